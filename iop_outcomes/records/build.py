@@ -1,0 +1,164 @@
+"""Checked drafts into the plain frames that everything behind the door trusts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from iop_outcomes.records.draft import Draft
+from iop_outcomes.records.parse import NO_DAY
+from iop_outcomes.records.tables import Column
+
+Array = npt.NDArray[Any]
+
+
+def categorical(codes: Any, levels: Any) -> pd.Categorical:
+    """Return codes into levels, -1 being missing, as a categorical."""
+    return pd.Categorical.from_codes(codes, categories=pd.Index(levels, dtype=object))
+
+
+def dates(days: Array) -> Array:
+    """Return int32 days since 1970 as datetime64[s], NO_DAY as NaT."""
+    result = days.astype("datetime64[D]").astype("datetime64[s]")
+    result[days == NO_DAY] = np.datetime64("NaT")
+    return result
+
+
+def build_episodes(draft: Draft, as_of: int) -> tuple[pd.DataFrame, Array]:
+    """Return the episodes frame, and for each of its rows the row of the draft."""
+    rows = np.flatnonzero(draft.alive)
+    calendar = draft.time == "calendar"
+    admit = draft.day("admit_date")[rows]
+    discharge = _days(draft, "discharge_date", rows)
+    followed = _days(draft, "followed_until", rows)
+    followed = np.where(followed == NO_DAY, as_of, np.minimum(followed, as_of))
+    if "discharge_reason" in draft.values:
+        died = draft.is_word("discharge_reason", "died")[rows] & (discharge != NO_DAY)
+        followed = np.where(died, np.minimum(followed, discharge), followed)
+    followed = np.maximum(followed, admit)
+    columns: dict[str, Any] = {}
+    identifiers = np.array(draft.levels["episode_id"], dtype=object)
+    columns["episode_id"] = identifiers[draft.values["episode_id"][rows]]
+    columns["person_id"] = _person(draft, rows, columns["episode_id"])
+    columns["program"] = _program(draft, rows)
+    for column in draft.table.columns[3:]:
+        name = column.name_in(draft.time)
+        if column.kind != "date":
+            columns[name] = _column(draft, column, name, rows)
+            continue
+        days = {"admit_date": admit, "discharge_date": discharge, "followed_until": followed}.get(
+            column.name, _days(draft, column.name, rows)
+        )
+        columns[name] = dates(days) if calendar else _study_days(days, column.required)
+    left = np.where(discharge == NO_DAY, np.nan, discharge.astype(np.float64) - admit)
+    columns["days_to_discharge"] = left
+    columns["days_followed"] = (followed - admit).astype(np.int32)
+    columns["admission_number"] = _admission_number(columns["person_id"].codes, admit)
+    for name, declared in draft.declared.items():
+        if name not in columns:
+            columns[name] = _column(draft, declared, name, rows)
+    return pd.DataFrame(columns), rows
+
+
+def build_rows(
+    draft: Draft, order: Array, position: Array, identifiers: Array, admit: Array
+) -> pd.DataFrame:
+    """Return the attendance or check-ins frame.
+
+    Parameters
+    ----------
+    order : numpy.ndarray of int64
+        The kept rows of the draft, sorted by episode and day.
+    position : numpy.ndarray of int32
+        For each of them the row of its episode in the episodes frame.
+    identifiers, admit : numpy.ndarray
+        The episode_id and the day of admission of each row of the episodes frame.
+    """
+    columns: dict[str, Any] = {"episode_id": categorical(position, identifiers)}
+    day = draft.day("date")[order]
+    if draft.time == "calendar":
+        columns["date"] = dates(day)
+    columns["day"] = (day - admit[position]).astype(np.int32)
+    for column in draft.table.columns[2:]:
+        columns[column.name] = _column(draft, column, column.name, order)
+    for name, declared in draft.declared.items():
+        if name not in columns and name != "date":
+            columns[name] = _column(draft, declared, name, order)
+    return pd.DataFrame(columns, copy=False)
+
+
+def _days(draft: Draft, name: str, rows: Array) -> Array:
+    column = draft.table.column(name)
+    ours = name if column is None else column.name_in(draft.time)
+    if ours not in draft.values:
+        return np.full(len(rows), NO_DAY, dtype=np.int32)
+    return draft.values[ours][rows]
+
+
+def _study_days(days: Array, required: bool) -> Array:
+    if required:
+        return days.astype(np.int32)
+    return np.where(days == NO_DAY, np.nan, days.astype(np.float64))
+
+
+def _column(draft: Draft, column: Column, name: str, rows: Array) -> Any:
+    """Return one typed column; all missing where the export does not have it."""
+    if name not in draft.values:
+        return _all_missing(column, len(rows))
+    values = draft.values[name] if len(rows) == len(draft) and _in_order(rows) else None
+    values = draft.values[name][rows] if values is None else values
+    if column.kind in ("word", "name"):
+        return categorical(values, draft.levels[name])
+    if column.kind == "flag":
+        return pd.arrays.BooleanArray(values == 1, values < 0)
+    if column.kind == "number" and column.meaning.startswith("A covariate"):
+        return values.astype(np.float64)
+    return values
+
+
+def _in_order(rows: Array) -> bool:
+    return bool((np.diff(rows) == 1).all()) and (not len(rows) or rows[0] == 0)
+
+
+def _all_missing(column: Column, size: int) -> Any:
+    if column.kind in ("word", "name"):
+        codes = np.full(size, -1, dtype=np.int8)
+        return categorical(codes, column.words)
+    if column.kind == "flag":
+        return pd.arrays.BooleanArray(np.zeros(size, dtype=bool), np.ones(size, dtype=bool))
+    return np.full(size, np.nan, dtype=np.float32)
+
+
+def _person(draft: Draft, rows: Array, identifiers: Array) -> pd.Categorical:
+    """Return who each episode is of: a person without an identifier is their own episode."""
+    if "person_id" not in draft.values:
+        return pd.Categorical(identifiers)
+    codes = draft.values["person_id"][rows]
+    levels = np.array([*draft.levels["person_id"], ""], dtype=object)
+    texts = levels[codes]
+    return pd.Categorical(np.where(codes < 0, identifiers, texts))
+
+
+def _program(draft: Draft, rows: Array) -> pd.Categorical:
+    if "program" not in draft.values:
+        return categorical(np.zeros(len(rows), dtype=np.int8), ["All"])
+    codes, levels = draft.values["program"][rows], list(draft.levels["program"])
+    if (codes < 0).any():
+        levels.append("(not stated)")
+        codes = np.where(codes < 0, len(levels) - 1, codes)
+    program = categorical(codes, levels).remove_unused_categories()
+    return program.reorder_categories(sorted(program.categories))
+
+
+def _admission_number(person: Array, admit: Array) -> npt.NDArray[np.int32]:
+    """Count the episodes of each person in the order of their admissions: 1, 2, ..."""
+    order = np.lexsort((admit, person))
+    sorted_person = person[order]
+    starts = np.flatnonzero(np.append(True, sorted_person[1:] != sorted_person[:-1]))
+    sizes = np.diff(np.append(starts, len(person)))
+    number = np.empty(len(person), dtype=np.int32)
+    number[order] = np.arange(len(person)) - np.repeat(starts, sizes) + 1
+    return number

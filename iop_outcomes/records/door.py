@@ -1,0 +1,376 @@
+"""Through the door: files are found, read, checked and built, in that order."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping as MappingType
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from iop_outcomes.errors import RecordsError, RuleError
+from iop_outcomes.records import episode_checks, row_checks
+from iop_outcomes.records.build import build_episodes, build_rows
+from iop_outcomes.records.checks import CHECKS, quality_table
+from iop_outcomes.records.draft import (
+    PROBLEM_COLUMNS,
+    Draft,
+    Log,
+    combine,
+    fold_identical,
+    our_names,
+    type_columns,
+)
+from iop_outcomes.records.locate import Found, Sources, find
+from iop_outcomes.records.mapping import Mapping, read_mapping
+from iop_outcomes.records.parse import NO_DAY
+from iop_outcomes.records.records import Records, said
+from iop_outcomes.records.sources import Raw, read_raw
+from iop_outcomes.records.tables import ATTENDANCE, CHECKINS, EPISODES, TABLES
+
+Array = npt.NDArray[Any]
+
+SYNTHETIC_PREFIX = "SYN-"  # identifiers of made-up people begin so
+
+
+def read_records(
+    source: str | Path | None = None,
+    *,
+    episodes: Sources | None = None,
+    attendance: Sources | None = None,
+    checkins: Sources | None = None,
+    mapping: str | Path | MappingType[str, Any] | Mapping | None = None,
+    as_of: str | datetime.date | int | None = None,
+    strict: bool = False,
+) -> Records:
+    """Read and check the records of a program.
+
+    Parameters
+    ----------
+    source : path, optional
+        A folder with files called episodes*, attendance*, checkins* (CSV, TSV, Parquet or
+        Excel; several files a table are put under one another), or an Excel workbook with
+        sheets so called. A ``mapping.toml`` in the folder is used unless `mapping` is given.
+    episodes, attendance, checkins : path, DataFrame, or a list of them, optional
+        A table given by itself. Episodes and one of the two others are needed.
+    mapping : path or dict, optional
+        The export's own column names and words, turned into ours; see `Mapping`.
+    as_of : date, str or int, optional
+        The data cut: nothing after it counts. By default the newest date in the records that
+        is not in the future. With study days a whole day.
+    strict : bool
+        Raise `RecordsError` if any row has a problem.
+
+    Returns
+    -------
+    Records
+        The three tables and ``problems``. For every file, rows read = rows kept + rows set
+        aside + rows folded into an identical one; nothing is lost or silently mended.
+
+    Raises
+    ------
+    RecordsError
+        If a table, a column or a file is missing or cannot be read, or with `strict`.
+
+    Notes
+    -----
+    Words and column names are compared without regard to case, spaces, hyphens and
+    underscores: ``No Show`` is ``no_show``. A word that neither the vocabulary nor the
+    mapping knows is a problem that names it, never a guess. Cost: each step goes once over
+    the rows as arrays; what a text means is worked out once for each distinct text.
+
+    Examples
+    --------
+    >>> import iop_outcomes as iop
+    >>> records = iop.read_records("data/samples")
+    >>> len(records.problems)
+    0
+    """
+    plan = _mapping_for(source, mapping)
+    found = find(
+        source, {"episodes": episodes, "attendance": attendance, "checkins": checkins}, plan
+    )
+    time = _kind_of_time(found, plan)
+    log = Log()
+    drafts = {}
+    for name in TABLES:
+        if name in found.raws:
+            drafts[name] = combine(TABLES[name], found.raws[name], plan, time)
+            fold_identical(drafts[name], plan, log)
+            type_columns(drafts[name], plan, log)
+            _encodings(name, found.raws[name], log)
+    cut, notes = _data_cut(drafts, time, as_of)
+    frames = _check_and_build(drafts, cut, log)
+    problems = _problems(log)
+    result = Records(
+        **frames,
+        as_of=_cut_label(cut, time),
+        time=time,
+        problems=problems,
+        sources=_sources(drafts, found),
+        set_aside={name: _set_aside(draft) for name, draft in drafts.items()},
+        tables=tuple(drafts),
+        synthetic=_is_synthetic(frames["episodes"], found, plan),
+        notes=tuple(notes + _ignored(found)),
+        _quality=quality_table(log, plan),
+    )
+    if strict and len(problems):
+        _raise_strict(result)
+    return result
+
+
+def _mapping_for(
+    source: str | Path | None, mapping: str | Path | MappingType[str, Any] | Mapping | None
+) -> Mapping:
+    if mapping is None and isinstance(source, str | Path):
+        beside = Path(source) / "mapping.toml"
+        if beside.is_file():
+            return read_mapping(beside)
+    return read_mapping(mapping)
+
+
+def _kind_of_time(found: Found, mapping: Mapping) -> str:
+    """Tell calendar dates from study days by the columns of the episodes."""
+    kinds = set()
+    for table, name, study_name in (
+        (EPISODES, "admit_date", "admit_day"),
+        (ATTENDANCE, "date", "day"),
+        (CHECKINS, "date", "day"),
+    ):
+        for raw in found.raws.get(table.name, []):
+            names = set(our_names(table, list(raw.columns), mapping).values())
+            if name in names:
+                kinds.add("calendar")
+            elif study_name in names:
+                kinds.add("study_days")
+    if len(kinds) > 1:
+        raise RecordsError(
+            "Some tables have calendar dates and others study days.",
+            found="admit_date or date beside admit_day or day",
+            instead="Give all tables in one kind.",
+        )
+    return kinds.pop() if kinds else "calendar"
+
+
+def _data_cut(
+    drafts: dict[str, Draft], time: str, as_of: str | datetime.date | int | None
+) -> tuple[int, list[str]]:
+    if as_of is not None:
+        return _given_cut(as_of, time), []
+    today = (
+        int(np.datetime64(datetime.date.today(), "D").astype(np.int64))
+        if time == "calendar"
+        else 2**31 - 1
+    )
+    newest = NO_DAY
+    for draft in drafts.values():
+        for name, column in draft.declared.items():
+            if column.kind == "date":
+                days = draft.values[name][draft.alive]
+                newest = max(newest, days[days <= today].max(initial=NO_DAY))
+    if newest == NO_DAY:
+        raise RecordsError(
+            "The records hold no date from which a data cut could be taken.",
+            instead='Check the date columns, or give as_of="2026-09-30".',
+        )
+    label = said(_cut_label(int(newest), time))
+    what = "newest date that is not in the future" if time == "calendar" else "newest study day"
+    return int(newest), [f"data cut taken as the {what}: {label}"]
+
+
+def _given_cut(as_of: str | datetime.date | int, time: str) -> int:
+    if time == "study_days":
+        if isinstance(as_of, bool) or not isinstance(as_of, int | np.integer):
+            raise RuleError(
+                "With study days the data cut is a whole day.", instead="Write as_of=168."
+            )
+        return int(as_of)
+    try:
+        if isinstance(as_of, int):
+            raise ValueError
+        stamp = pd.Timestamp(as_of)
+        return int(stamp.to_datetime64().astype("datetime64[D]").astype(np.int64))
+    except (ValueError, TypeError):
+        raise RuleError(
+            "The data cut is not a date.", found=repr(as_of), instead='Write as_of="2026-09-30".'
+        ) from None
+
+
+def _cut_label(cut: int, time: str) -> pd.Timestamp | int:
+    return pd.Timestamp(np.datetime64(cut, "D")) if time == "calendar" else cut
+
+
+def _check_and_build(drafts: dict[str, Draft], cut: int, log: Log) -> dict[str, pd.DataFrame]:
+    """Run the checks in their order, then make the frames."""
+    episodes = drafts["episodes"]
+    episode_checks.check_episodes(episodes, cut, log)
+    links: dict[str, Array] = {}
+    orders: dict[str, Array] = {}
+    for name in ("attendance", "checkins"):
+        if name in drafts:
+            draft = drafts[name]
+            links[name] = row_checks.link(draft, episodes, log)
+            if len(episodes):
+                row_checks.check_dates(draft, episodes, links[name], cut, log)
+            orders[name] = _order(draft, links[name])
+    overlap = None
+    if "attendance" in drafts:
+        draft = drafts["attendance"]
+        overlap = row_checks.check_sessions(draft, links["attendance"], orders["attendance"], log)
+    last = _last_contact(drafts, links)
+    episode_checks.administrative_stays(episodes, last, cut, log)
+    for name in links:
+        row_checks.volume_change(drafts[name], _program_of(episodes, links[name]), log)
+    frame, rows = build_episodes(episodes, cut)
+    position = np.full(len(episodes) + 1, -1, dtype=np.int32)
+    position[rows] = np.arange(len(rows), dtype=np.int32)
+    identifiers, admit = frame["episode_id"].to_numpy(), episodes.day("admit_date")[rows]
+    frames = {"episodes": frame}
+    for name in ("attendance", "checkins"):
+        draft = drafts.get(name) or _no_rows(name, episodes.time)
+        order = orders.get(name, np.zeros(0, dtype=np.int64))
+        order = order if draft.alive.all() else order[draft.alive[order]]
+        where = position[links[name][order]] if name in links else np.zeros(0, dtype=np.int32)
+        frames[name] = build_rows(draft, order, where, identifiers, admit)
+        if name == "attendance":
+            minutes = np.zeros(len(order), np.float32) if overlap is None else overlap[order]
+            frames[name]["minutes_overlapping"] = minutes
+    return frames
+
+
+def _order(draft: Draft, episode: Array) -> Array:
+    """Return the kept rows sorted by episode and day, without sorting what is sorted."""
+    rows = np.flatnonzero(draft.alive)
+    day = draft.day("date")[rows].astype(np.int64)
+    key = episode[rows] * 2**32 + day
+    if len(key) and (np.diff(key) < 0).any():
+        rows = rows[np.argsort(key, kind="stable")]
+    return rows
+
+
+def _last_contact(drafts: dict[str, Draft], links: dict[str, Array]) -> Array:
+    last = np.full(len(drafts["episodes"]), NO_DAY, dtype=np.int64)
+    for name, episode in links.items():
+        draft = drafts[name]
+        words = row_checks.ATTENDED if name == "attendance" else ("completed",)
+        rows = np.flatnonzero(draft.alive & draft.is_word("status", *words))
+        np.maximum.at(last, episode[rows], draft.day("date")[rows].astype(np.int64))
+    return last
+
+
+def _program_of(episodes: Draft, episode: Array) -> Array:
+    if "program" not in episodes.values:
+        return np.zeros(len(episode), dtype=np.int64)
+    return np.asarray(episodes.values["program"][np.maximum(episode, 0)] + 1, dtype=np.int64)
+
+
+def _no_rows(name: str, time: str) -> Draft:
+    table = TABLES[name]
+    names = [column.name_in(time) for column in table.columns]
+    raw = read_raw(pd.DataFrame({column: pd.Series(dtype=object) for column in names}))
+    draft = combine(table, [raw], Mapping(), time)
+    type_columns(draft, Mapping(), Log())
+    return draft
+
+
+def _encodings(name: str, raws: list[Raw], log: Log) -> None:
+    failed = [raw for raw in raws if raw.encoding]
+    for raw in failed:
+        log.batches.append(
+            pd.DataFrame(
+                {
+                    "table": [name],
+                    "file": [raw.file],
+                    "line": [0],
+                    "column": [""],
+                    "value": [raw.encoding],
+                    "check": ["encoding"],
+                    "done": [f"kept: read as {raw.encoding}"],
+                    "message": ["The file is not UTF-8."],
+                }
+            )
+        )
+    log.tally("encoding", name, "", len(raws), len(failed))
+
+
+def _problems(log: Log) -> pd.DataFrame:
+    if not log.batches:
+        return pd.DataFrame({name: pd.Series(dtype=object) for name in PROBLEM_COLUMNS})
+    table = pd.concat(log.batches, ignore_index=True)
+    table["group"] = table["check"].map(lambda name: CHECKS[name].group)
+    meaning = table["check"].map(lambda name: CHECKS[name].meaning)
+    table["message"] = table["message"].where(table["message"] != "", meaning)
+    order = {name: number for number, name in enumerate(TABLES)}
+    table["line"] = table["line"].astype(np.int64)
+    return (
+        table[PROBLEM_COLUMNS]
+        .sort_values(
+            ["table", "file", "line"],
+            key=lambda column: column.map(order) if column.name == "table" else column,
+            kind="stable",
+        )
+        .reset_index(drop=True)
+    )
+
+
+def _sources(drafts: dict[str, Draft], found: Found) -> pd.DataFrame:
+    rows = []
+    for name, draft in drafts.items():
+        for number, raw in enumerate(found.raws[name]):
+            here = draft.file == number
+            kept, folded = int(draft.alive[here].sum()), int(draft.folded[here].sum())
+            rows.append(
+                {
+                    "table": name,
+                    "file": raw.file,
+                    "rows_read": int(here.sum()) + len(raw.odd),
+                    "rows_kept": kept,
+                    "rows_set_aside": int(here.sum()) - kept - folded + len(raw.odd),
+                    "rows_folded": folded,
+                    "sha256": raw.sha256,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _set_aside(draft: Draft) -> pd.DataFrame:
+    rows = np.flatnonzero(~draft.alive & ~draft.folded)
+    columns: dict[str, Any] = {
+        "file": np.array(draft.files, dtype=object)[draft.file[rows]],
+        "line": draft.line[rows],
+    }
+    for name, coded in draft.raw.items():
+        columns.setdefault(name, coded.text(rows))
+    return pd.DataFrame(columns)
+
+
+def _is_synthetic(episodes: pd.DataFrame, found: Found, mapping: Mapping) -> bool:
+    if mapping.synthetic:
+        return True
+    if any(raw.attrs.get("synthetic") for raws in found.raws.values() for raw in raws):
+        return True
+    people = episodes["person_id"].cat.categories
+    return len(people) > 0 and all(str(name).startswith(SYNTHETIC_PREFIX) for name in people)
+
+
+def _ignored(found: Found) -> list[str]:
+    if not found.ignored:
+        return []
+    return [f"not read, as none of the three tables: {', '.join(found.ignored)}"]
+
+
+def _raise_strict(records: Records) -> None:
+    counts = records.problem_counts()
+    listed = "; ".join(
+        f"{row.table} {row.check}: {row.rows} ({row.done})" for row in counts.itertuples()
+    )
+    first = records.problems.iloc[0]
+    raise RecordsError(
+        f"The records have {len(records.problems):,} problems, and strict=True was asked.",
+        found=f"{listed}. The first is in {first['file']}, line {first['line']}, "
+        f"column {first['column'] or '(the row)'}",
+        instead="Read without strict and look at records.problems.",
+    )

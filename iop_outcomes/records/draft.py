@@ -1,0 +1,361 @@
+"""A table on its way through the door: typed columns, the raw text of each row, and a log.
+
+Nothing outside ``records/`` sees a draft. Rows are never removed from it: ``alive`` says which
+are kept, and the log says of every other row, and of every mended value, what was done.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from iop_outcomes.errors import RecordsError
+from iop_outcomes.records.mapping import Mapping, fold
+from iop_outcomes.records.parse import NO_DAY, Parsed, numbers, parse
+from iop_outcomes.records.sources import Coded, OddRow, Raw
+from iop_outcomes.records.tables import START_TIME, Column, Table
+
+Array = npt.NDArray[Any]
+
+PROBLEM_COLUMNS = ["table", "file", "line", "column", "value", "check", "group", "done", "message"]
+
+
+@dataclass
+class Draft:
+    """One table while it is being checked.
+
+    Attributes
+    ----------
+    table : Table
+        Its declaration.
+    time : {"calendar", "study_days"}
+        The kind of its dates.
+    files : list of str
+        The files it came from.
+    file, line : numpy.ndarray
+        For each row the position of its file, and its line there.
+    raw : dict of str to Coded
+        The text of every column, under our names.
+    values : dict of str to numpy.ndarray
+        The typed values: int32 days, float32 numbers, int8 flags and words, int32 names.
+    levels : dict of str to list of str
+        What the codes of a word or name column stand for.
+    alive : numpy.ndarray of bool
+        Rows that are kept.
+    folded : numpy.ndarray of bool
+        Rows that are one with an earlier, identical row.
+    """
+
+    table: Table
+    time: str
+    files: list[str]
+    file: npt.NDArray[np.int16]
+    line: npt.NDArray[np.int32]
+    raw: dict[str, Coded]
+    alive: npt.NDArray[np.bool_]
+    folded: npt.NDArray[np.bool_]
+    odd: list[tuple[str, OddRow]]
+    values: dict[str, Array] = field(default_factory=dict)
+    levels: dict[str, list[str]] = field(default_factory=dict)
+    declared: dict[str, Column] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        """Return the number of rows read, but for the odd ones."""
+        return len(self.alive)
+
+    def has(self, *names: str) -> bool:
+        """Tell whether the export has the columns and each holds a value."""
+        return all(name in self.values and bool(self.known(name).any()) for name in names)
+
+    def known(self, name: str) -> npt.NDArray[np.bool_]:
+        """Tell for each row whether the column holds a value."""
+        values = self.values[name]
+        if values.dtype.kind == "f":
+            return ~np.isnan(values)
+        known: npt.NDArray[np.bool_]
+        known = values != NO_DAY if self.declared[name].kind == "date" else values >= 0
+        return known
+
+    def day(self, name: str) -> Array:
+        """Return a date column under the name that the kind of the set gives it."""
+        column = self.table.column(name)
+        return self.values[name if column is None else column.name_in(self.time)]
+
+    def is_word(self, name: str, *words: str) -> npt.NDArray[np.bool_]:
+        """Tell for each row whether a word column holds one of the words."""
+        levels = self.levels[name]
+        chosen = np.array([level in words for level in levels] + [False])  # -1 is the last
+        result: npt.NDArray[np.bool_] = chosen[self.values[name]]
+        return result
+
+
+@dataclass
+class Log:
+    """What was met on the way in: problems by batch, and checks with their counts."""
+
+    batches: list[pd.DataFrame] = field(default_factory=list)
+    tallies: list[dict[str, object]] = field(default_factory=list)
+
+    def rows(
+        self, draft: Draft, rows: Array, check: str, column: str, done: str | Array, text: str = ""
+    ) -> None:
+        """List rows of a draft that a check met."""
+        if not len(rows):
+            return
+        coded = draft.raw.get(column)
+        self.batches.append(
+            pd.DataFrame(
+                {
+                    "table": draft.table.name,
+                    "file": np.array(draft.files, dtype=object)[draft.file[rows]],
+                    "line": draft.line[rows],
+                    "column": column,
+                    "value": "" if coded is None else coded.text(rows),
+                    "check": check,
+                    "done": done,
+                    "message": text,
+                }
+            )
+        )
+
+    def tally(
+        self, check: str, table: str, column: str, looked_at: int, failed: int, present: bool = True
+    ) -> None:
+        """Count a check over a column: how many rows it looked at and how many failed."""
+        self.tallies.append(
+            {
+                "check": check,
+                "table": table,
+                "column": column,
+                "rows_looked_at": int(looked_at),
+                "rows_failed": int(failed),
+                "applicable": bool(present) and looked_at > 0,
+            }
+        )
+
+
+def combine(table: Table, raws: list[Raw], mapping: Mapping, time: str) -> Draft:
+    """Put the files of one table under one another, under our column names."""
+    renamed = [_rename(table, raw, mapping, time) for raw in raws]
+    names = list(dict.fromkeys(name for columns in renamed for name in columns))
+    sizes = [len(raw.lines) for raw in raws]
+    raw = {name: _joined([columns.get(name) for columns in renamed], sizes) for name in names}
+    rows = sum(sizes)
+    return Draft(
+        table=table,
+        time=time,
+        files=[raw.file for raw in raws],
+        file=np.repeat(np.arange(len(raws), dtype=np.int16), sizes),
+        line=np.concatenate([raw.lines for raw in raws]),
+        raw=raw,
+        alive=np.ones(rows, dtype=bool),
+        folded=np.zeros(rows, dtype=bool),
+        odd=[(raw.file, odd) for raw in raws for odd in raw.odd],
+    )
+
+
+def our_names(table: Table, names: list[str], mapping: Mapping) -> dict[str, str]:
+    """Return for each column name of an export the name that it has here."""
+    pairs = mapping.columns.get(table.name, {})
+    declared = {
+        fold(name): name for column in table.columns for name in (column.name, column.study_name)
+    }
+    return {
+        name: pairs.get(fold(name)) or declared.get(fold(name)) or fold(name) or name
+        for name in names
+    }
+
+
+def _rename(table: Table, raw: Raw, mapping: Mapping, time: str) -> dict[str, Coded]:
+    names = our_names(table, list(raw.columns), mapping)
+    twice = sorted({ours for ours in names.values() if list(names.values()).count(ours) > 1})
+    if twice:
+        theirs = ", ".join(repr(name) for name, ours in names.items() if ours == twice[0])
+        raise RecordsError(
+            f"{raw.file} has several columns for {table.name}.{twice[0]}.",
+            found=theirs,
+            instead=f"Say in [{table.name}.columns] of the mapping which one it is.",
+        )
+    missing = [
+        column.name_in(time)
+        for column in table.columns
+        if column.required and column.name_in(time) not in names.values()
+    ]
+    if missing:
+        raise RecordsError(
+            f"{raw.file} has no column {', '.join(missing)}, which {table.name} needs.",
+            found="columns " + ", ".join(raw.columns),
+            instead=f"Rename the column, or write in mapping.toml: [{table.name}.columns] "
+            f'"Their name" = "{missing[0]}"',
+        )
+    return {names[name]: coded for name, coded in raw.columns.items()}
+
+
+def _joined(parts: list[Coded | None], sizes: list[int]) -> Coded:
+    if len(parts) == 1 and parts[0] is not None:
+        return parts[0]
+    blank = np.array([""], dtype=object)
+    words = [blank if part is None else part.words for part in parts]
+    codes, levels = pd.factorize(np.concatenate(words))
+    starts = np.cumsum([0] + [len(part) for part in words])
+    joined = [
+        codes[start + (np.zeros(size, dtype=np.int32) if part is None else part.codes)]
+        for part, start, size in zip(parts, starts, sizes, strict=False)
+    ]
+    return Coded(np.concatenate(joined).astype(np.int32), np.asarray(levels, dtype=object))
+
+
+def fold_identical(draft: Draft, mapping: Mapping, log: Log) -> None:
+    """Fold rows whose text is the same in every column into the first of them."""
+    if mapping.identical_rows == "fold" and len(draft):
+        twin = identical([coded.codes for coded in draft.raw.values()])
+        rows = np.flatnonzero(twin >= 0)
+        draft.folded[rows] = True
+        draft.alive[rows] = False
+        log.rows(draft, rows, "exact_duplicate", "", "folded into the first such row")
+    log.tally("exact_duplicate", draft.table.name, "", len(draft), int(draft.folded.sum()))
+
+
+def identical(codes: list[Array]) -> npt.NDArray[np.int64]:
+    """Return for each row the first earlier row with the same codes, or -1 if there is none.
+
+    Rows are compared by a 64-bit mix of their codes and then code by code, so that a chance
+    agreement of two mixes folds nothing.
+    """
+    mix = np.zeros(len(codes[0]), dtype=np.uint64)
+    for column in codes:
+        mix += column.astype(np.uint64)
+        mix *= np.uint64(0x9E3779B97F4A7C15)
+        mix ^= mix >> np.uint64(29)
+    result = np.full(len(mix), -1, dtype=np.int64)
+    later = np.flatnonzero(pd.Series(mix).duplicated().to_numpy())
+    if len(later):
+        candidates = np.flatnonzero(np.isin(mix, mix[later]))
+        group, _ = pd.factorize(mix[candidates])
+        first = candidates[np.unique(group, return_index=True)[1]][group]
+        same = candidates != first
+        for column in codes:
+            same &= column[candidates] == column[first]
+        result[candidates[same]] = first[same]
+    return result
+
+
+def type_columns(draft: Draft, mapping: Mapping, log: Log) -> None:
+    """Read every column of a draft by its kind; list what was mended or could not be read."""
+    words = mapping.words.get(draft.table.name, {})
+    for name, coded in draft.raw.items():
+        column = draft.table.column(name, draft.time) or _covariate(name, coded)
+        weights = np.bincount(coded.codes, minlength=len(coded.words))
+        parsed = parse(
+            column, coded.words, weights, mapping, time=draft.time, words=words.get(name, {})
+        )
+        draft.declared[name] = column
+        draft.values[name] = parsed.values[coded.codes] if len(parsed.values) else parsed.values
+        draft.levels[name] = parsed.levels
+        _start_times(draft, coded, name, parsed)
+        _log_faults(draft, coded, name, column, parsed, weights, log)
+    for column in draft.table.columns:
+        if column.name_in(draft.time) not in draft.raw:
+            log.tally("empty_column", draft.table.name, column.name_in(draft.time), 0, 0)
+    for odd_file, odd in draft.odd:
+        log.batches.append(_odd_row(draft, odd_file, odd))
+    log.tally("row_shape", draft.table.name, "", len(draft) + len(draft.odd), len(draft.odd))
+
+
+def _covariate(name: str, coded: Coded) -> Column:
+    """Declare a column that no table knows: a number if all its values are, else words."""
+    texts = [text.strip() for text in coded.words.tolist()]
+    values = [text for text in texts if text and text.casefold() not in ("na", "n/a", "nan")]
+    numeric = bool(values) and not np.isnan(numbers(values)).any()
+    return Column(name, "number" if numeric else "name", "A covariate of the export.")
+
+
+def _start_times(draft: Draft, coded: Coded, name: str, parsed: Parsed) -> None:
+    """Take the start times of services from dates that bear a time of day."""
+    minutes = parsed.minutes
+    wanted = draft.table.name == "attendance" and name == "date" and "start_time" not in draft.raw
+    if wanted and minutes is not None and np.nanmax(np.append(minutes, 0)) > 0:
+        draft.declared["start_time"] = START_TIME
+        draft.values["start_time"] = minutes[coded.codes]
+        draft.levels["start_time"] = []
+
+
+def _log_faults(
+    draft: Draft, coded: Coded, name: str, column: Column, parsed: Parsed, weights: Array, log: Log
+) -> None:
+    table = draft.table.name
+    filled = int(weights[coded.words != ""].sum())
+    failed: dict[str, int] = {}
+    for check, positions in parsed.faults.items():
+        done = np.full(len(coded.words), "", dtype=object)
+        done[list(positions)] = list(positions.values())
+        rows = np.flatnonzero((done != "")[coded.codes] & ~draft.folded)
+        failed[check] = len(rows)
+        if column.required and check not in _MENDED and check != "assumed_date_order":
+            draft.alive[rows] = False
+            log.rows(draft, rows, check, name, "set aside")
+        elif check == "missing_word" and column.required:
+            pass  # listed once, under missing_required
+        else:
+            log.rows(draft, rows, check, name, done[coded.codes[rows]])
+    for check in _CHECKS_BY_KIND[column.kind]:
+        if check == "out_of_range" and column.low is None and column.high is None:
+            continue
+        log.tally(check, table, name, filled, failed.get(check, 0))
+    log.tally("empty_column", table, name, len(draft), len(draft) if not filled else 0)
+    if column.required:
+        blank = parsed.missing & (coded.words == "")
+        blank[list(parsed.faults.get("missing_word", {}))] = True
+        blank |= np.array([not str(word).strip() for word in coded.words], dtype=bool)
+        rows = np.flatnonzero(blank[coded.codes] & ~draft.folded)
+        draft.alive[rows] = False
+        log.rows(draft, rows, "missing_required", name, "set aside")
+        log.tally("missing_required", table, name, len(draft), len(rows))
+
+
+_MENDED = {
+    "surrounding_spaces",
+    "missing_word",
+    "mixed_date_format",
+    "excel_serial_date",
+    "time_24_00",
+    "time_zone",
+}
+_ALWAYS = ("surrounding_spaces", "missing_word")
+_CHECKS_BY_KIND: dict[str, tuple[str, ...]] = {
+    "name": _ALWAYS,
+    "word": (*_ALWAYS, "unknown_word"),
+    "flag": (*_ALWAYS, "unknown_word"),
+    "number": (*_ALWAYS, "bad_number", "out_of_range"),
+    "clock": (*_ALWAYS, "bad_time", "time_24_00"),
+    "date": (
+        *_ALWAYS,
+        "bad_date",
+        "implausible_date",
+        "ambiguous_date",
+        "assumed_date_order",
+        "mixed_date_format",
+        "excel_serial_date",
+        "time_24_00",
+        "time_zone",
+    ),
+}
+
+
+def _odd_row(draft: Draft, file: str, odd: OddRow) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "table": [draft.table.name],
+            "file": [file],
+            "line": [odd.line],
+            "column": [""],
+            "value": [odd.text],
+            "check": ["row_shape"],
+            "done": ["set aside"],
+            "message": [f"{odd.fields} fields where the header has {odd.expected}"],
+        }
+    )

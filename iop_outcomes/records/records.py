@@ -1,0 +1,222 @@
+"""Records: the three checked tables, with what was met on the way in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from html import escape
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from iop_outcomes.errors import MissingTableError, RuleError
+from iop_outcomes.show import table_html
+
+
+@dataclass(frozen=True, eq=False)
+class Records:
+    """The checked records of one or more programs.
+
+    Attributes
+    ----------
+    episodes : pandas.DataFrame
+        One row a treatment episode, in the order of the export. Besides the declared columns
+        (see `describe_tables`) and the export's covariates it has ``days_to_discharge``
+        (float64, days from admission; missing while open at the data cut), ``days_followed``
+        (int32, days from admission to the last day on which the person could be seen) and
+        ``admission_number`` (int32: 1 for a person's first episode in these records).
+    attendance, checkins : pandas.DataFrame
+        One row a scheduled service, one row a check-in; sorted by episode and day. ``day``
+        (int32) is whole days since admission. The codes of ``episode_id`` (categorical) are
+        row positions in `episodes`. Declared columns are always there, all missing if the
+        export has none; attendance has also ``minutes_overlapping`` (float32): minutes
+        already covered by an earlier session that day.
+    as_of : pandas.Timestamp or int
+        The data cut: a date, or a study day.
+    time : {"calendar", "study_days"}
+        The kind of the dates.
+    problems : pandas.DataFrame
+        One row for each thing that was wrong: ``table, file, line, column, value, check,
+        group, done, message``. It holds values of the records: it is not for sending.
+    sources : pandas.DataFrame
+        One row a file: ``table, file, rows_read, rows_kept, rows_set_aside, rows_folded,
+        sha256``; rows_read is the sum of the three after it.
+    set_aside : dict of str to pandas.DataFrame
+        The rows set aside of each table, as text, with file and line.
+    tables : tuple of str
+        The tables that were read.
+    synthetic : bool
+        Whether the records are made up; pictures of them say so.
+    notes : tuple of str
+        What was assumed, as sentences.
+    """
+
+    episodes: pd.DataFrame
+    attendance: pd.DataFrame
+    checkins: pd.DataFrame
+    as_of: pd.Timestamp | int
+    time: str
+    problems: pd.DataFrame
+    sources: pd.DataFrame
+    set_aside: dict[str, pd.DataFrame]
+    tables: tuple[str, ...]
+    synthetic: bool = False
+    notes: tuple[str, ...] = ()
+    _quality: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+
+    def quality(self) -> pd.DataFrame:
+        """Return what each check looked at and found.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a check and column: ``check, group`` (conformance, completeness or
+            plausibility), ``table, column, rows_looked_at, rows_failed`` (int64), ``share``
+            (float64, 0 to 1; missing if nothing was looked at), ``threshold`` (the share that
+            may fail), ``status`` (passed, failed, not applicable) and ``meaning``. A check on
+            a column that is not there, or that holds nothing, is not applicable: it has not
+            passed.
+        """
+        return self._quality.copy()
+
+    def require(self, table: str, purpose: str) -> None:
+        """Raise `MissingTableError` unless `table` was read; `purpose` is what needs it."""
+        if table not in self.tables:
+            raise MissingTableError(
+                f"{purpose} needs the {table} table, which was not read.",
+                found=", ".join(self.tables),
+                instead=f"Read it as well: read_records(..., {table}=...).",
+            )
+
+    def require_calendar(self, purpose: str) -> None:
+        """Raise `RuleError` unless the records have calendar dates."""
+        if self.time != "calendar":
+            raise RuleError(
+                f"{purpose} needs calendar dates.",
+                found="study days: whole days on a clock of each person's own",
+                instead="Use what counts from admission: engagement, time_to_relapse, curves.",
+            )
+
+    def where(self, **columns: Any) -> Records:
+        """Return the records of the episodes whose columns hold one of the given values.
+
+        Parameters
+        ----------
+        **columns
+            A column of `episodes` and a value, or a list of values, that it may hold.
+
+        Raises
+        ------
+        RuleError
+            If a column is not there, or no episode has one of the values.
+
+        Examples
+        --------
+        >>> import iop_outcomes as iop
+        >>> records = iop.read_records("data/samples").where(program=["North", "Riverside"])
+        >>> sorted(records.episodes["program"].unique())
+        ['North', 'Riverside']
+        """
+        keep = np.ones(len(self.episodes), dtype=bool)
+        for name, wanted in columns.items():
+            if name not in self.episodes.columns:
+                raise RuleError(
+                    f"There is no column {name} in the episodes.",
+                    found=", ".join(map(str, self.episodes.columns)),
+                )
+            single = isinstance(wanted, str) or not hasattr(wanted, "__iter__")
+            values = [wanted] if single else list(wanted)
+            column = self.episodes[name]
+            for value in values:
+                if not (column == value).any():
+                    raise RuleError(
+                        f"No episode has the asked value in {name}.", found=_levels(column)
+                    )
+            keep &= column.isin(values).to_numpy()
+        if not keep.any():
+            raise RuleError("No episode has all the asked values together.")
+        return self._only(keep)
+
+    def _only(self, keep: npt.NDArray[np.bool_]) -> Records:
+        position = np.cumsum(keep) - 1
+        identifiers = pd.Index(self.episodes["episode_id"].to_numpy()[keep])
+        frames = {}
+        for name in ("attendance", "checkins"):
+            frame = getattr(self, name)
+            codes = frame["episode_id"].cat.codes.to_numpy()
+            rows = np.flatnonzero(keep[codes])
+            part = frame.take(rows).reset_index(drop=True)
+            part["episode_id"] = pd.Categorical.from_codes(
+                position[codes[rows]], categories=identifiers
+            )
+            frames[name] = part
+        episodes = self.episodes.loc[keep].reset_index(drop=True)
+        for column in ("person_id", "program"):
+            episodes[column] = episodes[column].cat.remove_unused_categories()
+        return replace(self, episodes=episodes, **frames)
+
+    def problem_counts(self) -> pd.DataFrame:
+        """Return how often each check met something: ``check, group, table, done, rows``."""
+        keys = ["check", "group", "table", "done"]
+        short = self.problems.assign(done=self.problems["done"].str.partition(":")[0])
+        return short.groupby(keys, sort=False).size().rename("rows").reset_index()
+
+    def __repr__(self) -> str:
+        """Return counts, dates and problems, without a value of any person."""
+        return "\n".join([f"Records: {self._counts()}", *self._lines()])
+
+    def _repr_html_(self) -> str:
+        lines = "".join(f"<li>{escape(line)}</li>" for line in self._lines())
+        parts = [f"<p><strong>Records</strong>: {escape(self._counts())}</p><ul>{lines}</ul>"]
+        shown = self.sources.drop(columns=["sha256"])
+        parts.append(table_html(shown, "Files: rows read = kept + set aside + folded"))
+        if len(self.problems):
+            parts.append(table_html(self.problem_counts(), "Problems met, by check"))
+        return "".join(parts)
+
+    def _counts(self) -> str:
+        people = self.episodes["person_id"].nunique()
+        text = f"{len(self.episodes):,} episodes of {people:,} people"
+        for name in ("attendance", "checkins"):
+            if name in self.tables:
+                what = "scheduled services" if name == "attendance" else "check-ins"
+                text += f", {len(getattr(self, name)):,} {what}"
+        return text
+
+    def _lines(self) -> list[str]:
+        programs = self.episodes["program"].value_counts(sort=False)
+        shown = ", ".join(f"{name} ({count:,})" for name, count in programs.items())
+        lines = [f"programs: {shown}"]
+        if self.time == "calendar" and len(self.episodes):
+            admitted = self.episodes["admit_date"]
+            lines.append(
+                f"admitted {admitted.min().date()} to {admitted.max().date()}; "
+                f"data cut {said(self.as_of)}"
+            )
+        else:
+            lines.append(f"study days; data cut on day {self.as_of}")
+        lines.extend(self.notes)
+        if self.synthetic:
+            lines.append("synthetic: these people were made up")
+        if len(self.problems):
+            aside, folded = self.sources["rows_set_aside"].sum(), self.sources["rows_folded"].sum()
+            lines.append(
+                f"{len(self.problems):,} problems: {aside:,} rows set aside, {folded:,} folded; "
+                "see .problems"
+            )
+        else:
+            lines.append("no problems")
+        return lines
+
+
+def said(cut: pd.Timestamp | int) -> str:
+    """Write a data cut for a reader."""
+    return f"day {cut}" if isinstance(cut, int) else str(cut.date())
+
+
+def _levels(column: pd.Series[Any]) -> str:
+    """Say what a column holds, unless its values are of persons or too many."""
+    if column.name in ("episode_id", "person_id") or column.nunique() > 12:
+        return "other values"
+    return "one of " + ", ".join(sorted(map(str, column.dropna().unique())))

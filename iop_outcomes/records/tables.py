@@ -1,0 +1,277 @@
+"""The three tables, every column declared once: name, kind, unit, meaning, words and limits.
+
+What is declared here is what the reader looks for, what the checks hold, and what
+``docs/tables.md`` prints (``describe_tables``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+Kind = Literal["name", "date", "number", "word", "flag", "clock"]
+
+DISCHARGE_REASONS = (
+    "completed",
+    "dropped_out",
+    "terminated",
+    "transferred",
+    "incarcerated",
+    "died",
+    "other",
+)
+ENTRY_PATHS = ("direct", "step_down", "after_relapse")
+SERVICES = ("group", "individual", "family", "skills", "assessment", "drug_test", "other")
+ATTENDANCE_STATUSES = (
+    "attended",
+    "attended_partial",
+    "late",
+    "no_show",
+    "late_cancel",
+    "client_cancel",
+    "excused",
+    "program_cancel",
+    "not_scheduled",
+    "unrecorded",
+)
+MODALITIES = ("in_person", "telehealth")
+CHECKIN_STATUSES = ("completed", "missed", "not_due")
+DRUG_TESTS = ("negative", "positive", "mixed", "refused", "invalid", "not_collected")
+
+EARLIEST_DATE = "1990-01-01"
+LONGEST_SESSION = 480  # minutes; the plausible limit for one scheduled service
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Attributes
+    ----------
+    name : str
+        The name in a set with calendar dates.
+    kind : {"name", "date", "number", "word", "flag", "clock"}
+        How its text is read: an identifier or free text, a calendar date (a whole study day in
+        a study-day set), a number, a word of `words`, yes or no, or a time of day.
+    meaning : str
+        What it says, as a sentence for the documentation.
+    unit : str
+        The unit of a number.
+    required : bool
+        Whether the column must be there, and a row without a value in it is set aside.
+    words : tuple of str
+        The vocabulary of a word column.
+    low, high : float or None
+        The limits of a number, both allowed.
+    study_name : str
+        Its name in a study-day set, if another.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    unit: str = ""
+    required: bool = False
+    words: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    study_name: str = ""
+
+    def name_in(self, time: str) -> str:
+        """Return the column's name in a ``"calendar"`` or ``"study_days"`` set."""
+        return self.study_name if time == "study_days" and self.study_name else self.name
+
+
+@dataclass(frozen=True)
+class Table:
+    """One of the three tables: its columns in order, and what one row is."""
+
+    name: str
+    row: str
+    columns: tuple[Column, ...]
+    family: Column | None = None  # declares every column whose name starts as its name does
+
+    def column(self, name: str, time: str = "calendar") -> Column | None:
+        """Return the declaration of the column called `name`, or None for a covariate."""
+        for column in self.columns:
+            if column.name_in(time) == name:
+                return column
+        if self.family is not None and name.startswith(self.family.name):
+            return self.family
+        return None
+
+
+_EPISODE = Column("episode_id", "name", "The treatment episode.", required=True)
+
+EPISODES = Table(
+    "episodes",
+    "one treatment episode",
+    (
+        Column("episode_id", "name", "The treatment episode; unique.", required=True),
+        Column("person_id", "name", "The person; by default each episode is a person."),
+        Column("program", "name", "The program; by default all rows are one program."),
+        Column(
+            "admit_date",
+            "date",
+            "The day of admission; day 0 of everything.",
+            required=True,
+            study_name="admit_day",
+        ),
+        Column(
+            "discharge_date",
+            "date",
+            "The day of discharge; empty while the episode is open.",
+            study_name="discharge_day",
+        ),
+        Column(
+            "discharge_reason",
+            "word",
+            "Why the episode ended, in the categories of TEDS.",
+            words=DISCHARGE_REASONS,
+        ),
+        Column("level", "name", "The ASAM level of care, with the edition where it is known."),
+        Column(
+            "entry_path",
+            "word",
+            "Where the person came from: a detox, inpatient or residential stay (step_down), "
+            "a relapse (after_relapse), or neither (direct).",
+            words=ENTRY_PATHS,
+        ),
+        Column(
+            "prior_discharge_date",
+            "date",
+            "The day of discharge from the stay that the person stepped down from.",
+            study_name="prior_discharge_day",
+        ),
+        Column(
+            "followed_until",
+            "date",
+            "The last day on which the person could still have been seen; by default the data cut.",
+            study_name="followed_until_day",
+        ),
+    ),
+)
+
+START_TIME = Column(
+    "start_time", "clock", "When it began; tells sessions of one day apart.", "HH:MM"
+)
+
+ATTENDANCE = Table(
+    "attendance",
+    "one scheduled service",
+    (
+        _EPISODE,
+        Column("date", "date", "The day of the service.", required=True, study_name="day"),
+        START_TIME,
+        Column("service", "word", "The kind of service.", words=SERVICES),
+        Column(
+            "status",
+            "word",
+            "What became of it. A service that the program cancelled or that was never due "
+            "leaves the denominator; unrecorded is neither attended nor absent.",
+            required=True,
+            words=ATTENDANCE_STATUSES,
+        ),
+        Column(
+            "minutes_scheduled",
+            "number",
+            "Its planned length.",
+            "minutes",
+            low=0,
+            high=LONGEST_SESSION,
+        ),
+        Column(
+            "minutes_attended",
+            "number",
+            "How long the person was there.",
+            "minutes",
+            low=0,
+            high=LONGEST_SESSION,
+        ),
+        Column("modality", "word", "In person or by telehealth.", words=MODALITIES),
+        Column("approach", "name", "The approach, such as CBT or motivational interviewing."),
+        Column("group_id", "name", "The group or the session; tells sessions of one day apart."),
+        Column("facilitator", "name", "Who led it, as a code, not a name."),
+    ),
+)
+
+CHECKINS = Table(
+    "checkins",
+    "one check-in",
+    (
+        _EPISODE,
+        Column("date", "date", "The day of the check-in.", required=True, study_name="day"),
+        Column(
+            "status",
+            "word",
+            "Whether it took place. Missed is not the same as not due.",
+            required=True,
+            words=CHECKIN_STATUSES,
+        ),
+        Column("used", "flag", "Any use since the last check-in.", "yes or no"),
+        Column(
+            "use_days", "number", "Days of use since the last check-in.", "days", low=0, high=366
+        ),
+        Column("drug_test", "word", "The result of a drug test.", words=DRUG_TESTS),
+        Column("substance", "name", "The substance used or found."),
+        Column("craving", "number", "Craving.", "0 to 10", low=0, high=10),
+        Column("phq9", "number", "PHQ-9 total.", "0 to 27", low=0, high=27),
+        Column("gad7", "number", "GAD-7 total.", "0 to 21", low=0, high=21),
+        Column("employed", "flag", "In paid work.", "yes or no"),
+        Column("in_school", "flag", "In school or training.", "yes or no"),
+        Column("stable_housing", "flag", "In stable housing.", "yes or no"),
+        Column("arrests", "number", "Arrests since the last check-in.", "count", low=0, high=100),
+        Column(
+            "mutual_help_meetings",
+            "number",
+            "Mutual-help meetings since the last check-in.",
+            "count",
+            low=0,
+            high=300,
+        ),
+        Column("barc10", "number", "BARC-10 total.", "10 to 60", low=10, high=60),
+        Column("quality_of_life", "number", "Quality of life, on the program's own scale.", "own"),
+    ),
+    family=Column(
+        "bam_", "number", "A Brief Addiction Monitor score; keep one version.", low=0, high=180
+    ),
+)
+
+TABLES: dict[str, Table] = {table.name: table for table in (EPISODES, ATTENDANCE, CHECKINS)}
+
+
+def describe_tables() -> pd.DataFrame:
+    """Return the declaration of every column as a frame.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a column of a table: ``table, column, study_day_column, kind, required, unit,
+        words, meaning`` (strings; ``required`` is bool).
+
+    Examples
+    --------
+    >>> import iop_outcomes as iop
+    >>> iop.describe_tables().query("required")["column"].unique().tolist()
+    ['episode_id', 'admit_date', 'date', 'status']
+    """
+    rows = []
+    for table in TABLES.values():
+        family = () if table.family is None else (table.family,)
+        for column in (*table.columns, *family):
+            name = column.name if column not in family else column.name + "*"
+            rows.append(
+                {
+                    "table": table.name,
+                    "column": name,
+                    "study_day_column": column.study_name or name,
+                    "kind": column.kind,
+                    "required": column.required,
+                    "unit": column.unit,
+                    "words": ", ".join(column.words),
+                    "meaning": column.meaning,
+                }
+            )
+    return pd.DataFrame(rows)

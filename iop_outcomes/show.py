@@ -1,0 +1,54 @@
+"""How a table shows itself in HTML: with a caption, header scopes, and every value escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+
+import pandas as pd
+
+
+def format_value(value: object, decimals: int = 3) -> str:
+    """Write one value for a reader: dates as ISO, numbers short, missing as an en dash."""
+    if value is None or value is pd.NaT or value is pd.NA:
+        return "–"
+    if isinstance(value, pd.Timestamp):
+        return value.date().isoformat()
+    if isinstance(value, float):
+        if value != value:
+            return "–"
+        return f"{value:,.{decimals}f}".rstrip("0").rstrip(".") if value % 1 else f"{value:,.0f}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return str(value)
+
+
+def table_html(frame: pd.DataFrame, caption: str, *, rows: int = 20) -> str:
+    """Return `frame` as an accessible HTML table.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The table; its index is not shown.
+    caption : str
+        What the table is; becomes its ``<caption>``.
+    rows : int
+        At most so many rows are shown, and the rest is counted.
+    """
+    names = [str(name) for name in frame.columns]
+    head = "".join(f'<th scope="col">{escape(name.replace("_", " "))}</th>' for name in names)
+    body = "".join(
+        "<tr>" + "".join(_cells(row)) + "</tr>"
+        for row in frame.head(rows).itertuples(index=False, name=None)
+    )
+    more = f"<p>… and {len(frame) - rows:,} more rows</p>" if len(frame) > rows else ""
+    return (
+        f"<table><caption>{escape(caption)}</caption>"
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
+    )
+
+
+def _cells(row: Iterable[object]) -> Iterable[str]:
+    for position, value in enumerate(row):
+        text = escape(format_value(value))
+        yield f'<th scope="row">{text}</th>' if position == 0 else f"<td>{text}</td>"
