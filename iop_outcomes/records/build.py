@@ -82,11 +82,13 @@ def build_rows(
     if draft.time == "calendar":
         columns["date"] = dates(day)
     columns["day"] = (day - admit[position]).astype(np.int32)
-    for column in draft.table.columns[2:]:
-        columns[column.name] = _column(draft, column, column.name, order)
-    for name, declared in draft.declared.items():
-        if name not in columns and name != "date":
+    own = {column.name: column for column in draft.table.columns[2:]}
+    others = {name: declared for name, declared in draft.declared.items() if name not in own}
+    for name, declared in {**own, **others}.items():
+        if name not in columns and name not in ("date", "day"):
             columns[name] = _column(draft, declared, name, order)
+            draft.values.pop(name, None)  # each column leaves the draft as it is built
+            draft.raw.pop(name, None)
     return pd.DataFrame(columns, copy=False)
 
 

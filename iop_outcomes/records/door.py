@@ -27,12 +27,14 @@ from iop_outcomes.records.draft import (
 from iop_outcomes.records.locate import Found, Sources, find
 from iop_outcomes.records.mapping import Mapping, read_mapping
 from iop_outcomes.records.parse import NO_DAY
+from iop_outcomes.records.raw import Raw
 from iop_outcomes.records.records import Records, said
-from iop_outcomes.records.sources import Raw, read_raw
+from iop_outcomes.records.sources import read_raw
 from iop_outcomes.records.tables import ATTENDANCE, CHECKINS, EPISODES, TABLES
 
 Array = npt.NDArray[Any]
 
+_ROWS = ("attendance", "checkins")
 SYNTHETIC_PREFIX = "SYN-"  # identifiers of made-up people begin so
 
 
@@ -96,24 +98,29 @@ def read_records(
     time = _kind_of_time(found, plan)
     log = Log()
     drafts = {}
+    synthetic = plan.synthetic or _says_synthetic(found)
     for name in TABLES:
         if name in found.raws:
-            drafts[name] = combine(TABLES[name], found.raws[name], plan, time)
+            raws = found.raws.pop(name)  # from here on the draft alone holds the text
+            drafts[name] = combine(TABLES[name], raws, plan, time)
+            _encodings(name, raws, log)
+            del raws
             fold_identical(drafts[name], plan, log)
             type_columns(drafts[name], plan, log)
-            _encodings(name, found.raws[name], log)
     cut, notes = _data_cut(drafts, time, as_of)
-    frames = _check_and_build(drafts, cut, log)
+    links, orders, overlap = _check(drafts, cut, log)
     problems = _problems(log)
+    aside = {name: _set_aside(draft) for name, draft in drafts.items()}
+    frames = _build(drafts, cut, links, orders, overlap)
     result = Records(
         **frames,
         as_of=_cut_label(cut, time),
         time=time,
         problems=problems,
-        sources=_sources(drafts, found),
-        set_aside={name: _set_aside(draft) for name, draft in drafts.items()},
+        sources=_sources(drafts),
+        set_aside=aside,
         tables=tuple(drafts),
-        synthetic=_is_synthetic(frames["episodes"], found, plan),
+        synthetic=synthetic or _made_up(frames["episodes"]),
         notes=tuple(notes + _ignored(found)),
         _quality=quality_table(log, plan),
     )
@@ -203,61 +210,86 @@ def _cut_label(cut: int, time: str) -> pd.Timestamp | int:
     return pd.Timestamp(np.datetime64(cut, "D")) if time == "calendar" else cut
 
 
-def _check_and_build(drafts: dict[str, Draft], cut: int, log: Log) -> dict[str, pd.DataFrame]:
-    """Run the checks in their order, then make the frames."""
+def _check(
+    drafts: dict[str, Draft], cut: int, log: Log
+) -> tuple[dict[str, Array], dict[str, Array], Array]:
+    """Run the checks across rows and tables, in their order.
+
+    Returns
+    -------
+    links : dict of str to numpy.ndarray
+        For each row of attendance and check-ins the draft row of its episode.
+    orders : dict of str to numpy.ndarray
+        Their kept rows, sorted by episode and day.
+    overlap : numpy.ndarray of float32
+        For each row of attendance the minutes that an earlier session covers.
+    """
     episodes = drafts["episodes"]
     episode_checks.check_episodes(episodes, cut, log)
     links: dict[str, Array] = {}
     orders: dict[str, Array] = {}
-    for name in ("attendance", "checkins"):
+    overlap: Array = np.zeros(0, dtype=np.float32)
+    for name in _ROWS:
         if name in drafts:
             draft = drafts[name]
             links[name] = row_checks.link(draft, episodes, log)
             if len(episodes):
                 row_checks.check_dates(draft, episodes, links[name], cut, log)
             orders[name] = _order(draft, links[name])
-    overlap = None
-    if "attendance" in drafts:
-        draft = drafts["attendance"]
-        overlap = row_checks.check_sessions(draft, links["attendance"], orders["attendance"], log)
-    last = _last_contact(drafts, links)
+            if name == "attendance":
+                overlap = row_checks.check_sessions(draft, links[name], orders[name], log)
+                orders[name] = orders[name][draft.alive[orders[name]]]
+            row_checks.volume_change(draft, _program_of(episodes, links[name]), log)
+    last = _last_contact(drafts, links, orders)
     episode_checks.administrative_stays(episodes, last, cut, log)
-    for name in links:
-        row_checks.volume_change(drafts[name], _program_of(episodes, links[name]), log)
+    return links, orders, overlap
+
+
+def _build(
+    drafts: dict[str, Draft],
+    cut: int,
+    links: dict[str, Array],
+    orders: dict[str, Array],
+    overlap: Array,
+) -> dict[str, pd.DataFrame]:
+    """Make the frames of what is kept."""
+    episodes = drafts["episodes"]
     frame, rows = build_episodes(episodes, cut)
     position = np.full(len(episodes) + 1, -1, dtype=np.int32)
     position[rows] = np.arange(len(rows), dtype=np.int32)
     identifiers, admit = frame["episode_id"].to_numpy(), episodes.day("admit_date")[rows]
     frames = {"episodes": frame}
-    for name in ("attendance", "checkins"):
+    for name in _ROWS:
         draft = drafts.get(name) or _no_rows(name, episodes.time)
         order = orders.get(name, np.zeros(0, dtype=np.int64))
-        order = order if draft.alive.all() else order[draft.alive[order]]
         where = position[links[name][order]] if name in links else np.zeros(0, dtype=np.int32)
         frames[name] = build_rows(draft, order, where, identifiers, admit)
-        if name == "attendance":
-            minutes = np.zeros(len(order), np.float32) if overlap is None else overlap[order]
-            frames[name]["minutes_overlapping"] = minutes
+    frames["attendance"]["minutes_overlapping"] = overlap[orders.get("attendance", [])]
     return frames
 
 
 def _order(draft: Draft, episode: Array) -> Array:
     """Return the kept rows sorted by episode and day, without sorting what is sorted."""
     rows = np.flatnonzero(draft.alive)
-    day = draft.day("date")[rows].astype(np.int64)
-    key = episode[rows] * 2**32 + day
+    key = (episode[rows].astype(np.int64) << 32) + draft.day("date")[rows]
     if len(key) and (np.diff(key) < 0).any():
         rows = rows[np.argsort(key, kind="stable")]
     return rows
 
 
-def _last_contact(drafts: dict[str, Draft], links: dict[str, Array]) -> Array:
+def _last_contact(
+    drafts: dict[str, Draft], links: dict[str, Array], orders: dict[str, Array]
+) -> Array:
     last = np.full(len(drafts["episodes"]), NO_DAY, dtype=np.int64)
     for name, episode in links.items():
         draft = drafts[name]
         words = row_checks.ATTENDED if name == "attendance" else ("completed",)
-        rows = np.flatnonzero(draft.alive & draft.is_word("status", *words))
-        np.maximum.at(last, episode[rows], draft.day("date")[rows].astype(np.int64))
+        rows = orders[name]
+        rows = rows[(draft.alive & draft.is_word("status", *words))[rows]]
+        # the rows stand in the order of their days, so that the last one of an episode stays
+        latest = np.full(len(last), NO_DAY, dtype=np.int64)
+        latest[episode[rows]] = draft.day("date")[rows]
+        last = np.maximum(last, latest)
     return last
 
 
@@ -316,21 +348,23 @@ def _problems(log: Log) -> pd.DataFrame:
     )
 
 
-def _sources(drafts: dict[str, Draft], found: Found) -> pd.DataFrame:
+def _sources(drafts: dict[str, Draft]) -> pd.DataFrame:
     rows = []
     for name, draft in drafts.items():
-        for number, raw in enumerate(found.raws[name]):
+        for number, file in enumerate(draft.files):
             here = draft.file == number
+            odd = sum(where == number for where, _ in draft.odd)
             kept, folded = int(draft.alive[here].sum()), int(draft.folded[here].sum())
+            read = int(here.sum())
             rows.append(
                 {
                     "table": name,
-                    "file": raw.file,
-                    "rows_read": int(here.sum()) + len(raw.odd),
+                    "file": file,
+                    "rows_read": read + odd,
                     "rows_kept": kept,
-                    "rows_set_aside": int(here.sum()) - kept - folded + len(raw.odd),
+                    "rows_set_aside": read - kept - folded + odd,
                     "rows_folded": folded,
-                    "sha256": raw.sha256,
+                    "sha256": draft.sha256[number],
                 }
             )
     return pd.DataFrame(rows)
@@ -347,11 +381,11 @@ def _set_aside(draft: Draft) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _is_synthetic(episodes: pd.DataFrame, found: Found, mapping: Mapping) -> bool:
-    if mapping.synthetic:
-        return True
-    if any(raw.attrs.get("synthetic") for raws in found.raws.values() for raw in raws):
-        return True
+def _says_synthetic(found: Found) -> bool:
+    return any(raw.attrs.get("synthetic") for raws in found.raws.values() for raw in raws)
+
+
+def _made_up(episodes: pd.DataFrame) -> bool:
     people = episodes["person_id"].cat.categories
     return len(people) > 0 and all(str(name).startswith(SYNTHETIC_PREFIX) for name in people)
 

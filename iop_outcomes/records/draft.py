@@ -16,7 +16,7 @@ import pandas as pd
 from iop_outcomes.errors import RecordsError
 from iop_outcomes.records.mapping import Mapping, fold
 from iop_outcomes.records.parse import NO_DAY, Parsed, numbers, parse
-from iop_outcomes.records.sources import Coded, OddRow, Raw
+from iop_outcomes.records.raw import Coded, OddRow, Raw, narrow
 from iop_outcomes.records.tables import START_TIME, Column, Table
 
 Array = npt.NDArray[Any]
@@ -34,8 +34,8 @@ class Draft:
         Its declaration.
     time : {"calendar", "study_days"}
         The kind of its dates.
-    files : list of str
-        The files it came from.
+    files, sha256 : list of str
+        The files it came from, and the digests of their bytes.
     file, line : numpy.ndarray
         For each row the position of its file, and its line there.
     raw : dict of str to Coded
@@ -53,12 +53,13 @@ class Draft:
     table: Table
     time: str
     files: list[str]
+    sha256: list[str]
     file: npt.NDArray[np.int16]
     line: npt.NDArray[np.int32]
     raw: dict[str, Coded]
     alive: npt.NDArray[np.bool_]
     folded: npt.NDArray[np.bool_]
-    odd: list[tuple[str, OddRow]]
+    odd: list[tuple[int, OddRow]]
     values: dict[str, Array] = field(default_factory=dict)
     levels: dict[str, list[str]] = field(default_factory=dict)
     declared: dict[str, Column] = field(default_factory=dict)
@@ -149,12 +150,13 @@ def combine(table: Table, raws: list[Raw], mapping: Mapping, time: str) -> Draft
         table=table,
         time=time,
         files=[raw.file for raw in raws],
+        sha256=[raw.sha256 for raw in raws],
         file=np.repeat(np.arange(len(raws), dtype=np.int16), sizes),
         line=np.concatenate([raw.lines for raw in raws]),
         raw=raw,
         alive=np.ones(rows, dtype=bool),
         folded=np.zeros(rows, dtype=bool),
-        odd=[(raw.file, odd) for raw in raws for odd in raw.odd],
+        odd=[(number, odd) for number, raw in enumerate(raws) for odd in raw.odd],
     )
 
 
@@ -206,13 +208,14 @@ def _joined(parts: list[Coded | None], sizes: list[int]) -> Coded:
         codes[start + (np.zeros(size, dtype=np.int32) if part is None else part.codes)]
         for part, start, size in zip(parts, starts, sizes, strict=False)
     ]
-    return Coded(np.concatenate(joined).astype(np.int32), np.asarray(levels, dtype=object))
+    return Coded(narrow(np.concatenate(joined), len(levels)), np.asarray(levels, dtype=object))
 
 
 def fold_identical(draft: Draft, mapping: Mapping, log: Log) -> None:
     """Fold rows whose text is the same in every column into the first of them."""
     if mapping.identical_rows == "fold" and len(draft):
-        twin = identical([coded.codes for coded in draft.raw.values()])
+        telling = sorted(draft.raw.values(), key=lambda coded: -len(coded.words))
+        twin = identical([coded.codes for coded in telling])
         rows = np.flatnonzero(twin >= 0)
         draft.folded[rows] = True
         draft.alive[rows] = False
@@ -223,25 +226,36 @@ def fold_identical(draft: Draft, mapping: Mapping, log: Log) -> None:
 def identical(codes: list[Array]) -> npt.NDArray[np.int64]:
     """Return for each row the first earlier row with the same codes, or -1 if there is none.
 
-    Rows are compared by a 64-bit mix of their codes and then code by code, so that a chance
-    agreement of two mixes folds nothing.
+    The columns that tell most come first: rows that already differ there are not looked at
+    again. Rows are compared by a 64-bit mix of their codes and then code by code, so that a
+    chance agreement of two mixes joins nothing.
     """
+    rows = np.arange(len(codes[0]))
+    result = np.full(len(rows), -1, dtype=np.int64)
+    for columns in (codes[:3], codes):
+        mix = _mix([column[rows] for column in columns] if len(rows) < len(result) else columns)
+        ordered = np.sort(mix)
+        twice = ordered[1:][ordered[1:] == ordered[:-1]]
+        if not len(twice):
+            return result
+        keep = np.isin(mix, twice)
+        rows, mix = rows[keep], mix[keep]
+    group, _ = pd.factorize(mix)
+    first = rows[np.unique(group, return_index=True)[1]][group]
+    same = rows != first
+    for column in codes:
+        same &= column[rows] == column[first]
+    result[rows[same]] = first[same]
+    return result
+
+
+def _mix(codes: list[Array]) -> npt.NDArray[np.uint64]:
     mix = np.zeros(len(codes[0]), dtype=np.uint64)
     for column in codes:
         mix += column.astype(np.uint64)
         mix *= np.uint64(0x9E3779B97F4A7C15)
         mix ^= mix >> np.uint64(29)
-    result = np.full(len(mix), -1, dtype=np.int64)
-    later = np.flatnonzero(pd.Series(mix).duplicated().to_numpy())
-    if len(later):
-        candidates = np.flatnonzero(np.isin(mix, mix[later]))
-        group, _ = pd.factorize(mix[candidates])
-        first = candidates[np.unique(group, return_index=True)[1]][group]
-        same = candidates != first
-        for column in codes:
-            same &= column[candidates] == column[first]
-        result[candidates[same]] = first[same]
-    return result
+    return mix
 
 
 def type_columns(draft: Draft, mapping: Mapping, log: Log) -> None:
@@ -249,21 +263,25 @@ def type_columns(draft: Draft, mapping: Mapping, log: Log) -> None:
     words = mapping.words.get(draft.table.name, {})
     for name, coded in draft.raw.items():
         column = draft.table.column(name, draft.time) or _covariate(name, coded)
-        weights = np.bincount(coded.codes, minlength=len(coded.words))
-        parsed = parse(
-            column, coded.words, weights, mapping, time=draft.time, words=words.get(name, {})
-        )
+        parsed = parse(column, coded, mapping, time=draft.time, words=words.get(name, {}))
         draft.declared[name] = column
-        draft.values[name] = parsed.values[coded.codes] if len(parsed.values) else parsed.values
+        draft.values[name] = _by_row(column, parsed.values, coded.codes)
         draft.levels[name] = parsed.levels
         _start_times(draft, coded, name, parsed)
-        _log_faults(draft, coded, name, column, parsed, weights, log)
+        _log_faults(draft, coded, name, column, parsed, log)
     for column in draft.table.columns:
         if column.name_in(draft.time) not in draft.raw:
             log.tally("empty_column", draft.table.name, column.name_in(draft.time), 0, 0)
-    for odd_file, odd in draft.odd:
-        log.batches.append(_odd_row(draft, odd_file, odd))
+    for number, odd in draft.odd:
+        log.batches.append(_odd_row(draft, draft.files[number], odd))
     log.tally("row_shape", draft.table.name, "", len(draft) + len(draft.odd), len(draft.odd))
+
+
+def _by_row(column: Column, values: Array, codes: Array) -> Array:
+    """Spread the values of distinct texts over the rows; names are most often their own codes."""
+    if column.kind == "name" and np.array_equal(values, np.arange(len(values))):
+        return codes
+    return values[codes] if len(values) else values
 
 
 def _covariate(name: str, coded: Coded) -> Column:
@@ -285,15 +303,15 @@ def _start_times(draft: Draft, coded: Coded, name: str, parsed: Parsed) -> None:
 
 
 def _log_faults(
-    draft: Draft, coded: Coded, name: str, column: Column, parsed: Parsed, weights: Array, log: Log
+    draft: Draft, coded: Coded, name: str, column: Column, parsed: Parsed, log: Log
 ) -> None:
     table = draft.table.name
-    filled = int(weights[coded.words != ""].sum())
+    filled = len(draft) - int(coded.is_any(coded.words == "").sum())
     failed: dict[str, int] = {}
     for check, positions in parsed.faults.items():
         done = np.full(len(coded.words), "", dtype=object)
         done[list(positions)] = list(positions.values())
-        rows = np.flatnonzero((done != "")[coded.codes] & ~draft.folded)
+        rows = np.flatnonzero(coded.is_any(done != "") & ~draft.folded)
         failed[check] = len(rows)
         if column.required and check not in _MENDED and check != "assumed_date_order":
             draft.alive[rows] = False
@@ -311,7 +329,7 @@ def _log_faults(
         blank = parsed.missing & (coded.words == "")
         blank[list(parsed.faults.get("missing_word", {}))] = True
         blank |= np.array([not str(word).strip() for word in coded.words], dtype=bool)
-        rows = np.flatnonzero(blank[coded.codes] & ~draft.folded)
+        rows = np.flatnonzero(coded.is_any(blank) & ~draft.folded)
         draft.alive[rows] = False
         log.rows(draft, rows, "missing_required", name, "set aside")
         log.tally("missing_required", table, name, len(draft), len(rows))

@@ -11,7 +11,8 @@ import pandas as pd
 
 from iop_outcomes.errors import RecordsError
 from iop_outcomes.records.mapping import Mapping, fold
-from iop_outcomes.records.sources import SUFFIXES, Raw, read_raw, read_workbook
+from iop_outcomes.records.raw import Raw
+from iop_outcomes.records.sources import SUFFIXES, read_raw, read_workbook
 from iop_outcomes.records.tables import TABLES
 
 Source = str | Path | pd.DataFrame

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.records.mapping import Mapping, fold
+from iop_outcomes.records.raw import Coded
 from iop_outcomes.records.tables import EARLIEST_DATE, Column
 
 NO_DAY = np.int32(-(2**31))  # the day that stands for a missing one
@@ -68,17 +69,24 @@ class Parsed:
         self.faults.setdefault(check, {})[position] = done
 
 
-def parse(column: Column, texts: Array, weights: Array, mapping: Mapping, **context: Any) -> Parsed:
-    """Read the distinct `texts` of a column; `weights` counts the rows of each.
+def parse(
+    column: Column,
+    coded: Coded,
+    mapping: Mapping,
+    *,
+    time: str = "calendar",
+    words: dict[str, str] | None = None,
+) -> Parsed:
+    """Read the distinct texts of a column in a set of the given kind of time.
 
-    ``context`` may hold ``time`` (the kind of the set) and ``words`` (the mapping's words).
+    `words` are the mapping's words for this column, theirs (folded) to ours.
     """
-    words: dict[str, str] = context.get("words", {})
+    words = words or {}
     own = {fold(word) for word in column.words} | set(words)
     missing_words = _MISSING_WORDS if column.kind == "name" else _MISSING_VALUES
     faults: dict[str, dict[int, str]] = {}
     clean: list[str] = []
-    for position, text in enumerate(texts.tolist()):
+    for position, text in enumerate(coded.words.tolist()):
         word = text.strip()
         if word != text and word:
             faults.setdefault("surrounding_spaces", {})[position] = "mended: spaces removed"
@@ -88,10 +96,10 @@ def parse(column: Column, texts: Array, weights: Array, mapping: Mapping, **cont
             faults.setdefault("missing_word", {})[position] = "mended: read as missing"
             word = ""
         clean.append(word)
-    if column.kind == "date" and context.get("time") == "study_days":
+    if column.kind == "date" and time == "study_days":
         parsed = _read_study_days(clean)
     elif column.kind == "date":
-        parsed = _read_dates(clean, weights, mapping.date_order)
+        parsed = _read_dates(clean, coded, mapping.date_order)
     else:
         parsed = _READERS[column.kind](column, clean)
     parsed.faults = {**faults, **parsed.faults}
@@ -210,7 +218,7 @@ _NAMED_MONTH = re.compile(r"([A-Za-z]{3})[a-z]*\.?\s*(\d{1,2}),?\s+(\d{4})$")
 _SERIAL = re.compile(r"[2-6]\d{4}(?:\.\d+)?$")  # 1954 to 2091
 
 
-def _read_dates(clean: list[str], weights: Array, order: str) -> Parsed:
+def _read_dates(clean: list[str], coded: Coded, order: str) -> Parsed:
     """Read calendar dates: the column's commonest form is its own, others are mended and said."""
     size = len(clean)
     days = np.full(size, NO_DAY, dtype=np.int32)
@@ -229,7 +237,7 @@ def _read_dates(clean: list[str], weights: Array, order: str) -> Parsed:
             days[position] = found
         elif word:
             parsed.fault("bad_date", position, "value left missing: not a date")
-    usual = _commonest(forms, weights)
+    usual = _commonest(forms, coded)
     _settle_order(parts, order, usual == "parts", days, parsed)
     for position in np.flatnonzero((forms != usual) & (days != NO_DAY)).tolist():
         day = np.datetime64(int(days[position]), "D")
@@ -291,9 +299,11 @@ def _day(year: int, month: int, day: int) -> int | None:
         return None
 
 
-def _commonest(forms: Array, weights: Array) -> str:
+def _commonest(forms: Array, coded: Coded) -> str:
     names, inverse = np.unique(forms.astype(str), return_inverse=True)
-    counts = np.bincount(inverse, weights=weights, minlength=len(names))
+    if len(names) == 1:
+        return str(names[0])
+    counts = np.bincount(inverse, weights=coded.counts(), minlength=len(names))
     counts[names == ""] = -1
     return str(names[int(np.argmax(counts))]) if len(names) else ""
 

@@ -16,7 +16,7 @@ from iop_outcomes.records.checks import (
     ROSTER_SESSIONS,
     ROSTER_SHARE,
 )
-from iop_outcomes.records.draft import Draft, Log
+from iop_outcomes.records.draft import Draft, Log, identical
 from iop_outcomes.records.episode_checks import flag, set_aside
 from iop_outcomes.records.parse import NO_DAY
 
@@ -30,7 +30,7 @@ UNKNOWN, ASIDE = -1, -2
 def link(draft: Draft, episodes: Draft, log: Log) -> Array:
     """Return for each row the draft row of its episode; set aside rows that have none."""
     own, theirs = episodes.values["episode_id"], draft.values["episode_id"]
-    row_of = np.full(len(episodes.levels["episode_id"]) + 1, UNKNOWN, dtype=np.int64)
+    row_of = np.full(len(episodes.levels["episode_id"]) + 1, UNKNOWN, dtype=np.int32)
     row_of[own[own >= 0]] = ASIDE
     kept = np.flatnonzero(episodes.alive)
     row_of[own[kept]] = kept
@@ -81,7 +81,7 @@ def check_sessions(draft: Draft, episode: Array, order: Array, log: Log) -> Arra
         The kept rows, sorted by episode and day.
     """
     signed_again(draft, episode, log)
-    overlap = overlapping_sessions(draft, episode, log)
+    overlap = overlapping_sessions(draft, episode, order, log)
     minutes_against_status(draft, log)
     long_day(draft, episode, order, log)
     unrecorded(draft, log)
@@ -97,36 +97,22 @@ def signed_again(draft: Draft, episode: Array, log: Log) -> None:
         return
     told = np.zeros(len(draft), dtype=bool)
     keys = [episode, draft.day("date")]
-    if "service" in draft.values:
-        keys.append(draft.values["service"])
     for name in telling:
         told |= draft.known(name)
         values = draft.values[name]
-        keys.append(np.nan_to_num(values, nan=-1).astype(np.int64))
+        if values.dtype.kind == "f":
+            values = np.where(np.isnan(values), -1, values).astype(np.int16)
+        keys.append(values)
+    if "service" in draft.values:
+        keys.append(draft.values["service"])
     rows = np.flatnonzero(draft.alive & told)[::-1]
     repeated = np.zeros(len(draft), dtype=bool)
     if len(rows):
-        mixed = _mixed([key[rows] for key in keys])
-        repeated[rows] = pd.Series(mixed).duplicated().to_numpy()
+        repeated[rows] = identical([key[rows] for key in keys]) >= 0
     set_aside(draft, repeated, "signed_again", "status", log)
 
 
-def _mixed(keys: list[Array]) -> Array:
-    """Return one int64 that is the same for two rows just where all their keys are."""
-    result = np.zeros(len(keys[0]), dtype=np.int64)
-    room = 1
-    for key in keys:
-        low = int(key.min())
-        span = int(key.max()) - low + 1
-        if room * span >= 2**62:
-            result, levels = pd.factorize(result)
-            room = len(levels)
-        result = result * span + (key.astype(np.int64) - low)
-        room *= span
-    return result
-
-
-def overlapping_sessions(draft: Draft, episode: Array, log: Log) -> Array:
+def overlapping_sessions(draft: Draft, episode: Array, order: Array, log: Log) -> Array:
     """Return for each row the minutes already covered by an earlier session that day."""
     overlap = np.zeros(len(draft), dtype=np.float32)
     length_columns = [n for n in ("minutes_attended", "minutes_scheduled") if n in draft.values]
@@ -137,13 +123,12 @@ def overlapping_sessions(draft: Draft, episode: Array, log: Log) -> Array:
     for name in length_columns[1:]:
         length = np.where(np.isnan(length), draft.values[name], length)
     timed = draft.known("start_time") & ~np.isnan(length) & draft.is_word("status", *ATTENDED)
-    rows = np.flatnonzero(timed & draft.alive)
-    day = draft.day("date")[rows].astype(np.int64)
-    start = draft.values["start_time"][rows].astype(np.int64)
-    key = _mixed([episode[rows], day, start]) if len(rows) else start
-    if len(key) and (np.diff(key) < 0).any():
-        order = np.argsort(key, kind="stable")
-        rows, day, start = rows[order], day[order], start[order]
+    rows = order[(timed & draft.alive)[order]]
+    day, start = draft.day("date")[rows], draft.values["start_time"][rows].astype(np.int64)
+    same_day = ~_changes(episode[rows], day)
+    if (same_day[1:] & (np.diff(start) < 0)).any():
+        again = np.lexsort((start, day, episode[rows]))
+        rows, day, start = rows[again], day[again], start[again]
     # each person and day gets its own stretch of one long time line, so that one running
     # maximum of the ends serves them all
     group = np.cumsum(_changes(episode[rows], day)) * 10_000
@@ -254,10 +239,14 @@ def volume_change(draft: Draft, programs: Array, log: Log) -> None:
         log.tally("volume_change", draft.table.name, "date", 0, 0, present=False)
         return
     rows = np.flatnonzero(draft.alive)
-    month = draft.values["date"][rows].astype("datetime64[D]").astype("datetime64[M]")
-    month = month.astype(np.int64) - int(month.astype(np.int64).min())
-    counts = np.zeros((int(programs[rows].max()) + 1, int(month.max()) + 1))
-    np.add.at(counts, (programs[rows], month), 1)
+    day = draft.values["date"][rows]
+    first = int(day.min())
+    calendar = np.arange(first, int(day.max()) + 1).astype("datetime64[D]").astype("datetime64[M]")
+    month = (calendar.astype(np.int64) - calendar[0].astype(np.int64))[day - first]
+    months = int(month.max()) + 1
+    cells = programs[rows] * months + month
+    counts = np.bincount(cells, minlength=(int(programs.max()) + 1) * months)
+    counts = counts.reshape(-1, months)
     looked_at = failed = 0
     for row in counts:  # programs, not people
         held = np.flatnonzero(row)

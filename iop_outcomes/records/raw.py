@@ -1,0 +1,144 @@
+"""A file or frame as read: columns of coded text, with file and line kept.
+
+Every column is codes into its distinct texts: what a column says is worked out once for each
+distinct text, and the raw text of each row stays at hand for the list of problems.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from iop_outcomes.errors import RecordsError
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Coded:
+    """A column as text: ``words[codes]`` is what stands in its rows."""
+
+    codes: npt.NDArray[np.signedinteger[Any]]
+    words: npt.NDArray[np.object_]
+
+    def is_any(self, chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """Tell for each row whether its text is one of the chosen ones."""
+        if not chosen.any():
+            return np.zeros(len(self.codes), dtype=bool)
+        rows: npt.NDArray[np.bool_] = chosen[self.codes]
+        return rows
+
+    def counts(self) -> npt.NDArray[np.int64]:
+        """Return how many rows have each text."""
+        return np.bincount(self.codes, minlength=len(self.words)).astype(np.int64)
+
+    def text(self, rows: npt.NDArray[Any]) -> npt.NDArray[np.object_]:
+        """Return the text of the given rows."""
+        text: npt.NDArray[np.object_] = self.words[self.codes[rows]]
+        return text
+
+
+@dataclass(frozen=True)
+class OddRow:
+    """A row that does not have the header's number of fields."""
+
+    line: int
+    text: str
+    fields: int
+    expected: int
+
+
+@dataclass(frozen=True)
+class Raw:
+    """One file, or one frame, as read.
+
+    Attributes
+    ----------
+    file : str
+        The file's name without its folder, or ``"frame"``.
+    columns : dict of str to Coded
+        The columns under the names that the file gives them.
+    lines : numpy.ndarray of int32
+        For each row its line in the file (the header is line 1), or its number in the frame.
+    odd : tuple of OddRow
+        Rows with too few or too many fields; they are not in `columns`.
+    sha256 : str
+        The digest of the file's bytes; empty for a frame.
+    encoding : str
+        What the text was read as, where it was not UTF-8.
+    """
+
+    file: str
+    columns: dict[str, Coded]
+    lines: npt.NDArray[np.int32]
+    odd: tuple[OddRow, ...] = ()
+    sha256: str = ""
+    encoding: str = ""
+    attrs: dict[str, Any] = field(default_factory=dict)
+
+
+def narrow(codes: Array, levels: int) -> Array:
+    """Return codes in the smallest signed type that holds them and -1."""
+    for size in (np.int8, np.int16):
+        if levels <= np.iinfo(size).max:
+            return codes.astype(size)
+    return codes.astype(np.int32)
+
+
+def header_names(header: Sequence[str], file: str) -> list[str]:
+    """Return the column names of a header line, each once."""
+    names = [name.strip() for name in header]
+    while names and not names[-1]:  # Excel leaves empty cells behind the last column
+        names.pop()
+    if not names:
+        raise RecordsError(
+            f"{file} has no header line.",
+            instead="Give the column names in the first line, or [options] skip_lines in the "
+            "mapping if they stand further down.",
+        )
+    names = [name or f"column_{number}" for number, name in enumerate(names, start=1)]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise RecordsError(
+            f"{file} has two columns of the same name: {', '.join(twice)}.",
+            instead="Rename or remove one of them in the export.",
+        )
+    return names
+
+
+def from_rows(records: Iterable[tuple[int, list[str]]], file: str, digest: str) -> Raw:
+    """Build columns from rows of text, the header first, each with its line."""
+    rows = iter(records)
+    _, header = next(rows, (1, []))
+    names = header_names(header, file)
+    width = len(names)
+    lines: list[int] = []
+    kept: list[list[str]] = []
+    odd: list[OddRow] = []
+    for line, fields in rows:
+        extra = fields[width:]
+        if len(fields) < width or any(field.strip() for field in extra):
+            odd.append(OddRow(line, " | ".join(fields), len(fields), width))
+        else:
+            lines.append(line)
+            kept.append(fields[:width])
+    columns = dict(
+        zip(names, map(coded, zip(*kept, strict=True) if kept else [[]] * width), strict=True)
+    )
+    return Raw(file, columns, np.asarray(lines, dtype=np.int32), tuple(odd), digest)
+
+
+def coded(texts: Sequence[str]) -> Coded:
+    """Return texts as codes into the distinct ones, in the order in which they first stand."""
+    codes, words = pd.factorize(np.asarray(texts, dtype=object))
+    return Coded(narrow(codes, len(words)), np.asarray(words, dtype=object))
+
+
+def reason(error: BaseException) -> str:
+    """Return what the operating system said, or the kind of the error."""
+    return getattr(error, "strerror", None) or type(error).__name__
