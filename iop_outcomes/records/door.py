@@ -11,24 +11,29 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from iop_outcomes.errors import RecordsError, RuleError
+from iop_outcomes.errors import RecordsError
 from iop_outcomes.records import episode_checks, row_checks
 from iop_outcomes.records.build import build_episodes, build_rows
-from iop_outcomes.records.checks import CHECKS, quality_table
+from iop_outcomes.records.checks import quality_table
+from iop_outcomes.records.columns import type_columns
+from iop_outcomes.records.data_cut import cut_label, data_cut
 from iop_outcomes.records.draft import (
-    PROBLEM_COLUMNS,
     Draft,
     Log,
     combine,
     fold_identical,
     our_names,
-    type_columns,
+)
+from iop_outcomes.records.listing import (
+    note_encodings,
+    problem_table,
+    rows_set_aside,
+    source_table,
 )
 from iop_outcomes.records.locate import Found, Sources, find
 from iop_outcomes.records.mapping import Mapping, read_mapping
 from iop_outcomes.records.parse import NO_DAY
-from iop_outcomes.records.raw import Raw
-from iop_outcomes.records.records import Records, said
+from iop_outcomes.records.records import Records
 from iop_outcomes.records.sources import read_raw
 from iop_outcomes.records.tables import ATTENDANCE, CHECKINS, EPISODES, TABLES
 
@@ -103,21 +108,21 @@ def read_records(
         if name in found.raws:
             raws = found.raws.pop(name)  # from here on the draft alone holds the text
             drafts[name] = combine(TABLES[name], raws, plan, time)
-            _encodings(name, raws, log)
+            note_encodings(name, raws, log)
             del raws
             fold_identical(drafts[name], plan, log)
             type_columns(drafts[name], plan, log)
-    cut, notes = _data_cut(drafts, time, as_of)
+    cut, notes = data_cut(drafts, time, as_of)
     links, orders, overlap = _check(drafts, cut, log)
-    problems = _problems(log)
-    aside = {name: _set_aside(draft) for name, draft in drafts.items()}
+    problems = problem_table(log)
+    aside = {name: rows_set_aside(draft) for name, draft in drafts.items()}
     frames = _build(drafts, cut, links, orders, overlap)
     result = Records(
         **frames,
-        as_of=_cut_label(cut, time),
+        as_of=cut_label(cut, time),
         time=time,
         problems=problems,
-        sources=_sources(drafts),
+        sources=source_table(drafts),
         set_aside=aside,
         tables=tuple(drafts),
         synthetic=synthetic or _made_up(frames["episodes"]),
@@ -160,54 +165,6 @@ def _kind_of_time(found: Found, mapping: Mapping) -> str:
             instead="Give all tables in one kind.",
         )
     return kinds.pop() if kinds else "calendar"
-
-
-def _data_cut(
-    drafts: dict[str, Draft], time: str, as_of: str | datetime.date | int | None
-) -> tuple[int, list[str]]:
-    if as_of is not None:
-        return _given_cut(as_of, time), []
-    today = (
-        int(np.datetime64(datetime.date.today(), "D").astype(np.int64))
-        if time == "calendar"
-        else 2**31 - 1
-    )
-    newest = NO_DAY
-    for draft in drafts.values():
-        for name, column in draft.declared.items():
-            if column.kind == "date":
-                days = draft.values[name][draft.alive]
-                newest = max(newest, days[days <= today].max(initial=NO_DAY))
-    if newest == NO_DAY:
-        raise RecordsError(
-            "The records hold no date from which a data cut could be taken.",
-            instead='Check the date columns, or give as_of="2026-09-30".',
-        )
-    label = said(_cut_label(int(newest), time))
-    what = "newest date that is not in the future" if time == "calendar" else "newest study day"
-    return int(newest), [f"data cut taken as the {what}: {label}"]
-
-
-def _given_cut(as_of: str | datetime.date | int, time: str) -> int:
-    if time == "study_days":
-        if isinstance(as_of, bool) or not isinstance(as_of, int | np.integer):
-            raise RuleError(
-                "With study days the data cut is a whole day.", instead="Write as_of=168."
-            )
-        return int(as_of)
-    try:
-        if isinstance(as_of, int):
-            raise ValueError
-        stamp = pd.Timestamp(as_of)
-        return int(stamp.to_datetime64().astype("datetime64[D]").astype(np.int64))
-    except (ValueError, TypeError):
-        raise RuleError(
-            "The data cut is not a date.", found=repr(as_of), instead='Write as_of="2026-09-30".'
-        ) from None
-
-
-def _cut_label(cut: int, time: str) -> pd.Timestamp | int:
-    return pd.Timestamp(np.datetime64(cut, "D")) if time == "calendar" else cut
 
 
 def _check(
@@ -306,79 +263,6 @@ def _no_rows(name: str, time: str) -> Draft:
     draft = combine(table, [raw], Mapping(), time)
     type_columns(draft, Mapping(), Log())
     return draft
-
-
-def _encodings(name: str, raws: list[Raw], log: Log) -> None:
-    failed = [raw for raw in raws if raw.encoding]
-    for raw in failed:
-        log.batches.append(
-            pd.DataFrame(
-                {
-                    "table": [name],
-                    "file": [raw.file],
-                    "line": [0],
-                    "column": [""],
-                    "value": [raw.encoding],
-                    "check": ["encoding"],
-                    "done": [f"kept: read as {raw.encoding}"],
-                    "message": ["The file is not UTF-8."],
-                }
-            )
-        )
-    log.tally("encoding", name, "", len(raws), len(failed))
-
-
-def _problems(log: Log) -> pd.DataFrame:
-    if not log.batches:
-        return pd.DataFrame({name: pd.Series(dtype=object) for name in PROBLEM_COLUMNS})
-    table = pd.concat(log.batches, ignore_index=True)
-    table["group"] = table["check"].map(lambda name: CHECKS[name].group)
-    meaning = table["check"].map(lambda name: CHECKS[name].meaning)
-    table["message"] = table["message"].where(table["message"] != "", meaning)
-    order = {name: number for number, name in enumerate(TABLES)}
-    table["line"] = table["line"].astype(np.int64)
-    return (
-        table[PROBLEM_COLUMNS]
-        .sort_values(
-            ["table", "file", "line"],
-            key=lambda column: column.map(order) if column.name == "table" else column,
-            kind="stable",
-        )
-        .reset_index(drop=True)
-    )
-
-
-def _sources(drafts: dict[str, Draft]) -> pd.DataFrame:
-    rows = []
-    for name, draft in drafts.items():
-        for number, file in enumerate(draft.files):
-            here = draft.file == number
-            odd = sum(where == number for where, _ in draft.odd)
-            kept, folded = int(draft.alive[here].sum()), int(draft.folded[here].sum())
-            read = int(here.sum())
-            rows.append(
-                {
-                    "table": name,
-                    "file": file,
-                    "rows_read": read + odd,
-                    "rows_kept": kept,
-                    "rows_set_aside": read - kept - folded + odd,
-                    "rows_folded": folded,
-                    "sha256": draft.sha256[number],
-                }
-            )
-    return pd.DataFrame(rows)
-
-
-def _set_aside(draft: Draft) -> pd.DataFrame:
-    rows = np.flatnonzero(~draft.alive & ~draft.folded)
-    columns: dict[str, Any] = {
-        "file": np.array(draft.files, dtype=object)[draft.file[rows]],
-        "line": draft.line[rows],
-    }
-    for name, coded in draft.raw.items():
-        columns.setdefault(name, coded.text(rows))
-    return pd.DataFrame(columns)
 
 
 def _says_synthetic(found: Found) -> bool:

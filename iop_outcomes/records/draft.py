@@ -15,9 +15,9 @@ import pandas as pd
 
 from iop_outcomes.errors import RecordsError
 from iop_outcomes.records.mapping import Mapping, fold
-from iop_outcomes.records.parse import NO_DAY, Parsed, numbers, parse
+from iop_outcomes.records.parse import NO_DAY
 from iop_outcomes.records.raw import Coded, OddRow, Raw, narrow
-from iop_outcomes.records.tables import START_TIME, Column, Table
+from iop_outcomes.records.tables import Column, Table
 
 Array = npt.NDArray[Any]
 
@@ -256,124 +256,3 @@ def _mix(codes: list[Array]) -> npt.NDArray[np.uint64]:
         mix *= np.uint64(0x9E3779B97F4A7C15)
         mix ^= mix >> np.uint64(29)
     return mix
-
-
-def type_columns(draft: Draft, mapping: Mapping, log: Log) -> None:
-    """Read every column of a draft by its kind; list what was mended or could not be read."""
-    words = mapping.words.get(draft.table.name, {})
-    for name, coded in draft.raw.items():
-        column = draft.table.column(name, draft.time) or _covariate(name, coded)
-        parsed = parse(column, coded, mapping, time=draft.time, words=words.get(name, {}))
-        draft.declared[name] = column
-        draft.values[name] = _by_row(column, parsed.values, coded.codes)
-        draft.levels[name] = parsed.levels
-        _start_times(draft, coded, name, parsed)
-        _log_faults(draft, coded, name, column, parsed, log)
-    for column in draft.table.columns:
-        if column.name_in(draft.time) not in draft.raw:
-            log.tally("empty_column", draft.table.name, column.name_in(draft.time), 0, 0)
-    for number, odd in draft.odd:
-        log.batches.append(_odd_row(draft, draft.files[number], odd))
-    log.tally("row_shape", draft.table.name, "", len(draft) + len(draft.odd), len(draft.odd))
-
-
-def _by_row(column: Column, values: Array, codes: Array) -> Array:
-    """Spread the values of distinct texts over the rows; names are most often their own codes."""
-    if column.kind == "name" and np.array_equal(values, np.arange(len(values))):
-        return codes
-    return values[codes] if len(values) else values
-
-
-def _covariate(name: str, coded: Coded) -> Column:
-    """Declare a column that no table knows: a number if all its values are, else words."""
-    texts = [text.strip() for text in coded.words.tolist()]
-    values = [text for text in texts if text and text.casefold() not in ("na", "n/a", "nan")]
-    numeric = bool(values) and not np.isnan(numbers(values)).any()
-    return Column(name, "number" if numeric else "name", "A covariate of the export.")
-
-
-def _start_times(draft: Draft, coded: Coded, name: str, parsed: Parsed) -> None:
-    """Take the start times of services from dates that bear a time of day."""
-    minutes = parsed.minutes
-    wanted = draft.table.name == "attendance" and name == "date" and "start_time" not in draft.raw
-    if wanted and minutes is not None and np.nanmax(np.append(minutes, 0)) > 0:
-        draft.declared["start_time"] = START_TIME
-        draft.values["start_time"] = minutes[coded.codes]
-        draft.levels["start_time"] = []
-
-
-def _log_faults(
-    draft: Draft, coded: Coded, name: str, column: Column, parsed: Parsed, log: Log
-) -> None:
-    table = draft.table.name
-    filled = len(draft) - int(coded.is_any(coded.words == "").sum())
-    failed: dict[str, int] = {}
-    for check, positions in parsed.faults.items():
-        done = np.full(len(coded.words), "", dtype=object)
-        done[list(positions)] = list(positions.values())
-        rows = np.flatnonzero(coded.is_any(done != "") & ~draft.folded)
-        failed[check] = len(rows)
-        if column.required and check not in _MENDED and check != "assumed_date_order":
-            draft.alive[rows] = False
-            log.rows(draft, rows, check, name, "set aside")
-        elif check == "missing_word" and column.required:
-            pass  # listed once, under missing_required
-        else:
-            log.rows(draft, rows, check, name, done[coded.codes[rows]])
-    for check in _CHECKS_BY_KIND[column.kind]:
-        if check == "out_of_range" and column.low is None and column.high is None:
-            continue
-        log.tally(check, table, name, filled, failed.get(check, 0))
-    log.tally("empty_column", table, name, len(draft), len(draft) if not filled else 0)
-    if column.required:
-        blank = parsed.missing & (coded.words == "")
-        blank[list(parsed.faults.get("missing_word", {}))] = True
-        blank |= np.array([not str(word).strip() for word in coded.words], dtype=bool)
-        rows = np.flatnonzero(coded.is_any(blank) & ~draft.folded)
-        draft.alive[rows] = False
-        log.rows(draft, rows, "missing_required", name, "set aside")
-        log.tally("missing_required", table, name, len(draft), len(rows))
-
-
-_MENDED = {
-    "surrounding_spaces",
-    "missing_word",
-    "mixed_date_format",
-    "excel_serial_date",
-    "time_24_00",
-    "time_zone",
-}
-_ALWAYS = ("surrounding_spaces", "missing_word")
-_CHECKS_BY_KIND: dict[str, tuple[str, ...]] = {
-    "name": _ALWAYS,
-    "word": (*_ALWAYS, "unknown_word"),
-    "flag": (*_ALWAYS, "unknown_word"),
-    "number": (*_ALWAYS, "bad_number", "out_of_range"),
-    "clock": (*_ALWAYS, "bad_time", "time_24_00"),
-    "date": (
-        *_ALWAYS,
-        "bad_date",
-        "implausible_date",
-        "ambiguous_date",
-        "assumed_date_order",
-        "mixed_date_format",
-        "excel_serial_date",
-        "time_24_00",
-        "time_zone",
-    ),
-}
-
-
-def _odd_row(draft: Draft, file: str, odd: OddRow) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "table": [draft.table.name],
-            "file": [file],
-            "line": [odd.line],
-            "column": [""],
-            "value": [odd.text],
-            "check": ["row_shape"],
-            "done": ["set aside"],
-            "message": [f"{odd.fields} fields where the header has {odd.expected}"],
-        }
-    )

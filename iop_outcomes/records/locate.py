@@ -52,9 +52,7 @@ def find(source: str | Path | None, tables: dict[str, Sources | None], mapping: 
         _from_path(Path(source), mapping, found)
     for name, given in tables.items():
         if given is not None:
-            items: Iterable[Any] = (
-                [given] if isinstance(given, str | Path | pd.DataFrame) else given
-            )
+            items: Iterable[Any] = list(given) if isinstance(given, list | tuple) else [given]
             found.raws[name] = [_one(item, name, mapping) for item in items]
     _enough(found, source)
     return found

@@ -159,7 +159,7 @@ class Records:
     def problem_counts(self) -> pd.DataFrame:
         """Return how often each check met something: ``check, group, table, done, rows``."""
         keys = ["check", "group", "table", "done"]
-        short = self.problems.assign(done=self.problems["done"].str.partition(":")[0])
+        short = self.problems.assign(done=self.problems["done"].str.split(":").str[0])
         return short.groupby(keys, sort=False).size().rename("rows").reset_index()
 
     def __repr__(self) -> str:

@@ -1,0 +1,63 @@
+"""The data cut: the day after which nothing counts, given or taken from the records."""
+
+from __future__ import annotations
+
+import datetime
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.errors import RecordsError, RuleError
+from iop_outcomes.records.draft import Draft
+from iop_outcomes.records.parse import NO_DAY
+from iop_outcomes.records.records import said
+
+
+def data_cut(
+    drafts: dict[str, Draft], time: str, as_of: str | datetime.date | int | None
+) -> tuple[int, list[str]]:
+    """Return the data cut as a day number, and what was assumed, as sentences."""
+    if as_of is not None:
+        return _given_cut(as_of, time), []
+    today = (
+        int(np.datetime64(datetime.date.today(), "D").astype(np.int64))
+        if time == "calendar"
+        else 2**31 - 1
+    )
+    newest = NO_DAY
+    for draft in drafts.values():
+        for name, column in draft.declared.items():
+            if column.kind == "date":
+                days = draft.values[name][draft.alive]
+                newest = max(newest, days[days <= today].max(initial=NO_DAY))
+    if newest == NO_DAY:
+        raise RecordsError(
+            "The records hold no date from which a data cut could be taken.",
+            instead='Check the date columns, or give as_of="2026-09-30".',
+        )
+    label = said(cut_label(int(newest), time))
+    what = "newest date that is not in the future" if time == "calendar" else "newest study day"
+    return int(newest), [f"data cut taken as the {what}: {label}"]
+
+
+def _given_cut(as_of: str | datetime.date | int, time: str) -> int:
+    if time == "study_days":
+        if isinstance(as_of, bool) or not isinstance(as_of, int | np.integer):
+            raise RuleError(
+                "With study days the data cut is a whole day.", instead="Write as_of=168."
+            )
+        return int(as_of)
+    try:
+        if isinstance(as_of, int):
+            raise ValueError
+        stamp = pd.Timestamp(as_of)
+        return int(stamp.to_datetime64().astype("datetime64[D]").astype(np.int64))
+    except (ValueError, TypeError):
+        raise RuleError(
+            "The data cut is not a date.", found=repr(as_of), instead='Write as_of="2026-09-30".'
+        ) from None
+
+
+def cut_label(cut: int, time: str) -> pd.Timestamp | int:
+    """Return a day number as what a reader calls it: a date, or a study day."""
+    return pd.Timestamp(np.datetime64(cut, "D")) if time == "calendar" else cut

@@ -1,0 +1,90 @@
+"""What was met on the way in, as tables: problems, files, rows set aside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.records.checks import CHECKS
+from iop_outcomes.records.draft import PROBLEM_COLUMNS, Draft, Log
+from iop_outcomes.records.raw import Raw
+from iop_outcomes.records.tables import TABLES
+
+
+def note_encodings(name: str, raws: list[Raw], log: Log) -> None:
+    """List the files of a table that are not UTF-8."""
+    failed = [raw for raw in raws if raw.encoding]
+    for raw in failed:
+        log.batches.append(
+            pd.DataFrame(
+                {
+                    "table": [name],
+                    "file": [raw.file],
+                    "line": [0],
+                    "column": [""],
+                    "value": [raw.encoding],
+                    "check": ["encoding"],
+                    "done": [f"kept: read as {raw.encoding}"],
+                    "message": ["The file is not UTF-8."],
+                }
+            )
+        )
+    log.tally("encoding", name, "", len(raws), len(failed))
+
+
+def problem_table(log: Log) -> pd.DataFrame:
+    """Return everything that the log lists, in the order of table, file and line."""
+    if not log.batches:
+        return pd.DataFrame({name: pd.Series(dtype=object) for name in PROBLEM_COLUMNS})
+    table = pd.concat(log.batches, ignore_index=True)
+    table["group"] = table["check"].map(lambda name: CHECKS[name].group)
+    meaning = table["check"].map(lambda name: CHECKS[name].meaning)
+    table["message"] = table["message"].where(table["message"] != "", meaning)
+    order = {name: number for number, name in enumerate(TABLES)}
+    table["line"] = table["line"].astype(np.int64)
+    return (
+        table[PROBLEM_COLUMNS]
+        .sort_values(
+            ["table", "file", "line"],
+            key=lambda column: column.map(order) if column.name == "table" else column,
+            kind="stable",
+        )
+        .reset_index(drop=True)
+    )
+
+
+def source_table(drafts: dict[str, Draft]) -> pd.DataFrame:
+    """Return for each file how many rows were read, kept, set aside and folded."""
+    rows = []
+    for name, draft in drafts.items():
+        for number, file in enumerate(draft.files):
+            here = draft.file == number
+            odd = sum(where == number for where, _ in draft.odd)
+            kept, folded = int(draft.alive[here].sum()), int(draft.folded[here].sum())
+            read = int(here.sum())
+            rows.append(
+                {
+                    "table": name,
+                    "file": file,
+                    "rows_read": read + odd,
+                    "rows_kept": kept,
+                    "rows_set_aside": read - kept - folded + odd,
+                    "rows_folded": folded,
+                    "sha256": draft.sha256[number],
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def rows_set_aside(draft: Draft) -> pd.DataFrame:
+    """Return the rows of a draft that were set aside, as text."""
+    rows = np.flatnonzero(~draft.alive & ~draft.folded)
+    columns: dict[str, Any] = {
+        "file": np.array(draft.files, dtype=object)[draft.file[rows]],
+        "line": draft.line[rows],
+    }
+    for name, coded in draft.raw.items():
+        columns.setdefault(name, coded.text(rows))
+    return pd.DataFrame(columns)
