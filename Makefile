@@ -1,0 +1,55 @@
+# make report   its own environment, then the quarterly report of the sample: report.html
+# make test     its own environment, then all tests
+# make check    linters, types, notebooks
+# make coverage the tests with branch coverage
+
+PYTHON ?= python3
+BIN := .venv/bin
+DATA ?= data/samples
+QUARTER ?= 2026Q3
+OUT ?= report.html
+
+.PHONY: report test check coverage notebooks pictures validation benchmarks clean
+
+report: $(BIN)/.package
+	$(BIN)/iop-outcomes report $(DATA) --quarter $(QUARTER) --out $(OUT)
+
+test: $(BIN)/.tools
+	$(BIN)/python -m pytest -n 2
+
+check: $(BIN)/.tools
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m docs.tables --check
+	$(BIN)/nbstripout --verify notebooks/*.ipynb
+	$(MAKE) notebooks
+
+notebooks: $(BIN)/.tools
+	$(BIN)/python -m pytest --nbmake --nbmake-timeout=300 -n 2 notebooks
+
+coverage: $(BIN)/.tools
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term --cov-fail-under=90
+
+pictures: $(BIN)/.tools
+	$(BIN)/python -m docs.pictures
+
+validation: $(BIN)/.tools
+	$(BIN)/python -m validation.ctn0094 --data ../shared/data/ctn0094 --out output
+
+benchmarks: $(BIN)/.tools
+	$(BIN)/python -m pip install --quiet -e ".[bench]"
+	$(BIN)/python -m benchmarks.run --folder output/benchmarks
+
+$(BIN)/.package: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; try: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(BIN)/.tools: $(BIN)/.package
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
+	@touch $@
+
+clean:
+	rm -rf .venv report.html output

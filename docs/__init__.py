@@ -1,0 +1,1 @@
+"""The scripts that make parts of the documentation."""

@@ -1,0 +1,53 @@
+"""Write docs/tables.md from the declarations of the columns.
+
+python -m docs.tables          # renew the page
+python -m docs.tables --check  # say whether it is what the declarations give
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import iop_outcomes as iop
+from iop_outcomes.records.checks import CHECKS
+from iop_outcomes.records.tables import TABLES
+
+PAGE = Path(__file__).with_name("tables.md")
+
+
+def page() -> str:
+    """Return the page as Markdown."""
+    columns = iop.describe_tables()
+    parts = [
+        "# The three tables",
+        "",
+        "Made from `iop_outcomes/records/tables.py` by `python -m docs.tables`; also as a frame from",
+        "`iop.describe_tables()`. Names and words are compared without regard to case, spaces, hyphens",
+        "and underscores. Every column that is not declared here is kept as a covariate: a number if all",
+        "its values are numbers, else words.",
+    ]
+    for name, table in TABLES.items():
+        parts += ["", f"## {name}: {table.row} a row", ""]
+        parts += ["| column | in study days | kind | needed | meaning |", "|---|---|---|---|---|"]
+        for row in columns[columns["table"] == name].itertuples():
+            unit = f" ({row.unit})" if row.unit else ""
+            words = f" One of: {row.words}." if row.words else ""
+            other = row.study_day_column if row.study_day_column != row.column else ""
+            needed = "yes" if row.required else ""
+            parts.append(
+                f"| `{row.column}` | {other} | {row.kind}{unit} | {needed} | {row.meaning}{words} |"
+            )
+    parts += ["", "## The checks", ""]
+    parts += ["| check | group | a row fails it if | may fail |", "|---|---|---|---|"]
+    for check in CHECKS.values():
+        share = f"{check.threshold:.0%}" if check.threshold else "none"
+        parts.append(f"| `{check.name}` | {check.group} | {check.meaning} | {share} |")
+    return "\n".join(parts) + "\n"
+
+
+if __name__ == "__main__":
+    if "--check" not in sys.argv:
+        PAGE.write_text(page(), encoding="utf-8")
+    elif PAGE.read_text(encoding="utf-8") != page():
+        sys.exit("docs/tables.md is not what the declarations give: run python -m docs.tables")
