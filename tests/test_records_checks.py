@@ -389,7 +389,7 @@ def test_a_spotless_roster_and_a_broken_feed_are_counted() -> None:
     days = pd.date_range("2025-07-01", "2026-03-31", freq="D")
     keep = (days.month != 11) | (days.day <= 3)  # November holds three days only
     days = days[keep]
-    people = [f"E{number}" for number in range(6)]
+    people = [f"E{number}" for number in range(6)]  # some 180 rows a month
     episodes = pd.DataFrame({"episode_id": people, "admit_date": days[0]})
     rows = pd.MultiIndex.from_product([people, days], names=["episode_id", "date"])
     attendance = rows.to_frame(index=False).assign(status="attended", group_id="A")

@@ -59,8 +59,15 @@ def build_episodes(draft: Draft, as_of: int) -> tuple[pd.DataFrame, Array]:
     columns["admission_number"] = _admission_number(columns["person_id"].codes, admit)
     for name, declared in draft.declared.items():
         if name not in columns:
-            columns[name] = _column(draft, declared, name, rows)
+            columns[name] = _in_order_of_name(_column(draft, declared, name, rows))
     return pd.DataFrame(columns), rows
+
+
+def _in_order_of_name(column: Any) -> Any:
+    """Return a categorical with its categories sorted, so that groups stand in a known order."""
+    if isinstance(column, pd.Categorical):
+        return column.reorder_categories(sorted(column.categories))
+    return column
 
 
 def build_rows(

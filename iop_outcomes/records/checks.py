@@ -52,6 +52,7 @@ OVERRUN = 15  # minutes attended beyond the minutes scheduled
 ROSTER_SESSIONS = 50  # sessions of a group from which a spotless roster looks copied
 ROSTER_CLIENTS = 5
 ROSTER_SHARE = 0.98
+FEED_ROWS = 50  # usual rows a month below which a quiet month says nothing of a feed
 
 _DECLARED = (
     Check("row_shape", "conformance", "The row has more or fewer fields than the header."),
@@ -95,7 +96,12 @@ _DECLARED = (
     Check("minutes_when_absent", "plausibility", "Minutes attended where nobody came.", 0.01),
     Check("long_day", "plausibility", "More than 8 hours attended on one day.", 0.01),
     Check("copied_roster", "plausibility", "A group in which nobody is ever absent."),
-    Check("volume_change", "plausibility", "A month with under half the usual rows.", 0.05),
+    Check(
+        "volume_change",
+        "plausibility",
+        "A month with under half the rows of those around it.",
+        0.05,
+    ),
     Check("readmitted_soon", "plausibility", f"Admitted within {SOON} days of a discharge.", 0.05),
     Check("overlapping_episodes", "plausibility", "Two episodes of a person in one program."),
     Check(

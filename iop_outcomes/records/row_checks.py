@@ -10,6 +10,7 @@ import pandas as pd
 
 from iop_outcomes.records.checks import (
     EARLY_CHECKIN,
+    FEED_ROWS,
     LONG_DAY,
     OVERRUN,
     ROSTER_CLIENTS,
@@ -231,9 +232,10 @@ def copied_roster(draft: Draft, episode: Array, log: Log) -> None:
 
 
 def volume_change(draft: Draft, programs: Array, log: Log) -> None:
-    """Count months of a program with under half its median number of rows: a feed may be broken.
+    """Count months with under half the rows of the two before and after: a feed may be broken.
 
-    The first and the last month of each program are left out: they are seldom whole.
+    It is looked at program by program. The first and the last month are left out, as they are
+    seldom whole, and so are programs whose usual month has few rows.
     """
     if draft.time != "calendar" or not draft.alive.any():
         log.tally("volume_change", draft.table.name, "date", 0, 0, present=False)
@@ -250,9 +252,11 @@ def volume_change(draft: Draft, programs: Array, log: Log) -> None:
     looked_at = failed = 0
     for row in counts:  # programs, not people
         held = np.flatnonzero(row)
-        if len(held) < 5:
+        if len(held) < 5 or np.median(row[held[0] : held[-1] + 1]) < FEED_ROWS:
             continue
-        inner = row[held[0] + 1 : held[-1]]
-        looked_at += len(inner)
-        failed += int((inner < 0.5 * np.median(inner)).sum())
+        whole = np.pad(row[held[0] : held[-1] + 1].astype(np.float64), 1, constant_values=np.nan)
+        around = np.stack([whole[:-4], whole[1:-3], whole[3:-1], whole[4:]])
+        usual = np.nanmedian(around, axis=0)
+        looked_at += len(usual)
+        failed += int((whole[2:-2] < 0.5 * usual).sum())
     log.tally("volume_change", draft.table.name, "date", looked_at, failed)
