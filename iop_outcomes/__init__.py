@@ -1,13 +1,57 @@
-"""What became of the people in an Intensive Outpatient Program."""
+"""What became of the people in an Intensive Outpatient Program.
 
+Read the records of a program, and ask: who engages, how long people stay well, whether one
+cohort does better than another, whether this quarter differs from the last.
+
+>>> import iop_outcomes as iop
+>>> records = iop.read_records("data/samples")
+>>> times = iop.time_to_relapse(records, iop.RelapseRule(missing="censor"))
+>>> curves = iop.survival_curves(times, by="track")
+"""
+
+from iop_outcomes.compare import Comparison, compare_survival
+from iop_outcomes.disclosure import SafePolicy, protect
 from iop_outcomes.errors import OutcomesError
+from iop_outcomes.measures import AttendanceByWeek, attendance_by_week, engagement
+from iop_outcomes.plots import alternative_text, plot_attendance, plot_survival, plot_trend
 from iop_outcomes.records import Mapping, Records, describe_tables, read_mapping, read_records
+from iop_outcomes.relapse import RelapseRule, time_to_relapse
+from iop_outcomes.report import Report, quarterly_report
+from iop_outcomes.samples import Sample, synthetic_records, write_sample
+from iop_outcomes.survival import SurvivalCurves, survival_curves
+from iop_outcomes.trends import Trend, describe_quantities, trend
+from iop_outcomes.versions import __version__, show_versions
 
 __all__ = [
+    "AttendanceByWeek",
+    "Comparison",
     "Mapping",
     "OutcomesError",
     "Records",
+    "RelapseRule",
+    "Report",
+    "SafePolicy",
+    "Sample",
+    "SurvivalCurves",
+    "Trend",
+    "__version__",
+    "alternative_text",
+    "attendance_by_week",
+    "compare_survival",
+    "describe_quantities",
     "describe_tables",
+    "engagement",
+    "plot_attendance",
+    "plot_survival",
+    "plot_trend",
+    "protect",
+    "quarterly_report",
     "read_mapping",
     "read_records",
+    "show_versions",
+    "survival_curves",
+    "synthetic_records",
+    "time_to_relapse",
+    "trend",
+    "write_sample",
 ]

@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "iop_outcomes"
 ORDER = (
     "errors",
     "show",
+    "versions",
     "records",
     "measures",
     "relapse",

@@ -1,0 +1,191 @@
+"""The command line: check an export, write the report, write a sample."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from iop_outcomes.errors import OutcomesError, ReportError, RuleError
+
+if TYPE_CHECKING:
+    from iop_outcomes.records import Records
+
+FINE, WRONG, USAGE = 0, 1, 2
+
+app = typer.Typer(
+    name="iop-outcomes",
+    help="What became of the people in an Intensive Outpatient Program.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Data = Annotated[
+    Path, typer.Argument(metavar="DATA", help="A folder with the exports, or an Excel workbook.")
+]
+MappingFile = Annotated[
+    Path | None, typer.Option("--mapping", help="A mapping.toml with the export's own names.")
+]
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", metavar="DATE", help="The data cut, as 2026-09-30.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing while working.")]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from iop_outcomes.versions import __version__
+
+        typer.echo(f"iop-outcomes {__version__}")
+        raise typer.Exit(FINE)
+
+
+@app.callback()
+def _start(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Say the version."),
+    ] = False,
+) -> None:
+    """Tell what became of the people in an Intensive Outpatient Program."""
+
+
+@app.command()
+def check(
+    data: Data,
+    mapping: MappingFile = None,
+    as_of: AsOf = None,
+    problems: Annotated[
+        Path | None,
+        typer.Option("--problems", metavar="FILE.csv", help="Write each problem to this file."),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="End with code 1 if anything was wrong.")
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Read the records and say what is wrong with them, without a value of any person."""
+    records = _read(data, mapping, as_of, quiet)
+    typer.echo(repr(records))
+    for row in records.sources.itertuples(index=False):
+        typer.echo(
+            f"  {row.table}: {row.rows_read:,} rows read = {row.rows_kept:,} kept"
+            f" + {row.rows_set_aside:,} set aside + {row.rows_folded:,} folded"
+        )
+    counts = records.problem_counts()
+    if len(counts):
+        typer.echo("problems, by check:")
+        typer.echo(counts.to_string(index=False))
+    quality = records.quality()["status"].value_counts()
+    parts = [f"{quality.get(word, 0):,} {word}" for word in ("passed", "failed", "not applicable")]
+    typer.echo(f"checks: {', '.join(parts)}")
+    if problems is not None:
+        _write_problems(records, problems)
+    if strict and len(records.problems):
+        raise typer.Exit(WRONG)
+
+
+@app.command()
+def report(
+    data: Data,
+    out: Annotated[
+        Path, typer.Option("--out", metavar="FILE", help="Where to write: .html, or .xlsx.")
+    ],
+    quarter: Annotated[
+        str | None,
+        typer.Option("--quarter", metavar="2026Q3", help="The quarter; without it all the time."),
+    ] = None,
+    mapping: MappingFile = None,
+    as_of: AsOf = None,
+    program: Annotated[
+        list[str] | None, typer.Option("--program", help="Only this program; may be repeated.")
+    ] = None,
+    title: Annotated[str | None, typer.Option("--title", help="The title of the report.")] = None,
+    prepared_by: Annotated[
+        str | None, typer.Option("--prepared-by", help="Who made it, as it is to stand there.")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Write the outcome report of a quarter: one file, with small counts hidden."""
+    from iop_outcomes.report import quarterly_report
+    from iop_outcomes.report.export import check_path
+
+    check_path(out)
+    records = _read(data, mapping, as_of, quiet)
+    if program:
+        records = records.where(program=program)
+    made = quarterly_report(
+        records, quarter, title=title, prepared_by=prepared_by, progress=not quiet
+    )
+    typer.echo(f"{made.title}: {made.save(out)}")
+
+
+@app.command()
+def sample(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to write the sample.")],
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same files.")] = 2026,
+    messy: Annotated[
+        bool, typer.Option("--messy", help="Also write a twin with planted faults.")
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write the records of made-up programs, to try things out."""
+    from iop_outcomes.samples import write_sample
+
+    _say(f"making a sample with seed {seed} ...", quiet)
+    made = write_sample(folder, seed, messy=messy)
+    typer.echo(f"{len(made.episodes):,} made-up episodes: {folder}")
+
+
+def main() -> None:
+    """Run the command line: errors are said without a traceback, and end with a code of their own.
+
+    0: fine. 1: the records cannot be read or the number cannot be estimated, or, with ``--strict``,
+    something was wrong. 2: the command cannot be carried out as it was written.
+    """
+    try:
+        app()
+    except (RuleError, ReportError) as error:
+        _fail(error, USAGE)
+    except OutcomesError as error:
+        _fail(error, WRONG)
+
+
+def _fail(error: OutcomesError, code: int) -> None:
+    typer.echo(f"iop-outcomes: {error}", err=True)
+    sys.exit(code)
+
+
+def _say(text: str, quiet: bool) -> None:
+    if not quiet:
+        typer.echo(text, err=True)
+
+
+def _read(data: Path, mapping: Path | None, as_of: str | None, quiet: bool) -> Records:
+    from iop_outcomes.records import read_records
+
+    _say(f"reading {data} ...", quiet)
+    return read_records(data, mapping=mapping, as_of=_cut(as_of))
+
+
+def _cut(as_of: str | None) -> str | int | None:
+    """Return the data cut: a bare number is a study day."""
+    return int(as_of) if as_of is not None and as_of.isdigit() else as_of
+
+
+def _write_problems(records: Records, path: Path) -> None:
+    try:
+        records.problems.to_csv(path, index=False)
+    except OSError as error:
+        raise ReportError(
+            "The file of problems cannot be written.",
+            found=f"{path}: {error.strerror or error}",
+            instead="a file in a folder that exists",
+        ) from error
+    typer.echo(
+        f"{len(records.problems):,} problems written to {path}. It holds values of the records: "
+        "keep it where the records are kept, and do not send it."
+    )

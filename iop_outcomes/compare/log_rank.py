@@ -1,0 +1,93 @@
+"""The log-rank test for any number of groups, with strata and late entry, on counts by day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from iop_outcomes.survival.checking import CheckedTimes
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class LogRank:
+    """Observed and expected events of each group, and the covariance of their difference."""
+
+    observed: Floats
+    expected: Floats
+    covariance: Floats
+
+    @property
+    def degrees_of_freedom(self) -> int:
+        """The rank of the covariance: groups that can be compared with each other, less one."""
+        scale = np.sqrt(np.diag(self.covariance))
+        if not (scale > 0).all():
+            return 0
+        correlation = self.covariance / np.outer(scale, scale)
+        return int(np.linalg.matrix_rank(correlation, tol=1e-9, hermitian=True))
+
+    @property
+    def statistic(self) -> float:
+        """The chi-squared statistic."""
+        difference = (self.observed - self.expected)[1:]
+        # One group follows from the others; which one is left out does not matter.
+        return float(difference @ np.linalg.solve(self.covariance[1:, 1:], difference))
+
+
+def log_rank(times: CheckedTimes, stratum: NDArray[np.intp]) -> LogRank:
+    r"""Sum observed less expected events, and their covariance, over the days of all strata.
+
+    Notes
+    -----
+    On a day with d events among n at risk, of whom :math:`n_g` in group g, the expected events of
+    the group are :math:`d n_g / n`, and the covariance of groups g and h is
+    :math:`d (n - d) / (n - 1) (n_g / n) (\delta_{gh} - n_h / n)`.
+    """
+    groups = len(times.labels)
+    at_risk, events = _by_day(times, stratum, groups)
+    n, died = at_risk.sum(axis=1), events.sum(axis=1)
+    some = died > 0
+    at_risk, n, died = at_risk[some], n[some], died[some]
+    share = at_risk / n[:, None]
+    expected = share.T @ died
+    # A lone person at risk has no one to differ from: the variance is 0 of 0.
+    spread = np.divide(died * (n - died), n - 1, out=np.zeros(len(n)), where=n > 1)
+    covariance = np.diag(share.T @ spread) - share.T @ (share * spread[:, None])
+    observed = np.bincount(times.group[times.event], minlength=groups).astype(float)
+    return LogRank(observed, expected, covariance)
+
+
+def _by_day(times: CheckedTimes, stratum: NDArray[np.intp], groups: int) -> tuple[Floats, Floats]:
+    """Return at risk and events, a row for each stratum and day, a column for each group."""
+    rank, days = pd.factorize(times.days, sort=True)
+    place = stratum * len(days) + rank
+    row, cells = pd.factorize(place, sort=True)
+    size = len(cells)
+
+    def table(rows: NDArray[Any], group: NDArray[np.intp]) -> Floats:
+        count = np.bincount(rows * groups + group, minlength=size * groups)
+        return count.reshape(size, groups).astype(float)
+
+    events = table(row[times.event], times.group[times.event])
+    left = table(row, times.group)
+    of_row = cells // len(days)
+    begin = np.searchsorted(of_row, np.arange(of_row[-1] + 2))
+    if times.entry is None:
+        first = begin[stratum]
+    else:
+        # The first day of the stratum on which who enters is at risk.
+        later = np.searchsorted(days, times.entry, side="right")
+        first = np.where(
+            times.entry > 0,
+            np.searchsorted(cells, stratum * len(days) + later),
+            begin[stratum],
+        )
+    entered = table(first, times.group)
+    # Strata follow each other, and each begins with nobody left of the one before.
+    at_risk = np.cumsum(entered - np.vstack([np.zeros(groups), left[:-1]]), axis=0)
+    return at_risk, events

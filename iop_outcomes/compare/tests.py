@@ -1,0 +1,230 @@
+"""Do cohorts differ? Tests between survival curves, as a table and a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from iop_outcomes.compare.log_rank import LogRank, log_rank
+from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.show import table_html
+from iop_outcomes.survival import SurvivalCurves, survival_curves
+from iop_outcomes.survival.checking import CheckedTimes, check_times, label_of
+from iop_outcomes.survival.curves import NAMED_GROUPS, median_words
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """A test of whether the curves of several groups differ.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row a group: ``[by ...]``; ``n``, ``events`` (int64); ``expected`` (float64): the
+        events that the group would have had if all groups had the same curve (within a
+        stratum); ``median, lower, upper``: its median in days with limits, not stratified.
+    statistic : float
+        Chi-squared.
+    degrees_of_freedom : int
+        The number of groups less one.
+    p_value : float
+        Of a statistic at least as large if the curves are the same.
+    curves : SurvivalCurves
+        The curves that are compared.
+    strata : tuple of str
+        The columns within whose values the groups are compared.
+    rule : str
+        What made the times, and the test.
+    """
+
+    table: pd.DataFrame
+    statistic: float
+    degrees_of_freedom: int
+    p_value: float
+    curves: SurvivalCurves
+    strata: tuple[str, ...]
+    rule: str
+
+    @property
+    def text(self) -> str:
+        """The comparison as sentences: the test, each group's counts and median, the rule."""
+        freedom = self.degrees_of_freedom
+        told = [self._told(row) for _, row in self.table.head(NAMED_GROUPS).iterrows()]
+        if len(self.table) > NAMED_GROUPS:
+            told.append(f"and {len(self.table) - NAMED_GROUPS} more groups")
+        return (
+            f"{self._test}, by {', '.join(self.curves.by)}: chi-squared {self.statistic:.2f} on "
+            f"{freedom} degree{'s' if freedom > 1 else ''} of freedom, "
+            f"{p_value_words(self.p_value)}; {'; '.join(told)}. {self.rule}"
+        )
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the curves that are compared; see `iop_outcomes.plot_survival`."""
+        return self.curves.plot(ax)
+
+    def __repr__(self) -> str:
+        """Return the test, its statistic and its p-value."""
+        return (
+            f"<Comparison: {self._test}, {len(self.table)} groups, chi-squared "
+            f"{self.statistic:.2f}, {p_value_words(self.p_value)}>"
+        )
+
+    def _repr_html_(self) -> str:
+        return table_html(self.table, self.text)
+
+    @property
+    def _test(self) -> str:
+        within = f" stratified by {', '.join(self.strata)}" if self.strata else ""
+        return f"Log-rank test{within}"
+
+    def _told(self, row: pd.Series[Any]) -> str:
+        name = label_of(row[list(self.curves.by)])
+        return (
+            f"{name}: {row['events']:,.0f} events among {row['n']:,.0f} "
+            f"(expected {row['expected']:,.1f}), {median_words(row, self.curves.confidence)}"
+        )
+
+
+def compare_survival(
+    times: pd.DataFrame,
+    by: str | Sequence[str],
+    *,
+    strata: str | Sequence[str] | None = None,
+    confidence: float = 0.95,
+) -> Comparison:
+    r"""Test whether the survival curves of groups differ, by the log-rank test.
+
+    Parameters
+    ----------
+    times : pandas.DataFrame
+        As for `iop_outcomes.survival_curves`: ``days``, ``event`` and, with late entry,
+        ``entry``.
+    by : str or sequence of str
+        Columns whose values make the groups, two or more.
+    strata : str or sequence of str, optional
+        Columns within whose values the groups are compared, such as the program: who is in
+        another stratum is compared with nobody here.
+    confidence : float
+        The level of the limits of the medians.
+
+    Returns
+    -------
+    Comparison
+        With ``statistic``, ``degrees_of_freedom``, ``p_value``, ``table`` and ``text``.
+
+    Raises
+    ------
+    EstimateError
+        If there is one group only, nobody has the event, a group has nobody at risk on any day
+        of an event (within its strata), groups share no stratum or day with each other, or the
+        times are not such as `iop_outcomes.survival_curves` takes.
+    RuleError
+        If a column is not there, or is both a group and a stratum.
+
+    Notes
+    -----
+    On each day of an event the events of a group are compared with those expected from its share
+    of those at risk; differences and their hypergeometric covariance are summed over days and
+    strata, and :math:`(O - E)' V^{-1} (O - E)` is referred to chi-squared (Mantel 1966, Cancer
+    Chemother Rep 50:163-170; Klein and Moeschberger 2003, section 7.3). As R's ``survdiff``, and
+    with late entry as the score test of R's ``coxph`` without ties. The test says whether curves
+    differ, not by how much, and has little power where they cross.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import iop_outcomes as iop
+    >>> times = pd.DataFrame(
+    ...     {
+    ...         "days": [3, 5, 7, 9, 4, 8, 10, 12],
+    ...         "event": [1, 1, 1, 1, 1, 0, 1, 0],
+    ...         "track": ["day"] * 4 + ["evening"] * 4,
+    ...     }
+    ... )
+    >>> iop.compare_survival(times, by="track")
+    <Comparison: Log-rank test, 2 groups, chi-squared 2.80, p = 0.094>
+    """
+    checked = check_times(times, by)
+    names = list(checked.labels.columns)
+    if not names:
+        raise RuleError("A comparison needs the column that makes the groups.", instead='by="..."')
+    stratum, strata_names = _strata(times, strata, names)
+    _check_comparable(checked)
+    result = log_rank(checked, stratum)
+    _check_result(result, checked)
+
+    from scipy.special import chdtrc
+
+    curves = survival_curves(times, by=names, confidence=confidence)
+    sizes = curves.sizes[[*names, "n", "events"]]
+    medians = curves.median()[["median", "lower", "upper"]]
+    expected = pd.Series(result.expected, name="expected")
+    freedom = result.degrees_of_freedom
+    statistic = result.statistic
+    return Comparison(
+        table=pd.concat([sizes, expected, medians], axis=1),
+        statistic=statistic,
+        degrees_of_freedom=freedom,
+        p_value=float(chdtrc(freedom, statistic)),
+        curves=curves,
+        strata=tuple(strata_names),
+        rule=checked.rule,
+    )
+
+
+def p_value_words(p_value: float) -> str:
+    """Return a p-value in words: two significant digits, and no less than 0.001."""
+    return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.2g}"
+
+
+def _strata(
+    times: pd.DataFrame, strata: str | Sequence[str] | None, names: list[str]
+) -> tuple[NDArray[np.intp], list[str]]:
+    checked = check_times(times, strata)
+    strata_names = list(checked.labels.columns)
+    both = [name for name in strata_names if name in names]
+    if both:
+        raise RuleError(
+            f"Within a stratum of {', '.join(both)} there is one group of it only.",
+            instead="a column that is either a group or a stratum.",
+        )
+    return checked.group, strata_names
+
+
+def _check_comparable(times: CheckedTimes) -> None:
+    if len(times.labels) < 2:
+        raise EstimateError(
+            "A comparison needs two groups or more.",
+            found=f"one group of {', '.join(times.labels.columns)}",
+            instead="iop.survival_curves(times) for the curve of one group.",
+        )
+    if not times.event.any():
+        raise EstimateError(
+            "Without an event there is nothing to compare: every time is censored.",
+            found=f"0 events among {len(times.days):,}",
+            instead="iop.survival_curves(times, by=...).sizes says how long each was followed.",
+        )
+
+
+def _check_result(result: LogRank, times: CheckedTimes) -> None:
+    empty = np.flatnonzero(result.expected <= 0)
+    if len(empty):
+        raise EstimateError(
+            "A group has nobody at risk on any day of an event, so that nothing is known of it "
+            "beside the others.",
+            found=", ".join(times.label(int(group)) for group in empty),
+            instead="leave the group out, or join it with another.",
+        )
+    if result.degrees_of_freedom < len(times.labels) - 1:
+        raise EstimateError(
+            "Some groups are never at risk together on a day of an event, so that they cannot "
+            "be compared.",
+            found=f"{len(times.labels)} groups, of which the data compare "
+            f"{result.degrees_of_freedom + 1}",
+            instead="compare groups that share strata and days, or use fewer strata.",
+        )

@@ -1,0 +1,18 @@
+"""What may leave: small counts, and what would give them back, hidden before anything is drawn."""
+
+from __future__ import annotations
+
+from iop_outcomes.disclosure.curves import ProtectedCurves
+from iop_outcomes.disclosure.policy import SafePolicy
+from iop_outcomes.disclosure.protect import protect, protect_curves
+from iop_outcomes.disclosure.tables import hidden_cells, hide_nested_counts, hide_small_counts
+
+__all__ = [
+    "ProtectedCurves",
+    "SafePolicy",
+    "hidden_cells",
+    "hide_nested_counts",
+    "hide_small_counts",
+    "protect",
+    "protect_curves",
+]

@@ -1,0 +1,226 @@
+"""Tables of counts: which cells to hide so that no small one can be seen or subtracted out.
+
+The rule here is the simple one: in each row and column with a shown total, the hidden cells are at
+least two and come to at least the threshold. Block sums over several rows can still narrow a cell
+down; an audit of all linked tables by linear programming would use the same mask and stands beside
+`hidden_cells` when it comes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from iop_outcomes.disclosure.policy import HIDDEN, SafePolicy
+from iop_outcomes.errors import RuleError
+
+Counts = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+
+def hide_small_counts(
+    frame: pd.DataFrame,
+    policy: SafePolicy | None = None,
+    *,
+    counts: Sequence[str],
+    row_total: str | None = None,
+    total_row: object = None,
+    derived: dict[str, str] | None = None,
+    also: npt.ArrayLike | None = None,
+) -> pd.DataFrame:
+    """Return a table of counts with the small ones, and what would give them back, hidden.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        One row a group; left unchanged.
+    policy : SafePolicy, optional
+        Default: ``SafePolicy()``, which hides 1 to 10.
+    counts : sequence of str
+        The columns that hold counts of people or events, without their total.
+    row_total : str, optional
+        The column that is the sum of `counts`, if the table has one.
+    total_row : object, optional
+        The index label of the row that is the sum of the others, if the table has one.
+    derived : dict, optional
+        Column worked out from a count (a percentage, a mean) -> the count column it hangs on.
+    also : array_like of bool, optional
+        Rows whose counts are hidden for another reason: too few people behind many sessions.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same rows and columns. Count columns and derived ones are objects: numbers, and the
+        word ``hidden`` where a cell is small or protects a small one (the reader cannot tell
+        which). Missing stays missing.
+
+    Raises
+    ------
+    RuleError
+        A named column or row is not in the table, or a total is not the sum of its parts.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"stayed": [40, 25], "left": [12, 3], "all": [52, 28]})
+    >>> hide_small_counts(table, counts=["stayed", "left"], row_total="all")
+       stayed    left  all
+    0      40      12   52
+    1  hidden  hidden   28
+    """
+    mask = hidden_cells(
+        frame, policy, counts=counts, row_total=row_total, total_row=total_row, also=also
+    )
+    shown = frame.copy()
+    for column in mask.columns:
+        shown[column] = _with_words(frame[column], mask[column].to_numpy())
+    for column, source in (derived or {}).items():
+        if column not in frame or source not in mask:
+            raise RuleError(
+                "`derived` names a column worked out from a count, and the count it hangs on.",
+                found=f"{column!r}: {source!r}",
+                instead=f"the counts here are {list(mask.columns)}",
+            )
+        shown[column] = _with_words(frame[column], mask[source].to_numpy())
+    return shown
+
+
+def hidden_cells(
+    frame: pd.DataFrame,
+    policy: SafePolicy | None = None,
+    *,
+    counts: Sequence[str],
+    row_total: str | None = None,
+    total_row: object = None,
+    also: npt.ArrayLike | None = None,
+) -> pd.DataFrame:
+    """Return which cells of a table of counts must be hidden, as a frame of True and False.
+
+    Parameters and errors are those of `hide_small_counts`; the columns are `counts` and, if there
+    is one, `row_total`.
+    """
+    policy = policy or SafePolicy()
+    columns = [*counts, *([row_total] if row_total else [])]
+    _check_names(frame, columns, total_row)
+    values, order = _margins_last(frame, columns, row_total, total_row)
+    hidden = policy.hides(values)
+    if also is not None:
+        hidden |= np.asarray(also, dtype=np.bool_)[order, None]
+    if row_total is not None or total_row is not None:
+        hidden = _protect_lines(
+            values, hidden, policy, row_total is not None, total_row is not None
+        )
+    mask = np.empty_like(hidden)
+    mask[order] = hidden
+    return pd.DataFrame(mask[:, : len(columns)], index=frame.index, columns=columns)
+
+
+def hide_nested_counts(counts: npt.ArrayLike, policy: SafePolicy | None = None) -> Mask:
+    """Return which of a falling row of counts must be hidden, each being a part of the one before.
+
+    A count is shown when it is zero or large, and when the step down from the last one shown is
+    zero or large too: ``150 admitted, 146 came`` says that 4 did not.
+
+    Examples
+    --------
+    >>> hide_nested_counts([150, 146, 120])
+    array([False,  True, False])
+    """
+    policy = policy or SafePolicy()
+    values = np.asarray(counts, dtype=np.float64)
+    hidden = policy.hides(values)
+    last = np.nan
+    for position, value in enumerate(values):
+        if np.isnan(value) or hidden[position]:
+            continue
+        if policy.hides(abs(last - value)):
+            hidden[position] = True
+        else:
+            last = value
+    return hidden
+
+
+def _with_words(column: pd.Series[Any], hidden: Mask) -> pd.Series[Any]:
+    words = column.astype(object)
+    words[hidden] = HIDDEN
+    return words
+
+
+def _check_names(frame: pd.DataFrame, columns: Sequence[str], total_row: object) -> None:
+    missing = [name for name in columns if name not in frame]
+    if missing:
+        raise RuleError(
+            "A column of counts is not in the table.",
+            found=f"{missing}",
+            instead=f"the table has {list(frame.columns)}",
+        )
+    if total_row is not None and list(frame.index).count(total_row) != 1:
+        raise RuleError(
+            "`total_row` is the index label of the one row that sums the others.",
+            found=f"{total_row!r}",
+            instead=f"the rows are {list(frame.index)}",
+        )
+
+
+def _margins_last(
+    frame: pd.DataFrame, columns: list[str], row_total: str | None, total_row: object
+) -> tuple[Counts, npt.NDArray[np.intp]]:
+    """Return the counts with the row of totals last, and where each row stood."""
+    order = np.arange(len(frame))
+    if total_row is not None:
+        order = np.argsort(frame.index == total_row, kind="stable")
+    values = frame[columns].to_numpy(dtype=np.float64, na_value=np.nan)[order]
+    parts = np.nan_to_num(values)
+    wrong_row = row_total is not None and not np.array_equal(
+        parts[:, :-1].sum(axis=1), parts[:, -1]
+    )
+    wrong_column = total_row is not None and not np.array_equal(parts[:-1].sum(axis=0), parts[-1])
+    if wrong_row or wrong_column:
+        raise RuleError(
+            "A total is not the sum of its parts, so what it gives away cannot be judged.",
+            found=f"{row_total!r}" if wrong_row else f"{total_row!r}",
+            instead="counts whose parts add up, or no total",
+        )
+    return values, order
+
+
+def _protect_lines(
+    values: Counts, hidden: Mask, policy: SafePolicy, across: bool, down: bool
+) -> Mask:
+    """Hide more cells until every line with a total holds; each pass hides one, so it ends."""
+    hidden = hidden.copy()
+    changed = True
+    while changed:
+        changed = False
+        if across:
+            changed |= any(
+                _protect_line(values[row], hidden[row], policy) for row in range(len(values))
+            )
+        if down:
+            changed |= any(
+                _protect_line(values[:, column], hidden[:, column], policy)
+                for column in range(values.shape[1])
+            )
+    return hidden
+
+
+def _protect_line(line: Counts, hidden: Mask, policy: SafePolicy) -> bool:
+    """Hide one more cell of a line whose last cell is its total; say whether one was needed.
+
+    `hidden` is a view into the whole mask and is written to.
+    """
+    if not hidden.any():
+        return False
+    enough = policy.threshold if not hidden[-1] else 0
+    if hidden.sum() >= 2 and np.nansum(line[:-1][hidden[:-1]]) >= enough:
+        return False
+    open_cells = np.flatnonzero(~hidden[:-1] & (line[:-1] > 0))
+    if len(open_cells) == 0:
+        # Only zeros are left beside it: they say nothing, so the total itself has to go.
+        hidden[-1] = True
+        return bool(hidden.sum() >= 2)
+    hidden[open_cells[np.argmin(line[open_cells])]] = True
+    return True

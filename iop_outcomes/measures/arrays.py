@@ -1,0 +1,24 @@
+"""Small sums over numpy arrays that every measure needs, with their types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Booleans = npt.NDArray[np.bool_]
+Integers = npt.NDArray[Any]
+Floats = npt.NDArray[np.float64]
+
+
+def sums(place: Integers, weights: npt.NDArray[Any], size: int) -> Floats:
+    """Add up `weights` by `place`, 0 to `size` - 1; 0 where nothing falls."""
+    return np.asarray(np.bincount(place, weights=weights, minlength=size), dtype=np.float64)
+
+
+def ratio(numerator: npt.NDArray[Any], denominator: npt.NDArray[Any]) -> Floats:
+    """Return numerator / denominator, missing (NaN) where the denominator is 0."""
+    out = np.full(np.shape(denominator), np.nan)
+    np.divide(numerator, denominator, out=out, where=np.asarray(denominator) > 0)
+    return out

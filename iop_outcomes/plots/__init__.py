@@ -1,0 +1,10 @@
+"""Pictures: a result in, matplotlib axes out. The only place that draws."""
+
+from __future__ import annotations
+
+from iop_outcomes.plots.attendance import plot_attendance
+from iop_outcomes.plots.style import alternative_text
+from iop_outcomes.plots.survival import plot_survival
+from iop_outcomes.plots.trend import plot_trend
+
+__all__ = ["alternative_text", "plot_attendance", "plot_survival", "plot_trend"]

@@ -1,0 +1,190 @@
+"""Trends: one point a period with its limits, and plain words where nothing is known or shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from iop_outcomes.plots import style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from iop_outcomes.trends import Trend
+
+LEFT, RIGHT, WIDTH = 62.0, 16.0, 620.0
+PANEL, BELOW, ABOVE = 150.0, 62.0, 34.0
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+NOT_YET = "not yet known"
+
+
+def plot_trend(trend: Trend, ax: Axes | Figure | None = None) -> Axes:
+    """Draw a trend: a point a period with its interval, and the denominators below.
+
+    Periods whose figure is not known yet are greyed and say so, without a value. Periods whose
+    counts are too small to show say ``hidden``. Each group has its own panel, on the same scale.
+
+    Parameters
+    ----------
+    trend : Trend
+        What `iop_outcomes.trend` or `iop_outcomes.protect` returned.
+    ax : matplotlib.axes.Axes or matplotlib.figure.Figure, optional
+        Where to draw; several groups share its room. A figure is given the size it needs.
+        Default: a new one.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes; with several groups its ``child_axes`` are the panels.
+    """
+    from matplotlib import rc_context
+
+    panels = _panels(trend)
+    with rc_context(style.SETTINGS):
+        notes = style.note_lines(_note(trend), WIDTH - 20)
+        bottom = BELOW + len(notes) * style.NOTE_HEIGHT + 6
+        height = len(panels) * PANEL + (len(panels) - 1) * (BELOW + ABOVE)
+        ax = style.axes_for(ax, (WIDTH, height + bottom + ABOVE), (LEFT, RIGHT, bottom, ABOVE))
+        top = _scale(trend)
+        for place, (name, rows) in zip(
+            style.stack(ax, len(panels), BELOW + ABOVE), panels, strict=True
+        ):
+            _draw_panel(place, rows, trend.unit, top)
+            title = f"{trend.title}: {name}" if name else trend.title
+            place.set_title(title, loc="left", fontsize=10, fontweight="bold", pad=8)
+        style.write_below(ax, notes, left=-LEFT + 8, down=BELOW)
+        style.mark_synthetic(ax, trend)
+        style.describe(ax, trend.text)
+    return ax
+
+
+def _panels(trend: Trend) -> list[tuple[str, pd.DataFrame]]:
+    if not trend.by:
+        return [("", trend.table)]
+    return [
+        (", ".join(str(part) for part in key), rows)
+        for key, rows in trend.table.groupby(list(trend.by), observed=True, sort=False)
+    ]
+
+
+def _scale(trend: Trend) -> float:
+    """Return the top of the y axis: 1 for a share, else a little above the highest limit."""
+    if trend.unit == "proportion":
+        return 1.0
+    highest = trend.table[["value", "upper"]].max().max()
+    return float(highest) * 1.12 if highest > 0 else 1.0
+
+
+def _draw_panel(ax: Axes, rows: pd.DataFrame, unit: str, top: float) -> None:
+    from matplotlib.ticker import PercentFormatter
+
+    positions = np.arange(len(rows), dtype=np.float64)
+    value = rows["value"].to_numpy(dtype=np.float64, na_value=np.nan)
+    mature = rows["mature"].to_numpy(dtype=bool)
+    hidden = _hidden(rows)
+    known = np.where(mature & ~hidden, value, np.nan)
+    ax.set_xlim(-0.6, len(rows) - 0.4)
+    ax.set_ylim(0, top)
+    _draw_points(ax, rows, positions, known)
+    _say(ax, ~mature, NOT_YET)
+    _say(ax, hidden & mature, "hidden")
+    if unit == "proportion":
+        ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    else:
+        ax.set_ylabel(unit)
+    _write_periods(ax, rows["period"].astype(str).tolist(), positions)
+    _write_denominators(ax, rows, positions)
+
+
+def _hidden(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    if "hidden" not in rows:
+        return np.zeros(len(rows), dtype=bool)
+    return rows["hidden"].to_numpy(dtype=bool)
+
+
+def _draw_points(
+    ax: Axes, rows: pd.DataFrame, positions: npt.NDArray[Any], known: npt.NDArray[Any]
+) -> None:
+    look = style.LOOKS[0]
+    shown = np.isfinite(known)
+    lower, upper = (
+        rows[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in ("lower", "upper")
+    )
+    ax.vlines(
+        positions[shown], lower[shown], upper[shown], color=look.colour, linewidth=1.4, alpha=0.5
+    )
+    ax.plot(
+        positions,
+        known,
+        color=look.colour,
+        linewidth=1.1,
+        marker="o",
+        markersize=5,
+        label="value",
+        zorder=3,
+    )
+
+
+def _say(ax: Axes, where: npt.NDArray[np.bool_], words: str) -> None:
+    """Grey each stretch of periods and write into it why no value stands there."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], where, [False]]).astype(np.int8)))
+    for start, end in zip(edges[::2], edges[1::2], strict=True):
+        ax.axvspan(start - 0.45, end - 0.55, color=style.SHADE, linewidth=0, zorder=0)
+        wide = (end - start) * style.size_of(ax)[0] / len(where) > 75
+        ax.text(
+            (start + end - 1) / 2,
+            0.5,
+            words,
+            transform=ax.get_xaxis_transform(),
+            rotation=0 if wide else 90,
+            ha="center",
+            va="center",
+            fontsize=style.CELL_SIZE,
+            color=style.QUIET,
+            gid=f"{words.replace(' ', '_')}_{start}",
+        )
+
+
+def _write_periods(ax: Axes, periods: list[str], positions: npt.NDArray[Any]) -> None:
+    every = max(1, int(np.ceil(len(periods) * 22 / style.size_of(ax)[0])))
+    places = positions[::every]
+    labels = []
+    year = ""
+    for period in periods[::every]:
+        short = MONTHS[int(period[5:7]) - 1] if period[4:5] == "-" else period[4:]
+        labels.append(short if period[:4] == year else f"{short}\n{period[:4]}")
+        year = period[:4]
+    ax.set_xticks(places, labels, fontsize=style.CELL_SIZE, linespacing=1.25)
+
+
+def _write_denominators(ax: Axes, rows: pd.DataFrame, positions: npt.NDArray[Any]) -> None:
+    counts = rows["denominator"].to_numpy(dtype=np.float64, na_value=np.nan)
+    if np.isnan(counts).all():
+        return  # a count has no denominator
+    counts = np.where(rows["mature"].to_numpy(dtype=bool), counts, np.nan)
+    texts = ["–" if np.isnan(count) else f"{count:,.0f}" for count in counts]
+    room = style.size_of(ax)[0] / max(len(rows), 1)
+    narrow = max(map(len, texts), default=0) * style.CELL_SIZE * 0.62 > room
+    size = style.CELL_SIZE - (1 if narrow else 0)
+    style.write_cell(ax, "n", (0.0, -22, 34), ha="center", colour=style.QUIET, fixed=True)
+    for position, text in zip(positions, texts, strict=True):
+        place = (float(position), 0.0, 34.0)
+        cell = style.write_cell(
+            ax,
+            text,
+            place,
+            ha="center",
+            colour=style.QUIET,
+            size=size,
+            rotation=90 if narrow else 0,
+        )
+        cell.set_gid(f"n_{position:.0f}")
+
+
+def _note(trend: Trend) -> str:
+    below = " n: the denominator." if trend.table["denominator"].notna().any() else ""
+    return f"{trend.rule}\nVertical lines: {trend.confidence:.0%} confidence intervals.{below}"

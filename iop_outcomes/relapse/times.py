@@ -1,0 +1,216 @@
+"""Time to relapse: one row an episode, how long it is known clear, and how that ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from iop_outcomes.errors import RuleError
+from iop_outcomes.records.tables import DISCHARGE_REASONS, EPISODES
+from iop_outcomes.relapse.events import Known, apply_rule
+from iop_outcomes.relapse.evidence import NOT_DUE, ends_of, origin_days, read_checkins
+from iop_outcomes.relapse.rules import RelapseRule
+
+if TYPE_CHECKING:
+    from iop_outcomes.records import Records
+
+ENDS = (
+    "relapse",
+    "missed_check_in",
+    *DISCHARGE_REASONS,
+    "discharged",
+    "no_check_in",
+    "end_of_follow_up",
+    "lost",
+)
+TIME_COLUMNS = ("entry", "clear_until", "days", "event", "ended_by", "rests_on_missing")
+NOT_STARTED = {
+    "admission": "no day of admission",
+    "first_session": "no attended session",
+    "discharge": "no discharge",
+}
+
+
+def time_to_relapse(records: Records, rule: RelapseRule | None = None) -> pd.DataFrame:
+    """Return how long each episode is known to be without relapse, and how that ended.
+
+    Parameters
+    ----------
+    records : Records
+        With the check-ins; with the attendance too if the rule counts from the first session.
+    rule : RelapseRule, optional
+        What counts as relapse; by default first use after admission, a missing check-in
+        censoring.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an episode that reached the origin, in the order of ``records.episodes``:
+
+        - ``episode_id``, ``person_id``, ``program``, and the covariates of the episode, without
+          its dates, its length and what was known only later (``discharge_reason`` is there
+          when the origin is the discharge);
+        - ``entry`` (int32): the day from which the episode is under observation, 0;
+        - ``clear_until`` (int32): the last day known clear; for an event, before the use that
+          counts began, so that the relapse lies in ``(clear_until, days]``; 0 if none;
+        - ``days`` (int32): days after the origin to the relapse, or else the last day on which
+          the definition is known not to have been met; 0 if nothing is known after the origin;
+        - ``event`` (bool): relapse;
+        - ``ended_by`` (category): ``relapse``; ``missed_check_in`` (a missing one, under
+          ``missing="censor"``); a reason of discharge, ``died`` among them (``discharged`` if
+          none is recorded), where no check-in was due after it; ``no_check_in`` (none was due
+          after the origin); ``end_of_follow_up``; or ``lost``;
+        - ``rests_on_missing`` (bool): an event that counts a missing check-in or week as use.
+
+        ``attrs``: ``rule`` (a sentence or two, for every figure made of this), ``definition``,
+        ``origin``, ``missing``, ``evidence``, ``not_started`` (episodes left out) and
+        ``synthetic``. Plain values, so that the frame can be written to Parquet.
+
+    Raises
+    ------
+    MissingTableError
+        If the check-ins, or the attendance that the rule needs, were not read.
+    RuleError
+        If the episodes carry a covariate with the name of one of these columns.
+
+    Notes
+    -----
+    A check-in shows use, no use, or nothing (missed, or completed with neither a report nor a
+    valid test); not due is none of these. Of several on one day use counts first, then no use.
+
+    First use: the event is the first check-in that shows use, on its day. Otherwise the episode
+    is censored at the last check-in that is clear under the rule.
+
+    k of n weeks: week 1 is the 7 days after the origin. A week shows use if any check-in in it
+    does, else no use if one shows that, else it is missing; weeks before and between the check-ins
+    are missing too, unless a check-in says that none was due: such a week is a week without use
+    that nobody looked at. The event is on the last day of the week that completes the count, in
+    a window that may be cut short by either end of the observation. Otherwise the episode is
+    censored at the last day of the last week that is known. No day is after the end of the
+    follow-up.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import iop_outcomes as iop
+    >>> episodes = pd.DataFrame({"episode_id": ["a", "b"], "admit_date": ["2026-01-05"] * 2})
+    >>> checkins = pd.DataFrame(
+    ...     {
+    ...         "episode_id": ["a", "a", "b"],
+    ...         "date": ["2026-01-12", "2026-01-19", "2026-01-12"],
+    ...         "status": "completed",
+    ...         "used": ["no", "yes", "no"],
+    ...     }
+    ... )
+    >>> records = iop.read_records(episodes=episodes, checkins=checkins, as_of="2026-01-31")
+    >>> iop.time_to_relapse(records)[["clear_until", "days", "event", "ended_by"]]
+       clear_until  days  event          ended_by
+    0            7    14   True           relapse
+    1            7     7  False  end_of_follow_up
+    """
+    rule = RelapseRule() if rule is None else rule
+    episodes = records.episodes
+    origin = origin_days(records, rule)
+    followed = np.maximum(episodes["days_followed"].to_numpy() - origin, 0).astype(np.int32)
+    shown, baseline = read_checkins(records, rule, origin)
+    known = apply_rule(shown, baseline, followed, rule)
+
+    due = shown.where(shown.state != NOT_DUE)
+    last_due = np.zeros(len(episodes), dtype=np.int32)
+    last = ends_of(due.episode)
+    last_due[due.episode[last]] = due.day[last]
+    ended_by = _ended_by(episodes, rule, known, last_due, origin, followed)
+
+    times = _covariates(episodes, rule)
+    times["entry"] = np.int32(0)
+    times["clear_until"] = known.clear_until
+    times["days"] = known.days
+    times["event"] = known.event
+    times["ended_by"] = pd.Categorical.from_codes(
+        ended_by,  # type: ignore[arg-type]  # an array of codes is what it takes
+        dtype=pd.CategoricalDtype(list(ENDS)),
+    )
+    times["rests_on_missing"] = known.rests_on_missing
+    started = origin >= 0
+    times = times[started].reset_index(drop=True)
+    times.attrs.update(_attributes(rule, int((~started).sum())), synthetic=records.synthetic)
+    return times
+
+
+def _ended_by(
+    episodes: pd.DataFrame,
+    rule: RelapseRule,
+    known: Known,
+    last_due: NDArray[np.int32],
+    origin: NDArray[np.int32],
+    followed: NDArray[np.int32],
+) -> NDArray[np.int8]:
+    code = {end: position for position, end in enumerate(ENDS)}
+    reason = episodes["discharge_reason"].cat.set_categories(list(DISCHARGE_REASONS))
+    reason_code = reason.cat.codes.to_numpy().astype(np.intp)
+    reason_end = np.where(
+        reason_code < 0, code["discharged"], reason_code + code[DISCHARGE_REASONS[0]]
+    )
+    discharge = episodes["days_to_discharge"].to_numpy() - origin  # missing while open
+    # From the discharge on, the discharge is where everyone starts, not how anyone ends.
+    left = (discharge >= last_due) & (rule.origin != "discharge")
+    ends = np.select(
+        [
+            known.event,
+            known.cut,
+            (reason == "died").to_numpy(),
+            left,
+            last_due == 0,
+            followed - known.days <= rule.lost_after,
+        ],
+        [
+            code["relapse"],
+            code["missed_check_in"],
+            code["died"],
+            reason_end,
+            code["no_check_in"],
+            code["end_of_follow_up"],
+        ],
+        default=code["lost"],
+    )
+    return ends.astype(np.int8)
+
+
+def _covariates(episodes: pd.DataFrame, rule: RelapseRule) -> pd.DataFrame:
+    dates = {
+        name
+        for column in EPISODES.columns
+        if column.kind == "date"
+        for name in (column.name, column.study_name)
+    }
+    later = {"days_to_discharge", "days_followed"}
+    if rule.origin != "discharge":
+        later.add("discharge_reason")
+    taken = [name for name in TIME_COLUMNS if name in episodes.columns]
+    if taken:
+        raise RuleError(
+            f"The episodes have a column named {', '.join(taken)}, as the times do.",
+            instead="Give it another name before the records are read, in the export or in "
+            "mapping.toml.",
+        )
+    kept = [name for name in episodes.columns if name not in dates | later]
+    first = [name for name in ("episode_id", "person_id", "program") if name in kept]
+    return episodes[first + [name for name in kept if name not in first]].copy()
+
+
+def _attributes(rule: RelapseRule, not_started: int) -> dict[str, str | int]:
+    text = rule.text
+    if not_started:
+        noun = "episode" if not_started == 1 else "episodes"
+        text += f" {not_started:,} {noun} with {NOT_STARTED[rule.origin]} left out."
+    return {
+        "rule": text,
+        "definition": rule.definition,
+        "origin": rule.origin,
+        "missing": rule.missing,
+        "evidence": rule.evidence,
+        "not_started": not_started,
+    }

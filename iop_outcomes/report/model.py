@@ -1,0 +1,101 @@
+"""What a report is made of: sections of sentences, tables and pictures with the table behind."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pandas as pd
+
+from iop_outcomes.plots.export import Picture
+
+Kind = Literal["text", "code", "count", "share", "whole_share", "days", "number"]
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A table of a report: a protected frame with what its columns hold.
+
+    Attributes
+    ----------
+    name : str
+        Its key in ``Report.tables`` and the name of its sheet; at most 31 letters.
+    caption : str
+        What it is.
+    frame : pandas.DataFrame
+        The protected numbers.
+    kinds : dict
+        Column -> how it is written; text if it is not named.
+    note : str
+        What the reader has to know to read it.
+    """
+
+    name: str
+    caption: str
+    frame: pd.DataFrame
+    kinds: dict[str, Kind] = field(default_factory=dict)
+    note: str = ""
+
+    @property
+    def columns(self) -> list[tuple[str, Kind]]:
+        """The columns with their kinds, in order."""
+        return [(str(name), self.kinds.get(str(name), "text")) for name in self.frame.columns]
+
+    @property
+    def rows(self) -> list[tuple[object, ...]]:
+        """The rows, for the template."""
+        return list(self.frame.itertuples(index=False, name=None))
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """A picture with its title, and the table of what it shows."""
+
+    title: str
+    picture: Picture
+    table: Table
+
+    @property
+    def uri(self) -> str:
+        """The picture as a data address, so that the report is one file."""
+        return "data:image/svg+xml;base64," + b64encode(self.picture.svg).decode("ascii")
+
+
+@dataclass(frozen=True, eq=False)
+class Section:
+    """A part of the report, with its address in the page."""
+
+    identifier: str
+    title: str
+    sentences: tuple[str, ...] = ()
+    tables: tuple[Table, ...] = ()
+    drawings: tuple[Drawing, ...] = ()
+    items: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def all_tables(self) -> tuple[Table, ...]:
+        """Its tables and those behind its pictures."""
+        return (*self.tables, *(drawing.table for drawing in self.drawings))
+
+
+def write_value(value: object, kind: Kind) -> str:
+    """Write one value of a table for a reader; what is not known is an en dash."""
+    if isinstance(value, str):
+        return value
+    if value is None or pd.isna(value):  # type: ignore[call-overload]
+        return "–"
+    if isinstance(value, pd.Timestamp):
+        return value.date().isoformat()
+    number = float(value)  # type: ignore[arg-type]
+    if kind == "share":
+        return f"{number:.0%}" if number in (0.0, 1.0) else f"{number:.1%}"
+    if kind == "whole_share":
+        return f"{number:.1%}".replace(".0%", "%")
+    if kind == "count":
+        return f"{number:,.0f}"
+    if kind == "days":
+        return f"{number:,.1f}".removesuffix(".0")
+    if kind == "number":
+        return f"{number:,.1f}"
+    return str(value)

@@ -1,0 +1,159 @@
+"""The quarterly outcome report: from records to one file that can be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from iop_outcomes.disclosure import SafePolicy
+from iop_outcomes.relapse import RelapseRule
+from iop_outcomes.report import sections as parts
+from iop_outcomes.report.export import render, save_report
+from iop_outcomes.report.findings import findings_frame, make_findings
+from iop_outcomes.report.model import Section
+from iop_outcomes.report.scope import Scope, choose_scope
+
+if TYPE_CHECKING:
+    from iop_outcomes.records import Records
+
+Stage = tuple[str, Callable[[], Section]]
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """An outcome report.
+
+    Attributes
+    ----------
+    html : str
+        The whole report as one page: no script, and no request to anywhere.
+    tables : dict of str to pandas.DataFrame
+        All its tables, with small counts hidden: what its pages and pictures show, and no more.
+    findings : pandas.DataFrame
+        ``measure, title, change, text``: what changed, in plain words.
+    title : str
+        Its title.
+    """
+
+    html: str
+    tables: dict[str, pd.DataFrame]
+    findings: pd.DataFrame
+    title: str
+
+    def save(self, path: str | Path) -> Path:
+        """Write the report as ``.html``, or its tables as ``.xlsx``; return the path.
+
+        Raises
+        ------
+        ReportError
+            The ending is another one, or the folder is not there. For a PDF, open the HTML file in
+            a browser and print it: the page is laid out for paper too.
+        """
+        return save_report(self.html, self.tables, Path(path))
+
+    def __repr__(self) -> str:
+        """Return its title and how many tables and findings it holds."""
+        return f"<Report: {self.title}, {len(self.tables)} tables, {len(self.findings)} findings>"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        page = escape(self.html, quote=True)
+        return (
+            f'<iframe title="{escape(self.title, quote=True)}" srcdoc="{page}" '
+            'style="width: 100%; height: 40rem; border: 1px solid #ccc"></iframe>'
+        )
+
+
+def quarterly_report(
+    records: Records,
+    quarter: str | None = None,
+    *,
+    rule: RelapseRule | None = None,
+    policy: SafePolicy | None = None,
+    title: str | None = None,
+    prepared_by: str | None = None,
+    prepared_on: str | None = None,
+    progress: bool = False,
+) -> Report:
+    """Make the outcome report of a quarter.
+
+    Parameters
+    ----------
+    records : Records
+        What `iop_outcomes.read_records` returned. Only the episodes are needed; each section says
+        which table it misses.
+    quarter : str, optional
+        As ``2026Q3``. Without it the report covers the whole time, as it must where the records
+        hold study days.
+    rule : RelapseRule, optional
+        What relapse is, and what a missing check-in means.
+    policy : SafePolicy, optional
+        Default: counts from 1 to 10 are hidden. A program with so few admissions in the last four
+        quarters is left out of every number, and named as too few to publish.
+    title, prepared_by, prepared_on : str, optional
+        As they are to stand at the top. The day is the data cut unless it is given, so that the
+        same records make the same report, to the byte.
+    progress : bool, default False
+        Show the stages on the standard error.
+
+    Raises
+    ------
+    ReportError
+        There were no admissions in the quarter, or the quarter cannot be read.
+
+    Examples
+    --------
+    >>> import iop_outcomes as iop
+    >>> report = iop.quarterly_report(iop.read_records("data/samples"), "2026Q3")
+    >>> list(report.findings.columns)
+    ['measure', 'title', 'change', 'text']
+    """
+    scope = choose_scope(records, quarter, rule, policy)
+    whole = Scope(records, scope.quarter, scope.rule, scope.policy, scope.too_few)
+    found: list[pd.DataFrame] = []
+    sections = [build() for _, build in _watched(_stages(scope, whole, found), progress)]
+    heading = title or f"Outcome report, {scope.label}"
+    html = render(whole, sections, (heading, prepared_by, prepared_on))
+    tables = {table.name: table.frame for section in sections for table in section.all_tables}
+    return Report(html, tables, found[0] if found else findings_frame([]), heading)
+
+
+def _stages(scope: Scope, whole: Scope, found: list[pd.DataFrame]) -> list[Stage]:
+    """Return the sections in their order, each with the name of its stage."""
+    nothing = parts.Trends({}, {})
+    if bool(scope.policy.hides(len(scope.records.episodes))) or _all_too_few(scope):
+        empty = parts.too_few_sections()
+        return [
+            *((section.title, lambda section=section: section) for section in empty),
+            ("Data quality", lambda: parts.data_quality(scope, whole)),
+            ("Definitions", lambda: parts.definitions(scope, nothing)),
+        ]
+    trends = parts.make_trends(scope)
+    findings = make_findings(scope, trends.by_quarter) if scope.quarter else []
+    found.append(findings_frame(findings))
+    return [
+        ("What changed", lambda: parts.what_changed(scope, findings)),
+        ("Who came", lambda: parts.who_came(scope)),
+        ("Who stayed", lambda: parts.who_stayed(scope)),
+        ("Relapse", lambda: parts.relapse_section(scope)),
+        ("Trends", lambda: parts.trends_section(scope, trends)),
+        ("Data quality", lambda: parts.data_quality(scope, whole)),
+        ("Definitions", lambda: parts.definitions(scope, trends)),
+    ]
+
+
+def _all_too_few(scope: Scope) -> bool:
+    return bool(scope.too_few) and set(scope.too_few) >= set(scope.programs)
+
+
+def _watched(stages: list[Stage], progress: bool) -> list[Stage]:
+    if not progress:
+        return stages
+    from tqdm import tqdm
+
+    return tqdm(stages, desc="report", unit="section")  # type: ignore[return-value]

@@ -1,0 +1,203 @@
+"""Whom a report is about: the quarter, the year before its end, and who is too few to publish."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from iop_outcomes.disclosure import SafePolicy
+from iop_outcomes.errors import ReportError, RuleError
+from iop_outcomes.measures import engagement
+from iop_outcomes.relapse import RelapseRule
+from iop_outcomes.trends import Period, parse_period
+
+if TYPE_CHECKING:
+    from iop_outcomes.records import Records
+
+SEASON = 90  # days of follow-up that the flow and the weekly picture need
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Scope:
+    """What a report covers, and by which rules.
+
+    Attributes
+    ----------
+    records : Records
+        Without the programs that are too small: they are in no number, so that nothing of them can
+        be worked out from a total.
+    quarter : Period or None
+        The quarter; None for a report of the whole time.
+    rule : RelapseRule
+        What relapse is.
+    policy : SafePolicy
+        What may leave.
+    too_few : tuple of str
+        The programs left out.
+    """
+
+    records: Records
+    quarter: Period | None
+    rule: RelapseRule
+    policy: SafePolicy
+    too_few: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """The time that the report covers."""
+        return self.quarter.label if self.quarter else "the whole time"
+
+    @property
+    def programs(self) -> list[str]:
+        """The programs that are in the numbers."""
+        return [str(name) for name in self.records.episodes["program"].unique()]
+
+    @cached_property
+    def admitted(self) -> Mask:
+        """Which episodes were admitted in the quarter."""
+        return self._between("admit_date", 1)
+
+    @cached_property
+    def year(self) -> Mask:
+        """Which episodes were admitted in the four quarters up to this one."""
+        return self._between("admit_date", 4)
+
+    @cached_property
+    def seasoned(self) -> Mask:
+        """Which episodes were admitted in the last year that was followed for 90 days by the cut.
+
+        What a person can only reach with time is told of these: nobody is judged too early.
+        """
+        known = self.engaged[f"retained_{SEASON}"].notna().to_numpy()
+        if self.quarter is None:
+            return known
+        first, last = self._season
+        return known & self.records.episodes["admit_date"].between(first, last).to_numpy()
+
+    @property
+    def seasoned_words(self) -> str:
+        """The cohort of `seasoned` in words."""
+        if self.quarter is None:
+            return f"all admissions followed for {SEASON} days"
+        first, last = self._season
+        return f"admissions from {first.date()} to {last.date()}, followed for {SEASON} days"
+
+    @property
+    def _season(self) -> tuple[pd.Timestamp, pd.Timestamp]:
+        assert self.quarter is not None
+        cut = pd.Timestamp(self.records.as_of) - pd.Timedelta(days=SEASON)
+        last = min(cut.normalize(), self.quarter.end)
+        return last - pd.DateOffset(years=1) + pd.Timedelta(days=1), last
+
+    @cached_property
+    def closed(self) -> Mask:
+        """Which episodes were discharged in the quarter."""
+        if self.quarter is None:
+            return self.records.episodes["days_to_discharge"].notna().to_numpy()
+        return self._between("discharge_date", 1)
+
+    @cached_property
+    def two_years(self) -> Mask:
+        """Which episodes were admitted in the eight quarters up to this one."""
+        return self._between("admit_date", 8)
+
+    def words(self, quarters: int) -> str:
+        """Return the cohort of so many quarters in words."""
+        if self.quarter is None:
+            return "all admissions"
+        start = _back(self.quarter, quarters - 1).start.date()
+        return f"admissions from {start} to {self.quarter.end.date()}"
+
+    @cached_property
+    def engagement(self) -> pd.DataFrame | None:
+        """How each episode went; None without an attendance table."""
+        return engagement(self.records) if "attendance" in self.records.tables else None
+
+    @property
+    def engaged(self) -> pd.DataFrame:
+        """How each episode went; an error without an attendance table."""
+        self.records.require("attendance", "This part of the report")
+        table = self.engagement
+        assert table is not None
+        return table
+
+    def in_quarter(self, dates: pd.Series[pd.Timestamp]) -> Mask:
+        """Return which dates lie in the quarter."""
+        assert self.quarter is not None
+        return _within(dates, self.quarter, self.quarter)
+
+    def _between(self, column: str, quarters: int) -> Mask:
+        if self.quarter is None:
+            return np.ones(len(self.records.episodes), dtype=np.bool_)
+        dates = self.records.episodes[column]
+        return _within(dates, _back(self.quarter, quarters - 1), self.quarter)
+
+
+def choose_scope(
+    records: Records,
+    quarter: str | None,
+    rule: RelapseRule | None,
+    policy: SafePolicy | None,
+) -> Scope:
+    """Return what a report of `quarter` covers, or raise ReportError if it cannot be made."""
+    policy = policy or SafePolicy.cms()
+    period = None if quarter is None else _find_quarter(records, quarter)
+    whole = Scope(records, period, rule or RelapseRule(), policy, ())
+    too_few = _small_programs(whole)
+    kept = [name for name in whole.programs if name not in too_few]
+    if not too_few or not kept:
+        return Scope(records, period, whole.rule, policy, too_few)
+    return Scope(records.where(program=kept), period, whole.rule, policy, too_few)
+
+
+def _small_programs(scope: Scope) -> tuple[str, ...]:
+    """Return the programs of which a table of this report would show too few."""
+    program = scope.records.episodes["program"].astype(str)
+    every = np.ones(len(program), dtype=np.bool_)
+    small: set[str] = set()
+    for chosen in (scope.year, scope.two_years, every):
+        counts = program[chosen].value_counts()
+        small.update(counts.index[scope.policy.hides(counts.to_numpy())])
+    return tuple(sorted(small))
+
+
+def _find_quarter(records: Records, quarter: str) -> Period:
+    if records.time != "calendar":
+        raise ReportError(
+            "A quarter needs calendar dates.",
+            found="records in study days",
+            instead="quarterly_report(records), which covers the whole time",
+        )
+    try:
+        period = parse_period(quarter)
+    except RuleError as error:
+        raise ReportError(error.wrong, found=error.found, instead="a quarter as 2026Q3") from None
+    if period.every != "quarter":
+        raise ReportError(
+            "A quarterly report is about a quarter.", found=quarter, instead="a quarter as 2026Q3"
+        )
+    dates = records.episodes["admit_date"]
+    if not _within(dates, period, period).any():
+        known = pd.PeriodIndex(dates.dropna().unique(), freq="Q").unique().sort_values()
+        raise ReportError(
+            "There are no admissions in this quarter.",
+            found=period.label,
+            instead=f"one of {', '.join(str(label) for label in known)}",
+        )
+    return period
+
+
+def _within(dates: pd.Series[pd.Timestamp], first: Period, last: Period) -> Mask:
+    return dates.between(first.start, last.end + pd.Timedelta("1D"), inclusive="left").to_numpy()
+
+
+def _back(period: Period, quarters: int) -> Period:
+    for _ in range(quarters):
+        period = period.previous
+    return period

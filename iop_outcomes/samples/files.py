@@ -1,0 +1,79 @@
+"""A sample as CSV files with its data card, and its dirty twin beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from iop_outcomes.samples.card import data_card, messy_card
+from iop_outcomes.samples.generator import Sample, synthetic_records
+from iop_outcomes.samples.messy import plant
+
+TABLES = ("episodes", "attendance", "checkins")
+
+
+def as_text(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of the sample as the text of its CSV file: missing is empty.
+
+    Dates are ISO, whole numbers bear no decimals, and flags are yes and no.
+    """
+    columns = {}
+    for name, column in frame.items():
+        if column.dtype.kind == "M":
+            text = column.dt.strftime("%Y-%m-%d")
+        elif isinstance(column.dtype, pd.BooleanDtype):
+            text = column.astype(object).map({True: "yes", False: "no"})
+        elif column.dtype.kind == "f":
+            text = column.astype("Int64").astype(object).map(str, na_action="ignore")
+        else:
+            text = column.astype(object).map(str, na_action="ignore")
+        columns[name] = text.astype(object).where(column.notna(), "")
+    return pd.DataFrame(columns)
+
+
+def write_sample(folder: str | Path, seed: int = 2026, *, messy: bool = True) -> Sample:
+    """Write a synthetic sample as three CSV files and a data card.
+
+    Parameters
+    ----------
+    folder : str or pathlib.Path
+        Where to write; made if it is not there. Files of the same names are replaced.
+    seed : int
+        The same seed gives the same bytes; 2026 gives ``data/samples``.
+    messy : bool
+        Also write the folder ``messy``: a part of the sample with planted faults, and
+        ``answer_key.csv`` with one row a problem (``table, file, line, column, value, check,
+        done``).
+
+    Returns
+    -------
+    Sample
+        The frames that were written, and the truth behind them.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from iop_outcomes.samples import write_sample
+    >>> folder = tempfile.mkdtemp()
+    >>> write_sample(folder, seed=7, messy=False).seed
+    7
+    """
+    folder = Path(folder)
+    sample = synthetic_records(seed)
+    texts = {name: as_text(getattr(sample, name)) for name in TABLES}
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, frame in texts.items():
+        _write(folder / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
+    _write(folder / "README.md", data_card(sample))
+    if messy:
+        planter = plant(texts["episodes"], texts["attendance"], texts["checkins"])
+        twin = folder / "messy"
+        twin.mkdir(exist_ok=True)
+        planter.write(twin)
+        _write(twin / "README.md", messy_card(planter.answer_key(), seed))
+    return sample
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_bytes(text.encode("utf-8"))  # the same line ends on every system

@@ -1,0 +1,102 @@
+"""The synthetic sample in one call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.errors import RuleError
+from iop_outcomes.samples.design import DATA_CUT, Design
+from iop_outcomes.samples.frames import attendance_frame, checkin_frame, episode_frame
+from iop_outcomes.samples.population import admit_and_follow
+from iop_outcomes.samples.truth import Truth, tell_truth
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """A made-up set of records with its truth.
+
+    Attributes
+    ----------
+    episodes, attendance, checkins : pandas.DataFrame
+        The three tables with the columns that ``read_records`` reads; dates as datetime64[s],
+        words as categories; ``attrs["synthetic"]`` is True.
+    truth : Truth
+        What is true of them, seen or not.
+    seed : int
+        The seed that made them.
+    """
+
+    episodes: pd.DataFrame
+    attendance: pd.DataFrame
+    checkins: pd.DataFrame
+    truth: Truth
+    seed: int
+
+    def __repr__(self) -> str:
+        """Say what it holds."""
+        return (
+            f"Sample(seed={self.seed}, synthetic: {len(self.episodes):,} episodes, "
+            f"{len(self.attendance):,} attendance rows, {len(self.checkins):,} check-ins, "
+            f"data cut {DATA_CUT})"
+        )
+
+
+def synthetic_records(
+    seed: int = 2026, *, people: int | None = None, design: Design | None = None
+) -> Sample:
+    """Return the records of five made-up programs up to 2026-09-30, and their truth.
+
+    Nothing in them comes from a person. What is planted, and on what it is calibrated, stands
+    in ``data/samples/README.md`` and in ``Design``.
+
+    Parameters
+    ----------
+    seed : int
+        The same seed gives the same records.
+    people : int, optional
+        How many people are admitted at least once (by default the design's 760); some
+        come again, so that episodes are about an eighth more.
+    design : Design, optional
+        Other parameters than those of the committed sample.
+
+    Returns
+    -------
+    Sample
+        Three frames and the truth behind them.
+
+    Raises
+    ------
+    RuleError
+        If `people` is below 1 or the seed is negative.
+
+    Examples
+    --------
+    >>> from iop_outcomes.samples import synthetic_records
+    >>> sample = synthetic_records(7, people=50)
+    >>> sample.episodes["person_id"].nunique()
+    50
+    """
+    design = design or Design()
+    if people is not None:
+        design = replace(design, people=people)
+    if design.people < 1 or seed < 0:
+        raise RuleError(
+            "A sample needs a seed of 0 or more, and at least one person.",
+            found=f"seed {seed}, people {design.people}",
+            instead="Write synthetic_records(seed=2026, people=760).",
+        )
+    streams = [np.random.default_rng(part) for part in np.random.SeedSequence(seed).spawn(3)]
+    who, course = admit_and_follow(design, streams[0])
+    sample = Sample(
+        episodes=episode_frame(who, course, design),
+        attendance=attendance_frame(who, course, design, streams[1]),
+        checkins=checkin_frame(who, course, design, streams[2]),
+        truth=tell_truth(who, course, design),
+        seed=seed,
+    )
+    for frame in (sample.episodes, sample.attendance, sample.checkins):
+        frame.attrs["synthetic"] = True
+    return sample

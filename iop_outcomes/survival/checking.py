@@ -1,0 +1,214 @@
+"""The door of everything that takes times: checked once here, trusted behind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from iop_outcomes.errors import EstimateError, RuleError
+
+AS_GIVEN = "Times and events as given in the frame."
+
+
+@dataclass(frozen=True, eq=False)
+class CheckedTimes:
+    """Times that passed the checks, one entry a row of the frame.
+
+    Attributes
+    ----------
+    entry : numpy.ndarray or None
+        The day from which the row is under observation; None if all are from day 0.
+    days : numpy.ndarray
+        The day of the event or of the end of what is known; finite, 0 or more.
+    event : numpy.ndarray of bool
+        Whether it is an event.
+    group : numpy.ndarray of int
+        The row of the group in `labels`.
+    labels : pandas.DataFrame
+        One row a group, one column a name of `by`.
+    rule : str
+        What made the times.
+    synthetic : bool
+        Whether the people are made up.
+    """
+
+    entry: NDArray[Any] | None
+    days: NDArray[Any]
+    event: NDArray[np.bool_]
+    group: NDArray[np.intp]
+    labels: pd.DataFrame
+    rule: str
+    synthetic: bool
+
+    def label(self, group: int) -> str:
+        """Return the name of a group, for a sentence."""
+        return label_of(self.labels.iloc[group])
+
+
+def check_times(times: pd.DataFrame, by: str | Sequence[str] | None) -> CheckedTimes:
+    """Check a frame of times and its groups.
+
+    Parameters
+    ----------
+    times : pandas.DataFrame
+        With ``days``, ``event`` and, for late entry, ``entry``.
+    by : str, sequence of str or None
+        The columns whose values make the groups.
+
+    Raises
+    ------
+    EstimateError
+        If a time is missing, negative or not finite, an event is neither 0 nor 1, an entry is
+        not before its ``days``, a group is missing, or there are no rows.
+    RuleError
+        If a column named by `by` is not there.
+    """
+    if not isinstance(times, pd.DataFrame):
+        raise EstimateError(
+            "Times are a pandas DataFrame with the columns days and event.",
+            found=type(times).__name__,
+        )
+    names = column_names(times, by)
+    _check_columns(times)
+    days = _numbers(times, "days")
+    event = _events(times)
+    entry = _entries(times, days) if "entry" in times.columns else None
+    group, labels = _groups(times, names)
+    rule = str(times.attrs.get("rule", AS_GIVEN))
+    synthetic = bool(times.attrs.get("synthetic", False))
+    return CheckedTimes(entry, days, event, group, labels, rule, synthetic)
+
+
+def column_names(times: pd.DataFrame, by: str | Sequence[str] | None) -> list[str]:
+    """Return `by` as a list of columns that are in `times`."""
+    names = [] if by is None else [by] if isinstance(by, str) else list(by)
+    absent = [str(name) for name in names if name not in times.columns]
+    if absent:
+        raise RuleError(
+            f"There is no column named {', '.join(absent)} to group by.",
+            found=f"the columns {', '.join(map(str, times.columns))}",
+            instead="one of these, or a column added to the frame before.",
+        )
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise RuleError(f"Grouping by {', '.join(repeated)} twice is grouping by it once.")
+    return names
+
+
+def label_of(row: pd.Series[Any]) -> str:
+    """Return a group's name: its values, whole numbers without their point, joined by a comma."""
+    return ", ".join(
+        f"{value:g}" if isinstance(value, float) else str(value) for value in row.tolist()
+    )
+
+
+def _check_columns(times: pd.DataFrame) -> None:
+    absent = [name for name in ("days", "event") if name not in times.columns]
+    if absent:
+        raise EstimateError(
+            f"The times have no column named {' and none named '.join(absent)}.",
+            found=f"the columns {', '.join(map(str, times.columns))}",
+            instead='iop.time_to_relapse(records), or times.rename(columns={"...": "days"}).',
+        )
+    if times.empty:
+        raise EstimateError("There are no times: the frame has no rows.")
+
+
+def _numbers(times: pd.DataFrame, name: str) -> NDArray[Any]:
+    column = times[name]
+    if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+        raise EstimateError(
+            f"The column {name} holds numbers of days.",
+            found=f"a column of type {column.dtype}",
+            instead=f'pd.to_numeric(times["{name}"]), or .dt.days of a difference of dates.',
+        )
+    missing = int(column.isna().sum())
+    numbers = (
+        column.to_numpy(
+            dtype=np.int64 if pd.api.types.is_integer_dtype(column) and not missing else np.float64,
+            na_value=np.nan,
+        )
+        if pd.api.types.is_extension_array_dtype(column)
+        else column.to_numpy()
+    )
+    negative, endless = int((numbers < 0).sum()), int(np.isinf(numbers).sum())
+    found = [
+        f"{count:,} {what}"
+        for count, what in ((missing, "missing"), (negative, "negative"), (endless, "infinite"))
+        if count
+    ]
+    if found:
+        raise EstimateError(
+            f"Every value of {name} is a number of days, 0 or more.",
+            found=f"{', '.join(found)} of {len(times):,}",
+            instead="find out why before leaving a row out: a curve without the missing is "
+            "another curve.",
+        )
+    return numbers
+
+
+def _events(times: pd.DataFrame) -> NDArray[np.bool_]:
+    column = times["event"]
+    if column.dtype == bool:
+        return column.to_numpy()
+    good = column.isin([0, 1]) if _holds_flags(column) else pd.Series(False, index=column.index)
+    wrong = int((~good).sum())
+    if wrong:
+        raise EstimateError(
+            "An event is 1 or True, and an end without one is 0 or False.",
+            found=f"{wrong:,} of {len(times):,} values are neither, {int(column.isna().sum()):,} "
+            "of them missing",
+            instead='times["event"] = times["event"].eq("yes"), for example.',
+        )
+    return column.to_numpy().astype(bool)
+
+
+def _holds_flags(column: pd.Series[Any]) -> bool:
+    return pd.api.types.is_numeric_dtype(column) or column.dtype == object
+
+
+def _entries(times: pd.DataFrame, days: NDArray[Any]) -> NDArray[Any] | None:
+    entry = _numbers(times, "entry")
+    wrong = int(((entry >= days) & (entry > 0)).sum())
+    if wrong:
+        raise EstimateError(
+            "An entry is before its days: who enters on the day they leave is never at risk.",
+            found=f"{wrong:,} of {len(times):,} with entry on or after days",
+            instead='times[times["entry"] < times["days"]], if they were truly never observed.',
+        )
+    return entry if (entry > 0).any() else None
+
+
+def _groups(times: pd.DataFrame, names: list[str]) -> tuple[NDArray[np.intp], pd.DataFrame]:
+    if not names:
+        return np.zeros(len(times), dtype=np.intp), pd.DataFrame(index=range(1))
+    for name in names:
+        missing = int(times[name].isna().sum())
+        if missing:
+            raise EstimateError(
+                f"A row without a value of {name} belongs to no group.",
+                found=f"{missing:,} of {len(times):,} missing",
+                instead=f'times.dropna(subset="{name}"), or a group of their own: '
+                f'times.assign({name}=times["{name}"].astype("object").fillna("not recorded")).',
+            )
+    code = np.zeros(len(times), dtype=np.int64)
+    for name in names:
+        own = _codes(times[name])
+        code = code * (int(own.max()) + 1) + own
+        # After each column, so that the codes of many columns stay small.
+        code = np.asarray(pd.factorize(code, sort=True)[0])
+    first = np.empty(int(code.max()) + 1, dtype=np.intp)
+    first[code[::-1]] = np.arange(len(code))[::-1]
+    return code.astype(np.intp), times[names].iloc[first].reset_index(drop=True)
+
+
+def _codes(column: pd.Series[Any]) -> NDArray[np.int64]:
+    # In the order of the categories, else sorted.
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return column.cat.codes.to_numpy().astype(np.int64)
+    return np.asarray(pd.factorize(column, sort=True)[0], dtype=np.int64)

@@ -1,0 +1,104 @@
+"""Confidence limits of a survival curve, and the day on which a curve crosses a height."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iop_outcomes.errors import RuleError
+
+Interval = Literal["log-log", "log"]
+Floats = NDArray[np.float64]
+
+TOLERANCE = float(np.sqrt(np.finfo(float).eps))  # R's, for a curve that lies on the height
+
+
+def normal_quantile(confidence: float) -> float:
+    """Return the normal quantile of a two-sided interval; refuse a level that is none."""
+    from scipy.special import ndtri
+
+    number = isinstance(confidence, (int, float)) and not isinstance(confidence, bool)
+    if not number or not 0 < confidence < 1:
+        raise RuleError(
+            "A confidence level lies between 0 and 1.",
+            found=f"confidence={confidence!r}",
+            instead="confidence=0.95",
+        )
+    return float(ndtri((1 + confidence) / 2))
+
+
+def greenwood(at_risk: NDArray[Any], events: NDArray[Any]) -> Floats:
+    r"""Return Greenwood's sum :math:`\sum d / (n (n - d))`, the variance of the log survival."""
+    risk, died = at_risk.astype(float), events.astype(float)
+    below = risk * (risk - died)
+    return np.cumsum(np.divide(died, below, out=np.zeros(len(risk)), where=below > 0))
+
+
+def survival_limits(
+    survival: Floats, variance: Floats, confidence: float, interval: Interval
+) -> tuple[Floats, Floats]:
+    """Return the lower and upper limits of a survival curve, as R's ``survfit`` gives them.
+
+    Parameters
+    ----------
+    survival, variance : numpy.ndarray
+        The curve and Greenwood's sum.
+    confidence : float
+        The level, 0.95 for a 95 percent interval.
+    interval : {"log-log", "log"}
+        The scale on which the interval is symmetric.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Both are 1 where the survival is 1, and missing where it is 0: neither scale has a
+        variance there.
+    """
+    if interval not in _SCALES:
+        raise RuleError(
+            f"The interval is one of {', '.join(_SCALES)}.",
+            found=f"interval={interval!r}",
+            instead='interval="log-log"',
+        )
+    reach = normal_quantile(confidence) * np.sqrt(variance)
+    inside = (survival > 0) & (survival < 1)
+    lower = np.where(survival > 0, 1.0, np.nan)
+    upper = lower.copy()
+    lower[inside], upper[inside] = _SCALES[interval](survival[inside], reach[inside])
+    return lower, upper
+
+
+def _log_log(survival: Floats, reach: Floats) -> tuple[Floats, Floats]:
+    change = np.exp(reach / -np.log(survival))
+    return survival**change, survival ** (1 / change)
+
+
+def _log(survival: Floats, reach: Floats) -> tuple[Floats, Floats]:
+    return survival * np.exp(-reach), np.minimum(survival * np.exp(reach), 1.0)
+
+
+_SCALES: dict[str, Callable[[Floats, Floats], tuple[Floats, Floats]]] = {
+    "log-log": _log_log,
+    "log": _log,
+}
+
+
+def crossing_day(day: NDArray[Any], height: Floats, level: float = 0.5) -> float:
+    """Return the day on which a falling step curve reaches `level`; missing if it does not.
+
+    Where the curve lies on the level, within R's tolerance, the middle of that plateau: from the
+    day that reaches it to the day that leaves it, or to the last day if none does. This is the
+    rule of R's ``quantile.survfit``.
+    """
+    reached = np.flatnonzero(height <= level + TOLERANCE)
+    if not len(reached):
+        return float("nan")
+    first = int(reached[0])
+    if height[first] < level - TOLERANCE:
+        return float(day[first])
+    left = np.flatnonzero(~(height[first:] >= level - TOLERANCE))
+    last = first + int(left[0]) if len(left) else len(day) - 1
+    return (float(day[first]) + float(day[last])) / 2

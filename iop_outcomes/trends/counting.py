@@ -1,0 +1,87 @@
+"""From a tally to counts, values and intervals by group and period."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from iop_outcomes.measures.arrays import Floats, Integers, ratio, sums
+from iop_outcomes.measures.grouping import Groups
+from iop_outcomes.measures.proportions import clustered_interval, proportion_interval
+from iop_outcomes.trends.periods import Period, period_numbers
+
+if TYPE_CHECKING:
+    from iop_outcomes.records import Records
+    from iop_outcomes.trends.quantities import Kind, Tally
+
+
+def count_by_period(
+    tally: Tally,
+    records: Records,
+    groups: Groups,
+    periods: tuple[Period, ...],
+    *,
+    kind: Kind,
+    confidence: float,
+) -> tuple[dict[str, Floats], Integers]:
+    """Add a tally up by group and period, with the interval of its kind.
+
+    Returns
+    -------
+    counts : dict of str to numpy.ndarray of float64
+        ``numerator, denominator, value, lower, upper``, one entry a group and period, the
+        periods of the first group first. What falls outside the periods is left out.
+    people : numpy.ndarray of int64
+        The persons behind each denominator.
+    """
+    width, size = len(periods), len(groups) * len(periods)
+    place = period_numbers(tally.date, periods[0].every) - periods[0].number
+    inside = (place >= 0) & (place < width)
+    cell = tally.episode[inside] * width + place[inside]
+    total = np.bincount(cell, minlength=len(records.episodes) * width)
+    counted = np.bincount(cell[tally.counts[inside]], minlength=len(total))
+    filled = np.flatnonzero(total)  # from here on one entry an episode and period
+    target = groups.codes[filled // width] * width + filled % width
+    person = records.episodes["person_id"].cat.codes.to_numpy().astype(np.int64)[filled // width]
+    people = _distinct(target, person, size)
+    x = sums(target, counted[filled], size)
+    n = sums(target, total[filled], size)
+    if kind == "count":
+        return _count_with_chance(x, width, confidence), people
+    if kind == "sessions":
+        lower, upper = clustered_interval(
+            counted[filled],
+            total[filled],
+            person,
+            group=target,
+            groups=size,
+            confidence=confidence,
+        )
+    else:
+        lower, upper = proportion_interval(x, n, confidence)
+    counts = {"numerator": x, "denominator": n, "value": ratio(x, n), "lower": lower}
+    return counts | {"upper": upper}, people
+
+
+def _distinct(place: Integers, person: Integers, size: int) -> Integers:
+    """Count the persons who occur at each place."""
+    width = int(person.max(initial=0)) + 1
+    return np.bincount(np.unique(place * width + person) // width, minlength=size)
+
+
+def _count_with_chance(count: Floats, width: int, confidence: float) -> dict[str, Floats]:
+    """Return counts with Garwood's interval, missing before the first entry of each group."""
+    from scipy.special import gammaincinv
+
+    begun = np.cumsum(count.reshape(-1, width), axis=1).ravel() > 0
+    value = np.where(begun, count, np.nan)
+    tail = (1 - confidence) / 2
+    return {
+        "numerator": value,
+        "denominator": np.full(count.shape, np.nan),
+        "value": value,
+        # half a chi-squared quantile on 2k degrees of freedom is a gamma quantile of shape k
+        "lower": np.where(count > 0, gammaincinv(np.maximum(count, 1), tail), value),
+        "upper": np.where(begun, gammaincinv(count + 1, 1 - tail), np.nan),
+    }

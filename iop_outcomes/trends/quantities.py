@@ -1,0 +1,281 @@
+"""What a trend can be of: each measure with its numerator, its denominator and its date.
+
+A measure turns records into a tally: one entry for each session, check-in or episode that it
+counts. `trend` adds tallies up by period. To add a measure, write its tally and register it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from iop_outcomes.errors import RuleError
+from iop_outcomes.measures.sessions import (
+    ATTENDED,
+    SessionRule,
+    positions,
+    read_sessions,
+)
+from iop_outcomes.measures.stays import NO_CONTACT_DAYS, RETENTION_DAYS, stays_of
+from iop_outcomes.records.tables import CHECKIN_STATUSES, DISCHARGE_REASONS
+
+if TYPE_CHECKING:
+    from iop_outcomes.records import Records
+
+Kind = Literal["sessions", "people", "count"]
+
+
+@dataclass(frozen=True, eq=False)
+class Tally:
+    """What a measure counts, one entry each.
+
+    Attributes
+    ----------
+    episode : numpy.ndarray of int
+        The position of its episode in ``records.episodes``.
+    date : numpy.ndarray of datetime64
+        The day that puts it into a period.
+    counts : numpy.ndarray of bool
+        Whether it is in the numerator; every entry is in the denominator.
+    """
+
+    episode: npt.NDArray[Any]
+    date: npt.NDArray[Any]
+    counts: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A measure of which a trend can be drawn.
+
+    Attributes
+    ----------
+    name : str
+        What it is called in code.
+    title : str
+        What it is called on a picture.
+    numerator, denominator : str
+        What is counted; a count has no denominator.
+    date : str
+        The day that puts an entry into a period.
+    unit : {"proportion", "episodes"}
+        The unit of the value: a proportion from 0 to 1, or a number of episodes.
+    kind : {"sessions", "people", "count"}
+        How the interval is made: sessions cluster within persons; people are independent;
+        a count has Poisson's.
+    tables : tuple of str
+        The tables that it needs besides the episodes.
+    tally : callable
+        Records to :class:`Tally`.
+    days_to_mature : int
+        How many days after the end of a period its answer is known.
+    note : str
+        What else the reader has to know.
+    """
+
+    name: str
+    title: str
+    numerator: str
+    denominator: str
+    date: str
+    unit: Literal["proportion", "episodes"]
+    kind: Kind
+    tables: tuple[str, ...]
+    tally: Callable[[Records], Tally]
+    days_to_mature: int = 0
+    note: str = ""
+
+    @property
+    def text(self) -> str:
+        """The definition as sentences."""
+        whole = f"{self.numerator} / {self.denominator}" if self.denominator else self.numerator
+        note = f" {self.note}" if self.note else ""
+        return f"{self.title}: {whole}, by {self.date}.{note}"
+
+
+def _sessions(records: Records, numerator: tuple[str, ...]) -> Tally:
+    sessions = read_sessions(records, SessionRule())
+    due = np.flatnonzero(sessions.treatment & sessions.has_status(sessions.rule.due))
+    return Tally(
+        sessions.episode[due],
+        records.attendance["date"].to_numpy()[due],
+        sessions.has_status(numerator)[due],
+    )
+
+
+def _attended(records: Records) -> Tally:
+    return _sessions(records, ATTENDED)
+
+
+def _no_shows(records: Records) -> Tally:
+    return _sessions(records, ("no_show",))
+
+
+def _admissions(records: Records) -> Tally:
+    number = len(records.episodes)
+    dates = records.episodes["admit_date"].to_numpy()
+    return Tally(np.arange(number), dates, np.ones(number, dtype=np.bool_))
+
+
+def _retained(day: int) -> Callable[[Records], Tally]:
+    def tally(records: Records) -> Tally:
+        retained = stays_of(records).retained(day)
+        known = np.flatnonzero(~retained.isna())
+        counts = retained.to_numpy(dtype=np.bool_, na_value=False)[known]
+        return Tally(known, records.episodes["admit_date"].to_numpy()[known], counts)
+
+    return tally
+
+
+def _completions(records: Records) -> Tally:
+    episodes = records.episodes
+    reason = positions(episodes["discharge_reason"], DISCHARGE_REASONS)
+    known = np.flatnonzero(episodes["discharge_date"].notna().to_numpy() & (reason >= 0))
+    completed = reason[known] == DISCHARGE_REASONS.index("completed")
+    return Tally(known, episodes["discharge_date"].to_numpy()[known], completed)
+
+
+def _check_ins(records: Records) -> Tally:
+    checkins = records.checkins
+    status = positions(checkins["status"], CHECKIN_STATUSES)
+    due = status != CHECKIN_STATUSES.index("not_due")
+    rows = np.flatnonzero(due & (checkins["day"].to_numpy() >= 0))
+    return Tally(
+        checkins["episode_id"].cat.codes.to_numpy()[rows].astype(np.intp),
+        checkins["date"].to_numpy()[rows],
+        status[rows] == CHECKIN_STATUSES.index("completed"),
+    )
+
+
+def _retention(day: int) -> Quantity:
+    return Quantity(
+        name=f"retained_{day}",
+        title=f"Retained at {day} days",
+        numerator=f"episodes still in the program {day} days after admission",
+        denominator="episodes admitted whose answer is known",
+        date="date of admission",
+        unit="proportion",
+        kind="people",
+        tables=("attendance",),
+        tally=_retained(day),
+        days_to_mature=day,
+        note=(
+            "The stay ends with the last contact or the discharge, the earlier; an open episode "
+            f"last seen within {NO_CONTACT_DAYS} days before the end of follow-up counts as "
+            "retained, so that the newest value can still fall a little."
+        ),
+    )
+
+
+_FIRST_MONTHS = (
+    "In the first months of the records everybody is newly admitted, so that these are not "
+    "like the later ones."
+)
+_SESSION_NOTE = f"{SessionRule().text} {_FIRST_MONTHS}"
+
+QUANTITIES: dict[str, Quantity] = {
+    quantity.name: quantity
+    for quantity in (
+        Quantity(
+            name="attendance_rate",
+            title="Attendance rate",
+            numerator="sessions attended",
+            denominator="sessions due",
+            date="date of service",
+            unit="proportion",
+            kind="sessions",
+            tables=("attendance",),
+            tally=_attended,
+            note=_SESSION_NOTE,
+        ),
+        Quantity(
+            name="no_show_rate",
+            title="No-show rate",
+            numerator="sessions missed without notice",
+            denominator="sessions due",
+            date="date of service",
+            unit="proportion",
+            kind="sessions",
+            tables=("attendance",),
+            tally=_no_shows,
+            note=_SESSION_NOTE,
+        ),
+        Quantity(
+            name="admissions",
+            title="Admissions",
+            numerator="episodes admitted",
+            denominator="",
+            date="date of admission",
+            unit="episodes",
+            kind="count",
+            tables=(),
+            tally=_admissions,
+            note="A person admitted twice counts twice.",
+        ),
+        *(_retention(day) for day in RETENTION_DAYS),
+        Quantity(
+            name="completion_rate",
+            title="Completion rate",
+            numerator="discharges with the reason completed",
+            denominator="discharges whose reason is known",
+            date="date of discharge",
+            unit="proportion",
+            kind="people",
+            tables=(),
+            tally=_completions,
+            note="Transfers are in the denominator only. Open episodes are not in it, so that a "
+            "month of many early discharges shows a low rate whoever is still in treatment.",
+        ),
+        Quantity(
+            name="check_in_response",
+            title="Check-in response",
+            numerator="check-ins completed",
+            denominator="check-ins completed or missed",
+            date="date of check-in",
+            unit="proportion",
+            kind="sessions",
+            tables=("checkins",),
+            tally=_check_ins,
+            note="Check-ins before admission and those that were not due are left out. "
+            + _FIRST_MONTHS,
+        ),
+    )
+}
+
+
+def find_quantity(measure: str | Quantity) -> Quantity:
+    """Return the measure of that name, or the measure itself.
+
+    Raises
+    ------
+    RuleError
+        If no measure has that name.
+    """
+    if isinstance(measure, Quantity):
+        return measure
+    if measure in QUANTITIES:
+        return QUANTITIES[measure]
+    raise RuleError(
+        "There is no measure of that name to draw a trend of.",
+        found=repr(measure),
+        instead=f"one of {', '.join(QUANTITIES)}",
+    )
+
+
+def describe_quantities() -> pd.DataFrame:
+    """Return the measures of which a trend can be drawn.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a measure: ``name, title, numerator, denominator, date, unit, days_to_mature,
+        note``.
+    """
+    names = ("name", "title", "numerator", "denominator", "date", "unit", "days_to_mature", "note")
+    rows = [{name: getattr(quantity, name) for name in names} for quantity in QUANTITIES.values()]
+    return pd.DataFrame(rows)

@@ -1,0 +1,280 @@
+"""One measure, period by period, with its counts, its interval and whether it is ripe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.errors import EstimateError
+from iop_outcomes.measures.arrays import Floats, Integers
+from iop_outcomes.measures.grouping import Groups, group_episodes
+from iop_outcomes.measures.proportions import check_confidence
+from iop_outcomes.show import table_html
+from iop_outcomes.trends.counting import count_by_period
+from iop_outcomes.trends.periods import (
+    Period,
+    check_every,
+    period_of,
+    periods_between,
+)
+from iop_outcomes.trends.quantities import Quantity, find_quantity
+
+if TYPE_CHECKING:
+    from iop_outcomes.records import Records
+
+
+@dataclass(frozen=True, eq=False)
+class Trend:
+    """One measure over months or quarters.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row a group and period, with the columns of :func:`trend`.
+    measure : str
+        The name of the measure.
+    title : str
+        What it is called on a picture.
+    unit : {"proportion", "episodes"}
+        The unit of the values: a proportion from 0 to 1, or a number of episodes.
+    every : {"month", "quarter"}
+        How long a period is.
+    by : tuple of str
+        The columns that make the groups.
+    confidence : float
+        Of the intervals.
+    rule : str
+        What made the numbers.
+    people : numpy.ndarray of int64 or None
+        For each row of the table the persons behind its denominator. A hundred sessions may be
+        those of two people, and what may be shown depends on the people.
+    synthetic : bool
+        Whether the records are made up; the picture then says so.
+    """
+
+    table: pd.DataFrame
+    measure: str
+    title: str
+    unit: str
+    every: str
+    by: tuple[str, ...]
+    confidence: float
+    rule: str
+    people: Integers | None = None
+    synthetic: bool = False
+
+    @property
+    def text(self) -> str:
+        """The latest ripe value with its counts and interval, and the range: a sentence a group.
+
+        It names no change: whether a difference between periods is more than chance is not for
+        the eye to say.
+        """
+        if not self.by:
+            return self._sentence(self.table, "")
+        groups = self.table.groupby(list(self.by), sort=False, observed=True)
+        return " ".join(
+            self._sentence(rows, ", ".join(map(str, values)) + ": ") for values, rows in groups
+        )
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the table; returns the matplotlib Axes."""
+        from iop_outcomes.plots import plot_trend
+
+        return plot_trend(self, ax)
+
+    def __repr__(self) -> str:
+        """Return what it is of, and over which periods."""
+        by = f", by={', '.join(self.by)}" if self.by else ""
+        periods = self.table["period"]
+        return f"<Trend: {self.measure}, {periods.iloc[0]} to {periods.iloc[-1]}{by}>"
+
+    def _repr_html_(self) -> str:
+        return table_html(self.table, f"{self.title} by {self.every}. {self.rule}")
+
+    def _sentence(self, rows: pd.DataFrame, group: str) -> str:
+        known = rows[rows["value"].notna()]
+        if known.empty:
+            return f"{group}{self.title}: no {self.every} has a value that is known and shown yet."
+        last = known.iloc[-1]
+        text = f"{group}{self.title} in {last['period']}: {self._amount(last['value'])}"
+        text += self._brackets(last)
+        if len(known) > 1:
+            low, high = self._amount(known["value"].min()), self._amount(known["value"].max())
+            span = f"between {low} and {high}" if low != high else f"always {low}"
+            text += (
+                f"; {span} over {len(known)} {self.every}s "
+                f"({known.iloc[0]['period']} to {last['period']})"
+            )
+        unripe = rows.loc[~rows["mature"], "period"]
+        if not unripe.empty:
+            first, newest = unripe.iloc[0], unripe.iloc[-1]
+            which = first if first == newest else f"{first} to {newest}"
+            text += f". Not known yet: {which}"
+        return text + "."
+
+    def _brackets(self, row: pd.Series[Any]) -> str:
+        """Return counts and interval of one row in brackets, or nothing if neither is shown."""
+        parts = []
+        if pd.notna(row["numerator"]) and pd.notna(row["denominator"]):
+            parts.append(f"{row['numerator']:,.0f} of {row['denominator']:,.0f}")
+        if pd.notna(row["lower"]):
+            low, high = self._amount(row["lower"]), self._amount(row["upper"])
+            parts.append(f"{self.confidence * 100:g}% interval {low} to {high}")
+        return f" ({'; '.join(parts)})" if parts else ""
+
+    def _amount(self, value: float) -> str:
+        if self.unit == "proportion":
+            return f"{value:.1%}"
+        return f"{value:,.1f}".removesuffix(".0")
+
+
+def trend(
+    records: Records,
+    measure: str | Quantity,
+    *,
+    every: str = "month",
+    by: str | Sequence[str] | None = None,
+    confidence: float = 0.95,
+) -> Trend:
+    r"""Return one measure over months or quarters.
+
+    Parameters
+    ----------
+    records : Records
+        With calendar dates.
+    measure : str or Quantity
+        ``attendance_rate``, ``no_show_rate``, ``admissions``, ``retained_30``, ``retained_60``,
+        ``retained_90``, ``completion_rate`` or ``check_in_response``; see
+        :func:`iop_outcomes.trends.describe_quantities`.
+    every : {"month", "quarter"}
+        How long a period is.
+    by : str or sequence of str, optional
+        Columns of ``records.episodes``.
+    confidence : float
+        Of the intervals, between 0 and 1.
+
+    Returns
+    -------
+    Trend
+        Its ``.table`` has one row a group and period, from that of the first admission to that
+        of the data cut, with no period left out:
+
+        ``[by ...], period`` : str
+            The group, and the period as ``2026-03`` or ``2026Q1``.
+        ``start, end`` : datetime64
+            Its first and last day.
+        ``numerator, denominator`` : float64
+            Whole counts, over all entries whose answer is known; the denominator of a count is
+            missing. Where the period is not mature these are the counts so far.
+        ``value`` : float64
+            The sum of numerators over the sum of denominators (never a mean of rates), 0 to 1;
+            or the count. Missing where the denominator is 0 or the period is not mature. A
+            count is 0 in an empty period, but missing before the group's first entry.
+        ``lower, upper`` : float64
+            The interval, missing with the value.
+        ``mature`` : bool
+            Whether the answer was known for everybody at the data cut: the period's end, and the
+            days that the measure needs after it, are not after the cut.
+
+    Raises
+    ------
+    MissingTableError
+        If a table that the measure needs was not read.
+    RuleError
+        If the records have study days, or the measure or an option is not known.
+    EstimateError
+        If there are no episodes.
+
+    Notes
+    -----
+    Intervals. Rates of sessions and check-ins: those of one person are alike, so the interval is
+    that of a ratio with clusters
+    (:func:`iop_outcomes.measures.proportions.clustered_interval`), which needs two persons.
+    Rates of people: Wilson's (:func:`iop_outcomes.measures.proportions.proportion_interval`).
+    Counts: the exact interval of a Poisson count (Garwood 1936),
+    :math:`\tfrac12 \chi^2_{\alpha/2, 2k}` to :math:`\tfrac12 \chi^2_{1-\alpha/2, 2k+2}`: what
+    else chance could have brought at the same rate.
+
+    References
+    ----------
+    Garwood F. Fiducial limits for the Poisson distribution. Biometrika 1936; 28: 437-442.
+
+    Examples
+    --------
+    >>> import iop_outcomes as iop
+    >>> records = iop.read_records("data/samples")
+    >>> retained = iop.trend(records, "retained_90", every="quarter")
+    >>> bool(retained.table["mature"].iloc[-1])  # the newest quarter is not 90 days old
+    False
+    """
+    quantity = find_quantity(measure)
+    period_length = check_every(every)
+    check_confidence(confidence)
+    records.require_calendar(f"the trend of {quantity.name}")
+    for table in quantity.tables:
+        records.require(table, f"the trend of {quantity.name}")
+    if records.episodes.empty:
+        raise EstimateError("There are no episodes to draw a trend of.", found="0 episodes")
+    groups = group_episodes(records.episodes, by)
+    first = period_of(records.episodes["admit_date"].min(), period_length)
+    periods = periods_between(first, period_of(records.as_of, period_length))
+    counts, people = count_by_period(
+        quantity.tally(records),
+        records,
+        groups,
+        periods,
+        kind=quantity.kind,
+        confidence=confidence,
+    )
+    frame = _assemble(counts, groups, periods, quantity, pd.Timestamp(records.as_of))
+    return Trend(
+        table=frame,
+        measure=quantity.name,
+        title=quantity.title,
+        unit=quantity.unit,
+        every=period_length,
+        by=groups.names,
+        confidence=confidence,
+        rule=_rule_text(quantity, records),
+        people=people,
+        synthetic=records.synthetic,
+    )
+
+
+def _assemble(
+    counts: dict[str, Floats],
+    groups: Groups,
+    periods: tuple[Period, ...],
+    quantity: Quantity,
+    as_of: pd.Timestamp,
+) -> pd.DataFrame:
+    """Return the table, with what is not ripe left missing."""
+    known_by = [period.end + pd.Timedelta(days=quantity.days_to_mature) for period in periods]
+    mature = np.tile(np.array([day <= as_of for day in known_by]), len(groups))
+    shown = {name: np.where(mature, counts[name], np.nan) for name in ("value", "lower", "upper")}
+    return pd.DataFrame(
+        {
+            **groups.repeated(len(periods)),
+            "period": [period.label for period in periods] * len(groups),
+            "start": [period.start for period in periods] * len(groups),
+            "end": [period.end for period in periods] * len(groups),
+            "numerator": counts["numerator"],
+            "denominator": counts["denominator"],
+            **shown,
+            "mature": mature,
+        }
+    )
+
+
+def _rule_text(quantity: Quantity, records: Records) -> str:
+    cut = pd.Timestamp(records.as_of).date().isoformat()
+    if quantity.days_to_mature:
+        ripe = f"{quantity.days_to_mature} days after the period's end"
+    else:
+        ripe = "the period's end"
+    return f"{quantity.text} Known from {ripe} on; data cut {cut}."

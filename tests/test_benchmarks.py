@@ -1,0 +1,101 @@
+"""The ways that the benchmark times give the same figures, on a small folder of its data."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+import iop_outcomes as iop
+
+ROOT = Path(__file__).parent.parent
+
+
+def part(name: str) -> Any:
+    if str(ROOT) not in sys.path:
+        sys.path.insert(0, str(ROOT))
+    return importlib.import_module(f"benchmarks.{name}")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("benchmark")
+    part("make_data").make_data(place, scale=0.02)
+    return place
+
+
+def test_the_data_have_the_rows_asked_for_and_no_problem(folder):
+    records = iop.read_records(folder)
+    assert records.sources.set_index("table")["rows_kept"].to_dict() == {
+        "episodes": 600,
+        "attendance": 20_000,
+        "checkins": 16_000,
+    }
+    assert records.problems.empty
+
+
+def test_the_data_are_the_same_for_the_same_seed_and_others_for_another(folder, tmp_path):
+    make_data = part("make_data").make_data
+    make_data(tmp_path / "again", scale=0.02)
+    make_data(tmp_path / "other", scale=0.02, seed=1)
+    for name in ("episodes.csv", "attendance.csv", "checkins.csv"):
+        first = (folder / name).read_bytes()
+        assert (tmp_path / "again" / name).read_bytes() == first
+        assert (tmp_path / "other" / name).read_bytes() != first
+
+
+def test_the_library_and_the_hand_written_script_agree(folder):
+    ours = part("by_library").figures(folder)
+    assert ours.pop("problems") == 0
+    assert part("run").disagreements(ours, part("by_hand").figures(folder)) == []
+
+
+def test_the_library_and_sql_agree(folder):
+    pytest.importorskip("duckdb", reason="duckdb is in the extra [bench]")
+    ours = part("by_library").figures(folder)
+    del ours["problems"]
+    assert part("run").disagreements(ours, part("by_duckdb").figures(folder)) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "differing"),
+    [
+        ({"a": 1.0}, {"a": 1.0 + 1e-12}, 0),
+        ({"a": 1.0}, {"a": 1.001}, 1),
+        ({"a": [1, 2]}, {"a": [1, 3]}, 1),
+        ({"a": [1, 2]}, {"a": [1]}, 1),
+        ({"a": 1}, {"b": 1}, 1),
+        ({"a": None}, {"a": None}, 0),
+        ({"a": None}, {"a": 0.0}, 1),
+        ({"a": float("nan")}, {"a": float("nan")}, 1),
+    ],
+)
+def test_a_difference_in_the_figures_is_seen(one, other, differing):
+    assert len(part("run").disagreements(one, other)) == differing
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    room=arrays(np.int64, st.integers(1, 30), elements=st.integers(1, 40)),
+    share=st.floats(0, 1),
+    seed=st.integers(0, 1000),
+)
+def test_rows_are_shared_out_in_full_within_the_room_of_each(room, share, seed):
+    total = len(room) + int(share * (room.sum() - len(room)))
+    weights = np.random.default_rng(seed).gamma(2.0, 1.0, len(room)) + 0.05
+    counts = part("make_data").shared_out(total, weights, room)
+    assert counts.sum() == total
+    assert (counts >= 1).all()
+    assert (counts <= room).all()
+
+
+def test_more_rows_than_room_are_refused():
+    with pytest.raises(ValueError, match="do not fit"):
+        part("make_data").shared_out(10, np.ones(3), np.array([3, 3, 3]))
