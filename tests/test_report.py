@@ -227,6 +227,23 @@ def test_a_program_that_is_too_small_is_named_and_in_no_number(
     assert (report.tables["files"]["rows_kept"] == "hidden").all()
 
 
+def test_a_program_of_whom_no_share_could_be_shown_is_left_out() -> None:
+    sizes = {"enough": 60, "small": 21, "edge": 22, "closed": 30}
+    program = np.repeat(list(sizes), list(sizes.values()))
+    episodes = pd.DataFrame(
+        {
+            "episode_id": [f"e{number}" for number in range(len(program))],
+            "program": program,
+            "admit_date": np.where(program == "closed", "2024-02-01", "2026-02-01"),
+        }
+    )
+    checkins = episodes[["episode_id"]].assign(date="2026-03-01", status="completed", used="no")
+    records = iop.read_records(episodes=episodes, checkins=checkins, as_of="2026-09-30")
+    assert choose_scope(records, "2026Q1", None, None).too_few == ("small",)
+    free = iop.SafePolicy.unprotected()
+    assert choose_scope(records, "2026Q1", None, free).too_few == ()
+
+
 def test_a_report_of_too_few_says_so_in_each_section(records: iop.Records) -> None:
     small = iop.quarterly_report(records.where(program="Old Mill"), "2026Q3")
     assert small.html.count("Too few to publish.") == 5

@@ -370,18 +370,33 @@ def test_a_measure_of_ones_own_can_be_drawn(records: Records) -> None:
             (episodes["program"] == "North").to_numpy(),
         )
 
-    own = Quantity(
-        name="north",
-        title="Share of North",
-        numerator="episodes admitted to North",
-        denominator="episodes admitted",
-        date="date of admission",
+    own = replace(describe_own(), tally=in_north)
+    assert trend(records, own, every="quarter").table["value"].tolist()[:2] == [2 / 4, 2 / 2]
+
+
+def test_what_lies_before_the_first_admission_is_left_out(records: Records) -> None:
+    def calls(records: Records) -> Tally:
+        dates = np.array(["2025-12-31", "2026-01-01", "2026-07-31", "2026-08-01"])
+        return Tally(np.arange(4), dates.astype("datetime64[s]"), np.ones(4, dtype=bool))
+
+    own = replace(describe_own(), kind="count", unit="episodes", denominator="", tally=calls)
+    result = trend(records, own)
+    assert result.table["numerator"].tolist() == [1, 0, 0, 0, 0, 0, 1]
+
+
+def describe_own() -> Quantity:
+    """Return a measure to be changed by `replace`."""
+    return Quantity(
+        name="calls",
+        title="Calls",
+        numerator="calls",
+        denominator="all calls",
+        date="date of call",
         unit="proportion",
         kind="people",
         tables=(),
-        tally=in_north,
+        tally=lambda records: Tally(np.arange(0), np.array([]), np.array([], dtype=bool)),
     )
-    assert trend(records, own, every="quarter").table["value"].tolist()[:2] == [2 / 4, 2 / 2]
 
 
 def test_every_measure_is_described_and_can_be_drawn(records: Records) -> None:

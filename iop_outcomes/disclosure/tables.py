@@ -67,9 +67,9 @@ def hide_small_counts(
     --------
     >>> table = pd.DataFrame({"stayed": [40, 25], "left": [12, 3], "all": [52, 28]})
     >>> hide_small_counts(table, counts=["stayed", "left"], row_total="all")
-       stayed    left  all
-    0      40      12   52
-    1  hidden  hidden   28
+       stayed    left all
+    0      40      12  52
+    1  hidden  hidden  28
     """
     mask = hidden_cells(
         frame, policy, counts=counts, row_total=row_total, total_row=total_row, also=also

@@ -244,7 +244,7 @@ def _draw_table(ax: Axes, curves: Curves, table: pd.DataFrame) -> float:
 
 def _notes(curves: Curves, dashes: bool) -> list[str]:
     """Return the small print: what the event is, what missing means, what the table counts."""
-    lines = [curves.rule, "Bands: 95 % confidence limits. The table counts through each day; "]
+    lines = [curves.rule, "Bands: 95% confidence limits. The table counts through each day; "]
     lines[1] += "its three rows add up to the group."
     if dashes:
         lines.append("A dash: too few since the last published day.")

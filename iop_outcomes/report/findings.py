@@ -106,7 +106,7 @@ def _said(row: pd.Series[float], unit: str) -> str:
         return f"{row['value']:,.0f}"
     return (
         f"{row['value']:.1%} ({row['numerator']:,.0f} of {row['denominator']:,.0f}; "
-        f"95 % interval {row['lower']:.1%} to {row['upper']:.1%})"
+        f"95% interval {row['lower']:.1%} to {row['upper']:.1%})"
     )
 
 
@@ -119,7 +119,7 @@ def _compare(
         higher, lower = low > 1, high < 1
         was = f"{before['value']:,.0f} in {before['period']}"
         detail = (
-            f"ratio {last['value'] / before['value']:.2f}, 95 % interval {low:.2f} to {high:.2f}"
+            f"ratio {last['value'] / before['value']:.2f}, 95% interval {low:.2f} to {high:.2f}"
         )
     else:
         if quantity.kind == "sessions":
@@ -133,7 +133,7 @@ def _compare(
         was = f"{before['value']:.1%} in {before['period']}"
         points = (last["value"] - before["value"]) * 100
         detail = (
-            f"difference {points:+.1f} points, 95 % interval {low * 100:+.1f} to {high * 100:+.1f}"
+            f"difference {points:+.1f} points, 95% interval {low * 100:+.1f} to {high * 100:+.1f}"
         )
     if higher or lower:
         word = "higher" if higher else "lower"

@@ -93,8 +93,9 @@ def quarterly_report(
     rule : RelapseRule, optional
         What relapse is, and what a missing check-in means.
     policy : SafePolicy, optional
-        Default: counts from 1 to 10 are hidden. A program with so few admissions in the last four
-        quarters is left out of every number, and named as too few to publish.
+        Default: counts from 1 to 10 are hidden. A program with fewer than twice the threshold of
+        admissions in the last four quarters is left out of every number, and named as too few to
+        publish: no share of its people could be shown.
     title, prepared_by, prepared_on : str, optional
         As they are to stand at the top. The day is the data cut unless it is given, so that the
         same records make the same report, to the byte.

@@ -131,7 +131,7 @@ def curve_table(name: str, caption: str, curves: ProtectedCurves) -> Table:
     columns = [*curves.by, "day", "at_risk", "events", "censored", "survival", "lower", "upper"]
     note = (
         "Events and ends of follow-up since the row before; at risk: followed at its beginning. "
-        "Survival: the share without relapse through the day, with 95 % limits."
+        "Survival: the share without relapse through the day, with 95% limits."
     )
     return Table(name, caption, curves.table[columns], CURVE_KINDS, note)
 
@@ -144,7 +144,7 @@ def milestone_table(results: RelapseResults) -> Table:
     frame = pd.concat(parts, ignore_index=True)
     frame.insert(0, "program", frame.pop("program"))
     note = (
-        "With 95 % limits. Hidden: too few events, or ends of follow-up, lie between this day and "
+        "With 95% limits. Hidden: too few events, or ends of follow-up, lie between this day and "
         "the last one shown, or too few people are followed so long."
     )
     return Table("without_relapse", "Without relapse, by day", frame, {}, note)

@@ -157,13 +157,21 @@ def choose_scope(
 
 
 def _small_programs(scope: Scope) -> tuple[str, ...]:
-    """Return the programs of which a table of this report would show too few."""
+    """Return the programs that are too small to be told of.
+
+    A share shows a count and its complement, so no share of fewer than twice the threshold can be
+    shown; and to keep such a program's counts from being subtracted out, another program's would
+    have to be hidden as well. So it is left out of the whole report. So is one with a small count
+    in two years, or in all.
+    """
     program = scope.records.episodes["program"].astype(str)
     every = np.ones(len(program), dtype=np.bool_)
+    shares = SafePolicy(2 * scope.policy.threshold) if scope.policy.threshold > 1 else scope.policy
     small: set[str] = set()
-    for chosen in (scope.year, scope.two_years, every):
+    cohorts = ((scope.year, shares), (scope.two_years, scope.policy), (every, scope.policy))
+    for chosen, policy in cohorts:
         counts = program[chosen].value_counts()
-        small.update(counts.index[scope.policy.hides(counts.to_numpy())])
+        small.update(counts.index[policy.hides(counts.to_numpy())])
     return tuple(sorted(small))
 
 

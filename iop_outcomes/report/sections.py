@@ -84,7 +84,7 @@ def what_changed(scope: Scope, findings: list[Finding]) -> Section:
         return Section("what-changed", title, (reason,))
     intro = (
         "Each measure in the newest quarter in which it is known, beside the quarter before. A "
-        "change is named only if the 95 % interval of the difference leaves out zero; among "
+        "change is named only if the 95% interval of the difference leaves out zero; among "
         f"{len(findings)} measures, one such change every few quarters is expected by chance."
     )
     items = tuple((one.change, one.title, one.text[len(one.title) :]) for one in findings)
