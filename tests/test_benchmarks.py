@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +14,8 @@ from hypothesis.extra.numpy import arrays
 
 import iop_outcomes as iop
 
-ROOT = Path(__file__).parent.parent
-
 
 def part(name: str) -> Any:
-    if str(ROOT) not in sys.path:
-        sys.path.insert(0, str(ROOT))
     return importlib.import_module(f"benchmarks.{name}")
 
 

@@ -25,11 +25,6 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def ctn() -> Any:
-    import sys
-
-    root = str(Path(__file__).parent.parent)
-    if root not in sys.path:
-        sys.path.insert(0, root)
     from validation import ctn0094
 
     return ctn0094

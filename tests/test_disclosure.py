@@ -333,3 +333,18 @@ def test_what_has_no_rule_is_refused() -> None:
 def test_protecting_twice_is_protecting_once() -> None:
     protected = iop.protect(iop.survival_curves(make_times({"A": 100})))
     assert iop.protect(protected) is protected
+
+
+def test_a_hundred_sessions_of_a_few_people_are_hidden() -> None:
+    days = pd.date_range("2026-07-01", "2026-08-31", freq="D")
+    episodes = pd.DataFrame({"episode_id": ["a", "b"], "admit_date": "2026-07-01"})
+    rows = pd.MultiIndex.from_product([["a", "b"], days], names=["episode_id", "date"])
+    attendance = rows.to_frame(index=False)
+    attendance["status"] = np.where(np.arange(len(attendance)) % 2, "attended", "no_show")
+    records = iop.read_records(episodes=episodes, attendance=attendance)
+    trend = iop.trend(records, "attendance_rate")
+    assert trend.table["denominator"].tolist() == [62, 62]
+    shown = iop.protect(trend)
+    assert shown.table["hidden"].all()
+    assert shown.table[["numerator", "denominator", "value", "lower"]].isna().all(axis=None)
+    assert shown.people is None

@@ -128,6 +128,14 @@ def test_hours_are_missing_where_no_minutes_are_known_and_zero_where_nobody_came
     assert row["hours_per_week"] == 0
 
 
+def test_where_no_minutes_are_kept_nobody_s_hours_are_known() -> None:
+    episodes = "episode_id admit_day discharge_day\nA 0 27\nB 0 27"
+    found = engagement(read(episodes, "episode_id day status\nA 1 late\nB 1 no_show"))
+    assert found["hours_attended"].isna().all()
+    assert found["weeks_unknown"].tolist() == found["weeks_in_program"].tolist() == [4, 4]
+    assert found["share_of_weeks_at_dose"].isna().all()
+
+
 def test_overlapping_minutes_count_once() -> None:
     row = one("""
         episode_id day service start_time status   minutes_scheduled minutes_attended
@@ -398,19 +406,30 @@ def test_a_result_shows_itself() -> None:
 def plainly(records: Records, dose_hours: float) -> list[dict[str, Any]]:
     """Engagement as the docstring says it, one episode and one row at a time."""
     sessions = records.attendance.assign(episode_id=records.attendance["episode_id"].astype(str))
+    came = [
+        _plain_minutes(row)
+        for row in sessions.to_dict("records")
+        if row["status"] in CAME and row["service"] not in ("assessment", "drug_test", "other")
+    ]
+    minutes_kept = not came or any(value is not None for value in came)
     return [
         _plain_episode(
             episode,
             sessions[sessions["episode_id"] == episode["episode_id"]].to_dict("records"),
             int(records.as_of),  # type: ignore[arg-type]
             dose_hours,
+            minutes_kept,
         )
         for episode in records.episodes.to_dict("records")
     ]
 
 
 def _plain_episode(
-    episode: dict[str, Any], rows: list[dict[str, Any]], cut: int, dose_hours: float
+    episode: dict[str, Any],
+    rows: list[dict[str, Any]],
+    cut: int,
+    dose_hours: float,
+    minutes_kept: bool,
 ) -> dict[str, Any]:
     discharge = episode["days_to_discharge"]
     is_open = discharge != discharge
@@ -447,7 +466,9 @@ def _plain_episode(
         unknown += bool(not recorded or least < dose_hours * 60 <= most)
     gaps = np.diff([0, *contacts, end])
     stay = None if not told else min([contacts[-1] if contacts else 0, end])
-    have_hours = bool(recorded) and (bool(known) or not came)
+    have_hours = bool(recorded) and (bool(known) or not came) and minutes_kept
+    if not have_hours:
+        at, unknown = 0, weeks
     days = [row["day"] for row in came]
     return {
         "sessions_due": len(recorded),

@@ -46,6 +46,8 @@ class ProtectedCurves:
         What made the curves, with the disclosure rule; the same in a sentence or two.
     policy : SafePolicy
         The rule of disclosure.
+    confidence : float
+        The level of the limits.
     synthetic : bool
         Whether the records are made up.
     """
@@ -57,6 +59,7 @@ class ProtectedCurves:
     rule: str
     text: str
     policy: SafePolicy
+    confidence: float = 0.95
     synthetic: bool = False
 
     def __repr__(self) -> str:

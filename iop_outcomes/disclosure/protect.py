@@ -137,7 +137,8 @@ def protect_curves(
         rule=f"{curves.rule} {_grouping_rule(policy)}",
         text=_describe(table, frame, curves.by, left_out, curves.confidence) + f" {curves.rule}",
         policy=policy,
-        synthetic=synthetic,
+        confidence=curves.confidence,
+        synthetic=synthetic or curves.synthetic,
     )
 
 
@@ -187,10 +188,12 @@ def _protect_trend(trend: Trend, policy: SafePolicy) -> Trend:
         table[name].to_numpy(dtype=np.float64) for name in ("numerator", "denominator")
     )
     hidden = policy.hides(numerator) | policy.hides_fraction(numerator, denominator)
+    if trend.people is not None:  # a hundred sessions may be those of two people
+        hidden |= policy.hides(trend.people)
     counts = ["numerator", "denominator", "value", "lower", "upper"]
     table.loc[hidden, counts] = np.nan
     table["hidden"] = hidden
-    return replace(trend, table=table, rule=f"{trend.rule} {policy.note}")
+    return replace(trend, table=table, people=None, rule=f"{trend.rule} {policy.note}")
 
 
 def _protect_weeks(weeks: AttendanceByWeek, policy: SafePolicy) -> AttendanceByWeek:

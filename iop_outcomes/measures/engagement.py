@@ -85,7 +85,8 @@ def engagement(
         ``weeks_in_program`` : int64
             Whole weeks of the stay (see Notes).
         ``weeks_at_dose, weeks_unknown`` : int64
-            Whole weeks with at least `dose_hours`, and those of which it cannot be told.
+            Whole weeks with at least `dose_hours`, and those of which it cannot be told: all of
+            an episode without known hours.
         ``share_of_weeks_at_dose`` : float64
             Weeks at dose / (whole weeks - unknown weeks), 0 to 1; missing if that is 0.
         ``longest_gap_days`` : float64
@@ -216,6 +217,10 @@ def _hours_and_weeks(
     attended = np.bincount(sessions.episode[came], minlength=sessions.episodes)
     unknown = np.bincount(sessions.episode[came[without]], minlength=sessions.episodes)
     told = known & ((unknown < attended) | (attended == 0))
+    if without.size and without.all():
+        # Where no minutes are kept at all, the zero hours of those who never came would be the
+        # only ones known, and every mean of them would be 0.
+        told = np.zeros_like(told)
 
     weeks = stays.whole_weeks
     rows = np.concatenate([came[without], open_rows])
@@ -224,7 +229,7 @@ def _hours_and_weeks(
     most = least + _minutes_by_week(sessions, weeks, rows, np.nan_to_num(more, nan=np.inf))
     at_dose = _sum_weeks(least >= dose_hours * 60, weeks)
     in_doubt = _sum_weeks((least < dose_hours * 60) & (most >= dose_hours * 60), weeks)
-    in_doubt = np.where(known, in_doubt, weeks)
+    at_dose, in_doubt = np.where(told, at_dose, 0), np.where(told, in_doubt, weeks)
     minutes_in_all = sums(sessions.episode[came], np.nan_to_num(minutes), sessions.episodes)
     return {
         "hours_attended": np.where(told, minutes_in_all / 60, np.nan),

@@ -46,6 +46,7 @@ CELL_SIZE = 8.5
 NOTE_SIZE = 7.5
 LINE_HEIGHT = 13.0
 NOTE_HEIGHT = 10.5
+MEAN_LETTER = 0.57  # of the font size, in the font of the pictures, with some to spare
 _ATTRIBUTE = "_iop_outcomes_alternative_text"
 
 
@@ -122,7 +123,7 @@ def size_of(ax: Axes) -> tuple[float, float]:
 
 def note_lines(text: str, width: float, size: float = NOTE_SIZE) -> list[str]:
     """Break `text` into lines of at most `width` points, each sentence kept whole if it can be."""
-    letters = max(int(width / (size * 0.5)), 20)
+    letters = max(int(width / (size * MEAN_LETTER)), 20)
     return [line for part in text.splitlines() for line in textwrap.wrap(part, letters)]
 
 

@@ -81,7 +81,7 @@ def plot_survival(
         down = _draw_table(ax, curves, risk)
         style.write_below(ax, notes, left=-LEFT + 8, down=down)
         style.mark_synthetic(ax, curves)
-        style.describe(ax, f"{curves.text} {' '.join(notes)}")
+        style.describe(ax, f"{curves.text} {_small_print(curves)}")
     return ax
 
 
@@ -242,10 +242,16 @@ def _draw_table(ax: Axes, curves: Curves, table: pd.DataFrame) -> float:
     return down + 8
 
 
+def _small_print(curves: Curves) -> str:
+    return (
+        f"Bands: {curves.confidence:.0%} confidence limits. The table counts through each day; its "
+        "three rows add up to the group."
+    )
+
+
 def _notes(curves: Curves, dashes: bool) -> list[str]:
     """Return the small print: what the event is, what missing means, what the table counts."""
-    lines = [curves.rule, "Bands: 95% confidence limits. The table counts through each day; "]
-    lines[1] += "its three rows add up to the group."
+    lines = [curves.rule, _small_print(curves)]
     if dashes:
         lines.append("A dash: too few since the last published day.")
     return style.note_lines("\n".join(line for line in lines if line), WIDTH - 20)

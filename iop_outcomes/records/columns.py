@@ -79,7 +79,8 @@ def _log_faults(
             pass  # listed once, under missing_required
         else:
             log.rows(draft, rows, check, name, done[coded.codes[rows]])
-    for check in _CHECKS_BY_KIND[column.kind]:
+    on_study_days = column.kind == "date" and draft.time == "study_days"
+    for check in (*_ALWAYS, "bad_date") if on_study_days else _CHECKS_BY_KIND[column.kind]:
         if check == "out_of_range" and column.low is None and column.high is None:
             continue
         log.tally(check, table, name, filled, failed.get(check, 0))

@@ -7,15 +7,20 @@ import gzip
 import hashlib
 import io
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from iop_outcomes.errors import RecordsError
 from iop_outcomes.records.raw import Coded, Raw, from_rows, header_names, narrow, reason
 
-_BLOCK = 1 << 22  # bytes read at a time
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_BLOCK = 1 << 20  # bytes read at a time
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,6 @@ class _Scan:
     sha256: str
     newlines: int
     quoted: bool
-    head: bytes
 
 
 def read_delimited(path: Path, skip_lines: int) -> Raw:
@@ -37,36 +41,47 @@ def read_delimited(path: Path, skip_lines: int) -> Raw:
         If it cannot be opened, is empty, or has no header.
     """
     try:
-        scan = _scan(path)
+        with path.open("rb") as file:
+            head = file.read(_BLOCK)
+        if not head:
+            raise RecordsError(
+                f"{path.name} is empty.", instead="Export it again, with its header line."
+            )
+        with ThreadPoolExecutor(1) as beside:  # the digest takes as long as half the reading
+            scanning = beside.submit(_scan, path)
+            table = _read_plain(path, head, skip_lines, quoted=b'"' in head)
+            scan = scanning.result()
     except OSError as error:
         raise RecordsError(f"{path.name} cannot be opened.", found=reason(error)) from None
-    if not scan.head:
-        raise RecordsError(
-            f"{path.name} is empty.", instead="Export it again, with its header line."
-        )
-    regular = None
-    if path.suffix.lower() != ".gz" and not scan.head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        regular = _read_regular(path, scan, skip_lines)
-    if regular is not None:
-        return regular
+    if table is not None and scan.quoted and b'"' not in head:
+        table = _read_plain(path, head, skip_lines, quoted=True)
+    if table is not None and scan.newlines == table.num_rows + skip_lines + 1:
+        columns, rows = _as_codes(table)
+        first = skip_lines + 2
+        lines = np.arange(first, first + rows, dtype=np.int32)
+        return Raw(path.name, columns, lines, (), scan.sha256)
+    return _read_row_by_row(path, skip_lines, scan.sha256)
+
+
+def _read_row_by_row(path: Path, skip_lines: int, digest: str) -> Raw:
+    """Read what is not one plain line of UTF-8 a row: blank lines, line ends inside fields."""
     text, encoding = _as_text(_bytes(path))
     text = text.removeprefix("\ufeff")
     lines = text.splitlines()[skip_lines : skip_lines + 1]
     delimiter = _delimiter(lines[0] if lines else "")
     records = _records(io.StringIO(text, newline=""), delimiter, skip_lines, path.name)
-    return replace(from_rows(records, path.name, scan.sha256), encoding=encoding)
+    return replace(from_rows(records, path.name, digest), encoding=encoding)
 
 
 def _scan(path: Path) -> _Scan:
-    digest, newlines, quoted, head, last = hashlib.sha256(), 0, False, b"", b""
+    digest, newlines, quoted, last = hashlib.sha256(), 0, False, b""
     with path.open("rb") as file:
         while block := file.read(_BLOCK):
             digest.update(block)
             newlines += block.count(b"\n")
             quoted = quoted or b'"' in block
-            head = head or block
             last = block[-1:]
-    return _Scan(digest.hexdigest(), newlines + (last != b"\n"), quoted, head)
+    return _Scan(digest.hexdigest(), newlines + (last != b"\n"), quoted)
 
 
 def _bytes(path: Path) -> bytes:
@@ -95,53 +110,63 @@ def _delimiter(header: str) -> str:
     return max(",\t;|", key=header.count) if header else ","
 
 
-def _read_regular(path: Path, scan: _Scan, skip_lines: int) -> Raw | None:
-    """Read by pyarrow, or return None if the file is not one plain line of UTF-8 a row."""
+def _read_plain(path: Path, head: bytes, skip_lines: int, quoted: bool) -> pa.Table | None:
+    """Read by pyarrow, every column as codes; None if the file cannot be read so."""
     import pyarrow as pa
     from pyarrow import csv as arrow
 
-    lines = scan.head.removeprefix(b"\xef\xbb\xbf").split(b"\n", skip_lines + 1)
-    if len(lines) < skip_lines + 2 or b'"' in lines[skip_lines] or b"\r" in lines[-1][:-1]:
-        return None
-    try:
-        header = lines[skip_lines].decode("utf-8").rstrip("\r")
-    except UnicodeDecodeError:
-        return None
-    delimiter = _delimiter(header)
-    names = header_names(header.split(delimiter), path.name)
-    if len(names) != header.count(delimiter) + 1 or scan.newlines == skip_lines + 1:
+    names, delimiter = _plain_header(path, head, skip_lines)
+    if not names:
         return None
     as_codes = pa.dictionary(pa.int32(), pa.string())
     try:
-        table = arrow.read_csv(
+        return arrow.read_csv(
             str(path),
             read_options=arrow.ReadOptions(
                 column_names=names, skip_rows=skip_lines + 1, block_size=_BLOCK
             ),
-            parse_options=arrow.ParseOptions(delimiter=delimiter, newlines_in_values=scan.quoted),
+            parse_options=arrow.ParseOptions(delimiter=delimiter, newlines_in_values=quoted),
             convert_options=arrow.ConvertOptions(
                 column_types=dict.fromkeys(names, as_codes), strings_can_be_null=False
             ),
         )
     except pa.ArrowInvalid:
-        return None  # rows of unequal length, most often: read again row by row
+        return None  # rows of unequal length, or text that is not UTF-8, most often
+
+
+def _plain_header(path: Path, head: bytes, skip_lines: int) -> tuple[list[str], str]:
+    """Return the names and the delimiter of a header that stands on one plain line."""
+    packed = path.suffix.lower() == ".gz" or head.startswith((b"\xff\xfe", b"\xfe\xff"))
+    lines = head.removeprefix(b"\xef\xbb\xbf").split(b"\n", skip_lines + 1)
+    if packed or len(lines) < skip_lines + 2 or not lines[-1] or b'"' in lines[skip_lines]:
+        return [], ","
+    if head.count(b"\r") - head.count(b"\r\n") > head.endswith(b"\r"):
+        return [], ","  # line ends of old Macintoshes
+    try:
+        header = lines[skip_lines].decode("utf-8").rstrip("\r")
+    except UnicodeDecodeError:
+        return [], ","
+    delimiter = _delimiter(header)
+    names = header_names(header.split(delimiter), path.name)
+    return (names, delimiter) if len(names) == header.count(delimiter) + 1 else ([], ",")
+
+
+def _as_codes(table: pa.Table) -> tuple[dict[str, Coded], int]:
+    """Return the columns of a table as coded text, and the number of rows."""
+    import pyarrow as pa
+
     rows = table.num_rows
-    if scan.newlines != rows + skip_lines + 1:
-        return None  # blank lines, or line ends inside a field
     columns: dict[str, Coded] = {}
-    for name in names:
+    for name in table.column_names:
         column = table.column(0).unify_dictionaries()
         table = table.remove_column(0)  # gives its memory back as we go
         words = column.chunk(0).dictionary.to_numpy(zero_copy_only=False).astype(object)
-        codes = np.concatenate(
-            [narrow(part.indices.to_numpy(), len(words)) for part in column.chunks]
-        )
-        columns[name] = Coded(codes, words)
+        parts = [narrow(part.indices.to_numpy(), len(words)) for part in column.chunks]
+        columns[name] = Coded(np.concatenate(parts), words)
     del column, table
     pa.default_memory_pool().release_unused()
-    first = skip_lines + 2
-    numbers = np.arange(first, first + rows, dtype=np.int32)
-    return Raw(path.name, columns, numbers, (), scan.sha256)
+    pa.system_memory_pool().release_unused()
+    return columns, rows
 
 
 def _records(

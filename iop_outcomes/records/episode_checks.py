@@ -126,7 +126,7 @@ def readmissions(draft: Draft, log: Log) -> None:
 
 
 def administrative_stays(draft: Draft, last_contact: Array, as_of: int, log: Log) -> None:
-    """Flag discharges long after the last contact, and open episodes gone silent.
+    """Flag discharges long after the last contact, and open episodes gone silent while followed.
 
     Parameters
     ----------
@@ -146,5 +146,10 @@ def administrative_stays(draft: Draft, last_contact: Array, as_of: int, log: Log
         open_ = ~closed
         if "discharge_reason" in draft.values:
             open_ &= ~draft.known("discharge_reason")
-    silent = open_ & seen & (as_of - last_contact > SILENT)
+    until = np.full(len(draft), as_of, dtype=np.int64)
+    followed = "followed_until" if draft.time == "calendar" else "followed_until_day"
+    if followed in draft.values:
+        given = draft.known(followed)
+        until[given] = np.minimum(draft.values[followed][given], as_of)
+    silent = open_ & seen & (until - last_contact > SILENT)
     flag(draft, silent, open_ & seen, "silent_open_episode", column, log)

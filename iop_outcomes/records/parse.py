@@ -26,6 +26,7 @@ Array = npt.NDArray[Any]
 
 _MISSING_WORDS = {"n/a", "na", "#n/a", "nan", "null", "?"}
 _MISSING_VALUES = _MISSING_WORDS | {"none", "-", "--", "unknown", ".", "nat"}
+_LONGEST_MISSING = max(map(len, _MISSING_VALUES))
 _YES = {"yes", "y", "true", "t", "1", "1.0"}
 _NO = {"no", "n", "false", "f", "0", "0.0"}
 _EARLIEST = np.datetime64(EARLIEST_DATE, "D").astype(np.int64)
@@ -84,18 +85,22 @@ def parse(
     words = words or {}
     own = {fold(word) for word in column.words} | set(words)
     missing_words = _MISSING_WORDS if column.kind == "name" else _MISSING_VALUES
+    texts: list[str] = coded.words.tolist()
+    clean = [text.strip() for text in texts]
     faults: dict[str, dict[int, str]] = {}
-    clean: list[str] = []
-    for position, text in enumerate(coded.words.tolist()):
-        word = text.strip()
-        if word != text and word:
-            faults.setdefault("surrounding_spaces", {})[position] = "mended: spaces removed"
-        if words:
-            word = words.get(fold(word), word)
-        if word and word.casefold() in missing_words and fold(word) not in own:
+    if clean != texts:
+        faults["surrounding_spaces"] = {
+            position: "mended: spaces removed"
+            for position, (word, text) in enumerate(zip(clean, texts, strict=True))
+            if word and word != text
+        }
+    if words:
+        clean = [words.get(fold(word), word) for word in clean]
+    for position, word in enumerate(clean):
+        short = word and len(word) <= _LONGEST_MISSING
+        if short and word.casefold() in missing_words and fold(word) not in own:
             faults.setdefault("missing_word", {})[position] = "mended: read as missing"
-            word = ""
-        clean.append(word)
+            clean[position] = ""
     if column.kind == "date" and time == "study_days":
         parsed = _read_study_days(clean)
     elif column.kind == "date":

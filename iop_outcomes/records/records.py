@@ -136,9 +136,13 @@ class Records:
             keep &= column.isin(values).to_numpy()
         if not keep.any():
             raise RuleError("No episode has all the asked values together.")
-        return self._only(keep)
+        return self.subset(keep)
 
-    def _only(self, keep: npt.NDArray[np.bool_]) -> Records:
+    def subset(self, keep: npt.NDArray[np.bool_]) -> Records:
+        """Return the records of the episodes that `keep` marks, one bool a row of `episodes`.
+
+        ``problems``, ``sources`` and ``quality()`` stay those of the whole export.
+        """
         position = np.cumsum(keep) - 1
         identifiers = pd.Index(self.episodes["episode_id"].to_numpy()[keep])
         frames = {}

@@ -124,6 +124,8 @@ def overlapping_sessions(draft: Draft, episode: Array, order: Array, log: Log) -
     for name in length_columns[1:]:
         length = np.where(np.isnan(length), draft.values[name], length)
     timed = draft.known("start_time") & ~np.isnan(length) & draft.is_word("status", *ATTENDED)
+    if "service" in draft.values:  # an assessment or a drug test may fall into a group's hours
+        timed &= ~draft.is_word("service", "assessment", "drug_test", "other")
     rows = order[(timed & draft.alive)[order]]
     day, start = draft.day("date")[rows], draft.values["start_time"][rows].astype(np.int64)
     same_day = ~_changes(episode[rows], day)

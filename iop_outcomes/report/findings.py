@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -75,8 +75,8 @@ def quarterly_trends(scope: Scope, measures: list[str]) -> dict[str, Trend]:
 def cut(found: Trend, scope: Scope, periods: int = 12) -> Trend:
     """Return a trend that ends with the quarter, with at most so many `periods`."""
     assert scope.quarter is not None
-    table = found.table[found.table["start"] <= scope.quarter.end]
-    return replace(found, table=table.tail(periods).reset_index(drop=True))
+    begun = np.flatnonzero(found.table["start"] <= scope.quarter.end)
+    return found.only(begun[-periods:])
 
 
 def _finding(scope: Scope, found: Trend) -> Finding:

@@ -97,7 +97,7 @@ def who_came(scope: Scope) -> Section:
     if scope.engagement is None:
         return Section("who-came", "Who came", (NO_ATTENDANCE,), tuple(tables))
     tables += [cohort.flow_table(scope), cohort.sessions_table(scope)]
-    seasoned = scope.records._only(scope.seasoned)
+    seasoned = scope.records.subset(scope.seasoned)
     if scope.policy.hides(len(seasoned.episodes)) or seasoned.episodes.empty:
         return Section("who-came", "Who came", (), tuple(tables))
     weeks = protect(attendance_by_week(seasoned), scope.policy)

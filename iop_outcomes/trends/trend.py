@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -80,6 +80,12 @@ class Trend:
         return " ".join(
             self._sentence(rows, ", ".join(map(str, values)) + ": ") for values, rows in groups
         )
+
+    def only(self, rows: Integers) -> Trend:
+        """Return the trend of the given rows of the table, by position, with their people."""
+        table = self.table.iloc[rows].reset_index(drop=True)
+        people = None if self.people is None else self.people[rows]
+        return replace(self, table=table, people=people)
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the table; returns the matplotlib Axes."""
