@@ -107,6 +107,10 @@ def report(
     prepared_by: Annotated[
         str | None, typer.Option("--prepared-by", help="Who made it, as it is to stand there.")
     ] = None,
+    prepared_on: Annotated[
+        str | None,
+        typer.Option("--prepared-on", metavar="DATE", help="The day that is to stand there."),
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Write the outcome report of a quarter: one file, with small counts hidden."""
@@ -118,7 +122,12 @@ def report(
     if program:
         records = records.where(program=program)
     made = quarterly_report(
-        records, quarter, title=title, prepared_by=prepared_by, progress=not quiet
+        records,
+        quarter,
+        title=title,
+        prepared_by=prepared_by,
+        prepared_on=prepared_on,
+        progress=not quiet,
     )
     typer.echo(f"{made.title}: {made.save(out)}")
 

@@ -126,7 +126,8 @@ def read_records(
         set_aside=aside,
         tables=tuple(drafts),
         synthetic=synthetic or _made_up(frames["episodes"]),
-        notes=tuple(notes + _ignored(found)),
+        notes=tuple(notes),
+        ignored=tuple(found.ignored),
         _quality=quality_table(log, plan),
     )
     if strict and len(problems):
@@ -272,12 +273,6 @@ def _says_synthetic(found: Found) -> bool:
 def _made_up(episodes: pd.DataFrame) -> bool:
     people = episodes["person_id"].cat.categories
     return len(people) > 0 and all(str(name).startswith(SYNTHETIC_PREFIX) for name in people)
-
-
-def _ignored(found: Found) -> list[str]:
-    if not found.ignored:
-        return []
-    return [f"not read, as none of the three tables: {', '.join(found.ignored)}"]
 
 
 def _raise_strict(records: Records) -> None:

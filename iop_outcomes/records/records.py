@@ -50,6 +50,8 @@ class Records:
         Whether the records are made up; pictures of them say so.
     notes : tuple of str
         What was assumed, as sentences.
+    ignored : tuple of str
+        The files and sheets that are none of the three tables, by name.
     """
 
     episodes: pd.DataFrame
@@ -63,6 +65,7 @@ class Records:
     tables: tuple[str, ...]
     synthetic: bool = False
     notes: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
     _quality: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
 
     def quality(self) -> pd.DataFrame:
@@ -201,6 +204,8 @@ class Records:
         else:
             lines.append(f"study days; data cut on day {self.as_of}")
         lines.extend(self.notes)
+        if self.ignored:
+            lines.append(f"not read, as none of the three tables: {', '.join(self.ignored)}")
         if self.synthetic:
             lines.append("synthetic: these people were made up")
         if len(self.problems):

@@ -59,7 +59,7 @@ def _facts(scope: Scope, prepared_by: str | None, prepared_on: str | None) -> li
         ("Time", scope.label if scope.quarter else "all of the records"),
         ("Data cut", cut or f"study day {records.as_of}"),
         ("Prepared by", prepared_by or "not stated"),
-        ("Prepared on", prepared_on or cut or "not stated"),
+        ("Prepared on", prepared_on or "not stated"),
         ("Made with", f"iop_outcomes {_version()}"),
     ]
     if scope.quarter is not None and pd.Timestamp(records.as_of) < scope.quarter.end:

@@ -97,8 +97,8 @@ def quarterly_report(
         admissions in the last four quarters is left out of every number, and named as too few to
         publish: no share of its people could be shown.
     title, prepared_by, prepared_on : str, optional
-        As they are to stand at the top. The day is the data cut unless it is given, so that the
-        same records make the same report, to the byte.
+        As they are to stand at the top. Nothing is taken from the clock, so that the same records
+        make the same report, to the byte.
     progress : bool, default False
         Show the stages on the standard error.
 

@@ -204,6 +204,8 @@ def data_quality(scope: Scope, whole: Scope) -> Section:
     """Return what was read, what was set aside, and which checks failed."""
     tables = (quality.sources_table(whole), quality.checks_table(whole))
     sentences = [*whole.records.notes, quality.summary(whole)]
+    if others := len(whole.records.ignored):  # their names may be those of people
+        sentences.append(f"{others} other {'file was' if others == 1 else 'files were'} not read.")
     if "checkins" not in whole.records.tables:
         sentences.append(NO_CHECKINS)
     if "attendance" not in whole.records.tables:
