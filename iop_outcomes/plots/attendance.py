@@ -55,12 +55,13 @@ def plot_attendance(
     if not isinstance(result, AttendanceByWeek):
         result = attendance_by_week(result)
     panels = _panels(result)
+    target = style.figure_or(ax)
     with rc_context(style.SETTINGS):
         notes = style.note_lines(_note(result), WIDTH - 20)
         bottom = BELOW + len(notes) * style.NOTE_HEIGHT + 6
         height = len(panels) * PANEL + (len(panels) - 1) * (BELOW + ABOVE)
         top = ABOVE + LEGEND
-        ax = style.axes_for(ax, (WIDTH, height + bottom + top), (LEFT, RIGHT, bottom, top))
+        ax = style.axes_for(target, (WIDTH, height + bottom + top), (LEFT, RIGHT, bottom, top))
         places = style.stack(ax, len(panels), BELOW + ABOVE)
         for place, (name, rows) in zip(places, panels, strict=True):
             _draw_panel(place, rows)

@@ -83,24 +83,37 @@ def look(position: int, groups: int) -> Look:
     return LOOKS[position]
 
 
+def figure_or(target: Axes | Figure | None) -> Axes | Figure:
+    """Return the target, or a new figure that a notebook shows.
+
+    It is made outside `rc_context`: the first figure of a session settles the backend, and what a
+    notebook's backend sets for showing figures would be undone with the other settings.
+    """
+    if target is not None:
+        return target
+    from matplotlib import pyplot
+
+    return pyplot.figure()
+
+
 def axes_for(
-    target: Axes | Figure | None,
+    target: Axes | Figure,
     size: tuple[float, float],
     margins: tuple[float, float, float, float],
 ) -> Axes:
     """Return the axes to draw on: those given, or new ones in a figure of the right size.
 
-    Without a target the figure is made through pyplot, so that a notebook shows it. `size` is
-    width and height, `margins` what is left free at the left, right, bottom and top, in points.
+    `size` is width and height, `margins` what is left free at the left, right, bottom and top, in
+    points.
     """
-    from matplotlib import pyplot
     from matplotlib.axes import Axes
 
     if isinstance(target, Axes):
         return target
     width, height = size
     left, right, bottom, top = margins
-    figure = pyplot.figure() if target is None else target
+    figure = target
+    figure.set_facecolor("white")
     figure.set_size_inches(width / 72, height / 72)
     box = (
         left / width,

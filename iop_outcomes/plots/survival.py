@@ -66,10 +66,11 @@ def plot_survival(
     groups = _groups(curves)
     days = list(ticks) if ticks is not None else _ticks(curves)
     protected = isinstance(curves, ProtectedCurves) and curves.policy.threshold > 1
+    target = style.figure_or(ax)
     with rc_context(style.SETTINGS):
         risk = curves.risk_table(days)
         notes = _notes(curves, bool(risk["at_risk"].isna().any()))
-        ax = _axes(ax, (len(groups), bool(curves.by), len(notes)))
+        ax = _axes(target, (len(groups), bool(curves.by), len(notes)))
         for position, (name, table) in enumerate(groups):
             look = style.look(position, len(groups))
             _draw_curve(ax, table, look, (_label(curves, name, table), protected))
@@ -113,7 +114,7 @@ def _ticks(curves: Curves) -> list[int]:
     return list(range(0, last + 1, step))
 
 
-def _axes(target: Axes | Figure | None, content: tuple[int, bool, int]) -> Axes:
+def _axes(target: Axes | Figure, content: tuple[int, bool, int]) -> Axes:
     groups, named, notes = content
     lines = groups * (len(ROWS) + named)
     bottom = TABLE_TOP + lines * style.LINE_HEIGHT + groups * 4 + 10 + notes * style.NOTE_HEIGHT + 8

@@ -44,11 +44,12 @@ def plot_trend(trend: Trend, ax: Axes | Figure | None = None) -> Axes:
     from matplotlib import rc_context
 
     panels = _panels(trend)
+    target = style.figure_or(ax)
     with rc_context(style.SETTINGS):
         notes = style.note_lines(_note(trend), WIDTH - 20)
         bottom = BELOW + len(notes) * style.NOTE_HEIGHT + 6
         height = len(panels) * PANEL + (len(panels) - 1) * (BELOW + ABOVE)
-        ax = style.axes_for(ax, (WIDTH, height + bottom + ABOVE), (LEFT, RIGHT, bottom, ABOVE))
+        ax = style.axes_for(target, (WIDTH, height + bottom + ABOVE), (LEFT, RIGHT, bottom, ABOVE))
         top = _scale(trend)
         for place, (name, rows) in zip(
             style.stack(ax, len(panels), BELOW + ABOVE), panels, strict=True
