@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import matplotlib
 import numpy as np
@@ -266,6 +267,20 @@ def test_quarters_and_many_periods_are_labelled_without_crowding() -> None:
     ]
     assert labels == ["Q1\n2025", "Q2", "Q3", "Q4", "Q1\n2026", "Q2", "Q3", "Q4"]
     assert_readable(iop.plot_trend(make_trend(60)))
+
+
+@pytest.mark.parametrize("periods", [12, 24, 30, 33, 36, 60])
+def test_denominators_do_not_run_into_one_another(periods: int) -> None:
+    ax = iop.plot_trend(make_trend(periods))
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    cells = [text for text in ax.texts if str(text.get_gid()).startswith("n_")]
+    boxes = [cell.get_window_extent(canvas.get_renderer()) for cell in cells]
+    gaps = [after.x0 - before.x1 for before, after in pairwise(boxes)]
+    assert len(cells) == periods
+    assert min(gaps) > 1.5
 
 
 @pytest.mark.parametrize("by", [(), ("North", "Harbor", "Riverside")])

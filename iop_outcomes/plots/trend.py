@@ -169,7 +169,7 @@ def _write_denominators(ax: Axes, rows: pd.DataFrame, positions: npt.NDArray[Any
     counts = np.where(rows["mature"].to_numpy(dtype=bool), counts, np.nan)
     texts = ["–" if np.isnan(count) else f"{count:,.0f}" for count in counts]
     room = style.size_of(ax)[0] / max(len(rows), 1)
-    narrow = max(map(len, texts), default=0) * style.CELL_SIZE * 0.62 > room
+    narrow = max(map(len, texts), default=0) * style.CELL_SIZE * 0.62 + 4 > room
     size = style.CELL_SIZE - (1 if narrow else 0)
     style.write_cell(ax, "n", (0.0, -22, 34), ha="center", colour=style.QUIET, fixed=True)
     for position, text in zip(positions, texts, strict=True):
