@@ -470,3 +470,23 @@ def test_rows_read_are_rows_kept_set_aside_and_folded(
     kept = records.checkins["day"].to_numpy()
     assert (np.diff(records.checkins["episode_id"].cat.codes) >= 0).all()
     assert np.isfinite(kept).all()
+
+
+def test_files_with_more_words_than_a_small_code_holds_are_put_together_rightly() -> None:
+    # the codes of each part fit eight bits; their sum does not
+    parts = [
+        pd.DataFrame(
+            {
+                "episode_id": [f"E{number}" for number in range(start, start + 100)],
+                "date": pd.date_range("2026-01-01", periods=100).strftime("%Y-%m-%d"),
+                "status": "missed",
+            }
+        )
+        for start in (0, 100, 200)
+    ]
+    episodes = pd.DataFrame({"episode_id": [f"E{number}" for number in range(300)]})
+    episodes["admit_date"] = "2026-01-01"
+    records = iop.read_records(episodes=episodes, checkins=parts)
+    assert records.problems[records.problems["table"] == "checkins"].empty
+    assert records.checkins["episode_id"].tolist() == episodes["episode_id"].tolist()
+    assert records.checkins["day"].tolist() == [*range(100)] * 3

@@ -23,7 +23,7 @@ def categorical(codes: Any, levels: Any) -> pd.Categorical:
 def dates(days: Array) -> Array:
     """Return int32 days since 1970 as datetime64[s], NO_DAY as NaT."""
     result = days.astype("datetime64[D]").astype("datetime64[s]")
-    result[days == NO_DAY] = np.datetime64("NaT")
+    result[days == NO_DAY] = np.datetime64("NaT", "s")
     return result
 
 

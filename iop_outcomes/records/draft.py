@@ -205,7 +205,9 @@ def _joined(parts: list[Coded | None], sizes: list[int]) -> Coded:
     codes, levels = pd.factorize(np.concatenate(words))
     starts = np.cumsum([0] + [len(part) for part in words])
     joined = [
-        codes[start + (np.zeros(size, dtype=np.int32) if part is None else part.codes)]
+        codes[
+            start + (np.zeros(size, dtype=np.intp) if part is None else part.codes.astype(np.intp))
+        ]
         for part, start, size in zip(parts, starts, sizes, strict=False)
     ]
     return Coded(narrow(np.concatenate(joined), len(levels)), np.asarray(levels, dtype=object))

@@ -58,7 +58,7 @@ _CAME = np.cumsum([0.84, 0.09, 0.07])
 def dates(days: Array) -> Array:
     """Return day numbers as calendar dates, negative ones as missing."""
     result = days.astype("datetime64[D]").astype("datetime64[s]")
-    result[days < 0] = np.datetime64("NaT")
+    result[days < 0] = np.datetime64("NaT", "s")
     return result
 
 
