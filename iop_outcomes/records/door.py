@@ -229,9 +229,13 @@ def _build(
 def _order(draft: Draft, episode: Array) -> Array:
     """Return the kept rows sorted by episode and day, without sorting what is sorted."""
     rows = np.flatnonzero(draft.alive)
-    key = (episode[rows].astype(np.int64) << 32) + draft.day("date")[rows]
-    if len(key) and (np.diff(key) < 0).any():
-        rows = rows[np.argsort(key, kind="stable")]
+    for key in (draft.day("date"), episode):  # the later key leads, ties keep the earlier order
+        values = key[rows]
+        if len(rows) and (values[1:] < values[:-1]).any():
+            low, high = int(values.min()), int(values.max())
+            if high - low < 2**16:  # sixteen bits are sorted by counting
+                values = (values - low).astype(np.uint16)
+            rows = rows[np.argsort(values, kind="stable")]
     return rows
 
 

@@ -82,9 +82,10 @@ def check_sessions(draft: Draft, episode: Array, order: Array, log: Log) -> Arra
         The kept rows, sorted by episode and day.
     """
     signed_again(draft, episode, log)
-    overlap = overlapping_sessions(draft, episode, order, log)
+    shared = _of_shared_days(draft, episode, order[draft.alive[order]])
+    overlap = overlapping_sessions(draft, episode, shared, log)
     minutes_against_status(draft, log)
-    long_day(draft, episode, order, log)
+    long_day(draft, episode, shared, log)
     unrecorded(draft, log)
     copied_roster(draft, episode, log)
     return overlap
@@ -113,8 +114,19 @@ def signed_again(draft: Draft, episode: Array, log: Log) -> None:
     set_aside(draft, repeated, "signed_again", "status", log)
 
 
-def overlapping_sessions(draft: Draft, episode: Array, order: Array, log: Log) -> Array:
-    """Return for each row the minutes already covered by an earlier session that day."""
+def _of_shared_days(draft: Draft, episode: Array, rows: Array) -> Array:
+    """Return those of the sorted rows whose person has another row on the same day."""
+    first = _changes(episode[rows], draft.day("date")[rows])
+    shared = ~first
+    shared[:-1] |= ~first[1:]
+    return rows[shared]
+
+
+def overlapping_sessions(draft: Draft, episode: Array, shared: Array, log: Log) -> Array:
+    """Return for each row the minutes already covered by an earlier session that day.
+
+    `shared` are the sorted rows of days on which a person has several.
+    """
     overlap = np.zeros(len(draft), dtype=np.float32)
     length_columns = [n for n in ("minutes_attended", "minutes_scheduled") if n in draft.values]
     if not (draft.has("start_time") and length_columns):
@@ -126,7 +138,7 @@ def overlapping_sessions(draft: Draft, episode: Array, order: Array, log: Log) -
     timed = draft.known("start_time") & ~np.isnan(length) & draft.is_word("status", *ATTENDED)
     if "service" in draft.values:  # an assessment or a drug test may fall into a group's hours
         timed &= ~draft.is_word("service", "assessment", "drug_test", "other")
-    rows = order[(timed & draft.alive)[order]]
+    rows = shared[timed[shared]]
     day, start = draft.day("date")[rows], draft.values["start_time"][rows].astype(np.int64)
     same_day = ~_changes(episode[rows], day)
     if (same_day[1:] & (np.diff(start) < 0)).any():
@@ -185,20 +197,20 @@ def minutes_against_status(draft: Draft, log: Log) -> None:
     )
 
 
-def long_day(draft: Draft, episode: Array, order: Array, log: Log) -> None:
-    """Flag the sessions of a day on which a person attended more than 8 hours."""
-    if not draft.has("minutes_attended") or not len(order):
+def long_day(draft: Draft, episode: Array, shared: Array, log: Log) -> None:
+    """Flag the sessions of a day on which a person attended more than 8 hours.
+
+    One session is never longer, so only days with several (`shared`, sorted) are looked at.
+    """
+    if not draft.has("minutes_attended"):
         log.tally("long_day", "attendance", "minutes_attended", 0, 0, present=False)
         return
-    rows = order[draft.alive[order]]
-    minutes = np.where(
-        draft.is_word("status", *ATTENDED), np.nan_to_num(draft.values["minutes_attended"]), 0
-    )[rows]
-    starts = _changes(episode[rows], draft.day("date")[rows])
-    group = np.cumsum(starts) - 1
-    total = np.bincount(group, weights=minutes) if len(group) else minutes
+    came = draft.is_word("status", *ATTENDED)[shared]
+    minutes = np.where(came, np.nan_to_num(draft.values["minutes_attended"][shared]), 0)
+    group = np.cumsum(_changes(episode[shared], draft.day("date")[shared])) - 1
+    total = np.bincount(group, weights=minutes)
     failed = np.zeros(len(draft), dtype=bool)
-    failed[rows] = (total > LONG_DAY)[group] & (minutes > 0)
+    failed[shared] = (total > LONG_DAY)[group] & (minutes > 0)
     flag(draft, failed, draft.known("minutes_attended"), "long_day", "minutes_attended", log)
 
 
