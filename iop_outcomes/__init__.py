@@ -9,13 +9,32 @@ cohort does better than another, whether this quarter differs from the last.
 >>> curves = iop.survival_curves(times, by="track")
 """
 
-from iop_outcomes.compare import Comparison, compare_survival
-from iop_outcomes.disclosure import SafePolicy, protect
+from iop_outcomes.compare import Comparison, Sensitivity, compare_survival, sensitivity
+from iop_outcomes.disclosure import ProtectedCurves, SafePolicy, protect
 from iop_outcomes.errors import OutcomesError
-from iop_outcomes.measures import AttendanceByWeek, attendance_by_week, engagement
-from iop_outcomes.plots import alternative_text, plot_attendance, plot_survival, plot_trend
+from iop_outcomes.measures import (
+    AttendanceByWeek,
+    attendance_by_week,
+    engagement,
+    use_patterns,
+)
+from iop_outcomes.plots import (
+    alternative_text,
+    plot_attendance,
+    plot_sensitivity,
+    plot_survival,
+    plot_trend,
+)
 from iop_outcomes.records import Mapping, Records, describe_tables, read_mapping, read_records
-from iop_outcomes.relapse import RelapseRule, time_to_relapse
+from iop_outcomes.relapse import (
+    Definition,
+    RelapseRule,
+    definitions,
+    event_weeks,
+    missing_outcomes,
+    outcomes,
+    time_to_relapse,
+)
 from iop_outcomes.report import Report, quarterly_report
 from iop_outcomes.samples import Sample, synthetic_records, write_sample
 from iop_outcomes.survival import SurvivalCurves, survival_curves
@@ -25,33 +44,43 @@ from iop_outcomes.versions import __version__, show_versions
 __all__ = [
     "AttendanceByWeek",
     "Comparison",
+    "Definition",
     "Mapping",
     "OutcomesError",
+    "ProtectedCurves",
     "Records",
     "RelapseRule",
     "Report",
     "SafePolicy",
     "Sample",
+    "Sensitivity",
     "SurvivalCurves",
     "Trend",
     "__version__",
     "alternative_text",
     "attendance_by_week",
     "compare_survival",
+    "definitions",
     "describe_quantities",
     "describe_tables",
     "engagement",
+    "event_weeks",
+    "missing_outcomes",
+    "outcomes",
     "plot_attendance",
+    "plot_sensitivity",
     "plot_survival",
     "plot_trend",
     "protect",
     "quarterly_report",
     "read_mapping",
     "read_records",
+    "sensitivity",
     "show_versions",
     "survival_curves",
     "synthetic_records",
     "time_to_relapse",
     "trend",
+    "use_patterns",
     "write_sample",
 ]

@@ -37,6 +37,7 @@ SIGNS = {
 }
 SHORT = {"end_of_follow_up": "end", "missed_check_in": "missed", "no_check_in": "none"}
 MISSING = ("censor", "use", "no_use", "last_value")
+ALL_MISSING = (*MISSING, "last_value_to_last_contact", "drop")
 START = {"admission": 0, "first_session": 10, "discharge": 30}
 
 
@@ -410,13 +411,18 @@ def plain_time(rows: list[tuple[int, str]], rule: RelapseRule, followed: int) ->
             seen = [state for state in states if state is not None]
             units.append((min((week + 1) * size, followed), max(seen, default=1)))
         needed, window = rule.use_weeks, rule.window_weeks
+    if rule.missing == "drop":
+        units = [unit for unit in units if unit[1] != 1]
+    if rule.missing == "last_value_to_last_contact":
+        contact = max((day for day, state in units if state >= 2), default=0)
+        units = [unit for unit in units if unit[0] <= contact]
     states: list[tuple[int, int, bool]] = []
     for day, state in units:
         missing = state == 1
         if missing and rule.missing == "censor":
             break
         if missing:
-            state = {"use": 3, "no_use": 2, "last_value": carried}[rule.missing]
+            state = {"use": 3, "no_use": 2}.get(rule.missing, carried)
         elif state >= 2:
             carried = state
         states.append((day, state, missing))
@@ -437,7 +443,7 @@ RULES = st.builds(
     st.sampled_from(["first_use", "k_of_n_weeks"]),
     st.integers(1, 4),
     st.integers(1, 4),
-    missing=st.sampled_from(MISSING),
+    missing=st.sampled_from(ALL_MISSING),
     evidence=st.sampled_from(["either", "self_report", "drug_test"]),
     week_days=st.sampled_from([3, 7]),
     origin=st.sampled_from(sorted(START)),

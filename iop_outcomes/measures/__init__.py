@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from iop_outcomes.measures.engagement import engagement
 from iop_outcomes.measures.proportions import clustered_interval, proportion_interval
+from iop_outcomes.measures.use_patterns import use_patterns
 from iop_outcomes.measures.weekly import AttendanceByWeek, attendance_by_week
 
 __all__ = [
@@ -12,4 +13,5 @@ __all__ = [
     "clustered_interval",
     "engagement",
     "proportion_interval",
+    "use_patterns",
 ]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from iop_outcomes.plots.attendance import plot_attendance
+from iop_outcomes.plots.sensitivity import plot_sensitivity
 from iop_outcomes.plots.style import alternative_text
 from iop_outcomes.plots.survival import plot_survival
 from iop_outcomes.plots.trend import plot_trend
 
-__all__ = ["alternative_text", "plot_attendance", "plot_survival", "plot_trend"]
+__all__ = ["alternative_text", "plot_attendance", "plot_sensitivity", "plot_survival", "plot_trend"]

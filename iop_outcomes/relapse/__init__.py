@@ -1,8 +1,24 @@
-"""From check-ins to times: what counts as relapse, and when it is known to have come."""
+"""From check-ins to times: what counts as relapse, and when it is known to have come.
+
+The published definitions stand beside: `definitions` lists them, `outcomes` gives their answers
+for use patterns, and each that has a time is a `RelapseRule` by its name.
+"""
 
 from __future__ import annotations
 
+from iop_outcomes.relapse.definition import Definition
+from iop_outcomes.relapse.event_weeks import event_weeks
+from iop_outcomes.relapse.outcomes import missing_outcomes, outcomes
+from iop_outcomes.relapse.registry import definitions
 from iop_outcomes.relapse.rules import RelapseRule
 from iop_outcomes.relapse.times import time_to_relapse
 
-__all__ = ["RelapseRule", "time_to_relapse"]
+__all__ = [
+    "Definition",
+    "RelapseRule",
+    "definitions",
+    "event_weeks",
+    "missing_outcomes",
+    "outcomes",
+    "time_to_relapse",
+]

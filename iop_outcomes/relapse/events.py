@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from iop_outcomes.relapse.evidence import CLEAR, MISSING, NOT_DUE, USE, Shown, ends_of, starts_of
+from iop_outcomes.measures.starts import ends_of, starts_of
+from iop_outcomes.relapse.evidence import CLEAR, MISSING, NOT_DUE, USE, Shown
 from iop_outcomes.relapse.rules import RelapseRule
+from iop_outcomes.relapse.search import Search
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,8 +21,11 @@ class Known:
     ----------
     days, clear_until : numpy.ndarray of int32
         As the columns of ``time_to_relapse``.
-    event, rests_on_missing : numpy.ndarray of bool
-        As the columns of ``time_to_relapse``.
+    event : numpy.ndarray of bool
+        As the column of ``time_to_relapse``.
+    seen, filled : numpy.ndarray of int32
+        Of the units with use by which the definition is met, how many were seen to be that and
+        how many were missing; 0 without an event.
     cut : numpy.ndarray of bool
         Whether a missing check-in ended what is known.
     """
@@ -28,8 +33,14 @@ class Known:
     days: NDArray[np.int32]
     clear_until: NDArray[np.int32]
     event: NDArray[np.bool_]
-    rests_on_missing: NDArray[np.bool_]
+    seen: NDArray[np.int32]
+    filled: NDArray[np.int32]
     cut: NDArray[np.bool_]
+
+    @property
+    def rests_on_missing(self) -> NDArray[np.bool_]:
+        """As the column of ``time_to_relapse``."""
+        return self.filled > 0
 
 
 def apply_rule(
@@ -37,17 +48,73 @@ def apply_rule(
 ) -> Known:
     """Apply `rule` to what the check-ins of all episodes show.
 
-    Both definitions are one search: the first unit that brings the units with use among the
-    last n to k. A unit is a week, with k of n weeks, or a check-in that was due, with 1 of 1.
+    All definitions are searches for the first unit that brings the units with use among the
+    last n to k. A unit is a week, or a check-in that was due, with 1 of 1; a run of days can
+    only bring the event forward, for the days lie in weeks that are read as well.
     """
-    if rule.by_week:
-        units = weeks(shown, followed, rule.week_days)
-        needed, window = rule.use_weeks, rule.window_weeks
-    else:
-        units = shown.where(shown.state != NOT_DUE)
-        needed, window = 1, 1
-    units, filled, cut = fill_missing(units, baseline, rule)
-    return first_reached(units, filled, cut, needed, window)
+    by_day = [search for search in rule.searches if search.unit == "day"]
+    first = rule.searches[0]
+    by_week = first.unit == "week"
+    units = weeks(shown, followed, rule.week_days) if by_week else shown
+    known = search_units(units, baseline, rule, first)
+    for search in by_day:
+        known = earlier(known, day_run(shown, search, len(followed)))
+    return known
+
+
+def search_units(
+    units: Shown, baseline: NDArray[np.int8], rule: RelapseRule, search: Search
+) -> Known:
+    """Find the first unit that meets `search`, missing units being what the rule says."""
+    if search.unit == "check_in":
+        units = units.where(units.state != NOT_DUE)
+    first_day = (search.first - 1) * rule.week_days
+    if search.of == "missed":
+        units = _missed_as_use(units)
+    units, filled, cut = fill_missing(units, baseline, rule.missing)
+    counted = (units.state == USE) & (units.day > first_day)
+    known = first_reached(units, counted, filled, cut, search)
+    if first_day:
+        # What came before it does not count, so that the event was not before it either.
+        np.maximum(known.clear_until, first_day, out=known.clear_until, where=known.event)
+    return known
+
+
+def earlier(known: Known, run: Known) -> Known:
+    """Return `known` with the events of `run` where they came first, in time that is known."""
+    sooner = run.event & (run.days <= known.days)
+    sooner &= ~known.event | (run.days < known.days)
+    return Known(
+        days=np.where(sooner, run.days, known.days),
+        clear_until=np.where(sooner, run.clear_until, known.clear_until),
+        event=np.where(sooner, run.event, known.event),
+        seen=np.where(sooner, run.seen, known.seen),
+        filled=np.where(sooner, run.filled, known.filled),
+        cut=known.cut & ~sooner,
+    )
+
+
+def day_run(shown: Shown, search: Search, episodes: int) -> Known:
+    """Find the first run of so many days in a row, each of which shows use."""
+    use = shown.where((shown.state == USE) & (shown.day >= search.first))
+    length = search.needed
+    last = np.arange(length - 1, len(use.day))
+    begin = last - length + 1
+    whole = (use.episode[last] == use.episode[begin]) & (
+        use.day[last] - use.day[begin] == length - 1
+    )
+    last, begin = last[whole], begin[whole]
+    first = starts_of(use.episode[last])
+    who = use.episode[last[first]]
+
+    nothing = np.zeros(episodes, dtype=np.int32)
+    days, onset, clear_until, seen = (nothing.copy() for _ in range(4))
+    days[who], onset[who], seen[who] = use.day[last[first]], use.day[begin[first]], length
+    clear = shown.where((shown.state == CLEAR) & (shown.day < onset[shown.episode]))
+    ends = ends_of(clear.episode)
+    clear_until[clear.episode[ends]] = clear.day[ends]
+    clear_until[who] = np.maximum(clear_until[who], search.first - 1)
+    return Known(days, clear_until, seen > 0, seen, nothing, np.zeros(episodes, dtype=bool))
 
 
 def weeks(shown: Shown, followed: NDArray[np.int32], week_days: int) -> Shown:
@@ -76,9 +143,9 @@ def weeks(shown: Shown, followed: NDArray[np.int32], week_days: int) -> Shown:
 
 
 def fill_missing(
-    units: Shown, baseline: NDArray[np.int8], rule: RelapseRule
+    units: Shown, baseline: NDArray[np.int8], missing_rule: str
 ) -> tuple[Shown, NDArray[np.bool_], NDArray[np.bool_]]:
-    """Give each missing unit the state that the rule gives it, or cut the rest off.
+    """Give each missing unit the state that the rule gives it, or leave it or all after it out.
 
     Returns
     -------
@@ -87,65 +154,92 @@ def fill_missing(
         missing unit ended it.
     """
     missing = units.state == MISSING
-    if not missing.any():
-        return units, missing, np.zeros(len(baseline), dtype=bool)
     cut = np.zeros(len(baseline), dtype=bool)
-    if rule.missing == "censor":
+    if not missing.any():
+        return units, missing, cut
+    if missing_rule == "drop":
+        kept = units.where(~missing)
+        return kept, np.zeros(len(kept.state), dtype=bool), cut
+    if missing_rule == "censor":
         cut[units.episode[missing]] = True
         before = np.cumsum(missing)
         start = _first_place(units.episode)
         at_start = before[start] - missing[start]
         kept = units.where(before == at_start)
         return kept, np.zeros(len(kept.state), dtype=bool), cut
-    if rule.missing == "last_value":
-        carried = _last_place(units.state >= CLEAR)
-        inside = carried >= _first_place(units.episode)
-        start_value = np.where(baseline == USE, USE, CLEAR)[units.episode]
-        value = np.where(inside, units.state[carried], start_value)
+    if missing_rule in ("use", "no_use"):
+        value = np.full(len(missing), USE if missing_rule == "use" else CLEAR)
     else:
-        value = np.full(len(missing), USE if rule.missing == "use" else CLEAR)
-    state = np.where(missing, value, units.state).astype(np.int8)
-    return Shown(units.episode, units.day, state), missing, cut
+        value = _last_value(units, baseline)
+    filled = Shown(units.episode, units.day, np.where(missing, value, units.state).astype(np.int8))
+    if missing_rule == "last_value_to_last_contact":
+        reached = _last_known(units, len(baseline))[units.episode] >= np.arange(len(missing))
+        return filled.where(reached), missing[reached], cut
+    return filled, missing, cut
 
 
 def first_reached(
     units: Shown,
+    counted: NDArray[np.bool_],
     filled: NDArray[np.bool_],
     cut: NDArray[np.bool_],
-    needed: int,
-    window: int,
+    search: Search,
 ) -> Known:
-    """Find the first unit with `needed` units of use among the last `window` of its episode."""
-    episodes, size = len(cut), len(units.state)
+    """Find the first unit with so many `counted` ones among the last of its episode."""
+    episodes = len(cut)
     days = np.zeros(episodes, dtype=np.int32)
     clear_until = np.zeros(episodes, dtype=np.int32)
     event = np.zeros(episodes, dtype=bool)
-    rests = np.zeros(episodes, dtype=bool)
+    uses = np.zeros((2, episodes), dtype=np.int32)
 
-    last = ends_of(units.episode)
-    known = _last_place(units.state >= CLEAR)[last]
-    known = known[known >= _first_place(units.episode)[last]]
-    days[units.episode[known]] = units.day[known]
+    known = _last_known(units, episodes)
+    some = known >= 0
+    days[some] = units.day[known[some]]
 
-    use = units.state == USE
-    uses = np.append(0, np.cumsum(use))  # before each unit, and at the end
+    before = np.append(0, np.cumsum(counted))  # before each unit, and at the end
     start = _first_place(units.episode)
-    begin = np.maximum(np.arange(size) - window + 1, start)
-    reached = np.flatnonzero(uses[1:] - uses[begin] >= needed)
+    begin = np.maximum(np.arange(len(units.state)) - search.window + 1, start)
+    reached = np.flatnonzero(before[1:] - before[begin] >= search.needed)
     reached = reached[starts_of(units.episode[reached])]
-    # The window in which the count is first reached holds exactly `needed` units of use.
-    onset = np.flatnonzero(use)[uses[reached + 1] - needed]
+    # The window in which the count is first reached holds exactly so many counted units.
+    onset = np.flatnonzero(counted)[before[reached + 1] - search.needed]
     clear = _last_place(units.state == CLEAR)[onset]
-    missing_uses = np.append(0, np.cumsum(use & filled))
+    missing = np.append(0, np.cumsum(counted & filled))
 
     who = units.episode[reached]
     event[who] = True
     days[who] = units.day[reached]
-    rests[who] = missing_uses[reached + 1] > missing_uses[onset]
+    uses[1, who] = missing[reached + 1] - missing[onset]
+    uses[0, who] = search.needed - uses[1, who]
     clear_until[:] = np.where(event, 0, days)
-    before = clear >= start[onset]
-    clear_until[who[before]] = units.day[clear[before]]
-    return Known(days, clear_until, event, rests, cut & ~event)
+    seen_clear = clear >= start[onset]
+    clear_until[who[seen_clear]] = units.day[clear[seen_clear]]
+    return Known(days, clear_until, event, uses[0], uses[1], cut & ~event)
+
+
+def _missed_as_use(units: Shown) -> Shown:
+    # Dropout is met by what is missed; every unit that was due says whether it was.
+    state = np.where(units.state == USE, CLEAR, units.state)
+    state = np.where(units.state == MISSING, USE, state)
+    return Shown(units.episode, units.day, state.astype(np.int8))
+
+
+def _last_value(units: Shown, baseline: NDArray[np.int8]) -> NDArray[np.int8]:
+    # The last known state before each unit; before the first, that of the baseline.
+    carried = _last_place(units.state >= CLEAR)
+    inside = carried >= _first_place(units.episode)
+    start_value = np.where(baseline == USE, USE, CLEAR)[units.episode]
+    value: NDArray[np.int8] = np.where(inside, units.state[carried], start_value)
+    return value
+
+
+def _last_known(units: Shown, episodes: int) -> NDArray[np.intp]:
+    # For each episode, the place of its last unit that shows something; -1 where none does.
+    known = np.flatnonzero(units.state >= CLEAR)
+    place = np.full(episodes, -1, dtype=np.intp)
+    last = ends_of(units.episode[known])
+    place[units.episode[known[last]]] = known[last]
+    return place
 
 
 def _last_place(marked: NDArray[np.bool_]) -> NDArray[np.intp]:

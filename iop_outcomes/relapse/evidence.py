@@ -1,24 +1,31 @@
-"""What the check-ins show: use, no use, or nothing known, once an episode and day."""
+"""What the check-ins show after the origin: use, no use, or nothing known, once a day."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from iop_outcomes.measures.sessions import ATTENDED, SessionRule, read_sessions
+from iop_outcomes.errors import RuleError
+from iop_outcomes.measures.starts import ends_of, start_days
+from iop_outcomes.measures.use_evidence import (
+    CLEAR,
+    MISSING,
+    MIXED,
+    NOT_DUE,
+    USE,
+    UseDays,
+    UseRule,
+    read_days,
+    read_use_days,
+)
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
-    from iop_outcomes.relapse.rules import Evidence, RelapseRule
-
-# In this order, the highest of several check-ins on one day, or of a week, is what it shows.
-NOT_DUE, MISSING, CLEAR, USE = np.arange(4, dtype=np.int8)
-
-USE_RESULTS = ("positive", "mixed")
+    from iop_outcomes.relapse.rules import RelapseRule
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,19 +55,7 @@ class Shown:
 
 def origin_days(records: Records, rule: RelapseRule) -> NDArray[np.int32]:
     """Return each episode's origin in days from admission, -1 where it was never reached."""
-    episodes = records.episodes
-    if rule.origin == "discharge":
-        return episodes["days_to_discharge"].fillna(-1).to_numpy().astype(np.int32)
-    if rule.origin == "admission":
-        return np.zeros(len(episodes), dtype=np.int32)
-    records.require("attendance", "Time to relapse from the first attended session")
-    sessions = read_sessions(records, SessionRule())
-    kept = sessions.treatment & sessions.has_status(ATTENDED)
-    episode, day = sessions.episode[kept], sessions.day[kept]
-    origin = np.full(len(episodes), -1, dtype=np.int32)
-    first = starts_of(episode)
-    origin[episode[first]] = day[first]
-    return origin
+    return start_days(records, rule.origin, "Time to relapse")
 
 
 def read_checkins(
@@ -68,69 +63,46 @@ def read_checkins(
 ) -> tuple[Shown, NDArray[np.int8]]:
     """Return what is shown each day after the origin, and the last known state up to it.
 
-    Of several check-ins on a day, use counts before no use, and no use before nothing known.
-    What comes after the end of an episode's follow-up is not looked at.
+    Of several check-ins on a day, use counts before no use, and no use before nothing known. A
+    mixed test is use. What comes after the end of an episode's follow-up is not looked at.
     """
     records.require("checkins", "Time to relapse")
-    checkins = records.checkins
-    episode = checkins["episode_id"].cat.codes.to_numpy().astype(np.intp)
-    day = checkins["day"].to_numpy()
-    followed = records.episodes["days_followed"].to_numpy()
-    inside = (origin[episode] >= 0) & (day <= followed[episode])
-    since = (day - origin[episode]).astype(np.int32)
-    rows = Shown(episode, since, _states(checkins, rule.evidence))
-    days = _one_a_day(rows.where(inside))
-    after = days.day > 0
-    known = days.where(~after & (days.state >= CLEAR))
+    if rule.name == "first_heavy_day":
+        days = read_days(records, _heavy_states(records.checkins, rule))
+    else:
+        use = UseRule(rule.evidence, "use", rule.substances, rule.prescribed)
+        days = read_use_days(records, use)
+    rows = _since_origin(days, origin)
+    after = rows.day > 0
+    known = rows.where(~after & (rows.state >= CLEAR))
     baseline = np.full(len(origin), MISSING, dtype=np.int8)
     last = ends_of(known.episode)
     baseline[known.episode[last]] = known.state[last]
-    return days.where(after), baseline
+    return rows.where(after), baseline
 
 
-def starts_of(episode: NDArray[Any]) -> NDArray[np.intp]:
-    """Return where each episode begins in a sorted array of episodes."""
-    if not len(episode):
-        return np.empty(0, dtype=np.intp)
-    return np.flatnonzero(np.append(True, episode[1:] != episode[:-1]))
+def _since_origin(days: UseDays, origin: NDArray[np.int32]) -> Shown:
+    state = np.where(days.state == MIXED, USE, days.state).astype(np.int8)
+    rows = Shown(days.episode, (days.day - origin[days.episode]).astype(np.int32), state)
+    return rows.where(origin[days.episode] >= 0)
 
 
-def ends_of(episode: NDArray[Any]) -> NDArray[np.intp]:
-    """Return where each episode ends (its last place) in a sorted array of episodes."""
-    if not len(episode):
-        return np.empty(0, dtype=np.intp)
-    return np.flatnonzero(np.append(episode[1:] != episode[:-1], True))
+def _heavy_states(checkins: pd.DataFrame, rule: RelapseRule) -> NDArray[np.int8]:
+    # Who used nothing did not drink heavily, whether or not drinks were counted.
+    name = rule.heavy_column
+    if name not in checkins.columns or not pd.api.types.is_numeric_dtype(checkins[name]):
+        raise RuleError(
+            f"A heavy-drinking day needs the number of them, or of drinks, in the column {name} "
+            "of the check-ins.",
+            found=", ".join(map(str, checkins.columns)),
+            instead='RelapseRule(definition="first_heavy_day", heavy_column="drinks", '
+            "heavy_from=5), for example.",
+        )
+    number = checkins[name].to_numpy(dtype=np.float64, na_value=np.nan)
+    none = (~checkins["used"]).fillna(False).to_numpy(dtype=bool)
+    none |= checkins["use_days"].to_numpy() == 0
+    known = np.where(~np.isnan(number) | none, CLEAR, MISSING)
+    return np.where(number >= rule.heavy_from, USE, known).astype(np.int8)
 
 
-def _states(checkins: pd.DataFrame, evidence: Evidence) -> NDArray[np.int8]:
-    use = np.zeros(len(checkins), dtype=bool)
-    clear = np.zeros(len(checkins), dtype=bool)
-    if evidence != "drug_test":
-        used, use_days = checkins["used"], checkins["use_days"].to_numpy()
-        use |= used.fillna(False).to_numpy(dtype=bool) | (use_days > 0)
-        clear |= (~used).fillna(False).to_numpy(dtype=bool) | (use_days == 0)
-    if evidence != "self_report":
-        use |= _is_one_of(checkins["drug_test"], USE_RESULTS)
-        clear |= _is_one_of(checkins["drug_test"], ("negative",))
-    state = np.where(use, USE, np.where(clear, CLEAR, MISSING))
-    state[_is_one_of(checkins["status"], ("missed",))] = MISSING
-    state[_is_one_of(checkins["status"], ("not_due",))] = NOT_DUE
-    return state
-
-
-def _is_one_of(column: pd.Series[Any], words: tuple[str, ...]) -> NDArray[np.bool_]:
-    # On the few categories, not on the rows; the last place answers for code -1, missing.
-    answer = np.append(column.cat.categories.isin(words), False)
-    marked: NDArray[np.bool_] = answer[column.cat.codes.to_numpy()]
-    return marked
-
-
-def _one_a_day(rows: Shown) -> Shown:
-    if not len(rows.day):
-        return rows
-    new = (rows.episode[1:] != rows.episode[:-1]) | (rows.day[1:] != rows.day[:-1])
-    if new.all():
-        return rows
-    first = np.flatnonzero(np.append(True, new))
-    state = np.maximum.reduceat(rows.state, first)
-    return Shown(rows.episode[first], rows.day[first], state)
+__all__ = ["CLEAR", "MISSING", "NOT_DUE", "USE", "Shown", "origin_days", "read_checkins"]

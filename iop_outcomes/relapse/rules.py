@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Literal
 
 from iop_outcomes.errors import RuleError
+from iop_outcomes.measures.starts import STARTS
+from iop_outcomes.measures.use_evidence import SOURCES
+from iop_outcomes.relapse.definition import Definition
+from iop_outcomes.relapse.published import find_time, search_for, source_of, time_names
+from iop_outcomes.relapse.search import Search
+from iop_outcomes.relapse.window_events import Window
 
 Origin = Literal["admission", "first_session", "discharge"]
-MissingRule = Literal["censor", "use", "no_use", "last_value"]
+MissingRule = Literal[
+    "own", "censor", "use", "no_use", "last_value", "last_value_to_last_contact", "drop", "missed"
+]
 Evidence = Literal["either", "self_report", "drug_test"]
 
-DEFINITIONS = ("first_use", "k_of_n_weeks")
-ORIGINS = {
-    "admission": "admission",
-    "first_session": "the first attended session",
-    "discharge": "discharge",
-}
-EVIDENCE = {
-    "either": "self-report or drug test",
-    "self_report": "self-report",
-    "drug_test": "drug test",
-}
+ORIGINS = STARTS
+EVIDENCE = SOURCES
+DEFINITIONS = ("first_use", "k_of_n_weeks", "first_heavy_day", "x_bot")
 MISSING_RULES = {
     "censor": "censors the episode at the last day known before it",
     "use": "counts as use",
     "no_use": "counts as no use",
     "last_value": "takes the last known value",
+    "last_value_to_last_contact": "takes the last known value, up to the last known check-in",
+    "drop": "is left out, so that those around it follow each other",
 }
+X_BOT = (Search(4, 4, "week", first=3), Search(7, 7, "day", first=21))
 
 
 @dataclass(frozen=True)
@@ -41,28 +44,53 @@ class RelapseRule:
 
     Parameters
     ----------
-    definition : str
-        ``"first_use"``: the first check-in that shows use. ``"k_of_n_weeks"``: the first week
-        in which `use_weeks` weeks with use have come together within `window_weeks` weeks in a
-        row (4 of 4 is the rule of the opioid trials of the Clinical Trials Network).
+    definition : str or Definition
+        - ``"first_use"``: the first check-in that shows use.
+        - ``"k_of_n_weeks"``: the first week in which `use_weeks` weeks with use have come
+          together within `window_weeks` weeks in a row.
+        - ``"first_heavy_day"``: the first check-in at which `heavy_column` is `heavy_from` or
+          more; it may count the heavy-drinking days since the last one, or the drinks of a day
+          (heavy: 5 or more for men, 4 or more for women).
+        - ``"x_bot"``: as in the trial CTN-0051, 4 weeks with use in a row from week 3 on, or 7
+          days of use in a row from day 21 on where check-ins are daily (Lee et al. 2018,
+          doi:10.1016/S0140-6736(17)32812-X).
+        - the name of any published time to an event (``iop_outcomes.definitions()`` lists them),
+          such as ``"lee_2016"``, or a `Definition` of your own that has one.
     origin : {"admission", "first_session", "discharge"}
         The day 0. Only what comes after it counts; an episode that never reached it has no time.
-    missing : {"censor", "use", "no_use", "last_value"}
-        What a missing check-in, or under ``"k_of_n_weeks"`` a week without a known check-in,
-        means. ``"censor"``: nothing is known from there on. ``"use"`` and ``"no_use"``: it
-        counts as that. ``"last_value"``: as the last known check-in before it, which may be the
-        baseline (on or before the origin), and as no use where there is none.
+    missing : str
+        What a missing check-in, or where weeks are counted a week without a known check-in,
+        means. By default (``"own"``) what the definition says; it is ``"censor"`` for the first
+        three. After construction the attribute holds the rule that applies.
+
+        - ``"censor"``: nothing is known from there on.
+        - ``"use"``, ``"no_use"``: it counts as that.
+        - ``"last_value"``: as the last known check-in before it, which may be the baseline (on or
+          before the origin), and as no use where there is none.
+        - ``"last_value_to_last_contact"``: the same up to the last known check-in; after it
+          nothing is known.
+        - ``"drop"``: it is left out, as if the check-ins around it followed each other.
+        - ``"missed"``: itself, in a definition of dropout, which has no other.
     evidence : {"either", "self_report", "drug_test"}
         What shows use. With ``"either"``, use by one is use, whatever the other says; a mixed
         drug test is use. Self-report is ``used`` or ``use_days`` above 0.
     use_weeks, window_weeks : int
         The k and the n of ``"k_of_n_weeks"``.
     week_days : int
-        The days of a "week" of ``"k_of_n_weeks"``, counted from the day after the origin. Where
-        check-ins come every two weeks, 14: in weeks of 7 every second one would be missing.
+        The days of a "week", counted from the day after the origin. Where check-ins come every
+        two weeks, 14: in weeks of 7 every second one would be missing.
     lost_after : int
         Days. Who was last known this long or less before the end of the follow-up was followed
         to its end; who was last known longer before it is lost.
+    substances : str or tuple of str
+        The substances that count, as ``checkins.substance`` names them; empty: all. See
+        `iop_outcomes.use_patterns`.
+    prescribed : str, optional
+        A column of the episodes that names what was prescribed, which does not count.
+    heavy_column : str
+        The column of the check-ins that ``"first_heavy_day"`` reads.
+    heavy_from : float
+        From which number on it is heavy drinking.
 
     Raises
     ------
@@ -75,22 +103,28 @@ class RelapseRule:
     >>> print(iop.RelapseRule(missing="use").text)
     Relapse is the first use after admission, by self-report or drug test; a missing check-in \
 counts as use.
+    >>> iop.RelapseRule().missing
+    'censor'
     """
 
-    definition: str = "first_use"
+    definition: str | Definition = "first_use"
     origin: Origin = "admission"
-    missing: MissingRule = "censor"
+    missing: MissingRule = "own"
     evidence: Evidence = "either"
     use_weeks: int = 4
     window_weeks: int = 4
     week_days: int = 7
     lost_after: int = 30
+    substances: tuple[str, ...] = ()
+    prescribed: str | None = None
+    heavy_column: str = "heavy_days"
+    heavy_from: float = 1
 
     def __post_init__(self) -> None:
-        """Refuse what is not an option, naming the options."""
-        _one_of("definition", self.definition, DEFINITIONS)
+        """Refuse what is not an option, naming the options; fill in the definition's own rule."""
+        self._check_definition()
         _one_of("origin", self.origin, tuple(ORIGINS))
-        _one_of("missing", self.missing, tuple(MISSING_RULES))
+        _one_of("missing", self.missing, (*MISSING_RULES, "own", *["missed"] * self.of_dropout))
         _one_of("evidence", self.evidence, tuple(EVIDENCE))
         for name, least in (
             ("use_weeks", 1),
@@ -105,29 +139,101 @@ counts as use.
                 found=f"use_weeks={self.use_weeks}, window_weeks={self.window_weeks}",
                 instead=f"use_weeks={self.window_weeks} or fewer, or a longer window.",
             )
+        if not isinstance(self.heavy_from, Real) or not self.heavy_from > 0:
+            raise RuleError("heavy_from is a number above 0.", found=repr(self.heavy_from))
+        if isinstance(self.substances, str):
+            object.__setattr__(self, "substances", (self.substances,))
+        self._check_missing()
+
+    @property
+    def searches(self) -> tuple[Search, ...]:
+        """What is looked for; the first that is met is the relapse."""
+        if self._window is not None:
+            return (search_for(self._window),)
+        if self.definition == "x_bot":
+            return X_BOT
+        if self.definition == "k_of_n_weeks":
+            return (Search(self.use_weeks, self.window_weeks),)
+        return (Search(unit="check_in"),)
+
+    @property
+    def name(self) -> str:
+        """The name of the definition."""
+        return self.definition if isinstance(self.definition, str) else self.definition.name
+
+    @property
+    def published(self) -> Definition | None:
+        """The definition in the registry, or your own, if it is one of these."""
+        if isinstance(self.definition, Definition):
+            return self.definition
+        return None if self.definition in DEFINITIONS else find_time(self.definition)
 
     @property
     def by_week(self) -> bool:
         """Whether the definition reads weeks, not single check-ins."""
-        return self.definition == "k_of_n_weeks"
+        return self.searches[0].unit == "week"
+
+    @property
+    def of_dropout(self) -> bool:
+        """Whether the definition is met by missed weeks, not by use."""
+        return self.searches[0].of == "missed"
 
     @property
     def text(self) -> str:
         """The rule as one sentence: definition, origin, evidence and missing rule."""
-        if self.by_week:
-            week = "weeks" if self.week_days == 7 else f"periods of {self.week_days} days"
-            run = (
-                f"{self.use_weeks} {week} with use within {self.window_weeks} in a row"
-                if self.use_weeks < self.window_weeks
-                else f"{self.use_weeks} {week} with use in a row"
-            )
-            event, unit = f"reached with {run}", "week without a known check-in"
+        if self.definition == "first_heavy_day":
+            event = "the first heavy-drinking day"
+            evidence = f"by {self.heavy_column} of {self.heavy_from:g} or more"
         else:
-            event, unit = "the first use", "missing check-in"
-        return (
-            f"Relapse is {event} after {ORIGINS[self.origin]}, by {EVIDENCE[self.evidence]}; "
-            f"a {unit} {MISSING_RULES[self.missing]}."
+            event, evidence = "the first use", f"by {EVIDENCE[self.evidence]}{self._substances}"
+        if self.by_week:
+            looked_for = " or ".join(search.said(self.week_days) for search in self.searches)
+            event = f"reached with {looked_for}"
+        what = "Dropout" if self.of_dropout else "Relapse"
+        text = f"{what} is {event} after {ORIGINS[self.origin]}, {evidence}"
+        if not self.of_dropout:
+            unit = "week without a known check-in" if self.by_week else "missing check-in"
+            text += f"; a {unit} {MISSING_RULES[self.missing]}"
+        return f"{text}." + (source_of(self.published) if self.published is not None else "")
+
+    @property
+    def _substances(self) -> str:
+        text = f", of {', '.join(self.substances)} only" if self.substances else ""
+        return text + (f", but for what was {self.prescribed}" if self.prescribed else "")
+
+    @property
+    def _window(self) -> Window | None:
+        return None if self.published is None else self.published.window
+
+    def _check_definition(self) -> None:
+        if isinstance(self.definition, Definition):
+            if self.definition.window is None:
+                raise RuleError(
+                    "A definition of relapse over time is measured by a window of weeks.",
+                    found=f"{self.definition.name}, measured otherwise",
+                    instead="Definition(..., measure=Window(4, 4)), for example.",
+                )
+            return
+        known = isinstance(self.definition, str) and (
+            self.definition in DEFINITIONS or find_time(self.definition) is not None
         )
+        if not known:
+            _one_of("definition", self.definition, (*DEFINITIONS, *time_names()))
+
+    def _check_missing(self) -> None:
+        own = "censor"
+        if self.definition == "x_bot":
+            own = "use"
+        elif self._window is not None:
+            own = self._window.missing
+        if self.missing == "own":
+            object.__setattr__(self, "missing", own)
+        elif self.of_dropout and self.missing != own:
+            raise RuleError(
+                "Dropout is counted in missed weeks, which cannot count as anything else.",
+                found=f"missing={self.missing!r}",
+                instead=f"RelapseRule(definition={self.name!r})",
+            )
 
 
 def _one_of(name: str, value: object, options: tuple[str, ...]) -> None:

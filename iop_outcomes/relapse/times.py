@@ -9,9 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import RuleError
+from iop_outcomes.measures.starts import ends_of
 from iop_outcomes.records.tables import DISCHARGE_REASONS, EPISODES
 from iop_outcomes.relapse.events import Known, apply_rule
-from iop_outcomes.relapse.evidence import NOT_DUE, ends_of, origin_days, read_checkins
+from iop_outcomes.relapse.evidence import NOT_DUE, origin_days, read_checkins
 from iop_outcomes.relapse.rules import RelapseRule
 
 if TYPE_CHECKING:
@@ -55,10 +56,11 @@ def time_to_relapse(records: Records, rule: RelapseRule | None = None) -> pd.Dat
           when the origin is the discharge);
         - ``entry`` (int32): the day from which the episode is under observation, 0;
         - ``clear_until`` (int32): the last day known clear; for an event, before the use that
-          counts began, so that the relapse lies in ``(clear_until, days]``; 0 if none;
+          counts began, so that the relapse lies in ``(clear_until, days]``; 0 if none, or where
+          the definition counts from a later day only, the day before that;
         - ``days`` (int32): days after the origin to the relapse, or else the last day on which
           the definition is known not to have been met; 0 if nothing is known after the origin;
-        - ``event`` (bool): relapse;
+        - ``event`` (bool): relapse, or what the definition is of;
         - ``ended_by`` (category): ``relapse``; ``missed_check_in`` (a missing one, under
           ``missing="censor"``); a reason of discharge, ``died`` among them (``discharged`` if
           none is recorded), where no check-in was due after it; ``no_check_in`` (none was due
@@ -74,7 +76,8 @@ def time_to_relapse(records: Records, rule: RelapseRule | None = None) -> pd.Dat
     MissingTableError
         If the check-ins, or the attendance that the rule needs, were not read.
     RuleError
-        If the episodes carry a covariate with the name of one of these columns.
+        If the episodes carry a covariate with the name of one of these columns, a column that
+        the rule names is not there, or no check-in names a substance that counts.
 
     Notes
     -----
@@ -90,7 +93,13 @@ def time_to_relapse(records: Records, rule: RelapseRule | None = None) -> pd.Dat
     that nobody looked at. The event is on the last day of the week that completes the count, in
     a window that may be cut short by either end of the observation. Otherwise the episode is
     censored at the last day of the last week that is known. No day is after the end of the
-    follow-up.
+    follow-up. Published definitions count weeks in the same way; their own papers, and the
+    columns of `iop_outcomes.outcomes` with ``compatible=True``, put the event elsewhere (at the
+    first week of the window, or shifted by a constant) and censor later.
+
+    X:BOT: the same with 4 weeks from week 3 on (whose last day is day 21); or the 7th of 7 days
+    in a row, of which the first is day 21 or later, each with a check-in that shows use, if that
+    is earlier and not after what is known.
 
     Examples
     --------
@@ -112,6 +121,17 @@ def time_to_relapse(records: Records, rule: RelapseRule | None = None) -> pd.Dat
     1            7     7  False  end_of_follow_up
     """
     rule = RelapseRule() if rule is None else rule
+    times, known, started = read_times(records, rule)
+    times["rests_on_missing"] = known.rests_on_missing
+    times = times[started].reset_index(drop=True)
+    times.attrs.update(_attributes(rule, int((~started).sum())), synthetic=records.synthetic)
+    return times
+
+
+def read_times(
+    records: Records, rule: RelapseRule
+) -> tuple[pd.DataFrame, Known, NDArray[np.bool_]]:
+    """Return the times of all episodes, what they rest on, and which episodes have started."""
     episodes = records.episodes
     origin = origin_days(records, rule)
     followed = np.maximum(episodes["days_followed"].to_numpy() - origin, 0).astype(np.int32)
@@ -133,11 +153,7 @@ def time_to_relapse(records: Records, rule: RelapseRule | None = None) -> pd.Dat
         ended_by,  # type: ignore[arg-type]  # an array of codes is what it takes
         dtype=pd.CategoricalDtype(list(ENDS)),
     )
-    times["rests_on_missing"] = known.rests_on_missing
-    started = origin >= 0
-    times = times[started].reset_index(drop=True)
-    times.attrs.update(_attributes(rule, int((~started).sum())), synthetic=records.synthetic)
-    return times
+    return times, known, origin >= 0
 
 
 def _ended_by(
@@ -167,7 +183,7 @@ def _ended_by(
             followed - known.days <= rule.lost_after,
         ],
         [
-            code["relapse"],
+            code["dropped_out" if rule.of_dropout else "relapse"],
             code["missed_check_in"],
             code["died"],
             reason_end,
@@ -208,7 +224,7 @@ def _attributes(rule: RelapseRule, not_started: int) -> dict[str, str | int]:
         text += f" {not_started:,} {noun} with {NOT_STARTED[rule.origin]} left out."
     return {
         "rule": text,
-        "definition": rule.definition,
+        "definition": rule.name,
         "origin": rule.origin,
         "missing": rule.missing,
         "evidence": rule.evidence,

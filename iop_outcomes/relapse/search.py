@@ -1,0 +1,46 @@
+"""What a definition looks for: so many units of use among so many in a row, from some unit on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Unit = Literal["check_in", "week", "day"]
+
+
+@dataclass(frozen=True)
+class Search:
+    """The first unit that brings the units with use among the last `window` to `needed`.
+
+    Attributes
+    ----------
+    needed, window : int
+        The k and the n.
+    unit : {"check_in", "week", "day"}
+        What is counted: check-ins that were due; weeks from the day after the origin; or days,
+        which must follow each other without a day between.
+    first : int
+        The number of the first week, or the first day after the origin, that counts.
+    of : {"use", "missed"}
+        What is counted; ``"missed"`` in definitions of dropout.
+    """
+
+    needed: int = 1
+    window: int = 1
+    unit: Unit = "week"
+    first: int = 1
+    of: Literal["use", "missed"] = "use"
+
+    def said(self, week_days: int) -> str:
+        """Return what is looked for, as "4 weeks with use in a row, from week 3 on,"."""
+        unit, length = self.unit.replace("_", "-"), ""
+        if self.unit == "week" and week_days != 7:
+            unit, length = "period", f" of {week_days} days"
+        noun = (unit if self.needed == 1 else f"{unit}s") + length
+        many = f"{self.needed} "
+        text = many + (f"{noun} with use" if self.of == "use" else f"missed {noun}")
+        if self.needed < self.window:
+            text += f" within {self.window} in a row"
+        elif self.window > 1:
+            text += " in a row"
+        return text + (f", from {unit} {self.first} on," if self.first > 1 else "")
