@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,6 @@ from hypothesis import strategies as st
 
 from iop_outcomes.errors import RuleError
 from iop_outcomes.measures.words_windows import retention
-from iop_outcomes.relapse import outcomes as outcomes_module
 from iop_outcomes.relapse.event_weeks import MISSING_RULES, event_weeks
 from iop_outcomes.relapse.outcomes import REASONS, missing_outcomes, outcomes
 from iop_outcomes.relapse.pieces import (
@@ -407,7 +407,7 @@ def test_people_are_independent_of_each_other_and_of_the_parts(monkeypatch):
     order = random.permutation(60)
     shuffled = outcomes(pd.Series(words)[order]).sort_index()
     pd.testing.assert_frame_equal(shuffled, whole)
-    monkeypatch.setattr(outcomes_module, "PEOPLE_AT_A_TIME", 7)
+    monkeypatch.setattr(sys.modules[outcomes.__module__], "PEOPLE_AT_A_TIME", 7)
     parts = outcomes(words)
     pd.testing.assert_frame_equal(parts, whole)
     assert parts.attrs == whole.attrs
