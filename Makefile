@@ -40,6 +40,7 @@ validation: $(BIN)/.tools
 benchmarks: $(BIN)/.tools
 	$(BIN)/python -m pip install --quiet -e ".[bench]"
 	$(BIN)/python -m benchmarks.run --folder output/benchmarks
+	$(BIN)/python -m benchmarks.words --out docs/benchmarks_words.md
 
 $(BIN)/.package: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; try: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'

@@ -133,6 +133,32 @@ def report(
 
 
 @app.command()
+def definitions(
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="One definition, with all of it.")
+    ] = None,
+) -> None:
+    """List the published definitions of abstinence, relapse and reduction, or show one."""
+    from iop_outcomes.relapse import definitions as listed
+
+    table = listed()
+    if name is None:
+        for row in table.itertuples():
+            typer.echo(f"{row.name:28} {row.kind:11} {row.rule}")
+        return
+    chosen = table[table["name"] == name]
+    if chosen.empty:
+        raise RuleError(
+            "There is no published definition of that name.",
+            found=name,
+            instead="a name that `iop-outcomes definitions` lists",
+        )
+    for column, value in chosen.iloc[0].items():
+        if value:
+            typer.echo(f"{column}: {value}")
+
+
+@app.command()
 def sample(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to write the sample.")],
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same files.")] = 2026,

@@ -159,3 +159,15 @@ def test_a_study_day_is_a_bare_number() -> None:
     assert cli._cut("400") == 400
     assert cli._cut("2026-09-30") == "2026-09-30"
     assert cli._cut(None) is None
+
+
+def test_the_published_definitions_are_listed_and_shown(run: Run) -> None:
+    code, out, _ = run("definitions")
+    assert code == 0
+    assert len(out.splitlines()) == len(iop.definitions())
+    code, out, _ = run("definitions", "lee_2016")
+    assert code == 0
+    assert "10.1056/nejmoa1505409" in out
+    code, _, err = run("definitions", "nobody_2000")
+    assert code == 2
+    assert "no published definition" in err
