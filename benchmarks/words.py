@@ -27,8 +27,8 @@ from iop_outcomes.relapse.outcomes import outcomes
 PAGE = """# What the outcomes of use patterns cost, measured
 
 One run of `python -m benchmarks.words --out docs/benchmarks_words.md`, on {date}: {machine};
-{versions}. Load of the machine as the run began: {load} (near 0: idle). The words are drawn, seeded;
-no real person is in them.
+{versions}. Load of the machine as the run began: {load} (near 0: idle). The words are drawn,
+seeded; no real person is in them.
 
 ```
 {found}

@@ -144,7 +144,7 @@ def definitions(
     table = listed()
     if name is None:
         for row in table.itertuples():
-            typer.echo(f"{row.name:28} {row.kind:11} {row.rule}")
+            typer.echo(f"{row.name:32} {row.kind:11} {row.rule}")
         return
     chosen = table[table["name"] == name]
     if chosen.empty:
