@@ -9,7 +9,14 @@ cohort does better than another, whether this quarter differs from the last.
 >>> curves = iop.survival_curves(times, by="track")
 """
 
-from iop_outcomes.compare import Comparison, Sensitivity, compare_survival, sensitivity
+from iop_outcomes.compare import (
+    Comparison,
+    ImputedRelapse,
+    Sensitivity,
+    compare_survival,
+    relapse_by_imputation,
+    sensitivity,
+)
 from iop_outcomes.disclosure import ProtectedCurves, SafePolicy, protect
 from iop_outcomes.errors import OutcomesError
 from iop_outcomes.measures import (
@@ -28,11 +35,14 @@ from iop_outcomes.plots import (
 from iop_outcomes.records import Mapping, Records, describe_tables, read_mapping, read_records
 from iop_outcomes.relapse import (
     Definition,
+    ImputedPatterns,
     RelapseRule,
     definitions,
     event_weeks,
+    impute_weeks,
     missing_outcomes,
     outcomes,
+    pool,
     time_to_relapse,
 )
 from iop_outcomes.report import Report, quarterly_report
@@ -45,6 +55,8 @@ __all__ = [
     "AttendanceByWeek",
     "Comparison",
     "Definition",
+    "ImputedPatterns",
+    "ImputedRelapse",
     "Mapping",
     "OutcomesError",
     "ProtectedCurves",
@@ -65,16 +77,19 @@ __all__ = [
     "describe_tables",
     "engagement",
     "event_weeks",
+    "impute_weeks",
     "missing_outcomes",
     "outcomes",
     "plot_attendance",
     "plot_sensitivity",
     "plot_survival",
     "plot_trend",
+    "pool",
     "protect",
     "quarterly_report",
     "read_mapping",
     "read_records",
+    "relapse_by_imputation",
     "sensitivity",
     "show_versions",
     "survival_curves",

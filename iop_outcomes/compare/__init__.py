@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from iop_outcomes.compare.imputed_relapse import relapse_by_imputation
+from iop_outcomes.compare.imputed_result import ImputedRelapse
 from iop_outcomes.compare.sensitivity import Sensitivity, sensitivity
 from iop_outcomes.compare.tests import Comparison, compare_survival
 
-__all__ = ["Comparison", "Sensitivity", "compare_survival", "sensitivity"]
+__all__ = [
+    "Comparison",
+    "ImputedRelapse",
+    "Sensitivity",
+    "compare_survival",
+    "relapse_by_imputation",
+    "sensitivity",
+]

@@ -8,17 +8,23 @@ from __future__ import annotations
 
 from iop_outcomes.relapse.definition import Definition
 from iop_outcomes.relapse.event_weeks import event_weeks
+from iop_outcomes.relapse.imputation import impute_weeks
+from iop_outcomes.relapse.imputed_patterns import ImputedPatterns
 from iop_outcomes.relapse.outcomes import missing_outcomes, outcomes
 from iop_outcomes.relapse.registry import definitions
+from iop_outcomes.relapse.rubin import pool
 from iop_outcomes.relapse.rules import RelapseRule
 from iop_outcomes.relapse.times import time_to_relapse
 
 __all__ = [
     "Definition",
+    "ImputedPatterns",
     "RelapseRule",
     "definitions",
     "event_weeks",
+    "impute_weeks",
     "missing_outcomes",
     "outcomes",
+    "pool",
     "time_to_relapse",
 ]
