@@ -54,7 +54,7 @@ def plot_attendance(
     result = records_or_result
     if not isinstance(result, AttendanceByWeek):
         result = attendance_by_week(result)
-    panels = _panels(result)
+    panels = style.panels(result.table, result.by)
     target = style.figure_or(ax)
     with rc_context(style.SETTINGS):
         notes = style.note_lines(_note(result), WIDTH - 20)
@@ -78,15 +78,6 @@ def plot_attendance(
         style.mark_synthetic(ax, records_or_result)
         style.describe(ax, result.text)
     return ax
-
-
-def _panels(result: AttendanceByWeek) -> list[tuple[str, pd.DataFrame]]:
-    if not result.by:
-        return [("", result.table)]
-    return [
-        (", ".join(str(part) for part in key), rows)
-        for key, rows in result.table.groupby(list(result.by), observed=True, sort=False)
-    ]
 
 
 def _draw_panel(ax: Axes, rows: pd.DataFrame) -> None:

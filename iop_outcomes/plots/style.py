@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from iop_outcomes.errors import RuleError
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.text import Annotation
@@ -140,16 +141,24 @@ def note_lines(text: str, width: float, size: float = NOTE_SIZE) -> list[str]:
     return [line for part in text.splitlines() for line in textwrap.wrap(part, letters)]
 
 
-def stack(ax: Axes, panels: int, between: float) -> list[Axes]:
+def panels(table: pd.DataFrame, by: tuple[str, ...]) -> list[tuple[str, pd.DataFrame]]:
+    """Return the name and the rows of each group, in the order of the table."""
+    if not by:
+        return [("", table)]
+    groups = table.groupby(list(by), observed=True, sort=False)
+    return [(", ".join(str(part) for part in key), rows) for key, rows in groups]
+
+
+def stack(ax: Axes, count: int, between: float) -> list[Axes]:
     """Return axes one above the other: `ax` itself, or parts of it, `between` points apart."""
-    if panels == 1:
+    if count == 1:
         return [ax]
     ax.set_axis_off()
-    gap = min(between / size_of(ax)[1], 0.6 / panels)
-    share = (1.0 - gap * (panels - 1)) / panels
+    gap = min(between / size_of(ax)[1], 0.6 / count)
+    share = (1.0 - gap * (count - 1)) / count
     return [
         ax.inset_axes((0.0, 1.0 - share - number * (share + gap), 1.0, share))
-        for number in range(panels)
+        for number in range(count)
     ]
 
 

@@ -43,7 +43,7 @@ def plot_trend(trend: Trend, ax: Axes | Figure | None = None) -> Axes:
     """
     from matplotlib import rc_context
 
-    panels = _panels(trend)
+    panels = style.panels(trend.table, trend.by)
     target = style.figure_or(ax)
     with rc_context(style.SETTINGS):
         notes = style.note_lines(_note(trend), WIDTH - 20)
@@ -61,15 +61,6 @@ def plot_trend(trend: Trend, ax: Axes | Figure | None = None) -> Axes:
         style.mark_synthetic(ax, trend)
         style.describe(ax, trend.text)
     return ax
-
-
-def _panels(trend: Trend) -> list[tuple[str, pd.DataFrame]]:
-    if not trend.by:
-        return [("", trend.table)]
-    return [
-        (", ".join(str(part) for part in key), rows)
-        for key, rows in trend.table.groupby(list(trend.by), observed=True, sort=False)
-    ]
 
 
 def _scale(trend: Trend) -> float:
