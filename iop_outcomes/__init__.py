@@ -12,7 +12,9 @@ cohort does better than another, whether this quarter differs from the last.
 from iop_outcomes.compare import (
     Comparison,
     ImputedRelapse,
+    IntervalComparison,
     Sensitivity,
+    compare_interval_survival,
     compare_survival,
     relapse_by_imputation,
     sensitivity,
@@ -28,6 +30,8 @@ from iop_outcomes.measures import (
 from iop_outcomes.plots import (
     alternative_text,
     plot_attendance,
+    plot_hazard,
+    plot_interval,
     plot_sensitivity,
     plot_survival,
     plot_trend,
@@ -47,7 +51,14 @@ from iop_outcomes.relapse import (
 )
 from iop_outcomes.report import Report, quarterly_report
 from iop_outcomes.samples import Sample, synthetic_records, write_sample
-from iop_outcomes.survival import SurvivalCurves, survival_curves
+from iop_outcomes.survival import (
+    Hazard,
+    IntervalSurvival,
+    SurvivalCurves,
+    hazard,
+    interval_survival,
+    survival_curves,
+)
 from iop_outcomes.trends import Trend, describe_quantities, trend
 from iop_outcomes.versions import __version__, show_versions
 
@@ -55,8 +66,11 @@ __all__ = [
     "AttendanceByWeek",
     "Comparison",
     "Definition",
+    "Hazard",
     "ImputedPatterns",
     "ImputedRelapse",
+    "IntervalComparison",
+    "IntervalSurvival",
     "Mapping",
     "OutcomesError",
     "ProtectedCurves",
@@ -71,16 +85,21 @@ __all__ = [
     "__version__",
     "alternative_text",
     "attendance_by_week",
+    "compare_interval_survival",
     "compare_survival",
     "definitions",
     "describe_quantities",
     "describe_tables",
     "engagement",
     "event_weeks",
+    "hazard",
     "impute_weeks",
+    "interval_survival",
     "missing_outcomes",
     "outcomes",
     "plot_attendance",
+    "plot_hazard",
+    "plot_interval",
     "plot_sensitivity",
     "plot_survival",
     "plot_trend",

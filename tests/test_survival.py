@@ -334,7 +334,7 @@ def test_options_and_columns_that_are_not_known_are_refused():
         with pytest.raises(RuleError, match="confidence"):
             survival_curves(times, confidence=confidence)
     with pytest.raises(RuleError, match="log-log"):
-        survival_curves(times, interval="plain")
+        survival_curves(times, interval="normal")
     curves = survival_curves(times)
     for days in ([-1], [np.nan], [], ["1"], [[1, 2]]):
         with pytest.raises(RuleError, match="Days are numbers"):
@@ -408,7 +408,7 @@ def test_the_three_numbers_of_the_risk_table_add_up_to_those_who_have_entered(ti
 
 
 @settings(deadline=None)
-@given(people(), st.sampled_from(["log-log", "log"]))
+@given(people(), st.sampled_from(["log-log", "log", "plain", "logit", "arcsine"]))
 def test_a_curve_falls_and_stays_within_its_limits(times, interval):
     curves = survival_curves(times, by="track", interval=interval)
     for _, rows in curves.table.groupby("track"):

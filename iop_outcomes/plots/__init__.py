@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from iop_outcomes.plots.attendance import plot_attendance
+from iop_outcomes.plots.hazard import plot_hazard
+from iop_outcomes.plots.interval import plot_interval
 from iop_outcomes.plots.sensitivity import plot_sensitivity
 from iop_outcomes.plots.style import alternative_text
 from iop_outcomes.plots.survival import plot_survival
 from iop_outcomes.plots.trend import plot_trend
 
-__all__ = ["alternative_text", "plot_attendance", "plot_sensitivity", "plot_survival", "plot_trend"]
+__all__ = [
+    "alternative_text",
+    "plot_attendance",
+    "plot_hazard",
+    "plot_interval",
+    "plot_sensitivity",
+    "plot_survival",
+    "plot_trend",
+]

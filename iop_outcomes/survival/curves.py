@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.show import format_value, table_html
+from iop_outcomes.show import table_html
 from iop_outcomes.survival.checking import label_of
-from iop_outcomes.survival.limits import Interval, crossing_day, normal_quantile
-from iop_outcomes.survival.steps import Steps
+from iop_outcomes.survival.limits import (
+    Interval,
+    crossing_day,
+    greenwood,
+    simultaneous_limits,
+)
+from iop_outcomes.survival.reading import days_asked, labelled, median_words
+from iop_outcomes.survival.times_read import TimesRead
+
+__all__ = ["NAMED_GROUPS", "SurvivalCurves", "labelled", "median_words"]
 
 NAMED_GROUPS = 8  # so many groups are told in a sentence; the rest are counted
 
 
 @dataclass(frozen=True, eq=False)
-class SurvivalCurves:
+class SurvivalCurves(TimesRead):
     """Kaplan-Meier curves of one or several groups.
 
     All that is read off the curves (`at`, `median`, `restricted_mean`, `risk_table`, the plot)
@@ -41,7 +47,7 @@ class SurvivalCurves:
         The columns that make the groups.
     confidence : float
         The level of the limits.
-    interval : {"log-log", "log"}
+    interval : {"log-log", "log", "plain", "logit", "arcsine"}
         The scale of the limits.
     rule : str
         What made the times, and the estimate.
@@ -73,75 +79,54 @@ class SurvivalCurves:
             last day of a group the three estimates are missing, as R's ``summary.survfit``
             leaves them out, even where the survival has come down to 0; nobody is at risk there.
         """
-        asked = _days(days)
+        asked = days_asked(days)
         return self._with_labels([steps.at(asked) for steps in self._groups()])
 
-    def median(self, confidence: float | None = None) -> pd.DataFrame:
-        """Return the median time of each group, with its limits.
+    def band(self, until: float | None = None, confidence: float | None = None) -> pd.DataFrame:
+        """Return limits that hold for the whole curve at once, as those of `table` do for each day.
 
         Parameters
         ----------
+        until : number, optional
+            The band is for the days from the first event to this one; by default to the last
+            event that leaves someone without it.
         confidence : float, optional
-            The level of the limits; by default that of the curves.
+            The level of the band; by default that of the curves.
 
         Returns
         -------
         pandas.DataFrame
-            One row a group: ``[by ...], median, lower, upper`` in days. Missing where the curve,
-            or its limit, does not come down to one half.
-
-        Notes
-        -----
-        The day on which the curve reaches .5; where it lies on .5, the middle of that plateau,
-        up to the last day if nothing ends it (R's ``quantile.survfit``). The limits are the same
-        of the limits of the curve (Brookmeyer and Crowley 1982, Biometrics 38:29-41).
-        """
-        rows = []
-        for steps in self._groups():
-            lower, upper = steps.lower, steps.upper
-            if confidence is not None and confidence != self.confidence:
-                lower, upper = steps.limits(confidence, self.interval)
-            row = [crossing_day(steps.day, height) for height in (steps.survival, lower, upper)]
-            rows.append(pd.DataFrame([row], columns=["median", "lower", "upper"]))
-        return self._with_labels(rows)
-
-    def restricted_mean(self, horizon: float, confidence: float | None = None) -> pd.DataFrame:
-        r"""Return the mean time without the event up to a horizon.
-
-        Parameters
-        ----------
-        horizon : float
-            Days; within the follow-up of every group.
-        confidence : float, optional
-            The level of the limits; by default that of the curves.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row a group: ``[by ...], mean, se, lower, upper`` in days. The limits are
-            ``mean`` plus and minus the normal quantile times ``se``.
+            One row a group and day of `table` from its first event to the end of the band:
+            ``[by ...], day, survival, lower, upper``.
 
         Raises
         ------
         EstimateError
-            If the follow-up of a group ends before the horizon.
+            If a group has no event up to `until`, or nobody left without it.
 
         Notes
         -----
-        The area :math:`\int_0^\tau S(t) dt` under the curve. Its variance is
-        :math:`\sum_j A_j^2 d_j / (n_j (n_j - d_j))` with :math:`A_j` the area from event day j
-        to the horizon (Klein and Moeschberger 2003, section 4.5; R's ``survmean``).
+        The band of Hall and Wellner (1980, Biometrika 67:133-143) on the scale of the curves, with
+        the exact quantile of the Brownian bridge; n is all of the group.
         """
-        reach = normal_quantile(self.confidence if confidence is None else confidence)
-        end = float(_days(horizon)[0])
-        if end <= 0:
-            raise RuleError("A horizon is later than day 0.", found=f"horizon={horizon!r}")
-        self._check_horizon(end)
         rows = []
         for steps in self._groups():
-            mean, error = steps.area(end)
-            row = [mean, error, mean - reach * error, mean + reach * error]
-            rows.append(pd.DataFrame([row], columns=["mean", "se", "lower", "upper"]))
+            telling = (steps.survival > 0) & (steps.survival < 1) & (steps.events > 0)
+            asked = steps.day[telling].max(initial=0) if until is None else days_asked(until)[0]
+            through = (steps.day <= asked) & (steps.survival < 1)
+            survival = steps.survival[through]
+            if not len(survival) or survival[-1] <= 0 or asked > steps.last_day:
+                raise EstimateError(
+                    "A band needs every group followed to its end, with an event by then and "
+                    "someone left without it.",
+                    instead="fewer groups, or another until=.",
+                )
+            level = self.confidence if confidence is None else confidence
+            variance = greenwood(steps.at_risk, steps.events)[through]
+            people = int(steps.entered.sum())
+            lower, upper = simultaneous_limits(survival, variance, people, level, self.interval)
+            row = {"day": steps.day[through], "survival": survival, "lower": lower, "upper": upper}
+            rows.append(pd.DataFrame(row))
         return self._with_labels(rows)
 
     def risk_table(
@@ -173,7 +158,7 @@ class SurvivalCurves:
                 found=f"counting={counting!r}",
                 instead='counting="after" or counting="just_before"',
             )
-        asked = _days(days)
+        asked = days_asked(days)
         rows = []
         for steps in self._groups():
             entered, censored, events = steps.counted_through(asked)
@@ -234,62 +219,3 @@ class SurvivalCurves:
         name = f"{label_of(row[list(self.by)])}: " if self.by else ""
         counts = f"n {row['n']:,.0f}, events {row['events']:,.0f}"
         return f"{name}{counts}, {median_words(row, self.confidence)}"
-
-    def _check_horizon(self, horizon: float) -> None:
-        ends = [steps.last_day for steps in self._groups()]
-        if min(ends) < horizon:
-            short = sum(end < horizon for end in ends)
-            raise EstimateError(
-                "A restricted mean needs every group followed up to its horizon.",
-                found=f"a horizon of {horizon:g} days; {short} of {len(ends)} groups end before it",
-                instead=f"restricted_mean({min(ends):g}), or a shorter horizon.",
-            )
-
-    def _groups(self) -> Iterator[Steps]:
-        names = list(self.by)
-        for table, entries in zip(
-            _split(self.table, names), _split(self.entries, names), strict=True
-        ):
-            yield Steps.of(table, entries)
-
-    def _with_labels(self, parts: list[pd.DataFrame]) -> pd.DataFrame:
-        return labelled(parts, self.entries[list(self.by)].drop_duplicates())
-
-
-def median_words(row: pd.Series[Any], confidence: float) -> str:
-    """Return a median and its limits in words."""
-    if pd.isna(row["median"]):
-        return "median not reached"
-    limits = [
-        "not reached" if pd.isna(row[name]) else format_value(float(row[name]), 1)
-        for name in ("lower", "upper")
-    ]
-    middle = format_value(float(row["median"]), 1)
-    return f"median {middle} days ({confidence:.0%} limits {limits[0]} to {limits[1]})"
-
-
-def labelled(parts: list[pd.DataFrame], labels: pd.DataFrame) -> pd.DataFrame:
-    """Return the parts below each other, each with the label of its group."""
-    body = pd.concat(parts, ignore_index=True)
-    if not len(labels.columns):
-        return body
-    group = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
-    return pd.concat([labels.iloc[group].reset_index(drop=True), body], axis=1)
-
-
-def _split(frame: pd.DataFrame, names: list[str]) -> list[pd.DataFrame]:
-    if not names:
-        return [frame]
-    return [part for _, part in frame.groupby(names, sort=False, observed=True)]
-
-
-def _days(days: Any) -> NDArray[Any]:
-    asked = np.atleast_1d(np.asarray(days))
-    numeric = asked.ndim == 1 and asked.dtype.kind in "iuf"
-    if not numeric or not len(asked) or not np.isfinite(asked).all() or (asked < 0).any():
-        raise RuleError(
-            "Days are numbers, 0 or more.",
-            found=repr(days) if np.size(asked) <= 20 else f"{np.size(asked)} values",
-            instead="[0, 30, 60, 90], for example.",
-        )
-    return asked

@@ -34,9 +34,9 @@ def survival_curves(
         Columns whose values make the groups, each a curve.
     confidence : float
         The level of the pointwise limits.
-    interval : {"log-log", "log"}
-        The scale of the limits: log-log, the default, stays between 0 and 1; log is the default
-        of R's ``survfit``.
+    interval : {"log-log", "log", "plain", "logit", "arcsine"}
+        The scale of the limits, R's ``conf.type``. Log-log, the default, logit and arcsine stay
+        between 0 and 1 by themselves; log, the default of R's ``survfit``, and plain are cut there.
 
     Returns
     -------
@@ -96,12 +96,13 @@ def survival_curves(
     )
 
 
-def refuse_names(names: list[str]) -> None:
+def refuse_names(names: list[str], more: Sequence[str] = ()) -> None:
     """Refuse group columns named as a column that the estimates have."""
     made = {*STEP_COLUMNS, "entered", "median", "mean", "se", "n", "followed_median", "expected"}
+    made |= {"share", "quantile", "lost", *more}
     taken = [str(name) for name in names if name in made]
     if taken:
         raise RuleError(
-            f"A group column cannot be named {', '.join(taken)}: the curves have such a column.",
+            f"A group column cannot be named {', '.join(taken)}: the result has such a column.",
             instead=f'times.rename(columns={{"{taken[0]}": "group"}})',
         )

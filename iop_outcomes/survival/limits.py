@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from iop_outcomes.errors import RuleError
 
-Interval = Literal["log-log", "log"]
+Interval = Literal["log-log", "log", "plain", "logit", "arcsine"]
 Floats = NDArray[np.float64]
 
 TOLERANCE = float(np.sqrt(np.finfo(float).eps))  # R's, for a curve that lies on the height
@@ -48,14 +48,15 @@ def survival_limits(
         The curve and Greenwood's sum.
     confidence : float
         The level, 0.95 for a 95 percent interval.
-    interval : {"log-log", "log"}
-        The scale on which the interval is symmetric.
+    interval : {"log-log", "log", "plain", "logit", "arcsine"}
+        The scale on which the interval is symmetric; R's ``conf.type``, whose "arcsin" is the
+        last of them. Limits that would leave 0 to 1 are cut there.
 
     Returns
     -------
     tuple of numpy.ndarray
-        Both are 1 where the survival is 1, and missing where it is 0: neither scale has a
-        variance there.
+        Both are 1 where the survival is 1, and missing where it is 0: Greenwood's sum has no
+        end there.
     """
     if interval not in _SCALES:
         raise RuleError(
@@ -80,10 +81,62 @@ def _log(survival: Floats, reach: Floats) -> tuple[Floats, Floats]:
     return survival * np.exp(-reach), np.minimum(survival * np.exp(reach), 1.0)
 
 
+def _plain(survival: Floats, reach: Floats) -> tuple[Floats, Floats]:
+    change = survival * reach
+    return np.maximum(survival - change, 0.0), np.minimum(survival + change, 1.0)
+
+
+def _logit(survival: Floats, reach: Floats) -> tuple[Floats, Floats]:
+    change = np.exp(reach / (1 - survival))
+    odds = survival / (1 - survival)
+    return odds / (odds + change), odds / (odds + 1 / change)
+
+
+def _arcsine(survival: Floats, reach: Floats) -> tuple[Floats, Floats]:
+    angle = np.arcsin(np.sqrt(survival))
+    change = reach / 2 * np.sqrt(survival / (1 - survival))
+    lower = np.sin(np.maximum(angle - change, 0.0)) ** 2
+    return lower, np.sin(np.minimum(angle + change, np.pi / 2)) ** 2
+
+
 _SCALES: dict[str, Callable[[Floats, Floats], tuple[Floats, Floats]]] = {
     "log-log": _log_log,
     "log": _log,
+    "plain": _plain,
+    "logit": _logit,
+    "arcsine": _arcsine,
 }
+
+
+def simultaneous_limits(
+    survival: Floats, variance: Floats, people: int, confidence: float, interval: Interval
+) -> tuple[Floats, Floats]:
+    """Return the band of Hall and Wellner over days on which the survival is inside 0 to 1."""
+    spread = people * variance
+    critical = bridge_quantile(confidence, float(spread[-1] / (1 + spread[-1])))
+    return _SCALES[interval](survival, critical * (1 + spread) / np.sqrt(people))
+
+
+def bridge_quantile(confidence: float, end: float) -> float:
+    r"""Return c with :math:`P(\sup_{0 \le u \le a} |W^0(u)| \le c)` the confidence, a the `end`.
+
+    The series follows from reflection at -c and c, given the bridge's value at a; for a = 1 it is
+    Kolmogorov's.
+    """
+    from scipy.optimize import brentq
+    from scipy.special import ndtr
+
+    normal_quantile(confidence)
+    turn = np.arange(-40, 41)
+    scale = np.sqrt(end * (1 - end))
+
+    def inside(limit: float) -> float:
+        start = 2 * turn * limit
+        middle = start * (1 - end)
+        share = ndtr((limit - middle) / scale) - ndtr((-limit - middle) / scale)
+        return float(np.sum((-1.0) ** turn * np.exp(-(start**2) / 2) * share)) - confidence
+
+    return float(brentq(inside, 0.1 * scale, 10.0, xtol=1e-12))
 
 
 def crossing_day(day: NDArray[Any], height: Floats, level: float = 0.5) -> float:

@@ -102,6 +102,11 @@ class Steps:
         share = np.divide(self.censored, self.at_risk, out=np.zeros(len(some)), where=some)
         return np.cumprod(1 - share)
 
+    def followed_limits(self, confidence: float, interval: Interval) -> tuple[Floats, Floats]:
+        """Return the limits of the reverse Kaplan-Meier curve."""
+        variance = greenwood(self.at_risk, self.censored)
+        return survival_limits(self.followed(), variance, confidence, interval)
+
 
 def entered_before(entry_day: NDArray[Any], entered: Counts, asked: NDArray[Any]) -> Counts:
     """Return how many have entered before each day; who enters on day 0 is there on day 0."""

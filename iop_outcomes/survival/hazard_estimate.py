@@ -1,0 +1,165 @@
+"""Times in, the smoothed rate of the event by day out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.survival.checking import check_times
+from iop_outcomes.survival.estimate import refuse_names
+from iop_outcomes.survival.hazard_result import COLUMNS, Hazard
+from iop_outcomes.survival.limits import normal_quantile
+from iop_outcomes.survival.product_limit import kaplan_meier
+from iop_outcomes.survival.reading import days_asked
+from iop_outcomes.survival.smoothing import Stretch
+
+MOST_DAYS = 5000
+
+
+def hazard(
+    times: pd.DataFrame,
+    by: str | Sequence[str] | None = None,
+    *,
+    bandwidth: float | None = None,
+    days: Sequence[float] | None = None,
+    confidence: float = 0.95,
+    fewest: int = 10,
+) -> Hazard:
+    r"""Estimate the rate of the event by day among those still at risk, smoothed over days.
+
+    Parameters
+    ----------
+    times : pandas.DataFrame
+        With ``days``, ``event`` and, for late entry, ``entry``, as for
+        `iop_outcomes.survival_curves`.
+    by : str or sequence of str, optional
+        Columns whose values make the groups.
+    bandwidth : float, optional
+        Half of the width of the window in days, the same for all groups. By default 2.345 times
+        the spread of the days of the events (the lesser of their standard deviation and their
+        quartile range / 1.349) times their number to the power -1/5, the median of the groups, and
+        at most half of the shortest stretch. Below two weeks, check-ins a week apart show as waves.
+    days : sequence of numbers, optional
+        The days of the table; by default each whole day up to the end of the longest stretch.
+    confidence : float
+        The level of the pointwise limits.
+    fewest : int
+        The rate is estimated from the first to the last day on which so many are at risk.
+
+    Returns
+    -------
+    Hazard
+        Its `table` has the rate, and the Nelson-Aalen estimate beside it.
+
+    Raises
+    ------
+    EstimateError
+        If the times are refused as by `iop_outcomes.survival_curves`, a group never has `fewest` at
+        risk or no event while it has, or there are days between on which nobody is at risk.
+    RuleError
+        If an option is not known, or the bandwidth exceeds half of the shortest stretch.
+
+    Notes
+    -----
+    :math:`\hat\lambda(t) = b^{-1} \sum_j K((t-t_j)/b)\, d_j / n_j` with the variance
+    :math:`b^{-2} \sum_j K^2((t-t_j)/b)\, d_j / n_j^2` (Ramlau-Hansen 1983, Ann Stat 11:453-466) and
+    K the Epanechnikov kernel, within b of either end of the stretch the boundary kernel of Mueller
+    and Wang (1994, Biometrics 50:61-76); what that makes negative is 0. The limits are the rate
+    times and divided by :math:`\exp(z\, se / \hat\lambda)`; they hold for the smoothed rate, not
+    for peaks narrower than the window, and are missing where the rate is below se / 2: near an edge
+    the negative part of the kernel can cancel the rest, and the log scale says nothing there.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from iop_outcomes.survival import hazard
+    >>> days = np.random.default_rng(1).exponential(100, 400).round() + 1
+    >>> times = pd.DataFrame({"days": days, "event": True})
+    >>> hazard(times).at([30, 90])[["day", "at_risk", "hazard"]].round(4)
+       day  at_risk  hazard
+    0   30      289  0.0102
+    1   90      162  0.0096
+    """
+    checked = check_times(times, by)
+    names = list(checked.labels.columns)
+    refuse_names(names, COLUMNS)
+    normal_quantile(confidence)
+    if isinstance(fewest, bool) or not isinstance(fewest, int) or fewest < 1:
+        raise RuleError("fewest is a whole number, 1 or more.", found=f"fewest={fewest!r}")
+    parts = [Stretch.of(steps, fewest) for steps in kaplan_meier(checked, confidence, "log-log")]
+    stretches = _checked_stretches(parts, fewest)
+    width = _bandwidth(stretches, bandwidth)
+    asked = _default_days(stretches) if days is None else days_asked(days)
+    return Hazard.of(
+        stretches,
+        checked.labels,
+        asked,
+        bandwidth=width,
+        confidence=confidence,
+        rule=f"{checked.rule} Smoothed rate among those at risk, Epanechnikov window of "
+        f"{width:.3g} days to each side, while {fewest:,} or more are at risk; "
+        f"{confidence:.0%} limits.",
+        synthetic=checked.synthetic,
+    )
+
+
+def _checked_stretches(parts: list[Stretch | None], fewest: int) -> list[Stretch]:
+    found = [part for part in parts if part is not None and part.last > part.first]
+    few, of = len(parts) - len(found), f"of {len(parts)} groups"
+    if few:
+        raise EstimateError(
+            f"A smoothed rate needs a stretch of days with {fewest:,} at risk in every group.",
+            found=f"{few} {of} without one",
+            instead="fewer groups, or a smaller fewest=.",
+        )
+    without = sum(not part.inside.any() for part in found)
+    if without:
+        raise EstimateError(
+            f"A smoothed rate needs an event in every group while {fewest:,} are at risk.",
+            found=f"{without} {of} without one",
+            instead="fewer groups, or a smaller fewest=.",
+        )
+    holes = sum(part.has_hole for part in found)
+    if holes:
+        raise EstimateError(
+            "A smoothed rate cannot reach across days on which nobody is at risk.",
+            found=f"{holes} {of} with such days",
+            instead="only those who entered after them, or before them.",
+        )
+    return found
+
+
+def _bandwidth(stretches: list[Stretch], bandwidth: Any) -> float:
+    most = min(part.last - part.first for part in stretches) / 2
+    if bandwidth is None:
+        usual = float(np.median([part.reference_bandwidth() for part in stretches]))
+        if usual == 0:
+            raise EstimateError(
+                "The days of the events do not say how wide to smooth: they are too alike.",
+                instead=f"bandwidth={most:.3g}, or less.",
+            )
+        return min(usual, most)
+    number = isinstance(bandwidth, (int, float)) and not isinstance(bandwidth, bool)
+    if not number or not 0 < bandwidth <= most:
+        raise RuleError(
+            "A bandwidth is a number of days, at most half of the shortest stretch smoothed over.",
+            found=f"bandwidth={bandwidth!r}",
+            instead=f"bandwidth={most:.3g}, or less",
+        )
+    return float(bandwidth)
+
+
+def _default_days(stretches: list[Stretch]) -> Any:
+    last = int(max(part.last for part in stretches))
+    if last > MOST_DAYS:
+        raise RuleError(
+            f"A table of each day holds at most {MOST_DAYS:,} days.",
+            found=f"{last:,} days",
+            instead="days=range(0, ..., 7), for example",
+        )
+    return np.arange(last + 1)

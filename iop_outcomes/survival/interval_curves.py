@@ -1,0 +1,245 @@
+"""The estimate from intervals: a table of masses, and everything that is read off it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from iop_outcomes.show import format_value, table_html
+from iop_outcomes.survival.checking import label_of
+from iop_outcomes.survival.curves import NAMED_GROUPS, SurvivalCurves
+from iop_outcomes.survival.reading import days_asked, labelled, split_groups
+from iop_outcomes.survival.turnbull import Masses
+
+DAYS_TOLD = (30, 60, 90)
+MADE = {
+    *("left", "right", "mass", "survival_before", "survival_after", "day", "survival", "lowest"),
+    *("highest", "lower", "lower_after", "upper", "median", "earliest", "latest", "n", "events"),
+    *("exact", "intervals", "last_day", "gap", "steps", "median_lower", "median_upper", "score"),
+    *("check_in_dates", "off_least", "off_most"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class IntervalSurvival:
+    """Survival curves of events known only between two check-ins.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row a group and stretch that holds mass, in order: ``[by ...]``; ``left``, ``right``
+        (float64, days): the event falls in ``(left, right]``, on the day itself where they are
+        equal, and after the follow-up where `right` is infinite; ``mass`` (0 to 1): the share
+        whose event falls there; ``survival_before``, ``survival_after``. Where within a stretch
+        the events fall, the data do not say.
+    fits : pandas.DataFrame
+        One row a group: ``[by ...]``; ``n``, ``events``, ``exact`` (int64): rows, events, and
+        events whose day is known; ``intervals`` (int64): distinct ones; ``last_day``: the last
+        day of which anything is known; ``gap``: the most log-likelihood a person that any other
+        distribution could gain; ``steps`` of the solution; with resamples ``median_lower``,
+        ``median_upper``.
+    limits : pandas.DataFrame or None
+        With resamples, one row a group and end of an interval: ``[by ...], day``; ``lower``,
+        ``upper``: limits on the day; ``lower_after``: the lower limit from just after the day
+        until just before the next.
+    check_in_dates : SurvivalCurves
+        The curves that date each event at the check-in that showed it.
+    by : tuple of str
+        The columns that make the groups.
+    confidence : float
+        The level of the limits.
+    rule : str
+        What made the times, and the estimate.
+    synthetic : bool
+        Whether the people are made up; pictures of them say so.
+    """
+
+    table: pd.DataFrame
+    fits: pd.DataFrame
+    limits: pd.DataFrame | None
+    check_in_dates: SurvivalCurves
+    by: tuple[str, ...]
+    confidence: float
+    rule: str
+    synthetic: bool = False
+
+    @property
+    def gap(self) -> float:
+        """The largest gap of any group: how far the maximum can be away, 1e-8 at most."""
+        return float(self.fits["gap"].max())
+
+    def at(self, days: float | Sequence[float]) -> pd.DataFrame:
+        """Return the survival on the given days.
+
+        Parameters
+        ----------
+        days : number or sequence of numbers
+            Days, 0 or later.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a group and day: ``[by ...], day``; ``survival``: missing where the data do
+            not settle it; ``lowest``, ``highest``: between which it lies there; with resamples
+            ``lower``, ``upper``: limits of the lowest and of the highest. All are missing after
+            the last day of which anything is known of the group.
+        """
+        asked = days_asked(days)
+        parts = []
+        for number, fit in enumerate(self._masses()):
+            known = asked <= self.fits["last_day"].iloc[number]
+            lowest, highest = (np.where(known, bound, np.nan) for bound in fit.bounds(asked))
+            settled = np.where(lowest == highest, lowest, np.nan)
+            row = {"day": asked, "survival": settled, "lowest": lowest, "highest": highest}
+            row |= self._limits_at(number, asked, known)
+            parts.append(pd.DataFrame(row))
+        return self._with_labels(parts)
+
+    def median(self) -> pd.DataFrame:
+        """Return the median time of each group.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a group: ``[by ...]``; ``earliest``, ``latest`` (days): the median if all mass
+            lay at the left, or at the right end of its stretch; ``median``: their middle, as R's
+            ``survfit``; with resamples ``lower``, ``upper``. Missing where one half is not reached;
+            a curve that lies on one half takes the middle of that plateau.
+        """
+        parts = []
+        for number, fit in enumerate(self._masses()):
+            earliest, latest = fit.median()
+            row = {"median": (earliest + latest) / 2, "earliest": earliest, "latest": latest}
+            if self.limits is not None:
+                row["lower"] = float(self.fits["median_lower"].iloc[number])
+                row["upper"] = float(self.fits["median_upper"].iloc[number])
+            parts.append(pd.DataFrame([row]))
+        return self._with_labels(parts)
+
+    def against_check_in_dates(self, days: float | Sequence[float] = DAYS_TOLD) -> pd.DataFrame:
+        """Return how far the curve is off that dates each event at the check-in that showed it.
+
+        Parameters
+        ----------
+        days : number or sequence of numbers
+            Days, 0 or later.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a group and day: ``[by ...], day, lowest, highest`` as `at`;
+            ``check_in_dates``: that curve's survival; ``off_least``, ``off_most``: that less the
+            highest, and less the lowest. Above 0 it counts too many as still without the event.
+        """
+        found = self.at(days)[[*self.by, "day", "lowest", "highest"]]
+        late = self.check_in_dates.at(days)["survival"].to_numpy()
+        return found.assign(
+            check_in_dates=late,
+            off_least=late - found["highest"].to_numpy(),
+            off_most=late - found["lowest"].to_numpy(),
+        )
+
+    @property
+    def text(self) -> str:
+        """The estimate as sentences: counts, medians, how far check-in dates are off, the rule."""
+        medians = self.median().drop(columns=list(self.by))
+        found = pd.concat(
+            [self.fits.drop(columns=["median_lower"], errors="ignore"), medians], axis=1
+        )
+        told = [
+            self._told(row, number)
+            for number, (_, row) in enumerate(found.head(NAMED_GROUPS).iterrows())
+        ]
+        if len(found) > NAMED_GROUPS:
+            told.append(f"and {len(found) - NAMED_GROUPS} more groups")
+        by = f" by {', '.join(self.by)}" if self.by else ""
+        return f"Time to the event{by}, known between check-ins: {'; '.join(told)}. {self.rule}"
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the curves, their unsettled stretches shaded."""
+        from iop_outcomes.plots.interval import plot_interval
+
+        return plot_interval(self, ax)
+
+    def __repr__(self) -> str:
+        """Return the number of groups, people and events, and the gap."""
+        groups = len(self.fits)
+        noun = "group" if groups == 1 else "groups"
+        n, events = self.fits["n"].sum(), self.fits["events"].sum()
+        return (
+            f"<IntervalSurvival: {groups} {noun}, n {n:,}, events {events:,}, gap {self.gap:.0e}>"
+        )
+
+    def _repr_html_(self) -> str:
+        medians = self.median().drop(columns=list(self.by))
+        return table_html(
+            pd.concat([self.fits[[*self.by, "n", "events"]], medians], axis=1), self.text
+        )
+
+    def _limits_at(
+        self, number: int, asked: NDArray[Any], known: NDArray[np.bool_]
+    ) -> dict[str, NDArray[Any]]:
+        if self.limits is None:
+            return {}
+        limits = self._parts(self.limits)[number]
+        place = np.searchsorted(limits["day"].to_numpy(), asked, side="right") - 1
+        rows = limits.iloc[place]
+        lower = np.where(rows["day"] == asked, rows["lower"], rows["lower_after"])
+        return {
+            "lower": np.where(known, lower, np.nan),
+            "upper": np.where(known, rows["upper"], np.nan),
+        }
+
+    def _told(self, row: pd.Series[Any], number: int) -> str:
+        name = f"{label_of(row[list(self.by)])}: " if self.by else ""
+        counts = f"n {row['n']:,.0f}, events {row['events']:,.0f}"
+        return f"{name}{counts}, {self._median_words(row)}{self._off_words(number)}"
+
+    def _median_words(self, row: pd.Series[Any]) -> str:
+        if pd.isna(row["median"]):
+            return "median not reached"
+        ends = [format_value(float(row[name]), 1) for name in ("earliest", "latest")]
+        words = (
+            f"median {ends[0]} days"
+            if ends[0] == ends[1]
+            else (f"median between day {ends[0]} and day {ends[1]}")
+        )
+        if self.limits is None:
+            return words
+        reached = [
+            "not reached" if pd.isna(row[limit]) else format_value(float(row[limit]), 1)
+            for limit in ("lower", "upper")
+        ]
+        return f"{words} ({self.confidence:.0%} limits {reached[0]} to {reached[1]})"
+
+    def _off_words(self, number: int) -> str:
+        rows = self._parts(self.against_check_in_dates())[number].dropna()
+        told = [
+            f"{_points(float(row['off_least']), float(row['off_most']))} at day {row['day']:g}"
+            for _, row in rows.iterrows()
+        ]
+        if not told:
+            return ""
+        return f", dating at the check-in off by {', '.join(told)} percentage points"
+
+    def _parts(self, frame: pd.DataFrame) -> list[pd.DataFrame]:
+        return split_groups(frame, list(self.by))
+
+    def _masses(self) -> Iterator[Masses]:
+        for part, (_, fit) in zip(self._parts(self.table), self.fits.iterrows(), strict=True):
+            left, right, mass = (part[name].to_numpy() for name in ("left", "right", "mass"))
+            yield Masses(left, right, mass, gap=float(fit["gap"]), steps=int(fit["steps"]))
+
+    def _with_labels(self, parts: list[pd.DataFrame]) -> pd.DataFrame:
+        return labelled(parts, self.fits[list(self.by)])
+
+
+def _points(least: float, most: float) -> str:
+    """Return one or two differences of shares in percentage points."""
+    written = [f"{100 * value + 0.0:+.1f}".replace("-0.0", "+0.0") for value in (least, most)]
+    return written[0] if written[0] == written[1] else f"{written[0]} to {written[1]}"

@@ -1,0 +1,66 @@
+"""What results by group share: their labels, their parts, and the days they are asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from iop_outcomes.errors import RuleError
+from iop_outcomes.show import format_value
+
+
+def median_words(row: pd.Series[Any], confidence: float) -> str:
+    """Return a median and its limits in words."""
+    if pd.isna(row["median"]):
+        return "median not reached"
+    limits = [
+        "not reached" if pd.isna(row[name]) else format_value(float(row[name]), 1)
+        for name in ("lower", "upper")
+    ]
+    middle = format_value(float(row["median"]), 1)
+    return f"median {middle} days ({confidence:.0%} limits {limits[0]} to {limits[1]})"
+
+
+def labelled(parts: list[pd.DataFrame], labels: pd.DataFrame) -> pd.DataFrame:
+    """Return the parts below each other, each with the label of its group."""
+    body = pd.concat(parts, ignore_index=True)
+    if not len(labels.columns):
+        return body
+    group = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+    return pd.concat([labels.iloc[group].reset_index(drop=True), body], axis=1)
+
+
+def split_groups(frame: pd.DataFrame, names: list[str]) -> list[pd.DataFrame]:
+    """Return the rows of each group, in the order of the frame."""
+    if not names:
+        return [frame]
+    return [part for _, part in frame.groupby(names, sort=False, observed=True)]
+
+
+def days_asked(days: Any) -> NDArray[Any]:
+    """Return days as an array; refuse what is none."""
+    asked = np.atleast_1d(np.asarray(days))
+    numeric = asked.ndim == 1 and asked.dtype.kind in "iuf"
+    if not numeric or not len(asked) or not np.isfinite(asked).all() or (asked < 0).any():
+        raise RuleError(
+            "Days are numbers, 0 or more.",
+            found=repr(days) if np.size(asked) <= 20 else f"{np.size(asked)} values",
+            instead="[0, 30, 60, 90], for example.",
+        )
+    return asked
+
+
+def shares_asked(share: Any) -> NDArray[Any]:
+    """Return shares between 0 and 1 as an array; refuse what is none."""
+    asked = np.atleast_1d(np.asarray(share))
+    numeric = asked.ndim == 1 and asked.dtype.kind == "f"
+    if not numeric or not len(asked) or not ((asked > 0) & (asked < 1)).all():
+        raise RuleError(
+            "A share lies between 0 and 1.",
+            found=repr(share) if np.size(asked) <= 20 else f"{np.size(asked)} values",
+            instead="quantile(0.25), or quantile([0.25, 0.5, 0.75])",
+        )
+    return asked

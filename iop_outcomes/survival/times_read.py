@@ -1,0 +1,188 @@
+"""The times that are read off survival curves: quantiles, follow-up, means up to a horizon."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import pandas as pd
+
+from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.survival.limits import Interval, crossing_day, normal_quantile
+from iop_outcomes.survival.reading import days_asked, labelled, shares_asked, split_groups
+from iop_outcomes.survival.steps import Steps
+
+
+class TimesRead:
+    """What `SurvivalCurves` reads off its curves in days; the fields are described there."""
+
+    table: pd.DataFrame
+    entries: pd.DataFrame
+    by: tuple[str, ...]
+    confidence: float
+    interval: Interval
+
+    def median(self, confidence: float | None = None) -> pd.DataFrame:
+        """Return the median time of each group, with its limits.
+
+        Parameters
+        ----------
+        confidence : float, optional
+            The level of the limits; by default that of the curves.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a group: ``[by ...], median, lower, upper`` in days. Missing where the curve,
+            or its limit, does not come down to one half.
+
+        Notes
+        -----
+        ``quantile(0.5)``, whose rule for a plateau holds here too.
+        """
+        return (
+            self.quantile(0.5, confidence)
+            .drop(columns="share")
+            .rename(columns={"quantile": "median"})
+        )
+
+    def quantile(
+        self, share: float | Sequence[float] = (0.25, 0.5, 0.75), confidence: float | None = None
+    ) -> pd.DataFrame:
+        """Return the days by which the given shares have had the event, with their limits.
+
+        Parameters
+        ----------
+        share : number or sequence of numbers
+            Shares between 0 and 1: 0.25 is the day by which a quarter have had the event.
+        confidence : float, optional
+            The level of the limits; by default that of the curves.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a group and share: ``[by ...], share, quantile, lower, upper``, the last three
+            in days. Missing where the curve, or its limit, does not come down to 1 - share.
+
+        Notes
+        -----
+        The day on which the curve reaches 1 - share; where it lies on it, the middle of that
+        plateau, up to the last day if nothing ends it (R's ``quantile.survfit``). The limits are
+        the same of the limits of the curve (Brookmeyer and Crowley 1982, Biometrics 38:29-41).
+        """
+        asked = shares_asked(share)
+        rows = []
+        for steps in self._groups():
+            lower, upper = steps.lower, steps.upper
+            if confidence is not None and confidence != self.confidence:
+                lower, upper = steps.limits(confidence, self.interval)
+            heights = (steps.survival, lower, upper)
+            found = [[crossing_day(steps.day, h, 1 - p) for h in heights] for p in asked]
+            row = pd.DataFrame(found, columns=["quantile", "lower", "upper"])
+            row.insert(0, "share", asked)
+            rows.append(row)
+        return self._with_labels(rows)
+
+    def follow_up(self, confidence: float | None = None) -> pd.DataFrame:
+        """Return the median follow-up of each group by the reverse Kaplan-Meier estimate.
+
+        Parameters
+        ----------
+        confidence : float, optional
+            The level of the limits; by default that of the curves.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a group: ``[by ...], median, lower, upper`` in days; missing where the curve of
+            follow-up, or its limit, does not come down to one half.
+
+        Notes
+        -----
+        Censoring taken as the event and the event as the end of what is known (Schemper and Smith
+        1996, Control Clin Trials 17:343-346). Who has the event and who is censored on a day are
+        both at risk on it, as in R's ``survfit(Surv(days, 1 - event) ~ 1)``.
+        """
+        level = self.confidence if confidence is None else confidence
+        rows = []
+        for steps in self._groups():
+            curve = steps.followed()
+            heights = (curve, *steps.followed_limits(level, self.interval))
+            row = [crossing_day(steps.day, height) for height in heights]
+            rows.append(pd.DataFrame([row], columns=["median", "lower", "upper"]))
+        return self._with_labels(rows)
+
+    def restricted_mean(self, horizon: float, confidence: float | None = None) -> pd.DataFrame:
+        r"""Return the mean time without the event up to a horizon.
+
+        Parameters
+        ----------
+        horizon : float
+            Days; within the follow-up of every group.
+        confidence : float, optional
+            The level of the limits; by default that of the curves.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a group: ``[by ...], mean, se, lower, upper`` in days. The limits are
+            ``mean`` plus and minus the normal quantile times ``se``.
+
+        Raises
+        ------
+        EstimateError
+            If the follow-up of a group ends before the horizon.
+
+        Notes
+        -----
+        The area :math:`\int_0^\tau S(t) dt` under the curve. Its variance is
+        :math:`\sum_j A_j^2 d_j / (n_j (n_j - d_j))` with :math:`A_j` the area from event day j
+        to the horizon (Klein and Moeschberger 2003, section 4.5; R's ``survmean``).
+        """
+        reach = normal_quantile(self.confidence if confidence is None else confidence)
+        end = float(days_asked(horizon)[0])
+        if end <= 0:
+            raise RuleError("A horizon is later than day 0.", found=f"horizon={horizon!r}")
+        self._check_horizon(end)
+        rows = []
+        for steps in self._groups():
+            mean, error = steps.area(end)
+            row = [mean, error, mean - reach * error, mean + reach * error]
+            rows.append(pd.DataFrame([row], columns=["mean", "se", "lower", "upper"]))
+        return self._with_labels(rows)
+
+    def time_lost(self, horizon: float, confidence: float | None = None) -> pd.DataFrame:
+        """Return the mean time lost to the event up to a horizon: horizon - restricted mean.
+
+        Parameters
+        ----------
+        horizon, confidence : float
+            As in `restricted_mean`, whose errors it raises.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a group: ``[by ...], lost, se, lower, upper`` in days.
+        """
+        found = self.restricted_mean(horizon, confidence).rename(columns={"mean": "lost"})
+        lower, upper = horizon - found["upper"], horizon - found["lower"]
+        return found.assign(lost=horizon - found["lost"], lower=lower, upper=upper)
+
+    def _check_horizon(self, horizon: float) -> None:
+        ends = [steps.last_day for steps in self._groups()]
+        if min(ends) < horizon:
+            short = sum(end < horizon for end in ends)
+            raise EstimateError(
+                "A restricted mean needs every group followed up to its horizon.",
+                found=f"a horizon of {horizon:g} days; {short} of {len(ends)} groups end before it",
+                instead=f"restricted_mean({min(ends):g}), or a shorter horizon.",
+            )
+
+    def _groups(self) -> Iterator[Steps]:
+        names = list(self.by)
+        for table, entries in zip(
+            split_groups(self.table, names), split_groups(self.entries, names), strict=True
+        ):
+            yield Steps.of(table, entries)
+
+    def _with_labels(self, parts: list[pd.DataFrame]) -> pd.DataFrame:
+        return labelled(parts, self.entries[list(self.by)].drop_duplicates())
