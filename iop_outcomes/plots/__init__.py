@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from iop_outcomes.plots.attendance import plot_attendance
 from iop_outcomes.plots.hazard import plot_hazard
+from iop_outcomes.plots.incidence import plot_incidence
 from iop_outcomes.plots.interval import plot_interval
 from iop_outcomes.plots.sensitivity import plot_sensitivity
 from iop_outcomes.plots.style import alternative_text
@@ -14,6 +15,7 @@ __all__ = [
     "alternative_text",
     "plot_attendance",
     "plot_hazard",
+    "plot_incidence",
     "plot_interval",
     "plot_sensitivity",
     "plot_survival",

@@ -1,0 +1,203 @@
+"""Times in, cumulative incidence of competing ends out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.errors import RuleError
+from iop_outcomes.survival.aalen_johansen import aalen_johansen, incidence_limits
+from iop_outcomes.survival.causes import Causes, read_causes
+from iop_outcomes.survival.curves import labelled
+from iop_outcomes.survival.estimate import survival_curves
+from iop_outcomes.survival.incidence import ESTIMATES, CumulativeIncidence
+from iop_outcomes.survival.limits import normal_quantile
+
+
+def cumulative_incidence(
+    times: pd.DataFrame,
+    by: str | Sequence[str] | None = None,
+    end: str = "ended_by",
+    *,
+    causes: Sequence[Any] | None = None,
+    confidence: float = 0.95,
+) -> CumulativeIncidence:
+    r"""Estimate the share ended by each of several competing causes, day by day.
+
+    Parameters
+    ----------
+    times : pandas.DataFrame
+        What `iop_outcomes.time_to_relapse` returns, or any frame with ``days`` (number, 0 or
+        more), the column `end`, ``event`` (bool or 0/1; not needed with `causes`) and, where
+        observation began after day 0, ``entry`` (number, before ``days``).
+    by : str or sequence of str, optional
+        Columns whose values make the groups.
+    end : str
+        The column that says how each row ended.
+    causes : sequence, optional
+        The values of `end` that compete; every other end censors. By default the ends of the
+        rows with the event, then those of died, incarcerated and transferred that occur.
+    confidence : float
+        The level of the pointwise limits.
+
+    Returns
+    -------
+    CumulativeIncidence
+        With ``table``, ``at``, ``naive``, ``ends`` (how many ended how, and as what it counts)
+        and ``plot``.
+
+    Raises
+    ------
+    EstimateError
+        If an event has no cause, nobody has the event and `causes` are not given, or the times
+        are not such as `iop_outcomes.survival_curves` takes.
+    RuleError
+        If a column is not there or has a name of the table's, or a cause is no word of `end`.
+
+    Notes
+    -----
+    **What competes by default.** Death makes relapse impossible. Jail and a transfer (mostly to a
+    higher level of care; the export does not say which way) take the person out of the setting
+    in which relapse is counted, for reasons that have to do with the illness, and each is an
+    outcome that a program answers for. To censor them would be to say that they would have
+    relapsed like those who could stay. So the incidence of relapse is the share who relapse
+    before any of the three. Completion, dropping out, termination, other and unrecorded
+    discharges, missed check-ins and the end of follow-up stop what is *seen*: relapse after them
+    is still what is asked about, so they censor, which takes those who left to go on as those
+    who remain. People who drop out rarely do. List such an end in `causes`, for example
+    ``causes=["relapse", "died", "dropped_out"]``, to count it as an outcome instead; every end
+    that is then not listed censors, and ``ends`` shows which. An end that rows with the event
+    bear counts on those rows only.
+
+    ``days`` of a row without relapse is the last day it is known clear: a death, arrest or
+    transfer stands on that day, up to the time between two check-ins before it happened.
+
+    **The estimate.** :math:`F_k(t) = \sum_{u \le t} S(u-) d_k(u) / n(u)`, with S the
+    Kaplan-Meier estimate of no end by any cause (Aalen and Johansen 1978, Scand J Stat
+    5:141-150). Events that share a day are taken together, as they come: none is moved. The
+    standard error is the sum of multinomial (Greenwood) variances of each day's events; without
+    late entry this is the infinitesimal jackknife, and R's
+    ``survfit(Surv(days, factor(end)) ~ group)$std.err``; with late entry R's jackknife also
+    counts what people share between days, and differs a little. The limits are symmetric in
+    :math:`\log(-\log F)` (R's ``conf.type = "log-log"``; its default is ``"log"``). Late entry
+    as in `iop_outcomes.survival_curves`: who enters on a day later than 0 is at risk from the
+    day after.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from iop_outcomes.survival.competing import cumulative_incidence
+    >>> times = pd.DataFrame(
+    ...     {
+    ...         "days": [10, 20, 20, 30, 40],
+    ...         "event": [True, False, True, False, True],
+    ...         "ended_by": ["relapse", "died", "relapse", "completed", "relapse"],
+    ...     }
+    ... )
+    >>> found = cumulative_incidence(times)
+    >>> found.at(20)[["cause", "at_risk", "events", "incidence"]]
+         cause  at_risk  events  incidence
+    0  relapse        4       1        0.4
+    1     died        4       1        0.2
+    """
+    normal_quantile(confidence)
+    found = read_causes(times, by, end, causes)
+    names = list(found.times.labels.columns)
+    _refuse_names(names)
+    return _estimate(times, found, names, confidence)
+
+
+def _estimate(
+    times: pd.DataFrame, found: Causes, names: list[str], confidence: float
+) -> CumulativeIncidence:
+    kept = [name for name in dict.fromkeys([*names, "days", "entry"]) if name in times.columns]
+    plain = times[kept].assign(event=found.times.event)
+    ends = _count_ends(found)
+    counted = f"{found.times.rule} {_what_counts(found, ends)}"
+    plain.attrs = {
+        "rule": f"{counted} The event is an end by any of the causes.",
+        "synthetic": found.times.synthetic,
+    }
+    overall = survival_curves(plain, by=names or None, confidence=confidence)
+    return CumulativeIncidence(
+        table=_table(found, overall.table, confidence),
+        ends=ends,
+        overall=overall,
+        causes=found.names,
+        by=tuple(names),
+        confidence=confidence,
+        rule=f"{counted} Aalen-Johansen estimate, {confidence:.0%} limits.",
+        synthetic=found.times.synthetic,
+    )
+
+
+def _table(found: Causes, overall: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """Return the table, from the days and those at risk of the curve of all causes."""
+    starts = np.append(np.flatnonzero(overall["day"].to_numpy() == 0), len(overall))
+    day, at_risk = overall["day"].to_numpy(), overall["at_risk"].to_numpy()
+    groups, causes = len(starts) - 1, len(found.names)
+    dtype = pd.CategoricalDtype(list(found.names))
+    some = found.code >= 0
+    rank, distinct = pd.factorize(found.times.days[some], sort=True)
+    cell = (found.times.group[some] * causes + found.code[some]) * len(distinct) + rank
+    counts = np.bincount(cell, minlength=groups * causes * len(distinct))
+    counts = counts.reshape(groups, causes, len(distinct))
+    rows = []
+    for group in range(groups):
+        own = slice(starts[group], starts[group + 1])
+        events = np.zeros((causes, starts[group + 1] - starts[group]), dtype=np.int64)
+        here = counts[group].any(axis=0)
+        events[:, np.searchsorted(day[own], distinct[here])] = counts[group][:, here]
+        incidence, error = aalen_johansen(at_risk[own], events)
+        lower, upper = incidence_limits(incidence, error, confidence)
+        values = zip(ESTIMATES, (incidence, error, lower, upper), strict=True)
+        part = {
+            "cause": pd.Categorical.from_codes(
+                np.repeat(np.arange(causes), events.shape[1]),  # type: ignore[arg-type]
+                dtype=dtype,
+            ),
+            "day": np.tile(day[own], causes),
+            "at_risk": np.tile(at_risk[own], causes),
+            "events": events.ravel(),
+        }
+        rows.append(pd.DataFrame({**part, **{name: value.ravel() for name, value in values}}))
+    return labelled(rows, found.times.labels)
+
+
+def _count_ends(found: Causes) -> pd.DataFrame:
+    """Return how many of each group ended how, and as what it counts."""
+    words = [*map(str, found.ends.categories), "not recorded"]
+    place = np.where(found.ends.codes < 0, len(words) - 1, found.ends.codes).astype(np.intp)
+    roles = [*found.names, "censored"]
+    role = np.where(found.code < 0, len(roles) - 1, found.code)
+    cell = (found.times.group * len(words) + place) * len(roles) + role
+    number = np.bincount(cell)
+    cells = np.flatnonzero(number)
+    group, rest = np.divmod(cells, len(words) * len(roles))
+    counted = pd.DataFrame(
+        {
+            "end": [words[number] for number in rest // len(roles)],
+            "counted_as": [roles[number] for number in rest % len(roles)],
+            "n": number[cells],
+        }
+    )
+    return pd.concat([found.times.labels.iloc[group].reset_index(drop=True), counted], axis=1)
+
+
+def _what_counts(found: Causes, ends: pd.DataFrame) -> str:
+    censoring = dict.fromkeys(ends.loc[ends["counted_as"] == "censored", "end"])
+    told = f"Competing: {', '.join(found.names)}; censored: {', '.join(censoring) or 'none'}."
+    return told.replace("_", " ")
+
+
+def _refuse_names(names: list[str]) -> None:
+    made = {"cause", "day", "at_risk", "events", *ESTIMATES, "naive", "excess", "end"}
+    taken = [str(name) for name in names if name in made | {"counted_as", "n"}]
+    if taken:
+        raise RuleError(
+            f"A group column cannot be named {', '.join(taken)}: the estimates have such a column.",
+            instead=f'times.rename(columns={{"{taken[0]}": "group"}})',
+        )

@@ -1,0 +1,170 @@
+"""Cumulative incidence of competing ends: one tidy table, and what is read off it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.show import format_value, table_html
+from iop_outcomes.survival.aalen_johansen import kaplan_meier_complement
+from iop_outcomes.survival.checking import label_of
+from iop_outcomes.survival.curves import NAMED_GROUPS, SurvivalCurves
+
+ESTIMATES = ("incidence", "se", "lower", "upper")
+
+
+@dataclass(frozen=True, eq=False)
+class CumulativeIncidence:
+    """The share ended by each of several competing causes, day by day, by group.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row a group, cause and day; the days are 0 and each day on which anyone of the group
+        ends. ``[by ...]``, ``cause`` (category), ``day``; ``at_risk`` (int64): under observation
+        just before the day; ``events`` (int64): ended by the cause on the day; ``incidence``
+        (0 to 1): the share ended by the cause through the day, as the first of the causes;
+        ``se``: its standard error; ``lower``, ``upper``: its pointwise confidence limits, both
+        0 while the incidence is 0, and missing where it is 1. On each day the incidences of a
+        group and ``overall.table["survival"]`` sum to 1.
+    ends : pandas.DataFrame
+        One row a group and end that occurs in it: ``[by ...], end, counted_as`` (the cause, or
+        "censored"), ``n``. An end that the frame does not say is "not recorded".
+    overall : SurvivalCurves
+        The Kaplan-Meier curve of no end by any of the causes, with those at risk.
+    causes : tuple of str
+        The causes, in order.
+    by : tuple of str
+        The columns that make the groups.
+    confidence : float
+        The level of the limits.
+    rule : str
+        What made the times, what competes, what censors, and the estimate.
+    synthetic : bool
+        Whether the people are made up; pictures of them say so.
+    """
+
+    table: pd.DataFrame
+    ends: pd.DataFrame
+    overall: SurvivalCurves
+    causes: tuple[str, ...]
+    by: tuple[str, ...]
+    confidence: float
+    rule: str
+    synthetic: bool = False
+
+    def at(self, days: float | Sequence[float]) -> pd.DataFrame:
+        """Return the incidences at the given days.
+
+        Parameters
+        ----------
+        days : number or sequence of numbers
+            Days, 0 or later.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a group, cause and day, in the order given, with the columns of `table` and
+            their meaning. Nothing is extrapolated: after the last day of a group the estimates
+            are missing.
+        """
+        at_risk = self.overall.at(days)["at_risk"].to_numpy()
+        asked = np.atleast_1d(np.asarray(days))
+        rows = []
+        for number, part in enumerate(self._parts()):
+            day = part["day"].to_numpy()
+            place = np.searchsorted(day, asked, side="right") - 1
+            row = part.iloc[place].reset_index(drop=True)
+            first = number // len(self.causes) * len(asked)
+            row["events"] = np.where(day[place] == asked, row["events"], 0)
+            row["day"] = asked
+            row["at_risk"] = at_risk[first : first + len(asked)]
+            row.loc[asked > day[-1], list(ESTIMATES)] = np.nan
+            rows.append(row)
+        return pd.concat(rows, ignore_index=True)
+
+    def naive(self) -> pd.DataFrame:
+        """Return 1 - Kaplan-Meier of each cause beside its incidence, to show what it overstates.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a group, cause and day, as `table`: ``[by ...], cause, day, incidence``;
+            ``naive``: 1 - Kaplan-Meier with every other cause taken as censoring; ``excess``:
+            ``naive`` less ``incidence``, never negative.
+
+        Notes
+        -----
+        The naive share answers what would have happened had nobody ended by another cause, and
+        only if those who did were no more or less prone to this one. Over the causes it can sum
+        to more than 1 (Austin, Lee and Fine 2016, Circulation 133:601-609).
+        """
+        rows = []
+        for part in self._parts():
+            row = part[[*self.by, "cause", "day", "incidence"]].copy()
+            row["naive"] = kaplan_meier_complement(
+                part["at_risk"].to_numpy(), part["events"].to_numpy()
+            )
+            row["excess"] = np.maximum(row["naive"] - row["incidence"], 0.0)
+            rows.append(row)
+        return pd.concat(rows, ignore_index=True)
+
+    @property
+    def last_common_day(self) -> float:
+        """The last day to which every group is followed."""
+        table = self.overall.table
+        if not self.by:
+            return float(table["day"].max())
+        return float(table.groupby(list(self.by), observed=True)["day"].max().min())
+
+    @property
+    def text(self) -> str:
+        """The incidences on the last day to which all groups are followed, and the rule."""
+        day = self.last_common_day
+        found = self.at(day)
+        causes = len(self.causes)
+        parts = [found.iloc[start : start + causes] for start in range(0, len(found), causes)]
+        told = [self._told(part) for part in parts[:NAMED_GROUPS]]
+        if len(parts) > NAMED_GROUPS:
+            told.append(f"and {len(parts) - NAMED_GROUPS} more groups")
+        return f"Share ended by each cause through day {day:g}: {'; '.join(told)}. {self.rule}"
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the incidences; see `iop_outcomes.plots.incidence.plot_incidence`."""
+        from iop_outcomes.plots.incidence import plot_incidence
+
+        return plot_incidence(self, ax)
+
+    def __repr__(self) -> str:
+        """Return the causes with their counts, and the number of groups and people."""
+        counts = self.table.groupby("cause", observed=True)["events"].sum()
+        told = ", ".join(f"{cause} {counts[cause]:,}" for cause in self.causes)
+        n = int(self.ends["n"].sum())
+        groups = len(self.overall.sizes)
+        noun = "group" if groups == 1 else "groups"
+        return f"<CumulativeIncidence: {groups} {noun}, n {n:,}, {told}>"
+
+    def _repr_html_(self) -> str:
+        return table_html(self.at(self.last_common_day), self.text)
+
+    def _told(self, part: pd.DataFrame) -> str:
+        name = f"{label_of(part[list(self.by)].iloc[0])}: " if self.by else ""
+        shares = []
+        for row in part.to_dict("records"):
+            limits = [
+                "unknown" if pd.isna(row[bound]) else format_value(row[bound])
+                for bound in ("lower", "upper")
+            ]
+            shares.append(
+                f"{row['cause']} {format_value(row['incidence'])} "
+                f"({self.confidence:.0%} limits {limits[0]} to {limits[1]})"
+            )
+        return name + ", ".join(shares)
+
+    def _parts(self) -> list[pd.DataFrame]:
+        names = [*self.by, "cause"]
+        return [part for _, part in self.table.groupby(names, sort=False, observed=True)]
