@@ -1,4 +1,4 @@
-"""What all tests share: property tests without a deadline, and the same examples each time in CI."""
+"""What all tests share: properties without a deadline, and in CI the same examples each time."""
 
 from __future__ import annotations
 
