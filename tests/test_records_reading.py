@@ -490,3 +490,24 @@ def test_files_with_more_words_than_a_small_code_holds_are_put_together_rightly(
     assert records.problems[records.problems["table"] == "checkins"].empty
     assert records.checkins["episode_id"].tolist() == episodes["episode_id"].tolist()
     assert records.checkins["day"].tolist() == [*range(100)] * 3
+
+
+@pytest.mark.parametrize("program", [True, False])
+def test_records_of_nobody_are_read_and_refused_by_name_where_somebody_is_needed(
+    program: bool,
+) -> None:
+    columns = ["episode_id", "admit_date", *(["program"] if program else [])]
+    nobody = pd.DataFrame(columns=columns, dtype=object)
+    records = iop.read_records(episodes=nobody, checkins=frame(CHECKINS))
+    assert records.problems["check"].tolist() == ["unknown_episode"] * 4
+    assert "no episode was kept" in repr(records)
+    with pytest.raises(iop.OutcomesError, match="no episode was kept"):
+        iop.quarterly_report(records)
+
+
+def test_a_number_beyond_what_is_kept_is_listed() -> None:
+    rows = frame(CHECKINS + "| E3 | 2026-03-26 | completed | no | 1e39 |")
+    rows["quality_of_life"] = "1e39"
+    records = iop.read_records(episodes=frame(EPISODES), checkins=rows)
+    met = records.problems[["column", "check"]].value_counts().to_dict()
+    assert met == {("quality_of_life", "bad_number"): 5, ("craving", "bad_number"): 1}

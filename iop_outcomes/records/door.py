@@ -256,7 +256,7 @@ def _last_contact(
 
 
 def _program_of(episodes: Draft, episode: Array) -> Array:
-    if "program" not in episodes.values:
+    if "program" not in episodes.values or not len(episodes):
         return np.zeros(len(episode), dtype=np.int64)
     return np.asarray(episodes.values["program"][np.maximum(episode, 0)] + 1, dtype=np.int64)
 

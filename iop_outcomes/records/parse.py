@@ -31,6 +31,7 @@ _YES = {"yes", "y", "true", "t", "1", "1.0"}
 _NO = {"no", "n", "false", "f", "0", "0.0"}
 _EARLIEST = np.datetime64(EARLIEST_DATE, "D").astype(np.int64)
 _LATEST = np.datetime64("2100-01-01", "D").astype(np.int64)
+_LARGEST = float(np.finfo(np.float32).max)
 _SERIAL_ORIGIN = np.datetime64("1899-12-30", "D").astype(np.int64)
 _MONTHS = {
     name: number
@@ -159,9 +160,9 @@ def _read_numbers(column: Column, clean: list[str]) -> Parsed:
 
 
 def numbers(clean: list[str]) -> npt.NDArray[np.float64]:
-    """Read texts as finite numbers; what is none is NaN."""
+    """Read texts as finite numbers; what is none, or beyond what is kept, is NaN."""
     values = pd.to_numeric(pd.Series(clean, dtype=object), errors="coerce").to_numpy(np.float64)
-    return np.where(np.isfinite(values), values, np.nan)
+    return np.where(np.abs(values) <= _LARGEST, values, np.nan)
 
 
 def _read_study_days(clean: list[str]) -> Parsed:

@@ -195,7 +195,9 @@ class Records:
         programs = self.episodes["program"].value_counts(sort=False)
         shown = ", ".join(f"{name} ({count:,})" for name, count in programs.items())
         lines = [f"programs: {shown}"]
-        if self.time == "calendar" and len(self.episodes):
+        if not len(self.episodes):
+            lines.append(f"no episode was kept; data cut {said(self.as_of)}")
+        elif self.time == "calendar":
             admitted = self.episodes["admit_date"]
             lines.append(
                 f"admitted {admitted.min().date()} to {admitted.max().date()}; "

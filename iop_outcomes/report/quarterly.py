@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from iop_outcomes.disclosure import SafePolicy
+from iop_outcomes.errors import ReportError
 from iop_outcomes.relapse import RelapseRule
 from iop_outcomes.report import sections as parts
 from iop_outcomes.report.export import render, save_report
@@ -105,7 +106,7 @@ def quarterly_report(
     Raises
     ------
     ReportError
-        There were no admissions in the quarter, or the quarter cannot be read.
+        There are no episodes, or none admitted in the quarter, or the quarter cannot be read.
 
     Examples
     --------
@@ -114,6 +115,12 @@ def quarterly_report(
     >>> list(report.findings.columns)
     ['measure', 'title', 'change', 'text']
     """
+    if not len(records.episodes):
+        raise ReportError(
+            "There is nobody to report on: no episode was kept.",
+            found=f"{int(records.sources['rows_set_aside'].sum()):,} rows set aside",
+            instead="Look at records.problems, or run iop-outcomes check.",
+        )
     scope = choose_scope(records, quarter, rule, policy)
     whole = Scope(records, scope.quarter, scope.rule, scope.policy, scope.too_few)
     found: list[pd.DataFrame] = []
