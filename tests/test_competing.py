@@ -400,6 +400,34 @@ def test_what_cannot_be_estimated_is_refused(
         cumulative_incidence(small().assign(**change), **options)  # type: ignore[arg-type]
 
 
+def test_a_competing_end_is_on_the_day_that_it_happened() -> None:
+    times = small().assign(ended_on=[10, 26, 20, 45, 37, 40])
+    found = cumulative_incidence(times)
+    # Died on 26, not 20; who completed is still censored on 20; moved on 37, after all of day 30.
+    assert of(found.table, "died")["day"].tolist() == [0, 10, 20, 26, 37, 40]
+    assert of(found.table, "died").query("events > 0")["day"].tolist() == [26]
+    assert of(found.table, "transferred").query("events > 0")["day"].tolist() == [37]
+    assert of(found.table, "relapse")["at_risk"].tolist() == [6, 6, 5, 3, 2, 1]
+    dated = times.assign(days=[10, 26, 20, 20, 37, 40]).drop(columns="ended_on")
+    pd.testing.assert_frame_equal(found.table, cumulative_incidence(dated).table)
+    listed = cumulative_incidence(times.drop(columns="event"), causes=["relapse", "died"])
+    assert of(listed.table, "died").query("events > 0")["day"].tolist() == [26]
+
+
+def test_what_competes_comes_with_the_times() -> None:
+    times = small()
+    times.attrs["competing"] = ["completed", "incarcerated"]
+    assert cumulative_incidence(times).causes == ("relapse", "completed")
+    times.attrs["competing"] = []
+    assert cumulative_incidence(times).causes == ("relapse",)
+
+
+@pytest.mark.parametrize("ended_on", [[10, 19, 20, 20, 30, 40], [10, None, 20, 20, 30, 40], "20"])
+def test_an_end_before_what_is_known_is_refused(ended_on: object) -> None:
+    with pytest.raises(EstimateError, match="of 2 with ended_on missing or before days"):
+        cumulative_incidence(small().assign(ended_on=ended_on))
+
+
 def test_a_frame_without_events_needs_causes() -> None:
     with pytest.raises(EstimateError, match="no column named event"):
         cumulative_incidence(small().drop(columns="event"))

@@ -225,6 +225,48 @@ def test_a_discharge_before_any_check_in_says_more_than_that_there_was_none():
     assert told(time_to_relapse(records)) == ["0 transferred"]
 
 
+ENDED_ON = """
+died                       | 30 died            | 21 died 30
+moved within lost_after    | 35 transferred     | 21 transferred 35
+moved long after           | 52 transferred     | 21 lost 21
+died long after            | 52 died            | 21 lost 21
+left, whenever             | 52 dropped_out     | 21 dropped_out 52
+moved, seen once more      | 14 transferred     | 21 lost 21
+moved on the last day      | 21 transferred     | 21 transferred 21
+"""
+
+
+@pytest.mark.parametrize(("why", "discharge", "cells"), specifications(ENDED_ON))
+def test_each_row_says_on_which_day_it_ended(why, discharge, cells):
+    day, _, reason = discharge.partition(" ")
+    records = records_of(
+        {why: "7- 14- 21-"},
+        followed=60 if reason != "died" else int(day),
+        discharge_day=float(day),
+        discharge_reason=reason,
+    )
+    times = time_to_relapse(records, RelapseRule(lost_after=30))
+    found = [f"{end} {day}" for end, day in zip(told(times), times["ended_on"], strict=True)]
+    assert found == cells
+
+
+def test_what_competes_is_the_rule_s_to_say():
+    records = records_of({"a": "7- 14-"}, discharge_day=50, discharge_reason="dropped_out")
+    assert told(time_to_relapse(records)) == ["14 dropped_out"]
+    # As an outcome it needs somebody who was there to see no relapse; as a mere end it does not.
+    strict = RelapseRule(competing="dropped_out")
+    assert strict.competing == ("dropped_out",)
+    assert told(time_to_relapse(records, strict)) == ["14 lost"]
+    times = time_to_relapse(records, RelapseRule(competing="dropped_out", lost_after=36))
+    assert told(times) == ["14 dropped_out"]
+    assert times["ended_on"].tolist() == [50]
+
+
+def test_the_day_of_a_relapse_is_that_on_which_it_ended():
+    times = time_to_relapse(records_of({"a": "7- 14+", "b": "7- 14o"}))
+    assert times["ended_on"].tolist() == times["days"].tolist() == [14, 7]
+
+
 def test_who_is_lost_hangs_on_lost_after():
     records = records_of({"a": "7- 60-"}, followed=100)
     assert told(time_to_relapse(records, RelapseRule(lost_after=39))) == ["60 lost"]
@@ -286,6 +328,7 @@ def test_the_columns_their_types_and_what_is_carried():
         "days": "int32",
         "event": "bool",
         "ended_by": "category",
+        "ended_on": "int32",
         "rests_on_missing": "bool",
     }
     assert tuple(times["ended_by"].cat.categories) == ENDS
@@ -308,6 +351,7 @@ def test_the_rule_is_in_the_attributes_which_parquet_keeps(tmp_path):
             "origin": "admission",
             "missing": "use",
             "evidence": "either",
+            "competing": ["died", "incarcerated", "transferred"],
             "not_started": 0,
             "synthetic": False,
         }
@@ -363,6 +407,8 @@ def test_a_rule_says_itself_in_a_sentence(rule, text):
         ({"week_days": True}, "week_days is a whole number"),
         ({"lost_after": -1}, "lost_after is a whole number of at least 0"),
         ({"use_weeks": 5}, "more use weeks than it has weeks"),
+        ({"competing": ("died", "relapse")}, "The competing of a relapse rule is one of completed"),
+        ({"competing": ["lost"]}, "Found: competing='lost'"),
     ],
 )
 def test_a_rule_that_is_none_is_refused_when_it_is_made(options, says):

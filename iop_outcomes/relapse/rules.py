@@ -9,6 +9,7 @@ from typing import Literal
 from iop_outcomes.errors import RuleError
 from iop_outcomes.measures.starts import STARTS
 from iop_outcomes.measures.use_evidence import SOURCES
+from iop_outcomes.records.tables import DISCHARGE_REASONS
 from iop_outcomes.relapse.definition import Definition
 from iop_outcomes.relapse.published import find_time, search_for, source_of, time_names
 from iop_outcomes.relapse.search import Search
@@ -31,6 +32,7 @@ MISSING_RULES = {
     "last_value_to_last_contact": "takes the last known value, up to the last known check-in",
     "drop": "is left out, so that those around it follow each other",
 }
+COMPETING_ENDS = ("died", "incarcerated", "transferred")
 X_BOT = (Search(4, 4, "week", first=3), Search(7, 7, "day", first=21))
 
 
@@ -91,6 +93,12 @@ class RelapseRule:
         The column of the check-ins that ``"first_heavy_day"`` reads.
     heavy_from : float
         From which number on it is heavy drinking.
+    competing : tuple of str
+        The ways of leaving that compete with relapse where both are counted
+        (`iop_outcomes.cumulative_incidence`, which says why these); every other end only stops
+        what is seen. Reasons of discharge, or ``"discharged"`` for one without a reason. A curve
+        of relapse alone (`iop_outcomes.survival_curves`) takes them all as the end of what is
+        known.
 
     Raises
     ------
@@ -119,6 +127,7 @@ counts as use.
     prescribed: str | None = None
     heavy_column: str = "heavy_days"
     heavy_from: float = 1
+    competing: tuple[str, ...] = COMPETING_ENDS
 
     def __post_init__(self) -> None:
         """Refuse what is not an option, naming the options; fill in the definition's own rule."""
@@ -143,6 +152,10 @@ counts as use.
             raise RuleError("heavy_from is a number above 0.", found=repr(self.heavy_from))
         if isinstance(self.substances, str):
             object.__setattr__(self, "substances", (self.substances,))
+        if isinstance(self.competing, str):
+            object.__setattr__(self, "competing", (self.competing,))
+        for end in self.competing:
+            _one_of("competing", end, (*DISCHARGE_REASONS, "discharged"))
         self._check_missing()
 
     @property

@@ -27,7 +27,15 @@ ENDS = (
     "end_of_follow_up",
     "lost",
 )
-TIME_COLUMNS = ("entry", "clear_until", "days", "event", "ended_by", "rests_on_missing")
+TIME_COLUMNS = (
+    "entry",
+    "clear_until",
+    "days",
+    "event",
+    "ended_by",
+    "ended_on",
+    "rests_on_missing",
+)
 NOT_STARTED = {
     "admission": "no day of admission",
     "first_session": "no attended session",
@@ -64,12 +72,17 @@ def time_to_relapse(records: Records, rule: RelapseRule | None = None) -> pd.Dat
         - ``ended_by`` (category): ``relapse``; ``missed_check_in`` (a missing one, under
           ``missing="censor"``); a reason of discharge, ``died`` among them (``discharged`` if
           none is recorded), where no check-in was due after it; ``no_check_in`` (none was due
-          after the origin); ``end_of_follow_up``; or ``lost``;
+          after the origin); ``end_of_follow_up``; or ``lost``, which is also who left in a way
+          that competes with relapse, but more than ``lost_after`` days after the last day known;
+        - ``ended_on`` (int32): the day of what ``ended_by`` names: of the relapse, the discharge
+          or the death, which lies up to ``lost_after`` days after ``days`` if it competes with
+          relapse; of any other end ``days``;
         - ``rests_on_missing`` (bool): an event that counts a missing check-in or week as use.
 
         ``attrs``: ``rule`` (a sentence or two, for every figure made of this), ``definition``,
-        ``origin``, ``missing``, ``evidence``, ``not_started`` (episodes left out) and
-        ``synthetic``. Plain values, so that the frame can be written to Parquet.
+        ``origin``, ``missing``, ``evidence``, ``competing`` (a list), ``not_started``
+        (episodes left out) and ``synthetic``. Plain values, so that the frame can be written to
+        Parquet.
 
     Raises
     ------
@@ -142,7 +155,7 @@ def read_times(
     last_due = np.zeros(len(episodes), dtype=np.int32)
     last = ends_of(due.episode)
     last_due[due.episode[last]] = due.day[last]
-    ended_by = _ended_by(episodes, rule, known, last_due, origin, followed)
+    ended_by, ended_on = _ends(episodes, rule, known, last_due, origin, followed)
 
     times = _covariates(episodes, rule)
     times["entry"] = np.int32(0)
@@ -153,17 +166,19 @@ def read_times(
         ended_by,  # type: ignore[arg-type]  # an array of codes is what it takes
         dtype=pd.CategoricalDtype(list(ENDS)),
     )
+    times["ended_on"] = ended_on
     return times, known, origin >= 0
 
 
-def _ended_by(
+def _ends(
     episodes: pd.DataFrame,
     rule: RelapseRule,
     known: Known,
     last_due: NDArray[np.int32],
     origin: NDArray[np.int32],
     followed: NDArray[np.int32],
-) -> NDArray[np.int8]:
+) -> tuple[NDArray[np.int8], NDArray[np.int32]]:
+    """Return how each episode ended, as a code of `ENDS`, and on which day."""
     code = {end: position for position, end in enumerate(ENDS)}
     reason = episodes["discharge_reason"].cat.set_categories(list(DISCHARGE_REASONS))
     reason_code = reason.cat.codes.to_numpy().astype(np.intp)
@@ -171,13 +186,17 @@ def _ended_by(
         reason_code < 0, code["discharged"], reason_code + code[DISCHARGE_REASONS[0]]
     )
     discharge = episodes["days_to_discharge"].to_numpy() - origin  # missing while open
+    died = (reason == "died").to_numpy()
     # From the discharge on, the discharge is where everyone starts, not how anyone ends.
-    left = (discharge >= last_due) & (rule.origin != "discharge")
+    left = died | ((discharge >= last_due) & (rule.origin != "discharge"))
+    competes = np.isin(reason_end, [code[end] for end in rule.competing])
+    # What competes is an event of its own, and needs someone who was there to see no relapse.
+    unseen = left & competes & (discharge - known.days > rule.lost_after)
     ends = np.select(
         [
             known.event,
             known.cut,
-            (reason == "died").to_numpy(),
+            unseen,
             left,
             last_due == 0,
             followed - known.days <= rule.lost_after,
@@ -185,14 +204,16 @@ def _ended_by(
         [
             code["dropped_out" if rule.of_dropout else "relapse"],
             code["missed_check_in"],
-            code["died"],
+            code["lost"],
             reason_end,
             code["no_check_in"],
             code["end_of_follow_up"],
         ],
         default=code["lost"],
     )
-    return ends.astype(np.int8)
+    gone = ~known.event & ~known.cut & ~unseen & left
+    ended_on = np.where(gone, np.fmax(discharge, known.days), known.days)
+    return ends.astype(np.int8), ended_on.astype(np.int32)
 
 
 def _covariates(episodes: pd.DataFrame, rule: RelapseRule) -> pd.DataFrame:
@@ -217,7 +238,7 @@ def _covariates(episodes: pd.DataFrame, rule: RelapseRule) -> pd.DataFrame:
     return episodes[first + [name for name in kept if name not in first]].copy()
 
 
-def _attributes(rule: RelapseRule, not_started: int) -> dict[str, str | int]:
+def _attributes(rule: RelapseRule, not_started: int) -> dict[str, str | int | list[str]]:
     text = rule.text
     if not_started:
         noun = "episode" if not_started == 1 else "episodes"
@@ -228,5 +249,6 @@ def _attributes(rule: RelapseRule, not_started: int) -> dict[str, str | int]:
         "origin": rule.origin,
         "missing": rule.missing,
         "evidence": rule.evidence,
+        "competing": list(rule.competing),
         "not_started": not_started,
     }

@@ -11,10 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.relapse.rules import COMPETING_ENDS
 from iop_outcomes.survival.checking import CheckedTimes, check_times
-
-COMPETING_ENDS = ("died", "incarcerated", "transferred")
-"""Ends that compete with the event unless ``causes`` says otherwise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +53,8 @@ def read_causes(
         asked = _asked(causes, ends)
     elif own:
         present = {ends.categories[place] for place in np.unique(ends.codes) if place >= 0}
-        also = [word for word in COMPETING_ENDS if word in present and word not in own]
+        competing = times.attrs.get("competing", COMPETING_ENDS)
+        also = [word for word in competing if word in present and word not in own]
         asked = [*own, *also]
     else:
         raise EstimateError(
@@ -68,8 +67,27 @@ def read_causes(
     if given is not None:
         bears = np.append(ends.categories.isin(own), False)[ends.codes]
         code = np.where(bears & ~given, -1, code)
-    checked = check_times(times.assign(event=code >= 0), by)
+    counted = times.assign(event=code >= 0)
+    if {"ended_on", "days"} <= set(times.columns):
+        others = code >= 0 if given is None else (code >= 0) & ~given
+        counted["days"] = _days_of_ends(times, others)
+    checked = check_times(counted, by)
     return Causes(checked, tuple(asked), code, ends)
+
+
+def _days_of_ends(times: pd.DataFrame, competing: NDArray[Any]) -> pd.Series[Any]:
+    """Return the days of the rows, those of the competing ends on the day that they happened."""
+    column = times["ended_on"]
+    numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+    wrong = competing if not numeric else competing & ~(column >= times["days"]).to_numpy()
+    if wrong.any():
+        raise EstimateError(
+            "The day of a competing end is a number, on or after the last day known.",
+            found=f"{int(wrong.sum()):,} of {int(competing.sum()):,} with ended_on missing or "
+            "before days",
+            instead='times.drop(columns="ended_on"), to date these ends at their days.',
+        )
+    return times["days"].where(~competing, column)
 
 
 def _ends(times: pd.DataFrame, by: str | Sequence[str] | None, end: str) -> pd.Categorical:

@@ -32,14 +32,16 @@ def cumulative_incidence(
     times : pandas.DataFrame
         What `iop_outcomes.time_to_relapse` returns, or any frame with ``days`` (number, 0 or
         more), the column `end`, ``event`` (bool or 0/1; not needed with `causes`) and, where
-        observation began after day 0, ``entry`` (number, before ``days``).
+        observation began after day 0, ``entry`` (number, before ``days``). Where there is a
+        column ``ended_on``, a competing end is on that day, not on ``days``.
     by : str or sequence of str, optional
         Columns whose values make the groups.
     end : str
         The column that says how each row ended.
     causes : sequence, optional
         The values of `end` that compete; every other end censors. By default the ends of the
-        rows with the event, then those of died, incarcerated and transferred that occur.
+        rows with the event, then those that occur of what the rule of the times says to compete
+        (``RelapseRule.competing``; without a rule died, incarcerated and transferred).
     confidence : float
         The level of the pointwise limits.
 
@@ -72,8 +74,10 @@ def cumulative_incidence(
     that is then not listed censors, and ``ends`` shows which. An end that rows with the event
     bear counts on those rows only.
 
-    ``days`` of a row without relapse is the last day it is known clear: a death, arrest or
-    transfer stands on that day, up to the time between two check-ins before it happened.
+    ``days`` of a row without relapse is the last day it is known clear. A death, arrest or
+    transfer comes some days later, on ``ended_on``; that there was no relapse in between is
+    assumed. `iop_outcomes.time_to_relapse` calls an episode lost where the two are further apart
+    than ``lost_after``.
 
     **The estimate.** :math:`F_k(t) = \sum_{u \le t} S(u-) d_k(u) / n(u)`, with S the
     Kaplan-Meier estimate of no end by any cause (Aalen and Johansen 1978, Scand J Stat
@@ -114,7 +118,7 @@ def _estimate(
     times: pd.DataFrame, found: Causes, names: list[str], confidence: float
 ) -> CumulativeIncidence:
     kept = [name for name in dict.fromkeys([*names, "days", "entry"]) if name in times.columns]
-    plain = times[kept].assign(event=found.times.event)
+    plain = times[kept].assign(days=found.times.days, event=found.times.event)
     ends = _count_ends(found)
     counted = f"{found.times.rule} {_what_counts(found, ends)}"
     plain.attrs = {
