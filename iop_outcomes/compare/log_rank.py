@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.survival.checking import CheckedTimes
+from iop_outcomes.survival.daily import Daily, count_days
 
 Floats = NDArray[np.float64]
 
@@ -64,30 +63,29 @@ def log_rank(times: CheckedTimes, stratum: NDArray[np.intp]) -> LogRank:
 
 def _by_day(times: CheckedTimes, stratum: NDArray[np.intp], groups: int) -> tuple[Floats, Floats]:
     """Return at risk and events, a row for each stratum and day, a column for each group."""
-    rank, days = pd.factorize(times.days, sort=True)
-    place = stratum * len(days) + rank
-    row, cells = pd.factorize(place, sort=True)
-    size = len(cells)
-
-    def table(rows: NDArray[Any], group: NDArray[np.intp]) -> Floats:
-        count = np.bincount(rows * groups + group, minlength=size * groups)
-        return count.reshape(size, groups).astype(float)
-
-    events = table(row[times.event], times.group[times.event])
-    left = table(row, times.group)
-    of_row = cells // len(days)
-    begin = np.searchsorted(of_row, np.arange(of_row[-1] + 2))
+    strata = int(stratum.max()) + 1
+    kind = times.group * 2 + times.event
+    ends = count_days(times.days, stratum, strata, kind, 2 * groups)
+    counts = ends.counts.reshape(-1, groups, 2).astype(float)
+    left, events = counts.sum(axis=2), counts[:, :, 1]
     if times.entry is None:
-        first = begin[stratum]
+        entered = np.zeros_like(left)
+        entered[ends.begin[:-1]] = np.add.reduceat(left, ends.begin[:-1])
     else:
-        # The first day of the stratum on which who enters is at risk.
-        later = np.searchsorted(days, times.entry, side="right")
-        first = np.where(
-            times.entry > 0,
-            np.searchsorted(cells, stratum * len(days) + later),
-            begin[stratum],
-        )
-    entered = table(first, times.group)
+        came = count_days(times.entry, stratum, strata, times.group, groups)
+        entered = _entered(came, ends)
     # Strata follow each other, and each begins with nobody left of the one before.
     at_risk = np.cumsum(entered - np.vstack([np.zeros(groups), left[:-1]]), axis=0)
     return at_risk, events
+
+
+def _entered(came: Daily, ends: Daily) -> Floats:
+    """Return who enters, on the first day of their stratum on which they are at risk."""
+    entered = np.zeros((len(ends.day), came.counts.shape[1]))
+    for stratum in range(len(ends.begin) - 1):
+        own, entry = ends.own(stratum), came.day[came.own(stratum)]
+        later = np.searchsorted(ends.day[own], entry, side="right")
+        np.add.at(
+            entered, own.start + np.where(entry > 0, later, 0), came.counts[came.own(stratum)]
+        )
+    return entered

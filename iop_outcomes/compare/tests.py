@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 from iop_outcomes.compare.log_rank import LogRank, log_rank
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.show import table_html
-from iop_outcomes.survival import SurvivalCurves, survival_curves
+from iop_outcomes.survival import SurvivalCurves
 from iop_outcomes.survival.checking import CheckedTimes, check_times, label_of
 from iop_outcomes.survival.curves import NAMED_GROUPS, median_words
+from iop_outcomes.survival.estimate import curves_of, refuse_names
+from iop_outcomes.survival.limits import normal_quantile
+from iop_outcomes.survival.product_limit import kaplan_meier
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,6 +156,8 @@ def compare_survival(
     names = list(checked.labels.columns)
     if not names:
         raise RuleError("A comparison needs the column that makes the groups.", instead='by="..."')
+    refuse_names(names)
+    normal_quantile(confidence)
     stratum, strata_names = _strata(times, strata, names)
     _check_comparable(checked)
     result = log_rank(checked, stratum)
@@ -160,7 +165,7 @@ def compare_survival(
 
     from scipy.special import chdtrc
 
-    curves = survival_curves(times, by=names, confidence=confidence)
+    curves = curves_of(checked, kaplan_meier(checked, confidence, "log-log"), confidence)
     sizes = curves.sizes[[*names, "n", "events"]]
     medians = curves.median()[["median", "lower", "upper"]]
     expected = pd.Series(result.expected, name="expected")
@@ -185,6 +190,8 @@ def p_value_words(p_value: float) -> str:
 def _strata(
     times: pd.DataFrame, strata: str | Sequence[str] | None, names: list[str]
 ) -> tuple[NDArray[np.intp], list[str]]:
+    if strata is None:
+        return np.zeros(len(times), dtype=np.intp), []
     checked = check_times(times, strata)
     strata_names = list(checked.labels.columns)
     both = [name for name in strata_names if name in names]

@@ -102,7 +102,18 @@ def protect_curves(
         people are in the whole and in none of the groups.
     synthetic : bool
         Whether the records are made up.
+
+    Raises
+    ------
+    RuleError
+        The curves have weights or clusters: how many people a step is cannot be told from them.
     """
+    if curves.robust is not None:
+        raise RuleError(
+            "Curves with weights or clusters cannot be protected: their counts are not of people.",
+            found=f"weights={curves.weights!r} and robust errors",
+            instead="protect the curves without weights and clusters, one row a person.",
+        )
     names = list(curves.by)
     others = [] if parts is None else [rows for _, rows in _by_group(parts.table, parts.by)]
     apart = 0 if parts is None else int(curves.sizes["n"].sum() - parts.sizes["n"].sum())

@@ -9,7 +9,18 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.disclosure import ProtectedCurves
+from iop_outcomes.errors import RuleError
 from iop_outcomes.plots import style
+from iop_outcomes.plots.survival_table import (
+    TABLE_TOP,
+    Counting,
+    draw_table,
+    drawn_rows,
+    note_lines,
+    parts,
+    risk,
+    small_print,
+)
 from iop_outcomes.relapse.rules import ORIGINS
 
 if TYPE_CHECKING:
@@ -21,8 +32,7 @@ if TYPE_CHECKING:
     Curves = SurvivalCurves | ProtectedCurves
 
 LEFT, RIGHT, WIDTH, HEIGHT = 92.0, 18.0, 560.0, 230.0
-TABLE_TOP = 42.0
-ROWS = (("at_risk", "at risk"), ("censored", "censored"), ("events", "events"))
+BAND_LINE = (0, (1, 1.6))
 
 
 def plot_survival(
@@ -32,6 +42,8 @@ def plot_survival(
     ticks: Sequence[int] | None = None,
     censor_marks: bool = False,
     median: bool = True,
+    band: bool = False,
+    counting: Counting = "after",
 ) -> Axes:
     """Draw survival curves with their limits and, below, who is at risk, censored and has relapsed.
 
@@ -49,49 +61,76 @@ def plot_survival(
         Mark the days on which someone's follow-up ended. Never drawn on protected curves.
     median : bool, default True
         Show where each curve crosses one half.
+    band : bool, default False
+        Draw the outline of the simultaneous band of Hall and Wellner, ``curves.band()``, which
+        holds for the whole curve at once, around the shaded limits of each day.
+    counting : {"after", "just_before"}
+        How the table counts who is at risk; see ``SurvivalCurves.risk_table``. The footnote says
+        which it is.
 
     Returns
     -------
     matplotlib.axes.Axes
         The axes; `iop_outcomes.alternative_text` gives the picture in words.
 
+    Raises
+    ------
+    EstimateError
+        If a band is asked for that cannot be; see ``SurvivalCurves.band``.
+    RuleError
+        If a band, or a table of those at risk just before each day, is asked for of protected
+        curves; if there are more groups than a picture can tell apart.
+
     Notes
     -----
     The extended table and the band are what the readers of Morris et al. asked for (BMJ Open 2019;
-    9:e030215). Its three numbers are those of ``curves.risk_table(ticks)``: everything through the
-    day, so that they add up to the group.
+    9:e030215). Its numbers are those of ``curves.risk_table(ticks)``: everything through the day,
+    so that they add up to the group. Under weighted curves they are sums of weights, to one
+    decimal, and a further row says how many rows are at risk.
     """
     from matplotlib import rc_context
 
     groups = _groups(curves)
+    labels = _labels(curves, groups)
     days = list(ticks) if ticks is not None else _ticks(curves)
     protected = isinstance(curves, ProtectedCurves) and curves.policy.threshold > 1
+    counted = risk(curves, days, counting)
+    bands = _bands(curves) if band else None
+    told = small_print(curves, band, counting)
     target = style.figure_or(ax)
     with rc_context(style.SETTINGS):
-        risk = curves.risk_table(days)
-        notes = _notes(curves, bool(risk["at_risk"].isna().any()))
-        ax = _axes(target, (len(groups), bool(curves.by), len(notes)))
-        for position, (name, table) in enumerate(groups):
+        notes = note_lines(curves, told, bool(counted["at_risk"].isna().any()), WIDTH - 20)
+        lines = len(groups) * (len(drawn_rows(counted)) + bool(curves.by))
+        ax = _axes(target, (len(groups) + band, lines, len(notes)))
+        for position, (_, table) in enumerate(groups):
             look = style.look(position, len(groups))
-            _draw_curve(ax, table, look, (_label(curves, name, table), protected))
+            _draw_curve(ax, table, look, (labels[position], protected))
+            if bands is not None:
+                _draw_band(ax, bands[position][1], look)
             if censor_marks and not protected:
                 _draw_censorings(ax, table, look)
         if median:
             _draw_medians(ax, curves)
-        _dress(ax, curves, days)
-        down = _draw_table(ax, curves, risk)
+        _dress(ax, curves, days, band)
+        down = draw_table(ax, curves, counted, LEFT)
         style.write_below(ax, notes, left=-LEFT + 8, down=down)
         style.mark_synthetic(ax, curves)
-        style.describe(ax, f"{curves.text} {_small_print(curves)}")
+        style.describe(ax, f"{curves.text} {told}")
     return ax
 
 
 def _groups(curves: Curves) -> list[tuple[str, pd.DataFrame]]:
     """Return each group's name and its rows, starting at day 0 with everyone."""
-    if not curves.by:
-        return [("", _from_start(curves.table))]
-    parts = curves.table.groupby(list(curves.by), observed=True, sort=False)
-    return [(", ".join(str(part) for part in key), _from_start(rows)) for key, rows in parts]
+    return [(name, _from_start(rows)) for name, rows in parts(curves.table, curves.by)]
+
+
+def _bands(curves: Curves) -> list[tuple[str, pd.DataFrame]]:
+    if isinstance(curves, ProtectedCurves):
+        raise RuleError(
+            "A simultaneous band needs the steps that protected curves do not publish.",
+            instead="plot_survival(curves, band=True) before they are protected, for yourself.",
+        )
+    return parts(curves.band(), curves.by)
 
 
 def _from_start(table: pd.DataFrame) -> pd.DataFrame:
@@ -114,11 +153,12 @@ def _ticks(curves: Curves) -> list[int]:
     return list(range(0, last + 1, step))
 
 
-def _axes(target: Axes | Figure, content: tuple[int, bool, int]) -> Axes:
-    groups, named, notes = content
-    lines = groups * (len(ROWS) + named)
-    bottom = TABLE_TOP + lines * style.LINE_HEIGHT + groups * 4 + 10 + notes * style.NOTE_HEIGHT + 8
-    top = 12 + groups * 15.0
+def _axes(target: Axes | Figure, content: tuple[int, int, int]) -> Axes:
+    entries, lines, notes = content
+    bottom = (
+        TABLE_TOP + lines * style.LINE_HEIGHT + entries * 4 + 10 + notes * style.NOTE_HEIGHT + 8
+    )
+    top = 12 + entries * 15.0
     return style.axes_for(target, (WIDTH, HEIGHT + bottom + top), (LEFT, RIGHT, bottom, top))
 
 
@@ -158,6 +198,19 @@ def _draw_curve(ax: Axes, table: pd.DataFrame, look: style.Look, named: tuple[st
         )
 
 
+def _draw_band(ax: Axes, band: pd.DataFrame, look: style.Look) -> None:
+    for limit in ("lower", "upper"):
+        ax.plot(
+            band["day"].to_numpy(),
+            band[limit].to_numpy(),
+            drawstyle="steps-post",
+            color=look.colour,
+            linestyle=BAND_LINE,
+            linewidth=0.9,
+            label="_band",
+        )
+
+
 def _draw_censorings(ax: Axes, table: pd.DataFrame, look: style.Look) -> None:
     marked = table[table["censored"] > 0]
     ax.plot(
@@ -181,18 +234,27 @@ def _draw_medians(ax: Axes, curves: Curves) -> None:
     ax.vlines(reached, 0, 0.5, color=style.QUIET, linewidth=0.7, linestyle=(0, (2, 2)))
 
 
-def _label(curves: Curves, name: str, table: pd.DataFrame) -> str:
-    people = int(table["at_risk"].iloc[0])
-    events = int(table["events"].sum())
-    parts = [f"n = {people:,}", f"{events:,} events"]
-    if isinstance(curves, ProtectedCurves):
-        parts[1] += f" by day {int(table['day'].iloc[-1])}"
-    return f"{name}: {', '.join(parts)}" if name else ", ".join(parts)
+def _labels(curves: Curves, groups: list[tuple[str, pd.DataFrame]]) -> list[str]:
+    """Return what the legend says of each group."""
+    made = []
+    for position, (name, table) in enumerate(groups):
+        if isinstance(curves, ProtectedCurves):
+            people, events = table["at_risk"].iloc[0], table["events"].sum()
+            until = f" by day {int(table['day'].iloc[-1])}"
+        else:  # at risk on day 0 are not all, under late entry
+            people, events = curves.sizes[["n", "events"]].iloc[position]
+            until = ""
+        told = f"n = {int(people):,}, {int(events):,} events{until}"
+        made.append(f"{name}: {told}" if name else told)
+    return made
 
 
-def _dress(ax: Axes, curves: Curves, days: list[int]) -> None:
+def _dress(ax: Axes, curves: Curves, days: list[int], band: bool) -> None:
     from matplotlib.ticker import PercentFormatter
 
+    if band:
+        told = f"{curves.confidence:.0%} band for the whole curve"
+        ax.plot([], [], color=style.QUIET, linestyle=BAND_LINE, linewidth=0.9, label=told)
     last = int(curves.table["day"].max())
     ax.set_ylim(0, 1)
     ax.set_xlim(0, max(last, days[-1]) * 1.02)
@@ -214,45 +276,3 @@ def _origin(rule: str) -> str:
     """Return the day that a rule counts from, as its text says it."""
     found = [origin for origin in ORIGINS.values() if f"after {origin}" in rule]
     return found[0] if found else "the start"
-
-
-def _draw_table(ax: Axes, curves: Curves, table: pd.DataFrame) -> float:
-    """Write the risk table under the x axis; return how many points down it ends."""
-    groups = (
-        list(table.groupby(list(curves.by), observed=True, sort=False))
-        if curves.by
-        else [((), table)]
-    )
-    down = TABLE_TOP
-    for position, (key, rows) in enumerate(groups):
-        colour = style.look(position, len(groups)).colour
-        if curves.by:
-            name = ", ".join(str(part) for part in key)
-            down += 4 if position else 0
-            place = (0.0, -LEFT + 8, down)
-            style.write_cell(ax, name, place, ha="left", colour=colour, weight="bold", fixed=True)
-            down += style.LINE_HEIGHT
-        for column, word in ROWS:
-            place = (0.0, -22, down)
-            style.write_cell(ax, word, place, ha="right", colour=style.QUIET, fixed=True)
-            for day, value in zip(rows["day"], rows[column], strict=True):
-                text = "–" if pd.isna(value) else f"{int(value):,}"
-                cell = style.write_cell(ax, text, (float(day), 0, down), ha="center")
-                cell.set_gid(f"risk_{position}_{column}_{day}")
-            down += style.LINE_HEIGHT
-    return down + 8
-
-
-def _small_print(curves: Curves) -> str:
-    return (
-        f"Bands: {curves.confidence:.0%} confidence limits. The table counts through each day; its "
-        "three rows add up to the group."
-    )
-
-
-def _notes(curves: Curves, dashes: bool) -> list[str]:
-    """Return the small print: what the event is, what missing means, what the table counts."""
-    lines = [curves.rule, _small_print(curves)]
-    if dashes:
-        lines.append("A dash: too few since the last published day.")
-    return style.note_lines("\n".join(line for line in lines if line), WIDTH - 20)

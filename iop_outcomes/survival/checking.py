@@ -187,8 +187,10 @@ def _entries(times: pd.DataFrame, days: NDArray[Any]) -> NDArray[Any] | None:
 def _groups(times: pd.DataFrame, names: list[str]) -> tuple[NDArray[np.intp], pd.DataFrame]:
     if not names:
         return np.zeros(len(times), dtype=np.intp), pd.DataFrame(index=range(1))
+    code, size = np.zeros(len(times), dtype=np.int64), 1
     for name in names:
-        missing = int(times[name].isna().sum())
+        own, kinds = _codes(times[name])
+        missing = int((own < 0).sum())
         if missing:
             raise EstimateError(
                 f"A row without a value of {name} belongs to no group.",
@@ -196,19 +198,37 @@ def _groups(times: pd.DataFrame, names: list[str]) -> tuple[NDArray[np.intp], pd
                 instead=f'times.dropna(subset="{name}"), or a group of their own: '
                 f'times.assign({name}=times["{name}"].astype("object").fillna("not recorded")).',
             )
-    code = np.zeros(len(times), dtype=np.int64)
-    for name in names:
-        own = _codes(times[name])
-        code = code * (int(own.max()) + 1) + own
         # After each column, so that the codes of many columns stay small.
-        code = np.asarray(pd.factorize(code, sort=True)[0])
-    first = np.empty(int(code.max()) + 1, dtype=np.intp)
-    first[code[::-1]] = np.arange(len(code))[::-1]
-    return code.astype(np.intp), times[names].iloc[first].reset_index(drop=True)
+        code, size = _dense(own if size == 1 else code * kinds + own, size * kinds)
+    first = _first_rows(code, size)
+    return code.astype(np.intp, copy=False), times[names].iloc[first].reset_index(drop=True)
 
 
-def _codes(column: pd.Series[Any]) -> NDArray[np.int64]:
-    # In the order of the categories, else sorted.
+def _codes(column: pd.Series[Any]) -> tuple[NDArray[Any], int]:
+    """Return codes in the order of the categories, else sorted, and how many there may be."""
     if isinstance(column.dtype, pd.CategoricalDtype):
-        return column.cat.codes.to_numpy().astype(np.int64)
-    return np.asarray(pd.factorize(column, sort=True)[0], dtype=np.int64)
+        return column.cat.codes.to_numpy(), len(column.cat.categories)
+    code, values = pd.factorize(column, sort=True)
+    return np.asarray(code), len(values)
+
+
+def _dense(code: NDArray[Any], size: int) -> tuple[NDArray[np.int64], int]:
+    """Return codes in the same order without gaps, and how many there are."""
+    if size > max(len(code), 1024):
+        dense, values = pd.factorize(code, sort=True)
+        return np.asarray(dense, dtype=np.int64), len(values)
+    there = np.bincount(code, minlength=size) > 0
+    if there.all():
+        return code.astype(np.int64, copy=False), size
+    return (np.cumsum(there) - 1)[code], int(there.sum())
+
+
+def _first_rows(code: NDArray[np.int64], size: int) -> NDArray[np.intp]:
+    """Return the first row of each code; the first thousand rows mostly hold them all."""
+    first = np.full(size, -1, dtype=np.intp)
+    for end in (1024, len(code)):
+        rows = np.arange(min(end, len(code)))[::-1]
+        first[code[rows]] = rows
+        if (first >= 0).all():
+            break
+    return first

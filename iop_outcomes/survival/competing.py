@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,12 @@ import pandas as pd
 from iop_outcomes.errors import RuleError
 from iop_outcomes.survival.aalen_johansen import aalen_johansen, incidence_limits
 from iop_outcomes.survival.causes import Causes, read_causes
-from iop_outcomes.survival.curves import labelled
-from iop_outcomes.survival.estimate import survival_curves
+from iop_outcomes.survival.daily import Daily, count_days
+from iop_outcomes.survival.estimate import curves_of, refuse_names
 from iop_outcomes.survival.incidence import ESTIMATES, CumulativeIncidence
 from iop_outcomes.survival.limits import normal_quantile
+from iop_outcomes.survival.product_limit import steps_of
+from iop_outcomes.survival.reading import stacked
 
 
 def cumulative_incidence(
@@ -111,24 +114,25 @@ def cumulative_incidence(
     found = read_causes(times, by, end, causes)
     names = list(found.times.labels.columns)
     _refuse_names(names)
-    return _estimate(times, found, names, confidence)
+    return _estimate(found, names, confidence)
 
 
-def _estimate(
-    times: pd.DataFrame, found: Causes, names: list[str], confidence: float
-) -> CumulativeIncidence:
-    kept = [name for name in dict.fromkeys([*names, "days", "entry"]) if name in times.columns]
-    plain = times[kept].assign(days=found.times.days, event=found.times.event)
-    ends = _count_ends(found)
-    counted = f"{found.times.rule} {_what_counts(found, ends)}"
-    plain.attrs = {
-        "rule": f"{counted} The event is an end by any of the causes.",
-        "synthetic": found.times.synthetic,
-    }
-    overall = survival_curves(plain, by=names or None, confidence=confidence)
+def _estimate(found: Causes, names: list[str], confidence: float) -> CumulativeIncidence:
+    refuse_names(names)
+    whole = found.times
+    ends = count_days(
+        whole.days, whole.group, len(whole.labels), found.code + 1, len(found.names) + 1
+    )
+    counted_ends = _count_ends(found)
+    counted = f"{whole.rule} {_what_counts(found, counted_ends)}"
+    overall = curves_of(
+        replace(whole, rule=f"{counted} The event is an end by any of the causes."),
+        steps_of(whole, ends, confidence, "log-log"),
+        confidence,
+    )
     return CumulativeIncidence(
-        table=_table(found, overall.table, confidence),
-        ends=ends,
+        table=_table(found, ends, overall.table, confidence),
+        ends=counted_ends,
         overall=overall,
         causes=found.names,
         by=tuple(names),
@@ -138,37 +142,28 @@ def _estimate(
     )
 
 
-def _table(found: Causes, overall: pd.DataFrame, confidence: float) -> pd.DataFrame:
-    """Return the table, from the days and those at risk of the curve of all causes."""
-    starts = np.append(np.flatnonzero(overall["day"].to_numpy() == 0), len(overall))
-    day, at_risk = overall["day"].to_numpy(), overall["at_risk"].to_numpy()
-    groups, causes = len(starts) - 1, len(found.names)
+def _table(found: Causes, ends: Daily, overall: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """Return the table, from the counts of each day and those at risk on it."""
+    at_risk, causes = overall["at_risk"].to_numpy(), len(found.names)
     dtype = pd.CategoricalDtype(list(found.names))
-    some = found.code >= 0
-    rank, distinct = pd.factorize(found.times.days[some], sort=True)
-    cell = (found.times.group[some] * causes + found.code[some]) * len(distinct) + rank
-    counts = np.bincount(cell, minlength=groups * causes * len(distinct))
-    counts = counts.reshape(groups, causes, len(distinct))
-    rows = []
-    for group in range(groups):
-        own = slice(starts[group], starts[group + 1])
-        events = np.zeros((causes, starts[group + 1] - starts[group]), dtype=np.int64)
-        here = counts[group].any(axis=0)
-        events[:, np.searchsorted(day[own], distinct[here])] = counts[group][:, here]
+    parts = []
+    for group in range(len(found.times.labels)):
+        own = ends.own(group)
+        events = np.ascontiguousarray(ends.counts[own, 1:].T)
         incidence, error = aalen_johansen(at_risk[own], events)
         lower, upper = incidence_limits(incidence, error, confidence)
         values = zip(ESTIMATES, (incidence, error, lower, upper), strict=True)
         part = {
-            "cause": pd.Categorical.from_codes(
-                np.repeat(np.arange(causes), events.shape[1]),  # type: ignore[arg-type]
-                dtype=dtype,
-            ),
-            "day": np.tile(day[own], causes),
+            "cause": np.repeat(np.arange(causes), events.shape[1]),
+            "day": np.tile(ends.day[own], causes),
             "at_risk": np.tile(at_risk[own], causes),
             "events": events.ravel(),
         }
-        rows.append(pd.DataFrame({**part, **{name: value.ravel() for name, value in values}}))
-    return labelled(rows, found.times.labels)
+        parts.append(part | {name: value.ravel() for name, value in values})
+    table = stacked(parts, found.times.labels)
+    codes = table["cause"].to_numpy()
+    table["cause"] = pd.Categorical.from_codes(codes, dtype=dtype)  # type: ignore[arg-type]
+    return table
 
 
 def _count_ends(found: Causes) -> pd.DataFrame:

@@ -40,9 +40,12 @@ class SurvivalCurves(TimesRead):
         day 0 all who start there; ``events``, ``censored`` (int64): on that day; ``survival``
         (0 to 1): the share without the event through that day; ``lower``, ``upper``: its
         pointwise confidence limits, both 1 while the survival is 1 and missing once it is 0.
+        Where the errors are robust, also ``se``: the standard error of ``survival``. Where the
+        curves are weighted, the three counts are sums of weights (float64), and
+        ``rows_at_risk, rows_events, rows_censored`` (int64) say how many rows are behind them.
     entries : pandas.DataFrame
         ``[by ...], day, entered``: how many came under observation on each day; who enters on
-        a day later than 0 is at risk from the day after.
+        a day later than 0 is at risk from the day after. Weighted: a sum of weights, and ``rows``.
     by : tuple of str
         The columns that make the groups.
     confidence : float
@@ -53,6 +56,13 @@ class SurvivalCurves(TimesRead):
         What made the times, and the estimate.
     synthetic : bool
         Whether the people are made up; pictures of them say so.
+    weights : str, optional
+        The column that the counts are sums of.
+    robust : pandas.DataFrame, optional
+        Where the errors are robust, a row for each of `table`: ``log_variance, area_variance,
+        area_covariance, followed_variance``, the infinitesimal jackknife of the log of the
+        survival, of the area under it up to the day, of both together, and of the log of the
+        curve of follow-up.
     """
 
     table: pd.DataFrame
@@ -62,6 +72,8 @@ class SurvivalCurves(TimesRead):
     interval: Interval
     rule: str
     synthetic: bool = False
+    weights: str | None = None
+    robust: pd.DataFrame | None = None
 
     def at(self, days: float | Sequence[float]) -> pd.DataFrame:
         """Return the curves at the given days.
@@ -102,13 +114,19 @@ class SurvivalCurves(TimesRead):
         Raises
         ------
         EstimateError
-            If a group has no event up to `until`, or nobody left without it.
+            If a group has no event up to `until`, or nobody left without it; if the curves are
+            weighted or their errors robust, for which the band has no theory.
 
         Notes
         -----
         The band of Hall and Wellner (1980, Biometrika 67:133-143) on the scale of the curves, with
         the exact quantile of the Brownian bridge; n is all of the group.
         """
+        if self.robust is not None:
+            raise EstimateError(
+                "There is no simultaneous band for curves with weights or clusters.",
+                instead="the limits in .table, which hold for each day by itself.",
+            )
         rows = []
         for steps in self._groups():
             telling = (steps.survival > 0) & (steps.survival < 1) & (steps.events > 0)
@@ -150,7 +168,8 @@ class SurvivalCurves(TimesRead):
         -------
         pandas.DataFrame
             One row a group and day: ``[by ...], day, at_risk, censored, events`` (int64), the
-            last two counted from the start through the day.
+            last two counted from the start through the day. Weighted: sums of weights (float64),
+            and ``rows_at_risk`` (int64), the number of rows that `at_risk` is the weight of.
         """
         if counting not in ("after", "just_before"):
             raise RuleError(
@@ -161,13 +180,7 @@ class SurvivalCurves(TimesRead):
         asked = days_asked(days)
         rows = []
         for steps in self._groups():
-            entered, censored, events = steps.counted_through(asked)
-            if counting == "after":
-                at_risk = entered - censored - events
-            else:
-                at_risk = steps.at_risk_before(asked)
-            row = {"day": asked, "at_risk": at_risk, "censored": censored, "events": events}
-            rows.append(pd.DataFrame(row))
+            rows.append(pd.DataFrame(steps.risk(asked, counting == "after")))
         return self._with_labels(rows)
 
     @property
@@ -175,18 +188,25 @@ class SurvivalCurves(TimesRead):
         """One row a group: ``[by ...], n, events, censored`` and ``followed_median``.
 
         The last is the median follow-up in days by the reverse Kaplan-Meier estimate: censoring
-        taken as the event (Schemper and Smith 1996, Control Clin Trials 17:343-346).
+        taken as the event (Schemper and Smith 1996, Control Clin Trials 17:343-346). Of weighted
+        curves the counts are of rows, and ``weighted_n, weighted_events, weighted_censored`` are
+        their sums of weights.
         """
         rows = []
         for steps in self._groups():
+            people = steps.people
             row = {
-                "n": int(steps.entered.sum()),
-                "events": int(steps.events.sum()),
-                "censored": int(steps.censored.sum()),
+                "n": int(people.entered.sum()),
+                "events": int(people.events.sum()),
+                "censored": int(people.censored.sum()),
                 "followed_median": crossing_day(steps.day, steps.followed()),
             }
-            rows.append(pd.DataFrame([row]))
-        return self._with_labels(rows)
+            if steps.rows is not None:
+                row["weighted_n"] = float(steps.entered.sum())
+                row["weighted_events"] = float(steps.events.sum())
+                row["weighted_censored"] = float(steps.censored.sum())
+            rows.append(row)
+        return self._with_rows(rows)
 
     @property
     def text(self) -> str:
@@ -198,18 +218,25 @@ class SurvivalCurves(TimesRead):
         by = f" by {', '.join(self.by)}" if self.by else ""
         return f"Time to the event{by}: {'; '.join(told)}. {self.rule}"
 
-    def plot(self, ax: Any = None) -> Any:
+    def plot(
+        self,
+        ax: Any = None,
+        *,
+        band: bool = False,
+        counting: Literal["after", "just_before"] = "after",
+    ) -> Any:
         """Draw the curves with the risk table below; see `iop_outcomes.plot_survival`."""
         from iop_outcomes.plots import plot_survival
 
-        return plot_survival(self, ax)
+        return plot_survival(self, ax, band=band, counting=counting)
 
     def __repr__(self) -> str:
         """Return the number of groups, people and events."""
-        groups = len(self.sizes)
-        noun = "group" if groups == 1 else "groups"
-        n, events = self.entries["entered"].sum(), self.table["events"].sum()
-        return f"<SurvivalCurves: {groups} {noun}, n {n:,}, events {events:,}>"
+        sizes = self.sizes
+        noun = "group" if len(sizes) == 1 else "groups"
+        n, events = sizes["n"].sum(), sizes["events"].sum()
+        how = f", weighted by {self.weights}" if self.weights else ""
+        return f"<SurvivalCurves: {len(sizes)} {noun}, n {n:,}, events {events:,}{how}>"
 
     def _repr_html_(self) -> str:
         found = pd.concat([self.sizes, self.median()[["median", "lower", "upper"]]], axis=1)
@@ -218,4 +245,8 @@ class SurvivalCurves(TimesRead):
     def _told(self, row: pd.Series[Any]) -> str:
         name = f"{label_of(row[list(self.by)])}: " if self.by else ""
         counts = f"n {row['n']:,.0f}, events {row['events']:,.0f}"
+        if self.weights:
+            counts += (
+                f" (weighted: n {row['weighted_n']:,.1f}, events {row['weighted_events']:,.1f})"
+            )
         return f"{name}{counts}, {median_words(row, self.confidence)}"

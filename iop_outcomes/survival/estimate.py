@@ -7,11 +7,13 @@ from collections.abc import Sequence
 import pandas as pd
 
 from iop_outcomes.errors import RuleError
-from iop_outcomes.survival.checking import check_times
-from iop_outcomes.survival.curves import SurvivalCurves, labelled
+from iop_outcomes.survival.checking import CheckedTimes, check_times
+from iop_outcomes.survival.curves import SurvivalCurves
 from iop_outcomes.survival.limits import Interval, normal_quantile
 from iop_outcomes.survival.product_limit import kaplan_meier
-from iop_outcomes.survival.steps import STEP_COLUMNS
+from iop_outcomes.survival.reading import stacked
+from iop_outcomes.survival.steps import ROBUST_COLUMNS, ROW_COLUMNS, STEP_COLUMNS, Steps
+from iop_outcomes.survival.weighted import Weighting, read_weighting, weighted_kaplan_meier
 
 
 def survival_curves(
@@ -20,8 +22,10 @@ def survival_curves(
     by: str | Sequence[str] | None = None,
     confidence: float = 0.95,
     interval: Interval = "log-log",
+    weights: str | None = None,
+    cluster: str | None = None,
 ) -> SurvivalCurves:
-    """Estimate the share still without the event, day by day, by Kaplan and Meier.
+    r"""Estimate the share still without the event, day by day, by Kaplan and Meier.
 
     Parameters
     ----------
@@ -37,6 +41,12 @@ def survival_curves(
     interval : {"log-log", "log", "plain", "logit", "arcsine"}
         The scale of the limits, R's ``conf.type``. Log-log, the default, logit and arcsine stay
         between 0 and 1 by themselves; log, the default of R's ``survfit``, and plain are cut there.
+    weights : str, optional
+        The column that says what each row counts: finite numbers above 0, such as the inverse of
+        the probability of being in the group. The errors are then robust.
+    cluster : str, optional
+        The column that says whose a row is, where people have several: ``"person_id"``. The
+        errors are then robust, each person counted as one. Default: each row by itself.
 
     Returns
     -------
@@ -48,17 +58,26 @@ def survival_curves(
     ------
     EstimateError
         If a time is missing, negative or not finite, an event is neither 0 nor 1, an entry is
-        not before its ``days``, a group is missing, or there are no rows.
+        not before its ``days``, a group is missing, or there are no rows; if a weight is missing,
+        infinite, 0 or less, or a row belongs to no cluster.
     RuleError
-        If a column of `by` is not there, or an option is not known.
+        If a column that is named is not there, or an option is not known.
 
     Notes
     -----
-    The estimate (Kaplan and Meier 1958, JASA 53:457-481) is computed by lifelines, the limits
-    from Greenwood's sum. Whoever is censored is taken to go on as those who remain: people who
-    leave treatment rarely do, so compare with the missing rules that count them otherwise. With
-    late entry the curve is that of people still without the event when they were first seen, and
-    it falls to 0 for good if all of the few at risk early on have the event.
+    The estimate (Kaplan and Meier 1958, JASA 53:457-481) is :math:`S(t) = \prod_{u \le t}
+    (1 - d(u) / n(u))` with n at risk just before day u and d events on it; the limits are from
+    Greenwood's sum :math:`\sum d / (n (n - d))`, the variance of :math:`\log S`. Whoever is
+    censored is taken to go on as those who remain: people who leave treatment rarely do, so
+    compare with the missing rules that count them otherwise. With late entry the curve is that of
+    people still without the event when they were first seen, and it falls to 0 for good if all of
+    the few at risk early on have the event.
+
+    With `weights` n and d are sums of weights. Greenwood's sum would take a weight of 2 for two
+    people, so the variance is the infinitesimal jackknife (robust), that of R's ``survfit(...,
+    weights=, cluster=)``: the sum over people of the square of what each moves the curve by. The
+    area under the curve and the follow-up have theirs likewise. Weights that were themselves
+    estimated are taken as known.
 
     Examples
     --------
@@ -77,29 +96,53 @@ def survival_curves(
     30.0
     """
     checked = check_times(times, by)
-    names = list(checked.labels.columns)
-    refuse_names(names)
+    refuse_names(list(checked.labels.columns))
     normal_quantile(confidence)
-    rows, entries = [], []
-    for steps in kaplan_meier(checked, confidence, interval):
-        rows.append(pd.DataFrame({name: getattr(steps, name) for name in STEP_COLUMNS}))
-        entries.append(pd.DataFrame({"day": steps.entry_day, "entered": steps.entered}))
+    weighting = read_weighting(times, weights, cluster)
+    if weighting is None:
+        steps = kaplan_meier(checked, confidence, interval)
+    else:
+        steps = weighted_kaplan_meier(checked, weighting, confidence, interval)
+    return curves_of(checked, steps, confidence, interval, weighting)
+
+
+def curves_of(
+    checked: CheckedTimes,
+    steps: list[Steps],
+    confidence: float,
+    interval: Interval = "log-log",
+    weighting: Weighting | None = None,
+) -> SurvivalCurves:
+    """Return the result that holds the curves of all groups."""
     scale = "" if interval == "log-log" else f", {interval} scale"
+    how = "" if weighting is None else weighting.words
+    entries = [
+        {"day": one.entry_day, "entered": one.entered}
+        | ({} if one.rows is None else {"rows": one.rows.entered})
+        for one in steps
+    ]
+    robust = None
+    if weighting is not None:
+        parts = [{name: getattr(one.robust, name) for name in ROBUST_COLUMNS} for one in steps]
+        robust = stacked(parts, pd.DataFrame(index=checked.labels.index))
     return SurvivalCurves(
-        table=labelled(rows, checked.labels),
-        entries=labelled(entries, checked.labels),
-        by=tuple(names),
+        table=stacked([one.columns() for one in steps], checked.labels),
+        entries=stacked(entries, checked.labels),
+        by=tuple(checked.labels.columns),
         confidence=confidence,
         interval=interval,
-        rule=f"{checked.rule} Kaplan-Meier estimate, {confidence:.0%} limits{scale}.",
+        rule=f"{checked.rule} Kaplan-Meier estimate{how}, {confidence:.0%} limits{scale}.",
         synthetic=checked.synthetic,
+        weights=None if weighting is None else weighting.weights,
+        robust=robust,
     )
 
 
 def refuse_names(names: list[str], more: Sequence[str] = ()) -> None:
     """Refuse group columns named as a column that the estimates have."""
     made = {*STEP_COLUMNS, "entered", "median", "mean", "se", "n", "followed_median", "expected"}
-    made |= {"share", "quantile", "lost", *more}
+    made |= {"share", "quantile", "lost", "rows", *ROW_COLUMNS, *more}
+    made |= {"weighted_n", "weighted_events", "weighted_censored"}
     taken = [str(name) for name in names if name in made]
     if taken:
         raise RuleError(

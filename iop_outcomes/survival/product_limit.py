@@ -1,121 +1,60 @@
-"""Kaplan-Meier by lifelines, kept behind this one module.
-
-lifelines is given ranks of days, not days: the curve hangs on their order only, so that neither
-rounding nor an entry on the day of an event can change who is at risk.
-"""
+"""The Kaplan-Meier product over counts by day, for all groups at once."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.survival.checking import CheckedTimes
+from iop_outcomes.survival.daily import Daily, count_days
 from iop_outcomes.survival.limits import Interval, greenwood, survival_limits
-from iop_outcomes.survival.steps import Steps, entered_before
+from iop_outcomes.survival.steps import Steps, entered_before, product_limit
 
 
 def kaplan_meier(times: CheckedTimes, confidence: float, interval: Interval) -> list[Steps]:
     """Return the Kaplan-Meier curve of each group with its limits, in the order of the labels."""
-    groups = len(times.labels)
-    if groups == 1:
-        return [_one_group(times, slice(None), confidence, interval)]
-    order = np.argsort(times.group.astype(np.int32), kind="stable")
-    parts = np.split(order, np.cumsum(np.bincount(times.group, minlength=groups))[:-1])
-    return [_one_group(times, rows, confidence, interval) for rows in parts]
+    return steps_of(times, count_ends(times), confidence, interval)
 
 
-def _one_group(
-    times: CheckedTimes, rows: NDArray[np.intp] | slice, confidence: float, interval: Interval
-) -> Steps:
-    days, event = times.days[rows], times.event[rows]
-    entry = None if times.entry is None else times.entry[rows]
-    day, rank = _distinct(days)
-    if day[0] > 0:
-        day, rank = np.append(day[:1] * 0, day), rank + 1
-    events = np.bincount(rank[event], minlength=len(day))
-    ended = np.bincount(rank, minlength=len(day))
-    if entry is None:
-        entry_day, entered = day[:1], np.array([len(days)])
-        survival = _survival_from_start(events, ended - events)
-    else:
-        entry_day, entry_rank = _distinct(entry)
-        entered = np.bincount(entry_rank)
-        # The first day of the curve on which who enters is at risk.
-        first = np.where(entry > 0, np.searchsorted(day, entry, side="right"), 0)
-        survival = _survival_from_entry(first, rank, event, len(day))
-    gone = np.cumsum(ended) - ended
-    at_risk = entered_before(entry_day, entered, day) - gone
-    lower, upper = survival_limits(survival, greenwood(at_risk, events), confidence, interval)
-    counts = (day, at_risk, events, ended - events)
-    return Steps(*counts, survival, lower, upper, entry_day, entered)
+def count_ends(times: CheckedTimes) -> Daily:
+    """Count who leaves without and who with the event, in this order, by group and day."""
+    return count_days(times.days, times.group, len(times.labels), times.event, 2)
 
 
-def _distinct(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.intp]]:
-    # By hash: several times faster than np.unique where days repeat.
-    rank, distinct = pd.factorize(values, sort=True)
-    return np.asarray(distinct), rank
+def count_entries(times: CheckedTimes, weight: NDArray[Any] | None = None) -> Daily | None:
+    """Count who comes under observation by group and day; None if all are there on day 0."""
+    if times.entry is None:
+        return None
+    none = np.zeros(len(times.days), dtype=np.int64)
+    return count_days(times.entry, times.group, len(times.labels), none, 1, weight=weight)
 
 
-def _survival_from_start(
-    events: NDArray[np.int64], censored: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    # One row a day and kind of end, weighted by how many: lifelines need not see each person.
-    place = np.arange(len(events))
-    durations = np.concatenate([place, place])
-    ended = np.repeat([True, False], len(events))
-    weights = np.concatenate([events, censored])
-    some = weights > 0
-    return _fit(durations[some], ended[some], None, weights[some], len(events))
+def steps_of(
+    times: CheckedTimes, ends: Daily, confidence: float, interval: Interval
+) -> list[Steps]:
+    """Return the curve of each group from the counts of its ends; the last kinds are events."""
+    entries = count_entries(times)
+    made = []
+    for group in range(len(times.labels)):
+        own = ends.own(group)
+        day, censored, events = ends.day[own], ends.counts[own, 0], ends.counts[own, 1:].sum(axis=1)
+        if entries is None:
+            entry_day, entered = day[:1], np.array([ends.counts[own].sum()])
+        else:
+            entry_day, entered = entered_on(entries, group)
+        gone = np.cumsum(events + censored) - events - censored
+        at_risk = entered_before(entry_day, entered, day) - gone
+        survival = product_limit(at_risk, events)
+        lower, upper = survival_limits(survival, greenwood(at_risk, events), confidence, interval)
+        tally = (day, events, censored, entry_day, entered)
+        made.append(Steps(*tally, at_risk, survival, lower, upper))
+    return made
 
 
-def _survival_from_entry(
-    first: NDArray[np.intp], rank: NDArray[np.intp], event: NDArray[np.bool_], size: int
-) -> NDArray[np.float64]:
-    """Fit each stretch in which someone is at risk apart, and multiply.
-
-    lifelines refuses a curve on whose way nobody is at risk. Nothing happens there, so that the
-    curve after it is the curve up to it times that of the people who came later.
-    """
-    spanning = np.cumsum(np.bincount(first, minlength=size) - np.bincount(rank, minlength=size))
-    begins = np.flatnonzero(np.append(True, spanning[:-1] == 0))
-    ends = np.append(begins[1:], size)
-    if len(begins) == 1:
-        return _fit(rank, event, first, None, size)
-    stretch = np.searchsorted(begins, rank, side="right") - 1
-    order = np.argsort(stretch, kind="stable")
-    parts = np.split(order, np.cumsum(np.bincount(stretch, minlength=len(begins)))[:-1])
-    survival = np.ones(size)
-    before = 1.0
-    for begin, end, rows in zip(begins, ends, parts, strict=True):
-        if len(rows):
-            fitted = _fit(rank[rows] - begin, event[rows], first[rows] - begin, None, end - begin)
-            survival[begin:end] = before * fitted
-            before = survival[end - 1]
-    return survival
-
-
-def _fit(
-    rank: NDArray[Any],
-    event: NDArray[np.bool_],
-    first: NDArray[Any] | None,
-    weights: NDArray[np.int64] | None,
-    size: int,
-) -> NDArray[np.float64]:
-    """Return the Kaplan-Meier estimate on each of the ranks 0 to `size` - 1.
-
-    Rank r stands at 2 r + 2 and who is first at risk on it enters at 2 r + 1: after everyone
-    whose end is earlier, before everyone whose end is on it.
-    """
-    from lifelines import KaplanMeierFitter
-
-    fitter = KaplanMeierFitter()
-    entry = None if first is None else 2 * first + 1
-    with np.errstate(divide="ignore", invalid="ignore"):  # lifelines sets these for everyone
-        fitter.fit(2 * rank + 2, event, entry=entry, weights=weights)
-    curve = fitter.survival_function_
-    place = np.searchsorted(curve.index.to_numpy(), 2 * np.arange(size) + 2, side="right") - 1
-    estimate: NDArray[np.float64] = curve.to_numpy()[place, 0]
-    return estimate
+def entered_on(entries: Daily, group: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the days on which anyone of the group came, and how many."""
+    day, entered = entries.day[entries.own(group)], entries.counts[entries.own(group), 0]
+    some = entered > 0
+    return day[some], entered[some]

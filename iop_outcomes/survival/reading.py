@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,16 @@ def median_words(row: pd.Series[Any], confidence: float) -> str:
     return f"median {middle} days ({confidence:.0%} limits {limits[0]} to {limits[1]})"
 
 
+def stacked(parts: list[dict[str, NDArray[Any]]], labels: pd.DataFrame) -> pd.DataFrame:
+    """Return columns of several groups below each other, each with the label of its group."""
+    body = pd.DataFrame({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+    if not len(labels.columns):
+        return body
+    sizes = [len(next(iter(part.values()))) for part in parts]
+    group = np.repeat(np.arange(len(parts)), sizes)
+    return pd.concat([labels.iloc[group].reset_index(drop=True), body], axis=1)
+
+
 def labelled(parts: list[pd.DataFrame], labels: pd.DataFrame) -> pd.DataFrame:
     """Return the parts below each other, each with the label of its group."""
     body = pd.concat(parts, ignore_index=True)
@@ -31,6 +42,27 @@ def labelled(parts: list[pd.DataFrame], labels: pd.DataFrame) -> pd.DataFrame:
         return body
     group = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
     return pd.concat([labels.iloc[group].reset_index(drop=True), body], axis=1)
+
+
+def group_bounds(frame: pd.DataFrame, names: list[str]) -> NDArray[np.intp]:
+    """Return where each group of rows that stand together begins, and where the last one ends."""
+    changed = np.zeros(max(len(frame) - 1, 0), dtype=bool)
+    for name in names:
+        column = frame[name]
+        categories = isinstance(column.dtype, pd.CategoricalDtype)
+        values = (column.cat.codes if categories else column).to_numpy()
+        changed |= np.asarray(values[1:] != values[:-1], dtype=bool)
+    return np.concatenate([[0], np.flatnonzero(changed) + 1, [len(frame)]])
+
+
+def group_columns(frame: pd.DataFrame, names: list[str]) -> list[dict[str, NDArray[Any]]]:
+    """Return the other columns of each group as arrays; views, so that many groups cost little."""
+    bounds = group_bounds(frame, names)
+    columns = {name: frame[name].to_numpy() for name in frame.columns if name not in names}
+    return [
+        {name: values[begin:end] for name, values in columns.items()}
+        for begin, end in pairwise(bounds)
+    ]
 
 
 def split_groups(frame: pd.DataFrame, names: list[str]) -> list[pd.DataFrame]:

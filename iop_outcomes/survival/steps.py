@@ -12,62 +12,31 @@ from numpy.typing import NDArray
 from iop_outcomes.survival.limits import Interval, greenwood, survival_limits
 
 Floats = NDArray[np.float64]
-Counts = NDArray[np.int64]
+Counts = NDArray[Any]  # whole numbers, or sums of weights
+Columns = dict[str, NDArray[Any]]
 
 ESTIMATES = ("survival", "lower", "upper")
 STEP_COLUMNS = ("day", "at_risk", "events", "censored", *ESTIMATES)
+ROW_COLUMNS = ("rows_at_risk", "rows_events", "rows_censored")
 
 
 @dataclass(frozen=True, eq=False)
-class Steps:
-    """One group's curve; one entry a day, day 0 first.
+class Tally:
+    """Who comes and who leaves, by day.
 
     Attributes
     ----------
-    day, at_risk, events, censored, survival, lower, upper : numpy.ndarray
-        As the columns of ``SurvivalCurves.table``.
+    day, events, censored : numpy.ndarray
+        The days on which anyone leaves, and how many leave how.
     entry_day, entered : numpy.ndarray
-        As the columns of ``SurvivalCurves.entries``.
+        The days on which anyone comes under observation, and how many.
     """
 
     day: NDArray[Any]
-    at_risk: Counts
     events: Counts
     censored: Counts
-    survival: Floats
-    lower: Floats
-    upper: Floats
     entry_day: NDArray[Any]
     entered: Counts
-
-    @classmethod
-    def of(cls, table: pd.DataFrame, entries: pd.DataFrame) -> Steps:
-        """Return the steps that the rows of one group say."""
-        return cls(
-            **{name: table[name].to_numpy() for name in STEP_COLUMNS},
-            entry_day=entries["day"].to_numpy(),
-            entered=entries["entered"].to_numpy(),
-        )
-
-    @property
-    def last_day(self) -> float:
-        """The last day of the group's follow-up."""
-        return float(self.day[-1])
-
-    def at(self, asked: NDArray[Any]) -> pd.DataFrame:
-        """Return the rows of ``SurvivalCurves.at``."""
-        place = np.searchsorted(self.day, asked, side="right") - 1
-        on_day = self.day[place] == asked
-        followed = asked <= self.day[-1]
-        row: dict[str, NDArray[Any]] = {
-            "day": asked,
-            "at_risk": self.at_risk_before(asked),
-            "events": np.where(on_day, self.events[place], 0),
-            "censored": np.where(on_day, self.censored[place], 0),
-        }
-        for name in ESTIMATES:
-            row[name] = np.where(followed, getattr(self, name)[place], np.nan)
-        return pd.DataFrame(row)
 
     def at_risk_before(self, asked: NDArray[Any]) -> Counts:
         """Return how many have entered before each day, on day 0 on it, and not left before."""
@@ -82,39 +51,204 @@ class Steps:
             _running(self.day, self.events, asked, "right"),
         )
 
+
+@dataclass(frozen=True, eq=False)
+class Robust:
+    """The infinitesimal jackknife of one group's curve; one entry a day of the curve.
+
+    Attributes
+    ----------
+    log_variance : numpy.ndarray
+        Of the log of the survival through the day; the place of Greenwood's sum.
+    area_variance, area_covariance : numpy.ndarray
+        Variance of the area under the curve up to the day, and its covariance with the log of
+        the survival.
+    followed_variance : numpy.ndarray
+        As `log_variance`, of the curve of follow-up.
+    """
+
+    log_variance: Floats
+    area_variance: Floats
+    area_covariance: Floats
+    followed_variance: Floats
+
+
+ROBUST_COLUMNS = tuple(Robust.__annotations__)
+
+
+@dataclass(frozen=True, eq=False)
+class Steps(Tally):
+    """One group's curve; one entry a day, day 0 first.
+
+    Attributes
+    ----------
+    day, at_risk, events, censored, survival, lower, upper : numpy.ndarray
+        As the columns of ``SurvivalCurves.table``.
+    entry_day, entered : numpy.ndarray
+        As the columns of ``SurvivalCurves.entries``.
+    robust : Robust, optional
+        Where the errors are robust.
+    rows : Tally, optional
+        Where the counts are sums of weights: the number of rows behind them.
+    """
+
+    at_risk: Counts
+    survival: Floats
+    lower: Floats
+    upper: Floats
+    robust: Robust | None = None
+    rows: Tally | None = None
+
+    @classmethod
+    def of(cls, table: Columns, entries: Columns, robust: Columns | None = None) -> Steps:
+        """Return the steps that the columns of one group say."""
+        rows = None
+        if "rows" in entries:
+            left = table["day"], table["rows_events"], table["rows_censored"]
+            rows = Tally(*left, entries["day"], entries["rows"])
+        errors = None
+        if robust is not None:
+            errors = Robust(**{name: robust[name] for name in ROBUST_COLUMNS})
+        return cls(
+            **{name: table[name] for name in STEP_COLUMNS},
+            entry_day=entries["day"],
+            entered=entries["entered"],
+            robust=errors,
+            rows=rows,
+        )
+
+    @property
+    def last_day(self) -> float:
+        """The last day of the group's follow-up."""
+        return float(self.day[-1])
+
+    def height_at(self, day: float) -> float:
+        """Return the curve through a day; past the end of the follow-up its last height."""
+        return float(self.survival[np.searchsorted(self.day, day, side="right") - 1])
+
+    @property
+    def people(self) -> Tally:
+        """The counts of rows: those of the curve itself unless it is weighted."""
+        return self if self.rows is None else self.rows
+
+    @property
+    def variance(self) -> Floats:
+        """The variance of the log of the survival: Greenwood's sum, or the robust one."""
+        if self.robust is not None:
+            return self.robust.log_variance
+        return greenwood(self.at_risk, self.events)
+
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """Return the columns of ``SurvivalCurves.table``."""
+        found = {name: getattr(self, name) for name in STEP_COLUMNS}
+        if self.robust is not None:
+            found["se"] = self.survival * np.sqrt(self.robust.log_variance)
+        if self.rows is not None:
+            counts = self.rows.at_risk_before(self.day), self.rows.events, self.rows.censored
+            found |= dict(zip(ROW_COLUMNS, counts, strict=True))
+        return found
+
+    def at(self, asked: NDArray[Any]) -> pd.DataFrame:
+        """Return the rows of ``SurvivalCurves.at``."""
+        place = np.searchsorted(self.day, asked, side="right") - 1
+        on_day = self.day[place] == asked
+        followed = asked <= self.day[-1]
+        row: dict[str, NDArray[Any]] = {}
+        for name, column in self.columns().items():
+            if name in (*ESTIMATES, "se"):
+                row[name] = np.where(followed, column[place], np.nan)
+            else:
+                row[name] = np.where(on_day, column[place], column.dtype.type(0))
+        row["day"], row["at_risk"] = asked, self.at_risk_before(asked)
+        if self.rows is not None:
+            row["rows_at_risk"] = self.rows.at_risk_before(asked)
+        return pd.DataFrame(row)
+
+    def at_risk_before(self, asked: NDArray[Any]) -> Counts:
+        """Return how many have entered before each day, on day 0 on it, and not left before."""
+        found = super().at_risk_before(asked)
+        # Sums of weights leave a rest when all have left.
+        return found if self.rows is None else _cleared(found, self.rows.at_risk_before(asked))
+
+    def risk(self, asked: NDArray[Any], after: bool) -> dict[str, NDArray[Any]]:
+        """Return the columns of ``SurvivalCurves.risk_table``."""
+        _, censored, events = self.counted_through(asked)
+        at_risk = self._left_after(asked, self) if after else self.at_risk_before(asked)
+        row = {"day": asked, "at_risk": at_risk, "censored": censored, "events": events}
+        if self.rows is not None:
+            rows = self._left_after(asked, self.rows) if after else self.rows.at_risk_before(asked)
+            row |= {"at_risk": _cleared(at_risk, rows), "rows_at_risk": rows}
+        return row
+
+    @staticmethod
+    def _left_after(asked: NDArray[Any], tally: Tally) -> Counts:
+        entered, censored, events = tally.counted_through(asked)
+        return entered - censored - events
+
     def limits(self, confidence: float, interval: Interval) -> tuple[Floats, Floats]:
         """Return the limits of the curve at another level."""
-        return survival_limits(
-            self.survival, greenwood(self.at_risk, self.events), confidence, interval
-        )
+        return survival_limits(self.survival, self.variance, confidence, interval)
 
     def area(self, horizon: float) -> tuple[float, float]:
         """Return the area under the curve up to the horizon, and its standard error."""
         inside = self.day < horizon
         strips = self.survival[inside] * np.diff(np.append(self.day[inside], horizon))
         ahead = np.cumsum(strips[::-1])[::-1]  # from each day to the horizon
-        variance = np.diff(greenwood(self.at_risk, self.events)[inside], prepend=0.0)
-        return float(ahead[0]), float(np.sqrt(np.sum(ahead**2 * variance)))
+        if self.robust is None:
+            added = np.diff(greenwood(self.at_risk, self.events)[inside], prepend=0.0)
+            return float(ahead[0]), float(np.sqrt(np.sum(ahead**2 * added)))
+        last = len(strips) - 1
+        found = self.robust
+        variance = (
+            found.area_variance[last]
+            + 2 * strips[-1] * found.area_covariance[last]
+            + strips[-1] ** 2 * found.log_variance[last]
+        )
+        return float(ahead[0]), float(np.sqrt(max(variance, 0.0)))
 
     def followed(self) -> Floats:
         """Return the reverse Kaplan-Meier curve: censoring taken as the event."""
-        some = self.at_risk > 0
-        share = np.divide(self.censored, self.at_risk, out=np.zeros(len(some)), where=some)
-        return np.cumprod(1 - share)
+        if self.rows is None:
+            return product_limit(self.at_risk, self.censored)
+        emptied = self.rows.at_risk_before(self.day) == self.rows.censored
+        return product_limit(self.at_risk, self.censored, emptied)
 
     def followed_limits(self, confidence: float, interval: Interval) -> tuple[Floats, Floats]:
         """Return the limits of the reverse Kaplan-Meier curve."""
-        variance = greenwood(self.at_risk, self.censored)
+        if self.robust is None:
+            variance = greenwood(self.at_risk, self.censored)
+        else:
+            variance = self.robust.followed_variance
         return survival_limits(self.followed(), variance, confidence, interval)
+
+
+def product_limit(
+    at_risk: Counts, events: Counts, emptied: NDArray[np.bool_] | None = None
+) -> Floats:
+    r"""Return :math:`\prod (n - d) / n` through each day; a day without anyone changes nothing.
+
+    A curve that has come down to 0 stays there, whoever enters later. `emptied` says on which
+    days all at risk have the event: sums of weights would leave a rest.
+    """
+    risk = at_risk.astype(float)
+    factor = np.divide(risk - events, risk, out=np.ones(len(risk)), where=risk > 0)
+    if emptied is not None:
+        factor[emptied & (risk > 0)] = 0.0
+    return np.cumprod(factor)
 
 
 def entered_before(entry_day: NDArray[Any], entered: Counts, asked: NDArray[Any]) -> Counts:
     """Return how many have entered before each day; who enters on day 0 is there on day 0."""
-    from_start = int(entered[entry_day == 0].sum())
-    return np.maximum(_running(entry_day, entered, asked, "left"), from_start)
+    from_start = entered[entry_day == 0].sum()
+    found: Counts = np.maximum(_running(entry_day, entered, asked, "left"), from_start)
+    return found
 
 
 def _running(days: NDArray[Any], number: Counts, asked: NDArray[Any], side: Any) -> Counts:
-    total = np.append(0, np.cumsum(number))
+    total = np.append(number[:0].dtype.type(0), np.cumsum(number))
     running: Counts = total[np.searchsorted(days, asked, side=side)]
     return running
+
+
+def _cleared(sums: Counts, rows: Counts) -> Counts:
+    return np.where(rows > 0, sums, 0.0)

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.survival.limits import Interval, crossing_day, normal_quantile
-from iop_outcomes.survival.reading import days_asked, labelled, shares_asked, split_groups
+from iop_outcomes.survival.reading import (
+    days_asked,
+    group_bounds,
+    group_columns,
+    labelled,
+    shares_asked,
+)
 from iop_outcomes.survival.steps import Steps
 
 
@@ -20,6 +28,7 @@ class TimesRead:
     by: tuple[str, ...]
     confidence: float
     interval: Interval
+    robust: pd.DataFrame | None
 
     def median(self, confidence: float | None = None) -> pd.DataFrame:
         """Return the median time of each group, with its limits.
@@ -107,9 +116,9 @@ class TimesRead:
         for steps in self._groups():
             curve = steps.followed()
             heights = (curve, *steps.followed_limits(level, self.interval))
-            row = [crossing_day(steps.day, height) for height in heights]
-            rows.append(pd.DataFrame([row], columns=["median", "lower", "upper"]))
-        return self._with_labels(rows)
+            found = [crossing_day(steps.day, height) for height in heights]
+            rows.append(dict(zip(("median", "lower", "upper"), found, strict=True)))
+        return self._with_rows(rows)
 
     def restricted_mean(self, horizon: float, confidence: float | None = None) -> pd.DataFrame:
         r"""Return the mean time without the event up to a horizon.
@@ -117,7 +126,8 @@ class TimesRead:
         Parameters
         ----------
         horizon : float
-            Days; within the follow-up of every group.
+            Days; with two people or more still at risk just before it in every group, except where
+            the curve has come down to 0 by then: its area is known.
         confidence : float, optional
             The level of the limits; by default that of the curves.
 
@@ -130,13 +140,16 @@ class TimesRead:
         Raises
         ------
         EstimateError
-            If the follow-up of a group ends before the horizon.
+            If the follow-up of a group ends before the horizon, or fewer than two of its people
+            are at risk just before it, unless its curve has come down to 0.
 
         Notes
         -----
         The area :math:`\int_0^\tau S(t) dt` under the curve. Its variance is
         :math:`\sum_j A_j^2 d_j / (n_j (n_j - d_j))` with :math:`A_j` the area from event day j
-        to the horizon (Klein and Moeschberger 2003, section 4.5; R's ``survmean``).
+        to the horizon (Klein and Moeschberger 2003, section 4.5; R's ``survmean``). Curves with
+        weights or clusters have the infinitesimal jackknife of the area instead; R's
+        ``print(survfit(..., cluster=), rmean=)`` keeps the sum above, which does not hold there.
         """
         reach = normal_quantile(self.confidence if confidence is None else confidence)
         end = float(days_asked(horizon)[0])
@@ -146,9 +159,9 @@ class TimesRead:
         rows = []
         for steps in self._groups():
             mean, error = steps.area(end)
-            row = [mean, error, mean - reach * error, mean + reach * error]
-            rows.append(pd.DataFrame([row], columns=["mean", "se", "lower", "upper"]))
-        return self._with_labels(rows)
+            far = reach * error
+            rows.append({"mean": mean, "se": error, "lower": mean - far, "upper": mean + far})
+        return self._with_rows(rows)
 
     def time_lost(self, horizon: float, confidence: float | None = None) -> pd.DataFrame:
         """Return the mean time lost to the event up to a horizon: horizon - restricted mean.
@@ -168,21 +181,52 @@ class TimesRead:
         return found.assign(lost=horizon - found["lost"], lower=lower, upper=upper)
 
     def _check_horizon(self, horizon: float) -> None:
-        ends = [steps.last_day for steps in self._groups()]
-        if min(ends) < horizon:
+        open_ended = [steps for steps in self._groups() if steps.height_at(horizon) > 0]
+        ends = [steps.last_day for steps in open_ended]
+        of = f"of {len(self._labels())} groups"
+        if ends and min(ends) < horizon:
             short = sum(end < horizon for end in ends)
             raise EstimateError(
                 "A restricted mean needs every group followed up to its horizon.",
-                found=f"a horizon of {horizon:g} days; {short} of {len(ends)} groups end before it",
-                instead=f"restricted_mean({min(ends):g}), or a shorter horizon.",
+                found=f"a horizon of {horizon:g} days; {short} {of} end before it",
+                instead=_horizon_instead(open_ended),
+            )
+        few = sum(steps.people.at_risk_before(np.array([horizon]))[0] < 2 for steps in open_ended)
+        if few:
+            raise EstimateError(
+                "A restricted mean needs two people or more at risk just before its horizon.",
+                found=f"a horizon of {horizon:g} days; {few} {of} have fewer",
+                instead=_horizon_instead(open_ended),
             )
 
     def _groups(self) -> Iterator[Steps]:
         names = list(self.by)
-        for table, entries in zip(
-            split_groups(self.table, names), split_groups(self.entries, names), strict=True
-        ):
-            yield Steps.of(table, entries)
+        tables = group_columns(self.table, names)
+        robust = (
+            [None] * len(tables)
+            if self.robust is None
+            else group_columns(pd.concat([self.table[names], self.robust], axis=1), names)
+        )
+        yield from map(Steps.of, tables, group_columns(self.entries, names), robust)
 
     def _with_labels(self, parts: list[pd.DataFrame]) -> pd.DataFrame:
-        return labelled(parts, self.entries[list(self.by)].drop_duplicates())
+        return labelled(parts, self._labels())
+
+    def _with_rows(self, rows: list[dict[str, Any]]) -> pd.DataFrame:
+        return pd.concat([self._labels(), pd.DataFrame(rows)], axis=1)
+
+    def _labels(self) -> pd.DataFrame:
+        names = list(self.by)
+        starts = group_bounds(self.entries, names)[:-1]
+        return self.entries[names].iloc[starts].reset_index(drop=True)
+
+
+def _horizon_instead(groups: list[Steps]) -> str:
+    """Say up to which day each group has two people or more at risk."""
+    lasts = []
+    for steps in groups:
+        enough = steps.people.at_risk_before(steps.day) >= 2
+        lasts.append(float(steps.day[enough].max(initial=0)))
+    if min(lasts) > 0:
+        return f"restricted_mean({min(lasts):g}), or a shorter horizon."
+    return "there is no horizon that every group is followed up to: leave out the smallest."

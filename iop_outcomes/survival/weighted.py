@@ -1,0 +1,167 @@
+"""Weighted Kaplan-Meier curves, and errors that hold for weights and for people seen often."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.survival.checking import CheckedTimes
+from iop_outcomes.survival.daily import Daily, count_days
+from iop_outcomes.survival.jackknife import Moves, jackknife
+from iop_outcomes.survival.limits import Interval
+from iop_outcomes.survival.product_limit import count_ends, count_entries, entered_on
+from iop_outcomes.survival.steps import Floats, Robust, Steps, Tally, product_limit
+
+
+@dataclass(frozen=True, eq=False)
+class Weighting:
+    """What each row counts, and whose it is.
+
+    Attributes
+    ----------
+    weight : numpy.ndarray or None
+        Finite and above 0; None if every row counts one.
+    cluster : numpy.ndarray of int
+        Rows with the same number are those of one person.
+    weights, by : str or None
+        The columns of the frame that say so.
+    """
+
+    weight: Floats | None
+    cluster: NDArray[np.intp]
+    weights: str | None
+    by: str | None
+
+    @property
+    def words(self) -> str:
+        """How the rule of the curves says it."""
+        weighted = f" weighted by {self.weights}" if self.weights else ""
+        rows = f"rows of one {self.by} taken together" if self.by else "rows taken as independent"
+        return f"{weighted}, robust standard errors ({rows})"
+
+
+def read_weighting(
+    times: pd.DataFrame, weights: str | None, cluster: str | None
+) -> Weighting | None:
+    """Read the columns of weights and of clusters; None if neither is asked for."""
+    if weights is None and cluster is None:
+        return None
+    for name in (weights, cluster):
+        if name is not None and (not isinstance(name, str) or name not in times.columns):
+            raise RuleError(
+                f"There is no column named {name}."
+                if isinstance(name, str)
+                else "Weights and clusters are named by their column.",
+                found=f"the columns {', '.join(map(str, times.columns))}",
+                instead='times.assign(weight=...), then weights="weight".',
+            )
+    weight = None if weights is None else _weights(times[weights], weights)
+    code = np.arange(len(times)) if cluster is None else _clusters(times[cluster], cluster)
+    return Weighting(weight, code, weights, cluster)
+
+
+def _weights(column: pd.Series[Any], name: str) -> Floats:
+    if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+        raise EstimateError(
+            f"The column {name} holds weights, which are numbers.",
+            found=f"a column of type {column.dtype}",
+        )
+    weight = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    counted = (
+        (np.isnan(weight).sum(), "missing"),
+        (np.isinf(weight).sum(), "infinite"),
+        ((weight < 0).sum(), "negative"),
+        ((weight == 0).sum(), "zero"),
+    )
+    found = [f"{count:,} {what}" for count, what in counted if count]
+    if found:
+        raise EstimateError(
+            f"Every weight in {name} is a number above 0.",
+            found=f"{', '.join(found)} of {len(column):,}",
+            instead=f'times[times["{name}"] > 0], if a row without weight is not to be counted.',
+        )
+    return weight
+
+
+def _clusters(column: pd.Series[Any], name: str) -> NDArray[np.intp]:
+    missing = int(column.isna().sum())
+    if missing:
+        raise EstimateError(
+            f"A row without a value of {name} is nobody's.",
+            found=f"{missing:,} of {len(column):,} missing",
+            instead=f'times.dropna(subset="{name}"), or cluster=None: each row by itself.',
+        )
+    return np.asarray(pd.factorize(column)[0], dtype=np.intp)
+
+
+def weighted_kaplan_meier(
+    times: CheckedTimes, weighting: Weighting, confidence: float, interval: Interval
+) -> list[Steps]:
+    """Return the curve of each group with robust limits, in the order of the labels."""
+    groups = len(times.labels)
+    ends, entries = count_ends(times), count_entries(times)
+    counts = times.days, times.group, groups, times.event, 2
+    sums = None if weighting.weight is None else count_days(*counts, weight=weighting.weight)
+    came = None if sums is None else count_entries(times, weighting.weight)
+    order = np.argsort(times.group, kind="stable")
+    parts = np.split(order, np.cumsum(np.bincount(times.group, minlength=groups))[:-1])
+    made = []
+    for group, rows in enumerate(parts):
+        tally = _tally(ends, entries, group)
+        weighed = tally if sums is None else _tally(sums, came, group)
+        moves = _moves(times, weighting, rows, tally.day)
+        steps = _curve(weighed, tally, moves)
+        lower, upper = steps.limits(confidence, interval)
+        steps = replace(steps, lower=lower, upper=upper)
+        made.append(steps if sums is not None else replace(steps, rows=None))
+    return made
+
+
+def _tally(ends: Daily, entries: Daily | None, group: int) -> Tally:
+    own = ends.own(group)
+    day, censored, events = ends.day[own], ends.counts[own, 0], ends.counts[own, 1]
+    if entries is None:
+        return Tally(day, events, censored, day[:1], np.array([ends.counts[own].sum()]))
+    return Tally(day, events, censored, *entered_on(entries, group))
+
+
+def _moves(
+    times: CheckedTimes, weighting: Weighting, rows: NDArray[np.intp], day: NDArray[Any]
+) -> Moves:
+    first = np.zeros(len(rows), dtype=np.intp)
+    if times.entry is not None:
+        entry = times.entry[rows]
+        first = np.where(entry > 0, np.searchsorted(day, entry, side="right"), 0)
+    weight = np.ones(len(rows)) if weighting.weight is None else weighting.weight[rows]
+    last = np.searchsorted(day, times.days[rows])
+    cluster = np.asarray(pd.factorize(weighting.cluster[rows])[0])
+    return Moves(first, last, times.event[rows], weight, cluster)
+
+
+def _curve(weighed: Tally, rows: Tally, moves: Moves) -> Steps:
+    """Return the curve, its limits still to come."""
+    day, at_risk = weighed.day, moves.at_risk(len(weighed.day))
+    rows_at_risk = rows.at_risk_before(day)
+    at_risk = np.where(rows_at_risk > 0, at_risk, 0.0)
+    survival = product_limit(at_risk, weighed.events, rows_at_risk == rows.events)
+    left = np.where(rows_at_risk > rows.events, at_risk - weighed.events, 0.0)
+    errors = jackknife(day, survival, (at_risk, weighed.events, left), moves)
+    censored = rows_at_risk == rows.censored
+    followed = product_limit(at_risk, weighed.censored, censored)
+    left = np.where(rows_at_risk > rows.censored, at_risk - weighed.censored, 0.0)
+    back = replace(moves, event=~moves.event)
+    of_followed = jackknife(day, followed, (at_risk, weighed.censored, left), back)
+    return Steps(
+        *(day, weighed.events, weighed.censored, weighed.entry_day, weighed.entered),
+        at_risk=at_risk if weighed is not rows else rows_at_risk,
+        survival=survival,
+        lower=survival,
+        upper=survival,
+        robust=Robust(*errors, of_followed[0]),
+        rows=rows,
+    )
