@@ -290,7 +290,7 @@ def test_a_known_share_has_the_limits_of_a_proportion():
         ({"clear_until": 99}, "after days"),
         ({"clear_until": np.nan}, "missing for an event"),
         ({"clear_until": "7"}, "numbers of days"),
-        ({"entry": 0.5}, "late entry"),
+        ({"entry": 0.5}, "clear_until before entry"),
         ({"days": -1.0}, "negative"),
         ({"event": 2}, "An event is 1"),
     ],

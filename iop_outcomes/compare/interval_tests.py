@@ -15,11 +15,17 @@ from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.show import table_html
 from iop_outcomes.survival.checking import CheckedTimes, check_times, label_of
 from iop_outcomes.survival.curves import NAMED_GROUPS
-from iop_outcomes.survival.interval import check_intervals, interval_survival
+from iop_outcomes.survival.interval import interval_survival
+from iop_outcomes.survival.interval_checking import check_intervals
 from iop_outcomes.survival.interval_curves import IntervalSurvival
-from iop_outcomes.survival.turnbull import Intervals, estimate_masses
+from iop_outcomes.survival.interval_masses import Intervals
+from iop_outcomes.survival.truncated_hazards import Hazards
+from iop_outcomes.survival.truncated_scores import score_parts
+from iop_outcomes.survival.turnbull import estimate_masses
 
 Floats = NDArray[np.float64]
+
+LEAST_INFORMATION = 1e-9  # of what the best told group has, or of an event
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +73,15 @@ class IntervalComparison:
             f"{p_value_words(self.p_value)}; {'; '.join(told)}. {self.rule}"
         )
 
+    @property
+    def synthetic(self) -> bool:
+        """Whether the people are made up."""
+        return self.curves.synthetic
+
+    def at(self, days: float | Sequence[float]) -> pd.DataFrame:
+        """Return the curves that are compared on the given days; see `IntervalSurvival.at`."""
+        return self.curves.at(days)
+
     def plot(self, ax: Any = None) -> Any:
         """Draw the curves that are compared."""
         return self.curves.plot(ax)
@@ -106,7 +121,8 @@ def compare_interval_survival(
     Parameters
     ----------
     times : pandas.DataFrame
-        As for `interval_survival`: ``days``, ``event`` and ``clear_until``.
+        As for `interval_survival`: ``days``, ``event``, ``clear_until`` and, with late entry,
+        ``entry``.
     by : str or sequence of str
         Columns whose values make the groups, two or more.
     strata : str or sequence of str, optional
@@ -140,6 +156,13 @@ def compare_interval_survival(
     Biometrics 52:811-822; Fay and Shaw 2010, J Stat Softw 36(2)); both are summed over strata and
     the quadratic form is referred to chi-squared.
 
+    With late entry the score is :math:`H / (e^H - 1) - C`, H the increments of the cumulative
+    hazard over the interval and C those from the entry up to it, which is the same thing where
+    everyone enters on day 0. Those who enter late differ in their scores, so that assignments
+    cannot be permuted; the covariance is then the observed information of the groups' effects less
+    what is lost by estimating the increments, as Finkelstein has it. It wants check-ins on a grid
+    of days few beside the people.
+
     The permutation argument needs groups whose check-ins come at the same days and are missed as
     often: a group that is looked at more rarely can differ in the intervals alone. With exactly
     known days this is a log-rank test with scores of tied days slightly apart from those of
@@ -168,7 +191,7 @@ def compare_interval_survival(
     _check_comparable(checked)
     total, covariance = _scores(checked, stratum, (left, right))
     freedom = len(total) - 1
-    if np.linalg.matrix_rank(covariance, hermitian=True) < freedom:
+    if _too_flat(covariance):
         raise EstimateError(
             "Some groups share no stratum in which people differ, so that they cannot be compared.",
             found=f"{freedom + 1} groups in {int(stratum.max()) + 1:,} strata",
@@ -189,7 +212,8 @@ def compare_interval_survival(
         p_value=float(chdtrc(freedom, statistic)),
         curves=curves,
         strata=tuple(strata_names),
-        rule=f"{checked.rule} Scores of proportional hazards, variance over permutations.",
+        rule=f"{checked.rule} Scores of proportional hazards, variance "
+        f"{'over permutations' if checked.entry is None else 'by the observed information'}.",
     )
 
 
@@ -202,14 +226,27 @@ def _scores(
     total, covariance = np.zeros(groups), np.zeros((groups, groups))
     order = np.argsort(stratum, kind="stable")
     for rows in np.split(order, np.cumsum(np.bincount(stratum))[:-1]):
-        score = person_scores(left[rows], right[rows])
         group = checked.group[rows]
+        if checked.entry is not None:
+            entry = checked.entry[rows].astype(np.float64)
+            one = np.ones(len(rows))
+            found = Hazards.of(Intervals(left[rows], right[rows], one, entry))
+            own, spread = score_parts(found, group, groups)
+            total, covariance = total + own, covariance + spread
+            continue
+        score = person_scores(left[rows], right[rows])
         people = np.bincount(group, minlength=groups).astype(np.float64)
         total += np.bincount(group, score, groups)
         total -= people * score.mean()  # 0 at the maximum but for rounding
         spread = np.diag(people) - np.outer(people, people) / len(rows)
         covariance += spread * score.var(ddof=1) if len(rows) > 1 else 0.0
     return total, covariance
+
+
+def _too_flat(covariance: Floats) -> bool:
+    """Return whether the data do not tell all groups apart."""
+    spread = np.linalg.eigvalsh(covariance)  # about as large as the number of events
+    return bool(spread[1] <= LEAST_INFORMATION * max(spread[-1], 1.0))
 
 
 def person_scores(left: Floats, right: Floats) -> Floats:

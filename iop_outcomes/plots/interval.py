@@ -18,12 +18,21 @@ if TYPE_CHECKING:
 
     from iop_outcomes.survival.interval_curves import IntervalSurvival
 
-LEFT, RIGHT, WIDTH, HEIGHT = 62.0, 18.0, 560.0, 250.0
-NOTES_TOP = 42.0
-SMALL_PRINT = (
-    "Boxes: the curve falls somewhere within; the data do not say where. The dotted line dates "
-    "each event at the check-in that showed it."
+LEFT, RIGHT, WIDTH, HEIGHT = 92.0, 18.0, 560.0, 240.0
+TABLE_TOP = 42.0
+ROWS = (
+    ("clear", "known clear"),
+    ("between", "in between"),
+    ("over", "out of sight"),
+    ("events", "events"),
 )
+COUNTED = (
+    "The table counts through each day: known without the event; last known so before it and with "
+    "it at a later check-in; last known so before it and not seen again; with the event known. Its "
+    "rows add up to all who have entered."
+)
+SMALL_PRINT = f"Boxes: the curve falls somewhere within; the data do not say where. {COUNTED}"
+DATED = " The dotted line dates each event at the check-in that showed it."
 
 
 def plot_interval(curves: IntervalSurvival, ax: Axes | Figure | None = None) -> Axes:
@@ -42,32 +51,35 @@ def plot_interval(curves: IntervalSurvival, ax: Axes | Figure | None = None) -> 
         The axes; `iop_outcomes.alternative_text` gives the picture in words. A line is drawn where
         the survival is settled, a box from the highest to the lowest survival where it is not, a
         thin line the limits, if there are any, and with one group only a dotted line the curve that
-        dates events at the check-in.
+        dates events at the check-in. The table below is ``curves.risk_table`` on the days of the
+        ticks.
     """
     from matplotlib import rc_context
 
-    groups = _groups(curves)
+    groups = groups_of(curves)
     small = _small_print(curves)
     notes = style.note_lines(f"{curves.rule}\n{small}", WIDTH - 20)
     target = style.figure_or(ax)
     with rc_context(style.SETTINGS):
-        bottom = NOTES_TOP + len(notes) * style.NOTE_HEIGHT + 8
+        lines = len(groups) * (len(ROWS) + bool(curves.by))
+        below = TABLE_TOP + lines * style.LINE_HEIGHT + len(groups) * 4 + 10
+        bottom = below + len(notes) * style.NOTE_HEIGHT + 8
         top = 14 + (len(groups) + (len(groups) == 1)) * 15.0
         margins = (LEFT, RIGHT, bottom, top)
         ax = style.axes_for(target, (WIDTH, HEIGHT + bottom + top), margins)
         for position, (label, rows, last) in enumerate(groups):
-            _draw(ax, rows, last, (style.look(position, len(groups)), label))
+            draw_stretches(ax, rows, last, (style.look(position, len(groups)), label))
         _draw_limits(ax, curves)
         if len(groups) == 1:
             _draw_dated(ax, curves)
-        _dress(ax, curves)
-        style.write_below(ax, notes, left=-LEFT + 8, down=NOTES_TOP)
+        down = draw_known(ax, curves, dress(ax, curves))
+        style.write_below(ax, notes, left=-LEFT + 8, down=down)
         style.mark_synthetic(ax, curves)
         style.describe(ax, f"{curves.text} {small}")
     return ax
 
 
-def _groups(curves: IntervalSurvival) -> list[tuple[str, pd.DataFrame, float]]:
+def groups_of(curves: IntervalSurvival) -> list[tuple[str, pd.DataFrame, float]]:
     """Return each group's label, its rows of the table and its last day."""
     names = list(curves.by)
     parts = split_groups(curves.table, names)
@@ -79,20 +91,34 @@ def _groups(curves: IntervalSurvival) -> list[tuple[str, pd.DataFrame, float]]:
     return found
 
 
-def _draw(ax: Axes, rows: pd.DataFrame, last: float, shown: tuple[style.Look, str]) -> None:
+def draw_stretches(
+    ax: Axes, rows: pd.DataFrame, last: float, shown: tuple[style.Look, str]
+) -> None:
+    """Draw the settled stretches of a group as lines and the others as boxes.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where to draw.
+    rows : pandas.DataFrame
+        The rows of the table.
+    last : float
+        The last day of which anything is known.
+    shown : tuple
+        How the group looks, and its words in the legend.
+    """
     look, label = shown
     known = rows[np.isfinite(rows["right"])]
     left, right = known["left"].to_numpy(), known["right"].to_numpy()
-    before, after = known["survival_before"].to_numpy(), known["survival_after"].to_numpy()
-    # Along the left end down to the lowest, along the right end from the highest.
-    ends = max(last, right.max(initial=0.0))
-    days = np.concatenate([[0.0], right])
-    until = np.append(left, ends)
-    height = np.concatenate([[1.0], after])
-    gap = np.full(len(days), np.nan)
+    low, high = known["after_lowest"].to_numpy(), known["after_highest"].to_numpy()
+    top = np.append(1.0, high)  # the highest before each stretch, and after the last
+    # A line after each stretch up to the next, or a box where several estimates are the maximum.
+    days, until = np.append(0.0, right), np.append(left, max(last, right.max(initial=0.0)))
+    settled = np.append(True, low == high)
+    gap = np.full(int(settled.sum()), np.nan)
     ax.plot(
-        np.column_stack([days, until, gap]).ravel(),
-        np.column_stack([height, height, gap]).ravel(),
+        np.column_stack([days[settled], until[settled], gap]).ravel(),
+        np.column_stack([top[settled], top[settled], gap]).ravel(),
         color=look.colour,
         linestyle=look.line,
         linewidth=1.8,
@@ -101,25 +127,26 @@ def _draw(ax: Axes, rows: pd.DataFrame, last: float, shown: tuple[style.Look, st
     )
     ax.plot([], [], color=look.colour, linestyle=look.line, linewidth=1.8, label=label)
     wide = right > left
-    corners = np.stack(
-        [
-            np.column_stack([left, before])[wide],
-            np.column_stack([right, before])[wide],
-            np.column_stack([right, after])[wide],
-            np.column_stack([left, after])[wide],
-        ],
-        axis=1,
-    )
-    _boxes(ax, corners, look)
+    within = _corners(left[wide], right[wide], low[wide], top[:-1][wide])
+    open_after = ~settled[1:]
+    between = _corners(right[open_after], until[1:][open_after], low[open_after], high[open_after])
+    _boxes(ax, np.concatenate([within, between]), look)
     ax.vlines(
         right[~wide],
-        after[~wide],
-        before[~wide],
+        low[~wide],
+        top[:-1][~wide],
         color=look.colour,
         linewidth=1.8,
         zorder=3,
         label="_known",
     )
+
+
+def _corners(left: np.ndarray, right: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Return the four corners of boxes, from the upper left on."""
+    across = np.column_stack([left, right, right, left])
+    up = np.column_stack([high, high, low, low])
+    return np.stack([across, up], axis=2)
 
 
 def _boxes(ax: Axes, corners: np.ndarray, look: style.Look) -> None:
@@ -172,15 +199,16 @@ def _draw_dated(ax: Axes, curves: IntervalSurvival) -> None:
     )
 
 
-def _dress(ax: Axes, curves: IntervalSurvival) -> None:
+def dress(ax: Axes, curves: IntervalSurvival) -> list[float]:
+    """Write the axes and the legend, and return the days of the ticks."""
     from matplotlib.ticker import PercentFormatter
 
     last = max(float(curves.fits["last_day"].max()), 1.0)
     ax.set_ylim(0, 1)
     ax.set_xlim(0, last * 1.02)
     step = next((step for step in (1, 7, 14, 30, 60, 90, 180, 365) if last / step <= 8), None)
-    if step is not None:
-        ax.set_xticks(np.arange(0, last + 1, step))
+    days = [float(day) for day in np.arange(0, last + 1e-9, step or last / 8)]
+    ax.set_xticks(days)
     ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     event = "relapse" if "relapse" in curves.rule.lower() else "the event"
     ax.set_ylabel(f"without {event} so far")
@@ -193,10 +221,32 @@ def _dress(ax: Axes, curves: IntervalSurvival) -> None:
         handlelength=3.2,
         labelspacing=0.25,
     )
+    return days
+
+
+def draw_known(ax: Axes, curves: IntervalSurvival, days: list[float]) -> float:
+    """Write the table below the axes, and return how far down it reaches."""
+    parts = split_groups(curves.risk_table(days), list(curves.by))
+    down = TABLE_TOP
+    for position, (part, (_, fit)) in enumerate(zip(parts, curves.fits.iterrows(), strict=True)):
+        colour = style.look(position, len(parts)).colour
+        if curves.by:
+            down += 4 if position else 0
+            name, place = label_of(fit[list(curves.by)]), (0.0, -LEFT + 8, down)
+            style.write_cell(ax, name, place, ha="left", colour=colour, weight="bold", fixed=True)
+            down += style.LINE_HEIGHT
+        for column, word in ROWS:
+            place = (0.0, -22, down)
+            style.write_cell(ax, word, place, ha="right", colour=style.QUIET, fixed=True)
+            for day, value in zip(part["day"], part[column], strict=True):
+                cell = style.write_cell(ax, f"{value:,}", (float(day), 0, down), ha="center")
+                cell.set_gid(f"risk_{position}_{column}_{day:g}")
+            down += style.LINE_HEIGHT
+    return down + 8
 
 
 def _small_print(curves: IntervalSurvival) -> str:
-    said = SMALL_PRINT if len(curves.fits) == 1 else SMALL_PRINT.split(" The dotted")[0]
+    said = SMALL_PRINT + (DATED if len(curves.fits) == 1 else "")
     if curves.limits is None:
         return said
     return f"{said} Thin lines: {curves.confidence:.0%} limits of its lowest and highest course."

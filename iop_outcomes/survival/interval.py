@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.survival.checking import CheckedTimes, check_times
+from iop_outcomes.errors import RuleError
 from iop_outcomes.survival.estimate import refuse_names, survival_curves
+from iop_outcomes.survival.interval_checking import check_intervals, intervals_of
 from iop_outcomes.survival.interval_curves import MADE, IntervalSurvival
+from iop_outcomes.survival.interval_masses import Intervals, Masses
 from iop_outcomes.survival.limits import normal_quantile
 from iop_outcomes.survival.reading import labelled
-from iop_outcomes.survival.turnbull import Intervals, Masses, estimate_masses
+from iop_outcomes.survival.turnbull import estimate_masses
 
 FEWEST_RESAMPLES = 20
 
@@ -38,6 +38,8 @@ def interval_survival(
         more), ``event`` (bool or 0/1) and ``clear_until`` (number, 0 to ``days``). An event lies
         in ``(clear_until, days]``; where the two are equal, and everywhere if there is no column
         ``clear_until``, it is known to be on that day. A row without an event lies after ``days``.
+        Where observation began after day 0, ``entry`` (number, before ``days`` and at most
+        ``clear_until``): the person is known to have been without the event then.
     by : str or sequence of str, optional
         Columns whose values make the groups, each estimated apart.
     confidence : float
@@ -52,14 +54,15 @@ def interval_survival(
     Returns
     -------
     IntervalSurvival
-        With ``table``, ``at``, ``median``, ``against_check_in_dates``, ``gap``, ``text``, ``plot``.
+        With ``table``, ``at``, ``median``, ``risk_table``, ``against_check_in_dates``, ``gap``,
+        ``text``, ``plot``.
 
     Raises
     ------
     EstimateError
-        If ``clear_until`` is missing for an event, negative or after ``days``, if someone entered
-        after day 0, if the times are not such as `iop_outcomes.survival_curves` takes, or if the
-        conditions of the maximum are not met to 1e-8.
+        If ``clear_until`` is missing for an event, negative, after ``days`` or before ``entry``,
+        if the times are not such as `iop_outcomes.survival_curves` takes, or if the conditions of
+        the maximum are not met to 1e-8.
     RuleError
         If a column of `by` is not there, or an option is not known.
 
@@ -72,9 +75,17 @@ def interval_survival(
     Biometrika 81:618-623) are checked: ``gap`` is the most log-likelihood a person that any other
     distribution could gain. With exactly known days it is the Kaplan-Meier estimate.
 
-    The days of the check-ins are taken to have nothing to do with the event: who stays away because
-    of a relapse breaks that. Late entry is refused: the likelihood is not concave then and need not
-    have a single maximum.
+    With late entry each term is given that there was no event up to the entry. That is not concave
+    in the masses but it is in the increments of the cumulative hazard, in which the maximum is
+    then found, with conditions and ``gap`` of the same meaning (`iop_outcomes.survival.truncated`;
+    Alioum and Commenges 1996, Biometrics 52:512-524). With exactly known days it is the
+    Kaplan-Meier estimate of late entry, and as that one it falls to 0 for good where everybody who
+    is known to be at risk early on has the event; ``text`` then says so. Without late entry there
+    is one maximum only; with it several estimates can reach it, and ``at`` gives their lowest and
+    highest survival.
+
+    The days of the check-ins and the entry are taken to have nothing to do with the event: who
+    stays away because of a relapse, or enters because one threatens, breaks that.
 
     The limits are percentiles over resampled people of the lowest and of the highest survival.
     They are meant for a fixed grid of check-ins; where almost everyone has intervals of their own
@@ -93,7 +104,7 @@ def interval_survival(
     ... )
     >>> from iop_outcomes.survival.interval import interval_survival
     >>> found = interval_survival(times)
-    >>> found.table.round(6)
+    >>> found.table[["left", "right", "mass", "survival_before", "survival_after"]].round(6)
        left  right  mass  survival_before  survival_after
     0   0.0    7.0   0.2              1.0             0.8
     1   7.0   14.0   0.3              0.8             0.5
@@ -107,7 +118,7 @@ def interval_survival(
     checked, left, right = check_intervals(times, by)
     names = list(checked.labels.columns)
     _refuse_options(names, confidence, resamples, seed)
-    parts = [Intervals.of(left[rows], right[rows]) for rows in rows_of(checked)]
+    parts = intervals_of(checked, left, right)
     fits = [estimate_masses(part) for part in parts]
     tables = [_table(fit) for fit in fits]
     summaries = [_summary(part, fit) for part, fit in zip(parts, fits, strict=True)]
@@ -123,72 +134,20 @@ def interval_survival(
             pd.concat([summary, median], axis=1)
             for summary, (_, median) in zip(summaries, found, strict=True)
         ]
+    given = "" if checked.entry is None else ", given no event up to the entry"
     how = f", {confidence:.0%} limits from {resamples:,} resamples" if resamples else ""
     return IntervalSurvival(
         table=labelled(tables, checked.labels),
         fits=labelled(summaries, checked.labels),
         limits=limits,
+        intervals=labelled([_counts(part) for part in parts], checked.labels),
         check_in_dates=survival_curves(times, by=names, confidence=confidence),
         by=tuple(names),
         confidence=confidence,
         rule=f"{checked.rule} Nonparametric maximum likelihood estimate of the intervals "
-        f"between check-ins{how}.",
+        f"between check-ins{given}{how}.",
         synthetic=checked.synthetic,
     )
-
-
-def check_intervals(
-    times: pd.DataFrame, by: str | Sequence[str] | None
-) -> tuple[CheckedTimes, NDArray[np.float64], NDArray[np.float64]]:
-    """Check a frame of times, and return the interval (left, right] of each row.
-
-    Raises
-    ------
-    EstimateError
-        As `interval_survival`.
-    """
-    checked = check_times(times, by)
-    if checked.entry is not None:
-        raise EstimateError(
-            "With intervals and late entry together the likelihood need not have a single maximum.",
-            found=f"{int((checked.entry > 0).sum()):,} of {len(times):,} with entry after day 0",
-            instead="leave them out and say so, or iop.survival_curves(times), which takes late "
-            "entry and dates each event at its days.",
-        )
-    days = checked.days.astype(np.float64)
-    left = days if "clear_until" not in times.columns else _clear_until(times, checked)
-    return checked, np.where(checked.event, left, days), np.where(checked.event, days, np.inf)
-
-
-def rows_of(checked: CheckedTimes) -> list[NDArray[np.intp]]:
-    """Return the rows of each group."""
-    order = np.argsort(checked.group, kind="stable")
-    return np.split(order, np.cumsum(np.bincount(checked.group))[:-1])
-
-
-def _clear_until(times: pd.DataFrame, checked: CheckedTimes) -> NDArray[np.float64]:
-    column = times["clear_until"]
-    if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
-        raise EstimateError(
-            "The column clear_until holds numbers of days.",
-            found=f"a column of type {column.dtype}",
-            instead='pd.to_numeric(times["clear_until"]), or .dt.days of a difference of dates.',
-        )
-    clear = column.to_numpy(dtype=np.float64, na_value=np.nan)
-    counts = (
-        (checked.event & np.isnan(clear), "missing for an event"),
-        (clear < 0, "negative"),
-        (clear > checked.days, "after days"),
-    )
-    found = [f"{int(wrong.sum()):,} {what}" for wrong, what in counts if wrong.any()]
-    if found:
-        raise EstimateError(
-            "An event lies after clear_until and not after days, so clear_until is a number from "
-            "0 to days.",
-            found=f"{', '.join(found)} of {len(times):,}",
-            instead="0 where nothing is known before the event, days where its day is known.",
-        )
-    return clear
 
 
 def _refuse_options(names: list[str], confidence: float, resamples: int, seed: int) -> None:
@@ -218,20 +177,33 @@ def _table(fit: Masses) -> pd.DataFrame:
             "mass": fit.mass,
             "survival_before": fit.before,
             "survival_after": fit.after,
+            "after_lowest": fit.lowest,
+            "after_highest": fit.highest,
         }
     )
+
+
+def _counts(part: Intervals) -> pd.DataFrame:
+    entry = np.zeros(len(part.left)) if part.entry is None else part.entry
+    people = part.weight.astype(np.int64)
+    return pd.DataFrame({"entry": entry, "left": part.left, "right": part.right, "people": people})
 
 
 def _summary(part: Intervals, fit: Masses) -> pd.DataFrame:
     happened = np.isfinite(part.right)
     exact = part.left == part.right
     last = max(part.left.max(), part.right[happened].max(initial=0.0))
+    # The curve is at 0, and yet someone is known to be without the event later than that.
+    beyond = (part.left > fit.left[-1]) & np.isfinite(fit.right[-1])
     row = {
         "n": int(part.weight.sum()),
         "events": int(part.weight[happened].sum()),
         "exact": int(part.weight[exact].sum()),
+        "late": 0 if part.entry is None else int(part.weight[part.entry > 0].sum()),
         "intervals": len(part.weight),
         "last_day": float(last),
+        "beyond": int(part.weight[beyond].sum()),
+        "unique": bool((fit.lowest == fit.highest).all()),
         "gap": fit.gap,
         "steps": fit.steps,
     }
@@ -250,8 +222,7 @@ def _resampled(
         for kept, part, generator in zip(found, parts, generators, strict=True):
             people = int(part.weight.sum())
             weight = generator.multinomial(people, part.weight / people).astype(np.float64)
-            some = weight > 0
-            kept.append(estimate_masses(Intervals(part.left[some], part.right[some], weight[some])))
+            kept.append(estimate_masses(part.weighted(weight)))
     return found
 
 

@@ -13,15 +13,17 @@ from numpy.typing import NDArray
 from iop_outcomes.show import format_value, table_html
 from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.curves import NAMED_GROUPS, SurvivalCurves
+from iop_outcomes.survival.interval_masses import Masses
+from iop_outcomes.survival.interval_reading import points_words, risk_counts, unsettled_words
 from iop_outcomes.survival.reading import days_asked, labelled, split_groups
-from iop_outcomes.survival.turnbull import Masses
 
 DAYS_TOLD = (30, 60, 90)
 MADE = {
     *("left", "right", "mass", "survival_before", "survival_after", "day", "survival", "lowest"),
     *("highest", "lower", "lower_after", "upper", "median", "earliest", "latest", "n", "events"),
     *("exact", "intervals", "last_day", "gap", "steps", "median_lower", "median_upper", "score"),
-    *("check_in_dates", "off_least", "off_most"),
+    *("check_in_dates", "off_least", "off_most", "after_lowest", "after_highest", "late", "beyond"),
+    *("unique", "entry", "people", "clear", "between", "over"),
 }
 
 
@@ -35,18 +37,25 @@ class IntervalSurvival:
         One row a group and stretch that holds mass, in order: ``[by ...]``; ``left``, ``right``
         (float64, days): the event falls in ``(left, right]``, on the day itself where they are
         equal, and after the follow-up where `right` is infinite; ``mass`` (0 to 1): the share
-        whose event falls there; ``survival_before``, ``survival_after``. Where within a stretch
-        the events fall, the data do not say.
+        whose event falls there; ``survival_before``, ``survival_after``; ``after_lowest``,
+        ``after_highest``: the lowest and highest survival after the stretch of all estimates that
+        reach the maximum, of which the mass is that of one. Where within a stretch the events
+        fall, the data do not say.
     fits : pandas.DataFrame
-        One row a group: ``[by ...]``; ``n``, ``events``, ``exact`` (int64): rows, events, and
-        events whose day is known; ``intervals`` (int64): distinct ones; ``last_day``: the last
-        day of which anything is known; ``gap``: the most log-likelihood a person that any other
-        distribution could gain; ``steps`` of the solution; with resamples ``median_lower``,
-        ``median_upper``.
+        One row a group: ``[by ...]``; ``n``, ``events``, ``exact``, ``late`` (int64): rows, events,
+        events whose day is known, and rows with an entry after day 0; ``intervals`` (int64):
+        distinct ones; ``last_day``: the last day of which anything is known; ``beyond`` (int64):
+        rows known to be without the event later than the estimate comes down to 0, of which it
+        says nothing; ``unique`` (bool): no other estimate reaches the maximum; ``gap``: the most
+        log-likelihood a person that any other distribution could gain; ``steps`` of the solution;
+        with resamples ``median_lower``, ``median_upper``.
     limits : pandas.DataFrame or None
         With resamples, one row a group and end of an interval: ``[by ...], day``; ``lower``,
         ``upper``: limits on the day; ``lower_after``: the lower limit from just after the day
         until just before the next.
+    intervals : pandas.DataFrame
+        One row a group and distinct interval: ``[by ...], entry, left, right`` (days; `right` is
+        infinite where no event is known), ``people`` (int64).
     check_in_dates : SurvivalCurves
         The curves that date each event at the check-in that showed it.
     by : tuple of str
@@ -62,6 +71,7 @@ class IntervalSurvival:
     table: pd.DataFrame
     fits: pd.DataFrame
     limits: pd.DataFrame | None
+    intervals: pd.DataFrame
     check_in_dates: SurvivalCurves
     by: tuple[str, ...]
     confidence: float
@@ -107,7 +117,8 @@ class IntervalSurvival:
         -------
         pandas.DataFrame
             One row a group: ``[by ...]``; ``earliest``, ``latest`` (days): the median if all mass
-            lay at the left, or at the right end of its stretch; ``median``: their middle, as R's
+            lay at the left, or at the right end of its stretch (of the lowest, and of the highest
+            estimate if several reach the maximum); ``median``: their middle, as R's
             ``survfit``; with resamples ``lower``, ``upper``. Missing where one half is not reached;
             a curve that lies on one half takes the middle of that plateau.
         """
@@ -143,6 +154,26 @@ class IntervalSurvival:
             off_least=late - found["highest"].to_numpy(),
             off_most=late - found["lowest"].to_numpy(),
         )
+
+    def risk_table(self, days: float | Sequence[float]) -> pd.DataFrame:
+        """Return the table of the plot: of how many what is known by each day.
+
+        Parameters
+        ----------
+        days : number or sequence of numbers
+            Days, 0 or later.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a group and day: ``[by ...], day``; of those who have entered by the day
+            ``clear`` (int64): known to be without the event through it; ``between``: last known so
+            before it, and to have the event at a later check-in; ``over``: last known so before
+            it, and not seen again; ``events``: known to have had the event. The four add up to all
+            who have entered by then, without late entry to the group.
+        """
+        asked = days_asked(days)
+        return self._with_labels([risk_counts(part, asked) for part in self._parts(self.intervals)])
 
     @property
     def text(self) -> str:
@@ -198,7 +229,9 @@ class IntervalSurvival:
     def _told(self, row: pd.Series[Any], number: int) -> str:
         name = f"{label_of(row[list(self.by)])}: " if self.by else ""
         counts = f"n {row['n']:,.0f}, events {row['events']:,.0f}"
-        return f"{name}{counts}, {self._median_words(row)}{self._off_words(number)}"
+        late = f", {row['late']:,.0f} entered after day 0" if row["late"] else ""
+        doubts = unsettled_words(self._parts(self.table)[number], row)
+        return f"{name}{counts}{late}, {self._median_words(row)}{self._off_words(number)}{doubts}"
 
     def _median_words(self, row: pd.Series[Any]) -> str:
         if pd.isna(row["median"]):
@@ -220,7 +253,7 @@ class IntervalSurvival:
     def _off_words(self, number: int) -> str:
         rows = self._parts(self.against_check_in_dates())[number].dropna()
         told = [
-            f"{_points(float(row['off_least']), float(row['off_most']))} at day {row['day']:g}"
+            f"{points_words(float(row['off_least']), float(row['off_most']))} at day {row['day']:g}"
             for _, row in rows.iterrows()
         ]
         if not told:
@@ -232,14 +265,11 @@ class IntervalSurvival:
 
     def _masses(self) -> Iterator[Masses]:
         for part, (_, fit) in zip(self._parts(self.table), self.fits.iterrows(), strict=True):
-            left, right, mass = (part[name].to_numpy() for name in ("left", "right", "mass"))
-            yield Masses(left, right, mass, gap=float(fit["gap"]), steps=int(fit["steps"]))
+            left, right, mass, low, high = (
+                part[name].to_numpy()
+                for name in ("left", "right", "mass", "after_lowest", "after_highest")
+            )
+            yield Masses(left, right, mass, float(fit["gap"]), int(fit["steps"]), low, high)
 
     def _with_labels(self, parts: list[pd.DataFrame]) -> pd.DataFrame:
         return labelled(parts, self.fits[list(self.by)])
-
-
-def _points(least: float, most: float) -> str:
-    """Return one or two differences of shares in percentage points."""
-    written = [f"{100 * value + 0.0:+.1f}".replace("-0.0", "+0.0") for value in (least, most)]
-    return written[0] if written[0] == written[1] else f"{written[0]} to {written[1]}"
