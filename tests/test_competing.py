@@ -98,6 +98,25 @@ def test_grays_test_is_that_of_cmprsk(data: str, groups: list[str]) -> None:
         assert table["p_value"][place] == pytest.approx(p_value, rel=1e-9)
 
 
+def in_strata() -> pd.DataFrame:
+    found = pd.read_csv(HERE / "cox_data.csv").query("entry == 0").drop(columns="entry")
+    return found.assign(half=np.where(found["dose"] > 0.5, "more", "less"))
+
+
+@pytest.mark.parametrize(
+    ("model", "by", "strata"), [("gray strata", "site", "half"), ("gray two", "sooner", "site")]
+)
+def test_grays_test_within_strata_is_that_of_cmprsk(model: str, by: str, strata: str) -> None:
+    numbers = pd.read_csv(HERE / "cox.csv").query("model == @model and quantity == 'statistic'")
+    found = compare_incidence(in_strata(), by, "end", causes=["relapse", "died"], strata=strata)
+    expected = numbers.set_index("term")["value"]
+    for row in found.table.to_dict("records"):
+        assert row["statistic"] == pytest.approx(expected[row["cause"]], rel=1e-9)
+    assert found.strata == (strata,)
+    assert f"stratified by {strata}, by {by}" in found.text
+    assert f"stratified by {strata}" in repr(found)
+
+
 # By hand
 
 
@@ -340,7 +359,7 @@ def test_with_one_cause_the_score_is_the_log_ranks(times: pd.DataFrame, random: 
     if times["group"].nunique() < 2 or not times["event"].any():
         return
     found = read_causes(times, "group", "end", ["relapse"])
-    at_risk, ended = gray._counts(found)
+    at_risk, ended = gray._counts(found, np.ones(len(times), dtype=bool))
     score, _ = gray._score(at_risk, ended[:, 0], np.zeros_like(at_risk))
     classic = log_rank(check_times(times, "group"), np.zeros(len(times), dtype=np.intp))
     np.testing.assert_allclose(score, classic.observed - classic.expected, atol=1e-10)
@@ -370,6 +389,18 @@ def test_a_group_that_goes_on_alone_adds_nothing() -> None:
         {"days": [1, 1, 2, 3], "end": "relapse", "group": list("aabb"), "event": 1}
     )
     assert np.isfinite(compare_incidence(times, by="group", end="end").table["statistic"].item())
+
+
+def test_one_stratum_is_none_and_equal_strata_add_up() -> None:
+    times = tied().assign(one="all")
+    options: dict[str, Any] = {"by": "group", "end": "end", "causes": CAUSES}
+    plain_test = compare_incidence(times, **options)
+    within = compare_incidence(times, strata="one", **options)
+    pd.testing.assert_frame_equal(plain_test.table, within.table)
+    # Scores and their variances double, and so does what is made of them.
+    twice = pd.concat([times, times.assign(one="again")])
+    doubled = compare_incidence(twice, strata="one", **options).table["statistic"]
+    np.testing.assert_allclose(doubled, 2 * within.table["statistic"], rtol=1e-10)
 
 
 # What is refused
@@ -440,6 +471,9 @@ def test_a_frame_without_events_needs_causes() -> None:
     [
         ({}, {"by": []}, RuleError, "needs the column"),
         ({"group": "a"}, {}, EstimateError, "two groups"),
+        ({}, {"strata": "group"}, RuleError, "either a group or a stratum"),
+        ({}, {"strata": "nobody"}, RuleError, "no column named nobody"),
+        ({"half": lambda t: t["group"]}, {"strata": "half"}, EstimateError, "never at risk tog"),
         ({"entry": 1}, {}, EstimateError, "late entry"),
         (
             {"end": lambda t: t["end"].astype("category").cat.add_categories("jail")},
@@ -476,7 +510,9 @@ def test_words_and_html() -> None:
     assert repr(found).startswith("<CumulativeIncidence: 3 groups, n 400, relapse ")
     assert "<caption>" in found._repr_html_()
     test = compare_incidence(tied(), by="group", end="end", causes=CAUSES)
-    assert test.text.startswith("Gray's test by group: relapse: chi-squared 3.64 on 2 df, p = 0.16")
+    assert test.text.startswith(
+        "Gray's test, by group: relapse: chi-squared 3.64 on 2 df, p = 0.16"
+    )
     assert "died: chi-squared" in repr(test)
     assert "<caption>" in test._repr_html_()
 

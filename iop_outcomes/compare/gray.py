@@ -14,6 +14,7 @@ from iop_outcomes.compare.tests import p_value_words
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.show import table_html
 from iop_outcomes.survival.causes import Causes, read_causes
+from iop_outcomes.survival.checking import check_times, column_names
 from iop_outcomes.survival.competing import cumulative_incidence
 from iop_outcomes.survival.incidence import CumulativeIncidence
 
@@ -37,16 +38,21 @@ class IncidenceComparison:
         The incidences that are compared.
     rule : str
         What made the times, what competes, and the estimate.
+    strata : tuple of str
+        The columns within whose values the groups are compared.
     """
 
     table: pd.DataFrame
     incidence: CumulativeIncidence
     rule: str
+    strata: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
         """The test of each cause in words, and the rule."""
-        return f"Gray's test by {', '.join(self.incidence.by)}: {self._told}. {self.rule}"
+        within = f" stratified by {', '.join(self.strata)}" if self.strata else ""
+        by = ", ".join(self.incidence.by)
+        return f"Gray's test{within}, by {by}: {self._told}. {self.rule}"
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the incidences that are compared."""
@@ -54,7 +60,8 @@ class IncidenceComparison:
 
     def __repr__(self) -> str:
         """Return the test of each cause."""
-        return f"<IncidenceComparison: Gray's test, {self._told}>"
+        within = f" stratified by {', '.join(self.strata)}" if self.strata else ""
+        return f"<IncidenceComparison: Gray's test{within}, {self._told}>"
 
     def _repr_html_(self) -> str:
         return table_html(self.table, self.text)
@@ -74,6 +81,7 @@ def compare_incidence(
     end: str = "ended_by",
     *,
     causes: Sequence[Any] | None = None,
+    strata: str | Sequence[str] | None = None,
     confidence: float = 0.95,
 ) -> IncidenceComparison:
     r"""Test whether groups differ in the incidence of each competing cause, by Gray's test.
@@ -84,6 +92,9 @@ def compare_incidence(
         As for `iop_outcomes.cumulative_incidence`; without late entry.
     by : str or sequence of str
         Columns whose values make the groups, two or more.
+    strata : str or sequence of str, optional
+        Columns within whose values the groups are compared, such as the program: who is in
+        another stratum is compared with nobody here. The incidences are not stratified.
     confidence : float
         The level of the limits of the incidences.
 
@@ -96,9 +107,9 @@ def compare_incidence(
     ------
     EstimateError
         If there is one group only, nobody ends by one of the causes, there is late entry, or the
-        groups are never at risk together.
+        groups are never at risk together (within a stratum).
     RuleError
-        As for `iop_outcomes.cumulative_incidence`.
+        If a column is both a group and a stratum, or as for `iop_outcomes.cumulative_incidence`.
 
     Notes
     -----
@@ -106,7 +117,8 @@ def compare_incidence(
     denominator, weighted by :math:`R_g = n_g (1 - F_g(t-)) / S_g(t-)`. The score of group g is
     :math:`\sum_t d_g - d R_g / \sum_h R_h`, and its covariance sums, over the groups' own events
     of either kind, the influence of each (Gray 1988, Ann Stat 16:1141-1154, with rho 0 and the
-    correction for ties of R's ``cmprsk::cuminc``). The test asks whether the *shares* differ; a
+    correction for ties of R's ``cmprsk::cuminc``). Within strata both are made in each and added
+    up. The test asks whether the *shares* differ; a
     group can have fewer relapses because more of it dies or moves away, so look at all causes.
 
     Examples
@@ -125,22 +137,40 @@ def compare_incidence(
     [5, 3]
     """
     found = read_causes(times, by, end, causes)
+    stratum, strata_names = _strata(times, found, strata)
     incidence = cumulative_incidence(times, by, end, causes=causes, confidence=confidence)
     _check_comparable(found)
 
     from scipy.special import chdtrc
 
-    at_risk, ended = _counts(found)
+    parts = [_counts(found, stratum == part) for part in range(int(stratum.max()) + 1)]
     freedom = len(found.times.labels) - 1
     rows = []
     for cause, name in enumerate(found.names):
-        own = ended[:, cause]
-        score, covariance = _score(at_risk, own, ended.sum(axis=1) - own)
+        scores = []
+        for at_risk, ended in parts:
+            own = ended[:, cause]
+            scores.append(_score(at_risk, own, ended.sum(axis=1) - own))
+        score, covariance = (np.sum(part, axis=0) for part in zip(*scores, strict=True))
         statistic = _statistic(score, covariance)
-        p_value = float(chdtrc(freedom, statistic))
-        rows.append((name, int(own.sum()), statistic, freedom, p_value))
+        events = sum(int(ended[:, cause].sum()) for _, ended in parts)
+        rows.append((name, events, statistic, freedom, float(chdtrc(freedom, statistic))))
     columns = ["cause", "events", "statistic", "degrees_of_freedom", "p_value"]
-    return IncidenceComparison(pd.DataFrame(rows, columns=columns), incidence, incidence.rule)
+    table = pd.DataFrame(rows, columns=columns)
+    return IncidenceComparison(table, incidence, incidence.rule, tuple(strata_names))
+
+
+def _strata(
+    times: pd.DataFrame, found: Causes, strata: str | Sequence[str] | None
+) -> tuple[NDArray[np.intp], list[str]]:
+    names = column_names(times, strata)
+    both = [name for name in names if name in found.times.labels.columns]
+    if both:
+        raise RuleError(
+            f"Within a stratum of {', '.join(both)} there is one group of it only.",
+            instead="a column that is either a group or a stratum.",
+        )
+    return check_times(times.assign(event=found.code >= 0), names).group, names
 
 
 def _check_comparable(found: Causes) -> None:
@@ -168,14 +198,18 @@ def _check_comparable(found: Causes) -> None:
         )
 
 
-def _counts(found: Causes) -> tuple[Floats, Floats]:
-    """Return at risk by day and group, and ends by day, cause and group; days with an end."""
-    times, groups, causes = found.times, len(found.times.labels), len(found.names)
-    rank, days = pd.factorize(times.days, sort=True)
-    left = np.bincount(rank * groups + times.group, minlength=len(days) * groups)
+def _counts(found: Causes, rows: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Return at risk by day and group, and ends by day, cause and group, of some of the rows.
+
+    The days are those with an end.
+    """
+    groups, causes = len(found.times.labels), len(found.names)
+    group, code = found.times.group[rows], found.code[rows]
+    rank, days = pd.factorize(found.times.days[rows], sort=True)
+    left = np.bincount(rank * groups + group, minlength=len(days) * groups)
     at_risk = np.cumsum(left.reshape(-1, groups)[::-1], axis=0)[::-1]
-    some = found.code >= 0
-    cell = (rank[some] * causes + found.code[some]) * groups + times.group[some]
+    some = code >= 0
+    cell = (rank[some] * causes + code[some]) * groups + group[some]
     ended = np.bincount(cell, minlength=len(days) * causes * groups)
     ended = ended.reshape(-1, causes, groups)
     kept = ended.any(axis=(1, 2))

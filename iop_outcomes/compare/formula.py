@@ -1,0 +1,223 @@
+"""The terms of a regression: a formula and a frame to a matrix of numbers with names."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from iop_outcomes.errors import EstimateError, RuleError
+
+if TYPE_CHECKING:
+    from formulaic import Formula
+
+TRANSFORMS = (
+    *("C", "contr", "log", "log2", "log10", "exp", "I", "center", "scale", "standardize"),
+    *("poly", "bs", "cr", "cc", "cs"),
+)
+"""What of formulaic a formula may call."""
+
+_HARMLESS = (
+    *(ast.Expression, ast.Call, ast.keyword, ast.Name, ast.Load, ast.Constant, ast.BinOp),
+    *(ast.UnaryOp, ast.operator, ast.unaryop, ast.Compare, ast.cmpop, ast.List, ast.Tuple),
+)
+_LEVEL = re.compile(r"(?P<name>[^:]+)\[(?P<against>T\.)?(?P<level>[^\[\]]*)\](?=:|$)")
+
+
+def design_of(
+    times: pd.DataFrame, formula: str | Sequence[str]
+) -> tuple[NDArray[np.float64], list[str]]:
+    """Return the matrix of a formula's terms, and what they are called.
+
+    Parameters
+    ----------
+    times : pandas.DataFrame
+        With the columns that the formula names, none of them missing in any row.
+    formula : str or sequence of str
+        Terms joined by ``+``, such as ``"age + program"``, ``"age * program"`` (with their
+        product), ``"log(age)"``, ``"bs(age, df=4)"`` (a spline) or ``"C(site)"`` (numbers that are
+        names), or a list of columns. A column whose name has spaces stands in backquotes.
+
+    Returns
+    -------
+    numpy.ndarray of float64
+        (rows, terms). A column of text or categories with k values makes k - 1 terms, each a
+        value against the first; there is no intercept, as the baseline hazard holds it.
+    list of str
+        The names of the terms: ``"age"``, ``"program Evening vs Day"``.
+
+    Raises
+    ------
+    RuleError
+        If the formula cannot be read, names a column that is not there, takes the intercept away,
+        or asks for more than arithmetic and the transforms that `TRANSFORMS` lists.
+    EstimateError
+        If a value is missing or not finite.
+
+    Notes
+    -----
+    Read by formulaic in Wilkinson's notation (Wilkinson and Rogers 1973, Appl Stat 22:392-399). A
+    formula is data, not a program: nothing else in it is run.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> people = pd.DataFrame({"age": [30, 41, 25], "program": ["Day", "Evening", "Day"]})
+    >>> design_of(people, "age + program")[1]
+    ['age', 'program Evening vs Day']
+    """
+    from formulaic import model_matrix
+    from formulaic.errors import FormulaicError
+
+    told = formula if isinstance(formula, str) else " + ".join(f"`{name}`" for name in formula)
+    parsed, names = _parsed(told, times)
+    frame = _columns(times, sorted(names))
+    try:
+        with np.errstate(all="ignore"):
+            matrix = model_matrix(parsed, frame, context={}, output="numpy", na_action="ignore")
+    except FormulaicError as error:
+        raise RuleError(
+            "The formula asks for what its columns do not give.",
+            found=told,
+            instead="numbers where it reckons; text or categories as they are.",
+        ) from error
+    numbers = np.asarray(matrix, dtype=np.float64)
+    called = [str(name) for name in matrix.model_spec.column_names]
+    endless = int((~np.isfinite(numbers)).any(axis=1).sum())
+    if endless:
+        raise EstimateError(
+            "A term is not a number, such as the logarithm of 0.",
+            found=f"{endless:,} of {len(times):,} rows",
+            instead="log(1 + x), for example.",
+        )
+    return numbers[:, 1:], [_term(name, frame) for name in called[1:]]
+
+
+def _no_terms(formula: str) -> RuleError:
+    return RuleError(
+        "A formula is one or more terms, with the intercept left in: the baseline takes it.",
+        found=formula,
+        instead='"age + program"',
+    )
+
+
+def _parsed(formula: str, times: pd.DataFrame) -> tuple[Formula, set[str]]:
+    """Return the formula and its columns; refuse what is not arithmetic and transforms."""
+    from formulaic import Formula
+    from formulaic.errors import FormulaicError
+    from formulaic.formula import SimpleFormula
+
+    try:
+        parsed = Formula(formula)
+    except (FormulaicError, SyntaxError, ValueError) as error:
+        raise _unreadable(formula) from error
+    if not isinstance(parsed, SimpleFormula):
+        raise _unreadable(formula)
+    columns = {str(name) for name in times.columns}
+    read: dict[str, set[str]] = {kind: set() for kind in ("literal", "lookup", "python")}
+    for factor in (factor for term in parsed for factor in term.factors):
+        read[factor.eval_method.value].add(factor.expr)
+    if not read["lookup"] | read["python"] or "1" not in read["literal"]:
+        raise _no_terms(formula)
+    names = read["lookup"]
+    _check_columns(names - columns, columns)
+    for expression in sorted(read["python"]):
+        names |= _names_in(expression, columns)
+    return parsed, names
+
+
+def _unreadable(formula: str) -> RuleError:
+    return RuleError(
+        "The formula cannot be read.",
+        found=formula,
+        instead='the terms alone, as in "age + program" or "age * program".',
+    )
+
+
+def _names_in(expression: str, columns: set[str]) -> set[str]:
+    """Return the columns of an expression; refuse what is not arithmetic and transforms."""
+    quoted = set(re.findall(r"`([^`]*)`", expression))
+    plain = re.sub(r"`[^`]*`", "1", expression)
+    try:
+        nodes = list(ast.walk(ast.parse(plain, mode="eval")))
+    except SyntaxError as error:
+        raise _unreadable(expression) from error
+    called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+    for node in nodes:
+        harmless = isinstance(node, _HARMLESS)
+        if isinstance(node, ast.Call):
+            harmless = _called(node) in TRANSFORMS
+        elif isinstance(node, ast.Attribute):  # as in contr.treatment(...)
+            harmless = id(node) in called
+        if not harmless:
+            raise RuleError(
+                "A formula may reckon, and call the transforms that it knows, and no more.",
+                found=expression,
+                instead=", ".join(TRANSFORMS),
+            )
+    names = {node.id for node in nodes if isinstance(node, ast.Name) and id(node) not in called}
+    names = quoted | (names - {"contr"})
+    _check_columns(names - columns, columns)
+    return names
+
+
+def _called(node: ast.Call) -> str | None:
+    """Return the transform that is called, or the place that a contrast is taken from."""
+    function = node.func
+    if isinstance(function, ast.Attribute) and not function.attr.startswith("_"):
+        function = function.value
+        return "contr" if isinstance(function, ast.Name) and function.id == "contr" else None
+    return function.id if isinstance(function, ast.Name) else None
+
+
+def _check_columns(absent: set[str], columns: set[str]) -> None:
+    if absent:
+        raise RuleError(
+            f"There is no column named {', '.join(sorted(absent))} for the formula.",
+            found=f"the columns {', '.join(sorted(columns))}",
+            instead="one of these, or a column added to the frame before.",
+        )
+
+
+def _columns(times: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    """Return the columns of a formula as numbers and categories; refuse the missing."""
+    missing = {name: int(times[name].isna().sum()) for name in names}
+    found = [f"{count:,} of {name}" for name, count in missing.items() if count]
+    if found:
+        raise EstimateError(
+            "A row with a missing value cannot stand in a regression.",
+            found=f"missing: {', '.join(found)}, of {len(times):,} rows",
+            instead="times.dropna(subset=[...]) if leaving them out is right, a value of their own "
+            "for text, or multiple imputation.",
+        )
+    return pd.DataFrame({name: _prepared(times[name], name) for name in names})
+
+
+def _prepared(column: pd.Series[Any], name: str) -> pd.Series[Any]:
+    if pd.api.types.is_numeric_dtype(column):
+        whole = pd.api.types.is_integer_dtype(column)
+        return column.astype(np.int64 if whole else np.float64)
+    if pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_timedelta64_dtype(column):
+        raise RuleError(
+            "A date is not a term: it stands for a number of days since another.",
+            found=f"the column {name}, of type {column.dtype}",
+            instead=f'(times["{name}"] - first_day).dt.days',
+        )
+    return column.astype("category").cat.remove_unused_categories()
+
+
+def _term(name: str, frame: pd.DataFrame) -> str:
+    """Return the name of a term for a reader: a level beside that which it is compared with."""
+
+    def told(found: re.Match[str]) -> str:
+        column, level = found["name"], found["level"]
+        if found["against"] and column in frame.columns:
+            return f"{column} {level} vs {frame[column].cat.categories[0]}"
+        return f"{column} {level}"
+
+    return _LEVEL.sub(told, name)

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from iop_outcomes.compare.formula import design_of
+from iop_outcomes.errors import EstimateError, RuleError
+
+
+def people() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "age": [30.0, 41, 25, 38, 52, 29],
+            "program": pd.Categorical(list("ABABAB"), ["B", "A", "closed"]),
+            "sober": pd.array([True, False, True, True, False, False], dtype="boolean"),
+            "my score": pd.array([1, 2, 3, 4, 5, 9], dtype="Int64"),
+            "site": [1, 2, 3, 1, 2, 3],
+            "seen": pd.to_datetime(["2026-01-05"] * 6),
+            "gap": [1.0, None, 2, 3, 4, 5],
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("formula", "names"),
+    [
+        ("age + program", ["age", "program A vs B"]),
+        (["age", "my score"], ["age", "my score"]),
+        ("sober", ["sober"]),
+        ("age * sober", ["age", "sober", "age:sober"]),
+        ("age : program", ["age:program B", "age:program A"]),
+        ("C(site)", ["C(site) 2", "C(site) 3"]),
+        ("log(1 + `my score`)", ["log(1 + `my score`)"]),
+        ("{age > 30}", ["age > 30"]),
+        ("poly(age, 2)", ["poly(age, 2) 1", "poly(age, 2) 2"]),
+        ("C(program, contr.treatment(base='A'))", ["C(program, contr.treatment(base='A')) B"]),
+    ],
+)
+def test_formulas_make_terms(formula: Any, names: list[str]) -> None:
+    matrix, found = design_of(people(), formula)
+    assert found == names
+    assert matrix.shape == (6, len(names))
+    assert matrix.dtype == np.float64
+
+
+def test_what_terms_hold() -> None:
+    matrix, _ = design_of(people(), "age + program + sober + C(site) + log(`my score`)")
+    expected = np.column_stack(
+        [
+            people()["age"],
+            [1, 0, 1, 0, 1, 0],
+            [1, 0, 1, 1, 0, 0],
+            [0, 1, 0, 0, 1, 0],
+            [0, 0, 1, 0, 0, 1],
+            np.log([1, 2, 3, 4, 5, 9]),
+        ]
+    )
+    np.testing.assert_allclose(matrix, expected)
+
+
+@pytest.mark.parametrize(
+    ("formula", "error", "words"),
+    [
+        ("", RuleError, "one or more terms"),
+        ("1", RuleError, "one or more terms"),
+        ("0 + age", RuleError, "one or more terms"),
+        ([], RuleError, "one or more terms"),
+        ("age +", RuleError, "cannot be read"),
+        ("days ~ age", RuleError, "cannot be read"),
+        ("age | site", RuleError, "cannot be read"),
+        ("age years", RuleError, "cannot be read"),
+        ("age + nobody", RuleError, "no column named nobody"),
+        ("log(nobody)", RuleError, "no column named nobody"),
+        (["nobody"], RuleError, "no column named nobody"),
+        (["no body"], RuleError, "no column named no body"),
+        ("log(`no body`)", RuleError, "no column named no body"),
+        ("{program * 2}", RuleError, "do not give"),
+        ("seen", RuleError, "A date is not a term"),
+        ("gap", EstimateError, "missing: 1 of gap"),
+        ("log(0 * age)", EstimateError, "not a number"),
+    ],
+)
+def test_formulas_that_make_no_terms_are_refused(
+    formula: Any, error: type[Exception], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        design_of(people(), formula)
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "open('/etc/passwd')",
+        "age + __import__('os')",
+        "np.log(age)",
+        "I(age.__class__)",
+        "I((lambda: 1)())",
+        "{contr.__class__}",
+        "C(program, contr.__init__())",
+        "I([x for x in age])",
+        "I(age if site else site)",
+        "eval('age')",
+        "I((eval)('1'))",
+        "I(log.__globals__)",
+    ],
+)
+def test_a_formula_runs_nothing_but_its_own_transforms(formula: str) -> None:
+    with pytest.raises(RuleError, match=r"and no more|cannot be read"):
+        design_of(people(), formula)
+
+
+def test_a_column_may_be_called_anything_and_is_not_run() -> None:
+    times = people().rename(columns={"age": "open('x')"})
+    assert design_of(times, "`open('x')`")[1] == ["open('x')"]
+    with pytest.raises(RuleError, match="and no more"):
+        design_of(times, "open('x')")
+
+
+def test_the_frame_is_left_alone() -> None:
+    times = people()
+    design_of(times, "age + program + sober + log(`my score`)")
+    pd.testing.assert_frame_equal(times, people())
