@@ -6,7 +6,11 @@ from iop_outcomes.plots.attendance import plot_attendance
 from iop_outcomes.plots.hazard import plot_hazard
 from iop_outcomes.plots.incidence import plot_incidence
 from iop_outcomes.plots.interval import plot_interval
+from iop_outcomes.plots.parametric import plot_parametric
+from iop_outcomes.plots.recurrence import plot_mean_cumulative
+from iop_outcomes.plots.regression import plot_regression
 from iop_outcomes.plots.sensitivity import plot_sensitivity
+from iop_outcomes.plots.states import plot_states
 from iop_outcomes.plots.style import alternative_text
 from iop_outcomes.plots.survival import plot_survival
 from iop_outcomes.plots.trend import plot_trend
@@ -17,7 +21,11 @@ __all__ = [
     "plot_hazard",
     "plot_incidence",
     "plot_interval",
+    "plot_mean_cumulative",
+    "plot_parametric",
+    "plot_regression",
     "plot_sensitivity",
+    "plot_states",
     "plot_survival",
     "plot_trend",
 ]

@@ -11,9 +11,11 @@ from iop_outcomes.relapse.event_weeks import event_weeks
 from iop_outcomes.relapse.imputation import impute_weeks
 from iop_outcomes.relapse.imputed_patterns import ImputedPatterns
 from iop_outcomes.relapse.outcomes import missing_outcomes, outcomes
+from iop_outcomes.relapse.recurrences import recurrent_relapses
 from iop_outcomes.relapse.registry import definitions
 from iop_outcomes.relapse.rubin import pool
 from iop_outcomes.relapse.rules import RelapseRule
+from iop_outcomes.relapse.states import state_histories
 from iop_outcomes.relapse.times import time_to_relapse
 
 __all__ = [
@@ -26,5 +28,7 @@ __all__ = [
     "missing_outcomes",
     "outcomes",
     "pool",
+    "recurrent_relapses",
+    "state_histories",
     "time_to_relapse",
 ]

@@ -155,7 +155,7 @@ def read_times(
     last_due = np.zeros(len(episodes), dtype=np.int32)
     last = ends_of(due.episode)
     last_due[due.episode[last]] = due.day[last]
-    ended_by, ended_on = _ends(episodes, rule, known, last_due, origin, followed)
+    ended_by, ended_on = read_ends(episodes, rule, known, last_due, origin, followed)
 
     times = _covariates(episodes, rule)
     times["entry"] = np.int32(0)
@@ -170,7 +170,7 @@ def read_times(
     return times, known, origin >= 0
 
 
-def _ends(
+def read_ends(
     episodes: pd.DataFrame,
     rule: RelapseRule,
     known: Known,

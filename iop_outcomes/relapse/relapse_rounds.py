@@ -1,0 +1,170 @@
+"""The rule applied again and again: to the first relapse, the recovery, the next relapse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from iop_outcomes.measures.starts import starts_of
+from iop_outcomes.relapse.events import (
+    Known,
+    apply_rule,
+    day_run,
+    earlier,
+    fill_missing,
+    first_reached,
+    weeks,
+)
+from iop_outcomes.relapse.evidence import CLEAR, MISSING, NOT_DUE, USE, Shown
+from iop_outcomes.relapse.rules import RelapseRule
+
+OPEN = ("last_value_to_last_contact", "drop")
+"""The missing rules that do not say what becomes of those who are not seen any more."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rounds:
+    """All relapses of all episodes.
+
+    Attributes
+    ----------
+    at_risk : pandas.DataFrame
+        One row a stretch at risk: ``episode`` (row of ``records.episodes``), ``entry, days,
+        clear_until, event, number, rests_on_missing``; each episode has one with ``number`` 1.
+    recovered : numpy.ndarray of int32
+        One entry a stretch with the event, in their order: the day of recovery; -1 if it is not
+        known to have come before the last day known.
+    observed : Known
+        What is known of each episode if no relapse ended it: ``days`` is its last day known.
+    """
+
+    at_risk: pd.DataFrame
+    recovered: NDArray[np.int32]
+    observed: Known
+
+
+@dataclass(frozen=True, eq=False)
+class _Units:
+    """What the rule reads, missing units filled in, and the days that runs of days look at.
+
+    `back` is, for each unit, the last day up to it on which somebody out of sight was seen again.
+    """
+
+    units: Shown
+    filled: NDArray[np.bool_]
+    cut: NDArray[np.bool_]
+    back: NDArray[np.int32]
+    shown: Shown
+
+    def after(self, day: NDArray[np.int32]) -> _Units:
+        """Return what comes after the `day` of each episode."""
+        keep = self.units.day > day[self.units.episode]
+        shown = self.shown.where(self.shown.day > day[self.shown.episode])
+        return _Units(self.units.where(keep), self.filled[keep], self.cut, self.back[keep], shown)
+
+
+def rounds_of(
+    shown: Shown,
+    baseline: NDArray[np.int8],
+    followed: NDArray[np.int32],
+    rule: RelapseRule,
+    clear_days: int,
+) -> Rounds:
+    """Find relapse, recovery and the next relapse by turns, until no episode has another."""
+    read = _read(shown, baseline, followed, rule)
+    nothing = np.zeros(len(read.units.state), dtype=bool)
+    observed = first_reached(read.units, nothing, read.filled, read.cut, rule.searches[0])
+    known = apply_rule(shown, baseline, followed, rule)
+    who = np.arange(len(followed))
+    entry = np.zeros(len(followed), dtype=np.int32)
+    stretches, recovered, number = [], [], 1
+    while len(who):
+        stretches.append(_stretch(known, who, entry, number))
+        relapsed = known.event.copy()
+        relapsed[np.setdiff1d(np.arange(len(followed)), who)] = False
+        day = _recovery(read, known.days, relapsed, clear_days)
+        day[day >= observed.days] = -1
+        recovered.append(day[who[known.event[who]]])
+        who = np.flatnonzero(day >= 0)
+        entry = day
+        # Nothing of an episode that has not recovered is looked at again.
+        read = read.after(np.where(day >= 0, day, np.iinfo(np.int32).max))
+        known = _search(read, rule)
+        number += 1
+    return Rounds(pd.concat(stretches, ignore_index=True), np.concatenate(recovered), observed)
+
+
+def _read(
+    shown: Shown, baseline: NDArray[np.int8], followed: NDArray[np.int32], rule: RelapseRule
+) -> _Units:
+    if rule.by_week:
+        units = weeks(shown, followed, rule.week_days)
+    else:
+        units = shown.where(shown.state != NOT_DUE)
+    filled, which, cut = fill_missing(units, baseline, rule.missing)
+    back = np.zeros(len(filled.day), dtype=np.int32)
+    if rule.missing in OPEN:
+        span = int(units.day.max(initial=0)) + 1
+        key = units.episode.astype(np.int64) * span + units.day
+        returned = np.append(-1, key[_returns(units, rule.lost_after)])
+        key = filled.episode.astype(np.int64) * span + filled.day
+        last = returned[np.searchsorted(returned, key, side="right") - 1]
+        back = np.where(last // span == filled.episode, last % span, 0).astype(np.int32)
+    return _Units(filled, which, cut, back, shown)
+
+
+def _returns(units: Shown, lost_after: int) -> NDArray[np.intp]:
+    """Return the units seen after so long with something missed that the person was lost."""
+    seen = np.flatnonzero(units.state >= CLEAR)
+    missed = np.cumsum(units.state == MISSING)[seen]
+    long = (units.episode[seen][1:] == units.episode[seen][:-1]) & (
+        np.diff(units.day[seen]) > lost_after
+    )
+    found: NDArray[np.intp] = seen[1:][long & (np.diff(missed) > 0)]
+    return found
+
+
+def _search(read: _Units, rule: RelapseRule) -> Known:
+    """Find the first time that the definition is met by what is left to read."""
+    search = rule.searches[0]
+    # Whatever comes after a first relapse comes after the first day that counts.
+    known = first_reached(read.units, read.units.state == USE, read.filled, read.cut, search)
+    for run in rule.searches[1:]:
+        known = earlier(known, day_run(read.shown, run, len(read.cut)))
+    return known
+
+
+def _stretch(
+    known: Known, who: NDArray[np.intp], entry: NDArray[np.int32], number: int
+) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "episode": who,
+            "entry": entry[who],
+            "days": known.days[who],
+            "clear_until": np.maximum(known.clear_until, entry)[who],
+            "event": known.event[who],
+            "number": np.int32(number),
+            "rests_on_missing": known.rests_on_missing[who],
+        }
+    ).astype({"number": np.int32})
+
+
+def _recovery(
+    read: _Units, relapse: NDArray[np.int32], relapsed: NDArray[np.bool_], clear_days: int
+) -> NDArray[np.int32]:
+    """Return the first clear day `clear_days` or more after the last use; -1 if there is none."""
+    units = read.units
+    place = np.maximum.accumulate(np.where(units.state == USE, np.arange(len(units.state)), -1))
+    # Up to a relapse there is a use of the same episode, so that the place is never another's.
+    since = np.maximum(np.maximum(units.day[place], relapse[units.episode]), read.back)
+    after = relapsed[units.episode] & (units.day > relapse[units.episode])
+    clear = after & (units.state == CLEAR) & (units.day - since >= clear_days)
+    found = np.flatnonzero(clear)
+    found = found[starts_of(units.episode[found])]
+    day = np.full(len(relapse), -1, dtype=np.int32)
+    day[units.episode[found]] = units.day[found]
+    return day

@@ -1,0 +1,270 @@
+"""Histories of states: one row a stay of an episode in a state, from what the records show."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from iop_outcomes.errors import RuleError
+from iop_outcomes.measures.starts import ends_of, starts_of
+from iop_outcomes.measures.use_evidence import has_word
+from iop_outcomes.records.tables import EPISODES
+from iop_outcomes.relapse.evidence import origin_days, read_checkins
+from iop_outcomes.relapse.rules import RelapseRule
+from iop_outcomes.relapse.state_course import (
+    DEAD,
+    OPEN,
+    STATES,
+    Sight,
+    as_units,
+    fill_units,
+    read_sight,
+    states_by_day,
+    use_states,
+)
+
+if TYPE_CHECKING:
+    from iop_outcomes.records import Records
+
+STAY_COLUMNS = ("state", "entry", "days", "next_state")
+
+
+def state_histories(
+    records: Records, rule: RelapseRule | None = None, *, clear_days: int = 28
+) -> pd.DataFrame:
+    """Return through which states each episode went, one row a stay in a state.
+
+    Parameters
+    ----------
+    records : Records
+        With the check-ins; the attendance is read if it is there.
+    rule : RelapseRule, optional
+        What counts as relapse, and what a missing check-in means. By default four weeks with use
+        in a row, a missing week taking the last value up to the last contact: under
+        ``RelapseRule()`` a lapse is a relapse, and the first missed check-in ends the history.
+    clear_days : int
+        Days known clear since the last use after which a person has recovered.
+
+    Returns
+    -------
+    pandas.DataFrame
+        In the order of ``records.episodes`` and of time:
+
+        - ``episode_id``, ``person_id``, ``program``, and the covariates of the episode known at
+          its start;
+        - ``state`` (category);
+        - ``entry``, ``days`` (int32): in the state from day `entry` after the origin to day
+          `days`; on `days` itself already in the next;
+        - ``next_state`` (category): what came on `days`; missing where the stay is only cut off
+          (the end of follow-up or of what is known).
+
+        ``attrs``: ``rule``, ``definition``, ``origin``, ``missing``, ``evidence``,
+        ``clear_days``, ``not_started`` and ``not_followed`` (episodes left out: without a day 0;
+        with nothing known after it) and ``synthetic``.
+
+    Raises
+    ------
+    MissingTableError
+        If the check-ins were not read.
+    RuleError
+        If the definition is one of dropout, `clear_days` is no whole number of at least 1, or a
+        covariate has the name of one of these columns.
+
+    Notes
+    -----
+    The state of a day says what is known by that day; the first that applies:
+
+    1. **dead**: discharged as died. No state follows.
+    2. **lost**: for more than ``rule.lost_after`` days neither a completed check-in nor an
+       attended service, and a check-in missed since (or, where the definition counts weeks, a
+       week without one). Who is seen again returns to the state
+       before. Only under the missing rules ``"last_value_to_last_contact"`` and ``"drop"``: the
+       others say what a missed check-in is for good, or (``"censor"``) end the history at it.
+       Being under observation when the data end is being cut off, not lost.
+    3. **relapsed**: the definition was met, since the last recovery.
+    4. **lapsed**: use was shown since the last recovery, and the definition was not met.
+    5. **recovered**: `clear_days` or more since the last use (or since coming back from lost,
+       if later), all of it clear under the missing rule; until the next use.
+    6. **discharged**: left the program, for whatever reason, without use so far. Check-ins
+       after a discharge still tell: who uses then lapses. Who had used before stays in 3 to 5,
+       until not seen for more than ``rule.lost_after`` days with nothing missed (nobody asks any
+       more): then discharged as well, until seen again. Where the check-ins after a discharge
+       are planned further apart, raise ``lost_after``.
+    7. **engaged**: in the program, without use so far.
+
+    With definitions that the first use meets, nobody is ever lapsed. Where the definition counts
+    weeks, use and clear count on the last day of their week, as in `time_to_relapse`; the first
+    relapse stands on the day that it gives, unless the person was lost then. After recovery from
+    a relapse the definition is counted anew. A death on day 0 stands on day 1.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import iop_outcomes as iop
+    >>> from iop_outcomes.relapse.states import state_histories
+    >>> episodes = pd.DataFrame(
+    ...     {
+    ...         "episode_id": ["a"],
+    ...         "admit_date": ["2026-01-05"],
+    ...         "discharge_date": ["2026-02-01"],
+    ...     }
+    ... )
+    >>> checkins = pd.DataFrame(
+    ...     {
+    ...         "episode_id": "a",
+    ...         "date": ["2026-01-12", "2026-01-19", "2026-01-26", "2026-02-02", "2026-02-09"],
+    ...         "status": "completed",
+    ...         "used": ["no", "yes", "no", "no", "no"],
+    ...     }
+    ... )
+    >>> records = iop.read_records(episodes=episodes, checkins=checkins, as_of="2026-02-20")
+    >>> state_histories(records, clear_days=21)[["state", "entry", "days", "next_state"]]
+           state  entry  days next_state
+    0    engaged      0    14     lapsed
+    1     lapsed     14    35  recovered
+    2  recovered     35    46        NaN
+    """
+    if rule is None:
+        rule = RelapseRule("k_of_n_weeks", missing="last_value_to_last_contact")
+    _check(records, rule, clear_days)
+    origin = origin_days(records, rule)
+    started = origin >= 0
+    discharge, death, followed = _ends(records, rule, origin)
+    shown, baseline = read_checkins(records, rule, origin)
+    counted = as_units(shown, followed, rule)
+    units, end = fill_units(counted, baseline, followed, rule)
+    end = np.where(started, end, 0).astype(np.int32)
+
+    span = int(followed.max(initial=0)) + 2
+    sight = read_sight(records, rule, (shown, counted), (origin, followed, span))
+    use = use_states(units, shown, sight, rule, clear_days)
+    key = _stamps(sight, use[0], (discharge, death, end))
+    state = states_by_day(key, use, sight, discharge, death)
+    stays = _stays(key // span, key % span, state, end)
+
+    episode = stays.pop("episode")
+    kept = _covariates(records.episodes, rule).iloc[episode].reset_index(drop=True)
+    frame = pd.concat([kept, pd.DataFrame(stays)], axis=1)
+    unknown = int(started.sum()) - len(np.unique(episode))
+    frame.attrs.update(_attributes(rule, clear_days, int((~started).sum()), unknown))
+    frame.attrs["synthetic"] = records.synthetic
+    return frame
+
+
+def _check(records: Records, rule: RelapseRule, clear_days: object) -> None:
+    if rule.of_dropout:
+        raise RuleError(
+            "States tell use apart; a definition of dropout counts missed weeks.",
+            found=f"definition={rule.name!r}",
+            instead='RelapseRule("k_of_n_weeks", missing="last_value_to_last_contact"); who '
+            "drops out is discharged or lost.",
+        )
+    whole = isinstance(clear_days, Integral) and not isinstance(clear_days, bool)
+    if not whole or clear_days < 1:  # type: ignore[operator]  # it is a number here
+        raise RuleError(
+            "clear_days is a whole number of at least 1.",
+            found=f"clear_days={clear_days!r}",
+            instead="clear_days=28",
+        )
+    taken = [name for name in STAY_COLUMNS if name in records.episodes.columns]
+    if taken:
+        raise RuleError(
+            f"The episodes have a column named {', '.join(taken)}, as the histories do.",
+            instead="Give it another name before the records are read, in the export or in "
+            "mapping.toml.",
+        )
+
+
+def _ends(
+    records: Records, rule: RelapseRule, origin: NDArray[np.int32]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int32]]:
+    """Return the days of discharge and of death (infinite: none), and of the end of follow-up."""
+    episodes = records.episodes
+    followed = np.maximum(episodes["days_followed"].to_numpy() - origin, 0).astype(np.int32)
+    left = np.maximum(episodes["days_to_discharge"].to_numpy() - origin, 0.0)
+    left = np.where(np.isnan(left), np.inf, left)
+    died = has_word(episodes["discharge_reason"], ("died",))
+    death = np.where(died, np.maximum(left, 1.0), np.inf)
+    if rule.origin != "discharge":
+        followed = np.where(died & (left == 0), 1, followed).astype(np.int32)
+    return np.where(died, np.inf, left), death, followed
+
+
+def _stamps(
+    sight: Sight,
+    units: NDArray[np.int64],
+    ends: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int32]],
+) -> NDArray[np.int64]:
+    """Return each episode and day on which the state may change, up to the end; day 0 too."""
+    discharge, death, end = ends
+    span = sight.seen.span
+    everyone = np.arange(len(end), dtype=np.int64)
+    own = [everyone * span, units, sight.changes]
+    for day in (discharge, death):
+        happened = day <= end
+        own.append(everyone[happened] * span + day[happened].astype(np.int64))
+    key: NDArray[np.int64] = np.unique(np.concatenate(own))
+    inside: NDArray[np.bool_] = key % span <= end[key // span]
+    return key[inside]
+
+
+def _stays(
+    episode: NDArray[np.int64], day: NDArray[np.int64], state: NDArray[np.int8], end: Any
+) -> dict[str, Any]:
+    """Return the runs of one state as stays; those of no length, and death itself, are none."""
+    run = starts_of(episode * len(STATES) + state)
+    episode, entry, state = episode[run], day[run], state[run]
+    final = np.zeros(len(run), dtype=bool)
+    final[ends_of(episode)] = True
+    days = np.where(final, end[episode], np.roll(entry, -1))
+    following = np.where(final, -1, np.roll(state, -1))
+    kept = (state != DEAD) & (entry < days)
+    dtype = pd.CategoricalDtype(list(STATES))
+    return {
+        "episode": episode[kept],
+        "state": pd.Categorical.from_codes(state[kept], dtype=dtype),
+        "entry": entry[kept].astype(np.int32),
+        "days": days[kept].astype(np.int32),
+        "next_state": pd.Categorical.from_codes(following[kept], dtype=dtype),
+    }
+
+
+def _covariates(episodes: pd.DataFrame, rule: RelapseRule) -> pd.DataFrame:
+    """Return the episodes without their dates and what was known only later."""
+    later = {"days_to_discharge", "days_followed"}
+    for column in EPISODES.columns:
+        if column.kind == "date":
+            later |= {column.name, column.study_name}
+    if rule.origin != "discharge":
+        later.add("discharge_reason")
+    kept = [name for name in episodes.columns if name not in later]
+    first = [name for name in ("episode_id", "person_id", "program") if name in kept]
+    return episodes[first + [name for name in kept if name not in first]]
+
+
+def _attributes(
+    rule: RelapseRule, clear_days: int, not_started: int, unknown: int
+) -> dict[str, Any]:
+    text = f"{rule.text} Recovered: {clear_days} days clear since the last use."
+    if rule.missing in OPEN:
+        text += f" Lost: over {rule.lost_after} days not seen, a check-in missed."
+    text += " Discharged: left without use so far, or no longer asked."
+    if rule.searches[0].needed == 1 and rule.searches[0].first == 1:
+        text += " The first use is the relapse: nobody is lapsed."
+    for number, what in ((not_started, "not begun"), (unknown, "not seen after the first day")):
+        if number:
+            text += f" {number:,} {'episode' if number == 1 else 'episodes'} {what} left out."
+    return {
+        "rule": text,
+        "definition": rule.name,
+        "origin": rule.origin,
+        "missing": rule.missing,
+        "evidence": rule.evidence,
+        "clear_days": clear_days,
+        "not_started": not_started,
+        "not_followed": unknown,
+    }

@@ -1,0 +1,178 @@
+"""The door of counting-process times: stretches under observation, several to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.survival.checking import CheckedTimes, check_times
+
+PERSON = "person_id"
+
+
+@dataclass(frozen=True, eq=False)
+class Stretches:
+    """Stretches that passed the checks, one entry a row of the frame.
+
+    Attributes
+    ----------
+    times : CheckedTimes
+        With an `entry` of 0 where the frame has none.
+    entry : numpy.ndarray
+        The day after which the row is under observation (day 0: from that day on).
+    days : numpy.ndarray
+        The last day of the row; of a terminal row that ended later, that day.
+    id, cluster : numpy.ndarray of int
+        Whose stretch it is, and what is taken as independent of the rest, as codes.
+    terminal : numpy.ndarray of bool
+        Whether a terminal event ends the row.
+    asked_terminal : bool
+        Whether terminal events were asked for.
+    """
+
+    times: CheckedTimes
+    entry: NDArray[Any]
+    days: NDArray[Any]
+    id: NDArray[np.intp]
+    cluster: NDArray[np.intp]
+    terminal: NDArray[np.bool_]
+    asked_terminal: bool
+
+
+def read_stretches(
+    times: pd.DataFrame,
+    by: str | Sequence[str] | None,
+    *,
+    id: str,
+    cluster: str | None = None,
+    terminal: str | Sequence[str] | None = None,
+) -> Stretches:
+    """Check a frame of stretches; see `iop_outcomes.mean_cumulative_function`.
+
+    Raises
+    ------
+    EstimateError
+        If the times are not such as `iop_outcomes.survival_curves` takes, an id or a cluster is
+        missing, stretches of one id overlap, an id is in several groups or clusters, or has
+        stretches after a terminal event.
+    RuleError
+        If a column is not there, or no row can have ended by a word of `terminal`.
+    """
+    checked = check_times(times, by)
+    entry = np.zeros_like(checked.days) if checked.entry is None else checked.entry
+    code = _codes(times, id, "id")
+    ended = _terminal(times, terminal)
+    _check_apart(code, entry, checked.days, ended)
+    _check_within(code, checked.group, "id", "group of the comparison")
+    if cluster is None:
+        cluster = PERSON if PERSON in times.columns else id
+    clusters = code if cluster == id else _codes(times, cluster, "cluster")
+    _check_within(code, clusters, "id", "cluster")
+    days = checked.days
+    if "ended_on" in times.columns and ended.any():
+        days = _later_days(times["ended_on"], days, ended & ~checked.event)
+    return Stretches(checked, entry, days, code, clusters, ended, terminal is not None)
+
+
+def _codes(times: pd.DataFrame, name: str, what: str) -> NDArray[np.intp]:
+    if name not in times.columns:
+        raise RuleError(
+            f"There is no column named {name}, the {what} of the rows.",
+            found=f"the columns {', '.join(map(str, times.columns))}",
+            instead=f'{what}="...", the column that says whose row it is.',
+        )
+    missing = int(times[name].isna().sum())
+    if missing:
+        raise EstimateError(
+            f"Every row has a {name}.", found=f"{missing:,} of {len(times):,} missing"
+        )
+    return np.asarray(pd.factorize(times[name])[0], dtype=np.intp)
+
+
+def _terminal(times: pd.DataFrame, terminal: str | Sequence[str] | None) -> NDArray[np.bool_]:
+    if terminal is None:
+        return np.zeros(len(times), dtype=bool)
+    if isinstance(terminal, str):
+        if terminal not in times.columns:
+            raise RuleError(
+                f"There is no column named {terminal} that says which rows end for good.",
+                found=f"terminal={terminal!r}",
+                instead='terminal="terminal", or terminal=["died"], words of ended_by.',
+            )
+        column = times[terminal]
+        wrong = int((~column.isin([0, 1])).sum())
+        if wrong:
+            raise EstimateError(
+                "A terminal event is 1 or True, and any other end 0 or False.",
+                found=f"{wrong:,} of {len(times):,} values are neither",
+            )
+        return column.to_numpy().astype(bool)
+    if "ended_by" not in times.columns:
+        raise RuleError(
+            "Words for terminal events are looked for in the column ended_by.",
+            found=f"the columns {', '.join(map(str, times.columns))}",
+            instead='terminal="...", a column of True and False.',
+        )
+    ends = times["ended_by"].astype("category")
+    absent = [str(word) for word in terminal if word not in ends.cat.categories]
+    if absent or not len(terminal):
+        raise RuleError(
+            f"No row can have ended by {', '.join(absent) or 'none of the words'}.",
+            found=", ".join(map(str, ends.cat.categories[:20])),
+            instead="words that are among these.",
+        )
+    return ends.isin(list(terminal)).to_numpy()
+
+
+def _check_apart(
+    code: NDArray[np.intp], entry: NDArray[Any], days: NDArray[Any], ended: NDArray[np.bool_]
+) -> None:
+    place = np.lexsort((days, entry, code))
+    same = code[place][1:] == code[place][:-1]
+    begin, end = entry[place][1:], days[place][:-1]
+    # Who enters on day 0 is there on day 0, so that two such stretches share a day.
+    overlapping = int((same & ((begin < end) | (begin == 0))).sum())
+    if overlapping:
+        raise EstimateError(
+            "The stretches of one id do not overlap: nobody is observed twice at a time.",
+            found=f"{overlapping:,} stretches that begin before the one before them has ended",
+            instead="an id of their own for what are different persons or episodes, or entry and "
+            "days counted from the same day 0.",
+        )
+    after = int((same & ended[place][:-1]).sum())
+    if after:
+        raise EstimateError(
+            "Nobody is observed after a terminal event.",
+            found=f"{after:,} stretches that follow one",
+        )
+
+
+def _check_within(code: NDArray[np.intp], outer: NDArray[np.intp], one: str, other: str) -> None:
+    first = np.zeros(int(code.max()) + 1, dtype=np.intp)
+    first[code] = outer
+    several = len(np.unique(code[first[code] != outer]))
+    if several:
+        raise EstimateError(
+            f"All stretches of one {one} are in the same {other}.",
+            found=f"{several:,} of {len(first):,} in several",
+            instead="groups by what is known at the start.",
+        )
+
+
+def _later_days(
+    ended_on: pd.Series[Any], days: NDArray[Any], ended: NDArray[np.bool_]
+) -> NDArray[Any]:
+    later = pd.to_numeric(ended_on, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    wrong = int((~(later[ended] >= days[ended])).sum())
+    if wrong:
+        raise EstimateError(
+            "A terminal event is not before the last day known without it.",
+            found=f"{wrong:,} values of ended_on that are missing or before days",
+        )
+    return np.where(ended, later, days).astype(days.dtype)

@@ -1,0 +1,123 @@
+"""The mean number of events by day: its table, what is read off it, its words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from iop_outcomes.show import format_value, table_html
+from iop_outcomes.survival.checking import label_of
+from iop_outcomes.survival.curves import NAMED_GROUPS
+from iop_outcomes.survival.mean_cumulative_steps import MeanSteps
+from iop_outcomes.survival.reading import days_asked, labelled
+
+
+@dataclass(frozen=True, eq=False)
+class MeanCumulativeFunction:
+    """The mean number of events a person by day, of one or several groups.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row a group and day; the days are 0 and each day on which a stretch of the group ends.
+        ``[by ...]``, ``day``; ``at_risk`` (int64): under observation just before the day, which
+        can rise; ``events`` (int64): on the day; ``terminal`` (int64): terminal events on the
+        day, if these were asked for; ``mean`` (0 or more): the mean number of events a person
+        through the day; ``se``: its robust standard error; ``lower``, ``upper``: its pointwise
+        confidence limits, both 0 while the mean is 0.
+    sizes : pandas.DataFrame
+        One row a group: ``[by ...], n`` (ids), ``with_events`` (ids with one or more), ``events``,
+        ``terminal`` if asked for, ``most`` (events of one id), all int64, and ``last``, the last
+        day of the group's follow-up.
+    by : tuple of str
+        The columns that make the groups.
+    confidence : float
+        The level of the limits.
+    rule : str
+        What made the times, and the estimate.
+    synthetic : bool
+        Whether the people are made up; pictures of them say so.
+    """
+
+    table: pd.DataFrame
+    sizes: pd.DataFrame
+    by: tuple[str, ...]
+    confidence: float
+    rule: str
+    synthetic: bool = False
+    _parts: tuple[MeanSteps, ...] = field(default=(), repr=False)
+
+    def at(self, days: float | Sequence[float]) -> pd.DataFrame:
+        """Return the means on the given days.
+
+        Parameters
+        ----------
+        days : number or sequence of numbers
+            Days, 0 or later.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a group and day, in the order given, with the columns of `table` and their
+            meaning. Nothing is extrapolated: after the last day of a group the estimates are
+            missing.
+        """
+        asked = days_asked(days)
+        labels = self.sizes[list(self.by)]
+        return labelled([part.at(asked) for part in self._parts], labels)
+
+    @property
+    def last_common_day(self) -> float:
+        """The last day to which every group is followed."""
+        return float(self.sizes["last"].min())
+
+    @property
+    def noun(self) -> str:
+        """What is counted, in a word."""
+        return "relapses" if "relapse" in self.rule.lower() else "events"
+
+    @property
+    def text(self) -> str:
+        """The means on the last day to which all groups are followed, and the rule."""
+        day = self.last_common_day
+        rows = self.at(day)
+        told = [
+            self._told(row, size)
+            for (_, row), (_, size) in zip(
+                rows.head(NAMED_GROUPS).iterrows(), self.sizes.iterrows(), strict=False
+            )
+        ]
+        if len(rows) > NAMED_GROUPS:
+            told.append(f"and {len(rows) - NAMED_GROUPS} more groups")
+        return (
+            f"Mean number of {self.noun} a person through day {day:g}: {'; '.join(told)}. "
+            f"{self.rule}"
+        )
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the means; see `iop_outcomes.plots.recurrence.plot_mean_cumulative`."""
+        from iop_outcomes.plots.recurrence import plot_mean_cumulative
+
+        return plot_mean_cumulative(self, ax)
+
+    def __repr__(self) -> str:
+        """Return the number of groups, people and events."""
+        noun = "group" if len(self.sizes) == 1 else "groups"
+        return (
+            f"<MeanCumulativeFunction: {len(self.sizes)} {noun}, n {self.sizes['n'].sum():,}, "
+            f"{self.noun} {self.sizes['events'].sum():,}>"
+        )
+
+    def _repr_html_(self) -> str:
+        return table_html(self.at(self.last_common_day), self.text)
+
+    def _told(self, row: pd.Series[Any], size: pd.Series[Any]) -> str:
+        name = f"{label_of(size[list(self.by)])}: " if self.by else ""
+        values = [format_value(float(row[key]), 2) for key in ("mean", "lower", "upper")]
+        return (
+            f"{name}{values[0]} ({self.confidence:.0%} limits {values[1]} to {values[2]}), "
+            f"n {size['n']:,.0f}, {self.noun} {size['events']:,.0f}"
+        )

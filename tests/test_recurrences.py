@@ -1,0 +1,365 @@
+"""Specifications as small tables of text; check-ins are written as in test_relapse.py.
+
+A stretch is ``entry-days`` with ``!`` if it ends in relapse, in brackets if the person is in
+relapse, and otherwise how the episode ended (end: of the follow-up; missed: a missed check-in).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import iop_outcomes as iop
+from iop_outcomes.compare.recurrence_tests import compare_recurrence
+from iop_outcomes.compare.recurrent_regression import recurrent_cox
+from iop_outcomes.errors import RuleError
+from iop_outcomes.relapse import RelapseRule, time_to_relapse
+from iop_outcomes.relapse.recurrences import RECOVERED, recurrent_relapses
+from iop_outcomes.survival.mean_cumulative import mean_cumulative_function
+from tests.test_relapse import ROWS, RULES, SHORT, records_of
+
+
+def told(times: pd.DataFrame) -> str:
+    stretches = []
+    for row in times.itertuples():
+        stretch = f"{row.entry}-{row.days}"
+        if not row.at_risk:
+            stretch = f"({stretch})"
+        if row.event:
+            stretch += "!"
+        elif row.ended_by != RECOVERED:
+            stretch += f" {SHORT.get(row.ended_by, row.ended_by)}"
+        stretches.append(stretch)
+    return " ".join(stretches)
+
+
+CLEAR_MONTH = "14- 21- 28- 35-"
+FIRST_USE = [
+    ("none", "7- 14-", "censor", "0-14 end"),
+    ("no check-in", "7_", "censor", "0-0 none"),
+    ("one, not over", "7- 14+ 21-", "censor", "0-14! (14-21) end"),
+    ("one on the last day known", "7- 14+", "censor", "0-14!"),
+    ("use goes on", "7+ 14+ 21+", "censor", "0-7! (7-21) end"),
+    ("clear for 28 days", f"7+ {CLEAR_MONTH} 42-", "censor", "0-7! (7-35) 35-42 end"),
+    ("clear for 27", "7+ 14- 34- 42+", "censor", "0-7! (7-42) end"),
+    ("recovered on the last day known", f"7+ {CLEAR_MONTH}", "censor", "0-7! (7-35) end"),
+    ("a second", f"7+ {CLEAR_MONTH} 42+ 49-", "censor", "0-7! (7-35) 35-42! (42-49) end"),
+    ("the count begins again", "7+ 14- 28+ 35- 49- 56- 60-", "censor", "0-7! (7-56) 56-60 end"),
+    ("not due is passed over", "7+ 14_ 35- 42-", "censor", "0-7! (7-35) 35-42 end"),
+    ("missed in relapse", "7+ 14- 21o 28- 35- 42-", "censor", "0-7! (7-14) missed"),
+    ("missed at risk", f"7+ {CLEAR_MONTH} 42- 49o", "censor", "0-7! (7-35) 35-42 missed"),
+    ("missed is use", "7+ 14- 21o 28- 35- 49- 56-", "use", "0-7! (7-49) 49-56 end"),
+    ("missed is no use", "7+ 14o 21o 28o 35o 42-", "no_use", "0-7! (7-35) 35-42 end"),
+    ("missed is as before", "7+ 14o 21- 28o 35- 42- 49-", "last_value", "0-7! (7-42) 42-49 end"),
+    ("missed is left out", "7+ 14o 21o 35- 42-", "drop", "0-7! (7-35) 35-42 end"),
+    ("out of sight", "7+ 14o 45- 60- 73- 80-", "drop", "0-7! (7-73) 73-80 end"),
+    ("30 days are not out of sight", "7+ 14o 37- 44-", "drop", "0-7! (7-37) 37-44 end"),
+    ("31 days are", "7+ 14o 38- 66- 73-", "drop", "0-7! (7-66) 66-73 end"),
+    ("not due for as long", "7+ 14_ 45- 60- 73- 80-", "drop", "0-7! (7-45) 45-80 end"),
+]
+
+
+@pytest.mark.parametrize(("why", "cells", "missing", "result"), FIRST_USE)
+@pytest.mark.parametrize("origin", ["admission", "first_session", "discharge"])
+def test_the_specifications_hold(
+    why: str, cells: str, missing: str, result: str, origin: str
+) -> None:
+    rule = RelapseRule(missing=missing, origin=origin)
+    records = records_of({"other": "7-", "a": cells}, origin)
+    times = recurrent_relapses(records, rule)
+    assert told(times[times["episode_id"] == "a"]).replace(" lost", " end") == result, why
+
+
+def test_a_use_after_recovery_is_the_second_of_one_person() -> None:
+    cells = f"7+ {CLEAR_MONTH} 42+ 49- 56- 63- 70- 77+"
+    times = recurrent_relapses(records_of({"a": cells}))
+    assert times["number"].tolist() == [1, 1, 2, 2, 3]
+    assert times["at_risk"].tolist() == [True, False] * 2 + [True]
+    assert times["clear_until"].tolist() == [0, 7, 35, 42, 70]
+    assert times["rests_on_missing"].sum() == 0
+
+
+def test_clear_days_is_how_long() -> None:
+    records = records_of({"a": "7+ 14- 21- 28- 35- 42-"})
+    ends = [
+        recurrent_relapses(records, clear_days=days)["days"].tolist()
+        for days in (1, 7, 8, 21, 35, 36)
+    ]
+    assert ends == [[7, 14, 42], [7, 14, 42], [7, 21, 42], [7, 28, 42], [7, 42], [7, 42]]
+
+
+def test_weeks_are_counted_anew_after_recovery() -> None:
+    # Two weeks with use of three; clear weeks 4 to 7; then two of three again.
+    cells = "3- 10+ 17+ 24- 31- 38- 45- 52+ 59- 66+ 73-"
+    rule = RelapseRule("k_of_n_weeks", use_weeks=2, window_weeks=3)
+    times = recurrent_relapses(records_of({"a": cells}), rule)
+    assert told(times).replace(" lost", " end") == "0-21! (21-49) 49-70! (70-77) end"
+
+
+def test_days_in_a_row_bring_it_forward_each_time() -> None:
+    days = [f"{day}+" for day in range(21, 28)]
+    clear = [f"{day}-" for day in (34, 41, 48, 55, 62, 69)]
+    again = [f"{day}+" for day in range(71, 78)]
+    times = recurrent_relapses(
+        records_of({"a": " ".join(["7-", "14-", *days, *clear, *again])}), RelapseRule("x_bot")
+    )
+    assert times.loc[times["event"], "days"].tolist() == [27, 77]
+
+
+def test_how_an_episode_ended_after_a_relapse() -> None:
+    rows = {"a": "7+", "b": "7+ 14-", "c": "7-", "d": f"7+ {CLEAR_MONTH} 42-"}
+    records = records_of(rows, followed=50, discharge_day=45, discharge_reason="died")
+    # Who died is not followed beyond that day.
+    times = recurrent_relapses(records, RelapseRule(missing="drop", lost_after=60))
+    assert {name: told(rows) for name, rows in times.groupby("episode_id")} == {
+        "a": "0-7! (7-45) died",
+        "b": "0-7! (7-14) died",
+        "c": "0-7 died",
+        "d": "0-7! (7-35) 35-42 died",
+    }
+    last = times.groupby("episode_id").tail(1)
+    assert last["terminal"].tolist() == [True] * 4
+    assert last["ended_on"].tolist() == [45] * 4
+    assert times["terminal"].sum() == 4
+    assert not recurrent_relapses(records, terminal=[])["terminal"].any()
+    # Seen until day 45, although the last check-in was long before.
+    found = mean_cumulative_function(times, terminal="terminal")
+    assert found.at([7, 44, 45, 46])["at_risk"].tolist() == [4, 4, 4, 0]
+
+
+def test_a_death_on_the_day_of_the_relapse_is_known() -> None:
+    records = records_of({"a": "7+"}, followed=7, discharge_day=7, discharge_reason="died")
+    times = recurrent_relapses(records)
+    assert times[["event", "terminal"]].to_numpy().tolist() == [[True, True]]
+    assert times["ended_by"].tolist() == ["relapse"]
+
+
+def plain_stretches(
+    rows: list[tuple[int, str]], rule: RelapseRule, followed: int, clear_days: int
+) -> list[tuple[int, int, bool, bool]]:
+    """Follow one episode by hand; return entry, days, event and at_risk of each stretch."""
+    worth = {"+": 3, "p": 3, "m": 3, "x": 3, "-": 2, "n": 2, "o": 1, "?": 1, "r": 1, "_": 0}
+    if rule.evidence == "self_report":
+        worth |= {"p": 1, "m": 1, "n": 1, "x": 2}
+    if rule.evidence == "drug_test":
+        worth |= {"+": 1, "-": 1}
+    shown: dict[int, int] = {}
+    for day, sign in rows:
+        shown[day] = max(shown.get(day, 0), worth[sign])
+    baseline = [shown[day] for day in sorted(shown) if day <= 0 and shown[day] >= 2]
+    after = {day: state for day, state in sorted(shown.items()) if 0 < day <= followed}
+    units = [(day, state) for day, state in after.items() if state > 0]
+    needed, window = 1, 1
+    if rule.definition != "first_use":
+        last = max((day for day, _ in units), default=0)
+        needed, window, units = rule.use_weeks, rule.window_weeks, []
+        for week in range(-(-last // rule.week_days)):
+            days = range(week * rule.week_days + 1, (week + 1) * rule.week_days + 1)
+            state = max((after[day] for day in days if day in after), default=1)
+            units.append((min(days[-1], followed), state))
+    states, returns = filled_in(units, rule, baseline)
+    if not states or max((state for _, state in states), default=0) < 2:
+        return [(0, 0, False, True)]
+    known = max(day for day, state in states if state >= 2)
+
+    found, entry = [], 0
+    while True:
+        seen: list[int] = []
+        relapse = None
+        for day, state in states:
+            if day <= entry:
+                continue
+            seen.append(state)
+            if seen[-window:].count(3) >= needed:
+                relapse = day
+                break
+        if relapse is None:
+            return [*found, (entry, known, False, True)]
+        found.append((entry, relapse, True, True))
+        since, recovery = relapse, None
+        for day, state in states:
+            if day <= relapse:
+                continue
+            since = max([since, *(back for back in returns if back <= day)])
+            if state == 3:
+                since = day
+            elif state == 2 and day - since >= clear_days:
+                recovery = day
+                break
+        if recovery is None or recovery >= known:
+            return [*found, (relapse, known, False, False)] if known > relapse else found
+        found.append((relapse, recovery, False, False))
+        entry = recovery
+
+
+def filled_in(
+    units: list[tuple[int, int]], rule: RelapseRule, baseline: list[int]
+) -> tuple[list[tuple[int, int]], list[int]]:
+    """Return the units with the missing ones filled in, and the days of return."""
+    contact = max((day for day, state in units if state >= 2), default=0)
+    carried = baseline[-1] if baseline else 2
+    states, returns, last_seen, missed = [], [], None, False
+    for day, state in units:
+        if state >= 2:
+            if missed and last_seen is not None and day - last_seen > rule.lost_after:
+                returns.append(day)
+            carried, last_seen, missed = state, day, False
+        missed |= state == 1
+        if state != 1:
+            states.append((day, state))
+        elif rule.missing == "censor":
+            break
+        elif rule.missing == "last_value" or (rule.missing != "drop" and day <= contact):
+            states.append((day, {"use": 3, "no_use": 2}.get(rule.missing, carried)))
+        elif rule.missing in ("use", "no_use"):
+            states.append((day, {"use": 3, "no_use": 2}[rule.missing]))
+    if rule.missing == "last_value_to_last_contact":
+        states = [unit for unit in states if unit[0] <= contact]
+    return states, returns if rule.missing in ("drop", "last_value_to_last_contact") else []
+
+
+@settings(max_examples=150)
+@given(
+    st.lists(ROWS, min_size=1, max_size=6),
+    RULES,
+    st.integers(20, 50),
+    st.integers(1, 20),
+    st.integers(3, 30),
+)
+def test_all_episodes_at_once_are_each_episode_by_itself(
+    people: list[list[tuple[int, str]]],
+    rule: RelapseRule,
+    followed: int,
+    clear_days: int,
+    lost_after: int,
+) -> None:
+    texts = {
+        str(number): " ".join(f"{day}{sign}" for day, sign in rows)
+        for number, rows in enumerate(people)
+    }
+    if not any(texts.values()):
+        return  # a check-in table without rows is not read
+    rule = RelapseRule(
+        rule.definition,
+        rule.origin,
+        rule.missing,
+        rule.evidence,
+        use_weeks=rule.use_weeks,
+        window_weeks=rule.window_weeks,
+        week_days=rule.week_days,
+        lost_after=lost_after,
+    )
+    records = records_of(texts, rule.origin, followed)
+    times = recurrent_relapses(records, rule, clear_days=clear_days)
+    columns = times[["entry", "days", "event", "at_risk"]]
+    for number, rows in enumerate(people):
+        own = columns[times["episode_id"] == str(number)]
+        expected = plain_stretches(rows, rule, followed, clear_days)
+        assert [tuple(row) for row in own.itertuples(index=False)] == expected
+    assert (times["clear_until"].between(times["entry"], times["days"])).all()
+    check_first(times, records, rule)
+
+
+def check_first(times: pd.DataFrame, records: iop.Records, rule: RelapseRule) -> None:
+    first = times.drop_duplicates("episode_id").reset_index(drop=True)
+    expected = time_to_relapse(records, rule)
+    names = ["episode_id", "entry", "clear_until", "days", "event", "ended_on", "rests_on_missing"]
+    pd.testing.assert_frame_equal(first[names], expected[names])
+    assert first["ended_by"].astype(str).tolist() == expected["ended_by"].astype(str).tolist()
+
+
+RULES_ON_SAMPLE = [
+    RelapseRule(),
+    RelapseRule(missing="use"),
+    RelapseRule(missing="drop", origin="first_session"),
+    RelapseRule("k_of_n_weeks", missing="last_value", use_weeks=2, window_weeks=4),
+    RelapseRule("x_bot"),
+    RelapseRule("lee_2016"),
+]
+
+
+@pytest.fixture(scope="module")
+def sample() -> iop.Records:
+    return iop.read_records("data/samples")
+
+
+@pytest.mark.parametrize("rule", RULES_ON_SAMPLE, ids=lambda rule: f"{rule.name} {rule.missing}")
+def test_on_the_sample(sample: iop.Records, rule: RelapseRule) -> None:
+    times = recurrent_relapses(sample, rule)
+    check_first(times, sample, rule)
+    same = times["episode_id"].eq(times["episode_id"].shift(-1))
+    following = times.shift(-1)[same]
+    assert (following["entry"] == times.loc[same, "days"]).all()
+    assert (following["at_risk"] != times.loc[same, "at_risk"]).all()
+    events = times["event"].groupby(times["episode_id"], observed=True).cumsum()
+    assert (times["number"] == events + (times["at_risk"] & ~times["event"])).all()
+    assert not (times["event"] & ~times["at_risk"]).any()
+    recovered = times["ended_by"] == RECOVERED
+    assert (times.loc[recovered, "days"] - times.loc[recovered, "entry"] >= 28).all()
+    assert not times.loc[recovered, "at_risk"].any()
+
+
+def test_who_is_in_relapse_is_counted_with_none(sample: iop.Records) -> None:
+    times = recurrent_relapses(sample, RelapseRule(missing="drop"))
+    found = mean_cumulative_function(times, "track")
+    at_risk_only = mean_cumulative_function(times[times["at_risk"]], "track")
+    assert (at_risk_only.at(120)["mean"] > found.at(120)["mean"]).all()
+    assert "relapses" in found.text
+    assert found.synthetic
+    # Of those followed to the day, whether in relapse or not, the mean is near the plain average.
+    known = times.groupby("episode_id", observed=True)["days"].transform("max") >= 119
+    seen = times[known]
+    early = seen["event"] & (seen["days"] <= 119)
+    average = early.sum() / seen["episode_id"].nunique()
+    whole = mean_cumulative_function(seen).at(119)["mean"].item()
+    assert whole == pytest.approx(average, abs=1e-9)
+
+
+def test_it_goes_into_the_test_and_the_models(sample: iop.Records) -> None:
+    times = recurrent_relapses(sample, RelapseRule(missing="drop"))
+    found = compare_recurrence(times, "track", terminal="terminal")
+    assert found.table["events"].sum() == times["event"].sum()
+    fit = recurrent_cox(times, "track + age", model="pwp_gap", most=2)
+    assert fit.n == times["at_risk"].sum()
+    assert fit.clusters == times["person_id"].nunique()
+    numbered = recurrent_cox(times, "track + age", model="pwp_gap", most=2, number="number")
+    pd.testing.assert_frame_equal(numbered.table, fit.table)
+
+
+def test_the_columns_and_the_attributes(sample: iop.Records) -> None:
+    times = recurrent_relapses(sample, clear_days=14)
+    first = time_to_relapse(sample)
+    assert list(times.columns) == [*first.columns, "at_risk", "number", "terminal"]
+    for name in first.columns.drop("ended_by"):
+        assert times[name].dtype == first[name].dtype, name
+    dtypes = times[["at_risk", "number", "terminal"]].dtypes.astype(str).tolist()
+    assert dtypes == ["bool", "int32", "bool"]
+    assert times.attrs["clear_days"] == 14
+    assert "after 14 days known clear since the last use" in times.attrs["rule"]
+    assert {**times.attrs, "rule": ""} == {**first.attrs, "rule": "", "clear_days": 14}
+    assert np.array_equal(times["episode_id"].unique(), first["episode_id"].to_numpy())
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"clear_days": 0}, "at least 1"),
+        ({"clear_days": 7.5}, "at least 1"),
+        ({"clear_days": True}, "at least 1"),
+        ({"terminal": "died"}, "Terminal ends are a list"),
+        ({"terminal": ["relapse"]}, "Terminal ends are a list"),
+        ({"terminal": ["death"]}, "Terminal ends are a list"),
+        ({"rule": RelapseRule("ctn_0094_dropout")}, "Dropout is not"),
+    ],
+)
+def test_options_that_are_none_are_refused(options: dict[str, object], says: str) -> None:
+    with pytest.raises(RuleError, match=says):
+        recurrent_relapses(records_of({"a": "7-"}), **options)
+
+
+def test_a_covariate_named_as_a_column_is_refused() -> None:
+    with pytest.raises(RuleError, match="a column named number"):
+        recurrent_relapses(records_of({"a": "7-"}, number=1))

@@ -1,0 +1,310 @@
+"""Histories of states from records, as specifications in small tables of text.
+
+A check-in is a day and a sign: ``-`` no use, ``+`` use, ``o`` missed, ``?`` completed without an
+answer, ``_`` not due; two days with ``..`` between are these and every seventh between them. Then
+the day of discharge and its reason, if any. A history is the states with the day on which each
+ends; ``|`` at its end: only cut off. Everyone is followed for 100 days.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import iop_outcomes as iop
+from iop_outcomes.errors import MissingTableError, RuleError
+from iop_outcomes.relapse import RelapseRule, time_to_relapse
+from iop_outcomes.relapse.recurrences import recurrent_relapses
+from iop_outcomes.relapse.state_course import STATES
+from iop_outcomes.relapse.states import state_histories
+
+SIGNS = {
+    "-": ("completed", "no"),
+    "+": ("completed", "yes"),
+    "o": ("missed", None),
+    "?": ("completed", None),
+    "_": ("not_due", None),
+}
+BY_WEEK = RelapseRule("k_of_n_weeks", missing="last_value_to_last_contact")
+
+
+def records_of(
+    rows: list[str], sessions: dict[int, str] | None = None, **columns: object
+) -> iop.Records:
+    episodes, checkins = [], []
+    for number, text in enumerate(rows):
+        left = re.search(r"out(\d+)(?: (\w+))?", text)
+        died = left is not None and left[2] == "died"
+        episodes.append(
+            {
+                "episode_id": f"E{number}",
+                "admit_day": 0,
+                "discharge_day": left[1] if left else None,
+                "discharge_reason": (left[2] or "completed") if left else None,
+                "followed_until_day": int(left[1]) if left and died else 100,
+            }
+        )
+        for first, last, sign in re.findall(r"(?<!\S)(-?\d+)(?:\.\.(\d+))?([-+o?_])", text):
+            for day in range(int(first), int(last or first) + 1, 7):
+                checkins.append((f"E{number}", day, *SIGNS[sign]))
+    came = [
+        (f"E{number}", int(day), "group", "attended" if sign == "a" else "no_show")
+        for number, text in (sessions or {}).items()
+        for day, sign in re.findall(r"(\d+)([an])", text)
+    ]
+    columns_of = ["episode_id", "day", "status", "used"]
+    attendance = pd.DataFrame(came, columns=["episode_id", "day", "service", "status"])
+    return iop.read_records(
+        episodes=pd.DataFrame(episodes).assign(**columns),
+        checkins=pd.DataFrame(checkins, columns=columns_of).astype({"used": object}),
+        attendance=attendance if sessions is not None else None,
+        as_of=400,
+    )
+
+
+def told(histories: pd.DataFrame, rows: int = 1) -> list[str]:
+    found = []
+    for number in range(rows):
+        own = histories[histories["episode_id"] == f"E{number}"]
+        assert (own["entry"].to_numpy()[1:] == own["days"].to_numpy()[:-1]).all()
+        text = " ".join(f"{row.state} {row.days}" for row in own.itertuples())
+        last = own["next_state"].iloc[-1] if len(own) else None
+        found.append(text + (" |" if pd.isna(last) else f" {last}"))
+    return found
+
+
+def cases(text: str) -> list[list[str]]:
+    """Return name, check-ins and expected history of each line, "name: check-ins => history"."""
+    return [
+        [cell.strip() for cell in re.split(r": |=>", line)] for line in text.strip().splitlines()
+    ]
+
+
+DEFAULT = """
+clear all the time: 7..98- => engaged 100 |
+a lapse, then 28 clear days: 7- 14+ 21..49- => engaged 14 lapsed 42 recovered 100 |
+clear for 27 days only: 7- 14+ 21..42- 41- 42+ => engaged 14 lapsed 100 |
+four weeks in a row: 7..28+ 35..56- => engaged 7 lapsed 28 relapsed 56 recovered 100 |
+a lapse after recovering: 7+ 14..35- 42+ => engaged 7 lapsed 35 recovered 42 lapsed 100 |
+use before admission is none of it: -9+ 0+ 7- => engaged 100 |
+a missed week takes the last value: 7+ 14o 21..28+ 35- => engaged 7 lapsed 28 relapsed 100 |
+out of sight, and missed: 7..14- 21..49o => engaged 45 lost 100 |
+and seen again: 7..14- 21..49o 56- => engaged 45 lost 56 engaged 100 |
+seen again with use: 7..14- 21..49o 56+ => engaged 45 lost 56 lapsed 100 |
+a lapse, lost, and seen again: 7+ 14..42o 49- => \
+engaged 7 lapsed 28 relapsed 38 lost 49 relapsed 100 |
+clear, lost, and clear again: 7+ 14- 21..42o 49..77- => \
+engaged 7 lapsed 35 recovered 45 lost 49 recovered 100 |
+the clear days count from the return: 7..14- 21+ 28..63o 70..98- => \
+engaged 21 lapsed 42 relapsed 52 lost 70 relapsed 98 recovered 100 |
+missed once, not for long: 7- 14o 21- 28o 35- => engaged 100 |
+nothing due, nothing missed: 7- => engaged 100 |
+a week without a check-in is missed: 7- 70- => engaged 38 lost 70 engaged 100 |
+missed at last: 7- 60o => engaged 38 lost 100 |
+not due is not missed: 7- 14..63_ 70- => engaged 100 |
+completed without an answer is seen: 7- 14..98? => engaged 100 |
+never asked: 7_ => engaged 100 |
+never seen: 7..35o => engaged 31 lost 100 |
+left, and clear: 7..98- out30 => engaged 30 discharged 100 |
+left on the first day: 7- out0 => discharged 100 |
+left, use, nobody asks: 7..28- 35+ out30 => engaged 30 discharged 35 lapsed 66 discharged 100 |
+left, use, missed: 7..28- 35+ 42o out30 => engaged 30 discharged 35 lapsed 66 lost 100 |
+use, then left: 7- 14..84+ out30 dropped_out => engaged 14 lapsed 35 relapsed 100 |
+recovered stays so while asked: 7+ 14..84- out30 => engaged 7 lapsed 35 recovered 100 |
+died: 7..14- out40 died => engaged 40 dead
+died after a lapse: 7- 14+ out40 died => engaged 14 lapsed 40 dead
+died on the first day: out0 died => engaged 1 dead
+use on the last day: 7..98- 100+ => engaged 100 lapsed
+"""
+
+
+@pytest.mark.parametrize(("why", "rows", "expected"), cases(DEFAULT))
+def test_the_states_of_one_episode(why: str, rows: str, expected: str) -> None:
+    assert told(state_histories(records_of([rows]), BY_WEEK)) == [expected], why
+
+
+def test_the_default_rule_is_four_weeks_and_the_last_value_to_the_last_contact() -> None:
+    records = records_of(["7+ 14o 21..28+ 35- 42o"])
+    pd.testing.assert_frame_equal(state_histories(records), state_histories(records, BY_WEEK))
+    assert state_histories(records).attrs == state_histories(records, BY_WEEK).attrs
+
+
+MISSING = """
+censor: 7- 14..21+ 28o 35- => engaged 14 lapsed 21 |
+use: 7- 14..35o 42- => engaged 14 lapsed 35 relapsed 100 |
+no_use: 7+ 14..49o => engaged 7 lapsed 35 recovered 100 |
+last_value: 7- 14+ 21..98o => engaged 14 lapsed 35 relapsed 100 |
+drop: 7- 14+ 21o 28+ 35o 42+ 49o 56+ => engaged 14 lapsed 56 relapsed 100 |
+drop: 7- 14+ 21..49o => engaged 14 lapsed 45 lost 100 |
+"""
+
+
+@pytest.mark.parametrize(("missing", "rows", "expected"), cases(MISSING))
+def test_missed_check_ins_are_what_the_rule_says(missing: str, rows: str, expected: str) -> None:
+    rule = RelapseRule("k_of_n_weeks", missing=missing)
+    assert told(state_histories(records_of([rows]), rule)) == [expected]
+
+
+def test_under_first_use_nobody_lapses_and_it_is_said() -> None:
+    rule = RelapseRule(missing="last_value_to_last_contact")
+    histories = state_histories(records_of(["7- 14+ 21..42- 49+"]), rule)
+    assert told(histories) == ["engaged 14 relapsed 42 recovered 49 relapsed 100 |"]
+    assert "nobody is lapsed" in histories.attrs["rule"]
+    assert "nobody is lapsed" not in state_histories(records_of(["7-"])).attrs["rule"]
+
+
+def test_days_of_use_in_a_row() -> None:
+    daily = " ".join(f"{day}{'+' if 21 <= day <= 27 else '-'}" for day in range(1, 100))
+    histories = state_histories(records_of([daily]), RelapseRule("x_bot"))
+    # The week of day 21 shows use on its last day; the seventh day of use is day 27. Use of
+    # week 4 counts on its last day, 28, after which 28 days are clear on day 56.
+    assert told(histories) == ["engaged 21 lapsed 27 relapsed 56 recovered 100 |"]
+
+
+def test_who_attends_is_not_lost() -> None:
+    missed = "7- 14..63o"
+    without = state_histories(records_of([missed]))
+    assert told(without) == ["engaged 38 lost 100 |"]
+    came = records_of([missed], {0: "10a 30a 50n"})
+    assert told(state_histories(came)) == ["engaged 61 lost 100 |"]
+
+
+def test_other_origins() -> None:
+    rows = ["7- 14+ 21- 42- out30"]
+    records = records_of(rows, {0: "2n 10a 20a"})
+    after = state_histories(records, RelapseRule("first_use", "first_session", "drop"))
+    assert told(after) == ["engaged 4 relapsed 32 recovered 63 discharged 90 |"]
+    left = state_histories(records_of(["7- 14+ 37- 44+ out30"]), RelapseRule(origin="discharge"))
+    assert told(left) == ["discharged 14 relapsed 45 discharged 70 |"]
+    still = state_histories(records_of(["7-", "37- out30"]), RelapseRule(origin="discharge"))
+    assert told(still, 2)[1] == "discharged 70 |"
+    assert still.attrs["not_started"] == 1
+    assert "1 episode not begun left out" in still.attrs["rule"]
+
+
+def test_columns_and_what_is_left_out() -> None:
+    records = records_of(
+        ["7- 14+ out60", "7o"], track=["day", "evening"], followed_until_day=[90, 80]
+    )
+    histories = state_histories(records, RelapseRule())
+    assert list(histories.columns) == [
+        "episode_id", "person_id", "program", *records.episodes.columns.intersection(
+            ["level", "entry_path", "admission_number", "track"], sort=False
+        ), "state", "entry", "days", "next_state",
+    ]  # fmt: skip
+    assert histories["state"].cat.categories.tolist() == list(STATES)
+    assert histories["next_state"].cat.categories.tolist() == list(STATES)
+    assert histories["entry"].dtype == histories["days"].dtype == np.int32
+    # Under "censor" nothing is known of who missed the first check-in.
+    assert histories["episode_id"].unique().tolist() == ["E0"]
+    assert histories.attrs["not_followed"] == 1
+    assert "1 episode not seen after the first day left out" in histories.attrs["rule"]
+    assert histories.attrs["synthetic"] is False
+    assert histories["days"].max() == 90
+
+
+def test_refusals() -> None:
+    records = records_of(["7- 14+"])
+    for clear_days in (0, 2.5, True, "28"):
+        with pytest.raises(RuleError, match="clear_days is a whole number"):
+            state_histories(records, clear_days=clear_days)  # type: ignore[arg-type]
+    with pytest.raises(RuleError, match="a definition of dropout counts missed weeks"):
+        state_histories(records, RelapseRule("ctn_0094_dropout"))
+    with pytest.raises(RuleError, match="column named state"):
+        state_histories(records_of(["7-"], state="Ohio"))
+    attendance = pd.DataFrame({"episode_id": ["E0"], "day": 1, "status": "attended"})
+    episodes = pd.DataFrame({"episode_id": ["E0"], "admit_day": [0], "followed_until_day": [9]})
+    with pytest.raises(MissingTableError):
+        state_histories(iop.read_records(episodes=episodes, attendance=attendance, as_of=9))
+
+
+checkin_days = st.lists(st.integers(1, 99), unique=True, max_size=16).map(sorted)
+
+
+@st.composite
+def episode(draw: st.DrawFn) -> str:
+    text = " ".join(f"{day}{draw(st.sampled_from('--++oo?_'))}" for day in draw(checkin_days))
+    if draw(st.booleans()):
+        text += f" out{draw(st.integers(0, 100))} {draw(st.sampled_from(['completed', 'other']))}"
+    return text
+
+
+@given(
+    rows=st.lists(episode(), min_size=1, max_size=5),
+    rule=st.builds(
+        RelapseRule,
+        definition=st.sampled_from(["first_use", "k_of_n_weeks", "x_bot"]),
+        missing=st.sampled_from(
+            ["censor", "use", "no_use", "last_value", "last_value_to_last_contact", "drop"]
+        ),
+        use_weeks=st.integers(1, 3),
+        window_weeks=st.integers(3, 4),
+    ),
+)
+@settings(max_examples=60)
+def test_the_first_relapse_stands_where_time_to_relapse_puts_it(
+    rows: list[str], rule: RelapseRule
+) -> None:
+    records = records_of(rows)
+    histories = state_histories(records, rule)
+    times = time_to_relapse(records, rule).set_index("episode_id")
+    relapsed = histories[histories["next_state"] == "relapsed"]
+    first = relapsed.groupby("episode_id", observed=True)["days"].min()
+    expected = times.loc[times["event"], "days"]
+    assert first.to_dict() == expected.to_dict()
+
+    # Stays follow each other without a gap, from day 0 to the end of what is known.
+    for _, own in histories.groupby("episode_id", observed=True):
+        assert own["entry"].iloc[0] == 0
+        assert (own["days"] > own["entry"]).all()
+        assert (own["entry"].to_numpy()[1:] == own["days"].to_numpy()[:-1]).all()
+        assert (own["state"].to_numpy()[1:] == own["next_state"].to_numpy()[:-1]).all()
+        assert (own["state"].to_numpy() != own["next_state"].to_numpy()).all()
+
+
+@given(
+    rows=st.lists(episode(), min_size=1, max_size=5),
+    rule=st.builds(
+        RelapseRule,
+        definition=st.sampled_from(["first_use", "k_of_n_weeks", "x_bot"]),
+        missing=st.sampled_from(["censor", "use", "no_use", "last_value", "drop"]),
+        use_weeks=st.integers(1, 3),
+        window_weeks=st.integers(3, 8),
+    ),
+    clear_days=st.sampled_from([7, 14, 28]),
+)
+@settings(max_examples=60)
+def test_all_relapses_are_those_of_recurrent_relapses(
+    rows: list[str], rule: RelapseRule, clear_days: int
+) -> None:
+    records = records_of(rows)
+    found: dict[str, list[int]] = {}
+    histories = state_histories(records, rule, clear_days=clear_days)
+    for name, own in histories.groupby("episode_id", observed=True):
+        # Back from lost, or asked again after discharge, is no new relapse.
+        state = own["state"].where(own["state"].isin(["lapsed", "relapsed", "recovered"])).ffill()
+        new = (own["next_state"] == "relapsed") & (state != "relapsed")
+        if new.any():
+            found[name] = own.loc[new, "days"].tolist()
+    times = recurrent_relapses(records, rule, clear_days=clear_days)
+    relapses = times[times["event"]].groupby("episode_id", observed=True)["days"].apply(list)
+    assert found == relapses.to_dict()
+
+
+def test_the_sample_goes_through() -> None:
+    records = iop.read_records("data/samples")
+    histories = state_histories(records)
+    assert set(histories["state"].cat.remove_unused_categories().cat.categories) == set(STATES) - {
+        "dead"
+    }
+    assert (
+        histories["next_state"].isin(["dead"]).sum()
+        == (records.episodes["discharge_reason"] == "died").sum()
+    )
+    assert histories.attrs["synthetic"]
+    assert histories["episode_id"].nunique() == len(records.episodes)
