@@ -1,7 +1,9 @@
 # make report   its own environment, then the quarterly report of the sample: report.html
 # make test     its own environment, then all tests
 # make check    linters, types, notebooks
-# make coverage the tests with branch coverage
+# make coverage   the tests with branch coverage
+# make validation the coverage study (docs/validation.md) and the real trial records
+# make benchmarks speed and memory (docs/benchmarks*.md)
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -35,12 +37,14 @@ pictures: $(BIN)/.tools
 	$(BIN)/python -m docs.pictures
 
 validation: $(BIN)/.tools
+	$(BIN)/python -m validation.coverage --out docs/validation.md
 	$(BIN)/python -m validation.ctn0094 --data ../shared/data/ctn0094 --out output
 
 benchmarks: $(BIN)/.tools
 	$(BIN)/python -m pip install --quiet -e ".[bench]"
 	$(BIN)/python -m benchmarks.run --folder output/benchmarks
 	$(BIN)/python -m benchmarks.words --out docs/benchmarks_words.md
+	$(BIN)/python -m benchmarks.estimates --out docs/benchmarks_estimates.md
 
 $(BIN)/.package: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; try: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'

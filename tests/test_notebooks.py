@@ -11,8 +11,8 @@ FOLDER = Path(__file__).parents[1] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 
 
-def test_there_are_three() -> None:
-    assert {path.stem for path in NOTEBOOKS} == {"director", "quarterly_report", "researcher"}
+def test_there_are_four() -> None:
+    assert {path.stem for path in NOTEBOOKS} == {"director", "quarterly_report", "researcher", "survival"}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -1,0 +1,19 @@
+"""All settings of the study, in the order of the page."""
+
+from __future__ import annotations
+
+from validation.coverage_check_ins import check_in_settings
+from validation.coverage_days import day_settings
+from validation.coverage_population import Population
+from validation.coverage_processes import process_settings
+from validation.coverage_regression import regression_settings
+from validation.coverage_setting import Setting
+
+
+def make_settings(population: Population) -> list[Setting]:
+    return [
+        *day_settings(population),
+        *check_in_settings(population),
+        *process_settings(),
+        *regression_settings(),
+    ]
