@@ -211,7 +211,10 @@ def test_the_times_of_a_program_go_through() -> None:
     assert found.synthetic
     assert found.overall.synthetic
     assert set(times.columns) == set(time_to_relapse(records).columns)
-    assert of(found.table, "relapse")["events"].sum() == times["event"].sum()
+    moved = times["competing_end"].notna()
+    assert 0 < (times["event"] & moved).sum() < moved.sum()
+    assert of(found.table, "relapse")["events"].sum() == (times["event"] & ~moved).sum()
+    assert found.table["events"].sum() == (times["event"] | moved).sum()
 
 
 # Against plain computation
@@ -431,18 +434,38 @@ def test_what_cannot_be_estimated_is_refused(
         cumulative_incidence(small().assign(**change), **options)  # type: ignore[arg-type]
 
 
-def test_a_competing_end_is_on_the_day_that_it_happened() -> None:
-    times = small().assign(ended_on=[10, 26, 20, 45, 37, 40])
+def test_a_competing_end_that_came_first_is_what_counts() -> None:
+    # The first relapse and the last came after a move; died on 26, not 20; moved on 37, not 30.
+    times = small().assign(
+        competing_end=["transferred", "died", None, None, "transferred", "transferred"],
+        competing_on=[4, 26, np.nan, np.nan, 37, 40],
+    )
     found = cumulative_incidence(times)
-    # Died on 26, not 20; who completed is still censored on 20; moved on 37, after all of day 30.
-    assert of(found.table, "died")["day"].tolist() == [0, 10, 20, 26, 37, 40]
+    assert found.causes == ("relapse", "died", "transferred")
     assert of(found.table, "died").query("events > 0")["day"].tolist() == [26]
-    assert of(found.table, "transferred").query("events > 0")["day"].tolist() == [37]
+    assert of(found.table, "transferred").query("events > 0")["day"].tolist() == [4, 37]
+    # A relapse on the day of the move came before it.
+    assert of(found.table, "relapse").query("events > 0")["day"].tolist() == [20, 40]
     assert of(found.table, "relapse")["at_risk"].tolist() == [6, 6, 5, 3, 2, 1]
-    dated = times.assign(days=[10, 26, 20, 20, 37, 40]).drop(columns="ended_on")
-    pd.testing.assert_frame_equal(found.table, cumulative_incidence(dated).table)
-    listed = cumulative_incidence(times.drop(columns="event"), causes=["relapse", "died"])
-    assert of(listed.table, "died").query("events > 0")["day"].tolist() == [26]
+    plain = small().assign(
+        days=[4, 26, 20, 20, 37, 40],
+        ended_by=["transferred", "died", "relapse", "completed", "transferred", "relapse"],
+        event=[False, False, True, False, False, True],
+    )
+    pd.testing.assert_frame_equal(found.table, cumulative_incidence(plain).table)
+    pd.testing.assert_frame_equal(found.ends, cumulative_incidence(plain).ends)
+    # What is not asked for leaves the row to its own end.
+    asked = cumulative_incidence(times, causes=["relapse", "died"])
+    assert of(asked.table, "relapse").query("events > 0")["day"].tolist() == [10, 20, 40]
+    # Of a column with other words nothing is taken for granted.
+    other = cumulative_incidence(times.rename(columns={"ended_by": "end"}), end="end")
+    pd.testing.assert_frame_equal(other.table, cumulative_incidence(small()).table)
+
+
+def test_a_move_that_nobody_ends_by_in_the_frame_still_competes() -> None:
+    times = small()[["days", "event", "ended_by"]].iloc[[0, 2, 3]]
+    times = times.assign(competing_end=["incarcerated", None, None], competing_on=[3.0, None, None])
+    assert cumulative_incidence(times).causes == ("relapse", "incarcerated")
 
 
 def test_what_competes_comes_with_the_times() -> None:
@@ -453,10 +476,11 @@ def test_what_competes_comes_with_the_times() -> None:
     assert cumulative_incidence(times).causes == ("relapse",)
 
 
-@pytest.mark.parametrize("ended_on", [[10, 19, 20, 20, 30, 40], [10, None, 20, 20, 30, 40], "20"])
-def test_an_end_before_what_is_known_is_refused(ended_on: object) -> None:
-    with pytest.raises(EstimateError, match="of 2 with ended_on missing or before days"):
-        cumulative_incidence(small().assign(ended_on=ended_on))
+@pytest.mark.parametrize("day", [np.nan, "20"])
+def test_a_competing_end_without_its_day_is_refused(day: object) -> None:
+    times = small().assign(competing_end="died", competing_on=day)
+    with pytest.raises(EstimateError, match="6 of 6 without one"):
+        cumulative_incidence(times)
 
 
 def test_a_frame_without_events_needs_causes() -> None:
@@ -542,3 +566,48 @@ def test_both_results_plot_themselves() -> None:
     test = compare_incidence(tied(), by="group", end="end", causes=CAUSES)
     for result in (test, test.incidence):
         pyplot.close(result.plot().figure)
+
+
+def test_the_curve_of_no_end_names_its_end_on_the_axis():
+    times = pd.DataFrame({"days": [3, 5, 9], "ended_by": ["relapse", "died", "relapse"]})
+    ax = cumulative_incidence(times, causes=["relapse", "died"]).overall.plot()
+    assert ax.get_ylabel() == "without an end by any of the causes"
+
+
+@pytest.mark.parametrize(
+    "ends", [[["a"], ["b"], ["c"]], pd.Series([1.0, "1", "relapse"], dtype=object)]
+)
+def test_ends_that_are_no_words_are_refused(ends):
+    times = pd.DataFrame({"days": [3, 5, 9], "event": True}).assign(ended_by=ends)
+    with pytest.raises(EstimateError, match="does not say how the times ended"):
+        cumulative_incidence(times)
+
+
+def test_an_error_tells_no_words_that_may_be_those_of_persons():
+    ends = [f"person {number}" for number in range(30)]
+    times = pd.DataFrame({"days": range(1, 31), "ended_by": ends})
+    with pytest.raises(RuleError, match="30 different values among 30") as caught:
+        cumulative_incidence(times, causes=["relapse"])
+    assert "person" not in str(caught.value)
+
+
+def test_a_stratum_without_an_end_says_nothing_to_grays_test():
+    times = pd.DataFrame(
+        {
+            "days": [3, 5, 7, 9, 4, 8, 10, 12],
+            "ended_by": [*["relapse"] * 2, "died", "relapse", "died", "relapse", "died", "relapse"],
+            "track": ["day"] * 4 + ["evening"] * 4,
+        }
+    ).assign(site="x")
+    quiet = pd.DataFrame({"days": [4, 6], "ended_by": "left", "track": ["day", "evening"]})
+    both = pd.concat([times, quiet.assign(site="y")], ignore_index=True)
+    causes = ["relapse", "died"]
+    found = compare_incidence(both, "track", causes=causes, strata="site")
+    alone = compare_incidence(times, "track", causes=causes)
+    assert found.table["statistic"].tolist() == alone.table["statistic"].tolist()
+
+
+def test_grays_test_of_a_thousand_groups_is_refused_before_memory_is():
+    times = pd.DataFrame({"days": range(1, 2001), "ended_by": "relapse", "event": True})
+    with pytest.raises(EstimateError, match="more memory than it is worth"):
+        compare_incidence(times.assign(track=times["days"] % 1000), "track")

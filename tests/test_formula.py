@@ -123,3 +123,24 @@ def test_the_frame_is_left_alone() -> None:
     times = people()
     design_of(times, "age + program + sober + log(`my score`)")
     pd.testing.assert_frame_equal(times, people())
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ([[1]] * 600, "lists"),
+        ([f"p{number}" for number in range(600)], "600 different values"),
+        ([1j] * 600, "complex numbers"),
+    ],
+)
+def test_columns_that_make_no_terms_are_refused(values, words):
+    with pytest.raises(EstimateError, match=words):
+        design_of(pd.DataFrame({"column": values}), "column")
+
+
+def test_names_that_are_no_text_or_not_their_own_are_refused():
+    frame = pd.DataFrame({"age": [1.0, 2.0], None: [3.0, 4.0]})
+    with pytest.raises(RuleError, match="this name is none"):
+        design_of(frame, "`None`")
+    with pytest.raises(EstimateError, match="several columns named age"):
+        design_of(pd.concat([frame, frame[["age"]]], axis=1), "age")

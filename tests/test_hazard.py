@@ -308,3 +308,22 @@ def test_the_picture_draws_the_table_and_says_so():
         assert any("window of" in text.get_text().replace("\n", " ") for text in ax.texts)
     finally:
         pyplot.close(ax.figure)
+
+
+def test_the_first_thing_wrong_is_said_first():
+    few = pd.DataFrame({"days": [3, 4, 5], "event": 0})
+    with pytest.raises(EstimateError, match="Without an event"):
+        hazard(few)
+    with pytest.raises(EstimateError, match="with 10 at risk"):
+        hazard(few.assign(event=1))
+
+
+def test_the_picture_has_the_table_of_those_at_risk():
+    days = np.arange(1, 101)
+    times = pd.DataFrame({"days": days, "event": True})
+    rates = hazard(times)
+    ax = rates.plot()
+    cells = {t.get_gid(): t.get_text() for t in ax.texts if (t.get_gid() or "").startswith("risk_")}
+    ticks = ax.get_xticks()
+    wanted = rates.at(ticks.tolist())["at_risk"]
+    assert [cells[f"risk_0_{day:g}"] for day in ticks] == [f"{count:,}" for count in wanted]

@@ -251,8 +251,13 @@ def test_how_far_dates_of_check_ins_are_off():
     assert off["check_in_dates"].to_numpy() == pytest.approx([2 / 3, 2 / 3])
     assert off["off_least"].to_numpy() == pytest.approx([1 / 6, 1 / 6])
     assert off["off_most"].to_numpy() == pytest.approx([1 / 6, 2 / 3])
-    text = interval_survival(times).text
-    assert "+16.7 at day 30" in text
+    told = "puts the share without the event off by +16.7 percentage points at day 30, +0.0 at day"
+    assert told in interval_survival(times).text
+    early = times.assign(days=[10, 20, 20], clear_until=[0, 0, 10])
+    told = interval_survival(early).text  # of the last day, where none of those told is seen
+    assert "off by +0.0 percentage points at day 20." in told
+    known = interval_survival(times.assign(clear_until=times["days"]))
+    assert "dating events" not in known.text
 
 
 def test_limits_are_seeded_and_hold_the_estimate(capsys):
@@ -271,12 +276,32 @@ def test_limits_are_seeded_and_hold_the_estimate(capsys):
     assert "limits" in first.text
 
 
+def test_the_same_maximum_by_dense_and_by_sparse_matrices(monkeypatch):
+    times = made("weeks")
+    left = times["clear_until"].to_numpy(float)
+    right = np.where(times["event"], times["days"], np.inf)
+    dense = estimate_masses(Intervals.of(left, right))
+    monkeypatch.setattr("iop_outcomes.survival.interval_newton.DENSE", 0)
+    sparse = estimate_masses(Intervals.of(left, right))
+    assert dense.mass == pytest.approx(sparse.mass, abs=1e-12)
+
+
+def test_limits_of_few_people_stay_in_order():
+    """Also where resamples have no event, or nobody who is followed to the day: 0 below."""
+    nobody = pd.DataFrame({"days": [28] * 19 + [35], "event": False})
+    at = interval_survival(nobody, resamples=40).at([7, 28, 35])
+    assert at["lower"].tolist() == [1, 1, 0]
+    assert at["upper"].tolist() == [1, 1, 1]
+    alone = interval_survival(pd.DataFrame({"days": [5], "event": [True]}), resamples=20)
+    assert alone.at([4, 5])[["lower", "upper"]].to_numpy().tolist() == [[1, 1], [0, 0]]
+
+
 def test_a_known_share_has_the_limits_of_a_proportion():
     """With one look at day 7 the estimate is a proportion, and the limits are its percentiles."""
     times = pd.DataFrame(
         {"clear_until": [0] * 40 + [7] * 60, "days": 7, "event": [True] * 40 + [False] * 60}
     )
-    at = interval_survival(times, resamples=2000, seed=1).at(7).iloc[0]
+    at = interval_survival(times, resamples=500, seed=1).at(7).iloc[0]
     assert at["survival"] == pytest.approx(0.6)
     # Binomial(100, .6): the 2.5 and 97.5 percent points are 50 and 69; one step for the drawing.
     assert abs(at["lower"] - 0.50) < 0.0101
@@ -290,6 +315,7 @@ def test_a_known_share_has_the_limits_of_a_proportion():
         ({"clear_until": 99}, "after days"),
         ({"clear_until": np.nan}, "missing for an event"),
         ({"clear_until": "7"}, "numbers of days"),
+        ({"clear_until": 1j}, "numbers of days"),
         ({"entry": 0.5}, "clear_until before entry"),
         ({"days": -1.0}, "negative"),
         ({"event": 2}, "An event is 1"),
@@ -303,11 +329,30 @@ def test_what_cannot_be_estimated_is_refused(change, says):
 
 @pytest.mark.parametrize(
     "options",
-    [{"resamples": 5}, {"confidence": 1.5}, {"seed": -1}, {"by": "nothing"}, {"by": "left"}],
+    [
+        *({"resamples": number} for number in (5, False, 20.0)),
+        *({"seed": number} for number in (-1, True, 1.5)),
+        {"confidence": 1.5},
+        {"by": "nothing"},
+        {"by": "left"},
+    ],
 )
 def test_options_that_are_none_are_refused(options):
     with pytest.raises(RuleError):
         interval_survival(weekly().assign(left=1), **options)
+
+
+def test_a_column_there_twice_is_refused():
+    times = weekly()
+    with pytest.raises(EstimateError, match="several columns named clear_until"):
+        interval_survival(pd.concat([times, times[["clear_until"]]], axis=1))
+
+
+def test_numbers_of_numpy_are_whole_numbers_too():
+    found = interval_survival(weekly(), resamples=np.int64(20), seed=np.int64(3))
+    pd.testing.assert_frame_equal(
+        found.limits, interval_survival(weekly(), resamples=20, seed=3).limits
+    )
 
 
 def test_comparisons_that_are_none_are_refused():
@@ -322,6 +367,9 @@ def test_comparisons_that_are_none_are_refused():
         compare_interval_survival(times, "group", strata="group")
     with pytest.raises(RuleError, match="makes the groups"):
         compare_interval_survival(times, [])
+    same = times.assign(clear_until=0, days=7, event=True)
+    with pytest.raises(EstimateError, match="All people have the same interval"):
+        compare_interval_survival(same, "group")
 
 
 def test_the_input_is_left_alone():
@@ -350,6 +398,24 @@ def test_the_picture_draws_the_table(by):
     assert corners[:, :, 1].max(axis=1) == pytest.approx(wide["survival_before"])
     assert corners[:, :, 1].min(axis=1) == pytest.approx(wide["survival_after"])
     assert alternative_text(ax).startswith(found.text)
+    pyplot.close("all")
+
+
+def test_names_of_groups_are_drawn_as_they_are(tmp_path):
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot
+
+    names = [r"$\frac$", "_under", "x" * 100 + "end"]
+    times = pd.concat([weekly().assign(track=name) for name in names])
+    ax = interval_survival(times, "track").plot()
+    told = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert told[0].startswith(r"$\frac$: n = 10")
+    assert told[1].startswith(" _under: n")
+    assert "end: n = 10" in told[2]
+    assert len(told[2]) < 90
+    ax.figure.savefig(tmp_path / "names.png")
     pyplot.close("all")
 
 

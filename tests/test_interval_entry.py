@@ -377,6 +377,15 @@ def test_scores_are_the_slope_and_curve_of_the_profile_likelihood():
     assert "observed information" in tested.rule
 
 
+def test_limits_change_on_the_days_of_entries_too():
+    """A cell can end at an entry, and so can the highest course of a resample."""
+    times = four_people()
+    found = interval_survival(times, resamples=60, seed=2)
+    assert set(times["entry"]) <= set(found.limits["day"])
+    upper = found.at([1.5, 2, 3, 4, 5])["upper"]
+    assert upper.is_monotonic_decreasing
+
+
 def test_scores_do_not_change_with_a_late_entry_that_is_none():
     """One person more, alone in a stratum, enters late: those of the others are the same."""
     times = made("weeks").assign(entry=0, stratum=1)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from iop_outcomes.compare.recurrence_score import pseudo_score, weighted_score
 from iop_outcomes.compare.recurrence_tests import compare_recurrence
+from iop_outcomes.compare.recurrent_regression import recurrent_cox
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.plots.style import alternative_text
 from iop_outcomes.survival import survival_curves
@@ -387,7 +388,7 @@ def broken(**columns: Any) -> pd.DataFrame:
         (broken(entry=[0, 10, 40, 0, 20, 0]), {"id": "id"}, "1 of 6 with entry on or after days"),
         (broken(entry=[0, -1, 30, 0, 20, 0]), {"id": "id"}, "1 negative of 6"),
         (broken(event=[0, 1, 2, 0, 0, 0]), {"id": "id"}, "1 of 6 values are neither"),
-        (broken(event=0), {"id": "id"}, "0 events among 6 stretches"),
+        (broken(event=0), {"id": "id"}, "0 events in 6 rows"),
         (broken(x=[1, 2, 2, 1, 1, 1]), {"id": "id", "by": "x"}, "1 of 3 in several"),
         (broken(p=[1, 2, 2, 1, 1, 1]), {"id": "id", "cluster": "p"}, "same cluster"),
         (broken(mean=1), {"id": "id", "by": "mean"}, "cannot be named mean"),
@@ -501,3 +502,15 @@ def test_the_picture_draws_the_table() -> None:
     assert alternative_text(ax).startswith("Mean number of events a person through day")
     assert compare_recurrence(tied(), "group", id="id").plot() is not ax
     pyplot.close("all")
+
+
+def test_a_comparison_of_what_is_no_frame_or_one_cluster_is_refused() -> None:
+    with pytest.raises(EstimateError, match="Times are a pandas DataFrame"):
+        compare_recurrence([1, 2], "g")  # type: ignore[arg-type]
+    one = pd.DataFrame({"id": [1, 2], "days": [3, 4], "event": [1, 0], "g": [0, 1]})
+    with pytest.raises(EstimateError, match="two of them or more") as refusal:
+        recurrent_cox(one.assign(person_id="p"), "g", id="id")
+    assert 'cluster="id"' in str(refusal.value)
+    with pytest.raises(EstimateError, match="in the same cluster") as refusal:
+        mean_cumulative_function(one.assign(id=1, entry=[0, 3], person_id=["p", "q"]), id="id")
+    assert 'cluster="id"' in str(refusal.value)

@@ -12,7 +12,12 @@ NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 
 
 def test_there_are_four() -> None:
-    assert {path.stem for path in NOTEBOOKS} == {"director", "quarterly_report", "researcher", "survival"}
+    assert {path.stem for path in NOTEBOOKS} == {
+        "director",
+        "quarterly_report",
+        "researcher",
+        "survival",
+    }
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

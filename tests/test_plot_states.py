@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +137,17 @@ def test_other_states_on_given_axes() -> None:
     assert list(artists(ax, "state_")) == ["well", "ill", "gone"]
     assert not artists(ax, "synthetic")
     assert ax.get_xlabel() == "days since the start"
+
+
+def test_long_names_stand_on_lines_of_their_own(result: StateOccupation) -> None:
+    names = {"day": "a day programme with a long name", "evening": "evening"}
+    table = result.table.assign(track=result.table["track"].astype(str).map(names))
+    ax = plot_states(replace(result, table=table, sizes=result.sizes.assign(track=[*names])))
+    panel = panels_of(ax)[-1]
+    heights = {text.get_text(): text.xyann[1] for text in panel.texts if text.get_text() in names}
+    counts = {cell.xyann[1] for cell in artists(panel, "risk_").values()}
+    assert len(counts) == 2
+    assert not counts & set(heights.values())
 
 
 def test_too_many_states_are_refused() -> None:

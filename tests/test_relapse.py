@@ -250,6 +250,43 @@ def test_each_row_says_on_which_day_it_ended(why, discharge, cells):
     assert found == cells
 
 
+COMPETING = """
+moved before a relapse      | 7- 14- 21+ | 10 transferred | transferred 10
+moved on its day            | 7- 14- 21+ | 21 transferred |
+moved after a relapse       | 7- 14+ 21- | 18 transferred |
+moved between two check-ins | 7- 14+ 21+ | 12 incarcerated | incarcerated 12
+moved, seen clear after it  | 7- 14- 21- | 15 transferred | transferred 15
+moved, then a missed one    | 7- 14o 21- | 7 transferred  | transferred 7
+moved after a missed one    | 7- 14o 21- | 15 transferred |
+moved after the last one    | 7- 14- 21- | 25 transferred | transferred 25
+moved long after            | 7- 14- 21- | 60 transferred |
+left, seen clear after it   | 7- 14- 21- | 15 completed   |
+died after the last one     | 7- 14- 21- | 30 died        | died 30
+"""
+
+
+@pytest.mark.parametrize("line", COMPETING.strip().splitlines())
+def test_a_competing_end_is_what_came_before_a_relapse_was_found(line):
+    why, checkins, discharge, expected = (part.strip() for part in line.split("|"))
+    day, reason = discharge.split()
+    records = records_of(
+        {why: checkins},
+        followed=30 if reason == "died" else 90,
+        discharge_day=float(day),
+        discharge_reason=reason,
+    )
+    row = time_to_relapse(records).iloc[0]
+    found = "" if pd.isna(row["competing_end"]) else f"{row.competing_end} {row.competing_on:g}"
+    assert found == expected
+    assert pd.isna(row["competing_on"]) == pd.isna(row["competing_end"])
+
+
+def test_from_the_discharge_on_no_discharge_competes():
+    records = records_of({"a": "7- 14-"}, "discharge", discharge_reason="transferred")
+    times = time_to_relapse(records, RelapseRule(origin="discharge"))
+    assert times["competing_end"].isna().all()
+
+
 def test_what_competes_is_the_rule_s_to_say():
     records = records_of({"a": "7- 14-"}, discharge_day=50, discharge_reason="dropped_out")
     assert told(time_to_relapse(records)) == ["14 dropped_out"]
@@ -329,6 +366,8 @@ def test_the_columns_their_types_and_what_is_carried():
         "event": "bool",
         "ended_by": "category",
         "ended_on": "int32",
+        "competing_end": "category",
+        "competing_on": "float64",
         "rests_on_missing": "bool",
     }
     assert tuple(times["ended_by"].cat.categories) == ENDS

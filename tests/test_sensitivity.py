@@ -61,8 +61,13 @@ def test_the_events_the_shares_and_what_they_rest_on_are_counted_by_hand():
     # Relapsed on days 21 (two), 28 and 35; "short" is known to day 14 only, before them all.
     assert row["relapsed"] == pytest.approx(1 - (3 / 5) * (2 / 3) * (1 / 2))
     assert row["median"] == 28
-    # The area: 21 days at 1, 7 at 3/5, 7 at 2/5, 7 at 1/5.
-    assert row["restricted_mean"] == pytest.approx(21 + 7 * (3 + 2 + 1) / 5)
+    # One alone is at risk just before day 42: no mean up to it, as from survival_curves.
+    assert np.isnan(row["restricted_mean"])
+    assert row["not_estimated"] == "Fewer than two at risk just before day 42."
+    sooner = sensitivity(WORDS, definitions={"two": TWO_OF_TWO}, missing="use", horizon=35)
+    # The area: 21 days at 1, 7 at 3/5, 7 at 2/5.
+    mean = cell(sooner, "two", "use")["restricted_mean"]
+    assert mean == pytest.approx(21 + 7 * (3 + 2) / 5)
     assert not row["own_rule"]
 
 
@@ -183,13 +188,15 @@ def test_what_cannot_be_estimated_is_missing_with_its_reason():
     assert none.table["relapsed"].tolist() == [0, 0]
     assert none.table["p_value"].isna().all()
     assert none.table["rests_on_missing"].isna().all()
-    assert none.table["not_estimated"].str.startswith("Not compared: Without an event").all()
+    assert none.table["not_estimated"].str.startswith("Fewer than two at risk").all()
+    assert none.table["not_estimated"].str.contains("Not compared: Without an event").all()
 
 
 def test_where_everyone_has_relapsed_the_share_is_1_though_nobody_is_followed_further():
     found = sensitivity(pd.Series(["+-", "-+"]), definitions="first_use", missing="use", horizon=90)
     assert found.table["relapsed"].tolist() == [1]
-    assert found.table["restricted_mean"].isna().all()
+    # On days 7 and 14: where the curve is at 0 its area is known.
+    assert found.table["restricted_mean"].tolist() == [(7 + 14) / 2]
 
 
 def test_definitions_may_be_named_mixed_or_given_once():

@@ -417,7 +417,9 @@ def test_the_order_of_the_states() -> None:
 def test_how_a_result_shows_itself() -> None:
     found = state_occupation(small())
     assert repr(found) == "<StateOccupation: 3 states, 1 group, n 6, 5 moves>"
-    assert found._repr_html_().startswith("<table><caption>In each state on day 60: engaged 0.6")
+    assert found._repr_html_().startswith(
+        "<table><caption>Share in each state on day 60: engaged 0.6"
+    )
 
 
 # Refusals
@@ -429,7 +431,7 @@ def test_times_that_are_none_are_refused() -> None:
         ({"entry": 70}, "entry is before its days"),
         ({"days": 0, "entry": 0}, "A stay lasts until after it began"),
         ({"state": None}, "Every stay has a value of state"),
-        ({"episode_id": None}, "Every stay has a value of episode_id"),
+        ({"episode_id": None}, "Every row has a value of episode_id"),
     ):
         with pytest.raises(EstimateError, match=words):
             state_occupation(small().assign(**change))
@@ -496,6 +498,51 @@ def test_too_many_different_days_are_refused(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(state_estimate, "MOST_DAYS", 5)
     with pytest.raises(EstimateError, match="At most 5 different days"):
         state_occupation(small())
+
+
+def test_followed_to_the_end_the_days_are_the_plain_averages_of_returning_people() -> None:
+    going = np.array([[0.9, 0.1, 0.0], [0.2, 0.7, 0.1], [0.3, 0.0, 0.7]]).cumsum(axis=1)
+    draw = np.random.default_rng(4).random((60, 50))
+    state = np.zeros((60, 51), dtype=int)
+    for day in range(50):
+        state[:, day + 1] = (draw[:, day, None] > going[state[:, day]]).sum(axis=1)
+    words = np.array(["engaged", "lapsed", "relapsed"])
+    cells = [(person, day) for person in range(60) for day in range(50)]
+    frame = pd.DataFrame(cells, columns=["id", "entry"])
+    frame["days"] = frame["entry"] + 1
+    frame["state"] = words[state[:, :-1].ravel()]
+    frame["next_state"] = words[state[:, 1:].ravel()]
+    spent = state_occupation(frame, id="id").time_in_state(30.5).set_index("state")
+    for code, word in enumerate(words):
+        own = (state[:, :30] == code).sum(axis=1) + 0.5 * (state[:, 30] == code)
+        assert spent.loc[word, "days"] == pytest.approx(own.mean(), abs=1e-10)
+        assert spent.loc[word, "se"] == pytest.approx(own.std() / np.sqrt(60), abs=1e-10)
+
+
+def test_several_days_are_no_horizon_and_no_start() -> None:
+    frame = pd.DataFrame({"id": [1], "state": ["a"], "days": [9], "next_state": [None]})
+    with pytest.raises(RuleError, match="One day is asked for"):
+        state_occupation(frame, id="id").time_in_state([3, 6])  # type: ignore[arg-type]
+    with pytest.raises(RuleError, match="One day is asked for"):
+        state_occupation(frame, id="id", start=[0])  # type: ignore[arg-type]
+
+
+def test_ids_that_name_nobody_are_refused() -> None:
+    frame = pd.DataFrame({"id": [[1], [2]], "state": "a", "days": 9, "next_state": None})
+    with pytest.raises(EstimateError, match="The values of id are words or numbers"):
+        state_occupation(frame, id="id")
+    with pytest.raises(RuleError, match="no column named"):
+        state_occupation(frame, id=["id"])  # type: ignore[arg-type]
+    twice = pd.concat([frame, frame[["state"]]], axis=1)
+    with pytest.raises(RuleError, match="One column is named state"):
+        state_occupation(twice, id=None)
+    with pytest.raises(EstimateError, match="There are no stays"):
+        state_occupation(frame.iloc[:0], id=None)
+
+
+def test_a_share_without_limits_is_told_without() -> None:
+    frame = pd.DataFrame({"id": [1, 2], "state": "a", "days": 9, "next_state": None})
+    assert state_occupation(frame, id="id").text.startswith("Share in each state on day 9: a 1. ")
 
 
 def test_nobody_moves() -> None:

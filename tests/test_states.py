@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 import iop_outcomes as iop
 from iop_outcomes.errors import MissingTableError, RuleError
 from iop_outcomes.relapse import RelapseRule, time_to_relapse
-from iop_outcomes.relapse.recurrences import recurrent_relapses
+from iop_outcomes.relapse.recurrences import RECOVERED, recurrent_relapses
 from iop_outcomes.relapse.state_course import STATES
 from iop_outcomes.relapse.states import state_histories
 
@@ -208,6 +208,13 @@ def test_columns_and_what_is_left_out() -> None:
     assert histories["days"].max() == 90
 
 
+def test_a_relapse_that_is_only_filled_in_while_lost_is_not_told() -> None:
+    rule = RelapseRule("x_bot", missing="last_value_to_last_contact")
+    records = records_of(["1- 2- 3- 4+ 43-"])
+    assert recurrent_relapses(records, rule).query("event")["days"].tolist() == [42]
+    assert told(state_histories(records, rule)) == ["engaged 7 lapsed 35 lost 43 lapsed 100 |"]
+
+
 def test_refusals() -> None:
     records = records_of(["7- 14+"])
     for clear_days in (0, 2.5, True, "28"):
@@ -224,6 +231,15 @@ def test_refusals() -> None:
 
 
 checkin_days = st.lists(st.integers(1, 99), unique=True, max_size=16).map(sorted)
+
+
+def met_in_sight(rule: RelapseRule) -> bool:
+    """Tell whether weeks that are only filled in meet the definition before a person is lost.
+
+    The four weeks of X:BOT, from week 3 on, can be filled in while somebody is lost: then a
+    history says lost.
+    """
+    return rule.name != "x_bot" or rule.missing != "last_value_to_last_contact"
 
 
 @st.composite
@@ -244,9 +260,9 @@ def episode(draw: st.DrawFn) -> str:
         ),
         use_weeks=st.integers(1, 3),
         window_weeks=st.integers(3, 4),
-    ),
+    ).filter(met_in_sight),
 )
-@settings(max_examples=60)
+@settings(max_examples=45)
 def test_the_first_relapse_stands_where_time_to_relapse_puts_it(
     rows: list[str], rule: RelapseRule
 ) -> None:
@@ -267,33 +283,69 @@ def test_the_first_relapse_stands_where_time_to_relapse_puts_it(
         assert (own["state"].to_numpy() != own["next_state"].to_numpy()).all()
 
 
+def agree(records: iop.Records, rule: RelapseRule, clear_days: int = 28) -> int:
+    """Hold histories against recurrent relapses; return how many recoveries are told in one only.
+
+    What differs, and why: a recovery on the last day known is a state that goes on to the end of
+    the follow-up, but has no time at risk of the next relapse after it.
+    """
+    histories = state_histories(records, rule, clear_days=clear_days)
+    # Back from lost, or asked again after discharge, is no new relapse.
+    state = histories["state"].astype(object)
+    state = state.where(state.isin(["lapsed", "relapsed", "recovered"]))
+    state = state.groupby(histories["episode_id"], observed=True).ffill()
+    new = (histories["next_state"] == "relapsed") & (state != "relapsed")
+    recovery = (histories["next_state"] == "recovered") & (state == "relapsed")
+    times = recurrent_relapses(records, rule, clear_days=clear_days)
+    assert days_of(histories[new]) == days_of(times[times["event"]])
+    told, recovered = days_of(histories[recovery]), days_of(times[times["ended_by"] == RECOVERED])
+    assert recovered <= told
+    last = times.drop_duplicates("episode_id", keep="last")
+    assert told - recovered <= days_of(last[~last["at_risk"]])
+    return len(told - recovered)
+
+
+def days_of(frame: pd.DataFrame) -> set[tuple[str, int]]:
+    return set(zip(frame["episode_id"].astype(str), frame["days"].tolist(), strict=True))
+
+
 @given(
     rows=st.lists(episode(), min_size=1, max_size=5),
+    sessions=st.lists(checkin_days, max_size=5),
     rule=st.builds(
         RelapseRule,
         definition=st.sampled_from(["first_use", "k_of_n_weeks", "x_bot"]),
-        missing=st.sampled_from(["censor", "use", "no_use", "last_value", "drop"]),
+        missing=st.sampled_from(
+            ["censor", "use", "no_use", "last_value", "last_value_to_last_contact", "drop"]
+        ),
         use_weeks=st.integers(1, 3),
         window_weeks=st.integers(3, 8),
-    ),
+    ).filter(met_in_sight),
     clear_days=st.sampled_from([7, 14, 28]),
 )
-@settings(max_examples=60)
+@settings(max_examples=45)
 def test_all_relapses_are_those_of_recurrent_relapses(
-    rows: list[str], rule: RelapseRule, clear_days: int
+    rows: list[str], sessions: list[list[int]], rule: RelapseRule, clear_days: int
 ) -> None:
-    records = records_of(rows)
-    found: dict[str, list[int]] = {}
-    histories = state_histories(records, rule, clear_days=clear_days)
-    for name, own in histories.groupby("episode_id", observed=True):
-        # Back from lost, or asked again after discharge, is no new relapse.
-        state = own["state"].where(own["state"].isin(["lapsed", "relapsed", "recovered"])).ffill()
-        new = (own["next_state"] == "relapsed") & (state != "relapsed")
-        if new.any():
-            found[name] = own.loc[new, "days"].tolist()
-    times = recurrent_relapses(records, rule, clear_days=clear_days)
-    relapses = times[times["event"]].groupby("episode_id", observed=True)["days"].apply(list)
-    assert found == relapses.to_dict()
+    came = {
+        number: " ".join(f"{day}a" for day in days)
+        for number, days in enumerate(sessions[: len(rows)])
+    }
+    agree(records_of(rows, came if any(came.values()) else None), rule, clear_days)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        RelapseRule(missing="drop"),
+        RelapseRule("k_of_n_weeks", missing="drop"),
+        RelapseRule("k_of_n_weeks", missing="drop", use_weeks=2),
+        RelapseRule("k_of_n_weeks", missing="last_value"),
+    ],
+    ids=lambda rule: f"{rule.name} {rule.missing} {rule.use_weeks}",
+)
+def test_on_the_sample_too(rule: RelapseRule) -> None:
+    assert agree(iop.read_records("data/samples"), rule) > 0
 
 
 def test_the_sample_goes_through() -> None:

@@ -533,3 +533,60 @@ def test_without_censoring_mean_and_median_are_those_of_the_days(days):
     mean = curves.restricted_mean(max(days))
     assert mean["mean"].item() == pytest.approx(np.mean(days))
     assert mean["se"].item() == pytest.approx(np.std(days) / np.sqrt(len(days)), abs=1e-9)
+
+
+@pytest.mark.parametrize("name", ["days", "event", "track"])
+def test_two_columns_of_one_name_are_refused(name):
+    times = pd.DataFrame({"days": [3, 4], "event": [1, 0], "track": ["a", "b"]})
+    with pytest.raises(EstimateError, match=f"several columns named {name}"):
+        survival_curves(pd.concat([times, times[[name]]], axis=1), by="track")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"days": [1 + 1j, 2]}, "holds numbers of days"),
+        ({"days": [1e16, 2]}, "1 over 1e\\+15"),
+        ({"track": [[1], [2]]}, "not such as groups are named by"),
+        ({"track": [(1, 2), pd.Timestamp("2026-01-01")]}, "not such as groups are named by"),
+    ],
+)
+def test_values_that_are_no_days_and_no_groups_are_refused(change, words):
+    times = pd.DataFrame({"days": [3, 4], "event": [1, 0], "track": ["a", "b"]}).assign(**change)
+    with pytest.raises(EstimateError, match=words):
+        survival_curves(times, by="track")
+
+
+def test_names_that_are_no_text_and_levels_of_names_are_refused():
+    times = pd.DataFrame({"days": [3, 4], "event": [1, 0], 5: ["a", "b"]})
+    with pytest.raises(RuleError, match="named by their columns"):
+        survival_curves(times, by=5)
+    times.columns = pd.MultiIndex.from_tuples([(name, "") for name in times.columns])
+    with pytest.raises(EstimateError, match="one row of column names"):
+        survival_curves(times)
+
+
+def test_attributes_that_say_nothing_are_left_alone():
+    times = pd.DataFrame({"days": [3, 4], "event": [1, 0]})
+    times.attrs = {"rule": None, "synthetic": np.array([1, 2])}
+    found = survival_curves(times)
+    assert found.rule.startswith("Times and events as given")
+    assert not found.synthetic
+
+
+def test_a_horizon_is_one_day_and_levels_are_told_as_they_are():
+    curves = survival_curves(pd.DataFrame({"days": [3, 4, 5], "event": 1}), confidence=0.999)
+    with pytest.raises(RuleError, match="horizon= is one number"):
+        curves.restricted_mean([2, 4])
+    with pytest.raises(RuleError, match="until= is one number"):
+        curves.band(until=[3, 4])
+    assert "99.9% limits" in curves.text
+    assert curves.restricted_mean(2)["mean"].tolist() == [2]
+
+
+@pytest.mark.parametrize("days", [0, 1e-9])
+def test_a_picture_of_hardly_any_time_is_drawn(days):
+    ax = survival_curves(pd.DataFrame({"days": [days, days], "event": [1, 0]})).plot()
+    assert ax.get_xlim()[1] > 0
+    assert "1 event" in ax.get_legend_handles_labels()[1][0]
+    assert "1 events" not in ax.get_legend_handles_labels()[1][0]

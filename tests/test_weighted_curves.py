@@ -7,7 +7,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from matplotlib import pyplot
 
@@ -154,6 +154,18 @@ def rows_of_people(late: bool = True) -> st.SearchStrategy[pd.DataFrame]:
     return st.lists(row, min_size=1, max_size=14).map(frame)
 
 
+# Two people, whose influences cancel from day 1 on: the error is 0, not what rounding leaves.
+CANCELLING = pd.DataFrame(
+    [
+        (0, False, 2, 1, "a", 1),
+        (0, True, 2, 2, "a", 1),
+        (1, False, 0, 2, "a", 2),
+        (1, False, 0, 2, "a", 2),
+    ],
+    columns=["entry", "event", "person", "weight", "track", "days"],
+)
+
+
 def curve(times: pd.DataFrame, weight: np.ndarray, days: np.ndarray) -> np.ndarray:
     """Return the weighted curve by its definition, for real and for complex weights."""
     entry, left = times["entry"].to_numpy(), times["days"].to_numpy()
@@ -165,8 +177,9 @@ def curve(times: pd.DataFrame, weight: np.ndarray, days: np.ndarray) -> np.ndarr
     return height
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)  # each compares every day of a curve, to rounding
 @given(rows_of_people(), st.integers(1, 18))
+@example(CANCELLING, 4)
 def test_robust_errors_are_those_of_nudging_each_person(times, horizon):
     """Compare with derivatives by complex steps: exact to rounding, without our algebra."""
     curves = survival_curves(times, weights="weight", cluster="person")
@@ -460,3 +473,18 @@ def test_curves_by_several_columns_have_each_their_table_and_their_name():
     assert list(curves.risk_table([0, 10]).columns) == [
         *("group", "late", "day", "at_risk", "censored", "events", "rows_at_risk")
     ]
+
+
+@pytest.mark.parametrize("weight", [1e-300, 1e300])
+def test_weights_that_drown_all_others_are_refused(weight):
+    times = pd.DataFrame({"days": [3, 4, 5], "event": 1, "weight": [1.0, weight, 1.0]})
+    with pytest.raises(EstimateError, match=r"1e(-12|\+12) of 3"):
+        survival_curves(times, weights="weight")
+
+
+def test_people_that_are_lists_and_twins_of_columns_are_refused():
+    times = pd.DataFrame({"days": [3, 4], "event": 1, "weight": 1.0, "person": [[1], [2]]})
+    with pytest.raises(EstimateError, match="do not say whose a row is"):
+        survival_curves(times, cluster="person")
+    with pytest.raises(EstimateError, match="several columns named weight"):
+        survival_curves(pd.concat([times, times[["weight"]]], axis=1), weights="weight")

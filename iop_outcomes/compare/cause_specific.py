@@ -14,7 +14,7 @@ from iop_outcomes.compare.formula import design_of
 from iop_outcomes.compare.partial_likelihood import CoxFit
 from iop_outcomes.compare.regression_result import Regression
 from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.survival.causes import Causes, read_causes
+from iop_outcomes.survival.causes import Causes, read_causes, words_found
 from iop_outcomes.survival.limits import normal_quantile
 from iop_outcomes.survival.weighted import read_weighting
 
@@ -131,8 +131,8 @@ def cause_asked(found: Causes, cause: Any) -> str:
     if word not in found.names:
         raise RuleError(
             f"{word} is none of the causes.",
-            found=", ".join(found.names),
-            instead=f'cause="{found.names[0]}", or causes=[...] with it among them.',
+            found=words_found(found.names, len(found.code)),
+            instead="a cause= that competes, or causes=[...] with it among them.",
         )
     return word
 

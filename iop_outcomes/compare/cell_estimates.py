@@ -63,8 +63,13 @@ def _of_curve(steps: Steps, horizon: float, confidence: float) -> dict[str, Any]
         ("restricted_mean", "restricted_mean_lower", "restricted_mean_upper"), np.nan
     )
     row["not_followed"] = ""
-    if steps.last_day < horizon:
-        row["not_followed"] = f"Followed to day {steps.last_day:g} only."
+    if not steps.followed_to(horizon):
+        few = steps.last_day >= horizon
+        row["not_followed"] = (
+            f"Fewer than two at risk just before day {horizon:g}."
+            if few
+            else f"Followed to day {steps.last_day:g} only."
+        )
         return row
     mean, error = steps.area(horizon)
     reach = normal_quantile(confidence) * error

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.survival.checking import refuse_twins
 
 if TYPE_CHECKING:
     from formulaic import Formula
@@ -22,6 +23,7 @@ TRANSFORMS = (
 )
 """What of formulaic a formula may call."""
 
+MOST_VALUES = 500
 _HARMLESS = (
     *(ast.Expression, ast.Call, ast.keyword, ast.Name, ast.Load, ast.Constant, ast.BinOp),
     *(ast.UnaryOp, ast.operator, ast.unaryop, ast.Compare, ast.cmpop, ast.List, ast.Tuple),
@@ -186,6 +188,14 @@ def _check_columns(absent: set[str], columns: set[str]) -> None:
 
 def _columns(times: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     """Return the columns of a formula as numbers and categories; refuse the missing."""
+    refuse_twins(times, names)
+    nameless = [name for name in names if name not in times.columns]
+    if nameless:
+        raise RuleError(
+            "A formula names columns by text, and this name is none.",
+            found=f"the column {nameless[0]}",
+            instead="times.rename(columns=str)",
+        )
     missing = {name: int(times[name].isna().sum()) for name in names}
     found = [f"{count:,} of {name}" for name, count in missing.items() if count]
     if found:
@@ -199,6 +209,8 @@ def _columns(times: pd.DataFrame, names: list[str]) -> pd.DataFrame:
 
 
 def _prepared(column: pd.Series[Any], name: str) -> pd.Series[Any]:
+    if pd.api.types.is_complex_dtype(column):
+        raise _no_term(name, column, "complex numbers")
     if pd.api.types.is_numeric_dtype(column):
         whole = pd.api.types.is_integer_dtype(column)
         return column.astype(np.int64 if whole else np.float64)
@@ -208,7 +220,22 @@ def _prepared(column: pd.Series[Any], name: str) -> pd.Series[Any]:
             found=f"the column {name}, of type {column.dtype}",
             instead=f'(times["{name}"] - first_day).dt.days',
         )
-    return column.astype("category").cat.remove_unused_categories()
+    try:
+        values = column.astype("category").cat.remove_unused_categories()
+    except TypeError as error:
+        raise _no_term(name, column, "lists, or the like") from error
+    if len(values.cat.categories) > MOST_VALUES:
+        raise _no_term(name, column, f"{len(values.cat.categories):,} different values")
+    return values
+
+
+def _no_term(name: str, column: pd.Series[Any], found: str) -> EstimateError:
+    return EstimateError(
+        f"The column {name} makes no terms: each of its values would be one.",
+        found=f"{found}, in a column of type {column.dtype}",
+        instead=f'pd.to_numeric(times["{name}"]) if they are numbers; strata= or cluster= if '
+        "they are names.",
+    )
 
 
 def _term(name: str, frame: pd.DataFrame) -> str:

@@ -21,6 +21,7 @@ from iop_outcomes.survival.incidence import CumulativeIncidence
 Floats = NDArray[np.float64]
 
 ROUNDING = 1e-12
+MOST_CELLS = 20_000_000  # days x groups x groups, of which a few tables are held
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,6 +145,8 @@ def compare_incidence(
     from scipy.special import chdtrc
 
     parts = [_counts(found, stratum == part) for part in range(int(stratum.max()) + 1)]
+    parts = [part for part in parts if len(part[0])]  # a stratum without an end says nothing
+    _check_size(max(len(at_risk) for at_risk, _ in parts), len(found.times.labels))
     freedom = len(found.times.labels) - 1
     rows = []
     for cause, name in enumerate(found.names):
@@ -195,6 +198,15 @@ def _check_comparable(found: Causes) -> None:
             "A cause by which nobody ends cannot be compared.",
             found=", ".join(empty),
             instead="causes that occur.",
+        )
+
+
+def _check_size(days: int, groups: int) -> None:
+    if days * groups**2 > MOST_CELLS:
+        raise EstimateError(
+            "Gray's test of so many groups needs more memory than it is worth.",
+            found=f"{groups:,} groups over {days:,} days with an end",
+            instead="fewer groups, or compare_survival.",
         )
 
 

@@ -162,7 +162,8 @@ def _estimates(steps: Steps, horizon: int) -> list[tuple[float, float]]:
     last = int(np.searchsorted(steps.day, horizon, side="right")) - 1
     survival = float(steps.survival[last])
     spread = float(greenwood(steps.at_risk, steps.events)[last])
-    mean, error = steps.area(horizon)
+    known = steps.followed_to(horizon)
+    mean, error = steps.area(horizon) if known else (np.nan, np.nan)
     return [(1 - survival, survival**2 * spread), (mean, error**2)]
 
 
@@ -208,8 +209,12 @@ def _table(
             "restricted_mean_lower": mean["lower"],
             "restricted_mean_upper": mean["upper"],
             "not_estimated": np.select(
-                [share["estimate"].isna(), share["lower"].isna()],
-                ["Not followed to the horizon.", "Nobody, or everybody, relapsed in some set."],
+                [share["estimate"].isna(), share["lower"].isna(), mean["estimate"].isna()],
+                [
+                    "Not followed to the horizon.",
+                    "Nobody, or everybody, relapsed in some set.",
+                    "No mean: fewer than two at risk just before the horizon in some set.",
+                ],
                 default="",
             ),
         }

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from iop_outcomes.compare.comparable import refuse_incomparable, strata_of
 from iop_outcomes.compare.tests import p_value_words
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.show import table_html
-from iop_outcomes.survival.checking import CheckedTimes, check_times, label_of
+from iop_outcomes.survival.checking import CheckedTimes, label_of
 from iop_outcomes.survival.curves import NAMED_GROUPS
 from iop_outcomes.survival.interval import interval_survival
 from iop_outcomes.survival.interval_checking import check_intervals
@@ -138,7 +139,8 @@ def compare_interval_survival(
     ------
     EstimateError
         If there is one group only, nobody has the event, groups share no stratum in which scores
-        differ, or the times are not such as `interval_survival` takes.
+        differ or are never under observation together, everybody has the same interval, or the
+        times are not such as `interval_survival` takes.
     RuleError
         If a column is not there, or is both a group and a stratum.
 
@@ -187,16 +189,12 @@ def compare_interval_survival(
     names = list(checked.labels.columns)
     if not names:
         raise RuleError("A comparison needs the column that makes the groups.", instead='by="..."')
-    stratum, strata_names = _strata(times, strata, names)
-    _check_comparable(checked)
+    stratum, strata_names = strata_of(times, strata, names)
+    refuse_incomparable(checked, "iop.interval_survival")
     total, covariance = _scores(checked, stratum, (left, right))
     freedom = len(total) - 1
     if _too_flat(covariance):
-        raise EstimateError(
-            "Some groups share no stratum in which people differ, so that they cannot be compared.",
-            found=f"{freedom + 1} groups in {int(stratum.max()) + 1:,} strata",
-            instead="compare groups that share strata, or use fewer strata.",
-        )
+        raise _flat(checked, int(stratum.max()) + 1)
     part = total[1:]
     statistic = float(part @ np.linalg.solve(covariance[1:, 1:], part))
 
@@ -249,6 +247,28 @@ def _too_flat(covariance: Floats) -> bool:
     return bool(spread[1] <= LEAST_INFORMATION * max(spread[-1], 1.0))
 
 
+def _flat(checked: CheckedTimes, strata: int) -> EstimateError:
+    groups = f"{len(checked.labels)} groups"
+    if strata > 1:
+        return EstimateError(
+            "Some groups share no stratum in which people differ, so that they cannot be compared.",
+            found=f"{groups} in {strata:,} strata",
+            instead="compare groups that share strata, or use fewer strata.",
+        )
+    if checked.entry is None:
+        return EstimateError(
+            "All people have the same interval, so that groups cannot be compared.",
+            found=f"{groups}, one interval",
+            instead="check that clear_until and days are those of each person.",
+        )
+    return EstimateError(
+        "Some groups are never under observation together while an event can happen, so that "
+        "they cannot be compared.",
+        found=groups,
+        instead="compare groups that were under observation on the same days.",
+    )
+
+
 def person_scores(left: Floats, right: Floats) -> Floats:
     """Return the score of each interval (left, right] under one curve for all of them."""
     fit = estimate_masses(Intervals.of(left, right))
@@ -270,31 +290,3 @@ def _times_log(survival: Floats) -> Floats:
 
     found: Floats = xlogy(survival, survival)
     return found
-
-
-def _strata(
-    times: pd.DataFrame, strata: str | Sequence[str] | None, names: list[str]
-) -> tuple[NDArray[np.intp], list[str]]:
-    checked = check_times(times, strata)
-    strata_names = list(checked.labels.columns)
-    both = [name for name in strata_names if name in names]
-    if both:
-        raise RuleError(
-            f"Within a stratum of {', '.join(both)} there is one group of it only.",
-            instead="a column that is either a group or a stratum.",
-        )
-    return checked.group, strata_names
-
-
-def _check_comparable(times: CheckedTimes) -> None:
-    if len(times.labels) < 2:
-        raise EstimateError(
-            "A comparison needs two groups or more.",
-            found=f"one group of {', '.join(times.labels.columns)}",
-            instead="interval_survival(times) for the curve of one group.",
-        )
-    if not times.event.any():
-        raise EstimateError(
-            "Without an event there is nothing to compare: every time is censored.",
-            found=f"0 events among {len(times.days):,}",
-        )

@@ -12,7 +12,7 @@ from iop_outcomes.compare.recurrence_score import Score, pseudo_score, weighted_
 from iop_outcomes.compare.tests import p_value_words
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.show import format_value, table_html
-from iop_outcomes.survival.checking import column_names, label_of
+from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.curves import NAMED_GROUPS
 from iop_outcomes.survival.mean_cumulative import mean_cumulative_function
 from iop_outcomes.survival.mean_cumulative_times import Stretches, read_stretches
@@ -60,11 +60,12 @@ class RecurrenceComparison:
     def text(self) -> str:
         """The test in words, each group's counts and mean, and the rule."""
         freedom = self.degrees_of_freedom
+        columns = ", ".join(map(str, self.curves.by))
         told = [self._told(row) for _, row in self.table.head(NAMED_GROUPS).iterrows()]
         if len(self.table) > NAMED_GROUPS:
             told.append(f"and {len(self.table) - NAMED_GROUPS} more groups")
         return (
-            f"{self.test}, by {', '.join(self.curves.by)}: chi-squared {self.statistic:.2f} on "
+            f"{self.test}, by {columns}: chi-squared {self.statistic:.2f} on "
             f"{freedom} degree{'s' if freedom > 1 else ''} of freedom, "
             f"{p_value_words(self.p_value)}; {'; '.join(told)}. {self.rule}"
         )
@@ -165,14 +166,14 @@ def compare_recurrence(
     >>> round(found.p_value, 3)
     0.225
     """
-    if not column_names(times, by):
-        raise RuleError("A comparison needs the column that makes the groups.", instead='by="..."')
     stretches = read_stretches(times, by, id=id, cluster=cluster, terminal=terminal)
     labels = stretches.times.labels
+    if not len(labels.columns):
+        raise RuleError("A comparison needs the column that makes the groups.", instead='by="..."')
     if len(labels) < 2:
         raise EstimateError(
             "A comparison needs two groups or more.",
-            found=f"one group of {', '.join(labels.columns)}",
+            found=f"one group of {', '.join(map(str, labels.columns))}",
             instead="mean_cumulative_function(times) for the mean of one group.",
         )
     curves = mean_cumulative_function(

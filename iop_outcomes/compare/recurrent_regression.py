@@ -16,6 +16,7 @@ from iop_outcomes.compare.partial_likelihood import CoxFit, fit_cox
 from iop_outcomes.compare.regression_result import Regression, ratio_table
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.survival.checking import check_times
+from iop_outcomes.survival.ids import only_column
 from iop_outcomes.survival.mean_cumulative_times import Stretches, read_stretches
 
 MODELS = {
@@ -144,6 +145,12 @@ def recurrent_cox(
     _check_options(model, most)
     at_risk = _at_risk(times)
     stretches = read_stretches(at_risk, None, id=id, cluster=cluster)
+    if not stretches.cluster.any():
+        raise EstimateError(
+            "Errors that are robust to clusters need two of them or more.",
+            found="one cluster",
+            instead=f'cluster="{id}", if every {id} stands for itself.',
+        )
     matrix, names = design_of(at_risk, formula)
     strata_code, strata_names = _strata(at_risk, strata)
     clock = _clock(at_risk, stretches, strata_code, (model, number, most))
@@ -190,7 +197,7 @@ def _fitted(
 
 
 def _check_options(model: str, most: int | None) -> None:
-    if model not in MODELS:
+    if not isinstance(model, str) or model not in MODELS:
         raise RuleError(
             f"The model is one of {', '.join(MODELS)}.",
             found=f"model={model!r}",
@@ -265,19 +272,15 @@ def _worked_out(stretches: Stretches) -> NDArray[np.intp]:
 
 
 def _given(times: pd.DataFrame, name: str) -> NDArray[np.intp]:
-    if name not in times.columns:
-        raise RuleError(
-            f"There is no column named {name} with the number of the event.",
-            found=f"the columns {', '.join(map(str, times.columns))}",
-        )
-    column = pd.to_numeric(times[name], errors="coerce")
+    column = only_column(times, name, "the number of the event")
+    column = pd.to_numeric(column.astype(object), errors="coerce").astype(float)
     wrong = int((~((column >= 1) & (column % 1 == 0))).sum())
     if wrong:
         raise EstimateError(
             "The number of an event is a whole number of 1 or more.",
             found=f"{wrong:,} of {len(times):,} are not",
         )
-    return column.to_numpy(dtype=np.intp)
+    return column.to_numpy().astype(np.intp)
 
 
 def _number_words(number: str | None, most: int | None) -> str:

@@ -11,10 +11,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.compare.tests import p_value_words
+from iop_outcomes.errors import EstimateError
 from iop_outcomes.show import table_html
 from iop_outcomes.survival.limits import normal_quantile
+from iop_outcomes.survival.reading import count_words, level_words, more_words
 
 NAMED_TERMS = 8
+NOTHING = 1e-20
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,13 +82,13 @@ class Regression:
         rows = self.table.head(NAMED_TERMS).to_dict("records")
         told = [self._told(row) for row in rows]
         if len(self.table) > NAMED_TERMS:
-            told.append(f"and {len(self.table) - NAMED_TERMS} more terms")
+            told.append(more_words(len(self.table) - NAMED_TERMS, "term"))
         return f"{self.model}, {self.sizes}: {'; '.join(told)}. {self.meaning} {self.rule}"
 
     @property
     def sizes(self) -> str:
         """How many rows, events and clusters, and the strata, in words."""
-        told = [f"n {self.n:,}, {self.events:,} events"]
+        told = [f"n {self.n:,}, {count_words(self.events, 'event')}"]
         if self.strata:
             told.append(f"strata {', '.join(self.strata)}")
         if self.clusters is not None:
@@ -111,7 +114,7 @@ class Regression:
         limits = f"{ratio_words(row['lower'])} to {ratio_words(row['upper'])}"
         return (
             f"{cause}{row['term']}: {self.ratio} {ratio_words(row['hazard_ratio'])} "
-            f"({self.confidence:.0%} limits {limits}), {p_value_words(row['p_value'])}"
+            f"({level_words(self.confidence)} limits {limits}), {p_value_words(row['p_value'])}"
         )
 
 
@@ -140,6 +143,12 @@ def ratio_table(
     from scipy.special import ndtr
 
     reach = normal_quantile(confidence)
+    if not (np.diag(covariance) > NOTHING * np.diag(model)).all():
+        raise EstimateError(
+            "The robust errors come to 0: nobody's row could have been otherwise.",
+            found="all who are at risk have the event, and on one day",
+            instead="times that are recorded to the day.",
+        )
     error = np.sqrt(np.diag(covariance))
     statistic = coefficient / error
     with np.errstate(over="ignore"):

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from iop_outcomes.compare.comparable import refuse_incomparable, strata_of
 from iop_outcomes.compare.log_rank import LogRank, log_rank
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.show import table_html
@@ -19,6 +19,7 @@ from iop_outcomes.survival.curves import NAMED_GROUPS, median_words
 from iop_outcomes.survival.estimate import curves_of, refuse_names
 from iop_outcomes.survival.limits import normal_quantile
 from iop_outcomes.survival.product_limit import kaplan_meier
+from iop_outcomes.survival.reading import count_words, more_words
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +60,7 @@ class Comparison:
         freedom = self.degrees_of_freedom
         told = [self._told(row) for _, row in self.table.head(NAMED_GROUPS).iterrows()]
         if len(self.table) > NAMED_GROUPS:
-            told.append(f"and {len(self.table) - NAMED_GROUPS} more groups")
+            told.append(more_words(len(self.table) - NAMED_GROUPS))
         return (
             f"{self._test}, by {', '.join(self.curves.by)}: chi-squared {self.statistic:.2f} on "
             f"{freedom} degree{'s' if freedom > 1 else ''} of freedom, "
@@ -88,7 +89,7 @@ class Comparison:
     def _told(self, row: pd.Series[Any]) -> str:
         name = label_of(row[list(self.curves.by)])
         return (
-            f"{name}: {row['events']:,.0f} events among {row['n']:,.0f} "
+            f"{name}: {count_words(row['events'], 'event')} among {row['n']:,.0f} "
             f"(expected {row['expected']:,.1f}), {median_words(row, self.curves.confidence)}"
         )
 
@@ -158,8 +159,8 @@ def compare_survival(
         raise RuleError("A comparison needs the column that makes the groups.", instead='by="..."')
     refuse_names(names)
     normal_quantile(confidence)
-    stratum, strata_names = _strata(times, strata, names)
-    _check_comparable(checked)
+    stratum, strata_names = strata_of(times, strata, names)
+    refuse_incomparable(checked, "iop.survival_curves")
     result = log_rank(checked, stratum)
     _check_result(result, checked)
 
@@ -185,37 +186,6 @@ def compare_survival(
 def p_value_words(p_value: float) -> str:
     """Return a p-value in words: two significant digits, and no less than 0.001."""
     return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.2g}"
-
-
-def _strata(
-    times: pd.DataFrame, strata: str | Sequence[str] | None, names: list[str]
-) -> tuple[NDArray[np.intp], list[str]]:
-    if strata is None:
-        return np.zeros(len(times), dtype=np.intp), []
-    checked = check_times(times, strata)
-    strata_names = list(checked.labels.columns)
-    both = [name for name in strata_names if name in names]
-    if both:
-        raise RuleError(
-            f"Within a stratum of {', '.join(both)} there is one group of it only.",
-            instead="a column that is either a group or a stratum.",
-        )
-    return checked.group, strata_names
-
-
-def _check_comparable(times: CheckedTimes) -> None:
-    if len(times.labels) < 2:
-        raise EstimateError(
-            "A comparison needs two groups or more.",
-            found=f"one group of {', '.join(times.labels.columns)}",
-            instead="iop.survival_curves(times) for the curve of one group.",
-        )
-    if not times.event.any():
-        raise EstimateError(
-            "Without an event there is nothing to compare: every time is censored.",
-            found=f"0 events among {len(times.days):,}",
-            instead="iop.survival_curves(times, by=...).sizes says how long each was followed.",
-        )
 
 
 def _check_result(result: LogRank, times: CheckedTimes) -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 from iop_outcomes.plots import style
 from iop_outcomes.relapse.rules import ORIGINS
 from iop_outcomes.survival.checking import label_of
+from iop_outcomes.survival.reading import count_words, level_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,7 +54,8 @@ def plot_incidence(
     notes = style.note_lines(f"{result.rule}\n{_small_print(naive, result)}", WIDTH - 20)
     curves = len(panels[0][1])
     risk = _at_risk(result, ticks)
-    bottom = TABLE_TOP + len(risk) * style.LINE_HEIGHT + 18 + len(notes) * style.NOTE_HEIGHT + 8
+    lines = len(risk) * (1 + names_are_wide(risk))
+    bottom = TABLE_TOP + lines * style.LINE_HEIGHT + 18 + len(notes) * style.NOTE_HEIGHT + 8
     legend = 12 + curves * 15.0
     gap = BETWEEN + legend
     inner = len(panels) * HEIGHT + (len(panels) - 1) * gap
@@ -67,7 +69,7 @@ def plot_incidence(
                 _draw(panel, part, style.look(position, curves), name, naive)
             _dress(panel, cause, ticks, last)
         drawn[-1].set_xlabel(f"days since {_origin(result.rule)}", labelpad=2)
-        down = _draw_table(drawn[-1], risk, ticks)
+        down = draw_at_risk(drawn[-1], risk, ticks, LEFT)
         style.write_below(drawn[-1], notes, left=-LEFT + 8, down=down)
         style.mark_synthetic(ax, result)
         style.describe(ax, f"{result.text} {_small_print(naive, result)}")
@@ -120,7 +122,7 @@ def _draw(panel: Axes, part: pd.DataFrame, look: style.Look, name: str, naive: b
         color=look.colour,
         linestyle=look.line,
         linewidth=1.8,
-        label=f"{name}: {int(part['events'].sum()):,} events",
+        label=f"{name}: {count_words(part['events'].sum(), 'event')}",
         zorder=3,
     )
     if naive:
@@ -164,15 +166,24 @@ def _at_risk(result: CumulativeIncidence, ticks: np.ndarray) -> list[tuple[str, 
     ]
 
 
-def _draw_table(panel: Axes, risk: list[tuple[str, list[int]]], ticks: np.ndarray) -> float:
+def names_are_wide(risk: list[tuple[str, list[int]]]) -> bool:
+    """Whether a name needs a line of its own beside the axis."""
+    longest = max(len(name) for name, _ in risk)
+    return longest * style.CELL_SIZE * style.MEAN_LETTER > LEFT - 28
+
+
+def draw_at_risk(
+    panel: Axes, risk: list[tuple[str, list[int]]], ticks: np.ndarray, left: float
+) -> float:
     """Write who is at risk under the x axis; return how many points down it ends."""
     down = TABLE_TOP
-    style.write_cell(panel, "at risk", (0.0, -LEFT + 8, down), ha="left", fixed=True)
+    style.write_cell(panel, "at risk", (0.0, -left + 8, down), ha="left", fixed=True)
     down += style.LINE_HEIGHT if len(risk) > 1 else 0
     for position, (name, counts) in enumerate(risk):
         colour = style.look(position, len(risk)).colour if name else style.INK
-        place = (0.0, -LEFT + 8, down)
+        place = (0.0, -left + 8, down)
         style.write_cell(panel, name, place, ha="left", colour=colour, weight="bold", fixed=True)
+        down += style.LINE_HEIGHT if names_are_wide(risk) else 0
         for day, count in zip(ticks, counts, strict=True):
             cell = style.write_cell(panel, f"{count:,}", (float(day), 0, down), ha="center")
             cell.set_gid(f"risk_{position}_{day:g}")
@@ -181,6 +192,6 @@ def _draw_table(panel: Axes, risk: list[tuple[str, list[int]]], ticks: np.ndarra
 
 
 def _small_print(naive: bool, result: CumulativeIncidence) -> str:
-    text = f"Bands: {result.confidence:.0%} confidence limits. At risk: after the day."
+    text = f"Bands: {level_words(result.confidence)} confidence limits. At risk: after the day."
     thin = " Thin: 1 - Kaplan-Meier, which takes every other cause as censoring."
     return text + (thin if naive else "")

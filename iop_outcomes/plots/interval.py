@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ import pandas as pd
 from iop_outcomes.plots import style
 from iop_outcomes.relapse.rules import ORIGINS
 from iop_outcomes.survival.checking import label_of
-from iop_outcomes.survival.reading import split_groups
+from iop_outcomes.survival.reading import count_words, level_words, split_groups
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,6 +26,8 @@ ROWS = (
     ("over", "out of sight"),
     ("events", "events"),
 )
+LONGEST = 60  # letters of a group's name in the picture
+SETTINGS = style.SETTINGS | {"text.parse_math": False}  # a dollar in a name is a dollar
 COUNTED = (
     "The table counts through each day: known without the event; last known so before it and with "
     "it at a later check-in; last known so before it and not seen again; with the event known. Its "
@@ -60,7 +62,7 @@ def plot_interval(curves: IntervalSurvival, ax: Axes | Figure | None = None) -> 
     small = _small_print(curves)
     notes = style.note_lines(f"{curves.rule}\n{small}", WIDTH - 20)
     target = style.figure_or(ax)
-    with rc_context(style.SETTINGS):
+    with rc_context(SETTINGS):
         lines = len(groups) * (len(ROWS) + bool(curves.by))
         below = TABLE_TOP + lines * style.LINE_HEIGHT + len(groups) * 4 + 10
         bottom = below + len(notes) * style.NOTE_HEIGHT + 8
@@ -85,10 +87,19 @@ def groups_of(curves: IntervalSurvival) -> list[tuple[str, pd.DataFrame, float]]
     parts = split_groups(curves.table, names)
     found = []
     for part, (_, fit) in zip(parts, curves.fits.iterrows(), strict=True):
-        name = label_of(fit[names]) if names else ""
-        label = f"n = {fit['n']:,.0f}, {fit['events']:,.0f} events"
+        name = name_of(curves, fit)
+        label = f"n = {fit['n']:,.0f}, {count_words(fit['events'], 'event')}"
         found.append((f"{name}: {label}" if name else label, part, float(fit["last_day"])))
     return found
+
+
+def name_of(curves: IntervalSurvival, fit: pd.Series[Any]) -> str:
+    """Return a group's name as it fits into the picture, empty if there are no groups."""
+    name = label_of(fit[list(curves.by)]) if curves.by else ""
+    if len(name) > LONGEST:
+        name = f"{name[: LONGEST - 20]}…{name[-19:]}"
+    # A legend leaves out what begins with an underscore.
+    return f" {name}" if name.startswith("_") else name
 
 
 def draw_stretches(
@@ -232,7 +243,7 @@ def draw_known(ax: Axes, curves: IntervalSurvival, days: list[float]) -> float:
         colour = style.look(position, len(parts)).colour
         if curves.by:
             down += 4 if position else 0
-            name, place = label_of(fit[list(curves.by)]), (0.0, -LEFT + 8, down)
+            name, place = name_of(curves, fit), (0.0, -LEFT + 8, down)
             style.write_cell(ax, name, place, ha="left", colour=colour, weight="bold", fixed=True)
             down += style.LINE_HEIGHT
         for column, word in ROWS:
@@ -249,4 +260,5 @@ def _small_print(curves: IntervalSurvival) -> str:
     said = SMALL_PRINT + (DATED if len(curves.fits) == 1 else "")
     if curves.limits is None:
         return said
-    return f"{said} Thin lines: {curves.confidence:.0%} limits of its lowest and highest course."
+    level = level_words(curves.confidence)
+    return f"{said} Thin lines: {level} limits of its lowest and highest course."

@@ -46,7 +46,7 @@ def plot_parametric(fits: ParametricSurvival, ax: Axes | Figure | None = None) -
     groups = interval.groups_of(curves)
     notes = style.note_lines(f"{fits.rule}\n{SMALL_PRINT}", interval.WIDTH - 20)
     target = style.figure_or(ax)
-    with rc_context(style.SETTINGS):
+    with rc_context(interval.SETTINGS):
         drawn = list(_drawn(fits))
         lines = len(groups) * (len(interval.ROWS) + bool(fits.by))
         below = interval.TABLE_TOP + lines * style.LINE_HEIGHT + len(groups) * 4 + 10
@@ -73,11 +73,11 @@ def _drawn(fits: ParametricSurvival) -> Iterator[tuple[Fit, str, style.Look, flo
         for number, fit in enumerate(fits.models[0]):
             yield fit, fit.model.words, style.look(number + 1, len(fits.models[0]) + 1), ends[0]
         return
-    groups, best = interval.groups_of(fits.curves), fits.best()["model"].tolist()
+    best = fits.best()["model"].tolist()
     for number, (found, last) in enumerate(zip(fits.models, ends, strict=True)):
         fit = next(fit for fit in found if fit.model.name == best[number])
-        name = groups[number][0].split(": n = ")[0]
-        yield fit, f"{name}: {fit.model.words}", style.look(number, len(groups)), last
+        name = interval.name_of(fits.curves, fits.curves.fits.iloc[number])
+        yield fit, f"{name}: {fit.model.words}", style.look(number, len(best)), last
 
 
 def _draw(ax: Axes, fit: Fit, shown: tuple[str, style.Look, float, int]) -> None:

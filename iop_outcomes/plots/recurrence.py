@@ -101,7 +101,7 @@ def _dress(
     ax.set_ylim(0, top)
     ax.set_xlim(0, max(last, 1.0) * 1.02)
     ax.set_xticks(ticks)
-    ax.set_ylabel(f"{result.noun} a person so far, mean")
+    ax.set_ylabel(f"{result.noun} {result.each} so far, mean")
     origins = (origin for origin in ORIGINS.values() if f"after {origin}" in result.rule)
     ax.set_xlabel(f"days since {next(origins, 'the start')}", labelpad=2)
     ax.legend(

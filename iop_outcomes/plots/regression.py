@@ -9,6 +9,7 @@ import numpy as np
 from iop_outcomes.compare.regression_result import ratio_words
 from iop_outcomes.errors import RuleError
 from iop_outcomes.plots import style
+from iop_outcomes.survival.reading import level_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -96,7 +97,7 @@ def _lines(result: Regression) -> list[tuple[str, dict[str, Any] | None]]:
 
 
 def _heads(result: Regression) -> list[tuple[str, float]]:
-    return [("ratio", RATIO), (f"{result.confidence:.0%} limits", LIMITS), ("p", P_VALUE)]
+    return [("ratio", RATIO), (f"{level_words(result.confidence)} limits", LIMITS), ("p", P_VALUE)]
 
 
 def _write(

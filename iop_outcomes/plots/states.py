@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 LEFT, RIGHT, WIDTH, HEIGHT = 92.0, 118.0, 620.0, 210.0
 BETWEEN, TITLE, TABLE_TOP = 34.0, 22.0, 42.0
 LABEL_HEIGHT, SWATCH = 14.5, 12.0
+SHORT, TITLE_LETTERS = 12, 50  # letters of a name beside the counts, and above a panel
 LEADER = {"arrowstyle": "-", "color": style.QUIET, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 1}
 STEPS = (1, 7, 14, 30, 60, 90, 180, 365, 730)
 NOTE = (
@@ -79,7 +80,7 @@ def plot_states(result: StateOccupation, ax: Axes | Figure | None = None) -> Axe
     step = next((step for step in STEPS if end / step <= 8), max(end, 1.0))
     ticks = np.arange(first, end + 1e-9, step)
     notes = style.note_lines(f"{result.rule}\n{NOTE}", WIDTH - 20)
-    rows = len(panels) + (1 if len(panels) > 1 else 0)
+    rows = _lines([name for name, _ in panels])
     bottom = TABLE_TOP + rows * style.LINE_HEIGHT + 18 + len(notes) * style.NOTE_HEIGHT + 8
     gap = BETWEEN if len(panels) > 1 else 0.0
     inner = len(panels) * HEIGHT + (len(panels) - 1) * gap
@@ -207,7 +208,19 @@ def _dress(panel: Axes, name: str, ticks: np.ndarray, ends: tuple[float, float])
     panel.set_xticks(ticks)
     panel.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     panel.set_ylabel("share of people")
-    panel.set_title(name, loc="left", fontsize=10, fontweight="bold", pad=6)
+    size = 10 if len(name) <= TITLE_LETTERS else 7
+    panel.set_title(name, loc="left", fontsize=size, fontweight="bold", pad=6)
+
+
+def _lines(names: list[str]) -> int:
+    """Return the lines of the table; long names stand on lines of their own."""
+    if len(names) == 1:
+        return 1
+    return 1 + len(names) * (2 if _long(names) else 1)
+
+
+def _long(names: list[str]) -> bool:
+    return max(map(len, names)) > SHORT
 
 
 def _draw_table(panel: Axes, result: StateOccupation, ticks: np.ndarray) -> float:
@@ -217,9 +230,11 @@ def _draw_table(panel: Axes, result: StateOccupation, ticks: np.ndarray) -> floa
     parts = style.panels(table, result.by)
     style.write_cell(panel, "observed", (0.0, -LEFT + 8, down), ha="left", fixed=True)
     down += style.LINE_HEIGHT if len(parts) > 1 else 0
+    apart = len(parts) > 1 and _long([name for name, _ in parts])
     for position, (name, part) in enumerate(parts):
         place = (0.0, -LEFT + 8, down)
         style.write_cell(panel, name, place, ha="left", weight="bold", fixed=True)
+        down += style.LINE_HEIGHT if apart else 0
         for day, count in zip(ticks, part["at_risk"], strict=True):
             cell = style.write_cell(panel, f"{count:,}", (float(day), 0, down), ha="center")
             cell.set_gid(f"risk_{position}_{day:g}")

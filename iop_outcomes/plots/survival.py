@@ -22,6 +22,7 @@ from iop_outcomes.plots.survival_table import (
     small_print,
 )
 from iop_outcomes.relapse.rules import ORIGINS
+from iop_outcomes.survival.reading import count_words, level_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -244,7 +245,7 @@ def _labels(curves: Curves, groups: list[tuple[str, pd.DataFrame]]) -> list[str]
         else:  # at risk on day 0 are not all, under late entry
             people, events = curves.sizes[["n", "events"]].iloc[position]
             until = ""
-        told = f"n = {int(people):,}, {int(events):,} events{until}"
+        told = f"n = {int(people):,}, {count_words(events, 'event')}{until}"
         made.append(f"{name}: {told}" if name else told)
     return made
 
@@ -253,15 +254,14 @@ def _dress(ax: Axes, curves: Curves, days: list[int], band: bool) -> None:
     from matplotlib.ticker import PercentFormatter
 
     if band:
-        told = f"{curves.confidence:.0%} band for the whole curve"
+        told = f"{level_words(curves.confidence)} band for the whole curve"
         ax.plot([], [], color=style.QUIET, linestyle=BAND_LINE, linewidth=0.9, label=told)
-    last = int(curves.table["day"].max())
+    last = float(curves.table["day"].max())
     ax.set_ylim(0, 1)
-    ax.set_xlim(0, max(last, days[-1]) * 1.02)
+    ax.set_xlim(0, max(last, days[-1]) * 1.02 or 1.0)
     ax.set_xticks(days)
     ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    event = "relapse" if "relapse" in curves.rule.lower() else "the event"
-    ax.set_ylabel(f"without {event} so far")
+    ax.set_ylabel(_without(curves))
     ax.set_xlabel(f"days since {_origin(curves.rule)}", labelpad=2)
     ax.legend(
         loc="lower left",
@@ -270,6 +270,14 @@ def _dress(ax: Axes, curves: Curves, days: list[int], band: bool) -> None:
         handlelength=3.2,
         labelspacing=0.25,
     )
+
+
+def _without(curves: Curves) -> str:
+    own = None if isinstance(curves, ProtectedCurves) else curves.event
+    if own is not None:
+        return f"without {own}"
+    event = "relapse" if "relapse" in curves.rule.lower() else "the event"
+    return f"without {event} so far"
 
 
 def _origin(rule: str) -> str:

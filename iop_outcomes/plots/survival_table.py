@@ -10,6 +10,7 @@ from iop_outcomes.disclosure import ProtectedCurves
 from iop_outcomes.errors import RuleError
 from iop_outcomes.plots import style
 from iop_outcomes.survival.checking import label_of
+from iop_outcomes.survival.reading import level_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -77,7 +78,7 @@ def drawn_rows(risk: pd.DataFrame) -> tuple[tuple[str, str], ...]:
 
 def small_print(curves: Curves, band: bool, counting: Counting) -> str:
     """Say what the bands are and what the table counts."""
-    told = [f"Bands: {curves.confidence:.0%} confidence limits of each day."]
+    told = [f"Bands: {level_words(curves.confidence)} confidence limits of each day."]
     if band:
         told.append("Dotted outline: the band that holds for the whole curve (Hall and Wellner).")
     late, weights = False, None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +14,7 @@ from iop_outcomes.measures.starts import ends_of
 from iop_outcomes.relapse.evidence import NOT_DUE, Shown, origin_days, read_checkins
 from iop_outcomes.relapse.relapse_rounds import Rounds, rounds_of
 from iop_outcomes.relapse.rules import RelapseRule
+from iop_outcomes.relapse.sight import as_units, check_course, read_sight
 from iop_outcomes.relapse.times import ENDS, read_ends, time_to_relapse
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def recurrent_relapses(
     ----------
     records : Records
         With the check-ins; with the attendance too if the rule counts from the first session.
+        Where the attendance is there, who attends is not lost.
     rule : RelapseRule, optional
         What counts as relapse; by default first use after admission, a missing check-in
         censoring.
@@ -51,7 +52,8 @@ def recurrent_relapses(
     -------
     pandas.DataFrame
         One row a stretch, in the order of ``records.episodes`` and of time, the stretches of an
-        episode touching each other; the columns of `iop_outcomes.time_to_relapse`, of which here
+        episode touching each other; the columns of `iop_outcomes.time_to_relapse` but for
+        ``competing_end`` and ``competing_on``, of which here
 
         - ``entry``, ``days`` (int32): the stretch is ``(entry, days]``, in days after the origin;
         - ``event`` (bool): whether it ends in a relapse; never in a stretch in relapse;
@@ -86,9 +88,9 @@ def recurrent_relapses(
     the time after which relapse measured over a month could begin anew. With a definition in
     weeks, weeks are counted, each standing on its last day. A missing check-in or week on the way
     is what the missing rule says: as use it starts the count again, as no use it goes on, left
-    out it is passed over; under ``"censor"`` it ends everything known. Who was not seen for more
-    than ``rule.lost_after`` days, check-ins being missed, counts from the return, under the rules
-    that leave open what happened meanwhile (``"drop"``, ``"last_value_to_last_contact"``). A
+    out it is passed over; under ``"censor"`` it ends everything known. Who was lost counts from
+    the return: under the rules that leave open what happened meanwhile (``"drop"``,
+    ``"last_value_to_last_contact"``), and as `iop_outcomes.state_histories` says who is lost. A
     check-in that was not due neither helps nor hinders: between two check-ins a person is as the
     later one says. After recovery the definition is counted anew from there.
 
@@ -98,8 +100,10 @@ def recurrent_relapses(
     those in relapse to have the next like those who have recovered, and overstate the mean.
     A rate *at risk* has the others only (`iop_outcomes.recurrent_cox` takes them by itself).
 
-    A stretch in relapse ends on the last day known. Where the relapse itself was on the last day
-    known and the episode then ended otherwise, on a later day, the stretch goes to that day.
+    A stretch in relapse ends on the last day known. A recovery on that day is not told, for no
+    time at risk follows it; as a state it is one (`iop_outcomes.state_histories`). Where the
+    relapse itself was on the last day known and the episode then ended otherwise, on a later day,
+    the stretch goes to that day.
 
     Examples
     --------
@@ -119,8 +123,9 @@ def recurrent_relapses(
     2     42    56     True   True       2    relapse
     """
     rule = RelapseRule() if rule is None else rule
-    _check_options(rule, clear_days, terminal)
-    first = time_to_relapse(records, rule)
+    check_course(records, rule, clear_days)
+    _check_options(rule, terminal)
+    first = time_to_relapse(records, rule).drop(columns=["competing_end", "competing_on"])
     taken = [name for name in RECURRENT_COLUMNS if name in first.columns]
     if taken:
         raise RuleError(
@@ -129,13 +134,14 @@ def recurrent_relapses(
             "mapping.toml.",
         )
     origin = origin_days(records, rule)
-    followed = np.maximum(records.episodes["days_followed"].to_numpy() - origin, 0)
+    days_followed = records.episodes["days_followed"].to_numpy()
+    followed = np.maximum(days_followed - origin, 0).astype(np.int32)
     shown, baseline = read_checkins(records, rule, origin)
-    rounds = rounds_of(shown, baseline, followed.astype(np.int32), rule, clear_days)
+    units = as_units(shown, followed, rule)
+    sight = read_sight(records, rule, (shown, units), (origin, followed))
+    rounds = rounds_of((shown, units, baseline), followed, rule, sight, int(clear_days))
     due = _last_due(shown, len(origin))
-    ended_by, ended_on = read_ends(
-        records.episodes, rule, rounds.observed, due, origin, followed.astype(np.int32)
-    )
+    ended_by, ended_on = read_ends(records.episodes, rule, rounds.observed, due, origin, followed)
     stretches = _stretches(rounds, ended_by, ended_on)
     kept = (origin >= 0)[stretches["episode"].to_numpy()]
     found = _frame(first, stretches[kept], origin >= 0, terminal)
@@ -147,18 +153,12 @@ def recurrent_relapses(
     return found
 
 
-def _check_options(rule: RelapseRule, clear_days: object, terminal: object) -> None:
+def _check_options(rule: RelapseRule, terminal: object) -> None:
     if rule.of_dropout:
         raise RuleError(
             "Dropout is not what people recover from and fall back into: it has one time.",
             found=f"the definition {rule.name}",
             instead="time_to_relapse(records, rule)",
-        )
-    if not isinstance(clear_days, Integral) or isinstance(clear_days, bool) or clear_days < 1:
-        raise RuleError(
-            "clear_days is a whole number of at least 1.",
-            found=f"clear_days={clear_days!r}",
-            instead="clear_days=28",
         )
     words = ENDS[1:]
     listed = isinstance(terminal, Sequence) and not isinstance(terminal, str)

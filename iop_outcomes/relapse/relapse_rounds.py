@@ -16,13 +16,10 @@ from iop_outcomes.relapse.events import (
     earlier,
     fill_missing,
     first_reached,
-    weeks,
 )
-from iop_outcomes.relapse.evidence import CLEAR, MISSING, NOT_DUE, USE, Shown
+from iop_outcomes.relapse.evidence import CLEAR, USE, Shown
 from iop_outcomes.relapse.rules import RelapseRule
-
-OPEN = ("last_value_to_last_contact", "drop")
-"""The missing rules that do not say what becomes of those who are not seen any more."""
+from iop_outcomes.relapse.sight import Sight
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,13 +47,13 @@ class Rounds:
 class _Units:
     """What the rule reads, missing units filled in, and the days that runs of days look at.
 
-    `back` is, for each unit, the last day up to it on which somebody out of sight was seen again.
+    `back` is, for each unit, the last day up to it on which who was lost was seen again, or -1.
     """
 
     units: Shown
     filled: NDArray[np.bool_]
     cut: NDArray[np.bool_]
-    back: NDArray[np.int32]
+    back: NDArray[np.int64]
     shown: Shown
 
     def after(self, day: NDArray[np.int32]) -> _Units:
@@ -67,14 +64,18 @@ class _Units:
 
 
 def rounds_of(
-    shown: Shown,
-    baseline: NDArray[np.int8],
+    told: tuple[Shown, Shown, NDArray[np.int8]],
     followed: NDArray[np.int32],
     rule: RelapseRule,
+    sight: Sight,
     clear_days: int,
 ) -> Rounds:
-    """Find relapse, recovery and the next relapse by turns, until no episode has another."""
-    read = _read(shown, baseline, followed, rule)
+    """Find relapse, recovery and the next relapse by turns, until no episode has another.
+
+    `told` are the check-ins, the units of the definition, and the last state before the origin.
+    """
+    shown, units, baseline = told
+    read = _read(shown, units, baseline, rule, sight)
     nothing = np.zeros(len(read.units.state), dtype=bool)
     observed = first_reached(read.units, nothing, read.filled, read.cut, rule.searches[0])
     known = apply_rule(shown, baseline, followed, rule)
@@ -98,33 +99,11 @@ def rounds_of(
 
 
 def _read(
-    shown: Shown, baseline: NDArray[np.int8], followed: NDArray[np.int32], rule: RelapseRule
+    shown: Shown, units: Shown, baseline: NDArray[np.int8], rule: RelapseRule, sight: Sight
 ) -> _Units:
-    if rule.by_week:
-        units = weeks(shown, followed, rule.week_days)
-    else:
-        units = shown.where(shown.state != NOT_DUE)
     filled, which, cut = fill_missing(units, baseline, rule.missing)
-    back = np.zeros(len(filled.day), dtype=np.int32)
-    if rule.missing in OPEN:
-        span = int(units.day.max(initial=0)) + 1
-        key = units.episode.astype(np.int64) * span + units.day
-        returned = np.append(-1, key[_returns(units, rule.lost_after)])
-        key = filled.episode.astype(np.int64) * span + filled.day
-        last = returned[np.searchsorted(returned, key, side="right") - 1]
-        back = np.where(last // span == filled.episode, last % span, 0).astype(np.int32)
+    back = sight.returns.last(filled.episode.astype(np.int64) * sight.seen.span + filled.day)
     return _Units(filled, which, cut, back, shown)
-
-
-def _returns(units: Shown, lost_after: int) -> NDArray[np.intp]:
-    """Return the units seen after so long with something missed that the person was lost."""
-    seen = np.flatnonzero(units.state >= CLEAR)
-    missed = np.cumsum(units.state == MISSING)[seen]
-    long = (units.episode[seen][1:] == units.episode[seen][:-1]) & (
-        np.diff(units.day[seen]) > lost_after
-    )
-    found: NDArray[np.intp] = seen[1:][long & (np.diff(missed) > 0)]
-    return found
 
 
 def _search(read: _Units, rule: RelapseRule) -> Known:

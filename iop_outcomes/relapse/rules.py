@@ -192,6 +192,11 @@ counts as use.
         return self.searches[0].of == "missed"
 
     @property
+    def leaves_open(self) -> bool:
+        """Whether the missing rule does not say what becomes of who is not seen any more."""
+        return self.missing in ("last_value_to_last_contact", "drop")
+
+    @property
     def text(self) -> str:
         """The rule as one sentence: definition, origin, evidence and missing rule."""
         if self.definition == "first_heavy_day":

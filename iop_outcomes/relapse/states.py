@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,14 +14,11 @@ from iop_outcomes.measures.use_evidence import has_word
 from iop_outcomes.records.tables import EPISODES
 from iop_outcomes.relapse.evidence import origin_days, read_checkins
 from iop_outcomes.relapse.rules import RelapseRule
+from iop_outcomes.relapse.sight import Sight, as_units, check_course, read_sight
 from iop_outcomes.relapse.state_course import (
     DEAD,
-    OPEN,
     STATES,
-    Sight,
-    as_units,
     fill_units,
-    read_sight,
     states_by_day,
     use_states,
 )
@@ -130,7 +126,8 @@ def state_histories(
     """
     if rule is None:
         rule = RelapseRule("k_of_n_weeks", missing="last_value_to_last_contact")
-    _check(records, rule, clear_days)
+    check_course(records, rule, clear_days)
+    _check(records, rule)
     origin = origin_days(records, rule)
     started = origin >= 0
     discharge, death, followed = _ends(records, rule, origin)
@@ -139,8 +136,8 @@ def state_histories(
     units, end = fill_units(counted, baseline, followed, rule)
     end = np.where(started, end, 0).astype(np.int32)
 
-    span = int(followed.max(initial=0)) + 2
-    sight = read_sight(records, rule, (shown, counted), (origin, followed, span))
+    sight = read_sight(records, rule, (shown, counted), (origin, followed))
+    span = sight.seen.span
     use = use_states(units, shown, sight, rule, clear_days)
     key = _stamps(sight, use[0], (discharge, death, end))
     state = states_by_day(key, use, sight, discharge, death)
@@ -155,20 +152,13 @@ def state_histories(
     return frame
 
 
-def _check(records: Records, rule: RelapseRule, clear_days: object) -> None:
+def _check(records: Records, rule: RelapseRule) -> None:
     if rule.of_dropout:
         raise RuleError(
             "States tell use apart; a definition of dropout counts missed weeks.",
             found=f"definition={rule.name!r}",
             instead='RelapseRule("k_of_n_weeks", missing="last_value_to_last_contact"); who '
             "drops out is discharged or lost.",
-        )
-    whole = isinstance(clear_days, Integral) and not isinstance(clear_days, bool)
-    if not whole or clear_days < 1:  # type: ignore[operator]  # it is a number here
-        raise RuleError(
-            "clear_days is a whole number of at least 1.",
-            found=f"clear_days={clear_days!r}",
-            instead="clear_days=28",
         )
     taken = [name for name in STAY_COLUMNS if name in records.episodes.columns]
     if taken:
@@ -249,12 +239,16 @@ def _covariates(episodes: pd.DataFrame, rule: RelapseRule) -> pd.DataFrame:
 def _attributes(
     rule: RelapseRule, clear_days: int, not_started: int, unknown: int
 ) -> dict[str, Any]:
-    text = f"{rule.text} Recovered: {clear_days} days clear since the last use."
-    if rule.missing in OPEN:
-        text += f" Lost: over {rule.lost_after} days not seen, a check-in missed."
+    day = "day" if clear_days == 1 else "days"
+    text = f"{rule.text} Recovered: {clear_days} {day} clear since the last use."
+    if rule.leaves_open:
+        missed = "check-in or a week" if rule.by_week else "check-in"
+        text += f" Lost: over {rule.lost_after} days not seen, a {missed} missed."
     text += " Discharged: left without use so far, or no longer asked."
     if rule.searches[0].needed == 1 and rule.searches[0].first == 1:
         text += " The first use is the relapse: nobody is lapsed."
+    else:
+        text += " Lapsed: use, and no relapse by it."
     for number, what in ((not_started, "not begun"), (unknown, "not seen after the first day")):
         if number:
             text += f" {number:,} {'episode' if number == 1 else 'episodes'} {what} left out."

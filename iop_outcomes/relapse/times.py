@@ -34,6 +34,8 @@ TIME_COLUMNS = (
     "event",
     "ended_by",
     "ended_on",
+    "competing_end",
+    "competing_on",
     "rests_on_missing",
 )
 NOT_STARTED = {
@@ -77,6 +79,9 @@ def time_to_relapse(records: Records, rule: RelapseRule | None = None) -> pd.Dat
         - ``ended_on`` (int32): the day of what ``ended_by`` names: of the relapse, the discharge
           or the death, which lies up to ``lost_after`` days after ``days`` if it competes with
           relapse; of any other end ``days``;
+        - ``competing_end`` (category): the reason of a discharge that competes with relapse by
+          the rule and came before one was found, whether or not check-ins went on after it;
+          missing where there is none. ``competing_on`` (float64): its day;
         - ``rests_on_missing`` (bool): an event that counts a missing check-in or week as use.
 
         ``attrs``: ``rule`` (a sentence or two, for every figure made of this), ``definition``,
@@ -167,6 +172,9 @@ def read_times(
         dtype=pd.CategoricalDtype(list(ENDS)),
     )
     times["ended_on"] = ended_on
+    competing_end, competing_on = _competing(episodes, rule, known, (ended_by, ended_on), origin)
+    times["competing_end"] = competing_end
+    times["competing_on"] = competing_on
     return times, known, origin >= 0
 
 
@@ -180,13 +188,9 @@ def read_ends(
 ) -> tuple[NDArray[np.int8], NDArray[np.int32]]:
     """Return how each episode ended, as a code of `ENDS`, and on which day."""
     code = {end: position for position, end in enumerate(ENDS)}
-    reason = episodes["discharge_reason"].cat.set_categories(list(DISCHARGE_REASONS))
-    reason_code = reason.cat.codes.to_numpy().astype(np.intp)
-    reason_end = np.where(
-        reason_code < 0, code["discharged"], reason_code + code[DISCHARGE_REASONS[0]]
-    )
+    reason_end = _reasons(episodes)
     discharge = episodes["days_to_discharge"].to_numpy() - origin  # missing while open
-    died = (reason == "died").to_numpy()
+    died = reason_end == code["died"]
     # From the discharge on, the discharge is where everyone starts, not how anyone ends.
     left = died | ((discharge >= last_due) & (rule.origin != "discharge"))
     competes = np.isin(reason_end, [code[end] for end in rule.competing])
@@ -214,6 +218,39 @@ def read_ends(
     gone = ~known.event & ~known.cut & ~unseen & left
     ended_on = np.where(gone, np.fmax(discharge, known.days), known.days)
     return ends.astype(np.int8), ended_on.astype(np.int32)
+
+
+def _reasons(episodes: pd.DataFrame) -> NDArray[np.intp]:
+    """Return the reason of each discharge as a code of `ENDS`."""
+    reason = episodes["discharge_reason"].cat.set_categories(list(DISCHARGE_REASONS))
+    code = reason.cat.codes.to_numpy().astype(np.intp)
+    return np.where(code < 0, ENDS.index("discharged"), code + ENDS.index(DISCHARGE_REASONS[0]))
+
+
+def _competing(
+    episodes: pd.DataFrame,
+    rule: RelapseRule,
+    known: Known,
+    ends: tuple[NDArray[np.int8], NDArray[np.int32]],
+    origin: NDArray[np.int32],
+) -> tuple[pd.Categorical, NDArray[np.float64]]:
+    """Return the discharge that competes with relapse and came first, and its day."""
+    ended_by, ended_on = ends
+    competing = [ENDS.index(end) for end in rule.competing]
+    reason = _reasons(episodes)
+    discharge = episodes["days_to_discharge"].to_numpy() - origin  # missing while open
+    # A relapse found on the day of the discharge came before it.
+    in_time = np.where(known.event, discharge < known.days, discharge <= known.days)
+    in_time &= (discharge >= 0) & (rule.origin != "discharge")
+    final = ~known.event & np.isin(ended_by, competing)
+    some = final | (in_time & np.isin(reason, competing))
+    return (
+        pd.Categorical.from_codes(
+            np.where(some, reason, -1),  # type: ignore[arg-type]  # codes are what it takes
+            dtype=pd.CategoricalDtype(list(ENDS)),
+        ),
+        np.where(final, ended_on, np.where(some, discharge, np.nan)),
+    )
 
 
 def _covariates(episodes: pd.DataFrame, rule: RelapseRule) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.relapse.rules import COMPETING_ENDS
-from iop_outcomes.survival.checking import CheckedTimes, check_times
+from iop_outcomes.survival.checking import CheckedTimes, check_times, refuse_twins
+
+MOST_WORDS = 20  # that an error tells
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,16 +46,24 @@ def read_causes(
     causes: Sequence[Any] | None,
 ) -> Causes:
     """Say which rows of the times end by which cause; see `cumulative_incidence` for the rule."""
-    given = None
-    if causes is None or not isinstance(times, pd.DataFrame) or "event" in times.columns:
-        given = check_times(times, by).event
+    told = causes is None or not isinstance(times, pd.DataFrame) or "event" in times.columns
+    checked = check_times(times if told else times.assign(event=False), by)
+    given = checked.event if told else None
     ends = _ends(times, by, end)
+    leaving = _leaving(times, end, ends)
     own = [] if given is None else _own_words(ends, given)
     if causes is not None:
         asked = _asked(causes, ends)
     elif own:
-        present = {ends.categories[place] for place in np.unique(ends.codes) if place >= 0}
-        competing = times.attrs.get("competing", COMPETING_ENDS)
+        present = {
+            words.categories[place]
+            for words in (ends, leaving)
+            for place in np.unique(words.codes)
+            if place >= 0
+        }
+        competing = times.attrs.get("competing")
+        if not isinstance(competing, (list, tuple)):
+            competing = COMPETING_ENDS
         also = [word for word in competing if word in present and word not in own]
         asked = [*own, *also]
     else:
@@ -67,27 +77,43 @@ def read_causes(
     if given is not None:
         bears = np.append(ends.categories.isin(own), False)[ends.codes]
         code = np.where(bears & ~given, -1, code)
-    counted = times.assign(event=code >= 0)
-    if {"ended_on", "days"} <= set(times.columns):
-        others = code >= 0 if given is None else (code >= 0) & ~given
-        counted["days"] = _days_of_ends(times, others)
-    checked = check_times(counted, by)
-    return Causes(checked, tuple(asked), code, ends)
+    leaves = np.append(pd.Index(asked).get_indexer(leaving.categories), -1)[leaving.codes]
+    if (leaves >= 0).any():
+        day = times["competing_on"].to_numpy(dtype=np.float64, na_value=np.nan)
+        if given is not None:
+            leaves = np.where(given & ~(day < checked.days), -1, leaves)
+        days = np.where(leaves < 0, checked.days, day)
+        if (days == np.floor(days)).all():
+            days = days.astype(checked.days.dtype)  # whole days stay whole days
+        checked = check_times(times.assign(days=days, event=False), by)
+        code = np.where(leaves >= 0, leaves, code)
+        ends = _replaced(ends, leaves, asked)
+    return Causes(replace(checked, event=code >= 0), tuple(asked), code, ends)
 
 
-def _days_of_ends(times: pd.DataFrame, competing: NDArray[Any]) -> pd.Series[Any]:
-    """Return the days of the rows, those of the competing ends on the day that they happened."""
-    column = times["ended_on"]
-    numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
-    wrong = competing if not numeric else competing & ~(column >= times["days"]).to_numpy()
-    if wrong.any():
+def _leaving(times: pd.DataFrame, end: str, ends: pd.Categorical) -> pd.Categorical:
+    """Return the competing end that came first of each row, as words; missing where none did."""
+    if end != "ended_by" or not {"competing_end", "competing_on"} <= set(times.columns):
+        return pd.Categorical.from_codes(np.full(len(ends), -1), categories=[])  # type: ignore[arg-type]
+    day = times["competing_on"]
+    found = times["competing_end"].astype("category").array
+    numeric = pd.api.types.is_numeric_dtype(day) and not pd.api.types.is_bool_dtype(day)
+    undated = (found.codes >= 0) & (day.isna().to_numpy() | (not numeric))
+    if undated.any():
         raise EstimateError(
-            "The day of a competing end is a number, on or after the last day known.",
-            found=f"{int(wrong.sum()):,} of {int(competing.sum()):,} with ended_on missing or "
-            "before days",
-            instead='times.drop(columns="ended_on"), to date these ends at their days.',
+            "Every competing end has a day, a number, in competing_on.",
+            found=f"{int(undated.sum()):,} of {int((found.codes >= 0).sum()):,} without one",
+            instead='times.drop(columns=["competing_end", "competing_on"]), to take ended_by.',
         )
-    return times["days"].where(~competing, column)
+    return found.rename_categories(_word)
+
+
+def _replaced(ends: pd.Categorical, first: NDArray[np.intp], asked: list[str]) -> pd.Categorical:
+    """Return how each row ended, the competing ends that came first in place of the others."""
+    dtype = pd.CategoricalDtype([*ends.categories, *(w for w in asked if w not in ends.categories)])
+    place = np.append(pd.Index(dtype.categories).get_indexer(asked), -1)
+    codes = np.where(first >= 0, place[first], ends.codes)
+    return pd.Categorical.from_codes(codes, dtype=dtype)  # type: ignore[arg-type]
 
 
 def _ends(times: pd.DataFrame, by: str | Sequence[str] | None, end: str) -> pd.Categorical:
@@ -106,8 +132,16 @@ def _ends(times: pd.DataFrame, by: str | Sequence[str] | None, end: str) -> pd.C
             found=f'end="{end}"',
             instead='end="ended_by"',
         )
-    found = times[end].astype("category").array
-    return found.rename_categories(_word)
+    refuse_twins(times, [end])
+    try:
+        found = times[end].astype("category").array
+        return found.rename_categories(_word)
+    except (TypeError, ValueError) as error:
+        raise EstimateError(
+            f"The column {end} does not say how the times ended.",
+            found="lists, or different values that read the same",
+            instead=f'times.assign({end}=times["{end}"].astype(str))',
+        ) from error
 
 
 def _word(value: Any) -> str:
@@ -140,9 +174,16 @@ def _asked(causes: Sequence[Any], ends: pd.Categorical) -> list[str]:
     if absent:
         raise RuleError(
             f"No time can have ended by {', '.join(absent)}: the column has no such word.",
-            found=", ".join(ends.categories[:20]) or "no end that is recorded",
+            found=words_found(list(ends.categories), len(ends)),
             instead="causes that are among these.",
         )
     if len(set(asked)) < len(asked):
         raise RuleError("A cause is listed twice.", found=", ".join(asked))
     return asked
+
+
+def words_found(words: Sequence[str], rows: int) -> str:
+    """Return words for an error, unless there are so many that they may be those of persons."""
+    if len(words) > MOST_WORDS or (len(words) == rows and rows > 1):
+        return f"{len(words):,} different values among {rows:,}"
+    return ", ".join(words) or "no end that is recorded"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
 
+MOST_DAYS = 1e15  # beyond it the days are not told apart, nor their squares added up
 AS_GIVEN = "Times and events as given in the frame."
 
 
@@ -73,20 +74,36 @@ def check_times(times: pd.DataFrame, by: str | Sequence[str] | None) -> CheckedT
             "Times are a pandas DataFrame with the columns days and event.",
             found=type(times).__name__,
         )
+    if times.columns.nlevels > 1:
+        raise EstimateError(
+            "Times have one row of column names.",
+            found=f"{times.columns.nlevels} levels of them",
+            instead="times.columns = times.columns.get_level_values(0), for example.",
+        )
     names = column_names(times, by)
     _check_columns(times)
     days = _numbers(times, "days")
     event = _events(times)
     entry = _entries(times, days) if "entry" in times.columns else None
     group, labels = _groups(times, names)
-    rule = str(times.attrs.get("rule", AS_GIVEN))
-    synthetic = bool(times.attrs.get("synthetic", False))
-    return CheckedTimes(entry, days, event, group, labels, rule, synthetic)
+    rule, synthetic = times.attrs.get("rule"), times.attrs.get("synthetic")
+    return CheckedTimes(
+        *(entry, days, event, group, labels),
+        rule=rule if isinstance(rule, str) else AS_GIVEN,
+        synthetic=isinstance(synthetic, (bool, np.bool_)) and bool(synthetic),
+    )
 
 
 def column_names(times: pd.DataFrame, by: str | Sequence[str] | None) -> list[str]:
     """Return `by` as a list of columns that are in `times`."""
-    names = [] if by is None else [by] if isinstance(by, str) else list(by)
+    one = isinstance(by, str) or not isinstance(by, Iterable)
+    names: list[Any] = [] if by is None else [by] if one else list(by)
+    if not all(isinstance(name, str) for name in names):
+        raise RuleError(
+            "Groups are named by their columns, and these by text.",
+            found=f"{by!r}"[:200],
+            instead='by="program", after times.columns = [...] where a name is no text.',
+        )
     absent = [str(name) for name in names if name not in times.columns]
     if absent:
         raise RuleError(
@@ -97,7 +114,22 @@ def column_names(times: pd.DataFrame, by: str | Sequence[str] | None) -> list[st
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise RuleError(f"Grouping by {', '.join(repeated)} twice is grouping by it once.")
+    refuse_twins(times, names)
     return names
+
+
+def refuse_twins(times: pd.DataFrame, names: Iterable[str]) -> None:
+    """Refuse columns whose name another column has too: which is meant is not known."""
+    if times.columns.is_unique:
+        return
+    found = list(times.columns)
+    twins = [name for name in names if found.count(name) > 1]
+    if twins:
+        raise EstimateError(
+            f"There are several columns named {', '.join(twins)}.",
+            found=f"{found.count(twins[0])} named {twins[0]}",
+            instead="times.loc[:, ~times.columns.duplicated()], if they hold the same.",
+        )
 
 
 def label_of(row: pd.Series[Any]) -> str:
@@ -115,33 +147,36 @@ def _check_columns(times: pd.DataFrame) -> None:
             found=f"the columns {', '.join(map(str, times.columns))}",
             instead='iop.time_to_relapse(records), or times.rename(columns={"...": "days"}).',
         )
+    refuse_twins(times, ("days", "event", "entry"))
     if times.empty:
         raise EstimateError("There are no times: the frame has no rows.")
 
 
 def _numbers(times: pd.DataFrame, name: str) -> NDArray[Any]:
     column = times[name]
-    if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+    if not holds_numbers(column):
         raise EstimateError(
             f"The column {name} holds numbers of days.",
             found=f"a column of type {column.dtype}",
             instead=f'pd.to_numeric(times["{name}"]), or .dt.days of a difference of dates.',
         )
     missing = int(column.isna().sum())
-    numbers = (
-        column.to_numpy(
-            dtype=np.int64 if pd.api.types.is_integer_dtype(column) and not missing else np.float64,
-            na_value=np.nan,
-        )
-        if pd.api.types.is_extension_array_dtype(column)
-        else column.to_numpy()
+    if not pd.api.types.is_extension_array_dtype(column):
+        numbers = column.to_numpy()
+        if numbers.dtype in (np.float16, np.float32):
+            numbers = numbers.astype(np.float64)
+    elif missing:
+        numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    else:
+        whole = pd.api.types.is_integer_dtype(column)
+        numbers = column.to_numpy(dtype=np.int64 if whole else np.float64)
+    counted = (
+        (missing, "missing"),
+        ((numbers < 0).sum(), "negative"),
+        (np.isinf(numbers).sum(), "infinite"),
+        (((numbers > MOST_DAYS) & ~np.isinf(numbers)).sum(), f"over {MOST_DAYS:g}"),
     )
-    negative, endless = int((numbers < 0).sum()), int(np.isinf(numbers).sum())
-    found = [
-        f"{count:,} {what}"
-        for count, what in ((missing, "missing"), (negative, "negative"), (endless, "infinite"))
-        if count
-    ]
+    found = [f"{count:,} {what}" for count, what in counted if count]
     if found:
         raise EstimateError(
             f"Every value of {name} is a number of days, 0 or more.",
@@ -150,6 +185,16 @@ def _numbers(times: pd.DataFrame, name: str) -> NDArray[Any]:
             "another curve.",
         )
     return numbers
+
+
+def holds_numbers(column: pd.Series[Any]) -> bool:
+    """Say whether a column holds real numbers: neither flags nor categories nor complex ones."""
+    kinds = pd.api.types
+    return (
+        kinds.is_numeric_dtype(column)
+        and not kinds.is_bool_dtype(column)
+        and not kinds.is_complex_dtype(column)
+    )
 
 
 def _events(times: pd.DataFrame) -> NDArray[np.bool_]:
@@ -208,7 +253,14 @@ def _codes(column: pd.Series[Any]) -> tuple[NDArray[Any], int]:
     """Return codes in the order of the categories, else sorted, and how many there may be."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         return column.cat.codes.to_numpy(), len(column.cat.categories)
-    code, values = pd.factorize(column, sort=True)
+    try:
+        code, values = pd.factorize(column, sort=True)
+    except TypeError as error:
+        raise EstimateError(
+            f"The values of {column.name} are not such as groups are named by.",
+            found="lists, or values of kinds that have no order among them",
+            instead=f'times.assign({column.name}=times["{column.name}"].astype(str))',
+        ) from error
     return np.asarray(code), len(values)
 
 

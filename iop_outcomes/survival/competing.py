@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.errors import RuleError
 from iop_outcomes.survival.aalen_johansen import aalen_johansen, incidence_limits
 from iop_outcomes.survival.causes import Causes, read_causes
 from iop_outcomes.survival.daily import Daily, count_days
@@ -17,7 +16,10 @@ from iop_outcomes.survival.estimate import curves_of, refuse_names
 from iop_outcomes.survival.incidence import ESTIMATES, CumulativeIncidence
 from iop_outcomes.survival.limits import normal_quantile
 from iop_outcomes.survival.product_limit import steps_of
-from iop_outcomes.survival.reading import stacked
+from iop_outcomes.survival.reading import level_words, stacked
+
+ANY_END = "an end by any of the causes"
+NAMES = ("cause", *ESTIMATES, "naive", "excess", "end", "counted_as")
 
 
 def cumulative_incidence(
@@ -35,8 +37,9 @@ def cumulative_incidence(
     times : pandas.DataFrame
         What `iop_outcomes.time_to_relapse` returns, or any frame with ``days`` (number, 0 or
         more), the column `end`, ``event`` (bool or 0/1; not needed with `causes`) and, where
-        observation began after day 0, ``entry`` (number, before ``days``). Where there is a
-        column ``ended_on``, a competing end is on that day, not on ``days``.
+        observation began after day 0, ``entry`` (number, before ``days``). Where it has the
+        columns ``competing_end`` and ``competing_on``, as those of `time_to_relapse`, an end named
+        there came first, on that day, whatever was seen after it.
     by : str or sequence of str, optional
         Columns whose values make the groups.
     end : str
@@ -72,15 +75,18 @@ def cumulative_incidence(
     before any of the three. Completion, dropping out, termination, other and unrecorded
     discharges, missed check-ins and the end of follow-up stop what is *seen*: relapse after them
     is still what is asked about, so they censor, which takes those who left to go on as those
-    who remain. People who drop out rarely do. List such an end in `causes`, for example
-    ``causes=["relapse", "died", "dropped_out"]``, to count it as an outcome instead; every end
-    that is then not listed censors, and ``ends`` shows which. An end that rows with the event
+    who remain. People who drop out rarely do. To count such an end as an outcome instead, say so
+    in the rule of the times, ``RelapseRule(competing=("died", "dropped_out"))``; or list it in
+    `causes` where nothing was seen after it. Every end that is not listed censors, and ``ends``
+    shows which. An end that rows with the event
     bear counts on those rows only.
 
-    ``days`` of a row without relapse is the last day it is known clear. A death, arrest or
-    transfer comes some days later, on ``ended_on``; that there was no relapse in between is
-    assumed. `iop_outcomes.time_to_relapse` calls an episode lost where the two are further apart
-    than ``lost_after``.
+    A death, arrest or transfer before the relapse is found is the end of the row, also where
+    check-ins go on after it (`iop_outcomes.survival_curves` goes on counting with them). It is on
+    its own day, some days after the last day known clear: that there was no relapse in between
+    is assumed, and `iop_outcomes.time_to_relapse` calls an episode lost where the two are further
+    apart than ``lost_after``. A relapse found at the first check-in after a transfer counts as
+    after it, though it may have been the reason.
 
     **The estimate.** :math:`F_k(t) = \sum_{u \le t} S(u-) d_k(u) / n(u)`, with S the
     Kaplan-Meier estimate of no end by any cause (Aalen and Johansen 1978, Scand J Stat
@@ -113,12 +119,11 @@ def cumulative_incidence(
     normal_quantile(confidence)
     found = read_causes(times, by, end, causes)
     names = list(found.times.labels.columns)
-    _refuse_names(names)
+    refuse_names(names, NAMES)
     return _estimate(found, names, confidence)
 
 
 def _estimate(found: Causes, names: list[str], confidence: float) -> CumulativeIncidence:
-    refuse_names(names)
     whole = found.times
     ends = count_days(
         whole.days, whole.group, len(whole.labels), found.code + 1, len(found.names) + 1
@@ -126,9 +131,10 @@ def _estimate(found: Causes, names: list[str], confidence: float) -> CumulativeI
     counted_ends = _count_ends(found)
     counted = f"{whole.rule} {_what_counts(found, counted_ends)}"
     overall = curves_of(
-        replace(whole, rule=f"{counted} The event is an end by any of the causes."),
+        replace(whole, rule=f"{counted} The event is {ANY_END}."),
         steps_of(whole, ends, confidence, "log-log"),
         confidence,
+        event=ANY_END,
     )
     return CumulativeIncidence(
         table=_table(found, ends, overall.table, confidence),
@@ -137,7 +143,7 @@ def _estimate(found: Causes, names: list[str], confidence: float) -> CumulativeI
         causes=found.names,
         by=tuple(names),
         confidence=confidence,
-        rule=f"{counted} Aalen-Johansen estimate, {confidence:.0%} limits.",
+        rule=f"{counted} Aalen-Johansen estimate, {level_words(confidence)} limits.",
         synthetic=found.times.synthetic,
     )
 
@@ -173,14 +179,14 @@ def _count_ends(found: Causes) -> pd.DataFrame:
     roles = [*found.names, "censored"]
     role = np.where(found.code < 0, len(roles) - 1, found.code)
     cell = (found.times.group * len(words) + place) * len(roles) + role
-    number = np.bincount(cell)
-    cells = np.flatnonzero(number)
+    place, cells = pd.factorize(cell, sort=True)
+    number = np.bincount(place)
     group, rest = np.divmod(cells, len(words) * len(roles))
     counted = pd.DataFrame(
         {
             "end": [words[number] for number in rest // len(roles)],
             "counted_as": [roles[number] for number in rest % len(roles)],
-            "n": number[cells],
+            "n": number,
         }
     )
     return pd.concat([found.times.labels.iloc[group].reset_index(drop=True), counted], axis=1)
@@ -190,13 +196,3 @@ def _what_counts(found: Causes, ends: pd.DataFrame) -> str:
     censoring = dict.fromkeys(ends.loc[ends["counted_as"] == "censored", "end"])
     told = f"Competing: {', '.join(found.names)}; censored: {', '.join(censoring) or 'none'}."
     return told.replace("_", " ")
-
-
-def _refuse_names(names: list[str]) -> None:
-    made = {"cause", "day", "at_risk", "events", *ESTIMATES, "naive", "excess", "end"}
-    taken = [str(name) for name in names if name in made | {"counted_as", "n"}]
-    if taken:
-        raise RuleError(
-            f"A group column cannot be named {', '.join(taken)}: the estimates have such a column.",
-            instead=f'times.rename(columns={{"{taken[0]}": "group"}})',
-        )

@@ -17,7 +17,7 @@ from iop_outcomes.survival.limits import (
     greenwood,
     simultaneous_limits,
 )
-from iop_outcomes.survival.reading import days_asked, labelled, median_words
+from iop_outcomes.survival.reading import day_asked, days_asked, labelled, median_words, more_words
 from iop_outcomes.survival.times_read import TimesRead
 
 __all__ = ["NAMED_GROUPS", "SurvivalCurves", "labelled", "median_words"]
@@ -63,6 +63,8 @@ class SurvivalCurves(TimesRead):
         area_covariance, followed_variance``, the infinitesimal jackknife of the log of the
         survival, of the area under it up to the day, of both together, and of the log of the
         curve of follow-up.
+    event : str, optional
+        What ends a time, for the axis of a picture; by default relapse if `rule` speaks of it.
     """
 
     table: pd.DataFrame
@@ -74,6 +76,7 @@ class SurvivalCurves(TimesRead):
     synthetic: bool = False
     weights: str | None = None
     robust: pd.DataFrame | None = None
+    event: str | None = None
 
     def at(self, days: float | Sequence[float]) -> pd.DataFrame:
         """Return the curves at the given days.
@@ -130,7 +133,9 @@ class SurvivalCurves(TimesRead):
         rows = []
         for steps in self._groups():
             telling = (steps.survival > 0) & (steps.survival < 1) & (steps.events > 0)
-            asked = steps.day[telling].max(initial=0) if until is None else days_asked(until)[0]
+            asked = (
+                steps.day[telling].max(initial=0) if until is None else day_asked(until, "until")
+            )
             through = (steps.day <= asked) & (steps.survival < 1)
             survival = steps.survival[through]
             if not len(survival) or survival[-1] <= 0 or asked > steps.last_day:
@@ -214,7 +219,7 @@ class SurvivalCurves(TimesRead):
         found = pd.concat([self.sizes, self.median()[["median", "lower", "upper"]]], axis=1)
         told = [self._told(row) for _, row in found.head(NAMED_GROUPS).iterrows()]
         if len(found) > NAMED_GROUPS:
-            told.append(f"and {len(found) - NAMED_GROUPS} more groups")
+            told.append(more_words(len(found) - NAMED_GROUPS))
         by = f" by {', '.join(self.by)}" if self.by else ""
         return f"Time to the event{by}: {'; '.join(told)}. {self.rule}"
 

@@ -11,7 +11,7 @@ from iop_outcomes.survival.checking import CheckedTimes, check_times
 from iop_outcomes.survival.curves import SurvivalCurves
 from iop_outcomes.survival.limits import Interval, normal_quantile
 from iop_outcomes.survival.product_limit import kaplan_meier
-from iop_outcomes.survival.reading import stacked
+from iop_outcomes.survival.reading import level_words, stacked
 from iop_outcomes.survival.steps import ROBUST_COLUMNS, ROW_COLUMNS, STEP_COLUMNS, Steps
 from iop_outcomes.survival.weighted import Weighting, read_weighting, weighted_kaplan_meier
 
@@ -112,6 +112,8 @@ def curves_of(
     confidence: float,
     interval: Interval = "log-log",
     weighting: Weighting | None = None,
+    *,
+    event: str | None = None,
 ) -> SurvivalCurves:
     """Return the result that holds the curves of all groups."""
     scale = "" if interval == "log-log" else f", {interval} scale"
@@ -131,10 +133,11 @@ def curves_of(
         by=tuple(checked.labels.columns),
         confidence=confidence,
         interval=interval,
-        rule=f"{checked.rule} Kaplan-Meier estimate{how}, {confidence:.0%} limits{scale}.",
+        rule=f"{checked.rule} Kaplan-Meier estimate{how}, {level_words(confidence)} limits{scale}.",
         synthetic=checked.synthetic,
         weights=None if weighting is None else weighting.weights,
         robust=robust,
+        event=event,
     )
 
 

@@ -14,8 +14,9 @@ from iop_outcomes.survival.estimate import refuse_names
 from iop_outcomes.survival.hazard_result import COLUMNS, Hazard
 from iop_outcomes.survival.limits import normal_quantile
 from iop_outcomes.survival.product_limit import kaplan_meier
-from iop_outcomes.survival.reading import days_asked
+from iop_outcomes.survival.reading import days_asked, level_words
 from iop_outcomes.survival.smoothing import Stretch
+from iop_outcomes.survival.steps import Steps
 
 MOST_DAYS = 5000
 
@@ -91,8 +92,8 @@ def hazard(
     normal_quantile(confidence)
     if isinstance(fewest, bool) or not isinstance(fewest, int) or fewest < 1:
         raise RuleError("fewest is a whole number, 1 or more.", found=f"fewest={fewest!r}")
-    parts = [Stretch.of(steps, fewest) for steps in kaplan_meier(checked, confidence, "log-log")]
-    stretches = _checked_stretches(parts, fewest)
+    curves = kaplan_meier(checked, confidence, "log-log")
+    stretches = _checked_stretches(curves, fewest)
     width = _bandwidth(stretches, bandwidth)
     asked = _default_days(stretches) if days is None else days_asked(days)
     return Hazard.of(
@@ -103,14 +104,23 @@ def hazard(
         confidence=confidence,
         rule=f"{checked.rule} Smoothed rate among those at risk, Epanechnikov window of "
         f"{width:.3g} days to each side, while {fewest:,} or more are at risk; "
-        f"{confidence:.0%} limits.",
+        f"{level_words(confidence)} limits.",
         synthetic=checked.synthetic,
     )
 
 
-def _checked_stretches(parts: list[Stretch | None], fewest: int) -> list[Stretch]:
+def _checked_stretches(curves: list[Steps], fewest: int) -> list[Stretch]:
+    of = f"of {len(curves)} groups"
+    none = sum(not steps.events.any() for steps in curves)
+    if none:
+        raise EstimateError(
+            "Without an event there is no rate to smooth: every time is censored.",
+            found=f"{none} {of} without an event",
+            instead="fewer groups, or survival_curves, which says how long each was followed.",
+        )
+    parts = [Stretch.of(steps, fewest) for steps in curves]
     found = [part for part in parts if part is not None and part.last > part.first]
-    few, of = len(parts) - len(found), f"of {len(parts)} groups"
+    few = len(parts) - len(found)
     if few:
         raise EstimateError(
             f"A smoothed rate needs a stretch of days with {fewest:,} at risk in every group.",

@@ -15,7 +15,7 @@ from iop_outcomes.show import table_html
 from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.curves import NAMED_GROUPS
 from iop_outcomes.survival.limits import greenwood, normal_quantile
-from iop_outcomes.survival.reading import days_asked, labelled
+from iop_outcomes.survival.reading import days_asked, labelled, more_words
 from iop_outcomes.survival.smoothing import Stretch, cumulative
 from iop_outcomes.survival.steps import Steps
 
@@ -164,7 +164,7 @@ class Hazard:
             )
         ]
         if len(rows) > NAMED_GROUPS:
-            told.append(f"and {len(rows) - NAMED_GROUPS} more groups")
+            told.append(more_words(len(rows) - NAMED_GROUPS))
         by = f" by {', '.join(names)}" if names else ""
         return f"Events per 100 people at risk and day{by}: {'; '.join(told)}. {self.rule}"
 

@@ -13,6 +13,7 @@ from iop_outcomes.show import format_value, table_html
 from iop_outcomes.survival.aalen_johansen import kaplan_meier_complement
 from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.curves import NAMED_GROUPS, SurvivalCurves
+from iop_outcomes.survival.reading import level_words, more_words
 
 ESTIMATES = ("incidence", "se", "lower", "upper")
 
@@ -130,7 +131,7 @@ class CumulativeIncidence:
         parts = [found.iloc[start : start + causes] for start in range(0, len(found), causes)]
         told = [self._told(part) for part in parts[:NAMED_GROUPS]]
         if len(parts) > NAMED_GROUPS:
-            told.append(f"and {len(parts) - NAMED_GROUPS} more groups")
+            told.append(more_words(len(parts) - NAMED_GROUPS))
         return f"Share ended by each cause through day {day:g}: {'; '.join(told)}. {self.rule}"
 
     def plot(self, ax: Any = None) -> Any:
@@ -161,7 +162,7 @@ class CumulativeIncidence:
             ]
             shares.append(
                 f"{row['cause']} {format_value(row['incidence'])} "
-                f"({self.confidence:.0%} limits {limits[0]} to {limits[1]})"
+                f"({level_words(self.confidence)} limits {limits[0]} to {limits[1]})"
             )
         return name + ", ".join(shares)
 

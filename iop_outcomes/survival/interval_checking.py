@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError
-from iop_outcomes.survival.checking import CheckedTimes, check_times
+from iop_outcomes.survival.checking import CheckedTimes, check_times, holds_numbers, refuse_twins
 from iop_outcomes.survival.interval_masses import Intervals
 
 
@@ -58,8 +58,9 @@ def rows_of(checked: CheckedTimes) -> list[NDArray[np.intp]]:
 
 
 def _clear_until(times: pd.DataFrame, checked: CheckedTimes) -> NDArray[np.float64]:
+    refuse_twins(times, ["clear_until"])
     column = times["clear_until"]
-    if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+    if not holds_numbers(column):
         raise EstimateError(
             "The column clear_until holds numbers of days.",
             found=f"a column of type {column.dtype}",

@@ -15,7 +15,7 @@ from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.curves import NAMED_GROUPS, SurvivalCurves
 from iop_outcomes.survival.interval_masses import Masses
 from iop_outcomes.survival.interval_reading import points_words, risk_counts, unsettled_words
-from iop_outcomes.survival.reading import days_asked, labelled, split_groups
+from iop_outcomes.survival.reading import days_asked, labelled, level_words, split_groups
 
 DAYS_TOLD = (30, 60, 90)
 MADE = {
@@ -248,17 +248,27 @@ class IntervalSurvival:
             "not reached" if pd.isna(row[limit]) else format_value(float(row[limit]), 1)
             for limit in ("lower", "upper")
         ]
-        return f"{words} ({self.confidence:.0%} limits {reached[0]} to {reached[1]})"
+        return f"{words} ({level_words(self.confidence)} limits {reached[0]} to {reached[1]})"
 
     def _off_words(self, number: int) -> str:
-        rows = self._parts(self.against_check_in_dates())[number].dropna()
-        told = [
-            f"{points_words(float(row['off_least']), float(row['off_most']))} at day {row['day']:g}"
-            for _, row in rows.iterrows()
-        ]
-        if not told:
+        fit = self.fits.iloc[number]
+        if not fit["events"] or fit["events"] == fit["exact"]:
             return ""
-        return f", dating at the check-in off by {', '.join(told)} percentage points"
+        last = float(fit["last_day"])
+        days = [float(day) for day in DAYS_TOLD if day <= last] or [last]
+        rows = self._parts(self.against_check_in_dates(days))[number].dropna()
+        if rows.empty:
+            return ""
+        off = [
+            points_words(*pair)
+            for pair in zip(rows["off_least"].tolist(), rows["off_most"].tolist(), strict=True)
+        ]
+        off[0] += " percentage points"
+        told = [f"{one} at day {day:g}" for one, day in zip(off, rows["day"], strict=True)]
+        return (
+            ", dating events at the check-in puts the share without the event off by "
+            f"{', '.join(told)}"
+        )
 
     def _parts(self, frame: pd.DataFrame) -> list[pd.DataFrame]:
         return split_groups(frame, list(self.by))

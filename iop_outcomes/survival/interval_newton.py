@@ -25,6 +25,7 @@ MOST_STEPS = 200
 POLISHING = 8
 MOST_HALVINGS = 40
 FAR = 1e8
+DENSE = 60  # cells up to which a matrix is not worth its being sparse
 ROUNDING = 1e-13
 RIDGE = 1e-10  # keeps a solution where intervals do not tell cells apart; does not move it
 NOTHING = 1e-7  # a mass below this is put to 0 if the rest can then be solved for
@@ -93,9 +94,6 @@ class Runs:
 
         Solved for the running sums of x: of those, each run holds two only.
         """
-        from scipy.sparse import csc_matrix
-        from scipy.sparse.linalg import splu
-
         size = len(wanted)
         # The running sums up to the last cell and to the one before the first; -1: none.
         rows = np.concatenate([self.last - 1, np.arange(size)])
@@ -105,13 +103,27 @@ class Runs:
         row = np.concatenate([rows, columns[pair], rows[pair], columns[pair]])
         column = np.concatenate([rows, columns[pair], columns[pair], rows[pair]])
         value = np.concatenate([values, values[pair], -values[pair], -values[pair]])
-        matrix = csc_matrix((value, (row, column)), shape=(size, size))
         target = wanted - np.append(wanted[1:], 0.0)
-        try:
-            running = splu(matrix, permc_spec="MMD_AT_PLUS_A").solve(target)
-        except RuntimeError:  # exactly singular
-            running = np.full(size, np.nan)
-        return np.diff(running, prepend=0.0)
+        return np.diff(_solved((row, column, value), target), prepend=0.0)
+
+
+def _solved(entries: tuple[Indices, Indices, Floats], target: Floats) -> Floats:
+    """Return the solution of a system given by the entries of its matrix; missing if singular."""
+    row, column, value = entries
+    size = len(target)
+    try:
+        if size <= DENSE:
+            matrix = np.bincount(row * size + column, value, size * size).reshape(size, size)
+            return np.asarray(np.linalg.solve(matrix, target), dtype=np.float64)
+
+        from scipy.sparse import csc_matrix
+        from scipy.sparse.linalg import splu
+
+        sparse = csc_matrix((value, (row, column)), shape=(size, size))
+        found: Floats = splu(sparse, permc_spec="MMD_AT_PLUS_A").solve(target)
+    except (RuntimeError, np.linalg.LinAlgError):  # exactly singular
+        return np.full(size, np.nan)
+    return found
 
 
 def maximise(likelihood: Likelihood) -> tuple[Floats, float, int]:

@@ -4,9 +4,9 @@ With :math:`n` the weight at risk and :math:`d` that of the events on a day, the
 is :math:`\sum \log(1 - d / n)`. Its derivative by the weight of a row that is under observation
 from e and ends on x is, through day t,
 
-.. math:: A(e) - A(\min(t, x)) + \ldots, \qquad A(t) = \sum_{u \le t} \frac{d}{n (n - d)},
+.. math:: A(\min(t, x)) - A(e), \qquad A(t) = \sum_{u \le t} \frac{d}{n (n - d)},
 
-with the sign that an event on x takes :math:`1 / (n(x) - d(x))` off once t has come to x. A
+less :math:`1 / (n(x) - d(x))` once t has come to x if the row ends there with the event. A
 person's influence is the sum over their rows of weight times derivative, and the variance is the
 sum over people of its square: R's ``survfit(..., cluster=)``.
 
@@ -26,6 +26,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+ROUNDING = 64 * float(np.finfo(float).eps)
 PAIRS = ((0, 0), (0, 1), (1, 1), (0, 2), (1, 2), (2, 2))
 
 
@@ -155,9 +156,12 @@ def _several(come: Floats, gone: Floats, moves: Moves, days: int) -> list[Floats
 
 
 def _form(sums: list[Floats], one: Floats, other: Floats) -> Floats:
-    total = np.zeros(one.shape[1])
+    """Return the form of the sums; 0 where it is the rounding of terms that cancel."""
+    total, size = np.zeros(one.shape[1]), np.zeros(one.shape[1])
     for (i, j), value in zip(PAIRS, sums, strict=True):
-        total += value * one[i] * other[j]
-        if i != j:
-            total += value * one[j] * other[i]
-    return total
+        largest = np.maximum.accumulate(np.abs(value))
+        for left, right in {(i, j), (j, i)}:
+            product = one[left] * other[right]
+            total += value * product
+            size += largest * np.abs(product)
+    return np.where(np.abs(total) > ROUNDING * size, total, 0.0)

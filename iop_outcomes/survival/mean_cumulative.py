@@ -42,7 +42,8 @@ def mean_cumulative_function(
     by : str or sequence of str, optional
         Columns whose values make the groups; the same in all stretches of an id.
     id : str
-        The column that says whose stretch it is.
+        The column that says whose stretch it is: of whom the mean is. With episodes, a person
+        has several; the mean is then of an episode, and the text says so.
     cluster : str, optional
         The column of what is taken as independent, for the standard error; by default
         ``person_id`` if there is such a column, else `id`.
@@ -121,7 +122,7 @@ def mean_cumulative_function(
     if not stretches.times.event.any():
         raise EstimateError(
             "Without an event there is no mean number to estimate.",
-            found=f"0 events among {len(times):,} stretches",
+            found=f"0 events in {len(times):,} {'row' if len(times) == 1 else 'rows'}",
         )
     group = stretches.times.group
     parts = [
@@ -136,6 +137,7 @@ def mean_cumulative_function(
         rule=f"{stretches.times.rule} {_estimate_words(stretches)}, robust {confidence:.0%} "
         "limits.",
         synthetic=stretches.times.synthetic,
+        unit="episode" if id == "episode_id" else "person",
         _parts=tuple(parts),
     )
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.survival.checking import CheckedTimes, check_times
+from iop_outcomes.survival.ids import id_codes, only_column
 
 PERSON = "person_id"
 
@@ -66,46 +67,25 @@ def read_stretches(
     """
     checked = check_times(times, by)
     entry = np.zeros_like(checked.days) if checked.entry is None else checked.entry
-    code = _codes(times, id, "id")
+    code = id_codes(times, id, "id")
     ended = _terminal(times, terminal)
     _check_apart(code, entry, checked.days, ended)
-    _check_within(code, checked.group, "id", "group of the comparison")
+    _check_within(code, checked.group, "group", "groups by what is known at the start.")
     if cluster is None:
         cluster = PERSON if PERSON in times.columns else id
-    clusters = code if cluster == id else _codes(times, cluster, "cluster")
-    _check_within(code, clusters, "id", "cluster")
+    clusters = code if cluster == id else id_codes(times, cluster, "cluster")
+    _check_within(code, clusters, "cluster", f'cluster="{id}", if every {id} stands for itself.')
     days = checked.days
     if "ended_on" in times.columns and ended.any():
         days = _later_days(times["ended_on"], days, ended & ~checked.event)
     return Stretches(checked, entry, days, code, clusters, ended, terminal is not None)
 
 
-def _codes(times: pd.DataFrame, name: str, what: str) -> NDArray[np.intp]:
-    if name not in times.columns:
-        raise RuleError(
-            f"There is no column named {name}, the {what} of the rows.",
-            found=f"the columns {', '.join(map(str, times.columns))}",
-            instead=f'{what}="...", the column that says whose row it is.',
-        )
-    missing = int(times[name].isna().sum())
-    if missing:
-        raise EstimateError(
-            f"Every row has a {name}.", found=f"{missing:,} of {len(times):,} missing"
-        )
-    return np.asarray(pd.factorize(times[name])[0], dtype=np.intp)
-
-
 def _terminal(times: pd.DataFrame, terminal: str | Sequence[str] | None) -> NDArray[np.bool_]:
     if terminal is None:
         return np.zeros(len(times), dtype=bool)
     if isinstance(terminal, str):
-        if terminal not in times.columns:
-            raise RuleError(
-                f"There is no column named {terminal} that says which rows end for good.",
-                found=f"terminal={terminal!r}",
-                instead='terminal="terminal", or terminal=["died"], words of ended_by.',
-            )
-        column = times[terminal]
+        column = only_column(times, terminal, "which says which rows end for good")
         wrong = int((~column.isin([0, 1])).sum())
         if wrong:
             raise EstimateError(
@@ -113,6 +93,12 @@ def _terminal(times: pd.DataFrame, terminal: str | Sequence[str] | None) -> NDAr
                 found=f"{wrong:,} of {len(times):,} values are neither",
             )
         return column.to_numpy().astype(bool)
+    if not isinstance(terminal, Sequence):
+        raise RuleError(
+            "Terminal events are a column, or a list of words of ended_by.",
+            found=f"terminal={terminal!r}",
+            instead='terminal="terminal", or terminal=["died"].',
+        )
     if "ended_by" not in times.columns:
         raise RuleError(
             "Words for terminal events are looked for in the column ended_by.",
@@ -153,15 +139,15 @@ def _check_apart(
         )
 
 
-def _check_within(code: NDArray[np.intp], outer: NDArray[np.intp], one: str, other: str) -> None:
+def _check_within(code: NDArray[np.intp], outer: NDArray[np.intp], what: str, instead: str) -> None:
     first = np.zeros(int(code.max()) + 1, dtype=np.intp)
     first[code] = outer
     several = len(np.unique(code[first[code] != outer]))
     if several:
         raise EstimateError(
-            f"All stretches of one {one} are in the same {other}.",
+            f"All stretches of one id are in the same {what}.",
             found=f"{several:,} of {len(first):,} in several",
-            instead="groups by what is known at the start.",
+            instead=instead,
         )
 
 

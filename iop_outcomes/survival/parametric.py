@@ -17,7 +17,7 @@ from iop_outcomes.survival.limits import normal_quantile
 from iop_outcomes.survival.parametric_fit import Fit, fit_model
 from iop_outcomes.survival.parametric_models import models_asked
 from iop_outcomes.survival.parametric_result import MADE, ParametricSurvival
-from iop_outcomes.survival.reading import labelled
+from iop_outcomes.survival.reading import labelled, level_words
 
 MODELS = ("weibull", "log_normal", "log_logistic")
 
@@ -129,7 +129,7 @@ def parametric_survival(
         by=curves.by,
         confidence=confidence,
         rule=f"{checked.rule} Maximum likelihood of {', '.join(m.words for m in asked)} "
-        f"distributions, {confidence:.0%} limits from the observed information.",
+        f"distributions, {level_words(confidence)} limits from the observed information.",
         synthetic=checked.synthetic,
     )
 

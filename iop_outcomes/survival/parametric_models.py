@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from iop_outcomes.survival.interval_masses import Intervals
 
 Floats = NDArray[np.float64]
 
-STEP = 1e-6  # of central differences, relative to the parameter
+STEP = 1e-6  # of central differences, relative to a parameter that is above 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +57,7 @@ class Model:
         """Return the derivatives of a function of the parameters, one row a parameter."""
         rows = []
         for number, value in enumerate(values):
-            step = STEP * max(abs(value), 1e-3)
+            step = STEP * (value if self.positive[number] else max(abs(value), 1.0))
             up, down = values.copy(), values.copy()
             up[number] += step
             down[number] -= step
@@ -80,7 +80,7 @@ def log_likelihood(model: Model, values: Floats, intervals: Intervals) -> float:
 
 def models_asked(names: Any, breakpoints: Any) -> list[Model]:
     """Return the models of some names; refuse what is none."""
-    asked = [names] if isinstance(names, str) else list(names)
+    asked = _listed(names)
     known = [*_CLOSED, "piecewise_exponential"]
     wrong = [str(name) for name in asked if name not in known]
     if wrong or not asked or len(set(asked)) < len(asked):
@@ -102,8 +102,16 @@ def models_asked(names: Any, breakpoints: Any) -> list[Model]:
     return [_CLOSED.get(name, pieces) for name in asked]
 
 
+def _listed(names: Any) -> list[Any]:
+    """Return one name or several as a list."""
+    return [names] if isinstance(names, str) or not isinstance(names, Iterable) else list(names)
+
+
 def _days(breakpoints: Any) -> Floats:
-    days = np.atleast_1d(np.asarray(breakpoints))
+    try:
+        days = np.atleast_1d(np.asarray(breakpoints))
+    except ValueError:  # lists of different lengths
+        days = np.empty(0)
     good = days.ndim == 1 and days.dtype.kind in "iuf" and len(days) > 0
     if not good or not np.isfinite(days).all() or days[0] <= 0 or (np.diff(days) <= 0).any():
         raise RuleError(

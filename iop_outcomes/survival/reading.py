@@ -22,7 +22,22 @@ def median_words(row: pd.Series[Any], confidence: float) -> str:
         for name in ("lower", "upper")
     ]
     middle = format_value(float(row["median"]), 1)
-    return f"median {middle} days ({confidence:.0%} limits {limits[0]} to {limits[1]})"
+    return f"median {middle} days ({level_words(confidence)} limits {limits[0]} to {limits[1]})"
+
+
+def level_words(confidence: float) -> str:
+    """Return a level as it is: 95%, 97.5%, 99.9%."""
+    return f"{100 * confidence:.10g}%"
+
+
+def count_words(number: float, noun: str) -> str:
+    """Return a count and its noun: 1 event, 2 events."""
+    return f"{number:,.0f} {noun}{'' if number == 1 else 's'}"
+
+
+def more_words(number: int, noun: str = "group") -> str:
+    """Return how many more there are than are told."""
+    return f"and {number:,} more {noun}{'' if number == 1 else 's'}"
 
 
 def stacked(parts: list[dict[str, NDArray[Any]]], labels: pd.DataFrame) -> pd.DataFrame:
@@ -83,6 +98,17 @@ def days_asked(days: Any) -> NDArray[Any]:
             instead="[0, 30, 60, 90], for example.",
         )
     return asked
+
+
+def day_asked(day: Any, called: str) -> float:
+    """Return one day; refuse several."""
+    if np.ndim(day) > 0:
+        raise RuleError(
+            f"{called}= is one number of days.",
+            found=repr(day) if np.size(day) <= 20 else f"{np.size(day)} values",
+            instead=f"{called}=90, and a call for each.",
+        )
+    return float(days_asked(day)[0])
 
 
 def shares_asked(share: Any) -> NDArray[Any]:

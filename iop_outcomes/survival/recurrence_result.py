@@ -40,6 +40,8 @@ class MeanCumulativeFunction:
         What made the times, and the estimate.
     synthetic : bool
         Whether the people are made up; pictures of them say so.
+    unit : str
+        What the mean is over, "person" or "episode": a person may have several episodes.
     """
 
     table: pd.DataFrame
@@ -48,6 +50,7 @@ class MeanCumulativeFunction:
     confidence: float
     rule: str
     synthetic: bool = False
+    unit: str = "person"
     _parts: tuple[MeanSteps, ...] = field(default=(), repr=False)
 
     def at(self, days: float | Sequence[float]) -> pd.DataFrame:
@@ -80,6 +83,11 @@ class MeanCumulativeFunction:
         return "relapses" if "relapse" in self.rule.lower() else "events"
 
     @property
+    def each(self) -> str:
+        """What the mean is over, with its article."""
+        return f"{'an' if self.unit[0] in 'aeio' else 'a'} {self.unit}"
+
+    @property
     def text(self) -> str:
         """The means on the last day to which all groups are followed, and the rule."""
         day = self.last_common_day
@@ -93,7 +101,7 @@ class MeanCumulativeFunction:
         if len(rows) > NAMED_GROUPS:
             told.append(f"and {len(rows) - NAMED_GROUPS} more groups")
         return (
-            f"Mean number of {self.noun} a person through day {day:g}: {'; '.join(told)}. "
+            f"Mean number of {self.noun} {self.each} through day {day:g}: {'; '.join(told)}. "
             f"{self.rule}"
         )
 

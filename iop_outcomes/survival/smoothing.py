@@ -66,7 +66,8 @@ class Stretch:
         if len(day) < 2:
             return 0.0
         quarters = np.subtract(*np.quantile(day, [0.75, 0.25])) / 1.349
-        spread = float(min(np.std(day, ddof=1), quarters)) if quarters > 0 else float(np.std(day))
+        deviation = float(np.std(day, ddof=1))
+        spread = min(deviation, float(quarters)) if quarters > 0 else deviation
         return float(2.345 * spread * len(day) ** -0.2)
 
     def rate(self, asked: NDArray[Any], bandwidth: float) -> tuple[Floats, Floats]:

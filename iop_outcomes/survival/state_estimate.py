@@ -13,11 +13,11 @@ from iop_outcomes.records import Records
 from iop_outcomes.relapse.states import state_histories
 from iop_outcomes.survival.aalen_johansen import incidence_limits
 from iop_outcomes.survival.limits import normal_quantile
-from iop_outcomes.survival.reading import days_asked, labelled
+from iop_outcomes.survival.reading import labelled
 from iop_outcomes.survival.state_errors import Occupied, occupy
 from iop_outcomes.survival.state_histories import Histories, read_histories
 from iop_outcomes.survival.state_moves import Moves, Stays, arrange
-from iop_outcomes.survival.state_result import SPENT, STATE_COLUMNS, StateOccupation
+from iop_outcomes.survival.state_result import SPENT, STATE_COLUMNS, StateOccupation, one_day
 
 if TYPE_CHECKING:
     from iop_outcomes.relapse.rules import RelapseRule
@@ -136,7 +136,7 @@ def state_occupation(
     checked = read_histories(histories, by, id, cluster)
     names = list(checked.times.labels.columns)
     _refuse_names(names)
-    first = None if start is None else float(days_asked(start)[0])
+    first = None if start is None else one_day(start)
     return _estimate(checked, names, (first, confidence), cluster or id)
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.relapse.state_course import STATES
 from iop_outcomes.survival.checking import CheckedTimes, check_times
+from iop_outcomes.survival.ids import id_codes, only_column
 from iop_outcomes.survival.state_moves import Stays
 
 CENSORED = -1
@@ -65,7 +66,17 @@ def read_histories(
             found=type(frame).__name__,
             instead="iop.state_histories(records)",
         )
-    _check_columns(frame, [id, cluster])
+    _check_columns(frame)
+    if frame.empty:
+        left_out = [
+            f"{number:,} {what}"
+            for number, what in (
+                (frame.attrs.get("not_started", 0), "episodes not begun"),
+                (frame.attrs.get("not_followed", 0), "not seen after the first day"),
+            )
+            if number
+        ]
+        raise EstimateError("There are no stays: the frame has no rows.", found=", ".join(left_out))
     states, state, target = _states(frame)
     target = np.where(target == state, CENSORED, target)
     times = check_times(frame.assign(event=target >= 0), by)
@@ -77,8 +88,8 @@ def read_histories(
             found=f"{empty:,} of {len(frame):,} with entry on or after days",
             instead='histories[histories["entry"] < histories["days"]], if they say nothing.',
         )
-    person = _codes(frame, id)
-    actor = person if cluster is None else _codes(frame, cluster)
+    person = np.arange(len(frame)) if id is None else id_codes(frame, id, "id")
+    actor = person if cluster is None else id_codes(frame, cluster, "cluster")
     order = np.lexsort((entry, person))
     stays = Stays(*(part[order] for part in (entry, times.days, state, target, actor)))
     group, person = times.group[order], person[order]
@@ -87,9 +98,8 @@ def read_histories(
     return Histories(times, states, stays, group[kept], person[kept])
 
 
-def _check_columns(frame: pd.DataFrame, names: list[str | None]) -> None:
-    wanted = ["state", "days", "next_state", *(name for name in names if name is not None)]
-    absent = [name for name in wanted if name not in frame.columns]
+def _check_columns(frame: pd.DataFrame) -> None:
+    absent = [name for name in ("state", "days", "next_state") if name not in frame.columns]
     if absent:
         raise RuleError(
             f"The histories have no column named {' and none named '.join(absent)}.",
@@ -97,13 +107,12 @@ def _check_columns(frame: pd.DataFrame, names: list[str | None]) -> None:
             instead="iop.state_histories(records); or a frame with one row a stay: an id, state, "
             "entry, days and next_state (missing where the stay is only cut off).",
         )
-    for name in ["state", *(name for name in names if name is not None)]:
-        missing = int(frame[name].isna().sum())
-        if missing:
-            raise EstimateError(
-                f"Every stay has a value of {name}.",
-                found=f"{missing:,} of {len(frame):,} missing",
-            )
+    only_column(frame, "next_state", "the state that follows")
+    missing = int(only_column(frame, "state", "the state").isna().sum())
+    if missing:
+        raise EstimateError(
+            "Every stay has a value of state.", found=f"{missing:,} of {len(frame):,} missing"
+        )
 
 
 def _states(frame: pd.DataFrame) -> tuple[tuple[str, ...], Places, Places]:
@@ -132,12 +141,6 @@ def _words(column: pd.Series[Any]) -> pd.Series[Any]:
     if pd.api.types.is_float_dtype(column):
         return column.map(lambda value: f"{value:g}", na_action="ignore")
     return column.map(str, na_action="ignore")
-
-
-def _codes(frame: pd.DataFrame, name: str | None) -> Places:
-    if name is None:
-        return np.arange(len(frame))
-    return np.asarray(pd.factorize(frame[name])[0], dtype=np.intp)
 
 
 def _check_order(stays: Stays, group: Places, person: Places) -> None:

@@ -114,7 +114,7 @@ class StateOccupation:
         :math:`\int_0^h p_s(u) du`, R's ``summary(fit, rmean = h)``. The standard error is that
         of the infinitesimal jackknife: the integral of each cluster's influence.
         """
-        end = float(days_asked(horizon)[0])
+        end = one_day(horizon)
         reach = normal_quantile(self.confidence if confidence is None else confidence)
         rows = []
         pairs = zip(self._parts(self.table), self._parts(self.spent), strict=True)
@@ -179,7 +179,7 @@ class StateOccupation:
         day = self.last_day
         groups = split_groups(self.at(day), list(self.by))
         told = "; ".join(self._told(group) for group in groups)
-        return f"In each state on day {day:g}: {told}. {self.rule}"
+        return f"Share in each state on day {day:g}: {told}. {self.rule}"
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the shares as stacked areas; see `iop_outcomes.plots.states.plot_states`."""
@@ -191,9 +191,10 @@ class StateOccupation:
         """Return the number of states, groups, people and moves."""
         groups = len(self.sizes)
         noun = "group" if groups == 1 else "groups"
+        kinds = "state" if len(self.states) == 1 else "states"
         n, moves = int(self.sizes["n"].sum()), int(self.sizes["moves"].sum())
         return (
-            f"<StateOccupation: {len(self.states)} states, {groups} {noun}, n {n:,}, "
+            f"<StateOccupation: {len(self.states)} {kinds}, {groups} {noun}, n {n:,}, "
             f"{moves:,} moves>"
         )
 
@@ -242,15 +243,19 @@ class StateOccupation:
         name = f"{label_of(part[list(self.by)].iloc[0])}: " if self.by else ""
         shares = []
         for row in part.to_dict("records"):
-            limits = [
-                "unknown" if pd.isna(row[bound]) else format_value(row[bound])
-                for bound in ("lower", "upper")
-            ]
-            shares.append(
-                f"{row['state']} {format_value(row['share'])} "
-                f"({self.confidence:.0%} limits {limits[0]} to {limits[1]})"
-            )
+            lower, upper = format_value(row["lower"]), format_value(row["upper"])
+            limits = f" ({self.confidence:.0%} limits {lower} to {upper})"
+            known = not pd.isna(row["lower"])
+            shares.append(f"{row['state']} {format_value(row['share'])}{limits if known else ''}")
         return name + ", ".join(shares)
 
     def _parts(self, table: pd.DataFrame) -> list[pd.DataFrame]:
         return split_groups(table, [*self.by, "state"])
+
+
+def one_day(day: float) -> float:
+    """Return a day as a number; refuse what is none, or several."""
+    asked = days_asked(day)
+    if np.ndim(day):
+        raise RuleError("One day is asked for.", found=f"{len(asked)} in a list", instead="90")
+    return float(asked[0])

@@ -126,6 +126,16 @@ class Steps(Tally):
         """Return the curve through a day; past the end of the follow-up its last height."""
         return float(self.survival[np.searchsorted(self.day, day, side="right") - 1])
 
+    def followed_to(self, horizon: float) -> bool:
+        """Whether the curve is known up to a horizon.
+
+        It is if two rows or more are at risk just before it, or the curve has come down to 0.
+        """
+        if self.height_at(horizon) <= 0:
+            return True
+        at_risk = self.people.at_risk_before(np.array([horizon]))[0]
+        return bool(self.last_day >= horizon and at_risk >= 2)
+
     @property
     def people(self) -> Tally:
         """The counts of rows: those of the curve itself unless it is weighted."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.survival.limits import Interval, crossing_day, normal_quantile
 from iop_outcomes.survival.reading import (
-    days_asked,
+    day_asked,
     group_bounds,
     group_columns,
     labelled,
@@ -152,7 +151,7 @@ class TimesRead:
         ``print(survfit(..., cluster=), rmean=)`` keeps the sum above, which does not hold there.
         """
         reach = normal_quantile(self.confidence if confidence is None else confidence)
-        end = float(days_asked(horizon)[0])
+        end = day_asked(horizon, "horizon")
         if end <= 0:
             raise RuleError("A horizon is later than day 0.", found=f"horizon={horizon!r}")
         self._check_horizon(end)
@@ -191,7 +190,7 @@ class TimesRead:
                 found=f"a horizon of {horizon:g} days; {short} {of} end before it",
                 instead=_horizon_instead(open_ended),
             )
-        few = sum(steps.people.at_risk_before(np.array([horizon]))[0] < 2 for steps in open_ended)
+        few = sum(not steps.followed_to(horizon) for steps in open_ended)
         if few:
             raise EstimateError(
                 "A restricted mean needs two people or more at risk just before its horizon.",

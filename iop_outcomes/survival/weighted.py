@@ -10,12 +10,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.survival.checking import CheckedTimes
+from iop_outcomes.survival.checking import CheckedTimes, holds_numbers, refuse_twins
 from iop_outcomes.survival.daily import Daily, count_days
 from iop_outcomes.survival.jackknife import Moves, jackknife
 from iop_outcomes.survival.limits import Interval
 from iop_outcomes.survival.product_limit import count_ends, count_entries, entered_on
 from iop_outcomes.survival.steps import Floats, Robust, Steps, Tally, product_limit
+
+MOST = 1e12  # weights so far from 1 leave nothing of the others when they are added up
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,13 +62,14 @@ def read_weighting(
                 found=f"the columns {', '.join(map(str, times.columns))}",
                 instead='times.assign(weight=...), then weights="weight".',
             )
+    refuse_twins(times, [name for name in (weights, cluster) if name is not None])
     weight = None if weights is None else _weights(times[weights], weights)
     code = np.arange(len(times)) if cluster is None else _clusters(times[cluster], cluster)
     return Weighting(weight, code, weights, cluster)
 
 
 def _weights(column: pd.Series[Any], name: str) -> Floats:
-    if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+    if not holds_numbers(column):
         raise EstimateError(
             f"The column {name} holds weights, which are numbers.",
             found=f"a column of type {column.dtype}",
@@ -77,6 +80,8 @@ def _weights(column: pd.Series[Any], name: str) -> Floats:
         (np.isinf(weight).sum(), "infinite"),
         ((weight < 0).sum(), "negative"),
         ((weight == 0).sum(), "zero"),
+        (((weight > 0) & (weight < 1 / MOST)).sum(), f"below {1 / MOST:g}"),
+        ((np.isfinite(weight) & (weight > MOST)).sum(), f"above {MOST:g}"),
     )
     found = [f"{count:,} {what}" for count, what in counted if count]
     if found:
@@ -96,7 +101,14 @@ def _clusters(column: pd.Series[Any], name: str) -> NDArray[np.intp]:
             found=f"{missing:,} of {len(column):,} missing",
             instead=f'times.dropna(subset="{name}"), or cluster=None: each row by itself.',
         )
-    return np.asarray(pd.factorize(column)[0], dtype=np.intp)
+    try:
+        return np.asarray(pd.factorize(column)[0], dtype=np.intp)
+    except TypeError as error:
+        raise EstimateError(
+            f"The values of {name} do not say whose a row is.",
+            found="lists, or the like",
+            instead=f'times.assign({name}=times["{name}"].astype(str))',
+        ) from error
 
 
 def weighted_kaplan_meier(
