@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import binomtest
 
 from iop_outcomes import read_records, time_to_relapse
 from iop_outcomes.compare import gray
@@ -67,7 +68,10 @@ def test_estimates_with_ties_are_those_of_survfit(quantity: str, cause: str, gro
     table = found.at(expected["day"].tolist())
     value = of(table, cause, group=group)[quantity].to_numpy()
     # R has no limits while the incidence is 0.
-    np.testing.assert_allclose(value, expected["value"].fillna(0), rtol=0, atol=1e-9)
+    some = (of(table, cause, group=group)["incidence"] > 0).to_numpy()
+    assert some.any()
+    assert not expected["value"][some].isna().any()
+    np.testing.assert_allclose(value[some], expected["value"][some], rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize("cause", CAUSES)
@@ -370,10 +374,34 @@ def test_with_one_cause_the_score_is_the_log_ranks(times: pd.DataFrame, random: 
 
 def test_limits_stay_in_bounds_next_to_one() -> None:
     lower, upper = incidence_limits(
-        np.array([0.0, 1 - 1e-9, 1 - 1e-15, 1.0]), np.array([0.0, 1e-3, 1e-8, 0.0]), 0.95
+        np.array([0.0, 0.0, 1 - 1e-9, 1 - 1e-15, 1.0]),
+        np.array([0.0, 0.0, 1e-3, 1e-8, 0.0]),
+        0.95,
+        np.array([1, 0, 4, 4, 4]),
     )
-    np.testing.assert_array_equal(lower, [0, 0, np.nan, np.nan])
-    np.testing.assert_array_equal(upper, [0, 1, np.nan, np.nan])
+    np.testing.assert_array_equal(lower, [0, 0, 0, np.nan, np.nan])
+    np.testing.assert_allclose(upper, [0.975, 1, 1, np.nan, np.nan])
+
+
+def test_while_nobody_has_come_to_a_cause_the_limit_is_that_of_none_among_those_known() -> None:
+    times = pd.DataFrame(
+        {
+            "days": [5, 5, 8, 8, 8, 20, 30],
+            "end": ["died", "died", "open", "open", "open", "relapse", "open"],
+            "event": [0, 0, 0, 0, 0, 1, 0],
+        }
+    )
+    found = cumulative_incidence(times, end="end", causes=["relapse", "died"])
+    # On day 0 nobody can have; of 7 it is known to day 8, then of 2 at risk and 2 who died.
+    expected = [0.0, *(1 - 0.025 ** (1 / n) for n in (7, 7))]
+    np.testing.assert_allclose(of(found.table, "relapse")["upper"][:3], expected)
+    read = of(found.at([0, 5, 8, 9, 19, 20]), "relapse")["upper"]
+    upper = of(found.table, "relapse")["upper"][3]
+    of_four = 1 - 0.025 ** (1 / 4)
+    np.testing.assert_allclose(read, [*expected, of_four, of_four, upper])
+    # As scipy's exact interval has it.
+    limit = binomtest(0, 7).proportion_ci(0.95).high
+    assert of(found.table, "relapse")["upper"][1] == pytest.approx(limit)
 
 
 def test_a_group_that_goes_on_alone_adds_nothing() -> None:

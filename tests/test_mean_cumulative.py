@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from scipy.stats import chi2
 
 from iop_outcomes.compare.recurrence_score import pseudo_score, weighted_score
 from iop_outcomes.compare.recurrence_tests import compare_recurrence
@@ -514,3 +515,15 @@ def test_a_comparison_of_what_is_no_frame_or_one_cluster_is_refused() -> None:
     with pytest.raises(EstimateError, match="in the same cluster") as refusal:
         mean_cumulative_function(one.assign(id=1, entry=[0, 3], person_id=["p", "q"]), id="id")
     assert 'cluster="id"' in str(refusal.value)
+
+
+def test_while_nobody_has_had_an_event_the_limit_is_that_of_none() -> None:
+    times = pd.DataFrame(
+        {"id": [1, 2, 3], "entry": 0, "days": [5, 10, 20], "event": [0, 0, 1], "ended_by": "open"}
+    )
+    found = mean_cumulative_function(times, id="id").at([0, 3, 5, 6, 20])
+    # The exact limit of a Poisson mean, half a quantile of chi-squared on 2 degrees of freedom.
+    exact = chi2.ppf(0.975, 2) / 2
+    np.testing.assert_allclose(found["upper"][:4], [0, exact / 3, exact / 3, exact / 2])
+    np.testing.assert_array_equal(found["lower"][:4], 0)
+    assert found["upper"][4] >= found["mean"][4] > 0

@@ -550,3 +550,21 @@ def test_nobody_moves() -> None:
     found = state_occupation(still, id=None)
     assert found.at(20)["share"].tolist() == [0.5, 0.5]  # as in R: of those seen to the last day
     assert found.sizes["moves"].item() == 0
+
+
+def test_while_nobody_is_in_a_state_the_limit_is_that_of_none() -> None:
+    stays = pd.DataFrame(
+        {
+            "episode_id": list("abcd"),
+            "state": "well",
+            "entry": 0,
+            "days": [5, 8, 20, 30],
+            "next_state": [None, None, "ill", None],
+        }
+    )
+    found = state_occupation(stays)
+    ill = found.at([0, 3, 8, 9, 20]).query("state == 'ill'")
+    expected = [0.0, *(1 - 0.025 ** (1 / n) for n in (4, 3, 2))]
+    np.testing.assert_allclose(ill["upper"].iloc[:4], expected)
+    table = found.table.query("state == 'ill'").set_index("day")
+    np.testing.assert_allclose(table.loc[[0, 5, 8], "upper"], [0.0, *expected[1:3]])

@@ -76,22 +76,45 @@ def _before(running: Floats, start: float = 0.0) -> Floats:
     return shifted
 
 
-def incidence_limits(incidence: Floats, error: Floats, confidence: float) -> tuple[Floats, Floats]:
+def incidence_limits(
+    incidence: Floats, error: Floats, confidence: float, known: NDArray[Any]
+) -> tuple[Floats, Floats]:
     r"""Return the lower and upper limits of an incidence, symmetric in :math:`\log(-\log F)`.
 
-    Both are 0 where the incidence is 0, and missing where it is 1: the scale has no variance
-    there.
+    Parameters
+    ----------
+    incidence, error : numpy.ndarray
+        The incidence and its standard error.
+    confidence : float
+        The level of the limits.
+    known : numpy.ndarray
+        Of how many people it is known whether they have come to it; infinite where by definition
+        nobody can have.
+
+    Notes
+    -----
+    The scale has no variance where the incidence is 0 or 1. Where it is 0 the lower limit is 0,
+    and the upper one that of a share of none among those known, :math:`1 - (\alpha / 2)^{1 / n}`
+    (Clopper and Pearson 1934, Biometrika 26:404-413). Where it is 1 both are missing.
     """
     reach = normal_quantile(confidence) * error
     below = incidence < 1 - ROUNDING
     lower = np.where(below, 0.0, np.nan)
-    upper = lower.copy()
+    upper = np.where(below, none_among(known, confidence), np.nan)
     inside = below & (incidence > 0)
     share = incidence[inside]
     with np.errstate(over="ignore"):  # close to 1 the limits can reach 0 and 1
         change = np.exp(reach[inside] / (-share * np.log(share)))
     lower[inside], upper[inside] = share**change, share ** (1 / change)
     return lower, upper
+
+
+def none_among(known: NDArray[Any], confidence: float) -> Floats:
+    """Return the upper limit of a share of which there is none among so many people."""
+    number = np.asarray(known, dtype=np.float64)
+    each = np.divide(1.0, number, out=np.full(number.shape, np.inf), where=number > 0)
+    limit: Floats = 1 - ((1 - confidence) / 2) ** each
+    return limit
 
 
 def kaplan_meier_complement(at_risk: NDArray[Any], events: NDArray[Any]) -> Floats:

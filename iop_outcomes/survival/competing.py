@@ -95,7 +95,9 @@ def cumulative_incidence(
     late entry this is the infinitesimal jackknife, and R's
     ``survfit(Surv(days, factor(end)) ~ group)$std.err``; with late entry R's jackknife also
     counts what people share between days, and differs a little. The limits are symmetric in
-    :math:`\log(-\log F)` (R's ``conf.type = "log-log"``; its default is ``"log"``). Late entry
+    :math:`\log(-\log F)` (R's ``conf.type = "log-log"``; its default is ``"log"``). While nobody
+    has come to the cause they go from 0 to the exact upper limit of a share of none among those
+    of whom it is known. Late entry
     as in `iop_outcomes.survival_curves`: who enters on a day later than 0 is at risk from the
     day after.
 
@@ -157,7 +159,10 @@ def _table(found: Causes, ends: Daily, overall: pd.DataFrame, confidence: float)
         own = ends.own(group)
         events = np.ascontiguousarray(ends.counts[own, 1:].T)
         incidence, error = aalen_johansen(at_risk[own], events)
-        lower, upper = incidence_limits(incidence, error, confidence)
+        ended = events.sum(axis=0)
+        known = at_risk[own] + np.cumsum(ended) - ended  # to the day: at risk, or ended before
+        known = np.where(ends.day[own] > 0, known, np.inf)
+        lower, upper = incidence_limits(incidence, error, confidence, known)
         values = zip(ESTIMATES, (incidence, error, lower, upper), strict=True)
         part = {
             "cause": np.repeat(np.arange(causes), events.shape[1]),

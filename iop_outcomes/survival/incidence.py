@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from iop_outcomes.show import format_value, table_html
-from iop_outcomes.survival.aalen_johansen import kaplan_meier_complement
+from iop_outcomes.survival.aalen_johansen import kaplan_meier_complement, none_among
 from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.curves import NAMED_GROUPS, SurvivalCurves
-from iop_outcomes.survival.reading import level_words, more_words
+from iop_outcomes.survival.reading import level_words, more_words, split_groups
 
 ESTIMATES = ("incidence", "se", "lower", "upper")
 
@@ -29,9 +30,10 @@ class CumulativeIncidence:
         ends. ``[by ...]``, ``cause`` (category), ``day``; ``at_risk`` (int64): under observation
         just before the day; ``events`` (int64): ended by the cause on the day; ``incidence``
         (0 to 1): the share ended by the cause through the day, as the first of the causes;
-        ``se``: its standard error; ``lower``, ``upper``: its pointwise confidence limits, both
-        0 while the incidence is 0, and missing where it is 1. On each day the incidences of a
-        group and ``overall.table["survival"]`` sum to 1.
+        ``se``: its standard error; ``lower``, ``upper``: its pointwise confidence limits;
+        while the incidence is 0 from 0 to the upper limit of none among those known, missing
+        where it is 1. On each day the incidences of a group and ``overall.table["survival"]`` sum
+        to 1.
     ends : pandas.DataFrame
         One row a group and end that occurs in it: ``[by ...], end, counted_as`` (the cause, or
         "censored"), ``n``. An end that the frame does not say is "not recorded".
@@ -75,6 +77,7 @@ class CumulativeIncidence:
         """
         at_risk = self.overall.at(days)["at_risk"].to_numpy()
         asked = np.atleast_1d(np.asarray(days))
+        known = at_risk + self._ended_before(asked)
         rows = []
         for number, part in enumerate(self._parts()):
             day = part["day"].to_numpy()
@@ -85,6 +88,9 @@ class CumulativeIncidence:
             row["day"] = asked
             row["at_risk"] = at_risk[first : first + len(asked)]
             row.loc[asked > day[-1], list(ESTIMATES)] = np.nan
+            none = ((row["incidence"] == 0) & (asked > 0)).to_numpy()
+            those = known[first : first + len(asked)]
+            row.loc[none, "upper"] = none_among(those[none], self.confidence)
             rows.append(row)
         return pd.concat(rows, ignore_index=True)
 
@@ -165,6 +171,14 @@ class CumulativeIncidence:
                 f"({level_words(self.confidence)} limits {limits[0]} to {limits[1]})"
             )
         return name + ", ".join(shares)
+
+    def _ended_before(self, asked: NDArray[Any]) -> NDArray[np.int64]:
+        """Return how many of each group had ended by any of the causes before each day."""
+        ended = []
+        for part in split_groups(self.overall.table, list(self.by)):
+            total = np.append(0, np.cumsum(part["events"].to_numpy()))
+            ended.append(total[np.searchsorted(part["day"].to_numpy(), asked, side="left")])
+        return np.concatenate(ended).astype(np.int64)
 
     def _parts(self) -> list[pd.DataFrame]:
         names = [*self.by, "cause"]

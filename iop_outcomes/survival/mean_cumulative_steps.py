@@ -142,11 +142,14 @@ class MeanSteps:
         As `MeanCumulativeFunction.table`, without the group.
     entries, exits : numpy.ndarray
         The days of beginning and end of the stretches, in order.
+    confidence : float
+        The level of the limits.
     """
 
     table: pd.DataFrame
     entries: NDArray[Any]
     exits: NDArray[Any]
+    confidence: float
 
     @classmethod
     def of(cls, stretches: Stretches, rows: NDArray[Any], confidence: float) -> MeanSteps:
@@ -154,12 +157,14 @@ class MeanSteps:
         grid = Grid.of(stretches, rows)
         mean = grid.mean
         error = np.sqrt(grid.variance(stretches.cluster[rows]))
-        lower, upper = mean_limits(mean, error, confidence)
+        known = np.where(grid.day > 0, grid.at_risk, np.inf)
+        lower, upper = mean_limits(mean, error, confidence, known)
         table = pd.DataFrame({"day": grid.day, "at_risk": grid.at_risk, "events": grid.events})
         if stretches.asked_terminal:
             table["terminal"] = grid.ends
         table = table.assign(mean=mean, se=error, lower=lower, upper=upper)
-        return cls(table, np.sort(stretches.entry[rows]), np.sort(stretches.days[rows]))
+        entries, exits = np.sort(stretches.entry[rows]), np.sort(stretches.days[rows])
+        return cls(table, entries, exits, confidence)
 
     def at(self, asked: NDArray[Any]) -> pd.DataFrame:
         """Return the rows of the table for any days; missing after the last."""
@@ -171,6 +176,8 @@ class MeanSteps:
         rows["day"] = asked
         rows["at_risk"] = self.at_risk(asked)
         rows.loc[asked > day[-1], ["mean", "se", "lower", "upper"]] = np.nan
+        none = ((rows["mean"] == 0) & (asked > 0)).to_numpy()
+        rows.loc[none, "upper"] = none_upper(rows["at_risk"].to_numpy()[none], self.confidence)
         return rows
 
     def at_risk(self, asked: NDArray[Any]) -> Counts:
@@ -180,12 +187,26 @@ class MeanSteps:
         return (begun - np.searchsorted(self.exits, asked, side="left")).astype(np.int64)
 
 
-def mean_limits(mean: Floats, error: Floats, confidence: float) -> tuple[Floats, Floats]:
-    """Return the limits of a mean number, symmetric in its logarithm; both 0 where it is 0."""
+def mean_limits(
+    mean: Floats, error: Floats, confidence: float, known: NDArray[Any]
+) -> tuple[Floats, Floats]:
+    r"""Return the limits of a mean number, symmetric in its logarithm.
+
+    Where it is 0 they go from 0 to :math:`-\log(\alpha / 2) / n`, the exact limit of a Poisson mean
+    of which none was seen (Garwood 1936, Biometrika 28:437-442), with n the number `known`.
+    """
     reach = normal_quantile(confidence) * error
     some = mean > 0
     change = np.exp(np.divide(reach, mean, out=np.zeros_like(mean), where=some))
-    return mean / change, mean * change
+    return mean / change, np.where(some, mean * change, none_upper(known, confidence))
+
+
+def none_upper(known: NDArray[Any], confidence: float) -> Floats:
+    """Return the upper limit of a mean number of which none was seen; missing where nobody is."""
+    number = np.asarray(known, dtype=np.float64)
+    most = -np.log((1 - confidence) / 2)
+    limit: Floats = np.divide(most, number, out=np.full(len(number), np.nan), where=number > 0)
+    return limit
 
 
 def inverse(number: NDArray[Any]) -> Floats:

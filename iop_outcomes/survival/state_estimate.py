@@ -89,7 +89,8 @@ def state_occupation(
     **Standard errors** by the infinitesimal jackknife: the influence of each cluster on each
     share, squared and summed, R's ``survfit(Surv(entry, days, factor(next_state)), id = ,
     influence = TRUE)$std.err``. They need no Markov property either. Limits are symmetric in
-    :math:`\log(-\log p)`, both 0 while a share is 0 and missing where it is 1. Cost: stays x
+    :math:`\log(-\log p)`; while a share is 0 they go from 0 to the upper limit of a share of none
+    among those under observation, and they are missing where it is 1. Cost: stays x
     states squared, and days squared x states cubed, whatever the number of people.
 
     With two states, the second without return, the shares are the Kaplan-Meier estimate and its
@@ -200,7 +201,10 @@ def _table(
     moves: Moves, found: Occupied, states: tuple[str, ...], confidence: float
 ) -> pd.DataFrame:
     share, error = found.share.T, np.sqrt(found.variance.T)
-    lower, upper = incidence_limits(share, error, confidence)
+    observed = moves.at_risk.sum(axis=1).astype(np.float64)
+    observed[0] = np.inf  # the states in which people begin
+    known = np.broadcast_to(observed, share.shape)
+    lower, upper = incidence_limits(share, error, confidence, known)
     return pd.DataFrame(
         {
             **_keys(moves, states),

@@ -11,6 +11,7 @@ import pandas as pd
 
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.show import format_value, table_html
+from iop_outcomes.survival.aalen_johansen import none_among
 from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.limits import normal_quantile
 from iop_outcomes.survival.reading import days_asked, split_groups
@@ -32,8 +33,9 @@ class StateOccupation:
         observation in the state just before the day (on the first: from it on); ``entered``
         (int64): who came into the state from another on the day; ``share`` (0 to 1): the share in
         the state after the day; ``se``: its standard error; ``lower``, ``upper``: its pointwise
-        confidence limits, both 0 while the share is 0, and missing where it is 1. On each day
-        the shares of a group sum to 1.
+        confidence limits; while the share is 0 from 0 to the upper limit of none among those under
+        observation (on the first day both 0), missing where it is 1. On each day the shares of a
+        group sum to 1.
     transitions : pandas.DataFrame
         ``[by ...], from, to`` (a state, or "censored": cut off in it), ``number``; those that
         occur.
@@ -82,7 +84,15 @@ class StateOccupation:
         """
         asked = days_asked(days)
         rows = [self._read(part, asked) for part in self._parts(self.table)]
-        return pd.concat(rows, ignore_index=True)
+        found = pd.concat(rows, ignore_index=True)
+        # Between the days of the table fewer may be left, of whom none says less.
+        shape = (-1, len(self.states), len(asked))
+        at_risk = found["at_risk"].to_numpy().reshape(shape)
+        observed = np.broadcast_to(at_risk.sum(axis=1, keepdims=True), at_risk.shape).ravel()
+        first = np.repeat([part["day"].iloc[0] for part in self._parts(self.table)], len(asked))
+        none = ((found["share"] == 0) & (found["day"] > first)).to_numpy()
+        found.loc[none, "upper"] = none_among(observed[none], self.confidence)
+        return found
 
     def time_in_state(self, horizon: float, confidence: float | None = None) -> pd.DataFrame:
         r"""Return the mean days spent in each state up to a horizon.
