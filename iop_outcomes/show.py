@@ -1,4 +1,4 @@
-"""How a table shows itself in HTML: with a caption, header scopes, and every value escaped."""
+"""How values, levels and counts are written, and how a table shows itself in HTML."""
 
 from __future__ import annotations
 
@@ -21,6 +21,21 @@ def format_value(value: object, decimals: int = 3) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     return str(value)
+
+
+def level_words(confidence: float) -> str:
+    """Return a level as it is: 95%, 97.5%, 99.9%."""
+    return f"{100 * confidence:.10g}%"
+
+
+def count_words(number: float, noun: str) -> str:
+    """Return a count and its noun: 1 event, 2 events."""
+    return f"{number:,.0f} {noun}{'' if number == 1 else 's'}"
+
+
+def more_words(number: int, noun: str = "group") -> str:
+    """Return how many more there are than are told."""
+    return f"and {number:,} more {noun}{'' if number == 1 else 's'}"
 
 
 def table_html(frame: pd.DataFrame, caption: str, *, rows: int = 20) -> str:

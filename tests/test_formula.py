@@ -67,7 +67,6 @@ def test_what_terms_hold() -> None:
         ("", RuleError, "one or more terms"),
         ("1", RuleError, "one or more terms"),
         ("0 + age", RuleError, "one or more terms"),
-        ([], RuleError, "one or more terms"),
         ("age +", RuleError, "cannot be read"),
         ("days ~ age", RuleError, "cannot be read"),
         ("age | site", RuleError, "cannot be read"),
@@ -144,3 +143,22 @@ def test_names_that_are_no_text_or_not_their_own_are_refused():
         design_of(frame, "`None`")
     with pytest.raises(EstimateError, match="several columns named age"):
         design_of(pd.concat([frame, frame[["age"]]], axis=1), "age")
+
+
+def test_what_may_name_people_becomes_no_term():
+    frame = pd.DataFrame({"person_id": list("aabb"), "age": [1.0, 2.0, 4.0, 3.0]})
+    with pytest.raises(EstimateError, match="person_id makes no terms") as refused:
+        design_of(frame, "age + person_id")
+    assert "2 different values in 4 rows" in str(refused.value)
+    # Of 21 names in 60 people one in three has their own; of 21 sites in 200 none does.
+    names = [f"name {number % 21}" for number in range(200)]
+    with pytest.raises(EstimateError, match="21 different values in 60 rows") as refused:
+        design_of(pd.DataFrame({"site": names[:60]}), "site")
+    assert "name 1" not in str(refused.value)
+    assert len(design_of(pd.DataFrame({"site": names}), "site")[1]) == 20
+
+
+@pytest.mark.parametrize("formula", [5, None, [], [1], {"age": 1}])
+def test_what_is_no_formula_is_refused(formula):
+    with pytest.raises(RuleError, match="A formula is text, or a list of columns"):
+        design_of(people(), formula)

@@ -143,8 +143,8 @@ def test_nothing_is_estimated_outside_the_stretch_with_enough_at_risk():
 
 
 def test_the_months_of_the_year_by_hand():
-    # Ten people, none censored: 3 in the first month, 2 on its last day, 4 in month 6, 1 later.
-    days = [0, 5, 29, 30, 30, 160, 161, 170, 180, 400]
+    # Eleven people, none censored: 3 in the first month, 2 on its last day, 4 in month 6, 2 later.
+    days = [0, 5, 29, 30, 30, 160, 161, 170, 180, 400, 400]
     found = hazard(pd.DataFrame({"days": days, "event": True}), fewest=1).by_month()
     assert found["to_day"].tolist() == [30, 61, 91, 122, 152, 182, 213, 243, 274, 304, 335, 365]
     assert found["from_day"].tolist() == [0, *found["to_day"].tolist()[:-1]]
@@ -265,7 +265,7 @@ def test_days_on_which_nobody_is_at_risk_are_not_reached_across():
 
 
 def test_months_without_the_follow_up_or_an_event_are_refused():
-    rates = hazard(GOOD, "track")
+    rates = hazard(GOOD.assign(event=GOOD["days"] < 35), "track")
     with pytest.raises(EstimateError, match="of 2 groups 2 not followed so long, 0 without"):
         rates.by_month()
     assert rates.by_month(1)["share"].tolist() == [1, 1]
@@ -327,3 +327,15 @@ def test_the_picture_has_the_table_of_those_at_risk():
     ticks = ax.get_xticks()
     wanted = rates.at(ticks.tolist())["at_risk"]
     assert [cells[f"risk_0_{day:g}"] for day in ticks] == [f"{count:,}" for count in wanted]
+
+
+def test_months_with_one_person_left_are_refused() -> None:
+    days = [*range(5, 65), 200]
+    times = pd.DataFrame({"days": days, "event": [True, False] * 30 + [False]})
+    found = hazard(times, fewest=2)
+    assert found.by_month(1)["share"].tolist() == [1.0]
+    with pytest.raises(EstimateError, match="of 1 group 1 not followed so long"):
+        found.by_month(3)
+    # Where all have had the event nothing is left to follow.
+    gone = hazard(pd.DataFrame({"days": range(5, 65), "event": True}), fewest=2)
+    assert gone.by_month(3)["share"].sum() == pytest.approx(1)

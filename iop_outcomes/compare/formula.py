@@ -23,7 +23,9 @@ TRANSFORMS = (
 )
 """What of formulaic a formula may call."""
 
-MOST_VALUES = 500
+MOST_VALUES = 20  # of text in few rows, or one value in
+ROWS_A_VALUE = 5
+NAMES_OF_PEOPLE = ("person_id", "episode_id")
 _HARMLESS = (
     *(ast.Expression, ast.Call, ast.keyword, ast.Name, ast.Load, ast.Constant, ast.BinOp),
     *(ast.UnaryOp, ast.operator, ast.unaryop, ast.Compare, ast.cmpop, ast.List, ast.Tuple),
@@ -59,7 +61,8 @@ def design_of(
         If the formula cannot be read, names a column that is not there, takes the intercept away,
         or asks for more than arithmetic and the transforms that `TRANSFORMS` lists.
     EstimateError
-        If a value is missing or not finite.
+        If a value is missing or not finite, or a column of text has more than 20 values, and more
+        than one in five rows: such terms cannot be estimated, and may name people.
 
     Notes
     -----
@@ -76,6 +79,12 @@ def design_of(
     from formulaic import model_matrix
     from formulaic.errors import FormulaicError
 
+    if not isinstance(formula, str) and not _are_names(formula):
+        raise RuleError(
+            "A formula is text, or a list of columns.",
+            found=type(formula).__name__,
+            instead='"age + program"',
+        )
     told = formula if isinstance(formula, str) else " + ".join(f"`{name}`" for name in formula)
     parsed, names = _parsed(told, times)
     frame = _columns(times, sorted(names))
@@ -98,6 +107,11 @@ def design_of(
             instead="log(1 + x), for example.",
         )
     return numbers[:, 1:], [_term(name, frame) for name in called[1:]]
+
+
+def _are_names(formula: object) -> bool:
+    listed = isinstance(formula, Sequence) and len(formula) > 0
+    return listed and all(isinstance(name, str) for name in formula)  # type: ignore[attr-defined]
 
 
 def _no_terms(formula: str) -> RuleError:
@@ -224,8 +238,10 @@ def _prepared(column: pd.Series[Any], name: str) -> pd.Series[Any]:
         values = column.astype("category").cat.remove_unused_categories()
     except TypeError as error:
         raise _no_term(name, column, "lists, or the like") from error
-    if len(values.cat.categories) > MOST_VALUES:
-        raise _no_term(name, column, f"{len(values.cat.categories):,} different values")
+    different = len(values.cat.categories)
+    # The names of its terms are printed: what may name people must not become one.
+    if name in NAMES_OF_PEOPLE or different > max(MOST_VALUES, len(column) / ROWS_A_VALUE):
+        raise _no_term(name, column, f"{different:,} different values in {len(column):,} rows")
     return values
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.compare.tests import p_value_words
-from iop_outcomes.show import table_html
+from iop_outcomes.show import level_words, table_html
 from iop_outcomes.survival.checking import label_of
 
 
@@ -65,7 +65,7 @@ class ImputedRelapse:
             if np.isfinite(row["lower"]):
                 text += (
                     f" The second less the first: {100 * row['difference']:+.1f} percentage points "
-                    f"({self.confidence:.0%} interval {100 * row['lower']:+.1f} to "
+                    f"({level_words(self.confidence)} interval {100 * row['lower']:+.1f} to "
                     f"{100 * row['upper']:+.1f}, {p_value_words(row['p_value'])})."
                 )
         return f"{text} {self.rule}"
@@ -85,7 +85,7 @@ class ImputedRelapse:
         told = f"{name}{row['relapsed']:.1%} of {row['n']:,}"
         if np.isfinite(row["relapsed_lower"]):
             told += (
-                f" ({self.confidence:.0%} interval {row['relapsed_lower']:.1%} to "
+                f" ({level_words(self.confidence)} interval {row['relapsed_lower']:.1%} to "
                 f"{row['relapsed_upper']:.1%})"
             )
         if np.isfinite(row["rests_on_imputed"]):

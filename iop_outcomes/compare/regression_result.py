@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from iop_outcomes.compare.tests import p_value_words
 from iop_outcomes.errors import EstimateError
-from iop_outcomes.show import table_html
+from iop_outcomes.show import count_words, level_words, more_words, table_html
 from iop_outcomes.survival.limits import normal_quantile
-from iop_outcomes.survival.reading import count_words, level_words, more_words
 
 NAMED_TERMS = 8
 NOTHING = 1e-20

@@ -14,7 +14,7 @@ from iop_outcomes.compare.cells import Cell, make_cells, read_groups, times_of
 from iop_outcomes.errors import RuleError
 from iop_outcomes.measures.starts import STARTS
 from iop_outcomes.measures.use_evidence import SOURCES
-from iop_outcomes.show import table_html
+from iop_outcomes.show import level_words, table_html
 from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.estimate import refuse_names
 from iop_outcomes.survival.limits import normal_quantile
@@ -245,7 +245,7 @@ def _with_progress(cells: list[Cell]) -> Iterable[Cell]:
 
 
 def _shared_rule(records: Source, cells: list[Cell], confidence: float) -> str:
-    estimate = f"Kaplan-Meier estimates, {confidence:.0%} limits."
+    estimate = f"Kaplan-Meier estimates, {level_words(confidence)} limits."
     if isinstance(records, pd.Series):
         return f"{records.attrs.get('rule', WORDS_RULE)} {estimate}"
     rules = [cell.rule for cell in cells]

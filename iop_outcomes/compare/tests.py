@@ -12,14 +12,13 @@ import pandas as pd
 from iop_outcomes.compare.comparable import refuse_incomparable, strata_of
 from iop_outcomes.compare.log_rank import LogRank, log_rank
 from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.show import table_html
+from iop_outcomes.show import count_words, more_words, table_html
 from iop_outcomes.survival import SurvivalCurves
 from iop_outcomes.survival.checking import CheckedTimes, check_times, label_of
 from iop_outcomes.survival.curves import NAMED_GROUPS, median_words
 from iop_outcomes.survival.estimate import curves_of, refuse_names
 from iop_outcomes.survival.limits import normal_quantile
 from iop_outcomes.survival.product_limit import kaplan_meier
-from iop_outcomes.survival.reading import count_words, more_words
 
 
 @dataclass(frozen=True, eq=False)

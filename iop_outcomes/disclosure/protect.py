@@ -15,6 +15,7 @@ from iop_outcomes.disclosure.policy import SafePolicy
 from iop_outcomes.disclosure.tables import hide_nested_counts
 from iop_outcomes.errors import RuleError
 from iop_outcomes.measures import AttendanceByWeek
+from iop_outcomes.show import level_words
 from iop_outcomes.survival import SurvivalCurves
 from iop_outcomes.trends import Trend
 
@@ -184,7 +185,7 @@ def _describe(
         start = f"{name} (n {size['n']:,})" if name else f"n {size['n']:,}"
         sentences.append(
             f"{start}: an estimated {last['survival']:.0%} were without the event on day "
-            f"{last['day']:.0f} ({confidence:.0%} limits {last['lower']:.0%} to "
+            f"{last['day']:.0f} ({level_words(confidence)} limits {last['lower']:.0%} to "
             f"{last['upper']:.0%})."
         )
     if left_out:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from iop_outcomes.measures.weekly import AttendanceByWeek, attendance_by_week
 from iop_outcomes.plots import style
+from iop_outcomes.show import level_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -129,4 +130,4 @@ def _write_counts(ax: Axes, rows: pd.DataFrame) -> None:
 def _note(result: AttendanceByWeek) -> str:
     hidden = "hidden" in result.table and bool(result.table["hidden"].any())
     dash = " A dash: too few people to show." if hidden else ""
-    return f"{result.rule}\nBand: {result.confidence:.0%} confidence limits.{dash}"
+    return f"{result.rule}\nBand: {level_words(result.confidence)} confidence limits.{dash}"

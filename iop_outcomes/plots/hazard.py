@@ -10,8 +10,7 @@ import pandas as pd
 from iop_outcomes.plots import style
 from iop_outcomes.plots.incidence import STEPS, draw_at_risk, names_are_wide
 from iop_outcomes.relapse.rules import ORIGINS
-from iop_outcomes.survival.checking import label_of
-from iop_outcomes.survival.reading import count_words
+from iop_outcomes.show import count_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -81,7 +80,7 @@ def _groups(rates: Hazard) -> list[tuple[str, pd.DataFrame]]:
     found: list[tuple[str, pd.DataFrame]] = []
     for (key, rows), size in zip(parts, rates.stretches.itertuples(), strict=True):
         events = int(rates.stretches["events"].iloc[len(found)])
-        name = label_of(pd.Series(key, dtype=object))
+        name = style.group_name(pd.Series(key, dtype=object))
         counts = f"n = {size.n:,}, {count_words(events, 'event')}"
         found.append((f"{name}: {counts}" if name else counts, rows))
     return found
@@ -97,7 +96,7 @@ def _at_risk(rates: Hazard, ticks: np.ndarray) -> list[tuple[str, list[int]]]:
     """Return the name of each group and how many are at risk just before each day."""
     numbers = rates.at(ticks.tolist())["at_risk"].to_numpy().reshape(-1, len(ticks))
     labels = rates.stretches[list(rates.by)]
-    names = [label_of(row) for _, row in labels.iterrows()] if rates.by else [""]
+    names = [style.group_name(row) for _, row in labels.iterrows()] if rates.by else [""]
     return list(zip(names, numbers.tolist(), strict=True))
 
 

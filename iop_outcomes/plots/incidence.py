@@ -9,8 +9,7 @@ import pandas as pd
 
 from iop_outcomes.plots import style
 from iop_outcomes.relapse.rules import ORIGINS
-from iop_outcomes.survival.checking import label_of
-from iop_outcomes.survival.reading import count_words, level_words
+from iop_outcomes.show import count_words, level_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -88,7 +87,7 @@ def _panels(result: CumulativeIncidence) -> list[tuple[str, list[tuple[str, pd.D
         (
             _name(str(cause)),
             [
-                (label_of(group[list(result.by)].iloc[0]), group)
+                (style.group_name(group[list(result.by)].iloc[0]), group)
                 for _, group in part.groupby(list(result.by), sort=False, observed=True)
             ],
         )
@@ -162,7 +161,8 @@ def _at_risk(result: CumulativeIncidence, ticks: np.ndarray) -> list[tuple[str, 
         return [("", table["at_risk"].tolist())]
     groups = table.groupby(list(result.by), sort=False, observed=True)
     return [
-        (label_of(part[list(result.by)].iloc[0]), part["at_risk"].tolist()) for _, part in groups
+        (style.group_name(part[list(result.by)].iloc[0]), part["at_risk"].tolist())
+        for _, part in groups
     ]
 
 

@@ -9,8 +9,8 @@ import pandas as pd
 
 from iop_outcomes.plots import style
 from iop_outcomes.relapse.rules import ORIGINS
-from iop_outcomes.survival.checking import label_of
-from iop_outcomes.survival.reading import count_words, level_words, split_groups
+from iop_outcomes.show import count_words, level_words
+from iop_outcomes.survival.reading import split_groups
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,8 +26,6 @@ ROWS = (
     ("over", "out of sight"),
     ("events", "events"),
 )
-LONGEST = 60  # letters of a group's name in the picture
-SETTINGS = style.SETTINGS | {"text.parse_math": False}  # a dollar in a name is a dollar
 COUNTED = (
     "The table counts through each day: known without the event; last known so before it and with "
     "it at a later check-in; last known so before it and not seen again; with the event known. Its "
@@ -62,7 +60,7 @@ def plot_interval(curves: IntervalSurvival, ax: Axes | Figure | None = None) -> 
     small = _small_print(curves)
     notes = style.note_lines(f"{curves.rule}\n{small}", WIDTH - 20)
     target = style.figure_or(ax)
-    with rc_context(SETTINGS):
+    with rc_context(style.SETTINGS):
         lines = len(groups) * (len(ROWS) + bool(curves.by))
         below = TABLE_TOP + lines * style.LINE_HEIGHT + len(groups) * 4 + 10
         bottom = below + len(notes) * style.NOTE_HEIGHT + 8
@@ -95,11 +93,7 @@ def groups_of(curves: IntervalSurvival) -> list[tuple[str, pd.DataFrame, float]]
 
 def name_of(curves: IntervalSurvival, fit: pd.Series[Any]) -> str:
     """Return a group's name as it fits into the picture, empty if there are no groups."""
-    name = label_of(fit[list(curves.by)]) if curves.by else ""
-    if len(name) > LONGEST:
-        name = f"{name[: LONGEST - 20]}…{name[-19:]}"
-    # A legend leaves out what begins with an underscore.
-    return f" {name}" if name.startswith("_") else name
+    return style.group_name(fit[list(curves.by)]) if curves.by else ""
 
 
 def draw_stretches(

@@ -46,7 +46,7 @@ def plot_parametric(fits: ParametricSurvival, ax: Axes | Figure | None = None) -
     groups = interval.groups_of(curves)
     notes = style.note_lines(f"{fits.rule}\n{SMALL_PRINT}", interval.WIDTH - 20)
     target = style.figure_or(ax)
-    with rc_context(interval.SETTINGS):
+    with rc_context(style.SETTINGS):
         drawn = list(_drawn(fits))
         lines = len(groups) * (len(interval.ROWS) + bool(fits.by))
         below = interval.TABLE_TOP + lines * style.LINE_HEIGHT + len(groups) * 4 + 10

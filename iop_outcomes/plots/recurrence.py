@@ -9,7 +9,7 @@ import pandas as pd
 
 from iop_outcomes.plots import style
 from iop_outcomes.relapse.rules import ORIGINS
-from iop_outcomes.survival.checking import label_of
+from iop_outcomes.show import level_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,7 +74,7 @@ def _groups(result: MeanCumulativeFunction) -> list[tuple[str, pd.DataFrame]]:
     parts = [rows for _, rows in style.panels(result.table, result.by)]
     found = []
     for (_, size), rows in zip(result.sizes.iterrows(), parts, strict=True):
-        name = f"{label_of(size[list(result.by)])}: " if result.by else ""
+        name = f"{style.group_name(size[list(result.by)])}: " if result.by else ""
         found.append((f"{name}n = {size['n']:,}, {size['events']:,} {result.noun}", rows))
     return found
 
@@ -155,7 +155,7 @@ def _draw_table(
 
 def _small_print(result: MeanCumulativeFunction, cut: bool) -> str:
     text = (
-        f"Bands: {result.confidence:.0%} confidence limits. Observed: just before the day, which "
-        f"can rise; {result.noun}: through the day."
+        f"Bands: {level_words(result.confidence)} confidence limits. Observed: just before the "
+        f"day, which can rise; {result.noun}: through the day."
     )
     return text + (" Limits above the upper edge are in the table." if cut else "")

@@ -9,7 +9,7 @@ import numpy as np
 from iop_outcomes.compare.regression_result import ratio_words
 from iop_outcomes.errors import RuleError
 from iop_outcomes.plots import style
-from iop_outcomes.survival.reading import level_words
+from iop_outcomes.show import level_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -86,7 +86,10 @@ def _lines(result: Regression) -> list[tuple[str, dict[str, Any] | None]]:
             lines.append((name.replace("_", " "), None))
         indent = "  " if name else ""
         rows = part.to_dict("records")
-        lines += [(f"{indent}{row['term']}", {str(k): v for k, v in row.items()}) for row in rows]
+        lines += [
+            (indent + style.fitting(str(row["term"])), {str(k): v for k, v in row.items()})
+            for row in rows
+        ]
     if len(lines) > MOST_ROWS:
         raise RuleError(
             f"One picture holds at most {MOST_ROWS} terms.",

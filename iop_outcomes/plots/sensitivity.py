@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.plots import style
+from iop_outcomes.show import level_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -302,8 +303,8 @@ def _side_by_side(rows: pd.DataFrame, position: int, groups: int) -> np.ndarray:
 def _notes(result: Sensitivity) -> list[str]:
     """Return the small print: what the lines and rings are, what is not shown, and the rule."""
     lines = [
-        f"Thick lines: {result.confidence:.0%} limits. Thin lines: from nobody who left having "
-        "relapsed to everyone having on leaving. A ring: the definition's own missing rule.",
+        f"Thick lines: {level_words(result.confidence)} limits. Thin lines: from nobody who left "
+        "having relapsed to everyone having on leaving. A ring: the definition's own missing rule.",
         result.rule,
     ]
     gone = int(result.table["relapsed"].isna().sum())

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from iop_outcomes.errors import RuleError
+from iop_outcomes.survival.checking import label_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,6 +22,7 @@ SHADE = "#ececec"
 
 SETTINGS: Any = {
     "font.size": 10,
+    "text.parse_math": False,  # a dollar in a name is a dollar
     "axes.edgecolor": QUIET,
     "axes.labelcolor": INK,
     "axes.linewidth": 0.8,
@@ -43,6 +45,7 @@ SETTINGS: Any = {
 }
 """Handed to `matplotlib.rc_context` by each plot; the reader's own settings stay as they are."""
 
+LONGEST_NAME = 60
 CELL_SIZE = 8.5
 NOTE_SIZE = 7.5
 LINE_HEIGHT = 13.0
@@ -82,6 +85,19 @@ def look(position: int, groups: int) -> Look:
             instead="choose the groups first, or draw several pictures",
         )
     return LOOKS[position]
+
+
+def group_name(group: pd.Series[Any]) -> str:
+    """Return a group's name as it fits into a picture: its values, joined by a comma."""
+    return fitting(label_of(group))
+
+
+def fitting(name: str) -> str:
+    """Return a name as it fits into a picture: the middle of a long one is left out."""
+    if len(name) > LONGEST_NAME:
+        name = f"{name[: LONGEST_NAME - 20]}…{name[-19:]}"
+    # A legend leaves out what begins with an underscore.
+    return f" {name}" if name.startswith("_") else name
 
 
 def figure_or(target: Axes | Figure | None) -> Axes | Figure:
@@ -146,7 +162,7 @@ def panels(table: pd.DataFrame, by: tuple[str, ...]) -> list[tuple[str, pd.DataF
     if not by:
         return [("", table)]
     groups = table.groupby(list(by), observed=True, sort=False)
-    return [(", ".join(str(part) for part in key), rows) for key, rows in groups]
+    return [(fitting(", ".join(str(part) for part in key)), rows) for key, rows in groups]
 
 
 def stack(ax: Axes, count: int, between: float) -> list[Axes]:

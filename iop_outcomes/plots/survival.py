@@ -22,7 +22,7 @@ from iop_outcomes.plots.survival_table import (
     small_print,
 )
 from iop_outcomes.relapse.rules import ORIGINS
-from iop_outcomes.survival.reading import count_words, level_words
+from iop_outcomes.show import count_words, level_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,8 +9,7 @@ import pandas as pd
 from iop_outcomes.disclosure import ProtectedCurves
 from iop_outcomes.errors import RuleError
 from iop_outcomes.plots import style
-from iop_outcomes.survival.checking import label_of
-from iop_outcomes.survival.reading import level_words
+from iop_outcomes.show import level_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,7 +30,7 @@ def parts(frame: pd.DataFrame, by: tuple[str, ...]) -> list[tuple[str, pd.DataFr
         return [("", frame)]
     names = list(by)
     groups = frame.groupby(names, observed=True, sort=False)
-    return [(label_of(rows[names].iloc[0]), rows) for _, rows in groups]
+    return [(style.group_name(rows[names].iloc[0]), rows) for _, rows in groups]
 
 
 def risk(curves: Curves, days: list[int], counting: Counting) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.plots import style
+from iop_outcomes.show import level_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -179,4 +180,5 @@ def _write_denominators(ax: Axes, rows: pd.DataFrame, positions: npt.NDArray[Any
 
 def _note(trend: Trend) -> str:
     below = " n: the denominator." if trend.table["denominator"].notna().any() else ""
-    return f"{trend.rule}\nVertical lines: {trend.confidence:.0%} confidence intervals.{below}"
+    level = level_words(trend.confidence)
+    return f"{trend.rule}\nVertical lines: {level} confidence intervals.{below}"

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.show import level_words
 from iop_outcomes.survival.aalen_johansen import aalen_johansen, incidence_limits
 from iop_outcomes.survival.causes import Causes, read_causes
 from iop_outcomes.survival.daily import Daily, count_days
@@ -16,7 +17,7 @@ from iop_outcomes.survival.estimate import curves_of, refuse_names
 from iop_outcomes.survival.incidence import ESTIMATES, CumulativeIncidence
 from iop_outcomes.survival.limits import normal_quantile
 from iop_outcomes.survival.product_limit import steps_of
-from iop_outcomes.survival.reading import level_words, stacked
+from iop_outcomes.survival.reading import stacked
 
 ANY_END = "an end by any of the causes"
 NAMES = ("cause", *ESTIMATES, "naive", "excess", "end", "counted_as")

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.show import table_html
+from iop_outcomes.show import more_words, table_html
 from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.limits import (
     Interval,
@@ -17,7 +17,7 @@ from iop_outcomes.survival.limits import (
     greenwood,
     simultaneous_limits,
 )
-from iop_outcomes.survival.reading import day_asked, days_asked, labelled, median_words, more_words
+from iop_outcomes.survival.reading import day_asked, days_asked, labelled, median_words
 from iop_outcomes.survival.times_read import TimesRead
 
 __all__ = ["NAMED_GROUPS", "SurvivalCurves", "labelled", "median_words"]

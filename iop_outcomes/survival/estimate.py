@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import pandas as pd
 
 from iop_outcomes.errors import RuleError
+from iop_outcomes.show import level_words
 from iop_outcomes.survival.checking import CheckedTimes, check_times
 from iop_outcomes.survival.curves import SurvivalCurves
 from iop_outcomes.survival.limits import Interval, normal_quantile
 from iop_outcomes.survival.product_limit import kaplan_meier
-from iop_outcomes.survival.reading import level_words, stacked
+from iop_outcomes.survival.reading import stacked
 from iop_outcomes.survival.steps import ROBUST_COLUMNS, ROW_COLUMNS, STEP_COLUMNS, Steps
 from iop_outcomes.survival.weighted import Weighting, read_weighting, weighted_kaplan_meier
 

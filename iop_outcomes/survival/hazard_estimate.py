@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.show import level_words
 from iop_outcomes.survival.checking import check_times
 from iop_outcomes.survival.estimate import refuse_names
 from iop_outcomes.survival.hazard_result import COLUMNS, Hazard
 from iop_outcomes.survival.limits import normal_quantile
 from iop_outcomes.survival.product_limit import kaplan_meier
-from iop_outcomes.survival.reading import days_asked, level_words
+from iop_outcomes.survival.reading import days_asked
 from iop_outcomes.survival.smoothing import Stretch
 from iop_outcomes.survival.steps import Steps
 

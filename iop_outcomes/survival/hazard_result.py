@@ -11,11 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.show import table_html
+from iop_outcomes.show import count_words, more_words, table_html
 from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.curves import NAMED_GROUPS
 from iop_outcomes.survival.limits import greenwood, normal_quantile
-from iop_outcomes.survival.reading import days_asked, labelled, more_words
+from iop_outcomes.survival.reading import days_asked, labelled
 from iop_outcomes.survival.smoothing import Stretch, cumulative
 from iop_outcomes.survival.steps import Steps
 
@@ -123,7 +123,8 @@ class Hazard:
         Raises
         ------
         EstimateError
-            If the follow-up of a group ends before the last month, or it has no event in them.
+            If the follow-up of a group ends before the last month, or fewer than two of it are at
+            risk then unless all have had the event, or it has no event in them.
 
         Notes
         -----
@@ -136,14 +137,14 @@ class Hazard:
         if not whole or months < 1:
             raise RuleError("Months are a whole number, 1 or more.", found=f"months={months!r}")
         edges = np.round(np.arange(months + 1) * YEAR / 12).astype(np.int64)
-        short = sum(part.steps.last_day < edges[-1] for part in self._parts)
+        short = sum(not part.steps.followed_to(float(edges[-1])) for part in self._parts)
         none = sum(not part.steps.counted_through(edges[-1:])[2][0] for part in self._parts)
         if short or none:
             raise EstimateError(
-                f"The share of each month needs every group followed through day {edges[-1]}, with "
-                "an event by then.",
-                found=f"of {len(self._parts)} groups {short} not followed so long, {none} without "
-                "an event",
+                f"The share of each month needs every group followed through day {edges[-1]} with "
+                "two people at risk or more, and with an event by then.",
+                found=f"of {count_words(len(self._parts), 'group')} {short} not followed so long, "
+                f"{none} without an event",
                 instead="fewer months=, or fewer groups.",
             )
         return self._labelled([_month_rows(part.steps, edges, reach) for part in self._parts])

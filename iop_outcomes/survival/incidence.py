@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from iop_outcomes.show import format_value, table_html
+from iop_outcomes.show import format_value, level_words, more_words, table_html
 from iop_outcomes.survival.aalen_johansen import kaplan_meier_complement, none_among
 from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.curves import NAMED_GROUPS, SurvivalCurves
-from iop_outcomes.survival.reading import level_words, more_words, split_groups
+from iop_outcomes.survival.reading import split_groups
 
 ESTIMATES = ("incidence", "se", "lower", "upper")
 

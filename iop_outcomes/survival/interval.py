@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import RuleError
+from iop_outcomes.show import level_words
 from iop_outcomes.survival.estimate import refuse_names, survival_curves
 from iop_outcomes.survival.interval_checking import check_intervals, intervals_of
 from iop_outcomes.survival.interval_curves import MADE, IntervalSurvival
 from iop_outcomes.survival.interval_masses import Intervals, Masses
 from iop_outcomes.survival.limits import normal_quantile
-from iop_outcomes.survival.reading import labelled, level_words
+from iop_outcomes.survival.reading import labelled
 from iop_outcomes.survival.turnbull import estimate_masses
 
 FEWEST_RESAMPLES = 20

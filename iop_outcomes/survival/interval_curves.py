@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from iop_outcomes.show import format_value, table_html
+from iop_outcomes.show import format_value, level_words, table_html
 from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.curves import NAMED_GROUPS, SurvivalCurves
 from iop_outcomes.survival.interval_masses import Masses
 from iop_outcomes.survival.interval_reading import points_words, risk_counts, unsettled_words
-from iop_outcomes.survival.reading import days_asked, labelled, level_words, split_groups
+from iop_outcomes.survival.reading import days_asked, labelled, split_groups
 
 DAYS_TOLD = (30, 60, 90)
 MADE = {

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import EstimateError
+from iop_outcomes.show import level_words
 from iop_outcomes.survival.estimate import refuse_names
 from iop_outcomes.survival.limits import normal_quantile
 from iop_outcomes.survival.mean_cumulative_steps import MeanSteps
@@ -134,8 +135,8 @@ def mean_cumulative_function(
         sizes=_sizes(stretches, parts),
         by=tuple(names),
         confidence=confidence,
-        rule=f"{stretches.times.rule} {_estimate_words(stretches)}, robust {confidence:.0%} "
-        "limits.",
+        rule=f"{stretches.times.rule} {_estimate_words(stretches)}, robust "
+        f"{level_words(confidence)} limits.",
         synthetic=stretches.times.synthetic,
         unit="episode" if id == "episode_id" else "person",
         _parts=tuple(parts),

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.show import level_words
 from iop_outcomes.survival.checking import CheckedTimes
 from iop_outcomes.survival.interval import interval_survival
 from iop_outcomes.survival.interval_checking import check_intervals, intervals_of
@@ -17,7 +18,7 @@ from iop_outcomes.survival.limits import normal_quantile
 from iop_outcomes.survival.parametric_fit import Fit, fit_model
 from iop_outcomes.survival.parametric_models import models_asked
 from iop_outcomes.survival.parametric_result import MADE, ParametricSurvival
-from iop_outcomes.survival.reading import labelled, level_words
+from iop_outcomes.survival.reading import labelled
 
 MODELS = ("weibull", "log_normal", "log_logistic")
 

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import RuleError
-from iop_outcomes.show import format_value
+from iop_outcomes.show import format_value, level_words
 
 
 def median_words(row: pd.Series[Any], confidence: float) -> str:
@@ -23,21 +23,6 @@ def median_words(row: pd.Series[Any], confidence: float) -> str:
     ]
     middle = format_value(float(row["median"]), 1)
     return f"median {middle} days ({level_words(confidence)} limits {limits[0]} to {limits[1]})"
-
-
-def level_words(confidence: float) -> str:
-    """Return a level as it is: 95%, 97.5%, 99.9%."""
-    return f"{100 * confidence:.10g}%"
-
-
-def count_words(number: float, noun: str) -> str:
-    """Return a count and its noun: 1 event, 2 events."""
-    return f"{number:,.0f} {noun}{'' if number == 1 else 's'}"
-
-
-def more_words(number: int, noun: str = "group") -> str:
-    """Return how many more there are than are told."""
-    return f"and {number:,} more {noun}{'' if number == 1 else 's'}"
 
 
 def stacked(parts: list[dict[str, NDArray[Any]]], labels: pd.DataFrame) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from iop_outcomes.show import format_value, table_html
+from iop_outcomes.show import format_value, level_words, table_html
 from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.curves import NAMED_GROUPS
 from iop_outcomes.survival.mean_cumulative_steps import MeanSteps
@@ -126,6 +126,6 @@ class MeanCumulativeFunction:
         name = f"{label_of(size[list(self.by)])}: " if self.by else ""
         values = [format_value(float(row[key]), 2) for key in ("mean", "lower", "upper")]
         return (
-            f"{name}{values[0]} ({self.confidence:.0%} limits {values[1]} to {values[2]}), "
-            f"n {size['n']:,.0f}, {self.noun} {size['events']:,.0f}"
+            f"{name}{values[0]} ({level_words(self.confidence)} limits {values[1]} to "
+            f"{values[2]}), n {size['n']:,.0f}, {self.noun} {size['events']:,.0f}"
         )

@@ -11,6 +11,7 @@ import pandas as pd
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.records import Records
 from iop_outcomes.relapse.states import state_histories
+from iop_outcomes.show import level_words
 from iop_outcomes.survival.aalen_johansen import incidence_limits
 from iop_outcomes.survival.limits import normal_quantile
 from iop_outcomes.survival.reading import labelled
@@ -170,7 +171,7 @@ def _estimate(
         by=tuple(names),
         confidence=confidence,
         rule=f"{checked.times.rule} Aalen-Johansen estimate{alike.replace('_', ' ')}, "
-        f"{confidence:.0%} limits.",
+        f"{level_words(confidence)} limits.",
         synthetic=checked.times.synthetic,
     )
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.show import format_value, table_html
+from iop_outcomes.show import format_value, level_words, table_html
 from iop_outcomes.survival.aalen_johansen import none_among
 from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.limits import normal_quantile
@@ -254,7 +254,7 @@ class StateOccupation:
         shares = []
         for row in part.to_dict("records"):
             lower, upper = format_value(row["lower"]), format_value(row["upper"])
-            limits = f" ({self.confidence:.0%} limits {lower} to {upper})"
+            limits = f" ({level_words(self.confidence)} limits {lower} to {upper})"
             known = not pd.isna(row["lower"])
             shares.append(f"{row['state']} {format_value(row['share'])}{limits if known else ''}")
         return name + ", ".join(shares)
