@@ -19,8 +19,12 @@ def main() -> None:
     records = iop.read_records(ROOT / "data" / "samples")
     times = iop.time_to_relapse(records, iop.RelapseRule(missing="censor"))
     curves = iop.survival_curves(times, by="track")
-    axes = iop.plot_survival(curves)
-    axes.figure.savefig(folder / "relapse_by_track.png", dpi=110, metadata={"Software": None})
+    pictures = {
+        "relapse_by_track": iop.plot_survival(curves),
+        "states": iop.plot_states(iop.state_occupation(records)),
+    }
+    for name, axes in pictures.items():
+        axes.figure.savefig(folder / f"{name}.png", dpi=110, metadata={"Software": None})
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from iop_outcomes.compare.tests import p_value_words
+from iop_outcomes.compare.result import p_value_words
+from iop_outcomes.compare.score import GroupScore
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.show import table_html
 from iop_outcomes.survival.causes import Causes, read_causes
@@ -280,16 +281,11 @@ def _pooled_hazard(died: Floats, total: Floats, pooled: Floats, there: NDArray[A
 
 
 def _statistic(score: Floats, covariance: Floats) -> float:
-    scale = np.sqrt(np.diag(covariance))
-    sound = bool((scale > 0).all())
-    if sound:
-        correlation = covariance / np.outer(scale, scale)
-        rank = np.linalg.matrix_rank(correlation, tol=1e-9, hermitian=True)
-        sound = rank == len(score) - 1
-    if not sound:
+    result = GroupScore(score, np.zeros_like(score), covariance)
+    if result.degrees_of_freedom < len(score) - 1:
         raise EstimateError(
             "Some groups are never at risk together on a day of an event, so that they cannot "
             "be compared.",
             instead="leave such a group out, or join it with another.",
         )
-    return float(score[1:] @ np.linalg.solve(covariance[1:, 1:], score[1:]))
+    return result.statistic

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.compare.tests import p_value_words
+from iop_outcomes.compare.result import p_value_words
 from iop_outcomes.show import level_words, table_html
 from iop_outcomes.survival.checking import label_of
 

@@ -11,11 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.compare.comparable import refuse_incomparable, strata_of
-from iop_outcomes.compare.tests import p_value_words
+from iop_outcomes.compare.result import GroupTest
 from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.show import table_html
 from iop_outcomes.survival.checking import CheckedTimes, label_of
-from iop_outcomes.survival.curves import NAMED_GROUPS
 from iop_outcomes.survival.interval import interval_survival
 from iop_outcomes.survival.interval_checking import check_intervals
 from iop_outcomes.survival.interval_curves import IntervalSurvival
@@ -29,8 +27,8 @@ Floats = NDArray[np.float64]
 LEAST_INFORMATION = 1e-9  # of what the best told group has, or of an event
 
 
-@dataclass(frozen=True, eq=False)
-class IntervalComparison:
+@dataclass(frozen=True, eq=False, repr=False)
+class IntervalComparison(GroupTest):
     """A test of whether curves of events known between check-ins differ.
 
     Attributes
@@ -60,42 +58,6 @@ class IntervalComparison:
     curves: IntervalSurvival
     strata: tuple[str, ...]
     rule: str
-
-    @property
-    def text(self) -> str:
-        """The comparison as sentences: the test, each group's counts and score, the rule."""
-        freedom = self.degrees_of_freedom
-        told = [self._told(row) for _, row in self.table.head(NAMED_GROUPS).iterrows()]
-        if len(self.table) > NAMED_GROUPS:
-            told.append(f"and {len(self.table) - NAMED_GROUPS} more groups")
-        return (
-            f"{self._test}, by {', '.join(self.curves.by)}: chi-squared {self.statistic:.2f} on "
-            f"{freedom} degree{'s' if freedom > 1 else ''} of freedom, "
-            f"{p_value_words(self.p_value)}; {'; '.join(told)}. {self.rule}"
-        )
-
-    @property
-    def synthetic(self) -> bool:
-        """Whether the people are made up."""
-        return self.curves.synthetic
-
-    def at(self, days: float | Sequence[float]) -> pd.DataFrame:
-        """Return the curves that are compared on the given days; see `IntervalSurvival.at`."""
-        return self.curves.at(days)
-
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the curves that are compared."""
-        return self.curves.plot(ax)
-
-    def __repr__(self) -> str:
-        """Return the test, its statistic and its p-value."""
-        return (
-            f"<IntervalComparison: {self._test}, {len(self.table)} groups, chi-squared "
-            f"{self.statistic:.2f}, {p_value_words(self.p_value)}>"
-        )
-
-    def _repr_html_(self) -> str:
-        return table_html(self.table, self.text)
 
     @property
     def _test(self) -> str:

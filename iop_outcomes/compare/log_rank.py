@@ -2,43 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
+from iop_outcomes.compare.score import GroupScore
 from iop_outcomes.survival.checking import CheckedTimes
 from iop_outcomes.survival.daily import Daily, count_days
 
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
-class LogRank:
-    """Observed and expected events of each group, and the covariance of their difference."""
-
-    observed: Floats
-    expected: Floats
-    covariance: Floats
-
-    @property
-    def degrees_of_freedom(self) -> int:
-        """The rank of the covariance: groups that can be compared with each other, less one."""
-        scale = np.sqrt(np.diag(self.covariance))
-        if not (scale > 0).all():
-            return 0
-        correlation = self.covariance / np.outer(scale, scale)
-        return int(np.linalg.matrix_rank(correlation, tol=1e-9, hermitian=True))
-
-    @property
-    def statistic(self) -> float:
-        """The chi-squared statistic."""
-        difference = (self.observed - self.expected)[1:]
-        # One group follows from the others; which one is left out does not matter.
-        return float(difference @ np.linalg.solve(self.covariance[1:, 1:], difference))
-
-
-def log_rank(times: CheckedTimes, stratum: NDArray[np.intp]) -> LogRank:
+def log_rank(times: CheckedTimes, stratum: NDArray[np.intp]) -> GroupScore:
     r"""Sum observed less expected events, and their covariance, over the days of all strata.
 
     Notes
@@ -58,7 +32,7 @@ def log_rank(times: CheckedTimes, stratum: NDArray[np.intp]) -> LogRank:
     spread = np.divide(died * (n - died), n - 1, out=np.zeros(len(n)), where=n > 1)
     covariance = np.diag(share.T @ spread) - share.T @ (share * spread[:, None])
     observed = np.bincount(times.group[times.event], minlength=groups).astype(float)
-    return LogRank(observed, expected, covariance)
+    return GroupScore(observed, expected, covariance)
 
 
 def _by_day(times: CheckedTimes, stratum: NDArray[np.intp], groups: int) -> tuple[Floats, Floats]:

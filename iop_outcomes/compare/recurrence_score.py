@@ -9,34 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from iop_outcomes.compare.score import GroupScore
 from iop_outcomes.survival.mean_cumulative_steps import inverse
 from iop_outcomes.survival.mean_cumulative_times import Stretches
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class Score:
-    """Observed and expected events of each group, and the robust covariance of their difference."""
-
-    observed: Floats
-    expected: Floats
-    covariance: Floats
-
-    @property
-    def degrees_of_freedom(self) -> int:
-        """The rank of the covariance: groups that can be compared with each other, less one."""
-        scale = np.sqrt(np.diag(self.covariance))
-        if not (scale > 0).all():
-            return 0
-        correlation = self.covariance / np.outer(scale, scale)
-        return int(np.linalg.matrix_rank(correlation, tol=1e-9, hermitian=True))
-
-    @property
-    def statistic(self) -> float:
-        """The chi-squared statistic."""
-        difference = (self.observed - self.expected)[1:]
-        return float(difference @ np.linalg.solve(self.covariance[1:, 1:], difference))
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +52,7 @@ class Counts:
         return self.at_risk * inverse(self.at_risk.sum(axis=1))[:, None]
 
 
-def pseudo_score(stretches: Stretches) -> Score:
+def pseudo_score(stretches: Stretches) -> GroupScore:
     r"""Return :math:`O_g - E_g`, the covariance from the residuals under the hypothesis.
 
     Notes
@@ -94,10 +71,10 @@ def pseudo_score(stretches: Stretches) -> Score:
         drift = own * _over(counts, rate) - _over(counts, rate * share[:, group])
         value = of_event * contrast - drift
         residual[:, group] = np.bincount(stretches.cluster, value, minlength=len(residual))
-    return Score(counts.events.sum(axis=0), share.T @ total, residual.T @ residual)
+    return GroupScore(counts.events.sum(axis=0), share.T @ total, residual.T @ residual)
 
 
-def weighted_score(stretches: Stretches) -> Score:
+def weighted_score(stretches: Stretches) -> GroupScore:
     r"""Return the score of Ghosh and Lin, in which the dead have no more events.
 
     Notes
@@ -131,7 +108,7 @@ def weighted_score(stretches: Stretches) -> Score:
                 stretches.cluster[rows], value[rows], minlength=len(influence)
             )
     expected = counts.share.T @ weighted.sum(axis=1)
-    return Score(weighted.sum(axis=0), expected, influence.T @ influence)
+    return GroupScore(weighted.sum(axis=0), expected, influence.T @ influence)
 
 
 def _over(counts: Counts, values: Floats) -> Floats:

@@ -8,19 +8,19 @@ from typing import Any
 
 import pandas as pd
 
-from iop_outcomes.compare.recurrence_score import Score, pseudo_score, weighted_score
-from iop_outcomes.compare.tests import p_value_words
+from iop_outcomes.compare.recurrence_score import pseudo_score, weighted_score
+from iop_outcomes.compare.result import GroupTest
+from iop_outcomes.compare.score import GroupScore
 from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.show import format_value, table_html
+from iop_outcomes.show import format_value
 from iop_outcomes.survival.checking import label_of
-from iop_outcomes.survival.curves import NAMED_GROUPS
 from iop_outcomes.survival.mean_cumulative import mean_cumulative_function
 from iop_outcomes.survival.mean_cumulative_times import Stretches, read_stretches
 from iop_outcomes.survival.recurrence_result import MeanCumulativeFunction
 
 
-@dataclass(frozen=True, eq=False)
-class RecurrenceComparison:
+@dataclass(frozen=True, eq=False, repr=False)
+class RecurrenceComparison(GroupTest):
     """A test of whether the mean numbers of events of several groups differ.
 
     Attributes
@@ -43,8 +43,6 @@ class RecurrenceComparison:
         Which test it is.
     rule : str
         What made the times, and the estimate.
-    synthetic : bool
-        Whether the people are made up.
     """
 
     table: pd.DataFrame
@@ -54,35 +52,10 @@ class RecurrenceComparison:
     curves: MeanCumulativeFunction
     test: str
     rule: str
-    synthetic: bool = False
 
     @property
-    def text(self) -> str:
-        """The test in words, each group's counts and mean, and the rule."""
-        freedom = self.degrees_of_freedom
-        columns = ", ".join(map(str, self.curves.by))
-        told = [self._told(row) for _, row in self.table.head(NAMED_GROUPS).iterrows()]
-        if len(self.table) > NAMED_GROUPS:
-            told.append(f"and {len(self.table) - NAMED_GROUPS} more groups")
-        return (
-            f"{self.test}, by {columns}: chi-squared {self.statistic:.2f} on "
-            f"{freedom} degree{'s' if freedom > 1 else ''} of freedom, "
-            f"{p_value_words(self.p_value)}; {'; '.join(told)}. {self.rule}"
-        )
-
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the means that are compared."""
-        return self.curves.plot(ax)
-
-    def __repr__(self) -> str:
-        """Return the test, its statistic and its p-value."""
-        return (
-            f"<RecurrenceComparison: {self.test}, {len(self.table)} groups, chi-squared "
-            f"{self.statistic:.2f}, {p_value_words(self.p_value)}>"
-        )
-
-    def _repr_html_(self) -> str:
-        return table_html(self.table, self.text)
+    def _test(self) -> str:
+        return self.test
 
     def _told(self, row: pd.Series[Any]) -> str:
         name = label_of(row[list(self.curves.by)])
@@ -198,11 +171,10 @@ def compare_recurrence(
         curves=curves,
         test=test,
         rule=curves.rule,
-        synthetic=curves.synthetic,
     )
 
 
-def _test(stretches: Stretches) -> tuple[Score, str]:
+def _test(stretches: Stretches) -> tuple[GroupScore, str]:
     """Return the score and its name: without terminal events there is nothing to weigh by."""
     if stretches.terminal.any():
         score, test = weighted_score(stretches), "Ghosh-Lin test of the mean number"

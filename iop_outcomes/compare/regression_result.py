@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from iop_outcomes.compare.tests import p_value_words
+from iop_outcomes.compare.result import p_value_words
 from iop_outcomes.errors import EstimateError
 from iop_outcomes.show import count_words, level_words, more_words, table_html
 from iop_outcomes.survival.limits import normal_quantile

@@ -10,19 +10,21 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.compare.comparable import refuse_incomparable, strata_of
-from iop_outcomes.compare.log_rank import LogRank, log_rank
+from iop_outcomes.compare.log_rank import log_rank
+from iop_outcomes.compare.result import GroupTest
+from iop_outcomes.compare.score import GroupScore
 from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.show import count_words, more_words, table_html
+from iop_outcomes.show import count_words
 from iop_outcomes.survival import SurvivalCurves
 from iop_outcomes.survival.checking import CheckedTimes, check_times, label_of
-from iop_outcomes.survival.curves import NAMED_GROUPS, median_words
+from iop_outcomes.survival.curves import median_words
 from iop_outcomes.survival.estimate import curves_of, refuse_names
 from iop_outcomes.survival.limits import normal_quantile
 from iop_outcomes.survival.product_limit import kaplan_meier
 
 
-@dataclass(frozen=True, eq=False)
-class Comparison:
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison(GroupTest):
     """A test of whether the curves of several groups differ.
 
     Attributes
@@ -52,33 +54,6 @@ class Comparison:
     curves: SurvivalCurves
     strata: tuple[str, ...]
     rule: str
-
-    @property
-    def text(self) -> str:
-        """The comparison as sentences: the test, each group's counts and median, the rule."""
-        freedom = self.degrees_of_freedom
-        told = [self._told(row) for _, row in self.table.head(NAMED_GROUPS).iterrows()]
-        if len(self.table) > NAMED_GROUPS:
-            told.append(more_words(len(self.table) - NAMED_GROUPS))
-        return (
-            f"{self._test}, by {', '.join(self.curves.by)}: chi-squared {self.statistic:.2f} on "
-            f"{freedom} degree{'s' if freedom > 1 else ''} of freedom, "
-            f"{p_value_words(self.p_value)}; {'; '.join(told)}. {self.rule}"
-        )
-
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the curves that are compared; see `iop_outcomes.plot_survival`."""
-        return self.curves.plot(ax)
-
-    def __repr__(self) -> str:
-        """Return the test, its statistic and its p-value."""
-        return (
-            f"<Comparison: {self._test}, {len(self.table)} groups, chi-squared "
-            f"{self.statistic:.2f}, {p_value_words(self.p_value)}>"
-        )
-
-    def _repr_html_(self) -> str:
-        return table_html(self.table, self.text)
 
     @property
     def _test(self) -> str:
@@ -182,12 +157,7 @@ def compare_survival(
     )
 
 
-def p_value_words(p_value: float) -> str:
-    """Return a p-value in words: two significant digits, and no less than 0.001."""
-    return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.2g}"
-
-
-def _check_result(result: LogRank, times: CheckedTimes) -> None:
+def _check_result(result: GroupScore, times: CheckedTimes) -> None:
     empty = np.flatnonzero(result.expected <= 0)
     if len(empty):
         raise EstimateError(

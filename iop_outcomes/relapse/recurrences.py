@@ -15,7 +15,7 @@ from iop_outcomes.relapse.evidence import NOT_DUE, Shown, origin_days, read_chec
 from iop_outcomes.relapse.relapse_rounds import Rounds, rounds_of
 from iop_outcomes.relapse.rules import RelapseRule
 from iop_outcomes.relapse.sight import as_units, check_course, read_sight
-from iop_outcomes.relapse.times import ENDS, read_ends, time_to_relapse
+from iop_outcomes.relapse.times import ENDS, read_ends, refuse_taken, time_to_relapse
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
@@ -126,13 +126,7 @@ def recurrent_relapses(
     check_course(records, rule, clear_days)
     _check_options(rule, terminal)
     first = time_to_relapse(records, rule).drop(columns=["competing_end", "competing_on"])
-    taken = [name for name in RECURRENT_COLUMNS if name in first.columns]
-    if taken:
-        raise RuleError(
-            f"The episodes have a column named {', '.join(taken)}, as the relapses do.",
-            instead="Give it another name before the records are read, in the export or in "
-            "mapping.toml.",
-        )
+    refuse_taken(first, RECURRENT_COLUMNS, "relapses")
     origin = origin_days(records, rule)
     days_followed = records.episodes["days_followed"].to_numpy()
     followed = np.maximum(days_followed - origin, 0).astype(np.int32)

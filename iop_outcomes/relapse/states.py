@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from iop_outcomes.errors import RuleError
 from iop_outcomes.measures.starts import ends_of, starts_of
 from iop_outcomes.measures.use_evidence import has_word
-from iop_outcomes.records.tables import EPISODES
 from iop_outcomes.relapse.evidence import origin_days, read_checkins
 from iop_outcomes.relapse.rules import RelapseRule
 from iop_outcomes.relapse.sight import Sight, as_units, check_course, read_sight
@@ -22,6 +21,7 @@ from iop_outcomes.relapse.state_course import (
     states_by_day,
     use_states,
 )
+from iop_outcomes.relapse.times import covariates, refuse_taken
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
@@ -144,7 +144,7 @@ def state_histories(
     stays = _stays(key // span, key % span, state, end)
 
     episode = stays.pop("episode")
-    kept = _covariates(records.episodes, rule).iloc[episode].reset_index(drop=True)
+    kept = covariates(records.episodes, rule).iloc[episode].reset_index(drop=True)
     frame = pd.concat([kept, pd.DataFrame(stays)], axis=1)
     unknown = int(started.sum()) - len(np.unique(episode))
     frame.attrs.update(_attributes(rule, clear_days, int((~started).sum()), unknown))
@@ -160,13 +160,7 @@ def _check(records: Records, rule: RelapseRule) -> None:
             instead='RelapseRule("k_of_n_weeks", missing="last_value_to_last_contact"); who '
             "drops out is discharged or lost.",
         )
-    taken = [name for name in STAY_COLUMNS if name in records.episodes.columns]
-    if taken:
-        raise RuleError(
-            f"The episodes have a column named {', '.join(taken)}, as the histories do.",
-            instead="Give it another name before the records are read, in the export or in "
-            "mapping.toml.",
-        )
+    refuse_taken(records.episodes, STAY_COLUMNS, "histories")
 
 
 def _ends(
@@ -221,19 +215,6 @@ def _stays(
         "days": days[kept].astype(np.int32),
         "next_state": pd.Categorical.from_codes(following[kept], dtype=dtype),
     }
-
-
-def _covariates(episodes: pd.DataFrame, rule: RelapseRule) -> pd.DataFrame:
-    """Return the episodes without their dates and what was known only later."""
-    later = {"days_to_discharge", "days_followed"}
-    for column in EPISODES.columns:
-        if column.kind == "date":
-            later |= {column.name, column.study_name}
-    if rule.origin != "discharge":
-        later.add("discharge_reason")
-    kept = [name for name in episodes.columns if name not in later]
-    first = [name for name in ("episode_id", "person_id", "program") if name in kept]
-    return episodes[first + [name for name in kept if name not in first]]
 
 
 def _attributes(

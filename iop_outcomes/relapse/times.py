@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -162,7 +163,8 @@ def read_times(
     last_due[due.episode[last]] = due.day[last]
     ended_by, ended_on = read_ends(episodes, rule, known, last_due, origin, followed)
 
-    times = _covariates(episodes, rule)
+    refuse_taken(episodes, TIME_COLUMNS, "times")
+    times = covariates(episodes, rule)
     times["entry"] = np.int32(0)
     times["clear_until"] = known.clear_until
     times["days"] = known.days
@@ -253,26 +255,28 @@ def _competing(
     )
 
 
-def _covariates(episodes: pd.DataFrame, rule: RelapseRule) -> pd.DataFrame:
-    dates = {
-        name
-        for column in EPISODES.columns
-        if column.kind == "date"
-        for name in (column.name, column.study_name)
-    }
+def covariates(episodes: pd.DataFrame, rule: RelapseRule) -> pd.DataFrame:
+    """Return the episodes without their dates and what was known only later; a copy."""
     later = {"days_to_discharge", "days_followed"}
+    for column in EPISODES.columns:
+        if column.kind == "date":
+            later |= {column.name, column.study_name}
     if rule.origin != "discharge":
         later.add("discharge_reason")
-    taken = [name for name in TIME_COLUMNS if name in episodes.columns]
+    kept = [name for name in episodes.columns if name not in later]
+    first = [name for name in ("episode_id", "person_id", "program") if name in kept]
+    return episodes[first + [name for name in kept if name not in first]].copy()
+
+
+def refuse_taken(frame: pd.DataFrame, made: Sequence[str], what: str) -> None:
+    """Refuse episodes with a column that the result would have too."""
+    taken = [name for name in made if name in frame.columns]
     if taken:
         raise RuleError(
-            f"The episodes have a column named {', '.join(taken)}, as the times do.",
+            f"The episodes have a column named {', '.join(taken)}, as the {what} do.",
             instead="Give it another name before the records are read, in the export or in "
             "mapping.toml.",
         )
-    kept = [name for name in episodes.columns if name not in dates | later]
-    first = [name for name in ("episode_id", "person_id", "program") if name in kept]
-    return episodes[first + [name for name in kept if name not in first]].copy()
 
 
 def _attributes(rule: RelapseRule, not_started: int) -> dict[str, str | int | list[str]]:
