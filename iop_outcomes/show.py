@@ -17,10 +17,26 @@ def format_value(value: object, decimals: int = 3) -> str:
     if isinstance(value, float):
         if value != value:
             return "–"
-        return f"{value:,.{decimals}f}".rstrip("0").rstrip(".") if value % 1 else f"{value:,.0f}"
+        return _number(value, decimals)
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     return str(value)
+
+
+def _number(value: float, decimals: int) -> str:
+    if not value % 1:
+        return f"{value:,.0f}"
+    text = f"{value:,.{decimals}f}".rstrip("0").rstrip(".")
+    if text not in ("0", "-0"):
+        return text
+    # What is there is not written as if it were nothing.
+    least = f"{10.0**-decimals:g}"
+    return f"<{least}" if value > 0 else f">-{least}"
+
+
+def p_value_text(p_value: float) -> str:
+    """Return a p-value: two significant digits, and no less than 0.001."""
+    return "<0.001" if p_value < 0.001 else f"{p_value:.2g}"
 
 
 def level_words(confidence: float) -> str:
@@ -53,7 +69,7 @@ def table_html(frame: pd.DataFrame, caption: str, *, rows: int = 20) -> str:
     names = [str(name) for name in frame.columns]
     head = "".join(f'<th scope="col">{escape(name.replace("_", " "))}</th>' for name in names)
     body = "".join(
-        "<tr>" + "".join(_cells(row)) + "</tr>"
+        "<tr>" + "".join(_cells(names, row)) + "</tr>"
         for row in frame.head(rows).itertuples(index=False, name=None)
     )
     more = f"<p>… and {len(frame) - rows:,} more rows</p>" if len(frame) > rows else ""
@@ -63,7 +79,9 @@ def table_html(frame: pd.DataFrame, caption: str, *, rows: int = 20) -> str:
     )
 
 
-def _cells(row: Iterable[object]) -> Iterable[str]:
-    for position, value in enumerate(row):
-        text = escape(format_value(value))
+def _cells(names: list[str], row: Iterable[object]) -> Iterable[str]:
+    for position, (name, value) in enumerate(zip(names, row, strict=True)):
+        known = isinstance(value, float) and value == value
+        p_value = name == "p_value" and known
+        text = escape(p_value_text(value) if p_value else format_value(value))  # type: ignore[arg-type]
         yield f'<th scope="row">{text}</th>' if position == 0 else f"<td>{text}</td>"

@@ -263,3 +263,14 @@ def test_the_page_says_what_was_counted(tmp_path):
     row = next(line for line in listed.splitlines() if line.startswith("| ours, assumptions hold"))
     counts = [int(cell) for cell in row.split("|")[2:6]]
     assert counts[0] == sum(counts[1:]) == 5
+
+
+def test_few_resamples_hold_the_truth_less_often_than_they_say() -> None:
+    # Of 40 resamples the limits are the first and the 39th: 38 of the 41 places lie between.
+    assert part("_page").held_by_resampling(40) == pytest.approx(38 / 41)
+    random = np.random.default_rng(4)
+    truth = random.normal(size=20_000)
+    drawn = random.normal(size=(20_000, 40))
+    lower, upper = np.quantile(drawn, [0.025, 0.975], axis=1, method="inverted_cdf")
+    held = ((lower < truth) & (truth <= upper)).mean()
+    assert held == pytest.approx(38 / 41, abs=0.006)

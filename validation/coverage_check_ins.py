@@ -17,8 +17,8 @@ from validation.coverage_setting import ALL, Setting, median_day, shares
 GRID = (28, 63, 91)  # days of check-ins
 BETWEEN = (30, 60, 90)  # days between two check-ins
 PEOPLE = 300
-RESAMPLES = 100
-RESAMPLED = 0.3  # of the replicates, where limits are resampled
+RESAMPLES = 200
+RESAMPLED = 0.6  # of the replicates, where limits are resampled
 RESAMPLED_BROKEN = 0.15  # where no more is wanted than how far they are off
 RULES_SAID = {
     "censor": "a missed check-in ends what is known",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 import iop_outcomes as iop
+from validation.coverage_check_ins import RESAMPLES
 from validation.coverage_count import VERDICTS
 from validation.coverage_setting import ALL, Setting
 
@@ -66,6 +68,8 @@ def filled(settings: Sequence[Setting], tables: Sequence[pd.DataFrame], run: Run
         "population": f"{run.population:,}",
         "replicates": f"{run.replicates:,}",
         "fewest": f"{rows['replicates'].min():,}",
+        "resamples": f"{RESAMPLES:,}",
+        "resampled": f"{100 * held_by_resampling(RESAMPLES):.1f}",
         "error": f"{196 * error[0]:.1f}",
         "error_fewest": f"{196 * error[1]:.1f}",
         "versions": ", ".join(f"{name} {versions[name]}" for name in VERSIONS),
@@ -166,6 +170,16 @@ def _line(row: dict[str, Any], again: bool) -> list[str]:
     if row["estimated"] < row["replicates"]:
         bias += f", in {row['estimated']:,}"
     return [what, truth, row["estimator"], bias, plain(row["spread"]), plain(row["mean_se"]), *tail]
+
+
+def held_by_resampling(resamples: int) -> float:
+    """Return how often percentile limits of an exact method hold the truth.
+
+    The truth and the estimates of the resamples are then alike, so that each place of the truth
+    among them has the same chance.
+    """
+    lowest, highest = math.ceil(0.025 * resamples), math.ceil(0.975 * resamples)
+    return (highest - lowest) / (resamples + 1)
 
 
 def _coverage(row: dict[str, Any]) -> str:

@@ -56,6 +56,15 @@ class IncidenceComparison:
         by = ", ".join(self.incidence.by)
         return f"Gray's test{within}, by {by}: {self._told}. {self.rule}"
 
+    @property
+    def synthetic(self) -> bool:
+        """Whether the people are made up."""
+        return self.incidence.synthetic
+
+    def at(self, days: float | Sequence[float]) -> pd.DataFrame:
+        """Return the incidences that are compared on the given days."""
+        return self.incidence.at(days)
+
     def plot(self, ax: Any = None) -> Any:
         """Draw the incidences that are compared."""
         return self.incidence.plot(ax)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from iop_outcomes.show import more_words, table_html
+from iop_outcomes.show import more_words, p_value_text, table_html
 from iop_outcomes.survival.curves import NAMED_GROUPS
 
 
@@ -68,4 +68,4 @@ class GroupTest:
 
 def p_value_words(p_value: float) -> str:
     """Return a p-value in words: two significant digits, and no less than 0.001."""
-    return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.2g}"
+    return "p < 0.001" if p_value < 0.001 else f"p = {p_value_text(p_value)}"

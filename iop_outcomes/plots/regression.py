@@ -9,7 +9,7 @@ import numpy as np
 from iop_outcomes.compare.regression_result import ratio_words
 from iop_outcomes.errors import RuleError
 from iop_outcomes.plots import style
-from iop_outcomes.show import level_words
+from iop_outcomes.show import level_words, p_value_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -171,7 +171,7 @@ def _draw(ax: Axes, row: dict[str, Any], place: int) -> None:
     cells = (
         (ratio_words(middle), RATIO),
         (limits, LIMITS),
-        ("<0.001" if p_value < 0.001 else f"{p_value:.2g}", P_VALUE),
+        (p_value_text(p_value), P_VALUE),
     )
     for words, right in cells:
         _write(ax, words, (1.0, right, place), heading=False)
