@@ -266,3 +266,14 @@ def test_order_unit_of_time_and_a_constant_stratum_change_nothing(times, random)
     for changed, strata in others:
         found = compare_survival(changed, "track", strata=strata)
         assert found.statistic == pytest.approx(once.statistic, rel=1e-9, abs=1e-12)
+
+
+def test_an_error_names_no_groups_that_may_be_people() -> None:
+    alone = pd.DataFrame({"days": [1, *[5] * 30], "event": [0, *[1] * 30]})
+    alone["person_id"] = [f"P{number:03d}" for number in range(31)]
+    with pytest.raises(EstimateError, match="1 of 31 groups") as refused:
+        compare_survival(alone, by="person_id")
+    assert "P0" not in str(refused.value)
+    few = alone.head(3)
+    with pytest.raises(EstimateError, match="P000"):
+        compare_survival(few.rename(columns={"person_id": "site"}), by="site")

@@ -466,6 +466,13 @@ def test_what_the_rule_needs_must_have_been_read():
         time_to_relapse(came)
 
 
+def test_what_is_no_records_and_no_rule_is_refused():
+    with pytest.raises(RuleError, match="str in place of Records"):
+        time_to_relapse("data")
+    with pytest.raises(RuleError, match="str in place of RelapseRule"):
+        time_to_relapse(records_of({"a": "7-"}), "first_use")
+
+
 def test_a_covariate_named_as_a_result_is_refused_rather_than_lost():
     with pytest.raises(RuleError, match="a column named event"):
         time_to_relapse(records_of({"a": "7-"}, event=1))

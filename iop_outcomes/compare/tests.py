@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.compare.comparable import refuse_incomparable, strata_of
+from iop_outcomes.compare.comparable import names_of, refuse_incomparable, strata_of
 from iop_outcomes.compare.log_rank import log_rank
 from iop_outcomes.compare.result import GroupTest
 from iop_outcomes.compare.score import GroupScore
@@ -163,7 +163,7 @@ def _check_result(result: GroupScore, times: CheckedTimes) -> None:
         raise EstimateError(
             "A group has nobody at risk on any day of an event, so that nothing is known of it "
             "beside the others.",
-            found=", ".join(times.label(int(group)) for group in empty),
+            found=names_of(times, empty),
             instead="leave the group out, or join it with another.",
         )
     if result.degrees_of_freedom < len(times.labels) - 1:

@@ -137,6 +137,18 @@ def as_units(shown: Shown, followed: NDArray[np.int32], rule: RelapseRule) -> Sh
 
 def check_course(records: object, rule: object, clear_days: object) -> None:
     """Refuse what episodes cannot be followed by: no records, no rule, no number of days."""
+    check_sources(records, rule)
+    whole = isinstance(clear_days, Integral) and not isinstance(clear_days, bool)
+    if not whole or clear_days < 1:  # type: ignore[operator]  # it is a number here
+        raise RuleError(
+            "clear_days is a whole number of at least 1.",
+            found=f"clear_days={clear_days!r}",
+            instead="clear_days=28",
+        )
+
+
+def check_sources(records: object, rule: object) -> None:
+    """Refuse what are no records and what is no rule."""
     for value, kind, instead in (
         (records, Records, 'iop.read_records("folder")'),
         (rule, RelapseRule, 'RelapseRule("k_of_n_weeks")'),
@@ -147,10 +159,3 @@ def check_course(records: object, rule: object, clear_days: object) -> None:
                 found=f"{type(value).__name__} in place of {kind.__name__}",
                 instead=instead,
             )
-    whole = isinstance(clear_days, Integral) and not isinstance(clear_days, bool)
-    if not whole or clear_days < 1:  # type: ignore[operator]  # it is a number here
-        raise RuleError(
-            "clear_days is a whole number of at least 1.",
-            found=f"clear_days={clear_days!r}",
-            instead="clear_days=28",
-        )

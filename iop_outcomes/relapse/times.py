@@ -15,6 +15,7 @@ from iop_outcomes.records.tables import DISCHARGE_REASONS, EPISODES
 from iop_outcomes.relapse.events import Known, apply_rule
 from iop_outcomes.relapse.evidence import NOT_DUE, origin_days, read_checkins
 from iop_outcomes.relapse.rules import RelapseRule
+from iop_outcomes.relapse.sight import check_sources
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
@@ -95,8 +96,9 @@ def time_to_relapse(records: Records, rule: RelapseRule | None = None) -> pd.Dat
     MissingTableError
         If the check-ins, or the attendance that the rule needs, were not read.
     RuleError
-        If the episodes carry a covariate with the name of one of these columns, a column that
-        the rule names is not there, or no check-in names a substance that counts.
+        If `records` are no records or `rule` is no rule, the episodes carry a covariate with the
+        name of one of these columns, a column that the rule names is not there, or no check-in
+        names a substance that counts.
 
     Notes
     -----
@@ -140,6 +142,7 @@ def time_to_relapse(records: Records, rule: RelapseRule | None = None) -> pd.Dat
     1            7     7  False  end_of_follow_up
     """
     rule = RelapseRule() if rule is None else rule
+    check_sources(records, rule)
     times, known, started = read_times(records, rule)
     times["rests_on_missing"] = known.rests_on_missing
     times = times[started].reset_index(drop=True)
