@@ -19,6 +19,7 @@ FLATTEST = 1e-8  # least curvature beside the largest, below which parameters ar
 WIDEST = 30.0  # standard error of a logarithm beyond which a parameter has run away
 SHORTEST = 1e-50  # mean days to an event; their squares are still numbers
 FARTHEST = 1e-6  # in standard errors squared: how far the maximum may be from what lifelines found
+NEAR = 1e-14  # the same, where its curvature is that of the maximum
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +94,8 @@ def fit_model(model: Model, intervals: Intervals, group: str) -> Fit:
     lifelines is given days in units of the mean time seen for an event, so that it begins near the
     maximum. What it returns is checked against the log-likelihood worked out here: the next Newton
     step must be below a thousandth of a standard error, and is then taken; the curvature must tell
-    all parameters apart.
+    all parameters apart. Where lifelines stopped too early for its curvature to be that of the
+    maximum, it begins once more from there.
     """
     middle = np.where(
         np.isfinite(intervals.right), (intervals.left + intervals.right) / 2, intervals.left
@@ -111,18 +113,23 @@ def fit_model(model: Model, intervals: Intervals, group: str) -> Fit:
     scaled = replace(
         intervals, left=intervals.left / unit, right=intervals.right / unit, entry=entry
     )
-    fitter = _fitted(model, scaled, unit, group)
-    values, curve = np.asarray(fitter._fitted_parameters_), np.asarray(fitter._hessian_)
-    change = np.where(model.in_days, unit, 1.0)
-    values = values * change + np.where([n == "mu" for n in model.parameters], np.log(unit), 0.0)
-    curve = curve / np.outer(change, change)
-    values, covariance = _checked(model, intervals, (values, curve), group)
+    is_mu = np.array([name == "mu" for name in model.parameters])
+    change, shift = np.where(model.in_days, unit, 1.0), np.where(is_mu, np.log(unit), 0.0)
+    start = np.where(is_mu, 0.0, 1.0)
+    for _ in range(2):
+        fitter = _fitted(model, scaled, (unit, start), group)
+        found = np.asarray(fitter._fitted_parameters_) * change + shift
+        curve = np.asarray(fitter._hessian_) / np.outer(change, change)
+        values, covariance, far = _checked(model, intervals, (found, curve), group)
+        if far < NEAR:
+            break
+        start = (values - shift) / change
     return Fit(model, values, covariance, log_likelihood(model, values, intervals))
 
 
-def _fitted(model: Model, scaled: Intervals, unit: float, group: str) -> Any:
+def _fitted(model: Model, scaled: Intervals, begin: tuple[float, Floats], group: str) -> Any:
+    unit, start = begin
     fitter = model.fitter(unit)
-    start = np.array([0.0 if name == "mu" else 1.0 for name in model.parameters])
     try:
         # Its warnings are of what is checked below, and said there in words.
         with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -142,8 +149,8 @@ def _fitted(model: Model, scaled: Intervals, unit: float, group: str) -> Any:
 
 def _checked(
     model: Model, intervals: Intervals, found: tuple[Floats, Floats], group: str
-) -> tuple[Floats, Floats]:
-    """Return the parameters after one more step, and their covariance.
+) -> tuple[Floats, Floats, float]:
+    """Return the parameters after one more step, their covariance, and how far the step was.
 
     Refuse those that are no maximum, or not the only one.
     """
@@ -165,7 +172,7 @@ def _checked(
         far = float(slope @ inverse @ slope)
     if not far < FARTHEST:
         raise _not_found(model, group, "lifelines stops before the maximum")
-    return values + factor * (inverse @ slope), inverse * np.outer(factor, factor)
+    return values + factor * (inverse @ slope), inverse * np.outer(factor, factor), far
 
 
 def _not_found(model: Model, group: str, why: str) -> EstimateError:
