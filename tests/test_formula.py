@@ -158,6 +158,14 @@ def test_what_may_name_people_becomes_no_term():
     assert len(design_of(pd.DataFrame({"site": names}), "site")[1]) == 20
 
 
+def test_columns_of_one_value_are_refused():
+    frame = pd.DataFrame({"program": ["North"] * 4, "site": ["a"] * 4})
+    with pytest.raises(EstimateError, match="one value only") as refused:
+        design_of(frame, "program + site")
+    assert "program, site" in str(refused.value)
+    assert "North" not in str(refused.value)
+
+
 @pytest.mark.parametrize("formula", [5, None, [], [1], {"age": 1}])
 def test_what_is_no_formula_is_refused(formula):
     with pytest.raises(RuleError, match="A formula is text, or a list of columns"):

@@ -398,3 +398,13 @@ def test_the_mean_of_episodes_says_so() -> None:
     times = recurrent_relapses(records_of({"a": "7+", "b": "7- 14-"}))
     assert "relapses an episode through" in mean_cumulative_function(times).text
     assert "relapses a person through" in mean_cumulative_function(times, id="person_id").text
+
+
+def test_records_of_nobody_have_no_relapses() -> None:
+    episodes = pd.DataFrame({"episode_id": ["a"], "admit_date": ["2026-01-05"]})
+    checkins = pd.DataFrame({"episode_id": ["a"], "date": ["2026-01-12"], "status": ["completed"]})
+    records = iop.read_records(episodes=episodes, checkins=checkins, as_of="2026-02-01")
+    nobody = records.subset(np.zeros(1, dtype=bool))
+    found = recurrent_relapses(nobody)
+    assert len(found) == 0
+    assert list(found.columns) == list(recurrent_relapses(records).columns)

@@ -62,7 +62,8 @@ def design_of(
         or asks for more than arithmetic and the transforms that `TRANSFORMS` lists.
     EstimateError
         If a value is missing or not finite, or a column of text has more than 20 values, and more
-        than one in five rows: such terms cannot be estimated, and may name people.
+        than one in five rows: such terms cannot be estimated, and may name people. If no column
+        has two values.
 
     Notes
     -----
@@ -99,6 +100,12 @@ def design_of(
         ) from error
     numbers = np.asarray(matrix, dtype=np.float64)
     called = [str(name) for name in matrix.model_spec.column_names]
+    if len(called) < 2:
+        raise EstimateError(
+            "Of columns that have one value only there is nothing to estimate.",
+            found=", ".join(sorted(names)),
+            instead="columns in which people differ.",
+        )
     endless = int((~np.isfinite(numbers)).any(axis=1).sum())
     if endless:
         raise EstimateError(

@@ -82,7 +82,7 @@ def rounds_of(
     who = np.arange(len(followed))
     entry = np.zeros(len(followed), dtype=np.int32)
     stretches, recovered, number = [], [], 1
-    while len(who):
+    while len(who) or number == 1:
         stretches.append(_stretch(known, who, entry, number))
         relapsed = known.event.copy()
         relapsed[np.setdiff1d(np.arange(len(followed)), who)] = False
