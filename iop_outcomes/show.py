@@ -81,7 +81,8 @@ def table_html(frame: pd.DataFrame, caption: str, *, rows: int = 20) -> str:
 
 def _cells(names: list[str], row: Iterable[object]) -> Iterable[str]:
     for position, (name, value) in enumerate(zip(names, row, strict=True)):
-        known = isinstance(value, float) and value == value
-        p_value = name == "p_value" and known
-        text = escape(p_value_text(value) if p_value else format_value(value))  # type: ignore[arg-type]
+        if name == "p_value" and isinstance(value, float) and value == value:
+            text = escape(p_value_text(value))
+        else:
+            text = escape(format_value(value))
         yield f'<th scope="row">{text}</th>' if position == 0 else f"<td>{text}</td>"

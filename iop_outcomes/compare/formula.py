@@ -117,8 +117,9 @@ def design_of(
 
 
 def _are_names(formula: object) -> bool:
-    listed = isinstance(formula, Sequence) and len(formula) > 0
-    return listed and all(isinstance(name, str) for name in formula)  # type: ignore[attr-defined]
+    if not isinstance(formula, Sequence) or not formula:
+        return False
+    return all(isinstance(name, str) for name in formula)
 
 
 def _no_terms(formula: str) -> RuleError:

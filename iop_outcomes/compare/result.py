@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from iop_outcomes.show import more_words, p_value_text, table_html
 from iop_outcomes.survival.curves import NAMED_GROUPS
 
 
-class GroupTest:
+class GroupTest(ABC):
     """How a test between groups tells itself; the fields are described where it is a result."""
 
     table: pd.DataFrame
@@ -59,11 +60,13 @@ class GroupTest:
         return table_html(self.table, self.text)
 
     @property
+    @abstractmethod
     def _test(self) -> str:
-        raise NotImplementedError
+        """The name of the test."""
 
+    @abstractmethod
     def _told(self, row: pd.Series[Any]) -> str:
-        raise NotImplementedError
+        """Tell a row of the table in words."""
 
 
 def p_value_words(p_value: float) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from iop_outcomes.compare.cell_estimates import estimate_cell
@@ -261,6 +261,6 @@ def _is_synthetic(records: Source) -> bool:
 
 
 def _check_horizon(horizon: object) -> None:
-    number = isinstance(horizon, (int, float, np.number)) and not isinstance(horizon, bool)
-    if not number or not 0 < float(horizon) < float("inf"):  # type: ignore[arg-type]
+    flag = isinstance(horizon, bool)
+    if flag or not isinstance(horizon, Real) or not 0 < float(horizon) < float("inf"):
         raise RuleError("A horizon is a number of days.", found=repr(horizon), instead="horizon=90")

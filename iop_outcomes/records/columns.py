@@ -10,7 +10,8 @@ import pandas as pd
 
 from iop_outcomes.records.draft import Draft, Log
 from iop_outcomes.records.mapping import Mapping
-from iop_outcomes.records.parse import Parsed, numbers, parse
+from iop_outcomes.records.parse import numbers, parse
+from iop_outcomes.records.parsed import Parsed
 from iop_outcomes.records.raw import Coded, OddRow
 from iop_outcomes.records.tables import START_TIME, Column
 

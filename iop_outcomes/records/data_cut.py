@@ -9,7 +9,7 @@ import pandas as pd
 
 from iop_outcomes.errors import RecordsError, RuleError
 from iop_outcomes.records.draft import Draft
-from iop_outcomes.records.parse import NO_DAY
+from iop_outcomes.records.parsed import NO_DAY
 from iop_outcomes.records.records import said
 
 

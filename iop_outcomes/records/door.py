@@ -32,7 +32,7 @@ from iop_outcomes.records.listing import (
 )
 from iop_outcomes.records.locate import Found, Sources, find
 from iop_outcomes.records.mapping import Mapping, read_mapping
-from iop_outcomes.records.parse import NO_DAY
+from iop_outcomes.records.parsed import NO_DAY
 from iop_outcomes.records.records import Records
 from iop_outcomes.records.sources import read_raw
 from iop_outcomes.records.tables import ATTENDANCE, CHECKINS, EPISODES, TABLES

@@ -15,7 +15,7 @@ import pandas as pd
 
 from iop_outcomes.errors import RecordsError
 from iop_outcomes.records.mapping import Mapping, fold
-from iop_outcomes.records.parse import NO_DAY
+from iop_outcomes.records.parsed import NO_DAY
 from iop_outcomes.records.raw import Coded, OddRow, Raw, narrow
 from iop_outcomes.records.tables import Column, Table
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from iop_outcomes.records.checks import LATE_DISCHARGE, SILENT, SOON
 from iop_outcomes.records.draft import Draft, Log, identical
-from iop_outcomes.records.parse import NO_DAY
+from iop_outcomes.records.parsed import NO_DAY
 
 Array = npt.NDArray[Any]
 

@@ -19,7 +19,7 @@ from iop_outcomes.records.checks import (
 )
 from iop_outcomes.records.draft import Draft, Log, identical
 from iop_outcomes.records.episode_checks import flag, set_aside
-from iop_outcomes.records.parse import NO_DAY
+from iop_outcomes.records.parsed import NO_DAY
 
 Array = npt.NDArray[Any]
 

@@ -155,8 +155,11 @@ def _check_options(rule: RelapseRule, terminal: object) -> None:
             instead="time_to_relapse(records, rule)",
         )
     words = ENDS[1:]
-    listed = isinstance(terminal, Sequence) and not isinstance(terminal, str)
-    if not listed or not all(word in words for word in terminal):  # type: ignore[attr-defined]
+    if (
+        not isinstance(terminal, Sequence)
+        or isinstance(terminal, str)
+        or not all(word in words for word in terminal)
+    ):
         raise RuleError(
             f"Terminal ends are a list of words from {', '.join(words)}.",
             found=f"terminal={terminal!r}",

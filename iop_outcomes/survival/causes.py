@@ -94,7 +94,8 @@ def read_causes(
 def _leaving(times: pd.DataFrame, end: str, ends: pd.Categorical) -> pd.Categorical:
     """Return the competing end that came first of each row, as words; missing where none did."""
     if end != "ended_by" or not {"competing_end", "competing_on"} <= set(times.columns):
-        return pd.Categorical.from_codes(np.full(len(ends), -1), categories=[])  # type: ignore[arg-type]
+        none = np.full(len(ends), -1)
+        return pd.Categorical.from_codes(none, [])  # type: ignore[arg-type]  # it takes arrays
     day = times["competing_on"]
     found = times["competing_end"].astype("category").array
     numeric = pd.api.types.is_numeric_dtype(day) and not pd.api.types.is_bool_dtype(day)
@@ -113,7 +114,7 @@ def _replaced(ends: pd.Categorical, first: NDArray[np.intp], asked: list[str]) -
     dtype = pd.CategoricalDtype([*ends.categories, *(w for w in asked if w not in ends.categories)])
     place = np.append(pd.Index(dtype.categories).get_indexer(asked), -1)
     codes = np.where(first >= 0, place[first], ends.codes)
-    return pd.Categorical.from_codes(codes, dtype=dtype)  # type: ignore[arg-type]
+    return pd.Categorical.from_codes(codes, dtype=dtype)  # type: ignore[arg-type]  # takes arrays
 
 
 def _ends(times: pd.DataFrame, by: str | Sequence[str] | None, end: str) -> pd.Categorical:

@@ -1,0 +1,43 @@
+"""What was read of a column: a value for each distinct text, and the faults met."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+NO_DAY = np.int32(-(2**31))  # the day that stands for a missing one
+NO_CODE = -1
+
+Array = npt.NDArray[Any]
+
+
+@dataclass
+class Parsed:
+    """The values of a column's distinct texts, and the faults met in them.
+
+    Attributes
+    ----------
+    values : numpy.ndarray
+        One value a text: int32 days, float32 or float64 numbers, int8 flags or int32 codes.
+    missing : numpy.ndarray of bool
+        Texts that give no value.
+    levels : list of str
+        What the codes of a word or name column stand for.
+    faults : dict of str to dict of int to str
+        For each check the texts that have the fault, with what was done.
+    minutes : numpy.ndarray of float32 or None
+        Minutes after midnight, where dates bear a time of day.
+    """
+
+    values: Array
+    missing: npt.NDArray[np.bool_]
+    levels: list[str] = field(default_factory=list)
+    faults: dict[str, dict[int, str]] = field(default_factory=dict)
+    minutes: npt.NDArray[np.float32] | None = None
+
+    def fault(self, check: str, position: int, done: str) -> None:
+        """Note that the text at `position` has a fault."""
+        self.faults.setdefault(check, {})[position] = done
