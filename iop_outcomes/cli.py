@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,11 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from iop_outcomes.errors import OutcomesError, ReportError, RuleError
+from iop_outcomes.letters import printable
+from iop_outcomes.saving import check_place, write_whole
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
 
 FINE, WRONG, USAGE = 0, 1, 2
+PROBLEMS = "The file of problems"
 
 app = typer.Typer(
     name="iop-outcomes",
@@ -68,6 +72,8 @@ def check(
     quiet: Quiet = False,
 ) -> None:
     """Read the records and say what is wrong with them, without a value of any person."""
+    if problems is not None:
+        check_place(problems, PROBLEMS)
     records = _read(data, mapping, as_of, quiet)
     typer.echo(repr(records))
     for row in records.sources.itertuples(index=False):
@@ -129,7 +135,7 @@ def report(
         prepared_on=prepared_on,
         progress=not quiet,
     )
-    typer.echo(f"{made.title}: {made.save(out)}")
+    typer.echo(printable(f"{made.title}: {made.save(out)}"))
 
 
 @app.command()
@@ -172,7 +178,7 @@ def sample(
 
     _say(f"making a sample with seed {seed} ...", quiet)
     made = write_sample(folder, seed, messy=messy)
-    typer.echo(f"{len(made.episodes):,} made-up episodes: {folder}")
+    typer.echo(f"{len(made.episodes):,} made-up episodes: {printable(str(folder))}")
 
 
 def main() -> None:
@@ -196,7 +202,7 @@ def _fail(error: OutcomesError, code: int) -> None:
 
 def _say(text: str, quiet: bool) -> None:
     if not quiet:
-        typer.echo(text, err=True)
+        typer.echo(printable(text), err=True)
 
 
 def _read(data: Path, mapping: Path | None, as_of: str | None, quiet: bool) -> Records:
@@ -212,15 +218,10 @@ def _cut(as_of: str | None) -> str | int | None:
 
 
 def _write_problems(records: Records, path: Path) -> None:
-    try:
-        records.problems.to_csv(path, index=False)
-    except OSError as error:
-        raise ReportError(
-            "The file of problems cannot be written.",
-            found=f"{path}: {error.strerror or error}",
-            instead="a file in a folder that exists",
-        ) from error
+    # What no UTF-8 can hold is written as its number.
+    text = records.problems.to_csv(index=False, lineterminator=os.linesep)
+    write_whole(path, text.encode("utf-8", "backslashreplace"), PROBLEMS)
     typer.echo(
-        f"{len(records.problems):,} problems written to {path}. It holds values of the records: "
-        "keep it where the records are kept, and do not send it."
+        f"{len(records.problems):,} problems written to {printable(str(path))}. "
+        "It holds values of the records: keep it where the records are kept, and do not send it."
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from iop_outcomes.letters import printable
+
 
 class OutcomesError(Exception):
     """The root of every error that this package raises on purpose.
@@ -25,7 +27,7 @@ class OutcomesError(Exception):
             lines.append(f"Found: {found}")
         if instead:
             lines.append(f"Instead: {instead}")
-        super().__init__("\n".join(lines))
+        super().__init__(printable("\n".join(lines)))
 
 
 class RecordsError(OutcomesError):
@@ -45,4 +47,4 @@ class EstimateError(OutcomesError, ValueError):
 
 
 class ReportError(OutcomesError):
-    """A report cannot be made or saved as asked."""
+    """A report cannot be made, or a file saved, as asked."""

@@ -11,8 +11,10 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "iop_outcomes"
 ORDER = (
+    "letters",
     "errors",
     "show",
+    "saving",
     "versions",
     "records",
     "measures",

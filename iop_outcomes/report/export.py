@@ -14,6 +14,7 @@ import pandas as pd
 from iop_outcomes.errors import ReportError
 from iop_outcomes.report.model import Section, write_value
 from iop_outcomes.report.scope import Scope
+from iop_outcomes.saving import check_place, write_whole
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -91,12 +92,7 @@ def check_path(path: Path) -> str:
             found=path.suffix or "no ending",
             instead='report.save("report.html")',
         )
-    if not path.parent.is_dir():
-        raise ReportError(
-            "The folder for the report is not there.",
-            found=str(path.parent),
-            instead="a folder that exists",
-        )
+    check_place(path, "The report")
     return ending
 
 
@@ -104,15 +100,7 @@ def save_report(html: str, tables: dict[str, pd.DataFrame], path: Path) -> Path:
     """Write the page or the tables to `path`, by its ending."""
     ending = check_path(path)
     content = workbook(tables) if ending == ".xlsx" else html.encode("utf-8")
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise ReportError(
-            "The report cannot be written.",
-            found=f"{path}: {error.strerror}",
-            instead="close the file if it is open elsewhere, or choose another name",
-        ) from error
-    return path
+    return write_whole(path, content, "The report")
 
 
 def workbook(tables: dict[str, pd.DataFrame]) -> bytes:

@@ -9,6 +9,7 @@ import pandas as pd
 from iop_outcomes.samples.card import data_card, messy_card
 from iop_outcomes.samples.generator import Sample, synthetic_records
 from iop_outcomes.samples.messy import plant
+from iop_outcomes.samples.planter import write_file
 
 TABLES = ("episodes", "attendance", "checkins")
 
@@ -64,16 +65,12 @@ def write_sample(folder: str | Path, seed: int = 2026, *, messy: bool = True) ->
     texts = {name: as_text(getattr(sample, name)) for name in TABLES}
     folder.mkdir(parents=True, exist_ok=True)
     for name, frame in texts.items():
-        _write(folder / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
-    _write(folder / "README.md", data_card(sample))
+        write_file(folder / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
+    write_file(folder / "README.md", data_card(sample))
     if messy:
         planter = plant(texts["episodes"], texts["attendance"], texts["checkins"])
         twin = folder / "messy"
         twin.mkdir(exist_ok=True)
         planter.write(twin)
-        _write(twin / "README.md", messy_card(planter.answer_key(), seed))
+        write_file(twin / "README.md", messy_card(planter.answer_key(), seed))
     return sample
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_bytes(text.encode("utf-8"))  # the same line ends on every system

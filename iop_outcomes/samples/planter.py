@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from iop_outcomes.saving import write_whole
+
 KEY_COLUMNS = ["table", "file", "line", "column", "value", "check", "done"]
 
 ASIDE, MISSING, MENDED = "set aside", "value left missing", "mended"
@@ -100,6 +102,11 @@ class Planter:
                 fields = self.odd_rows.get((table, row), fields)
                 csv.writer(texts[file], lineterminator="\n").writerow(fields)
             for file, text in texts.items():
-                (folder / file).write_bytes(text.getvalue().encode("utf-8"))
+                write_file(folder / file, text.getvalue())
         key = self.answer_key().to_csv(index=False, lineterminator="\n")
-        (folder / "answer_key.csv").write_bytes(key.encode("utf-8"))
+        write_file(folder / "answer_key.csv", key)
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file of the sample; the same line ends on every system."""
+    write_whole(path, text.encode("utf-8"), "The sample")

@@ -1,0 +1,31 @@
+"""Letters that a page, a picture or a terminal can hold, and how the others are written."""
+
+from __future__ import annotations
+
+import re
+
+# Control characters (line ends and tabs apart), lone surrogates, and the code points that Unicode
+# keeps for no character: XML holds none or few of them, and no font draws them.
+_NONE = "".join(chr(plane * 0x10000 + end) for plane in range(17) for end in (0xFFFE, 0xFFFF))
+_UNPRINTABLE = re.compile(
+    f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef{_NONE}]"
+)
+_BREAKS = re.compile("[\t\n\r\x85\u2028\u2029]+")
+
+
+def printable(text: str) -> str:
+    """Return `text` with each character that no page can hold written as its number."""
+    return _UNPRINTABLE.sub(lambda found: code_point(found[0]), text)
+
+
+def one_line(text: str) -> str:
+    """Return `text` printable and on one line: line ends and tabs are a space."""
+    return printable(_BREAKS.sub(" ", text))
+
+
+def code_point(letter: str) -> str:
+    r"""Return a character as its number, as Python writes it: ``\x07``, ``\ufffe``."""
+    number = ord(letter)
+    if number < 0x100:
+        return f"\\x{number:02x}"
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"

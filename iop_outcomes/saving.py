@@ -1,0 +1,156 @@
+"""Files written whole: who reads one finds the old file or the new one, never a part of either."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import secrets
+import stat
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from iop_outcomes.errors import ReportError
+
+DAY = 86_400.0
+LONGEST_STEM = 50  # letters of a name that the name of its part takes over
+
+
+def write_whole(path: str | Path, content: bytes, what: str = "The file") -> Path:
+    """Write `content` to `path`, in place of a file that may be there.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        Where to write. A symbolic link stays one: the file that it leads to is replaced. A file
+        that is replaced leaves its mode to the new one and, where the system allows, its owner;
+        another name of the same file (a hard link) keeps the old content.
+    content : bytes
+        All that the file is to hold.
+    what : str
+        What the file is, as the first words of an error.
+
+    Returns
+    -------
+    pathlib.Path
+        The path as given.
+
+    Raises
+    ------
+    ReportError
+        The file cannot be written; the old one is as it was.
+
+    Notes
+    -----
+    The content is written to a file of its own beside the target (its name with 16 random digits
+    and ``.part``), is on the disk before that file takes the place of the target in one step
+    (``os.replace``), and is removed if anything goes wrong. So two writers never mix, the last one
+    wins, and a writer that is killed leaves the old file; the part it leaves is removed by the next
+    save of the same file after a day. What is no regular file (a pipe, a device) holds nothing to
+    keep and is written to directly.
+    """
+    path = check_place(path, what)
+    try:
+        _write(path, content)
+    except OSError as error:
+        raise _not_written(path, what, error.strerror or str(error)) from error
+    return path
+
+
+def check_place(path: str | Path, what: str = "The file") -> Path:
+    """Return `path`, or raise ReportError if no file can be written there."""
+    path = Path(path)
+    try:
+        if b"\0" in os.fsencode(path):
+            raise ValueError
+        there = _status(path)
+        folder = path.parent.is_dir()
+    except ValueError as error:  # an encoding error is one too
+        raise _not_written(path, what, "a character that no path can hold") from error
+    except OSError as error:
+        raise _not_written(path, what, error.strerror or str(error)) from error
+    if not folder:
+        raise ReportError(
+            f"{what} cannot be written: its folder is not there.",
+            found=str(path.parent),
+            instead="a folder that exists",
+        )
+    if there is not None and stat.S_ISDIR(there.st_mode):
+        raise _not_written(path, what, os.strerror(errno.EISDIR))
+    return path
+
+
+def _not_written(path: Path, what: str, reason: str) -> ReportError:
+    return ReportError(
+        f"{what} cannot be written.",
+        found=f"{path}: {reason}",
+        instead="close the file if it is open elsewhere, make room, or choose another name",
+    )
+
+
+def _status(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None
+
+
+def _write(path: Path, content: bytes) -> None:
+    there = _status(path)
+    if there is not None and not stat.S_ISREG(there.st_mode):
+        with path.open("wb") as file:
+            file.write(content)
+        return
+    target = Path(os.path.realpath(path))
+    if there is not None and not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    part = target.with_name(f"{_stem(target)}.{secrets.token_hex(8)}.part")
+    # Created with the modes that the user's mask leaves, and never over a file that is there.
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(part, flags, 0o666)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            if there is not None:
+                _keep_owner_and_mode(descriptor, there)
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+        os.replace(part, target)
+    except BaseException:
+        with suppress(OSError):
+            part.unlink()
+        raise
+    _settle(target)
+
+
+def _stem(target: Path) -> str:
+    return target.name[:LONGEST_STEM]
+
+
+def _keep_owner_and_mode(descriptor: int, there: os.stat_result) -> None:
+    if os.name != "posix":
+        return
+    new = os.fstat(descriptor)
+    if (new.st_uid, new.st_gid) != (there.st_uid, there.st_gid):
+        with suppress(OSError):  # only the superuser may give a file away
+            os.fchown(descriptor, there.st_uid, there.st_gid)
+    os.fchmod(descriptor, stat.S_IMODE(there.st_mode))
+
+
+def _settle(target: Path) -> None:
+    """Have the folder's new entry on the disk, and clear away what killed writers left there."""
+    left = re.compile(re.escape(_stem(target)) + r"\.[0-9a-f]{16}\.part")
+    with suppress(OSError), os.scandir(target.parent) as entries:
+        for entry in filter(lambda one: left.fullmatch(one.name), entries):
+            with suppress(OSError):  # it may be another writer's, and gone by now
+                if time.time() - entry.stat().st_mtime > DAY:
+                    os.unlink(entry)
+    if os.name != "posix":
+        return
+    with suppress(OSError):  # some file systems cannot do it for a folder
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
