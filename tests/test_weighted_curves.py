@@ -367,7 +367,7 @@ def test_a_band_without_a_theory_is_refused(options):
         survival_curves(weighted_data(), **options).band()
 
 
-@pytest.mark.parametrize("options", [{"weights": "weight"}, {"cluster": "id"}])
+@pytest.mark.parametrize("options", [{"weights": "weight"}, {"weights": "weight", "cluster": "id"}])
 def test_curves_whose_counts_are_not_of_people_cannot_be_protected(options):
     curves = survival_curves(weighted_data(), by="group", **options)
     with pytest.raises(RuleError, match="their counts are not of people"):
@@ -484,7 +484,7 @@ def test_weights_that_drown_all_others_are_refused(weight):
 
 def test_people_that_are_lists_and_twins_of_columns_are_refused():
     times = pd.DataFrame({"days": [3, 4], "event": 1, "weight": 1.0, "person": [[1], [2]]})
-    with pytest.raises(EstimateError, match="do not say whose a row is"):
+    with pytest.raises(EstimateError, match="lists or other things"):
         survival_curves(times, cluster="person")
     with pytest.raises(EstimateError, match="several columns named weight"):
         survival_curves(pd.concat([times, times[["weight"]]], axis=1), weights="weight")

@@ -15,6 +15,7 @@ from iop_outcomes.compare.partial_likelihood import CoxFit
 from iop_outcomes.compare.regression_result import Regression
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.survival.causes import Causes, read_causes, words_found
+from iop_outcomes.survival.clusters import Cluster
 from iop_outcomes.survival.limits import normal_quantile
 from iop_outcomes.survival.weighted import read_weighting
 
@@ -33,7 +34,7 @@ def cause_specific_cox(
     end: str = "ended_by",
     causes: Sequence[Any] | None = None,
     strata: str | Sequence[str] | None = None,
-    cluster: str | None = None,
+    cluster: str | Cluster | None = Cluster.PERSON,
     weights: str | None = None,
     ties: str = "efron",
     confidence: float = 0.95,
@@ -93,6 +94,7 @@ def cause_specific_cox(
     asked = list(found.names) if cause is None else [cause_asked(found, cause)]
     weighting = read_weighting(times, weights, cluster)
     matrix, names = design_of(times, formula)
+    weighting.clusters.refuse_fewer(len(names), "term")
     fits: dict[str | None, CoxFit] = {}
     for name in asked:
         fit = _fit(found, name, matrix, names, weighting=weighting, ties=ties)

@@ -12,6 +12,7 @@ from iop_outcomes.compare.formula import design_of
 from iop_outcomes.compare.partial_likelihood import CoxFit, fit_cox
 from iop_outcomes.compare.regression_result import Regression, ratio_table
 from iop_outcomes.survival.checking import CheckedTimes, check_times, column_names
+from iop_outcomes.survival.clusters import Cluster
 from iop_outcomes.survival.limits import normal_quantile
 from iop_outcomes.survival.weighted import Weighting, read_weighting
 
@@ -27,7 +28,7 @@ def cox(
     formula: str | Sequence[str],
     *,
     strata: str | Sequence[str] | None = None,
-    cluster: str | None = None,
+    cluster: str | Cluster | None = Cluster.PERSON,
     weights: str | None = None,
     ties: str = "efron",
     confidence: float = 0.95,
@@ -45,9 +46,11 @@ def cox(
         refused.
     strata : str or sequence of str, optional
         Columns of which each combination has a baseline of its own, such as the program.
-    cluster : str, optional
-        The column of who is whose, such as ``person_id``: standard errors are then robust to
-        what the rows of one have in common.
+    cluster : str, Cluster.PERSON or None
+        The column of who is whose: standard errors are then robust to what the rows of one have
+        in common. By default ``person_id`` if the frame has that column and a value of it stands
+        in several rows; None takes each row by itself. ``text`` says which, with the numbers of
+        clusters and rows.
     weights : str, optional
         The column of weights, above 0; standard errors are then robust.
     ties : {"efron", "breslow"}
@@ -93,6 +96,7 @@ def cox(
     normal_quantile(confidence)
     weighting = read_weighting(times, weights, cluster)
     matrix, names = design_of(times, formula)
+    weighting.clusters.refuse_fewer(len(names), "term")
     fit = fit_within(checked, checked.event, matrix, names, weighting=weighting, ties=ties)
     return regression_of(
         {None: fit},
@@ -111,7 +115,7 @@ def fit_within(
     matrix: NDArray[np.float64],
     names: Sequence[str],
     *,
-    weighting: Weighting | None,
+    weighting: Weighting,
     ties: str,
 ) -> CoxFit:
     """Fit the model to checked times whose groups are the strata."""
@@ -121,8 +125,8 @@ def fit_within(
         event,
         entry=checked.entry,
         stratum=checked.group if len(checked.labels) > 1 else None,
-        weight=None if weighting is None else weighting.weight,
-        cluster=None if weighting is None else weighting.cluster,
+        weight=weighting.weight,
+        cluster=weighting.cluster,
         ties=ties,
         names=names,
     )
@@ -133,7 +137,7 @@ def regression_of(
     names: Sequence[str],
     *,
     strata: Sequence[str],
-    weighting: Weighting | None,
+    weighting: Weighting,
     ties: str,
     confidence: float,
     told: tuple[str, str, str, bool],
@@ -142,13 +146,12 @@ def regression_of(
 
     `told` is the model, what its ratios mean, the rule, and whether the people are made up.
     """
-    robust = weighting is not None
     tables = []
     for cause, fit in fits.items():
         table = ratio_table(
             names,
             fit.coefficient,
-            fit.robust if robust else fit.covariance,
+            fit.robust if weighting.robust else fit.covariance,
             model=fit.covariance,
             confidence=confidence,
         )
@@ -160,22 +163,17 @@ def regression_of(
         table=pd.concat(tables, ignore_index=True),
         n=next(iter(fits.values())).rows,
         events=sum(fit.events for fit in fits.values()),
-        clusters=_clusters(weighting),
+        clusters=weighting.clusters.told.number,
         strata=tuple(strata),
         ties=ties,
         log_likelihood=sum(fit.log_likelihood for fit in fits.values()),
         null_log_likelihood=sum(fit.null_log_likelihood for fit in fits.values()),
         confidence=confidence,
-        robust=robust,
+        robust=weighting.robust,
         model=model,
         ratio="hazard ratio",
         meaning=meaning,
         rule=rule,
         synthetic=synthetic,
+        clustering=weighting.clusters.told,
     )
-
-
-def _clusters(weighting: Weighting | None) -> int | None:
-    if weighting is None or weighting.by is None:
-        return None
-    return int(weighting.cluster.max()) + 1

@@ -23,8 +23,8 @@ from iop_outcomes.compare.subdistribution import (
 from iop_outcomes.errors import RuleError
 from iop_outcomes.survival.causes import read_causes
 from iop_outcomes.survival.checking import column_names
+from iop_outcomes.survival.clusters import Cluster, read_clusters
 from iop_outcomes.survival.limits import normal_quantile
-from iop_outcomes.survival.weighted import read_weighting
 
 SameDay = Literal["together", "ends_first"]
 SAME_DAY = ("together", "ends_first")
@@ -43,7 +43,7 @@ def fine_gray(
     *,
     end: str = "ended_by",
     causes: Sequence[Any] | None = None,
-    cluster: str | None = None,
+    cluster: str | Cluster | None = Cluster.PERSON,
     censoring_strata: str | Sequence[str] | None = None,
     same_day: SameDay = "together",
     confidence: float = 0.95,
@@ -58,9 +58,8 @@ def fine_gray(
         The terms, as for `iop_outcomes.cox`.
     cause : object
         The cause whose share is modelled; the other causes compete with it.
-    cluster : str, optional
-        The column of who is whose, such as ``person_id``: standard errors are then robust to
-        what the rows of one have in common.
+    cluster : str, Cluster.PERSON or None
+        As for `iop_outcomes.cox`: by default ``person_id`` where it repeats.
     censoring_strata : str or sequence of str, optional
         Columns of which each combination has a censoring distribution of its own. By default one
         for all, which takes leaving as having nothing to do with the terms.
@@ -126,8 +125,9 @@ def fine_gray(
     name = cause_asked(found, cause)
     _check(same_day)
     event = ended_by(found, name)
-    weighting = read_weighting(times, None, cluster)
+    clusters = read_clusters(times, cluster)
     matrix, names = design_of(times, formula)
+    clusters.refuse_fewer(len(names), "term")
     code = np.where(event, 1, np.where(found.code >= 0, 2, 0))
     sets = subdistribution(
         found.times.days,
@@ -136,7 +136,7 @@ def fine_gray(
         entry=found.times.entry,
         events_first=same_day == "ends_first",
     )
-    fit = _fit(matrix, names, sets, None if weighting is None else weighting.cluster)
+    fit = _fit(matrix, names, sets, clusters.code)
     own = column_names(times, censoring_strata)
     how = " and late entry" if sets.enter is not None else ""
     how += f", within {', '.join(own)}" if own else ""
@@ -144,7 +144,7 @@ def fine_gray(
         table=ratio_table(names, *fit[:2], model=fit[2], confidence=confidence),
         n=len(times),
         events=int(event.sum()),
-        clusters=None if weighting is None else int(weighting.cluster.max()) + 1,
+        clusters=clusters.told.number,
         strata=(),
         ties="breslow",
         log_likelihood=fit[3],
@@ -156,6 +156,7 @@ def fine_gray(
         meaning=MEANING,
         rule=f"{rule_of(found, [name], 'competing')} Weighted for censoring{how}.",
         synthetic=found.times.synthetic,
+        clustering=clusters.told,
     )
 
 

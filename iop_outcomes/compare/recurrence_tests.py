@@ -14,6 +14,7 @@ from iop_outcomes.compare.score import GroupScore
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.show import format_value
 from iop_outcomes.survival.checking import label_of
+from iop_outcomes.survival.clusters import Cluster, Clustering
 from iop_outcomes.survival.mean_cumulative import mean_cumulative_function
 from iop_outcomes.survival.mean_cumulative_times import Stretches, read_stretches
 from iop_outcomes.survival.recurrence_result import MeanCumulativeFunction
@@ -43,6 +44,8 @@ class RecurrenceComparison(GroupTest):
         Which test it is.
     rule : str
         What made the times, and the estimate.
+    clustering : Clustering, optional
+        What the test takes together: by which column, how many clusters and ids.
     """
 
     table: pd.DataFrame
@@ -52,6 +55,7 @@ class RecurrenceComparison(GroupTest):
     curves: MeanCumulativeFunction
     test: str
     rule: str
+    clustering: Clustering | None = None
 
     @property
     def _test(self) -> str:
@@ -71,7 +75,7 @@ def compare_recurrence(
     by: str | Sequence[str],
     *,
     id: str = "episode_id",
-    cluster: str | None = None,
+    cluster: str | Cluster | None = Cluster.PERSON,
     terminal: str | Sequence[str] | None = None,
     confidence: float = 0.95,
 ) -> RecurrenceComparison:
@@ -152,8 +156,8 @@ def compare_recurrence(
     curves = mean_cumulative_function(
         times, by, id=id, cluster=cluster, terminal=terminal, confidence=confidence
     )
-    score, test = _test(stretches)
     freedom = len(labels) - 1
+    score, test = _test(stretches)
 
     from scipy.special import chdtrc
 
@@ -171,6 +175,7 @@ def compare_recurrence(
         curves=curves,
         test=test,
         rule=curves.rule,
+        clustering=curves.clustering,
     )
 
 

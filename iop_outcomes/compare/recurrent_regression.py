@@ -16,6 +16,7 @@ from iop_outcomes.compare.partial_likelihood import CoxFit, fit_cox
 from iop_outcomes.compare.regression_result import Regression, ratio_table
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.survival.checking import check_times
+from iop_outcomes.survival.clusters import Cluster
 from iop_outcomes.survival.ids import only_column
 from iop_outcomes.survival.mean_cumulative_times import Stretches, read_stretches
 
@@ -56,7 +57,7 @@ def recurrent_cox(
     *,
     model: str = "andersen_gill",
     id: str = "episode_id",
-    cluster: str | None = None,
+    cluster: str | Cluster | None = Cluster.PERSON,
     strata: str | Sequence[str] | None = None,
     number: str | None = None,
     most: int | None = None,
@@ -81,9 +82,9 @@ def recurrent_cox(
         - ``"pwp_gap"``: the same by days since the person came to be at risk of this one.
     id : str
         The column that says whose stretch it is.
-    cluster : str, optional
+    cluster : str, Cluster.PERSON or None
         The column of what is taken as independent; by default ``person_id`` if there is such a
-        column, else `id`.
+        column, else `id`. None takes each `id` by itself.
     strata : str or sequence of str, optional
         Columns of which each combination has a baseline of its own.
     number : str, optional
@@ -145,13 +146,8 @@ def recurrent_cox(
     _check_options(model, most)
     at_risk = _at_risk(times)
     stretches = read_stretches(at_risk, None, id=id, cluster=cluster)
-    if not stretches.cluster.any():
-        raise EstimateError(
-            "Errors that are robust to clusters need two of them or more.",
-            found="one cluster",
-            instead=f'cluster="{id}", if every {id} stands for itself.',
-        )
     matrix, names = design_of(at_risk, formula)
+    stretches.clusters.refuse_fewer(len(names), "term")
     strata_code, strata_names = _strata(at_risk, strata)
     clock = _clock(at_risk, stretches, strata_code, (model, number, most))
     fit = _fitted(matrix, clock, stretches, (ties, names))
@@ -174,6 +170,7 @@ def recurrent_cox(
         meaning=f"{meaning} {ALIVE}",
         rule=stretches.times.rule,
         synthetic=stretches.times.synthetic,
+        clustering=stretches.clusters.told,
     )
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from iop_outcomes.compare.result import p_value_words
 from iop_outcomes.errors import EstimateError
 from iop_outcomes.show import count_words, level_words, more_words, table_html
+from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.limits import normal_quantile
 
 NAMED_TERMS = 8
@@ -57,6 +58,8 @@ class Regression:
         Whether the people are made up.
     ratio : str
         What ``hazard_ratio`` is called: "hazard ratio" or "subdistribution hazard ratio".
+    clustering : Clustering, optional
+        What the errors take together: by which column, how many clusters and rows.
     """
 
     table: pd.DataFrame
@@ -74,6 +77,7 @@ class Regression:
     rule: str
     synthetic: bool
     ratio: str = "hazard ratio"
+    clustering: Clustering | None = None
 
     @property
     def text(self) -> str:
@@ -82,7 +86,8 @@ class Regression:
         told = [self._told(row) for row in rows]
         if len(self.table) > NAMED_TERMS:
             told.append(more_words(len(self.table) - NAMED_TERMS, "term"))
-        return f"{self.model}, {self.sizes}: {'; '.join(told)}. {self.meaning} {self.rule}"
+        ending = closing(self.rule, self.clustering)
+        return f"{self.model}, {self.sizes}: {'; '.join(told)}. {self.meaning} {ending}"
 
     @property
     def sizes(self) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from iop_outcomes.show import more_words, p_value_text, table_html
+from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.curves import NAMED_GROUPS
 
 
@@ -21,6 +22,7 @@ class GroupTest(ABC):
     p_value: float
     curves: Any
     rule: str
+    clustering: Clustering | None = None
 
     @property
     def text(self) -> str:
@@ -32,7 +34,8 @@ class GroupTest(ABC):
         return (
             f"{self._test}, by {', '.join(self.curves.by)}: chi-squared {self.statistic:.2f} on "
             f"{freedom} degree{'s' if freedom > 1 else ''} of freedom, "
-            f"{p_value_words(self.p_value)}; {'; '.join(told)}. {self.rule}"
+            f"{p_value_words(self.p_value)}; {'; '.join(told)}. "
+            f"{closing(self.rule, self.clustering)}"
         )
 
     @property

@@ -107,20 +107,22 @@ def protect_curves(
     Raises
     ------
     RuleError
-        The curves have weights or clusters: how many people a step is cannot be told from them.
+        The curves have weights: how many people a step is cannot be told from them.
     """
-    if curves.robust is not None:
+    if curves.weights is not None:
         raise RuleError(
-            "Curves with weights or clusters cannot be protected: their counts are not of people.",
-            found=f"weights={curves.weights!r} and robust errors",
-            instead="protect the curves without weights and clusters, one row a person.",
+            "Curves with weights cannot be protected: their counts are not of people.",
+            found=f"weights={curves.weights!r}",
+            instead="protect the curves without weights.",
         )
     names = list(curves.by)
     others = [] if parts is None else [rows for _, rows in _by_group(parts.table, parts.by)]
     apart = 0 if parts is None else int(curves.sizes["n"].sum() - parts.sizes["n"].sum())
     medians = curves.median()["median"].to_numpy(dtype=np.float64)
     tables, sizes, left_out = [], [], 0
-    for position, (_, steps) in enumerate(_by_group(curves.table, curves.by)):
+    # An exact standard error gives back the counts that it is made of.
+    whole = curves.table.drop(columns="se", errors="ignore")
+    for position, (_, steps) in enumerate(_by_group(whole, curves.by)):
         table = published_steps(steps, policy, days, parts=others)
         if len(table) < 2 or policy.hides(apart):
             left_out += 1
@@ -137,7 +139,7 @@ def protect_curves(
                 median=shown,
             )
         )
-    empty = curves.table.iloc[:0]
+    empty = whole.iloc[:0]
     table = pd.concat(tables, ignore_index=True) if tables else empty
     size_columns = [*names, "n", "events", "censored", "through", "median"]
     frame = pd.concat(sizes, ignore_index=True) if sizes else pd.DataFrame(columns=size_columns)

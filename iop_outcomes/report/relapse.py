@@ -84,7 +84,7 @@ def _by_missing_rule(scope: Scope) -> tuple[ProtectedCurves, dict[str, float | s
     for missing, words in MISSING_NAMES.items():
         times = _times(scope, replace(scope.rule, missing=missing))  # type: ignore[arg-type]
         name = f"{words} (used here)" if missing == scope.rule.missing else words
-        columns = ["days", "event", "rests_on_missing"]
+        columns = ["person_id", "days", "event", "rests_on_missing"]
         same = [other for other in found if found[other].equals(times[columns])]
         if same:
             # One rule that gives what another gives is the same curve: it is drawn once.

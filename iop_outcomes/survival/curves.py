@@ -11,6 +11,7 @@ import pandas as pd
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.show import more_words, table_html
 from iop_outcomes.survival.checking import label_of
+from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.limits import (
     Interval,
     crossing_day,
@@ -65,6 +66,8 @@ class SurvivalCurves(TimesRead):
         curve of follow-up.
     event : str, optional
         What ends a time, for the axis of a picture; by default relapse if `rule` speaks of it.
+    clustering : Clustering, optional
+        What the errors take together: by which column, how many clusters and rows.
     """
 
     table: pd.DataFrame
@@ -77,6 +80,7 @@ class SurvivalCurves(TimesRead):
     weights: str | None = None
     robust: pd.DataFrame | None = None
     event: str | None = None
+    clustering: Clustering | None = None
 
     def at(self, days: float | Sequence[float]) -> pd.DataFrame:
         """Return the curves at the given days.
@@ -128,7 +132,8 @@ class SurvivalCurves(TimesRead):
         if self.robust is not None:
             raise EstimateError(
                 "There is no simultaneous band for curves with weights or clusters.",
-                instead="the limits in .table, which hold for each day by itself.",
+                instead="the limits in .table, which hold for each day by itself; or "
+                "cluster=None, if the rows of one person are independent.",
             )
         rows = []
         for steps in self._groups():
@@ -221,7 +226,8 @@ class SurvivalCurves(TimesRead):
         if len(found) > NAMED_GROUPS:
             told.append(more_words(len(found) - NAMED_GROUPS))
         by = f" by {', '.join(self.by)}" if self.by else ""
-        return f"Time to the event{by}: {'; '.join(told)}. {self.rule}"
+        ending = closing(self.rule, self.clustering)
+        return f"Time to the event{by}: {'; '.join(told)}. {ending}"
 
     def plot(
         self,

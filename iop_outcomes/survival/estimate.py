@@ -9,12 +9,12 @@ import pandas as pd
 from iop_outcomes.errors import RuleError
 from iop_outcomes.show import level_words
 from iop_outcomes.survival.checking import CheckedTimes, check_times
+from iop_outcomes.survival.clusters import Cluster
 from iop_outcomes.survival.curves import SurvivalCurves
 from iop_outcomes.survival.limits import Interval, normal_quantile
-from iop_outcomes.survival.product_limit import kaplan_meier
 from iop_outcomes.survival.reading import stacked
 from iop_outcomes.survival.steps import ROBUST_COLUMNS, ROW_COLUMNS, STEP_COLUMNS, Steps
-from iop_outcomes.survival.weighted import Weighting, read_weighting, weighted_kaplan_meier
+from iop_outcomes.survival.weighted import Weighting, curve_steps, read_weighting
 
 
 def survival_curves(
@@ -24,7 +24,7 @@ def survival_curves(
     confidence: float = 0.95,
     interval: Interval = "log-log",
     weights: str | None = None,
-    cluster: str | None = None,
+    cluster: str | Cluster | None = Cluster.PERSON,
 ) -> SurvivalCurves:
     r"""Estimate the share still without the event, day by day, by Kaplan and Meier.
 
@@ -45,9 +45,11 @@ def survival_curves(
     weights : str, optional
         The column that says what each row counts: finite numbers above 0, such as the inverse of
         the probability of being in the group. The errors are then robust.
-    cluster : str, optional
-        The column that says whose a row is, where people have several: ``"person_id"``. The
-        errors are then robust, each person counted as one. Default: each row by itself.
+    cluster : str, Cluster.PERSON or None
+        The column that says whose a row is, where people have several: the errors are then
+        robust, all rows of one taken together. By default ``person_id`` if the frame has that
+        column and a value of it stands in several rows; None takes each row by itself. ``rule``
+        and ``text`` say which, with the numbers of clusters and rows.
 
     Returns
     -------
@@ -100,10 +102,7 @@ def survival_curves(
     refuse_names(list(checked.labels.columns))
     normal_quantile(confidence)
     weighting = read_weighting(times, weights, cluster)
-    if weighting is None:
-        steps = kaplan_meier(checked, confidence, interval)
-    else:
-        steps = weighted_kaplan_meier(checked, weighting, confidence, interval)
+    steps = curve_steps(checked, weighting, confidence, interval)
     return curves_of(checked, steps, confidence, interval, weighting)
 
 
@@ -125,7 +124,7 @@ def curves_of(
         for one in steps
     ]
     robust = None
-    if weighting is not None:
+    if weighting is not None and weighting.robust:
         parts = [{name: getattr(one.robust, name) for name in ROBUST_COLUMNS} for one in steps]
         robust = stacked(parts, pd.DataFrame(index=checked.labels.index))
     return SurvivalCurves(
@@ -139,6 +138,7 @@ def curves_of(
         weights=None if weighting is None else weighting.weights,
         robust=robust,
         event=event,
+        clustering=None if weighting is None else weighting.clusters.told,
     )
 
 

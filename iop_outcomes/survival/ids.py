@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
 
+_INSTEAD = {"cluster": "cluster=None, each row by itself; or a value of their own for those rows."}
+
 
 def id_codes(frame: pd.DataFrame, name: str, what: str) -> NDArray[np.intp]:
     """Return the values of the column `name` as codes, numbered as they first occur.
@@ -37,6 +39,7 @@ def id_codes(frame: pd.DataFrame, name: str, what: str) -> NDArray[np.intp]:
         raise EstimateError(
             f"Every row has a value of {name}, the {what}.",
             found=f"{missing:,} of {len(frame):,} missing",
+            instead=_INSTEAD.get(what, ""),
         )
     try:
         return np.asarray(pd.factorize(column)[0], dtype=np.intp)
@@ -44,6 +47,7 @@ def id_codes(frame: pd.DataFrame, name: str, what: str) -> NDArray[np.intp]:
         raise EstimateError(
             f"The values of {name} are words or numbers.",
             found="lists or other things that cannot be told apart",
+            instead=f'frame.assign({name}=frame["{name}"].astype(str))',
         ) from None
 
 

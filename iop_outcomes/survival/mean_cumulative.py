@@ -9,6 +9,7 @@ import pandas as pd
 
 from iop_outcomes.errors import EstimateError
 from iop_outcomes.show import level_words
+from iop_outcomes.survival.clusters import Cluster
 from iop_outcomes.survival.estimate import refuse_names
 from iop_outcomes.survival.limits import normal_quantile
 from iop_outcomes.survival.mean_cumulative_steps import MeanSteps
@@ -25,7 +26,7 @@ def mean_cumulative_function(
     by: str | Sequence[str] | None = None,
     *,
     id: str = "episode_id",
-    cluster: str | None = None,
+    cluster: str | Cluster | None = Cluster.PERSON,
     terminal: str | Sequence[str] | None = None,
     confidence: float = 0.95,
 ) -> MeanCumulativeFunction:
@@ -45,9 +46,9 @@ def mean_cumulative_function(
     id : str
         The column that says whose stretch it is: of whom the mean is. With episodes, a person
         has several; the mean is then of an episode, and the text says so.
-    cluster : str, optional
+    cluster : str, Cluster.PERSON or None
         The column of what is taken as independent, for the standard error; by default
-        ``person_id`` if there is such a column, else `id`.
+        ``person_id`` if there is such a column, else `id`. None takes each `id` by itself.
     terminal : str or sequence of str, optional
         The terminal events, after which there can be none: a column of True and False
         (``"terminal"`` of `iop_outcomes.recurrent_relapses`), or a list of words of ``ended_by``
@@ -139,6 +140,7 @@ def mean_cumulative_function(
         f"{level_words(confidence)} limits.",
         synthetic=stretches.times.synthetic,
         unit="episode" if id == "episode_id" else "person",
+        clustering=stretches.clusters.told,
         _parts=tuple(parts),
     )
 

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.survival.checking import CheckedTimes, check_times
+from iop_outcomes.survival.clusters import Cluster, Clusters, clusters_of_ids
 from iop_outcomes.survival.ids import id_codes, only_column
-
-PERSON = "person_id"
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +34,8 @@ class Stretches:
         Whether a terminal event ends the row.
     asked_terminal : bool
         Whether terminal events were asked for.
+    clusters : Clusters
+        What is taken as independent, and how a result says it.
     """
 
     times: CheckedTimes
@@ -44,6 +45,7 @@ class Stretches:
     cluster: NDArray[np.intp]
     terminal: NDArray[np.bool_]
     asked_terminal: bool
+    clusters: Clusters
 
 
 def read_stretches(
@@ -51,7 +53,7 @@ def read_stretches(
     by: str | Sequence[str] | None,
     *,
     id: str,
-    cluster: str | None = None,
+    cluster: str | Cluster | None = Cluster.PERSON,
     terminal: str | Sequence[str] | None = None,
 ) -> Stretches:
     """Check a frame of stretches; see `iop_outcomes.mean_cumulative_function`.
@@ -71,14 +73,13 @@ def read_stretches(
     ended = _terminal(times, terminal)
     _check_apart(code, entry, checked.days, ended)
     _check_within(code, checked.group, "group", "groups by what is known at the start.")
-    if cluster is None:
-        cluster = PERSON if PERSON in times.columns else id
-    clusters = code if cluster == id else id_codes(times, cluster, "cluster")
-    _check_within(code, clusters, "cluster", f'cluster="{id}", if every {id} stands for itself.')
+    clusters = clusters_of_ids(times, cluster, id, code)
+    own = code if clusters.code is None else clusters.code
+    _check_within(code, own, "cluster", f'cluster="{id}", if every {id} stands for itself.')
     days = checked.days
     if "ended_on" in times.columns and ended.any():
         days = _later_days(times["ended_on"], days, ended & ~checked.event)
-    return Stretches(checked, entry, days, code, clusters, ended, terminal is not None)
+    return Stretches(checked, entry, days, code, own, ended, terminal is not None, clusters)
 
 
 def _terminal(times: pd.DataFrame, terminal: str | Sequence[str] | None) -> NDArray[np.bool_]:

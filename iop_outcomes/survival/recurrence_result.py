@@ -10,6 +10,7 @@ import pandas as pd
 
 from iop_outcomes.show import format_value, level_words, table_html
 from iop_outcomes.survival.checking import label_of
+from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.curves import NAMED_GROUPS
 from iop_outcomes.survival.mean_cumulative_steps import MeanSteps
 from iop_outcomes.survival.reading import days_asked, labelled
@@ -42,6 +43,8 @@ class MeanCumulativeFunction:
         Whether the people are made up; pictures of them say so.
     unit : str
         What the mean is over, "person" or "episode": a person may have several episodes.
+    clustering : Clustering, optional
+        What the errors take together: by which column, how many clusters and ids.
     """
 
     table: pd.DataFrame
@@ -51,6 +54,7 @@ class MeanCumulativeFunction:
     rule: str
     synthetic: bool = False
     unit: str = "person"
+    clustering: Clustering | None = None
     _parts: tuple[MeanSteps, ...] = field(default=(), repr=False)
 
     def at(self, days: float | Sequence[float]) -> pd.DataFrame:
@@ -102,7 +106,7 @@ class MeanCumulativeFunction:
             told.append(f"and {len(rows) - NAMED_GROUPS} more groups")
         return (
             f"Mean number of {self.noun} {self.each} through day {day:g}: {'; '.join(told)}. "
-            f"{self.rule}"
+            f"{closing(self.rule, self.clustering)}"
         )
 
     def plot(self, ax: Any = None) -> Any:

@@ -13,6 +13,7 @@ from iop_outcomes.records import Records
 from iop_outcomes.relapse.states import state_histories
 from iop_outcomes.show import level_words
 from iop_outcomes.survival.aalen_johansen import incidence_limits
+from iop_outcomes.survival.clusters import Cluster
 from iop_outcomes.survival.limits import normal_quantile
 from iop_outcomes.survival.reading import labelled
 from iop_outcomes.survival.state_errors import Occupied, occupy
@@ -32,7 +33,7 @@ def state_occupation(
     by: str | Sequence[str] | None = None,
     *,
     id: str | None = "episode_id",
-    cluster: str | None = None,
+    cluster: str | Cluster | None = Cluster.PERSON,
     start: float | None = None,
     confidence: float = 0.95,
 ) -> StateOccupation:
@@ -54,9 +55,10 @@ def state_occupation(
         Columns whose values make the groups.
     id : str or None
         The column that says whose stay it is; None if every row is a person's only stay.
-    cluster : str, optional
+    cluster : str, Cluster.PERSON or None
         The column of who varies as one, for the standard errors; by default ``person_id`` where
-        the frame has it, so that the episodes of a person count as alike, else `id`.
+        the frame has it, so that the episodes of a person count as alike, else `id`. None takes
+        each `id` by itself.
     start : float, optional
         The day to begin on: the shares are those of whoever is under observation after it. By
         default the first day on which anyone of the group is, 0 unless all came late.
@@ -133,17 +135,15 @@ def state_occupation(
             found="a frame and a rule",
             instead="iop.state_occupation(iop.state_histories(records, rule), by=...)",
         )
-    if cluster is None and "person_id" in getattr(histories, "columns", ()):
-        cluster = "person_id"
     checked = read_histories(histories, by, id, cluster)
     names = list(checked.times.labels.columns)
     _refuse_names(names)
     first = None if start is None else one_day(start)
-    return _estimate(checked, names, (first, confidence), cluster or id)
+    return _estimate(checked, names, (first, confidence))
 
 
 def _estimate(
-    checked: Histories, names: list[str], options: tuple[float | None, float], cluster: str | None
+    checked: Histories, names: list[str], options: tuple[float | None, float]
 ) -> StateOccupation:
     start, confidence = options
     states = checked.states
@@ -161,7 +161,8 @@ def _estimate(
         changes = int(moves.counts.sum())
         sizes.append(pd.DataFrame({"n": [people], "stays": len(stays.days), "moves": changes}))
     labels = checked.times.labels
-    alike = f", errors by {cluster}".removesuffix("_id") if cluster is not None else ""
+    told = checked.clustering
+    alike = f", errors by {told.by}".removesuffix("_id") if told.together else ""
     return StateOccupation(
         table=labelled(tables, labels),
         transitions=labelled(moved, labels),
@@ -173,6 +174,7 @@ def _estimate(
         rule=f"{checked.times.rule} Aalen-Johansen estimate{alike.replace('_', ' ')}, "
         f"{level_words(confidence)} limits.",
         synthetic=checked.times.synthetic,
+        clustering=told,
     )
 
 

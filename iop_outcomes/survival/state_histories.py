@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.relapse.state_course import STATES
 from iop_outcomes.survival.checking import CheckedTimes, check_times
+from iop_outcomes.survival.clusters import Cluster, Clustering, clusters_of_ids
 from iop_outcomes.survival.ids import id_codes, only_column
 from iop_outcomes.survival.state_moves import Stays
 
@@ -37,6 +38,8 @@ class Histories:
         The group of each stay.
     person : numpy.ndarray of int
         The code of the id of each stay.
+    clustering : Clustering
+        What the errors take together.
     """
 
     times: CheckedTimes
@@ -44,6 +47,7 @@ class Histories:
     stays: Stays
     group: Places
     person: Places
+    clustering: Clustering
 
     def of(self, group: int) -> tuple[Stays, int]:
         """Return the stays of a group, its actors numbered from 0, and how many ids it has."""
@@ -57,7 +61,10 @@ class Histories:
 
 
 def read_histories(
-    frame: pd.DataFrame, by: str | Sequence[str] | None, id: str | None, cluster: str | None
+    frame: pd.DataFrame,
+    by: str | Sequence[str] | None,
+    id: str | None,
+    cluster: str | Cluster | None,
 ) -> Histories:
     """Check a frame of histories; see `state_occupation` for what it holds."""
     if not isinstance(frame, pd.DataFrame):
@@ -89,13 +96,14 @@ def read_histories(
             instead='histories[histories["entry"] < histories["days"]], if they say nothing.',
         )
     person = np.arange(len(frame)) if id is None else id_codes(frame, id, "id")
-    actor = person if cluster is None else id_codes(frame, cluster, "cluster")
+    clusters = clusters_of_ids(frame, cluster, id, person)
+    actor = person if clusters.code is None else clusters.code
     order = np.lexsort((entry, person))
     stays = Stays(*(part[order] for part in (entry, times.days, state, target, actor)))
     group, person = times.group[order], person[order]
     _check_order(stays, group, person)
     kept, stays = _join(stays, person)
-    return Histories(times, states, stays, group[kept], person[kept])
+    return Histories(times, states, stays, group[kept], person[kept], clusters.told)
 
 
 def _check_columns(frame: pd.DataFrame) -> None:

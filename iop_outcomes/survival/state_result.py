@@ -13,6 +13,7 @@ from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.show import format_value, level_words, table_html
 from iop_outcomes.survival.aalen_johansen import none_among
 from iop_outcomes.survival.checking import label_of
+from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.limits import normal_quantile
 from iop_outcomes.survival.reading import days_asked, split_groups
 
@@ -55,6 +56,8 @@ class StateOccupation:
         What made the numbers; printed with every figure of them.
     synthetic : bool
         Whether the people are made up.
+    clustering : Clustering, optional
+        What the errors take together: by which column, how many clusters and ids.
     """
 
     table: pd.DataFrame
@@ -66,6 +69,7 @@ class StateOccupation:
     confidence: float
     rule: str
     synthetic: bool
+    clustering: Clustering | None = None
 
     def at(self, days: float | Sequence[float]) -> pd.DataFrame:
         """Return the shares on given days.
@@ -189,7 +193,8 @@ class StateOccupation:
         day = self.last_day
         groups = split_groups(self.at(day), list(self.by))
         told = "; ".join(self._told(group) for group in groups)
-        return f"Share in each state on day {day:g}: {told}. {self.rule}"
+        ending = closing(self.rule, self.clustering)
+        return f"Share in each state on day {day:g}: {told}. {ending}"
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the shares as stacked areas; see `iop_outcomes.plots.states.plot_states`."""

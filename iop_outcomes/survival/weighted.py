@@ -11,10 +11,16 @@ from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.survival.checking import CheckedTimes, holds_numbers, refuse_twins
+from iop_outcomes.survival.clusters import Cluster, Clusters, read_clusters
 from iop_outcomes.survival.daily import Daily, count_days
 from iop_outcomes.survival.jackknife import Moves, jackknife
 from iop_outcomes.survival.limits import Interval
-from iop_outcomes.survival.product_limit import count_ends, count_entries, entered_on
+from iop_outcomes.survival.product_limit import (
+    count_ends,
+    count_entries,
+    entered_on,
+    kaplan_meier,
+)
 from iop_outcomes.survival.steps import Floats, Robust, Steps, Tally, product_limit
 
 MOST = 1e12  # weights so far from 1 leave nothing of the others when they are added up
@@ -28,44 +34,51 @@ class Weighting:
     ----------
     weight : numpy.ndarray or None
         Finite and above 0; None if every row counts one.
-    cluster : numpy.ndarray of int
-        Rows with the same number are those of one person.
-    weights, by : str or None
-        The columns of the frame that say so.
+    weights : str or None
+        The column of the frame that says so.
+    clusters : Clusters
+        Which rows are taken together.
     """
 
     weight: Floats | None
-    cluster: NDArray[np.intp]
     weights: str | None
-    by: str | None
+    clusters: Clusters
+
+    @property
+    def robust(self) -> bool:
+        """Whether errors are robust: rows have weights, or some are taken together."""
+        return self.weight is not None or self.clusters.code is not None
+
+    @property
+    def cluster(self) -> NDArray[np.intp] | None:
+        """The cluster of each row for robust errors; None if errors are not robust."""
+        return self.clusters.each if self.robust else None
 
     @property
     def words(self) -> str:
         """How the rule of the curves says it."""
+        how = self.clusters.told.how
+        if not self.robust:
+            return f" ({how})" if how else ""
         weighted = f" weighted by {self.weights}" if self.weights else ""
-        rows = f"rows of one {self.by} taken together" if self.by else "rows taken as independent"
-        return f"{weighted}, robust standard errors ({rows})"
+        return f"{weighted}, robust standard errors ({how or 'rows taken as independent'})"
 
 
 def read_weighting(
-    times: pd.DataFrame, weights: str | None, cluster: str | None
-) -> Weighting | None:
-    """Read the columns of weights and of clusters; None if neither is asked for."""
-    if weights is None and cluster is None:
-        return None
-    for name in (weights, cluster):
-        if name is not None and (not isinstance(name, str) or name not in times.columns):
-            raise RuleError(
-                f"There is no column named {name}."
-                if isinstance(name, str)
-                else "Weights and clusters are named by their column.",
-                found=f"the columns {', '.join(map(str, times.columns))}",
-                instead='times.assign(weight=...), then weights="weight".',
-            )
-    refuse_twins(times, [name for name in (weights, cluster) if name is not None])
+    times: pd.DataFrame, weights: str | None, cluster: str | Cluster | None
+) -> Weighting:
+    """Read the columns of weights and of clusters; see `read_clusters`."""
+    if weights is not None and (not isinstance(weights, str) or weights not in times.columns):
+        raise RuleError(
+            f"There is no column named {weights}."
+            if isinstance(weights, str)
+            else "Weights are named by their column.",
+            found=f"the columns {', '.join(map(str, times.columns))}",
+            instead='times.assign(weight=...), then weights="weight".',
+        )
+    refuse_twins(times, [] if weights is None else [weights])
     weight = None if weights is None else _weights(times[weights], weights)
-    code = np.arange(len(times)) if cluster is None else _clusters(times[cluster], cluster)
-    return Weighting(weight, code, weights, cluster)
+    return Weighting(weight, weights, read_clusters(times, cluster))
 
 
 def _weights(column: pd.Series[Any], name: str) -> Floats:
@@ -93,28 +106,12 @@ def _weights(column: pd.Series[Any], name: str) -> Floats:
     return weight
 
 
-def _clusters(column: pd.Series[Any], name: str) -> NDArray[np.intp]:
-    missing = int(column.isna().sum())
-    if missing:
-        raise EstimateError(
-            f"A row without a value of {name} is nobody's.",
-            found=f"{missing:,} of {len(column):,} missing",
-            instead=f'times.dropna(subset="{name}"), or cluster=None: each row by itself.',
-        )
-    try:
-        return np.asarray(pd.factorize(column)[0], dtype=np.intp)
-    except TypeError as error:
-        raise EstimateError(
-            f"The values of {name} do not say whose a row is.",
-            found="lists, or the like",
-            instead=f'times.assign({name}=times["{name}"].astype(str))',
-        ) from error
-
-
-def weighted_kaplan_meier(
+def curve_steps(
     times: CheckedTimes, weighting: Weighting, confidence: float, interval: Interval
 ) -> list[Steps]:
-    """Return the curve of each group with robust limits, in the order of the labels."""
+    """Return the curve of each group, in the order of the labels; limits robust where asked."""
+    if not weighting.robust:
+        return kaplan_meier(times, confidence, interval)
     groups = len(times.labels)
     ends, entries = count_ends(times), count_entries(times)
     counts = times.days, times.group, groups, times.event, 2
@@ -151,7 +148,7 @@ def _moves(
         first = np.where(entry > 0, np.searchsorted(day, entry, side="right"), 0)
     weight = np.ones(len(rows)) if weighting.weight is None else weighting.weight[rows]
     last = np.searchsorted(day, times.days[rows])
-    cluster = np.asarray(pd.factorize(weighting.cluster[rows])[0])
+    cluster = np.asarray(pd.factorize(weighting.clusters.each[rows])[0])
     return Moves(first, last, times.event[rows], weight, cluster)
 
 

@@ -1,0 +1,217 @@
+"""Which rows are one person's, so that errors take them together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.show import count_words
+from iop_outcomes.survival.ids import id_codes, only_column
+
+PERSON = "person_id"
+FEW = 50  # clusters; with fewer, robust errors are too small: docs/validation.md
+
+
+class Cluster(Enum):
+    """What ``cluster=`` is if nothing is said.
+
+    ``Cluster.PERSON`` takes the rows of one ``person_id`` together where the frame has that column
+    and a value of it stands in several rows; in any other frame each row stands by itself.
+    """
+
+    PERSON = "person_id, where it repeats"
+
+
+@dataclass(frozen=True)
+class Clustering:
+    """What the errors of an estimate or test take together.
+
+    Attributes
+    ----------
+    by : str or None
+        The column whose rows of one value are taken together; with `together` False the column
+        that repeats and is not used; None if there is neither.
+    clusters : int
+        How many values it has; the number of rows if there is no such column.
+    rows : int
+        How many rows there are; of stretches or stays how many ids.
+    together : bool
+        Whether rows of one value are taken together.
+    noun : str
+        What is counted as `rows`.
+    """
+
+    by: str | None
+    clusters: int
+    rows: int
+    together: bool
+    noun: str = "rows"
+
+    @property
+    def number(self) -> int | None:
+        """How many clusters are taken together; None if each row stands by itself."""
+        return self.clusters if self.together else None
+
+    @property
+    def few(self) -> bool:
+        """Whether there are so few clusters that robust errors are too small."""
+        return self.together and self.clusters < FEW
+
+    @property
+    def how(self) -> str:
+        """What is taken together, for a rule; empty where there is nothing to say."""
+        if self.together:
+            return f"{self.noun} of one {self.by} taken together"
+        if self.by is None:
+            return ""
+        return f"{self.noun} taken as independent, though {self.by} repeats"
+
+    @property
+    def counted(self) -> str:
+        """How many clusters and rows, as a sentence; empty where there is nothing to say."""
+        if self.by is None:
+            return ""
+        if not self.together:
+            return (
+                f"The {self.rows:,} {self.noun}, of {self.clusters:,} values of {self.by}, are "
+                "taken as independent."
+            )
+        told = f"Errors by {self.by}: {self.rows:,} {self.noun} in {self.clusters:,} clusters."
+        if not self.few:
+            return told
+        return f"{told} With fewer than {FEW} clusters robust errors are too small."
+
+
+def closing(rule: str, clustering: Clustering | None) -> str:
+    """Return the end of a result's text: how many clusters and rows there are, and the rule."""
+    counted = "" if clustering is None else clustering.counted
+    return f"{counted} {rule}".lstrip()
+
+
+@dataclass(frozen=True, eq=False)
+class Clusters:
+    """The cluster of each row.
+
+    Attributes
+    ----------
+    code : numpy.ndarray of int or None
+        The cluster of each row, from 0; None if each row stands by itself.
+    told : Clustering
+        What is taken together, for the result.
+    """
+
+    code: NDArray[np.intp] | None
+    told: Clustering
+
+    @property
+    def each(self) -> NDArray[np.intp]:
+        """The cluster of each row, where each row may be one of its own."""
+        return np.arange(self.told.rows) if self.code is None else self.code
+
+    def refuse_fewer(self, needed: int, noun: str) -> None:
+        """Refuse errors from no more clusters than the `needed` quantities have.
+
+        Raises
+        ------
+        EstimateError
+            If there are as many clusters as quantities, or fewer: the residuals of all clusters
+            add up to 0, so that their squares then say nothing of some combination of them.
+        """
+        number = needed + 1 if self.code is None else int(self.code.max()) + 1
+        if number <= needed:
+            raise EstimateError(
+                f"Errors that are robust to clusters need more clusters than {noun}s.",
+                found=f"{count_words(number, 'cluster')} and {count_words(needed, noun)}",
+                instead=f"fewer {noun}s, or cluster=None: {self.told.noun} by themselves.",
+            )
+
+
+def read_clusters(times: pd.DataFrame, cluster: str | Cluster | None) -> Clusters:
+    """Say which rows of a frame are taken together: the one place that reads ``cluster=``.
+
+    Parameters
+    ----------
+    times : pandas.DataFrame
+        Times that passed `iop_outcomes.survival.checking.check_times`.
+    cluster : str, Cluster.PERSON or None
+        A column; None takes each row by itself.
+
+    Raises
+    ------
+    EstimateError
+        If a row has no cluster, or values are lists.
+    RuleError
+        If there is no such column, or `cluster` is none of the three.
+    """
+    rows = len(times)
+    if cluster is None or cluster is Cluster.PERSON:
+        together = cluster is not None
+        persons = _repeated_persons(times, together)
+        if persons is None:
+            return Clusters(None, Clustering(None, rows, rows, together=False))
+        told = Clustering(PERSON, int(persons.max()) + 1, rows, together=together)
+        return Clusters(persons if together else None, told)
+    if not isinstance(cluster, str):
+        raise RuleError(
+            "Clusters are named by their column.",
+            found=type(cluster).__name__,
+            instead='cluster="person_id", or cluster=None: each row by itself.',
+        )
+    code = id_codes(times, cluster, "cluster")
+    return Clusters(code, Clustering(cluster, int(code.max()) + 1, rows, together=True))
+
+
+def clusters_of_ids(
+    frame: pd.DataFrame, cluster: str | Cluster | None, name: str | None, code: NDArray[np.intp]
+) -> Clusters:
+    """Say which ids are taken together, where an id has several rows of its own.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        With several rows an id.
+    cluster : str, Cluster.PERSON or None
+        A column; by default ``person_id`` if there is one; None takes each id by itself.
+    name : str or None
+        The column of the ids; None if each row is one.
+    code : numpy.ndarray of int
+        The id of each row.
+    """
+    noun = {None: "rows", "episode_id": "episodes"}.get(name, f"values of {name}")
+    ids = int(code.max()) + 1
+    given = PERSON if cluster is Cluster.PERSON and PERSON in frame.columns else cluster
+    if isinstance(given, str) and given != name:
+        of = read_clusters(frame, given)
+        assert of.code is not None
+        return Clusters(of.code, replace(of.told, rows=ids, noun=noun))
+    persons = None if cluster is not None else _repeated_persons(frame, together=False)
+    number = ids if persons is None else int(persons.max()) + 1
+    if number < ids:
+        return Clusters(code, Clustering(PERSON, number, ids, together=False, noun=noun))
+    return Clusters(code, Clustering(name, ids, ids, together=name is not None, noun=noun))
+
+
+def _repeated_persons(times: pd.DataFrame, together: bool) -> NDArray[np.intp] | None:
+    """Return the persons as codes; None where no person is known to have several rows."""
+    if PERSON not in times.columns:
+        return None
+    try:
+        column = only_column(times, PERSON, "the cluster of the rows")
+        known = np.asarray(pd.factorize(column)[0])
+    except (RuleError, TypeError):
+        if not together:
+            return None
+        return id_codes(times, PERSON, "cluster")  # says what is wrong
+    present = known[known >= 0]
+    if len(present) == len(np.unique(present)):
+        return None
+    if together:
+        return id_codes(times, PERSON, "cluster")  # refuses missing ones
+    missing = known < 0
+    known[missing] = known.max() + 1 + np.arange(missing.sum())
+    return known.astype(np.intp)

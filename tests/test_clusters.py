@@ -1,0 +1,172 @@
+"""Rows of one person are taken together wherever errors are made, unless the caller says not to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from iop_outcomes.compare import cause_specific_cox, cox, fine_gray, recurrent_cox
+from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.survival import mean_cumulative_function, state_occupation, survival_curves
+from iop_outcomes.survival.clusters import FEW, Cluster, read_clusters
+
+Estimate = Callable[..., tuple[pd.DataFrame, str]]
+
+
+def made_up(people: int = 70, seed: int = 5) -> pd.DataFrame:
+    """One to three episodes a person, whose days hang together, with ties and two causes."""
+    rng = np.random.default_rng(seed)
+    person = np.repeat(np.arange(people), rng.integers(1, 4, people))
+    rate = rng.gamma(2.0, 0.5, people)[person]
+    days = np.ceil(rng.exponential(40 / rate)).astype(np.int64)
+    cut = rng.integers(10, 90, len(person))
+    cause = np.where(rng.random(len(person)) < 0.7, "relapse", "died")
+    frame = pd.DataFrame(
+        {
+            "person_id": person,
+            "episode_id": np.arange(len(person)),
+            "days": np.minimum(days, cut),
+            "event": days <= cut,
+            "ended_by": np.where(days <= cut, cause, "end_of_follow_up"),
+            "track": np.where(rng.random(people) < 0.5, "day", "evening")[person],
+            "age": rng.integers(20, 60, people)[person],
+        }
+    )
+    frame["clear_until"] = np.maximum(frame["days"] - 7, 0)
+    return frame.assign(state="well", next_state=np.where(frame["event"], "ill", None))
+
+
+def _cause(times: pd.DataFrame, function: Any, **options: Any) -> tuple[pd.DataFrame, str]:
+    found = function(times, "age + track", causes=["relapse", "died"], **options)
+    return found.table, found.text
+
+
+def _table(found: Any) -> tuple[pd.DataFrame, str]:
+    return found.table, found.text
+
+
+ESTIMATES: dict[str, Estimate] = {
+    "survival_curves": lambda t, **o: _table(survival_curves(t, by="track", **o)),
+    "cox": lambda t, **o: _table(cox(t, "age + track", **o)),
+    "cause_specific_cox": lambda t, **o: _cause(t, cause_specific_cox, **o),
+    "fine_gray": lambda t, **o: _cause(t, fine_gray, **o),
+}
+STRETCHES: dict[str, Estimate] = {
+    "recurrent_cox": lambda t, **o: _table(recurrent_cox(t, "age + track", **o)),
+    "mean_cumulative_function": lambda t, **o: _table(mean_cumulative_function(t, "track", **o)),
+    "state_occupation": lambda t, **o: _table(state_occupation(t, by="track", **o)),
+}
+EVERY = ESTIMATES | STRETCHES
+UNCERTAIN = ("se", "lower", "upper", "p_value")  # columns that hang on what is independent
+
+
+def numbers(table: pd.DataFrame) -> pd.DataFrame:
+    return table[[name for name in table if name in UNCERTAIN]]
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_rows_of_one_person_are_taken_together_by_default(name):
+    times = made_up()
+    clusters, rows = times["person_id"].nunique(), len(times)
+    found, text = EVERY[name](times)
+    named, _ = EVERY[name](times, cluster="person_id")
+    apart, apart_text = EVERY[name](times, cluster=None)
+    pd.testing.assert_frame_equal(found, named)
+    same = [column for column in numbers(found) if column in apart]
+    assert not np.allclose(found[same], apart[same], equal_nan=True)
+    assert f"{rows:,} " in text
+    assert f"in {clusters:,} clusters" in text
+    assert "taken as independent" in apart_text
+    assert f"of {clusters:,} values of person_id" in apart_text
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_persons_that_do_not_repeat_change_nothing(name):
+    times = made_up()
+    alone = times.assign(person_id=np.arange(len(times)))
+    found, text = EVERY[name](alone)
+    without, text_without = EVERY[name](times.drop(columns="person_id"))
+    pd.testing.assert_frame_equal(found, without)
+    if name in ESTIMATES:
+        assert text == text_without
+
+
+@pytest.mark.parametrize("name", ESTIMATES)
+def test_copies_of_a_persons_rows_leave_the_errors_as_they_were(name):
+    times = made_up().drop_duplicates("person_id")
+    options = {"ties": "breslow"} if "cox" in name else {}
+    single, _ = ESTIMATES[name](times, cluster="person_id", **options)
+    double, _ = ESTIMATES[name](pd.concat([times, times], ignore_index=True), **options)
+    same = [column for column in numbers(single) if column in double]
+    np.testing.assert_allclose(double[same], single[same], rtol=1e-8)
+
+
+@pytest.mark.parametrize("name", ESTIMATES)
+def test_missing_persons_are_refused_where_others_repeat(name):
+    times = made_up().astype({"person_id": float})
+    times.loc[3, "person_id"] = np.nan
+    with pytest.raises(EstimateError, match=r"1 of .* missing") as refusal:
+        ESTIMATES[name](times)
+    assert "cluster=None" in str(refusal.value)
+    ESTIMATES[name](times, cluster=None)
+    # Where nobody known has several rows there is nothing to take together.
+    alone = times.assign(person_id=np.where(times.index == 3, np.nan, times.index))
+    without, _ = ESTIMATES[name](times, cluster=None)
+    pd.testing.assert_frame_equal(ESTIMATES[name](alone)[0], without)
+
+
+def test_few_clusters_are_told_with_their_number():
+    few = made_up(people=30)
+    assert "in 30 clusters. With fewer than 50 clusters" in cox(few, "age").text
+    many = made_up(people=FEW)
+    assert "fewer than" not in cox(many, "age").text
+
+
+@pytest.mark.parametrize("terms", [1, 2, 3])
+def test_fewer_clusters_than_terms_are_refused(terms):
+    """Two clusters and three terms gave p = 1.7e-17: the residuals of clusters add up to 0."""
+    rng = np.random.default_rng(2)
+    times = made_up()
+    times = times.assign(
+        person_id=np.arange(len(times)) % terms,
+        **{f"x{place}": rng.standard_normal(len(times)) for place in range(terms)},
+    )
+    formula = [f"x{place}" for place in range(terms)]
+    causes: dict[str, Any] = {"causes": ["relapse", "died"]}
+    for fit in (
+        lambda t: cox(t, formula),
+        lambda t: cause_specific_cox(t, formula, **causes),
+        lambda t: fine_gray(t, formula, **causes),
+        lambda t: recurrent_cox(t, formula),
+    ):
+        with pytest.raises(EstimateError, match="more clusters than terms") as refusal:
+            fit(times)
+        words = f"{terms} clusters and {terms} terms" if terms > 1 else "1 cluster and 1 term"
+        assert words in str(refusal.value)
+        fit(times.assign(person_id=np.arange(len(times)) % (terms + 1)))
+
+
+def test_what_is_no_cluster_is_refused():
+    times = made_up()
+    with pytest.raises(RuleError, match="named by their column"):
+        survival_curves(times, cluster=times["person_id"])
+    twins = pd.concat([times, times[["person_id"]]], axis=1)
+    with pytest.raises(RuleError, match="2 columns of that name"):
+        survival_curves(twins)
+    assert len(survival_curves(twins, cluster=None).table)
+    lists = times.assign(person_id=[[1]] * len(times))
+    with pytest.raises(EstimateError, match="cannot be told apart"):
+        survival_curves(lists)
+    assert len(survival_curves(lists, cluster=None).table)
+
+
+def test_the_default_says_what_it_is():
+    assert repr(Cluster.PERSON) == "<Cluster.PERSON: 'person_id, where it repeats'>"
+    times = pd.DataFrame({"person_id": ["a", "b", "a"]})
+    assert read_clusters(times, Cluster.PERSON).code.tolist() == [0, 1, 0]
+    assert read_clusters(times, None).code is None
+    assert read_clusters(times, None).told.clusters == 2
