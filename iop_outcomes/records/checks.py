@@ -61,7 +61,11 @@ _DECLARED = (
     Check("missing_word", "conformance", 'A word such as "n/a" stands for a missing value.'),
     Check("bad_date", "conformance", "The value is not a date, or not a whole study day."),
     Check("ambiguous_date", "conformance", "Day and month cannot be told apart."),
-    Check("assumed_date_order", "conformance", "Day and month were read as month first."),
+    Check(
+        "assumed_date_order",
+        "conformance",
+        "No date of the column in this file tells day from month: an order was assumed.",
+    ),
     Check("mixed_date_format", "conformance", "The date is not written as the column's others."),
     Check("excel_serial_date", "conformance", "The date is a bare Excel serial number."),
     Check("time_24_00", "conformance", "The time is written 24:00."),

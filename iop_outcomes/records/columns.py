@@ -23,7 +23,12 @@ def type_columns(draft: Draft, mapping: Mapping, log: Log) -> None:
     words = mapping.words.get(draft.table.name, {})
     for name, coded in draft.raw.items():
         column = draft.table.column(name, draft.time) or _covariate(name, coded)
-        parsed = parse(column, coded, mapping, time=draft.time, words=words.get(name, {}))
+        parsed = parse(
+            *(column, coded, mapping),
+            time=draft.time,
+            words=words.get(name, {}),
+            orders=draft.orders.get(name),
+        )
         draft.declared[name] = column
         draft.values[name] = _by_row(column, parsed.values, coded.codes)
         draft.levels[name] = parsed.levels

@@ -17,6 +17,7 @@ from iop_outcomes.records.build import build_episodes, build_rows
 from iop_outcomes.records.checks import quality_table
 from iop_outcomes.records.columns import type_columns
 from iop_outcomes.records.data_cut import cut_label, data_cut
+from iop_outcomes.records.date_orders import settle_orders
 from iop_outcomes.records.draft import (
     Draft,
     Log,
@@ -110,6 +111,7 @@ def read_records(
             drafts[name] = combine(TABLES[name], raws, plan, time)
             note_encodings(name, raws, log)
             del raws
+            settle_orders(drafts[name], plan)
             fold_identical(drafts[name], plan, log)
             type_columns(drafts[name], plan, log)
     cut, notes = data_cut(drafts, time, as_of)

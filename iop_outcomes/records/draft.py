@@ -48,6 +48,8 @@ class Draft:
         Rows that are kept.
     folded : numpy.ndarray of bool
         Rows that are one with an earlier, identical row.
+    orders : dict of str to list of str
+        For each text of a date column in which order its day and month stand.
     """
 
     table: Table
@@ -63,6 +65,7 @@ class Draft:
     values: dict[str, Array] = field(default_factory=dict)
     levels: dict[str, list[str]] = field(default_factory=dict)
     declared: dict[str, Column] = field(default_factory=dict)
+    orders: dict[str, list[str]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Return the number of rows read, but for the odd ones."""

@@ -6,7 +6,7 @@ fault names its check and the texts that have it, and nothing is mended without 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -33,10 +33,12 @@ def parse(
     *,
     time: str = "calendar",
     words: dict[str, str] | None = None,
+    orders: Sequence[str] | None = None,
 ) -> Parsed:
     """Read the distinct texts of a column in a set of the given kind of time.
 
-    `words` are the mapping's words for this column, theirs (folded) to ours.
+    `words` are the mapping's words for this column, theirs (folded) to ours; `orders` says for
+    each text of a date column in which order its day and month stand.
     """
     words = words or {}
     own = {fold(word) for word in column.words} | set(words)
@@ -50,8 +52,7 @@ def parse(
             for position, (word, text) in enumerate(zip(clean, texts, strict=True))
             if word and word != text
         }
-    if words:
-        clean = [words.get(fold(word), word) for word in clean]
+    clean = without_words(clean, words)
     for position, word in enumerate(clean):
         short = word and len(word) <= _LONGEST_MISSING
         if short and word.casefold() in missing_words and fold(word) not in own:
@@ -60,11 +61,17 @@ def parse(
     if column.kind == "date" and time == "study_days":
         parsed = _read_study_days(clean)
     elif column.kind == "date":
-        parsed = read_dates(clean, coded, mapping.date_order)
+        parsed = read_dates(clean, coded, orders or [mapping.date_order] * len(clean))
     else:
         parsed = _READERS[column.kind](column, clean)
     parsed.faults = {**faults, **parsed.faults}
     return parsed
+
+
+def without_words(texts: list[str], words: dict[str, str]) -> list[str]:
+    """Return texts without surrounding spaces, with a mapping's words put in place of theirs."""
+    clean = [text.strip() for text in texts]
+    return [words.get(fold(word), word) for word in clean] if words else clean
 
 
 # Names, words, flags, numbers ------------------------------------------------------------------

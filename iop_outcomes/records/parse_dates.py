@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -13,6 +15,14 @@ from iop_outcomes.records.tables import EARLIEST_DATE, Column
 
 _EARLIEST = np.datetime64(EARLIEST_DATE, "D").astype(np.int64)
 _LATEST = np.datetime64("2100-01-01", "D").astype(np.int64)
+DAY_FIRST, MONTH_FIRST = "day_first", "month_first"  # settled: said by the mapping or the dates
+DAY_FIRST_AS_OTHERS, MONTH_FIRST_AS_OTHERS = "day_first_as_others", "month_first_as_others"
+MONTH_FIRST_ASSUMED, OPEN = "month_first_assumed", ""
+ASSUMED = {
+    DAY_FIRST_AS_OTHERS: "kept: read as day first, as the file's others",
+    MONTH_FIRST_AS_OTHERS: "kept: read as month first, as the file's others",
+    MONTH_FIRST_ASSUMED: "kept: read as month first",
+}
 _SERIAL_ORIGIN = np.datetime64("1899-12-30", "D").astype(np.int64)
 _MONTHS = {
     name: number
@@ -71,33 +81,81 @@ _NAMED_MONTH = re.compile(r"([A-Za-z]{3})[a-z]*\.?\s*(\d{1,2}),?\s+(\d{4})$")
 _SERIAL = re.compile(r"[2-6]\d{4}(?:\.\d+)?$")  # 1954 to 2091
 
 
-def read_dates(clean: list[str], coded: Coded, order: str) -> Parsed:
-    """Read calendar dates: the column's commonest form is its own, others are mended and said."""
-    size = len(clean)
-    days = np.full(size, NO_DAY, dtype=np.int32)
-    parsed = Parsed(days, np.zeros(size, dtype=bool), minutes=np.full(size, np.nan, np.float32))
+@dataclass
+class DateTexts:
+    """What distinct texts say as dates, before the order of day and month is settled.
+
+    Attributes
+    ----------
+    forms : numpy.ndarray of object
+        How each text is written: "iso", "parts" (3/29/2026), "named", "compact", "serial", or
+        empty if it is no date.
+    days : numpy.ndarray of int32
+        Its day, or NO_DAY if it has none or the order is not settled.
+    parts : dict of int to tuple of int
+        For each text in parts its first and second number and its year.
+    clocks : dict of int to tuple
+        For each text with a time of day the minutes after midnight, and whether it has a zone.
+    """
+
+    forms: Array
+    days: Array
+    parts: dict[int, tuple[int, int, int]] = field(default_factory=dict)
+    clocks: dict[int, tuple[int, bool]] = field(default_factory=dict)
+
+    def orders(self, position: int) -> tuple[int | None, int | None]:
+        """Return the day of a text in parts as month first, and as day first."""
+        first, second, year = self.parts[position]
+        return _day(year, first, second), _day(year, second, first)
+
+
+def date_texts(clean: list[str]) -> DateTexts:
+    """Tell how each distinct text is written, and its day where the form alone tells it."""
     iso = pd.to_datetime(pd.Series(clean, dtype=object), format="%Y-%m-%d", errors="coerce")
     plain = iso.notna().to_numpy()
+    days = np.full(len(clean), NO_DAY, dtype=np.int32)
     days[plain] = iso[plain].to_numpy("datetime64[D]").astype(np.int64).astype(np.int32)
-    forms = np.where(plain, "iso", "").astype(object)
-    parts: dict[int, tuple[int, int, int]] = {}
+    texts = DateTexts(np.where(plain, "iso", "").astype(object), days)
     for position in np.flatnonzero(~plain).tolist():
-        word = _without_time(clean[position], position, parsed)
-        forms[position], found = _date_form(word)
+        word = _without_time(clean[position], position, texts)
+        texts.forms[position], found = _date_form(word)
         if isinstance(found, tuple):
-            parts[position] = found
+            texts.parts[position] = found
         elif found is not None:
             days[position] = found
-        elif word:
+    return texts
+
+
+def read_dates(clean: list[str], coded: Coded, orders: Sequence[str]) -> Parsed:
+    """Read calendar dates: the column's commonest form is its own, others are mended and said.
+
+    Parameters
+    ----------
+    clean : list of str
+        The distinct texts.
+    coded : Coded
+        The column, for how often each text stands in it.
+    orders : sequence of str
+        For each text in which order its day and month are read, if its form leaves that open; see
+        `date_orders`.
+    """
+    texts = date_texts(clean)
+    days = texts.days
+    parsed = Parsed(
+        days, np.zeros(len(clean), dtype=bool), minutes=np.full(len(clean), np.nan, np.float32)
+    )
+    _say_times(texts, parsed)
+    _settle(texts, orders, parsed)
+    for position in np.flatnonzero(days == NO_DAY).tolist():
+        if clean[position] and position not in texts.parts:
             parsed.fault("bad_date", position, "value left missing: not a date")
-    usual = _commonest(forms, coded)
-    _settle_order(parts, order, usual == "parts", days, parsed)
-    for position in np.flatnonzero((forms != usual) & (days != NO_DAY)).tolist():
+    usual = commonest(texts.forms, coded.counts())
+    for position in np.flatnonzero((texts.forms != usual) & (days != NO_DAY)).tolist():
         day = np.datetime64(int(days[position]), "D")
-        check = "excel_serial_date" if forms[position] == "serial" else "mixed_date_format"
+        check = "excel_serial_date" if texts.forms[position] == "serial" else "mixed_date_format"
         parsed.fault(check, position, f"mended: read as {day}")
     if usual == "serial":
-        for position in np.flatnonzero(forms == "serial").tolist():
+        for position in np.flatnonzero(texts.forms == "serial").tolist():
             day = np.datetime64(int(days[position]), "D")
             parsed.fault("excel_serial_date", position, f"mended: read as {day}")
     implausible = (days != NO_DAY) & ((days < _EARLIEST) | (days > _LATEST))
@@ -108,20 +166,45 @@ def read_dates(clean: list[str], coded: Coded, order: str) -> Parsed:
     return parsed
 
 
-def _without_time(word: str, position: int, parsed: Parsed) -> str:
+def _without_time(word: str, position: int, texts: DateTexts) -> str:
     match = _TIME.match(word)
-    if match is None:
+    found = None if match is None else _clock_minutes(match["clock"])
+    if match is None or found is None:
         return word
-    found = _clock_minutes(match["clock"])
-    if found is None:
-        return word
-    if match["zone"]:
-        parsed.fault("time_zone", position, "mended: the date as written, its zone left out")
-    if found == 1440:
-        parsed.fault("time_24_00", position, "mended: read as the end of that day")
-    if parsed.minutes is not None:
-        parsed.minutes[position] = found
+    texts.clocks[position] = found, bool(match["zone"])
     return match["date"]
+
+
+def _say_times(texts: DateTexts, parsed: Parsed) -> None:
+    for position, (minutes, zone) in texts.clocks.items():
+        if zone:
+            parsed.fault("time_zone", position, "mended: the date as written, its zone left out")
+        if minutes == 1440:
+            parsed.fault("time_24_00", position, "mended: read as the end of that day")
+        if parsed.minutes is not None:
+            parsed.minutes[position] = minutes
+
+
+def _settle(texts: DateTexts, orders: Sequence[str], parsed: Parsed) -> None:
+    """Read the texts in parts: by the only order that makes a date of them, or the one given."""
+    for position in texts.parts:
+        month_first, day_first = texts.orders(position)
+        order = orders[position]
+        if order in (DAY_FIRST, MONTH_FIRST):
+            day = day_first if order == DAY_FIRST else month_first
+        elif month_first is None or day_first is None or month_first == day_first:
+            day = day_first if month_first is None else month_first
+        elif order in ASSUMED:
+            day = day_first if order == DAY_FIRST_AS_OTHERS else month_first
+            parsed.fault("assumed_date_order", position, ASSUMED[order])
+        else:
+            text = "value left missing: day and month cannot be told apart"
+            parsed.fault("ambiguous_date", position, text)
+            continue
+        if day is None:
+            parsed.fault("bad_date", position, "value left missing: not a date")
+        else:
+            texts.days[position] = day
 
 
 def _date_form(word: str) -> tuple[str, int | tuple[int, int, int] | None]:
@@ -152,40 +235,9 @@ def _day(year: int, month: int, day: int) -> int | None:
         return None
 
 
-def _commonest(forms: Array, coded: Coded) -> str:
+def commonest(forms: Array, counts: Array) -> str:
+    """Return the form in which most rows are written; of two that are as common, the first."""
     names, inverse = np.unique(forms.astype(str), return_inverse=True)
-    if len(names) == 1:
-        return str(names[0])
-    counts = np.bincount(inverse, weights=coded.counts(), minlength=len(names))
-    counts[names == ""] = -1
-    return str(names[int(np.argmax(counts))]) if len(names) else ""
-
-
-def _settle_order(
-    parts: dict[int, tuple[int, int, int]], order: str, usual: bool, days: Array, parsed: Parsed
-) -> None:
-    """Decide day or month first from the mapping, or from dates that allow only one of them."""
-    day_first = order == "day_first" or (not order and any(a > 12 for a, _, _ in parts.values()))
-    month_first = order == "month_first" or (
-        not order and any(b > 12 for _, b, _ in parts.values())
-    )
-    assumed = usual and not day_first and not month_first
-    for position, (a, b, year) in parts.items():
-        as_month_first, as_day_first = _day(year, a, b), _day(year, b, a)
-        if order:
-            day = as_day_first if order == "day_first" else as_month_first
-        elif a == b or as_month_first is None or as_day_first is None:
-            day = as_month_first if as_month_first is not None else as_day_first
-        elif day_first != month_first:
-            day = as_day_first if day_first else as_month_first
-        elif assumed:
-            day = as_month_first
-            parsed.fault("assumed_date_order", position, "kept: read as month first")
-        else:
-            text = "value left missing: day and month cannot be told apart"
-            parsed.fault("ambiguous_date", position, text)
-            continue
-        if day is None:
-            parsed.fault("bad_date", position, "value left missing: not a date")
-        else:
-            days[position] = day
+    held = np.bincount(inverse, weights=counts, minlength=len(names))
+    held[names == ""] = -1
+    return str(names[int(np.argmax(held))]) if len(names) else ""
