@@ -116,6 +116,13 @@ def test_a_column_that_tells_nothing_follows_the_other_dates_of_its_file_aloud()
     ]
 
 
+def test_a_stray_date_in_a_column_of_another_form_is_left_open() -> None:
+    dates = {"admit_date": ["2026-01-05", "2026-01-06", "02/03/2026"]}
+    records = read({**dates, "discharge_date": ["13/02/2026", "14/02/2026", "15/03/2026"]})
+    assert days(records) == {"E0": "2026-01-05", "E1": "2026-01-06"}
+    assert met(records) == [(3, "admit_date", "ambiguous_date", "set aside")]
+
+
 def test_dates_of_both_orders_in_a_file_leave_the_others_open() -> None:
     records = read({"admit_date": ["13/02/2026", "02/13/2026", "02/08/2026"]})
     assert days(records) == {"E0": "2026-02-13", "E1": "2026-02-13"}
@@ -149,6 +156,12 @@ def written(text: str) -> str:
     return "parts" if "/" in text else "iso" if text else ""
 
 
+def in_parts(texts: list[str]) -> bool:
+    """Whether most dates are written so; of two forms that are as common, neither."""
+    counts = Counter(written(text) for text in texts if text)
+    return counts["parts"] > counts["iso"]
+
+
 def told_by(texts: list[str]) -> set[str]:
     """The orders that the dates of one column in one file show."""
     orders = set()
@@ -166,9 +179,9 @@ def slow(file: dict[str, list[str]], name: str) -> list[tuple[datetime.date | No
     """Each date of a column as a reader with time would settle it, and what they would say."""
     texts = file[name]
     own = told_by(texts)
-    others = set().union(*(told_by(file[other]) for other in file if other != name))
-    counts = Counter(written(text) for text in texts if text)
-    usual = max(sorted(counts), key=lambda form: counts[form]) if counts else ""
+    others = set().union(
+        *(told_by(file[other]) for other in file if other != name and in_parts(file[other]))
+    )
     result = []
     for text in texts:
         if written(text) != "parts":
@@ -182,15 +195,11 @@ def slow(file: dict[str, list[str]], name: str) -> list[tuple[datetime.date | No
             result.append((month_first, ""))
         elif len(own) == 1:
             result.append((day_first if own == {"day"} else month_first, ""))
-        elif len(own) == 2 or len(others) == 2:
+        elif len(own) == 2 or len(others) == 2 or not in_parts(texts):
             result.append((None, "ambiguous_date"))
-        elif len(others) == 1:
+        else:
             day = day_first if others == {"day"} else month_first
             result.append((day, "assumed_date_order"))
-        elif usual == "parts":
-            result.append((month_first, "assumed_date_order"))
-        else:
-            result.append((None, "ambiguous_date"))
     return result
 
 

@@ -2,9 +2,9 @@
 
 A date such as 13/02/2026 is one in one order only: it tells the order of its column in its file. A
 date that is none in either order (99/01/2026) tells nothing; no file tells the order of another.
-Where a column tells nothing, the other dates of the file do, and that is listed; where they tell
-nothing either, month first is assumed, and that is listed, if most of the column is written so.
-Else, and where a file holds dates of both orders, the value is left missing, and that is listed.
+Where a column that is mostly written so tells nothing, the other such columns of the file do, and
+that is listed; where they tell nothing either, month first is assumed, and that is listed. Else,
+and where a file holds dates of both orders, the value is left missing, and that is listed.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def _evidence(draft: Draft, name: str, coded: Coded, mapping: Mapping) -> _Evide
         else:
             opened[position] = as_month_first != as_day_first
     in_parts = np.zeros(len(draft.files), dtype=bool)
-    if opened.any():
+    if texts.parts:
         for file in range(len(in_parts)):
             counts = np.bincount(coded.codes[draft.file == file], minlength=size)
             in_parts[file] = commonest(texts.forms, counts) == "parts"
@@ -106,16 +106,17 @@ def _by_file(own: _Evidence, others: list[_Evidence]) -> list[str]:
     result = []
     for file in range(len(own.in_parts)):
         day, month = bool(own.day_first[file]), bool(own.month_first[file])
-        other_day = any(found.day_first[file] for found in others)
-        other_month = any(found.month_first[file] for found in others)
+        telling = [found for found in others if found.in_parts[file]]
+        other_day = any(found.day_first[file] for found in telling)
+        other_month = any(found.month_first[file] for found in telling)
         if day or month:
             order = OPEN if day and month else DAY_FIRST if day else MONTH_FIRST
-        elif other_day and other_month:
+        elif not own.in_parts[file] or (other_day and other_month):
             order = OPEN
         elif other_day or other_month:
             order = DAY_FIRST_AS_OTHERS if other_day else MONTH_FIRST_AS_OTHERS
         else:
-            order = MONTH_FIRST_ASSUMED if own.in_parts[file] else OPEN
+            order = MONTH_FIRST_ASSUMED
         result.append(order)
     return result
 
