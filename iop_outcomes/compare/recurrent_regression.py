@@ -19,6 +19,7 @@ from iop_outcomes.survival.checking import check_times
 from iop_outcomes.survival.clusters import Cluster
 from iop_outcomes.survival.ids import only_column
 from iop_outcomes.survival.mean_cumulative_times import Stretches, read_stretches
+from iop_outcomes.survival.near_ties import merge_near_ties
 
 MODELS = {
     "andersen_gill": (
@@ -251,7 +252,7 @@ def _clock(
     if model == "pwp_gap":
         # A stretch may be cut in several, or interrupted: the clock starts with the first.
         start = pd.Series(entry).groupby([stretches.id, number]).transform("min").to_numpy()
-        entry, days = entry - start, days - start
+        entry, days = merge_near_ties([entry - start, days - start])
     if most is not None:
         number = np.minimum(number, most)
     code = number if stratum is None else stratum * (int(number.max()) + 1) + number

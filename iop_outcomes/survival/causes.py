@@ -47,7 +47,7 @@ def read_causes(
 ) -> Causes:
     """Say which rows of the times end by which cause; see `cumulative_incidence` for the rule."""
     told = causes is None or not isinstance(times, pd.DataFrame) or "event" in times.columns
-    checked = check_times(times if told else times.assign(event=False), by)
+    checked = check_times(times if told else times.assign(event=False), by, ["competing_on"])
     given = checked.event if told else None
     ends = _ends(times, by, end)
     leaving = _leaving(times, end, ends)
@@ -79,13 +79,14 @@ def read_causes(
         code = np.where(bears & ~given, -1, code)
     leaves = np.append(pd.Index(asked).get_indexer(leaving.categories), -1)[leaving.codes]
     if (leaves >= 0).any():
-        day = times["competing_on"].to_numpy(dtype=np.float64, na_value=np.nan)
+        day = checked.others["competing_on"]
         if given is not None:
             leaves = np.where(given & ~(day < checked.days), -1, leaves)
         days = np.where(leaves < 0, checked.days, day)
         if (days == np.floor(days)).all():
             days = days.astype(checked.days.dtype)  # whole days stay whole days
-        checked = check_times(times.assign(days=days, event=False), by)
+        late = {} if checked.entry is None else {"entry": checked.entry}
+        checked = check_times(times.assign(days=days, event=False, **late), by)
         code = np.where(leaves >= 0, leaves, code)
         ends = _replaced(ends, leaves, asked)
     return Causes(replace(checked, event=code >= 0), tuple(asked), code, ends)

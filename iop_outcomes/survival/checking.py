@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.survival.near_ties import merge_near_ties
 
 MOST_DAYS = 1e15  # beyond it the days are not told apart, nor their squares added up
 AS_GIVEN = "Times and events as given in the frame."
@@ -36,6 +37,13 @@ class CheckedTimes:
         What made the times.
     synthetic : bool
         Whether the people are made up.
+    others : mapping of str to numpy.ndarray
+        Further columns of days that were asked for and are there, float64, not checked; missing
+        where they hold no number.
+
+    Notes
+    -----
+    All days are those of the frame with near ties merged (`merge_near_ties`).
     """
 
     entry: NDArray[Any] | None
@@ -45,14 +53,17 @@ class CheckedTimes:
     labels: pd.DataFrame
     rule: str
     synthetic: bool
+    others: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
     def label(self, group: int) -> str:
         """Return the name of a group, for a sentence."""
         return label_of(self.labels.iloc[group])
 
 
-def check_times(times: pd.DataFrame, by: str | Sequence[str] | None) -> CheckedTimes:
-    """Check a frame of times and its groups.
+def check_times(
+    times: pd.DataFrame, by: str | Sequence[str] | None, others: Sequence[str] = ()
+) -> CheckedTimes:
+    """Check a frame of times and its groups, and make one of days that differ by rounding only.
 
     Parameters
     ----------
@@ -60,6 +71,8 @@ def check_times(times: pd.DataFrame, by: str | Sequence[str] | None) -> CheckedT
         With ``days``, ``event`` and, for late entry, ``entry``.
     by : str, sequence of str or None
         The columns whose values make the groups.
+    others : sequence of str
+        Further columns of days that are compared with these, where they are there.
 
     Raises
     ------
@@ -82,15 +95,21 @@ def check_times(times: pd.DataFrame, by: str | Sequence[str] | None) -> CheckedT
         )
     names = column_names(times, by)
     _check_columns(times)
-    days = _numbers(times, "days")
+    there = [name for name in others if name in times.columns]
+    refuse_twins(times, there)
+    given = [_numbers(times, "days"), *(_loose_numbers(times[name]) for name in there)]
     event = _events(times)
-    entry = _entries(times, days) if "entry" in times.columns else None
+    if "entry" in times.columns:
+        given.append(_numbers(times, "entry"))
+    days, *further = merge_near_ties(given)
+    entry = _entries(days, further.pop(), given) if "entry" in times.columns else None
     group, labels = _groups(times, names)
     rule, synthetic = times.attrs.get("rule"), times.attrs.get("synthetic")
     return CheckedTimes(
         *(entry, days, event, group, labels),
         rule=rule if isinstance(rule, str) else AS_GIVEN,
         synthetic=isinstance(synthetic, (bool, np.bool_)) and bool(synthetic),
+        others=dict(zip(there, further, strict=True)),
     )
 
 
@@ -187,6 +206,15 @@ def _numbers(times: pd.DataFrame, name: str) -> NDArray[Any]:
     return numbers
 
 
+def _loose_numbers(column: pd.Series[Any]) -> NDArray[np.float64]:
+    """Return a column as numbers, missing where it holds none; whoever uses it checks them."""
+    if column.dtype == object:
+        column = pd.to_numeric(column, errors="coerce")
+    if not holds_numbers(column):
+        return np.full(len(column), np.nan)
+    return column.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
 def holds_numbers(column: pd.Series[Any]) -> bool:
     """Say whether a column holds real numbers: neither flags nor categories nor complex ones."""
     kinds = pd.api.types
@@ -217,14 +245,22 @@ def _holds_flags(column: pd.Series[Any]) -> bool:
     return pd.api.types.is_numeric_dtype(column) or column.dtype == object
 
 
-def _entries(times: pd.DataFrame, days: NDArray[Any]) -> NDArray[Any] | None:
-    entry = _numbers(times, "entry")
-    wrong = int(((entry >= days) & (entry > 0)).sum())
+def _entries(
+    days: NDArray[Any], entry: NDArray[Any], given: Sequence[NDArray[Any]]
+) -> NDArray[Any] | None:
+    """Return the entries, if any is after day 0; refuse those that are not before their days."""
+    empty = (entry >= days) & (entry > 0)
+    wrong = int(empty.sum())
     if wrong:
+        apart = int((empty & (given[-1] < given[0])).sum())
+        by_rounding = f", {apart:,} of them before it by a rounding only" if apart else ""
         raise EstimateError(
             "An entry is before its days: who enters on the day they leave is never at risk.",
-            found=f"{wrong:,} of {len(times):,} with entry on or after days",
-            instead='times[times["entry"] < times["days"]], if they were truly never observed.',
+            found=f"{wrong:,} of {len(days):,} with entry on or after days{by_rounding}",
+            instead='times[times["entry"] < times["days"] - 1e-6], if they were truly never '
+            "observed."
+            if apart
+            else 'times[times["entry"] < times["days"]], if they were truly never observed.',
         )
     return entry if (entry > 0).any() else None
 

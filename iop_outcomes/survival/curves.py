@@ -98,7 +98,7 @@ class SurvivalCurves(TimesRead):
             last day of a group the three estimates are missing, as R's ``summary.survfit``
             leaves them out, even where the survival has come down to 0; nobody is at risk there.
         """
-        asked = days_asked(days)
+        asked = days_asked(days, self.known_days)
         return self._with_labels([steps.at(asked) for steps in self._groups()])
 
     def band(self, until: float | None = None, confidence: float | None = None) -> pd.DataFrame:
@@ -139,7 +139,9 @@ class SurvivalCurves(TimesRead):
         for steps in self._groups():
             telling = (steps.survival > 0) & (steps.survival < 1) & (steps.events > 0)
             asked = (
-                steps.day[telling].max(initial=0) if until is None else day_asked(until, "until")
+                steps.day[telling].max(initial=0)
+                if until is None
+                else day_asked(until, "until", steps.day)
             )
             through = (steps.day <= asked) & (steps.survival < 1)
             survival = steps.survival[through]
@@ -187,7 +189,7 @@ class SurvivalCurves(TimesRead):
                 found=f"counting={counting!r}",
                 instead='counting="after" or counting="just_before"',
             )
-        asked = days_asked(days)
+        asked = days_asked(days, self.known_days)
         rows = []
         for steps in self._groups():
             rows.append(pd.DataFrame(steps.risk(asked, counting == "after")))

@@ -34,7 +34,8 @@ def survival_curves(
         What `iop_outcomes.time_to_relapse` returns, or any frame with ``days`` (number, 0 or
         more: the day of the event, or the last day known without it), ``event`` (bool or 0/1)
         and, where observation began after day 0, ``entry`` (number, before ``days``: at risk
-        from the day after it).
+        from the day after it). Days that differ by rounding only are one day (see
+        `iop_outcomes.survival.near_ties.merge_near_ties`).
     by : str or sequence of str, optional
         Columns whose values make the groups, each a curve.
     confidence : float

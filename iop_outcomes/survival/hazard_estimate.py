@@ -96,7 +96,9 @@ def hazard(
     curves = kaplan_meier(checked, confidence, "log-log")
     stretches = _checked_stretches(curves, fewest)
     width = _bandwidth(stretches, bandwidth)
-    asked = _default_days(stretches) if days is None else days_asked(days)
+    steps = [part.steps for part in stretches]
+    known = np.concatenate([day for one in steps for day in (one.day, one.entry_day)])
+    asked = _default_days(stretches) if days is None else days_asked(days, known)
     return Hazard.of(
         stretches,
         checked.labels,

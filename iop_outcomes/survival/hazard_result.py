@@ -98,7 +98,9 @@ class Hazard:
         days : number or sequence of numbers
             Days, 0 or later.
         """
-        asked, reach = days_asked(days), normal_quantile(self.confidence)
+        steps = [part.steps for part in self._parts]
+        known = np.concatenate([day for one in steps for day in (one.day, one.entry_day)])
+        asked, reach = days_asked(days, known), normal_quantile(self.confidence)
         return self._labelled([_rows(part, asked, self.bandwidth, reach) for part in self._parts])
 
     def by_month(self, months: int = 12, confidence: float | None = None) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from iop_outcomes.show import format_value, level_words, more_words, table_html
 from iop_outcomes.survival.aalen_johansen import kaplan_meier_complement, none_among
 from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.curves import NAMED_GROUPS, SurvivalCurves
-from iop_outcomes.survival.reading import split_groups
+from iop_outcomes.survival.reading import days_asked, split_groups
 
 ESTIMATES = ("incidence", "se", "lower", "upper")
 
@@ -75,8 +75,8 @@ class CumulativeIncidence:
             their meaning. Nothing is extrapolated: after the last day of a group the estimates
             are missing.
         """
-        at_risk = self.overall.at(days)["at_risk"].to_numpy()
-        asked = np.atleast_1d(np.asarray(days))
+        asked = days_asked(days, self.overall.known_days)
+        at_risk = self.overall.at(asked.tolist())["at_risk"].to_numpy()
         known = at_risk + self._ended_before(asked)
         rows = []
         for number, part in enumerate(self._parts()):

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError
-from iop_outcomes.survival.checking import CheckedTimes, check_times, holds_numbers, refuse_twins
+from iop_outcomes.survival.checking import CheckedTimes, check_times, holds_numbers
 from iop_outcomes.survival.interval_masses import Intervals
 
 
@@ -23,7 +23,7 @@ def check_intervals(
     EstimateError
         As `interval_survival`.
     """
-    checked = check_times(times, by)
+    checked = check_times(times, by, ["clear_until"])
     days = checked.days.astype(np.float64)
     left = days if "clear_until" not in times.columns else _clear_until(times, checked)
     left = np.where(checked.event, left, days)
@@ -58,7 +58,6 @@ def rows_of(checked: CheckedTimes) -> list[NDArray[np.intp]]:
 
 
 def _clear_until(times: pd.DataFrame, checked: CheckedTimes) -> NDArray[np.float64]:
-    refuse_twins(times, ["clear_until"])
     column = times["clear_until"]
     if not holds_numbers(column):
         raise EstimateError(
@@ -66,7 +65,7 @@ def _clear_until(times: pd.DataFrame, checked: CheckedTimes) -> NDArray[np.float
             found=f"a column of type {column.dtype}",
             instead='pd.to_numeric(times["clear_until"]), or .dt.days of a difference of dates.',
         )
-    clear = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    clear = checked.others["clear_until"]
     counts = (
         (checked.event & np.isnan(clear), "missing for an event"),
         (clear < 0, "negative"),

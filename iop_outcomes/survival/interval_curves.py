@@ -99,7 +99,7 @@ class IntervalSurvival:
             ``lower``, ``upper``: limits of the lowest and of the highest. All are missing after
             the last day of which anything is known of the group.
         """
-        asked = days_asked(days)
+        asked = days_asked(days, self.table[["left", "right"]].to_numpy().ravel())
         parts = []
         for number, fit in enumerate(self._masses()):
             known = asked <= self.fits["last_day"].iloc[number]
@@ -172,7 +172,7 @@ class IntervalSurvival:
             it, and not seen again; ``events``: known to have had the event. The four add up to all
             who have entered by then, without late entry to the group.
         """
-        asked = days_asked(days)
+        asked = days_asked(days, self.intervals[["entry", "left", "right"]].to_numpy().ravel())
         return self._with_labels([risk_counts(part, asked) for part in self._parts(self.intervals)])
 
     @property

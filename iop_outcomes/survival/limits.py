@@ -13,7 +13,7 @@ from iop_outcomes.errors import RuleError
 Interval = Literal["log-log", "log", "plain", "logit", "arcsine"]
 Floats = NDArray[np.float64]
 
-TOLERANCE = float(np.sqrt(np.finfo(float).eps))  # R's, for a curve that lies on the height
+TOLERANCE = float(np.sqrt(np.finfo(float).eps))  # R's, for heights and days that are the same
 
 
 def normal_quantile(confidence: float) -> float:

@@ -67,7 +67,7 @@ def read_stretches(
     RuleError
         If a column is not there, or no row can have ended by a word of `terminal`.
     """
-    checked = check_times(times, by)
+    checked = check_times(times, by, ["ended_on"])
     entry = np.zeros_like(checked.days) if checked.entry is None else checked.entry
     code = id_codes(times, id, "id")
     ended = _terminal(times, terminal)
@@ -78,7 +78,7 @@ def read_stretches(
     _check_within(code, own, "cluster", f'cluster="{id}", if every {id} stands for itself.')
     days = checked.days
     if "ended_on" in times.columns and ended.any():
-        days = _later_days(times["ended_on"], days, ended & ~checked.event)
+        days = _later_days(checked.others["ended_on"], days, ended & ~checked.event)
     return Stretches(checked, entry, days, code, own, ended, terminal is not None, clusters)
 
 
@@ -153,13 +153,14 @@ def _check_within(code: NDArray[np.intp], outer: NDArray[np.intp], what: str, in
 
 
 def _later_days(
-    ended_on: pd.Series[Any], days: NDArray[Any], ended: NDArray[np.bool_]
+    later: NDArray[np.float64], days: NDArray[Any], ended: NDArray[np.bool_]
 ) -> NDArray[Any]:
-    later = pd.to_numeric(ended_on, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     wrong = int((~(later[ended] >= days[ended])).sum())
     if wrong:
         raise EstimateError(
             "A terminal event is not before the last day known without it.",
             found=f"{wrong:,} values of ended_on that are missing or before days",
         )
-    return np.where(ended, later, days).astype(days.dtype)
+    found = np.where(ended, later, days)
+    # Whole days stay whole days.
+    return found.astype(days.dtype) if (found == np.floor(found)).all() else found

@@ -17,7 +17,6 @@ Floats = NDArray[np.float64]
 
 FLATTEST = 1e-8  # least curvature beside the largest, below which parameters are not told apart
 WIDEST = 30.0  # standard error of a logarithm beyond which a parameter has run away
-SHORTEST = 1e-50  # mean days to an event; their squares are still numbers
 FARTHEST = 1e-6  # in standard errors squared: how far the maximum may be from what lifelines found
 NEAR = 1e-14  # the same, where its curvature is that of the maximum
 
@@ -103,12 +102,6 @@ def fit_model(model: Model, intervals: Intervals, group: str) -> Fit:
     seen = middle if intervals.entry is None else middle - intervals.entry
     events = intervals.weight @ np.isfinite(intervals.right)
     unit = float(intervals.weight @ seen / events)
-    if unit < SHORTEST:
-        raise EstimateError(
-            "Days are too short for a distribution to be fitted to them.",
-            found=f"under {SHORTEST:g} days to an event{f' of {group}' if group else ''}",
-            instead="times in another unit.",
-        )
     entry = None if intervals.entry is None else intervals.entry / unit
     scaled = replace(
         intervals, left=intervals.left / unit, right=intervals.right / unit, entry=entry

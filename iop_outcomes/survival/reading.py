@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from iop_outcomes.errors import RuleError
 from iop_outcomes.show import format_value, level_words
+from iop_outcomes.survival.near_ties import days_of_table
 
 
 def median_words(row: pd.Series[Any], confidence: float) -> str:
@@ -72,8 +73,8 @@ def split_groups(frame: pd.DataFrame, names: list[str]) -> list[pd.DataFrame]:
     return [part for _, part in frame.groupby(names, sort=False, observed=True)]
 
 
-def days_asked(days: Any) -> NDArray[Any]:
-    """Return days as an array; refuse what is none."""
+def days_asked(days: Any, known: Any = ()) -> NDArray[Any]:
+    """Return days as an array, as `known` has them but for rounding; refuse what is none."""
     asked = np.atleast_1d(np.asarray(days))
     numeric = asked.ndim == 1 and asked.dtype.kind in "iuf"
     if not numeric or not len(asked) or not np.isfinite(asked).all() or (asked < 0).any():
@@ -82,18 +83,18 @@ def days_asked(days: Any) -> NDArray[Any]:
             found=repr(days) if np.size(asked) <= 20 else f"{np.size(asked)} values",
             instead="[0, 30, 60, 90], for example.",
         )
-    return asked
+    return days_of_table(asked, np.asarray(known))
 
 
-def day_asked(day: Any, called: str) -> float:
-    """Return one day; refuse several."""
+def day_asked(day: Any, called: str, known: Any = ()) -> float:
+    """Return one day, as `days_asked`; refuse several."""
     if np.ndim(day) > 0:
         raise RuleError(
             f"{called}= is one number of days.",
             found=repr(day) if np.size(day) <= 20 else f"{np.size(day)} values",
             instead=f"{called}=90, and a call for each.",
         )
-    return float(days_asked(day)[0])
+    return float(days_asked(day, known)[0])
 
 
 def shares_asked(share: Any) -> NDArray[Any]:

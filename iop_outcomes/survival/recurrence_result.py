@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from iop_outcomes.show import format_value, level_words, table_html
@@ -72,7 +73,8 @@ class MeanCumulativeFunction:
             meaning. Nothing is extrapolated: after the last day of a group the estimates are
             missing.
         """
-        asked = days_asked(days)
+        known = [days for part in self._parts for days in (part.entries, part.exits)]
+        asked = days_asked(days, np.concatenate(known))
         labels = self.sizes[list(self.by)]
         return labelled([part.at(asked) for part in self._parts], labels)
 

@@ -138,7 +138,8 @@ def state_occupation(
     checked = read_histories(histories, by, id, cluster)
     names = list(checked.times.labels.columns)
     _refuse_names(names)
-    first = None if start is None else one_day(start)
+    known = np.concatenate([checked.stays.entry, checked.stays.days])
+    first = None if start is None else one_day(start, known)
     return _estimate(checked, names, (first, confidence))
 
 

@@ -86,7 +86,7 @@ class StateOccupation:
             missing after the last day on which anyone of the group was under observation, and
             before the first; ``at_risk`` is then 0. ``entered`` counts the asked day only.
         """
-        asked = days_asked(days)
+        asked = days_asked(days, self.table["day"])
         rows = [self._read(part, asked) for part in self._parts(self.table)]
         found = pd.concat(rows, ignore_index=True)
         # Between the days of the table fewer may be left, of whom none says less.
@@ -154,7 +154,7 @@ class StateOccupation:
         pandas.DataFrame
             ``[by ...], day, at_risk`` (int64); 0 past the end of the follow-up.
         """
-        asked = days_asked(days)
+        asked = days_asked(days, self.table["day"])
         rows = []
         for group in split_groups(self.table, list(self.by)):
             total = group.groupby("day", sort=True)["at_risk"].sum()
@@ -268,9 +268,9 @@ class StateOccupation:
         return split_groups(table, [*self.by, "state"])
 
 
-def one_day(day: float) -> float:
-    """Return a day as a number; refuse what is none, or several."""
-    asked = days_asked(day)
+def one_day(day: float, known: Any = ()) -> float:
+    """Return a day as a number, as `known` has it but for rounding; refuse what is no one day."""
+    asked = days_asked(day, known)
     if np.ndim(day):
         raise RuleError("One day is asked for.", found=f"{len(asked)} in a list", instead="90")
     return float(asked[0])

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.survival.limits import Interval, crossing_day, normal_quantile
@@ -28,6 +30,11 @@ class TimesRead:
     confidence: float
     interval: Interval
     robust: pd.DataFrame | None
+
+    @property
+    def known_days(self) -> NDArray[Any]:
+        """The days on which anyone comes or leaves, of all groups."""
+        return np.concatenate([self.table["day"].to_numpy(), self.entries["day"].to_numpy()])
 
     def median(self, confidence: float | None = None) -> pd.DataFrame:
         """Return the median time of each group, with its limits.
@@ -151,7 +158,7 @@ class TimesRead:
         ``print(survfit(..., cluster=), rmean=)`` keeps the sum above, which does not hold there.
         """
         reach = normal_quantile(self.confidence if confidence is None else confidence)
-        end = day_asked(horizon, "horizon")
+        end = day_asked(horizon, "horizon", self.known_days)
         if end <= 0:
             raise RuleError("A horizon is later than day 0.", found=f"horizon={horizon!r}")
         self._check_horizon(end)
