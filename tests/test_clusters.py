@@ -9,7 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from iop_outcomes.compare import cause_specific_cox, cox, fine_gray, recurrent_cox
+from iop_outcomes.compare import (
+    cause_specific_cox,
+    compare_recurrence,
+    compare_survival,
+    cox,
+    fine_gray,
+    recurrent_cox,
+    sensitivity,
+)
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.survival import mean_cumulative_function, state_occupation, survival_curves
 from iop_outcomes.survival.clusters import FEW, Cluster, read_clusters
@@ -49,8 +57,13 @@ def _table(found: Any) -> tuple[pd.DataFrame, str]:
     return found.table, found.text
 
 
+def _test(found: Any) -> tuple[pd.DataFrame, str]:
+    return pd.DataFrame({"p_value": [found.p_value]}), found.text
+
+
 ESTIMATES: dict[str, Estimate] = {
     "survival_curves": lambda t, **o: _table(survival_curves(t, by="track", **o)),
+    "compare_survival": lambda t, **o: _test(compare_survival(t, "track", **o)),
     "cox": lambda t, **o: _table(cox(t, "age + track", **o)),
     "cause_specific_cox": lambda t, **o: _cause(t, cause_specific_cox, **o),
     "fine_gray": lambda t, **o: _cause(t, fine_gray, **o),
@@ -58,6 +71,7 @@ ESTIMATES: dict[str, Estimate] = {
 STRETCHES: dict[str, Estimate] = {
     "recurrent_cox": lambda t, **o: _table(recurrent_cox(t, "age + track", **o)),
     "mean_cumulative_function": lambda t, **o: _table(mean_cumulative_function(t, "track", **o)),
+    "compare_recurrence": lambda t, **o: _test(compare_recurrence(t, "track", **o)),
     "state_occupation": lambda t, **o: _table(state_occupation(t, by="track", **o)),
 }
 EVERY = ESTIMATES | STRETCHES
@@ -162,6 +176,28 @@ def test_what_is_no_cluster_is_refused():
     with pytest.raises(EstimateError, match="cannot be told apart"):
         survival_curves(lists)
     assert len(survival_curves(lists, cluster=None).table)
+
+
+def test_sensitivity_takes_episodes_and_words_of_one_person_together():
+    rng = np.random.default_rng(3)
+    weeks = rng.choice(list("+--o"), size=(90, 8))
+    words = pd.Series(["".join(word) for word in weeks], index=rng.permutation(90))
+    words = words[words.index.repeat(2)].set_axis(range(180))  # each word of a person twice
+    track = pd.Series(np.where(words.index % 4 < 2, "day", "evening"), words.index, name="track")
+    person = pd.Series(words.index // 2, words.index)
+    options: dict[str, Any] = {"definitions": "lee_2016", "missing": "use", "horizon": 28}
+    once = sensitivity(words[::2], track[::2], **options)
+    found = sensitivity(words, track, cluster=person[::-1], **options)
+    limits = ["relapsed_lower", "relapsed_upper", "median_lower", "p_value"]
+    limits += ["restricted_mean_lower", "restricted_mean_upper"]
+    np.testing.assert_allclose(found.table[limits], once.table[limits], rtol=1e-7)
+    assert "180 rows in 90 clusters" in found.text
+    apart = sensitivity(words, track, **options)
+    assert (apart.table["p_value"] < found.table["p_value"]).all()
+    with pytest.raises(RuleError, match="a Series with the labels of the words"):
+        sensitivity(words, track, cluster="person_id", **options)
+    with pytest.raises(RuleError, match="2 of 180 words"):
+        sensitivity(words, track, cluster=person[2:], **options)
 
 
 def test_the_default_says_what_it_is():

@@ -9,20 +9,23 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.compare.cells import CellTimes
-from iop_outcomes.compare.tests import compare_survival
+from iop_outcomes.compare.tests import compare_groups
 from iop_outcomes.errors import EstimateError
 from iop_outcomes.survival.checking import CheckedTimes, check_times
+from iop_outcomes.survival.clusters import Clusters
 from iop_outcomes.survival.limits import crossing_day, normal_quantile
 from iop_outcomes.survival.product_limit import kaplan_meier
 from iop_outcomes.survival.steps import Steps
+from iop_outcomes.survival.weighted import Weighting, curve_steps
 
 
 def estimate_cell(
     times: CellTimes, names: list[str], horizon: float, confidence: float
 ) -> pd.DataFrame:
     """Return one row a group with the columns of ``Sensitivity.table`` from ``n`` on."""
-    checked = check_times(times.frame, names)
-    curves = kaplan_meier(checked, confidence, "log-log")
+    whole = checked = check_times(times.frame, names)
+    weighting = Weighting(None, None, times.clusters)
+    curves = curve_steps(checked, weighting, confidence, "log-log")
     rows = pd.DataFrame([_of_curve(steps, horizon, confidence) for steps in curves])
     table = pd.concat([checked.labels, _counts(times, checked), rows], axis=1)
     for name, bound in (("best", _none_relapsed), ("worst", _all_relapsed)):
@@ -32,7 +35,7 @@ def estimate_cell(
             bounded = kaplan_meier(checked, confidence, "log-log")
         table[name] = [_relapsed(steps, horizon)[0] for steps in bounded]
     if names:
-        table = table.assign(**_comparison(times.frame, names))
+        table = table.assign(**_comparison(whole, times.clusters))
     reasons = [table.pop("not_followed")] + ([table.pop("not_compared")] if names else [])
     why = reasons[0] if len(reasons) == 1 else reasons[0].str.cat(reasons[1], sep=" ")
     return table.assign(not_estimated=why.str.strip())
@@ -118,9 +121,9 @@ def _counts(times: CellTimes, checked: CheckedTimes) -> pd.DataFrame:
     )
 
 
-def _comparison(frame: pd.DataFrame, names: list[str]) -> dict[str, Any]:
+def _comparison(times: CheckedTimes, clusters: Clusters) -> dict[str, Any]:
     try:
-        found = compare_survival(frame, by=names)
+        found = compare_groups(times, np.zeros(len(times.days), dtype=np.intp), clusters)
     except EstimateError as error:
         return {
             "statistic": np.nan,

@@ -17,6 +17,7 @@ from iop_outcomes.relapse.published import distinct_relapse_names
 from iop_outcomes.relapse.rules import MISSING_RULES, MissingRule, RelapseRule
 from iop_outcomes.relapse.times import read_times
 from iop_outcomes.survival.checking import column_names
+from iop_outcomes.survival.clusters import PERSON, Cluster, Clusters, read_clusters
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
@@ -71,12 +72,15 @@ class CellTimes:
         Who went out of sight without the event, other than by the end of the follow-up or death.
     seen, filled : numpy.ndarray of int
         Of the units with use of an event, how many were seen and how many were missing.
+    clusters : Clusters
+        Which of them are taken together.
     """
 
     frame: pd.DataFrame
     left: NDArray[np.bool_]
     seen: NDArray[np.int32]
     filled: NDArray[np.int32]
+    clusters: Clusters
 
 
 def make_cells(definitions: Definitions | None, missing: str | Iterable[str] | None) -> list[Cell]:
@@ -101,7 +105,7 @@ def make_cells(definitions: Definitions | None, missing: str | Iterable[str] | N
     return cells
 
 
-def times_of(source: Source, cell: Cell, groups: pd.DataFrame) -> CellTimes:
+def times_of(source: Source, cell: Cell, groups: pd.DataFrame, clusters: Clusters) -> CellTimes:
     """Return the times of a cell; `groups` has the columns that make the groups, by position."""
     if isinstance(source, pd.Series):
         times, known, kept = read_word_times(source, cell.rule, unit_days_of(source))
@@ -110,8 +114,28 @@ def times_of(source: Source, cell: Cell, groups: pd.DataFrame) -> CellTimes:
     frame = pd.concat([times[["days", "event"]].reset_index(drop=True), groups], axis=1)
     left = ~known.event & ~times["ended_by"].isin(OUT_OF_SIGHT).to_numpy()
     return CellTimes(
-        frame[kept].reset_index(drop=True), left[kept], known.seen[kept], known.filled[kept]
+        frame[kept].reset_index(drop=True),
+        left[kept],
+        known.seen[kept],
+        known.filled[kept],
+        clusters.of(kept),
     )
+
+
+def read_persons(source: Source, cluster: str | Cluster | pd.Series[Any] | None) -> Clusters:
+    """Return which episodes, or which words, are taken together."""
+    if not isinstance(source, pd.Series):
+        return read_clusters(source.episodes, cluster)  # type: ignore[arg-type]  # refuses a Series
+    if isinstance(cluster, str):
+        raise RuleError(
+            "The persons behind words are a Series with the labels of the words.",
+            found=f"cluster={cluster!r}",
+            instead='sensitivity(patterns, cluster=episodes.set_index("episode_id")["person_id"])',
+        )
+    if not isinstance(cluster, pd.Series):
+        return read_clusters(pd.DataFrame(index=source.index), cluster)
+    persons = _groups_of_words(source.index, cluster.to_frame(PERSON))
+    return read_clusters(persons, Cluster.PERSON)
 
 
 def read_groups(source: Source, by: Any) -> pd.DataFrame:

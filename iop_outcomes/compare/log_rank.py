@@ -5,21 +5,38 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from iop_outcomes.compare.cluster_score import group_residuals, robust_to_clusters, rows_alike
+from iop_outcomes.compare.risk_sets import risk_sets
 from iop_outcomes.compare.score import GroupScore
 from iop_outcomes.survival.checking import CheckedTimes
 from iop_outcomes.survival.daily import Daily, count_days
 
 Floats = NDArray[np.float64]
 
+LONE = 1e-9  # others at risk, below which there are none
 
-def log_rank(times: CheckedTimes, stratum: NDArray[np.intp]) -> GroupScore:
+
+def log_rank(
+    times: CheckedTimes, stratum: NDArray[np.intp], cluster: NDArray[np.intp] | None = None
+) -> GroupScore:
     r"""Sum observed less expected events, and their covariance, over the days of all strata.
+
+    Parameters
+    ----------
+    times : CheckedTimes
+        The times and their groups.
+    stratum : numpy.ndarray of int
+        The stratum of each row, from 0.
+    cluster : numpy.ndarray of int, optional
+        The cluster of each row, from 0; by default each row stands by itself.
 
     Notes
     -----
     On a day with d events among n at risk, of whom :math:`n_g` in group g, the expected events of
     the group are :math:`d n_g / n`, and the covariance of groups g and h is
-    :math:`d (n - d) / (n - 1) (n_g / n) (\delta_{gh} - n_h / n)`.
+    :math:`d (n - d) / (n - 1) (n_g / n) (\delta_{gh} - n_h / n)`. With clusters the 1 is the mean
+    number of rows, of those at risk, in the cluster of a row, so that copies of all rows change
+    nothing, and the covariance goes on to `robust_to_clusters`.
     """
     groups = len(times.labels)
     at_risk, events = _by_day(times, stratum, groups)
@@ -29,10 +46,18 @@ def log_rank(times: CheckedTimes, stratum: NDArray[np.intp]) -> GroupScore:
     share = at_risk / n[:, None]
     expected = share.T @ died
     # A lone person at risk has no one to differ from: the variance is 0 of 0.
-    spread = np.divide(died * (n - died), n - 1, out=np.zeros(len(n)), where=n > 1)
+    sets = None
+    if cluster is not None:
+        one = np.ones(len(times.days))
+        sets = risk_sets(times.days, times.event, times.entry, stratum, weight=one, efron=False)
+    others = n - (1 if sets is None or cluster is None else rows_alike(sets, cluster))
+    spread = np.divide(died * (n - died), others, out=np.zeros(len(n)), where=others > LONE)
     covariance = np.diag(share.T @ spread) - share.T @ (share * spread[:, None])
     observed = np.bincount(times.group[times.event], minlength=groups).astype(float)
-    return GroupScore(observed, expected, covariance)
+    score = GroupScore(observed, expected, covariance)
+    if sets is None or cluster is None or score.degrees_of_freedom < groups - 1:
+        return score
+    return robust_to_clusters(score, group_residuals(sets, times.group, groups), cluster)
 
 
 def _by_day(times: CheckedTimes, stratum: NDArray[np.intp], groups: int) -> tuple[Floats, Floats]:

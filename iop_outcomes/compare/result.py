@@ -62,6 +62,11 @@ class GroupTest(ABC):
     def _repr_html_(self) -> str:
         return table_html(self.table, self.text)
 
+    def _robust(self, test: str) -> str:
+        """Return the name of a test, with whether it is robust to clusters."""
+        together = self.clustering is not None and self.clustering.together
+        return f"Robust {test[0].lower()}{test[1:]}" if together else test
+
     @property
     @abstractmethod
     def _test(self) -> str:

@@ -33,3 +33,10 @@ class GroupScore:
         difference = (self.observed - self.expected)[1:]
         # One group follows from the others; which one is left out does not matter.
         return float(difference @ np.linalg.solve(self.covariance[1:, 1:], difference))
+
+    @property
+    def p_value(self) -> float:
+        """Of a statistic at least as large if the groups do not differ."""
+        from scipy.special import chdtrc
+
+        return float(chdtrc(self.degrees_of_freedom, self.statistic))

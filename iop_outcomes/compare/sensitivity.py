@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from iop_outcomes.compare.cell_estimates import estimate_cell
-from iop_outcomes.compare.cells import Cell, make_cells, read_groups, times_of
+from iop_outcomes.compare.cells import Cell, make_cells, read_groups, read_persons, times_of
 from iop_outcomes.errors import RuleError
 from iop_outcomes.measures.starts import STARTS
 from iop_outcomes.measures.use_evidence import SOURCES
 from iop_outcomes.show import level_words, table_html
 from iop_outcomes.survival.checking import label_of
+from iop_outcomes.survival.clusters import Cluster, Clustering, closing
 from iop_outcomes.survival.estimate import refuse_names
 from iop_outcomes.survival.limits import normal_quantile
 
@@ -66,6 +67,8 @@ class Sensitivity:
         What all rows share.
     synthetic : bool
         Whether the people are made up.
+    clustering : Clustering, optional
+        What limits and tests take together: by which column, how many clusters and rows.
     """
 
     table: pd.DataFrame
@@ -74,6 +77,7 @@ class Sensitivity:
     confidence: float
     rule: str
     synthetic: bool = False
+    clustering: Clustering | None = None
 
     @property
     def text(self) -> str:
@@ -93,7 +97,7 @@ class Sensitivity:
                 f"By {', '.join(self.by)}: p below 0.05 in {int((known < 0.05).sum())} of "
                 f"{len(known)} comparisons."
             )
-        return " ".join([*told, self.rule])
+        return " ".join([*told, closing(self.rule, self.clustering)])
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the specification curve; see `iop_outcomes.plot_sensitivity`."""
@@ -140,6 +144,7 @@ def sensitivity(
     definitions: Definitions | None = None,
     missing: str | Iterable[str] | None = None,
     horizon: float = 90,
+    cluster: str | Cluster | pd.Series[Any] | None = Cluster.PERSON,
     confidence: float = 0.95,
     progress: bool = False,
 ) -> Sensitivity:
@@ -161,6 +166,10 @@ def sensitivity(
         The missing rules; ``"own"`` is each definition's own. By default all of them.
     horizon : float
         Days.
+    cluster : str, Cluster.PERSON, pandas.Series or None
+        Which episodes are one person's, for limits and tests: a column of the episodes, by default
+        ``person_id`` where it repeats; None takes each by itself. Use patterns do not say whose
+        they are: a Series with the labels of the words does.
     confidence : float
         The level of the limits.
     progress : bool
@@ -215,10 +224,11 @@ def sensitivity(
     groups = read_groups(records, by)
     names = list(groups.columns)
     refuse_names(names)
+    clusters = read_persons(records, cluster)
     cells = make_cells(definitions, missing)
     parts = []
     for cell in _with_progress(cells) if progress else cells:
-        rows = estimate_cell(times_of(records, cell, groups), names, horizon, confidence)
+        rows = estimate_cell(times_of(records, cell, groups, clusters), names, horizon, confidence)
         parts.append(_labelled(rows, cell))
     return Sensitivity(
         table=pd.concat(parts, ignore_index=True),
@@ -227,6 +237,7 @@ def sensitivity(
         confidence=confidence,
         rule=_shared_rule(records, cells, confidence),
         synthetic=_is_synthetic(records),
+        clustering=clusters.told,
     )
 
 

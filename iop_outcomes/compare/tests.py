@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from iop_outcomes.compare.comparable import names_of, refuse_incomparable, strata_of
 from iop_outcomes.compare.log_rank import log_rank
@@ -17,10 +18,11 @@ from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.show import count_words
 from iop_outcomes.survival import SurvivalCurves
 from iop_outcomes.survival.checking import CheckedTimes, check_times, label_of
+from iop_outcomes.survival.clusters import Cluster, Clustering, Clusters
 from iop_outcomes.survival.curves import median_words
 from iop_outcomes.survival.estimate import curves_of, refuse_names
 from iop_outcomes.survival.limits import normal_quantile
-from iop_outcomes.survival.product_limit import kaplan_meier
+from iop_outcomes.survival.weighted import curve_steps, read_weighting
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -45,6 +47,8 @@ class Comparison(GroupTest):
         The columns within whose values the groups are compared.
     rule : str
         What made the times, and the test.
+    clustering : Clustering, optional
+        What the test takes together: by which column, how many clusters and rows.
     """
 
     table: pd.DataFrame
@@ -54,11 +58,12 @@ class Comparison(GroupTest):
     curves: SurvivalCurves
     strata: tuple[str, ...]
     rule: str
+    clustering: Clustering | None = None
 
     @property
     def _test(self) -> str:
         within = f" stratified by {', '.join(self.strata)}" if self.strata else ""
-        return f"Log-rank test{within}"
+        return f"{self._robust('Log-rank test')}{within}"
 
     def _told(self, row: pd.Series[Any]) -> str:
         name = label_of(row[list(self.curves.by)])
@@ -73,6 +78,7 @@ def compare_survival(
     by: str | Sequence[str],
     *,
     strata: str | Sequence[str] | None = None,
+    cluster: str | Cluster | None = Cluster.PERSON,
     confidence: float = 0.95,
 ) -> Comparison:
     r"""Test whether the survival curves of groups differ, by the log-rank test.
@@ -87,6 +93,11 @@ def compare_survival(
     strata : str or sequence of str, optional
         Columns within whose values the groups are compared, such as the program: who is in
         another stratum is compared with nobody here.
+    cluster : str, Cluster.PERSON or None
+        The column of who is whose: rows of one are then taken together, by the test and the limits
+        of the medians. By default ``person_id`` if the frame has that column and a value of it
+        stands in several rows; None takes each row by itself. ``text`` says which, with the
+        numbers of clusters and rows.
     confidence : float
         The level of the limits of the medians.
 
@@ -99,8 +110,9 @@ def compare_survival(
     ------
     EstimateError
         If there is one group only, nobody has the event, a group has nobody at risk on any day
-        of an event (within its strata), groups share no stratum or day with each other, or the
-        times are not such as `iop_outcomes.survival_curves` takes.
+        of an event (within its strata), groups share no stratum or day with each other, there are
+        fewer clusters than groups, or the times are not such as `iop_outcomes.survival_curves`
+        takes.
     RuleError
         If a column is not there, or is both a group and a stratum.
 
@@ -112,6 +124,13 @@ def compare_survival(
     Chemother Rep 50:163-170; Klein and Moeschberger 2003, section 7.3). As R's ``survdiff``, and
     with late entry as the score test of R's ``coxph`` without ties. The test says whether curves
     differ, not by how much, and has little power where they cross.
+
+    With clusters the covariance is from the sums of each cluster's score residuals, as that of the
+    robust score test of R's ``coxph(..., cluster=, ties="breslow")``, times a factor that goes to 1
+    as clusters become many: the robust test rejects too often with fewer than some 100 clusters,
+    and this one does not (`iop_outcomes.compare.cluster_score.robust_to_clusters`;
+    docs/validation.md). Copies of all rows as rows of the same person change neither the statistic
+    nor the p-value.
 
     Examples
     --------
@@ -134,27 +153,34 @@ def compare_survival(
     refuse_names(names)
     normal_quantile(confidence)
     stratum, strata_names = strata_of(times, strata, names)
-    refuse_incomparable(checked, "iop.survival_curves")
-    result = log_rank(checked, stratum)
-    _check_result(result, checked)
-
-    from scipy.special import chdtrc
-
-    curves = curves_of(checked, kaplan_meier(checked, confidence, "log-log"), confidence)
+    weighting = read_weighting(times, None, cluster)
+    result = compare_groups(checked, stratum, weighting.clusters)
+    steps = curve_steps(checked, weighting, confidence, "log-log")
+    curves = curves_of(checked, steps, confidence, weighting=weighting)
     sizes = curves.sizes[[*names, "n", "events"]]
     medians = curves.median()[["median", "lower", "upper"]]
     expected = pd.Series(result.expected, name="expected")
-    freedom = result.degrees_of_freedom
-    statistic = result.statistic
     return Comparison(
         table=pd.concat([sizes, expected, medians], axis=1),
-        statistic=statistic,
-        degrees_of_freedom=freedom,
-        p_value=float(chdtrc(freedom, statistic)),
+        statistic=result.statistic,
+        degrees_of_freedom=result.degrees_of_freedom,
+        p_value=result.p_value,
         curves=curves,
         strata=tuple(strata_names),
         rule=checked.rule,
+        clustering=weighting.clusters.told,
     )
+
+
+def compare_groups(
+    times: CheckedTimes, stratum: NDArray[np.intp], clusters: Clusters
+) -> GroupScore:
+    """Return the log-rank score of checked times; refuse what cannot be compared."""
+    refuse_incomparable(times, "iop.survival_curves")
+    clusters.refuse_fewer(len(times.labels) - 1, "comparison")
+    result = log_rank(times, stratum, clusters.code)
+    _check_result(result, times)
+    return result
 
 
 def _check_result(result: GroupScore, times: CheckedTimes) -> None:

@@ -1,0 +1,72 @@
+# What R's survival package says of rows that hang together, for tests/test_clusters.py and
+# tests/test_compare_clusters.py: the robust score test of groups (with strata, with late entry), and the
+# errors of cumulative incidence. Writes clusters_data.csv (made here: one to four episodes of a
+# person, whose days hang together, with ties) and clusters.csv. Run it in this folder:
+#   Rscript clusters.R
+library(survival)
+
+set.seed(20261124)
+people <- 80
+person <- rep(seq_len(people), sample(1:4, people, replace = TRUE))
+n <- length(person)
+rate <- rgamma(people, 2, 2)[person]
+data <- data.frame(
+  person_id = person,
+  row = seq_len(n),
+  entry = ifelse(runif(n) < 0.4, sample(1:20, n, replace = TRUE), 0),
+  group = sample(c("a", "b", "c"), people, replace = TRUE)[person],
+  site = sample(1:2, n, replace = TRUE),
+  age = sample(20:60, people, replace = TRUE)[person])
+# Some people change their group from one episode to the next.
+moved <- runif(n) < 0.2
+data$group[moved] <- sample(c("a", "b", "c"), sum(moved), replace = TRUE)
+data$days <- data$entry + 1 + floor(rexp(n, rate / 25))
+data$end <- sample(c("relapse", "died", "censored"), n, replace = TRUE, prob = c(.5, .2, .3))
+data$event <- as.integer(data$end == "relapse")
+write.csv(data, "clusters_data.csv", row.names = FALSE, quote = FALSE)
+
+rows <- list()
+say <- function(case, quantity, value, cause = "", group = "", at = NA) {
+  rows[[length(rows) + 1]] <<- data.frame(case = case, quantity = quantity, cause = cause,
+    group = group, at = at, value = as.numeric(value))
+}
+
+# The robust score test of Cox's model with the groups as its terms, ties as Breslow's.
+score <- function(case, formula, part = data) {
+  for (by in c("person_id", "row")) {
+    part$of <- part[[by]]
+    fit <- coxph(formula, part, cluster = of, ties = "breslow", robust = TRUE)
+    say(case, paste("robust score by", by), summary(fit)$robscore["test"])
+  }
+  say(case, "score", fit$score)
+}
+score("plain", Surv(days, event) ~ group)
+score("two groups", Surv(days, event) ~ group, data[data$group != "c", ])
+score("late", Surv(entry, days, event) ~ group)
+score("strata", Surv(days, event) ~ group + strata(site))
+score("late strata", Surv(entry, days, event) ~ group + strata(site))
+
+# Cumulative incidence: the influence of each row, summed within persons.
+state <- factor(data$end, c("censored", "relapse", "died"))
+for (case in c("incidence", "incidence late")) {
+  for (level in c("a", "b", "c")) {
+    own <- data$group == level
+    part <- data[own, ]
+    part$state <- state[own]
+    if (case == "incidence") part$entry <- 0
+    fit <- survfit(Surv(entry, days, state) ~ 1, part, id = row, influence = 1)
+    of <- fit$influence.pstate[, -1, ]  # rows, times (the first is the start), states
+    for (cause in c("relapse", "died")) {
+      place <- match(cause, fit$states)
+      say(case, "incidence", fit$pstate[, place], cause, level, fit$time)
+      by_person <- rowsum(of[, , place], part$person_id)
+      say(case, "se", sqrt(colSums(by_person^2)), cause, level, fit$time)
+      stopifnot(all.equal(sqrt(colSums(of[, , place]^2)), fit$std.err[, place]))
+    }
+  }
+}
+
+found <- do.call(rbind, rows)
+found$value <- sprintf("%.17g", found$value)
+write.csv(found, "clusters.csv", row.names = FALSE, quote = FALSE)
+cat("R", as.character(getRversion()), "survival", as.character(packageVersion("survival")), "\n")
