@@ -186,6 +186,18 @@ def test_use_that_is_foretold_without_fail_has_finite_coefficients():
     assert 2 < fit.coefficients[1] < 20
 
 
+def test_rows_taken_some_at_a_time_give_the_fit_of_all_at_once(monkeypatch):
+    random = np.random.default_rng(5)
+    terms = np.column_stack([np.ones(1_000), random.normal(size=(1_000, 3))])
+    outcome = random.random(1_000) < 0.3
+    model = Logistic(terms, outcome, random.normal(size=1_000), np.full(4, 0.1))
+    whole = model.fit(np.zeros(4))
+    monkeypatch.setattr("iop_outcomes.relapse.logistic.BLOCK", 7)
+    parts = model.fit(np.zeros(4))
+    np.testing.assert_allclose(parts.coefficients, whole.coefficients, rtol=1e-10)
+    np.testing.assert_allclose(parts.information, whole.information, rtol=1e-10)
+
+
 # The draws, against exact probabilities
 
 
@@ -217,7 +229,7 @@ def all_fillings(word):
 @pytest.mark.parametrize("delta", [0.0, 0.7])
 @pytest.mark.parametrize("word", ["+oo--", "oo+oo", "+o_o-", "-ooo", "o-+o+"])
 def test_missed_weeks_are_drawn_with_their_exact_probability(word, delta):
-    copies, sweeps = 20_000, 40
+    copies, sweeps = 20_000, 40  # people in five blocks
     words = encode([word] * copies)
     model = WeekModel(History.of(words, np.zeros((copies, 0))), delta)
     time = model._time

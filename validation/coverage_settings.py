@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from validation.coverage_check_ins import check_in_settings
 from validation.coverage_days import day_settings
+from validation.coverage_imputation import imputation_settings
 from validation.coverage_population import Population
 from validation.coverage_processes import process_settings
 from validation.coverage_regression import regression_settings
@@ -16,4 +17,5 @@ def make_settings(population: Population) -> list[Setting]:
         *check_in_settings(population),
         *process_settings(),
         *regression_settings(),
+        *imputation_settings(),
     ]

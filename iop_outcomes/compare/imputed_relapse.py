@@ -75,6 +75,10 @@ def relapse_by_imputation(
     degrees of freedom that complete patterns would leave are taken as the people less the
     groups. People without an answer (no pattern, never seen and left so) are not counted.
 
+    The limits are somewhat wider than needed: the model of the missed weeks learns from all
+    weeks, the estimate from one, and Rubin's variance is then too large, never too small (Meng
+    1994, Stat Sci 9:538-558). docs/validation.md measures by how much.
+
     Examples
     --------
     >>> import pandas as pd

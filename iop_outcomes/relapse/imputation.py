@@ -106,8 +106,9 @@ def impute_weeks(
 
     People are taken as independent, several episodes of one person among them.
 
-    The work grows with imputations x iterations x weeks due x terms, and for weeks missed in
-    between with the weeks after them. 3,560 words of 24 weeks, 20 times, take some seconds.
+    The work grows with people x imputations x iterations x weeks due x terms, and for weeks missed
+    in between with the weeks after them. 3,560 words of 24 weeks, 20 times, take some seconds,
+    ten times as many words ten times as long.
 
     Examples
     --------

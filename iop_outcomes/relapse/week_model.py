@@ -16,6 +16,7 @@ Arrays are weeks by people, as in `iop_outcomes.measures.words`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,7 @@ from iop_outcomes.relapse.logistic import Logistic, chance_of, softplus
 
 FROM_USE = ("use the week before", "use two weeks before", "log-odds of use so far")
 EXTRA = 2  # weeks of each kind that the log-odds begin with, so that few weeks count for little
+BLOCK = 4096  # people at a time: what they need stays in the processor's cache
 CONSTANT_SPREAD, SPREAD = 10.0, 2.5  # standard deviations of the priors
 
 People = NDArray[np.intp]
@@ -111,7 +113,7 @@ class WeekModel:
         self._precision: Numbers = np.full(len(FROM_USE) + self._fixed.shape[1], SPREAD**-2)
         self._precision[len(FROM_USE)] = CONSTANT_SPREAD**-2
         self._log_odds_of = _log_odds_table(len(history.due))
-        self._between = [np.flatnonzero(week) for week in history.between]
+        self._between = _by_block(history.between)
         self._after = [np.flatnonzero(week) for week in history.after]
 
     def term_names(self, covariates: list[str]) -> list[str]:
@@ -141,23 +143,34 @@ class WeekModel:
         for values, coefficient in zip(self._from_use(use), coefficients, strict=False):
             log_odds += coefficient * values
         total = _total_before(use & self.history.due)
-        weeks = [week for week, people in enumerate(self._between) if len(people)]
-        for week in weeks if random.random() < 0.5 else reversed(weeks):
-            people = self._between[week]
-            later = slice(week + 1, None)
-            now = use[week, people]
-            turned = np.where(now, -1, 1)
-            so_far = total[later, people]
-            change = self._change(week, people, so_far, turned, coefficients)
-            ahead = log_odds[later, people]
-            # What the weeks up to the last one seen say of this one being other than it is.
-            ratio = turned * log_odds[week, people]
-            ratio += np.where(use[later, people], change, 0).sum(axis=0)
-            ratio -= (softplus(ahead + change) - softplus(ahead)).sum(axis=0)
-            turn = random.random(len(people)) < chance_of(ratio)
-            use[week, people] = now ^ turn
-            log_odds[later, people] = ahead + change * turn
-            total[later, people] = so_far + turned * turn
+        onward = random.random() < 0.5
+        for weeks in self._between:
+            for week, people in weeks if onward else reversed(weeks):
+                self._draw_week(week, people, _Course(use, log_odds, total), coefficients, random)
+
+    def _draw_week(
+        self,
+        week: int,
+        people: People,
+        course: _Course,
+        coefficients: Numbers,
+        random: np.random.Generator,
+    ) -> None:
+        use, log_odds, total = course
+        later = slice(week + 1, None)
+        now = use[week, people]
+        turned = np.where(now, -1, 1)
+        so_far = total[later, people]
+        change = self._change(week, people, so_far, turned, coefficients)
+        ahead = log_odds[later, people]
+        # What the weeks up to the last one seen say of this one being other than it is.
+        ratio = turned * log_odds[week, people]
+        ratio += np.where(use[later, people], change, 0).sum(axis=0)
+        ratio -= (softplus(ahead + change) - softplus(ahead)).sum(axis=0)
+        turn = random.random(len(people)) < chance_of(ratio)
+        use[week, people] = now ^ turn
+        log_odds[later, people] = ahead + change * turn
+        total[later, people] = so_far + turned * turn
 
     def draw_after(self, use: Flags, coefficients: Numbers, random: np.random.Generator) -> None:
         """Draw, in place, each week missed after the last one seen, one after the other."""
@@ -212,6 +225,14 @@ class WeekModel:
         return np.asarray(log_odds)
 
 
+class _Course(NamedTuple):
+    """Use in each week, its log-odds, and the weeks with use before it: all weeks by people."""
+
+    use: Flags
+    log_odds: Numbers
+    total: Weeks
+
+
 class Carried:
     """What the weeks so far tell of the next one, person by person.
 
@@ -235,6 +256,15 @@ class Carried:
         self._last = np.where(due, use - 0.5, self._last)
         self._used = self._used + (use & due)
         self._weeks = self._weeks + due
+
+
+def _by_block(marked: Flags) -> list[list[tuple[int, People]]]:
+    # The weeks with anybody marked, and who, for so many people at a time.
+    blocks = []
+    for begin in range(0, marked.shape[1], BLOCK):
+        weeks = [np.flatnonzero(week) + begin for week in marked[:, begin : begin + BLOCK]]
+        blocks.append([(week, people) for week, people in enumerate(weeks) if len(people)])
+    return blocks
 
 
 def _total_before(use: Flags) -> Weeks:
