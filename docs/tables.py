@@ -11,9 +11,17 @@ from pathlib import Path
 
 import iop_outcomes as iop
 from iop_outcomes.records.checks import CHECKS
-from iop_outcomes.records.tables import TABLES
+from iop_outcomes.records.tables import TABLES, WORKED_OUT
 
 PAGE = Path(__file__).with_name("tables.md")
+
+
+def taken() -> str:
+    """Return the names of the columns that are worked out, each with its table."""
+    return "; ".join(
+        f"{table}: " + ", ".join(f"`{name}`" for name in names)
+        for table, names in WORKED_OUT.items()
+    )
 
 
 def page() -> str:
@@ -25,7 +33,10 @@ def page() -> str:
         "Made from `iop_outcomes/records/tables.py` by `python -m docs.tables`; also as a frame from",
         "`iop.describe_tables()`. Names and words are compared without regard to case, spaces, hyphens",
         "and underscores. Every column that is not declared here is kept as a covariate: a number if all",
-        "its values are numbers, else words.",
+        "its values are numbers, else words. A column that is called as one worked out",
+        "here (",
+        f"{taken()})",
+        "is kept as `export_` and its name.",
     ]
     for name, table in TABLES.items():
         parts += ["", f"## {name}: {table.row} a row", ""]

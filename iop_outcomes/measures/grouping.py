@@ -39,9 +39,29 @@ class Groups:
         """Return the number of groups."""
         return len(self.labels)
 
-    def repeated(self, times: int) -> dict[str, npt.NDArray[Any]]:
-        """Return the label columns with each group repeated `times` times."""
-        return {name: np.repeat(self.labels[name].to_numpy(), times) for name in self.names}
+    def beside(self, columns: dict[str, Any]) -> pd.DataFrame:
+        """Return a table of results, the columns of the groups first.
+
+        Parameters
+        ----------
+        columns : dict of str to sequence
+            The results: as many rows for each group as for the others, group by group.
+
+        Raises
+        ------
+        RuleError
+            If a group column has the name of one of the results.
+        """
+        taken = [name for name in self.names if name in columns]
+        if taken:
+            raise RuleError(
+                f"A group column cannot be named {', '.join(taken)}: the result has such a column.",
+                instead="another name for it, in the export or in mapping.toml.",
+            )
+        rows = len(next(iter(columns.values())))
+        repeats = rows // max(len(self), 1)
+        labels = {name: np.repeat(self.labels[name].to_numpy(), repeats) for name in self.names}
+        return pd.DataFrame({**labels, **columns})
 
 
 def group_episodes(episodes: pd.DataFrame, by: str | Sequence[str] | None) -> Groups:

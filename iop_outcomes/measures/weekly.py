@@ -168,9 +168,8 @@ def attendance_by_week(
     sessions = read_sessions(records, rule)
     stays = read_stays(records, sessions)
     person = records.episodes["person_id"].cat.codes.to_numpy()
-    table = pd.DataFrame(
+    table = groups.beside(
         {
-            **groups.repeated(weeks),
             "week": np.tile(np.arange(1, weeks + 1), len(groups)),
             **_episode_counts(stays, groups, weeks),
             **_session_counts(sessions, stays, groups, weeks, person, confidence=confidence),

@@ -56,6 +56,11 @@ FEED_ROWS = 50  # usual rows a month below which a quiet month says nothing of a
 
 _DECLARED = (
     Check("row_shape", "conformance", "The row has more or fewer fields than the header."),
+    Check(
+        "taken_name",
+        "conformance",
+        "The column has the name of one that is worked out here; it is kept under another.",
+    ),
     Check("encoding", "conformance", "The file is not UTF-8; letters outside ASCII may be off."),
     Check("surrounding_spaces", "conformance", "Spaces stand before or after the value."),
     Check("missing_word", "conformance", 'A word such as "n/a" stands for a missing value.'),

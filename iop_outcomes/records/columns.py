@@ -8,18 +8,19 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from iop_outcomes.records.draft import Draft, Log
+from iop_outcomes.records.draft import Draft, Log, free_name
 from iop_outcomes.records.mapping import Mapping
 from iop_outcomes.records.parse import numbers, parse
 from iop_outcomes.records.parsed import Parsed
 from iop_outcomes.records.raw import Coded, OddRow
-from iop_outcomes.records.tables import START_TIME, Column
+from iop_outcomes.records.tables import START_TIME, WORKED_OUT, Column
 
 Array = npt.NDArray[Any]
 
 
 def type_columns(draft: Draft, mapping: Mapping, log: Log) -> None:
     """Read every column of a draft by its kind; list what was mended or could not be read."""
+    _rename_taken(draft, log)
     words = mapping.words.get(draft.table.name, {})
     for name, coded in draft.raw.items():
         column = draft.table.column(name, draft.time) or _covariate(name, coded)
@@ -40,6 +41,24 @@ def type_columns(draft: Draft, mapping: Mapping, log: Log) -> None:
     for number, odd in draft.odd:
         log.batches.append(_odd_row(draft, draft.files[number], odd))
     log.tally("row_shape", draft.table.name, "", len(draft) + len(draft.odd), len(draft.odd))
+
+
+def _rename_taken(draft: Draft, log: Log) -> None:
+    """Give another name to columns of the export that are called as one that is worked out here."""
+    declared = {column.name_in(draft.time) for column in draft.table.columns}
+    taken = set(WORKED_OUT[draft.table.name]) - declared
+    names = {
+        name: free_name(name, taken | declared | set(draft.raw)) if name in taken else name
+        for name in draft.raw
+    }
+    draft.raw = {names[name]: coded for name, coded in draft.raw.items()}
+    renamed = {name: kept for name, kept in names.items() if name != kept}
+    log.tally("taken_name", draft.table.name, "", len(names), len(renamed))
+    for name, kept in renamed.items():
+        log.whole_column(draft, "taken_name", name, f"kept as {kept}")
+        log.notes.append(
+            f"the {draft.table.name} had a column {name} of their own: it is kept as {kept}"
+        )
 
 
 def _by_row(column: Column, values: Array, codes: Array) -> Array:

@@ -128,7 +128,7 @@ def read_records(
         set_aside=aside,
         tables=tuple(drafts),
         synthetic=synthetic or _made_up(frames["episodes"]),
-        notes=tuple(notes),
+        notes=(*notes, *log.notes),
         ignored=tuple(found.ignored),
         _quality=quality_table(log, plan),
     )

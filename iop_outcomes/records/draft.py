@@ -6,6 +6,7 @@ are kept, and the log says of every other row, and of every mended value, what w
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -99,10 +100,11 @@ class Draft:
 
 @dataclass
 class Log:
-    """What was met on the way in: problems by batch, and checks with their counts."""
+    """What was met on the way in: problems by batch, checks with their counts, and sentences."""
 
     batches: list[pd.DataFrame] = field(default_factory=list)
     tallies: list[dict[str, object]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def rows(
         self, draft: Draft, rows: Array, check: str, column: str, done: str | Array, text: str = ""
@@ -122,6 +124,23 @@ class Log:
                     "check": check,
                     "done": done,
                     "message": text,
+                }
+            )
+        )
+
+    def whole_column(self, draft: Draft, check: str, column: str, done: str) -> None:
+        """List a check that is of a column as a whole, on line 0."""
+        self.batches.append(
+            pd.DataFrame(
+                {
+                    "table": [draft.table.name],
+                    "file": [draft.files[0] if len(draft.files) == 1 else ""],
+                    "line": [0],
+                    "column": [column],
+                    "value": [""],
+                    "check": [check],
+                    "done": [done],
+                    "message": [""],
                 }
             )
         )
@@ -214,6 +233,17 @@ def _joined(parts: list[Coded | None], sizes: list[int]) -> Coded:
         for part, start, size in zip(parts, starts, sizes, strict=False)
     ]
     return Coded(narrow(np.concatenate(joined), len(levels)), np.asarray(levels, dtype=object))
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """Return a name for a column of the export that is called as another: not one of `taken`."""
+    if name not in taken:
+        return name
+    free, number = f"export_{name}", 1
+    while free in taken:
+        number += 1
+        free = f"export_{name}_{number}"
+    return free
 
 
 def fold_identical(draft: Draft, mapping: Mapping, log: Log) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.records.checks import CHECKS
-from iop_outcomes.records.draft import PROBLEM_COLUMNS, Draft, Log
+from iop_outcomes.records.draft import PROBLEM_COLUMNS, Draft, Log, free_name
 from iop_outcomes.records.raw import Raw
 from iop_outcomes.records.tables import TABLES
 
@@ -86,5 +86,5 @@ def rows_set_aside(draft: Draft) -> pd.DataFrame:
         "line": draft.line[rows],
     }
     for name, coded in draft.raw.items():
-        columns.setdefault(name, coded.text(rows))
+        columns[free_name(name, columns)] = coded.text(rows)
     return pd.DataFrame(columns)

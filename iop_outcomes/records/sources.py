@@ -101,6 +101,9 @@ def _from_frame(frame: pd.DataFrame, file: str, digest: str = "") -> Raw:
 
 
 def _coded_series(series: pd.Series[Any]) -> Coded:
+    if series.dtype == object and pd.api.types.infer_dtype(series) not in ("string", "empty"):
+        # 1, 1.0 and True are equal in Python, and not the same text
+        series = pd.Series([_cell_text(cell) for cell in series.tolist()], dtype=object)
     try:
         codes, words = pd.factorize(series, use_na_sentinel=True)
     except TypeError:  # cells that are lists or the like

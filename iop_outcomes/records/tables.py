@@ -242,6 +242,14 @@ CHECKINS = Table(
 TABLES: dict[str, Table] = {table.name: table for table in (EPISODES, ATTENDANCE, CHECKINS)}
 
 
+WORKED_OUT = {
+    "episodes": ("days_to_discharge", "days_followed", "admission_number"),
+    "attendance": ("day", "minutes_overlapping"),
+    "checkins": ("day",),
+}
+"""The columns that the library adds to each table; in a study-day set ``day`` is the export's."""
+
+
 def describe_tables() -> pd.DataFrame:
     """Return the declaration of every column as a frame.
 

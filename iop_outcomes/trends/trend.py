@@ -263,9 +263,8 @@ def _assemble(
     known_by = [period.end + pd.Timedelta(days=quantity.days_to_mature) for period in periods]
     mature = np.tile(np.array([day <= as_of for day in known_by]), len(groups))
     shown = {name: np.where(mature, counts[name], np.nan) for name in ("value", "lower", "upper")}
-    return pd.DataFrame(
+    return groups.beside(
         {
-            **groups.repeated(len(periods)),
             "period": [period.label for period in periods] * len(groups),
             "start": [period.start for period in periods] * len(groups),
             "end": [period.end for period in periods] * len(groups),
