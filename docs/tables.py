@@ -32,11 +32,15 @@ def page() -> str:
         "",
         "Made from `iop_outcomes/records/tables.py` by `python -m docs.tables`; also as a frame from",
         "`iop.describe_tables()`. Names and words are compared without regard to case, spaces, hyphens",
-        "and underscores. Every column that is not declared here is kept as a covariate: a number if all",
-        "its values are numbers, else words. A column that is called as one worked out",
-        "here (",
-        f"{taken()})",
-        "is kept as `export_` and its name.",
+        "and underscores.",
+        "",
+        "Every column that is not declared here is kept as a covariate: whole numbers (int64, Int64 where",
+        "some are missing) or numbers (float64) if it holds numbers, else words. It holds numbers if no",
+        "value is a code (`02139`, `A12`, `1E5`: digits that are no number as programs write them), at least",
+        "half are numbers, and at most one in twenty is another word; marks such as `n/a`, `-` or `.` do not",
+        "count. What is then no number is missing, and listed. Whole numbers too long for int64 are words.",
+        "A covariate that is called as a column worked out here is kept as `export_` and its name. Those are",
+        f"{taken()}.",
     ]
     for name, table in TABLES.items():
         parts += ["", f"## {name}: {table.row} a row", ""]

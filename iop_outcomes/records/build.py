@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.records.draft import Draft
-from iop_outcomes.records.parsed import NO_DAY
+from iop_outcomes.records.parsed import NO_DAY, NO_WHOLE
 from iop_outcomes.records.tables import Column
 
 Array = npt.NDArray[Any]
@@ -123,8 +123,9 @@ def _column(draft: Draft, column: Column, name: str, rows: Array) -> Any:
         return categorical(values, draft.levels[name])
     if column.kind == "flag":
         return pd.arrays.BooleanArray(values == 1, values < 0)
-    if column.kind == "number" and column.meaning.startswith("A covariate"):
-        return values.astype(np.float64)
+    if column.kind == "whole":
+        missing = values == NO_WHOLE
+        return pd.arrays.IntegerArray(values, missing) if missing.any() else values
     return values
 
 
@@ -138,7 +139,7 @@ def _all_missing(column: Column, size: int) -> Any:
         return categorical(codes, column.words)
     if column.kind == "flag":
         return pd.arrays.BooleanArray(np.zeros(size, dtype=bool), np.ones(size, dtype=bool))
-    return np.full(size, np.nan, dtype=np.float32)
+    return np.full(size, np.nan)
 
 
 def _person(draft: Draft, rows: Array, identifiers: Array) -> pd.Categorical:

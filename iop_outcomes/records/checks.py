@@ -77,6 +77,16 @@ _DECLARED = (
     Check("time_zone", "conformance", "The time bears a zone; its day may be another one here."),
     Check("bad_time", "conformance", "The value is not a time of day."),
     Check("bad_number", "conformance", "The value is not a number."),
+    Check(
+        "code_among_numbers",
+        "conformance",
+        "All but a few values of the column are numbers; this one is not, so that it is words.",
+    ),
+    Check(
+        "rounded_before",
+        "conformance",
+        "The frame or file holds a whole number as a float that is too short for all its digits.",
+    ),
     Check("unknown_word", "conformance", "The word is not one of the column's vocabulary."),
     Check("exact_duplicate", "conformance", "The row is the same as an earlier one throughout."),
     Check("repeated_episode", "conformance", "The episode_id stands twice with other content."),

@@ -10,7 +10,8 @@ import pandas as pd
 
 from iop_outcomes.records.draft import Draft, Log, free_name
 from iop_outcomes.records.mapping import Mapping
-from iop_outcomes.records.parse import numbers, parse
+from iop_outcomes.records.parse import parse, without_words
+from iop_outcomes.records.parse_numbers import covariate_kind, numbers
 from iop_outcomes.records.parsed import Parsed
 from iop_outcomes.records.raw import Coded, OddRow
 from iop_outcomes.records.tables import START_TIME, WORKED_OUT, Column
@@ -23,7 +24,9 @@ def type_columns(draft: Draft, mapping: Mapping, log: Log) -> None:
     _rename_taken(draft, log)
     words = mapping.words.get(draft.table.name, {})
     for name, coded in draft.raw.items():
-        column = draft.table.column(name, draft.time) or _covariate(name, coded)
+        column = draft.table.column(name, draft.time) or _covariate(
+            draft, name, coded, words.get(name, {}), log
+        )
         parsed = parse(
             *(column, coded, mapping),
             time=draft.time,
@@ -35,6 +38,7 @@ def type_columns(draft: Draft, mapping: Mapping, log: Log) -> None:
         draft.levels[name] = parsed.levels
         _start_times(draft, coded, name, parsed)
         _log_faults(draft, coded, name, column, parsed, log)
+        _rounded_before(draft, coded, name, column, log)
     for column in draft.table.columns:
         if column.name_in(draft.time) not in draft.raw:
             log.tally("empty_column", draft.table.name, column.name_in(draft.time), 0, 0)
@@ -68,12 +72,25 @@ def _by_row(column: Column, values: Array, codes: Array) -> Array:
     return values[codes] if len(values) else values
 
 
-def _covariate(name: str, coded: Coded) -> Column:
-    """Declare a column that no table knows: a number if all its values are, else words."""
-    texts = [text.strip() for text in coded.words.tolist()]
-    values = [text for text in texts if text and text.casefold() not in ("na", "n/a", "nan")]
-    numeric = bool(values) and not np.isnan(numbers(values)).any()
-    return Column(name, "number" if numeric else "name", "A covariate of the export.")
+def _covariate(draft: Draft, name: str, coded: Coded, words: dict[str, str], log: Log) -> Column:
+    """Declare a column that no table knows, by what it holds; list codes among numbers."""
+    clean = without_words(coded.words.tolist(), words)
+    kind, codes = covariate_kind(clean, coded.counts())
+    rows = np.flatnonzero(coded.is_any(codes) & ~draft.folded)
+    log.rows(draft, rows, "code_among_numbers", name, "kept: the column is words")
+    log.tally("code_among_numbers", draft.table.name, name, len(draft), len(rows))
+    return Column(name, kind, "A covariate of the export.")
+
+
+def _rounded_before(draft: Draft, coded: Coded, name: str, column: Column, log: Log) -> None:
+    """List whole numbers that a frame held as a float too short for them."""
+    if coded.exact_below == np.inf or column.kind not in ("name", "whole", "number"):
+        return
+    long = np.array([len(text) >= _SHORTEST_ROUNDED for text in coded.words.tolist()], dtype=bool)
+    long[long] = np.abs(numbers(coded.words[long].tolist())) >= coded.exact_below
+    rows = np.flatnonzero(coded.is_any(long) & ~draft.folded)
+    log.rows(draft, rows, "rounded_before", name, "kept")
+    log.tally("rounded_before", draft.table.name, name, len(draft), len(rows))
 
 
 def _start_times(draft: Draft, coded: Coded, name: str, parsed: Parsed) -> None:
@@ -120,6 +137,7 @@ def _log_faults(
         log.tally("missing_required", table, name, len(draft), len(rows))
 
 
+_SHORTEST_ROUNDED = 4  # digits: 2,048 is the first whole number that a float16 may have rounded
 _MENDED = {
     "surrounding_spaces",
     "missing_word",
@@ -134,6 +152,7 @@ _CHECKS_BY_KIND: dict[str, tuple[str, ...]] = {
     "word": (*_ALWAYS, "unknown_word"),
     "flag": (*_ALWAYS, "unknown_word"),
     "number": (*_ALWAYS, "bad_number", "out_of_range"),
+    "whole": (*_ALWAYS, "bad_number"),
     "clock": (*_ALWAYS, "bad_time", "time_24_00"),
     "date": (
         *_ALWAYS,

@@ -181,14 +181,14 @@ def _check(
         For each row of attendance and check-ins the draft row of its episode.
     orders : dict of str to numpy.ndarray
         Their kept rows, sorted by episode and day.
-    overlap : numpy.ndarray of float32
+    overlap : numpy.ndarray of float64
         For each row of attendance the minutes that an earlier session covers.
     """
     episodes = drafts["episodes"]
     episode_checks.check_episodes(episodes, cut, log)
     links: dict[str, Array] = {}
     orders: dict[str, Array] = {}
-    overlap: Array = np.zeros(0, dtype=np.float32)
+    overlap: Array = np.zeros(0)
     for name in _ROWS:
         if name in drafts:
             draft = drafts[name]

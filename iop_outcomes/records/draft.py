@@ -16,7 +16,7 @@ import pandas as pd
 
 from iop_outcomes.errors import RecordsError
 from iop_outcomes.records.mapping import Mapping, fold
-from iop_outcomes.records.parsed import NO_DAY
+from iop_outcomes.records.parsed import NO_DAY, NO_WHOLE
 from iop_outcomes.records.raw import Coded, OddRow, Raw, narrow
 from iop_outcomes.records.tables import Column, Table
 
@@ -42,7 +42,8 @@ class Draft:
     raw : dict of str to Coded
         The text of every column, under our names.
     values : dict of str to numpy.ndarray
-        The typed values: int32 days, float32 numbers, int8 flags and words, int32 names.
+        The typed values: int32 days, int64 whole numbers, float64 numbers, int8 flags and words,
+        int32 names.
     levels : dict of str to list of str
         What the codes of a word or name column stand for.
     alive : numpy.ndarray of bool
@@ -81,6 +82,8 @@ class Draft:
         values = self.values[name]
         if values.dtype.kind == "f":
             return ~np.isnan(values)
+        if self.declared[name].kind == "whole":
+            return np.asarray(values != NO_WHOLE)
         known: npt.NDArray[np.bool_]
         known = values != NO_DAY if self.declared[name].kind == "date" else values >= 0
         return known
@@ -232,7 +235,10 @@ def _joined(parts: list[Coded | None], sizes: list[int]) -> Coded:
         ]
         for part, start, size in zip(parts, starts, sizes, strict=False)
     ]
-    return Coded(narrow(np.concatenate(joined), len(levels)), np.asarray(levels, dtype=object))
+    exact_below = min(part.exact_below for part in parts if part is not None)
+    return Coded(
+        narrow(np.concatenate(joined), len(levels)), np.asarray(levels, dtype=object), exact_below
+    )
 
 
 def free_name(name: str, taken: Collection[str]) -> str:

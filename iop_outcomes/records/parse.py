@@ -9,21 +9,30 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.records.mapping import Mapping, fold
 from iop_outcomes.records.parse_dates import read_clock, read_dates
+from iop_outcomes.records.parse_numbers import (
+    MARKS,
+    WORDS_FOR_MISSING,
+    numbers,
+    read_numbers,
+    read_whole,
+)
 from iop_outcomes.records.parsed import NO_CODE, NO_DAY, Parsed
 from iop_outcomes.records.raw import Coded
 from iop_outcomes.records.tables import Column
 
 _MISSING_WORDS = {"n/a", "na", "#n/a", "nan", "null", "?"}
 _MISSING_VALUES = _MISSING_WORDS | {"none", "-", "--", "unknown", ".", "nat"}
-_LONGEST_MISSING = max(map(len, _MISSING_VALUES))
+_MISSING_BY_KIND = {
+    "name": _MISSING_WORDS,
+    "number": MARKS | WORDS_FOR_MISSING,
+    "whole": MARKS | WORDS_FOR_MISSING,
+}
 _YES = {"yes", "y", "true", "t", "1", "1.0"}
 _NO = {"no", "n", "false", "f", "0", "0.0"}
-_LARGEST = float(np.finfo(np.float32).max)
 
 
 def parse(
@@ -42,7 +51,8 @@ def parse(
     """
     words = words or {}
     own = {fold(word) for word in column.words} | set(words)
-    missing_words = _MISSING_WORDS if column.kind == "name" else _MISSING_VALUES
+    missing_words = _MISSING_BY_KIND.get(column.kind, _MISSING_VALUES)
+    longest = max(map(len, missing_words))
     texts: list[str] = coded.words.tolist()
     clean = [text.strip() for text in texts]
     faults: dict[str, dict[int, str]] = {}
@@ -54,7 +64,7 @@ def parse(
         }
     clean = without_words(clean, words)
     for position, word in enumerate(clean):
-        short = word and len(word) <= _LONGEST_MISSING
+        short = word and len(word) <= longest
         if short and word.casefold() in missing_words and fold(word) not in own:
             faults.setdefault("missing_word", {})[position] = "mended: read as missing"
             clean[position] = ""
@@ -106,27 +116,6 @@ def _read_flags(_: Column, clean: list[str]) -> Parsed:
     return parsed
 
 
-def _read_numbers(column: Column, clean: list[str]) -> Parsed:
-    values = numbers(clean)
-    parsed = Parsed(values.astype(np.float32), np.isnan(values))
-    low = -np.inf if column.low is None else column.low
-    high = np.inf if column.high is None else column.high
-    for position in np.flatnonzero(parsed.missing).tolist():
-        if clean[position]:
-            parsed.fault("bad_number", position, "value left missing")
-    for position in np.flatnonzero((values < low) | (values > high)).tolist():
-        parsed.fault("out_of_range", position, f"value left missing: not {low:g} to {high:g}")
-        parsed.missing[position] = True
-        parsed.values[position] = np.nan
-    return parsed
-
-
-def numbers(clean: list[str]) -> npt.NDArray[np.float64]:
-    """Read texts as finite numbers; what is none, or beyond what is kept, is NaN."""
-    values = pd.to_numeric(pd.Series(clean, dtype=object), errors="coerce").to_numpy(np.float64)
-    return np.where(np.abs(values) <= _LARGEST, values, np.nan)
-
-
 def _read_study_days(clean: list[str]) -> Parsed:
     values = numbers(clean)
     whole = np.isfinite(values) & (values == np.round(values)) & (np.abs(values) < 100_000)
@@ -143,6 +132,7 @@ _READERS: dict[str, Callable[[Column, list[str]], Parsed]] = {
     "name": _read_names,
     "word": _read_words,
     "flag": _read_flags,
-    "number": _read_numbers,
+    "number": read_numbers,
+    "whole": read_whole,
     "clock": read_clock,
 }

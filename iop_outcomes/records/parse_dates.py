@@ -40,7 +40,7 @@ _CLOCK = re.compile(r"(?:.*[ T])?(\d{1,2}):(\d{2})(?::\d{2}(?:\.\d+)?)?\s*([ap])
 
 def read_clock(_: Column, clean: list[str]) -> Parsed:
     """Read clock times as minutes after midnight."""
-    minutes = np.full(len(clean), np.nan, dtype=np.float32)
+    minutes = np.full(len(clean), np.nan, dtype=np.float64)
     parsed = Parsed(minutes, np.zeros(len(clean), dtype=bool))
     for position, word in enumerate(clean):
         found = _clock_minutes(word)
@@ -141,9 +141,7 @@ def read_dates(clean: list[str], coded: Coded, orders: Sequence[str]) -> Parsed:
     """
     texts = date_texts(clean)
     days = texts.days
-    parsed = Parsed(
-        days, np.zeros(len(clean), dtype=bool), minutes=np.full(len(clean), np.nan, np.float32)
-    )
+    parsed = Parsed(days, np.zeros(len(clean), dtype=bool), minutes=np.full(len(clean), np.nan))
     _say_times(texts, parsed)
     _settle(texts, orders, parsed)
     for position in np.flatnonzero(days == NO_DAY).tolist():

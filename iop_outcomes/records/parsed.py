@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 NO_DAY = np.int32(-(2**31))  # the day that stands for a missing one
+NO_WHOLE = np.int64(-(2**63))  # the whole number that stands for a missing one
 NO_CODE = -1
 
 Array = npt.NDArray[Any]
@@ -21,14 +22,15 @@ class Parsed:
     Attributes
     ----------
     values : numpy.ndarray
-        One value a text: int32 days, float32 or float64 numbers, int8 flags or int32 codes.
+        One value a text: int32 days, int64 whole numbers, float64 numbers, int8 flags or
+        int32 codes.
     missing : numpy.ndarray of bool
         Texts that give no value.
     levels : list of str
         What the codes of a word or name column stand for.
     faults : dict of str to dict of int to str
         For each check the texts that have the fault, with what was done.
-    minutes : numpy.ndarray of float32 or None
+    minutes : numpy.ndarray of float64 or None
         Minutes after midnight, where dates bear a time of day.
     """
 
@@ -36,7 +38,7 @@ class Parsed:
     missing: npt.NDArray[np.bool_]
     levels: list[str] = field(default_factory=list)
     faults: dict[str, dict[int, str]] = field(default_factory=dict)
-    minutes: npt.NDArray[np.float32] | None = None
+    minutes: npt.NDArray[np.float64] | None = None
 
     def fault(self, check: str, position: int, done: str) -> None:
         """Note that the text at `position` has a fault."""

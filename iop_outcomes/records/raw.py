@@ -21,10 +21,14 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class Coded:
-    """A column as text: ``words[codes]`` is what stands in its rows."""
+    """A column as text: ``words[codes]`` is what stands in its rows.
+
+    Whole numbers from `exact_below` on may have been rounded by the float that held them.
+    """
 
     codes: npt.NDArray[np.signedinteger[Any]]
     words: npt.NDArray[np.object_]
+    exact_below: float = np.inf
 
     def is_any(self, chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
         """Tell for each row whether its text is one of the chosen ones."""

@@ -30,7 +30,7 @@ class Records:
         One row a scheduled service, one row a check-in; sorted by episode and day. ``day``
         (int32) is whole days since admission. The codes of ``episode_id`` (categorical) are
         row positions in `episodes`. Declared columns are always there, all missing if the
-        export has none; attendance has also ``minutes_overlapping`` (float32): minutes
+        export has none; attendance has also ``minutes_overlapping`` (float64): minutes
         already covered by an earlier session that day.
     as_of : pandas.Timestamp or int
         The data cut: a date, or a study day.

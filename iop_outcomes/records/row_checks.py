@@ -127,7 +127,7 @@ def overlapping_sessions(draft: Draft, episode: Array, shared: Array, log: Log) 
 
     `shared` are the sorted rows of days on which a person has several.
     """
-    overlap = np.zeros(len(draft), dtype=np.float32)
+    overlap = np.zeros(len(draft))
     length_columns = [n for n in ("minutes_attended", "minutes_scheduled") if n in draft.values]
     if not (draft.has("start_time") and length_columns):
         log.tally("overlapping_sessions", "attendance", "start_time", 0, 0, present=False)

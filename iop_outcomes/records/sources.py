@@ -101,20 +101,46 @@ def _from_frame(frame: pd.DataFrame, file: str, digest: str = "") -> Raw:
 
 
 def _coded_series(series: pd.Series[Any]) -> Coded:
-    if series.dtype == object and pd.api.types.infer_dtype(series) not in ("string", "empty"):
-        # 1, 1.0 and True are equal in Python, and not the same text
-        series = pd.Series([_cell_text(cell) for cell in series.tolist()], dtype=object)
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        return _coded_categories(series)
+    if series.dtype == object and pd.api.types.infer_dtype(series) in ("mixed", "mixed-integer"):
+        # 1 and True are equal in Python, and not the same text; lists are not told apart at all
+        series = _texts_of(series)
     try:
         codes, words = pd.factorize(series, use_na_sentinel=True)
-    except TypeError:  # cells that are lists or the like
-        codes, words = pd.factorize(series.astype(str), use_na_sentinel=True)
-    texts = [_cell_text(word) for word in words.tolist()]
+    except (TypeError, NotImplementedError):
+        codes, words = pd.factorize(_texts_of(series))
+    kind = _kind_of_float(series.dtype)
+    if kind is None:
+        exact_below = np.inf
+        texts = [_cell_text(word) for word in words.tolist()]
+    else:
+        exact_below = 2.0 ** (np.finfo(kind).nmant + 1)
+        floats = np.asarray(words).astype(kind)  # each as the shortest text that is this float
+        texts = [np.format_float_positional(word, trim="-") for word in floats]
     if (codes < 0).any():
         codes = np.where(codes < 0, len(texts), codes)
         texts.append("")
     result = np.empty(len(texts), dtype=object)
     result[:] = texts
-    return Coded(narrow(codes, len(result)), result)
+    return Coded(narrow(codes, len(result)), result, exact_below)
+
+
+def _texts_of(series: pd.Series[Any]) -> pd.Series[Any]:
+    return pd.Series([_cell_text(cell) for cell in series.tolist()], dtype=object)
+
+
+def _kind_of_float(dtype: Any) -> np.dtype[Any] | None:
+    """Return the numpy type of a column of floats, nullable or of Arrow; None for any other."""
+    kind = dtype if isinstance(dtype, np.dtype) else getattr(dtype, "numpy_dtype", None)
+    return kind if isinstance(kind, np.dtype) and kind.kind == "f" else None
+
+
+def _coded_categories(series: pd.Series[Any]) -> Coded:
+    own = _coded_series(pd.Series(series.cat.categories))
+    texts = np.append(own.words[own.codes], "")  # -1, a missing value, is the last
+    codes = series.cat.codes.to_numpy().astype(np.int64) % len(texts)
+    return Coded(narrow(codes, len(texts)), texts, own.exact_below)
 
 
 def _cell_text(cell: object) -> str:

@@ -11,7 +11,7 @@ from typing import Literal
 
 import pandas as pd
 
-Kind = Literal["name", "date", "number", "word", "flag", "clock"]
+Kind = Literal["name", "date", "number", "whole", "word", "flag", "clock"]
 
 DISCHARGE_REASONS = (
     "completed",
@@ -52,9 +52,10 @@ class Column:
     ----------
     name : str
         The name in a set with calendar dates.
-    kind : {"name", "date", "number", "word", "flag", "clock"}
+    kind : {"name", "date", "number", "whole", "word", "flag", "clock"}
         How its text is read: an identifier or free text, a calendar date (a whole study day in
-        a study-day set), a number, a word of `words`, yes or no, or a time of day.
+        a study-day set), a number, a whole number (of covariates only), a word of `words`, yes or
+        no, or a time of day.
     meaning : str
         What it says, as a sentence for the documentation.
     unit : str
