@@ -39,6 +39,9 @@ def type_columns(draft: Draft, mapping: Mapping, log: Log) -> None:
         _start_times(draft, coded, name, parsed)
         _log_faults(draft, coded, name, column, parsed, log)
         _rounded_before(draft, coded, name, column, log)
+    for check in ("code_among_numbers", "rounded_before"):
+        if check not in {tally["check"] for tally in log.tallies}:
+            log.tally(check, draft.table.name, "", 0, 0)
     for column in draft.table.columns:
         if column.name_in(draft.time) not in draft.raw:
             log.tally("empty_column", draft.table.name, column.name_in(draft.time), 0, 0)
