@@ -218,3 +218,63 @@ def test_a_band_that_cannot_be_is_refused():
     with pytest.raises(EstimateError, match="an event by then"):
         survival_curves(pd.DataFrame({"days": [5, 9], "event": 0})).band()
     assert curves.band()["day"].tolist() == [5]
+
+
+def test_limits_that_cannot_be_computed_are_not_called_not_reached():
+    # Greenwood's sum has no end where the curve comes down to 0, so that nothing is known there.
+    alone = survival_curves(pd.DataFrame({"days": [10], "event": True}))
+    assert "median 10 days (95% limits cannot be computed)" in alone.text
+    assert alone.median(reasons=True)[["lower_missing", "upper_missing"]].to_numpy().tolist() == [
+        ["cannot be computed", "cannot be computed"]
+    ]
+    # The lower limit comes down at once; the upper is at .67 when the curve drops to 0.
+    all_four = survival_curves(pd.DataFrame({"days": [10, 20, 30, 40], "event": True}))
+    assert "median 25 days (95% limits: lower 10, upper cannot be computed)" in all_four.text
+    # The upper limit is known to the end of the follow-up, and stays above one half.
+    some = survival_curves(pd.DataFrame({"days": [10, 20, 30, 40], "event": [1, 1, 0, 0]}))
+    assert "median 30 days (95% limits 10 to not reached)" in some.text
+    assert some.median(reasons=True)["upper_missing"].tolist() == ["not reached"]
+    assert some.median(reasons=True)["lower_missing"].tolist() == [""]
+
+
+def test_quantiles_and_follow_up_say_why_a_limit_is_missing():
+    times = pd.DataFrame({"days": [10, 20, 30, 40], "event": [1, 1, 0, 0]})
+    found = survival_curves(times).quantile([0.25, 0.75], reasons=True)
+    assert found["quantile"].isna().tolist() == [False, True]
+    assert found["lower_missing"].tolist() == ["", ""]
+    assert found["upper_missing"].tolist() == ["not reached", "not reached"]
+    # Turned round the curve comes down to 0 with the two who are followed to the end.
+    follow_up = survival_curves(times).follow_up(reasons=True)
+    assert follow_up["median"].item() == 35
+    assert follow_up["upper_missing"].item() == "cannot be computed"
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    st.lists(st.tuples(st.integers(0, 30), st.booleans()), min_size=1, max_size=15),
+    st.sampled_from(list(SCALES)),
+)
+def test_a_missing_limit_has_its_reason_from_the_table(rows, interval):
+    times = pd.DataFrame(rows, columns=["days", "event"])
+    curves = survival_curves(times, interval=interval)
+    found = curves.median(reasons=True).iloc[0]
+    for limit in ("lower", "upper"):
+        heights = curves.table[limit]
+        reason = found[f"{limit}_missing"]
+        assert pd.isna(found[limit]) == (reason != "")
+        if reason == "not reached":
+            assert (heights > 0.5).all()
+        if reason == "cannot be computed":
+            assert heights.isna().any()
+            assert not (heights <= 0.5).any()
+
+
+def test_a_restricted_mean_without_spread_has_no_limits():
+    # Nobody had the event, or everybody on one day: the formula gives 0, which is no certainty.
+    for event, mean in ((0, 30.0), (1, 20.0)):
+        times = pd.DataFrame({"days": [20, 20, 20] if event else [40] * 3, "event": event})
+        found = survival_curves(times).restricted_mean(30).iloc[0]
+        assert (found["mean"], found["se"]) == (mean, 0)
+        assert found[["lower", "upper"]].isna().all()
+        lost = survival_curves(times).time_lost(30).iloc[0]
+        assert lost[["lower", "upper"]].isna().all()

@@ -540,9 +540,10 @@ def test_ids_that_name_nobody_are_refused() -> None:
         state_occupation(frame.iloc[:0], id=None)
 
 
-def test_a_share_without_limits_is_told_without() -> None:
+def test_a_share_whose_limits_cannot_be_computed_says_so() -> None:
     frame = pd.DataFrame({"id": [1, 2], "state": "a", "days": 9, "next_state": None})
-    assert state_occupation(frame, id="id").text.startswith("Share in each state on day 9: a 1. ")
+    told = "Share in each state on day 9: a 1 (95% limits cannot be computed). "
+    assert state_occupation(frame, id="id").text.startswith(told)
 
 
 def test_nobody_moves() -> None:

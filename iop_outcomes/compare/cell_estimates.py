@@ -75,7 +75,7 @@ def _of_curve(steps: Steps, horizon: float, confidence: float) -> dict[str, Any]
         )
         return row
     mean, error = steps.area(horizon)
-    reach = normal_quantile(confidence) * error
+    reach = normal_quantile(confidence) * error if error > 0 else np.nan
     row["restricted_mean"] = mean
     row["restricted_mean_lower"], row["restricted_mean_upper"] = mean - reach, mean + reach
     return row

@@ -19,7 +19,6 @@ from iop_outcomes.show import count_words
 from iop_outcomes.survival import SurvivalCurves
 from iop_outcomes.survival.checking import CheckedTimes, check_times, label_of
 from iop_outcomes.survival.clusters import Cluster, Clustering, Clusters
-from iop_outcomes.survival.curves import median_words
 from iop_outcomes.survival.estimate import curves_of, refuse_names
 from iop_outcomes.survival.limits import normal_quantile
 from iop_outcomes.survival.weighted import curve_steps, read_weighting
@@ -67,9 +66,10 @@ class Comparison(GroupTest):
 
     def _told(self, row: pd.Series[Any]) -> str:
         name = label_of(row[list(self.curves.by)])
+        place: Any = row.name  # rows of the table and groups of the curves are in one order
         return (
             f"{name}: {count_words(row['events'], 'event')} among {row['n']:,.0f} "
-            f"(expected {row['expected']:,.1f}), {median_words(row, self.curves.confidence)}"
+            f"(expected {row['expected']:,.1f}), {self.curves.median_told(place)}"
         )
 
 

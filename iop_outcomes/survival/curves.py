@@ -18,10 +18,10 @@ from iop_outcomes.survival.limits import (
     greenwood,
     simultaneous_limits,
 )
-from iop_outcomes.survival.reading import day_asked, days_asked, labelled, median_words
+from iop_outcomes.survival.reading import day_asked, days_asked, labelled
 from iop_outcomes.survival.times_read import TimesRead
 
-__all__ = ["NAMED_GROUPS", "SurvivalCurves", "labelled", "median_words"]
+__all__ = ["NAMED_GROUPS", "SurvivalCurves", "labelled"]
 
 NAMED_GROUPS = 8  # so many groups are told in a sentence; the rest are counted
 
@@ -223,8 +223,9 @@ class SurvivalCurves(TimesRead):
     @property
     def text(self) -> str:
         """The curves as sentences: groups, counts, medians, and the rule."""
-        found = pd.concat([self.sizes, self.median()[["median", "lower", "upper"]]], axis=1)
-        told = [self._told(row) for _, row in found.head(NAMED_GROUPS).iterrows()]
+        found = self.sizes
+        rows = found.head(NAMED_GROUPS).iterrows()
+        told = [self._told(row, place) for place, (_, row) in enumerate(rows)]
         if len(found) > NAMED_GROUPS:
             told.append(more_words(len(found) - NAMED_GROUPS))
         by = f" by {', '.join(self.by)}" if self.by else ""
@@ -255,11 +256,11 @@ class SurvivalCurves(TimesRead):
         found = pd.concat([self.sizes, self.median()[["median", "lower", "upper"]]], axis=1)
         return table_html(found, self.text)
 
-    def _told(self, row: pd.Series[Any]) -> str:
+    def _told(self, row: pd.Series[Any], place: int) -> str:
         name = f"{label_of(row[list(self.by)])}: " if self.by else ""
         counts = f"n {row['n']:,.0f}, events {row['events']:,.0f}"
         if self.weights:
             counts += (
                 f" (weighted: n {row['weighted_n']:,.1f}, events {row['weighted_events']:,.1f})"
             )
-        return f"{name}{counts}, {median_words(row, self.confidence)}"
+        return f"{name}{counts}, {self.median_told(place)}"

@@ -146,7 +146,16 @@ def curves_of(
 def refuse_names(names: list[str], more: Sequence[str] = ()) -> None:
     """Refuse group columns named as a column that the estimates have."""
     made = {*STEP_COLUMNS, "entered", "median", "mean", "se", "n", "followed_median", "expected"}
-    made |= {"share", "quantile", "lost", "rows", *ROW_COLUMNS, *more}
+    made |= {
+        "share",
+        "quantile",
+        "lost",
+        "lower_missing",
+        "upper_missing",
+        "rows",
+        *ROW_COLUMNS,
+        *more,
+    }
     made |= {"weighted_n", "weighted_events", "weighted_censored"}
     taken = [str(name) for name in names if name in made]
     if taken:

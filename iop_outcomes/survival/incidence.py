@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from iop_outcomes.show import format_value, level_words, more_words, table_html
+from iop_outcomes.show import format_value, more_words, table_html
 from iop_outcomes.survival.aalen_johansen import kaplan_meier_complement, none_among
 from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.curves import NAMED_GROUPS, SurvivalCurves
-from iop_outcomes.survival.reading import days_asked, split_groups
+from iop_outcomes.survival.reading import days_asked, limits_words, split_groups
 
 ESTIMATES = ("incidence", "se", "lower", "upper")
 
@@ -162,14 +162,8 @@ class CumulativeIncidence:
         name = f"{label_of(part[list(self.by)].iloc[0])}: " if self.by else ""
         shares = []
         for row in part.to_dict("records"):
-            limits = [
-                "unknown" if pd.isna(row[bound]) else format_value(row[bound])
-                for bound in ("lower", "upper")
-            ]
-            shares.append(
-                f"{row['cause']} {format_value(row['incidence'])} "
-                f"({level_words(self.confidence)} limits {limits[0]} to {limits[1]})"
-            )
+            limits = limits_words(self.confidence, row["lower"], row["upper"])
+            shares.append(f"{row['cause']} {format_value(row['incidence'])} ({limits})")
         return name + ", ".join(shares)
 
     def _ended_before(self, asked: NDArray[Any]) -> NDArray[np.int64]:

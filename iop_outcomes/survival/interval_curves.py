@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from iop_outcomes.show import format_value, level_words, table_html
+from iop_outcomes.show import format_value, table_html
 from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.curves import NAMED_GROUPS, SurvivalCurves
 from iop_outcomes.survival.interval_masses import Masses
 from iop_outcomes.survival.interval_reading import points_words, risk_counts, unsettled_words
-from iop_outcomes.survival.reading import days_asked, labelled, split_groups
+from iop_outcomes.survival.limits import NOT_REACHED
+from iop_outcomes.survival.reading import days_asked, labelled, limits_words, split_groups
 
 DAYS_TOLD = (30, 60, 90)
 MADE = {
@@ -244,11 +245,9 @@ class IntervalSurvival:
         )
         if self.limits is None:
             return words
-        reached = [
-            "not reached" if pd.isna(row[limit]) else format_value(float(row[limit]), 1)
-            for limit in ("lower", "upper")
-        ]
-        return f"{words} ({level_words(self.confidence)} limits {reached[0]} to {reached[1]})"
+        # A resample that does not come down to one half has a median later than all that was seen.
+        why = NOT_REACHED, NOT_REACHED
+        return f"{words} ({limits_words(self.confidence, row['lower'], row['upper'], 1, why=why)})"
 
     def _off_words(self, number: int) -> str:
         fit = self.fits.iloc[number]

@@ -13,6 +13,8 @@ from iop_outcomes.errors import RuleError
 Interval = Literal["log-log", "log", "plain", "logit", "arcsine"]
 Floats = NDArray[np.float64]
 
+NOT_REACHED = "not reached"
+NOT_COMPUTED = "cannot be computed"
 TOLERANCE = float(np.sqrt(np.finfo(float).eps))  # R's, for heights and days that are the same
 
 
@@ -155,3 +157,14 @@ def crossing_day(day: NDArray[Any], height: Floats, level: float = 0.5) -> float
     left = np.flatnonzero(~(height[first:] >= level - TOLERANCE))
     last = first + int(left[0]) if len(left) else len(day) - 1
     return (float(day[first]) + float(day[last])) / 2
+
+
+def why_not_crossed(height: Floats, level: float = 0.5) -> str:
+    """Say why a curve has no `crossing_day`; nothing if it has one.
+
+    A limit is missing once the survival is 0: where it has not come down to the level before, its
+    day is not known. Elsewhere the limit is known to the end, and stays above the level.
+    """
+    if (height <= level + TOLERANCE).any():
+        return ""
+    return NOT_COMPUTED if np.isnan(height).any() else NOT_REACHED

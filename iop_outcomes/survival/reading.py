@@ -11,19 +11,39 @@ from numpy.typing import NDArray
 
 from iop_outcomes.errors import RuleError
 from iop_outcomes.show import format_value, level_words
+from iop_outcomes.survival.limits import NOT_COMPUTED, NOT_REACHED
 from iop_outcomes.survival.near_ties import days_of_table
 
 
-def median_words(row: pd.Series[Any], confidence: float) -> str:
+def median_words(row: Any, confidence: float) -> str:
     """Return a median and its limits in words."""
     if pd.isna(row["median"]):
-        return "median not reached"
-    limits = [
-        "not reached" if pd.isna(row[name]) else format_value(float(row[name]), 1)
-        for name in ("lower", "upper")
-    ]
+        return f"median {NOT_REACHED}"
+    why = [row.get(f"{name}_missing", NOT_REACHED) for name in ("lower", "upper")]
     middle = format_value(float(row["median"]), 1)
-    return f"median {middle} days ({level_words(confidence)} limits {limits[0]} to {limits[1]})"
+    limits = limits_words(confidence, row["lower"], row["upper"], 1, why=(why[0], why[1]))
+    return f"median {middle} days ({limits})"
+
+
+def limits_words(
+    confidence: float,
+    lower: float,
+    upper: float,
+    decimals: int = 3,
+    *,
+    why: tuple[str, str] = (NOT_COMPUTED, NOT_COMPUTED),
+) -> str:
+    """Return limits in words, and where one is missing why it is."""
+    level = f"{level_words(confidence)} limits"
+    told = [
+        reason if pd.isna(limit) else format_value(float(limit), decimals)
+        for limit, reason in zip((lower, upper), why, strict=True)
+    ]
+    if told[0] == told[1] and pd.isna(lower):
+        return f"{level} {told[0]}"
+    if NOT_COMPUTED in told:
+        return f"{level}: lower {told[0]}, upper {told[1]}"
+    return f"{level} {told[0]} to {told[1]}"
 
 
 def stacked(parts: list[dict[str, NDArray[Any]]], labels: pd.DataFrame) -> pd.DataFrame:

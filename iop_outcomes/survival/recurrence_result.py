@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.show import format_value, level_words, table_html
+from iop_outcomes.show import format_value, table_html
 from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.curves import NAMED_GROUPS
 from iop_outcomes.survival.mean_cumulative_steps import MeanSteps
-from iop_outcomes.survival.reading import days_asked, labelled
+from iop_outcomes.survival.reading import days_asked, labelled, limits_words
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,8 +130,8 @@ class MeanCumulativeFunction:
 
     def _told(self, row: pd.Series[Any], size: pd.Series[Any]) -> str:
         name = f"{label_of(size[list(self.by)])}: " if self.by else ""
-        values = [format_value(float(row[key]), 2) for key in ("mean", "lower", "upper")]
+        limits = limits_words(self.confidence, row["lower"], row["upper"], 2)
         return (
-            f"{name}{values[0]} ({level_words(self.confidence)} limits {values[1]} to "
-            f"{values[2]}), n {size['n']:,.0f}, {self.noun} {size['events']:,.0f}"
+            f"{name}{format_value(float(row['mean']), 2)} ({limits}), n {size['n']:,.0f}, "
+            f"{self.noun} {size['events']:,.0f}"
         )

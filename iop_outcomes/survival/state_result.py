@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.show import format_value, level_words, table_html
+from iop_outcomes.show import format_value, table_html
 from iop_outcomes.survival.aalen_johansen import none_among
 from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.limits import normal_quantile
-from iop_outcomes.survival.reading import days_asked, split_groups
+from iop_outcomes.survival.reading import days_asked, limits_words, split_groups
 
 STATE_COLUMNS = ("state", "day", "at_risk", "entered", "share", "se", "lower", "upper")
 SPENT = ("time", "variance", "covariance")
@@ -113,7 +113,8 @@ class StateOccupation:
         pandas.DataFrame
             ``[by ...], state, horizon, days, se, lower, upper``. Returns count: the days are all
             of those in the state, of an average person. They sum to the days from the first to
-            the horizon.
+            the horizon. The limits are missing where ``se`` is 0: all are alike so far, and no
+            limits can be computed.
 
         Raises
         ------
@@ -143,6 +144,8 @@ class StateOccupation:
             se = np.sqrt(max(variance + 2 * left * covariance + (left * error) ** 2, 0.0))
             row = part[[*self.by, "state"]].iloc[[0]]
             lower, upper = max(mean - reach * se, 0.0), min(mean + reach * se, end - day[0])
+            if se == 0:
+                lower = upper = np.nan
             rows.append(row.assign(horizon=end, days=mean, se=se, lower=lower, upper=upper))
         return pd.concat(rows, ignore_index=True)
 
@@ -258,10 +261,8 @@ class StateOccupation:
         name = f"{label_of(part[list(self.by)].iloc[0])}: " if self.by else ""
         shares = []
         for row in part.to_dict("records"):
-            lower, upper = format_value(row["lower"]), format_value(row["upper"])
-            limits = f" ({level_words(self.confidence)} limits {lower} to {upper})"
-            known = not pd.isna(row["lower"])
-            shares.append(f"{row['state']} {format_value(row['share'])}{limits if known else ''}")
+            limits = limits_words(self.confidence, row["lower"], row["upper"])
+            shares.append(f"{row['state']} {format_value(row['share'])} ({limits})")
         return name + ", ".join(shares)
 
     def _parts(self, table: pd.DataFrame) -> list[pd.DataFrame]:

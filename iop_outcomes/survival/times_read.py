@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.survival.limits import Interval, crossing_day, normal_quantile
+from iop_outcomes.survival.limits import Interval, crossing_day, normal_quantile, why_not_crossed
 from iop_outcomes.survival.reading import (
     day_asked,
     group_bounds,
     group_columns,
     labelled,
+    median_words,
     shares_asked,
 )
 from iop_outcomes.survival.steps import Steps
@@ -36,13 +38,16 @@ class TimesRead:
         """The days on which anyone comes or leaves, of all groups."""
         return np.concatenate([self.table["day"].to_numpy(), self.entries["day"].to_numpy()])
 
-    def median(self, confidence: float | None = None) -> pd.DataFrame:
+    def median(self, confidence: float | None = None, *, reasons: bool = False) -> pd.DataFrame:
         """Return the median time of each group, with its limits.
 
         Parameters
         ----------
         confidence : float, optional
             The level of the limits; by default that of the curves.
+        reasons : bool
+            Also ``lower_missing``, ``upper_missing`` (text), which say why a limit is missing: see
+            `quantile`.
 
         Returns
         -------
@@ -55,13 +60,17 @@ class TimesRead:
         ``quantile(0.5)``, whose rule for a plateau holds here too.
         """
         return (
-            self.quantile(0.5, confidence)
+            self.quantile(0.5, confidence, reasons=reasons)
             .drop(columns="share")
             .rename(columns={"quantile": "median"})
         )
 
     def quantile(
-        self, share: float | Sequence[float] = (0.25, 0.5, 0.75), confidence: float | None = None
+        self,
+        share: float | Sequence[float] = (0.25, 0.5, 0.75),
+        confidence: float | None = None,
+        *,
+        reasons: bool = False,
     ) -> pd.DataFrame:
         """Return the days by which the given shares have had the event, with their limits.
 
@@ -71,6 +80,11 @@ class TimesRead:
             Shares between 0 and 1: 0.25 is the day by which a quarter have had the event.
         confidence : float, optional
             The level of the limits; by default that of the curves.
+        reasons : bool
+            Also ``lower_missing``, ``upper_missing`` (text), which say why a limit is missing:
+            "not reached" where it is above 1 - share to the end of the follow-up, "cannot be
+            computed" where the survival comes down to 0 before, from where on it has no limits;
+            empty where there is a limit.
 
         Returns
         -------
@@ -91,19 +105,22 @@ class TimesRead:
             if confidence is not None and confidence != self.confidence:
                 lower, upper = steps.limits(confidence, self.interval)
             heights = (steps.survival, lower, upper)
-            found = [[crossing_day(steps.day, h, 1 - p) for h in heights] for p in asked]
-            row = pd.DataFrame(found, columns=["quantile", "lower", "upper"])
+            found = [_crossings("quantile", steps.day, heights, 1 - p, reasons) for p in asked]
+            row = pd.DataFrame(found)
             row.insert(0, "share", asked)
             rows.append(row)
         return self._with_labels(rows)
 
-    def follow_up(self, confidence: float | None = None) -> pd.DataFrame:
+    def follow_up(self, confidence: float | None = None, *, reasons: bool = False) -> pd.DataFrame:
         """Return the median follow-up of each group by the reverse Kaplan-Meier estimate.
 
         Parameters
         ----------
         confidence : float, optional
             The level of the limits; by default that of the curves.
+        reasons : bool
+            Also ``lower_missing``, ``upper_missing`` (text), which say why a limit is missing: see
+            `quantile`.
 
         Returns
         -------
@@ -122,8 +139,7 @@ class TimesRead:
         for steps in self._groups():
             curve = steps.followed()
             heights = (curve, *steps.followed_limits(level, self.interval))
-            found = [crossing_day(steps.day, height) for height in heights]
-            rows.append(dict(zip(("median", "lower", "upper"), found, strict=True)))
+            rows.append(_crossings("median", steps.day, heights, 0.5, reasons))
         return self._with_rows(rows)
 
     def restricted_mean(self, horizon: float, confidence: float | None = None) -> pd.DataFrame:
@@ -141,7 +157,9 @@ class TimesRead:
         -------
         pandas.DataFrame
             One row a group: ``[by ...], mean, se, lower, upper`` in days. The limits are
-            ``mean`` plus and minus the normal quantile times ``se``.
+            ``mean`` plus and minus the normal quantile times ``se``, and missing where ``se`` is 0:
+            where nobody has the event by the horizon, or all on one day, the formula sees no
+            spread, and no limits can be computed.
 
         Raises
         ------
@@ -165,7 +183,7 @@ class TimesRead:
         rows = []
         for steps in self._groups():
             mean, error = steps.area(end)
-            far = reach * error
+            far = reach * error if error > 0 else float("nan")
             rows.append({"mean": mean, "se": error, "lower": mean - far, "upper": mean + far})
         return self._with_rows(rows)
 
@@ -185,6 +203,12 @@ class TimesRead:
         found = self.restricted_mean(horizon, confidence).rename(columns={"mean": "lost"})
         lower, upper = horizon - found["upper"], horizon - found["lower"]
         return found.assign(lost=horizon - found["lost"], lower=lower, upper=upper)
+
+    def median_told(self, group: int) -> str:
+        """Return the median of one group, by its place, and its limits in words."""
+        steps = next(islice(self._groups(), group, None))
+        heights = (steps.survival, steps.lower, steps.upper)
+        return median_words(_crossings("median", steps.day, heights, 0.5, True), self.confidence)
 
     def _check_horizon(self, horizon: float) -> None:
         open_ended = [steps for steps in self._groups() if steps.height_at(horizon) > 0]
@@ -225,6 +249,21 @@ class TimesRead:
         names = list(self.by)
         starts = group_bounds(self.entries, names)[:-1]
         return self.entries[names].iloc[starts].reset_index(drop=True)
+
+
+def _crossings(
+    name: str, day: NDArray[Any], heights: tuple[NDArray[Any], ...], level: float, reasons: bool
+) -> dict[str, Any]:
+    """Return where a curve and its limits come down to a level; and, if asked, why they do not."""
+    _, lower, upper = heights
+    found: dict[str, Any] = {
+        key: crossing_day(day, height, level)
+        for key, height in zip((name, "lower", "upper"), heights, strict=True)
+    }
+    if reasons:
+        found["lower_missing"] = why_not_crossed(lower, level)
+        found["upper_missing"] = why_not_crossed(upper, level)
+    return found
 
 
 def _horizon_instead(groups: list[Steps]) -> str:
