@@ -19,7 +19,12 @@ from iop_outcomes.compare import (
     sensitivity,
 )
 from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.survival import mean_cumulative_function, state_occupation, survival_curves
+from iop_outcomes.survival import (
+    cumulative_incidence,
+    mean_cumulative_function,
+    state_occupation,
+    survival_curves,
+)
 from iop_outcomes.survival.clusters import FEW, Cluster, read_clusters
 
 Estimate = Callable[..., tuple[pd.DataFrame, str]]
@@ -63,6 +68,7 @@ def _test(found: Any) -> tuple[pd.DataFrame, str]:
 
 ESTIMATES: dict[str, Estimate] = {
     "survival_curves": lambda t, **o: _table(survival_curves(t, by="track", **o)),
+    "cumulative_incidence": lambda t, **o: _table(cumulative_incidence(t, "track", **o)),
     "compare_survival": lambda t, **o: _test(compare_survival(t, "track", **o)),
     "cox": lambda t, **o: _table(cox(t, "age + track", **o)),
     "cause_specific_cox": lambda t, **o: _cause(t, cause_specific_cox, **o),

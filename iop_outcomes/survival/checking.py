@@ -55,6 +55,13 @@ class CheckedTimes:
     synthetic: bool
     others: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
+    @property
+    def rows_by_group(self) -> list[NDArray[np.intp]]:
+        """The rows of each group, in the order of the labels."""
+        order = np.argsort(self.group, kind="stable")
+        number = np.bincount(self.group, minlength=len(self.labels))
+        return np.split(order, np.cumsum(number)[:-1])
+
     def label(self, group: int) -> str:
         """Return the name of a group, for a sentence."""
         return label_of(self.labels.iloc[group])

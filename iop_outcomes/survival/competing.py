@@ -12,12 +12,15 @@ import pandas as pd
 from iop_outcomes.show import level_words
 from iop_outcomes.survival.aalen_johansen import aalen_johansen, incidence_limits
 from iop_outcomes.survival.causes import Causes, read_causes
+from iop_outcomes.survival.clusters import Cluster, Clusters
 from iop_outcomes.survival.daily import Daily, count_days
 from iop_outcomes.survival.estimate import curves_of, refuse_names
 from iop_outcomes.survival.incidence import ESTIMATES, CumulativeIncidence
+from iop_outcomes.survival.incidence_errors import clustered_errors
 from iop_outcomes.survival.limits import normal_quantile
-from iop_outcomes.survival.product_limit import steps_of
 from iop_outcomes.survival.reading import stacked
+from iop_outcomes.survival.running_products import Spans
+from iop_outcomes.survival.weighted import Weighting, curve_steps, moves_of, read_weighting
 
 ANY_END = "an end by any of the causes"
 NAMES = ("cause", *ESTIMATES, "naive", "excess", "end", "counted_as")
@@ -29,6 +32,7 @@ def cumulative_incidence(
     end: str = "ended_by",
     *,
     causes: Sequence[Any] | None = None,
+    cluster: str | Cluster | None = Cluster.PERSON,
     confidence: float = 0.95,
 ) -> CumulativeIncidence:
     r"""Estimate the share ended by each of several competing causes, day by day.
@@ -49,6 +53,11 @@ def cumulative_incidence(
         The values of `end` that compete; every other end censors. By default the ends of the
         rows with the event, then those that occur of what the rule of the times says to compete
         (``RelapseRule.competing``; without a rule died, incarcerated and transferred).
+    cluster : str, Cluster.PERSON or None
+        The column of who is whose, for standard errors and limits: rows of one are taken together.
+        By default ``person_id`` if the frame has that column and a value of it stands in several
+        rows; None takes each row by itself. ``text`` says which, with the numbers of clusters and
+        rows.
     confidence : float
         The level of the pointwise limits.
 
@@ -98,9 +107,9 @@ def cumulative_incidence(
     counts what people share between days, and differs a little. The limits are symmetric in
     :math:`\log(-\log F)` (R's ``conf.type = "log-log"``; its default is ``"log"``). While nobody
     has come to the cause they go from 0 to the exact upper limit of a share of none among those
-    of whom it is known. Late entry
-    as in `iop_outcomes.survival_curves`: who enters on a day later than 0 is at risk from the
-    day after.
+    of whom it is known. With clusters the errors are the infinitesimal jackknife by cluster, and
+    those of whom it is known are counted by cluster. Late entry as in
+    `iop_outcomes.survival_curves`: who enters on a day later than 0 is at risk from the day after.
 
     Examples
     --------
@@ -123,10 +132,12 @@ def cumulative_incidence(
     found = read_causes(times, by, end, causes)
     names = list(found.times.labels.columns)
     refuse_names(names, NAMES)
-    return _estimate(found, names, confidence)
+    return _estimate(found, names, read_weighting(times, None, cluster), confidence)
 
 
-def _estimate(found: Causes, names: list[str], confidence: float) -> CumulativeIncidence:
+def _estimate(
+    found: Causes, names: list[str], weighting: Weighting, confidence: float
+) -> CumulativeIncidence:
     whole = found.times
     ends = count_days(
         whole.days, whole.group, len(whole.labels), found.code + 1, len(found.names) + 1
@@ -135,26 +146,50 @@ def _estimate(found: Causes, names: list[str], confidence: float) -> CumulativeI
     counted = f"{whole.rule} {_what_counts(found, counted_ends)}"
     overall = curves_of(
         replace(whole, rule=f"{counted} The event is {ANY_END}."),
-        steps_of(whole, ends, confidence, "log-log"),
+        curve_steps(whole, weighting, confidence, "log-log"),
         confidence,
+        weighting=weighting,
         event=ANY_END,
     )
+    known = _known(found, weighting.clusters)
     return CumulativeIncidence(
-        table=_table(found, ends, overall.table, confidence),
+        table=_table(found, ends, overall.table, (weighting, known), confidence),
         ends=counted_ends,
         overall=overall,
         causes=found.names,
         by=tuple(names),
         confidence=confidence,
-        rule=f"{counted} Aalen-Johansen estimate, {level_words(confidence)} limits.",
+        rule=f"{counted} Aalen-Johansen estimate{weighting.words}, {level_words(confidence)} "
+        "limits.",
         synthetic=found.times.synthetic,
+        clustering=weighting.clusters.told,
+        _known=known,
     )
 
 
-def _table(found: Causes, ends: Daily, overall: pd.DataFrame, confidence: float) -> pd.DataFrame:
+def _known(found: Causes, clusters: Clusters) -> tuple[Spans, ...] | None:
+    """Return until when it is known of the clusters of each group whether they have ended."""
+    if clusters.code is None:
+        return None
+    times = found.times
+    entry = np.zeros(len(times.days)) if times.entry is None else times.entry
+    until = np.where(found.code >= 0, np.inf, times.days)
+    rows = times.rows_by_group
+    return tuple(Spans.of(clusters.code[own], entry[own], until[own]) for own in rows)
+
+
+def _table(
+    found: Causes,
+    ends: Daily,
+    overall: pd.DataFrame,
+    alike: tuple[Weighting, tuple[Spans, ...] | None],
+    confidence: float,
+) -> pd.DataFrame:
     """Return the table, from the counts of each day and those at risk on it."""
     at_risk, causes = overall["at_risk"].to_numpy(), len(found.names)
     dtype = pd.CategoricalDtype(list(found.names))
+    weighting, spans = alike
+    rows = found.times.rows_by_group if weighting.robust else []
     parts = []
     for group in range(len(found.times.labels)):
         own = ends.own(group)
@@ -162,6 +197,10 @@ def _table(found: Causes, ends: Daily, overall: pd.DataFrame, confidence: float)
         incidence, error = aalen_johansen(at_risk[own], events)
         ended = events.sum(axis=0)
         known = at_risk[own] + np.cumsum(ended) - ended  # to the day: at risk, or ended before
+        if spans is not None:
+            moves = moves_of(found.times, weighting, rows[group], ends.day[own])
+            error = clustered_errors(at_risk[own], events, moves, found.code[rows[group]])
+            known = spans[group].at(ends.day[own])
         known = np.where(ends.day[own] > 0, known, np.inf)
         lower, upper = incidence_limits(incidence, error, confidence, known)
         values = zip(ESTIMATES, (incidence, error, lower, upper), strict=True)

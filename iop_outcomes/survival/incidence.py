@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from iop_outcomes.show import format_value, more_words, table_html
 from iop_outcomes.survival.aalen_johansen import kaplan_meier_complement, none_among
 from iop_outcomes.survival.checking import label_of
+from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.curves import NAMED_GROUPS, SurvivalCurves
 from iop_outcomes.survival.reading import days_asked, limits_words, split_groups
+from iop_outcomes.survival.running_products import Spans
 
 ESTIMATES = ("incidence", "se", "lower", "upper")
 
@@ -49,6 +51,8 @@ class CumulativeIncidence:
         What made the times, what competes, what censors, and the estimate.
     synthetic : bool
         Whether the people are made up; pictures of them say so.
+    clustering : Clustering, optional
+        What the errors take together: by which column, how many clusters and rows.
     """
 
     table: pd.DataFrame
@@ -59,6 +63,8 @@ class CumulativeIncidence:
     confidence: float
     rule: str
     synthetic: bool = False
+    clustering: Clustering | None = None
+    _known: tuple[Spans, ...] | None = field(default=None, repr=False)
 
     def at(self, days: float | Sequence[float]) -> pd.DataFrame:
         """Return the incidences at the given days.
@@ -78,6 +84,8 @@ class CumulativeIncidence:
         asked = days_asked(days, self.overall.known_days)
         at_risk = self.overall.at(asked.tolist())["at_risk"].to_numpy()
         known = at_risk + self._ended_before(asked)
+        if self._known is not None:
+            known = np.concatenate([spans.at(asked) for spans in self._known])
         rows = []
         for number, part in enumerate(self._parts()):
             day = part["day"].to_numpy()
@@ -138,7 +146,8 @@ class CumulativeIncidence:
         told = [self._told(part) for part in parts[:NAMED_GROUPS]]
         if len(parts) > NAMED_GROUPS:
             told.append(more_words(len(parts) - NAMED_GROUPS))
-        return f"Share ended by each cause through day {day:g}: {'; '.join(told)}. {self.rule}"
+        ending = closing(self.rule, self.clustering)
+        return f"Share ended by each cause through day {day:g}: {'; '.join(told)}. {ending}"
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the incidences; see `iop_outcomes.plots.incidence.plot_incidence`."""

@@ -44,17 +44,11 @@ def intervals_of(
 ) -> list[Intervals]:
     """Return the distinct intervals of each group, with entries where there are late ones."""
     found = []
-    for rows in rows_of(checked):
+    for rows in checked.rows_by_group:
         entry = None if checked.entry is None else checked.entry[rows]
         late = entry if entry is not None and (entry > 0).any() else None
         found.append(Intervals.of(left[rows], right[rows], late))
     return found
-
-
-def rows_of(checked: CheckedTimes) -> list[NDArray[np.intp]]:
-    """Return the rows of each group."""
-    order = np.argsort(checked.group, kind="stable")
-    return np.split(order, np.cumsum(np.bincount(checked.group))[:-1])
 
 
 def _clear_until(times: pd.DataFrame, checked: CheckedTimes) -> NDArray[np.float64]:

@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 
 from iop_outcomes.survival.limits import normal_quantile
 from iop_outcomes.survival.mean_cumulative_times import Stretches
+from iop_outcomes.survival.running_products import squared, sums_of_products
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
-
-ROUNDING = 1e-13  # of the terms that a variance is left over from
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,12 +88,9 @@ class Grid:
         drift = np.cumsum(self.before * self.events * each**2 + mean * fall)
         falling = np.cumsum(fall)
         changes = self._changes(mean, (drift, falling))
-        who = np.tile(cluster, 3)
-        products = _sums_of_products(who, changes, len(self.day))
+        products = sums_of_products(np.tile(cluster, 3), *changes, len(self.day))
         weights = np.vstack([np.ones_like(mean), -mean, -(drift - mean * falling)])
-        total: Floats = np.einsum("it,jt,ijt->t", weights, weights, products)
-        size = np.einsum("it,jt,ijt->t", np.abs(weights), np.abs(weights), np.abs(products))
-        return np.where(total > ROUNDING * size, total, 0.0)
+        return squared(products, weights)
 
     def _changes(
         self, mean: Floats, drifts: tuple[Floats, Floats]
@@ -111,25 +107,6 @@ class Grid:
         left = np.concatenate([falling[self.first], ended, -falling[self.last + 1]])
         there = np.concatenate([ones, 0 * ones, -ones])
         return place, np.vstack([kept, left, there])
-
-
-def _sums_of_products(
-    who: NDArray[np.intp], changes: tuple[NDArray[np.intp], Floats], size: int
-) -> NDArray[np.float64]:
-    """Return the sums over clusters of the products of their running values, on each day."""
-    place, values = changes
-    order = np.argsort(who.astype(np.int64) * (size + 1) + place, kind="stable")
-    who, place = who[order], place[order]
-    running = pd.DataFrame(values[:, order].T).groupby(who).cumsum().to_numpy().T
-    new = np.append(True, who[1:] != who[:-1])
-    earlier = np.where(new, 0.0, np.roll(running, 1, axis=1))
-    products = np.empty((3, 3, size))
-    for one in range(3):
-        for other in range(one, 3):
-            change = running[one] * running[other] - earlier[one] * earlier[other]
-            sums = np.cumsum(np.bincount(place, change, minlength=size + 1))[:size]
-            products[one, other] = products[other, one] = sums
-    return products
 
 
 @dataclass(frozen=True, eq=False)

@@ -117,13 +117,11 @@ def curve_steps(
     counts = times.days, times.group, groups, times.event, 2
     sums = None if weighting.weight is None else count_days(*counts, weight=weighting.weight)
     came = None if sums is None else count_entries(times, weighting.weight)
-    order = np.argsort(times.group, kind="stable")
-    parts = np.split(order, np.cumsum(np.bincount(times.group, minlength=groups))[:-1])
     made = []
-    for group, rows in enumerate(parts):
+    for group, rows in enumerate(times.rows_by_group):
         tally = _tally(ends, entries, group)
         weighed = tally if sums is None else _tally(sums, came, group)
-        moves = _moves(times, weighting, rows, tally.day)
+        moves = moves_of(times, weighting, rows, tally.day)
         steps = _curve(weighed, tally, moves)
         lower, upper = steps.limits(confidence, interval)
         steps = replace(steps, lower=lower, upper=upper)
@@ -139,9 +137,10 @@ def _tally(ends: Daily, entries: Daily | None, group: int) -> Tally:
     return Tally(day, events, censored, *entered_on(entries, group))
 
 
-def _moves(
+def moves_of(
     times: CheckedTimes, weighting: Weighting, rows: NDArray[np.intp], day: NDArray[Any]
 ) -> Moves:
+    """Return the rows of one group as places among the days of its curve."""
     first = np.zeros(len(rows), dtype=np.intp)
     if times.entry is not None:
         entry = times.entry[rows]

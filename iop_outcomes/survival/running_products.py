@@ -1,0 +1,84 @@
+"""Sums over clusters of the products of what changes with one row at a time, day by day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Places = NDArray[np.intp]
+
+ROUNDING = 1e-13  # of the terms that a sum of squares is left over from
+
+
+def sums_of_products(who: Places, place: Places, values: Floats, size: int) -> Floats:
+    """Return the sums over clusters of the products of their running values, on each day.
+
+    Parameters
+    ----------
+    who, place : numpy.ndarray of int
+        For each change the cluster, and the day from which it holds; `size` is after the last.
+    values : numpy.ndarray
+        (kinds, changes), by how much each of several values of the cluster changes.
+    size : int
+        How many days there are.
+
+    Returns
+    -------
+    numpy.ndarray
+        (kinds, kinds, size).
+    """
+    order = np.argsort(who.astype(np.int64) * (size + 1) + place, kind="stable")
+    who, place = who[order], place[order]
+    running = pd.DataFrame(values[:, order].T).groupby(who).cumsum().to_numpy().T
+    new = np.append(True, who[1:] != who[:-1])
+    earlier = np.where(new, 0.0, np.roll(running, 1, axis=1))
+    kinds = len(values)
+    products = np.empty((kinds, kinds, size))
+    for one in range(kinds):
+        for other in range(one, kinds):
+            change = running[one] * running[other] - earlier[one] * earlier[other]
+            sums = np.cumsum(np.bincount(place, change, minlength=size + 1))[:size]
+            products[one, other] = products[other, one] = sums
+    return products
+
+
+def squared(products: Floats, weights: Floats) -> Floats:
+    """Return the sum of the squares of the weighted values, 0 where it is rounding alone."""
+    total: Floats = np.einsum("it,jt,ijt->t", weights, weights, products)
+    size = np.einsum("it,jt,ijt->t", np.abs(weights), np.abs(weights), np.abs(products))
+    return np.where(total > ROUNDING * size, total, 0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Spans:
+    """From when to when something is known of each cluster.
+
+    Attributes
+    ----------
+    start, end : numpy.ndarray
+        Rising; known after the start (on day 0 from it on) through the end.
+    """
+
+    start: NDArray[Any]
+    end: NDArray[Any]
+
+    @classmethod
+    def of(cls, cluster: Places, start: NDArray[Any], end: NDArray[Any]) -> Spans:
+        """Return the spans of clusters whose rows are known from a start through an end."""
+        order = np.lexsort((start, cluster))
+        cluster, start = cluster[order], start[order]
+        latest = pd.Series(end[order]).groupby(cluster).cummax().to_numpy()
+        apart = np.append(True, (cluster[1:] != cluster[:-1]) | (start[1:] > latest[:-1]))
+        last = np.append(apart[1:], True)
+        return cls(np.sort(start[apart]), np.sort(latest[last]))
+
+    def at(self, days: NDArray[Any]) -> NDArray[np.int64]:
+        """Return of how many clusters something is known on each day."""
+        begun = np.searchsorted(self.start, days, side="left")
+        begun = np.maximum(begun, np.searchsorted(self.start, 0, side="right"))
+        return (begun - np.searchsorted(self.end, days, side="left")).astype(np.int64)
