@@ -181,6 +181,19 @@ def test_a_protected_curve_publishes_no_small_count(size: int, seed: int, thresh
     np.testing.assert_array_equal(table["censored"].cumsum(), risk["censored"])
 
 
+def test_a_standard_error_that_gives_the_number_at_risk_back_does_not_leave() -> None:
+    # n = S (1 - S) / se^2 while nobody is censored.
+    times = pd.DataFrame({"days": np.arange(60) % 12 + 1, "event": True})
+    curves = iop.survival_curves(times)
+    at = curves.at(6).iloc[0]
+    assert at["survival"] * (1 - at["survival"]) / at["se"] ** 2 == pytest.approx(60)
+    shown = iop.protect(curves)
+    assert "se" not in shown.table.columns
+    assert "se" not in shown.at([6]).columns
+    few = iop.protect(iop.survival_curves(times.head(5)))
+    assert list(few.table.columns) == list(shown.table.columns)
+
+
 def test_the_days_that_readers_ask_for_come_first() -> None:
     times = make_times({"A": 600})
     protected = iop.protect(iop.survival_curves(times))

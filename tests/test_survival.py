@@ -68,6 +68,7 @@ def test_curves_are_those_of_r(data, load, by, interval):
         mine = at[at[by] == group].set_index("day")
         for quantity, column in (
             ("survival", "survival"),
+            ("survival se", "se"),
             ("at_risk", "at_risk"),
             (f"lower {interval}", "lower"),
             (f"upper {interval}", "upper"),
@@ -156,15 +157,17 @@ def test_a_hand_worked_table():
     expected = [1, 5 / 6, 5 / 6 * 3 / 4, 5 / 6 * 3 / 4, 5 / 6 * 3 / 4 / 2]
     assert table["survival"].to_numpy() == pytest.approx(expected, rel=1e-14)
     assert list(table.columns) == [
-        *("day", "at_risk", "events", "censored", "survival", "lower", "upper")
+        *("day", "at_risk", "events", "censored", "survival", "lower", "upper", "se")
     ]
+    # Without censoring before it Greenwood's is the binomial error.
+    assert table["se"].iloc[:2].tolist() == pytest.approx([0, np.sqrt(5 / 6 / 6 / 6)])
     assert table.loc[0, ["lower", "upper"]].tolist() == [1, 1]
 
 
 def test_limits_are_missing_once_everyone_has_the_event():
     table = survival_curves(pd.DataFrame({"days": [1, 2], "event": [1, 1]})).table
     assert table["survival"].iloc[-1] == 0
-    assert table[["lower", "upper"]].iloc[-1].isna().all()
+    assert table[["lower", "upper", "se"]].iloc[-1].isna().all()
 
 
 def test_log_log_limits_are_those_of_lifelines():

@@ -64,8 +64,10 @@ def test_the_curve_its_error_and_its_counts_are_those_of_r(case):
         rows = rows.set_index("day")
         for column in ("survival", "se", "at_risk", "events"):
             theirs = reference(case, group, column)
+            if column == "se":  # R has 0 where the survival is 0, if there are clusters
+                theirs = theirs.where(rows.loc[theirs.index, "survival"] > 0)
             assert rows.loc[theirs.index, column].to_numpy() == pytest.approx(
-                theirs.to_numpy(), rel=1e-10, abs=1e-12
+                theirs.to_numpy(), rel=1e-10, abs=1e-12, nan_ok=True
             )
 
 
@@ -131,7 +133,8 @@ def test_a_hand_worked_weighted_curve():
             (3, -Fraction(2, 36)),
         )
     )
-    assert table["se"].tolist() == pytest.approx([0, *[float(square) ** 0.5] * 2, 0])
+    error = float(square) ** 0.5
+    assert table["se"].tolist() == pytest.approx([0, error, error, np.nan], nan_ok=True)
 
 
 def rows_of_people(late: bool = True) -> st.SearchStrategy[pd.DataFrame]:
@@ -195,7 +198,8 @@ def test_robust_errors_are_those_of_nudging_each_person(times, horizon):
         curve(times, weight.real, table["day"].to_numpy()), abs=1e-12
     )
     theirs = np.sqrt((influence**2).sum(axis=0))
-    assert table["se"].to_numpy() == pytest.approx(theirs[table["day"]], abs=1e-9)
+    theirs = np.where(table["survival"] > 0, theirs[table["day"]], np.nan)
+    assert table["se"].to_numpy() == pytest.approx(theirs, abs=1e-9, nan_ok=True)
     try:
         found = curves.restricted_mean(horizon)
     except EstimateError:
@@ -302,7 +306,7 @@ def test_weighted_counts_add_up_and_stay_within_bounds(times, days):
         assert point.at_risk == pytest.approx(group.loc[there, "weight"].sum())
     table = curves.table
     assert table["survival"].between(0, 1).all()
-    assert (table["se"] >= 0).all()
+    assert (table["se"] >= 0).equals(table["survival"] > 0)
     seen = table[table["survival"] > 0]
     assert (seen["lower"] <= seen["survival"] + 1e-12).all()
     assert (seen["survival"] <= seen["upper"] + 1e-12).all()

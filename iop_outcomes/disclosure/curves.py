@@ -31,10 +31,11 @@ class ProtectedCurves:
     Attributes
     ----------
     table : pandas.DataFrame
-        One row a group and published day, with the columns of ``SurvivalCurves.table``. ``events``
-        and ``censored`` count since the row before, ``at_risk`` those still followed after the row
-        before and those who entered since; ``survival``, ``lower`` and ``upper`` are the estimates
-        of the whole data at that day, rounded to two decimals (three from 1,000 people).
+        One row a group and published day, with the columns of ``SurvivalCurves.table`` but for
+        ``se``, which beside the survival gives the number at risk back. ``events`` and ``censored``
+        count since the row before, ``at_risk`` those still followed after the row before and those
+        who entered since; ``survival``, ``lower`` and ``upper`` are the estimates of the whole data
+        at that day, rounded to two decimals (three from 1,000 people).
     sizes : pandas.DataFrame
         One row a group: ``n``, ``events`` and ``censored`` up to the last published day
         (``through``), and ``median`` where that day is one of the published ones.

@@ -121,7 +121,7 @@ def protect_curves(
     medians = curves.median()["median"].to_numpy(dtype=np.float64)
     tables, sizes, left_out = [], [], 0
     # An exact standard error gives back the counts that it is made of.
-    whole = curves.table.drop(columns="se", errors="ignore")
+    whole = curves.table.drop(columns="se")
     for position, (_, steps) in enumerate(_by_group(whole, curves.by)):
         table = published_steps(steps, policy, days, parts=others)
         if len(table) < 2 or policy.hides(apart):

@@ -40,10 +40,14 @@ class SurvivalCurves(TimesRead):
         ``[by ...]``, ``day``; ``at_risk`` (int64): under observation just before the day, on
         day 0 all who start there; ``events``, ``censored`` (int64): on that day; ``survival``
         (0 to 1): the share without the event through that day; ``lower``, ``upper``: its
-        pointwise confidence limits, both 1 while the survival is 1 and missing once it is 0.
-        Where the errors are robust, also ``se``: the standard error of ``survival``. Where the
-        curves are weighted, the three counts are sums of weights (float64), and
-        ``rows_at_risk, rows_events, rows_censored`` (int64) say how many rows are behind them.
+        pointwise confidence limits, both 1 while the survival is 1 and missing once it is 0;
+        ``se``: the standard error of ``survival``, as a share like it (that of its logarithm is
+        ``se / survival``), 0 while the survival is 1 and missing once it is 0: from Greenwood's
+        sum, or with weights or clusters the infinitesimal jackknife. The limits are made from it
+        on the scale of `interval`; on the scale "plain" they are ``survival`` plus and minus the
+        normal quantile times ``se``. Where the curves are weighted, the three counts are sums of
+        weights (float64), and ``rows_at_risk, rows_events, rows_censored`` (int64) say how many
+        rows are behind them.
     entries : pandas.DataFrame
         ``[by ...], day, entered``: how many came under observation on each day; who enters on
         a day later than 0 is at risk from the day after. Weighted: a sum of weights, and ``rows``.

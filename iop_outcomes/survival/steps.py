@@ -148,11 +148,14 @@ class Steps(Tally):
             return self.robust.log_variance
         return greenwood(self.at_risk, self.events)
 
+    @property
+    def se(self) -> Floats:
+        """The standard error of the survival itself; missing where that is 0."""
+        return np.where(self.survival > 0, self.survival * np.sqrt(self.variance), np.nan)
+
     def columns(self) -> dict[str, NDArray[Any]]:
         """Return the columns of ``SurvivalCurves.table``."""
-        found = {name: getattr(self, name) for name in STEP_COLUMNS}
-        if self.robust is not None:
-            found["se"] = self.survival * np.sqrt(self.robust.log_variance)
+        found = {name: getattr(self, name) for name in (*STEP_COLUMNS, "se")}
         if self.rows is not None:
             counts = self.rows.at_risk_before(self.day), self.rows.events, self.rows.censored
             found |= dict(zip(ROW_COLUMNS, counts, strict=True))

@@ -20,6 +20,7 @@ curve <- function(data, frame, response, by, days, horizon) {
       quantiles <- quantile(fit, .5)
       if (scale == "log-log") {
         say(data, level, "survival", found$surv, found$time)
+        say(data, level, "survival se", found$std.err, found$time)
         # On the days of the curve: on others summary() gives those at risk on the next of them.
         some <- seq(1, length(fit$time), by = 7)
         say(data, level, "at_risk", fit$n.risk[some], fit$time[some])
