@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from pathlib import Path
@@ -187,17 +188,31 @@ def main() -> None:
     0: fine. 1: the records cannot be read or the number cannot be estimated, or, with ``--strict``,
     something was wrong. 2: the command cannot be carried out as it was written.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # letters that a terminal lacks are no error
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except (RuleError, ReportError) as error:
         _fail(error, USAGE)
     except OutcomesError as error:
         _fail(error, WRONG)
+    except OSError as error:  # no room, or no folder, for a file that another library needs
+        _fail(_refused(error), USAGE)
 
 
 def _fail(error: OutcomesError, code: int) -> None:
     typer.echo(f"iop-outcomes: {error}", err=True)
     sys.exit(code)
+
+
+def _refused(error: OSError) -> ReportError:
+    return ReportError(
+        "The system refused what the command needs.",
+        found=(error.strerror or str(error))[:300] or type(error).__name__,
+        instead="Make room on the disk, and check that files can be written in the home folder "
+        "and in the folder for temporary files (TMPDIR).",
+    )
 
 
 def _say(text: str, quiet: bool) -> None:
@@ -214,7 +229,9 @@ def _read(data: Path, mapping: Path | None, as_of: str | None, quiet: bool) -> R
 
 def _cut(as_of: str | None) -> str | int | None:
     """Return the data cut: a bare number is a study day."""
-    return int(as_of) if as_of is not None and as_of.isdigit() else as_of
+    if as_of is not None and as_of.isascii() and as_of.isdigit() and len(as_of) < 10:
+        return int(as_of)
+    return as_of
 
 
 def _write_problems(records: Records, path: Path) -> None:

@@ -12,6 +12,8 @@ from iop_outcomes.records.draft import Draft
 from iop_outcomes.records.parsed import NO_DAY
 from iop_outcomes.records.records import said
 
+_LATEST_STUDY_DAY = 100_000
+
 
 def data_cut(
     drafts: dict[str, Draft], time: str, as_of: str | datetime.date | int | None
@@ -42,20 +44,32 @@ def data_cut(
 
 def _given_cut(as_of: str | datetime.date | int, time: str) -> int:
     if time == "study_days":
-        if isinstance(as_of, bool) or not isinstance(as_of, int | np.integer):
+        whole = isinstance(as_of, int | np.integer) and not isinstance(as_of, bool)
+        if not whole or not abs(int(as_of)) < _LATEST_STUDY_DAY:  # type: ignore[arg-type]
             raise RuleError(
                 "With study days the data cut is a whole day.", instead="Write as_of=168."
             )
-        return int(as_of)
-    try:
-        if isinstance(as_of, int):
-            raise ValueError
-        stamp = pd.Timestamp(as_of)
-        return int(stamp.to_datetime64().astype("datetime64[D]").astype(np.int64))
-    except (ValueError, TypeError):
+        return int(as_of)  # type: ignore[arg-type]
+    day = _as_day(as_of)
+    if np.isnat(day):
         raise RuleError(
-            "The data cut is not a date.", found=repr(as_of), instead='Write as_of="2026-09-30".'
-        ) from None
+            "The data cut is not a date.",
+            found=repr(as_of) if isinstance(as_of, str | int) else type(as_of).__name__,
+            instead='Write as_of="2026-09-30".',
+        )
+    return int(day.astype(np.int64))
+
+
+def _as_day(as_of: object) -> np.datetime64:
+    """Return a date, or text that is one in the form 2026-09-30, as a day; else NaT."""
+    try:
+        if isinstance(as_of, str):
+            as_of = datetime.datetime.fromisoformat(as_of.strip())
+        if isinstance(as_of, datetime.date | np.datetime64):  # pandas.Timestamp is a date
+            return np.datetime64(pd.Timestamp(as_of).date(), "D")
+    except (ValueError, TypeError, OverflowError):
+        pass
+    return np.datetime64("NaT", "D")
 
 
 def cut_label(cut: int, time: str) -> pd.Timestamp | int:

@@ -21,10 +21,11 @@ import re
 import tomllib
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from iop_outcomes.errors import RecordsError
+from iop_outcomes.records.opening import kind_of, read_bytes, shown
 from iop_outcomes.records.tables import TABLES, Column
 
 _OPTIONS: dict[str, tuple[object, ...] | type] = {
@@ -33,6 +34,14 @@ _OPTIONS: dict[str, tuple[object, ...] | type] = {
     "skip_lines": int,
     "synthetic": bool,
 }
+_WANTED = {
+    "date_order": '"month_first" or "day_first"',
+    "identical_rows": '"fold" or "keep"',
+    "skip_lines": "a whole number from 0 to 10000",
+    "synthetic": "true or false",
+}
+_MOST_SKIPPED = 10_000  # lines above a header
+_MOST_BYTES = 1 << 22  # of a mapping file
 
 
 def fold(word: str) -> str:
@@ -86,6 +95,12 @@ def read_mapping(source: str | Path | MappingType[str, Any] | Mapping | None) ->
         return Mapping()
     if isinstance(source, Mapping):
         return source
+    if not isinstance(source, str | Path | MappingType):
+        raise RecordsError(
+            "The mapping is neither a file nor a dictionary.",
+            found=type(source).__name__,
+            instead='Write mapping="mapping.toml", or a dictionary of the same shape.',
+        )
     data = source if isinstance(source, MappingType) else _load(Path(source))
     known = ["files", "options", "thresholds", *TABLES]
     for section in data:
@@ -98,24 +113,34 @@ def read_mapping(source: str | Path | MappingType[str, Any] | Mapping | None) ->
     return Mapping(
         columns={name: _columns(name, data.get(name, {})) for name in TABLES},
         words={name: _words(name, data.get(name, {})) for name in TABLES},
-        files={name: _patterns(name, found) for name, found in data.get("files", {}).items()},
+        files={
+            name: _patterns(name, found)
+            for name, found in _section("files", data.get("files", {})).items()
+        },
         thresholds=_thresholds(data.get("thresholds", {})),
         **options,
     )
 
 
 def _load(path: Path) -> MappingType[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
+    name = shown(path)
+    if kind_of(path) == "absent":
         raise RecordsError(
-            f"There is no mapping file {path.name}.",
+            f"There is no mapping file {name}.",
             instead="Give the path of a mapping.toml, or leave `mapping` out.",
-        ) from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise RecordsError(
-            f"The mapping file {path.name} cannot be read as TOML.", found=str(error)
-        ) from None
+        )
+    data = read_bytes(path, most=_MOST_BYTES)
+    try:
+        return tomllib.loads(data.decode("utf-8-sig"))
+    except RecursionError:
+        found = "lists or tables within one another, hundreds deep"
+    except tomllib.TOMLDecodeError as error:
+        found = str(error)
+    except UnicodeDecodeError:
+        found = "text that is not UTF-8"
+    except ValueError:  # Python reads no number of more than some thousand digits
+        found = "a number of thousands of digits"
+    raise RecordsError(f"The mapping file {name} cannot be read as TOML.", found=found)
 
 
 def _options(options: Any) -> dict[str, Any]:
@@ -127,12 +152,13 @@ def _options(options: Any) -> dict[str, Any]:
                 instead=f"Use one of {', '.join(_OPTIONS)}.",
             )
         fits = value in allowed if isinstance(allowed, tuple) else type(value) is allowed
-        if not fits or (name == "skip_lines" and value < 0):
-            wanted = allowed if isinstance(allowed, tuple) else f"a {allowed.__name__}"
+        if name == "skip_lines":
+            fits = fits and 0 <= value <= _MOST_SKIPPED
+        if not fits:
             raise RecordsError(
                 f"The mapping's option {name} has a value that does not fit.",
-                found=repr(value),
-                instead=f"Write {wanted}.",
+                found=_short(value),
+                instead=f"Write {_WANTED[name]}.",
             )
     return dict(options)
 
@@ -142,13 +168,47 @@ def _columns(table: str, section: Any) -> dict[str, str]:
     unknown = set(names) - {"columns", "words"}
     if unknown:
         raise RecordsError(
-            f"The mapping's section [{table}] has an entry that is not known: {min(unknown)}.",
+            f"The mapping's section [{table}] has an entry that is not known: "
+            f"{min(map(str, unknown))}.",
             instead=f"Use [{table}.columns] and [{table}.words.COLUMN].",
         )
-    return {
-        fold(theirs): str(ours)
-        for theirs, ours in _section(f"{table}.columns", names.get("columns", {})).items()
-    }
+    section = f"{table}.columns"
+    return _pairs(section, names.get("columns", {}))
+
+
+def _pairs(name: str, section: Any) -> dict[str, str]:
+    """Return the entries of a section, theirs (folded) to ours; each of theirs once."""
+    pairs: dict[str, str] = {}
+    for theirs, ours in _section(name, section).items():
+        if isinstance(theirs, bool) or not isinstance(theirs, str | int):
+            raise _no_text(name, theirs)
+        if not isinstance(ours, str):
+            raise _no_text(name, ours)
+        folded = fold(str(theirs))
+        if pairs.setdefault(folded, ours) != ours:
+            raise RecordsError(
+                f"The mapping's [{name}] gives one name two meanings: {_short(theirs)}.",
+                found=f"{_short(pairs[folded])} and {_short(ours)}; names are compared without "
+                "regard to case, spaces, hyphens and underscores",
+                instead="Remove one of the two lines.",
+            )
+    return pairs
+
+
+def _no_text(name: str, value: object) -> RecordsError:
+    return RecordsError(
+        f"The mapping's [{name}] has an entry that is no text.",
+        found=_short(value),
+        instead='Write lines such as "Their name" = "our name".',
+    )
+
+
+def _short(value: object) -> str:
+    """Write a value of the mapping so that a message can bear it."""
+    if isinstance(value, str | int | float) or value is None:
+        text = ascii(value) if not isinstance(value, int) or abs(value) < 10**18 else "a number"
+        return text if len(text) <= 60 else f"{text[:60]}..."
+    return type(value).__name__
 
 
 def _words(table: str, section: Any) -> dict[str, dict[str, str]]:
@@ -157,8 +217,7 @@ def _words(table: str, section: Any) -> dict[str, dict[str, str]]:
     words = _section(f"{table}.words", _section(table, section).get("words", {}))
     for name, pairs in words.items():
         column = declared.column(name) or declared.column(name, "study_days")
-        pairs = _section(f"{table}.words.{name}", pairs)
-        result[name] = {fold(theirs): str(ours) for theirs, ours in pairs.items()}
+        result[name] = _pairs(f"{table}.words.{name}", pairs)
         for ours in result[name].values():
             _known_word(table, name, column, ours)
     return result
@@ -181,7 +240,25 @@ def _patterns(table: str, patterns: Any) -> tuple[str, ...]:
             f"The mapping names files of a table that is not known: {table}.",
             instead=f"Use one of {', '.join(TABLES)}.",
         )
-    return (patterns,) if isinstance(patterns, str) else tuple(str(item) for item in patterns)
+    listed = [patterns] if isinstance(patterns, str) else patterns
+    if not isinstance(listed, list | tuple) or not all(map(_is_pattern, listed)):
+        raise RecordsError(
+            f"The mapping's [files] does not say which files are of {table}.",
+            found=_short(patterns),
+            instead=f'Write {table} = ["sessions_*.csv"]: names of files in the folder.',
+        )
+    return tuple(listed)
+
+
+def _is_pattern(pattern: object) -> bool:
+    """Tell whether a file's name can be compared with it."""
+    if not isinstance(pattern, str) or "\x00" in pattern:
+        return False
+    try:
+        PurePath("a").match(pattern)
+    except ValueError:  # an empty one
+        return False
+    return True
 
 
 def _thresholds(section: Any) -> dict[str, float]:
@@ -190,7 +267,7 @@ def _thresholds(section: Any) -> dict[str, float]:
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
             raise RecordsError(
                 f"The threshold of {name} is not a share.",
-                found=repr(value),
+                found=_short(value),
                 instead="Write a number from 0 to 1.",
             )
         result[name] = float(value)

@@ -113,9 +113,16 @@ def workbook(tables: dict[str, pd.DataFrame]) -> bytes:
         _fill_sheet(book.create_sheet(name[:31]), frame)
     if not tables:
         book.create_sheet("empty")
-    with BytesIO() as buffer:
+    buffer = BytesIO()  # not closed here: a save that fails closes what it wrote to it later
+    try:
         book.save(buffer)
-        return _without_times(buffer.getvalue())
+    except OSError as error:  # each sheet is first a temporary file
+        raise ReportError(
+            "The workbook of the report cannot be made: there is no room for temporary files.",
+            found=error.strerror or str(error),
+            instead="make room, or name a folder with room in TMPDIR; or save as .html",
+        ) from error
+    return _without_times(buffer.getvalue())
 
 
 def _fill_sheet(sheet: Worksheet, frame: pd.DataFrame) -> None:

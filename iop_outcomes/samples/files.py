@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from iop_outcomes.errors import ReportError
 from iop_outcomes.samples.card import data_card, messy_card
 from iop_outcomes.samples.generator import Sample, synthetic_records
 from iop_outcomes.samples.messy import plant
@@ -52,6 +53,11 @@ def write_sample(folder: str | Path, seed: int = 2026, *, messy: bool = True) ->
     Sample
         The frames that were written, and the truth behind them.
 
+    Raises
+    ------
+    ReportError
+        If the folder cannot be made, or a file in it cannot be written.
+
     Examples
     --------
     >>> import tempfile
@@ -61,16 +67,27 @@ def write_sample(folder: str | Path, seed: int = 2026, *, messy: bool = True) ->
     7
     """
     folder = Path(folder)
+    _make(folder)  # before the work, which takes some seconds
     sample = synthetic_records(seed)
     texts = {name: as_text(getattr(sample, name)) for name in TABLES}
-    folder.mkdir(parents=True, exist_ok=True)
     for name, frame in texts.items():
         write_file(folder / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
     write_file(folder / "README.md", data_card(sample))
     if messy:
         planter = plant(texts["episodes"], texts["attendance"], texts["checkins"])
         twin = folder / "messy"
-        twin.mkdir(exist_ok=True)
+        _make(twin)
         planter.write(twin)
         write_file(twin / "README.md", messy_card(planter.answer_key(), seed))
     return sample
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:  # ValueError: a path that no folder can have
+        raise ReportError(
+            "The folder for the sample cannot be made.",
+            found=getattr(error, "strerror", None) or "a character that no path can hold",
+            instead="a folder that is there, or a name that is free: the sample is several files",
+        ) from None
