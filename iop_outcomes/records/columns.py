@@ -47,7 +47,8 @@ def type_columns(draft: Draft, mapping: Mapping, log: Log) -> None:
             log.tally("empty_column", draft.table.name, column.name_in(draft.time), 0, 0)
     for number, odd in draft.odd:
         log.batches.append(_odd_row(draft, draft.files[number], odd))
-    log.tally("row_shape", draft.table.name, "", len(draft) + len(draft.odd), len(draft.odd))
+    misshapen = sum(odd.check == "row_shape" for _, odd in draft.odd)
+    log.tally("row_shape", draft.table.name, "", len(draft) + len(draft.odd), misshapen)
 
 
 def _rename_taken(draft: Draft, log: Log) -> None:
@@ -179,8 +180,12 @@ def _odd_row(draft: Draft, file: str, odd: OddRow) -> pd.DataFrame:
             "line": [odd.line],
             "column": [""],
             "value": [odd.text],
-            "check": ["row_shape"],
+            "check": [odd.check],
             "done": ["set aside"],
-            "message": [f"{odd.fields} fields where the header has {odd.expected}"],
+            "message": [
+                f"{odd.fields} fields where the header has {odd.expected}"
+                if odd.check == "row_shape"
+                else ""
+            ],
         }
     )

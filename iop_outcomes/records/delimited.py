@@ -1,12 +1,14 @@
-"""Delimited text in: by pyarrow where a file is one plain line a row, else row by row."""
+"""Delimited text in: by pyarrow where a file is one plain line a row, else line by line.
+
+The lines of a file are counted apart from the parser, and the rows that it gives must be as many:
+otherwise, and where a quote does not close on its line, the file is read line by line.
+"""
 
 from __future__ import annotations
 
 import csv
-import gzip
 import hashlib
 import io
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,130 +17,195 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from iop_outcomes.errors import RecordsError
-from iop_outcomes.records.raw import Coded, Raw, from_rows, header_names, narrow, reason
+from iop_outcomes.records.by_line import read_lines, stray_quote
+from iop_outcomes.records.opening import (
+    BLOCK,
+    first_bytes,
+    read_bytes,
+    reason,
+    require_text,
+    shown,
+    unpack,
+)
+from iop_outcomes.records.quotes import LineCounter
+from iop_outcomes.records.raw import Coded, Raw, header_names, narrow
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_BLOCK = 1 << 20  # bytes read at a time
-
-
-@dataclass(frozen=True)
-class _Scan:
-    """What one pass over a file's bytes tells."""
-
-    sha256: str
-    newlines: int
-    quoted: bool
+_DELIMITERS = ",\t;|"
+_UTF_32 = (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def read_delimited(path: Path, skip_lines: int) -> Raw:
-    """Read a CSV, TSV or other delimited file as coded text.
+    """Read a CSV, TSV or other delimited file, packed by gzip or not, as coded text.
 
     Raises
     ------
     RecordsError
-        If it cannot be opened, is empty, or has no header.
+        If it cannot be opened, is empty, is no text, or has no header.
     """
+    name = shown(path)
+    unpacked = unpack(path) if path.suffix.lower() == ".gz" else None
+    head = first_bytes(path) if unpacked is None else unpacked[:BLOCK]
+    _require_lines(name, head)
+    names, delimiter = _plain_header(head, skip_lines, name)
+    counter = LineCounter(delimiter)
     try:
-        with path.open("rb") as file:
-            head = file.read(_BLOCK)
-        if not head:
-            raise RecordsError(
-                f"{path.name} is empty.", instead="Export it again, with its header line."
-            )
         with ThreadPoolExecutor(1) as beside:  # the digest takes as long as half the reading
-            scanning = beside.submit(_scan, path)
-            table = _read_plain(path, head, skip_lines, quoted=b'"' in head)
-            scan = scanning.result()
+            scanning = beside.submit(_scan, path, unpacked, counter)
+            plain = _Plain(path, unpacked, names, delimiter, skip_lines)
+            table = _read_plain(plain, quoted=b'"' in head)
+            digest = scanning.result()
     except OSError as error:
-        raise RecordsError(f"{path.name} cannot be opened.", found=reason(error)) from None
-    if table is not None and scan.quoted and b'"' not in head:
-        table = _read_plain(path, head, skip_lines, quoted=True)
-    if table is not None and scan.newlines == table.num_rows + skip_lines + 1:
+        raise RecordsError(f"{name} cannot be opened.", found=reason(error)) from None
+    if table is not None and counter.quoted and b'"' not in head:
+        table = _read_plain(plain, quoted=True)
+    if table is not None and _one_row_a_line(table.num_rows, counter, skip_lines):
         columns, rows = _as_codes(table)
         first = skip_lines + 2
         lines = np.arange(first, first + rows, dtype=np.int32)
-        return Raw(path.name, columns, lines, (), scan.sha256)
-    return _read_row_by_row(path, skip_lines, scan.sha256)
+        strays = tuple(stray_quote(line) for line in counter.strays if line >= first)
+        return Raw(name, columns, lines, (), digest, remarks=strays)
+    del table
+    return _read_by_line(
+        read_bytes(path) if unpacked is None else unpacked, skip_lines, name, digest
+    )
 
 
-def _read_row_by_row(path: Path, skip_lines: int, digest: str) -> Raw:
-    """Read what is not one plain line of UTF-8 a row: blank lines, line ends inside fields."""
-    text, encoding = _as_text(_bytes(path))
-    text = text.removeprefix("\ufeff")
-    lines = text.splitlines()[skip_lines : skip_lines + 1]
-    delimiter = _delimiter(lines[0] if lines else "")
-    records = _records(io.StringIO(text, newline=""), delimiter, skip_lines, path.name)
-    return replace(from_rows(records, path.name, digest), encoding=encoding)
+def _require_lines(name: str, head: bytes) -> None:
+    """Raise RecordsError unless a file begins as text in lines does."""
+    if not head:
+        raise RecordsError(f"{name} is empty.", instead="Export it again, with its header line.")
+    require_text(name, head)
+    if len(head) == BLOCK and b"\n" not in head and b"\r" not in head:
+        raise RecordsError(
+            f"{name} is named as text, but is no table of lines.",
+            found=f"no line end in its first {BLOCK:,} bytes",
+            instead="Export it again as CSV (UTF-8).",
+        )
 
 
-def _scan(path: Path) -> _Scan:
-    digest, newlines, quoted, last = hashlib.sha256(), 0, False, b""
+def _one_row_a_line(rows: int, counter: LineCounter, skip_lines: int) -> bool:
+    """Tell whether every line below the header is a row, and none ends inside quotes."""
+    if counter.given_up or counter.old_ends:
+        return False
+    opens = any(line > skip_lines + 1 for line in counter.opens)
+    return rows == counter.lines - skip_lines - 1 and not opens
+
+
+def _scan(path: Path, unpacked: bytes | None, counter: LineCounter) -> str:
+    """Go over a file once: count its lines, and return the digest of its bytes."""
+    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while block := file.read(_BLOCK):
+        while block := file.read(BLOCK):
             digest.update(block)
-            newlines += block.count(b"\n")
-            quoted = quoted or b'"' in block
-            last = block[-1:]
-    return _Scan(digest.hexdigest(), newlines + (last != b"\n"), quoted)
+            if unpacked is None:
+                counter.take(block)
+    for start in range(0, len(unpacked or b""), BLOCK):
+        counter.take((unpacked or b"")[start : start + BLOCK])
+    counter.end()
+    return digest.hexdigest()
 
 
-def _bytes(path: Path) -> bytes:
-    data = path.read_bytes()
-    if path.suffix.lower() != ".gz":
-        return data
-    try:
-        return gzip.decompress(data)
-    except (OSError, EOFError) as error:
-        raise RecordsError(f"{path.name} cannot be unzipped.", found=reason(error)) from None
+def _read_by_line(data: bytes, skip_lines: int, name: str, digest: str) -> Raw:
+    """Read what is not one plain line of UTF-8 a row: blank lines, line ends inside cells."""
+    text, encoding = _as_text(data, name)
+    text = text.removeprefix("\ufeff")
+    head = io.StringIO(text[:BLOCK], newline="").readlines()[skip_lines:]
+    if "\x00" in "".join(head[:1]):
+        raise RecordsError(
+            f"{name} is named as text, but is none.",
+            found="NUL characters in its header",
+            instead="Export it again as CSV (UTF-8).",
+        )
+    delimiter = _delimiter(next((line for line in head if line.strip()), ""))
+    raw = read_lines(text, delimiter, skip_lines, name, digest)
+    return replace(raw, encoding=encoding)
 
 
-def _as_text(data: bytes) -> tuple[str, str]:
+def _as_text(data: bytes, name: str) -> tuple[str, str]:
     """Return the text of a file's bytes, and what it was read as if not UTF-8."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16"), "UTF-16"
-    for encoding, name in (("utf-8", ""), ("cp1252", "Windows-1252")):
+    wide = _wide_encoding(data[:BLOCK])
+    if wide:
         try:
-            return data.decode(encoding), name
+            return data.decode(wide), wide[:6].upper()
+        except UnicodeDecodeError:
+            raise RecordsError(
+                f"{name} is not whole: its text cannot be read as {wide[:6].upper()}.",
+                found=f"{len(data):,} bytes",
+                instead="Export it again as CSV (UTF-8).",
+            ) from None
+    for encoding, said in (("utf-8", ""), ("cp1252", "Windows-1252")):
+        try:
+            return data.decode(encoding), said
         except UnicodeDecodeError:
             continue
     return data.decode("latin-1"), "Latin-1"
 
 
+def _wide_encoding(head: bytes) -> str:
+    """Return the encoding of text in two or four bytes a letter, or an empty text."""
+    if head.startswith(_UTF_32):
+        return "utf-32"
+    if head.startswith(_UTF_16):
+        return "utf-16"
+    even, odd = head[:1000:2].count(0), head[1:1000:2].count(0)  # without a mark of its order
+    half = min(len(head), 1000) / 4
+    if odd > half and not even:
+        return "utf-16-le"
+    if even > half and not odd:
+        return "utf-16-be"
+    return ""
+
+
 def _delimiter(header: str) -> str:
-    return max(",\t;|", key=header.count) if header else ","
+    return max(_DELIMITERS, key=header.count)
 
 
-def _read_plain(path: Path, head: bytes, skip_lines: int, quoted: bool) -> pa.Table | None:
+@dataclass(frozen=True)
+class _Plain:
+    """A file whose header stands on one plain line; without names it does not."""
+
+    path: Path
+    unpacked: bytes | None
+    names: list[str]
+    delimiter: str
+    skip_lines: int
+
+
+def _read_plain(plain: _Plain, quoted: bool) -> pa.Table | None:
     """Read by pyarrow, every column as codes; None if the file cannot be read so."""
     import pyarrow as pa
     from pyarrow import csv as arrow
 
-    names, delimiter = _plain_header(path, head, skip_lines)
-    if not names:
+    if not plain.names:
         return None
+    unpacked = plain.unpacked
+    if unpacked is None and not str(plain.path).isprintable():
+        unpacked = read_bytes(plain.path)  # pyarrow opens paths of UTF-8 only
+    source = str(plain.path) if unpacked is None else pa.BufferReader(unpacked)
     as_codes = pa.dictionary(pa.int32(), pa.string())
     try:
         return arrow.read_csv(
-            str(path),
+            source,
             read_options=arrow.ReadOptions(
-                column_names=names, skip_rows=skip_lines + 1, block_size=_BLOCK
+                column_names=plain.names, skip_rows=plain.skip_lines + 1, block_size=BLOCK
             ),
-            parse_options=arrow.ParseOptions(delimiter=delimiter, newlines_in_values=quoted),
+            parse_options=arrow.ParseOptions(delimiter=plain.delimiter, newlines_in_values=quoted),
             convert_options=arrow.ConvertOptions(
-                column_types=dict.fromkeys(names, as_codes), strings_can_be_null=False
+                column_types=dict.fromkeys(plain.names, as_codes), strings_can_be_null=False
             ),
         )
     except pa.ArrowInvalid:
         return None  # rows of unequal length, or text that is not UTF-8, most often
 
 
-def _plain_header(path: Path, head: bytes, skip_lines: int) -> tuple[list[str], str]:
+def _plain_header(head: bytes, skip_lines: int, file: str) -> tuple[list[str], str]:
     """Return the names and the delimiter of a header that stands on one plain line."""
-    packed = path.suffix.lower() == ".gz" or head.startswith((b"\xff\xfe", b"\xfe\xff"))
     lines = head.removeprefix(b"\xef\xbb\xbf").split(b"\n", skip_lines + 1)
-    if packed or len(lines) < skip_lines + 2 or not lines[-1] or b'"' in lines[skip_lines]:
+    if _wide_encoding(head) or len(lines) < skip_lines + 2 or not lines[-1]:
         return [], ","
     if head.count(b"\r") - head.count(b"\r\n") > head.endswith(b"\r"):
         return [], ","  # line ends of old Macintoshes
@@ -146,9 +213,15 @@ def _plain_header(path: Path, head: bytes, skip_lines: int) -> tuple[list[str], 
         header = lines[skip_lines].decode("utf-8").rstrip("\r")
     except UnicodeDecodeError:
         return [], ","
+    if "\x00" in header or b'"' in b"".join(lines[:skip_lines]):
+        return [], ","
     delimiter = _delimiter(header)
-    names = header_names(header.split(delimiter), path.name)
-    return (names, delimiter) if len(names) == header.count(delimiter) + 1 else ([], ",")
+    try:
+        cells = next(csv.reader([header], delimiter=delimiter, strict=True), [])
+    except csv.Error:
+        return [], ","
+    names = header_names(cells, file) if cells else []
+    return (names, delimiter) if len(names) == len(cells) else ([], ",")
 
 
 def _as_codes(table: pa.Table) -> tuple[dict[str, Coded], int]:
@@ -167,23 +240,3 @@ def _as_codes(table: pa.Table) -> tuple[dict[str, Coded], int]:
     pa.default_memory_pool().release_unused()
     pa.system_memory_pool().release_unused()
     return columns, rows
-
-
-def _records(
-    text: io.StringIO, delimiter: str, skip_lines: int, file: str
-) -> Iterable[tuple[int, list[str]]]:
-    for _ in range(skip_lines):
-        text.readline()
-    reader = csv.reader(text, delimiter=delimiter)
-    line = 1
-    try:
-        for fields in reader:
-            if fields:  # a blank line is no row
-                yield line + skip_lines, fields
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise RecordsError(
-            f"{file} cannot be read as a table after line {line + skip_lines}.",
-            found=str(error),
-            instead="Export it again as CSV (UTF-8).",
-        ) from None

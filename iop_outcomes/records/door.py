@@ -26,13 +26,14 @@ from iop_outcomes.records.draft import (
     our_names,
 )
 from iop_outcomes.records.listing import (
-    note_encodings,
+    note_remarks,
     problem_table,
     rows_set_aside,
     source_table,
 )
 from iop_outcomes.records.locate import Found, Sources, find
 from iop_outcomes.records.mapping import Mapping, read_mapping
+from iop_outcomes.records.opening import kind_of
 from iop_outcomes.records.parsed import NO_DAY
 from iop_outcomes.records.records import Records
 from iop_outcomes.records.sources import read_raw
@@ -62,13 +63,14 @@ def read_records(
         A folder with files called episodes*, attendance*, checkins* (CSV, TSV, Parquet or
         Excel; several files a table are put under one another), or an Excel workbook with
         sheets so called. A ``mapping.toml`` in the folder is used unless `mapping` is given.
+        Hidden sheets are not read; files and sheets that are not read are in ``ignored``.
     episodes, attendance, checkins : path, DataFrame, or a list of them, optional
         A table given by itself. Episodes and one of the two others are needed.
     mapping : path or dict, optional
         The export's own column names and words, turned into ours; see `Mapping`.
     as_of : date, str or int, optional
-        The data cut: nothing after it counts. By default the newest date in the records that
-        is not in the future. With study days a whole day.
+        The data cut, as a date or as ``"2026-09-30"``: nothing after it counts. By default the
+        newest date in the records that is not in the future. With study days a whole day.
     strict : bool
         Raise `RecordsError` if any row has a problem.
 
@@ -102,14 +104,14 @@ def read_records(
         source, {"episodes": episodes, "attendance": attendance, "checkins": checkins}, plan
     )
     time = _kind_of_time(found, plan)
-    log = Log()
+    log = Log(notes=[*found.notes, *_rows_over_lines(found)])
     drafts = {}
     synthetic = plan.synthetic or _says_synthetic(found)
     for name in TABLES:
         if name in found.raws:
             raws = found.raws.pop(name)  # from here on the draft alone holds the text
             drafts[name] = combine(TABLES[name], raws, plan, time)
-            note_encodings(name, raws, log)
+            note_remarks(name, raws, log)
             del raws
             settle_orders(drafts[name], plan)
             fold_identical(drafts[name], plan, log)
@@ -140,9 +142,10 @@ def read_records(
 def _mapping_for(
     source: str | Path | None, mapping: str | Path | MappingType[str, Any] | Mapping | None
 ) -> Mapping:
-    if mapping is None and isinstance(source, str | Path):
+    folder = isinstance(source, str | Path) and kind_of(Path(source)) == "folder"
+    if mapping is None and isinstance(source, str | Path) and folder:
         beside = Path(source) / "mapping.toml"
-        if beside.is_file():
+        if kind_of(beside) == "file":
             return read_mapping(beside)
     return read_mapping(mapping)
 
@@ -270,6 +273,16 @@ def _no_rows(name: str, time: str) -> Draft:
     draft = combine(table, [raw], Mapping(), time)
     type_columns(draft, Mapping(), Log())
     return draft
+
+
+def _rows_over_lines(found: Found) -> list[str]:
+    """Say how many rows run over several lines of their file, as their quoted cells do."""
+    return [
+        f"{raw.file}: {raw.rows_over_lines:,} rows run over several lines, within quotes"
+        for raws in found.raws.values()
+        for raw in raws
+        if raw.rows_over_lines
+    ]
 
 
 def _says_synthetic(found: Found) -> bool:

@@ -6,6 +6,8 @@ are kept, and the log says of every other row, and of every mended value, what w
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +24,8 @@ from iop_outcomes.records.tables import Column, Table
 
 Array = npt.NDArray[Any]
 
+_DAY_NUMBER = re.compile(r"\d{5}")
+_DAYS_TO_1904 = 1462  # from day 0 of the one system of Excel to day 0 of the other
 PROBLEM_COLUMNS = ["table", "file", "line", "column", "value", "check", "group", "done", "message"]
 
 
@@ -199,7 +203,7 @@ def our_names(table: Table, names: list[str], mapping: Mapping) -> dict[str, str
 
 def _rename(table: Table, raw: Raw, mapping: Mapping, time: str) -> dict[str, Coded]:
     names = our_names(table, list(raw.columns), mapping)
-    twice = sorted({ours for ours in names.values() if list(names.values()).count(ours) > 1})
+    twice = sorted(ours for ours, count in Counter(names.values()).items() if count > 1)
     if twice:
         theirs = ", ".join(repr(name) for name, ours in names.items() if ours == twice[0])
         raise RecordsError(
@@ -219,7 +223,23 @@ def _rename(table: Table, raw: Raw, mapping: Mapping, time: str) -> dict[str, Co
             instead=f"Rename the column, or write in mapping.toml: [{table.name}.columns] "
             f'"Their name" = "{missing[0]}"',
         )
-    return {names[name]: coded for name, coded in raw.columns.items()}
+    columns = {names[name]: coded for name, coded in raw.columns.items()}
+    if raw.dates_from_1904:
+        for column in table.columns:
+            name = column.name_in(time)
+            if column.kind == "date" and time == "calendar" and name in columns:
+                columns[name] = _from_1900(columns[name])
+    return columns
+
+
+def _from_1900(coded: Coded) -> Coded:
+    """Return dates with bare day numbers from 1904 on as day numbers from 1900 on."""
+    words = [
+        f"{int(word) + _DAYS_TO_1904}" if _DAY_NUMBER.fullmatch(word) else word
+        for word in coded.words.tolist()
+    ]
+    codes, levels = pd.factorize(np.asarray(words, dtype=object))
+    return Coded(narrow(codes[coded.codes], len(levels)), np.asarray(levels, dtype=object))
 
 
 def _joined(parts: list[Coded | None], sizes: list[int]) -> Coded:

@@ -9,29 +9,38 @@ import pandas as pd
 
 from iop_outcomes.records.checks import CHECKS
 from iop_outcomes.records.draft import PROBLEM_COLUMNS, Draft, Log, free_name
-from iop_outcomes.records.raw import Raw
+from iop_outcomes.records.raw import Raw, Remark
 from iop_outcomes.records.tables import TABLES
 
 
-def note_encodings(name: str, raws: list[Raw], log: Log) -> None:
-    """List the files of a table that are not UTF-8."""
-    failed = [raw for raw in raws if raw.encoding]
-    for raw in failed:
-        log.batches.append(
-            pd.DataFrame(
-                {
-                    "table": [name],
-                    "file": [raw.file],
-                    "line": [0],
-                    "column": [""],
-                    "value": [raw.encoding],
-                    "check": ["encoding"],
-                    "done": [f"kept: read as {raw.encoding}"],
-                    "message": ["The file is not UTF-8."],
-                }
+def note_remarks(name: str, raws: list[Raw], log: Log) -> None:
+    """List what was met in the files of a table before their columns were looked at."""
+    for raw in raws:
+        remarks = list(raw.remarks)
+        if raw.encoding:
+            said = f"kept: read as {raw.encoding}"
+            remarks.append(Remark(0, raw.encoding, "encoding", said, "The file is not UTF-8."))
+        if remarks:
+            log.batches.append(
+                pd.DataFrame(
+                    {
+                        "table": name,
+                        "file": raw.file,
+                        "line": [remark.line for remark in remarks],
+                        "column": "",
+                        "value": [remark.value for remark in remarks],
+                        "check": [remark.check for remark in remarks],
+                        "done": [remark.done for remark in remarks],
+                        "message": [remark.message for remark in remarks],
+                    }
+                )
             )
-        )
-    log.tally("encoding", name, "", len(raws), len(failed))
+    log.tally("encoding", name, "", len(raws), sum(bool(raw.encoding) for raw in raws))
+    read = sum(len(raw.lines) + len(raw.odd) for raw in raws)
+    met = [remark.check for raw in raws for remark in raw.remarks]
+    met += [row.check for raw in raws for row in raw.odd]
+    for check in ("open_quote", "stray_quote", "merged_cells"):
+        log.tally(check, name, "", read, met.count(check))
 
 
 def problem_table(log: Log) -> pd.DataFrame:

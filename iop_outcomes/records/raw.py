@@ -6,6 +6,7 @@ distinct text, and the raw text of each row stays at hand for the list of proble
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,8 @@ import pandas as pd
 from iop_outcomes.errors import RecordsError
 
 Array = npt.NDArray[Any]
+
+MOST_COLUMNS = 4096
 
 
 @dataclass(frozen=True)
@@ -49,12 +52,24 @@ class Coded:
 
 @dataclass(frozen=True)
 class OddRow:
-    """A row that does not have the header's number of fields."""
+    """A row that could not be put into columns, and the check that it failed."""
 
     line: int
     text: str
     fields: int
     expected: int
+    check: str = "row_shape"
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What was met in a file, at a line of it or, with line 0, in the whole of it."""
+
+    line: int
+    value: str
+    check: str
+    done: str
+    message: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,11 +85,20 @@ class Raw:
     lines : numpy.ndarray of int32
         For each row its line in the file (the header is line 1), or its number in the frame.
     odd : tuple of OddRow
-        Rows with too few or too many fields; they are not in `columns`.
+        Rows with too few or too many fields, or with a quote that does not close; they are not
+        in `columns`.
     sha256 : str
         The digest of the file's bytes; empty for a frame.
     encoding : str
         What the text was read as, where it was not UTF-8.
+    attrs : dict
+        What a frame said of itself.
+    remarks : tuple of Remark
+        What was met in the file besides.
+    rows_over_lines : int
+        Rows that run over several lines of the file, as their quoted cells do.
+    dates_from_1904 : bool
+        Whether a bare number that stands for a date counts from 1904, not from 1900.
     """
 
     file: str
@@ -84,6 +108,9 @@ class Raw:
     sha256: str = ""
     encoding: str = ""
     attrs: dict[str, Any] = field(default_factory=dict)
+    remarks: tuple[Remark, ...] = ()
+    rows_over_lines: int = 0
+    dates_from_1904: bool = False
 
 
 def narrow(codes: Array, levels: int) -> Array:
@@ -106,7 +133,13 @@ def header_names(header: Sequence[str], file: str) -> list[str]:
             "mapping if they stand further down.",
         )
     names = [name or f"column_{number}" for number, name in enumerate(names, start=1)]
-    twice = sorted({name for name in names if names.count(name) > 1})
+    if len(names) > MOST_COLUMNS:
+        raise RecordsError(
+            f"{file} has more columns than a table of records can have.",
+            found=f"{len(names):,}; at most {MOST_COLUMNS:,} are read",
+            instead="Check that lines end where rows end, and what stands between the columns.",
+        )
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:
         raise RecordsError(
             f"{file} has two columns of the same name: {', '.join(twice)}.",
@@ -125,12 +158,13 @@ def from_rows(records: Iterable[tuple[int, list[str]]], file: str, digest: str) 
     kept: list[list[str]] = []
     odd: list[OddRow] = []
     for line, fields in rows:
-        extra = fields[width:]
-        if len(fields) < width or any(field.strip() for field in extra):
-            odd.append(OddRow(line, " | ".join(fields), len(fields), width))
-        else:
-            lines.append(line)
-            kept.append(fields[:width])
+        if len(fields) != width:
+            if len(fields) < width or any(field.strip() for field in fields[width:]):
+                odd.append(OddRow(line, " | ".join(fields), len(fields), width))
+                continue
+            fields = fields[:width]
+        lines.append(line)
+        kept.append(fields)
     columns = dict(
         zip(names, map(coded, zip(*kept, strict=True) if kept else [[]] * width), strict=True)
     )
@@ -141,8 +175,3 @@ def coded(texts: Sequence[str]) -> Coded:
     """Return texts as codes into the distinct ones, in the order in which they first stand."""
     codes, words = pd.factorize(np.asarray(texts, dtype=object))
     return Coded(narrow(codes, len(words)), np.asarray(words, dtype=object))
-
-
-def reason(error: BaseException) -> str:
-    """Return what the operating system said, or the kind of the error."""
-    return getattr(error, "strerror", None) or type(error).__name__

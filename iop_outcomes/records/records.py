@@ -40,8 +40,8 @@ class Records:
         One row for each thing that was wrong: ``table, file, line, column, value, check,
         group, done, message``. It holds values of the records: it is not for sending.
     sources : pandas.DataFrame
-        One row a file: ``table, file, rows_read, rows_kept, rows_set_aside, rows_folded,
-        sha256``; rows_read is the sum of the three after it.
+        One row a file, or a sheet of a workbook: ``table, file, rows_read, rows_kept,
+        rows_set_aside, rows_folded, sha256``; rows_read is the sum of the three after it.
     set_aside : dict of str to pandas.DataFrame
         The rows set aside of each table, as text, with file and line.
     tables : tuple of str

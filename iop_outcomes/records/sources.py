@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
-import datetime
 import hashlib
-import io
-import warnings
+import json
+import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import RecordsError
+from iop_outcomes.records.cells import cell_text
 from iop_outcomes.records.delimited import read_delimited
-from iop_outcomes.records.raw import Coded, Raw, from_rows, header_names, narrow, reason
+from iop_outcomes.records.opening import read_bytes, require_file, shown
+from iop_outcomes.records.raw import Array, Coded, Raw, coded, header_names, narrow
+from iop_outcomes.records.workbook import read_workbook
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".gz", ".parquet", ".xlsx")
+NOT_READ = {
+    ".xls": "an Excel file of the old kind",
+    ".xlsb": "an Excel file of the binary kind",
+    ".xlsm": "an Excel file with macros",
+    ".ods": "a spreadsheet of OpenDocument",
+}
+_ROW_NUMBERS = re.compile(r"__index_level_\d+__")  # those of the frame that pandas wrote
+MOST_CELLS = 1_000_000_000  # in a Parquet file, which can say a column of one value in a few bytes
 
 
 def read_raw(source: str | Path | pd.DataFrame, *, skip_lines: int = 0) -> Raw:
-    """Read one file or frame as coded text.
+    """Read one file or frame as coded text; of a workbook its first sheet.
 
     Raises
     ------
@@ -30,63 +43,33 @@ def read_raw(source: str | Path | pd.DataFrame, *, skip_lines: int = 0) -> Raw:
     if isinstance(source, pd.DataFrame):
         return _from_frame(source, "frame")
     path = Path(source)
-    if path.suffix.lower() == ".xls":
+    suffix = path.suffix.lower()
+    if suffix in NOT_READ:
         raise RecordsError(
-            f"{path.name} is an Excel file of the old kind.", instead="Save it as .xlsx or as CSV."
+            f"{shown(path)} is {NOT_READ[suffix]}.", instead="Save it as .xlsx or as CSV."
         )
-    if path.suffix.lower() not in SUFFIXES:
+    if suffix not in SUFFIXES:
         raise RecordsError(
-            f"{path.name} is of a kind that is not read.",
+            f"{shown(path)} is of a kind that is not read.",
             instead=f"Give one of {', '.join(SUFFIXES)}.",
         )
-    if path.suffix.lower() == ".xlsx":
-        return next(iter(read_workbook(path).values()))
-    if path.suffix.lower() == ".parquet":
-        return _from_frame(_parquet(path), path.name, hashlib.sha256(_read(path)).hexdigest())
-    return read_delimited(path, skip_lines)
-
-
-def _read(path: Path) -> bytes:
+    require_file(path)
     try:
-        return path.read_bytes()
-    except OSError as error:
-        raise RecordsError(f"{path.name} cannot be opened.", found=reason(error)) from None
-
-
-def read_workbook(path: Path) -> dict[str, Raw]:
-    """Read every sheet of an Excel workbook that has a header; by sheet name, in order."""
-    from openpyxl import load_workbook
-
-    data = _read(path)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # styles and validation that openpyxl does not know
-            book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-            sheets = {
-                sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets
-            }
-    except Exception as error:  # openpyxl raises many kinds on a damaged file
+        if suffix == ".xlsx":
+            return next(iter(read_workbook(path).sheets.values()))
+        if suffix == ".parquet":
+            return _parquet(path)
+        return read_delimited(path, skip_lines)
+    except MemoryError:
         raise RecordsError(
-            f"{path.name} cannot be read as an Excel workbook.",
-            found=type(error).__name__,
-            instead="Open it in Excel and save it again as .xlsx, or as CSV.",
+            f"{shown(path)} does not fit into the memory of this machine.",
+            found=f"{path.stat().st_size:,} bytes in the file",
+            instead="Read fewer columns or years, or several smaller files a table.",
         ) from None
-    digest = hashlib.sha256(data).hexdigest()
-    result = {}
-    for title, rows in sheets.items():
-        records = [
-            (number, [_cell_text(cell) for cell in row])
-            for number, row in enumerate(rows, start=1)
-            if any(cell is not None for cell in row)
-        ]
-        if records:
-            result[title] = from_rows(records, path.name, digest)
-    if not result:
-        raise RecordsError(f"{path.name} has no sheet with rows.")
-    return result
 
 
 def _from_frame(frame: pd.DataFrame, file: str, digest: str = "") -> Raw:
+    frame = _with_named_index(frame)
     names = header_names([str(name) for name in frame.columns], file)
     columns = {name: _coded_series(frame.iloc[:, position]) for position, name in enumerate(names)}
     lines = np.arange(1, len(frame) + 1, dtype=np.int32)
@@ -100,6 +83,12 @@ def _from_frame(frame: pd.DataFrame, file: str, digest: str = "") -> Raw:
     )
 
 
+def _with_named_index(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with the named levels of its index as columns: they hold values too."""
+    names = [name for name in frame.index.names if name is not None and name not in frame.columns]
+    return frame.reset_index(level=names) if names else frame
+
+
 def _coded_series(series: pd.Series[Any]) -> Coded:
     if isinstance(series.dtype, pd.CategoricalDtype):
         return _coded_categories(series)
@@ -110,10 +99,14 @@ def _coded_series(series: pd.Series[Any]) -> Coded:
         codes, words = pd.factorize(series, use_na_sentinel=True)
     except (TypeError, NotImplementedError):
         codes, words = pd.factorize(_texts_of(series))
-    kind = _kind_of_float(series.dtype)
+    return _coded_words(codes, words, _kind_of_float(series.dtype))
+
+
+def _coded_words(codes: Array, words: Any, kind: np.dtype[Any] | None) -> Coded:
+    """Return codes into typed cells, -1 being missing, as codes into their texts."""
     if kind is None:
         exact_below = np.inf
-        texts = [_cell_text(word) for word in words.tolist()]
+        texts = [cell_text(word) for word in words.tolist()]
     else:
         exact_below = 2.0 ** (np.finfo(kind).nmant + 1)
         floats = np.asarray(words).astype(kind)  # each as the shortest text that is this float
@@ -127,7 +120,7 @@ def _coded_series(series: pd.Series[Any]) -> Coded:
 
 
 def _texts_of(series: pd.Series[Any]) -> pd.Series[Any]:
-    return pd.Series([_cell_text(cell) for cell in series.tolist()], dtype=object)
+    return pd.Series([cell_text(cell) for cell in series.tolist()], dtype=object)
 
 
 def _kind_of_float(dtype: Any) -> np.dtype[Any] | None:
@@ -143,35 +136,72 @@ def _coded_categories(series: pd.Series[Any]) -> Coded:
     return Coded(narrow(codes, len(texts)), texts, own.exact_below)
 
 
-def _cell_text(cell: object) -> str:
-    """Write a typed cell as the text that a CSV export of it would hold."""
-    if cell is None or cell is pd.NaT or cell is pd.NA:
-        return ""
-    if isinstance(cell, bool | np.bool_):
-        return "yes" if cell else "no"
-    if isinstance(cell, float | np.floating):
-        if np.isnan(cell):
-            return ""
-        return f"{cell:.0f}" if float(cell).is_integer() else repr(float(cell))
-    if isinstance(cell, datetime.datetime | np.datetime64):
-        stamp = pd.Timestamp(cell)
-        midnight = stamp == stamp.normalize() and stamp.tzinfo is None
-        return stamp.strftime("%Y-%m-%d") if midnight else stamp.isoformat(sep=" ")
-    if isinstance(cell, datetime.date):
-        return cell.isoformat()
-    if isinstance(cell, datetime.time):
-        return cell.strftime("%H:%M")
-    return str(cell)
-
-
-def _parquet(path: Path) -> pd.DataFrame:
+def _parquet(path: Path) -> Raw:
     import pyarrow as pa
     from pyarrow import parquet
 
+    name = shown(path)
+    data = read_bytes(path)
     try:
-        frame: pd.DataFrame = parquet.read_table(path).to_pandas()
-    except (pa.ArrowInvalid, OSError) as error:
+        file = parquet.ParquetFile(pa.BufferReader(data))
+        cells = file.metadata.num_rows * file.metadata.num_columns
+        if cells > MOST_CELLS:
+            raise RecordsError(
+                f"{name} holds more than is read at once.",
+                found=f"{cells:,} cells; at most {MOST_CELLS:,} are read",
+                instead="Give it as several smaller files.",
+            )
+        table = file.read()
+    except (pa.ArrowException, OSError) as error:
         raise RecordsError(
-            f"{path.name} cannot be read as Parquet.", found=type(error).__name__
+            f"{name} cannot be read as Parquet.",
+            found=type(error).__name__,
+            instead="Copy or export it again: it is damaged, or was cut off.",
         ) from None
-    return frame
+    titles = [str(title) for title in table.column_names]
+    kept = [place for place, title in enumerate(titles) if not _ROW_NUMBERS.fullmatch(title)]
+    names = header_names([titles[place] for place in kept], name)
+    columns = {
+        title: _coded_arrow(table.column(place), place, name)
+        for title, place in zip(names, kept, strict=True)
+    }
+    lines = np.arange(1, table.num_rows + 1, dtype=np.int32)
+    digest = hashlib.sha256(data).hexdigest()
+    attrs = _pandas_attrs(table.schema.metadata or {})
+    return Raw(name, columns, lines, (), digest, attrs=attrs)
+
+
+def _coded_arrow(column: pa.ChunkedArray, place: int, file: str) -> Coded:
+    """Return a column of Parquet as coded text; whole numbers stay whole where some are missing.
+
+    What pandas wrote of itself beside the columns is not needed, and may be broken.
+    """
+    import pyarrow as pa
+
+    if not len(column):
+        return coded([])
+    kind = str(column.type)
+    try:
+        if pa.types.is_nested(column.type):
+            return _coded_series(column.to_pandas())
+        if not pa.types.is_dictionary(column.type):
+            column = column.dictionary_encode()
+        chunks = column.unify_dictionaries().chunks
+        words = chunks[0].dictionary.to_pandas(integer_object_nulls=True)
+    except Exception as error:  # of many kinds: a time zone that is not known, most often
+        raise RecordsError(
+            f"{file} has a column that cannot be read: number {place + 1}.",
+            found=f"{kind[:80]}, {type(error).__name__}",
+            instead="Write it as text or as plain dates, and save the file again.",
+        ) from None
+    codes = np.concatenate([chunk.indices.fill_null(-1).to_numpy() for chunk in chunks])
+    return _coded_words(codes, words, _kind_of_float(words.dtype))
+
+
+def _pandas_attrs(metadata: dict[bytes, bytes]) -> dict[str, Any]:
+    """Return what pandas wrote of a frame's own notes, if that can be read."""
+    try:
+        written = json.loads(metadata.get(b"pandas", b"{}"))
+        return dict(written.get("attributes", {}))
+    except (ValueError, AttributeError, TypeError):
+        return {}
