@@ -19,6 +19,7 @@ from iop_outcomes.compare.log_rank import log_rank
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.plots.incidence import plot_incidence
 from iop_outcomes.plots.style import alternative_text
+from iop_outcomes.relapse import RelapseRule
 from iop_outcomes.survival import survival_curves
 from iop_outcomes.survival.aalen_johansen import incidence_limits
 from iop_outcomes.survival.causes import read_causes
@@ -219,6 +220,36 @@ def test_the_times_of_a_program_go_through() -> None:
     assert 0 < (times["event"] & moved).sum() < moved.sum()
     assert of(found.table, "relapse")["events"].sum() == (times["event"] & ~moved).sum()
     assert found.table["events"].sum() == (times["event"] | moved).sum()
+
+
+@pytest.mark.parametrize(
+    "missing", ["censor", "use", "no_use", "last_value", "last_value_to_last_contact", "drop"]
+)
+@pytest.mark.parametrize("definition", ["first_use", "lee_2016"])
+def test_an_arrest_counts_though_a_later_check_in_is_written_missed(
+    missing: str, definition: str
+) -> None:
+    episodes = pd.DataFrame(
+        {
+            "episode_id": ["a", "b"],
+            "admit_date": ["2026-01-05", "2026-01-05"],
+            "discharge_date": ["2026-01-15", None],
+            "discharge_reason": ["incarcerated", None],
+        }
+    )
+    rows = [("a", 12, "no"), ("a", 19, None), ("b", 12, "no"), ("b", 19, "yes"), ("b", 26, "yes")]
+    checkins = pd.DataFrame(rows, columns=["episode_id", "date", "used"])
+    checkins["status"] = ["completed" if used else "missed" for used in checkins["used"]]
+    checkins["date"] = [f"2026-01-{day}" for day in checkins["date"]]
+    records = read_records(episodes=episodes, checkins=checkins, as_of="2026-02-28")
+    times = time_to_relapse(records, RelapseRule(definition, missing=missing))
+    assert times["competing_end"].astype(object).tolist()[0] == "incarcerated"
+    assert times["competing_on"].iloc[0] == 10
+    found = cumulative_incidence(times).at(14 if definition == "first_use" else 21)
+    assert dict(zip(found["cause"], found["incidence"], strict=True)) == {
+        "relapse": 0.5,
+        "incarcerated": 0.5,
+    }
 
 
 # Against plain computation

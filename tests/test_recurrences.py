@@ -6,8 +6,6 @@ relapse, and otherwise how the episode ended (end: of the follow-up; missed: a m
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -63,6 +61,9 @@ FIRST_USE = [
     ("31 are", "7+ 11- 14o 43- 71- 78-", "drop", "0-7! (7-71) 71-78 end"),
     ("no answer is seen", "7+ 14o 30? 45- 60- 73-", "drop", "0-7! (7-45) 45-73 end"),
     ("not due for as long", "7+ 14_ 45- 60- 73- 80-", "drop", "0-7! (7-45) 45-80 end"),
+    ("nor asked for longer", "7+ 14_ 46- 60- 74- 80-", "drop", "0-7! (7-74) 74-80 end"),
+    ("silence is out of sight", "7+ 11- 43- 71- 78-", "censor", "0-7! (7-71) 71-78 end"),
+    ("missed is heard of", "7+ 14o 45- 52-", "no_use", "0-7! (7-45) 45-52 end"),
 ]
 
 
@@ -164,21 +165,24 @@ def plain_stretches(
             days = range(week * rule.week_days + 1, (week + 1) * rule.week_days + 1)
             state = max((after[day] for day in days if day in after), default=1)
             units.append((min(days[-1], followed), state))
-    missed = [day for day, state in [*after.items(), *units] if state == 1]
-    seen_on = {0} | {day for day, sign in rows if sign not in "o_" and 0 < day <= followed}
+    heard = {0} | {day for day, sign in rows if sign not in "o_" and 0 < day <= followed}
     if rule.origin == "admission":
-        seen_on.add(START["first_session"])  # the session that records_of gives to everyone
-    returns = returns_of(sorted(seen_on), missed, rule)
+        heard.add(START["first_session"])  # the session that records_of gives to everyone
+    if rule.missing in ("use", "no_use", "last_value"):
+        heard |= {day for day, state in after.items() if state == 1}
+    silent, returns = out_of_sight(
+        heard, [day for day, state in after.items() if state == 0], rule.lost_after, followed
+    )
     states = filled_in(units, rule, baseline)
-    if not states or max((state for _, state in states), default=0) < 2:
+    if not states or max((state for _, state, _ in states), default=0) < 2:
         return [(0, 0, False, True)]
-    known = max(day for day, state in states if state >= 2)
+    known = max(day for day, state, _ in states if state >= 2)
 
     found, entry = [], 0
     while True:
         seen: list[int] = []
         relapse = None
-        for day, state in states:
+        for day, state, _ in states:
             if day <= entry:
                 continue
             seen.append(state)
@@ -189,13 +193,13 @@ def plain_stretches(
             return [*found, (entry, known, False, True)]
         found.append((entry, relapse, True, True))
         since, recovery = relapse, None
-        for day, state in states:
+        for day, state, filled in states:
             if day <= relapse:
                 continue
             since = max([since, *(back for back in returns if back <= day)])
             if state == 3:
                 since = day
-            elif state == 2 and day - since >= clear_days:
+            elif state == 2 and day - since >= clear_days and not (filled and day in silent):
                 recovery = day
                 break
         if recovery is None or recovery >= known:
@@ -204,21 +208,26 @@ def plain_stretches(
         entry = recovery
 
 
-def returns_of(seen: list[int], missed: list[int], rule: RelapseRule) -> list[int]:
-    """Return the days on which who was lost is seen again."""
-    if rule.missing not in ("drop", "last_value_to_last_contact"):
-        return []
-    return [
-        day
-        for last, day in pairwise(seen)
-        if day - last - 1 > rule.lost_after and any(last < each < day for each in missed)
-    ]
+def out_of_sight(
+    heard: set[int], waiting: list[int], patience: int, followed: int
+) -> tuple[set[int], list[int]]:
+    """Go day by day; return the days out of sight, and those of being heard of again."""
+    silent, returns, last = set(), [], 0
+    for day in range(1, followed + 1):
+        was_silent = day - 1 in silent
+        if day in heard or (day in waiting and not was_silent):
+            last = day
+            if was_silent:
+                returns.append(day)
+        if day > last + patience:
+            silent.add(day)
+    return silent, returns
 
 
 def filled_in(
     units: list[tuple[int, int]], rule: RelapseRule, baseline: list[int]
-) -> list[tuple[int, int]]:
-    """Return the units with the missing ones filled in."""
+) -> list[tuple[int, int, bool]]:
+    """Return the units with the missing ones filled in, and which of them were."""
     contact = max((day for day, state in units if state >= 2), default=0)
     carried = baseline[-1] if baseline else 2
     states = []
@@ -226,13 +235,11 @@ def filled_in(
         if state >= 2:
             carried = state
         if state != 1:
-            states.append((day, state))
+            states.append((day, state, False))
         elif rule.missing == "censor":
             break
-        elif rule.missing == "last_value" or (rule.missing != "drop" and day <= contact):
-            states.append((day, {"use": 3, "no_use": 2}.get(rule.missing, carried)))
-        elif rule.missing in ("use", "no_use"):
-            states.append((day, {"use": 3, "no_use": 2}[rule.missing]))
+        elif rule.missing != "drop":
+            states.append((day, {"use": 3, "no_use": 2}.get(rule.missing, carried), True))
     if rule.missing == "last_value_to_last_contact":
         states = [unit for unit in states if unit[0] <= contact]
     return states

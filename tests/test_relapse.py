@@ -262,6 +262,11 @@ moved after the last one    | 7- 14- 21- | 25 transferred | transferred 25
 moved long after            | 7- 14- 21- | 60 transferred |
 left, seen clear after it   | 7- 14- 21- | 15 completed   |
 died after the last one     | 7- 14- 21- | 30 died        | died 30
+a missed one after it       | 7- 14o     | 10 incarcerated | incarcerated 10
+a missed one on its day     | 7- 14o     | 14 transferred | transferred 14
+no answer after it          | 7- 14?     | 10 transferred | transferred 10
+clear after it, then missed | 7- 14- 21o | 10 transferred | transferred 10
+missed long after it        | 7- 60o     | 50 transferred |
 """
 
 
@@ -279,6 +284,57 @@ def test_a_competing_end_is_what_came_before_a_relapse_was_found(line):
     found = "" if pd.isna(row["competing_end"]) else f"{row.competing_end} {row.competing_on:g}"
     assert found == expected
     assert pd.isna(row["competing_on"]) == pd.isna(row["competing_end"])
+
+
+MISSED_AFTER = """
+censor                     | 7- 14o     | 10 incarcerated | 7 incarcerated 10 | incarcerated 10
+drop                       | 7- 14o     | 10 incarcerated | 7 incarcerated 10 | incarcerated 10
+last_value_to_last_contact | 7- 14o     | 10 incarcerated | 7 incarcerated 10 | incarcerated 10
+last_value                 | 7- 14o     | 10 incarcerated | 14 lost 14        | incarcerated 10
+no_use                     | 7- 14o     | 10 incarcerated | 14 lost 14        | incarcerated 10
+use                        | 7- 14o     | 10 incarcerated | 7..14? 14         | incarcerated 10
+drop                       | 7- 14o     | 20 transferred  | 7 transferred 20  | transferred 20
+drop                       | 7- 14o     | 38 transferred  | 7 lost 7          |
+drop                       | 7- 14o 21- | 10 transferred  | 21 lost 21        | transferred 10
+censor                     | 7- 14o 21- | 10 transferred  | 7 transferred 10  | transferred 10
+censor                     | 7- 14- 21o | 10 transferred  | 14 missed 14      | transferred 10
+censor                     | 7- 14o     | 10 completed    | 7 missed 7        |
+drop                       | 7- 14o     | 10 completed    | 7 lost 7          |
+drop                       | 7- 14o     | 10 died         | 7 died 10         | died 10
+"""
+
+
+@pytest.mark.parametrize("line", MISSED_AFTER.strip().splitlines())
+def test_a_check_in_missed_after_an_arrest_or_transfer_does_not_undo_it(line):
+    missing, checkins, discharge, end, competing = (part.strip() for part in line.split("|"))
+    day, reason = discharge.split()
+    records = records_of({"a": checkins}, discharge_day=float(day), discharge_reason=reason)
+    times = time_to_relapse(records, RelapseRule(missing=missing))
+    row = times.iloc[0]
+    assert f"{told(times)[0]} {row.ended_on}" == end
+    found = "" if pd.isna(row["competing_end"]) else f"{row.competing_end} {row.competing_on:g}"
+    assert found == competing
+
+
+def test_in_weeks_the_week_of_the_arrest_counts_as_missed_at_its_end():
+    records = records_of({"a": "7- 9o 21o"}, discharge_day=12.0, discharge_reason="incarcerated")
+    rule = RelapseRule("k_of_n_weeks")
+    assert rule.missing == "censor"
+    times = time_to_relapse(records, rule)
+    assert told(times) == ["7 incarcerated"]
+    assert times["competing_on"].tolist() == [12]
+    # By single check-ins the one missed on day 9 ended what is known before.
+    assert told(time_to_relapse(records)) == ["7 missed"]
+
+
+def test_a_discharge_after_the_end_of_the_follow_up_is_not_looked_at():
+    records = records_of(
+        {"a": "7- 14-"}, followed=20, discharge_day=30.0, discharge_reason="transferred"
+    )
+    times = time_to_relapse(records)
+    assert told(times) == ["14 end"]
+    assert times["competing_end"].isna().all()
+    assert (times["ended_on"] == 14).all()
 
 
 def test_from_the_discharge_on_no_discharge_competes():

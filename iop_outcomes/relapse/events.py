@@ -12,6 +12,8 @@ from iop_outcomes.relapse.evidence import CLEAR, MISSING, NOT_DUE, USE, Shown
 from iop_outcomes.relapse.rules import RelapseRule
 from iop_outcomes.relapse.search import Search
 
+NEVER = np.int32(np.iinfo(np.int32).max)  # later than any day
+
 
 @dataclass(frozen=True, eq=False)
 class Known:
@@ -26,8 +28,8 @@ class Known:
     seen, filled : numpy.ndarray of int32
         Of the units with use by which the definition is met, how many were seen to be that and
         how many were missing; 0 without an event.
-    cut : numpy.ndarray of bool
-        Whether a missing check-in ended what is known.
+    cut_on : numpy.ndarray of int32
+        The day of the missing unit that ended what is known; NEVER where none did.
     """
 
     days: NDArray[np.int32]
@@ -35,7 +37,12 @@ class Known:
     event: NDArray[np.bool_]
     seen: NDArray[np.int32]
     filled: NDArray[np.int32]
-    cut: NDArray[np.bool_]
+    cut_on: NDArray[np.int32]
+
+    @property
+    def cut(self) -> NDArray[np.bool_]:
+        """Whether a missing unit ended what is known."""
+        return self.cut_on < NEVER
 
     @property
     def rests_on_missing(self) -> NDArray[np.bool_]:
@@ -71,9 +78,9 @@ def search_units(
     first_day = (search.first - 1) * rule.week_days
     if search.of == "missed":
         units = _missed_as_use(units)
-    units, filled, cut = fill_missing(units, baseline, rule.missing)
+    units, filled, cut_on = fill_missing(units, baseline, rule.missing)
     counted = (units.state == USE) & (units.day > first_day)
-    known = first_reached(units, counted, filled, cut, search)
+    known = first_reached(units, counted, filled, cut_on, search)
     if first_day:
         # What came before it does not count, so that the event was not before it either.
         np.maximum(known.clear_until, first_day, out=known.clear_until, where=known.event)
@@ -90,7 +97,7 @@ def earlier(known: Known, run: Known) -> Known:
         event=np.where(sooner, run.event, known.event),
         seen=np.where(sooner, run.seen, known.seen),
         filled=np.where(sooner, run.filled, known.filled),
-        cut=known.cut & ~sooner,
+        cut_on=np.where(sooner, NEVER, known.cut_on),
     )
 
 
@@ -114,7 +121,7 @@ def day_run(shown: Shown, search: Search, episodes: int) -> Known:
     ends = ends_of(clear.episode)
     clear_until[clear.episode[ends]] = clear.day[ends]
     clear_until[who] = np.maximum(clear_until[who], search.first - 1)
-    return Known(days, clear_until, seen > 0, seen, nothing, np.zeros(episodes, dtype=bool))
+    return Known(days, clear_until, seen > 0, seen, nothing, np.full(episodes, NEVER))
 
 
 def weeks(shown: Shown, followed: NDArray[np.int32], week_days: int) -> Shown:
@@ -144,29 +151,28 @@ def weeks(shown: Shown, followed: NDArray[np.int32], week_days: int) -> Shown:
 
 def fill_missing(
     units: Shown, baseline: NDArray[np.int8], missing_rule: str
-) -> tuple[Shown, NDArray[np.bool_], NDArray[np.bool_]]:
+) -> tuple[Shown, NDArray[np.bool_], NDArray[np.int32]]:
     """Give each missing unit the state that the rule gives it, or leave it or all after it out.
 
     Returns
     -------
-    Shown, numpy.ndarray of bool, numpy.ndarray of bool
-        The units, none of them MISSING; which of them were; and, one an episode, whether a
-        missing unit ended it.
+    Shown, numpy.ndarray of bool, numpy.ndarray of int32
+        The units, none of them MISSING; which of them were; and, one an episode, the day of the
+        missing unit that ended it, or NEVER.
     """
     missing = units.state == MISSING
-    cut = np.zeros(len(baseline), dtype=bool)
+    cut_on = np.full(len(baseline), NEVER)
     if not missing.any():
-        return units, missing, cut
+        return units, missing, cut_on
     if missing_rule == "drop":
         kept = units.where(~missing)
-        return kept, np.zeros(len(kept.state), dtype=bool), cut
+        return kept, np.zeros(len(kept.state), dtype=bool), cut_on
     if missing_rule == "censor":
-        cut[units.episode[missing]] = True
-        before = np.cumsum(missing)
-        start = _first_place(units.episode)
-        at_start = before[start] - missing[start]
-        kept = units.where(before == at_start)
-        return kept, np.zeros(len(kept.state), dtype=bool), cut
+        place = np.flatnonzero(missing)
+        place = place[starts_of(units.episode[place])]
+        cut_on[units.episode[place]] = units.day[place]
+        kept = units.where(units.day < cut_on[units.episode])
+        return kept, np.zeros(len(kept.state), dtype=bool), cut_on
     if missing_rule in ("use", "no_use"):
         value = np.full(len(missing), USE if missing_rule == "use" else CLEAR)
     else:
@@ -174,19 +180,19 @@ def fill_missing(
     filled = Shown(units.episode, units.day, np.where(missing, value, units.state).astype(np.int8))
     if missing_rule == "last_value_to_last_contact":
         reached = _last_known(units, len(baseline))[units.episode] >= np.arange(len(missing))
-        return filled.where(reached), missing[reached], cut
-    return filled, missing, cut
+        return filled.where(reached), missing[reached], cut_on
+    return filled, missing, cut_on
 
 
 def first_reached(
     units: Shown,
     counted: NDArray[np.bool_],
     filled: NDArray[np.bool_],
-    cut: NDArray[np.bool_],
+    cut_on: NDArray[np.int32],
     search: Search,
 ) -> Known:
     """Find the first unit with so many `counted` ones among the last of its episode."""
-    episodes = len(cut)
+    episodes = len(cut_on)
     days = np.zeros(episodes, dtype=np.int32)
     clear_until = np.zeros(episodes, dtype=np.int32)
     event = np.zeros(episodes, dtype=bool)
@@ -214,7 +220,15 @@ def first_reached(
     clear_until[:] = np.where(event, 0, days)
     seen_clear = clear >= start[onset]
     clear_until[who[seen_clear]] = units.day[clear[seen_clear]]
-    return Known(days, clear_until, event, uses[0], uses[1], cut & ~event)
+    cut_on = np.where(event, NEVER, cut_on)
+    return Known(days, clear_until, event, uses[0], uses[1], cut_on)
+
+
+def observed(
+    units: Shown, filled: NDArray[np.bool_], cut_on: NDArray[np.int32], search: Search
+) -> Known:
+    """Return what is known of each episode if no relapse ended it."""
+    return first_reached(units, np.zeros(len(filled), dtype=bool), filled, cut_on, search)
 
 
 def _missed_as_use(units: Shown) -> Shown:

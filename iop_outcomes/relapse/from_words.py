@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from iop_outcomes.measures.starts import ends_of
 from iop_outcomes.measures.words import PAD, SYMBOLS, encode
+from iop_outcomes.relapse.ends import ENDS
 from iop_outcomes.relapse.events import Known, apply_rule
 from iop_outcomes.relapse.evidence import CLEAR, MISSING, NOT_DUE, USE, Shown
 from iop_outcomes.relapse.rules import RelapseRule
-from iop_outcomes.relapse.times import ENDS
+from iop_outcomes.relapse.sight import silent_at_end
 
 STATES = {"+": USE, "*": USE, "-": CLEAR, "o": MISSING, "_": NOT_DUE}
 
@@ -50,13 +51,10 @@ def read_word_times(
     shown, followed, given = shown_by_words(patterns, unit_days)
     baseline = np.full(len(followed), MISSING, dtype=np.int8)
     known = apply_rule(shown, baseline, followed, rule)
+    seen = shown.where(shown.state >= CLEAR)
+    silent = silent_at_end((seen.episode, seen.day.astype(np.int64)), shown, rule, followed)
     ended_by = np.select(
-        [
-            known.event,
-            known.cut,
-            followed == 0,
-            followed - known.days <= rule.lost_after,
-        ],
+        [known.event, known.cut, followed == 0, ~silent],
         ["relapse", "missed_check_in", "no_check_in", "end_of_follow_up"],
         default="lost",
     )

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from iop_outcomes.errors import RuleError
 from iop_outcomes.measures.starts import ends_of
-from iop_outcomes.relapse.evidence import NOT_DUE, Shown, origin_days, read_checkins
+from iop_outcomes.relapse.ends import ENDS, read_ends
+from iop_outcomes.relapse.evidence import origin_days, read_checkins
 from iop_outcomes.relapse.relapse_rounds import Rounds, rounds_of
 from iop_outcomes.relapse.rules import RelapseRule
 from iop_outcomes.relapse.sight import as_units, check_course, read_sight
-from iop_outcomes.relapse.times import ENDS, read_ends, refuse_taken, time_to_relapse
+from iop_outcomes.relapse.times import refuse_taken, time_to_relapse
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
@@ -88,9 +89,9 @@ def recurrent_relapses(
     the time after which relapse measured over a month could begin anew. With a definition in
     weeks, weeks are counted, each standing on its last day. A missing check-in or week on the way
     is what the missing rule says: as use it starts the count again, as no use it goes on, left
-    out it is passed over; under ``"censor"`` it ends everything known. Who was lost counts from
-    the return: under the rules that leave open what happened meanwhile (``"drop"``,
-    ``"last_value_to_last_contact"``), and as `iop_outcomes.state_histories` says who is lost. A
+    out it is passed over; under ``"censor"`` it ends everything known. Who was out of sight for
+    more than ``rule.lost_after`` days (`RelapseRule` says what counts) is counted from the return,
+    and what is only filled in for those days is not counted as clear. A
     check-in that was not due neither helps nor hinders: between two check-ins a person is as the
     later one says. After recovery the definition is counted anew from there.
 
@@ -132,11 +133,12 @@ def recurrent_relapses(
     followed = np.maximum(days_followed - origin, 0).astype(np.int32)
     shown, baseline = read_checkins(records, rule, origin)
     units = as_units(shown, followed, rule)
-    sight = read_sight(records, rule, (shown, units), (origin, followed))
+    frame = (origin, followed)
+    sight = read_sight(records, rule, shown, frame)
     rounds = rounds_of((shown, units, baseline), followed, rule, sight, int(clear_days))
-    due = _last_due(shown, len(origin))
-    ended_by, ended_on = read_ends(records.episodes, rule, rounds.observed, due, origin, followed)
-    stretches = _stretches(rounds, ended_by, ended_on)
+    silent = sight.silent_at(followed)
+    ends = read_ends(records.episodes, rule, rounds.observed, shown, frame, silent)
+    stretches = _stretches(rounds, ends.ended_by, ends.ended_on)
     kept = (origin >= 0)[stretches["episode"].to_numpy()]
     found = _frame(first, stretches[kept], origin >= 0, terminal)
     text = (
@@ -165,14 +167,6 @@ def _check_options(rule: RelapseRule, terminal: object) -> None:
             found=f"terminal={terminal!r}",
             instead='terminal=["died"]',
         )
-
-
-def _last_due(shown: Shown, episodes: int) -> NDArray[np.int32]:
-    due = shown.where(shown.state != NOT_DUE)
-    last = ends_of(due.episode)
-    day = np.zeros(episodes, dtype=np.int32)
-    day[due.episode[last]] = due.day[last]
-    return day
 
 
 def _stretches(

@@ -16,6 +16,7 @@ from iop_outcomes.relapse.events import (
     earlier,
     fill_missing,
     first_reached,
+    observed,
 )
 from iop_outcomes.relapse.evidence import CLEAR, USE, Shown
 from iop_outcomes.relapse.rules import RelapseRule
@@ -47,12 +48,15 @@ class Rounds:
 class _Units:
     """What the rule reads, missing units filled in, and the days that runs of days look at.
 
-    `back` is, for each unit, the last day up to it on which who was lost was seen again, or -1.
+    For each unit, `filled` tells whether it was missing, `silent` whether it was and the person
+    was out of sight on its day; `back` is the last day up to it on which who was out of sight was
+    heard of again, or -1.
     """
 
     units: Shown
     filled: NDArray[np.bool_]
-    cut: NDArray[np.bool_]
+    cut_on: NDArray[np.int32]
+    silent: NDArray[np.bool_]
     back: NDArray[np.int64]
     shown: Shown
 
@@ -60,7 +64,8 @@ class _Units:
         """Return what comes after the `day` of each episode."""
         keep = self.units.day > day[self.units.episode]
         shown = self.shown.where(self.shown.day > day[self.shown.episode])
-        return _Units(self.units.where(keep), self.filled[keep], self.cut, self.back[keep], shown)
+        units, filled = self.units.where(keep), self.filled[keep]
+        return _Units(units, filled, self.cut_on, self.silent[keep], self.back[keep], shown)
 
 
 def rounds_of(
@@ -76,8 +81,7 @@ def rounds_of(
     """
     shown, units, baseline = told
     read = _read(shown, units, baseline, rule, sight)
-    nothing = np.zeros(len(read.units.state), dtype=bool)
-    observed = first_reached(read.units, nothing, read.filled, read.cut, rule.searches[0])
+    watched = observed(read.units, read.filled, read.cut_on, rule.searches[0])
     known = apply_rule(shown, baseline, followed, rule)
     who = np.arange(len(followed))
     entry = np.zeros(len(followed), dtype=np.int32)
@@ -87,7 +91,7 @@ def rounds_of(
         relapsed = known.event.copy()
         relapsed[np.setdiff1d(np.arange(len(followed)), who)] = False
         day = _recovery(read, known.days, relapsed, clear_days)
-        day[day >= observed.days] = -1
+        day[day >= watched.days] = -1
         recovered.append(day[who[known.event[who]]])
         who = np.flatnonzero(day >= 0)
         entry = day
@@ -95,24 +99,24 @@ def rounds_of(
         read = read.after(np.where(day >= 0, day, np.iinfo(np.int32).max))
         known = _search(read, rule)
         number += 1
-    return Rounds(pd.concat(stretches, ignore_index=True), np.concatenate(recovered), observed)
+    return Rounds(pd.concat(stretches, ignore_index=True), np.concatenate(recovered), watched)
 
 
 def _read(
     shown: Shown, units: Shown, baseline: NDArray[np.int8], rule: RelapseRule, sight: Sight
 ) -> _Units:
-    filled, which, cut = fill_missing(units, baseline, rule.missing)
-    back = sight.returns.last(filled.episode.astype(np.int64) * sight.seen.span + filled.day)
-    return _Units(filled, which, cut, back, shown)
+    filled, which, cut_on = fill_missing(units, baseline, rule.missing)
+    key = filled.episode.astype(np.int64) * sight.heard.span + filled.day
+    return _Units(filled, which, cut_on, which & sight.silent(key), sight.returns.last(key), shown)
 
 
 def _search(read: _Units, rule: RelapseRule) -> Known:
     """Find the first time that the definition is met by what is left to read."""
     search = rule.searches[0]
     # Whatever comes after a first relapse comes after the first day that counts.
-    known = first_reached(read.units, read.units.state == USE, read.filled, read.cut, search)
+    known = first_reached(read.units, read.units.state == USE, read.filled, read.cut_on, search)
     for run in rule.searches[1:]:
-        known = earlier(known, day_run(read.shown, run, len(read.cut)))
+        known = earlier(known, day_run(read.shown, run, len(read.cut_on)))
     return known
 
 
@@ -141,7 +145,7 @@ def _recovery(
     # Up to a relapse there is a use of the same episode, so that the place is never another's.
     since = np.maximum(np.maximum(units.day[place], relapse[units.episode]), read.back)
     after = relapsed[units.episode] & (units.day > relapse[units.episode])
-    clear = after & (units.state == CLEAR) & (units.day - since >= clear_days)
+    clear = after & (units.state == CLEAR) & (units.day - since >= clear_days) & ~read.silent
     found = np.flatnonzero(clear)
     found = found[starts_of(units.episode[found])]
     day = np.full(len(relapse), -1, dtype=np.int32)

@@ -82,8 +82,12 @@ class RelapseRule:
         The days of a "week", counted from the day after the origin. Where check-ins come every
         two weeks, 14: in weeks of 7 every second one would be missing.
     lost_after : int
-        Days. Who was last known this long or less before the end of the follow-up was followed
-        to its end; who was last known longer before it is lost.
+        Days. Who has not been seen for longer is out of sight: lost. Seen is who completes a
+        check-in, with or without an answer, or attends a service (if the attendance was read); day
+        0 counts as well. Under ``"use"``, ``"no_use"`` and ``"last_value"`` so does a missed
+        check-in, since the rule says what it is. While check-ins are recorded as not due, the
+        days are counted from the last of them, unless the person was out of sight before.
+        A death, arrest or transfer later than this after the last day known is no competing end.
     substances : str or tuple of str
         The substances that count, as ``checkins.substance`` names them; empty: all. See
         `iop_outcomes.use_patterns`.
@@ -97,8 +101,8 @@ class RelapseRule:
         The ways of leaving that compete with relapse where both are counted
         (`iop_outcomes.cumulative_incidence`, which says why these); every other end only stops
         what is seen. Reasons of discharge, or ``"discharged"`` for one without a reason. A curve
-        of relapse alone (`iop_outcomes.survival_curves`) takes them all as the end of what is
-        known.
+        of relapse alone (`iop_outcomes.survival_curves`) does not look at them: it goes to the
+        last day known.
 
     Raises
     ------
@@ -192,9 +196,9 @@ counts as use.
         return self.searches[0].of == "missed"
 
     @property
-    def leaves_open(self) -> bool:
-        """Whether the missing rule does not say what becomes of who is not seen any more."""
-        return self.missing in ("last_value_to_last_contact", "drop")
+    def fills(self) -> bool:
+        """Whether the missing rule says what a missed check-in is, whatever comes after it."""
+        return self.missing in ("use", "no_use", "last_value", "missed")
 
     @property
     def text(self) -> str:

@@ -1,4 +1,4 @@
-"""When each episode was seen, when it was lost, and when somebody came back."""
+"""When each episode was heard of, when it was out of sight, and when somebody came back."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import RuleError
-from iop_outcomes.measures.sessions import ATTENDED, SessionRule, read_sessions
+from iop_outcomes.measures.sessions import ATTENDED
 from iop_outcomes.measures.use_evidence import has_word
 from iop_outcomes.records import Records
 from iop_outcomes.relapse.events import weeks
-from iop_outcomes.relapse.evidence import CLEAR, MISSING, NOT_DUE, Shown
+from iop_outcomes.relapse.evidence import MISSING, NOT_DUE, Shown
 from iop_outcomes.relapse.rules import RelapseRule
 
 Days = NDArray[np.int64]
+Frame = tuple[NDArray[np.int32], NDArray[np.int32]]  # origin and end of follow-up
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,88 +45,158 @@ class Marks:
 
 @dataclass(frozen=True, eq=False)
 class Sight:
-    """When each episode was seen, when a check-in was missed, and for how long that is borne.
+    """When each episode was heard of, when a check-in was missed, and for how long that is borne.
 
     Attributes
     ----------
-    seen, missed : Marks
-        Day 0 counts as seen.
+    heard : Marks
+        The days on which something was heard of the person; day 0 is one.
+    missed : Marks
+        The days on which a check-in was missed.
     patience : int
-        Days after which who is not seen is out of sight.
-    open : bool
-        Whether the rule leaves open what a missed check-in after the last contact means.
+        Days after which who is not heard of is out of sight.
+    came : numpy.ndarray of int64
+        The first day from day 0 on with a completed check-in or an attended service; later than
+        any day where there is none.
+    borne : numpy.ndarray of int64
+        The last day on which who has not come so far is not out of sight.
     """
 
-    seen: Marks
+    heard: Marks
     missed: Marks
     patience: int
-    open: bool
+    came: Days
+    borne: Days
 
-    def unseen(self, key: Days) -> NDArray[np.bool_]:
-        """Tell where nothing was seen for longer than is borne."""
-        return key % self.seen.span > self.seen.last(key) + self.patience
+    @property
+    def absent(self) -> Days:
+        """The day up to which nobody had come, of those who came too late or never; else 0."""
+        return np.where(self.came > self.borne + 1, self.came, 0)
+
+    def silent(self, key: Days) -> NDArray[np.bool_]:
+        """Tell where nothing was heard for longer than is borne."""
+        return key % self.heard.span > self.heard.last(key) + self.patience
+
+    def silent_at(self, day: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Tell of each episode whether the person is out of sight on its `day`."""
+        return self.silent(np.arange(len(day)) * self.heard.span + day)
 
     def missing(self, key: Days) -> NDArray[np.bool_]:
-        """Tell where a check-in was missed since the last time the person was seen."""
-        return self.missed.last(key) > self.seen.last(key)
-
-    def lost(self, key: Days) -> NDArray[np.bool_]:
-        """Tell where a person is lost."""
-        return self.unseen(key) & self.missing(key) & self.open
+        """Tell where a check-in was missed since the person was last heard of."""
+        return self.missed.last(key) > self.heard.last(key)
 
     @property
     def returns(self) -> Marks:
-        """The days on which somebody who was lost is seen again."""
-        key = self.seen.key
-        return Marks(key[self.lost(key - 1) & (key % self.seen.span > 0)], self.seen.span)
+        """The days on which somebody who was out of sight is heard of again."""
+        key = self.heard.key
+        return Marks(key[self.silent(key - 1) & (key % self.heard.span > 0)], self.heard.span)
 
     @property
     def changes(self) -> Days:
         """All days on which any of these answers may change."""
-        turn = self.seen.key % self.seen.span + self.patience + 1 < self.seen.span
-        after = self.seen.key[turn] + self.patience + 1
-        return np.concatenate([self.seen.key, self.missed.key, after])
+        turn = self.heard.key % self.heard.span + self.patience + 1 < self.heard.span
+        after = self.heard.key[turn] + self.patience + 1
+        return np.concatenate([self.heard.key, self.missed.key, after])
 
 
-def read_sight(
-    records: Records,
-    rule: RelapseRule,
-    told: tuple[Shown, Shown],
-    frame: tuple[NDArray[np.int32], NDArray[np.int32]],
-) -> Sight:
-    """Return when each episode was seen, and when a check-in or counted week was missed.
+def read_sight(records: Records, rule: RelapseRule, shown: Shown, frame: Frame) -> Sight:
+    """Return when each episode was heard of, and when a check-in was missed.
 
-    `told` are the check-ins and the units of the definition, `frame` the origin and the end of
-    follow-up.
+    Heard of is who is seen: on day 0, at a completed check-in, at an attended service. Under a rule
+    that says what a missed check-in is, it counts as well. A check-in recorded as not due, of
+    whom was not out of sight before, counts as well: nobody was to be seen.
+
+    Parameters
+    ----------
+    shown : Shown
+        What the check-ins show.
+    frame : tuple of numpy.ndarray
+        The origin and the end of the follow-up of each episode.
     """
-    shown = told[0]
-    origin, followed = frame
+    followed = frame[1]
     span = int(followed.max(initial=0)) + 2
-    checkins = records.checkins
-    completed = has_word(checkins["status"], ("completed",))
-    known = shown.where(shown.state >= CLEAR)
-    missed = [part.where(part.state == MISSING) for part in told]
-    everyone = np.arange(len(origin))
-    episode = [everyone, known.episode, checkins["episode_id"].cat.codes.to_numpy()[completed]]
-    day: list[NDArray[Any]] = [np.zeros(len(origin), dtype=np.int64), known.day]
-    day.append(checkins["day"].to_numpy()[completed] - origin[episode[2]])
-    if "attendance" in records.tables:
-        sessions = read_sessions(records, SessionRule())
-        came = sessions.has_status(ATTENDED)
-        episode.append(sessions.episode[came])
-        day.append(sessions.day[came] - origin[episode[3]])
-    who, when = np.concatenate(episode).astype(np.intp), np.concatenate(day)
-    inside = (when >= 0) & (when <= followed[who])
+    who, when = _contacts(records, frame)
+    everyone = np.arange(len(followed))
+    came = np.full(len(followed), np.iinfo(np.int64).max)
+    np.minimum.at(came, who, when)
+    start = Marks.of(everyone, np.zeros(len(followed), dtype=np.int64), span)
+    waited = _waiting(start, shown, rule.lost_after).last(everyone * span + span - 1)
+    missed = shown.where(shown.state == MISSING)
     return Sight(
-        Marks.of(who[inside], when[inside], span),
-        Marks.of(
-            np.concatenate([part.episode for part in missed]),
-            np.concatenate([part.day for part in missed]),
-            span,
-        ),
-        rule.lost_after,
-        rule.leaves_open,
+        heard=_heard((who, when), shown, rule, len(followed), span),
+        missed=Marks.of(missed.episode, missed.day, span),
+        patience=rule.lost_after,
+        came=came,
+        borne=waited + rule.lost_after,
     )
+
+
+def out_of_sight(
+    records: Records, rule: RelapseRule, shown: Shown, frame: Frame
+) -> NDArray[np.bool_]:
+    """Tell who is out of sight at the end of the follow-up."""
+    return silent_at_end(_contacts(records, frame), shown, rule, frame[1])
+
+
+def silent_at_end(
+    contacts: tuple[NDArray[np.intp], Days],
+    shown: Shown,
+    rule: RelapseRule,
+    followed: NDArray[np.int32],
+) -> NDArray[np.bool_]:
+    """Tell of whom nothing was heard for too long when the follow-up ends; see `read_sight`.
+
+    `contacts` are the episodes that were seen and the days of it; only the last ones matter.
+    """
+    span = int(followed.max(initial=0)) + 2
+    everyone = np.arange(len(followed))
+    last = np.zeros(len(followed), dtype=np.int64)
+    np.maximum.at(last, *contacts)
+    heard = _heard((everyone, last), shown, rule, len(followed), span)
+    silent: NDArray[np.bool_] = followed > heard.last(everyone * span + followed) + rule.lost_after
+    return silent
+
+
+def _contacts(records: Records, frame: Frame) -> tuple[NDArray[np.intp], Days]:
+    """Return who was seen when: completed check-ins and attended services from day 0 on."""
+    origin, followed = frame
+    who, when = [], []
+    for name, words in (("checkins", ("completed",)), ("attendance", ATTENDED)):
+        if name not in records.tables:
+            continue
+        table = getattr(records, name)
+        came = has_word(table["status"], words)
+        episode = table["episode_id"].cat.codes.to_numpy()[came].astype(np.intp)
+        day = table["day"].to_numpy()[came].astype(np.int64) - origin[episode]
+        inside = (day >= 0) & (day <= followed[episode])
+        who.append(episode[inside])
+        when.append(day[inside])
+    return np.concatenate(who), np.concatenate(when)
+
+
+def _heard(
+    contacts: tuple[NDArray[np.intp], Days],
+    shown: Shown,
+    rule: RelapseRule,
+    episodes: int,
+    span: int,
+) -> Marks:
+    missed = shown.where((shown.state == MISSING) & rule.fills)
+    who = np.concatenate([np.arange(episodes), contacts[0], missed.episode])
+    when = np.concatenate([np.zeros(episodes, dtype=np.int64), contacts[1], missed.day])
+    return _waiting(Marks.of(who, when, span), shown, rule.lost_after)
+
+
+def _waiting(heard: Marks, shown: Shown, patience: int) -> Marks:
+    """Add the days on which no check-in was due, of those who were not out of sight before."""
+    waiting = shown.where(shown.state == NOT_DUE)
+    if not len(waiting.day):
+        return heard
+    key = np.union1d(heard.key, waiting.episode.astype(np.int64) * heard.span + waiting.day)
+    real = np.isin(key, heard.key)
+    lost = np.cumsum(np.diff(key, prepend=key[:1]) > patience + 1)
+    before = np.maximum.accumulate(np.where(real, np.arange(len(key)), 0))
+    return Marks(key[real | (lost == lost[before])], heard.span)
 
 
 def as_units(shown: Shown, followed: NDArray[np.int32], rule: RelapseRule) -> Shown:

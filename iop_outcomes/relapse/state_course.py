@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iop_outcomes.measures.starts import ends_of
-from iop_outcomes.relapse.events import fill_missing
-from iop_outcomes.relapse.evidence import CLEAR, USE, Shown
+from iop_outcomes.relapse.evidence import CLEAR, MISSING, USE, Shown
 from iop_outcomes.relapse.rules import RelapseRule
 from iop_outcomes.relapse.sight import Days, Marks, Sight
 
@@ -15,34 +14,42 @@ STATES = ("engaged", "discharged", "recovered", "lapsed", "relapsed", "lost", "d
 ENGAGED, DISCHARGED, RECOVERED, LAPSED, RELAPSED, LOST, DEAD = range(len(STATES))
 
 
-def fill_units(
-    units: Shown, baseline: NDArray[np.int8], followed: NDArray[np.int32], rule: RelapseRule
-) -> tuple[Shown, NDArray[np.int32]]:
-    """Return the units, the missing ones as the rule says, and the last day of each episode.
+def told_on(shown: Shown, followed: NDArray[np.int32], rule: RelapseRule, span: int) -> Days:
+    """Return the keys of the days on which what is missing before becomes known.
 
-    That is the end of the follow-up, or the last unit before a missing one that ends what is known.
+    A missed check-in or week is known to be one on its own day where the rule fills it in whatever
+    comes later; a week without a check-in, once a later one is due. Where it is filled in up to
+    the last contact only, it takes a later unit that shows something.
     """
-    units, _, cut = fill_missing(units, baseline, rule.missing)
-    last = np.zeros(len(followed), dtype=np.int32)
-    final = ends_of(units.episode)
-    last[units.episode[final]] = units.day[final]
-    return units, np.where(cut, last, followed).astype(np.int32)
+    telling = shown.where((shown.state >= CLEAR) | ((shown.state == MISSING) & rule.fills))
+    day = telling.day
+    if rule.by_week:
+        last = ((day - 1) // rule.week_days + 1) * rule.week_days
+        day = np.minimum(last, followed[telling.episode])
+    return np.unique(telling.episode.astype(np.int64) * span + day)
 
 
 def use_states(
-    units: Shown, shown: Shown, sight: Sight, rule: RelapseRule, clear_days: int
+    filled: tuple[Shown, NDArray[np.bool_]],
+    shown: Shown,
+    told: Days,
+    sight: Sight,
+    rule: RelapseRule,
+    clear_days: int,
 ) -> tuple[Days, NDArray[np.int8]]:
     """Return the keys of days on which use or none is known, and the state of use from each on.
 
     The states are ENGAGED (no use so far), LAPSED, RELAPSED and RECOVERED; each holds until the
-    next. What the rule fills in while a person is lost is not told. After recovery from a relapse
-    the definition is counted anew.
+    next. `filled` are the units and which of them were missing; what is filled in counts from
+    the day on which it becomes known. A clear unit that is only filled in while a person is out of
+    sight is not told. After recovery from relapse the definition is counted anew.
     """
-    span = sight.seen.span
+    units, missing = filled
+    span = sight.heard.span
     at = units.episode.astype(np.int64) * span + units.day
-    told = ~sight.lost(at)
+    seen = ~(missing & sight.silent(at))
     runs = _runs(shown, rule, span)
-    clear, use = at[told & (units.state == CLEAR)], at[told & (units.state == USE)]
+    clear, use = at[seen & (units.state == CLEAR)], at[units.state == USE]
     last_use = Marks(np.unique(use), span).last(clear)
     since = np.maximum(last_use, sight.returns.last(clear))
     enough = (last_use >= 0) & (clear % span - since >= clear_days)
@@ -50,7 +57,7 @@ def use_states(
 
     anew = Marks(np.empty(0, dtype=np.int64), span)
     while True:
-        met = Marks(np.unique(np.concatenate([at[told & _met(units, at, rule, anew)], runs])), span)
+        met = Marks(np.unique(np.concatenate([at[_met(units, at, rule, anew)], runs])), span)
         before = recovery.last(recovery.key - (recovery.key % span - last_use[enough]))
         relapsed = met.last(recovery.key) > before
         if np.array_equal(recovery.key[relapsed], anew.key):
@@ -65,7 +72,13 @@ def use_states(
         [RECOVERED, RELAPSED, LAPSED],
         default=ENGAGED,
     )
-    return key, code.astype(np.int8)
+    # Of all that becomes known on one day, the last says what the state is from then on.
+    known = key.copy()
+    of_unit = np.isin(key, at)
+    known[of_unit] = told[np.searchsorted(told, key[of_unit])]
+    order = np.lexsort((key, known))
+    final = order[ends_of(known[order])]
+    return known[final], code[final].astype(np.int8)
 
 
 def _met(units: Shown, at: Days, rule: RelapseRule, anew: Marks) -> NDArray[np.bool_]:
@@ -105,19 +118,24 @@ def states_by_day(
     death: NDArray[np.float64],
 ) -> NDArray[np.int8]:
     """Return the state of the episode and day of each key."""
-    span = sight.seen.span
+    span = sight.heard.span
     episode, day = key // span, key % span
     units, code = use
     place = np.searchsorted(units, key, side="right") - 1
     own = (place >= 0) & (units[place] // span == episode) if len(units) else place >= 0
     of_use = np.where(own, code[place], ENGAGED) if len(units) else np.full(len(key), ENGAGED)
     left = day >= discharge[episode]
-    out_of_sight = sight.unseen(key)
-    missing = sight.missing(key)
-    shown = (of_use != ENGAGED) & ~(left & out_of_sight & ~missing)
+    silent, asked = sight.silent(key), sight.missing(key)
+    shown = (of_use != ENGAGED) & ~(left & silent & ~asked)
     state = np.select(
-        [day >= death[episode], out_of_sight & missing & sight.open, shown, left],
-        [DEAD, LOST, of_use, DISCHARGED],
+        [
+            day >= death[episode],
+            silent & (~left | asked),
+            shown,
+            left,
+            day < sight.absent[episode],
+        ],
+        [DEAD, LOST, of_use, DISCHARGED, LOST],
         default=ENGAGED,
     )
     return state.astype(np.int8)

@@ -11,14 +11,17 @@ from numpy.typing import NDArray
 from iop_outcomes.errors import RuleError
 from iop_outcomes.measures.starts import ends_of, starts_of
 from iop_outcomes.measures.use_evidence import has_word
+from iop_outcomes.relapse.ends import read_ends
+from iop_outcomes.relapse.events import fill_missing, observed
 from iop_outcomes.relapse.evidence import origin_days, read_checkins
 from iop_outcomes.relapse.rules import RelapseRule
 from iop_outcomes.relapse.sight import Sight, as_units, check_course, read_sight
 from iop_outcomes.relapse.state_course import (
     DEAD,
+    ENGAGED,
     STATES,
-    fill_units,
     states_by_day,
+    told_on,
     use_states,
 )
 from iop_outcomes.relapse.times import covariates, refuse_taken
@@ -72,15 +75,14 @@ def state_histories(
 
     Notes
     -----
-    The state of a day says what is known by that day; the first that applies:
+    The state of a day rests on what was recorded up to that day: check-ins, attendance, discharge.
+    No later row changes it. The first that applies:
 
     1. **dead**: discharged as died. No state follows.
     2. **lost**: for more than ``rule.lost_after`` days neither a completed check-in nor an
-       attended service, and a check-in missed since (or, where the definition counts weeks, a
-       week without one). Who is seen again returns to the state
-       before. Only under the missing rules ``"last_value_to_last_contact"`` and ``"drop"``: the
-       others say what a missed check-in is for good, or (``"censor"``) end the history at it.
-       Being under observation when the data end is being cut off, not lost.
+       attended service (`RelapseRule` says what else counts), whether check-ins were missed or
+       nobody asked. After a discharge only if a check-in was recorded as missed since; else
+       nobody was expected. Who is seen again returns to the state before.
     3. **relapsed**: the definition was met, since the last recovery.
     4. **lapsed**: use was shown since the last recovery, and the definition was not met.
     5. **recovered**: `clear_days` or more since the last use (or since coming back from lost,
@@ -90,12 +92,23 @@ def state_histories(
        until not seen for more than ``rule.lost_after`` days with nothing missed (nobody asks any
        more): then discharged as well, until seen again. Where the check-ins after a discharge
        are planned further apart, raise ``lost_after``.
-    7. **engaged**: in the program, without use so far.
+    7. **engaged**: in the program, without use so far. Who is not seen in the first
+       ``rule.lost_after`` days, or never, is lost from day 0 in place of engaged: whether somebody
+       came at all is the one thing told of these days in retrospect. Who was never seen and was
+       followed for no longer than that is left out, unless discharged.
+
+    **When a missing check-in is known.** `iop_outcomes.time_to_relapse` looks back from the end of
+    the follow-up, a history does not. Missing check-ins that the rule fills in count from the day
+    on which it is known that they are filled in: a missed check-in, or a week with one, on
+    its own day; a week without any check-in when the next check-in is due; under
+    ``"last_value_to_last_contact"`` any of them when the person is next known. So a relapse that
+    rests on missing weeks stands in a history on that later day. Of changes that become known on
+    one day the last is told. Under ``"censor"`` a history ends on the last day known before the
+    first missing check-in, or on the day of a competing end that came before it.
 
     With definitions that the first use meets, nobody is ever lapsed. Where the definition counts
-    weeks, use and clear count on the last day of their week, as in `time_to_relapse`; the first
-    relapse stands on the day that it gives, unless the person was lost then. After recovery from
-    a relapse the definition is counted anew. A death on day 0 stands on day 1.
+    weeks, use and clear count on the last day of their week, as in `time_to_relapse`. After
+    recovery from a relapse the definition is counted anew. A death on day 0 stands on day 1.
 
     Examples
     --------
@@ -132,24 +145,30 @@ def state_histories(
     started = origin >= 0
     discharge, death, followed = _ends(records, rule, origin)
     shown, baseline = read_checkins(records, rule, origin)
-    counted = as_units(shown, followed, rule)
-    units, end = fill_units(counted, baseline, followed, rule)
-    end = np.where(started, end, 0).astype(np.int32)
+    units, missing, cut_on = fill_missing(as_units(shown, followed, rule), baseline, rule.missing)
 
-    sight = read_sight(records, rule, (shown, counted), (origin, followed))
-    span = sight.seen.span
-    use = use_states(units, shown, sight, rule, clear_days)
+    frame = (origin, followed)
+    sight = read_sight(records, rule, shown, frame)
+    span = sight.heard.span
+    known = observed(units, missing, cut_on, rule.searches[0])
+    silent = sight.silent_at(followed)
+    ends = read_ends(records.episodes, rule, known, shown, frame, silent)
+    end = np.where(known.cut, ends.ended_on, followed)
+    told = told_on(shown, followed, rule, span)
+    use = use_states((units, missing), shown, told, sight, rule, clear_days)
+    nothing = _never_seen(sight, use, (discharge, death, followed))
+    end = np.where(started & ~nothing, end, 0).astype(np.int32)
     key = _stamps(sight, use[0], (discharge, death, end))
     state = states_by_day(key, use, sight, discharge, death)
     stays = _stays(key // span, key % span, state, end)
 
     episode = stays.pop("episode")
     kept = covariates(records.episodes, rule).iloc[episode].reset_index(drop=True)
-    frame = pd.concat([kept, pd.DataFrame(stays)], axis=1)
+    histories = pd.concat([kept, pd.DataFrame(stays)], axis=1)
     unknown = int(started.sum()) - len(np.unique(episode))
-    frame.attrs.update(_attributes(rule, clear_days, int((~started).sum()), unknown))
-    frame.attrs["synthetic"] = records.synthetic
-    return frame
+    histories.attrs.update(_attributes(rule, clear_days, int((~started).sum()), unknown))
+    histories.attrs["synthetic"] = records.synthetic
+    return histories
 
 
 def _check(records: Records, rule: RelapseRule) -> None:
@@ -178,6 +197,19 @@ def _ends(
     return np.where(died, np.inf, left), death, followed
 
 
+def _never_seen(
+    sight: Sight,
+    use: tuple[NDArray[np.int64], NDArray[np.int8]],
+    ends: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int32]],
+) -> NDArray[np.bool_]:
+    """Tell of whom nothing is known yet: not seen, not gone, and too early to call lost."""
+    discharge, death, followed = ends
+    unknown = (sight.came > followed) & (followed <= sight.borne)
+    unknown &= (discharge > followed) & (death > followed)
+    unknown[use[0][use[1] != ENGAGED] // sight.heard.span] = False
+    return unknown
+
+
 def _stamps(
     sight: Sight,
     units: NDArray[np.int64],
@@ -185,7 +217,7 @@ def _stamps(
 ) -> NDArray[np.int64]:
     """Return each episode and day on which the state may change, up to the end; day 0 too."""
     discharge, death, end = ends
-    span = sight.seen.span
+    span = sight.heard.span
     everyone = np.arange(len(end), dtype=np.int64)
     own = [everyone * span, units, sight.changes]
     for day in (discharge, death):
@@ -222,14 +254,14 @@ def _attributes(
 ) -> dict[str, Any]:
     day = "day" if clear_days == 1 else "days"
     text = f"{rule.text} Recovered: {clear_days} {day} clear since the last use."
-    if rule.leaves_open:
-        missed = "check-in or a week" if rule.by_week else "check-in"
-        text += f" Lost: over {rule.lost_after} days not seen, a {missed} missed."
+    check_in = "check-in, completed or missed," if rule.fills else "completed check-in"
+    text += f" Lost: over {rule.lost_after} days without a {check_in} or an attended service."
     text += " Discharged: left without use so far, or no longer asked."
     if rule.searches[0].needed == 1 and rule.searches[0].first == 1:
         text += " The first use is the relapse: nobody is lapsed."
     else:
         text += " Lapsed: use, and no relapse by it."
+    text += " The state of a day is by what was recorded up to it."
     for number, what in ((not_started, "not begun"), (unknown, "not seen after the first day")):
         if number:
             text += f" {number:,} {'episode' if number == 1 else 'episodes'} {what} left out."

@@ -10,25 +10,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import RuleError
-from iop_outcomes.measures.starts import ends_of
-from iop_outcomes.records.tables import DISCHARGE_REASONS, EPISODES
+from iop_outcomes.records.tables import EPISODES
+from iop_outcomes.relapse.ends import ENDS, read_ends
 from iop_outcomes.relapse.events import Known, apply_rule
-from iop_outcomes.relapse.evidence import NOT_DUE, origin_days, read_checkins
+from iop_outcomes.relapse.evidence import origin_days, read_checkins
 from iop_outcomes.relapse.rules import RelapseRule
-from iop_outcomes.relapse.sight import check_sources
+from iop_outcomes.relapse.sight import check_sources, out_of_sight
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
 
-ENDS = (
-    "relapse",
-    "missed_check_in",
-    *DISCHARGE_REASONS,
-    "discharged",
-    "no_check_in",
-    "end_of_follow_up",
-    "lost",
-)
 TIME_COLUMNS = (
     "entry",
     "clear_until",
@@ -75,15 +66,16 @@ def time_to_relapse(records: Records, rule: RelapseRule | None = None) -> pd.Dat
         - ``event`` (bool): relapse, or what the definition is of;
         - ``ended_by`` (category): ``relapse``; ``missed_check_in`` (a missing one, under
           ``missing="censor"``); a reason of discharge, ``died`` among them (``discharged`` if
-          none is recorded), where no check-in was due after it; ``no_check_in`` (none was due
-          after the origin); ``end_of_follow_up``; or ``lost``, which is also who left in a way
-          that competes with relapse, but more than ``lost_after`` days after the last day known;
-        - ``ended_on`` (int32): the day of what ``ended_by`` names: of the relapse, the discharge
-          or the death, which lies up to ``lost_after`` days after ``days`` if it competes with
-          relapse; of any other end ``days``;
+          none is recorded), after which no check-in was due or, if it competes with relapse,
+          none is known; ``no_check_in`` (none was due after the origin); ``end_of_follow_up``; or
+          ``lost`` (at the end of the follow-up out of sight for more than ``lost_after`` days),
+          which is also who left in a way that competes with relapse, but more than
+          ``lost_after`` days after the last day known;
+        - ``ended_on`` (int32): the day of what ``ended_by`` names: of the relapse; of the discharge
+          or the death, if that is later than ``days``; of any other end ``days``;
         - ``competing_end`` (category): the reason of a discharge that competes with relapse by
-          the rule and came before one was found, whether or not check-ins went on after it;
-          missing where there is none. ``competing_on`` (float64): its day;
+          the rule and came before one was found, whether or not check-ins went on after it, or
+          were missed; missing where there is none. ``competing_on`` (float64): its day;
         - ``rests_on_missing`` (bool): an event that counts a missing check-in or week as use.
 
         ``attrs``: ``rule`` (a sentence or two, for every figure made of this), ``definition``,
@@ -117,6 +109,12 @@ def time_to_relapse(records: Records, rule: RelapseRule | None = None) -> pd.Dat
     follow-up. Published definitions count weeks in the same way; their own papers, and the
     columns of `iop_outcomes.outcomes` with ``compatible=True``, put the event elsewhere (at the
     first week of the window, or shifted by a constant) and censor later.
+
+    A discharge that competes with relapse came first if it lies before the day of the relapse.
+    Without a relapse it counts if it lies on or before the last day known, or at most
+    ``lost_after`` days after it. A check-in missed later takes nothing back: who is in jail misses
+    check-ins. Only under ``missing="censor"`` a check-in missed before it has ended what is known.
+    A discharge after the end of the follow-up is not looked at.
 
     X:BOT: the same with 4 weeks from week 3 on (whose last day is day 21); or the 7th of 7 days
     in a row, of which the first is day 21 or later, each with a check-in that shows use, if that
@@ -160,11 +158,9 @@ def read_times(
     shown, baseline = read_checkins(records, rule, origin)
     known = apply_rule(shown, baseline, followed, rule)
 
-    due = shown.where(shown.state != NOT_DUE)
-    last_due = np.zeros(len(episodes), dtype=np.int32)
-    last = ends_of(due.episode)
-    last_due[due.episode[last]] = due.day[last]
-    ended_by, ended_on = read_ends(episodes, rule, known, last_due, origin, followed)
+    frame = (origin, followed)
+    silent = out_of_sight(records, rule, shown, frame)
+    ends = read_ends(episodes, rule, known, shown, frame, silent)
 
     refuse_taken(episodes, TIME_COLUMNS, "times")
     times = covariates(episodes, rule)
@@ -173,89 +169,13 @@ def read_times(
     times["days"] = known.days
     times["event"] = known.event
     times["ended_by"] = pd.Categorical.from_codes(
-        ended_by,  # type: ignore[arg-type]  # an array of codes is what it takes
+        ends.ended_by,  # type: ignore[arg-type]  # an array of codes is what it takes
         dtype=pd.CategoricalDtype(list(ENDS)),
     )
-    times["ended_on"] = ended_on
-    competing_end, competing_on = _competing(episodes, rule, known, (ended_by, ended_on), origin)
-    times["competing_end"] = competing_end
-    times["competing_on"] = competing_on
+    times["ended_on"] = ends.ended_on
+    times["competing_end"] = ends.competing_end
+    times["competing_on"] = ends.competing_on
     return times, known, origin >= 0
-
-
-def read_ends(
-    episodes: pd.DataFrame,
-    rule: RelapseRule,
-    known: Known,
-    last_due: NDArray[np.int32],
-    origin: NDArray[np.int32],
-    followed: NDArray[np.int32],
-) -> tuple[NDArray[np.int8], NDArray[np.int32]]:
-    """Return how each episode ended, as a code of `ENDS`, and on which day."""
-    code = {end: position for position, end in enumerate(ENDS)}
-    reason_end = _reasons(episodes)
-    discharge = episodes["days_to_discharge"].to_numpy() - origin  # missing while open
-    died = reason_end == code["died"]
-    # From the discharge on, the discharge is where everyone starts, not how anyone ends.
-    left = died | ((discharge >= last_due) & (rule.origin != "discharge"))
-    competes = np.isin(reason_end, [code[end] for end in rule.competing])
-    # What competes is an event of its own, and needs someone who was there to see no relapse.
-    unseen = left & competes & (discharge - known.days > rule.lost_after)
-    ends = np.select(
-        [
-            known.event,
-            known.cut,
-            unseen,
-            left,
-            last_due == 0,
-            followed - known.days <= rule.lost_after,
-        ],
-        [
-            code["dropped_out" if rule.of_dropout else "relapse"],
-            code["missed_check_in"],
-            code["lost"],
-            reason_end,
-            code["no_check_in"],
-            code["end_of_follow_up"],
-        ],
-        default=code["lost"],
-    )
-    gone = ~known.event & ~known.cut & ~unseen & left
-    ended_on = np.where(gone, np.fmax(discharge, known.days), known.days)
-    return ends.astype(np.int8), ended_on.astype(np.int32)
-
-
-def _reasons(episodes: pd.DataFrame) -> NDArray[np.intp]:
-    """Return the reason of each discharge as a code of `ENDS`."""
-    reason = episodes["discharge_reason"].cat.set_categories(list(DISCHARGE_REASONS))
-    code = reason.cat.codes.to_numpy().astype(np.intp)
-    return np.where(code < 0, ENDS.index("discharged"), code + ENDS.index(DISCHARGE_REASONS[0]))
-
-
-def _competing(
-    episodes: pd.DataFrame,
-    rule: RelapseRule,
-    known: Known,
-    ends: tuple[NDArray[np.int8], NDArray[np.int32]],
-    origin: NDArray[np.int32],
-) -> tuple[pd.Categorical, NDArray[np.float64]]:
-    """Return the discharge that competes with relapse and came first, and its day."""
-    ended_by, ended_on = ends
-    competing = [ENDS.index(end) for end in rule.competing]
-    reason = _reasons(episodes)
-    discharge = episodes["days_to_discharge"].to_numpy() - origin  # missing while open
-    # A relapse found on the day of the discharge came before it.
-    in_time = np.where(known.event, discharge < known.days, discharge <= known.days)
-    in_time &= (discharge >= 0) & (rule.origin != "discharge")
-    final = ~known.event & np.isin(ended_by, competing)
-    some = final | (in_time & np.isin(reason, competing))
-    return (
-        pd.Categorical.from_codes(
-            np.where(some, reason, -1),  # type: ignore[arg-type]  # codes are what it takes
-            dtype=pd.CategoricalDtype(list(ENDS)),
-        ),
-        np.where(final, ended_on, np.where(some, discharge, np.nan)),
-    )
 
 
 def covariates(episodes: pd.DataFrame, rule: RelapseRule) -> pd.DataFrame:

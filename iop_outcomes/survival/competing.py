@@ -92,7 +92,8 @@ def cumulative_incidence(
     bear counts on those rows only.
 
     A death, arrest or transfer before the relapse is found is the end of the row, also where
-    check-ins go on after it (`iop_outcomes.survival_curves` goes on counting with them). It is on
+    check-ins go on after it (`iop_outcomes.survival_curves` goes on counting with them), or are
+    missed. It is on
     its own day, some days after the last day known clear: that there was no relapse in between
     is assumed, and `iop_outcomes.time_to_relapse` calls an episode lost where the two are further
     apart than ``lost_after``. A relapse found at the first check-in after a transfer counts as

@@ -1,0 +1,143 @@
+"""How each episode ended, and which discharge competes with relapse: worked out in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from iop_outcomes.measures.starts import ends_of
+from iop_outcomes.records.tables import DISCHARGE_REASONS
+from iop_outcomes.relapse.events import Known
+from iop_outcomes.relapse.evidence import NOT_DUE, Shown
+from iop_outcomes.relapse.rules import RelapseRule
+
+ENDS = (
+    "relapse",
+    "missed_check_in",
+    *DISCHARGE_REASONS,
+    "discharged",
+    "no_check_in",
+    "end_of_follow_up",
+    "lost",
+)
+_CODE = {end: place for place, end in enumerate(ENDS)}
+
+
+@dataclass(frozen=True, eq=False)
+class Ends:
+    """How each episode ended, in the order of ``records.episodes``.
+
+    Attributes
+    ----------
+    ended_by : numpy.ndarray of int8
+        A code of `ENDS`.
+    ended_on : numpy.ndarray of int32
+        On which day.
+    competing : numpy.ndarray of int8
+        The discharge that competes with relapse and came before one was found, as a code of
+        `ENDS`; -1 where there is none.
+    competing_on : numpy.ndarray of float64
+        Its day; missing where there is none.
+    """
+
+    ended_by: NDArray[np.int8]
+    ended_on: NDArray[np.int32]
+    competing: NDArray[np.int8]
+    competing_on: NDArray[np.float64]
+
+    @property
+    def competing_end(self) -> pd.Categorical:
+        """The competing ends as words."""
+        return pd.Categorical.from_codes(
+            self.competing,  # type: ignore[arg-type]  # an array of codes is what it takes
+            dtype=pd.CategoricalDtype(list(ENDS)),
+        )
+
+
+def read_ends(
+    episodes: pd.DataFrame,
+    rule: RelapseRule,
+    known: Known,
+    shown: Shown,
+    frame: tuple[NDArray[np.int32], NDArray[np.int32]],
+    silent: NDArray[np.bool_],
+) -> Ends:
+    """Return how each episode ended.
+
+    Parameters
+    ----------
+    known, shown : Known, Shown
+        What is known of relapse, and the check-ins that it rests on.
+    frame : tuple of numpy.ndarray
+        The origin and the end of the follow-up of each episode.
+    silent : numpy.ndarray of bool
+        Who was out of sight at the end of the follow-up.
+    """
+    reason, left = _reasons(episodes), discharge_days(episodes, rule, frame)
+    competing = np.isin(reason, [_CODE[end] for end in rule.competing])
+    due = last_due(shown, len(episodes))
+    # A discharge that competes is an event of its own. It needs somebody who saw no relapse
+    # shortly before it; a check-in missed after it takes nothing back.
+    near = (left <= known.days + rule.lost_after) & (left <= known.cut_on)
+    seen = np.where(known.event, left < known.days, (left <= known.days) | near)
+    competes = competing & seen
+    last = competes & ~known.event & ((left >= known.days) | (left >= due))
+    unseen = competing & ~competes & (left > known.days)
+    closed = ((reason == _CODE["died"]) & ~np.isnan(left)) | (left >= due)
+    ended_by = np.select(
+        [known.event, last, known.cut, unseen, closed, due == 0, ~silent],
+        [
+            _CODE["dropped_out" if rule.of_dropout else "relapse"],
+            reason,
+            _CODE["missed_check_in"],
+            _CODE["lost"],
+            reason,
+            _CODE["no_check_in"],
+            _CODE["end_of_follow_up"],
+        ],
+        default=_CODE["lost"],
+    )
+    gone = last | (closed & ~known.event & ~known.cut & ~unseen)
+    ended_on = np.where(gone, np.fmax(left, known.days), known.days)
+    return Ends(
+        ended_by.astype(np.int8),
+        ended_on.astype(np.int32),
+        np.where(competes, reason, -1).astype(np.int8),
+        np.where(competes, left, np.nan),
+    )
+
+
+def discharge_days(
+    episodes: pd.DataFrame,
+    rule: RelapseRule,
+    frame: tuple[NDArray[np.int32], NDArray[np.int32]],
+) -> NDArray[np.float64]:
+    """Return the day of each discharge, missing where none ends the follow-up of the episode.
+
+    From the discharge on, the discharge is where everyone starts, not how anyone ends; and what
+    comes after the end of the follow-up is not looked at.
+    """
+    origin, followed = frame
+    if rule.origin == "discharge":
+        return np.full(len(episodes), np.nan)
+    left = episodes["days_to_discharge"].to_numpy() - origin  # missing while open
+    return np.where(left <= followed, left, np.nan)
+
+
+def last_due(shown: Shown, episodes: int) -> NDArray[np.int32]:
+    """Return the last day on which a check-in was due; 0 where none was."""
+    due = shown.where(shown.state != NOT_DUE)
+    last = ends_of(due.episode)
+    day = np.zeros(episodes, dtype=np.int32)
+    day[due.episode[last]] = due.day[last]
+    return day
+
+
+def _reasons(episodes: pd.DataFrame) -> NDArray[np.intp]:
+    """Return the reason of each discharge as a code of `ENDS`."""
+    reason = episodes["discharge_reason"].cat.set_categories(list(DISCHARGE_REASONS))
+    code = reason.cat.codes.to_numpy().astype(np.intp)
+    return np.where(code < 0, _CODE["discharged"], code + _CODE[DISCHARGE_REASONS[0]])
