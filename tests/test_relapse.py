@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 import iop_outcomes as iop
 from iop_outcomes.errors import MissingTableError, RuleError
-from iop_outcomes.relapse import RelapseRule, time_to_relapse
+from iop_outcomes.relapse import RelapseRule, recurrent_relapses, state_histories, time_to_relapse
 from iop_outcomes.relapse.times import ENDS
 
 SIGNS = {
@@ -402,6 +402,34 @@ def test_who_never_reached_the_origin_is_left_out_and_counted():
     left = time_to_relapse(records, RelapseRule(origin="discharge"))
     assert left["episode_id"].tolist() == ["b"]
     assert told(left) == ["5 end"]
+    assert left.attrs["rule"].endswith(" 1 episode with no discharge left out.")
+
+
+def test_who_died_in_treatment_was_never_discharged_alive():
+    rows = {"a": "37- 44+", "b": "7- 30+", "c": "7-", "d": "7-"}
+    episodes = pd.DataFrame(
+        {
+            "episode_id": list(rows),
+            "admit_day": 0,
+            "discharge_day": [30, 30, np.nan, 12],
+            "discharge_reason": ["completed", "died", None, "died"],
+        }
+    )
+    records = iop.read_records(episodes=episodes, checkins=checkins_of(rows), as_of=100)
+    rule = RelapseRule(origin="discharge")
+    for follow in (time_to_relapse, recurrent_relapses, state_histories):
+        found = follow(records, rule)
+        assert found["episode_id"].unique().tolist() == ["a"]
+        assert found.attrs["not_started"] == 3
+        assert found.attrs["died_in_treatment"] == 2
+        assert "2 episodes that ended in death left out: no discharge alive." in found.attrs["rule"]
+    assert told(time_to_relapse(records, rule)) == ["7..14"]
+    assert time_to_relapse(records).attrs["died_in_treatment"] == 0
+    from_admission = time_to_relapse(records, RelapseRule(missing="drop"))
+    assert from_admission["episode_id"].tolist() == list(rows)
+    cells = iop.sensitivity(records, definitions=rule, missing="drop", horizon=20)
+    assert cells.table["n"].tolist() == [1]
+    assert "2 episodes that ended in death left out" in cells.table["rule"].item()
 
 
 def test_the_columns_their_types_and_what_is_carried():
@@ -448,6 +476,7 @@ def test_the_rule_is_in_the_attributes_which_parquet_keeps(tmp_path):
             "evidence": "either",
             "competing": ["died", "incarcerated", "transferred"],
             "not_started": 0,
+            "died_in_treatment": 0,
             "synthetic": False,
         }
     )

@@ -233,7 +233,7 @@ def test_other_origins() -> None:
     still = state_histories(records_of(["7-", "37- out30"]), RelapseRule(origin="discharge"))
     assert told(still, 2)[1] == "discharged 70 |"
     assert still.attrs["not_started"] == 1
-    assert "1 episode not begun left out" in still.attrs["rule"]
+    assert "1 episode with no discharge left out" in still.attrs["rule"]
 
 
 def test_columns_and_what_is_left_out() -> None:

@@ -231,6 +231,18 @@ def test_words_start_at_the_first_session_or_the_discharge():
     }
 
 
+def test_who_died_in_treatment_has_no_word_from_the_discharge_on():
+    records = records_of(
+        {"a": "7- 14-", "b": "7- 14-"}, discharge_day=7, discharge_reason=["completed", "died"]
+    )
+    words = use_patterns(records, start="discharge", weeks=2)
+    assert words.to_dict() == {"a": "-o", "b": "__"}
+    assert "1 episode never reached discharge; 1 of these ended in death." in words.attrs["rule"]
+    missing = use_patterns(records, start="discharge", weeks=None)
+    assert missing.isna().tolist() == [False, True]
+    assert use_patterns(records, weeks=2).to_dict() == {"a": "--", "b": "-_"}
+
+
 def test_the_series_its_labels_and_its_rule():
     records = records_of({"z": "7-", "a": "7+"})
     words = use_patterns(records)

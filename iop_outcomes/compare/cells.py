@@ -15,7 +15,7 @@ from iop_outcomes.relapse.definition import Definition
 from iop_outcomes.relapse.from_words import read_word_times
 from iop_outcomes.relapse.published import distinct_relapse_names
 from iop_outcomes.relapse.rules import MISSING_RULES, MissingRule, RelapseRule
-from iop_outcomes.relapse.times import read_times
+from iop_outcomes.relapse.times import left_out, read_times
 from iop_outcomes.survival.checking import column_names
 from iop_outcomes.survival.clusters import PERSON, Cluster, Clusters, read_clusters
 
@@ -74,6 +74,8 @@ class CellTimes:
         Of the units with use of an event, how many were seen and how many were missing.
     clusters : Clusters
         Which of them are taken together.
+    left_out : str
+        Who is left out for want of a day 0, as the end of the rule.
     """
 
     frame: pd.DataFrame
@@ -81,6 +83,7 @@ class CellTimes:
     seen: NDArray[np.int32]
     filled: NDArray[np.int32]
     clusters: Clusters
+    left_out: str = ""
 
 
 def make_cells(definitions: Definitions | None, missing: str | Iterable[str] | None) -> list[Cell]:
@@ -107,10 +110,12 @@ def make_cells(definitions: Definitions | None, missing: str | Iterable[str] | N
 
 def times_of(source: Source, cell: Cell, groups: pd.DataFrame, clusters: Clusters) -> CellTimes:
     """Return the times of a cell; `groups` has the columns that make the groups, by position."""
+    without = ""
     if isinstance(source, pd.Series):
         times, known, kept = read_word_times(source, cell.rule, unit_days_of(source))
     else:
         times, known, kept = read_times(source, cell.rule)
+        without = left_out(source, cell.rule, kept)[0]
     frame = pd.concat([times[["days", "event"]].reset_index(drop=True), groups], axis=1)
     left = ~known.event & ~times["ended_by"].isin(OUT_OF_SIGHT).to_numpy()
     return CellTimes(
@@ -119,6 +124,7 @@ def times_of(source: Source, cell: Cell, groups: pd.DataFrame, clusters: Cluster
         known.seen[kept],
         known.filled[kept],
         clusters.of(kept),
+        without,
     )
 
 

@@ -228,8 +228,9 @@ def sensitivity(
     cells = make_cells(definitions, missing)
     parts = []
     for cell in _with_progress(cells) if progress else cells:
-        rows = estimate_cell(times_of(records, cell, groups, clusters), names, horizon, confidence)
-        parts.append(_labelled(rows, cell))
+        times = times_of(records, cell, groups, clusters)
+        rows = estimate_cell(times, names, horizon, confidence)
+        parts.append(_labelled(rows, cell, times.left_out))
     return Sensitivity(
         table=pd.concat(parts, ignore_index=True),
         by=tuple(names),
@@ -241,12 +242,12 @@ def sensitivity(
     )
 
 
-def _labelled(rows: pd.DataFrame, cell: Cell) -> pd.DataFrame:
+def _labelled(rows: pd.DataFrame, cell: Cell, left_out: str) -> pd.DataFrame:
     names = pd.DataFrame(
         {"definition": cell.definition, "missing": cell.rule.missing, "own_rule": cell.own},
         index=rows.index,
     )
-    return pd.concat([names, rows.assign(title=cell.title, rule=cell.rule.text)], axis=1)
+    return pd.concat([names, rows.assign(title=cell.title, rule=cell.rule.text + left_out)], axis=1)
 
 
 def _with_progress(cells: list[Cell]) -> Iterable[Cell]:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from iop_outcomes.measures.sessions import ATTENDED, SessionRule, read_sessions
+from iop_outcomes.measures.use_evidence import has_word
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
@@ -23,11 +24,13 @@ STARTS = {
 def start_days(records: Records, start: str, purpose: str) -> npt.NDArray[np.int32]:
     """Return each episode's start in days from admission, -1 where it was never reached.
 
-    `purpose` is what needs it, for the error of records without attendance.
+    Who died in treatment was never discharged alive. `purpose` is what needs it, for the error of
+    records without attendance.
     """
     episodes = records.episodes
     if start == "discharge":
-        return episodes["days_to_discharge"].fillna(-1).to_numpy().astype(np.int32)
+        left = episodes["days_to_discharge"].fillna(-1).to_numpy().astype(np.int32)
+        return np.where(died_in_treatment(records, start), -1, left)
     if start == "admission":
         return np.zeros(len(episodes), dtype=np.int32)
     records.require("attendance", f"{purpose} from the first attended session")
@@ -38,6 +41,12 @@ def start_days(records: Records, start: str, purpose: str) -> npt.NDArray[np.int
     first = starts_of(episode)
     origin[episode[first]] = day[first]
     return origin
+
+
+def died_in_treatment(records: Records, start: str) -> npt.NDArray[np.bool_]:
+    """Tell which episodes never reached a start at the discharge because they ended in death."""
+    died = has_word(records.episodes["discharge_reason"], ("died",))
+    return died if start == "discharge" else np.zeros(len(died), dtype=bool)
 
 
 def starts_of(keys: npt.NDArray[Any]) -> npt.NDArray[np.intp]:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.errors import RuleError
-from iop_outcomes.measures.starts import STARTS, Start, start_days, starts_of
+from iop_outcomes.measures.starts import STARTS, Start, died_in_treatment, start_days, starts_of
 from iop_outcomes.measures.use_evidence import (
     CLEAR,
     MISSING,
@@ -88,7 +88,8 @@ def use_patterns(
         With the check-ins; with the attendance too if the words start at the first session.
     start : {"admission", "first_session", "discharge"}
         Day 0. Week 1 is the seven days after it; the start itself is the last day of week 0. A
-        word whose start was never reached has ``_`` only, or with ``weeks=None`` is missing.
+        word whose start was never reached has ``_`` only, or with ``weeks=None`` is missing; who
+        died in treatment never reached a discharge.
     weeks : int, (int, int) or None
         The number of weeks from week 1, or the numbers of the first and the last (``(-3, 0)``:
         the four weeks up to the start). None: from week 1 to the week in which the follow-up
@@ -173,7 +174,8 @@ def use_patterns(
     name = pd.Index(records.episodes["episode_id"], name="episode_id")
     patterns = pd.Series(_texts(symbols), index=name, name="use_pattern", dtype=object)
     patterns.attrs.update(
-        rule=_said(rule.text, start, unit, unfinished, int((~started).sum())),
+        rule=_said(rule.text, start, unit, unfinished)
+        + _left_out(start, int((~started).sum()), int(died_in_treatment(records, start).sum())),
         unit_days=span.days,
         synthetic=records.synthetic,
     )
@@ -268,7 +270,7 @@ def _one_of(name: str, value: object, options: dict[str, str] | dict[str, int]) 
         )
 
 
-def _said(evidence: str, start: str, unit: str, unfinished: str, not_started: int) -> str:
+def _said(evidence: str, start: str, unit: str, unfinished: str) -> str:
     text = (
         f"One symbol a {unit} from the day after {STARTS[start]}, {evidence}: + use, - no use, "
         f"* both, o missed, _ not due. A {unit} without a check-in is missed until the follow-up "
@@ -276,7 +278,12 @@ def _said(evidence: str, start: str, unit: str, unfinished: str, not_started: in
     )
     if unit == "week":
         text += f"; one that its end cuts short {UNFINISHED[unfinished]}"
-    if not_started:
-        noun = "episode" if not_started == 1 else "episodes"
-        text += f". {not_started:,} {noun} never reached {STARTS[start]}"
     return text + "."
+
+
+def _left_out(start: str, not_started: int, died: int) -> str:
+    if not not_started:
+        return ""
+    noun = "episode" if not_started == 1 else "episodes"
+    text = f" {not_started:,} {noun} never reached {STARTS[start]}"
+    return text + (f"; {died:,} of these ended in death." if died else ".")

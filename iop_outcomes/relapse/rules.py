@@ -60,6 +60,7 @@ class RelapseRule:
           such as ``"lee_2016"``, or a `Definition` of your own that has one.
     origin : {"admission", "first_session", "discharge"}
         The day 0. Only what comes after it counts; an episode that never reached it has no time.
+        Who died in treatment was never discharged alive.
     missing : str
         What a missing check-in, or where weeks are counted a week without a known check-in,
         means. By default (``"own"``) what the definition says; it is ``"censor"`` for the first

@@ -24,7 +24,7 @@ from iop_outcomes.relapse.state_course import (
     told_on,
     use_states,
 )
-from iop_outcomes.relapse.times import covariates, refuse_taken
+from iop_outcomes.relapse.times import covariates, left_out, options_of, refuse_taken
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
@@ -61,9 +61,10 @@ def state_histories(
         - ``next_state`` (category): what came on `days`; missing where the stay is only cut off
           (the end of follow-up or of what is known).
 
-        ``attrs``: ``rule``, ``definition``, ``origin``, ``missing``, ``evidence``,
+        ``attrs``: ``rule``, ``definition``, ``origin``, ``missing``, ``evidence``, ``competing``,
         ``clear_days``, ``not_started`` and ``not_followed`` (episodes left out: without a day 0;
-        with nothing known after it) and ``synthetic``.
+        with nothing known after it), ``died_in_treatment`` (as `time_to_relapse`) and
+        ``synthetic``.
 
     Raises
     ------
@@ -166,7 +167,14 @@ def state_histories(
     kept = covariates(records.episodes, rule).iloc[episode].reset_index(drop=True)
     histories = pd.concat([kept, pd.DataFrame(stays)], axis=1)
     unknown = int(started.sum()) - len(np.unique(episode))
-    histories.attrs.update(_attributes(rule, clear_days, int((~started).sum()), unknown))
+    text, counts = left_out(records, rule, started)
+    histories.attrs.update(
+        rule=_text(rule, clear_days, unknown) + text,
+        **options_of(rule),
+        clear_days=clear_days,
+        **counts,
+        not_followed=unknown,
+    )
     histories.attrs["synthetic"] = records.synthetic
     return histories
 
@@ -249,9 +257,7 @@ def _stays(
     }
 
 
-def _attributes(
-    rule: RelapseRule, clear_days: int, not_started: int, unknown: int
-) -> dict[str, Any]:
+def _text(rule: RelapseRule, clear_days: int, unknown: int) -> str:
     day = "day" if clear_days == 1 else "days"
     text = f"{rule.text} Recovered: {clear_days} {day} clear since the last use."
     check_in = "check-in, completed or missed," if rule.fills else "completed check-in"
@@ -262,16 +268,7 @@ def _attributes(
     else:
         text += " Lapsed: use, and no relapse by it."
     text += " The state of a day is by what was recorded up to it."
-    for number, what in ((not_started, "not begun"), (unknown, "not seen after the first day")):
-        if number:
-            text += f" {number:,} {'episode' if number == 1 else 'episodes'} {what} left out."
-    return {
-        "rule": text,
-        "definition": rule.name,
-        "origin": rule.origin,
-        "missing": rule.missing,
-        "evidence": rule.evidence,
-        "clear_days": clear_days,
-        "not_started": not_started,
-        "not_followed": unknown,
-    }
+    if unknown:
+        noun = "episode" if unknown == 1 else "episodes"
+        text += f" {unknown:,} {noun} not seen after the first day left out."
+    return text

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import RuleError
+from iop_outcomes.measures.starts import died_in_treatment
 from iop_outcomes.records.tables import EPISODES
 from iop_outcomes.relapse.ends import ENDS, read_ends
 from iop_outcomes.relapse.events import Known, apply_rule
@@ -80,8 +81,9 @@ def time_to_relapse(records: Records, rule: RelapseRule | None = None) -> pd.Dat
 
         ``attrs``: ``rule`` (a sentence or two, for every figure made of this), ``definition``,
         ``origin``, ``missing``, ``evidence``, ``competing`` (a list), ``not_started``
-        (episodes left out) and ``synthetic``. Plain values, so that the frame can be written to
-        Parquet.
+        (episodes left out), ``died_in_treatment`` (those of them left out since with origin
+        ``"discharge"`` they have none) and ``synthetic``. Plain values, so that the frame can be
+        written to Parquet.
 
     Raises
     ------
@@ -144,7 +146,10 @@ def time_to_relapse(records: Records, rule: RelapseRule | None = None) -> pd.Dat
     times, known, started = read_times(records, rule)
     times["rests_on_missing"] = known.rests_on_missing
     times = times[started].reset_index(drop=True)
-    times.attrs.update(_attributes(rule, int((~started).sum())), synthetic=records.synthetic)
+    text, counts = left_out(records, rule, started)
+    times.attrs.update(
+        rule=rule.text + text, **options_of(rule), **counts, synthetic=records.synthetic
+    )
     return times
 
 
@@ -202,17 +207,28 @@ def refuse_taken(frame: pd.DataFrame, made: Sequence[str], what: str) -> None:
         )
 
 
-def _attributes(rule: RelapseRule, not_started: int) -> dict[str, str | int | list[str]]:
-    text = rule.text
-    if not_started:
-        noun = "episode" if not_started == 1 else "episodes"
-        text += f" {not_started:,} {noun} with {NOT_STARTED[rule.origin]} left out."
+def options_of(rule: RelapseRule) -> dict[str, str | list[str]]:
+    """Return the options of a rule that travel with what it made, as plain values."""
     return {
-        "rule": text,
         "definition": rule.name,
         "origin": rule.origin,
         "missing": rule.missing,
         "evidence": rule.evidence,
         "competing": list(rule.competing),
-        "not_started": not_started,
     }
+
+
+def left_out(
+    records: Records, rule: RelapseRule, started: NDArray[np.bool_]
+) -> tuple[str, dict[str, int]]:
+    """Return which episodes have no day 0, as the end of the rule and as numbers."""
+    died = int(died_in_treatment(records, rule.origin).sum())
+    number = int((~started).sum())
+    text = ""
+    for count, what in (
+        (number - died, f"with {NOT_STARTED[rule.origin]} left out."),
+        (died, "that ended in death left out: no discharge alive."),
+    ):
+        if count:
+            text += f" {count:,} {'episode' if count == 1 else 'episodes'} {what}"
+    return text, {"not_started": number, "died_in_treatment": died}
