@@ -6,6 +6,8 @@ relapse, and otherwise how the episode ended (end: of the follow-up; missed: a m
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,7 +22,7 @@ from iop_outcomes.relapse import RelapseRule, time_to_relapse
 from iop_outcomes.relapse.recurrences import RECOVERED, recurrent_relapses
 from iop_outcomes.relapse.states import state_histories
 from iop_outcomes.survival.mean_cumulative import mean_cumulative_function
-from tests.test_relapse import ROWS, RULES, SHORT, START, records_of
+from tests.test_relapse import ROWS, RULES, SHORT, START, records_of, shown_by
 
 
 def told(times: pd.DataFrame) -> str:
@@ -146,14 +148,7 @@ def plain_stretches(
     rows: list[tuple[int, str]], rule: RelapseRule, followed: int, clear_days: int
 ) -> list[tuple[int, int, bool, bool]]:
     """Follow one episode by hand; return entry, days, event and at_risk of each stretch."""
-    worth = {"+": 3, "p": 3, "m": 3, "x": 3, "-": 2, "n": 2, "o": 1, "?": 1, "r": 1, "_": 0}
-    if rule.evidence == "self_report":
-        worth |= {"p": 1, "m": 1, "n": 1, "x": 2}
-    if rule.evidence == "drug_test":
-        worth |= {"+": 1, "-": 1}
-    shown: dict[int, int] = {}
-    for day, sign in rows:
-        shown[day] = max(shown.get(day, 0), worth[sign])
+    shown = shown_by(rows, rule)
     baseline = [shown[day] for day in sorted(shown) if day <= 0 and shown[day] >= 2]
     after = {day: state for day, state in sorted(shown.items()) if 0 < day <= followed}
     units = [(day, state) for day, state in after.items() if state > 0]
@@ -266,16 +261,7 @@ def test_all_episodes_at_once_are_each_episode_by_itself(
     }
     if not any(texts.values()):
         return  # a check-in table without rows is not read
-    rule = RelapseRule(
-        rule.definition,
-        rule.origin,
-        rule.missing,
-        rule.evidence,
-        use_weeks=rule.use_weeks,
-        window_weeks=rule.window_weeks,
-        week_days=rule.week_days,
-        lost_after=lost_after,
-    )
+    rule = replace(rule, lost_after=lost_after)
     records = records_of(texts, rule.origin, followed)
     times = recurrent_relapses(records, rule, clear_days=clear_days)
     columns = times[["entry", "days", "event", "at_risk"]]

@@ -1,7 +1,8 @@
 """Specifications as small tables of text.
 
 A check-in is a day and a sign: ``-`` no use, ``+`` use, ``o`` missed, ``?`` completed without an
-answer or a test, ``_`` not due; by test ``n`` negative, ``p`` positive, ``m`` mixed, ``r`` refused.
+answer or a test, ``_`` not due; by test ``n`` negative, ``p`` positive, ``m`` mixed, ``r`` refused;
+``v`` no use reported and ``w`` use reported with a refused test.
 A result is ``clear..days`` for a relapse (with ``?`` if it rests on missing check-ins), or
 ``days`` and how the episode ended (end: of the follow-up; missed: a missed check-in; none: no
 check-in). The columns are the missing rules: censor, use, no use, last
@@ -34,6 +35,8 @@ SIGNS = {
     "m": ("completed", None, "mixed"),
     "r": ("completed", None, "refused"),
     "x": ("completed", "no", "positive"),
+    "v": ("completed", "no", "refused"),
+    "w": ("completed", "yes", "refused"),
 }
 SHORT = {"end_of_follow_up": "end", "missed_check_in": "missed", "no_check_in": "none"}
 MISSING = ("censor", "use", "no_use", "last_value")
@@ -181,6 +184,41 @@ def test_the_evidence_that_counts_is_the_rules_to_say(why, rows, cells):
         for evidence in ("either", "self_report", "drug_test")
     ]
     assert found == cells
+
+
+REFUSED = """
+a test that was refused    | 7- 14r 21+       | 7 missed  | 7..14     | 7 missed
+and no use reported        | 7- 14v 21+       | 7 missed  | 7..14     | 14..21
+and use reported           | 7- 14w 21+       | 7..14     | 7..14     | 7..14
+"""
+
+
+@pytest.mark.parametrize(("why", "rows", "cells"), specifications(REFUSED))
+def test_a_refused_test_is_what_the_rule_says(why, rows, cells):
+    rules = [RelapseRule(refused=refused) for refused in ("missing", "use", "as_reported")]
+    assert [told(time_to_relapse(records_of({why: rows}), rule))[0] for rule in rules] == cells
+    assert RelapseRule() == rules[0]
+    times = time_to_relapse(records_of({why: rows}), rules[1])
+    assert times.attrs["refused"] == "use"
+    assert times.attrs["rule"] == (
+        "Relapse is the first use after admission, by self-report or drug test (a refused test "
+        "counts as use); a missing check-in censors the episode at the last day known before it."
+    )
+
+
+def test_the_recurrences_and_states_take_a_refused_test_as_the_rule_says():
+    records = records_of({"a": "7- 14v 21- 28- 35-"})
+    found = {}
+    for refused in ("missing", "use", "as_reported"):
+        rule = RelapseRule(refused=refused, missing="drop")
+        first = recurrent_relapses(records, rule).iloc[0]
+        state = state_histories(records, rule)["next_state"].iloc[0]
+        found[refused] = (bool(first["event"]), str(state))
+    assert found == {
+        "missing": (False, "lost"),
+        "use": (True, "relapsed"),
+        "as_reported": (False, "lost"),
+    }
 
 
 def test_days_of_use_are_a_self_report_too():
@@ -474,6 +512,7 @@ def test_the_rule_is_in_the_attributes_which_parquet_keeps(tmp_path):
             "origin": "admission",
             "missing": "use",
             "evidence": "either",
+            "refused": "missing",
             "competing": ["died", "incarcerated", "transferred"],
             "not_started": 0,
             "died_in_treatment": 0,
@@ -496,13 +535,15 @@ def test_the_times_go_into_the_curve_with_their_rule():
     [
         (
             RelapseRule(),
-            "Relapse is the first use after admission, by self-report or drug test; "
-            "a missing check-in censors the episode at the last day known before it.",
+            "Relapse is the first use after admission, by self-report or drug test (a refused test "
+            "is missing unless use is reported); a missing check-in censors the episode at the "
+            "last day known before it.",
         ),
         (
             RelapseRule("k_of_n_weeks", "first_session", "use", "drug_test"),
             "Relapse is reached with 4 weeks with use in a row after the first attended session, "
-            "by drug test; a week without a known check-in counts as use.",
+            "by drug test (a refused test is missing); a week without a known check-in counts as "
+            "use.",
         ),
         (
             RelapseRule(
@@ -526,6 +567,7 @@ def test_a_rule_says_itself_in_a_sentence(rule, text):
         ({"missing": "locf"}, "censor, use, no_use, last_value"),
         ({"missing": None}, "Found: missing=None"),
         ({"evidence": ["drug_test"]}, "either, self_report, drug_test"),
+        ({"refused": "positive"}, "The refused of a relapse rule is one of missing, use, as_rep"),
         ({"use_weeks": 0}, "use_weeks is a whole number of at least 1"),
         ({"window_weeks": 4.0}, "window_weeks is a whole number"),
         ({"week_days": True}, "week_days is a whole number"),
@@ -563,16 +605,31 @@ def test_a_covariate_named_as_a_result_is_refused_rather_than_lost():
         time_to_relapse(records_of({"a": "7-"}, event=1))
 
 
+def shown_by(rows: list[tuple[int, str]], rule: RelapseRule) -> dict[int, int]:
+    """Return what each day shows: 3 use, 2 no use, 1 nothing, 0 not due."""
+    shown = {}
+    for day in {day for day, _ in rows}:
+        signs = {sign for at, sign in rows if at == day}
+        reported = signs & set("+w") or (signs & set("-xv") and "no")
+        tested = signs & set("pxm") or ("no" if "n" in signs else signs & set("rvw") and "refused")
+        if tested == "refused" and rule.refused == "use":
+            tested = {"refused"}
+        elif tested == "refused" and rule.evidence == "either" and rule.refused == "missing":
+            reported = reported if isinstance(reported, set) else None
+        found = {"either": (reported, tested), "self_report": (reported,), "drug_test": (tested,)}
+        kinds = found[rule.evidence]
+        if any(isinstance(kind, set) and kind for kind in kinds):
+            shown[day] = 3
+        elif "no" in kinds:
+            shown[day] = 2
+        else:
+            shown[day] = 0 if signs == {"_"} else 1
+    return shown
+
+
 def plain_time(rows: list[tuple[int, str]], rule: RelapseRule, followed: int) -> tuple:
     """Follow one episode check-in by check-in; return clear_until, days, event and what rests."""
-    worth = {"+": 3, "p": 3, "m": 3, "x": 3, "-": 2, "n": 2, "o": 1, "?": 1, "r": 1, "_": 0}
-    if rule.evidence == "self_report":
-        worth |= {"p": 1, "m": 1, "n": 1, "x": 2}
-    if rule.evidence == "drug_test":
-        worth |= {"+": 1, "-": 1}
-    shown: dict[int, int] = {}
-    for day, sign in rows:
-        shown[day] = max(shown.get(day, 0), worth[sign])
+    shown = shown_by(rows, rule)
     before = [shown[day] for day in sorted(shown) if day <= 0 and shown[day] >= 2]
     carried = before[-1] if before else 2
     after = {day: state for day, state in sorted(shown.items()) if 0 < day <= followed}
@@ -622,6 +679,7 @@ RULES = st.builds(
     st.integers(1, 4),
     missing=st.sampled_from(ALL_MISSING),
     evidence=st.sampled_from(["either", "self_report", "drug_test"]),
+    refused=st.sampled_from(["missing", "use", "as_reported"]),
     week_days=st.sampled_from([3, 7]),
     origin=st.sampled_from(sorted(START)),
 )

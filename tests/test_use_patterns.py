@@ -2,7 +2,8 @@
 
 ``-`` no use, ``+`` use, ``o`` missed, ``?`` completed without an answer or a test, ``_`` not due;
 by test ``n`` negative, ``p`` positive, ``m`` mixed, ``r`` refused; ``x`` a report of no use with a
-positive test, ``y`` a report of use with a negative one.
+positive test, ``y`` a report of use with a negative one; ``v`` a report of no use and ``w`` one of
+use with a refused test.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ SIGNS = {
     "r": ("completed", None, "refused"),
     "x": ("completed", "no", "positive"),
     "y": ("completed", "yes", "negative"),
+    "v": ("completed", "no", "refused"),
+    "w": ("completed", "yes", "refused"),
 }
 
 
@@ -140,7 +143,8 @@ test only   | 7n 14p 21m       | -+*o | oooo | -+*o | -+*o | -+*o | -+*o
 disagreeing | 7x 14y           | ++oo | -+oo | +-oo | +-oo | -+oo | **oo
 two rows    | 7- 7p 14+ 14n    | ++oo | -+oo | +-oo | +-oo | -+oo | **oo
 two days    | 6- 7p            | *ooo | -ooo | +ooo | *ooo | *ooo | *ooo
-one invalid | 7- 7r            | -ooo | -ooo | oooo | -ooo | -ooo | -ooo
+one refused | 7- 7r 14v 21w    | oo+o | --+o | oooo | oo+o | oo+o | oo+o
+no answer   | 7- 7? 14n 14?    | --oo | -ooo | o-oo | --oo | --oo | --oo
 """
 
 
@@ -161,6 +165,53 @@ def test_which_source_counts_and_who_is_right_where_they_disagree(rows, words):
         {"disagreement": "mixed"},
     ]
     assert [words_of({"a": rows}, weeks=4, **option)["a"] for option in options] == words
+
+
+REFUSED = """
+refused, nothing reported    | 7r        | {}                          | o | + | o
+refused, no use reported     | 7v        | {}                          | o | + | -
+refused, use reported        | 7w        | {}                          | + | + | +
+reported in another row      | 7- 7r     | {}                          | o | + | -
+another test, with a result  | 7n 7v     | {}                          | - | + | -
+another day of the week      | 6- 7v     | {}                          | - | * | -
+only tests count             | 7v        | sources=drug_test           | o | + | o
+only reports count           | 7v        | sources=self_report         | - | - | -
+the report decides           | 7v        | disagreement=self_report    | o | - | -
+the test decides             | 7v        | disagreement=drug_test      | o | + | -
+both                         | 7v        | disagreement=mixed          | o | * | -
+a test of what counts        | 7v(opioid) | substances=opioid          | o | + | -
+a test of something else     | 7v(thc) 6-(opioid) | substances=opioid  | - | - | -
+"""
+
+
+@pytest.mark.parametrize("line", REFUSED.strip().splitlines())
+def test_a_refused_test_is_what_the_option_says(line):
+    _, rows, given, *words = (part.strip() for part in line.split("|"))
+    options = dict([given.split("=")]) if "=" in given else {}
+    found = [
+        words_of(
+            {"a": rows}, followed=7 if "8" not in rows else 14, weeks=1, refused=refused, **options
+        )["a"]
+        for refused in ("missing", "use", "as_reported")
+    ]
+    assert found == words
+    assert words_of({"a": rows}, weeks=1, **options)["a"] == words[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({}, "a refused test is missing unless use is reported"),
+        ({"refused": "use"}, "a refused test counts as use"),
+        ({"refused": "as_reported"}, "with a refused test the report counts"),
+        ({"sources": "drug_test"}, "by drug test; a refused test is missing"),
+        ({"sources": "drug_test", "refused": "use"}, "by drug test; a refused test counts as use"),
+    ],
+)
+def test_the_rule_says_what_a_refused_test_is(options, says):
+    records = records_of({"a": "7v"})
+    assert says in use_patterns(records, **options).attrs["rule"]
+    assert "refused" not in use_patterns(records, sources="self_report").attrs["rule"]
 
 
 def test_days_of_use_are_a_report():
@@ -253,9 +304,9 @@ def test_the_series_its_labels_and_its_rule():
     assert words.str.len().tolist() == [24, 24]
     assert words.attrs == {
         "rule": "One symbol a week from the day after admission, by self-report or drug test (use "
-        "by one is use, whatever the other says): + use, - no use, * both, o missed, _ not due. A "
-        "week without a check-in is missed until the follow-up ends; one that its end cuts short "
-        "is missed.",
+        "by one is use, whatever the other says); a refused test is missing unless use is "
+        "reported: + use, - no use, * both, o missed, _ not due. A week without a check-in is "
+        "missed until the follow-up ends; one that its end cuts short is missed.",
         "unit_days": 7,
         "synthetic": False,
     }
@@ -274,6 +325,7 @@ def test_the_series_its_labels_and_its_rule():
         ({"sources": "urine"}, "either, self_report, drug_test"),
         ({"disagreement": "either"}, "use, drug_test, self_report, mixed"),
         ({"others": "use"}, "no_use, nothing"),
+        ({"refused": "positive"}, "missing, use, as_reported"),
         ({"unfinished": "o"}, "missed, not_due"),
         ({"substances": "opoid"}, "No check-in names a substance that counts"),
         ({"prescribed": "drug"}, "column of the episodes"),
@@ -303,16 +355,16 @@ def plain_word(rows: list[tuple[int, str]], first: int, last: int, days: int, fo
         shown = {day: signs for day, signs in shown.items() if signs and day <= followed}
         positive = negative = False
         for signs in shown.values():
-            if set(signs) & set("+pxy"):
+            if set(signs) & set("+pxyw"):
                 positive = True
             elif "m" in signs:
                 positive = negative = True
-            elif set(signs) & set("-n"):
+            elif "n" in signs or ("-" in signs and not set(signs) & set("rv")):
                 negative = True
         signs = "".join(shown.values())
         if positive or negative:
             word += "*" if positive and negative else "+" if positive else "-"
-        elif set(signs) & set("o?r"):
+        elif set(signs) & set("o?rv"):
             word += "o"
         elif unit < 1 or inside[0] > followed or "_" in signs:
             word += "_"

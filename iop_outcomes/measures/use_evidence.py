@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 Sources = Literal["either", "self_report", "drug_test"]
 Disagreement = Literal["use", "drug_test", "self_report", "mixed"]
 Others = Literal["no_use", "nothing"]
+Refused = Literal["missing", "use", "as_reported"]
 States = npt.NDArray[np.int8]
 
 # In this order, the highest of several check-ins on one day is what the day shows.
-NOTHING, NOT_DUE, MISSING, CLEAR, MIXED, USE = np.arange(-1, 5, dtype=np.int8)
+# A refused test is above nothing known and below a result, until it is brought together with
+# what is reported.
+NOTHING, NOT_DUE, MISSING, REFUSAL, CLEAR, MIXED, USE = np.arange(-1, 6, dtype=np.int8)
 
 SOURCES = {
     "either": "self-report or drug test",
@@ -36,7 +39,12 @@ DISAGREEMENTS = {
     "mixed": "a day on which the two disagree is mixed",
 }
 OTHERS = {"no_use": "shows no use", "nothing": "shows nothing"}
-_TEST_STATES = {"positive": USE, "mixed": MIXED, "negative": CLEAR}
+REFUSED = {
+    "missing": "a refused test is missing unless use is reported",
+    "use": "a refused test counts as use",
+    "as_reported": "with a refused test the report counts",
+}
+_TEST_STATES = {"positive": USE, "mixed": MIXED, "negative": CLEAR, "refused": REFUSAL}
 _BETWEEN = re.compile(r"[;,/|+]")
 
 
@@ -56,6 +64,9 @@ class UseRule:
         A column of the episodes that names what the person was prescribed, which does not count.
     others : {"no_use", "nothing"}
         What a check-in shows of the substances that count if it shows use of others only.
+    refused : {"missing", "use", "as_reported"}
+        What a day shows on which a drug test was refused and none has a result: nothing, unless
+        use is reported; use, as a positive test; or what is reported.
     """
 
     sources: Sources = "either"
@@ -63,6 +74,7 @@ class UseRule:
     substances: tuple[str, ...] = ()
     prescribed: str | None = None
     others: Others = "no_use"
+    refused: Refused = "missing"
 
     def __post_init__(self) -> None:
         """Refuse words that are no options."""
@@ -70,6 +82,7 @@ class UseRule:
             ("sources", self.sources, SOURCES),
             ("disagreement", self.disagreement, DISAGREEMENTS),
             ("others", self.others, OTHERS),
+            ("refused", self.refused, REFUSED),
         ):
             if value not in options:
                 raise RuleError(
@@ -84,6 +97,8 @@ class UseRule:
         text = f"by {SOURCES[self.sources]}"
         if self.sources == "either":
             text += f" ({DISAGREEMENTS[self.disagreement]})"
+        if refusal := refusal_text(self.refused, self.sources):
+            text += f"; {refusal}"
         if self.substances:
             text += f"; of {', '.join(self.substances)} only"
         if self.prescribed is not None:
@@ -91,6 +106,15 @@ class UseRule:
         if self.substances or self.prescribed is not None:
             text += f"; use of another substance {OTHERS[self.others]}"
         return text
+
+
+def refusal_text(refused: str, sources: str) -> str:
+    """Return what a refused test is, as the end of a sentence; empty where no test is looked at."""
+    if sources == "self_report":
+        return ""
+    if sources == "drug_test" and refused != "use":
+        return "a refused test is missing"
+    return REFUSED[refused]
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,11 +153,13 @@ def read_use_days(records: Records, rule: UseRule) -> UseDays:
     counts = _counts(records, rule)
     other = CLEAR if rule.others == "no_use" else NOTHING
     if rule.sources == "drug_test":
-        days = read_days(records, _test_states(checkins, counts, other))
+        days = read_days(records, _test_states(checkins, counts, rule))
+        state = np.where(days.state == REFUSAL, MISSING, days.state)
+        days = UseDays(days.episode, days.day, state)
     elif rule.sources == "self_report":
         days = read_days(records, _report_states(checkins, counts, other))
     else:
-        tests = read_days(records, _test_states(checkins, counts, other))
+        tests = read_days(records, _test_states(checkins, counts, rule))
         reports = read_days(records, _report_states(checkins, counts, other))
         days = _together(tests, reports, rule)
     if rule.others == "no_use":
@@ -174,22 +200,30 @@ def has_word(column: pd.Series[Any], words: Sequence[str]) -> npt.NDArray[np.boo
 
 
 def _together(tests: UseDays, reports: UseDays, rule: UseRule) -> UseDays:
-    shown = np.maximum(tests.state, reports.state)
+    refusal = tests.state == REFUSAL
+    known = np.where(refusal, MISSING, tests.state)
+    shown = np.maximum(known, reports.state)
+    if rule.refused == "missing":
+        shown = np.where(refusal & (shown < MIXED), MISSING, shown)
     if rule.disagreement != "use":
-        known = (tests.state >= CLEAR) & (reports.state >= CLEAR)
-        disagree = known & (tests.state != reports.state)
+        both = (tests.state >= CLEAR) & (reports.state >= CLEAR)
+        disagree = both & (tests.state != reports.state)
         mixed = np.full_like(shown, MIXED)
         by = {"drug_test": tests.state, "self_report": reports.state, "mixed": mixed}
         shown = np.where(disagree, by[rule.disagreement], shown)
     return UseDays(tests.episode, tests.day, shown)
 
 
-def _test_states(checkins: pd.DataFrame, counts: npt.NDArray[np.bool_], other: np.int8) -> States:
+def _test_states(checkins: pd.DataFrame, counts: npt.NDArray[np.bool_], rule: UseRule) -> States:
     column = checkins["drug_test"]
     table = np.full(len(column.cat.categories) + 1, MISSING, dtype=np.int8)
     for place, word in enumerate(column.cat.categories):
         table[place] = _TEST_STATES.get(word, MISSING)
     states: States = table[column.cat.codes.to_numpy()]
+    other, unknown = (CLEAR, MISSING) if rule.others == "no_use" else (NOTHING, NOTHING)
+    states[(states == REFUSAL) & ~counts] = unknown  # a test of another substance
+    if rule.refused == "use":
+        states[states == REFUSAL] = USE
     states[(states > CLEAR) & ~counts] = other
     return states
 

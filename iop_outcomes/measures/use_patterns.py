@@ -20,6 +20,7 @@ from iop_outcomes.measures.use_evidence import (
     USE,
     Disagreement,
     Others,
+    Refused,
     Sources,
     UseDays,
     UseRule,
@@ -67,6 +68,7 @@ def use_patterns(
     substances: str | Sequence[str] | None = None,
     prescribed: str | None = None,
     others: Others = "no_use",
+    refused: Refused = "missing",
     unit: Unit = "week",
     unfinished: Unfinished = "missed",
 ) -> pd.Series[str]:
@@ -110,6 +112,10 @@ def use_patterns(
         What a check-in that shows use of other substances only says of those that count: no use
         (the default: a check-in asks, or tests, for all), or nothing (each result stands in a
         row of its own, those of other tests among them).
+    refused : {"missing", "use", "as_reported"}
+        What a day shows on which a drug test was refused and none has a result: nothing known,
+        unless use is reported (the default); use; or what is reported. See
+        `iop_outcomes.RelapseRule`.
     unit : {"week", "day"}
         What a symbol stands for; `weeks` stay weeks. Days need daily check-ins: a weekly one
         speaks for its own day only.
@@ -163,7 +169,8 @@ def use_patterns(
     _one_of("start", start, STARTS)
     _one_of("unfinished", unfinished, UNFINISHED)
     span = _span(weeks, unit)
-    rule = UseRule(sources, disagreement, substance_names(substances), prescribed, others)
+    counted = substance_names(substances)
+    rule = UseRule(sources, disagreement, counted, prescribed, others, refused)
     origin = start_days(records, start, "Use patterns").astype(np.int64)
     started = origin >= 0
     followed = np.where(started, records.episodes["days_followed"].to_numpy() - origin, -1)
@@ -189,7 +196,7 @@ def _held(
     lengths: npt.NDArray[np.int64],
 ) -> npt.NDArray[np.uint8]:
     """Return what the days of each unit show, as bits: one row an episode, one column a unit."""
-    bits = np.zeros(5, dtype=np.uint8)
+    bits = np.zeros(USE + 1, dtype=np.uint8)
     bits[[NOT_DUE, MISSING, CLEAR, USE]] = _NOT_DUE, _MISSED, _CLEAR, _SHOWN
     bits[MIXED] = _SHOWN | _CLEAR
     episode = use_days.episode

@@ -70,7 +70,7 @@ def read_checkins(
     if rule.name == "first_heavy_day":
         days = read_days(records, _heavy_states(records.checkins, rule))
     else:
-        use = UseRule(rule.evidence, "use", rule.substances, rule.prescribed)
+        use = UseRule(rule.evidence, "use", rule.substances, rule.prescribed, refused=rule.refused)
         days = read_use_days(records, use)
     rows = _since_origin(days, origin)
     after = rows.day > 0

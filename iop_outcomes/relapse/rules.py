@@ -8,7 +8,7 @@ from typing import Literal
 
 from iop_outcomes.errors import RuleError
 from iop_outcomes.measures.starts import STARTS
-from iop_outcomes.measures.use_evidence import SOURCES
+from iop_outcomes.measures.use_evidence import REFUSED, SOURCES, Refused, refusal_text
 from iop_outcomes.records.tables import DISCHARGE_REASONS
 from iop_outcomes.relapse.definition import Definition
 from iop_outcomes.relapse.published import find_time, search_for, source_of, time_names
@@ -77,6 +77,15 @@ class RelapseRule:
     evidence : {"either", "self_report", "drug_test"}
         What shows use. With ``"either"``, use by one is use, whatever the other says; a mixed
         drug test is use. Self-report is ``used`` or ``use_days`` above 0.
+    refused : {"missing", "use", "as_reported"}
+        What a day shows on which a drug test was refused and none has a result:
+
+        - ``"missing"``: nothing known, whatever is reported, but for reported use; then what a
+          missing check-in means decides.
+        - ``"use"``: use, as a positive test.
+        - ``"as_reported"``: what is reported; nothing known where nothing is.
+
+        See Notes. Tests that were invalid or not collected are none; the report counts.
     use_weeks, window_weeks : int
         The k and the n of ``"k_of_n_weeks"``.
     week_days : int
@@ -110,12 +119,25 @@ class RelapseRule:
     RuleError
         If an option is not one of these, or `use_weeks` exceeds `window_weeks`.
 
+    Notes
+    -----
+    **A refused test is missing by default.** In the trials that the published definitions come
+    from, a specimen that was due and not given is a missing specimen, whatever the person says of
+    use (the symbol ``o``, missing for non-compliance, of the CTN-0094 words), and each paper says
+    what a missing one counts as: use in most (Fiellin et al. 2006, doi:10.1056/nejmoa055255;
+    Krupitsky et al. 2011, doi:10.1016/S0140-6736(11)60358-9; Lee et al. 2016,
+    doi:10.1056/nejmoa1505409), neither in some (Kosten et al. 1993, Ling et al. 1998). So a
+    refusal goes where the missing rule sends it: ``missing="use"`` makes it use, as in those
+    trials, and ``"censor"`` ends what is known. To take a report of no use beside a refused test
+    as no use (``"as_reported"``) would prefer the weaker evidence where the stronger was
+    withheld; to take it as use under every missing rule (``"use"``) assumes what was not seen.
+    Programs whose contract counts a refusal as a positive test say ``refused="use"``.
+
     Examples
     --------
     >>> import iop_outcomes as iop
-    >>> print(iop.RelapseRule(missing="use").text)
-    Relapse is the first use after admission, by self-report or drug test; a missing check-in \
-counts as use.
+    >>> print(iop.RelapseRule(missing="use", evidence="self_report").text)
+    Relapse is the first use after admission, by self-report; a missing check-in counts as use.
     >>> iop.RelapseRule().missing
     'censor'
     """
@@ -133,6 +155,7 @@ counts as use.
     heavy_column: str = "heavy_days"
     heavy_from: float = 1
     competing: tuple[str, ...] = COMPETING_ENDS
+    refused: Refused = "missing"
 
     def __post_init__(self) -> None:
         """Refuse what is not an option, naming the options; fill in the definition's own rule."""
@@ -140,6 +163,7 @@ counts as use.
         _one_of("origin", self.origin, tuple(ORIGINS))
         _one_of("missing", self.missing, (*MISSING_RULES, "own", *["missed"] * self.of_dropout))
         _one_of("evidence", self.evidence, tuple(EVIDENCE))
+        _one_of("refused", self.refused, tuple(REFUSED))
         for name, least in (
             ("use_weeks", 1),
             ("window_weeks", 1),
@@ -208,7 +232,7 @@ counts as use.
             event = "the first heavy-drinking day"
             evidence = f"by {self.heavy_column} of {self.heavy_from:g} or more"
         else:
-            event, evidence = "the first use", f"by {EVIDENCE[self.evidence]}{self._substances}"
+            event, evidence = "the first use", f"by {EVIDENCE[self.evidence]}{self._counted}"
         if self.by_week:
             looked_for = " or ".join(search.said(self.week_days) for search in self.searches)
             event = f"reached with {looked_for}"
@@ -220,8 +244,10 @@ counts as use.
         return f"{text}." + (source_of(self.published) if self.published is not None else "")
 
     @property
-    def _substances(self) -> str:
-        text = f", of {', '.join(self.substances)} only" if self.substances else ""
+    def _counted(self) -> str:
+        refusal = refusal_text(self.refused, self.evidence)
+        text = f" ({refusal})" if refusal else ""
+        text += f", of {', '.join(self.substances)} only" if self.substances else ""
         return text + (f", but for what was {self.prescribed}" if self.prescribed else "")
 
     @property

@@ -61,10 +61,10 @@ def state_histories(
         - ``next_state`` (category): what came on `days`; missing where the stay is only cut off
           (the end of follow-up or of what is known).
 
-        ``attrs``: ``rule``, ``definition``, ``origin``, ``missing``, ``evidence``, ``competing``,
-        ``clear_days``, ``not_started`` and ``not_followed`` (episodes left out: without a day 0;
-        with nothing known after it), ``died_in_treatment`` (as `time_to_relapse`) and
-        ``synthetic``.
+        ``attrs``: ``rule``, ``definition``, ``origin``, ``missing``, ``evidence``, ``refused``,
+        ``competing``, ``clear_days``, ``not_started`` and ``not_followed`` (episodes left out:
+        without a day 0; with nothing known after it), ``died_in_treatment`` (as
+        `time_to_relapse`) and ``synthetic``.
 
     Raises
     ------

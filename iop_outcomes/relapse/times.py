@@ -80,7 +80,7 @@ def time_to_relapse(records: Records, rule: RelapseRule | None = None) -> pd.Dat
         - ``rests_on_missing`` (bool): an event that counts a missing check-in or week as use.
 
         ``attrs``: ``rule`` (a sentence or two, for every figure made of this), ``definition``,
-        ``origin``, ``missing``, ``evidence``, ``competing`` (a list), ``not_started``
+        ``origin``, ``missing``, ``evidence``, ``refused``, ``competing`` (a list), ``not_started``
         (episodes left out), ``died_in_treatment`` (those of them left out since with origin
         ``"discharge"`` they have none) and ``synthetic``. Plain values, so that the frame can be
         written to Parquet.
@@ -97,7 +97,8 @@ def time_to_relapse(records: Records, rule: RelapseRule | None = None) -> pd.Dat
     Notes
     -----
     A check-in shows use, no use, or nothing (missed, or completed with neither a report nor a
-    valid test); not due is none of these. Of several on one day use counts first, then no use.
+    valid test, or with a test refused, as the rule says); not due is none of these. Of several on
+    one day use counts first, then no use.
 
     First use: the event is the first check-in that shows use, on its day. Otherwise the episode
     is censored at the last check-in that is clear under the rule.
@@ -214,6 +215,7 @@ def options_of(rule: RelapseRule) -> dict[str, str | list[str]]:
         "origin": rule.origin,
         "missing": rule.missing,
         "evidence": rule.evidence,
+        "refused": rule.refused,
         "competing": list(rule.competing),
     }
 
