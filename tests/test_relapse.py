@@ -481,7 +481,7 @@ def test_the_columns_their_types_and_what_is_carried():
         "entry_path": "category",
         "admission_number": "int32",
         "track": "category",
-        "age": "float64",
+        "age": "int64",
         "entry": "int32",
         "clear_until": "int32",
         "days": "int32",
