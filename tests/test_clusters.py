@@ -11,6 +11,7 @@ import pytest
 
 from iop_outcomes.compare import (
     cause_specific_cox,
+    compare_incidence,
     compare_recurrence,
     compare_survival,
     cox,
@@ -66,10 +67,15 @@ def _test(found: Any) -> tuple[pd.DataFrame, str]:
     return pd.DataFrame({"p_value": [found.p_value]}), found.text
 
 
+def _gray(times: pd.DataFrame, _: str, **options: Any) -> Any:
+    return compare_incidence(times, "track", **options)
+
+
 ESTIMATES: dict[str, Estimate] = {
     "survival_curves": lambda t, **o: _table(survival_curves(t, by="track", **o)),
     "cumulative_incidence": lambda t, **o: _table(cumulative_incidence(t, "track", **o)),
     "compare_survival": lambda t, **o: _test(compare_survival(t, "track", **o)),
+    "compare_incidence": lambda t, **o: _cause(t, _gray, **o),
     "cox": lambda t, **o: _table(cox(t, "age + track", **o)),
     "cause_specific_cox": lambda t, **o: _cause(t, cause_specific_cox, **o),
     "fine_gray": lambda t, **o: _cause(t, fine_gray, **o),

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from iop_outcomes import read_records, time_to_relapse
-from iop_outcomes.compare import gray
 from iop_outcomes.compare.gray import compare_incidence
+from iop_outcomes.compare.gray_score import Ends, gray_score
 from iop_outcomes.compare.log_rank import log_rank
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.plots.incidence import plot_incidence
@@ -397,8 +397,8 @@ def test_with_one_cause_the_score_is_the_log_ranks(times: pd.DataFrame, random: 
     if times["group"].nunique() < 2 or not times["event"].any():
         return
     found = read_causes(times, "group", "end", ["relapse"])
-    at_risk, ended = gray._counts(found, np.ones(len(times), dtype=bool))
-    score, _ = gray._score(at_risk, ended[:, 0], np.zeros_like(at_risk))
+    ends = Ends.of(found, np.ones(len(times), dtype=bool), None)
+    score, _ = gray_score(ends, 0)
     classic = log_rank(check_times(times, "group"), np.zeros(len(times), dtype=np.intp))
     np.testing.assert_allclose(score, classic.observed - classic.expected, atol=1e-10)
 

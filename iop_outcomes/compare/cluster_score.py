@@ -83,15 +83,23 @@ def group_residuals(sets: RiskSets, group: Codes, groups: int) -> Floats:
     return found
 
 
-def rows_alike(sets: RiskSets, cluster: Codes) -> Floats:
-    """Return, for those at risk in each cell, the mean number of rows in the cluster of a row."""
-    place = np.concatenate([sets.enter, sets.leave])
+def rows_alike(enter: Codes, leave: Codes, cells: int, cluster: Codes) -> Floats:
+    """Return, for those at risk in each cell, the mean number of rows in the cluster of a row.
+
+    A row is at risk in the cells from `enter` up to, not with, `leave`, none of a cluster's in two
+    strata at once. 1 where nobody is at risk.
+    """
+    place = np.concatenate([enter, leave])
     change = np.repeat([1.0, -1.0], len(cluster))
     order = np.lexsort((place, np.tile(cluster, 2)))
     # Each cluster has left when the next begins, so that one running sum does for all.
-    squares = np.diff(np.cumsum(change[order]) ** 2, prepend=0.0)
-    total = np.cumsum(np.bincount(place[order], squares, sets.cells + 1))[:-1]
-    found: Floats = total / sets.at_risk(np.ones(len(cluster)))
+    running = np.cumsum(change[order])
+    squares = np.diff(running**2, prepend=0.0)
+    square, number = (
+        np.cumsum(np.bincount(place[order], values, cells + 1))[:-1]
+        for values in (squares, change[order])
+    )
+    found: Floats = np.divide(square, number, out=np.ones(cells), where=number > 0.5)
     return found
 
 

@@ -10,18 +10,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from iop_outcomes.compare.result import p_value_words
+from iop_outcomes.compare.cluster_score import robust_to_clusters
+from iop_outcomes.compare.gray_score import Ends, gray_residuals, gray_score
+from iop_outcomes.compare.result import p_value_words, robust_name
 from iop_outcomes.compare.score import GroupScore
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.show import table_html
 from iop_outcomes.survival.causes import Causes, read_causes
 from iop_outcomes.survival.checking import check_times, column_names
+from iop_outcomes.survival.clusters import Cluster, Clustering, closing, read_clusters
 from iop_outcomes.survival.competing import cumulative_incidence
 from iop_outcomes.survival.incidence import CumulativeIncidence
 
-Floats = NDArray[np.float64]
-
-ROUNDING = 1e-12
 MOST_CELLS = 20_000_000  # days x groups x groups, of which a few tables are held
 
 
@@ -42,19 +42,22 @@ class IncidenceComparison:
         What made the times, what competes, and the estimate.
     strata : tuple of str
         The columns within whose values the groups are compared.
+    clustering : Clustering, optional
+        What the test takes together: by which column, how many clusters and rows.
     """
 
     table: pd.DataFrame
     incidence: CumulativeIncidence
     rule: str
     strata: tuple[str, ...] = ()
+    clustering: Clustering | None = None
 
     @property
     def text(self) -> str:
         """The test of each cause in words, and the rule."""
-        within = f" stratified by {', '.join(self.strata)}" if self.strata else ""
         by = ", ".join(self.incidence.by)
-        return f"Gray's test{within}, by {by}: {self._told}. {self.rule}"
+        ending = closing(self.rule, self.clustering)
+        return f"{self._test}, by {by}: {self._told}. {ending}"
 
     @property
     def synthetic(self) -> bool:
@@ -71,11 +74,15 @@ class IncidenceComparison:
 
     def __repr__(self) -> str:
         """Return the test of each cause."""
-        within = f" stratified by {', '.join(self.strata)}" if self.strata else ""
-        return f"<IncidenceComparison: Gray's test{within}, {self._told}>"
+        return f"<IncidenceComparison: {self._test}, {self._told}>"
 
     def _repr_html_(self) -> str:
         return table_html(self.table, self.text)
+
+    @property
+    def _test(self) -> str:
+        within = f" stratified by {', '.join(self.strata)}" if self.strata else ""
+        return robust_name("Gray's test", self.clustering) + within
 
     @property
     def _told(self) -> str:
@@ -93,6 +100,7 @@ def compare_incidence(
     *,
     causes: Sequence[Any] | None = None,
     strata: str | Sequence[str] | None = None,
+    cluster: str | Cluster | None = Cluster.PERSON,
     confidence: float = 0.95,
 ) -> IncidenceComparison:
     r"""Test whether groups differ in the incidence of each competing cause, by Gray's test.
@@ -106,6 +114,11 @@ def compare_incidence(
     strata : str or sequence of str, optional
         Columns within whose values the groups are compared, such as the program: who is in
         another stratum is compared with nobody here. The incidences are not stratified.
+    cluster : str, Cluster.PERSON or None
+        The column of who is whose: rows of one are then taken together, by the test and the limits
+        of the incidences. By default ``person_id`` if the frame has that column and a value of it
+        stands in several rows; None takes each row by itself. ``text`` says which, with the
+        numbers of clusters and rows.
     confidence : float
         The level of the limits of the incidences.
 
@@ -117,8 +130,9 @@ def compare_incidence(
     Raises
     ------
     EstimateError
-        If there is one group only, nobody ends by one of the causes, there is late entry, or the
-        groups are never at risk together (within a stratum).
+        If there is one group only, nobody ends by one of the causes, there is late entry, the
+        groups are never at risk together (within a stratum), or there are fewer clusters than
+        groups.
     RuleError
         If a column is both a group and a stratum, or as for `iop_outcomes.cumulative_incidence`.
 
@@ -131,6 +145,13 @@ def compare_incidence(
     correction for ties of R's ``cmprsk::cuminc``). Within strata both are made in each and added
     up. The test asks whether the *shares* differ; a
     group can have fewer relapses because more of it dies or moves away, so look at all causes.
+
+    With clusters the covariance sums the squares of what the rows of each cluster add to the score,
+    its derivative by what a row counts, as in the robust score test of
+    `iop_outcomes.compare_survival` and with the same factor. Clustered incidences are compared by
+    such influences in Chen, Kramer, Greene and Rosenberg (2008, Biometrics 64:172-179), and Fine
+    and Gray's model for clusters has them as its sandwich (Zhou et al. 2012, Biostatistics
+    13:371-383). Copies of all rows as rows of the same person change nothing.
 
     Examples
     --------
@@ -149,28 +170,44 @@ def compare_incidence(
     """
     found = read_causes(times, by, end, causes)
     stratum, strata_names = _strata(times, found, strata)
-    incidence = cumulative_incidence(times, by, end, causes=causes, confidence=confidence)
+    clusters = read_clusters(times, cluster)
+    incidence = cumulative_incidence(
+        times, by, end, causes=causes, cluster=cluster, confidence=confidence
+    )
     _check_comparable(found)
-
-    from scipy.special import chdtrc
-
-    parts = [_counts(found, stratum == part) for part in range(int(stratum.max()) + 1)]
-    parts = [part for part in parts if len(part[0])]  # a stratum without an end says nothing
-    _check_size(max(len(at_risk) for at_risk, _ in parts), len(found.times.labels))
     freedom = len(found.times.labels) - 1
+    clusters.refuse_fewer(freedom, "comparison")
+    parts = [
+        Ends.of(found, stratum == part, clusters.code) for part in range(int(stratum.max()) + 1)
+    ]
+    parts = [part for part in parts if len(part.at_risk)]  # a stratum without an end says nothing
+    _check_size(max(len(part.at_risk) for part in parts), len(found.times.labels))
     rows = []
     for cause, name in enumerate(found.names):
-        scores = []
-        for at_risk, ended in parts:
-            own = ended[:, cause]
-            scores.append(_score(at_risk, own, ended.sum(axis=1) - own))
-        score, covariance = (np.sum(part, axis=0) for part in zip(*scores, strict=True))
-        statistic = _statistic(score, covariance)
-        events = sum(int(ended[:, cause].sum()) for _, ended in parts)
-        rows.append((name, events, statistic, freedom, float(chdtrc(freedom, statistic))))
+        score = cause_score(parts, cause)
+        events = int((found.code == cause).sum())
+        rows.append((name, events, score.statistic, freedom, score.p_value))
     columns = ["cause", "events", "statistic", "degrees_of_freedom", "p_value"]
     table = pd.DataFrame(rows, columns=columns)
-    return IncidenceComparison(table, incidence, incidence.rule, tuple(strata_names))
+    return IncidenceComparison(table, incidence, incidence.rule, tuple(strata_names), clusters.told)
+
+
+def cause_score(parts: list[Ends], cause: int) -> GroupScore:
+    """Return the score of a cause, added up over the strata."""
+    found = [gray_score(part, cause) for part in parts]
+    score, covariance = (np.sum(part, axis=0) for part in zip(*found, strict=True))
+    result = GroupScore(score, np.zeros_like(score), covariance)
+    if result.degrees_of_freedom < len(score) - 1:
+        raise EstimateError(
+            "Some groups are never at risk together on a day of an event, so that they cannot "
+            "be compared.",
+            instead="leave such a group out, or join it with another.",
+        )
+    clusters = [part.cluster for part in parts if part.cluster is not None]
+    if not clusters:
+        return result
+    residual = np.hstack([gray_residuals(part, cause) for part in parts])
+    return robust_to_clusters(result, residual, np.concatenate(clusters))
 
 
 def _strata(
@@ -218,83 +255,3 @@ def _check_size(days: int, groups: int) -> None:
             found=f"{groups:,} groups over {days:,} days with an end",
             instead="fewer groups, or compare_survival.",
         )
-
-
-def _counts(found: Causes, rows: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """Return at risk by day and group, and ends by day, cause and group, of some of the rows.
-
-    The days are those with an end.
-    """
-    groups, causes = len(found.times.labels), len(found.names)
-    group, code = found.times.group[rows], found.code[rows]
-    rank, days = pd.factorize(found.times.days[rows], sort=True)
-    left = np.bincount(rank * groups + group, minlength=len(days) * groups)
-    at_risk = np.cumsum(left.reshape(-1, groups)[::-1], axis=0)[::-1]
-    some = code >= 0
-    cell = (rank[some] * causes + code[some]) * groups + group[some]
-    ended = np.bincount(cell, minlength=len(days) * causes * groups)
-    ended = ended.reshape(-1, causes, groups)
-    kept = ended.any(axis=(1, 2))
-    return at_risk[kept].astype(float), ended[kept].astype(float)
-
-
-def _score(at_risk: Floats, own: Floats, other: Floats) -> tuple[Floats, Floats]:
-    """Return Gray's score and its covariance, from counts by day and group."""
-    there = at_risk > 0
-    each = np.divide(1.0, at_risk, out=np.zeros_like(at_risk), where=there)
-    survival = np.cumprod(1 - (own + other) * each, axis=0)
-    before = np.vstack([np.ones(at_risk.shape[1]), survival[:-1]])
-    incidence = np.cumsum(before * own * each, axis=0)
-    clear = 1 - np.vstack([np.zeros(at_risk.shape[1]), incidence[:-1]])
-    undone = np.divide(1.0, before, out=np.zeros_like(before), where=there)
-    weight = at_risk * undone  # those at risk, as if nobody had been censored
-    total, died = weight.sum(axis=1), own.sum(axis=1)
-    staying = weight * clear  # and those who ended by another cause
-    score = (own - died[:, None] * staying / staying.sum(axis=1, keepdims=True)).sum(axis=0)
-
-    pooled = np.cumsum(died / total)
-    hazard = _pooled_hazard(died, total, pooled, there)
-    share = weight / total[:, None]
-    # How the score of each group (axis 1) moves with an event of each group (axis 2).
-    pull = weight[:, :, None] * (np.eye(weight.shape[1]) - share[:, None, :])
-    drift = np.cumsum(pull * hazard[:, None, None], axis=0)
-    ahead = drift[-1] - drift
-    gone = 1 - pooled[:, None]
-    odds = np.divide(gone, survival, out=np.zeros_like(survival), where=survival > 0)
-
-    from_own = pull + ahead * np.where(survival > 0, 1 - odds, 1.0)[:, None, :]
-    several = (died[:, None] > 1) & there
-    rest = np.where(several, total[:, None] * before - 1, 1.0)
-    tie = 1 - np.where(several, died[:, None] - 1, 0.0) / rest
-    variance = tie * before * died[:, None] / total[:, None] * each
-    covariance = np.einsum("tik,tjk,tk->ij", from_own, from_own, variance)
-
-    tie = 1 - np.where(other > 1, (other - 1) / np.maximum(at_risk - 1, 1), 0.0)
-    variance = tie * before**2 * other * each**2 * odds**2
-    return score, covariance + np.einsum("tik,tjk,tk->ij", ahead, ahead, variance)
-
-
-def _pooled_hazard(died: Floats, total: Floats, pooled: Floats, there: NDArray[Any]) -> Floats:
-    """Return the subdistribution hazard of all groups on each day."""
-    free = 1 - np.append(0.0, pooled[:-1])
-    spent = np.abs(free) < ROUNDING
-    if (there.sum(axis=1) > 1)[spent].any():
-        raise EstimateError(
-            "The cause has taken everyone, by the estimate of all groups, while two groups are "
-            "still at risk: Gray's test is not defined.",
-            instead="compare_survival, or a shorter follow-up.",
-        )
-    # With one group left there is nothing to compare, whatever the hazard.
-    hazard: Floats = np.divide(died, total * free, out=np.zeros(len(free)), where=~spent)
-    return hazard
-
-
-def _statistic(score: Floats, covariance: Floats) -> float:
-    result = GroupScore(score, np.zeros_like(score), covariance)
-    if result.degrees_of_freedom < len(score) - 1:
-        raise EstimateError(
-            "Some groups are never at risk together on a day of an event, so that they cannot "
-            "be compared.",
-            instead="leave such a group out, or join it with another.",
-        )
-    return result.statistic

@@ -50,7 +50,9 @@ def log_rank(
     if cluster is not None:
         one = np.ones(len(times.days))
         sets = risk_sets(times.days, times.event, times.entry, stratum, weight=one, efron=False)
-    others = n - (1 if sets is None or cluster is None else rows_alike(sets, cluster))
+    others = n - 1
+    if sets is not None and cluster is not None:
+        others = n - rows_alike(sets.enter, sets.leave, sets.cells, cluster)
     spread = np.divide(died * (n - died), others, out=np.zeros(len(n)), where=others > LONE)
     covariance = np.diag(share.T @ spread) - share.T @ (share * spread[:, None])
     observed = np.bincount(times.group[times.event], minlength=groups).astype(float)

@@ -62,11 +62,6 @@ class GroupTest(ABC):
     def _repr_html_(self) -> str:
         return table_html(self.table, self.text)
 
-    def _robust(self, test: str) -> str:
-        """Return the name of a test, with whether it is robust to clusters."""
-        together = self.clustering is not None and self.clustering.together
-        return f"Robust {test[0].lower()}{test[1:]}" if together else test
-
     @property
     @abstractmethod
     def _test(self) -> str:
@@ -75,6 +70,12 @@ class GroupTest(ABC):
     @abstractmethod
     def _told(self, row: pd.Series[Any]) -> str:
         """Tell a row of the table in words."""
+
+
+def robust_name(test: str, clustering: Clustering | None) -> str:
+    """Return the name of a test, with whether it is robust to clusters."""
+    together = clustering is not None and clustering.together
+    return f"{test} robust to clusters" if together else test
 
 
 def p_value_words(p_value: float) -> str:

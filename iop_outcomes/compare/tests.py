@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from iop_outcomes.compare.comparable import names_of, refuse_incomparable, strata_of
 from iop_outcomes.compare.log_rank import log_rank
-from iop_outcomes.compare.result import GroupTest
+from iop_outcomes.compare.result import GroupTest, robust_name
 from iop_outcomes.compare.score import GroupScore
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.show import count_words
@@ -62,7 +62,7 @@ class Comparison(GroupTest):
     @property
     def _test(self) -> str:
         within = f" stratified by {', '.join(self.strata)}" if self.strata else ""
-        return f"{self._robust('Log-rank test')}{within}"
+        return f"{robust_name('Log-rank test', self.clustering)}{within}"
 
     def _told(self, row: pd.Series[Any]) -> str:
         name = label_of(row[list(self.curves.by)])
