@@ -83,6 +83,9 @@ def test_a_quote_that_never_closes_costs_its_own_row_only(
     assert problems(records) == [(place + 2, "open_quote")]
     problem = records.problems.iloc[0]
     assert (problem["file"], problem["value"]) == ("checkins.csv", lines[place])
+    aside = records.set_aside["checkins"]
+    assert aside["whole_row"].tolist() == [lines[place]]
+    assert aside["line"].tolist() == [place + 2]
 
 
 @pytest.mark.parametrize(
@@ -612,6 +615,15 @@ def test_parquet_in_a_folder_of_a_partition_gains_no_column(tmp_path: Path) -> N
     folder = tmp_path / "program=North"
     folder.mkdir()
     assert "program" not in as_parquet(folder, pa.table(PLAIN)).checkins
+
+
+def test_the_first_day_that_a_program_knows_is_no_day_of_2001() -> None:
+    dates = [datetime.datetime(1, 1, 1), datetime.date(1, 1, 1)]
+    frame = pd.DataFrame({**PLAIN, "date": pd.Series(dates, dtype=object)})
+    records = iop.read_records(episodes=EPISODES, checkins=frame, as_of="2026-09-30")
+    assert len(records.checkins) == 0
+    assert records.problems["check"].tolist() == ["implausible_date"] * 2
+    assert len(records.set_aside["checkins"]) == 2
 
 
 def test_a_frame_s_named_index_is_a_column() -> None:

@@ -21,7 +21,7 @@ def cell_text(cell: object) -> str:
     if isinstance(cell, datetime.datetime | np.datetime64):
         stamp = pd.Timestamp(cell)
         midnight = stamp == stamp.normalize() and stamp.tzinfo is None
-        return stamp.strftime("%Y-%m-%d") if midnight else stamp.isoformat(sep=" ")
+        return stamp.date().isoformat() if midnight else stamp.isoformat(sep=" ")
     if isinstance(cell, bytes):
         return cell.decode("utf-8", "replace")
     if isinstance(cell, datetime.date):

@@ -63,9 +63,11 @@ def read_delimited(path: Path, skip_lines: int) -> Raw:
     if table is not None and counter.quoted and b'"' not in head:
         table = _read_plain(plain, quoted=True)
     if table is not None and _one_row_a_line(table.num_rows, counter, skip_lines):
-        columns, rows = _as_codes(table)
         first = skip_lines + 2
-        lines = np.arange(first, first + rows, dtype=np.int32)
+        lines = np.arange(first, first + table.num_rows, dtype=np.int32)
+        read = dict(zip(names, table.columns, strict=True))
+        del table
+        columns = _as_codes(read)
         strays = tuple(stray_quote(line) for line in counter.strays if line >= first)
         return Raw(name, columns, lines, (), digest, remarks=strays)
     del table
@@ -224,19 +226,17 @@ def _plain_header(head: bytes, skip_lines: int, file: str) -> tuple[list[str], s
     return (names, delimiter) if len(names) == len(cells) else ([], ",")
 
 
-def _as_codes(table: pa.Table) -> tuple[dict[str, Coded], int]:
-    """Return the columns of a table as coded text, and the number of rows."""
+def _as_codes(read: dict[str, pa.ChunkedArray]) -> dict[str, Coded]:
+    """Return columns as coded text, and leave nothing of them in `read`."""
     import pyarrow as pa
 
-    rows = table.num_rows
     columns: dict[str, Coded] = {}
-    for name in table.column_names:
-        column = table.column(0).unify_dictionaries()
-        table = table.remove_column(0)  # gives its memory back as we go
+    for name in list(read):
+        column = read.pop(name).unify_dictionaries()  # gives its memory back as we go
         words = column.chunk(0).dictionary.to_numpy(zero_copy_only=False).astype(object)
         parts = [narrow(part.indices.to_numpy(), len(words)) for part in column.chunks]
         columns[name] = Coded(np.concatenate(parts), words)
-    del column, table
+    del column
     pa.default_memory_pool().release_unused()
     pa.system_memory_pool().release_unused()
-    return columns, rows
+    return columns

@@ -88,12 +88,17 @@ def source_table(drafts: dict[str, Draft]) -> pd.DataFrame:
 
 
 def rows_set_aside(draft: Draft) -> pd.DataFrame:
-    """Return the rows of a draft that were set aside, as text."""
+    """Return the rows of a draft that were set aside, as text.
+
+    A row that could not be put into columns stands whole in ``whole_row``.
+    """
     rows = np.flatnonzero(~draft.alive & ~draft.folded)
-    columns: dict[str, Any] = {
-        "file": np.array(draft.files, dtype=object)[draft.file[rows]],
-        "line": draft.line[rows],
-    }
+    odd = [row for _, row in draft.odd]
+    file = np.append(draft.file[rows], [number for number, _ in draft.odd]).astype(int)
+    line = np.append(draft.line[rows], [row.line for row in odd]).astype(np.int32)
+    columns: dict[str, Any] = {"file": np.array(draft.files, dtype=object)[file], "line": line}
     for name, coded in draft.raw.items():
-        columns[free_name(name, columns)] = coded.text(rows)
-    return pd.DataFrame(columns)
+        columns[free_name(name, columns)] = [*coded.text(rows), *[""] * len(odd)]
+    columns[free_name("whole_row", columns)] = [""] * len(rows) + [row.text for row in odd]
+    order = np.lexsort((line, file))
+    return pd.DataFrame(columns).iloc[order].reset_index(drop=True)

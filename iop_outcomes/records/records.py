@@ -43,7 +43,8 @@ class Records:
         One row a file, or a sheet of a workbook: ``table, file, rows_read, rows_kept,
         rows_set_aside, rows_folded, sha256``; rows_read is the sum of the three after it.
     set_aside : dict of str to pandas.DataFrame
-        The rows set aside of each table, as text, with file and line.
+        The rows set aside of each table, as text, with file and line; a row that could not be
+        put into columns stands whole in ``whole_row``.
     tables : tuple of str
         The tables that were read.
     synthetic : bool
