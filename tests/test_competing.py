@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import binomtest
+from scipy.stats import beta, binomtest
 
 from iop_outcomes import read_records, time_to_relapse
 from iop_outcomes.compare.gray import compare_incidence
@@ -20,7 +20,7 @@ from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.plots.incidence import plot_incidence
 from iop_outcomes.plots.style import alternative_text
 from iop_outcomes.relapse import RelapseRule
-from iop_outcomes.survival import survival_curves
+from iop_outcomes.survival import hazard, mean_cumulative_function, survival_curves
 from iop_outcomes.survival.aalen_johansen import incidence_limits
 from iop_outcomes.survival.causes import read_causes
 from iop_outcomes.survival.checking import check_times
@@ -465,6 +465,79 @@ def test_one_stratum_is_none_and_equal_strata_add_up() -> None:
     np.testing.assert_allclose(doubled, 2 * within.table["statistic"], rtol=1e-10)
 
 
+@pytest.mark.parametrize("kind", [str, "category"])
+def test_a_cause_that_nobody_comes_to_has_an_incidence_of_0(kind) -> None:
+    # So that a loop over programs, in one of which nobody died, gives a table for each.
+    ended = pd.Series(["relapse", "completed", "relapse", "completed"], dtype=object)
+    if kind == "category":
+        ended = pd.Series(pd.Categorical(ended, ["relapse", "died", "completed"]))
+    times = pd.DataFrame({"days": [10, 20, 30, 40], "ended_by": ended})
+    found = cumulative_incidence(times, causes=["relapse", "died"])
+    died = found.at([10, 40]).query("cause == 'died'")
+    assert died["incidence"].tolist() == [0, 0]
+    assert died["lower"].tolist() == [0, 0]
+    # Known of all four on day 10; of the last at risk and the two who relapsed on day 40.
+    exact = [beta.ppf(0.975, 1, 4), beta.ppf(0.975, 1, 3)]
+    assert died["upper"].to_numpy() == pytest.approx(exact)
+    assert "No time ended by died." in found.rule
+    both = cumulative_incidence(times, causes=["relapse"]).at([10, 20, 30, 40])
+    relapse = found.at([10, 20, 30, 40]).query("cause == 'relapse'")
+    assert relapse["incidence"].tolist() == both["incidence"].tolist()
+    nobody = cumulative_incidence(times, causes=["died"])
+    assert (nobody.table["incidence"] == 0).all()
+    assert "Competing: died; censored: " in nobody.rule
+    assert "No time ended by died." in nobody.rule
+
+
+def test_times_with_the_event_and_none_who_died_take_died_as_a_cause() -> None:
+    times = pd.DataFrame(
+        {"days": [10, 20], "event": [True, False], "ended_by": ["relapse", "completed"]}
+    )
+    found = cumulative_incidence(times, causes=["relapse", "died"])
+    assert found.at(20)["incidence"].tolist() == [0.5, 0]
+    assert set(found.ends["counted_as"]) == {"relapse", "censored"}
+
+
+@pytest.mark.parametrize("word", ["relaps", "Relapse", " relapse", "re-lapse"])
+def test_a_misspelt_cause_is_refused(word) -> None:
+    times = pd.DataFrame({"days": [10, 20], "ended_by": ["relapse", "completed"]})
+    with pytest.raises(RuleError, match="No time ended by"):
+        cumulative_incidence(times, causes=[word, "died"])
+    # Beside the word itself it is another cause.
+    assert cumulative_incidence(times, causes=["relapse", word]).at(20)["incidence"].sum() == 0.5
+
+
+def test_words_that_are_alike_without_being_misspelt_are_causes() -> None:
+    times = pd.DataFrame({"days": [10, 20], "ended_by": ["transferred_in", "grade1"]})
+    found = cumulative_incidence(times, causes=["transferred_out", "grade2"])
+    assert (found.table["incidence"] == 0).all()
+
+
+def test_a_missing_event_column_is_not_to_be_renamed_to_days() -> None:
+    times = pd.DataFrame({"days": [10, 20], "ended_by": ["relapse", "completed"]})
+    with pytest.raises(EstimateError) as told:
+        cumulative_incidence(times)
+    assert "neither a column named event nor a list of causes" in str(told.value)
+    assert 'causes=["relapse", "died"]' in str(told.value)
+    for estimate in (survival_curves, hazard):
+        with pytest.raises(EstimateError) as told:
+            estimate(times)
+        assert "no column named event" in str(told.value)
+        assert "days" not in str(told.value).split("Instead")[1]
+    with pytest.raises(EstimateError, match="rename"):
+        survival_curves(times.rename(columns={"days": "time"}).assign(event=True))
+
+
+def test_a_terminal_event_that_nobody_comes_to_is_none() -> None:
+    times = pd.DataFrame(
+        {"id": [1, 2], "days": [10, 20], "event": [True, False], "ended_by": ["relapse", "lost"]}
+    )
+    found = mean_cumulative_function(times, id="id", terminal=["died"])
+    assert found.sizes["terminal"].item() == 0
+    with pytest.raises(RuleError, match="No time ended by relaps"):
+        mean_cumulative_function(times, id="id", terminal=["relaps"])
+
+
 # What is refused
 
 
@@ -474,7 +547,7 @@ def test_one_stratum_is_none_and_equal_strata_add_up() -> None:
         ({}, {"end": "why"}, RuleError, "no column named why"),
         ({}, {"causes": "relapse"}, RuleError, "a list"),
         ({}, {"causes": []}, RuleError, "a list"),
-        ({}, {"causes": ["relaps"]}, RuleError, "no such word"),
+        ({}, {"causes": ["relaps"]}, RuleError, "No time ended by relaps"),
         ({}, {"causes": ["died", "died"]}, RuleError, "twice"),
         ({}, {"by": "ended_by"}, RuleError, "cannot be both"),
         ({}, {"confidence": 95}, RuleError, "between 0 and 1"),
@@ -543,7 +616,7 @@ def test_a_competing_end_without_its_day_is_refused(day: object) -> None:
 
 
 def test_a_frame_without_events_needs_causes() -> None:
-    with pytest.raises(EstimateError, match="no column named event"):
+    with pytest.raises(EstimateError, match="neither a column named event nor a list of causes"):
         cumulative_incidence(small().drop(columns="event"))
     with pytest.raises(EstimateError, match="DataFrame"):
         cumulative_incidence([1, 2], causes=["died"])  # type: ignore[arg-type]
@@ -646,8 +719,8 @@ def test_an_error_tells_no_words_that_may_be_those_of_persons():
     ends = [f"person {number}" for number in range(30)]
     times = pd.DataFrame({"days": range(1, 31), "ended_by": ends})
     with pytest.raises(RuleError, match="30 different values among 30") as caught:
-        cumulative_incidence(times, causes=["relapse"])
-    assert "person" not in str(caught.value)
+        cumulative_incidence(times, causes=["persn 7"])
+    assert "person" not in str(caught.value).replace("persn 7", "")
 
 
 def test_a_stratum_without_an_end_says_nothing_to_grays_test():

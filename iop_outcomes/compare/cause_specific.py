@@ -14,8 +14,9 @@ from iop_outcomes.compare.formula import design_of
 from iop_outcomes.compare.partial_likelihood import CoxFit
 from iop_outcomes.compare.regression_result import Regression
 from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.survival.causes import Causes, read_causes, words_found
+from iop_outcomes.survival.causes import Causes, read_causes
 from iop_outcomes.survival.clusters import Cluster
+from iop_outcomes.survival.end_words import words_found
 from iop_outcomes.survival.limits import normal_quantile
 from iop_outcomes.survival.weighted import read_weighting
 

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.relapse.rules import COMPETING_ENDS
 from iop_outcomes.survival.checking import CheckedTimes, check_times, refuse_twins
-
-MOST_WORDS = 20  # that an error tells
+from iop_outcomes.survival.end_words import refuse_misspelt
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +45,15 @@ def read_causes(
     causes: Sequence[Any] | None,
 ) -> Causes:
     """Say which rows of the times end by which cause; see `cumulative_incidence` for the rule."""
-    told = causes is None or not isinstance(times, pd.DataFrame) or "event" in times.columns
+    told = not isinstance(times, pd.DataFrame) or "event" in times.columns
+    if causes is None and not told:
+        raise EstimateError(
+            "There is neither a column named event nor a list of causes: nothing says which ends "
+            "compete.",
+            found=f"the columns {', '.join(map(str, times.columns))}",
+            instead='causes=["relapse", "died"], the ends that compete; or a column event, 1 for '
+            "the end that is asked about.",
+        )
     checked = check_times(times if told else times.assign(event=False), by, ["competing_on"])
     given = checked.event if told else None
     ends = _ends(times, by, end)
@@ -164,7 +171,7 @@ def _own_words(ends: pd.Categorical, given: NDArray[np.bool_]) -> list[str]:
 
 
 def _asked(causes: Sequence[Any], ends: pd.Categorical) -> list[str]:
-    """Return the causes asked for as words; refuse those that the column cannot say."""
+    """Return the causes asked for as words; refuse those that are misspelt."""
     if isinstance(causes, str) or not len(causes):
         raise RuleError(
             "The causes are a list of one or more.",
@@ -172,20 +179,7 @@ def _asked(causes: Sequence[Any], ends: pd.Categorical) -> list[str]:
             instead='causes=["relapse", "died"]',
         )
     asked = [_word(cause) for cause in causes]
-    absent = [word for word in asked if word not in ends.categories]
-    if absent:
-        raise RuleError(
-            f"No time can have ended by {', '.join(absent)}: the column has no such word.",
-            found=words_found(list(ends.categories), len(ends)),
-            instead="causes that are among these.",
-        )
+    refuse_misspelt(asked, list(ends.categories), len(ends))
     if len(set(asked)) < len(asked):
         raise RuleError("A cause is listed twice.", found=", ".join(asked))
     return asked
-
-
-def words_found(words: Sequence[str], rows: int) -> str:
-    """Return words for an error, unless there are so many that they may be those of persons."""
-    if len(words) > MOST_WORDS or (len(words) == rows and rows > 1):
-        return f"{len(words):,} different values among {rows:,}"
-    return ", ".join(words) or "no end that is recorded"

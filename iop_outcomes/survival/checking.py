@@ -168,10 +168,15 @@ def label_of(row: pd.Series[Any]) -> str:
 def _check_columns(times: pd.DataFrame) -> None:
     absent = [name for name in ("days", "event") if name not in times.columns]
     if absent:
+        own = 'times.rename(columns={"...": "days"})'
+        if absent == ["event"]:
+            own = (
+                'times.assign(event=times["..."].eq("relapse")), or event=True if every row is one'
+            )
         raise EstimateError(
             f"The times have no column named {' and none named '.join(absent)}.",
             found=f"the columns {', '.join(map(str, times.columns))}",
-            instead='iop.time_to_relapse(records), or times.rename(columns={"...": "days"}).',
+            instead=f"iop.time_to_relapse(records), or {own}.",
         )
     refuse_twins(times, ("days", "event", "entry"))
     if times.empty:

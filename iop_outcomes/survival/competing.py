@@ -50,9 +50,10 @@ def cumulative_incidence(
     end : str
         The column that says how each row ended.
     causes : sequence, optional
-        The values of `end` that compete; every other end censors. By default the ends of the
-        rows with the event, then those that occur of what the rule of the times says to compete
-        (``RelapseRule.competing``; without a rule died, incarcerated and transferred).
+        The values of `end` that compete; every other end censors. Nobody need have come to them:
+        the incidence is then 0, with its exact upper limit, and ``rule`` says so. By default the
+        ends of the rows with the event, then those that occur of what the rule of the times says to
+        compete (``RelapseRule.competing``; without a rule died, incarcerated and transferred).
     cluster : str, Cluster.PERSON or None
         The column of who is whose, for standard errors and limits: rows of one are taken together.
         By default ``person_id`` if the frame has that column and a value of it stands in several
@@ -73,7 +74,8 @@ def cumulative_incidence(
         If an event has no cause, nobody has the event and `causes` are not given, or the times
         are not such as `iop_outcomes.survival_curves` takes.
     RuleError
-        If a column is not there or has a name of the table's, or a cause is no word of `end`.
+        If a column is not there or has a name of the table's, or a cause is almost a word of `end`
+        and none.
 
     Notes
     -----
@@ -241,4 +243,7 @@ def _count_ends(found: Causes) -> pd.DataFrame:
 def _what_counts(found: Causes, ends: pd.DataFrame) -> str:
     censoring = dict.fromkeys(ends.loc[ends["counted_as"] == "censored", "end"])
     told = f"Competing: {', '.join(found.names)}; censored: {', '.join(censoring) or 'none'}."
+    nobody = [name for place, name in enumerate(found.names) if not (found.code == place).any()]
+    if nobody:
+        told += f" No time ended by {', '.join(nobody)}."
     return told.replace("_", " ")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.survival.checking import CheckedTimes, check_times
 from iop_outcomes.survival.clusters import Cluster, Clusters, clusters_of_ids
+from iop_outcomes.survival.end_words import refuse_misspelt, words_found
 from iop_outcomes.survival.ids import id_codes, only_column
 
 
@@ -107,13 +108,14 @@ def _terminal(times: pd.DataFrame, terminal: str | Sequence[str] | None) -> NDAr
             instead='terminal="...", a column of True and False.',
         )
     ends = times["ended_by"].astype("category")
-    absent = [str(word) for word in terminal if word not in ends.cat.categories]
-    if absent or not len(terminal):
+    known = [str(word) for word in ends.cat.categories]
+    if not len(terminal):
         raise RuleError(
-            f"No row can have ended by {', '.join(absent) or 'none of the words'}.",
-            found=", ".join(map(str, ends.cat.categories[:20])),
-            instead="words that are among these.",
+            "No row can have ended by none of the words.",
+            found=words_found(known, len(times)),
+            instead="a word or more that are among these; or terminal=None.",
         )
+    refuse_misspelt([str(word) for word in terminal], known, len(times))
     return ends.isin(list(terminal)).to_numpy()
 
 
