@@ -443,6 +443,26 @@ def test_who_never_reached_the_origin_is_left_out_and_counted():
     assert left.attrs["rule"].endswith(" 1 episode with no discharge left out.")
 
 
+def test_what_comes_after_the_end_of_the_follow_up_starts_nothing():
+    rows = {"a": "35- 42-", "b": "35- 42-"}
+    episodes = pd.DataFrame(
+        {"episode_id": list(rows), "admit_day": 0, "discharge_day": 30, "followed_until_day": 60}
+    )
+    episodes.loc[0, "followed_until_day"] = 28
+    attendance = pd.DataFrame({"episode_id": list(rows), "day": 29, "status": "attended"})
+    records = iop.read_records(
+        episodes=episodes, attendance=attendance, checkins=checkins_of(rows), as_of=100
+    )
+    for origin in ("first_session", "discharge"):
+        rule = RelapseRule(origin=origin)
+        for follow in (time_to_relapse, recurrent_relapses, state_histories):
+            found = follow(records, rule)
+            assert found["episode_id"].unique().tolist() == ["b"]
+            assert found.attrs["not_started"] == 1
+        words = iop.use_patterns(records, start=origin, weeks=None)
+        assert words.isna().tolist() == [True, False]
+
+
 def test_who_died_in_treatment_was_never_discharged_alive():
     rows = {"a": "37- 44+", "b": "7- 30+", "c": "7-", "d": "7-"}
     episodes = pd.DataFrame(

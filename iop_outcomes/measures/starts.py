@@ -24,18 +24,20 @@ STARTS = {
 def start_days(records: Records, start: str, purpose: str) -> npt.NDArray[np.int32]:
     """Return each episode's start in days from admission, -1 where it was never reached.
 
-    Who died in treatment was never discharged alive. `purpose` is what needs it, for the error of
-    records without attendance.
+    Who died in treatment was never discharged alive, and what comes after the end of the follow-up
+    is not looked at. `purpose` is what needs it, for the error of records without attendance.
     """
     episodes = records.episodes
+    followed = episodes["days_followed"].to_numpy()
     if start == "discharge":
         left = episodes["days_to_discharge"].fillna(-1).to_numpy().astype(np.int32)
-        return np.where(died_in_treatment(records, start), -1, left)
+        return np.where(died_in_treatment(records, start) | (left > followed), -1, left)
     if start == "admission":
         return np.zeros(len(episodes), dtype=np.int32)
     records.require("attendance", f"{purpose} from the first attended session")
     sessions = read_sessions(records, SessionRule())
     kept = sessions.treatment & sessions.has_status(ATTENDED)
+    kept &= sessions.day <= followed[sessions.episode]
     episode, day = sessions.episode[kept], sessions.day[kept]
     origin = np.full(len(episodes), -1, dtype=np.int32)
     first = starts_of(episode)
