@@ -81,9 +81,9 @@ class Sight:
         """Tell of each episode whether the person is out of sight on its `day`."""
         return self.silent(np.arange(len(day)) * self.heard.span + day)
 
-    def missing(self, key: Days) -> NDArray[np.bool_]:
-        """Tell where a check-in was missed since the person was last heard of."""
-        return self.missed.last(key) > self.heard.last(key)
+    def missing(self, key: Days, after: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Tell where a check-in was missed since the person was last heard of, and `after` a day."""
+        return self.missed.last(key) > np.maximum(self.heard.last(key), after)
 
     @property
     def returns(self) -> Marks:

@@ -125,7 +125,7 @@ def states_by_day(
     own = (place >= 0) & (units[place] // span == episode) if len(units) else place >= 0
     of_use = np.where(own, code[place], ENGAGED) if len(units) else np.full(len(key), ENGAGED)
     left = day >= discharge[episode]
-    silent, asked = sight.silent(key), sight.missing(key)
+    silent, asked = sight.silent(key), sight.missing(key, discharge[episode])
     shown = (of_use != ENGAGED) & ~(left & silent & ~asked)
     state = np.select(
         [

@@ -82,8 +82,8 @@ def state_histories(
     1. **dead**: discharged as died. No state follows.
     2. **lost**: for more than ``rule.lost_after`` days neither a completed check-in nor an
        attended service (`RelapseRule` says what else counts), whether check-ins were missed or
-       nobody asked. After a discharge only if a check-in was recorded as missed since; else
-       nobody was expected. Who is seen again returns to the state before.
+       nobody asked. After a discharge only if a check-in was missed after it; else nobody was
+       expected. Who is seen again returns to the state before.
     3. **relapsed**: the definition was met, since the last recovery.
     4. **lapsed**: use was shown since the last recovery, and the definition was not met.
     5. **recovered**: `clear_days` or more since the last use (or since coming back from lost,
@@ -93,10 +93,11 @@ def state_histories(
        until not seen for more than ``rule.lost_after`` days with nothing missed (nobody asks any
        more): then discharged as well, until seen again. Where the check-ins after a discharge
        are planned further apart, raise ``lost_after``.
-    7. **engaged**: in the program, without use so far. Who is not seen in the first
-       ``rule.lost_after`` days, or never, is lost from day 0 in place of engaged: whether somebody
-       came at all is the one thing told of these days in retrospect. Who was never seen and was
-       followed for no longer than that is left out, unless discharged.
+    7. **engaged**: in the program, without use so far. Who neither completes a check-in nor
+       attends a service in the first ``rule.lost_after`` days, or never does, is lost from day 0 in
+       place of engaged, whatever the rule makes of the check-ins missed: whether somebody came at
+       all is the one thing told of these days in retrospect. Who never came and was followed for
+       no longer than that is left out, unless discharged or taken to have used.
 
     **When a missing check-in is known.** `iop_outcomes.time_to_relapse` looks back from the end of
     the follow-up, a history does not. Missing check-ins that the rule fills in count from the day
