@@ -57,7 +57,7 @@ class UseRule:
     sources : {"either", "self_report", "drug_test"}
         What is looked at. Self-report is ``used``, or ``use_days`` above 0.
     disagreement : {"use", "drug_test", "self_report", "mixed"}
-        With ``"either"``, what a day shows on which one says use and the other no use.
+        With ``"either"``, what a day shows on which report and test say different things.
     substances : tuple of str
         The substances that count, as ``checkins.substance`` names them; empty: all.
     prescribed : str or None

@@ -99,8 +99,9 @@ def use_patterns(
     sources : {"either", "self_report", "drug_test"}
         What is looked at. Self-report is ``used``, or ``use_days`` above 0.
     disagreement : {"use", "drug_test", "self_report", "mixed"}
-        With ``sources="either"``, what a day shows on which one of the two says use and the
-        other no use: use (the default), what the test or the report says, or both.
+        With ``sources="either"``, what a day shows on which the two say different things (use,
+        no use or, of a test, mixed): the one nearer to use (the default), what the test or the
+        report says, or mixed.
     substances : str or sequence of str, optional
         The substances that count, as ``checkins.substance`` names them (several of one check-in
         apart by ``;``); by default all. Use that names no substance counts: nothing says that
@@ -121,7 +122,8 @@ def use_patterns(
         speaks for its own day only.
     unfinished : {"missed", "not_due"}
         What a week is that shows nothing and that the end of the follow-up cuts short: missed
-        (the default, as the reference has it), or not due: the check-in may still have come.
+        (the default, as the reference has it), or not due, unless a check-in in it was missed
+        before: the check-in may still have come.
 
     Returns
     -------
