@@ -416,7 +416,7 @@ def plainly(records: Records, dose_hours: float) -> list[dict[str, Any]]:
         _plain_episode(
             episode,
             sessions[sessions["episode_id"] == episode["episode_id"]].to_dict("records"),
-            int(records.as_of),  # type: ignore[arg-type]
+            int(records.as_of) - int(episode["admit_day"]),  # type: ignore[arg-type]
             dose_hours,
             minutes_kept,
         )
