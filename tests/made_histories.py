@@ -22,7 +22,7 @@ REASONS = (
     None,
 )
 AS_OF = 1000  # the data cut of all records; an episode is admitted so many days before it
-WEEKLY = "-+oR_ "  # what a weekly check-in may be; a space: there is none
+WEEKLY = "-+ov_ "  # what a weekly check-in may be; a space: there is none
 SESSIONS = (
     "attended",
     "attended",
@@ -62,7 +62,7 @@ def _history(weekly: tuple[tuple[int, str], ...], draw: random.Random) -> Histor
         first = draw.randint(1, 24)
         checkins += [(day, draw.choice("++++++++-o")) for day in range(first, first + 12)]
     if kind == "twice a day":
-        checkins += [(day, draw.choice("-+o?_npmrRYxyi")) for day, _ in checkins]
+        checkins += [(day, draw.choice("-+o?_npmrvwxyi")) for day, _ in checkins]
     if draw.random() < 0.2:
         checkins += [(draw.randint(-9, 0), draw.choice("-+o"))]
     if draw.random() < 0.3:

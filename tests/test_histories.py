@@ -2,7 +2,8 @@
 
 The histories (`made_histories`) hold every order of clear, use, missed, refused, not due and
 nothing in four weeks, with discharges by each reason, deaths, readmissions and data cuts drawn
-beside them. All are read at once; `slow_rules` and `slow_words` judge each by itself.
+beside them. All are read at once; `slow_rules`, `slow_states` and `slow_words` judge each by
+itself.
 """
 
 from __future__ import annotations
@@ -24,16 +25,8 @@ from iop_outcomes.relapse import RelapseRule, time_to_relapse
 from iop_outcomes.relapse.recurrences import recurrent_relapses
 from iop_outcomes.relapse.states import state_histories
 from tests.made_histories import made_histories, read
-from tests.slow_rules import (
-    History,
-    Stay,
-    Stretch,
-    Time,
-    known_of,
-    plain_stays,
-    plain_stretches,
-    plain_time,
-)
+from tests.slow_rules import History, Stretch, Time, known_of, plain_stretches, plain_time
+from tests.slow_states import Stay, plain_stays
 from tests.slow_words import plain_word
 from tests.test_engagement import plainly
 

@@ -22,7 +22,8 @@ from iop_outcomes.relapse import RelapseRule, time_to_relapse
 from iop_outcomes.relapse.recurrences import RECOVERED, recurrent_relapses
 from iop_outcomes.relapse.states import state_histories
 from iop_outcomes.survival.mean_cumulative import mean_cumulative_function
-from tests.test_relapse import ROWS, RULES, SHORT, START, records_of, shown_by
+from tests.slow_rules import Stretch, plain_stretches
+from tests.test_relapse import ROWS, RULES, SHORT, history_of, records_of
 
 
 def told(times: pd.DataFrame) -> str:
@@ -144,102 +145,6 @@ def test_a_death_on_the_day_of_the_relapse_is_known() -> None:
     assert times["ended_by"].tolist() == ["relapse"]
 
 
-def plain_stretches(
-    rows: list[tuple[int, str]], rule: RelapseRule, followed: int, clear_days: int
-) -> list[tuple[int, int, bool, bool]]:
-    """Follow one episode by hand; return entry, days, event and at_risk of each stretch."""
-    shown = shown_by(rows, rule)
-    baseline = [shown[day] for day in sorted(shown) if day <= 0 and shown[day] >= 2]
-    after = {day: state for day, state in sorted(shown.items()) if 0 < day <= followed}
-    units = [(day, state) for day, state in after.items() if state > 0]
-    needed, window = 1, 1
-    if rule.definition != "first_use":
-        last = max((day for day, _ in units), default=0)
-        needed, window, units = rule.use_weeks, rule.window_weeks, []
-        for week in range(-(-last // rule.week_days)):
-            days = range(week * rule.week_days + 1, (week + 1) * rule.week_days + 1)
-            state = max((after[day] for day in days if day in after), default=1)
-            units.append((min(days[-1], followed), state))
-    heard = {0} | {day for day, sign in rows if sign not in "o_" and 0 < day <= followed}
-    if rule.origin == "admission":
-        heard.add(START["first_session"])  # the session that records_of gives to everyone
-    if rule.missing in ("use", "no_use", "last_value"):
-        heard |= {day for day, state in after.items() if state == 1}
-    silent, returns = out_of_sight(
-        heard, [day for day, state in after.items() if state == 0], rule.lost_after, followed
-    )
-    states = filled_in(units, rule, baseline)
-    if not states or max((state for _, state, _ in states), default=0) < 2:
-        return [(0, 0, False, True)]
-    known = max(day for day, state, _ in states if state >= 2)
-
-    found, entry = [], 0
-    while True:
-        seen: list[int] = []
-        relapse = None
-        for day, state, _ in states:
-            if day <= entry:
-                continue
-            seen.append(state)
-            if seen[-window:].count(3) >= needed:
-                relapse = day
-                break
-        if relapse is None:
-            return [*found, (entry, known, False, True)]
-        found.append((entry, relapse, True, True))
-        since, recovery = relapse, None
-        for day, state, filled in states:
-            if day <= relapse:
-                continue
-            since = max([since, *(back for back in returns if back <= day)])
-            if state == 3:
-                since = day
-            elif state == 2 and day - since >= clear_days and not (filled and day in silent):
-                recovery = day
-                break
-        if recovery is None or recovery >= known:
-            return [*found, (relapse, known, False, False)] if known > relapse else found
-        found.append((relapse, recovery, False, False))
-        entry = recovery
-
-
-def out_of_sight(
-    heard: set[int], waiting: list[int], patience: int, followed: int
-) -> tuple[set[int], list[int]]:
-    """Go day by day; return the days out of sight, and those of being heard of again."""
-    silent, returns, last = set(), [], 0
-    for day in range(1, followed + 1):
-        was_silent = day - 1 in silent
-        if day in heard or (day in waiting and not was_silent):
-            last = day
-            if was_silent:
-                returns.append(day)
-        if day > last + patience:
-            silent.add(day)
-    return silent, returns
-
-
-def filled_in(
-    units: list[tuple[int, int]], rule: RelapseRule, baseline: list[int]
-) -> list[tuple[int, int, bool]]:
-    """Return the units with the missing ones filled in, and which of them were."""
-    contact = max((day for day, state in units if state >= 2), default=0)
-    carried = baseline[-1] if baseline else 2
-    states = []
-    for day, state in units:
-        if state >= 2:
-            carried = state
-        if state != 1:
-            states.append((day, state, False))
-        elif rule.missing == "censor":
-            break
-        elif rule.missing != "drop":
-            states.append((day, {"use": 3, "no_use": 2}.get(rule.missing, carried), True))
-    if rule.missing == "last_value_to_last_contact":
-        states = [unit for unit in states if unit[0] <= contact]
-    return states
-
-
 @settings(max_examples=60)  # of up to six episodes, each checked in full
 @given(
     st.lists(ROWS, min_size=1, max_size=6),
@@ -264,11 +169,11 @@ def test_all_episodes_at_once_are_each_episode_by_itself(
     rule = replace(rule, lost_after=lost_after)
     records = records_of(texts, rule.origin, followed)
     times = recurrent_relapses(records, rule, clear_days=clear_days)
-    columns = times[["entry", "days", "event", "at_risk"]]
+    columns = times[list(Stretch._fields)]
     for number, rows in enumerate(people):
         own = columns[times["episode_id"] == str(number)]
-        expected = plain_stretches(rows, rule, followed, clear_days)
-        assert [tuple(row) for row in own.itertuples(index=False)] == expected
+        expected = plain_stretches(history_of(rows, rule.origin, followed), rule, clear_days)
+        assert [Stretch(*row) for row in own.itertuples(index=False)] == expected
     assert (times["clear_until"].between(times["entry"], times["days"])).all()
     check_first(times, records, rule)
 

@@ -23,21 +23,8 @@ import iop_outcomes as iop
 from iop_outcomes.errors import MissingTableError, RuleError
 from iop_outcomes.relapse import RelapseRule, recurrent_relapses, state_histories, time_to_relapse
 from iop_outcomes.relapse.times import ENDS
+from tests.slow_rules import SIGNS, History, Time, plain_time
 
-SIGNS = {
-    "-": ("completed", "no", None),
-    "+": ("completed", "yes", None),
-    "o": ("missed", None, None),
-    "?": ("completed", None, None),
-    "_": ("not_due", None, None),
-    "n": ("completed", None, "negative"),
-    "p": ("completed", None, "positive"),
-    "m": ("completed", None, "mixed"),
-    "r": ("completed", None, "refused"),
-    "x": ("completed", "no", "positive"),
-    "v": ("completed", "no", "refused"),
-    "w": ("completed", "yes", "refused"),
-}
 SHORT = {"end_of_follow_up": "end", "missed_check_in": "missed", "no_check_in": "none"}
 MISSING = ("censor", "use", "no_use", "last_value")
 ALL_MISSING = (*MISSING, "last_value_to_last_contact", "drop")
@@ -73,6 +60,19 @@ def records_of(
     )
     return iop.read_records(
         episodes=episodes, attendance=attendance, checkins=checkins_of(rows, shift), as_of=400
+    )
+
+
+def history_of(rows: list[tuple[int, str]], origin: str, followed: int) -> History:
+    """Return an episode of `records_of` for the plain rules."""
+    shift = START[origin]
+    return History(
+        checkins=tuple((day + shift, sign) for day, sign in rows),
+        sessions=((3, "group", "no_show"), (START["first_session"], "group", "attended")),
+        discharge=shift if origin == "discharge" else None,
+        reason="completed" if origin == "discharge" else None,
+        followed=followed + shift,
+        cut=400,
     )
 
 
@@ -625,70 +625,6 @@ def test_a_covariate_named_as_a_result_is_refused_rather_than_lost():
         time_to_relapse(records_of({"a": "7-"}, event=1))
 
 
-def shown_by(rows: list[tuple[int, str]], rule: RelapseRule) -> dict[int, int]:
-    """Return what each day shows: 3 use, 2 no use, 1 nothing, 0 not due."""
-    shown = {}
-    for day in {day for day, _ in rows}:
-        signs = {sign for at, sign in rows if at == day}
-        reported = signs & set("+w") or (signs & set("-xv") and "no")
-        tested = signs & set("pxm") or ("no" if "n" in signs else signs & set("rvw") and "refused")
-        if tested == "refused" and rule.refused == "use":
-            tested = {"refused"}
-        elif tested == "refused" and rule.evidence == "either" and rule.refused == "missing":
-            reported = reported if isinstance(reported, set) else None
-        found = {"either": (reported, tested), "self_report": (reported,), "drug_test": (tested,)}
-        kinds = found[rule.evidence]
-        if any(isinstance(kind, set) and kind for kind in kinds):
-            shown[day] = 3
-        elif "no" in kinds:
-            shown[day] = 2
-        else:
-            shown[day] = 0 if signs == {"_"} else 1
-    return shown
-
-
-def plain_time(rows: list[tuple[int, str]], rule: RelapseRule, followed: int) -> tuple:
-    """Follow one episode check-in by check-in; return clear_until, days, event and what rests."""
-    shown = shown_by(rows, rule)
-    before = [shown[day] for day in sorted(shown) if day <= 0 and shown[day] >= 2]
-    carried = before[-1] if before else 2
-    after = {day: state for day, state in sorted(shown.items()) if 0 < day <= followed}
-    if rule.definition == "first_use":
-        units = [(day, state) for day, state in after.items() if state > 0]
-        needed, window = 1, 1
-    else:
-        size = rule.week_days
-        last = max((day for day, state in after.items() if state > 0), default=0)
-        units = []
-        for week in range(-(-last // size)):
-            states = [after.get(week * size + day) for day in range(1, size + 1)]
-            seen = [state for state in states if state is not None]
-            units.append((min((week + 1) * size, followed), max(seen, default=1)))
-        needed, window = rule.use_weeks, rule.window_weeks
-    if rule.missing == "drop":
-        units = [unit for unit in units if unit[1] != 1]
-    if rule.missing == "last_value_to_last_contact":
-        contact = max((day for day, state in units if state >= 2), default=0)
-        units = [unit for unit in units if unit[0] <= contact]
-    states: list[tuple[int, int, bool]] = []
-    for day, state in units:
-        missing = state == 1
-        if missing and rule.missing == "censor":
-            break
-        if missing:
-            state = {"use": 3, "no_use": 2}.get(rule.missing, carried)
-        elif state >= 2:
-            carried = state
-        states.append((day, state, missing))
-        recent = [unit for unit in states[-window:] if unit[1] == 3]
-        if len(recent) >= needed:
-            onset = states.index(recent[0])
-            clear = [unit[0] for unit in states[:onset] if unit[1] == 2]
-            return (max(clear, default=0), day, True, any(unit[2] for unit in recent))
-    known = max((day for day, state, _ in states if state >= 2), default=0)
-    return (known, known, False, False)
-
-
 ROWS = st.lists(st.tuples(st.integers(-5, 45), st.sampled_from(sorted(SIGNS))), max_size=14)
 RULES = st.builds(
     lambda definition, window, needed, **options: RelapseRule(
@@ -715,9 +651,9 @@ def test_all_episodes_at_once_are_each_episode_by_itself(people, rule, followed)
     if not any(texts.values()):
         return  # a check-in table without rows is not read
     times = time_to_relapse(records_of(texts, rule.origin, followed), rule)
-    columns = times[["clear_until", "days", "event", "rests_on_missing"]]
-    found = [tuple(row) for row in columns.itertuples(index=False)]
-    assert found == [plain_time(rows, rule, followed) for rows in people]
+    columns = times[list(Time._fields)].astype(object)
+    found = [Time(*row) for row in columns.where(columns.notna(), None).itertuples(index=False)]
+    assert found == [plain_time(history_of(rows, rule.origin, followed), rule) for rows in people]
     assert (times["days"] <= followed).all()
     assert (times["clear_until"] < times["days"])[times["event"]].all()
     assert ((times["ended_by"] == "relapse") == times["event"]).all()

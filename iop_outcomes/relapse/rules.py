@@ -95,8 +95,9 @@ class RelapseRule:
         Days. Who has not been seen for longer is out of sight: lost. Seen is who completes a
         check-in, with or without an answer, or attends a service (if the attendance was read); day
         0 counts as well. Under ``"use"``, ``"no_use"``, ``"last_value"`` and in a definition of
-        dropout so does a missed check-in, since the rule says what it is. While check-ins are recorded as not due, the
-        days are counted from the last of them, unless the person was out of sight before.
+        dropout so does a missed check-in, since the rule says what it is. While check-ins are
+        recorded as not due, the days are counted from the last of them, unless the person was out
+        of sight before.
         A death, arrest or transfer later than this after the last day known is no competing end.
     substances : str or tuple of str
         The substances that count, as ``checkins.substance`` names them; empty: all. See

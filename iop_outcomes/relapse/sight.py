@@ -82,7 +82,7 @@ class Sight:
         return self.silent(np.arange(len(day)) * self.heard.span + day)
 
     def missing(self, key: Days, after: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Tell where a check-in was missed since the person was last heard of, and `after` a day."""
+        """Tell where a check-in was missed since the person was heard of, and `after` a day."""
         return self.missed.last(key) > np.maximum(self.heard.last(key), after)
 
     @property
