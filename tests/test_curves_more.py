@@ -278,3 +278,44 @@ def test_a_restricted_mean_without_spread_has_no_limits():
         assert found[["lower", "upper"]].isna().all()
         lost = survival_curves(times).time_lost(30).iloc[0]
         assert lost[["lower", "upper"]].isna().all()
+
+
+def test_a_curve_carried_over_days_with_nobody_at_risk_says_so():
+    times = pd.DataFrame(
+        {"entry": [0, 0, 30, 30], "days": [10, 20, 40, 50], "event": [1, 0, 1, 0], "g": "a"}
+    )
+    curves = survival_curves(times, by="g")
+    assert curves.gaps.to_dict("list") == {"g": ["a"], "after": [20.0], "through": [30.0]}
+    assert ", carried over days with nobody at risk: after day 20 through day 30" in curves.text
+    assert curves.at([20.5, 30, 30.5])["at_risk"].tolist() == [0, 0, 2]
+    # Who enters on the day on which the last one ends leaves no gap; nor does an end without more.
+    touching = survival_curves(times.replace({"entry": {30: 20}}))
+    assert touching.gaps.empty
+    assert "carried" not in touching.text
+    # All enter late: nobody is at risk from the start.
+    late = survival_curves(times.assign(entry=5))
+    assert late.gaps.to_dict("list") == {"after": [0.0], "through": [5.0]}
+
+
+def test_a_curve_that_falls_to_0_early_says_of_how_many_it_says_nothing():
+    times = pd.DataFrame({"entry": [0, 0, 10, 10], "days": [5, 8, 20, 30], "event": True})
+    told = survival_curves(times).text
+    assert "0 from day 8 on since all at risk had the event by then: of the 2 at risk later" in told
+    assert "carried" not in told
+    assert "from day" not in survival_curves(times.drop(columns="entry")).text
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 20), st.integers(1, 8), st.booleans()), min_size=1, max_size=8
+    )
+)
+def test_gaps_are_the_days_without_anyone_before_the_last(rows):
+    times = pd.DataFrame(rows, columns=["entry", "length", "event"])
+    times["days"] = times["entry"] + times["length"]
+    gaps = survival_curves(times).gaps
+    within = np.arange(times["days"].max()) + 0.5
+    empty = [not ((times["entry"] < day) & (times["days"] > day)).any() for day in within]
+    told = [((gaps["after"] < day) & (day < gaps["through"])).any() for day in within]
+    assert told == empty
