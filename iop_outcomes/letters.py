@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 
 # Control characters (line ends and tabs apart), lone surrogates, and the code points that Unicode
-# keeps for no character: XML holds none or few of them, and no font draws them.
+# keeps for no character: XML holds none or few of them, and no font draws them. And those that turn
+# the direction of writing: a name could turn the numbers beside it.
 _NONE = "".join(chr(plane * 0x10000 + end) for plane in range(17) for end in (0xFFFE, 0xFFFF))
 _UNPRINTABLE = re.compile(
-    f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef{_NONE}]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069"
+    f"\ud800-\udfff\ufdd0-\ufdef{_NONE}]"
 )
 _BREAKS = re.compile("[\t\n\r\x85\u2028\u2029]+")
 

@@ -7,6 +7,8 @@ from html import escape
 
 import pandas as pd
 
+from iop_outcomes.letters import printable
+
 
 def format_value(value: object, decimals: int = 3) -> str:
     """Write one value for a reader: dates as ISO, numbers short, missing as an en dash."""
@@ -73,7 +75,7 @@ def table_html(frame: pd.DataFrame, caption: str, *, rows: int = 20) -> str:
         for row in frame.head(rows).itertuples(index=False, name=None)
     )
     more = f"<p>… and {len(frame) - rows:,} more rows</p>" if len(frame) > rows else ""
-    return (
+    return printable(
         f"<table><caption>{escape(caption)}</caption>"
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
     )

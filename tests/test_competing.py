@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +25,9 @@ from iop_outcomes.survival.aalen_johansen import incidence_limits
 from iop_outcomes.survival.causes import read_causes
 from iop_outcomes.survival.checking import check_times
 from iop_outcomes.survival.competing import cumulative_incidence
-from tests.r_data import r_data
 
 HERE = Path(__file__).parent / "reference"
 REFERENCE = pd.read_csv(HERE / "competing.csv")
-ETM = pd.read_csv(HERE / "etm.csv", dtype={"group": str, "cause": str})
 CAUSES = ("relapse", "died", "transferred")
 
 
@@ -89,52 +86,6 @@ def test_incidence_with_late_entry_is_that_of_survfit(cause: str) -> None:
     # multinomial variance does not.
     jackknife = reference("entry", "jackknife", cause)["value"].to_numpy()
     np.testing.assert_allclose(found["se"], jackknife, rtol=0.01, atol=0)
-
-
-def of_etm(data: str, group: str, cause: str, quantity: str) -> pd.Series:
-    rows = ETM.query("data == @data and group == @group and cause == @cause")
-    return rows[rows["quantity"] == quantity].set_index("day")["value"]
-
-
-@pytest.mark.parametrize("cause", CAUSES)
-def test_errors_with_late_entry_are_those_of_etm(cause: str) -> None:
-    found = of(cumulative_incidence(late(), end="end", causes=CAUSES).table, cause)
-    found = found.set_index("day")
-    for quantity in ("incidence", "se"):
-        theirs = of_etm("entry", "all", cause, quantity)
-        np.testing.assert_allclose(found.loc[theirs.index, quantity], theirs, rtol=1e-9, atol=1e-14)
-
-
-def test_errors_of_the_abortion_data_are_those_of_etm_and_differ_from_survfits() -> None:
-    times = r_data("abortion", "etm").rename(columns={"exit": "days"})
-    table = cumulative_incidence(
-        times.drop(columns="id"), by="group", end="cause", causes=[1, 2, 3]
-    ).table
-    most = 0.0
-    for group, cause in product(("0", "1"), ("1", "2", "3")):
-        rows = table[(table["group"].astype(str) == group) & (table["cause"] == cause)]
-        rows = rows.set_index("day")
-        for quantity in ("incidence", "se"):
-            theirs = of_etm("abortion", group, cause, quantity)
-            mine = rows.loc[theirs.index, quantity]
-            np.testing.assert_allclose(mine, theirs, rtol=1e-9, atol=1e-14)
-        jackknife = of_etm("abortion", group, cause, "survfit se")
-        mine = rows.loc[jackknife.index, "se"]
-        most = max(most, float((mine / jackknife - 1)[jackknife > 0].abs().max()))
-    # docs/deviations.md tells this number.
-    assert most == pytest.approx(0.059, abs=0.0005)
-
-
-def test_an_incidence_carried_over_days_with_nobody_at_risk_says_so() -> None:
-    times = pd.DataFrame(
-        {
-            "entry": [0, 0, 30, 30],
-            "days": [10, 20, 40, 50],
-            "ended_by": ["relapse", "completed", "died", "completed"],
-        }
-    )
-    found = cumulative_incidence(times, causes=["relapse", "died"])
-    assert "carried over days with nobody at risk: after day 20 through day 30" in found.text
 
 
 @pytest.mark.parametrize(

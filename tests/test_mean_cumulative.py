@@ -526,10 +526,3 @@ def test_while_nobody_has_had_an_event_the_limit_is_that_of_none() -> None:
     np.testing.assert_allclose(found["upper"][:4], [0, exact / 3, exact / 3, exact / 2])
     np.testing.assert_array_equal(found["lower"][:4], 0)
     assert found["upper"][4] >= found["mean"][4] > 0
-
-
-def test_a_mean_carried_over_days_with_nobody_under_observation_says_so() -> None:
-    times = pd.DataFrame({"id": [1, 2], "entry": [0, 30], "days": [20, 50], "event": [True, False]})
-    told = mean_cumulative_function(times, id="id").text
-    assert "days with nobody under observation: after day 20 through day 30" in told
-    assert "carried" not in mean_cumulative_function(times.assign(entry=0), id="id").text

@@ -569,17 +569,3 @@ def test_while_nobody_is_in_a_state_the_limit_is_that_of_none() -> None:
     np.testing.assert_allclose(ill["upper"].iloc[:4], expected)
     table = found.table.query("state == 'ill'").set_index("day")
     np.testing.assert_allclose(table.loc[[0, 5, 8], "upper"], [0.0, *expected[1:3]])
-
-
-def test_shares_carried_over_days_with_nobody_under_observation_say_so() -> None:
-    stays = pd.DataFrame(
-        {
-            "id": [1, 2],
-            "entry": [0, 30],
-            "days": [20, 50],
-            "state": ["a", "a"],
-            "next_state": ["b", None],
-        }
-    )
-    told = state_occupation(stays, id="id").text
-    assert "days with nobody under observation: after day 20 through day 30" in told

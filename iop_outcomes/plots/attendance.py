@@ -8,18 +8,21 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.measures.weekly import AttendanceByWeek, attendance_by_week
-from iop_outcomes.plots import style
+from iop_outcomes.plots import fonts, style
+from iop_outcomes.plots.given import check_result, figure_or
+from iop_outcomes.plots.names import HANDLE_ROOM, fitted, panels
+from iop_outcomes.plots.sheet import Plan, Planner, finish, open_sheet, stack
+from iop_outcomes.records import Records
 from iop_outcomes.show import level_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from iop_outcomes.records import Records
-
-LEFT, RIGHT, WIDTH = 92.0, 18.0, 600.0
-PANEL, ABOVE, LEGEND = 190.0, 24.0, 34.0
+LEFT, LEFT_ALONE, RIGHT, WIDTH = 92.0, 48.0, 18.0, 600.0
+PANEL, ABOVE, TITLE_SIZE = 190.0, 24.0, 10.0
 TABLE_TOP = 40.0
+LABELS = ("sessions attended, of those due", "people who came at least once, of all followed")
 ROWS = (
     ("episodes_followed", "followed"),
     ("episodes", "in program"),
@@ -50,38 +53,50 @@ def plot_attendance(
     matplotlib.axes.Axes
         The axes; with several groups its ``child_axes`` are the panels.
     """
-    from matplotlib import rc_context
-
     result = records_or_result
-    if not isinstance(result, AttendanceByWeek):
+    check_result(result, "plot_attendance", AttendanceByWeek, Records)
+    if isinstance(result, Records):
         result = attendance_by_week(result)
-    panels = style.panels(result.table, result.by)
-    target = style.figure_or(ax)
-    with rc_context(style.SETTINGS):
-        notes = style.note_lines(_note(result), WIDTH - 20)
-        bottom = BELOW + len(notes) * style.NOTE_HEIGHT + 6
-        height = len(panels) * PANEL + (len(panels) - 1) * (BELOW + ABOVE)
-        top = ABOVE + LEGEND
-        ax = style.axes_for(target, (WIDTH, height + bottom + top), (LEFT, RIGHT, bottom, top))
-        places = style.stack(ax, len(panels), BELOW + ABOVE)
-        for place, (name, rows) in zip(places, panels, strict=True):
-            _draw_panel(place, rows)
-            if name:
-                place.set_title(name, loc="left", fontsize=10, fontweight="bold", pad=5)
-        places[0].legend(
-            loc="lower left",
-            bbox_to_anchor=(-0.012, 1.0 + (0.1 if result.by else 0.0)),
-            borderaxespad=0.2,
-            handlelength=3.2,
-            labelspacing=0.25,
+    parts = panels(result.table, result.by)
+    names = [name for name, _ in parts]
+    target = figure_or(ax)
+    with style.drawing():
+        sheet = open_sheet(target, WIDTH, _planner(result, len(parts)), result)
+        between = ABOVE + (BELOW if sheet.whole else TABLE_TOP)
+        places = stack(sheet, len(parts), between)
+        titles = fitted(names, sheet.width, TITLE_SIZE, True)
+        for place, title, (_, rows) in zip(places, titles, parts, strict=True):
+            _draw_panel(place, rows, sheet.whole)
+            place.set_title(title, loc="left", fontsize=TITLE_SIZE, fontweight="bold", pad=5)
+        lift = ABOVE / style.size_of(places[0])[1] if result.by else 0.0
+        handles, labels = places[0].get_legend_handles_labels()
+        told = ["\n".join(_legend_lines(label, sheet.width)) for label in labels]
+        anchor = (-0.012, 1.0 + lift)
+        style.legend(places[0], handles=handles, labels=told, bbox_to_anchor=anchor)
+        finish(sheet, records_or_result, result.text)
+    return sheet.ax
+
+
+def _planner(result: AttendanceByWeek, count: int) -> Planner:
+    def plan(width: float, whole: bool) -> Plan:
+        left, table = (LEFT, BELOW - TABLE_TOP) if whole else (LEFT_ALONE, 0.0)
+        gaps = (count - 1) * (ABOVE + TABLE_TOP + table)
+        lines = sum(len(_legend_lines(label, width - left - RIGHT)) for label in LABELS)
+        return Plan(
+            *(left, RIGHT, ABOVE + 8 + lines * 13.0, TABLE_TOP, table),
+            height=count * PANEL + gaps,
+            notes=_note(result),
+            least=(110.0, count * 56.0 + gaps),
         )
-        style.write_below(ax, notes, left=-LEFT + 8, down=BELOW)
-        style.mark_synthetic(ax, records_or_result)
-        style.describe(ax, result.text)
-    return ax
+
+    return plan
 
 
-def _draw_panel(ax: Axes, rows: pd.DataFrame) -> None:
+def _legend_lines(label: str, width: float) -> list[str]:
+    return fonts.wrapped(label, max(width - HANDLE_ROOM, 60.0), style.SETTINGS["legend.fontsize"])
+
+
+def _draw_panel(ax: Axes, rows: pd.DataFrame, whole: bool) -> None:
     from matplotlib.ticker import PercentFormatter
 
     week = rows["week"].to_numpy()
@@ -93,8 +108,8 @@ def _draw_panel(ax: Axes, rows: pd.DataFrame) -> None:
     sessions, people = style.LOOKS[0], style.LOOKS[1]
     ax.fill_between(week, lower, upper, color=sessions.colour, alpha=0.15, linewidth=0)
     for values, look, label in (
-        (rate, sessions, "sessions attended, of those due"),
-        (came, people, "people who came at least once, of all followed"),
+        (rate, sessions, LABELS[0]),
+        (came, people, LABELS[1]),
     ):
         ax.plot(
             week,
@@ -113,7 +128,8 @@ def _draw_panel(ax: Axes, rows: pd.DataFrame) -> None:
     ax.set_xticks(week[::every])
     ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     ax.set_xlabel("week since admission", labelpad=2)
-    _write_counts(ax, rows.iloc[::every])
+    if whole:
+        _write_counts(ax, rows.iloc[::every])
 
 
 def _write_counts(ax: Axes, rows: pd.DataFrame) -> None:

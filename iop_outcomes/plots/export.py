@@ -48,19 +48,18 @@ def draw_svg(plot: Callable[..., Axes], result: Any, *, synthetic: bool = False)
     synthetic : bool
         Whether to write "synthetic data" on it.
     """
-    from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    figure = Figure()
-    ax = plot(result, figure)
-    if synthetic and not getattr(result, "synthetic", False):
-        style.mark_synthetic(ax, Synthetic())
-    settings: Any = {"svg.hashsalt": "iop_outcomes", "svg.fonttype": "path"}
-    with BytesIO() as buffer, rc_context(settings):
-        metadata = {"Date": None, "Creator": None, "Format": None, "Type": None}
-        figure.savefig(buffer, format="svg", metadata=metadata)
-        svg = buffer.getvalue()
-    width, height = figure.get_size_inches() * 96
+    with style.drawing(**{"svg.hashsalt": "iop_outcomes", "svg.fonttype": "path"}):
+        figure = Figure()
+        ax = plot(result, figure)
+        if synthetic and not getattr(result, "synthetic", False):
+            style.mark_synthetic(ax, Synthetic())
+        with BytesIO() as buffer:
+            metadata = {"Date": None, "Creator": None, "Format": None, "Type": None}
+            figure.savefig(buffer, format="svg", metadata=metadata)
+            svg = buffer.getvalue()
+        width, height = figure.get_size_inches() * 96
     return Picture(svg, style.alternative_text(ax), round(width), round(height))
 
 

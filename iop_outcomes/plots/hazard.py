@@ -8,18 +8,25 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.plots import style
-from iop_outcomes.plots.incidence import STEPS, draw_at_risk, names_are_wide
-from iop_outcomes.relapse.rules import ORIGINS
+from iop_outcomes.plots.given import check_result, figure_or
+from iop_outcomes.plots.incidence import (
+    LEFT,
+    LEFT_ALONE,
+    RIGHT,
+    TABLE_TOP,
+    at_risk_height,
+    draw_at_risk,
+)
+from iop_outcomes.plots.names import label_room, legend_labels, panels
+from iop_outcomes.plots.sheet import Plan, Planner, finish, open_sheet
 from iop_outcomes.show import count_words
+from iop_outcomes.survival.hazard_result import Hazard
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from iop_outcomes.survival.hazard_result import Hazard
-
-LEFT, RIGHT, WIDTH, HEIGHT = 92.0, 18.0, 560.0, 230.0
-BELOW = 42.0
+WIDTH, HEIGHT = 560.0, 230.0
 CUT = 2.0  # the axis goes up to so many times the highest rate; bands above it are cut
 
 
@@ -38,71 +45,57 @@ def plot_hazard(rates: Hazard, ax: Axes | Figure | None = None) -> Axes:
     matplotlib.axes.Axes
         The axes; `iop_outcomes.alternative_text` gives the picture in words.
     """
-    from matplotlib import rc_context
-
+    check_result(rates, "plot_hazard", Hazard)
     groups = _groups(rates)
+    style.look(0, len(groups))  # refuses more than can be told apart
     highest = 100 * float(np.nan_to_num(rates.table["hazard"].max()))
     top = min(100 * float(rates.table["upper"].max()) * 1.05, CUT * highest) or 1.0
     notes = _notes(rates, bool((100 * rates.table["upper"] > top).any()))
-    target = style.figure_or(ax)
-    with rc_context(style.SETTINGS):
-        ticks = _ticks(rates)
-        risk = _at_risk(rates, ticks)
-        lines = len(risk) * (1 + names_are_wide(risk))
-        bottom = BELOW + 26 + lines * style.LINE_HEIGHT + len(notes) * style.NOTE_HEIGHT + 8
-        margins = (LEFT, RIGHT, bottom, 14 + len(groups) * 15.0)
-        ax = style.axes_for(target, (WIDTH, HEIGHT + margins[2] + margins[3]), margins)
-        for position, (name, rows) in enumerate(groups):
-            _draw(ax, rows, style.look(position, len(groups)), name)
+    names = [name for name, _ in groups]
+    target = figure_or(ax)
+    with style.drawing():
+        sheet = open_sheet(target, WIDTH, _planner(names, notes), rates)
+        ax, last = sheet.ax, float(rates.table["day"].max())
+        ticks = style.day_ticks(last, sheet.width)
+        labels = _labels(rates, names, label_room(sheet.width, rates))
+        for position, (_, rows) in enumerate(groups):
+            _draw(ax, rows, style.look(position, len(groups)), labels[position])
         ax.set_ylim(0, top)
-        ax.set_xlim(0, float(rates.table["day"].max()) * 1.02 or 1.0)
+        ax.set_xlim(0, last * 1.02 or 1.0)
         event = "relapses" if "relapse" in rates.rule.lower() else "events"
-        ax.set_ylabel(f"{event} per 100 at risk and day")
-        ax.set_xlabel(f"days since {_origin(rates.rule)}", labelpad=2)
+        style.y_label(ax, f"{event} per 100 at risk and day")
+        ax.set_xlabel(f"days since {style.origin_of(rates.rule)}", labelpad=2)
         ax.set_xticks(ticks)
-        down = draw_at_risk(ax, risk, ticks, LEFT)
-        ax.legend(loc="lower left", bbox_to_anchor=(-0.012, 1.0), borderaxespad=0.2)
-        style.write_below(ax, notes, left=-LEFT + 8, down=down)
-        style.mark_synthetic(ax, rates)
-        style.describe(ax, rates.text)
+        if sheet.whole:
+            draw_at_risk(ax, _at_risk(rates, names, ticks), ticks, sheet)
+        style.legend(ax)
+        finish(sheet, rates, rates.text)
     return ax
 
 
+def _planner(names: list[str], notes: str) -> Planner:
+    def plan(_: float, whole: bool) -> Plan:
+        left, table = (LEFT, at_risk_height(names)) if whole else (LEFT_ALONE, 0.0)
+        return Plan(left, RIGHT, 14 + len(names) * 15.0, TABLE_TOP, table, HEIGHT, notes)
+
+    return plan
+
+
 def _groups(rates: Hazard) -> list[tuple[str, pd.DataFrame]]:
-    parts = (
-        [
-            (key, rows)
-            for key, rows in rates.table.groupby(list(rates.by), observed=True, sort=False)
-        ]
-        if rates.by
-        else [((), rates.table)]
-    )
-    found: list[tuple[str, pd.DataFrame]] = []
-    for (key, rows), size in zip(parts, rates.stretches.itertuples(), strict=True):
-        events = int(rates.stretches["events"].iloc[len(found)])
-        name = style.group_name(pd.Series(key, dtype=object))
-        counts = f"n = {size.n:,}, {count_words(events, 'event')}"
-        found.append((f"{name}: {counts}" if name else counts, rows))
-    return found
+    return panels(rates.table, rates.by)
 
 
-def _ticks(rates: Hazard) -> np.ndarray:
-    last = float(rates.table["day"].max())
-    step = next((step for step in STEPS if last / step <= 8), max(last, 1.0))
-    return np.arange(0, last + 1e-9, step)
+def _labels(rates: Hazard, names: list[str], room: float) -> list[str]:
+    """Return what the legend says of each group."""
+    sizes = zip(rates.stretches["n"], rates.stretches["events"], strict=True)
+    counts = [f"n = {int(n):,}, {count_words(events, 'event')}" for n, events in sizes]
+    return legend_labels(names, counts, room)
 
 
-def _at_risk(rates: Hazard, ticks: np.ndarray) -> list[tuple[str, list[int]]]:
+def _at_risk(rates: Hazard, names: list[str], ticks: np.ndarray) -> list[tuple[str, list[int]]]:
     """Return the name of each group and how many are at risk just before each day."""
     numbers = rates.at(ticks.tolist())["at_risk"].to_numpy().reshape(-1, len(ticks))
-    labels = rates.stretches[list(rates.by)]
-    names = [style.group_name(row) for _, row in labels.iterrows()] if rates.by else [""]
     return list(zip(names, numbers.tolist(), strict=True))
-
-
-def _origin(rule: str) -> str:
-    found = [origin for origin in ORIGINS.values() if f"after {origin}" in rule]
-    return found[0] if found else "the start"
 
 
 def _draw(ax: Axes, rows: pd.DataFrame, look: style.Look, label: str) -> None:
@@ -114,11 +107,11 @@ def _draw(ax: Axes, rows: pd.DataFrame, look: style.Look, label: str) -> None:
         ax.plot(day, limit, color=look.colour, linewidth=0.5, alpha=0.55, label="_limit")
 
 
-def _notes(rates: Hazard, cut: bool) -> list[str]:
+def _notes(rates: Hazard, cut: bool) -> str:
     lines = [rates.rule, "At risk: just before the day."]
     if cut:
         lines.append("Limits above the upper edge of the picture are in the table.")
     seen = rates.table.dropna(subset="hazard")
     if seen["lower"].isna().any():
         lines.append("No band: the rate is less than half of its standard error.")
-    return style.note_lines("\n".join(lines), WIDTH - 20)
+    return "\n".join(lines)

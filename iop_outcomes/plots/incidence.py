@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.plots import style
-from iop_outcomes.relapse.rules import ORIGINS
+from iop_outcomes.plots import fonts, style
+from iop_outcomes.plots.given import check_result, figure_or
+from iop_outcomes.plots.names import drawn_name, fitted, label_room, legend_labels, panels
+from iop_outcomes.plots.sheet import Plan, Planner, Sheet, finish, open_sheet, stack
 from iop_outcomes.show import count_words, level_words
+from iop_outcomes.survival.incidence import CumulativeIncidence
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from iop_outcomes.survival.incidence import CumulativeIncidence
-
-LEFT, RIGHT, WIDTH, HEIGHT = 92.0, 18.0, 560.0, 200.0
+LEFT, LEFT_ALONE, RIGHT, WIDTH, HEIGHT = 92.0, 66.0, 18.0, 560.0, 200.0
 BETWEEN = 46.0
 TABLE_TOP = 42.0
-STEPS = (1, 7, 14, 30, 60, 90, 180, 365, 730)
 
 
 def plot_incidence(
@@ -44,38 +44,58 @@ def plot_incidence(
     matplotlib.axes.Axes
         The axes; `iop_outcomes.alternative_text` gives the picture in words.
     """
-    from matplotlib import rc_context
-
-    panels = _panels(result)
+    check_result(result, "plot_incidence", CumulativeIncidence)
+    parts = _panels(result)
+    curves = len(parts[0][1])
+    style.look(0, curves)  # refuses more than can be told apart
     last = float(result.table["day"].max())
-    step = next((step for step in STEPS if last / step <= 8), max(last, 1.0))
-    ticks = np.arange(0, last + 1e-9, step)
-    notes = style.note_lines(f"{result.rule}\n{_small_print(naive, result)}", WIDTH - 20)
-    curves = len(panels[0][1])
-    risk = _at_risk(result, ticks)
-    lines = len(risk) * (1 + names_are_wide(risk))
-    bottom = TABLE_TOP + lines * style.LINE_HEIGHT + 18 + len(notes) * style.NOTE_HEIGHT + 8
-    legend = 12 + curves * 15.0
-    gap = BETWEEN + legend
-    inner = len(panels) * HEIGHT + (len(panels) - 1) * gap
-    target = style.figure_or(ax)
-    with rc_context(style.SETTINGS):
-        margins = (LEFT, RIGHT, bottom, legend)
-        ax = style.axes_for(target, (WIDTH, inner + bottom + legend), margins)
-        drawn = style.stack(ax, len(panels), gap)
-        for panel, (cause, parts) in zip(drawn, panels, strict=True):
-            for position, (name, part) in enumerate(parts):
-                _draw(panel, part, style.look(position, curves), name, naive)
+    target = figure_or(ax)
+    with style.drawing():
+        sheet = open_sheet(target, WIDTH, _planner(result, parts, naive), result)
+        ticks = style.day_ticks(last, sheet.width)
+        drawn = stack(sheet, len(parts), BETWEEN + (_legend(curves) if sheet.whole else 0.0))
+        for panel, (cause, rows) in zip(drawn, parts, strict=True):
+            labels = _labels(rows, label_room(sheet.width, result), sheet.whole)
+            for position, (_, part) in enumerate(rows):
+                _draw(panel, part, style.look(position, curves), labels[position], naive)
             _dress(panel, cause, ticks, last)
-        drawn[-1].set_xlabel(f"days since {_origin(result.rule)}", labelpad=2)
-        down = draw_at_risk(drawn[-1], risk, ticks, LEFT)
-        style.write_below(drawn[-1], notes, left=-LEFT + 8, down=down)
-        style.mark_synthetic(ax, result)
-        style.describe(ax, f"{result.text} {_small_print(naive, result)}")
-    return ax
+            if sheet.whole or panel is drawn[0]:
+                style.legend(panel)
+        drawn[-1].set_xlabel(f"days since {style.origin_of(result.rule)}", labelpad=2)
+        if sheet.whole:
+            draw_at_risk(drawn[-1], _at_risk(result, ticks), ticks, sheet)
+        said = f"{result.text} {_small_print(naive, result)}"
+        finish(sheet, result, said, below=drawn[-1])
+    return sheet.ax
 
 
-def _panels(result: CumulativeIncidence) -> list[tuple[str, list[tuple[str, pd.DataFrame]]]]:
+Parts = list[tuple[str, list[tuple[str, pd.DataFrame]]]]
+
+
+def _planner(result: CumulativeIncidence, parts: Parts, naive: bool) -> Planner:
+    count, curves = len(parts), len(parts[0][1])
+    legend = _legend(curves)
+    names = [""] if not result.by else [name for name, _ in parts[0][1]]
+    notes = f"{result.rule}\n{_small_print(naive, result)}"
+
+    def plan(_: float, whole: bool) -> Plan:
+        table = at_risk_height(names) if whole else 0.0
+        gaps = (count - 1) * (BETWEEN + (legend if whole else 0.0))
+        return Plan(
+            *(LEFT if whole else LEFT_ALONE, RIGHT, legend, TABLE_TOP, table),
+            height=count * HEIGHT + gaps,
+            notes=notes,
+            least=(110.0, count * 50.0 + gaps),
+        )
+
+    return plan
+
+
+def _legend(curves: int) -> float:
+    return 12 + curves * 15.0
+
+
+def _panels(result: CumulativeIncidence) -> Parts:
     """Return what each panel is of, and the name and rows of each of its curves."""
     table = result.naive().assign(
         **{name: result.table[name] for name in ("lower", "upper", "events")}
@@ -83,27 +103,23 @@ def _panels(result: CumulativeIncidence) -> list[tuple[str, list[tuple[str, pd.D
     causes = table.groupby("cause", sort=False, observed=True)
     if not result.by:
         return [("an end by the cause", [(_name(str(cause)), part) for cause, part in causes])]
-    return [
-        (
-            _name(str(cause)),
-            [
-                (style.group_name(group[list(result.by)].iloc[0]), group)
-                for _, group in part.groupby(list(result.by), sort=False, observed=True)
-            ],
-        )
-        for cause, part in causes
-    ]
-
-
-def _origin(rule: str) -> str:
-    return next((origin for origin in ORIGINS.values() if f"after {origin}" in rule), "the start")
+    return [(_name(str(cause)), panels(part, result.by)) for cause, part in causes]
 
 
 def _name(cause: str) -> str:
-    return cause.replace("_", " ")
+    return drawn_name(cause.replace("_", " "))
 
 
-def _draw(panel: Axes, part: pd.DataFrame, look: style.Look, name: str, naive: bool) -> None:
+def _labels(parts: list[tuple[str, pd.DataFrame]], room: float, whole: bool) -> list[str]:
+    """Return the words of a panel's legend; one legend for all panels has no counts."""
+    names = [name for name, _ in parts]
+    if not whole:
+        return fitted(names, room, style.SETTINGS["legend.fontsize"])
+    counts = [count_words(rows["events"].sum(), "event") for _, rows in parts]
+    return legend_labels(names, counts, room)
+
+
+def _draw(panel: Axes, part: pd.DataFrame, look: style.Look, label: str, naive: bool) -> None:
     day = part["day"].to_numpy()
     panel.fill_between(
         day,
@@ -121,7 +137,7 @@ def _draw(panel: Axes, part: pd.DataFrame, look: style.Look, name: str, naive: b
         color=look.colour,
         linestyle=look.line,
         linewidth=1.8,
-        label=f"{name}: {count_words(part['events'].sum(), 'event')}",
+        label=label,
         zorder=3,
     )
     if naive:
@@ -144,51 +160,45 @@ def _dress(panel: Axes, cause: str, ticks: np.ndarray, last: float) -> None:
     panel.set_xlim(0, max(last, 1.0) * 1.02)
     panel.set_xticks(ticks)
     panel.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    panel.set_ylabel(f"with {cause} so far")
-    panel.legend(
-        loc="lower left",
-        bbox_to_anchor=(-0.012, 1.0),
-        borderaxespad=0.2,
-        handlelength=3.2,
-        labelspacing=0.25,
-    )
+    style.y_label(panel, f"with {cause} so far")
 
 
 def _at_risk(result: CumulativeIncidence, ticks: np.ndarray) -> list[tuple[str, list[int]]]:
     """Return the name of each group and how many are at risk after each day."""
     table = result.overall.risk_table(ticks.tolist())
-    if not result.by:
-        return [("", table["at_risk"].tolist())]
-    groups = table.groupby(list(result.by), sort=False, observed=True)
-    return [
-        (style.group_name(part[list(result.by)].iloc[0]), part["at_risk"].tolist())
-        for _, part in groups
-    ]
+    return [(name, part["at_risk"].tolist()) for name, part in panels(table, result.by)]
 
 
-def names_are_wide(risk: list[tuple[str, list[int]]]) -> bool:
+def _are_wide(names: list[str]) -> bool:
     """Whether a name needs a line of its own beside the axis."""
-    longest = max(len(name) for name, _ in risk)
-    return longest * style.CELL_SIZE * style.MEAN_LETTER > LEFT - 28
+    return any(fonts.width_of(name, style.CELL_SIZE, True) > LEFT - 28 for name in names)
+
+
+def at_risk_height(names: list[str]) -> float:
+    """Return how many points the table of who is at risk takes, with some space after it."""
+    lines = len(names) * (1 + _are_wide(names)) + (len(names) > 1)
+    return lines * style.LINE_HEIGHT + 8
 
 
 def draw_at_risk(
-    panel: Axes, risk: list[tuple[str, list[int]]], ticks: np.ndarray, left: float
-) -> float:
-    """Write who is at risk under the x axis; return how many points down it ends."""
+    panel: Axes, risk: list[tuple[str, list[int]]], ticks: np.ndarray, sheet: Sheet
+) -> None:
+    """Write who is at risk under the x axis."""
+    names = [name for name, _ in risk]
+    apart = _are_wide(names)
+    short = fitted(names, sheet.outer_width - 16, style.CELL_SIZE, True)
     down = TABLE_TOP
-    style.write_cell(panel, "at risk", (0.0, -left + 8, down), ha="left", fixed=True)
+    style.write_cell(panel, "at risk", (0.0, -LEFT + 8, down), ha="left", fixed=True)
     down += style.LINE_HEIGHT if len(risk) > 1 else 0
     for position, (name, counts) in enumerate(risk):
         colour = style.look(position, len(risk)).colour if name else style.INK
-        place = (0.0, -left + 8, down)
-        style.write_cell(panel, name, place, ha="left", colour=colour, weight="bold", fixed=True)
-        down += style.LINE_HEIGHT if names_are_wide(risk) else 0
+        place, words = (0.0, -LEFT + 8, down), short[position]
+        style.write_cell(panel, words, place, ha="left", colour=colour, weight="bold", fixed=True)
+        down += style.LINE_HEIGHT if apart else 0
         for day, count in zip(ticks, counts, strict=True):
             cell = style.write_cell(panel, f"{count:,}", (float(day), 0, down), ha="center")
             cell.set_gid(f"risk_{position}_{day:g}")
         down += style.LINE_HEIGHT
-    return down + 8
 
 
 def _small_print(naive: bool, result: CumulativeIncidence) -> str:

@@ -8,17 +8,18 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.plots import style
-from iop_outcomes.relapse.rules import ORIGINS
+from iop_outcomes.plots.given import check_result, figure_or
+from iop_outcomes.plots.names import fitted, group_name, label_room, legend_labels
+from iop_outcomes.plots.sheet import Plan, Planner, Sheet, finish, open_sheet
 from iop_outcomes.show import count_words, level_words
+from iop_outcomes.survival.interval_curves import IntervalSurvival
 from iop_outcomes.survival.reading import split_groups
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from iop_outcomes.survival.interval_curves import IntervalSurvival
-
-LEFT, RIGHT, WIDTH, HEIGHT = 92.0, 18.0, 560.0, 240.0
+LEFT, LEFT_ALONE, RIGHT, WIDTH, HEIGHT = 92.0, 66.0, 18.0, 560.0, 240.0
 TABLE_TOP = 42.0
 ROWS = (
     ("clear", "known clear"),
@@ -54,46 +55,61 @@ def plot_interval(curves: IntervalSurvival, ax: Axes | Figure | None = None) -> 
         dates events at the check-in. The table below is ``curves.risk_table`` on the days of the
         ticks.
     """
-    from matplotlib import rc_context
-
+    check_result(curves, "plot_interval", IntervalSurvival)
     groups = groups_of(curves)
+    style.look(0, len(groups))  # refuses more than can be told apart
     small = _small_print(curves)
-    notes = style.note_lines(f"{curves.rule}\n{small}", WIDTH - 20)
-    target = style.figure_or(ax)
-    with rc_context(style.SETTINGS):
-        lines = len(groups) * (len(ROWS) + bool(curves.by))
-        below = TABLE_TOP + lines * style.LINE_HEIGHT + len(groups) * 4 + 10
-        bottom = below + len(notes) * style.NOTE_HEIGHT + 8
-        top = 14 + (len(groups) + (len(groups) == 1)) * 15.0
-        margins = (LEFT, RIGHT, bottom, top)
-        ax = style.axes_for(target, (WIDTH, HEIGHT + bottom + top), margins)
-        for position, (label, rows, last) in enumerate(groups):
-            draw_stretches(ax, rows, last, (style.look(position, len(groups)), label))
-        _draw_limits(ax, curves)
+    names = [name for name, _, _ in groups]
+    planner = planner_of(names, len(groups) + (len(groups) == 1), f"{curves.rule}\n{small}")
+    target = figure_or(ax)
+    with style.drawing():
+        sheet = open_sheet(target, WIDTH, planner, curves)
+        labels = labels_of(curves, names, label_room(sheet.width, curves))
+        for position, (_, rows, last) in enumerate(groups):
+            draw_stretches(
+                sheet.ax, rows, last, (style.look(position, len(groups)), labels[position])
+            )
+        _draw_limits(sheet.ax, curves)
         if len(groups) == 1:
-            _draw_dated(ax, curves)
-        down = draw_known(ax, curves, dress(ax, curves))
-        style.write_below(ax, notes, left=-LEFT + 8, down=down)
-        style.mark_synthetic(ax, curves)
-        style.describe(ax, f"{curves.text} {small}")
-    return ax
+            _draw_dated(sheet.ax, curves)
+        days = dress(sheet, curves)
+        if sheet.whole:
+            draw_known(sheet, curves, names, days)
+        finish(sheet, curves, f"{curves.text} {small}")
+    return sheet.ax
+
+
+def planner_of(names: list[str], entries: int, notes: str) -> Planner:
+    """Return what plans a picture with this table below it, and so many entries in its legend."""
+    lines = len(names) * (len(ROWS) + bool(names[0]))
+    height = lines * style.LINE_HEIGHT + len(names) * 4 + 10
+
+    def plan(_: float, whole: bool) -> Plan:
+        left, table = (LEFT, height) if whole else (LEFT_ALONE, 0.0)
+        return Plan(left, RIGHT, 14 + entries * 15.0, TABLE_TOP, table, HEIGHT, notes)
+
+    return plan
 
 
 def groups_of(curves: IntervalSurvival) -> list[tuple[str, pd.DataFrame, float]]:
-    """Return each group's label, its rows of the table and its last day."""
-    names = list(curves.by)
-    parts = split_groups(curves.table, names)
-    found = []
-    for part, (_, fit) in zip(parts, curves.fits.iterrows(), strict=True):
-        name = name_of(curves, fit)
-        label = f"n = {fit['n']:,.0f}, {count_words(fit['events'], 'event')}"
-        found.append((f"{name}: {label}" if name else label, part, float(fit["last_day"])))
-    return found
+    """Return each group's name, its rows of the table and its last day."""
+    parts = split_groups(curves.table, list(curves.by))
+    return [
+        (name_of(curves, fit), part, float(fit["last_day"]))
+        for part, (_, fit) in zip(parts, curves.fits.iterrows(), strict=True)
+    ]
+
+
+def labels_of(curves: IntervalSurvival, names: list[str], room: float) -> list[str]:
+    """Return what the legend says of each group."""
+    fits = zip(curves.fits["n"], curves.fits["events"], strict=True)
+    counts = [f"n = {n:,.0f}, {count_words(events, 'event')}" for n, events in fits]
+    return legend_labels(names, counts, room)
 
 
 def name_of(curves: IntervalSurvival, fit: pd.Series[Any]) -> str:
-    """Return a group's name as it fits into the picture, empty if there are no groups."""
-    return style.group_name(fit[list(curves.by)]) if curves.by else ""
+    """Return a group's name as it can be drawn, empty if there are no groups."""
+    return group_name(fit[list(curves.by)]) if curves.by else ""
 
 
 def draw_stretches(
@@ -204,40 +220,33 @@ def _draw_dated(ax: Axes, curves: IntervalSurvival) -> None:
     )
 
 
-def dress(ax: Axes, curves: IntervalSurvival) -> list[float]:
+def dress(sheet: Sheet, curves: IntervalSurvival) -> list[float]:
     """Write the axes and the legend, and return the days of the ticks."""
     from matplotlib.ticker import PercentFormatter
 
+    ax = sheet.ax
     last = max(float(curves.fits["last_day"].max()), 1.0)
     ax.set_ylim(0, 1)
     ax.set_xlim(0, last * 1.02)
-    step = next((step for step in (1, 7, 14, 30, 60, 90, 180, 365) if last / step <= 8), None)
-    days = [float(day) for day in np.arange(0, last + 1e-9, step or last / 8)]
+    days: list[float] = style.day_ticks(last, sheet.width).tolist()
     ax.set_xticks(days)
     ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    event = "relapse" if "relapse" in curves.rule.lower() else "the event"
-    ax.set_ylabel(f"without {event} so far")
-    origins = [origin for origin in ORIGINS.values() if f"after {origin}" in curves.rule]
-    ax.set_xlabel(f"days since {origins[0] if origins else 'the start'}", labelpad=2)
-    ax.legend(
-        loc="lower left",
-        bbox_to_anchor=(-0.012, 1.0),
-        borderaxespad=0.2,
-        handlelength=3.2,
-        labelspacing=0.25,
-    )
+    style.y_label(ax, f"without {style.event_of(curves.rule)} so far")
+    ax.set_xlabel(f"days since {style.origin_of(curves.rule)}", labelpad=2)
+    style.legend(ax)
     return days
 
 
-def draw_known(ax: Axes, curves: IntervalSurvival, days: list[float]) -> float:
-    """Write the table below the axes, and return how far down it reaches."""
+def draw_known(sheet: Sheet, curves: IntervalSurvival, names: list[str], days: list[float]) -> None:
+    """Write the table below the axes."""
     parts = split_groups(curves.risk_table(days), list(curves.by))
-    down = TABLE_TOP
-    for position, (part, (_, fit)) in enumerate(zip(parts, curves.fits.iterrows(), strict=True)):
+    short = fitted(names, sheet.outer_width - 16, style.CELL_SIZE, True)
+    down, ax = TABLE_TOP, sheet.ax
+    for position, part in enumerate(parts):
         colour = style.look(position, len(parts)).colour
         if curves.by:
             down += 4 if position else 0
-            name, place = name_of(curves, fit), (0.0, -LEFT + 8, down)
+            name, place = short[position], (0.0, -LEFT + 8, down)
             style.write_cell(ax, name, place, ha="left", colour=colour, weight="bold", fixed=True)
             down += style.LINE_HEIGHT
         for column, word in ROWS:
@@ -247,7 +256,6 @@ def draw_known(ax: Axes, curves: IntervalSurvival, days: list[float]) -> float:
                 cell = style.write_cell(ax, f"{value:,}", (float(day), 0, down), ha="center")
                 cell.set_gid(f"risk_{position}_{column}_{day:g}")
             down += style.LINE_HEIGHT
-    return down + 8
 
 
 def _small_print(curves: IntervalSurvival) -> str:

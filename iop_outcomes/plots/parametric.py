@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from iop_outcomes.plots import interval, style
+from iop_outcomes.plots.given import check_result, figure_or
+from iop_outcomes.plots.names import label_room, legend_labels
+from iop_outcomes.plots.sheet import finish, open_sheet
+from iop_outcomes.survival.parametric_result import ParametricSurvival
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from iop_outcomes.survival.parametric_fit import Fit
-    from iop_outcomes.survival.parametric_result import ParametricSurvival
 
 POINTS = 200
 SMALL_PRINT = (
@@ -40,44 +42,49 @@ def plot_parametric(fits: ParametricSurvival, ax: Axes | Figure | None = None) -
         The axes; `iop_outcomes.alternative_text` gives the picture in words. With one group all
         its models are drawn, with several the one with the least AIC of each.
     """
-    from matplotlib import rc_context
-
+    check_result(fits, "plot_parametric", ParametricSurvival)
     curves = fits.curves
     groups = interval.groups_of(curves)
-    notes = style.note_lines(f"{fits.rule}\n{SMALL_PRINT}", interval.WIDTH - 20)
-    target = style.figure_or(ax)
-    with rc_context(style.SETTINGS):
-        drawn = list(_drawn(fits))
-        lines = len(groups) * (len(interval.ROWS) + bool(fits.by))
-        below = interval.TABLE_TOP + lines * style.LINE_HEIGHT + len(groups) * 4 + 10
-        bottom = below + len(notes) * style.NOTE_HEIGHT + 8
-        top = 14 + (len(groups) + len(drawn)) * 15.0
-        size = (interval.WIDTH, interval.HEIGHT + bottom + top)
-        ax = style.axes_for(target, size, (interval.LEFT, interval.RIGHT, bottom, top))
-        for position, (label, rows, last) in enumerate(groups):
-            shown = (style.look(position, len(groups)), label)
-            interval.draw_stretches(ax, rows, last, shown)
-        for number, (fit, label, look, last) in enumerate(drawn):
-            _draw(ax, fit, (label, look, last, number))
-        down = interval.draw_known(ax, curves, interval.dress(ax, curves))
-        style.write_below(ax, notes, left=-interval.LEFT + 8, down=down)
-        style.mark_synthetic(ax, fits)
-        style.describe(ax, f"{fits.text} {SMALL_PRINT}")
-    return ax
+    drawn = _drawn(fits)
+    style.look(0, max(len(groups), len(drawn)))  # refuses more than can be told apart
+    names = [name for name, _, _ in groups]
+    planner = interval.planner_of(names, len(groups) + len(drawn), f"{fits.rule}\n{SMALL_PRINT}")
+    target = figure_or(ax)
+    with style.drawing():
+        sheet = open_sheet(target, interval.WIDTH, planner, fits)
+        room = label_room(sheet.width, fits)
+        labels = interval.labels_of(curves, names, room)
+        for position, (_, rows, last) in enumerate(groups):
+            shown = (style.look(position, len(groups)), labels[position])
+            interval.draw_stretches(sheet.ax, rows, last, shown)
+        labels = legend_labels(
+            [name for _, name, _, _ in drawn], [fit.model.words for fit, _, _, _ in drawn], room
+        )
+        for number, (fit, _, look, last) in enumerate(drawn):
+            _draw(sheet.ax, fit, (labels[number], look, last, number))
+        days = interval.dress(sheet, curves)
+        if sheet.whole:
+            interval.draw_known(sheet, curves, names, days)
+        finish(sheet, fits, f"{fits.text} {SMALL_PRINT}")
+    return sheet.ax
 
 
-def _drawn(fits: ParametricSurvival) -> Iterator[tuple[Fit, str, style.Look, float]]:
-    """Give each model to draw with its words in the legend, its look and its last day."""
+def _drawn(fits: ParametricSurvival) -> list[tuple[Fit, str, style.Look, float]]:
+    """Return each model to draw with the name of its group, its look and its last day."""
     ends = fits.curves.fits["last_day"].tolist()
     if len(fits.models) == 1:
-        for number, fit in enumerate(fits.models[0]):
-            yield fit, fit.model.words, style.look(number + 1, len(fits.models[0]) + 1), ends[0]
-        return
+        count = len(fits.models[0]) + 1
+        return [
+            (fit, "", style.look(number + 1, count), ends[0])
+            for number, fit in enumerate(fits.models[0])
+        ]
+    found = []
     best = fits.best()["model"].tolist()
-    for number, (found, last) in enumerate(zip(fits.models, ends, strict=True)):
-        fit = next(fit for fit in found if fit.model.name == best[number])
+    for number, (models, last) in enumerate(zip(fits.models, ends, strict=True)):
+        fit = next(fit for fit in models if fit.model.name == best[number])
         name = interval.name_of(fits.curves, fits.curves.fits.iloc[number])
-        yield fit, f"{name}: {fit.model.words}", style.look(number, len(best)), last
+        found.append((fit, name, style.look(number, len(best)), last))
+    return found
 
 
 def _draw(ax: Axes, fit: Fit, shown: tuple[str, style.Look, float, int]) -> None:

@@ -8,19 +8,20 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.plots import style
-from iop_outcomes.relapse.rules import ORIGINS
+from iop_outcomes.plots.given import check_result, figure_or
+from iop_outcomes.plots.names import fitted, label_room, legend_labels, panels
+from iop_outcomes.plots.sheet import Plan, Planner, Sheet, finish, open_sheet
 from iop_outcomes.show import level_words
+from iop_outcomes.survival.recurrence_result import MeanCumulativeFunction
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-    from iop_outcomes.survival.recurrence_result import MeanCumulativeFunction
-
-LEFT, RIGHT, WIDTH, HEIGHT = 104.0, 18.0, 560.0, 230.0
+LEFT, LEFT_ALONE, RIGHT, WIDTH, HEIGHT = 104.0, 66.0, 18.0, 560.0, 230.0
 TABLE_TOP = 42.0
-STEPS = (1, 7, 14, 30, 60, 90, 180, 365, 730)
+COUNTED = ("events", "terminal")
 CUT = 2.0  # the axis goes up to so many times the highest mean; bands above it are cut
 
 
@@ -40,43 +41,48 @@ def plot_mean_cumulative(result: MeanCumulativeFunction, ax: Axes | Figure | Non
     matplotlib.axes.Axes
         The axes; `iop_outcomes.alternative_text` gives the picture in words.
     """
-    from matplotlib import rc_context
-
-    groups = _groups(result)
+    check_result(result, "plot_mean_cumulative", MeanCumulativeFunction)
+    groups = panels(result.table, result.by)
+    style.look(0, len(groups))  # refuses more than can be told apart
+    names = [name for name, _ in groups]
     last = float(result.table["day"].max())
-    step = next((step for step in STEPS if last / step <= 8), max(last, 1.0))
-    ticks = np.arange(0, last + 1e-9, step)
-    highest = float(result.table["mean"].max())
-    top = min(float(result.table["upper"].max()) * 1.05, CUT * highest)
+    top = min(float(result.table["upper"].max()) * 1.05, CUT * float(result.table["mean"].max()))
     cut = bool((result.table["upper"] > top).any())
-    notes = style.note_lines(f"{result.rule}\n{_small_print(result, cut)}", WIDTH - 20)
-    counts = _counts(result, ticks)
-    lines = sum(len(rows) for _, rows in counts) + len(counts) * bool(result.by)
-    bottom = TABLE_TOP + lines * style.LINE_HEIGHT + len(counts) * 4 + 18
-    bottom += len(notes) * style.NOTE_HEIGHT + 8
-    above = 14 + len(groups) * 15.0
-    target = style.figure_or(ax)
-    with rc_context(style.SETTINGS):
-        margins = (LEFT, RIGHT, bottom, above)
-        ax = style.axes_for(target, (WIDTH, HEIGHT + bottom + above), margins)
-        for position, (name, rows) in enumerate(groups):
-            _draw(ax, rows, style.look(position, len(groups)), name)
+    said = _small_print(result, cut)
+    target = figure_or(ax)
+    with style.drawing():
+        planner = _planner(result, names, f"{result.rule}\n{said}")
+        sheet = open_sheet(target, WIDTH, planner, result)
+        ax = sheet.ax
+        labels = _labels(result, names, label_room(sheet.width, result))
+        for position, (_, rows) in enumerate(groups):
+            _draw(ax, rows, style.look(position, len(groups)), labels[position])
+        ticks = style.day_ticks(last, sheet.width)
         _dress(ax, result, ticks, (last, top))
-        down = _draw_table(ax, counts, ticks)
-        style.write_below(ax, notes, left=-LEFT + 8, down=down)
-        style.mark_synthetic(ax, result)
-        style.describe(ax, f"{result.text} {_small_print(result, cut)}")
+        if sheet.whole:
+            _draw_table(sheet, _counts(result, ticks), ticks)
+        finish(sheet, result, f"{result.text} {said}")
     return ax
 
 
-def _groups(result: MeanCumulativeFunction) -> list[tuple[str, pd.DataFrame]]:
-    """Return the label and the rows of each group."""
-    parts = [rows for _, rows in style.panels(result.table, result.by)]
-    found = []
-    for (_, size), rows in zip(result.sizes.iterrows(), parts, strict=True):
-        name = f"{style.group_name(size[list(result.by)])}: " if result.by else ""
-        found.append((f"{name}n = {size['n']:,}, {size['events']:,} {result.noun}", rows))
-    return found
+def _planner(result: MeanCumulativeFunction, names: list[str], notes: str) -> Planner:
+    rows = 1 + sum(column in result.table for column in COUNTED)
+    lines = len(names) * (rows + bool(result.by))
+    height = lines * style.LINE_HEIGHT + len(names) * 4 + 18
+    above = 14 + len(names) * 15.0
+
+    def plan(_: float, whole: bool) -> Plan:
+        left, table = (LEFT, height) if whole else (LEFT_ALONE, 0.0)
+        return Plan(left, RIGHT, above, TABLE_TOP, table, HEIGHT, notes)
+
+    return plan
+
+
+def _labels(result: MeanCumulativeFunction, names: list[str], room: float) -> list[str]:
+    """Return what the legend says of each group."""
+    sizes = zip(result.sizes["n"], result.sizes["events"], strict=True)
+    counts = [f"n = {n:,}, {events:,} {result.noun}" for n, events in sizes]
+    return legend_labels(names, counts, room)
 
 
 def _draw(ax: Axes, rows: pd.DataFrame, look: style.Look, label: str) -> None:
@@ -101,16 +107,9 @@ def _dress(
     ax.set_ylim(0, top)
     ax.set_xlim(0, max(last, 1.0) * 1.02)
     ax.set_xticks(ticks)
-    ax.set_ylabel(f"{result.noun} {result.each} so far, mean")
-    origins = (origin for origin in ORIGINS.values() if f"after {origin}" in result.rule)
-    ax.set_xlabel(f"days since {next(origins, 'the start')}", labelpad=2)
-    ax.legend(
-        loc="lower left",
-        bbox_to_anchor=(-0.012, 1.0),
-        borderaxespad=0.2,
-        handlelength=3.2,
-        labelspacing=0.25,
-    )
+    style.y_label(ax, f"{result.noun} {result.each} so far, mean")
+    ax.set_xlabel(f"days since {style.origin_of(result.rule)}", labelpad=2)
+    style.legend(ax)
 
 
 def _counts(
@@ -118,9 +117,9 @@ def _counts(
 ) -> list[tuple[str, dict[str, list[int]]]]:
     """Return the name of each group and the rows of its table on the days of the axis."""
     at_risk = result.at(ticks.tolist())["at_risk"].to_numpy().reshape(-1, len(ticks))
-    words = {"events": result.noun, "terminal": "ended for good"}
+    words = dict(zip(COUNTED, (result.noun, "ended for good"), strict=True))
     found = []
-    for number, (name, rows) in enumerate(style.panels(result.table, result.by)):
+    for number, (name, rows) in enumerate(panels(result.table, result.by)):
         through = np.searchsorted(rows["day"], ticks, side="right")
         counts = {"observed": at_risk[number].tolist()}
         for column, word in words.items():
@@ -132,11 +131,12 @@ def _counts(
 
 
 def _draw_table(
-    ax: Axes, counts: list[tuple[str, dict[str, list[int]]]], ticks: NDArray[np.float64]
-) -> float:
-    """Write the counts under the x axis; return how many points down they end."""
-    down = TABLE_TOP
-    for position, (name, rows) in enumerate(counts):
+    sheet: Sheet, counts: list[tuple[str, dict[str, list[int]]]], ticks: NDArray[np.float64]
+) -> None:
+    """Write the counts under the x axis."""
+    names = fitted([name for name, _ in counts], sheet.outer_width - 16, style.CELL_SIZE, True)
+    down, ax = TABLE_TOP, sheet.ax
+    for position, (name, (_, rows)) in enumerate(zip(names, counts, strict=True)):
         if name:
             colour = style.look(position, len(counts)).colour
             down += 4 if position else 0
@@ -150,7 +150,6 @@ def _draw_table(
                 cell = style.write_cell(ax, f"{value:,}", (float(day), 0, down), ha="center")
                 cell.set_gid(f"count_{position}_{word}_{day:g}")
             down += style.LINE_HEIGHT
-    return down + 8
 
 
 def _small_print(result: MeanCumulativeFunction, cut: bool) -> str:

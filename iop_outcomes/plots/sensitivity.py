@@ -8,21 +8,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.plots import style
+from iop_outcomes.compare.sensitivity import Sensitivity
+from iop_outcomes.plots import fonts, style
+from iop_outcomes.plots.given import check_result, figure_or
+from iop_outcomes.plots.names import HANDLE_ROOM, drawn_name, fitted, label_room, panels
+from iop_outcomes.plots.sheet import Plan, Planner, finish, open_sheet
 from iop_outcomes.show import level_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from iop_outcomes.compare.sensitivity import Sensitivity
-
 LEFT, RIGHT, TOP, WIDTH, HEIGHT = 200.0, 14.0, 22.0, 724.0, 200.0
-LEGEND = 18.0
+LEGEND, MARK = 15.0, 36.0  # the height of a line of the legend, and what its mark takes
 ROW, HEAD, STRIP, GAP = 13.0, 17.0, 34.0, 20.0
 SPREAD = 0.5  # of the width of a cell, over which its groups stand side by side
 NOT_CHOSEN = "#c9c9c9"
-LABEL = 40  # letters that fit beside the panel
 MISSING_WORDS = {
     "censor": "ends what is known",
     "use": "is use",
@@ -85,27 +86,47 @@ def plot_sensitivity(result: Sensitivity, ax: Axes | Figure | None = None) -> Ax
     -----
     After Simonsohn, Simmons and Nelson (2020), Nature Human Behaviour 4:1208-1214.
     """
-    from matplotlib import rc_context
-
+    check_result(result, "plot_sensitivity", Sensitivity)
     drawing = _arrange(result)
+    style.look(0, len(drawing.groups))  # refuses more than can be told apart
     notes = _notes(result)
-    target = style.figure_or(ax)
-    with rc_context(style.SETTINGS):
-        below = STRIP + 2 * GAP + drawing.panel_height + len(notes) * style.NOTE_HEIGHT + 16
-        top = TOP + (LEGEND if result.by else 0)
-        margins = (LEFT, RIGHT, below, top)
-        ax = style.axes_for(target, (WIDTH, HEIGHT + below + top), margins)
-        height = style.size_of(ax)[1]
-        _draw_estimates(ax, drawing)
-        _dress(ax, result, drawing)
+    names = [name for name, _ in drawing.groups]
+    target = figure_or(ax)
+    with style.drawing():
+        planner = _planner(result, drawing, names, notes)
+        sheet = open_sheet(target, WIDTH, planner, result, needs_table=True)
+        ax, height = sheet.ax, sheet.height
+        labels, columns = _legend(names, sheet.width, result)
+        _draw_estimates(ax, drawing, labels)
+        _dress(ax, result, drawing, columns)
         strip = ax.inset_axes((0, -(GAP + STRIP) / height, 1, STRIP / height))
-        _draw_missing(strip, drawing)
         down = GAP + STRIP + GAP * 0.6 + drawing.panel_height
-        _draw_panel(ax.inset_axes((0, -down / height, 1, drawing.panel_height / height)), drawing)
-        style.write_below(ax, notes, left=-LEFT + 8, down=down + 8)
-        style.mark_synthetic(ax, result)
-        style.describe(ax, f"{result.text} {' '.join(notes)}")
+        panel = ax.inset_axes((0, -down / height, 1, drawing.panel_height / height))
+        _draw_missing(strip, drawing)
+        _draw_panel(panel, drawing, sheet.plan.left - 16)
+        finish(sheet, result, f"{result.text} {notes}".replace("\n", " "))
     return ax
+
+
+def _planner(result: Sensitivity, drawing: _Drawing, names: list[str], notes: str) -> Planner:
+    below = STRIP + 1.6 * GAP + drawing.panel_height + 8
+
+    def plan(width: float, whole: bool) -> Plan:
+        left = min(LEFT, 0.42 * width)
+        columns = _legend(names, width - left - RIGHT, result)[1]
+        rows = -(-len(names) // columns) if result.by else 0
+        return Plan(left, RIGHT, TOP + rows * LEGEND, 0.0, below, HEIGHT, notes, (110.0, 90.0))
+
+    return plan
+
+
+def _legend(names: list[str], width: float, result: Sensitivity) -> tuple[list[str], int]:
+    """Return the words of the legend, and in how many columns they stand."""
+    size = float(style.SETTINGS["legend.fontsize"])
+    room = label_room(width, result) + HANDLE_ROOM
+    labels = fitted(names, room - MARK, size)
+    widest = MARK + max(fonts.width_of(label, size) for label in labels)
+    return labels, max(1, min(len(labels), 4, int(room / widest)))
 
 
 def _arrange(result: Sensitivity) -> _Drawing:
@@ -115,12 +136,7 @@ def _arrange(result: Sensitivity) -> _Drawing:
     cells = table.drop_duplicates(keys).set_index(keys).loc[order.index].reset_index()
     place = pd.Series(np.arange(len(order)), index=order.index)
     placed = table.join(place.rename("place"), on=keys)
-    if result.by:
-        parts = placed.groupby(list(result.by), observed=True, sort=False)
-        groups = [(", ".join(str(part) for part in key), rows) for key, rows in parts]
-    else:
-        groups = [("", placed)]
-    return _Drawing(cells, groups, _sections(cells, table, bool(result.by)))
+    return _Drawing(cells, panels(placed, result.by), _sections(cells, table, bool(result.by)))
 
 
 def _sections(
@@ -132,7 +148,7 @@ def _sections(
         (
             "Relapse is",
             {
-                _shortened(title): (cells["definition"] == name).to_numpy()
+                drawn_name(title): (cells["definition"] == name).to_numpy()
                 for name, title in definitions.items()
             },
         ),
@@ -147,13 +163,9 @@ def _sections(
     return sections
 
 
-def _shortened(title: str) -> str:
-    return title if len(title) <= LABEL else title[: LABEL - 1] + "…"
-
-
-def _draw_estimates(ax: Axes, drawing: _Drawing) -> None:
+def _draw_estimates(ax: Axes, drawing: _Drawing, labels: list[str]) -> None:
     groups = len(drawing.groups)
-    for position, (name, rows) in enumerate(drawing.groups):
+    for position, (_, rows) in enumerate(drawing.groups):
         look = style.look(position, groups)
         colour = look.colour if groups > 1 else style.INK
         place = _side_by_side(rows, position, groups)
@@ -187,28 +199,20 @@ def _draw_estimates(ax: Axes, drawing: _Drawing) -> None:
             markeredgecolor=colour,
             markeredgewidth=1.1,
             zorder=4,
-            label=name or "_estimate",
+            label=labels[position] or "_estimate",
         )
 
 
-def _dress(ax: Axes, result: Sensitivity, drawing: _Drawing) -> None:
+def _dress(ax: Axes, result: Sensitivity, drawing: _Drawing, columns: int) -> None:
     from matplotlib.ticker import PercentFormatter
 
     ax.set_ylim(0, 1)
     ax.set_xlim(-0.7, len(drawing.cells) - 0.3)
     ax.set_xticks([])
     ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    what = f"relapsed by day {result.horizon:g}"
-    ax.set_ylabel(what)
+    style.y_label(ax, f"relapsed by day {result.horizon:g}")
     if result.by:
-        ax.legend(
-            loc="lower left",
-            bbox_to_anchor=(-0.01, 1.0),
-            borderaxespad=0.2,
-            ncols=min(len(drawing.groups), 4),
-            handletextpad=0.2,
-            columnspacing=1.4,
-        )
+        style.legend(ax, ncols=columns, handletextpad=0.2, columnspacing=1.4, handlelength=2.0)
 
 
 def _draw_missing(ax: Axes, drawing: _Drawing) -> None:
@@ -244,7 +248,7 @@ def _draw_missing(ax: Axes, drawing: _Drawing) -> None:
     )
 
 
-def _draw_panel(ax: Axes, drawing: _Drawing) -> None:
+def _draw_panel(ax: Axes, drawing: _Drawing, room: float) -> None:
     ax.set_xlim(-0.7, len(drawing.cells) - 0.3)
     ax.set_ylim(drawing.panel_height, 0)
     ax.grid(False)
@@ -258,7 +262,8 @@ def _draw_panel(ax: Axes, drawing: _Drawing) -> None:
     for number, (heading, rows) in enumerate(drawing.sections):
         _label(ax, heading, down + HEAD / 2 + 2, weight="bold")
         down += HEAD
-        for row, (label, marked) in enumerate(rows.items()):
+        labels = fitted([*rows], room, style.CELL_SIZE)
+        for row, (label, marked) in enumerate(zip(labels, rows.values(), strict=True)):
             middle = down + ROW / 2
             if row % 2 == 0:
                 ax.axhspan(down, down + ROW, color=style.SHADE, zorder=0, linewidth=0)
@@ -300,7 +305,7 @@ def _side_by_side(rows: pd.DataFrame, position: int, groups: int) -> np.ndarray:
     return rows["place"].to_numpy() + shift
 
 
-def _notes(result: Sensitivity) -> list[str]:
+def _notes(result: Sensitivity) -> str:
     """Return the small print: what the lines and rings are, what is not shown, and the rule."""
     lines = [
         f"Thick lines: {level_words(result.confidence)} limits. Thin lines: from nobody who left "
@@ -310,4 +315,4 @@ def _notes(result: Sensitivity) -> list[str]:
     gone = int(result.table["relapsed"].isna().sum())
     if gone:
         lines.append(f"Not estimated: {gone}, not followed to day {result.horizon:g}.")
-    return style.note_lines("\n".join(lines), WIDTH - 20)
+    return "\n".join(lines)

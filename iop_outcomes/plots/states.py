@@ -6,22 +6,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from iop_outcomes.plots import style
-from iop_outcomes.relapse.rules import ORIGINS
+from iop_outcomes.plots import fonts, style
+from iop_outcomes.plots.given import check_result, figure_or
+from iop_outcomes.plots.names import drawn_name, fitted, label_room, panels
+from iop_outcomes.plots.sheet import Plan, Planner, Sheet, finish, open_sheet, stack
+from iop_outcomes.survival.state_result import StateOccupation
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from iop_outcomes.survival.state_result import StateOccupation
-
-LEFT, RIGHT, WIDTH, HEIGHT = 92.0, 118.0, 620.0, 210.0
+LEFT, LEFT_ALONE, RIGHT, WIDEST_RIGHT, WIDTH, HEIGHT = 92.0, 66.0, 118.0, 190.0, 620.0, 210.0
 BETWEEN, TITLE, TABLE_TOP = 34.0, 22.0, 42.0
-LABEL_HEIGHT, SWATCH = 14.5, 12.0
-SHORT, TITLE_LETTERS = 12, 50  # letters of a name beside the counts, and above a panel
+LABEL_LEFT, LABEL_HEIGHT, SWATCH, TITLE_SIZE = 34.0, 14.5, 12.0, 10.0
 LEADER = {"arrowstyle": "-", "color": style.QUIET, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 1}
-STEPS = (1, 7, 14, 30, 60, 90, 180, 365, 730)
 NOTE = (
     "Areas from below: in the order of the labels. Drawn while at least 10 people and 5% of each "
     "group are under observation; the table counts them after the day."
@@ -71,36 +70,47 @@ def plot_states(result: StateOccupation, ax: Axes | Figure | None = None) -> Axe
     RuleError
         If there are more states than can be told apart.
     """
-    from matplotlib import rc_context
-
+    check_result(result, "plot_states", StateOccupation)
     faces = _faces(result.states)
-    end = result.last_day
-    panels = style.panels(result.table, result.by)
-    first = min(0.0, float(result.table["day"].min()))
-    step = next((step for step in STEPS if end / step <= 8), max(end, 1.0))
-    ticks = np.arange(first, end + 1e-9, step)
-    notes = style.note_lines(f"{result.rule}\n{NOTE}", WIDTH - 20)
-    rows = _lines([name for name, _ in panels])
-    bottom = TABLE_TOP + rows * style.LINE_HEIGHT + 18 + len(notes) * style.NOTE_HEIGHT + 8
-    gap = BETWEEN if len(panels) > 1 else 0.0
-    inner = len(panels) * HEIGHT + (len(panels) - 1) * gap
-    target = style.figure_or(ax)
-    settings = {**style.SETTINGS, "axes.grid": False, "hatch.linewidth": 0.7}
-    with rc_context(settings):
-        margins = (LEFT, RIGHT, bottom, TITLE)
-        ax = style.axes_for(target, (WIDTH, inner + bottom + TITLE), margins)
-        drawn = style.stack(ax, len(panels), gap)
-        height = style.size_of(ax)[1] * HEIGHT / inner
-        for panel, (name, rows_of) in zip(drawn, panels, strict=True):
-            tops = _draw(panel, rows_of, faces, end)
-            _label(panel, tops, faces, (style.size_of(ax)[0], height))
-            _dress(panel, name, ticks, (first, end))
-        drawn[-1].set_xlabel(f"days since {_origin(result.rule)}", labelpad=2)
-        down = _draw_table(drawn[-1], result, ticks)
-        style.write_below(drawn[-1], notes, left=-LEFT + 8, down=down)
-        style.mark_synthetic(ax, result)
-        style.describe(ax, f"Stacked areas. {result.text} {NOTE}")
-    return ax
+    parts = panels(result.table, result.by)
+    names = [name for name, _ in parts]
+    end, first = result.last_day, min(0.0, float(result.table["day"].min()))
+    target = figure_or(ax)
+    with style.drawing(**{"axes.grid": False, "hatch.linewidth": 0.7}):
+        planner = _planner(result, names, len(faces))
+        sheet = open_sheet(target, WIDTH, planner, result)
+        ticks = first + style.day_ticks(end - first, sheet.width)
+        drawn = stack(sheet, len(parts), BETWEEN if len(parts) > 1 else 0.0)
+        titles = fitted(names, label_room(sheet.width + sheet.plan.right, result), TITLE_SIZE, True)
+        for panel, title, (_, rows) in zip(drawn, titles, parts, strict=True):
+            tops = _draw(panel, rows, faces, end)
+            _label(panel, tops, faces, sheet.plan.right)
+            _dress(panel, title, ticks, (first, end))
+        drawn[-1].set_xlabel(f"days since {style.origin_of(result.rule)}", labelpad=2)
+        if sheet.whole:
+            _draw_table(drawn[-1], sheet, result, ticks)
+        finish(sheet, result, f"Stacked areas. {result.text} {NOTE}", below=drawn[-1])
+    return sheet.ax
+
+
+def _planner(result: StateOccupation, names: list[str], states: int) -> Planner:
+    count = len(names)
+    gaps = (count - 1) * BETWEEN
+    rows = 1 if count == 1 else 1 + count * (2 if _long(names) else 1)
+    widest = max(fonts.width_of(_label_of(name, 0.001), style.CELL_SIZE) for name in result.states)
+    right = min(max(RIGHT, LABEL_LEFT + widest + 8), WIDEST_RIGHT)
+    least = max(64.0, states * LABEL_HEIGHT) * count + gaps
+
+    def plan(_: float, whole: bool) -> Plan:
+        return Plan(
+            *(LEFT if whole else LEFT_ALONE, right, TITLE, TABLE_TOP),
+            table=rows * style.LINE_HEIGHT + 18 if whole else 0.0,
+            height=count * HEIGHT + gaps,
+            notes=f"{result.rule}\n{NOTE}",
+            least=(110.0, least),
+        )
+
+    return plan
 
 
 def _faces(states: tuple[str, ...]) -> dict[str, tuple[str, str, str]]:
@@ -137,20 +147,22 @@ def _label(
     panel: Axes,
     edges: dict[str, tuple[float, float]],
     faces: dict[str, tuple[str, str, str]],
-    size: tuple[float, float],
+    room: float,
 ) -> None:
     """Name each area at its right end, the names moved apart where the areas are thin."""
     from matplotlib.patches import Rectangle
 
-    width, height = size
+    width, height = style.size_of(panel)
+    taken = LABEL_LEFT + fonts.width_of(_label_of("", 0.001), style.CELL_SIZE) + 6
+    short = fitted([drawn_name(name) for name in edges], room - taken, style.CELL_SIZE)
     middle = np.array([(low + top) / 2 * height for low, top in edges.values()])
     for place, (name, (low, top)) in enumerate(edges.items()):
         level = _apart(middle, height)[place]
         panel.annotate(
-            f"{name} {_percent(top - low)}",
+            _label_of(short[place], top - low),
             xy=(1.0, (low + top) / 2),
             xycoords="axes fraction",
-            xytext=(34, level - middle[place]),
+            xytext=(LABEL_LEFT, level - middle[place]),
             textcoords="offset points",
             va="center",
             fontsize=style.CELL_SIZE,
@@ -196,8 +208,9 @@ def _apart(middle: np.ndarray, height: float) -> np.ndarray:
     return spaced
 
 
-def _percent(share: float) -> str:
-    return "under 1%" if 0 < share < 0.005 else f"{share:.0%}"
+def _label_of(name: str, share: float) -> str:
+    percent = "under 1%" if 0 < share < 0.005 else f"{share:.0%}"
+    return f"{name} {percent}"
 
 
 def _dress(panel: Axes, name: str, ticks: np.ndarray, ends: tuple[float, float]) -> None:
@@ -207,40 +220,28 @@ def _dress(panel: Axes, name: str, ticks: np.ndarray, ends: tuple[float, float])
     panel.set_xlim(ends[0], max(ends[1], ends[0] + 1))
     panel.set_xticks(ticks)
     panel.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    panel.set_ylabel("share of people")
-    size = 10 if len(name) <= TITLE_LETTERS else 7
-    panel.set_title(name, loc="left", fontsize=size, fontweight="bold", pad=6)
-
-
-def _lines(names: list[str]) -> int:
-    """Return the lines of the table; long names stand on lines of their own."""
-    if len(names) == 1:
-        return 1
-    return 1 + len(names) * (2 if _long(names) else 1)
+    style.y_label(panel, "share of people")
+    panel.set_title(name, loc="left", fontsize=TITLE_SIZE, fontweight="bold", pad=6)
 
 
 def _long(names: list[str]) -> bool:
-    return max(map(len, names)) > SHORT
+    """Whether a name needs a line of its own in the table."""
+    return any(fonts.width_of(name, style.CELL_SIZE, True) > LEFT - 28 for name in names)
 
 
-def _draw_table(panel: Axes, result: StateOccupation, ticks: np.ndarray) -> float:
-    """Write who is under observation under the x axis; return how many points down it ends."""
+def _draw_table(panel: Axes, sheet: Sheet, result: StateOccupation, ticks: np.ndarray) -> None:
+    """Write who is under observation under the x axis."""
     down = TABLE_TOP
-    table = result.risk_table(ticks.tolist())
-    parts = style.panels(table, result.by)
+    parts = panels(result.risk_table(ticks.tolist()), result.by)
+    names = [name for name, _ in parts]
+    short = fitted(names, sheet.outer_width - 16, style.CELL_SIZE, True)
     style.write_cell(panel, "observed", (0.0, -LEFT + 8, down), ha="left", fixed=True)
     down += style.LINE_HEIGHT if len(parts) > 1 else 0
-    apart = len(parts) > 1 and _long([name for name, _ in parts])
-    for position, (name, part) in enumerate(parts):
+    for position, (_, part) in enumerate(parts):
         place = (0.0, -LEFT + 8, down)
-        style.write_cell(panel, name, place, ha="left", weight="bold", fixed=True)
-        down += style.LINE_HEIGHT if apart else 0
+        style.write_cell(panel, short[position], place, ha="left", weight="bold", fixed=True)
+        down += style.LINE_HEIGHT if len(parts) > 1 and _long(names) else 0
         for day, count in zip(ticks, part["at_risk"], strict=True):
             cell = style.write_cell(panel, f"{count:,}", (float(day), 0, down), ha="center")
             cell.set_gid(f"risk_{position}_{day:g}")
         down += style.LINE_HEIGHT
-    return down + 8
-
-
-def _origin(rule: str) -> str:
-    return next((origin for origin in ORIGINS.values() if f"after {origin}" in rule), "the start")

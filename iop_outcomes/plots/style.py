@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from iop_outcomes.errors import RuleError
-from iop_outcomes.survival.checking import label_of
+from iop_outcomes.letters import printable
+from iop_outcomes.plots import fonts
+from iop_outcomes.relapse.rules import ORIGINS
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
     from matplotlib.text import Annotation
+    from numpy.typing import NDArray
 
 INK = "#1a1a1a"
 QUIET = "#5c5c5c"
@@ -21,7 +26,8 @@ RULE = "#d0d0d0"
 SHADE = "#ececec"
 
 SETTINGS: Any = {
-    "font.size": 10,
+    "font.family": [fonts.BASE],
+    "font.size": 10.0,
     "text.parse_math": False,  # a dollar in a name is a dollar
     "axes.edgecolor": QUIET,
     "axes.labelcolor": INK,
@@ -43,15 +49,25 @@ SETTINGS: Any = {
     "figure.facecolor": "white",
     "axes.facecolor": "white",
 }
-"""Handed to `matplotlib.rc_context` by each plot; the reader's own settings stay as they are."""
+"""What `drawing` sets; the reader's own settings stay as they are."""
 
-LONGEST_NAME = 60
+# Not about how a picture looks: these stay the reader's while one is drawn.
+OF_READER = {
+    *("backend", "backend_fallback", "interactive", "toolbar", "timezone", "date.epoch"),
+    *("tk.window_focus", "figure.raise_window", "figure.max_open_warning", "savefig.directory"),
+    *("webagg.port", "webagg.address", "webagg.open_in_browser", "webagg.port_retries"),
+    "docstring.hardcopy",
+}
+LABEL_SIZE = 10.0
 CELL_SIZE = 8.5
 NOTE_SIZE = 7.5
 LINE_HEIGHT = 13.0
 NOTE_HEIGHT = 10.5
-MEAN_LETTER = 0.57  # of the font size, in the font of the pictures, with some to spare
+STEPS = (1, 7, 14, 30, 60, 90, 180, 365, 730)
+TICK_ROOM = 44.0
 _ATTRIBUTE = "_iop_outcomes_alternative_text"
+SCALE = "_iop_outcomes_scale"
+_ONE_AT_A_TIME = RLock()
 
 
 @dataclass(frozen=True)
@@ -87,95 +103,85 @@ def look(position: int, groups: int) -> Look:
     return LOOKS[position]
 
 
-def group_name(group: pd.Series[Any]) -> str:
-    """Return a group's name as it fits into a picture: its values, joined by a comma."""
-    return fitting(label_of(group))
+@contextmanager
+def drawing(**more: Any) -> Iterator[None]:
+    """Draw with the settings of this package over matplotlib's own, whatever the reader has set.
 
-
-def fitting(name: str) -> str:
-    """Return a name as it fits into a picture: the middle of a long one is left out."""
-    if len(name) > LONGEST_NAME:
-        name = f"{name[: LONGEST_NAME - 20]}…{name[-19:]}"
-    # A legend leaves out what begins with an underscore.
-    return f" {name}" if name.startswith("_") else name
-
-
-def figure_or(target: Axes | Figure | None) -> Axes | Figure:
-    """Return the target, or a new figure that a notebook shows.
-
-    It is made outside `rc_context`: the first figure of a session settles the backend, and what a
-    notebook's backend sets for showing figures would be undone with the other settings.
+    The settings of matplotlib belong to the whole process, so that one picture is drawn at a time:
+    two threads would restore each other's.
     """
-    if target is not None:
-        return target
-    from matplotlib import pyplot
+    from matplotlib import rc_context, rcParamsDefault
 
-    return pyplot.figure()
+    defaults = {name: rcParamsDefault[name] for name in rcParamsDefault if name not in OF_READER}
+    with _ONE_AT_A_TIME, rc_context(defaults | SETTINGS | more):
+        yield
 
 
-def axes_for(
-    target: Axes | Figure,
-    size: tuple[float, float],
-    margins: tuple[float, float, float, float],
-) -> Axes:
-    """Return the axes to draw on: those given, or new ones in a figure of the right size.
+def set_scale(ax: Axes, scale: float) -> None:
+    """Keep with axes how large their letters and distances will be drawn."""
+    setattr(ax, SCALE, scale)
 
-    `size` is width and height, `margins` what is left free at the left, right, bottom and top, in
-    points.
-    """
-    from matplotlib.axes import Axes
 
-    if isinstance(target, Axes):
-        return target
-    width, height = size
-    left, right, bottom, top = margins
-    figure = target
-    figure.set_facecolor("white")
-    figure.set_size_inches(width / 72, height / 72)
-    box = (
-        left / width,
-        bottom / height,
-        (width - left - right) / width,
-        (height - bottom - top) / height,
-    )
-    return figure.add_axes(box)
+def figure_size(ax: Axes) -> tuple[float, float]:
+    """Return the width and height of the figure (or part of one) of `ax`, in points."""
+    figure = ax.figure
+    return 72 * figure.bbox.width / figure.dpi, 72 * figure.bbox.height / figure.dpi
 
 
 def size_of(ax: Axes) -> tuple[float, float]:
-    """Return the width and height of `ax` in points."""
-    figure = ax.get_figure(root=True)
-    if figure is None:  # pragma: no cover - axes that a caller has taken out of their figure
-        return 400.0, 250.0
-    box = ax.get_position()
-    width, height = figure.get_size_inches()
-    return float(box.width * width * 72), float(box.height * height * 72)
+    """Return the width and height of `ax` in points, before it is drawn at its scale."""
+    width, height = figure_size(ax)
+    box, scale = ax.get_position(), getattr(ax, SCALE, 1.0)
+    return float(box.width) * width / scale, float(box.height) * height / scale
 
 
 def note_lines(text: str, width: float, size: float = NOTE_SIZE) -> list[str]:
-    """Break `text` into lines of at most `width` points, each sentence kept whole if it can be."""
-    letters = max(int(width / (size * MEAN_LETTER)), 20)
-    return [line for part in text.splitlines() for line in textwrap.wrap(part, letters)]
+    """Break `text` into lines of at most `width` points, each paragraph on lines of its own."""
+    return fonts.wrapped(fonts.drawable(text), width, size)
 
 
-def panels(table: pd.DataFrame, by: tuple[str, ...]) -> list[tuple[str, pd.DataFrame]]:
-    """Return the name and the rows of each group, in the order of the table."""
-    if not by:
-        return [("", table)]
-    groups = table.groupby(list(by), observed=True, sort=False)
-    return [(fitting(", ".join(str(part) for part in key)), rows) for key, rows in groups]
+def day_ticks(last: float, width: float) -> NDArray[np.float64]:
+    """Return the days to write along an x axis of so many points: round ones, at most eight."""
+    most = min(8, max(2, int(width / TICK_ROOM)))
+    step = next((step for step in STEPS if last / step <= most), max(last, 1.0))
+    return np.arange(0, last + 1e-9, step)
 
 
-def stack(ax: Axes, count: int, between: float) -> list[Axes]:
-    """Return axes one above the other: `ax` itself, or parts of it, `between` points apart."""
-    if count == 1:
-        return [ax]
-    ax.set_axis_off()
-    gap = min(between / size_of(ax)[1], 0.6 / count)
-    share = (1.0 - gap * (count - 1)) / count
-    return [
-        ax.inset_axes((0.0, 1.0 - share - number * (share + gap), 1.0, share))
-        for number in range(count)
-    ]
+def origin_of(rule: str) -> str:
+    """Return the day that a rule counts from, as its text says it."""
+    return next((origin for origin in ORIGINS.values() if f"after {origin}" in rule), "the start")
+
+
+def event_of(rule: str) -> str:
+    """Return the event that a rule speaks of."""
+    return "relapse" if "relapse" in rule.lower() else "the event"
+
+
+def y_label(ax: Axes, text: str) -> None:
+    """Write the name of the y axis, on two lines or smaller where the axis is short."""
+    room, size = size_of(ax)[1] + 14, LABEL_SIZE
+    lines = [text]
+    if fonts.width_of(text, size) > room:
+        words = text.split()
+        breaks = [(" ".join(words[:at]), " ".join(words[at:])) for at in range(1, len(words))]
+        lines = [*min(breaks, key=lambda pair: max(map(len, pair)), default=(text,))]
+        widest = max(fonts.width_of(line, 1.0) for line in lines)
+        size = min(size, max(room / widest, 6.0))
+    ax.set_ylabel("\n".join(lines), fontsize=size)
+
+
+def legend(ax: Axes, **more: Any) -> None:
+    """Write the legend above the axes, a line an entry."""
+    scale = getattr(ax, SCALE, 1.0)
+    look: dict[str, Any] = {
+        "loc": "lower left",
+        "bbox_to_anchor": (-0.012, 1.0),
+        "borderaxespad": 0.2,
+        "handlelength": 3.2,
+        "labelspacing": 0.25,
+        "fontsize": scale * SETTINGS["legend.fontsize"],
+    }
+    ax.legend(**(look | more))
 
 
 def write_cell(
@@ -245,7 +251,7 @@ def mark_synthetic(ax: Axes, source: object) -> None:
 
 def describe(ax: Axes, text: str) -> None:
     """Keep the alternative text of a picture with its axes."""
-    setattr(ax, _ATTRIBUTE, text)
+    setattr(ax, _ATTRIBUTE, printable(text))
 
 
 def alternative_text(ax: Axes) -> str:

@@ -11,28 +11,29 @@ import pandas as pd
 from iop_outcomes.disclosure import ProtectedCurves
 from iop_outcomes.errors import RuleError
 from iop_outcomes.plots import style
+from iop_outcomes.plots.given import check_result, figure_or
+from iop_outcomes.plots.names import label_room, legend_labels, panels
+from iop_outcomes.plots.sheet import Plan, Planner, finish, open_sheet
 from iop_outcomes.plots.survival_table import (
+    LEFT,
+    LEFT_ALONE,
     TABLE_TOP,
     Counting,
     draw_table,
-    drawn_rows,
-    note_lines,
-    parts,
+    notes_of,
     risk,
     small_print,
+    table_height,
 )
-from iop_outcomes.relapse.rules import ORIGINS
 from iop_outcomes.show import count_words, level_words
+from iop_outcomes.survival import SurvivalCurves
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from iop_outcomes.survival import SurvivalCurves
-
-    Curves = SurvivalCurves | ProtectedCurves
-
-LEFT, RIGHT, WIDTH, HEIGHT = 92.0, 18.0, 560.0, 230.0
+Curves = SurvivalCurves | ProtectedCurves
+RIGHT, WIDTH, HEIGHT = 18.0, 560.0, 230.0
 BAND_LINE = (0, (1, 1.6))
 
 
@@ -87,22 +88,21 @@ def plot_survival(
     The extended table and the band are what the readers of Morris et al. asked for (BMJ Open 2019;
     9:e030215). Its numbers are those of ``curves.risk_table(ticks)``: everything through the day,
     so that they add up to the group. Under weighted curves they are sums of weights, to one
-    decimal, and a further row says how many rows are at risk.
+    decimal unless all are whole, and a further row says how many rows are at risk.
     """
-    from matplotlib import rc_context
-
+    check_result(curves, "plot_survival", SurvivalCurves, ProtectedCurves)
     groups = _groups(curves)
-    labels = _labels(curves, groups)
-    days = list(ticks) if ticks is not None else _ticks(curves)
+    style.look(0, len(groups))  # refuses more than can be told apart
     protected = isinstance(curves, ProtectedCurves) and curves.policy.threshold > 1
-    counted = risk(curves, days, counting)
+    counted = risk(curves, _days(curves, ticks, WIDTH), counting)
     bands = _bands(curves) if band else None
     told = small_print(curves, band, counting)
-    target = style.figure_or(ax)
-    with rc_context(style.SETTINGS):
-        notes = note_lines(curves, told, bool(counted["at_risk"].isna().any()), WIDTH - 20)
-        lines = len(groups) * (len(drawn_rows(counted)) + bool(curves.by))
-        ax = _axes(target, (len(groups) + band, lines, len(notes)))
+    planner = _planner(curves, counted, len(groups) + band, told)
+    target = figure_or(ax)
+    with style.drawing():
+        sheet = open_sheet(target, WIDTH, planner, curves)
+        ax, days = sheet.ax, _days(curves, ticks, sheet.width)
+        labels = _labels(curves, groups, label_room(sheet.width, curves))
         for position, (_, table) in enumerate(groups):
             look = style.look(position, len(groups))
             _draw_curve(ax, table, look, (labels[position], protected))
@@ -113,16 +113,15 @@ def plot_survival(
         if median:
             _draw_medians(ax, curves)
         _dress(ax, curves, days, band)
-        down = draw_table(ax, curves, counted, LEFT)
-        style.write_below(ax, notes, left=-LEFT + 8, down=down)
-        style.mark_synthetic(ax, curves)
-        style.describe(ax, f"{curves.text} {told}")
+        if sheet.whole:
+            draw_table(sheet, curves, risk(curves, days, counting))
+        finish(sheet, curves, f"{curves.text} {told}")
     return ax
 
 
 def _groups(curves: Curves) -> list[tuple[str, pd.DataFrame]]:
     """Return each group's name and its rows, starting at day 0 with everyone."""
-    return [(name, _from_start(rows)) for name, rows in parts(curves.table, curves.by)]
+    return [(name, _from_start(rows)) for name, rows in panels(curves.table, curves.by)]
 
 
 def _bands(curves: Curves) -> list[tuple[str, pd.DataFrame]]:
@@ -131,7 +130,7 @@ def _bands(curves: Curves) -> list[tuple[str, pd.DataFrame]]:
             "A simultaneous band needs the steps that protected curves do not publish.",
             instead="plot_survival(curves, band=True) before they are protected, for yourself.",
         )
-    return parts(curves.band(), curves.by)
+    return panels(curves.band(), curves.by)
 
 
 def _from_start(table: pd.DataFrame) -> pd.DataFrame:
@@ -141,26 +140,39 @@ def _from_start(table: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([start, table], ignore_index=True)
 
 
-def _ticks(curves: Curves) -> list[int]:
-    """Return the days to write along the x axis: round ones, at most eight or so."""
+def _days(curves: Curves, ticks: Sequence[int] | None, width: float) -> list[int]:
+    """Return the days to write along the x axis: those asked for, or round ones."""
+    if ticks is not None:
+        return list(ticks)
     last = int(curves.table["day"].max())
     if isinstance(curves, ProtectedCurves):
         counts = curves.table["day"].value_counts()
         shared = [day for day in (30, 60, 90, 180, 270, 365) if counts.get(day, 0) > 0]
         if last - max(shared, default=0) > 0.09 * last:
             shared.append(last)
-        return [0, *shared]
-    step = next((step for step in (1, 7, 14, 30, 60, 90, 180, 365, 730) if last / step <= 8), last)
-    return list(range(0, last + 1, step))
+        return _apart([0, *shared], style.TICK_ROOM * last / width)
+    return [int(day) for day in style.day_ticks(last, width)]
 
 
-def _axes(target: Axes | Figure, content: tuple[int, int, int]) -> Axes:
-    entries, lines, notes = content
-    bottom = (
-        TABLE_TOP + lines * style.LINE_HEIGHT + entries * 4 + 10 + notes * style.NOTE_HEIGHT + 8
-    )
-    top = 12 + entries * 15.0
-    return style.axes_for(target, (WIDTH, HEIGHT + bottom + top), (LEFT, RIGHT, bottom, top))
+def _apart(days: list[int], least: float) -> list[int]:
+    """Return those of the days that are far enough from each other, the last one among them."""
+    kept = days[-1:]
+    for day in days[-2::-1]:
+        if kept[0] - day >= least:
+            kept.insert(0, day)
+    return kept
+
+
+def _planner(curves: Curves, counted: pd.DataFrame, entries: int, told: str) -> Planner:
+    notes = notes_of(curves, told, bool(counted["at_risk"].isna().any()))
+    height = table_height(counted, curves.by)
+
+    def plan(_: float, whole: bool) -> Plan:
+        left = LEFT if whole else LEFT_ALONE
+        top = 12 + entries * 15.0
+        return Plan(left, RIGHT, top, TABLE_TOP, height if whole else 0.0, HEIGHT, notes)
+
+    return plan
 
 
 def _draw_curve(ax: Axes, table: pd.DataFrame, look: style.Look, named: tuple[str, bool]) -> None:
@@ -235,19 +247,18 @@ def _draw_medians(ax: Axes, curves: Curves) -> None:
     ax.vlines(reached, 0, 0.5, color=style.QUIET, linewidth=0.7, linestyle=(0, (2, 2)))
 
 
-def _labels(curves: Curves, groups: list[tuple[str, pd.DataFrame]]) -> list[str]:
+def _labels(curves: Curves, groups: list[tuple[str, pd.DataFrame]], room: float) -> list[str]:
     """Return what the legend says of each group."""
-    made = []
-    for position, (name, table) in enumerate(groups):
-        if isinstance(curves, ProtectedCurves):
-            people, events = table["at_risk"].iloc[0], table["events"].sum()
-            until = f" by day {int(table['day'].iloc[-1])}"
-        else:  # at risk on day 0 are not all, under late entry
-            people, events = curves.sizes[["n", "events"]].iloc[position]
-            until = ""
-        told = f"n = {int(people):,}, {count_words(events, 'event')}{until}"
-        made.append(f"{name}: {told}" if name else told)
-    return made
+    if isinstance(curves, ProtectedCurves):
+        told = [
+            (rows["at_risk"].iloc[0], rows["events"].sum(), f" by day {int(rows['day'].iloc[-1])}")
+            for _, rows in groups
+        ]
+    else:  # at risk on day 0 are not all, under late entry
+        sizes = curves.sizes
+        told = [(n, events, "") for n, events in zip(sizes["n"], sizes["events"], strict=True)]
+    counts = [f"n = {int(n):,}, {count_words(events, 'event')}{until}" for n, events, until in told]
+    return legend_labels([name for name, _ in groups], counts, room)
 
 
 def _dress(ax: Axes, curves: Curves, days: list[int], band: bool) -> None:
@@ -261,26 +272,13 @@ def _dress(ax: Axes, curves: Curves, days: list[int], band: bool) -> None:
     ax.set_xlim(0, max(last, days[-1]) * 1.02 or 1.0)
     ax.set_xticks(days)
     ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    ax.set_ylabel(_without(curves))
-    ax.set_xlabel(f"days since {_origin(curves.rule)}", labelpad=2)
-    ax.legend(
-        loc="lower left",
-        bbox_to_anchor=(-0.012, 1.0),
-        borderaxespad=0.2,
-        handlelength=3.2,
-        labelspacing=0.25,
-    )
+    style.y_label(ax, _without(curves))
+    ax.set_xlabel(f"days since {style.origin_of(curves.rule)}", labelpad=2)
+    style.legend(ax)
 
 
 def _without(curves: Curves) -> str:
     own = None if isinstance(curves, ProtectedCurves) else curves.event
     if own is not None:
         return f"without {own}"
-    event = "relapse" if "relapse" in curves.rule.lower() else "the event"
-    return f"without {event} so far"
-
-
-def _origin(rule: str) -> str:
-    """Return the day that a rule counts from, as its text says it."""
-    found = [origin for origin in ORIGINS.values() if f"after {origin}" in rule]
-    return found[0] if found else "the start"
+    return f"without {style.event_of(curves.rule)} so far"

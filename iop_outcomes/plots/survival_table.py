@@ -4,33 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
 import pandas as pd
 
 from iop_outcomes.disclosure import ProtectedCurves
 from iop_outcomes.errors import RuleError
 from iop_outcomes.plots import style
+from iop_outcomes.plots.names import fitted, panels
 from iop_outcomes.show import level_words
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
+    from iop_outcomes.plots.sheet import Sheet
     from iop_outcomes.survival import SurvivalCurves
 
     Curves = SurvivalCurves | ProtectedCurves
 
+LEFT, LEFT_ALONE = 92.0, 66.0  # beside the axes, with the table's words and without
 TABLE_TOP = 42.0
 ROWS = (("at_risk", "at risk"), ("censored", "censored"), ("events", "events"))
 UNWEIGHTED = ("rows_at_risk", "rows")
 Counting = Literal["after", "just_before"]
-
-
-def parts(frame: pd.DataFrame, by: tuple[str, ...]) -> list[tuple[str, pd.DataFrame]]:
-    """Return each group's name and its rows."""
-    if not by:
-        return [("", frame)]
-    names = list(by)
-    groups = frame.groupby(names, observed=True, sort=False)
-    return [(style.group_name(rows[names].iloc[0]), rows) for _, rows in groups]
 
 
 def risk(curves: Curves, days: list[int], counting: Counting) -> pd.DataFrame:
@@ -46,28 +39,35 @@ def risk(curves: Curves, days: list[int], counting: Counting) -> pd.DataFrame:
     return curves.risk_table(days)
 
 
-def draw_table(ax: Axes, curves: Curves, table: pd.DataFrame, left: float) -> float:
-    """Write the risk table under the x axis; return how many points down it ends."""
-    groups = parts(table, curves.by)
-    weighted = "rows_at_risk" in table.columns
-    down = TABLE_TOP
-    for position, (name, rows) in enumerate(groups):
+def table_height(table: pd.DataFrame, by: tuple[str, ...]) -> float:
+    """Return how many points the risk table takes, with some space after it."""
+    groups = len(panels(table, by))
+    return groups * (len(drawn_rows(table)) + bool(by)) * style.LINE_HEIGHT + groups * 4 + 10
+
+
+def draw_table(sheet: Sheet, curves: Curves, table: pd.DataFrame) -> None:
+    """Write the risk table under the x axis."""
+    groups = panels(table, curves.by)
+    names = fitted([name for name, _ in groups], sheet.outer_width - 16, style.CELL_SIZE, True)
+    counts = table[[column for column, _ in ROWS]].to_numpy(dtype=float, na_value=np.nan)
+    decimals = int(bool((counts[np.isfinite(counts)] % 1 != 0).any()))  # sums of weights
+    down, ax = TABLE_TOP, sheet.ax
+    for position, (_, rows) in enumerate(groups):
         colour = style.look(position, len(groups)).colour
         if curves.by:
             down += 4 if position else 0
-            place = (0.0, 8 - left, down)
+            place, name = (0.0, 8 - LEFT, down), names[position]
             style.write_cell(ax, name, place, ha="left", colour=colour, weight="bold", fixed=True)
             down += style.LINE_HEIGHT
         for column, word in drawn_rows(table):
             place = (0.0, -22, down)
             style.write_cell(ax, word, place, ha="right", colour=style.QUIET, fixed=True)
-            decimals = 1 if weighted and column != UNWEIGHTED[0] else 0
+            places = 0 if column == UNWEIGHTED[0] else decimals
             for day, value in zip(rows["day"], rows[column], strict=True):
-                text = "–" if pd.isna(value) else f"{value:,.{decimals}f}"
+                text = "–" if pd.isna(value) else f"{value:,.{places}f}"
                 cell = style.write_cell(ax, text, (float(day), 0, down), ha="center")
                 cell.set_gid(f"risk_{position}_{column}_{day}")
             down += style.LINE_HEIGHT
-    return down + 8
 
 
 def drawn_rows(risk: pd.DataFrame) -> tuple[tuple[str, str], ...]:
@@ -99,9 +99,9 @@ def small_print(curves: Curves, band: bool, counting: Counting) -> str:
     return " ".join(told)
 
 
-def note_lines(curves: Curves, told: str, dashes: bool, width: float) -> list[str]:
+def notes_of(curves: Curves, told: str, dashes: bool) -> str:
     """Return the small print: what the event is, what missing means, what the table counts."""
     lines = [curves.rule, told]
     if dashes:
         lines.append("A dash: too few since the last published day.")
-    return style.note_lines("\n".join(line for line in lines if line), width)
+    return "\n".join(line for line in lines if line)

@@ -8,17 +8,19 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from iop_outcomes.plots import style
+from iop_outcomes.plots import fonts, style
+from iop_outcomes.plots.given import check_result, figure_or
+from iop_outcomes.plots.names import HANDLE_ROOM, drawn_name, fitted, label_room, panels
+from iop_outcomes.plots.sheet import Plan, Planner, finish, open_sheet, stack
 from iop_outcomes.show import level_words
+from iop_outcomes.trends import Trend
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from iop_outcomes.trends import Trend
-
 LEFT, RIGHT, WIDTH = 62.0, 16.0, 620.0
-PANEL, BELOW, ABOVE = 150.0, 62.0, 34.0
+PANEL, BELOW, BELOW_ALONE, ABOVE, TITLE_SIZE = 150.0, 62.0, 42.0, 34.0, 10.0
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 NOT_YET = "not yet known"
 
@@ -42,26 +44,48 @@ def plot_trend(trend: Trend, ax: Axes | Figure | None = None) -> Axes:
     matplotlib.axes.Axes
         The axes; with several groups its ``child_axes`` are the panels.
     """
-    from matplotlib import rc_context
-
-    panels = style.panels(trend.table, trend.by)
-    target = style.figure_or(ax)
-    with rc_context(style.SETTINGS):
-        notes = style.note_lines(_note(trend), WIDTH - 20)
-        bottom = BELOW + len(notes) * style.NOTE_HEIGHT + 6
-        height = len(panels) * PANEL + (len(panels) - 1) * (BELOW + ABOVE)
-        ax = style.axes_for(target, (WIDTH, height + bottom + ABOVE), (LEFT, RIGHT, bottom, ABOVE))
+    check_result(trend, "plot_trend", Trend)
+    parts = panels(trend.table, trend.by)
+    names = [name for name, _ in parts]
+    target = figure_or(ax)
+    with style.drawing():
+        sheet = open_sheet(target, WIDTH, _planner(trend, len(parts)), trend)
+        places = stack(sheet, len(parts), ABOVE + sheet.plan.axis)
+        titles = _titles(trend, names, label_room(sheet.width, trend) + HANDLE_ROOM)
         top = _scale(trend)
-        for place, (name, rows) in zip(
-            style.stack(ax, len(panels), BELOW + ABOVE), panels, strict=True
-        ):
+        for place, title, (_, rows) in zip(places, titles, parts, strict=True):
             _draw_panel(place, rows, trend.unit, top)
-            title = f"{trend.title}: {name}" if name else trend.title
-            place.set_title(title, loc="left", fontsize=10, fontweight="bold", pad=8)
-        style.write_below(ax, notes, left=-LEFT + 8, down=BELOW)
-        style.mark_synthetic(ax, trend)
-        style.describe(ax, trend.text)
-    return ax
+            if sheet.whole:
+                _write_denominators(place, rows)
+            place.set_title(title, loc="left", fontsize=TITLE_SIZE, fontweight="bold", pad=8)
+        finish(sheet, trend, trend.text)
+    return sheet.ax
+
+
+def _planner(trend: Trend, count: int) -> Planner:
+    def plan(_: float, whole: bool) -> Plan:
+        axis = BELOW if whole else BELOW_ALONE
+        gaps = (count - 1) * (axis + ABOVE)
+        return Plan(
+            *(LEFT, RIGHT, ABOVE, axis, 0.0),
+            height=count * PANEL + gaps,
+            notes=_note(trend),
+            least=(110.0, count * 56.0 + gaps),
+        )
+
+    return plan
+
+
+def _titles(trend: Trend, names: list[str], room: float) -> list[str]:
+    """Return the title of each panel: what is drawn, and of which group."""
+    what = drawn_name(trend.title)
+    if not trend.by:
+        return fitted([what], room, TITLE_SIZE, True)
+    taken = fonts.width_of(f"{what}: ", TITLE_SIZE, True)
+    if taken > room / 2:
+        what = fonts.shortened(what, room / 2, TITLE_SIZE, True)
+        taken = fonts.width_of(f"{what}: ", TITLE_SIZE, True)
+    return [f"{what}: {name}" for name in fitted(names, room - taken, TITLE_SIZE, True)]
 
 
 def _scale(trend: Trend) -> float:
@@ -88,9 +112,8 @@ def _draw_panel(ax: Axes, rows: pd.DataFrame, unit: str, top: float) -> None:
     if unit == "proportion":
         ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     else:
-        ax.set_ylabel(unit)
+        style.y_label(ax, unit)
     _write_periods(ax, rows["period"].astype(str).tolist(), positions)
-    _write_denominators(ax, rows, positions)
 
 
 def _hidden(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
@@ -154,7 +177,7 @@ def _write_periods(ax: Axes, periods: list[str], positions: npt.NDArray[Any]) ->
     ax.set_xticks(places, labels, fontsize=style.CELL_SIZE, linespacing=1.25)
 
 
-def _write_denominators(ax: Axes, rows: pd.DataFrame, positions: npt.NDArray[Any]) -> None:
+def _write_denominators(ax: Axes, rows: pd.DataFrame) -> None:
     counts = rows["denominator"].to_numpy(dtype=np.float64, na_value=np.nan)
     if np.isnan(counts).all():
         return  # a count has no denominator
@@ -163,13 +186,15 @@ def _write_denominators(ax: Axes, rows: pd.DataFrame, positions: npt.NDArray[Any
     room = style.size_of(ax)[0] / max(len(rows), 1)
     narrow = max(map(len, texts), default=0) * style.CELL_SIZE * 0.62 + 4 > room
     size = style.CELL_SIZE - (1 if narrow else 0)
+    every = max(
+        1, int(np.ceil((0.9 * size + 1.5) / room))
+    )  # where not even upright numbers have room
     style.write_cell(ax, "n", (0.0, -22, 34), ha="center", colour=style.QUIET, fixed=True)
-    for position, text in zip(positions, texts, strict=True):
-        place = (float(position), 0.0, 34.0)
+    for position, text in list(enumerate(texts))[::every]:
         cell = style.write_cell(
             ax,
             text,
-            place,
+            (float(position), 0.0, 34.0),
             ha="center",
             colour=style.QUIET,
             size=size,

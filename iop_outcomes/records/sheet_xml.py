@@ -83,7 +83,7 @@ def count_sheets(archive: ZipFile, name: str) -> dict[str, SheetXml]:
 
 def _count(sheet: SheetXml, xml: bytes, name: str) -> None:
     """Add what stands in a piece of XML that ends with a row."""
-    sheet.values += len(_VALUE.findall(xml))
+    sheet.values += sum(1 for _ in _VALUE.finditer(xml))
     high = any(int(match[1]) > _LAST_ROW for match in _HIGH_ROW.finditer(xml))
     if high or _FAR_COLUMN.search(xml):
         raise RecordsError(
@@ -91,8 +91,7 @@ def _count(sheet: SheetXml, xml: bytes, name: str) -> None:
             found="a row or column number past the last",
             instead="Open it in Excel and save it again as .xlsx, or as CSV.",
         )
-    formulas = _FORMULA.finditer(xml) if b"f>" in xml or b"f " in xml else ()
-    for match in formulas:
+    for match in _FORMULA.finditer(xml):
         if _IS_TEXT.search(match[1]):
             continue
         place = _PLACE.search(match[1])
@@ -104,7 +103,7 @@ def _count(sheet: SheetXml, xml: bytes, name: str) -> None:
         text = html.unescape((match[2] or b"").decode("utf-8", "replace"))
         row = sheet.formulas.setdefault(int(place[2]), {})
         row[_column(place[1])] = f"={text}"
-    for match in _MERGED.finditer(xml) if b"mergeCell" in xml else ():
+    for match in _MERGED.finditer(xml):
         sheet.merged.append((int(match[2]), int(match[3]), match[1].decode()))
 
 

@@ -12,6 +12,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 import pandas as pd
 
 from iop_outcomes.errors import ReportError
+from iop_outcomes.letters import printable
 from iop_outcomes.report.model import Section, write_value
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.saving import check_place, write_whole
@@ -19,6 +20,8 @@ from iop_outcomes.saving import check_place, write_whole
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
+LONGEST_CELL = 32_000  # letters; Excel holds 32,767
+CODE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")  # what Excel would read as the number of a character
 LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the first time that a zip file can hold
 
 
@@ -40,13 +43,14 @@ def render(
     environment.filters["sentence"] = lambda text: text[:1].upper() + text[1:]
     title, prepared_by, prepared_on = heading
     page = environment.get_template("report.html.j2")
-    return page.render(
+    html = page.render(
         title=title,
         facts=_facts(scope, prepared_by, prepared_on),
         synthetic=scope.records.synthetic,
         sections=sections,
         policy=scope.policy,
     )
+    return printable(html)  # a name may hold what no page can
 
 
 def _facts(scope: Scope, prepared_by: str | None, prepared_on: str | None) -> list[tuple[str, str]]:
@@ -137,7 +141,13 @@ def _fill_sheet(sheet: Worksheet, frame: pd.DataFrame) -> None:
 
 
 def _plain(value: Any) -> Any:
-    return value.item() if hasattr(value, "item") else value
+    """Return a value as a cell can hold it."""
+    if not isinstance(value, str):
+        return value.item() if hasattr(value, "item") else value
+    text = printable(value)
+    if len(text) > LONGEST_CELL:
+        text = text[: LONGEST_CELL - 1] + "…"
+    return CODE.sub("_x005F_", text)
 
 
 def _without_times(content: bytes) -> bytes:

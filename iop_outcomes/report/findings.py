@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 
 import numpy as np
 import pandas as pd
 
 from iop_outcomes.disclosure import protect
+from iop_outcomes.letters import printable
 from iop_outcomes.report.differences import (
     clustered_difference,
     difference_interval,
@@ -18,6 +20,7 @@ from iop_outcomes.trends import Trend, trend
 from iop_outcomes.trends.periods import period_numbers
 from iop_outcomes.trends.quantities import Quantity, find_quantity
 
+NOTHING_COMPARED = "No findings: without a quarter there is nothing to compare."
 NO_CHANGE = "no clear change"
 
 
@@ -43,6 +46,39 @@ class Finding:
     change: str
 
 
+class Findings(pd.DataFrame):
+    """The findings as a frame that shows itself as their sentences.
+
+    It is a pandas frame with the columns ``measure, title, change, text`` (text). Rows chosen from
+    it show themselves as sentences too; without the column ``text`` it is shown as any frame.
+    """
+
+    @property
+    def _constructor(self) -> type[Findings]:
+        return Findings
+
+    def __repr__(self) -> str:
+        """Return each finding on a line of its own."""
+        if not {"text", "change"} <= {*self.columns}:
+            return super().__repr__()
+        if self.empty:
+            return NOTHING_COMPARED
+        return "\n".join(f"- {text}" for text in self["text"])
+
+    def _repr_html_(self) -> str | None:
+        if not {"text", "change"} <= {*self.columns}:
+            return pd.DataFrame(self).to_html(max_rows=20)
+        if self.empty:
+            return f"<p>{NOTHING_COMPARED}</p>"
+        items = zip(self["change"], self["text"], strict=True)
+        told = (
+            f"<li><strong>{escape(printable(str(change)))}</strong>: {escape(printable(str(text)))}"
+            "</li>"
+            for change, text in items
+        )
+        return f"<ul>{''.join(told)}</ul>"
+
+
 def make_findings(scope: Scope, trends: dict[str, Trend]) -> list[Finding]:
     """Return one finding a measure, those that changed first.
 
@@ -58,10 +94,10 @@ def make_findings(scope: Scope, trends: dict[str, Trend]) -> list[Finding]:
     return sorted(findings, key=lambda finding: order.get(finding.change, 2))
 
 
-def findings_frame(findings: list[Finding]) -> pd.DataFrame:
+def findings_frame(findings: list[Finding]) -> Findings:
     """Return the findings as a table: ``measure, title, change, text``."""
     names = ["measure", "title", "change", "text"]
-    return pd.DataFrame([[getattr(one, name) for name in names] for one in findings], columns=names)
+    return Findings([[getattr(one, name) for name in names] for one in findings], columns=names)
 
 
 def quarterly_trends(scope: Scope, measures: list[str]) -> dict[str, Trend]:

@@ -11,10 +11,11 @@ import pandas as pd
 
 from iop_outcomes.disclosure import SafePolicy
 from iop_outcomes.errors import ReportError
+from iop_outcomes.letters import one_line
 from iop_outcomes.relapse import RelapseRule
 from iop_outcomes.report import sections as parts
 from iop_outcomes.report.export import render, save_report
-from iop_outcomes.report.findings import findings_frame, make_findings
+from iop_outcomes.report.findings import Findings, findings_frame, make_findings
 from iop_outcomes.report.model import Section
 from iop_outcomes.report.scope import Scope, choose_scope
 
@@ -34,15 +35,16 @@ class Report:
         The whole report as one page: no script, and no request to anywhere.
     tables : dict of str to pandas.DataFrame
         All its tables, with small counts hidden: what its pages and pictures show, and no more.
-    findings : pandas.DataFrame
-        ``measure, title, change, text``: what changed, in plain words.
+    findings : Findings
+        A frame, ``measure, title, change, text``: what changed, in plain words. In a notebook and
+        in print it shows itself as its sentences.
     title : str
         Its title.
     """
 
     html: str
     tables: dict[str, pd.DataFrame]
-    findings: pd.DataFrame
+    findings: Findings
     title: str
 
     def save(self, path: str | Path) -> Path:
@@ -123,15 +125,15 @@ def quarterly_report(
         )
     scope = choose_scope(records, quarter, rule, policy)
     whole = Scope(records, scope.quarter, scope.rule, scope.policy, scope.too_few)
-    found: list[pd.DataFrame] = []
+    found: list[Findings] = []
     sections = [build() for _, build in _watched(_stages(scope, whole, found), progress)]
-    heading = title or f"Outcome report, {scope.label}"
+    heading = one_line(str(title or f"Outcome report, {scope.label}"))
     html = render(whole, sections, (heading, prepared_by, prepared_on))
     tables = {table.name: table.frame for section in sections for table in section.all_tables}
     return Report(html, tables, found[0] if found else findings_frame([]), heading)
 
 
-def _stages(scope: Scope, whole: Scope, found: list[pd.DataFrame]) -> list[Stage]:
+def _stages(scope: Scope, whole: Scope, found: list[Findings]) -> list[Stage]:
     """Return the sections in their order, each with the name of its stage."""
     nothing = parts.Trends({}, {})
     if bool(scope.policy.hides(len(scope.records.episodes))) or _all_too_few(scope):

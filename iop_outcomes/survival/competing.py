@@ -106,9 +106,8 @@ def cumulative_incidence(
     5:141-150). Events that share a day are taken together, as they come: none is moved. The
     standard error is the sum of multinomial (Greenwood) variances of each day's events; without
     late entry this is the infinitesimal jackknife, and R's
-    ``survfit(Surv(days, factor(end)) ~ group)$std.err``; with late entry it is the error of R's
-    ``etm::etmCIF``, from which that jackknife differs (by up to 5.9 percent in
-    ``etm::abortion``). The limits are symmetric in
+    ``survfit(Surv(days, factor(end)) ~ group)$std.err``; with late entry R's jackknife also
+    counts what people share between days, and differs a little. The limits are symmetric in
     :math:`\log(-\log F)` (R's ``conf.type = "log-log"``; its default is ``"log"``). While nobody
     has come to the cause they go from 0 to the exact upper limit of a share of none among those
     of whom it is known. With clusters the errors are the infinitesimal jackknife by cluster, and

@@ -267,4 +267,4 @@ class SurvivalCurves(TimesRead):
             counts += (
                 f" (weighted: n {row['weighted_n']:,.1f}, events {row['weighted_events']:,.1f})"
             )
-        return f"{name}{counts}, {self.median_told(place)}{self.late_told(place)}"
+        return f"{name}{counts}, {self.median_told(place)}"

@@ -143,7 +143,7 @@ class CumulativeIncidence:
         found = self.at(day)
         causes = len(self.causes)
         parts = [found.iloc[start : start + causes] for start in range(0, len(found), causes)]
-        told = [self._told(part, place) for place, part in enumerate(parts[:NAMED_GROUPS])]
+        told = [self._told(part) for part in parts[:NAMED_GROUPS]]
         if len(parts) > NAMED_GROUPS:
             told.append(more_words(len(parts) - NAMED_GROUPS))
         ending = closing(self.rule, self.clustering)
@@ -167,13 +167,13 @@ class CumulativeIncidence:
     def _repr_html_(self) -> str:
         return table_html(self.at(self.last_common_day), self.text)
 
-    def _told(self, part: pd.DataFrame, place: int) -> str:
+    def _told(self, part: pd.DataFrame) -> str:
         name = f"{label_of(part[list(self.by)].iloc[0])}: " if self.by else ""
         shares = []
         for row in part.to_dict("records"):
             limits = limits_words(self.confidence, row["lower"], row["upper"])
             shares.append(f"{row['cause']} {format_value(row['incidence'])} ({limits})")
-        return name + ", ".join(shares) + self.overall.late_told(place, "unchanged")
+        return name + ", ".join(shares)
 
     def _ended_before(self, asked: NDArray[Any]) -> NDArray[np.int64]:
         """Return how many of each group had ended by any of the causes before each day."""

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from iop_outcomes.survival.gaps import Gap, gaps_between
 from iop_outcomes.survival.limits import normal_quantile
 from iop_outcomes.survival.mean_cumulative_times import Stretches
 from iop_outcomes.survival.running_products import squared, sums_of_products
@@ -157,13 +156,6 @@ class MeanSteps:
         none = ((rows["mean"] == 0) & (asked > 0)).to_numpy()
         rows.loc[none, "upper"] = none_upper(rows["at_risk"].to_numpy()[none], self.confidence)
         return rows
-
-    @property
-    def gaps(self) -> list[Gap]:
-        """The stretches of days on which nobody is under observation, and some are later."""
-        come, entered = np.unique(self.entries, return_counts=True)
-        gone, left = np.unique(self.exits, return_counts=True)
-        return gaps_between((come, entered), (gone, left))
 
     def at_risk(self, asked: NDArray[Any]) -> Counts:
         """Return how many are under observation on any days."""

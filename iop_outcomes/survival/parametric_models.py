@@ -37,6 +37,8 @@ class Model:
         From parameters to the median in days.
     fitter : callable
         From the number of days that are one unit to an unfitted lifelines fitter.
+    breakpoints : numpy.ndarray, optional
+        The days on which the rate of a piecewise exponential model changes.
     """
 
     name: str
@@ -47,6 +49,11 @@ class Model:
     log_rate: Callable[[Floats, Floats], Floats]
     median: Callable[[Floats], float]
     fitter: Callable[[float], Any]
+    breakpoints: Floats | None = None
+
+    def __reduce__(self) -> tuple[Callable[..., Model], tuple[str, Floats | None]]:
+        """Pickle the name, since functions without one cannot be pickled."""
+        return _named, (self.name, self.breakpoints)
 
     @property
     def positive(self) -> NDArray[np.bool_]:
@@ -100,6 +107,11 @@ def models_asked(names: Any, breakpoints: Any) -> list[Model]:
         return [_CLOSED[name] for name in asked]
     pieces = _piecewise(_days(breakpoints))
     return [_CLOSED.get(name, pieces) for name in asked]
+
+
+def _named(name: str, breakpoints: Floats | None) -> Model:
+    """Return a model that was pickled."""
+    return _CLOSED[name] if breakpoints is None else _piecewise(breakpoints)
 
 
 def _listed(names: Any) -> list[Any]:
@@ -203,6 +215,7 @@ def _piecewise(breakpoints: Floats) -> Model:
         log_rate,
         median,
         lambda unit: _lifelines("PiecewiseExponentialFitter", breaks / unit),
+        np.asarray(breakpoints),
     )
 
 

@@ -13,7 +13,6 @@ from iop_outcomes.show import format_value, table_html
 from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.curves import NAMED_GROUPS
-from iop_outcomes.survival.gaps import gap_words
 from iop_outcomes.survival.mean_cumulative_steps import MeanSteps
 from iop_outcomes.survival.reading import days_asked, labelled, limits_words
 
@@ -100,9 +99,9 @@ class MeanCumulativeFunction:
         day = self.last_common_day
         rows = self.at(day)
         told = [
-            self._told(row, size) + gap_words(part.gaps, "nobody under observation")
-            for (_, row), (_, size), part in zip(
-                rows.head(NAMED_GROUPS).iterrows(), self.sizes.iterrows(), self._parts, strict=False
+            self._told(row, size)
+            for (_, row), (_, size) in zip(
+                rows.head(NAMED_GROUPS).iterrows(), self.sizes.iterrows(), strict=False
             )
         ]
         if len(rows) > NAMED_GROUPS:

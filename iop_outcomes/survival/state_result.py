@@ -14,7 +14,6 @@ from iop_outcomes.show import format_value, table_html
 from iop_outcomes.survival.aalen_johansen import none_among
 from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.clusters import Clustering, closing
-from iop_outcomes.survival.gaps import Gap, gap_words
 from iop_outcomes.survival.limits import normal_quantile
 from iop_outcomes.survival.reading import days_asked, limits_words, split_groups
 
@@ -196,11 +195,7 @@ class StateOccupation:
         """The shares on the last day with enough people of each group, in words, and the rule."""
         day = self.last_day
         groups = split_groups(self.at(day), list(self.by))
-        whole = split_groups(self.table, list(self.by))
-        told = "; ".join(
-            self._told(group) + gap_words(_gaps(table), "nobody under observation")
-            for group, table in zip(groups, whole, strict=True)
-        )
+        told = "; ".join(self._told(group) for group in groups)
         ending = closing(self.rule, self.clustering)
         return f"Share in each state on day {day:g}: {told}. {ending}"
 
@@ -272,13 +267,6 @@ class StateOccupation:
 
     def _parts(self, table: pd.DataFrame) -> list[pd.DataFrame]:
         return split_groups(table, [*self.by, "state"])
-
-
-def _gaps(table: pd.DataFrame) -> list[Gap]:
-    """Return the stretches of days of one group on which nobody is under observation."""
-    there = table.groupby("day", sort=True)["at_risk"].sum()
-    day, empty = there.index.to_numpy(), np.flatnonzero(there.to_numpy() == 0)
-    return [(float(day[place - 1]), float(day[place])) for place in empty if place > 0]
 
 
 def one_day(day: float, known: Any = ()) -> float:

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from iop_outcomes.survival.gaps import Gap, gap_words, gaps_between
 from iop_outcomes.survival.limits import Interval, greenwood, survival_limits
 
 Floats = NDArray[np.float64]
@@ -148,32 +147,6 @@ class Steps(Tally):
         if self.robust is not None:
             return self.robust.log_variance
         return greenwood(self.at_risk, self.events)
-
-    @property
-    def gaps(self) -> list[Gap]:
-        """The stretches of days on which nobody is at risk, and some come later."""
-        people = self.people
-        left = people.events + people.censored
-        return gaps_between((people.entry_day, people.entered), (people.day, left))
-
-    def late_words(self, course: str) -> str:
-        """Return what late entry leaves unknown, as the end of a sentence; mostly nothing.
-
-        `course` says what the estimate is once all at risk have had the event: "0" of a curve.
-        """
-        fallen = self.survival <= 0
-        if not fallen.any():
-            return gap_words(self.gaps)
-        end = float(self.day[fallen][0])
-        told = gap_words([gap for gap in self.gaps if gap[0] < end])
-        people = self.people
-        later = int((people.events + people.censored)[self.day > end].sum())
-        if later:
-            told += (
-                f", {course} from day {end:g} on since all at risk had the event by then: of the "
-                f"{later:,} at risk later it says nothing"
-            )
-        return told
 
     @property
     def se(self) -> Floats:

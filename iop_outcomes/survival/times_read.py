@@ -210,23 +210,6 @@ class TimesRead:
         heights = (steps.survival, steps.lower, steps.upper)
         return median_words(_crossings("median", steps.day, heights, 0.5, True), self.confidence)
 
-    @property
-    def gaps(self) -> pd.DataFrame:
-        """The stretches of days on which nobody of a group was at risk, and some came later.
-
-        One row a stretch: ``[by ...], after, through`` (days, float64). The curve is carried over
-        it unchanged, though nobody was there in whom an event could have been seen. Only late entry
-        can leave such stretches.
-        """
-        found = [(label, gap) for label, one in enumerate(self._groups()) for gap in one.gaps]
-        labels = self._labels().iloc[[label for label, _ in found]].reset_index(drop=True)
-        days = np.array([gap for _, gap in found], dtype=np.float64).reshape(-1, 2)
-        return labels.assign(after=days[:, 0], through=days[:, 1])
-
-    def late_told(self, group: int, course: str = "0") -> str:
-        """Return what late entry leaves unknown of one group, as `Steps.late_words`."""
-        return next(islice(self._groups(), group, None)).late_words(course)
-
     def _check_horizon(self, horizon: float) -> None:
         open_ended = [steps for steps in self._groups() if steps.height_at(horizon) > 0]
         ends = [steps.last_day for steps in open_ended]

@@ -1,0 +1,101 @@
+"""What a plot function is given, checked: the result to draw, and where to draw it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from iop_outcomes.errors import RuleError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+
+# Each result that can be drawn: what draws it, and what makes it.
+DRAWN_BY = {
+    "AttendanceByWeek": ("plot_attendance", "attendance_by_week(records)"),
+    "CumulativeIncidence": ("plot_incidence", "cumulative_incidence(times)"),
+    "Hazard": ("plot_hazard", "hazard(times)"),
+    "IntervalSurvival": ("plot_interval", "interval_survival(times)"),
+    "MeanCumulativeFunction": ("plot_mean_cumulative", "mean_cumulative_function(recurrent)"),
+    "ParametricSurvival": ("plot_parametric", "parametric_survival(times)"),
+    "ProtectedCurves": ("plot_survival", "protect(curves)"),
+    "Records": ("plot_attendance", "read_records(folder)"),
+    "Regression": ("plot_regression", 'cox(times, "age + track")'),
+    "Sensitivity": ("plot_sensitivity", "sensitivity(records)"),
+    "StateOccupation": ("plot_states", "state_occupation(records)"),
+    "SurvivalCurves": ("plot_survival", "survival_curves(times)"),
+    "Trend": ("plot_trend", 'trend(records, "attendance_rate")'),
+}
+
+
+def check_result(result: object, plot: str, *kinds: type) -> None:
+    """Raise RuleError if `result` is of none of the kinds that the plot function draws."""
+    if isinstance(result, kinds):
+        return
+    found = type(result).__name__
+    made = {name: maker for name, (drawer, maker) in DRAWN_BY.items() if drawer == plot}
+    instead = f"{plot}(iop.{made[kinds[0].__name__]})"
+    other = DRAWN_BY.get(found)
+    if other is not None:
+        instead = f"{other[0]} for this, or {instead}"
+    raise RuleError(
+        f"{plot} draws {' or '.join(kind.__name__ for kind in kinds)}.",
+        found=said_of(result),
+        instead=instead,
+    )
+
+
+def said_of(thing: object) -> str:
+    """Return what kind of thing something is, without what it holds."""
+    kind = type(thing)
+    if thing is None:
+        return "None"
+    if isinstance(thing, type):
+        return f"the class {thing.__name__}, not an object of it"
+    shape = getattr(thing, "shape", None)
+    of = f" of shape {shape}" if isinstance(shape, tuple) else ""
+    module = kind.__module__.partition(".")[0]
+    owner = f"{module}." if module in ("pandas", "numpy", "polars", "matplotlib") else ""
+    return f"{owner}{kind.__name__}{of}"
+
+
+def check_target(target: Any) -> None:
+    """Raise RuleError if nothing can be drawn on `target`."""
+    from matplotlib.axes import Axes
+    from matplotlib.figure import FigureBase
+
+    if target is None or isinstance(target, FigureBase):
+        return
+    if not isinstance(target, Axes):
+        several = isinstance(target, (list, tuple)) or hasattr(target, "shape")
+        raise RuleError(
+            "ax= is one axes or one figure of matplotlib.",
+            found=said_of(target),
+            instead="one of them, as ax=axes[0]" if several else "ax=axes, or leave it out",
+        )
+    if target.get_figure() is None:
+        raise RuleError(
+            "The axes belong to no figure.",
+            found="axes that were removed from theirs",
+            instead="axes of a figure, or leave ax= out",
+        )
+    if target.name != "rectilinear":
+        raise RuleError(
+            "A picture needs plain axes.",
+            found=f'axes with projection="{target.name}"',
+            instead="axes made without projection=",
+        )
+
+
+def figure_or(target: Axes | Figure | SubFigure | None) -> Axes | Figure | SubFigure:
+    """Return the target once it is checked, or a new figure that a notebook shows.
+
+    It is made outside of our settings: the first figure of a session settles the backend, and what
+    a notebook's backend sets for showing figures would be undone with the other settings.
+    """
+    check_target(target)
+    if target is not None:
+        return target
+    from matplotlib import pyplot
+
+    return pyplot.figure(layout="none")
