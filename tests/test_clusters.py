@@ -12,6 +12,7 @@ import pytest
 from iop_outcomes.compare import (
     cause_specific_cox,
     compare_incidence,
+    compare_interval_survival,
     compare_recurrence,
     compare_survival,
     cox,
@@ -22,7 +23,9 @@ from iop_outcomes.compare import (
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.survival import (
     cumulative_incidence,
+    interval_survival,
     mean_cumulative_function,
+    parametric_survival,
     state_occupation,
     survival_curves,
 )
@@ -71,9 +74,22 @@ def _gray(times: pd.DataFrame, _: str, **options: Any) -> Any:
     return compare_incidence(times, "track", **options)
 
 
+def _limits(times: pd.DataFrame, **options: Any) -> tuple[pd.DataFrame, str]:
+    found = interval_survival(times, "track", resamples=20, **options)
+    return found.at([7, 14, 28]), found.text
+
+
+def _parameters(times: pd.DataFrame, **options: Any) -> tuple[pd.DataFrame, str]:
+    found = parametric_survival(times, "track", models=["weibull", "exponential"], **options)
+    return found.parameters, found.text
+
+
 ESTIMATES: dict[str, Estimate] = {
     "survival_curves": lambda t, **o: _table(survival_curves(t, by="track", **o)),
     "cumulative_incidence": lambda t, **o: _table(cumulative_incidence(t, "track", **o)),
+    "interval_survival": lambda t, **o: _limits(t, **o),
+    "parametric_survival": lambda t, **o: _parameters(t, **o),
+    "compare_interval_survival": lambda t, **o: _test(compare_interval_survival(t, "track", **o)),
     "compare_survival": lambda t, **o: _test(compare_survival(t, "track", **o)),
     "compare_incidence": lambda t, **o: _cause(t, _gray, **o),
     "cox": lambda t, **o: _table(cox(t, "age + track", **o)),

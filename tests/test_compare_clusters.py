@@ -10,15 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iop_outcomes.compare import compare_incidence, compare_survival
+from iop_outcomes.compare import compare_incidence, compare_interval_survival, compare_survival
 from iop_outcomes.compare.cluster_score import group_residuals
 from iop_outcomes.compare.gray import cause_score
 from iop_outcomes.compare.gray_score import Ends, gray_residuals, gray_score
+from iop_outcomes.compare.interval_tests import _scores
 from iop_outcomes.compare.log_rank import log_rank
 from iop_outcomes.compare.risk_sets import risk_sets
 from iop_outcomes.errors import EstimateError
+from iop_outcomes.survival import interval_survival, parametric_survival
 from iop_outcomes.survival.causes import read_causes
 from iop_outcomes.survival.checking import check_times
+from iop_outcomes.survival.interval_checking import check_intervals
 
 CRITICAL = 3.841458821  # of chi-squared on one degree of freedom, at 5 percent
 HERE = Path(__file__).parent / "reference"
@@ -339,3 +342,72 @@ def test_the_size_of_grays_test_holds_with_two_episodes_a_person():
             rejected[name] += cause_score([part], 0).statistic > CRITICAL
     assert abs(rejected["person"] / 300 - 0.05) < 0.03
     assert rejected["row"] / 300 > 0.08
+
+
+# Intervals ---------------------------------------------------------------------------------------
+
+
+def weekly(seed: int, people: int, late: bool) -> pd.DataFrame:
+    """One episode a person, looked at every week."""
+    rng = np.random.default_rng(seed)
+    days = 7 * rng.integers(1, 9, people)
+    entry = np.where(rng.random(people) < 0.4, 7 * rng.integers(0, 3, people), 0) * late
+    days = np.maximum(days, entry + 7)
+    frame = pd.DataFrame({"entry": entry, "days": days, "clear_until": days - 7})
+    return frame.assign(
+        event=rng.random(people) < 0.6,
+        track=rng.choice(list("abc"), people),
+        site=rng.integers(0, 2, people),
+        person_id=range(people),
+    )
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_the_interval_test_of_copies_is_that_of_independent_rows(late):
+    times = weekly(3, 80, late)
+    plain = compare_interval_survival(times, "track", strata="site")
+    for several in (copies(times), copies(times, 3)):
+        found = compare_interval_survival(several, "track", strata="site")
+        assert "Score test for intervals robust to clusters" in found.text
+        # With late entry rows alone are not the information, but their factor is the same.
+        assert found.statistic == pytest.approx(plain.statistic, rel=1e-5)
+        apart = compare_interval_survival(several, "track", strata="site", cluster=None)
+        assert apart.statistic > 1.9 * plain.statistic
+
+
+def test_the_spread_of_the_interval_score_is_that_of_a_bootstrap_of_persons():
+    times = of_r().assign(clear_until=lambda t: np.maximum(t["entry"], t["days"] - 7))
+    for late in (False, True):
+        part = times if late else times.drop(columns="entry")
+        checked, left, right = check_intervals(part, "group")
+        stratum = np.zeros(len(part), dtype=np.intp)
+        person = pd.factorize(part["person_id"])[0]
+        _, residual = _scores(checked, stratum, (left, right), person)
+        by_person = pd.DataFrame(residual.T).groupby(person).sum()
+        own = part.groupby("person_id").indices
+        rng, drawn = np.random.default_rng(4), []
+        for _ in range(120):
+            rows = np.concatenate([own[one] for one in rng.choice(list(own), len(own))])
+            again, low, high = check_intervals(part.iloc[rows].reset_index(drop=True), "group")
+            drawn.append(_scores(again, stratum[:1].repeat(len(rows)), (low, high), None)[0])
+        spread = np.std([one.observed for one in drawn], axis=0, ddof=1)
+        np.testing.assert_allclose(spread, np.sqrt((by_person**2).sum()), rtol=0.25)
+
+
+def test_limits_from_resampled_persons_do_not_know_copies():
+    times = weekly(5, 60, late=False)
+    once = interval_survival(times, "track", cluster="person_id", resamples=40, seed=3)
+    twice = interval_survival(copies(times), "track", resamples=40, seed=3)
+    pd.testing.assert_frame_equal(once.limits, twice.limits)
+    assert "rows of one person_id taken together" in twice.rule
+    assert "120 rows in 60 clusters" in twice.text
+    assert "clusters" not in interval_survival(copies(times)).text  # there are no limits
+
+
+def test_parametric_errors_by_person_are_the_sandwich_of_their_slopes():
+    times = of_r().drop(columns="entry")
+    times = times.assign(clear_until=lambda t: np.maximum(t["days"] - 5, 0))
+    found = parametric_survival(times, models="weibull").parameters.set_index("parameter")
+    relative = found["se"] / found["value"]
+    assert relative["scale"] == pytest.approx(reference("weibull", "se location"), rel=1e-4)
+    assert relative["shape"] == pytest.approx(reference("weibull", "se log scale"), rel=1e-4)

@@ -367,7 +367,8 @@ def test_scores_are_the_slope_and_curve_of_the_profile_likelihood():
 
     step = 1e-2
     low, middle, high = (profile(effect) for effect in (-step, 0.0, step))
-    total, covariance = score_parts(found, group, 2)
+    total, covariance, each = score_parts(found, group, 2)
+    np.testing.assert_allclose(each.sum(axis=1), total, atol=1e-6)
     assert total[1] == pytest.approx((high - low) / (2 * step), abs=1e-3)
     assert covariance[1, 1] == pytest.approx(-(high - 2 * middle + low) / step**2, rel=1e-3)
     assert total.sum() == pytest.approx(0, abs=1e-9)

@@ -10,10 +10,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from iop_outcomes.compare.cluster_score import refuse_too_many, robust_to_clusters
 from iop_outcomes.compare.comparable import refuse_incomparable, strata_of
-from iop_outcomes.compare.result import GroupTest
+from iop_outcomes.compare.result import GroupTest, robust_name
+from iop_outcomes.compare.score import GroupScore
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.survival.checking import CheckedTimes, label_of
+from iop_outcomes.survival.clusters import Cluster, Clustering, read_clusters
 from iop_outcomes.survival.interval import interval_survival
 from iop_outcomes.survival.interval_checking import check_intervals
 from iop_outcomes.survival.interval_curves import IntervalSurvival
@@ -49,6 +52,8 @@ class IntervalComparison(GroupTest):
         The columns within whose values the groups are compared.
     rule : str
         What made the times, and the test.
+    clustering : Clustering, optional
+        What the test takes together: by which column, how many clusters and rows.
     """
 
     table: pd.DataFrame
@@ -58,11 +63,12 @@ class IntervalComparison(GroupTest):
     curves: IntervalSurvival
     strata: tuple[str, ...]
     rule: str
+    clustering: Clustering | None = None
 
     @property
     def _test(self) -> str:
         within = f" stratified by {', '.join(self.strata)}" if self.strata else ""
-        return f"Score test for intervals{within}"
+        return f"{robust_name('Score test for intervals', self.clustering)}{within}"
 
     def _told(self, row: pd.Series[Any]) -> str:
         name = label_of(row[list(self.curves.by)])
@@ -78,6 +84,7 @@ def compare_interval_survival(
     by: str | Sequence[str],
     *,
     strata: str | Sequence[str] | None = None,
+    cluster: str | Cluster | None = Cluster.PERSON,
 ) -> IntervalComparison:
     r"""Test whether groups differ in events known only between two check-ins.
 
@@ -91,6 +98,10 @@ def compare_interval_survival(
     strata : str or sequence of str, optional
         Columns within whose values the groups are compared, such as the program; each stratum has
         a curve of its own.
+    cluster : str, Cluster.PERSON or None
+        The column of who is whose: rows of one are then taken together. By default ``person_id`` if
+        the frame has that column and a value of it stands in several rows; None takes each row by
+        itself. ``text`` says which, with the numbers of clusters and rows.
 
     Returns
     -------
@@ -101,8 +112,8 @@ def compare_interval_survival(
     ------
     EstimateError
         If there is one group only, nobody has the event, groups share no stratum in which scores
-        differ or are never under observation together, everybody has the same interval, or the
-        times are not such as `interval_survival` takes.
+        differ or are never under observation together, everybody has the same interval, there are
+        fewer clusters than groups, or the times are not such as `interval_survival` takes.
     RuleError
         If a column is not there, or is both a group and a stratum.
 
@@ -126,6 +137,12 @@ def compare_interval_survival(
     cannot be permuted; the covariance is then the observed information of the groups' effects less
     what is lost by estimating the increments, as Finkelstein has it. It wants check-ins on a grid
     of days few beside the people.
+
+    With clusters the covariance sums the squares of the clusters' scores, those of row i being
+    :math:`(x_i - \bar x) c_i`, with late entry less what the increments tell of them, times a
+    factor that goes to 1 as clusters become many
+    (`iop_outcomes.compare.cluster_score.robust_to_clusters`). Copies of all rows as rows of the
+    same person change nothing.
 
     The permutation argument needs groups whose check-ins come at the same days and are missed as
     often: a group that is looked at more rarely can differ in the intervals alone. With exactly
@@ -153,54 +170,83 @@ def compare_interval_survival(
         raise RuleError("A comparison needs the column that makes the groups.", instead='by="..."')
     stratum, strata_names = strata_of(times, strata, names)
     refuse_incomparable(checked, "iop.interval_survival")
-    total, covariance = _scores(checked, stratum, (left, right))
-    freedom = len(total) - 1
-    if _too_flat(covariance):
+    clusters = read_clusters(times, cluster)
+    clusters.refuse_fewer(len(checked.labels) - 1, "comparison")
+    score, residual = _scores(checked, stratum, (left, right), clusters.code)
+    if _too_flat(score.covariance):
         raise _flat(checked, int(stratum.max()) + 1)
-    part = total[1:]
-    statistic = float(part @ np.linalg.solve(covariance[1:, 1:], part))
-
-    from scipy.special import chdtrc
-
-    curves = interval_survival(times, names)
+    if clusters.code is not None:
+        score = robust_to_clusters(score, residual, clusters.code)
+    curves = interval_survival(times, names, cluster=cluster)
     medians = curves.median()[["median", "earliest", "latest"]]
     sizes = curves.fits[[*names, "n", "events"]]
     return IntervalComparison(
-        table=pd.concat([sizes, pd.Series(total, name="score"), medians], axis=1),
-        statistic=statistic,
-        degrees_of_freedom=freedom,
-        p_value=float(chdtrc(freedom, statistic)),
+        table=pd.concat([sizes, pd.Series(score.observed, name="score"), medians], axis=1),
+        statistic=score.statistic,
+        degrees_of_freedom=score.degrees_of_freedom,
+        p_value=score.p_value,
         curves=curves,
         strata=tuple(strata_names),
-        rule=f"{checked.rule} Scores of proportional hazards, variance "
-        f"{'over permutations' if checked.entry is None else 'by the observed information'}.",
+        rule=f"{checked.rule} Scores of proportional hazards, variance {_variance_words(checked)}.",
+        clustering=clusters.told,
     )
 
 
+def _variance_words(checked: CheckedTimes) -> str:
+    return "over permutations" if checked.entry is None else "by the observed information"
+
+
 def _scores(
-    checked: CheckedTimes, stratum: NDArray[np.intp], ends: tuple[Floats, Floats]
-) -> tuple[Floats, Floats]:
-    """Return the groups' summed scores and their covariance, added up over the strata."""
-    left, right = ends
+    checked: CheckedTimes,
+    stratum: NDArray[np.intp],
+    ends: tuple[Floats, Floats],
+    cluster: NDArray[np.intp] | None,
+) -> tuple[GroupScore, Floats]:
+    """Return the groups' scores, added up over the strata, and what each row adds to them."""
     groups = len(checked.labels)
+    refuse_too_many(0 if cluster is None else len(stratum), groups)
     total, covariance = np.zeros(groups), np.zeros((groups, groups))
+    residual = np.zeros((groups, len(stratum) if cluster is not None else 0))
     order = np.argsort(stratum, kind="stable")
     for rows in np.split(order, np.cumsum(np.bincount(stratum))[:-1]):
-        group = checked.group[rows]
-        if checked.entry is not None:
+        own = None if cluster is None else cluster[rows]
+        left, right = (end[rows] for end in ends)
+        if checked.entry is None:
+            parts = _permuted((left, right), checked.group[rows], groups, own)
+        else:
             entry = checked.entry[rows].astype(np.float64)
-            one = np.ones(len(rows))
-            found = Hazards.of(Intervals(left[rows], right[rows], one, entry))
-            own, spread = score_parts(found, group, groups)
-            total, covariance = total + own, covariance + spread
-            continue
-        score = person_scores(left[rows], right[rows])
-        people = np.bincount(group, minlength=groups).astype(np.float64)
-        total += np.bincount(group, score, groups)
-        total -= people * score.mean()  # 0 at the maximum but for rounding
-        spread = np.diag(people) - np.outer(people, people) / len(rows)
-        covariance += spread * score.var(ddof=1) if len(rows) > 1 else 0.0
-    return total, covariance
+            found = Hazards.of(Intervals(left, right, np.ones(len(rows)), entry))
+            parts = score_parts(found, checked.group[rows], groups)
+        total, covariance = total + parts[0], covariance + parts[1]
+        if cluster is not None:
+            residual[:, rows] = parts[2]
+    return GroupScore(total, np.zeros(groups), covariance), residual
+
+
+def _permuted(
+    ends: tuple[Floats, Floats],
+    group: NDArray[np.intp],
+    groups: int,
+    cluster: NDArray[np.intp] | None,
+) -> tuple[Floats, Floats, Floats]:
+    """Return the groups' scores, their permutation covariance, and what each row adds."""
+    score = person_scores(*ends)
+    score -= score.mean()  # 0 at the maximum but for rounding
+    rows = len(score)
+    people = np.bincount(group, minlength=groups).astype(np.float64)
+    total: Floats = np.bincount(group, score, groups).astype(np.float64)
+    spread = np.diag(people) - np.outer(people, people) / rows
+    if cluster is None:
+        return total, spread * _variance(score, 1.0), np.zeros((groups, 0))
+    alike = float((np.bincount(cluster) ** 2).sum()) / rows
+    member = np.arange(groups)[:, None] == group
+    return total, spread * _variance(score, alike), (member - people[:, None] / rows) * score
+
+
+def _variance(score: Floats, alike: float) -> float:
+    """Return the variance of scores of mean 0, of so many a person."""
+    others = len(score) - alike
+    return float(score @ score) / others if others > 0 else 0.0
 
 
 def _too_flat(covariance: Floats) -> bool:

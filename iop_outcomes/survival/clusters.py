@@ -113,10 +113,10 @@ class Clusters:
         """The cluster of each row, where each row may be one of its own."""
         return np.arange(self.told.rows) if self.code is None else self.code
 
-    def of(self, rows: NDArray[np.bool_]) -> Clusters:
+    def of(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Clusters:
         """Return the same of some of the rows."""
         if self.code is None:
-            return replace(self, told=replace(self.told, rows=int(rows.sum())))
+            return replace(self, told=replace(self.told, rows=len(self.each[rows])))
         code = np.asarray(pd.factorize(self.code[rows])[0], dtype=np.intp)
         number = int(code.max(initial=-1)) + 1
         return Clusters(code, replace(self.told, clusters=number, rows=len(code)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,10 +10,12 @@ import pandas as pd
 
 from iop_outcomes.errors import RuleError
 from iop_outcomes.show import level_words
+from iop_outcomes.survival.clusters import Cluster, read_clusters
 from iop_outcomes.survival.estimate import refuse_names, survival_curves
 from iop_outcomes.survival.interval_checking import check_intervals, intervals_of
 from iop_outcomes.survival.interval_curves import MADE, IntervalSurvival
 from iop_outcomes.survival.interval_masses import Intervals, Masses
+from iop_outcomes.survival.interval_resampling import draws_by_group, limits_of, resampled
 from iop_outcomes.survival.limits import normal_quantile
 from iop_outcomes.survival.reading import labelled
 from iop_outcomes.survival.turnbull import estimate_masses
@@ -25,6 +27,7 @@ def interval_survival(
     times: pd.DataFrame,
     by: str | Sequence[str] | None = None,
     *,
+    cluster: str | Cluster | None = Cluster.PERSON,
     confidence: float = 0.95,
     resamples: int = 0,
     seed: int = 0,
@@ -43,6 +46,11 @@ def interval_survival(
         ``clear_until``): the person is known to have been without the event then.
     by : str or sequence of str, optional
         Columns whose values make the groups, each estimated apart.
+    cluster : str, Cluster.PERSON or None
+        The column of who is whose: the limits then come from resampled clusters, all rows of one
+        together. By default ``person_id`` if the frame has that column and a value of it stands in
+        several rows; None resamples rows. ``text`` says which, with the numbers of clusters and
+        rows.
     confidence : float
         The level of the limits.
     resamples : int
@@ -88,7 +96,8 @@ def interval_survival(
     The days of the check-ins and the entry are taken to have nothing to do with the event: who
     stays away because of a relapse, or enters because one threatens, breaks that.
 
-    The limits are percentiles over resampled people of the lowest and of the highest survival.
+    The limits are percentiles over resampled people (clusters) of the lowest and of the highest
+    survival.
     They are meant for a fixed grid of check-ins; where almost everyone has intervals of their own
     the estimate converges more slowly and bootstrap limits are approximate at best. Before the
     first event of a group both are 1, as Kaplan and Meier's: resamples have no event there either,
@@ -128,15 +137,17 @@ def interval_survival(
     checked, left, right = check_intervals(times, by)
     names = list(checked.labels.columns)
     _refuse_options(names, confidence, resamples, seed)
+    clusters = read_clusters(times, cluster)
     parts = intervals_of(checked, left, right)
     fits = [estimate_masses(part) for part in parts]
     tables = [_table(fit) for fit in fits]
     summaries = [_summary(part, fit) for part, fit in zip(parts, fits, strict=True)]
     limits = None
     if resamples:
-        drawn = _resampled(parts, (resamples, seed), progress)
+        draws_of = draws_by_group(checked, (left, right), clusters, parts)
+        drawn = resampled(parts, draws_of, (resamples, seed), progress)
         found = [
-            _limits(part, fit, draws, confidence)
+            limits_of(part, fit, draws, confidence)
             for part, fit, draws in zip(parts, fits, drawn, strict=True)
         ]
         limits = labelled([limit for limit, _ in found], checked.labels)
@@ -145,18 +156,22 @@ def interval_survival(
             for summary, (_, median) in zip(summaries, found, strict=True)
         ]
     given = "" if checked.entry is None else ", given no event up to the entry"
-    how = f", {level_words(confidence)} limits from {resamples:,} resamples" if resamples else ""
+    how = ""
+    if resamples:
+        alike = f" ({clusters.told.how})" if clusters.told.how else ""
+        how = f", {level_words(confidence)} limits from {resamples:,} resamples{alike}"
     return IntervalSurvival(
         table=labelled(tables, checked.labels),
         fits=labelled(summaries, checked.labels),
         limits=limits,
         intervals=labelled([_counts(part) for part in parts], checked.labels),
-        check_in_dates=survival_curves(times, by=names, confidence=confidence),
+        check_in_dates=survival_curves(times, by=names, cluster=cluster, confidence=confidence),
         by=tuple(names),
         confidence=confidence,
         rule=f"{checked.rule} Nonparametric maximum likelihood estimate of the intervals "
         f"between check-ins{given}{how}.",
         synthetic=checked.synthetic,
+        clustering=clusters.told if resamples else None,
     )
 
 
@@ -224,55 +239,3 @@ def _summary(part: Intervals, fit: Masses) -> pd.DataFrame:
         "steps": fit.steps,
     }
     return pd.DataFrame([row])
-
-
-def _resampled(
-    parts: list[Intervals], draws: tuple[int, int], progress: bool
-) -> list[list[Masses]]:
-    """Return, for each group, the estimate of each of its resamples."""
-    resamples, seed = draws
-    streams = np.random.SeedSequence(seed).spawn(len(parts))
-    generators = [np.random.default_rng(stream) for stream in streams]
-    found: list[list[Masses]] = [[] for _ in parts]
-    for _ in _watched(range(resamples), progress):
-        for kept, part, generator in zip(found, parts, generators, strict=True):
-            people = int(part.weight.sum())
-            weight = generator.multinomial(people, part.weight / people).astype(np.float64)
-            kept.append(estimate_masses(part.weighted(weight)))
-    return found
-
-
-def _watched(numbers: range, progress: bool) -> Iterable[int]:
-    if not progress:
-        return numbers
-    from tqdm import tqdm
-
-    return tqdm(numbers, desc="interval survival", unit="resample")
-
-
-def _limits(
-    part: Intervals, fit: Masses, draws: list[Masses], confidence: float
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the limits between any two ends of intervals, and those of the median."""
-    ends = np.concatenate([[0.0], part.left, part.right[np.isfinite(part.right)]])
-    knots = np.unique(ends if part.entry is None else np.append(ends, part.entry))
-    after = np.nextafter(knots, np.inf)
-    low, high = (1 - confidence) / 2, (1 + confidence) / 2
-    on_day = [draw.bounds(knots) for draw in draws]
-    frame = pd.DataFrame(
-        {
-            "day": knots,
-            "lower": _percentile([lowest for lowest, _ in on_day], low),
-            "lower_after": _percentile([draw.bounds(after)[0] for draw in draws], low),
-            "upper": _percentile([highest for _, highest in on_day], high),
-        }
-    )
-    medians = np.array([draw.median() for draw in draws])
-    medians[np.isnan(medians)] = np.inf  # later than all that was seen
-    lower, upper = _percentile(medians[:, 0], low), _percentile(medians[:, 1], high)
-    row: dict[str, Any] = {"median_lower": lower, "median_upper": upper}
-    return frame, pd.DataFrame([row]).replace(np.inf, np.nan)
-
-
-def _percentile(values: Any, share: float) -> Any:
-    return np.quantile(np.asarray(values), share, axis=0, method="inverted_cdf")

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from iop_outcomes.show import format_value, table_html
 from iop_outcomes.survival.checking import label_of
+from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.curves import NAMED_GROUPS, SurvivalCurves
 from iop_outcomes.survival.interval_masses import Masses
 from iop_outcomes.survival.interval_reading import points_words, risk_counts, unsettled_words
@@ -67,6 +68,8 @@ class IntervalSurvival:
         What made the times, and the estimate.
     synthetic : bool
         Whether the people are made up; pictures of them say so.
+    clustering : Clustering, optional
+        What is resampled for the limits: by which column, how many clusters and rows.
     """
 
     table: pd.DataFrame
@@ -78,6 +81,7 @@ class IntervalSurvival:
     confidence: float
     rule: str
     synthetic: bool = False
+    clustering: Clustering | None = None
 
     @property
     def gap(self) -> float:
@@ -190,7 +194,8 @@ class IntervalSurvival:
         if len(found) > NAMED_GROUPS:
             told.append(f"and {len(found) - NAMED_GROUPS} more groups")
         by = f" by {', '.join(self.by)}" if self.by else ""
-        return f"Time to the event{by}, known between check-ins: {'; '.join(told)}. {self.rule}"
+        ending = closing(self.rule, self.clustering)
+        return f"Time to the event{by}, known between check-ins: {'; '.join(told)}. {ending}"
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the curves, their unsettled stretches shaded."""

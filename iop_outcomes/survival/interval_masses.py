@@ -38,21 +38,29 @@ class Intervals:
         cls, left: NDArray[Any], right: NDArray[Any], entry: NDArray[Any] | None = None
     ) -> Intervals:
         """Return the distinct intervals of one entry a person."""
+        return cls.placed(left, right, entry)[0]
+
+    @classmethod
+    def placed(
+        cls, left: NDArray[Any], right: NDArray[Any], entry: NDArray[Any] | None = None
+    ) -> tuple[Intervals, NDArray[np.intp]]:
+        """Return the distinct intervals of one entry a row, and which of them each row has."""
         starts, start = np.unique(left.astype(np.float64), return_inverse=True)
         ends, end = np.unique(right.astype(np.float64), return_inverse=True)
         code = start * len(ends) + end
-        if entry is None:
-            pairs, count = np.unique(code, return_counts=True)
-            return cls(starts[pairs // len(ends)], ends[pairs % len(ends)], count.astype(float))
-        entries, enter = np.unique(entry.astype(np.float64), return_inverse=True)
-        triples, count = np.unique(code * len(entries) + enter, return_counts=True)
-        pairs = triples // len(entries)
-        return cls(
+        entries = np.empty(0)
+        if entry is not None:
+            entries, enter = np.unique(entry.astype(np.float64), return_inverse=True)
+            code = code * len(entries) + enter
+        found, place, count = np.unique(code, return_inverse=True, return_counts=True)
+        pairs = found if entry is None else found // len(entries)
+        distinct = cls(
             starts[pairs // len(ends)],
             ends[pairs % len(ends)],
             count.astype(float),
-            entries[triples % len(entries)],
+            None if entry is None else entries[found % len(entries)],
         )
+        return distinct, place
 
     def weighted(self, weight: Floats) -> Intervals:
         """Return the intervals that have a weight above 0, with that weight."""

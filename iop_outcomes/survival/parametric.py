@@ -7,15 +7,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.show import level_words
 from iop_outcomes.survival.checking import CheckedTimes
+from iop_outcomes.survival.clusters import Cluster, Clusters, read_clusters
 from iop_outcomes.survival.interval import interval_survival
 from iop_outcomes.survival.interval_checking import check_intervals, intervals_of
 from iop_outcomes.survival.interval_masses import Intervals
 from iop_outcomes.survival.limits import normal_quantile
-from iop_outcomes.survival.parametric_fit import Fit, fit_model
+from iop_outcomes.survival.parametric_fit import Fit, by_cluster, fit_model
 from iop_outcomes.survival.parametric_models import models_asked
 from iop_outcomes.survival.parametric_result import MADE, ParametricSurvival
 from iop_outcomes.survival.reading import labelled
@@ -29,6 +31,7 @@ def parametric_survival(
     *,
     models: str | Sequence[str] = MODELS,
     breakpoints: Sequence[float] | None = None,
+    cluster: str | Cluster | None = Cluster.PERSON,
     confidence: float = 0.95,
 ) -> ParametricSurvival:
     r"""Fit distributions to times known between check-ins, and lay them beside `interval_survival`.
@@ -45,6 +48,11 @@ def parametric_survival(
         ``"piecewise_exponential"``.
     breakpoints : sequence of numbers, optional
         Days on which the rate of the last one changes; a breakpoint is the last day of its piece.
+    cluster : str, Cluster.PERSON or None
+        The column of who is whose: errors and limits are then robust to what the rows of one have
+        in common. By default ``person_id`` if the frame has that column and a value of it stands
+        in several rows; None takes each row by itself. ``text`` says which, with the numbers of
+        clusters and rows.
     confidence : float
         The level of the limits.
 
@@ -58,7 +66,8 @@ def parametric_survival(
     ------
     EstimateError
         If a group has no event, an event is known to be on day 0, the data do not determine a
-        model, or the times are not such as `iop_outcomes.interval_survival` takes.
+        model, a group has no more clusters than a model has parameters, or the times are not such
+        as `iop_outcomes.interval_survival` takes.
     RuleError
         If a model, a column or an option is not known.
 
@@ -70,7 +79,8 @@ def parametric_survival(
     :math:`\log S(e)`, where the day is. The fit is that of lifelines' ``fit_interval_censoring``;
     its maximum is checked with the log-likelihood worked out here. Limits are from the observed
     information, for parameters above 0 and the median on the scale of the logarithm, for survival
-    on that of log(-log).
+    on that of log(-log). With clusters they are from the sandwich of each cluster's slopes;
+    ``log_likelihood`` and ``aic`` go on taking rows as independent.
 
     Parameters, with t in days: Weibull :math:`S = \exp(-(t/scale)^{shape})`; log-normal: the
     logarithm of the days has mean ``mu`` and standard deviation ``sigma``; log-logistic
@@ -113,7 +123,9 @@ def parametric_survival(
         tuple(fit_model(model, part, name) for model in asked)
         for part, name in zip(parts, names, strict=True)
     )
-    curves = interval_survival(times, by, confidence=confidence)
+    clusters = read_clusters(times, cluster)
+    fits = _by_cluster(fits, parts, checked, (left, right), clusters)
+    curves = interval_survival(times, by, cluster=cluster, confidence=confidence)
     last = curves.fits["last_day"].to_numpy()
     tables = [
         pd.concat([_row(fit, part, reach, float(end)) for fit in group], ignore_index=True)
@@ -130,9 +142,32 @@ def parametric_survival(
         by=curves.by,
         confidence=confidence,
         rule=f"{checked.rule} Maximum likelihood of {', '.join(m.words for m in asked)} "
-        f"distributions, {level_words(confidence)} limits from the observed information.",
+        f"distributions, {level_words(confidence)} limits from the observed information"
+        f"{'' if clusters.code is None else f' and the slopes of {clusters.told.how}'}.",
         synthetic=checked.synthetic,
+        clustering=clusters.told,
     )
+
+
+def _by_cluster(
+    fits: tuple[tuple[Fit, ...], ...],
+    parts: list[Intervals],
+    checked: CheckedTimes,
+    ends: tuple[NDArray[np.float64], NDArray[np.float64]],
+    clusters: Clusters,
+) -> tuple[tuple[Fit, ...], ...]:
+    """Return the fits with errors that hold for rows of one cluster."""
+    if clusters.code is None:
+        return fits
+    made = []
+    for group, part, rows in zip(fits, parts, checked.rows_by_group, strict=True):
+        own = clusters.of(rows)
+        assert own.code is not None
+        own.refuse_fewer(max(len(fit.values) for fit in group), "parameter")
+        entry = None if part.entry is None or checked.entry is None else checked.entry[rows]
+        _, place = Intervals.placed(ends[0][rows], ends[1][rows], entry)
+        made.append(tuple(by_cluster(fit, part, place, own.code) for fit in group))
+    return tuple(made)
 
 
 def _refuse_names(names: list[str]) -> None:

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError
 from iop_outcomes.survival.interval_masses import Intervals
-from iop_outcomes.survival.parametric_models import Model, log_likelihood
+from iop_outcomes.survival.parametric_models import Model, log_likelihood, log_terms
 
 Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
 
 FLATTEST = 1e-8  # least curvature beside the largest, below which parameters are not told apart
 WIDEST = 30.0  # standard error of a logarithm beyond which a parameter has run away
@@ -32,7 +33,7 @@ class Fit:
     values : numpy.ndarray of float
         Its parameters.
     covariance : numpy.ndarray of float
-        Of the parameters: the inverse of the observed information.
+        Of the parameters: the inverse of the observed information, or what `by_cluster` makes.
     log_likelihood : float
         At these parameters, in days.
     """
@@ -118,6 +119,28 @@ def fit_model(model: Model, intervals: Intervals, group: str) -> Fit:
             break
         start = (values - shift) / change
     return Fit(model, values, covariance, log_likelihood(model, values, intervals))
+
+
+def by_cluster(fit: Fit, intervals: Intervals, place: Indices, cluster: Indices) -> Fit:
+    r"""Return the fit with the covariance of parameters that holds for rows of one cluster.
+
+    Parameters
+    ----------
+    fit : Fit
+        Fitted to the intervals.
+    intervals : Intervals
+        Distinct ones.
+    place, cluster : numpy.ndarray of int
+        Of each row, its interval and its cluster.
+
+    Notes
+    -----
+    :math:`C \sum_c s_c s_c' C`, with C the inverse of the information and :math:`s_c` the slope of
+    the log-likelihood of the rows of a cluster (Huber 1967; White 1982, Econometrica 50:1-25).
+    """
+    slope = fit.model.slope(lambda values: log_terms(fit.model, values, intervals), fit.values)
+    score = np.stack([np.bincount(cluster, row[place]) for row in slope]).astype(np.float64)
+    return replace(fit, covariance=fit.covariance @ score @ score.T @ fit.covariance)
 
 
 def _fitted(model: Model, scaled: Intervals, begin: tuple[float, Floats], group: str) -> Any:

@@ -74,6 +74,11 @@ class Model:
 
 def log_likelihood(model: Model, values: Floats, intervals: Intervals) -> float:
     """Return the log-likelihood of intervals; that of a day known exactly is of its density."""
+    return float(intervals.weight @ log_terms(model, values, intervals))
+
+
+def log_terms(model: Model, values: Floats, intervals: Intervals) -> Floats:
+    """Return the log-likelihood of one person with each of the intervals."""
     before = model.hazard(values, intervals.left)
     start = 0.0 if intervals.entry is None else model.hazard(values, intervals.entry)
     exact = intervals.left == intervals.right
@@ -82,7 +87,7 @@ def log_likelihood(model: Model, values: Floats, intervals: Intervals) -> float:
     across = model.hazard(values, intervals.right[wide]) - before[wide]
     found[wide] += np.log(-np.expm1(-across))
     found[exact] += model.log_rate(values, intervals.left[exact])
-    return float(intervals.weight @ found)
+    return found
 
 
 def models_asked(names: Any, breakpoints: Any) -> list[Model]:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from iop_outcomes.show import format_value, table_html
 from iop_outcomes.survival.checking import label_of
+from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.curves import NAMED_GROUPS
 from iop_outcomes.survival.interval_curves import MADE as MADE_BY_CURVES
 from iop_outcomes.survival.interval_curves import IntervalSurvival
@@ -50,6 +51,8 @@ class ParametricSurvival:
         What made the times, and the fits.
     synthetic : bool
         Whether the people are made up; pictures of them say so.
+    clustering : Clustering, optional
+        What the errors take together: by which column, how many clusters and rows.
     """
 
     table: pd.DataFrame
@@ -60,6 +63,7 @@ class ParametricSurvival:
     confidence: float
     rule: str
     synthetic: bool = False
+    clustering: Clustering | None = None
 
     def at(self, days: float | Sequence[float]) -> pd.DataFrame:
         """Return the survival of each model on the given days, beside the nonparametric estimate.
@@ -104,7 +108,8 @@ class ParametricSurvival:
         if len(parts) > NAMED_GROUPS:
             told.append(f"and {len(parts) - NAMED_GROUPS} more groups")
         by = f" by {', '.join(self.by)}" if self.by else ""
-        return f"Time to the event{by}, by distributions: {'; '.join(told)}. {self.rule}"
+        ending = closing(self.rule, self.clustering)
+        return f"Time to the event{by}, by distributions: {'; '.join(told)}. {ending}"
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the models over the nonparametric estimate."""

@@ -12,8 +12,8 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
 
-def score_parts(found: Hazards, group: Indices, groups: int) -> tuple[Floats, Floats]:
-    r"""Return the sum of the scores of each group, and their covariance.
+def score_parts(found: Hazards, group: Indices, groups: int) -> tuple[Floats, Floats, Floats]:
+    r"""Return the sum of the scores of each group, their covariance, and each person's part.
 
     Parameters
     ----------
@@ -31,6 +31,9 @@ def score_parts(found: Hazards, group: Indices, groups: int) -> tuple[Floats, Fl
     wait, and the observed information of :math:`\beta` less what is lost by estimating the
     increments (Finkelstein 1986, Biometrics 42:845-854). Those that are 0 are held there, and where
     several estimates reach the maximum the division between them is held as it was found.
+
+    The part of a person, (groups, people), is the efficient score: less what the increments' own
+    scores tell of it. The parts sum to the scores.
     """
     inside, waited = found.totals()
     telling = np.isfinite(inside) & (found.runs.last > found.runs.first)
@@ -51,9 +54,14 @@ def score_parts(found: Hazards, group: Indices, groups: int) -> tuple[Floats, Fl
     reduced = found.runs.only(held)
     runs = Runs(reduced.first[telling], reduced.last[telling], reduced.share[telling])
     ridge = np.full(int(held.sum()), RIDGE)
-    lost = [crossed @ runs.solve(curve[telling], ridge, row) for row in crossed]
+    along = [runs.solve(curve[telling], ridge, row) for row in crossed]
+    lost = [crossed @ each for each in along]
     own: Floats = np.bincount(group, hazard**2 * curve - score, groups).astype(np.float64)
-    return total, np.diag(own) - np.array(lost)
+    waits = found.waits.only(held)
+    each = np.where(np.arange(groups)[:, None] == group, score, 0.0)
+    for part, move in zip(each, along, strict=True):
+        part -= slope * reduced.inside(move) - waits.inside(move)
+    return total, np.diag(own) - np.array(lost), each
 
 
 def _without_division(crossed: Floats, piece: Indices, hazard: Floats) -> Floats:
