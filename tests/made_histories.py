@@ -69,7 +69,9 @@ def _history(weekly: tuple[tuple[int, str], ...], draw: random.Random) -> Histor
         checkins += [(draw.randint(30, 70), draw.choice("-+o?_"))]
     left = draw.random() < 0.6
     reason = draw.choice(REASONS) if left else None
-    discharge = draw.choice([0, 3, 7, 10, 14, 17, 21, 22, 24, 28, 30, 45, 60]) if left else None
+    discharge = (
+        draw.choice([0, 3, 7, 10, 14, 17, 21, 22, 24, 28, 30, 37, 44, 45, 58, 60]) if left else None
+    )
     sessions = tuple(
         sorted(
             (
@@ -86,7 +88,7 @@ def _history(weekly: tuple[tuple[int, str], ...], draw: random.Random) -> Histor
         discharge=discharge,
         reason=reason,
         followed=draw.choice([None, None, None, 28, 40, 65]),
-        cut=draw.choice([14, 20, 21, 25, 28, 35, 50, 58, 59, 70, 100]),
+        cut=draw.choice([14, 20, 21, 25, 28, 35, 37, 38, 44, 50, 58, 59, 70, 100]),
     )
 
 
