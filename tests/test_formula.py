@@ -32,7 +32,7 @@ def people() -> pd.DataFrame:
         ("sober", ["sober"]),
         ("age * sober", ["age", "sober", "age:sober"]),
         ("age : program", ["age:program B", "age:program A"]),
-        ("C(site)", ["C(site) 2", "C(site) 3"]),
+        ("C(site)", ["site 2 vs 1", "site 3 vs 1"]),
         ("log(1 + `my score`)", ["log(1 + `my score`)"]),
         ("{age > 30}", ["age > 30"]),
         ("poly(age, 2)", ["poly(age, 2) 1", "poly(age, 2) 2"]),
@@ -170,3 +170,17 @@ def test_columns_of_one_value_are_refused():
 def test_what_is_no_formula_is_refused(formula):
     with pytest.raises(RuleError, match="A formula is text, or a list of columns"):
         design_of(people(), formula)
+
+
+def test_levels_with_brackets_and_numbers_that_are_names_keep_their_reference():
+    ages = pd.Series([25, 35, 45, 38])
+    people = pd.DataFrame(
+        {
+            "g": pd.cut(ages, [20, 30, 40, 50]),
+            "x": ["20-29 [low]", "30-39 [mid]", "30-39 [mid]", "20-29 [low]"],
+            "site": [3, 1, 2, 1],
+        }
+    )
+    assert design_of(people, "g")[1] == ["g (30, 40] vs (20, 30]", "g (40, 50] vs (20, 30]"]
+    assert design_of(people, "x")[1] == ["x 30-39 [mid] vs 20-29 [low]"]
+    assert design_of(people, "C(site)")[1] == ["site 2 vs 1", "site 3 vs 1"]

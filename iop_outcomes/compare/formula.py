@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 TRANSFORMS = (
     *("C", "contr", "log", "log2", "log10", "exp", "I", "center", "scale", "standardize"),
-    *("poly", "bs", "cr", "cc", "cs"),
+    *("poly", "bs"),
 )
 """What of formulaic a formula may call."""
 
@@ -271,4 +271,21 @@ def _term(name: str, frame: pd.DataFrame) -> str:
             return f"{column} {level} vs {frame[column].cat.categories[0]}"
         return f"{column} {level}"
 
-    return _LEVEL.sub(told, name)
+    known = _with_levels(name, frame)
+    return known if known != name else _LEVEL.sub(told, name)
+
+
+def _with_levels(name: str, frame: pd.DataFrame) -> str:
+    """Return the name with each known level, brackets and all, beside its reference."""
+    for column in frame.columns:
+        for called in (column, f"C({column})"):
+            if f"{called}[" not in name:
+                continue
+            values = frame[column]
+            known = isinstance(values.dtype, pd.CategoricalDtype)
+            levels = values.cat.categories if known else np.sort(values.unique())
+            for level in levels:
+                against = f"{column} {level} vs {levels[0]}"
+                name = name.replace(f"{called}[T.{level}]", against)
+                name = name.replace(f"{called}[{level}]", f"{column} {level}")
+    return name
