@@ -129,7 +129,7 @@ def compare_survival(
     robust score test of R's ``coxph(..., cluster=, ties="breslow")``, times a factor that goes to 1
     as clusters become many: the robust test rejects too often with fewer than some 100 clusters,
     and this one does not (`iop_outcomes.compare.cluster_score.robust_to_clusters`;
-    docs/validation.md). Copies of all rows as rows of the same person change neither the statistic
+    docs/deviations.md). Copies of all rows as rows of the same person change neither the statistic
     nor the p-value.
 
     Examples
