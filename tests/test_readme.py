@@ -49,3 +49,15 @@ def test_the_mapping_it_shows_is_a_mapping() -> None:
 def test_every_link_leads_to_a_file() -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", README):
         assert (ROOT / target).exists(), target
+
+
+def test_the_alternative_texts_are_those_of_the_run() -> None:
+    import matplotlib
+
+    matplotlib.use("agg")
+    from matplotlib import pyplot
+
+    from docs.pictures import described, pictures
+
+    assert described(README, pictures()) == README
+    pyplot.close("all")
