@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iop_outcomes.compare import gray
 from iop_outcomes.compare.cox_score import score_spread
 from iop_outcomes.compare.fine_gray import fine_gray
+from iop_outcomes.compare.gray_score import Ends, gray_score
 from iop_outcomes.compare.newton import maximise, standardised
 from iop_outcomes.compare.partial_likelihood import fit_cox
 from iop_outcomes.compare.subdistribution import (
@@ -238,8 +238,7 @@ def test_between_two_groups_the_score_is_grays(times: pd.DataFrame) -> None:
     times = pd.concat([times.astype({"ended_by": str}), last], ignore_index=True)
     times["ended_by"] = pd.Categorical(times["ended_by"], [*CAUSES, "left"])
     found = read_causes(times, "z", "ended_by", CAUSES)
-    at_risk, ended = gray._counts(found, np.ones(len(times), dtype=bool))
-    score, _ = gray._score(at_risk, ended[:, 0], ended[:, 1])
+    score, _ = gray_score(Ends.of(found, np.ones(len(times), dtype=bool), None), 0)
     code = np.where(found.code == 0, 1, np.where(found.code == 1, 2, 0))
     sets = subdistribution(times["days"].to_numpy(), code, found.times.group, events_first=True)
     point = weighted_likelihood(times[["z"]].to_numpy().T, np.zeros(1), sets)
