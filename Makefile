@@ -38,7 +38,8 @@ pictures: $(BIN)/.tools
 	$(BIN)/python -m docs.pictures
 
 validation: $(BIN)/.tools
-	$(BIN)/python -m validation.coverage --out docs/validation.md
+	$(BIN)/python -m validation.coverage
+	$(BIN)/python -m validation.coverage --more
 	$(BIN)/python -m validation.ctn0094 --data ../shared/data/ctn0094 --out output
 
 benchmarks: $(BIN)/.tools

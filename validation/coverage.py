@@ -1,6 +1,7 @@
 """Do the 95 percent limits hold the truth? Bias and coverage on made-up programs.
 
     python -m validation.coverage [--replicates 1000] [--processes 2] [--out docs/validation.md]
+    python -m validation.coverage --more [--replicates 1000] [--out docs/validation_more.md]
 
 A large population is drawn from the model of `iop_outcomes.samples`; of its people, programs are
 drawn again and again, each estimated as a program would be. The same seed gives the same page.
@@ -22,10 +23,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from validation.coverage_count import Found, stacked, tally
-from validation.coverage_page import Run, write_page
+from validation.coverage_page import MORE_TEMPLATE, TEMPLATE, Run, write_page
 from validation.coverage_population import PEOPLE, draw_population
 from validation.coverage_setting import Setting
-from validation.coverage_settings import make_settings
+from validation.coverage_settings import make_more_settings, make_settings
 
 SEED = 20261123
 CHUNK = 20  # replicates that one process does before it takes others
@@ -95,23 +96,30 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--people", type=int, default=PEOPLE, help="in the population")
     parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument("--out", type=Path, default=Path("docs/validation.md"))
+    parser.add_argument("--more", action="store_true", help="the settings of the second page")
+    parser.add_argument("--out", type=Path, help="the page; default: docs/validation[_more].md")
     options = parser.parse_args()
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")  # each process has its own work
     begun = time.perf_counter()
-    settings = make_settings(draw_population(options.seed, options.people))
+    if options.more:
+        settings = make_more_settings()
+    else:
+        settings = make_settings(draw_population(options.seed, options.people))
     tables = study(settings, options.replicates, options.seed, options.processes)
     run = Run(
-        command=f"python -m validation.coverage --replicates {options.replicates}",
+        command="python -m validation.coverage "
+        + ("--more " if options.more else "")
+        + f"--replicates {options.replicates}",
         seed=options.seed,
         population=options.people,
         replicates=options.replicates,
         processes=options.processes,
         seconds=time.perf_counter() - begun,
     )
-    write_page(options.out, settings, tables, run)
-    print(f"{options.out}: {run.seconds / 60:.1f} minutes")
+    page = options.out or Path("docs/validation_more.md" if options.more else "docs/validation.md")
+    write_page(page, settings, tables, run, MORE_TEMPLATE if options.more else TEMPLATE)
+    print(f"{page}: {run.seconds / 60:.1f} minutes")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from validation.coverage_count import VERDICTS
 from validation.coverage_setting import ALL, Setting
 
 TEMPLATE = Path(__file__).with_name("coverage_page.md")
+MORE_TEMPLATE = Path(__file__).with_name("coverage_more_page.md")
 VERSIONS = ("iop-outcomes", "python", "numpy", "scipy", "pandas", "lifelines")
 # For each unit: by what it is multiplied, its decimals, and how the truth is written.
 UNITS = {
@@ -43,10 +44,14 @@ class Run:
 
 
 def write_page(
-    page: Path, settings: Sequence[Setting], tables: Sequence[pd.DataFrame], run: Run
+    page: Path,
+    settings: Sequence[Setting],
+    tables: Sequence[pd.DataFrame],
+    run: Run,
+    template: Path = TEMPLATE,
 ) -> None:
     """Fill the numbers into the page that says what was done and how to read it."""
-    text = TEMPLATE.read_text(encoding="utf-8")
+    text = template.read_text(encoding="utf-8")
     for name, value in filled(settings, tables, run).items():
         text = text.replace("{" + name + "}", value)
     page.write_text(text, encoding="utf-8")

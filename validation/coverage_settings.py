@@ -1,4 +1,4 @@
-"""All settings of the study, in the order of the page."""
+"""All settings of the study, in the order of their pages."""
 
 from __future__ import annotations
 
@@ -12,10 +12,15 @@ from validation.coverage_setting import Setting
 
 
 def make_settings(population: Population) -> list[Setting]:
+    """Return the settings of the first page."""
     return [
         *day_settings(population),
         *check_in_settings(population),
         *process_settings(),
         *regression_settings(),
-        *imputation_settings(),
     ]
+
+
+def make_more_settings() -> list[Setting]:
+    """Return the settings of the second page, which need no population."""
+    return [*imputation_settings()]
