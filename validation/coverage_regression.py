@@ -149,10 +149,10 @@ def _fine_gray_once(rng: np.random.Generator, *, clustered: bool = False) -> lis
     cluster = "person_id" if clustered else None
     fit = fine_gray(frame, TERMS, causes=CAUSES, cluster=cluster)
     name = "Fine-Gray, robust by person" if clustered else "Fine-Gray, robust"
-    other = cause_specific_cox(frame, TERMS, causes=CAUSES)
+    other = cause_specific_cox(frame, TERMS, causes=CAUSES, cluster=None)
     found = [*_read(name, fit), *_read("Naive: Cox with the other cause censored", other)]
     if clustered:
-        alone = fine_gray(frame, TERMS, causes=CAUSES)
+        alone = fine_gray(frame, TERMS, causes=CAUSES, cluster=None)
         found += _read("Naive: Fine-Gray, episodes taken as people", alone)
     return found
 

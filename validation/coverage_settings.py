@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from validation.coverage_check_ins import check_in_settings
 from validation.coverage_days import day_settings
+from validation.coverage_episodes import episode_settings
 from validation.coverage_imputation import imputation_settings
 from validation.coverage_population import Population
 from validation.coverage_processes import process_settings
@@ -23,4 +24,4 @@ def make_settings(population: Population) -> list[Setting]:
 
 def make_more_settings() -> list[Setting]:
     """Return the settings of the second page, which need no population."""
-    return [*imputation_settings()]
+    return [*episode_settings(), *imputation_settings()]

@@ -77,7 +77,7 @@ def relapse_by_imputation(
 
     The limits are somewhat wider than needed: the model of the missed weeks learns from all
     weeks, the estimate from one, and Rubin's variance is then too large, never too small (Meng
-    1994, Stat Sci 9:538-558). docs/validation_more.md measures by how much.
+    1994, Stat Sci 9:538-558). docs/deviations.md says by how much.
 
     Examples
     --------
