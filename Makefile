@@ -2,7 +2,7 @@
 # make test     its own environment, then all tests
 # make check    linters, types, notebooks
 # make coverage   the tests with branch coverage
-# make validation the coverage study (docs/validation.md) and the real trial records
+# make validation the coverage study (docs/validation.md), the attack on reports, the real trial records
 # make benchmarks speed and memory (docs/benchmarks*.md)
 
 PYTHON ?= python3
@@ -40,6 +40,7 @@ pictures: $(BIN)/.tools
 validation: $(BIN)/.tools
 	$(BIN)/python -m validation.coverage
 	$(BIN)/python -m validation.coverage --more
+	$(BIN)/python -m validation.disclosure_attack --page docs/validation_disclosure.md
 	$(BIN)/python -m validation.ctn0094 --data ../shared/data/ctn0094 --out output
 
 benchmarks: $(BIN)/.tools

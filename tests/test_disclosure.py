@@ -83,6 +83,17 @@ def test_hidden_cells_come_to_the_threshold() -> None:
     assert hidden_cells(table, counts=["a"], total_row=4)["a"].tolist() == [True] * 3 + [False] * 2
 
 
+def test_hidden_cells_that_come_to_their_own_number_are_not_each_one() -> None:
+    # A zero would be shown: eleven hidden cells that come to 11 are 1 each.
+    table = pd.DataFrame({"a": [100] + [1] * 11 + [111]})
+    assert hidden_cells(table, counts=["a"], total_row=12)["a"].tolist() == [True] * 12 + [False]
+    # 7 and 4 come to 11, so that neither could be 11: a third one goes.
+    table = pd.DataFrame({"a": [7, 4, 50, 61]})
+    assert hidden_cells(table, counts=["a"], total_row=3)["a"].tolist() == [True] * 3 + [False]
+    table = pd.DataFrame({"a": [8, 4, 50, 62]})
+    assert hidden_cells(table, counts=["a"], total_row=3)["a"].tolist() == [True] * 2 + [False] * 2
+
+
 def test_a_total_that_is_small_is_hidden_with_its_parts_and_zero_stays() -> None:
     table = pd.DataFrame({"yes": [5], "no": [0], "all": [5]})
     shown = hide_small_counts(table, counts=["yes", "no"], row_total="all")
@@ -135,7 +146,8 @@ def test_no_line_of_a_table_gives_a_small_cell_away(rows: list[list[int]], thres
                 continue
             assert mask.sum() >= 2
             if not mask[-1]:
-                assert line[:-1][mask[:-1]].sum() >= threshold
+                gone = line[:-1][mask[:-1]]
+                assert gone.sum() - ((gone > 0).sum() - 1) >= threshold
 
 
 def test_nested_counts_do_not_give_the_steps_between_them_away() -> None:
@@ -333,7 +345,7 @@ def test_a_week_hides_people_and_sessions_apart() -> None:
     # 195 after 200 tells of five; 146 of 150 tells of four who had gone; five came in week 4.
     assert table["episodes_followed"].isna().tolist() == [False, True, False, False]
     assert table["episodes"].isna().tolist() == [False, True, True, False]
-    assert table["episodes_attending"].isna().tolist() == [False, True, False, True]
+    assert table["episodes_attending"].isna().tolist() == [False, False, False, True]
     assert table["rate"].isna().tolist() == [False, False, False, True]
     assert table["hidden"].tolist() == [False, True, True, True]
 

@@ -303,13 +303,12 @@ def test_a_protected_table_makes_a_protected_sentence(records: Records) -> None:
     assert "interval" not in replace(result, table=hidden).text
 
 
-def test_people_behind_each_denominator_are_known_for_the_disclosure_rule(
-    records: Records,
-) -> None:
+def test_people_behind_each_count_are_known_for_the_disclosure_rule(records: Records) -> None:
     result = trend(records, "attendance_rate", every="quarter")
     assert result.table["denominator"].tolist() == [8, 5, 0]
     assert result.people is not None
-    assert result.people.tolist() == [3, 3, 0]  # A, B, C; then A (two episodes), D, E
+    # Due: A, B, C; then A (two episodes), D, E. Attended: the same; absent: A, B, C; then D.
+    assert result.people.tolist() == [[3, 3, 3], [3, 3, 1], [0, 0, 0]]
 
 
 def test_a_result_shows_itself(records: Records) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from iop_outcomes.disclosure.curves import ProtectedCurves
+from iop_outcomes.disclosure.linked import LinkedCounts
 from iop_outcomes.disclosure.policy import SafePolicy
-from iop_outcomes.disclosure.protect import protect, protect_curves
+from iop_outcomes.disclosure.protect import protect, protect_curves, protect_family
 from iop_outcomes.disclosure.tables import hidden_cells, hide_nested_counts, hide_small_counts
 
 __all__ = [
+    "LinkedCounts",
     "ProtectedCurves",
     "SafePolicy",
     "hidden_cells",
@@ -15,4 +17,5 @@ __all__ = [
     "hide_small_counts",
     "protect",
     "protect_curves",
+    "protect_family",
 ]

@@ -13,12 +13,32 @@ HIDDEN = "hidden"
 """The one symbol of every hidden cell, whether it is small itself or protects another."""
 
 
+MANY = 1_000  # from here on a share has one digit more
+
+
+def round_share(numerator: float, denominator: float, decimals: int) -> float:
+    """Return a rounded share: 0 only if nothing counts, 1 only if everything does.
+
+    Examples
+    --------
+    >>> round_share(48, 67, 2), round_share(1, 1000, 2), round_share(0, 5, 2)
+    (0.72, 0.01, 0.0)
+    """
+    if denominator == 0:
+        return float("nan")
+    if numerator in (0, denominator):
+        return numerator / denominator
+    step = 10.0**-decimals
+    return round(min(max(round(numerator / denominator, decimals), step), 1 - step), decimals)
+
+
 @dataclass(frozen=True)
 class SafePolicy:
     """The smallest count of people, or of their events, that may be shown.
 
-    Counts from 1 to ``threshold - 1`` are hidden; zero is shown. With a count goes what would give
-    it back: its percentage, its complement, and a total from which it could be subtracted.
+    Counts from 1 to ``threshold - 1`` are hidden; zero is shown. So is a larger count of sessions
+    or episodes that so few people are behind. With a count goes what would give it back: its
+    percentage, its complement, and a total from which it could be subtracted.
 
     Parameters
     ----------
@@ -32,6 +52,18 @@ class SafePolicy:
 
     Notes
     -----
+    *What it protects against.* A reader of one report (or of one result of `protect`) who knows
+    nothing but what is printed and what the words mean, and who adds and subtracts: no count from
+    1 to ``threshold - 1`` can be worked out, nor shown to be one of these, from counts, their sums,
+    the groups inside one another and rounded shares, taken together. In a quarterly report all
+    tables, sentences and pictures are one system; `protect` and `hide_small_counts` know of one
+    result only.
+
+    *What it does not protect against.* Readers who know some of the people, or how the hidden cells
+    were chosen; two reports subtracted from one another, such as those of two quarters, of two
+    exports, or with other options; what is likely rather than certain; that all or none of a group
+    did something, which is shown; and what a survival curve tells by its shape besides its counts.
+
     The default is the cell size suppression policy of the Centers for Medicare & Medicaid Services:
     no cell from 1 to 10 may be shown or worked out. It binds the users of their data; for a
     program's own records it is a convention. 42 CFR Part 2 and 45 CFR 164.514 govern what may be
@@ -78,6 +110,20 @@ class SafePolicy:
         )
 
     @property
+    def report_text(self) -> str:
+        """The rule as a report says it: what it protects against, and what it does not."""
+        if self.threshold == 1:
+            return self.text
+        return (
+            f"{self.text} A count is hidden if few people are behind it, too. All counts of this "
+            "report are taken together: from what is printed here no hidden count from 1 to "
+            f"{self.threshold - 1} can be worked out by adding, subtracting or turning shares back "
+            "into counts. This does not protect against a reader who knows some of the people, who "
+            "subtracts another report from this one, or who guesses; and where all or none of a "
+            "group did something, that is shown. This assists; it certifies nothing."
+        )
+
+    @property
     def note(self) -> str:
         """The rule in a few words, for the small print of one figure."""
         if self.threshold == 1:
@@ -96,6 +142,15 @@ class SafePolicy:
         top = np.asarray(numerator, dtype=np.float64)
         bottom = np.asarray(denominator, dtype=np.float64)
         return self.hides(top) | self.hides(bottom) | self.hides(bottom - top)
+
+    def share_decimals(self, denominator: float) -> int:
+        """Return the decimals of a share whose counts are not printed: 2, or 3 from 1,000 on.
+
+        An exact fraction is as good as its counts: 0.716418 is 48 of 67 and nothing else below 100,
+        and so is 71.6%. Whole percents leave several denominators, and from 1,000 on tenths of a
+        percent do. Whether they leave enough beside all else is asked of `LinkedCounts.share`.
+        """
+        return 2 if denominator < MANY and self.threshold > 1 else 3
 
     def shows_quantile(self, people: int, quantile: float = 0.5) -> bool:
         """Return whether at least ``threshold`` people lie on either side of a quantile."""

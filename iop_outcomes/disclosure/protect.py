@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import overload
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from iop_outcomes.disclosure.curves import ANCHORS, ProtectedCurves, published_steps
+from iop_outcomes.disclosure.curve_days import ANCHORS, published_family, published_steps
+from iop_outcomes.disclosure.curve_parts import Beside, Parts, Shown
+from iop_outcomes.disclosure.curves import ProtectedCurves
 from iop_outcomes.disclosure.policy import SafePolicy
-from iop_outcomes.disclosure.tables import hide_nested_counts
+from iop_outcomes.disclosure.results import protect_trend, protect_weeks
 from iop_outcomes.errors import RuleError
 from iop_outcomes.measures import AttendanceByWeek
 from iop_outcomes.show import level_words
 from iop_outcomes.survival import SurvivalCurves
 from iop_outcomes.trends import Trend
 
-WEEKLY_PEOPLE = ("episodes_followed", "episodes", "episodes_attending")
-WEEKLY_SESSIONS = ("due", "attended", "no_show", "cancelled", "excused", "unrecorded", "not_due")
-WEEKLY_RATES = ("rate", "lower", "upper")
+Nested = tuple[str, str, str]
 
 
 @overload
@@ -69,9 +67,9 @@ def protect(
     if isinstance(result, SurvivalCurves):
         return protect_curves(result, policy)
     if isinstance(result, Trend):
-        return _protect_trend(result, policy)
+        return protect_trend(result, policy)
     if isinstance(result, AttendanceByWeek):
-        return _protect_weeks(result, policy)
+        return protect_weeks(result, policy)
     raise RuleError(
         "There is no rule for protecting this.",
         found=type(result).__name__,
@@ -85,6 +83,8 @@ def protect_curves(
     *,
     days: Sequence[int] = ANCHORS,
     parts: ProtectedCurves | None = None,
+    alike: dict[str, pd.DataFrame] | None = None,
+    nested: Sequence[Nested] = (),
     synthetic: bool = False,
 ) -> ProtectedCurves:
     """Return curves that may leave; `protect` with its options.
@@ -99,8 +99,14 @@ def protect_curves(
         Days to publish first, where the counts allow it.
     parts : ProtectedCurves, optional
         Published curves of the groups that make up this whole: it is then published only where
-        nothing small is left when their counts are taken from its own, and not at all if a few
-        people are in the whole and in none of the groups.
+        nothing small is left when their counts are taken from its own, on one day or between two,
+        and not at all if a few people are in the whole and in none of the groups.
+    alike : dict of str to pandas.DataFrame, optional
+        Group -> published rows of that same curve, where it is published elsewhere too: it has
+        just these days here, so that the two do not tell more together than each alone.
+    nested : sequence of (str, str, str), optional
+        ``events`` or ``censored``, a group, and a group of the same people under another rule of
+        which each such event is one of the second by that day: their difference is a count, too.
     synthetic : bool
         Whether the records are made up.
 
@@ -109,29 +115,88 @@ def protect_curves(
     RuleError
         The curves have weights: how many people a step is cannot be told from them.
     """
+    _refuse_weights(curves)
+    others = None if parts is None else _shown_parts(parts)
+    apart = 0 if parts is None else int(curves.sizes["n"].sum() - parts.sizes["n"].sum())
+    found = dict(alike or {})
+    groups = [(_label(key), steps) for key, steps in _by_group(_steps(curves), curves.by)]
+    for name, steps in groups:
+        if name not in found:
+            beside = [
+                Beside(Shown.of(rows), *_kinds_between(nested, name, other))
+                for other, rows in found.items()
+                if len(rows)
+            ]
+            found[name] = published_steps(steps, policy, days, parts=others, beside=beside)
+    tables = [found[name].iloc[: 0 if policy.hides(apart) else None] for name, _ in groups]
+    return _published(curves, policy, tables, synthetic)
+
+
+def protect_family(
+    whole: SurvivalCurves,
+    groups: SurvivalCurves,
+    policy: SafePolicy,
+    *,
+    days: Sequence[int] = ANCHORS,
+    synthetic: bool = False,
+) -> tuple[ProtectedCurves, ProtectedCurves]:
+    """Return a curve of all and the curves of its groups that may leave together.
+
+    Parameters
+    ----------
+    whole : SurvivalCurves
+        The curve of all, without groups.
+    groups : SurvivalCurves
+        The curves of the groups that make it up.
+    policy : SafePolicy
+        The rule of disclosure.
+    days : sequence of int
+        Days to publish first, where the counts allow it; those of the whole come first.
+    synthetic : bool
+        Whether the records are made up.
+    """
+    _refuse_weights(whole)
+    _refuse_weights(groups)
+    steps = [rows for _, rows in _by_group(_steps(groups), groups.by)]
+    table, tables = published_family(_steps(whole), steps, policy, days)
+    return (
+        _published(whole, policy, [table], synthetic),
+        _published(groups, policy, tables, synthetic),
+    )
+
+
+def _refuse_weights(curves: SurvivalCurves) -> None:
     if curves.weights is not None:
         raise RuleError(
             "Curves with weights cannot be protected: their counts are not of people.",
             found=f"weights={curves.weights!r}",
             instead="protect the curves without weights.",
         )
+
+
+def _steps(curves: SurvivalCurves) -> pd.DataFrame:
+    """Return the steps without their standard errors, which give back the counts they are of."""
+    return curves.table.drop(columns="se")
+
+
+def _published(
+    curves: SurvivalCurves, policy: SafePolicy, tables: list[pd.DataFrame], synthetic: bool
+) -> ProtectedCurves:
+    """Put the published rows of the groups together; a group of the first day only is gone."""
     names = list(curves.by)
-    others = [] if parts is None else [rows for _, rows in _by_group(parts.table, parts.by)]
-    apart = 0 if parts is None else int(curves.sizes["n"].sum() - parts.sizes["n"].sum())
     medians = curves.median()["median"].to_numpy(dtype=np.float64)
-    tables, sizes, left_out = [], [], 0
-    # An exact standard error gives back the counts that it is made of.
-    whole = curves.table.drop(columns="se")
+    kept, sizes = [], []
+    whole = _steps(curves)
     for position, (_, steps) in enumerate(_by_group(whole, curves.by)):
-        table = published_steps(steps, policy, days, parts=others)
-        if len(table) < 2 or policy.hides(apart):
-            left_out += 1
+        table = tables[position]
+        if len(table) < 2:
             continue
-        size = steps[names].iloc[[0]].reset_index(drop=True)
+        label = steps[names].iloc[[0]].reset_index(drop=True)
+        named = table.assign(**{name: label[name].iloc[0] for name in names})
+        kept.append(named[whole.columns])
         shown = medians[position] if (table["day"] == medians[position]).any() else np.nan
-        tables.append(table)
         sizes.append(
-            size.assign(
+            label.assign(
                 n=int(table["at_risk"].iloc[0]),
                 events=int(table["events"].sum()),
                 censored=int(table["censored"].sum()),
@@ -139,21 +204,40 @@ def protect_curves(
                 median=shown,
             )
         )
-    empty = whole.iloc[:0]
-    table = pd.concat(tables, ignore_index=True) if tables else empty
     size_columns = [*names, "n", "events", "censored", "through", "median"]
     frame = pd.concat(sizes, ignore_index=True) if sizes else pd.DataFrame(columns=size_columns)
+    shown_rows = pd.concat(kept, ignore_index=True) if kept else whole.iloc[:0]
+    left_out = len(tables) - len(kept)
     return ProtectedCurves(
-        table=table,
+        table=shown_rows,
         sizes=frame,
         left_out=left_out,
         by=curves.by,
         rule=f"{curves.rule} {_grouping_rule(policy)}",
-        text=_describe(table, frame, curves.by, left_out, curves.confidence) + f" {curves.rule}",
+        text=_describe(shown_rows, frame, curves.by, left_out, curves.confidence)
+        + f" {curves.rule}",
         policy=policy,
         confidence=curves.confidence,
         synthetic=synthetic or curves.synthetic,
     )
+
+
+def _shown_parts(parts: ProtectedCurves) -> Parts:
+    return Parts([Shown.of(rows) for _, rows in _by_group(parts.table, parts.by) if len(rows)])
+
+
+def _kinds_between(
+    nested: Sequence[Nested], name: str, other: str
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the kinds of which the other group is inside this one, and of which it is round it."""
+    return (
+        tuple(kind for kind, inner, outer in nested if (inner, outer) == (other, name)),
+        tuple(kind for kind, inner, outer in nested if (inner, outer) == (name, other)),
+    )
+
+
+def _label(key: object) -> str:
+    return ", ".join(map(str, key)) if isinstance(key, tuple) else str(key)
 
 
 def _by_group(frame: pd.DataFrame, by: Sequence[str]) -> list[tuple[object, pd.DataFrame]]:
@@ -184,7 +268,8 @@ def _describe(
     for position, (_, rows) in enumerate(_by_group(table, by) if len(table) else []):
         last, size = rows.iloc[-1], sizes.iloc[position]
         name = ", ".join(str(size[column]) for column in by)
-        start = f"{name} (n {size['n']:,})" if name else f"n {size['n']:,}"
+        people = f"n {size['n']:,.0f}"
+        start = f"{name} ({people})" if name else people
         sentences.append(
             f"{start}: an estimated {last['survival']:.0%} were without the event on day "
             f"{last['day']:.0f} ({level_words(confidence)} limits {last['lower']:.0%} to "
@@ -194,50 +279,3 @@ def _describe(
         groups = "One group has" if left_out == 1 else f"{left_out} groups have"
         sentences.append(f"{groups} too few people or events to be shown.")
     return " ".join(sentences)
-
-
-def _protect_trend(trend: Trend, policy: SafePolicy) -> Trend:
-    table = trend.table.copy()
-    numerator, denominator = (
-        table[name].to_numpy(dtype=np.float64) for name in ("numerator", "denominator")
-    )
-    hidden = policy.hides(numerator) | policy.hides_fraction(numerator, denominator)
-    if trend.people is not None:  # a hundred sessions may be those of two people
-        hidden |= policy.hides(trend.people)
-    counts = ["numerator", "denominator", "value", "lower", "upper"]
-    table.loc[hidden, counts] = np.nan
-    table["hidden"] = hidden
-    return replace(trend, table=table, people=None, rule=f"{trend.rule} {policy.note}")
-
-
-def _protect_weeks(weeks: AttendanceByWeek, policy: SafePolicy) -> AttendanceByWeek:
-    """Hide people and sessions of a week apart: each is judged by its own counts."""
-    table = weeks.table.copy()
-    followed, present, came, due, attended = (
-        table[name].to_numpy(dtype=np.float64) for name in (*WEEKLY_PEOPLE, "due", "attended")
-    )
-    kinds = list(WEEKLY_SESSIONS)
-    table[kinds] = table[kinds].astype(np.float64)
-    table[list(WEEKLY_PEOPLE)] = table[list(WEEKLY_PEOPLE)].astype(np.float64)
-    no_followed = _falling_away(weeks, policy)
-    no_present = no_followed | policy.hides_fraction(present, followed)
-    no_came = no_followed | policy.hides_fraction(came, followed)
-    no_came |= ~no_present & policy.hides(present - came)
-    for name, hidden in zip(WEEKLY_PEOPLE, (no_followed, no_present, no_came), strict=True):
-        table.loc[hidden, name] = np.nan
-    sessions = policy.hides(came) | policy.hides_fraction(attended, due)
-    # Where one kind of absence is small, none is shown: their sum is known.
-    small = policy.hides(table[kinds[2:]].to_numpy()).any(axis=1)
-    table.loc[small, kinds[2:]] = np.nan
-    table.loc[sessions, [*kinds, *WEEKLY_RATES]] = np.nan
-    table["hidden"] = no_followed | no_present | no_came | sessions
-    return replace(weeks, table=table, rule=f"{weeks.rule} {policy.note}")
-
-
-def _falling_away(weeks: AttendanceByWeek, policy: SafePolicy) -> npt.NDArray[np.bool_]:
-    """Return the weeks whose number followed is a few less than that of the week shown before."""
-    hidden = [
-        hide_nested_counts(rows["episodes_followed"].to_numpy(), policy)
-        for _, rows in _by_group(weeks.table, weeks.by)
-    ]
-    return np.concatenate(hidden) if hidden else np.zeros(0, dtype=np.bool_)

@@ -1,9 +1,10 @@
 """Tables of counts: which cells to hide so that no small one can be seen or subtracted out.
 
-The rule here is the simple one: in each row and column with a shown total, the hidden cells are at
-least two and come to at least the threshold. Block sums over several rows can still narrow a cell
-down; an audit of all linked tables by linear programming would use the same mask and stands beside
-`hidden_cells` when it comes.
+The rule here is the simple one, for one table: in each row and column with a shown total the hidden
+cells are at least two, and each of them could be of the threshold or more. A reader sees that no
+hidden cell is zero, since zeros are shown: each takes at least 1 of what the hidden ones come to.
+Sums over several rows and columns at once can still narrow a cell down, and so can another table
+with the same people: `LinkedCounts` asks of all sums at once.
 """
 
 from __future__ import annotations
@@ -214,8 +215,10 @@ def _protect_line(line: Counts, hidden: Mask, policy: SafePolicy) -> bool:
     """
     if not hidden.any():
         return False
-    enough = policy.threshold if not hidden[-1] else 0
-    if hidden.sum() >= 2 and np.nansum(line[:-1][hidden[:-1]]) >= enough:
+    parts = line[:-1][hidden[:-1]]
+    # What the hidden parts come to is known beside a total, and that none of them is zero.
+    largest = np.nansum(parts) - (np.count_nonzero(parts > 0) - 1)
+    if hidden.sum() >= 2 and (hidden[-1] or largest >= policy.threshold):
         return False
     open_cells = np.flatnonzero(~hidden[:-1] & (line[:-1] > 0))
     if len(open_cells) == 0:

@@ -22,7 +22,8 @@ from iop_outcomes.measures.sessions import (
     make_session_rule,
     read_sessions,
 )
-from iop_outcomes.measures.stays import Stays, read_stays
+from iop_outcomes.measures.stays import read_stays
+from iop_outcomes.measures.weekly_people import CANCELLED, people_by_week, weeks_followed
 from iop_outcomes.records.tables import ATTENDANCE_STATUSES
 from iop_outcomes.show import table_html
 
@@ -48,6 +49,9 @@ class AttendanceByWeek:
         What made the numbers.
     synthetic : bool
         Whether the records are made up; the picture then says so.
+    people : pandas.DataFrame or None
+        One row a row of the table: the persons behind each of its counts, and in ``absent`` those
+        behind the sessions due that were not attended. What may be shown depends on the people.
     """
 
     table: pd.DataFrame
@@ -55,6 +59,7 @@ class AttendanceByWeek:
     confidence: float
     rule: str
     synthetic: bool = False
+    people: pd.DataFrame | None = None
 
     @property
     def text(self) -> str:
@@ -168,26 +173,22 @@ def attendance_by_week(
     sessions = read_sessions(records, rule)
     stays = read_stays(records, sessions)
     person = records.episodes["person_id"].cat.codes.to_numpy()
+    followed, begun = weeks_followed(stays, weeks)
     table = groups.beside(
         {
             "week": np.tile(np.arange(1, weeks + 1), len(groups)),
-            **_episode_counts(stays, groups, weeks),
-            **_session_counts(sessions, stays, groups, weeks, person, confidence=confidence),
+            **_episode_counts(followed, begun, groups, weeks),
+            **_session_counts(sessions, followed, groups, weeks, person, confidence=confidence),
         }
     )
     text = f"{rule.text} Weeks count from admission (week 1: days 0 to 6)."
-    return AttendanceByWeek(table, groups.names, confidence, text, records.synthetic)
+    people = people_by_week(sessions, (followed, begun), groups, weeks, person)
+    return AttendanceByWeek(table, groups.names, confidence, text, records.synthetic, people)
 
 
-def _weeks_followed(stays: Stays) -> Integers:
-    """Return for each episode the whole weeks that could be seen, in the program or not."""
-    seen = np.where(stays.closed, stays.observable, np.minimum(stays.observable, stays.followed))
-    return np.asarray(np.maximum((seen + 1) // 7, 0), dtype=np.int64)
-
-
-def _episode_counts(stays: Stays, groups: Groups, weeks: int) -> dict[str, Integers]:
-    followed = np.minimum(_weeks_followed(stays), weeks)
-    begun = np.minimum(np.maximum(stays.end // 7 + 1, 0).astype(np.int64), followed)
+def _episode_counts(
+    followed: Integers, begun: Integers, groups: Groups, weeks: int
+) -> dict[str, Integers]:
     return {
         "episodes_followed": _reaching(followed, groups, weeks),
         "episodes": _reaching(begun, groups, weeks),
@@ -203,7 +204,7 @@ def _reaching(last_week: Integers, groups: Groups, weeks: int) -> Integers:
 
 def _session_counts(
     sessions: Sessions,
-    stays: Stays,
+    followed: Integers,
     groups: Groups,
     weeks: int,
     person: npt.NDArray[Any],
@@ -212,8 +213,7 @@ def _session_counts(
 ) -> dict[str, npt.NDArray[Any]]:
     """Count the sessions of each group and week by what became of them."""
     size, kinds = len(groups) * weeks, len(ATTENDANCE_STATUSES)
-    limit = np.minimum(_weeks_followed(stays), weeks)
-    rows = np.flatnonzero(sessions.treatment & (sessions.day // 7 < limit[sessions.episode]))
+    rows = np.flatnonzero(sessions.treatment & (sessions.day // 7 < followed[sessions.episode]))
     episode, week, status = sessions.episode[rows], sessions.day[rows] // 7, sessions.status[rows]
     target = groups.codes[episode] * weeks + week
     of_status = np.bincount(target * kinds + status, minlength=size * kinds).reshape(size, kinds)
@@ -243,7 +243,7 @@ def _session_counts(
         "due": due,
         "attended": attended,
         "no_show": total(("no_show",)),
-        "cancelled": total(("late_cancel", "client_cancel")),
+        "cancelled": total(CANCELLED),
         "excused": total(("excused",)),
         "unrecorded": total((UNRECORDED,)),
         "not_due": total(sessions.rule.not_due),

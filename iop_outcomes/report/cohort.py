@@ -1,19 +1,20 @@
-"""Tables of who came and who stayed: each made from the episodes, protected before it is kept."""
+"""Tables of who came and who stayed: made from the episodes, their counts declared as they go."""
 
 from __future__ import annotations
 
-from typing import Any
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from iop_outcomes.disclosure import hide_nested_counts, hide_small_counts
+from iop_outcomes.disclosure import LinkedCounts
+from iop_outcomes.disclosure.linked import CELL, DETAIL, TOTAL
 from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.measures.sessions import SessionRule, read_sessions
 from iop_outcomes.measures.stays import RETENTION_DAYS
 from iop_outcomes.records.tables import ATTENDANCE_STATUSES, DISCHARGE_REASONS
-from iop_outcomes.report.model import Kind, Table
+from iop_outcomes.report.model import SHARE_DECIMALS, Draft, Hidden, Kind, Table
 from iop_outcomes.report.scope import Mask, Scope
 
 NOT_RECORDED = "not recorded"
@@ -31,9 +32,9 @@ ALL = "all"
 Floats = npt.NDArray[np.float64]
 
 
-def admissions_table(scope: Scope) -> Table:
+def admissions_table(scope: Scope, linked: LinkedCounts) -> Draft:
     """Return the admissions of the quarter by program, entry path, level and earlier admission."""
-    episodes = scope.records.episodes[scope.admitted]
+    episodes = scope.records.episodes
     earlier = np.where(episodes["admission_number"] > 1, "admitted before", "first admission here")
     views = {
         "program": episodes["program"],
@@ -41,40 +42,57 @@ def admissions_table(scope: Scope) -> Table:
         "level of care": episodes["level"],
         "admission": pd.Series(earlier, index=episodes.index),
     }
-    parts = [
-        _counted(name, values, scope) for name, values in views.items() if values.notna().any()
-    ]
-    frame = pd.concat(parts, ignore_index=True)
+    everybody = (ALL, scope.admitted)
+    _declare(scope, linked, "admissions", [everybody], rank=TOTAL)
+    rows, keys = [], []
+    for view, values in views.items():
+        if values[scope.admitted].notna().any():
+            words = values.astype(object).where(values.notna(), NOT_RECORDED).astype(str)
+            groups = [
+                (word, scope.admitted & (words == word).to_numpy())
+                for word in sorted(set(words[scope.admitted]))
+            ]
+            made = _declare(scope, linked, "admissions", groups, view)
+            linked.total(("admissions", ALL), made)
+            rows += [(view, word.replace("_", " "), int(mask.sum())) for word, mask in groups]
+            rows.append((view, ALL, int(scope.admitted.sum())))
+            keys += [*made, ("admissions", ALL)]
+    frame = pd.DataFrame(rows, columns=["by", "group", "admitted"])
+    frame["share"] = (frame["admitted"] / scope.admitted.sum()).round(SHARE_DECIMALS)
     kinds: dict[str, Kind] = {"admitted": "count", "share": "share"}
     note = ""
     if scope.too_few:
         note = f"Too few to publish, and in no number of this report: {', '.join(scope.too_few)}."
-    return Table("admissions", f"Admissions in {scope.label}", frame, kinds, note)
+    table = Table("admissions", f"Admissions in {scope.label}", frame, kinds, note)
+    return Draft(table, _with_share(keys, "admitted", ("admissions", ALL)))
 
 
-def _counted(name: str, values: pd.Series[str], scope: Scope) -> pd.DataFrame:
-    """Return the counts of one characteristic with their total, protected."""
-    words = values.astype(object).where(values.notna(), NOT_RECORDED).astype(str)
-    counts = words.value_counts().sort_index()
-    frame = pd.DataFrame(
-        {
-            "by": name,
-            "group": [label.replace("_", " ") for label in counts.index] + [ALL],
-            "admitted": [*counts.to_numpy(), counts.sum()],
-        }
-    )
-    frame["share"] = frame["admitted"] / counts.sum()
-    return hide_small_counts(
-        frame,
-        scope.policy,
-        counts=["admitted"],
-        total_row=len(frame) - 1,
-        derived={"share": "admitted"},
-    )
+def _declare(
+    scope: Scope,
+    linked: LinkedCounts,
+    family: str,
+    groups: list[tuple[str, Mask]],
+    view: str | None = None,
+    rank: int = CELL,
+) -> list[tuple[str, ...]]:
+    """Declare how many episodes, and people, each group has; return the names of the counts."""
+    keys: list[tuple[str, ...]] = []
+    for word, mask in groups:
+        key = (family, word) if view is None else (family, view, word)
+        linked.count(key, int(mask.sum()), people=scope.people(mask), item=key, rank=rank)
+        keys.append(key)
+    return keys
 
 
-def flow_table(scope: Scope) -> Table:
-    """Return how far people came who were admitted long enough ago for all of it to be known."""
+def _with_share(
+    keys: list[tuple[str, ...]], count: str, whole: tuple[str, ...]
+) -> dict[str, list[tuple[object, ...]]]:
+    """Return what a column of counts and its shares need; a share would give its whole back."""
+    return {count: [(key,) for key in keys], "share": [(key, whole) for key in keys]}
+
+
+def flow_stages(scope: Scope) -> list[tuple[str, Mask]]:
+    """Return how far people came who were admitted long enough ago: each stage with its people."""
     table = scope.engaged
     month = RETENTION_DAYS[0]
     stages = [("admitted", np.ones(len(table), dtype=np.bool_))]
@@ -89,31 +107,57 @@ def flow_table(scope: Scope) -> Table:
         )
         for day in RETENTION_DAYS
     ]
-    reached = [int((came & scope.seasoned).sum()) for _, came in stages]
+    return [(words, came & scope.seasoned) for words, came in stages]
+
+
+def flow_table(scope: Scope, linked: LinkedCounts) -> Draft:
+    """Return how far people came who were admitted long enough ago for all of it to be known."""
+    stages = flow_stages(scope)
+    keys = _declare(scope, linked, "flow", stages)
+    masks = [mask for _, mask in stages]
+    for (whole, outer), (part, inner) in pairwise(zip(keys, masks, strict=True)):
+        if not (inner & ~outer).any():
+            linked.part(whole, part, people=scope.people(outer & ~inner))
+    for key, mask in zip(keys[2:], masks[2:], strict=True):
+        linked.part(keys[0], key, people=scope.people(masks[0] & ~mask))
+    reached = np.array([int(mask.sum()) for mask in masks])
     frame = pd.DataFrame({"stage": [words for words, _ in stages], "reached": reached})
+    frame["share"] = np.round(reached / max(reached[0], 1), SHARE_DECIMALS)
     kinds: dict[str, Kind] = {"reached": "count", "share": "share"}
     later = "Newer admissions are not in this table: how far they come is not known yet. "
     note = f"{later}A share behind which a small count would show is given as a bound."
     caption = f"How far people came: {scope.seasoned_words}"
-    return Table("cohort_flow", caption, _protect_flow(frame, scope), kinds, note)
+    table = Table("cohort_flow", caption, frame, kinds, note)
+    return Draft(table, _with_share(keys, "reached", keys[0]))
 
 
-def _protect_flow(frame: pd.DataFrame, scope: Scope) -> pd.DataFrame:
-    """Hide what is small, and what differs from the stage shown before it by a small count."""
+def flow_shown(draft: Draft, scope: Scope, linked: LinkedCounts, hidden: Hidden) -> Table:
+    """Return the flow without what is hidden; a hidden share is given as a bound where it can be.
+
+    The bound leaves room for a count of the threshold, and stands only where the rest of the
+    report leaves that room, too.
+    """
+    shown = draft.shown(hidden)
     policy = scope.policy
-    reached = frame["reached"].to_numpy()
-    admitted = int(reached[0])
-    few = hide_nested_counts(reached, policy) | policy.hides_fraction(reached, admitted)
-    share = (frame["reached"] / max(admitted, 1)).astype(object)
-    share[few] = HIDDEN
-    if admitted > 2 * policy.threshold:
-        bound = policy.threshold / admitted
-        share[policy.hides(admitted - reached)] = f"over {np.floor(100 * (1 - bound)):.0f}%"
-        share[policy.hides(reached)] = f"under {np.ceil(100 * bound):.0f}%"
-    return frame.assign(reached=frame["reached"].astype(object).mask(few, HIDDEN), share=share)
+    keys = [key for (key,) in draft.needs["reached"]]
+    admitted = linked.value(keys[0])
+    if keys[0] in hidden or admitted <= 2 * policy.threshold:
+        return shown
+    room = 100 * (policy.threshold + 1) / admitted
+    share = shown.frame["share"].copy()
+    for row, key in enumerate(keys):
+        rest = ("rest", keys[0], key)
+        if key not in hidden:
+            continue
+        if policy.hides(linked.value(rest)) and linked.fits(rest, policy.threshold, hidden):
+            share[row] = f"over {np.floor(100 - room):.0f}%"
+        elif policy.hides(linked.value(key)) and linked.fits(key, policy.threshold, hidden):
+            share[row] = f"under {np.ceil(room):.0f}%"
+    shown.frame["share"] = share
+    return shown
 
 
-def sessions_table(scope: Scope) -> Table:
+def sessions_table(scope: Scope, linked: LinkedCounts) -> Draft:
     """Return the treatment sessions of the quarter by what became of them."""
     records = scope.records
     rule = SessionRule()
@@ -121,62 +165,63 @@ def sessions_table(scope: Scope) -> Table:
     chosen = sessions.treatment.copy()
     if scope.quarter is not None:
         chosen &= scope.in_quarter(records.attendance["date"])
-    person = records.episodes["person_id"].cat.codes.to_numpy()[sessions.episode[chosen]]
-    status = sessions.status[chosen]
-    counts = np.bincount(status, minlength=len(ATTENDANCE_STATUSES))
-    people = pd.Series(person).groupby(status).nunique()
-    frame = pd.DataFrame(
-        {
-            "session": [word.replace("_", " ") for word in ATTENDANCE_STATUSES] + [ALL],
-            "due": ["yes" if word in rule.due else "no" for word in ATTENDANCE_STATUSES] + [""],
-            "sessions": [*counts, counts.sum()],
-            "share": [*(counts / max(counts.sum(), 1)), 1.0],
-            "people": [
-                *people.reindex(range(len(counts)), fill_value=0),
-                pd.Series(person).nunique(),
-            ],
-        }
+    person, status = scope.person[sessions.episode[chosen]], sessions.status[chosen]
+    everybody = len(np.unique(person))
+    linked.count(
+        ("sessions", ALL), len(status), people=everybody, item=("sessions", ALL), rank=TOTAL
     )
-    frame = frame[(frame["sessions"] > 0) | (frame["session"] == ALL)].reset_index(drop=True)
-    few = scope.policy.hides(frame["people"].to_numpy())
-    frame["people"] = frame["people"].astype(object).mask(few, HIDDEN)
-    shown = hide_small_counts(
-        frame,
-        scope.policy,
-        counts=["sessions"],
-        total_row=len(frame) - 1,
-        derived={"share": "sessions"},
-        also=few,
-    )
+    linked.count(("session people", ALL), everybody, item=("session people", ALL), rank=TOTAL)
+    rows = []
+    words = [word for code, word in enumerate(ATTENDANCE_STATUSES) if (status == code).any()]
+    for word in words:
+        mask = status == ATTENDANCE_STATUSES.index(word)
+        count, people = int(mask.sum()), len(np.unique(person[mask]))
+        linked.count(("sessions", word), count, people=people, item=("sessions", word))
+        linked.count(("session people", word), people, item=("session people", word), rank=DETAIL)
+        linked.part(("session people", ALL), ("session people", word))
+        linked.at_least(("sessions", word), [("session people", word)])
+        due = "yes" if word in rule.due else "no"
+        rows.append((word.replace("_", " "), due, count, count / max(len(status), 1), people))
+    linked.total(("sessions", ALL), [("sessions", word) for word in words])
+    linked.count("session people of each kind", sum(row[-1] for row in rows))
+    linked.total("session people of each kind", [("session people", word) for word in words])
+    linked.at_least("session people of each kind", [("session people", ALL)])
+    rows.append((ALL, "", len(status), 1.0, everybody))
+    frame = pd.DataFrame(rows, columns=["session", "due", "sessions", "share", "people"])
+    frame["share"] = frame["share"].round(SHARE_DECIMALS)
     kinds: dict[str, Kind] = {"sessions": "count", "share": "share", "people": "count"}
     note = "Due: in the denominator of the attendance rate. People: with at least one such session."
-    return Table("sessions", f"Treatment sessions in {scope.label}", shown, kinds, note)
+    table = Table("sessions", f"Treatment sessions in {scope.label}", frame, kinds, note)
+    needs = _with_share(
+        [("sessions", word) for word in (*words, ALL)], "sessions", ("sessions", ALL)
+    )
+    return Draft(table, needs | {"people": [(("session people", word),) for word in (*words, ALL)]})
 
 
-def discharge_table(scope: Scope) -> Table:
+def discharge_table(scope: Scope, linked: LinkedCounts) -> Draft:
     """Return the discharges of the quarter by reason, with how long people had stayed."""
-    episodes = scope.records.episodes[scope.closed]
-    words = episodes["discharge_reason"].astype(object)
+    words = scope.records.episodes["discharge_reason"].astype(object)
     words = words.where(words.notna(), NOT_RECORDED)
-    stay = _stay_days(scope)[scope.closed]
-    reasons = [word for word in (*DISCHARGE_REASONS, NOT_RECORDED) if (words == word).any()]
-    chosen = [(word.replace("_", " "), (words == word).to_numpy()) for word in reasons]
-    chosen.append((ALL, np.ones(len(words), dtype=np.bool_)))
+    stay = _stay_days(scope)
+    groups = [
+        (word, scope.closed & (words == word).to_numpy())
+        for word in (*DISCHARGE_REASONS, NOT_RECORDED)
+    ]
+    groups = [(word, mask) for word, mask in groups if mask.any()]
+    keys = _declare(scope, linked, "discharges", groups)
+    keys += _declare(scope, linked, "discharges", [(ALL, scope.closed)], rank=TOTAL)
+    linked.total(keys[-1], keys[:-1])
+    masks = [mask for _, mask in groups] + [scope.closed]
     frame = pd.DataFrame(
         {
-            "reason": [label for label, _ in chosen],
-            "TEDS_code": [*(TEDS_CODES[word] for word in reasons), ""],
-            "discharges": [int(mask.sum()) for _, mask in chosen],
-            "share": [mask.sum() / max(len(words), 1) for _, mask in chosen],
-            "median_stay_days": [_median(stay[mask], scope) for _, mask in chosen],
+            "reason": [*(word.replace("_", " ") for word, _ in groups), ALL],
+            "TEDS_code": [*(TEDS_CODES[word] for word, _ in groups), ""],
+            "discharges": [int(mask.sum()) for mask in masks],
+            "share": [
+                round(mask.sum() / max(scope.closed.sum(), 1), SHARE_DECIMALS) for mask in masks
+            ],
+            "median_stay_days": [_median(stay[mask], scope) for mask in masks],
         }
-    )
-    shown = hide_small_counts(
-        frame,
-        scope.policy,
-        counts=["discharges"],
-        total_row=len(frame) - 1,
-        derived={"share": "discharges", "median_stay_days": "discharges"},
     )
     kinds: dict[str, Kind] = {"discharges": "count", "share": "share", "median_stay_days": "days"}
     end = "the earlier of last contact and discharge"
@@ -186,7 +231,9 @@ def discharge_table(scope: Scope) -> Table:
         f"Stay: from admission to {end}. Completed and transferred are kept apart. A median is "
         "shown when enough people lie on either side of it."
     )
-    return Table("discharges", f"Discharges in {scope.label}, by reason", shown, kinds, note)
+    table = Table("discharges", f"Discharges in {scope.label}, by reason", frame, kinds, note)
+    needs = _with_share(keys, "discharges", keys[-1])
+    return Draft(table, needs | {"median_stay_days": needs["discharges"]})
 
 
 def _stay_days(scope: Scope) -> Floats:
@@ -200,74 +247,3 @@ def _median(days: Floats, scope: Scope) -> float | str:
     if len(known) == 0:
         return float("nan")
     return float(np.median(known)) if scope.policy.shows_quantile(len(known)) else HIDDEN
-
-
-def program_table(scope: Scope) -> Table:
-    """Return the measures of the year side by side, by program."""
-    table = scope.engaged
-    episodes = scope.records.episodes
-    program = episodes["program"].astype(str).to_numpy()
-    names = [*dict.fromkeys(sorted(program[scope.year]))]
-    rows = [scope.year & (program == name) for name in names] + [scope.year]
-    frame = pd.DataFrame({"program": [*names, ALL]})
-    frame["admitted"] = [int(row.sum()) for row in rows]
-    frame = hide_small_counts(frame, scope.policy, counts=["admitted"], total_row=len(names))
-    fractions = {
-        "sessions_attended": (table["sessions_attended"], table["sessions_due"]),
-        "weeks_of_9_hours": (
-            table["weeks_at_dose"],
-            table["weeks_in_program"] - table["weeks_unknown"],
-        ),
-        "completed": (
-            (episodes["discharge_reason"] == "completed").astype(float),
-            (episodes["days_to_discharge"].notna() & episodes["discharge_reason"].notna()),
-        ),
-        **{f"retained_{day}": _retained(table, day) for day in RETENTION_DAYS},
-    }
-    for name, (top, bottom) in fractions.items():
-        counted, whole = (part.to_numpy(dtype=np.float64, na_value=0.0) for part in (top, bottom))
-        frame[name] = _fractions(counted, whole, rows, scope)
-    hours = table["hours_per_week"].to_numpy(dtype=np.float64)
-    frame.insert(3, "hours_a_week", _means(hours, rows, scope))
-    kinds: dict[str, Kind] = dict.fromkeys(fractions, "share")
-    kinds["admitted"] = "count"
-    kinds["hours_a_week"] = "number"
-    note = (
-        "Sessions attended of those due; mean attended hours a whole week; "
-        "whole weeks with 9 hours or more, of those known; "
-        "completed of those discharged with a reason; retained of those admitted long enough ago. "
-        "All over the stay so far. A program is not better because its share is higher: the "
-        "people differ."
-    )
-    return Table("programs", f"By program: {scope.words(4)}", frame, kinds, note)
-
-
-def _retained(table: pd.DataFrame, day: int) -> tuple[pd.Series[float], pd.Series[float]]:
-    answer = table[f"retained_{day}"]
-    return answer.fillna(False).astype(float), answer.notna().astype(float)
-
-
-def _fractions(top: Floats, bottom: Floats, rows: list[Mask], scope: Scope) -> pd.Series[Any]:
-    """Return the share of each row, the last being the total; hidden where counts are small."""
-    yes = np.array([top[row].sum() for row in rows])
-    total = np.array([bottom[row].sum() for row in rows])
-    counts = pd.DataFrame({"yes": yes, "no": total - yes, "total": total})
-    shown = hide_small_counts(
-        counts,
-        scope.policy,
-        counts=["yes", "no"],
-        row_total="total",
-        total_row=len(rows) - 1,
-    )
-    hidden = (shown == HIDDEN).any(axis=1)
-    share = (counts["yes"] / counts["total"].where(counts["total"] > 0)).astype(object)
-    return share.mask(hidden, HIDDEN)
-
-
-def _means(values: Floats, rows: list[Mask], scope: Scope) -> pd.Series[Any]:
-    """Return the mean of each row of which the last is the total, hidden where few are behind."""
-    known = [values[row & ~np.isnan(values)] for row in rows]
-    counts = pd.DataFrame({"n": [len(part) for part in known]})
-    shown = hide_small_counts(counts, scope.policy, counts=["n"], total_row=len(rows) - 1)
-    means = pd.Series([part.mean() if len(part) else np.nan for part in known]).astype(object)
-    return means.mask(shown["n"] == HIDDEN, HIDDEN)

@@ -8,7 +8,6 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.disclosure import protect
 from iop_outcomes.letters import printable
 from iop_outcomes.report.differences import (
     clustered_difference,
@@ -22,6 +21,8 @@ from iop_outcomes.trends.quantities import Quantity, find_quantity
 
 NOTHING_COMPARED = "No findings: without a quarter there is nothing to compare."
 NO_CHANGE = "no clear change"
+COMPARED = 2  # quarters of which a finding tells: the newest that is known, and the one before
+HIDDEN_TEXT = "hidden, as it is a small count or would give one away"
 
 
 @dataclass(frozen=True)
@@ -101,11 +102,8 @@ def findings_frame(findings: list[Finding]) -> Findings:
 
 
 def quarterly_trends(scope: Scope, measures: list[str]) -> dict[str, Trend]:
-    """Return the protected trends by quarter, up to the quarter of the report."""
-    return {
-        name: protect(cut(trend(scope.records, name, every="quarter"), scope), scope.policy)
-        for name in measures
-    }
+    """Return the trends by quarter, up to the quarter of the report; nothing is hidden yet."""
+    return {name: cut(trend(scope.records, name, every="quarter"), scope) for name in measures}
 
 
 def cut(found: Trend, scope: Scope, periods: int = 12) -> Trend:
@@ -123,7 +121,7 @@ def _finding(scope: Scope, found: Trend) -> Finding:
         return Finding(found.measure, found.title, text, "not compared")
     last = known.iloc[-1]
     if last["hidden"] or pd.isna(last["value"]):
-        reason = "too few to publish" if last["hidden"] else "nothing was counted"
+        reason = HIDDEN_TEXT if last["hidden"] else "nothing was counted"
         text = f"{found.title} in {last['period']}: {reason}."
         return Finding(found.measure, found.title, text, "not compared")
     text = f"{found.title} in {last['period']}: {_said(last, found.unit)}."
@@ -154,9 +152,11 @@ def _compare(
         low, high = rate_ratio_interval(last["value"], before["value"])
         higher, lower = low > 1, high < 1
         was = f"{before['value']:,.0f} in {before['period']}"
-        detail = (
-            f"ratio {last['value'] / before['value']:.2f}, 95% interval {low:.2f} to {high:.2f}"
-        )
+        if before["value"] > 0:
+            ratio = last["value"] / before["value"]
+            detail = f"ratio {ratio:.2f}, 95% interval {low:.2f} to {high:.2f}"
+        else:
+            detail = f"no ratio to 0, 95% interval from {low:.2f} up"
     else:
         if quantity.kind == "sessions":
             low, high = _sessions_difference(scope, quantity, before, last)

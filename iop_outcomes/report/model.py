@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import pandas as pd
 
+from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.plots.export import Picture
 
 Kind = Literal["text", "code", "count", "share", "whole_share", "days", "number"]
+Item = Hashable
+Hidden = frozenset[Item]
+
+SHARE_DECIMALS = 3
+"""Of a share whose counts stand beside it: what the page prints. More would be no more exact."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +53,30 @@ class Table:
     def rows(self) -> list[tuple[object, ...]]:
         """The rows, for the template."""
         return list(self.frame.itertuples(index=False, name=None))
+
+
+@dataclass(frozen=True, eq=False)
+class Draft:
+    """A table before anything is hidden, with what each of its cells rests on.
+
+    Attributes
+    ----------
+    table : Table
+        The table with all its numbers.
+    needs : dict of str to sequence
+        Column -> for each row the items of `LinkedCounts` that its cell shows or would give away.
+    """
+
+    table: Table
+    needs: Mapping[str, Sequence[tuple[Item, ...]]]
+
+    def shown(self, hidden: Hidden) -> Table:
+        """Return the table without what is hidden."""
+        frame = self.table.frame.copy()
+        for column, needs in self.needs.items():
+            gone = [any(item in hidden for item in items) for items in needs]
+            frame[column] = frame[column].astype(object).mask(pd.Series(gone, frame.index), HIDDEN)
+        return replace(self.table, frame=frame)
 
 
 @dataclass(frozen=True, eq=False)

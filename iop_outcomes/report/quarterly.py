@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
-from iop_outcomes.disclosure import SafePolicy
+from iop_outcomes.disclosure import LinkedCounts, SafePolicy
 from iop_outcomes.errors import ReportError
 from iop_outcomes.letters import one_line
 from iop_outcomes.relapse import RelapseRule
 from iop_outcomes.report import sections as parts
+from iop_outcomes.report.counting import Trends, count_all, count_rows
 from iop_outcomes.report.export import render, save_report
 from iop_outcomes.report.findings import Findings, findings_frame, make_findings
 from iop_outcomes.report.model import Section
@@ -135,26 +137,36 @@ def quarterly_report(
 
 def _stages(scope: Scope, whole: Scope, found: list[Findings]) -> list[Stage]:
     """Return the sections in their order, each with the name of its stage."""
-    nothing = parts.Trends({}, {})
-    if bool(scope.policy.hides(len(scope.records.episodes))) or _all_too_few(scope):
+    if _too_few(scope):
+        linked = LinkedCounts(scope.policy)
+        drafts = count_rows(whole, linked)
+        hidden = linked.hidden()
         empty = parts.too_few_sections()
         return [
             *((section.title, lambda section=section: section) for section in empty),
-            ("Data quality", lambda: parts.data_quality(scope, whole)),
-            ("Definitions", lambda: parts.definitions(scope, nothing)),
+            ("Data quality", lambda: parts.data_quality(whole, drafts, hidden)),
+            ("Definitions", lambda: parts.definitions(scope, Trends({}, {}))),
         ]
-    trends = parts.make_trends(scope)
+    counted = count_all(scope, whole)
+    trends = counted.trends
     findings = make_findings(scope, trends.by_quarter) if scope.quarter else []
     found.append(findings_frame(findings))
     return [
         ("What changed", lambda: parts.what_changed(scope, findings)),
-        ("Who came", lambda: parts.who_came(scope)),
-        ("Who stayed", lambda: parts.who_stayed(scope)),
-        ("Relapse", lambda: parts.relapse_section(scope)),
+        ("Who came", lambda: parts.who_came(scope, counted)),
+        ("Who stayed", lambda: parts.who_stayed(scope, counted)),
+        ("Relapse", lambda: parts.relapse_section(scope, counted)),
         ("Trends", lambda: parts.trends_section(scope, trends)),
-        ("Data quality", lambda: parts.data_quality(scope, whole)),
+        ("Data quality", lambda: parts.data_quality(whole, counted.drafts, counted.hidden)),
         ("Definitions", lambda: parts.definitions(scope, trends)),
     ]
+
+
+def _too_few(scope: Scope) -> bool:
+    """Say whether nothing may be told of these people."""
+    everybody = np.ones(len(scope.records.episodes), dtype=np.bool_)
+    counts = [len(everybody), scope.people(everybody)]
+    return bool(scope.policy.hides(counts).any()) or _all_too_few(scope)
 
 
 def _all_too_few(scope: Scope) -> bool:

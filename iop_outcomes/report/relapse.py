@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import permutations
 
-import numpy as np
 import pandas as pd
 
-from iop_outcomes.disclosure import ProtectedCurves, protect_curves
-from iop_outcomes.disclosure.policy import HIDDEN
+from iop_outcomes.disclosure import ProtectedCurves, protect_curves, protect_family
+from iop_outcomes.disclosure.policy import HIDDEN, round_share
 from iop_outcomes.relapse import RelapseRule, time_to_relapse
-from iop_outcomes.report.model import Kind, Table
+from iop_outcomes.report.model import Kind, Table, write_value
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.survival import survival_curves
 
@@ -33,6 +33,10 @@ CURVE_KINDS: dict[str, Kind] = {
 }
 
 
+NESTED = ("censor", "no_use", "last_value", "use")
+"""The rules for missing check-ins, from that with the fewest relapses by any day to the most."""
+
+
 @dataclass(frozen=True, eq=False)
 class RelapseResults:
     """The protected curves of two years, over all and by program, with what they rest on.
@@ -49,6 +53,8 @@ class RelapseResults:
         The share of the events that rests on missing data, in words.
     resting : dict
         The name of each such rule -> that share.
+    people : int
+        The people in the curves.
     """
 
     overall: ProtectedCurves
@@ -56,31 +62,45 @@ class RelapseResults:
     by_missing: ProtectedCurves
     missing: str
     resting: dict[str, float | str]
+    people: int
+
+    @property
+    def size(self) -> int | None:
+        """How many episodes the printed curves are of, if any curve or sum of curves tells it."""
+        tables = [self.overall.sizes, self.by_missing.sizes]
+        return next((int(sizes["n"].iloc[0]) for sizes in tables if len(sizes)), None)
 
 
 def relapse_results(scope: Scope) -> RelapseResults | None:
     """Return the protected curves of two years' admissions; None if too few can be followed."""
     times = _times(scope, scope.rule)
-    if scope.policy.hides(len(times)) or times.empty:
+    if scope.policy.hides([len(times), times["person_id"].nunique()]).any() or times.empty:
         return None
-    parts = None
+    synthetic = scope.records.synthetic
+    curve = survival_curves(times)
+    by_program = None
     if len(times["program"].unique()) > 1:
-        parts = protect_curves(
-            survival_curves(times, by="program"),
-            scope.policy,
-            synthetic=scope.records.synthetic,
-        )
-        parts = parts if len(parts.sizes) > 1 else None
-    overall = protect_curves(
-        survival_curves(times), scope.policy, parts=parts, synthetic=scope.records.synthetic
-    )
-    by_missing, resting = _by_missing_rule(scope)
-    return RelapseResults(overall, parts, by_missing, _rests_on_missing(times, scope), resting)
+        programs = survival_curves(times, by="program")
+        overall, by_program = protect_family(curve, programs, scope.policy, synthetic=synthetic)
+    if by_program is None or len(by_program.sizes) < 2:
+        by_program = None
+        overall = protect_curves(curve, scope.policy, synthetic=synthetic)
+    by_missing, resting = _by_missing_rule(scope, overall)
+    missing = _rests_on_missing(times, scope)
+    people = int(times["person_id"].nunique())
+    return RelapseResults(overall, by_program, by_missing, missing, resting, people)
 
 
-def _by_missing_rule(scope: Scope) -> tuple[ProtectedCurves, dict[str, float | str]]:
-    """Return the curves under each rule, and the share of their events on missing data."""
+def _by_missing_rule(
+    scope: Scope, overall: ProtectedCurves
+) -> tuple[ProtectedCurves, dict[str, float | str]]:
+    """Return the curves under each rule, and the share of their events on missing data.
+
+    The curve of the rule used here is the one of all programs, with the same days: it was judged
+    beside the programs. The others are judged beside it, as they are of the same people.
+    """
     found: dict[str, pd.DataFrame] = {}
+    rules: dict[str, list[str]] = {}
     for missing, words in MISSING_NAMES.items():
         times = _times(scope, replace(scope.rule, missing=missing))  # type: ignore[arg-type]
         name = f"{words} (used here)" if missing == scope.rule.missing else words
@@ -88,21 +108,51 @@ def _by_missing_rule(scope: Scope) -> tuple[ProtectedCurves, dict[str, float | s
         same = [other for other in found if found[other].equals(times[columns])]
         if same:
             # One rule that gives what another gives is the same curve: it is drawn once.
-            found = {f"{key}, or {name}" if key in same else key: found[key] for key in found}
+            joined = f"{same[0]}, or {name}"
+            found = {joined if key == same[0] else key: found[key] for key in found}
+            rules[joined] = [*rules.pop(same[0]), missing]
         else:
             found[name] = times[columns]
+            rules[name] = [missing]
     resting: dict[str, float | str] = {}
     for name, times in found.items():
         events, on_missing = int(times["event"].sum()), int(times["rests_on_missing"].sum())
         few = bool(scope.policy.hides_fraction(on_missing, events))
-        resting[name] = HIDDEN if few else on_missing / events if events else np.nan
+        share = round_share(on_missing, events, scope.policy.share_decimals(events))
+        resting[name] = HIDDEN if few else share
     parts = [times.assign(**{MISSING: name}) for name, times in found.items()]
     both = pd.concat(parts, ignore_index=True)
     both.attrs["rule"] = f"{scope.rule.text.partition(';')[0]}; missing check-ins as named."
+    used = next((name for name in found if scope.rule.missing in rules[name]), "used here")
+    rules.setdefault(used, [scope.rule.missing])
     curves = protect_curves(
-        survival_curves(both, by=MISSING), scope.policy, synthetic=scope.records.synthetic
+        survival_curves(both, by=MISSING),
+        scope.policy,
+        alike={used: overall.table},
+        nested=_nested(rules),
+        synthetic=scope.records.synthetic,
     )
     return curves, resting
+
+
+def _nested(rules: dict[str, list[str]]) -> list[tuple[str, str, str]]:
+    """Return which counts of one curve are among those of another, as `protect_curves` asks.
+
+    Whoever has relapsed by a day under one rule has by then under a rule that sees more use, and
+    whoever is followed to the end without one under that rule is so under the first. Of a rule
+    that is not in `NESTED` either way is taken to be possible.
+    """
+    pairs = []
+    for (one, inner), (other, outer) in permutations(rules.items(), 2):
+        if not {inner[0], outer[0]} <= set(NESTED):
+            pairs += [("events", one, other), ("censored", one, other)]
+            continue
+        places = NESTED.index(inner[0]), NESTED.index(outer[0])
+        if places[0] < places[1]:
+            pairs.append(("events", one, other))
+        if places[0] > places[1] and (places[1] > 0 or places[0] == len(NESTED) - 1):
+            pairs.append(("censored", one, other))
+    return pairs
 
 
 def _times(scope: Scope, rule: RelapseRule) -> pd.DataFrame:
@@ -110,7 +160,8 @@ def _times(scope: Scope, rule: RelapseRule) -> pd.DataFrame:
     kept = scope.records.episodes.loc[scope.two_years, "episode_id"]
     chosen = times[times["episode_id"].isin(kept)].reset_index(drop=True)
     chosen["program"] = chosen["program"].astype(str)
-    chosen.attrs = times.attrs
+    # The text of the times may count those left out: a small count, and not of these two years.
+    chosen.attrs = times.attrs | {"rule": rule.text}
     return chosen
 
 
@@ -123,7 +174,8 @@ def _rests_on_missing(times: pd.DataFrame, scope: Scope) -> str:
         return "No event rests on missing data."
     if bool(scope.policy.hides_fraction(missing, events)):
         return "The share of the events that rests on missing data cannot be shown: too few."
-    return f"{missing / events:.0%} of the events rest on missing data."
+    share = round_share(missing, events, scope.policy.share_decimals(events))
+    return f"{write_value(share, 'whole_share')} of the events rest on missing data."
 
 
 def curve_table(name: str, caption: str, curves: ProtectedCurves) -> Table:
@@ -154,7 +206,7 @@ def missing_rule_table(results: RelapseResults) -> Table:
     """Return what the answer would be under each rule for missing check-ins."""
     frame = _milestones(results.by_missing)
     frame["events_on_missing_data"] = frame[MISSING].map(results.resting)
-    kinds: dict[str, Kind] = {"events_on_missing_data": "share"}
+    kinds: dict[str, Kind] = {"events_on_missing_data": "whole_share"}
     return Table(
         "missing_check_ins",
         "Without relapse, by what a missing check-in counts as",

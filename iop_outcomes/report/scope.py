@@ -59,6 +59,15 @@ class Scope:
         return [str(name) for name in self.records.episodes["program"].unique()]
 
     @cached_property
+    def person(self) -> npt.NDArray[np.int64]:
+        """The person of each episode, as a number."""
+        return self.records.episodes["person_id"].cat.codes.to_numpy().astype(np.int64)
+
+    def people(self, episodes: Mask) -> int:
+        """Return how many people have the episodes: what may be shown is a matter of people."""
+        return len(np.unique(self.person[episodes]))
+
+    @cached_property
     def admitted(self) -> Mask:
         """Which episodes were admitted in the quarter."""
         return self._between("admit_date", 1)
@@ -94,6 +103,11 @@ class Scope:
         cut = pd.Timestamp(self.records.as_of) - pd.Timedelta(days=SEASON)
         last = min(cut.normalize(), self.quarter.end)
         return last - pd.DateOffset(years=1) + pd.Timedelta(days=1), last
+
+    @property
+    def season_is_year(self) -> bool:
+        """Whether `seasoned` are those of just the four quarters up to this one."""
+        return self.quarter is not None and self._season[1] == self.quarter.end
 
     @cached_property
     def closed(self) -> Mask:

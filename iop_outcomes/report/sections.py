@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.disclosure import ProtectedCurves, protect
-from iop_outcomes.measures import attendance_by_week
+from iop_outcomes.disclosure import ProtectedCurves
 from iop_outcomes.measures.sessions import SessionRule
 from iop_outcomes.plots import plot_attendance, plot_survival, plot_trend
 from iop_outcomes.plots.export import draw_svg
 from iop_outcomes.report import cohort, quality, relapse
-from iop_outcomes.report.findings import Finding, cut, quarterly_trends
-from iop_outcomes.report.model import Drawing, Kind, Section, Table
+from iop_outcomes.report.counting import Counted, Trends
+from iop_outcomes.report.findings import Finding
+from iop_outcomes.report.model import SHARE_DECIMALS, Draft, Drawing, Hidden, Kind, Section, Table
 from iop_outcomes.report.scope import Scope
-from iop_outcomes.trends import Trend, trend
-from iop_outcomes.trends.quantities import QUANTITIES
 
 NO_ATTENDANCE = "There is no attendance table, so this cannot be told."
 NO_CHECKINS = "There is no check-in table, so relapse cannot be told."
@@ -25,8 +21,6 @@ TOO_FEW = "Too few to publish."
 NO_CALENDAR = (
     "The records hold study days, without a calendar: what goes by month or quarter is left out."
 )
-BY_MONTH = ("attendance_rate", "no_show_rate", "check_in_response")
-MONTHS = 24
 MISSING_TITLE = "The same, by what a missing check-in counts as"
 TREND_KINDS: dict[str, Kind] = {
     "numerator": "count",
@@ -42,32 +36,6 @@ COUNT_KINDS: dict[str, Kind] = {
     "lower": "number",
     "upper": "number",
 }
-
-
-@dataclass(frozen=True, eq=False)
-class Trends:
-    """The protected trends: by quarter for the findings, and as they are drawn."""
-
-    by_quarter: dict[str, Trend]
-    drawn: dict[str, Trend]
-
-
-def make_trends(scope: Scope) -> Trends:
-    """Return the trends that the records can tell; none without a quarter."""
-    if scope.quarter is None:
-        return Trends({}, {})
-    names = [
-        name
-        for name, quantity in QUANTITIES.items()
-        if all(table in scope.records.tables for table in quantity.tables)
-    ]
-    by_quarter = quarterly_trends(scope, names)
-    months = {
-        name: protect(cut(trend(scope.records, name), scope, MONTHS), scope.policy)
-        for name in BY_MONTH
-        if name in names
-    }
-    return Trends(by_quarter, by_quarter | months)
 
 
 def what_changed(scope: Scope, findings: list[Finding]) -> Section:
@@ -91,22 +59,23 @@ def what_changed(scope: Scope, findings: list[Finding]) -> Section:
     return Section("what-changed", title, (intro,), items=items)
 
 
-def who_came(scope: Scope) -> Section:
+def who_came(scope: Scope, counted: Counted) -> Section:
     """Return the admissions, how far people came, and the sessions."""
-    tables = [cohort.admissions_table(scope)]
+    tables = [counted.table("admissions")]
     if scope.engagement is None:
         return Section("who-came", "Who came", (NO_ATTENDANCE,), tuple(tables))
-    tables += [cohort.flow_table(scope), cohort.sessions_table(scope)]
-    seasoned = scope.records.subset(scope.seasoned)
-    if scope.policy.hides(len(seasoned.episodes)) or seasoned.episodes.empty:
+    flow = counted.drafts["cohort_flow"]
+    tables.append(cohort.flow_shown(flow, scope, counted.linked, counted.hidden))
+    tables.append(counted.table("sessions"))
+    weeks = counted.weeks
+    if weeks is None:
         return Section("who-came", "Who came", (), tuple(tables))
-    weeks = protect(attendance_by_week(seasoned), scope.policy)
     kinds: dict[str, Kind] = dict.fromkeys(weeks.table.columns, "count")
     kinds |= dict.fromkeys(("rate", "lower", "upper"), "share")
     behind = Table(
         "attendance_by_week",
         f"Attendance by week since admission: {scope.seasoned_words}",
-        weeks.table.drop(columns="hidden"),
+        rounded(weeks.table.drop(columns="hidden")),
         kinds,
         weeks.rule,
     )
@@ -116,26 +85,26 @@ def who_came(scope: Scope) -> Section:
     return Section("who-came", "Who came", (), tuple(tables), (drawing,))
 
 
-def who_stayed(scope: Scope) -> Section:
+def who_stayed(scope: Scope, counted: Counted) -> Section:
     """Return the discharges, the stays, and the programs side by side."""
     tables = []
     sentences = []
-    if scope.closed.any():
-        tables.append(cohort.discharge_table(scope))
+    if "discharges" in counted.drafts:
+        tables.append(counted.table("discharges"))
     else:
         sentences.append(f"Nobody was discharged in {scope.label}.")
     if scope.engagement is None:
         sentences.append(NO_ATTENDANCE)
     else:
-        tables.append(cohort.program_table(scope))
+        tables.append(counted.table("programs"))
     return Section("who-stayed", "Who stayed", tuple(sentences), tuple(tables))
 
 
-def relapse_section(scope: Scope) -> Section:
+def relapse_section(scope: Scope, counted: Counted) -> Section:
     """Return the curves, with their definition and what rests on missing check-ins."""
     if "checkins" not in scope.records.tables:
         return Section("relapse", "Relapse", (NO_CHECKINS,))
-    results = relapse.relapse_results(scope)
+    results = counted.relapse
     if results is None:
         return Section("relapse", "Relapse", (TOO_FEW,))
     sentences = (
@@ -183,13 +152,20 @@ def trends_section(scope: Scope, trends: Trends) -> Section:
         table = Table(
             f"trend_{name}",
             f"{found.title} by {found.every}",
-            _with_status(found.table)[columns].dropna(axis=1, how="all"),
+            rounded(_with_status(found.table)[columns].dropna(axis=1, how="all"), found.unit),
             kinds,
             found.rule,
         )
         picture = draw_svg(plot_trend, found, synthetic=scope.records.synthetic)
         drawings.append(Drawing(f"{found.title} by {found.every}", picture, table))
     return Section("trends", "Trends", (), (), tuple(drawings))
+
+
+def rounded(table: pd.DataFrame, unit: str = "proportion") -> pd.DataFrame:
+    """Return a table of rates, or of counts, with the digits that the page prints."""
+    digits = SHARE_DECIMALS if unit == "proportion" else 1
+    names = [name for name in ("value", "rate", "lower", "upper") if name in table]
+    return table.assign(**{name: table[name].round(digits) for name in names})
 
 
 def _with_status(table: pd.DataFrame) -> pd.DataFrame:
@@ -200,10 +176,10 @@ def _with_status(table: pd.DataFrame) -> pd.DataFrame:
     return shown
 
 
-def data_quality(scope: Scope, whole: Scope) -> Section:
+def data_quality(whole: Scope, drafts: dict[str, Draft], hidden: Hidden) -> Section:
     """Return what was read, what was set aside, and which checks failed."""
-    tables = (quality.sources_table(whole), quality.checks_table(whole))
-    sentences = [*whole.records.notes, quality.summary(whole)]
+    tables = tuple(drafts[name].shown(hidden) for name in ("files", "checks"))
+    sentences = [*whole.records.notes, quality.summary(whole, hidden)]
     if others := len(whole.records.ignored):  # their names may be those of people
         sentences.append(f"{others} other {'file was' if others == 1 else 'files were'} not read.")
     if "checkins" not in whole.records.tables:
@@ -215,7 +191,7 @@ def data_quality(scope: Scope, whole: Scope) -> Section:
 
 def definitions(scope: Scope, trends: Trends) -> Section:
     """Return each measure of the report in words."""
-    rows = [("Disclosure", scope.policy.text + " This assists; it certifies nothing.")]
+    rows = [("Disclosure", scope.policy.report_text)]
     if scope.too_few:
         rows.append(("Programs left out", _left_out(scope)))
     if "checkins" in scope.records.tables:

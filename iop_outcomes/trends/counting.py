@@ -33,7 +33,8 @@ def count_by_period(
         ``numerator, denominator, value, lower, upper``, one entry a group and period, the
         periods of the first group first. What falls outside the periods is left out.
     people : numpy.ndarray of int64
-        The persons behind each denominator.
+        Shape (entries, 3): the persons behind each denominator, those behind its numerator, and
+        those behind what is in the denominator only.
     """
     width, size = len(periods), len(groups) * len(periods)
     place = period_numbers(tally.date, periods[0].every) - periods[0].number
@@ -44,7 +45,13 @@ def count_by_period(
     filled = np.flatnonzero(total)  # from here on one entry an episode and period
     target = groups.codes[filled // width] * width + filled % width
     person = records.episodes["person_id"].cat.codes.to_numpy().astype(np.int64)[filled // width]
-    people = _distinct(target, person, size)
+    part = counted[filled]
+    people = np.column_stack(
+        [
+            _distinct(target[chosen], person[chosen], size)
+            for chosen in (part >= 0, part > 0, part < total[filled])
+        ]
+    )
     x = sums(target, counted[filled], size)
     n = sums(target, total[filled], size)
     if kind == "count":

@@ -50,8 +50,9 @@ class Trend:
     rule : str
         What made the numbers.
     people : numpy.ndarray of int64 or None
-        For each row of the table the persons behind its denominator. A hundred sessions may be
-        those of two people, and what may be shown depends on the people.
+        Shape (rows, 3): for each row of the table the persons behind its denominator, behind its
+        numerator, and behind what is in the denominator only. A hundred sessions may be those of
+        two people, and what may be shown depends on the people.
     synthetic : bool
         Whether the records are made up; the picture then says so.
     """

@@ -1,0 +1,186 @@
+"""Published curves beside one another: a whole and its groups, one rule inside another.
+
+Each published day of a curve tells how many events there were through it. Two curves that hold the
+same people can be subtracted from one another, on one day and between days.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from iop_outcomes.disclosure.policy import SafePolicy
+
+KINDS = ("events", "censored", "entered")
+Counts = dict[str, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """What a published curve tells: counts through each of its days.
+
+    Attributes
+    ----------
+    days : numpy.ndarray
+        The published days, ascending; the first is 0.
+    through : dict of str to numpy.ndarray
+        ``events``, ``censored`` and ``entered`` through each of them.
+    """
+
+    days: npt.NDArray[np.float64]
+    through: dict[str, npt.NDArray[np.int64]]
+
+    @classmethod
+    def of(cls, table: pd.DataFrame) -> Shown:
+        """Return what the published rows of one curve tell."""
+        at_risk, events, censored = (
+            table[name].to_numpy(dtype=np.int64) for name in ("at_risk", "events", "censored")
+        )
+        left = at_risk - events - censored
+        entered = np.concatenate([at_risk[:1], at_risk[1:] - left[:-1]])
+        return cls(
+            table["day"].to_numpy(dtype=np.float64),
+            {"events": events.cumsum(), "censored": censored.cumsum(), "entered": entered.cumsum()},
+        )
+
+    def last(self, kind: str, day: float) -> int:
+        """Return the count through the last published day up to `day`."""
+        return int(self.through[kind][np.searchsorted(self.days, day, side="right") - 1])
+
+    def next(self, kind: str, day: float) -> int | None:
+        """Return the count through the first published day after `day`; None if there is none."""
+        place = int(np.searchsorted(self.days, day, side="right"))
+        return int(self.through[kind][place]) if place < len(self.days) else None
+
+    def has(self, day: float) -> bool:
+        """Say whether a day is published."""
+        return bool((self.days == day).any())
+
+    def inside(self, kind: str, start: float, end: float) -> int:
+        """Return the count between the first and the last published day strictly within."""
+        found = self.through[kind][(self.days > start) & (self.days < end)]
+        return int(found[-1] - found[0]) if len(found) else 0
+
+
+@dataclass(frozen=True, eq=False)
+class Beside:
+    """A published curve of the same people, whose counts lie inside those of another or round them.
+
+    Attributes
+    ----------
+    shown : Shown
+        The published curve.
+    inner, outer : tuple of str
+        The kinds of which its people are among those of the curve that is judged; the kinds of
+        which they hold them.
+    """
+
+    shown: Shown
+    inner: tuple[str, ...] = ()
+    outer: tuple[str, ...] = ()
+
+    def gives_away(self, day: float, counts: Counts, policy: SafePolicy) -> bool:
+        """Say whether a day of the other curve, less a day of this one, leaves a small count."""
+        for kind in (*self.inner, *self.outer):
+            within = kind in self.inner
+            chosen = self.shown.days <= day if within else self.shown.days >= day
+            rest = counts[kind] - self.shown.through[kind][chosen]
+            if bool(policy.hides(rest if within else -rest).any()):
+                return True
+        return False
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """The published curves of groups that make up a whole.
+
+    A sum of people and days is a count that a reader can work out only if it is built from three
+    kinds of pieces, each found by subtracting published numbers: those that a day of the whole has
+    beyond the last published days of its groups; those that it lacks to their next ones; and those
+    between two days of the whole, less what its groups show between them. If each of these is none
+    or enough, so is every sum of them (docs/validation_disclosure.md gives the proof).
+
+    Attributes
+    ----------
+    groups : sequence of Shown
+        The published curves.
+    """
+
+    groups: Sequence[Shown]
+
+    @cached_property
+    def entered(self) -> int:
+        """The people in the published groups."""
+        return sum(int(group.through["entered"][-1]) for group in self.groups)
+
+    def give_away(
+        self,
+        day: float,
+        counts: Counts,
+        chosen: Sequence[tuple[float, Counts]],
+        people: int,
+        policy: SafePolicy,
+    ) -> bool:
+        """Say whether a day of the whole leaves a small count beside its groups.
+
+        Parameters
+        ----------
+        day : float
+            The day under which it would be published.
+        counts : dict
+            The counts of the whole through it.
+        chosen : sequence of (float, dict)
+            The days of the whole that are published already.
+        people : int
+            All people of the whole: more than those of the groups if some group is not published.
+        policy : SafePolicy
+            What is small.
+        """
+        if policy.threshold == 1 or not self.groups:
+            return False
+        for kind in KINDS:
+            pieces = [counts[kind] - sum(group.last(kind, day) for group in self.groups)]
+            if people == self.entered:
+                pieces += self._lacking(kind, day, counts[kind])
+            for other, before in chosen:
+                ends = sorted([(day, counts[kind]), (other, before[kind])])
+                pieces.append(self._between(kind, *ends))
+            if bool(policy.hides(pieces).any()):
+                return True
+        return False
+
+    def give_any_away(
+        self, chosen: Sequence[tuple[float, Counts]], people: int, policy: SafePolicy
+    ) -> bool:
+        """Say whether any published day of the whole leaves a small count beside its groups."""
+        return any(
+            self.give_away(day, counts, chosen[:place], people, policy)
+            for place, (day, counts) in enumerate(chosen)
+        )
+
+    def _lacking(self, kind: str, day: float, whole: int) -> list[int]:
+        """Return how many there will be by the next published days of the groups not shown now."""
+        others = [group for group in self.groups if not group.has(day)]
+        ahead = [group.next(kind, day) for group in others]
+        if not others or any(count is None for count in ahead):
+            return []
+        now = sum(group.last(kind, day) for group in self.groups if group.has(day))
+        return [sum(count for count in ahead if count is not None) - (whole - now)]
+
+    def _between(self, kind: str, start: tuple[float, int], end: tuple[float, int]) -> int:
+        """Return those between two days of the whole, less what its groups show between them."""
+        (first, before), (last, after) = start, end
+        rest = after - before
+        for group in self.groups:
+            at_first, at_last = group.has(first), group.has(last)
+            if not at_first and not at_last:
+                rest -= group.inside(kind, first, last)
+                continue
+            lower = group.last(kind, first) if at_first else group.next(kind, first)
+            rest -= group.last(kind, last) - (lower or 0)
+        return rest

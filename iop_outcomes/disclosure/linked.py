@@ -1,0 +1,344 @@
+"""Counts that hang together: what a reader can work out from everything that is printed.
+
+A count that is not printed may still follow from others: a total less its other parts, a larger
+group less a smaller one inside it, a share with its rounding. Here the counts of a report are
+declared once, with the sums between them, and what is printed is cut back until no small count
+can be worked out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from iop_outcomes.disclosure.policy import SafePolicy
+from iop_outcomes.disclosure.solving import (
+    Facts,
+    Printed,
+    Share,
+    find_fit,
+    known_values,
+    neighbours,
+)
+from iop_outcomes.errors import RuleError
+
+Key = Hashable
+Item = Hashable
+
+DETAIL, OLDER, CELL, RECENT, TOTAL = range(5)
+"""How dear an item is: where one has to be hidden, those of a lower rank go first."""
+
+MOST_TRIED = 30  # items tried for one that alone protects, before the cheapest near one goes
+
+
+@dataclass
+class _Item:
+    """Something printed: counts that are shown or hidden together, or a share of two counts."""
+
+    rank: int
+    counts: list[int] = field(default_factory=list)
+    shares: list[Share] = field(default_factory=list)
+
+
+class LinkedCounts:
+    """The counts behind what is printed, the sums between them, and what has to be hidden.
+
+    Parameters
+    ----------
+    policy : SafePolicy
+        Which counts are small.
+
+    Notes
+    -----
+    The reader is taken to know every declared sum, that counts are whole numbers of 0 or more, that
+    a zero would have been printed, and that no share of small counts would have been. A small
+    count counts as protected when the printed numbers also fit a value of the threshold or more:
+    then it is neither known nor known to be small. It follows that no sum of counts is known to be
+    small either, since one of its parts would be. That is a question of whole numbers, asked by
+    integer programming of the part of the system that hangs together with the count (the
+    feasibility test of Fischetti and Salazar, Management Science 2001; 47: 1008-1027). Where the
+    answer is no, one more printed item near it is hidden: the one of the lowest rank and smallest
+    count that helps.
+
+    Examples
+    --------
+    >>> linked = LinkedCounts(SafePolicy())
+    >>> for name, value in {"a": 40, "b": 12, "c": 5, "all": 57}.items():
+    ...     linked.count(name, value, item=name)
+    >>> linked.total("all", ["a", "b", "c"])
+    >>> sorted(linked.hidden())
+    ['b', 'c']
+    """
+
+    def __init__(self, policy: SafePolicy) -> None:
+        """Begin with no count."""
+        self.policy = policy
+        self._place: dict[Key, int] = {}
+        self._people: dict[int, int] = {}
+        self._items: dict[Item, _Item] = {}
+        self.facts = Facts()
+        self._withheld: set[Item] = set()
+        self._open: set[int] = set()
+
+    def __contains__(self, key: Key) -> bool:
+        """Say whether a count of that name was declared."""
+        return key in self._place
+
+    def value(self, key: Key) -> int:
+        """Return a declared count."""
+        return self.facts.values[self._place[key]]
+
+    def count(
+        self,
+        key: Key,
+        value: float,
+        *,
+        people: float | None = None,
+        item: Item | None = None,
+        rank: int = CELL,
+    ) -> None:
+        """Declare a count.
+
+        Parameters
+        ----------
+        key : hashable
+            Its name.
+        value : float
+            A whole number of 0 or more.
+        people : float, optional
+            How many people are behind it, where they can be fewer: sessions, episodes, rows.
+        item : hashable, optional
+            The name under which it is printed; what bears one name is hidden together. None: it is
+            not printed, but can be worked out if its neighbours are.
+        rank : int
+            How dear the item is.
+        """
+        if key in self._place:
+            raise RuleError("A count is declared twice.", found=repr(key))
+        place = self.facts.add(round(value))
+        self._place[key] = place
+        if people is not None:
+            self._people[place] = round(people)
+        if item is not None:
+            self._items.setdefault(item, _Item(rank)).counts.append(place)
+
+    def total(self, whole: Key, parts: Sequence[Key]) -> None:
+        """Declare that a count is the sum of others.
+
+        Raises
+        ------
+        RuleError
+            The numbers do not add up.
+        """
+        places = [self._place[part] for part in parts]
+        values = self.facts.values
+        if values[self._place[whole]] != sum(values[place] for place in places):
+            raise RuleError(
+                "A total is not the sum of its parts, so what it gives away cannot be judged.",
+                found=f"{whole!r}",
+                instead="counts whose parts add up, or no total",
+            )
+        row = dict.fromkeys(places, 1)
+        row[self._place[whole]] = -1
+        self.facts.rows.append(row)
+
+    def part(
+        self, whole: Key, part: Key, *, key: Key | None = None, people: float | None = None
+    ) -> Key:
+        """Declare that those of one count are among those of another; return what names the rest.
+
+        Parameters
+        ----------
+        whole, part : hashable
+            The larger and the smaller count.
+        key : hashable, optional
+            The name of the rest: those in the whole and not in the part.
+        people : float, optional
+            How many people are behind the rest.
+        """
+        rest = ("rest", whole, part) if key is None else key
+        if rest not in self._place:
+            left = self.value(whole) - self.value(part)
+            if left < 0:
+                raise RuleError(
+                    "A part is larger than its whole, so what it gives away cannot be judged.",
+                    found=f"{part!r} of {whole!r}",
+                )
+            self.count(rest, left, people=people)
+            self.total(whole, [part, rest])
+        return rest
+
+    def at_least(self, larger: Key, parts: Sequence[Key]) -> None:
+        """Declare that a count is no less than the sum of others; the rest is no count of people.
+
+        There are no fewer sessions than people who had one.
+        """
+        rest = ("more", larger, *parts)
+        self.count(rest, self.value(larger) - sum(self.value(part) for part in parts))
+        self._open.add(self._place[rest])
+        self.total(larger, [*parts, rest])
+
+    def share(
+        self, item: Item, numerator: Key, denominator: Key, decimals: int, rank: int = CELL
+    ) -> None:
+        """Declare a share that is printed, rounded to so many decimals, without its counts."""
+        keys = (numerator, denominator, self.part(denominator, numerator))
+        x, n, rest = (self._place[key] for key in keys)
+        share = Share.of((x, n, rest), self.facts.values, decimals)
+        self._items.setdefault(item, _Item(rank)).shares.append(share)
+
+    def withhold(self, item: Item) -> None:
+        """Say that an item is not printed, for a reason of its own."""
+        self._withheld.add(item)
+
+    def hidden(self) -> frozenset[Item]:
+        """Return the items that must not be printed."""
+        dropped = {item for item in self._items if item in self._withheld or self._is_small(item)}
+        if self.policy.threshold == 1:
+            return frozenset(dropped)
+        secrets = [place for place in range(len(self.facts.values)) if self._is_secret(place)]
+        small = frozenset(dropped)
+        audit = _Audit(self)
+        settled = False
+        while not settled:
+            settled = True
+            for secret in secrets:
+                while not audit.leaves_open(secret, dropped):
+                    dropped.add(self._choose(audit, secret, dropped))
+                    settled = False
+        return self._show_again(audit, secrets, dropped, small)
+
+    def _show_again(
+        self, audit: _Audit, secrets: list[int], dropped: set[Item], small: frozenset[Item]
+    ) -> frozenset[Item]:
+        """Show what was hidden on the way and need not be, the dearest first."""
+        prices = {item: self._price(item) or (0, 0) for item in self._items if item in dropped}
+        for item in sorted(prices, key=lambda item: prices[item], reverse=True):
+            if item not in small:
+                trial = audit.showing(self._items[item])
+                if all(trial.leaves_open(secret, dropped - {item}) for secret in secrets):
+                    audit = trial
+                    dropped = dropped - {item}
+        return frozenset(dropped)
+
+    def fits(self, key: Key, value: int, hidden: frozenset[Item]) -> bool:
+        """Say whether all that is printed, without what is hidden, fits a value of one count."""
+        place = self._place[key]
+        printed = self.printed(set(hidden))
+        if printed.known[place]:
+            return self.facts.values[place] == value
+        return find_fit(self.facts, printed, place, (value, value)) is not None
+
+    def printed(self, dropped: set[Item]) -> Printed:
+        """Return what a reader has if some items are not printed."""
+        kept = [item for name, item in self._items.items() if name not in dropped]
+        # A zero would have been printed, so what is hidden by itself is 1 or more.
+        alone = [self._items[name] for name in dropped - self._withheld]
+        least = {item.counts[0]: 1 for item in alone if len(item.counts) == 1 and not item.shares}
+        shares = [share for item in kept for share in item.shares]
+        for share in shares:
+            least |= share.least(self.policy.threshold)
+        known = known_values(self.facts, [place for item in kept for place in item.counts])
+        return Printed(known, shares, least)
+
+    def _is_secret(self, place: int) -> bool:
+        counts = [self.facts.values[place], self._people.get(place, 0)]
+        return place not in self._open and bool(self.policy.hides(counts).any())
+
+    def _is_small(self, item: Item) -> bool:
+        """Say whether an item shows a small count, or the share of one, or of all but a few."""
+        found = self._items[item]
+        places = list(found.counts)
+        for share in found.shares:
+            places += [share.numerator, share.denominator, share.rest]
+        return any(self._is_secret(place) for place in places)
+
+    def _choose(self, audit: _Audit, secret: int, dropped: set[Item]) -> Item:
+        """Return the item to hide next so that a count becomes open, or is nearer to it."""
+        near = self._near(secret, dropped)
+        if not near:
+            raise AssertionError("a count is told by what is not printed")
+        for item in near[:MOST_TRIED]:
+            if audit.leaves_open(secret, dropped | {item}):
+                return item
+        return near[0]
+
+    def _near(self, secret: int, dropped: set[Item]) -> list[Item]:
+        """Return the printed items by distance and price, near and cheap ones first."""
+        owner: dict[int, list[Item]] = {}
+        for name, item in self._items.items():
+            if name in dropped:
+                continue
+            places = {*item.counts}
+            for share in item.shares:
+                places |= {share.numerator, share.denominator}
+            for place in places:
+                owner.setdefault(place, []).append(name)
+        printed = {
+            place for name in owner.values() for one in name for place in self._items[one].counts
+        }
+        found: dict[Item, tuple[int, int, int]] = {}
+        for place, distance in neighbours(self.facts, secret, printed):
+            for name in owner.get(place, []):
+                price = self._price(name)
+                if price is not None:
+                    found.setdefault(name, (distance, *price))
+        return sorted(found, key=lambda name: (found[name][1], found[name][0], found[name][2]))
+
+    def _price(self, item: Item) -> tuple[int, int] | None:
+        """Return the rank and size of an item; None where all is zero, which hides nothing."""
+        found = self._items[item]
+        values = [self.facts.values[place] for place in found.counts]
+        values += [self.facts.values[share.numerator] for share in found.shares]
+        return (found.rank, min(values)) if any(values) else None
+
+
+class _Audit:
+    """Asks which counts are open, and remembers answers: hiding more takes none of them back."""
+
+    def __init__(self, linked: LinkedCounts) -> None:
+        self.linked = linked
+        self.fits: list[dict[int, int]] = []
+        self.latest: tuple[frozenset[Item], Printed] | None = None
+
+    def printed(self, dropped: set[Item]) -> Printed:
+        """Return what a reader has; asked many times of the same items."""
+        if self.latest is None or self.latest[0] != dropped:
+            self.latest = (frozenset(dropped), self.linked.printed(dropped))
+        return self.latest[1]
+
+    def showing(self, item: _Item) -> _Audit:
+        """Return an audit that keeps the answers which hold if an item is shown, too."""
+        values = self.linked.facts.values
+        kept = _Audit(self.linked)
+        for fit in self.fits:
+            same = all(fit.get(place, values[place]) == values[place] for place in item.counts)
+            if same and all(share.holds(fit, values) for share in item.shares):
+                kept.fits.append(fit)
+        return kept
+
+    def leaves_open(self, secret: int, dropped: set[Item]) -> bool:
+        """Say whether what is printed leaves a count open."""
+        facts, threshold = self.linked.facts, self.linked.policy.threshold
+        value = facts.values[secret]
+        if value >= threshold:  # it is secret because few people are behind it
+            wanted = [(value + threshold, np.inf), (0.0, float(value - threshold))]
+        else:
+            wanted = [(threshold, np.inf)]
+        printed = self.printed(dropped)
+        if printed.known[secret]:
+            return False
+        for known in self.fits:
+            in_range = secret in known and any(low <= known[secret] <= high for low, high in wanted)
+            least = printed.least.items()
+            if in_range and all(known.get(place, most) >= most for place, most in least):
+                return True
+        for low, high in wanted:
+            if high >= max(low, printed.least.get(secret, 0)):
+                fit = find_fit(facts, printed, secret, (low, high))
+                if fit is not None:
+                    self.fits.append(fit)
+                    return True
+        return False

@@ -1,0 +1,185 @@
+"""Trends and weeks: their counts, declared with the sums between them, and without the hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.disclosure.linked import CELL, DETAIL, OLDER, RECENT, TOTAL, LinkedCounts
+from iop_outcomes.disclosure.policy import SafePolicy
+from iop_outcomes.measures import AttendanceByWeek
+from iop_outcomes.trends import Trend
+
+Key = tuple[Hashable, ...]
+Hidden = frozenset[Hashable]
+
+WEEKLY_PEOPLE = ("episodes_followed", "episodes", "episodes_attending")
+WEEKLY_ABSENT = ("no_show", "cancelled", "excused")
+WEEKLY_OTHERS = ("unrecorded", "not_due")
+WEEKLY_RATES = ("due", "attended", "rate", "lower", "upper")
+TREND_NUMBERS = ("numerator", "denominator", "value", "lower", "upper")
+
+
+def trend_keys(trend: Trend) -> list[Key]:
+    """Return what each row of a trend is called among linked counts."""
+    names = [*trend.by, "period"]
+    rows = trend.table[names].astype(str).itertuples(index=False, name=None)
+    return [("trend", trend.measure, trend.every, *row) for row in rows]
+
+
+def link_trend(
+    linked: LinkedCounts, trend: Trend, *, printed: Sequence[bool] | None = None
+) -> None:
+    """Declare the counts of a trend.
+
+    Parameters
+    ----------
+    linked : LinkedCounts
+        Where.
+    trend : Trend
+        The trend. A row is one item, its key; its counts are the key and ``numerator`` or
+        ``denominator``.
+    printed : sequence of bool, optional
+        Which rows are printed; default: all. The others can be worked out from what is.
+    """
+    table, people = trend.table, trend.people
+    newest = table.loc[table["mature"], "period"].iloc[-2:].tolist()
+    numerators, denominators = (
+        table[name].to_numpy(dtype=np.float64) for name in ("numerator", "denominator")
+    )
+    for number, key in enumerate(trend_keys(trend)):
+        if np.isnan(numerators[number]):
+            continue
+        behind = [None] * 3 if people is None else people[number].tolist()
+        item = key if printed is None or printed[number] else None
+        rank = RECENT if table["period"].iloc[number] in newest else OLDER
+        for name, values, persons in (
+            ("numerator", numerators, behind[1]),
+            ("denominator", denominators, behind[0]),
+        ):
+            if not np.isnan(values[number]):
+                linked.count((*key, name), values[number], people=persons, item=item, rank=rank)
+        if not np.isnan(denominators[number]):
+            linked.part((*key, "denominator"), (*key, "numerator"), people=behind[2])
+
+
+def hide_trend(trend: Trend, hidden: Hidden, policy: SafePolicy) -> Trend:
+    """Return a trend without the counts, values and limits of the hidden rows."""
+    gone = np.array([key in hidden for key in trend_keys(trend)], dtype=np.bool_)
+    table = trend.table.copy()
+    table.loc[gone, list(TREND_NUMBERS)] = np.nan
+    table["hidden"] = gone
+    return replace(trend, table=table, people=None, rule=f"{trend.rule} {policy.note}")
+
+
+def week_keys(weeks: AttendanceByWeek) -> list[Key]:
+    """Return what each row of a table by week is called among linked counts."""
+    rows = weeks.table[[*weeks.by, "week"]].itertuples(index=False, name=None)
+    return [("weeks", *(str(value) for value in row)) for row in rows]
+
+
+def link_weeks(linked: LinkedCounts, weeks: AttendanceByWeek) -> None:
+    """Declare the counts of a table by week.
+
+    Those followed to a later week, and those still in the program then, are among those of the
+    week before; those in the program are among those followed, those who came among those in it.
+    """
+    table, people = weeks.table, weeks.people
+    keys = week_keys(weeks)
+    absent = _absent_kinds(table)
+    for number, key in enumerate(keys):
+        for name in (*WEEKLY_PEOPLE, "due", "attended", *WEEKLY_ABSENT, *WEEKLY_OTHERS):
+            value = float(table[name].iloc[number])
+            if np.isnan(value):
+                continue
+            behind = _people_behind(weeks, name, number)
+            item, rank = (*key, name), CELL
+            if name in ("due", "attended"):
+                item, rank = (*key, "rate"), RECENT
+            elif name == "episodes_followed":
+                rank = TOTAL
+            elif name not in WEEKLY_PEOPLE:
+                rank = DETAIL
+            linked.count((*key, name), value, people=behind, item=item, rank=rank)
+        behind = None if people is None else float(people["absent"].iloc[number])
+        _parts(linked, key, absent, behind)
+    for name in WEEKLY_PEOPLE[:2]:
+        for earlier, later in _following(keys):
+            _part(linked, (*earlier, name), (*later, name))
+
+
+def _people_behind(weeks: AttendanceByWeek, name: str, row: int) -> float | None:
+    """Return the persons behind a count; at most those who came, where nothing else is known."""
+    if weeks.people is not None:
+        return float(weeks.people[name].iloc[row])
+    return float(weeks.table["episodes_attending"].iloc[row]) if name == "attended" else None
+
+
+def _parts(linked: LinkedCounts, key: Key, absent: Sequence[str], behind: float | None) -> None:
+    """Declare the sums inside one week."""
+    for whole, part in pairwise(WEEKLY_PEOPLE):
+        _part(linked, (*key, whole), (*key, part))
+    due, attended, came = ((*key, name) for name in ("due", "attended", "episodes_attending"))
+    if attended in linked and came in linked and linked.value(attended) >= linked.value(came):
+        linked.at_least(attended, [came])
+    if due in linked and attended in linked:
+        rest = linked.part(due, attended, key=(*key, "absent"), people=behind)
+        kinds = [(*key, name) for name in absent]
+        if kinds and all(kind in linked for kind in kinds):
+            linked.total(rest, kinds)
+
+
+def _part(linked: LinkedCounts, whole: Key, part: Key) -> None:
+    """Declare a part where both counts are there and it can be one."""
+    if whole in linked and part in linked and linked.value(whole) >= linked.value(part):
+        linked.part(whole, part)
+
+
+def _following(keys: list[Key]) -> Iterator[tuple[Key, Key]]:
+    """Return each week and the next one of its group."""
+    for earlier, later in pairwise(keys):
+        if earlier[:-1] == later[:-1]:
+            yield earlier, later
+
+
+def _absent_kinds(table: pd.DataFrame) -> tuple[str, ...]:
+    """Return the kinds that make up the sessions due and not attended; none if none do."""
+    missed = table["due"] - table["attended"]
+    for kinds in (WEEKLY_ABSENT, WEEKLY_ABSENT[:2]):
+        if missed.equals(table[list(kinds)].sum(axis=1).astype(missed.dtype)):
+            return kinds
+    return ()
+
+
+def hide_weeks(weeks: AttendanceByWeek, hidden: Hidden, policy: SafePolicy) -> AttendanceByWeek:
+    """Return a table by week without the hidden counts, and the rates that hang on them."""
+    table = weeks.table.copy()
+    names = (*WEEKLY_PEOPLE, *WEEKLY_RATES, *WEEKLY_ABSENT, *WEEKLY_OTHERS)
+    table[list(names)] = table[list(names)].astype(np.float64)
+    gone = np.zeros(len(table), dtype=np.bool_)
+    keys = week_keys(weeks)
+    for name in names:
+        item = "rate" if name in WEEKLY_RATES else name
+        mask = np.array([(*key, item) in hidden for key in keys], dtype=np.bool_)
+        table.loc[mask, name] = np.nan
+        gone |= mask
+    table["hidden"] = gone
+    return replace(weeks, table=table, people=None, rule=f"{weeks.rule} {policy.note}")
+
+
+def protect_trend(trend: Trend, policy: SafePolicy) -> Trend:
+    """Return a trend that may leave by itself."""
+    linked = LinkedCounts(policy)
+    link_trend(linked, trend)
+    return hide_trend(trend, linked.hidden(), policy)
+
+
+def protect_weeks(weeks: AttendanceByWeek, policy: SafePolicy) -> AttendanceByWeek:
+    """Return a table by week that may leave by itself."""
+    linked = LinkedCounts(policy)
+    link_weeks(linked, weeks)
+    return hide_weeks(weeks, linked.hidden(), policy)

@@ -1,0 +1,254 @@
+"""Whole-number systems: what is known, what hangs together, and whether a count is left open."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from iop_outcomes.disclosure.moves import System, move_to, narrow_ranges
+from iop_outcomes.disclosure.policy import round_share
+
+Known = npt.NDArray[np.bool_]
+
+MOST_NODES = 2_000  # of the search; where it ends without an answer the count is not called open
+
+
+@dataclass
+class Facts:
+    """Counts with their values, and the sums between them.
+
+    Attributes
+    ----------
+    values : list of int
+        The true counts.
+    rows : list of dict
+        Each a sum that is 0: place of a count -> 1 or -1.
+    """
+
+    values: list[int] = field(default_factory=list)
+    rows: list[dict[int, int]] = field(default_factory=list)
+    _indexed: tuple[int, dict[int, list[int]]] = (0, {})
+
+    def add(self, value: int) -> int:
+        """Add a count and return its place."""
+        self.values.append(value)
+        return len(self.values) - 1
+
+    def rows_of(self) -> dict[int, list[int]]:
+        """Return for each count the sums that it is in."""
+        if self._indexed[0] != len(self.rows):
+            found: dict[int, list[int]] = {}
+            for number, row in enumerate(self.rows):
+                for place in row:
+                    found.setdefault(place, []).append(number)
+            self._indexed = (len(self.rows), found)
+        return self._indexed[1]
+
+
+@dataclass(frozen=True)
+class Share:
+    """A printed share: the numerator lies between `low` and `high` times the denominator.
+
+    Attributes
+    ----------
+    numerator, denominator, rest : int
+        The places of its counts, and of what is in the denominator only.
+    low, high : float
+        What the rounded share tells.
+    """
+
+    numerator: int
+    denominator: int
+    rest: int
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, places: tuple[int, int, int], values: Sequence[int], decimals: int) -> Share:
+        """Return what a share tells that is rounded to so many decimals."""
+        numerator, denominator, _ = places
+        step = 10.0**-decimals
+        shown = round_share(values[numerator], values[denominator], decimals)
+        if shown in (0.0, 1.0):  # only if it is just that
+            return cls(*places, shown, shown)
+        # The least and the greatest share short of all or nothing stand for all nearer to it.
+        low = 0.0 if shown <= step else shown - step / 2
+        high = 1.0 if shown >= 1 - step else shown + step / 2
+        return cls(*places, low, high)
+
+    def holds(self, fit: dict[int, int], values: Sequence[int]) -> bool:
+        """Say whether the share would be printed so with these counts, the true ones if missing."""
+        x, n = (fit.get(place, values[place]) for place in (self.numerator, self.denominator))
+        return self.low * n - 1e-9 <= x <= self.high * n + 1e-9
+
+    def least(self, threshold: int) -> dict[int, int]:
+        """Return what is known of its counts as it is printed at all: none of them is small."""
+        sides = [self.numerator] * (self.high > 0) + [self.rest] * (self.low < 1)
+        return dict.fromkeys(sides, threshold) | {self.denominator: threshold * len(sides)}
+
+
+def known_values(facts: Facts, printed: Iterable[int]) -> Known:
+    """Return which counts follow, one sum after another, from those printed."""
+    known = np.zeros(len(facts.values), dtype=np.bool_)
+    known[list(printed)] = True
+    rows_of = facts.rows_of()
+    unknown = [len(row) for row in facts.rows]
+    for place in np.flatnonzero(known).tolist():
+        for number in rows_of.get(place, ()):
+            unknown[number] -= 1
+    waiting = deque(number for number, left in enumerate(unknown) if left == 1)
+    while waiting:
+        number = waiting.popleft()
+        if unknown[number] != 1:
+            continue
+        place = next(place for place in facts.rows[number] if not known[place])
+        known[place] = True
+        for other in rows_of.get(place, ()):
+            unknown[other] -= 1
+            if unknown[other] == 1:
+                waiting.append(other)
+    return known
+
+
+def neighbours(facts: Facts, start: int, printed: set[int]) -> Iterator[tuple[int, int]]:
+    """Return the counts around one with their distance in sums, not looking past printed ones."""
+    rows_of = facts.rows_of()
+    seen = {start: 0}
+    waiting = deque([start])
+    while waiting:
+        place = waiting.popleft()
+        yield place, seen[place]
+        if place in printed and place != start:
+            continue
+        for number in rows_of.get(place, ()):
+            for other in facts.rows[number]:
+                if other not in seen:
+                    seen[other] = seen[place] + 1
+                    waiting.append(other)
+
+
+@dataclass(frozen=True, eq=False)
+class Printed:
+    """What a reader has.
+
+    Attributes
+    ----------
+    known : numpy.ndarray of bool
+        Which counts are printed, or follow from those printed one sum after another.
+    shares : list of Share
+        The printed shares.
+    least : dict
+        The counts that are known to be no less than a number.
+    """
+
+    known: Known
+    shares: list[Share]
+    least: dict[int, int]
+
+
+def find_fit(
+    facts: Facts,
+    printed: Printed,
+    count: int,
+    wanted: tuple[float, float],
+) -> dict[int, int] | None:
+    """Return whole numbers that fit all that is printed and put a count into the wanted range.
+
+    Parameters
+    ----------
+    facts : Facts
+        The system.
+    printed : Printed
+        What a reader has.
+    count : int
+        Its place.
+    wanted : tuple of float
+        The range, both ends within.
+
+    Returns
+    -------
+    dict of int to int, or None
+        A value for each count that hangs together with this one; None if nothing fits.
+    """
+    system = _hanging_together(facts, printed, count)
+    ranges = narrow_ranges(system, system.low, system.high)
+    assert ranges is not None  # the truth fits
+    place = system.places.index(count)
+    low, high = list(ranges[0]), list(ranges[1])
+    low[place], high[place] = max(low[place], wanted[0]), min(high[place], wanted[1])
+    if low[place] > high[place]:
+        return None
+    moved = move_to(system, ranges, place, low[place] if wanted[0] else high[place])
+    if moved is None and narrow_ranges(system, low, high) is not None:
+        moved = _search(system, low, high)
+    if moved is None:
+        return None
+    return dict(zip(system.places, (round(value) for value in moved), strict=True))
+
+
+def _search(system: System, low: list[float], high: list[float]) -> list[float] | None:
+    """Ask whole-number programming for a fit."""
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
+    matrix = np.zeros((len(system.rows) + 2 * len(system.shares), len(low)))
+    lower, upper = np.zeros(len(matrix)), np.full(len(matrix), np.inf)
+    for number, (row, right) in enumerate(system.rows):
+        matrix[number, list(row)] = list(row.values())
+        lower[number] = upper[number] = right
+    for number, share in enumerate(system.shares):
+        # numerator - low * denominator >= 0, and high * denominator - numerator >= 0
+        for place, sign, factor in ((0, 1, share.low), (1, -1, share.high)):
+            line = len(system.rows) + 2 * number + place
+            for (column, value), weight in (
+                (share.numerator, sign),
+                (share.denominator, -sign * factor),
+            ):
+                if column is None:
+                    lower[line] -= weight * value
+                else:
+                    matrix[line, column] += weight
+            lower[line] -= 1e-9 * (1 + abs(lower[line]))
+    found = milp(
+        np.zeros(len(low)),
+        integrality=np.ones(len(low)),
+        bounds=Bounds(low, high),
+        constraints=LinearConstraint(matrix, lower, upper) if len(matrix) else (),
+        options={"node_limit": MOST_NODES},
+    )
+    return None if found.x is None else list(found.x)
+
+
+def _hanging_together(facts: Facts, printed: Printed, count: int) -> System:
+    """Return the system of the unknown counts that hang together with one."""
+    known, shares = printed.known, printed.shares
+    rows_of = facts.rows_of()
+    shares_of: dict[int, list[int]] = {}
+    for number, share in enumerate(shares):
+        for place in (share.numerator, share.denominator):
+            if not known[place]:
+                shares_of.setdefault(place, []).append(number)
+    seen = {count}
+    rows: set[int] = set()
+    near: set[int] = set()
+    waiting = [count]
+    while waiting:
+        place = waiting.pop()
+        rows.update(rows_of.get(place, ()))
+        near.update(shares_of.get(place, []))
+        around = {other for number in rows_of.get(place, ()) for other in facts.rows[number]}
+        for number in shares_of.get(place, []):
+            around |= {shares[number].numerator, shares[number].denominator}
+        fresh = sorted(other for other in around - seen if not known[other])
+        seen.update(fresh)
+        waiting.extend(fresh)
+    return System.of(
+        sorted(seen),
+        facts.values,
+        [facts.rows[number] for number in sorted(rows)],
+        [shares[number] for number in sorted(near)],
+        printed.least,
+    )

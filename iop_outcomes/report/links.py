@@ -1,0 +1,213 @@
+"""What the tables of a report have to do with one another: the same people counted twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from iop_outcomes.disclosure import LinkedCounts
+from iop_outcomes.disclosure.linked import TOTAL, Key
+from iop_outcomes.measures.sessions import ATTENDED, SessionRule
+from iop_outcomes.measures.stays import RETENTION_DAYS
+from iop_outcomes.report.cohort import ALL, NOT_RECORDED, flow_stages
+from iop_outcomes.report.programs import FAMILY
+from iop_outcomes.report.relapse import RelapseResults
+from iop_outcomes.report.scope import Scope
+from iop_outcomes.trends import Trend
+
+RELAPSE = ("relapse", "n")
+WEEK = 7
+WEEKS = 12
+
+
+def link_report(
+    scope: Scope, linked: LinkedCounts, trends: Sequence[Trend], relapse: RelapseResults | None
+) -> None:
+    """Declare the sums between the tables of a report, once all of them are declared.
+
+    Parameters
+    ----------
+    scope : Scope
+        What the report covers.
+    linked : LinkedCounts
+        With the counts of its tables and trends.
+    trends : sequence of Trend
+        The trends whose counts are declared.
+    relapse : RelapseResults or None
+        The curves.
+    """
+    link_flow(scope, linked)
+    if scope.quarter is not None:
+        link_quarter(scope.quarter.label, linked)
+        link_year(scope, linked)
+        link_retention(linked, _periods(trends, "admissions", "quarter"))
+        link_months(linked, trends)
+    link_relapse(scope, linked, relapse)
+    link_files(linked, trends)
+
+
+def _periods(trends: Sequence[Trend], measure: str, every: str) -> list[str]:
+    """Return the periods of a trend; none if it is not there."""
+    found = [one for one in trends if (one.measure, one.every) == (measure, every)]
+    return [str(period) for one in found for period in one.table["period"]]
+
+
+def _trend(measure: str, period: str, count: str, every: str = "quarter") -> Key:
+    return ("trend", measure, every, period, count)
+
+
+def _same(linked: LinkedCounts, one: Key, other: Key) -> None:
+    _sum(linked, one, [other])
+
+
+def _sum(linked: LinkedCounts, whole: Key, parts: Sequence[Key]) -> None:
+    """Declare a sum whose counts are all there."""
+    if whole in linked and parts and all(part in linked for part in parts):
+        linked.total(whole, parts)
+
+
+def _part(linked: LinkedCounts, whole: Key, part: Key) -> None:
+    if whole in linked and part in linked and linked.value(whole) >= linked.value(part):
+        linked.part(whole, part)
+
+
+def link_flow(scope: Scope, linked: LinkedCounts) -> None:
+    """Declare what the flow and the weeks since admission share: they are of the same people."""
+    if scope.engagement is None or ("weeks", "1", "episodes") not in linked:
+        return
+    names = [("flow", words) for words, _ in flow_stages(scope)]
+    admitted, first = names[:2]
+    retained = list(zip(names[-len(RETENTION_DAYS) :], RETENTION_DAYS, strict=True))
+    _same(linked, admitted, ("weeks", "1", "episodes_followed"))
+    weeks = [week for week in range(1, WEEKS + 1) if ("weeks", str(week), "due") in linked]
+    for stage, day in retained:
+        # Who is still there on a day was there when its week, or one before it, began.
+        begun = [week for week in weeks if (week - 1) * WEEK <= day]
+        _part(linked, ("weeks", str(begun[-1]), "episodes"), stage)
+        for week in weeks[len(begun) :]:
+            _part(linked, stage, ("weeks", str(week), "episodes_attending"))
+    for week in weeks:
+        if week * WEEK - 1 <= RETENTION_DAYS[0]:
+            _part(linked, first, ("weeks", str(week), "episodes_attending"))
+
+
+def link_quarter(quarter: str, linked: LinkedCounts) -> None:
+    """Declare what the tables of the quarter share with the trends."""
+    _same(linked, ("admissions", ALL), _trend("admissions", quarter, "numerator"))
+    known = _trend("completion_rate", quarter, "denominator")
+    everybody, unknown = ("discharges", ALL), ("discharges", NOT_RECORDED)
+    if everybody in linked and known in linked:
+        _sum(linked, everybody, [known, unknown] if unknown in linked else [known])
+        completed = ("discharges", "completed")
+        if completed in linked:
+            _same(linked, completed, _trend("completion_rate", quarter, "numerator"))
+    rule = SessionRule()
+    due = _trend("attendance_rate", quarter, "denominator")
+    here = [word for word in rule.due if ("sessions", word) in linked]
+    _sum(linked, due, [("sessions", word) for word in here])
+    attended = _trend("attendance_rate", quarter, "numerator")
+    _sum(linked, attended, [("sessions", word) for word in here if word in ATTENDED])
+    _same(linked, _trend("no_show_rate", quarter, "numerator"), ("sessions", "no_show"))
+
+
+def link_year(scope: Scope, linked: LinkedCounts) -> None:
+    """Declare what the tables of a year share with its four quarters."""
+    assert scope.quarter is not None
+    year = [scope.quarter]
+    while len(year) < 4:
+        year.append(year[-1].previous)
+    quarters = [period.label for period in year]
+    _sum_of(
+        linked, (FAMILY, "admitted", ALL), [_trend("admissions", q, "numerator") for q in quarters]
+    )
+    for day in RETENTION_DAYS:
+        for count, name in (("x", "numerator"), ("n", "denominator")):
+            parts = [_trend(f"retained_{day}", q, name) for q in quarters]
+            _sum_of(linked, (FAMILY, f"retained_{day}", ALL, count), parts)
+    if scope.season_is_year and scope.engagement is not None:
+        longest = RETENTION_DAYS[-1]
+        whole = [_trend(f"retained_{longest}", q, "denominator") for q in quarters]
+        _sum_of(linked, ("flow", "admitted"), whole)
+        stages = flow_stages(scope)[-len(RETENTION_DAYS) :]
+        for (words, _), day in zip(stages, RETENTION_DAYS, strict=True):
+            kept = [_trend(f"retained_{day}", q, "numerator") for q in quarters]
+            _sum_of(linked, ("flow", words), kept)
+
+
+def _sum_of(linked: LinkedCounts, count: Key, parts: Sequence[Key]) -> None:
+    """Declare that a count is the sum of those parts that are there, or is part of it, or holds it.
+
+    Quarters before the first admission have no count: there it is 0.
+    """
+    here = [key for key in parts if key in linked]
+    if count not in linked or not here:
+        return
+    together = ("sum", *here)
+    if together not in linked:
+        linked.count(together, sum(linked.value(key) for key in here))
+        linked.total(together, here)
+    if linked.value(together) == linked.value(count):
+        _same(linked, together, count)
+    else:
+        _part(linked, together, count)
+        _part(linked, count, together)
+
+
+def link_retention(linked: LinkedCounts, quarters: Sequence[str]) -> None:
+    """Declare that who is retained longer was retained before, and that some are not known yet."""
+    for quarter in quarters:
+        known = [_trend("admissions", quarter, "numerator")]
+        known += [_trend(f"retained_{day}", quarter, "denominator") for day in RETENTION_DAYS]
+        kept = [_trend(f"retained_{day}", quarter, "numerator") for day in RETENTION_DAYS]
+        for names in (known, kept):
+            for whole, part in pairwise(name for name in names if name in linked):
+                _part(linked, whole, part)
+
+
+def link_months(linked: LinkedCounts, trends: Sequence[Trend]) -> None:
+    """Declare that a quarter is its three months, and what the rates of one month share."""
+    for found in trends:
+        if found.every != "month":
+            continue
+        starts = found.table["start"].dt
+        labels = starts.year.astype(str) + "Q" + starts.quarter.astype(str)
+        for quarter, rows in found.table.groupby(labels):
+            for count in ("numerator", "denominator"):
+                months = [_trend(found.measure, p, count, "month") for p in rows["period"]]
+                if len(months) == 3:
+                    _sum(linked, _trend(found.measure, str(quarter), count), months)
+    for every in ("month", "quarter"):
+        for period in _periods(trends, "no_show_rate", every):
+            attended, due = (
+                _trend("attendance_rate", period, count, every)
+                for count in ("numerator", "denominator")
+            )
+            missed = _trend("no_show_rate", period, "numerator", every)
+            _same(linked, due, _trend("no_show_rate", period, "denominator", every))
+            _part(linked, ("rest", due, attended), missed)
+
+
+def link_relapse(scope: Scope, linked: LinkedCounts, relapse: RelapseResults | None) -> None:
+    """Declare that the people of the curves are among those admitted in two years."""
+    if relapse is None or relapse.size is None:
+        return
+    linked.count(RELAPSE, relapse.size, people=relapse.people, item=RELAPSE, rank=TOTAL)
+    if scope.quarter is None:
+        _part(linked, ("admissions", ALL), RELAPSE)
+        return
+    period, parts = scope.quarter, []
+    for _ in range(8):
+        parts.append(_trend("admissions", period.label, "numerator"))
+        period = period.previous
+    _sum_of(linked, RELAPSE, parts)
+
+
+def link_files(linked: LinkedCounts, trends: Sequence[Trend]) -> None:
+    """Declare that what the report counts is among the rows that were kept."""
+    for table, measure in (("attendance", "attendance_rate"), ("checkins", "check_in_response")):
+        months = _periods(trends, measure, "month")
+        parts = [_trend(measure, period, "denominator", "month") for period in months]
+        _sum_of(linked, ("rows", table, "rows_kept"), parts)
+    quarters = _periods(trends, "admissions", "quarter")
+    admitted = [_trend("admissions", quarter, "numerator") for quarter in quarters]
+    _sum_of(linked, ("rows", "episodes", "rows_kept"), admitted or [("admissions", ALL)])

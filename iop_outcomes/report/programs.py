@@ -1,0 +1,133 @@
+"""The programs side by side: shares without their counts, rounded so that none comes back."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from iop_outcomes.disclosure import LinkedCounts
+from iop_outcomes.disclosure.linked import TOTAL
+from iop_outcomes.disclosure.policy import round_share
+from iop_outcomes.measures.stays import RETENTION_DAYS
+from iop_outcomes.report.cohort import ALL
+from iop_outcomes.report.model import Draft, Item, Kind, Table
+from iop_outcomes.report.scope import Mask, Scope
+
+Floats = npt.NDArray[np.float64]
+Row = tuple[str, Mask]
+FAMILY = "programs"
+NOTE = (
+    "Sessions attended of those due; mean attended hours a whole week; whole weeks with 9 hours or "
+    "more, of those known; completed of those discharged with a reason; retained of those admitted "
+    "long enough ago. All over the stay so far. Shares of fewer than 1,000 are given in whole "
+    "percent, since more digits would give their counts back. A program is not better because its "
+    "share is higher: the people differ."
+)
+
+
+def program_table(scope: Scope, linked: LinkedCounts) -> Draft:
+    """Return the measures of the year side by side, by program."""
+    program = scope.records.episodes["program"].astype(str).to_numpy()
+    names = sorted(set(program[scope.year]))
+    rows = [(name, scope.year & (program == name)) for name in names] + [(ALL, scope.year)]
+    frame = pd.DataFrame({"program": [name for name, _ in rows]})
+    frame["admitted"] = [int(mask.sum()) for _, mask in rows]
+    admitted = [(FAMILY, "admitted", name) for name, _ in rows]
+    for key, (name, mask) in zip(admitted, rows, strict=True):
+        rank = {"rank": TOTAL} if name == ALL else {}
+        linked.count(key, int(mask.sum()), people=scope.people(mask), item=key, **rank)
+    linked.total(admitted[-1], admitted[:-1])
+    needs: dict[str, list[tuple[Item, ...]]] = {"admitted": [(key,) for key in admitted]}
+    for measure, (top, bottom) in _fractions(scope).items():
+        frame[measure] = _shares(scope, linked, measure, rows, (top, bottom))
+        needs[measure] = [((FAMILY, measure, name),) for name, _ in rows]
+        if measure == "completed" or measure.startswith("retained"):  # shares of the admitted
+            for name, _ in rows:
+                linked.part((FAMILY, "admitted", name), (FAMILY, measure, name, "n"))
+    for earlier, later in pairwise(f"retained_{day}" for day in RETENTION_DAYS):
+        for name, _ in rows:
+            for count in ("x", "n"):
+                linked.part((FAMILY, earlier, name, count), (FAMILY, later, name, count))
+    frame.insert(3, "hours_a_week", _means(scope, linked, rows))
+    needs["hours_a_week"] = [((FAMILY, "hours_a_week", name),) for name, _ in rows]
+    kinds: dict[str, Kind] = dict.fromkeys(_fractions(scope), "whole_share")
+    kinds |= {"admitted": "count", "hours_a_week": "number"}
+    table = Table("programs", f"By program: {scope.words(4)}", frame, kinds, NOTE)
+    return Draft(table, needs)
+
+
+def _fractions(scope: Scope) -> dict[str, tuple[Floats, Floats]]:
+    """Return for each measure what counts, and what it is counted out of, by episode."""
+    table, episodes = scope.engaged, scope.records.episodes
+    reason = episodes["discharge_reason"]
+    pairs = {
+        "sessions_attended": (table["sessions_attended"], table["sessions_due"]),
+        "weeks_of_9_hours": (
+            table["weeks_at_dose"],
+            table["weeks_in_program"] - table["weeks_unknown"],
+        ),
+        "completed": (
+            reason == "completed",
+            episodes["days_to_discharge"].notna() & reason.notna(),
+        ),
+        **{
+            f"retained_{day}": (
+                table[f"retained_{day}"].fillna(False),
+                table[f"retained_{day}"].notna(),
+            )
+            for day in RETENTION_DAYS
+        },
+    }
+    return {
+        name: (
+            top.to_numpy(dtype=np.float64, na_value=0.0),
+            bottom.to_numpy(dtype=np.float64, na_value=0.0),
+        )
+        for name, (top, bottom) in pairs.items()
+    }
+
+
+def _shares(
+    scope: Scope,
+    linked: LinkedCounts,
+    measure: str,
+    rows: list[Row],
+    counted: tuple[Floats, Floats],
+) -> list[float]:
+    """Return the share of each row, and declare its counts, which are not printed."""
+    top, bottom = counted
+    shares = []
+    for name, mask in rows:
+        key = (FAMILY, measure, name)
+        x, n = round(top[mask].sum()), round(bottom[mask].sum())
+        linked.count((*key, "x"), x, people=scope.people(mask & (top > 0)))
+        linked.count((*key, "n"), n, people=scope.people(mask & (bottom > 0)))
+        linked.part((*key, "n"), (*key, "x"), people=scope.people(mask & (bottom > top)))
+        decimals = scope.policy.share_decimals(n)
+        if n:
+            linked.share(key, (*key, "x"), (*key, "n"), decimals)
+        shares.append(round_share(x, n, decimals))
+    for count in ("x", "n"):
+        made = [(FAMILY, measure, name, count) for name, _ in rows]
+        linked.total(made[-1], made[:-1])
+    return shares
+
+
+def _means(scope: Scope, linked: LinkedCounts, rows: list[Row]) -> list[float]:
+    """Return the mean hours of each row; a mean of few is hidden, and the one it could be told by.
+
+    How many are behind a mean is not printed, and the mean itself is rounded.
+    """
+    hours = scope.engaged["hours_per_week"].to_numpy(dtype=np.float64)
+    means = []
+    for name, mask in rows:
+        key = (FAMILY, "hours_a_week", name)
+        known = mask & ~np.isnan(hours)
+        linked.count((*key, "n"), int(known.sum()), people=scope.people(known), item=key)
+        means.append(round(float(hours[known].mean()), 1) if known.any() else np.nan)
+    made = [(FAMILY, "hours_a_week", name, "n") for name, _ in rows]
+    linked.total(made[-1], made[:-1])
+    return means

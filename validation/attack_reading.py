@@ -1,0 +1,95 @@
+"""Read a saved report as somebody does who was sent the two files, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+
+HIDDEN = "hidden"
+
+
+@dataclass(frozen=True, eq=False)
+class Read:
+    """What the files say: the tables of the workbook by name, and all words of the page.
+
+    The cells are numbers, words, ``hidden``, or None.
+    """
+
+    tables: dict[str, pd.DataFrame]
+    pages: dict[str, list[list[str]]]
+    words: str
+
+    def has(self, name: str) -> bool:
+        return name in self.tables
+
+
+class _Page(HTMLParser):
+    """The tables of a page as text, and its sentences with the words for pictures."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tables: list[list[list[str]]] = []
+        self.words: list[str] = []
+        self._cell: list[str] | None = None
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "table":
+            self.tables.append([])
+        elif tag == "tr" and self.tables:
+            self.tables[-1].append([])
+        elif tag in ("td", "th"):
+            self._cell = []
+        elif tag == "img":
+            self.words.append(str(dict(attrs).get("alt")))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("td", "th") and self._cell is not None:
+            self.tables[-1][-1].append("".join(self._cell).strip())
+            self._cell = None
+
+    def handle_data(self, data: str) -> None:
+        (self.words if self._cell is None else self._cell).append(data)
+
+
+def read_report(page: Path, workbook: Path) -> Read:
+    """Read a report saved as HTML and as XLSX; the tables of both stand in the same order."""
+    book = openpyxl.load_workbook(workbook)
+    tables = {}
+    for sheet in book.worksheets:
+        rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+        tables[sheet.title] = pd.DataFrame(rows[1:], columns=rows[0], dtype=object)
+    found = _Page(page.read_text(encoding="utf-8"))
+    if len(found.tables) != len(tables):
+        raise ValueError("the page and the workbook do not hold the same tables")
+    pages = dict(zip(tables, found.tables, strict=True))
+    return Read(tables, pages, re.sub(r"\s+", " ", " ".join(found.words)))
+
+
+def number(text: str) -> float | None:
+    """Return the number that a cell of a page shows; None for words and dashes."""
+    plain = text.replace(",", "")
+    if re.fullmatch(r"-?\d+(\.\d+)?%", plain):
+        return float(plain[:-1]) / 100
+    return float(plain) if re.fullmatch(r"-?\d+(\.\d+)?", plain) else None
+
+
+def differences(read: Read) -> list[str]:
+    """Return where the page and the workbook do not show the same number."""
+    found = []
+    for name, table in read.tables.items():
+        page = read.pages[name]
+        for row, cells in enumerate(table.itertuples(index=False, name=None), start=1):
+            for column, value in enumerate(cells):
+                if not isinstance(value, int | float) or isinstance(value, bool):
+                    continue
+                shown = number(page[row][column])
+                near = shown is not None and abs(shown - value) <= 0.00051 + 1e-9 * abs(value)
+                if not near and str(value) != page[row][column]:
+                    found.append(f"{name}: {value!r} and {page[row][column]!r}")
+    return found

@@ -1,0 +1,368 @@
+"""What the reader of a report knows of its numbers: whose sums they are, and what they are part of.
+
+Written from the tables, their captions and notes, not from the code that hides: this is the other
+side. Every count in the report becomes a number of a `Puzzle`, known where it is printed.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from itertools import pairwise
+
+import pandas as pd
+
+from validation.attack_curves import curves
+from validation.attack_reading import HIDDEN, Read
+from validation.attack_solving import Puzzle
+
+ALL = "all"
+PROMISE = "Counts from 1 to 10 are hidden"
+ATTENDED = ("attended", "attended partial", "late")
+DAYS = (30, 60, 90)
+
+
+def build(read: Read) -> Puzzle:
+    """Return the puzzle that a report sets its reader."""
+    puzzle = Puzzle()
+    for piece in (_admissions, _trends, _flow, _weeks, _sessions, _discharges, _programs, _files):
+        piece(puzzle, read)
+    _between(puzzle, read)
+    curves(puzzle, read)
+    return puzzle
+
+
+def _decimals(share: float) -> int:
+    """Return how many decimals a share was given with: 2 at least, 9 at most."""
+    return next((n for n in range(2, 9) if abs(share - round(share, n)) < 1e-12), 9)
+
+
+def missing(value: object) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def cell(puzzle: Puzzle, name: tuple[object, ...], value: object) -> None:
+    """Take up a printed count; a hidden one is no zero, for that would have been shown."""
+    if value == HIDDEN:
+        puzzle.unknown(name, least=1)
+    elif not missing(value):
+        puzzle.known(name, float(value))  # type: ignore[arg-type]
+
+
+def rows(read: Read, name: str) -> list[dict[str, object]]:
+    return read.tables[name].to_dict("records") if read.has(name) else []
+
+
+def _admissions(puzzle: Puzzle, read: Read) -> None:
+    views: dict[object, list[object]] = {}
+    for row in rows(read, "admissions"):
+        name = ("admitted", ALL) if row["group"] == ALL else ("admitted", row["by"], row["group"])
+        cell(puzzle, name, row["admitted"])
+        if row["group"] != ALL:
+            views.setdefault(row["by"], []).append(name)
+            if not isinstance(row["share"], str):
+                puzzle.share(name, puzzle.unknown(("admitted", ALL)), float(row["share"]), 3)  # type: ignore[arg-type]
+    for parts in views.values():
+        puzzle.total(("admitted", ALL), parts)
+
+
+def _trends(puzzle: Puzzle, read: Read) -> None:
+    for table in read.tables:
+        if not table.startswith("trend_"):
+            continue
+        measure = table.removeprefix("trend_")
+        for row in rows(read, table):
+            for count in ("numerator", "denominator"):
+                name = (measure, row["period"], count)
+                value = row.get(count)
+                if not missing(value):
+                    puzzle.known(name, float(value))  # type: ignore[arg-type]
+                elif count == "numerator" or "denominator" in row:
+                    puzzle.unknown(name)
+            puzzle.part(
+                (measure, row["period"], "denominator"), (measure, row["period"], "numerator")
+            )
+    told = r"([\w -]+?) in (\d{4}Q\d): [\d.]+% \(([\d,]+) of ([\d,]+);"
+    names = {
+        "Attendance rate": "attendance_rate",
+        "No-show rate": "no_show_rate",
+        "Check-in response": "check_in_response",
+    }
+    for title, quarter, top, bottom in re.findall(told, read.words):
+        measure = next((name for words, name in names.items() if title.endswith(words)), None)
+        if measure:
+            puzzle.known((measure, quarter, "numerator"), float(top.replace(",", "")))
+            puzzle.known((measure, quarter, "denominator"), float(bottom.replace(",", "")))
+    _earlier_quarters(puzzle, read, names)
+
+
+def _earlier_quarters(puzzle: Puzzle, read: Read, names: dict[str, str]) -> None:
+    """Take up the share of the quarter before, from the sentence that compares."""
+    compared = r"(%s) in \d{4}Q\d: .{,120}? (?:than|from) ([\d.]+)%% in (\d{4}Q\d)"
+    for title, measure in names.items():
+        for _, percent, quarter in re.findall(compared % title, read.words):
+            x = puzzle.unknown((measure, quarter, "numerator"))
+            n = puzzle.unknown((measure, quarter, "denominator"))
+            puzzle.share(x, n, float(percent) / 100, 3)
+
+
+def _flow(puzzle: Puzzle, read: Read) -> None:
+    found = rows(read, "cohort_flow")
+    if not found:
+        return
+    names = []
+    for row in found:
+        stage = str(row["stage"])
+        day = re.search(r"after (\d+) days", stage)
+        name = ("flow", f"retained {day[1]}" if day else stage.split()[0])
+        names.append(name)
+        cell(puzzle, name, row["reached"])
+        share = row["share"]
+        if isinstance(share, str):
+            bound = re.fullmatch(r"(over|under) (\d+)%", share)
+            if bound:
+                edge = float(bound[2]) / 100
+                if bound[1] == "over":
+                    puzzle.row({name: 1.0, names[0]: -edge}, 1e-6, math.inf)
+                else:
+                    puzzle.row({name: 1.0, names[0]: -edge}, -math.inf, -1e-6)
+        else:
+            puzzle.share(name, names[0], float(share), 3)  # type: ignore[arg-type]
+    for name in names[1:]:
+        puzzle.part(names[0], name)
+    for whole, part in (("first", "fourth"), ("retained 30", "retained 60")):
+        puzzle.part(("flow", whole), ("flow", part))
+    puzzle.part(("flow", "retained 60"), ("flow", "retained 90"))
+
+
+def _weeks(puzzle: Puzzle, read: Read) -> None:
+    people = ("episodes_followed", "episodes", "episodes_attending")
+    sessions = ("due", "attended", "no_show", "cancelled", "excused", "unrecorded", "not_due")
+    found = rows(read, "attendance_by_week")
+    for row in found:
+        week = int(row["week"])  # type: ignore[call-overload]
+        for name in (*people, *sessions):
+            if missing(row[name]):
+                puzzle.unknown(("week", week, name), least=int(name not in ("due", "attended")))
+            else:
+                puzzle.known(("week", week, name), float(row[name]))  # type: ignore[arg-type]
+        for whole, part in pairwise(people):
+            puzzle.part(("week", week, whole), ("week", week, part))
+        puzzle.part(("week", week, "due"), ("week", week, "attended"))
+        came = {("week", week, "attended"): 1.0, ("week", week, "episodes_attending"): -1.0}
+        puzzle.row(came, 0, math.inf)
+        kinds = [("week", week, name) for name in ("attended", "no_show", "cancelled", "excused")]
+        puzzle.total(("week", week, "due"), kinds)  # type: ignore[arg-type]
+        for name in people[:2]:
+            puzzle.part(("week", week - 1, name), ("week", week, name))
+        if ("week", week - 1, "episodes") in puzzle:
+            for day in DAYS:  # who came after a day was retained so long; who is, was there before
+                if (week - 1) * 7 > day:
+                    puzzle.part(("flow", f"retained {day}"), ("week", week, "episodes_attending"))
+                else:
+                    puzzle.part(("week", week, "episodes"), ("flow", f"retained {day}"))
+        if week * 7 - 1 <= 30:
+            puzzle.part(("flow", "first"), ("week", week, "episodes_attending"))
+    if found:
+        puzzle.total(("flow", "admitted"), [("week", 1, "episodes_followed")])
+
+
+def _sessions(puzzle: Puzzle, read: Read) -> None:
+    found = rows(read, "sessions")
+    for row in found:
+        cell(puzzle, ("session", row["session"]), row["sessions"])
+        cell(puzzle, ("came", row["session"]), row["people"])
+        puzzle.row({("session", row["session"]): 1.0, ("came", row["session"]): -1.0}, 0, math.inf)
+        if row["session"] != ALL:
+            puzzle.part(("came", ALL), ("came", row["session"]))
+    if found:  # everybody had a session of some kind
+        kinds = [("came", row["session"]) for row in found if row["session"] != ALL]
+        puzzle.row({**dict.fromkeys(kinds, 1.0), ("came", ALL): -1.0}, 0, math.inf)
+    parts = [("session", row["session"]) for row in found if row["session"] != ALL]
+    puzzle.total(("session", ALL), parts)  # type: ignore[arg-type]
+    for row in found:
+        if not isinstance(row["share"], str) and row["session"] != ALL:
+            share = float(row["share"])  # type: ignore[arg-type]
+            puzzle.share(("session", row["session"]), ("session", ALL), share, 3)
+
+
+def _discharges(puzzle: Puzzle, read: Read) -> None:
+    found = rows(read, "discharges")
+    for row in found:
+        cell(puzzle, ("discharged", row["reason"]), row["discharges"])
+    parts = [("discharged", row["reason"]) for row in found if row["reason"] != ALL]
+    puzzle.total(("discharged", ALL), parts)  # type: ignore[arg-type]
+    for row in found:
+        if not isinstance(row["share"], str) and row["reason"] != ALL:
+            share = float(row["share"])  # type: ignore[arg-type]
+            puzzle.share(("discharged", row["reason"]), ("discharged", ALL), share, 3)
+
+
+def _programs(puzzle: Puzzle, read: Read) -> None:
+    found = rows(read, "programs")
+    measures = [name for name in (found[0] if found else {}) if name not in NOT_SHARES]
+    for row in found:
+        program = row["program"]
+        cell(puzzle, ("program", program, "admitted"), row["admitted"])
+        for measure in measures:
+            x = puzzle.unknown(("program", program, measure, "x"))
+            n = puzzle.unknown(("program", program, measure, "n"))
+            puzzle.part(n, x)
+            if not isinstance(row[measure], str) and not missing(row[measure]):
+                share = float(row[measure])  # type: ignore[arg-type]
+                puzzle.share(x, n, share, _decimals(share))
+                if share not in (0.0, 1.0) and PROMISE in read.words:  # none of its counts is small
+                    puzzle.low[x] = puzzle.low[("rest", n, x)] = 11
+            if measure == "completed" or measure.startswith("retained"):
+                puzzle.part(("program", program, "admitted"), n)
+        for shorter, longer in pairwise(f"retained_{day}" for day in DAYS):
+            for count in ("x", "n"):
+                puzzle.part(
+                    ("program", program, shorter, count), ("program", program, longer, count)
+                )
+    programs = [row["program"] for row in found if row["program"] != ALL]
+    for counts in [("admitted",), *((measure, count) for measure in measures for count in "xn")]:
+        puzzle.total(
+            ("program", ALL, *counts), [("program", program, *counts) for program in programs]
+        )
+
+
+NOT_SHARES = ("program", "admitted", "hours_a_week")
+
+
+def _files(puzzle: Puzzle, read: Read) -> None:
+    counts = ("rows_kept", "rows_set_aside", "rows_folded")
+    tables: dict[object, list[int]] = {}
+    for number, row in enumerate(rows(read, "files")):
+        tables.setdefault(row["table"], []).append(number)
+        for name in ("rows_read", *counts):
+            cell(puzzle, ("file", number, name), row[name])
+        puzzle.total(("file", number, "rows_read"), [("file", number, name) for name in counts])
+    for table, numbers in tables.items():
+        for name in ("rows_read", *counts):
+            puzzle.unknown(("rows", table, name))
+            puzzle.total(("rows", table, name), [("file", one, name) for one in numbers])
+    told = re.search(r"([\d,]+) of ([\d,]+) rows were set aside", read.words)
+    none = re.search(r"No row of ([\d,]+) was set aside", read.words)
+    if told or none:
+        aside = float(told[1].replace(",", "")) if told else 0.0
+        everything = (told[2] if told else none[1]).replace(",", "")  # type: ignore[index]
+        puzzle.known(("rows", ALL, "rows_set_aside"), aside)
+        puzzle.known(("rows", ALL, "rows_read"), float(everything))
+        for name in ("rows_set_aside", "rows_read"):
+            puzzle.total(("rows", ALL, name), [("rows", table, name) for table in tables])
+    _checks(puzzle, read)
+
+
+def _checks(puzzle: Puzzle, read: Read) -> None:
+    """Take up the checks; what they looked at differs from all rows by those without a value."""
+    looked: dict[object, list[tuple[object, ...]]] = {}
+    for number, row in enumerate(rows(read, "checks")):
+        name = ("check", number, "looked at")
+        cell(puzzle, name, row["rows_looked_at"])
+        cell(puzzle, ("check", number, "failed"), row["rows_failed"])
+        puzzle.part(name, ("check", number, "failed"))
+        looked.setdefault(row["table"], []).append(name)
+    for table, names in looked.items():
+        for whole in ("rows_read", "rows_kept"):
+            both = ("rows", table, whole)
+            for name in names:
+                _difference(puzzle, both, name)
+        for one, other in pairwise(names):
+            _difference(puzzle, one, other)
+
+
+def _difference(puzzle: Puzzle, one: object, other: object) -> None:
+    """Take the difference of two numbers for a count where both are known."""
+    if one in puzzle and other in puzzle:
+        first, second = (
+            puzzle.low[name] if puzzle.low[name] == puzzle.high[name] else None
+            for name in (one, other)
+        )
+        if first is not None and second is not None:
+            larger, smaller = (one, other) if first >= second else (other, one)
+            puzzle.part(larger, smaller)
+
+
+def _between(puzzle: Puzzle, read: Read) -> None:
+    """Say what the tables have to do with one another."""
+    quarters = [str(row["period"]) for row in rows(read, "trend_admissions")]
+    if not quarters:
+        return
+    newest = quarters[-1]
+    puzzle.total(("admissions", newest, "numerator"), [("admitted", ALL)])
+    year = [("admissions", quarter, "numerator") for quarter in quarters[-4:]]
+    puzzle.total(("program", ALL, "admitted"), year)  # type: ignore[arg-type]
+    for quarter in quarters:
+        known = [("admissions", quarter, "numerator")]
+        known += [(f"retained_{day}", quarter, "denominator") for day in DAYS]
+        kept = [(f"retained_{day}", quarter, "numerator") for day in DAYS]
+        for names in (known, kept):
+            for whole, part in pairwise(names):
+                puzzle.part(whole, part)
+    for day in DAYS:
+        for count, name in (("x", "numerator"), ("n", "denominator")):
+            parts = [(f"retained_{day}", quarter, name) for quarter in quarters[-4:]]
+            puzzle.total(("program", ALL, f"retained_{day}", count), parts)  # type: ignore[arg-type]
+    _season(puzzle, read, quarters)
+    puzzle.total(("completion_rate", newest, "numerator"), [("discharged", "completed")])
+    known_reasons = ("completion_rate", newest, "denominator")
+    if known_reasons in puzzle and ("discharged", ALL) in puzzle:
+        parts = [known_reasons]
+        if ("discharged", "not recorded") in puzzle:
+            parts.append(("discharged", "not recorded"))  # type: ignore[arg-type]
+        puzzle.total(("discharged", ALL), parts)  # type: ignore[arg-type]
+    _due(puzzle, read, newest)
+    _months(puzzle, read)
+    kept = ("rows", "episodes", "rows_kept")
+    together = puzzle.unknown(("admitted", "ever"))
+    puzzle.total(together, [("admissions", quarter, "numerator") for quarter in quarters])
+    puzzle.part(kept, together)
+
+
+def _season(puzzle: Puzzle, read: Read, quarters: list[str]) -> None:
+    """Use that those who could be followed for 90 days may be the admissions of four quarters."""
+    dates = re.search(r"How far people came: admissions from ([\d-]+) to ([\d-]+),", read.words)
+    if dates and pd.Period(quarters[-1], "Q").end_time.date().isoformat() == dates[2]:
+        last = quarters[-4:]
+        for name, measure, count in [
+            ("admitted", "retained_90", "denominator"),
+            *((f"retained {day}", f"retained_{day}", "numerator") for day in DAYS),
+        ]:
+            whole = puzzle.unknown(("season", name))
+            puzzle.total(whole, [(measure, quarter, count) for quarter in last])
+            puzzle.part(whole, ("flow", name))
+
+
+def _due(puzzle: Puzzle, read: Read, quarter: str) -> None:
+    """Use that attended, missed and due sessions of the quarter are sums of the statuses."""
+    found = {str(row["session"]): row["due"] for row in rows(read, "sessions")}
+    due = ("attendance_rate", quarter, "denominator")
+    puzzle.total(due, [("session", word) for word, is_due in found.items() if is_due == "yes"])
+    attended = [("session", word) for word in found if word in ATTENDED]
+    puzzle.total(("attendance_rate", quarter, "numerator"), attended)  # type: ignore[arg-type]
+    if "no show" in found:
+        puzzle.total(("no_show_rate", quarter, "numerator"), [("session", "no show")])
+
+
+def _months(puzzle: Puzzle, read: Read) -> None:
+    """Use that a quarter is three months, and that attended and missed are parts of one due."""
+    periods: set[tuple[str, str]] = set()
+    for measure in ("attendance_rate", "no_show_rate", "check_in_response"):
+        months: dict[str, list[str]] = {}
+        for row in rows(read, f"trend_{measure}"):
+            period = str(row["period"])
+            months.setdefault(str(pd.Period(period, "M").asfreq("Q")), []).append(period)
+            periods.add((measure, period))
+        for quarter, some in months.items():
+            periods.add((measure, quarter))
+            if len(some) == 3:
+                for count in ("numerator", "denominator"):
+                    whole = (measure, quarter, count)
+                    puzzle.total(whole, [(measure, one, count) for one in some])
+    for measure, period in sorted(periods):
+        if measure == "attendance_rate":
+            due = ("attendance_rate", period, "denominator")
+            puzzle.total(due, [("no_show_rate", period, "denominator")])
+            rest = ("rest", due, ("attendance_rate", period, "numerator"))
+            puzzle.part(rest, ("no_show_rate", period, "numerator"))
