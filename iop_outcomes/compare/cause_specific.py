@@ -39,6 +39,7 @@ def cause_specific_cox(
     weights: str | None = None,
     ties: str = "efron",
     confidence: float = 0.95,
+    small_sample: bool = False,
 ) -> Regression:
     r"""Estimate how terms multiply the rate of one of several competing causes.
 
@@ -51,7 +52,7 @@ def cause_specific_cox(
     cause : object
         The cause whose rate is modelled; all other ends censor. None models each of the causes,
         in one table with a column ``cause``.
-    strata, cluster, weights, ties, confidence
+    strata, cluster, weights, ties, confidence, small_sample
         As for `iop_outcomes.cox`.
 
     Returns
@@ -93,7 +94,7 @@ def cause_specific_cox(
     normal_quantile(confidence)
     found = read_causes(times, strata, end, causes)
     asked = list(found.names) if cause is None else [cause_asked(found, cause)]
-    weighting = read_weighting(times, weights, cluster)
+    weighting = read_weighting(times, weights, cluster).corrected(small_sample)
     matrix, names = design_of(times, formula)
     weighting.clusters.refuse_fewer(len(names), "term")
     fits: dict[str | None, CoxFit] = {}

@@ -32,6 +32,7 @@ def cox(
     weights: str | None = None,
     ties: str = "efron",
     confidence: float = 0.95,
+    small_sample: bool = False,
 ) -> Regression:
     r"""Estimate how terms multiply the rate of the event, by Cox's proportional hazards model.
 
@@ -57,6 +58,10 @@ def cox(
         How events of one day share their risk set.
     confidence : float
         The level of the limits.
+    small_sample : bool
+        Whether errors by cluster are corrected for few clusters: with G clusters the variance has
+        the factor G/(G-1), limits and p-values are by Student's t with G-1 degrees of freedom.
+        Refused where errors are not by cluster.
 
     Returns
     -------
@@ -70,13 +75,18 @@ def cox(
         If there is no event, a value is missing, a term never varies among those at risk
         together, terms say the same, or a coefficient runs away to infinity.
     RuleError
-        If the formula cannot be read, or a column is not there.
+        If the formula cannot be read, a column is not there, or `small_sample` is asked for and
+        errors are not by cluster.
 
     Notes
     -----
     Maximises the partial likelihood (Cox 1972, J R Stat Soc B 34:187-220) with Efron's way with
     ties (1977, JASA 72:557-565) by Newton's method. Robust errors are the sandwich of Lin and Wei
     (1989, JASA 84:1074-1078), summed within clusters. As R's ``coxph``, to 9 digits.
+
+    With `small_sample` the variance is :math:`\frac{G}{G-1} V`, V being the sandwich and G the
+    number of clusters, and limits are :math:`\exp(\hat\beta \pm t_{G-1} \, se)` (Cameron and Miller
+    2015, J Hum Resour 50:317-372). It corrects in part: see docs/deviations.md.
 
     Examples
     --------
@@ -94,7 +104,7 @@ def cox(
     """
     checked = check_times(times, strata)
     normal_quantile(confidence)
-    weighting = read_weighting(times, weights, cluster)
+    weighting = read_weighting(times, weights, cluster).corrected(small_sample)
     matrix, names = design_of(times, formula)
     weighting.clusters.refuse_fewer(len(names), "term")
     fit = fit_within(checked, checked.event, matrix, names, weighting=weighting, ties=ties)
@@ -154,6 +164,7 @@ def regression_of(
             fit.robust if weighting.robust else fit.covariance,
             model=fit.covariance,
             confidence=confidence,
+            clustering=weighting.clusters.told,
         )
         if cause is not None:
             table.insert(0, "cause", cause)

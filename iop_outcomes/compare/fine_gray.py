@@ -47,6 +47,7 @@ def fine_gray(
     censoring_strata: str | Sequence[str] | None = None,
     same_day: SameDay = "together",
     confidence: float = 0.95,
+    small_sample: bool = False,
 ) -> Regression:
     r"""Estimate how terms move the share that comes to a cause, by Fine and Gray's model.
 
@@ -69,6 +70,8 @@ def fine_gray(
         `iop_outcomes.cumulative_incidence`). The same where no day has both.
     confidence : float
         The level of the limits.
+    small_sample : bool
+        As for `iop_outcomes.cox`: whether errors by cluster are corrected for few clusters.
 
     Returns
     -------
@@ -84,8 +87,8 @@ def fine_gray(
         together, terms say the same, a coefficient runs away to infinity, or, with late entry, all
         who had entered by some day had left before the next came.
     RuleError
-        If the cause is none of those that compete, the formula cannot be read, or a column is not
-        there.
+        If the cause is none of those that compete, the formula cannot be read, a column is not
+        there, or `small_sample` is asked for and errors are not by cluster.
 
     Notes
     -----
@@ -125,7 +128,7 @@ def fine_gray(
     name = cause_asked(found, cause)
     _check(same_day)
     event = ended_by(found, name)
-    clusters = read_clusters(times, cluster)
+    clusters = read_clusters(times, cluster).corrected(small_sample)
     matrix, names = design_of(times, formula)
     clusters.refuse_fewer(len(names), "term")
     code = np.where(event, 1, np.where(found.code >= 0, 2, 0))
@@ -141,7 +144,9 @@ def fine_gray(
     how = " and late entry" if sets.enter is not None else ""
     how += f", within {', '.join(own)}" if own else ""
     return Regression(
-        table=ratio_table(names, *fit[:2], model=fit[2], confidence=confidence),
+        table=ratio_table(
+            names, *fit[:2], model=fit[2], confidence=confidence, clustering=clusters.told
+        ),
         n=len(times),
         events=int(event.sum()),
         clusters=clusters.told.number,

@@ -64,6 +64,7 @@ def recurrent_cox(
     most: int | None = None,
     ties: str = "efron",
     confidence: float = 0.95,
+    small_sample: bool = False,
 ) -> Regression:
     r"""Fit a Cox model of events that can come again, with errors robust to clusters.
 
@@ -98,6 +99,8 @@ def recurrent_cox(
         How events of one day share those at risk.
     confidence : float
         The level of the limits.
+    small_sample : bool
+        As for `iop_outcomes.cox`: whether errors by cluster are corrected for few clusters.
 
     Returns
     -------
@@ -110,7 +113,8 @@ def recurrent_cox(
         If the stretches are not such as `iop_outcomes.mean_cumulative_function` takes, a covariate
         is missing, a number is not a whole number of 1 or more, or the model cannot be fitted.
     RuleError
-        If an option or a column is not known, or `most` is given without numbers.
+        If an option or a column is not known, `most` is given without numbers, or `small_sample` is
+        asked for where an id stands by itself though ``person_id`` repeats.
 
     Notes
     -----
@@ -148,7 +152,8 @@ def recurrent_cox(
     at_risk = _at_risk(times)
     stretches = read_stretches(at_risk, None, id=id, cluster=cluster)
     matrix, names = design_of(at_risk, formula)
-    stretches.clusters.refuse_fewer(len(names), "term")
+    clusters = stretches.clusters.corrected(small_sample)
+    clusters.refuse_fewer(len(names), "term")
     strata_code, strata_names = _strata(at_risk, strata)
     clock = _clock(at_risk, stretches, strata_code, (model, number, most))
     fit = _fitted(matrix, clock, stretches, (ties, names))
@@ -156,7 +161,12 @@ def recurrent_cox(
     by_number = [] if model == "andersen_gill" else [_number_words(number, most)]
     return Regression(
         table=ratio_table(
-            names, fit.coefficient, fit.robust, model=fit.covariance, confidence=confidence
+            names,
+            fit.coefficient,
+            fit.robust,
+            model=fit.covariance,
+            confidence=confidence,
+            clustering=clusters.told,
         ),
         n=fit.rows,
         events=fit.events,
@@ -171,7 +181,7 @@ def recurrent_cox(
         meaning=f"{meaning} {ALIVE}",
         rule=stretches.times.rule,
         synthetic=stretches.times.synthetic,
-        clustering=stretches.clusters.told,
+        clustering=clusters.told,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +32,8 @@ class Regression:
         of the coefficient, robust if `robust`; ``se_model``: the one by the information, which
         takes rows as independent and the model as right; ``lower, upper``: limits of the hazard
         ratio by ``se``; ``statistic``: coefficient / ``se``; ``p_value``: two-sided, by the normal
-        distribution.
+        distribution. With `small_sample` ``se`` has the factor sqrt(G/(G-1)), G being the number
+        of clusters, and limits and p-values are by Student's t with G-1 degrees of freedom.
     n, events : int
         Rows, and ends by the cause (by any of them if there are several).
     clusters : int or None
@@ -59,7 +60,8 @@ class Regression:
     ratio : str
         What ``hazard_ratio`` is called: "hazard ratio" or "subdistribution hazard ratio".
     clustering : Clustering, optional
-        What the errors take together: by which column, how many clusters and rows.
+        What the errors take together: by which column, how many clusters and rows; and whether
+        they are corrected for few clusters.
     """
 
     table: pd.DataFrame
@@ -88,6 +90,11 @@ class Regression:
             told.append(more_words(len(self.table) - NAMED_TERMS, "term"))
         ending = closing(self.rule, self.clustering)
         return f"{self.model}, {self.sizes}: {'; '.join(told)}. {self.meaning} {ending}"
+
+    @property
+    def small_sample(self) -> bool:
+        """Whether errors, limits and p-values are corrected for few clusters."""
+        return self.clustering is not None and bool(self.clustering.small_sample)
 
     @property
     def sizes(self) -> str:
@@ -142,18 +149,20 @@ def ratio_table(
     *,
     model: NDArray[np.float64],
     confidence: float,
+    clustering: Clustering,
 ) -> pd.DataFrame:
-    """Return the table of a `Regression` from coefficients, their covariance and the model's."""
-    from scipy.special import ndtr
+    """Return the table of a `Regression` from coefficients, their covariance and the model's.
 
-    reach = normal_quantile(confidence)
+    The covariance is the uncorrected one: what `clustering` says of few clusters is done here.
+    """
+    factor, reach, beyond = _reference(clustering, confidence)
     if not (np.diag(covariance) > NOTHING * np.diag(model)).all():
         raise EstimateError(
             "The robust errors come to 0: nobody's row could have been otherwise.",
             found="all who are at risk have the event, and on one day",
             instead="times that are recorded to the day.",
         )
-    error = np.sqrt(np.diag(covariance))
+    error = np.sqrt(factor * np.diag(covariance))
     statistic = coefficient / error
     with np.errstate(over="ignore"):
         ratio, lower, upper = (
@@ -169,6 +178,20 @@ def ratio_table(
             "lower": lower,
             "upper": upper,
             "statistic": statistic,
-            "p_value": 2 * ndtr(-np.abs(statistic)),
+            "p_value": 2 * beyond(np.abs(statistic)),
         }
     )
+
+
+def _reference(
+    clustering: Clustering, confidence: float
+) -> tuple[float, float, Callable[[NDArray[np.float64]], NDArray[np.float64]]]:
+    """Return the factor of the variance, the quantile of limits, and the upper tail of tests."""
+    from scipy.special import ndtr, stdtr, stdtrit
+
+    reach = normal_quantile(confidence)
+    if not clustering.small_sample:
+        return 1.0, reach, lambda size: np.asarray(ndtr(-size))
+    freedom = clustering.clusters - 1
+    reach = float(stdtrit(freedom, (1 + confidence) / 2))
+    return clustering.clusters / freedom, reach, lambda size: np.asarray(stdtr(freedom, -size))

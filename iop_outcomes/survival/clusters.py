@@ -44,6 +44,10 @@ class Clustering:
         Whether rows of one value are taken together.
     noun : str
         What is counted as `rows`.
+    small_sample : bool or None
+        Whether variances have the factor G/(G-1), G being the number of clusters, and limits and
+        p-values are by Student's t with G-1 degrees of freedom; None where the estimate has no
+        such option.
     """
 
     by: str | None
@@ -51,6 +55,7 @@ class Clustering:
     rows: int
     together: bool
     noun: str = "rows"
+    small_sample: bool | None = None
 
     @property
     def number(self) -> int | None:
@@ -82,9 +87,21 @@ class Clustering:
                 "taken as independent."
             )
         told = f"Errors by {self.by}: {self.rows:,} {self.noun} in {self.clusters:,} clusters."
+        if self.small_sample:
+            told = (
+                f"{told} Variances with the factor G/(G-1) = {self.clusters}/{self.clusters - 1}, "
+                f"limits and p-values by t with {self.clusters - 1} degrees of freedom."
+            )
         if not self.few:
             return told
-        return f"{told} With fewer than {FEW} clusters robust errors are too small."
+        return f"{told} With fewer than {FEW} clusters {self._shortfall}."
+
+    @property
+    def _shortfall(self) -> str:
+        if self.small_sample:
+            return "limits can still be too narrow"
+        option = "; small_sample=True corrects them in part"
+        return f"robust errors are too small{'' if self.small_sample is None else option}"
 
 
 def closing(rule: str, clustering: Clustering | None) -> str:
@@ -120,6 +137,26 @@ class Clusters:
         code = np.asarray(pd.factorize(self.code[rows])[0], dtype=np.intp)
         number = int(code.max(initial=-1)) + 1
         return Clusters(code, replace(self.told, clusters=number, rows=len(code)))
+
+    def corrected(self, small_sample: bool) -> Clusters:
+        """Return the same, with whether errors are corrected for few clusters.
+
+        Raises
+        ------
+        RuleError
+            If they are to be and rows are not taken together, or `small_sample` is no bool.
+        """
+        if not isinstance(small_sample, (bool, np.bool_)):
+            raise RuleError(
+                "small_sample is True or False.", found=f"a {type(small_sample).__name__}"
+            )
+        if small_sample and not self.told.together:
+            raise RuleError(
+                "The correction for few clusters needs errors by cluster.",
+                found=self.told.how or f"{self.told.rows:,} {self.told.noun}, each by itself",
+                instead='cluster="person_id", or small_sample=False.',
+            )
+        return replace(self, told=replace(self.told, small_sample=bool(small_sample)))
 
     def refuse_fewer(self, needed: int, noun: str) -> None:
         """Refuse errors from no more clusters than the `needed` quantities have.
