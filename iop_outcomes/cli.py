@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +11,7 @@ import typer
 
 from iop_outcomes.errors import OutcomesError, ReportError, RuleError
 from iop_outcomes.letters import printable
-from iop_outcomes.saving import check_place, write_whole
+from iop_outcomes.saving import check_place
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
@@ -235,9 +234,7 @@ def _cut(as_of: str | None) -> str | int | None:
 
 
 def _write_problems(records: Records, path: Path) -> None:
-    # What no UTF-8 can hold is written as its number.
-    text = records.problems.to_csv(index=False, lineterminator=os.linesep)
-    write_whole(path, text.encode("utf-8", "backslashreplace"), PROBLEMS)
+    records.save_problems(path)
     typer.echo(
         f"{len(records.problems):,} problems written to {printable(str(path))}. "
         "It holds values of the records: keep it where the records are kept, and do not send it."

@@ -12,6 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "iop_outcomes"
 ORDER = (
     "letters",
+    "messages",
     "errors",
     "show",
     "saving",

@@ -405,6 +405,43 @@ def test_cells_that_are_lists_are_read_as_their_text() -> None:
         assert records.episodes["x"].notna().tolist() == [True, False]
 
 
+# The file of problems -----------------------------------------------------------------------------
+
+FORMULAS = [
+    '=HYPERLINK("http://example.invalid","x")',
+    "+1+1",
+    "-1+1",
+    "@SUM(1)",
+    "\t=1+1",
+    "\r=1+1",
+    "  =1+1",
+    "\uff1d1+1",
+    "often;=1+1",
+    "often,=1+1",
+    "often|@x",
+    "often\n=1+1",
+]
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_the_file_of_problems_holds_no_formula(text: str, tmp_path: Path) -> None:
+    records = read(checkins={"status": ["completed", text]})
+    assert text in records.problems["value"].tolist()
+    path = records.save_problems(tmp_path / "problems.csv")
+    written = pd.read_csv(path, dtype=str, keep_default_na=False)["value"].tolist()
+    start = re.compile(r"\s*[=+\-@\uff1d]")
+    for value in written:
+        assert not start.match(value)
+        assert not any(start.match(part) for part in re.split(r"[,;|\t\r\n]", value) if part)
+    assert any(value.replace("'", "") == text for value in written)
+
+
+def test_the_file_of_problems_leaves_other_values_as_they_are(tmp_path: Path) -> None:
+    records = read(checkins={"status": ["completed", "no-show = late"], "used": ["may be", "x@y"]})
+    written = pd.read_csv(records.save_problems(tmp_path / "p.csv"), keep_default_na=False)
+    pd.testing.assert_frame_equal(written, records.problems, check_dtype=False)
+
+
 # Beside a plain slow version ----------------------------------------------------------------------
 
 NUMERAL = st.one_of(

@@ -14,9 +14,9 @@ from iop_outcomes.compare.formula import design_of
 from iop_outcomes.compare.partial_likelihood import CoxFit
 from iop_outcomes.compare.regression_result import Regression
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.messages import cause_called, names_asked, words_found
 from iop_outcomes.survival.causes import Causes, read_causes
 from iop_outcomes.survival.clusters import Cluster
-from iop_outcomes.survival.end_words import words_found
 from iop_outcomes.survival.limits import normal_quantile
 from iop_outcomes.survival.weighted import read_weighting
 
@@ -125,8 +125,9 @@ def _fit(
     try:
         return fit_within(found.times, event, matrix, names, **options)
     except EstimateError as error:
-        told = f"of {cause}: {error.found}" if error.found else f"of {cause}"
-        raise EstimateError(error.wrong, found=told, instead=error.instead) from error
+        called = cause_called(cause, found.names)
+        told = f"of {called}: {error.found}" if error.found else f"of {called}"
+        raise EstimateError(error.wrong, found=told, instead=error.instead) from None
 
 
 def cause_asked(found: Causes, cause: Any) -> str:
@@ -134,7 +135,7 @@ def cause_asked(found: Causes, cause: Any) -> str:
     word = f"{cause:g}" if isinstance(cause, float) else str(cause)
     if word not in found.names:
         raise RuleError(
-            f"{word} is none of the causes.",
+            f"{names_asked([cause])} is none of the causes.",
             found=words_found(found.names, len(found.code)),
             instead="a cause= that competes, or causes=[...] with it among them.",
         )
@@ -147,7 +148,7 @@ def ended_by(found: Causes, cause: str) -> NDArray[np.bool_]:
     if not event.any():
         raise EstimateError(
             "A cause by which nobody ends has no rate to model.",
-            found=f"0 ends by {cause} among {len(event):,}",
+            found=f"0 ends by {cause_called(cause, found.names)} among {len(event):,}",
             instead="a cause that occurs.",
         )
     return event

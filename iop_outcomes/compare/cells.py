@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import RuleError
+from iop_outcomes.messages import as_written
 from iop_outcomes.relapse.definition import Definition
 from iop_outcomes.relapse.from_words import read_word_times
 from iop_outcomes.relapse.published import distinct_relapse_names
@@ -135,7 +136,7 @@ def read_persons(source: Source, cluster: str | Cluster | pd.Series[Any] | None)
     if isinstance(cluster, str):
         raise RuleError(
             "The persons behind words are a Series with the labels of the words.",
-            found=f"cluster={cluster!r}",
+            found=f"cluster={as_written(cluster)}",
             instead='sensitivity(patterns, cluster=episodes.set_index("episode_id")["person_id"])',
         )
     if not isinstance(cluster, pd.Series):

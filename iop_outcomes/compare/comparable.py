@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.survival.checking import CheckedTimes, check_times
 
-MOST_NAMED = 20
-
 
 def strata_of(
     times: pd.DataFrame, strata: str | Sequence[str] | None, groups: list[str]
@@ -70,10 +68,3 @@ def refuse_incomparable(times: CheckedTimes, curves: str) -> None:
             found=f"0 events among {len(times.days):,}",
             instead=f"{curves}(times, by=...) says how many of each group were followed.",
         )
-
-
-def names_of(times: CheckedTimes, groups: NDArray[np.intp]) -> str:
-    """Return the names of some groups; of many only how many, for they may be those of people."""
-    if len(times.labels) > MOST_NAMED:
-        return f"{len(groups):,} of {len(times.labels):,} groups"
-    return ", ".join(times.label(int(group)) for group in groups)

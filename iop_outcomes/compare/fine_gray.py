@@ -21,6 +21,7 @@ from iop_outcomes.compare.subdistribution import (
     weighted_likelihood,
 )
 from iop_outcomes.errors import RuleError
+from iop_outcomes.messages import as_written
 from iop_outcomes.survival.causes import read_causes
 from iop_outcomes.survival.checking import column_names
 from iop_outcomes.survival.clusters import Cluster, read_clusters
@@ -169,7 +170,7 @@ def _check(same_day: str) -> None:
     if same_day not in SAME_DAY:
         raise RuleError(
             "Ends and censorings of one day are taken one way or the other.",
-            found=f"same_day={same_day!r}",
+            found=f"same_day={as_written(same_day)}",
             instead=", ".join(SAME_DAY),
         )
 

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.messages import Term, columns_found, names_asked
 from iop_outcomes.survival.checking import refuse_twins
 
 if TYPE_CHECKING:
@@ -92,12 +93,12 @@ def design_of(
     try:
         with np.errstate(all="ignore"):
             matrix = model_matrix(parsed, frame, context={}, output="numpy", na_action="ignore")
-    except FormulaicError as error:
+    except FormulaicError:
         raise RuleError(
             "The formula asks for what its columns do not give.",
             found=told,
             instead="numbers where it reckons; text or categories as they are.",
-        ) from error
+        ) from None
     numbers = np.asarray(matrix, dtype=np.float64)
     called = [str(name) for name in matrix.model_spec.column_names]
     if len(called) < 2:
@@ -138,18 +139,18 @@ def _parsed(formula: str, times: pd.DataFrame) -> tuple[Formula, set[str]]:
 
     try:
         parsed = Formula(formula)
-    except (FormulaicError, SyntaxError, ValueError) as error:
-        raise _unreadable(formula) from error
+    except (FormulaicError, SyntaxError, ValueError):
+        raise _unreadable(formula) from None
     if not isinstance(parsed, SimpleFormula):
         raise _unreadable(formula)
-    columns = {str(name) for name in times.columns}
+    columns = [str(name) for name in times.columns]
     read: dict[str, set[str]] = {kind: set() for kind in ("literal", "lookup", "python")}
     for factor in (factor for term in parsed for factor in term.factors):
         read[factor.eval_method.value].add(factor.expr)
     if not read["lookup"] | read["python"] or "1" not in read["literal"]:
         raise _no_terms(formula)
     names = read["lookup"]
-    _check_columns(names - columns, columns)
+    _check_columns(names - set(columns), columns)
     for expression in sorted(read["python"]):
         names |= _names_in(expression, columns)
     return parsed, names
@@ -163,14 +164,14 @@ def _unreadable(formula: str) -> RuleError:
     )
 
 
-def _names_in(expression: str, columns: set[str]) -> set[str]:
+def _names_in(expression: str, columns: Sequence[str]) -> set[str]:
     """Return the columns of an expression; refuse what is not arithmetic and transforms."""
     quoted = set(re.findall(r"`([^`]*)`", expression))
     plain = re.sub(r"`[^`]*`", "1", expression)
     try:
         nodes = list(ast.walk(ast.parse(plain, mode="eval")))
-    except SyntaxError as error:
-        raise _unreadable(expression) from error
+    except SyntaxError:
+        raise _unreadable(expression) from None
     called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
     for node in nodes:
         harmless = isinstance(node, _HARMLESS)
@@ -186,7 +187,7 @@ def _names_in(expression: str, columns: set[str]) -> set[str]:
             )
     names = {node.id for node in nodes if isinstance(node, ast.Name) and id(node) not in called}
     names = quoted | (names - {"contr"})
-    _check_columns(names - columns, columns)
+    _check_columns(names - set(columns), columns)
     return names
 
 
@@ -199,11 +200,11 @@ def _called(node: ast.Call) -> str | None:
     return function.id if isinstance(function, ast.Name) else None
 
 
-def _check_columns(absent: set[str], columns: set[str]) -> None:
+def _check_columns(absent: set[str], columns: Sequence[str]) -> None:
     if absent:
         raise RuleError(
-            f"There is no column named {', '.join(sorted(absent))} for the formula.",
-            found=f"the columns {', '.join(sorted(columns))}",
+            f"There is no column named {names_asked(sorted(absent))} for the formula.",
+            found=columns_found(columns, sorted(absent)),
             instead="one of these, or a column added to the frame before.",
         )
 
@@ -233,7 +234,8 @@ def _columns(times: pd.DataFrame, names: list[str]) -> pd.DataFrame:
 def _prepared(column: pd.Series[Any], name: str) -> pd.Series[Any]:
     if pd.api.types.is_complex_dtype(column):
         raise _no_term(name, column, "complex numbers")
-    if pd.api.types.is_numeric_dtype(column):
+    arrow_flags = isinstance(column.dtype, pd.ArrowDtype) and pd.api.types.is_bool_dtype(column)
+    if pd.api.types.is_numeric_dtype(column) or arrow_flags:
         whole = pd.api.types.is_integer_dtype(column)
         return column.astype(np.int64 if whole else np.float64)
     if pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_timedelta64_dtype(column):
@@ -244,8 +246,8 @@ def _prepared(column: pd.Series[Any], name: str) -> pd.Series[Any]:
         )
     try:
         values = column.astype("category").cat.remove_unused_categories()
-    except TypeError as error:
-        raise _no_term(name, column, "lists, or the like") from error
+    except TypeError:
+        raise _no_term(name, column, "lists, or the like") from None
     different = len(values.cat.categories)
     # The names of its terms are printed: what may name people must not become one.
     if name in NAMES_OF_PEOPLE or different > max(MOST_VALUES, len(column) / ROWS_A_VALUE):
@@ -271,12 +273,19 @@ def _term(name: str, frame: pd.DataFrame) -> str:
             return f"{column} {level} vs {frame[column].cat.categories[0]}"
         return f"{column} {level}"
 
-    known = _with_levels(name, frame)
-    return known if known != name else _LEVEL.sub(told, name)
+    called, columns = _with_levels(name, frame)
+    if called == name:
+        called = _LEVEL.sub(told, name)
+        columns = _LEVEL.sub(lambda found: found["name"], name)
+    return called if called == name else Term(called, columns)
 
 
-def _with_levels(name: str, frame: pd.DataFrame) -> str:
-    """Return the name with each known level, brackets and all, beside its reference."""
+def _with_levels(name: str, frame: pd.DataFrame) -> tuple[str, str]:
+    """Return the name with each known level, brackets and all, beside its reference.
+
+    The second is the name without its levels.
+    """
+    bare = name
     for column in frame.columns:
         for called in (column, f"C({column})"):
             if f"{called}[" not in name:
@@ -286,6 +295,10 @@ def _with_levels(name: str, frame: pd.DataFrame) -> str:
             levels = values.cat.categories if known else np.sort(values.unique())
             for level in levels:
                 against = f"{column} {level} vs {levels[0]}"
-                name = name.replace(f"{called}[T.{level}]", against)
-                name = name.replace(f"{called}[{level}]", f"{column} {level}")
-    return name
+                for written, told in (
+                    (f"[T.{level}]", against),
+                    (f"[{level}]", f"{column} {level}"),
+                ):
+                    bare = bare.replace(called + written, column)
+                    name = name.replace(called + written, told)
+    return name, bare

@@ -15,6 +15,7 @@ from iop_outcomes.compare.gray_score import Ends, gray_residuals, gray_score
 from iop_outcomes.compare.result import p_value_words, robust_name
 from iop_outcomes.compare.score import GroupScore
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.messages import cause_called
 from iop_outcomes.show import table_html
 from iop_outcomes.survival.causes import Causes, read_causes
 from iop_outcomes.survival.checking import check_times, column_names
@@ -243,7 +244,7 @@ def _check_comparable(found: Causes) -> None:
     if empty:
         raise EstimateError(
             "A cause by which nobody ends cannot be compared.",
-            found=", ".join(empty),
+            found=f"0 ends by {', '.join(cause_called(name, found.names) for name in empty)}",
             instead="causes that occur.",
         )
 

@@ -12,6 +12,7 @@ import pandas as pd
 from iop_outcomes.compare.imputed_result import ImputedRelapse
 from iop_outcomes.errors import RuleError
 from iop_outcomes.measures.words import MISSED, USE, Flags, Numbers, code
+from iop_outcomes.messages import as_written
 from iop_outcomes.relapse.covariates import aligned
 from iop_outcomes.relapse.definition import Definition
 from iop_outcomes.relapse.event_weeks import event_weeks
@@ -247,7 +248,7 @@ def _definition(definition: str | Definition) -> Definition:
     if chosen.window is not None and chosen.window.of_missed:
         raise RuleError(
             "Dropout is counted in missed weeks, and here they are imputed.",
-            found=f"definition={chosen.name!r}",
+            found=f"definition={as_written(chosen.name)}",
             instead="event_weeks(patterns, ...) of the patterns as they were.",
         )
     return chosen
@@ -264,7 +265,7 @@ def _check(imputed: ImputedPatterns, horizon: int) -> None:
     if not whole or horizon < 1:
         raise RuleError(
             "A horizon is a whole number of weeks.",
-            found=f"horizon_weeks={horizon!r}",
+            found=f"horizon_weeks={as_written(horizon)}",
             instead="horizon_weeks=24",
         )
     if imputed.attrs.get("unit_days", 7) != 7:
@@ -285,7 +286,7 @@ def _groups(
         if not len(imputed.covariates.columns):
             raise RuleError(
                 "The groups belong among the covariates of the imputation, and it had none.",
-                found=f"by={by!r}",
+                found=f"by={as_written(by)}",
                 instead='impute_weeks(patterns, covariates=people[["track"]])',
             )
         return imputed.covariates[column_names(imputed.covariates, by)], True

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError
+from iop_outcomes.messages import term_called
 
 Floats = NDArray[np.float64]
 
@@ -55,7 +56,7 @@ def standardised(
             column -= (np.bincount(stratum, column) / count)[stratum]
     scale = np.sqrt(np.einsum("ij,ij->i", columns, columns) / columns.shape[1])
     for place in np.flatnonzero(~(scale > SINGULAR * size)).tolist():
-        raise _constant(names[place])
+        raise _constant(term_called(place, names))
     columns /= scale[:, None]
     return columns, scale
 
@@ -71,17 +72,19 @@ def _constant(name: str) -> EstimateError:
 def check_rank(information: Floats, most: float, names: Sequence[str]) -> None:
     """Refuse what has no information at the start, where columns have a spread of 1."""
     for place in np.flatnonzero(~(np.diag(information) > SINGULAR * most)).tolist():
-        raise _constant(names[place])
+        raise _constant(term_called(place, names))
     spread = np.sqrt(np.diag(information))
     correlation = information / np.outer(spread, spread)
     for place in range(1, len(names)):
         before = correlation[:place, :place]
         along = np.linalg.solve(before, correlation[:place, place])
         if 1 - correlation[:place, place] @ along < SINGULAR:
-            others = [names[other] for other in np.flatnonzero(np.abs(along) > 1e-6).tolist()]
+            others = [
+                term_called(other, names) for other in np.flatnonzero(np.abs(along) > 1e-6).tolist()
+            ]
             raise EstimateError(
                 "Terms that say the same cannot be told apart.",
-                found=f"{names[place]} follows from {', '.join(others)}",
+                found=f"{term_called(place, names)} follows from {', '.join(others)}",
                 instead="leave one of them out.",
             )
 
@@ -113,7 +116,7 @@ def maximise(
             if np.abs(step @ columns).max() > MOVING:
                 # Higher by next to nothing, and yet a row's log hazard goes on moving.
                 widest = np.abs(step) * np.ptp(columns, axis=1)
-                raise _runaway(names[int(widest.argmax())])
+                raise _runaway(term_called(int(widest.argmax()), names))
             # An error of 1e-5 standard errors, which Newton's last step squares.
             return beta + step, iteration + 1
         beta, point = _climbed(beta, step, point, at)
@@ -145,7 +148,7 @@ def _step(point: Height, beta: Floats, names: Sequence[str]) -> Floats:
             pass
         else:
             return np.asarray(np.linalg.solve(point.information, point.gradient))
-    raise _runaway(names[int(np.abs(beta).argmax())])
+    raise _runaway(term_called(int(np.abs(beta).argmax()), names))
 
 
 def _runaway(name: str) -> EstimateError:

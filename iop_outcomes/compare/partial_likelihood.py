@@ -13,6 +13,7 @@ from iop_outcomes.compare.cox_score import likelihood_at, score_residuals, score
 from iop_outcomes.compare.newton import check_rank, maximise, standardised
 from iop_outcomes.compare.risk_sets import Floats, risk_sets
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.messages import as_written
 
 TIES = ("efron", "breslow")
 
@@ -164,7 +165,11 @@ def fit_cox(
 
 def _check(design: Floats, event: NDArray[np.bool_], weight: Floats, ties: str) -> None:
     if ties not in TIES:
-        raise RuleError("Ties are taken one way or the other.", found=ties, instead=", ".join(TIES))
+        raise RuleError(
+            "Ties are taken one way or the other.",
+            found=f"ties={as_written(ties)}",
+            instead=", ".join(TIES),
+        )
     if not design.shape[1]:
         raise EstimateError("A model needs a term: the design has no column.")
     endless = int((~np.isfinite(design)).any(axis=1).sum())

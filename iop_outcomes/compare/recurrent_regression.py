@@ -15,6 +15,7 @@ from iop_outcomes.compare.formula import design_of
 from iop_outcomes.compare.partial_likelihood import CoxFit, fit_cox
 from iop_outcomes.compare.regression_result import Regression, ratio_table
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.messages import as_written
 from iop_outcomes.survival.checking import check_times
 from iop_outcomes.survival.clusters import Cluster
 from iop_outcomes.survival.ids import only_column
@@ -208,7 +209,7 @@ def _check_options(model: str, most: int | None) -> None:
     if not isinstance(model, str) or model not in MODELS:
         raise RuleError(
             f"The model is one of {', '.join(MODELS)}.",
-            found=f"model={model!r}",
+            found=f"model={as_written(model)}",
             instead='model="andersen_gill"',
         )
     if most is None:
@@ -216,11 +217,11 @@ def _check_options(model: str, most: int | None) -> None:
     if model == "andersen_gill":
         raise RuleError(
             "The Andersen-Gill model has one baseline for events of every number.",
-            found=f"most={most!r}",
+            found=f"most={as_written(most)}",
             instead='model="pwp_total", or no most=',
         )
     if not isinstance(most, Integral) or isinstance(most, bool) or most < 1:
-        raise RuleError("most is a whole number of at least 1.", found=f"most={most!r}")
+        raise RuleError("most is a whole number of at least 1.", found=f"most={as_written(most)}")
 
 
 def _at_risk(times: pd.DataFrame) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from iop_outcomes.compare.cells import Cell, make_cells, read_groups, read_perso
 from iop_outcomes.errors import RuleError
 from iop_outcomes.measures.starts import STARTS
 from iop_outcomes.measures.use_evidence import SOURCES
+from iop_outcomes.messages import as_written
 from iop_outcomes.show import level_words, table_html
 from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.clusters import Cluster, Clustering, closing
@@ -275,4 +276,6 @@ def _is_synthetic(records: Source) -> bool:
 def _check_horizon(horizon: object) -> None:
     flag = isinstance(horizon, bool)
     if flag or not isinstance(horizon, Real) or not 0 < float(horizon) < float("inf"):
-        raise RuleError("A horizon is a number of days.", found=repr(horizon), instead="horizon=90")
+        raise RuleError(
+            "A horizon is a number of days.", found=as_written(horizon), instead="horizon=90"
+        )

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from iop_outcomes.compare.comparable import names_of, refuse_incomparable, strata_of
+from iop_outcomes.compare.comparable import refuse_incomparable, strata_of
 from iop_outcomes.compare.log_rank import log_rank
 from iop_outcomes.compare.result import GroupTest, robust_name
 from iop_outcomes.compare.score import GroupScore
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.messages import groups_called
 from iop_outcomes.show import count_words
 from iop_outcomes.survival import SurvivalCurves
 from iop_outcomes.survival.checking import CheckedTimes, check_times, label_of
@@ -189,7 +190,7 @@ def _check_result(result: GroupScore, times: CheckedTimes) -> None:
         raise EstimateError(
             "A group has nobody at risk on any day of an event, so that nothing is known of it "
             "beside the others.",
-            found=names_of(times, empty),
+            found=f"{groups_called(empty.tolist(), len(times.labels))} of survival_curves",
             instead="leave the group out, or join it with another.",
         )
     if result.degrees_of_freedom < len(times.labels) - 1:

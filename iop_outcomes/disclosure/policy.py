@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from iop_outcomes.errors import RuleError
+from iop_outcomes.messages import as_written
 
 HIDDEN = "hidden"
 """The one symbol of every hidden cell, whether it is small itself or protects another."""
@@ -85,7 +86,7 @@ class SafePolicy:
         if not whole or self.threshold < 1:
             raise RuleError(
                 "The threshold of a SafePolicy is the smallest count that may be shown.",
-                found=repr(self.threshold),
+                found=as_written(self.threshold),
                 instead="a whole number of 1 or more: SafePolicy(threshold=11)",
             )
 

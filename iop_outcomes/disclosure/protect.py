@@ -15,6 +15,7 @@ from iop_outcomes.disclosure.policy import SafePolicy
 from iop_outcomes.disclosure.results import protect_trend, protect_weeks
 from iop_outcomes.errors import RuleError
 from iop_outcomes.measures import AttendanceByWeek
+from iop_outcomes.messages import as_written
 from iop_outcomes.show import level_words
 from iop_outcomes.survival import SurvivalCurves
 from iop_outcomes.trends import Trend
@@ -169,7 +170,7 @@ def _refuse_weights(curves: SurvivalCurves) -> None:
     if curves.weights is not None:
         raise RuleError(
             "Curves with weights cannot be protected: their counts are not of people.",
-            found=f"weights={curves.weights!r}",
+            found=f"weights={as_written(curves.weights)}",
             instead="protect the curves without weights.",
         )
 

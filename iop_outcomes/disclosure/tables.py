@@ -18,6 +18,7 @@ import pandas as pd
 
 from iop_outcomes.disclosure.policy import HIDDEN, SafePolicy
 from iop_outcomes.errors import RuleError
+from iop_outcomes.messages import as_written, columns_found, names_asked
 
 Counts = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -82,8 +83,8 @@ def hide_small_counts(
         if column not in frame or source not in mask:
             raise RuleError(
                 "`derived` names a column worked out from a count, and the count it hangs on.",
-                found=f"{column!r}: {source!r}",
-                instead=f"the counts here are {list(mask.columns)}",
+                found=f"{as_written(column)}: {as_written(source)}",
+                instead=f"the counts here are {names_asked(mask.columns)}",
             )
         shown[column] = _with_words(frame[column], mask[source].to_numpy())
     return shown
@@ -154,15 +155,15 @@ def _check_names(frame: pd.DataFrame, columns: Sequence[str], total_row: object)
     missing = [name for name in columns if name not in frame]
     if missing:
         raise RuleError(
-            "A column of counts is not in the table.",
-            found=f"{missing}",
-            instead=f"the table has {list(frame.columns)}",
+            f"A column of counts is not in the table: {names_asked(missing)}.",
+            found=columns_found(frame.columns, missing),
+            instead="counts=[...] with columns of the table.",
         )
     if total_row is not None and list(frame.index).count(total_row) != 1:
         raise RuleError(
             "`total_row` is the index label of the one row that sums the others.",
-            found=f"{total_row!r}",
-            instead=f"the rows are {list(frame.index)}",
+            found=f"{as_written(total_row)}",
+            instead="the label of one row; list(frame.index) shows them.",
         )
 
 
@@ -182,7 +183,7 @@ def _margins_last(
     if wrong_row or wrong_column:
         raise RuleError(
             "A total is not the sum of its parts, so what it gives away cannot be judged.",
-            found=f"{row_total!r}" if wrong_row else f"{total_row!r}",
+            found=as_written(row_total if wrong_row else total_row),
             instead="counts whose parts add up, or no total",
         )
     return values, order

@@ -20,6 +20,7 @@ from iop_outcomes.measures.sessions import (
     read_sessions,
 )
 from iop_outcomes.measures.stays import NO_CONTACT_DAYS, RETENTION_DAYS, Stays, read_stays
+from iop_outcomes.messages import as_written
 from iop_outcomes.records.tables import ATTENDANCE_STATUSES
 
 if TYPE_CHECKING:
@@ -159,7 +160,7 @@ def engagement(
     if not 0 < dose_hours <= 168:
         raise RuleError(
             "The dose is a number of hours a week.",
-            found=f"dose_hours={dose_hours!r}",
+            found=f"dose_hours={as_written(dose_hours)}",
             instead="dose_hours=9 for adults, 6 for adolescents",
         )
     rule = make_session_rule(services, excused)

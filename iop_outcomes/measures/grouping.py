@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.errors import RuleError
+from iop_outcomes.messages import as_written, columns_found, holds_data, names_asked
 
 MOST_GROUPS = 50  # more lines than this are no picture, and the column is likely a measurement
 NOT_RECORDED = "not recorded"
@@ -85,9 +86,14 @@ def group_episodes(episodes: pd.DataFrame, by: str | Sequence[str] | None) -> Gr
     RuleError
         If a column is not there, names persons or days, or has too many values.
     """
+    if holds_data(by):
+        raise RuleError(
+            "Groups are named by their columns.",
+            found=f"by={as_written(by)}",
+            instead='by="program", a column of records.episodes.',
+        )
     names = () if by is None else (by,) if isinstance(by, str) else tuple(by)
-    for name in names:
-        _check_column(episodes, name)
+    _check_columns(episodes, names)
     joint = np.zeros(len(episodes), dtype=np.int64)
     levels: list[npt.NDArray[Any]] = []
     for name in names:
@@ -104,18 +110,20 @@ def group_episodes(episodes: pd.DataFrame, by: str | Sequence[str] | None) -> Gr
     return Groups(names, labels, codes.astype(np.int64))
 
 
-def _check_column(episodes: pd.DataFrame, name: str) -> None:
-    if name not in episodes.columns:
-        known = [column for column in episodes.columns if _can_group(episodes, column)]
+def _check_columns(episodes: pd.DataFrame, names: Sequence[str]) -> None:
+    absent = [name for name in names if name not in episodes.columns]
+    if absent:
         raise RuleError(
-            f"The episodes have no column {name!r} to group by.",
-            found=", ".join(map(str, episodes.columns)),
-            instead=f"one of {', '.join(known)}" if known else "",
+            f"The episodes have no column {names_asked(absent)} to group by.",
+            found=columns_found(episodes.columns, absent),
+            instead="a column with a few words, such as program; list(records.episodes.columns) "
+            "shows them all.",
         )
-    if not _can_group(episodes, name):
+    several = [name for name in names if not _can_group(episodes, name)]
+    if several:
         raise RuleError(
-            f"The column {name!r} does not make groups: it names persons or days, or has more "
-            f"than {MOST_GROUPS} values.",
+            f"The column {names_asked(several)} does not make groups: it names persons or days, or "
+            f"has more than {MOST_GROUPS} values.",
             instead="a column with a few words, such as program or entry_path; cut a number "
             "into bands first",
         )

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.measures.arrays import Floats, Integers, sums
+from iop_outcomes.messages import as_written
 
 
 def check_confidence(confidence: float) -> float:
@@ -16,7 +17,7 @@ def check_confidence(confidence: float) -> float:
     if not 0 < confidence < 1:
         raise RuleError(
             "The confidence of an interval lies between 0 and 1.",
-            found=f"confidence={confidence!r}",
+            found=f"confidence={as_written(confidence)}",
             instead="confidence=0.95",
         )
     return float(confidence)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from iop_outcomes.errors import RuleError
 from iop_outcomes.measures.arrays import Booleans, Floats, Integers
+from iop_outcomes.messages import as_written, names_asked
 from iop_outcomes.records.tables import ATTENDANCE_STATUSES, SERVICES
 
 if TYPE_CHECKING:
@@ -57,13 +58,13 @@ class SessionRule:
         if unknown or not self.services:
             raise RuleError(
                 "Treatment sessions are made of known services.",
-                found=", ".join(unknown) or "no service",
+                found=names_asked(unknown) or "no service",
                 instead=f"some of {', '.join(SERVICES)}",
             )
         if self.excused not in ("due", "not_due"):
             raise RuleError(
                 "An excused absence is due or not due.",
-                found=f"excused={self.excused!r}",
+                found=f"excused={as_written(self.excused)}",
                 instead='excused="due" or excused="not_due"',
             )
 

@@ -18,6 +18,7 @@ from iop_outcomes.measures.sessions import (
     Sessions,
     read_sessions,
 )
+from iop_outcomes.messages import as_written
 from iop_outcomes.records.tables import ATTENDANCE_STATUSES
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class Stays:
         if no_contact_days < 0:
             raise RuleError(
                 "The days without contact after which a person counts as gone cannot be negative.",
-                found=f"no_contact_days={no_contact_days!r}",
+                found=f"no_contact_days={as_written(no_contact_days)}",
                 instead="no_contact_days=30",
             )
         stay = self.to_last_contact

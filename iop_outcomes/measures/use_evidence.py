@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.errors import RuleError
+from iop_outcomes.messages import as_written, values_found
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
@@ -87,7 +88,7 @@ class UseRule:
             if value not in options:
                 raise RuleError(
                     f"The {name} of use is one of {', '.join(options)}.",
-                    found=f"{name}={value!r}",
+                    found=f"{name}={as_written(value)}",
                     instead=f'{name}="{next(iter(options))}"',
                 )
 
@@ -252,9 +253,9 @@ def _counts(records: Records, rule: UseRule) -> npt.NDArray[np.bool_]:
     if wanted and not wanted & known:
         raise RuleError(
             "No check-in names a substance that counts.",
-            found=f"substances={list(rule.substances)!r}; the check-ins name "
-            f"{', '.join(map(str, substance.categories[:12])) or 'none'}",
-            instead="substances as the column substance of the check-ins names them.",
+            found=f"substances={as_written(list(rule.substances))}; the check-ins hold "
+            f"{values_found(len(substance.categories), len(checkins))}",
+            instead='words of records.checkins["substance"].unique().',
         )
     given, levels = _prescribed(records, rule.prescribed)
     table = np.ones((len(named) + 1, len(levels) + 1), dtype=bool)
@@ -273,7 +274,7 @@ def _prescribed(records: Records, name: str | None) -> tuple[npt.NDArray[np.intp
     if name not in episodes.columns or not isinstance(episodes[name].dtype, pd.CategoricalDtype):
         raise RuleError(
             "What was prescribed is a column of the episodes that names substances.",
-            found=f"prescribed={name!r}",
+            found=f"prescribed={as_written(name)}",
             instead='prescribed="medication", with values such as "buprenorphine" '
             'or "methadone; buprenorphine".',
         )

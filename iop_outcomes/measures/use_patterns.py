@@ -27,6 +27,7 @@ from iop_outcomes.measures.use_evidence import (
     read_use_days,
     substance_names,
 )
+from iop_outcomes.messages import as_written
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
@@ -263,7 +264,7 @@ def _span(weeks: int | tuple[int, int] | None, unit: str) -> _Span:
     if len(pair) != 2 or not all(whole) or pair[0] > pair[1]:
         raise RuleError(
             "Weeks are a number of weeks, 1 or more, or the numbers of the first and the last.",
-            found=f"weeks={weeks!r}",
+            found=f"weeks={as_written(weeks)}",
             instead="weeks=24, weeks=(-3, 0), or weeks=None for the whole follow-up.",
         )
     first, last = (int(week) for week in pair)
@@ -274,7 +275,7 @@ def _one_of(name: str, value: object, options: dict[str, str] | dict[str, int]) 
     if value not in options:
         raise RuleError(
             f"The {name} of use patterns is one of {', '.join(options)}.",
-            found=f"{name}={value!r}",
+            found=f"{name}={as_written(value)}",
             instead=f'{name}="{next(iter(options))}"',
         )
 

@@ -24,6 +24,7 @@ from iop_outcomes.measures.sessions import (
 )
 from iop_outcomes.measures.stays import read_stays
 from iop_outcomes.measures.weekly_people import CANCELLED, people_by_week, weeks_followed
+from iop_outcomes.messages import as_written
 from iop_outcomes.records.tables import ATTENDANCE_STATUSES
 from iop_outcomes.show import table_html
 
@@ -164,7 +165,7 @@ def attendance_by_week(
     if not (isinstance(weeks, int) and 1 <= weeks <= MOST_WEEKS):
         raise RuleError(
             "The number of weeks is a whole number from 1.",
-            found=f"weeks={weeks!r}",
+            found=f"weeks={as_written(weeks)}",
             instead="weeks=12",
         )
     rule = make_session_rule(services, excused)

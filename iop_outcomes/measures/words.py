@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import RuleError
+from iop_outcomes.messages import as_written
 
 USE, NO_USE, MISSED, MIXED, NOT_DUE = SYMBOLS = "+-o*_"
 PAD = -1  # behind the end of a word
@@ -82,7 +83,7 @@ def code(symbol: str) -> int:
     if not isinstance(symbol, str) or len(symbol) != 1 or symbol not in SYMBOLS:
         raise RuleError(
             "That is not a symbol of a use pattern.",
-            found=repr(symbol),
+            found=as_written(symbol),
             instead=f"one of {MEANINGS}.",
         )
     return SYMBOLS.index(symbol)
@@ -93,7 +94,7 @@ def check_symbols(symbols: str) -> str:
     if not isinstance(symbols, str) or not symbols:
         raise RuleError(
             "At least one symbol of a use pattern is needed.",
-            found=repr(symbols),
+            found=as_written(symbols),
             instead=f"a text of {MEANINGS}.",
         )
     for symbol in symbols:

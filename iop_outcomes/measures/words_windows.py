@@ -19,6 +19,7 @@ from iop_outcomes.measures.words import (
     check_symbols,
     code,
 )
+from iop_outcomes.messages import as_written
 
 
 def bounds(words: Words, start: int = 1, end: int = -1) -> tuple[Weeks, Weeks]:
@@ -108,7 +109,7 @@ def count_matches(
     elif proportion:
         raise RuleError(
             "A share is of weeks, each of one symbol.",
-            found=f"match={match!r} with proportion=True",
+            found=f"match={as_written(match)} with proportion=True",
             instead="count_matches of one symbol, or proportion=False.",
         )
     else:

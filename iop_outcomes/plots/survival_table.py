@@ -9,6 +9,7 @@ import pandas as pd
 
 from iop_outcomes.disclosure import ProtectedCurves
 from iop_outcomes.errors import RuleError
+from iop_outcomes.messages import as_written
 from iop_outcomes.plots import style
 from iop_outcomes.plots.names import fitted, panels
 from iop_outcomes.show import level_words
@@ -33,7 +34,7 @@ def risk(curves: Curves, days: list[int], counting: Counting) -> pd.DataFrame:
     if counting != "after":
         raise RuleError(
             "The table of protected curves counts through each day.",
-            found=f"counting={counting!r}",
+            found=f"counting={as_written(counting)}",
             instead='counting="after"',
         )
     return curves.risk_table(days)

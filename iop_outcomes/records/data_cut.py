@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import RecordsError, RuleError
+from iop_outcomes.messages import as_written
 from iop_outcomes.records.draft import Draft
 from iop_outcomes.records.parsed import NO_DAY
 from iop_outcomes.records.records import said
@@ -54,7 +55,7 @@ def _given_cut(as_of: str | datetime.date | int, time: str) -> int:
     if np.isnat(day):
         raise RuleError(
             "The data cut is not a date.",
-            found=repr(as_of) if isinstance(as_of, str | int) else type(as_of).__name__,
+            found=as_written(as_of),
             instead='Write as_of="2026-09-30".',
         )
     return int(day.astype(np.int64))

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.errors import RecordsError
+from iop_outcomes.messages import may_be_named
 from iop_outcomes.records import episode_checks, row_checks
 from iop_outcomes.records.build import build_episodes, build_rows
 from iop_outcomes.records.checks import quality_table
@@ -294,6 +295,12 @@ def _made_up(episodes: pd.DataFrame) -> bool:
     return len(people) > 0 and all(str(name).startswith(SYNTHETIC_PREFIX) for name in people)
 
 
+def _where(column: str) -> str:
+    if not column:
+        return "the row"
+    return f"column {column}" if may_be_named(column) else "a column of the export's own"
+
+
 def _raise_strict(records: Records) -> None:
     counts = records.problem_counts()
     listed = "; ".join(
@@ -303,6 +310,6 @@ def _raise_strict(records: Records) -> None:
     raise RecordsError(
         f"The records have {len(records.problems):,} problems, and strict=True was asked.",
         found=f"{listed}. The first is in {first['file']}, line {first['line']}, "
-        f"column {first['column'] or '(the row)'}",
+        f"{_where(first['column'])}",
         instead="Read without strict and look at records.problems.",
     )

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.errors import RecordsError
+from iop_outcomes.messages import columns_found, may_be_named
 from iop_outcomes.records.mapping import Mapping, fold
 from iop_outcomes.records.parsed import NO_DAY, NO_WHOLE
 from iop_outcomes.records.raw import Coded, OddRow, Raw, narrow
@@ -205,10 +206,10 @@ def _rename(table: Table, raw: Raw, mapping: Mapping, time: str) -> dict[str, Co
     names = our_names(table, list(raw.columns), mapping)
     twice = sorted(ours for ours, count in Counter(names.values()).items() if count > 1)
     if twice:
-        theirs = ", ".join(repr(name) for name, ours in names.items() if ours == twice[0])
+        same = [place for place, ours in enumerate(names.values(), start=1) if ours == twice[0]]
         raise RecordsError(
-            f"{raw.file} has several columns for {table.name}.{twice[0]}.",
-            found=theirs,
+            f"{raw.file} has several columns for {_called(table, twice[0], time)}.",
+            found=f"columns {', '.join(map(str, same))}",
             instead=f"Say in [{table.name}.columns] of the mapping which one it is.",
         )
     missing = [
@@ -219,9 +220,9 @@ def _rename(table: Table, raw: Raw, mapping: Mapping, time: str) -> dict[str, Co
     if missing:
         raise RecordsError(
             f"{raw.file} has no column {', '.join(missing)}, which {table.name} needs.",
-            found="columns " + ", ".join(raw.columns),
+            found=columns_found(raw.columns),
             instead=f"Rename the column, or write in mapping.toml: [{table.name}.columns] "
-            f'"Their name" = "{missing[0]}"',
+            f'"Their name" = "{missing[0]}". If the file has no header line, give it one.',
         )
     columns = {names[name]: coded for name, coded in raw.columns.items()}
     if raw.dates_from_1904:
@@ -240,6 +241,11 @@ def _from_1900(coded: Coded) -> Coded:
     ]
     codes, levels = pd.factorize(np.asarray(words, dtype=object))
     return Coded(narrow(codes[coded.codes], len(levels)), np.asarray(levels, dtype=object))
+
+
+def _called(table: Table, name: str, time: str) -> str:
+    known = table.column(name, time) is not None or may_be_named(name)
+    return f"{table.name}.{name}" if known else f"one of the {table.name}"
 
 
 def _joined(parts: list[Coded | None], sizes: list[int]) -> Coded:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import os
+import re
 from typing import Any
 
 import numpy as np
@@ -11,6 +14,10 @@ from iop_outcomes.records.checks import CHECKS
 from iop_outcomes.records.draft import PROBLEM_COLUMNS, Draft, Log, free_name
 from iop_outcomes.records.raw import Raw, Remark
 from iop_outcomes.records.tables import TABLES
+
+_FORMULA = re.compile(
+    "(?:^|(?<=[,;|\\t\\r\\n]))(?=\\s*[-=+@\uff1d\uff0b\uff0d\uff20])|^(?=[\\t\\r\\n])"
+)
 
 
 def note_remarks(name: str, raws: list[Raw], log: Log) -> None:
@@ -62,6 +69,21 @@ def problem_table(log: Log) -> pd.DataFrame:
         )
         .reset_index(drop=True)
     )
+
+
+def problems_text(problems: pd.DataFrame) -> str:
+    """Return the list of problems as CSV of which no spreadsheet makes a formula.
+
+    A text that begins with ``=``, ``+``, ``-``, ``@``, a tab or a line end is a formula, or hides
+    one, to spreadsheets that open the file; so is what follows a comma, a semicolon, a bar, a tab
+    or a line end where they take that for the end of a cell. An apostrophe before it makes text of
+    it, as OWASP asks (CSV Injection, owasp.org/www-community/attacks/CSV_Injection).
+    """
+    inert = problems.copy()
+    for name in inert.columns:
+        if inert[name].dtype == object:
+            inert[name] = [_FORMULA.sub("'", str(text)) for text in inert[name]]
+    return inert.to_csv(index=False, lineterminator=os.linesep, quoting=csv.QUOTE_NONNUMERIC)
 
 
 def source_table(drafts: dict[str, Draft]) -> pd.DataFrame:

@@ -25,6 +25,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from iop_outcomes.errors import RecordsError
+from iop_outcomes.messages import as_written, names_asked
 from iop_outcomes.records.opening import kind_of, read_bytes, shown
 from iop_outcomes.records.tables import TABLES, Column
 
@@ -103,12 +104,12 @@ def read_mapping(source: str | Path | MappingType[str, Any] | Mapping | None) ->
         )
     data = source if isinstance(source, MappingType) else _load(Path(source))
     known = ["files", "options", "thresholds", *TABLES]
-    for section in data:
-        if section not in known:
-            raise RecordsError(
-                f"The mapping has a section that is not known: [{section}].",
-                instead=f"Use one of {', '.join(known)}.",
-            )
+    unknown = [section for section in data if section not in known]
+    if unknown:
+        raise RecordsError(
+            f"The mapping has a section that is not known: {names_asked(unknown)}.",
+            instead=f"Use one of {', '.join(known)}.",
+        )
     options = _options(data.get("options", {}))
     return Mapping(
         columns={name: _columns(name, data.get(name, {})) for name in TABLES},
@@ -135,7 +136,8 @@ def _load(path: Path) -> MappingType[str, Any]:
     except RecursionError:
         found = "lists or tables within one another, hundreds deep"
     except tomllib.TOMLDecodeError as error:
-        found = str(error)
+        place = re.search(r"\((at [^()]*)\)$", str(error))  # the rest may hold what is written
+        found = f"an error {place[1]}" if place else "an error"
     except UnicodeDecodeError:
         found = "text that is not UTF-8"
     except ValueError:  # Python reads no number of more than some thousand digits
@@ -157,7 +159,7 @@ def _options(options: Any) -> dict[str, Any]:
         if not fits:
             raise RecordsError(
                 f"The mapping's option {name} has a value that does not fit.",
-                found=_short(value),
+                found=as_written(value),
                 instead=f"Write {_WANTED[name]}.",
             )
     return dict(options)
@@ -267,7 +269,7 @@ def _thresholds(section: Any) -> dict[str, float]:
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
             raise RecordsError(
                 f"The threshold of {name} is not a share.",
-                found=_short(value),
+                found=as_written(value),
                 instead="Write a number from 0 to 1.",
             )
         result[name] = float(value)

@@ -139,10 +139,12 @@ def header_names(header: Sequence[str], file: str) -> list[str]:
             found=f"{len(names):,}; at most {MOST_COLUMNS:,} are read",
             instead="Check that lines end where rows end, and what stands between the columns.",
         )
-    twice = sorted(name for name, count in Counter(names).items() if count > 1)
+    counts = Counter(names)
+    twice = [place for place, name in enumerate(names, start=1) if counts[name] > 1]
     if twice:
         raise RecordsError(
-            f"{file} has two columns of the same name: {', '.join(twice)}.",
+            f"{file} has two columns of the same name.",
+            found=f"columns {', '.join(map(str, twice))}",
             instead="Rename or remove one of them in the export.",
         )
     return names

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.errors import MissingTableError, RuleError
+from iop_outcomes.messages import columns_found, words_found
+from iop_outcomes.records.listing import problems_text
+from iop_outcomes.saving import write_whole
 from iop_outcomes.show import table_html
+
+MOST_PROGRAMS = 20  # that are listed by name
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +133,8 @@ class Records:
             if name not in self.episodes.columns:
                 raise RuleError(
                     f"There is no column {name} in the episodes.",
-                    found=", ".join(map(str, self.episodes.columns)),
+                    found=columns_found(self.episodes.columns, name),
+                    instead="list(records.episodes.columns) shows them all.",
                 )
             single = isinstance(wanted, str) or not hasattr(wanted, "__iter__")
             values = [wanted] if single else list(wanted)
@@ -135,9 +142,11 @@ class Records:
             for value in values:
                 if not (column == value).any():
                     raise RuleError(
-                        f"No episode has the asked value in {name}.", found=_levels(column)
+                        f"No episode has the asked value in {name}.",
+                        found=_levels(column),
+                        instead=f'records.episodes["{name}"].unique() shows them.',
                     )
-            keep &= column.isin(values).to_numpy()
+            keep &= column.isin(values).to_numpy(dtype=bool)
         if not keep.any():
             raise RuleError("No episode has all the asked values together.")
         return self.subset(keep)
@@ -170,6 +179,28 @@ class Records:
         short = self.problems.assign(done=self.problems["done"].str.split(":").str[0])
         return short.groupby(keys, sort=False).size().rename("rows").reset_index()
 
+    def save_problems(self, path: str | Path) -> Path:
+        """Write the list of problems as a CSV file that a spreadsheet can open.
+
+        The file holds values of the records: it is not for sending. A value that a spreadsheet
+        would take for a formula (it begins with ``=``, ``+``, ``-``, ``@``, a tab or a line end, or
+        such stands after a comma, semicolon, bar, tab or line end in it) has an apostrophe before
+        it; ``problems`` has it as it is.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            Where to write; a file that is there is replaced.
+
+        Raises
+        ------
+        ReportError
+            If the file cannot be written.
+        """
+        # What no UTF-8 can hold is written as its number.
+        content = problems_text(self.problems).encode("utf-8", "backslashreplace")
+        return write_whole(path, content, "The file of problems")
+
     def __repr__(self) -> str:
         """Return counts, dates and problems, without a value of any person."""
         return "\n".join([f"Records: {self._counts()}", *self._lines()])
@@ -195,6 +226,8 @@ class Records:
     def _lines(self) -> list[str]:
         programs = self.episodes["program"].value_counts(sort=False)
         shown = ", ".join(f"{name} ({count:,})" for name, count in programs.items())
+        if len(programs) > MOST_PROGRAMS:  # so many may be the names of people
+            shown = f"{len(programs):,}"
         lines = [f"programs: {shown}"]
         if not len(self.episodes):
             lines.append(f"no episode was kept; data cut {said(self.as_of)}")
@@ -228,7 +261,8 @@ def said(cut: pd.Timestamp | int) -> str:
 
 
 def _levels(column: pd.Series[Any]) -> str:
-    """Say what a column holds, unless its values are of persons or too many."""
-    if column.name in ("episode_id", "person_id") or column.nunique() > 12:
-        return "other values"
-    return "one of " + ", ".join(sorted(map(str, column.dropna().unique())))
+    """Say what a column holds: programs by name, as everywhere, else how many different values."""
+    levels = column.dropna().unique()
+    if column.name == "program" and len(levels) <= MOST_PROGRAMS:
+        return "one of " + ", ".join(sorted(map(str, levels)))
+    return words_found(levels, len(column))

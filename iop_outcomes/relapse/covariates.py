@@ -9,6 +9,7 @@ import pandas as pd
 
 from iop_outcomes.errors import RuleError
 from iop_outcomes.measures.words import Numbers
+from iop_outcomes.messages import column_called
 
 MOST_CATEGORIES = 50
 
@@ -68,15 +69,16 @@ def as_terms(covariates: pd.DataFrame) -> tuple[Numbers, list[str]]:
     names: list[str] = []
     for name in covariates.columns:
         column = covariates[name]
-        _check_known(column, name)
+        called = column_called(name, covariates.columns)
+        _check_known(column, called)
         if pd.api.types.is_bool_dtype(column):
             columns.append(column.to_numpy(dtype=np.float64))
             names.append(name)
         elif pd.api.types.is_numeric_dtype(column):
-            columns.append(_standardised(column.to_numpy(dtype=np.float64), name))
+            columns.append(_standardised(column.to_numpy(dtype=np.float64), called))
             names.append(name)
         else:
-            for category, marked in _categories(column, name):
+            for category, marked in _categories(column, called):
                 columns.append(marked)
                 names.append(f"{name}: {category}")
     varying = [place for place, column in enumerate(columns) if np.ptp(column) > 0]
@@ -86,40 +88,39 @@ def as_terms(covariates: pd.DataFrame) -> tuple[Numbers, list[str]]:
     return terms, [names[place] for place in varying]
 
 
-def _check_known(column: pd.Series[Any], name: str) -> None:
+def _check_known(column: pd.Series[Any], called: str) -> None:
     missing = int(column.isna().sum())
     if missing:
         raise RuleError(
-            f"The covariate {name} is not known for everyone; only weeks are imputed here.",
+            f"The covariate {called} is not known for everyone; only weeks are imputed here.",
             found=f"{missing:,} of {len(column):,} missing",
-            instead=f'covariates.assign({name}=covariates["{name}"].fillna(...)), with a category '
-            "of their own or a mean; or leave the covariate out.",
+            instead="fillna(...) with a category of its own or a mean; or leave the covariate out.",
         )
 
 
-def _standardised(values: Numbers, name: str) -> Numbers:
+def _standardised(values: Numbers, called: str) -> Numbers:
     if not np.isfinite(values).all():
         raise RuleError(
-            f"The covariate {name} holds numbers that are not finite.",
+            f"The covariate {called} holds numbers that are not finite.",
             found=f"{int((~np.isfinite(values)).sum()):,} infinite",
         )
     spread = float(values.std())
     return (values - values.mean()) / spread if spread > 0 else np.zeros(len(values))
 
 
-def _categories(column: pd.Series[Any], name: str) -> list[tuple[str, Numbers]]:
+def _categories(column: pd.Series[Any], called: str) -> list[tuple[str, Numbers]]:
     kind = column.dtype
     text = isinstance(kind, pd.CategoricalDtype) or pd.api.types.is_string_dtype(column)
     if not text:
         raise RuleError(
-            f"The covariate {name} holds neither numbers nor categories.",
+            f"The covariate {called} holds neither numbers nor categories.",
             found=f"a column of type {kind}",
             instead="numbers (such as days), yes and no, or text.",
         )
     values = column.astype("category").cat.remove_unused_categories().cat
     if len(values.categories) > MOST_CATEGORIES:
         raise RuleError(
-            f"The covariate {name} has more categories than can be told apart.",
+            f"The covariate {called} has more categories than can be told apart.",
             found=f"{len(values.categories):,} categories",
             instead=f"at most {MOST_CATEGORIES}, or a number.",
         )

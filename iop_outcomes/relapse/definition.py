@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from iop_outcomes.errors import RuleError
+from iop_outcomes.messages import as_written
 from iop_outcomes.relapse.window_events import Window
 from iop_outcomes.relapse.word_measures import Measure
 
@@ -83,13 +84,13 @@ class Definition:
             if not isinstance(value, str) or not value.strip():
                 raise RuleError(
                     f"A definition says its {field}: it is printed with every figure.",
-                    found=f"{field}={value!r}",
+                    found=f"{field}={as_written(value)}",
                     instead=f'Definition(..., {field}="...")',
                 )
         if self.kind not in KINDS:
             raise RuleError(
                 "The kind of a definition is not known.",
-                found=f"kind={self.kind!r}",
+                found=f"kind={as_written(self.kind)}",
                 instead=f"one of {', '.join(KINDS)}.",
             )
         if not isinstance(self.measure, Measure):

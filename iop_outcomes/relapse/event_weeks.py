@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from iop_outcomes.errors import RuleError
 from iop_outcomes.measures.words import encode
+from iop_outcomes.messages import as_written
 from iop_outcomes.relapse.definition import Definition
 from iop_outcomes.relapse.outcomes import KNOWN, answers, as_reasons, views
 from iop_outcomes.relapse.registry import find, published
@@ -124,7 +125,7 @@ def _window(definition: Definition, missing: str | None) -> Window:
         timed = [known.name for known in published() if known.window is not None]
         raise RuleError(
             "That definition has no time to an event.",
-            found=repr(definition.name),
+            found=as_written(definition.name),
             instead=f"one of {', '.join(timed)}; or outcomes(patterns, ...).",
         )
     if missing is None:
@@ -134,7 +135,7 @@ def _window(definition: Definition, missing: str | None) -> Window:
             "A definition of dropout counts the missed weeks themselves."
             if window.of_missed
             else "That is not a rule for missed weeks.",
-            found=f"missing={missing!r}",
+            found=f"missing={as_written(missing)}",
             instead="missing=None" if window.of_missed else f"one of {', '.join(MISSING_RULES)}.",
         )
     return replace(window, missing=missing)

@@ -22,6 +22,7 @@ from iop_outcomes.measures.use_evidence import (
     read_days,
     read_use_days,
 )
+from iop_outcomes.messages import columns_found
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
@@ -94,7 +95,7 @@ def _heavy_states(checkins: pd.DataFrame, rule: RelapseRule) -> NDArray[np.int8]
         raise RuleError(
             f"A heavy-drinking day needs the number of them, or of drinks, in the column {name} "
             "of the check-ins.",
-            found=", ".join(map(str, checkins.columns)),
+            found=columns_found(checkins.columns, name),
             instead='RelapseRule(definition="first_heavy_day", heavy_column="drinks", '
             "heavy_from=5), for example.",
         )

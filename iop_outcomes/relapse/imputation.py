@@ -24,6 +24,7 @@ from iop_outcomes.measures.words import (
     encode,
 )
 from iop_outcomes.measures.words_windows import retention
+from iop_outcomes.messages import as_written
 from iop_outcomes.relapse.covariates import aligned, as_terms
 from iop_outcomes.relapse.imputed_patterns import ImputedPatterns, weeks_table
 from iop_outcomes.relapse.logistic import Fit
@@ -167,20 +168,20 @@ class _Options:
             if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
                 raise RuleError(
                     f"{name} is a whole number of at least {least}.",
-                    found=f"{name}={value!r}",
+                    found=f"{name}={as_written(value)}",
                     instead=f"{name}={max(least, 10)}",
                 )
         number = isinstance(self.delta, Real) and not isinstance(self.delta, bool)
         if not number or not np.isfinite(self.delta):
             raise RuleError(
                 "delta is a number that is added to log-odds.",
-                found=f"delta={self.delta!r}",
+                found=f"delta={as_written(self.delta)}",
                 instead="delta=0.0 where missed weeks are like those seen.",
             )
         if not isinstance(self.never_seen, str) or self.never_seen not in NEVER_SEEN:
             raise RuleError(
                 "People who were never seen are left as they are, or imputed.",
-                found=f"never_seen={self.never_seen!r}",
+                found=f"never_seen={as_written(self.never_seen)}",
                 instead='never_seen="leave" or never_seen="impute".',
             )
 

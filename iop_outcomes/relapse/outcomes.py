@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from iop_outcomes.errors import RuleError
 from iop_outcomes.measures.words import Numbers, Words, encode
+from iop_outcomes.messages import as_written, holds_data, names_asked
 from iop_outcomes.relapse.definition import Definition
 from iop_outcomes.relapse.registry import WEEKS, published, unknown_name
 from iop_outcomes.relapse.window_events import WeeksTo
@@ -170,7 +171,7 @@ def chosen_columns(
     if compatible and weeks != WEEKS:
         raise RuleError(
             f"The reference's answers are those of {WEEKS} weeks.",
-            found=f"weeks={weeks!r} with compatible=True",
+            found=f"weeks={as_written(weeks)} with compatible=True",
             instead=f"weeks={WEEKS}, or compatible=False.",
         )
     if names is None:
@@ -179,19 +180,17 @@ def chosen_columns(
         names = [names]
     known = _by_name(weeks, compatible)
     columns: list[Column] = []
+    unknown = [name for name in names if not isinstance(name, Definition) and name not in known]
+    if unknown:
+        raise unknown_name(names if holds_data(names) else unknown, list(known))
     for name in names:
-        if isinstance(name, Definition):
-            columns += _columns_of(name, compatible)[0]
-        elif name in known:
-            columns += known[name]
-        else:
-            raise unknown_name(name, list(known))
+        columns += _columns_of(name, compatible)[0] if isinstance(name, Definition) else known[name]
     asked = [column.name for column in columns]
     twice = sorted({name for name in asked if asked.count(name) > 1})
     if twice:
         raise RuleError(
             "Each column is asked for once.",
-            found=", ".join(twice) + " more than once",
+            found=f"{names_asked(twice)} more than once",
             instead="each name once, and other names for definitions of your own.",
         )
     return columns

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from iop_outcomes.errors import RuleError
 from iop_outcomes.measures.starts import ends_of
+from iop_outcomes.messages import as_written
 from iop_outcomes.relapse.ends import ENDS, read_ends
 from iop_outcomes.relapse.evidence import origin_days, read_checkins
 from iop_outcomes.relapse.relapse_rounds import Rounds, rounds_of
@@ -164,7 +165,7 @@ def _check_options(rule: RelapseRule, terminal: object) -> None:
     ):
         raise RuleError(
             f"Terminal ends are a list of words from {', '.join(words)}.",
-            found=f"terminal={terminal!r}",
+            found=f"terminal={as_written(terminal)}",
             instead='terminal=["died"]',
         )
 

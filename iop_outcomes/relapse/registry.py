@@ -10,6 +10,7 @@ from numbers import Integral
 import pandas as pd
 
 from iop_outcomes.errors import RuleError
+from iop_outcomes.messages import as_written, names_asked
 from iop_outcomes.relapse.definition import Definition
 from iop_outcomes.relapse.published_abstinence import abstinence_definitions
 from iop_outcomes.relapse.published_reduction import reduction_definitions
@@ -74,7 +75,7 @@ def published(weeks: int = WEEKS) -> tuple[Definition, ...]:
         raise RuleError(
             f"A protocol has a whole number of weeks, at least {FEWEST_WEEKS}: definitions that "
             "look at its parts need as many.",
-            found=f"weeks={weeks!r}",
+            found=f"weeks={as_written(weeks)}",
             instead=f"weeks={WEEKS}",
         )
     reductions = [*share_definitions(weeks), *reduction_definitions(weeks)]
@@ -90,12 +91,13 @@ def find(name: str, weeks: int = WEEKS) -> Definition:
     return known[name]
 
 
-def unknown_name(name: object, known: list[str]) -> RuleError:
-    """Return the error for a name that is not known, with those that come near it."""
-    near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
+def unknown_name(names: object, known: list[str]) -> RuleError:
+    """Return the error for a name, or a list of them, with those that come near the first."""
+    asked = list(names) if isinstance(names, list | tuple) else [names]
+    near = difflib.get_close_matches(str(asked[0]), known, n=3, cutoff=0.5)
     return RuleError(
         "There is no definition of that name.",
-        found=repr(name),
+        found=names_asked(asked),
         instead=(f"{' or '.join(near)}; " if near else "")
         + "definitions() lists all, and a Definition of your own may stand in place of a name.",
     )

@@ -10,6 +10,7 @@ import pandas as pd
 
 from iop_outcomes.errors import RuleError
 from iop_outcomes.measures.words import Flags, Numbers
+from iop_outcomes.messages import as_written
 
 Scale = Literal["plain", "log", "logit", "log_log"]
 
@@ -205,7 +206,7 @@ def _scale(scale: str) -> _Scale:
     if not isinstance(scale, str) or scale not in SCALES:
         raise RuleError(
             "That is not a scale of pooling.",
-            found=f"scale={scale!r}",
+            found=f"scale={as_written(scale)}",
             instead=f"one of {', '.join(SCALES)}.",
         )
     return SCALES[scale]
@@ -227,6 +228,6 @@ def _check_confidence(confidence: float) -> None:
     if not number or not 0 < confidence < 1:
         raise RuleError(
             "A confidence level lies between 0 and 1.",
-            found=f"confidence={confidence!r}",
+            found=f"confidence={as_written(confidence)}",
             instead="confidence=0.95",
         )

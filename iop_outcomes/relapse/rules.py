@@ -9,6 +9,7 @@ from typing import Literal
 from iop_outcomes.errors import RuleError
 from iop_outcomes.measures.starts import STARTS
 from iop_outcomes.measures.use_evidence import REFUSED, SOURCES, Refused, refusal_text
+from iop_outcomes.messages import as_written
 from iop_outcomes.records.tables import DISCHARGE_REASONS
 from iop_outcomes.relapse.definition import Definition
 from iop_outcomes.relapse.published import find_time, search_for, source_of, time_names
@@ -179,7 +180,7 @@ class RelapseRule:
                 instead=f"use_weeks={self.window_weeks} or fewer, or a longer window.",
             )
         if not isinstance(self.heavy_from, Real) or not self.heavy_from > 0:
-            raise RuleError("heavy_from is a number above 0.", found=repr(self.heavy_from))
+            raise RuleError("heavy_from is a number above 0.", found=as_written(self.heavy_from))
         if isinstance(self.substances, str):
             object.__setattr__(self, "substances", (self.substances,))
         if isinstance(self.competing, str):
@@ -281,7 +282,7 @@ class RelapseRule:
         elif self.of_dropout and self.missing != own:
             raise RuleError(
                 "Dropout is counted in missed weeks, which cannot count as anything else.",
-                found=f"missing={self.missing!r}",
+                found=f"missing={as_written(self.missing)}",
                 instead=f"RelapseRule(definition={self.name!r})",
             )
 
@@ -290,7 +291,7 @@ def _one_of(name: str, value: object, options: tuple[str, ...]) -> None:
     if not isinstance(value, str) or value not in options:
         raise RuleError(
             f"The {name} of a relapse rule is one of {', '.join(options)}.",
-            found=f"{name}={value!r}",
+            found=f"{name}={as_written(value)}",
             instead=f'RelapseRule({name}="{options[0]}")',
         )
 
@@ -299,6 +300,6 @@ def _whole_number(name: str, value: object, least: int) -> None:
     if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
         raise RuleError(
             f"{name} is a whole number of at least {least}.",
-            found=f"{name}={value!r}",
+            found=f"{name}={as_written(value)}",
             instead=f"RelapseRule({name}={max(least, 4)})",
         )

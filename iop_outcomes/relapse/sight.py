@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from iop_outcomes.errors import RuleError
 from iop_outcomes.measures.sessions import ATTENDED
 from iop_outcomes.measures.use_evidence import has_word
+from iop_outcomes.messages import as_written
 from iop_outcomes.records import Records
 from iop_outcomes.relapse.events import weeks
 from iop_outcomes.relapse.evidence import MISSING, NOT_DUE, Shown
@@ -213,7 +214,7 @@ def check_course(records: object, rule: object, clear_days: object) -> None:
     if not whole or clear_days < 1:  # type: ignore[operator]  # it is a number here
         raise RuleError(
             "clear_days is a whole number of at least 1.",
-            found=f"clear_days={clear_days!r}",
+            found=f"clear_days={as_written(clear_days)}",
             instead="clear_days=28",
         )
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from iop_outcomes.errors import RuleError
 from iop_outcomes.measures.starts import ends_of, starts_of
 from iop_outcomes.measures.use_evidence import has_word
+from iop_outcomes.messages import as_written
 from iop_outcomes.relapse.ends import read_ends
 from iop_outcomes.relapse.events import fill_missing, observed
 from iop_outcomes.relapse.evidence import origin_days, read_checkins
@@ -184,7 +185,7 @@ def _check(records: Records, rule: RelapseRule) -> None:
     if rule.of_dropout:
         raise RuleError(
             "States tell use apart; a definition of dropout counts missed weeks.",
-            found=f"definition={rule.name!r}",
+            found=f"definition={as_written(rule.name)}",
             instead='RelapseRule("k_of_n_weeks", missing="last_value_to_last_contact"); who '
             "drops out is discharged or lost.",
         )

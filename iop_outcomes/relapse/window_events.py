@@ -10,6 +10,7 @@ import numpy as np
 from iop_outcomes.errors import RuleError
 from iop_outcomes.measures.words import MISSED, NO_USE, USE, Flags, Numbers, Weeks, Words, code
 from iop_outcomes.measures.words_windows import check_window, first_window, last_marked, retention
+from iop_outcomes.messages import as_written
 from iop_outcomes.relapse.word_measures import Measure, Steps, Values
 from iop_outcomes.relapse.word_steps import MISSED_WEEKS, MIXED_IS_USE, View
 
@@ -77,7 +78,7 @@ class Window(Measure):
         if self.missing not in MISSED_WEEKS:
             raise RuleError(
                 "That is not a rule for missed weeks.",
-                found=f"missing={self.missing!r}",
+                found=f"missing={as_written(self.missing)}",
                 instead="one of " + ", ".join(MISSED_WEEKS),
             )
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.linked import CELL, DETAIL, TOTAL, Key
+from iop_outcomes.messages import may_be_named
 from iop_outcomes.report.model import SHARE_DECIMALS, Draft, Hidden, Item, Kind, Table
 from iop_outcomes.report.scope import Scope
 
@@ -76,6 +77,8 @@ def checks_table(scope: Scope, linked: LinkedCounts) -> Draft:
         linked.count((*key, "rows_failed"), met, item=key, rank=DETAIL)
         linked.part((*key, "rows_looked_at"), (*key, "rows_failed"))
     _link_checks(scope, linked, frame)
+    known = frame["column"].eq("") | frame["column"].map(may_be_named)
+    frame["column"] = frame["column"].where(known, "another column")
     kinds: dict[str, Kind] = {"rows_looked_at": "count", "rows_failed": "count", "share": "share"}
     note = (
         f"{_status_counts(checks)} Only checks that met something are listed. A check on a column "

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.messages import as_written, columns_found
 from iop_outcomes.relapse.rules import COMPETING_ENDS
 from iop_outcomes.survival.checking import CheckedTimes, check_times, refuse_twins
 from iop_outcomes.survival.end_words import refuse_misspelt
@@ -50,7 +51,7 @@ def read_causes(
         raise EstimateError(
             "There is neither a column named event nor a list of causes: nothing says which ends "
             "compete.",
-            found=f"the columns {', '.join(map(str, times.columns))}",
+            found=columns_found(times.columns, "event"),
             instead='causes=["relapse", "died"], the ends that compete; or a column event, 1 for '
             "the end that is asked about.",
         )
@@ -130,7 +131,7 @@ def _ends(times: pd.DataFrame, by: str | Sequence[str] | None, end: str) -> pd.C
     if end not in times.columns:
         raise RuleError(
             f"There is no column named {end} that says how each time ended.",
-            found=f"the columns {', '.join(map(str, times.columns))}",
+            found=columns_found(times.columns, end),
             instead='end="...", the column with the causes; iop.survival_curves(times) where '
             "every event is of one kind.",
         )
@@ -145,12 +146,12 @@ def _ends(times: pd.DataFrame, by: str | Sequence[str] | None, end: str) -> pd.C
     try:
         found = times[end].astype("category").array
         return found.rename_categories(_word)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError):
         raise EstimateError(
             f"The column {end} does not say how the times ended.",
             found="lists, or different values that read the same",
             instead=f'times.assign({end}=times["{end}"].astype(str))',
-        ) from error
+        ) from None
 
 
 def _word(value: Any) -> str:
@@ -175,11 +176,11 @@ def _asked(causes: Sequence[Any], ends: pd.Categorical) -> list[str]:
     if isinstance(causes, str) or not len(causes):
         raise RuleError(
             "The causes are a list of one or more.",
-            found=f"causes={causes!r}",
+            found=f"causes={as_written(causes)}",
             instead='causes=["relapse", "died"]',
         )
     asked = [_word(cause) for cause in causes]
     refuse_misspelt(asked, list(ends.categories), len(ends))
     if len(set(asked)) < len(asked):
-        raise RuleError("A cause is listed twice.", found=", ".join(asked))
+        raise RuleError("A cause is listed twice.", found=as_written(causes))
     return asked

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.messages import as_written, columns_found, holds_data, names_asked
 from iop_outcomes.survival.near_ties import merge_near_ties
 
 MOST_DAYS = 1e15  # beyond it the days are not told apart, nor their squares added up
@@ -124,22 +125,22 @@ def column_names(times: pd.DataFrame, by: str | Sequence[str] | None) -> list[st
     """Return `by` as a list of columns that are in `times`."""
     one = isinstance(by, str) or not isinstance(by, Iterable)
     names: list[Any] = [] if by is None else [by] if one else list(by)
-    if not all(isinstance(name, str) for name in names):
+    if holds_data(by) or not all(isinstance(name, str) for name in names):
         raise RuleError(
             "Groups are named by their columns, and these by text.",
-            found=f"{by!r}"[:200],
+            found=f"by={as_written(by)}",
             instead='by="program", after times.columns = [...] where a name is no text.',
         )
     absent = [str(name) for name in names if name not in times.columns]
     if absent:
         raise RuleError(
-            f"There is no column named {', '.join(absent)} to group by.",
-            found=f"the columns {', '.join(map(str, times.columns))}",
+            f"There is no column named {names_asked(absent)} to group by.",
+            found=columns_found(times.columns, absent),
             instead="one of these, or a column added to the frame before.",
         )
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
-        raise RuleError(f"Grouping by {', '.join(repeated)} twice is grouping by it once.")
+        raise RuleError(f"Grouping by {names_asked(repeated)} twice is grouping by it once.")
     refuse_twins(times, names)
     return names
 
@@ -152,8 +153,8 @@ def refuse_twins(times: pd.DataFrame, names: Iterable[str]) -> None:
     twins = [name for name in names if found.count(name) > 1]
     if twins:
         raise EstimateError(
-            f"There are several columns named {', '.join(twins)}.",
-            found=f"{found.count(twins[0])} named {twins[0]}",
+            f"There are several columns named {names_asked(twins)}.",
+            found=f"{found.count(twins[0])} of {len(found):,} columns",
             instead="times.loc[:, ~times.columns.duplicated()], if they hold the same.",
         )
 
@@ -175,7 +176,7 @@ def _check_columns(times: pd.DataFrame) -> None:
             )
         raise EstimateError(
             f"The times have no column named {' and none named '.join(absent)}.",
-            found=f"the columns {', '.join(map(str, times.columns))}",
+            found=columns_found(times.columns, absent),
             instead=f"iop.time_to_relapse(records), or {own}.",
         )
     refuse_twins(times, ("days", "event", "entry"))
@@ -239,10 +240,7 @@ def holds_numbers(column: pd.Series[Any]) -> bool:
 
 def _events(times: pd.DataFrame) -> NDArray[np.bool_]:
     column = times["event"]
-    if column.dtype == bool:
-        return column.to_numpy()
-    good = column.isin([0, 1]) if _holds_flags(column) else pd.Series(False, index=column.index)
-    wrong = int((~good).sum())
+    event, wrong = read_flags(column)
     if wrong:
         raise EstimateError(
             "An event is 1 or True, and an end without one is 0 or False.",
@@ -250,11 +248,27 @@ def _events(times: pd.DataFrame) -> NDArray[np.bool_]:
             "of them missing",
             instead='times["event"] = times["event"].eq("yes"), for example.',
         )
-    return column.to_numpy().astype(bool)
+    return event
 
 
-def _holds_flags(column: pd.Series[Any]) -> bool:
-    return pd.api.types.is_numeric_dtype(column) or column.dtype == object
+def read_flags(column: pd.Series[Any]) -> tuple[NDArray[np.bool_], int]:
+    """Return a column of True and False, or of 1 and 0, and how many of its values are neither.
+
+    Nullable and Arrow types are read as plain ones. Where a value is neither, the flags are not
+    to be used.
+    """
+    kinds = pd.api.types
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        good = np.zeros(len(column), dtype=bool)
+    elif kinds.is_bool_dtype(column):
+        good = column.notna().to_numpy(dtype=bool)
+    elif kinds.is_numeric_dtype(column) or column.dtype == object:
+        good = column.isin([0, 1]).to_numpy(dtype=bool)
+    else:
+        good = np.zeros(len(column), dtype=bool)
+    if not good.all():
+        return good, int((~good).sum())
+    return column.to_numpy().astype(bool), 0
 
 
 def _entries(
@@ -303,12 +317,12 @@ def _codes(column: pd.Series[Any]) -> tuple[NDArray[Any], int]:
         return column.cat.codes.to_numpy(), len(column.cat.categories)
     try:
         code, values = pd.factorize(column, sort=True)
-    except TypeError as error:
+    except TypeError:
         raise EstimateError(
             f"The values of {column.name} are not such as groups are named by.",
             found="lists, or values of kinds that have no order among them",
             instead=f'times.assign({column.name}=times["{column.name}"].astype(str))',
-        ) from error
+        ) from None
     return np.asarray(code), len(values)
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.messages import as_written
 from iop_outcomes.show import more_words, table_html
 from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.clusters import Clustering, closing
@@ -190,7 +191,7 @@ class SurvivalCurves(TimesRead):
         if counting not in ("after", "just_before"):
             raise RuleError(
                 "A risk table counts who is at risk after the day, or just before it.",
-                found=f"counting={counting!r}",
+                found=f"counting={as_written(counting)}",
                 instead='counting="after" or counting="just_before"',
             )
         asked = days_asked(days, self.known_days)

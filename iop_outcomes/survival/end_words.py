@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from iop_outcomes.errors import RuleError
+from iop_outcomes.messages import names_asked, words_found
 
-MOST_WORDS = 20  # that an error tells
 ALIKE = 0.9  # of two words, by difflib: one letter in seven more or less
 
 
@@ -34,7 +34,7 @@ def refuse_misspelt(asked: Sequence[str], known: Sequence[str], rows: int) -> No
     ]
     if wrong:
         raise RuleError(
-            f"No time ended by {', '.join(wrong)}, which is almost a word of the column.",
+            f"No time ended by {names_asked(wrong)}, which is almost a word of the column.",
             found=words_found(known, rows),
             instead="a word that is among these; or add it to the categories of the column, if it "
             "is another end that nobody came to.",
@@ -43,10 +43,3 @@ def refuse_misspelt(asked: Sequence[str], known: Sequence[str], rows: int) -> No
 
 def _bare(word: str) -> str:
     return "".join(letter for letter in word.casefold() if letter.isalnum())
-
-
-def words_found(words: Sequence[str], rows: int) -> str:
-    """Return words for an error, unless there are so many that they may be those of persons."""
-    if len(words) > MOST_WORDS or (len(words) == rows and rows > 1):
-        return f"{len(words):,} different values among {rows:,}"
-    return ", ".join(words) or "no end that is recorded"

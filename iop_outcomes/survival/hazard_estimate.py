@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.messages import as_written
 from iop_outcomes.show import level_words
 from iop_outcomes.survival.checking import check_times
 from iop_outcomes.survival.estimate import refuse_names
@@ -92,7 +93,9 @@ def hazard(
     refuse_names(names, COLUMNS)
     normal_quantile(confidence)
     if isinstance(fewest, bool) or not isinstance(fewest, int) or fewest < 1:
-        raise RuleError("fewest is a whole number, 1 or more.", found=f"fewest={fewest!r}")
+        raise RuleError(
+            "fewest is a whole number, 1 or more.", found=f"fewest={as_written(fewest)}"
+        )
     curves = kaplan_meier(checked, confidence, "log-log")
     stretches = _checked_stretches(curves, fewest)
     width = _bandwidth(stretches, bandwidth)
@@ -161,7 +164,7 @@ def _bandwidth(stretches: list[Stretch], bandwidth: Any) -> float:
     if not number or not 0 < bandwidth <= most:
         raise RuleError(
             "A bandwidth is a number of days, at most half of the shortest stretch smoothed over.",
-            found=f"bandwidth={bandwidth!r}",
+            found=f"bandwidth={as_written(bandwidth)}",
             instead=f"bandwidth={most:.3g}, or less",
         )
     return float(bandwidth)

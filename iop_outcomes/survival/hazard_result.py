@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.messages import as_written
 from iop_outcomes.show import count_words, more_words, table_html
 from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.curves import NAMED_GROUPS
@@ -137,7 +138,9 @@ class Hazard:
         reach = normal_quantile(self.confidence if confidence is None else confidence)
         whole = isinstance(months, int) and not isinstance(months, bool)
         if not whole or months < 1:
-            raise RuleError("Months are a whole number, 1 or more.", found=f"months={months!r}")
+            raise RuleError(
+                "Months are a whole number, 1 or more.", found=f"months={as_written(months)}"
+            )
         edges = np.round(np.arange(months + 1) * YEAR / 12).astype(np.int64)
         short = sum(not part.steps.followed_to(float(edges[-1])) for part in self._parts)
         none = sum(not part.steps.counted_through(edges[-1:])[2][0] for part in self._parts)

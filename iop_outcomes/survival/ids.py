@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.messages import columns_found, names_asked
 
 _INSTEAD = {"cluster": "cluster=None, each row by itself; or a value of their own for those rows."}
 
@@ -56,8 +57,8 @@ def only_column(frame: pd.DataFrame, name: str, what: str) -> pd.Series[Any]:
     single = isinstance(name, Hashable) and name in frame.columns
     if not single:
         raise RuleError(
-            f"There is no column named {name}, {what}.",
-            found=f"the columns {', '.join(map(str, frame.columns))}",
+            f"There is no column named {names_asked([name])}, {what}.",
+            found=columns_found(frame.columns, name),
             instead="the name of the column that says it.",
         )
     column = frame[name]

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import RuleError
+from iop_outcomes.messages import as_written
 from iop_outcomes.show import level_words
 from iop_outcomes.survival.clusters import Cluster, read_clusters
 from iop_outcomes.survival.estimate import refuse_names, survival_curves
@@ -187,12 +188,14 @@ def _refuse_options(names: list[str], confidence: float, resamples: int, seed: i
     if not _is_whole(resamples) or (resamples != 0 and resamples < FEWEST_RESAMPLES):
         raise RuleError(
             f"Resamples are 0 for no limits, or a whole number of {FEWEST_RESAMPLES} or more.",
-            found=f"resamples={resamples!r}",
+            found=f"resamples={as_written(resamples)}",
             instead="resamples=500",
         )
     if not _is_whole(seed) or seed < 0:
         raise RuleError(
-            "A seed is a whole number, 0 or more.", found=f"seed={seed!r}", instead="seed=0"
+            "A seed is a whole number, 0 or more.",
+            found=f"seed={as_written(seed)}",
+            instead="seed=0",
         )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import RuleError
+from iop_outcomes.messages import as_written
 
 Interval = Literal["log-log", "log", "plain", "logit", "arcsine"]
 Floats = NDArray[np.float64]
@@ -26,7 +27,7 @@ def normal_quantile(confidence: float) -> float:
     if not number or not 0 < confidence < 1:
         raise RuleError(
             "A confidence level lies between 0 and 1.",
-            found=f"confidence={confidence!r}",
+            found=f"confidence={as_written(confidence)}",
             instead="confidence=0.95",
         )
     return float(ndtri((1 + confidence) / 2))
@@ -63,7 +64,7 @@ def survival_limits(
     if interval not in _SCALES:
         raise RuleError(
             f"The interval is one of {', '.join(_SCALES)}.",
-            found=f"interval={interval!r}",
+            found=f"interval={as_written(interval)}",
             instead='interval="log-log"',
         )
     reach = normal_quantile(confidence) * np.sqrt(variance)

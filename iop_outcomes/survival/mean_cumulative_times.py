@@ -11,9 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.survival.checking import CheckedTimes, check_times
+from iop_outcomes.messages import as_written, columns_found, words_found
+from iop_outcomes.survival.checking import CheckedTimes, check_times, read_flags
 from iop_outcomes.survival.clusters import Cluster, Clusters, clusters_of_ids
-from iop_outcomes.survival.end_words import refuse_misspelt, words_found
+from iop_outcomes.survival.end_words import refuse_misspelt
 from iop_outcomes.survival.ids import id_codes, only_column
 
 
@@ -88,23 +89,23 @@ def _terminal(times: pd.DataFrame, terminal: str | Sequence[str] | None) -> NDAr
         return np.zeros(len(times), dtype=bool)
     if isinstance(terminal, str):
         column = only_column(times, terminal, "which says which rows end for good")
-        wrong = int((~column.isin([0, 1])).sum())
+        flags, wrong = read_flags(column)
         if wrong:
             raise EstimateError(
                 "A terminal event is 1 or True, and any other end 0 or False.",
                 found=f"{wrong:,} of {len(times):,} values are neither",
             )
-        return column.to_numpy().astype(bool)
+        return flags
     if not isinstance(terminal, Sequence):
         raise RuleError(
             "Terminal events are a column, or a list of words of ended_by.",
-            found=f"terminal={terminal!r}",
+            found=f"terminal={as_written(terminal)}",
             instead='terminal="terminal", or terminal=["died"].',
         )
     if "ended_by" not in times.columns:
         raise RuleError(
             "Words for terminal events are looked for in the column ended_by.",
-            found=f"the columns {', '.join(map(str, times.columns))}",
+            found=columns_found(times.columns),
             instead='terminal="...", a column of True and False.',
         )
     ends = times["ended_by"].astype("category")

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.messages import group_called
 from iop_outcomes.show import level_words
 from iop_outcomes.survival.checking import CheckedTimes
 from iop_outcomes.survival.clusters import Cluster, Clusters, read_clusters
@@ -118,7 +119,9 @@ def parametric_survival(
     _refuse_names(list(checked.labels.columns))
     parts = intervals_of(checked, left, right)
     _refuse_groups(checked, parts)
-    names = [checked.label(group) if len(parts) > 1 else "" for group in range(len(parts))]
+    names = [
+        group_called(group, len(parts)) if len(parts) > 1 else "" for group in range(len(parts))
+    ]
     fits = tuple(
         tuple(fit_model(model, part, name) for model in asked)
         for part, name in zip(parts, names, strict=True)
@@ -190,7 +193,7 @@ def _refuse_groups(checked: CheckedTimes, parts: list[Intervals]) -> None:
         )
     for group, part in enumerate(parts):
         if not np.isfinite(part.right).any():
-            name = f" of {checked.label(group)}" if len(parts) > 1 else ""
+            name = f" in {group_called(group, len(parts))}" if len(parts) > 1 else ""
             raise EstimateError(
                 f"Without an event{name} there is nothing to fit: every time is censored.",
                 found=f"0 events among {int(part.weight.sum()):,}",

@@ -159,8 +159,8 @@ def _fitted(model: Model, scaled: Intervals, begin: tuple[float, Floats], group:
                 initial_point=start,
                 fit_options={"ftol": 1e-15, "gtol": 1e-10, "maxiter": 1000},
             )
-    except Exception as error:  # lifelines raises several kinds, some of them bare
-        raise _not_found(model, group, "lifelines does not converge") from error
+    except Exception:  # lifelines raises several kinds, some of them bare
+        raise _not_found(model, group, "lifelines does not converge") from None
 
 
 def _checked(

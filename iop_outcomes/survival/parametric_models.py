@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import RuleError
+from iop_outcomes.messages import as_written, names_asked
 from iop_outcomes.survival.interval_masses import Intervals
 
 Floats = NDArray[np.float64]
@@ -94,11 +95,11 @@ def models_asked(names: Any, breakpoints: Any) -> list[Model]:
     """Return the models of some names; refuse what is none."""
     asked = _listed(names)
     known = [*_CLOSED, "piecewise_exponential"]
-    wrong = [str(name) for name in asked if name not in known]
+    wrong = [name for name in asked if name not in known]
     if wrong or not asked or len(set(asked)) < len(asked):
         raise RuleError(
             f"Models are some of {', '.join(known)}, each once.",
-            found=", ".join(wrong) or repr(names),
+            found=names_asked(wrong) or as_written(names),
             instead='models=("weibull", "log_normal", "log_logistic")',
         )
     piecewise = "piecewise_exponential" in asked
@@ -133,7 +134,7 @@ def _days(breakpoints: Any) -> Floats:
     if not good or not np.isfinite(days).all() or days[0] <= 0 or (np.diff(days) <= 0).any():
         raise RuleError(
             "Breakpoints are days after 0, each later than the one before.",
-            found=repr(breakpoints) if np.size(days) <= 20 else f"{np.size(days)} values",
+            found=as_written(breakpoints),
             instead="breakpoints=[30, 90]",
         )
     return days.astype(np.float64)

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import RuleError
+from iop_outcomes.messages import as_written
 from iop_outcomes.show import format_value, level_words
 from iop_outcomes.survival.limits import NOT_COMPUTED, NOT_REACHED
 from iop_outcomes.survival.near_ties import days_of_table
@@ -100,7 +101,7 @@ def days_asked(days: Any, known: Any = ()) -> NDArray[Any]:
     if not numeric or not len(asked) or not np.isfinite(asked).all() or (asked < 0).any():
         raise RuleError(
             "Days are numbers, 0 or more.",
-            found=repr(days) if np.size(asked) <= 20 else f"{np.size(asked)} values",
+            found=as_written(days),
             instead="[0, 30, 60, 90], for example.",
         )
     return days_of_table(asked, np.asarray(known))
@@ -111,7 +112,7 @@ def day_asked(day: Any, called: str, known: Any = ()) -> float:
     if np.ndim(day) > 0:
         raise RuleError(
             f"{called}= is one number of days.",
-            found=repr(day) if np.size(day) <= 20 else f"{np.size(day)} values",
+            found=as_written(day),
             instead=f"{called}=90, and a call for each.",
         )
     return float(days_asked(day, known)[0])
@@ -124,7 +125,7 @@ def shares_asked(share: Any) -> NDArray[Any]:
     if not numeric or not len(asked) or not ((asked > 0) & (asked < 1)).all():
         raise RuleError(
             "A share lies between 0 and 1.",
-            found=repr(share) if np.size(asked) <= 20 else f"{np.size(asked)} values",
+            found=as_written(share),
             instead="quantile(0.25), or quantile([0.25, 0.5, 0.75])",
         )
     return asked

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.messages import columns_found
 from iop_outcomes.relapse.state_course import STATES
 from iop_outcomes.survival.checking import CheckedTimes, check_times
 from iop_outcomes.survival.clusters import Cluster, Clustering, clusters_of_ids
@@ -111,7 +112,7 @@ def _check_columns(frame: pd.DataFrame) -> None:
     if absent:
         raise RuleError(
             f"The histories have no column named {' and none named '.join(absent)}.",
-            found=f"the columns {', '.join(map(str, frame.columns))}",
+            found=columns_found(frame.columns, absent),
             instead="iop.state_histories(records); or a frame with one row a stay: an id, state, "
             "entry, days and next_state (missing where the stay is only cut off).",
         )

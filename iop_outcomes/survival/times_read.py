@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.messages import as_written
 from iop_outcomes.survival.limits import Interval, crossing_day, normal_quantile, why_not_crossed
 from iop_outcomes.survival.reading import (
     day_asked,
@@ -178,7 +179,9 @@ class TimesRead:
         reach = normal_quantile(self.confidence if confidence is None else confidence)
         end = day_asked(horizon, "horizon", self.known_days)
         if end <= 0:
-            raise RuleError("A horizon is later than day 0.", found=f"horizon={horizon!r}")
+            raise RuleError(
+                "A horizon is later than day 0.", found=f"horizon={as_written(horizon)}"
+            )
         self._check_horizon(end)
         rows = []
         for steps in self._groups():

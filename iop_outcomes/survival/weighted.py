@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.messages import columns_found
 from iop_outcomes.survival.checking import CheckedTimes, holds_numbers, refuse_twins
 from iop_outcomes.survival.clusters import Cluster, Clusters, read_clusters
 from iop_outcomes.survival.daily import Daily, count_days
@@ -77,7 +78,7 @@ def read_weighting(
             f"There is no column named {weights}."
             if isinstance(weights, str)
             else "Weights are named by their column.",
-            found=f"the columns {', '.join(map(str, times.columns))}",
+            found=columns_found(times.columns, weights or ""),
             instead='times.assign(weight=...), then weights="weight".',
         )
     refuse_twins(times, [] if weights is None else [weights])

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.errors import RuleError
+from iop_outcomes.messages import as_written
 
 Every = Literal["month", "quarter"]
 _MONTHS: dict[str, int] = {"month": 1, "quarter": 3}
@@ -100,7 +101,7 @@ def parse_period(text: str) -> Period:
         return Period("month", (int(month[1]) - 1970) * 12 + int(month[2]) - 1)
     raise RuleError(
         "This is not the name of a month or a quarter.",
-        found=repr(text),
+        found=as_written(text),
         instead="a quarter as 2026Q3 or a month as 2026-07",
     )
 
@@ -113,7 +114,7 @@ def check_every(every: str) -> Every:
         return "quarter"
     raise RuleError(
         "A trend goes by month or by quarter.",
-        found=f"every={every!r}",
+        found=f"every={as_written(every)}",
         instead='every="month" or every="quarter"',
     )
 

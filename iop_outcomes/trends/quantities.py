@@ -22,6 +22,7 @@ from iop_outcomes.measures.sessions import (
     read_sessions,
 )
 from iop_outcomes.measures.stays import NO_CONTACT_DAYS, RETENTION_DAYS, stays_of
+from iop_outcomes.messages import as_written
 from iop_outcomes.records.tables import CHECKIN_STATUSES, DISCHARGE_REASONS
 
 if TYPE_CHECKING:
@@ -262,7 +263,7 @@ def find_quantity(measure: str | Quantity) -> Quantity:
         return QUANTITIES[measure]
     raise RuleError(
         "There is no measure of that name to draw a trend of.",
-        found=repr(measure),
+        found=as_written(measure),
         instead=f"one of {', '.join(QUANTITIES)}",
     )
 
