@@ -197,11 +197,13 @@ def rows_of_people() -> st.SearchStrategy[pd.DataFrame]:
 def test_order_of_rows_and_unit_of_time_do_not_matter(times, random, scale):
     order = list(range(len(times)))
     random.shuffle(order)
-    rates = hazard(times, bandwidth=6, fewest=1)
+    rates = hazard(times, bandwidth=6, fewest=1, spacing=0)
     pd.testing.assert_frame_equal(
-        hazard(times.iloc[order], bandwidth=6, fewest=1).table, rates.table
+        hazard(times.iloc[order], bandwidth=6, fewest=1, spacing=0).table, rates.table
     )
-    scaled = hazard(times.assign(days=times["days"] * scale), bandwidth=6 * scale, fewest=1)
+    # Without spacing=0 every seventh day would be taken for a check-in if there are enough events.
+    longer = times.assign(days=times["days"] * scale)
+    scaled = hazard(longer, bandwidth=6 * scale, fewest=1, spacing=0)
     at = scaled.at(rates.table["day"].to_numpy() * scale)
     assert at["hazard"].to_numpy() * scale == pytest.approx(rates.table["hazard"].to_numpy())
     assert at["cumulative_hazard"].to_numpy() == pytest.approx(rates.table["cumulative_hazard"])
@@ -210,8 +212,8 @@ def test_order_of_rows_and_unit_of_time_do_not_matter(times, random, scale):
 @settings(deadline=None, max_examples=50)
 @given(rows_of_people(), st.integers(2, 4))
 def test_copies_of_everyone_leave_the_rate_and_shrink_its_error(times, copies):
-    once = hazard(times, bandwidth=6, fewest=1).table
-    often = hazard(pd.concat([times] * copies), bandwidth=6, fewest=copies).table
+    once = hazard(times, bandwidth=6, fewest=1, spacing=0).table
+    often = hazard(pd.concat([times] * copies), bandwidth=6, fewest=copies, spacing=0).table
     assert often["hazard"].to_numpy() == pytest.approx(once["hazard"].to_numpy())
     assert often["se"].to_numpy() * np.sqrt(copies) == pytest.approx(once["se"].to_numpy())
     assert (once["hazard"] >= 0).all()

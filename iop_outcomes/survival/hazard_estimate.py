@@ -11,9 +11,9 @@ import pandas as pd
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.messages import as_written
 from iop_outcomes.show import level_words
-from iop_outcomes.survival.checking import check_times
 from iop_outcomes.survival.estimate import refuse_names
 from iop_outcomes.survival.hazard_result import COLUMNS, Hazard
+from iop_outcomes.survival.interval_stretch import IntervalStretch, read_between
 from iop_outcomes.survival.limits import normal_quantile
 from iop_outcomes.survival.product_limit import kaplan_meier
 from iop_outcomes.survival.reading import days_asked
@@ -28,6 +28,7 @@ def hazard(
     by: str | Sequence[str] | None = None,
     *,
     bandwidth: float | None = None,
+    spacing: float | None = None,
     days: Sequence[float] | None = None,
     confidence: float = 0.95,
     fewest: int = 10,
@@ -38,14 +39,23 @@ def hazard(
     ----------
     times : pandas.DataFrame
         With ``days``, ``event`` and, for late entry, ``entry``, as for
-        `iop_outcomes.survival_curves`.
+        `iop_outcomes.survival_curves`; and with ``clear_until``, as for
+        `iop_outcomes.interval_survival`, where an event is known between two check-ins only.
     by : str or sequence of str, optional
         Columns whose values make the groups.
     bandwidth : float, optional
         Half of the width of the window in days, the same for all groups. By default 2.345 times
         the spread of the days of the events (the lesser of their standard deviation and their
         quartile range / 1.349) times their number to the power -1/5, the median of the groups, and
-        at most half of the shortest stretch. Below two weeks, check-ins a week apart show as waves.
+        at most half of the shortest stretch. At least the days between check-ins (the median length
+        of the intervals in which events lie).
+    spacing : number, optional
+        The days between check-ins: an event lies in so many days up to its date, and who has none
+        is known to be clear through the last check-in on or before ``days``. 0: each event is on
+        its date. By default an event lies between ``clear_until`` and ``days``, if there is such a
+        column; else in the days since the last check-in, if all events are dated on multiples of
+        two days or more, on at least eight different days and two or more on each on average; else
+        on its date. ``rule`` says which.
     days : sequence of numbers, optional
         The days of the table; by default each whole day up to the end of the longest stretch.
     confidence : float
@@ -64,10 +74,21 @@ def hazard(
         If the times are refused as by `iop_outcomes.survival_curves`, a group never has `fewest` at
         risk or no event while it has, or there are days between on which nobody is at risk.
     RuleError
-        If an option is not known, or the bandwidth exceeds half of the shortest stretch.
+        If an option is not known, or the bandwidth exceeds half of the shortest stretch or is less
+        than the days between check-ins.
 
     Notes
     -----
+    Events that are dated at check-ins did not happen on these days. Dated so a constant rate would
+    come out at about half of it on day 0, since no date lies before the first check-in, and far
+    above it on the last, where a week's events lie on the edge. So where events lie in intervals,
+    the rates of cells of a day are expected events over the expected time at risk, an event being
+    placed in its interval by the smoothed rate, by turns until nothing moves
+    (`iop_outcomes.survival.interval_rates`), and these are smoothed. ``cumulative_hazard`` is then
+    the integral of the rates of the cells. Errors count what is not known of the days. After the
+    last check-in at which `fewest` are known nothing is estimated.
+
+    Where the days of events are known,
     :math:`\hat\lambda(t) = b^{-1} \sum_j K((t-t_j)/b)\, d_j / n_j` with the variance
     :math:`b^{-2} \sum_j K^2((t-t_j)/b)\, d_j / n_j^2` (Ramlau-Hansen 1983, Ann Stat 11:453-466) and
     K the Epanechnikov kernel, within b of either end of the stretch the boundary kernel of Mueller
@@ -87,8 +108,15 @@ def hazard(
        day  at_risk  hazard
     0   30      289  0.0102
     1   90      162  0.0096
+
+    The same people asked every 7 days:
+
+    >>> asked = np.ceil(days / 7) * 7
+    >>> weekly = pd.DataFrame({"clear_until": asked - 7, "days": asked, "event": True})
+    >>> hazard(weekly).at([30, 90])["hazard"].round(4).tolist()
+    [0.0104, 0.0096]
     """
-    checked = check_times(times, by)
+    checked, between = read_between(times, by, spacing)
     names = list(checked.labels.columns)
     refuse_names(names, COLUMNS)
     normal_quantile(confidence)
@@ -96,19 +124,26 @@ def hazard(
         raise RuleError(
             "fewest is a whole number, 1 or more.", found=f"fewest={as_written(fewest)}"
         )
-    curves = kaplan_meier(checked, confidence, "log-log")
-    stretches = _checked_stretches(curves, fewest)
-    width = _bandwidth(stretches, bandwidth)
+    known = checked if between is None else between.known
+    stretches = _checked_stretches(kaplan_meier(known, confidence, "log-log"), fewest)
+    if between is not None:
+        stretches = [
+            IntervalStretch(part.steps, part.first, part.last, between.of(group))
+            for group, part in enumerate(stretches)
+        ]
+    width = _bandwidth(stretches, bandwidth, 0.0 if between is None else between.width)
+    stretches = [part.fitted(width) for part in stretches]
     steps = [part.steps for part in stretches]
-    known = np.concatenate([day for one in steps for day in (one.day, one.entry_day)])
-    asked = _default_days(stretches) if days is None else days_asked(days, known)
+    present = np.concatenate([day for one in steps for day in (one.day, one.entry_day)])
+    asked = _default_days(stretches) if days is None else days_asked(days, present)
     return Hazard.of(
         stretches,
         checked.labels,
         asked,
         bandwidth=width,
         confidence=confidence,
-        rule=f"{checked.rule} Smoothed rate among those at risk, Epanechnikov window of "
+        rule=f"{checked.rule} Smoothed rate among those at risk,"
+        f"{'' if between is None else between.words} Epanechnikov window of "
         f"{width:.3g} days to each side, while {fewest:,} or more are at risk; "
         f"{level_words(confidence)} limits.",
         synthetic=checked.synthetic,
@@ -150,8 +185,15 @@ def _checked_stretches(curves: list[Steps], fewest: int) -> list[Stretch]:
     return found
 
 
-def _bandwidth(stretches: list[Stretch], bandwidth: Any) -> float:
+def _bandwidth(stretches: list[Stretch], bandwidth: Any, least: float) -> float:
     most = min(part.last - part.first for part in stretches) / 2
+    if most < least:
+        raise EstimateError(
+            "A smoothed rate needs a stretch of at least twice the days between check-ins: where "
+            "between two of them an event fell is not known.",
+            found=f"a stretch of {2 * most:.3g} days, and {least:.3g} days between check-ins",
+            instead="interval_survival(times), which does not smooth; or fewer groups.",
+        )
     if bandwidth is None:
         usual = float(np.median([part.reference_bandwidth() for part in stretches]))
         if usual == 0:
@@ -159,13 +201,20 @@ def _bandwidth(stretches: list[Stretch], bandwidth: Any) -> float:
                 "The days of the events do not say how wide to smooth: they are too alike.",
                 instead=f"bandwidth={most:.3g}, or less.",
             )
-        return min(usual, most)
+        return min(max(usual, least), most)
     number = isinstance(bandwidth, (int, float)) and not isinstance(bandwidth, bool)
     if not number or not 0 < bandwidth <= most:
         raise RuleError(
             "A bandwidth is a number of days, at most half of the shortest stretch smoothed over.",
             found=f"bandwidth={as_written(bandwidth)}",
             instead=f"bandwidth={most:.3g}, or less",
+        )
+    if bandwidth < least:
+        raise RuleError(
+            "A bandwidth is at least the days between check-ins: where between two of them an "
+            "event fell is not known.",
+            found=f"bandwidth={as_written(bandwidth)}, and {least:.3g} days between check-ins",
+            instead=f"bandwidth={least:.3g}, or more",
         )
     return float(bandwidth)
 

@@ -15,10 +15,9 @@ from iop_outcomes.messages import as_written
 from iop_outcomes.show import count_words, more_words, table_html
 from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.curves import NAMED_GROUPS
-from iop_outcomes.survival.limits import greenwood, normal_quantile
+from iop_outcomes.survival.limits import normal_quantile
 from iop_outcomes.survival.reading import days_asked, labelled
-from iop_outcomes.survival.smoothing import Stretch, cumulative
-from iop_outcomes.survival.steps import Steps
+from iop_outcomes.survival.smoothing import Stretch
 
 YEAR = 365
 FAINT = 2.0  # limits of a rate below its standard error divided by this say nothing
@@ -37,7 +36,8 @@ class Hazard:
     table : pandas.DataFrame
         One row a group and day: ``[by ...]``, ``day``; ``at_risk`` (int64): under observation just
         before the day; ``cumulative_hazard``, ``cumulative_se``: the Nelson-Aalen estimate through
-        the day and its standard error, missing after the group's last day; ``hazard``, ``se``,
+        the day (the integral of the rate before it is smoothed, where events lie between check-ins)
+        and its standard error, missing after the group's last day; ``hazard``, ``se``,
         ``lower``, ``upper``: the smoothed rate a day for one person at risk, its standard error and
         its pointwise limits, missing outside the group's stretch, the limits also where the rate
         is 0 or below half of its standard error.
@@ -131,7 +131,9 @@ class Hazard:
 
         Notes
         -----
-        :math:`(S(a)-S(b)) / (1-S(\tau))` with S of Kaplan and Meier; the variance by the delta
+        :math:`(S(a)-S(b)) / (1-S(\tau))` with S of Kaplan and Meier, or where events lie between
+        check-ins the exponential of minus the cumulative hazard, so that an event does not count to
+        the month of the check-in that showed it; the variance by the delta
         method from :math:`\mathrm{cov}(S(s), S(t)) = S(s) S(t) G(\min(s,t))` with G Greenwood's
         sum; the limits on the logit scale.
         """
@@ -152,7 +154,7 @@ class Hazard:
                 f"{none} without an event",
                 instead="fewer months=, or fewer groups.",
             )
-        return self._labelled([_month_rows(part.steps, edges, reach) for part in self._parts])
+        return self._labelled([_month_rows(part, edges, reach) for part in self._parts])
 
     @property
     def text(self) -> str:
@@ -207,7 +209,7 @@ class Hazard:
 
 def _rows(part: Stretch, asked: NDArray[Any], bandwidth: float, reach: float) -> pd.DataFrame:
     rate, error = part.rate(asked, bandwidth)
-    total, total_error = cumulative(part.steps, asked)
+    total, total_error = part.cumulative(asked)
     some = rate > error / FAINT
     ratio = np.full(len(rate), np.nan)
     ratio[some] = np.exp(np.minimum(reach * error[some] / rate[some], 700))
@@ -225,24 +227,21 @@ def _rows(part: Stretch, asked: NDArray[Any], bandwidth: float, reach: float) ->
     )
 
 
-def _month_rows(steps: Steps, edges: NDArray[np.int64], reach: float) -> pd.DataFrame:
-    place = np.searchsorted(steps.day, edges, side="right") - 1
-    survival = steps.survival[place]
-    variance = greenwood(steps.at_risk, steps.events)[place]
-    survival[0], variance[0] = 1.0, 0.0  # what falls on day 0 belongs to month 1
+def _month_rows(part: Stretch, edges: NDArray[np.int64], reach: float) -> pd.DataFrame:
+    survival, covariance = part.survival_at(edges)
+    survival[0], covariance[0], covariance[:, 0] = 1.0, 0.0, 0.0  # day 0 belongs to month 1
     share = -np.diff(survival) / (1 - survival[-1])
     # The gradient of the share in the survival at its two edges and at the end.
     gradient = np.eye(len(edges))[:-1] - np.eye(len(edges))[1:]
     gradient[:, -1] += share
     gradient /= 1 - survival[-1]
-    covariance = np.outer(survival, survival) * np.minimum.outer(variance, variance)
     squared = np.einsum("ij,jk,ik->i", gradient, covariance, gradient)
     error = np.sqrt(np.maximum(squared, 0.0))
     inner = (share > 0) & (share < 1)
     ratio = np.full(len(share), np.nan)
     scale = share[inner] * (1 - share[inner])
     ratio[inner] = np.exp(np.minimum(reach * error[inner] / scale, 700))
-    events = steps.counted_through(edges)[2]
+    events = part.steps.counted_through(edges)[2]
     events[0] = 0
     return pd.DataFrame(
         {

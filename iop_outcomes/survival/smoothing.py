@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from iop_outcomes.survival.limits import greenwood
 from iop_outcomes.survival.steps import Steps
 
 Floats = NDArray[np.float64]
@@ -60,9 +61,17 @@ class Stretch:
         entered, censored, events = self.steps.counted_through(day)
         return bool((entered == censored + events).any())
 
+    def fitted(self, bandwidth: float) -> Stretch:
+        """Return the stretch, with what has to be worked out once for a bandwidth."""
+        return self
+
+    def event_days(self) -> NDArray[Any]:
+        """Return the day of each event within the stretch; the middle of what is known of it."""
+        return np.repeat(self.steps.day[self.inside], self.steps.events[self.inside])
+
     def reference_bandwidth(self) -> float:
         """Return the normal reference bandwidth of the days of the events; 0 if they are one."""
-        day = np.repeat(self.steps.day[self.inside], self.steps.events[self.inside])
+        day = self.event_days()
         if len(day) < 2:
             return 0.0
         quarters = np.subtract(*np.quantile(day, [0.75, 0.25])) / 1.349
@@ -83,14 +92,38 @@ class Stretch:
             error[rows] = np.sqrt(weight**2 @ variance)
         return rate, error
 
+    def cumulative(self, asked: NDArray[Any]) -> tuple[Floats, Floats]:
+        """Return the cumulative hazard and its standard error; missing after the last day."""
+        return cumulative(self.steps, asked)
+
+    def survival_at(self, days: NDArray[Any]) -> tuple[Floats, Floats]:
+        """Return the share without the event through some days, and its covariance."""
+        place = np.searchsorted(self.steps.day, days, side="right") - 1
+        survival = self.steps.survival[place]
+        variance = greenwood(self.steps.at_risk, self.steps.events)[place]
+        return survival, np.outer(survival, survival) * np.minimum.outer(variance, variance)
+
+    def cell_weights(self, asked: NDArray[Any], edges: Floats, bandwidth: float) -> Floats:
+        """Return what the kernel gives to each cell of days, for each day asked: they sum to 1."""
+        reach, turn = self._reach(asked, bandwidth)
+        ends = np.clip(edges, self.first, self.last)
+        distance = (asked[:, None] - ends) / bandwidth * turn
+        # Along the days the distance falls, or where it is turned it rises.
+        found: Floats = -turn * np.diff(kernel_through(distance, reach), axis=1)
+        return found
+
     def _weights(self, asked: NDArray[Any], day: NDArray[Any], bandwidth: float) -> Floats:
+        reach, turn = self._reach(asked, bandwidth)
+        return boundary_kernel((asked[:, None] - day) / bandwidth * turn, reach)
+
+    def _reach(self, asked: NDArray[Any], bandwidth: float) -> tuple[Floats, Floats]:
+        """Return how far the nearer edge is from each day, in bandwidths, and the side it is on."""
         # Near the end of the stretch the kernel of its start is turned round.
         start = (asked - self.first) / bandwidth
         end = (self.last - asked) / bandwidth
         turned = end < start
         reach = np.minimum(np.where(turned, end, start), 1.0)[:, None]
-        distance = (asked[:, None] - day) / bandwidth * np.where(turned, -1.0, 1.0)[:, None]
-        return boundary_kernel(distance, reach)
+        return reach, np.where(turned, -1.0, 1.0)[:, None]
 
 
 def boundary_kernel(distance: Floats, reach: Floats | float) -> Floats:
@@ -113,6 +146,17 @@ def boundary_kernel(distance: Floats, reach: Floats | float) -> Floats:
     value = (distance * (1 - 2 * q) + (3 * q**2 - 2 * q + 1) / 2) * (distance + 1)
     inside = (distance >= -1) & (distance <= q)
     return np.where(inside, value * 12 / (1 + q) ** 4, 0.0)
+
+
+def kernel_through(distance: Floats, reach: Floats | float) -> Floats:
+    """Return the integral of `boundary_kernel` from -1 to a distance; 0 before, and 1 after q."""
+    q = reach
+    x = np.clip(distance, -1.0, q)
+    bend, level = 1 - 2 * q, (3 * q**2 - 2 * q + 1) / 2
+    at = x * (x * (bend * x / 3 + (bend + level) / 2) + level)
+    start = -(-(-bend / 3 + (bend + level) / 2) + level)
+    found: Floats = (at - start) * 12 / (1 + q) ** 4
+    return found
 
 
 def cumulative(steps: Steps, asked: NDArray[Any]) -> tuple[Floats, Floats]:
