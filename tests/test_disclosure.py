@@ -17,6 +17,7 @@ from iop_outcomes.disclosure import (
     hide_small_counts,
     protect_curves,
 )
+from iop_outcomes.disclosure.curve_parts import Parts, Shown
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.measures import AttendanceByWeek
 from iop_outcomes.trends import Trend
@@ -255,6 +256,40 @@ def test_a_whole_with_a_few_people_more_than_its_parts_is_not_published() -> Non
     assert protect_curves(iop.survival_curves(times), CMS, parts=parts).table.empty
 
 
+def shown_events(size: int, events: dict[int, int]) -> Shown:
+    """Return a published curve with so many events through each day, and nobody censored."""
+    through = np.array(list(events.values()))
+    counts = {"events": through, "censored": 0 * through, "entered": 0 * through + size}
+    return Shown(np.array(list(events), dtype=float), counts)
+
+
+def through(events: int, entered: int) -> dict[str, int]:
+    return {"events": events, "censored": 0, "entered": entered}
+
+
+def test_a_day_of_the_whole_is_not_a_few_short_of_the_next_days_of_its_groups() -> None:
+    # 44 by day 42, and by day 60 those of A and B are 30 and 20: six come between.
+    parts = Parts([shown_events(80, {0: 0, 30: 12, 60: 30}), shown_events(80, {0: 0, 60: 20})])
+    start = [(0.0, through(0, 160))]
+    assert parts.give_away(42, through(44, 160), start, 160, CMS)
+    assert not parts.give_away(42, through(38, 160), start, 160, CMS)
+    # With a group that is not published the next day of all is not known.
+    assert not parts.give_away(42, through(44, 200), [(0.0, through(0, 200))], 200, CMS)
+
+
+def test_between_two_days_of_the_whole_a_group_does_not_leave_a_few() -> None:
+    # 20 between days 30 and 60, of whom A shows 14 between 35 and 55: six are left.
+    a = shown_events(80, {0: 0, 35: 15, 55: 29})
+    days = [(0.0, through(0, 160)), (30.0, through(30, 160))]
+    assert Parts([a]).give_away(60, through(50, 160), days, 160, CMS)
+    assert not Parts([a]).give_away(60, through(56, 160), days, 160, CMS)
+    # Shown on day 30 it leaves what comes after its last day; shown on day 60, before its next.
+    b = shown_events(80, {0: 0, 30: 15, 50: 29})
+    assert Parts([b]).give_away(60, through(50, 160), days, 160, CMS)
+    c = shown_events(80, {0: 0, 40: 15, 60: 29})
+    assert Parts([c]).give_away(60, through(50, 160), days, 160, CMS)
+
+
 def test_events_on_the_first_day_and_late_entries_are_counted() -> None:
     days = [0] * 12 + list(range(1, 60))
     times = pd.DataFrame({"days": days, "event": True})
@@ -348,6 +383,20 @@ def test_a_week_hides_people_and_sessions_apart() -> None:
     assert table["episodes_attending"].isna().tolist() == [False, False, False, True]
     assert table["rate"].isna().tolist() == [False, False, False, True]
     assert table["hidden"].tolist() == [False, True, True, True]
+
+
+def test_those_in_the_program_who_did_not_come_are_not_a_few() -> None:
+    # Followed 200, in the program 150, of whom 146 came: each large, and four of them did not.
+    weeks = make_weeks(
+        episodes_followed=[200], episodes=[150], episodes_attending=[146], due=[600], attended=[500]
+    )
+    shown = iop.protect(weeks).table.iloc[0]
+    assert shown["episodes_followed"] == 200
+    assert np.isnan(shown[["episodes", "episodes_attending"]].astype(float)).any()
+    enough = make_weeks(
+        episodes_followed=[200], episodes=[150], episodes_attending=[139], due=[600], attended=[500]
+    )
+    assert not iop.protect(enough).table["hidden"].any()
 
 
 def test_what_has_no_rule_is_refused() -> None:
