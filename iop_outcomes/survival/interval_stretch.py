@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import RuleError
+from iop_outcomes.messages import as_written
 from iop_outcomes.survival.checking import CheckedTimes, check_times
 from iop_outcomes.survival.interval_checking import check_intervals
 from iop_outcomes.survival.interval_masses import Intervals
@@ -88,7 +89,7 @@ def read_between(
         if not number or not 0 <= spacing < np.inf:
             raise RuleError(
                 "spacing is the number of days between check-ins, or 0.",
-                found=f"spacing={spacing!r}",
+                found=f"spacing={as_written(spacing)}",
                 instead="spacing=7, or spacing=0 where the day of each event is known.",
             )
         checked = check_times(times, by)
