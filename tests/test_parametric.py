@@ -204,7 +204,7 @@ def test_days_that_are_day_0_but_for_rounding_are_refused():
 def test_the_group_that_cannot_be_fitted_is_named():
     times = made_plain("weeks")
     times.loc[times["group"] == 2, "event"] = False
-    with pytest.raises(EstimateError, match="event of 2 there is nothing to fit"):
+    with pytest.raises(EstimateError, match="event in group 2 of 2 there is nothing to fit"):
         parametric_survival(times, "group")
 
 

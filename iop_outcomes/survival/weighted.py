@@ -78,7 +78,7 @@ def read_weighting(
             f"There is no column named {weights}."
             if isinstance(weights, str)
             else "Weights are named by their column.",
-            found=columns_found(times.columns, weights or ""),
+            found=columns_found(times.columns, weights if isinstance(weights, str) else ()),
             instead='times.assign(weight=...), then weights="weight".',
         )
     refuse_twins(times, [] if weights is None else [weights])
