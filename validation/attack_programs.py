@@ -99,7 +99,7 @@ def _up_to(
     end: pd.Timestamp,
 ) -> iop.Records:
     """Return the records as they would have been exported on a day."""
-    dates = pd.to_datetime(episodes["admit_date"], errors="coerce")
+    dates = pd.to_datetime(episodes["admit_date"], errors="coerce", format="mixed")
     episodes = episodes[dates.isna() | (dates <= end)].copy()
     left = pd.to_datetime(episodes["discharge_date"]) > end
     episodes["discharge_reason"] = episodes["discharge_reason"].astype(object)

@@ -132,7 +132,9 @@ def main() -> None:
     if options.out:
         found.to_csv(options.out, index=False)
     if options.page:
-        command = shlex.join(["python", "-m", "validation.disclosure_attack", *sys.argv[1:]])
+        # Where the rows of each report go is a path of somebody's machine, and changes no number.
+        counts = ["--reports", str(options.reports), "--programs", str(options.programs)]
+        command = shlex.join(["python", "-m", "validation.disclosure_attack", *counts])
         options.page.write_text(page(found, command), encoding="utf-8")
     sys.exit(int(found["pinned"].sum() > 0))
 
