@@ -9,6 +9,9 @@ import pandas as pd
 
 from iop_outcomes.letters import printable
 
+SHOWN_ROWS = 20  # of a table, in a notebook
+TOLD_GROUPS = 20  # with a sentence each; the rest are counted
+
 
 def format_value(value: object, decimals: int = 3) -> str:
     """Write one value for a reader: dates as ISO, numbers short, missing as an en dash."""
@@ -56,7 +59,9 @@ def more_words(number: int, noun: str = "group") -> str:
     return f"and {number:,} more {noun}{'' if number == 1 else 's'}"
 
 
-def table_html(frame: pd.DataFrame, caption: str, *, rows: int = 20) -> str:
+def table_html(
+    frame: pd.DataFrame, caption: str, *, rows: int = SHOWN_ROWS, of: int | None = None
+) -> str:
     """Return `frame` as an accessible HTML table.
 
     Parameters
@@ -67,6 +72,8 @@ def table_html(frame: pd.DataFrame, caption: str, *, rows: int = 20) -> str:
         What the table is; becomes its ``<caption>``.
     rows : int
         At most so many rows are shown, and the rest is counted.
+    of : int, optional
+        How many rows there are in all, where `frame` holds only the first.
     """
     names = [str(name) for name in frame.columns]
     head = "".join(f'<th scope="col">{escape(name.replace("_", " "))}</th>' for name in names)
@@ -74,7 +81,8 @@ def table_html(frame: pd.DataFrame, caption: str, *, rows: int = 20) -> str:
         "<tr>" + "".join(_cells(names, row)) + "</tr>"
         for row in frame.head(rows).itertuples(index=False, name=None)
     )
-    more = f"<p>… and {len(frame) - rows:,} more rows</p>" if len(frame) > rows else ""
+    left = (len(frame) if of is None else of) - min(len(frame), rows)
+    more = f"<p>… and {left:,} more rows</p>" if left > 0 else ""
     return printable(
         f"<table><caption>{escape(caption)}</caption>"
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +27,7 @@ from iop_outcomes.measures.stays import read_stays
 from iop_outcomes.measures.weekly_people import CANCELLED, people_by_week, weeks_followed
 from iop_outcomes.messages import as_written
 from iop_outcomes.records.tables import ATTENDANCE_STATUSES
-from iop_outcomes.show import table_html
+from iop_outcomes.show import TOLD_GROUPS, more_words, table_html
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
@@ -68,10 +69,13 @@ class AttendanceByWeek:
         if not self.by:
             return describe_weeks(self.table, self.confidence)
         groups = self.table.groupby(list(self.by), sort=False, observed=True)
-        return " ".join(
+        told = [
             f"{', '.join(map(str, values))}: {describe_weeks(rows, self.confidence)}"
-            for values, rows in groups
-        )
+            for values, rows in islice(groups, TOLD_GROUPS)
+        ]
+        if groups.ngroups > TOLD_GROUPS:
+            told.append(f"{more_words(groups.ngroups - TOLD_GROUPS)}.".capitalize())
+        return " ".join(told)
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the table; returns the matplotlib Axes."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import pandas as pd
 
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.messages import as_written
-from iop_outcomes.show import more_words, table_html
+from iop_outcomes.show import SHOWN_ROWS, format_value, more_words, table_html
 from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.limits import (
@@ -19,7 +19,13 @@ from iop_outcomes.survival.limits import (
     greenwood,
     simultaneous_limits,
 )
-from iop_outcomes.survival.reading import day_asked, days_asked, labelled
+from iop_outcomes.survival.reading import (
+    day_asked,
+    days_asked,
+    first_groups,
+    group_count,
+    labelled,
+)
 from iop_outcomes.survival.times_read import TimesRead
 
 __all__ = ["NAMED_GROUPS", "SurvivalCurves", "labelled"]
@@ -102,6 +108,8 @@ class SurvivalCurves(TimesRead):
             meaning: asked for a day of the table, its row. Nothing is extrapolated: after the
             last day of a group the three estimates are missing, as R's ``summary.survfit``
             leaves them out, even where the survival has come down to 0; nobody is at risk there.
+            ``events`` and ``censored`` are those of the asked day alone; the last two columns,
+            ``events_so_far`` and ``censored_so_far``, count from the start through the day.
         """
         asked = days_asked(days, self.known_days)
         return self._with_labels([steps.at(asked) for steps in self._groups()])
@@ -228,11 +236,10 @@ class SurvivalCurves(TimesRead):
     @property
     def text(self) -> str:
         """The curves as sentences: groups, counts, medians, and the rule."""
-        found = self.sizes
-        rows = found.head(NAMED_GROUPS).iterrows()
-        told = [self._told(row, place) for place, (_, row) in enumerate(rows)]
-        if len(found) > NAMED_GROUPS:
-            told.append(more_words(len(found) - NAMED_GROUPS))
+        first, groups = self.first(NAMED_GROUPS), self.groups
+        told = [first._told(row, place) for place, (_, row) in enumerate(first.sizes.iterrows())]
+        if groups > NAMED_GROUPS:
+            told.append(more_words(groups - NAMED_GROUPS))
         by = f" by {', '.join(self.by)}" if self.by else ""
         ending = closing(self.rule, self.clustering)
         return f"Time to the event{by}: {'; '.join(told)}. {ending}"
@@ -251,21 +258,40 @@ class SurvivalCurves(TimesRead):
 
     def __repr__(self) -> str:
         """Return the number of groups, people and events."""
-        sizes = self.sizes
-        noun = "group" if len(sizes) == 1 else "groups"
-        n, events = sizes["n"].sum(), sizes["events"].sum()
+        noun = "group" if self.groups == 1 else "groups"
+        n = self.entries["rows" if self.weights else "entered"].sum()
+        events = self.table["rows_events" if self.weights else "events"].sum()
         how = f", weighted by {self.weights}" if self.weights else ""
-        return f"<SurvivalCurves: {len(sizes)} {noun}, n {n:,}, events {events:,}{how}>"
+        return f"<SurvivalCurves: {self.groups:,} {noun}, n {n:,}, events {events:,}{how}>"
 
     def _repr_html_(self) -> str:
-        found = pd.concat([self.sizes, self.median()[["median", "lower", "upper"]]], axis=1)
-        return table_html(found, self.text)
+        first = self.first(SHOWN_ROWS)
+        found = pd.concat([first.sizes, first.median()[["median", "lower", "upper"]]], axis=1)
+        return table_html(found, self.text, of=self.groups)
+
+    @property
+    def groups(self) -> int:
+        """The number of groups."""
+        return group_count(self.entries, list(self.by))
+
+    def first(self, groups: int) -> SurvivalCurves:
+        """Return the curves of the first so many groups, of which a sentence or a page tells."""
+        names = list(self.by)
+        robust = self.robust
+        if robust is not None:
+            end = len(first_groups(self.table, names, groups))
+            robust = robust.iloc[:end]
+        table, entries = (
+            first_groups(frame, names, groups) for frame in (self.table, self.entries)
+        )
+        return replace(self, table=table, entries=entries, robust=robust)
 
     def _told(self, row: pd.Series[Any], place: int) -> str:
         name = f"{label_of(row[list(self.by)])}: " if self.by else ""
         counts = f"n {row['n']:,.0f}, events {row['events']:,.0f}"
         if self.weights:
             counts += (
-                f" (weighted: n {row['weighted_n']:,.1f}, events {row['weighted_events']:,.1f})"
+                f" (weighted: n {format_value(float(row['weighted_n']), 1)}, "
+                f"events {format_value(float(row['weighted_events']), 1)})"
             )
         return f"{name}{counts}, {self.median_told(place)}"

@@ -16,7 +16,7 @@ from iop_outcomes.show import count_words, more_words, table_html
 from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.curves import NAMED_GROUPS
 from iop_outcomes.survival.limits import normal_quantile
-from iop_outcomes.survival.reading import days_asked, labelled
+from iop_outcomes.survival.reading import days_asked, first_groups, labelled, split_groups
 from iop_outcomes.survival.smoothing import Stretch
 
 YEAR = 365
@@ -160,19 +160,12 @@ class Hazard:
     def text(self) -> str:
         """The rates as sentences: where each is highest, and the rule."""
         names = list(self.by)
-        rows = (
-            [rows for _, rows in self.table.groupby(names, sort=False, observed=True)]
-            if names
-            else [self.table]
-        )
-        told = [
-            self._told(group, found)
-            for (_, group), found in zip(
-                self.stretches.head(NAMED_GROUPS).iterrows(), rows, strict=False
-            )
-        ]
-        if len(rows) > NAMED_GROUPS:
-            told.append(more_words(len(rows) - NAMED_GROUPS))
+        groups = len(self.stretches)
+        rows = split_groups(first_groups(self.table, names, NAMED_GROUPS), names)
+        named = self.stretches.head(NAMED_GROUPS).iterrows()
+        told = [self._told(group, found) for (_, group), found in zip(named, rows, strict=True)]
+        if groups > NAMED_GROUPS:
+            told.append(more_words(groups - NAMED_GROUPS))
         by = f" by {', '.join(names)}" if names else ""
         return f"Events per 100 people at risk and day{by}: {'; '.join(told)}. {self.rule}"
 

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from iop_outcomes.show import format_value, more_words, table_html
+from iop_outcomes.show import SHOWN_ROWS, format_value, more_words, table_html
 from iop_outcomes.survival.aalen_johansen import kaplan_meier_complement, none_among
 from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.curves import NAMED_GROUPS, SurvivalCurves
-from iop_outcomes.survival.reading import days_asked, limits_words, split_groups
+from iop_outcomes.survival.reading import (
+    days_asked,
+    first_groups,
+    limits_words,
+    split_groups,
+)
 from iop_outcomes.survival.running_products import Spans
 
 ESTIMATES = ("incidence", "se", "lower", "upper")
@@ -79,7 +84,8 @@ class CumulativeIncidence:
         pandas.DataFrame
             One row a group, cause and day, in the order given, with the columns of `table` and
             their meaning. Nothing is extrapolated: after the last day of a group the estimates
-            are missing.
+            are missing. ``events`` are those of the asked day alone; the last column,
+            ``events_so_far``, counts from the start through the day.
         """
         asked = days_asked(days, self.overall.known_days)
         at_risk = self.overall.at(asked.tolist())["at_risk"].to_numpy()
@@ -92,6 +98,7 @@ class CumulativeIncidence:
             place = np.searchsorted(day, asked, side="right") - 1
             row = part.iloc[place].reset_index(drop=True)
             first = number // len(self.causes) * len(asked)
+            row["events_so_far"] = np.cumsum(part["events"].to_numpy())[place]
             row["events"] = np.where(day[place] == asked, row["events"], 0)
             row["day"] = asked
             row["at_risk"] = at_risk[first : first + len(asked)]
@@ -139,13 +146,13 @@ class CumulativeIncidence:
     @property
     def text(self) -> str:
         """The incidences on the last day to which all groups are followed, and the rule."""
-        day = self.last_common_day
-        found = self.at(day)
+        day, groups = self.last_common_day, self.overall.groups
+        found = self._first(NAMED_GROUPS).at(day)
         causes = len(self.causes)
         parts = [found.iloc[start : start + causes] for start in range(0, len(found), causes)]
-        told = [self._told(part) for part in parts[:NAMED_GROUPS]]
-        if len(parts) > NAMED_GROUPS:
-            told.append(more_words(len(parts) - NAMED_GROUPS))
+        told = [self._told(part) for part in parts]
+        if groups > NAMED_GROUPS:
+            told.append(more_words(groups - NAMED_GROUPS))
         ending = closing(self.rule, self.clustering)
         return f"Share ended by each cause through day {day:g}: {'; '.join(told)}. {ending}"
 
@@ -160,12 +167,19 @@ class CumulativeIncidence:
         counts = self.table.groupby("cause", observed=True)["events"].sum()
         told = ", ".join(f"{cause} {counts[cause]:,}" for cause in self.causes)
         n = int(self.ends["n"].sum())
-        groups = len(self.overall.sizes)
+        groups = self.overall.groups
         noun = "group" if groups == 1 else "groups"
-        return f"<CumulativeIncidence: {groups} {noun}, n {n:,}, {told}>"
+        return f"<CumulativeIncidence: {groups:,} {noun}, n {n:,}, {told}>"
 
     def _repr_html_(self) -> str:
-        return table_html(self.at(self.last_common_day), self.text)
+        found = self._first(SHOWN_ROWS).at(self.last_common_day)
+        return table_html(found, self.text, of=self.overall.groups * len(self.causes))
+
+    def _first(self, groups: int) -> CumulativeIncidence:
+        """Return the incidences of the first so many groups."""
+        known = None if self._known is None else self._known[:groups]
+        table = first_groups(self.table, list(self.by), groups)
+        return replace(self, table=table, overall=self.overall.first(groups), _known=known)
 
     def _told(self, part: pd.DataFrame) -> str:
         name = f"{label_of(part[list(self.by)].iloc[0])}: " if self.by else ""

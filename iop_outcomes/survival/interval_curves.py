@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from iop_outcomes.show import format_value, table_html
+from iop_outcomes.show import format_value, more_words, table_html
 from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.curves import NAMED_GROUPS, SurvivalCurves
@@ -192,7 +192,7 @@ class IntervalSurvival:
             for number, (_, row) in enumerate(found.head(NAMED_GROUPS).iterrows())
         ]
         if len(found) > NAMED_GROUPS:
-            told.append(f"and {len(found) - NAMED_GROUPS} more groups")
+            told.append(more_words(len(found) - NAMED_GROUPS))
         by = f" by {', '.join(self.by)}" if self.by else ""
         ending = closing(self.rule, self.clustering)
         return f"Time to the event{by}, known between check-ins: {'; '.join(told)}. {ending}"

@@ -149,6 +149,8 @@ class MeanSteps:
         place = np.searchsorted(day, asked, side="right") - 1
         rows = self.table.iloc[place].reset_index(drop=True)
         counts = [name for name in ("events", "terminal") if name in rows]
+        for name in counts:
+            rows[f"{name}_so_far"] = np.cumsum(self.table[name].to_numpy())[place]
         rows.loc[day[place] != asked, counts] = 0
         rows["day"] = asked
         rows["at_risk"] = self.at_risk(asked)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.show import format_value, table_html
+from iop_outcomes.show import format_value, more_words, table_html
 from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.curves import NAMED_GROUPS
@@ -17,7 +17,13 @@ from iop_outcomes.survival.interval_curves import MADE as MADE_BY_CURVES
 from iop_outcomes.survival.interval_curves import IntervalSurvival
 from iop_outcomes.survival.limits import normal_quantile
 from iop_outcomes.survival.parametric_fit import Fit
-from iop_outcomes.survival.reading import days_asked, labelled, median_words, split_groups
+from iop_outcomes.survival.reading import (
+    days_asked,
+    first_groups,
+    labelled,
+    median_words,
+    split_groups,
+)
 
 MADE = MADE_BY_CURVES | {
     *("model", "parameter", "value", "se", "log_likelihood", "fitted", "aic", "n", "events"),
@@ -103,10 +109,11 @@ class ParametricSurvival:
     @property
     def text(self) -> str:
         """The fits as sentences: each group's counts, its models and medians, the rule."""
-        parts = split_groups(self.table, list(self.by))
-        told = [self._told(part) for part in parts[:NAMED_GROUPS]]
-        if len(parts) > NAMED_GROUPS:
-            told.append(f"and {len(parts) - NAMED_GROUPS} more groups")
+        names, groups = list(self.by), len(self.models)
+        parts = split_groups(first_groups(self.table, names, NAMED_GROUPS), names)
+        told = [self._told(part) for part in parts]
+        if groups > NAMED_GROUPS:
+            told.append(more_words(groups - NAMED_GROUPS))
         by = f" by {', '.join(self.by)}" if self.by else ""
         ending = closing(self.rule, self.clustering)
         return f"Time to the event{by}, by distributions: {'; '.join(told)}. {ending}"

@@ -77,6 +77,17 @@ def group_bounds(frame: pd.DataFrame, names: list[str]) -> NDArray[np.intp]:
     return np.concatenate([[0], np.flatnonzero(changed) + 1, [len(frame)]])
 
 
+def group_count(frame: pd.DataFrame, names: list[str]) -> int:
+    """Return how many groups of rows that stand together there are."""
+    return len(group_bounds(frame, names)) - 1
+
+
+def first_groups(frame: pd.DataFrame, names: list[str], count: int) -> pd.DataFrame:
+    """Return the rows of the first so many groups."""
+    bounds = group_bounds(frame, names)
+    return frame.iloc[: bounds[min(count, len(bounds) - 1)]]
+
+
 def group_columns(frame: pd.DataFrame, names: list[str]) -> list[dict[str, NDArray[Any]]]:
     """Return the other columns of each group as arrays; views, so that many groups cost little."""
     bounds = group_bounds(frame, names)

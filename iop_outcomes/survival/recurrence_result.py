@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.show import format_value, table_html
+from iop_outcomes.show import SHOWN_ROWS, format_value, more_words, table_html
 from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.curves import NAMED_GROUPS
 from iop_outcomes.survival.mean_cumulative_steps import MeanSteps
-from iop_outcomes.survival.reading import days_asked, labelled, limits_words
+from iop_outcomes.survival.reading import days_asked, first_groups, labelled, limits_words
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +71,8 @@ class MeanCumulativeFunction:
         pandas.DataFrame
             One row a group and day, in the order given, with the columns of `table` and their
             meaning. Nothing is extrapolated: after the last day of a group the estimates are
-            missing.
+            missing. ``events`` and ``terminal`` are those of the asked day alone; the last columns,
+            ``events_so_far`` and ``terminal_so_far``, count from the start through the day.
         """
         known = [days for part in self._parts for days in (part.entries, part.exits)]
         asked = days_asked(days, np.concatenate(known))
@@ -97,15 +98,11 @@ class MeanCumulativeFunction:
     def text(self) -> str:
         """The means on the last day to which all groups are followed, and the rule."""
         day = self.last_common_day
-        rows = self.at(day)
-        told = [
-            self._told(row, size)
-            for (_, row), (_, size) in zip(
-                rows.head(NAMED_GROUPS).iterrows(), self.sizes.iterrows(), strict=False
-            )
-        ]
-        if len(rows) > NAMED_GROUPS:
-            told.append(f"and {len(rows) - NAMED_GROUPS} more groups")
+        first = self._first(NAMED_GROUPS)
+        rows = zip(first.at(day).iterrows(), first.sizes.iterrows(), strict=True)
+        told = [self._told(row, size) for (_, row), (_, size) in rows]
+        if len(self.sizes) > NAMED_GROUPS:
+            told.append(more_words(len(self.sizes) - NAMED_GROUPS))
         return (
             f"Mean number of {self.noun} {self.each} through day {day:g}: {'; '.join(told)}. "
             f"{closing(self.rule, self.clustering)}"
@@ -121,12 +118,22 @@ class MeanCumulativeFunction:
         """Return the number of groups, people and events."""
         noun = "group" if len(self.sizes) == 1 else "groups"
         return (
-            f"<MeanCumulativeFunction: {len(self.sizes)} {noun}, n {self.sizes['n'].sum():,}, "
+            f"<MeanCumulativeFunction: {len(self.sizes):,} {noun}, n {self.sizes['n'].sum():,}, "
             f"{self.noun} {self.sizes['events'].sum():,}>"
         )
 
     def _repr_html_(self) -> str:
-        return table_html(self.at(self.last_common_day), self.text)
+        found = self._first(SHOWN_ROWS).at(self.last_common_day)
+        return table_html(found, self.text, of=len(self.sizes))
+
+    def _first(self, groups: int) -> MeanCumulativeFunction:
+        """Return the means of the first so many groups."""
+        return replace(
+            self,
+            table=first_groups(self.table, list(self.by), groups),
+            sizes=self.sizes.head(groups),
+            _parts=self._parts[:groups],
+        )
 
     def _told(self, row: pd.Series[Any], size: pd.Series[Any]) -> str:
         name = f"{label_of(size[list(self.by)])}: " if self.by else ""

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.show import format_value, table_html
+from iop_outcomes.show import SHOWN_ROWS, format_value, more_words, table_html
 from iop_outcomes.survival.aalen_johansen import none_among
 from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.clusters import Clustering, closing
+from iop_outcomes.survival.curves import NAMED_GROUPS
 from iop_outcomes.survival.limits import normal_quantile
-from iop_outcomes.survival.reading import days_asked, limits_words, split_groups
+from iop_outcomes.survival.reading import days_asked, first_groups, limits_words, split_groups
 
 STATE_COLUMNS = ("state", "day", "at_risk", "entered", "share", "se", "lower", "upper")
 SPENT = ("time", "variance", "covariance")
@@ -84,7 +85,8 @@ class StateOccupation:
         pandas.DataFrame
             The columns of ``table``, one row a group, state and day asked for. The estimates are
             missing after the last day on which anyone of the group was under observation, and
-            before the first; ``at_risk`` is then 0. ``entered`` counts the asked day only.
+            before the first; ``at_risk`` is then 0. ``entered`` counts the asked day only; the last
+            column, ``entered_so_far``, counts from the start through the day.
         """
         asked = days_asked(days, self.table["day"])
         rows = [self._read(part, asked) for part in self._parts(self.table)]
@@ -194,10 +196,12 @@ class StateOccupation:
     def text(self) -> str:
         """The shares on the last day with enough people of each group, in words, and the rule."""
         day = self.last_day
-        groups = split_groups(self.at(day), list(self.by))
-        told = "; ".join(self._told(group) for group in groups)
+        groups = split_groups(self._first(NAMED_GROUPS).at(day), list(self.by))
+        told = [self._told(group) for group in groups]
+        if len(self.sizes) > NAMED_GROUPS:
+            told.append(more_words(len(self.sizes) - NAMED_GROUPS))
         ending = closing(self.rule, self.clustering)
-        return f"Share in each state on day {day:g}: {told}. {ending}"
+        return f"Share in each state on day {day:g}: {'; '.join(told)}. {ending}"
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the shares as stacked areas; see `iop_outcomes.plots.states.plot_states`."""
@@ -217,7 +221,13 @@ class StateOccupation:
         )
 
     def _repr_html_(self) -> str:
-        return table_html(self.at(self.last_day), self.text)
+        found = self._first(SHOWN_ROWS).at(self.last_day)
+        return table_html(found, self.text, of=len(self.sizes) * len(self.states))
+
+    def _first(self, groups: int) -> StateOccupation:
+        """Return the shares of the first so many groups."""
+        table = first_groups(self.table, list(self.by), groups)
+        return replace(self, table=table, sizes=self.sizes.head(groups))
 
     def _read(self, part: pd.DataFrame, asked: np.ndarray[Any, Any]) -> pd.DataFrame:
         day = part["day"].to_numpy()
@@ -228,6 +238,8 @@ class StateOccupation:
         following = np.append(part["at_risk"].to_numpy(), 0)[np.searchsorted(day, asked)]
         rows["day"] = asked
         rows["at_risk"] = np.where(known, following, 0)
+        so_far = np.cumsum(part["entered"].to_numpy())
+        rows["entered_so_far"] = np.where(asked >= day[0], so_far[np.maximum(place, 0)], 0)
         rows["entered"] = np.where(exact, rows["entered"], 0)
         values = ["share", "se", "lower", "upper"]
         rows[values] = rows[values].where(pd.Series(known), np.nan)

@@ -175,6 +175,7 @@ class Steps(Tally):
         row["day"], row["at_risk"] = asked, self.at_risk_before(asked)
         if self.rows is not None:
             row["rows_at_risk"] = self.rows.at_risk_before(asked)
+        _, row["censored_so_far"], row["events_so_far"] = self.counted_through(asked)
         return pd.DataFrame(row)
 
     def at_risk_before(self, asked: NDArray[Any]) -> Counts:

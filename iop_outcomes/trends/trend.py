@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from iop_outcomes.errors import EstimateError
 from iop_outcomes.measures.arrays import Floats, Integers
 from iop_outcomes.measures.grouping import Groups, group_episodes
 from iop_outcomes.measures.proportions import check_confidence
-from iop_outcomes.show import table_html
+from iop_outcomes.show import TOLD_GROUPS, more_words, table_html
 from iop_outcomes.trends.counting import count_by_period
 from iop_outcomes.trends.periods import (
     Period,
@@ -78,9 +79,13 @@ class Trend:
         if not self.by:
             return self._sentence(self.table, "")
         groups = self.table.groupby(list(self.by), sort=False, observed=True)
-        return " ".join(
-            self._sentence(rows, ", ".join(map(str, values)) + ": ") for values, rows in groups
-        )
+        told = [
+            self._sentence(rows, ", ".join(map(str, values)) + ": ")
+            for values, rows in islice(groups, TOLD_GROUPS)
+        ]
+        if groups.ngroups > TOLD_GROUPS:
+            told.append(f"{more_words(groups.ngroups - TOLD_GROUPS)}.".capitalize())
+        return " ".join(told)
 
     def only(self, rows: Integers) -> Trend:
         """Return the trend of the given rows of the table, by position, with their people."""
