@@ -212,6 +212,10 @@ class Term(str):
         term.columns = columns
         return term
 
+    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]
+        """Pickle both texts."""
+        return str(self), self.columns
+
 
 def term_called(place: int, names: Sequence[str]) -> str:
     """Return how an error calls a term of a model: as the caller wrote it, without a value.

@@ -24,7 +24,8 @@ NAMES = {
     "plain": ("North", "Riverside", "Harbor"),
     "long": (f"{CENTER}, East Campus", f"{CENTER}, West Campus", "Harbor"),
     "Chinese": ("北京市海淀区药物依赖康复中心", "上海门诊", "Harbor"),
-    "hostile": ("A\x01b", "\ufffeC", "D\ud800", "$x^2$ _a \u202eabc", "_hid\nden"),
+    # Without a lone surrogate: pandas 2.3 takes two names that hold one for the same group.
+    "hostile": ("A\x01b", "\ufffeC", "D\x9b", "$x^2$ _a \u202eabc", "_hid\nden"),
 }
 PLOTS: dict[str, Callable[..., Axes]] = {
     "curves": iop.plot_survival,

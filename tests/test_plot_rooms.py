@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import threading
 import xml.etree.ElementTree as ElementTree
@@ -29,6 +30,7 @@ from tests.pictures import (
     assert_within,
     result_of,
     sensitivity_of,
+    times_of,
     words_of,
 )
 
@@ -185,6 +187,24 @@ def test_what_a_plot_does_not_draw_is_a_sentence(plot: str) -> None:
     assert pyplot.get_fignums() == []
 
 
+@pytest.mark.parametrize("groups", [("x",), ("x", "y")])
+def test_protected_curves_of_too_few_people_are_a_sentence(groups: tuple[str, ...]) -> None:
+    times = pd.concat([times_of((name,), 8) for name in groups])
+    hidden = iop.protect(iop.survival_curves(times, by="program"))
+    assert hidden.table.empty
+    with pytest.raises(RuleError, match="nothing to draw") as caught:
+        iop.plot_survival(hidden)
+    assert "too few" in caught.value.found
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_a_result_without_rows_is_a_sentence(name: str) -> None:
+    result = result_of(name)
+    empty = dataclasses.replace(result, table=result.table.iloc[:0])
+    with pytest.raises(RuleError, match="nothing to draw"):
+        PLOTS[name](empty)
+
+
 def test_each_result_that_draws_itself_is_known_to_the_checks() -> None:
     results = [getattr(iop, name) for name in iop.__all__ if isinstance(getattr(iop, name), type)]
     drawn = {one.__name__ for one in results if re.search(r"import plot_\w+", source_of(one))}
@@ -220,6 +240,14 @@ def test_what_cannot_be_drawn_on_is_a_sentence(name: str) -> None:
 
 
 # names
+
+
+def test_a_lone_surrogate_in_a_title_is_written_as_its_number() -> None:
+    trend = dataclasses.replace(result_of("trend"), title="Kept \ud800")
+    assert "Kept \\ud800: North" in written(iop.plot_trend(trend))
+    picture = draw_svg(iop.plot_trend, trend)
+    ElementTree.fromstring(picture.svg)
+    picture.alternative_text.encode("utf-8")
 
 
 def test_names_that_become_the_same_are_numbered() -> None:
@@ -337,7 +365,7 @@ def test_no_name_breaks_a_picture_and_no_setting_of_the_reader_changes_it(name: 
     picture.alternative_text.encode("utf-8")
     words = picture.svg.decode("utf-8")  # what is drawn as shapes stands beside it as a comment
     assert "\\x01" in words
-    assert "\\ud800" in words
+    assert "\\ufffe" in words
     assert "$x^2$" in words  # a dollar in a name is a dollar
     settings = {key: HOSTILE[key] for key in HOSTILE if key in mpl.rcParams}
     with pyplot.style.context("dark_background"), mpl.rc_context(settings):

@@ -29,8 +29,16 @@ DRAWN_BY = {
 
 
 def check_result(result: object, plot: str, *kinds: type) -> None:
-    """Raise RuleError if `result` is of none of the kinds that the plot function draws."""
+    """Raise RuleError if the plot function does not draw `result`, or there is nothing in it."""
     if isinstance(result, kinds):
+        table = getattr(result, "table", None)
+        if table is not None and not len(table):
+            hidden = type(result).__name__ == "ProtectedCurves"
+            raise RuleError(
+                "There is nothing to draw: the table of the result has no rows.",
+                found="each group has too few people to publish" if hidden else "an empty table",
+                instead="fewer groups, or a longer time, so that more people are in each",
+            )
         return
     found = type(result).__name__
     made = {name: maker for name, (drawer, maker) in DRAWN_BY.items() if drawer == plot}

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 Curves = SurvivalCurves | ProtectedCurves
 RIGHT, WIDTH, HEIGHT = 18.0, 560.0, 230.0
+MANY_POINTS = 40  # more would cover the line
 BAND_LINE = (0, (1, 1.6))
 
 
@@ -196,6 +197,7 @@ def _draw_curve(ax: Axes, table: pd.DataFrame, look: style.Look, named: tuple[st
         linewidth=1.8,
         marker=look.marker if points else "",
         markersize=4,
+        markevery=None if len(day) <= MANY_POINTS else 0.03,  # of the picture's diagonal
         label=label,
         zorder=3,
     )
