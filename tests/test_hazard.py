@@ -142,6 +142,36 @@ def test_nothing_is_estimated_outside_the_stretch_with_enough_at_risk():
     assert early["hazard"].isna().tolist() == [True, True, False, False]
 
 
+def test_days_within_a_bandwidth_of_either_end_are_said():
+    times = pd.DataFrame({"entry": 0, "days": np.arange(1, 41), "event": True})
+    rates = hazard(times, bandwidth=10, days=[0, 9, 9.5, 10, 21, 21.5, 31, 31.5, 40])
+    assert rates.stretches[["first", "last"]].iloc[0].tolist() == [0, 31]
+    near = [True, True, True, False, False, True, True, False, False]
+    assert rates.table["near_edge"].dtype == bool
+    assert rates.table["near_edge"].tolist() == near
+    assert rates.at([9, 15])["near_edge"].tolist() == [True, False]
+    late = pd.DataFrame({"entry": 20, "days": np.arange(30, 60), "event": True})
+    found = hazard(late, bandwidth=5).at([10, 20, 24, 25])
+    assert found["near_edge"].tolist() == [False, True, True, False]
+
+
+def test_the_picture_does_not_fill_the_band_near_the_edges():
+    from matplotlib import pyplot
+
+    times = pd.DataFrame({"days": np.arange(1, 101), "event": True})
+    for width, filled in ((20, (20, 71)), (45.5, None)):
+        rates = hazard(times, bandwidth=width)
+        ax = rates.plot()
+        try:
+            paths = [path for band in ax.collections for path in band.get_paths()]
+            days = np.concatenate([path.vertices[:, 0] for path in paths]) if paths else []
+            assert ((min(days), max(days)) if len(days) else None) == filled
+            small = " ".join(text.get_text().replace("\n", " ") for text in ax.texts)
+            assert f"less than {width:.3g} days from either end" in small
+        finally:
+            pyplot.close(ax.figure)
+
+
 def test_the_months_of_the_year_by_hand():
     # Eleven people, none censored: 3 in the first month, 2 on its last day, 4 in month 6, 2 later.
     days = [0, 5, 29, 30, 30, 160, 161, 170, 180, 400, 400]

@@ -101,7 +101,8 @@ def _at_risk(rates: Hazard, names: list[str], ticks: np.ndarray) -> list[tuple[s
 def _draw(ax: Axes, rows: pd.DataFrame, look: style.Look, label: str) -> None:
     day = rows["day"].to_numpy()
     rate, lower, upper = (100 * rows[name].to_numpy() for name in ("hazard", "lower", "upper"))
-    ax.fill_between(day, lower, upper, color=look.colour, alpha=0.13, linewidth=0)
+    middle = ~rows["near_edge"].to_numpy()
+    ax.fill_between(day, lower, upper, middle, color=look.colour, alpha=0.13, linewidth=0)
     ax.plot(day, rate, color=look.colour, linestyle=look.line, linewidth=1.8, label=label, zorder=3)
     for limit in (lower, upper):
         ax.plot(day, limit, color=look.colour, linewidth=0.5, alpha=0.55, label="_limit")
@@ -111,6 +112,12 @@ def _notes(rates: Hazard, cut: bool) -> str:
     lines = [rates.rule, "At risk: just before the day."]
     if cut:
         lines.append("Limits above the upper edge of the picture are in the table.")
+    if rates.table["near_edge"].any():
+        lines.append(
+            f"Band not filled: less than {rates.bandwidth:.3g} days from either end, where the "
+            "rate rests mostly on days to one side; its limits cannot be relied on if it changes "
+            "there."
+        )
     seen = rates.table.dropna(subset="hazard")
     if seen["lower"].isna().any():
         lines.append("No band: the rate is less than half of its standard error.")

@@ -96,6 +96,9 @@ def hazard(
     times and divided by :math:`\exp(z\, se / \hat\lambda)`; they hold for the smoothed rate, not
     for peaks narrower than the window, and are missing where the rate is below se / 2: near an edge
     the negative part of the kernel can cancel the rest, and the log scale says nothing there.
+    Within b of either end (``near_edge``) the rate rests mostly on days to one side: where the
+    true rate rises or falls there, as it does in the first weeks, the smoothed one is off, and
+    its limits do not hold the true one (docs/deviations.md says by how much).
 
     Examples
     --------

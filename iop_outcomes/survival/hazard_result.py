@@ -23,7 +23,7 @@ YEAR = 365
 FAINT = 2.0  # limits of a rate below its standard error divided by this say nothing
 COLUMNS = (
     *("day", "at_risk", "cumulative_hazard", "cumulative_se", "hazard", "se", "lower", "upper"),
-    *("month", "from_day", "to_day", "events", "share", "n", "first", "last"),
+    *("near_edge", "month", "from_day", "to_day", "events", "share", "n", "first", "last"),
 )
 
 
@@ -40,7 +40,10 @@ class Hazard:
         and its standard error, missing after the group's last day; ``hazard``, ``se``,
         ``lower``, ``upper``: the smoothed rate a day for one person at risk, its standard error and
         its pointwise limits, missing outside the group's stretch, the limits also where the rate
-        is 0 or below half of its standard error.
+        is 0 or below half of its standard error; ``near_edge`` (bool): a rate is given, and the
+        day lies less than a bandwidth from either end of the stretch. Such a rate rests mostly on
+        days to one side: its error is larger, and where the true rate is not constant there, the
+        limits cannot be relied on.
     stretches : pandas.DataFrame
         One row a group: ``[by ...], n, events, first, last``: people, events, and the days between
         which the rate is estimated.
@@ -216,6 +219,7 @@ def _rows(part: Stretch, asked: NDArray[Any], bandwidth: float, reach: float) ->
             "se": error,
             "lower": rate / ratio,
             "upper": rate * ratio,
+            "near_edge": part.near_edge(asked, bandwidth),
         }
     )
 

@@ -92,6 +92,13 @@ class Stretch:
             error[rows] = np.sqrt(weight**2 @ variance)
         return rate, error
 
+    def near_edge(self, asked: NDArray[Any], bandwidth: float) -> NDArray[np.bool_]:
+        """Say of which days in the stretch the window reaches over an end of it."""
+        within = (asked >= self.first) & (asked <= self.last)
+        reach, _ = self._reach(asked, bandwidth)
+        found: NDArray[np.bool_] = within & (reach[:, 0] < 1)
+        return found
+
     def cumulative(self, asked: NDArray[Any]) -> tuple[Floats, Floats]:
         """Return the cumulative hazard and its standard error; missing after the last day."""
         return cumulative(self.steps, asked)
