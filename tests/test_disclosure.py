@@ -225,6 +225,9 @@ def test_small_groups_are_gone_and_said_to_be() -> None:
     assert "C" not in protected.risk_table([0, 30])["program"].tolist()
 
 
+COUNTED = ["day", "at_risk", "censored", "events"]
+
+
 def test_the_protected_risk_table_adds_up_and_is_missing_between_published_days() -> None:
     curves = iop.survival_curves(make_times({"A": 200, "B": 150}), by="program")
     protected = iop.protect(curves)
@@ -235,6 +238,15 @@ def test_the_protected_risk_table_adds_up_and_is_missing_between_published_days(
     assert (total.to_numpy() == risk["program"].map(size).to_numpy()).all()
     published = set(zip(protected.table["program"], protected.table["day"], strict=True))
     assert set(zip(risk["program"], risk["day"], strict=True)) == published
+
+
+def test_counts_of_protected_curves_are_whole_where_days_are_not_published() -> None:
+    protected = iop.protect(iop.survival_curves(make_times({"A": 200, "B": 150}), by="program"))
+    for found in (protected.risk_table([0, 1, 5000]), protected.at([0, 1, 5000])):
+        assert (found[["at_risk", "censored", "events"]].dtypes == "Int64").all()
+        assert found["at_risk"].isna().any()
+        assert found["at_risk"].notna().any()
+        assert ".0<" not in found.drop(columns=found.columns.difference(COUNTED)).to_html()
 
 
 def test_a_whole_less_its_published_parts_leaves_nothing_small() -> None:

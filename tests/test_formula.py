@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from iop_outcomes.compare.formula import design_of
+import iop_outcomes as iop
+from iop_outcomes.compare.formula import CONTRASTS, TRANSFORMS, design_of
 from iop_outcomes.errors import EstimateError, RuleError
 
 
@@ -36,7 +37,13 @@ def people() -> pd.DataFrame:
         ("log(1 + `my score`)", ["log(1 + `my score`)"]),
         ("{age > 30}", ["age > 30"]),
         ("poly(age, 2)", ["poly(age, 2) 1", "poly(age, 2) 2"]),
-        ("C(program, contr.treatment(base='A'))", ["C(program, contr.treatment(base='A')) B"]),
+        ("C(program, contr.treatment(base='A'))", ["C(program, contr.treatment(base='A')) B vs A"]),
+        ("C(program, contr.SAS)", ["C(program, contr.SAS) B vs A"]),
+        ("C(program, levels=['A', 'B'])", ["C(program, levels=['A', 'B']) B vs A"]),
+        ("C(`site`)", ["site 2 vs 1", "site 3 vs 1"]),
+        ("I(program)", ["I(program) A vs B"]),
+        ("poly(age, degree=2, raw=True)", [f"poly(age, degree=2, raw=True) {n}" for n in (1, 2)]),
+        ("poly(age, 2):program", [f"poly(age, 2) {n}:program {g}" for g in "BA" for n in (1, 2)]),
     ],
 )
 def test_formulas_make_terms(formula: Any, names: list[str]) -> None:
@@ -77,6 +84,12 @@ def test_what_terms_hold() -> None:
         (["no body"], RuleError, "no column named no body"),
         ("log(`no body`)", RuleError, "no column named no body"),
         ("{program * 2}", RuleError, "do not give"),
+        ("C(program, 'sum')", RuleError, "do not give"),
+        ("C(program, contr.treatment(base='Z'))", RuleError, "do not give"),
+        ("C(program, levels=['B'])", RuleError, "do not give"),
+        ("{3}", RuleError, "do not give"),
+        ("contr.treatment(program)", RuleError, "and no more"),
+        ("C(program, contr.simple)", RuleError, "and no more"),
         ("seen", RuleError, "A date is not a term"),
         ("gap", EstimateError, "missing: 1 of gap"),
         ("log(0 * age)", EstimateError, "not a number"),
@@ -184,3 +197,71 @@ def test_levels_with_brackets_and_numbers_that_are_names_keep_their_reference():
     assert design_of(people, "g")[1] == ["g (30, 40] vs (20, 30]", "g (40, 50] vs (20, 30]"]
     assert design_of(people, "x")[1] == ["x 30-39 [mid] vs 20-29 [low]"]
     assert design_of(people, "C(site)")[1] == ["site 2 vs 1", "site 3 vs 1"]
+
+
+EXAMPLES = {
+    **{name: f"{name}(age)" for name in ("log", "log2", "log10", "center", "scale", "standardize")},
+    "C": "C(site)",
+    "exp": "exp(age / 50)",
+    "I": "I(age ** 2)",
+    "poly": "poly(age, 2)",
+    "bs": "bs(age, df=4)",
+    **{f"contr.{name}": f"C(site, contr.{name})" for name in CONTRASTS if name != "custom"},
+    "contr.custom": "C(site, contr.custom([[1, 0], [0, 1], [-1, -1]]))",
+}
+
+
+def followed() -> pd.DataFrame:
+    draw = np.random.default_rng(5)
+    ended = draw.choice(["relapse", "died", "left"], 200)
+    return pd.DataFrame(
+        {
+            "days": draw.integers(1, 100, 200),
+            "event": ended == "relapse",
+            "competing": ended == "died",
+            "ended_by": ended,
+            "age": draw.normal(40, 8, 200).clip(18),
+            "site": draw.choice([1.0, 2.0, 3.0], 200),
+        }
+    )
+
+
+def test_what_the_refusal_names_is_what_the_examples_try() -> None:
+    with pytest.raises(RuleError) as refused:
+        design_of(people(), "hashed(program)")
+    told = str(refused.value).split("Instead: ")[1].rstrip(".").replace("; in C(column, ...)", ",")
+    assert {name.strip() for name in told.split(",")} == set(EXAMPLES)
+    assert set(EXAMPLES) == {*TRANSFORMS, *(f"contr.{name}" for name in CONTRASTS)}
+
+
+@pytest.mark.parametrize("formula", EXAMPLES.values())
+def test_every_function_that_is_named_works_and_refuses_the_missing(formula: str) -> None:
+    times = followed()
+    for result in (iop.cox(times, formula), iop.fine_gray(times, formula, cause="relapse")):
+        assert np.isfinite(result.table[["coefficient", "se"]]).all(axis=None)
+        assert result.table["term"].is_unique
+    times.loc[[3, 8], ["age", "site"]] = np.nan
+    for fit in (iop.cox, iop.fine_gray):
+        with pytest.raises(EstimateError, match="missing: 2 of"):
+            fit(times, formula)
+
+
+@pytest.mark.parametrize("name", ["cr", "cs", "cc", "te", "hashed", "lag", "np.log", "Q", "exp2"])
+def test_what_is_refused_is_not_named(name: str) -> None:
+    with pytest.raises(RuleError) as refused:
+        iop.cox(followed(), f"{name}(age)")
+    assert f" {name}," not in str(refused.value).split("Instead:")[1]
+
+
+def test_numbers_within_c_that_may_be_of_people_make_no_terms() -> None:
+    times = followed().assign(chart=np.arange(200) + 40_000)
+    for formula in ("C(chart)", "C(`chart`)", "age:C(chart)", "C(I(chart))"):
+        with pytest.raises(EstimateError, match="200 different values") as refused:
+            design_of(times, formula)
+        assert "40" not in str(refused.value)
+    assert len(design_of(times, "C(chart > 40100)")[1]) == 1
+
+
+def test_the_name_of_one_column_may_end_in_another() -> None:
+    frame = pd.DataFrame({"track": list("abab"), "old track": list("xbbx")})
+    assert design_of(frame, ["old track", "track"])[1] == ["old track x vs b", "track b vs a"]

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from iop_outcomes.compare.term_names import term_names
 from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.messages import Term, columns_found, names_asked
+from iop_outcomes.messages import columns_found, names_asked
 from iop_outcomes.survival.checking import refuse_twins
 
 if TYPE_CHECKING:
     from formulaic import Formula
 
 TRANSFORMS = (
-    *("C", "contr", "log", "log2", "log10", "exp", "I", "center", "scale", "standardize"),
+    *("C", "log", "log2", "log10", "exp", "I", "center", "scale", "standardize"),
     *("poly", "bs"),
 )
 """What of formulaic a formula may call."""
+CONTRASTS = ("treatment", "sum", "helmert", "diff", "poly", "SAS", "custom")
+"""What C may be given to code values by, as ``contr.sum``."""
 
 MOST_VALUES = 20  # of text in few rows, or one value in
 ROWS_A_VALUE = 5
@@ -31,7 +35,6 @@ _HARMLESS = (
     *(ast.Expression, ast.Call, ast.keyword, ast.Name, ast.Load, ast.Constant, ast.BinOp),
     *(ast.UnaryOp, ast.operator, ast.unaryop, ast.Compare, ast.cmpop, ast.List, ast.Tuple),
 )
-_LEVEL = re.compile(r"(?P<name>[^:]+)\[(?P<against>T\.)?(?P<level>[^\[\]]*)\](?=:|$)")
 
 
 def design_of(
@@ -46,7 +49,8 @@ def design_of(
     formula : str or sequence of str
         Terms joined by ``+``, such as ``"age + program"``, ``"age * program"`` (with their
         product), ``"log(age)"``, ``"bs(age, df=4)"`` (a spline) or ``"C(site)"`` (numbers that are
-        names), or a list of columns. A column whose name has spaces stands in backquotes.
+        names), or a list of columns. A column whose name has spaces stands in backquotes. A power
+        is ``"I(age ** 2)"``: without ``I`` the two stars mean all products of the terms.
 
     Returns
     -------
@@ -60,11 +64,12 @@ def design_of(
     ------
     RuleError
         If the formula cannot be read, names a column that is not there, takes the intercept away,
-        or asks for more than arithmetic and the transforms that `TRANSFORMS` lists.
+        or asks for more than arithmetic, the transforms that `TRANSFORMS` lists, and within ``C``
+        the `CONTRASTS`; or for what they cannot do with these columns.
     EstimateError
-        If a value is missing or not finite, or a column of text has more than 20 values, and more
-        than one in five rows: such terms cannot be estimated, and may name people. If no column
-        has two values.
+        If a value is missing or not finite, or a column of text, or of numbers within ``C``, has
+        more than 20 values, and more than one in five rows: such terms cannot be estimated, and
+        may name people. If no column has two values.
 
     Notes
     -----
@@ -78,9 +83,6 @@ def design_of(
     >>> design_of(people, "age + program")[1]
     ['age', 'program Evening vs Day']
     """
-    from formulaic import model_matrix
-    from formulaic.errors import FormulaicError
-
     if not isinstance(formula, str) and not _are_names(formula):
         raise RuleError(
             "A formula is text, or a list of columns.",
@@ -88,17 +90,8 @@ def design_of(
             instead='"age + program"',
         )
     told = formula if isinstance(formula, str) else " + ".join(f"`{name}`" for name in formula)
-    parsed, names = _parsed(told, times)
-    frame = _columns(times, sorted(names))
-    try:
-        with np.errstate(all="ignore"):
-            matrix = model_matrix(parsed, frame, context={}, output="numpy", na_action="ignore")
-    except FormulaicError:
-        raise RuleError(
-            "The formula asks for what its columns do not give.",
-            found=told,
-            instead="numbers where it reckons; text or categories as they are.",
-        ) from None
+    parsed, names, levels_of = _parsed(told, times)
+    matrix = _matrix(parsed, told, _columns(times, sorted(names), levels_of))
     numbers = np.asarray(matrix, dtype=np.float64)
     called = [str(name) for name in matrix.model_spec.column_names]
     if len(called) < 2:
@@ -114,7 +107,26 @@ def design_of(
             found=f"{endless:,} of {len(times):,} rows",
             instead="log(1 + x), for example.",
         )
-    return numbers[:, 1:], [_term(name, frame) for name in called[1:]]
+    return numbers[:, 1:], term_names(called[1:], matrix.model_spec.encoder_state)
+
+
+def _matrix(parsed: Formula, told: str, frame: pd.DataFrame) -> Any:
+    """Return formulaic's matrix; refuse what it cannot make, or makes with a warning only."""
+    from formulaic import model_matrix
+    from formulaic.errors import DataMismatchWarning
+
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            # A value that levels= leaves out would count as the first of them.
+            warnings.simplefilter("error", DataMismatchWarning)
+            return model_matrix(parsed, frame, context={}, output="numpy", na_action="ignore")
+    except Exception:  # of many kinds: a transform is given what it does not take
+        raise RuleError(
+            "The formula asks for what its columns do not give.",
+            found=told,
+            instead="numbers where it reckons; text or categories as they are; in C all levels of "
+            "the column.",
+        ) from None
 
 
 def _are_names(formula: object) -> bool:
@@ -131,8 +143,11 @@ def _no_terms(formula: str) -> RuleError:
     )
 
 
-def _parsed(formula: str, times: pd.DataFrame) -> tuple[Formula, set[str]]:
-    """Return the formula and its columns; refuse what is not arithmetic and transforms."""
+def _parsed(formula: str, times: pd.DataFrame) -> tuple[Formula, set[str], set[str]]:
+    """Return the formula, its columns, and those whose values it makes terms by ``C``.
+
+    What is not arithmetic and transforms is refused.
+    """
     from formulaic import Formula
     from formulaic.errors import FormulaicError
     from formulaic.formula import SimpleFormula
@@ -151,9 +166,12 @@ def _parsed(formula: str, times: pd.DataFrame) -> tuple[Formula, set[str]]:
         raise _no_terms(formula)
     names = read["lookup"]
     _check_columns(names - set(columns), columns)
+    levels_of: set[str] = set()
     for expression in sorted(read["python"]):
-        names |= _names_in(expression, columns)
-    return parsed, names
+        found, coded = _names_in(expression, columns)
+        names |= found
+        levels_of |= coded
+    return parsed, names, levels_of
 
 
 def _unreadable(formula: str) -> RuleError:
@@ -164,40 +182,69 @@ def _unreadable(formula: str) -> RuleError:
     )
 
 
-def _names_in(expression: str, columns: Sequence[str]) -> set[str]:
-    """Return the columns of an expression; refuse what is not arithmetic and transforms."""
-    quoted = set(re.findall(r"`([^`]*)`", expression))
-    plain = re.sub(r"`[^`]*`", "1", expression)
+def _names_in(expression: str, columns: Sequence[str]) -> tuple[set[str], set[str]]:
+    """Return the columns of an expression, and those within ``C``; refuse what may not run."""
+    quoted = re.findall(r"`([^`]*)`", expression)
+    marks = {f"_column_{place}": name for place, name in enumerate(quoted)}
+    plain = expression
+    for mark in marks:
+        plain = re.sub(r"`[^`]*`", mark, plain, count=1)
     try:
         nodes = list(ast.walk(ast.parse(plain, mode="eval")))
     except SyntaxError:
         raise _unreadable(expression) from None
-    called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+    contrasts = _contrasts(nodes)
+    functions = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
     for node in nodes:
         harmless = isinstance(node, _HARMLESS)
         if isinstance(node, ast.Call):
-            harmless = _called(node) in TRANSFORMS
-        elif isinstance(node, ast.Attribute):  # as in contr.treatment(...)
-            harmless = id(node) in called
+            harmless = id(node) in contrasts or _name(node.func) in TRANSFORMS
+        elif isinstance(node, ast.Attribute):  # as in contr.treatment
+            harmless = id(node) in contrasts
         if not harmless:
             raise RuleError(
                 "A formula may reckon, and call the transforms that it knows, and no more.",
                 found=expression,
-                instead=", ".join(TRANSFORMS),
+                instead=f"{', '.join(TRANSFORMS)}; in C(column, ...) "
+                f"contr.{', contr.'.join(CONTRASTS)}.",
             )
-    names = {node.id for node in nodes if isinstance(node, ast.Name) and id(node) not in called}
-    names = quoted | (names - {"contr"})
+    known = functions | contrasts
+    names = {marks.get(name, name) for name in _names(nodes, known)}
     _check_columns(names - set(columns), columns)
-    return names
+    coded = [node for node in nodes if isinstance(node, ast.Call) and _name(node.func) == "C"]
+    values = {
+        marks.get(name, name)
+        for node in coded
+        for value in node.args[:1]
+        if not isinstance(value, ast.Compare)  # which has two values
+        for name in _names(ast.walk(value), known)
+    }
+    return names, values
 
 
-def _called(node: ast.Call) -> str | None:
-    """Return the transform that is called, or the place that a contrast is taken from."""
-    function = node.func
-    if isinstance(function, ast.Attribute) and not function.attr.startswith("_"):
-        function = function.value
-        return "contr" if isinstance(function, ast.Name) and function.id == "contr" else None
-    return function.id if isinstance(function, ast.Name) else None
+def _names(nodes: Iterable[ast.AST], but: set[int]) -> set[str]:
+    return {node.id for node in nodes if isinstance(node, ast.Name) and id(node) not in but}
+
+
+def _contrasts(nodes: Iterable[ast.AST]) -> set[int]:
+    """Return the nodes that say by which contrast ``C`` codes its values: ``contr.sum``."""
+    found: set[int] = set()
+    for node in nodes:
+        if isinstance(node, ast.Call) and _name(node.func) == "C":
+            given = [*node.args[1:2], *(word.value for word in node.keywords)]
+            for value in given:
+                place = value.func if isinstance(value, ast.Call) else value
+                if (
+                    isinstance(place, ast.Attribute)
+                    and place.attr in CONTRASTS
+                    and _name(place.value) == "contr"
+                ):
+                    found |= {id(value), id(place), id(place.value)}
+    return found
+
+
+def _name(node: ast.AST) -> str | None:
+    return node.id if isinstance(node, ast.Name) else None
 
 
 def _check_columns(absent: set[str], columns: Sequence[str]) -> None:
@@ -209,7 +256,7 @@ def _check_columns(absent: set[str], columns: Sequence[str]) -> None:
         )
 
 
-def _columns(times: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+def _columns(times: pd.DataFrame, names: list[str], levels_of: set[str]) -> pd.DataFrame:
     """Return the columns of a formula as numbers and categories; refuse the missing."""
     refuse_twins(times, names)
     nameless = [name for name in names if name not in times.columns]
@@ -228,6 +275,8 @@ def _columns(times: pd.DataFrame, names: list[str]) -> pd.DataFrame:
             instead="times.dropna(subset=[...]) if leaving them out is right, a value of their own "
             "for text, or multiple imputation.",
         )
+    for name in levels_of:
+        _check_values(times[name].nunique(), times[name], name)
     return pd.DataFrame({name: _prepared(times[name], name) for name in names})
 
 
@@ -248,11 +297,14 @@ def _prepared(column: pd.Series[Any], name: str) -> pd.Series[Any]:
         values = column.astype("category").cat.remove_unused_categories()
     except TypeError:
         raise _no_term(name, column, "lists, or the like") from None
-    different = len(values.cat.categories)
-    # The names of its terms are printed: what may name people must not become one.
+    _check_values(len(values.cat.categories), column, name)
+    return values
+
+
+def _check_values(different: int, column: pd.Series[Any], name: str) -> None:
+    """Refuse what may name people: the names of its terms would be printed."""
     if name in NAMES_OF_PEOPLE or different > max(MOST_VALUES, len(column) / ROWS_A_VALUE):
         raise _no_term(name, column, f"{different:,} different values in {len(column):,} rows")
-    return values
 
 
 def _no_term(name: str, column: pd.Series[Any], found: str) -> EstimateError:
@@ -262,43 +314,3 @@ def _no_term(name: str, column: pd.Series[Any], found: str) -> EstimateError:
         instead=f'pd.to_numeric(times["{name}"]) if they are numbers; strata= or cluster= if '
         "they are names.",
     )
-
-
-def _term(name: str, frame: pd.DataFrame) -> str:
-    """Return the name of a term for a reader: a level beside that which it is compared with."""
-
-    def told(found: re.Match[str]) -> str:
-        column, level = found["name"], found["level"]
-        if found["against"] and column in frame.columns:
-            return f"{column} {level} vs {frame[column].cat.categories[0]}"
-        return f"{column} {level}"
-
-    called, columns = _with_levels(name, frame)
-    if called == name:
-        called = _LEVEL.sub(told, name)
-        columns = _LEVEL.sub(lambda found: found["name"], name)
-    return called if called == name else Term(called, columns)
-
-
-def _with_levels(name: str, frame: pd.DataFrame) -> tuple[str, str]:
-    """Return the name with each known level, brackets and all, beside its reference.
-
-    The second is the name without its levels.
-    """
-    bare = name
-    for column in frame.columns:
-        for called in (column, f"C({column})"):
-            if f"{called}[" not in name:
-                continue
-            values = frame[column]
-            known = isinstance(values.dtype, pd.CategoricalDtype)
-            levels = values.cat.categories if known else np.sort(values.unique())
-            for level in levels:
-                against = f"{column} {level} vs {levels[0]}"
-                for written, told in (
-                    (f"[T.{level}]", against),
-                    (f"[{level}]", f"{column} {level}"),
-                ):
-                    bare = bare.replace(called + written, column)
-                    name = name.replace(called + written, told)
-    return name, bare

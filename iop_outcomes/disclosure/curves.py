@@ -17,6 +17,8 @@ from iop_outcomes.disclosure.policy import SafePolicy
 from iop_outcomes.errors import EstimateError
 from iop_outcomes.show import table_html
 
+COUNTS = ("at_risk", "events", "censored")
+
 
 @dataclass(frozen=True, eq=False)
 class ProtectedCurves:
@@ -65,7 +67,10 @@ class ProtectedCurves:
         return table_html(self.table, self.text)
 
     def at(self, days: float | Sequence[float]) -> pd.DataFrame:
-        """Return the rows of `table` at the asked days; missing where a day is not published."""
+        """Return the rows of `table` at the asked days; missing where a day is not published.
+
+        The counts are Int64, whole numbers that can be missing.
+        """
         return self._reindexed(self.table, days)
 
     def median(self) -> pd.DataFrame:
@@ -88,6 +93,7 @@ class ProtectedCurves:
 
         The columns are those of ``SurvivalCurves.risk_table``; missing where a day is not
         published. Everything is counted through the day, so the three add up to all who entered.
+        All three are Int64, whole numbers that can be missing.
         """
         running = self.table[[*self.by, "day"]].copy()
         parts = self._grouped(self.table)
@@ -111,4 +117,6 @@ class ProtectedCurves:
         asked = pd.DataFrame({"day": np.atleast_1d(np.asarray(days))})
         if self.by:
             asked = self.sizes[list(self.by)].merge(asked, how="cross")
-        return asked.merge(frame, how="left", on=[*self.by, "day"])
+        found = asked.merge(frame, how="left", on=[*self.by, "day"])
+        # Whole numbers that are missing where a day is not published stay whole.
+        return found.astype({name: "Int64" for name in COUNTS if name in found})
