@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import iop_outcomes as iop
@@ -218,8 +218,27 @@ ESTIMATES = {
 }
 
 
+def alike(rows: int, later: str) -> pd.DataFrame:
+    """Return events that are all of one day but one, whose days have no spread but a rounding."""
+    return pd.DataFrame(
+        {
+            "entry": 0,
+            "ended_by": ["relapse"] * (rows - 1) + [later],
+            "x": np.arange(rows) % 3,
+            "days": [1] * (rows - 1) + [3],
+            "clear_until": [0] * (rows - 2) + [1, 0],
+            "event": [True] * (rows - 1) + [later == "relapse"],
+            "group": np.arange(rows) % 2,
+            "episode_id": np.arange(rows),
+        }
+    )
+
+
 @pytest.mark.parametrize("name", ESTIMATES)
 @settings(deadline=None, max_examples=6)
+@example(times=alike(10, "relapse"), unit=24.0, seed=0)
+@example(times=alike(10, "died"), unit=10.0, seed=0)
+@example(times=alike(6, "relapse"), unit=10.0, seed=0)
 @given(times=stretches(), unit=st.sampled_from([1.0, 10.0, 24.0]), seed=st.integers(0, 10**6))
 def test_jitter_of_a_rounding_changes_nothing(name, times, unit, seed):
     exact = times.assign(**{day: times[day] / unit for day in ("entry", "days", "clear_until")})

@@ -15,6 +15,7 @@ from iop_outcomes.survival.estimate import refuse_names
 from iop_outcomes.survival.hazard_result import COLUMNS, Hazard
 from iop_outcomes.survival.interval_stretch import IntervalStretch, read_between
 from iop_outcomes.survival.limits import normal_quantile
+from iop_outcomes.survival.near_ties import near
 from iop_outcomes.survival.product_limit import kaplan_meier
 from iop_outcomes.survival.reading import days_asked
 from iop_outcomes.survival.smoothing import Stretch
@@ -190,7 +191,8 @@ def _checked_stretches(curves: list[Steps], fewest: int) -> list[Stretch]:
 
 def _bandwidth(stretches: list[Stretch], bandwidth: Any, least: float) -> float:
     most = min(part.last - part.first for part in stretches) / 2
-    if most < least:
+    close = near(np.array([most, least]))
+    if most < least - close:
         raise EstimateError(
             "A smoothed rate needs a stretch of at least twice the days between check-ins: where "
             "between two of them an event fell is not known.",
@@ -204,15 +206,15 @@ def _bandwidth(stretches: list[Stretch], bandwidth: Any, least: float) -> float:
                 "The days of the events do not say how wide to smooth: they are too alike.",
                 instead=f"bandwidth={most:.3g}, or less.",
             )
-        return min(max(usual, least), most)
+        return min(max(usual, least), most)  # a rounding below least at worst
     number = isinstance(bandwidth, (int, float)) and not isinstance(bandwidth, bool)
-    if not number or not 0 < bandwidth <= most:
+    if not number or not 0 < bandwidth <= most + close:
         raise RuleError(
             "A bandwidth is a number of days, at most half of the shortest stretch smoothed over.",
             found=f"bandwidth={as_written(bandwidth)}",
             instead=f"bandwidth={most:.3g}, or less",
         )
-    if bandwidth < least:
+    if bandwidth < least - close:
         raise RuleError(
             "A bandwidth is at least the days between check-ins: where between two of them an "
             "event fell is not known.",

@@ -15,7 +15,7 @@ from iop_outcomes.messages import as_written
 from iop_outcomes.show import count_words, more_words, table_html
 from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.curves import NAMED_GROUPS
-from iop_outcomes.survival.limits import normal_quantile
+from iop_outcomes.survival.limits import TOLERANCE, normal_quantile
 from iop_outcomes.survival.reading import days_asked, first_groups, labelled, split_groups
 from iop_outcomes.survival.smoothing import Stretch
 
@@ -206,7 +206,8 @@ class Hazard:
 def _rows(part: Stretch, asked: NDArray[Any], bandwidth: float, reach: float) -> pd.DataFrame:
     rate, error = part.rate(asked, bandwidth)
     total, total_error = part.cumulative(asked)
-    some = rate > error / FAINT
+    least = TOLERANCE * float(np.nanmax(rate, initial=0.0))  # below: 0 but for rounding
+    some = rate > np.maximum(error / FAINT, least)
     ratio = np.full(len(rate), np.nan)
     ratio[some] = np.exp(np.minimum(reach * error[some] / rate[some], 700))
     return pd.DataFrame(

@@ -22,12 +22,14 @@ from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError
 from iop_outcomes.survival.interval_masses import Intervals
+from iop_outcomes.survival.near_ties import near
 
 Floats = NDArray[np.float64]
 
 BLOCK = 500_000  # so many pairs of an interval and a cell at once
 FEWEST_CELLS, MOST_CELLS = 100, 730
 MOST_STEPS = 2_000
+ROUNDING = 1e-9  # relative: so much more does not make another cell
 CLOSE = 1e-9  # of the mean rate: how far it may still move
 LEAST = 1e-6  # of the mean rate: less would leave no place for an event that is there
 
@@ -66,9 +68,12 @@ def cell_edges(last: float, *inner: float) -> Floats:
     if last > MOST_CELLS:
         even = np.linspace(0.0, last, MOST_CELLS + 1)
     else:
-        each = max(int(np.ceil(FEWEST_CELLS / last)), 1)
+        each = max(int(np.ceil(FEWEST_CELLS / last * (1 - ROUNDING))), 1)
         even = np.arange(np.ceil(last * each) + 1) / each
-    return np.unique(np.concatenate([even[even < last], [last], inner]))
+    given = np.array([last, *inner])
+    # A cell as long as a rounding would part events from their time at risk.
+    clear = (np.abs(even[:, None] - given) > near(given)).all(axis=1) & (even < last)
+    return np.unique(np.concatenate([[0.0], even[clear], given]))
 
 
 def cell_rates(intervals: Intervals, edges: Floats, smooth: Floats) -> CellRates:
@@ -91,7 +96,7 @@ def cell_rates(intervals: Intervals, edges: Floats, smooth: Floats) -> CellRates
     happened = np.isfinite(intervals.right)
     exact = happened & (intervals.left == intervals.right)
     wide = _chosen(intervals, happened & ~exact)
-    seen = np.searchsorted(edges[1:], intervals.right[exact])
+    seen = _cell_of(edges, intervals.right[exact])
     events = np.bincount(seen, intervals.weight[exact], len(edges) - 1).astype(np.float64)
     entry = np.zeros(len(intervals.left)) if intervals.entry is None else intervals.entry
     certain = _time_before(intervals.left, intervals.weight, edges)
@@ -214,7 +219,7 @@ def _covariance(
         seen = np.minimum(left[:, None], edges[1:]) - np.maximum(entry[rows][:, None], edges[:-1])
         moves = -rate * np.maximum(seen, 0.0)
         own = np.flatnonzero(exact[rows])
-        moves[own, np.searchsorted(edges[1:], right[own])] += 1.0
+        moves[own, _cell_of(edges, right[own])] += 1.0
         some = np.flatnonzero(wide[rows])
         if len(some):
             part = _Expected.of(left[some], right[some], edges, guess)
@@ -227,6 +232,12 @@ def _covariance(
     spread = np.linalg.solve(back, squares)
     covariance: Floats = np.linalg.solve(back, spread.T)
     return (covariance + covariance.T) / 2
+
+
+def _cell_of(edges: Floats, days: Floats) -> NDArray[np.int64]:
+    """Return the cell of each day; a day on an edge but for rounding is in the cell before."""
+    found: NDArray[np.int64] = np.searchsorted(edges[1:] + near(edges[1:]), days)
+    return found
 
 
 def _time_before(days: Floats, weight: Floats, edges: Floats) -> Floats:

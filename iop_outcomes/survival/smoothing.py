@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iop_outcomes.survival.limits import greenwood
+from iop_outcomes.survival.near_ties import near
 from iop_outcomes.survival.steps import Steps
 
 Floats = NDArray[np.float64]
@@ -76,8 +77,9 @@ class Stretch:
             return 0.0
         quarters = np.subtract(*np.quantile(day, [0.75, 0.25])) / 1.349
         deviation = float(np.std(day, ddof=1))
-        spread = min(deviation, float(quarters)) if quarters > 0 else deviation
-        return float(2.345 * spread * len(day) ** -0.2)
+        least = near(day)  # the spread of equal days can be a rounding instead of 0
+        spread = min(deviation, float(quarters)) if quarters > least else deviation
+        return float(2.345 * spread * len(day) ** -0.2) if spread > least else 0.0
 
     def rate(self, asked: NDArray[Any], bandwidth: float) -> tuple[Floats, Floats]:
         """Return the smoothed rate and its standard error; missing outside the stretch."""
