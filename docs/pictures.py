@@ -22,22 +22,40 @@ ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 
 
-def pictures() -> dict[str, Axes]:
-    """Return the axes of each picture of the README by the name of its file."""
+def pictures() -> dict[str, tuple[Axes, str]]:
+    """Return each picture of the README, and its alternative text, by the name of its file.
+
+    The texts name the figures that the eye goes to; the definition and the rules stand in the
+    small print of the picture and, in full, in `iop_outcomes.alternative_text`.
+    """
     records = iop.read_records(ROOT / "data" / "samples")
     times = iop.time_to_relapse(records, iop.RelapseRule(missing="censor"))
     curves = iop.survival_curves(times, by="track")
+    states = iop.state_occupation(records)
     return {
-        "relapse_by_track": iop.plot_survival(curves),
-        "states": iop.plot_states(iop.state_occupation(records)),
+        "relapse_by_track": (iop.plot_survival(curves), f"Curves. {_first_sentence(curves.text)}"),
+        "states": (iop.plot_states(states), f"Stacked areas. {_shares(states)}"),
     }
 
 
-def described(page: str, drawn: dict[str, Axes]) -> str:
-    """Return the page with the alternative text of each image as its picture gives it."""
-    for name, axes in drawn.items():
+def _first_sentence(text: str) -> str:
+    return f"{text.split('. ')[0]}."
+
+
+def _shares(states: iop.StateOccupation) -> str:
+    found = states.at(states.last_day)
+    shares = [
+        f"{state} {share:.1%}" for state, share in zip(found["state"], found["share"], strict=True)
+    ]
+    day = f"{states.last_day:g}"
+    return f"Share of {states.units} in each state on day {day}: {', '.join(shares)}."
+
+
+def described(page: str, drawn: dict[str, tuple[Axes, str]]) -> str:
+    """Return the page with the alternative text of each image as its run gives it."""
+    for name, (_, told) in drawn.items():
         image = re.compile(rf"!\[[^\n]*\]\((docs/images/{name}\.png)\)")
-        text = f"{iop.alternative_text(axes)} Synthetic data."
+        text = f"{told} Synthetic data."
         page, found = image.subn(lambda match, text=text: f"![{text}]({match[1]})", page)
         if found != 1:
             sys.exit(f"README.md shows the image {name}.png {found} times; it should show it once")
@@ -61,7 +79,7 @@ def main() -> None:
         return
     folder = ROOT / "docs" / "images"
     folder.mkdir(exist_ok=True)
-    for name, axes in drawn.items():
+    for name, (axes, _) in drawn.items():
         axes.figure.savefig(folder / f"{name}.png", dpi=110, metadata={"Software": None})
     README.write_text(after, encoding="utf-8")
 

@@ -370,7 +370,7 @@ def test_only_missed_weeks_of_people_once_seen_are_filled(words, seed):
 def test_people_never_seen_are_left_or_imputed_and_counted():
     left = impute_weeks(SOME, imputations=2, seed=1)
     assert left.never_seen == 5
-    assert "5 people never seen: left as they are" in left.rule
+    assert "5 never seen: left as they are" in left.rule
     assert (left.patterns[0][SOME == "oooooooo"] == "oooooooo").all()
     assert left.table["due"].tolist() == [25, 25, 25, 25, 20, 25, 25, 25]
     filled = impute_weeks(SOME, imputations=2, seed=1, never_seen="impute")

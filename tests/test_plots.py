@@ -220,7 +220,7 @@ def test_the_drawn_points_are_the_known_values() -> None:
 def test_what_is_not_known_or_hidden_is_said_and_not_drawn() -> None:
     trend = make_trend()
     trend.table.loc[[4, 5], ["numerator", "denominator"]] = [[5.0, 30.0], [28.0, 30.0]]
-    trend.table.loc[22, "value"] = 0.5  # an unripe value that someone left in the table
+    trend.table.loc[22, "value"] = 0.5  # of an incomplete period, left in the table
     protected = iop.protect(trend)
     ax = iop.plot_trend(protected)
     drawn = texts(ax)

@@ -418,7 +418,7 @@ def test_how_a_result_shows_itself() -> None:
     found = state_occupation(small())
     assert repr(found) == "<StateOccupation: 3 states, 1 group, n 6, 5 moves>"
     assert found._repr_html_().startswith(
-        "<table><caption>Share in each state on day 60: engaged 0.6"
+        "<table><caption>Share of episodes in each state on day 60: engaged 0.6"
     )
 
 
@@ -484,7 +484,7 @@ def test_horizons_that_cannot_be_are_refused() -> None:
     found = state_occupation(small())
     with pytest.raises(EstimateError, match="followed up to the horizon"):
         found.time_in_state(61)
-    with pytest.raises(EstimateError, match="Fewer than two people"):
+    with pytest.raises(EstimateError, match="Fewer than two of a group"):
         found.time_in_state(55)
     with pytest.raises(RuleError, match="later than day 0"):
         found.time_in_state(0)
@@ -542,7 +542,7 @@ def test_ids_that_name_nobody_are_refused() -> None:
 
 def test_a_share_whose_limits_cannot_be_computed_says_so() -> None:
     frame = pd.DataFrame({"id": [1, 2], "state": "a", "days": 9, "next_state": None})
-    told = "Share in each state on day 9: a 1 (95% limits cannot be computed). "
+    told = "Share of people in each state on day 9: a 1 (95% limits cannot be computed). "
     assert state_occupation(frame, id="id").text.startswith(told)
 
 
@@ -569,3 +569,13 @@ def test_while_nobody_is_in_a_state_the_limit_is_that_of_none() -> None:
     np.testing.assert_allclose(ill["upper"].iloc[:4], expected)
     table = found.table.query("state == 'ill'").set_index("day")
     np.testing.assert_allclose(table.loc[[0, 5, 8], "upper"], [0.0, *expected[1:3]])
+
+
+def test_shares_of_episodes_are_called_so():
+    frame = pd.DataFrame({"episode_id": [1, 2], "state": "a", "days": 9, "next_state": None})
+    found = state_occupation(frame)
+    assert found.text.startswith("Share of episodes in each state")
+    axes = found.plot()
+    assert axes.get_ylabel() == "share of episodes"
+    assert "people" not in iop.alternative_text(axes)
+    assert state_occupation(frame.rename(columns={"episode_id": "id"}), id="id").units == "people"

@@ -235,24 +235,24 @@ def test_retention_goes_by_month_of_admission(records: Records) -> None:
     ]
 
 
-# --- ripeness ---------------------------------------------------------------------------------
+# --- complete periods -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("as_of", "ripe"), [("2026-06-28", False), ("2026-06-29", True), ("2026-07-15", True)]
+    ("as_of", "complete"), [("2026-06-28", False), ("2026-06-29", True), ("2026-07-15", True)]
 )
-def test_a_90_day_figure_ripens_90_days_after_the_end_of_its_period(as_of: str, ripe: bool) -> None:
+def test_a_90_day_figure_is_complete_90_days_after_its_period(as_of: str, complete: bool) -> None:
     # 31 March and 90 days is 29 June
     rows = trend(read_tables(as_of), "retained_90").table.set_index("period")
     march = rows.loc["2026-03"]
-    assert march["mature"] == ripe
-    assert pd.isna(march["value"]) != ripe
-    assert pd.isna(march["lower"]) != ripe
+    assert march["mature"] == complete
+    assert pd.isna(march["value"]) != complete
+    assert pd.isna(march["lower"]) != complete
     assert not rows.loc["2026-04":, "mature"].any()
     assert rows.loc["2026-04":, ["value", "lower", "upper"]].isna().all(axis=None)
 
 
-def test_an_unripe_period_counts_those_who_could_be_known_not_those_who_failed_early() -> None:
+def test_an_incomplete_period_counts_those_who_could_be_known_not_those_who_failed_early() -> None:
     # at the cut C1 (admitted 15 March) is 91 days in and D1 (31 March) is not, though E1, of
     # April, has long left: counting whoever is known to have left would make the month look bad
     rows = trend(read_tables("2026-06-14"), "retained_90").table.set_index("period")
@@ -262,11 +262,11 @@ def test_an_unripe_period_counts_those_who_could_be_known_not_those_who_failed_e
 
 def test_a_month_that_is_not_over_has_no_value_yet() -> None:
     for measure in ("attendance_rate", "admissions", "completion_rate"):
-        for as_of, ripe in (("2026-06-29", False), ("2026-06-30", True)):
+        for as_of, complete in (("2026-06-29", False), ("2026-06-30", True)):
             last = trend(read_tables(as_of), measure).table.iloc[-1]
             assert last["period"] == "2026-06"
-            assert last["mature"] == ripe
-            assert pd.isna(last["value"]) != ripe
+            assert last["mature"] == complete
+            assert pd.isna(last["value"]) != complete
 
 
 # --- groups, results, errors ------------------------------------------------------------------
@@ -292,8 +292,10 @@ def test_the_sentence_holds_the_counts_and_the_range_and_no_news(records: Record
     )
     admissions = trend(records, "admissions", by="program")
     assert "Riverside: Admissions in 2026-06: 0 (95% interval 0 to 3.7)" in admissions.text
-    unripe = trend(read_tables("2026-02-20"), "retained_90")
-    assert unripe.text == "Retained at 90 days: no month has a value that is known and shown yet."
+    incomplete = trend(read_tables("2026-02-20"), "retained_90")
+    assert (
+        incomplete.text == "Retained at 90 days: no month has a value that is known and shown yet."
+    )
 
 
 def test_a_protected_table_makes_a_protected_sentence(records: Records) -> None:

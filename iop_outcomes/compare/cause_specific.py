@@ -23,7 +23,7 @@ from iop_outcomes.survival.weighted import read_weighting
 MEANING = (
     "A cause-specific hazard ratio compares the rate of the cause among those who have had none of "
     "the ends so far. It says nothing by itself of the share that ever comes to the cause, which "
-    "hangs on the rates of the other ends too: look at every cause, and at fine_gray."
+    "depends on the rates of the other ends too: look at every cause, and at fine_gray."
 )
 
 

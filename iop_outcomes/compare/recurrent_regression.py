@@ -39,9 +39,7 @@ MODELS = {
         "last came to be, who had as many before.",
     ),
 }
-ALIVE = (
-    "Those at risk are alive: whom death took has no rate, and is not counted as free of events."
-)
+ALIVE = "The rate is among the living: a death ends the row, and is not counted as free of events."
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,12 +121,12 @@ def recurrent_cox(
     JASA 84:1074-1078) summed within clusters, as R's ``coxph(Surv(entry, days, event) ~ x,
     cluster = id)``, with ``strata(number)`` and ``Surv(days - entry, event)`` for the models by
     number. Andersen-Gill with these errors models the rate, and needs nothing of how the events of
-    a person hang together (Lin, Wei, Yang and Ying 2000, JRSS B 62:711-730). The models by
+    a person are not independent (Lin, Wei, Yang and Ying 2000, JRSS B 62:711-730). The models by
     number compare those who had as many before, and so people who differ later in what made them
     come that far: the ratio is not one of randomised groups after the first event.
 
     A death ends the stretches of a person, like censoring. The ratios are then of rates among those
-    alive; whether a group has fewer events *a person* also hangs on who lives:
+    alive; whether a group has fewer events *a person* also depends on who lives:
     `iop_outcomes.compare_recurrence` with ``terminal=``.
 
     Examples

@@ -1,4 +1,4 @@
-"""How far an answer hangs on the definition of relapse and on what a missing check-in means."""
+"""How far an answer depends on the definition of relapse and on what a missing check-in means."""
 
 from __future__ import annotations
 

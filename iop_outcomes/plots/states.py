@@ -1,4 +1,4 @@
-"""The share of people in each state, as areas stacked on one another."""
+"""The share in each state, as areas stacked on one another."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BETWEEN, TITLE, TABLE_TOP = 34.0, 22.0, 42.0
 LABEL_LEFT, LABEL_HEIGHT, SWATCH, TITLE_SIZE = 34.0, 14.5, 12.0, 10.0
 LEADER = {"arrowstyle": "-", "color": style.QUIET, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 1}
 NOTE = (
-    "Areas from below: in the order of the labels. Drawn while at least 10 people and 5% of each "
+    "Areas from below: in the order of the labels. Drawn while at least 10 {units} and 5% of each "
     "group are under observation; the table counts them after the day."
 )
 
@@ -50,7 +50,7 @@ OTHERS = (
 
 
 def plot_states(result: StateOccupation, ax: Axes | Figure | None = None) -> Axes:
-    """Draw the share of people in each state as stacked areas, one panel a group.
+    """Draw the share in each state as stacked areas, one panel a group.
 
     Parameters
     ----------
@@ -86,10 +86,11 @@ def plot_states(result: StateOccupation, ax: Axes | Figure | None = None) -> Axe
             tops = _draw(panel, rows, faces, end)
             _label(panel, tops, faces, sheet.plan.right)
             _dress(panel, title, ticks, (first, end))
+            style.y_label(panel, f"share of {result.units}")
         drawn[-1].set_xlabel(f"days since {style.origin_of(result.rule)}", labelpad=2)
         if sheet.whole:
             _draw_table(drawn[-1], sheet, result, ticks)
-        finish(sheet, result, f"Stacked areas. {result.text} {NOTE}", below=drawn[-1])
+        finish(sheet, result, f"Stacked areas. {result.text} {_note(result)}", below=drawn[-1])
     return sheet.ax
 
 
@@ -106,11 +107,15 @@ def _planner(result: StateOccupation, names: list[str], states: int) -> Planner:
             *(LEFT if whole else LEFT_ALONE, right, TITLE, TABLE_TOP),
             table=rows * style.LINE_HEIGHT + 18 if whole else 0.0,
             height=count * HEIGHT + gaps,
-            notes=f"{result.rule}\n{NOTE}",
+            notes=f"{result.rule}\n{_note(result)}",
             least=(110.0, least),
         )
 
     return plan
+
+
+def _note(result: StateOccupation) -> str:
+    return NOTE.format(units=result.units)
 
 
 def _faces(states: tuple[str, ...]) -> dict[str, tuple[str, str, str]]:
@@ -220,7 +225,6 @@ def _dress(panel: Axes, name: str, ticks: np.ndarray, ends: tuple[float, float])
     panel.set_xlim(ends[0], max(ends[1], ends[0] + 1))
     panel.set_xticks(ticks)
     panel.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    style.y_label(panel, "share of people")
     panel.set_title(name, loc="left", fontsize=TITLE_SIZE, fontweight="bold", pad=6)
 
 

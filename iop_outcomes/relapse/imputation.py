@@ -202,7 +202,7 @@ def _people(words: Words, never_seen: str) -> tuple[NDArray[np.intp], int]:
     if not seen.any():
         raise EstimateError(
             "Nobody was seen in any week, so that nothing tells what a missed week was.",
-            found=f"{unseen:,} people never seen among {len(words):,}",
+            found=f"{unseen:,} never seen among {len(words):,}",
         )
     chosen = np.flatnonzero(seen | due if never_seen == "impute" else seen)
     try:  # so that the draws do not hang on the order of the rows
@@ -302,6 +302,5 @@ def _said(options: _Options, covariates: list[str], unseen: int) -> str:
         text += "they are taken to be like weeks seen after the same history"
     text += ". A mixed week counts as use."
     if unseen:
-        who = "1 person" if unseen == 1 else f"{unseen:,} people"
-        text += f" {who} never seen: {NEVER_SEEN[options.never_seen]}."
+        text += f" {unseen:,} never seen: {NEVER_SEEN[options.never_seen]}."
     return text

@@ -1,8 +1,9 @@
-"""Histories of states in, the share of people in each state on each day out."""
+"""Histories of states in, the share of episodes or people in each state on each day out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,7 +38,7 @@ def state_occupation(
     start: float | None = None,
     confidence: float = 0.95,
 ) -> StateOccupation:
-    r"""Estimate the share of people in each state on each day, by Aalen and Johansen.
+    r"""Estimate the share in each state on each day, by Aalen and Johansen.
 
     Parameters
     ----------
@@ -54,7 +55,8 @@ def state_occupation(
     by : str or sequence of str, optional
         Columns whose values make the groups.
     id : str or None
-        The column that says whose stay it is; None if every row is a person's only stay.
+        The column that says whose stay it is; None if every row is a person's only stay. With
+        episodes the shares are of episodes, and a person has several.
     cluster : str, Cluster.PERSON or None
         The column of who varies as one, for the standard errors; by default ``person_id`` where
         the frame has it, so that the episodes of a person count as alike, else `id`. None takes
@@ -140,7 +142,8 @@ def state_occupation(
     _refuse_names(names)
     known = np.concatenate([checked.stays.entry, checked.stays.days])
     first = None if start is None else one_day(start, known)
-    return _estimate(checked, names, (first, confidence))
+    unit = "episode" if id == "episode_id" else "person"
+    return replace(_estimate(checked, names, (first, confidence)), unit=unit)
 
 
 def _estimate(

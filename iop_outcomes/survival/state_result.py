@@ -1,4 +1,4 @@
-"""The share of people in each state by day: one tidy table, and what is read off it."""
+"""The share in each state by day: one tidy table, and what is read off it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FEWEST = 10
 
 @dataclass(frozen=True, eq=False)
 class StateOccupation:
-    """The share of people in each of several states, day by day, by group.
+    """The share of episodes, or people, in each of several states, day by day, by group.
 
     Attributes
     ----------
@@ -57,6 +57,8 @@ class StateOccupation:
         What made the numbers; printed with every figure of them.
     synthetic : bool
         Whether the people are made up.
+    unit : str
+        What the shares are of, "episode" or "person": a person may have several episodes.
     clustering : Clustering, optional
         What the errors take together: by which column, how many clusters and ids.
     """
@@ -70,6 +72,7 @@ class StateOccupation:
     confidence: float
     rule: str
     synthetic: bool
+    unit: str = "person"
     clustering: Clustering | None = None
 
     def at(self, days: float | Sequence[float]) -> pd.DataFrame:
@@ -114,9 +117,9 @@ class StateOccupation:
         -------
         pandas.DataFrame
             ``[by ...], state, horizon, days, se, lower, upper``. Returns count: the days are all
-            of those in the state, of an average person. They sum to the days from the first to
-            the horizon. The limits are missing where ``se`` is 0: all are alike so far, and no
-            limits can be computed.
+            of those in the state, a mean over episodes (or people, see `unit`). They sum to the
+            days from the first to the horizon. The limits are missing where ``se`` is 0: all are
+            alike so far, and no limits can be computed.
 
         Raises
         ------
@@ -180,7 +183,7 @@ class StateOccupation:
     def last_day(self) -> float:
         """The last day that rests on more than a few: to which the shares are told and drawn.
 
-        The last on which at least 10 people and 5 percent of every group are under observation;
+        The last on which at least 10, and 5 percent, of every group are under observation;
         where a group never has so many, `last_common_day`.
         """
         days = [self.last_common_day]
@@ -193,15 +196,20 @@ class StateOccupation:
         return min(days)
 
     @property
+    def units(self) -> str:
+        """What the shares are of, in the plural."""
+        return "people" if self.unit == "person" else f"{self.unit}s"
+
+    @property
     def text(self) -> str:
-        """The shares on the last day with enough people of each group, in words, and the rule."""
+        """The shares on the last day with enough of each group, in words, and the rule."""
         day = self.last_day
         groups = split_groups(self._first(NAMED_GROUPS).at(day), list(self.by))
         told = [self._told(group) for group in groups]
         if len(self.sizes) > NAMED_GROUPS:
             told.append(more_words(len(self.sizes) - NAMED_GROUPS))
         ending = closing(self.rule, self.clustering)
-        return f"Share in each state on day {day:g}: {'; '.join(told)}. {ending}"
+        return f"Share of {self.units} in each state on day {day:g}: {'; '.join(told)}. {ending}"
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the shares as stacked areas; see `iop_outcomes.plots.states.plot_states`."""
@@ -210,7 +218,7 @@ class StateOccupation:
         return plot_states(self, ax)
 
     def __repr__(self) -> str:
-        """Return the number of states, groups, people and moves."""
+        """Return the number of states, groups, ids and moves."""
         groups = len(self.sizes)
         noun = "group" if groups == 1 else "groups"
         kinds = "state" if len(self.states) == 1 else "states"
@@ -264,7 +272,7 @@ class StateOccupation:
             share = group[group["day"] == group["day"][group["day"] <= horizon].max()]["share"]
             if here["at_risk"].sum() < 2 and share.to_numpy()[open_].sum() > 0:
                 raise EstimateError(
-                    "Fewer than two people of a group are under observation at the horizon.",
+                    "Fewer than two of a group are under observation at the horizon.",
                     found=f"a horizon of {horizon:g} days",
                     instead="a shorter one.",
                 )

@@ -1,4 +1,4 @@
-"""Trends: one measure over months or quarters, with what is not ripe left out."""
+"""Trends: one measure over months or quarters, with what is not complete left out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One measure, period by period, with its counts, its interval and whether it is ripe."""
+"""One measure, period by period, with its counts, its interval and whether it is complete."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Trend:
 
     @property
     def text(self) -> str:
-        """The latest ripe value with its counts and interval, and the range: a sentence a group.
+        """The latest complete value with counts and interval, and the range: a sentence a group.
 
         It names no change: whether a difference between periods is more than chance is not for
         the eye to say.
@@ -122,9 +122,9 @@ class Trend:
                 f"; {span} over {len(known)} {self.every}s "
                 f"({known.iloc[0]['period']} to {last['period']})"
             )
-        unripe = rows.loc[~rows["mature"], "period"]
-        if not unripe.empty:
-            first, newest = unripe.iloc[0], unripe.iloc[-1]
+        incomplete = rows.loc[~rows["mature"], "period"]
+        if not incomplete.empty:
+            first, newest = incomplete.iloc[0], incomplete.iloc[-1]
             which = first if first == newest else f"{first} to {newest}"
             text += f". Not known yet: {which}"
         return text + "."
@@ -265,7 +265,7 @@ def _assemble(
     quantity: Quantity,
     as_of: pd.Timestamp,
 ) -> pd.DataFrame:
-    """Return the table, with what is not ripe left missing."""
+    """Return the table, with what is not complete left missing."""
     known_by = [period.end + pd.Timedelta(days=quantity.days_to_mature) for period in periods]
     mature = np.tile(np.array([day <= as_of for day in known_by]), len(groups))
     shown = {name: np.where(mature, counts[name], np.nan) for name in ("value", "lower", "upper")}
@@ -285,7 +285,7 @@ def _assemble(
 def _rule_text(quantity: Quantity, records: Records) -> str:
     cut = pd.Timestamp(records.as_of).date().isoformat()
     if quantity.days_to_mature:
-        ripe = f"{quantity.days_to_mature} days after the period's end"
+        known = f"{quantity.days_to_mature} days after the period's end"
     else:
-        ripe = "the period's end"
-    return f"{quantity.text} Known from {ripe} on; data cut {cut}."
+        known = "the period's end"
+    return f"{quantity.text} Known from {known} on; data cut {cut}."
