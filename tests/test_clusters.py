@@ -23,6 +23,7 @@ from iop_outcomes.compare import (
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.survival import (
     cumulative_incidence,
+    hazard,
     interval_survival,
     mean_cumulative_function,
     parametric_survival,
@@ -84,7 +85,13 @@ def _parameters(times: pd.DataFrame, **options: Any) -> tuple[pd.DataFrame, str]
     return found.parameters, found.text
 
 
+def _rate(times: pd.DataFrame, **options: Any) -> tuple[pd.DataFrame, str]:
+    return _table(hazard(times, "track", bandwidth=14, fewest=1, days=[5, 20, 35], **options))
+
+
 ESTIMATES: dict[str, Estimate] = {
+    "hazard": lambda t, **o: _rate(t.drop(columns="clear_until"), spacing=0, **o),
+    "hazard of intervals": lambda t, **o: _rate(t, **o),
     "survival_curves": lambda t, **o: _table(survival_curves(t, by="track", **o)),
     "cumulative_incidence": lambda t, **o: _table(cumulative_incidence(t, "track", **o)),
     "interval_survival": lambda t, **o: _limits(t, **o),

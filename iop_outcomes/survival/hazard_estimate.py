@@ -11,6 +11,7 @@ import pandas as pd
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.messages import as_written
 from iop_outcomes.show import level_words
+from iop_outcomes.survival.clusters import Cluster
 from iop_outcomes.survival.estimate import refuse_names
 from iop_outcomes.survival.hazard_result import COLUMNS, Hazard
 from iop_outcomes.survival.interval_stretch import IntervalStretch, read_between
@@ -20,6 +21,7 @@ from iop_outcomes.survival.product_limit import kaplan_meier
 from iop_outcomes.survival.reading import days_asked
 from iop_outcomes.survival.smoothing import Stretch
 from iop_outcomes.survival.steps import Steps
+from iop_outcomes.survival.weighted import moves_of, read_weighting
 
 MOST_DAYS = 5000
 
@@ -30,6 +32,7 @@ def hazard(
     *,
     bandwidth: float | None = None,
     spacing: float | None = None,
+    cluster: str | Cluster | None = Cluster.PERSON,
     days: Sequence[float] | None = None,
     confidence: float = 0.95,
     fewest: int = 10,
@@ -57,12 +60,17 @@ def hazard(
         column; else in the days since the last check-in, if all events are dated on multiples of
         two days or more, on at least eight different days and two or more on each on average; else
         on its date. ``rule`` says which.
+    cluster : str, Cluster.PERSON or None
+        The column of who is whose, for standard errors and limits: rows of one are taken together.
+        By default ``person_id`` if the frame has that column and a value of it stands in several
+        rows; None takes each row by itself. ``text`` says which, with the numbers of clusters and
+        rows.
     days : sequence of numbers, optional
         The days of the table; by default each whole day up to the end of the longest stretch.
     confidence : float
         The level of the pointwise limits.
     fewest : int
-        The rate is estimated from the first to the last day on which so many are at risk.
+        The rate is estimated from the first to the last day on which so many rows are at risk.
 
     Returns
     -------
@@ -72,8 +80,8 @@ def hazard(
     Raises
     ------
     EstimateError
-        If the times are refused as by `iop_outcomes.survival_curves`, a group never has `fewest` at
-        risk or no event while it has, or there are days between on which nobody is at risk.
+        If the times or clusters are refused as by `iop_outcomes.survival_curves`, a group never
+        has `fewest` at risk or no event while it has, or there are days between on which nobody is at risk.
     RuleError
         If an option is not known, or the bandwidth exceeds half of the shortest stretch or is less
         than the days between check-ins.
@@ -97,6 +105,12 @@ def hazard(
     times and divided by :math:`\exp(z\, se / \hat\lambda)`; they hold for the smoothed rate, not
     for peaks narrower than the window, and are missing where the rate is below se / 2: near an edge
     the negative part of the kernel can cancel the rest, and the log scale says nothing there.
+    With clusters the variance is the sum over them of the square of what their rows add up to, of
+    :math:`b^{-1} d_i K((t-x_i)/b) / n(x_i)` less the sum of
+    :math:`b^{-1} K((t-t_j)/b)\, d_j / n_j^2` over the days on which the row is at risk: the
+    infinitesimal jackknife by cluster. That of ``cumulative_hazard`` is the ``std.chaz`` of R's
+    ``survfit(..., cluster=)``.
+
     Within b of either end (``near_edge``) the rate rests mostly on days to one side: where the
     true rate rises or falls there, as it does in the first weeks, the smoothed one is off, and
     its limits do not hold the true one (docs/deviations.md says by how much).
@@ -121,6 +135,7 @@ def hazard(
     [0.0104, 0.0096]
     """
     checked, between = read_between(times, by, spacing)
+    weighting = read_weighting(times, None, cluster)
     names = list(checked.labels.columns)
     refuse_names(names, COLUMNS)
     normal_quantile(confidence)
@@ -132,8 +147,13 @@ def hazard(
     stretches = _checked_stretches(kaplan_meier(known, confidence, "log-log"), fewest)
     if between is not None:
         stretches = [
-            IntervalStretch(part.steps, part.first, part.last, between.of(group))
+            IntervalStretch(*_own(part), None, *between.of(group, weighting.clusters))
             for group, part in enumerate(stretches)
+        ]
+    elif weighting.robust:
+        stretches = [
+            Stretch(*_own(part), moves_of(checked, weighting, rows, part.steps.day))
+            for part, rows in zip(stretches, checked.rows_by_group, strict=True)
         ]
     width = _bandwidth(stretches, bandwidth, 0.0 if between is None else between.width)
     stretches = [part.fitted(width) for part in stretches]
@@ -146,12 +166,17 @@ def hazard(
         asked,
         bandwidth=width,
         confidence=confidence,
-        rule=f"{checked.rule} Smoothed rate among those at risk,"
+        rule=f"{checked.rule} Smoothed rate among those at risk{weighting.words},"
         f"{'' if between is None else between.words} Epanechnikov window of "
         f"{width:.3g} days to each side, while {fewest:,} or more are at risk; "
         f"{level_words(confidence)} limits.",
         synthetic=checked.synthetic,
+        clustering=weighting.clusters.told,
     )
+
+
+def _own(part: Stretch) -> tuple[Steps, float, float]:
+    return part.steps, part.first, part.last
 
 
 def _checked_stretches(curves: list[Steps], fewest: int) -> list[Stretch]:

@@ -14,6 +14,7 @@ from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.messages import as_written
 from iop_outcomes.show import count_words, more_words, table_html
 from iop_outcomes.survival.checking import label_of
+from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.curves import NAMED_GROUPS
 from iop_outcomes.survival.limits import TOLERANCE, normal_quantile
 from iop_outcomes.survival.reading import days_asked, first_groups, labelled, split_groups
@@ -57,6 +58,8 @@ class Hazard:
         What made the times, and the estimate.
     synthetic : bool
         Whether the people are made up; pictures of them say so.
+    clustering : Clustering, optional
+        What the errors take together: by which column, how many clusters and rows.
     """
 
     table: pd.DataFrame
@@ -66,6 +69,7 @@ class Hazard:
     confidence: float
     rule: str
     synthetic: bool = False
+    clustering: Clustering | None = None
     _parts: tuple[Stretch, ...] = field(default=(), repr=False)
 
     @classmethod
@@ -138,7 +142,8 @@ class Hazard:
         check-ins the exponential of minus the cumulative hazard, so that an event does not count to
         the month of the check-in that showed it; the variance by the delta
         method from :math:`\mathrm{cov}(S(s), S(t)) = S(s) S(t) G(\min(s,t))` with G Greenwood's
-        sum; the limits on the logit scale.
+        sum, or with clusters the sum over them of the products of their influences on the two;
+        the limits on the logit scale.
         """
         reach = normal_quantile(self.confidence if confidence is None else confidence)
         whole = isinstance(months, int) and not isinstance(months, bool)
@@ -170,7 +175,8 @@ class Hazard:
         if groups > NAMED_GROUPS:
             told.append(more_words(groups - NAMED_GROUPS))
         by = f" by {', '.join(names)}" if names else ""
-        return f"Events per 100 people at risk and day{by}: {'; '.join(told)}. {self.rule}"
+        ending = closing(self.rule, self.clustering)
+        return f"Events per 100 people at risk and day{by}: {'; '.join(told)}. {ending}"
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the rates with their limits; see `iop_outcomes.plots.hazard.plot_hazard`."""

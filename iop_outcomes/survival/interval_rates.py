@@ -10,12 +10,13 @@ Errors are those of the estimating equation at its solution: with :math:`\rho` t
 cells, :math:`W` the smoothing and :math:`J` the derivative of :math:`\rho` by the smoothed rate,
 the influence of a person is :math:`(I - J W)^{-1} u`, where u is their expected events less
 :math:`\rho` times their expected time at risk, over the time at risk of all. What is not known of
-the day of an event so counts.
+the day of an event so counts. Influences of one cluster are added up before they are squared.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +64,28 @@ class CellRates:
         return np.maximum(inside, 0.0)
 
 
+@dataclass(frozen=True, eq=False)
+class Members:
+    """How many rows of each cluster have each of the distinct intervals.
+
+    Attributes
+    ----------
+    count : scipy.sparse.csc_array, shape (clusters, intervals)
+        The numbers.
+    """
+
+    count: Any
+
+    @classmethod
+    def of(cls, place: NDArray[np.intp], cluster: NDArray[np.intp], intervals: int) -> Members:
+        """Count from the interval and the cluster of each row."""
+        from scipy.sparse import csc_array
+
+        own, clusters = np.unique(cluster, return_inverse=True)
+        one, shape = np.ones(len(place)), (len(own), intervals)
+        return cls(csc_array((one, (clusters, place)), shape=shape))
+
+
 def cell_edges(last: float, *inner: float) -> Floats:
     """Return cells of a day up to `last`, shorter or longer if these are too few or too many."""
     if last > MOST_CELLS:
@@ -76,7 +99,9 @@ def cell_edges(last: float, *inner: float) -> Floats:
     return np.unique(np.concatenate([[0.0], even[clear], given]))
 
 
-def cell_rates(intervals: Intervals, edges: Floats, smooth: Floats) -> CellRates:
+def cell_rates(
+    intervals: Intervals, edges: Floats, smooth: Floats, members: Members | None = None
+) -> CellRates:
     """Return the rates of cells.
 
     Parameters
@@ -87,6 +112,8 @@ def cell_rates(intervals: Intervals, edges: Floats, smooth: Floats) -> CellRates
         Of the cells; from 0 to the last day of which anything is known.
     smooth : numpy.ndarray, shape (cells, cells)
         Makes the rate by which an event is placed within its interval from those of the cells.
+    members : Members, optional
+        Which intervals are taken together in the covariance; by default each person is by itself.
 
     Raises
     ------
@@ -120,7 +147,7 @@ def cell_rates(intervals: Intervals, edges: Floats, smooth: Floats) -> CellRates
             instead="a larger bandwidth=, or fewer groups.",
         )
     whole = certain + time
-    covariance = _covariance(intervals, edges, (guess, rate, whole), smooth)
+    covariance = _covariance(intervals, edges, (guess, rate, whole), smooth, members)
     return CellRates(edges, rate, covariance)
 
 
@@ -204,15 +231,20 @@ class _Expected:
 
 
 def _covariance(
-    intervals: Intervals, edges: Floats, found: tuple[Floats, Floats, Floats], smooth: Floats
+    intervals: Intervals,
+    edges: Floats,
+    found: tuple[Floats, Floats, Floats],
+    smooth: Floats,
+    members: Members | None,
 ) -> Floats:
-    """Return the covariance of the rates, from the influence of each person."""
+    """Return the covariance of the rates, from the influence of each person, or cluster."""
     guess, rate, whole = found
     cells = len(rate)
     wide = np.isfinite(intervals.right) & (intervals.left < intervals.right)
     exact = np.isfinite(intervals.right) & ~wide
     entry = np.zeros(len(wide)) if intervals.entry is None else intervals.entry
     squares, slope = np.zeros((cells, cells)), np.zeros((cells, cells))
+    sums = np.zeros((0 if members is None else members.count.shape[0], cells))
     each = _over(np.ones(cells), whole)
     for rows in _blocks(len(wide), cells):
         left, right = intervals.left[rows], intervals.right[rows]
@@ -227,7 +259,12 @@ def _covariance(
             events, time = part.slopes(intervals.weight[rows][some])
             slope += events - rate[:, None] * time
         moves *= each
-        squares += (moves * intervals.weight[rows][:, None]).T @ moves
+        if members is None:
+            squares += (moves * intervals.weight[rows][:, None]).T @ moves
+        else:
+            sums += members.count[:, rows] @ moves
+    if members is not None:
+        squares = sums.T @ sums
     back = np.eye(cells) - (slope * each[:, None]) @ smooth
     spread = np.linalg.solve(back, squares)
     covariance: Floats = np.linalg.solve(back, spread.T)

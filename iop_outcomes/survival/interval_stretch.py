@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from iop_outcomes.errors import RuleError
 from iop_outcomes.messages import as_written
 from iop_outcomes.survival.checking import CheckedTimes, check_times
+from iop_outcomes.survival.clusters import Clusters
 from iop_outcomes.survival.interval_checking import check_intervals
 from iop_outcomes.survival.interval_masses import Intervals
-from iop_outcomes.survival.interval_rates import CellRates, cell_edges, cell_rates
+from iop_outcomes.survival.interval_rates import CellRates, Members, cell_edges, cell_rates
 from iop_outcomes.survival.smoothing import Floats, Stretch
 
 FEWEST_HEAPS = 8  # distinct days of events, and
@@ -60,11 +61,14 @@ class Between:
             group=self.times.group[self.kept],
         )
 
-    def of(self, group: int) -> Intervals:
-        """Return the distinct intervals of a group."""
+    def of(self, group: int, clusters: Clusters) -> tuple[Intervals, Members | None]:
+        """Return the distinct intervals of a group, and how many of each a cluster has."""
         rows = np.flatnonzero(self.kept & (self.times.group == group))
         entry = None if self.times.entry is None else self.times.entry[rows]
-        return Intervals.of(self.left[rows], self.right[rows], entry)
+        intervals, place = Intervals.placed(self.left[rows], self.right[rows], entry)
+        if clusters.code is None:
+            return intervals, None
+        return intervals, Members.of(place, clusters.code[rows], len(intervals.left))
 
 
 def read_between(
@@ -147,9 +151,12 @@ class IntervalStretch(Stretch):
     ----------
     intervals : Intervals
         Of the group.
+    members : Members or None
+        Which of them each cluster has; None if each row stands by itself.
     """
 
     intervals: Intervals
+    members: Members | None
 
     def fitted(self, bandwidth: float) -> FittedStretch:
         """Return the same with the rates of its cells."""
@@ -159,8 +166,9 @@ class IntervalStretch(Stretch):
         edges = cell_edges(last, self.first, self.last)
         middle = np.clip((edges[1:] + edges[:-1]) / 2, self.first, self.last)
         smooth = self.cell_weights(middle, edges, bandwidth)
-        rates = cell_rates(intervals, edges, smooth)
-        return FittedStretch(self.steps, self.first, self.last, intervals, rates)
+        rates = cell_rates(intervals, edges, smooth, self.members)
+        own = self.steps, self.first, self.last, self.moves
+        return FittedStretch(*own, intervals, self.members, rates)
 
     def event_days(self) -> NDArray[Any]:
         """Return the middle of each interval that lies within the stretch and has an event."""

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from iop_outcomes.survival.cluster_sums import cluster_sums
+from iop_outcomes.survival.jackknife import Moves
 from iop_outcomes.survival.limits import greenwood
 from iop_outcomes.survival.near_ties import near
 from iop_outcomes.survival.steps import Steps
@@ -27,11 +29,14 @@ class Stretch:
         The group's curve, whose days of events and numbers at risk make the increments.
     first, last : float
         The first and the last day of the stretch.
+    moves : Moves or None
+        The rows, with the cluster of each; None if each row stands by itself.
     """
 
     steps: Steps
     first: float
     last: float
+    moves: Moves | None
 
     @classmethod
     def of(cls, steps: Steps, fewest: int) -> Stretch | None:
@@ -44,7 +49,7 @@ class Stretch:
         after = entered - censored - events  # at risk once those of an entry day are in
         begins = steps.entry_day[after >= fewest]
         first = 0.0 if steps.at_risk[0] >= fewest else float(begins[0])
-        return cls(steps, first, last)
+        return cls(steps, first, last, None)
 
     @property
     def inside(self) -> NDArray[np.bool_]:
@@ -83,15 +88,17 @@ class Stretch:
 
     def rate(self, asked: NDArray[Any], bandwidth: float) -> tuple[Floats, Floats]:
         """Return the smoothed rate and its standard error; missing outside the stretch."""
-        day = self.steps.day[self.inside]
-        size = self.steps.events[self.inside] / self.steps.at_risk[self.inside]
-        variance = size / self.steps.at_risk[self.inside]
+        inside = self.inside
+        day = self.steps.day[inside]
+        size = self.steps.events[inside] / self.steps.at_risk[inside]
         rate, error = np.full(len(asked), np.nan), np.full(len(asked), np.nan)
         within = np.flatnonzero((asked >= self.first) & (asked <= self.last))
-        for rows in np.array_split(within, 1 + len(within) * len(day) // BLOCK):
+        for rows in self._blocks(within):
             weight = self._weights(asked[rows], day, bandwidth) / bandwidth
             rate[rows] = np.maximum(weight @ size, 0.0)
-            error[rows] = np.sqrt(weight**2 @ variance)
+            whole = np.zeros((len(rows), len(inside)))
+            whole[:, inside] = weight
+            error[rows] = self._error(whole)
         return rate, error
 
     def near_edge(self, asked: NDArray[Any], bandwidth: float) -> NDArray[np.bool_]:
@@ -103,14 +110,41 @@ class Stretch:
 
     def cumulative(self, asked: NDArray[Any]) -> tuple[Floats, Floats]:
         """Return the cumulative hazard and its standard error; missing after the last day."""
-        return cumulative(self.steps, asked)
+        total, error = cumulative(self.steps, asked)
+        if self.moves is not None:
+            for rows in self._blocks(np.flatnonzero(~np.isnan(error))):
+                before = self.steps.day <= asked[rows, None]
+                error[rows] = self._error(before.astype(np.float64))
+        return total, error
 
     def survival_at(self, days: NDArray[Any]) -> tuple[Floats, Floats]:
         """Return the share without the event through some days, and its covariance."""
-        place = np.searchsorted(self.steps.day, days, side="right") - 1
-        survival = self.steps.survival[place]
-        variance = greenwood(self.steps.at_risk, self.steps.events)[place]
-        return survival, np.outer(survival, survival) * np.minimum.outer(variance, variance)
+        steps = self.steps
+        place = np.searchsorted(steps.day, days, side="right") - 1
+        survival = steps.survival[place]
+        if self.moves is None:
+            variance = greenwood(steps.at_risk, steps.events)[place]
+            covariance = np.minimum.outer(variance, variance)
+        else:
+            # The derivative of the log of the survival by the increment of a day.
+            left = steps.at_risk - steps.events
+            slope = np.divide(steps.at_risk, left, out=np.zeros(len(left)), where=left > 0)
+            each = cluster_sums(steps, self.moves, (steps.day <= days[:, None]) * slope)
+            covariance = each @ each.T
+        return survival, np.outer(survival, survival) * covariance
+
+    def _error(self, weight: Floats) -> Floats:
+        """Return the standard errors of weighted sums of the increments, (sums, days)."""
+        if self.moves is not None:
+            found: Floats = np.sqrt((cluster_sums(self.steps, self.moves, weight) ** 2).sum(axis=1))
+            return found
+        n = self.steps.at_risk.astype(np.float64)
+        variance = np.divide(self.steps.events, n**2, out=np.zeros(len(n)), where=n > 0)
+        return np.asarray(np.sqrt(weight**2 @ variance))
+
+    def _blocks(self, places: NDArray[np.intp]) -> list[NDArray[np.intp]]:
+        width = len(self.steps.day) + (0 if self.moves is None else len(self.moves.first))
+        return np.array_split(places, 1 + len(places) * width // BLOCK)
 
     def cell_weights(self, asked: NDArray[Any], edges: Floats, bandwidth: float) -> Floats:
         """Return what the kernel gives to each cell of days, for each day asked: they sum to 1."""

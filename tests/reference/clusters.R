@@ -1,6 +1,6 @@
-# What R's survival package says of rows that hang together, for tests/test_clusters.py and
+# What R's survival package says of rows that hang together, for tests/test_hazard_clusters.py, tests/test_incidence_clusters.py and
 # tests/test_compare_clusters.py: the robust score test of groups (with strata, with late entry), and the
-# errors of cumulative incidence and of distributions. Writes clusters_data.csv (made here: one to four episodes of a
+# errors of cumulative incidence, of rates and of distributions. Writes clusters_data.csv (made here: one to four episodes of a
 # person, whose days hang together, with ties) and clusters.csv. Run it in this folder:
 #   Rscript clusters.R
 library(survival)
@@ -63,6 +63,23 @@ for (case in c("incidence", "incidence late")) {
       say(case, "se", sqrt(colSums(by_person^2)), cause, level, fit$time)
       stopifnot(all.equal(sqrt(colSums(of[, , place]^2)), fit$std.err[, place]))
     }
+  }
+}
+
+# The cumulative hazard by person, and from the influence of persons on its increments the error of the rate
+# smoothed by Epanechnikov's kernel of half width 8 on day 12, far from both edges.
+for (case in c("hazard", "hazard late")) {
+  for (level in c("a", "b", "c")) {
+    part <- data[data$group == level, ]
+    if (case == "hazard") part$entry <- 0
+    fit <- survfit(Surv(entry, days, event) ~ 1, part, cluster = person_id, influence = 3)
+    stopifnot(all.equal(sqrt(colSums(fit$influence.chaz^2)), fit$std.chaz))
+    say(case, "cumulative hazard", fit$cumhaz, group = level, at = fit$time)
+    say(case, "cumulative se", fit$std.chaz, group = level, at = fit$time)
+    weight <- pmax(0.75 * (1 - ((12 - fit$time) / 8)^2), 0) / 8
+    by_day <- t(apply(cbind(0, fit$influence.chaz), 1, diff))
+    say(case, "rate", sum(weight * diff(c(0, fit$cumhaz))), group = level, at = 12)
+    say(case, "rate se", sqrt(sum((by_day %*% weight)^2)), group = level, at = 12)
   }
 }
 
