@@ -68,6 +68,7 @@ from iop_outcomes.relapse import (
 from iop_outcomes.report import Report, quarterly_report
 from iop_outcomes.samples import Sample, synthetic_records, write_sample
 from iop_outcomes.survival import (
+    Cluster,
     CumulativeIncidence,
     Hazard,
     IntervalSurvival,
@@ -88,6 +89,7 @@ from iop_outcomes.versions import __version__, show_versions
 
 __all__ = [
     "AttendanceByWeek",
+    "Cluster",
     "Comparison",
     "CumulativeIncidence",
     "Definition",

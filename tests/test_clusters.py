@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import iop_outcomes as iop
 from iop_outcomes.compare import (
     cause_specific_cox,
     compare_incidence,
@@ -213,6 +214,56 @@ def test_what_is_no_cluster_is_refused():
     assert len(survival_curves(lists, cluster=None).table)
 
 
+def stretches(people: int, seed: int) -> pd.DataFrame:
+    """Two episodes a person, some beginning late, and no event before day 30."""
+    rng = np.random.default_rng(seed)
+    person = np.repeat(np.arange(people), 2)
+    entry = rng.integers(0, 10, len(person)) * (rng.random(len(person)) < 0.5)
+    days = entry + rng.integers(5, 60, len(person))
+    event = (rng.random(len(person)) < 0.5) & (days > 30)
+    frame = pd.DataFrame({"person_id": person, "entry": entry, "days": days, "event": event})
+    frame = frame.assign(episode_id=np.arange(len(person)), state="well")
+    return frame.assign(next_state=np.where(event, "ill", None))
+
+
+def observed(times: pd.DataFrame, column: str, day: int) -> int:
+    """Count of how many different values of a column something is under observation."""
+    there = (times["days"] >= day) & (times["entry"] < day)
+    return times.loc[there, column].nunique()
+
+
+@pytest.mark.parametrize("cluster", ["person_id", "episode_id", None])
+def test_while_none_was_seen_the_upper_limit_counts_clusters(cluster):
+    times = stretches(40, 3)
+    asked, of = [1, 5, 12, 29], cluster or "episode_id"
+    counted = [observed(times, of, day) for day in asked]
+    assert (counted < [observed(times, "episode_id", day) for day in asked]) == (of == "person_id")
+    mean = mean_cumulative_function(times, cluster=cluster)
+    states = state_occupation(times, cluster=cluster)
+    for found, limit in (
+        (mean, lambda n: -np.log(0.025) / n),
+        (states, lambda n: 1 - 0.025 ** (1 / n)),
+    ):
+        at, table = found.at(asked), found.table
+        if "state" in at:
+            at, table = at[at["state"] == "ill"], table[table["state"] == "ill"]
+        assert at["upper"].to_numpy() == pytest.approx([limit(n) for n in counted])
+        early = table[(table["day"] > 0) & (table["day"] < 30)]
+        every = [limit(observed(times, of, day)) for day in early["day"]]
+        assert early["upper"].to_numpy() == pytest.approx(every)
+
+
+def test_copies_of_a_persons_episodes_leave_the_limits_of_none_as_they_were():
+    times = stretches(40, 4)
+    copies = pd.concat([times, times.assign(episode_id=times["episode_id"] + 100)])
+    for estimate in (mean_cumulative_function, state_occupation):
+        once, twice = (estimate(frame, cluster="person_id") for frame in (times, copies))
+        for name in ("lower", "upper"):
+            np.testing.assert_allclose(twice.table[name], once.table[name], rtol=1e-9)
+            asked = [0, 3, 15, 40]
+            np.testing.assert_allclose(twice.at(asked)[name], once.at(asked)[name], rtol=1e-9)
+
+
 def test_sensitivity_takes_episodes_and_words_of_one_person_together():
     rng = np.random.default_rng(3)
     weeks = rng.choice(list("+--o"), size=(90, 8))
@@ -236,6 +287,7 @@ def test_sensitivity_takes_episodes_and_words_of_one_person_together():
 
 
 def test_the_default_says_what_it_is():
+    assert iop.Cluster.PERSON is Cluster.PERSON
     assert repr(Cluster.PERSON) == "<Cluster.PERSON: 'person_id, where it repeats'>"
     times = pd.DataFrame({"person_id": ["a", "b", "a"]})
     assert read_clusters(times, Cluster.PERSON).code.tolist() == [0, 1, 0]

@@ -133,15 +133,22 @@ def read_persons(source: Source, cluster: str | Cluster | pd.Series[Any] | None)
     """Return which episodes, or which words, are taken together."""
     if not isinstance(source, pd.Series):
         return read_clusters(source.episodes, cluster)  # type: ignore[arg-type]  # refuses a Series
+    return read_persons_of_words(source.index, cluster)
+
+
+def read_persons_of_words(
+    labels: pd.Index, cluster: str | Cluster | pd.Series[Any] | None
+) -> Clusters:
+    """Return which words are taken together: a Series says whose each is."""
     if isinstance(cluster, str):
         raise RuleError(
             "The persons behind words are a Series with the labels of the words.",
             found=f"cluster={as_written(cluster)}",
-            instead='sensitivity(patterns, cluster=episodes.set_index("episode_id")["person_id"])',
+            instead='cluster=records.episodes.set_index("episode_id")["person_id"]',
         )
     if not isinstance(cluster, pd.Series):
-        return read_clusters(pd.DataFrame(index=source.index), cluster)
-    persons = _groups_of_words(source.index, cluster.to_frame(PERSON))
+        return read_clusters(pd.DataFrame(index=labels), cluster)
+    persons = _groups_of_words(labels, cluster.to_frame(PERSON))
     return read_clusters(persons, Cluster.PERSON)
 
 

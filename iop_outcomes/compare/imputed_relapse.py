@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.compare.cells import read_persons_of_words
+from iop_outcomes.compare.imputed_errors import imputed_estimates
 from iop_outcomes.compare.imputed_result import ImputedRelapse
 from iop_outcomes.errors import RuleError
 from iop_outcomes.measures.words import MISSED, USE, Flags, Numbers, code
@@ -20,9 +22,8 @@ from iop_outcomes.relapse.imputed_patterns import ImputedPatterns
 from iop_outcomes.relapse.registry import find
 from iop_outcomes.relapse.rubin import pool
 from iop_outcomes.survival.checking import check_times, column_names
-from iop_outcomes.survival.limits import greenwood, normal_quantile
-from iop_outcomes.survival.product_limit import kaplan_meier
-from iop_outcomes.survival.steps import Steps
+from iop_outcomes.survival.clusters import Cluster, Clusters
+from iop_outcomes.survival.limits import normal_quantile
 
 NOT_A_COVARIATE = (
     " The groups were no covariate of the imputation, so that their missed weeks were drawn as if "
@@ -36,6 +37,7 @@ def relapse_by_imputation(
     *,
     horizon_weeks: int = 24,
     by: str | Sequence[str] | pd.Series[Any] | pd.DataFrame | None = None,
+    cluster: pd.Series[Any] | Cluster | None = Cluster.PERSON,
     confidence: float = 0.95,
 ) -> ImputedRelapse:
     r"""Return the share relapsed by a week, pooled over completed use patterns by Rubin's rules.
@@ -52,6 +54,10 @@ def relapse_by_imputation(
     by : str, sequence of str, pandas.Series or pandas.DataFrame, optional
         What makes the groups: names of covariates of the imputation, or columns with the labels
         of the patterns.
+    cluster : pandas.Series, Cluster.PERSON or None
+        Whose each pattern is, with the labels of the patterns: those of one person are taken
+        together in errors and limits. Patterns themselves name no persons, so that by default,
+        as with None, each is taken by itself.
     confidence : float
         The level of the limits.
 
@@ -66,7 +72,7 @@ def relapse_by_imputation(
         If the definition is not known, has no time, or is of dropout; if a name of `by` is no
         covariate of the imputation; if the words are not of weeks.
     EstimateError
-        If a group is missing for someone, or nobody has a time.
+        If a group, or a person where others repeat, is missing, or nobody has a time.
 
     Notes
     -----
@@ -74,7 +80,10 @@ def relapse_by_imputation(
     the weeks due end before the horizon, the person is censored there. Shares are pooled on the
     scale of :math:`\log(-\log(1 - p))`, differences and restricted means as they are; the
     degrees of freedom that complete patterns would leave are taken as the people less the
-    groups. People without an answer (no pattern, never seen and left so) are not counted.
+    groups. With `cluster` the variances are infinitesimal jackknives by person, in the difference
+    over both groups, and people are counted in place of patterns; the model of the missed weeks
+    goes on taking patterns as independent. People without an answer (no pattern, never seen and
+    left so) are not counted.
 
     The limits are somewhat wider than needed: the model of the missed weeks learns from all
     weeks, the estimate from one, and Rubin's variance is then too large, never too small (Meng
@@ -94,11 +103,13 @@ def relapse_by_imputation(
     _check(imputed, horizon_weeks)
     normal_quantile(confidence)
     groups, known = _groups(imputed, by)
+    clusters = read_persons_of_words(imputed.words.index, cluster)
     names = list(groups.columns)
     sets = [
-        _one_set(imputed, place, chosen, groups, horizon_weeks) for place in range(len(imputed))
+        _one_set(imputed, place, chosen, (groups, clusters), horizon_weeks)
+        for place in range(len(imputed))
     ]
-    labels, counts = sets[0].labels, sets[0].people
+    labels, told = sets[0].labels, replace(sets[0].clusters.told, noun="patterns")
     value = np.stack([one.value for one in sets])  # sets by quantities (share, mean) by groups
     variance = np.stack([one.variance for one in sets])
     table = _table(sets, value, variance, confidence)
@@ -107,12 +118,14 @@ def relapse_by_imputation(
         rule += NOT_A_COVARIATE
     return ImputedRelapse(
         table=pd.concat([labels, table], axis=1),
-        difference=_difference(value, variance, counts, confidence),
+        difference=_difference(sets, value, confidence),
         by=tuple(names),
         horizon_weeks=int(horizon_weeks),
         confidence=confidence,
-        rule=f"{rule} Kaplan-Meier estimates, pooled by Rubin's rules.",
+        rule=f"{rule} Kaplan-Meier estimates{f' ({told.how})' if told.how else ''}, pooled by "
+        "Rubin's rules.",
         synthetic=bool(imputed.attrs.get("synthetic", False)),
+        clustering=told,
     )
 
 
@@ -120,24 +133,29 @@ def relapse_by_imputation(
 class _OneSet:
     """What one completed set gives: one entry a group, of value and variance two rows.
 
-    ``value`` and ``variance`` hold the share relapsed and the restricted mean.
+    ``value`` and ``variance`` hold the share relapsed and the restricted mean; ``apart`` is the
+    variance of the difference between the second group and the first, of each.
     """
 
     labels: pd.DataFrame
+    clusters: Clusters
+    rows: Numbers
     people: Numbers
     events: Numbers
     on_imputed: Numbers
     value: Numbers
     variance: Numbers
+    apart: Numbers
 
 
 def _one_set(
     imputed: ImputedPatterns,
     place: int,
     definition: Definition,
-    groups: pd.DataFrame,
+    of: tuple[pd.DataFrame, Clusters],
     horizon: int,
 ) -> _OneSet:
+    groups, clusters = of
     found = event_weeks(imputed.patterns[place], definition)
     kept = found["event"].notna().to_numpy()
     weeks = found["weeks"].to_numpy(dtype=np.int64, na_value=0)
@@ -145,31 +163,28 @@ def _one_set(
     onset = found["onset"].to_numpy(dtype=np.int64, na_value=0)
     times = groups.reset_index(drop=True).assign(days=weeks, event=event)[kept]
     checked = check_times(times.reset_index(drop=True), list(groups.columns))
-    steps = kaplan_meier(checked, 0.95, "log-log")
-    estimates = np.array([_estimates(one, horizon) for one in steps])  # groups x 2 x 2
+    clusters = clusters.of(kept)
+    value, variance, apart = imputed_estimates(checked, clusters, horizon)
     by_horizon = event & (weeks <= horizon)
     on_imputed = by_horizon & (_imputed_use(imputed, place, onset, weeks) > 0)
     count = len(checked.labels)
     return _OneSet(
         labels=checked.labels,
-        people=np.bincount(checked.group, minlength=count).astype(np.float64),
+        clusters=clusters,
+        rows=np.bincount(checked.group, minlength=count).astype(np.float64),
+        people=_people(checked.group, clusters, count),
         events=_count(by_horizon[kept], checked.group, count),
         on_imputed=_count(on_imputed[kept], checked.group, count),
-        value=estimates[:, :, 0].T,
-        variance=estimates[:, :, 1].T,
+        value=value,
+        variance=variance,
+        apart=apart,
     )
 
 
-def _estimates(steps: Steps, horizon: int) -> list[tuple[float, float]]:
-    # The share relapsed and the restricted mean, each with its variance.
-    if steps.last_day < horizon and steps.survival[-1] > 0:
-        return [(np.nan, np.nan), (np.nan, np.nan)]
-    last = int(np.searchsorted(steps.day, horizon, side="right")) - 1
-    survival = float(steps.survival[last])
-    spread = float(greenwood(steps.at_risk, steps.events)[last])
-    known = steps.followed_to(horizon)
-    mean, error = steps.area(horizon) if known else (np.nan, np.nan)
-    return [(1 - survival, survival**2 * spread), (mean, error**2)]
+def _people(group: Any, clusters: Clusters, groups: int) -> Numbers:
+    # How many clusters there are in each group.
+    pairs = np.unique(np.stack([group, clusters.each]), axis=1)
+    return np.bincount(pairs[0], minlength=groups).astype(np.float64)
 
 
 def _imputed_use(imputed: ImputedPatterns, place: int, onset: Any, met: Any) -> Any:
@@ -200,7 +215,7 @@ def _table(
     np.divide(on_imputed, events, out=rests, where=events > 0)
     return pd.DataFrame(
         {
-            "n": people.astype(np.int64),
+            "n": sets[0].rows.astype(np.int64),
             "events": events / len(sets),
             "rests_on_imputed": rests,
             "relapsed": share["estimate"],
@@ -226,17 +241,15 @@ def _table(
     )
 
 
-def _difference(
-    value: Numbers, variance: Numbers, people: Numbers, confidence: float
-) -> pd.DataFrame:
+def _difference(sets: list[_OneSet], value: Numbers, confidence: float) -> pd.DataFrame:
     columns = ["difference", "se", "lower", "upper", "p_value"]
     columns += ["degrees_of_freedom", "missing_information"]
-    if len(people) != 2:
+    if len(sets[0].rows) != 2:
         return pd.DataFrame(columns=["quantity", *columns]).astype(dict.fromkeys(columns, float))
     found = pool(
         value[:, :, 1] - value[:, :, 0],
-        variance.sum(axis=2),
-        degrees_of_freedom=max(people.sum() - 2, 1),
+        np.stack([one.apart for one in sets]),
+        degrees_of_freedom=max(len(np.unique(sets[0].clusters.each)) - 2, 1),
         confidence=confidence,
     ).rename(columns={"estimate": "difference"})
     found.insert(0, "quantity", ["relapsed", "restricted_mean"])

@@ -11,6 +11,7 @@ import pandas as pd
 from iop_outcomes.compare.result import p_value_words
 from iop_outcomes.show import level_words, table_html
 from iop_outcomes.survival.checking import label_of
+from iop_outcomes.survival.clusters import Clustering, closing
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,8 +23,9 @@ class ImputedRelapse:
     table : pandas.DataFrame
         One row a group:
 
-        - ``[by ...]``; ``n`` (int64): people; ``events`` (float64): by the horizon, the mean over
-          the completed sets; ``rests_on_imputed`` (0 to 1): the share of these events that count
+        - ``[by ...]``; ``n`` (int64): patterns, each of one person unless `clustering` says more;
+          ``events`` (float64): by the horizon, the mean over the completed sets;
+          ``rests_on_imputed`` (0 to 1): the share of these events that count
           an imputed week, missing without events;
         - ``relapsed`` (0 to 1): by the horizon, with limits ``relapsed_lower`` and
           ``relapsed_upper``; ``least``, ``most``: of the completed sets;
@@ -45,6 +47,8 @@ class ImputedRelapse:
         The definition, and how missed weeks were imputed.
     synthetic : bool
         Whether the people are made up.
+    clustering : Clustering, optional
+        What the errors take together: how many people and patterns.
     """
 
     table: pd.DataFrame
@@ -54,6 +58,7 @@ class ImputedRelapse:
     confidence: float
     rule: str
     synthetic: bool = False
+    clustering: Clustering | None = None
 
     @property
     def text(self) -> str:
@@ -68,7 +73,7 @@ class ImputedRelapse:
                     f"({level_words(self.confidence)} interval {100 * row['lower']:+.1f} to "
                     f"{100 * row['upper']:+.1f}, {p_value_words(row['p_value'])})."
                 )
-        return f"{text} {self.rule}"
+        return f"{text} {closing(self.rule, self.clustering)}"
 
     def __repr__(self) -> str:
         """Return the groups and their shares."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from iop_outcomes.survival.clusters import Cluster
 from iop_outcomes.survival.competing import cumulative_incidence
 from iop_outcomes.survival.curves import SurvivalCurves
 from iop_outcomes.survival.estimate import survival_curves
@@ -18,6 +19,7 @@ from iop_outcomes.survival.state_estimate import state_occupation
 from iop_outcomes.survival.state_result import StateOccupation
 
 __all__ = [
+    "Cluster",
     "CumulativeIncidence",
     "Hazard",
     "IntervalSurvival",

@@ -81,7 +81,8 @@ def hazard(
     ------
     EstimateError
         If the times or clusters are refused as by `iop_outcomes.survival_curves`, a group never
-        has `fewest` at risk or no event while it has, or there are days between on which nobody is at risk.
+        has `fewest` at risk or no event while it has, or there are days between on which nobody
+        is at risk.
     RuleError
         If an option is not known, or the bandwidth exceeds half of the shortest stretch or is less
         than the days between check-ins.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from iop_outcomes.survival.limits import normal_quantile
 from iop_outcomes.survival.mean_cumulative_times import Stretches
-from iop_outcomes.survival.running_products import squared, sums_of_products
+from iop_outcomes.survival.running_products import Spans, squared, sums_of_products
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -119,6 +119,8 @@ class MeanSteps:
         As `MeanCumulativeFunction.table`, without the group.
     entries, exits : numpy.ndarray
         The days of beginning and end of the stretches, in order.
+    known : Spans
+        From when to when each cluster is under observation.
     confidence : float
         The level of the limits.
     """
@@ -126,6 +128,7 @@ class MeanSteps:
     table: pd.DataFrame
     entries: NDArray[Any]
     exits: NDArray[Any]
+    known: Spans
     confidence: float
 
     @classmethod
@@ -133,15 +136,18 @@ class MeanSteps:
         """Return the estimate from the stretches that `rows` chooses."""
         grid = Grid.of(stretches, rows)
         mean = grid.mean
-        error = np.sqrt(grid.variance(stretches.cluster[rows]))
-        known = np.where(grid.day > 0, grid.at_risk, np.inf)
+        cluster, entry, days = (
+            part[rows] for part in (stretches.cluster, stretches.entry, stretches.days)
+        )
+        error = np.sqrt(grid.variance(cluster))
+        spans = Spans.of(cluster, entry, days)
+        known = np.where(grid.day > 0, spans.at(grid.day), np.inf)
         lower, upper = mean_limits(mean, error, confidence, known)
         table = pd.DataFrame({"day": grid.day, "at_risk": grid.at_risk, "events": grid.events})
         if stretches.asked_terminal:
             table["terminal"] = grid.ends
         table = table.assign(mean=mean, se=error, lower=lower, upper=upper)
-        entries, exits = np.sort(stretches.entry[rows]), np.sort(stretches.days[rows])
-        return cls(table, entries, exits, confidence)
+        return cls(table, np.sort(entry), np.sort(days), spans, confidence)
 
     def at(self, asked: NDArray[Any]) -> pd.DataFrame:
         """Return the rows of the table for any days; missing after the last."""
@@ -156,7 +162,7 @@ class MeanSteps:
         rows["at_risk"] = self.at_risk(asked)
         rows.loc[asked > day[-1], ["mean", "se", "lower", "upper"]] = np.nan
         none = ((rows["mean"] == 0) & (asked > 0)).to_numpy()
-        rows.loc[none, "upper"] = none_upper(rows["at_risk"].to_numpy()[none], self.confidence)
+        rows.loc[none, "upper"] = none_upper(self.known.at(asked)[none], self.confidence)
         return rows
 
     def at_risk(self, asked: NDArray[Any]) -> Counts:
@@ -172,7 +178,8 @@ def mean_limits(
     r"""Return the limits of a mean number, symmetric in its logarithm.
 
     Where it is 0 they go from 0 to :math:`-\log(\alpha / 2) / n`, the exact limit of a Poisson mean
-    of which none was seen (Garwood 1936, Biometrika 28:437-442), with n the number `known`.
+    of which none was seen (Garwood 1936, Biometrika 28:437-442), with n the number
+    `known`: of clusters under observation.
     """
     reach = normal_quantile(confidence) * error
     some = mean > 0

@@ -29,7 +29,8 @@ class MeanCumulativeFunction:
         can rise; ``events`` (int64): on the day; ``terminal`` (int64): terminal events on the
         day, if these were asked for; ``mean`` (0 or more): the mean number of events a person
         through the day; ``se``: its robust standard error; ``lower``, ``upper``: its pointwise
-        confidence limits; while the mean is 0 from 0 to the exact upper limit of none.
+        confidence limits; while the mean is 0 from 0 to the exact upper limit of none among the
+        clusters under observation.
     sizes : pandas.DataFrame
         One row a group: ``[by ...], n`` (ids), ``with_events`` (ids with one or more), ``events``,
         ``terminal`` if asked for, ``most`` (events of one id), all int64, and ``last``, the last

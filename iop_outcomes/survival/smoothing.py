@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from iop_outcomes.survival.cluster_sums import cluster_sums
+from iop_outcomes.survival.cluster_sums import cluster_sums, log_slope
 from iop_outcomes.survival.jackknife import Moves
 from iop_outcomes.survival.limits import greenwood
 from iop_outcomes.survival.near_ties import near
@@ -126,10 +126,8 @@ class Stretch:
             variance = greenwood(steps.at_risk, steps.events)[place]
             covariance = np.minimum.outer(variance, variance)
         else:
-            # The derivative of the log of the survival by the increment of a day.
-            left = steps.at_risk - steps.events
-            slope = np.divide(steps.at_risk, left, out=np.zeros(len(left)), where=left > 0)
-            each = cluster_sums(steps, self.moves, (steps.day <= days[:, None]) * slope)
+            through = steps.day <= days[:, None]
+            each = cluster_sums(steps, self.moves, through * log_slope(steps))
             covariance = each @ each.T
         return survival, np.outer(survival, survival) * covariance
 

@@ -17,6 +17,7 @@ from iop_outcomes.survival.aalen_johansen import incidence_limits
 from iop_outcomes.survival.clusters import Cluster
 from iop_outcomes.survival.limits import normal_quantile
 from iop_outcomes.survival.reading import labelled
+from iop_outcomes.survival.running_products import Spans
 from iop_outcomes.survival.state_errors import Occupied, occupy
 from iop_outcomes.survival.state_histories import Histories, read_histories
 from iop_outcomes.survival.state_moves import Moves, Stays, arrange
@@ -95,7 +96,7 @@ def state_occupation(
     share, squared and summed, R's ``survfit(Surv(entry, days, factor(next_state)), id = ,
     influence = TRUE)$std.err``. They need no Markov property either. Limits are symmetric in
     :math:`\log(-\log p)`; while a share is 0 they go from 0 to the upper limit of a share of none
-    among those under observation, and they are missing where it is 1. Cost: stays x
+    among the clusters under observation, and they are missing where it is 1. Cost: stays x
     states squared, and days squared x states cubed, whatever the number of people.
 
     With two states, the second without return, the shares are the Kaplan-Meier estimate and its
@@ -151,7 +152,7 @@ def _estimate(
 ) -> StateOccupation:
     start, confidence = options
     states = checked.states
-    tables, spent, moved, sizes = [], [], [], []
+    tables, spent, moved, sizes, known = [], [], [], [], []
     for group in range(len(checked.times.labels)):
         stays, people = checked.of(group)
         begin = float(stays.entry.min()) if start is None else start
@@ -159,7 +160,8 @@ def _estimate(
         _check_size(stays)
         moves, spells = arrange(stays, len(states), begin)
         found = occupy(moves, spells)
-        tables.append(_table(moves, found, states, confidence))
+        known.append(Spans.of(stays.actor, stays.entry, stays.days))
+        tables.append(_table(moves, found, states, (known[-1], confidence)))
         spent.append(_spent(moves, found, states))
         moved.append(_transitions(moves, stays, states))
         changes = int(moves.counts.sum())
@@ -179,6 +181,7 @@ def _estimate(
         f"{level_words(confidence)} limits.",
         synthetic=checked.times.synthetic,
         clustering=told,
+        _known=tuple(known),
     )
 
 
@@ -205,10 +208,11 @@ def _check_size(stays: Stays) -> None:
 
 
 def _table(
-    moves: Moves, found: Occupied, states: tuple[str, ...], confidence: float
+    moves: Moves, found: Occupied, states: tuple[str, ...], how: tuple[Spans, float]
 ) -> pd.DataFrame:
+    spans, confidence = how
     share, error = found.share.T, np.sqrt(found.variance.T)
-    observed = moves.at_risk.sum(axis=1).astype(np.float64)
+    observed = spans.at(moves.day).astype(np.float64)
     observed[0] = np.inf  # the states in which people begin
     known = np.broadcast_to(observed, share.shape)
     lower, upper = incidence_limits(share, error, confidence, known)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.curves import NAMED_GROUPS
 from iop_outcomes.survival.limits import normal_quantile
 from iop_outcomes.survival.reading import days_asked, first_groups, limits_words, split_groups
+from iop_outcomes.survival.running_products import Spans
 
 STATE_COLUMNS = ("state", "day", "at_risk", "entered", "share", "se", "lower", "upper")
 SPENT = ("time", "variance", "covariance")
@@ -74,6 +75,7 @@ class StateOccupation:
     synthetic: bool
     unit: str = "person"
     clustering: Clustering | None = None
+    _known: tuple[Spans, ...] = field(default=(), repr=False)
 
     def at(self, days: float | Sequence[float]) -> pd.DataFrame:
         """Return the shares on given days.
@@ -95,9 +97,9 @@ class StateOccupation:
         rows = [self._read(part, asked) for part in self._parts(self.table)]
         found = pd.concat(rows, ignore_index=True)
         # Between the days of the table fewer may be left, of whom none says less.
-        shape = (-1, len(self.states), len(asked))
-        at_risk = found["at_risk"].to_numpy().reshape(shape)
-        observed = np.broadcast_to(at_risk.sum(axis=1, keepdims=True), at_risk.shape).ravel()
+        observed = np.concatenate(
+            [np.tile(spans.at(asked), len(self.states)) for spans in self._known]
+        )
         first = np.repeat([part["day"].iloc[0] for part in self._parts(self.table)], len(asked))
         none = ((found["share"] == 0) & (found["day"] > first)).to_numpy()
         found.loc[none, "upper"] = none_among(observed[none], self.confidence)
@@ -235,7 +237,9 @@ class StateOccupation:
     def _first(self, groups: int) -> StateOccupation:
         """Return the shares of the first so many groups."""
         table = first_groups(self.table, list(self.by), groups)
-        return replace(self, table=table, sizes=self.sizes.head(groups))
+        return replace(
+            self, table=table, sizes=self.sizes.head(groups), _known=self._known[:groups]
+        )
 
     def _read(self, part: pd.DataFrame, asked: np.ndarray[Any, Any]) -> pd.DataFrame:
         day = part["day"].to_numpy()
