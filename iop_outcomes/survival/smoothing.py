@@ -105,7 +105,8 @@ class Stretch:
         """Say of which days in the stretch the window reaches over an end of it."""
         within = (asked >= self.first) & (asked <= self.last)
         reach, _ = self._reach(asked, bandwidth)
-        found: NDArray[np.bool_] = within & (reach[:, 0] < 1)
+        close = near(np.array([self.first, self.last])) / bandwidth
+        found: NDArray[np.bool_] = within & (reach[:, 0] < 1 - close)
         return found
 
     def cumulative(self, asked: NDArray[Any]) -> tuple[Floats, Floats]:
