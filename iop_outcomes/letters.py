@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 # Control characters (line ends and tabs apart), lone surrogates, and the code points that Unicode
 # keeps for no character: XML holds none or few of them, and no font draws them. And those that turn
@@ -12,12 +13,31 @@ _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069"
     f"\ud800-\udfff\ufdd0-\ufdef{_NONE}]"
 )
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _BREAKS = re.compile("[\t\n\r\x85\u2028\u2029]+")
 
 
 def printable(text: str) -> str:
     """Return `text` with each character that no page can hold written as its number."""
     return _UNPRINTABLE.sub(lambda found: code_point(found[0]), text)
+
+
+def has_lone_surrogate(values: Iterable[object]) -> bool:
+    """Tell whether a text among the values holds half of a pair that stands for one letter.
+
+    No such text can be written in UTF-8, and pandas (2.3) takes two that differ for one.
+    """
+    every = list(values)
+    try:
+        text = "".join(every)  # type: ignore[arg-type]  # the others are left out below
+    except TypeError:
+        text = "".join([value for value in every if isinstance(value, str)])
+    return not text.isascii() and _SURROGATE.search(text) is not None
+
+
+def surrogates_written(text: str) -> str:
+    """Return `text` with each lone surrogate written as its number."""
+    return _SURROGATE.sub(lambda found: code_point(found[0]), text)
 
 
 def one_line(text: str) -> str:

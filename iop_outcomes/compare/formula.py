@@ -16,6 +16,7 @@ from iop_outcomes.compare.term_names import term_names
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.messages import columns_found, names_asked
 from iop_outcomes.survival.checking import refuse_twins
+from iop_outcomes.survival.ids import refuse_surrogates
 
 if TYPE_CHECKING:
     from formulaic import Formula
@@ -293,6 +294,7 @@ def _prepared(column: pd.Series[Any], name: str) -> pd.Series[Any]:
             found=f"the column {name}, of type {column.dtype}",
             instead=f'(times["{name}"] - first_day).dt.days',
         )
+    refuse_surrogates(column, name)
     try:
         values = column.astype("category").cat.remove_unused_categories()
     except TypeError:

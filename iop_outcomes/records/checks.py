@@ -64,6 +64,12 @@ _DECLARED = (
     Check("open_quote", "conformance", "A quote opens a cell and is not closed in the row."),
     Check("stray_quote", "conformance", "More text follows a closing quote in its cell."),
     Check("merged_cells", "conformance", "Cells of several rows are merged into one."),
+    Check(
+        "lone_surrogate",
+        "conformance",
+        "A letter of the value is half of a pair that stands for one letter.",
+    ),
+    Check("unreadable_cell", "conformance", "The cell of a frame is an object that has no text."),
     Check("encoding", "conformance", "The file is not UTF-8; letters outside ASCII may be off."),
     Check("surrounding_spaces", "conformance", "Spaces stand before or after the value."),
     Check("missing_word", "conformance", 'A word such as "n/a" stands for a missing value.'),

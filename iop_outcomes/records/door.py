@@ -112,7 +112,7 @@ def read_records(
         if name in found.raws:
             raws = found.raws.pop(name)  # from here on the draft alone holds the text
             drafts[name] = combine(TABLES[name], raws, plan, time)
-            note_remarks(name, raws, log)
+            note_remarks(name, raws, plan, log)
             del raws
             settle_orders(drafts[name], plan)
             fold_identical(drafts[name], plan, log)

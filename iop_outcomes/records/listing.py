@@ -11,19 +11,24 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.records.checks import CHECKS
-from iop_outcomes.records.draft import PROBLEM_COLUMNS, Draft, Log, free_name
+from iop_outcomes.records.draft import PROBLEM_COLUMNS, Draft, Log, free_name, our_names
+from iop_outcomes.records.mapping import Mapping
 from iop_outcomes.records.raw import Raw, Remark
 from iop_outcomes.records.tables import TABLES
 
+REMARK_CHECKS = (
+    *("open_quote", "stray_quote", "merged_cells", "lone_surrogate", "unreadable_cell"),
+)
 _FORMULA = re.compile(
     "(?:^|(?<=[,;|\\t\\r\\n]))(?=\\s*[-=+@\uff1d\uff0b\uff0d\uff20])|^(?=[\\t\\r\\n])"
 )
 
 
-def note_remarks(name: str, raws: list[Raw], log: Log) -> None:
+def note_remarks(name: str, raws: list[Raw], mapping: Mapping, log: Log) -> None:
     """List what was met in the files of a table before their columns were looked at."""
     for raw in raws:
         remarks = list(raw.remarks)
+        names = our_names(TABLES[name], list(raw.columns), mapping)
         if raw.encoding:
             said = f"kept: read as {raw.encoding}"
             remarks.append(Remark(0, raw.encoding, "encoding", said, "The file is not UTF-8."))
@@ -34,7 +39,7 @@ def note_remarks(name: str, raws: list[Raw], log: Log) -> None:
                         "table": name,
                         "file": raw.file,
                         "line": [remark.line for remark in remarks],
-                        "column": "",
+                        "column": [names.get(remark.column, "") for remark in remarks],
                         "value": [remark.value for remark in remarks],
                         "check": [remark.check for remark in remarks],
                         "done": [remark.done for remark in remarks],
@@ -46,7 +51,7 @@ def note_remarks(name: str, raws: list[Raw], log: Log) -> None:
     read = sum(len(raw.lines) + len(raw.odd) for raw in raws)
     met = [remark.check for raw in raws for remark in raw.remarks]
     met += [row.check for raw in raws for row in raw.odd]
-    for check in ("open_quote", "stray_quote", "merged_cells"):
+    for check in REMARK_CHECKS:
         log.tally(check, name, "", read, met.count(check))
 
 

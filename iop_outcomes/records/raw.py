@@ -63,13 +63,17 @@ class OddRow:
 
 @dataclass(frozen=True)
 class Remark:
-    """What was met in a file, at a line of it or, with line 0, in the whole of it."""
+    """What was met in a file, at a line of it or, with line 0, in the whole of it.
+
+    The column is under the name that the file gives it; empty if it is of the row.
+    """
 
     line: int
     value: str
     check: str
     done: str
     message: str = ""
+    column: str = ""
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import RecordsError
-from iop_outcomes.records.cells import cell_text
+from iop_outcomes.letters import surrogates_written
+from iop_outcomes.records.cells import cell_text, readable
 from iop_outcomes.records.delimited import read_delimited
 from iop_outcomes.records.opening import read_bytes, require_file, shown
-from iop_outcomes.records.raw import Array, Coded, Raw, coded, header_names, narrow
+from iop_outcomes.records.raw import Array, Coded, Raw, Remark, coded, header_names, narrow
 from iop_outcomes.records.workbook import read_workbook
 
 if TYPE_CHECKING:
@@ -70,8 +71,13 @@ def read_raw(source: str | Path | pd.DataFrame, *, skip_lines: int = 0) -> Raw:
 
 def _from_frame(frame: pd.DataFrame, file: str, digest: str = "") -> Raw:
     frame = _with_named_index(frame)
-    names = header_names([str(name) for name in frame.columns], file)
-    columns = {name: _coded_series(frame.iloc[:, position]) for position, name in enumerate(names)}
+    names = header_names([surrogates_written(str(name)) for name in frame.columns], file)
+    columns: dict[str, Coded] = {}
+    remarks: list[Remark] = []
+    for position, name in enumerate(names):
+        series, met = readable(frame.iloc[:, position], name)
+        columns[name] = _coded_series(series)
+        remarks += met
     lines = np.arange(1, len(frame) + 1, dtype=np.int32)
     return Raw(
         file,
@@ -80,6 +86,7 @@ def _from_frame(frame: pd.DataFrame, file: str, digest: str = "") -> Raw:
         (),
         digest,
         attrs={str(key): value for key, value in frame.attrs.items()},
+        remarks=tuple(remarks),
     )
 
 

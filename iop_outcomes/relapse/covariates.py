@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import RuleError
+from iop_outcomes.letters import has_lone_surrogate
 from iop_outcomes.measures.words import Numbers
 from iop_outcomes.messages import column_called
 
@@ -116,6 +117,12 @@ def _categories(column: pd.Series[Any], called: str) -> list[tuple[str, Numbers]
             f"The covariate {called} holds neither numbers nor categories.",
             found=f"a column of type {kind}",
             instead="numbers (such as days), yes and no, or text.",
+        )
+    if has_lone_surrogate(column.dropna().tolist()):
+        raise RuleError(
+            f"The covariate {called} holds half of a letter (a lone surrogate).",
+            found=f"a column of type {kind}",
+            instead='.str.encode("utf-8", "backslashreplace").str.decode("utf-8") of it.',
         )
     values = column.astype("category").cat.remove_unused_categories().cat
     if len(values.categories) > MOST_CATEGORIES:

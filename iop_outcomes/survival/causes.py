@@ -15,6 +15,7 @@ from iop_outcomes.messages import as_written, columns_found
 from iop_outcomes.relapse.rules import COMPETING_ENDS
 from iop_outcomes.survival.checking import CheckedTimes, check_times, refuse_twins
 from iop_outcomes.survival.end_words import refuse_misspelt
+from iop_outcomes.survival.ids import refuse_surrogates
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +107,7 @@ def _leaving(times: pd.DataFrame, end: str, ends: pd.Categorical) -> pd.Categori
         none = np.full(len(ends), -1)
         return pd.Categorical.from_codes(none, [])  # type: ignore[arg-type]  # it takes arrays
     day = times["competing_on"]
+    refuse_surrogates(times["competing_end"], "competing_end")
     found = times["competing_end"].astype("category").array
     numeric = pd.api.types.is_numeric_dtype(day) and not pd.api.types.is_bool_dtype(day)
     undated = (found.codes >= 0) & (day.isna().to_numpy() | (not numeric))
@@ -143,6 +145,7 @@ def _ends(times: pd.DataFrame, by: str | Sequence[str] | None, end: str) -> pd.C
             instead='end="ended_by"',
         )
     refuse_twins(times, [end])
+    refuse_surrogates(times[end], end)
     try:
         found = times[end].astype("category").array
         return found.rename_categories(_word)

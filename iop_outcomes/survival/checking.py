@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.messages import as_written, columns_found, holds_data, names_asked
+from iop_outcomes.survival.ids import refuse_surrogates
 from iop_outcomes.survival.near_ties import merge_near_ties
 
 MOST_DAYS = 1e15  # beyond it the days are not told apart, nor their squares added up
@@ -86,7 +87,8 @@ def check_times(
     ------
     EstimateError
         If a time is missing, negative or not finite, an event is neither 0 nor 1, an entry is
-        not before its ``days``, a group is missing, or there are no rows.
+        not before its ``days``, a group is missing or its name holds a lone surrogate, or there
+        are no rows.
     RuleError
         If a column named by `by` is not there.
     """
@@ -313,6 +315,7 @@ def _groups(times: pd.DataFrame, names: list[str]) -> tuple[NDArray[np.intp], pd
 
 def _codes(column: pd.Series[Any]) -> tuple[NDArray[Any], int]:
     """Return codes in the order of the categories, else sorted, and how many there may be."""
+    refuse_surrogates(column, column.name)
     if isinstance(column.dtype, pd.CategoricalDtype):
         return column.cat.codes.to_numpy(), len(column.cat.categories)
     try:

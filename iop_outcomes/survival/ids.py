@@ -10,9 +10,31 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.letters import has_lone_surrogate
 from iop_outcomes.messages import columns_found, names_asked
 
 _INSTEAD = {"cluster": "cluster=None, each row by itself; or a value of their own for those rows."}
+
+
+def refuse_surrogates(column: pd.Series[Any], name: object) -> None:
+    """Refuse texts with half of a pair that stands for one letter: pandas takes two for one.
+
+    Raises
+    ------
+    EstimateError
+        If there are any.
+    """
+    categories = isinstance(column.dtype, pd.CategoricalDtype)
+    if not categories and column.dtype != object and not isinstance(column.dtype, pd.StringDtype):
+        return
+    values = column.cat.categories if categories else column
+    if has_lone_surrogate(values):
+        raise EstimateError(
+            f"A value of {name} holds half of a letter (a lone surrogate), so that values cannot "
+            "be told apart.",
+            found=f"a column of type {column.dtype}",
+            instead=f'frame["{name}"].str.encode("utf-8", "backslashreplace").str.decode("utf-8")',
+        )
 
 
 def id_codes(frame: pd.DataFrame, name: str, what: str) -> NDArray[np.intp]:
@@ -30,11 +52,13 @@ def id_codes(frame: pd.DataFrame, name: str, what: str) -> NDArray[np.intp]:
     Raises
     ------
     EstimateError
-        If a value is missing, or a list or another such thing that names nobody.
+        If a value is missing, holds a lone surrogate, or is a list or another such thing that
+        names nobody.
     RuleError
         If there is no such column.
     """
     column = only_column(frame, name, f"the {what} of the rows")
+    refuse_surrogates(column, name)
     missing = int(column.isna().sum())
     if missing:
         raise EstimateError(

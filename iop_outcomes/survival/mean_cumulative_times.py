@@ -15,7 +15,7 @@ from iop_outcomes.messages import as_written, columns_found, words_found
 from iop_outcomes.survival.checking import CheckedTimes, check_times, read_flags
 from iop_outcomes.survival.clusters import Cluster, Clusters, clusters_of_ids
 from iop_outcomes.survival.end_words import refuse_misspelt
-from iop_outcomes.survival.ids import id_codes, only_column
+from iop_outcomes.survival.ids import id_codes, only_column, refuse_surrogates
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +108,7 @@ def _terminal(times: pd.DataFrame, terminal: str | Sequence[str] | None) -> NDAr
             found=columns_found(times.columns),
             instead='terminal="...", a column of True and False.',
         )
+    refuse_surrogates(times["ended_by"], "ended_by")
     ends = times["ended_by"].astype("category")
     known = [str(word) for word in ends.cat.categories]
     if not len(terminal):

@@ -15,7 +15,7 @@ from iop_outcomes.messages import columns_found
 from iop_outcomes.relapse.state_course import STATES
 from iop_outcomes.survival.checking import CheckedTimes, check_times
 from iop_outcomes.survival.clusters import Cluster, Clustering, clusters_of_ids
-from iop_outcomes.survival.ids import id_codes, only_column
+from iop_outcomes.survival.ids import id_codes, only_column, refuse_surrogates
 from iop_outcomes.survival.state_moves import Stays
 
 CENSORED = -1
@@ -126,6 +126,8 @@ def _check_columns(frame: pd.DataFrame) -> None:
 
 def _states(frame: pd.DataFrame) -> tuple[tuple[str, ...], Places, Places]:
     """Return the states that occur, and the codes of each row's state and of the next."""
+    for name in ("state", "next_state"):
+        refuse_surrogates(frame[name], name)
     columns = [_words(frame["state"]), _words(frame["next_state"])]
     present = {word for column in columns for word in column.dropna().unique()}
     given = [
