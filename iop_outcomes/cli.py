@@ -190,6 +190,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # letters that a terminal lacks are no error
             stream.reconfigure(errors="backslashreplace")
+    from iop_outcomes.plots.style import without_advice
+
+    without_advice()
     try:
         app()
     except (RuleError, ReportError) as error:

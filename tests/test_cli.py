@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -175,3 +178,30 @@ def test_the_published_definitions_are_listed_and_shown(run: Run) -> None:
     code, _, err = run("definitions", "nobody_2000")
     assert code == 2
     assert "no published definition" in err
+
+
+def test_a_home_that_cannot_be_written_is_no_concern_of_the_command(tmp_path: Path) -> None:
+    """Matplotlib makes its cache elsewhere, and says so with paths; a command has no use for it."""
+    code = (
+        "import sys; from iop_outcomes import cli; sys.argv = ['iop-outcomes', '--help']\n"
+        "try: cli.main()\n"
+        "except SystemExit: pass\n"
+        "import matplotlib; print(matplotlib.get_cachedir())"
+    )
+    kept = ("PATH", "PYTHONPATH", "LANG")
+    nowhere = ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
+    file = tmp_path / "file"
+    file.write_text("")
+    there = {name: os.environ[name] for name in kept if name in os.environ}
+    given = there | dict.fromkeys(nowhere, str(file / "none")) | {"TMPDIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        capture_output=True,
+        text=True,
+        env=given,
+        check=False,
+        cwd=Path(__file__).parents[1],
+    )
+    assert done.returncode == 0, done.stderr
+    assert str(tmp_path) in done.stdout  # where the cache went instead
+    assert "matplotlib" not in done.stderr.lower()

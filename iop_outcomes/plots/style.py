@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -115,6 +116,11 @@ def drawing(**more: Any) -> Iterator[None]:
     defaults = {name: rcParamsDefault[name] for name in rcParamsDefault if name not in OF_READER}
     with _ONE_AT_A_TIME, rc_context(defaults | SETTINGS | more):
         yield
+
+
+def without_advice() -> None:
+    """Keep matplotlib's advice, such as where its cache could lie, out of a command's output."""
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 
 def set_scale(ax: Axes, scale: float) -> None:
