@@ -84,6 +84,11 @@ def cox(
     ties (1977, JASA 72:557-565) by Newton's method. Robust errors are the sandwich of Lin and Wei
     (1989, JASA 84:1074-1078), summed within clusters. As R's ``coxph``, to 9 digits.
 
+    Coefficients, and errors without weights and clusters, are those of lifelines' ``CoxPHFitter``,
+    with late entry (``entry_col``) too, to about 1e-5, at which it stops; it has Efron's ties only.
+    Its errors by cluster are not R's where days are tied or entry is late (docs/deviations.md), and
+    it takes weights for numbers of people unless ``robust=True``.
+
     With `small_sample` the variance is :math:`\frac{G}{G-1} V`, V being the sandwich and G the
     number of clusters, and limits are :math:`\exp(\hat\beta \pm t_{G-1} \, se)` (Cameron and Miller
     2015, J Hum Resour 50:317-372). It corrects in part: see docs/deviations.md.

@@ -20,9 +20,10 @@ from iop_outcomes.show import count_words
 from iop_outcomes.survival import SurvivalCurves
 from iop_outcomes.survival.checking import CheckedTimes, check_times, label_of
 from iop_outcomes.survival.clusters import Cluster, Clustering, Clusters
-from iop_outcomes.survival.estimate import curves_of, refuse_names
+from iop_outcomes.survival.estimate import curves_of, fitted_steps, refuse_names
+from iop_outcomes.survival.lifelines_bridge import MOST_GROUPS, log_rank_test
 from iop_outcomes.survival.limits import normal_quantile
-from iop_outcomes.survival.weighted import curve_steps, read_weighting
+from iop_outcomes.survival.weighted import read_weighting
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -126,6 +127,10 @@ def compare_survival(
     with late entry as the score test of R's ``coxph`` without ties. The test says whether curves
     differ, not by how much, and has little power where they cross.
 
+    Without strata, late entry and clusters, for up to 20 groups, the statistic and its p-value are
+    those of lifelines' ``multivariate_logrank_test`` on the counts of equal rows; expected events,
+    and all else, are ours.
+
     With clusters the covariance is from the sums of each cluster's score residuals, as that of the
     robust score test of R's ``coxph(..., cluster=, ties="breslow")``, times a factor that goes to 1
     as clusters become many: the robust test rejects too often with fewer than some 100 clusters,
@@ -156,16 +161,20 @@ def compare_survival(
     stratum, strata_names = strata_of(times, strata, names)
     weighting = read_weighting(times, None, cluster)
     result = compare_groups(checked, stratum, weighting.clusters)
-    steps = curve_steps(checked, weighting, confidence, "log-log")
+    statistic, p_value = result.statistic, result.p_value
+    plain = checked.entry is None and weighting.clusters.code is None and not stratum.any()
+    if plain and len(checked.labels) <= MOST_GROUPS:
+        statistic, p_value = log_rank_test(checked)
+    steps = fitted_steps(checked, weighting, confidence, "log-log")
     curves = curves_of(checked, steps, confidence, weighting=weighting)
     sizes = curves.sizes[[*names, "n", "events"]]
     medians = curves.median()[["median", "lower", "upper"]]
     expected = pd.Series(result.expected, name="expected")
     return Comparison(
         table=pd.concat([sizes, expected, medians], axis=1),
-        statistic=result.statistic,
+        statistic=statistic,
         degrees_of_freedom=result.degrees_of_freedom,
-        p_value=result.p_value,
+        p_value=p_value,
         curves=curves,
         strata=tuple(strata_names),
         rule=checked.rule,

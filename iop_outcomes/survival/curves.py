@@ -13,6 +13,7 @@ from iop_outcomes.messages import as_written
 from iop_outcomes.show import SHOWN_ROWS, format_value, more_words, table_html
 from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.clusters import Clustering, closing
+from iop_outcomes.survival.lifelines_bridge import fitted_groups
 from iop_outcomes.survival.limits import (
     Interval,
     crossing_day,
@@ -207,6 +208,66 @@ class SurvivalCurves(TimesRead):
         for steps in self._groups():
             rows.append(pd.DataFrame(steps.risk(asked, counting == "after")))
         return self._with_labels(rows)
+
+    def fitters(
+        self, estimate: Literal["kaplan_meier", "nelson_aalen"] = "kaplan_meier"
+    ) -> dict[Any, Any]:
+        """Return each group's fitted estimator of lifelines, to go on with there.
+
+        Parameters
+        ----------
+        estimate : {"kaplan_meier", "nelson_aalen"}
+            ``lifelines.KaplanMeierFitter`` or ``lifelines.NelsonAalenFitter``, the latter with
+            ``nelson_aalen_smoothing=False``, so that the events of one day are taken together.
+
+        Returns
+        -------
+        dict
+            By the value of the column in `by`, or the tuple of the values of several; ``"all"``
+            where there are no groups. Each is fitted to counts of equal rows (its ``weights``), so
+            that ``durations`` and the like have a row for each kind of row, not for each person.
+            Under late entry the rows join entries and ends in order, not as each person had them,
+            which gives the same numbers at risk.
+
+        Raises
+        ------
+        EstimateError
+            If the curves are weighted: lifelines takes weights for numbers of people. If lifelines
+            refuses to fit a group: late entry, and nobody at risk after one of the earlier days.
+
+        Notes
+        -----
+        The survival is that of `table`; before the first day of its own, which under late entry may
+        be an entry, the fitter has no value. Where the rows of one person are taken together, the
+        limits of lifelines are not those of `table`: it takes each row for a person. They are
+        log-log whatever `interval` says, and both 0 once the survival is 0; its median on a plateau
+        is one end of it; its ``event_table`` counts who enters on a day among those at risk on it,
+        its estimate does not.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import iop_outcomes as iop
+        >>> times = pd.DataFrame(
+        ...     {"days": [3, 5, 4, 8], "event": [1, 0, 1, 1], "track": ["day", "day", "eve", "eve"]}
+        ... )
+        >>> fitters = iop.survival_curves(times, by="track").fitters()
+        >>> fitters["day"].survival_function_at_times([3, 5]).tolist()
+        [0.5, 0.5]
+        """
+        if estimate not in ("kaplan_meier", "nelson_aalen"):
+            raise RuleError(
+                "lifelines estimates the curve or the cumulative hazard.",
+                found=f"estimate={as_written(estimate)}",
+                instead='fitters("kaplan_meier") or fitters("nelson_aalen")',
+            )
+        if self.weights is not None:
+            raise EstimateError(
+                "lifelines takes weights for numbers of people, so it has no estimator for curves "
+                "with weights.",
+                instead="the curves and their robust limits in .table.",
+            )
+        return fitted_groups(list(self._groups()), self._labels(), estimate, self.confidence)
 
     @property
     def sizes(self) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from iop_outcomes.show import level_words
 from iop_outcomes.survival.checking import CheckedTimes, check_times
 from iop_outcomes.survival.clusters import Cluster
 from iop_outcomes.survival.curves import SurvivalCurves
+from iop_outcomes.survival.lifelines_bridge import MOST_GROUPS, by_lifelines
 from iop_outcomes.survival.limits import Interval, normal_quantile
 from iop_outcomes.survival.reading import stacked
 from iop_outcomes.survival.steps import ROBUST_COLUMNS, ROW_COLUMNS, STEP_COLUMNS, Steps
@@ -77,6 +78,13 @@ def survival_curves(
     people still without the event when they were first seen, and it falls to 0 for good if all of
     the few at risk early on have the event.
 
+    The product is computed by lifelines (``KaplanMeierFitter`` on the counts of equal rows, late
+    entry included) where the rows have no weights and none are taken together, for up to 20 groups;
+    otherwise, and where lifelines refuses (late entry with nobody at risk after one of the earlier
+    days), by a product of our own over all groups at once. The two differ by rounding, in the
+    fifteenth digit or later. Limits and medians are ours: see docs/deviations.md. For the fitted
+    estimators themselves see `SurvivalCurves.fitters`.
+
     With `weights` n and d are sums of weights. Greenwood's sum would take a weight of 2 for two
     people, so the variance is the infinitesimal jackknife (robust), that of R's ``survfit(...,
     weights=, cluster=)``: the sum over people of the square of what each moves the curve by. The
@@ -103,8 +111,18 @@ def survival_curves(
     refuse_names(list(checked.labels.columns))
     normal_quantile(confidence)
     weighting = read_weighting(times, weights, cluster)
-    steps = curve_steps(checked, weighting, confidence, interval)
+    steps = fitted_steps(checked, weighting, confidence, interval)
     return curves_of(checked, steps, confidence, interval, weighting)
+
+
+def fitted_steps(
+    checked: CheckedTimes, weighting: Weighting, confidence: float, interval: Interval
+) -> list[Steps]:
+    """Return the curve of each group, by lifelines where it has them and they are not too many."""
+    steps = curve_steps(checked, weighting, confidence, interval)
+    if weighting.robust or len(steps) > MOST_GROUPS:
+        return steps
+    return [by_lifelines(one, confidence, interval) for one in steps]
 
 
 def curves_of(

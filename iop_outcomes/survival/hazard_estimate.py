@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from iop_outcomes.survival.clusters import Cluster
 from iop_outcomes.survival.estimate import refuse_names
 from iop_outcomes.survival.hazard_result import COLUMNS, Hazard
 from iop_outcomes.survival.interval_stretch import IntervalStretch, read_between
+from iop_outcomes.survival.lifelines_bridge import MOST_GROUPS, cumulative_hazard
 from iop_outcomes.survival.limits import normal_quantile
 from iop_outcomes.survival.near_ties import near
 from iop_outcomes.survival.product_limit import kaplan_meier
@@ -116,6 +118,10 @@ def hazard(
     true rate rises or falls there, as it does in the first weeks, the smoothed one is off, and
     its limits do not hold the true one (docs/deviations.md says by how much).
 
+    ``cumulative_hazard`` is then that of lifelines' ``NelsonAalenFitter`` for up to 20 groups
+    without clusters, else our own sum :math:`\sum d_j / n_j`. ``cumulative_se`` is the root of
+    :math:`\sum d_j / n_j^2`, as in R; lifelines sums :math:`d_j (n_j - d_j) / n_j^3`.
+
     Examples
     --------
     >>> import numpy as np
@@ -146,6 +152,8 @@ def hazard(
         )
     known = checked if between is None else between.known
     stretches = _checked_stretches(kaplan_meier(known, confidence, "log-log"), fewest)
+    if between is None and not weighting.robust and len(stretches) <= MOST_GROUPS:
+        stretches = [replace(part, total=cumulative_hazard(part.steps)) for part in stretches]
     if between is not None:
         stretches = [
             IntervalStretch(*_own(part), None, *between.of(group, weighting.clusters))

@@ -16,6 +16,7 @@ from iop_outcomes.show import count_words, more_words, table_html
 from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.curves import NAMED_GROUPS
+from iop_outcomes.survival.lifelines_bridge import fitted_groups
 from iop_outcomes.survival.limits import TOLERANCE, normal_quantile
 from iop_outcomes.survival.reading import days_asked, first_groups, labelled, split_groups
 from iop_outcomes.survival.smoothing import Stretch
@@ -110,6 +111,34 @@ class Hazard:
         known = np.concatenate([day for one in steps for day in (one.day, one.entry_day)])
         asked, reach = days_asked(days, known), normal_quantile(self.confidence)
         return self._labelled([_rows(part, asked, self.bandwidth, reach) for part in self._parts])
+
+    def fitters(self) -> dict[Any, Any]:
+        """Return each group's fitted ``lifelines.NelsonAalenFitter``, to go on with there.
+
+        Returns
+        -------
+        dict
+            By group, fitted to counts of equal rows as those of `SurvivalCurves.fitters` are.
+
+        Raises
+        ------
+        EstimateError
+            If events lie between check-ins: lifelines has no Nelson-Aalen estimate of intervals.
+
+        Notes
+        -----
+        Its ``cumulative_hazard_`` is that of `table`, through the last day of the group. Its
+        limits, and its ``smoothed_hazard_``, which takes no account of the edges, are not ours.
+        """
+        if not all(part.on_days for part in self._parts):
+            raise EstimateError(
+                "lifelines estimates a cumulative hazard from the days of the events, and here "
+                "they lie between check-ins.",
+                instead="spacing=0 and no clear_until column, if each event is on its date.",
+            )
+        steps = [part.steps for part in self._parts]
+        labels = self.stretches[list(self.by)]
+        return fitted_groups(steps, labels, "nelson_aalen", self.confidence)
 
     def by_month(self, months: int = 12, confidence: float | None = None) -> pd.DataFrame:
         r"""Return how the events of the first year are spread over its months.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -157,6 +157,8 @@ class IntervalStretch(Stretch):
 
     intervals: Intervals
     members: Members | None
+
+    on_days: ClassVar[bool] = False
 
     def fitted(self, bandwidth: float) -> FittedStretch:
         """Return the same with the rates of its cells."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from iop_outcomes.errors import RuleError
 from iop_outcomes.messages import as_written, names_asked
 from iop_outcomes.survival.interval_masses import Intervals
+from iop_outcomes.survival.lifelines_bridge import lifelines_class
 
 Floats = NDArray[np.float64]
 
@@ -185,12 +186,6 @@ def _exponential_rate(values: Floats, days: Floats) -> Floats:
     return np.full(len(days), -np.log(values[0]))
 
 
-def _lifelines(name: str, *options: Any) -> Any:
-    with np.errstate():  # importing lifelines is not to change NumPy's settings
-        import lifelines
-    return getattr(lifelines, name)(*options)
-
-
 def _piecewise(breakpoints: Floats) -> Model:
     # Just later, so that the rate on a breakpoint is that of the days before it.
     breaks = np.asarray(breakpoints) * (1 + 1e-9)
@@ -220,7 +215,7 @@ def _piecewise(breakpoints: Floats) -> Model:
         hazard,
         log_rate,
         median,
-        lambda unit: _lifelines("PiecewiseExponentialFitter", breaks / unit),
+        lambda unit: lifelines_class("PiecewiseExponentialFitter")(breaks / unit),
         np.asarray(breakpoints),
     )
 
@@ -234,7 +229,7 @@ _CLOSED = {
         _weibull,
         _weibull_rate,
         lambda values: float(values[0] * np.log(2) ** (1 / values[1])),
-        lambda unit: _lifelines("WeibullFitter"),
+        lambda unit: lifelines_class("WeibullFitter")(),
     ),
     "log_normal": Model(
         "log_normal",
@@ -244,7 +239,7 @@ _CLOSED = {
         _log_normal,
         _log_normal_rate,
         lambda values: float(np.exp(values[0])),
-        lambda unit: _lifelines("LogNormalFitter"),
+        lambda unit: lifelines_class("LogNormalFitter")(),
     ),
     "log_logistic": Model(
         "log_logistic",
@@ -254,7 +249,7 @@ _CLOSED = {
         _log_logistic,
         _log_logistic_rate,
         lambda values: float(values[0]),
-        lambda unit: _lifelines("LogLogisticFitter"),
+        lambda unit: lifelines_class("LogLogisticFitter")(),
     ),
     "exponential": Model(
         "exponential",
@@ -264,6 +259,6 @@ _CLOSED = {
         _exponential,
         _exponential_rate,
         lambda values: float(values[0] * np.log(2)),
-        lambda unit: _lifelines("ExponentialFitter"),
+        lambda unit: lifelines_class("ExponentialFitter")(),
     ),
 }

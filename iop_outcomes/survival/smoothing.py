@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,12 +31,17 @@ class Stretch:
         The first and the last day of the stretch.
     moves : Moves or None
         The rows, with the cluster of each; None if each row stands by itself.
+    total : numpy.ndarray, optional
+        The Nelson-Aalen estimate through each day of the curve, where lifelines computed it.
     """
 
     steps: Steps
     first: float
     last: float
     moves: Moves | None
+    total: Floats | None = field(default=None, kw_only=True)
+
+    on_days: ClassVar[bool] = True  # whether the days of the events are known
 
     @classmethod
     def of(cls, steps: Steps, fewest: int) -> Stretch | None:
@@ -111,7 +116,7 @@ class Stretch:
 
     def cumulative(self, asked: NDArray[Any]) -> tuple[Floats, Floats]:
         """Return the cumulative hazard and its standard error; missing after the last day."""
-        total, error = cumulative(self.steps, asked)
+        total, error = cumulative(self.steps, asked, self.total)
         if self.moves is not None:
             for rows in self._blocks(np.flatnonzero(~np.isnan(error))):
                 before = self.steps.day <= asked[rows, None]
@@ -201,12 +206,18 @@ def kernel_through(distance: Floats, reach: Floats | float) -> Floats:
     return found
 
 
-def cumulative(steps: Steps, asked: NDArray[Any]) -> tuple[Floats, Floats]:
-    """Return the Nelson-Aalen estimate and its standard error; missing after the last day."""
+def cumulative(
+    steps: Steps, asked: NDArray[Any], total: Floats | None = None
+) -> tuple[Floats, Floats]:
+    """Return the Nelson-Aalen estimate and its standard error; missing after the last day.
+
+    `total` is the estimate through each day of the curve, where it is there already.
+    """
     some = steps.at_risk > 0
     size = np.divide(steps.events, steps.at_risk, out=np.zeros(len(some)), where=some)
     variance = np.divide(size, steps.at_risk, out=np.zeros(len(some)), where=some)
     place = np.searchsorted(steps.day, asked, side="right") - 1
     followed = asked <= steps.day[-1]
-    total = np.where(followed, np.cumsum(size)[place], np.nan)
+    total = np.cumsum(size) if total is None else total
+    total = np.where(followed, total[place], np.nan)
     return total, np.where(followed, np.sqrt(np.cumsum(variance))[place], np.nan)
