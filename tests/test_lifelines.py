@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import inspect
 import pickle
+import re
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,6 +30,7 @@ from lifelines.exceptions import StatError, StatisticalWarning
 from lifelines.statistics import multivariate_logrank_test
 from lifelines.utils import restricted_mean_survival_time
 
+import iop_outcomes
 from iop_outcomes import (
     compare_survival,
     cox,
@@ -460,3 +463,13 @@ def test_it_changes_the_error_settings_of_numpy():
     np.seterr(all="warn")
     survival_curves(pd.DataFrame({"days": [1, 2], "event": 1}))
     assert np.geterr()["divide"] == "warn"
+
+
+def test_one_module_imports_it():
+    package = Path(iop_outcomes.__file__).parent
+    naming = [
+        path.name
+        for path in package.rglob("*.py")
+        if re.search(r"^\s*(import|from) lifelines\b", path.read_text(encoding="utf-8"), re.M)
+    ]
+    assert naming == ["lifelines_bridge.py"]
