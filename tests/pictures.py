@@ -16,6 +16,7 @@ from matplotlib.transforms import Bbox
 import iop_outcomes as iop
 from iop_outcomes.measures import AttendanceByWeek
 from iop_outcomes.measures.proportions import proportion_interval
+from iop_outcomes.provenance import Provenance, label
 from iop_outcomes.trends import Trend
 
 RULE = "Relapse is the first use after admission; a missing check-in ends what is known."
@@ -62,8 +63,7 @@ def times_of(names: tuple[str, ...], people: int) -> pd.DataFrame:
         parts.append(pd.DataFrame(frame))
     times = pd.concat(parts, ignore_index=True)
     times["clear_until"] = np.maximum(times["days"] - 7, 0)
-    times.attrs["rule"] = RULE
-    return times
+    return label(times, Provenance(RULE, "relapse", "admission"))
 
 
 def stays_of(times: pd.DataFrame) -> pd.DataFrame:

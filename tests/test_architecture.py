@@ -16,6 +16,7 @@ ORDER = (
     "errors",
     "show",
     "saving",
+    "provenance",
     "versions",
     "records",
     "measures",

@@ -12,6 +12,7 @@ from lifelines.statistics import multivariate_logrank_test
 
 from iop_outcomes.compare import compare_survival
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.provenance import Provenance, label
 
 HERE = Path(__file__).parent
 REFERENCE = pd.read_csv(HERE / "reference" / "survival.csv", dtype={"group": str})
@@ -110,7 +111,7 @@ def test_a_hand_worked_comparison():
 
 def test_the_text_is_a_sentence_with_test_numbers_and_rule():
     times = lung().assign(sex=lung()["sex"].map({1: "men", 2: "women"}))
-    times.attrs["rule"] = "Death, of any cause."
+    label(times, Provenance("Death, of any cause."))
     found = compare_survival(times, "sex")
     assert found.text == (
         "Log-rank test, by sex: chi-squared 10.33 on 1 degree of freedom, p = 0.0013; "

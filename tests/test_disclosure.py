@@ -20,6 +20,7 @@ from iop_outcomes.disclosure import (
 from iop_outcomes.disclosure.curve_parts import Parts, Shown
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.measures import AttendanceByWeek
+from iop_outcomes.provenance import Provenance, label
 from iop_outcomes.trends import Trend
 
 CMS = iop.SafePolicy.cms()
@@ -38,8 +39,7 @@ def make_times(groups: dict[str, int], seed: int = 3) -> pd.DataFrame:
             )
         )
     times = pd.concat(parts, ignore_index=True)
-    times.attrs["rule"] = RULE
-    return times
+    return label(times, Provenance(RULE, "relapse", "admission"))
 
 
 # the policy

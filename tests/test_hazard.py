@@ -12,6 +12,7 @@ from lifelines import datasets
 
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.plots import alternative_text
+from iop_outcomes.provenance import Provenance, label
 from iop_outcomes.survival import hazard, survival_curves
 from iop_outcomes.survival.smoothing import boundary_kernel
 
@@ -307,7 +308,7 @@ def test_months_without_the_follow_up_or_an_event_are_refused():
 
 def test_the_result_says_what_it_is():
     times = lung()
-    times.attrs |= {"rule": "Relapse is the first use after admission.", "synthetic": True}
+    label(times, Provenance("Relapse is the first use after admission.", synthetic=True))
     before = times.copy()
     rates = hazard(times, "sex")
     pd.testing.assert_frame_equal(times, before)
@@ -324,7 +325,7 @@ def test_the_picture_draws_the_table_and_says_so():
     from matplotlib import pyplot
 
     times = lung()
-    times.attrs["synthetic"] = True
+    label(times, Provenance(event="relapse", origin="admission", synthetic=True))
     rates = hazard(times, "sex")
     ax = rates.plot()
     try:

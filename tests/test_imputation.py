@@ -17,6 +17,7 @@ from scipy.stats import t as student
 from iop_outcomes.compare.imputed_relapse import relapse_by_imputation
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.measures.words import encode
+from iop_outcomes.provenance import Provenance, label, provenance_of
 from iop_outcomes.relapse.definition import Definition
 from iop_outcomes.relapse.event_weeks import event_weeks
 from iop_outcomes.relapse.imputation import impute_weeks
@@ -526,14 +527,14 @@ def test_what_everybody_shares_and_one_week_are_no_terms():
 
 def test_attributes_rule_and_table_travel():
     patterns = SOME.copy()
-    patterns.attrs = {"unit_days": 7, "synthetic": True, "rule": "a rule"}
+    label(patterns, Provenance("a rule", synthetic=True))
     imputed = impute_weeks(patterns, imputations=2, seed=8, delta=log(2))
     completed = imputed.patterns[1]
-    assert completed.attrs["synthetic"] is True
-    assert completed.attrs["rule"].endswith("Imputation 2 of 2.")
+    assert provenance_of(completed).synthetic is True
+    assert provenance_of(completed).rule.endswith("Imputation 2 of 2.")
     for words in ("2 times (seed 8)", "the odds of use are taken to be 2 times", "mixed week"):
         assert words in imputed.rule
-    assert patterns.attrs["rule"] == "a rule"
+    assert provenance_of(patterns).rule == "a rule"
     found = relapse_by_imputation(imputed, FOUR, horizon_weeks=8)
     assert found.synthetic
     assert found.rule.startswith("Relapse (CTN-0094): 4 weeks with use in a row. Missed weeks are")
@@ -645,10 +646,10 @@ def test_hostile_questions_are_refused(options):
 
 
 def test_words_of_days_and_bare_patterns_are_no_weeks_to_count():
-    patterns = SOME.copy()
-    patterns.attrs["unit_days"] = 1
+    imputed = impute_weeks(SOME.rename("use_pattern_by_day"), imputations=2)
+    assert imputed.patterns[0].name == "use_pattern_by_day"
     with pytest.raises(RuleError, match="count weeks"):
-        relapse_by_imputation(impute_weeks(patterns, imputations=2), FOUR)
+        relapse_by_imputation(imputed, FOUR)
     with pytest.raises(RuleError, match="imputed patterns"):
         relapse_by_imputation(SOME, FOUR)
 

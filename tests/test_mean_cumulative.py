@@ -17,6 +17,7 @@ from iop_outcomes.compare.recurrence_tests import compare_recurrence
 from iop_outcomes.compare.recurrent_regression import recurrent_cox
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.plots.style import alternative_text
+from iop_outcomes.provenance import Provenance, label
 from iop_outcomes.survival import survival_curves
 from iop_outcomes.survival.curves import NAMED_GROUPS
 from iop_outcomes.survival.mean_cumulative import mean_cumulative_function
@@ -441,7 +442,7 @@ def test_nothing_is_extrapolated() -> None:
 
 def test_sizes_and_words() -> None:
     times = three()
-    times.attrs = {"rule": "Relapse is made up.", "synthetic": True}
+    label(times, Provenance("Relapse is made up.", "relapse", synthetic=True))
     found = mean_cumulative_function(times, id="id", terminal=["died"])
     sizes = found.sizes.iloc[0].to_dict()
     assert sizes == {

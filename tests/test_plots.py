@@ -22,6 +22,7 @@ from iop_outcomes.measures import AttendanceByWeek
 from iop_outcomes.measures.proportions import proportion_interval
 from iop_outcomes.plots import style
 from iop_outcomes.plots.export import draw_svg
+from iop_outcomes.provenance import Provenance, label
 from iop_outcomes.trends import Trend
 
 RULE = "Relapse is the first use after discharge; a missing check-in counts as use."
@@ -45,7 +46,7 @@ def make_curves(sizes: dict[str, int], by: str | None = "program") -> iop.Surviv
         frame = {"program": name, "days": np.minimum(event, end).astype(int), "event": event <= end}
         parts.append(pd.DataFrame(frame))
     times = pd.concat(parts, ignore_index=True)
-    times.attrs["rule"] = RULE
+    label(times, Provenance(RULE, "relapse", "discharge"))
     return iop.survival_curves(times, by=by)
 
 

@@ -27,6 +27,7 @@ from pyarrow import parquet
 import iop_outcomes as iop
 from iop_outcomes import cli
 from iop_outcomes.errors import OutcomesError, RecordsError, ReportError, RuleError
+from iop_outcomes.provenance import Provenance, label
 from iop_outcomes.records import opening, sheet_xml, sources
 from iop_outcomes.records.delimited import read_delimited
 from iop_outcomes.records.raw import Raw
@@ -587,7 +588,7 @@ def test_parquet_is_read_whatever_pandas_wrote_of_itself(tmp_path: Path, metadat
 
 def test_parquet_keeps_index_columns_long_numbers_bytes_and_notes(tmp_path: Path) -> None:
     frame = pd.DataFrame(PLAIN).assign(site=["x", "y"]).set_index(["site", "episode_id"])
-    frame.attrs["synthetic"] = True
+    label(frame, Provenance(synthetic=True))
     frame.to_parquet(tmp_path / "checkins.parquet")
     records = read(tmp_path / "checkins.parquet")
     assert records.checkins["site"].tolist() == ["x", "y"]

@@ -15,6 +15,7 @@ from pandas.testing import assert_frame_equal
 
 import iop_outcomes as iop
 from iop_outcomes.errors import MissingTableError, RecordsError, RuleError
+from iop_outcomes.provenance import Provenance, label
 from iop_outcomes.records.delimited import read_delimited
 from tests.tables import csv, frame
 
@@ -428,7 +429,7 @@ def test_a_table_that_was_not_read_is_asked_for_by_name(folder: Path) -> None:
 def test_a_synthetic_set_says_so(folder: Path) -> None:
     assert not iop.read_records(folder).synthetic
     episodes, checkins = frame(EPISODES), frame(CHECKINS)
-    episodes.attrs["synthetic"] = True
+    label(episodes, Provenance(synthetic=True))
     assert iop.read_records(episodes=episodes, checkins=checkins).synthetic
     made_up = frame(EPISODES).assign(person_id="SYN-0001")
     records = iop.read_records(episodes=made_up, checkins=checkins)

@@ -10,6 +10,7 @@ import pytest
 from iop_outcomes.compare.recurrent_regression import MODELS, recurrent_cox
 from iop_outcomes.compare.regression_result import Regression
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.provenance import Provenance, label
 from tests.r_data import r_data
 
 HERE = Path(__file__).parent / "reference"
@@ -127,7 +128,7 @@ def test_persons_are_the_clusters_if_they_are_there() -> None:
 @pytest.mark.parametrize("model", MODELS)
 def test_it_says_what_it_is(model: str) -> None:
     times = tied()
-    times.attrs = {"rule": "Relapse is made up.", "synthetic": True}
+    label(times, Provenance("Relapse is made up.", "relapse", synthetic=True))
     most = None if model == "andersen_gill" else 2
     found = recurrent_cox(times, "group + x", model=model, id="id", most=most, strata=None)
     assert found.text.startswith(MODELS[model][0])

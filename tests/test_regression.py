@@ -12,6 +12,7 @@ from iop_outcomes.compare.cause_specific import cause_specific_cox
 from iop_outcomes.compare.cox_model import cox
 from iop_outcomes.compare.regression_result import ratio_words
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.provenance import Provenance, label, provenance_of
 from tests.r_data import r_data
 
 HERE = Path(__file__).parent / "reference"
@@ -84,7 +85,7 @@ def test_published_recurrences_of_bladder_tumours() -> None:
 
 def test_text_repr_and_html() -> None:
     times = made_up()
-    times.attrs.update(rule="Made up.", synthetic=True)
+    label(times, Provenance("Made up.", synthetic=True))
     found = cox(times, "dose + site", cluster="person", strata="sooner")
     assert found.text.startswith(
         "Cox model of the event, n 320, 144 events, strata sooner, 160 clusters: "
@@ -166,7 +167,7 @@ def test_the_times_of_a_program_go_through() -> None:
     times = time_to_relapse(read_records(HERE.parents[1] / "data" / "samples"))
     found = cause_specific_cox(times, "age + gender", strata="program", cluster="person_id")
     assert found.synthetic
-    assert found.rule.startswith(times.attrs["rule"])
+    assert found.rule.startswith(provenance_of(times).rule)
     assert found.events == (times["event"] & times["competing_end"].isna()).sum()
     assert found.clusters == times["person_id"].nunique()
 

@@ -163,10 +163,14 @@ def test_a_missing_word_is_left_out_and_daily_words_count_days():
     some = pd.concat([WORDS, pd.Series({"none": None})])
     found = sensitivity(some, definitions="lee_2016", missing="use", horizon=42)
     assert found.table["n"].tolist() == [6]
-    daily = pd.Series(["-" * 20 + "+" * 7 + "-" * 20])
-    daily.attrs["unit_days"] = 1
-    found = sensitivity(daily, definitions=["first_use", "x_bot"], missing="use", horizon=40)
+    daily = pd.Series(["-" * 20 + "+" * 7 + "-" * 20], name="use_pattern_by_day")
+    options = {"definitions": ["first_use", "x_bot"], "missing": "use", "horizon": 40}
+    found = sensitivity(daily, **options)
     assert found.table["median"].tolist() == [21, 27]
+    asked = sensitivity(daily.rename("mine"), **options, unit="day")
+    pd.testing.assert_frame_equal(asked.table, found.table)
+    with pytest.raises(RuleError, match="The unit of use patterns is one of week, day"):
+        sensitivity(daily, **options, unit="month")
 
 
 def test_what_cannot_be_estimated_is_missing_with_its_reason():

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from lifelines import KaplanMeierFitter, datasets
 
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.provenance import KEY, Provenance, label
 from iop_outcomes.survival import survival_curves
 
 HERE = Path(__file__).parent
@@ -305,8 +306,7 @@ def test_the_groups_keep_their_values_their_order_and_their_type():
 def test_the_rule_comes_from_the_times_and_stands_in_the_text():
     times = pd.DataFrame({"days": [3, 5], "event": [1, 0]})
     assert survival_curves(times).rule.startswith("Times and events as given in the frame.")
-    times.attrs["rule"] = "Relapse is the first use after admission."
-    times.attrs["synthetic"] = True
+    label(times, Provenance("Relapse is the first use after admission.", synthetic=True))
     curves = survival_curves(times, confidence=0.9, interval="log")
     assert curves.rule == (
         "Relapse is the first use after admission. Kaplan-Meier estimate, 90% limits, log scale."
@@ -571,10 +571,11 @@ def test_names_that_are_no_text_and_levels_of_names_are_refused():
 
 def test_attributes_that_say_nothing_are_left_alone():
     times = pd.DataFrame({"days": [3, 4], "event": [1, 0]})
-    times.attrs = {"rule": None, "synthetic": np.array([1, 2])}
-    found = survival_curves(times)
-    assert found.rule.startswith("Times and events as given")
-    assert not found.synthetic
+    for said in ({"rule": None, "synthetic": np.array([1, 2])}, "relapse", None):
+        times.attrs = {KEY: said, "rule": "Earlier.", "synthetic": True}
+        found = survival_curves(times)
+        assert found.rule.startswith("Times and events as given")
+        assert not found.synthetic
 
 
 def test_a_horizon_is_one_day_and_levels_are_told_as_they_are():

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 import iop_outcomes as iop
 from iop_outcomes.errors import MissingTableError, RuleError
 from iop_outcomes.measures.use_patterns import use_patterns
+from iop_outcomes.provenance import Provenance, provenance_of
 
 DATA = Path(__file__).parent.parent.parent / "shared" / "data" / "ctn0094"
 SIGNS = {
@@ -302,15 +303,16 @@ def test_the_series_its_labels_and_its_rule():
     assert words.index.name == "episode_id"
     assert words.dtype == object
     assert words.str.len().tolist() == [24, 24]
-    assert words.attrs == {
-        "rule": "One symbol a week from the day after admission, by self-report or drug test (use "
+    assert provenance_of(words) == Provenance(
+        "One symbol a week from the day after admission, by self-report or drug test (use "
         "by one is use, whatever the other says); a refused test is missing unless use is "
         "reported: + use, - no use, * both, o missed, _ not due. A week without a check-in is "
         "missed until the follow-up ends; one that its end cuts short is missed.",
-        "unit_days": 7,
-        "synthetic": False,
-    }
-    assert use_patterns(records, unit="day").attrs["unit_days"] == 1
+        event="use",
+        origin="admission",
+    )
+    assert words.attrs["unit_days"] == 7  # written as before, and read by nothing
+    assert use_patterns(records, unit="day").name == "use_pattern_by_day"
 
 
 @pytest.mark.parametrize(

@@ -109,11 +109,16 @@ def make_cells(definitions: Definitions | None, missing: str | Iterable[str] | N
     return cells
 
 
-def times_of(source: Source, cell: Cell, groups: pd.DataFrame, clusters: Clusters) -> CellTimes:
-    """Return the times of a cell; `groups` has the columns that make the groups, by position."""
+def times_of(
+    source: Source, cell: Cell, groups: pd.DataFrame, clusters: Clusters, unit_days: int = 7
+) -> CellTimes:
+    """Return the times of a cell; `groups` has the columns that make the groups, by position.
+
+    `unit_days` is what a symbol of use patterns stands for.
+    """
     without = ""
     if isinstance(source, pd.Series):
-        times, known, kept = read_word_times(source, cell.rule, unit_days_of(source))
+        times, known, kept = read_word_times(source, cell.rule, unit_days)
     else:
         times, known, kept = read_times(source, cell.rule)
         without = left_out(source, cell.rule, kept)[0]
@@ -189,11 +194,6 @@ def _groups_of_words(labels: pd.Index, by: Any) -> pd.DataFrame:
             instead="a Series with the same index as the words.",
         )
     return by.loc[labels].reset_index(drop=True)
-
-
-def unit_days_of(patterns: pd.Series[Any]) -> int:
-    """Return the days of a symbol: what `use_patterns` wrote, else 7."""
-    return int(patterns.attrs.get("unit_days", 7))
 
 
 def _named(definitions: Definitions | None) -> dict[str, RelapseRule]:

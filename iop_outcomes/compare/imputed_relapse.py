@@ -124,7 +124,7 @@ def relapse_by_imputation(
         confidence=confidence,
         rule=f"{rule} Kaplan-Meier estimates{f' ({told.how})' if told.how else ''}, pooled by "
         "Rubin's rules.",
-        synthetic=bool(imputed.attrs.get("synthetic", False)),
+        synthetic=imputed.provenance.synthetic,
         clustering=told,
     )
 
@@ -281,10 +281,10 @@ def _check(imputed: ImputedPatterns, horizon: int) -> None:
             found=f"horizon_weeks={as_written(horizon)}",
             instead="horizon_weeks=24",
         )
-    if imputed.attrs.get("unit_days", 7) != 7:
+    if imputed.unit_days != 7:
         raise RuleError(
             "Published definitions count weeks, and these words do not.",
-            found=f"{imputed.attrs['unit_days']} days a symbol",
+            found=f"{imputed.unit_days} day a symbol",
             instead='use_patterns(records, unit="week").',
         )
 

@@ -16,7 +16,8 @@ from iop_outcomes.compare.partial_likelihood import CoxFit, fit_cox
 from iop_outcomes.compare.regression_result import Regression, ratio_table
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.messages import as_written
-from iop_outcomes.survival.checking import check_times
+from iop_outcomes.provenance import relabel
+from iop_outcomes.survival.checking import check_times, holds_numbers, read_flags
 from iop_outcomes.survival.clusters import Cluster
 from iop_outcomes.survival.ids import only_column
 from iop_outcomes.survival.mean_cumulative_times import Stretches, read_stretches
@@ -225,16 +226,17 @@ def _check_options(model: str, most: int | None) -> None:
 def _at_risk(times: pd.DataFrame) -> pd.DataFrame:
     if not isinstance(times, pd.DataFrame) or "at_risk" not in times.columns:
         return times
-    column = times["at_risk"]
-    if column.dtype != bool:
+    column = only_column(times, "at_risk", "whether a stretch is at risk")
+    at_risk, wrong = read_flags(column)
+    if holds_numbers(column):  # a number of people at risk, it may be
+        wrong = len(times)
+    if wrong:
         raise EstimateError(
             "The column at_risk says of each stretch whether it is, True or False.",
-            found=f"a column of type {column.dtype}",
+            found=f"{wrong:,} of {len(times):,} values are neither",
             instead='times.drop(columns="at_risk"), if it says something else.',
         )
-    kept = times[column].reset_index(drop=True)
-    kept.attrs = times.attrs
-    return kept
+    return relabel(times[at_risk].reset_index(drop=True), times)
 
 
 def _strata(

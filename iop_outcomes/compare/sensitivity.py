@@ -14,7 +14,9 @@ from iop_outcomes.compare.cells import Cell, make_cells, read_groups, read_perso
 from iop_outcomes.errors import RuleError
 from iop_outcomes.measures.starts import STARTS
 from iop_outcomes.measures.use_evidence import SOURCES
+from iop_outcomes.measures.use_patterns import Unit, unit_days_of
 from iop_outcomes.messages import as_written
+from iop_outcomes.provenance import provenance_of
 from iop_outcomes.show import level_words, table_html
 from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.clusters import Cluster, Clustering, closing
@@ -146,6 +148,7 @@ def sensitivity(
     missing: str | Iterable[str] | None = None,
     horizon: float = 90,
     cluster: str | Cluster | pd.Series[Any] | None = Cluster.PERSON,
+    unit: Unit | None = None,
     confidence: float = 0.95,
     progress: bool = False,
 ) -> Sensitivity:
@@ -171,6 +174,9 @@ def sensitivity(
         Which episodes are one person's, for limits and tests: a column of the episodes, by default
         ``person_id`` where it repeats; None takes each by itself. Use patterns do not say whose
         they are: a Series with the labels of the words does.
+    unit : {"week", "day"}, optional
+        What a symbol of use patterns stands for. By default a day in words that are named
+        ``use_pattern_by_day``, as `iop_outcomes.use_patterns` names daily ones, else a week.
     confidence : float
         The level of the limits.
     progress : bool
@@ -227,9 +233,10 @@ def sensitivity(
     refuse_names(names)
     clusters = read_persons(records, cluster)
     cells = make_cells(definitions, missing)
+    unit_days = unit_days_of(records, unit)
     parts = []
     for cell in _with_progress(cells) if progress else cells:
-        times = times_of(records, cell, groups, clusters)
+        times = times_of(records, cell, groups, clusters, unit_days)
         rows = estimate_cell(times, names, horizon, confidence)
         parts.append(_labelled(rows, cell, times.left_out))
     return Sensitivity(
@@ -260,7 +267,7 @@ def _with_progress(cells: list[Cell]) -> Iterable[Cell]:
 def _shared_rule(records: Source, cells: list[Cell], confidence: float) -> str:
     estimate = f"Kaplan-Meier estimates, {level_words(confidence)} limits."
     if isinstance(records, pd.Series):
-        return f"{records.attrs.get('rule', WORDS_RULE)} {estimate}"
+        return f"{provenance_of(records).rule or WORDS_RULE} {estimate}"
     rules = [cell.rule for cell in cells]
     origins = " or ".join(dict.fromkeys(STARTS[rule.origin] for rule in rules))
     evidence = " or ".join(dict.fromkeys(SOURCES[rule.evidence] for rule in rules))
@@ -268,9 +275,8 @@ def _shared_rule(records: Source, cells: list[Cell], confidence: float) -> str:
 
 
 def _is_synthetic(records: Source) -> bool:
-    if isinstance(records, pd.Series):
-        return bool(records.attrs.get("synthetic", False))
-    return records.synthetic
+    words = isinstance(records, pd.Series)
+    return provenance_of(records).synthetic if words else records.synthetic
 
 
 def _check_horizon(horizon: object) -> None:

@@ -15,6 +15,7 @@ import pandas as pd
 
 from iop_outcomes.disclosure.policy import SafePolicy
 from iop_outcomes.errors import EstimateError
+from iop_outcomes.provenance import UNKNOWN, Provenance
 from iop_outcomes.show import table_html
 
 COUNTS = ("at_risk", "events", "censored")
@@ -47,6 +48,8 @@ class ProtectedCurves:
         The level of the limits.
     synthetic : bool
         Whether the records are made up.
+    provenance : Provenance
+        What the labels of a picture need: the event, day 0.
     """
 
     table: pd.DataFrame
@@ -58,6 +61,7 @@ class ProtectedCurves:
     policy: SafePolicy
     confidence: float = 0.95
     synthetic: bool = False
+    provenance: Provenance = UNKNOWN
 
     def __repr__(self) -> str:
         """Return how many groups and days are published."""

@@ -220,6 +220,7 @@ def _published(
         policy=policy,
         confidence=curves.confidence,
         synthetic=synthetic or curves.synthetic,
+        provenance=curves.provenance,
     )
 
 

@@ -21,6 +21,7 @@ from iop_outcomes.measures.sessions import (
 )
 from iop_outcomes.measures.stays import NO_CONTACT_DAYS, RETENTION_DAYS, Stays, read_stays
 from iop_outcomes.messages import as_written
+from iop_outcomes.provenance import Provenance, label
 from iop_outcomes.records.tables import ATTENDANCE_STATUSES
 
 if TYPE_CHECKING:
@@ -183,8 +184,8 @@ def engagement(
             },
         }
     )
-    table.attrs["rule"] = _rule_text(rule.text, dose_hours, no_contact_days)
-    return table
+    text = _rule_text(rule.text, dose_hours, no_contact_days)
+    return label(table, Provenance(text, synthetic=records.synthetic), rule=text)
 
 
 def _session_counts(sessions: Sessions) -> Columns:

@@ -28,6 +28,7 @@ from iop_outcomes.measures.use_evidence import (
     substance_names,
 )
 from iop_outcomes.messages import as_written
+from iop_outcomes.provenance import Provenance, label
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
@@ -36,6 +37,7 @@ Unit = Literal["week", "day"]
 Unfinished = Literal["missed", "not_due"]
 
 UNIT_DAYS = {"week": 7, "day": 1}
+BY_DAY = "use_pattern_by_day"  # the name of words whose symbols are days
 UNFINISHED = {"missed": "is missed", "not_due": "is not due"}
 _SHOWN, _CLEAR, _MISSED, _NOT_DUE = 1, 2, 4, 8  # what a unit holds, as bits
 
@@ -129,8 +131,10 @@ def use_patterns(
     Returns
     -------
     pandas.Series of str
-        Named ``use_pattern``, indexed by ``episode_id`` in the order of ``records.episodes``.
-        ``attrs``: ``rule`` (a sentence or two), ``unit_days`` (7 or 1) and ``synthetic``.
+        Indexed by ``episode_id`` in the order of ``records.episodes``; named ``use_pattern``, or
+        with ``unit="day"`` ``use_pattern_by_day``: what reads words takes the unit from the name.
+        ``attrs``: ``rule`` (a sentence or two), ``unit_days`` (7 or 1) and ``synthetic``, for
+        labels.
 
     Raises
     ------
@@ -182,14 +186,24 @@ def use_patterns(
     held = _held(use_days, origin, span, lengths)
     symbols = _symbols(held, span, lengths, followed, unfinished == "not_due")
     name = pd.Index(records.episodes["episode_id"], name="episode_id")
-    patterns = pd.Series(_texts(symbols), index=name, name="use_pattern", dtype=object)
-    patterns.attrs.update(
-        rule=_said(rule.text, start, unit, unfinished)
-        + _left_out(start, int((~started).sum()), int(died_in_treatment(records, start).sum())),
-        unit_days=span.days,
-        synthetic=records.synthetic,
-    )
-    return patterns
+    called = BY_DAY if unit == "day" else "use_pattern"
+    patterns = pd.Series(_texts(symbols), index=name, name=called, dtype=object)
+    text = _said(rule.text, start, unit, unfinished)
+    text += _left_out(start, int((~started).sum()), int(died_in_treatment(records, start).sum()))
+    made = Provenance(text, event="use", origin=STARTS[start], synthetic=records.synthetic)
+    earlier = {"rule": text, "unit_days": span.days, "synthetic": records.synthetic}
+    return label(patterns, made, **earlier)
+
+
+def unit_days_of(patterns: object, unit: Unit | None = None) -> int:
+    """Return the days of a symbol: of the unit asked for, else of the one that the name tells.
+
+    Words without the name of daily ones are of weeks.
+    """
+    if unit is not None:
+        _one_of("unit", unit, UNIT_DAYS)
+        return UNIT_DAYS[unit]
+    return 1 if getattr(patterns, "name", None) == BY_DAY else 7
 
 
 def _held(

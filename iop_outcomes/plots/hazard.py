@@ -62,9 +62,8 @@ def plot_hazard(rates: Hazard, ax: Axes | Figure | None = None) -> Axes:
             _draw(ax, rows, style.look(position, len(groups)), labels[position])
         ax.set_ylim(0, top)
         ax.set_xlim(0, last * 1.02 or 1.0)
-        event = "relapses" if "relapse" in rates.rule.lower() else "events"
-        style.y_label(ax, f"{event} per 100 at risk and day")
-        ax.set_xlabel(f"days since {style.origin_of(rates.rule)}", labelpad=2)
+        style.y_label(ax, f"{rates.provenance.events} per 100 at risk and day")
+        ax.set_xlabel(f"days since {rates.provenance.origin}", labelpad=2)
         ax.set_xticks(ticks)
         if sheet.whole:
             draw_at_risk(ax, _at_risk(rates, names, ticks), ticks, sheet)

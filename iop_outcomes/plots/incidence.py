@@ -61,7 +61,7 @@ def plot_incidence(
             _dress(panel, cause, ticks, last)
             if sheet.whole or panel is drawn[0]:
                 style.legend(panel)
-        drawn[-1].set_xlabel(f"days since {style.origin_of(result.rule)}", labelpad=2)
+        drawn[-1].set_xlabel(f"days since {result.provenance.origin}", labelpad=2)
         if sheet.whole:
             draw_at_risk(drawn[-1], _at_risk(result, ticks), ticks, sheet)
         said = f"{result.text} {_small_print(naive, result)}"

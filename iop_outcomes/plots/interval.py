@@ -231,8 +231,8 @@ def dress(sheet: Sheet, curves: IntervalSurvival) -> list[float]:
     days: list[float] = style.day_ticks(last, sheet.width).tolist()
     ax.set_xticks(days)
     ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    style.y_label(ax, f"without {style.event_of(curves.rule)} so far")
-    ax.set_xlabel(f"days since {style.origin_of(curves.rule)}", labelpad=2)
+    style.y_label(ax, f"without {curves.provenance.event} so far")
+    ax.set_xlabel(f"days since {curves.provenance.origin}", labelpad=2)
     style.legend(ax)
     return days
 

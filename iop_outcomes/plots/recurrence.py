@@ -108,7 +108,7 @@ def _dress(
     ax.set_xlim(0, max(last, 1.0) * 1.02)
     ax.set_xticks(ticks)
     style.y_label(ax, f"{result.noun} {result.each} so far, mean")
-    ax.set_xlabel(f"days since {style.origin_of(result.rule)}", labelpad=2)
+    ax.set_xlabel(f"days since {result.provenance.origin}", labelpad=2)
     style.legend(ax)
 
 

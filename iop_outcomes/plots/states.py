@@ -87,7 +87,7 @@ def plot_states(result: StateOccupation, ax: Axes | Figure | None = None) -> Axe
             _label(panel, tops, faces, sheet.plan.right)
             _dress(panel, title, ticks, (first, end))
             style.y_label(panel, f"share of {result.units}")
-        drawn[-1].set_xlabel(f"days since {style.origin_of(result.rule)}", labelpad=2)
+        drawn[-1].set_xlabel(f"days since {result.provenance.origin}", labelpad=2)
         if sheet.whole:
             _draw_table(drawn[-1], sheet, result, ticks)
         finish(sheet, result, f"Stacked areas. {result.text} {_note(result)}", below=drawn[-1])

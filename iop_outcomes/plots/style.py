@@ -14,7 +14,6 @@ import numpy as np
 from iop_outcomes.errors import RuleError
 from iop_outcomes.letters import printable
 from iop_outcomes.plots import fonts
-from iop_outcomes.relapse.rules import ORIGINS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -151,16 +150,6 @@ def day_ticks(last: float, width: float) -> NDArray[np.float64]:
     most = min(8, max(2, int(width / TICK_ROOM)))
     step = next((step for step in STEPS if last / step <= most), max(last, 1.0))
     return np.arange(0, last + 1e-9, step)
-
-
-def origin_of(rule: str) -> str:
-    """Return the day that a rule counts from, as its text says it."""
-    return next((origin for origin in ORIGINS.values() if f"after {origin}" in rule), "the start")
-
-
-def event_of(rule: str) -> str:
-    """Return the event that a rule speaks of."""
-    return "relapse" if "relapse" in rule.lower() else "the event"
 
 
 def y_label(ax: Axes, text: str) -> None:

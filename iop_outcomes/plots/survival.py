@@ -275,7 +275,7 @@ def _dress(ax: Axes, curves: Curves, days: list[int], band: bool) -> None:
     ax.set_xticks(days)
     ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     style.y_label(ax, _without(curves))
-    ax.set_xlabel(f"days since {style.origin_of(curves.rule)}", labelpad=2)
+    ax.set_xlabel(f"days since {curves.provenance.origin}", labelpad=2)
     style.legend(ax)
 
 
@@ -283,4 +283,4 @@ def _without(curves: Curves) -> str:
     own = None if isinstance(curves, ProtectedCurves) else curves.event
     if own is not None:
         return f"without {own}"
-    return f"without {style.event_of(curves.rule)} so far"
+    return f"without {curves.provenance.event} so far"

@@ -287,7 +287,7 @@ def _rows_over_lines(found: Found) -> list[str]:
 
 
 def _says_synthetic(found: Found) -> bool:
-    return any(raw.attrs.get("synthetic") for raws in found.raws.values() for raw in raws)
+    return any(raw.synthetic for raws in found.raws.values() for raw in raws)
 
 
 def _made_up(episodes: pd.DataFrame) -> bool:

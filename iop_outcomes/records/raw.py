@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -95,8 +95,8 @@ class Raw:
         The digest of the file's bytes; empty for a frame.
     encoding : str
         What the text was read as, where it was not UTF-8.
-    attrs : dict
-        What a frame said of itself.
+    synthetic : bool
+        Whether the frame says of itself that its people are made up.
     remarks : tuple of Remark
         What was met in the file besides.
     rows_over_lines : int
@@ -111,7 +111,7 @@ class Raw:
     odd: tuple[OddRow, ...] = ()
     sha256: str = ""
     encoding: str = ""
-    attrs: dict[str, Any] = field(default_factory=dict)
+    synthetic: bool = False
     remarks: tuple[Remark, ...] = ()
     rows_over_lines: int = 0
     dates_from_1904: bool = False

@@ -13,6 +13,7 @@ import pandas as pd
 
 from iop_outcomes.errors import RecordsError
 from iop_outcomes.letters import surrogates_written
+from iop_outcomes.provenance import provenance_of, read_provenance
 from iop_outcomes.records.cells import cell_text, readable
 from iop_outcomes.records.delimited import read_delimited
 from iop_outcomes.records.opening import read_bytes, require_file, shown
@@ -85,8 +86,8 @@ def _from_frame(frame: pd.DataFrame, file: str, digest: str = "") -> Raw:
         lines,
         (),
         digest,
-        attrs={str(key): value for key, value in frame.attrs.items()},
         remarks=tuple(remarks),
+        synthetic=provenance_of(frame).synthetic,
     )
 
 
@@ -174,8 +175,8 @@ def _parquet(path: Path) -> Raw:
     }
     lines = np.arange(1, table.num_rows + 1, dtype=np.int32)
     digest = hashlib.sha256(data).hexdigest()
-    attrs = _pandas_attrs(table.schema.metadata or {})
-    return Raw(name, columns, lines, (), digest, attrs=attrs)
+    made = read_provenance(_attributes(table.schema.metadata or {}))
+    return Raw(name, columns, lines, (), digest, synthetic=made.synthetic)
 
 
 def _coded_arrow(column: pa.ChunkedArray, place: int, file: str) -> Coded:
@@ -205,7 +206,7 @@ def _coded_arrow(column: pa.ChunkedArray, place: int, file: str) -> Coded:
     return _coded_words(codes, words, _kind_of_float(words.dtype))
 
 
-def _pandas_attrs(metadata: dict[bytes, bytes]) -> dict[str, Any]:
+def _attributes(metadata: dict[bytes, bytes]) -> dict[str, Any]:
     """Return what pandas wrote of a frame's own notes, if that can be read."""
     try:
         written = json.loads(metadata.get(b"pandas", b"{}"))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from iop_outcomes.errors import RuleError
 from iop_outcomes.measures.words import encode
 from iop_outcomes.messages import as_written
+from iop_outcomes.provenance import Provenance, label
 from iop_outcomes.relapse.definition import Definition
 from iop_outcomes.relapse.outcomes import KNOWN, answers, as_reasons, views
 from iop_outcomes.relapse.registry import find, published
@@ -98,8 +99,8 @@ def event_weeks(
         "why_missing": as_reasons(codes),
     }
     frame = pd.DataFrame(table, index=words.index)
-    frame.attrs["rule"] = rule_text(chosen, missing)
-    return frame
+    text = rule_text(chosen, missing)
+    return label(frame, Provenance(text), rule=text)
 
 
 MISSING_RULES = {

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.measures.use_patterns import unit_days_of
 from iop_outcomes.measures.words import (
     MISSED,
     NO_USE,
@@ -25,6 +26,7 @@ from iop_outcomes.measures.words import (
 )
 from iop_outcomes.measures.words_windows import retention
 from iop_outcomes.messages import as_written
+from iop_outcomes.provenance import provenance_of
 from iop_outcomes.relapse.covariates import aligned, as_terms
 from iop_outcomes.relapse.imputed_patterns import ImputedPatterns, weeks_table
 from iop_outcomes.relapse.logistic import Fit
@@ -148,7 +150,8 @@ def impute_weeks(
         trace=_trace_table(drawn.trace),
         never_seen=unseen,
         rule=_said(options, list(frame.columns), unseen),
-        attrs=dict(patterns.attrs) if isinstance(patterns, pd.Series) else {},
+        unit_days=unit_days_of(patterns),
+        provenance=provenance_of(patterns),
     )
 
 

@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from iop_outcomes.measures.use_patterns import BY_DAY
 from iop_outcomes.measures.words import Words, decode
+from iop_outcomes.provenance import UNKNOWN, Provenance, label
 from iop_outcomes.relapse.week_model import History
 from iop_outcomes.show import table_html
 
@@ -42,8 +44,10 @@ class ImputedPatterns:
         People with weeks due of whom none was seen.
     rule : str
         How missed weeks were imputed.
-    attrs : dict
-        What the patterns carried, such as ``unit_days`` and ``synthetic``.
+    unit_days : int
+        The days that a symbol stands for.
+    provenance : Provenance
+        What the labels of the patterns need.
     """
 
     by_week: NDArray[np.int8]
@@ -54,7 +58,8 @@ class ImputedPatterns:
     trace: pd.DataFrame
     never_seen: int
     rule: str
-    attrs: dict[Any, Any]
+    unit_days: int = 7
+    provenance: Provenance = UNKNOWN
 
     @property
     def missing_share(self) -> float:
@@ -101,8 +106,13 @@ class ImputedPatterns:
     def _completed(self, number: int) -> pd.Series[Any]:
         patterns = decode(replace(self.words, by_week=self.by_week[number]))
         rule = f"{self.rule} Imputation {number + 1} of {len(self)}."
-        patterns.attrs = {**self.attrs, "rule": rule}
-        return patterns
+        patterns.name = BY_DAY if self.unit_days == 1 else patterns.name
+        earlier = {
+            "rule": rule,
+            "unit_days": self.unit_days,
+            "synthetic": self.provenance.synthetic,
+        }
+        return label(patterns, replace(self.provenance, rule=rule), **earlier)
 
 
 def weeks_table(history: History, use_imputed: NDArray[np.float64]) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from iop_outcomes.errors import RuleError
 from iop_outcomes.measures.words import Numbers, Words, encode
 from iop_outcomes.messages import as_written, holds_data, names_asked
+from iop_outcomes.provenance import Provenance, label
 from iop_outcomes.relapse.definition import Definition
 from iop_outcomes.relapse.registry import WEEKS, published, unknown_name
 from iop_outcomes.relapse.window_events import WeeksTo
@@ -109,20 +110,17 @@ def outcomes(
         index=words.index,
         copy=False,
     )
-    table.attrs = {
-        "rules": {column.name: column.definition.text for column in columns},
-        "missing": {
-            column.name: {
-                reason: int(count)
-                for reason, count in zip(REASONS[1:], counts[1:], strict=True)
-                if count
-            }
-            for column, counts in zip(columns, tally, strict=True)
-        },
-        "compatible": compatible,
-        "weeks": int(weeks),
+    missing_for = {
+        column.name: {
+            reason: int(count)
+            for reason, count in zip(REASONS[1:], counts[1:], strict=True)
+            if count
+        }
+        for column, counts in zip(columns, tally, strict=True)
     }
-    return table
+    rules = {column.name: column.definition.text for column in columns}
+    told = {"rules": rules, "missing": missing_for, "compatible": compatible, "weeks": int(weeks)}
+    return label(table, Provenance(" ".join(rules.values())), **told)
 
 
 def missing_outcomes(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from iop_outcomes.errors import RuleError
 from iop_outcomes.measures.starts import ends_of
 from iop_outcomes.messages import as_written
+from iop_outcomes.provenance import provenance_of, relabel
 from iop_outcomes.relapse.ends import ENDS, read_ends
 from iop_outcomes.relapse.evidence import origin_days, read_checkins
 from iop_outcomes.relapse.relapse_rounds import Rounds, rounds_of
@@ -55,7 +56,7 @@ def recurrent_relapses(
     pandas.DataFrame
         One row a stretch, in the order of ``records.episodes`` and of time, the stretches of an
         episode touching each other; the columns of `iop_outcomes.time_to_relapse` but for
-        ``competing_end`` and ``competing_on``, of which here
+        ``competing_on``, of which here
 
         - ``entry``, ``days`` (int32): the stretch is ``(entry, days]``, in days after the origin;
         - ``event`` (bool): whether it ends in a relapse; never in a stretch in relapse;
@@ -64,6 +65,8 @@ def recurrent_relapses(
         - ``ended_by`` (category): as there; ``recovered`` for a stretch in relapse after which
           the person is at risk again;
         - ``ended_on`` (int32): as there, on the last row of an episode; else ``days``;
+        - ``competing_end`` (category): ``ended_by`` where it is an end that competes with relapse
+          by the rule; missing elsewhere;
 
         and beside them ``at_risk`` (bool): at risk of a relapse, not in one; ``number`` (int32):
         of the relapse that the stretch at risk leads to, or that the stretch in relapse follows,
@@ -127,7 +130,7 @@ def recurrent_relapses(
     rule = RelapseRule() if rule is None else rule
     check_course(records, rule, clear_days)
     _check_options(rule, terminal)
-    first = time_to_relapse(records, rule).drop(columns=["competing_end", "competing_on"])
+    first = time_to_relapse(records, rule).drop(columns="competing_on")
     refuse_taken(first, RECURRENT_COLUMNS, "relapses")
     origin = origin_days(records, rule)
     days_followed = records.episodes["days_followed"].to_numpy()
@@ -141,13 +144,12 @@ def recurrent_relapses(
     ends = read_ends(records.episodes, rule, rounds.observed, shown, frame, silent)
     stretches = _stretches(rounds, ends.ended_by, ends.ended_on)
     kept = (origin >= 0)[stretches["episode"].to_numpy()]
-    found = _frame(first, stretches[kept], origin >= 0, terminal)
+    found = _frame(first, stretches[kept], origin >= 0, (terminal, rule.competing))
     text = (
-        f"{first.attrs['rule']} After it a person is in relapse until recovered after "
+        f"{provenance_of(first).rule} After it a person is in relapse until recovered after "
         f"{clear_days} days known clear since the last use, and can relapse again."
     )
-    found.attrs = {**first.attrs, "rule": text, "clear_days": int(clear_days)}
-    return found
+    return relabel(found, first, rule=text, clear_days=int(clear_days))
 
 
 def _check_options(rule: RelapseRule, terminal: object) -> None:
@@ -211,7 +213,7 @@ def _frame(
     first: pd.DataFrame,
     stretches: pd.DataFrame,
     started: NDArray[np.bool_],
-    terminal: Sequence[str],
+    words: tuple[Sequence[str], Sequence[str]],
 ) -> pd.DataFrame:
     """Return the stretches with the covariates of their episodes."""
     row = (np.cumsum(started) - 1)[stretches["episode"].to_numpy()]
@@ -222,6 +224,9 @@ def _frame(
         stretches["ended_by"].to_numpy(),  # type: ignore[arg-type]  # codes are what it takes
         dtype=pd.CategoricalDtype(list(RECURRENT_ENDS)),
     )
+    terminal, competing = words
+    competes = found["ended_by"].isin(list(competing)) & ~found["event"]
+    found["competing_end"] = found["ended_by"].where(competes)
     found["at_risk"] = stretches["at_risk"].to_numpy()
     found["number"] = stretches["number"].to_numpy()
     found["terminal"] = np.isin(stretches["end"], [ENDS.index(word) for word in terminal])

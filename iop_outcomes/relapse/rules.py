@@ -228,8 +228,22 @@ class RelapseRule:
         return self.missing in ("use", "no_use", "last_value", "missed")
 
     @property
+    def event(self) -> str:
+        """What the definition is of, for a label."""
+        return "dropout" if self.of_dropout else "relapse"
+
+    @property
     def text(self) -> str:
         """The rule as one sentence: definition, origin, evidence and missing rule."""
+        text = self.definition_text
+        if not self.of_dropout:
+            unit = "week without a known check-in" if self.by_week else "missing check-in"
+            text += f"; a {unit} {MISSING_RULES[self.missing]}"
+        return f"{text}." + (source_of(self.published) if self.published is not None else "")
+
+    @property
+    def definition_text(self) -> str:
+        """The first part of `text`, without its full stop: definition, origin and evidence."""
         if self.definition == "first_heavy_day":
             event = "the first heavy-drinking day"
             evidence = f"by {self.heavy_column} of {self.heavy_from:g} or more"
@@ -238,12 +252,8 @@ class RelapseRule:
         if self.by_week:
             looked_for = " or ".join(search.said(self.week_days) for search in self.searches)
             event = f"reached with {looked_for}"
-        what = "Dropout" if self.of_dropout else "Relapse"
-        text = f"{what} is {event} after {ORIGINS[self.origin]}, {evidence}"
-        if not self.of_dropout:
-            unit = "week without a known check-in" if self.by_week else "missing check-in"
-            text += f"; a {unit} {MISSING_RULES[self.missing]}"
-        return f"{text}." + (source_of(self.published) if self.published is not None else "")
+        what = self.event.capitalize()
+        return f"{what} is {event} after {ORIGINS[self.origin]}, {evidence}"
 
     @property
     def _counted(self) -> str:

@@ -25,12 +25,13 @@ from iop_outcomes.relapse.state_course import (
     told_on,
     use_states,
 )
-from iop_outcomes.relapse.times import covariates, left_out, options_of, refuse_taken
+from iop_outcomes.relapse.times import covariates, label_times, left_out, refuse_taken
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
 
 STAY_COLUMNS = ("state", "entry", "days", "next_state")
+NOT_FOLLOWED = "not seen after the first day"
 
 
 def state_histories(
@@ -62,10 +63,10 @@ def state_histories(
         - ``next_state`` (category): what came on `days`; missing where the stay is only cut off
           (the end of follow-up or of what is known).
 
-        ``attrs``: ``rule``, ``definition``, ``origin``, ``missing``, ``evidence``, ``refused``,
-        ``competing``, ``clear_days``, ``not_started`` and ``not_followed`` (episodes left out:
-        without a day 0; with nothing known after it), ``died_in_treatment`` (as
-        `time_to_relapse`) and ``synthetic``.
+        Labels, and in ``attrs`` what was there before, as `time_to_relapse` has them: ``rule``,
+        ``definition``, ``origin``, ``missing``, ``evidence``, ``refused``, ``competing``,
+        ``clear_days``, ``not_started`` and ``not_followed`` (episodes left out: without a day 0;
+        with nothing known after it), ``died_in_treatment`` and ``synthetic``.
 
     Raises
     ------
@@ -170,15 +171,15 @@ def state_histories(
     histories = pd.concat([kept, pd.DataFrame(stays)], axis=1)
     unknown = int(started.sum()) - len(np.unique(episode))
     text, counts = left_out(records, rule, started)
-    histories.attrs.update(
-        rule=_text(rule, clear_days, unknown) + text,
-        **options_of(rule),
-        clear_days=clear_days,
-        **counts,
-        not_followed=unknown,
+    without = [(counts["not_started"], "episodes not begun"), (unknown, NOT_FOLLOWED)]
+    return label_times(
+        histories,
+        records,
+        rule,
+        _text(rule, clear_days, unknown) + text,
+        {"clear_days": clear_days, **counts, "not_followed": unknown},
+        without=", ".join(f"{number:,} {what}" for number, what in without if number),
     )
-    histories.attrs["synthetic"] = records.synthetic
-    return histories
 
 
 def _check(records: Records, rule: RelapseRule) -> None:

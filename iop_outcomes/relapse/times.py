@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from iop_outcomes.errors import RuleError
 from iop_outcomes.measures.starts import died_in_treatment
+from iop_outcomes.provenance import Provenance, label
 from iop_outcomes.records.tables import EPISODES
 from iop_outcomes.relapse.ends import ENDS, read_ends
 from iop_outcomes.relapse.events import Known, apply_rule
 from iop_outcomes.relapse.evidence import origin_days, read_checkins
-from iop_outcomes.relapse.rules import RelapseRule
+from iop_outcomes.relapse.rules import ORIGINS, RelapseRule
 from iop_outcomes.relapse.sight import check_sources, out_of_sight
 
 if TYPE_CHECKING:
@@ -79,11 +80,12 @@ def time_to_relapse(records: Records, rule: RelapseRule | None = None) -> pd.Dat
           were missed; missing where there is none. ``competing_on`` (float64): its day;
         - ``rests_on_missing`` (bool): an event that counts a missing check-in or week as use.
 
-        ``attrs``: ``rule`` (a sentence or two, for every figure made of this), ``definition``,
+        Labels of the figures made of it (rule, event, day 0, synthetic) ride in the attributes
+        (`iop_outcomes.provenance`); no number depends on them. For this version ``attrs`` also
+        holds what it held before, plain values that nothing here reads: ``rule``, ``definition``,
         ``origin``, ``missing``, ``evidence``, ``refused``, ``competing`` (a list), ``not_started``
         (episodes left out), ``died_in_treatment`` (those of them left out since with origin
-        ``"discharge"`` they have none) and ``synthetic``. Plain values, so that the frame can be
-        written to Parquet.
+        ``"discharge"`` they have none) and ``synthetic``.
 
     Raises
     ------
@@ -148,10 +150,38 @@ def time_to_relapse(records: Records, rule: RelapseRule | None = None) -> pd.Dat
     times["rests_on_missing"] = known.rests_on_missing
     times = times[started].reset_index(drop=True)
     text, counts = left_out(records, rule, started)
-    times.attrs.update(
-        rule=rule.text + text, **options_of(rule), **counts, synthetic=records.synthetic
+    return label_times(times, records, rule, rule.text + text, counts)
+
+
+def label_times(
+    frame: pd.DataFrame,
+    records: Records,
+    rule: RelapseRule,
+    text: str,
+    counts: dict[str, int],
+    *,
+    without: str = "",
+) -> pd.DataFrame:
+    """Label what a rule made of records, and return it.
+
+    Parameters
+    ----------
+    text : str
+        The rule, with who is left out.
+    counts : dict of str to int
+        Numbers that an earlier version wrote beside the rule.
+    without : str
+        Who is left out, for an error where nobody remains.
+    """
+    made = Provenance(
+        rule=text,
+        event=rule.event,
+        origin=ORIGINS[rule.origin],
+        synthetic=records.synthetic,
+        left_out=without,
     )
-    return times
+    earlier = {"rule": text, **_options_of(rule), **counts, "synthetic": records.synthetic}
+    return label(frame, made, **earlier)
 
 
 def read_times(
@@ -208,8 +238,8 @@ def refuse_taken(frame: pd.DataFrame, made: Sequence[str], what: str) -> None:
         )
 
 
-def options_of(rule: RelapseRule) -> dict[str, str | list[str]]:
-    """Return the options of a rule that travel with what it made, as plain values."""
+def _options_of(rule: RelapseRule) -> dict[str, str | list[str]]:
+    """Return the options of a rule that an earlier version wrote; nothing reads them."""
     return {
         "definition": rule.name,
         "origin": rule.origin,

@@ -9,7 +9,9 @@ import pandas as pd
 
 from iop_outcomes.disclosure import ProtectedCurves, protect_curves, protect_family
 from iop_outcomes.disclosure.policy import HIDDEN, round_share
+from iop_outcomes.provenance import Provenance, label, relabel
 from iop_outcomes.relapse import RelapseRule, time_to_relapse
+from iop_outcomes.relapse.rules import ORIGINS
 from iop_outcomes.report.model import Kind, Table, write_value
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.survival import survival_curves
@@ -122,7 +124,8 @@ def _by_missing_rule(
         resting[name] = HIDDEN if few else share
     parts = [times.assign(**{MISSING: name}) for name, times in found.items()]
     both = pd.concat(parts, ignore_index=True)
-    both.attrs["rule"] = f"{scope.rule.text.partition(';')[0]}; missing check-ins as named."
+    text = f"{scope.rule.definition_text}; missing check-ins as named."
+    label(both, Provenance(text, scope.rule.event, ORIGINS[scope.rule.origin]))
     used = next((name for name in found if scope.rule.missing in rules[name]), "used here")
     rules.setdefault(used, [scope.rule.missing])
     curves = protect_curves(
@@ -161,8 +164,7 @@ def _times(scope: Scope, rule: RelapseRule) -> pd.DataFrame:
     chosen = times[times["episode_id"].isin(kept)].reset_index(drop=True)
     chosen["program"] = chosen["program"].astype(str)
     # The text of the times may count those left out: a small count, and not of these two years.
-    chosen.attrs = times.attrs | {"rule": rule.text}
-    return chosen
+    return relabel(chosen, times, rule=rule.text)
 
 
 def _rests_on_missing(times: pd.DataFrame, scope: Scope) -> str:

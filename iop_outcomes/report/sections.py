@@ -9,6 +9,7 @@ from iop_outcomes.disclosure import ProtectedCurves
 from iop_outcomes.measures.sessions import SessionRule
 from iop_outcomes.plots import plot_attendance, plot_survival, plot_trend
 from iop_outcomes.plots.export import draw_svg
+from iop_outcomes.provenance import provenance_of
 from iop_outcomes.report import cohort, quality, relapse
 from iop_outcomes.report.counting import Counted, Trends
 from iop_outcomes.report.findings import Finding
@@ -198,7 +199,7 @@ def definitions(scope: Scope, trends: Trends) -> Section:
         rows.append(("Relapse", scope.rule.text))
     if scope.engagement is not None:
         rows.append(("Sessions", SessionRule().text))
-        rows.append(("Engagement", str(scope.engagement.attrs["rule"])))
+        rows.append(("Engagement", provenance_of(scope.engagement).rule))
     rows += [(found.title, found.rule) for found in trends.by_quarter.values()]
     frame = pd.DataFrame(rows, columns=["measure", "definition"])
     table = Table("definitions", "What the words and numbers mean", frame)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import RuleError
+from iop_outcomes.provenance import Provenance, label
 from iop_outcomes.samples.design import DATA_CUT, Design
 from iop_outcomes.samples.frames import attendance_frame, checkin_frame, episode_frame
 from iop_outcomes.samples.population import admit_and_follow
@@ -98,5 +99,5 @@ def synthetic_records(
         seed=seed,
     )
     for frame in (sample.episodes, sample.attendance, sample.checkins):
-        frame.attrs["synthetic"] = True
+        label(frame, Provenance(synthetic=True), synthetic=True)
     return sample

@@ -70,10 +70,7 @@ def read_causes(
             for place in np.unique(words.codes)
             if place >= 0
         }
-        competing = times.attrs.get("competing")
-        if not isinstance(competing, (list, tuple)):
-            competing = COMPETING_ENDS
-        also = [word for word in competing if word in present and word not in own]
+        also = [word for word in _competing(times) if word in present and word not in own]
         asked = [*own, *also]
     else:
         raise EstimateError(
@@ -99,6 +96,20 @@ def read_causes(
         code = np.where(leaves >= 0, leaves, code)
         ends = _replaced(ends, leaves, asked)
     return Causes(replace(checked, event=code >= 0), tuple(asked), code, ends)
+
+
+def _competing(times: pd.DataFrame) -> list[str]:
+    """Return the words of the ends that compete by what the frame says, those usual first.
+
+    A frame without the column competing_end says nothing: then those compete that usually do.
+    """
+    if "competing_end" not in times.columns:
+        return list(COMPETING_ENDS)
+    words = {_word(value) for value in times["competing_end"].dropna().unique()}
+    return [
+        *(word for word in COMPETING_ENDS if word in words),
+        *sorted(words - set(COMPETING_ENDS)),
+    ]
 
 
 def _leaving(times: pd.DataFrame, end: str, ends: pd.Categorical) -> pd.Categorical:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.messages import as_written, columns_found, holds_data, names_asked
+from iop_outcomes.provenance import Provenance, provenance_of
 from iop_outcomes.survival.ids import refuse_surrogates
 from iop_outcomes.survival.near_ties import merge_near_ties
 
@@ -37,8 +38,8 @@ class CheckedTimes:
         One row a group, one column a name of `by`.
     rule : str
         What made the times.
-    synthetic : bool
-        Whether the people are made up.
+    provenance : Provenance
+        What their labels need.
     others : mapping of str to numpy.ndarray
         Further columns of days that were asked for and are there, float64, not checked; missing
         where they hold no number.
@@ -54,8 +55,13 @@ class CheckedTimes:
     group: NDArray[np.intp]
     labels: pd.DataFrame
     rule: str
-    synthetic: bool
+    provenance: Provenance
     others: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the people are made up."""
+        return self.provenance.synthetic
 
     @property
     def rows_by_group(self) -> list[NDArray[np.intp]]:
@@ -114,11 +120,11 @@ def check_times(
     days, *further = merge_near_ties(given)
     entry = _entries(days, further.pop(), given) if "entry" in times.columns else None
     group, labels = _groups(times, names)
-    rule, synthetic = times.attrs.get("rule"), times.attrs.get("synthetic")
+    provenance = provenance_of(times)
     return CheckedTimes(
         *(entry, days, event, group, labels),
-        rule=rule if isinstance(rule, str) else AS_GIVEN,
-        synthetic=isinstance(synthetic, (bool, np.bool_)) and bool(synthetic),
+        rule=provenance.rule or AS_GIVEN,
+        provenance=provenance,
         others=dict(zip(there, further, strict=True)),
     )
 
@@ -256,21 +262,22 @@ def _events(times: pd.DataFrame) -> NDArray[np.bool_]:
 def read_flags(column: pd.Series[Any]) -> tuple[NDArray[np.bool_], int]:
     """Return a column of True and False, or of 1 and 0, and how many of its values are neither.
 
-    Nullable and Arrow types are read as plain ones. Where a value is neither, the flags are not
-    to be used.
+    Nullable and Arrow types are read as plain ones, and the texts "True" and "False", as pandas
+    writes flags into a file, as flags. Where a value is neither, the flags are not to be used.
     """
     kinds = pd.api.types
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        good = np.zeros(len(column), dtype=bool)
-    elif kinds.is_bool_dtype(column):
+    if kinds.is_bool_dtype(column) and not isinstance(column.dtype, pd.CategoricalDtype):
         good = column.notna().to_numpy(dtype=bool)
-    elif kinds.is_numeric_dtype(column) or column.dtype == object:
+        flags = column.to_numpy(dtype=bool) if good.all() else good
+    elif kinds.is_numeric_dtype(column):
         good = column.isin([0, 1]).to_numpy(dtype=bool)
+        flags = column.to_numpy().astype(bool) if good.all() else good
     else:
-        good = np.zeros(len(column), dtype=bool)
-    if not good.all():
-        return good, int((~good).sum())
-    return column.to_numpy().astype(bool), 0
+        number = [1, 0] if column.dtype == object else []
+        values = column.astype(object)
+        flags = values.isin(["True", *number[:1]]).to_numpy(dtype=bool)
+        good = flags | values.isin(["False", *number[1:]]).to_numpy(dtype=bool)
+    return flags, int((~good).sum())
 
 
 def _entries(

@@ -52,8 +52,9 @@ def cumulative_incidence(
     causes : sequence, optional
         The values of `end` that compete; every other end censors. Nobody need have come to them:
         the incidence is then 0, with its exact upper limit, and ``rule`` says so. By default the
-        ends of the rows with the event, then those that occur of what the rule of the times says to
-        compete (``RelapseRule.competing``; without a rule died, incarcerated and transferred).
+        ends of the rows with the event, then those that the column ``competing_end`` names, as
+        `time_to_relapse` writes it by ``RelapseRule.competing``; in a frame without that column
+        died, incarcerated and transferred, where they occur.
     cluster : str, Cluster.PERSON or None
         The column of who is whose, for standard errors and limits: rows of one are taken together.
         By default ``person_id`` if the frame has that column and a value of it stands in several
@@ -165,6 +166,7 @@ def _estimate(
         rule=f"{counted} Aalen-Johansen estimate{weighting.words}, {level_words(confidence)} "
         "limits.",
         synthetic=found.times.synthetic,
+        provenance=found.times.provenance,
         clustering=weighting.clusters.told,
         _known=known,
     )

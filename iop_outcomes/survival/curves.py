@@ -10,6 +10,7 @@ import pandas as pd
 
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.messages import as_written
+from iop_outcomes.provenance import UNKNOWN, Provenance
 from iop_outcomes.show import SHOWN_ROWS, format_value, more_words, table_html
 from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.clusters import Clustering, closing
@@ -77,9 +78,11 @@ class SurvivalCurves(TimesRead):
         survival, of the area under it up to the day, of both together, and of the log of the
         curve of follow-up.
     event : str, optional
-        What ends a time, for the axis of a picture; by default relapse if `rule` speaks of it.
+        What ends a time, for the axis of a picture; by default the event of `provenance`.
     clustering : Clustering, optional
         What the errors take together: by which column, how many clusters and rows.
+    provenance : Provenance
+        What the labels of a picture need: the event, day 0.
     """
 
     table: pd.DataFrame
@@ -93,6 +96,7 @@ class SurvivalCurves(TimesRead):
     robust: pd.DataFrame | None = None
     event: str | None = None
     clustering: Clustering | None = None
+    provenance: Provenance = UNKNOWN
 
     def at(self, days: float | Sequence[float]) -> pd.DataFrame:
         """Return the curves at the given days.

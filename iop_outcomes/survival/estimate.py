@@ -154,6 +154,7 @@ def curves_of(
         interval=interval,
         rule=f"{checked.rule} Kaplan-Meier estimate{how}, {level_words(confidence)} limits{scale}.",
         synthetic=checked.synthetic,
+        provenance=checked.provenance,
         weights=None if weighting is None else weighting.weights,
         robust=robust,
         event=event,

@@ -181,6 +181,7 @@ def hazard(
         f"{level_words(confidence)} limits.",
         synthetic=checked.synthetic,
         clustering=weighting.clusters.told,
+        provenance=checked.provenance,
     )
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.messages import as_written
+from iop_outcomes.provenance import UNKNOWN, Provenance
 from iop_outcomes.show import count_words, more_words, table_html
 from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.clusters import Clustering, closing
@@ -61,6 +62,8 @@ class Hazard:
         Whether the people are made up; pictures of them say so.
     clustering : Clustering, optional
         What the errors take together: by which column, how many clusters and rows.
+    provenance : Provenance
+        What the labels of a picture need: the event, day 0.
     """
 
     table: pd.DataFrame
@@ -71,6 +74,7 @@ class Hazard:
     rule: str
     synthetic: bool = False
     clustering: Clustering | None = None
+    provenance: Provenance = UNKNOWN
     _parts: tuple[Stretch, ...] = field(default=(), repr=False)
 
     @classmethod

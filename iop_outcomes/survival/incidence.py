@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from iop_outcomes.provenance import UNKNOWN, Provenance
 from iop_outcomes.show import SHOWN_ROWS, format_value, more_words, table_html
 from iop_outcomes.survival.aalen_johansen import kaplan_meier_complement, none_among
 from iop_outcomes.survival.checking import label_of
@@ -58,6 +59,8 @@ class CumulativeIncidence:
         Whether the people are made up; pictures of them say so.
     clustering : Clustering, optional
         What the errors take together: by which column, how many clusters and rows.
+    provenance : Provenance
+        What the labels of a picture need: the event, day 0.
     """
 
     table: pd.DataFrame
@@ -69,6 +72,7 @@ class CumulativeIncidence:
     rule: str
     synthetic: bool = False
     clustering: Clustering | None = None
+    provenance: Provenance = UNKNOWN
     _known: tuple[Spans, ...] | None = field(default=None, repr=False)
 
     def at(self, days: float | Sequence[float]) -> pd.DataFrame:

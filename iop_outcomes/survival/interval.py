@@ -172,6 +172,7 @@ def interval_survival(
         rule=f"{checked.rule} Nonparametric maximum likelihood estimate of the intervals "
         f"between check-ins{given}{how}.",
         synthetic=checked.synthetic,
+        provenance=checked.provenance,
         clustering=clusters.told if resamples else None,
     )
 

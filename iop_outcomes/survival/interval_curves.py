@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from iop_outcomes.provenance import UNKNOWN, Provenance
 from iop_outcomes.show import format_value, more_words, table_html
 from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.clusters import Clustering, closing
@@ -70,6 +71,8 @@ class IntervalSurvival:
         Whether the people are made up; pictures of them say so.
     clustering : Clustering, optional
         What is resampled for the limits: by which column, how many clusters and rows.
+    provenance : Provenance
+        What the labels of a picture need: the event, day 0.
     """
 
     table: pd.DataFrame
@@ -82,6 +85,7 @@ class IntervalSurvival:
     rule: str
     synthetic: bool = False
     clustering: Clustering | None = None
+    provenance: Provenance = UNKNOWN
 
     @property
     def gap(self) -> float:

@@ -139,6 +139,7 @@ def mean_cumulative_function(
         rule=f"{stretches.times.rule} {_estimate_words(stretches)}, robust "
         f"{level_words(confidence)} limits.",
         synthetic=stretches.times.synthetic,
+        provenance=stretches.times.provenance,
         unit="episode" if id == "episode_id" else "person",
         clustering=stretches.clusters.told,
         _parts=tuple(parts),

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.provenance import UNKNOWN, Provenance
 from iop_outcomes.show import SHOWN_ROWS, format_value, more_words, table_html
 from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.clusters import Clustering, closing
@@ -47,6 +48,8 @@ class MeanCumulativeFunction:
         What the mean is over, "person" or "episode": a person may have several episodes.
     clustering : Clustering, optional
         What the errors take together: by which column, how many clusters and ids.
+    provenance : Provenance
+        What the labels of a picture need: the event, day 0.
     """
 
     table: pd.DataFrame
@@ -57,6 +60,7 @@ class MeanCumulativeFunction:
     synthetic: bool = False
     unit: str = "person"
     clustering: Clustering | None = None
+    provenance: Provenance = UNKNOWN
     _parts: tuple[MeanSteps, ...] = field(default=(), repr=False)
 
     def at(self, days: float | Sequence[float]) -> pd.DataFrame:
@@ -88,7 +92,7 @@ class MeanCumulativeFunction:
     @property
     def noun(self) -> str:
         """What is counted, in a word."""
-        return "relapses" if "relapse" in self.rule.lower() else "events"
+        return self.provenance.events
 
     @property
     def each(self) -> str:

@@ -180,6 +180,7 @@ def _estimate(
         rule=f"{checked.times.rule} Aalen-Johansen estimate{alike.replace('_', ' ')}, "
         f"{level_words(confidence)} limits.",
         synthetic=checked.times.synthetic,
+        provenance=checked.times.provenance,
         clustering=told,
         _known=tuple(known),
     )

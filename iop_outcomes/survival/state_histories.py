@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.messages import columns_found
+from iop_outcomes.provenance import provenance_of
 from iop_outcomes.relapse.state_course import STATES
 from iop_outcomes.survival.checking import CheckedTimes, check_times
 from iop_outcomes.survival.clusters import Cluster, Clustering, clusters_of_ids
@@ -76,15 +77,8 @@ def read_histories(
         )
     _check_columns(frame)
     if frame.empty:
-        left_out = [
-            f"{number:,} {what}"
-            for number, what in (
-                (frame.attrs.get("not_started", 0), "episodes not begun"),
-                (frame.attrs.get("not_followed", 0), "not seen after the first day"),
-            )
-            if number
-        ]
-        raise EstimateError("There are no stays: the frame has no rows.", found=", ".join(left_out))
+        without = provenance_of(frame).left_out
+        raise EstimateError("There are no stays: the frame has no rows.", found=without)
     states, state, target = _states(frame)
     target = np.where(target == state, CENSORED, target)
     times = check_times(frame.assign(event=target >= 0), by)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.provenance import UNKNOWN, Provenance
 from iop_outcomes.show import SHOWN_ROWS, format_value, more_words, table_html
 from iop_outcomes.survival.aalen_johansen import none_among
 from iop_outcomes.survival.checking import label_of
@@ -62,6 +63,8 @@ class StateOccupation:
         What the shares are of, "episode" or "person": a person may have several episodes.
     clustering : Clustering, optional
         What the errors take together: by which column, how many clusters and ids.
+    provenance : Provenance
+        What the labels of a picture need: the event, day 0.
     """
 
     table: pd.DataFrame
@@ -75,6 +78,7 @@ class StateOccupation:
     synthetic: bool
     unit: str = "person"
     clustering: Clustering | None = None
+    provenance: Provenance = UNKNOWN
     _known: tuple[Spans, ...] = field(default=(), repr=False)
 
     def at(self, days: float | Sequence[float]) -> pd.DataFrame:
