@@ -132,7 +132,7 @@ def test_it_says_what_it_is(model: str) -> None:
     most = None if model == "andersen_gill" else 2
     found = recurrent_cox(times, "group + x", model=model, id="id", most=most, strata=None)
     assert found.text.startswith(MODELS[model][0])
-    assert "alive" in found.text
+    assert "is not counted as free of events" in found.text
     assert "Relapse is made up." in found.text
     assert found.synthetic
     assert ("2 and more as one" in found.text) == (model != "andersen_gill")
