@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.compare import Regression, cause_specific_cox, cox, fine_gray
+from iop_outcomes.errors import EstimateError
 from iop_outcomes.samples.design import Array
 from validation import coverage_estimators as by
-from validation.coverage_count import Found, Truth
+from validation.coverage_count import NAN, Found, Truth
 from validation.coverage_population import data_cuts
 from validation.coverage_setting import Once, Setting
 
@@ -61,6 +62,26 @@ RATES = (
 )
 
 
+def few_settings() -> list[Setting]:
+    return [_few_setting(15), _few_setting(30)]
+
+
+def _few_setting(people: int) -> Setting:
+    few = "too few clusters for errors that are right with many"
+    return Setting(
+        f"cox_clusters_{people}",
+        f"Proportional hazards, {people} people with several episodes",
+        f"{people} people with {EPISODES} episodes each, which share group and score and whose "
+        "days hang together (a correlation of 0.5 of the normal scores behind them). Limits with "
+        "`small_sample=True` and without. A program without an estimate has all relapses of a "
+        "group before the others, or the like.",
+        people * EPISODES,
+        {_ratio(term): Truth(effect, "log") for term, effect in EFFECTS.items()},
+        partial(_few_once, people=people),
+        {LARGE: few},
+    )
+
+
 def _ratio(name: str) -> str:
     return f"log ratio of the {name}"
 
@@ -70,7 +91,9 @@ def _setting(name: str, title: str, told: str, once: Once) -> Setting:
     return Setting(name, title, told, PEOPLE * EPISODES, truth, once)
 
 
-def _people(rng: np.random.Generator, *, clustered: bool) -> tuple[pd.DataFrame, Array, Array]:
+def _people(
+    rng: np.random.Generator, *, clustered: bool, people: int = PEOPLE
+) -> tuple[pd.DataFrame, Array, Array]:
     """Draw terms and persons, the relative rate of each row, and a uniform number behind its day.
 
     Within a person the numbers hang together, and each is uniform all the same.
@@ -78,7 +101,7 @@ def _people(rng: np.random.Generator, *, clustered: bool) -> tuple[pd.DataFrame,
     from scipy.special import ndtr
 
     each = EPISODES if clustered else 1
-    persons = PEOPLE * EPISODES // each
+    persons = people * EPISODES // each
     frame = pd.DataFrame(
         {
             "person_id": np.arange(persons),
@@ -113,6 +136,7 @@ def _read(name: str, fit: Regression, error: str = "se") -> list[Found]:
     return rows
 
 
+LARGE = "Cox, robust by person"
 TERMS = list(EFFECTS)
 CAUSES = ["relapse", "other"]
 
@@ -125,9 +149,22 @@ def _cox_once(rng: np.random.Generator, *, clustered: bool = False) -> list[Foun
         return [*_read("Cox", cox(frame, TERMS)), _rate_ratio(frame)]
     fit = cox(frame, TERMS, cluster="person_id")
     return [
-        *_read("Cox, robust by person", fit),
+        *_read(LARGE, fit),
         *_read("Naive: Cox, episodes taken as people", fit, "se_model"),
     ]
+
+
+def _few_once(rng: np.random.Generator, *, people: int) -> list[Found]:
+    frame, relative, uniform = _people(rng, clustered=True, people=people)
+    days = SCALE * (-np.log(uniform) / relative) ** (1 / SHAPE)
+    _followed(frame, days, np.full(len(frame), "relapse"), rng)
+    names = ("Cox, by leverage and t", LARGE, "Naive: Cox, episodes taken as people")
+    try:
+        few, fit = cox(frame, TERMS, small_sample=True), cox(frame, TERMS)
+    except EstimateError:  # so few people that all of a group can relapse before the others
+        return [Found(name, _ratio(term), NAN) for name in names for term in TERMS]
+    found = [(few, "se"), (fit, "se"), (fit, "se_model")]
+    return [row for name, of in zip(names, found, strict=True) for row in _read(name, *of)]
 
 
 def _rate_ratio(frame: pd.DataFrame) -> Found:

@@ -9,7 +9,7 @@ from validation.coverage_imputation import imputation_settings
 from validation.coverage_population import Population
 from validation.coverage_processes import process_settings
 from validation.coverage_rates import rate_settings
-from validation.coverage_regression import regression_settings
+from validation.coverage_regression import few_settings, regression_settings
 from validation.coverage_setting import Setting
 
 
@@ -25,4 +25,4 @@ def make_settings(population: Population) -> list[Setting]:
 
 def make_more_settings() -> list[Setting]:
     """Return the settings of the second page, which need no population."""
-    return [*episode_settings(), *imputation_settings(), *rate_settings()]
+    return [*episode_settings(), *imputation_settings(), *rate_settings(), *few_settings()]

@@ -94,7 +94,7 @@ def cause_specific_cox(
     normal_quantile(confidence)
     found = read_causes(times, strata, end, causes)
     asked = list(found.names) if cause is None else [cause_asked(found, cause)]
-    weighting = read_weighting(times, weights, cluster).corrected(small_sample)
+    weighting = read_weighting(times, weights, cluster).corrected(small_sample, leverage=True)
     matrix, names = design_of(times, formula)
     weighting.clusters.refuse_fewer(len(names), "term")
     fits: dict[str | None, CoxFit] = {}

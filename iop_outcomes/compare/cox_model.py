@@ -59,9 +59,9 @@ def cox(
     confidence : float
         The level of the limits.
     small_sample : bool
-        Whether errors by cluster are corrected for few clusters: with G clusters the variance has
-        the factor G/(G-1), limits and p-values are by Student's t with G-1 degrees of freedom.
-        Refused where errors are not by cluster.
+        Whether errors by cluster are corrected for few clusters: the scores of each are enlarged
+        by its leverage, and with G clusters limits and p-values are by Student's t with G-1
+        degrees of freedom. Refused where errors are not by cluster.
 
     Returns
     -------
@@ -73,7 +73,8 @@ def cox(
     ------
     EstimateError
         If there is no event, a value is missing, a term never varies among those at risk
-        together, terms say the same, or a coefficient runs away to infinity.
+        together, terms say the same, or a coefficient runs away to infinity; with `small_sample`,
+        if a term would not vary without one of the clusters.
     RuleError
         If the formula cannot be read, a column is not there, or `small_sample` is asked for and
         errors are not by cluster.
@@ -89,9 +90,11 @@ def cox(
     Its errors by cluster are not R's where days are tied or entry is late (docs/deviations.md), and
     it takes weights for numbers of people unless ``robust=True``.
 
-    With `small_sample` the variance is :math:`\frac{G}{G-1} V`, V being the sandwich and G the
-    number of clusters, and limits are :math:`\exp(\hat\beta \pm t_{G-1} \, se)` (Cameron and Miller
-    2015, J Hum Resour 50:317-372). It corrects in part: see docs/deviations.md.
+    With `small_sample` the variance is the sum over clusters of the squares of
+    :math:`(I - I_g)^{-1} U_g`, U being the scores of the cluster and :math:`I_g` its part of the
+    information I (Mancl and DeRouen 2001, Biometrics 57:126-134;
+    `iop_outcomes.compare.leverage`), and limits are :math:`\exp(\hat\beta \pm t_{G-1} \, se)`. How
+    often they hold is in docs/deviations.md.
 
     Examples
     --------
@@ -109,7 +112,7 @@ def cox(
     """
     checked = check_times(times, strata)
     normal_quantile(confidence)
-    weighting = read_weighting(times, weights, cluster).corrected(small_sample)
+    weighting = read_weighting(times, weights, cluster).corrected(small_sample, leverage=True)
     matrix, names = design_of(times, formula)
     weighting.clusters.refuse_fewer(len(names), "term")
     fit = fit_within(checked, checked.event, matrix, names, weighting=weighting, ties=ties)
@@ -144,6 +147,7 @@ def fit_within(
         cluster=weighting.cluster,
         ties=ties,
         names=names,
+        small_sample=bool(weighting.clusters.told.small_sample),
     )
 
 
@@ -166,7 +170,7 @@ def regression_of(
         table = ratio_table(
             names,
             fit.coefficient,
-            fit.robust if weighting.robust else fit.covariance,
+            fit.reported if weighting.robust else fit.covariance,
             model=fit.covariance,
             confidence=confidence,
             clustering=weighting.clusters.told,

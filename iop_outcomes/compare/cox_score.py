@@ -61,7 +61,7 @@ def likelihood_at(columns: Floats, beta: Floats, sets: RiskSets, weight: Floats)
 
     counted = np.zeros(len(weight))
     counted[sets.died] = weight[sets.died]
-    spent = weighted * _exposure(sets, hazard, tied_hazard)
+    spent = weighted * sets.exposure(hazard, tied_hazard)
     second = (columns * spent) @ columns.T
     information = second - drift @ first.T + tied_drift @ first_tied.T
     return LikelihoodAt(
@@ -77,20 +77,13 @@ def likelihood_at(columns: Floats, beta: Floats, sets: RiskSets, weight: Floats)
     )
 
 
-def _exposure(sets: RiskSets, by_cell: Floats, by_tied: Floats) -> Floats:
-    """Return the sum over each row's cells, less what its own ties take out."""
-    passed = sets.passed(by_cell)
-    passed[sets.died] -= by_tied[sets.cell]
-    return passed
-
-
 def score_residuals(columns: Floats, point: LikelihoodAt, sets: RiskSets) -> Floats:
     """Return the score residuals, one term a row."""
-    exposure = _exposure(sets, point.hazard, point.tied_hazard)
+    exposure = sets.exposure(point.hazard, point.tied_hazard)
     in_cell = np.bincount(sets.of_piece, sets.weight, sets.cells)
     found = np.empty_like(columns)
     for place, column in enumerate(columns):
-        drift = _exposure(sets, point.drift[place], point.tied_drift[place])
+        drift = sets.exposure(point.drift[place], point.tied_drift[place])
         found[place] = -point.risk * (column * exposure - drift)
         mean = (point.expected[place] / in_cell)[sets.cell]
         found[place, sets.died] += column[sets.died] - mean
@@ -113,5 +106,10 @@ def score_spread(residuals: Floats, weight: Floats | None, cluster: NDArray[Any]
                 found="one cluster",
                 instead="cluster=None, each row on its own.",
             )
-        weighted = np.stack([np.bincount(cluster, row) for row in weighted])
+        weighted = summed(weighted, cluster)
     return np.asarray(weighted @ weighted.T)
+
+
+def summed(values: Floats, cluster: NDArray[Any]) -> Floats:
+    """Return the sums of the rows' values within clusters, (terms, clusters)."""
+    return np.stack([np.bincount(cluster, row) for row in values])

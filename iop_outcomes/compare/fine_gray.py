@@ -129,7 +129,7 @@ def fine_gray(
     name = cause_asked(found, cause)
     _check(same_day)
     event = ended_by(found, name)
-    clusters = read_clusters(times, cluster).corrected(small_sample)
+    clusters = read_clusters(times, cluster).corrected(small_sample, leverage=False)
     matrix, names = design_of(times, formula)
     clusters.refuse_fewer(len(names), "term")
     code = np.where(event, 1, np.where(found.code >= 0, 2, 0))

@@ -9,7 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from iop_outcomes.compare.cox_score import likelihood_at, score_residuals, score_spread
+from iop_outcomes.compare.cox_score import (
+    likelihood_at,
+    score_residuals,
+    score_spread,
+    summed,
+)
+from iop_outcomes.compare.leverage import information_parts, leverage_covariance
 from iop_outcomes.compare.newton import check_rank, maximise, standardised
 from iop_outcomes.compare.risk_sets import Floats, risk_sets
 from iop_outcomes.errors import EstimateError, RuleError
@@ -31,6 +37,8 @@ class CoxFit:
         independent of each other.
     robust : numpy.ndarray
         (terms, terms), the sandwich of Lin and Wei, summed within clusters.
+    few : numpy.ndarray or None
+        (terms, terms), the same for few clusters; None unless it was asked for.
     log_likelihood, null_log_likelihood : float
         At the estimate, and with all coefficients 0.
     score_test, wald_test : float
@@ -46,6 +54,7 @@ class CoxFit:
     coefficient: Floats
     covariance: Floats
     robust: Floats
+    few: Floats | None
     log_likelihood: float
     null_log_likelihood: float
     score_test: float
@@ -54,6 +63,11 @@ class CoxFit:
     rows: int
     events: int
     residuals: Floats
+
+    @property
+    def reported(self) -> Floats:
+        """The robust covariance that is reported: for few clusters if that was asked for."""
+        return self.robust if self.few is None else self.few
 
 
 def fit_cox(
@@ -67,6 +81,7 @@ def fit_cox(
     cluster: NDArray[Any] | None = None,
     ties: str = "efron",
     names: Sequence[str] | None = None,
+    small_sample: bool = False,
 ) -> CoxFit:
     r"""Fit a Cox model.
 
@@ -91,6 +106,9 @@ def fit_cox(
         How events of one day share their risk set.
     names : sequence of str, optional
         What errors call the columns; by default their positions, from 0.
+    small_sample : bool
+        Whether the covariance for few clusters is worked out too; see
+        `iop_outcomes.compare.leverage`.
 
     Returns
     -------
@@ -101,7 +119,8 @@ def fit_cox(
     EstimateError
         If there is no event, a column never varies among those at risk together, columns say the
         same, a coefficient runs away to infinity, a weight is not above 0, a number is missing,
-        there is one cluster only, or Newton's method does not converge.
+        there is one cluster only, Newton's method does not converge, or without some cluster the
+        covariance for few clusters has no information on a term.
     RuleError
         If `ties` is neither of the two.
 
@@ -146,12 +165,19 @@ def fit_cox(
     inverse = np.linalg.inv(point.information)
     score = score_residuals(columns, point, sets)
     spread = score_spread(score, weights, cluster)
+    few = None
+    if small_sample:
+        own = np.arange(len(weights)) if cluster is None else cluster
+        parts = information_parts(columns, found, sets, weights, own)
+        few = leverage_covariance(summed(score * weights, own).T, parts)
+        few /= np.outer(scale, scale)
     residuals = np.zeros((len(days), len(called)))
     residuals[used] = (score * scale[:, None]).T
     return CoxFit(
         coefficient=found / scale,
         covariance=inverse / np.outer(scale, scale),
         robust=inverse @ spread @ inverse / np.outer(scale, scale),
+        few=few,
         log_likelihood=point.log_likelihood,
         null_log_likelihood=start.log_likelihood,
         score_test=start.score_test,

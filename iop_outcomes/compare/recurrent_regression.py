@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import Any
 
@@ -152,18 +152,18 @@ def recurrent_cox(
     at_risk = _at_risk(times)
     stretches = read_stretches(at_risk, None, id=id, cluster=cluster)
     matrix, names = design_of(at_risk, formula)
-    clusters = stretches.clusters.corrected(small_sample)
+    clusters = stretches.clusters.corrected(small_sample, leverage=True)
     clusters.refuse_fewer(len(names), "term")
     strata_code, strata_names = _strata(at_risk, strata)
     clock = _clock(at_risk, stretches, strata_code, (model, number, most))
-    fit = _fitted(matrix, clock, stretches, (ties, names))
+    fit = _fitted(matrix, clock, replace(stretches, clusters=clusters), (ties, names))
     told, meaning = MODELS[model]
     by_number = [] if model == "andersen_gill" else [_number_words(number, most)]
     return Regression(
         table=ratio_table(
             names,
             fit.coefficient,
-            fit.robust,
+            fit.reported,
             model=fit.covariance,
             confidence=confidence,
             clustering=clusters.told,
@@ -201,6 +201,7 @@ def _fitted(
         cluster=stretches.cluster,
         ties=ties,
         names=names,
+        small_sample=bool(stretches.clusters.told.small_sample),
     )
 
 

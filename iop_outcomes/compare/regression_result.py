@@ -32,8 +32,9 @@ class Regression:
         of the coefficient, robust if `robust`; ``se_model``: the one by the information, which
         takes rows as independent and the model as right; ``lower, upper``: limits of the hazard
         ratio by ``se``; ``statistic``: coefficient / ``se``; ``p_value``: two-sided, by the normal
-        distribution. With `small_sample` ``se`` has the factor sqrt(G/(G-1)), G being the number
-        of clusters, and limits and p-values are by Student's t with G-1 degrees of freedom.
+        distribution. With `small_sample` ``se`` is corrected for few clusters as `clustering`
+        says, and limits and p-values are by Student's t, with one degree of freedom less than
+        there are clusters.
     n, events : int
         Rows, and ends by the cause (by any of them if there are several).
     clusters : int or None
@@ -153,16 +154,16 @@ def ratio_table(
 ) -> pd.DataFrame:
     """Return the table of a `Regression` from coefficients, their covariance and the model's.
 
-    The covariance is the uncorrected one: what `clustering` says of few clusters is done here.
+    The factor that `clustering` may have for few clusters is put in here, and Student's t.
     """
-    factor, reach, beyond = _reference(clustering, confidence)
+    reach, beyond = _reference(clustering, confidence)
     if not (np.diag(covariance) > NOTHING * np.diag(model)).all():
         raise EstimateError(
             "The robust errors come to 0: nobody's row could have been otherwise.",
             found="all who are at risk have the event, and on one day",
             instead="times that are recorded to the day.",
         )
-    error = np.sqrt(factor * np.diag(covariance))
+    error = np.sqrt(clustering.factor * np.diag(covariance))
     statistic = coefficient / error
     with np.errstate(over="ignore"):
         ratio, lower, upper = (
@@ -185,13 +186,13 @@ def ratio_table(
 
 def _reference(
     clustering: Clustering, confidence: float
-) -> tuple[float, float, Callable[[NDArray[np.float64]], NDArray[np.float64]]]:
-    """Return the factor of the variance, the quantile of limits, and the upper tail of tests."""
+) -> tuple[float, Callable[[NDArray[np.float64]], NDArray[np.float64]]]:
+    """Return the quantile of limits, and the upper tail of tests."""
     from scipy.special import ndtr, stdtr, stdtrit
 
     reach = normal_quantile(confidence)
     if not clustering.small_sample:
-        return 1.0, reach, lambda size: np.asarray(ndtr(-size))
+        return reach, lambda size: np.asarray(ndtr(-size))
     freedom = clustering.clusters - 1
     reach = float(stdtrit(freedom, (1 + confidence) / 2))
-    return clustering.clusters / freedom, reach, lambda size: np.asarray(stdtr(freedom, -size))
+    return reach, lambda size: np.asarray(stdtr(freedom, -size))

@@ -79,6 +79,12 @@ class RiskSets:
         found: Floats = total[self.leave]
         return found - total[self.enter] if self.late else found
 
+    def exposure(self, by_cell: Floats, by_tied: Floats) -> Floats:
+        """Return the sum over each row's cells, less what its own ties take out."""
+        passed = self.passed(by_cell)
+        passed[self.died] -= by_tied[self.cell]
+        return passed
+
 
 def risk_sets(
     days: NDArray[Any],

@@ -45,9 +45,12 @@ class Clustering:
     noun : str
         What is counted as `rows`.
     small_sample : bool or None
-        Whether variances have the factor G/(G-1), G being the number of clusters, and limits and
-        p-values are by Student's t with G-1 degrees of freedom; None where the estimate has no
+        Whether errors are corrected for few clusters, and limits and p-values are by Student's t
+        with one degree of freedom less than there are clusters; None where the estimate has no
         such option.
+    leverage : bool
+        How: the scores of each cluster are enlarged by its leverage; otherwise variances
+        have the factor G/(G-1), G being the number of clusters.
     """
 
     by: str | None
@@ -56,6 +59,12 @@ class Clustering:
     together: bool
     noun: str = "rows"
     small_sample: bool | None = None
+    leverage: bool = False
+
+    @property
+    def factor(self) -> float:
+        """By what a variance is multiplied for few clusters."""
+        return self.clusters / (self.clusters - 1) if self.small_sample and not self.leverage else 1
 
     @property
     def number(self) -> int | None:
@@ -88,9 +97,14 @@ class Clustering:
             )
         told = f"Errors by {self.by}: {self.rows:,} {self.noun} in {self.clusters:,} clusters."
         if self.small_sample:
+            how = (
+                "Scores of each cluster enlarged by its leverage (Mancl and DeRouen)"
+                if self.leverage
+                else f"Variances with the factor G/(G-1) = {self.clusters}/{self.clusters - 1}"
+            )
             told = (
-                f"{told} Variances with the factor G/(G-1) = {self.clusters}/{self.clusters - 1}, "
-                f"limits and p-values by t with {self.clusters - 1} degrees of freedom."
+                f"{told} {how}, limits and p-values by t with {self.clusters - 1} degrees of "
+                "freedom."
             )
         if not self.few:
             return told
@@ -99,8 +113,8 @@ class Clustering:
     @property
     def _shortfall(self) -> str:
         if self.small_sample:
-            return "limits can still be too narrow"
-        option = "; small_sample=True corrects them in part"
+            return "limits are approximate" if self.leverage else "limits can still be too narrow"
+        option = f"; small_sample=True corrects them{'' if self.leverage else ' in part'}"
         return f"robust errors are too small{'' if self.small_sample is None else option}"
 
 
@@ -138,8 +152,8 @@ class Clusters:
         number = int(code.max(initial=-1)) + 1
         return Clusters(code, replace(self.told, clusters=number, rows=len(code)))
 
-    def corrected(self, small_sample: bool) -> Clusters:
-        """Return the same, with whether errors are corrected for few clusters.
+    def corrected(self, small_sample: bool, *, leverage: bool) -> Clusters:
+        """Return the same, with whether errors are corrected for few clusters, and how.
 
         Raises
         ------
@@ -156,7 +170,8 @@ class Clusters:
                 found=self.told.how or f"{self.told.rows:,} {self.told.noun}, each by itself",
                 instead='cluster="person_id", or small_sample=False.',
             )
-        return replace(self, told=replace(self.told, small_sample=bool(small_sample)))
+        told = replace(self.told, small_sample=bool(small_sample), leverage=leverage)
+        return replace(self, told=told)
 
     def refuse_fewer(self, needed: int, noun: str) -> None:
         """Refuse errors from no more clusters than the `needed` quantities have.

@@ -55,9 +55,10 @@ class Weighting:
         """The cluster of each row for robust errors; None if errors are not robust."""
         return self.clusters.each if self.robust else None
 
-    def corrected(self, small_sample: bool) -> Weighting:
-        """Return the same, with whether errors are corrected for few clusters."""
-        return replace(self, clusters=self.clusters.corrected(small_sample))
+    def corrected(self, small_sample: bool, *, leverage: bool) -> Weighting:
+        """Return the same, with whether errors are corrected for few clusters, and how."""
+        clusters = self.clusters.corrected(small_sample, leverage=leverage)
+        return replace(self, clusters=clusters)
 
     @property
     def words(self) -> str:
