@@ -12,6 +12,7 @@ value; ``=`` is as the column before.
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ from hypothesis import strategies as st
 
 import iop_outcomes as iop
 from iop_outcomes.errors import MissingTableError, RuleError
+from iop_outcomes.provenance import KEY, Provenance
 from iop_outcomes.relapse import RelapseRule, recurrent_relapses, state_histories, time_to_relapse
 from iop_outcomes.relapse.times import ENDS
 from tests.slow_rules import SIGNS, History, Time, plain_time
@@ -527,6 +529,7 @@ def test_the_rule_is_in_the_attributes_which_parquet_keeps(tmp_path):
         kept.attrs
         == times.attrs
         == {
+            KEY: asdict(Provenance(rule.text, "relapse", "admission")),
             "rule": rule.text,
             "definition": "first_use",
             "origin": "admission",
