@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from itertools import permutations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from iop_outcomes.compare.interval_tests import compare_interval_survival, person_scores
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.plots.style import alternative_text
+from iop_outcomes.show import more_words
 from iop_outcomes.survival import survival_curves
 from iop_outcomes.survival.interval import interval_survival
 from iop_outcomes.survival.turnbull import Intervals, estimate_masses
@@ -427,3 +429,29 @@ def test_all_censored_stays_at_one():
     assert "not reached" in found.text
     assert "gap" in repr(found)
     assert "median" in found._repr_html_()
+
+
+def test_the_text_of_many_groups_reads_those_it_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    size = 12
+    days = np.tile([7, 14, 21], size)
+    frame = pd.DataFrame(
+        {
+            "days": days,
+            "clear_until": days - 7,
+            "event": np.tile([True, True, False], size),
+            "g": np.repeat(np.arange(size), 3),
+        }
+    )
+    found = interval_survival(frame, by="g")
+    read: list[int] = []
+    masses = type(found)._masses
+
+    def counted(self: Any) -> Any:
+        read.append(len(self.fits))
+        return masses(self)
+
+    monkeypatch.setattr(type(found), "_masses", counted)
+    assert found.text.count("n 3, events 2") == 8
+    assert more_words(4) in found.text
+    assert max(read) == 8
+    assert found._repr_html_().count("<tr>") == 1 + size

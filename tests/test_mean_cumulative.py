@@ -527,3 +527,31 @@ def test_while_nobody_has_had_an_event_the_limit_is_that_of_none() -> None:
     np.testing.assert_allclose(found["upper"][:4], [0, exact / 3, exact / 3, exact / 2])
     np.testing.assert_array_equal(found["lower"][:4], 0)
     assert found["upper"][4] >= found["mean"][4] > 0
+
+
+def test_each_of_many_groups_is_as_if_alone() -> None:
+    draw = np.random.default_rng(8)
+    first, more = draw.integers(1, 20, 90), draw.integers(1, 20, 90)
+    frame = pd.DataFrame(
+        {
+            "id": np.repeat(np.arange(90), 2),
+            "entry": np.column_stack([0 * first, first]).ravel(),
+            "days": np.column_stack([first, first + more]).ravel(),
+            "event": draw.integers(0, 2, 180),
+            "g": np.repeat(draw.integers(0, 30, 90), 2),
+            "who": np.repeat(draw.integers(0, 40, 90), 2),  # in several groups
+        }
+    )
+    frame["event"] |= frame["id"].isin(frame.groupby("g")["id"].transform("min"))
+    asked = [0, 3.5, 10, 60]
+    together = mean_cumulative_function(frame, by="g", id="id", cluster="who")
+    at = together.at(asked)
+    for name, rows in frame.groupby("g"):
+        alone = mean_cumulative_function(rows, by="g", id="id", cluster="who")
+        for found, whole in (
+            (alone.table, together.table),
+            (alone.sizes, together.sizes),
+            (alone.at(asked), at),
+        ):
+            of_group = whole[whole["g"] == name].reset_index(drop=True)
+            pd.testing.assert_frame_equal(found, of_group, rtol=1e-12)

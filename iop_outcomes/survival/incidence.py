@@ -19,6 +19,7 @@ from iop_outcomes.survival.curves import NAMED_GROUPS, SurvivalCurves
 from iop_outcomes.survival.reading import (
     days_asked,
     first_groups,
+    group_bounds,
     limits_words,
     split_groups,
 )
@@ -143,9 +144,8 @@ class CumulativeIncidence:
     def last_common_day(self) -> float:
         """The last day to which every group is followed."""
         table = self.overall.table
-        if not self.by:
-            return float(table["day"].max())
-        return float(table.groupby(list(self.by), observed=True)["day"].max().min())
+        ends = group_bounds(table, list(self.by))[1:] - 1
+        return float(table["day"].to_numpy()[ends].min())
 
     @property
     def text(self) -> str:

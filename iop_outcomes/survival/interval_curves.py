@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,14 +11,20 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.provenance import UNKNOWN, Provenance
-from iop_outcomes.show import format_value, more_words, table_html
+from iop_outcomes.show import SHOWN_ROWS, format_value, more_words, table_html
 from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.curves import NAMED_GROUPS, SurvivalCurves
 from iop_outcomes.survival.interval_masses import Masses
 from iop_outcomes.survival.interval_reading import points_words, risk_counts, unsettled_words
 from iop_outcomes.survival.limits import NOT_REACHED
-from iop_outcomes.survival.reading import days_asked, labelled, limits_words, split_groups
+from iop_outcomes.survival.reading import (
+    days_asked,
+    first_groups,
+    labelled,
+    limits_words,
+    split_groups,
+)
 
 DAYS_TOLD = (30, 60, 90)
 MADE = {
@@ -187,16 +193,14 @@ class IntervalSurvival:
     @property
     def text(self) -> str:
         """The estimate as sentences: counts, medians, how far check-in dates are off, the rule."""
-        medians = self.median().drop(columns=list(self.by))
+        first = self._first(NAMED_GROUPS)
+        medians = first.median().drop(columns=list(self.by))
         found = pd.concat(
-            [self.fits.drop(columns=["median_lower"], errors="ignore"), medians], axis=1
+            [first.fits.drop(columns=["median_lower"], errors="ignore"), medians], axis=1
         )
-        told = [
-            self._told(row, number)
-            for number, (_, row) in enumerate(found.head(NAMED_GROUPS).iterrows())
-        ]
-        if len(found) > NAMED_GROUPS:
-            told.append(more_words(len(found) - NAMED_GROUPS))
+        told = [first._told(row, number) for number, (_, row) in enumerate(found.iterrows())]
+        if len(self.fits) > NAMED_GROUPS:
+            told.append(more_words(len(self.fits) - NAMED_GROUPS))
         by = f" by {', '.join(self.by)}" if self.by else ""
         ending = closing(self.rule, self.clustering)
         return f"Time to the event{by}, known between check-ins: {'; '.join(told)}. {ending}"
@@ -217,9 +221,21 @@ class IntervalSurvival:
         )
 
     def _repr_html_(self) -> str:
-        medians = self.median().drop(columns=list(self.by))
-        return table_html(
-            pd.concat([self.fits[[*self.by, "n", "events"]], medians], axis=1), self.text
+        first = self._first(SHOWN_ROWS)
+        medians = first.median().drop(columns=list(self.by))
+        found = pd.concat([first.fits[[*self.by, "n", "events"]], medians], axis=1)
+        return table_html(found, self.text, of=len(self.fits))
+
+    def _first(self, groups: int) -> IntervalSurvival:
+        """Return the curves of the first so many groups."""
+        names = list(self.by)
+        return replace(
+            self,
+            table=first_groups(self.table, names, groups),
+            fits=self.fits.head(groups),
+            limits=None if self.limits is None else first_groups(self.limits, names, groups),
+            intervals=first_groups(self.intervals, names, groups),
+            check_in_dates=self.check_in_dates.first(groups),
         )
 
     def _limits_at(

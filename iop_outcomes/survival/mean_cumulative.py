@@ -14,7 +14,7 @@ from iop_outcomes.survival.estimate import refuse_names
 from iop_outcomes.survival.limits import normal_quantile
 from iop_outcomes.survival.mean_cumulative_steps import MeanSteps
 from iop_outcomes.survival.mean_cumulative_times import Stretches, read_stretches
-from iop_outcomes.survival.reading import labelled
+from iop_outcomes.survival.reading import beside
 from iop_outcomes.survival.recurrence_result import MeanCumulativeFunction
 
 COLUMNS = ("day", "at_risk", "events", "terminal", "mean", "se", "lower", "upper")
@@ -126,14 +126,10 @@ def mean_cumulative_function(
             "Without an event there is no mean number to estimate.",
             found=f"0 events in {len(times):,} {'row' if len(times) == 1 else 'rows'}",
         )
-    group = stretches.times.group
-    parts = [
-        MeanSteps.of(stretches, np.flatnonzero(group == number), confidence)
-        for number in range(len(labels))
-    ]
+    steps = MeanSteps.of(stretches, confidence)
     return MeanCumulativeFunction(
-        table=labelled([part.table for part in parts], labels),
-        sizes=_sizes(stretches, parts),
+        table=beside(steps.table, labels, np.diff(steps.days.begin)),
+        sizes=_sizes(stretches, steps),
         by=tuple(names),
         confidence=confidence,
         rule=f"{stretches.times.rule} {_estimate_words(stretches)}, robust "
@@ -142,7 +138,7 @@ def mean_cumulative_function(
         provenance=stretches.times.provenance,
         unit="episode" if id == "episode_id" else "person",
         clustering=stretches.clusters.told,
-        _parts=tuple(parts),
+        _steps=steps,
     )
 
 
@@ -152,22 +148,23 @@ def _estimate_words(stretches: Stretches) -> str:
     return "Nelson's estimate of the mean number, every other end taken as censoring"
 
 
-def _sizes(stretches: Stretches, parts: list[MeanSteps]) -> pd.DataFrame:
+def _sizes(stretches: Stretches, steps: MeanSteps) -> pd.DataFrame:
     number = int(stretches.id.max()) + 1
-    events = np.bincount(stretches.id[stretches.times.event], minlength=number)
+    event, of_row = stretches.times.event, stretches.times.group
+    events = np.bincount(stretches.id[event], minlength=number)
     group = np.zeros(number, dtype=np.intp)
-    group[stretches.id] = stretches.times.group
-    groups = len(parts)
+    group[stretches.id] = of_row
+    groups = len(stretches.times.labels)
     most = np.zeros(groups, dtype=np.int64)
     np.maximum.at(most, group, events)
     sizes = {
         "n": np.bincount(group, minlength=groups),
         "with_events": np.bincount(group[events > 0], minlength=groups),
-        "events": [int(part.table["events"].sum()) for part in parts],
+        "events": np.bincount(of_row[event], minlength=groups),
     }
     if stretches.asked_terminal:
-        sizes["terminal"] = [int(part.table["terminal"].sum()) for part in parts]
-    last = [part.table["day"].iloc[-1] for part in parts]
+        sizes["terminal"] = np.bincount(of_row[stretches.terminal], minlength=groups)
+    last = steps.days.values[steps.days.begin[1:] - 1]
     frame = pd.DataFrame({**sizes, "most": most, "last": last})
     labels = stretches.times.labels
     return pd.concat([labels, frame], axis=1) if len(labels.columns) else frame

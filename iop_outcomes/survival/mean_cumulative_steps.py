@@ -1,4 +1,4 @@
-"""The mean number of events of one group as arrays, and its robust variance."""
+"""The mean number of events by group as arrays, and its robust variance."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from iop_outcomes.survival.by_group import ByGroup
+from iop_outcomes.survival.daily import places
 from iop_outcomes.survival.limits import normal_quantile
 from iop_outcomes.survival.mean_cumulative_times import Stretches
-from iop_outcomes.survival.running_products import Spans, squared, sums_of_products
+from iop_outcomes.survival.running_products import running_sums, squared, sums_of_products
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -19,12 +21,12 @@ Counts = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """The stretches of one group on the days on which any of them ends.
+    """The stretches of all groups, each group on the days on which any of its own ends.
 
     Attributes
     ----------
-    day : numpy.ndarray
-        Day 0, and each day on which a stretch ends.
+    day, group : numpy.ndarray
+        Of each group day 0 and each day on which a stretch ends, the groups one after another.
     first, last : numpy.ndarray of int
         Of each stretch, the first and last place in `day` at which it is under observation.
     event, terminal : numpy.ndarray of bool
@@ -36,6 +38,7 @@ class Grid:
     """
 
     day: NDArray[Any]
+    group: NDArray[np.intp]
     first: NDArray[np.intp]
     last: NDArray[np.intp]
     event: NDArray[np.bool_]
@@ -46,29 +49,34 @@ class Grid:
     before: Floats
 
     @classmethod
-    def of(cls, stretches: Stretches, rows: NDArray[Any]) -> Grid:
-        """Return the grid of the stretches that `rows` chooses."""
-        days, entry = stretches.days[rows], stretches.entry[rows]
-        event, terminal = stretches.times.event[rows], stretches.terminal[rows]
-        last, day = pd.factorize(days, sort=True)
-        day = np.asarray(day)
-        if day[0] > 0:
-            day, last = np.append(day[:1] * 0, day), last + 1
-        first = np.where(entry > 0, np.searchsorted(day, entry, side="right"), 0)
-        size = len(day)
+    def of(cls, stretches: Stretches) -> Grid:
+        """Return the grid of all stretches."""
+        times, entry = stretches.times, stretches.entry
+        groups = len(times.labels)
+        place, distinct = places(stretches.days)
+        width = len(distinct)
+        starts, row = np.arange(groups) * width, times.group * width
+        code, cells = pd.factorize(np.concatenate([starts, row + place]), sort=True)
+        group, of_day = np.divmod(np.asarray(cells), width)
+        following = row + np.searchsorted(distinct, entry, side="right")
+        first = np.where(entry > 0, np.searchsorted(cells, following), code[:groups][times.group])
+        last, size = np.asarray(code[groups:]), len(cells)
         gone = np.bincount(last, minlength=size)
         at_risk = np.cumsum(np.bincount(first, minlength=size)) - (np.cumsum(gone) - gone)
-        events = np.bincount(last[event], minlength=size)
-        ends = np.bincount(last[terminal], minlength=size)
-        staying = np.cumprod(1 - ends * inverse(at_risk))
-        before = np.append(1.0, staying[:-1])
-        return cls(day, first, last, event, terminal, at_risk, events, ends, before)
+        events = np.bincount(last[times.event], minlength=size)
+        ends = np.bincount(last[stretches.terminal], minlength=size)
+        staying = np.asarray(
+            pd.Series(1 - ends * inverse(at_risk)).groupby(group).cumprod(), dtype=np.float64
+        )
+        return cls(
+            *(distinct[of_day], group, first, last, times.event, stretches.terminal),
+            *(at_risk, events, ends, _earlier(staying, group, 1.0)),
+        )
 
     @property
     def mean(self) -> Floats:
         """The mean number of events through each day."""
-        mean: Floats = np.cumsum(self.before * self.events * inverse(self.at_risk))
-        return mean
+        return self._so_far(self.before * self.events * inverse(self.at_risk))
 
     @property
     def leaving(self) -> Floats:
@@ -81,14 +89,17 @@ class Grid:
         The influence of a cluster is :math:`K - \mu(t) Q - O\, h(t)`, with K and Q changing only
         when one of its stretches begins or ends, O the number of its stretches under observation,
         and h the same for all. So its square, summed over clusters, needs no more than the sums
-        of the products of K, Q and O, which change with one stretch at a time.
+        of the products of K, Q and O, which change with one stretch at a time. A cluster in
+        several groups counts in each by itself.
         """
         mean, each, leaving = self.mean, inverse(self.at_risk), self.leaving
         fall = self.ends * each * leaving
-        drift = np.cumsum(self.before * self.events * each**2 + mean * fall)
-        falling = np.cumsum(fall)
+        drift = self._so_far(self.before * self.events * each**2 + mean * fall)
+        falling = self._so_far(fall)
         changes = self._changes(mean, (drift, falling))
-        products = sums_of_products(np.tile(cluster, 3), *changes, len(self.day))
+        of_group = self.group[self.last]
+        who = pd.factorize(cluster.astype(np.int64) * (int(of_group.max()) + 1) + of_group)[0]
+        products = sums_of_products(np.tile(who, 3), *changes, len(self.day), self.group)
         weights = np.vstack([np.ones_like(mean), -mean, -(drift - mean * falling)])
         return squared(products, weights)
 
@@ -96,80 +107,107 @@ class Grid:
         self, mean: Floats, drifts: tuple[Floats, Floats]
     ) -> tuple[NDArray[np.intp], Floats]:
         """Return where K, Q and O change, and by how much: beginnings, events, ends."""
-        drift, falling = (np.append(0.0, drift) for drift in drifts)
+        drift, falling = drifts
+        drift_before, falling_before = (_earlier(drift, self.group, 0.0) for drift in drifts)
         ones = np.ones(len(self.first))
         event = self.event * (self.before * inverse(self.at_risk))[self.last]
         ended = self.terminal * self.leaving[self.last]
-        place = np.concatenate([self.first, self.last, self.last + 1])
+        final = np.append(self.group[1:] != self.group[:-1], True)
+        after = np.where(final[self.last], len(self.day), self.last + 1)
+        place = np.concatenate([self.first, self.last, after])
         kept = np.concatenate(
-            [drift[self.first], event + ended * mean[self.last], -drift[self.last + 1]]
+            [drift_before[self.first], event + ended * mean[self.last], -drift[self.last]]
         )
-        left = np.concatenate([falling[self.first], ended, -falling[self.last + 1]])
+        left = np.concatenate([falling_before[self.first], ended, -falling[self.last]])
         there = np.concatenate([ones, 0 * ones, -ones])
         return place, np.vstack([kept, left, there])
+
+    def _so_far(self, values: NDArray[Any]) -> Floats:
+        return running_sums(values, self.group)
+
+
+def _earlier(values: Floats, group: NDArray[np.intp], first: float) -> Floats:
+    """Return the value of the day before, `first` on the first day of a group."""
+    found = np.append(first, values[:-1])
+    found[np.append(True, group[1:] != group[:-1])] = first
+    return found
 
 
 @dataclass(frozen=True, eq=False)
 class MeanSteps:
-    """The estimate of one group: its table, and how many are under observation on any day.
+    """The estimate of all groups: the table, and how many are under observation on any day.
 
     Attributes
     ----------
     table : pandas.DataFrame
-        As `MeanCumulativeFunction.table`, without the group.
-    entries, exits : numpy.ndarray
-        The days of beginning and end of the stretches, in order.
-    known : Spans
-        From when to when each cluster is under observation.
+        As `MeanCumulativeFunction.table`, without the groups.
+    days, entries, exits : ByGroup
+        The days of the table, and those of beginning and end of the stretches.
     confidence : float
         The level of the limits.
     """
 
     table: pd.DataFrame
-    entries: NDArray[Any]
-    exits: NDArray[Any]
-    known: Spans
+    days: ByGroup
+    entries: ByGroup
+    exits: ByGroup
     confidence: float
 
     @classmethod
-    def of(cls, stretches: Stretches, rows: NDArray[Any], confidence: float) -> MeanSteps:
-        """Return the estimate from the stretches that `rows` chooses."""
-        grid = Grid.of(stretches, rows)
+    def of(cls, stretches: Stretches, confidence: float) -> MeanSteps:
+        """Return the estimate from stretches."""
+        grid = Grid.of(stretches)
         mean = grid.mean
-        cluster, entry, days = (
-            part[rows] for part in (stretches.cluster, stretches.entry, stretches.days)
-        )
-        error = np.sqrt(grid.variance(cluster))
-        spans = Spans.of(cluster, entry, days)
-        known = np.where(grid.day > 0, spans.at(grid.day), np.inf)
+        error = np.sqrt(grid.variance(stretches.cluster))
+        known = np.where(grid.day > 0, grid.at_risk, np.inf)
         lower, upper = mean_limits(mean, error, confidence, known)
         table = pd.DataFrame({"day": grid.day, "at_risk": grid.at_risk, "events": grid.events})
         if stretches.asked_terminal:
             table["terminal"] = grid.ends
         table = table.assign(mean=mean, se=error, lower=lower, upper=upper)
-        return cls(table, np.sort(entry), np.sort(days), spans, confidence)
+        group, groups = stretches.times.group, len(stretches.times.labels)
+        return cls(
+            table,
+            ByGroup.of(grid.day, grid.group, groups),
+            ByGroup.of(stretches.entry, group, groups),
+            ByGroup.of(stretches.days, group, groups),
+            confidence,
+        )
+
+    def head(self, groups: int) -> MeanSteps:
+        """Return the estimate of the first so many groups."""
+        days = self.days.head(groups)
+        table = self.table.iloc[: len(days.values)]
+        parts = days, self.entries.head(groups), self.exits.head(groups)
+        return MeanSteps(table, *parts, self.confidence)
 
     def at(self, asked: NDArray[Any]) -> pd.DataFrame:
-        """Return the rows of the table for any days; missing after the last."""
-        day = self.table["day"].to_numpy()
-        place = np.searchsorted(day, asked, side="right") - 1
+        """Return the rows of the table for any days, group by group; missing after the last."""
+        groups = len(self.days.begin) - 1
+        day, begin = self.days.values, self.days.begin[:-1]
+        place = (begin[:, None] + self.days.below(asked, "right") - 1).ravel()
         rows = self.table.iloc[place].reset_index(drop=True)
         counts = [name for name in ("events", "terminal") if name in rows]
         for name in counts:
-            rows[f"{name}_so_far"] = np.cumsum(self.table[name].to_numpy())[place]
-        rows.loc[day[place] != asked, counts] = 0
-        rows["day"] = asked
-        rows["at_risk"] = self.at_risk(asked)
-        rows.loc[asked > day[-1], ["mean", "se", "lower", "upper"]] = np.nan
-        none = ((rows["mean"] == 0) & (asked > 0)).to_numpy()
-        rows.loc[none, "upper"] = none_upper(self.known.at(asked)[none], self.confidence)
+            number = self.table[name].to_numpy()
+            through = np.cumsum(number)
+            earlier = np.repeat((through - number)[begin], len(asked))
+            rows[f"{name}_so_far"] = through[place] - earlier
+        days = np.tile(asked, groups)
+        rows.loc[day[place] != days, counts] = 0
+        rows["day"] = days
+        rows["at_risk"] = self.at_risk(asked).ravel()
+        last = np.repeat(day[self.days.begin[1:] - 1], len(asked))
+        rows.loc[days > last, ["mean", "se", "lower", "upper"]] = np.nan
+        none = ((rows["mean"] == 0) & (days > 0)).to_numpy()
+        rows.loc[none, "upper"] = none_upper(rows["at_risk"].to_numpy()[none], self.confidence)
         return rows
 
     def at_risk(self, asked: NDArray[Any]) -> Counts:
-        """Return how many are under observation on any days."""
-        begun = np.searchsorted(self.entries, asked, side="left")
-        begun = np.where(asked == 0, np.searchsorted(self.entries, 0, side="right"), begun)
-        return (begun - np.searchsorted(self.exits, asked, side="left")).astype(np.int64)
+        """Return how many of each group are under observation on any days: (groups, days)."""
+        begun = self.entries.below(asked, "left")
+        begun = np.where(asked == 0, self.entries.below(asked, "right"), begun)
+        return (begun - self.exits.below(asked, "left")).astype(np.int64)
 
 
 def mean_limits(
@@ -178,8 +216,7 @@ def mean_limits(
     r"""Return the limits of a mean number, symmetric in its logarithm.
 
     Where it is 0 they go from 0 to :math:`-\log(\alpha / 2) / n`, the exact limit of a Poisson mean
-    of which none was seen (Garwood 1936, Biometrika 28:437-442), with n the number
-    `known`: of clusters under observation.
+    of which none was seen (Garwood 1936, Biometrika 28:437-442), with n the number `known`.
     """
     reach = normal_quantile(confidence) * error
     some = mean > 0

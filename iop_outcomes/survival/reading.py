@@ -60,9 +60,14 @@ def stacked(parts: list[dict[str, NDArray[Any]]], labels: pd.DataFrame) -> pd.Da
 def labelled(parts: list[pd.DataFrame], labels: pd.DataFrame) -> pd.DataFrame:
     """Return the parts below each other, each with the label of its group."""
     body = pd.concat(parts, ignore_index=True)
+    return beside(body, labels, np.array([len(part) for part in parts]))
+
+
+def beside(body: pd.DataFrame, labels: pd.DataFrame, rows: int | NDArray[Any]) -> pd.DataFrame:
+    """Return the rows of all groups, so many of each, with the label of their group."""
     if not len(labels.columns):
         return body
-    group = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+    group = np.repeat(np.arange(len(labels)), rows)
     return pd.concat([labels.iloc[group].reset_index(drop=True), body], axis=1)
 
 

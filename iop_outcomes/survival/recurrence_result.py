@@ -15,7 +15,7 @@ from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.curves import NAMED_GROUPS
 from iop_outcomes.survival.mean_cumulative_steps import MeanSteps
-from iop_outcomes.survival.reading import days_asked, first_groups, labelled, limits_words
+from iop_outcomes.survival.reading import beside, days_asked, first_groups, limits_words
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +61,7 @@ class MeanCumulativeFunction:
     unit: str = "person"
     clustering: Clustering | None = None
     provenance: Provenance = UNKNOWN
-    _parts: tuple[MeanSteps, ...] = field(default=(), repr=False)
+    _steps: MeanSteps = field(kw_only=True, repr=False)
 
     def at(self, days: float | Sequence[float]) -> pd.DataFrame:
         """Return the means on the given days.
@@ -79,10 +79,9 @@ class MeanCumulativeFunction:
             missing. ``events`` and ``terminal`` are those of the asked day alone; the last columns,
             ``events_so_far`` and ``terminal_so_far``, count from the start through the day.
         """
-        known = [days for part in self._parts for days in (part.entries, part.exits)]
-        asked = days_asked(days, np.concatenate(known))
-        labels = self.sizes[list(self.by)]
-        return labelled([part.at(asked) for part in self._parts], labels)
+        steps = self._steps
+        asked = days_asked(days, np.concatenate([steps.entries.values, steps.exits.values]))
+        return beside(steps.at(asked), self.sizes[list(self.by)], len(asked))
 
     @property
     def last_common_day(self) -> float:
@@ -137,7 +136,7 @@ class MeanCumulativeFunction:
             self,
             table=first_groups(self.table, list(self.by), groups),
             sizes=self.sizes.head(groups),
-            _parts=self._parts[:groups],
+            _steps=self._steps.head(groups),
         )
 
     def _told(self, row: pd.Series[Any], size: pd.Series[Any]) -> str:

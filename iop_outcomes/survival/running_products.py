@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,22 @@ Places = NDArray[np.intp]
 ROUNDING = 1e-13  # of the terms that a sum of squares is left over from
 
 
-def sums_of_products(who: Places, place: Places, values: Floats, size: int) -> Floats:
+def running_sums(values: NDArray[Any], group: Places) -> Floats:
+    """Return the sum of the values so far, from the start of each group.
+
+    Group by group: sums of what is not negative must not fall, as those of pandas can by a
+    rounding that they make up for later.
+    """
+    sums = np.asarray(values, dtype=np.float64).copy()
+    begin = np.flatnonzero(np.append(True, group[1:] != group[:-1])).tolist()
+    for start, end in pairwise([*begin, len(sums)]):
+        np.cumsum(sums[start:end], out=sums[start:end])
+    return sums
+
+
+def sums_of_products(
+    who: Places, place: Places, values: Floats, size: int, group: Places | None = None
+) -> Floats:
     """Return the sums over clusters of the products of their running values, on each day.
 
     Parameters
@@ -26,6 +42,9 @@ def sums_of_products(who: Places, place: Places, values: Floats, size: int) -> F
         (kinds, changes), by how much each of several values of the cluster changes.
     size : int
         How many days there are.
+    group : numpy.ndarray of int, optional
+        The group of each day, where the days of several stand one after another; a cluster is in
+        one of them.
 
     Returns
     -------
@@ -42,7 +61,8 @@ def sums_of_products(who: Places, place: Places, values: Floats, size: int) -> F
     for one in range(kinds):
         for other in range(one, kinds):
             change = running[one] * running[other] - earlier[one] * earlier[other]
-            sums = np.cumsum(np.bincount(place, change, minlength=size + 1))[:size]
+            daily = np.bincount(place, change, minlength=size + 1)[:size]
+            sums = np.cumsum(daily) if group is None else running_sums(daily, group)
             products[one, other] = products[other, one] = sums
     return products
 

@@ -17,7 +17,13 @@ from iop_outcomes.survival.checking import label_of
 from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.curves import NAMED_GROUPS
 from iop_outcomes.survival.limits import normal_quantile
-from iop_outcomes.survival.reading import days_asked, first_groups, limits_words, split_groups
+from iop_outcomes.survival.reading import (
+    days_asked,
+    first_groups,
+    group_bounds,
+    limits_words,
+    split_groups,
+)
 from iop_outcomes.survival.running_products import Spans
 
 STATE_COLUMNS = ("state", "day", "at_risk", "entered", "share", "se", "lower", "upper")
@@ -183,7 +189,8 @@ class StateOccupation:
     @property
     def last_common_day(self) -> float:
         """The last day on which someone of every group is under observation."""
-        return float(min(part["day"].iloc[-1] for part in self._parts(self.table)))
+        ends = group_bounds(self.table, [*self.by, "state"])[1:] - 1
+        return float(self.table["day"].to_numpy()[ends].min())
 
     @property
     def last_day(self) -> float:
@@ -192,14 +199,14 @@ class StateOccupation:
         The last on which at least 10, and 5 percent, of every group are under observation;
         where a group never has so many, `last_common_day`.
         """
-        days = [self.last_common_day]
-        parts = split_groups(self.table, list(self.by))
-        for group, n in zip(parts, self.sizes["n"], strict=True):
-            total = group.groupby("day", sort=True)["at_risk"].sum()
-            many = total.index[total.to_numpy() >= max(FEWEST, n / 20)]
-            if len(many):
-                days.append(float(many[-1]))
-        return min(days)
+        rows = np.diff(group_bounds(self.table, list(self.by)))
+        group = np.repeat(np.arange(len(rows)), rows)
+        known = pd.DataFrame({"group": group, **self.table[["day", "at_risk"]]})
+        total = known.groupby(["group", "day"], as_index=False)["at_risk"].sum()
+        least = np.maximum(FEWEST, self.sizes["n"].to_numpy() / 20)
+        many = total[total["at_risk"].to_numpy() >= least[total["group"]]]
+        days = many.groupby("group")["day"].max().to_numpy(dtype=float)
+        return float(np.append(days, self.last_common_day).min())
 
     @property
     def units(self) -> str:
