@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from lifelines import datasets
 from scipy.stats import kstwobign
 
+import iop_outcomes as iop
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.survival import survival_curves
 from iop_outcomes.survival.limits import bridge_quantile
@@ -278,3 +279,20 @@ def test_a_restricted_mean_without_spread_has_no_limits():
         assert found[["lower", "upper"]].isna().all()
         lost = survival_curves(times).time_lost(30).iloc[0]
         assert lost[["lower", "upper"]].isna().all()
+
+
+def test_days_with_nobody_at_risk_between_others_are_told() -> None:
+    times = pd.DataFrame(
+        {
+            "entry": [0, 0, 0, 20, 20, 20, 50],
+            "days": [5, 8, 10, 25, 30, 40, 60],
+            "event": [1, 1, 0, 1, 1, 0, 1],
+            "ended_by": ["relapse", "relapse", "left", "relapse", "died", "left", "relapse"],
+        }
+    )
+    told = "carried on with nobody at risk from day 10 to day 20, day 40 to day 50"
+    assert told in iop.survival_curves(times).text
+    assert told in iop.survival_curves(times.assign(w=2.0), weights="w").text
+    assert told in iop.cumulative_incidence(times, causes=["relapse", "died"]).text
+    assert "nobody" not in iop.survival_curves(times.assign(entry=0)).text
+    assert "nobody" not in iop.survival_curves(times.assign(entry=4)).text

@@ -359,4 +359,4 @@ class SurvivalCurves(TimesRead):
                 f" (weighted: n {format_value(float(row['weighted_n']), 1)}, "
                 f"events {format_value(float(row['weighted_events']), 1)})"
             )
-        return f"{name}{counts}, {self.median_told(place)}"
+        return f"{name}{counts}, {self.median_told(place)}{self.unobserved_told(place)}"

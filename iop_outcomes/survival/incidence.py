@@ -154,7 +154,10 @@ class CumulativeIncidence:
         found = self._first(NAMED_GROUPS).at(day)
         causes = len(self.causes)
         parts = [found.iloc[start : start + causes] for start in range(0, len(found), causes)]
-        told = [self._told(part) for part in parts]
+        first = self.overall.first(NAMED_GROUPS)
+        told = [
+            f"{self._told(part)}{first.unobserved_told(place)}" for place, part in enumerate(parts)
+        ]
         if groups > NAMED_GROUPS:
             told.append(more_words(groups - NAMED_GROUPS))
         ending = closing(self.rule, self.clustering)

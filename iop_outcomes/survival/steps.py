@@ -184,6 +184,15 @@ class Steps(Tally):
         # Sums of weights leave a rest when all have left.
         return found if self.rows is None else _cleared(found, self.rows.at_risk_before(asked))
 
+    def gaps(self) -> list[tuple[float, float]]:
+        """Return from when to when nobody is at risk, between others who are."""
+        people = self if self.rows is None else self.rows
+        empty = self._left_after(self.day, people) == 0
+        seen = people.at_risk_before(self.day) > 0
+        starts = self.day[empty & seen & (self.day < self.last_day)]
+        ends = people.entry_day[np.searchsorted(people.entry_day, starts, side="right")]
+        return list(zip(starts.astype(float).tolist(), ends.astype(float).tolist(), strict=True))
+
     def risk(self, asked: NDArray[Any], after: bool) -> dict[str, NDArray[Any]]:
         """Return the columns of ``SurvivalCurves.risk_table``."""
         _, censored, events = self.counted_through(asked)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.messages import as_written
+from iop_outcomes.show import more_words
 from iop_outcomes.survival.limits import Interval, crossing_day, normal_quantile, why_not_crossed
 from iop_outcomes.survival.reading import (
     day_asked,
@@ -22,6 +23,8 @@ from iop_outcomes.survival.reading import (
     shares_asked,
 )
 from iop_outcomes.survival.steps import Steps
+
+MOST_GAPS = 3  # named in a sentence
 
 
 class TimesRead:
@@ -231,6 +234,15 @@ class TimesRead:
                 found=f"a horizon of {horizon:g} days; {few} {of} have fewer",
                 instead=_horizon_instead(open_ended),
             )
+
+    def unobserved_told(self, group: int) -> str:
+        """Return over which days a group's curve is carried on with nobody at risk, in words."""
+        gaps = next(islice(self._groups(), group, None)).gaps()
+        if not gaps:
+            return ""
+        told = ", ".join(f"day {start:g} to day {end:g}" for start, end in gaps[:MOST_GAPS])
+        more = f" {more_words(len(gaps) - MOST_GAPS, 'gap')}" if len(gaps) > MOST_GAPS else ""
+        return f", carried on with nobody at risk from {told}{more}"
 
     def _groups(self) -> Iterator[Steps]:
         names = list(self.by)
