@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -94,3 +95,13 @@ def test_rows_are_shared_out_in_full_within_the_room_of_each(room, share, seed):
 def test_more_rows_than_room_are_refused():
     with pytest.raises(ValueError, match="do not fit"):
         part("make_data").shared_out(10, np.ones(3), np.array([3, 3, 3]))
+
+
+def test_before_and_after_are_timed_by_the_same_tasks(capsys):
+    before_after = part("before_after")
+    exec(before_after.TASKS.format(people=300), {})
+    taken = json.loads(capsys.readouterr().out)
+    assert {*taken, "import", "pipeline"} == set(before_after.NAMES)
+    turn = dict.fromkeys(before_after.NAMES, 1.0)
+    lines = before_after.table([turn, turn], [dict.fromkeys(turn, 1.5), dict.fromkeys(turn, 2.5)])
+    assert lines[2].endswith("| 1.000 | 2.000 | 2.00 (1.50 to 2.50) |")
