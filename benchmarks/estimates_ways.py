@@ -83,7 +83,7 @@ class Library:
         )
 
     def incidence(self, data: Data) -> Work:
-        from iop_outcomes.survival.competing import cumulative_incidence
+        from iop_outcomes.survival.competing.estimate import cumulative_incidence
 
         names = ["incidence", "lower", "upper"]
         return (

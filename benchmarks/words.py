@@ -21,8 +21,8 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.run import load, machine
-from iop_outcomes.relapse.event_weeks import event_weeks
-from iop_outcomes.relapse.outcomes import outcomes
+from iop_outcomes.relapse.definitions.event_weeks import event_weeks
+from iop_outcomes.relapse.definitions.outcomes import outcomes
 
 PAGE = """# What the outcomes of use patterns cost, measured
 

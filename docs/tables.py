@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 import iop_outcomes as iop
-from iop_outcomes.records.checks import CHECKS
-from iop_outcomes.records.tables import TABLES, WORKED_OUT
+from iop_outcomes.records.checks.declared import CHECKS
+from iop_outcomes.records.schema import TABLES, WORKED_OUT
 
 PAGE = Path(__file__).with_name("tables.md")
 
@@ -30,7 +30,7 @@ def page() -> str:
     parts = [
         "# The three tables",
         "",
-        "Made from `iop_outcomes/records/tables.py` by `python -m docs.tables`; also as a frame from",
+        "Made from `iop_outcomes/records/schema.py` by `python -m docs.tables`; also as a frame from",
         "`iop.describe_tables()`. Names and words are compared without regard to case, spaces, hyphens",
         "and underscores.",
         "",

@@ -9,14 +9,13 @@ cohort does better than another, whether this quarter differs from the last.
 >>> curves = iop.survival_curves(times, by="track")
 """
 
+from iop_outcomes.attendance import AttendanceByWeek, attendance_by_week, engagement
 from iop_outcomes.compare import (
     Comparison,
-    ImputedRelapse,
     IncidenceComparison,
     IntervalComparison,
     RecurrenceComparison,
     Regression,
-    Sensitivity,
     cause_specific_cox,
     compare_incidence,
     compare_interval_survival,
@@ -25,17 +24,9 @@ from iop_outcomes.compare import (
     cox,
     fine_gray,
     recurrent_cox,
-    relapse_by_imputation,
-    sensitivity,
 )
 from iop_outcomes.disclosure import ProtectedCurves, SafePolicy, protect
 from iop_outcomes.errors import OutcomesError
-from iop_outcomes.measures import (
-    AttendanceByWeek,
-    attendance_by_week,
-    engagement,
-    use_patterns,
-)
 from iop_outcomes.plots import (
     alternative_text,
     plot_attendance,
@@ -60,13 +51,14 @@ from iop_outcomes.relapse import (
     impute_weeks,
     missing_outcomes,
     outcomes,
-    pool,
     recurrent_relapses,
     state_histories,
     time_to_relapse,
 )
 from iop_outcomes.report import Report, quarterly_report
 from iop_outcomes.samples import Sample, synthetic_records, write_sample
+from iop_outcomes.sensitivity import ImputedRelapse, Sensitivity, relapse_by_imputation, sensitivity
+from iop_outcomes.statistics import pool
 from iop_outcomes.survival import (
     Cluster,
     CumulativeIncidence,
@@ -85,6 +77,7 @@ from iop_outcomes.survival import (
     survival_curves,
 )
 from iop_outcomes.trends import Trend, describe_quantities, trend
+from iop_outcomes.use import use_patterns
 from iop_outcomes.versions import __version__, show_versions
 
 __all__ = [

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from iop_outcomes.errors import OutcomesError, ReportError, RuleError
-from iop_outcomes.letters import printable
-from iop_outcomes.saving import check_place
+from iop_outcomes.shared.letters import printable
+from iop_outcomes.shared.saving import check_place
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
@@ -121,7 +121,7 @@ def report(
 ) -> None:
     """Write the outcome report of a quarter: one file, with small counts hidden."""
     from iop_outcomes.report import quarterly_report
-    from iop_outcomes.report.export import check_path
+    from iop_outcomes.report.forms.html import check_path
 
     check_path(out)
     records = _read(data, mapping, as_of, quiet)
@@ -190,7 +190,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # letters that a terminal lacks are no error
             stream.reconfigure(errors="backslashreplace")
-    from iop_outcomes.plots.style import without_advice
+    from iop_outcomes.plots.layout.style import without_advice
 
     without_advice()
     try:

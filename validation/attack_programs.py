@@ -11,7 +11,7 @@ import pandas as pd
 
 import iop_outcomes as iop
 from iop_outcomes.samples import Sample, synthetic_records
-from iop_outcomes.samples.design import Design
+from iop_outcomes.samples.model.design import Design
 
 QUARTERS = ("2025Q1", "2025Q2", "2025Q3", "2025Q4", "2026Q1", "2026Q2", "2026Q3")
 RULES = (

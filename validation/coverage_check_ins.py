@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.compare import compare_interval_survival, compare_survival
-from iop_outcomes.samples.design import Array
+from iop_outcomes.samples.model.design import Array
 from validation import coverage_estimators as by
 from validation.coverage_count import TEST, Found, Truth, rejected
 from validation.coverage_population import LAST_DAY, Population, data_cuts

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from iop_outcomes.measures.proportions import proportion_interval
+from iop_outcomes.statistics.proportions import proportion_interval
 
 Floats = NDArray[np.float64]
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 import iop_outcomes as iop
 from iop_outcomes.compare import compare_incidence
-from iop_outcomes.samples.design import DIED, INCARCERATED, TRANSFERRED, Array
+from iop_outcomes.samples.model.design import DIED, INCARCERATED, TRANSFERRED, Array
 from iop_outcomes.survival import hazard
 from validation import coverage_estimators as by
 from validation.coverage_count import NAN, TEST, Found, Truth, rejected

@@ -16,7 +16,7 @@ from iop_outcomes.compare import (
     compare_interval_survival,
     compare_survival,
 )
-from iop_outcomes.samples.design import Array
+from iop_outcomes.samples.model.design import Array
 from iop_outcomes.survival import cumulative_incidence, interval_survival, survival_curves
 from validation import coverage_estimators as by
 from validation.coverage_count import NAN, TEST, Found, Truth, rejected

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 import iop_outcomes as iop
-from iop_outcomes.measures.proportions import proportion_interval
-from iop_outcomes.samples.design import Array
+from iop_outcomes.samples.model.design import Array
+from iop_outcomes.statistics.proportions import proportion_interval
 from iop_outcomes.survival import cumulative_incidence, hazard, interval_survival
 from iop_outcomes.survival.limits import Interval
 from validation.coverage_count import NAN, Found, whole

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 import iop_outcomes as iop
-from iop_outcomes.measures.proportions import proportion_interval
-from iop_outcomes.relapse.definition import Definition
-from iop_outcomes.relapse.window_events import Window
-from iop_outcomes.samples.design import Array
+from iop_outcomes.relapse.definitions.definition import Definition
+from iop_outcomes.relapse.definitions.windows import Window
+from iop_outcomes.samples.model.design import Array
+from iop_outcomes.statistics.proportions import proportion_interval
 from validation.coverage_count import NAN, Found, Truth
 from validation.coverage_setting import Setting
 

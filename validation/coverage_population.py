@@ -15,11 +15,11 @@ import numpy as np
 import pandas as pd
 
 import iop_outcomes as iop
-from iop_outcomes.samples import checkins
-from iop_outcomes.samples.course import follow
-from iop_outcomes.samples.design import Array, Design
-from iop_outcomes.samples.people import admit_people
-from iop_outcomes.samples.walk import NEVER, Course
+from iop_outcomes.samples.model import checkins
+from iop_outcomes.samples.model.course import follow
+from iop_outcomes.samples.model.design import Array, Design
+from iop_outcomes.samples.model.people import admit_people
+from iop_outcomes.samples.model.state import NEVER, Course
 
 PEOPLE = 100_000
 BATCH = 20_000  # people walked through their days together

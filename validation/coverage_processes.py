@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.compare import compare_recurrence, recurrent_cox
-from iop_outcomes.samples.design import Array
+from iop_outcomes.samples.model.design import Array
 from iop_outcomes.survival import mean_cumulative_function, state_occupation
 from validation import coverage_estimators as by
 from validation.coverage_count import NAN, TEST, Found, Truth, rejected

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.samples.design import Array
+from iop_outcomes.samples.model.design import Array
 from iop_outcomes.survival import hazard
 from validation import coverage_estimators as by
 from validation.coverage_count import Found, Truth

@@ -9,7 +9,7 @@ import pandas as pd
 
 from iop_outcomes.compare import Regression, cause_specific_cox, cox, fine_gray
 from iop_outcomes.errors import EstimateError
-from iop_outcomes.samples.design import Array
+from iop_outcomes.samples.model.design import Array
 from validation import coverage_estimators as by
 from validation.coverage_count import NAN, Found, Truth
 from validation.coverage_population import data_cuts

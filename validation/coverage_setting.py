@@ -9,7 +9,7 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.samples.design import Array
+from iop_outcomes.samples.model.design import Array
 from validation import coverage_estimators as by
 from validation.coverage_count import Found, Truth, rejected
 from validation.coverage_population import FIRST_CUT, Population, data_cuts

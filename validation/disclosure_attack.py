@@ -20,8 +20,8 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 
 from iop_outcomes.errors import OutcomesError, ReportError
-from iop_outcomes.plots.export import Picture
-from iop_outcomes.report import sections
+from iop_outcomes.plots.layout.export import Picture
+from iop_outcomes.report.sections import assemble as sections
 from validation.attack_programs import QUARTERS, Case, sample_case, small_case
 from validation.attack_reading import differences, read_report
 from validation.attack_relations import build

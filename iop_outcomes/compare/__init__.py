@@ -1,28 +1,27 @@
-"""Estimates between cohorts."""
+"""Estimates between cohorts: tests of groups, and regression.
+
+Frames of times with groups or covariates come in; results with tables go out. How times come about
+is not known here.
+"""
 
 from __future__ import annotations
 
-from iop_outcomes.compare.cause_specific import cause_specific_cox
-from iop_outcomes.compare.cox_model import cox
-from iop_outcomes.compare.fine_gray import fine_gray
-from iop_outcomes.compare.gray import IncidenceComparison, compare_incidence
-from iop_outcomes.compare.imputed_relapse import relapse_by_imputation
-from iop_outcomes.compare.imputed_result import ImputedRelapse
-from iop_outcomes.compare.interval_tests import IntervalComparison, compare_interval_survival
-from iop_outcomes.compare.recurrence_tests import RecurrenceComparison, compare_recurrence
-from iop_outcomes.compare.recurrent_regression import recurrent_cox
-from iop_outcomes.compare.regression_result import Regression
-from iop_outcomes.compare.sensitivity import Sensitivity, sensitivity
-from iop_outcomes.compare.tests import Comparison, compare_survival
+from iop_outcomes.compare.group_tests.curves import Comparison, compare_survival
+from iop_outcomes.compare.group_tests.incidence import IncidenceComparison, compare_incidence
+from iop_outcomes.compare.group_tests.intervals import IntervalComparison, compare_interval_survival
+from iop_outcomes.compare.group_tests.recurrence import RecurrenceComparison, compare_recurrence
+from iop_outcomes.compare.regression.cause_specific import cause_specific_cox
+from iop_outcomes.compare.regression.cox import cox
+from iop_outcomes.compare.regression.fine_gray import fine_gray
+from iop_outcomes.compare.regression.recurrent import recurrent_cox
+from iop_outcomes.compare.regression.result import Regression
 
 __all__ = [
     "Comparison",
-    "ImputedRelapse",
     "IncidenceComparison",
     "IntervalComparison",
     "RecurrenceComparison",
     "Regression",
-    "Sensitivity",
     "cause_specific_cox",
     "compare_incidence",
     "compare_interval_survival",
@@ -31,6 +30,4 @@ __all__ = [
     "cox",
     "fine_gray",
     "recurrent_cox",
-    "relapse_by_imputation",
-    "sensitivity",
 ]

@@ -15,8 +15,8 @@ import pandas as pd
 
 from iop_outcomes.disclosure.policy import SafePolicy
 from iop_outcomes.errors import EstimateError
-from iop_outcomes.provenance import UNKNOWN, Provenance
-from iop_outcomes.show import table_html
+from iop_outcomes.shared.provenance import UNKNOWN, Provenance
+from iop_outcomes.shared.text import table_html
 
 COUNTS = ("at_risk", "events", "censored")
 

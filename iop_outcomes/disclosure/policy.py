@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from iop_outcomes.errors import RuleError
-from iop_outcomes.messages import as_written
+from iop_outcomes.shared.messages import as_written
 
 HIDDEN = "hidden"
 """The one symbol of every hidden cell, whether it is small itself or protects another."""

@@ -8,15 +8,15 @@ from typing import overload
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.attendance import AttendanceByWeek
 from iop_outcomes.disclosure.curve_days import ANCHORS, published_family, published_steps
 from iop_outcomes.disclosure.curve_parts import Beside, Parts, Shown
 from iop_outcomes.disclosure.curves import ProtectedCurves
 from iop_outcomes.disclosure.policy import SafePolicy
 from iop_outcomes.disclosure.results import protect_trend, protect_weeks
 from iop_outcomes.errors import RuleError
-from iop_outcomes.measures import AttendanceByWeek
-from iop_outcomes.messages import as_written
-from iop_outcomes.show import level_words
+from iop_outcomes.shared.messages import as_written
+from iop_outcomes.shared.text import level_words
 from iop_outcomes.survival import SurvivalCurves
 from iop_outcomes.trends import Trend
 

@@ -9,9 +9,9 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.attendance import AttendanceByWeek
 from iop_outcomes.disclosure.linked import CELL, DETAIL, OLDER, RECENT, TOTAL, LinkedCounts
 from iop_outcomes.disclosure.policy import SafePolicy
-from iop_outcomes.measures import AttendanceByWeek
 from iop_outcomes.trends import Trend
 
 Key = tuple[Hashable, ...]

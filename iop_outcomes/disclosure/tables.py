@@ -18,7 +18,7 @@ import pandas as pd
 
 from iop_outcomes.disclosure.policy import HIDDEN, SafePolicy
 from iop_outcomes.errors import RuleError
-from iop_outcomes.messages import as_written, columns_found, names_asked
+from iop_outcomes.shared.messages import as_written, columns_found, names_asked
 
 Counts = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]

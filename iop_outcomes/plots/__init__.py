@@ -6,12 +6,12 @@ from iop_outcomes.plots.attendance import plot_attendance
 from iop_outcomes.plots.hazard import plot_hazard
 from iop_outcomes.plots.incidence import plot_incidence
 from iop_outcomes.plots.interval import plot_interval
+from iop_outcomes.plots.layout.style import alternative_text
 from iop_outcomes.plots.parametric import plot_parametric
 from iop_outcomes.plots.recurrence import plot_mean_cumulative
 from iop_outcomes.plots.regression import plot_regression
 from iop_outcomes.plots.sensitivity import plot_sensitivity
 from iop_outcomes.plots.states import plot_states
-from iop_outcomes.plots.style import alternative_text
 from iop_outcomes.plots.survival import plot_survival
 from iop_outcomes.plots.trend import plot_trend
 

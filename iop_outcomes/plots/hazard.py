@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.plots import style
-from iop_outcomes.plots.given import check_result, figure_or
 from iop_outcomes.plots.incidence import (
     LEFT,
     LEFT_ALONE,
@@ -17,10 +15,12 @@ from iop_outcomes.plots.incidence import (
     at_risk_height,
     draw_at_risk,
 )
-from iop_outcomes.plots.names import label_room, legend_labels, panels
-from iop_outcomes.plots.sheet import Plan, Planner, finish, open_sheet
-from iop_outcomes.show import count_words
-from iop_outcomes.survival.hazard_result import Hazard
+from iop_outcomes.plots.layout import style
+from iop_outcomes.plots.layout.given import check_result, figure_or
+from iop_outcomes.plots.layout.names import label_room, legend_labels, panels
+from iop_outcomes.plots.layout.sheet import Plan, Planner, finish, open_sheet
+from iop_outcomes.shared.text import count_words
+from iop_outcomes.survival.hazard.result import Hazard
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.plots import fonts, style
-from iop_outcomes.plots.given import check_result, figure_or
-from iop_outcomes.plots.names import drawn_name, fitted, label_room, legend_labels, panels
-from iop_outcomes.plots.sheet import Plan, Planner, Sheet, finish, open_sheet, stack
-from iop_outcomes.show import count_words, level_words
-from iop_outcomes.survival.incidence import CumulativeIncidence
+from iop_outcomes.plots.layout import fonts, style
+from iop_outcomes.plots.layout.given import check_result, figure_or
+from iop_outcomes.plots.layout.names import drawn_name, fitted, label_room, legend_labels, panels
+from iop_outcomes.plots.layout.sheet import Plan, Planner, Sheet, finish, open_sheet, stack
+from iop_outcomes.shared.text import count_words, level_words
+from iop_outcomes.survival.competing.result import CumulativeIncidence
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

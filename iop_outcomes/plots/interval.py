@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.plots import style
-from iop_outcomes.plots.given import check_result, figure_or
-from iop_outcomes.plots.names import fitted, group_name, label_room, legend_labels
-from iop_outcomes.plots.sheet import Plan, Planner, Sheet, finish, open_sheet
-from iop_outcomes.show import count_words, level_words
-from iop_outcomes.survival.interval_curves import IntervalSurvival
-from iop_outcomes.survival.reading import split_groups
+from iop_outcomes.plots.layout import style
+from iop_outcomes.plots.layout.given import check_result, figure_or
+from iop_outcomes.plots.layout.names import fitted, group_name, label_room, legend_labels
+from iop_outcomes.plots.layout.sheet import Plan, Planner, Sheet, finish, open_sheet
+from iop_outcomes.shared.text import count_words, level_words
+from iop_outcomes.survival.intervals.result import IntervalSurvival
+from iop_outcomes.survival.labels import split_groups
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

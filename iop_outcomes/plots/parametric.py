@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from iop_outcomes.plots import interval, style
-from iop_outcomes.plots.given import check_result, figure_or
-from iop_outcomes.plots.names import label_room, legend_labels
-from iop_outcomes.plots.sheet import finish, open_sheet
-from iop_outcomes.survival.parametric_result import ParametricSurvival
+from iop_outcomes.plots import interval
+from iop_outcomes.plots.layout import style
+from iop_outcomes.plots.layout.given import check_result, figure_or
+from iop_outcomes.plots.layout.names import label_room, legend_labels
+from iop_outcomes.plots.layout.sheet import finish, open_sheet
+from iop_outcomes.survival.parametric.result import ParametricSurvival
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from iop_outcomes.survival.parametric_fit import Fit
+    from iop_outcomes.survival.parametric.fit import Fit
 
 POINTS = 200
 SMALL_PRINT = (

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.plots import style
-from iop_outcomes.plots.given import check_result, figure_or
-from iop_outcomes.plots.names import fitted, label_room, legend_labels, panels
-from iop_outcomes.plots.sheet import Plan, Planner, Sheet, finish, open_sheet
-from iop_outcomes.show import level_words
-from iop_outcomes.survival.recurrence_result import MeanCumulativeFunction
+from iop_outcomes.plots.layout import style
+from iop_outcomes.plots.layout.given import check_result, figure_or
+from iop_outcomes.plots.layout.names import fitted, label_room, legend_labels, panels
+from iop_outcomes.plots.layout.sheet import Plan, Planner, Sheet, finish, open_sheet
+from iop_outcomes.shared.text import level_words
+from iop_outcomes.survival.recurrence.result import MeanCumulativeFunction
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from iop_outcomes.compare.regression_result import Regression, ratio_words
+from iop_outcomes.compare.regression.result import Regression, ratio_words
 from iop_outcomes.errors import RuleError
-from iop_outcomes.plots import fonts, style
-from iop_outcomes.plots.given import check_result, figure_or
-from iop_outcomes.plots.names import drawn_name, fitted, panels
-from iop_outcomes.plots.sheet import Plan, Planner, Sheet, finish, open_sheet
-from iop_outcomes.show import level_words, p_value_text
+from iop_outcomes.plots.layout import fonts, style
+from iop_outcomes.plots.layout.given import check_result, figure_or
+from iop_outcomes.plots.layout.names import drawn_name, fitted, panels
+from iop_outcomes.plots.layout.sheet import Plan, Planner, Sheet, finish, open_sheet
+from iop_outcomes.shared.text import level_words, p_value_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

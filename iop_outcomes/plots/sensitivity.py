@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.compare.sensitivity import Sensitivity
-from iop_outcomes.plots import fonts, style
-from iop_outcomes.plots.given import check_result, figure_or
-from iop_outcomes.plots.names import HANDLE_ROOM, drawn_name, fitted, label_room, panels
-from iop_outcomes.plots.sheet import Plan, Planner, finish, open_sheet
-from iop_outcomes.show import level_words
+from iop_outcomes.plots.layout import fonts, style
+from iop_outcomes.plots.layout.given import check_result, figure_or
+from iop_outcomes.plots.layout.names import HANDLE_ROOM, drawn_name, fitted, label_room, panels
+from iop_outcomes.plots.layout.sheet import Plan, Planner, finish, open_sheet
+from iop_outcomes.sensitivity.specification_curve import Sensitivity
+from iop_outcomes.shared.text import level_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from iop_outcomes.plots import fonts, style
-from iop_outcomes.plots.given import check_result, figure_or
-from iop_outcomes.plots.names import drawn_name, fitted, label_room, panels
-from iop_outcomes.plots.sheet import Plan, Planner, Sheet, finish, open_sheet, stack
-from iop_outcomes.survival.state_result import StateOccupation
+from iop_outcomes.plots.layout import fonts, style
+from iop_outcomes.plots.layout.given import check_result, figure_or
+from iop_outcomes.plots.layout.names import drawn_name, fitted, label_room, panels
+from iop_outcomes.plots.layout.sheet import Plan, Planner, Sheet, finish, open_sheet, stack
+from iop_outcomes.survival.states.result import StateOccupation
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,11 +10,10 @@ import pandas as pd
 
 from iop_outcomes.disclosure import ProtectedCurves
 from iop_outcomes.errors import RuleError
-from iop_outcomes.plots import style
-from iop_outcomes.plots.given import check_result, figure_or
-from iop_outcomes.plots.names import label_room, legend_labels, panels
-from iop_outcomes.plots.sheet import Plan, Planner, finish, open_sheet
-from iop_outcomes.plots.survival_table import (
+from iop_outcomes.plots.layout import style
+from iop_outcomes.plots.layout.given import check_result, figure_or
+from iop_outcomes.plots.layout.names import label_room, legend_labels, panels
+from iop_outcomes.plots.layout.risk_table import (
     LEFT,
     LEFT_ALONE,
     TABLE_TOP,
@@ -25,7 +24,8 @@ from iop_outcomes.plots.survival_table import (
     small_print,
     table_height,
 )
-from iop_outcomes.show import count_words, level_words
+from iop_outcomes.plots.layout.sheet import Plan, Planner, finish, open_sheet
+from iop_outcomes.shared.text import count_words, level_words
 from iop_outcomes.survival import SurvivalCurves
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from iop_outcomes.records.draft import Draft
-from iop_outcomes.records.parsed import NO_DAY, NO_WHOLE
-from iop_outcomes.records.tables import Column
+from iop_outcomes.records.parsing.parsed import NO_DAY, NO_WHOLE
+from iop_outcomes.records.schema import Column
+from iop_outcomes.records.staging import Draft
 
 Array = npt.NDArray[Any]
 

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import RecordsError, RuleError
-from iop_outcomes.messages import as_written
-from iop_outcomes.records.draft import Draft
-from iop_outcomes.records.parsed import NO_DAY
+from iop_outcomes.records.parsing.parsed import NO_DAY
 from iop_outcomes.records.records import said
+from iop_outcomes.records.staging import Draft
+from iop_outcomes.shared.messages import as_written
 
 _LATEST_STUDY_DAY = 100_000
 

@@ -25,9 +25,9 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from iop_outcomes.errors import RecordsError
-from iop_outcomes.messages import as_written, names_asked
-from iop_outcomes.records.opening import kind_of, read_bytes, shown
-from iop_outcomes.records.tables import TABLES, Column
+from iop_outcomes.records.schema import TABLES, Column
+from iop_outcomes.records.sources.opening import kind_of, read_bytes, shown
+from iop_outcomes.shared.messages import as_written, names_asked
 
 _OPTIONS: dict[str, tuple[object, ...] | type] = {
     "date_order": ("month_first", "day_first"),

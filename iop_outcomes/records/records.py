@@ -12,10 +12,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.errors import MissingTableError, RuleError
-from iop_outcomes.messages import columns_found, words_found
-from iop_outcomes.records.listing import problems_text
-from iop_outcomes.saving import write_whole
-from iop_outcomes.show import table_html
+from iop_outcomes.records.checks.problems import problems_text
+from iop_outcomes.shared.messages import columns_found, words_found
+from iop_outcomes.shared.saving import write_whole
+from iop_outcomes.shared.text import table_html
 
 MOST_PROGRAMS = 20  # that are listed by name
 

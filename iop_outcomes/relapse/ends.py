@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from iop_outcomes.measures.starts import ends_of
-from iop_outcomes.records.tables import DISCHARGE_REASONS
-from iop_outcomes.relapse.events import Known
+from iop_outcomes.records.schema import DISCHARGE_REASONS
 from iop_outcomes.relapse.evidence import NOT_DUE, Shown
-from iop_outcomes.relapse.rules import RelapseRule
+from iop_outcomes.relapse.first_event import Known
+from iop_outcomes.relapse.rule import RelapseRule
+from iop_outcomes.use.origins import ends_of
 
 ENDS = (
     "relapse",

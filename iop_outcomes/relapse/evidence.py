@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import RuleError
-from iop_outcomes.measures.starts import ends_of, start_days
-from iop_outcomes.measures.use_evidence import (
+from iop_outcomes.shared.messages import columns_found
+from iop_outcomes.use.evidence import (
     CLEAR,
     MISSING,
     MIXED,
@@ -22,11 +22,11 @@ from iop_outcomes.measures.use_evidence import (
     read_days,
     read_use_days,
 )
-from iop_outcomes.messages import columns_found
+from iop_outcomes.use.origins import ends_of, start_days
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
-    from iop_outcomes.relapse.rules import RelapseRule
+    from iop_outcomes.relapse.rule import RelapseRule
 
 
 @dataclass(frozen=True, eq=False)

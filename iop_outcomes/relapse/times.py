@@ -10,14 +10,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import RuleError
-from iop_outcomes.measures.starts import died_in_treatment
-from iop_outcomes.provenance import Provenance, label
-from iop_outcomes.records.tables import EPISODES
+from iop_outcomes.records.schema import EPISODES
+from iop_outcomes.relapse.course.observation import check_sources, out_of_sight
 from iop_outcomes.relapse.ends import ENDS, read_ends
-from iop_outcomes.relapse.events import Known, apply_rule
 from iop_outcomes.relapse.evidence import origin_days, read_checkins
-from iop_outcomes.relapse.rules import ORIGINS, RelapseRule
-from iop_outcomes.relapse.sight import check_sources, out_of_sight
+from iop_outcomes.relapse.first_event import Known, apply_rule
+from iop_outcomes.relapse.rule import ORIGINS, RelapseRule
+from iop_outcomes.shared.provenance import Provenance, label
+from iop_outcomes.use.origins import died_in_treatment
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
@@ -81,7 +81,7 @@ def time_to_relapse(records: Records, rule: RelapseRule | None = None) -> pd.Dat
         - ``rests_on_missing`` (bool): an event that counts a missing check-in or week as use.
 
         Labels of the figures made of it (rule, event, day 0, synthetic) ride in the attributes
-        (`iop_outcomes.provenance`); no number depends on them. For this version ``attrs`` also
+        (`iop_outcomes.shared.provenance`); no number depends on them. For this version ``attrs`` also
         holds what it held before, plain values that nothing here reads: ``rule``, ``definition``,
         ``origin``, ``missing``, ``evidence``, ``refused``, ``competing`` (a list), ``not_started``
         (episodes left out), ``died_in_treatment`` (those of them left out since with origin

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from iop_outcomes.attendance import AttendanceByWeek, attendance_by_week
 from iop_outcomes.disclosure import LinkedCounts, SafePolicy
 from iop_outcomes.disclosure.results import hide_trend, hide_weeks, link_trend, link_weeks
-from iop_outcomes.measures import AttendanceByWeek, attendance_by_week
-from iop_outcomes.report import cohort, quality, relapse
-from iop_outcomes.report.findings import COMPARED, cut, quarterly_trends
 from iop_outcomes.report.links import RELAPSE, link_report
 from iop_outcomes.report.model import Draft, Hidden, Table
 from iop_outcomes.report.programs import program_table
 from iop_outcomes.report.scope import Scope
+from iop_outcomes.report.sections import cohort, quality, relapse
+from iop_outcomes.report.sections.findings import COMPARED, cut, quarterly_trends
 from iop_outcomes.trends import Trend, trend
 from iop_outcomes.trends.quantities import QUANTITIES
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+from iop_outcomes.attendance.sessions import ATTENDED, SessionRule
+from iop_outcomes.attendance.stays import RETENTION_DAYS
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.linked import TOTAL, Key
-from iop_outcomes.measures.sessions import ATTENDED, SessionRule
-from iop_outcomes.measures.stays import RETENTION_DAYS
-from iop_outcomes.report.cohort import ALL, NOT_RECORDED, flow_stages
 from iop_outcomes.report.programs import FAMILY
-from iop_outcomes.report.relapse import RelapseResults
 from iop_outcomes.report.scope import Scope
+from iop_outcomes.report.sections.cohort import ALL, NOT_RECORDED, flow_stages
+from iop_outcomes.report.sections.relapse import RelapseResults
 from iop_outcomes.trends import Trend
 
 RELAPSE = ("relapse", "n")

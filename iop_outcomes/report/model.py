@@ -10,7 +10,7 @@ from typing import Literal
 import pandas as pd
 
 from iop_outcomes.disclosure.policy import HIDDEN
-from iop_outcomes.plots.export import Picture
+from iop_outcomes.plots.layout.export import Picture
 
 Kind = Literal["text", "code", "count", "share", "whole_share", "days", "number"]
 Item = Hashable

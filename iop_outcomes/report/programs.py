@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from iop_outcomes.attendance.stays import RETENTION_DAYS
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.linked import TOTAL
 from iop_outcomes.disclosure.policy import round_share
-from iop_outcomes.measures.stays import RETENTION_DAYS
-from iop_outcomes.report.cohort import ALL
 from iop_outcomes.report.model import Draft, Item, Kind, Table
 from iop_outcomes.report.scope import Mask, Scope
+from iop_outcomes.report.sections.cohort import ALL
 
 Floats = npt.NDArray[np.float64]
 Row = tuple[str, Mask]

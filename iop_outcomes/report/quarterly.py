@@ -12,14 +12,14 @@ import pandas as pd
 
 from iop_outcomes.disclosure import LinkedCounts, SafePolicy
 from iop_outcomes.errors import ReportError
-from iop_outcomes.letters import one_line
 from iop_outcomes.relapse import RelapseRule
-from iop_outcomes.report import sections as parts
 from iop_outcomes.report.counting import Trends, count_all, count_rows
-from iop_outcomes.report.export import render, save_report
-from iop_outcomes.report.findings import Findings, findings_frame, make_findings
+from iop_outcomes.report.forms.html import render, save_report
 from iop_outcomes.report.model import Section
 from iop_outcomes.report.scope import Scope, choose_scope
+from iop_outcomes.report.sections import assemble as parts
+from iop_outcomes.report.sections.findings import Findings, findings_frame, make_findings
+from iop_outcomes.shared.letters import one_line
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records

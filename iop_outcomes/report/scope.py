@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from iop_outcomes.attendance import engagement
 from iop_outcomes.disclosure import SafePolicy
 from iop_outcomes.errors import ReportError, RuleError
-from iop_outcomes.measures import engagement
 from iop_outcomes.relapse import RelapseRule
 from iop_outcomes.trends import Period, parse_period
 

@@ -6,9 +6,9 @@ known to be true.
 
 from __future__ import annotations
 
-from iop_outcomes.samples.design import Design
 from iop_outcomes.samples.files import write_sample
 from iop_outcomes.samples.generator import Sample, synthetic_records
+from iop_outcomes.samples.model.design import Design
 from iop_outcomes.samples.truth import Truth
 
 __all__ = ["Design", "Sample", "Truth", "synthetic_records", "write_sample"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from iop_outcomes.samples.checkins import RESPONSE_AFTER_RELAPSE
-from iop_outcomes.samples.course import NO_CONTACT
-from iop_outcomes.samples.design import DATA_CUT, TEDS_MEDIAN_STAY, TEDS_SHARES
 from iop_outcomes.samples.generator import Sample
+from iop_outcomes.samples.model.checkins import RESPONSE_AFTER_RELAPSE
+from iop_outcomes.samples.model.course import NO_CONTACT
+from iop_outcomes.samples.model.design import DATA_CUT, TEDS_MEDIAN_STAY, TEDS_SHARES
 
 _DAYS = (7, 14, 30, 60, 90, 182, 364)
 

@@ -8,9 +8,9 @@ import pandas as pd
 
 from iop_outcomes.errors import ReportError
 from iop_outcomes.samples.card import data_card, messy_card
+from iop_outcomes.samples.faults.messy import plant
+from iop_outcomes.samples.faults.planter import write_file
 from iop_outcomes.samples.generator import Sample, synthetic_records
-from iop_outcomes.samples.messy import plant
-from iop_outcomes.samples.planter import write_file
 
 TABLES = ("episodes", "attendance", "checkins")
 

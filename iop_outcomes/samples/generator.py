@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import RuleError
-from iop_outcomes.provenance import Provenance, label
-from iop_outcomes.samples.design import DATA_CUT, Design
-from iop_outcomes.samples.frames import attendance_frame, checkin_frame, episode_frame
-from iop_outcomes.samples.population import admit_and_follow
+from iop_outcomes.samples.model.design import DATA_CUT, Design
+from iop_outcomes.samples.model.frames import attendance_frame, checkin_frame, episode_frame
+from iop_outcomes.samples.model.population import admit_and_follow
 from iop_outcomes.samples.truth import Truth, tell_truth
+from iop_outcomes.shared.provenance import Provenance, label
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import RuleError
-from iop_outcomes.samples.course import follow
-from iop_outcomes.samples.design import (
+from iop_outcomes.samples.model.course import follow
+from iop_outcomes.samples.model.design import (
     DATA_CUT,
     ENTRY_PATHS,
     REASONS,
@@ -22,9 +22,9 @@ from iop_outcomes.samples.design import (
     Design,
     day_number,
 )
-from iop_outcomes.samples.frames import dates, identifiers, word
-from iop_outcomes.samples.population import admit_and_follow
-from iop_outcomes.samples.walk import ABSENT, ATTENDED, NEVER, Course
+from iop_outcomes.samples.model.frames import dates, identifiers, word
+from iop_outcomes.samples.model.population import admit_and_follow
+from iop_outcomes.samples.model.state import ABSENT, ATTENDED, NEVER, Course
 
 GROUPS = ("program", "track", "medication", "entry_path", "primary_substance")
 _TRUTH_SEED = 41_507  # of the population behind relapse_free, whatever the sample's own seed

@@ -1,22 +1,20 @@
-"""From times to estimates: the survival curve and what is read off it."""
+"""From times to estimates: one folder an estimate, with the checks they share beside.
+
+Frames of times (`days`, `event`, groups) come in; results with tables go out. How times come about,
+from records or otherwise, is not known here.
+"""
 
 from __future__ import annotations
 
 from iop_outcomes.survival.clusters import Cluster
-from iop_outcomes.survival.competing import cumulative_incidence
-from iop_outcomes.survival.curves import SurvivalCurves
-from iop_outcomes.survival.estimate import survival_curves
-from iop_outcomes.survival.hazard_estimate import hazard
-from iop_outcomes.survival.hazard_result import Hazard
-from iop_outcomes.survival.incidence import CumulativeIncidence
-from iop_outcomes.survival.interval import interval_survival
-from iop_outcomes.survival.interval_curves import IntervalSurvival
-from iop_outcomes.survival.mean_cumulative import mean_cumulative_function
-from iop_outcomes.survival.parametric import parametric_survival
-from iop_outcomes.survival.parametric_result import ParametricSurvival
-from iop_outcomes.survival.recurrence_result import MeanCumulativeFunction
-from iop_outcomes.survival.state_estimate import state_occupation
-from iop_outcomes.survival.state_result import StateOccupation
+from iop_outcomes.survival.competing import CumulativeIncidence, cumulative_incidence
+from iop_outcomes.survival.curves import SurvivalCurves, survival_curves
+from iop_outcomes.survival.hazard.estimate import hazard
+from iop_outcomes.survival.hazard.result import Hazard
+from iop_outcomes.survival.intervals import IntervalSurvival, interval_survival
+from iop_outcomes.survival.parametric import ParametricSurvival, parametric_survival
+from iop_outcomes.survival.recurrence import MeanCumulativeFunction, mean_cumulative_function
+from iop_outcomes.survival.states import StateOccupation, state_occupation
 
 __all__ = [
     "Cluster",

@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.show import count_words
-from iop_outcomes.survival.ids import id_codes, only_column, refuse_surrogates
+from iop_outcomes.shared.text import count_words
+from iop_outcomes.survival.person_ids import id_codes, only_column, refuse_surrogates
 
 PERSON = "person_id"
 FEW = 50  # clusters; with fewer, robust errors are too small: 60 held 92 to 93 percent
@@ -197,7 +197,7 @@ def read_clusters(times: pd.DataFrame, cluster: str | Cluster | None) -> Cluster
     Parameters
     ----------
     times : pandas.DataFrame
-        Times that passed `iop_outcomes.survival.checking.check_times`.
+        Times that passed `iop_outcomes.survival.times.check_times`.
     cluster : str, Cluster.PERSON or None
         A column; None takes each row by itself.
 

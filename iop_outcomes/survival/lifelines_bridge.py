@@ -15,12 +15,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError
-from iop_outcomes.messages import groups_called
-from iop_outcomes.survival.checking import CheckedTimes, label_of
-from iop_outcomes.survival.daily import Daily
+from iop_outcomes.shared.messages import groups_called
+from iop_outcomes.survival.at_risk import Daily
+from iop_outcomes.survival.curves.kaplan_meier import count_ends
+from iop_outcomes.survival.curves.steps import Floats, Steps, Tally
 from iop_outcomes.survival.limits import Interval
-from iop_outcomes.survival.product_limit import count_ends
-from iop_outcomes.survival.steps import Floats, Steps, Tally
+from iop_outcomes.survival.times import CheckedTimes, label_of
 
 MOST_GROUPS = 20  # a fit takes about 10 ms a group; our own product does all groups at once
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import RuleError
-from iop_outcomes.messages import as_written
+from iop_outcomes.shared.messages import as_written
 
 Interval = Literal["log-log", "log", "plain", "logit", "arcsine"]
 Floats = NDArray[np.float64]

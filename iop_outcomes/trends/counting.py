@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from iop_outcomes.measures.arrays import Floats, Integers, ratio, sums
-from iop_outcomes.measures.grouping import Groups
-from iop_outcomes.measures.proportions import clustered_interval, proportion_interval
+from iop_outcomes.shared.arrays import Floats, Integers, ratio, sums
+from iop_outcomes.shared.groups import Groups
+from iop_outcomes.statistics.proportions import clustered_interval, proportion_interval
 from iop_outcomes.trends.periods import Period, period_numbers
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.errors import RuleError
-from iop_outcomes.messages import as_written
+from iop_outcomes.shared.messages import as_written
 
 Every = Literal["month", "quarter"]
 _MONTHS: dict[str, int] = {"month": 1, "quarter": 3}

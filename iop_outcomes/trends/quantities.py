@@ -14,16 +14,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from iop_outcomes.errors import RuleError
-from iop_outcomes.measures.sessions import (
+from iop_outcomes.attendance.sessions import (
     ATTENDED,
     SessionRule,
     positions,
     read_sessions,
 )
-from iop_outcomes.measures.stays import NO_CONTACT_DAYS, RETENTION_DAYS, stays_of
-from iop_outcomes.messages import as_written
-from iop_outcomes.records.tables import CHECKIN_STATUSES, DISCHARGE_REASONS
+from iop_outcomes.attendance.stays import NO_CONTACT_DAYS, RETENTION_DAYS, stays_of
+from iop_outcomes.errors import RuleError
+from iop_outcomes.records.schema import CHECKIN_STATUSES, DISCHARGE_REASONS
+from iop_outcomes.shared.messages import as_written
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records

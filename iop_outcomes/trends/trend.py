@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import EstimateError
-from iop_outcomes.measures.arrays import Floats, Integers
-from iop_outcomes.measures.grouping import Groups, group_episodes
-from iop_outcomes.measures.proportions import check_confidence
-from iop_outcomes.show import TOLD_GROUPS, more_words, table_html
+from iop_outcomes.shared.arrays import Floats, Integers
+from iop_outcomes.shared.groups import Groups, group_episodes
+from iop_outcomes.shared.text import TOLD_GROUPS, more_words, table_html
+from iop_outcomes.statistics.proportions import check_confidence
 from iop_outcomes.trends.counting import count_by_period
 from iop_outcomes.trends.periods import (
     Period,
@@ -206,8 +206,8 @@ def trend(
     -----
     Intervals. Rates of sessions and check-ins: those of one person are alike, so the interval is
     that of a ratio with clusters
-    (:func:`iop_outcomes.measures.proportions.clustered_interval`), which needs two persons.
-    Rates of people: Wilson's (:func:`iop_outcomes.measures.proportions.proportion_interval`).
+    (:func:`iop_outcomes.statistics.proportions.clustered_interval`), which needs two persons.
+    Rates of people: Wilson's (:func:`iop_outcomes.statistics.proportions.proportion_interval`).
     Counts: the exact interval of a Poisson count (Garwood 1936),
     :math:`\tfrac12 \chi^2_{\alpha/2, 2k}` to :math:`\tfrac12 \chi^2_{1-\alpha/2, 2k+2}`: what
     else chance could have brought at the same rate.

@@ -1,5 +1,5 @@
-# What R's survival package says of rows that hang together, for tests/test_hazard_clusters.py, tests/test_incidence_clusters.py and
-# tests/test_compare_clusters.py: the robust score test of groups (with strata, with late entry), and the
+# What R's survival package says of rows that hang together, for tests/survival/test_hazard_clusters.py, tests/survival/test_incidence_clusters.py and
+# tests/compare/test_compare_clusters.py: the robust score test of groups (with strata, with late entry), and the
 # errors of cumulative incidence, of rates and of distributions. Writes clusters_data.csv (made here: one to four episodes of a
 # person, whose days hang together, with ties) and clusters.csv. Run it in this folder:
 #   Rscript clusters.R

@@ -1,4 +1,4 @@
-# What R's survival and cmprsk packages say of the data that tests/test_competing.py uses.
+# What R's survival and cmprsk packages say of the data that tests/survival/test_competing.py uses.
 # Writes competing_data.csv (simulated, with ties, three groups, three causes and censoring),
 # competing_entry.csv (the same with late entry, one row a person) and competing.csv (one number
 # a row). Run it in this folder:

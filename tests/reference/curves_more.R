@@ -1,5 +1,5 @@
-# What R's survival package says of the numbers that tests/test_curves_more.py and
-# tests/test_hazard.py use: limits on five scales, quantiles, follow-up, Nelson-Aalen; and, by the
+# What R's survival package says of the numbers that tests/survival/test_curves_more.py and
+# tests/survival/test_hazard.py use: limits on five scales, quantiles, follow-up, Nelson-Aalen; and, by the
 # definition of Mueller and Wang (1994) summed event by event, the smoothed hazard of lung.
 # The package km.ci gives the simultaneous bands. Writes curves_more.csv. Run it in this folder, after survival.R (for late_entry.csv):
 #   Rscript curves_more.R

@@ -1,4 +1,4 @@
-# What R says of events known between two days, for tests/test_interval.py. Writes interval_data.csv
+# What R says of events known between two days, for tests/survival/test_interval.py. Writes interval_data.csv
 # (the made data), interval.csv (estimates and tests). Run it in this folder: Rscript interval.R
 #
 # survfit stops its self-consistency steps once one moves the curve by less than 5e-5, which may be

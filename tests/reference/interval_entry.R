@@ -1,5 +1,5 @@
 # What R says of events known between two days where people came under observation late, and of
-# distributions fitted to intervals, for tests/test_interval_entry.py and test_parametric.py. Needs
+# distributions fitted to intervals, for tests/survival/test_interval_entry.py and test_parametric.py. Needs
 # interval_data.csv; writes interval_entry_data.csv (the made data) and interval_entry.csv. Run it in
 # this folder: Rscript interval_entry.R
 library(survival)

@@ -1,6 +1,6 @@
 # What R's survival package says of times that differ by the rounding of their arithmetic only:
 # survfit, survdiff and coxph merge them (timefix = TRUE, the default). The numbers that
-# tests/test_near_ties.py uses; each example is written out there too. Writes near_ties.csv (one
+# tests/survival/test_near_ties.py uses; each example is written out there too. Writes near_ties.csv (one
 # number a row) and near_ties_data.csv (days as given, and as aeqSurv leaves them). Run it in this
 # folder:
 #   Rscript near_ties.R

@@ -1,5 +1,5 @@
-# What R's survival and mets packages say of the data that tests/test_mean_cumulative.py and
-# tests/test_recurrent_regression.py use.
+# What R's survival and mets packages say of the data that tests/survival/test_mean_cumulative.py and
+# tests/compare/test_recurrent_regression.py use.
 # Writes recurrent_data.csv (simulated: several events a person, frailty, tied days, late entry,
 # stretches without observation, deaths, three groups), recurrent_untied.csv (no ties, all from day
 # 0) and recurrent.csv (one number a row). The Ghosh-Lin estimate with tied days, and its test, are

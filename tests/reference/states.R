@@ -1,4 +1,4 @@
-# What R's survival package says of the histories that tests/test_state_occupation.py uses.
+# What R's survival package says of the histories that tests/survival/test_state_occupation.py uses.
 # Writes states_data.csv (simulated: well, ill, well again, dead; weekly, so that every day has
 # ties, two groups), states_entry.csv (the same people, half of them seen late) and
 # states.csv (one number a row). Run it in this folder:

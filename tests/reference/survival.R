@@ -1,5 +1,5 @@
-# What R's survival package says of the data that tests/test_survival.py and
-# tests/test_compare.py use. Writes survival.csv (one number a row) and, for the simulated data
+# What R's survival package says of the data that tests/survival/test_survival.py and
+# tests/compare/test_compare.py use. Writes survival.csv (one number a row) and, for the simulated data
 # with late entry, its input late_entry.csv. Run it in this folder:
 #   Rscript survival.R [path of uis.csv]
 # Without the path, the rows of uis are left as they are not in the file.

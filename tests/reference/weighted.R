@@ -1,4 +1,4 @@
-# What R's survival package says of the numbers that tests/test_weighted_curves.py uses: curves with
+# What R's survival package says of the numbers that tests/survival/test_weighted_curves.py uses: curves with
 # weights, clusters and late entry on data made here. The standard error of the area under a curve is
 # that of the influence of each person on it, summed over the steps: R itself keeps the formula for
 # unweighted people. Writes weighted_data.csv and weighted.csv. Run it in this folder:

@@ -1,0 +1,12 @@
+"""From checked records to attendance: one row an episode, or one a week.
+
+Records come in; frames of engagement and of attendance by week go out. What the check-ins show,
+relapse and estimates over time are not known here.
+"""
+
+from __future__ import annotations
+
+from iop_outcomes.attendance.engagement import engagement
+from iop_outcomes.attendance.weekly import AttendanceByWeek, attendance_by_week
+
+__all__ = ["AttendanceByWeek", "attendance_by_week", "engagement"]

@@ -1,0 +1,174 @@
+"""How long people stayed: contacts, gaps, and whether somebody was still there on a given day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+import pandas as pd
+from pandas.arrays import BooleanArray
+
+from iop_outcomes.attendance.sessions import (
+    ATTENDED,
+    UNRECORDED,
+    SessionRule,
+    Sessions,
+    read_sessions,
+)
+from iop_outcomes.errors import RuleError
+from iop_outcomes.records.schema import ATTENDANCE_STATUSES
+from iop_outcomes.shared.arrays import Booleans, Floats, Integers
+from iop_outcomes.shared.messages import as_written
+
+if TYPE_CHECKING:
+    from iop_outcomes.records import Records
+
+RETENTION_DAYS = (30, 60, 90)
+NO_CONTACT_DAYS = 30
+_SAYS_NOTHING = ("program_cancel", "not_scheduled", UNRECORDED)
+
+
+@dataclass(frozen=True, eq=False)
+class Stays:
+    """The stay of each episode, one entry an episode; all days count from admission.
+
+    Attributes
+    ----------
+    end : numpy.ndarray of float64
+        The last day of the stay as far as it is known: the day of discharge or, while the
+        episode is open, the last day on which the person was followed.
+    closed : numpy.ndarray of bool
+        Whether the day of discharge is known.
+    followed : numpy.ndarray of float64
+        The last day on which the person could have been, or was, seen.
+    observable : numpy.ndarray of float64
+        Days from admission to the data cut: what anybody admitted that day could have reached.
+    observed : numpy.ndarray of bool
+        Whether any service of the episode has a recorded outcome (came, stayed away or was
+        excused). Where none has, nothing is known of the stay.
+    last_contact : numpy.ndarray of float64
+        The day of the last contact; missing if there was none.
+    longest_gap : numpy.ndarray of float64
+        The longest time without a contact; missing unless observed.
+    """
+
+    end: Floats
+    closed: Booleans
+    followed: Floats
+    observable: Floats
+    observed: Booleans
+    last_contact: Floats
+    longest_gap: Floats
+
+    @property
+    def whole_weeks(self) -> Integers:
+        """The weeks (days 0 to 6, 7 to 13, ...) that lie wholly within the stay."""
+        return np.maximum((self.end + 1) // 7, 0).astype(np.int64)
+
+    @property
+    def to_last_contact(self) -> Floats:
+        """Days from admission to the last contact; 0 if never seen.
+
+        That is the earlier of last contact and discharge: services dated after the discharge
+        are set aside when records are read.
+        """
+        last = np.where(np.isnan(self.last_contact), 0.0, self.last_contact)
+        return np.where(self.observed, last, np.nan)
+
+    def retained(self, day: int, *, no_contact_days: int = NO_CONTACT_DAYS) -> BooleanArray:
+        """Tell who was still in the program `day` days after admission.
+
+        - Missing for everybody admitted fewer than `day` days before the data cut, those who
+          left early among them: else the newest cohort would consist of its failures.
+        - Discharged: retained if the stay to the last contact (or the discharge, if earlier)
+          reached `day`. Time on the books without a contact earns nothing.
+        - Open: missing if the person was followed for fewer than `day` days; retained if seen on
+          `day` or later, or seen at all and last within `no_contact_days` before the end of
+          follow-up, so that nobody is dropped who has a session next week; else not retained.
+        - Missing where the discharge leaves it open and no service has a recorded outcome.
+        """
+        if no_contact_days < 0:
+            raise RuleError(
+                "The days without contact after which a person counts as gone cannot be negative.",
+                found=f"no_contact_days={as_written(no_contact_days)}",
+                instead="no_contact_days=30",
+            )
+        stay = self.to_last_contact
+        recent = self.followed - self.last_contact <= no_contact_days  # False where never seen
+        stayed = np.where(self.closed, stay >= day, (stay >= day) | recent)
+        left_before = self.closed & (self.end < day)
+        known = left_before | (self.observed & (self.closed | (self.followed >= day)))
+        known &= self.observable >= day
+        return pd.arrays.BooleanArray(stayed & ~left_before & known, ~known)
+
+
+def read_stays(records: Records, sessions: Sessions) -> Stays:
+    """Return the stays of the records' episodes.
+
+    Parameters
+    ----------
+    records : Records
+        Their attendance table must have been read.
+    sessions : Sessions
+        That table as arrays. A contact is any attended service, an assessment or a drug test
+        among them: the person was seen.
+    """
+    episodes = records.episodes
+    discharge = episodes["days_to_discharge"].to_numpy(dtype=np.float64)
+    followed = episodes["days_followed"].to_numpy(dtype=np.float64)
+    closed = ~np.isnan(discharge)
+    told = tuple(word for word in ATTENDANCE_STATUSES if word not in _SAYS_NOTHING)
+    observed = sessions.count(sessions.has_status(told)) > 0
+    last = _last_contact(sessions)
+    followed = np.fmax(followed, last)  # who was seen that day could be seen that day
+    end = np.where(closed, discharge, followed)
+    return Stays(
+        end=end,
+        closed=closed,
+        followed=followed,
+        observable=_days_to_cut(records),
+        observed=observed,
+        last_contact=last,
+        longest_gap=np.where(observed, _longest_gap(sessions, end), np.nan),
+    )
+
+
+def stays_of(records: Records) -> Stays:
+    """Return the stays, where the sessions themselves are not needed."""
+    return read_stays(records, read_sessions(records, SessionRule()))
+
+
+def _last_contact(sessions: Sessions) -> Floats:
+    """Return the day of the last contact, missing where there was none."""
+    came = np.flatnonzero(sessions.has_status(ATTENDED))
+    episode = sessions.episode[came]
+    newest = np.flatnonzero(np.diff(episode, append=-1))  # sorted: where an episode's rows end
+    last = np.full(sessions.episodes, np.nan)
+    last[episode[newest]] = sessions.day[came[newest]]
+    return last
+
+
+def _longest_gap(sessions: Sessions, end: Floats) -> Floats:
+    """Return the most days without a contact, from admission to `end`."""
+    came = np.flatnonzero(sessions.has_status(ATTENDED))
+    episode, day = sessions.episode[came], sessions.day[came].astype(np.float64)
+    first = np.flatnonzero(np.diff(episode, prepend=-1))  # where the next episode begins
+    gap = np.array(end)
+    if len(day):
+        before = np.diff(day, prepend=0.0)
+        before[first] = day[first]  # the first gap begins at admission
+        last = np.append(day[first[1:] - 1], day[-1])
+        seen = episode[first]
+        gap[seen] = np.maximum(np.maximum.reduceat(before, first), end[seen] - last)
+    return gap
+
+
+def _days_to_cut(records: Records) -> Floats:
+    """Return the whole days from each admission to the data cut."""
+    episodes = records.episodes
+    if records.time == "study_days":
+        cut = float(cast(int, records.as_of))
+        return np.asarray(cut - episodes["admit_day"].to_numpy(), dtype=np.float64)
+    days = (pd.Timestamp(records.as_of) - episodes["admit_date"]).dt.days
+    return np.asarray(days.to_numpy(), dtype=np.float64)

@@ -1,0 +1,299 @@
+"""Who came, week by week since admission."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from iop_outcomes.attendance.sessions import (
+    ATTENDED,
+    TREATMENT_SERVICES,
+    UNRECORDED,
+    Sessions,
+    make_session_rule,
+    read_sessions,
+)
+from iop_outcomes.attendance.stays import read_stays
+from iop_outcomes.attendance.weekly_people import CANCELLED, people_by_week, weeks_followed
+from iop_outcomes.errors import RuleError
+from iop_outcomes.records.schema import ATTENDANCE_STATUSES
+from iop_outcomes.shared.arrays import Integers, ratio
+from iop_outcomes.shared.groups import Groups, group_episodes
+from iop_outcomes.shared.messages import as_written
+from iop_outcomes.shared.text import TOLD_GROUPS, more_words, table_html
+from iop_outcomes.statistics.proportions import clustered_interval
+
+if TYPE_CHECKING:
+    from iop_outcomes.records import Records
+
+MOST_WEEKS = 520
+
+
+@dataclass(frozen=True, eq=False)
+class AttendanceByWeek:
+    """Attendance by week since admission.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row a group and week, with the columns of :func:`attendance_by_week`.
+    by : tuple of str
+        The columns that make the groups.
+    confidence : float
+        Of the intervals.
+    rule : str
+        What made the numbers.
+    synthetic : bool
+        Whether the records are made up; the picture then says so.
+    people : pandas.DataFrame or None
+        One row a row of the table: the persons behind each of its counts, and in ``absent`` those
+        behind the sessions due that were not attended. What may be shown depends on the people.
+    """
+
+    table: pd.DataFrame
+    by: tuple[str, ...]
+    confidence: float
+    rule: str
+    synthetic: bool = False
+    people: pd.DataFrame | None = None
+
+    @property
+    def text(self) -> str:
+        """What the table says, in a sentence or two a group."""
+        if not self.by:
+            return describe_weeks(self.table, self.confidence)
+        groups = self.table.groupby(list(self.by), sort=False, observed=True)
+        told = [
+            f"{', '.join(map(str, values))}: {describe_weeks(rows, self.confidence)}"
+            for values, rows in islice(groups, TOLD_GROUPS)
+        ]
+        if groups.ngroups > TOLD_GROUPS:
+            told.append(f"{more_words(groups.ngroups - TOLD_GROUPS)}.".capitalize())
+        return " ".join(told)
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the table; returns the matplotlib Axes."""
+        from iop_outcomes.plots import plot_attendance
+
+        return plot_attendance(self, ax)
+
+    def __repr__(self) -> str:
+        """Return what it is and how large."""
+        by = f", by={', '.join(self.by)}" if self.by else ""
+        return f"<AttendanceByWeek: {self.table['week'].max()} weeks{by}>"
+
+    def _repr_html_(self) -> str:
+        return table_html(self.table, f"Attendance by week since admission. {self.rule}")
+
+
+def attendance_by_week(
+    records: Records,
+    *,
+    weeks: int = 12,
+    by: str | Sequence[str] | None = None,
+    services: Sequence[str] = TREATMENT_SERVICES,
+    excused: str = "due",
+    confidence: float = 0.95,
+) -> AttendanceByWeek:
+    """Return who came, week by week since admission.
+
+    Parameters
+    ----------
+    records : Records
+        Their attendance table must have been read.
+    weeks : int
+        How many weeks, from 1 to 520. Week 1 is the days 0 to 6 since admission.
+    by : str or sequence of str, optional
+        Columns of ``records.episodes``.
+    services : sequence of str
+        The services that are treatment sessions.
+    excused : {"due", "not_due"}
+        Whether excused absences stay in the denominator.
+    confidence : float
+        Of the intervals, between 0 and 1.
+
+    Returns
+    -------
+    AttendanceByWeek
+        Its ``.table`` has the columns
+
+        ``[by ...], week`` : int64
+            The group and the week.
+        ``episodes_followed`` : int64
+            Episodes for which the whole week lies before the data cut (and, while open, before
+            the end of their follow-up), whether or not the person was still in the program. All
+            other columns count these episodes only, so that no week is judged by part of it.
+        ``episodes`` : int64
+            Those still in the program on the first day of the week: not discharged before it.
+        ``episodes_attending`` : int64
+            Those with at least one attended session in the week.
+        ``due, attended, no_show, cancelled, excused`` : int64
+            Sessions: in the denominator; attended (also partly, also late); not announced;
+            cancelled by the client, late or in time; excused.
+        ``unrecorded, not_due`` : int64
+            Sessions of unrecorded outcome; those that left the denominator. With `due` they
+            make up every session of the week.
+        ``rate`` : float64
+            attended / due, 0 to 1; missing if nothing was due.
+        ``lower, upper`` : float64
+            Its interval, with the sessions of one person taken together
+            (:func:`iop_outcomes.statistics.proportions.clustered_interval`); missing with fewer
+            than two persons.
+
+    Raises
+    ------
+    MissingTableError
+        If no attendance table was read.
+    RuleError
+        If an option is not known.
+
+    Notes
+    -----
+    The rate is one of the people who were still scheduled: as those leave who come least, it can
+    rise while the room empties. So the table also says how many of all episodes followed that
+    long came at all.
+
+    Examples
+    --------
+    >>> import iop_outcomes as iop
+    >>> weekly = iop.attendance_by_week(iop.read_records("data/samples"), weeks=4)
+    >>> weekly.table["week"].tolist()
+    [1, 2, 3, 4]
+    """
+    if not (isinstance(weeks, int) and 1 <= weeks <= MOST_WEEKS):
+        raise RuleError(
+            "The number of weeks is a whole number from 1.",
+            found=f"weeks={as_written(weeks)}",
+            instead="weeks=12",
+        )
+    rule = make_session_rule(services, excused)
+    records.require("attendance", "attendance by week")
+    groups = group_episodes(records.episodes, by)
+    sessions = read_sessions(records, rule)
+    stays = read_stays(records, sessions)
+    person = records.episodes["person_id"].cat.codes.to_numpy()
+    followed, begun = weeks_followed(stays, weeks)
+    table = groups.beside(
+        {
+            "week": np.tile(np.arange(1, weeks + 1), len(groups)),
+            **_episode_counts(followed, begun, groups, weeks),
+            **_session_counts(sessions, followed, groups, weeks, person, confidence=confidence),
+        }
+    )
+    text = f"{rule.text} Weeks count from admission (week 1: days 0 to 6)."
+    people = people_by_week(sessions, (followed, begun), groups, weeks, person)
+    return AttendanceByWeek(table, groups.names, confidence, text, records.synthetic, people)
+
+
+def _episode_counts(
+    followed: Integers, begun: Integers, groups: Groups, weeks: int
+) -> dict[str, Integers]:
+    return {
+        "episodes_followed": _reaching(followed, groups, weeks),
+        "episodes": _reaching(begun, groups, weeks),
+    }
+
+
+def _reaching(last_week: Integers, groups: Groups, weeks: int) -> Integers:
+    """Count for each group and week the episodes whose last week is that one or later."""
+    cell = groups.codes * (weeks + 1) + last_week
+    ending = np.bincount(cell, minlength=len(groups) * (weeks + 1)).reshape(-1, weeks + 1)
+    return np.asarray(np.cumsum(ending[:, ::-1], axis=1)[:, ::-1][:, 1:].ravel())
+
+
+def _session_counts(
+    sessions: Sessions,
+    followed: Integers,
+    groups: Groups,
+    weeks: int,
+    person: npt.NDArray[Any],
+    *,
+    confidence: float,
+) -> dict[str, npt.NDArray[Any]]:
+    """Count the sessions of each group and week by what became of them."""
+    size, kinds = len(groups) * weeks, len(ATTENDANCE_STATUSES)
+    rows = np.flatnonzero(sessions.treatment & (sessions.day // 7 < followed[sessions.episode]))
+    episode, week, status = sessions.episode[rows], sessions.day[rows] // 7, sessions.status[rows]
+    target = groups.codes[episode] * weeks + week
+    of_status = np.bincount(target * kinds + status, minlength=size * kinds).reshape(size, kinds)
+
+    def total(words: Sequence[str]) -> Integers:
+        columns = [ATTENDANCE_STATUSES.index(word) for word in words]
+        return np.asarray(of_status[:, columns].sum(axis=1))
+
+    cell = episode * weeks + week
+    came = np.bincount(
+        cell[sessions.has_status(ATTENDED)[rows]], minlength=sessions.episodes * weeks
+    )
+    expected = np.bincount(cell[sessions.has_status(sessions.rule.due)[rows]], minlength=len(came))
+    which = np.flatnonzero(expected)
+    place = groups.codes[which // weeks] * weeks + which % weeks
+    lower, upper = clustered_interval(
+        came[which],
+        expected[which],
+        person[which // weeks],
+        group=place,
+        groups=size,
+        confidence=confidence,
+    )
+    attended, due = total(ATTENDED), total(sessions.rule.due)
+    return {
+        "episodes_attending": np.bincount(place[came[which] > 0], minlength=size),
+        "due": due,
+        "attended": attended,
+        "no_show": total(("no_show",)),
+        "cancelled": total(CANCELLED),
+        "excused": total(("excused",)),
+        "unrecorded": total((UNRECORDED,)),
+        "not_due": total(sessions.rule.not_due),
+        "rate": ratio(attended, due),
+        "lower": lower,
+        "upper": upper,
+    }
+
+
+def describe_weeks(table: pd.DataFrame, confidence: float = 0.95) -> str:
+    """Return the first and last known week of one group as sentences.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The rows of one group of ``AttendanceByWeek.table``, or of what a disclosure policy left
+        of it.
+    confidence : float
+        Of its intervals.
+    """
+    told = table[table["rate"].notna()]
+    if told.empty:
+        return "No week has a session whose outcome is known and may be shown."
+    first, last = told.iloc[0], told.iloc[-1]
+    parts = [_describe_week(first, confidence)]
+    if last["week"] != first["week"]:
+        parts.append(_describe_week(last, confidence))
+    followed = table[table["episodes_followed"].notna() & (table["episodes_followed"] > 0)]
+    if not followed.empty and pd.notna(followed.iloc[-1]["episodes_attending"]):
+        end = followed.iloc[-1]
+        parts.append(
+            f"Of {end['episodes_followed']:,.0f} episodes followed through week "
+            f"{end['week']:.0f}, {end['episodes_attending']:,.0f} came in that week."
+        )
+    return " ".join(parts)
+
+
+def _describe_week(row: pd.Series[Any], confidence: float) -> str:
+    counts = ""
+    if pd.notna(row["attended"]) and pd.notna(row["due"]):
+        counts = f" ({row['attended']:,.0f} of {row['due']:,.0f})"
+    limits = ""
+    if pd.notna(row["lower"]):
+        limits = f", {confidence * 100:g}% interval {row['lower']:.1%} to {row['upper']:.1%}"
+    return (
+        f"In week {row['week']:.0f}, {row['rate']:.1%} of the sessions due were attended"
+        f"{counts}{limits}."
+    )

@@ -1,0 +1,113 @@
+"""Scores of groups whose rows hang together: residuals by row, covariances by cluster."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iop_outcomes.compare.group_tests.score import GroupScore
+from iop_outcomes.compare.regression.risk_sets import RiskSets
+from iop_outcomes.errors import EstimateError
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+MOST_CELLS = 50_000_000  # rows x groups, of which a few tables are held
+
+
+def robust_to_clusters(score: GroupScore, residual: Floats, cluster: Codes) -> GroupScore:
+    r"""Return the score with a covariance that holds whatever the rows of a cluster share.
+
+    Parameters
+    ----------
+    score : GroupScore
+        With its covariance for rows that are independent.
+    residual : numpy.ndarray
+        (groups, rows), what each row adds to the score of each group.
+    cluster : numpy.ndarray of int
+        The cluster of each row, from 0.
+
+    Raises
+    ------
+    EstimateError
+        If the clusters do not say how much the score of each group varies.
+
+    Notes
+    -----
+    With :math:`B` the sum of the squares of the clusters' residuals, :math:`W` that of the rows'
+    and :math:`V` the covariance for independent rows, the covariance is :math:`B\, (U' W^{-1} U) /
+    (U' V^{-1} U)`. B alone is the sandwich (Lin and Wei 1989, JASA 84:1074-1078; Lee, Wei and Amato
+    1992, in Survival Analysis: State of the Art, 237-247). It is too small with few clusters, as
+    residuals are closer to 0 than what they stand for; the factor is by how much the same sum of
+    squares misses V, which is known, where rows are independent. It goes to 1 as clusters become
+    many. Of two groups it makes the statistic that of independent rows divided by the design effect
+    B / W (Rao and Scott 1992, Biometrics 48:577-585); without repeats it leaves that statistic.
+    """
+    of_cluster = np.stack([np.bincount(cluster, values) for values in residual]).astype(np.float64)
+    by_row: Floats = residual @ residual.T
+    by_cluster: Floats = of_cluster @ of_cluster.T
+    found = GroupScore(score.observed, score.expected, by_cluster)
+    if found.degrees_of_freedom < score.degrees_of_freedom:
+        raise EstimateError(
+            "The clusters do not say how much each group's events vary: within them the groups "
+            "cancel out.",
+            found=f"{of_cluster.shape[1]:,} clusters",
+            instead="cluster=None, if rows are independent, or fewer groups.",
+        )
+    known = score.statistic
+    if found.degrees_of_freedom < len(by_row) - 1 or known <= 0:
+        return found
+    rows = GroupScore(score.observed, score.expected, by_row).statistic
+    return GroupScore(score.observed, score.expected, by_cluster * (rows / known))
+
+
+def group_residuals(sets: RiskSets, group: Codes, groups: int) -> Floats:
+    r"""Return the score residuals of groups in Cox's model at no effect, (groups, rows).
+
+    Notes
+    -----
+    :math:`\int (\delta_{gk} - Y_g / Y)(dN_i - Y_i\, dN / Y)` of row i, which is of group k, with
+    Breslow's ties. They sum to the observed less the expected events of each group. Those of a
+    group are also the derivative of its score by what each row counts.
+    """
+    refuse_too_many(len(group), groups)
+    total = sets.at_risk(np.ones(len(group)))
+    rate = sets.weight / total
+    spent = sets.passed(rate)
+    found = np.empty((groups, len(group)))
+    for number, residual in enumerate(found):
+        own = (group == number).astype(np.float64)
+        share = sets.at_risk(own) / total
+        residual[:] = sets.passed(rate * share) - own * spent
+        residual[sets.died] += own[sets.died] - share[sets.cell]
+    return found
+
+
+def rows_alike(enter: Codes, leave: Codes, cells: int, cluster: Codes) -> Floats:
+    """Return, for those at risk in each cell, the mean number of rows in the cluster of a row.
+
+    A row is at risk in the cells from `enter` up to, not with, `leave`, none of a cluster's in two
+    strata at once. 1 where nobody is at risk.
+    """
+    place = np.concatenate([enter, leave])
+    change = np.repeat([1.0, -1.0], len(cluster))
+    order = np.lexsort((place, np.tile(cluster, 2)))
+    # Each cluster has left when the next begins, so that one running sum does for all.
+    running = np.cumsum(change[order])
+    squares = np.diff(running**2, prepend=0.0)
+    square, number = (
+        np.cumsum(np.bincount(place[order], values, cells + 1))[:-1]
+        for values in (squares, change[order])
+    )
+    found: Floats = np.divide(square, number, out=np.ones(cells), where=number > 0.5)
+    return found
+
+
+def refuse_too_many(rows: int, groups: int) -> None:
+    """Refuse a table of rows and groups that would not fit."""
+    if rows * groups > MOST_CELLS:
+        raise EstimateError(
+            "A test of so many groups by clusters needs more memory than it is worth.",
+            found=f"{groups:,} groups, {rows:,} rows",
+            instead="fewer groups, or cluster=None, if rows are independent.",
+        )

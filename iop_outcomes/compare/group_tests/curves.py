@@ -1,0 +1,212 @@
+"""Do cohorts differ? Tests between survival curves, as a table and a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from iop_outcomes.compare.group_tests.groups import refuse_incomparable, strata_of
+from iop_outcomes.compare.group_tests.log_rank import log_rank
+from iop_outcomes.compare.group_tests.result import GroupTest, robust_name
+from iop_outcomes.compare.group_tests.score import GroupScore
+from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.shared.messages import groups_called
+from iop_outcomes.shared.text import count_words
+from iop_outcomes.survival import SurvivalCurves
+from iop_outcomes.survival.clusters import Cluster, Clustering, Clusters
+from iop_outcomes.survival.curves.estimate import curves_of, fitted_steps, refuse_names
+from iop_outcomes.survival.curves.weighted import read_weighting
+from iop_outcomes.survival.lifelines_bridge import MOST_GROUPS, log_rank_test
+from iop_outcomes.survival.limits import normal_quantile
+from iop_outcomes.survival.times import CheckedTimes, check_times, label_of
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison(GroupTest):
+    """A test of whether the curves of several groups differ.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row a group: ``[by ...]``; ``n``, ``events`` (int64); ``expected`` (float64): the
+        events that the group would have had if all groups had the same curve (within a
+        stratum); ``median, lower, upper``: its median in days with limits, not stratified.
+    statistic : float
+        Chi-squared.
+    degrees_of_freedom : int
+        The number of groups less one.
+    p_value : float
+        Of a statistic at least as large if the curves are the same.
+    curves : SurvivalCurves
+        The curves that are compared.
+    strata : tuple of str
+        The columns within whose values the groups are compared.
+    rule : str
+        What made the times, and the test.
+    clustering : Clustering, optional
+        What the test takes together: by which column, how many clusters and rows.
+    """
+
+    table: pd.DataFrame
+    statistic: float
+    degrees_of_freedom: int
+    p_value: float
+    curves: SurvivalCurves
+    strata: tuple[str, ...]
+    rule: str
+    clustering: Clustering | None = None
+
+    @property
+    def _test(self) -> str:
+        within = f" stratified by {', '.join(self.strata)}" if self.strata else ""
+        return f"{robust_name('Log-rank test', self.clustering)}{within}"
+
+    def _told(self, row: pd.Series[Any]) -> str:
+        name = label_of(row[list(self.curves.by)])
+        place: Any = row.name  # rows of the table and groups of the curves are in one order
+        return (
+            f"{name}: {count_words(row['events'], 'event')} among {row['n']:,.0f} "
+            f"(expected {row['expected']:,.1f}), {self.curves.median_told(place)}"
+        )
+
+
+def compare_survival(
+    times: pd.DataFrame,
+    by: str | Sequence[str],
+    *,
+    strata: str | Sequence[str] | None = None,
+    cluster: str | Cluster | None = Cluster.PERSON,
+    confidence: float = 0.95,
+) -> Comparison:
+    r"""Test whether the survival curves of groups differ, by the log-rank test.
+
+    Parameters
+    ----------
+    times : pandas.DataFrame
+        As for `iop_outcomes.survival_curves`: ``days``, ``event`` and, with late entry,
+        ``entry``.
+    by : str or sequence of str
+        Columns whose values make the groups, two or more.
+    strata : str or sequence of str, optional
+        Columns within whose values the groups are compared, such as the program: who is in
+        another stratum is compared with nobody here.
+    cluster : str, Cluster.PERSON or None
+        The column of who is whose: rows of one are then taken together, by the test and the limits
+        of the medians. By default ``person_id`` if the frame has that column and a value of it
+        stands in several rows; None takes each row by itself. ``text`` says which, with the
+        numbers of clusters and rows.
+    confidence : float
+        The level of the limits of the medians.
+
+    Returns
+    -------
+    Comparison
+        With ``statistic``, ``degrees_of_freedom``, ``p_value``, ``table`` and ``text``.
+
+    Raises
+    ------
+    EstimateError
+        If there is one group only, nobody has the event, a group has nobody at risk on any day
+        of an event (within its strata), groups share no stratum or day with each other, there are
+        fewer clusters than groups, or the times are not such as `iop_outcomes.survival_curves`
+        takes.
+    RuleError
+        If a column is not there, or is both a group and a stratum.
+
+    Notes
+    -----
+    On each day of an event the events of a group are compared with those expected from its share
+    of those at risk; differences and their hypergeometric covariance are summed over days and
+    strata, and :math:`(O - E)' V^{-1} (O - E)` is referred to chi-squared (Mantel 1966, Cancer
+    Chemother Rep 50:163-170; Klein and Moeschberger 2003, section 7.3). As R's ``survdiff``, and
+    with late entry as the score test of R's ``coxph`` without ties. The test says whether curves
+    differ, not by how much, and has little power where they cross.
+
+    Without strata, late entry and clusters, for up to 20 groups, the statistic and its p-value are
+    those of lifelines' ``multivariate_logrank_test`` on the counts of equal rows; expected events,
+    and all else, are ours.
+
+    With clusters the covariance is from the sums of each cluster's score residuals, as that of the
+    robust score test of R's ``coxph(..., cluster=, ties="breslow")``, times a factor that goes to 1
+    as clusters become many: the robust test rejects too often with fewer than some 100 clusters,
+    and this one does not (`iop_outcomes.compare.group_tests.cluster_score.robust_to_clusters`;
+    docs/deviations.md). Copies of all rows as rows of the same person change neither the statistic
+    nor the p-value.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import iop_outcomes as iop
+    >>> times = pd.DataFrame(
+    ...     {
+    ...         "days": [3, 5, 7, 9, 4, 8, 10, 12],
+    ...         "event": [1, 1, 1, 1, 1, 0, 1, 0],
+    ...         "track": ["day"] * 4 + ["evening"] * 4,
+    ...     }
+    ... )
+    >>> iop.compare_survival(times, by="track")
+    <Comparison: Log-rank test, 2 groups, chi-squared 2.80, p = 0.094>
+    """
+    checked = check_times(times, by)
+    names = list(checked.labels.columns)
+    if not names:
+        raise RuleError("A comparison needs the column that makes the groups.", instead='by="..."')
+    refuse_names(names)
+    normal_quantile(confidence)
+    stratum, strata_names = strata_of(times, strata, names)
+    weighting = read_weighting(times, None, cluster)
+    result = compare_groups(checked, stratum, weighting.clusters)
+    statistic, p_value = result.statistic, result.p_value
+    plain = checked.entry is None and weighting.clusters.code is None and not stratum.any()
+    if plain and len(checked.labels) <= MOST_GROUPS:
+        statistic, p_value = log_rank_test(checked)
+    steps = fitted_steps(checked, weighting, confidence, "log-log")
+    curves = curves_of(checked, steps, confidence, weighting=weighting)
+    sizes = curves.sizes[[*names, "n", "events"]]
+    medians = curves.median()[["median", "lower", "upper"]]
+    expected = pd.Series(result.expected, name="expected")
+    return Comparison(
+        table=pd.concat([sizes, expected, medians], axis=1),
+        statistic=statistic,
+        degrees_of_freedom=result.degrees_of_freedom,
+        p_value=p_value,
+        curves=curves,
+        strata=tuple(strata_names),
+        rule=checked.rule,
+        clustering=weighting.clusters.told,
+    )
+
+
+def compare_groups(
+    times: CheckedTimes, stratum: NDArray[np.intp], clusters: Clusters
+) -> GroupScore:
+    """Return the log-rank score of checked times; refuse what cannot be compared."""
+    refuse_incomparable(times, "iop.survival_curves")
+    clusters.refuse_fewer(len(times.labels) - 1, "comparison")
+    result = log_rank(times, stratum, clusters.code)
+    _check_result(result, times)
+    return result
+
+
+def _check_result(result: GroupScore, times: CheckedTimes) -> None:
+    empty = np.flatnonzero(result.expected <= 0)
+    if len(empty):
+        raise EstimateError(
+            "A group has nobody at risk on any day of an event, so that nothing is known of it "
+            "beside the others.",
+            found=f"{groups_called(empty.tolist(), len(times.labels))} of survival_curves",
+            instead="leave the group out, or join it with another.",
+        )
+    if result.degrees_of_freedom < len(times.labels) - 1:
+        raise EstimateError(
+            "Some groups are never at risk together on a day of an event, so that they cannot "
+            "be compared.",
+            found=f"{len(times.labels)} groups, of which the data compare "
+            f"{result.degrees_of_freedom + 1}",
+            instead="compare groups that share strata and days, or use fewer strata.",
+        )

@@ -1,0 +1,70 @@
+"""What every comparison of groups asks of its times: groups, strata, an event."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.survival.times import CheckedTimes, check_times
+
+
+def strata_of(
+    times: pd.DataFrame, strata: str | Sequence[str] | None, groups: list[str]
+) -> tuple[NDArray[np.intp], list[str]]:
+    """Return the stratum of each row and the columns that make the strata.
+
+    Parameters
+    ----------
+    times : pandas.DataFrame
+        Times that passed `check_times`.
+    strata : str, sequence of str or None
+        The columns; None is one stratum of all.
+    groups : list of str
+        The columns that make the groups.
+
+    Raises
+    ------
+    EstimateError
+        If a row has no stratum.
+    RuleError
+        If a column is not there, or is both a group and a stratum.
+    """
+    if strata is None:
+        return np.zeros(len(times), dtype=np.intp), []
+    checked = check_times(times, strata)
+    names = list(checked.labels.columns)
+    both = [name for name in names if name in groups]
+    if both:
+        raise RuleError(
+            f"Within a stratum of {', '.join(both)} there is one group of it only.",
+            instead="a column that is either a group or a stratum.",
+        )
+    return checked.group, names
+
+
+def refuse_incomparable(times: CheckedTimes, curves: str) -> None:
+    """Refuse a single group, and times without an event.
+
+    Parameters
+    ----------
+    times : CheckedTimes
+        The times and their groups.
+    curves : str
+        The function that gives the curves, as a user calls it.
+    """
+    if len(times.labels) < 2:
+        raise EstimateError(
+            "A comparison needs two groups or more.",
+            found=f"one group of {', '.join(times.labels.columns)}",
+            instead=f"{curves}(times) for the curve of one group.",
+        )
+    if not times.event.any():
+        raise EstimateError(
+            "Without an event there is nothing to compare: every time is censored.",
+            found=f"0 events among {len(times.days):,}",
+            instead=f"{curves}(times, by=...) says how many of each group were followed.",
+        )

@@ -1,0 +1,83 @@
+"""What tests between groups share: how the result tells itself."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from iop_outcomes.shared.text import more_words, p_value_text, table_html
+from iop_outcomes.survival.clusters import Clustering, closing
+from iop_outcomes.survival.curves.result import NAMED_GROUPS
+
+
+class GroupTest(ABC):
+    """How a test between groups tells itself; the fields are described where it is a result."""
+
+    table: pd.DataFrame
+    statistic: float
+    degrees_of_freedom: int
+    p_value: float
+    curves: Any
+    rule: str
+    clustering: Clustering | None = None
+
+    @property
+    def text(self) -> str:
+        """The test in words, each group's counts, and the rule."""
+        freedom = self.degrees_of_freedom
+        told = [self._told(row) for _, row in self.table.head(NAMED_GROUPS).iterrows()]
+        if len(self.table) > NAMED_GROUPS:
+            told.append(more_words(len(self.table) - NAMED_GROUPS))
+        return (
+            f"{self._test}, by {', '.join(self.curves.by)}: chi-squared {self.statistic:.2f} on "
+            f"{freedom} degree{'s' if freedom > 1 else ''} of freedom, "
+            f"{p_value_words(self.p_value)}; {'; '.join(told)}. "
+            f"{closing(self.rule, self.clustering)}"
+        )
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the people are made up."""
+        return bool(self.curves.synthetic)
+
+    def at(self, days: float | Sequence[float]) -> pd.DataFrame:
+        """Return what is compared on the given days, as its own ``at``."""
+        found: pd.DataFrame = self.curves.at(days)
+        return found
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw what is compared, as its own ``plot``."""
+        return self.curves.plot(ax)
+
+    def __repr__(self) -> str:
+        """Return the test, its statistic and its p-value."""
+        return (
+            f"<{type(self).__name__}: {self._test}, {len(self.table)} groups, chi-squared "
+            f"{self.statistic:.2f}, {p_value_words(self.p_value)}>"
+        )
+
+    def _repr_html_(self) -> str:
+        return table_html(self.table, self.text)
+
+    @property
+    @abstractmethod
+    def _test(self) -> str:
+        """The name of the test."""
+
+    @abstractmethod
+    def _told(self, row: pd.Series[Any]) -> str:
+        """Tell a row of the table in words."""
+
+
+def robust_name(test: str, clustering: Clustering | None) -> str:
+    """Return the name of a test, with whether it is robust to clusters."""
+    together = clustering is not None and clustering.together
+    return f"{test} robust to clusters" if together else test
+
+
+def p_value_words(p_value: float) -> str:
+    """Return a p-value in words: two significant digits, and no less than 0.001."""
+    return "p < 0.001" if p_value < 0.001 else f"p = {p_value_text(p_value)}"

@@ -1,0 +1,199 @@
+"""Cox's model of times: what hastens or delays the event."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from iop_outcomes.compare.regression.formula import design_of
+from iop_outcomes.compare.regression.partial_likelihood import CoxFit, fit_cox
+from iop_outcomes.compare.regression.result import Regression, ratio_table
+from iop_outcomes.survival.clusters import Cluster
+from iop_outcomes.survival.curves.weighted import Weighting, read_weighting
+from iop_outcomes.survival.limits import normal_quantile
+from iop_outcomes.survival.times import CheckedTimes, check_times, column_names
+
+MEANING = (
+    "A hazard ratio compares the rate of the event, among those still without it, between people "
+    "who differ by one in the term and are alike in the others; above 1 it comes sooner. One ratio "
+    "is taken to hold on every day."
+)
+
+
+def cox(
+    times: pd.DataFrame,
+    formula: str | Sequence[str],
+    *,
+    strata: str | Sequence[str] | None = None,
+    cluster: str | Cluster | None = Cluster.PERSON,
+    weights: str | None = None,
+    ties: str = "efron",
+    confidence: float = 0.95,
+    small_sample: bool = False,
+) -> Regression:
+    r"""Estimate how terms multiply the rate of the event, by Cox's proportional hazards model.
+
+    Parameters
+    ----------
+    times : pandas.DataFrame
+        As for `iop_outcomes.survival_curves`: ``days``, ``event`` and, with late entry,
+        ``entry``, beside the columns that are named here.
+    formula : str or sequence of str
+        The terms: ``"age + program"``, ``"age * program"``, ``"log(age)"``, ``"bs(age, df=4)"``, or
+        a list of columns. A column of text is compared with its first value. Missing values are
+        refused.
+    strata : str or sequence of str, optional
+        Columns of which each combination has a baseline of its own, such as the program.
+    cluster : str, Cluster.PERSON or None
+        The column of who is whose: standard errors are then robust to what the rows of one have
+        in common. By default ``person_id`` if the frame has that column and a value of it stands
+        in several rows; None takes each row by itself. ``text`` says which, with the numbers of
+        clusters and rows.
+    weights : str, optional
+        The column of weights, above 0; standard errors are then robust.
+    ties : {"efron", "breslow"}
+        How events of one day share their risk set.
+    confidence : float
+        The level of the limits.
+    small_sample : bool
+        Whether errors by cluster are corrected for few clusters: the scores of each are enlarged
+        by its leverage, and with G clusters limits and p-values are by Student's t with G-1
+        degrees of freedom. Refused where errors are not by cluster.
+
+    Returns
+    -------
+    Regression
+        With ``table`` (``term, coefficient, hazard_ratio, se, se_model, lower, upper, statistic,
+        p_value``), ``text`` and ``plot()``.
+
+    Raises
+    ------
+    EstimateError
+        If there is no event, a value is missing, a term never varies among those at risk
+        together, terms say the same, or a coefficient runs away to infinity; with `small_sample`,
+        if a term would not vary without one of the clusters.
+    RuleError
+        If the formula cannot be read, a column is not there, or `small_sample` is asked for and
+        errors are not by cluster.
+
+    Notes
+    -----
+    Maximises the partial likelihood (Cox 1972, J R Stat Soc B 34:187-220) with Efron's way with
+    ties (1977, JASA 72:557-565) by Newton's method. Robust errors are the sandwich of Lin and Wei
+    (1989, JASA 84:1074-1078), summed within clusters. As R's ``coxph``, to 9 digits.
+
+    Coefficients, and errors without weights and clusters, are those of lifelines' ``CoxPHFitter``,
+    with late entry (``entry_col``) too, to about 1e-5, at which it stops; it has Efron's ties only.
+    Its errors by cluster are not R's where days are tied or entry is late (docs/deviations.md), and
+    it takes weights for numbers of people unless ``robust=True``.
+
+    With `small_sample` the variance is the sum over clusters of the squares of
+    :math:`(I - I_g)^{-1} U_g`, U being the scores of the cluster and :math:`I_g` its part of the
+    information I (Mancl and DeRouen 2001, Biometrics 57:126-134;
+    `iop_outcomes.compare.regression.leverage`), and limits are :math:`\exp(\hat\beta \pm t_{G-1} \, se)`. How
+    often they hold is in docs/deviations.md.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> times = pd.DataFrame(
+    ...     {
+    ...         "days": [3, 5, 7, 9, 4, 8, 10, 12],
+    ...         "event": [1, 1, 1, 1, 1, 0, 1, 0],
+    ...         "track": ["day"] * 4 + ["evening"] * 4,
+    ...     }
+    ... )
+    >>> cox(times, "track").table[["term", "hazard_ratio"]].round(3)
+                       term  hazard_ratio
+    0  track evening vs day         0.186
+    """
+    checked = check_times(times, strata)
+    normal_quantile(confidence)
+    weighting = read_weighting(times, weights, cluster).corrected(small_sample, leverage=True)
+    matrix, names = design_of(times, formula)
+    weighting.clusters.refuse_fewer(len(names), "term")
+    fit = fit_within(checked, checked.event, matrix, names, weighting=weighting, ties=ties)
+    return regression_of(
+        {None: fit},
+        names,
+        strata=column_names(times, strata),
+        weighting=weighting,
+        ties=ties,
+        confidence=confidence,
+        told=("Cox model of the event", MEANING, checked.rule, checked.synthetic),
+    )
+
+
+def fit_within(
+    checked: CheckedTimes,
+    event: NDArray[np.bool_],
+    matrix: NDArray[np.float64],
+    names: Sequence[str],
+    *,
+    weighting: Weighting,
+    ties: str,
+) -> CoxFit:
+    """Fit the model to checked times whose groups are the strata."""
+    return fit_cox(
+        matrix,
+        checked.days,
+        event,
+        entry=checked.entry,
+        stratum=checked.group if len(checked.labels) > 1 else None,
+        weight=weighting.weight,
+        cluster=weighting.cluster,
+        ties=ties,
+        names=names,
+        small_sample=bool(weighting.clusters.told.small_sample),
+    )
+
+
+def regression_of(
+    fits: dict[str | None, CoxFit],
+    names: Sequence[str],
+    *,
+    strata: Sequence[str],
+    weighting: Weighting,
+    ties: str,
+    confidence: float,
+    told: tuple[str, str, str, bool],
+) -> Regression:
+    """Return fits as a result, one a cause; a fit without a cause has no such column.
+
+    `told` is the model, what its ratios mean, the rule, and whether the people are made up.
+    """
+    tables = []
+    for cause, fit in fits.items():
+        table = ratio_table(
+            names,
+            fit.coefficient,
+            fit.reported if weighting.robust else fit.covariance,
+            model=fit.covariance,
+            confidence=confidence,
+            clustering=weighting.clusters.told,
+        )
+        if cause is not None:
+            table.insert(0, "cause", cause)
+        tables.append(table)
+    model, meaning, rule, synthetic = told
+    return Regression(
+        table=pd.concat(tables, ignore_index=True),
+        n=next(iter(fits.values())).rows,
+        events=sum(fit.events for fit in fits.values()),
+        clusters=weighting.clusters.told.number,
+        strata=tuple(strata),
+        ties=ties,
+        log_likelihood=sum(fit.log_likelihood for fit in fits.values()),
+        null_log_likelihood=sum(fit.null_log_likelihood for fit in fits.values()),
+        confidence=confidence,
+        robust=weighting.robust,
+        model=model,
+        ratio="hazard ratio",
+        meaning=meaning,
+        rule=rule,
+        synthetic=synthetic,
+        clustering=weighting.clusters.told,
+    )

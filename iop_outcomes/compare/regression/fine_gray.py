@@ -1,0 +1,201 @@
+"""Fine and Gray's model: what moves the share that comes to a cause."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.compare.regression.cause_specific import cause_asked, ended_by, rule_of
+from iop_outcomes.compare.regression.cox_score import score_spread
+from iop_outcomes.compare.regression.formula import design_of
+from iop_outcomes.compare.regression.newton import check_rank, maximise, standardised
+from iop_outcomes.compare.regression.result import Regression, ratio_table
+from iop_outcomes.compare.regression.subdistribution import (
+    Subdistribution,
+    own_residuals,
+    subdistribution,
+    weight_residuals,
+    weighted_likelihood,
+)
+from iop_outcomes.errors import RuleError
+from iop_outcomes.shared.messages import as_written
+from iop_outcomes.survival.clusters import Cluster, read_clusters
+from iop_outcomes.survival.competing.causes import read_causes
+from iop_outcomes.survival.limits import normal_quantile
+from iop_outcomes.survival.times import column_names
+
+SameDay = Literal["together", "ends_first"]
+SAME_DAY = ("together", "ends_first")
+MEANING = (
+    "A subdistribution hazard ratio says which way, and how strongly, a term moves the share that "
+    "has come to the cause by each day: above 1 the share is larger. It is not a ratio of rates "
+    "among those still without an end, since it counts who ended otherwise as still at risk; nor "
+    "a ratio of shares."
+)
+
+
+def fine_gray(
+    times: pd.DataFrame,
+    formula: str | Sequence[str],
+    cause: Any = "relapse",
+    *,
+    end: str = "ended_by",
+    causes: Sequence[Any] | None = None,
+    cluster: str | Cluster | None = Cluster.PERSON,
+    censoring_strata: str | Sequence[str] | None = None,
+    same_day: SameDay = "together",
+    confidence: float = 0.95,
+    small_sample: bool = False,
+) -> Regression:
+    r"""Estimate how terms move the share that comes to a cause, by Fine and Gray's model.
+
+    Parameters
+    ----------
+    times, end, causes
+        As for `iop_outcomes.cumulative_incidence`, which says what competes and what censors.
+    formula : str or sequence of str
+        The terms, as for `iop_outcomes.cox`.
+    cause : object
+        The cause whose share is modelled; the other causes compete with it.
+    cluster : str, Cluster.PERSON or None
+        As for `iop_outcomes.cox`: by default ``person_id`` where it repeats.
+    censoring_strata : str or sequence of str, optional
+        Columns of which each combination has a censoring distribution of its own. By default one
+        for all, which takes leaving as having nothing to do with the terms.
+    same_day : {"together", "ends_first"}
+        Whether who ends on a day was at risk of being censored on it (as R's ``crr`` has it), or
+        censoring came after the day's ends (as R's ``finegray`` has it, and the curves of
+        `iop_outcomes.cumulative_incidence`). The same where no day has both.
+    confidence : float
+        The level of the limits.
+    small_sample : bool
+        As for `iop_outcomes.cox`: whether errors by cluster are corrected for few clusters.
+
+    Returns
+    -------
+    Regression
+        With ``table`` (``term, coefficient, hazard_ratio, se, se_model, lower, upper, statistic,
+        p_value``), ``text`` and ``plot()``; ``hazard_ratio`` is of the subdistribution, ``se`` is
+        always robust.
+
+    Raises
+    ------
+    EstimateError
+        If nobody ends by the cause, a value is missing, a term never varies among those at risk
+        together, terms say the same, a coefficient runs away to infinity, or, with late entry, all
+        who had entered by some day had left before the next came.
+    RuleError
+        If the cause is none of those that compete, the formula cannot be read, a column is not
+        there, or `small_sample` is asked for and errors are not by cluster.
+
+    Notes
+    -----
+    The model is :math:`1 - F(t \mid x) = (1 - F_0(t))^{\exp(x\beta)}` for the share F that has come
+    to the cause. Cox's likelihood, ties as Breslow's, in which who ended by another cause on day
+    X stays at risk on a later day t with weight :math:`G(t-) / G(X-)`, G being the share not
+    censored by Kaplan and Meier (Fine and Gray 1999, JASA 94:496-509). The variance is their
+    sandwich :math:`\Omega^{-1} \sum (\eta_i + \psi_i)(\eta_i + \psi_i)' \Omega^{-1}`: with
+    :math:`\psi` it counts that the weights are estimated; with `cluster` it is summed within
+    clusters (Zhou et al. 2012, Biostatistics 13:371-383). As R's ``cmprsk::crr`` to 9 digits,
+    but that with strata of censoring its errors differ from these by some 0.1 percent.
+
+    With late entry the weight is :math:`G(t-) H(t-) / (G(X-) H(X-))`, H being the share that has
+    entered by the Kaplan-Meier estimate read backwards (Geskus 2011, Biometrics 67:39-49), and the
+    errors take the weights as known; with ``same_day="ends_first"`` as R's ``coxph`` on what
+    ``finegray`` makes.
+    Arrays by day, cumulative sums over them: rows x terms^2 operations a step.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> times = pd.DataFrame(
+    ...     {
+    ...         "days": [3, 5, 7, 9, 4, 8, 10, 12],
+    ...         "ended_by": ["relapse", "relapse", "died", "relapse", "died"]
+    ...         + ["relapse", "left", "relapse"],
+    ...         "age": [25, 51, 33, 46, 28, 37, 44, 30],
+    ...     }
+    ... )
+    >>> found = fine_gray(times, "age", causes=["relapse", "died"])
+    >>> found.table[["term", "hazard_ratio"]].round(3)
+      term  hazard_ratio
+    0  age         1.045
+    """
+    normal_quantile(confidence)
+    found = read_causes(times, censoring_strata, end, causes)
+    name = cause_asked(found, cause)
+    _check(same_day)
+    event = ended_by(found, name)
+    clusters = read_clusters(times, cluster).corrected(small_sample, leverage=False)
+    matrix, names = design_of(times, formula)
+    clusters.refuse_fewer(len(names), "term")
+    code = np.where(event, 1, np.where(found.code >= 0, 2, 0))
+    sets = subdistribution(
+        found.times.days,
+        code,
+        found.times.group,
+        entry=found.times.entry,
+        events_first=same_day == "ends_first",
+    )
+    fit = _fit(matrix, names, sets, clusters.code)
+    own = column_names(times, censoring_strata)
+    how = " and late entry" if sets.enter is not None else ""
+    how += f", within {', '.join(own)}" if own else ""
+    return Regression(
+        table=ratio_table(
+            names, *fit[:2], model=fit[2], confidence=confidence, clustering=clusters.told
+        ),
+        n=len(times),
+        events=int(event.sum()),
+        clusters=clusters.told.number,
+        strata=(),
+        ties="breslow",
+        log_likelihood=fit[3],
+        null_log_likelihood=fit[4],
+        confidence=confidence,
+        robust=True,
+        model=f"Fine and Gray's model of {name.replace('_', ' ')}",
+        ratio="subdistribution hazard ratio",
+        meaning=MEANING,
+        rule=f"{rule_of(found, [name], 'competing')} Weighted for censoring{how}.",
+        synthetic=found.times.synthetic,
+        clustering=clusters.told,
+    )
+
+
+def _check(same_day: str) -> None:
+    if same_day not in SAME_DAY:
+        raise RuleError(
+            "Ends and censorings of one day are taken one way or the other.",
+            found=f"same_day={as_written(same_day)}",
+            instead=", ".join(SAME_DAY),
+        )
+
+
+_Fit = tuple[
+    np.ndarray[Any, np.dtype[np.float64]],
+    np.ndarray[Any, np.dtype[np.float64]],
+    np.ndarray[Any, np.dtype[np.float64]],
+    float,
+    float,
+]
+
+
+def _fit(matrix: Any, names: Sequence[str], sets: Subdistribution, cluster: Any) -> _Fit:
+    """Return the coefficients, their robust and their model covariance, and the likelihoods."""
+    columns, scale = standardised(matrix, None, names)
+    start = weighted_likelihood(columns, np.zeros(len(names)), sets)
+    check_rank(start.information, sets.count.sum(), names)
+    beta, _ = maximise(start, lambda at: weighted_likelihood(columns, at, sets), columns, names)
+    point = weighted_likelihood(columns, beta, sets)
+    inverse = np.linalg.inv(point.information)
+    score = own_residuals(columns, point, sets)
+    if sets.enter is None:
+        score += weight_residuals(columns, point, sets)
+    robust = inverse @ score_spread(score, None, cluster) @ inverse
+    size = np.outer(scale, scale)
+    likelihoods = point.log_likelihood, start.log_likelihood
+    return beta / scale, robust / size, inverse / size, *likelihoods

@@ -1,0 +1,198 @@
+"""What a regression of times found: a table of ratios, a sentence, a forest plot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from iop_outcomes.compare.group_tests.result import p_value_words
+from iop_outcomes.errors import EstimateError
+from iop_outcomes.shared.text import count_words, level_words, more_words, table_html
+from iop_outcomes.survival.clusters import Clustering, closing
+from iop_outcomes.survival.limits import normal_quantile
+
+NAMED_TERMS = 8
+NOTHING = 1e-20
+
+
+@dataclass(frozen=True, eq=False)
+class Regression:
+    """Hazard ratios.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row a term, float64 but for the names: ``cause`` if there are several; ``term``;
+        ``coefficient``: the logarithm of the ratio; ``hazard_ratio``; ``se``: the standard error
+        of the coefficient, robust if `robust`; ``se_model``: the one by the information, which
+        takes rows as independent and the model as right; ``lower, upper``: limits of the hazard
+        ratio by ``se``; ``statistic``: coefficient / ``se``; ``p_value``: two-sided, by the normal
+        distribution. With `small_sample` ``se`` is corrected for few clusters as `clustering`
+        says, and limits and p-values are by Student's t, with one degree of freedom less than
+        there are clusters.
+    n, events : int
+        Rows, and ends by the cause (by any of them if there are several).
+    clusters : int or None
+        How many clusters the robust errors are summed over; None if each row is on its own.
+    strata : tuple of str
+        The columns of which each combination has its own baseline.
+    ties : str
+        "efron" or "breslow".
+    log_likelihood, null_log_likelihood : float
+        Of the partial likelihood at the estimate and without any term; the sum over causes if
+        there are several.
+    confidence : float
+        The level of the limits.
+    robust : bool
+        Whether ``se`` is robust.
+    model : str
+        What was fitted, of what.
+    meaning : str
+        What the ratio says and what it does not.
+    rule : str
+        What made the times, and what censors.
+    synthetic : bool
+        Whether the people are made up.
+    ratio : str
+        What ``hazard_ratio`` is called: "hazard ratio" or "subdistribution hazard ratio".
+    clustering : Clustering, optional
+        What the errors take together: by which column, how many clusters and rows; and whether
+        they are corrected for few clusters.
+    """
+
+    table: pd.DataFrame
+    n: int
+    events: int
+    clusters: int | None
+    strata: tuple[str, ...]
+    ties: str
+    log_likelihood: float
+    null_log_likelihood: float
+    confidence: float
+    robust: bool
+    model: str
+    meaning: str
+    rule: str
+    synthetic: bool
+    ratio: str = "hazard ratio"
+    clustering: Clustering | None = None
+
+    @property
+    def text(self) -> str:
+        """The model, each term's ratio with its limits, what a ratio says, and the rule."""
+        rows = self.table.head(NAMED_TERMS).to_dict("records")
+        told = [self._told(row) for row in rows]
+        if len(self.table) > NAMED_TERMS:
+            told.append(more_words(len(self.table) - NAMED_TERMS, "term"))
+        ending = closing(self.rule, self.clustering)
+        return f"{self.model}, {self.sizes}: {'; '.join(told)}. {self.meaning} {ending}"
+
+    @property
+    def small_sample(self) -> bool:
+        """Whether errors, limits and p-values are corrected for few clusters."""
+        return self.clustering is not None and bool(self.clustering.small_sample)
+
+    @property
+    def sizes(self) -> str:
+        """How many rows, events and clusters, and the strata, in words."""
+        told = [f"n {self.n:,}, {count_words(self.events, 'event')}"]
+        if self.strata:
+            told.append(f"strata {', '.join(self.strata)}")
+        if self.clusters is not None:
+            told.append(f"{self.clusters:,} clusters")
+        return ", ".join(told)
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the ratios with their limits; see `iop_outcomes.plot_regression`."""
+        from iop_outcomes.plots.regression import plot_regression
+
+        return plot_regression(self, ax)
+
+    def __repr__(self) -> str:
+        """Return the model, the number of terms, rows and events."""
+        terms = "term" if len(self.table) == 1 else "terms"
+        return f"<Regression: {self.model}, {len(self.table)} {terms}, {self.sizes}>"
+
+    def _repr_html_(self) -> str:
+        return table_html(self.table, self.text)
+
+    def _told(self, row: dict[Any, Any]) -> str:
+        cause = f"{row['cause']}, " if "cause" in row else ""
+        limits = f"{ratio_words(row['lower'])} to {ratio_words(row['upper'])}"
+        return (
+            f"{cause}{row['term']}: {self.ratio} {ratio_words(row['hazard_ratio'])} "
+            f"({level_words(self.confidence)} limits {limits}), {p_value_words(row['p_value'])}"
+        )
+
+
+def ratio_words(ratio: float) -> str:
+    """Write a ratio: two decimals, more where they would hide on which side of 1 it lies."""
+    if not 0.095 <= ratio < 99.5:
+        return f"{ratio:.2g}"
+    return next(
+        told for told in (f"{ratio:.{places}f}" for places in (2, 3, 4)) if _decided(told, ratio)
+    )
+
+
+def _decided(told: str, ratio: float) -> bool:
+    return float(told) != 1 or abs(ratio - 1) < 5e-5
+
+
+def ratio_table(
+    names: Sequence[str],
+    coefficient: NDArray[np.float64],
+    covariance: NDArray[np.float64],
+    *,
+    model: NDArray[np.float64],
+    confidence: float,
+    clustering: Clustering,
+) -> pd.DataFrame:
+    """Return the table of a `Regression` from coefficients, their covariance and the model's.
+
+    The factor that `clustering` may have for few clusters is put in here, and Student's t.
+    """
+    reach, beyond = _reference(clustering, confidence)
+    if not (np.diag(covariance) > NOTHING * np.diag(model)).all():
+        raise EstimateError(
+            "The robust errors come to 0: nobody's row could have been otherwise.",
+            found="all who are at risk have the event, and on one day",
+            instead="times that are recorded to the day.",
+        )
+    error = np.sqrt(clustering.factor * np.diag(covariance))
+    statistic = coefficient / error
+    with np.errstate(over="ignore"):
+        ratio, lower, upper = (
+            np.exp(coefficient + side * reach * error) for side in (0.0, -1.0, 1.0)
+        )
+    return pd.DataFrame(
+        {
+            "term": list(names),
+            "coefficient": coefficient,
+            "hazard_ratio": ratio,
+            "se": error,
+            "se_model": np.sqrt(np.diag(model)),
+            "lower": lower,
+            "upper": upper,
+            "statistic": statistic,
+            "p_value": 2 * beyond(np.abs(statistic)),
+        }
+    )
+
+
+def _reference(
+    clustering: Clustering, confidence: float
+) -> tuple[float, Callable[[NDArray[np.float64]], NDArray[np.float64]]]:
+    """Return the quantile of limits, and the upper tail of tests."""
+    from scipy.special import ndtr, stdtr, stdtrit
+
+    reach = normal_quantile(confidence)
+    if not clustering.small_sample:
+        return reach, lambda size: np.asarray(ndtr(-size))
+    freedom = clustering.clusters - 1
+    reach = float(stdtrit(freedom, (1 + confidence) / 2))
+    return reach, lambda size: np.asarray(stdtr(freedom, -size))

@@ -1,0 +1,190 @@
+"""Every check declared once: its group, its meaning, and the share of rows that may fail.
+
+Groups are those of Kahn and others (2016): conformance (does a value keep to its form),
+completeness (is it there), plausibility (can it be true). Kahn MG, Callahan TJ, Barnard J, et
+al. A harmonized data quality assessment terminology and framework for the secondary use of
+electronic health record data. eGEMs 2016;4(1):1244. doi:10.13063/2327-9214.1244.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+from iop_outcomes.errors import RecordsError
+from iop_outcomes.records.mapping import Mapping
+from iop_outcomes.records.schema import LONGEST_SESSION
+from iop_outcomes.records.staging import Log
+
+Group = Literal["conformance", "completeness", "plausibility"]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check.
+
+    Attributes
+    ----------
+    name : str
+        Its name in ``problems`` and ``quality()``.
+    group : {"conformance", "completeness", "plausibility"}
+        Its kind.
+    meaning : str
+        What a row that fails it is.
+    threshold : float
+        The share of rows (0 to 1) that may fail before the check has failed.
+    """
+
+    name: str
+    group: Group
+    meaning: str
+    threshold: float = 0.0
+
+
+SOON = 30  # days after a discharge within which an admission is a readmission to look at
+LATE_DISCHARGE = 30  # days after the last contact
+SILENT = 90  # days without a contact in an open episode
+EARLY_CHECKIN = 60  # days before admission
+LONG_DAY = LONGEST_SESSION  # attended minutes on one day
+OVERRUN = 15  # minutes attended beyond the minutes scheduled
+ROSTER_SESSIONS = 50  # sessions of a group from which a spotless roster looks copied
+ROSTER_CLIENTS = 5
+ROSTER_SHARE = 0.98
+FEED_ROWS = 50  # usual rows a month below which a quiet month says nothing of a feed
+
+_DECLARED = (
+    Check("row_shape", "conformance", "The row has more or fewer fields than the header."),
+    Check(
+        "taken_name",
+        "conformance",
+        "The column has the name of one that is worked out here; it is kept under another.",
+    ),
+    Check("open_quote", "conformance", "A quote opens a cell and is not closed in the row."),
+    Check("stray_quote", "conformance", "More text follows a closing quote in its cell."),
+    Check("merged_cells", "conformance", "Cells of several rows are merged into one."),
+    Check(
+        "lone_surrogate",
+        "conformance",
+        "A letter of the value is half of a pair that stands for one letter.",
+    ),
+    Check("unreadable_cell", "conformance", "The cell of a frame is an object that has no text."),
+    Check("encoding", "conformance", "The file is not UTF-8; letters outside ASCII may be off."),
+    Check("surrounding_spaces", "conformance", "Spaces stand before or after the value."),
+    Check("missing_word", "conformance", 'A word such as "n/a" stands for a missing value.'),
+    Check("bad_date", "conformance", "The value is not a date, or not a whole study day."),
+    Check("ambiguous_date", "conformance", "Day and month cannot be told apart."),
+    Check(
+        "assumed_date_order",
+        "conformance",
+        "No date of the column in this file tells day from month: an order was assumed.",
+    ),
+    Check("mixed_date_format", "conformance", "The date is not written as the column's others."),
+    Check("excel_serial_date", "conformance", "The date is a bare Excel serial number."),
+    Check("time_24_00", "conformance", "The time is written 24:00."),
+    Check("time_zone", "conformance", "The time bears a zone; its day may be another one here."),
+    Check("bad_time", "conformance", "The value is not a time of day."),
+    Check("bad_number", "conformance", "The value is not a number."),
+    Check(
+        "code_among_numbers",
+        "conformance",
+        "All but a few values of the column are numbers; this one is not, so that it is words.",
+    ),
+    Check(
+        "rounded_before",
+        "conformance",
+        "The frame or file holds a whole number as a float that is too short for all its digits.",
+    ),
+    Check("unknown_word", "conformance", "The word is not one of the column's vocabulary."),
+    Check("exact_duplicate", "conformance", "The row is the same as an earlier one throughout."),
+    Check("repeated_episode", "conformance", "The episode_id stands twice with other content."),
+    Check("signed_again", "conformance", "The session stands again later, signed anew."),
+    Check("unknown_episode", "conformance", "The episode is not in the episodes table."),
+    Check("episode_set_aside", "conformance", "The episode's own row was set aside."),
+    Check("missing_required", "completeness", "A value that every row needs is missing."),
+    Check("empty_column", "completeness", "The column holds no value at all."),
+    Check("reason_without_date", "completeness", "A discharge reason stands without its date."),
+    Check("date_without_reason", "completeness", "A discharge date stands without a reason.", 0.05),
+    Check("unrecorded_status", "completeness", "Nobody recorded what became of the service.", 0.05),
+    Check("out_of_range", "plausibility", "The number is outside its limits."),
+    Check("implausible_date", "plausibility", "The date is before 1990 or after 2100."),
+    Check("discharge_before_admission", "plausibility", "Discharged before being admitted."),
+    Check("after_data_cut", "plausibility", "Dated after the data cut."),
+    Check("before_admission", "plausibility", "A service before the admission."),
+    Check("after_discharge", "plausibility", "A service after the discharge."),
+    Check("after_death", "plausibility", "A check-in after the person's death."),
+    Check("overlapping_sessions", "plausibility", "The session overlaps an earlier one.", 0.01),
+    Check(
+        "attended_more_than_scheduled",
+        "plausibility",
+        f"Attended over {OVERRUN} minutes longer than scheduled.",
+        0.01,
+    ),
+    Check("minutes_when_absent", "plausibility", "Minutes attended where nobody came.", 0.01),
+    Check("long_day", "plausibility", "More than 8 hours attended on one day.", 0.01),
+    Check("copied_roster", "plausibility", "A group in which nobody is ever absent."),
+    Check(
+        "volume_change",
+        "plausibility",
+        "A month with under half the rows of those around it.",
+        0.05,
+    ),
+    Check("readmitted_soon", "plausibility", f"Admitted within {SOON} days of a discharge.", 0.05),
+    Check("overlapping_episodes", "plausibility", "Two episodes of a person in one program."),
+    Check(
+        "late_discharge",
+        "plausibility",
+        f"Discharged over {LATE_DISCHARGE} days after the last contact.",
+        0.05,
+    ),
+    Check("silent_open_episode", "plausibility", f"Open, without contact for {SILENT} days.", 0.05),
+    Check(
+        "early_check_in", "plausibility", f"Over {EARLY_CHECKIN} days before the admission.", 0.01
+    ),
+    Check("use_on_admission_day", "plausibility", "Use reported on the admission day.", 0.05),
+)
+
+CHECKS: dict[str, Check] = {check.name: check for check in _DECLARED}
+
+
+def quality_table(log: Log, mapping: Mapping) -> pd.DataFrame:
+    """Return one row a check and column: rows looked at and failed, threshold, status."""
+    unknown = sorted(set(mapping.thresholds) - set(CHECKS))
+    if unknown:
+        raise RecordsError(
+            f"The mapping has a threshold for a check that is not known: {unknown[0]}.",
+            instead=f"Use one of {', '.join(CHECKS)}.",
+        )
+    table = pd.DataFrame(log.tallies)
+    table["group"] = table["check"].map(lambda name: CHECKS[name].group)
+    table["meaning"] = table["check"].map(lambda name: CHECKS[name].meaning)
+    table["threshold"] = table["check"].map(
+        lambda name: mapping.thresholds.get(name, CHECKS[name].threshold)
+    )
+    looked_at = table["rows_looked_at"].where(table["rows_looked_at"] > 0)
+    table["share"] = table["rows_failed"] / looked_at
+    failed = table["share"] > table["threshold"]
+    table["status"] = failed.map({True: "failed", False: "passed"})
+    table.loc[~table["applicable"], "status"] = "not applicable"
+    order = pd.Categorical(table["group"], ["conformance", "completeness", "plausibility"])
+    return (
+        table.assign(order=order.codes)
+        .sort_values("order", kind="stable")
+        .loc[
+            :,
+            [
+                "check",
+                "group",
+                "table",
+                "column",
+                "rows_looked_at",
+                "rows_failed",
+                "share",
+                "threshold",
+                "status",
+                "meaning",
+            ],
+        ]
+        .reset_index(drop=True)
+    )

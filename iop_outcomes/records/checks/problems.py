@@ -1,0 +1,131 @@
+"""What was met on the way in, as tables: problems, files, rows set aside."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.records.checks.declared import CHECKS
+from iop_outcomes.records.mapping import Mapping
+from iop_outcomes.records.schema import TABLES
+from iop_outcomes.records.sources.coded import Raw, Remark
+from iop_outcomes.records.staging import PROBLEM_COLUMNS, Draft, Log, free_name, our_names
+
+REMARK_CHECKS = (
+    *("open_quote", "stray_quote", "merged_cells", "lone_surrogate", "unreadable_cell"),
+)
+_FORMULA = re.compile(
+    "(?:^|(?<=[,;|\\t\\r\\n]))(?=\\s*[-=+@\uff1d\uff0b\uff0d\uff20])|^(?=[\\t\\r\\n])"
+)
+
+
+def note_remarks(name: str, raws: list[Raw], mapping: Mapping, log: Log) -> None:
+    """List what was met in the files of a table before their columns were looked at."""
+    for raw in raws:
+        remarks = list(raw.remarks)
+        names = our_names(TABLES[name], list(raw.columns), mapping)
+        if raw.encoding:
+            said = f"kept: read as {raw.encoding}"
+            remarks.append(Remark(0, raw.encoding, "encoding", said, "The file is not UTF-8."))
+        if remarks:
+            log.batches.append(
+                pd.DataFrame(
+                    {
+                        "table": name,
+                        "file": raw.file,
+                        "line": [remark.line for remark in remarks],
+                        "column": [names.get(remark.column, "") for remark in remarks],
+                        "value": [remark.value for remark in remarks],
+                        "check": [remark.check for remark in remarks],
+                        "done": [remark.done for remark in remarks],
+                        "message": [remark.message for remark in remarks],
+                    }
+                )
+            )
+    log.tally("encoding", name, "", len(raws), sum(bool(raw.encoding) for raw in raws))
+    read = sum(len(raw.lines) + len(raw.odd) for raw in raws)
+    met = [remark.check for raw in raws for remark in raw.remarks]
+    met += [row.check for raw in raws for row in raw.odd]
+    for check in REMARK_CHECKS:
+        log.tally(check, name, "", read, met.count(check))
+
+
+def problem_table(log: Log) -> pd.DataFrame:
+    """Return everything that the log lists, in the order of table, file and line."""
+    if not log.batches:
+        return pd.DataFrame({name: pd.Series(dtype=object) for name in PROBLEM_COLUMNS})
+    table = pd.concat(log.batches, ignore_index=True)
+    table["group"] = table["check"].map(lambda name: CHECKS[name].group)
+    meaning = table["check"].map(lambda name: CHECKS[name].meaning)
+    table["message"] = table["message"].where(table["message"] != "", meaning)
+    order = {name: number for number, name in enumerate(TABLES)}
+    table["line"] = table["line"].astype(np.int64)
+    return (
+        table[PROBLEM_COLUMNS]
+        .sort_values(
+            ["table", "file", "line"],
+            key=lambda column: column.map(order) if column.name == "table" else column,
+            kind="stable",
+        )
+        .reset_index(drop=True)
+    )
+
+
+def problems_text(problems: pd.DataFrame) -> str:
+    """Return the list of problems as CSV of which no spreadsheet makes a formula.
+
+    A text that begins with ``=``, ``+``, ``-``, ``@``, a tab or a line end is a formula, or hides
+    one, to spreadsheets that open the file; so is what follows a comma, a semicolon, a bar, a tab
+    or a line end where they take that for the end of a cell. An apostrophe before it makes text of
+    it, as OWASP asks (CSV Injection, owasp.org/www-community/attacks/CSV_Injection).
+    """
+    inert = problems.copy()
+    for name in inert.columns:
+        if inert[name].dtype == object:
+            inert[name] = [_FORMULA.sub("'", str(text)) for text in inert[name]]
+    return inert.to_csv(index=False, lineterminator=os.linesep, quoting=csv.QUOTE_NONNUMERIC)
+
+
+def source_table(drafts: dict[str, Draft]) -> pd.DataFrame:
+    """Return for each file how many rows were read, kept, set aside and folded."""
+    rows = []
+    for name, draft in drafts.items():
+        for number, file in enumerate(draft.files):
+            here = draft.file == number
+            odd = sum(where == number for where, _ in draft.odd)
+            kept, folded = int(draft.alive[here].sum()), int(draft.folded[here].sum())
+            read = int(here.sum())
+            rows.append(
+                {
+                    "table": name,
+                    "file": file,
+                    "rows_read": read + odd,
+                    "rows_kept": kept,
+                    "rows_set_aside": read - kept - folded + odd,
+                    "rows_folded": folded,
+                    "sha256": draft.sha256[number],
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def rows_set_aside(draft: Draft) -> pd.DataFrame:
+    """Return the rows of a draft that were set aside, as text.
+
+    A row that could not be put into columns stands whole in ``whole_row``.
+    """
+    rows = np.flatnonzero(~draft.alive & ~draft.folded)
+    odd = [row for _, row in draft.odd]
+    file = np.append(draft.file[rows], [number for number, _ in draft.odd]).astype(int)
+    line = np.append(draft.line[rows], [row.line for row in odd]).astype(np.int32)
+    columns: dict[str, Any] = {"file": np.array(draft.files, dtype=object)[file], "line": line}
+    for name, coded in draft.raw.items():
+        columns[free_name(name, columns)] = [*coded.text(rows), *[""] * len(odd)]
+    columns[free_name("whole_row", columns)] = [""] * len(rows) + [row.text for row in odd]
+    order = np.lexsort((line, file))
+    return pd.DataFrame(columns).iloc[order].reset_index(drop=True)

@@ -1,0 +1,276 @@
+"""Checks of attendance and check-ins: against their episodes, and of sessions with each other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from iop_outcomes.records.checks.declared import (
+    EARLY_CHECKIN,
+    FEED_ROWS,
+    LONG_DAY,
+    OVERRUN,
+    ROSTER_CLIENTS,
+    ROSTER_SESSIONS,
+    ROSTER_SHARE,
+)
+from iop_outcomes.records.checks.episodes import flag, set_aside
+from iop_outcomes.records.parsing.parsed import NO_DAY
+from iop_outcomes.records.staging import Draft, Log, identical
+
+Array = npt.NDArray[Any]
+
+ATTENDED = ("attended", "attended_partial", "late")
+CAME_TO_NOTHING = ("no_show", "late_cancel", "client_cancel", "excused", "program_cancel")
+UNKNOWN, ASIDE = -1, -2
+
+
+def link(draft: Draft, episodes: Draft, log: Log) -> Array:
+    """Return for each row the draft row of its episode; set aside rows that have none."""
+    own, theirs = episodes.values["episode_id"], draft.values["episode_id"]
+    row_of = np.full(len(episodes.levels["episode_id"]) + 1, UNKNOWN, dtype=np.int32)
+    row_of[own[own >= 0]] = ASIDE
+    kept = np.flatnonzero(episodes.alive)
+    row_of[own[kept]] = kept
+    level = pd.Index(episodes.levels["episode_id"], dtype=object).get_indexer(
+        pd.Index(draft.levels["episode_id"], dtype=object)
+    )
+    rows: Array = row_of[np.append(level, -1)[theirs]]
+    set_aside(draft, rows == UNKNOWN, "unknown_episode", "episode_id", log)
+    set_aside(draft, rows == ASIDE, "episode_set_aside", "episode_id", log)
+    return rows
+
+
+def check_dates(draft: Draft, episodes: Draft, episode: Array, as_of: int, log: Log) -> None:
+    """Hold the day of each row against the data cut, the admission, the discharge or death."""
+    column = "date" if draft.time == "calendar" else "day"
+    day = draft.values[column]
+    set_aside(draft, day > as_of, "after_data_cut", column, log)
+    known = np.where(episode >= 0, episode, 0)
+    admit = episodes.day("admit_date")[known]
+    end_column = "discharge_date" if draft.time == "calendar" else "discharge_day"
+    closed = episodes.has(end_column)
+    end = episodes.values[end_column][known] if closed else np.full(len(draft), NO_DAY)
+    after = (end != NO_DAY) & (day > end)
+    if draft.table.name == "attendance":
+        set_aside(draft, day < admit, "before_admission", column, log)
+        set_aside(draft, after, "after_discharge", column, log)
+        return
+    died = np.zeros(len(draft), dtype=bool)
+    if closed and "discharge_reason" in episodes.values:
+        died = episodes.is_word("discharge_reason", "died")[known]
+    set_aside(draft, after & died, "after_death", column, log)
+    every = np.ones(len(draft), dtype=bool)
+    flag(draft, day < admit - EARLY_CHECKIN, every, "early_check_in", column, log)
+    used = np.zeros(len(draft), dtype=bool)
+    if "used" in draft.values:
+        used |= draft.values["used"] == 1
+    if "drug_test" in draft.values:
+        used |= draft.is_word("drug_test", "positive")
+    flag(draft, used & (day == admit), day == admit, "use_on_admission_day", column, log)
+
+
+def check_sessions(draft: Draft, episode: Array, order: Array, log: Log) -> Array:
+    """Check services of one person and day against each other; return overlapping minutes.
+
+    Parameters
+    ----------
+    order : numpy.ndarray of int64
+        The kept rows, sorted by episode and day.
+    """
+    signed_again(draft, episode, log)
+    shared = _of_shared_days(draft, episode, order[draft.alive[order]])
+    overlap = overlapping_sessions(draft, episode, shared, log)
+    minutes_against_status(draft, log)
+    long_day(draft, episode, shared, log)
+    unrecorded(draft, log)
+    copied_roster(draft, episode, log)
+    return overlap
+
+
+def signed_again(draft: Draft, episode: Array, log: Log) -> None:
+    """Set aside the earlier of two rows of one session; the row signed last stands."""
+    telling = [name for name in ("start_time", "group_id") if name in draft.values]
+    if not telling:
+        log.tally("signed_again", "attendance", "status", 0, 0, present=False)
+        return
+    told = np.zeros(len(draft), dtype=bool)
+    keys = [episode, draft.day("date")]
+    for name in telling:
+        told |= draft.known(name)
+        values = draft.values[name]
+        if values.dtype.kind == "f":
+            values = np.where(np.isnan(values), -1, values).astype(np.int16)
+        keys.append(values)
+    if "service" in draft.values:
+        keys.append(draft.values["service"])
+    rows = np.flatnonzero(draft.alive & told)[::-1]
+    repeated = np.zeros(len(draft), dtype=bool)
+    if len(rows):
+        repeated[rows] = identical([key[rows] for key in keys]) >= 0
+    set_aside(draft, repeated, "signed_again", "status", log)
+
+
+def _of_shared_days(draft: Draft, episode: Array, rows: Array) -> Array:
+    """Return those of the sorted rows whose person has another row on the same day."""
+    first = _changes(episode[rows], draft.day("date")[rows])
+    shared = ~first
+    shared[:-1] |= ~first[1:]
+    return rows[shared]
+
+
+def overlapping_sessions(draft: Draft, episode: Array, shared: Array, log: Log) -> Array:
+    """Return for each row the minutes already covered by an earlier session that day.
+
+    `shared` are the sorted rows of days on which a person has several.
+    """
+    overlap = np.zeros(len(draft))
+    length_columns = [n for n in ("minutes_attended", "minutes_scheduled") if n in draft.values]
+    if not (draft.has("start_time") and length_columns):
+        log.tally("overlapping_sessions", "attendance", "start_time", 0, 0, present=False)
+        return overlap
+    length = draft.values[length_columns[0]]
+    for name in length_columns[1:]:
+        length = np.where(np.isnan(length), draft.values[name], length)
+    timed = draft.known("start_time") & ~np.isnan(length) & draft.is_word("status", *ATTENDED)
+    if "service" in draft.values:  # an assessment or a drug test may fall into a group's hours
+        timed &= ~draft.is_word("service", "assessment", "drug_test", "other")
+    rows = shared[timed[shared]]
+    day, start = draft.day("date")[rows], draft.values["start_time"][rows].astype(np.int64)
+    same_day = ~_changes(episode[rows], day)
+    if (same_day[1:] & (np.diff(start) < 0)).any():
+        again = np.lexsort((start, day, episode[rows]))
+        rows, day, start = rows[again], day[again], start[again]
+    # each person and day gets its own stretch of one long time line, so that one running
+    # maximum of the ends serves them all
+    group = np.cumsum(_changes(episode[rows], day)) * 10_000
+    begin, end = group + start, group + start + length[rows].astype(np.int64)
+    reach = np.maximum.accumulate(end)
+    covered = np.zeros(len(rows), dtype=np.int64)
+    covered[1:] = np.clip(np.minimum(reach[:-1], end[1:]) - begin[1:], 0, None)
+    overlap[rows] = covered
+    failed = overlap > 0
+    rows = np.flatnonzero(failed & draft.alive)
+    log.rows(
+        draft, rows, "overlapping_sessions", "start_time", "kept: the minutes are counted once"
+    )
+    log.tally(
+        "overlapping_sessions",
+        "attendance",
+        "start_time",
+        int((timed & draft.alive).sum()),
+        len(rows),
+    )
+    return overlap
+
+
+def _changes(*keys: Array) -> Array:
+    """Tell for each row whether it differs from the row before it."""
+    result = np.ones(len(keys[0]), dtype=bool)
+    if len(result):
+        result[1:] = np.any([key[1:] != key[:-1] for key in keys], axis=0)
+    return result
+
+
+def minutes_against_status(draft: Draft, log: Log) -> None:
+    """Flag sessions attended well beyond their length, and minutes where nobody came."""
+    if not draft.has("minutes_attended"):
+        for check in ("attended_more_than_scheduled", "minutes_when_absent"):
+            log.tally(check, "attendance", "minutes_attended", 0, 0, present=False)
+        return
+    minutes = draft.values["minutes_attended"]
+    known = ~np.isnan(minutes)
+    if draft.has("minutes_scheduled"):
+        over = minutes > draft.values["minutes_scheduled"] + OVERRUN
+        flag(draft, over, known, "attended_more_than_scheduled", "minutes_attended", log)
+    absent = draft.is_word("status", *CAME_TO_NOTHING)
+    flag(
+        draft,
+        absent & (minutes > 0),
+        absent & known,
+        "minutes_when_absent",
+        "minutes_attended",
+        log,
+    )
+
+
+def long_day(draft: Draft, episode: Array, shared: Array, log: Log) -> None:
+    """Flag the sessions of a day on which a person attended more than 8 hours.
+
+    One session is never longer, so only days with several (`shared`, sorted) are looked at.
+    """
+    if not draft.has("minutes_attended"):
+        log.tally("long_day", "attendance", "minutes_attended", 0, 0, present=False)
+        return
+    came = draft.is_word("status", *ATTENDED)[shared]
+    minutes = np.where(came, np.nan_to_num(draft.values["minutes_attended"][shared]), 0)
+    group = np.cumsum(_changes(episode[shared], draft.day("date")[shared])) - 1
+    total = np.bincount(group, weights=minutes)
+    failed = np.zeros(len(draft), dtype=bool)
+    failed[shared] = (total > LONG_DAY)[group] & (minutes > 0)
+    flag(draft, failed, draft.known("minutes_attended"), "long_day", "minutes_attended", log)
+
+
+def unrecorded(draft: Draft, log: Log) -> None:
+    """Count the services of which nobody recorded what became; they are not listed one by one."""
+    failed = draft.is_word("status", "unrecorded") & draft.alive
+    log.tally(
+        "unrecorded_status", "attendance", "status", int(draft.alive.sum()), int(failed.sum())
+    )
+
+
+def copied_roster(draft: Draft, episode: Array, log: Log) -> None:
+    """Count groups of some size in which next to nobody is ever absent."""
+    if not draft.has("group_id"):
+        log.tally("copied_roster", "attendance", "group_id", 0, 0, present=False)
+        return
+    came = draft.is_word("status", *ATTENDED)
+    rows = np.flatnonzero(
+        draft.alive
+        & draft.known("group_id")
+        & (came | draft.is_word("status", "no_show", "late_cancel", "client_cancel", "excused"))
+    )
+    group = draft.values["group_id"][rows].astype(np.int64)
+    size = len(draft.levels["group_id"])
+    held = np.bincount(group, minlength=size)
+    attended = np.bincount(group, weights=came[rows], minlength=size)
+    span = int(episode.max(initial=0)) + 1
+    pairs = pd.unique(group * span + episode[rows])
+    clients = np.bincount(pairs // span, minlength=size)
+    looked = (held >= ROSTER_SESSIONS) & (clients >= ROSTER_CLIENTS)
+    copied = looked & (attended >= ROSTER_SHARE * held)
+    log.tally("copied_roster", "attendance", "group_id", int(looked.sum()), int(copied.sum()))
+
+
+def volume_change(draft: Draft, programs: Array, log: Log) -> None:
+    """Count months with under half the rows of the two before and after: a feed may be broken.
+
+    It is looked at program by program. The first and the last month are left out, as they are
+    seldom whole, and so are programs whose usual month has few rows.
+    """
+    if draft.time != "calendar" or not draft.alive.any():
+        log.tally("volume_change", draft.table.name, "date", 0, 0, present=False)
+        return
+    rows = np.flatnonzero(draft.alive)
+    day = draft.values["date"][rows]
+    first = int(day.min())
+    calendar = np.arange(first, int(day.max()) + 1).astype("datetime64[D]").astype("datetime64[M]")
+    month = (calendar.astype(np.int64) - calendar[0].astype(np.int64))[day - first]
+    months = int(month.max()) + 1
+    cells = programs[rows] * months + month
+    counts = np.bincount(cells, minlength=(int(programs.max()) + 1) * months)
+    counts = counts.reshape(-1, months)
+    looked_at = failed = 0
+    for row in counts:  # programs, not people
+        held = np.flatnonzero(row)
+        if len(held) < 5 or np.median(row[held[0] : held[-1] + 1]) < FEED_ROWS:
+            continue
+        whole = np.pad(row[held[0] : held[-1] + 1].astype(np.float64), 1, constant_values=np.nan)
+        around = np.stack([whole[:-4], whole[1:-3], whole[3:-1], whole[4:]])
+        usual = np.nanmedian(around, axis=0)
+        looked_at += len(usual)
+        failed += int((whole[2:-2] < 0.5 * usual).sum())
+    log.tally("volume_change", draft.table.name, "date", looked_at, failed)

@@ -1,0 +1,191 @@
+"""Every column of a draft read by its kind, with what was mended or could not be read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from iop_outcomes.records.mapping import Mapping
+from iop_outcomes.records.parsing.numbers import covariate_kind, numbers
+from iop_outcomes.records.parsing.parsed import Parsed
+from iop_outcomes.records.parsing.values import parse, without_words
+from iop_outcomes.records.schema import START_TIME, WORKED_OUT, Column
+from iop_outcomes.records.sources.coded import Coded, OddRow
+from iop_outcomes.records.staging import Draft, Log, free_name
+
+Array = npt.NDArray[Any]
+
+
+def type_columns(draft: Draft, mapping: Mapping, log: Log) -> None:
+    """Read every column of a draft by its kind; list what was mended or could not be read."""
+    _rename_taken(draft, log)
+    words = mapping.words.get(draft.table.name, {})
+    for name, coded in draft.raw.items():
+        column = draft.table.column(name, draft.time) or _covariate(
+            draft, name, coded, words.get(name, {}), log
+        )
+        parsed = parse(
+            *(column, coded, mapping),
+            time=draft.time,
+            words=words.get(name, {}),
+            orders=draft.orders.get(name),
+        )
+        draft.declared[name] = column
+        draft.values[name] = _by_row(column, parsed.values, coded.codes)
+        draft.levels[name] = parsed.levels
+        _start_times(draft, coded, name, parsed)
+        _log_faults(draft, coded, name, column, parsed, log)
+        _rounded_before(draft, coded, name, column, log)
+    for check in ("code_among_numbers", "rounded_before"):
+        if check not in {tally["check"] for tally in log.tallies}:
+            log.tally(check, draft.table.name, "", 0, 0)
+    for column in draft.table.columns:
+        if column.name_in(draft.time) not in draft.raw:
+            log.tally("empty_column", draft.table.name, column.name_in(draft.time), 0, 0)
+    for number, odd in draft.odd:
+        log.batches.append(_odd_row(draft, draft.files[number], odd))
+    misshapen = sum(odd.check == "row_shape" for _, odd in draft.odd)
+    log.tally("row_shape", draft.table.name, "", len(draft) + len(draft.odd), misshapen)
+
+
+def _rename_taken(draft: Draft, log: Log) -> None:
+    """Give another name to columns of the export that are called as one that is worked out here."""
+    declared = {column.name_in(draft.time) for column in draft.table.columns}
+    taken = set(WORKED_OUT[draft.table.name]) - declared
+    names = {
+        name: free_name(name, taken | declared | set(draft.raw)) if name in taken else name
+        for name in draft.raw
+    }
+    draft.raw = {names[name]: coded for name, coded in draft.raw.items()}
+    renamed = {name: kept for name, kept in names.items() if name != kept}
+    log.tally("taken_name", draft.table.name, "", len(names), len(renamed))
+    for name, kept in renamed.items():
+        log.whole_column(draft, "taken_name", name, f"kept as {kept}")
+        log.notes.append(
+            f"the {draft.table.name} had a column {name} of their own: it is kept as {kept}"
+        )
+
+
+def _by_row(column: Column, values: Array, codes: Array) -> Array:
+    """Spread the values of distinct texts over the rows; names are most often their own codes."""
+    if column.kind == "name" and np.array_equal(values, np.arange(len(values))):
+        return codes
+    return values[codes] if len(values) else values
+
+
+def _covariate(draft: Draft, name: str, coded: Coded, words: dict[str, str], log: Log) -> Column:
+    """Declare a column that no table knows, by what it holds; list codes among numbers."""
+    clean = without_words(coded.words.tolist(), words)
+    kind, codes = covariate_kind(clean, coded.counts())
+    rows = np.flatnonzero(coded.is_any(codes) & ~draft.folded)
+    log.rows(draft, rows, "code_among_numbers", name, "kept: the column is words")
+    log.tally("code_among_numbers", draft.table.name, name, len(draft), len(rows))
+    return Column(name, kind, "A covariate of the export.")
+
+
+def _rounded_before(draft: Draft, coded: Coded, name: str, column: Column, log: Log) -> None:
+    """List whole numbers that a frame held as a float too short for them."""
+    if coded.exact_below == np.inf or column.kind not in ("name", "whole", "number"):
+        return
+    long = np.array([len(text) >= _SHORTEST_ROUNDED for text in coded.words.tolist()], dtype=bool)
+    long[long] = np.abs(numbers(coded.words[long].tolist())) >= coded.exact_below
+    rows = np.flatnonzero(coded.is_any(long) & ~draft.folded)
+    log.rows(draft, rows, "rounded_before", name, "kept")
+    log.tally("rounded_before", draft.table.name, name, len(draft), len(rows))
+
+
+def _start_times(draft: Draft, coded: Coded, name: str, parsed: Parsed) -> None:
+    """Take the start times of services from dates that bear a time of day."""
+    minutes = parsed.minutes
+    wanted = draft.table.name == "attendance" and name == "date" and "start_time" not in draft.raw
+    if wanted and minutes is not None and np.nanmax(np.append(minutes, 0)) > 0:
+        draft.declared["start_time"] = START_TIME
+        draft.values["start_time"] = minutes[coded.codes]
+        draft.levels["start_time"] = []
+
+
+def _log_faults(
+    draft: Draft, coded: Coded, name: str, column: Column, parsed: Parsed, log: Log
+) -> None:
+    table = draft.table.name
+    filled = len(draft) - int(coded.is_any(coded.words == "").sum())
+    failed: dict[str, int] = {}
+    for check, positions in parsed.faults.items():
+        done = np.full(len(coded.words), "", dtype=object)
+        done[list(positions)] = list(positions.values())
+        rows = np.flatnonzero(coded.is_any(done != "") & ~draft.folded)
+        failed[check] = len(rows)
+        if column.required and check not in _MENDED and check != "assumed_date_order":
+            draft.alive[rows] = False
+            log.rows(draft, rows, check, name, "set aside")
+        elif check == "missing_word" and column.required:
+            pass  # listed once, under missing_required
+        else:
+            log.rows(draft, rows, check, name, done[coded.codes[rows]])
+    on_study_days = column.kind == "date" and draft.time == "study_days"
+    for check in (*_ALWAYS, "bad_date") if on_study_days else _CHECKS_BY_KIND[column.kind]:
+        if check == "out_of_range" and column.low is None and column.high is None:
+            continue
+        log.tally(check, table, name, filled, failed.get(check, 0))
+    log.tally("empty_column", table, name, len(draft), len(draft) if not filled else 0)
+    if column.required:
+        blank = parsed.missing & (coded.words == "")
+        blank[list(parsed.faults.get("missing_word", {}))] = True
+        blank |= np.array([not str(word).strip() for word in coded.words], dtype=bool)
+        rows = np.flatnonzero(coded.is_any(blank) & ~draft.folded)
+        draft.alive[rows] = False
+        log.rows(draft, rows, "missing_required", name, "set aside")
+        log.tally("missing_required", table, name, len(draft), len(rows))
+
+
+_SHORTEST_ROUNDED = 4  # digits: 2,048 is the first whole number that a float16 may have rounded
+_MENDED = {
+    "surrounding_spaces",
+    "missing_word",
+    "mixed_date_format",
+    "excel_serial_date",
+    "time_24_00",
+    "time_zone",
+}
+_ALWAYS = ("surrounding_spaces", "missing_word")
+_CHECKS_BY_KIND: dict[str, tuple[str, ...]] = {
+    "name": _ALWAYS,
+    "word": (*_ALWAYS, "unknown_word"),
+    "flag": (*_ALWAYS, "unknown_word"),
+    "number": (*_ALWAYS, "bad_number", "out_of_range"),
+    "whole": (*_ALWAYS, "bad_number"),
+    "clock": (*_ALWAYS, "bad_time", "time_24_00"),
+    "date": (
+        *_ALWAYS,
+        "bad_date",
+        "implausible_date",
+        "ambiguous_date",
+        "assumed_date_order",
+        "mixed_date_format",
+        "excel_serial_date",
+        "time_24_00",
+        "time_zone",
+    ),
+}
+
+
+def _odd_row(draft: Draft, file: str, odd: OddRow) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "table": [draft.table.name],
+            "file": [file],
+            "line": [odd.line],
+            "column": [""],
+            "value": [odd.text],
+            "check": [odd.check],
+            "done": ["set aside"],
+            "message": [
+                f"{odd.fields} fields where the header has {odd.expected}"
+                if odd.check == "row_shape"
+                else ""
+            ],
+        }
+    )

@@ -1,0 +1,153 @@
+"""What a text says as a number, and whether a column that no table declares holds numbers."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from iop_outcomes.records.parsing.parsed import NO_WHOLE, Parsed
+from iop_outcomes.records.schema import Column, Kind
+
+MARKS = {"n/a", "na", "#n/a", "nan", "null", "nat", "n.a.", "(null)", "<na>"}
+MARKS |= {"?", ".", "..", "...", "-", "--", "---", "\u2013", "\u2014"}
+MARKS |= {"#value!", "#ref!", "#div/0!", "#name?", "#num!", "#null!"}
+"""What stands for a missing number, whatever else the column holds."""
+
+WORDS_FOR_MISSING = {
+    "none",
+    "unknown",
+    "unk",
+    "missing",
+    "not recorded",
+    "not available",
+    "(blank)",
+}
+"""What stands for a missing number in a column of numbers, and is a value among words."""
+
+OTHER_WORDS = 0.05  # the share of values that may be other words in a column of numbers
+_NUMERAL = re.compile(
+    r"-?(?:(?:(?:0|[1-9][0-9]*)\.[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"  # with a point
+    r"|(?:0|[1-9][0-9]*)(?:[eE][+-][0-9]+)?)"
+)
+_DIGIT = re.compile(r"\d")
+_WHOLE = re.compile(r"(-?[0-9]+)(?:\.0*)?")
+_LARGEST_EXACT = 2**53  # whole numbers from here on are rounded by a float64
+_LARGEST_WHOLE = 2**63
+
+
+def covariate_kind(
+    clean: list[str], counts: npt.NDArray[np.integer[Any]]
+) -> tuple[Kind, npt.NDArray[np.bool_]]:
+    """Tell whether a column that no table declares holds numbers or words.
+
+    Parameters
+    ----------
+    clean : list of str
+        The distinct texts, without surrounding spaces.
+    counts : numpy.ndarray of int
+        How many rows hold each.
+
+    Returns
+    -------
+    kind : {"whole", "number", "name"}
+        Whole numbers, numbers, or words.
+    codes : numpy.ndarray of bool
+        The texts that alone make words of a column whose other values are numbers.
+
+    Notes
+    -----
+    A number is written as programs write numbers: digits, a point, an exponent with a sign or
+    after a point; no zero before other digits, no sign but a minus. ``02139``, ``1E5``, ``A12``,
+    ``+1555`` or ``45y`` is a code: it has a digit and is no number so written. Of the rows that
+    hold neither nothing nor a mark such as ``n/a`` or ``-`` (`MARKS`), a column of numbers has
+
+    - no code: one code means that the digits beside it may be codes as well, and a code that is
+      read as a number, or left missing, cannot be got back (``02139`` and ``2139`` would be one);
+    - numbers in at least half: ``none`` or ``unknown`` (`WORDS_FOR_MISSING`) then stands for a
+      missing number, while a column in which most values are words, and some are digits, is words;
+    - other words in at most one in twenty: one ``refused`` among many ages would otherwise make
+      as many groups as there are ages. They are left missing, and listed one by one.
+
+    Every text that is left missing is listed, and so are codes in a column that would be numbers
+    without them. Numbers that are whole are "whole" (kept as int64) where they fit; numbers of
+    which a float64 would round the whole part are identifiers, and stay words.
+    """
+    folded = [text.casefold() for text in clean]
+    numeral = np.array([_is_numeral(text) for text in clean], dtype=bool)
+    for_missing = np.array([text in WORDS_FOR_MISSING for text in folded], dtype=bool)
+    holds = ~np.array([not text or text in MARKS for text in folded], dtype=bool)
+    other = holds & ~numeral & ~for_missing
+    code = other & np.array([bool(_DIGIT.search(text)) for text in clean], dtype=bool)
+    none = np.zeros(len(clean), dtype=bool)
+    rows = {
+        name: int(counts[chosen].sum())
+        for name, chosen in (("held", holds), ("numeral", numeral), ("other", other))
+    }
+    few = rows["other"] <= OTHER_WORDS * rows["held"]
+    if not rows["numeral"] or not few or 2 * rows["numeral"] < rows["held"]:
+        return "name", none
+    if code.any():
+        return "name", code
+    return _kind_of_numbers(
+        [text for text, chosen in zip(clean, numeral, strict=True) if chosen]
+    ), none
+
+
+def _is_numeral(text: str) -> bool:
+    return _NUMERAL.fullmatch(text) is not None and bool(np.isfinite(float(text)))
+
+
+def _kind_of_numbers(texts: list[str]) -> Kind:
+    """Return the kind that holds all the numbers as they are written."""
+    whole = [_WHOLE.fullmatch(text) for text in texts]
+    if all(whole):
+        sizes = [int(match[1]) for match in whole if match]
+        fit = all(abs(size) < _LARGEST_WHOLE for size in sizes)
+        return "whole" if fit else "name"
+    plain = (float(text) for text in texts if "e" not in text.lower())
+    return "number" if all(abs(value) < _LARGEST_EXACT for value in plain) else "name"
+
+
+def read_whole(_: Column, clean: list[str]) -> Parsed:
+    """Read whole numbers as int64; what is none is `NO_WHOLE`, and listed."""
+    values = np.full(len(clean), NO_WHOLE, dtype=np.int64)
+    for position, text in enumerate(clean):
+        match = _WHOLE.fullmatch(text)
+        if match is not None:
+            values[position] = int(match[1])
+    parsed = Parsed(values, values == NO_WHOLE)
+    return _list_bad(parsed, clean)
+
+
+def read_numbers(column: Column, clean: list[str]) -> Parsed:
+    """Read numbers as float64 within the column's limits; what is none is NaN, and listed."""
+    values = numbers(clean)
+    parsed = _list_bad(Parsed(values, np.isnan(values)), clean)
+    low = -np.inf if column.low is None else column.low
+    high = np.inf if column.high is None else column.high
+    for position in np.flatnonzero((values < low) | (values > high)).tolist():
+        parsed.fault("out_of_range", position, f"value left missing: not {low:g} to {high:g}")
+        parsed.missing[position] = True
+        parsed.values[position] = np.nan
+    return parsed
+
+
+def _list_bad(parsed: Parsed, clean: list[str]) -> Parsed:
+    for position in np.flatnonzero(parsed.missing).tolist():
+        if clean[position]:
+            parsed.fault("bad_number", position, "value left missing")
+    return parsed
+
+
+def numbers(clean: list[str]) -> npt.NDArray[np.float64]:
+    """Read texts as finite numbers; what is none is NaN."""
+    texts = pd.Series(clean, dtype=object)
+    values = np.array(pd.to_numeric(texts, errors="coerce"), dtype=np.float64)
+    finite = np.isfinite(values)
+    values[~finite] = np.nan
+    values[finite] = texts.to_numpy()[finite].astype(np.float64)  # to the last digit, as Python
+    return values

@@ -1,0 +1,138 @@
+"""What a text says, by the kind of its column; worked out once for each distinct text.
+
+Each reader takes the distinct texts of a column and returns values with the faults it met: a
+fault names its check and the texts that have it, and nothing is mended without one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.records.mapping import Mapping, fold
+from iop_outcomes.records.parsing.dates import read_clock, read_dates
+from iop_outcomes.records.parsing.numbers import (
+    MARKS,
+    WORDS_FOR_MISSING,
+    numbers,
+    read_numbers,
+    read_whole,
+)
+from iop_outcomes.records.parsing.parsed import NO_CODE, NO_DAY, Parsed
+from iop_outcomes.records.schema import Column
+from iop_outcomes.records.sources.coded import Coded
+
+_MISSING_WORDS = {"n/a", "na", "#n/a", "nan", "null", "?"}
+_MISSING_VALUES = _MISSING_WORDS | {"none", "-", "--", "unknown", ".", "nat"}
+_MISSING_BY_KIND = {
+    "name": _MISSING_WORDS,
+    "number": MARKS | WORDS_FOR_MISSING,
+    "whole": MARKS | WORDS_FOR_MISSING,
+}
+_YES = {"yes", "y", "true", "t", "1", "1.0"}
+_NO = {"no", "n", "false", "f", "0", "0.0"}
+
+
+def parse(
+    column: Column,
+    coded: Coded,
+    mapping: Mapping,
+    *,
+    time: str = "calendar",
+    words: dict[str, str] | None = None,
+    orders: Sequence[str] | None = None,
+) -> Parsed:
+    """Read the distinct texts of a column in a set of the given kind of time.
+
+    `words` are the mapping's words for this column, theirs (folded) to ours; `orders` says for
+    each text of a date column in which order its day and month stand.
+    """
+    words = words or {}
+    own = {fold(word) for word in column.words} | set(words)
+    missing_words = _MISSING_BY_KIND.get(column.kind, _MISSING_VALUES)
+    longest = max(map(len, missing_words))
+    texts: list[str] = coded.words.tolist()
+    clean = [text.strip() for text in texts]
+    faults: dict[str, dict[int, str]] = {}
+    if clean != texts:
+        faults["surrounding_spaces"] = {
+            position: "mended: spaces removed"
+            for position, (word, text) in enumerate(zip(clean, texts, strict=True))
+            if word and word != text
+        }
+    clean = without_words(clean, words)
+    for position, word in enumerate(clean):
+        short = word and len(word) <= longest
+        if short and word.casefold() in missing_words and fold(word) not in own:
+            faults.setdefault("missing_word", {})[position] = "mended: read as missing"
+            clean[position] = ""
+    if column.kind == "date" and time == "study_days":
+        parsed = _read_study_days(clean)
+    elif column.kind == "date":
+        parsed = read_dates(clean, coded, orders or [mapping.date_order] * len(clean))
+    else:
+        parsed = _READERS[column.kind](column, clean)
+    parsed.faults = {**faults, **parsed.faults}
+    return parsed
+
+
+def without_words(texts: list[str], words: dict[str, str]) -> list[str]:
+    """Return texts without surrounding spaces, with a mapping's words put in place of theirs."""
+    clean = [text.strip() for text in texts]
+    return [words.get(fold(word), word) for word in clean] if words else clean
+
+
+# Names, words, flags, numbers ------------------------------------------------------------------
+
+
+def _read_names(_: Column, clean: list[str]) -> Parsed:
+    texts = np.asarray(clean, dtype=object)
+    missing = texts == ""
+    codes = np.full(len(texts), NO_CODE, dtype=np.int32)
+    found, levels = pd.factorize(texts[~missing])
+    codes[~missing] = found
+    return Parsed(codes, missing, [str(level) for level in levels])
+
+
+def _read_words(column: Column, clean: list[str]) -> Parsed:
+    known = {fold(word): code for code, word in enumerate(column.words)}
+    codes = np.array([known.get(fold(word), NO_CODE) for word in clean], dtype=np.int8)
+    parsed = Parsed(codes, codes < 0, list(column.words))
+    for position in np.flatnonzero(parsed.missing).tolist():
+        if clean[position]:
+            parsed.fault("unknown_word", position, "value left missing")
+    return parsed
+
+
+def _read_flags(_: Column, clean: list[str]) -> Parsed:
+    lower = [word.casefold() for word in clean]
+    codes = np.array([1 if w in _YES else 0 if w in _NO else NO_CODE for w in lower], dtype=np.int8)
+    parsed = Parsed(codes, codes < 0)
+    for position in np.flatnonzero(parsed.missing).tolist():
+        if clean[position]:
+            parsed.fault("unknown_word", position, "value left missing")
+    return parsed
+
+
+def _read_study_days(clean: list[str]) -> Parsed:
+    values = numbers(clean)
+    whole = np.isfinite(values) & (values == np.round(values)) & (np.abs(values) < 100_000)
+    days = np.where(whole, values, 0).astype(np.int32)
+    days[~whole] = NO_DAY
+    parsed = Parsed(days, ~whole)
+    for position in np.flatnonzero(~whole).tolist():
+        if clean[position]:
+            parsed.fault("bad_date", position, "value left missing: not a whole study day")
+    return parsed
+
+
+_READERS: dict[str, Callable[[Column, list[str]], Parsed]] = {
+    "name": _read_names,
+    "word": _read_words,
+    "flag": _read_flags,
+    "number": read_numbers,
+    "whole": read_whole,
+    "clock": read_clock,
+}

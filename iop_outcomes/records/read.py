@@ -1,0 +1,316 @@
+"""Through the door: files are found, read, checked and built, in that order."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping as MappingType
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from iop_outcomes.errors import RecordsError
+from iop_outcomes.records.build import build_episodes, build_rows
+from iop_outcomes.records.checks import episodes as episode_checks
+from iop_outcomes.records.checks import rows as row_checks
+from iop_outcomes.records.checks.declared import quality_table
+from iop_outcomes.records.checks.problems import (
+    note_remarks,
+    problem_table,
+    rows_set_aside,
+    source_table,
+)
+from iop_outcomes.records.data_cut import cut_label, data_cut
+from iop_outcomes.records.mapping import Mapping, read_mapping
+from iop_outcomes.records.parsing.columns import type_columns
+from iop_outcomes.records.parsing.date_orders import settle_orders
+from iop_outcomes.records.parsing.parsed import NO_DAY
+from iop_outcomes.records.records import Records
+from iop_outcomes.records.schema import ATTENDANCE, CHECKINS, EPISODES, TABLES
+from iop_outcomes.records.sources.files import read_raw
+from iop_outcomes.records.sources.locate import Found, Sources, find
+from iop_outcomes.records.sources.opening import kind_of
+from iop_outcomes.records.staging import (
+    Draft,
+    Log,
+    combine,
+    fold_identical,
+    our_names,
+)
+from iop_outcomes.shared.messages import may_be_named
+
+Array = npt.NDArray[Any]
+
+_ROWS = ("attendance", "checkins")
+SYNTHETIC_PREFIX = "SYN-"  # identifiers of made-up people begin so
+
+
+def read_records(
+    source: str | Path | None = None,
+    *,
+    episodes: Sources | None = None,
+    attendance: Sources | None = None,
+    checkins: Sources | None = None,
+    mapping: str | Path | MappingType[str, Any] | Mapping | None = None,
+    as_of: str | datetime.date | int | None = None,
+    strict: bool = False,
+) -> Records:
+    """Read and check the records of a program.
+
+    Parameters
+    ----------
+    source : path, optional
+        A folder with files called episodes*, attendance*, checkins* (CSV, TSV, Parquet or
+        Excel; several files a table are put under one another), or an Excel workbook with
+        sheets so called. A ``mapping.toml`` in the folder is used unless `mapping` is given.
+        Hidden sheets are not read; files and sheets that are not read are in ``ignored``.
+    episodes, attendance, checkins : path, DataFrame, or a list of them, optional
+        A table given by itself. Episodes and one of the two others are needed.
+    mapping : path or dict, optional
+        The export's own column names and words, turned into ours; see `Mapping`.
+    as_of : date, str or int, optional
+        The data cut, as a date or as ``"2026-09-30"``: nothing after it counts. By default the
+        newest date in the records that is not in the future. With study days a whole day.
+    strict : bool
+        Raise `RecordsError` if any row has a problem.
+
+    Returns
+    -------
+    Records
+        The three tables and ``problems``. For every file, rows read = rows kept + rows set
+        aside + rows folded into an identical one; nothing is lost or silently mended.
+
+    Raises
+    ------
+    RecordsError
+        If a table, a column or a file is missing or cannot be read, or with `strict`.
+
+    Notes
+    -----
+    Words and column names are compared without regard to case, spaces, hyphens and
+    underscores: ``No Show`` is ``no_show``. A word that neither the vocabulary nor the
+    mapping knows is a problem that names it, never a guess. Cost: each step goes once over
+    the rows as arrays; what a text means is worked out once for each distinct text.
+
+    Examples
+    --------
+    >>> import iop_outcomes as iop
+    >>> records = iop.read_records("data/samples")
+    >>> len(records.problems)
+    0
+    """
+    plan = _mapping_for(source, mapping)
+    found = find(
+        source, {"episodes": episodes, "attendance": attendance, "checkins": checkins}, plan
+    )
+    time = _kind_of_time(found, plan)
+    log = Log(notes=[*found.notes, *_rows_over_lines(found)])
+    drafts = {}
+    synthetic = plan.synthetic or _says_synthetic(found)
+    for name in TABLES:
+        if name in found.raws:
+            raws = found.raws.pop(name)  # from here on the draft alone holds the text
+            drafts[name] = combine(TABLES[name], raws, plan, time)
+            note_remarks(name, raws, plan, log)
+            del raws
+            settle_orders(drafts[name], plan)
+            fold_identical(drafts[name], plan, log)
+            type_columns(drafts[name], plan, log)
+    cut, notes = data_cut(drafts, time, as_of)
+    links, orders, overlap = _check(drafts, cut, log)
+    problems = problem_table(log)
+    aside = {name: rows_set_aside(draft) for name, draft in drafts.items()}
+    frames = _build(drafts, cut, links, orders, overlap)
+    result = Records(
+        **frames,
+        as_of=cut_label(cut, time),
+        time=time,
+        problems=problems,
+        sources=source_table(drafts),
+        set_aside=aside,
+        tables=tuple(drafts),
+        synthetic=synthetic or _made_up(frames["episodes"]),
+        notes=(*notes, *log.notes),
+        ignored=tuple(found.ignored),
+        _quality=quality_table(log, plan),
+    )
+    if strict and len(problems):
+        _raise_strict(result)
+    return result
+
+
+def _mapping_for(
+    source: str | Path | None, mapping: str | Path | MappingType[str, Any] | Mapping | None
+) -> Mapping:
+    folder = isinstance(source, str | Path) and kind_of(Path(source)) == "folder"
+    if mapping is None and isinstance(source, str | Path) and folder:
+        beside = Path(source) / "mapping.toml"
+        if kind_of(beside) == "file":
+            return read_mapping(beside)
+    return read_mapping(mapping)
+
+
+def _kind_of_time(found: Found, mapping: Mapping) -> str:
+    """Tell calendar dates from study days by the columns of the episodes."""
+    kinds = set()
+    for table, name, study_name in (
+        (EPISODES, "admit_date", "admit_day"),
+        (ATTENDANCE, "date", "day"),
+        (CHECKINS, "date", "day"),
+    ):
+        for raw in found.raws.get(table.name, []):
+            names = set(our_names(table, list(raw.columns), mapping).values())
+            if name in names:
+                kinds.add("calendar")
+            elif study_name in names:
+                kinds.add("study_days")
+    if len(kinds) > 1:
+        raise RecordsError(
+            "Some tables have calendar dates and others study days.",
+            found="admit_date or date beside admit_day or day",
+            instead="Give all tables in one kind.",
+        )
+    return kinds.pop() if kinds else "calendar"
+
+
+def _check(
+    drafts: dict[str, Draft], cut: int, log: Log
+) -> tuple[dict[str, Array], dict[str, Array], Array]:
+    """Run the checks across rows and tables, in their order.
+
+    Returns
+    -------
+    links : dict of str to numpy.ndarray
+        For each row of attendance and check-ins the draft row of its episode.
+    orders : dict of str to numpy.ndarray
+        Their kept rows, sorted by episode and day.
+    overlap : numpy.ndarray of float64
+        For each row of attendance the minutes that an earlier session covers.
+    """
+    episodes = drafts["episodes"]
+    episode_checks.check_episodes(episodes, cut, log)
+    links: dict[str, Array] = {}
+    orders: dict[str, Array] = {}
+    overlap: Array = np.zeros(0)
+    for name in _ROWS:
+        if name in drafts:
+            draft = drafts[name]
+            links[name] = row_checks.link(draft, episodes, log)
+            if len(episodes):
+                row_checks.check_dates(draft, episodes, links[name], cut, log)
+            orders[name] = _order(draft, links[name])
+            if name == "attendance":
+                overlap = row_checks.check_sessions(draft, links[name], orders[name], log)
+                orders[name] = orders[name][draft.alive[orders[name]]]
+            row_checks.volume_change(draft, _program_of(episodes, links[name]), log)
+    last = _last_contact(drafts, links, orders)
+    episode_checks.administrative_stays(episodes, last, cut, log)
+    return links, orders, overlap
+
+
+def _build(
+    drafts: dict[str, Draft],
+    cut: int,
+    links: dict[str, Array],
+    orders: dict[str, Array],
+    overlap: Array,
+) -> dict[str, pd.DataFrame]:
+    """Make the frames of what is kept."""
+    episodes = drafts["episodes"]
+    frame, rows = build_episodes(episodes, cut)
+    position = np.full(len(episodes) + 1, -1, dtype=np.int32)
+    position[rows] = np.arange(len(rows), dtype=np.int32)
+    identifiers, admit = frame["episode_id"].to_numpy(), episodes.day("admit_date")[rows]
+    frames = {"episodes": frame}
+    for name in _ROWS:
+        draft = drafts.get(name) or _no_rows(name, episodes.time)
+        order = orders.get(name, np.zeros(0, dtype=np.int64))
+        where = position[links[name][order]] if name in links else np.zeros(0, dtype=np.int32)
+        frames[name] = build_rows(draft, order, where, identifiers, admit)
+    frames["attendance"]["minutes_overlapping"] = overlap[orders.get("attendance", [])]
+    return frames
+
+
+def _order(draft: Draft, episode: Array) -> Array:
+    """Return the kept rows sorted by episode and day, without sorting what is sorted."""
+    rows = np.flatnonzero(draft.alive)
+    for key in (draft.day("date"), episode):  # the later key leads, ties keep the earlier order
+        values = key[rows]
+        if len(rows) and (values[1:] < values[:-1]).any():
+            low, high = int(values.min()), int(values.max())
+            if high - low < 2**16:  # sixteen bits are sorted by counting
+                values = (values - low).astype(np.uint16)
+            rows = rows[np.argsort(values, kind="stable")]
+    return rows
+
+
+def _last_contact(
+    drafts: dict[str, Draft], links: dict[str, Array], orders: dict[str, Array]
+) -> Array:
+    last = np.full(len(drafts["episodes"]), NO_DAY, dtype=np.int64)
+    for name, episode in links.items():
+        draft = drafts[name]
+        words = row_checks.ATTENDED if name == "attendance" else ("completed",)
+        rows = orders[name]
+        rows = rows[(draft.alive & draft.is_word("status", *words))[rows]]
+        # the rows stand in the order of their days, so that the last one of an episode stays
+        latest = np.full(len(last), NO_DAY, dtype=np.int64)
+        latest[episode[rows]] = draft.day("date")[rows]
+        last = np.maximum(last, latest)
+    return last
+
+
+def _program_of(episodes: Draft, episode: Array) -> Array:
+    if "program" not in episodes.values or not len(episodes):
+        return np.zeros(len(episode), dtype=np.int64)
+    return np.asarray(episodes.values["program"][np.maximum(episode, 0)] + 1, dtype=np.int64)
+
+
+def _no_rows(name: str, time: str) -> Draft:
+    table = TABLES[name]
+    names = [column.name_in(time) for column in table.columns]
+    raw = read_raw(pd.DataFrame({column: pd.Series(dtype=object) for column in names}))
+    draft = combine(table, [raw], Mapping(), time)
+    type_columns(draft, Mapping(), Log())
+    return draft
+
+
+def _rows_over_lines(found: Found) -> list[str]:
+    """Say how many rows run over several lines of their file, as their quoted cells do."""
+    return [
+        f"{raw.file}: {raw.rows_over_lines:,} rows run over several lines, within quotes"
+        for raws in found.raws.values()
+        for raw in raws
+        if raw.rows_over_lines
+    ]
+
+
+def _says_synthetic(found: Found) -> bool:
+    return any(raw.synthetic for raws in found.raws.values() for raw in raws)
+
+
+def _made_up(episodes: pd.DataFrame) -> bool:
+    people = episodes["person_id"].cat.categories
+    return len(people) > 0 and all(str(name).startswith(SYNTHETIC_PREFIX) for name in people)
+
+
+def _where(column: str) -> str:
+    if not column:
+        return "the row"
+    return f"column {column}" if may_be_named(column) else "a column of the export's own"
+
+
+def _raise_strict(records: Records) -> None:
+    counts = records.problem_counts()
+    listed = "; ".join(
+        f"{row.table} {row.check}: {row.rows} ({row.done})" for row in counts.itertuples()
+    )
+    first = records.problems.iloc[0]
+    raise RecordsError(
+        f"The records have {len(records.problems):,} problems, and strict=True was asked.",
+        found=f"{listed}. The first is in {first['file']}, line {first['line']}, "
+        f"{_where(first['column'])}",
+        instead="Read without strict and look at records.problems.",
+    )

@@ -1,0 +1,220 @@
+"""Delimited text read line by line, so that a quote that never closes swallows nothing.
+
+A row is a line, unless a quoted cell runs over several. It is taken to do so only if its quotes
+close as they should, the row has as many cells as the header, and no line within the cell looks
+like a row itself. Any other line that ends inside quotes is a broken row by itself, and reading
+goes on with the next line.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from itertools import chain, islice
+
+from iop_outcomes.errors import RecordsError
+from iop_outcomes.records.sources.coded import OddRow, Raw, Remark, from_rows, header_names
+from iop_outcomes.records.sources.quotes import count_lines, cut_line
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_LETTERS, _DIGITS, _SPACES = re.compile(r"[^\W\d_]+"), re.compile(r"\d+"), re.compile(r"\s+")
+_SAMPLE = 300  # rows from which the usual form of a column is taken
+_LIKE_A_ROW = 2 / 3  # of its cells have a form that is usual in their columns
+_LONGEST_SEARCH = 20  # times the text, gone through in search of closing quotes
+
+
+def read_lines(text: str, delimiter: str, skip_lines: int, file: str, digest: str) -> Raw:
+    """Read delimited text, from the header below `skip_lines` on.
+
+    Raises
+    ------
+    RecordsError
+        If it has no header, the header's quotes do not close, or lines are unaccounted for.
+    """
+    lines = io.StringIO(text, newline="").readlines()
+    reader = _Reader(lines, delimiter, skip_lines, file)
+    raw = from_rows(reader.rows(), file, digest)
+    expected = count_lines(text)
+    if reader.place != expected:
+        raise RecordsError(
+            f"{file} was not read to its end.",
+            found=f"{reader.place:,} of {expected:,} lines",
+            instead="Export it again as CSV (UTF-8).",
+        )
+    odd = sorted((*raw.odd, *reader.broken), key=lambda row: row.line)
+    return Raw(
+        file,
+        raw.columns,
+        raw.lines,
+        tuple(odd),
+        digest,
+        remarks=tuple(reader.remarks),
+        rows_over_lines=reader.rows_over_lines,
+    )
+
+
+def stray_quote(line: int) -> Remark:
+    """Say that a quote closes before its cell ends."""
+    return Remark(line, "", "stray_quote", "kept: the text after the quote is part of the cell")
+
+
+class _Reader:
+    """The lines of a file on their way to rows; `place` lines are done."""
+
+    def __init__(self, lines: list[str], delimiter: str, skip_lines: int, file: str) -> None:
+        self.place = min(skip_lines, len(lines))
+        self.broken: list[OddRow] = []
+        self.remarks: list[Remark] = []
+        self.rows_over_lines = 0
+        self._lines = lines
+        self._delimiter = delimiter
+        self._file = file
+        self._searched = 0
+        self._most_searched = _LONGEST_SEARCH * sum(map(len, lines)) + (1 << 20)
+        self._header: list[str] = []
+        self._forms: list[set[str]] = []
+
+    def rows(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield each row's line and cells, the header first."""
+        quoted = [number for number, line in enumerate(self._lines) if '"' in line]
+        for number in quoted:
+            if number < self.place:
+                continue  # within a row that runs over several lines
+            yield from self._plain(number)
+            row = self._quoted(self._lines[number])
+            if row is not None:
+                self._header = self._header or row
+                yield number + 1, row
+        yield from self._plain(len(self._lines))
+
+    def _plain(self, end: int) -> Iterator[tuple[int, list[str]]]:
+        """Yield the rows of the lines from here to `end`, which have no quote."""
+        delimiter = self._delimiter
+        for number, line in enumerate(self._lines[self.place : end], start=self.place + 1):
+            bare = line.rstrip("\r\n")
+            if bare:  # a blank line is no row
+                row = bare.split(delimiter)
+                self._header = self._header or row
+                yield number, row
+        self.place = max(self.place, end)
+
+    def _quoted(self, line: str) -> list[str] | None:
+        """Return the row that begins on a line with quotes, or None if it is broken."""
+        cut = cut_line(line.rstrip("\r\n"), self._delimiter)
+        if not cut.open:
+            self.place += 1
+            if cut.stray:
+                self.remarks.append(stray_quote(self.place))
+            return cut.cells
+        row, lines = self._over_lines()
+        if row is not None:
+            self.place += lines
+            self.rows_over_lines += bool(self._header) and lines > 1
+            return row
+        self.place += 1
+        if not self._header:
+            raise RecordsError(
+                f"{self._file} has a quote in its header that does not close.",
+                found=f"line {self.place}",
+                instead="Remove the quote, or export the file again as CSV.",
+            )
+        width = len(self._header)
+        text = line.rstrip("\r\n")
+        self.broken.append(OddRow(self.place, text, len(cut.cells), width, "open_quote"))
+        return None
+
+    def _over_lines(self) -> tuple[list[str] | None, int]:
+        """Return the row that runs from here over several lines, and how many; or None."""
+        reader = csv.reader(self._counted(), delimiter=self._delimiter, strict=True)
+        try:
+            row = next(reader)
+        except csv.Error:  # the quotes do not close as they should, or the cell is too long
+            return None, 0
+        if not self._header:
+            return (None if _swallowed_by_header(row, self._delimiter) else row), reader.line_num
+        width = len(header_names(self._header, self._file))
+        if len(row) < width or any(cell.strip() for cell in row[width:]):
+            return None, 0
+        if self._swallows_rows(row):
+            return None, 0
+        return row, reader.line_num
+
+    def _counted(self) -> Iterator[str]:
+        """Yield the lines from here on, as long as the search is worth it."""
+        for number in range(self.place, len(self._lines)):
+            line = self._lines[number]
+            self._searched += len(line)
+            if self._searched > self._most_searched:
+                raise RecordsError(
+                    f"{self._file} has quotes that cannot be paired.",
+                    found=f"a quote on line {self.place + 1} that does not close, and others",
+                    instead="Export it again as CSV, with quotes doubled inside quoted cells.",
+                )
+            yield line
+
+    def _swallows_rows(self, row: list[str]) -> bool:
+        """Tell whether a cell over several lines holds what looks like whole rows."""
+        if not self._forms:
+            self._forms = self._usual_forms()
+        last = len(self._header) - 1
+        for place, cell in enumerate(row):
+            first, *middle = _LINE_END.split(cell)
+            if not middle:
+                continue
+            *middle, end = middle
+            if any(self._like_a_row(enumerate(self._cells(text)), row) for text in middle):
+                return True
+            before, after = self._cells(end), self._cells(first)
+            if len(before) > place and len(after) > last - place:
+                # the first cells of a swallowed row, and the last ones of the row that swallows it
+                begin = enumerate(before[:place])
+                rest = enumerate(after[len(after) - (last - place) :], start=place + 1)
+                if self._like_a_row(chain(begin, rest), row, whole=False):
+                    return True
+        return False
+
+    def _cells(self, text: str) -> list[str]:
+        return text.split(self._delimiter)
+
+    def _like_a_row(
+        self, cells: Iterator[tuple[int, str]], row: list[str], whole: bool = True
+    ) -> bool:
+        """Tell whether cells, each with its column, have the forms usual in their columns."""
+        placed = list(cells)
+        if len(self._header) < 2 or (whole and len(placed) != len(self._header)):
+            return False
+        filled = [(place, _form(text)) for place, text in placed if text]
+        own = dict(enumerate(map(_form, row)))
+        usual = sum(form in self._forms[place] or form == own.get(place) for place, form in filled)
+        return bool(filled) and usual >= _LIKE_A_ROW * len(filled)
+
+    def _usual_forms(self) -> list[set[str]]:
+        """Return the forms of the cells of each column, by rows that no quote can have spoilt."""
+        delimiters = len(self._header) - 1
+        plain = (
+            line.rstrip("\r\n")
+            for line in islice(self._lines, 1, None)
+            if '"' not in line and line.count(self._delimiter) == delimiters
+        )
+        rows = [text.split(self._delimiter) for text in islice(plain, _SAMPLE)]
+        return [{_form(row[place]) for row in rows} for place in range(delimiters + 1)]
+
+
+def _swallowed_by_header(row: list[str], delimiter: str) -> bool:
+    """Tell whether a heading over several lines holds as many cells as the header itself."""
+    widest = max(
+        (
+            text.count(delimiter)
+            for cell in row
+            for text in _LINE_END.split(cell)[1:]  # the first line is the heading's own
+        ),
+        default=0,
+    )
+    return widest > 0 and widest >= len(row) - 1
+
+
+def _form(text: str) -> str:
+    """Return what a text is made of: E12 is a9, 2026-01-05 is 9-9-9."""
+    return _SPACES.sub(" ", _DIGITS.sub("9", _LETTERS.sub("a", text)))

@@ -1,0 +1,83 @@
+"""A typed cell as text, and the cells of a frame that are none."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.records.sources.coded import Remark
+from iop_outcomes.shared.letters import has_lone_surrogate, surrogates_written
+
+_PLAIN = frozenset(
+    {
+        *(str, int, float, bool, bytes, type(None), type(pd.NaT), type(pd.NA), pd.Timestamp),
+        *(datetime.datetime, datetime.date, datetime.time, decimal.Decimal),
+    }
+)
+
+
+def cell_text(cell: object) -> str:
+    """Write a typed cell as the text that a CSV export of it would hold."""
+    if cell is None or cell is pd.NaT or cell is pd.NA:
+        return ""
+    if isinstance(cell, bool | np.bool_):
+        return "yes" if cell else "no"
+    if isinstance(cell, float | np.floating):
+        if np.isnan(cell):
+            return ""
+        return f"{cell:.0f}" if float(cell).is_integer() else repr(float(cell))
+    if isinstance(cell, datetime.datetime | np.datetime64):
+        stamp = pd.Timestamp(cell)
+        midnight = stamp == stamp.normalize() and stamp.tzinfo is None
+        return stamp.date().isoformat() if midnight else stamp.isoformat(sep=" ")
+    if isinstance(cell, bytes):
+        return cell.decode("utf-8", "replace")
+    if isinstance(cell, datetime.date):
+        return cell.isoformat()
+    if isinstance(cell, datetime.time):
+        return cell.strftime("%H:%M")
+    return str(cell)
+
+
+def readable(series: pd.Series[Any], column: str) -> tuple[pd.Series[Any], tuple[Remark, ...]]:
+    """Return a column whose cells can be told apart and written, and what was met in it.
+
+    Lone surrogates are written as their numbers. Other objects than numbers, texts and dates are
+    texts; those that cannot be written are missing.
+    """
+    whole = series
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        if not has_lone_surrogate(series.cat.categories):
+            return series, ()
+        series = series.astype(object)
+    elif series.dtype != object and not isinstance(series.dtype, pd.StringDtype):
+        return series, ()
+    cells = series.tolist()
+    strange = not _PLAIN.issuperset(map(type, cells))
+    if not strange and not has_lone_surrogate(cells):
+        return whole, ()
+    remarks: list[Remark] = []
+    for place, cell in enumerate(cells):
+        if type(cell) not in _PLAIN and not isinstance(cell, np.generic):
+            cell, remark = _object_text(cell, place, column)
+            remarks += [] if remark is None else [remark]
+        if isinstance(cell, str):
+            written = surrogates_written(cell)
+            if written != cell:
+                done = "mended: written as its number"
+                remarks.append(Remark(place + 1, written, "lone_surrogate", done, column=column))
+            cell = written
+        cells[place] = cell
+    return pd.Series(cells, dtype=object), tuple(remarks)
+
+
+def _object_text(cell: object, place: int, column: str) -> tuple[object, Remark | None]:
+    try:
+        return cell_text(cell), None
+    except Exception:  # whatever the object's own code raises
+        done = "value left missing"
+        return None, Remark(place + 1, "", "unreadable_cell", done, column=column)

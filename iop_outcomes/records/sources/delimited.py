@@ -1,0 +1,242 @@
+"""Delimited text in: by pyarrow where a file is one plain line a row, else line by line.
+
+The lines of a file are counted apart from the parser, and the rows that it gives must be as many:
+otherwise, and where a quote does not close on its line, the file is read line by line.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from iop_outcomes.errors import RecordsError
+from iop_outcomes.records.sources.by_line import read_lines, stray_quote
+from iop_outcomes.records.sources.coded import Coded, Raw, header_names, narrow
+from iop_outcomes.records.sources.opening import (
+    BLOCK,
+    first_bytes,
+    read_bytes,
+    reason,
+    require_text,
+    shown,
+    unpack,
+)
+from iop_outcomes.records.sources.quotes import LineCounter
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_DELIMITERS = ",\t;|"
+_UTF_32 = (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+def read_delimited(path: Path, skip_lines: int) -> Raw:
+    """Read a CSV, TSV or other delimited file, packed by gzip or not, as coded text.
+
+    Raises
+    ------
+    RecordsError
+        If it cannot be opened, is empty, is no text, or has no header.
+    """
+    name = shown(path)
+    unpacked = unpack(path) if path.suffix.lower() == ".gz" else None
+    head = first_bytes(path) if unpacked is None else unpacked[:BLOCK]
+    _require_lines(name, head)
+    names, delimiter = _plain_header(head, skip_lines, name)
+    counter = LineCounter(delimiter)
+    try:
+        with ThreadPoolExecutor(1) as beside:  # the digest takes as long as half the reading
+            scanning = beside.submit(_scan, path, unpacked, counter)
+            plain = _Plain(path, unpacked, names, delimiter, skip_lines)
+            table = _read_plain(plain, quoted=b'"' in head)
+            digest = scanning.result()
+    except OSError as error:
+        raise RecordsError(f"{name} cannot be opened.", found=reason(error)) from None
+    if table is not None and counter.quoted and b'"' not in head:
+        table = _read_plain(plain, quoted=True)
+    if table is not None and _one_row_a_line(table.num_rows, counter, skip_lines):
+        first = skip_lines + 2
+        lines = np.arange(first, first + table.num_rows, dtype=np.int32)
+        read = dict(zip(names, table.columns, strict=True))
+        del table
+        columns = _as_codes(read)
+        strays = tuple(stray_quote(line) for line in counter.strays if line >= first)
+        return Raw(name, columns, lines, (), digest, remarks=strays)
+    del table
+    return _read_by_line(
+        read_bytes(path) if unpacked is None else unpacked, skip_lines, name, digest
+    )
+
+
+def _require_lines(name: str, head: bytes) -> None:
+    """Raise RecordsError unless a file begins as text in lines does."""
+    if not head:
+        raise RecordsError(f"{name} is empty.", instead="Export it again, with its header line.")
+    require_text(name, head)
+    if len(head) == BLOCK and b"\n" not in head and b"\r" not in head:
+        raise RecordsError(
+            f"{name} is named as text, but is no table of lines.",
+            found=f"no line end in its first {BLOCK:,} bytes",
+            instead="Export it again as CSV (UTF-8).",
+        )
+
+
+def _one_row_a_line(rows: int, counter: LineCounter, skip_lines: int) -> bool:
+    """Tell whether every line below the header is a row, and none ends inside quotes."""
+    if counter.given_up or counter.old_ends:
+        return False
+    opens = any(line > skip_lines + 1 for line in counter.opens)
+    return rows == counter.lines - skip_lines - 1 and not opens
+
+
+def _scan(path: Path, unpacked: bytes | None, counter: LineCounter) -> str:
+    """Go over a file once: count its lines, and return the digest of its bytes."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            digest.update(block)
+            if unpacked is None:
+                counter.take(block)
+    for start in range(0, len(unpacked or b""), BLOCK):
+        counter.take((unpacked or b"")[start : start + BLOCK])
+    counter.end()
+    return digest.hexdigest()
+
+
+def _read_by_line(data: bytes, skip_lines: int, name: str, digest: str) -> Raw:
+    """Read what is not one plain line of UTF-8 a row: blank lines, line ends inside cells."""
+    text, encoding = _as_text(data, name)
+    text = text.removeprefix("\ufeff")
+    head = io.StringIO(text[:BLOCK], newline="").readlines()[skip_lines:]
+    if "\x00" in "".join(head[:1]):
+        raise RecordsError(
+            f"{name} is named as text, but is none.",
+            found="NUL characters in its header",
+            instead="Export it again as CSV (UTF-8).",
+        )
+    delimiter = _delimiter(next((line for line in head if line.strip()), ""))
+    raw = read_lines(text, delimiter, skip_lines, name, digest)
+    return replace(raw, encoding=encoding)
+
+
+def _as_text(data: bytes, name: str) -> tuple[str, str]:
+    """Return the text of a file's bytes, and what it was read as if not UTF-8."""
+    wide = _wide_encoding(data[:BLOCK])
+    if wide:
+        try:
+            return data.decode(wide), wide[:6].upper()
+        except UnicodeDecodeError:
+            raise RecordsError(
+                f"{name} is not whole: its text cannot be read as {wide[:6].upper()}.",
+                found=f"{len(data):,} bytes",
+                instead="Export it again as CSV (UTF-8).",
+            ) from None
+    for encoding, said in (("utf-8", ""), ("cp1252", "Windows-1252")):
+        try:
+            return data.decode(encoding), said
+        except UnicodeDecodeError:
+            continue
+    return data.decode("latin-1"), "Latin-1"
+
+
+def _wide_encoding(head: bytes) -> str:
+    """Return the encoding of text in two or four bytes a letter, or an empty text."""
+    if head.startswith(_UTF_32):
+        return "utf-32"
+    if head.startswith(_UTF_16):
+        return "utf-16"
+    even, odd = head[:1000:2].count(0), head[1:1000:2].count(0)  # without a mark of its order
+    half = min(len(head), 1000) / 4
+    if odd > half and not even:
+        return "utf-16-le"
+    if even > half and not odd:
+        return "utf-16-be"
+    return ""
+
+
+def _delimiter(header: str) -> str:
+    return max(_DELIMITERS, key=header.count)
+
+
+@dataclass(frozen=True)
+class _Plain:
+    """A file whose header stands on one plain line; without names it does not."""
+
+    path: Path
+    unpacked: bytes | None
+    names: list[str]
+    delimiter: str
+    skip_lines: int
+
+
+def _read_plain(plain: _Plain, quoted: bool) -> pa.Table | None:
+    """Read by pyarrow, every column as codes; None if the file cannot be read so."""
+    import pyarrow as pa
+    from pyarrow import csv as arrow
+
+    if not plain.names:
+        return None
+    unpacked = plain.unpacked
+    if unpacked is None and not str(plain.path).isprintable():
+        unpacked = read_bytes(plain.path)  # pyarrow opens paths of UTF-8 only
+    source = str(plain.path) if unpacked is None else pa.BufferReader(unpacked)
+    as_codes = pa.dictionary(pa.int32(), pa.string())
+    try:
+        return arrow.read_csv(
+            source,
+            read_options=arrow.ReadOptions(
+                column_names=plain.names, skip_rows=plain.skip_lines + 1, block_size=BLOCK
+            ),
+            parse_options=arrow.ParseOptions(delimiter=plain.delimiter, newlines_in_values=quoted),
+            convert_options=arrow.ConvertOptions(
+                column_types=dict.fromkeys(plain.names, as_codes), strings_can_be_null=False
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None  # rows of unequal length, or text that is not UTF-8, most often
+
+
+def _plain_header(head: bytes, skip_lines: int, file: str) -> tuple[list[str], str]:
+    """Return the names and the delimiter of a header that stands on one plain line."""
+    lines = head.removeprefix(b"\xef\xbb\xbf").split(b"\n", skip_lines + 1)
+    if _wide_encoding(head) or len(lines) < skip_lines + 2 or not lines[-1]:
+        return [], ","
+    if head.count(b"\r") - head.count(b"\r\n") > head.endswith(b"\r"):
+        return [], ","  # line ends of old Macintoshes
+    try:
+        header = lines[skip_lines].decode("utf-8").rstrip("\r")
+    except UnicodeDecodeError:
+        return [], ","
+    if "\x00" in header or b'"' in b"".join(lines[:skip_lines]):
+        return [], ","
+    delimiter = _delimiter(header)
+    try:
+        cells = next(csv.reader([header], delimiter=delimiter, strict=True), [])
+    except csv.Error:
+        return [], ","
+    names = header_names(cells, file) if cells else []
+    return (names, delimiter) if len(names) == len(cells) else ([], ",")
+
+
+def _as_codes(read: dict[str, pa.ChunkedArray]) -> dict[str, Coded]:
+    """Return columns as coded text, and leave nothing of them in `read`."""
+    import pyarrow as pa
+
+    columns: dict[str, Coded] = {}
+    for name in list(read):
+        column = read.pop(name).unify_dictionaries()  # gives its memory back as we go
+        words = column.chunk(0).dictionary.to_numpy(zero_copy_only=False).astype(object)
+        parts = [narrow(part.indices.to_numpy(), len(words)) for part in column.chunks]
+        columns[name] = Coded(np.concatenate(parts), words)
+    del column
+    pa.default_memory_pool().release_unused()
+    pa.system_memory_pool().release_unused()
+    return columns

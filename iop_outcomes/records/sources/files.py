@@ -1,0 +1,223 @@
+"""Files and frames in, by their kind: delimited text, Parquet, Excel, pandas."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.errors import RecordsError
+from iop_outcomes.records.sources.cells import cell_text, readable
+from iop_outcomes.records.sources.coded import (
+    Array,
+    Coded,
+    Raw,
+    Remark,
+    coded,
+    header_names,
+    narrow,
+)
+from iop_outcomes.records.sources.delimited import read_delimited
+from iop_outcomes.records.sources.opening import read_bytes, require_file, shown
+from iop_outcomes.records.sources.workbook import read_workbook
+from iop_outcomes.shared.letters import surrogates_written
+from iop_outcomes.shared.provenance import provenance_of, read_provenance
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SUFFIXES = (".csv", ".tsv", ".txt", ".gz", ".parquet", ".xlsx")
+NOT_READ = {
+    ".xls": "an Excel file of the old kind",
+    ".xlsb": "an Excel file of the binary kind",
+    ".xlsm": "an Excel file with macros",
+    ".ods": "a spreadsheet of OpenDocument",
+}
+_ROW_NUMBERS = re.compile(r"__index_level_\d+__")  # those of the frame that pandas wrote
+MOST_CELLS = 1_000_000_000  # in a Parquet file, which can say a column of one value in a few bytes
+
+
+def read_raw(source: str | Path | pd.DataFrame, *, skip_lines: int = 0) -> Raw:
+    """Read one file or frame as coded text; of a workbook its first sheet.
+
+    Raises
+    ------
+    RecordsError
+        If the file is not there, is empty, is of an unknown kind, or cannot be read.
+    """
+    if isinstance(source, pd.DataFrame):
+        return _from_frame(source, "frame")
+    path = Path(source)
+    suffix = path.suffix.lower()
+    if suffix in NOT_READ:
+        raise RecordsError(
+            f"{shown(path)} is {NOT_READ[suffix]}.", instead="Save it as .xlsx or as CSV."
+        )
+    if suffix not in SUFFIXES:
+        raise RecordsError(
+            f"{shown(path)} is of a kind that is not read.",
+            instead=f"Give one of {', '.join(SUFFIXES)}.",
+        )
+    require_file(path)
+    try:
+        if suffix == ".xlsx":
+            return next(iter(read_workbook(path).sheets.values()))
+        if suffix == ".parquet":
+            return _parquet(path)
+        return read_delimited(path, skip_lines)
+    except MemoryError:
+        raise RecordsError(
+            f"{shown(path)} does not fit into the memory of this machine.",
+            found=f"{path.stat().st_size:,} bytes in the file",
+            instead="Read fewer columns or years, or several smaller files a table.",
+        ) from None
+
+
+def _from_frame(frame: pd.DataFrame, file: str, digest: str = "") -> Raw:
+    frame = _with_named_index(frame)
+    names = header_names([surrogates_written(str(name)) for name in frame.columns], file)
+    columns: dict[str, Coded] = {}
+    remarks: list[Remark] = []
+    for position, name in enumerate(names):
+        series, met = readable(frame.iloc[:, position], name)
+        columns[name] = _coded_series(series)
+        remarks += met
+    lines = np.arange(1, len(frame) + 1, dtype=np.int32)
+    return Raw(
+        file,
+        columns,
+        lines,
+        (),
+        digest,
+        remarks=tuple(remarks),
+        synthetic=provenance_of(frame).synthetic,
+    )
+
+
+def _with_named_index(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with the named levels of its index as columns: they hold values too."""
+    names = [name for name in frame.index.names if name is not None and name not in frame.columns]
+    return frame.reset_index(level=names) if names else frame
+
+
+def _coded_series(series: pd.Series[Any]) -> Coded:
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        return _coded_categories(series)
+    if series.dtype == object and pd.api.types.infer_dtype(series) in ("mixed", "mixed-integer"):
+        # 1 and True are equal in Python, and not the same text; lists are not told apart at all
+        series = _texts_of(series)
+    try:
+        codes, words = pd.factorize(series, use_na_sentinel=True)
+    except (TypeError, NotImplementedError):
+        codes, words = pd.factorize(_texts_of(series))
+    return _coded_words(codes, words, _kind_of_float(series.dtype))
+
+
+def _coded_words(codes: Array, words: Any, kind: np.dtype[Any] | None) -> Coded:
+    """Return codes into typed cells, -1 being missing, as codes into their texts."""
+    if kind is None:
+        exact_below = np.inf
+        texts = [cell_text(word) for word in words.tolist()]
+    else:
+        exact_below = 2.0 ** (np.finfo(kind).nmant + 1)
+        floats = np.asarray(words).astype(kind)  # each as the shortest text that is this float
+        texts = [np.format_float_positional(word, trim="-") for word in floats]
+    if (codes < 0).any():
+        codes = np.where(codes < 0, len(texts), codes)
+        texts.append("")
+    result = np.empty(len(texts), dtype=object)
+    result[:] = texts
+    return Coded(narrow(codes, len(result)), result, exact_below)
+
+
+def _texts_of(series: pd.Series[Any]) -> pd.Series[Any]:
+    return pd.Series([cell_text(cell) for cell in series.tolist()], dtype=object)
+
+
+def _kind_of_float(dtype: Any) -> np.dtype[Any] | None:
+    """Return the numpy type of a column of floats, nullable or of Arrow; None for any other."""
+    kind = dtype if isinstance(dtype, np.dtype) else getattr(dtype, "numpy_dtype", None)
+    return kind if isinstance(kind, np.dtype) and kind.kind == "f" else None
+
+
+def _coded_categories(series: pd.Series[Any]) -> Coded:
+    own = _coded_series(pd.Series(series.cat.categories))
+    texts = np.append(own.words[own.codes], "")  # -1, a missing value, is the last
+    codes = series.cat.codes.to_numpy().astype(np.int64) % len(texts)
+    return Coded(narrow(codes, len(texts)), texts, own.exact_below)
+
+
+def _parquet(path: Path) -> Raw:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    name = shown(path)
+    data = read_bytes(path)
+    try:
+        file = parquet.ParquetFile(pa.BufferReader(data))
+        cells = file.metadata.num_rows * file.metadata.num_columns
+        if cells > MOST_CELLS:
+            raise RecordsError(
+                f"{name} holds more than is read at once.",
+                found=f"{cells:,} cells; at most {MOST_CELLS:,} are read",
+                instead="Give it as several smaller files.",
+            )
+        table = file.read()
+    except (pa.ArrowException, OSError) as error:
+        raise RecordsError(
+            f"{name} cannot be read as Parquet.",
+            found=type(error).__name__,
+            instead="Copy or export it again: it is damaged, or was cut off.",
+        ) from None
+    titles = [str(title) for title in table.column_names]
+    kept = [place for place, title in enumerate(titles) if not _ROW_NUMBERS.fullmatch(title)]
+    names = header_names([titles[place] for place in kept], name)
+    columns = {
+        title: _coded_arrow(table.column(place), place, name)
+        for title, place in zip(names, kept, strict=True)
+    }
+    lines = np.arange(1, table.num_rows + 1, dtype=np.int32)
+    digest = hashlib.sha256(data).hexdigest()
+    made = read_provenance(_attributes(table.schema.metadata or {}))
+    return Raw(name, columns, lines, (), digest, synthetic=made.synthetic)
+
+
+def _coded_arrow(column: pa.ChunkedArray, place: int, file: str) -> Coded:
+    """Return a column of Parquet as coded text; whole numbers stay whole where some are missing.
+
+    What pandas wrote of itself beside the columns is not needed, and may be broken.
+    """
+    import pyarrow as pa
+
+    if not len(column):
+        return coded([])
+    kind = str(column.type)
+    try:
+        if pa.types.is_nested(column.type):
+            return _coded_series(column.to_pandas())
+        if not pa.types.is_dictionary(column.type):
+            column = column.dictionary_encode()
+        chunks = column.unify_dictionaries().chunks
+        words = chunks[0].dictionary.to_pandas(integer_object_nulls=True)
+    except Exception as error:  # of many kinds: a time zone that is not known, most often
+        raise RecordsError(
+            f"{file} has a column that cannot be read: number {place + 1}.",
+            found=f"{kind[:80]}, {type(error).__name__}",
+            instead="Write it as text or as plain dates, and save the file again.",
+        ) from None
+    codes = np.concatenate([chunk.indices.fill_null(-1).to_numpy() for chunk in chunks])
+    return _coded_words(codes, words, _kind_of_float(words.dtype))
+
+
+def _attributes(metadata: dict[bytes, bytes]) -> dict[str, Any]:
+    """Return what pandas wrote of a frame's own notes, if that can be read."""
+    try:
+        written = json.loads(metadata.get(b"pandas", b"{}"))
+        return dict(written.get("attributes", {}))
+    except (ValueError, AttributeError, TypeError):
+        return {}

@@ -1,0 +1,325 @@
+"""A table on its way through the door: typed columns, the raw text of each row, and a log.
+
+Nothing outside ``records/`` sees a draft. Rows are never removed from it: ``alive`` says which
+are kept, and the log says of every other row, and of every mended value, what was done.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from iop_outcomes.errors import RecordsError
+from iop_outcomes.records.mapping import Mapping, fold
+from iop_outcomes.records.parsing.parsed import NO_DAY, NO_WHOLE
+from iop_outcomes.records.schema import Column, Table
+from iop_outcomes.records.sources.coded import Coded, OddRow, Raw, narrow
+from iop_outcomes.shared.messages import columns_found, may_be_named
+
+Array = npt.NDArray[Any]
+
+_DAY_NUMBER = re.compile(r"\d{5}")
+_DAYS_TO_1904 = 1462  # from day 0 of the one system of Excel to day 0 of the other
+PROBLEM_COLUMNS = ["table", "file", "line", "column", "value", "check", "group", "done", "message"]
+
+
+@dataclass
+class Draft:
+    """One table while it is being checked.
+
+    Attributes
+    ----------
+    table : Table
+        Its declaration.
+    time : {"calendar", "study_days"}
+        The kind of its dates.
+    files, sha256 : list of str
+        The files it came from, and the digests of their bytes.
+    file, line : numpy.ndarray
+        For each row the position of its file, and its line there.
+    raw : dict of str to Coded
+        The text of every column, under our names.
+    values : dict of str to numpy.ndarray
+        The typed values: int32 days, int64 whole numbers, float64 numbers, int8 flags and words,
+        int32 names.
+    levels : dict of str to list of str
+        What the codes of a word or name column stand for.
+    alive : numpy.ndarray of bool
+        Rows that are kept.
+    folded : numpy.ndarray of bool
+        Rows that are one with an earlier, identical row.
+    orders : dict of str to list of str
+        For each text of a date column in which order its day and month stand.
+    """
+
+    table: Table
+    time: str
+    files: list[str]
+    sha256: list[str]
+    file: npt.NDArray[np.int16]
+    line: npt.NDArray[np.int32]
+    raw: dict[str, Coded]
+    alive: npt.NDArray[np.bool_]
+    folded: npt.NDArray[np.bool_]
+    odd: list[tuple[int, OddRow]]
+    values: dict[str, Array] = field(default_factory=dict)
+    levels: dict[str, list[str]] = field(default_factory=dict)
+    declared: dict[str, Column] = field(default_factory=dict)
+    orders: dict[str, list[str]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        """Return the number of rows read, but for the odd ones."""
+        return len(self.alive)
+
+    def has(self, *names: str) -> bool:
+        """Tell whether the export has the columns and each holds a value."""
+        return all(name in self.values and bool(self.known(name).any()) for name in names)
+
+    def known(self, name: str) -> npt.NDArray[np.bool_]:
+        """Tell for each row whether the column holds a value."""
+        values = self.values[name]
+        if values.dtype.kind == "f":
+            return ~np.isnan(values)
+        if self.declared[name].kind == "whole":
+            return np.asarray(values != NO_WHOLE)
+        known: npt.NDArray[np.bool_]
+        known = values != NO_DAY if self.declared[name].kind == "date" else values >= 0
+        return known
+
+    def day(self, name: str) -> Array:
+        """Return a date column under the name that the kind of the set gives it."""
+        column = self.table.column(name)
+        return self.values[name if column is None else column.name_in(self.time)]
+
+    def is_word(self, name: str, *words: str) -> npt.NDArray[np.bool_]:
+        """Tell for each row whether a word column holds one of the words."""
+        levels = self.levels[name]
+        chosen = np.array([level in words for level in levels] + [False])  # -1 is the last
+        result: npt.NDArray[np.bool_] = chosen[self.values[name]]
+        return result
+
+
+@dataclass
+class Log:
+    """What was met on the way in: problems by batch, checks with their counts, and sentences."""
+
+    batches: list[pd.DataFrame] = field(default_factory=list)
+    tallies: list[dict[str, object]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def rows(
+        self, draft: Draft, rows: Array, check: str, column: str, done: str | Array, text: str = ""
+    ) -> None:
+        """List rows of a draft that a check met."""
+        if not len(rows):
+            return
+        coded = draft.raw.get(column)
+        self.batches.append(
+            pd.DataFrame(
+                {
+                    "table": draft.table.name,
+                    "file": np.array(draft.files, dtype=object)[draft.file[rows]],
+                    "line": draft.line[rows],
+                    "column": column,
+                    "value": "" if coded is None else coded.text(rows),
+                    "check": check,
+                    "done": done,
+                    "message": text,
+                }
+            )
+        )
+
+    def whole_column(self, draft: Draft, check: str, column: str, done: str) -> None:
+        """List a check that is of a column as a whole, on line 0."""
+        self.batches.append(
+            pd.DataFrame(
+                {
+                    "table": [draft.table.name],
+                    "file": [draft.files[0] if len(draft.files) == 1 else ""],
+                    "line": [0],
+                    "column": [column],
+                    "value": [""],
+                    "check": [check],
+                    "done": [done],
+                    "message": [""],
+                }
+            )
+        )
+
+    def tally(
+        self, check: str, table: str, column: str, looked_at: int, failed: int, present: bool = True
+    ) -> None:
+        """Count a check over a column: how many rows it looked at and how many failed."""
+        self.tallies.append(
+            {
+                "check": check,
+                "table": table,
+                "column": column,
+                "rows_looked_at": int(looked_at),
+                "rows_failed": int(failed),
+                "applicable": bool(present) and looked_at > 0,
+            }
+        )
+
+
+def combine(table: Table, raws: list[Raw], mapping: Mapping, time: str) -> Draft:
+    """Put the files of one table under one another, under our column names."""
+    renamed = [_rename(table, raw, mapping, time) for raw in raws]
+    names = list(dict.fromkeys(name for columns in renamed for name in columns))
+    sizes = [len(raw.lines) for raw in raws]
+    raw = {name: _joined([columns.get(name) for columns in renamed], sizes) for name in names}
+    rows = sum(sizes)
+    return Draft(
+        table=table,
+        time=time,
+        files=[raw.file for raw in raws],
+        sha256=[raw.sha256 for raw in raws],
+        file=np.repeat(np.arange(len(raws), dtype=np.int16), sizes),
+        line=np.concatenate([raw.lines for raw in raws]),
+        raw=raw,
+        alive=np.ones(rows, dtype=bool),
+        folded=np.zeros(rows, dtype=bool),
+        odd=[(number, odd) for number, raw in enumerate(raws) for odd in raw.odd],
+    )
+
+
+def our_names(table: Table, names: list[str], mapping: Mapping) -> dict[str, str]:
+    """Return for each column name of an export the name that it has here."""
+    pairs = mapping.columns.get(table.name, {})
+    declared = {
+        fold(name): name for column in table.columns for name in (column.name, column.study_name)
+    }
+    return {
+        name: pairs.get(fold(name)) or declared.get(fold(name)) or fold(name) or name
+        for name in names
+    }
+
+
+def _rename(table: Table, raw: Raw, mapping: Mapping, time: str) -> dict[str, Coded]:
+    names = our_names(table, list(raw.columns), mapping)
+    twice = sorted(ours for ours, count in Counter(names.values()).items() if count > 1)
+    if twice:
+        same = [place for place, ours in enumerate(names.values(), start=1) if ours == twice[0]]
+        raise RecordsError(
+            f"{raw.file} has several columns for {_called(table, twice[0], time)}.",
+            found=f"columns {', '.join(map(str, same))}",
+            instead=f"Say in [{table.name}.columns] of the mapping which one it is.",
+        )
+    missing = [
+        column.name_in(time)
+        for column in table.columns
+        if column.required and column.name_in(time) not in names.values()
+    ]
+    if missing:
+        raise RecordsError(
+            f"{raw.file} has no column {', '.join(missing)}, which {table.name} needs.",
+            found=columns_found(raw.columns),
+            instead=f"Rename the column, or write in mapping.toml: [{table.name}.columns] "
+            f'"Their name" = "{missing[0]}". If the file has no header line, give it one.',
+        )
+    columns = {names[name]: coded for name, coded in raw.columns.items()}
+    if raw.dates_from_1904:
+        for column in table.columns:
+            name = column.name_in(time)
+            if column.kind == "date" and time == "calendar" and name in columns:
+                columns[name] = _from_1900(columns[name])
+    return columns
+
+
+def _from_1900(coded: Coded) -> Coded:
+    """Return dates with bare day numbers from 1904 on as day numbers from 1900 on."""
+    words = [
+        f"{int(word) + _DAYS_TO_1904}" if _DAY_NUMBER.fullmatch(word) else word
+        for word in coded.words.tolist()
+    ]
+    codes, levels = pd.factorize(np.asarray(words, dtype=object))
+    return Coded(narrow(codes[coded.codes], len(levels)), np.asarray(levels, dtype=object))
+
+
+def _called(table: Table, name: str, time: str) -> str:
+    known = table.column(name, time) is not None or may_be_named(name)
+    return f"{table.name}.{name}" if known else f"one of the {table.name}"
+
+
+def _joined(parts: list[Coded | None], sizes: list[int]) -> Coded:
+    if len(parts) == 1 and parts[0] is not None:
+        return parts[0]
+    blank = np.array([""], dtype=object)
+    words = [blank if part is None else part.words for part in parts]
+    codes, levels = pd.factorize(np.concatenate(words))
+    starts = np.cumsum([0] + [len(part) for part in words])
+    joined = [
+        codes[
+            start + (np.zeros(size, dtype=np.intp) if part is None else part.codes.astype(np.intp))
+        ]
+        for part, start, size in zip(parts, starts, sizes, strict=False)
+    ]
+    exact_below = min(part.exact_below for part in parts if part is not None)
+    return Coded(
+        narrow(np.concatenate(joined), len(levels)), np.asarray(levels, dtype=object), exact_below
+    )
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """Return a name for a column of the export that is called as another: not one of `taken`."""
+    if name not in taken:
+        return name
+    free, number = f"export_{name}", 1
+    while free in taken:
+        number += 1
+        free = f"export_{name}_{number}"
+    return free
+
+
+def fold_identical(draft: Draft, mapping: Mapping, log: Log) -> None:
+    """Fold rows whose text is the same in every column into the first of them."""
+    if mapping.identical_rows == "fold" and len(draft):
+        telling = sorted(draft.raw.values(), key=lambda coded: -len(coded.words))
+        twin = identical([coded.codes for coded in telling])
+        rows = np.flatnonzero(twin >= 0)
+        draft.folded[rows] = True
+        draft.alive[rows] = False
+        log.rows(draft, rows, "exact_duplicate", "", "folded into the first such row")
+    log.tally("exact_duplicate", draft.table.name, "", len(draft), int(draft.folded.sum()))
+
+
+def identical(codes: list[Array]) -> npt.NDArray[np.int64]:
+    """Return for each row the first earlier row with the same codes, or -1 if there is none.
+
+    The columns that tell most come first: rows that already differ there are not looked at
+    again. Rows are compared by a 64-bit mix of their codes and then code by code, so that a
+    chance agreement of two mixes joins nothing.
+    """
+    rows = np.arange(len(codes[0]))
+    result = np.full(len(rows), -1, dtype=np.int64)
+    for columns in (codes[:3], codes):
+        mix = _mix([column[rows] for column in columns] if len(rows) < len(result) else columns)
+        ordered = np.sort(mix)
+        twice = ordered[1:][ordered[1:] == ordered[:-1]]
+        if not len(twice):
+            return result
+        keep = np.isin(mix, twice)
+        rows, mix = rows[keep], mix[keep]
+    group, _ = pd.factorize(mix)
+    first = rows[np.unique(group, return_index=True)[1]][group]
+    same = rows != first
+    for column in codes:
+        same &= column[rows] == column[first]
+    result[rows[same]] = first[same]
+    return result
+
+
+def _mix(codes: list[Array]) -> npt.NDArray[np.uint64]:
+    mix = np.zeros(len(codes[0]), dtype=np.uint64)
+    for column in codes:
+        mix += column.astype(np.uint64)
+        mix *= np.uint64(0x9E3779B97F4A7C15)
+        mix ^= mix >> np.uint64(29)
+    return mix

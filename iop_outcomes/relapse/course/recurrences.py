@@ -1,0 +1,233 @@
+"""Relapse after relapse: one row a stretch of time at risk or in relapse, from the records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from iop_outcomes.errors import RuleError
+from iop_outcomes.relapse.course.observation import as_units, check_course, read_sight
+from iop_outcomes.relapse.course.successive_relapses import Rounds, rounds_of
+from iop_outcomes.relapse.ends import ENDS, read_ends
+from iop_outcomes.relapse.evidence import origin_days, read_checkins
+from iop_outcomes.relapse.rule import RelapseRule
+from iop_outcomes.relapse.times import refuse_taken, time_to_relapse
+from iop_outcomes.shared.messages import as_written
+from iop_outcomes.shared.provenance import provenance_of, relabel
+from iop_outcomes.use.origins import ends_of
+
+if TYPE_CHECKING:
+    from iop_outcomes.records import Records
+
+RECOVERED = "recovered"
+RECURRENT_ENDS = (*ENDS, RECOVERED)
+RECURRENT_COLUMNS = ("at_risk", "number", "terminal")
+
+
+def recurrent_relapses(
+    records: Records,
+    rule: RelapseRule | None = None,
+    *,
+    clear_days: int = 28,
+    terminal: Sequence[str] = ("died",),
+) -> pd.DataFrame:
+    """Return every relapse of each episode, as stretches at risk and in relapse by turns.
+
+    Parameters
+    ----------
+    records : Records
+        With the check-ins; with the attendance too if the rule counts from the first session.
+        Where the attendance is there, who attends is not lost.
+    rule : RelapseRule, optional
+        What counts as relapse; by default first use after admission, a missing check-in
+        censoring.
+    clear_days : int
+        After a relapse a person has recovered, and is at risk of the next, after so many days
+        known clear since the last use.
+    terminal : sequence of str
+        The words of ``ended_by`` after which there can be no further relapse.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a stretch, in the order of ``records.episodes`` and of time, the stretches of an
+        episode touching each other; the columns of `iop_outcomes.time_to_relapse` but for
+        ``competing_on``, of which here
+
+        - ``entry``, ``days`` (int32): the stretch is ``(entry, days]``, in days after the origin;
+        - ``event`` (bool): whether it ends in a relapse; never in a stretch in relapse;
+        - ``clear_until`` (int32): as there, and not before ``entry``; in a stretch in relapse
+          ``entry``;
+        - ``ended_by`` (category): as there; ``recovered`` for a stretch in relapse after which
+          the person is at risk again;
+        - ``ended_on`` (int32): as there, on the last row of an episode; else ``days``;
+        - ``competing_end`` (category): ``ended_by`` where it is an end that competes with relapse
+          by the rule; missing elsewhere;
+
+        and beside them ``at_risk`` (bool): at risk of a relapse, not in one; ``number`` (int32):
+        of the relapse that the stretch at risk leads to, or that the stretch in relapse follows,
+        from 1; ``terminal`` (bool): the last row of an episode that ended in a way that `terminal`
+        names. The first row of each episode has the ``days``, ``event``, ``ended_by`` and
+        ``ended_on`` of `iop_outcomes.time_to_relapse`.
+
+        ``attrs`` as there, with ``clear_days`` (int).
+
+    Raises
+    ------
+    RuleError
+        If the rule is of dropout, `clear_days` is not a whole number of at least 1, `terminal`
+        names no end, or an episode's covariate has the name of a column.
+    MissingTableError
+        As `iop_outcomes.time_to_relapse`.
+
+    Notes
+    -----
+    **Recovery.** Use goes on for days and weeks: counting each check-in with use as a relapse
+    would count one relapse many times, and count most who are asked most often. So a relapse ends
+    only with the first check-in without use `clear_days` or more after the last that showed use,
+    every check-in between them being without use. 28 days are four weekly check-ins in a row, and
+    the time after which relapse measured over a month could begin anew. With a definition in
+    weeks, weeks are counted, each standing on its last day. A missing check-in or week on the way
+    is what the missing rule says: as use it starts the count again, as no use it goes on, left
+    out it is passed over; under ``"censor"`` it ends everything known. Who was out of sight for
+    more than ``rule.lost_after`` days (`RelapseRule` says what counts) is counted from the return,
+    and what is only filled in for those days is not counted as clear. A
+    check-in that was not due neither helps nor hinders: between two check-ins a person is as the
+    later one says. After recovery the definition is counted anew from there.
+
+    **In relapse is not unobserved.** The rows with ``at_risk`` False are needed: a mean number of
+    relapses *a person* has everyone under observation below the line, and who is in relapse is
+    counted there with none (`iop_outcomes.mean_cumulative_function`). Leaving them out would take
+    those in relapse to have the next like those who have recovered, and overstate the mean.
+    A rate *at risk* has the others only (`iop_outcomes.recurrent_cox` takes them by itself).
+
+    A stretch in relapse ends on the last day known. A recovery on that day is not told, for no
+    time at risk follows it; as a state it is one (`iop_outcomes.state_histories`). Where the
+    relapse itself was on the last day known and the episode then ended otherwise, on a later day,
+    the stretch goes to that day.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import iop_outcomes as iop
+    >>> from iop_outcomes.relapse.course.recurrences import recurrent_relapses
+    >>> day = pd.date_range("2026-01-12", periods=8, freq="7D").strftime("%Y-%m-%d")
+    >>> checkins = pd.DataFrame({"episode_id": "a", "date": day, "status": "completed"})
+    >>> checkins["used"] = ["no", "yes", "no", "no", "no", "no", "no", "yes"]
+    >>> episodes = pd.DataFrame({"episode_id": ["a"], "admit_date": ["2026-01-05"]})
+    >>> records = iop.read_records(episodes=episodes, checkins=checkins, as_of="2026-03-09")
+    >>> found = recurrent_relapses(records)
+    >>> found[["entry", "days", "at_risk", "event", "number", "ended_by"]]
+       entry  days  at_risk  event  number   ended_by
+    0      0    14     True   True       1    relapse
+    1     14    42    False  False       1  recovered
+    2     42    56     True   True       2    relapse
+    """
+    rule = RelapseRule() if rule is None else rule
+    check_course(records, rule, clear_days)
+    _check_options(rule, terminal)
+    first = time_to_relapse(records, rule).drop(columns="competing_on")
+    refuse_taken(first, RECURRENT_COLUMNS, "relapses")
+    origin = origin_days(records, rule)
+    days_followed = records.episodes["days_followed"].to_numpy()
+    followed = np.maximum(days_followed - origin, 0).astype(np.int32)
+    shown, baseline = read_checkins(records, rule, origin)
+    units = as_units(shown, followed, rule)
+    frame = (origin, followed)
+    sight = read_sight(records, rule, shown, frame)
+    rounds = rounds_of((shown, units, baseline), followed, rule, sight, int(clear_days))
+    silent = sight.silent_at(followed)
+    ends = read_ends(records.episodes, rule, rounds.observed, shown, frame, silent)
+    stretches = _stretches(rounds, ends.ended_by, ends.ended_on)
+    kept = (origin >= 0)[stretches["episode"].to_numpy()]
+    found = _frame(first, stretches[kept], origin >= 0, (terminal, rule.competing))
+    text = (
+        f"{provenance_of(first).rule} After it a person is in relapse until recovered after "
+        f"{clear_days} days known clear since the last use, and can relapse again."
+    )
+    return relabel(found, first, rule=text, clear_days=int(clear_days))
+
+
+def _check_options(rule: RelapseRule, terminal: object) -> None:
+    if rule.of_dropout:
+        raise RuleError(
+            "Dropout is not what people recover from and fall back into: it has one time.",
+            found=f"the definition {rule.name}",
+            instead="time_to_relapse(records, rule)",
+        )
+    words = ENDS[1:]
+    if (
+        not isinstance(terminal, Sequence)
+        or isinstance(terminal, str)
+        or not all(word in words for word in terminal)
+    ):
+        raise RuleError(
+            f"Terminal ends are a list of words from {', '.join(words)}.",
+            found=f"terminal={as_written(terminal)}",
+            instead='terminal=["died"]',
+        )
+
+
+def _stretches(
+    rounds: Rounds, ended_by: NDArray[np.int8], ended_on: NDArray[np.int32]
+) -> pd.DataFrame:
+    """Return the stretches of all episodes, those in relapse among those at risk."""
+    code = {end: position for position, end in enumerate(RECURRENT_ENDS)}
+    at_risk = rounds.at_risk.assign(at_risk=True)
+    at_risk["ended_by"] = np.where(
+        at_risk["event"], code["relapse"], ended_by[at_risk["episode"]]
+    ).astype(np.int8)
+
+    relapsed = at_risk[at_risk["event"]].reset_index(drop=True)
+    episode = relapsed["episode"].to_numpy()
+    recovered = rounds.recovered
+    last_known = rounds.observed.days[episode]
+    # Who relapsed on the last day known stays in relapse until what else is known to end it.
+    last = np.where(last_known > relapsed["days"], last_known, ended_on[episode])
+    relapsing = relapsed.assign(
+        entry=relapsed["days"],
+        clear_until=relapsed["days"],
+        days=np.where(recovered >= 0, recovered, last).astype(np.int32),
+        event=False,
+        rests_on_missing=False,
+        at_risk=False,
+        ended_by=np.where(recovered >= 0, code[RECOVERED], ended_by[episode]).astype(np.int8),
+    )
+    relapsing = relapsing[relapsing["days"] > relapsing["entry"]]
+    found = pd.concat([at_risk, relapsing], ignore_index=True)
+    place = np.lexsort((found["days"], found["episode"]))
+    found = found.iloc[place].reset_index(drop=True)
+    final = np.zeros(len(found), dtype=bool)
+    final[ends_of(found["episode"].to_numpy())] = True
+    own = final & ~found["event"].to_numpy()
+    found["ended_on"] = np.where(own, ended_on[found["episode"]], found["days"]).astype(np.int32)
+    found["end"] = np.where(final, ended_by[found["episode"]], -1)
+    return found
+
+
+def _frame(
+    first: pd.DataFrame,
+    stretches: pd.DataFrame,
+    started: NDArray[np.bool_],
+    words: tuple[Sequence[str], Sequence[str]],
+) -> pd.DataFrame:
+    """Return the stretches with the covariates of their episodes."""
+    row = (np.cumsum(started) - 1)[stretches["episode"].to_numpy()]
+    found: pd.DataFrame = first.iloc[row].reset_index(drop=True)
+    for name in ("entry", "clear_until", "days", "event", "rests_on_missing", "ended_on"):
+        found[name] = stretches[name].to_numpy()
+    found["ended_by"] = pd.Categorical.from_codes(
+        stretches["ended_by"].to_numpy(),  # type: ignore[arg-type]  # codes are what it takes
+        dtype=pd.CategoricalDtype(list(RECURRENT_ENDS)),
+    )
+    terminal, competing = words
+    competes = found["ended_by"].isin(list(competing)) & ~found["event"]
+    found["competing_end"] = found["ended_by"].where(competes)
+    found["at_risk"] = stretches["at_risk"].to_numpy()
+    found["number"] = stretches["number"].to_numpy()
+    found["terminal"] = np.isin(stretches["end"], [ENDS.index(word) for word in terminal])
+    return found

@@ -1,0 +1,64 @@
+"""What a definition of your own is made of, in one place.
+
+Measures: ``Count``, ``Share``, ``LongestRun``, ``Contains``, ``Retained``, ``Score``, ``Window``.
+What combines them: ``AtLeast``, ``Every``, ``From``, ``When``. Steps before them: ``Recode``,
+``Delete``, ``CarryForward``, ``FillWithMode``, ``FillFromNeighbours``, ``Through``,
+``UpToLastSeen``, ``SeenBy``, and ready-made ``MIXED_IS_USE`` and ``MISSED_IS_USE``. For anything
+else ``Calculated`` takes a function of the words, made of the operations in
+``iop_outcomes.measures``: ``words``, ``words_windows``, ``words_imputation``, ``words_scores``
+and ``words_lattices``.
+"""
+
+from __future__ import annotations
+
+from iop_outcomes.relapse.definitions.conditions import AtLeast, Calculated, Every, From, When
+from iop_outcomes.relapse.definitions.definition import Definition
+from iop_outcomes.relapse.definitions.measures import (
+    Contains,
+    Count,
+    LongestRun,
+    Measure,
+    Retained,
+    Score,
+    Share,
+)
+from iop_outcomes.relapse.definitions.steps import (
+    MISSED_IS_USE,
+    MIXED_IS_USE,
+    CarryForward,
+    Delete,
+    FillFromNeighbours,
+    FillWithMode,
+    Recode,
+    SeenBy,
+    Through,
+    UpToLastSeen,
+)
+from iop_outcomes.relapse.definitions.windows import Window
+
+__all__ = [
+    "MISSED_IS_USE",
+    "MIXED_IS_USE",
+    "AtLeast",
+    "Calculated",
+    "CarryForward",
+    "Contains",
+    "Count",
+    "Definition",
+    "Delete",
+    "Every",
+    "FillFromNeighbours",
+    "FillWithMode",
+    "From",
+    "LongestRun",
+    "Measure",
+    "Recode",
+    "Retained",
+    "Score",
+    "SeenBy",
+    "Share",
+    "Through",
+    "UpToLastSeen",
+    "When",
+    "Window",
+]

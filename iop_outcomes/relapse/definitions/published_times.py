@@ -1,0 +1,53 @@
+"""The published times to an event, as a `RelapseRule` looks for them."""
+
+from __future__ import annotations
+
+from iop_outcomes.relapse.definitions.definition import Definition
+from iop_outcomes.relapse.definitions.registry import published
+from iop_outcomes.relapse.definitions.windows import Window
+from iop_outcomes.relapse.search import Search
+
+
+def find_time(name: str) -> Definition | None:
+    """Return the published time to an event of that name, or of that reference column.
+
+    None if there is no definition of that name, or if it has no time.
+    """
+    for definition in published():
+        columns = [column for column, _ in definition.reference]
+        if definition.window is not None and name in (definition.name, *columns):
+            return definition
+    return None
+
+
+def time_names() -> tuple[str, ...]:
+    """Return the names of all published times to an event."""
+    return tuple(found.name for found in published() if found.window is not None)
+
+
+def distinct_relapse_names() -> tuple[str, ...]:
+    """Return the names of the published times to relapse, one of those that coincide."""
+    first: dict[Window, str] = {}
+    for found in published():
+        window = found.window
+        if found.kind == "relapse" and window is not None and not window.of_missed:
+            first.setdefault(window, found.name)
+    return tuple(first.values())
+
+
+def search_for(window: Window) -> Search:
+    """Return the search that a window of weeks stands for."""
+    return Search(
+        window.threshold,
+        window.width,
+        "week",
+        first=window.from_week,
+        of="missed" if window.of_missed else "use",
+    )
+
+
+def source_of(definition: Definition) -> str:
+    """Return where a definition comes from, and how it differs from its paper."""
+    doi = f", doi:{definition.doi.replace('; ', ', doi:')}" if definition.doi else ""
+    text = f" {definition.title}: {definition.citation}{doi}." if definition.citation else ""
+    return text + (f" {definition.adaptation}" if definition.adaptation else "")

@@ -1,0 +1,212 @@
+"""What is done to use patterns before a definition reads them, each step done once.
+
+A definition is data: the steps that prepare the words, and what is then measured. A `View`
+holds the words of some people and remembers what was worked out from them, so that definitions
+that begin alike share the work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar, cast
+
+from iop_outcomes.use.pattern_array import (
+    MISSED,
+    NOT_DUE,
+    Flags,
+    Numbers,
+    Weeks,
+    Words,
+    delete,
+    recode,
+    through,
+)
+from iop_outcomes.use.pattern_filling import (
+    impute_last_value,
+    impute_last_value_between,
+    impute_mode,
+    impute_neighbours,
+)
+from iop_outcomes.use.pattern_windows import retention
+from iop_outcomes.use.visit_schedules import view_by_lattice
+
+Result = TypeVar("Result")
+
+
+class View:
+    """The words of some people, and what has been worked out from them.
+
+    Parameters
+    ----------
+    words : Words
+        The use patterns.
+    compatible : bool
+        Take weeks not due as the reference does, as a symbol like any other. Otherwise they are
+        no evidence: those at the end of a word are cut off, since the person has not been
+        followed for so long, and those within it count neither as use, nor as no use, nor as
+        missed.
+    """
+
+    def __init__(self, words: Words, *, compatible: bool = False) -> None:
+        self.compatible = compatible
+        if not compatible and words.holds(NOT_DUE).any():
+            words = through(words, retention(words, NOT_DUE))
+        self.words = words
+        self._after: dict[tuple[Step, ...], Words] = {(): words}
+        self._known: dict[Hashable, object] = {}
+
+    @property
+    def unseen(self) -> str:
+        """The symbols of weeks in which the person was not seen."""
+        return MISSED if self.compatible else MISSED + NOT_DUE
+
+    @property
+    def last_seen(self) -> Weeks:
+        """The last week in which the person was seen; 0 where there is none."""
+        return self.once("last_seen", lambda: retention(self.words, self.unseen))
+
+    def after(self, steps: tuple[Step, ...]) -> Words:
+        """Return the words after `steps`."""
+        if steps not in self._after:
+            self._after[steps] = steps[-1].take(self.after(steps[:-1]), self)
+        return self._after[steps]
+
+    def value(self, measure: Measured) -> Numbers:
+        """Return what `measure` gives, one number a person; NaN where it gives none."""
+        return self.once(measure, lambda: measure.of(self))
+
+    def once(self, key: Hashable, work: Callable[[], Result]) -> Result:
+        """Return the result of `work`, done the first time only."""
+        if key not in self._known:
+            self._known[key] = work()
+        return cast(Result, self._known[key])
+
+
+class Step(Protocol):
+    """Something done to words; hashable, so that it is done once."""
+
+    def take(self, words: Words, view: View) -> Words:
+        """Return the words after the step."""
+        ...
+
+
+class Measured(Hashable, Protocol):
+    """Something measured on words; hashable, so that it is measured once."""
+
+    def of(self, view: View) -> Numbers:
+        """Return one number a person."""
+        ...
+
+
+@dataclass(frozen=True)
+class Recode:
+    """Replace a symbol by another."""
+
+    symbol: str
+    to: str
+
+    def take(self, words: Words, view: View) -> Words:
+        """Return the words after the step."""
+        return recode(words, self.symbol, self.to)
+
+
+@dataclass(frozen=True)
+class Delete:
+    """Take a symbol out; what follows moves up."""
+
+    symbol: str
+
+    def take(self, words: Words, view: View) -> Words:
+        """Return the words after the step."""
+        return delete(words, self.symbol)
+
+
+@dataclass(frozen=True)
+class CarryForward:
+    """Fill a symbol with the last value; only up to the last week known if `between`."""
+
+    symbol: str = MISSED
+    between: bool = False
+
+    def take(self, words: Words, view: View) -> Words:
+        """Return the words after the step."""
+        fill = impute_last_value_between if self.between else impute_last_value
+        skipped = "" if view.compatible or self.symbol == NOT_DUE else NOT_DUE
+        return fill(words, self.symbol, not_carried=skipped)
+
+
+@dataclass(frozen=True)
+class FillWithMode:
+    """Fill missed weeks with the person's most frequent symbol."""
+
+    def take(self, words: Words, view: View) -> Words:
+        """Return the words after the step."""
+        return impute_mode(words, not_carried="" if view.compatible else NOT_DUE)
+
+
+@dataclass(frozen=True)
+class FillFromNeighbours:
+    """Fill missed weeks with the mean of the weeks beside them."""
+
+    def take(self, words: Words, view: View) -> Words:
+        """Return the words after the step."""
+        return impute_neighbours(words)
+
+
+@dataclass(frozen=True)
+class Through:
+    """Cut words off after a week."""
+
+    week: int
+
+    def take(self, words: Words, view: View) -> Words:
+        """Return the words after the step."""
+        return through(words, self.week)
+
+
+@dataclass(frozen=True)
+class UpToLastSeen:
+    """Cut words off after the last week in which the person was seen."""
+
+    def take(self, words: Words, view: View) -> Words:
+        """Return the words after the step."""
+        return through(words, retention(words, view.unseen))
+
+
+@dataclass(frozen=True)
+class BeforeFirstMissed:
+    """Cut words off before the first week that was missed."""
+
+    def take(self, words: Words, view: View) -> Words:
+        """Return the words after the step."""
+        missed: Flags = words.holds(MISSED)
+        first = missed.argmax(axis=0) if words.longest else words.lengths
+        return through(words, first + words.lengths * ~missed.any(axis=0))
+
+
+@dataclass(frozen=True)
+class SeenBy:
+    """See words as a protocol with fewer visits would have seen them."""
+
+    lattice: str
+
+    def take(self, words: Words, view: View) -> Words:
+        """Return the words after the step."""
+        return view_by_lattice(words, self.lattice)
+
+
+MIXED_IS_USE = (Recode("*", "+"),)
+MISSED_IS_USE = (Recode("o", "+"), *MIXED_IS_USE)
+SEEN_ONLY = (Delete("o"),)
+
+# What a missed week counts as, by the name of the rule.
+MISSED_WEEKS: dict[str, tuple[Step, ...]] = {
+    "use": (Recode("o", "+"),),
+    "no_use": (Recode("o", "-"),),
+    "last_value": (CarryForward(),),
+    "last_value_to_last_contact": (CarryForward(between=True),),
+    "drop": (Delete("o"),),
+    "censor": (BeforeFirstMissed(),),
+    "missed": (),
+}

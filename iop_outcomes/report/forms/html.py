@@ -1,0 +1,164 @@
+"""The report as a file: one page without a script or a request, or a workbook of its tables."""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import PackageNotFoundError, version
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+import pandas as pd
+
+from iop_outcomes.errors import ReportError
+from iop_outcomes.report.model import Section, write_value
+from iop_outcomes.report.scope import Scope
+from iop_outcomes.shared.letters import printable
+from iop_outcomes.shared.saving import check_place, write_whole
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
+LONGEST_CELL = 32_000  # letters; Excel holds 32,767
+CODE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")  # what Excel would read as the number of a character
+LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the first time that a zip file can hold
+
+
+def render(
+    scope: Scope, sections: list[Section], heading: tuple[str, str | None, str | None]
+) -> str:
+    """Return the page. Every value is escaped, and a name that is not defined is an error."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("iop_outcomes.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["value"] = write_value
+    environment.filters["label"] = lambda name: name.replace("_", " ")
+    environment.filters["sentence"] = lambda text: text[:1].upper() + text[1:]
+    title, prepared_by, prepared_on = heading
+    page = environment.get_template("report.html.j2")
+    html = page.render(
+        title=title,
+        facts=_facts(scope, prepared_by, prepared_on),
+        synthetic=scope.records.synthetic,
+        sections=sections,
+        policy=scope.policy,
+    )
+    return printable(html)  # a name may hold what no page can
+
+
+def _facts(scope: Scope, prepared_by: str | None, prepared_on: str | None) -> list[tuple[str, str]]:
+    """Return what stands at the top of the report."""
+    records = scope.records
+    cut = records.as_of.date().isoformat() if isinstance(records.as_of, pd.Timestamp) else None
+    names = sorted(str(name) for name in records.episodes["program"].unique())
+    shown = [f"{name} (too few to publish)" if name in scope.too_few else name for name in names]
+    facts = [
+        ("Programs", ", ".join(shown)),
+        ("Time", scope.label if scope.quarter else "all of the records"),
+        ("Data cut", cut or f"study day {records.as_of}"),
+        ("Prepared by", prepared_by or "not stated"),
+        ("Prepared on", prepared_on or "not stated"),
+        ("Made with", f"iop_outcomes {_version()}"),
+    ]
+    if scope.quarter is not None and pd.Timestamp(records.as_of) < scope.quarter.end:
+        facts.insert(
+            2, ("Note", "The quarter is not over at the data cut: its figures are partial.")
+        )
+    return facts
+
+
+def _version() -> str:
+    try:
+        return version("iop-outcomes")
+    except PackageNotFoundError:
+        return "(not installed)"
+
+
+def check_path(path: Path) -> str:
+    """Return the ending of `path`, or raise ReportError if no report can be written there."""
+    ending = path.suffix.lower()
+    if ending == ".pdf":
+        raise ReportError(
+            "A report is not written as PDF.",
+            found=path.suffix,
+            instead='report.save("report.html"); open it in a browser and print it to PDF',
+        )
+    if ending not in (".html", ".htm", ".xlsx"):
+        raise ReportError(
+            "A report is saved as .html, or its tables as .xlsx.",
+            found=path.suffix or "no ending",
+            instead='report.save("report.html")',
+        )
+    check_place(path, "The report")
+    return ending
+
+
+def save_report(html: str, tables: dict[str, pd.DataFrame], path: Path) -> Path:
+    """Write the page or the tables to `path`, by its ending."""
+    ending = check_path(path)
+    content = workbook(tables) if ending == ".xlsx" else html.encode("utf-8")
+    return write_whole(path, content, "The report")
+
+
+def workbook(tables: dict[str, pd.DataFrame]) -> bytes:
+    """Return the tables as an Excel workbook, a sheet each; the same tables, the same bytes."""
+    from openpyxl import Workbook
+
+    book = Workbook(write_only=False)
+    book.remove(book.worksheets[0])
+    for name, frame in tables.items():
+        _fill_sheet(book.create_sheet(name[:31]), frame)
+    if not tables:
+        book.create_sheet("empty")
+    buffer = BytesIO()  # not closed here: a save that fails closes what it wrote to it later
+    try:
+        book.save(buffer)
+    except OSError as error:  # each sheet is first a temporary file
+        raise ReportError(
+            "The workbook of the report cannot be made: there is no room for temporary files.",
+            found=error.strerror or str(error),
+            instead="make room, or name a folder with room in TMPDIR; or save as .html",
+        ) from error
+    return _without_times(buffer.getvalue())
+
+
+def _fill_sheet(sheet: Worksheet, frame: pd.DataFrame) -> None:
+    rows = [[str(name) for name in frame.columns], *frame.astype(object).to_numpy().tolist()]
+    for number, row in enumerate(rows, start=1):
+        for place, value in enumerate(row, start=1):
+            if value is None or (not isinstance(value, str) and pd.isna(value)):
+                continue
+            cell = sheet.cell(number, place, _plain(value))
+            if isinstance(value, str):
+                cell.data_type = "s"  # a name that begins with "=" is no formula
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as a cell can hold it."""
+    if not isinstance(value, str):
+        return value.item() if hasattr(value, "item") else value
+    text = printable(value)
+    if len(text) > LONGEST_CELL:
+        text = text[: LONGEST_CELL - 1] + "…"
+    return CODE.sub("_x005F_", text)
+
+
+def _without_times(content: bytes) -> bytes:
+    """Return a workbook without the times at which it was made."""
+    with ZipFile(BytesIO(content)) as old, BytesIO() as buffer:
+        with ZipFile(buffer, "w", ZIP_DEFLATED) as new:
+            for item in old.namelist():
+                data = old.read(item)
+                if item == "docProps/core.xml":
+                    data = re.sub(
+                        rb"(<dcterms:\w+[^>]*>)[^<]*", rb"\g<1>1980-01-01T00:00:00Z", data
+                    )
+                new.writestr(ZipInfo(item, LONG_AGO), data, ZIP_DEFLATED)
+        return buffer.getvalue()

@@ -1,0 +1,225 @@
+"""The sections of the report, in their order; each says why it is not there when it is not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.attendance.sessions import SessionRule
+from iop_outcomes.disclosure import ProtectedCurves
+from iop_outcomes.plots import plot_attendance, plot_survival, plot_trend
+from iop_outcomes.plots.layout.export import draw_svg
+from iop_outcomes.report.counting import Counted, Trends
+from iop_outcomes.report.model import SHARE_DECIMALS, Draft, Drawing, Hidden, Kind, Section, Table
+from iop_outcomes.report.scope import Scope
+from iop_outcomes.report.sections import cohort, quality, relapse
+from iop_outcomes.report.sections.findings import Finding
+from iop_outcomes.shared.provenance import provenance_of
+
+NO_ATTENDANCE = "There is no attendance table, so this cannot be told."
+NO_CHECKINS = "There is no check-in table, so relapse cannot be told."
+TOO_FEW = "Too few to publish."
+NO_CALENDAR = (
+    "The records hold study days, without a calendar: what goes by month or quarter is left out."
+)
+MISSING_TITLE = "The same, by what a missing check-in counts as"
+TREND_KINDS: dict[str, Kind] = {
+    "numerator": "count",
+    "denominator": "count",
+    "value": "share",
+    "lower": "share",
+    "upper": "share",
+}
+
+COUNT_KINDS: dict[str, Kind] = {
+    "numerator": "count",
+    "value": "count",
+    "lower": "number",
+    "upper": "number",
+}
+
+
+def what_changed(scope: Scope, findings: list[Finding]) -> Section:
+    """Return the findings, each with its counts and interval."""
+    title = "What changed"
+    if scope.quarter is None:
+        reason = (
+            NO_CALENDAR
+            if scope.records.time != "calendar"
+            else (
+                "This report covers the whole time, so there is no earlier quarter to compare with."
+            )
+        )
+        return Section("what-changed", title, (reason,))
+    intro = (
+        "Each measure in the newest quarter in which it is known, beside the quarter before. A "
+        "change is named only if the 95% interval of the difference leaves out zero; among "
+        f"{len(findings)} measures, one such change every few quarters is expected by chance."
+    )
+    items = tuple((one.change, one.title, one.text[len(one.title) :]) for one in findings)
+    return Section("what-changed", title, (intro,), items=items)
+
+
+def who_came(scope: Scope, counted: Counted) -> Section:
+    """Return the admissions, how far people came, and the sessions."""
+    tables = [counted.table("admissions")]
+    if scope.engagement is None:
+        return Section("who-came", "Who came", (NO_ATTENDANCE,), tuple(tables))
+    flow = counted.drafts["cohort_flow"]
+    tables.append(cohort.flow_shown(flow, scope, counted.linked, counted.hidden))
+    tables.append(counted.table("sessions"))
+    weeks = counted.weeks
+    if weeks is None:
+        return Section("who-came", "Who came", (), tuple(tables))
+    kinds: dict[str, Kind] = dict.fromkeys(weeks.table.columns, "count")
+    kinds |= dict.fromkeys(("rate", "lower", "upper"), "share")
+    behind = Table(
+        "attendance_by_week",
+        f"Attendance by week since admission: {scope.seasoned_words}",
+        rounded(weeks.table.drop(columns="hidden")),
+        kinds,
+        weeks.rule,
+    )
+    picture = draw_svg(plot_attendance, weeks, synthetic=scope.records.synthetic)
+    title = f"Who came, week by week: {scope.seasoned_words}"
+    drawing = Drawing(title, picture, behind)
+    return Section("who-came", "Who came", (), tuple(tables), (drawing,))
+
+
+def who_stayed(scope: Scope, counted: Counted) -> Section:
+    """Return the discharges, the stays, and the programs side by side."""
+    tables = []
+    sentences = []
+    if "discharges" in counted.drafts:
+        tables.append(counted.table("discharges"))
+    else:
+        sentences.append(f"Nobody was discharged in {scope.label}.")
+    if scope.engagement is None:
+        sentences.append(NO_ATTENDANCE)
+    else:
+        tables.append(counted.table("programs"))
+    return Section("who-stayed", "Who stayed", tuple(sentences), tuple(tables))
+
+
+def relapse_section(scope: Scope, counted: Counted) -> Section:
+    """Return the curves, with their definition and what rests on missing check-ins."""
+    if "checkins" not in scope.records.tables:
+        return Section("relapse", "Relapse", (NO_CHECKINS,))
+    results = counted.relapse
+    if results is None:
+        return Section("relapse", "Relapse", (TOO_FEW,))
+    sentences = (
+        f"Of all {scope.words(8)}. {results.overall.rule}",
+        results.missing,
+        "A curve shows those known to be without relapse among those still followed. People who "
+        "stop answering are not like people who answer, so read it with the table of what a "
+        "missing check-in counts as.",
+    )
+    drawings = [
+        _curve(scope, results.overall, "Time to relapse", "relapse"),
+        _curve(scope, results.by_missing, MISSING_TITLE, "relapse_by_missing"),
+    ]
+    if results.by_program is not None:
+        title = "Time to relapse, by program"
+        drawings.append(_curve(scope, results.by_program, title, "relapse_by_program"))
+    tables = (relapse.milestone_table(results), relapse.missing_rule_table(results))
+    kept = tuple(drawing for drawing in drawings if drawing is not None)
+    return Section("relapse", "Relapse", sentences, tables, kept)
+
+
+def _curve(scope: Scope, curves: ProtectedCurves, title: str, name: str) -> Drawing | None:
+    if curves.table.empty:
+        return None
+    picture = draw_svg(plot_survival, curves, synthetic=scope.records.synthetic)
+    return Drawing(title, picture, relapse.curve_table(name, title, curves))
+
+
+def trends_section(scope: Scope, trends: Trends) -> Section:
+    """Return a picture a measure, over the last months or quarters."""
+    if scope.quarter is None:
+        reason = (
+            NO_CALENDAR
+            if scope.records.time != "calendar"
+            else (
+                "This report covers the whole time; a report of a quarter draws the trends up to "
+                "it."
+            )
+        )
+        return Section("trends", "Trends", (reason,))
+    drawings = []
+    for name, found in trends.drawn.items():
+        kinds = TREND_KINDS if found.unit == "proportion" else COUNT_KINDS
+        columns = ["period", "numerator", "denominator", "value", "lower", "upper", "status"]
+        table = Table(
+            f"trend_{name}",
+            f"{found.title} by {found.every}",
+            rounded(_with_status(found.table)[columns].dropna(axis=1, how="all"), found.unit),
+            kinds,
+            found.rule,
+        )
+        picture = draw_svg(plot_trend, found, synthetic=scope.records.synthetic)
+        drawings.append(Drawing(f"{found.title} by {found.every}", picture, table))
+    return Section("trends", "Trends", (), (), tuple(drawings))
+
+
+def rounded(table: pd.DataFrame, unit: str = "proportion") -> pd.DataFrame:
+    """Return a table of rates, or of counts, with the digits that the page prints."""
+    digits = SHARE_DECIMALS if unit == "proportion" else 1
+    names = [name for name in ("value", "rate", "lower", "upper") if name in table]
+    return table.assign(**{name: table[name].round(digits) for name in names})
+
+
+def _with_status(table: pd.DataFrame) -> pd.DataFrame:
+    shown_or_not = np.where(table["hidden"], "hidden", "known")
+    status = np.where(table["mature"], shown_or_not, "not yet known")
+    shown = table.assign(status=status)
+    shown.loc[~shown["mature"], ["numerator", "denominator"]] = np.nan
+    return shown
+
+
+def data_quality(whole: Scope, drafts: dict[str, Draft], hidden: Hidden) -> Section:
+    """Return what was read, what was set aside, and which checks failed."""
+    tables = tuple(drafts[name].shown(hidden) for name in ("files", "checks"))
+    sentences = [*whole.records.notes, quality.summary(whole, hidden)]
+    if others := len(whole.records.ignored):  # their names may be those of people
+        sentences.append(f"{others} other {'file was' if others == 1 else 'files were'} not read.")
+    if "checkins" not in whole.records.tables:
+        sentences.append(NO_CHECKINS)
+    if "attendance" not in whole.records.tables:
+        sentences.append("There is no attendance table.")
+    return Section("data-quality", "Data quality", tuple(sentences), tables)
+
+
+def definitions(scope: Scope, trends: Trends) -> Section:
+    """Return each measure of the report in words."""
+    rows = [("Disclosure", scope.policy.report_text)]
+    if scope.too_few:
+        rows.append(("Programs left out", _left_out(scope)))
+    if "checkins" in scope.records.tables:
+        rows.append(("Relapse", scope.rule.text))
+    if scope.engagement is not None:
+        rows.append(("Sessions", SessionRule().text))
+        rows.append(("Engagement", provenance_of(scope.engagement).rule))
+    rows += [(found.title, found.rule) for found in trends.by_quarter.values()]
+    frame = pd.DataFrame(rows, columns=["measure", "definition"])
+    table = Table("definitions", "What the words and numbers mean", frame)
+    return Section("definitions", "Definitions", (), (table,))
+
+
+def _left_out(scope: Scope) -> str:
+    return (
+        f"{', '.join(scope.too_few)}: too few to publish. Their people are in no number of this "
+        "report, so that nothing of them can be worked out from a total."
+    )
+
+
+def too_few_sections() -> list[Section]:
+    """Return the sections of a report on whose people nothing may be published."""
+    titles = {
+        "what-changed": "What changed",
+        "who-came": "Who came",
+        "who-stayed": "Who stayed",
+        "relapse": "Relapse",
+        "trends": "Trends",
+    }
+    return [Section(name, title, (TOO_FEW,)) for name, title in titles.items()]

@@ -1,0 +1,249 @@
+"""Tables of who came and who stayed: made from the episodes, their counts declared as they go."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from iop_outcomes.attendance.sessions import SessionRule, read_sessions
+from iop_outcomes.attendance.stays import RETENTION_DAYS
+from iop_outcomes.disclosure import LinkedCounts
+from iop_outcomes.disclosure.linked import CELL, DETAIL, TOTAL
+from iop_outcomes.disclosure.policy import HIDDEN
+from iop_outcomes.records.schema import ATTENDANCE_STATUSES, DISCHARGE_REASONS
+from iop_outcomes.report.model import SHARE_DECIMALS, Draft, Hidden, Kind, Table
+from iop_outcomes.report.scope import Mask, Scope
+
+NOT_RECORDED = "not recorded"
+TEDS_CODES = {
+    "completed": "1",
+    "dropped_out": "2",
+    "terminated": "3",
+    "transferred": "4",
+    "incarcerated": "5",
+    "died": "6",
+    "other": "7",
+    NOT_RECORDED: "-9",
+}
+ALL = "all"
+Floats = npt.NDArray[np.float64]
+
+
+def admissions_table(scope: Scope, linked: LinkedCounts) -> Draft:
+    """Return the admissions of the quarter by program, entry path, level and earlier admission."""
+    episodes = scope.records.episodes
+    earlier = np.where(episodes["admission_number"] > 1, "admitted before", "first admission here")
+    views = {
+        "program": episodes["program"],
+        "entry path": episodes["entry_path"],
+        "level of care": episodes["level"],
+        "admission": pd.Series(earlier, index=episodes.index),
+    }
+    everybody = (ALL, scope.admitted)
+    _declare(scope, linked, "admissions", [everybody], rank=TOTAL)
+    rows, keys = [], []
+    for view, values in views.items():
+        if values[scope.admitted].notna().any():
+            words = values.astype(object).where(values.notna(), NOT_RECORDED).astype(str)
+            groups = [
+                (word, scope.admitted & (words == word).to_numpy())
+                for word in sorted(set(words[scope.admitted]))
+            ]
+            made = _declare(scope, linked, "admissions", groups, view)
+            linked.total(("admissions", ALL), made)
+            rows += [(view, word.replace("_", " "), int(mask.sum())) for word, mask in groups]
+            rows.append((view, ALL, int(scope.admitted.sum())))
+            keys += [*made, ("admissions", ALL)]
+    frame = pd.DataFrame(rows, columns=["by", "group", "admitted"])
+    frame["share"] = (frame["admitted"] / scope.admitted.sum()).round(SHARE_DECIMALS)
+    kinds: dict[str, Kind] = {"admitted": "count", "share": "share"}
+    note = ""
+    if scope.too_few:
+        note = f"Too few to publish, and in no number of this report: {', '.join(scope.too_few)}."
+    table = Table("admissions", f"Admissions in {scope.label}", frame, kinds, note)
+    return Draft(table, _with_share(keys, "admitted", ("admissions", ALL)))
+
+
+def _declare(
+    scope: Scope,
+    linked: LinkedCounts,
+    family: str,
+    groups: list[tuple[str, Mask]],
+    view: str | None = None,
+    rank: int = CELL,
+) -> list[tuple[str, ...]]:
+    """Declare how many episodes, and people, each group has; return the names of the counts."""
+    keys: list[tuple[str, ...]] = []
+    for word, mask in groups:
+        key = (family, word) if view is None else (family, view, word)
+        linked.count(key, int(mask.sum()), people=scope.people(mask), item=key, rank=rank)
+        keys.append(key)
+    return keys
+
+
+def _with_share(
+    keys: list[tuple[str, ...]], count: str, whole: tuple[str, ...]
+) -> dict[str, list[tuple[object, ...]]]:
+    """Return what a column of counts and its shares need; a share would give its whole back."""
+    return {count: [(key,) for key in keys], "share": [(key, whole) for key in keys]}
+
+
+def flow_stages(scope: Scope) -> list[tuple[str, Mask]]:
+    """Return how far people came who were admitted long enough ago: each stage with its people."""
+    table = scope.engaged
+    month = RETENTION_DAYS[0]
+    stages = [("admitted", np.ones(len(table), dtype=np.bool_))]
+    stages += [
+        (f"{words} session within {month} days", (table[column] <= month).to_numpy())
+        for words, column in (("first", "first_session_day"), ("fourth", "fourth_session_day"))
+    ]
+    stages += [
+        (
+            f"still in the program after {day} days",
+            table[f"retained_{day}"].fillna(False).to_numpy(dtype=np.bool_),
+        )
+        for day in RETENTION_DAYS
+    ]
+    return [(words, came & scope.seasoned) for words, came in stages]
+
+
+def flow_table(scope: Scope, linked: LinkedCounts) -> Draft:
+    """Return how far people came who were admitted long enough ago for all of it to be known."""
+    stages = flow_stages(scope)
+    keys = _declare(scope, linked, "flow", stages)
+    masks = [mask for _, mask in stages]
+    for (whole, outer), (part, inner) in pairwise(zip(keys, masks, strict=True)):
+        if not (inner & ~outer).any():
+            linked.part(whole, part, people=scope.people(outer & ~inner))
+    for key, mask in zip(keys[2:], masks[2:], strict=True):
+        linked.part(keys[0], key, people=scope.people(masks[0] & ~mask))
+    reached = np.array([int(mask.sum()) for mask in masks])
+    frame = pd.DataFrame({"stage": [words for words, _ in stages], "reached": reached})
+    frame["share"] = np.round(reached / max(reached[0], 1), SHARE_DECIMALS)
+    kinds: dict[str, Kind] = {"reached": "count", "share": "share"}
+    later = "Newer admissions are not in this table: how far they come is not known yet. "
+    note = f"{later}A share behind which a small count would show is given as a bound."
+    caption = f"How far people came: {scope.seasoned_words}"
+    table = Table("cohort_flow", caption, frame, kinds, note)
+    return Draft(table, _with_share(keys, "reached", keys[0]))
+
+
+def flow_shown(draft: Draft, scope: Scope, linked: LinkedCounts, hidden: Hidden) -> Table:
+    """Return the flow without what is hidden; a hidden share is given as a bound where it can be.
+
+    The bound leaves room for a count of the threshold, and stands only where the rest of the
+    report leaves that room, too.
+    """
+    shown = draft.shown(hidden)
+    policy = scope.policy
+    keys = [key for (key,) in draft.needs["reached"]]
+    admitted = linked.value(keys[0])
+    if keys[0] in hidden or admitted <= 2 * policy.threshold:
+        return shown
+    room = 100 * (policy.threshold + 1) / admitted
+    share = shown.frame["share"].copy()
+    for row, key in enumerate(keys):
+        rest = ("rest", keys[0], key)
+        if key not in hidden:
+            continue
+        if policy.hides(linked.value(rest)) and linked.fits(rest, policy.threshold, hidden):
+            share[row] = f"over {np.floor(100 - room):.0f}%"
+        elif policy.hides(linked.value(key)) and linked.fits(key, policy.threshold, hidden):
+            share[row] = f"under {np.ceil(room):.0f}%"
+    shown.frame["share"] = share
+    return shown
+
+
+def sessions_table(scope: Scope, linked: LinkedCounts) -> Draft:
+    """Return the treatment sessions of the quarter by what became of them."""
+    records = scope.records
+    rule = SessionRule()
+    sessions = read_sessions(records, rule)
+    chosen = sessions.treatment.copy()
+    if scope.quarter is not None:
+        chosen &= scope.in_quarter(records.attendance["date"])
+    person, status = scope.person[sessions.episode[chosen]], sessions.status[chosen]
+    everybody = len(np.unique(person))
+    linked.count(
+        ("sessions", ALL), len(status), people=everybody, item=("sessions", ALL), rank=TOTAL
+    )
+    linked.count(("session people", ALL), everybody, item=("session people", ALL), rank=TOTAL)
+    rows = []
+    words = [word for code, word in enumerate(ATTENDANCE_STATUSES) if (status == code).any()]
+    for word in words:
+        mask = status == ATTENDANCE_STATUSES.index(word)
+        count, people = int(mask.sum()), len(np.unique(person[mask]))
+        linked.count(("sessions", word), count, people=people, item=("sessions", word))
+        linked.count(("session people", word), people, item=("session people", word), rank=DETAIL)
+        linked.part(("session people", ALL), ("session people", word))
+        linked.at_least(("sessions", word), [("session people", word)])
+        due = "yes" if word in rule.due else "no"
+        rows.append((word.replace("_", " "), due, count, count / max(len(status), 1), people))
+    linked.total(("sessions", ALL), [("sessions", word) for word in words])
+    linked.count("session people of each kind", sum(row[-1] for row in rows))
+    linked.total("session people of each kind", [("session people", word) for word in words])
+    linked.at_least("session people of each kind", [("session people", ALL)])
+    rows.append((ALL, "", len(status), 1.0, everybody))
+    frame = pd.DataFrame(rows, columns=["session", "due", "sessions", "share", "people"])
+    frame["share"] = frame["share"].round(SHARE_DECIMALS)
+    kinds: dict[str, Kind] = {"sessions": "count", "share": "share", "people": "count"}
+    note = "Due: in the denominator of the attendance rate. People: with at least one such session."
+    table = Table("sessions", f"Treatment sessions in {scope.label}", frame, kinds, note)
+    needs = _with_share(
+        [("sessions", word) for word in (*words, ALL)], "sessions", ("sessions", ALL)
+    )
+    return Draft(table, needs | {"people": [(("session people", word),) for word in (*words, ALL)]})
+
+
+def discharge_table(scope: Scope, linked: LinkedCounts) -> Draft:
+    """Return the discharges of the quarter by reason, with how long people had stayed."""
+    words = scope.records.episodes["discharge_reason"].astype(object)
+    words = words.where(words.notna(), NOT_RECORDED)
+    stay = _stay_days(scope)
+    groups = [
+        (word, scope.closed & (words == word).to_numpy())
+        for word in (*DISCHARGE_REASONS, NOT_RECORDED)
+    ]
+    groups = [(word, mask) for word, mask in groups if mask.any()]
+    keys = _declare(scope, linked, "discharges", groups)
+    keys += _declare(scope, linked, "discharges", [(ALL, scope.closed)], rank=TOTAL)
+    linked.total(keys[-1], keys[:-1])
+    masks = [mask for _, mask in groups] + [scope.closed]
+    frame = pd.DataFrame(
+        {
+            "reason": [*(word.replace("_", " ") for word, _ in groups), ALL],
+            "TEDS_code": [*(TEDS_CODES[word] for word, _ in groups), ""],
+            "discharges": [int(mask.sum()) for mask in masks],
+            "share": [
+                round(mask.sum() / max(scope.closed.sum(), 1), SHARE_DECIMALS) for mask in masks
+            ],
+            "median_stay_days": [_median(stay[mask], scope) for mask in masks],
+        }
+    )
+    kinds: dict[str, Kind] = {"discharges": "count", "share": "share", "median_stay_days": "days"}
+    end = "the earlier of last contact and discharge"
+    if scope.engagement is None:
+        end = "discharge; there is no attendance table to tell the last contact"
+    note = (
+        f"Stay: from admission to {end}. Completed and transferred are kept apart. A median is "
+        "shown when enough people lie on either side of it."
+    )
+    table = Table("discharges", f"Discharges in {scope.label}, by reason", frame, kinds, note)
+    needs = _with_share(keys, "discharges", keys[-1])
+    return Draft(table, needs | {"median_stay_days": needs["discharges"]})
+
+
+def _stay_days(scope: Scope) -> Floats:
+    if scope.engagement is not None:
+        return scope.engagement["stay_to_last_contact"].to_numpy(dtype=np.float64)
+    return scope.records.episodes["days_to_discharge"].to_numpy(dtype=np.float64)
+
+
+def _median(days: Floats, scope: Scope) -> float | str:
+    known = days[~np.isnan(days)]
+    if len(known) == 0:
+        return float("nan")
+    return float(np.median(known)) if scope.policy.shows_quantile(len(known)) else HIDDEN

@@ -1,0 +1,198 @@
+"""What changed: one finding a measure, chosen and worded by rule, not by eye."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.report.scope import Scope
+from iop_outcomes.shared.letters import printable
+from iop_outcomes.statistics.differences import (
+    clustered_difference,
+    difference_interval,
+    rate_ratio_interval,
+)
+from iop_outcomes.trends import Trend, trend
+from iop_outcomes.trends.periods import period_numbers
+from iop_outcomes.trends.quantities import Quantity, find_quantity
+
+NOTHING_COMPARED = "No findings: without a quarter there is nothing to compare."
+NO_CHANGE = "no clear change"
+COMPARED = 2  # quarters of which a finding tells: the newest that is known, and the one before
+HIDDEN_TEXT = "hidden, as it is a small count or would give one away"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One measure in the newest quarter in which it is known, beside the quarter before.
+
+    Attributes
+    ----------
+    measure : str
+        The name of the measure.
+    title : str
+        What it is called.
+    text : str
+        The finding in plain words, with its counts and interval.
+    change : str
+        ``higher``, ``lower``, ``no clear change``, or ``not compared``.
+    """
+
+    measure: str
+    title: str
+    text: str
+    change: str
+
+
+class Findings(pd.DataFrame):
+    """The findings as a frame that shows itself as their sentences.
+
+    It is a pandas frame with the columns ``measure, title, change, text`` (text). Rows chosen from
+    it show themselves as sentences too; without the column ``text`` it is shown as any frame.
+    """
+
+    @property
+    def _constructor(self) -> type[Findings]:
+        return Findings
+
+    def __repr__(self) -> str:
+        """Return each finding on a line of its own."""
+        if not {"text", "change"} <= {*self.columns}:
+            return super().__repr__()
+        if self.empty:
+            return NOTHING_COMPARED
+        return "\n".join(f"- {text}" for text in self["text"])
+
+    def _repr_html_(self) -> str | None:
+        if not {"text", "change"} <= {*self.columns}:
+            return pd.DataFrame(self).to_html(max_rows=20)
+        if self.empty:
+            return f"<p>{NOTHING_COMPARED}</p>"
+        items = zip(self["change"], self["text"], strict=True)
+        told = (
+            f"<li><strong>{escape(printable(str(change)))}</strong>: {escape(printable(str(text)))}"
+            "</li>"
+            for change, text in items
+        )
+        return f"<ul>{''.join(told)}</ul>"
+
+
+def make_findings(scope: Scope, trends: dict[str, Trend]) -> list[Finding]:
+    """Return one finding a measure, those that changed first.
+
+    Parameters
+    ----------
+    scope : Scope
+        With a quarter.
+    trends : dict
+        Measure -> its protected trend by quarter, up to the quarter.
+    """
+    findings = [_finding(scope, found) for found in trends.values()]
+    order = {"higher": 0, "lower": 0, NO_CHANGE: 1}
+    return sorted(findings, key=lambda finding: order.get(finding.change, 2))
+
+
+def findings_frame(findings: list[Finding]) -> Findings:
+    """Return the findings as a table: ``measure, title, change, text``."""
+    names = ["measure", "title", "change", "text"]
+    return Findings([[getattr(one, name) for name in names] for one in findings], columns=names)
+
+
+def quarterly_trends(scope: Scope, measures: list[str]) -> dict[str, Trend]:
+    """Return the trends by quarter, up to the quarter of the report; nothing is hidden yet."""
+    return {name: cut(trend(scope.records, name, every="quarter"), scope) for name in measures}
+
+
+def cut(found: Trend, scope: Scope, periods: int = 12) -> Trend:
+    """Return a trend that ends with the quarter, with at most so many `periods`."""
+    assert scope.quarter is not None
+    begun = np.flatnonzero(found.table["start"] <= scope.quarter.end)
+    return found.only(begun[-periods:])
+
+
+def _finding(scope: Scope, found: Trend) -> Finding:
+    quantity = find_quantity(found.measure)
+    known = found.table[found.table["mature"]]
+    if known.empty:
+        text = f"{found.title}: not known yet for any quarter."
+        return Finding(found.measure, found.title, text, "not compared")
+    last = known.iloc[-1]
+    if last["hidden"] or pd.isna(last["value"]):
+        reason = HIDDEN_TEXT if last["hidden"] else "nothing was counted"
+        text = f"{found.title} in {last['period']}: {reason}."
+        return Finding(found.measure, found.title, text, "not compared")
+    text = f"{found.title} in {last['period']}: {_said(last, found.unit)}."
+    if scope.quarter is not None and last["period"] != scope.quarter.label:
+        text += f" {scope.quarter.label} is not known yet."
+    change = "not compared"
+    if len(known) > 1 and not known.iloc[-2]["hidden"] and pd.notna(known.iloc[-2]["value"]):
+        before = known.iloc[-2]
+        change, words = _compare(scope, quantity, before, last)
+        text += f" {words}"
+    return Finding(found.measure, found.title, text, change)
+
+
+def _said(row: pd.Series[float], unit: str) -> str:
+    if unit != "proportion":
+        return f"{row['value']:,.0f}"
+    return (
+        f"{row['value']:.1%} ({row['numerator']:,.0f} of {row['denominator']:,.0f}; "
+        f"95% interval {row['lower']:.1%} to {row['upper']:.1%})"
+    )
+
+
+def _compare(
+    scope: Scope, quantity: Quantity, before: pd.Series[float], last: pd.Series[float]
+) -> tuple[str, str]:
+    """Say whether the interval of the difference leaves out no difference at all."""
+    if quantity.kind == "count":
+        low, high = rate_ratio_interval(last["value"], before["value"])
+        higher, lower = low > 1, high < 1
+        was = f"{before['value']:,.0f} in {before['period']}"
+        if before["value"] > 0:
+            ratio = last["value"] / before["value"]
+            detail = f"ratio {ratio:.2f}, 95% interval {low:.2f} to {high:.2f}"
+        else:
+            detail = f"no ratio to 0, 95% interval from {low:.2f} up"
+    else:
+        if quantity.kind == "sessions":
+            low, high = _sessions_difference(scope, quantity, before, last)
+        else:
+            low, high = difference_interval(
+                (last["numerator"], last["denominator"]),
+                (before["numerator"], before["denominator"]),
+            )
+        higher, lower = low > 0, high < 0
+        was = f"{before['value']:.1%} in {before['period']}"
+        points = (last["value"] - before["value"]) * 100
+        detail = (
+            f"difference {points:+.1f} points, 95% interval {low * 100:+.1f} to {high * 100:+.1f}"
+        )
+    if higher or lower:
+        word = "higher" if higher else "lower"
+        return word, f"That is {word} than {was} ({detail})."
+    return NO_CHANGE, f"No clear change from {was}: the difference may be chance ({detail})."
+
+
+def _sessions_difference(
+    scope: Scope, quantity: Quantity, before: pd.Series[float], last: pd.Series[float]
+) -> tuple[float, float]:
+    tally = quantity.tally(scope.records)
+    person = scope.records.episodes["person_id"].cat.codes.to_numpy()[tally.episode]
+    periods = [
+        period_numbers(np.array([row["start"]], dtype="datetime64[s]"), "quarter")[0]
+        for row in (last, before)
+    ]
+    number = period_numbers(tally.date, "quarter")
+    size = int(person.max(initial=-1)) + 1
+    counts = [
+        (
+            np.bincount(person[(number == period) & tally.counts], minlength=size),
+            np.bincount(person[number == period], minlength=size),
+        )
+        for period in periods
+    ]
+    return clustered_difference(counts[0], counts[1])

@@ -1,0 +1,174 @@
+"""The section on data quality: what was read, what was set aside, which checks failed."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pandas as pd
+
+from iop_outcomes.disclosure import LinkedCounts
+from iop_outcomes.disclosure.linked import CELL, DETAIL, TOTAL, Key
+from iop_outcomes.report.model import SHARE_DECIMALS, Draft, Hidden, Item, Kind, Table
+from iop_outcomes.report.scope import Scope
+from iop_outcomes.shared.messages import may_be_named
+
+ROWS = ["rows_kept", "rows_set_aside", "rows_folded"]
+READ = "rows_read"
+SENTENCE = ("rows", "sentence")
+
+
+def sources_table(scope: Scope, linked: LinkedCounts) -> Draft:
+    """Return the rows of each file; a file is named by its table, for its name may hold a name."""
+    sources = scope.records.sources
+    number = sources.groupby("table", sort=False).cumcount() + 1
+    frame = pd.DataFrame({"table": sources["table"], "file": number, READ: sources[READ]})
+    frame[ROWS] = sources[ROWS]
+    frame["sha256"] = sources["sha256"].fillna("").astype(str)
+    needs: dict[str, list[tuple[Item, ...]]] = {name: [] for name in (READ, *ROWS)}
+    for row, counts in enumerate(frame[[READ, *ROWS]].to_dict("records")):
+        for name, count in counts.items():
+            key = ("files", row, name)
+            linked.count(key, count, item=key, rank=TOTAL if name == READ else CELL)
+            needs[str(name)].append((key,))
+        linked.total(("files", row, READ), [("files", row, name) for name in ROWS])
+    for name in (READ, *ROWS):
+        _sum_up(linked, frame["table"], name)
+    kinds: dict[str, Kind] = dict.fromkeys([READ, *ROWS], "count")
+    kinds |= {"sha256": "code", "file": "count"}
+    note = (
+        "Rows read are rows kept, set aside and exact duplicates folded into one. The SHA-256 "
+        "tells whether a file is the same, to the byte."
+    )
+    return Draft(Table("files", "What was read", frame, kinds, note), needs)
+
+
+def _sum_up(linked: LinkedCounts, tables: pd.Series[str], name: str) -> None:
+    """Declare the rows of each table, and of all tables; the sentence tells two of those."""
+    told = name in (READ, "rows_set_aside")
+    keys: dict[str, list[Key]] = {table: [] for table in tables}
+    for row, table in enumerate(tables):
+        keys[table].append(("files", row, name))
+    for table, parts in keys.items():
+        linked.count(("rows", table, name), sum(linked.value(key) for key in parts))
+        linked.total(("rows", table, name), parts)
+    whole = ("rows", "all", name)
+    linked.count(
+        whole,
+        sum(linked.value(("rows", table, name)) for table in keys),
+        item=SENTENCE if told else None,
+        rank=DETAIL,
+    )
+    linked.total(whole, [("rows", table, name) for table in keys])
+
+
+def checks_table(scope: Scope, linked: LinkedCounts) -> Draft:
+    """Return the checks that something failed, summed over the columns of a table."""
+    checks = scope.records.quality()
+    failed = checks[checks["rows_failed"] > 0]
+    keys = ["group", "check", "table", "column"]
+    frame = failed[[*keys, "rows_looked_at", "rows_failed", "share", "status", "meaning"]]
+    frame = frame.sort_values(keys).reset_index(drop=True)
+    frame["share"] = frame["share"].round(SHARE_DECIMALS)
+    for row, (looked_at, met) in enumerate(
+        zip(frame["rows_looked_at"], frame["rows_failed"], strict=True)
+    ):
+        key = ("checks", row)
+        linked.count((*key, "rows_looked_at"), looked_at, item=key, rank=DETAIL)
+        linked.count((*key, "rows_failed"), met, item=key, rank=DETAIL)
+        linked.part((*key, "rows_looked_at"), (*key, "rows_failed"))
+    _link_checks(scope, linked, frame)
+    known = frame["column"].eq("") | frame["column"].map(may_be_named)
+    frame["column"] = frame["column"].where(known, "another column")
+    kinds: dict[str, Kind] = {"rows_looked_at": "count", "rows_failed": "count", "share": "share"}
+    note = (
+        f"{_status_counts(checks)} Only checks that met something are listed. A check on a column "
+        "that is not there, or holds nothing, is not applicable: it has not passed."
+    )
+    needs = [(("checks", row),) for row in range(len(frame))]
+    table = Table("checks", "Checks that met something", frame, kinds, note)
+    return Draft(table, dict.fromkeys(["rows_looked_at", "rows_failed", "share"], needs))
+
+
+def _link_checks(scope: Scope, linked: LinkedCounts, frame: pd.DataFrame) -> None:
+    """Declare that rows looked at are among those read, and what a check did among all so treated.
+
+    Checks of one table look at rows that differ by those in which a value is missing, or that an
+    earlier check has set aside: any two of these numbers may be subtracted.
+    """
+    for table, rows in frame.groupby("table", sort=False):
+        counts = [("checks", row, "rows_looked_at") for row in rows.index]
+        counts += [("rows", table, name) for name in (READ, "rows_kept")]
+        counts = sorted((key for key in counts if key in linked), key=linked.value)
+        for smaller, larger in pairwise(counts):
+            linked.part(larger, smaller)
+        for name, done in (("rows_set_aside", "set aside"), ("rows_folded", "folded")):
+            _link_done(scope, linked, (str(table), name, done), rows)
+
+
+def _link_done(
+    scope: Scope, linked: LinkedCounts, what: tuple[str, str, str], rows: pd.DataFrame
+) -> None:
+    """Declare that the rows which checks set aside, or folded, are among all such rows."""
+    table, name, done = what
+    problems = scope.records.problems
+    of_table = problems[(problems["table"] == table) & problems["done"].str.startswith(done)]
+    whole = ("rows", table, name)
+    checks = set(of_table["check"])
+    keys = [("checks", row, "rows_failed") for row in rows.index[rows["check"].isin(checks)]]
+    if whole not in linked:
+        return
+    if keys and sum(linked.value(key) for key in keys) == linked.value(whole):
+        linked.total(whole, keys)
+        return
+    for key in keys:
+        if linked.value(key) <= linked.value(whole):
+            linked.part(whole, key)
+
+
+def withhold_rows(scope: Scope, linked: LinkedCounts, drafts: list[Draft]) -> None:
+    """Hide all numbers of rows if those of the programs left out are few in some table.
+
+    The rows that were read, less those that the report is about, would tell how many these have.
+    """
+    if _tells_small_programs(scope):
+        linked.withhold(SENTENCE)
+        for draft in drafts:
+            for needs in draft.needs.values():
+                for items in needs:
+                    for item in items:
+                        linked.withhold(item)
+
+
+def summary(scope: Scope, hidden: Hidden) -> str:
+    """Return how many rows were set aside, if that may be told."""
+    aside = int(scope.records.sources["rows_set_aside"].sum())
+    read = int(scope.records.sources[READ].sum())
+    if _tells_small_programs(scope):
+        return (
+            "The numbers of rows are hidden: they would tell how many the programs left out have."
+        )
+    if SENTENCE in hidden:
+        return "How many rows were set aside is hidden: it is a small count, or would tell of one."
+    if aside == 0:
+        return f"No row of {read:,} was set aside."
+    return f"{aside:,} of {read:,} rows were set aside ({aside / read:.1%})."
+
+
+def _tells_small_programs(scope: Scope) -> bool:
+    """Say whether the programs left out have a small count of episodes, sessions or check-ins."""
+    episodes = scope.records.episodes
+    left_out = episodes["program"].astype(str).isin(scope.too_few).to_numpy()
+    counts = [int(left_out.sum()), scope.people(left_out)]
+    for name in ("attendance", "checkins"):
+        if name in scope.records.tables:
+            codes = getattr(scope.records, name)["episode_id"].cat.codes.to_numpy()
+            counts.append(int(left_out[codes].sum()))
+    return bool(scope.policy.hides(counts).any())
+
+
+def _status_counts(checks: pd.DataFrame) -> str:
+    counts = checks["status"].value_counts()
+    parts = [
+        f"{counts.get(status, 0):,} {status}" for status in ("passed", "failed", "not applicable")
+    ]
+    return f"Of {len(checks):,} checks: {', '.join(parts)}."

@@ -1,0 +1,233 @@
+"""The section on relapse: curves, what missing check-ins mean for them, and the rule in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import permutations
+
+import pandas as pd
+
+from iop_outcomes.disclosure import ProtectedCurves, protect_curves, protect_family
+from iop_outcomes.disclosure.policy import HIDDEN, round_share
+from iop_outcomes.relapse import RelapseRule, time_to_relapse
+from iop_outcomes.relapse.rule import ORIGINS
+from iop_outcomes.report.model import Kind, Table, write_value
+from iop_outcomes.report.scope import Scope
+from iop_outcomes.shared.provenance import Provenance, label, relabel
+from iop_outcomes.survival import survival_curves
+
+DAYS = (30, 60, 90, 180)
+MISSING = "a missing check-in"
+MISSING_NAMES = {
+    "censor": "ends what is known",
+    "use": "counts as use",
+    "no_use": "counts as no use",
+    "last_value": "takes the last value",
+}
+CURVE_KINDS: dict[str, Kind] = {
+    "day": "count",
+    "at_risk": "count",
+    "events": "count",
+    "censored": "count",
+    "survival": "whole_share",
+    "lower": "whole_share",
+    "upper": "whole_share",
+}
+
+
+NESTED = ("censor", "no_use", "last_value", "use")
+"""The rules for missing check-ins, from that with the fewest relapses by any day to the most."""
+
+
+@dataclass(frozen=True, eq=False)
+class RelapseResults:
+    """The protected curves of two years, over all and by program, with what they rest on.
+
+    Attributes
+    ----------
+    overall : ProtectedCurves
+        All programs together.
+    by_program : ProtectedCurves or None
+        None with fewer than two programs.
+    by_missing : ProtectedCurves
+        All programs, under each rule for missing check-ins.
+    missing : str
+        The share of the events that rests on missing data, in words.
+    resting : dict
+        The name of each such rule -> that share.
+    people : int
+        The people in the curves.
+    """
+
+    overall: ProtectedCurves
+    by_program: ProtectedCurves | None
+    by_missing: ProtectedCurves
+    missing: str
+    resting: dict[str, float | str]
+    people: int
+
+    @property
+    def size(self) -> int | None:
+        """How many episodes the printed curves are of, if any curve or sum of curves tells it."""
+        tables = [self.overall.sizes, self.by_missing.sizes]
+        return next((int(sizes["n"].iloc[0]) for sizes in tables if len(sizes)), None)
+
+
+def relapse_results(scope: Scope) -> RelapseResults | None:
+    """Return the protected curves of two years' admissions; None if too few can be followed."""
+    times = _times(scope, scope.rule)
+    if scope.policy.hides([len(times), times["person_id"].nunique()]).any() or times.empty:
+        return None
+    synthetic = scope.records.synthetic
+    curve = survival_curves(times)
+    by_program = None
+    if len(times["program"].unique()) > 1:
+        programs = survival_curves(times, by="program")
+        overall, by_program = protect_family(curve, programs, scope.policy, synthetic=synthetic)
+    if by_program is None or len(by_program.sizes) < 2:
+        by_program = None
+        overall = protect_curves(curve, scope.policy, synthetic=synthetic)
+    by_missing, resting = _by_missing_rule(scope, overall)
+    missing = _rests_on_missing(times, scope)
+    people = int(times["person_id"].nunique())
+    return RelapseResults(overall, by_program, by_missing, missing, resting, people)
+
+
+def _by_missing_rule(
+    scope: Scope, overall: ProtectedCurves
+) -> tuple[ProtectedCurves, dict[str, float | str]]:
+    """Return the curves under each rule, and the share of their events on missing data.
+
+    The curve of the rule used here is the one of all programs, with the same days: it was judged
+    beside the programs. The others are judged beside it, as they are of the same people.
+    """
+    found: dict[str, pd.DataFrame] = {}
+    rules: dict[str, list[str]] = {}
+    for missing, words in MISSING_NAMES.items():
+        times = _times(scope, replace(scope.rule, missing=missing))  # type: ignore[arg-type]
+        name = f"{words} (used here)" if missing == scope.rule.missing else words
+        columns = ["person_id", "days", "event", "rests_on_missing"]
+        same = [other for other in found if found[other].equals(times[columns])]
+        if same:
+            # One rule that gives what another gives is the same curve: it is drawn once.
+            joined = f"{same[0]}, or {name}"
+            found = {joined if key == same[0] else key: found[key] for key in found}
+            rules[joined] = [*rules.pop(same[0]), missing]
+        else:
+            found[name] = times[columns]
+            rules[name] = [missing]
+    resting: dict[str, float | str] = {}
+    for name, times in found.items():
+        events, on_missing = int(times["event"].sum()), int(times["rests_on_missing"].sum())
+        few = bool(scope.policy.hides_fraction(on_missing, events))
+        share = round_share(on_missing, events, scope.policy.share_decimals(events))
+        resting[name] = HIDDEN if few else share
+    parts = [times.assign(**{MISSING: name}) for name, times in found.items()]
+    both = pd.concat(parts, ignore_index=True)
+    text = f"{scope.rule.definition_text}; missing check-ins as named."
+    label(both, Provenance(text, scope.rule.event, ORIGINS[scope.rule.origin]))
+    used = next((name for name in found if scope.rule.missing in rules[name]), "used here")
+    rules.setdefault(used, [scope.rule.missing])
+    curves = protect_curves(
+        survival_curves(both, by=MISSING),
+        scope.policy,
+        alike={used: overall.table},
+        nested=_nested(rules),
+        synthetic=scope.records.synthetic,
+    )
+    return curves, resting
+
+
+def _nested(rules: dict[str, list[str]]) -> list[tuple[str, str, str]]:
+    """Return which counts of one curve are among those of another, as `protect_curves` asks.
+
+    Whoever has relapsed by a day under one rule has by then under a rule that sees more use, and
+    whoever is followed to the end without one under that rule is so under the first. Of a rule
+    that is not in `NESTED` either way is taken to be possible.
+    """
+    pairs = []
+    for (one, inner), (other, outer) in permutations(rules.items(), 2):
+        if not {inner[0], outer[0]} <= set(NESTED):
+            pairs += [("events", one, other), ("censored", one, other)]
+            continue
+        places = NESTED.index(inner[0]), NESTED.index(outer[0])
+        if places[0] < places[1]:
+            pairs.append(("events", one, other))
+        if places[0] > places[1] and (places[1] > 0 or places[0] == len(NESTED) - 1):
+            pairs.append(("censored", one, other))
+    return pairs
+
+
+def _times(scope: Scope, rule: RelapseRule) -> pd.DataFrame:
+    times = time_to_relapse(scope.records, rule)
+    kept = scope.records.episodes.loc[scope.two_years, "episode_id"]
+    chosen = times[times["episode_id"].isin(kept)].reset_index(drop=True)
+    chosen["program"] = chosen["program"].astype(str)
+    # The text of the times may count those left out: a small count, and not of these two years.
+    return relabel(chosen, times, rule=rule.text)
+
+
+def _rests_on_missing(times: pd.DataFrame, scope: Scope) -> str:
+    events = int(times["event"].sum())
+    missing = int(times["rests_on_missing"].sum())
+    if events == 0:
+        return "There was no event."
+    if missing == 0:
+        return "No event rests on missing data."
+    if bool(scope.policy.hides_fraction(missing, events)):
+        return "The share of the events that rests on missing data cannot be shown: too few."
+    share = round_share(missing, events, scope.policy.share_decimals(events))
+    return f"{write_value(share, 'whole_share')} of the events rest on missing data."
+
+
+def curve_table(name: str, caption: str, curves: ProtectedCurves) -> Table:
+    """Return the table behind a drawn curve: just what is drawn."""
+    columns = [*curves.by, "day", "at_risk", "events", "censored", "survival", "lower", "upper"]
+    note = (
+        "Events and ends of follow-up since the row before; at risk: followed at its beginning. "
+        "Survival: the share without relapse through the day, with 95% limits."
+    )
+    return Table(name, caption, curves.table[columns], CURVE_KINDS, note)
+
+
+def milestone_table(results: RelapseResults) -> Table:
+    """Return the share without relapse on the days that readers ask for, with its limits."""
+    parts = [_milestones(results.overall).assign(program="all")]
+    if results.by_program is not None:
+        parts.insert(0, _milestones(results.by_program))
+    frame = pd.concat(parts, ignore_index=True)
+    frame.insert(0, "program", frame.pop("program"))
+    note = (
+        "With 95% limits. Hidden: too few events, or ends of follow-up, lie between this day and "
+        "the last one shown, or too few people are followed so long."
+    )
+    return Table("without_relapse", "Without relapse, by day", frame, {}, note)
+
+
+def missing_rule_table(results: RelapseResults) -> Table:
+    """Return what the answer would be under each rule for missing check-ins."""
+    frame = _milestones(results.by_missing)
+    frame["events_on_missing_data"] = frame[MISSING].map(results.resting)
+    kinds: dict[str, Kind] = {"events_on_missing_data": "whole_share"}
+    return Table(
+        "missing_check_ins",
+        "Without relapse, by what a missing check-in counts as",
+        frame,
+        kinds,
+        "The same people and the same definition. Where these differ much, the check-ins do not "
+        "tell how many relapsed: the truth lies between.",
+    )
+
+
+def _milestones(curves: ProtectedCurves) -> pd.DataFrame:
+    """Return one row a group and one column a day, each cell the share with its limits."""
+    found = curves.at(DAYS)
+    shares, lower, upper = (found[name] for name in ("survival", "lower", "upper"))
+    cells = [
+        HIDDEN if pd.isna(share) else f"{share:.0%} ({low:.0%} to {high:.0%})"
+        for share, low, high in zip(shares, lower, upper, strict=True)
+    ]
+    frame = curves.sizes[list(curves.by)].reset_index(drop=True).astype(object)
+    for number, day in enumerate(DAYS):
+        frame[f"day_{day}"] = cells[number :: len(DAYS)]
+    return frame

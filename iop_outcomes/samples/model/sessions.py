@@ -1,0 +1,101 @@
+"""The sessions of a day: who is due, who comes, and what is written down."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from iop_outcomes.samples.model.design import COMPLETED, FIRST_DAY, Array, day_number, weekday
+from iop_outcomes.samples.model.state import (
+    ABSENT,
+    ATTENDED,
+    FAMILY,
+    GROUP,
+    INDIVIDUAL,
+    NOT_SCHEDULED,
+    PROGRAM_CANCEL,
+    UNRECORDED,
+    WINDOW,
+    Walk,
+)
+
+FADING = 21  # days before leaving in which absences rise
+
+# Per reason of discharge, how much absences rise before the person leaves.
+_FADING_LOG_ODDS = np.array([0.0, 2.2, 1.2, 0.5, 0.8, 0.5, 0.8])
+
+_GROUP_WEEKDAYS = np.array([[1, 0, 1, 0, 1, 0, 0], [1, 1, 0, 1, 0, 0, 0]], dtype=bool)
+ONE_GROUP_WEEKDAY = np.array([2, 1])  # which of them remains after the step-down
+_SCHEDULE = ("admit", "track", "intensive_weeks", "planned_weeks", "individual_day", "family_phase")
+_NOT_SCHEDULED = 0.008
+_UNRECORDED = 0.007
+
+
+def hold_sessions(walk: Walk, day: int) -> None:
+    """Hold the sessions of `day` and note who came."""
+    slot = day % WINDOW
+    walk.attended[slot] = 0
+    walk.due[slot] = 0
+    here = np.flatnonzero(day <= walk.course.discharge)
+    if not len(here):
+        return
+    who = {name: column[here] for name, column in walk.who.items() if name in _SCHEDULE}
+    date = who["admit"] + day
+    week = (day - 1) // 7
+    one_a_week = week >= who["intensive_weeks"]
+    track, at = who["track"], weekday(date)
+    group = np.where(one_a_week, at == ONE_GROUP_WEEKDAY[track], _GROUP_WEEKDAYS[track, at])
+    individual = at == who["individual_day"]
+    individual &= (week < who["planned_weeks"]) | (week % 2 == 0)
+    phase = who["family_phase"]
+    family = (at == 5) & (phase >= 0) & (week % 3 == phase) & ~one_a_week
+    chance = _chances(walk, here, date, day)
+    for service, held in ((GROUP, group), (INDIVIDUAL, individual), (FAMILY, family)):
+        _hold(walk, day, service, here[held], date[held], chance[held])
+
+
+def _chances(walk: Walk, here: Array, date: Array, day: int) -> Array:
+    """Return the probability with which each person comes on `day`."""
+    design, course = walk.design, walk.course
+    leave, reason = course.leave[here], course.reason[here]
+    fading = np.clip(1 - (leave - day) / FADING, 0, 1) * _FADING_LOG_ODDS[reason]
+    program = walk.who["program"][here]
+    log_odds = (
+        walk.log_odds[here]
+        + walk.attendance[program, date - day_number(FIRST_DAY)]
+        + np.array(design.weekday_effects)[weekday(date)]
+        - design.weekly_decline * day / 7
+        - fading
+    )
+    chance: Array = 1 / (1 + np.exp(-log_odds))
+    chance[(reason == COMPLETED) & (leave == day)] = 1.0  # the last session closes the episode
+    chance[day > leave] = 0.0
+    return chance
+
+
+def _hold(walk: Walk, day: int, service: int, who: Array, date: Array, chance: Array) -> None:
+    """Hold one kind of session of one day for those who are due."""
+    rng, course = walk.rng, walk.course
+    draw = rng.random((2, len(who)))
+    outcome = np.where(draw[0] < chance, ATTENDED, ABSENT)
+    outcome[draw[1] < _NOT_SCHEDULED + _UNRECORDED] = UNRECORDED
+    outcome[draw[1] < _NOT_SCHEDULED] = NOT_SCHEDULED
+    calendar = date - day_number(FIRST_DAY)
+    track, program = walk.who["track"][who], walk.who["program"][who]
+    outcome[walk.staff_absent[track, program, calendar]] = PROGRAM_CANCEL
+    last = (course.reason[who] == COMPLETED) & (course.leave[who] == day) & (service == GROUP)
+    outcome[last] = ATTENDED
+    outcome[walk.shut[program, calendar]] = PROGRAM_CANCEL
+    came = who[outcome == ATTENDED]
+    walk.last_contact[came] = day
+    walk.attended[day % WINDOW, came] += 1
+    walk.due[day % WINDOW, who[outcome <= ABSENT]] += 1
+    walk.days.append(
+        {
+            "episode": who.astype(np.int32),
+            "day": np.full(len(who), day, dtype=np.int16),
+            "service": np.full(len(who), service, dtype=np.int8),
+            "outcome": outcome.astype(np.int8),
+            "chance": chance.astype(np.float32),
+            "left": day > course.leave[who],
+        }
+    )

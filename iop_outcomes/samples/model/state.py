@@ -1,0 +1,68 @@
+"""What a walk through the days of all admissions carries along, and what it leaves behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.samples.model.design import Array, Design
+
+GROUP, INDIVIDUAL, FAMILY, ASSESSMENT = range(4)
+ATTENDED, ABSENT, PROGRAM_CANCEL, NOT_SCHEDULED, UNRECORDED = range(5)
+
+NEVER = 100_000  # a day that does not come
+WINDOW = 14  # days of attendance that act on the hazard
+
+
+@dataclass
+class Course:
+    """What became of admissions; arrays as long as their frame, days counted from admission.
+
+    Attributes
+    ----------
+    leave, discharge : numpy.ndarray of int64
+        The last day on which the person still comes, and the day of discharge.
+    reason : numpy.ndarray of int64
+        Code of the reason of discharge.
+    relapse : numpy.ndarray of int64
+        The day of the first use; `NEVER` if none came within the horizon.
+    sessions : pandas.DataFrame
+        One row a session: ``episode`` (row of the admissions), ``day``, ``service``,
+        ``outcome`` (codes), ``chance`` (the probability with which it was going to be attended)
+        and ``left`` (bool: after the person had left).
+    relapse_free : numpy.ndarray of float32
+        If asked for, the probability of no first use by each day 0 to the horizon, one row an
+        admission, on its own path.
+    """
+
+    leave: Array
+    discharge: Array
+    reason: Array
+    relapse: Array
+    sessions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    relapse_free: Array = field(default_factory=lambda: np.empty((0, 0), np.float32))
+
+
+@dataclass
+class Walk:
+    """What changes from day to day while the admissions are walked through."""
+
+    who: dict[str, Array]
+    design: Design
+    rng: np.random.Generator
+    course: Course
+    shut: Array
+    staff_absent: Array
+    attendance: Array
+    log_odds: Array
+    last_contact: Array
+    attended: Array = field(init=False)
+    due: Array = field(init=False)
+    days: list[dict[str, Array]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Begin with empty windows."""
+        self.attended = np.zeros((WINDOW, len(self.log_odds)), dtype=np.int16)
+        self.due = np.zeros_like(self.attended)

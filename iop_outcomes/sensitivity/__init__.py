@@ -1,0 +1,13 @@
+"""How far results hang on the definition of relapse and on what was missed.
+
+Records or patterns come in; tables of estimates, one a definition and missing rule, go out. Any
+room below may be used here.
+"""
+
+from __future__ import annotations
+
+from iop_outcomes.sensitivity.imputed_relapse import relapse_by_imputation
+from iop_outcomes.sensitivity.imputed_result import ImputedRelapse
+from iop_outcomes.sensitivity.specification_curve import Sensitivity, sensitivity
+
+__all__ = ["ImputedRelapse", "Sensitivity", "relapse_by_imputation", "sensitivity"]

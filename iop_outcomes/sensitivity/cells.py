@@ -1,0 +1,226 @@
+"""The cells of a sensitivity analysis: each a definition under a missing rule, and its times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from iop_outcomes.errors import RuleError
+from iop_outcomes.relapse.definitions.definition import Definition
+from iop_outcomes.relapse.definitions.published_times import distinct_relapse_names
+from iop_outcomes.relapse.rule import MISSING_RULES, MissingRule, RelapseRule
+from iop_outcomes.relapse.times import left_out, read_times
+from iop_outcomes.relapse.times_from_patterns import read_word_times
+from iop_outcomes.shared.messages import as_written
+from iop_outcomes.survival.clusters import PERSON, Cluster, Clusters, read_clusters
+from iop_outcomes.survival.times import column_names
+
+if TYPE_CHECKING:
+    from iop_outcomes.records import Records
+
+    Source = Records | pd.Series[Any]
+    Named = str | Definition | RelapseRule
+    Definitions = Named | Iterable[Named] | Mapping[str, Named]
+
+_TITLES = {"x_bot": "X:BOT, by weeks or days", "first_heavy_day": "first heavy-drinking day"}
+OUT_OF_SIGHT = ("end_of_follow_up", "died")  # the ends that are not leaving
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One way to count: a definition under a missing rule.
+
+    Attributes
+    ----------
+    definition : str
+        What it is called.
+    rule : RelapseRule
+        The rule.
+    own : bool
+        Whether the missing rule is the definition's own.
+    """
+
+    definition: str
+    rule: RelapseRule
+    own: bool
+
+    @property
+    def title(self) -> str:
+        """What it is called on a picture: what is counted, and whose definition it is."""
+        published = self.rule.published
+        if published is None or self.definition != self.rule.name:
+            return _TITLES.get(self.definition, self.definition.replace("_", " "))
+        search, (*_, whose) = self.rule.searches[0], published.title.rstrip(")").split("(")
+        noun = "missed weeks" if search.of == "missed" else "weeks"
+        weeks = f" {noun}" if search.first == 1 else f", from week {search.first}"
+        return f"{search.needed} of {search.window}{weeks}: {whose}"
+
+
+@dataclass(frozen=True, eq=False)
+class CellTimes:
+    """The times of one cell, one entry a person.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        ``days``, ``event`` and the columns of the groups.
+    left : numpy.ndarray of bool
+        Who went out of sight without the event, other than by the end of the follow-up or death.
+    seen, filled : numpy.ndarray of int
+        Of the units with use of an event, how many were seen and how many were missing.
+    clusters : Clusters
+        Which of them are taken together.
+    left_out : str
+        Who is left out for want of a day 0, as the end of the rule.
+    """
+
+    frame: pd.DataFrame
+    left: NDArray[np.bool_]
+    seen: NDArray[np.int32]
+    filled: NDArray[np.int32]
+    clusters: Clusters
+    left_out: str = ""
+
+
+def make_cells(definitions: Definitions | None, missing: str | Iterable[str] | None) -> list[Cell]:
+    """Return the cells: each definition under each missing rule.
+
+    A definition of dropout has its own rule only, for there missed weeks are what is counted.
+    """
+    if missing is None:
+        names: tuple[str, ...] = tuple(MISSING_RULES)
+    else:
+        names = (missing,) if isinstance(missing, str) else tuple(missing)
+    cells: list[Cell] = []
+    for label, rule in _named(definitions).items():
+        own = replace(rule, missing="own").missing
+        for name in [own] if rule.of_dropout else names:
+            made = replace(rule, missing=_missing(name))
+            cell = Cell(label, made, own == made.missing)
+            if cell not in cells:
+                cells.append(cell)
+    if not cells:
+        raise RuleError("A sensitivity analysis needs a definition and a missing rule.")
+    return cells
+
+
+def times_of(
+    source: Source, cell: Cell, groups: pd.DataFrame, clusters: Clusters, unit_days: int = 7
+) -> CellTimes:
+    """Return the times of a cell; `groups` has the columns that make the groups, by position.
+
+    `unit_days` is what a symbol of use patterns stands for.
+    """
+    without = ""
+    if isinstance(source, pd.Series):
+        times, known, kept = read_word_times(source, cell.rule, unit_days)
+    else:
+        times, known, kept = read_times(source, cell.rule)
+        without = left_out(source, cell.rule, kept)[0]
+    frame = pd.concat([times[["days", "event"]].reset_index(drop=True), groups], axis=1)
+    left = ~known.event & ~times["ended_by"].isin(OUT_OF_SIGHT).to_numpy()
+    return CellTimes(
+        frame[kept].reset_index(drop=True),
+        left[kept],
+        known.seen[kept],
+        known.filled[kept],
+        clusters.of(kept),
+        without,
+    )
+
+
+def read_persons(source: Source, cluster: str | Cluster | pd.Series[Any] | None) -> Clusters:
+    """Return which episodes, or which words, are taken together."""
+    if not isinstance(source, pd.Series):
+        return read_clusters(source.episodes, cluster)  # type: ignore[arg-type]  # refuses a Series
+    return read_persons_of_words(source.index, cluster)
+
+
+def read_persons_of_words(
+    labels: pd.Index, cluster: str | Cluster | pd.Series[Any] | None
+) -> Clusters:
+    """Return which words are taken together: a Series says whose each is."""
+    if isinstance(cluster, str):
+        raise RuleError(
+            "The persons behind words are a Series with the labels of the words.",
+            found=f"cluster={as_written(cluster)}",
+            instead='cluster=records.episodes.set_index("episode_id")["person_id"]',
+        )
+    if not isinstance(cluster, pd.Series):
+        return read_clusters(pd.DataFrame(index=labels), cluster)
+    persons = _groups_of_words(labels, cluster.to_frame(PERSON))
+    return read_clusters(persons, Cluster.PERSON)
+
+
+def read_groups(source: Source, by: Any) -> pd.DataFrame:
+    """Return the columns that make the groups, one row a person; no column without groups."""
+    if isinstance(by, pd.Series):
+        by = by.to_frame(by.name if by.name is not None else "group")
+    if isinstance(source, pd.Series):
+        return _groups_of_words(source.index, by)
+    if by is None:
+        return pd.DataFrame(index=source.episodes.index)
+    if not isinstance(by, pd.DataFrame):
+        return source.episodes[column_names(source.episodes, by)].reset_index(drop=True)
+    if len(by) != len(source.episodes):
+        raise RuleError(
+            "The groups have one row an episode, in the order of records.episodes.",
+            found=f"{len(by):,} rows for {len(source.episodes):,} episodes",
+            instead='by="track", a column of the episodes.',
+        )
+    return by.reset_index(drop=True)
+
+
+def _groups_of_words(labels: pd.Index, by: Any) -> pd.DataFrame:
+    if by is None:
+        return pd.DataFrame(index=range(len(labels)))
+    if not isinstance(by, pd.DataFrame):
+        raise RuleError(
+            "The groups of words are a Series, or a DataFrame, with the labels of the words.",
+            found=type(by).__name__,
+            instead='sensitivity(patterns, by=people["track"])',
+        )
+    lacking = ~labels.isin(by.index)
+    if lacking.any() or not by.index.is_unique:
+        raise RuleError(
+            "The groups have the labels of the words, each once.",
+            found=f"{int(lacking.sum()):,} of {len(labels):,} words without a group, "
+            f"{int(by.index.duplicated().sum()):,} labels that stand twice",
+            instead="a Series with the same index as the words.",
+        )
+    return by.loc[labels].reset_index(drop=True)
+
+
+def _named(definitions: Definitions | None) -> dict[str, RelapseRule]:
+    if definitions is None:
+        definitions = ("first_use", *distinct_relapse_names())
+    if isinstance(definitions, (str, Definition, RelapseRule)):
+        definitions = [definitions]
+    if isinstance(definitions, Mapping):
+        return {name: _rule(value) for name, value in definitions.items()}
+    named: dict[str, RelapseRule] = {}
+    for value in definitions:
+        rule = _rule(value)
+        name = rule.name
+        if name == "k_of_n_weeks":
+            name = f"{rule.use_weeks} of {rule.window_weeks} weeks"
+        if name in named and named[name] != rule:
+            raise RuleError(
+                f"Two rules are called {name}.",
+                instead='sensitivity(..., definitions={"a name": RelapseRule(...), ...})',
+            )
+        named[name] = rule
+    return named
+
+
+def _rule(value: Named) -> RelapseRule:
+    return value if isinstance(value, RelapseRule) else RelapseRule(definition=value)
+
+
+def _missing(name: str) -> MissingRule:
+    return name  # type: ignore[return-value]  # the rule refuses what is none

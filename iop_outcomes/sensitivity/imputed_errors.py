@@ -1,0 +1,71 @@
+"""The share relapsed and the restricted mean of one completed set, with their variances."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from iop_outcomes.survival.clusters import Clusters
+from iop_outcomes.survival.curves.cluster_sums import curve_sums
+from iop_outcomes.survival.curves.kaplan_meier import kaplan_meier
+from iop_outcomes.survival.curves.steps import Steps
+from iop_outcomes.survival.curves.weighted import Weighting, moves_of
+from iop_outcomes.survival.limits import greenwood
+from iop_outcomes.survival.times import CheckedTimes
+from iop_outcomes.use.pattern_array import Numbers
+
+
+def imputed_estimates(
+    times: CheckedTimes, clusters: Clusters, horizon: int
+) -> tuple[Numbers, Numbers, Numbers]:
+    """Return the share relapsed by the horizon and the restricted mean up to it.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Of shape (2, groups) the two, missing where a group is not followed so far, and their
+        variances; and, of shape (2,), the variances of the second group less the first, missing
+        unless there are two.
+    """
+    steps = kaplan_meier(times, 0.95, "log-log")
+    value = np.array([_estimates(one, horizon) for one in steps]).T
+    if clusters.code is None:
+        variance = np.array([_variances(one, horizon) for one in steps]).T
+        apart = variance.sum(axis=1)
+    else:
+        moved = _influences(times, steps, clusters, horizon)
+        variance = (moved**2).sum(axis=2).T
+        apart = ((moved[-1] - moved[0]) ** 2).sum(axis=1)
+    if len(steps) != 2:
+        apart = np.full(2, np.nan)
+    return value, np.where(np.isnan(value), np.nan, variance), apart
+
+
+def _estimates(steps: Steps, horizon: int) -> tuple[float, float]:
+    if steps.last_day < horizon and steps.survival[-1] > 0:
+        return np.nan, np.nan
+    known = steps.followed_to(horizon)
+    return 1 - _share_free(steps, horizon), steps.area(horizon)[0] if known else np.nan
+
+
+def _variances(steps: Steps, horizon: int) -> tuple[float, float]:
+    spread = greenwood(steps.at_risk, steps.events)[steps.day <= horizon][-1]
+    return _share_free(steps, horizon) ** 2 * float(spread), steps.area(horizon)[1] ** 2
+
+
+def _share_free(steps: Steps, horizon: int) -> float:
+    return float(steps.survival[steps.day <= horizon][-1])
+
+
+def _influences(
+    times: CheckedTimes, steps: list[Steps], clusters: Clusters, horizon: int
+) -> Numbers:
+    """Return what each cluster moves the two estimates of each group by, (groups, 2, clusters)."""
+    own, weighting = clusters.each, Weighting(None, None, clusters)
+    found = np.zeros((len(steps), 2, int(own.max()) + 1))
+    for group, rows in enumerate(times.rows_by_group):
+        moves = moves_of(times, weighting, rows, steps[group].day)
+        moves = replace(moves, cluster=own[rows])
+        found[group][:, np.unique(own[rows])] = curve_sums(steps[group], moves, horizon)
+    return found

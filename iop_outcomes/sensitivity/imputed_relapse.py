@@ -1,0 +1,309 @@
+"""Relapsed by a week, from completed use patterns, with what was missing in the uncertainty."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.errors import RuleError
+from iop_outcomes.relapse.definitions.definition import Definition
+from iop_outcomes.relapse.definitions.event_weeks import event_weeks
+from iop_outcomes.relapse.definitions.registry import find
+from iop_outcomes.relapse.imputation.covariates import aligned
+from iop_outcomes.relapse.imputation.result import ImputedPatterns
+from iop_outcomes.sensitivity.cells import read_persons_of_words
+from iop_outcomes.sensitivity.imputed_errors import imputed_estimates
+from iop_outcomes.sensitivity.imputed_result import ImputedRelapse
+from iop_outcomes.shared.messages import as_written
+from iop_outcomes.statistics.pooling import pool
+from iop_outcomes.survival.clusters import Cluster, Clusters
+from iop_outcomes.survival.limits import normal_quantile
+from iop_outcomes.survival.times import check_times, column_names
+from iop_outcomes.use.pattern_array import MISSED, USE, Flags, Numbers, code
+
+NOT_A_COVARIATE = (
+    " The groups were no covariate of the imputation, so that their missed weeks were drawn as if "
+    "they were alike: differences between them are understated."
+)
+
+
+def relapse_by_imputation(
+    imputed: ImputedPatterns,
+    definition: str | Definition = "ctn_0094_relapse",
+    *,
+    horizon_weeks: int = 24,
+    by: str | Sequence[str] | pd.Series[Any] | pd.DataFrame | None = None,
+    cluster: pd.Series[Any] | Cluster | None = Cluster.PERSON,
+    confidence: float = 0.95,
+) -> ImputedRelapse:
+    r"""Return the share relapsed by a week, pooled over completed use patterns by Rubin's rules.
+
+    Parameters
+    ----------
+    imputed : ImputedPatterns
+        What `impute_weeks` gives.
+    definition : str or Definition
+        A published time to relapse by name, or a `Definition` of your own that has one. What it
+        says of missed weeks no longer matters.
+    horizon_weeks : int
+        The week by which, from week 1.
+    by : str, sequence of str, pandas.Series or pandas.DataFrame, optional
+        What makes the groups: names of covariates of the imputation, or columns with the labels
+        of the patterns.
+    cluster : pandas.Series, Cluster.PERSON or None
+        Whose each pattern is, with the labels of the patterns: those of one person are taken
+        together in errors and limits. Patterns themselves name no persons, so that by default,
+        as with None, each is taken by itself.
+    confidence : float
+        The level of the limits.
+
+    Returns
+    -------
+    ImputedRelapse
+        With ``table``, ``difference``, ``rule`` and ``text``.
+
+    Raises
+    ------
+    RuleError
+        If the definition is not known, has no time, or is of dropout; if a name of `by` is no
+        covariate of the imputation; if the words are not of weeks.
+    EstimateError
+        If a group, or a person where others repeat, is missing, or nobody has a time.
+
+    Notes
+    -----
+    On each completed set, one less the Kaplan-Meier estimate, with Greenwood's variance: where
+    the weeks due end before the horizon, the person is censored there. Shares are pooled on the
+    scale of :math:`\log(-\log(1 - p))`, differences and restricted means as they are; the
+    degrees of freedom that complete patterns would leave are taken as the people less the
+    groups. With `cluster` the variances are infinitesimal jackknives by person, in the difference
+    over both groups, and people are counted in place of patterns; the model of the missed weeks
+    goes on taking patterns as independent. People without an answer (no pattern, never seen and
+    left so) are not counted.
+
+    The limits are somewhat wider than needed: the model of the missed weeks learns from all
+    weeks, the estimate from one, and Rubin's variance is then too large, never too small (Meng
+    1994, Stat Sci 9:538-558). docs/deviations.md says by how much.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from iop_outcomes.sensitivity.imputed_relapse import relapse_by_imputation
+    >>> from iop_outcomes.relapse.imputation.impute import impute_weeks
+    >>> patterns = pd.Series(["--+-----", "-o--o---", "++++o+oo", "+-+++ooo"] * 10)
+    >>> imputed = impute_weeks(patterns, imputations=5, seed=1)
+    >>> relapse_by_imputation(imputed, "krupitsky_2004", horizon_weeks=8).table["n"].tolist()
+    [40]
+    """
+    chosen = _definition(definition)
+    _check(imputed, horizon_weeks)
+    normal_quantile(confidence)
+    groups, known = _groups(imputed, by)
+    clusters = read_persons_of_words(imputed.words.index, cluster)
+    names = list(groups.columns)
+    sets = [
+        _one_set(imputed, place, chosen, (groups, clusters), horizon_weeks)
+        for place in range(len(imputed))
+    ]
+    labels, told = sets[0].labels, replace(sets[0].clusters.told, noun="patterns")
+    value = np.stack([one.value for one in sets])  # sets by quantities (share, mean) by groups
+    variance = np.stack([one.variance for one in sets])
+    table = _table(sets, value, variance, confidence)
+    rule = f"{chosen.title}: {chosen.rule} {imputed.rule}"
+    if names and not known and imputed.missing_share > 0:
+        rule += NOT_A_COVARIATE
+    return ImputedRelapse(
+        table=pd.concat([labels, table], axis=1),
+        difference=_difference(sets, value, confidence),
+        by=tuple(names),
+        horizon_weeks=int(horizon_weeks),
+        confidence=confidence,
+        rule=f"{rule} Kaplan-Meier estimates{f' ({told.how})' if told.how else ''}, pooled by "
+        "Rubin's rules.",
+        synthetic=imputed.provenance.synthetic,
+        clustering=told,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _OneSet:
+    """What one completed set gives: one entry a group, of value and variance two rows.
+
+    ``value`` and ``variance`` hold the share relapsed and the restricted mean; ``apart`` is the
+    variance of the difference between the second group and the first, of each.
+    """
+
+    labels: pd.DataFrame
+    clusters: Clusters
+    rows: Numbers
+    people: Numbers
+    events: Numbers
+    on_imputed: Numbers
+    value: Numbers
+    variance: Numbers
+    apart: Numbers
+
+
+def _one_set(
+    imputed: ImputedPatterns,
+    place: int,
+    definition: Definition,
+    of: tuple[pd.DataFrame, Clusters],
+    horizon: int,
+) -> _OneSet:
+    groups, clusters = of
+    found = event_weeks(imputed.patterns[place], definition)
+    kept = found["event"].notna().to_numpy()
+    weeks = found["weeks"].to_numpy(dtype=np.int64, na_value=0)
+    event = found["event"].to_numpy(dtype=bool, na_value=False)
+    onset = found["onset"].to_numpy(dtype=np.int64, na_value=0)
+    times = groups.reset_index(drop=True).assign(days=weeks, event=event)[kept]
+    checked = check_times(times.reset_index(drop=True), list(groups.columns))
+    clusters = clusters.of(kept)
+    value, variance, apart = imputed_estimates(checked, clusters, horizon)
+    by_horizon = event & (weeks <= horizon)
+    on_imputed = by_horizon & (_imputed_use(imputed, place, onset, weeks) > 0)
+    count = len(checked.labels)
+    return _OneSet(
+        labels=checked.labels,
+        clusters=clusters,
+        rows=np.bincount(checked.group, minlength=count).astype(np.float64),
+        people=_people(checked.group, clusters, count),
+        events=_count(by_horizon[kept], checked.group, count),
+        on_imputed=_count(on_imputed[kept], checked.group, count),
+        value=value,
+        variance=variance,
+        apart=apart,
+    )
+
+
+def _people(group: Any, clusters: Clusters, groups: int) -> Numbers:
+    # How many clusters there are in each group.
+    pairs = np.unique(np.stack([group, clusters.each]), axis=1)
+    return np.bincount(pairs[0], minlength=groups).astype(np.float64)
+
+
+def _imputed_use(imputed: ImputedPatterns, place: int, onset: Any, met: Any) -> Any:
+    # How many weeks drawn as use lie from the onset to the week in which the definition is met.
+    drawn = imputed.by_week[place] == code(USE)
+    drawn &= imputed.words.by_week == code(MISSED)
+    total = np.zeros((len(drawn) + 1, drawn.shape[1]), dtype=np.int32)
+    np.cumsum(drawn, axis=0, out=total[1:])
+    people = np.arange(drawn.shape[1])
+    return total[met, people] - total[np.maximum(onset - 1, 0), people]
+
+
+def _count(marked: Flags, group: Any, groups: int) -> Numbers:
+    return np.bincount(group[marked], minlength=groups).astype(np.float64)
+
+
+def _table(
+    sets: list[_OneSet], value: Numbers, variance: Numbers, confidence: float
+) -> pd.DataFrame:
+    people = sets[0].people
+    freedom = np.maximum(people - 1, 1).tolist()
+    options: Any = {"degrees_of_freedom": freedom, "confidence": confidence}
+    share = pool(value[:, 0], variance[:, 0], scale="log_log", **options)
+    mean = pool(value[:, 1], variance[:, 1], **options)
+    events = np.sum([one.events for one in sets], axis=0)
+    on_imputed = np.sum([one.on_imputed for one in sets], axis=0)
+    rests = np.full(len(people), np.nan)
+    np.divide(on_imputed, events, out=rests, where=events > 0)
+    return pd.DataFrame(
+        {
+            "n": sets[0].rows.astype(np.int64),
+            "events": events / len(sets),
+            "rests_on_imputed": rests,
+            "relapsed": share["estimate"],
+            "relapsed_lower": share["lower"],
+            "relapsed_upper": share["upper"],
+            "least": value[:, 0].min(axis=0),
+            "most": value[:, 0].max(axis=0),
+            "degrees_of_freedom": share["degrees_of_freedom"],
+            "missing_information": share["missing_information"],
+            "restricted_mean": mean["estimate"],
+            "restricted_mean_lower": mean["lower"],
+            "restricted_mean_upper": mean["upper"],
+            "not_estimated": np.select(
+                [share["estimate"].isna(), share["lower"].isna(), mean["estimate"].isna()],
+                [
+                    "Not followed to the horizon.",
+                    "Nobody, or everybody, relapsed in some set.",
+                    "No mean: fewer than two at risk just before the horizon in some set.",
+                ],
+                default="",
+            ),
+        }
+    )
+
+
+def _difference(sets: list[_OneSet], value: Numbers, confidence: float) -> pd.DataFrame:
+    columns = ["difference", "se", "lower", "upper", "p_value"]
+    columns += ["degrees_of_freedom", "missing_information"]
+    if len(sets[0].rows) != 2:
+        return pd.DataFrame(columns=["quantity", *columns]).astype(dict.fromkeys(columns, float))
+    found = pool(
+        value[:, :, 1] - value[:, :, 0],
+        np.stack([one.apart for one in sets]),
+        degrees_of_freedom=max(len(np.unique(sets[0].clusters.each)) - 2, 1),
+        confidence=confidence,
+    ).rename(columns={"estimate": "difference"})
+    found.insert(0, "quantity", ["relapsed", "restricted_mean"])
+    return found[["quantity", *columns]]
+
+
+def _definition(definition: str | Definition) -> Definition:
+    chosen = definition if isinstance(definition, Definition) else find(definition)
+    if chosen.window is not None and chosen.window.of_missed:
+        raise RuleError(
+            "Dropout is counted in missed weeks, and here they are imputed.",
+            found=f"definition={as_written(chosen.name)}",
+            instead="event_weeks(patterns, ...) of the patterns as they were.",
+        )
+    return chosen
+
+
+def _check(imputed: ImputedPatterns, horizon: int) -> None:
+    if not isinstance(imputed, ImputedPatterns):
+        raise RuleError(
+            "Relapse by imputation starts from imputed patterns.",
+            found=type(imputed).__name__,
+            instead="relapse_by_imputation(impute_weeks(patterns))",
+        )
+    whole = isinstance(horizon, (int, np.integer)) and not isinstance(horizon, bool)
+    if not whole or horizon < 1:
+        raise RuleError(
+            "A horizon is a whole number of weeks.",
+            found=f"horizon_weeks={as_written(horizon)}",
+            instead="horizon_weeks=24",
+        )
+    if imputed.unit_days != 7:
+        raise RuleError(
+            "Published definitions count weeks, and these words do not.",
+            found=f"{imputed.unit_days} day a symbol",
+            instead='use_patterns(records, unit="week").',
+        )
+
+
+def _groups(
+    imputed: ImputedPatterns, by: str | Sequence[str] | pd.Series[Any] | pd.DataFrame | None
+) -> tuple[pd.DataFrame, bool]:
+    # The columns that make the groups, and whether all are covariates of the imputation.
+    if by is None:
+        return pd.DataFrame(index=imputed.words.index), True
+    if not isinstance(by, (pd.Series, pd.DataFrame)):
+        if not len(imputed.covariates.columns):
+            raise RuleError(
+                "The groups belong among the covariates of the imputation, and it had none.",
+                found=f"by={as_written(by)}",
+                instead='impute_weeks(patterns, covariates=people[["track"]])',
+            )
+        return imputed.covariates[column_names(imputed.covariates, by)], True
+    frame = aligned(by, imputed.words.index, "groups")
+    columns = imputed.covariates
+    known = all(name in columns and columns[name].equals(frame[name]) for name in frame.columns)
+    return frame, known

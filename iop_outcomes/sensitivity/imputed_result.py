@@ -1,0 +1,98 @@
+"""The share relapsed by a week, pooled over completed use patterns: the result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.compare.group_tests.result import p_value_words
+from iop_outcomes.shared.text import level_words, table_html
+from iop_outcomes.survival.clusters import Clustering, closing
+from iop_outcomes.survival.times import label_of
+
+
+@dataclass(frozen=True, eq=False)
+class ImputedRelapse:
+    """The share relapsed by a week, pooled over completed use patterns.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row a group:
+
+        - ``[by ...]``; ``n`` (int64): patterns, each of one person unless `clustering` says more;
+          ``events`` (float64): by the horizon, the mean over the completed sets;
+          ``rests_on_imputed`` (0 to 1): the share of these events that count
+          an imputed week, missing without events;
+        - ``relapsed`` (0 to 1): by the horizon, with limits ``relapsed_lower`` and
+          ``relapsed_upper``; ``least``, ``most``: of the completed sets;
+        - ``degrees_of_freedom``, ``missing_information`` (0 to 1): of ``relapsed``;
+        - ``restricted_mean``, ``restricted_mean_lower``, ``restricted_mean_upper``: weeks without
+          the event up to the horizon;
+        - ``not_estimated`` (str): why something is missing; empty where nothing is.
+    difference : pandas.DataFrame
+        With two groups one row each for ``relapsed`` and ``restricted_mean``: ``quantity``,
+        ``difference`` (second group less first), ``se``, ``lower``, ``upper``, ``p_value``,
+        ``degrees_of_freedom``, ``missing_information``. No row otherwise.
+    by : tuple of str
+        The columns that make the groups.
+    horizon_weeks : int
+        Weeks.
+    confidence : float
+        The level of the limits.
+    rule : str
+        The definition, and how missed weeks were imputed.
+    synthetic : bool
+        Whether the people are made up.
+    clustering : Clustering, optional
+        What the errors take together: how many people and patterns.
+    """
+
+    table: pd.DataFrame
+    difference: pd.DataFrame
+    by: tuple[str, ...]
+    horizon_weeks: int
+    confidence: float
+    rule: str
+    synthetic: bool = False
+    clustering: Clustering | None = None
+
+    @property
+    def text(self) -> str:
+        """The shares, the difference and the rule as sentences."""
+        told = "; ".join(self._told(row) for _, row in self.table.iterrows())
+        text = f"Relapsed by week {self.horizon_weeks}: {told}."
+        if len(self.difference):
+            row = self.difference.iloc[0]
+            if np.isfinite(row["lower"]):
+                text += (
+                    f" The second less the first: {100 * row['difference']:+.1f} percentage points "
+                    f"({level_words(self.confidence)} interval {100 * row['lower']:+.1f} to "
+                    f"{100 * row['upper']:+.1f}, {p_value_words(row['p_value'])})."
+                )
+        return f"{text} {closing(self.rule, self.clustering)}"
+
+    def __repr__(self) -> str:
+        """Return the groups and their shares."""
+        told = "; ".join(self._told(row) for _, row in self.table.iterrows())
+        return f"<ImputedRelapse by week {self.horizon_weeks}: {told}>"
+
+    def _repr_html_(self) -> str:
+        return table_html(self.table, self.text)
+
+    def _told(self, row: pd.Series[Any]) -> str:
+        name = f"{label_of(row[list(self.by)])}: " if self.by else ""
+        if not np.isfinite(row["relapsed"]):
+            return f"{name}not estimable"
+        told = f"{name}{row['relapsed']:.1%} of {row['n']:,}"
+        if np.isfinite(row["relapsed_lower"]):
+            told += (
+                f" ({level_words(self.confidence)} interval {row['relapsed_lower']:.1%} to "
+                f"{row['relapsed_upper']:.1%})"
+            )
+        if np.isfinite(row["rests_on_imputed"]):
+            told += f", {row['rests_on_imputed']:.0%} of the events on imputed weeks"
+        return told

@@ -1,0 +1,287 @@
+"""How far an answer depends on the definition of relapse and on what a missing check-in means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from iop_outcomes.errors import RuleError
+from iop_outcomes.sensitivity.cell_estimates import estimate_cell
+from iop_outcomes.sensitivity.cells import Cell, make_cells, read_groups, read_persons, times_of
+from iop_outcomes.shared.messages import as_written
+from iop_outcomes.shared.provenance import provenance_of
+from iop_outcomes.shared.text import level_words, table_html
+from iop_outcomes.survival.clusters import Cluster, Clustering, closing
+from iop_outcomes.survival.curves.estimate import refuse_names
+from iop_outcomes.survival.limits import normal_quantile
+from iop_outcomes.survival.times import label_of
+from iop_outcomes.use.evidence import SOURCES
+from iop_outcomes.use.origins import STARTS
+from iop_outcomes.use.patterns import Unit, unit_days_of
+
+if TYPE_CHECKING:
+    from iop_outcomes.sensitivity.cells import Definitions, Source
+
+WORDS_RULE = "Weeks as the use patterns give them."
+_SHOWN = ("definition", "missing", "n", "events", "relapsed", "relapsed_lower", "relapsed_upper")
+_SHOWN_LATER = ("best", "worst", "median", "rests_on_missing")
+
+
+@dataclass(frozen=True, eq=False)
+class Sensitivity:
+    """The same people counted by each definition under each missing rule.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row a definition, missing rule and group:
+
+        - ``definition``, ``missing`` (str); ``own_rule`` (bool): whether the missing rule is the
+          definition's own; ``[by ...]``;
+        - ``n``, ``left`` (int64): people, and how many of them went out of sight without the
+          event, other than by the end of the follow-up or by death;
+        - ``events`` (int64), over the whole follow-up, and of them ``events_seen``,
+          ``events_partly_missing``, ``events_all_missing``: all, some or none of the weeks (or
+          check-ins) with use by which the definition is met were seen; ``rests_on_missing``
+          (0 to 1): the share of the events in the last two, missing without events; ``share`` (0
+          to 1): ``events / n``, as trials report it;
+        - ``relapsed`` (0 to 1): by the horizon, one less the Kaplan-Meier estimate, with limits
+          ``relapsed_lower`` and ``relapsed_upper``;
+        - ``median, median_lower, median_upper`` in days, missing where not reached;
+        - ``restricted_mean, restricted_mean_lower, restricted_mean_upper``: days without the
+          event up to the horizon;
+        - ``best``, ``worst`` (0 to 1): ``relapsed`` if nobody who left had relapsed by the
+          horizon, and if everyone had on leaving;
+        - with groups ``statistic``, ``degrees_of_freedom``, ``p_value`` of the log-rank test
+          between them, over the whole follow-up, the same in each row of a cell;
+        - ``not_estimated`` (str): why something is missing; empty where nothing is;
+        - ``title``, ``rule`` (str): the definition in short, and the rule in sentences.
+    by : tuple of str
+        The columns that make the groups.
+    horizon : float
+        Days.
+    confidence : float
+        The level of the limits.
+    rule : str
+        What all rows share.
+    synthetic : bool
+        Whether the people are made up.
+    clustering : Clustering, optional
+        What limits and tests take together: by which column, how many clusters and rows.
+    """
+
+    table: pd.DataFrame
+    by: tuple[str, ...]
+    horizon: float
+    confidence: float
+    rule: str
+    synthetic: bool = False
+    clustering: Clustering | None = None
+
+    @property
+    def text(self) -> str:
+        """The table as sentences: from where to where the answer goes, and what that rests on."""
+        told = [f"{self._size} Relapsed by day {self.horizon:g}: {self._range(self.table)}."]
+        own = self.table[self.table["own_rule"]]
+        if 1 < len(own) < len(self.table):
+            told.append(f"Each definition with its own missing rule: {self._range(own)}.")
+        heavy = int((self.table["rests_on_missing"] >= 0.5).sum())
+        told.append(
+            f"In {heavy} of {len(self.table)} at least half of the events rest on missing data."
+        )
+        if self.by:
+            cells = self.table.drop_duplicates(["definition", "missing"])["p_value"]
+            known = cells.dropna()
+            told.append(
+                f"By {', '.join(self.by)}: p below 0.05 in {int((known < 0.05).sum())} of "
+                f"{len(known)} comparisons."
+            )
+        return " ".join([*told, closing(self.rule, self.clustering)])
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the specification curve; see `iop_outcomes.plot_sensitivity`."""
+        from iop_outcomes.plots.sensitivity import plot_sensitivity
+
+        return plot_sensitivity(self, ax)
+
+    def __repr__(self) -> str:
+        """Return the size of the table and the range of its estimates."""
+        return f"<Sensitivity: {self._size} {self._range(self.table)} by day {self.horizon:g}>"
+
+    def _repr_html_(self) -> str:
+        later = [*_SHOWN_LATER, *(["p_value"] if self.by else [])]
+        columns = [*_SHOWN[:2], *self.by, *_SHOWN[2:], *later]
+        return table_html(self.table[columns], self.text, rows=60)
+
+    @property
+    def _size(self) -> str:
+        definitions = self.table["definition"].nunique()
+        rules = self.table["missing"].nunique()
+        return (
+            f"{definitions} definition{'s' if definitions > 1 else ''}, {rules} missing "
+            f"rule{'s' if rules > 1 else ''}."
+        )
+
+    def _range(self, table: pd.DataFrame) -> str:
+        found = table.dropna(subset=["relapsed"]).sort_values("relapsed", kind="stable")
+        if found.empty:
+            return "nowhere estimable"
+        low, high = found.iloc[0], found.iloc[-1]
+        if len(found) == 1:
+            return f"{low['relapsed']:.0%}"
+        return f"{self._told(low)} to {self._told(high)}"
+
+    def _told(self, row: pd.Series[Any]) -> str:
+        group = f", {label_of(row[list(self.by)])}" if self.by else ""
+        return f"{row['relapsed']:.0%} ({row['definition']}, {row['missing']}{group})"
+
+
+def sensitivity(
+    records: Source,
+    by: Any = None,
+    *,
+    definitions: Definitions | None = None,
+    missing: str | Iterable[str] | None = None,
+    horizon: float = 90,
+    cluster: str | Cluster | pd.Series[Any] | None = Cluster.PERSON,
+    unit: Unit | None = None,
+    confidence: float = 0.95,
+    progress: bool = False,
+) -> Sensitivity:
+    """Count the same people by several definitions under several missing rules.
+
+    Parameters
+    ----------
+    records : Records or pandas.Series of str
+        Records with check-ins; or use patterns, one word a person, as
+        `iop_outcomes.use_patterns` returns them.
+    by : str, sequence of str, pandas.Series or pandas.DataFrame, optional
+        What makes the groups: columns of the episodes; with use patterns a Series or DataFrame
+        that holds their labels.
+    definitions : optional
+        Names of definitions, `iop_outcomes.RelapseRule` objects (with an origin and an evidence of
+        their own), or a dictionary of names and either. By default first use and each
+        published time to relapse that is not the same as another.
+    missing : str or sequence of str, optional
+        The missing rules; ``"own"`` is each definition's own. By default all of them.
+    horizon : float
+        Days.
+    cluster : str, Cluster.PERSON, pandas.Series or None
+        Which episodes are one person's, for limits and tests: a column of the episodes, by default
+        ``person_id`` where it repeats; None takes each by itself. Use patterns do not say whose
+        they are: a Series with the labels of the words does.
+    unit : {"week", "day"}, optional
+        What a symbol of use patterns stands for. By default a day in words that are named
+        ``use_pattern_by_day``, as `iop_outcomes.use_patterns` names daily ones, else a week.
+    confidence : float
+        The level of the limits.
+    progress : bool
+        Show a progress bar.
+
+    Returns
+    -------
+    Sensitivity
+        With ``table``, ``text`` and ``plot()``.
+
+    Raises
+    ------
+    MissingTableError
+        If a table that a rule needs was not read.
+    RuleError
+        If a definition, a missing rule or a column is not known.
+    EstimateError
+        If a group is missing for some people, or nobody has a time.
+
+    Notes
+    -----
+    Where the answer moves from one row to the next, the choice made it, not the people. The
+    missing rules are assumptions, and the bounds ``best`` and ``worst`` enclose what any
+    assumption on those who left could give for a definition (Manski 1990, Am Econ Rev
+    80:319-323); under ``"use"`` and ``"no_use"`` part of it is assumed already.
+
+    From use patterns, a symbol is a check-in on the last day of its week, a mixed week shows
+    use, trailing weeks that were not due end the word, and nothing is known of a baseline, a
+    discharge or a death. `iop_outcomes.use_patterns` writes weeks as missed to the end of the
+    follow-up, while times from records end with the last check-in that was due: where check-ins
+    stop when people leave, the trials' "missing is use" asks for words. A missing pattern is left
+    out. Restrict the patterns to those who were seen at all if the others should not count.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import iop_outcomes as iop
+    >>> patterns = pd.Series(["--++++--", "--o+++o-", "--------", "-ooooooo"])
+    >>> found = iop.sensitivity(
+    ...     patterns,
+    ...     definitions=iop.RelapseRule(definition="k_of_n_weeks"),
+    ...     missing=["use", "no_use"],
+    ...     horizon=56,
+    ... )
+    >>> found.table[["definition", "missing", "n", "events", "events_all_missing"]]
+         definition missing  n  events  events_all_missing
+    0  4 of 4 weeks     use  4       3                   1
+    1  4 of 4 weeks  no_use  4       1                   0
+    """
+    _check_horizon(horizon)
+    normal_quantile(confidence)
+    groups = read_groups(records, by)
+    names = list(groups.columns)
+    refuse_names(names)
+    clusters = read_persons(records, cluster)
+    cells = make_cells(definitions, missing)
+    unit_days = unit_days_of(records, unit)
+    parts = []
+    for cell in _with_progress(cells) if progress else cells:
+        times = times_of(records, cell, groups, clusters, unit_days)
+        rows = estimate_cell(times, names, horizon, confidence)
+        parts.append(_labelled(rows, cell, times.left_out))
+    return Sensitivity(
+        table=pd.concat(parts, ignore_index=True),
+        by=tuple(names),
+        horizon=horizon,
+        confidence=confidence,
+        rule=_shared_rule(records, cells, confidence),
+        synthetic=_is_synthetic(records),
+        clustering=clusters.told,
+    )
+
+
+def _labelled(rows: pd.DataFrame, cell: Cell, left_out: str) -> pd.DataFrame:
+    names = pd.DataFrame(
+        {"definition": cell.definition, "missing": cell.rule.missing, "own_rule": cell.own},
+        index=rows.index,
+    )
+    return pd.concat([names, rows.assign(title=cell.title, rule=cell.rule.text + left_out)], axis=1)
+
+
+def _with_progress(cells: list[Cell]) -> Iterable[Cell]:
+    from tqdm import tqdm
+
+    return tqdm(cells, desc="definitions and missing rules", unit="cell")
+
+
+def _shared_rule(records: Source, cells: list[Cell], confidence: float) -> str:
+    estimate = f"Kaplan-Meier estimates, {level_words(confidence)} limits."
+    if isinstance(records, pd.Series):
+        return f"{provenance_of(records).rule or WORDS_RULE} {estimate}"
+    rules = [cell.rule for cell in cells]
+    origins = " or ".join(dict.fromkeys(STARTS[rule.origin] for rule in rules))
+    evidence = " or ".join(dict.fromkeys(SOURCES[rule.evidence] for rule in rules))
+    return f"Counted from {origins}, by {evidence}. {estimate}"
+
+
+def _is_synthetic(records: Source) -> bool:
+    words = isinstance(records, pd.Series)
+    return provenance_of(records).synthetic if words else records.synthetic
+
+
+def _check_horizon(horizon: object) -> None:
+    flag = isinstance(horizon, bool)
+    if flag or not isinstance(horizon, Real) or not 0 < float(horizon) < float("inf"):
+        raise RuleError(
+            "A horizon is a number of days.", found=as_written(horizon), instead="horizon=90"
+        )

@@ -1,0 +1,98 @@
+"""How values, levels and counts are written, and how a table shows itself in HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+
+import pandas as pd
+
+from iop_outcomes.shared.letters import printable
+
+SHOWN_ROWS = 20  # of a table, in a notebook
+TOLD_GROUPS = 20  # with a sentence each; the rest are counted
+
+
+def format_value(value: object, decimals: int = 3) -> str:
+    """Write one value for a reader: dates as ISO, numbers short, missing as an en dash."""
+    if value is None or value is pd.NaT or value is pd.NA:
+        return "–"
+    if isinstance(value, pd.Timestamp):
+        return value.date().isoformat()
+    if isinstance(value, float):
+        if value != value:
+            return "–"
+        return _number(value, decimals)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return str(value)
+
+
+def _number(value: float, decimals: int) -> str:
+    if not value % 1:
+        return f"{value:,.0f}"
+    text = f"{value:,.{decimals}f}".rstrip("0").rstrip(".")
+    if text not in ("0", "-0"):
+        return text
+    # What is there is not written as if it were nothing.
+    least = f"{10.0**-decimals:g}"
+    return f"<{least}" if value > 0 else f">-{least}"
+
+
+def p_value_text(p_value: float) -> str:
+    """Return a p-value: two significant digits, and no less than 0.001."""
+    return "<0.001" if p_value < 0.001 else f"{p_value:.2g}"
+
+
+def level_words(confidence: float) -> str:
+    """Return a level as it is: 95%, 97.5%, 99.9%."""
+    return f"{100 * confidence:.10g}%"
+
+
+def count_words(number: float, noun: str) -> str:
+    """Return a count and its noun: 1 event, 2 events."""
+    return f"{number:,.0f} {noun}{'' if number == 1 else 's'}"
+
+
+def more_words(number: int, noun: str = "group") -> str:
+    """Return how many more there are than are told."""
+    return f"and {number:,} more {noun}{'' if number == 1 else 's'}"
+
+
+def table_html(
+    frame: pd.DataFrame, caption: str, *, rows: int = SHOWN_ROWS, of: int | None = None
+) -> str:
+    """Return `frame` as an accessible HTML table.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The table; its index is not shown.
+    caption : str
+        What the table is; becomes its ``<caption>``.
+    rows : int
+        At most so many rows are shown, and the rest is counted.
+    of : int, optional
+        How many rows there are in all, where `frame` holds only the first.
+    """
+    names = [str(name) for name in frame.columns]
+    head = "".join(f'<th scope="col">{escape(name.replace("_", " "))}</th>' for name in names)
+    body = "".join(
+        "<tr>" + "".join(_cells(names, row)) + "</tr>"
+        for row in frame.head(rows).itertuples(index=False, name=None)
+    )
+    left = (len(frame) if of is None else of) - min(len(frame), rows)
+    more = f"<p>… and {left:,} more rows</p>" if left > 0 else ""
+    return printable(
+        f"<table><caption>{escape(caption)}</caption>"
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
+    )
+
+
+def _cells(names: list[str], row: Iterable[object]) -> Iterable[str]:
+    for position, (name, value) in enumerate(zip(names, row, strict=True)):
+        if name == "p_value" and isinstance(value, float) and value == value:
+            text = escape(p_value_text(value))
+        else:
+            text = escape(format_value(value))
+        yield f'<th scope="row">{text}</th>' if position == 0 else f"<td>{text}</td>"

@@ -1,0 +1,12 @@
+"""Statistics that need no time axis: proportions, their differences, pooling by Rubin's rules.
+
+Counts or estimates come in; estimates with limits go out. Records, relapse and survival are not
+known here.
+"""
+
+from __future__ import annotations
+
+from iop_outcomes.statistics.pooling import pool
+from iop_outcomes.statistics.proportions import clustered_interval, proportion_interval
+
+__all__ = ["clustered_interval", "pool", "proportion_interval"]

@@ -1,0 +1,233 @@
+"""Rubin's rules: one estimate with its uncertainty from several completed data sets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.errors import RuleError
+from iop_outcomes.shared.messages import as_written
+from iop_outcomes.use.pattern_array import Flags, Numbers
+
+Scale = Literal["plain", "log", "logit", "log_log"]
+
+NEARLY_NORMAL = 1e10  # degrees of freedom past which nothing changes any more
+
+
+class _Scale(NamedTuple):
+    """A scale: the numbers that have a place on it, the way to it, its slope, the way back."""
+
+    holds: Callable[[Numbers], Flags]
+    to: Callable[[Numbers], Numbers]
+    slope: Callable[[Numbers], Numbers]
+    back: Callable[[Numbers], Numbers]
+
+
+SCALES: dict[str, _Scale] = {
+    "plain": _Scale(np.isfinite, lambda x: x, np.ones_like, lambda z: z),
+    "log": _Scale(lambda x: (x > 0) & np.isfinite(x), np.log, lambda x: 1 / x, np.exp),
+    "logit": _Scale(
+        lambda x: (x > 0) & (x < 1),
+        lambda x: np.log(x / (1 - x)),
+        lambda x: 1 / (x * (1 - x)),
+        lambda z: 1 / (1 + np.exp(-z)),
+    ),
+    "log_log": _Scale(
+        lambda x: (x > 0) & (x < 1),
+        lambda x: np.log(-np.log1p(-x)),
+        lambda x: -1 / ((1 - x) * np.log1p(-x)),
+        lambda z: -np.expm1(-np.exp(z)),
+    ),
+}
+
+
+def pool(
+    estimates: pd.DataFrame | pd.Series[Any] | Sequence[float] | Numbers,
+    variances: pd.DataFrame | pd.Series[Any] | Sequence[float] | Numbers,
+    *,
+    scale: Scale = "plain",
+    degrees_of_freedom: float | Sequence[float] = np.inf,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    r"""Pool what was estimated on each of several completed data sets, by Rubin's rules.
+
+    Parameters
+    ----------
+    estimates, variances : array-like
+        One row a completed data set, two or more, and one column a quantity; or one dimension
+        for one quantity. Variances are squared standard errors of the estimates as given.
+    scale : {"plain", "log", "logit", "log_log"}
+        Where they are pooled: as they are; a positive number as its logarithm; a share as its
+        log-odds; or a share p as :math:`\log(-\log(1 - p))`, as befits 1 less a survival curve
+        (Marshall et al. 2009, doi:10.1186/1471-2288-9-57). Variances are carried over by the
+        slope of the scale, and the estimate and its limits back.
+    degrees_of_freedom : float or sequence of float
+        Of the estimate had nothing been missing, such as the people less one; one number, or one
+        a quantity. By default none are spared: infinite.
+    confidence : float
+        The level of the limits.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a quantity, labelled as the columns of `estimates`:
+
+        - ``estimate``, ``lower``, ``upper``: on the scale of what was given;
+        - ``se``: the standard error, on the scale of pooling;
+        - ``degrees_of_freedom``: after Barnard and Rubin;
+        - ``p_value``: of an estimate of 0 (a difference; a ratio of 1 on the log scale; a share
+          of one half on the logit scale);
+        - ``within``, ``between``: the mean variance, and the variance of the estimates;
+        - ``missing_information`` (0 to 1): the fraction of the information that is missing; 0
+          where the estimates are all the same.
+
+        Missing are: all of it where an estimate or variance is; all but the estimate, then the
+        plain mean, where one of the estimates has no place on the scale (a share of 0 or 1); the
+        limits and ``p_value`` where nothing varies, or no degrees of freedom are left.
+
+    Raises
+    ------
+    RuleError
+        If the two have not the same shape, or fewer than two rows; if a variance is negative; if
+        an option is not one of these.
+
+    Notes
+    -----
+    With m data sets, mean variance :math:`\bar u` and variance b of the estimates, the total is
+    :math:`t = \bar u + (1 + 1/m) b`; with :math:`\lambda = (1 + 1/m) b / t` and
+    :math:`\nu_m = (m - 1) / \lambda^2` the degrees of freedom are :math:`1 / (1 / \nu_m +
+    1 / \nu_o)` where :math:`\nu_o = (1 - \lambda) \nu (\nu + 1) / (\nu + 3)` (Rubin 1987,
+    Multiple Imputation for Nonresponse in Surveys, chapter 3; Barnard and Rubin 1999, Biometrika
+    86:948-955). The missing information is :math:`(r + 2 / (\nu_m + 3)) / (r + 1)` with
+    :math:`r = \lambda / (1 - \lambda)`.
+
+    Examples
+    --------
+    >>> from iop_outcomes.statistics.pooling import pool
+    >>> pool([1, 2, 3], [2, 2, 2])[["estimate", "se", "within", "between"]].round(3)
+       estimate     se  within  between
+    0       2.0  1.826     2.0      1.0
+    """
+    labels, value, variance = _checked(estimates, variances)
+    where = _scale(scale)
+    complete = _degrees(degrees_of_freedom, len(labels))
+    _check_confidence(confidence)
+    given = (np.isfinite(value) & np.isfinite(variance)).all(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):  # missing where it cannot be given
+        placed = given & where.holds(value).all(axis=0)
+        center = np.where(placed, where.to(value), np.nan).mean(axis=0)
+        within = np.where(placed, variance * where.slope(value) ** 2, np.nan).mean(axis=0)
+        spread = np.where(placed, where.to(value), np.nan).var(axis=0, ddof=1)
+        same = (value == value[0]).all(axis=0)  # exactly, not but for rounding
+        between = np.where(placed & same, 0.0, spread)
+        total, freedom, missing = _combined(within, between, complete, len(value))
+        reach, p_value = _limits(center, total, freedom, confidence)
+        estimate = np.where(placed, where.back(center), value.mean(axis=0))
+        lower, upper = where.back(center - reach), where.back(center + reach)
+    columns = {
+        "estimate": np.where(given, estimate, np.nan),
+        "lower": lower,
+        "upper": upper,
+        "se": np.sqrt(total),
+        "degrees_of_freedom": freedom,
+        "p_value": p_value,
+        "within": within,
+        "between": between,
+        "missing_information": missing,
+    }
+    return pd.DataFrame(columns, index=labels)
+
+
+def _combined(
+    within: Numbers, between: Numbers, complete: Numbers, sets: int
+) -> tuple[Numbers, Numbers, Numbers]:
+    # The total variance, the degrees of freedom, and the fraction of missing information.
+    added = (1 + 1 / sets) * between
+    total = within + added
+    share = np.where(total > 0, added / total, np.nan)
+    of_sets = (sets - 1) / share**2
+    of_people = np.where(
+        np.isinf(complete), np.inf, (complete + 1) / (complete + 3) * complete * (1 - share)
+    )
+    freedom = 1 / (1 / of_sets + 1 / of_people)
+    increase = added / within
+    missing = np.where(within > 0, (increase + 2 / (of_sets + 3)) / (increase + 1), share)
+    return total, freedom, missing
+
+
+def _limits(
+    center: Numbers, total: Numbers, freedom: Numbers, confidence: float
+) -> tuple[Numbers, Numbers]:
+    from scipy.special import stdtr, stdtrit
+
+    known = (total > 0) & (freedom > 0)
+    finite = np.where(known, np.minimum(freedom, NEARLY_NORMAL), 1.0)
+    se = np.sqrt(total)
+    reach = np.where(known, stdtrit(finite, (1 + confidence) / 2) * se, np.nan)
+    p_value = np.where(known, 2 * stdtr(finite, -np.abs(center) / se), np.nan)
+    return reach, p_value
+
+
+def _checked(estimates: Any, variances: Any) -> tuple[pd.Index, Numbers, Numbers]:
+    value, variance = _as_numbers(estimates), _as_numbers(variances)
+    if value.shape != variance.shape or value.ndim != 2:
+        raise RuleError(
+            "Each estimate has a variance: one row a completed data set, one column a quantity.",
+            found=f"estimates of shape {value.shape}, variances of shape {variance.shape}",
+        )
+    if len(value) < 2:
+        raise RuleError(
+            "How much estimates vary between completed data sets takes two of them or more.",
+            found=f"{len(value)} completed data sets",
+            instead="impute_weeks(patterns, imputations=20).",
+        )
+    negative = int((variance < 0).sum())
+    if negative:
+        raise RuleError("A variance is not negative.", found=f"{negative:,} that are negative")
+    if not isinstance(estimates, pd.DataFrame):
+        return pd.RangeIndex(value.shape[1]), value, variance
+    if isinstance(variances, pd.DataFrame) and not estimates.columns.equals(variances.columns):
+        raise RuleError("Estimates and variances have the same columns, in the same order.")
+    return estimates.columns, value, variance
+
+
+def _as_numbers(values: Any) -> Numbers:
+    try:
+        numbers = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise RuleError("What is pooled are numbers.", found=type(values).__name__) from None
+    return numbers[:, None] if numbers.ndim == 1 else numbers
+
+
+def _scale(scale: str) -> _Scale:
+    if not isinstance(scale, str) or scale not in SCALES:
+        raise RuleError(
+            "That is not a scale of pooling.",
+            found=f"scale={as_written(scale)}",
+            instead=f"one of {', '.join(SCALES)}.",
+        )
+    return SCALES[scale]
+
+
+def _degrees(degrees: float | Sequence[float], quantities: int) -> Numbers:
+    numbers = _as_numbers(np.atleast_1d(degrees)).ravel()
+    if len(numbers) not in (1, quantities) or not (numbers > 0).all():
+        raise RuleError(
+            "The degrees of freedom are a number above 0, or one for each quantity.",
+            found=f"{len(numbers)} for {quantities}, {int((~(numbers > 0)).sum())} not above 0",
+            instead="the people less one.",
+        )
+    return np.broadcast_to(numbers, (quantities,))
+
+
+def _check_confidence(confidence: float) -> None:
+    number = isinstance(confidence, (int, float)) and not isinstance(confidence, bool)
+    if not number or not 0 < confidence < 1:
+        raise RuleError(
+            "A confidence level lies between 0 and 1.",
+            found=f"confidence={as_written(confidence)}",
+            instead="confidence=0.95",
+        )

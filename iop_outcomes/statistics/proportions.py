@@ -1,0 +1,200 @@
+"""Intervals for proportions: of people who are independent, and of sessions that are not."""
+
+from __future__ import annotations
+
+from statistics import NormalDist
+
+import numpy as np
+import numpy.typing as npt
+
+from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.shared.arrays import Floats, Integers, sums
+from iop_outcomes.shared.messages import as_written
+
+
+def check_confidence(confidence: float) -> float:
+    """Return `confidence`, or raise RuleError if it does not lie between 0 and 1."""
+    if not 0 < confidence < 1:
+        raise RuleError(
+            "The confidence of an interval lies between 0 and 1.",
+            found=f"confidence={as_written(confidence)}",
+            instead="confidence=0.95",
+        )
+    return float(confidence)
+
+
+def proportion_interval(
+    numerator: npt.ArrayLike, denominator: npt.ArrayLike, confidence: float = 0.95
+) -> tuple[Floats, Floats]:
+    r"""Return Wilson's score interval for proportions of independent people.
+
+    With :math:`p = x / n` and the normal quantile :math:`z` the limits are
+
+    .. math:: \frac{p + z^2 / 2n \pm z \sqrt{p (1 - p) / n + z^2 / 4n^2}}{1 + z^2 / n}
+
+    They stay within 0 and 1 and do not collapse where nobody or everybody counts, as the
+    textbook interval does. Use :func:`clustered_interval` where one person counts many times.
+
+    Parameters
+    ----------
+    numerator, denominator : array_like
+        Counts, of one shape or broadcast to one.
+    confidence : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    lower, upper : numpy.ndarray of float64
+        Proportions, 0 to 1; missing (NaN) where the denominator is 0 or either count missing.
+
+    Raises
+    ------
+    EstimateError
+        If a numerator is negative or larger than its denominator.
+
+    References
+    ----------
+    Wilson EB. Probable inference, the law of succession, and statistical inference.
+    Journal of the American Statistical Association 1927; 22: 209-212.
+
+    Examples
+    --------
+    >>> lower, upper = proportion_interval([8, 0], [10, 0])
+    >>> lower.round(3).tolist(), upper.round(3).tolist()
+    ([0.49, nan], [0.943, nan])
+    """
+    z = NormalDist().inv_cdf(0.5 + check_confidence(confidence) / 2)
+    x, n = np.broadcast_arrays(
+        np.asarray(numerator, dtype=np.float64), np.asarray(denominator, dtype=np.float64)
+    )
+    if bool(((x < 0) | (x > n)).any()):
+        raise EstimateError(
+            "A numerator is not between 0 and its denominator.",
+            instead="counts of the same people, above and below",
+        )
+    n = np.where(n > 0, n, np.nan)
+    p = x / n
+    centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
+    # at both ends the formula gives 0 and 1 exactly; floating point may miss them by an ulp
+    lower = np.where(p == 0, 0.0, np.maximum(centre - half, 0.0))
+    upper = np.where(p == 1, 1.0, np.minimum(centre + half, 1.0))
+    return np.where(np.isnan(p), np.nan, lower), np.where(np.isnan(p), np.nan, upper)
+
+
+def clustered_interval(
+    numerator: npt.ArrayLike,
+    denominator: npt.ArrayLike,
+    person: npt.ArrayLike,
+    *,
+    group: npt.ArrayLike | None = None,
+    groups: int | None = None,
+    confidence: float = 0.95,
+) -> tuple[Floats, Floats]:
+    r"""Return intervals for ratios of sums whose parts cluster within persons.
+
+    The sessions of one person resemble one another, so that a thousand sessions of forty people
+    do not tell as much as a thousand people. With :math:`x_i` attended and :math:`m_i` due
+    sessions of person :math:`i` of :math:`k`, the rate is :math:`R = \sum x_i / \sum m_i`, the
+    residuals are :math:`r_i = x_i - R m_i`, and the linearised variance is
+
+    .. math:: v = \frac{k}{k - 1} \frac{\sum r_i^2}{(\sum m_i)^2}
+
+    The limits are taken on the logit scale, with Student's t on :math:`k - 1` degrees of freedom,
+    :math:`\operatorname{logit} R \pm t \sqrt v / (R (1 - R))`, and carried back.
+
+    Two rules for few people. `v` is at least the binomial :math:`R (1 - R) / \sum m_i`: that
+    people happen to resemble each other more than coins would is no knowledge. And where R is
+    0 or 1 the logit has no value: Wilson's interval is given, with each *person* counted once.
+
+    Parameters
+    ----------
+    numerator, denominator : array_like
+        One value a row; several rows of one person in one group are added up first. Rows with a
+        denominator of 0 say nothing.
+    person : array_like of int
+        A code of the person, not negative.
+    group : array_like of int, optional
+        The group of each row, 0 to `groups` - 1; by default all rows are one group.
+    groups : int, optional
+        How many groups there are; by default as many as the largest code tells.
+    confidence : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    lower, upper : numpy.ndarray of float64
+        One value a group, 0 to 1; missing (NaN) for a group with fewer than two persons.
+
+    Raises
+    ------
+    EstimateError
+        If a person's numerator is negative or larger than the denominator.
+
+    References
+    ----------
+    Cochran WG. Sampling Techniques, 3rd edition. Wiley 1977 (chapter 3, proportions from
+    samples of clusters).
+    Rao JNK, Scott AJ. A simple method for the analysis of clustered binary data. Biometrics
+    1992; 48: 577-585.
+
+    Examples
+    --------
+    Three persons attended 2 of 4, 3 of 4 and 4 of 4 sessions.
+
+    >>> lower, upper = clustered_interval([2, 3, 4], [4, 4, 4], [0, 1, 2])
+    >>> round(float(lower[0]), 3), round(float(upper[0]), 3)
+    (0.099, 0.988)
+    """
+    check_confidence(confidence)
+    x, m, where = _sum_by_person(numerator, denominator, person, group)
+    size = groups if groups is not None else int(where.max(initial=-1)) + 1
+    if bool(((x < 0) | (x > m)).any()):
+        raise EstimateError(
+            "A person's numerator is not between 0 and the denominator.",
+            instead="counts of the same sessions, above and below",
+        )
+    persons = np.bincount(where, minlength=size).astype(np.float64)
+    total_x = sums(where, x, size)
+    total_m = sums(where, m, size)
+    enough = persons >= 2
+    rate = np.divide(total_x, total_m, out=np.full(size, np.nan), where=enough)
+    squares = sums(where, (x - rate[where] * m) ** 2, size)
+    lower, upper = _logit_interval(rate, squares, total_m, persons, confidence)
+    edge = (rate == 0) | (rate == 1)
+    wilson = proportion_interval(rate[edge] * persons[edge], persons[edge], confidence)
+    lower[edge], upper[edge] = wilson
+    return lower, upper
+
+
+def _sum_by_person(
+    numerator: npt.ArrayLike,
+    denominator: npt.ArrayLike,
+    person: npt.ArrayLike,
+    group: npt.ArrayLike | None,
+) -> tuple[Floats, Floats, Integers]:
+    """Return one row a person and group with a denominator: numerator, denominator, group."""
+    m = np.asarray(denominator, dtype=np.float64)
+    x = np.broadcast_to(np.asarray(numerator, dtype=np.float64), m.shape)
+    who = np.asarray(person, dtype=np.int64)
+    which = np.zeros(m.shape, np.int64) if group is None else np.asarray(group, dtype=np.int64)
+    told = m > 0
+    people = int(who.max(initial=0)) + 1
+    cells, place = np.unique(which[told] * people + who[told], return_inverse=True)
+    size = len(cells)
+    return sums(place, x[told], size), sums(place, m[told], size), cells // people
+
+
+def _logit_interval(
+    rate: Floats, squares: Floats, total: Floats, persons: Floats, confidence: float
+) -> tuple[Floats, Floats]:
+    """Return the limits on the logit scale, carried back; NaN where the rate is 0, 1 or missing."""
+    from scipy.special import expit, logit, stdtrit
+
+    inside = (rate > 0) & (rate < 1)
+    p, m, k = rate[inside], total[inside], persons[inside]
+    variance = np.maximum(k / (k - 1) * squares[inside] / m**2, p * (1 - p) / m)
+    half = stdtrit(k - 1, 0.5 + confidence / 2) * np.sqrt(variance) / (p * (1 - p))
+    lower, upper = np.full(rate.shape, np.nan), np.full(rate.shape, np.nan)
+    lower[inside], upper[inside] = expit(logit(p) - half), expit(logit(p) + half)
+    return lower, upper

@@ -1,0 +1,251 @@
+"""Times in, cumulative incidence of competing ends out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.shared.text import level_words
+from iop_outcomes.survival.at_risk import Daily, count_days
+from iop_outcomes.survival.clusters import Cluster, Clusters
+from iop_outcomes.survival.competing.aalen_johansen import aalen_johansen, incidence_limits
+from iop_outcomes.survival.competing.causes import Causes, read_causes
+from iop_outcomes.survival.competing.clustered_errors import clustered_errors
+from iop_outcomes.survival.competing.result import ESTIMATES, CumulativeIncidence
+from iop_outcomes.survival.curves.estimate import curves_of, refuse_names
+from iop_outcomes.survival.curves.weighted import Weighting, curve_steps, moves_of, read_weighting
+from iop_outcomes.survival.labels import stacked
+from iop_outcomes.survival.limits import normal_quantile
+from iop_outcomes.survival.recurrence.running_products import Spans
+
+ANY_END = "an end by any of the causes"
+NAMES = ("cause", *ESTIMATES, "naive", "excess", "end", "counted_as")
+
+
+def cumulative_incidence(
+    times: pd.DataFrame,
+    by: str | Sequence[str] | None = None,
+    end: str = "ended_by",
+    *,
+    causes: Sequence[Any] | None = None,
+    cluster: str | Cluster | None = Cluster.PERSON,
+    confidence: float = 0.95,
+) -> CumulativeIncidence:
+    r"""Estimate the share ended by each of several competing causes, day by day.
+
+    Parameters
+    ----------
+    times : pandas.DataFrame
+        What `iop_outcomes.time_to_relapse` returns, or any frame with ``days`` (number, 0 or
+        more), the column `end`, ``event`` (bool or 0/1; not needed with `causes`) and, where
+        observation began after day 0, ``entry`` (number, before ``days``). Where it has the
+        columns ``competing_end`` and ``competing_on``, as those of `time_to_relapse`, an end named
+        there came first, on that day, whatever was seen after it.
+    by : str or sequence of str, optional
+        Columns whose values make the groups.
+    end : str
+        The column that says how each row ended.
+    causes : sequence, optional
+        The values of `end` that compete; every other end censors. Nobody need have come to them:
+        the incidence is then 0, with its exact upper limit, and ``rule`` says so. By default the
+        ends of the rows with the event, then those that the column ``competing_end`` names, as
+        `time_to_relapse` writes it by ``RelapseRule.competing``; in a frame without that column
+        died, incarcerated and transferred, where they occur.
+    cluster : str, Cluster.PERSON or None
+        The column of who is whose, for standard errors and limits: rows of one are taken together.
+        By default ``person_id`` if the frame has that column and a value of it stands in several
+        rows; None takes each row by itself. ``text`` says which, with the numbers of clusters and
+        rows.
+    confidence : float
+        The level of the pointwise limits.
+
+    Returns
+    -------
+    CumulativeIncidence
+        With ``table``, ``at``, ``naive``, ``ends`` (how many ended how, and as what it counts)
+        and ``plot``.
+
+    Raises
+    ------
+    EstimateError
+        If an event has no cause, nobody has the event and `causes` are not given, or the times
+        are not such as `iop_outcomes.survival_curves` takes.
+    RuleError
+        If a column is not there or has a name of the table's, or a cause is almost a word of `end`
+        and none.
+
+    Notes
+    -----
+    **What competes by default.** Death makes relapse impossible. Jail and a transfer (mostly to a
+    higher level of care; the export does not say which way) take the person out of the setting
+    in which relapse is counted, for reasons that have to do with the illness, and each is an
+    outcome that a program answers for. To censor them would be to say that they would have
+    relapsed like those who could stay. So the incidence of relapse is the share who relapse
+    before any of the three. Completion, dropping out, termination, other and unrecorded
+    discharges, missed check-ins and the end of follow-up stop what is *seen*: relapse after them
+    is still what is asked about, so they censor, which takes those who left to go on as those
+    who remain. People who drop out rarely do. To count such an end as an outcome instead, say so
+    in the rule of the times, ``RelapseRule(competing=("died", "dropped_out"))``; or list it in
+    `causes` where nothing was seen after it. Every end that is not listed censors, and ``ends``
+    shows which. An end that rows with the event
+    bear counts on those rows only.
+
+    A death, arrest or transfer before the relapse is found is the end of the row, also where
+    check-ins go on after it (`iop_outcomes.survival_curves` goes on counting with them), or are
+    missed. It is on
+    its own day, some days after the last day known clear: that there was no relapse in between
+    is assumed, and `iop_outcomes.time_to_relapse` calls an episode lost where the two are further
+    apart than ``lost_after``. A relapse found at the first check-in after a transfer counts as
+    after it, though it may have been the reason.
+
+    **The estimate.** :math:`F_k(t) = \sum_{u \le t} S(u-) d_k(u) / n(u)`, with S the
+    Kaplan-Meier estimate of no end by any cause (Aalen and Johansen 1978, Scand J Stat
+    5:141-150). Events that share a day are taken together, as they come: none is moved. The
+    standard error is the sum of multinomial (Greenwood) variances of each day's events; without
+    late entry this is the infinitesimal jackknife, and R's
+    ``survfit(Surv(days, factor(end)) ~ group)$std.err``; with late entry R's jackknife also
+    counts what people share between days, and differs a little. The limits are symmetric in
+    :math:`\log(-\log F)` (R's ``conf.type = "log-log"``; its default is ``"log"``). While nobody
+    has come to the cause they go from 0 to the exact upper limit of a share of none among those
+    of whom it is known. With clusters the errors are the infinitesimal jackknife by cluster, and
+    those of whom it is known are counted by cluster. Late entry as in
+    `iop_outcomes.survival_curves`: who enters on a day later than 0 is at risk from the day after.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from iop_outcomes.survival.competing.estimate import cumulative_incidence
+    >>> times = pd.DataFrame(
+    ...     {
+    ...         "days": [10, 20, 20, 30, 40],
+    ...         "event": [True, False, True, False, True],
+    ...         "ended_by": ["relapse", "died", "relapse", "completed", "relapse"],
+    ...     }
+    ... )
+    >>> found = cumulative_incidence(times)
+    >>> found.at(20)[["cause", "at_risk", "events", "incidence"]]
+         cause  at_risk  events  incidence
+    0  relapse        4       1        0.4
+    1     died        4       1        0.2
+    """
+    normal_quantile(confidence)
+    found = read_causes(times, by, end, causes)
+    names = list(found.times.labels.columns)
+    refuse_names(names, NAMES)
+    return _estimate(found, names, read_weighting(times, None, cluster), confidence)
+
+
+def _estimate(
+    found: Causes, names: list[str], weighting: Weighting, confidence: float
+) -> CumulativeIncidence:
+    whole = found.times
+    ends = count_days(
+        whole.days, whole.group, len(whole.labels), found.code + 1, len(found.names) + 1
+    )
+    counted_ends = _count_ends(found)
+    counted = f"{whole.rule} {_what_counts(found, counted_ends)}"
+    overall = curves_of(
+        replace(whole, rule=f"{counted} The event is {ANY_END}."),
+        curve_steps(whole, weighting, confidence, "log-log"),
+        confidence,
+        weighting=weighting,
+        event=ANY_END,
+    )
+    known = _known(found, weighting.clusters)
+    return CumulativeIncidence(
+        table=_table(found, ends, overall.table, (weighting, known), confidence),
+        ends=counted_ends,
+        overall=overall,
+        causes=found.names,
+        by=tuple(names),
+        confidence=confidence,
+        rule=f"{counted} Aalen-Johansen estimate{weighting.words}, {level_words(confidence)} "
+        "limits.",
+        synthetic=found.times.synthetic,
+        provenance=found.times.provenance,
+        clustering=weighting.clusters.told,
+        _known=known,
+    )
+
+
+def _known(found: Causes, clusters: Clusters) -> tuple[Spans, ...] | None:
+    """Return until when it is known of the clusters of each group whether they have ended."""
+    if clusters.code is None:
+        return None
+    times = found.times
+    entry = np.zeros(len(times.days)) if times.entry is None else times.entry
+    until = np.where(found.code >= 0, np.inf, times.days)
+    rows = times.rows_by_group
+    return tuple(Spans.of(clusters.code[own], entry[own], until[own]) for own in rows)
+
+
+def _table(
+    found: Causes,
+    ends: Daily,
+    overall: pd.DataFrame,
+    alike: tuple[Weighting, tuple[Spans, ...] | None],
+    confidence: float,
+) -> pd.DataFrame:
+    """Return the table, from the counts of each day and those at risk on it."""
+    at_risk, causes = overall["at_risk"].to_numpy(), len(found.names)
+    dtype = pd.CategoricalDtype(list(found.names))
+    weighting, spans = alike
+    rows = found.times.rows_by_group if weighting.robust else []
+    parts = []
+    for group in range(len(found.times.labels)):
+        own = ends.own(group)
+        events = np.ascontiguousarray(ends.counts[own, 1:].T)
+        incidence, error = aalen_johansen(at_risk[own], events)
+        ended = events.sum(axis=0)
+        known = at_risk[own] + np.cumsum(ended) - ended  # to the day: at risk, or ended before
+        if spans is not None:
+            moves = moves_of(found.times, weighting, rows[group], ends.day[own])
+            error = clustered_errors(at_risk[own], events, moves, found.code[rows[group]])
+            known = spans[group].at(ends.day[own])
+        known = np.where(ends.day[own] > 0, known, np.inf)
+        lower, upper = incidence_limits(incidence, error, confidence, known)
+        values = zip(ESTIMATES, (incidence, error, lower, upper), strict=True)
+        part = {
+            "cause": np.repeat(np.arange(causes), events.shape[1]),
+            "day": np.tile(ends.day[own], causes),
+            "at_risk": np.tile(at_risk[own], causes),
+            "events": events.ravel(),
+        }
+        parts.append(part | {name: value.ravel() for name, value in values})
+    table = stacked(parts, found.times.labels)
+    codes = table["cause"].to_numpy()
+    table["cause"] = pd.Categorical.from_codes(codes, dtype=dtype)  # type: ignore[arg-type]
+    return table
+
+
+def _count_ends(found: Causes) -> pd.DataFrame:
+    """Return how many of each group ended how, and as what it counts."""
+    words = [*map(str, found.ends.categories), "not recorded"]
+    place = np.where(found.ends.codes < 0, len(words) - 1, found.ends.codes).astype(np.intp)
+    roles = [*found.names, "censored"]
+    role = np.where(found.code < 0, len(roles) - 1, found.code)
+    cell = (found.times.group * len(words) + place) * len(roles) + role
+    place, cells = pd.factorize(cell, sort=True)
+    number = np.bincount(place)
+    group, rest = np.divmod(cells, len(words) * len(roles))
+    counted = pd.DataFrame(
+        {
+            "end": [words[number] for number in rest // len(roles)],
+            "counted_as": [roles[number] for number in rest % len(roles)],
+            "n": number,
+        }
+    )
+    return pd.concat([found.times.labels.iloc[group].reset_index(drop=True), counted], axis=1)
+
+
+def _what_counts(found: Causes, ends: pd.DataFrame) -> str:
+    censoring = dict.fromkeys(ends.loc[ends["counted_as"] == "censored", "end"])
+    told = f"Competing: {', '.join(found.names)}; censored: {', '.join(censoring) or 'none'}."
+    nobody = [name for place, name in enumerate(found.names) if not (found.code == place).any()]
+    if nobody:
+        told += f" No time ended by {', '.join(nobody)}."
+    return told.replace("_", " ")

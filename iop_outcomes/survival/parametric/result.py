@@ -1,0 +1,148 @@
+"""Parametric curves: what was fitted, and everything that is read off it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.shared.text import format_value, more_words, table_html
+from iop_outcomes.survival.clusters import Clustering, closing
+from iop_outcomes.survival.curves.result import NAMED_GROUPS
+from iop_outcomes.survival.intervals.result import MADE as MADE_BY_CURVES
+from iop_outcomes.survival.intervals.result import IntervalSurvival
+from iop_outcomes.survival.labels import (
+    days_asked,
+    first_groups,
+    labelled,
+    median_words,
+    split_groups,
+)
+from iop_outcomes.survival.limits import normal_quantile
+from iop_outcomes.survival.parametric.fit import Fit
+from iop_outcomes.survival.times import label_of
+
+MADE = MADE_BY_CURVES | {
+    *("model", "parameter", "value", "se", "log_likelihood", "fitted", "aic", "n", "events"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class ParametricSurvival:
+    """Distributions fitted to events known between check-ins.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row a group and model: ``[by ...], model``; ``n``, ``events`` (int64);
+        ``log_likelihood``; ``fitted`` (int64): how many parameters; ``aic``: Akaike's criterion,
+        twice that less twice the log-likelihood, the smaller the better within a group;
+        ``median, lower, upper`` in days, each missing where it is after the last day of which
+        anything is known of the group.
+    parameters : pandas.DataFrame
+        One row a group, model and parameter: ``[by ...], model, parameter, value, se, lower,
+        upper``; what they mean is said at `parametric_survival`.
+    models : tuple of tuple of Fit
+        For each group its fitted models.
+    curves : IntervalSurvival
+        The nonparametric estimate of the same people.
+    by : tuple of str
+        The columns that make the groups.
+    confidence : float
+        The level of the limits.
+    rule : str
+        What made the times, and the fits.
+    synthetic : bool
+        Whether the people are made up; pictures of them say so.
+    clustering : Clustering, optional
+        What the errors take together: by which column, how many clusters and rows.
+    """
+
+    table: pd.DataFrame
+    parameters: pd.DataFrame
+    models: tuple[tuple[Fit, ...], ...]
+    curves: IntervalSurvival
+    by: tuple[str, ...]
+    confidence: float
+    rule: str
+    synthetic: bool = False
+    clustering: Clustering | None = None
+
+    def at(self, days: float | Sequence[float]) -> pd.DataFrame:
+        """Return the survival of each model on the given days, beside the nonparametric estimate.
+
+        Parameters
+        ----------
+        days : number or sequence of numbers
+            Days, 0 or later.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a group, model and day: ``[by ...], model, day``; ``survival, lower, upper``
+            of the model; ``lowest, highest``: between which the nonparametric estimate lies. All
+            are missing after the last day of which anything is known of the group.
+        """
+        asked = days_asked(days)
+        reach = normal_quantile(self.confidence)
+        beside = split_groups(self.curves.at(asked.tolist()), list(self.by))
+        parts = []
+        for fits, free in zip(self.models, beside, strict=True):
+            bounds = free[["lowest", "highest"]].reset_index(drop=True)
+            known = bounds["lowest"].notna().to_numpy()
+            rows = []
+            for fit in fits:
+                found = np.where(known, fit.survival(asked.astype(np.float64), reach), np.nan)
+                shape = dict(zip(("survival", "lower", "upper"), found, strict=True))
+                rows.append(pd.DataFrame({"model": fit.model.name, "day": asked, **shape}))
+            parts.append(pd.concat([row.join(bounds) for row in rows], ignore_index=True))
+        return labelled(parts, self.curves.fits[list(self.by)])
+
+    def best(self) -> pd.DataFrame:
+        """Return the row of `table` of each group's model with the least ``aic``."""
+        parts = split_groups(self.table, list(self.by))
+        return pd.concat([part.loc[[part["aic"].idxmin()]] for part in parts], ignore_index=True)
+
+    @property
+    def text(self) -> str:
+        """The fits as sentences: each group's counts, its models and medians, the rule."""
+        names, groups = list(self.by), len(self.models)
+        parts = split_groups(first_groups(self.table, names, NAMED_GROUPS), names)
+        told = [self._told(part) for part in parts]
+        if groups > NAMED_GROUPS:
+            told.append(more_words(groups - NAMED_GROUPS))
+        by = f" by {', '.join(self.by)}" if self.by else ""
+        ending = closing(self.rule, self.clustering)
+        return f"Time to the event{by}, by distributions: {'; '.join(told)}. {ending}"
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the models over the nonparametric estimate."""
+        from iop_outcomes.plots.parametric import plot_parametric
+
+        return plot_parametric(self, ax)
+
+    def __repr__(self) -> str:
+        """Return the number of groups and models, people and events."""
+        groups, models = len(self.models), len(self.models[0])
+        n, events = self.curves.fits["n"].sum(), self.curves.fits["events"].sum()
+        return (
+            f"<ParametricSurvival: {groups} group{'s' if groups > 1 else ''}, {models} "
+            f"model{'s' if models > 1 else ''}, n {n:,}, events {events:,}>"
+        )
+
+    def _repr_html_(self) -> str:
+        return table_html(self.table, self.text)
+
+    def _told(self, part: pd.DataFrame) -> str:
+        first = part.iloc[0]
+        name = f"{label_of(first[list(self.by)])}: " if self.by else ""
+        words = {fit.model.name: fit.model.words for fit in self.models[0]}
+        fits = ", ".join(
+            f"{words[row['model']]} {median_words(row, self.confidence)} "
+            f"(AIC {format_value(float(row['aic']), 1)})"
+            for _, row in part.iterrows()
+        )
+        return f"{name}n {first['n']:,}, events {first['events']:,}, {fits}"

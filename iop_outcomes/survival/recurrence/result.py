@@ -1,0 +1,148 @@
+"""The mean number of events by day: its table, what is read off it, its words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.shared.provenance import UNKNOWN, Provenance
+from iop_outcomes.shared.text import SHOWN_ROWS, format_value, more_words, table_html
+from iop_outcomes.survival.clusters import Clustering, closing
+from iop_outcomes.survival.curves.result import NAMED_GROUPS
+from iop_outcomes.survival.labels import beside, days_asked, first_groups, limits_words
+from iop_outcomes.survival.recurrence.steps import MeanSteps
+from iop_outcomes.survival.times import label_of
+
+
+@dataclass(frozen=True, eq=False)
+class MeanCumulativeFunction:
+    """The mean number of events a person by day, of one or several groups.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row a group and day; the days are 0 and each day on which a stretch of the group ends.
+        ``[by ...]``, ``day``; ``at_risk`` (int64): under observation just before the day, which
+        can rise; ``events`` (int64): on the day; ``terminal`` (int64): terminal events on the
+        day, if these were asked for; ``mean`` (0 or more): the mean number of events a person
+        through the day; ``se``: its robust standard error; ``lower``, ``upper``: its pointwise
+        confidence limits; while the mean is 0 from 0 to the exact upper limit of none among the
+        clusters under observation.
+    sizes : pandas.DataFrame
+        One row a group: ``[by ...], n`` (ids), ``with_events`` (ids with one or more), ``events``,
+        ``terminal`` if asked for, ``most`` (events of one id), all int64, and ``last``, the last
+        day of the group's follow-up.
+    by : tuple of str
+        The columns that make the groups.
+    confidence : float
+        The level of the limits.
+    rule : str
+        What made the times, and the estimate.
+    synthetic : bool
+        Whether the people are made up; pictures of them say so.
+    unit : str
+        What the mean is over, "person" or "episode": a person may have several episodes.
+    clustering : Clustering, optional
+        What the errors take together: by which column, how many clusters and ids.
+    provenance : Provenance
+        What the labels of a picture need: the event, day 0.
+    """
+
+    table: pd.DataFrame
+    sizes: pd.DataFrame
+    by: tuple[str, ...]
+    confidence: float
+    rule: str
+    synthetic: bool = False
+    unit: str = "person"
+    clustering: Clustering | None = None
+    provenance: Provenance = UNKNOWN
+    _steps: MeanSteps = field(kw_only=True, repr=False)
+
+    def at(self, days: float | Sequence[float]) -> pd.DataFrame:
+        """Return the means on the given days.
+
+        Parameters
+        ----------
+        days : number or sequence of numbers
+            Days, 0 or later.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a group and day, in the order given, with the columns of `table` and their
+            meaning. Nothing is extrapolated: after the last day of a group the estimates are
+            missing. ``events`` and ``terminal`` are those of the asked day alone; the last columns,
+            ``events_so_far`` and ``terminal_so_far``, count from the start through the day.
+        """
+        steps = self._steps
+        asked = days_asked(days, np.concatenate([steps.entries.values, steps.exits.values]))
+        return beside(steps.at(asked), self.sizes[list(self.by)], len(asked))
+
+    @property
+    def last_common_day(self) -> float:
+        """The last day to which every group is followed."""
+        return float(self.sizes["last"].min())
+
+    @property
+    def noun(self) -> str:
+        """What is counted, in a word."""
+        return self.provenance.events
+
+    @property
+    def each(self) -> str:
+        """What the mean is over, with its article."""
+        return f"{'an' if self.unit[0] in 'aeio' else 'a'} {self.unit}"
+
+    @property
+    def text(self) -> str:
+        """The means on the last day to which all groups are followed, and the rule."""
+        day = self.last_common_day
+        first = self._first(NAMED_GROUPS)
+        rows = zip(first.at(day).iterrows(), first.sizes.iterrows(), strict=True)
+        told = [self._told(row, size) for (_, row), (_, size) in rows]
+        if len(self.sizes) > NAMED_GROUPS:
+            told.append(more_words(len(self.sizes) - NAMED_GROUPS))
+        return (
+            f"Mean number of {self.noun} {self.each} through day {day:g}: {'; '.join(told)}. "
+            f"{closing(self.rule, self.clustering)}"
+        )
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the means; see `iop_outcomes.plots.recurrence.plot_mean_cumulative`."""
+        from iop_outcomes.plots.recurrence import plot_mean_cumulative
+
+        return plot_mean_cumulative(self, ax)
+
+    def __repr__(self) -> str:
+        """Return the number of groups, people and events."""
+        noun = "group" if len(self.sizes) == 1 else "groups"
+        return (
+            f"<MeanCumulativeFunction: {len(self.sizes):,} {noun}, n {self.sizes['n'].sum():,}, "
+            f"{self.noun} {self.sizes['events'].sum():,}>"
+        )
+
+    def _repr_html_(self) -> str:
+        found = self._first(SHOWN_ROWS).at(self.last_common_day)
+        return table_html(found, self.text, of=len(self.sizes))
+
+    def _first(self, groups: int) -> MeanCumulativeFunction:
+        """Return the means of the first so many groups."""
+        return replace(
+            self,
+            table=first_groups(self.table, list(self.by), groups),
+            sizes=self.sizes.head(groups),
+            _steps=self._steps.head(groups),
+        )
+
+    def _told(self, row: pd.Series[Any], size: pd.Series[Any]) -> str:
+        name = f"{label_of(size[list(self.by)])}: " if self.by else ""
+        limits = limits_words(self.confidence, row["lower"], row["upper"], 2)
+        return (
+            f"{name}{format_value(float(row['mean']), 2)} ({limits}), n {size['n']:,.0f}, "
+            f"{self.noun} {size['events']:,.0f}"
+        )

@@ -1,0 +1,11 @@
+"""What the check-ins show of use: one pattern of weeks an episode.
+
+Records come in; patterns (a letter a week: use, no use, missed) go out, and operations on many
+patterns at once. What counts as relapse is not known here.
+"""
+
+from __future__ import annotations
+
+from iop_outcomes.use.patterns import use_patterns
+
+__all__ = ["use_patterns"]

@@ -1,0 +1,65 @@
+"""Day 0 of a measure: admission, the first attended session, or discharge."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from iop_outcomes.attendance.sessions import ATTENDED, SessionRule, read_sessions
+from iop_outcomes.use.evidence import has_word
+
+if TYPE_CHECKING:
+    from iop_outcomes.records import Records
+
+Start = Literal["admission", "first_session", "discharge"]
+STARTS = {
+    "admission": "admission",
+    "first_session": "the first attended session",
+    "discharge": "discharge",
+}
+
+
+def start_days(records: Records, start: str, purpose: str) -> npt.NDArray[np.int32]:
+    """Return each episode's start in days from admission, -1 where it was never reached.
+
+    Who died in treatment was never discharged alive, and what comes after the end of the follow-up
+    is not looked at. `purpose` is what needs it, for the error of records without attendance.
+    """
+    episodes = records.episodes
+    followed = episodes["days_followed"].to_numpy()
+    if start == "discharge":
+        left = episodes["days_to_discharge"].fillna(-1).to_numpy().astype(np.int32)
+        return np.where(died_in_treatment(records, start) | (left > followed), -1, left)
+    if start == "admission":
+        return np.zeros(len(episodes), dtype=np.int32)
+    records.require("attendance", f"{purpose} from the first attended session")
+    sessions = read_sessions(records, SessionRule())
+    kept = sessions.treatment & sessions.has_status(ATTENDED)
+    kept &= sessions.day <= followed[sessions.episode]
+    episode, day = sessions.episode[kept], sessions.day[kept]
+    origin = np.full(len(episodes), -1, dtype=np.int32)
+    first = starts_of(episode)
+    origin[episode[first]] = day[first]
+    return origin
+
+
+def died_in_treatment(records: Records, start: str) -> npt.NDArray[np.bool_]:
+    """Tell which episodes never reached a start at the discharge because they ended in death."""
+    died = has_word(records.episodes["discharge_reason"], ("died",))
+    return died if start == "discharge" else np.zeros(len(died), dtype=bool)
+
+
+def starts_of(keys: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
+    """Return where each run of equal keys begins in a sorted array."""
+    if not len(keys):
+        return np.empty(0, dtype=np.intp)
+    return np.flatnonzero(np.append(True, keys[1:] != keys[:-1]))
+
+
+def ends_of(keys: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
+    """Return where each run of equal keys ends (its last place) in a sorted array."""
+    if not len(keys):
+        return np.empty(0, dtype=np.intp)
+    return np.flatnonzero(np.append(keys[1:] != keys[:-1], True))

@@ -1,0 +1,117 @@
+"""The weighted score of use patterns (Ling et al. 1976), from none to all of a scale."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from iop_outcomes.errors import RuleError
+from iop_outcomes.use.pattern_array import Numbers, Words, code
+
+# The weights of Ling et al. 1976: a missed week weighs what the paper gives it.
+WEIGHTS: Mapping[str, float] = {"+": 1.0, "*": 0.5, "o": 0.22, "-": 0.0}
+Penalty = Sequence[float] | Callable[[int], Sequence[float]]
+
+
+def weighted_score(
+    words: Words,
+    weights: Mapping[str, float] = WEIGHTS,
+    *,
+    use_penalty: Penalty | None = None,
+    missing_penalty: Penalty | None = None,
+    scale: float | None = 120.0,
+    left_out: str = "",
+) -> Numbers:
+    """Return a weighted score of use, week by week: the higher, the worse.
+
+    ::
+
+        score = scale * sum(weight * penalty) / sum(highest possible weight * penalty)
+
+    where `use_penalty` multiplies the weeks ``+`` and ``*``, `missing_penalty` the weeks ``o``,
+    and the highest possible of a week is the larger of the two of ``+`` and ``o``.
+
+    Parameters
+    ----------
+    words : Words
+        The use patterns.
+    weights : mapping of symbol to float
+        What a week of each symbol weighs; ``+`` and ``o`` are needed.
+    use_penalty, missing_penalty : sequence of float, or callable, optional
+        One factor a week, or a function that gives them for a word of so many weeks; 1 by
+        default.
+    scale : float, optional
+        The score of the worst word; None: the plain weighted sum.
+    left_out : str
+        Symbols that leave the sum and the highest possible, such as ``_`` for weeks not due.
+
+    Returns
+    -------
+    numpy.ndarray of float64
+        Missing for words without weeks, and for those with a symbol that has no weight.
+
+    Raises
+    ------
+    RuleError
+        If a penalty has fewer weeks than the longest word, or ``+`` or ``o`` has no weight.
+
+    Examples
+    --------
+    >>> from iop_outcomes.use.pattern_array import encode
+    >>> from iop_outcomes.use.pattern_scores import weighted_score
+    >>> weighted_score(encode(["++++", "----", "+o-*"])).round(2).tolist()
+    [120.0, 0.0, 51.6]
+    """
+    table = np.full(7, np.nan)  # PAD is -1, the last
+    for symbol, weight in weights.items():
+        table[code(symbol)] = weight
+    if np.isnan(table[code("+")]) or np.isnan(table[code("o")]):
+        raise RuleError(
+            "The weights name at least a week of use and a week missed.",
+            found=", ".join(weights) or "none",
+            instead='weights={"+": 1, "*": 0.5, "o": 0.22, "-": 0}',
+        )
+    use_factor = _penalties(words, use_penalty, "use_penalty")
+    missing_factor = _penalties(words, missing_penalty, "missing_penalty")
+    of_use, missed = words.holds("+*"), words.holds("o")
+    out = words.holds(left_out) if left_out else np.zeros(of_use.shape, dtype=bool)
+    total, highest = np.zeros(len(words)), np.zeros(len(words))
+    for week in range(words.longest):
+        counted = (week < words.lengths) & ~out[week]
+        factor = np.where(of_use[week], use_factor[week], 1.0)
+        factor = np.where(missed[week], missing_factor[week], factor)
+        total += np.where(counted, table[words.by_week[week]] * factor, 0.0)
+        top = np.maximum(
+            table[code("+")] * use_factor[week], table[code("o")] * missing_factor[week]
+        )
+        highest += np.where(counted, top, 0.0)
+    if scale is None:
+        return np.where(words.lengths > 0, total, np.nan)
+    score = np.full(len(words), np.nan)
+    np.divide(scale * total, highest, out=score, where=highest > 0)
+    return score
+
+
+def rising(weeks: int) -> list[float]:
+    """Return factors that rise evenly from 1 in the first week to 5 in the last."""
+    return [float(factor) for factor in np.linspace(1.0, 5.0, weeks)]
+
+
+def _penalties(words: Words, penalty: Penalty | None, name: str) -> Numbers:
+    # Weeks by people; of one column where the factors are the same for everyone.
+    if penalty is None:
+        return np.ones((words.longest, 1))
+    if not callable(penalty):
+        if len(penalty) < words.longest:
+            raise RuleError(
+                f"{name} has one factor a week.",
+                found=f"{len(penalty)} factors for words of up to {words.longest} weeks",
+                instead="a factor for every week, or the words cut off before.",
+            )
+        return np.asarray(penalty, dtype=np.float64)[: words.longest, None]
+    lengths, which = np.unique(words.lengths, return_inverse=True)
+    table = np.ones((words.longest, len(lengths)))
+    for column, weeks in enumerate(lengths.tolist()):
+        table[:weeks, column] = penalty(weeks)
+    return np.asarray(table[:, which.reshape(-1)] if len(lengths) > 1 else table)

@@ -1,0 +1,74 @@
+"""Lattices: which weeks of a protocol have a visit (``o``) and which have none (``_``)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from iop_outcomes.errors import RuleError
+from iop_outcomes.use.pattern_array import PAD, Words, check_symbols, code, through
+
+
+def collapse_lattice(pieces: Sequence[str], times: Sequence[int]) -> str:
+    """Repeat each piece so many times, and join them.
+
+    Examples
+    --------
+    >>> from iop_outcomes.use.visit_schedules import collapse_lattice
+    >>> collapse_lattice(["o", "_o__"], [12, 3])
+    'oooooooooooo_o___o___o__'
+    """
+    if len(pieces) != len(times):
+        raise RuleError(
+            "Each piece of a lattice has the number of times that it is repeated.",
+            found=f"{len(pieces)} pieces and {len(times)} numbers",
+            instead='collapse_lattice(["o", "_o__"], [12, 3])',
+        )
+    return "".join(piece * count for piece, count in zip(pieces, times, strict=True))
+
+
+def view_by_lattice(words: Words, lattice: str, visit: str = "o", no_visit: str = "_") -> Words:
+    """Return the words as a protocol with visits in the weeks of `lattice` would have seen them.
+
+    Parameters
+    ----------
+    words : Words
+        The use patterns. What lies behind the end of the lattice is cut off; a word that is
+        shorter is continued with `visit`.
+    lattice : str
+        `visit` and `no_visit`, one a week.
+    visit : str
+        Stands in the lattice where there is a visit.
+    no_visit : str
+        Stands in the lattice, and then in the word, where there is none.
+
+    Returns
+    -------
+    Words
+        Words as long as the lattice.
+
+    Examples
+    --------
+    >>> from iop_outcomes.use.pattern_array import decode, encode
+    >>> from iop_outcomes.use.visit_schedules import view_by_lattice
+    >>> decode(view_by_lattice(encode(["++--++", "-"]), "_o_o")).tolist()
+    ['_+_-', '_o_o']
+    """
+    check_symbols(lattice)
+    unknown = set(lattice) - {visit, no_visit}
+    if unknown:
+        raise RuleError(
+            "A lattice says of each week whether it has a visit.",
+            found=", ".join(sorted(unknown)),
+            instead=f"{visit!r} for a visit and {no_visit!r} for none.",
+        )
+    cut = through(words, len(lattice))
+    by_week = np.full((len(lattice), len(words)), code(visit), dtype=np.int8)
+    inner = by_week[: cut.longest]
+    np.copyto(inner, cut.by_week, where=cut.by_week != PAD)
+    by_week[[place for place, symbol in enumerate(lattice) if symbol == no_visit]] = code(no_visit)
+    by_week[:, ~words.given] = PAD
+    lengths = np.where(words.given, len(lattice), 0).astype(np.int32)
+    return replace(words, by_week=by_week, lengths=lengths)

@@ -1,0 +1,181 @@
+"""Reports as somebody reads them who wants to know more: no hidden count from 1 to 10 comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import iop_outcomes as iop
+from iop_outcomes.disclosure import protect_curves, protect_family
+from iop_outcomes.plots.layout.export import Picture
+from iop_outcomes.report.sections import assemble as sections
+from validation.attack_curves import curves
+from validation.attack_programs import small_case
+from validation.attack_reading import Read, differences, read_report
+from validation.attack_relations import build
+from validation.attack_solving import Puzzle, solve
+
+CMS = iop.SafePolicy()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_drawing() -> Iterator[None]:
+    """Leave the pictures out: they show what the tables do."""
+    with pytest.MonkeyPatch.context() as patch:
+        empty = Picture(b"<svg/>", "A picture.", 1, 1)
+        patch.setattr(sections, "draw_svg", lambda *_, **__: empty)
+        yield
+
+
+def saved(report: iop.Report, folder: Path) -> Read:
+    return read_report(report.save(folder / "r.html"), report.save(folder / "r.xlsx"))
+
+
+@pytest.fixture(scope="module")
+def sample() -> iop.Records:
+    return iop.read_records("data/samples")
+
+
+@pytest.fixture(scope="module")
+def read(sample: iop.Records, tmp_path_factory: pytest.TempPathFactory) -> Read:
+    return saved(iop.quarterly_report(sample, "2026Q3"), tmp_path_factory.mktemp("sample"))
+
+
+def test_nothing_hidden_comes_out_of_the_report_of_the_sample(read: Read) -> None:
+    found = solve(build(read))
+    assert found.unknown > 200
+    assert found.pinned == {}
+    assert found.small == []
+
+
+def test_page_and_workbook_show_the_same_digits(read: Read) -> None:
+    assert differences(read) == []
+
+
+@pytest.fixture(scope="module")
+def open_read(sample: iop.Records, tmp_path_factory: pytest.TempPathFactory) -> Read:
+    """Return the report of the same people with nothing hidden."""
+    programs = [name for name in sample.episodes["program"].unique() if name != "Old Mill"]
+    free = iop.quarterly_report(
+        sample.where(program=programs), "2026Q3", policy=iop.SafePolicy.unprotected()
+    )
+    return saved(free, tmp_path_factory.mktemp("open"))
+
+
+def test_what_the_attacker_takes_for_known_is_true(open_read: Read) -> None:
+    # Where nothing is hidden, a sum that is not true would fit no numbers.
+    puzzle = build(open_read)
+    assert len(puzzle.rows) > 400
+    solve(puzzle, ask=False)
+    wrong = open_read.tables["trend_retained_60"].copy()
+    wrong.loc[wrong["period"] == "2025Q4", "numerator"] = 56  # more than the 55 after 30 days
+    with pytest.raises(ValueError, match="nothing fits"):
+        solve(
+            build(replace(open_read, tables=open_read.tables | {"trend_retained_60": wrong})),
+            ask=False,
+        )
+
+
+def test_the_attacker_finds_a_count_that_one_more_number_gives_away(
+    read: Read, open_read: Read
+) -> None:
+    # Retained 90 days in 2025Q4: 12, and 22 for 60 days, so that 10 left between.
+    table = read.tables["trend_retained_90"].copy()
+    row = table["period"] == "2025Q4"
+    truth = open_read.tables["trend_retained_90"]
+    truth = truth[truth["period"] == "2025Q4"].iloc[0]
+    table.loc[row, ["numerator", "denominator"]] = [truth["numerator"], truth["denominator"]]
+    beside = {name: read.tables[name] for name in ("trend_admissions", "trend_retained_60")}
+    found = solve(build(Read(beside | {"trend_retained_90": table}, {}, "")))
+    assert 10 in found.pinned.values()
+
+
+@pytest.mark.parametrize("seed", [6, 19])
+def test_nothing_hidden_comes_out_of_reports_of_small_programs(seed: int, tmp_path: Path) -> None:
+    found = solve(build(saved(small_case(seed).report(), tmp_path)))
+    assert found.unknown > 20
+    assert found.pinned == {}
+    assert found.small == []
+
+
+# curves of a whole and of its groups
+
+
+def family(seed: int) -> pd.DataFrame:
+    """Return times of a few small programs, whose relapses fall on some days."""
+    random = np.random.default_rng(seed)
+    parts = []
+    for name in "ABCD"[: random.integers(2, 5)]:
+        size = int(random.integers(22, 90))
+        event = np.ceil(random.weibull(0.8, size) * 120 / 7) * 7
+        end = random.choice([random.integers(30, 300, size), np.full(size, 300)])
+        days = np.maximum(np.minimum(event, end), 1).astype(int)
+        parts.append(pd.DataFrame({"program": name, "days": days, "event": event <= end}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def tables(whole: iop.ProtectedCurves, groups: iop.ProtectedCurves) -> Read:
+    shown = {"relapse": whole.table, "relapse_by_program": groups.table}
+    return Read({name: table for name, table in shown.items() if len(table)}, {}, "")
+
+
+def test_curves_of_a_whole_and_its_groups_do_not_tell_of_a_few() -> None:
+    days = 0
+    for seed in range(12):
+        times = family(seed)
+        whole, groups = protect_family(
+            iop.survival_curves(times), iop.survival_curves(times, by="program"), CMS
+        )
+        puzzle = Puzzle()
+        curves(puzzle, tables(whole, groups))
+        found = solve(puzzle)
+        assert found.pinned == {}, seed
+        assert found.small == [], seed
+        days += len(whole.table) + len(groups.table)
+    assert days > 100
+
+
+def test_curves_that_are_published_apart_do() -> None:
+    given_away = 0
+    for seed in range(6):
+        times = family(seed)
+        whole = iop.protect(iop.survival_curves(times))
+        groups = iop.protect(iop.survival_curves(times, by="program"))
+        puzzle = Puzzle()
+        curves(puzzle, tables(whole, groups))
+        given_away += bool(solve(puzzle).pinned)
+    assert given_away >= 2
+
+
+def test_a_curve_that_is_published_elsewhere_has_the_same_days() -> None:
+    times = family(1)
+    both = pd.concat([times.assign(rule="one"), times.assign(rule="two")], ignore_index=True)
+    once = iop.protect(iop.survival_curves(times)).table.iloc[[0, -1]]
+    shown = protect_curves(iop.survival_curves(both, by="rule"), CMS, alike={"one": once})
+    rows = shown.table[shown.table["rule"] == "one"]
+    assert rows["day"].tolist() == once["day"].tolist()
+    assert (shown.table["rule"] == "two").sum() > 2
+
+
+def test_rules_that_differ_by_a_few_people_are_not_told_on_the_same_day() -> None:
+    days = np.repeat([10, 20, 40, 60], [20, 20, 20, 40])
+    fewer = pd.DataFrame({"days": days, "event": days < 60, "rule": "fewer"})
+    more = fewer.assign(rule="more", event=fewer["event"] | (np.arange(100) < 66))
+    more.loc[60:65, "days"] = 20  # six people relapse under the second rule only
+    curves_ = iop.survival_curves(pd.concat([fewer, more], ignore_index=True), by="rule")
+    nested = [("events", "fewer", "more"), ("censored", "more", "fewer")]
+    shown = protect_curves(curves_, CMS, nested=nested).table
+    through = {
+        rule: dict(zip(rows["day"], rows["events"].cumsum(), strict=True))
+        for rule, rows in shown.groupby("rule")
+    }
+    for day, few in through["fewer"].items():
+        for later, many in through.get("more", {}).items():
+            assert later < day or not CMS.hides(many - few)
+    apart = iop.protect(curves_).table
+    assert (apart.groupby("rule")["events"].sum().diff().abs().iloc[-1]) == 6

@@ -1,0 +1,207 @@
+"""The command line: what it says, where it says it, and the code it ends with."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import iop_outcomes as iop
+from iop_outcomes import cli
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sample")
+    iop.write_sample(path, 2026, messy=True)
+    return path
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Return what runs a command and gives its code, what it said, and what it said of errors."""
+
+    def start(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["iop-outcomes", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = capsys.readouterr()
+        return int(ended.value.code or 0), said.out, said.err
+
+    return start
+
+
+def test_the_version_is_said(run: Run) -> None:
+    code, out, _ = run("--version")
+    assert (code, out.strip()) == (0, f"iop-outcomes {iop.__version__}")
+
+
+def test_help_names_the_commands(run: Run) -> None:
+    code, out, _ = run("--help")
+    assert code == 0
+    assert all(command in out for command in ("check", "report", "sample"))
+
+
+def test_a_clean_export_passes_even_strictly(run: Run, folder: Path) -> None:
+    code, out, err = run("check", folder, "--as-of", "2026-09-30", "--strict")
+    assert code == 0
+    assert "no problems" in out
+    assert "rows read =" in out
+    assert "reading" in err
+
+
+def test_a_messy_export_is_counted_and_only_strictly_an_error(run: Run, folder: Path) -> None:
+    messy = folder / "messy"
+    assert run("check", messy, "--quiet")[0] == 0
+    code, out, err = run("check", messy, "--strict", "--quiet")
+    assert code == 1
+    assert "problems, by check:" in out
+    assert "exact_duplicate" in out
+    assert err == ""
+
+
+def test_check_says_no_value_of_any_person(run: Run, folder: Path) -> None:
+    messy = folder / "messy"
+    _, out, err = run("check", messy)
+    records = iop.read_records(messy)
+    names = {*records.episodes["episode_id"], *map(str, records.episodes["person_id"])}
+    assert names
+    assert not [name for name in names if name in out + err]
+    values = {str(value) for value in records.problems["value"].dropna() if len(str(value)) > 5}
+    assert len(values) > 20
+    known = {"unknown", "2026-09-30"}
+    words = set(re.findall(r"[^\s,;:=()]+", out)) - known
+    assert not words & (values - {str(records.as_of.date())})  # type: ignore[union-attr]
+
+
+def test_the_problems_go_to_a_file_that_is_not_for_sending(
+    run: Run, folder: Path, tmp_path: Path
+) -> None:
+    code, out, _ = run("check", folder / "messy", "--problems", tmp_path / "problems.csv")
+    assert code == 0
+    assert "do not send it" in out
+    written = pd.read_csv(tmp_path / "problems.csv", dtype=str)
+    assert len(written) == len(iop.read_records(folder / "messy").problems)
+    code, _, err = run("check", folder, "--problems", tmp_path / "nowhere" / "problems.csv")
+    assert code == 2
+    assert "cannot be written" in err
+
+
+def test_a_report_is_written(run: Run, folder: Path, tmp_path: Path) -> None:
+    out_file = tmp_path / "q3.html"
+    words = ("report", folder, "--quarter", "2026Q3", "--out", out_file, "--as-of", "2026-09-30")
+    code, out, err = run(*words, "--prepared-by", "The office")
+    assert code == 0
+    assert str(out_file) in out
+    assert "report" in err
+    assert "reading" in err
+    html = out_file.read_text(encoding="utf-8")
+    assert "The office" in html
+    records = iop.read_records(folder, as_of="2026-09-30")
+    expected = iop.quarterly_report(records, "2026Q3", prepared_by="The office")
+    assert html == expected.html
+
+
+def test_a_report_of_some_programs_leaves_out_the_others(
+    run: Run, folder: Path, tmp_path: Path
+) -> None:
+    out_file = tmp_path / "two.xlsx"
+    words = ("report", folder, "--quarter", "2026Q3", "--out", out_file, "-q")
+    code, _, err = run(*words, "--program", "North", "--program", "Harbor")
+    assert code == 0
+    assert err == ""
+    table = pd.read_excel(out_file, sheet_name="admissions")
+    assert set(table.loc[table["by"] == "program", "group"]) == {"North", "Harbor", "all"}
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["check", "{folder}/nowhere"], 1, "no folder"),
+        (["report", "{folder}", "--out", "x.pdf"], 2, "print"),
+        (["report", "{folder}", "--out", "{folder}/nowhere/x.html"], 2, "folder"),
+        (["report", "{folder}", "--quarter", "2031Q1", "--out", "x.html"], 2, "2024Q1"),
+        (["report", "{folder}", "--program", "None such", "--out", "x.html"], 2, "North"),
+        (["report", "{folder}", "--out", "{folder}/a\0b.html"], 2, "Invalid value"),
+        (["report", "{folder}", "--out", "{folder}/a\ud800b.html"], 2, "Invalid value"),
+        (["report", "{folder}", "--out", "a" * 5000 + ".html"], 2, "too long"),
+        (["check", "{folder}", "--problems", "{folder}/a\udcffb/x.csv"], 2, "its folder"),
+        (["check", "{folder}", "--as-of", "yesterday"], 2, "as_of"),
+        (["check"], 2, "Missing argument"),
+        (["report", "{folder}"], 2, "--out"),
+        (["nonsense"], 2, "nonsense"),
+    ],
+)
+def test_errors_are_said_without_a_traceback(
+    run: Run, folder: Path, words: list[str], code: int, said: str
+) -> None:
+    ended, _, err = run(*(word.replace("{folder}", str(folder)) for word in words))
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", err)
+    assert ended == code
+    assert said in plain
+    assert "Traceback" not in plain
+
+
+def test_a_sample_is_the_same_for_the_same_seed(run: Run, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        code, out, _ = run("sample", tmp_path / name, "--seed", "5")
+        assert code == 0
+        assert "made-up" in out
+    files = sorted(path.name for path in (tmp_path / "one").iterdir())
+    assert {"episodes.csv", "attendance.csv", "checkins.csv"} <= set(files)
+    assert "messy" not in files
+    for name in files:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_a_study_day_is_a_bare_number() -> None:
+    assert cli._cut("400") == 400
+    assert cli._cut("2026-09-30") == "2026-09-30"
+    assert cli._cut(None) is None
+
+
+def test_the_published_definitions_are_listed_and_shown(run: Run) -> None:
+    code, out, _ = run("definitions")
+    assert code == 0
+    assert len(out.splitlines()) == len(iop.definitions())
+    code, out, _ = run("definitions", "lee_2016")
+    assert code == 0
+    assert "10.1056/nejmoa1505409" in out
+    code, _, err = run("definitions", "nobody_2000")
+    assert code == 2
+    assert "no published definition" in err
+
+
+def test_a_home_that_cannot_be_written_is_no_concern_of_the_command(tmp_path: Path) -> None:
+    """Matplotlib makes its cache elsewhere, and says so with paths; a command has no use for it."""
+    code = (
+        "import sys; from iop_outcomes import cli; sys.argv = ['iop-outcomes', '--help']\n"
+        "try: cli.main()\n"
+        "except SystemExit: pass\n"
+        "import matplotlib; print(matplotlib.get_cachedir())"
+    )
+    kept = ("PATH", "PYTHONPATH", "LANG")
+    nowhere = ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
+    file = tmp_path / "file"
+    file.write_text("")
+    there = {name: os.environ[name] for name in kept if name in os.environ}
+    given = there | dict.fromkeys(nowhere, str(file / "none")) | {"TMPDIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        capture_output=True,
+        text=True,
+        env=given,
+        check=False,
+        cwd=Path(__file__).parents[2],
+    )
+    assert done.returncode == 0, done.stderr
+    assert str(tmp_path) in done.stdout  # where the cache went instead
+    assert "matplotlib" not in done.stderr.lower()

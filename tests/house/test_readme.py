@@ -1,0 +1,63 @@
+"""What the README shows runs as it stands there."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import iop_outcomes as iop
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, re.S)
+PYTHON = [text for language, text in BLOCKS if language == "python"]
+
+
+@pytest.mark.parametrize("code", PYTHON, ids=["director", "researcher"])
+def test_the_code_runs_as_written(
+    code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import matplotlib
+
+    matplotlib.use("agg")
+    (tmp_path / "data").mkdir()
+    shutil.copytree(ROOT / "data" / "samples", tmp_path / "data" / "samples")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    exec(compile(code, "README.md", "exec"), names)
+    if "report" in names:
+        assert "</html>" in (tmp_path / "2026Q3.html").read_text(encoding="utf-8")
+    from matplotlib import pyplot
+
+    pyplot.close("all")
+
+
+def test_there_are_the_director_s_and_the_researcher_s_code() -> None:
+    assert len(PYTHON) == 2
+
+
+def test_the_mapping_it_shows_is_a_mapping() -> None:
+    shown = next(text for language, text in BLOCKS if language == "toml")
+    mapping = iop.read_mapping(tomllib.loads(shown))
+    assert mapping.words["attendance"]["status"] == {"present": "attended", "absent": "no_show"}
+
+
+def test_every_link_leads_to_a_file() -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        assert (ROOT / target).exists(), target
+
+
+def test_the_alternative_texts_are_those_of_the_run() -> None:
+    import matplotlib
+
+    matplotlib.use("agg")
+    from matplotlib import pyplot
+
+    from docs.pictures import described, pictures
+
+    assert described(README, pictures()) == README
+    pyplot.close("all")

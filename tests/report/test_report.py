@@ -1,0 +1,610 @@
+"""The quarterly report: what it says, what it hides, and what a browser makes of it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+
+import iop_outcomes as iop
+from iop_outcomes.disclosure import LinkedCounts
+from iop_outcomes.errors import ReportError
+from iop_outcomes.report.forms.html import workbook
+from iop_outcomes.report.model import Draft, Table, write_value
+from iop_outcomes.report.programs import program_table
+from iop_outcomes.report.scope import choose_scope
+from iop_outcomes.report.sections import cohort
+from iop_outcomes.statistics.differences import (
+    clustered_difference,
+    difference_interval,
+    rate_ratio_interval,
+)
+
+SECTIONS = [
+    "what-changed",
+    "who-came",
+    "who-stayed",
+    "relapse",
+    "trends",
+    "data-quality",
+    "definitions",
+]
+CHROMIUM = next(
+    (
+        found
+        for name in ("chromium", "chromium-browser", "google-chrome", "chrome")
+        if (found := shutil.which(name))
+    ),
+    None,
+)
+
+
+Frames = dict[str, pd.DataFrame]
+
+
+@pytest.fixture(scope="module")
+def sample() -> Frames:
+    """Return the synthetic sample, in which Old Mill has eight episodes only."""
+    made = iop.synthetic_records(2026)
+    mill = made.episodes["program"].eq("Old Mill")
+    last = made.episodes.index[mill][-8:]
+    episodes = made.episodes[~mill | made.episodes.index.isin(last)]
+    assert episodes["program"].eq("Old Mill").sum() == 8
+    tables = {
+        name: frame[frame["episode_id"].isin(episodes["episode_id"])]
+        for name, frame in (("attendance", made.attendance), ("checkins", made.checkins))
+    }
+    return {"episodes": episodes, **tables}
+
+
+@pytest.fixture(scope="module")
+def records(sample: Frames) -> iop.Records:
+    return iop.read_records(**sample, as_of="2026-09-30")
+
+
+@pytest.fixture(scope="module")
+def report(records: iop.Records) -> iop.Report:
+    return iop.quarterly_report(records, "2026Q3", prepared_by="The <office> & co")
+
+
+class Page(HTMLParser):
+    """What stands in a page: its elements with their attributes, and its text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attrs for name, attrs in self.elements if name == tag]
+
+
+# the page
+
+
+def test_the_sections_stand_in_their_order(report: iop.Report) -> None:
+    assert [part["id"] for part in Page(report.html).all("section")] == SECTIONS
+
+
+def test_the_page_asks_nobody_for_anything(report: iop.Report) -> None:
+    page = Page(report.html)
+    assert page.all("script") == []
+    assert page.all("link") == []
+    policy = next(one for one in page.all("meta") if one.get("http-equiv"))
+    assert policy["content"] == "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+    for tag, attributes in page.elements:
+        for name in ("src", "href", "srcset", "action", "data", "poster", "style"):
+            address = attributes.get(name)
+            assert address is None or address.startswith(("#", "data:image/svg+xml;base64,")), tag
+        assert not [name for name in attributes if name.startswith("on")]
+    assert "@import" not in report.html
+    assert "url(" not in report.html
+
+
+def test_the_pictures_inside_ask_nobody_either(report: iop.Report) -> None:
+    for image in Page(report.html).all("img"):
+        svg = base64.b64decode(str(image["src"]).partition(",")[2]).decode()
+        addresses = re.findall(r'href="([^"]*)"', svg) + re.findall(r"url\(([^)]*)\)", svg)
+        assert all(address.startswith("#") for address in addresses)
+        assert "<script" not in svg
+
+
+def test_the_page_can_be_read_without_seeing_it(report: iop.Report) -> None:
+    page = Page(report.html)
+    assert page.all("html")[0]["lang"] == "en"
+    assert len(page.all("h1")) == 1
+    tables = page.all("table")
+    assert len(page.all("caption")) == len(tables) == len(report.tables)
+    assert all(head["scope"] in ("col", "row") for head in page.all("th"))
+    images = page.all("img")
+    assert len(images) == len(page.all("details")) == len(page.all("figcaption"))
+    assert all(len(str(image["alt"])) > 60 for image in images)
+    identifiers = [attrs["id"] for _, attrs in page.elements if attrs.get("id")]
+    assert len(identifiers) == len(set(identifiers))
+    targets = {str(link["href"])[1:] for link in page.all("a")}
+    assert targets <= set(identifiers)
+
+
+def _luminance(colour: str) -> float:
+    parts = np.array([int(colour[place : place + 2], 16) for place in (1, 3, 5)]) / 255
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+def test_the_colours_of_the_page_have_contrast(report: iop.Report) -> None:
+    schemes = re.findall(r":root \{([^}]*)\}", report.html)
+    named = [dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", scheme)) for scheme in schemes]
+    light, dark = named[0], named[1]
+    for scheme in (light, dark):
+        for ink in ("ink", "quiet", "accent", "mark"):
+            for ground in ("paper", "tint"):
+                pair = sorted((_luminance(scheme[ink]), _luminance(scheme[ground])))
+                assert (pair[1] + 0.05) / (pair[0] + 0.05) >= 4.5
+
+
+def test_the_head_says_what_was_read_and_when_and_by_whom(report: iop.Report) -> None:
+    words = " ".join(Page(report.html).words)
+    for word in ("2026Q3", "2026-09-30", "The <office> & co", "Synthetic data", "iop_outcomes"):
+        assert word in words
+    assert "<office>" not in report.html
+    hashes = report.tables["files"]["sha256"]
+    assert len(report.tables["files"]) == 3
+    assert all(re.fullmatch(r"([0-9a-f]{64})?", one) for one in hashes)
+
+
+def test_the_same_records_make_the_same_bytes(records: iop.Records, report: iop.Report) -> None:
+    again = iop.quarterly_report(records, "2026Q3", prepared_by="The <office> & co")
+    assert again.html == report.html
+    assert workbook(again.tables) == workbook(report.tables)
+
+
+# privacy
+
+
+def test_no_name_of_a_person_or_an_episode_is_in_it(
+    records: iop.Records, report: iop.Report
+) -> None:
+    found = set(re.findall(r"SYN-\d+(?:-\d+)?", report.html))
+    assert found == set()
+    assert records.episodes["episode_id"].str.startswith("SYN-").all()
+
+
+def test_no_count_in_any_table_is_small(report: iop.Report) -> None:
+    counted = {
+        "admitted",
+        "reached",
+        "sessions",
+        "people",
+        "discharges",
+        "numerator",
+        "denominator",
+        "events",
+        "censored",
+        "at_risk",
+        "rows_kept",
+        "rows_set_aside",
+        "episodes",
+        "episodes_followed",
+        "episodes_attending",
+        "attended",
+        "due",
+    }
+    seen = 0
+    for name, table in report.tables.items():
+        for column in counted & set(table.columns):
+            values = pd.to_numeric(table[column], errors="coerce")
+            seen += int(values.notna().sum())
+            assert not values.between(1, 10).any(), (name, column)
+    assert seen > 300
+
+
+def test_a_program_that_is_too_small_is_named_and_in_no_number(
+    records: iop.Records, report: iop.Report
+) -> None:
+    assert "Old Mill (too few to publish)" in report.html
+    admissions = report.tables["admissions"]
+    assert "Old Mill" not in set(admissions["group"])
+    quarter = records.episodes["admit_date"].between("2026-07-01", "2026-09-30")
+    others = quarter & records.episodes["program"].ne("Old Mill")
+    total = admissions.loc[admissions["group"] == "all", "admitted"]
+    assert set(total) == {others.sum()}
+    # All rows that were read, less those published, would tell how many it has.
+    assert (report.tables["files"]["rows_kept"] == "hidden").all()
+
+
+def test_a_program_of_whom_no_share_could_be_shown_is_left_out() -> None:
+    sizes = {"enough": 60, "small": 21, "edge": 22, "closed": 30}
+    program = np.repeat(list(sizes), list(sizes.values()))
+    episodes = pd.DataFrame(
+        {
+            "episode_id": [f"e{number}" for number in range(len(program))],
+            "program": program,
+            "admit_date": np.where(program == "closed", "2024-02-01", "2026-02-01"),
+        }
+    )
+    checkins = episodes[["episode_id"]].assign(date="2026-03-01", status="completed", used="no")
+    records = iop.read_records(episodes=episodes, checkins=checkins, as_of="2026-09-30")
+    assert choose_scope(records, "2026Q1", None, None).too_few == ("small",)
+    free = iop.SafePolicy.unprotected()
+    assert choose_scope(records, "2026Q1", None, free).too_few == ()
+
+
+def test_a_report_of_too_few_says_so_in_each_section(records: iop.Records) -> None:
+    small = iop.quarterly_report(records.where(program="Old Mill"), "2026Q3")
+    assert small.html.count("Too few to publish.") == 5
+    assert [part["id"] for part in Page(small.html).all("section")] == SECTIONS
+    assert set(small.tables) == {"files", "checks", "definitions"}
+
+
+def test_without_protection_it_says_that_it_is_not_for_release(records: iop.Records) -> None:
+    free = iop.quarterly_report(records, "2026Q3", policy=iop.SafePolicy.unprotected())
+    assert "not for release" in free.html
+    assert "Old Mill" in set(free.tables["admissions"]["group"])
+    assert not (free.tables["discharges"] == "hidden").any(axis=None)
+
+
+# the numbers
+
+
+def test_the_tables_count_what_the_records_hold(records: iop.Records, report: iop.Report) -> None:
+    episodes = records.episodes[records.episodes["program"] != "Old Mill"]
+    left = episodes[episodes["discharge_date"].between("2026-07-01", "2026-09-30")]
+    discharges = report.tables["discharges"].set_index("reason")["discharges"]
+    assert discharges["all"] == len(left)
+    reasons = left["discharge_reason"].value_counts()
+    for reason in ("completed", "dropped_out"):
+        assert discharges[reason.replace("_", " ")] == reasons[reason]
+    codes = report.tables["discharges"].set_index("reason")["TEDS_code"]
+    assert (codes["completed"], codes["transferred"]) == ("1", "4")
+
+
+def test_the_flow_counts_those_followed_long_enough(records: iop.Records) -> None:
+    scope = choose_scope(records, "2026Q3", None, iop.SafePolicy.unprotected())
+    table = cohort.flow_table(scope, LinkedCounts(scope.policy)).table.frame.set_index("stage")[
+        "reached"
+    ]
+    how = iop.engagement(records)
+    admitted = records.episodes["admit_date"].between("2025-07-03", "2026-07-02")
+    chosen = how[admitted.to_numpy() & how["retained_90"].notna().to_numpy()]
+    assert table["admitted"] == len(chosen)
+    assert table["fourth session within 30 days"] == (chosen["fourth_session_day"] <= 30).sum()
+    assert table["still in the program after 90 days"] == chosen["retained_90"].sum()
+    assert table.is_monotonic_decreasing
+
+
+def test_the_programs_have_the_shares_of_their_people(records: iop.Records) -> None:
+    scope = choose_scope(records, "2026Q3", None, iop.SafePolicy.unprotected())
+    table = program_table(scope, LinkedCounts(scope.policy)).table.frame.set_index("program")
+    how = iop.engagement(records)
+    year = records.episodes["admit_date"].between("2025-10-01", "2026-09-30").to_numpy()
+    north = how[year & (how["program"] == "North").to_numpy()]
+    rate = north["sessions_attended"].sum() / north["sessions_due"].sum()
+    assert table.loc["North", "sessions_attended"] == pytest.approx(rate, abs=0.0005)
+    retained = north["retained_30"].mean()
+    assert table.loc["North", "retained_30"] == pytest.approx(retained, abs=0.0005)
+    hours = north["hours_per_week"].mean()
+    assert table.loc["North", "hours_a_week"] == pytest.approx(hours, abs=0.05)
+
+
+def test_the_relapse_section_says_its_definition_its_missing_rule_and_what_rests_on_it(
+    records: iop.Records,
+) -> None:
+    rule = iop.RelapseRule(missing="use")
+    report = iop.quarterly_report(records, "2026Q3", rule=rule)
+    section = report.html.partition('id="relapse"')[2].partition("</section>")[0]
+    assert "a missing check-in counts as use" in section
+    times = iop.time_to_relapse(records, rule)
+    recent = records.episodes["admit_date"].between("2024-10-01", "2026-09-30").to_numpy()
+    kept = times[recent & (records.episodes["program"] != "Old Mill").to_numpy()]
+    share = kept.loc[kept["event"], "rests_on_missing"].mean()
+    assert f"{share:.0%} of the events rest on missing data." in section
+    assert "counts as use (used here)" in section
+
+
+def flow_of(reached: list[int]) -> list[object]:
+    """Return the shares that a flow of these counts shows, each count being part of the first."""
+
+    class Scope:
+        policy = iop.SafePolicy()
+
+    linked = LinkedCounts(Scope.policy)
+    keys = [("flow", str(number)) for number in range(len(reached))]
+    for key, count in zip(keys, reached, strict=True):
+        linked.count(key, count, item=key)
+        if key != keys[0]:
+            linked.part(keys[0], key)
+    frame = pd.DataFrame({"reached": reached, "share": np.array(reached) / reached[0]})
+    needs = {name: [(key,) for key in keys] for name in frame}
+    draft = Draft(Table("flow", "Flow", frame), needs)
+    shown = cohort.flow_shown(draft, Scope(), linked, linked.hidden())  # type: ignore[arg-type]
+    return shown.frame["share"].tolist()
+
+
+def test_a_protected_share_can_be_a_bound() -> None:
+    assert flow_of([300, 295, 4]) == [1.0, "over 96%", "under 4%"]
+    # 1% of 1,100 are 11: a bound of 99% would say that the rest is less than that.
+    assert flow_of([1100, 1097]) == [1.0, "over 98%"]
+
+
+def test_a_bound_is_given_where_more_than_twice_the_threshold_were_admitted() -> None:
+    assert flow_of([22, 20]) == [1.0, "hidden"]
+    assert flow_of([23, 20]) == [1.0, "over 47%"]
+
+
+def test_a_bound_leaves_room_beside_what_else_is_shown() -> None:
+    class Scope:
+        policy = iop.SafePolicy()
+
+    linked = LinkedCounts(Scope.policy)
+    for name, count in (("all", 320), ("first", 315), ("week", 313)):
+        linked.count(name, count, item=name)
+    linked.part("all", "first")
+    linked.part("first", "week")
+    frame = pd.DataFrame({"reached": [320, 315], "share": [1.0, 315 / 320]})
+    needs = {name: [("all",), ("first",)] for name in frame}
+    draft = Draft(Table("flow", "Flow", frame), needs)
+    # Were 313 shown, the rest would be 7 at most.
+    shown = cohort.flow_shown(draft, Scope(), linked, frozenset({"first"}))  # type: ignore[arg-type]
+    assert shown.frame["share"].tolist() == [1.0, "hidden"]
+
+
+# findings
+
+
+def test_newcombes_example_of_a_difference() -> None:
+    # Newcombe 1998, Statistics in Medicine 17:873-890, table II, method 10: 56/70 and 48/80.
+    low, high = difference_interval((56, 70), (48, 80))
+    assert (round(low, 4), round(high, 4)) == (0.0524, 0.3339)
+
+
+def test_a_difference_by_people_counts_each_person_once() -> None:
+    # Three people attend 2, 3, 4 of 4 and then 1, 2, 3 of 4: each loses exactly one of four, so
+    # that nothing varies, however few they are.
+    low, high = clustered_difference(([2, 3, 4], [4, 4, 4]), ([1, 2, 3], [4, 4, 4]))
+    assert low == pytest.approx(0.25)
+    assert high == pytest.approx(0.25)
+    # Other people in each period: u = (x - R m) / M has squares (1 + 0 + 1) / 144 twice, and
+    # k / (k - 1) = 6 / 5, so that the variance is 6/5 x 4/144 = 1/30.
+    x, m = [2, 3, 4, 0, 0, 0], [4, 4, 4, 0, 0, 0]
+    y, n = [0, 0, 0, 1, 2, 3], [0, 0, 0, 4, 4, 4]
+    low, high = clustered_difference((x, m), (y, n))
+    assert (high - low) / 2 == pytest.approx(1.959964 / np.sqrt(30), rel=1e-6)
+    assert (high + low) / 2 == pytest.approx(0.25)
+
+
+def test_the_ratio_of_equal_counts_is_one_and_its_limits_are_reciprocal() -> None:
+    low, high = rate_ratio_interval(50, 50)
+    assert low * high == pytest.approx(1)
+    assert low < 1 < high
+    assert rate_ratio_interval(20, 0)[1] == np.inf
+
+
+def test_a_change_is_named_exactly_when_the_interval_leaves_out_zero(report: iop.Report) -> None:
+    pattern = r"interval ([+-]\d+\.\d) to ([+-]\d+\.\d)"
+    compared = 0
+    for row in report.findings.itertuples():
+        limits = re.search(pattern, row.text)
+        if limits is None:
+            continue
+        compared += 1
+        low, high = float(limits[1]), float(limits[2])
+        if row.change in ("higher", "lower"):
+            assert (low >= 0) if row.change == "higher" else (high <= 0)
+        else:
+            assert row.change == "no clear change"
+            assert low <= 0 <= high
+    assert compared >= 4
+
+
+def test_a_planted_fall_is_named_and_comes_first(sample: Frames) -> None:
+    attendance = sample["attendance"].copy()
+    came = attendance["status"] == "attended"
+    late = came & (pd.to_datetime(attendance["date"]) >= "2026-07-01")
+    half = np.random.default_rng(1).random(len(attendance)) < 0.5
+    attendance["status"] = attendance["status"].astype(object)
+    attendance.loc[late & half, "status"] = "no_show"
+    attendance.loc[late & half, "minutes_attended"] = np.nan
+    changed = iop.read_records(
+        episodes=sample["episodes"], attendance=attendance, as_of="2026-09-30"
+    )
+    findings = iop.quarterly_report(changed, "2026Q3").findings
+    change = findings.set_index("measure")["change"]
+    assert change["attendance_rate"] == "lower"
+    assert change["no_show_rate"] == "higher"
+    assert set(findings["change"].iloc[:2]) == {"lower", "higher"}
+
+
+def test_what_is_not_complete_is_not_called_known(report: iop.Report) -> None:
+    text = report.findings.set_index("measure")["text"]
+    assert "Retained at 30 days in 2026Q2" in text["retained_30"]
+    assert "2026Q3 is not known yet" in text["retained_30"]
+    retained = report.tables["trend_retained_90"].set_index("period")
+    assert retained.loc["2026Q3", "status"] == "not yet known"
+    assert pd.isna(retained.loc["2026Q3", "value"])
+
+
+# what is missing
+
+
+def test_a_missing_table_is_said(sample: Frames) -> None:
+    episodes = {"episodes": sample["episodes"], "as_of": "2026-09-30"}
+    without = iop.read_records(attendance=sample["attendance"], **episodes)
+    assert "no check-in table" in iop.quarterly_report(without, "2026Q3").html
+    without = iop.read_records(checkins=sample["checkins"], **episodes)
+    html = iop.quarterly_report(without, "2026Q3").html
+    assert html.count("no attendance table, so this cannot be told") == 2
+    assert [part["id"] for part in Page(html).all("section")] == SECTIONS
+
+
+def test_study_days_leave_out_what_needs_a_calendar_and_say_so() -> None:
+    size = 120
+    names = [f"e{number}" for number in range(size)]
+    random = np.random.default_rng(2)
+    episodes = pd.DataFrame({"episode_id": names, "admit_day": 0, "followed_until_day": 200})
+    days = np.arange(0, 200, 7)
+    checkins = pd.DataFrame(
+        {
+            "episode_id": np.repeat(names, len(days)),
+            "day": np.tile(days, size),
+            "status": "completed",
+            "used": np.where(random.random(size * len(days)) < 0.05, "yes", "no"),
+        }
+    )
+    records = iop.read_records(episodes=episodes, checkins=checkins, as_of=200)
+    report = iop.quarterly_report(records)
+    assert report.html.count("study days, without a calendar") == 2
+    assert "relapse" in report.tables
+    with pytest.raises(ReportError, match="calendar"):
+        iop.quarterly_report(records, "2026Q3")
+
+
+def test_a_quarter_without_admissions_names_those_that_have_some(records: iop.Records) -> None:
+    with pytest.raises(ReportError, match="no admissions") as caught:
+        iop.quarterly_report(records, "2031Q1")
+    assert "2024Q1" in caught.value.instead
+    assert "2026Q3" in caught.value.instead
+    for wrong in ("2026-07", "last quarter"):
+        with pytest.raises(ReportError):
+            iop.quarterly_report(records, wrong)
+
+
+def test_a_quarter_that_is_not_over_is_called_partial(sample: Frames) -> None:
+    episodes = sample["episodes"][pd.to_datetime(sample["episodes"]["admit_date"]) <= "2026-08-15"]
+    kept = sample["attendance"]["episode_id"].isin(episodes["episode_id"])
+    attendance = sample["attendance"][
+        kept & (pd.to_datetime(sample["attendance"]["date"]) <= "2026-08-15")
+    ]
+    episodes = episodes.assign(
+        discharge_date=pd.to_datetime(episodes["discharge_date"]).where(
+            lambda dates: dates <= "2026-08-15"
+        )
+    ).drop(columns="followed_until")
+    partial = iop.read_records(episodes=episodes, attendance=attendance, as_of="2026-08-15")
+    html = iop.quarterly_report(partial, "2026Q3").html
+    assert "not over at the data cut" in html
+
+
+# saving
+
+
+def test_the_file_is_the_page(report: iop.Report, tmp_path: Path) -> None:
+    path = report.save(tmp_path / "q3.html")
+    assert path.read_text(encoding="utf-8") == report.html
+    assert "srcdoc" in report._repr_html_()
+    assert "2026Q3" in repr(report)
+
+
+def test_the_workbook_holds_the_tables_and_no_formula(report: iop.Report, tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(report.save(tmp_path / "q3.xlsx"))
+    assert book.sheetnames == [name[:31] for name in report.tables]
+    sheet = book["discharges"]
+    assert [cell.value for cell in sheet[1]] == list(report.tables["discharges"].columns)
+    assert sheet.max_row == len(report.tables["discharges"]) + 1
+    risky = openpyxl.load_workbook(BytesIO(workbook({"t": pd.DataFrame({"a": ["=1+1", None]})})))
+    assert risky["t"]["A2"].data_type == "s"
+    assert risky["t"]["A2"].value == "=1+1"
+
+
+def test_other_endings_and_absent_folders_are_refused(report: iop.Report, tmp_path: Path) -> None:
+    with pytest.raises(ReportError, match="PDF") as caught:
+        report.save(tmp_path / "q3.pdf")
+    assert "print" in caught.value.instead
+    with pytest.raises(ReportError, match=r"\.html"):
+        report.save(tmp_path / "q3.docx")
+    with pytest.raises(ReportError, match="folder"):
+        report.save(tmp_path / "nowhere" / "q3.html")
+    (tmp_path / "taken.html").mkdir()
+    with pytest.raises(ReportError, match="cannot be written"):
+        report.save(tmp_path / "taken.html")
+
+
+def test_values_are_written_for_readers() -> None:
+    assert write_value(0.5, "share") == "50.0%"
+    assert write_value(1.0, "share") == "100%"
+    assert write_value(0.87, "whole_share") == "87%"
+    assert write_value(1234.0, "count") == "1,234"
+    assert write_value(np.nan, "count") == "–"
+    assert write_value("hidden", "count") == "hidden"
+    assert write_value(36.5, "days") == "36.5"
+    assert write_value(36.0, "days") == "36"
+    assert write_value(pd.Timestamp("2026-09-30"), "text") == "2026-09-30"
+
+
+# the browser
+
+
+def open_in_browser(path: Path, folder: Path) -> tuple[str, str, set[str]]:
+    """Return the page as the browser holds it, what it said, and the addresses the page asked."""
+    log = folder / "net.json"
+    options = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+        "--enable-logging=stderr",
+        f"--user-data-dir={folder / 'profile'}",
+        f"--log-net-log={log}",
+        "--dump-dom",
+    ]
+    done = subprocess.run(
+        [str(CHROMIUM), *options, path.as_uri()],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    events = json.loads(log.read_text(encoding="utf-8"))["events"]
+    asked = [event.get("params", {}) for event in events]
+    # What the browser does for itself has no page that began it.
+    begun = {
+        str(one["url"])
+        for one in asked
+        if "url" in one and one.get("initiator", "not an origin") != "not an origin"
+    }
+    return (
+        done.stdout,
+        done.stderr,
+        {url for url in begun if not url.startswith(("data:", "file:"))},
+    )
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine to open the report with")
+def test_a_browser_opens_it_without_an_error_or_a_request(
+    report: iop.Report, tmp_path: Path
+) -> None:
+    html, said, asked = open_in_browser(report.save(tmp_path / "q3.html"), tmp_path)
+    page = Page(html)
+    assert [part["id"] for part in page.all("section")] == SECTIONS
+    assert len(page.all("img")) == len(Page(report.html).all("img"))
+    assert "CONSOLE" not in said
+    assert asked == set()
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine to open a page with")
+def test_a_request_or_an_error_of_a_page_would_be_noticed(tmp_path: Path) -> None:
+    page = tmp_path / "asks.html"
+    page.write_text('<img src="http://127.0.0.1:9/x.png"><script>console.error("no")</script>')
+    _, said, asked = open_in_browser(page, tmp_path)
+    assert asked == {"http://127.0.0.1:9/x.png"}
+    assert "CONSOLE" in said
