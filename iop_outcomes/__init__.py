@@ -27,6 +27,7 @@ from iop_outcomes.compare import (
 )
 from iop_outcomes.disclosure import ProtectedCurves, SafePolicy, protect
 from iop_outcomes.errors import OutcomesError
+from iop_outcomes.from_records import state_occupation
 from iop_outcomes.plots import (
     alternative_text,
     plot_attendance,
@@ -73,7 +74,6 @@ from iop_outcomes.survival import (
     interval_survival,
     mean_cumulative_function,
     parametric_survival,
-    state_occupation,
     survival_curves,
 )
 from iop_outcomes.trends import Trend, describe_quantities, trend

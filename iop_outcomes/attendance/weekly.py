@@ -24,6 +24,7 @@ from iop_outcomes.attendance.weekly_people import CANCELLED, people_by_week, wee
 from iop_outcomes.errors import RuleError
 from iop_outcomes.records.schema import ATTENDANCE_STATUSES
 from iop_outcomes.shared.arrays import Integers, ratio
+from iop_outcomes.shared.drawing import draw
 from iop_outcomes.shared.groups import Groups, group_episodes
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.text import TOLD_GROUPS, more_words, table_html
@@ -79,9 +80,7 @@ class AttendanceByWeek:
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the table; returns the matplotlib Axes."""
-        from iop_outcomes.plots import plot_attendance
-
-        return plot_attendance(self, ax)
+        return draw(self, ax)
 
     def __repr__(self) -> str:
         """Return what it is and how large."""

@@ -1,4 +1,8 @@
-"""What may leave: small counts, and what would give them back, hidden before anything is drawn."""
+"""What may leave: small counts, and what would give them back, are hidden.
+
+Results and tables come in before anything is drawn; the same with counts hidden go out. Pictures
+and the report are not known here.
+"""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ import pandas as pd
 
 from iop_outcomes.disclosure.policy import SafePolicy
 from iop_outcomes.errors import EstimateError
+from iop_outcomes.shared.drawing import draw
 from iop_outcomes.shared.provenance import UNKNOWN, Provenance
 from iop_outcomes.shared.text import table_html
 
@@ -108,9 +109,7 @@ class ProtectedCurves:
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the curves; see `iop_outcomes.plot_survival`."""
-        from iop_outcomes.plots import plot_survival
-
-        return plot_survival(self, ax)
+        return draw(self, ax)
 
     def _grouped(self, frame: pd.DataFrame) -> Any:
         if self.by:

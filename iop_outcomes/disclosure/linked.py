@@ -13,15 +13,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from iop_outcomes.disclosure.facts import Facts, Share
 from iop_outcomes.disclosure.policy import SafePolicy
-from iop_outcomes.disclosure.solving import (
-    Facts,
-    Printed,
-    Share,
-    find_fit,
-    known_values,
-    neighbours,
-)
+from iop_outcomes.disclosure.solving import Printed, find_fit, known_values, neighbours
 from iop_outcomes.errors import RuleError
 
 Key = Hashable

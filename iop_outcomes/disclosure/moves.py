@@ -9,10 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from iop_outcomes.disclosure.solving import Share
+from iop_outcomes.disclosure.facts import Share
 
 Ranges = tuple[list[float], list[float]]
 MOST_ROUNDS = 30

@@ -1,4 +1,7 @@
-"""Pictures: a result in, matplotlib axes out. The only place that draws."""
+"""Pictures: a result comes in, matplotlib axes go out.
+
+The only room that draws. No number is worked out here.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The one door: files in, three checked tables out, and a list of all that was wrong."""
+"""Files in, three checked tables out, and a list of all that was wrong.
+
+Files or frames come in by `read_records`, the one way; checked tables of episodes, attendance and
+check-ins go out. No measure, rule or estimate is known here.
+"""
 
 from iop_outcomes.records.mapping import Mapping, read_mapping
 from iop_outcomes.records.read import read_records

@@ -12,7 +12,7 @@ from iop_outcomes.records.schema import DISCHARGE_REASONS
 from iop_outcomes.relapse.evidence import NOT_DUE, Shown
 from iop_outcomes.relapse.first_event import Known
 from iop_outcomes.relapse.rule import RelapseRule
-from iop_outcomes.use.origins import ends_of
+from iop_outcomes.shared.arrays import ends_of
 
 ENDS = (
     "relapse",

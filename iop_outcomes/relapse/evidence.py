@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import RuleError
+from iop_outcomes.shared.arrays import ends_of
 from iop_outcomes.shared.messages import columns_found
 from iop_outcomes.use.evidence import (
     CLEAR,
@@ -22,7 +23,7 @@ from iop_outcomes.use.evidence import (
     read_days,
     read_use_days,
 )
-from iop_outcomes.use.origins import ends_of, start_days
+from iop_outcomes.use.origins import start_days
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from iop_outcomes.relapse.evidence import CLEAR, MISSING, NOT_DUE, USE, Shown
 from iop_outcomes.relapse.rule import RelapseRule
 from iop_outcomes.relapse.search import Search
-from iop_outcomes.use.origins import ends_of, starts_of
+from iop_outcomes.shared.arrays import ends_of, starts_of
 
 NEVER = np.int32(np.iinfo(np.int32).max)  # later than any day
 

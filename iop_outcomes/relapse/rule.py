@@ -18,6 +18,7 @@ from iop_outcomes.relapse.definitions.published_times import (
 from iop_outcomes.relapse.definitions.windows import Window
 from iop_outcomes.relapse.search import Search
 from iop_outcomes.shared.messages import as_written
+from iop_outcomes.shared.vocabulary import COMPETING_ENDS
 from iop_outcomes.use.evidence import REFUSED, SOURCES, Refused, refusal_text
 from iop_outcomes.use.origins import STARTS
 
@@ -38,7 +39,6 @@ MISSING_RULES = {
     "last_value_to_last_contact": "takes the last known value, up to the last known check-in",
     "drop": "is left out, so that those around it follow each other",
 }
-COMPETING_ENDS = ("died", "incarcerated", "transferred")
 X_BOT = (Search(4, 4, "week", first=3), Search(7, 7, "day", first=21))
 
 

@@ -81,11 +81,11 @@ def time_to_relapse(records: Records, rule: RelapseRule | None = None) -> pd.Dat
         - ``rests_on_missing`` (bool): an event that counts a missing check-in or week as use.
 
         Labels of the figures made of it (rule, event, day 0, synthetic) ride in the attributes
-        (`iop_outcomes.shared.provenance`); no number depends on them. For this version ``attrs`` also
-        holds what it held before, plain values that nothing here reads: ``rule``, ``definition``,
-        ``origin``, ``missing``, ``evidence``, ``refused``, ``competing`` (a list), ``not_started``
-        (episodes left out), ``died_in_treatment`` (those of them left out since with origin
-        ``"discharge"`` they have none) and ``synthetic``.
+        (`iop_outcomes.shared.provenance`); no number depends on them. For this version ``attrs``
+        also holds what it held before, plain values that nothing here reads: ``rule``,
+        ``definition``, ``origin``, ``missing``, ``evidence``, ``refused``, ``competing`` (a list),
+        ``not_started`` (episodes left out), ``died_in_treatment`` (those of them left out since
+        with origin ``"discharge"`` they have none) and ``synthetic``.
 
     Raises
     ------

@@ -13,7 +13,7 @@ from iop_outcomes.relapse.ends import ENDS
 from iop_outcomes.relapse.evidence import CLEAR, MISSING, NOT_DUE, USE, Shown
 from iop_outcomes.relapse.first_event import Known, apply_rule
 from iop_outcomes.relapse.rule import RelapseRule
-from iop_outcomes.use.origins import ends_of
+from iop_outcomes.shared.arrays import ends_of
 from iop_outcomes.use.pattern_array import PAD, SYMBOLS, encode
 
 STATES = {"+": USE, "*": USE, "-": CLEAR, "o": MISSING, "_": NOT_DUE}

@@ -1,4 +1,8 @@
-"""The quarterly outcome report: one file that can be sent, with nobody in it."""
+"""The quarterly outcome report: one file that can be sent, with nobody in it.
+
+Records come in; a report of protected tables, pictures and sentences goes out, as HTML or workbook.
+What is small is decided in `iop_outcomes.disclosure`.
+"""
 
 from __future__ import annotations
 

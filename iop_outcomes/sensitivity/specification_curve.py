@@ -12,6 +12,7 @@ import pandas as pd
 from iop_outcomes.errors import RuleError
 from iop_outcomes.sensitivity.cell_estimates import estimate_cell
 from iop_outcomes.sensitivity.cells import Cell, make_cells, read_groups, read_persons, times_of
+from iop_outcomes.shared.drawing import draw
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.provenance import provenance_of
 from iop_outcomes.shared.text import level_words, table_html
@@ -104,9 +105,7 @@ class Sensitivity:
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the specification curve; see `iop_outcomes.plot_sensitivity`."""
-        from iop_outcomes.plots.sensitivity import plot_sensitivity
-
-        return plot_sensitivity(self, ax)
+        return draw(self, ax)
 
     def __repr__(self) -> str:
         """Return the size of the table and the range of its estimates."""

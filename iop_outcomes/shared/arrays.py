@@ -22,3 +22,17 @@ def ratio(numerator: npt.NDArray[Any], denominator: npt.NDArray[Any]) -> Floats:
     out = np.full(np.shape(denominator), np.nan)
     np.divide(numerator, denominator, out=out, where=np.asarray(denominator) > 0)
     return out
+
+
+def starts_of(keys: Integers) -> npt.NDArray[np.intp]:
+    """Return where each run of equal keys begins in a sorted array."""
+    if not len(keys):
+        return np.empty(0, dtype=np.intp)
+    return np.flatnonzero(np.append(True, keys[1:] != keys[:-1]))
+
+
+def ends_of(keys: Integers) -> npt.NDArray[np.intp]:
+    """Return where each run of equal keys ends (its last place) in a sorted array."""
+    if not len(keys):
+        return np.empty(0, dtype=np.intp)
+    return np.flatnonzero(np.append(keys[1:] != keys[:-1], True))

@@ -7,10 +7,13 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from iop_outcomes.errors import RuleError
 from iop_outcomes.shared.messages import as_written
-from iop_outcomes.use.pattern_array import Flags, Numbers
+
+Numbers = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 Scale = Literal["plain", "log", "logit", "log_log"]
 

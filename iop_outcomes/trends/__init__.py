@@ -1,4 +1,8 @@
-"""Trends: one measure over months or quarters, with what is not complete left out."""
+"""Trends: one quantity over weeks, months or quarters.
+
+Records come in; a table of numerators, denominators and rates by period goes out, without periods
+that are not complete. How it is drawn, or protected, is not known here.
+"""
 
 from __future__ import annotations
 

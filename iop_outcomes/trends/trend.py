@@ -12,6 +12,7 @@ import pandas as pd
 
 from iop_outcomes.errors import EstimateError
 from iop_outcomes.shared.arrays import Floats, Integers
+from iop_outcomes.shared.drawing import draw
 from iop_outcomes.shared.groups import Groups, group_episodes
 from iop_outcomes.shared.text import TOLD_GROUPS, more_words, table_html
 from iop_outcomes.statistics.proportions import check_confidence
@@ -95,9 +96,7 @@ class Trend:
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the table; returns the matplotlib Axes."""
-        from iop_outcomes.plots import plot_trend
-
-        return plot_trend(self, ax)
+        return draw(self, ax)
 
     def __repr__(self) -> str:
         """Return what it is of, and over which periods."""

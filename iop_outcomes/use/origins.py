@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from iop_outcomes.attendance.sessions import ATTENDED, SessionRule, read_sessions
+from iop_outcomes.shared.arrays import starts_of
 from iop_outcomes.use.evidence import has_word
 
 if TYPE_CHECKING:
@@ -49,17 +50,3 @@ def died_in_treatment(records: Records, start: str) -> npt.NDArray[np.bool_]:
     """Tell which episodes never reached a start at the discharge because they ended in death."""
     died = has_word(records.episodes["discharge_reason"], ("died",))
     return died if start == "discharge" else np.zeros(len(died), dtype=bool)
-
-
-def starts_of(keys: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
-    """Return where each run of equal keys begins in a sorted array."""
-    if not len(keys):
-        return np.empty(0, dtype=np.intp)
-    return np.flatnonzero(np.append(True, keys[1:] != keys[:-1]))
-
-
-def ends_of(keys: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
-    """Return where each run of equal keys ends (its last place) in a sorted array."""
-    if not len(keys):
-        return np.empty(0, dtype=np.intp)
-    return np.flatnonzero(np.append(keys[1:] != keys[:-1], True))

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.errors import RuleError
+from iop_outcomes.shared.arrays import starts_of
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.provenance import Provenance, label
 from iop_outcomes.use.evidence import (
@@ -28,7 +29,7 @@ from iop_outcomes.use.evidence import (
     read_use_days,
     substance_names,
 )
-from iop_outcomes.use.origins import STARTS, Start, died_in_treatment, start_days, starts_of
+from iop_outcomes.use.origins import STARTS, Start, died_in_treatment, start_days
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records

@@ -31,10 +31,10 @@ from iop_outcomes import cli
 from iop_outcomes.disclosure import hide_small_counts
 from iop_outcomes.records.schema import TABLES, WORKED_OUT
 from iop_outcomes.relapse.course.recurrences import RECURRENT_COLUMNS, RECURRENT_ENDS
-from iop_outcomes.relapse.course.state_course import STATES
 from iop_outcomes.relapse.course.states import STAY_COLUMNS
 from iop_outcomes.relapse.times import TIME_COLUMNS
 from iop_outcomes.shared import messages
+from iop_outcomes.shared.vocabulary import STATES
 
 PEOPLE = [
     "Zebulon Quixley",

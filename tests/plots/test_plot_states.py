@@ -11,10 +11,10 @@ import pytest
 from matplotlib import pyplot as plt
 
 import iop_outcomes as iop
+from iop_outcomes import state_occupation
 from iop_outcomes.errors import RuleError
 from iop_outcomes.plots.layout.style import alternative_text
 from iop_outcomes.plots.states import FACES, plot_states
-from iop_outcomes.survival.states.estimate import state_occupation
 from iop_outcomes.survival.states.result import StateOccupation
 
 mpl.use("Agg")

@@ -20,8 +20,8 @@ import iop_outcomes as iop
 from iop_outcomes.errors import MissingTableError, RuleError
 from iop_outcomes.relapse import RelapseRule, time_to_relapse
 from iop_outcomes.relapse.course.recurrences import RECOVERED, recurrent_relapses
-from iop_outcomes.relapse.course.state_course import STATES
 from iop_outcomes.relapse.course.states import state_histories
+from iop_outcomes.shared.vocabulary import STATES
 
 SIGNS = {
     "-": ("completed", "no"),

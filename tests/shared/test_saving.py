@@ -238,4 +238,4 @@ def test_nothing_else_in_the_package_writes_a_file() -> None:
         for path in package.rglob("*.py")
         if any(word in path.read_text(encoding="utf-8") for word in writing)
     }
-    assert found == {"saving.py"}
+    assert found == {"shared/saving.py"}

@@ -12,9 +12,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import iop_outcomes as iop
+from iop_outcomes import state_occupation
 from iop_outcomes.compare import cause_specific_cox, compare_incidence, fine_gray, recurrent_cox
 from iop_outcomes.errors import EstimateError
-from iop_outcomes.survival import hazard, state_occupation
+from iop_outcomes.survival import hazard
 from iop_outcomes.survival.near_ties import merge_near_ties
 from iop_outcomes.survival.times import check_times
 

@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import iop_outcomes as iop
+from iop_outcomes import state_occupation
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.relapse.course.states import state_histories
 from iop_outcomes.survival import survival_curves
 from iop_outcomes.survival.competing.estimate import cumulative_incidence
 from iop_outcomes.survival.states import estimate as state_estimate
-from iop_outcomes.survival.states.estimate import state_occupation
 from iop_outcomes.survival.states.result import StateOccupation
 from tests.helpers.r_data import r_data
 

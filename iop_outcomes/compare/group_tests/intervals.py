@@ -141,8 +141,8 @@ def compare_interval_survival(
     With clusters the covariance sums the squares of the clusters' scores, those of row i being
     :math:`(x_i - \bar x) c_i`, with late entry less what the increments tell of them, times a
     factor that goes to 1 as clusters become many
-    (`iop_outcomes.compare.group_tests.cluster_score.robust_to_clusters`). Copies of all rows as rows of the
-    same person change nothing.
+    (`iop_outcomes.compare.group_tests.cluster_score.robust_to_clusters`). Copies of all rows as
+    rows of the same person change nothing.
 
     The permutation argument needs groups whose check-ins come at the same days and are missed as
     often: a group that is looked at more rarely can differ in the intervals alone. With exactly

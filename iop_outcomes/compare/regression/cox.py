@@ -93,8 +93,8 @@ def cox(
     With `small_sample` the variance is the sum over clusters of the squares of
     :math:`(I - I_g)^{-1} U_g`, U being the scores of the cluster and :math:`I_g` its part of the
     information I (Mancl and DeRouen 2001, Biometrics 57:126-134;
-    `iop_outcomes.compare.regression.leverage`), and limits are :math:`\exp(\hat\beta \pm t_{G-1} \, se)`. How
-    often they hold is in docs/deviations.md.
+    `iop_outcomes.compare.regression.leverage`), and limits are :math:`\exp(\hat\beta \pm t_{G-1} \,
+    se)`. How often they hold is in docs/deviations.md.
 
     Examples
     --------

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from iop_outcomes.compare.group_tests.result import p_value_words
 from iop_outcomes.errors import EstimateError
+from iop_outcomes.shared.drawing import draw
 from iop_outcomes.shared.text import count_words, level_words, more_words, table_html
 from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.limits import normal_quantile
@@ -109,9 +110,7 @@ class Regression:
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the ratios with their limits; see `iop_outcomes.plot_regression`."""
-        from iop_outcomes.plots.regression import plot_regression
-
-        return plot_regression(self, ax)
+        return draw(self, ax)
 
     def __repr__(self) -> str:
         """Return the model, the number of terms, rows and events."""

@@ -16,9 +16,9 @@ from iop_outcomes.relapse.ends import ENDS, read_ends
 from iop_outcomes.relapse.evidence import origin_days, read_checkins
 from iop_outcomes.relapse.rule import RelapseRule
 from iop_outcomes.relapse.times import refuse_taken, time_to_relapse
+from iop_outcomes.shared.arrays import ends_of
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.provenance import provenance_of, relabel
-from iop_outcomes.use.origins import ends_of
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from iop_outcomes.relapse.course.observation import Days, Marks, Sight
 from iop_outcomes.relapse.evidence import CLEAR, MISSING, USE, Shown
 from iop_outcomes.relapse.rule import RelapseRule
-from iop_outcomes.use.origins import ends_of
+from iop_outcomes.shared.arrays import ends_of
+from iop_outcomes.shared.vocabulary import STATES
 
-STATES = ("engaged", "discharged", "recovered", "lapsed", "relapsed", "lost", "dead")
 ENGAGED, DISCHARGED, RECOVERED, LAPSED, RELAPSED, LOST, DEAD = range(len(STATES))
 
 

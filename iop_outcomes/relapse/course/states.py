@@ -13,7 +13,6 @@ from iop_outcomes.relapse.course.observation import Sight, as_units, check_cours
 from iop_outcomes.relapse.course.state_course import (
     DEAD,
     ENGAGED,
-    STATES,
     states_by_day,
     told_on,
     use_states,
@@ -23,9 +22,10 @@ from iop_outcomes.relapse.evidence import origin_days, read_checkins
 from iop_outcomes.relapse.first_event import fill_missing, observed
 from iop_outcomes.relapse.rule import RelapseRule
 from iop_outcomes.relapse.times import covariates, label_times, left_out, refuse_taken
+from iop_outcomes.shared.arrays import ends_of, starts_of
 from iop_outcomes.shared.messages import as_written
+from iop_outcomes.shared.vocabulary import STATES
 from iop_outcomes.use.evidence import has_word
-from iop_outcomes.use.origins import ends_of, starts_of
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records

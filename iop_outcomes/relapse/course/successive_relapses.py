@@ -20,7 +20,7 @@ from iop_outcomes.relapse.first_event import (
     observed,
 )
 from iop_outcomes.relapse.rule import RelapseRule
-from iop_outcomes.use.origins import starts_of
+from iop_outcomes.shared.arrays import starts_of
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,8 +5,8 @@ What combines them: ``AtLeast``, ``Every``, ``From``, ``When``. Steps before the
 ``Delete``, ``CarryForward``, ``FillWithMode``, ``FillFromNeighbours``, ``Through``,
 ``UpToLastSeen``, ``SeenBy``, and ready-made ``MIXED_IS_USE`` and ``MISSED_IS_USE``. For anything
 else ``Calculated`` takes a function of the words, made of the operations in
-``iop_outcomes.measures``: ``words``, ``words_windows``, ``words_imputation``, ``words_scores``
-and ``words_lattices``.
+``iop_outcomes.use``: ``pattern_array``, ``pattern_windows``, ``pattern_filling``,
+``pattern_scores`` and ``visit_schedules``.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from iop_outcomes.shared.drawing import draw
 from iop_outcomes.shared.provenance import UNKNOWN, Provenance
 from iop_outcomes.shared.text import SHOWN_ROWS, format_value, more_words, table_html
 from iop_outcomes.survival.clusters import Clustering, closing
@@ -165,9 +166,7 @@ class CumulativeIncidence:
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the incidences; see `iop_outcomes.plots.incidence.plot_incidence`."""
-        from iop_outcomes.plots.incidence import plot_incidence
-
-        return plot_incidence(self, ax)
+        return draw(self, ax)
 
     def __repr__(self) -> str:
         """Return the causes with their counts, and the number of groups and people."""

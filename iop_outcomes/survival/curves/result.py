@@ -9,6 +9,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.shared.drawing import draw
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.provenance import UNKNOWN, Provenance
 from iop_outcomes.shared.text import SHOWN_ROWS, format_value, more_words, table_html
@@ -317,9 +318,7 @@ class SurvivalCurves(TimesRead):
         counting: Literal["after", "just_before"] = "after",
     ) -> Any:
         """Draw the curves with the risk table below; see `iop_outcomes.plot_survival`."""
-        from iop_outcomes.plots import plot_survival
-
-        return plot_survival(self, ax, band=band, counting=counting)
+        return draw(self, ax, band=band, counting=counting)
 
     def __repr__(self) -> str:
         """Return the number of groups, people and events."""

@@ -96,9 +96,9 @@ def hazard(
     above it on the last, where a week's events lie on the edge. So where events lie in intervals,
     the rates of cells of a day are expected events over the expected time at risk, an event being
     placed in its interval by the smoothed rate, by turns until nothing moves
-    (`iop_outcomes.survival.hazard.interval_rates`), and these are smoothed. ``cumulative_hazard`` is then
-    the integral of the rates of the cells. Errors count what is not known of the days. After the
-    last check-in at which `fewest` are known nothing is estimated.
+    (`iop_outcomes.survival.hazard.interval_rates`), and these are smoothed. ``cumulative_hazard``
+    is then the integral of the rates of the cells. Errors count what is not known of the days.
+    After the last check-in at which `fewest` are known nothing is estimated.
 
     Where the days of events are known,
     :math:`\hat\lambda(t) = b^{-1} \sum_j K((t-t_j)/b)\, d_j / n_j` with the variance

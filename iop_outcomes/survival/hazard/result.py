@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.shared.drawing import draw
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.provenance import UNKNOWN, Provenance
 from iop_outcomes.shared.text import count_words, more_words, table_html
@@ -213,9 +214,7 @@ class Hazard:
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the rates with their limits; see `iop_outcomes.plots.hazard.plot_hazard`."""
-        from iop_outcomes.plots.hazard import plot_hazard
-
-        return plot_hazard(self, ax)
+        return draw(self, ax)
 
     def __repr__(self) -> str:
         """Return the number of groups, people and events."""

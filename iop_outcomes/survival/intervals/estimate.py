@@ -87,12 +87,12 @@ def interval_survival(
 
     With late entry each term is given that there was no event up to the entry. That is not concave
     in the masses but it is in the increments of the cumulative hazard, in which the maximum is
-    then found, with conditions and ``gap`` of the same meaning (`iop_outcomes.survival.intervals.late_entry`;
-    Alioum and Commenges 1996, Biometrics 52:512-524). With exactly known days it is the
-    Kaplan-Meier estimate of late entry, and as that one it falls to 0 for good where everybody who
-    is known to be at risk early on has the event; ``text`` then says so. Without late entry there
-    is one maximum only; with it several estimates can reach it, and ``at`` gives their lowest and
-    highest survival.
+    then found, with conditions and ``gap`` of the same meaning
+    (`iop_outcomes.survival.intervals.late_entry`; Alioum and Commenges 1996, Biometrics
+    52:512-524). With exactly known days it is the Kaplan-Meier estimate of late entry, and as that
+    one it falls to 0 for good where everybody who is known to be at risk early on has the event;
+    ``text`` then says so. Without late entry there is one maximum only; with it several estimates
+    can reach it, and ``at`` gives their lowest and highest survival.
 
     The days of the check-ins and the entry are taken to have nothing to do with the event: who
     stays away because of a relapse, or enters because one threatens, breaks that.

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from iop_outcomes.shared.drawing import draw
 from iop_outcomes.shared.provenance import UNKNOWN, Provenance
 from iop_outcomes.shared.text import SHOWN_ROWS, format_value, more_words, table_html
 from iop_outcomes.survival.clusters import Clustering, closing
@@ -207,9 +208,7 @@ class IntervalSurvival:
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the curves, their unsettled stretches shaded."""
-        from iop_outcomes.plots.interval import plot_interval
-
-        return plot_interval(self, ax)
+        return draw(self, ax)
 
     def __repr__(self) -> str:
         """Return the number of groups, people and events, and the gap."""

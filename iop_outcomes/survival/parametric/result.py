@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.shared.drawing import draw
 from iop_outcomes.shared.text import format_value, more_words, table_html
 from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.curves.result import NAMED_GROUPS
@@ -120,9 +121,7 @@ class ParametricSurvival:
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the models over the nonparametric estimate."""
-        from iop_outcomes.plots.parametric import plot_parametric
-
-        return plot_parametric(self, ax)
+        return draw(self, ax)
 
     def __repr__(self) -> str:
         """Return the number of groups and models, people and events."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.shared.drawing import draw
 from iop_outcomes.shared.provenance import UNKNOWN, Provenance
 from iop_outcomes.shared.text import SHOWN_ROWS, format_value, more_words, table_html
 from iop_outcomes.survival.clusters import Clustering, closing
@@ -114,9 +115,7 @@ class MeanCumulativeFunction:
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the means; see `iop_outcomes.plots.recurrence.plot_mean_cumulative`."""
-        from iop_outcomes.plots.recurrence import plot_mean_cumulative
-
-        return plot_mean_cumulative(self, ax)
+        return draw(self, ax)
 
     def __repr__(self) -> str:
         """Return the number of groups, people and events."""

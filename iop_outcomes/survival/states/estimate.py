@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.records import Records
-from iop_outcomes.relapse.course.states import state_histories
 from iop_outcomes.shared.text import level_words
 from iop_outcomes.survival.clusters import Cluster
 from iop_outcomes.survival.competing.aalen_johansen import incidence_limits
@@ -23,15 +21,11 @@ from iop_outcomes.survival.states.result import SPENT, STATE_COLUMNS, StateOccup
 from iop_outcomes.survival.states.transitions import Moves, Stays, arrange
 from iop_outcomes.survival.states.variance import Occupied, occupy
 
-if TYPE_CHECKING:
-    from iop_outcomes.relapse.rule import RelapseRule
-
 MOST_DAYS = 20_000
 
 
 def state_occupation(
-    histories: Records | pd.DataFrame,
-    rule: RelapseRule | None = None,
+    histories: pd.DataFrame,
     by: str | Sequence[str] | None = None,
     *,
     id: str | None = "episode_id",
@@ -43,16 +37,13 @@ def state_occupation(
 
     Parameters
     ----------
-    histories : Records or pandas.DataFrame
-        Records, of which `iop_outcomes.state_histories` then makes the histories; or what that
-        returns; or any frame with one row a stay in a state: the column `id`, ``state``,
-        ``days`` (number: the day on which the stay ends), ``next_state`` (missing where the stay
-        is only cut off) and, unless all begin on day 0, ``entry`` (number, before ``days``: in
-        the state, under observation, from the day after it). Any state may follow any other, and
-        be returned to. People may be out of sight between two stays. The order of the states is
-        that of the categories of ``state``.
-    rule : RelapseRule, optional
-        With records only: what counts as relapse and what a missing check-in means.
+    histories : pandas.DataFrame
+        What `iop_outcomes.state_histories` returns, or any frame with one row a stay in a state:
+        the column `id`, ``state``, ``days`` (number: the day on which the stay ends),
+        ``next_state`` (missing where the stay is only cut off) and, unless all begin on day 0,
+        ``entry`` (number, before ``days``: in the state, under observation, from the day after it).
+        Any state may follow any other, and be returned to. People may be out of sight between two
+        stays. The order of the states is that of the categories of ``state``.
     by : str or sequence of str, optional
         Columns whose values make the groups.
     id : str or None
@@ -80,7 +71,7 @@ def state_occupation(
         overlap, contradict each other or lie in two groups, a state, id or group is missing,
         nobody is under observation after `start`, or there are over 20,000 different days.
     RuleError
-        If a column is not there or has a name of the table's, or a rule is given with a frame.
+        If a column is not there or has a name of the table's.
 
     Notes
     -----
@@ -130,14 +121,6 @@ def state_occupation(
     2     dead   6.7
     """
     normal_quantile(confidence)
-    if isinstance(histories, Records):
-        histories = state_histories(histories, rule)
-    elif rule is not None:
-        raise RuleError(
-            "A rule makes histories of records; histories are made already.",
-            found="a frame and a rule",
-            instead="iop.state_occupation(iop.state_histories(records, rule), by=...)",
-        )
     checked = read_histories(histories, by, id, cluster)
     names = list(checked.times.labels.columns)
     _refuse_names(names)

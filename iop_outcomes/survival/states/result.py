@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.shared.drawing import draw
 from iop_outcomes.shared.provenance import UNKNOWN, Provenance
 from iop_outcomes.shared.text import SHOWN_ROWS, format_value, more_words, table_html
 from iop_outcomes.survival.clusters import Clustering, closing
@@ -226,9 +227,7 @@ class StateOccupation:
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the shares as stacked areas; see `iop_outcomes.plots.states.plot_states`."""
-        from iop_outcomes.plots.states import plot_states
-
-        return plot_states(self, ax)
+        return draw(self, ax)
 
     def __repr__(self) -> str:
         """Return the number of states, groups, ids and moves."""

@@ -1,0 +1,82 @@
+"""What a printed table tells: counts, the sums between them, and rounded shares."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from iop_outcomes.disclosure.policy import round_share
+
+
+@dataclass
+class Facts:
+    """Counts with their values, and the sums between them.
+
+    Attributes
+    ----------
+    values : list of int
+        The true counts.
+    rows : list of dict
+        Each a sum that is 0: place of a count -> 1 or -1.
+    """
+
+    values: list[int] = field(default_factory=list)
+    rows: list[dict[int, int]] = field(default_factory=list)
+    _indexed: tuple[int, dict[int, list[int]]] = (0, {})
+
+    def add(self, value: int) -> int:
+        """Add a count and return its place."""
+        self.values.append(value)
+        return len(self.values) - 1
+
+    def rows_of(self) -> dict[int, list[int]]:
+        """Return for each count the sums that it is in."""
+        if self._indexed[0] != len(self.rows):
+            found: dict[int, list[int]] = {}
+            for number, row in enumerate(self.rows):
+                for place in row:
+                    found.setdefault(place, []).append(number)
+            self._indexed = (len(self.rows), found)
+        return self._indexed[1]
+
+
+@dataclass(frozen=True)
+class Share:
+    """A printed share: the numerator lies between `low` and `high` times the denominator.
+
+    Attributes
+    ----------
+    numerator, denominator, rest : int
+        The places of its counts, and of what is in the denominator only.
+    low, high : float
+        What the rounded share tells.
+    """
+
+    numerator: int
+    denominator: int
+    rest: int
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, places: tuple[int, int, int], values: Sequence[int], decimals: int) -> Share:
+        """Return what a share tells that is rounded to so many decimals."""
+        numerator, denominator, _ = places
+        step = 10.0**-decimals
+        shown = round_share(values[numerator], values[denominator], decimals)
+        if shown in (0.0, 1.0):  # only if it is just that
+            return cls(*places, shown, shown)
+        # The least and the greatest share short of all or nothing stand for all nearer to it.
+        low = 0.0 if shown <= step else shown - step / 2
+        high = 1.0 if shown >= 1 - step else shown + step / 2
+        return cls(*places, low, high)
+
+    def holds(self, fit: dict[int, int], values: Sequence[int]) -> bool:
+        """Say whether the share would be printed so with these counts, the true ones if missing."""
+        x, n = (fit.get(place, values[place]) for place in (self.numerator, self.denominator))
+        return self.low * n - 1e-9 <= x <= self.high * n + 1e-9
+
+    def least(self, threshold: int) -> dict[int, int]:
+        """Return what is known of its counts as it is printed at all: none of them is small."""
+        sides = [self.numerator] * (self.high > 0) + [self.rest] * (self.low < 1)
+        return dict.fromkeys(sides, threshold) | {self.denominator: threshold * len(sides)}

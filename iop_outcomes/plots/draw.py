@@ -1,0 +1,40 @@
+"""Which function draws which result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from iop_outcomes.plots.attendance import plot_attendance
+from iop_outcomes.plots.hazard import plot_hazard
+from iop_outcomes.plots.incidence import plot_incidence
+from iop_outcomes.plots.interval import plot_interval
+from iop_outcomes.plots.layout.given import DRAWN_BY
+from iop_outcomes.plots.parametric import plot_parametric
+from iop_outcomes.plots.recurrence import plot_mean_cumulative
+from iop_outcomes.plots.regression import plot_regression
+from iop_outcomes.plots.sensitivity import plot_sensitivity
+from iop_outcomes.plots.states import plot_states
+from iop_outcomes.plots.survival import plot_survival
+from iop_outcomes.plots.trend import plot_trend
+
+_PLOTS: dict[str, Callable[..., Any]] = {
+    "plot_attendance": plot_attendance,
+    "plot_hazard": plot_hazard,
+    "plot_incidence": plot_incidence,
+    "plot_interval": plot_interval,
+    "plot_mean_cumulative": plot_mean_cumulative,
+    "plot_parametric": plot_parametric,
+    "plot_regression": plot_regression,
+    "plot_sensitivity": plot_sensitivity,
+    "plot_states": plot_states,
+    "plot_survival": plot_survival,
+    "plot_trend": plot_trend,
+}
+
+
+def draw(result: object, ax: Any = None, **options: Any) -> Any:
+    """Draw a result by the function for its type; see `iop_outcomes.shared.drawing.draw`."""
+    kinds = [kind.__name__ for kind in type(result).__mro__]
+    name = next(DRAWN_BY[kind][0] for kind in kinds if kind in DRAWN_BY)
+    return _PLOTS[name](result, ax, **options)
