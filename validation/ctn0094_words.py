@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 import iop_outcomes as iop
-from iop_outcomes.use import patterns as use_patterns
+from iop_outcomes.use import use_patterns
 from validation.ctn0094_shape import FIRST_DAY, make_people, names_of, read_tables
 
 LAST_DAY = 168  # study days after it do not count

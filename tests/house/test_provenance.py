@@ -159,9 +159,11 @@ def public() -> dict[str, Any]:
     rooms = [
         importlib.import_module(f"iop_outcomes.{room.name}")
         for room in pkgutil.iter_modules([str(PACKAGE)])
-        if room.ispkg
+        if room.ispkg and room.name != "measures"  # old names, which warn
     ]
-    return {name: getattr(room, name) for room in (iop, *rooms) for name in room.__all__}
+    return {
+        name: getattr(room, name) for room in (*rooms, iop) for name in getattr(room, "__all__", ())
+    }
 
 
 def test_all_that_takes_times_is_walked() -> None:
@@ -378,7 +380,7 @@ def test_attributes_are_read_and_written_in_one_place() -> None:
         if (isinstance(node, ast.Attribute) and node.attr == "attrs")
         or (isinstance(node, ast.Constant) and node.value == "attrs")
     }
-    assert naming == {"provenance.py"}
+    assert naming == {"shared/provenance.py"}
 
 
 # Labels -----------------------------------------------------------------------------------------

@@ -579,15 +579,15 @@ def test_a_window_that_cannot_be_is_refused():
 @pytest.mark.parametrize(
     "module",
     [
-        "measures.words",
-        "measures.words_imputation",
-        "measures.words_lattices",
-        "measures.words_scores",
-        "measures.words_windows",
-        "relapse.definition",
-        "relapse.event_weeks",
-        "relapse.outcomes",
-        "relapse.registry",
+        "use.pattern_array",
+        "use.pattern_filling",
+        "use.visit_schedules",
+        "use.pattern_scores",
+        "use.pattern_windows",
+        "relapse.definitions.definition",
+        "relapse.definitions.event_weeks",
+        "relapse.definitions.outcomes",
+        "relapse.definitions.registry",
     ],
 )
 def test_the_examples_in_the_docstrings_hold(module):

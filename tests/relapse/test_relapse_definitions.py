@@ -19,7 +19,7 @@ from iop_outcomes.relapse.definitions.published_times import time_names
 from iop_outcomes.relapse.definitions.registry import published
 from iop_outcomes.relapse.definitions.windows import Window
 from iop_outcomes.survival import survival_curves
-from iop_outcomes.use import patterns as use_patterns
+from iop_outcomes.use import use_patterns
 from tests.relapse.test_relapse import ALL_MISSING, records_of, specifications, told
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "ctn0094"

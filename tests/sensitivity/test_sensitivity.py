@@ -19,7 +19,7 @@ from iop_outcomes.relapse import RelapseRule, time_to_relapse
 from iop_outcomes.relapse.rule import MISSING_RULES
 from iop_outcomes.sensitivity.specification_curve import Sensitivity, sensitivity
 from iop_outcomes.survival import survival_curves
-from iop_outcomes.use import patterns as use_patterns
+from iop_outcomes.use import use_patterns
 
 matplotlib.use("Agg")
 
