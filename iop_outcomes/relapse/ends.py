@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.records.schema import DISCHARGE_REASONS
-from iop_outcomes.relapse.evidence import NOT_DUE, Shown
-from iop_outcomes.relapse.first_event import Known
+from iop_outcomes.relapse.evidence import NOT_DUE, DailyEvidence
+from iop_outcomes.relapse.first_event import FirstEvent
 from iop_outcomes.relapse.rule import RelapseRule
 from iop_outcomes.shared.arrays import ends_of
 
@@ -60,35 +60,35 @@ class Ends:
 def read_ends(
     episodes: pd.DataFrame,
     rule: RelapseRule,
-    known: Known,
-    shown: Shown,
+    first_event: FirstEvent,
+    daily: DailyEvidence,
     frame: tuple[NDArray[np.int32], NDArray[np.int32]],
-    silent: NDArray[np.bool_],
+    out_of_contact: NDArray[np.bool_],
 ) -> Ends:
     """Return how each episode ended.
 
     Parameters
     ----------
-    known, shown : Known, Shown
-        What is known of relapse, and the check-ins that it rests on.
+    first_event, daily : FirstEvent, DailyEvidence
+        The first relapse or the day until which none is known, and the check-ins it rests on.
     frame : tuple of numpy.ndarray
         The origin and the end of the follow-up of each episode.
-    silent : numpy.ndarray of bool
-        Who was out of sight at the end of the follow-up.
+    out_of_contact : numpy.ndarray of bool
+        Who was out of contact at the end of the follow-up.
     """
     reason, left = _reasons(episodes), discharge_days(episodes, rule, frame)
     competing = np.isin(reason, [_CODE[end] for end in rule.competing])
-    due = last_due(shown, len(episodes))
+    due = last_due(daily, len(episodes))
     # A discharge that competes is an event of its own. It needs somebody who saw no relapse
     # shortly before it; a check-in missed after it takes nothing back.
-    near = (left <= known.days + rule.lost_after) & (left <= known.cut_on)
-    seen = np.where(known.event, left < known.days, (left <= known.days) | near)
+    near = (left <= first_event.days + rule.lost_after) & (left <= first_event.cut_on)
+    seen = np.where(first_event.event, left < first_event.days, (left <= first_event.days) | near)
     competes = competing & seen
-    last = competes & ~known.event & ((left >= known.days) | (left >= due))
-    unseen = competing & ~competes & (left > known.days)
+    last = competes & ~first_event.event & ((left >= first_event.days) | (left >= due))
+    unseen = competing & ~competes & (left > first_event.days)
     closed = ((reason == _CODE["died"]) & ~np.isnan(left)) | (left >= due)
     ended_by = np.select(
-        [known.event, last, known.cut, unseen, closed, due == 0, ~silent],
+        [first_event.event, last, first_event.cut, unseen, closed, due == 0, ~out_of_contact],
         [
             _CODE["dropped_out" if rule.of_dropout else "relapse"],
             reason,
@@ -100,8 +100,8 @@ def read_ends(
         ],
         default=_CODE["lost"],
     )
-    gone = last | (closed & ~known.event & ~known.cut & ~unseen)
-    ended_on = np.where(gone, np.fmax(left, known.days), known.days)
+    gone = last | (closed & ~first_event.event & ~first_event.cut & ~unseen)
+    ended_on = np.where(gone, np.fmax(left, first_event.days), first_event.days)
     return Ends(
         ended_by.astype(np.int8),
         ended_on.astype(np.int32),
@@ -127,9 +127,9 @@ def discharge_days(
     return np.where(left <= followed, left, np.nan)
 
 
-def last_due(shown: Shown, episodes: int) -> NDArray[np.int32]:
+def last_due(daily: DailyEvidence, episodes: int) -> NDArray[np.int32]:
     """Return the last day on which a check-in was due; 0 where none was."""
-    due = shown.where(shown.state != NOT_DUE)
+    due = daily.where(daily.state != NOT_DUE)
     last = ends_of(due.episode)
     day = np.zeros(episodes, dtype=np.int32)
     day[due.episode[last]] = due.day[last]

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
-    """What is shown, in order of episode and time.
+class DailyEvidence:
+    """The state of use on each day with a check-in, in order of episode and time.
 
     Attributes
     ----------
@@ -48,11 +48,11 @@ class Shown:
     day: NDArray[np.int32]
     state: NDArray[np.int8]
 
-    def where(self, keep: NDArray[np.bool_]) -> Shown:
-        """Return the entries that `keep` marks."""
+    def where(self, keep: NDArray[np.bool_]) -> DailyEvidence:
+        """Return the days that `keep` marks."""
         if keep.all():
             return self
-        return Shown(self.episode[keep], self.day[keep], self.state[keep])
+        return DailyEvidence(self.episode[keep], self.day[keep], self.state[keep])
 
 
 def origin_days(records: Records, rule: RelapseRule) -> NDArray[np.int32]:
@@ -62,8 +62,8 @@ def origin_days(records: Records, rule: RelapseRule) -> NDArray[np.int32]:
 
 def read_checkins(
     records: Records, rule: RelapseRule, origin: NDArray[np.int32]
-) -> tuple[Shown, NDArray[np.int8]]:
-    """Return what is shown each day after the origin, and the last known state up to it.
+) -> tuple[DailyEvidence, NDArray[np.int8]]:
+    """Return the state of each day after the origin, and the last known state up to it.
 
     Of several check-ins on a day, use counts before no use, and no use before nothing known. A
     mixed test is use. What comes after the end of an episode's follow-up is not looked at.
@@ -83,9 +83,9 @@ def read_checkins(
     return rows.where(after), baseline
 
 
-def _since_origin(days: UseDays, origin: NDArray[np.int32]) -> Shown:
+def _since_origin(days: UseDays, origin: NDArray[np.int32]) -> DailyEvidence:
     state = np.where(days.state == MIXED, USE, days.state).astype(np.int8)
-    rows = Shown(days.episode, (days.day - origin[days.episode]).astype(np.int32), state)
+    rows = DailyEvidence(days.episode, (days.day - origin[days.episode]).astype(np.int32), state)
     return rows.where(origin[days.episode] >= 0)
 
 
@@ -107,4 +107,4 @@ def _heavy_states(checkins: pd.DataFrame, rule: RelapseRule) -> NDArray[np.int8]
     return np.where(number >= rule.heavy_from, USE, known).astype(np.int8)
 
 
-__all__ = ["CLEAR", "MISSING", "NOT_DUE", "USE", "Shown", "origin_days", "read_checkins"]
+__all__ = ["CLEAR", "MISSING", "NOT_DUE", "USE", "DailyEvidence", "origin_days", "read_checkins"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from iop_outcomes.relapse.evidence import CLEAR, MISSING, NOT_DUE, USE, Shown
+from iop_outcomes.relapse.evidence import CLEAR, MISSING, NOT_DUE, USE, DailyEvidence
 from iop_outcomes.relapse.rule import RelapseRule
 from iop_outcomes.relapse.search import Search
 from iop_outcomes.shared.arrays import ends_of, starts_of
@@ -16,8 +16,8 @@ NEVER = np.int32(np.iinfo(np.int32).max)  # later than any day
 
 
 @dataclass(frozen=True, eq=False)
-class Known:
-    """What is known of each episode, in the order of ``records.episodes``.
+class FirstEvent:
+    """The first event of each episode, one entry a row of ``records.episodes``.
 
     Attributes
     ----------
@@ -51,8 +51,8 @@ class Known:
 
 
 def apply_rule(
-    shown: Shown, baseline: NDArray[np.int8], followed: NDArray[np.int32], rule: RelapseRule
-) -> Known:
+    daily: DailyEvidence, baseline: NDArray[np.int8], followed: NDArray[np.int32], rule: RelapseRule
+) -> FirstEvent:
     """Apply `rule` to what the check-ins of all episodes show.
 
     All definitions are searches for the first unit that brings the units with use among the
@@ -62,16 +62,16 @@ def apply_rule(
     by_day = [search for search in rule.searches if search.unit == "day"]
     first = rule.searches[0]
     by_week = first.unit == "week"
-    units = weeks(shown, followed, rule.week_days) if by_week else shown
-    known = search_units(units, baseline, rule, first)
+    units = weeks(daily, followed, rule.week_days) if by_week else daily
+    event = search_units(units, baseline, rule, first)
     for search in by_day:
-        known = earlier(known, day_run(shown, search, len(followed)))
-    return known
+        event = earlier(event, day_run(daily, search, len(followed)))
+    return event
 
 
 def search_units(
-    units: Shown, baseline: NDArray[np.int8], rule: RelapseRule, search: Search
-) -> Known:
+    units: DailyEvidence, baseline: NDArray[np.int8], rule: RelapseRule, search: Search
+) -> FirstEvent:
     """Find the first unit that meets `search`, missing units being what the rule says."""
     if search.unit == "check_in":
         units = units.where(units.state != NOT_DUE)
@@ -80,30 +80,32 @@ def search_units(
         units = _missed_as_use(units)
     units, filled, cut_on = fill_missing(units, baseline, rule.missing)
     counted = (units.state == USE) & (units.day > first_day)
-    known = first_reached(units, counted, filled, cut_on, search)
+    first_event = first_reached(units, counted, filled, cut_on, search)
     if first_day:
         # What came before it does not count, so that the event was not before it either.
-        np.maximum(known.clear_until, first_day, out=known.clear_until, where=known.event)
-    return known
+        np.maximum(
+            first_event.clear_until, first_day, out=first_event.clear_until, where=first_event.event
+        )
+    return first_event
 
 
-def earlier(known: Known, run: Known) -> Known:
-    """Return `known` with the events of `run` where they came first, in time that is known."""
-    sooner = run.event & (run.days <= known.days)
-    sooner &= ~known.event | (run.days < known.days)
-    return Known(
-        days=np.where(sooner, run.days, known.days),
-        clear_until=np.where(sooner, run.clear_until, known.clear_until),
-        event=np.where(sooner, run.event, known.event),
-        seen=np.where(sooner, run.seen, known.seen),
-        filled=np.where(sooner, run.filled, known.filled),
-        cut_on=np.where(sooner, NEVER, known.cut_on),
+def earlier(first_event: FirstEvent, run: FirstEvent) -> FirstEvent:
+    """Return `first_event`, with the events of `run` where these came first."""
+    sooner = run.event & (run.days <= first_event.days)
+    sooner &= ~first_event.event | (run.days < first_event.days)
+    return FirstEvent(
+        days=np.where(sooner, run.days, first_event.days),
+        clear_until=np.where(sooner, run.clear_until, first_event.clear_until),
+        event=np.where(sooner, run.event, first_event.event),
+        seen=np.where(sooner, run.seen, first_event.seen),
+        filled=np.where(sooner, run.filled, first_event.filled),
+        cut_on=np.where(sooner, NEVER, first_event.cut_on),
     )
 
 
-def day_run(shown: Shown, search: Search, episodes: int) -> Known:
+def day_run(daily: DailyEvidence, search: Search, episodes: int) -> FirstEvent:
     """Find the first run of so many days in a row, each of which shows use."""
-    use = shown.where((shown.state == USE) & (shown.day >= search.first))
+    use = daily.where((daily.state == USE) & (daily.day >= search.first))
     length = search.needed
     last = np.arange(length - 1, len(use.day))
     begin = last - length + 1
@@ -117,46 +119,46 @@ def day_run(shown: Shown, search: Search, episodes: int) -> Known:
     nothing = np.zeros(episodes, dtype=np.int32)
     days, onset, clear_until, seen = (nothing.copy() for _ in range(4))
     days[who], onset[who], seen[who] = use.day[last[first]], use.day[begin[first]], length
-    clear = shown.where((shown.state == CLEAR) & (shown.day < onset[shown.episode]))
+    clear = daily.where((daily.state == CLEAR) & (daily.day < onset[daily.episode]))
     ends = ends_of(clear.episode)
     clear_until[clear.episode[ends]] = clear.day[ends]
     clear_until[who] = np.maximum(clear_until[who], search.first - 1)
-    return Known(days, clear_until, seen > 0, seen, nothing, np.full(episodes, NEVER))
+    return FirstEvent(days, clear_until, seen > 0, seen, nothing, np.full(episodes, NEVER))
 
 
-def weeks(shown: Shown, followed: NDArray[np.int32], week_days: int) -> Shown:
+def weeks(daily: DailyEvidence, followed: NDArray[np.int32], week_days: int) -> DailyEvidence:
     """Return one entry a week, from the day after the origin to the last check-in due.
 
     A week shows the highest of its days, and nothing (MISSING) where it has none. Its day is
     its last, or the last day of the follow-up if that comes first.
     """
-    week = (shown.day - 1) // week_days
-    due = np.flatnonzero(shown.state != NOT_DUE)
-    last = due[ends_of(shown.episode[due])]
+    week = (daily.day - 1) // week_days
+    due = np.flatnonzero(daily.state != NOT_DUE)
+    last = due[ends_of(daily.episode[due])]
     length = np.zeros(len(followed), dtype=np.intp)
-    length[shown.episode[last]] = week[last] + 1
+    length[daily.episode[last]] = week[last] + 1
     start = np.cumsum(length) - length
 
-    inside = week < length[shown.episode]
-    place = (start[shown.episode] + week)[inside]
+    inside = week < length[daily.episode]
+    place = (start[daily.episode] + week)[inside]
     first = starts_of(place)
     state = np.full(length.sum(), MISSING, dtype=np.int8)
     if len(first):
-        state[place[first]] = np.maximum.reduceat(shown.state[inside], first)
+        state[place[first]] = np.maximum.reduceat(daily.state[inside], first)
     episode = np.repeat(np.arange(len(followed)), length)
     number = np.arange(len(state)) - start[episode]
     day = np.minimum((number + 1) * week_days, followed[episode]).astype(np.int32)
-    return Shown(episode, day, state)
+    return DailyEvidence(episode, day, state)
 
 
 def fill_missing(
-    units: Shown, baseline: NDArray[np.int8], missing_rule: str
-) -> tuple[Shown, NDArray[np.bool_], NDArray[np.int32]]:
+    units: DailyEvidence, baseline: NDArray[np.int8], missing_rule: str
+) -> tuple[DailyEvidence, NDArray[np.bool_], NDArray[np.int32]]:
     """Give each missing unit the state that the rule gives it, or leave it or all after it out.
 
     Returns
     -------
-    Shown, numpy.ndarray of bool, numpy.ndarray of int32
+    DailyEvidence, numpy.ndarray of bool, numpy.ndarray of int32
         The units, none of them MISSING; which of them were; and, one an episode, the day of the
         missing unit that ended it, or NEVER.
     """
@@ -177,7 +179,9 @@ def fill_missing(
         value = np.full(len(missing), USE if missing_rule == "use" else CLEAR)
     else:
         value = _last_value(units, baseline)
-    filled = Shown(units.episode, units.day, np.where(missing, value, units.state).astype(np.int8))
+    filled = DailyEvidence(
+        units.episode, units.day, np.where(missing, value, units.state).astype(np.int8)
+    )
     if missing_rule == "last_value_to_last_contact":
         reached = _last_known(units, len(baseline))[units.episode] >= np.arange(len(missing))
         return filled.where(reached), missing[reached], cut_on
@@ -185,12 +189,12 @@ def fill_missing(
 
 
 def first_reached(
-    units: Shown,
+    units: DailyEvidence,
     counted: NDArray[np.bool_],
     filled: NDArray[np.bool_],
     cut_on: NDArray[np.int32],
     search: Search,
-) -> Known:
+) -> FirstEvent:
     """Find the first unit with so many `counted` ones among the last of its episode."""
     episodes = len(cut_on)
     days = np.zeros(episodes, dtype=np.int32)
@@ -198,9 +202,9 @@ def first_reached(
     event = np.zeros(episodes, dtype=bool)
     uses = np.zeros((2, episodes), dtype=np.int32)
 
-    known = _last_known(units, episodes)
-    some = known >= 0
-    days[some] = units.day[known[some]]
+    last_known = _last_known(units, episodes)
+    some = last_known >= 0
+    days[some] = units.day[last_known[some]]
 
     before = np.append(0, np.cumsum(counted))  # before each unit, and at the end
     start = _first_place(units.episode)
@@ -221,24 +225,24 @@ def first_reached(
     seen_clear = clear >= start[onset]
     clear_until[who[seen_clear]] = units.day[clear[seen_clear]]
     cut_on = np.where(event, NEVER, cut_on)
-    return Known(days, clear_until, event, uses[0], uses[1], cut_on)
+    return FirstEvent(days, clear_until, event, uses[0], uses[1], cut_on)
 
 
 def observed(
-    units: Shown, filled: NDArray[np.bool_], cut_on: NDArray[np.int32], search: Search
-) -> Known:
+    units: DailyEvidence, filled: NDArray[np.bool_], cut_on: NDArray[np.int32], search: Search
+) -> FirstEvent:
     """Return what is known of each episode if no relapse ended it."""
     return first_reached(units, np.zeros(len(filled), dtype=bool), filled, cut_on, search)
 
 
-def _missed_as_use(units: Shown) -> Shown:
+def _missed_as_use(units: DailyEvidence) -> DailyEvidence:
     # Dropout is met by what is missed; every unit that was due says whether it was.
     state = np.where(units.state == USE, CLEAR, units.state)
     state = np.where(units.state == MISSING, USE, state)
-    return Shown(units.episode, units.day, state.astype(np.int8))
+    return DailyEvidence(units.episode, units.day, state.astype(np.int8))
 
 
-def _last_value(units: Shown, baseline: NDArray[np.int8]) -> NDArray[np.int8]:
+def _last_value(units: DailyEvidence, baseline: NDArray[np.int8]) -> NDArray[np.int8]:
     # The last known state before each unit; before the first, that of the baseline.
     carried = _last_place(units.state >= CLEAR)
     inside = carried >= _first_place(units.episode)
@@ -247,7 +251,7 @@ def _last_value(units: Shown, baseline: NDArray[np.int8]) -> NDArray[np.int8]:
     return value
 
 
-def _last_known(units: Shown, episodes: int) -> NDArray[np.intp]:
+def _last_known(units: DailyEvidence, episodes: int) -> NDArray[np.intp]:
     # For each episode, the place of its last unit that shows something; -1 where none does.
     known = np.flatnonzero(units.state >= CLEAR)
     place = np.full(episodes, -1, dtype=np.intp)

@@ -98,12 +98,13 @@ class RelapseRule:
         The days of a "week", counted from the day after the origin. Where check-ins come every
         two weeks, 14: in weeks of 7 every second one would be missing.
     lost_after : int
-        Days. Who has not been seen for longer is out of sight: lost. Seen is who completes a
-        check-in, with or without an answer, or attends a service (if the attendance was read); day
-        0 counts as well. Under ``"use"``, ``"no_use"``, ``"last_value"`` and in a definition of
-        dropout so does a missed check-in, since the rule says what it is. While check-ins are
-        recorded as not due, the days are counted from the last of them, unless the person was out
-        of sight before.
+        Days. A person without any contact for longer is out of contact, and lost if that is so at
+        the end of the follow-up. A contact is a completed check-in, with or without an answer, or
+        an attended service (if the attendance was read); day 0 counts as well. Under ``"use"``,
+        ``"no_use"``, ``"last_value"`` and in a definition of dropout so does a missed check-in,
+        since the rule says what it is. While check-ins are recorded as not due, the days are
+        counted from the last of them, unless the person was out
+        of contact before.
         A death, arrest or transfer later than this after the last day known is no competing end.
     substances : str or tuple of str
         The substances that count, as ``checkins.substance`` names them; empty: all. See

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from iop_outcomes.errors import RuleError
 from iop_outcomes.records.schema import EPISODES
-from iop_outcomes.relapse.course.observation import check_sources, out_of_sight
+from iop_outcomes.relapse.course.observation import check_sources, read_out_of_contact
 from iop_outcomes.relapse.ends import ENDS, read_ends
 from iop_outcomes.relapse.evidence import origin_days, read_checkins
-from iop_outcomes.relapse.first_event import Known, apply_rule
+from iop_outcomes.relapse.first_event import FirstEvent, apply_rule
 from iop_outcomes.relapse.rule import ORIGINS, RelapseRule
 from iop_outcomes.shared.provenance import Provenance, label
 from iop_outcomes.use.origins import died_in_treatment
@@ -70,7 +70,7 @@ def time_to_relapse(records: Records, rule: RelapseRule | None = None) -> pd.Dat
           ``missing="censor"``); a reason of discharge, ``died`` among them (``discharged`` if
           none is recorded), after which no check-in was due or, if it competes with relapse,
           none is known; ``no_check_in`` (none was due after the origin); ``end_of_follow_up``; or
-          ``lost`` (at the end of the follow-up out of sight for more than ``lost_after`` days),
+          ``lost`` (at the end of the follow-up out of contact for more than ``lost_after`` days),
           which is also who left in a way that competes with relapse, but more than
           ``lost_after`` days after the last day known;
         - ``ended_on`` (int32): the day of what ``ended_by`` names: of the relapse; of the discharge
@@ -146,8 +146,8 @@ def time_to_relapse(records: Records, rule: RelapseRule | None = None) -> pd.Dat
     """
     rule = RelapseRule() if rule is None else rule
     check_sources(records, rule)
-    times, known, started = read_times(records, rule)
-    times["rests_on_missing"] = known.rests_on_missing
+    times, first_event, started = read_times(records, rule)
+    times["rests_on_missing"] = first_event.rests_on_missing
     times = times[started].reset_index(drop=True)
     text, counts = left_out(records, rule, started)
     return label_times(times, records, rule, rule.text + text, counts)
@@ -186,24 +186,24 @@ def label_times(
 
 def read_times(
     records: Records, rule: RelapseRule
-) -> tuple[pd.DataFrame, Known, NDArray[np.bool_]]:
+) -> tuple[pd.DataFrame, FirstEvent, NDArray[np.bool_]]:
     """Return the times of all episodes, what they rest on, and which episodes have started."""
     episodes = records.episodes
     origin = origin_days(records, rule)
     followed = np.maximum(episodes["days_followed"].to_numpy() - origin, 0).astype(np.int32)
-    shown, baseline = read_checkins(records, rule, origin)
-    known = apply_rule(shown, baseline, followed, rule)
+    daily, baseline = read_checkins(records, rule, origin)
+    first_event = apply_rule(daily, baseline, followed, rule)
 
     frame = (origin, followed)
-    silent = out_of_sight(records, rule, shown, frame)
-    ends = read_ends(episodes, rule, known, shown, frame, silent)
+    out_of_contact = read_out_of_contact(records, rule, daily, frame)
+    ends = read_ends(episodes, rule, first_event, daily, frame, out_of_contact)
 
     refuse_taken(episodes, TIME_COLUMNS, "times")
     times = covariates(episodes, rule)
     times["entry"] = np.int32(0)
-    times["clear_until"] = known.clear_until
-    times["days"] = known.days
-    times["event"] = known.event
+    times["clear_until"] = first_event.clear_until
+    times["days"] = first_event.days
+    times["event"] = first_event.event
     times["ended_by"] = pd.Categorical.from_codes(
         ends.ended_by,  # type: ignore[arg-type]  # an array of codes is what it takes
         dtype=pd.CategoricalDtype(list(ENDS)),
@@ -211,7 +211,7 @@ def read_times(
     times["ended_on"] = ends.ended_on
     times["competing_end"] = ends.competing_end
     times["competing_on"] = ends.competing_on
-    return times, known, origin >= 0
+    return times, first_event, origin >= 0
 
 
 def covariates(episodes: pd.DataFrame, rule: RelapseRule) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from iop_outcomes.relapse.definitions.definition import Definition
 from iop_outcomes.relapse.definitions.published_times import distinct_relapse_names
 from iop_outcomes.relapse.rule import MISSING_RULES, MissingRule, RelapseRule
 from iop_outcomes.relapse.times import left_out, read_times
-from iop_outcomes.relapse.times_from_patterns import read_word_times
+from iop_outcomes.relapse.times_from_patterns import read_pattern_times
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.survival.clusters import PERSON, Cluster, Clusters, read_clusters
 from iop_outcomes.survival.times import column_names
@@ -118,7 +118,7 @@ def times_of(
     """
     without = ""
     if isinstance(source, pd.Series):
-        times, known, kept = read_word_times(source, cell.rule, unit_days)
+        times, known, kept = read_pattern_times(source, cell.rule, unit_days)
     else:
         times, known, kept = read_times(source, cell.rule)
         without = left_out(source, cell.rule, kept)[0]

@@ -1,4 +1,4 @@
-"""Use patterns as words: one symbol a week, all people at once.
+"""Many use patterns as one array: one symbol a week, all people at once.
 
 A *use pattern* is one text a person with one symbol a week: ``+`` use, ``-`` no use, ``o``
 missed, ``*`` mixed within the week, ``_`` not due. `encode` turns a column of patterns into one
@@ -19,7 +19,7 @@ from iop_outcomes.errors import RuleError
 from iop_outcomes.shared.messages import as_written
 
 USE, NO_USE, MISSED, MIXED, NOT_DUE = SYMBOLS = "+-o*_"
-PAD = -1  # behind the end of a word
+PAD = -1  # behind the end of a pattern
 MEANINGS = "+ use, - no use, o missed, * mixed, _ not due"
 
 Flags = NDArray[np.bool_]
@@ -28,16 +28,16 @@ Weeks = NDArray[np.int32]
 
 
 @dataclass(frozen=True, eq=False)
-class Words:
+class PatternArray:
     """Use patterns of all people, as one array of symbols.
 
     Attributes
     ----------
     by_week : numpy.ndarray of int8
-        Weeks by people: the place of each symbol in ``SYMBOLS``, and ``PAD`` behind the end of
-        a word. One row a week, so that an operation goes over weeks and never over people.
+        Weeks by people: the place of each symbol in ``SYMBOLS``, and ``PAD`` after the end of
+        a pattern. One row a week, so that an operation goes over weeks and never over people.
     lengths : numpy.ndarray of int32
-        Weeks in each word; 0 where there is none, or where all its weeks were deleted.
+        Weeks in each pattern; 0 where there is none, or where all its weeks were deleted.
     given : numpy.ndarray of bool
         Whether there is a pattern; False where it is missing (NaN).
     index : pandas.Index
@@ -56,19 +56,19 @@ class Words:
 
     @property
     def longest(self) -> int:
-        """Weeks in the longest word."""
+        """Weeks in the longest pattern."""
         return len(self.by_week)
 
     def __len__(self) -> int:
         """Return the number of people."""
         return len(self.lengths)
 
-    def rows(self, start: int, stop: int) -> Words:
-        """Return the words of the people from `start` up to `stop`, no wider than they are."""
+    def rows(self, start: int, stop: int) -> PatternArray:
+        """Return the patterns of the people from `start` up to `stop`, no wider than they are."""
         lengths = self.lengths[start:stop]
         longest = int(lengths.max(initial=0))
         by_week = np.ascontiguousarray(self.by_week[:longest, start:stop])
-        return Words(by_week, lengths, self.given[start:stop], self.index[start:stop])
+        return PatternArray(by_week, lengths, self.given[start:stop], self.index[start:stop])
 
     def holds(self, symbols: str) -> Flags:
         """Return, weeks by people, whether the symbol is one of `symbols`."""
@@ -76,6 +76,9 @@ class Words:
         for symbol in check_symbols(symbols):
             out |= self.by_week == code(symbol)
         return out
+
+
+Words = PatternArray  # the old name, kept for one version
 
 
 def code(symbol: str) -> int:
@@ -102,7 +105,7 @@ def check_symbols(symbols: str) -> str:
     return symbols
 
 
-def encode(patterns: pd.Series | Iterable[str]) -> Words:
+def encode(patterns: pd.Series | Iterable[str]) -> PatternArray:
     """Return use patterns as one array of symbols.
 
     Parameters
@@ -112,7 +115,7 @@ def encode(patterns: pd.Series | Iterable[str]) -> Words:
 
     Returns
     -------
-    Words
+    PatternArray
 
     Raises
     ------
@@ -123,10 +126,10 @@ def encode(patterns: pd.Series | Iterable[str]) -> Words:
     Examples
     --------
     >>> from iop_outcomes.use.pattern_array import decode, encode
-    >>> words = encode(["++-o", "-"])
-    >>> words.symbols.shape, words.lengths.tolist()
+    >>> array = encode(["++-o", "-"])
+    >>> array.symbols.shape, array.lengths.tolist()
     ((2, 4), [4, 1])
-    >>> decode(words).tolist()
+    >>> decode(array).tolist()
     ['++-o', '-']
     """
     series = _as_series(patterns)
@@ -149,21 +152,21 @@ def encode(patterns: pd.Series | Iterable[str]) -> Words:
     by_week[:, given] = by_person.T
     lengths = np.zeros(len(series), dtype=np.int32)
     lengths[given] = counts
-    return Words(by_week, lengths, given, series.index)
+    return PatternArray(by_week, lengths, given, series.index)
 
 
-def decode(words: Words) -> pd.Series:
-    """Return the words as a column of text named ``use_pattern``, missing where not given."""
+def decode(patterns: PatternArray) -> pd.Series:
+    """Return the patterns as a column of text named ``use_pattern``, missing where not given."""
     letters = np.frombuffer(SYMBOLS.encode() + b"\0", dtype=np.uint8)  # PAD is -1, the last
-    width = max(words.longest, 1)
-    texts = np.zeros((len(words), width), dtype=np.uint8)
-    texts[:, : words.longest] = letters[words.symbols]
+    width = max(patterns.longest, 1)
+    texts = np.zeros((len(patterns), width), dtype=np.uint8)
+    texts[:, : patterns.longest] = letters[patterns.symbols]
     out = texts.view(f"S{width}").ravel().astype(f"U{width}").astype(object)
-    out[~words.given] = None
-    return pd.Series(out, index=words.index, name="use_pattern", dtype=object)
+    out[~patterns.given] = None
+    return pd.Series(out, index=patterns.index, name="use_pattern", dtype=object)
 
 
-def recode(words: Words, symbol: str, to: str) -> Words:
+def recode(patterns: PatternArray, symbol: str, to: str) -> PatternArray:
     """Replace every `symbol` by the symbol `to`; an empty `to` deletes it (see `delete`).
 
     Examples
@@ -173,13 +176,13 @@ def recode(words: Words, symbol: str, to: str) -> Words:
     ['++-+']
     """
     if to == "":
-        return delete(words, symbol)
-    by_week = np.where(words.by_week == code(symbol), np.int8(code(to)), words.by_week)
-    return replace(words, by_week=by_week)
+        return delete(patterns, symbol)
+    by_week = np.where(patterns.by_week == code(symbol), np.int8(code(to)), patterns.by_week)
+    return replace(patterns, by_week=by_week)
 
 
-def delete(words: Words, symbol: str) -> Words:
-    """Take every `symbol` out: what follows moves up, and the word gets shorter.
+def delete(patterns: PatternArray, symbol: str) -> PatternArray:
+    """Take every `symbol` out: what follows moves up, and the pattern gets shorter.
 
     Where every week is taken out the length is 0.
 
@@ -189,28 +192,28 @@ def delete(words: Words, symbol: str) -> Words:
     >>> decode(delete(encode(["+o-o", "ooo"]), "o")).tolist()
     ['+-', '']
     """
-    kept = words.by_week != code(symbol)
-    kept &= words.by_week != PAD
-    people = np.arange(len(words))
-    by_week = np.full(words.by_week.shape, PAD, dtype=np.int8)
+    kept = patterns.by_week != code(symbol)
+    kept &= patterns.by_week != PAD
+    people = np.arange(len(patterns))
+    by_week = np.full(patterns.by_week.shape, PAD, dtype=np.int8)
     flat = by_week.reshape(-1)
     place = people.copy()  # where each person's next kept week goes
-    for week in range(words.longest):
+    for week in range(patterns.longest):
         # A week that is not kept is overwritten by the next one, or padded below.
-        flat[place] = words.by_week[week]
-        place += kept[week] * len(words)
-    lengths = (place // max(len(words), 1)).astype(np.int32)
-    by_week[np.arange(words.longest)[:, None] >= lengths] = PAD
-    return replace(words, by_week=by_week[: int(lengths.max(initial=0))], lengths=lengths)
+        flat[place] = patterns.by_week[week]
+        place += kept[week] * len(patterns)
+    lengths = (place // max(len(patterns), 1)).astype(np.int32)
+    by_week[np.arange(patterns.longest)[:, None] >= lengths] = PAD
+    return replace(patterns, by_week=by_week[: int(lengths.max(initial=0))], lengths=lengths)
 
 
-def through(words: Words, last: int | Weeks) -> Words:
-    """Cut every word off after the week `last`: one number for all, or one a person."""
-    lengths = np.minimum(words.lengths, last).astype(np.int32)
+def through(patterns: PatternArray, last: int | Weeks) -> PatternArray:
+    """Cut every pattern off after the week `last`: one number for all, or one a person."""
+    lengths = np.minimum(patterns.lengths, last).astype(np.int32)
     longest = int(lengths.max(initial=0))
-    by_week = words.by_week[:longest].copy()
+    by_week = patterns.by_week[:longest].copy()
     by_week[np.arange(longest)[:, None] >= lengths] = PAD
-    return replace(words, by_week=by_week, lengths=lengths)
+    return replace(patterns, by_week=by_week, lengths=lengths)
 
 
 def _as_series(patterns: pd.Series | Iterable[str]) -> pd.Series:

@@ -11,20 +11,22 @@ from dataclasses import replace
 import numpy as np
 
 from iop_outcomes.errors import RuleError
-from iop_outcomes.use.pattern_array import SYMBOLS, Words, check_symbols, code
+from iop_outcomes.use.pattern_array import SYMBOLS, PatternArray, check_symbols, code
 from iop_outcomes.use.pattern_windows import count_symbols, retention
 
 NEIGHBOUR_WEIGHTS = (("+", 1.0), ("*", 0.5), ("-", 0.0))
 
 
-def impute_last_value(words: Words, missing: str = "o", *, not_carried: str = "") -> Words:
+def impute_last_value(
+    patterns: PatternArray, missing: str = "o", *, not_carried: str = ""
+) -> PatternArray:
     """Fill each missing week with the last one before it that is not missing.
 
     Weeks missing before the first known one stay missing. A mixed week is carried on as mixed.
 
     Parameters
     ----------
-    words : Words
+    patterns : PatternArray
         The use patterns.
     missing : str
         The symbol that is filled.
@@ -33,7 +35,7 @@ def impute_last_value(words: Words, missing: str = "o", *, not_carried: str = ""
 
     Returns
     -------
-    Words
+    PatternArray
 
     Examples
     --------
@@ -42,17 +44,19 @@ def impute_last_value(words: Words, missing: str = "o", *, not_carried: str = ""
     >>> decode(impute_last_value(encode(["o+o-oo"]))).tolist()
     ['o++---']
     """
-    gap = words.by_week == code(missing)
-    passed = gap | words.holds(not_carried) if not_carried else gap
-    by_week = words.by_week.copy()
-    last = np.full(len(words), code(missing), dtype=np.int8)
-    for week in range(words.longest):
+    gap = patterns.by_week == code(missing)
+    passed = gap | patterns.holds(not_carried) if not_carried else gap
+    by_week = patterns.by_week.copy()
+    last = np.full(len(patterns), code(missing), dtype=np.int8)
+    for week in range(patterns.longest):
         by_week[week] = np.where(gap[week], last, by_week[week])
         last = np.where(passed[week], last, by_week[week])
-    return replace(words, by_week=by_week)
+    return replace(patterns, by_week=by_week)
 
 
-def impute_last_value_between(words: Words, missing: str = "o", *, not_carried: str = "") -> Words:
+def impute_last_value_between(
+    patterns: PatternArray, missing: str = "o", *, not_carried: str = ""
+) -> PatternArray:
     """Fill missing weeks by `impute_last_value`, but only up to the last week known.
 
     Weeks missing before the first known one, and after the last, stay missing.
@@ -64,20 +68,25 @@ def impute_last_value_between(words: Words, missing: str = "o", *, not_carried: 
     >>> decode(impute_last_value_between(encode(["o+o-oo"]))).tolist()
     ['o++-oo']
     """
-    filled = impute_last_value(words, missing, not_carried=not_carried)
-    last = retention(words, missing + not_carried)
-    after = np.arange(words.longest)[:, None] >= last
-    return replace(words, by_week=np.where(after, words.by_week, filled.by_week))
+    filled = impute_last_value(patterns, missing, not_carried=not_carried)
+    last = retention(patterns, missing + not_carried)
+    after = np.arange(patterns.longest)[:, None] >= last
+    return replace(patterns, by_week=np.where(after, patterns.by_week, filled.by_week))
 
 
 def impute_mode(
-    words: Words, missing: str = "o", mixed: str = "*", tie: str = "+", *, not_carried: str = ""
-) -> Words:
+    patterns: PatternArray,
+    missing: str = "o",
+    mixed: str = "*",
+    tie: str = "+",
+    *,
+    not_carried: str = "",
+) -> PatternArray:
     """Fill every missing week with the person's most frequent symbol.
 
     Parameters
     ----------
-    words : Words
+    patterns : PatternArray
         The use patterns.
     missing : str
         The symbol that is filled.
@@ -90,8 +99,8 @@ def impute_mode(
 
     Returns
     -------
-    Words
-        Words without a known week are unchanged.
+    PatternArray
+        Patterns without a known week are unchanged.
 
     Examples
     --------
@@ -101,28 +110,28 @@ def impute_mode(
     ['--+--', '+-+', 'ooo']
     """
     codes = [code(symbol) for symbol in SYMBOLS if symbol not in missing + mixed + not_carried]
-    counts = {number: count_symbols(words, SYMBOLS[number]) for number in codes}
-    counts[code(tie)] = counts[code(tie)] + count_symbols(words, mixed)
+    counts = {number: count_symbols(patterns, SYMBOLS[number]) for number in codes}
+    counts[code(tie)] = counts[code(tie)] + count_symbols(patterns, mixed)
     stack = np.stack([counts[number] for number in codes])
     most = stack.max(axis=0)
     tied = (stack == most).sum(axis=0) > 1
     value = np.where(tied, code(tie), np.array(codes)[stack.argmax(axis=0)]).astype(np.int8)
     value[most == 0] = code(missing)
-    by_week = np.where(words.by_week == code(missing), value, words.by_week)
-    return replace(words, by_week=by_week)
+    by_week = np.where(patterns.by_week == code(missing), value, patterns.by_week)
+    return replace(patterns, by_week=by_week)
 
 
 def impute_neighbours(
-    words: Words,
+    patterns: PatternArray,
     neighbours: int = 1,
     missing: str = "o",
     weights: tuple[tuple[str, float], ...] = NEIGHBOUR_WEIGHTS,
-) -> Words:
+) -> PatternArray:
     """Fill a missing week with the mean of the weeks beside it, rounded to the nearest symbol.
 
     Parameters
     ----------
-    words : Words
+    patterns : PatternArray
         The use patterns.
     neighbours : int
         Weeks on each side.
@@ -133,8 +142,8 @@ def impute_neighbours(
 
     Returns
     -------
-    Words
-        Neighbours are those of the word as given. A week among the first or last `neighbours`,
+    PatternArray
+        Neighbours are those of the pattern as given. A week among the first or last `neighbours`,
         or with a neighbour that has no weight (missing, not due), stays missing.
 
     Examples
@@ -156,12 +165,12 @@ def impute_neighbours(
         value[code(symbol)] = weight
     levels = np.array([weight for _, weight in weights])
     symbols = np.array([code(symbol) for symbol, _ in weights], dtype=np.int8)
-    by_week = words.by_week.copy()
-    for week in range(neighbours, words.longest - neighbours):
+    by_week = patterns.by_week.copy()
+    for week in range(neighbours, patterns.longest - neighbours):
         around = [step for step in range(-neighbours, neighbours + 1) if step]
-        mean = np.mean([value[words.by_week[week + step]] for step in around], axis=0)
-        # PAD has no weight, so that a week too near the end of its word has no mean either.
-        fill = np.flatnonzero((words.by_week[week] == code(missing)) & ~np.isnan(mean))
+        mean = np.mean([value[patterns.by_week[week + step]] for step in around], axis=0)
+        # PAD has no weight, so that a week too near the end of its pattern has no mean either.
+        fill = np.flatnonzero((patterns.by_week[week] == code(missing)) & ~np.isnan(mean))
         distance = np.abs(levels[:, None] - mean[fill])
         by_week[week, fill] = symbols[distance.argmin(axis=0)]
-    return replace(words, by_week=by_week)
+    return replace(patterns, by_week=by_week)

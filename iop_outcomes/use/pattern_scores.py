@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from iop_outcomes.errors import RuleError
-from iop_outcomes.use.pattern_array import Numbers, Words, code
+from iop_outcomes.use.pattern_array import Numbers, PatternArray, code
 
 # The weights of Ling et al. 1976: a missed week weighs what the paper gives it.
 WEIGHTS: Mapping[str, float] = {"+": 1.0, "*": 0.5, "o": 0.22, "-": 0.0}
@@ -15,7 +15,7 @@ Penalty = Sequence[float] | Callable[[int], Sequence[float]]
 
 
 def weighted_score(
-    words: Words,
+    patterns: PatternArray,
     weights: Mapping[str, float] = WEIGHTS,
     *,
     use_penalty: Penalty | None = None,
@@ -34,27 +34,27 @@ def weighted_score(
 
     Parameters
     ----------
-    words : Words
+    patterns : PatternArray
         The use patterns.
     weights : mapping of symbol to float
         What a week of each symbol weighs; ``+`` and ``o`` are needed.
     use_penalty, missing_penalty : sequence of float, or callable, optional
-        One factor a week, or a function that gives them for a word of so many weeks; 1 by
+        One factor a week, or a function that gives them for a pattern of so many weeks; 1 by
         default.
     scale : float, optional
-        The score of the worst word; None: the plain weighted sum.
+        The score of the worst pattern; None: the plain weighted sum.
     left_out : str
         Symbols that leave the sum and the highest possible, such as ``_`` for weeks not due.
 
     Returns
     -------
     numpy.ndarray of float64
-        Missing for words without weeks, and for those with a symbol that has no weight.
+        Missing for patterns without weeks, and for those with a symbol that has no weight.
 
     Raises
     ------
     RuleError
-        If a penalty has fewer weeks than the longest word, or ``+`` or ``o`` has no weight.
+        If a penalty has fewer weeks than the longest pattern, or ``+`` or ``o`` has no weight.
 
     Examples
     --------
@@ -72,23 +72,23 @@ def weighted_score(
             found=", ".join(weights) or "none",
             instead='weights={"+": 1, "*": 0.5, "o": 0.22, "-": 0}',
         )
-    use_factor = _penalties(words, use_penalty, "use_penalty")
-    missing_factor = _penalties(words, missing_penalty, "missing_penalty")
-    of_use, missed = words.holds("+*"), words.holds("o")
-    out = words.holds(left_out) if left_out else np.zeros(of_use.shape, dtype=bool)
-    total, highest = np.zeros(len(words)), np.zeros(len(words))
-    for week in range(words.longest):
-        counted = (week < words.lengths) & ~out[week]
+    use_factor = _penalties(patterns, use_penalty, "use_penalty")
+    missing_factor = _penalties(patterns, missing_penalty, "missing_penalty")
+    of_use, missed = patterns.holds("+*"), patterns.holds("o")
+    out = patterns.holds(left_out) if left_out else np.zeros(of_use.shape, dtype=bool)
+    total, highest = np.zeros(len(patterns)), np.zeros(len(patterns))
+    for week in range(patterns.longest):
+        counted = (week < patterns.lengths) & ~out[week]
         factor = np.where(of_use[week], use_factor[week], 1.0)
         factor = np.where(missed[week], missing_factor[week], factor)
-        total += np.where(counted, table[words.by_week[week]] * factor, 0.0)
+        total += np.where(counted, table[patterns.by_week[week]] * factor, 0.0)
         top = np.maximum(
             table[code("+")] * use_factor[week], table[code("o")] * missing_factor[week]
         )
         highest += np.where(counted, top, 0.0)
     if scale is None:
-        return np.where(words.lengths > 0, total, np.nan)
-    score = np.full(len(words), np.nan)
+        return np.where(patterns.lengths > 0, total, np.nan)
+    score = np.full(len(patterns), np.nan)
     np.divide(scale * total, highest, out=score, where=highest > 0)
     return score
 
@@ -98,20 +98,20 @@ def rising(weeks: int) -> list[float]:
     return [float(factor) for factor in np.linspace(1.0, 5.0, weeks)]
 
 
-def _penalties(words: Words, penalty: Penalty | None, name: str) -> Numbers:
+def _penalties(patterns: PatternArray, penalty: Penalty | None, name: str) -> Numbers:
     # Weeks by people; of one column where the factors are the same for everyone.
     if penalty is None:
-        return np.ones((words.longest, 1))
+        return np.ones((patterns.longest, 1))
     if not callable(penalty):
-        if len(penalty) < words.longest:
+        if len(penalty) < patterns.longest:
             raise RuleError(
                 f"{name} has one factor a week.",
-                found=f"{len(penalty)} factors for words of up to {words.longest} weeks",
-                instead="a factor for every week, or the words cut off before.",
+                found=f"{len(penalty)} factors for patterns of up to {patterns.longest} weeks",
+                instead="a factor for every week, or the patterns cut off before.",
             )
-        return np.asarray(penalty, dtype=np.float64)[: words.longest, None]
-    lengths, which = np.unique(words.lengths, return_inverse=True)
-    table = np.ones((words.longest, len(lengths)))
+        return np.asarray(penalty, dtype=np.float64)[: patterns.longest, None]
+    lengths, which = np.unique(patterns.lengths, return_inverse=True)
+    table = np.ones((patterns.longest, len(lengths)))
     for column, weeks in enumerate(lengths.tolist()):
         table[:weeks, column] = penalty(weeks)
     return np.asarray(table[:, which.reshape(-1)] if len(lengths) > 1 else table)

@@ -1,7 +1,7 @@
 """What is read off use patterns: counts, runs, windows, sub-patterns, retention.
 
-Positions in a word count from 1 and are inclusive; negative ones count from its end, -1 being
-the last week. What lies outside the word is clipped, without an error.
+Positions in a pattern count from 1 and are inclusive; negative ones count from its end, -1 being
+the last week. What lies outside the pattern is clipped, without an error.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from iop_outcomes.use.pattern_array import (
     PAD,
     Flags,
     Numbers,
+    PatternArray,
     Weeks,
-    Words,
     check_symbols,
     code,
 )
 
 
-def bounds(words: Words, start: int = 1, end: int = -1) -> tuple[Weeks, Weeks]:
-    """Return where each word's weeks `start` to `end` begin (from 0) and stop (exclusive)."""
+def bounds(patterns: PatternArray, start: int = 1, end: int = -1) -> tuple[Weeks, Weeks]:
+    """Return where each pattern's weeks `start` to `end` begin (from 0) and stop (exclusive)."""
     for name, value in (("start", start), ("end", end)):
         if value == 0:
             raise RuleError(
@@ -31,21 +31,21 @@ def bounds(words: Words, start: int = 1, end: int = -1) -> tuple[Weeks, Weeks]:
                 found=f"{name}=0",
                 instead=f"{name}=1 or {name}=-1.",
             )
-    lengths = words.lengths
+    lengths = patterns.lengths
     first = lengths + start if start < 0 else np.full_like(lengths, start - 1)
     stop = lengths + end + 1 if end < 0 else np.full_like(lengths, end)
     first = np.clip(first, 0, lengths)
     return first, np.clip(stop, first, lengths)
 
 
-def inside(words: Words, start: int = 1, end: int = -1) -> Flags:
-    """Return, weeks by people, which weeks lie from `start` to `end` of the word."""
-    first, stop = bounds(words, start, end)
-    week = np.arange(words.longest, dtype=np.int32)[:, None]
+def inside(patterns: PatternArray, start: int = 1, end: int = -1) -> Flags:
+    """Return, weeks by people, which weeks lie from `start` to `end` of the pattern."""
+    first, stop = bounds(patterns, start, end)
+    week = np.arange(patterns.longest, dtype=np.int32)[:, None]
     return np.asarray((week >= first) & (week < stop))
 
 
-def count_symbols(words: Words, symbols: str, start: int = 1, end: int = -1) -> Weeks:
+def count_symbols(patterns: PatternArray, symbols: str, start: int = 1, end: int = -1) -> Weeks:
     """Return how many weeks from `start` to `end` are one of `symbols`.
 
     Examples
@@ -55,16 +55,16 @@ def count_symbols(words: Words, symbols: str, start: int = 1, end: int = -1) -> 
     >>> count_symbols(encode(["++-o", "-"]), "-o", start=2).tolist()
     [2, 0]
     """
-    hits = words.holds(symbols)
+    hits = patterns.holds(symbols)
     if start > 0 and (end > 0 or end == -1):  # the same rows for everyone; PAD is no symbol
         hits = hits[start - 1 : end if end > 0 else None]
     else:
-        hits &= inside(words, start, end)
+        hits &= inside(patterns, start, end)
     return _total(hits)
 
 
 def count_matches(
-    words: Words,
+    patterns: PatternArray,
     match: str,
     start: int = 1,
     end: int = -1,
@@ -77,12 +77,12 @@ def count_matches(
 
     Parameters
     ----------
-    words : Words
+    patterns : PatternArray
         The use patterns.
     match : str
         One symbol, or several in a row; occurrences do not overlap (``--`` is once in ``---``).
     start, end : int
-        The first and last week that count, from 1; negative from the end of the word.
+        The first and last week that count, from 1; negative from the end of the pattern.
     mixed : str, optional
         A symbol that counts `mixed_weight` each, such as ``*``.
     mixed_weight : float
@@ -105,7 +105,7 @@ def count_matches(
     """
     size = len(check_symbols(match))
     if size == 1:
-        total = count_symbols(words, match, start, end).astype(np.float64)
+        total = count_symbols(patterns, match, start, end).astype(np.float64)
     elif proportion:
         raise RuleError(
             "A share is of weeks, each of one symbol.",
@@ -113,31 +113,31 @@ def count_matches(
             instead="count_matches of one symbol, or proportion=False.",
         )
     else:
-        total = _count_apart(occurrences(words, match, start, end), size, len(words))
+        total = _count_apart(occurrences(patterns, match, start, end), size, len(patterns))
     if mixed is not None:
-        total += mixed_weight * count_symbols(words, mixed, start, end)
+        total += mixed_weight * count_symbols(patterns, mixed, start, end)
     if not proportion:
         return total
-    first, stop = bounds(words, start, end)
+    first, stop = bounds(patterns, start, end)
     return np.asarray(total / np.maximum(stop - first, 1))
 
 
-def occurrences(words: Words, subword: str, start: int = 1, end: int = -1) -> Flags:
-    """Return, weeks by people, where `subword` begins, wholly from week `start` to `end`."""
-    size = len(check_symbols(subword))
-    places = max(words.longest - size + 1, 0)
-    hits = np.ones((places, len(words)), dtype=bool)
-    for step, symbol in enumerate(subword):
-        hits &= words.by_week[step : step + places] == code(symbol)
+def occurrences(patterns: PatternArray, subpattern: str, start: int = 1, end: int = -1) -> Flags:
+    """Return, weeks by people, where `subpattern` begins, wholly from week `start` to `end`."""
+    size = len(check_symbols(subpattern))
+    places = max(patterns.longest - size + 1, 0)
+    hits = np.ones((places, len(patterns)), dtype=bool)
+    for step, symbol in enumerate(subpattern):
+        hits &= patterns.by_week[step : step + places] == code(symbol)
     if (start, end) != (1, -1):
-        first, stop = bounds(words, start, end)
+        first, stop = bounds(patterns, start, end)
         week = np.arange(places, dtype=np.int32)[:, None]
         hits &= (week >= first) & (week + size <= stop)
     return hits
 
 
-def contains(words: Words, subword: str, start: int = 1, end: int = -1) -> Flags:
-    """Return whether `subword` occurs from week `start` to `end`, symbol by symbol.
+def contains(patterns: PatternArray, subpattern: str, start: int = 1, end: int = -1) -> Flags:
+    """Return whether `subpattern` occurs from week `start` to `end`, symbol by symbol.
 
     Examples
     --------
@@ -146,17 +146,21 @@ def contains(words: Words, subword: str, start: int = 1, end: int = -1) -> Flags
     >>> contains(encode(["++---", "--o-"]), "---").tolist()
     [True, False]
     """
-    return np.asarray(occurrences(words, subword, start, end).any(axis=0))
+    return np.asarray(occurrences(patterns, subpattern, start, end).any(axis=0))
 
 
 def first_window(
-    words: Words, width: int = 4, threshold: int = 3, symbol: str = "+", offset: int | None = None
+    patterns: PatternArray,
+    width: int = 4,
+    threshold: int = 3,
+    symbol: str = "+",
+    offset: int | None = None,
 ) -> tuple[Numbers, Numbers]:
     """Return the first window of `width` weeks with `threshold` of `symbol`, as the reference.
 
     Parameters
     ----------
-    words : Words
+    patterns : PatternArray
         The use patterns.
     width, threshold : int
         The weeks of the window, and how many of them have to be `symbol`.
@@ -169,7 +173,7 @@ def first_window(
     -------
     time, event : numpy.ndarray of float64
         The first week of the first such window plus `offset`, and 1; where there is none, the
-        first week of the word's last window plus `offset`, and 0. Missing where the word is
+        first week of the pattern's last window plus `offset`, and 0. Missing where the pattern is
         shorter than the window.
 
     Notes
@@ -185,19 +189,19 @@ def first_window(
     (array([4.]), array([1.]))
     """
     check_window(width, threshold)
-    hits = words.by_week == code(symbol)
+    hits = patterns.by_week == code(symbol)
     offset = width - threshold if offset is None else offset
-    counts = np.zeros(len(words), dtype=np.int16)
-    first = np.zeros(len(words), dtype=np.int32)  # from 1; 0: none yet
-    for week in range(words.longest):
+    counts = np.zeros(len(patterns), dtype=np.int16)
+    first = np.zeros(len(patterns), dtype=np.int32)  # from 1; 0: none yet
+    for week in range(patterns.longest):
         counts += hits[week]
         if week >= width:
             counts -= hits[week - width]
         if week >= width - 1:
             first[(first == 0) & (counts >= threshold)] = week - width + 2
     event = first > 0
-    time = np.where(event, first, words.lengths - width + 1) + float(offset)
-    short = words.lengths < width
+    time = np.where(event, first, patterns.lengths - width + 1) + float(offset)
+    short = patterns.lengths < width
     return np.where(short, np.nan, time), np.where(short, np.nan, event)
 
 
@@ -211,7 +215,7 @@ def check_window(width: int, threshold: int) -> None:
         )
 
 
-def retention(words: Words, missing: str = "o") -> Weeks:
+def retention(patterns: PatternArray, missing: str = "o") -> Weeks:
     """Return the last week that is not one of the symbols `missing`; 0 where all are.
 
     Examples
@@ -221,8 +225,8 @@ def retention(words: Words, missing: str = "o") -> Weeks:
     >>> retention(encode(["+-o-oo", "ooo"])).tolist()
     [4, 0]
     """
-    seen = ~words.holds(missing)
-    seen &= words.by_week != PAD
+    seen = ~patterns.holds(missing)
+    seen &= patterns.by_week != PAD
     return last_marked(seen)
 
 
@@ -234,7 +238,7 @@ def last_marked(marked: Flags) -> Weeks:
     return last
 
 
-def longest_run(words: Words, without: str = "+") -> Weeks:
+def longest_run(patterns: PatternArray, without: str = "+") -> Weeks:
     """Return the longest run of weeks without any of the symbols `without`.
 
     Everything else counts as part of the run: recode what should not before.
@@ -246,10 +250,10 @@ def longest_run(words: Words, without: str = "+") -> Weeks:
     >>> longest_run(encode(["--+---+", "++"])).tolist()
     [3, 0]
     """
-    counted = ~words.holds(without)
-    counted &= words.by_week != PAD
-    run = np.zeros(len(words), dtype=np.int32)
-    longest = np.zeros(len(words), dtype=np.int32)
+    counted = ~patterns.holds(without)
+    counted &= patterns.by_week != PAD
+    run = np.zeros(len(patterns), dtype=np.int32)
+    longest = np.zeros(len(patterns), dtype=np.int32)
     for column in counted:
         run += 1
         run *= column

@@ -1,4 +1,4 @@
-"""Use patterns: for each episode one word, one symbol a week or day."""
+"""Use patterns: for each episode one text with one symbol a week or day."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ Unit = Literal["week", "day"]
 Unfinished = Literal["missed", "not_due"]
 
 UNIT_DAYS = {"week": 7, "day": 1}
-BY_DAY = "use_pattern_by_day"  # the name of words whose symbols are days
+BY_DAY = "use_pattern_by_day"  # the name of patterns whose symbols are days
 UNFINISHED = {"missed": "is missed", "not_due": "is not due"}
 _SHOWN, _CLEAR, _MISSED, _NOT_DUE = 1, 2, 4, 8  # what a unit holds, as bits
 
 
 @dataclass(frozen=True)
 class _Span:
-    """The units of the words: the number of the first, how many, and the days of each.
+    """The units of the patterns: the number of the first, how many, and the days of each.
 
-    Unit 1 begins on the day after the start. Without a number of units each word runs to the
+    Unit 1 begins on the day after the start. Without a number of units each pattern runs to the
     end of its follow-up.
     """
 
@@ -56,7 +56,7 @@ class _Span:
     days: int
 
     def lengths(self, followed: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Return the number of units of each word; `followed` is in days from the start."""
+        """Return the number of units of each pattern; `followed` is in days from the start."""
         if self.units is not None:
             return np.full(len(followed), self.units)
         return np.maximum(-(-followed // self.days) + 1 - self.first, 0)
@@ -76,7 +76,7 @@ def use_patterns(
     unit: Unit = "week",
     unfinished: Unfinished = "missed",
 ) -> pd.Series[str]:
-    """Return for each episode its word of use: one symbol a week, or a day.
+    """Return for each episode its use pattern: one symbol a week, or a day.
 
     ========  =====================================================================
     symbol    the week
@@ -91,15 +91,15 @@ def use_patterns(
     Parameters
     ----------
     records : Records
-        With the check-ins; with the attendance too if the words start at the first session.
+        With the check-ins; with the attendance too if the patterns start at the first session.
     start : {"admission", "first_session", "discharge"}
         Day 0. Week 1 is the seven days after it; the start itself is the last day of week 0. A
-        word whose start was never reached has ``_`` only, or with ``weeks=None`` is missing; who
+        pattern whose start was never reached has ``_`` only, or with ``weeks=None`` is missing; who
         died in treatment never reached a discharge.
     weeks : int, (int, int) or None
         The number of weeks from week 1, or the numbers of the first and the last (``(-3, 0)``:
         the four weeks up to the start). None: from week 1 to the week in which the follow-up
-        ends, so that words differ in length; who was not followed for a day has none (missing).
+        ends, so that patterns differ in length; who was not followed for a day has none (missing).
     sources : {"either", "self_report", "drug_test"}
         What is looked at. Self-report is ``used``, or ``use_days`` above 0.
     disagreement : {"use", "drug_test", "self_report", "mixed"}
@@ -133,7 +133,7 @@ def use_patterns(
     -------
     pandas.Series of str
         Indexed by ``episode_id`` in the order of ``records.episodes``; named ``use_pattern``, or
-        with ``unit="day"`` ``use_pattern_by_day``: what reads words takes the unit from the name.
+        with ``unit="day"`` ``use_pattern_by_day``: readers of patterns take the unit from the name.
         ``attrs``: ``rule`` (a sentence or two), ``unit_days`` (7 or 1) and ``synthetic``, for
         labels.
 
@@ -153,7 +153,7 @@ def use_patterns(
     check-in was missed, for nothing need be due before the start. Weeks that begin after the end
     of the follow-up (``followed_until``, at most the data cut) are not due.
 
-    These are the rules by which the weekly words of CTN-0094 (public.ctn0094extra) were made
+    These are the rules by which the weekly patterns of CTN-0094 (public.ctn0094extra) were made
     from the raw tables; ``validation/ctn0094_words.py`` gives them exactly.
 
     Examples
@@ -199,7 +199,7 @@ def use_patterns(
 def unit_days_of(patterns: object, unit: Unit | None = None) -> int:
     """Return the days of a symbol: of the unit asked for, else of the one that the name tells.
 
-    Words without the name of daily ones are of weeks.
+    Patterns without the name of daily ones are of weeks.
     """
     if unit is not None:
         _one_of("unit", unit, UNIT_DAYS)
@@ -236,7 +236,7 @@ def _symbols(
     followed: npt.NDArray[np.int64],
     leave_unfinished: bool,
 ) -> npt.NDArray[np.uint8]:
-    """Return the symbols as bytes; 0 past the end of a word."""
+    """Return the symbols as bytes; 0 past the end of a pattern."""
     number = span.first + np.arange(held.shape[1])
     symbols = np.where(number < 1, _letters(from_start=False)[held], _letters()[held])
     last_day = number * span.days

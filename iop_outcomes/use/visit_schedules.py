@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from iop_outcomes.errors import RuleError
-from iop_outcomes.use.pattern_array import PAD, Words, check_symbols, code, through
+from iop_outcomes.use.pattern_array import PAD, PatternArray, check_symbols, code, through
 
 
 def collapse_lattice(pieces: Sequence[str], times: Sequence[int]) -> str:
@@ -29,25 +29,27 @@ def collapse_lattice(pieces: Sequence[str], times: Sequence[int]) -> str:
     return "".join(piece * count for piece, count in zip(pieces, times, strict=True))
 
 
-def view_by_lattice(words: Words, lattice: str, visit: str = "o", no_visit: str = "_") -> Words:
-    """Return the words as a protocol with visits in the weeks of `lattice` would have seen them.
+def view_by_lattice(
+    patterns: PatternArray, lattice: str, visit: str = "o", no_visit: str = "_"
+) -> PatternArray:
+    """Return the patterns as a protocol with visits in the weeks of `lattice` would have seen them.
 
     Parameters
     ----------
-    words : Words
-        The use patterns. What lies behind the end of the lattice is cut off; a word that is
+    patterns : PatternArray
+        The use patterns. What lies behind the end of the lattice is cut off; a pattern that is
         shorter is continued with `visit`.
     lattice : str
         `visit` and `no_visit`, one a week.
     visit : str
         Stands in the lattice where there is a visit.
     no_visit : str
-        Stands in the lattice, and then in the word, where there is none.
+        Stands in the lattice, and then in the pattern, where there is none.
 
     Returns
     -------
-    Words
-        Words as long as the lattice.
+    PatternArray
+        Patterns as long as the lattice.
 
     Examples
     --------
@@ -64,11 +66,11 @@ def view_by_lattice(words: Words, lattice: str, visit: str = "o", no_visit: str 
             found=", ".join(sorted(unknown)),
             instead=f"{visit!r} for a visit and {no_visit!r} for none.",
         )
-    cut = through(words, len(lattice))
-    by_week = np.full((len(lattice), len(words)), code(visit), dtype=np.int8)
+    cut = through(patterns, len(lattice))
+    by_week = np.full((len(lattice), len(patterns)), code(visit), dtype=np.int8)
     inner = by_week[: cut.longest]
     np.copyto(inner, cut.by_week, where=cut.by_week != PAD)
     by_week[[place for place, symbol in enumerate(lattice) if symbol == no_visit]] = code(no_visit)
-    by_week[:, ~words.given] = PAD
-    lengths = np.where(words.given, len(lattice), 0).astype(np.int32)
-    return replace(words, by_week=by_week, lengths=lengths)
+    by_week[:, ~patterns.given] = PAD
+    lengths = np.where(patterns.given, len(lattice), 0).astype(np.int32)
+    return replace(patterns, by_week=by_week, lengths=lengths)

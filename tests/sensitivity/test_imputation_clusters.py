@@ -15,7 +15,7 @@ from iop_outcomes.relapse.imputation.impute import impute_weeks
 from iop_outcomes.relapse.imputation.result import ImputedPatterns
 from iop_outcomes.sensitivity.imputed_relapse import relapse_by_imputation
 from iop_outcomes.survival import survival_curves
-from iop_outcomes.use.pattern_array import Words
+from iop_outcomes.use.pattern_array import PatternArray
 
 FIRST = Definition("first", "First", "relapse", "The first week with use.", "None.", Window(1, 1))
 WEEKS = 8
@@ -43,7 +43,7 @@ def patterns(people: int, seed: int, missed: float) -> tuple[pd.Series, pd.DataF
 def chosen(imputed: ImputedPatterns, rows: np.ndarray) -> ImputedPatterns:
     """Return the same draws of some of the rows, which may stand there twice."""
     words = imputed.words
-    some = Words(
+    some = PatternArray(
         words.by_week[:, rows], words.lengths[rows], words.given[rows], pd.RangeIndex(len(rows))
     )
     covariates = imputed.covariates.iloc[rows].reset_index(drop=True)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from benchmarks.words import draw
 from iop_outcomes.errors import RuleError
-from iop_outcomes.use.pattern_array import Words, decode, delete, encode, recode, through
+from iop_outcomes.use.pattern_array import PatternArray, decode, delete, encode, recode, through
 from iop_outcomes.use.pattern_filling import (
     impute_last_value,
     impute_last_value_between,
@@ -41,11 +41,11 @@ position = st.integers(-22, 22).filter(bool)
 held = settings(deadline=None, max_examples=150)
 
 
-def texts(words: Words) -> list[str]:
+def texts(words: PatternArray) -> list[str]:
     return list(decode(words))
 
 
-def one(operation: Callable[..., Words], word: str, *options: Any) -> str:
+def one(operation: Callable[..., PatternArray], word: str, *options: Any) -> str:
     return texts(operation(encode([word]), *options))[0]
 
 

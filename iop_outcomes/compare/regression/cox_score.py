@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from iop_outcomes.compare.regression.newton import Height
+from iop_outcomes.compare.regression.newton import LikelihoodPoint
 from iop_outcomes.compare.regression.risk_sets import Floats, RiskSets
 from iop_outcomes.errors import EstimateError
 
 
 @dataclass(frozen=True, eq=False)
-class LikelihoodAt(Height):
+class LikelihoodAt(LikelihoodPoint):
     """The likelihood and its slopes at some coefficients.
 
     Attributes

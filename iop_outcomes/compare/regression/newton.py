@@ -22,8 +22,8 @@ SINGULAR = 1e-10
 
 
 @dataclass(frozen=True, eq=False)
-class Height:
-    """A log likelihood at some coefficients, with its slope and curvature.
+class LikelihoodPoint:
+    """A log-likelihood at given coefficients, with its gradient and information.
 
     Attributes
     ----------
@@ -38,7 +38,7 @@ class Height:
 
     @property
     def score_test(self) -> float:
-        """Chi-squared of the slope, where the coefficients are those that are tested."""
+        """Chi-squared of the score test, where the coefficients are those that are tested."""
         return float(self.gradient @ np.linalg.solve(self.information, self.gradient))
 
 
@@ -90,16 +90,16 @@ def check_rank(information: Floats, most: float, names: Sequence[str]) -> None:
 
 
 def maximise(
-    start: Height,
-    at: Callable[[Floats], Height],
+    start: LikelihoodPoint,
+    at: Callable[[Floats], LikelihoodPoint],
     columns: Floats,
     names: Sequence[str],
 ) -> tuple[Floats, int]:
-    """Climb from 0 by Newton's steps, halved where they lose height; count them.
+    """Maximise from 0 by Newton's steps, halved where the likelihood falls; count them.
 
     Parameters
     ----------
-    start : Height
+    start : LikelihoodPoint
         The likelihood where all coefficients are 0.
     at : callable
         Returns it for others.
@@ -114,12 +114,12 @@ def maximise(
         decrement = float(point.gradient @ step)
         if decrement < NEARLY:
             if np.abs(step @ columns).max() > MOVING:
-                # Higher by next to nothing, and yet a row's log hazard goes on moving.
+                # The likelihood hardly rises, yet a row's log hazard still changes: it is monotone.
                 widest = np.abs(step) * np.ptp(columns, axis=1)
-                raise _runaway(term_called(int(widest.argmax()), names))
+                raise _infinite(term_called(int(widest.argmax()), names))
             # An error of 1e-5 standard errors, which Newton's last step squares.
             return beta + step, iteration + 1
-        beta, point = _climbed(beta, step, point, at)
+        beta, point = _ascended(beta, step, point, at)
     raise EstimateError(
         "The model did not converge.",
         found=f"{ITERATIONS} steps",
@@ -127,9 +127,9 @@ def maximise(
     )
 
 
-def _climbed(
-    beta: Floats, step: Floats, point: Height, at: Callable[[Floats], Height]
-) -> tuple[Floats, Height]:
+def _ascended(
+    beta: Floats, step: Floats, point: LikelihoodPoint, at: Callable[[Floats], LikelihoodPoint]
+) -> tuple[Floats, LikelihoodPoint]:
     slack = 1e-12 * (1 + abs(point.log_likelihood))
     for halving in range(HALVINGS):
         trial = beta + step / 2**halving
@@ -140,7 +140,7 @@ def _climbed(
     return trial, reached
 
 
-def _step(point: Height, beta: Floats, names: Sequence[str]) -> Floats:
+def _step(point: LikelihoodPoint, beta: Floats, names: Sequence[str]) -> Floats:
     if np.isfinite(point.information).all() and np.isfinite(point.gradient).all():
         try:
             np.linalg.cholesky(point.information)
@@ -148,10 +148,10 @@ def _step(point: Height, beta: Floats, names: Sequence[str]) -> Floats:
             pass
         else:
             return np.asarray(np.linalg.solve(point.information, point.gradient))
-    raise _runaway(term_called(int(np.abs(beta).argmax()), names))
+    raise _infinite(term_called(int(np.abs(beta).argmax()), names))
 
 
-def _runaway(name: str) -> EstimateError:
+def _infinite(name: str) -> EstimateError:
     return EstimateError(
         "A coefficient runs away to infinity: the likelihood grows for ever.",
         found=f"{name}: one of its values, or all on one side of it, have no event",

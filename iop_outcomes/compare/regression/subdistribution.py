@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from iop_outcomes.compare.regression.newton import Height
+from iop_outcomes.compare.regression.newton import LikelihoodPoint
 from iop_outcomes.compare.regression.risk_sets import Floats, Places
 from iop_outcomes.errors import EstimateError
 
@@ -105,7 +105,7 @@ class Subdistribution:
 
 
 @dataclass(frozen=True, eq=False)
-class WeightedLikelihood(Height):
+class WeightedLikelihood(LikelihoodPoint):
     """The likelihood at some coefficients.
 
     Attributes

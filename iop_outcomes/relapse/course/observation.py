@@ -1,4 +1,4 @@
-"""When each episode was heard of, when it was out of sight, and when somebody came back."""
+"""On which days each person was in contact, out of contact, and in contact again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from iop_outcomes.attendance.sessions import ATTENDED
 from iop_outcomes.errors import RuleError
 from iop_outcomes.records import Records
-from iop_outcomes.relapse.evidence import MISSING, NOT_DUE, Shown
+from iop_outcomes.relapse.evidence import MISSING, NOT_DUE, DailyEvidence
 from iop_outcomes.relapse.first_event import weeks
 from iop_outcomes.relapse.rule import RelapseRule
 from iop_outcomes.shared.messages import as_written
@@ -23,14 +23,14 @@ Frame = tuple[NDArray[np.int32], NDArray[np.int32]]  # origin and end of follow-
 
 
 @dataclass(frozen=True, eq=False)
-class Marks:
+class EpisodeDays:
     """Days on which something is so, sorted, each as one number of episode and day."""
 
     key: Days
     span: int
 
     @classmethod
-    def of(cls, episode: NDArray[Any], day: NDArray[Any], span: int) -> Marks:
+    def of(cls, episode: NDArray[Any], day: NDArray[Any], span: int) -> EpisodeDays:
         """Return the marks of so many days, each once."""
         return cls(np.unique(episode.astype(np.int64) * span + day), span)
 
@@ -45,71 +45,75 @@ class Marks:
 
 
 @dataclass(frozen=True, eq=False)
-class Sight:
-    """When each episode was heard of, when a check-in was missed, and for how long that is borne.
+class ContactHistory:
+    """The days of contact and of missed check-ins of each episode.
 
     Attributes
     ----------
-    heard : Marks
-        The days on which something was heard of the person; day 0 is one.
-    missed : Marks
+    contacts : EpisodeDays
+        The days of contact; day 0 is one.
+    missed : EpisodeDays
         The days on which a check-in was missed.
-    patience : int
-        Days after which who is not heard of is out of sight.
-    came : numpy.ndarray of int64
+    lost_after : int
+        Days without contact after which a person is out of contact.
+    first_contact : numpy.ndarray of int64
         The first day from day 0 on with a completed check-in or an attended service; later than
         any day where there is none.
-    borne : numpy.ndarray of int64
-        The last day on which who has not come so far is not out of sight.
+    first_contact_by : numpy.ndarray of int64
+        The last day on which a person without any contact so far is not yet out of contact.
     """
 
-    heard: Marks
-    missed: Marks
-    patience: int
-    came: Days
-    borne: Days
+    contacts: EpisodeDays
+    missed: EpisodeDays
+    lost_after: int
+    first_contact: Days
+    first_contact_by: Days
 
     @property
     def absent(self) -> Days:
-        """The day up to which nobody had come, of those who came too late or never; else 0."""
-        return np.where(self.came > self.borne + 1, self.came, 0)
+        """The day of the first contact of those who had it too late or never; else 0."""
+        return np.where(self.first_contact > self.first_contact_by + 1, self.first_contact, 0)
 
-    def silent(self, key: Days) -> NDArray[np.bool_]:
-        """Tell where nothing was heard for longer than is borne."""
-        return key % self.heard.span > self.heard.last(key) + self.patience
+    def out_of_contact(self, key: Days) -> NDArray[np.bool_]:
+        """Tell where there was no contact for more than `lost_after` days."""
+        return key % self.contacts.span > self.contacts.last(key) + self.lost_after
 
-    def silent_at(self, day: NDArray[np.int32]) -> NDArray[np.bool_]:
-        """Tell of each episode whether the person is out of sight on its `day`."""
-        return self.silent(np.arange(len(day)) * self.heard.span + day)
+    def out_of_contact_at(self, day: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Tell for each episode whether the person is out of contact on its `day`."""
+        return self.out_of_contact(np.arange(len(day)) * self.contacts.span + day)
 
     def missing(self, key: Days, after: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Tell where a check-in was missed since the person was heard of, and `after` a day."""
-        return self.missed.last(key) > np.maximum(self.heard.last(key), after)
+        """Tell where a check-in was missed since the last contact, and `after` a day."""
+        return self.missed.last(key) > np.maximum(self.contacts.last(key), after)
 
     @property
-    def returns(self) -> Marks:
-        """The days on which somebody who was out of sight is heard of again."""
-        key = self.heard.key
-        return Marks(key[self.silent(key - 1) & (key % self.heard.span > 0)], self.heard.span)
+    def returns(self) -> EpisodeDays:
+        """The days on which a person who was out of contact is in contact again."""
+        key = self.contacts.key
+        return EpisodeDays(
+            key[self.out_of_contact(key - 1) & (key % self.contacts.span > 0)], self.contacts.span
+        )
 
     @property
     def changes(self) -> Days:
         """All days on which any of these answers may change."""
-        turn = self.heard.key % self.heard.span + self.patience + 1 < self.heard.span
-        after = self.heard.key[turn] + self.patience + 1
-        return np.concatenate([self.heard.key, self.missed.key, after])
+        turn = self.contacts.key % self.contacts.span + self.lost_after + 1 < self.contacts.span
+        after = self.contacts.key[turn] + self.lost_after + 1
+        return np.concatenate([self.contacts.key, self.missed.key, after])
 
 
-def read_sight(records: Records, rule: RelapseRule, shown: Shown, frame: Frame) -> Sight:
-    """Return when each episode was heard of, and when a check-in was missed.
+def read_contact_history(
+    records: Records, rule: RelapseRule, daily: DailyEvidence, frame: Frame
+) -> ContactHistory:
+    """Return the days of contact and of missed check-ins of each episode.
 
-    Heard of is who is seen: on day 0, at a completed check-in, at an attended service. Under a rule
-    that says what a missed check-in is, it counts as well. A check-in recorded as not due, of
-    whom was not out of sight before, counts as well: nobody was to be seen.
+    Day 0, a completed check-in and an attended service are contacts. A missed check-in counts as
+    one under a rule that fills it in. A check-in recorded as not due counts as one unless the
+    person was out of contact before it, since no contact was expected.
 
     Parameters
     ----------
-    shown : Shown
+    daily : DailyEvidence
         What the check-ins show.
     frame : tuple of numpy.ndarray
         The origin and the end of the follow-up of each episode.
@@ -118,44 +122,46 @@ def read_sight(records: Records, rule: RelapseRule, shown: Shown, frame: Frame) 
     span = int(followed.max(initial=0)) + 2
     who, when = _contacts(records, frame)
     everyone = np.arange(len(followed))
-    came = np.full(len(followed), np.iinfo(np.int64).max)
-    np.minimum.at(came, who, when)
-    start = Marks.of(everyone, np.zeros(len(followed), dtype=np.int64), span)
-    waited = _waiting(start, shown, rule.lost_after).last(everyone * span + span - 1)
-    missed = shown.where(shown.state == MISSING)
-    return Sight(
-        heard=_heard((who, when), shown, rule, len(followed), span),
-        missed=Marks.of(missed.episode, missed.day, span),
-        patience=rule.lost_after,
-        came=came,
-        borne=waited + rule.lost_after,
+    first_contact = np.full(len(followed), np.iinfo(np.int64).max)
+    np.minimum.at(first_contact, who, when)
+    start = EpisodeDays.of(everyone, np.zeros(len(followed), dtype=np.int64), span)
+    waited = _with_days_not_due(start, daily, rule.lost_after).last(everyone * span + span - 1)
+    missed = daily.where(daily.state == MISSING)
+    return ContactHistory(
+        contacts=_contact_days((who, when), daily, rule, len(followed), span),
+        missed=EpisodeDays.of(missed.episode, missed.day, span),
+        lost_after=rule.lost_after,
+        first_contact=first_contact,
+        first_contact_by=waited + rule.lost_after,
     )
 
 
-def out_of_sight(
-    records: Records, rule: RelapseRule, shown: Shown, frame: Frame
+def read_out_of_contact(
+    records: Records, rule: RelapseRule, daily: DailyEvidence, frame: Frame
 ) -> NDArray[np.bool_]:
-    """Tell who is out of sight at the end of the follow-up."""
-    return silent_at_end(_contacts(records, frame), shown, rule, frame[1])
+    """Tell who is out of contact at the end of the follow-up."""
+    return out_of_contact_at_end(_contacts(records, frame), daily, rule, frame[1])
 
 
-def silent_at_end(
+def out_of_contact_at_end(
     contacts: tuple[NDArray[np.intp], Days],
-    shown: Shown,
+    daily: DailyEvidence,
     rule: RelapseRule,
     followed: NDArray[np.int32],
 ) -> NDArray[np.bool_]:
-    """Tell of whom nothing was heard for too long when the follow-up ends; see `read_sight`.
+    """Tell who is out of contact when the follow-up ends; see `read_contact_history`.
 
-    `contacts` are the episodes that were seen and the days of it; only the last ones matter.
+    `contacts` are the episodes and days of contacts; only the last of each matters.
     """
     span = int(followed.max(initial=0)) + 2
     everyone = np.arange(len(followed))
     last = np.zeros(len(followed), dtype=np.int64)
     np.maximum.at(last, *contacts)
-    heard = _heard((everyone, last), shown, rule, len(followed), span)
-    silent: NDArray[np.bool_] = followed > heard.last(everyone * span + followed) + rule.lost_after
-    return silent
+    contact_days = _contact_days((everyone, last), daily, rule, len(followed), span)
+    out_of_contact: NDArray[np.bool_] = (
+        followed > contact_days.last(everyone * span + followed) + rule.lost_after
+    )
+    return out_of_contact
 
 
 def _contacts(records: Records, frame: Frame) -> tuple[NDArray[np.intp], Days]:
@@ -175,36 +181,36 @@ def _contacts(records: Records, frame: Frame) -> tuple[NDArray[np.intp], Days]:
     return np.concatenate(who), np.concatenate(when)
 
 
-def _heard(
+def _contact_days(
     contacts: tuple[NDArray[np.intp], Days],
-    shown: Shown,
+    daily: DailyEvidence,
     rule: RelapseRule,
     episodes: int,
     span: int,
-) -> Marks:
-    missed = shown.where((shown.state == MISSING) & rule.fills)
+) -> EpisodeDays:
+    missed = daily.where((daily.state == MISSING) & rule.fills)
     who = np.concatenate([np.arange(episodes), contacts[0], missed.episode])
     when = np.concatenate([np.zeros(episodes, dtype=np.int64), contacts[1], missed.day])
-    return _waiting(Marks.of(who, when, span), shown, rule.lost_after)
+    return _with_days_not_due(EpisodeDays.of(who, when, span), daily, rule.lost_after)
 
 
-def _waiting(heard: Marks, shown: Shown, patience: int) -> Marks:
-    """Add the days on which no check-in was due, of those who were not out of sight before."""
-    waiting = shown.where(shown.state == NOT_DUE)
+def _with_days_not_due(contacts: EpisodeDays, daily: DailyEvidence, lost_after: int) -> EpisodeDays:
+    """Add the days on which no check-in was due, of those who were not out of contact before."""
+    waiting = daily.where(daily.state == NOT_DUE)
     if not len(waiting.day):
-        return heard
-    key = np.union1d(heard.key, waiting.episode.astype(np.int64) * heard.span + waiting.day)
-    real = np.isin(key, heard.key)
-    lost = np.cumsum(np.diff(key, prepend=key[:1]) > patience + 1)
+        return contacts
+    key = np.union1d(contacts.key, waiting.episode.astype(np.int64) * contacts.span + waiting.day)
+    real = np.isin(key, contacts.key)
+    absence = np.cumsum(np.diff(key, prepend=key[:1]) > lost_after + 1)
     before = np.maximum.accumulate(np.where(real, np.arange(len(key)), 0))
-    return Marks(key[real | (lost == lost[before])], heard.span)
+    return EpisodeDays(key[real | (absence == absence[before])], contacts.span)
 
 
-def as_units(shown: Shown, followed: NDArray[np.int32], rule: RelapseRule) -> Shown:
+def as_units(daily: DailyEvidence, followed: NDArray[np.int32], rule: RelapseRule) -> DailyEvidence:
     """Return what the definition counts: the weeks, or the check-ins that were due."""
     if rule.by_week:
-        return weeks(shown, followed, rule.week_days)
-    return shown.where(shown.state != NOT_DUE)
+        return weeks(daily, followed, rule.week_days)
+    return daily.where(daily.state != NOT_DUE)
 
 
 def check_course(records: object, rule: object, clear_days: object) -> None:

@@ -10,8 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import RuleError
-from iop_outcomes.relapse.course.observation import as_units, check_course, read_sight
-from iop_outcomes.relapse.course.successive_relapses import Rounds, rounds_of
+from iop_outcomes.relapse.course.observation import as_units, check_course, read_contact_history
+from iop_outcomes.relapse.course.successive_relapses import (
+    SuccessiveRelapses,
+    find_successive_relapses,
+)
 from iop_outcomes.relapse.ends import ENDS, read_ends
 from iop_outcomes.relapse.evidence import origin_days, read_checkins
 from iop_outcomes.relapse.rule import RelapseRule
@@ -35,7 +38,7 @@ def recurrent_relapses(
     clear_days: int = 28,
     terminal: Sequence[str] = ("died",),
 ) -> pd.DataFrame:
-    """Return every relapse of each episode, as stretches at risk and in relapse by turns.
+    """Return every relapse of each episode, as alternating stretches at risk and in relapse.
 
     Parameters
     ----------
@@ -93,7 +96,7 @@ def recurrent_relapses(
     the time after which relapse measured over a month could begin anew. With a definition in
     weeks, weeks are counted, each standing on its last day. A missing check-in or week on the way
     is what the missing rule says: as use it starts the count again, as no use it goes on, left
-    out it is passed over; under ``"censor"`` it ends everything known. Who was out of sight for
+    out it is passed over; under ``"censor"`` it ends everything known. Who was out of contact for
     more than ``rule.lost_after`` days (`RelapseRule` says what counts) is counted from the return,
     and what is only filled in for those days is not counted as clear. A
     check-in that was not due neither helps nor hinders: between two check-ins a person is as the
@@ -120,8 +123,8 @@ def recurrent_relapses(
     >>> checkins["used"] = ["no", "yes", "no", "no", "no", "no", "no", "yes"]
     >>> episodes = pd.DataFrame({"episode_id": ["a"], "admit_date": ["2026-01-05"]})
     >>> records = iop.read_records(episodes=episodes, checkins=checkins, as_of="2026-03-09")
-    >>> found = recurrent_relapses(records)
-    >>> found[["entry", "days", "at_risk", "event", "number", "ended_by"]]
+    >>> relapses = recurrent_relapses(records)
+    >>> relapses[["entry", "days", "at_risk", "event", "number", "ended_by"]]
        entry  days  at_risk  event  number   ended_by
     0      0    14     True   True       1    relapse
     1     14    42    False  False       1  recovered
@@ -135,21 +138,23 @@ def recurrent_relapses(
     origin = origin_days(records, rule)
     days_followed = records.episodes["days_followed"].to_numpy()
     followed = np.maximum(days_followed - origin, 0).astype(np.int32)
-    shown, baseline = read_checkins(records, rule, origin)
-    units = as_units(shown, followed, rule)
+    daily, baseline = read_checkins(records, rule, origin)
+    units = as_units(daily, followed, rule)
     frame = (origin, followed)
-    sight = read_sight(records, rule, shown, frame)
-    rounds = rounds_of((shown, units, baseline), followed, rule, sight, int(clear_days))
-    silent = sight.silent_at(followed)
-    ends = read_ends(records.episodes, rule, rounds.observed, shown, frame, silent)
-    stretches = _stretches(rounds, ends.ended_by, ends.ended_on)
+    history = read_contact_history(records, rule, daily, frame)
+    relapses = find_successive_relapses(
+        (daily, units, baseline), followed, rule, history, int(clear_days)
+    )
+    out_of_contact = history.out_of_contact_at(followed)
+    ends = read_ends(records.episodes, rule, relapses.observed, daily, frame, out_of_contact)
+    stretches = _stretches(relapses, ends.ended_by, ends.ended_on)
     kept = (origin >= 0)[stretches["episode"].to_numpy()]
-    found = _frame(first, stretches[kept], origin >= 0, (terminal, rule.competing))
+    history_table = _frame(first, stretches[kept], origin >= 0, (terminal, rule.competing))
     text = (
         f"{provenance_of(first).rule} After it a person is in relapse until recovered after "
         f"{clear_days} days known clear since the last use, and can relapse again."
     )
-    return relabel(found, first, rule=text, clear_days=int(clear_days))
+    return relabel(history_table, first, rule=text, clear_days=int(clear_days))
 
 
 def _check_options(rule: RelapseRule, terminal: object) -> None:
@@ -173,19 +178,19 @@ def _check_options(rule: RelapseRule, terminal: object) -> None:
 
 
 def _stretches(
-    rounds: Rounds, ended_by: NDArray[np.int8], ended_on: NDArray[np.int32]
+    relapses: SuccessiveRelapses, ended_by: NDArray[np.int8], ended_on: NDArray[np.int32]
 ) -> pd.DataFrame:
     """Return the stretches of all episodes, those in relapse among those at risk."""
     code = {end: position for position, end in enumerate(RECURRENT_ENDS)}
-    at_risk = rounds.at_risk.assign(at_risk=True)
+    at_risk = relapses.at_risk.assign(at_risk=True)
     at_risk["ended_by"] = np.where(
         at_risk["event"], code["relapse"], ended_by[at_risk["episode"]]
     ).astype(np.int8)
 
     relapsed = at_risk[at_risk["event"]].reset_index(drop=True)
     episode = relapsed["episode"].to_numpy()
-    recovered = rounds.recovered
-    last_known = rounds.observed.days[episode]
+    recovered = relapses.recovered
+    last_known = relapses.observed.days[episode]
     # Who relapsed on the last day known stays in relapse until what else is known to end it.
     last = np.where(last_known > relapsed["days"], last_known, ended_on[episode])
     relapsing = relapsed.assign(
@@ -198,15 +203,17 @@ def _stretches(
         ended_by=np.where(recovered >= 0, code[RECOVERED], ended_by[episode]).astype(np.int8),
     )
     relapsing = relapsing[relapsing["days"] > relapsing["entry"]]
-    found = pd.concat([at_risk, relapsing], ignore_index=True)
-    place = np.lexsort((found["days"], found["episode"]))
-    found = found.iloc[place].reset_index(drop=True)
-    final = np.zeros(len(found), dtype=bool)
-    final[ends_of(found["episode"].to_numpy())] = True
-    own = final & ~found["event"].to_numpy()
-    found["ended_on"] = np.where(own, ended_on[found["episode"]], found["days"]).astype(np.int32)
-    found["end"] = np.where(final, ended_by[found["episode"]], -1)
-    return found
+    stretches = pd.concat([at_risk, relapsing], ignore_index=True)
+    place = np.lexsort((stretches["days"], stretches["episode"]))
+    stretches = stretches.iloc[place].reset_index(drop=True)
+    final = np.zeros(len(stretches), dtype=bool)
+    final[ends_of(stretches["episode"].to_numpy())] = True
+    own = final & ~stretches["event"].to_numpy()
+    stretches["ended_on"] = np.where(own, ended_on[stretches["episode"]], stretches["days"]).astype(
+        np.int32
+    )
+    stretches["end"] = np.where(final, ended_by[stretches["episode"]], -1)
+    return stretches
 
 
 def _frame(
@@ -217,17 +224,17 @@ def _frame(
 ) -> pd.DataFrame:
     """Return the stretches with the covariates of their episodes."""
     row = (np.cumsum(started) - 1)[stretches["episode"].to_numpy()]
-    found: pd.DataFrame = first.iloc[row].reset_index(drop=True)
+    relapses: pd.DataFrame = first.iloc[row].reset_index(drop=True)
     for name in ("entry", "clear_until", "days", "event", "rests_on_missing", "ended_on"):
-        found[name] = stretches[name].to_numpy()
-    found["ended_by"] = pd.Categorical.from_codes(
+        relapses[name] = stretches[name].to_numpy()
+    relapses["ended_by"] = pd.Categorical.from_codes(
         stretches["ended_by"].to_numpy(),  # type: ignore[arg-type]  # codes are what it takes
         dtype=pd.CategoricalDtype(list(RECURRENT_ENDS)),
     )
     terminal, competing = words
-    competes = found["ended_by"].isin(list(competing)) & ~found["event"]
-    found["competing_end"] = found["ended_by"].where(competes)
-    found["at_risk"] = stretches["at_risk"].to_numpy()
-    found["number"] = stretches["number"].to_numpy()
-    found["terminal"] = np.isin(stretches["end"], [ENDS.index(word) for word in terminal])
-    return found
+    competes = relapses["ended_by"].isin(list(competing)) & ~relapses["event"]
+    relapses["competing_end"] = relapses["ended_by"].where(competes)
+    relapses["at_risk"] = stretches["at_risk"].to_numpy()
+    relapses["number"] = stretches["number"].to_numpy()
+    relapses["terminal"] = np.isin(stretches["end"], [ENDS.index(word) for word in terminal])
+    return relapses

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from iop_outcomes.relapse.course.observation import Days, Marks, Sight
-from iop_outcomes.relapse.evidence import CLEAR, MISSING, USE, Shown
+from iop_outcomes.relapse.course.observation import ContactHistory, Days, EpisodeDays
+from iop_outcomes.relapse.evidence import CLEAR, MISSING, USE, DailyEvidence
 from iop_outcomes.relapse.rule import RelapseRule
 from iop_outcomes.shared.arrays import ends_of
 from iop_outcomes.shared.vocabulary import STATES
@@ -14,14 +14,16 @@ from iop_outcomes.shared.vocabulary import STATES
 ENGAGED, DISCHARGED, RECOVERED, LAPSED, RELAPSED, LOST, DEAD = range(len(STATES))
 
 
-def told_on(shown: Shown, followed: NDArray[np.int32], rule: RelapseRule, span: int) -> Days:
+def days_it_is_known(
+    daily: DailyEvidence, followed: NDArray[np.int32], rule: RelapseRule, span: int
+) -> Days:
     """Return the keys of the days on which what is missing before becomes known.
 
     A missed check-in or week is known to be one on its own day where the rule fills it in whatever
     comes later; a week without a check-in, once a later one is due. Where it is filled in up to
     the last contact only, it takes a later unit that shows something.
     """
-    telling = shown.where((shown.state >= CLEAR) | ((shown.state == MISSING) & rule.fills))
+    telling = daily.where((daily.state >= CLEAR) | ((daily.state == MISSING) & rule.fills))
     day = telling.day
     if rule.by_week:
         last = ((day - 1) // rule.week_days + 1) * rule.week_days
@@ -30,10 +32,10 @@ def told_on(shown: Shown, followed: NDArray[np.int32], rule: RelapseRule, span: 
 
 
 def use_states(
-    filled: tuple[Shown, NDArray[np.bool_]],
-    shown: Shown,
+    filled: tuple[DailyEvidence, NDArray[np.bool_]],
+    daily: DailyEvidence,
     told: Days,
-    sight: Sight,
+    history: ContactHistory,
     rule: RelapseRule,
     clear_days: int,
 ) -> tuple[Days, NDArray[np.int8]]:
@@ -42,30 +44,30 @@ def use_states(
     The states are ENGAGED (no use so far), LAPSED, RELAPSED and RECOVERED; each holds until the
     next. `filled` are the units and which of them were missing; what is filled in counts from
     the day on which it becomes known. A clear unit that is only filled in while a person is out of
-    sight is not told. After recovery from relapse the definition is counted anew.
+    contact is not used. After recovery from relapse the definition is counted anew.
     """
     units, missing = filled
-    span = sight.heard.span
+    span = history.contacts.span
     at = units.episode.astype(np.int64) * span + units.day
-    seen = ~(missing & sight.silent(at))
-    runs = _runs(shown, rule, span)
+    seen = ~(missing & history.out_of_contact(at))
+    runs = _runs(daily, rule, span)
     clear, use = at[seen & (units.state == CLEAR)], at[units.state == USE]
-    last_use = Marks(np.unique(use), span).last(clear)
-    since = np.maximum(last_use, sight.returns.last(clear))
+    last_use = EpisodeDays(np.unique(use), span).last(clear)
+    since = np.maximum(last_use, history.returns.last(clear))
     enough = (last_use >= 0) & (clear % span - since >= clear_days)
-    recovery = Marks(np.unique(clear[enough]), span)
+    recovery = EpisodeDays(np.unique(clear[enough]), span)
 
-    anew = Marks(np.empty(0, dtype=np.int64), span)
+    anew = EpisodeDays(np.empty(0, dtype=np.int64), span)
     while True:
-        met = Marks(np.unique(np.concatenate([at[_met(units, at, rule, anew)], runs])), span)
+        met = EpisodeDays(np.unique(np.concatenate([at[_met(units, at, rule, anew)], runs])), span)
         before = recovery.last(recovery.key - (recovery.key % span - last_use[enough]))
         relapsed = met.last(recovery.key) > before
         if np.array_equal(recovery.key[relapsed], anew.key):
             break
-        anew = Marks(recovery.key[relapsed], span)
+        anew = EpisodeDays(recovery.key[relapsed], span)
 
     key = np.unique(np.concatenate([clear, use, runs]))
-    used = np.maximum(Marks(np.unique(use), span).last(key), met.last(key))
+    used = np.maximum(EpisodeDays(np.unique(use), span).last(key), met.last(key))
     recovered = recovery.last(key)
     code = np.select(
         [recovered > used, met.last(key) > recovered, used > recovered],
@@ -81,7 +83,7 @@ def use_states(
     return known[final], code[final].astype(np.int8)
 
 
-def _met(units: Shown, at: Days, rule: RelapseRule, anew: Marks) -> NDArray[np.bool_]:
+def _met(units: DailyEvidence, at: Days, rule: RelapseRule, anew: EpisodeDays) -> NDArray[np.bool_]:
     """Tell which units of use meet the definition, counted anew from some days on."""
     search = rule.searches[0]
     counted = (units.state == USE) & (units.day > (search.first - 1) * rule.week_days)
@@ -93,47 +95,47 @@ def _met(units: Shown, at: Days, rule: RelapseRule, anew: Marks) -> NDArray[np.b
     return reached
 
 
-def _runs(shown: Shown, rule: RelapseRule, span: int) -> Days:
+def _runs(daily: DailyEvidence, rule: RelapseRule, span: int) -> Days:
     """Return the keys of the days that complete a run of days of use that meets the definition."""
-    found = [np.empty(0, dtype=np.int64)]
+    keys = [np.empty(0, dtype=np.int64)]
     for search in rule.searches:
         if search.unit != "day":
             continue
-        use = shown.where((shown.state == USE) & (shown.day >= search.first))
+        use = daily.where((daily.state == USE) & (daily.day >= search.first))
         last = np.arange(search.needed - 1, len(use.day))
         begin = last - search.needed + 1
         whole = (use.episode[last] == use.episode[begin]) & (
             use.day[last] - use.day[begin] == search.needed - 1
         )
         last = last[whole]
-        found.append(use.episode[last].astype(np.int64) * span + use.day[last])
-    return np.concatenate(found)
+        keys.append(use.episode[last].astype(np.int64) * span + use.day[last])
+    return np.concatenate(keys)
 
 
 def states_by_day(
     key: Days,
     use: tuple[Days, NDArray[np.int8]],
-    sight: Sight,
+    history: ContactHistory,
     discharge: NDArray[np.float64],
     death: NDArray[np.float64],
 ) -> NDArray[np.int8]:
     """Return the state of the episode and day of each key."""
-    span = sight.heard.span
+    span = history.contacts.span
     episode, day = key // span, key % span
     units, code = use
     place = np.searchsorted(units, key, side="right") - 1
     own = (place >= 0) & (units[place] // span == episode) if len(units) else place >= 0
     of_use = np.where(own, code[place], ENGAGED) if len(units) else np.full(len(key), ENGAGED)
     left = day >= discharge[episode]
-    silent, asked = sight.silent(key), sight.missing(key, discharge[episode])
-    shown = (of_use != ENGAGED) & ~(left & silent & ~asked)
+    out_of_contact, asked = history.out_of_contact(key), history.missing(key, discharge[episode])
+    by_use = (of_use != ENGAGED) & ~(left & out_of_contact & ~asked)
     state = np.select(
         [
             day >= death[episode],
-            silent & (~left | asked),
-            shown,
+            out_of_contact & (~left | asked),
+            by_use,
             left,
-            day < sight.absent[episode],
+            day < history.absent[episode],
         ],
         [DEAD, LOST, of_use, DISCHARGED, LOST],
         default=ENGAGED,

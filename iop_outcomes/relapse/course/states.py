@@ -9,12 +9,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import RuleError
-from iop_outcomes.relapse.course.observation import Sight, as_units, check_course, read_sight
+from iop_outcomes.relapse.course.observation import (
+    ContactHistory,
+    as_units,
+    check_course,
+    read_contact_history,
+)
 from iop_outcomes.relapse.course.state_course import (
     DEAD,
     ENGAGED,
+    days_it_is_known,
     states_by_day,
-    told_on,
     use_states,
 )
 from iop_outcomes.relapse.ends import read_ends
@@ -87,7 +92,7 @@ def state_histories(
        nobody asked. After a discharge only if a check-in was missed after it; else nobody was
        expected. Who is seen again returns to the state before.
     3. **relapsed**: the definition was met, since the last recovery.
-    4. **lapsed**: use was shown since the last recovery, and the definition was not met.
+    4. **lapsed**: use was daily since the last recovery, and the definition was not met.
     5. **recovered**: `clear_days` or more since the last use (or since coming back from lost,
        if later), all of it clear under the missing rule; until the next use.
     6. **discharged**: left the program, for whatever reason, without use so far. Check-ins
@@ -97,8 +102,8 @@ def state_histories(
        are planned further apart, raise ``lost_after``.
     7. **engaged**: in the program, without use so far. Who neither completes a check-in nor
        attends a service in the first ``rule.lost_after`` days, or never does, is lost from day 0 in
-       place of engaged, whatever the rule makes of the check-ins missed: whether somebody came at
-       all is the one thing told of these days in retrospect. Who never came and was followed for
+       place of engaged, whatever the rule makes of the check-ins missed: whether there was any
+       contact is the only thing that is read in retrospect. Who had none and was followed for
        no longer than that is left out, unless discharged or taken to have used.
 
     **When a missing check-in is known.** `iop_outcomes.time_to_relapse` looks back from the end of
@@ -107,7 +112,7 @@ def state_histories(
     its own day; a week without any check-in when the next check-in is due; under
     ``"last_value_to_last_contact"`` any of them when the person is next known. So a relapse that
     rests on missing weeks stands in a history on that later day. Of changes that become known on
-    one day the last is told. Under ``"censor"`` a history ends on the last day known before the
+    one day the last counts. Under ``"censor"`` a history ends on the last day known before the
     first missing check-in, or on the day of a competing end that came before it.
 
     With definitions that the first use meets, nobody is ever lapsed. Where the definition counts
@@ -148,22 +153,22 @@ def state_histories(
     origin = origin_days(records, rule)
     started = origin >= 0
     discharge, death, followed = _ends(records, rule, origin)
-    shown, baseline = read_checkins(records, rule, origin)
-    units, missing, cut_on = fill_missing(as_units(shown, followed, rule), baseline, rule.missing)
+    daily, baseline = read_checkins(records, rule, origin)
+    units, missing, cut_on = fill_missing(as_units(daily, followed, rule), baseline, rule.missing)
 
     frame = (origin, followed)
-    sight = read_sight(records, rule, shown, frame)
-    span = sight.heard.span
-    known = observed(units, missing, cut_on, rule.searches[0])
-    silent = sight.silent_at(followed)
-    ends = read_ends(records.episodes, rule, known, shown, frame, silent)
-    end = np.where(known.cut, ends.ended_on, followed)
-    told = told_on(shown, followed, rule, span)
-    use = use_states((units, missing), shown, told, sight, rule, clear_days)
-    nothing = _never_seen(sight, use, (discharge, death, followed))
+    history = read_contact_history(records, rule, daily, frame)
+    span = history.contacts.span
+    observation = observed(units, missing, cut_on, rule.searches[0])
+    out_of_contact = history.out_of_contact_at(followed)
+    ends = read_ends(records.episodes, rule, observation, daily, frame, out_of_contact)
+    end = np.where(observation.cut, ends.ended_on, followed)
+    told = days_it_is_known(daily, followed, rule, span)
+    use = use_states((units, missing), daily, told, history, rule, clear_days)
+    nothing = _never_seen(history, use, (discharge, death, followed))
     end = np.where(started & ~nothing, end, 0).astype(np.int32)
-    key = _stamps(sight, use[0], (discharge, death, end))
-    state = states_by_day(key, use, sight, discharge, death)
+    key = _stamps(history, use[0], (discharge, death, end))
+    state = states_by_day(key, use, history, discharge, death)
     stays = _stays(key // span, key % span, state, end)
 
     episode = stays.pop("episode")
@@ -209,28 +214,28 @@ def _ends(
 
 
 def _never_seen(
-    sight: Sight,
+    history: ContactHistory,
     use: tuple[NDArray[np.int64], NDArray[np.int8]],
     ends: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int32]],
 ) -> NDArray[np.bool_]:
     """Tell of whom nothing is known yet: not seen, not gone, and too early to call lost."""
     discharge, death, followed = ends
-    unknown = (sight.came > followed) & (followed <= sight.borne)
+    unknown = (history.first_contact > followed) & (followed <= history.first_contact_by)
     unknown &= (discharge > followed) & (death > followed)
-    unknown[use[0][use[1] != ENGAGED] // sight.heard.span] = False
+    unknown[use[0][use[1] != ENGAGED] // history.contacts.span] = False
     return unknown
 
 
 def _stamps(
-    sight: Sight,
+    history: ContactHistory,
     units: NDArray[np.int64],
     ends: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int32]],
 ) -> NDArray[np.int64]:
     """Return each episode and day on which the state may change, up to the end; day 0 too."""
     discharge, death, end = ends
-    span = sight.heard.span
+    span = history.contacts.span
     everyone = np.arange(len(end), dtype=np.int64)
-    own = [everyone * span, units, sight.changes]
+    own = [everyone * span, units, history.changes]
     for day in (discharge, death):
         happened = day <= end
         own.append(everyone[happened] * span + day[happened].astype(np.int64))

@@ -1,4 +1,4 @@
-"""The rule applied again and again: to the first relapse, the recovery, the next relapse."""
+"""The rule applied repeatedly: first relapse, recovery, next relapse."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from iop_outcomes.relapse.course.observation import Sight
-from iop_outcomes.relapse.evidence import CLEAR, USE, Shown
+from iop_outcomes.relapse.course.observation import ContactHistory
+from iop_outcomes.relapse.evidence import CLEAR, USE, DailyEvidence
 from iop_outcomes.relapse.first_event import (
-    Known,
+    FirstEvent,
     apply_rule,
     day_run,
     earlier,
@@ -24,7 +24,7 @@ from iop_outcomes.shared.arrays import starts_of
 
 
 @dataclass(frozen=True, eq=False)
-class Rounds:
+class SuccessiveRelapses:
     """All relapses of all episodes.
 
     Attributes
@@ -35,103 +35,113 @@ class Rounds:
     recovered : numpy.ndarray of int32
         One entry a stretch with the event, in their order: the day of recovery; -1 if it is not
         known to have come before the last day known.
-    observed : Known
+    observed : FirstEvent
         What is known of each episode if no relapse ended it: ``days`` is its last day known.
     """
 
     at_risk: pd.DataFrame
     recovered: NDArray[np.int32]
-    observed: Known
+    observed: FirstEvent
 
 
 @dataclass(frozen=True, eq=False)
 class _Units:
     """What the rule reads, missing units filled in, and the days that runs of days look at.
 
-    For each unit, `filled` tells whether it was missing, `silent` whether it was and the person
-    was out of sight on its day; `back` is the last day up to it on which who was out of sight was
-    heard of again, or -1.
+    For each unit, `filled` tells whether it was missing, `out_of_contact` whether it was missing
+    and the person was out of contact on its day; `back` is the last day up to it on which a person
+    who was out of contact was in contact again, or -1.
     """
 
-    units: Shown
+    units: DailyEvidence
     filled: NDArray[np.bool_]
     cut_on: NDArray[np.int32]
-    silent: NDArray[np.bool_]
+    out_of_contact: NDArray[np.bool_]
     back: NDArray[np.int64]
-    shown: Shown
+    daily: DailyEvidence
 
     def after(self, day: NDArray[np.int32]) -> _Units:
         """Return what comes after the `day` of each episode."""
         keep = self.units.day > day[self.units.episode]
-        shown = self.shown.where(self.shown.day > day[self.shown.episode])
+        daily = self.daily.where(self.daily.day > day[self.daily.episode])
         units, filled = self.units.where(keep), self.filled[keep]
-        return _Units(units, filled, self.cut_on, self.silent[keep], self.back[keep], shown)
+        return _Units(units, filled, self.cut_on, self.out_of_contact[keep], self.back[keep], daily)
 
 
-def rounds_of(
-    told: tuple[Shown, Shown, NDArray[np.int8]],
+def find_successive_relapses(
+    evidence: tuple[DailyEvidence, DailyEvidence, NDArray[np.int8]],
     followed: NDArray[np.int32],
     rule: RelapseRule,
-    sight: Sight,
+    history: ContactHistory,
     clear_days: int,
-) -> Rounds:
-    """Find relapse, recovery and the next relapse by turns, until no episode has another.
+) -> SuccessiveRelapses:
+    """Find relapse, recovery and the next relapse in turn, until no episode has another.
 
-    `told` are the check-ins, the units of the definition, and the last state before the origin.
+    `evidence` is the check-ins, the units of the definition, and the last state before the origin.
     """
-    shown, units, baseline = told
-    read = _read(shown, units, baseline, rule, sight)
+    daily, units, baseline = evidence
+    read = _read(daily, units, baseline, rule, history)
     watched = observed(read.units, read.filled, read.cut_on, rule.searches[0])
-    known = apply_rule(shown, baseline, followed, rule)
+    first_event = apply_rule(daily, baseline, followed, rule)
     who = np.arange(len(followed))
     entry = np.zeros(len(followed), dtype=np.int32)
     stretches, recovered, number = [], [], 1
     while len(who) or number == 1:
-        stretches.append(_stretch(known, who, entry, number))
-        relapsed = known.event.copy()
+        stretches.append(_stretch(first_event, who, entry, number))
+        relapsed = first_event.event.copy()
         relapsed[np.setdiff1d(np.arange(len(followed)), who)] = False
-        day = _recovery(read, known.days, relapsed, clear_days)
+        day = _recovery(read, first_event.days, relapsed, clear_days)
         day[day >= watched.days] = -1
-        recovered.append(day[who[known.event[who]]])
+        recovered.append(day[who[first_event.event[who]]])
         who = np.flatnonzero(day >= 0)
         entry = day
         # Nothing of an episode that has not recovered is looked at again.
         read = read.after(np.where(day >= 0, day, np.iinfo(np.int32).max))
-        known = _search(read, rule)
+        first_event = _search(read, rule)
         number += 1
-    return Rounds(pd.concat(stretches, ignore_index=True), np.concatenate(recovered), watched)
+    return SuccessiveRelapses(
+        pd.concat(stretches, ignore_index=True), np.concatenate(recovered), watched
+    )
 
 
 def _read(
-    shown: Shown, units: Shown, baseline: NDArray[np.int8], rule: RelapseRule, sight: Sight
+    daily: DailyEvidence,
+    units: DailyEvidence,
+    baseline: NDArray[np.int8],
+    rule: RelapseRule,
+    history: ContactHistory,
 ) -> _Units:
     filled, which, cut_on = fill_missing(units, baseline, rule.missing)
-    key = filled.episode.astype(np.int64) * sight.heard.span + filled.day
-    return _Units(filled, which, cut_on, which & sight.silent(key), sight.returns.last(key), shown)
+    key = filled.episode.astype(np.int64) * history.contacts.span + filled.day
+    return _Units(
+        filled, which, cut_on, which & history.out_of_contact(key), history.returns.last(key), daily
+    )
 
 
-def _search(read: _Units, rule: RelapseRule) -> Known:
+def _search(read: _Units, rule: RelapseRule) -> FirstEvent:
     """Find the first time that the definition is met by what is left to read."""
     search = rule.searches[0]
     # Whatever comes after a first relapse comes after the first day that counts.
-    known = first_reached(read.units, read.units.state == USE, read.filled, read.cut_on, search)
+    first_event = first_reached(
+        read.units, read.units.state == USE, read.filled, read.cut_on, search
+    )
     for run in rule.searches[1:]:
-        known = earlier(known, day_run(read.shown, run, len(read.cut_on)))
-    return known
+        first_event = earlier(first_event, day_run(read.daily, run, len(read.cut_on)))
+    return first_event
 
 
 def _stretch(
-    known: Known, who: NDArray[np.intp], entry: NDArray[np.int32], number: int
+    first_event: FirstEvent, who: NDArray[np.intp], entry: NDArray[np.int32], number: int
 ) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "episode": who,
             "entry": entry[who],
-            "days": known.days[who],
-            "clear_until": np.maximum(known.clear_until, entry)[who],
-            "event": known.event[who],
+            "days": first_event.days[who],
+            "clear_until": np.maximum(first_event.clear_until, entry)[who],
+            "event": first_event.event[who],
             "number": np.int32(number),
-            "rests_on_missing": known.rests_on_missing[who],
+            "rests_on_missing": first_event.rests_on_missing[who],
         }
     ).astype({"number": np.int32})
 
@@ -145,9 +155,11 @@ def _recovery(
     # Up to a relapse there is a use of the same episode, so that the place is never another's.
     since = np.maximum(np.maximum(units.day[place], relapse[units.episode]), read.back)
     after = relapsed[units.episode] & (units.day > relapse[units.episode])
-    clear = after & (units.state == CLEAR) & (units.day - since >= clear_days) & ~read.silent
-    found = np.flatnonzero(clear)
-    found = found[starts_of(units.episode[found])]
+    clear = (
+        after & (units.state == CLEAR) & (units.day - since >= clear_days) & ~read.out_of_contact
+    )
+    place_of_clear = np.flatnonzero(clear)
+    place_of_clear = place_of_clear[starts_of(units.episode[place_of_clear])]
     day = np.full(len(relapse), -1, dtype=np.int32)
-    day[units.episode[found]] = units.day[found]
+    day[units.episode[place_of_clear]] = units.day[place_of_clear]
     return day

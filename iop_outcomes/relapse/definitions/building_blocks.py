@@ -4,7 +4,7 @@ Measures: ``Count``, ``Share``, ``LongestRun``, ``Contains``, ``Retained``, ``Sc
 What combines them: ``AtLeast``, ``Every``, ``From``, ``When``. Steps before them: ``Recode``,
 ``Delete``, ``CarryForward``, ``FillWithMode``, ``FillFromNeighbours``, ``Through``,
 ``UpToLastSeen``, ``SeenBy``, and ready-made ``MIXED_IS_USE`` and ``MISSED_IS_USE``. For anything
-else ``Calculated`` takes a function of the words, made of the operations in
+else ``Calculated`` takes a function of the patterns, made of the operations in
 ``iop_outcomes.use``: ``pattern_array``, ``pattern_windows``, ``pattern_filling``,
 ``pattern_scores`` and ``visit_schedules``.
 """

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from iop_outcomes.errors import RuleError
 from iop_outcomes.relapse.definitions.measures import Measure, Values
 from iop_outcomes.relapse.definitions.steps import View
-from iop_outcomes.use.pattern_array import Numbers, Words
+from iop_outcomes.use.pattern_array import Numbers, PatternArray
 
 
 @dataclass(frozen=True)
@@ -117,9 +117,9 @@ class When(Measure):
 
 @dataclass(frozen=True)
 class Calculated(Measure):
-    """What a function of your own makes of the words.
+    """What a function of your own makes of the patterns.
 
-    The function is given the words of a part of the people at a time, and returns one value for
+    The function is given the patterns of a part of the people at a time, and returns one value for
     each: True and False, or numbers with NaN where there is none.
 
     Parameters
@@ -132,7 +132,7 @@ class Calculated(Measure):
         How many weeks a person has to have been followed.
     """
 
-    function: Callable[[Words], ArrayLike]
+    function: Callable[[PatternArray], ArrayLike]
     kind: Values = "number"
     needs: int = 0
 
@@ -148,11 +148,11 @@ class Calculated(Measure):
 
     def of(self, view: View) -> Numbers:
         """Return what the function gives."""
-        out = np.asarray(self.function(view.words), dtype=np.float64)
-        if out.shape != (len(view.words),):
+        out = np.asarray(self.function(view.patterns), dtype=np.float64)
+        if out.shape != (len(view.patterns),):
             raise RuleError(
                 "A function of a definition gives one value a person.",
-                found=f"values of shape {out.shape} for {len(view.words):,} people",
-                instead="an array as long as words.lengths.",
+                found=f"values of shape {out.shape} for {len(view.patterns):,} people",
+                instead="an array as long as patterns.lengths.",
             )
         return out

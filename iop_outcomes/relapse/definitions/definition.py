@@ -95,7 +95,7 @@ class Definition:
             )
         if not isinstance(self.measure, Measure):
             raise RuleError(
-                "A definition measures something on words.",
+                "A definition measures something on use patterns.",
                 found=f"measure of type {type(self.measure).__name__}",
                 instead='a Measure, such as Share("-"), or Calculated(function) for a function.',
             )

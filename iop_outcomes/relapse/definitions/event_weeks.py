@@ -77,17 +77,17 @@ def event_weeks(
     """
     chosen = find(definition) if isinstance(definition, str) else definition
     window = _window(chosen, missing)
-    words = encode(patterns)
-    columns = {name: np.zeros(len(words), dtype=np.int64) for name in NUMBERS}
-    event = np.zeros(len(words), dtype=bool)
-    codes = np.zeros(len(words), dtype=np.int8)
-    for people, view in views(words, compatible=False):
-        found = window.events(view)
-        event[people] = found.event
-        columns["weeks"][people] = np.where(found.event, found.met, found.until)
-        columns["onset"][people] = found.onset
-        columns["missed_weeks"][people] = found.missed
-        columns["last_clear"][people] = found.last_clear
+    encoded = encode(patterns)
+    columns = {name: np.zeros(len(encoded), dtype=np.int64) for name in NUMBERS}
+    event = np.zeros(len(encoded), dtype=bool)
+    codes = np.zeros(len(encoded), dtype=np.int8)
+    for people, view in views(encoded, compatible=False):
+        events = window.events(view)
+        event[people] = events.event
+        columns["weeks"][people] = np.where(events.event, events.met, events.until)
+        columns["onset"][people] = events.onset
+        columns["missed_weeks"][people] = events.missed
+        columns["last_clear"][people] = events.last_clear
         codes[people] = answers(window, view)[1]
     unknown = codes != KNOWN
     table: dict[str, Any] = {
@@ -98,7 +98,7 @@ def event_weeks(
         "last_clear": _integers(columns["last_clear"], unknown),
         "why_missing": as_reasons(codes),
     }
-    frame = pd.DataFrame(table, index=words.index)
+    frame = pd.DataFrame(table, index=encoded.index)
     text = rule_text(chosen, missing)
     return label(frame, Provenance(text), rule=text)
 

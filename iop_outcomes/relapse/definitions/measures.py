@@ -85,10 +85,10 @@ class Count(WeeksOf):
 
     def of(self, view: View) -> Numbers:
         """Return the number of weeks."""
-        words = view.after(self.steps)
-        total = count_symbols(words, self.of_symbols, self.start, self.end).astype(np.float64)
+        patterns = view.after(self.steps)
+        total = count_symbols(patterns, self.of_symbols, self.start, self.end).astype(np.float64)
         if self.half:
-            total += 0.5 * count_symbols(words, self.half, self.start, self.end)
+            total += 0.5 * count_symbols(patterns, self.half, self.start, self.end)
         return total
 
 
@@ -106,13 +106,13 @@ class Share(WeeksOf):
     def of(self, view: View) -> Numbers:
         """Return the shares; NaN (0 in the reference) where no week is left."""
         part = Count(self.of_symbols, self.start, self.end, self.steps, self.half)
-        words = view.after(self.steps)
-        first, stop = bounds(words, self.start, self.end)
+        patterns = view.after(self.steps)
+        first, stop = bounds(patterns, self.start, self.end)
         weeks = stop - first
         left_out = self.left_out if view.compatible else self.left_out + NOT_DUE
         if left_out:
-            weeks = weeks - count_symbols(words, left_out, self.start, self.end)
-        out = np.full(len(words), 0.0 if view.compatible else np.nan)
+            weeks = weeks - count_symbols(patterns, left_out, self.start, self.end)
+        out = np.full(len(patterns), 0.0 if view.compatible else np.nan)
         np.divide(view.value(part), weeks, out=out, where=weeks > 0)
         return out
 
@@ -145,8 +145,8 @@ class Contains(WeeksOf):
 
     def of(self, view: View) -> Numbers:
         """Return 1 and 0."""
-        found = contains(view.after(self.steps), self.of_symbols, self.start, self.end)
-        return found.astype(np.float64)
+        holds = contains(view.after(self.steps), self.of_symbols, self.start, self.end)
+        return holds.astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,7 @@ class Score(Measure):
 
     @property
     def weeks_needed(self) -> int:
-        """The weeks that its words are cut off after, if they are."""
+        """The weeks that its patterns are cut off after, if they are."""
         return _weeks_of(self.steps)
 
     def of(self, view: View) -> Numbers:

@@ -17,7 +17,7 @@ from iop_outcomes.relapse.definitions.steps import View
 from iop_outcomes.relapse.definitions.windows import WeeksTo
 from iop_outcomes.shared.messages import as_written, holds_data, names_asked
 from iop_outcomes.shared.provenance import Provenance, label
-from iop_outcomes.use.pattern_array import Numbers, Words, encode
+from iop_outcomes.use.pattern_array import Numbers, PatternArray, encode
 
 REASONS = ("", "no pattern", "never seen", "not followed long enough", "nothing to measure")
 KNOWN, NO_PATTERN, NEVER_SEEN, TOO_SHORT, NOTHING = range(len(REASONS))
@@ -91,11 +91,11 @@ def outcomes(
     b            True      True               3
     c            <NA>      <NA>            <NA>
     """
-    words = encode(patterns)
+    encoded = encode(patterns)
     columns = chosen_columns(names, compatible=compatible, weeks=weeks)
     tally = np.zeros((len(columns), len(REASONS)), dtype=np.int64)
-    values = [_room(column, len(words)) for column in columns]
-    for people, view in views(words, compatible):
+    values = [_room(column, len(encoded)) for column in columns]
+    for people, view in views(encoded, compatible):
         for place, column in enumerate(columns):
             number, reason = answers(column.measure, view)
             tally[place] += np.bincount(reason, minlength=len(REASONS))
@@ -107,7 +107,7 @@ def outcomes(
             column.name: _finished(value, missing, compatible)
             for column, (value, missing) in zip(columns, values, strict=True)
         },
-        index=words.index,
+        index=encoded.index,
         copy=False,
     )
     missing_for = {
@@ -144,14 +144,14 @@ def missing_outcomes(
     1  never seen  not followed long enough
     2  no pattern                no pattern
     """
-    words = encode(patterns)
+    encoded = encode(patterns)
     columns = chosen_columns(names, compatible=False, weeks=weeks)
-    codes = np.zeros((len(columns), len(words)), dtype=np.int8)
-    for people, view in views(words, compatible=False):
+    codes = np.zeros((len(columns), len(encoded)), dtype=np.int8)
+    for people, view in views(encoded, compatible=False):
         for place, column in enumerate(columns):
             codes[place, people] = answers(column.measure, view)[1]
     table = {column.name: as_reasons(codes[place]) for place, column in enumerate(columns)}
-    return pd.DataFrame(table, index=words.index)
+    return pd.DataFrame(table, index=encoded.index)
 
 
 def as_reasons(codes: NDArray[np.int8]) -> pd.Categorical:
@@ -220,11 +220,11 @@ def _columns_of(definition: Definition, compatible: bool) -> tuple[list[Column],
     return [Column(definition.name, definition.measure, definition)], single
 
 
-def views(words: Words, compatible: bool) -> Iterator[tuple[slice, View]]:
-    """Return the people a part at a time, and the words of each part."""
-    for start in range(0, len(words), PEOPLE_AT_A_TIME):
+def views(patterns: PatternArray, compatible: bool) -> Iterator[tuple[slice, View]]:
+    """Return the people a part at a time, and the patterns of each part."""
+    for start in range(0, len(patterns), PEOPLE_AT_A_TIME):
         people = slice(start, start + PEOPLE_AT_A_TIME)
-        yield people, View(words.rows(people.start, people.stop), compatible=compatible)
+        yield people, View(patterns.rows(people.start, people.stop), compatible=compatible)
 
 
 def answers(measure: Measure, view: View) -> tuple[Numbers, NDArray[np.int8]]:
@@ -237,13 +237,13 @@ def answers(measure: Measure, view: View) -> tuple[Numbers, NDArray[np.int8]]:
 
 def _person_reasons(measure: Measure, view: View) -> NDArray[np.int8]:
     # What keeps a person from having a value, whatever it is.
-    words = view.words
-    reason = np.full(len(words), KNOWN, dtype=np.int8)
+    patterns = view.patterns
+    reason = np.full(len(patterns), KNOWN, dtype=np.int8)
     if not view.compatible:
         if not measure.of_missed:
             reason[view.last_seen == 0] = NEVER_SEEN
-        reason[words.lengths < max(measure.weeks_needed, 1)] = TOO_SHORT
-    reason[~words.given] = NO_PATTERN
+        reason[patterns.lengths < max(measure.weeks_needed, 1)] = TOO_SHORT
+    reason[~patterns.given] = NO_PATTERN
     return reason
 
 

@@ -22,16 +22,16 @@ def find_time(name: str) -> Definition | None:
 
 def time_names() -> tuple[str, ...]:
     """Return the names of all published times to an event."""
-    return tuple(found.name for found in published() if found.window is not None)
+    return tuple(definition.name for definition in published() if definition.window is not None)
 
 
 def distinct_relapse_names() -> tuple[str, ...]:
     """Return the names of the published times to relapse, one of those that coincide."""
     first: dict[Window, str] = {}
-    for found in published():
-        window = found.window
-        if found.kind == "relapse" and window is not None and not window.of_missed:
-            first.setdefault(window, found.name)
+    for definition in published():
+        window = definition.window
+        if definition.kind == "relapse" and window is not None and not window.of_missed:
+            first.setdefault(window, definition.name)
     return tuple(first.values())
 
 

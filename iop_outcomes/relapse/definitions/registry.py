@@ -18,7 +18,7 @@ from iop_outcomes.relapse.definitions.published.relapse import relapse_definitio
 from iop_outcomes.relapse.definitions.published.shares import share_definitions
 from iop_outcomes.shared.messages import as_written, names_asked
 
-WEEKS = 15  # of the protocol, as in the reference: its words are at least as long
+WEEKS = 15  # of the protocol, as in the reference: its patterns are at least as long
 FEWEST_WEEKS = 12
 
 # The order of the reference's columns.
@@ -136,9 +136,9 @@ def definitions(weeks: int = WEEKS) -> pd.DataFrame:
     >>> table.loc["krupitsky_2004", "same_as"]
     'schottenfeld_2008'
     """
-    found = published(weeks)
+    all_definitions = published(weeks)
     alike: defaultdict[Measure, list[str]] = defaultdict(list)
-    for definition in found:
+    for definition in all_definitions:
         alike[definition.measure].append(definition.name)
     rows = [
         {
@@ -157,6 +157,6 @@ def definitions(weeks: int = WEEKS) -> pd.DataFrame:
             ),
             "reference_columns": ", ".join(column for column, _ in definition.reference),
         }
-        for definition in found
+        for definition in all_definitions
     ]
     return pd.DataFrame(rows)

@@ -1,7 +1,7 @@
 """What is done to use patterns before a definition reads them, each step done once.
 
-A definition is data: the steps that prepare the words, and what is then measured. A `View`
-holds the words of some people and remembers what was worked out from them, so that definitions
+A definition is data: the steps that prepare the patterns, and what is then measured. A `View`
+holds the patterns of some people and remembers what was worked out from them, so that definitions
 that begin alike share the work.
 """
 
@@ -16,8 +16,8 @@ from iop_outcomes.use.pattern_array import (
     NOT_DUE,
     Flags,
     Numbers,
+    PatternArray,
     Weeks,
-    Words,
     delete,
     recode,
     through,
@@ -35,25 +35,25 @@ Result = TypeVar("Result")
 
 
 class View:
-    """The words of some people, and what has been worked out from them.
+    """The patterns of some people, and what has been worked out from them.
 
     Parameters
     ----------
-    words : Words
+    patterns : PatternArray
         The use patterns.
     compatible : bool
         Take weeks not due as the reference does, as a symbol like any other. Otherwise they are
-        no evidence: those at the end of a word are cut off, since the person has not been
+        no evidence: those at the end of a pattern are cut off, since the person has not been
         followed for so long, and those within it count neither as use, nor as no use, nor as
         missed.
     """
 
-    def __init__(self, words: Words, *, compatible: bool = False) -> None:
+    def __init__(self, patterns: PatternArray, *, compatible: bool = False) -> None:
         self.compatible = compatible
-        if not compatible and words.holds(NOT_DUE).any():
-            words = through(words, retention(words, NOT_DUE))
-        self.words = words
-        self._after: dict[tuple[Step, ...], Words] = {(): words}
+        if not compatible and patterns.holds(NOT_DUE).any():
+            patterns = through(patterns, retention(patterns, NOT_DUE))
+        self.patterns = patterns
+        self._after: dict[tuple[Step, ...], PatternArray] = {(): patterns}
         self._known: dict[Hashable, object] = {}
 
     @property
@@ -64,10 +64,10 @@ class View:
     @property
     def last_seen(self) -> Weeks:
         """The last week in which the person was seen; 0 where there is none."""
-        return self.once("last_seen", lambda: retention(self.words, self.unseen))
+        return self.once("last_seen", lambda: retention(self.patterns, self.unseen))
 
-    def after(self, steps: tuple[Step, ...]) -> Words:
-        """Return the words after `steps`."""
+    def after(self, steps: tuple[Step, ...]) -> PatternArray:
+        """Return the patterns after `steps`."""
         if steps not in self._after:
             self._after[steps] = steps[-1].take(self.after(steps[:-1]), self)
         return self._after[steps]
@@ -84,15 +84,15 @@ class View:
 
 
 class Step(Protocol):
-    """Something done to words; hashable, so that it is done once."""
+    """Something done to patterns; hashable, so that it is done once."""
 
-    def take(self, words: Words, view: View) -> Words:
-        """Return the words after the step."""
+    def take(self, patterns: PatternArray, view: View) -> PatternArray:
+        """Return the patterns after the step."""
         ...
 
 
 class Measured(Hashable, Protocol):
-    """Something measured on words; hashable, so that it is measured once."""
+    """Something measured on patterns; hashable, so that it is measured once."""
 
     def of(self, view: View) -> Numbers:
         """Return one number a person."""
@@ -106,9 +106,9 @@ class Recode:
     symbol: str
     to: str
 
-    def take(self, words: Words, view: View) -> Words:
-        """Return the words after the step."""
-        return recode(words, self.symbol, self.to)
+    def take(self, patterns: PatternArray, view: View) -> PatternArray:
+        """Return the patterns after the step."""
+        return recode(patterns, self.symbol, self.to)
 
 
 @dataclass(frozen=True)
@@ -117,9 +117,9 @@ class Delete:
 
     symbol: str
 
-    def take(self, words: Words, view: View) -> Words:
-        """Return the words after the step."""
-        return delete(words, self.symbol)
+    def take(self, patterns: PatternArray, view: View) -> PatternArray:
+        """Return the patterns after the step."""
+        return delete(patterns, self.symbol)
 
 
 @dataclass(frozen=True)
@@ -129,71 +129,71 @@ class CarryForward:
     symbol: str = MISSED
     between: bool = False
 
-    def take(self, words: Words, view: View) -> Words:
-        """Return the words after the step."""
+    def take(self, patterns: PatternArray, view: View) -> PatternArray:
+        """Return the patterns after the step."""
         fill = impute_last_value_between if self.between else impute_last_value
         skipped = "" if view.compatible or self.symbol == NOT_DUE else NOT_DUE
-        return fill(words, self.symbol, not_carried=skipped)
+        return fill(patterns, self.symbol, not_carried=skipped)
 
 
 @dataclass(frozen=True)
 class FillWithMode:
     """Fill missed weeks with the person's most frequent symbol."""
 
-    def take(self, words: Words, view: View) -> Words:
-        """Return the words after the step."""
-        return impute_mode(words, not_carried="" if view.compatible else NOT_DUE)
+    def take(self, patterns: PatternArray, view: View) -> PatternArray:
+        """Return the patterns after the step."""
+        return impute_mode(patterns, not_carried="" if view.compatible else NOT_DUE)
 
 
 @dataclass(frozen=True)
 class FillFromNeighbours:
     """Fill missed weeks with the mean of the weeks beside them."""
 
-    def take(self, words: Words, view: View) -> Words:
-        """Return the words after the step."""
-        return impute_neighbours(words)
+    def take(self, patterns: PatternArray, view: View) -> PatternArray:
+        """Return the patterns after the step."""
+        return impute_neighbours(patterns)
 
 
 @dataclass(frozen=True)
 class Through:
-    """Cut words off after a week."""
+    """Cut patterns off after a week."""
 
     week: int
 
-    def take(self, words: Words, view: View) -> Words:
-        """Return the words after the step."""
-        return through(words, self.week)
+    def take(self, patterns: PatternArray, view: View) -> PatternArray:
+        """Return the patterns after the step."""
+        return through(patterns, self.week)
 
 
 @dataclass(frozen=True)
 class UpToLastSeen:
-    """Cut words off after the last week in which the person was seen."""
+    """Cut patterns off after the last week in which the person was seen."""
 
-    def take(self, words: Words, view: View) -> Words:
-        """Return the words after the step."""
-        return through(words, retention(words, view.unseen))
+    def take(self, patterns: PatternArray, view: View) -> PatternArray:
+        """Return the patterns after the step."""
+        return through(patterns, retention(patterns, view.unseen))
 
 
 @dataclass(frozen=True)
 class BeforeFirstMissed:
-    """Cut words off before the first week that was missed."""
+    """Cut patterns off before the first week that was missed."""
 
-    def take(self, words: Words, view: View) -> Words:
-        """Return the words after the step."""
-        missed: Flags = words.holds(MISSED)
-        first = missed.argmax(axis=0) if words.longest else words.lengths
-        return through(words, first + words.lengths * ~missed.any(axis=0))
+    def take(self, patterns: PatternArray, view: View) -> PatternArray:
+        """Return the patterns after the step."""
+        missed: Flags = patterns.holds(MISSED)
+        first = missed.argmax(axis=0) if patterns.longest else patterns.lengths
+        return through(patterns, first + patterns.lengths * ~missed.any(axis=0))
 
 
 @dataclass(frozen=True)
 class SeenBy:
-    """See words as a protocol with fewer visits would have seen them."""
+    """See patterns as a protocol with fewer visits would have seen them."""
 
     lattice: str
 
-    def take(self, words: Words, view: View) -> Words:
-        """Return the words after the step."""
-        return view_by_lattice(words, self.lattice)
+    def take(self, patterns: PatternArray, view: View) -> PatternArray:
+        """Return the patterns after the step."""
+        return view_by_lattice(patterns, self.lattice)
 
 
 MIXED_IS_USE = (Recode("*", "+"),)

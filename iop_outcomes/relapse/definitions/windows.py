@@ -11,7 +11,16 @@ from iop_outcomes.errors import RuleError
 from iop_outcomes.relapse.definitions.measures import Measure, Steps, Values
 from iop_outcomes.relapse.definitions.steps import MISSED_WEEKS, MIXED_IS_USE, View
 from iop_outcomes.shared.messages import as_written
-from iop_outcomes.use.pattern_array import MISSED, NO_USE, USE, Flags, Numbers, Weeks, Words, code
+from iop_outcomes.use.pattern_array import (
+    MISSED,
+    NO_USE,
+    USE,
+    Flags,
+    Numbers,
+    PatternArray,
+    Weeks,
+    code,
+)
 from iop_outcomes.use.pattern_windows import check_window, first_window, last_marked, retention
 
 FILLED = ("use", "no_use", "last_value")  # every week due counts as something under these
@@ -94,7 +103,7 @@ class Window(Measure):
 
     @property
     def steps(self) -> Steps:
-        """What is done to the words before weeks are counted."""
+        """What is done to the patterns before weeks are counted."""
         return MISSED_WEEKS[self.missing] + (MIXED_IS_USE if self.symbol == USE else ())
 
     def of(self, view: View) -> Numbers:
@@ -132,8 +141,8 @@ class WeeksTo(Measure):
 class ReferenceWindow(Measure):
     """The time or the event of a window as the reference stores them.
 
-    The time is the first week of the first window that lies wholly in the word, plus
-    ``width - threshold``; without an event the first week of the word's last window, plus the
+    The time is the first week of the first window that lies wholly in the pattern, plus
+    ``width - threshold``; without an event the first week of the pattern's last window, plus the
     same. Weeks before `from_week` are cut off and added again.
     """
 
@@ -146,41 +155,43 @@ class ReferenceWindow(Measure):
         return "whole"
 
     def of(self, view: View) -> Numbers:
-        """Return times or events; NaN where the word is shorter than the window."""
+        """Return times or events; NaN where the pattern is shorter than the window."""
         window = self.window
         time, event = view.once((window, "reference"), lambda: _as_reference(window, view))
         return time if self.time else event
 
 
 def _as_reference(window: Window, view: View) -> tuple[Numbers, Numbers]:
-    words = view.after(window.steps)
+    patterns = view.after(window.steps)
     before = window.from_week - 1
-    lengths = np.maximum(words.lengths - before, 0).astype(np.int32)
-    rest = Words(words.by_week[before:], lengths, words.given, words.index)
+    lengths = np.maximum(patterns.lengths - before, 0).astype(np.int32)
+    rest = PatternArray(patterns.by_week[before:], lengths, patterns.given, patterns.index)
     time, event = first_window(rest, window.width, window.threshold, window.symbol)
     return time + before, event
 
 
 def _events(window: Window, view: View) -> Events:
-    words, prepared = view.words, view.after(window.steps)
-    kept = ~words.holds(MISSED) if window.missing == "drop" else None
+    patterns, prepared = view.patterns, view.after(window.steps)
+    kept = ~patterns.holds(MISSED) if window.missing == "drop" else None
     hits = prepared.holds(window.symbol)
     if window.from_week > 1:
         early = window.from_week - 1
         skipped = early if kept is None else kept[:early].sum(axis=0)
         hits &= np.arange(len(hits))[:, None] >= skipped
     met, onset = _first_reached(hits, window.width, window.threshold)
-    missed = np.zeros(len(words), dtype=np.int32)
+    missed = np.zeros(len(patterns), dtype=np.int32)
     if kept is None:
-        hits &= words.by_week[: len(hits)] == code(MISSED)
+        hits &= patterns.by_week[: len(hits)] == code(MISSED)
         missed = _total_between(hits, onset, met)
     else:
         met, onset = _kept_week(kept, met), _kept_week(kept, onset)
     event = met > 0
-    clear = words.holds(NO_USE)
-    clear &= np.arange(1, words.longest + 1)[:, None] < np.where(event, onset, words.longest + 1)
+    clear = patterns.holds(NO_USE)
+    clear &= np.arange(1, patterns.longest + 1)[:, None] < np.where(
+        event, onset, patterns.longest + 1
+    )
     if window.of_missed or window.missing in FILLED:
-        until = words.lengths
+        until = patterns.lengths
     elif window.missing == "censor":
         until = retention(prepared, view.unseen)
     else:

@@ -26,7 +26,7 @@ from iop_outcomes.use.pattern_array import (
     USE,
     Flags,
     Numbers,
-    Words,
+    PatternArray,
     code,
     encode,
 )
@@ -110,8 +110,8 @@ def impute_weeks(
     People are taken as independent, several episodes of one person among them.
 
     The work grows with people x imputations x iterations x weeks due x terms, and for weeks missed
-    in between with the weeks after them. 3,560 words of 24 weeks, 20 times, take some seconds,
-    ten times as many words ten times as long.
+    in between with the weeks after them. 3,560 patterns of 24 weeks, 20 times, take some seconds,
+    ten times as many patterns ten times as long.
 
     Examples
     --------
@@ -125,16 +125,18 @@ def impute_weeks(
     '--+-----'
     """
     options = _Options(imputations, seed, iterations, delta, never_seen)
-    words = encode(patterns)
-    frame = aligned(covariates, words.index)
-    people, unseen = _people(words, never_seen)
+    encoded = encode(patterns)
+    frame = aligned(covariates, encoded.index)
+    people, unseen = _people(encoded, never_seen)
     terms, names = as_terms(frame.iloc[people])
-    part = Words(words.by_week[:, people], words.lengths[people], words.given[people], words.index)
+    part = PatternArray(
+        encoded.by_week[:, people], encoded.lengths[people], encoded.given[people], encoded.index
+    )
     history = History.of(part, terms)
     model = WeekModel(history, delta)
     drawn = _draw_all(model, options, progress)
     missed = history.missed
-    by_week = np.repeat(words.by_week[None], imputations, axis=0)
+    by_week = np.repeat(encoded.by_week[None], imputations, axis=0)
     share = np.zeros(missed.shape)
     for completed, use in zip(by_week, drawn.use, strict=True):
         completed[:, people] = np.where(missed, _SYMBOL[use.view(np.int8)], part.by_week)
@@ -143,7 +145,7 @@ def impute_weeks(
     use_imputed = share.sum(axis=1) / np.where(count > 0, count * imputations, np.nan)
     return ImputedPatterns(
         by_week=by_week,
-        words=words,
+        words=encoded,
         covariates=frame,
         table=weeks_table(history, use_imputed),
         model=_model_table(drawn.fits, model.term_names(names)),
@@ -197,19 +199,19 @@ class _Drawn(NamedTuple):
     trace: list[list[float]]
 
 
-def _people(words: Words, never_seen: str) -> tuple[NDArray[np.intp], int]:
+def _people(patterns: PatternArray, never_seen: str) -> tuple[NDArray[np.intp], int]:
     """Return whose weeks are imputed, sorted by label, and how many were never seen."""
-    seen = retention(words, MISSED + NOT_DUE) > 0
-    due = words.holds(MISSED).any(axis=0)
+    seen = retention(patterns, MISSED + NOT_DUE) > 0
+    due = patterns.holds(MISSED).any(axis=0)
     unseen = int((due & ~seen).sum())
     if not seen.any():
         raise EstimateError(
             "Nobody was seen in any week, so that nothing tells what a missed week was.",
-            found=f"{unseen:,} never seen among {len(words):,}",
+            found=f"{unseen:,} never seen among {len(patterns):,}",
         )
     chosen = np.flatnonzero(seen | due if never_seen == "impute" else seen)
     try:  # so that the draws do not hang on the order of the rows
-        order = words.index[chosen].argsort()
+        order = patterns.index[chosen].argsort()
     except TypeError:  # labels of several kinds have no order
         order = np.arange(len(chosen))
     return chosen[order], unseen

@@ -7,7 +7,7 @@ For person i and week t due, with :math:`y = 1` for use,
 where x are a constant, the time (a line that may bend where a quarter, a half and three quarters
 of the weeks seen lie behind), whether it is the first week, the two weeks before it, the log-odds
 of use so far, :math:`\log((u + 2) / (n - u + 2))` after n weeks with u of use, and the
-covariates; o is 1 in a missed week. It is one model of whole words, so that a week missed between
+covariates; o is 1 in a missed week. It is a model of whole patterns, so that a week missed between
 two that were seen is drawn from what came before *and* after it, by Bayes' rule.
 
 Arrays are weeks by people, as in `iop_outcomes.use.pattern_array`.
@@ -30,8 +30,8 @@ from iop_outcomes.use.pattern_array import (
     USE,
     Flags,
     Numbers,
+    PatternArray,
     Weeks,
-    Words,
     code,
 )
 from iop_outcomes.use.pattern_windows import retention
@@ -68,15 +68,15 @@ class History:
     covariates: Numbers
 
     @classmethod
-    def of(cls, words: Words, covariates: Numbers) -> History:
-        """Return the history that words tell."""
-        due = (words.by_week != PAD) & (words.by_week != code(NOT_DUE))
-        last_seen = retention(words, MISSED + NOT_DUE)
+    def of(cls, patterns: PatternArray, covariates: Numbers) -> History:
+        """Return the history that the patterns give."""
+        due = (patterns.by_week != PAD) & (patterns.by_week != code(NOT_DUE))
+        last_seen = retention(patterns, MISSED + NOT_DUE)
         return cls(
-            use=words.holds(USE + MIXED),
+            use=patterns.holds(USE + MIXED),
             due=due,
-            missed=words.holds(MISSED),
-            told=due & (np.arange(words.longest)[:, None] < last_seen),
+            missed=patterns.holds(MISSED),
+            told=due & (np.arange(patterns.longest)[:, None] < last_seen),
             before=(np.cumsum(due, axis=0) - due).astype(np.int32),
             covariates=covariates,
         )
@@ -284,6 +284,6 @@ def _time_terms(told: Flags) -> Numbers:
     behind = np.cumsum(told.sum(axis=1)) / max(int(told.sum()), 1)
     bends = np.unique(np.searchsorted(behind, [0.25, 0.5, 0.75]))
     bends = bends[(bends > 0) & (bends < len(told) - 1)]
-    unit = len(told) / 4  # so that the priors mean the same for words of any length
+    unit = len(told) / 4  # so that the priors mean the same for patterns of any length
     after = np.maximum(week[:, None] - bends, 0) / unit
     return np.column_stack([np.ones(len(told)), week / unit, after])

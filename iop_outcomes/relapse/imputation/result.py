@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from iop_outcomes.relapse.imputation.model import History
 from iop_outcomes.shared.provenance import UNKNOWN, Provenance, label
 from iop_outcomes.shared.text import table_html
-from iop_outcomes.use.pattern_array import Words, decode
+from iop_outcomes.use.pattern_array import PatternArray, decode
 from iop_outcomes.use.patterns import BY_DAY
 
 
@@ -25,7 +25,7 @@ class ImputedPatterns:
     ----------
     by_week : numpy.ndarray of int8
         Imputations by weeks by people: symbols as in `iop_outcomes.use.pattern_array`.
-    words : Words
+    words : PatternArray
         The patterns as they were given.
     covariates : pandas.DataFrame
         The covariates, one row a pattern; no column where none were given.
@@ -51,7 +51,7 @@ class ImputedPatterns:
     """
 
     by_week: NDArray[np.int8]
-    words: Words
+    words: PatternArray
     covariates: pd.DataFrame
     table: pd.DataFrame
     model: pd.DataFrame
