@@ -40,11 +40,16 @@ class ByGroup:
 
         The shape is (groups, asked).
         """
+        return self.below_in(np.arange(len(self.begin) - 1)[:, None], asked, side)
+
+    def below_in(
+        self, group: NDArray[np.intp], asked: NDArray[Any], side: Literal["left", "right"]
+    ) -> NDArray[np.intp]:
+        """Return how many days of a group are before a day (right: not after it), for each pair."""
         distinct = np.unique(self.values)
-        width, groups = len(distinct) + 1, len(self.begin) - 1
-        group = np.repeat(np.arange(groups), np.diff(self.begin))
-        cells = group * width + np.searchsorted(distinct, self.values)
-        places = np.searchsorted(distinct, asked, side=side)
-        sought = np.arange(groups)[:, None] * width + places
-        found: NDArray[np.intp] = np.searchsorted(cells, sought) - self.begin[:-1, None]
+        width = len(distinct) + 1
+        own = np.repeat(np.arange(len(self.begin) - 1), np.diff(self.begin))
+        cells = own * width + np.searchsorted(distinct, self.values)
+        sought = group * width + np.searchsorted(distinct, asked, side=side)
+        found: NDArray[np.intp] = np.searchsorted(cells, sought) - self.begin[group]
         return found

@@ -74,6 +74,18 @@ def squared(products: Floats, weights: Floats) -> Floats:
     return np.where(total > ROUNDING * size, total, 0.0)
 
 
+def joined(
+    cluster: Places, start: NDArray[Any], end: NDArray[Any]
+) -> tuple[Places, NDArray[Any], NDArray[Any]]:
+    """Return the spans in which something is known of a cluster: a row of each, start and end."""
+    order = np.lexsort((start, cluster))
+    cluster, start = cluster[order], start[order]
+    latest = pd.Series(end[order]).groupby(cluster).cummax().to_numpy()
+    apart = np.append(True, (cluster[1:] != cluster[:-1]) | (start[1:] > latest[:-1]))
+    last = np.append(apart[1:], True)
+    return order[apart], start[apart], latest[last]
+
+
 @dataclass(frozen=True, eq=False)
 class Spans:
     """From when to when something is known of each cluster.
@@ -90,12 +102,8 @@ class Spans:
     @classmethod
     def of(cls, cluster: Places, start: NDArray[Any], end: NDArray[Any]) -> Spans:
         """Return the spans of clusters whose rows are known from a start through an end."""
-        order = np.lexsort((start, cluster))
-        cluster, start = cluster[order], start[order]
-        latest = pd.Series(end[order]).groupby(cluster).cummax().to_numpy()
-        apart = np.append(True, (cluster[1:] != cluster[:-1]) | (start[1:] > latest[:-1]))
-        last = np.append(apart[1:], True)
-        return cls(np.sort(start[apart]), np.sort(latest[last]))
+        _, start, end = joined(cluster, start, end)
+        return cls(np.sort(start), np.sort(end))
 
     def at(self, days: NDArray[Any]) -> NDArray[np.int64]:
         """Return of how many clusters something is known on each day."""

@@ -13,6 +13,7 @@ from iop_outcomes.survival.at_risk import places
 from iop_outcomes.survival.by_group import ByGroup
 from iop_outcomes.survival.limits import normal_quantile
 from iop_outcomes.survival.recurrence.running_products import (
+    joined,
     running_sums,
     squared,
     sums_of_products,
@@ -147,6 +148,8 @@ class MeanSteps:
         As `MeanCumulativeFunction.table`, without the groups.
     days, entries, exits : ByGroup
         The days of the table, and those of beginning and end of the stretches.
+    known : tuple of ByGroup
+        Of beginning and end of what is known of the clusters.
     confidence : float
         The level of the limits.
     """
@@ -155,6 +158,7 @@ class MeanSteps:
     days: ByGroup
     entries: ByGroup
     exits: ByGroup
+    known: tuple[ByGroup, ByGroup]
     confidence: float
 
     @classmethod
@@ -163,18 +167,24 @@ class MeanSteps:
         grid = Grid.of(stretches)
         mean = grid.mean
         error = np.sqrt(grid.variance(stretches.cluster))
-        known = np.where(grid.day > 0, grid.at_risk, np.inf)
+        group, groups = stretches.times.group, len(stretches.times.labels)
+        code = stretches.cluster.astype(np.int64) * groups + group
+        row, start, end = joined(code, stretches.entry, stretches.days)
+        spans = (ByGroup.of(start, group[row], groups), ByGroup.of(end, group[row], groups))
+        clusters = spans[0].below_in(grid.group, grid.day, "left")
+        clusters = clusters - spans[1].below_in(grid.group, grid.day, "left")
+        known = np.where(grid.day > 0, clusters, np.inf)
         lower, upper = mean_limits(mean, error, confidence, known)
         table = pd.DataFrame({"day": grid.day, "at_risk": grid.at_risk, "events": grid.events})
         if stretches.asked_terminal:
             table["terminal"] = grid.ends
         table = table.assign(mean=mean, se=error, lower=lower, upper=upper)
-        group, groups = stretches.times.group, len(stretches.times.labels)
         return cls(
             table,
             ByGroup.of(grid.day, grid.group, groups),
             ByGroup.of(stretches.entry, group, groups),
             ByGroup.of(stretches.days, group, groups),
+            spans,
             confidence,
         )
 
@@ -183,7 +193,8 @@ class MeanSteps:
         days = self.days.head(groups)
         table = self.table.iloc[: len(days.values)]
         parts = days, self.entries.head(groups), self.exits.head(groups)
-        return MeanSteps(table, *parts, self.confidence)
+        known = self.known[0].head(groups), self.known[1].head(groups)
+        return MeanSteps(table, *parts, known, self.confidence)
 
     def at(self, asked: NDArray[Any]) -> pd.DataFrame:
         """Return the rows of the table for any days, group by group; missing after the last."""
@@ -204,7 +215,8 @@ class MeanSteps:
         last = np.repeat(day[self.days.begin[1:] - 1], len(asked))
         rows.loc[days > last, ["mean", "se", "lower", "upper"]] = np.nan
         none = ((rows["mean"] == 0) & (days > 0)).to_numpy()
-        rows.loc[none, "upper"] = none_upper(rows["at_risk"].to_numpy()[none], self.confidence)
+        known = self.known[0].below(asked, "left") - self.known[1].below(asked, "left")
+        rows.loc[none, "upper"] = none_upper(known.ravel()[none], self.confidence)
         return rows
 
     def at_risk(self, asked: NDArray[Any]) -> Counts:
@@ -220,7 +232,8 @@ def mean_limits(
     r"""Return the limits of a mean number, symmetric in its logarithm.
 
     Where it is 0 they go from 0 to :math:`-\log(\alpha / 2) / n`, the exact limit of a Poisson mean
-    of which none was seen (Garwood 1936, Biometrika 28:437-442), with n the number `known`.
+    of which none was seen (Garwood 1936, Biometrika 28:437-442), with n the number `known`:
+    of clusters under observation.
     """
     reach = normal_quantile(confidence) * error
     some = mean > 0
