@@ -19,9 +19,9 @@ from iop_outcomes.compare import (
     cox,
     fine_gray,
     recurrent_cox,
-    sensitivity,
 )
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.sensitivity import sensitivity
 from iop_outcomes.survival import (
     cumulative_incidence,
     hazard,
