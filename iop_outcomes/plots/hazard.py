@@ -31,7 +31,7 @@ CUT = 2.0  # the axis goes up to so many times the highest rate; bands above it 
 
 
 def plot_hazard(rates: Hazard, ax: Axes | Figure | None = None) -> Axes:
-    """Draw the rate of the event by day, per 100 people at risk, and who is at risk below.
+    """Draw the rate of the event by day, per 100 at risk, and who is at risk below.
 
     Parameters
     ----------

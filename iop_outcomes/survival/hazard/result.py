@@ -210,7 +210,7 @@ class Hazard:
             told.append(more_words(groups - NAMED_GROUPS))
         by = f" by {', '.join(names)}" if names else ""
         ending = closing(self.rule, self.clustering)
-        return f"Events per 100 people at risk and day{by}: {'; '.join(told)}. {ending}"
+        return f"Events per 100 at risk and day{by}: {'; '.join(told)}. {ending}"
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the rates with their limits; see `iop_outcomes.plots.hazard.plot_hazard`."""
