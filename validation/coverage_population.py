@@ -22,7 +22,7 @@ from iop_outcomes.samples.model.people import admit_people
 from iop_outcomes.samples.model.state import NEVER, Course
 
 PEOPLE = 100_000
-BATCH = 20_000  # people walked through their days together
+BATCH = 20_000  # people simulated together
 SCALE = 80.0  # days; the sample's is 165
 LAST_DAY = checkins.LAST_DAY
 WEEK = 7 * np.arange(1, checkins.WEEKS + 1)  # the days on which check-ins are due
@@ -70,7 +70,7 @@ class Population:
 
 
 def draw_population(seed: int, people: int = PEOPLE) -> Population:
-    """Draw the people, walk them through their days, and ask them the check-ins."""
+    """Draw the people, simulate their days, and draw their check-ins."""
     sizes = [min(BATCH, people - begin) for begin in range(0, people, BATCH)]
     streams = np.random.SeedSequence(seed, spawn_key=(0,)).spawn(len(sizes) + 1)
     parts = [
@@ -86,7 +86,7 @@ def draw_population(seed: int, people: int = PEOPLE) -> Population:
 
 
 def _batch(people: int, rng: np.random.Generator) -> dict[str, Array]:
-    """Walk some of the people through their days, and draw what check-ins would show."""
+    """Simulate the days of some of the people, and draw what check-ins would show."""
     design = replace(Design(), people=people, scale=SCALE)
     who = admit_people(design, rng)
     course = follow(who, design, rng)
@@ -146,7 +146,7 @@ def use_since_last(use: Array, answered: Array) -> Array:
 
 
 def as_records(answered: Array, used: Array, followed: Array) -> iop.Records:
-    """Read weekly check-ins, shape (people, weeks), through the library's own door."""
+    """Read weekly check-ins, shape (people, weeks), with `read_records`."""
     names = np.char.zfill(np.arange(len(used)).astype(str), 6).astype(object)
     episodes = pd.DataFrame(
         {"episode_id": names, "admit_day": 0, "followed_until_day": followed.astype(np.int64)}

@@ -218,11 +218,11 @@ def _hours_and_weeks(
     without = np.isnan(minutes)
     attended = np.bincount(sessions.episode[came], minlength=sessions.episodes)
     unknown = np.bincount(sessions.episode[came[without]], minlength=sessions.episodes)
-    told = known & ((unknown < attended) | (attended == 0))
+    hours_known = known & ((unknown < attended) | (attended == 0))
     if without.size and without.all():
         # Where no minutes are kept at all, the zero hours of those who never came would be the
         # only ones known, and every mean of them would be 0.
-        told = np.zeros_like(told)
+        hours_known = np.zeros_like(hours_known)
 
     weeks = stays.whole_weeks
     rows = np.concatenate([came[without], open_rows])
@@ -231,12 +231,14 @@ def _hours_and_weeks(
     most = least + _minutes_by_week(sessions, weeks, rows, np.nan_to_num(more, nan=np.inf))
     at_dose = _sum_weeks(least >= dose_hours * 60, weeks)
     in_doubt = _sum_weeks((least < dose_hours * 60) & (most >= dose_hours * 60), weeks)
-    at_dose, in_doubt = np.where(told, at_dose, 0), np.where(told, in_doubt, weeks)
+    at_dose, in_doubt = np.where(hours_known, at_dose, 0), np.where(hours_known, in_doubt, weeks)
     minutes_in_all = sums(sessions.episode[came], np.nan_to_num(minutes), sessions.episodes)
     return {
-        "hours_attended": np.where(told, minutes_in_all / 60, np.nan),
+        "hours_attended": np.where(hours_known, minutes_in_all / 60, np.nan),
         "sessions_without_minutes": unknown,
-        "hours_per_week": np.where(told, ratio(_sum_weeks(least, weeks) / 60, weeks), np.nan),
+        "hours_per_week": np.where(
+            hours_known, ratio(_sum_weeks(least, weeks) / 60, weeks), np.nan
+        ),
         "weeks_in_program": weeks,
         "weeks_at_dose": at_dose.astype(np.int64),
         "weeks_unknown": in_doubt.astype(np.int64),

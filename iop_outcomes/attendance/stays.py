@@ -118,8 +118,8 @@ def read_stays(records: Records, sessions: Sessions) -> Stays:
     discharge = episodes["days_to_discharge"].to_numpy(dtype=np.float64)
     followed = episodes["days_followed"].to_numpy(dtype=np.float64)
     closed = ~np.isnan(discharge)
-    told = tuple(word for word in ATTENDANCE_STATUSES if word not in _SAYS_NOTHING)
-    observed = sessions.count(sessions.has_status(told)) > 0
+    informative = tuple(word for word in ATTENDANCE_STATUSES if word not in _SAYS_NOTHING)
+    observed = sessions.count(sessions.has_status(informative)) > 0
     last = _last_contact(sessions)
     followed = np.fmax(followed, last)  # who was seen that day could be seen that day
     end = np.where(closed, discharge, followed)

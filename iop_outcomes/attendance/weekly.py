@@ -70,13 +70,13 @@ class AttendanceByWeek:
         if not self.by:
             return describe_weeks(self.table, self.confidence)
         groups = self.table.groupby(list(self.by), sort=False, observed=True)
-        told = [
+        descriptions = [
             f"{', '.join(map(str, values))}: {describe_weeks(rows, self.confidence)}"
             for values, rows in islice(groups, TOLD_GROUPS)
         ]
         if groups.ngroups > TOLD_GROUPS:
-            told.append(f"{more_words(groups.ngroups - TOLD_GROUPS)}.".capitalize())
-        return " ".join(told)
+            descriptions.append(f"{more_words(groups.ngroups - TOLD_GROUPS)}.".capitalize())
+        return " ".join(descriptions)
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the table; returns the matplotlib Axes."""
@@ -268,10 +268,10 @@ def describe_weeks(table: pd.DataFrame, confidence: float = 0.95) -> str:
     confidence : float
         Of its intervals.
     """
-    told = table[table["rate"].notna()]
-    if told.empty:
+    rows = table[table["rate"].notna()]
+    if rows.empty:
         return "No week has a session whose outcome is known and may be shown."
-    first, last = told.iloc[0], told.iloc[-1]
+    first, last = rows.iloc[0], rows.iloc[-1]
     parts = [_describe_week(first, confidence)]
     if last["week"] != first["week"]:
         parts.append(_describe_week(last, confidence))

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from iop_outcomes.disclosure.curve_parts import KINDS, Beside, Counts, Parts, Shown
+from iop_outcomes.disclosure.curve_parts import KINDS, Beside, Counts, Parts, PublishedCounts
 from iop_outcomes.disclosure.policy import SafePolicy
 
 Days = npt.NDArray[np.int64]
@@ -186,11 +186,11 @@ class _Curve:
         known = [(day, self.counts.through(row)) for day, row in self.chosen]
         return known, int(self.counts.entered[-1])
 
-    def shown(self, chosen: Sequence[Published]) -> Shown:
+    def shown(self, chosen: Sequence[Published]) -> PublishedCounts:
         """Return what these days tell if they are published."""
         days, rows = (np.array(part) for part in zip(*sorted(chosen), strict=True))
         through = {kind: getattr(self.counts, kind)[rows] for kind in KINDS}
-        return Shown(days.astype(np.float64), through)
+        return PublishedCounts(days.astype(np.float64), through)
 
     def publish(self, day: float) -> None:
         """Publish a day if it can be."""

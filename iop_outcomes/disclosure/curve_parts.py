@@ -21,7 +21,7 @@ Counts = dict[str, int]
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
+class PublishedCounts:
     """What a published curve tells: counts through each of its days.
 
     Attributes
@@ -36,7 +36,7 @@ class Shown:
     through: dict[str, npt.NDArray[np.int64]]
 
     @classmethod
-    def of(cls, table: pd.DataFrame) -> Shown:
+    def of(cls, table: pd.DataFrame) -> PublishedCounts:
         """Return what the published rows of one curve tell."""
         at_risk, events, censored = (
             table[name].to_numpy(dtype=np.int64) for name in ("at_risk", "events", "censored")
@@ -63,8 +63,8 @@ class Shown:
 
     def inside(self, kind: str, start: float, end: float) -> int:
         """Return the count between the first and the last published day strictly within."""
-        found = self.through[kind][(self.days > start) & (self.days < end)]
-        return int(found[-1] - found[0]) if len(found) else 0
+        counts = self.through[kind][(self.days > start) & (self.days < end)]
+        return int(counts[-1] - counts[0]) if len(counts) else 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,14 +73,14 @@ class Beside:
 
     Attributes
     ----------
-    shown : Shown
+    shown : PublishedCounts
         The published curve.
     inner, outer : tuple of str
         The kinds of which its people are among those of the curve that is judged; the kinds of
         which they hold them.
     """
 
-    shown: Shown
+    shown: PublishedCounts
     inner: tuple[str, ...] = ()
     outer: tuple[str, ...] = ()
 
@@ -107,11 +107,11 @@ class Parts:
 
     Attributes
     ----------
-    groups : sequence of Shown
+    groups : sequence of PublishedCounts
         The published curves.
     """
 
-    groups: Sequence[Shown]
+    groups: Sequence[PublishedCounts]
 
     @cached_property
     def entered(self) -> int:

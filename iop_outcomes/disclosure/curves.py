@@ -80,10 +80,10 @@ class ProtectedCurves:
 
     def median(self) -> pd.DataFrame:
         """Return the median of each group, where its day is published, without limits."""
-        found = self.sizes[[*self.by, "median"]].copy()
-        found["lower"] = np.nan
-        found["upper"] = np.nan
-        return found
+        medians = self.sizes[[*self.by, "median"]].copy()
+        medians["lower"] = np.nan
+        medians["upper"] = np.nan
+        return medians
 
     def restricted_mean(self, horizon: float) -> pd.DataFrame:
         """Refuse: the area under a curve needs the steps that are not published."""
@@ -120,6 +120,6 @@ class ProtectedCurves:
         asked = pd.DataFrame({"day": np.atleast_1d(np.asarray(days))})
         if self.by:
             asked = self.sizes[list(self.by)].merge(asked, how="cross")
-        found = asked.merge(frame, how="left", on=[*self.by, "day"])
+        rows = asked.merge(frame, how="left", on=[*self.by, "day"])
         # Whole numbers that are missing where a day is not published stay whole.
-        return found.astype({name: "Int64" for name in COUNTS if name in found})
+        return rows.astype({name: "Int64" for name in COUNTS if name in rows})

@@ -32,11 +32,11 @@ class Facts:
     def rows_of(self) -> dict[int, list[int]]:
         """Return for each count the sums that it is in."""
         if self._indexed[0] != len(self.rows):
-            found: dict[int, list[int]] = {}
+            rows: dict[int, list[int]] = {}
             for number, row in enumerate(self.rows):
                 for place in row:
-                    found.setdefault(place, []).append(number)
-            self._indexed = (len(self.rows), found)
+                    rows.setdefault(place, []).append(number)
+            self._indexed = (len(self.rows), rows)
         return self._indexed[1]
 
 

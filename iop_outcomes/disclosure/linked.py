@@ -1,4 +1,4 @@
-"""Counts that hang together: what a reader can work out from everything that is printed.
+"""Connected counts: what a reader can work out from everything that is printed.
 
 A count that is not printed may still follow from others: a total less its other parts, a larger
 group less a smaller one inside it, a share with its rounding. Here the counts of a report are
@@ -51,7 +51,7 @@ class LinkedCounts:
     count counts as protected when the printed numbers also fit a value of the threshold or more:
     then it is neither known nor known to be small. It follows that no sum of counts is known to be
     small either, since one of its parts would be. That is a question of whole numbers, asked by
-    integer programming of the part of the system that hangs together with the count (the
+    integer programming of the part of the system that is connected with the count (the
     feasibility test of Fischetti and Salazar, Management Science 2001; 47: 1008-1027). Where the
     answer is no, one more printed item near it is hidden: the one of the lowest rank and smallest
     count that helps.
@@ -243,9 +243,9 @@ class LinkedCounts:
 
     def _is_small(self, item: Item) -> bool:
         """Say whether an item shows a small count, or the share of one, or of all but a few."""
-        found = self._items[item]
-        places = list(found.counts)
-        for share in found.shares:
+        entry = self._items[item]
+        places = list(entry.counts)
+        for share in entry.shares:
             places += [share.numerator, share.denominator, share.rest]
         return any(self._is_secret(place) for place in places)
 
@@ -273,20 +273,22 @@ class LinkedCounts:
         printed = {
             place for name in owner.values() for one in name for place in self._items[one].counts
         }
-        found: dict[Item, tuple[int, int, int]] = {}
+        distances: dict[Item, tuple[int, int, int]] = {}
         for place, distance in neighbours(self.facts, secret, printed):
             for name in owner.get(place, []):
                 price = self._price(name)
                 if price is not None:
-                    found.setdefault(name, (distance, *price))
-        return sorted(found, key=lambda name: (found[name][1], found[name][0], found[name][2]))
+                    distances.setdefault(name, (distance, *price))
+        return sorted(
+            distances, key=lambda name: (distances[name][1], distances[name][0], distances[name][2])
+        )
 
     def _price(self, item: Item) -> tuple[int, int] | None:
         """Return the rank and size of an item; None where all is zero, which hides nothing."""
-        found = self._items[item]
-        values = [self.facts.values[place] for place in found.counts]
-        values += [self.facts.values[share.numerator] for share in found.shares]
-        return (found.rank, min(values)) if any(values) else None
+        entry = self._items[item]
+        values = [self.facts.values[place] for place in entry.counts]
+        values += [self.facts.values[share.numerator] for share in entry.shares]
+        return (entry.rank, min(values)) if any(values) else None
 
 
 class _Audit:

@@ -1,4 +1,4 @@
-"""Quick answers about a whole-number system: ranges that follow, and moves that keep it whole.
+"""Quick answers about a whole-number system: implied ranges, and changes that keep every sum.
 
 Most questions about a small system need no search: either the sums alone leave no room, or a few
 counts can be moved against each other so that every sum stays.
@@ -44,7 +44,7 @@ class Ratio(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class System:
-    """Unknown counts that hang together.
+    """Connected unknown counts: each shares a sum or share with another.
 
     Attributes
     ----------
@@ -189,9 +189,9 @@ def move_to(system: System, ranges: Ranges, column: int, value: float) -> list[f
         for one in sorted(free, key=lambda one: (len(rows_of[one]), -system.values[one])):
             moved = system.values[one] + missing * row[one]
             if ranges[0][one] <= moved <= ranges[1][one]:
-                found = mend({**values, one: moved})
-                if found is not None:
-                    return found
+                solution = mend({**values, one: moved})
+                if solution is not None:
+                    return solution
         return None
 
     return mend({column: value})

@@ -10,7 +10,7 @@ import pandas as pd
 
 from iop_outcomes.attendance import AttendanceByWeek
 from iop_outcomes.disclosure.curve_days import ANCHORS, published_family, published_steps
-from iop_outcomes.disclosure.curve_parts import Beside, Parts, Shown
+from iop_outcomes.disclosure.curve_parts import Beside, Parts, PublishedCounts
 from iop_outcomes.disclosure.curves import ProtectedCurves
 from iop_outcomes.disclosure.policy import SafePolicy
 from iop_outcomes.disclosure.results import protect_trend, protect_weeks
@@ -119,17 +119,17 @@ def protect_curves(
     _refuse_weights(curves)
     others = None if parts is None else _shown_parts(parts)
     apart = 0 if parts is None else int(curves.sizes["n"].sum() - parts.sizes["n"].sum())
-    found = dict(alike or {})
+    published = dict(alike or {})
     groups = [(_label(key), steps) for key, steps in _by_group(_steps(curves), curves.by)]
     for name, steps in groups:
-        if name not in found:
+        if name not in published:
             beside = [
-                Beside(Shown.of(rows), *_kinds_between(nested, name, other))
-                for other, rows in found.items()
+                Beside(PublishedCounts.of(rows), *_kinds_between(nested, name, other))
+                for other, rows in published.items()
                 if len(rows)
             ]
-            found[name] = published_steps(steps, policy, days, parts=others, beside=beside)
-    tables = [found[name].iloc[: 0 if policy.hides(apart) else None] for name, _ in groups]
+            published[name] = published_steps(steps, policy, days, parts=others, beside=beside)
+    tables = [published[name].iloc[: 0 if policy.hides(apart) else None] for name, _ in groups]
     return _published(curves, policy, tables, synthetic)
 
 
@@ -225,7 +225,9 @@ def _published(
 
 
 def _shown_parts(parts: ProtectedCurves) -> Parts:
-    return Parts([Shown.of(rows) for _, rows in _by_group(parts.table, parts.by) if len(rows)])
+    return Parts(
+        [PublishedCounts.of(rows) for _, rows in _by_group(parts.table, parts.by) if len(rows)]
+    )
 
 
 def _kinds_between(

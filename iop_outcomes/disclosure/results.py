@@ -156,7 +156,7 @@ def _absent_kinds(table: pd.DataFrame) -> tuple[str, ...]:
 
 
 def hide_weeks(weeks: AttendanceByWeek, hidden: Hidden, policy: SafePolicy) -> AttendanceByWeek:
-    """Return a table by week without the hidden counts, and the rates that hang on them."""
+    """Return a table by week without the hidden counts, and the rates that depend on them."""
     table = weeks.table.copy()
     names = (*WEEKLY_PEOPLE, *WEEKLY_RATES, *WEEKLY_ABSENT, *WEEKLY_OTHERS)
     table[list(names)] = table[list(names)].astype(np.float64)

@@ -1,4 +1,4 @@
-"""Whole-number systems: what is known, what hangs together, and whether a count is left open."""
+"""Whole-number systems: what is known, what is connected, and whether a count is left open."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import numpy.typing as npt
 from iop_outcomes.disclosure.facts import Facts, Share
 from iop_outcomes.disclosure.moves import System, move_to, narrow_ranges
 
-Known = npt.NDArray[np.bool_]
+KnownCounts = npt.NDArray[np.bool_]
 
 MOST_NODES = 2_000  # of the search; where it ends without an answer the count is not called open
 
 
-def known_values(facts: Facts, printed: Iterable[int]) -> Known:
+def known_values(facts: Facts, printed: Iterable[int]) -> KnownCounts:
     """Return which counts follow, one sum after another, from those printed."""
     known = np.zeros(len(facts.values), dtype=np.bool_)
     known[list(printed)] = True
@@ -71,7 +71,7 @@ class Printed:
         The counts that are known to be no less than a number.
     """
 
-    known: Known
+    known: KnownCounts
     shares: list[Share]
     least: dict[int, int]
 
@@ -98,7 +98,7 @@ def find_fit(
     Returns
     -------
     dict of int to int, or None
-        A value for each count that hangs together with this one; None if nothing fits.
+        A value for each count that is connected with this one; None if nothing fits.
     """
     system = _hanging_together(facts, printed, count)
     ranges = narrow_ranges(system, system.low, system.high)
@@ -138,18 +138,18 @@ def _search(system: System, low: list[float], high: list[float]) -> list[float] 
                 else:
                     matrix[line, column] += weight
             lower[line] -= 1e-9 * (1 + abs(lower[line]))
-    found = milp(
+    solution = milp(
         np.zeros(len(low)),
         integrality=np.ones(len(low)),
         bounds=Bounds(low, high),
         constraints=LinearConstraint(matrix, lower, upper) if len(matrix) else (),
         options={"node_limit": MOST_NODES},
     )
-    return None if found.x is None else list(found.x)
+    return None if solution.x is None else list(solution.x)
 
 
 def _hanging_together(facts: Facts, printed: Printed, count: int) -> System:
-    """Return the system of the unknown counts that hang together with one."""
+    """Return the system of the unknown counts that are connected with one."""
     known, shares = printed.known, printed.shares
     rows_of = facts.rows_of()
     shares_of: dict[int, list[int]] = {}

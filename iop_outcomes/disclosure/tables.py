@@ -49,7 +49,7 @@ def hide_small_counts(
     total_row : object, optional
         The index label of the row that is the sum of the others, if the table has one.
     derived : dict, optional
-        Column worked out from a count (a percentage, a mean) -> the count column it hangs on.
+        Column worked out from a count (a percentage, a mean) -> the column of that count.
     also : array_like of bool, optional
         Rows whose counts are hidden for another reason: too few people behind many sessions.
 
@@ -82,7 +82,7 @@ def hide_small_counts(
     for column, source in (derived or {}).items():
         if column not in frame or source not in mask:
             raise RuleError(
-                "`derived` names a column worked out from a count, and the count it hangs on.",
+                "`derived` names a column worked out from a count, and that count.",
                 found=f"{as_written(column)}: {as_written(source)}",
                 instead=f"the counts here are {names_asked(mask.columns)}",
             )

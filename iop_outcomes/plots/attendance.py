@@ -70,9 +70,9 @@ def plot_attendance(
             place.set_title(title, loc="left", fontsize=TITLE_SIZE, fontweight="bold", pad=5)
         lift = ABOVE / style.size_of(places[0])[1] if result.by else 0.0
         handles, labels = places[0].get_legend_handles_labels()
-        told = ["\n".join(_legend_lines(label, sheet.width)) for label in labels]
+        texts = ["\n".join(_legend_lines(label, sheet.width)) for label in labels]
         anchor = (-0.012, 1.0 + lift)
-        style.legend(places[0], handles=handles, labels=told, bbox_to_anchor=anchor)
+        style.legend(places[0], handles=handles, labels=texts, bbox_to_anchor=anchor)
         finish(sheet, records_or_result, result.text)
     return sheet.ax
 

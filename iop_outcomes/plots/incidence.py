@@ -64,8 +64,8 @@ def plot_incidence(
         drawn[-1].set_xlabel(f"days since {result.provenance.origin}", labelpad=2)
         if sheet.whole:
             draw_at_risk(drawn[-1], _at_risk(result, ticks), ticks, sheet)
-        said = f"{result.text} {_small_print(naive, result)}"
-        finish(sheet, result, said, below=drawn[-1])
+        text = f"{result.text} {_small_print(naive, result)}"
+        finish(sheet, result, text, below=drawn[-1])
     return sheet.ax
 
 

@@ -259,8 +259,8 @@ def draw_known(sheet: Sheet, curves: IntervalSurvival, names: list[str], days: l
 
 
 def _small_print(curves: IntervalSurvival) -> str:
-    said = SMALL_PRINT + (DATED if len(curves.fits) == 1 else "")
+    text = SMALL_PRINT + (DATED if len(curves.fits) == 1 else "")
     if curves.limits is None:
-        return said
+        return text
     level = level_words(curves.confidence)
-    return f"{said} Thin lines: {level} limits of its lowest and highest course."
+    return f"{text} Thin lines: {level} limits of its lowest and highest course."

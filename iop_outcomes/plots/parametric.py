@@ -79,13 +79,13 @@ def _drawn(fits: ParametricSurvival) -> list[tuple[Fit, str, style.Look, float]]
             (fit, "", style.look(number + 1, count), ends[0])
             for number, fit in enumerate(fits.models[0])
         ]
-    found = []
+    curves = []
     best = fits.best()["model"].tolist()
     for number, (models, last) in enumerate(zip(fits.models, ends, strict=True)):
         fit = next(fit for fit in models if fit.model.name == best[number])
         name = interval.name_of(fits.curves, fits.curves.fits.iloc[number])
-        found.append((fit, name, style.look(number, len(best)), last))
-    return found
+        curves.append((fit, name, style.look(number, len(best)), last))
+    return curves
 
 
 def _draw(ax: Axes, fit: Fit, shown: tuple[str, style.Look, float, int]) -> None:

@@ -48,10 +48,10 @@ def plot_mean_cumulative(result: MeanCumulativeFunction, ax: Axes | Figure | Non
     last = float(result.table["day"].max())
     top = min(float(result.table["upper"].max()) * 1.05, CUT * float(result.table["mean"].max()))
     cut = bool((result.table["upper"] > top).any())
-    said = _small_print(result, cut)
+    notes = _small_print(result, cut)
     target = figure_or(ax)
     with style.drawing():
-        planner = _planner(result, names, f"{result.rule}\n{said}")
+        planner = _planner(result, names, f"{result.rule}\n{notes}")
         sheet = open_sheet(target, WIDTH, planner, result)
         ax = sheet.ax
         labels = _labels(result, names, label_room(sheet.width, result))
@@ -61,7 +61,7 @@ def plot_mean_cumulative(result: MeanCumulativeFunction, ax: Axes | Figure | Non
         _dress(ax, result, ticks, (last, top))
         if sheet.whole:
             _draw_table(sheet, _counts(result, ticks), ticks)
-        finish(sheet, result, f"{result.text} {said}")
+        finish(sheet, result, f"{result.text} {notes}")
     return ax
 
 
@@ -118,7 +118,7 @@ def _counts(
     """Return the name of each group and the rows of its table on the days of the axis."""
     at_risk = result.at(ticks.tolist())["at_risk"].to_numpy().reshape(-1, len(ticks))
     words = dict(zip(COUNTED, (result.noun, "ended for good"), strict=True))
-    found = []
+    table_rows = []
     for number, (name, rows) in enumerate(panels(result.table, result.by)):
         through = np.searchsorted(rows["day"], ticks, side="right")
         counts = {"observed": at_risk[number].tolist()}
@@ -126,8 +126,8 @@ def _counts(
             if column in rows:
                 sums = np.append(0, np.cumsum(rows[column].to_numpy()))
                 counts[word] = sums[through].tolist()
-        found.append((name, counts))
-    return found
+        table_rows.append((name, counts))
+    return table_rows
 
 
 def _draw_table(

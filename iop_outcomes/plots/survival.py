@@ -97,8 +97,8 @@ def plot_survival(
     protected = isinstance(curves, ProtectedCurves) and curves.policy.threshold > 1
     counted = risk(curves, _days(curves, ticks, WIDTH), counting)
     bands = _bands(curves) if band else None
-    told = small_print(curves, band, counting)
-    planner = _planner(curves, counted, len(groups) + band, told)
+    notes = small_print(curves, band, counting)
+    planner = _planner(curves, counted, len(groups) + band, notes)
     target = figure_or(ax)
     with style.drawing():
         sheet = open_sheet(target, WIDTH, planner, curves)
@@ -116,7 +116,7 @@ def plot_survival(
         _dress(ax, curves, days, band)
         if sheet.whole:
             draw_table(sheet, curves, risk(curves, days, counting))
-        finish(sheet, curves, f"{curves.text} {told}")
+        finish(sheet, curves, f"{curves.text} {notes}")
     return ax
 
 
@@ -164,8 +164,8 @@ def _apart(days: list[int], least: float) -> list[int]:
     return kept
 
 
-def _planner(curves: Curves, counted: pd.DataFrame, entries: int, told: str) -> Planner:
-    notes = notes_of(curves, told, bool(counted["at_risk"].isna().any()))
+def _planner(curves: Curves, counted: pd.DataFrame, entries: int, print_below: str) -> Planner:
+    notes = notes_of(curves, print_below, bool(counted["at_risk"].isna().any()))
     height = table_height(counted, curves.by)
 
     def plan(_: float, whole: bool) -> Plan:
@@ -252,14 +252,16 @@ def _draw_medians(ax: Axes, curves: Curves) -> None:
 def _labels(curves: Curves, groups: list[tuple[str, pd.DataFrame]], room: float) -> list[str]:
     """Return what the legend says of each group."""
     if isinstance(curves, ProtectedCurves):
-        told = [
+        counted = [
             (rows["at_risk"].iloc[0], rows["events"].sum(), f" by day {int(rows['day'].iloc[-1])}")
             for _, rows in groups
         ]
     else:  # at risk on day 0 are not all, under late entry
         sizes = curves.sizes
-        told = [(n, events, "") for n, events in zip(sizes["n"], sizes["events"], strict=True)]
-    counts = [f"n = {int(n):,}, {count_words(events, 'event')}{until}" for n, events, until in told]
+        counted = [(n, events, "") for n, events in zip(sizes["n"], sizes["events"], strict=True)]
+    counts = [
+        f"n = {int(n):,}, {count_words(events, 'event')}{until}" for n, events, until in counted
+    ]
     return legend_labels([name for name, _ in groups], counts, room)
 
 
@@ -267,8 +269,8 @@ def _dress(ax: Axes, curves: Curves, days: list[int], band: bool) -> None:
     from matplotlib.ticker import PercentFormatter
 
     if band:
-        told = f"{level_words(curves.confidence)} band for the whole curve"
-        ax.plot([], [], color=style.QUIET, linestyle=BAND_LINE, linewidth=0.9, label=told)
+        label = f"{level_words(curves.confidence)} band for the whole curve"
+        ax.plot([], [], color=style.QUIET, linestyle=BAND_LINE, linewidth=0.9, label=label)
     last = float(curves.table["day"].max())
     ax.set_ylim(0, 1)
     ax.set_xlim(0, max(last, days[-1]) * 1.02 or 1.0)

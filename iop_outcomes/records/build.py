@@ -1,4 +1,4 @@
-"""Checked drafts into the plain frames that everything behind the door trusts."""
+"""Checked tables into the plain frames that every other room relies on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from iop_outcomes.records.parsing.parsed import NO_DAY, NO_WHOLE
 from iop_outcomes.records.schema import Column
-from iop_outcomes.records.staging import Draft
+from iop_outcomes.records.staging import StagedTable
 
 Array = npt.NDArray[Any]
 
@@ -27,39 +27,39 @@ def dates(days: Array) -> Array:
     return result
 
 
-def build_episodes(draft: Draft, as_of: int) -> tuple[pd.DataFrame, Array]:
-    """Return the episodes frame, and for each of its rows the row of the draft."""
-    rows = np.flatnonzero(draft.alive)
-    calendar = draft.time == "calendar"
-    admit = draft.day("admit_date")[rows]
-    discharge = _days(draft, "discharge_date", rows)
-    followed = _days(draft, "followed_until", rows)
+def build_episodes(staged: StagedTable, as_of: int) -> tuple[pd.DataFrame, Array]:
+    """Return the episodes frame, and for each of its rows the row of the staged table."""
+    rows = np.flatnonzero(staged.kept)
+    calendar = staged.time == "calendar"
+    admit = staged.day("admit_date")[rows]
+    discharge = _days(staged, "discharge_date", rows)
+    followed = _days(staged, "followed_until", rows)
     followed = np.where(followed == NO_DAY, as_of, np.minimum(followed, as_of))
-    if "discharge_reason" in draft.values:
-        died = draft.is_word("discharge_reason", "died")[rows] & (discharge != NO_DAY)
+    if "discharge_reason" in staged.values:
+        died = staged.is_word("discharge_reason", "died")[rows] & (discharge != NO_DAY)
         followed = np.where(died, np.minimum(followed, discharge), followed)
     followed = np.maximum(followed, admit)
     columns: dict[str, Any] = {}
-    identifiers = np.array(draft.levels["episode_id"], dtype=object)
-    columns["episode_id"] = identifiers[draft.values["episode_id"][rows]]
-    columns["person_id"] = _person(draft, rows, columns["episode_id"])
-    columns["program"] = _program(draft, rows)
-    for column in draft.table.columns[3:]:
-        name = column.name_in(draft.time)
+    identifiers = np.array(staged.levels["episode_id"], dtype=object)
+    columns["episode_id"] = identifiers[staged.values["episode_id"][rows]]
+    columns["person_id"] = _person(staged, rows, columns["episode_id"])
+    columns["program"] = _program(staged, rows)
+    for column in staged.table.columns[3:]:
+        name = column.name_in(staged.time)
         if column.kind != "date":
-            columns[name] = _column(draft, column, name, rows)
+            columns[name] = _column(staged, column, name, rows)
             continue
         days = {"admit_date": admit, "discharge_date": discharge, "followed_until": followed}.get(
-            column.name, _days(draft, column.name, rows)
+            column.name, _days(staged, column.name, rows)
         )
         columns[name] = dates(days) if calendar else _study_days(days, column.required)
     left = np.where(discharge == NO_DAY, np.nan, discharge.astype(np.float64) - admit)
     columns["days_to_discharge"] = left
     columns["days_followed"] = (followed - admit).astype(np.int32)
     columns["admission_number"] = _admission_number(columns["person_id"].codes, admit)
-    for name, declared in draft.declared.items():
+    for name, declared in staged.declared.items():
         if name not in columns:
-            columns[name] = _in_order_of_name(_column(draft, declared, name, rows))
+            columns[name] = _in_order_of_name(_column(staged, declared, name, rows))
     return pd.DataFrame(columns), rows
 
 
@@ -71,40 +71,40 @@ def _in_order_of_name(column: Any) -> Any:
 
 
 def build_rows(
-    draft: Draft, order: Array, position: Array, identifiers: Array, admit: Array
+    staged: StagedTable, order: Array, position: Array, identifiers: Array, admit: Array
 ) -> pd.DataFrame:
     """Return the attendance or check-ins frame.
 
     Parameters
     ----------
     order : numpy.ndarray of int64
-        The kept rows of the draft, sorted by episode and day.
+        The kept rows of the staged table, sorted by episode and day.
     position : numpy.ndarray of int32
         For each of them the row of its episode in the episodes frame.
     identifiers, admit : numpy.ndarray
         The episode_id and the day of admission of each row of the episodes frame.
     """
     columns: dict[str, Any] = {"episode_id": categorical(position, identifiers)}
-    day = draft.day("date")[order]
-    if draft.time == "calendar":
+    day = staged.day("date")[order]
+    if staged.time == "calendar":
         columns["date"] = dates(day)
     columns["day"] = (day - admit[position]).astype(np.int32)
-    own = {column.name: column for column in draft.table.columns[2:]}
-    others = {name: declared for name, declared in draft.declared.items() if name not in own}
+    own = {column.name: column for column in staged.table.columns[2:]}
+    others = {name: declared for name, declared in staged.declared.items() if name not in own}
     for name, declared in {**own, **others}.items():
         if name not in columns and name not in ("date", "day"):
-            columns[name] = _column(draft, declared, name, order)
-            draft.values.pop(name, None)  # each column leaves the draft as it is built
-            draft.raw.pop(name, None)
+            columns[name] = _column(staged, declared, name, order)
+            staged.values.pop(name, None)  # each column leaves the staged table as it is built
+            staged.raw.pop(name, None)
     return pd.DataFrame(columns, copy=False)
 
 
-def _days(draft: Draft, name: str, rows: Array) -> Array:
-    column = draft.table.column(name)
-    ours = name if column is None else column.name_in(draft.time)
-    if ours not in draft.values:
+def _days(staged: StagedTable, name: str, rows: Array) -> Array:
+    column = staged.table.column(name)
+    ours = name if column is None else column.name_in(staged.time)
+    if ours not in staged.values:
         return np.full(len(rows), NO_DAY, dtype=np.int32)
-    return draft.values[ours][rows]
+    return staged.values[ours][rows]
 
 
 def _study_days(days: Array, required: bool) -> Array:
@@ -113,14 +113,14 @@ def _study_days(days: Array, required: bool) -> Array:
     return np.where(days == NO_DAY, np.nan, days.astype(np.float64))
 
 
-def _column(draft: Draft, column: Column, name: str, rows: Array) -> Any:
+def _column(staged: StagedTable, column: Column, name: str, rows: Array) -> Any:
     """Return one typed column; all missing where the export does not have it."""
-    if name not in draft.values:
+    if name not in staged.values:
         return _all_missing(column, len(rows))
-    values = draft.values[name] if len(rows) == len(draft) and _in_order(rows) else None
-    values = draft.values[name][rows] if values is None else values
+    values = staged.values[name] if len(rows) == len(staged) and _in_order(rows) else None
+    values = staged.values[name][rows] if values is None else values
     if column.kind in ("word", "name"):
-        return categorical(values, draft.levels[name])
+        return categorical(values, staged.levels[name])
     if column.kind == "flag":
         return pd.arrays.BooleanArray(values == 1, values < 0)
     if column.kind == "whole":
@@ -142,20 +142,20 @@ def _all_missing(column: Column, size: int) -> Any:
     return np.full(size, np.nan)
 
 
-def _person(draft: Draft, rows: Array, identifiers: Array) -> pd.Categorical:
+def _person(staged: StagedTable, rows: Array, identifiers: Array) -> pd.Categorical:
     """Return who each episode is of: a person without an identifier is their own episode."""
-    if "person_id" not in draft.values:
+    if "person_id" not in staged.values:
         return pd.Categorical(identifiers)
-    codes = draft.values["person_id"][rows]
-    levels = np.array([*draft.levels["person_id"], ""], dtype=object)
+    codes = staged.values["person_id"][rows]
+    levels = np.array([*staged.levels["person_id"], ""], dtype=object)
     texts = levels[codes]
     return pd.Categorical(np.where(codes < 0, identifiers, texts))
 
 
-def _program(draft: Draft, rows: Array) -> pd.Categorical:
-    if "program" not in draft.values:
+def _program(staged: StagedTable, rows: Array) -> pd.Categorical:
+    if "program" not in staged.values:
         return categorical(np.zeros(len(rows), dtype=np.int8), ["All"])
-    codes, levels = draft.values["program"][rows], list(draft.levels["program"])
+    codes, levels = staged.values["program"][rows], list(staged.levels["program"])
     if (codes < 0).any():
         levels.append("(not stated)")
         codes = np.where(codes < 0, len(levels) - 1, codes)

@@ -9,15 +9,15 @@ import pandas as pd
 
 from iop_outcomes.errors import RecordsError, RuleError
 from iop_outcomes.records.parsing.parsed import NO_DAY
-from iop_outcomes.records.records import said
-from iop_outcomes.records.staging import Draft
+from iop_outcomes.records.records import cut_text
+from iop_outcomes.records.staging import StagedTable
 from iop_outcomes.shared.messages import as_written
 
 _LATEST_STUDY_DAY = 100_000
 
 
 def data_cut(
-    drafts: dict[str, Draft], time: str, as_of: str | datetime.date | int | None
+    staged_tables: dict[str, StagedTable], time: str, as_of: str | datetime.date | int | None
 ) -> tuple[int, list[str]]:
     """Return the data cut as a day number, and what was assumed, as sentences."""
     if as_of is not None:
@@ -28,17 +28,17 @@ def data_cut(
         else 2**31 - 1
     )
     newest = NO_DAY
-    for draft in drafts.values():
-        for name, column in draft.declared.items():
+    for staged in staged_tables.values():
+        for name, column in staged.declared.items():
             if column.kind == "date":
-                days = draft.values[name][draft.alive]
+                days = staged.values[name][staged.kept]
                 newest = max(newest, days[days <= today].max(initial=NO_DAY))
     if newest == NO_DAY:
         raise RecordsError(
             "The records hold no date from which a data cut could be taken.",
             instead='Check the date columns, or give as_of="2026-09-30".',
         )
-    label = said(cut_label(int(newest), time))
+    label = cut_text(cut_label(int(newest), time))
     what = "newest date that is not in the future" if time == "calendar" else "newest study day"
     return int(newest), [f"data cut taken as the {what}: {label}"]
 

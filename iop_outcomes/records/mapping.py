@@ -115,8 +115,8 @@ def read_mapping(source: str | Path | MappingType[str, Any] | Mapping | None) ->
         columns={name: _columns(name, data.get(name, {})) for name in TABLES},
         words={name: _words(name, data.get(name, {})) for name in TABLES},
         files={
-            name: _patterns(name, found)
-            for name, found in _section("files", data.get("files", {})).items()
+            name: _patterns(name, patterns)
+            for name, patterns in _section("files", data.get("files", {})).items()
         },
         thresholds=_thresholds(data.get("thresholds", {})),
         **options,

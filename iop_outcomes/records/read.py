@@ -1,4 +1,4 @@
-"""Through the door: files are found, read, checked and built, in that order."""
+"""Reading records: files are found, read, checked and built, in that order."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ from iop_outcomes.records.sources.files import read_raw
 from iop_outcomes.records.sources.locate import Found, Sources, find
 from iop_outcomes.records.sources.opening import kind_of
 from iop_outcomes.records.staging import (
-    Draft,
     Log,
+    StagedTable,
     combine,
     fold_identical,
     our_names,
@@ -102,38 +102,38 @@ def read_records(
     0
     """
     plan = _mapping_for(source, mapping)
-    found = find(
+    located = find(
         source, {"episodes": episodes, "attendance": attendance, "checkins": checkins}, plan
     )
-    time = _kind_of_time(found, plan)
-    log = Log(notes=[*found.notes, *_rows_over_lines(found)])
-    drafts = {}
-    synthetic = plan.synthetic or _says_synthetic(found)
+    time = _kind_of_time(located, plan)
+    log = Log(notes=[*located.notes, *_rows_over_lines(located)])
+    staged_tables = {}
+    synthetic = plan.synthetic or _says_synthetic(located)
     for name in TABLES:
-        if name in found.raws:
-            raws = found.raws.pop(name)  # from here on the draft alone holds the text
-            drafts[name] = combine(TABLES[name], raws, plan, time)
+        if name in located.raws:
+            raws = located.raws.pop(name)  # from here on the staged table alone holds the text
+            staged_tables[name] = combine(TABLES[name], raws, plan, time)
             note_remarks(name, raws, plan, log)
             del raws
-            settle_orders(drafts[name], plan)
-            fold_identical(drafts[name], plan, log)
-            type_columns(drafts[name], plan, log)
-    cut, notes = data_cut(drafts, time, as_of)
-    links, orders, overlap = _check(drafts, cut, log)
+            settle_orders(staged_tables[name], plan)
+            fold_identical(staged_tables[name], plan, log)
+            type_columns(staged_tables[name], plan, log)
+    cut, notes = data_cut(staged_tables, time, as_of)
+    links, orders, overlap = _check(staged_tables, cut, log)
     problems = problem_table(log)
-    aside = {name: rows_set_aside(draft) for name, draft in drafts.items()}
-    frames = _build(drafts, cut, links, orders, overlap)
+    aside = {name: rows_set_aside(staged) for name, staged in staged_tables.items()}
+    frames = _build(staged_tables, cut, links, orders, overlap)
     result = Records(
         **frames,
         as_of=cut_label(cut, time),
         time=time,
         problems=problems,
-        sources=source_table(drafts),
+        sources=source_table(staged_tables),
         set_aside=aside,
-        tables=tuple(drafts),
+        tables=tuple(staged_tables),
         synthetic=synthetic or _made_up(frames["episodes"]),
         notes=(*notes, *log.notes),
-        ignored=tuple(found.ignored),
+        ignored=tuple(located.ignored),
         _quality=quality_table(log, plan),
     )
     if strict and len(problems):
@@ -152,7 +152,7 @@ def _mapping_for(
     return read_mapping(mapping)
 
 
-def _kind_of_time(found: Found, mapping: Mapping) -> str:
+def _kind_of_time(located: Found, mapping: Mapping) -> str:
     """Tell calendar dates from study days by the columns of the episodes."""
     kinds = set()
     for table, name, study_name in (
@@ -160,7 +160,7 @@ def _kind_of_time(found: Found, mapping: Mapping) -> str:
         (ATTENDANCE, "date", "day"),
         (CHECKINS, "date", "day"),
     ):
-        for raw in found.raws.get(table.name, []):
+        for raw in located.raws.get(table.name, []):
             names = set(our_names(table, list(raw.columns), mapping).values())
             if name in names:
                 kinds.add("calendar")
@@ -176,67 +176,67 @@ def _kind_of_time(found: Found, mapping: Mapping) -> str:
 
 
 def _check(
-    drafts: dict[str, Draft], cut: int, log: Log
+    staged_tables: dict[str, StagedTable], cut: int, log: Log
 ) -> tuple[dict[str, Array], dict[str, Array], Array]:
     """Run the checks across rows and tables, in their order.
 
     Returns
     -------
     links : dict of str to numpy.ndarray
-        For each row of attendance and check-ins the draft row of its episode.
+        For each row of attendance and check-ins the row of its episode in the staged table.
     orders : dict of str to numpy.ndarray
         Their kept rows, sorted by episode and day.
     overlap : numpy.ndarray of float64
         For each row of attendance the minutes that an earlier session covers.
     """
-    episodes = drafts["episodes"]
+    episodes = staged_tables["episodes"]
     episode_checks.check_episodes(episodes, cut, log)
     links: dict[str, Array] = {}
     orders: dict[str, Array] = {}
     overlap: Array = np.zeros(0)
     for name in _ROWS:
-        if name in drafts:
-            draft = drafts[name]
-            links[name] = row_checks.link(draft, episodes, log)
+        if name in staged_tables:
+            staged = staged_tables[name]
+            links[name] = row_checks.link(staged, episodes, log)
             if len(episodes):
-                row_checks.check_dates(draft, episodes, links[name], cut, log)
-            orders[name] = _order(draft, links[name])
+                row_checks.check_dates(staged, episodes, links[name], cut, log)
+            orders[name] = _order(staged, links[name])
             if name == "attendance":
-                overlap = row_checks.check_sessions(draft, links[name], orders[name], log)
-                orders[name] = orders[name][draft.alive[orders[name]]]
-            row_checks.volume_change(draft, _program_of(episodes, links[name]), log)
-    last = _last_contact(drafts, links, orders)
+                overlap = row_checks.check_sessions(staged, links[name], orders[name], log)
+                orders[name] = orders[name][staged.kept[orders[name]]]
+            row_checks.volume_change(staged, _program_of(episodes, links[name]), log)
+    last = _last_contact(staged_tables, links, orders)
     episode_checks.administrative_stays(episodes, last, cut, log)
     return links, orders, overlap
 
 
 def _build(
-    drafts: dict[str, Draft],
+    staged_tables: dict[str, StagedTable],
     cut: int,
     links: dict[str, Array],
     orders: dict[str, Array],
     overlap: Array,
 ) -> dict[str, pd.DataFrame]:
     """Make the frames of what is kept."""
-    episodes = drafts["episodes"]
+    episodes = staged_tables["episodes"]
     frame, rows = build_episodes(episodes, cut)
     position = np.full(len(episodes) + 1, -1, dtype=np.int32)
     position[rows] = np.arange(len(rows), dtype=np.int32)
     identifiers, admit = frame["episode_id"].to_numpy(), episodes.day("admit_date")[rows]
     frames = {"episodes": frame}
     for name in _ROWS:
-        draft = drafts.get(name) or _no_rows(name, episodes.time)
+        staged = staged_tables.get(name) or _no_rows(name, episodes.time)
         order = orders.get(name, np.zeros(0, dtype=np.int64))
         where = position[links[name][order]] if name in links else np.zeros(0, dtype=np.int32)
-        frames[name] = build_rows(draft, order, where, identifiers, admit)
+        frames[name] = build_rows(staged, order, where, identifiers, admit)
     frames["attendance"]["minutes_overlapping"] = overlap[orders.get("attendance", [])]
     return frames
 
 
-def _order(draft: Draft, episode: Array) -> Array:
+def _order(staged: StagedTable, episode: Array) -> Array:
     """Return the kept rows sorted by episode and day, without sorting what is sorted."""
-    rows = np.flatnonzero(draft.alive)
-    for key in (draft.day("date"), episode):  # the later key leads, ties keep the earlier order
+    rows = np.flatnonzero(staged.kept)
+    for key in (staged.day("date"), episode):  # the later key leads, ties keep the earlier order
         values = key[rows]
         if len(rows) and (values[1:] < values[:-1]).any():
             low, high = int(values.min()), int(values.max())
@@ -247,48 +247,48 @@ def _order(draft: Draft, episode: Array) -> Array:
 
 
 def _last_contact(
-    drafts: dict[str, Draft], links: dict[str, Array], orders: dict[str, Array]
+    staged_tables: dict[str, StagedTable], links: dict[str, Array], orders: dict[str, Array]
 ) -> Array:
-    last = np.full(len(drafts["episodes"]), NO_DAY, dtype=np.int64)
+    last = np.full(len(staged_tables["episodes"]), NO_DAY, dtype=np.int64)
     for name, episode in links.items():
-        draft = drafts[name]
+        staged = staged_tables[name]
         words = row_checks.ATTENDED if name == "attendance" else ("completed",)
         rows = orders[name]
-        rows = rows[(draft.alive & draft.is_word("status", *words))[rows]]
+        rows = rows[(staged.kept & staged.is_word("status", *words))[rows]]
         # the rows stand in the order of their days, so that the last one of an episode stays
         latest = np.full(len(last), NO_DAY, dtype=np.int64)
-        latest[episode[rows]] = draft.day("date")[rows]
+        latest[episode[rows]] = staged.day("date")[rows]
         last = np.maximum(last, latest)
     return last
 
 
-def _program_of(episodes: Draft, episode: Array) -> Array:
+def _program_of(episodes: StagedTable, episode: Array) -> Array:
     if "program" not in episodes.values or not len(episodes):
         return np.zeros(len(episode), dtype=np.int64)
     return np.asarray(episodes.values["program"][np.maximum(episode, 0)] + 1, dtype=np.int64)
 
 
-def _no_rows(name: str, time: str) -> Draft:
+def _no_rows(name: str, time: str) -> StagedTable:
     table = TABLES[name]
     names = [column.name_in(time) for column in table.columns]
     raw = read_raw(pd.DataFrame({column: pd.Series(dtype=object) for column in names}))
-    draft = combine(table, [raw], Mapping(), time)
-    type_columns(draft, Mapping(), Log())
-    return draft
+    staged = combine(table, [raw], Mapping(), time)
+    type_columns(staged, Mapping(), Log())
+    return staged
 
 
-def _rows_over_lines(found: Found) -> list[str]:
+def _rows_over_lines(located: Found) -> list[str]:
     """Say how many rows run over several lines of their file, as their quoted cells do."""
     return [
         f"{raw.file}: {raw.rows_over_lines:,} rows run over several lines, within quotes"
-        for raws in found.raws.values()
+        for raws in located.raws.values()
         for raw in raws
         if raw.rows_over_lines
     ]
 
 
-def _says_synthetic(found: Found) -> bool:
-    return any(raw.synthetic for raws in found.raws.values() for raw in raws)
+def _says_synthetic(located: Found) -> bool:
+    return any(raw.synthetic for raws in located.raws.values() for raw in raws)
 
 
 def _made_up(episodes: pd.DataFrame) -> bool:

@@ -230,12 +230,12 @@ class Records:
             shown = f"{len(programs):,}"
         lines = [f"programs: {shown}"]
         if not len(self.episodes):
-            lines.append(f"no episode was kept; data cut {said(self.as_of)}")
+            lines.append(f"no episode was kept; data cut {cut_text(self.as_of)}")
         elif self.time == "calendar":
             admitted = self.episodes["admit_date"]
             lines.append(
                 f"admitted {admitted.min().date()} to {admitted.max().date()}; "
-                f"data cut {said(self.as_of)}"
+                f"data cut {cut_text(self.as_of)}"
             )
         else:
             lines.append(f"study days; data cut on day {self.as_of}")
@@ -255,7 +255,7 @@ class Records:
         return lines
 
 
-def said(cut: pd.Timestamp | int) -> str:
+def cut_text(cut: pd.Timestamp | int) -> str:
     """Write a data cut for a reader."""
     return f"day {cut}" if isinstance(cut, int) else str(cut.date())
 

@@ -1,7 +1,7 @@
-"""A table on its way through the door: typed columns, the raw text of each row, and a log.
+"""A table while it is checked: typed columns, the raw text of each row, and a log.
 
-Nothing outside ``records/`` sees a draft. Rows are never removed from it: ``alive`` says which
-are kept, and the log says of every other row, and of every mended value, what was done.
+Nothing outside ``records/`` uses a staged table. Rows are never removed from it: ``kept`` marks
+those that are kept, and the log says of every other row, and of every mended value, what was done.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ PROBLEM_COLUMNS = ["table", "file", "line", "column", "value", "check", "group",
 
 
 @dataclass
-class Draft:
+class StagedTable:
     """One table while it is being checked.
 
     Attributes
@@ -51,7 +51,7 @@ class Draft:
         int32 names.
     levels : dict of str to list of str
         What the codes of a word or name column stand for.
-    alive : numpy.ndarray of bool
+    kept : numpy.ndarray of bool
         Rows that are kept.
     folded : numpy.ndarray of bool
         Rows that are one with an earlier, identical row.
@@ -66,7 +66,7 @@ class Draft:
     file: npt.NDArray[np.int16]
     line: npt.NDArray[np.int32]
     raw: dict[str, Coded]
-    alive: npt.NDArray[np.bool_]
+    kept: npt.NDArray[np.bool_]
     folded: npt.NDArray[np.bool_]
     odd: list[tuple[int, OddRow]]
     values: dict[str, Array] = field(default_factory=dict)
@@ -76,7 +76,7 @@ class Draft:
 
     def __len__(self) -> int:
         """Return the number of rows read, but for the odd ones."""
-        return len(self.alive)
+        return len(self.kept)
 
     def has(self, *names: str) -> bool:
         """Tell whether the export has the columns and each holds a value."""
@@ -115,18 +115,24 @@ class Log:
     notes: list[str] = field(default_factory=list)
 
     def rows(
-        self, draft: Draft, rows: Array, check: str, column: str, done: str | Array, text: str = ""
+        self,
+        staged: StagedTable,
+        rows: Array,
+        check: str,
+        column: str,
+        done: str | Array,
+        text: str = "",
     ) -> None:
-        """List rows of a draft that a check met."""
+        """List rows of a staged table that a check met."""
         if not len(rows):
             return
-        coded = draft.raw.get(column)
+        coded = staged.raw.get(column)
         self.batches.append(
             pd.DataFrame(
                 {
-                    "table": draft.table.name,
-                    "file": np.array(draft.files, dtype=object)[draft.file[rows]],
-                    "line": draft.line[rows],
+                    "table": staged.table.name,
+                    "file": np.array(staged.files, dtype=object)[staged.file[rows]],
+                    "line": staged.line[rows],
                     "column": column,
                     "value": "" if coded is None else coded.text(rows),
                     "check": check,
@@ -136,13 +142,13 @@ class Log:
             )
         )
 
-    def whole_column(self, draft: Draft, check: str, column: str, done: str) -> None:
+    def whole_column(self, staged: StagedTable, check: str, column: str, done: str) -> None:
         """List a check that is of a column as a whole, on line 0."""
         self.batches.append(
             pd.DataFrame(
                 {
-                    "table": [draft.table.name],
-                    "file": [draft.files[0] if len(draft.files) == 1 else ""],
+                    "table": [staged.table.name],
+                    "file": [staged.files[0] if len(staged.files) == 1 else ""],
                     "line": [0],
                     "column": [column],
                     "value": [""],
@@ -169,14 +175,14 @@ class Log:
         )
 
 
-def combine(table: Table, raws: list[Raw], mapping: Mapping, time: str) -> Draft:
+def combine(table: Table, raws: list[Raw], mapping: Mapping, time: str) -> StagedTable:
     """Put the files of one table under one another, under our column names."""
     renamed = [_rename(table, raw, mapping, time) for raw in raws]
     names = list(dict.fromkeys(name for columns in renamed for name in columns))
     sizes = [len(raw.lines) for raw in raws]
     raw = {name: _joined([columns.get(name) for columns in renamed], sizes) for name in names}
     rows = sum(sizes)
-    return Draft(
+    return StagedTable(
         table=table,
         time=time,
         files=[raw.file for raw in raws],
@@ -184,7 +190,7 @@ def combine(table: Table, raws: list[Raw], mapping: Mapping, time: str) -> Draft
         file=np.repeat(np.arange(len(raws), dtype=np.int16), sizes),
         line=np.concatenate([raw.lines for raw in raws]),
         raw=raw,
-        alive=np.ones(rows, dtype=bool),
+        kept=np.ones(rows, dtype=bool),
         folded=np.zeros(rows, dtype=bool),
         odd=[(number, odd) for number, raw in enumerate(raws) for odd in raw.odd],
     )
@@ -278,16 +284,16 @@ def free_name(name: str, taken: Collection[str]) -> str:
     return free
 
 
-def fold_identical(draft: Draft, mapping: Mapping, log: Log) -> None:
+def fold_identical(staged: StagedTable, mapping: Mapping, log: Log) -> None:
     """Fold rows whose text is the same in every column into the first of them."""
-    if mapping.identical_rows == "fold" and len(draft):
-        telling = sorted(draft.raw.values(), key=lambda coded: -len(coded.words))
+    if mapping.identical_rows == "fold" and len(staged):
+        telling = sorted(staged.raw.values(), key=lambda coded: -len(coded.words))
         twin = identical([coded.codes for coded in telling])
         rows = np.flatnonzero(twin >= 0)
-        draft.folded[rows] = True
-        draft.alive[rows] = False
-        log.rows(draft, rows, "exact_duplicate", "", "folded into the first such row")
-    log.tally("exact_duplicate", draft.table.name, "", len(draft), int(draft.folded.sum()))
+        staged.folded[rows] = True
+        staged.kept[rows] = False
+        log.rows(staged, rows, "exact_duplicate", "", "folded into the first such row")
+    log.tally("exact_duplicate", staged.table.name, "", len(staged), int(staged.folded.sum()))
 
 
 def identical(codes: list[Array]) -> npt.NDArray[np.int64]:

@@ -256,7 +256,7 @@ class RelapseRule:
         else:
             event, evidence = "the first use", f"by {EVIDENCE[self.evidence]}{self._counted}"
         if self.by_week:
-            looked_for = " or ".join(search.said(self.week_days) for search in self.searches)
+            looked_for = " or ".join(search.text(self.week_days) for search in self.searches)
             event = f"reached with {looked_for}"
         what = self.event.capitalize()
         return f"{what} is {event} after {ORIGINS[self.origin]}, {evidence}"

@@ -31,7 +31,7 @@ class Search:
     first: int = 1
     of: Literal["use", "missed"] = "use"
 
-    def said(self, week_days: int) -> str:
+    def text(self, week_days: int) -> str:
         """Return what is looked for, as "4 weeks with use in a row, from week 3 on,"."""
         unit, length = self.unit.replace("_", "-"), ""
         if self.unit == "week" and week_days != 7:

@@ -172,11 +172,11 @@ def _programs(sample: Sample) -> pd.DataFrame:
     rates = sample.truth.attendance.groupby("program", observed=True)[
         ["expected", "sessions"]
     ].sum()
-    told = {"shift": "a real step", "trend": "a slow trend", "policy": "a step by policy"}
+    kind_text = {"shift": "a real step", "trend": "a slow trend", "policy": "a step by policy"}
     rows = []
     for program in sample.truth.design.programs:
         planted = [
-            f"{told[change.kind]} from {change.start}: {change.reason} "
+            f"{kind_text[change.kind]} from {change.start}: {change.reason} "
             f"({change.log_odds:+g} log odds{' a month' if change.kind == 'trend' else ''})"
             for change in program.changes
         ]

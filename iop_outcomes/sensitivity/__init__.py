@@ -1,4 +1,4 @@
-"""How far results hang on the definition of relapse and on what was missed.
+"""How far results depend on the definition of relapse and on missed check-ins.
 
 Records or patterns come in; tables of estimates, one a definition and missing rule, go out. Any
 room below may be used here.

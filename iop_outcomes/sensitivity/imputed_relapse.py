@@ -109,7 +109,7 @@ def relapse_by_imputation(
         _one_set(imputed, place, chosen, (groups, clusters), horizon_weeks)
         for place in range(len(imputed))
     ]
-    labels, told = sets[0].labels, replace(sets[0].clusters.told, noun="patterns")
+    labels, told = sets[0].labels, replace(sets[0].clusters.clustering, noun="patterns")
     value = np.stack([one.value for one in sets])  # sets by quantities (share, mean) by groups
     variance = np.stack([one.variance for one in sets])
     table = _table(sets, value, variance, confidence)

@@ -63,7 +63,7 @@ class ImputedRelapse:
     @property
     def text(self) -> str:
         """The shares, the difference and the rule as sentences."""
-        told = "; ".join(self._told(row) for _, row in self.table.iterrows())
+        told = "; ".join(self._describe_row(row) for _, row in self.table.iterrows())
         text = f"Relapsed by week {self.horizon_weeks}: {told}."
         if len(self.difference):
             row = self.difference.iloc[0]
@@ -77,13 +77,13 @@ class ImputedRelapse:
 
     def __repr__(self) -> str:
         """Return the groups and their shares."""
-        told = "; ".join(self._told(row) for _, row in self.table.iterrows())
+        told = "; ".join(self._describe_row(row) for _, row in self.table.iterrows())
         return f"<ImputedRelapse by week {self.horizon_weeks}: {told}>"
 
     def _repr_html_(self) -> str:
         return table_html(self.table, self.text)
 
-    def _told(self, row: pd.Series[Any]) -> str:
+    def _describe_row(self, row: pd.Series[Any]) -> str:
         name = f"{label_of(row[list(self.by)])}: " if self.by else ""
         if not np.isfinite(row["relapsed"]):
             return f"{name}not estimable"

@@ -132,9 +132,9 @@ class Sensitivity:
         low, high = found.iloc[0], found.iloc[-1]
         if len(found) == 1:
             return f"{low['relapsed']:.0%}"
-        return f"{self._told(low)} to {self._told(high)}"
+        return f"{self._describe_row(low)} to {self._describe_row(high)}"
 
-    def _told(self, row: pd.Series[Any]) -> str:
+    def _describe_row(self, row: pd.Series[Any]) -> str:
         group = f", {label_of(row[list(self.by)])}" if self.by else ""
         return f"{row['relapsed']:.0%} ({row['definition']}, {row['missing']}{group})"
 
@@ -245,7 +245,7 @@ def sensitivity(
         confidence=confidence,
         rule=_shared_rule(records, cells, confidence),
         synthetic=_is_synthetic(records),
-        clustering=clusters.told,
+        clustering=clusters.clustering,
     )
 
 

@@ -74,7 +74,7 @@ def group_episodes(episodes: pd.DataFrame, by: str | Sequence[str] | None) -> Gr
         One row an episode.
     by : str, sequence of str or None
         Columns of `episodes`. A missing value makes a group of its own, "not recorded", so that
-        nobody drops out of sight.
+        nobody is left out without notice.
 
     Returns
     -------

@@ -19,7 +19,7 @@ _BREAKS = re.compile("[\t\n\r\x85\u2028\u2029]+")
 
 def printable(text: str) -> str:
     """Return `text` with each character that no page can hold written as its number."""
-    return _UNPRINTABLE.sub(lambda found: code_point(found[0]), text)
+    return _UNPRINTABLE.sub(lambda match: code_point(match[0]), text)
 
 
 def has_lone_surrogate(values: Iterable[object]) -> bool:
@@ -37,7 +37,7 @@ def has_lone_surrogate(values: Iterable[object]) -> bool:
 
 def surrogates_written(text: str) -> str:
     """Return `text` with each lone surrogate written as its number."""
-    return _SURROGATE.sub(lambda found: code_point(found[0]), text)
+    return _SURROGATE.sub(lambda match: code_point(match[0]), text)
 
 
 def one_line(text: str) -> str:

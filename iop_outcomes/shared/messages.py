@@ -104,9 +104,9 @@ def columns_found(names: Iterable[object], asked: object = ()) -> str:
     """
     every = list(names)
     like = _like(every, asked)
-    told = [may_be_named(name) or name in like for name in every]
-    named = [str(name) for name, may in zip(every, told, strict=True) if may]
-    places = [place for place, may in enumerate(told, start=1) if not may]
+    nameable = [may_be_named(name) or name in like for name in every]
+    named = [str(name) for name, may in zip(every, nameable, strict=True) if may]
+    places = [place for place, may in enumerate(nameable, start=1) if not may]
     count = f"{len(every):,} column{'' if len(every) == 1 else 's'}"
     if not named:
         return f"{count}, none of a name that is known here" if every else "no columns"
@@ -287,11 +287,11 @@ def names_asked(names: Iterable[object]) -> str:
     every = list(names)
     if len(every) == 1:
         return _cut(every[0]) if isinstance(every[0], str) else as_written(every[0])
-    told = [str(name) for name in every if may_be_named(name) or name in VOCABULARY]
-    others = len(every) - len(told)
-    if others and told:
-        return f"{', '.join(told)}, and {others:,} other{'' if others == 1 else 's'}"
-    return f"any of {others:,} names" if others else ", ".join(told)
+    named = [str(name) for name in every if may_be_named(name) or name in VOCABULARY]
+    others = len(every) - len(named)
+    if others and named:
+        return f"{', '.join(named)}, and {others:,} other{'' if others == 1 else 's'}"
+    return f"any of {others:,} names" if others else ", ".join(named)
 
 
 def holds_data(value: object) -> bool:

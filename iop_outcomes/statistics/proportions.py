@@ -178,11 +178,11 @@ def _sum_by_person(
     x = np.broadcast_to(np.asarray(numerator, dtype=np.float64), m.shape)
     who = np.asarray(person, dtype=np.int64)
     which = np.zeros(m.shape, np.int64) if group is None else np.asarray(group, dtype=np.int64)
-    told = m > 0
+    has_sessions = m > 0
     people = int(who.max(initial=0)) + 1
-    cells, place = np.unique(which[told] * people + who[told], return_inverse=True)
+    cells, place = np.unique(which[has_sessions] * people + who[has_sessions], return_inverse=True)
     size = len(cells)
-    return sums(place, x[told], size), sums(place, m[told], size), cells // people
+    return sums(place, x[has_sessions], size), sums(place, m[has_sessions], size), cells // people
 
 
 def _logit_interval(

@@ -61,8 +61,8 @@ def count_days(
     width = len(distinct)
     cell = place if groups == 1 else group * width + place
     if groups * width * kinds <= max(4 * len(days), ROOM):
-        found = np.bincount(cell * kinds + kind, weight, groups * width * kinds)
-        table = found.reshape(groups * width, kinds)
+        counted = np.bincount(cell * kinds + kind, weight, groups * width * kinds)
+        table = counted.reshape(groups * width, kinds)
         some = np.asarray(table.any(axis=1))
         some[::width] = True
         cells = np.flatnonzero(some)
@@ -70,8 +70,8 @@ def count_days(
     else:
         starts = np.arange(groups, dtype=np.int64) * width
         code, cells = pd.factorize(np.concatenate([starts, cell]), sort=True)
-        found = np.bincount(code[groups:] * kinds + kind, weight, len(cells) * kinds)
-        counts = found.reshape(len(cells), kinds)
+        counted = np.bincount(code[groups:] * kinds + kind, weight, len(cells) * kinds)
+        counts = counted.reshape(len(cells), kinds)
     of_group, of_day = np.divmod(np.asarray(cells), width)
     begin = np.searchsorted(of_group, np.arange(groups + 1))
     return Daily(begin, distinct[of_day], counts)

@@ -51,5 +51,5 @@ class ByGroup:
         own = np.repeat(np.arange(len(self.begin) - 1), np.diff(self.begin))
         cells = own * width + np.searchsorted(distinct, self.values)
         sought = group * width + np.searchsorted(distinct, asked, side=side)
-        found: NDArray[np.intp] = np.searchsorted(cells, sought) - self.begin[group]
-        return found
+        below: NDArray[np.intp] = np.searchsorted(cells, sought) - self.begin[group]
+        return below

@@ -95,20 +95,20 @@ class Clustering:
                 f"The {self.rows:,} {self.noun}, of {self.clusters:,} values of {self.by}, are "
                 "taken as independent."
             )
-        told = f"Errors by {self.by}: {self.rows:,} {self.noun} in {self.clusters:,} clusters."
+        text = f"Errors by {self.by}: {self.rows:,} {self.noun} in {self.clusters:,} clusters."
         if self.small_sample:
             how = (
                 "Scores of each cluster enlarged by its leverage (Mancl and DeRouen)"
                 if self.leverage
                 else f"Variances with the factor G/(G-1) = {self.clusters}/{self.clusters - 1}"
             )
-            told = (
-                f"{told} {how}, limits and p-values by t with {self.clusters - 1} degrees of "
+            text = (
+                f"{text} {how}, limits and p-values by t with {self.clusters - 1} degrees of "
                 "freedom."
             )
         if not self.few:
-            return told
-        return f"{told} With fewer than {FEW} clusters {self._shortfall}."
+            return text
+        return f"{text} With fewer than {FEW} clusters {self._shortfall}."
 
     @property
     def _shortfall(self) -> str:
@@ -132,25 +132,25 @@ class Clusters:
     ----------
     code : numpy.ndarray of int or None
         The cluster of each row, from 0; None if each row stands by itself.
-    told : Clustering
+    clustering : Clustering
         What is taken together, for the result.
     """
 
     code: NDArray[np.intp] | None
-    told: Clustering
+    clustering: Clustering
 
     @property
     def each(self) -> NDArray[np.intp]:
         """The cluster of each row, where each row may be one of its own."""
-        return np.arange(self.told.rows) if self.code is None else self.code
+        return np.arange(self.clustering.rows) if self.code is None else self.code
 
     def of(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Clusters:
         """Return the same of some of the rows."""
         if self.code is None:
-            return replace(self, told=replace(self.told, rows=len(self.each[rows])))
+            return replace(self, clustering=replace(self.clustering, rows=len(self.each[rows])))
         code = np.asarray(pd.factorize(self.code[rows])[0], dtype=np.intp)
         number = int(code.max(initial=-1)) + 1
-        return Clusters(code, replace(self.told, clusters=number, rows=len(code)))
+        return Clusters(code, replace(self.clustering, clusters=number, rows=len(code)))
 
     def corrected(self, small_sample: bool, *, leverage: bool) -> Clusters:
         """Return the same, with whether errors are corrected for few clusters, and how.
@@ -164,14 +164,15 @@ class Clusters:
             raise RuleError(
                 "small_sample is True or False.", found=f"a {type(small_sample).__name__}"
             )
-        if small_sample and not self.told.together:
+        if small_sample and not self.clustering.together:
             raise RuleError(
                 "The correction for few clusters needs errors by cluster.",
-                found=self.told.how or f"{self.told.rows:,} {self.told.noun}, each by itself",
+                found=self.clustering.how
+                or f"{self.clustering.rows:,} {self.clustering.noun}, each by itself",
                 instead='cluster="person_id", or small_sample=False.',
             )
-        told = replace(self.told, small_sample=bool(small_sample), leverage=leverage)
-        return replace(self, told=told)
+        clustering = replace(self.clustering, small_sample=bool(small_sample), leverage=leverage)
+        return replace(self, clustering=clustering)
 
     def refuse_fewer(self, needed: int, noun: str) -> None:
         """Refuse errors from no more clusters than the `needed` quantities have.
@@ -187,7 +188,7 @@ class Clusters:
             raise EstimateError(
                 f"Errors that are robust to clusters need more clusters than {noun}s.",
                 found=f"{count_words(number, 'cluster')} and {count_words(needed, noun)}",
-                instead=f"fewer {noun}s, or cluster=None: {self.told.noun} by themselves.",
+                instead=f"fewer {noun}s, or cluster=None: {self.clustering.noun} by themselves.",
             )
 
 
@@ -214,8 +215,8 @@ def read_clusters(times: pd.DataFrame, cluster: str | Cluster | None) -> Cluster
         persons = _repeated_persons(times, together)
         if persons is None:
             return Clusters(None, Clustering(None, rows, rows, together=False))
-        told = Clustering(PERSON, int(persons.max()) + 1, rows, together=together)
-        return Clusters(persons if together else None, told)
+        clustering = Clustering(PERSON, int(persons.max()) + 1, rows, together=together)
+        return Clusters(persons if together else None, clustering)
     if not isinstance(cluster, str):
         raise RuleError(
             "Clusters are named by their column.",
@@ -248,7 +249,7 @@ def clusters_of_ids(
     if isinstance(given, str) and given != name:
         of = read_clusters(frame, given)
         assert of.code is not None
-        return Clusters(of.code, replace(of.told, rows=ids, noun=noun))
+        return Clusters(of.code, replace(of.clustering, rows=ids, noun=noun))
     persons = None if cluster is not None else _repeated_persons(frame, together=False)
     number = ids if persons is None else int(persons.max()) + 1
     if number < ids:

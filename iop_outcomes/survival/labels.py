@@ -36,15 +36,15 @@ def limits_words(
 ) -> str:
     """Return limits in words, and where one is missing why it is."""
     level = f"{level_words(confidence)} limits"
-    told = [
+    ends = [
         reason if pd.isna(limit) else format_value(float(limit), decimals)
         for limit, reason in zip((lower, upper), why, strict=True)
     ]
-    if told[0] == told[1] and pd.isna(lower):
-        return f"{level} {told[0]}"
-    if NOT_COMPUTED in told:
-        return f"{level}: lower {told[0]}, upper {told[1]}"
-    return f"{level} {told[0]} to {told[1]}"
+    if ends[0] == ends[1] and pd.isna(lower):
+        return f"{level} {ends[0]}"
+    if NOT_COMPUTED in ends:
+        return f"{level}: lower {ends[0]}, upper {ends[1]}"
+    return f"{level} {ends[0]} to {ends[1]}"
 
 
 def stacked(parts: list[dict[str, NDArray[Any]]], labels: pd.DataFrame) -> pd.DataFrame:

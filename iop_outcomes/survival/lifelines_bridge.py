@@ -132,10 +132,10 @@ def fitted_groups(
         keys = list(labels.itertuples(index=False, name=None))
     if len(labels.columns) == 1:
         keys = [key for (key,) in keys]
-    found = [
+    fitters = [
         fitted(one, estimate, confidence, name) for one, name in zip(groups, names, strict=True)
     ]
-    refused = [place for place, fitter in enumerate(found) if fitter is None]
+    refused = [place for place, fitter in enumerate(fitters) if fitter is None]
     if refused:
         raise EstimateError(
             "With late entry lifelines fits no Kaplan-Meier curve where nobody is left at risk "
@@ -143,7 +143,7 @@ def fitted_groups(
             found=f"{groups_called(refused, len(groups))} of the curves",
             instead='.table, which has the curve; or fitters("nelson_aalen").',
         )
-    return dict(zip(keys, found, strict=True))
+    return dict(zip(keys, fitters, strict=True))
 
 
 def by_lifelines(steps: Steps, confidence: float, interval: Interval) -> Steps:
@@ -176,13 +176,13 @@ def log_rank_test(times: CheckedTimes) -> tuple[float, float]:
         ends = count_ends(times)
         groups = range(len(times.labels))
         rows = [CountedRows.of(_from_start(ends, ends.own(group))) for group in groups]
-        found = multivariate_logrank_test(
+        result = multivariate_logrank_test(
             np.concatenate([one.days for one in rows]),
             np.repeat(groups, [len(one.days) for one in rows]),
             np.concatenate([one.event for one in rows]),
             weights=np.concatenate([one.number for one in rows]),
         )
-    return float(found.test_statistic), float(found.p_value)
+    return float(result.test_statistic), float(result.p_value)
 
 
 def _from_start(ends: Daily, own: slice) -> Tally:

@@ -65,10 +65,10 @@ def _merged(distinct: NDArray[np.float64]) -> NDArray[np.float64]:
     # Of a run of days the first whole one, else the first.
     chosen = np.minimum.reduceat(np.where(exact, days, np.inf), first)
     chosen = np.where(np.isfinite(chosen), chosen, days[first])
-    found = distinct.copy()
+    merged = distinct.copy()
     run = np.cumsum(begins) - 1
-    found[order[: len(known)]] = chosen[run[np.searchsorted(days, known)]]
-    return found
+    merged[order[: len(known)]] = chosen[run[np.searchsorted(days, known)]]
+    return merged
 
 
 def near(known: NDArray[Any]) -> float:

@@ -1,4 +1,4 @@
-"""The door of everything that takes times: checked once here, trusted behind."""
+"""Times to an event, checked once here for every estimate."""
 
 from __future__ import annotations
 
@@ -157,12 +157,12 @@ def refuse_twins(times: pd.DataFrame, names: Iterable[str]) -> None:
     """Refuse columns whose name another column has too: which is meant is not known."""
     if times.columns.is_unique:
         return
-    found = list(times.columns)
-    twins = [name for name in names if found.count(name) > 1]
+    columns = list(times.columns)
+    twins = [name for name in names if columns.count(name) > 1]
     if twins:
         raise EstimateError(
             f"There are several columns named {names_asked(twins)}.",
-            found=f"{found.count(twins[0])} of {len(found):,} columns",
+            found=f"{columns.count(twins[0])} of {len(columns):,} columns",
             instead="times.loc[:, ~times.columns.duplicated()], if they hold the same.",
         )
 
@@ -216,11 +216,11 @@ def _numbers(times: pd.DataFrame, name: str) -> NDArray[Any]:
         (np.isinf(numbers).sum(), "infinite"),
         (((numbers > MOST_DAYS) & ~np.isinf(numbers)).sum(), f"over {MOST_DAYS:g}"),
     )
-    found = [f"{count:,} {what}" for count, what in counted if count]
-    if found:
+    faults = [f"{count:,} {what}" for count, what in counted if count]
+    if faults:
         raise EstimateError(
             f"Every value of {name} is a number of days, 0 or more.",
-            found=f"{', '.join(found)} of {len(times):,}",
+            found=f"{', '.join(faults)} of {len(times):,}",
             instead="find out why before leaving a row out: a curve without the missing is "
             "another curve.",
         )

@@ -189,7 +189,7 @@ def use_patterns(
     name = pd.Index(records.episodes["episode_id"], name="episode_id")
     called = BY_DAY if unit == "day" else "use_pattern"
     patterns = pd.Series(_texts(symbols), index=name, name=called, dtype=object)
-    text = _said(rule.text, start, unit, unfinished)
+    text = _rule_text(rule.text, start, unit, unfinished)
     text += _left_out(start, int((~started).sum()), int(died_in_treatment(records, start).sum()))
     made = Provenance(text, event="use", origin=STARTS[start], synthetic=records.synthetic)
     earlier = {"rule": text, "unit_days": span.days, "synthetic": records.synthetic}
@@ -295,7 +295,7 @@ def _one_of(name: str, value: object, options: dict[str, str] | dict[str, int]) 
         )
 
 
-def _said(evidence: str, start: str, unit: str, unfinished: str) -> str:
+def _rule_text(evidence: str, start: str, unit: str, unfinished: str) -> str:
     text = (
         f"One symbol a {unit} from the day after {STARTS[start]}, {evidence}: + use, - no use, "
         f"* both, o missed, _ not due. A {unit} without a check-in is missed until the follow-up "

@@ -18,7 +18,7 @@ from iop_outcomes.disclosure import (
     hide_small_counts,
     protect_curves,
 )
-from iop_outcomes.disclosure.curve_parts import Parts, Shown
+from iop_outcomes.disclosure.curve_parts import Parts, PublishedCounts
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.shared.provenance import Provenance, label
 from iop_outcomes.trends import Trend
@@ -268,11 +268,11 @@ def test_a_whole_with_a_few_people_more_than_its_parts_is_not_published() -> Non
     assert protect_curves(iop.survival_curves(times), CMS, parts=parts).table.empty
 
 
-def shown_events(size: int, events: dict[int, int]) -> Shown:
+def shown_events(size: int, events: dict[int, int]) -> PublishedCounts:
     """Return a published curve with so many events through each day, and nobody censored."""
     through = np.array(list(events.values()))
     counts = {"events": through, "censored": 0 * through, "entered": 0 * through + size}
-    return Shown(np.array(list(events), dtype=float), counts)
+    return PublishedCounts(np.array(list(events), dtype=float), counts)
 
 
 def through(events: int, entered: int) -> dict[str, int]:

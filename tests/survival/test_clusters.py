@@ -292,4 +292,4 @@ def test_the_default_says_what_it_is():
     times = pd.DataFrame({"person_id": ["a", "b", "a"]})
     assert read_clusters(times, Cluster.PERSON).code.tolist() == [0, 1, 0]
     assert read_clusters(times, None).code is None
-    assert read_clusters(times, None).told.clusters == 2
+    assert read_clusters(times, None).clustering.clusters == 2

@@ -1,4 +1,4 @@
-"""Scores of groups whose rows hang together: residuals by row, covariances by cluster."""
+"""Scores of groups with clustered rows: residuals by row, covariances by cluster."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def robust_to_clusters(score: GroupScore, residual: Floats, cluster: Codes) -> G
     of_cluster = np.stack([np.bincount(cluster, values) for values in residual]).astype(np.float64)
     by_row: Floats = residual @ residual.T
     by_cluster: Floats = of_cluster @ of_cluster.T
-    found = GroupScore(score.observed, score.expected, by_cluster)
-    if found.degrees_of_freedom < score.degrees_of_freedom:
+    robust = GroupScore(score.observed, score.expected, by_cluster)
+    if robust.degrees_of_freedom < score.degrees_of_freedom:
         raise EstimateError(
             "The clusters do not say how much each group's events vary: within them the groups "
             "cancel out.",
@@ -55,8 +55,8 @@ def robust_to_clusters(score: GroupScore, residual: Floats, cluster: Codes) -> G
             instead="cluster=None, if rows are independent, or fewer groups.",
         )
     known = score.statistic
-    if found.degrees_of_freedom < len(by_row) - 1 or known <= 0:
-        return found
+    if robust.degrees_of_freedom < len(by_row) - 1 or known <= 0:
+        return robust
     rows = GroupScore(score.observed, score.expected, by_row).statistic
     return GroupScore(score.observed, score.expected, by_cluster * (rows / known))
 
@@ -74,13 +74,13 @@ def group_residuals(sets: RiskSets, group: Codes, groups: int) -> Floats:
     total = sets.at_risk(np.ones(len(group)))
     rate = sets.weight / total
     spent = sets.passed(rate)
-    found = np.empty((groups, len(group)))
-    for number, residual in enumerate(found):
+    residuals = np.empty((groups, len(group)))
+    for number, residual in enumerate(residuals):
         own = (group == number).astype(np.float64)
         share = sets.at_risk(own) / total
         residual[:] = sets.passed(rate * share) - own * spent
         residual[sets.died] += own[sets.died] - share[sets.cell]
-    return found
+    return residuals
 
 
 def rows_alike(enter: Codes, leave: Codes, cells: int, cluster: Codes) -> Floats:
@@ -99,8 +99,8 @@ def rows_alike(enter: Codes, leave: Codes, cells: int, cluster: Codes) -> Floats
         np.cumsum(np.bincount(place[order], values, cells + 1))[:-1]
         for values in (squares, change[order])
     )
-    found: Floats = np.divide(square, number, out=np.ones(cells), where=number > 0.5)
-    return found
+    mean_size: Floats = np.divide(square, number, out=np.ones(cells), where=number > 0.5)
+    return mean_size
 
 
 def refuse_too_many(rows: int, groups: int) -> None:

@@ -66,12 +66,12 @@ class Comparison(GroupTest):
         within = f" stratified by {', '.join(self.strata)}" if self.strata else ""
         return f"{robust_name('Log-rank test', self.clustering)}{within}"
 
-    def _told(self, row: pd.Series[Any]) -> str:
+    def _describe_row(self, row: pd.Series[Any]) -> str:
         name = label_of(row[list(self.curves.by)])
         place: Any = row.name  # rows of the table and groups of the curves are in one order
         return (
             f"{name}: {count_words(row['events'], 'event')} among {row['n']:,.0f} "
-            f"(expected {row['expected']:,.1f}), {self.curves.median_told(place)}"
+            f"(expected {row['expected']:,.1f}), {self.curves.median_text(place)}"
         )
 
 
@@ -178,7 +178,7 @@ def compare_survival(
         curves=curves,
         strata=tuple(strata_names),
         rule=checked.rule,
-        clustering=weighting.clusters.told,
+        clustering=weighting.clusters.clustering,
     )
 
 

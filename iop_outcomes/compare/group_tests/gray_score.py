@@ -46,11 +46,11 @@ class Ends:
     cluster: Codes | None
 
     @classmethod
-    def of(cls, found: Causes, rows: NDArray[np.bool_], cluster: Codes | None) -> Ends:
+    def of(cls, by_cause: Causes, rows: NDArray[np.bool_], cluster: Codes | None) -> Ends:
         """Return the counts of some of the rows."""
-        groups, causes = len(found.times.labels), len(found.names)
-        group, code = found.times.group[rows], found.code[rows]
-        rank, days = pd.factorize(found.times.days[rows], sort=True)
+        groups, causes = len(by_cause.times.labels), len(by_cause.names)
+        group, code = by_cause.times.group[rows], by_cause.code[rows]
+        rank, days = pd.factorize(by_cause.times.days[rows], sort=True)
         left = np.bincount(rank * groups + group, minlength=len(days) * groups)
         at_risk = np.cumsum(left.reshape(-1, groups)[::-1], axis=0)[::-1]
         some = code >= 0
@@ -171,7 +171,7 @@ def gray_residuals(ends: Ends, cause: int) -> Floats:
     refuse_too_many(len(ends.group), groups)
     pooled = course.staying.sum(axis=1)
     hazard, share = course.own.sum(axis=1) / pooled, course.staying / pooled[:, None]
-    found = np.empty((groups, len(ends.group)))
+    residuals = np.empty((groups, len(ends.group)))
     for other in range(groups):
         rows = np.flatnonzero(ends.group == other)
         leave, code = ends.leave[rows], ends.code[rows]
@@ -181,8 +181,8 @@ def gray_residuals(ends: Ends, cause: int) -> Floats:
             passed, of_cause, of_end = _pulls(course, other, hazard * contrast)
             value = np.append(0.0, np.cumsum(passed))[leave]
             value += (code == cause) * (contrast + of_cause)[last]
-            found[group, rows] = value + (code >= 0) * of_end[last]
-    return found
+            residuals[group, rows] = value + (code >= 0) * of_end[last]
+    return residuals
 
 
 def _pulls(course: _Course, group: int, pull: Floats) -> tuple[Floats, Floats, Floats]:

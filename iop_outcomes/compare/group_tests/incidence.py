@@ -58,7 +58,7 @@ class IncidenceComparison:
         """The test of each cause in words, and the rule."""
         by = ", ".join(self.incidence.by)
         ending = closing(self.rule, self.clustering)
-        return f"{self._test}, by {by}: {self._told}. {ending}"
+        return f"{self._test}, by {by}: {self._result_text}. {ending}"
 
     @property
     def synthetic(self) -> bool:
@@ -75,7 +75,7 @@ class IncidenceComparison:
 
     def __repr__(self) -> str:
         """Return the test of each cause."""
-        return f"<IncidenceComparison: {self._test}, {self._told}>"
+        return f"<IncidenceComparison: {self._test}, {self._result_text}>"
 
     def _repr_html_(self) -> str:
         return table_html(self.table, self.text)
@@ -86,7 +86,7 @@ class IncidenceComparison:
         return robust_name("Gray's test", self.clustering) + within
 
     @property
-    def _told(self) -> str:
+    def _result_text(self) -> str:
         return "; ".join(
             f"{row['cause']}: chi-squared {row['statistic']:.2f} on "
             f"{row['degrees_of_freedom']} df, {p_value_words(row['p_value'])}"
@@ -169,34 +169,36 @@ def compare_incidence(
     >>> compare_incidence(times, by="track", causes=["relapse", "died"]).table["events"].tolist()
     [5, 3]
     """
-    found = read_causes(times, by, end, causes)
-    stratum, strata_names = _strata(times, found, strata)
+    by_cause = read_causes(times, by, end, causes)
+    stratum, strata_names = _strata(times, by_cause, strata)
     clusters = read_clusters(times, cluster)
     incidence = cumulative_incidence(
         times, by, end, causes=causes, cluster=cluster, confidence=confidence
     )
-    _check_comparable(found)
-    freedom = len(found.times.labels) - 1
+    _check_comparable(by_cause)
+    freedom = len(by_cause.times.labels) - 1
     clusters.refuse_fewer(freedom, "comparison")
     parts = [
-        Ends.of(found, stratum == part, clusters.code) for part in range(int(stratum.max()) + 1)
+        Ends.of(by_cause, stratum == part, clusters.code) for part in range(int(stratum.max()) + 1)
     ]
     parts = [part for part in parts if len(part.at_risk)]  # a stratum without an end says nothing
-    _check_size(max(len(part.at_risk) for part in parts), len(found.times.labels))
+    _check_size(max(len(part.at_risk) for part in parts), len(by_cause.times.labels))
     rows = []
-    for cause, name in enumerate(found.names):
+    for cause, name in enumerate(by_cause.names):
         score = cause_score(parts, cause)
-        events = int((found.code == cause).sum())
+        events = int((by_cause.code == cause).sum())
         rows.append((name, events, score.statistic, freedom, score.p_value))
     columns = ["cause", "events", "statistic", "degrees_of_freedom", "p_value"]
     table = pd.DataFrame(rows, columns=columns)
-    return IncidenceComparison(table, incidence, incidence.rule, tuple(strata_names), clusters.told)
+    return IncidenceComparison(
+        table, incidence, incidence.rule, tuple(strata_names), clusters.clustering
+    )
 
 
 def cause_score(parts: list[Ends], cause: int) -> GroupScore:
     """Return the score of a cause, added up over the strata."""
-    found = [gray_score(part, cause) for part in parts]
-    score, covariance = (np.sum(part, axis=0) for part in zip(*found, strict=True))
+    scores = [gray_score(part, cause) for part in parts]
+    score, covariance = (np.sum(part, axis=0) for part in zip(*scores, strict=True))
     result = GroupScore(score, np.zeros_like(score), covariance)
     if result.degrees_of_freedom < len(score) - 1:
         raise EstimateError(
@@ -212,39 +214,39 @@ def cause_score(parts: list[Ends], cause: int) -> GroupScore:
 
 
 def _strata(
-    times: pd.DataFrame, found: Causes, strata: str | Sequence[str] | None
+    times: pd.DataFrame, by_cause: Causes, strata: str | Sequence[str] | None
 ) -> tuple[NDArray[np.intp], list[str]]:
     names = column_names(times, strata)
-    both = [name for name in names if name in found.times.labels.columns]
+    both = [name for name in names if name in by_cause.times.labels.columns]
     if both:
         raise RuleError(
             f"Within a stratum of {', '.join(both)} there is one group of it only.",
             instead="a column that is either a group or a stratum.",
         )
-    return check_times(times.assign(event=found.code >= 0), names).group, names
+    return check_times(times.assign(event=by_cause.code >= 0), names).group, names
 
 
-def _check_comparable(found: Causes) -> None:
-    if not len(found.times.labels.columns):
+def _check_comparable(by_cause: Causes) -> None:
+    if not len(by_cause.times.labels.columns):
         raise RuleError("A comparison needs the column that makes the groups.", instead='by="..."')
-    if len(found.times.labels) < 2:
+    if len(by_cause.times.labels) < 2:
         raise EstimateError(
             "A comparison needs two groups or more.",
-            found=f"one group of {', '.join(found.times.labels.columns)}",
+            found=f"one group of {', '.join(by_cause.times.labels.columns)}",
             instead="cumulative_incidence(times) for the incidences of one group.",
         )
-    if found.times.entry is not None:
+    if by_cause.times.entry is not None:
         raise EstimateError(
             "Gray's test is not defined for late entry.",
             found="entries after day 0",
             instead="compare_survival, which takes every other cause as censoring.",
         )
-    number = np.bincount(found.code[found.code >= 0], minlength=len(found.names))
-    empty = [name for name, count in zip(found.names, number, strict=True) if not count]
+    number = np.bincount(by_cause.code[by_cause.code >= 0], minlength=len(by_cause.names))
+    empty = [name for name, count in zip(by_cause.names, number, strict=True) if not count]
     if empty:
         raise EstimateError(
             "A cause by which nobody ends cannot be compared.",
-            found=f"0 ends by {', '.join(cause_called(name, found.names) for name in empty)}",
+            found=f"0 ends by {', '.join(cause_called(name, by_cause.names) for name in empty)}",
             instead="causes that occur.",
         )
 

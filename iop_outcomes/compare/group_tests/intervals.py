@@ -70,7 +70,7 @@ class IntervalComparison(GroupTest):
         within = f" stratified by {', '.join(self.strata)}" if self.strata else ""
         return f"{robust_name('Score test for intervals', self.clustering)}{within}"
 
-    def _told(self, row: pd.Series[Any]) -> str:
+    def _describe_row(self, row: pd.Series[Any]) -> str:
         name = label_of(row[list(self.curves.by)])
         more = "more" if row["score"] >= 0 else "fewer"
         return (
@@ -188,7 +188,7 @@ def compare_interval_survival(
         curves=curves,
         strata=tuple(strata_names),
         rule=f"{checked.rule} Scores of proportional hazards, variance {_variance_words(checked)}.",
-        clustering=clusters.told,
+        clustering=clusters.clustering,
     )
 
 
@@ -215,8 +215,8 @@ def _scores(
             parts = _permuted((left, right), checked.group[rows], groups, own)
         else:
             entry = checked.entry[rows].astype(np.float64)
-            found = Hazards.of(Intervals(left, right, np.ones(len(rows)), entry))
-            parts = score_parts(found, checked.group[rows], groups)
+            hazards = Hazards.of(Intervals(left, right, np.ones(len(rows)), entry))
+            parts = score_parts(hazards, checked.group[rows], groups)
         total, covariance = total + parts[0], covariance + parts[1]
         if cluster is not None:
             residual[:, rows] = parts[2]
@@ -296,5 +296,5 @@ def person_scores(left: Floats, right: Floats) -> Floats:
 def _times_log(survival: Floats) -> Floats:
     from scipy.special import xlogy
 
-    found: Floats = xlogy(survival, survival)
-    return found
+    product: Floats = xlogy(survival, survival)
+    return product

@@ -61,7 +61,7 @@ class RecurrenceComparison(GroupTest):
     def _test(self) -> str:
         return self.test
 
-    def _told(self, row: pd.Series[Any]) -> str:
+    def _describe_row(self, row: pd.Series[Any]) -> str:
         name = label_of(row[list(self.curves.by)])
         mean = format_value(float(row["mean"]), 2)
         return (

@@ -114,5 +114,5 @@ def weighted_score(stretches: Stretches) -> GroupScore:
 def _over(counts: Counts, values: Floats) -> Floats:
     """Return the sum of daily `values` over the days of each stretch."""
     sums: NDArray[Any] = np.append(0.0, np.cumsum(values))
-    found: Floats = sums[counts.last + 1] - sums[counts.first]
-    return found
+    totals: Floats = sums[counts.last + 1] - sums[counts.first]
+    return totals

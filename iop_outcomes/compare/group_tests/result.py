@@ -28,13 +28,15 @@ class GroupTest(ABC):
     def text(self) -> str:
         """The test in words, each group's counts, and the rule."""
         freedom = self.degrees_of_freedom
-        told = [self._told(row) for _, row in self.table.head(NAMED_GROUPS).iterrows()]
+        descriptions = [
+            self._describe_row(row) for _, row in self.table.head(NAMED_GROUPS).iterrows()
+        ]
         if len(self.table) > NAMED_GROUPS:
-            told.append(more_words(len(self.table) - NAMED_GROUPS))
+            descriptions.append(more_words(len(self.table) - NAMED_GROUPS))
         return (
             f"{self._test}, by {', '.join(self.curves.by)}: chi-squared {self.statistic:.2f} on "
             f"{freedom} degree{'s' if freedom > 1 else ''} of freedom, "
-            f"{p_value_words(self.p_value)}; {'; '.join(told)}. "
+            f"{p_value_words(self.p_value)}; {'; '.join(descriptions)}. "
             f"{closing(self.rule, self.clustering)}"
         )
 
@@ -45,8 +47,8 @@ class GroupTest(ABC):
 
     def at(self, days: float | Sequence[float]) -> pd.DataFrame:
         """Return what is compared on the given days, as its own ``at``."""
-        found: pd.DataFrame = self.curves.at(days)
-        return found
+        values: pd.DataFrame = self.curves.at(days)
+        return values
 
     def plot(self, ax: Any = None) -> Any:
         """Draw what is compared, as its own ``plot``."""
@@ -68,7 +70,7 @@ class GroupTest(ABC):
         """The name of the test."""
 
     @abstractmethod
-    def _told(self, row: pd.Series[Any]) -> str:
+    def _describe_row(self, row: pd.Series[Any]) -> str:
         """Tell a row of the table in words."""
 
 

@@ -92,72 +92,72 @@ def cause_specific_cox(
     0  age         1.013
     """
     normal_quantile(confidence)
-    found = read_causes(times, strata, end, causes)
-    asked = list(found.names) if cause is None else [cause_asked(found, cause)]
+    by_cause = read_causes(times, strata, end, causes)
+    asked = list(by_cause.names) if cause is None else [cause_asked(by_cause, cause)]
     weighting = read_weighting(times, weights, cluster).corrected(small_sample, leverage=True)
     matrix, names = design_of(times, formula)
     weighting.clusters.refuse_fewer(len(names), "term")
     fits: dict[str | None, CoxFit] = {}
     for name in asked:
-        fit = _fit(found, name, matrix, names, weighting=weighting, ties=ties)
+        fit = _fit(by_cause, name, matrix, names, weighting=weighting, ties=ties)
         fits[name if cause is None else None] = fit
-    told = "each cause" if cause is None else asked[0].replace("_", " ")
+    modelled = "each cause" if cause is None else asked[0].replace("_", " ")
     return regression_of(
         fits,
         names,
-        strata=list(found.times.labels.columns),
+        strata=list(by_cause.times.labels.columns),
         weighting=weighting,
         ties=ties,
         confidence=confidence,
-        told=(
-            f"Cause-specific Cox model of {told}",
+        labels=(
+            f"Cause-specific Cox model of {modelled}",
             MEANING,
-            rule_of(found, asked, "censoring"),
-            found.times.synthetic,
+            rule_of(by_cause, asked, "censoring"),
+            by_cause.times.synthetic,
         ),
     )
 
 
 def _fit(
-    found: Causes, cause: str, matrix: NDArray[np.float64], names: Sequence[str], **options: Any
+    by_cause: Causes, cause: str, matrix: NDArray[np.float64], names: Sequence[str], **options: Any
 ) -> CoxFit:
-    event = ended_by(found, cause)
+    event = ended_by(by_cause, cause)
     try:
-        return fit_within(found.times, event, matrix, names, **options)
+        return fit_within(by_cause.times, event, matrix, names, **options)
     except EstimateError as error:
-        called = cause_called(cause, found.names)
-        told = f"of {called}: {error.found}" if error.found else f"of {called}"
-        raise EstimateError(error.wrong, found=told, instead=error.instead) from None
+        called = cause_called(cause, by_cause.names)
+        place = f"of {called}: {error.found}" if error.found else f"of {called}"
+        raise EstimateError(error.wrong, found=place, instead=error.instead) from None
 
 
-def cause_asked(found: Causes, cause: Any) -> str:
+def cause_asked(by_cause: Causes, cause: Any) -> str:
     """Return the cause that is modelled; refuse what is none of those that compete."""
     word = f"{cause:g}" if isinstance(cause, float) else str(cause)
-    if word not in found.names:
+    if word not in by_cause.names:
         raise RuleError(
             f"{names_asked([cause])} is none of the causes.",
-            found=words_found(found.names, len(found.code)),
+            found=words_found(by_cause.names, len(by_cause.code)),
             instead="a cause= that competes, or causes=[...] with it among them.",
         )
     return word
 
 
-def ended_by(found: Causes, cause: str) -> NDArray[np.bool_]:
+def ended_by(by_cause: Causes, cause: str) -> NDArray[np.bool_]:
     """Return which rows the cause ended; refuse a cause by which nobody ends."""
-    event: NDArray[np.bool_] = found.code == found.names.index(cause)
+    event: NDArray[np.bool_] = by_cause.code == by_cause.names.index(cause)
     if not event.any():
         raise EstimateError(
             "A cause by which nobody ends has no rate to model.",
-            found=f"0 ends by {cause_called(cause, found.names)} among {len(event):,}",
+            found=f"0 ends by {cause_called(cause, by_cause.names)} among {len(event):,}",
             instead="a cause that occurs.",
         )
     return event
 
 
-def rule_of(found: Causes, asked: list[str], others: str) -> str:
+def rule_of(by_cause: Causes, asked: list[str], others: str) -> str:
     """Return what made the times, what is modelled, and what the other causes do."""
-    beside = [name for name in found.names if name not in asked]
+    beside = [name for name in by_cause.names if name not in asked]
     modelled = asked[0] if len(asked) == 1 else f"{', '.join(asked)}, each in turn"
     rest = f" {others}: {', '.join(beside)};" if beside else ""
-    told = f"Event: {modelled};{rest} every other end is the end of what is known."
-    return f"{found.times.rule} {told.replace('_', ' ')}"
+    sentence = f"Event: {modelled};{rest} every other end is the end of what is known."
+    return f"{by_cause.times.rule} {sentence.replace('_', ' ')}"

@@ -123,7 +123,7 @@ def cox(
         weighting=weighting,
         ties=ties,
         confidence=confidence,
-        told=("Cox model of the event", MEANING, checked.rule, checked.synthetic),
+        labels=("Cox model of the event", MEANING, checked.rule, checked.synthetic),
     )
 
 
@@ -147,7 +147,7 @@ def fit_within(
         cluster=weighting.cluster,
         ties=ties,
         names=names,
-        small_sample=bool(weighting.clusters.told.small_sample),
+        small_sample=bool(weighting.clusters.clustering.small_sample),
     )
 
 
@@ -159,11 +159,11 @@ def regression_of(
     weighting: Weighting,
     ties: str,
     confidence: float,
-    told: tuple[str, str, str, bool],
+    labels: tuple[str, str, str, bool],
 ) -> Regression:
     """Return fits as a result, one a cause; a fit without a cause has no such column.
 
-    `told` is the model, what its ratios mean, the rule, and whether the people are made up.
+    `labels` are the model, what its ratios mean, the rule, and whether the data are synthetic.
     """
     tables = []
     for cause, fit in fits.items():
@@ -173,17 +173,17 @@ def regression_of(
             fit.reported if weighting.robust else fit.covariance,
             model=fit.covariance,
             confidence=confidence,
-            clustering=weighting.clusters.told,
+            clustering=weighting.clusters.clustering,
         )
         if cause is not None:
             table.insert(0, "cause", cause)
         tables.append(table)
-    model, meaning, rule, synthetic = told
+    model, meaning, rule, synthetic = labels
     return Regression(
         table=pd.concat(tables, ignore_index=True),
         n=next(iter(fits.values())).rows,
         events=sum(fit.events for fit in fits.values()),
-        clusters=weighting.clusters.told.number,
+        clusters=weighting.clusters.clustering.number,
         strata=tuple(strata),
         ties=ties,
         log_likelihood=sum(fit.log_likelihood for fit in fits.values()),
@@ -195,5 +195,5 @@ def regression_of(
         meaning=meaning,
         rule=rule,
         synthetic=synthetic,
-        clustering=weighting.clusters.told,
+        clustering=weighting.clusters.clustering,
     )

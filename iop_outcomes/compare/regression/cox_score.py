@@ -81,13 +81,13 @@ def score_residuals(columns: Floats, point: LikelihoodAt, sets: RiskSets) -> Flo
     """Return the score residuals, one term a row."""
     exposure = sets.exposure(point.hazard, point.tied_hazard)
     in_cell = np.bincount(sets.of_piece, sets.weight, sets.cells)
-    found = np.empty_like(columns)
+    residuals = np.empty_like(columns)
     for place, column in enumerate(columns):
         drift = sets.exposure(point.drift[place], point.tied_drift[place])
-        found[place] = -point.risk * (column * exposure - drift)
+        residuals[place] = -point.risk * (column * exposure - drift)
         mean = (point.expected[place] / in_cell)[sets.cell]
-        found[place, sets.died] += column[sets.died] - mean
-    return found
+        residuals[place, sets.died] += column[sets.died] - mean
+    return residuals
 
 
 def score_spread(residuals: Floats, weight: Floats | None, cluster: NDArray[Any] | None) -> Floats:

@@ -125,19 +125,19 @@ def fine_gray(
     0  age         1.045
     """
     normal_quantile(confidence)
-    found = read_causes(times, censoring_strata, end, causes)
-    name = cause_asked(found, cause)
+    by_cause = read_causes(times, censoring_strata, end, causes)
+    name = cause_asked(by_cause, cause)
     _check(same_day)
-    event = ended_by(found, name)
+    event = ended_by(by_cause, name)
     clusters = read_clusters(times, cluster).corrected(small_sample, leverage=False)
     matrix, names = design_of(times, formula)
     clusters.refuse_fewer(len(names), "term")
-    code = np.where(event, 1, np.where(found.code >= 0, 2, 0))
+    code = np.where(event, 1, np.where(by_cause.code >= 0, 2, 0))
     sets = subdistribution(
-        found.times.days,
+        by_cause.times.days,
         code,
-        found.times.group,
-        entry=found.times.entry,
+        by_cause.times.group,
+        entry=by_cause.times.entry,
         events_first=same_day == "ends_first",
     )
     fit = _fit(matrix, names, sets, clusters.code)
@@ -146,11 +146,11 @@ def fine_gray(
     how += f", within {', '.join(own)}" if own else ""
     return Regression(
         table=ratio_table(
-            names, *fit[:2], model=fit[2], confidence=confidence, clustering=clusters.told
+            names, *fit[:2], model=fit[2], confidence=confidence, clustering=clusters.clustering
         ),
         n=len(times),
         events=int(event.sum()),
-        clusters=clusters.told.number,
+        clusters=clusters.clustering.number,
         strata=(),
         ties="breslow",
         log_likelihood=fit[3],
@@ -160,9 +160,9 @@ def fine_gray(
         model=f"Fine and Gray's model of {name.replace('_', ' ')}",
         ratio="subdistribution hazard ratio",
         meaning=MEANING,
-        rule=f"{rule_of(found, [name], 'competing')} Weighted for censoring{how}.",
-        synthetic=found.times.synthetic,
-        clustering=clusters.told,
+        rule=f"{rule_of(by_cause, [name], 'competing')} Weighted for censoring{how}.",
+        synthetic=by_cause.times.synthetic,
+        clustering=clusters.clustering,
     )
 
 

@@ -90,9 +90,9 @@ def design_of(
             found=type(formula).__name__,
             instead='"age + program"',
         )
-    told = formula if isinstance(formula, str) else " + ".join(f"`{name}`" for name in formula)
-    parsed, names, levels_of = _parsed(told, times)
-    matrix = _matrix(parsed, told, _columns(times, sorted(names), levels_of))
+    text = formula if isinstance(formula, str) else " + ".join(f"`{name}`" for name in formula)
+    parsed, names, levels_of = _parsed(text, times)
+    matrix = _matrix(parsed, text, _columns(times, sorted(names), levels_of))
     numbers = np.asarray(matrix, dtype=np.float64)
     called = [str(name) for name in matrix.model_spec.column_names]
     if len(called) < 2:
@@ -111,7 +111,7 @@ def design_of(
     return numbers[:, 1:], term_names(called[1:], matrix.model_spec.encoder_state)
 
 
-def _matrix(parsed: Formula, told: str, frame: pd.DataFrame) -> Any:
+def _matrix(parsed: Formula, formula: str, frame: pd.DataFrame) -> Any:
     """Return formulaic's matrix; refuse what it cannot make, or makes with a warning only."""
     from formulaic import model_matrix
     from formulaic.errors import DataMismatchWarning
@@ -124,7 +124,7 @@ def _matrix(parsed: Formula, told: str, frame: pd.DataFrame) -> Any:
     except Exception:  # of many kinds: a transform is given what it does not take
         raise RuleError(
             "The formula asks for what its columns do not give.",
-            found=told,
+            found=formula,
             instead="numbers where it reckons; text or categories as they are; in C all levels of "
             "the column.",
         ) from None
@@ -169,8 +169,8 @@ def _parsed(formula: str, times: pd.DataFrame) -> tuple[Formula, set[str], set[s
     _check_columns(names - set(columns), columns)
     levels_of: set[str] = set()
     for expression in sorted(read["python"]):
-        found, coded = _names_in(expression, columns)
-        names |= found
+        used, coded = _names_in(expression, columns)
+        names |= used
         levels_of |= coded
     return parsed, names, levels_of
 
@@ -229,7 +229,7 @@ def _names(nodes: Iterable[ast.AST], but: set[int]) -> set[str]:
 
 def _contrasts(nodes: Iterable[ast.AST]) -> set[int]:
     """Return the nodes that say by which contrast ``C`` codes its values: ``contr.sum``."""
-    found: set[int] = set()
+    places: set[int] = set()
     for node in nodes:
         if isinstance(node, ast.Call) and _name(node.func) == "C":
             given = [*node.args[1:2], *(word.value for word in node.keywords)]
@@ -240,8 +240,8 @@ def _contrasts(nodes: Iterable[ast.AST]) -> set[int]:
                     and place.attr in CONTRASTS
                     and _name(place.value) == "contr"
                 ):
-                    found |= {id(value), id(place), id(place.value)}
-    return found
+                    places |= {id(value), id(place), id(place.value)}
+    return places
 
 
 def _name(node: ast.AST) -> str | None:
@@ -268,11 +268,11 @@ def _columns(times: pd.DataFrame, names: list[str], levels_of: set[str]) -> pd.D
             instead="times.rename(columns=str)",
         )
     missing = {name: int(times[name].isna().sum()) for name in names}
-    found = [f"{count:,} of {name}" for name, count in missing.items() if count]
-    if found:
+    gaps = [f"{count:,} of {name}" for name, count in missing.items() if count]
+    if gaps:
         raise EstimateError(
             "A row with a missing value cannot stand in a regression.",
-            found=f"missing: {', '.join(found)}, of {len(times):,} rows",
+            found=f"missing: {', '.join(gaps)}, of {len(times):,} rows",
             instead="times.dropna(subset=[...]) if leaving them out is right, a value of their own "
             "for text, or multiple imputation.",
         )

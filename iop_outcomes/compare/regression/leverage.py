@@ -86,7 +86,7 @@ def information_parts(
     parts = np.empty((int(cluster.max()) + 1, terms, terms))
     for i in range(terms):
         for j in range(i, terms):
-            found = columns[i] * columns[j] * hazard + over(each * mean[i] * mean[j])
-            found -= columns[i] * drift[j] + columns[j] * drift[i]
-            parts[:, i, j] = parts[:, j, i] = np.bincount(cluster, weighted * found)
+            information = columns[i] * columns[j] * hazard + over(each * mean[i] * mean[j])
+            information -= columns[i] * drift[j] + columns[j] * drift[i]
+            parts[:, i, j] = parts[:, j, i] = np.bincount(cluster, weighted * information)
     return parts

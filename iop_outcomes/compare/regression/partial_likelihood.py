@@ -100,7 +100,7 @@ def fit_cox(
     weight : numpy.ndarray of float, optional
         (rows,), above 0.
     cluster : numpy.ndarray of int, optional
-        (rows,), codes from 0 of what hangs together, such as a person; by default each row is on
+        (rows,), codes from 0 of the clusters, such as persons; by default each row is on
         its own.
     ties : {"efron", "breslow"}
         How events of one day share their risk set.
@@ -158,30 +158,30 @@ def fit_cox(
     columns, scale = standardised(design, stratum, called)
     start = likelihood_at(columns, np.zeros(len(called)), sets, weights)
     check_rank(start.information, sets.weight.sum(), called)
-    found, iterations = maximise(
+    estimate, iterations = maximise(
         start, lambda beta: likelihood_at(columns, beta, sets, weights), columns, called
     )
-    point = likelihood_at(columns, found, sets, weights)
+    point = likelihood_at(columns, estimate, sets, weights)
     inverse = np.linalg.inv(point.information)
     score = score_residuals(columns, point, sets)
     spread = score_spread(score, weights, cluster)
     few = None
     if small_sample:
         own = np.arange(len(weights)) if cluster is None else cluster
-        parts = information_parts(columns, found, sets, weights, own)
+        parts = information_parts(columns, estimate, sets, weights, own)
         few = leverage_covariance(summed(score * weights, own).T, parts)
         few /= np.outer(scale, scale)
     residuals = np.zeros((len(days), len(called)))
     residuals[used] = (score * scale[:, None]).T
     return CoxFit(
-        coefficient=found / scale,
+        coefficient=estimate / scale,
         covariance=inverse / np.outer(scale, scale),
         robust=inverse @ spread @ inverse / np.outer(scale, scale),
         few=few,
         log_likelihood=point.log_likelihood,
         null_log_likelihood=start.log_likelihood,
         score_test=start.score_test,
-        wald_test=float(found @ point.information @ found),
+        wald_test=float(estimate @ point.information @ estimate),
         iterations=iterations,
         rows=len(days),
         events=int(event.sum()),

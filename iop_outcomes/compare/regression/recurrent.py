@@ -157,7 +157,7 @@ def recurrent_cox(
     strata_code, strata_names = _strata(at_risk, strata)
     clock = _clock(at_risk, stretches, strata_code, (model, number, most))
     fit = _fitted(matrix, clock, replace(stretches, clusters=clusters), (ties, names))
-    told, meaning = MODELS[model]
+    title, meaning = MODELS[model]
     by_number = [] if model == "andersen_gill" else [_number_words(number, most)]
     return Regression(
         table=ratio_table(
@@ -166,7 +166,7 @@ def recurrent_cox(
             fit.reported,
             model=fit.covariance,
             confidence=confidence,
-            clustering=clusters.told,
+            clustering=clusters.clustering,
         ),
         n=fit.rows,
         events=fit.events,
@@ -177,11 +177,11 @@ def recurrent_cox(
         null_log_likelihood=fit.null_log_likelihood,
         confidence=confidence,
         robust=True,
-        model=f"{told} of recurrent events, each row a stretch at risk",
+        model=f"{title} of recurrent events, each row a stretch at risk",
         meaning=f"{meaning} {ALIVE}",
         rule=stretches.times.rule,
         synthetic=stretches.times.synthetic,
-        clustering=clusters.told,
+        clustering=clusters.clustering,
     )
 
 
@@ -201,7 +201,7 @@ def _fitted(
         cluster=stretches.cluster,
         ties=ties,
         names=names,
-        small_sample=bool(stretches.clusters.told.small_sample),
+        small_sample=bool(stretches.clusters.clustering.small_sample),
     )
 
 

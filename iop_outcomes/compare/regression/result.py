@@ -87,11 +87,11 @@ class Regression:
     def text(self) -> str:
         """The model, each term's ratio with its limits, what a ratio says, and the rule."""
         rows = self.table.head(NAMED_TERMS).to_dict("records")
-        told = [self._told(row) for row in rows]
+        descriptions = [self._describe_row(row) for row in rows]
         if len(self.table) > NAMED_TERMS:
-            told.append(more_words(len(self.table) - NAMED_TERMS, "term"))
+            descriptions.append(more_words(len(self.table) - NAMED_TERMS, "term"))
         ending = closing(self.rule, self.clustering)
-        return f"{self.model}, {self.sizes}: {'; '.join(told)}. {self.meaning} {ending}"
+        return f"{self.model}, {self.sizes}: {'; '.join(descriptions)}. {self.meaning} {ending}"
 
     @property
     def small_sample(self) -> bool:
@@ -101,12 +101,12 @@ class Regression:
     @property
     def sizes(self) -> str:
         """How many rows, events and clusters, and the strata, in words."""
-        told = [f"n {self.n:,}, {count_words(self.events, 'event')}"]
+        parts = [f"n {self.n:,}, {count_words(self.events, 'event')}"]
         if self.strata:
-            told.append(f"strata {', '.join(self.strata)}")
+            parts.append(f"strata {', '.join(self.strata)}")
         if self.clusters is not None:
-            told.append(f"{self.clusters:,} clusters")
-        return ", ".join(told)
+            parts.append(f"{self.clusters:,} clusters")
+        return ", ".join(parts)
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the ratios with their limits; see `iop_outcomes.plot_regression`."""
@@ -120,7 +120,7 @@ class Regression:
     def _repr_html_(self) -> str:
         return table_html(self.table, self.text)
 
-    def _told(self, row: dict[Any, Any]) -> str:
+    def _describe_row(self, row: dict[Any, Any]) -> str:
         cause = f"{row['cause']}, " if "cause" in row else ""
         limits = f"{ratio_words(row['lower'])} to {ratio_words(row['upper'])}"
         return (
@@ -134,12 +134,12 @@ def ratio_words(ratio: float) -> str:
     if not 0.095 <= ratio < 99.5:
         return f"{ratio:.2g}"
     return next(
-        told for told in (f"{ratio:.{places}f}" for places in (2, 3, 4)) if _decided(told, ratio)
+        text for text in (f"{ratio:.{places}f}" for places in (2, 3, 4)) if _decided(text, ratio)
     )
 
 
-def _decided(told: str, ratio: float) -> bool:
-    return float(told) != 1 or abs(ratio - 1) < 5e-5
+def _decided(text: str, ratio: float) -> bool:
+    return float(text) != 1 or abs(ratio - 1) < 5e-5
 
 
 def ratio_table(

@@ -76,8 +76,8 @@ class RiskSets:
     def passed(self, by_cell: Floats) -> Floats:
         """Return the sum over the cells in which each row is at risk."""
         total = np.append(0.0, np.cumsum(by_cell))
-        found: Floats = total[self.leave]
-        return found - total[self.enter] if self.late else found
+        sums: Floats = total[self.leave]
+        return sums - total[self.enter] if self.late else sums
 
     def exposure(self, by_cell: Floats, by_tied: Floats) -> Floats:
         """Return the sum over each row's cells, less what its own ties take out."""

@@ -85,23 +85,23 @@ class Subdistribution:
         left = np.asarray(np.bincount(self.leave, values, cells + 1), dtype=np.float64)
         if self.enter is not None:
             left -= np.bincount(self.enter, values, cells + 1)
-        found: Floats = np.cumsum(left[::-1])[::-1][1:]
+        sums: Floats = np.cumsum(left[::-1])[::-1][1:]
         for part in self.strata:
             weighted = values[part.ended] * part.undone
             gone = np.bincount(self.leave[part.ended], weighted, cells + 1)
-            found = found + part.share * np.cumsum(gone)[:-1]
-        return found
+            sums = sums + part.share * np.cumsum(gone)[:-1]
+        return sums
 
     def exposed(self, by_cell: Floats) -> Floats:
         """Return the weighted sum over the cells in which each row is at risk."""
         total = np.append(0.0, np.cumsum(by_cell))
-        found: Floats = total[self.leave]
+        sums: Floats = total[self.leave]
         if self.enter is not None:
-            found -= total[self.enter]
+            sums -= total[self.enter]
         for part in self.strata:
             ahead = _ahead(by_cell * part.share)
-            found[part.ended] += part.undone * ahead[self.leave[part.ended]]
-        return found
+            sums[part.ended] += part.undone * ahead[self.leave[part.ended]]
+        return sums
 
 
 @dataclass(frozen=True, eq=False)
@@ -241,19 +241,19 @@ def own_residuals(columns: Floats, point: WeightedLikelihood, sets: Subdistribut
 
 def weight_residuals(columns: Floats, point: WeightedLikelihood, sets: Subdistribution) -> Floats:
     """Return what each row adds to the score by its part in the estimate of the weights."""
-    found = np.zeros_like(columns)
+    residuals = np.zeros_like(columns)
     for part in sets.strata:
-        found += _through_weights(columns, point, sets, part)
-    return found
+        residuals += _through_weights(columns, point, sets, part)
+    return residuals
 
 
 def _through_weights(
     columns: Floats, point: WeightedLikelihood, sets: Subdistribution, part: Censoring
 ) -> Floats:
     """Return what each row adds through the estimate of the censoring distribution."""
-    found = np.zeros_like(columns)
+    residuals = np.zeros_like(columns)
     if not len(part.gone) or not len(part.ended):
-        return found
+        return residuals
     # A censoring on day u weighs on who ended before it, in the events on and after it.
     first = np.searchsorted(sets.day, part.day, side="left")
     since = np.searchsorted(part.day, sets.days[part.ended], side="right")
@@ -268,9 +268,9 @@ def _through_weights(
         pull = moved * ahead - carried * _ahead(step * point.mean[place])[first]
         each = pull / part.at_risk
         compensator = np.append(0.0, np.cumsum(each * part.censored / part.at_risk))
-        found[place, part.rows] -= compensator[until]
-        found[place, part.gone] += each[part.of_gone]
-    return found
+        residuals[place, part.rows] -= compensator[until]
+        residuals[place, part.gone] += each[part.of_gone]
+    return residuals
 
 
 def _ahead(by_cell: Floats) -> Floats:

@@ -39,7 +39,7 @@ def _values(coded: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 
     The longest first, since the name of one column can end in that of another.
     """
-    found = []
+    labels = []
     for part, (_, state) in coded.items():
         contrasts = state.get("contrasts")
         if contrasts is None:
@@ -48,9 +48,9 @@ def _values(coded: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         levels = list(contrasts.levels)
         against = _reference(contrasts)
         for level in levels:
-            found.append((f"{part}[T.{level}]", f"{column} {level} vs {against}", column))
-            found.append((f"{part}[{level}]", f"{column} {level}", column))
-    return sorted(found, key=lambda one: -len(one[0]))
+            labels.append((f"{part}[T.{level}]", f"{column} {level} vs {against}", column))
+            labels.append((f"{part}[{level}]", f"{column} {level}", column))
+    return sorted(labels, key=lambda one: -len(one[0]))
 
 
 def _reference(contrasts: Any) -> object:
@@ -70,19 +70,19 @@ def _name(name: str, values: Sequence[tuple[str, str, str]]) -> str:
         if written in marked:
             marked = marked.replace(written, chr(_MARKS + place))
     numbered = ":".join(_numbered(part) for part in marked.split(":"))
-    told = bare = numbered
+    name_text = bare = numbered
     for place, (_, value, column) in enumerate(values):
-        told = told.replace(chr(_MARKS + place), value)
+        name_text = name_text.replace(chr(_MARKS + place), value)
         bare = bare.replace(chr(_MARKS + place), column)
-    return told if bare == told == name else Term(told, _NUMBERED.sub("", bare))
+    return name_text if bare == name_text == name else Term(name_text, _NUMBERED.sub("", bare))
 
 
 def _numbered(part: str) -> str:
     """Return a part with its number after a space; the powers of raw polynomials count from 1."""
 
-    def told(found: re.Match[str]) -> str:
-        level = found["level"]
-        raw = level.isdigit() and _RAW.match(part[: found.start()])
+    def label_of(match: re.Match[str]) -> str:
+        level = match["level"]
+        raw = level.isdigit() and _RAW.match(part[: match.start()])
         return f" {int(level) + 1}" if raw else f" {level}"
 
-    return _NUMBERED.sub(told, part)
+    return _NUMBERED.sub(label_of, part)

@@ -191,16 +191,16 @@ def _fallbacks(letters: frozenset[str]) -> dict[str, str]:
     """Return the fonts beside the base that hold the letters: the name of each, and its file."""
     # Fonts draw what they like for letters of private use, and nothing for those not seen.
     missing = {ord(one) for one in letters if _instead(one) and unicodedata.category(one) != "Co"}
-    found: dict[str, str] = {}
+    paths: dict[str, str] = {}
     if not missing:
-        return found
+        return paths
     for name, path in _candidates().items():
         if held := missing & _letters_of(path):
-            found[name] = path
+            paths[name] = path
             missing -= held
             if not missing:
                 break
-    return found
+    return paths
 
 
 @lru_cache(maxsize=1)

@@ -40,20 +40,20 @@ def check_result(result: object, plot: str, *kinds: type) -> None:
                 instead="fewer groups, or a longer time, so that more people are in each",
             )
         return
-    found = type(result).__name__
+    given = type(result).__name__
     made = {name: maker for name, (drawer, maker) in DRAWN_BY.items() if drawer == plot}
     instead = f"{plot}(iop.{made[kinds[0].__name__]})"
-    other = DRAWN_BY.get(found)
+    other = DRAWN_BY.get(given)
     if other is not None:
         instead = f"{other[0]} for this, or {instead}"
     raise RuleError(
         f"{plot} draws {' or '.join(kind.__name__ for kind in kinds)}.",
-        found=said_of(result),
+        found=describe_type(result),
         instead=instead,
     )
 
 
-def said_of(thing: object) -> str:
+def describe_type(thing: object) -> str:
     """Return what kind of thing something is, without what it holds."""
     kind = type(thing)
     if thing is None:
@@ -78,7 +78,7 @@ def check_target(target: Any) -> None:
         several = isinstance(target, (list, tuple)) or hasattr(target, "shape")
         raise RuleError(
             "ax= is one axes or one figure of matplotlib.",
-            found=said_of(target),
+            found=describe_type(target),
             instead="one of them, as ax=axes[0]" if several else "ax=axes, or leave it out",
         )
     if target.get_figure() is None:

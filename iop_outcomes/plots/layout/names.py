@@ -29,8 +29,8 @@ def drawn_name(name: object) -> str:
 def whole_names(result: Any) -> list[str]:
     """Return the names that a picture of a result holds, as they are in its table."""
     columns = [*getattr(result, "by", ()), *("cause", "state", "term")]
-    found = [column for column in columns if column in result.table.columns]
-    return [str(name) for column in found for name in result.table[column].unique()]
+    present = [column for column in columns if column in result.table.columns]
+    return [str(name) for column in present for name in result.table[column].unique()]
 
 
 def fitted(names: list[str], width: float, size: float, bold: bool = False) -> list[str]:
@@ -38,17 +38,17 @@ def fitted(names: list[str], width: float, size: float, bold: bool = False) -> l
 
     The middle of a longer name is left out; where two become the same, the second has a number.
     """
-    found: dict[str, str] = {}
+    shortened: dict[str, str] = {}
     for name in names:
-        if name in found:
+        if name in shortened:
             continue
         short, number = fonts.shortened(name, width, size, bold), 2
-        while short in found.values():
+        while short in shortened.values():
             end = f" ({number})"
             short = fonts.shortened(name, width - fonts.width_of(end, size, bold), size, bold) + end
             number += 1
-        found[name] = short
-    return [found[name] for name in names]
+        shortened[name] = short
+    return [shortened[name] for name in names]
 
 
 def panels(table: pd.DataFrame, by: tuple[str, ...]) -> list[tuple[str, pd.DataFrame]]:

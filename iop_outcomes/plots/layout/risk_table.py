@@ -78,31 +78,33 @@ def drawn_rows(risk: pd.DataFrame) -> tuple[tuple[str, str], ...]:
 
 def small_print(curves: Curves, band: bool, counting: Counting) -> str:
     """Say what the bands are and what the table counts."""
-    told = [f"Bands: {level_words(curves.confidence)} confidence limits of each day."]
+    sentences = [f"Bands: {level_words(curves.confidence)} confidence limits of each day."]
     if band:
-        told.append("Dotted outline: the band that holds for the whole curve (Hall and Wellner).")
+        sentences.append(
+            "Dotted outline: the band that holds for the whole curve (Hall and Wellner)."
+        )
     late, weights = False, None
     if not isinstance(curves, ProtectedCurves):
         late, weights = bool((curves.entries["day"] > 0).any()), curves.weights
     if counting == "just_before":
-        told.append(
+        sentences.append(
             "At risk: just before each day; censored and events: through it, so that who ends on "
             "the day is counted twice."
         )
     else:
         whole = "all who have entered by then" if late else "the group"
-        told.append(f"The table counts through each day; its three rows add up to {whole}.")
+        sentences.append(f"The table counts through each day; its three rows add up to {whole}.")
     if weights:
-        told.append(
+        sentences.append(
             f"The three are sums of {weights}; rows: how many are at risk, each counted as "
             "one. n and events above count rows."
         )
-    return " ".join(told)
+    return " ".join(sentences)
 
 
-def notes_of(curves: Curves, told: str, dashes: bool) -> str:
+def notes_of(curves: Curves, print_below: str, dashes: bool) -> str:
     """Return the small print: what the event is, what missing means, what the table counts."""
-    lines = [curves.rule, told]
+    lines = [curves.rule, print_below]
     if dashes:
         lines.append("A dash: too few since the last published day.")
     return "\n".join(line for line in lines if line)

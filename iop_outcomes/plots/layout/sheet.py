@@ -132,9 +132,9 @@ def open_sheet(
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    told = "" if fonts.is_drawn_whole(whole_names(result)) else f"\n{fonts.INSTEAD}"
+    font_note = "" if fonts.is_drawn_whole(whole_names(result)) else f"\n{fonts.INSTEAD}"
     if isinstance(target, Figure):
-        fitted = _natural(width, planner, told)
+        fitted = _natural(width, planner, font_note)
         height = fitted.height
         target.set_facecolor("white")
         target.set_size_inches(width / 72, height / 72)
@@ -143,7 +143,7 @@ def open_sheet(
     else:
         ax = target if isinstance(target, Axes) else target.add_axes(WHOLE)
         room, box = room_of(ax), _box_of(ax).extents
-        fitted = _fitted(_points(ax, room), planner, told, needs_table)
+        fitted = _fitted(_points(ax, room), planner, font_note, needs_table)
     place = Place(room, box, fitted.margins, ax.get_subplotspec())
     ax.set_position(place(ax, None))
     ax.set_axes_locator(place)
@@ -231,14 +231,14 @@ class _Fit:
         return high and self.width >= self.plan.wish
 
 
-def _natural(width: float, planner: Planner, told: str) -> _Fit:
+def _natural(width: float, planner: Planner, font_note: str) -> _Fit:
     plan = planner(width, True)
-    lines = style.note_lines(plan.notes + told, width - SIDES)
+    lines = style.note_lines(plan.notes + font_note, width - SIDES)
     fitted = _Fit(plan, lines, True, width, 0.0)
     return _Fit(plan, lines, True, width, plan.height + fitted.top_and_bottom)
 
 
-def _fitted(size: tuple[float, float], planner: Planner, told: str, needs_table: bool) -> _Fit:
+def _fitted(size: tuple[float, float], planner: Planner, font_note: str, needs_table: bool) -> _Fit:
     """Return the first fit: all of it, then without notes, then without the table as well."""
     for whole, short in ((True, ""), (True, "the small print"), (False, "table and small print")):
         if needs_table and not whole:
@@ -246,7 +246,7 @@ def _fitted(size: tuple[float, float], planner: Planner, told: str, needs_table:
         for scale in SCALES:
             width, height = (side / scale for side in size)
             plan = planner(width, whole)
-            notes = SHORT_OF_ROOM.format(short) if short else plan.notes + told
+            notes = SHORT_OF_ROOM.format(short) if short else plan.notes + font_note
             lines = style.note_lines(notes, width - SIDES)
             fitted = _Fit(plan, lines, whole, width, height, scale)
             if fitted.fits and (fitted.is_easy or scale == SCALES[-1]):
@@ -325,13 +325,13 @@ def stack(sheet: Sheet, count: int, between: float) -> list[Axes]:
     ax.set_axis_off()
     gap = min(between / sheet.height, 0.6 / count)
     share = (1.0 - gap * (count - 1)) / count
-    found = [
+    panels = [
         ax.inset_axes((0.0, 1.0 - share - number * (share + gap), 1.0, share))
         for number in range(count)
     ]
-    for panel in found:
+    for panel in panels:
         style.set_scale(panel, sheet.scale)
-    return found
+    return panels
 
 
 def finish(sheet: Sheet, source: Any, text: str, *, below: Axes | None = None) -> None:

@@ -14,7 +14,7 @@ from iop_outcomes.records.checks.declared import CHECKS
 from iop_outcomes.records.mapping import Mapping
 from iop_outcomes.records.schema import TABLES
 from iop_outcomes.records.sources.coded import Raw, Remark
-from iop_outcomes.records.staging import PROBLEM_COLUMNS, Draft, Log, free_name, our_names
+from iop_outcomes.records.staging import PROBLEM_COLUMNS, Log, StagedTable, free_name, our_names
 
 REMARK_CHECKS = (
     *("open_quote", "stray_quote", "merged_cells", "lone_surrogate", "unreadable_cell"),
@@ -30,8 +30,8 @@ def note_remarks(name: str, raws: list[Raw], mapping: Mapping, log: Log) -> None
         remarks = list(raw.remarks)
         names = our_names(TABLES[name], list(raw.columns), mapping)
         if raw.encoding:
-            said = f"kept: read as {raw.encoding}"
-            remarks.append(Remark(0, raw.encoding, "encoding", said, "The file is not UTF-8."))
+            done = f"kept: read as {raw.encoding}"
+            remarks.append(Remark(0, raw.encoding, "encoding", done, "The file is not UTF-8."))
         if remarks:
             log.batches.append(
                 pd.DataFrame(
@@ -91,14 +91,14 @@ def problems_text(problems: pd.DataFrame) -> str:
     return inert.to_csv(index=False, lineterminator=os.linesep, quoting=csv.QUOTE_NONNUMERIC)
 
 
-def source_table(drafts: dict[str, Draft]) -> pd.DataFrame:
+def source_table(staged_tables: dict[str, StagedTable]) -> pd.DataFrame:
     """Return for each file how many rows were read, kept, set aside and folded."""
     rows = []
-    for name, draft in drafts.items():
-        for number, file in enumerate(draft.files):
-            here = draft.file == number
-            odd = sum(where == number for where, _ in draft.odd)
-            kept, folded = int(draft.alive[here].sum()), int(draft.folded[here].sum())
+    for name, staged in staged_tables.items():
+        for number, file in enumerate(staged.files):
+            here = staged.file == number
+            odd = sum(where == number for where, _ in staged.odd)
+            kept, folded = int(staged.kept[here].sum()), int(staged.folded[here].sum())
             read = int(here.sum())
             rows.append(
                 {
@@ -108,23 +108,23 @@ def source_table(drafts: dict[str, Draft]) -> pd.DataFrame:
                     "rows_kept": kept,
                     "rows_set_aside": read - kept - folded + odd,
                     "rows_folded": folded,
-                    "sha256": draft.sha256[number],
+                    "sha256": staged.sha256[number],
                 }
             )
     return pd.DataFrame(rows)
 
 
-def rows_set_aside(draft: Draft) -> pd.DataFrame:
-    """Return the rows of a draft that were set aside, as text.
+def rows_set_aside(staged: StagedTable) -> pd.DataFrame:
+    """Return the rows of a staged table that were set aside, as text.
 
     A row that could not be put into columns stands whole in ``whole_row``.
     """
-    rows = np.flatnonzero(~draft.alive & ~draft.folded)
-    odd = [row for _, row in draft.odd]
-    file = np.append(draft.file[rows], [number for number, _ in draft.odd]).astype(int)
-    line = np.append(draft.line[rows], [row.line for row in odd]).astype(np.int32)
-    columns: dict[str, Any] = {"file": np.array(draft.files, dtype=object)[file], "line": line}
-    for name, coded in draft.raw.items():
+    rows = np.flatnonzero(~staged.kept & ~staged.folded)
+    odd = [row for _, row in staged.odd]
+    file = np.append(staged.file[rows], [number for number, _ in staged.odd]).astype(int)
+    line = np.append(staged.line[rows], [row.line for row in odd]).astype(np.int32)
+    columns: dict[str, Any] = {"file": np.array(staged.files, dtype=object)[file], "line": line}
+    for name, coded in staged.raw.items():
         columns[free_name(name, columns)] = [*coded.text(rows), *[""] * len(odd)]
     columns[free_name("whole_row", columns)] = [""] * len(rows) + [row.text for row in odd]
     order = np.lexsort((line, file))

@@ -19,7 +19,7 @@ from iop_outcomes.records.checks.declared import (
 )
 from iop_outcomes.records.checks.episodes import flag, set_aside
 from iop_outcomes.records.parsing.parsed import NO_DAY
-from iop_outcomes.records.staging import Draft, Log, identical
+from iop_outcomes.records.staging import Log, StagedTable, identical
 
 Array = npt.NDArray[Any]
 
@@ -28,52 +28,54 @@ CAME_TO_NOTHING = ("no_show", "late_cancel", "client_cancel", "excused", "progra
 UNKNOWN, ASIDE = -1, -2
 
 
-def link(draft: Draft, episodes: Draft, log: Log) -> Array:
-    """Return for each row the draft row of its episode; set aside rows that have none."""
-    own, theirs = episodes.values["episode_id"], draft.values["episode_id"]
+def link(staged: StagedTable, episodes: StagedTable, log: Log) -> Array:
+    """Return for each row the row of its episode; set aside rows that have none."""
+    own, theirs = episodes.values["episode_id"], staged.values["episode_id"]
     row_of = np.full(len(episodes.levels["episode_id"]) + 1, UNKNOWN, dtype=np.int32)
     row_of[own[own >= 0]] = ASIDE
-    kept = np.flatnonzero(episodes.alive)
+    kept = np.flatnonzero(episodes.kept)
     row_of[own[kept]] = kept
     level = pd.Index(episodes.levels["episode_id"], dtype=object).get_indexer(
-        pd.Index(draft.levels["episode_id"], dtype=object)
+        pd.Index(staged.levels["episode_id"], dtype=object)
     )
     rows: Array = row_of[np.append(level, -1)[theirs]]
-    set_aside(draft, rows == UNKNOWN, "unknown_episode", "episode_id", log)
-    set_aside(draft, rows == ASIDE, "episode_set_aside", "episode_id", log)
+    set_aside(staged, rows == UNKNOWN, "unknown_episode", "episode_id", log)
+    set_aside(staged, rows == ASIDE, "episode_set_aside", "episode_id", log)
     return rows
 
 
-def check_dates(draft: Draft, episodes: Draft, episode: Array, as_of: int, log: Log) -> None:
+def check_dates(
+    staged: StagedTable, episodes: StagedTable, episode: Array, as_of: int, log: Log
+) -> None:
     """Hold the day of each row against the data cut, the admission, the discharge or death."""
-    column = "date" if draft.time == "calendar" else "day"
-    day = draft.values[column]
-    set_aside(draft, day > as_of, "after_data_cut", column, log)
+    column = "date" if staged.time == "calendar" else "day"
+    day = staged.values[column]
+    set_aside(staged, day > as_of, "after_data_cut", column, log)
     known = np.where(episode >= 0, episode, 0)
     admit = episodes.day("admit_date")[known]
-    end_column = "discharge_date" if draft.time == "calendar" else "discharge_day"
+    end_column = "discharge_date" if staged.time == "calendar" else "discharge_day"
     closed = episodes.has(end_column)
-    end = episodes.values[end_column][known] if closed else np.full(len(draft), NO_DAY)
+    end = episodes.values[end_column][known] if closed else np.full(len(staged), NO_DAY)
     after = (end != NO_DAY) & (day > end)
-    if draft.table.name == "attendance":
-        set_aside(draft, day < admit, "before_admission", column, log)
-        set_aside(draft, after, "after_discharge", column, log)
+    if staged.table.name == "attendance":
+        set_aside(staged, day < admit, "before_admission", column, log)
+        set_aside(staged, after, "after_discharge", column, log)
         return
-    died = np.zeros(len(draft), dtype=bool)
+    died = np.zeros(len(staged), dtype=bool)
     if closed and "discharge_reason" in episodes.values:
         died = episodes.is_word("discharge_reason", "died")[known]
-    set_aside(draft, after & died, "after_death", column, log)
-    every = np.ones(len(draft), dtype=bool)
-    flag(draft, day < admit - EARLY_CHECKIN, every, "early_check_in", column, log)
-    used = np.zeros(len(draft), dtype=bool)
-    if "used" in draft.values:
-        used |= draft.values["used"] == 1
-    if "drug_test" in draft.values:
-        used |= draft.is_word("drug_test", "positive")
-    flag(draft, used & (day == admit), day == admit, "use_on_admission_day", column, log)
+    set_aside(staged, after & died, "after_death", column, log)
+    every = np.ones(len(staged), dtype=bool)
+    flag(staged, day < admit - EARLY_CHECKIN, every, "early_check_in", column, log)
+    used = np.zeros(len(staged), dtype=bool)
+    if "used" in staged.values:
+        used |= staged.values["used"] == 1
+    if "drug_test" in staged.values:
+        used |= staged.is_word("drug_test", "positive")
+    flag(staged, used & (day == admit), day == admit, "use_on_admission_day", column, log)
 
 
-def check_sessions(draft: Draft, episode: Array, order: Array, log: Log) -> Array:
+def check_sessions(staged: StagedTable, episode: Array, order: Array, log: Log) -> Array:
     """Check services of one person and day against each other; return overlapping minutes.
 
     Parameters
@@ -81,65 +83,65 @@ def check_sessions(draft: Draft, episode: Array, order: Array, log: Log) -> Arra
     order : numpy.ndarray of int64
         The kept rows, sorted by episode and day.
     """
-    signed_again(draft, episode, log)
-    shared = _of_shared_days(draft, episode, order[draft.alive[order]])
-    overlap = overlapping_sessions(draft, episode, shared, log)
-    minutes_against_status(draft, log)
-    long_day(draft, episode, shared, log)
-    unrecorded(draft, log)
-    copied_roster(draft, episode, log)
+    signed_again(staged, episode, log)
+    shared = _of_shared_days(staged, episode, order[staged.kept[order]])
+    overlap = overlapping_sessions(staged, episode, shared, log)
+    minutes_against_status(staged, log)
+    long_day(staged, episode, shared, log)
+    unrecorded(staged, log)
+    copied_roster(staged, episode, log)
     return overlap
 
 
-def signed_again(draft: Draft, episode: Array, log: Log) -> None:
+def signed_again(staged: StagedTable, episode: Array, log: Log) -> None:
     """Set aside the earlier of two rows of one session; the row signed last stands."""
-    telling = [name for name in ("start_time", "group_id") if name in draft.values]
+    telling = [name for name in ("start_time", "group_id") if name in staged.values]
     if not telling:
         log.tally("signed_again", "attendance", "status", 0, 0, present=False)
         return
-    told = np.zeros(len(draft), dtype=bool)
-    keys = [episode, draft.day("date")]
+    has_time = np.zeros(len(staged), dtype=bool)
+    keys = [episode, staged.day("date")]
     for name in telling:
-        told |= draft.known(name)
-        values = draft.values[name]
+        has_time |= staged.known(name)
+        values = staged.values[name]
         if values.dtype.kind == "f":
             values = np.where(np.isnan(values), -1, values).astype(np.int16)
         keys.append(values)
-    if "service" in draft.values:
-        keys.append(draft.values["service"])
-    rows = np.flatnonzero(draft.alive & told)[::-1]
-    repeated = np.zeros(len(draft), dtype=bool)
+    if "service" in staged.values:
+        keys.append(staged.values["service"])
+    rows = np.flatnonzero(staged.kept & has_time)[::-1]
+    repeated = np.zeros(len(staged), dtype=bool)
     if len(rows):
         repeated[rows] = identical([key[rows] for key in keys]) >= 0
-    set_aside(draft, repeated, "signed_again", "status", log)
+    set_aside(staged, repeated, "signed_again", "status", log)
 
 
-def _of_shared_days(draft: Draft, episode: Array, rows: Array) -> Array:
+def _of_shared_days(staged: StagedTable, episode: Array, rows: Array) -> Array:
     """Return those of the sorted rows whose person has another row on the same day."""
-    first = _changes(episode[rows], draft.day("date")[rows])
+    first = _changes(episode[rows], staged.day("date")[rows])
     shared = ~first
     shared[:-1] |= ~first[1:]
     return rows[shared]
 
 
-def overlapping_sessions(draft: Draft, episode: Array, shared: Array, log: Log) -> Array:
+def overlapping_sessions(staged: StagedTable, episode: Array, shared: Array, log: Log) -> Array:
     """Return for each row the minutes already covered by an earlier session that day.
 
     `shared` are the sorted rows of days on which a person has several.
     """
-    overlap = np.zeros(len(draft))
-    length_columns = [n for n in ("minutes_attended", "minutes_scheduled") if n in draft.values]
-    if not (draft.has("start_time") and length_columns):
+    overlap = np.zeros(len(staged))
+    length_columns = [n for n in ("minutes_attended", "minutes_scheduled") if n in staged.values]
+    if not (staged.has("start_time") and length_columns):
         log.tally("overlapping_sessions", "attendance", "start_time", 0, 0, present=False)
         return overlap
-    length = draft.values[length_columns[0]]
+    length = staged.values[length_columns[0]]
     for name in length_columns[1:]:
-        length = np.where(np.isnan(length), draft.values[name], length)
-    timed = draft.known("start_time") & ~np.isnan(length) & draft.is_word("status", *ATTENDED)
-    if "service" in draft.values:  # an assessment or a drug test may fall into a group's hours
-        timed &= ~draft.is_word("service", "assessment", "drug_test", "other")
+        length = np.where(np.isnan(length), staged.values[name], length)
+    timed = staged.known("start_time") & ~np.isnan(length) & staged.is_word("status", *ATTENDED)
+    if "service" in staged.values:  # an assessment or a drug test may fall into a group's hours
+        timed &= ~staged.is_word("service", "assessment", "drug_test", "other")
     rows = shared[timed[shared]]
-    day, start = draft.day("date")[rows], draft.values["start_time"][rows].astype(np.int64)
+    day, start = staged.day("date")[rows], staged.values["start_time"][rows].astype(np.int64)
     same_day = ~_changes(episode[rows], day)
     if (same_day[1:] & (np.diff(start) < 0)).any():
         again = np.lexsort((start, day, episode[rows]))
@@ -153,15 +155,15 @@ def overlapping_sessions(draft: Draft, episode: Array, shared: Array, log: Log) 
     covered[1:] = np.clip(np.minimum(reach[:-1], end[1:]) - begin[1:], 0, None)
     overlap[rows] = covered
     failed = overlap > 0
-    rows = np.flatnonzero(failed & draft.alive)
+    rows = np.flatnonzero(failed & staged.kept)
     log.rows(
-        draft, rows, "overlapping_sessions", "start_time", "kept: the minutes are counted once"
+        staged, rows, "overlapping_sessions", "start_time", "kept: the minutes are counted once"
     )
     log.tally(
         "overlapping_sessions",
         "attendance",
         "start_time",
-        int((timed & draft.alive).sum()),
+        int((timed & staged.kept).sum()),
         len(rows),
     )
     return overlap
@@ -175,20 +177,20 @@ def _changes(*keys: Array) -> Array:
     return result
 
 
-def minutes_against_status(draft: Draft, log: Log) -> None:
+def minutes_against_status(staged: StagedTable, log: Log) -> None:
     """Flag sessions attended well beyond their length, and minutes where nobody came."""
-    if not draft.has("minutes_attended"):
+    if not staged.has("minutes_attended"):
         for check in ("attended_more_than_scheduled", "minutes_when_absent"):
             log.tally(check, "attendance", "minutes_attended", 0, 0, present=False)
         return
-    minutes = draft.values["minutes_attended"]
+    minutes = staged.values["minutes_attended"]
     known = ~np.isnan(minutes)
-    if draft.has("minutes_scheduled"):
-        over = minutes > draft.values["minutes_scheduled"] + OVERRUN
-        flag(draft, over, known, "attended_more_than_scheduled", "minutes_attended", log)
-    absent = draft.is_word("status", *CAME_TO_NOTHING)
+    if staged.has("minutes_scheduled"):
+        over = minutes > staged.values["minutes_scheduled"] + OVERRUN
+        flag(staged, over, known, "attended_more_than_scheduled", "minutes_attended", log)
+    absent = staged.is_word("status", *CAME_TO_NOTHING)
     flag(
-        draft,
+        staged,
         absent & (minutes > 0),
         absent & known,
         "minutes_when_absent",
@@ -197,44 +199,44 @@ def minutes_against_status(draft: Draft, log: Log) -> None:
     )
 
 
-def long_day(draft: Draft, episode: Array, shared: Array, log: Log) -> None:
+def long_day(staged: StagedTable, episode: Array, shared: Array, log: Log) -> None:
     """Flag the sessions of a day on which a person attended more than 8 hours.
 
     One session is never longer, so only days with several (`shared`, sorted) are looked at.
     """
-    if not draft.has("minutes_attended"):
+    if not staged.has("minutes_attended"):
         log.tally("long_day", "attendance", "minutes_attended", 0, 0, present=False)
         return
-    came = draft.is_word("status", *ATTENDED)[shared]
-    minutes = np.where(came, np.nan_to_num(draft.values["minutes_attended"][shared]), 0)
-    group = np.cumsum(_changes(episode[shared], draft.day("date")[shared])) - 1
+    came = staged.is_word("status", *ATTENDED)[shared]
+    minutes = np.where(came, np.nan_to_num(staged.values["minutes_attended"][shared]), 0)
+    group = np.cumsum(_changes(episode[shared], staged.day("date")[shared])) - 1
     total = np.bincount(group, weights=minutes)
-    failed = np.zeros(len(draft), dtype=bool)
+    failed = np.zeros(len(staged), dtype=bool)
     failed[shared] = (total > LONG_DAY)[group] & (minutes > 0)
-    flag(draft, failed, draft.known("minutes_attended"), "long_day", "minutes_attended", log)
+    flag(staged, failed, staged.known("minutes_attended"), "long_day", "minutes_attended", log)
 
 
-def unrecorded(draft: Draft, log: Log) -> None:
+def unrecorded(staged: StagedTable, log: Log) -> None:
     """Count the services of which nobody recorded what became; they are not listed one by one."""
-    failed = draft.is_word("status", "unrecorded") & draft.alive
+    failed = staged.is_word("status", "unrecorded") & staged.kept
     log.tally(
-        "unrecorded_status", "attendance", "status", int(draft.alive.sum()), int(failed.sum())
+        "unrecorded_status", "attendance", "status", int(staged.kept.sum()), int(failed.sum())
     )
 
 
-def copied_roster(draft: Draft, episode: Array, log: Log) -> None:
+def copied_roster(staged: StagedTable, episode: Array, log: Log) -> None:
     """Count groups of some size in which next to nobody is ever absent."""
-    if not draft.has("group_id"):
+    if not staged.has("group_id"):
         log.tally("copied_roster", "attendance", "group_id", 0, 0, present=False)
         return
-    came = draft.is_word("status", *ATTENDED)
+    came = staged.is_word("status", *ATTENDED)
     rows = np.flatnonzero(
-        draft.alive
-        & draft.known("group_id")
-        & (came | draft.is_word("status", "no_show", "late_cancel", "client_cancel", "excused"))
+        staged.kept
+        & staged.known("group_id")
+        & (came | staged.is_word("status", "no_show", "late_cancel", "client_cancel", "excused"))
     )
-    group = draft.values["group_id"][rows].astype(np.int64)
-    size = len(draft.levels["group_id"])
+    group = staged.values["group_id"][rows].astype(np.int64)
+    size = len(staged.levels["group_id"])
     held = np.bincount(group, minlength=size)
     attended = np.bincount(group, weights=came[rows], minlength=size)
     span = int(episode.max(initial=0)) + 1
@@ -245,17 +247,17 @@ def copied_roster(draft: Draft, episode: Array, log: Log) -> None:
     log.tally("copied_roster", "attendance", "group_id", int(looked.sum()), int(copied.sum()))
 
 
-def volume_change(draft: Draft, programs: Array, log: Log) -> None:
+def volume_change(staged: StagedTable, programs: Array, log: Log) -> None:
     """Count months with under half the rows of the two before and after: a feed may be broken.
 
     It is looked at program by program. The first and the last month are left out, as they are
     seldom whole, and so are programs whose usual month has few rows.
     """
-    if draft.time != "calendar" or not draft.alive.any():
-        log.tally("volume_change", draft.table.name, "date", 0, 0, present=False)
+    if staged.time != "calendar" or not staged.kept.any():
+        log.tally("volume_change", staged.table.name, "date", 0, 0, present=False)
         return
-    rows = np.flatnonzero(draft.alive)
-    day = draft.values["date"][rows]
+    rows = np.flatnonzero(staged.kept)
+    day = staged.values["date"][rows]
     first = int(day.min())
     calendar = np.arange(first, int(day.max()) + 1).astype("datetime64[D]").astype("datetime64[M]")
     month = (calendar.astype(np.int64) - calendar[0].astype(np.int64))[day - first]
@@ -273,4 +275,4 @@ def volume_change(draft: Draft, programs: Array, log: Log) -> None:
         usual = np.nanmedian(around, axis=0)
         looked_at += len(usual)
         failed += int((whole[2:-2] < 0.5 * usual).sum())
-    log.tally("volume_change", draft.table.name, "date", looked_at, failed)
+    log.tally("volume_change", staged.table.name, "date", looked_at, failed)

@@ -1,4 +1,4 @@
-"""Every column of a draft read by its kind, with what was mended or could not be read."""
+"""Every column of a staged table read by its kind, with what was mended or could not be read."""
 
 from __future__ import annotations
 
@@ -14,58 +14,58 @@ from iop_outcomes.records.parsing.parsed import Parsed
 from iop_outcomes.records.parsing.values import parse, without_words
 from iop_outcomes.records.schema import START_TIME, WORKED_OUT, Column
 from iop_outcomes.records.sources.coded import Coded, OddRow
-from iop_outcomes.records.staging import Draft, Log, free_name
+from iop_outcomes.records.staging import Log, StagedTable, free_name
 
 Array = npt.NDArray[Any]
 
 
-def type_columns(draft: Draft, mapping: Mapping, log: Log) -> None:
-    """Read every column of a draft by its kind; list what was mended or could not be read."""
-    _rename_taken(draft, log)
-    words = mapping.words.get(draft.table.name, {})
-    for name, coded in draft.raw.items():
-        column = draft.table.column(name, draft.time) or _covariate(
-            draft, name, coded, words.get(name, {}), log
+def type_columns(staged: StagedTable, mapping: Mapping, log: Log) -> None:
+    """Read each column of a staged table by its kind; list what was mended or could not be read."""
+    _rename_taken(staged, log)
+    words = mapping.words.get(staged.table.name, {})
+    for name, coded in staged.raw.items():
+        column = staged.table.column(name, staged.time) or _covariate(
+            staged, name, coded, words.get(name, {}), log
         )
         parsed = parse(
             *(column, coded, mapping),
-            time=draft.time,
+            time=staged.time,
             words=words.get(name, {}),
-            orders=draft.orders.get(name),
+            orders=staged.orders.get(name),
         )
-        draft.declared[name] = column
-        draft.values[name] = _by_row(column, parsed.values, coded.codes)
-        draft.levels[name] = parsed.levels
-        _start_times(draft, coded, name, parsed)
-        _log_faults(draft, coded, name, column, parsed, log)
-        _rounded_before(draft, coded, name, column, log)
+        staged.declared[name] = column
+        staged.values[name] = _by_row(column, parsed.values, coded.codes)
+        staged.levels[name] = parsed.levels
+        _start_times(staged, coded, name, parsed)
+        _log_faults(staged, coded, name, column, parsed, log)
+        _rounded_before(staged, coded, name, column, log)
     for check in ("code_among_numbers", "rounded_before"):
         if check not in {tally["check"] for tally in log.tallies}:
-            log.tally(check, draft.table.name, "", 0, 0)
-    for column in draft.table.columns:
-        if column.name_in(draft.time) not in draft.raw:
-            log.tally("empty_column", draft.table.name, column.name_in(draft.time), 0, 0)
-    for number, odd in draft.odd:
-        log.batches.append(_odd_row(draft, draft.files[number], odd))
-    misshapen = sum(odd.check == "row_shape" for _, odd in draft.odd)
-    log.tally("row_shape", draft.table.name, "", len(draft) + len(draft.odd), misshapen)
+            log.tally(check, staged.table.name, "", 0, 0)
+    for column in staged.table.columns:
+        if column.name_in(staged.time) not in staged.raw:
+            log.tally("empty_column", staged.table.name, column.name_in(staged.time), 0, 0)
+    for number, odd in staged.odd:
+        log.batches.append(_odd_row(staged, staged.files[number], odd))
+    misshapen = sum(odd.check == "row_shape" for _, odd in staged.odd)
+    log.tally("row_shape", staged.table.name, "", len(staged) + len(staged.odd), misshapen)
 
 
-def _rename_taken(draft: Draft, log: Log) -> None:
+def _rename_taken(staged: StagedTable, log: Log) -> None:
     """Give another name to columns of the export that are called as one that is worked out here."""
-    declared = {column.name_in(draft.time) for column in draft.table.columns}
-    taken = set(WORKED_OUT[draft.table.name]) - declared
+    declared = {column.name_in(staged.time) for column in staged.table.columns}
+    taken = set(WORKED_OUT[staged.table.name]) - declared
     names = {
-        name: free_name(name, taken | declared | set(draft.raw)) if name in taken else name
-        for name in draft.raw
+        name: free_name(name, taken | declared | set(staged.raw)) if name in taken else name
+        for name in staged.raw
     }
-    draft.raw = {names[name]: coded for name, coded in draft.raw.items()}
+    staged.raw = {names[name]: coded for name, coded in staged.raw.items()}
     renamed = {name: kept for name, kept in names.items() if name != kept}
-    log.tally("taken_name", draft.table.name, "", len(names), len(renamed))
+    log.tally("taken_name", staged.table.name, "", len(names), len(renamed))
     for name, kept in renamed.items():
-        log.whole_column(draft, "taken_name", name, f"kept as {kept}")
+        log.whole_column(staged, "taken_name", name, f"kept as {kept}")
         log.notes.append(
-            f"the {draft.table.name} had a column {name} of their own: it is kept as {kept}"
+            f"the {staged.table.name} had a column {name} of their own: it is kept as {kept}"
         )
 
 
@@ -76,69 +76,71 @@ def _by_row(column: Column, values: Array, codes: Array) -> Array:
     return values[codes] if len(values) else values
 
 
-def _covariate(draft: Draft, name: str, coded: Coded, words: dict[str, str], log: Log) -> Column:
+def _covariate(
+    staged: StagedTable, name: str, coded: Coded, words: dict[str, str], log: Log
+) -> Column:
     """Declare a column that no table knows, by what it holds; list codes among numbers."""
     clean = without_words(coded.words.tolist(), words)
     kind, codes = covariate_kind(clean, coded.counts())
-    rows = np.flatnonzero(coded.is_any(codes) & ~draft.folded)
-    log.rows(draft, rows, "code_among_numbers", name, "kept: the column is words")
-    log.tally("code_among_numbers", draft.table.name, name, len(draft), len(rows))
+    rows = np.flatnonzero(coded.is_any(codes) & ~staged.folded)
+    log.rows(staged, rows, "code_among_numbers", name, "kept: the column is words")
+    log.tally("code_among_numbers", staged.table.name, name, len(staged), len(rows))
     return Column(name, kind, "A covariate of the export.")
 
 
-def _rounded_before(draft: Draft, coded: Coded, name: str, column: Column, log: Log) -> None:
+def _rounded_before(staged: StagedTable, coded: Coded, name: str, column: Column, log: Log) -> None:
     """List whole numbers that a frame held as a float too short for them."""
     if coded.exact_below == np.inf or column.kind not in ("name", "whole", "number"):
         return
     long = np.array([len(text) >= _SHORTEST_ROUNDED for text in coded.words.tolist()], dtype=bool)
     long[long] = np.abs(numbers(coded.words[long].tolist())) >= coded.exact_below
-    rows = np.flatnonzero(coded.is_any(long) & ~draft.folded)
-    log.rows(draft, rows, "rounded_before", name, "kept")
-    log.tally("rounded_before", draft.table.name, name, len(draft), len(rows))
+    rows = np.flatnonzero(coded.is_any(long) & ~staged.folded)
+    log.rows(staged, rows, "rounded_before", name, "kept")
+    log.tally("rounded_before", staged.table.name, name, len(staged), len(rows))
 
 
-def _start_times(draft: Draft, coded: Coded, name: str, parsed: Parsed) -> None:
+def _start_times(staged: StagedTable, coded: Coded, name: str, parsed: Parsed) -> None:
     """Take the start times of services from dates that bear a time of day."""
     minutes = parsed.minutes
-    wanted = draft.table.name == "attendance" and name == "date" and "start_time" not in draft.raw
+    wanted = staged.table.name == "attendance" and name == "date" and "start_time" not in staged.raw
     if wanted and minutes is not None and np.nanmax(np.append(minutes, 0)) > 0:
-        draft.declared["start_time"] = START_TIME
-        draft.values["start_time"] = minutes[coded.codes]
-        draft.levels["start_time"] = []
+        staged.declared["start_time"] = START_TIME
+        staged.values["start_time"] = minutes[coded.codes]
+        staged.levels["start_time"] = []
 
 
 def _log_faults(
-    draft: Draft, coded: Coded, name: str, column: Column, parsed: Parsed, log: Log
+    staged: StagedTable, coded: Coded, name: str, column: Column, parsed: Parsed, log: Log
 ) -> None:
-    table = draft.table.name
-    filled = len(draft) - int(coded.is_any(coded.words == "").sum())
+    table = staged.table.name
+    filled = len(staged) - int(coded.is_any(coded.words == "").sum())
     failed: dict[str, int] = {}
     for check, positions in parsed.faults.items():
         done = np.full(len(coded.words), "", dtype=object)
         done[list(positions)] = list(positions.values())
-        rows = np.flatnonzero(coded.is_any(done != "") & ~draft.folded)
+        rows = np.flatnonzero(coded.is_any(done != "") & ~staged.folded)
         failed[check] = len(rows)
         if column.required and check not in _MENDED and check != "assumed_date_order":
-            draft.alive[rows] = False
-            log.rows(draft, rows, check, name, "set aside")
+            staged.kept[rows] = False
+            log.rows(staged, rows, check, name, "set aside")
         elif check == "missing_word" and column.required:
             pass  # listed once, under missing_required
         else:
-            log.rows(draft, rows, check, name, done[coded.codes[rows]])
-    on_study_days = column.kind == "date" and draft.time == "study_days"
+            log.rows(staged, rows, check, name, done[coded.codes[rows]])
+    on_study_days = column.kind == "date" and staged.time == "study_days"
     for check in (*_ALWAYS, "bad_date") if on_study_days else _CHECKS_BY_KIND[column.kind]:
         if check == "out_of_range" and column.low is None and column.high is None:
             continue
         log.tally(check, table, name, filled, failed.get(check, 0))
-    log.tally("empty_column", table, name, len(draft), len(draft) if not filled else 0)
+    log.tally("empty_column", table, name, len(staged), len(staged) if not filled else 0)
     if column.required:
         blank = parsed.missing & (coded.words == "")
         blank[list(parsed.faults.get("missing_word", {}))] = True
         blank |= np.array([not str(word).strip() for word in coded.words], dtype=bool)
-        rows = np.flatnonzero(coded.is_any(blank) & ~draft.folded)
-        draft.alive[rows] = False
-        log.rows(draft, rows, "missing_required", name, "set aside")
-        log.tally("missing_required", table, name, len(draft), len(rows))
+        rows = np.flatnonzero(coded.is_any(blank) & ~staged.folded)
+        staged.kept[rows] = False
+        log.rows(staged, rows, "missing_required", name, "set aside")
+        log.tally("missing_required", table, name, len(staged), len(rows))
 
 
 _SHORTEST_ROUNDED = 4  # digits: 2,048 is the first whole number that a float16 may have rounded
@@ -172,10 +174,10 @@ _CHECKS_BY_KIND: dict[str, tuple[str, ...]] = {
 }
 
 
-def _odd_row(draft: Draft, file: str, odd: OddRow) -> pd.DataFrame:
+def _odd_row(staged: StagedTable, file: str, odd: OddRow) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "table": [draft.table.name],
+            "table": [staged.table.name],
             "file": [file],
             "line": [odd.line],
             "column": [""],

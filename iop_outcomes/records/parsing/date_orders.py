@@ -28,7 +28,7 @@ from iop_outcomes.records.parsing.dates import (
 )
 from iop_outcomes.records.parsing.values import without_words
 from iop_outcomes.records.sources.coded import Coded, narrow
-from iop_outcomes.records.staging import Draft
+from iop_outcomes.records.staging import StagedTable
 
 
 @dataclass(frozen=True)
@@ -51,30 +51,30 @@ class _Evidence:
     in_parts: npt.NDArray[np.bool_]
 
 
-def settle_orders(draft: Draft, mapping: Mapping) -> None:
+def settle_orders(staged: StagedTable, mapping: Mapping) -> None:
     """Say for every text of a date column in which order its day and month are read.
 
-    A text that is read in two ways, in two files, becomes two texts of the draft: rows that look
-    alike are then not taken for one row.
+    A text that is read in two ways, in two files, becomes two texts of the staged table: rows that
+    look alike are then not taken for one row.
     """
-    if draft.time != "calendar":
+    if staged.time != "calendar":
         return
     evidence: dict[str, _Evidence] = {}
-    for name, coded in draft.raw.items():
-        column = draft.table.column(name, draft.time)
+    for name, coded in staged.raw.items():
+        column = staged.table.column(name, staged.time)
         if column is None or column.kind != "date":
             continue
         if mapping.date_order:
-            draft.orders[name] = [mapping.date_order] * len(coded.words)
+            staged.orders[name] = [mapping.date_order] * len(coded.words)
         else:
-            evidence[name] = _evidence(draft, name, coded, mapping)
+            evidence[name] = _evidence(staged, name, coded, mapping)
     for name, own in evidence.items():
         others = [found for other, found in evidence.items() if other != name]
-        _split(draft, name, own.open, _by_file(own, others))
+        _split(staged, name, own.open, _by_file(own, others))
 
 
-def _evidence(draft: Draft, name: str, coded: Coded, mapping: Mapping) -> _Evidence:
-    words = mapping.words.get(draft.table.name, {}).get(name, {})
+def _evidence(staged: StagedTable, name: str, coded: Coded, mapping: Mapping) -> _Evidence:
+    words = mapping.words.get(staged.table.name, {}).get(name, {})
     texts = date_texts(without_words(coded.words.tolist(), words))
     size = len(coded.words)
     opened, day_first, month_first = np.zeros((3, size), dtype=bool)
@@ -85,20 +85,22 @@ def _evidence(draft: Draft, name: str, coded: Coded, mapping: Mapping) -> _Evide
             month_first[position] = as_month_first is not None
         else:
             opened[position] = as_month_first != as_day_first
-    in_parts = np.zeros(len(draft.files), dtype=bool)
+    in_parts = np.zeros(len(staged.files), dtype=bool)
     if texts.parts:
         for file in range(len(in_parts)):
-            counts = np.bincount(coded.codes[draft.file == file], minlength=size)
+            counts = np.bincount(coded.codes[staged.file == file], minlength=size)
             in_parts[file] = commonest(texts.forms, counts) == "parts"
     return _Evidence(
-        opened, _held(draft, coded, day_first), _held(draft, coded, month_first), in_parts
+        opened, _held(staged, coded, day_first), _held(staged, coded, month_first), in_parts
     )
 
 
-def _held(draft: Draft, coded: Coded, chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+def _held(
+    staged: StagedTable, coded: Coded, chosen: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.bool_]:
     """Tell for each file whether its rows hold one of the chosen texts."""
-    files = draft.file[coded.is_any(chosen)]
-    return np.asarray(np.bincount(files, minlength=len(draft.files)) > 0)
+    files = staged.file[coded.is_any(chosen)]
+    return np.asarray(np.bincount(files, minlength=len(staged.files)) > 0)
 
 
 def _by_file(own: _Evidence, others: list[_Evidence]) -> list[str]:
@@ -106,9 +108,9 @@ def _by_file(own: _Evidence, others: list[_Evidence]) -> list[str]:
     result = []
     for file in range(len(own.in_parts)):
         day, month = bool(own.day_first[file]), bool(own.month_first[file])
-        telling = [found for found in others if found.in_parts[file]]
-        other_day = any(found.day_first[file] for found in telling)
-        other_month = any(found.month_first[file] for found in telling)
+        telling = [other for other in others if other.in_parts[file]]
+        other_day = any(other.day_first[file] for other in telling)
+        other_month = any(other.month_first[file] for other in telling)
         if day or month:
             order = OPEN if day and month else DAY_FIRST if day else MONTH_FIRST
         elif not own.in_parts[file] or (other_day and other_month):
@@ -121,19 +123,23 @@ def _by_file(own: _Evidence, others: list[_Evidence]) -> list[str]:
     return result
 
 
-def _split(draft: Draft, name: str, opened: npt.NDArray[np.bool_], orders: list[str]) -> None:
+def _split(
+    staged: StagedTable, name: str, opened: npt.NDArray[np.bool_], orders: list[str]
+) -> None:
     """Give the open texts of a column the order of the files that they stand in."""
-    coded = draft.raw[name]
+    coded = staged.raw[name]
     kinds = list(dict.fromkeys(orders))
     if len(kinds) < 2 or not opened.any():
-        told = kinds[0] if kinds else OPEN
-        draft.orders[name] = [told if is_open else OPEN for is_open in opened.tolist()]
+        settled = kinds[0] if kinds else OPEN
+        staged.orders[name] = [settled if is_open else OPEN for is_open in opened.tolist()]
         return
     rows = np.flatnonzero(opened[coded.codes])
-    kind = np.array([kinds.index(order) for order in orders])[draft.file[rows]]
-    pairs, found = pd.factorize(coded.codes[rows].astype(np.int64) * len(kinds) + kind)
+    kind = np.array([kinds.index(order) for order in orders])[staged.file[rows]]
+    pairs, distinct = pd.factorize(coded.codes[rows].astype(np.int64) * len(kinds) + kind)
     codes = coded.codes.astype(np.int64)
     codes[rows] = len(coded.words) + pairs
-    words = np.append(coded.words, coded.words[found // len(kinds)])
-    draft.raw[name] = Coded(narrow(codes, len(words)), words)
-    draft.orders[name] = [OPEN] * len(coded.words) + [kinds[pair % len(kinds)] for pair in found]
+    words = np.append(coded.words, coded.words[distinct // len(kinds)])
+    staged.raw[name] = Coded(narrow(codes, len(words)), words)
+    staged.orders[name] = [OPEN] * len(coded.words) + [
+        kinds[pair % len(kinds)] for pair in distinct
+    ]

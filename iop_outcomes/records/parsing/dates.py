@@ -43,10 +43,10 @@ def read_clock(_: Column, clean: list[str]) -> Parsed:
     minutes = np.full(len(clean), np.nan, dtype=np.float64)
     parsed = Parsed(minutes, np.zeros(len(clean), dtype=bool))
     for position, word in enumerate(clean):
-        found = _clock_minutes(word)
-        if found is not None:
-            minutes[position] = found
-            if found == 1440:
+        minute = _clock_minutes(word)
+        if minute is not None:
+            minutes[position] = minute
+            if minute == 1440:
                 parsed.fault("time_24_00", position, "mended: read as the end of the day")
         elif word:
             parsed.fault("bad_time", position, "value left missing")
@@ -118,11 +118,11 @@ def date_texts(clean: list[str]) -> DateTexts:
     texts = DateTexts(np.where(plain, "iso", "").astype(object), days)
     for position in np.flatnonzero(~plain).tolist():
         word = _without_time(clean[position], position, texts)
-        texts.forms[position], found = _date_form(word)
-        if isinstance(found, tuple):
-            texts.parts[position] = found
-        elif found is not None:
-            days[position] = found
+        texts.forms[position], parts = _date_form(word)
+        if isinstance(parts, tuple):
+            texts.parts[position] = parts
+        elif parts is not None:
+            days[position] = parts
     return texts
 
 
@@ -166,10 +166,10 @@ def read_dates(clean: list[str], coded: Coded, orders: Sequence[str]) -> Parsed:
 
 def _without_time(word: str, position: int, texts: DateTexts) -> str:
     match = _TIME.match(word)
-    found = None if match is None else _clock_minutes(match["clock"])
-    if match is None or found is None:
+    minutes = None if match is None else _clock_minutes(match["clock"])
+    if match is None or minutes is None:
         return word
-    texts.clocks[position] = found, bool(match["zone"])
+    texts.clocks[position] = minutes, bool(match["zone"])
     return match["date"]
 
 

@@ -91,8 +91,8 @@ def _read_names(_: Column, clean: list[str]) -> Parsed:
     texts = np.asarray(clean, dtype=object)
     missing = texts == ""
     codes = np.full(len(texts), NO_CODE, dtype=np.int32)
-    found, levels = pd.factorize(texts[~missing])
-    codes[~missing] = found
+    name_codes, levels = pd.factorize(texts[~missing])
+    codes[~missing] = name_codes
     return Parsed(codes, missing, [str(level) for level in levels])
 
 

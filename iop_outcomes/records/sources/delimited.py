@@ -139,9 +139,9 @@ def _as_text(data: bytes, name: str) -> tuple[str, str]:
                 found=f"{len(data):,} bytes",
                 instead="Export it again as CSV (UTF-8).",
             ) from None
-    for encoding, said in (("utf-8", ""), ("cp1252", "Windows-1252")):
+    for encoding, read_as in (("utf-8", ""), ("cp1252", "Windows-1252")):
         try:
-            return data.decode(encoding), said
+            return data.decode(encoding), read_as
         except UnicodeDecodeError:
             continue
     return data.decode("latin-1"), "Latin-1"

@@ -44,7 +44,7 @@ def find(source: str | Path | None, tables: dict[str, Sources | None], mapping: 
     RecordsError
         If nothing, or not enough, is there to read.
     """
-    found = Found()
+    located = Found()
     if source is not None:
         if not isinstance(source, str | Path):
             raise RecordsError(
@@ -52,24 +52,24 @@ def find(source: str | Path | None, tables: dict[str, Sources | None], mapping: 
                 found=type(source).__name__,
                 instead="Give frames by name: read_records(episodes=..., attendance=...).",
             )
-        _from_path(Path(source), mapping, found)
+        _from_path(Path(source), mapping, located)
     for name, given in tables.items():
         if given is not None:
             items: Iterable[Any] = list(given) if isinstance(given, list | tuple) else [given]
-            found.raws[name] = [
-                raw for item in items for raw in _table_from(item, name, mapping, found)
+            located.raws[name] = [
+                raw for item in items for raw in _table_from(item, name, mapping, located)
             ]
-    _enough(found, source)
-    return found
+    _enough(located, source)
+    return located
 
 
-def _table_from(source: Source, table: str, mapping: Mapping, found: Found) -> list[Raw]:
+def _table_from(source: Source, table: str, mapping: Mapping, located: Found) -> list[Raw]:
     """Read a file or frame that holds one table: of a workbook all sheets that are so called."""
     if isinstance(source, str | Path) and Path(source).suffix.lower() == ".xlsx":
         book = read_workbook(Path(source))
         named = [title for title in book.sheets if table_of(title) == table]
         chosen = named or list(book.sheets)[:1]
-        _ignore_sheets(Path(source), book, chosen, found)
+        _ignore_sheets(Path(source), book, chosen, located)
         return [book.sheets[title] for title in chosen]
     if not isinstance(source, str | Path | pd.DataFrame):
         raise RecordsError(
@@ -80,12 +80,12 @@ def _table_from(source: Source, table: str, mapping: Mapping, found: Found) -> l
     return [read_raw(source, skip_lines=mapping.skip_lines)]
 
 
-def _ignore_sheets(path: Path, book: Workbook, chosen: list[str], found: Found) -> None:
+def _ignore_sheets(path: Path, book: Workbook, chosen: list[str], located: Found) -> None:
     """Name the sheets of a workbook that are not read."""
-    found.ignored.extend(
+    located.ignored.extend(
         f"{shown(path)}: sheet {title}" for title in book.sheets if title not in chosen
     )
-    found.ignored.extend(f"{shown(path)}: hidden sheet {title}" for title in book.hidden)
+    located.ignored.extend(f"{shown(path)}: hidden sheet {title}" for title in book.hidden)
 
 
 def table_of(name: str) -> str | None:
@@ -96,17 +96,17 @@ def table_of(name: str) -> str | None:
     return None
 
 
-def _from_path(path: Path, mapping: Mapping, found: Found) -> None:
+def _from_path(path: Path, mapping: Mapping, located: Found) -> None:
     kind = kind_of(path)
     if kind == "folder":
-        _from_folder(path, mapping, found)
+        _from_folder(path, mapping, located)
     elif kind == "absent":
         raise RecordsError(
             f"There is no folder or workbook {shown(path)}.",
             instead="Give the folder that holds episodes.csv, attendance.csv and checkins.csv.",
         )
     elif path.suffix.lower() == ".xlsx":
-        _from_workbook(path, found)
+        _from_workbook(path, located)
     else:
         require_file(path)
         raise RecordsError(
@@ -115,29 +115,29 @@ def _from_path(path: Path, mapping: Mapping, found: Found) -> None:
         )
 
 
-def _from_workbook(path: Path, found: Found) -> None:
+def _from_workbook(path: Path, located: Found) -> None:
     book = read_workbook(path)
     tables = {title: table for title in book.sheets if (table := table_of(title)) is not None}
     for title, table in tables.items():
-        found.raws.setdefault(table, []).append(book.sheets[title])
-    _ignore_sheets(path, book, list(tables), found)
+        located.raws.setdefault(table, []).append(book.sheets[title])
+    _ignore_sheets(path, book, list(tables), located)
 
 
-def _from_folder(folder: Path, mapping: Mapping, found: Found) -> None:
-    files = _files_of(folder, found)
-    taken = _named_files(folder, files, mapping, found)
+def _from_folder(folder: Path, mapping: Mapping, located: Found) -> None:
+    files = _files_of(folder, located)
+    taken = _named_files(folder, files, mapping, located)
     for file in files:
         named = table_of(file.name)
         table = taken.get(file) or (None if named in mapping.files else named)
         if table is not None:
-            found.raws.setdefault(table, []).extend(_table_from(file, table, mapping, found))
+            located.raws.setdefault(table, []).extend(_table_from(file, table, mapping, located))
         elif file.suffix.lower() == ".xlsx" and len(files) == 1:
-            _from_workbook(file, found)
+            _from_workbook(file, located)
         else:
-            found.ignored.append(shown(file))
+            located.ignored.append(shown(file))
 
 
-def _files_of(folder: Path, found: Found) -> list[Path]:
+def _files_of(folder: Path, located: Found) -> list[Path]:
     """Return the files of a folder that could be tables; name what only looks like one."""
     try:
         names = sorted(folder.iterdir())
@@ -154,9 +154,9 @@ def _files_of(folder: Path, found: Found) -> list[Path]:
         if kind == "file" and of_a_kind:
             files.append(path)
         elif kind == "file" and table_of(path.name):
-            found.ignored.append(shown(path))
+            located.ignored.append(shown(path))
         elif kind != "file" and (of_a_kind or table_of(path.name)):
-            found.ignored.append(f"{shown(path)} ({_NO_FILE[kind]})")
+            located.ignored.append(f"{shown(path)} ({_NO_FILE[kind]})")
     return files
 
 
@@ -164,7 +164,7 @@ _NO_FILE = {"folder": "a folder", "absent": "a link to nothing", "other": "no re
 
 
 def _named_files(
-    folder: Path, files: list[Path], mapping: Mapping, found: Found
+    folder: Path, files: list[Path], mapping: Mapping, located: Found
 ) -> dict[Path, str]:
     """Return the files that the mapping names, each with its table."""
     taken: dict[Path, str] = {}
@@ -179,8 +179,8 @@ def _named_files(
                         instead="Make the patterns narrower.",
                     )
             if not matched and set(pattern) & set("*?["):
-                said = f"no file matches {shown(pattern)}, which the mapping gives for {table}"
-                found.notes.append(said)
+                note = f"no file matches {shown(pattern)}, which the mapping gives for {table}"
+                located.notes.append(note)
             elif not matched:
                 there = kind_of(folder / pattern) == "file"
                 raise RecordsError(
@@ -192,24 +192,24 @@ def _named_files(
     return taken
 
 
-def _enough(found: Found, source: str | Path | None) -> None:
+def _enough(located: Found, source: str | Path | None) -> None:
     where = "what was given" if source is None else f"the folder or workbook {shown(source)}"
-    seen = ", ".join(found.raws) or "none of the three tables"
-    if found.ignored:
-        seen += "; files of other names: " + ", ".join(found.ignored[:8])
-    if "episodes" not in found.raws:
+    seen = ", ".join(located.raws) or "none of the three tables"
+    if located.ignored:
+        seen += "; files of other names: " + ", ".join(located.ignored[:8])
+    if "episodes" not in located.raws:
         raise RecordsError(
             f"There is no episodes table in {where}.",
             found=seen,
             instead="Give episodes.csv (episode_id, admit_date), or say in [files] of a "
             "mapping.toml which file it is.",
         )
-    if not set(found.raws) & {"attendance", "checkins"}:
+    if not set(located.raws) & {"attendance", "checkins"}:
         raise RecordsError(
             f"There is neither an attendance nor a checkins table in {where}.",
             found=seen,
             instead="Give attendance.csv or checkins.csv beside the episodes; one is enough.",
         )
-    empty = [name for name in TABLES if name in found.raws and not found.raws[name]]
+    empty = [name for name in TABLES if name in located.raws and not located.raws[name]]
     if empty:
         raise RecordsError(f"The list of files for {empty[0]} is empty.")

@@ -34,7 +34,7 @@ def days_it_is_known(
 def use_states(
     filled: tuple[DailyEvidence, NDArray[np.bool_]],
     daily: DailyEvidence,
-    told: Days,
+    known_on: Days,
     history: ContactHistory,
     rule: RelapseRule,
     clear_days: int,
@@ -77,7 +77,7 @@ def use_states(
     # Of all that becomes known on one day, the last says what the state is from then on.
     known = key.copy()
     of_unit = np.isin(key, at)
-    known[of_unit] = told[np.searchsorted(told, key[of_unit])]
+    known[of_unit] = known_on[np.searchsorted(known_on, key[of_unit])]
     order = np.lexsort((key, known))
     final = order[ends_of(known[order])]
     return known[final], code[final].astype(np.int8)

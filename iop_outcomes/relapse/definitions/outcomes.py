@@ -119,8 +119,8 @@ def outcomes(
         for column, counts in zip(columns, tally, strict=True)
     }
     rules = {column.name: column.definition.text for column in columns}
-    told = {"rules": rules, "missing": missing_for, "compatible": compatible, "weeks": int(weeks)}
-    return label(table, Provenance(" ".join(rules.values())), **told)
+    labels = {"rules": rules, "missing": missing_for, "compatible": compatible, "weeks": int(weeks)}
+    return label(table, Provenance(" ".join(rules.values())), **labels)
 
 
 def missing_outcomes(

@@ -151,7 +151,7 @@ def impute_weeks(
         model=_model_table(drawn.fits, model.term_names(names)),
         trace=_trace_table(drawn.trace),
         never_seen=unseen,
-        rule=_said(options, list(frame.columns), unseen),
+        rule=_rule_text(options, list(frame.columns), unseen),
         unit_days=unit_days_of(patterns),
         provenance=provenance_of(patterns),
     )
@@ -210,7 +210,7 @@ def _people(patterns: PatternArray, never_seen: str) -> tuple[NDArray[np.intp], 
             found=f"{unseen:,} never seen among {len(patterns):,}",
         )
     chosen = np.flatnonzero(seen | due if never_seen == "impute" else seen)
-    try:  # so that the draws do not hang on the order of the rows
+    try:  # so that the draws do not depend on the order of the rows
         order = patterns.index[chosen].argsort()
     except TypeError:  # labels of several kinds have no order
         order = np.arange(len(chosen))
@@ -291,7 +291,7 @@ def _trace_table(trace: list[list[float]]) -> pd.DataFrame:
     )
 
 
-def _said(options: _Options, covariates: list[str], unseen: int) -> str:
+def _rule_text(options: _Options, covariates: list[str], unseen: int) -> str:
     given = f" and {', '.join(covariates)}" if covariates else ""
     text = (
         f"Missed weeks are drawn {options.imputations} times (seed {options.seed}) by a logistic "

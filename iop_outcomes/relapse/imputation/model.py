@@ -52,7 +52,7 @@ class History:
     ----------
     use, due, missed : numpy.ndarray of bool
         Weeks by people: seen with use; due; due and missed.
-    told : numpy.ndarray of bool
+    in_likelihood : numpy.ndarray of bool
         Weeks due up to the last one seen: those from which the model learns.
     before : numpy.ndarray of int32
         How many weeks were due before each.
@@ -63,7 +63,7 @@ class History:
     use: Flags
     due: Flags
     missed: Flags
-    told: Flags
+    in_likelihood: Flags
     before: Weeks
     covariates: Numbers
 
@@ -76,7 +76,7 @@ class History:
             use=patterns.holds(USE + MIXED),
             due=due,
             missed=patterns.holds(MISSED),
-            told=due & (np.arange(patterns.longest)[:, None] < last_seen),
+            in_likelihood=due & (np.arange(patterns.longest)[:, None] < last_seen),
             before=(np.cumsum(due, axis=0) - due).astype(np.int32),
             covariates=covariates,
         )
@@ -84,12 +84,12 @@ class History:
     @property
     def between(self) -> Flags:
         """Weeks missed before the last one seen."""
-        return self.missed & self.told
+        return self.missed & self.in_likelihood
 
     @property
     def after(self) -> Flags:
         """Weeks missed after the last one seen."""
-        return self.missed & ~self.told
+        return self.missed & ~self.in_likelihood
 
 
 class WeekModel:
@@ -105,10 +105,10 @@ class WeekModel:
 
     def __init__(self, history: History, delta: float) -> None:
         self.history = history
-        self._time = _time_terms(history.told)
+        self._time = _time_terms(history.in_likelihood)
         self._first = history.before == 0
         self._offset: Numbers = delta * history.missed.astype(np.float64)
-        self._told = np.nonzero(history.told)
+        self._in_likelihood = np.nonzero(history.in_likelihood)
         self._fixed = self._fixed_terms()
         self._precision: Numbers = np.full(len(FROM_USE) + self._fixed.shape[1], SPREAD**-2)
         self._precision[len(FROM_USE)] = CONSTANT_SPREAD**-2
@@ -125,9 +125,11 @@ class WeekModel:
         """Return the model of the weeks up to the last seen, with `use` in all of them."""
         terms = np.empty((len(self._fixed), len(self._precision)))
         for place, values in enumerate(self._from_use(use)):
-            terms[:, place] = values[self._told]
+            terms[:, place] = values[self._in_likelihood]
         terms[:, len(FROM_USE) :] = self._fixed
-        return Logistic(terms, use[self._told], self._offset[self._told], self._precision)
+        return Logistic(
+            terms, use[self._in_likelihood], self._offset[self._in_likelihood], self._precision
+        )
 
     @property
     def start(self) -> Numbers:
@@ -188,18 +190,18 @@ class WeekModel:
     def _change(
         self, week: int, people: People, so_far: Weeks, turned: Weeks, coefficients: Numbers
     ) -> Numbers:
-        # What turning this week adds to the log-odds of each week told after it.
+        # What turning this week adds to the log-odds of each week in_likelihood after it.
         previous, second, so_far_coefficient = coefficients[: len(FROM_USE)]
         before = self.history.before[week + 1 :, people]
         change = self._log_odds_of[so_far + turned, before] - self._log_odds_of[so_far, before]
         change *= so_far_coefficient
         apart = before - self.history.before[week, people]
         change += turned * (previous * (apart == 1) + second * (apart == 2))
-        change *= self.history.told[week + 1 :, people]
+        change *= self.history.in_likelihood[week + 1 :, people]
         return np.asarray(change)
 
     def _from_use(self, use: Flags) -> list[Numbers]:
-        # The terms that hang on use, each weeks by people.
+        # The terms that depend on use, each weeks by people.
         terms = [np.empty(use.shape) for _ in FROM_USE]
         carried = Carried(use.shape[1], self._log_odds_of)
         for week in range(len(use)):
@@ -209,8 +211,8 @@ class WeekModel:
         return terms
 
     def _fixed_terms(self) -> Numbers:
-        # The other terms, of the weeks told.
-        week, person = self._told
+        # The other terms, of the weeks in_likelihood.
+        week, person = self._in_likelihood
         return np.column_stack(
             [self._time[week], self._first[week, person], self.history.covariates[person]]
         )
@@ -278,12 +280,12 @@ def _log_odds_table(weeks: int) -> Numbers:
     return np.asarray(np.log(used + EXTRA) - np.log(clear + EXTRA))
 
 
-def _time_terms(told: Flags) -> Numbers:
+def _time_terms(in_likelihood: Flags) -> Numbers:
     """Return, weeks by terms, a constant and a line of time with up to three bends."""
-    week = np.arange(len(told))
-    behind = np.cumsum(told.sum(axis=1)) / max(int(told.sum()), 1)
+    week = np.arange(len(in_likelihood))
+    behind = np.cumsum(in_likelihood.sum(axis=1)) / max(int(in_likelihood.sum()), 1)
     bends = np.unique(np.searchsorted(behind, [0.25, 0.5, 0.75]))
-    bends = bends[(bends > 0) & (bends < len(told) - 1)]
-    unit = len(told) / 4  # so that the priors mean the same for patterns of any length
+    bends = bends[(bends > 0) & (bends < len(in_likelihood) - 1)]
+    unit = len(in_likelihood) / 4  # so that the priors mean the same for patterns of any length
     after = np.maximum(week[:, None] - bends, 0) / unit
-    return np.column_stack([np.ones(len(told)), week / unit, after])
+    return np.column_stack([np.ones(len(in_likelihood)), week / unit, after])

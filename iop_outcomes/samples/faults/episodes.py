@@ -15,7 +15,7 @@ _SERIAL_ORIGIN = pd.Timestamp("1899-12-30")
 
 
 def plant_episodes(planter: Planter) -> None:
-    """Plant the faults of the episodes table, with the rows that hang on them."""
+    """Plant the faults of the episodes table, with the rows that depend on them."""
     _values(planter, _new_episodes(planter, first=9001))
     _rows(planter, _new_episodes(planter, first=9101))
     _stays(planter, _new_episodes(planter, first=9201))

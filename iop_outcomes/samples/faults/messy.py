@@ -2,7 +2,7 @@
 
 Faults of whole episodes stand in episodes made for them (SYN-9001 and on), so that one fault
 brings no other with it; faults of single values and rows stand in rows of the sample whose loss
-changes nothing else. The answer key is written by the planting, never by the door.
+changes nothing else. The answer key is written by the planting, never by `read_records`.
 """
 
 from __future__ import annotations

@@ -152,9 +152,9 @@ def _session_minutes(planter: Planter, pool: Pool, absent: Pool) -> None:
         planter.change("attendance", next(absent), "minutes_attended", text, check, KEPT)
     for start, minutes in (("09:30", "60"), ("11:30", "60")):
         row = pool.take(start_time="09:00")
-        told = {"service": "skills", "group_id": "", "start_time": start}
-        told |= {"minutes_scheduled": minutes, "minutes_attended": minutes}
-        row = planter.copy("attendance", row, **told)
+        changes = {"service": "skills", "group_id": "", "start_time": start}
+        changes |= {"minutes_scheduled": minutes, "minutes_attended": minutes}
+        row = planter.copy("attendance", row, **changes)
         planter.expect("attendance", row, "start_time", "overlapping_sessions", KEPT)
     row = pool.take(start_time="09:00")
     more = [planter.copy("attendance", row, start_time=start) for start in ("12:30", "16:00")]

@@ -107,9 +107,9 @@ def _drug_tests(course: Course, use_days: Array, rng: np.random.Generator) -> di
     treated = day <= course.discharge[:, None]
     wanted = rng.random(shape) < np.where(treated, 0.38, 0.1)
     draw = rng.random(shape)
-    found = rng.random(shape) < np.minimum(0.45 + 0.12 * use_days, 0.95)
+    detected = rng.random(shape) < np.minimum(0.45 + 0.12 * use_days, 0.95)
     used = use_days > 0
-    result = np.where(used & found, np.where(draw > 0.97, 2.0, 1.0), 0.0)
+    result = np.where(used & detected, np.where(draw > 0.97, 2.0, 1.0), 0.0)
     result[(draw < 0.03) | (used & (draw < 0.08))] = DRUG_TESTS.index("refused")
     result[(draw > 0.10) & (draw < 0.11)] = DRUG_TESTS.index("invalid")
     result[(draw > 0.15) & (draw < 0.20)] = DRUG_TESTS.index("not_collected")

@@ -1,6 +1,6 @@
 """What becomes of each admission, day by day: sessions, first use, and the end of the episode.
 
-All admissions walk through their days together: on each day the hazard of a first use is what
+All admissions are simulated together, day by day: on each day the hazard of a first use is what
 attendance in the last 14 days makes it, and a first use may in turn end the attendance.
 """
 
@@ -28,7 +28,7 @@ from iop_outcomes.samples.model.design import (
     weekday,
 )
 from iop_outcomes.samples.model.sessions import ONE_GROUP_WEEKDAY, hold_sessions
-from iop_outcomes.samples.model.state import ASSESSMENT, ATTENDED, NEVER, Course, Walk
+from iop_outcomes.samples.model.state import ASSESSMENT, ATTENDED, NEVER, Course, SimulationState
 
 NO_CONTACT = 28  # days without contact after which a program closes an episode
 # Per reason the days from leaving until discharge (least, spread).
@@ -46,32 +46,32 @@ _DAYS_TO_LEAVING = 7.0
 def follow(
     who: pd.DataFrame, design: Design, rng: np.random.Generator, *, relapse_acts: bool = True
 ) -> Course:
-    """Walk the admissions in `who` through their days.
+    """SimulationState the admissions in `who` through their days.
 
     Parameters
     ----------
     relapse_acts : bool
-        False walks the paths of people to whom no first use comes, and gives each one's
+        False simulates people who never use, and gives each one's
         probability of none (`Course.relapse_free`): averaged, the marginal survival, because
         up to the first use both worlds draw from the same chances.
     """
-    walk = _set_out(who, design, rng)
-    _first_contact(walk)
+    state = _set_out(who, design, rng)
+    _first_contact(state)
     constant = fixed_log_hazard(who, design)
     total = np.zeros(len(who))
     free = [np.ones(len(who), dtype=np.float32)]
     for day in range(1, design.horizon + 1):
-        step = _hazard_of(walk, day, constant)
+        step = _hazard_of(state, day, constant)
         if relapse_acts:
-            _relapse(walk, day, step)
+            _relapse(state, day, step)
         else:
             total += step
             free.append(np.exp(-total).astype(np.float32))
-        _close_without_contact(walk, day)
-        hold_sessions(walk, day)
-    course = walk.course
+        _close_without_contact(state, day)
+        hold_sessions(state, day)
+    course = state.course
     course.sessions = pd.DataFrame(
-        {name: np.concatenate([part[name] for part in walk.days]) for name in walk.days[0]}
+        {name: np.concatenate([part[name] for part in state.days]) for name in state.days[0]}
     )
     course.relapse_free = np.stack(free, axis=1) if not relapse_acts else course.relapse_free
     return course
@@ -91,7 +91,7 @@ def fixed_log_hazard(who: pd.DataFrame, design: Design) -> Array:
     return result
 
 
-def _set_out(who: pd.DataFrame, design: Design, rng: np.random.Generator) -> Walk:
+def _set_out(who: pd.DataFrame, design: Design, rng: np.random.Generator) -> SimulationState:
     from scipy.special import betaincinv, ndtr
 
     closure, holiday = closed_days(design)
@@ -104,7 +104,7 @@ def _set_out(who: pd.DataFrame, design: Design, rng: np.random.Generator) -> Wal
         ndtr(who["propensity"].to_numpy()),
     )
     chance = np.clip(chance, 0.02, 0.985)
-    return Walk(
+    return SimulationState(
         who={str(name): who[name].to_numpy() for name in who},
         design=design,
         rng=rng,
@@ -156,10 +156,10 @@ def _until_discharge(reason: Array, rng: np.random.Generator) -> Array:
     return result
 
 
-def _first_contact(walk: Walk) -> None:
+def _first_contact(state: SimulationState) -> None:
     """Every episode begins with an assessment that took place."""
-    size = len(walk.log_odds)
-    walk.days.append(
+    size = len(state.log_odds)
+    state.days.append(
         {
             "episode": np.arange(size, dtype=np.int32),
             "day": np.zeros(size, dtype=np.int16),
@@ -169,15 +169,15 @@ def _first_contact(walk: Walk) -> None:
             "left": np.zeros(size, dtype=bool),
         }
     )
-    walk.attended[0] += 1
-    walk.due[0] += 1
+    state.attended[0] += 1
+    state.due[0] += 1
 
 
-def _hazard_of(walk: Walk, day: int, constant: Array) -> Array:
+def _hazard_of(state: SimulationState, day: int, constant: Array) -> Array:
     """Return each admission's cumulative hazard over the day that ends as `day`."""
-    design, course = walk.design, walk.course
-    due = walk.due.sum(axis=0)
-    recent = walk.attended.sum(axis=0) / np.maximum(due, 1)
+    design, course = state.design, state.course
+    due = state.due.sum(axis=0)
+    recent = state.attended.sum(axis=0) / np.maximum(due, 1)
     baseline = (day / design.scale) ** design.shape - ((day - 1) / design.scale) ** design.shape
     after = (course.reason == COMPLETED) & (day > course.discharge)
     moving = design.attendance_effect * recent + design.completed_effect * after
@@ -185,25 +185,25 @@ def _hazard_of(walk: Walk, day: int, constant: Array) -> Array:
     return result
 
 
-def _relapse(walk: Walk, day: int, step: Array) -> None:
+def _relapse(state: SimulationState, day: int, step: Array) -> None:
     """Draw who uses for the first time on `day`, and whom that makes leave."""
-    course, rng = walk.course, walk.rng
+    course, rng = state.course, state.rng
     draw = rng.random(len(step)) < -np.expm1(-step)
     new = np.flatnonzero(draw & (course.relapse == NEVER))
     course.relapse[new] = day
     leave = day + rng.geometric(1 / _DAYS_TO_LEAVING, len(new))
     reason = rng.choice(_ENDS_AT_RELAPSE, len(new), p=_ENDS_AT_RELAPSE_WEIGHTS)
     discharge = leave + _until_discharge(reason, rng)
-    leaves = rng.random(len(new)) < walk.design.leaving_at_relapse
+    leaves = rng.random(len(new)) < state.design.leaving_at_relapse
     leaves &= (leave < course.leave[new]) & (day <= course.discharge[new])
     who = new[leaves]
     course.leave[who], course.reason[who] = leave[leaves], reason[leaves]
     course.discharge[who] = discharge[leaves]
 
 
-def _close_without_contact(walk: Walk, day: int) -> None:
-    course = walk.course
-    closed = (day <= course.discharge) & (day - walk.last_contact >= NO_CONTACT)
+def _close_without_contact(state: SimulationState, day: int) -> None:
+    course = state.course
+    closed = (day <= course.discharge) & (day - state.last_contact >= NO_CONTACT)
     course.discharge[closed] = day
-    course.leave[closed] = walk.last_contact[closed]
+    course.leave[closed] = state.last_contact[closed]
     course.reason[closed] = DROPPED_OUT

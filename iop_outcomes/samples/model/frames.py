@@ -1,4 +1,4 @@
-"""What was walked through, written as the three tables with the columns of the door."""
+"""What was simulated, written as the three tables of an export."""
 
 from __future__ import annotations
 
@@ -175,8 +175,10 @@ def _minutes(status: Array, scheduled: Array, rng: np.random.Generator) -> Array
     draw = rng.random(len(status))
     late = scheduled - 10 - 5 * np.floor(draw * 4)
     part = 5 * np.round(scheduled * (0.3 + 0.45 * draw) / 5)
-    told = np.select([status == 0, status == 1, status == 2], [scheduled, late, part], default=0.0)
-    result: Array = np.where(status >= STATUSES.index("program_cancel"), np.nan, told)
+    minutes = np.select(
+        [status == 0, status == 1, status == 2], [scheduled, late, part], default=0.0
+    )
+    result: Array = np.where(status >= STATUSES.index("program_cancel"), np.nan, minutes)
     return result
 
 

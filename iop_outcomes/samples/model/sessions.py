@@ -15,7 +15,7 @@ from iop_outcomes.samples.model.state import (
     PROGRAM_CANCEL,
     UNRECORDED,
     WINDOW,
-    Walk,
+    SimulationState,
 )
 
 FADING = 21  # days before leaving in which absences rise
@@ -30,15 +30,15 @@ _NOT_SCHEDULED = 0.008
 _UNRECORDED = 0.007
 
 
-def hold_sessions(walk: Walk, day: int) -> None:
+def hold_sessions(state: SimulationState, day: int) -> None:
     """Hold the sessions of `day` and note who came."""
     slot = day % WINDOW
-    walk.attended[slot] = 0
-    walk.due[slot] = 0
-    here = np.flatnonzero(day <= walk.course.discharge)
+    state.attended[slot] = 0
+    state.due[slot] = 0
+    here = np.flatnonzero(day <= state.course.discharge)
     if not len(here):
         return
-    who = {name: column[here] for name, column in walk.who.items() if name in _SCHEDULE}
+    who = {name: column[here] for name, column in state.who.items() if name in _SCHEDULE}
     date = who["admit"] + day
     week = (day - 1) // 7
     one_a_week = week >= who["intensive_weeks"]
@@ -48,20 +48,20 @@ def hold_sessions(walk: Walk, day: int) -> None:
     individual &= (week < who["planned_weeks"]) | (week % 2 == 0)
     phase = who["family_phase"]
     family = (at == 5) & (phase >= 0) & (week % 3 == phase) & ~one_a_week
-    chance = _chances(walk, here, date, day)
+    chance = _chances(state, here, date, day)
     for service, held in ((GROUP, group), (INDIVIDUAL, individual), (FAMILY, family)):
-        _hold(walk, day, service, here[held], date[held], chance[held])
+        _hold(state, day, service, here[held], date[held], chance[held])
 
 
-def _chances(walk: Walk, here: Array, date: Array, day: int) -> Array:
+def _chances(state: SimulationState, here: Array, date: Array, day: int) -> Array:
     """Return the probability with which each person comes on `day`."""
-    design, course = walk.design, walk.course
+    design, course = state.design, state.course
     leave, reason = course.leave[here], course.reason[here]
     fading = np.clip(1 - (leave - day) / FADING, 0, 1) * _FADING_LOG_ODDS[reason]
-    program = walk.who["program"][here]
+    program = state.who["program"][here]
     log_odds = (
-        walk.log_odds[here]
-        + walk.attendance[program, date - day_number(FIRST_DAY)]
+        state.log_odds[here]
+        + state.attendance[program, date - day_number(FIRST_DAY)]
         + np.array(design.weekday_effects)[weekday(date)]
         - design.weekly_decline * day / 7
         - fading
@@ -72,24 +72,26 @@ def _chances(walk: Walk, here: Array, date: Array, day: int) -> Array:
     return chance
 
 
-def _hold(walk: Walk, day: int, service: int, who: Array, date: Array, chance: Array) -> None:
+def _hold(
+    state: SimulationState, day: int, service: int, who: Array, date: Array, chance: Array
+) -> None:
     """Hold one kind of session of one day for those who are due."""
-    rng, course = walk.rng, walk.course
+    rng, course = state.rng, state.course
     draw = rng.random((2, len(who)))
     outcome = np.where(draw[0] < chance, ATTENDED, ABSENT)
     outcome[draw[1] < _NOT_SCHEDULED + _UNRECORDED] = UNRECORDED
     outcome[draw[1] < _NOT_SCHEDULED] = NOT_SCHEDULED
     calendar = date - day_number(FIRST_DAY)
-    track, program = walk.who["track"][who], walk.who["program"][who]
-    outcome[walk.staff_absent[track, program, calendar]] = PROGRAM_CANCEL
+    track, program = state.who["track"][who], state.who["program"][who]
+    outcome[state.staff_absent[track, program, calendar]] = PROGRAM_CANCEL
     last = (course.reason[who] == COMPLETED) & (course.leave[who] == day) & (service == GROUP)
     outcome[last] = ATTENDED
-    outcome[walk.shut[program, calendar]] = PROGRAM_CANCEL
+    outcome[state.shut[program, calendar]] = PROGRAM_CANCEL
     came = who[outcome == ATTENDED]
-    walk.last_contact[came] = day
-    walk.attended[day % WINDOW, came] += 1
-    walk.due[day % WINDOW, who[outcome <= ABSENT]] += 1
-    walk.days.append(
+    state.last_contact[came] = day
+    state.attended[day % WINDOW, came] += 1
+    state.due[day % WINDOW, who[outcome <= ABSENT]] += 1
+    state.days.append(
         {
             "episode": who.astype(np.int32),
             "day": np.full(len(who), day, dtype=np.int16),

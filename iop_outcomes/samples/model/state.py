@@ -1,4 +1,4 @@
-"""What a walk through the days of all admissions carries along, and what it leaves behind."""
+"""The state of the simulation of all admissions, and the course that it gives."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ class Course:
 
 
 @dataclass
-class Walk:
-    """What changes from day to day while the admissions are walked through."""
+class SimulationState:
+    """What changes from day to day in the simulation of the admissions."""
 
     who: dict[str, Array]
     design: Design

@@ -47,8 +47,8 @@ def read_causes(
     causes: Sequence[Any] | None,
 ) -> Causes:
     """Say which rows of the times end by which cause; see `cumulative_incidence` for the rule."""
-    told = not isinstance(times, pd.DataFrame) or "event" in times.columns
-    if causes is None and not told:
+    has_event = not isinstance(times, pd.DataFrame) or "event" in times.columns
+    if causes is None and not has_event:
         raise EstimateError(
             "There is neither a column named event nor a list of causes: nothing says which ends "
             "compete.",
@@ -56,8 +56,8 @@ def read_causes(
             instead='causes=["relapse", "died"], the ends that compete; or a column event, 1 for '
             "the end that is asked about.",
         )
-    checked = check_times(times if told else times.assign(event=False), by, ["competing_on"])
-    given = checked.event if told else None
+    checked = check_times(times if has_event else times.assign(event=False), by, ["competing_on"])
+    given = checked.event if has_event else None
     ends = _ends(times, by, end)
     leaving = _leaving(times, end, ends)
     own = [] if given is None else _own_words(ends, given)
@@ -119,16 +119,16 @@ def _leaving(times: pd.DataFrame, end: str, ends: pd.Categorical) -> pd.Categori
         return pd.Categorical.from_codes(none, [])  # type: ignore[arg-type]  # it takes arrays
     day = times["competing_on"]
     refuse_surrogates(times["competing_end"], "competing_end")
-    found = times["competing_end"].astype("category").array
+    competing = times["competing_end"].astype("category").array
     numeric = pd.api.types.is_numeric_dtype(day) and not pd.api.types.is_bool_dtype(day)
-    undated = (found.codes >= 0) & (day.isna().to_numpy() | (not numeric))
+    undated = (competing.codes >= 0) & (day.isna().to_numpy() | (not numeric))
     if undated.any():
         raise EstimateError(
             "Every competing end has a day, a number, in competing_on.",
-            found=f"{int(undated.sum()):,} of {int((found.codes >= 0).sum()):,} without one",
+            found=f"{int(undated.sum()):,} of {int((competing.codes >= 0).sum()):,} without one",
             instead='times.drop(columns=["competing_end", "competing_on"]), to take ended_by.',
         )
-    return found.rename_categories(_word)
+    return competing.rename_categories(_word)
 
 
 def _replaced(ends: pd.Categorical, first: NDArray[np.intp], asked: list[str]) -> pd.Categorical:
@@ -158,8 +158,8 @@ def _ends(times: pd.DataFrame, by: str | Sequence[str] | None, end: str) -> pd.C
     refuse_twins(times, [end])
     refuse_surrogates(times[end], end)
     try:
-        found = times[end].astype("category").array
-        return found.rename_categories(_word)
+        column = times[end].astype("category").array
+        return column.rename_categories(_word)
     except (TypeError, ValueError):
         raise EstimateError(
             f"The column {end} does not say how the times ended.",

@@ -48,7 +48,7 @@ def clustered_errors(
     slope = np.append(0.0, np.cumsum(died * each * left))  # A before each day, and after all
     one, after = np.ones(len(moves.first)), moves.last + 1
     who, place = np.tile(moves.cluster, 2), np.concatenate([moves.first, moves.last])
-    found = []
+    errors = []
     for cause, own in enumerate(events):
         step = before * own * each
         incidence = np.append(0.0, np.cumsum(step))
@@ -61,8 +61,8 @@ def clustered_errors(
         values = np.hstack([[one, -started, kept], [-one, ended, settled]])
         products = sums_of_products(who, place, values, len(at_risk))
         weights = np.stack([drift[1:], incidence[1:], np.ones(len(at_risk))])
-        found.append(np.sqrt(squared(products, weights)))
-    return np.stack(found)
+        errors.append(np.sqrt(squared(products, weights)))
+    return np.stack(errors)
 
 
 def _ratio(number: Floats) -> Floats:

@@ -133,21 +133,21 @@ def cumulative_incidence(
     1     died        4       1        0.2
     """
     normal_quantile(confidence)
-    found = read_causes(times, by, end, causes)
-    names = list(found.times.labels.columns)
+    by_cause = read_causes(times, by, end, causes)
+    names = list(by_cause.times.labels.columns)
     refuse_names(names, NAMES)
-    return _estimate(found, names, read_weighting(times, None, cluster), confidence)
+    return _estimate(by_cause, names, read_weighting(times, None, cluster), confidence)
 
 
 def _estimate(
-    found: Causes, names: list[str], weighting: Weighting, confidence: float
+    by_cause: Causes, names: list[str], weighting: Weighting, confidence: float
 ) -> CumulativeIncidence:
-    whole = found.times
+    whole = by_cause.times
     ends = count_days(
-        whole.days, whole.group, len(whole.labels), found.code + 1, len(found.names) + 1
+        whole.days, whole.group, len(whole.labels), by_cause.code + 1, len(by_cause.names) + 1
     )
-    counted_ends = _count_ends(found)
-    counted = f"{whole.rule} {_what_counts(found, counted_ends)}"
+    counted_ends = _count_ends(by_cause)
+    counted = f"{whole.rule} {_what_counts(by_cause, counted_ends)}"
     overall = curves_of(
         replace(whole, rule=f"{counted} The event is {ANY_END}."),
         curve_steps(whole, weighting, confidence, "log-log"),
@@ -155,56 +155,56 @@ def _estimate(
         weighting=weighting,
         event=ANY_END,
     )
-    known = _known(found, weighting.clusters)
+    known = _known(by_cause, weighting.clusters)
     return CumulativeIncidence(
-        table=_table(found, ends, overall.table, (weighting, known), confidence),
+        table=_table(by_cause, ends, overall.table, (weighting, known), confidence),
         ends=counted_ends,
         overall=overall,
-        causes=found.names,
+        causes=by_cause.names,
         by=tuple(names),
         confidence=confidence,
         rule=f"{counted} Aalen-Johansen estimate{weighting.words}, {level_words(confidence)} "
         "limits.",
-        synthetic=found.times.synthetic,
-        provenance=found.times.provenance,
-        clustering=weighting.clusters.told,
+        synthetic=by_cause.times.synthetic,
+        provenance=by_cause.times.provenance,
+        clustering=weighting.clusters.clustering,
         _known=known,
     )
 
 
-def _known(found: Causes, clusters: Clusters) -> tuple[Spans, ...] | None:
+def _known(by_cause: Causes, clusters: Clusters) -> tuple[Spans, ...] | None:
     """Return until when it is known of the clusters of each group whether they have ended."""
     if clusters.code is None:
         return None
-    times = found.times
+    times = by_cause.times
     entry = np.zeros(len(times.days)) if times.entry is None else times.entry
-    until = np.where(found.code >= 0, np.inf, times.days)
+    until = np.where(by_cause.code >= 0, np.inf, times.days)
     rows = times.rows_by_group
     return tuple(Spans.of(clusters.code[own], entry[own], until[own]) for own in rows)
 
 
 def _table(
-    found: Causes,
+    by_cause: Causes,
     ends: Daily,
     overall: pd.DataFrame,
     alike: tuple[Weighting, tuple[Spans, ...] | None],
     confidence: float,
 ) -> pd.DataFrame:
     """Return the table, from the counts of each day and those at risk on it."""
-    at_risk, causes = overall["at_risk"].to_numpy(), len(found.names)
-    dtype = pd.CategoricalDtype(list(found.names))
+    at_risk, causes = overall["at_risk"].to_numpy(), len(by_cause.names)
+    dtype = pd.CategoricalDtype(list(by_cause.names))
     weighting, spans = alike
-    rows = found.times.rows_by_group if weighting.robust else []
+    rows = by_cause.times.rows_by_group if weighting.robust else []
     parts = []
-    for group in range(len(found.times.labels)):
+    for group in range(len(by_cause.times.labels)):
         own = ends.own(group)
         events = np.ascontiguousarray(ends.counts[own, 1:].T)
         incidence, error = aalen_johansen(at_risk[own], events)
         ended = events.sum(axis=0)
         known = at_risk[own] + np.cumsum(ended) - ended  # to the day: at risk, or ended before
         if spans is not None:
-            moves = moves_of(found.times, weighting, rows[group], ends.day[own])
-            error = clustered_errors(at_risk[own], events, moves, found.code[rows[group]])
+            moves = moves_of(by_cause.times, weighting, rows[group], ends.day[own])
+            error = clustered_errors(at_risk[own], events, moves, by_cause.code[rows[group]])
             known = spans[group].at(ends.day[own])
         known = np.where(ends.day[own] > 0, known, np.inf)
         lower, upper = incidence_limits(incidence, error, confidence, known)
@@ -216,19 +216,19 @@ def _table(
             "events": events.ravel(),
         }
         parts.append(part | {name: value.ravel() for name, value in values})
-    table = stacked(parts, found.times.labels)
+    table = stacked(parts, by_cause.times.labels)
     codes = table["cause"].to_numpy()
     table["cause"] = pd.Categorical.from_codes(codes, dtype=dtype)  # type: ignore[arg-type]
     return table
 
 
-def _count_ends(found: Causes) -> pd.DataFrame:
+def _count_ends(by_cause: Causes) -> pd.DataFrame:
     """Return how many of each group ended how, and as what it counts."""
-    words = [*map(str, found.ends.categories), "not recorded"]
-    place = np.where(found.ends.codes < 0, len(words) - 1, found.ends.codes).astype(np.intp)
-    roles = [*found.names, "censored"]
-    role = np.where(found.code < 0, len(roles) - 1, found.code)
-    cell = (found.times.group * len(words) + place) * len(roles) + role
+    words = [*map(str, by_cause.ends.categories), "not recorded"]
+    place = np.where(by_cause.ends.codes < 0, len(words) - 1, by_cause.ends.codes).astype(np.intp)
+    roles = [*by_cause.names, "censored"]
+    role = np.where(by_cause.code < 0, len(roles) - 1, by_cause.code)
+    cell = (by_cause.times.group * len(words) + place) * len(roles) + role
     place, cells = pd.factorize(cell, sort=True)
     number = np.bincount(place)
     group, rest = np.divmod(cells, len(words) * len(roles))
@@ -239,13 +239,15 @@ def _count_ends(found: Causes) -> pd.DataFrame:
             "n": number,
         }
     )
-    return pd.concat([found.times.labels.iloc[group].reset_index(drop=True), counted], axis=1)
+    return pd.concat([by_cause.times.labels.iloc[group].reset_index(drop=True), counted], axis=1)
 
 
-def _what_counts(found: Causes, ends: pd.DataFrame) -> str:
+def _what_counts(by_cause: Causes, ends: pd.DataFrame) -> str:
     censoring = dict.fromkeys(ends.loc[ends["counted_as"] == "censored", "end"])
-    told = f"Competing: {', '.join(found.names)}; censored: {', '.join(censoring) or 'none'}."
-    nobody = [name for place, name in enumerate(found.names) if not (found.code == place).any()]
+    text = f"Competing: {', '.join(by_cause.names)}; censored: {', '.join(censoring) or 'none'}."
+    nobody = [
+        name for place, name in enumerate(by_cause.names) if not (by_cause.code == place).any()
+    ]
     if nobody:
-        told += f" No time ended by {', '.join(nobody)}."
-    return told.replace("_", " ")
+        text += f" No time ended by {', '.join(nobody)}."
+    return text.replace("_", " ")

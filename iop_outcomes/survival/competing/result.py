@@ -152,17 +152,18 @@ class CumulativeIncidence:
     def text(self) -> str:
         """The incidences on the last day to which all groups are followed, and the rule."""
         day, groups = self.last_common_day, self.overall.groups
-        found = self._first(NAMED_GROUPS).at(day)
+        rows = self._first(NAMED_GROUPS).at(day)
         causes = len(self.causes)
-        parts = [found.iloc[start : start + causes] for start in range(0, len(found), causes)]
+        parts = [rows.iloc[start : start + causes] for start in range(0, len(rows), causes)]
         first = self.overall.first(NAMED_GROUPS)
-        told = [
-            f"{self._told(part)}{first.unobserved_told(place)}" for place, part in enumerate(parts)
+        descriptions = [
+            f"{self._describe_row(part)}{first.unobserved_text(place)}"
+            for place, part in enumerate(parts)
         ]
         if groups > NAMED_GROUPS:
-            told.append(more_words(groups - NAMED_GROUPS))
+            descriptions.append(more_words(groups - NAMED_GROUPS))
         ending = closing(self.rule, self.clustering)
-        return f"Share ended by each cause through day {day:g}: {'; '.join(told)}. {ending}"
+        return f"Share ended by each cause through day {day:g}: {'; '.join(descriptions)}. {ending}"
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the incidences; see `iop_outcomes.plots.incidence.plot_incidence`."""
@@ -171,15 +172,15 @@ class CumulativeIncidence:
     def __repr__(self) -> str:
         """Return the causes with their counts, and the number of groups and people."""
         counts = self.table.groupby("cause", observed=True)["events"].sum()
-        told = ", ".join(f"{cause} {counts[cause]:,}" for cause in self.causes)
+        events = ", ".join(f"{cause} {counts[cause]:,}" for cause in self.causes)
         n = int(self.ends["n"].sum())
         groups = self.overall.groups
         noun = "group" if groups == 1 else "groups"
-        return f"<CumulativeIncidence: {groups:,} {noun}, n {n:,}, {told}>"
+        return f"<CumulativeIncidence: {groups:,} {noun}, n {n:,}, {events}>"
 
     def _repr_html_(self) -> str:
-        found = self._first(SHOWN_ROWS).at(self.last_common_day)
-        return table_html(found, self.text, of=self.overall.groups * len(self.causes))
+        rows = self._first(SHOWN_ROWS).at(self.last_common_day)
+        return table_html(rows, self.text, of=self.overall.groups * len(self.causes))
 
     def _first(self, groups: int) -> CumulativeIncidence:
         """Return the incidences of the first so many groups."""
@@ -187,7 +188,7 @@ class CumulativeIncidence:
         table = first_groups(self.table, list(self.by), groups)
         return replace(self, table=table, overall=self.overall.first(groups), _known=known)
 
-    def _told(self, part: pd.DataFrame) -> str:
+    def _describe_row(self, part: pd.DataFrame) -> str:
         name = f"{label_of(part[list(self.by)].iloc[0])}: " if self.by else ""
         shares = []
         for row in part.to_dict("records"):

@@ -39,11 +39,11 @@ def cluster_sums(steps: Steps, moves: Moves, weight: Floats) -> Floats:
     each = np.divide(1.0, n, out=np.zeros(len(n)), where=n > 0)
     drift = np.zeros((len(weight), len(n) + 1))  # through the day before
     np.cumsum(weight * (steps.events * each**2), axis=1, out=drift[:, 1:])
-    found = weight[:, moves.last] * (moves.event * each[moves.last])
-    found -= drift[:, moves.last + 1] - drift[:, moves.first]
+    change = weight[:, moves.last] * (moves.event * each[moves.last])
+    change -= drift[:, moves.last + 1] - drift[:, moves.first]
     order = np.argsort(moves.cluster, kind="stable")
     begin = np.flatnonzero(np.diff(moves.cluster[order], prepend=-1))
-    sums: Floats = np.add.reduceat(found[:, order], begin, axis=1)
+    sums: Floats = np.add.reduceat(change[:, order], begin, axis=1)
     return sums
 
 

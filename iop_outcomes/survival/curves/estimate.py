@@ -158,7 +158,7 @@ def curves_of(
         weights=None if weighting is None else weighting.weights,
         robust=robust,
         event=event,
-        clustering=None if weighting is None else weighting.clusters.told,
+        clustering=None if weighting is None else weighting.clusters.clustering,
     )
 
 

@@ -57,8 +57,8 @@ class Moves:
         ended = np.bincount(self.last, self.weight, days)
         came = np.bincount(self.first, self.weight, days)
         later = np.append(np.cumsum(came[::-1])[::-1][1:], 0.0)
-        found: Floats = np.cumsum(ended[::-1])[::-1] - later
-        return found
+        sums: Floats = np.cumsum(ended[::-1])[::-1] - later
+        return sums
 
 
 def jackknife(

@@ -109,8 +109,8 @@ class TimesRead:
             if confidence is not None and confidence != self.confidence:
                 lower, upper = steps.limits(confidence, self.interval)
             heights = (steps.survival, lower, upper)
-            found = [_crossings("quantile", steps.day, heights, 1 - p, reasons) for p in asked]
-            row = pd.DataFrame(found)
+            crossings = [_crossings("quantile", steps.day, heights, 1 - p, reasons) for p in asked]
+            row = pd.DataFrame(crossings)
             row.insert(0, "share", asked)
             rows.append(row)
         return self._with_labels(rows)
@@ -206,11 +206,11 @@ class TimesRead:
         pandas.DataFrame
             One row a group: ``[by ...], lost, se, lower, upper`` in days.
         """
-        found = self.restricted_mean(horizon, confidence).rename(columns={"mean": "lost"})
-        lower, upper = horizon - found["upper"], horizon - found["lower"]
-        return found.assign(lost=horizon - found["lost"], lower=lower, upper=upper)
+        means = self.restricted_mean(horizon, confidence).rename(columns={"mean": "lost"})
+        lower, upper = horizon - means["upper"], horizon - means["lower"]
+        return means.assign(lost=horizon - means["lost"], lower=lower, upper=upper)
 
-    def median_told(self, group: int) -> str:
+    def median_text(self, group: int) -> str:
         """Return the median of one group, by its place, and its limits in words."""
         steps = next(islice(self._groups(), group, None))
         heights = (steps.survival, steps.lower, steps.upper)
@@ -235,14 +235,14 @@ class TimesRead:
                 instead=_horizon_instead(open_ended),
             )
 
-    def unobserved_told(self, group: int) -> str:
+    def unobserved_text(self, group: int) -> str:
         """Return over which days a group's curve is carried on with nobody at risk, in words."""
         gaps = next(islice(self._groups(), group, None)).gaps()
         if not gaps:
             return ""
-        told = ", ".join(f"day {start:g} to day {end:g}" for start, end in gaps[:MOST_GAPS])
+        stretches = ", ".join(f"day {start:g} to day {end:g}" for start, end in gaps[:MOST_GAPS])
         more = f" {more_words(len(gaps) - MOST_GAPS, 'gap')}" if len(gaps) > MOST_GAPS else ""
-        return f", carried on with nobody at risk from {told}{more}"
+        return f", carried on with nobody at risk from {stretches}{more}"
 
     def _groups(self) -> Iterator[Steps]:
         names = list(self.by)
@@ -271,14 +271,14 @@ def _crossings(
 ) -> dict[str, Any]:
     """Return where a curve and its limits come down to a level; and, if asked, why they do not."""
     _, lower, upper = heights
-    found: dict[str, Any] = {
+    row: dict[str, Any] = {
         key: crossing_day(day, height, level)
         for key, height in zip((name, "lower", "upper"), heights, strict=True)
     }
     if reasons:
-        found["lower_missing"] = why_not_crossed(lower, level)
-        found["upper_missing"] = why_not_crossed(upper, level)
-    return found
+        row["lower_missing"] = why_not_crossed(lower, level)
+        row["upper_missing"] = why_not_crossed(upper, level)
+    return row
 
 
 def _horizon_instead(groups: list[Steps]) -> str:

@@ -303,12 +303,14 @@ class SurvivalCurves(TimesRead):
     def text(self) -> str:
         """The curves as sentences: groups, counts, medians, and the rule."""
         first, groups = self.first(NAMED_GROUPS), self.groups
-        told = [first._told(row, place) for place, (_, row) in enumerate(first.sizes.iterrows())]
+        descriptions = [
+            first._describe_row(row, place) for place, (_, row) in enumerate(first.sizes.iterrows())
+        ]
         if groups > NAMED_GROUPS:
-            told.append(more_words(groups - NAMED_GROUPS))
+            descriptions.append(more_words(groups - NAMED_GROUPS))
         by = f" by {', '.join(self.by)}" if self.by else ""
         ending = closing(self.rule, self.clustering)
-        return f"Time to the event{by}: {'; '.join(told)}. {ending}"
+        return f"Time to the event{by}: {'; '.join(descriptions)}. {ending}"
 
     def plot(
         self,
@@ -330,8 +332,8 @@ class SurvivalCurves(TimesRead):
 
     def _repr_html_(self) -> str:
         first = self.first(SHOWN_ROWS)
-        found = pd.concat([first.sizes, first.median()[["median", "lower", "upper"]]], axis=1)
-        return table_html(found, self.text, of=self.groups)
+        rows = pd.concat([first.sizes, first.median()[["median", "lower", "upper"]]], axis=1)
+        return table_html(rows, self.text, of=self.groups)
 
     @property
     def groups(self) -> int:
@@ -350,7 +352,7 @@ class SurvivalCurves(TimesRead):
         )
         return replace(self, table=table, entries=entries, robust=robust)
 
-    def _told(self, row: pd.Series[Any], place: int) -> str:
+    def _describe_row(self, row: pd.Series[Any], place: int) -> str:
         name = f"{label_of(row[list(self.by)])}: " if self.by else ""
         counts = f"n {row['n']:,.0f}, events {row['events']:,.0f}"
         if self.weights:
@@ -358,4 +360,4 @@ class SurvivalCurves(TimesRead):
                 f" (weighted: n {format_value(float(row['weighted_n']), 1)}, "
                 f"events {format_value(float(row['weighted_events']), 1)})"
             )
-        return f"{name}{counts}, {self.median_told(place)}{self.unobserved_told(place)}"
+        return f"{name}{counts}, {self.median_text(place)}{self.unobserved_text(place)}"

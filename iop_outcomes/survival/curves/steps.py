@@ -155,11 +155,11 @@ class Steps(Tally):
 
     def columns(self) -> dict[str, NDArray[Any]]:
         """Return the columns of ``SurvivalCurves.table``."""
-        found = {name: getattr(self, name) for name in (*STEP_COLUMNS, "se")}
+        columns = {name: getattr(self, name) for name in (*STEP_COLUMNS, "se")}
         if self.rows is not None:
             counts = self.rows.at_risk_before(self.day), self.rows.events, self.rows.censored
-            found |= dict(zip(ROW_COLUMNS, counts, strict=True))
-        return found
+            columns |= dict(zip(ROW_COLUMNS, counts, strict=True))
+        return columns
 
     def at(self, asked: NDArray[Any]) -> pd.DataFrame:
         """Return the rows of ``SurvivalCurves.at``."""
@@ -180,9 +180,11 @@ class Steps(Tally):
 
     def at_risk_before(self, asked: NDArray[Any]) -> Counts:
         """Return how many have entered before each day, on day 0 on it, and not left before."""
-        found = super().at_risk_before(asked)
+        weighted = super().at_risk_before(asked)
         # Sums of weights leave a rest when all have left.
-        return found if self.rows is None else _cleared(found, self.rows.at_risk_before(asked))
+        return (
+            weighted if self.rows is None else _cleared(weighted, self.rows.at_risk_before(asked))
+        )
 
     def gaps(self) -> list[tuple[float, float]]:
         """Return from when to when nobody is at risk, between others who are."""
@@ -221,11 +223,11 @@ class Steps(Tally):
             added = np.diff(greenwood(self.at_risk, self.events)[inside], prepend=0.0)
             return float(ahead[0]), float(np.sqrt(np.sum(ahead**2 * added)))
         last = len(strips) - 1
-        found = self.robust
+        robust = self.robust
         variance = (
-            found.area_variance[last]
-            + 2 * strips[-1] * found.area_covariance[last]
-            + strips[-1] ** 2 * found.log_variance[last]
+            robust.area_variance[last]
+            + 2 * strips[-1] * robust.area_covariance[last]
+            + strips[-1] ** 2 * robust.log_variance[last]
         )
         return float(ahead[0]), float(np.sqrt(max(variance, 0.0)))
 
@@ -263,8 +265,8 @@ def product_limit(
 def entered_before(entry_day: NDArray[Any], entered: Counts, asked: NDArray[Any]) -> Counts:
     """Return how many have entered before each day; who enters on day 0 is there on day 0."""
     from_start = entered[entry_day == 0].sum()
-    found: Counts = np.maximum(_running(entry_day, entered, asked, "left"), from_start)
-    return found
+    counts: Counts = np.maximum(_running(entry_day, entered, asked, "left"), from_start)
+    return counts
 
 
 def _running(days: NDArray[Any], number: Counts, asked: NDArray[Any], side: Any) -> Counts:

@@ -63,7 +63,7 @@ class Weighting:
     @property
     def words(self) -> str:
         """How the rule of the curves says it."""
-        how = self.clusters.told.how
+        how = self.clusters.clustering.how
         if not self.robust:
             return f" ({how})" if how else ""
         weighted = f" weighted by {self.weights}" if self.weights else ""
@@ -102,11 +102,11 @@ def _weights(column: pd.Series[Any], name: str) -> Floats:
         (((weight > 0) & (weight < 1 / MOST)).sum(), f"below {1 / MOST:g}"),
         ((np.isfinite(weight) & (weight > MOST)).sum(), f"above {MOST:g}"),
     )
-    found = [f"{count:,} {what}" for count, what in counted if count]
-    if found:
+    faults = [f"{count:,} {what}" for count, what in counted if count]
+    if faults:
         raise EstimateError(
             f"Every weight in {name} is a number above 0.",
-            found=f"{', '.join(found)} of {len(column):,}",
+            found=f"{', '.join(faults)} of {len(column):,}",
             instead=f'times[times["{name}"] > 0], if a row without weight is not to be counted.',
         )
     return weight

@@ -95,7 +95,7 @@ def hazard(
     come out at about half of it on day 0, since no date lies before the first check-in, and far
     above it on the last, where a week's events lie on the edge. So where events lie in intervals,
     the rates of cells of a day are expected events over the expected time at risk, an event being
-    placed in its interval by the smoothed rate, by turns until nothing moves
+    distributed over its interval by the smoothed rate, in turn until nothing changes
     (`iop_outcomes.survival.hazard.interval_rates`), and these are smoothed. ``cumulative_hazard``
     is then the integral of the rates of the cells. Errors count what is not known of the days.
     After the last check-in at which `fewest` are known nothing is estimated.
@@ -180,7 +180,7 @@ def hazard(
         f"{width:.3g} days to each side, while {fewest:,} or more are at risk; "
         f"{level_words(confidence)} limits.",
         synthetic=checked.synthetic,
-        clustering=weighting.clusters.told,
+        clustering=weighting.clusters.clustering,
         provenance=checked.provenance,
     )
 
@@ -199,29 +199,29 @@ def _checked_stretches(curves: list[Steps], fewest: int) -> list[Stretch]:
             instead="fewer groups, or survival_curves, which says how long each was followed.",
         )
     parts = [Stretch.of(steps, fewest) for steps in curves]
-    found = [part for part in parts if part is not None and part.last > part.first]
-    few = len(parts) - len(found)
+    estimable = [part for part in parts if part is not None and part.last > part.first]
+    few = len(parts) - len(estimable)
     if few:
         raise EstimateError(
             f"A smoothed rate needs a stretch of days with {fewest:,} at risk in every group.",
             found=f"{few} {of} without one",
             instead="fewer groups, or a smaller fewest=.",
         )
-    without = sum(not part.inside.any() for part in found)
+    without = sum(not part.inside.any() for part in estimable)
     if without:
         raise EstimateError(
             f"A smoothed rate needs an event in every group while {fewest:,} are at risk.",
             found=f"{without} {of} without one",
             instead="fewer groups, or a smaller fewest=.",
         )
-    holes = sum(part.has_hole for part in found)
+    holes = sum(part.has_hole for part in estimable)
     if holes:
         raise EstimateError(
             "A smoothed rate cannot reach across days on which nobody is at risk.",
             found=f"{holes} {of} with such days",
             instead="only those who entered after them, or before them.",
         )
-    return found
+    return estimable
 
 
 def _bandwidth(stretches: list[Stretch], bandwidth: Any, least: float) -> float:

@@ -3,7 +3,7 @@ r"""Rates by day of events known to lie between two check-ins: expected events o
 With a rate that is constant within short cells of days, a person whose event lies in (l, r] has in
 each cell an expected number of events and an expected time at risk, which follow from the rate; and
 the rate of a cell is the expected events over the expected time at risk of all. The two steps are
-taken by turns (Dempster, Laird and Rubin 1977, JRSS-B 39:1-38), with the rate smoothed between them
+taken in turn (Dempster, Laird and Rubin 1977, JRSS-B 39:1-38), with the rate smoothed between them
 (Silverman, Jones, Wilson and Nychka 1990, JRSS-B 52:271-324), until nothing moves.
 
 Errors are those of the estimating equation at its solution: with :math:`\rho` the rates of the
@@ -233,12 +233,12 @@ class _Expected:
 def _covariance(
     intervals: Intervals,
     edges: Floats,
-    found: tuple[Floats, Floats, Floats],
+    rates: tuple[Floats, Floats, Floats],
     smooth: Floats,
     members: Members | None,
 ) -> Floats:
     """Return the covariance of the rates, from the influence of each person, or cluster."""
-    guess, rate, whole = found
+    guess, rate, whole = rates
     cells = len(rate)
     wide = np.isfinite(intervals.right) & (intervals.left < intervals.right)
     exact = np.isfinite(intervals.right) & ~wide
@@ -273,8 +273,8 @@ def _covariance(
 
 def _cell_of(edges: Floats, days: Floats) -> NDArray[np.int64]:
     """Return the cell of each day; a day on an edge but for rounding is in the cell before."""
-    found: NDArray[np.int64] = np.searchsorted(edges[1:] + near(edges[1:]), days)
-    return found
+    cell: NDArray[np.int64] = np.searchsorted(edges[1:] + near(edges[1:]), days)
+    return cell
 
 
 def _time_before(days: Floats, weight: Floats, edges: Floats) -> Floats:

@@ -108,8 +108,8 @@ def read_between(
         return checked, Between(checked, left, right, np.ones(len(left), dtype=bool), width, words)
     checked = check_times(times, by)
     step = heaped(checked.days[checked.event])
-    said = f" events are dated on every {step:g} days only:"
-    return checked, (_on_grid(checked, step, said) if step else None)
+    reason = f" events are dated on every {step:g} days only:"
+    return checked, (_on_grid(checked, step, reason) if step else None)
 
 
 def heaped(days: NDArray[Any]) -> float:
@@ -127,7 +127,7 @@ def heaped(days: NDArray[Any]) -> float:
     return float(step) if step > 1 else 0.0
 
 
-def _on_grid(checked: CheckedTimes, step: float, said: str) -> Between:
+def _on_grid(checked: CheckedTimes, step: float, reason: str) -> Between:
     """Return times on a grid of check-ins: clear through the last one before."""
     days = checked.days.astype(np.float64)
     entry = np.zeros(len(days)) if checked.entry is None else checked.entry.astype(np.float64)
@@ -139,7 +139,7 @@ def _on_grid(checked: CheckedTimes, step: float, said: str) -> Between:
     left = np.where(checked.event, np.minimum(before, days), np.maximum(last, entry))
     right = np.where(checked.event, days, np.inf)
     known = replace(checked, days=np.where(checked.event, days, left))
-    words = f"{said} each event in the {step:g} days up to its date,"
+    words = f"{reason} each event in the {step:g} days up to its date,"
     return Between(known, left, right, kept, step, words)
 
 
@@ -196,8 +196,8 @@ class FittedStretch(IntervalStretch):
         rate, error = np.full(len(asked), np.nan), np.full(len(asked), np.nan)
         within = (asked >= self.first) & (asked <= self.last)
         weight = self.cell_weights(asked[within], self.rates.edges, bandwidth)
-        found, error[within] = self.rates.sum(weight)
-        rate[within] = np.maximum(found, 0.0)
+        estimate, error[within] = self.rates.sum(weight)
+        rate[within] = np.maximum(estimate, 0.0)
         return rate, error
 
     def cumulative(self, asked: NDArray[Any]) -> tuple[Floats, Floats]:

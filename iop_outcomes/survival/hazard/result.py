@@ -205,12 +205,15 @@ class Hazard:
         groups = len(self.stretches)
         rows = split_groups(first_groups(self.table, names, NAMED_GROUPS), names)
         named = self.stretches.head(NAMED_GROUPS).iterrows()
-        told = [self._told(group, found) for (_, group), found in zip(named, rows, strict=True)]
+        descriptions = [
+            self._describe_row(group, group_rows)
+            for (_, group), group_rows in zip(named, rows, strict=True)
+        ]
         if groups > NAMED_GROUPS:
-            told.append(more_words(groups - NAMED_GROUPS))
+            descriptions.append(more_words(groups - NAMED_GROUPS))
         by = f" by {', '.join(names)}" if names else ""
         ending = closing(self.rule, self.clustering)
-        return f"Events per 100 at risk and day{by}: {'; '.join(told)}. {ending}"
+        return f"Events per 100 at risk and day{by}: {'; '.join(descriptions)}. {ending}"
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the rates with their limits; see `iop_outcomes.plots.hazard.plot_hazard`."""
@@ -225,7 +228,7 @@ class Hazard:
     def _repr_html_(self) -> str:
         return table_html(self.table, self.text)
 
-    def _told(self, group: pd.Series[Any], rows: pd.DataFrame) -> str:
+    def _describe_row(self, group: pd.Series[Any], rows: pd.DataFrame) -> str:
         name = f"{label_of(group[list(self.by)])}: " if self.by else ""
         counts = f"{name}n {group['n']:,.0f}, events {group['events']:,.0f}"
         seen = rows.dropna(subset="hazard")

@@ -62,8 +62,8 @@ class Stretch:
         day = self.steps.day
         # Who enters on a later day than 0 is at risk from the day after.
         begun = day > self.first if self.first > 0 else day >= 0
-        found: NDArray[np.bool_] = (self.steps.events > 0) & begun & (day <= self.last)
-        return found
+        inside: NDArray[np.bool_] = (self.steps.events > 0) & begun & (day <= self.last)
+        return inside
 
     @property
     def has_hole(self) -> bool:
@@ -111,8 +111,8 @@ class Stretch:
         within = (asked >= self.first) & (asked <= self.last)
         reach, _ = self._reach(asked, bandwidth)
         close = near(np.array([self.first, self.last])) / bandwidth
-        found: NDArray[np.bool_] = within & (reach[:, 0] < 1 - close)
-        return found
+        near_edge: NDArray[np.bool_] = within & (reach[:, 0] < 1 - close)
+        return near_edge
 
     def cumulative(self, asked: NDArray[Any]) -> tuple[Floats, Floats]:
         """Return the cumulative hazard and its standard error; missing after the last day."""
@@ -140,8 +140,8 @@ class Stretch:
     def _error(self, weight: Floats) -> Floats:
         """Return the standard errors of weighted sums of the increments, (sums, days)."""
         if self.moves is not None:
-            found: Floats = np.sqrt((cluster_sums(self.steps, self.moves, weight) ** 2).sum(axis=1))
-            return found
+            error: Floats = np.sqrt((cluster_sums(self.steps, self.moves, weight) ** 2).sum(axis=1))
+            return error
         n = self.steps.at_risk.astype(np.float64)
         variance = np.divide(self.steps.events, n**2, out=np.zeros(len(n)), where=n > 0)
         return np.asarray(np.sqrt(weight**2 @ variance))
@@ -156,8 +156,8 @@ class Stretch:
         ends = np.clip(edges, self.first, self.last)
         distance = (asked[:, None] - ends) / bandwidth * turn
         # Along the days the distance falls, or where it is turned it rises.
-        found: Floats = -turn * np.diff(kernel_through(distance, reach), axis=1)
-        return found
+        weights: Floats = -turn * np.diff(kernel_through(distance, reach), axis=1)
+        return weights
 
     def _weights(self, asked: NDArray[Any], day: NDArray[Any], bandwidth: float) -> Floats:
         reach, turn = self._reach(asked, bandwidth)
@@ -202,8 +202,8 @@ def kernel_through(distance: Floats, reach: Floats | float) -> Floats:
     bend, level = 1 - 2 * q, (3 * q**2 - 2 * q + 1) / 2
     at = x * (x * (bend * x / 3 + (bend + level) / 2) + level)
     start = -(-(-bend / 3 + (bend + level) / 2) + level)
-    found: Floats = (at - start) * 12 / (1 + q) ** 4
-    return found
+    value: Floats = (at - start) * 12 / (1 + q) ** 4
+    return value
 
 
 def cumulative(

@@ -147,19 +147,19 @@ def interval_survival(
     if resamples:
         draws_of = draws_by_group(checked, (left, right), clusters, parts)
         drawn = resampled(parts, draws_of, (resamples, seed), progress)
-        found = [
+        estimates = [
             limits_of(part, fit, draws, confidence)
             for part, fit, draws in zip(parts, fits, drawn, strict=True)
         ]
-        limits = labelled([limit for limit, _ in found], checked.labels)
+        limits = labelled([limit for limit, _ in estimates], checked.labels)
         summaries = [
             pd.concat([summary, median], axis=1)
-            for summary, (_, median) in zip(summaries, found, strict=True)
+            for summary, (_, median) in zip(summaries, estimates, strict=True)
         ]
     given = "" if checked.entry is None else ", given no event up to the entry"
     how = ""
     if resamples:
-        alike = f" ({clusters.told.how})" if clusters.told.how else ""
+        alike = f" ({clusters.clustering.how})" if clusters.clustering.how else ""
         how = f", {level_words(confidence)} limits from {resamples:,} resamples{alike}"
     return IntervalSurvival(
         table=labelled(tables, checked.labels),
@@ -173,7 +173,7 @@ def interval_survival(
         f"between check-ins{given}{how}.",
         synthetic=checked.synthetic,
         provenance=checked.provenance,
-        clustering=clusters.told if resamples else None,
+        clustering=clusters.clustering if resamples else None,
     )
 
 

@@ -175,8 +175,8 @@ class _Waiting:
         return len(self.cost)
 
     def start(self) -> Floats:
-        found: Floats = self.cost * np.log1p(1 / self.cost) / self.size
-        return found
+        start: Floats = self.cost * np.log1p(1 / self.cost) / self.size
+        return start
 
     def hazards(self, mass: Floats) -> Floats:
         return self.runs.inside(mass / self.cost)
@@ -187,14 +187,16 @@ class _Waiting:
     def gradient(self, mass: Floats) -> Floats:
         inside = self.hazards(mass)
         pull = self.runs.share * np.exp(-inside) / -np.expm1(-inside)
-        found: Floats = self.runs.covering(pull, self.size) / self.cost
-        return found
+        gradient: Floats = self.runs.covering(pull, self.size) / self.cost
+        return gradient
 
     def solve(self, mass: Floats, ridge: Floats, wanted: Floats) -> Floats:
         inside = self.hazards(mass)
         curve = self.runs.share * np.exp(-inside) / np.expm1(-inside) ** 2
-        found: Floats = self.cost * self.runs.solve(curve, ridge * self.cost**2, wanted * self.cost)
-        return found
+        solution: Floats = self.cost * self.runs.solve(
+            curve, ridge * self.cost**2, wanted * self.cost
+        )
+        return solution
 
     def holds(self, mass: Floats) -> bool:
         return bool((self.hazards(mass) > 0).all())

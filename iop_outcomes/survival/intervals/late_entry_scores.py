@@ -12,7 +12,7 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
 
-def score_parts(found: Hazards, group: Indices, groups: int) -> tuple[Floats, Floats, Floats]:
+def score_parts(hazards: Hazards, group: Indices, groups: int) -> tuple[Floats, Floats, Floats]:
     r"""Return the sum of the scores of each group, their covariance, and each person's part.
 
     Parameters
@@ -35,29 +35,29 @@ def score_parts(found: Hazards, group: Indices, groups: int) -> tuple[Floats, Fl
     The part of a person, (groups, people), is the efficient score: less what the increments' own
     scores tell of it. The parts sum to the scores.
     """
-    inside, waited = found.totals()
-    telling = np.isfinite(inside) & (found.runs.last > found.runs.first)
+    inside, waited = hazards.totals()
+    telling = np.isfinite(inside) & (hazards.runs.last > hazards.runs.first)
     hazard = np.where(telling, inside, 1.0)
     slope = np.where(telling, 1 / np.expm1(hazard), 0.0)
     curve = np.where(telling, np.exp(-hazard) / np.expm1(-hazard) ** 2, 0.0)
     hazard = np.where(telling, hazard, 0.0)
     score = hazard * slope - waited
     total: Floats = np.bincount(group, score, groups).astype(np.float64)
-    size = len(found.hazard)
-    held, piece = found.pieces()
+    size = len(hazards.hazard)
+    held, piece = hazards.pieces()
     crossed = np.zeros((groups, size))
     for number in range(groups):
         among = (group == number).astype(np.float64)
         pull = (slope - hazard * curve) * among
-        crossed[number] = found.waits.covering(among, size) - found.runs.covering(pull, size)
-    crossed = _without_division(crossed[:, held], piece, found.hazard[held])
-    reduced = found.runs.only(held)
+        crossed[number] = hazards.waits.covering(among, size) - hazards.runs.covering(pull, size)
+    crossed = _without_division(crossed[:, held], piece, hazards.hazard[held])
+    reduced = hazards.runs.only(held)
     runs = Runs(reduced.first[telling], reduced.last[telling], reduced.share[telling])
     ridge = np.full(int(held.sum()), RIDGE)
     along = [runs.solve(curve[telling], ridge, row) for row in crossed]
     lost = [crossed @ each for each in along]
     own: Floats = np.bincount(group, hazard**2 * curve - score, groups).astype(np.float64)
-    waits = found.waits.only(held)
+    waits = hazards.waits.only(held)
     each = np.where(np.arange(groups)[:, None] == group, score, 0.0)
     for part, move in zip(each, along, strict=True):
         part -= slope * reduced.inside(move) - waits.inside(move)

@@ -52,13 +52,13 @@ class Intervals:
         if entry is not None:
             entries, enter = np.unique(entry.astype(np.float64), return_inverse=True)
             code = code * len(entries) + enter
-        found, place, count = np.unique(code, return_inverse=True, return_counts=True)
-        pairs = found if entry is None else found // len(entries)
+        pair_codes, place, count = np.unique(code, return_inverse=True, return_counts=True)
+        pairs = pair_codes if entry is None else pair_codes // len(entries)
         distinct = cls(
             starts[pairs // len(ends)],
             ends[pairs % len(ends)],
             count.astype(float),
-            None if entry is None else entries[found % len(entries)],
+            None if entry is None else entries[pair_codes % len(entries)],
         )
         return distinct, place
 

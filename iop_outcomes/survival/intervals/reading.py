@@ -27,8 +27,8 @@ def risk_counts(intervals: pd.DataFrame, days: NDArray[Any]) -> pd.DataFrame:
         day = intervals[name].to_numpy()[rows]
         order = np.argsort(day, kind="stable")
         through = np.append(0, np.cumsum(people[rows][order]))
-        found: NDArray[np.int64] = through[np.searchsorted(day[order], days, side=side)]
-        return found
+        counts: NDArray[np.int64] = through[np.searchsorted(day[order], days, side=side)]
+        return counts
 
     everyone = np.ones(len(people), dtype=bool)
     exact = intervals["left"].to_numpy() == intervals["right"].to_numpy()
@@ -46,23 +46,23 @@ def risk_counts(intervals: pd.DataFrame, days: NDArray[Any]) -> pd.DataFrame:
 
 def unsettled_words(table: pd.DataFrame, fit: pd.Series[Any]) -> str:
     """Return what the data do not settle about a group, as the end of a sentence."""
-    told = ""
+    text = ""
     if not fit["unique"]:
         differ = (table["after_highest"] - table["after_lowest"]).to_numpy()
         apart = np.flatnonzero(differ > 0)
         begin = table["left"].iloc[apart[0]]
         end = table["right"].iloc[min(apart[-1] + 1, len(table) - 1)]
-        told = (
+        text = (
             f", several estimates reach the maximum, which differ by up to "
             f"{100 * differ.max():.1f} percentage points between day {begin:g} and day {end:g}"
         )
     if fit["beyond"]:
         last = table["right"].iloc[-1]
-        told += (
+        text += (
             f", 0 from day {last:g} on since all who were known to be at risk had the event by "
             f"then: of the {fit['beyond']:,.0f} known to be without it later it says nothing"
         )
-    return told
+    return text
 
 
 def points_words(least: float, most: float) -> str:

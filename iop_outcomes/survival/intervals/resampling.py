@@ -59,11 +59,11 @@ def resampled(
     resamples, seed = wanted
     streams = np.random.SeedSequence(seed).spawn(len(parts))
     generators = [np.random.default_rng(stream) for stream in streams]
-    found: list[list[Masses]] = [[] for _ in parts]
+    samples: list[list[Masses]] = [[] for _ in parts]
     for _ in _watched(range(resamples), progress):
-        for kept, part, draw, generator in zip(found, parts, draws, generators, strict=True):
+        for kept, part, draw, generator in zip(samples, parts, draws, generators, strict=True):
             kept.append(estimate_masses(part.weighted(draw(generator))))
-    return found
+    return samples
 
 
 def _watched(numbers: range, progress: bool) -> Iterable[int]:

@@ -163,12 +163,12 @@ class IntervalSurvival:
             ``check_in_dates``: that curve's survival; ``off_least``, ``off_most``: that less the
             highest, and less the lowest. Above 0 it counts too many as still without the event.
         """
-        found = self.at(days)[[*self.by, "day", "lowest", "highest"]]
+        bounds = self.at(days)[[*self.by, "day", "lowest", "highest"]]
         late = self.check_in_dates.at(days)["survival"].to_numpy()
-        return found.assign(
+        return bounds.assign(
             check_in_dates=late,
-            off_least=late - found["highest"].to_numpy(),
-            off_most=late - found["lowest"].to_numpy(),
+            off_least=late - bounds["highest"].to_numpy(),
+            off_most=late - bounds["lowest"].to_numpy(),
         )
 
     def risk_table(self, days: float | Sequence[float]) -> pd.DataFrame:
@@ -196,15 +196,19 @@ class IntervalSurvival:
         """The estimate as sentences: counts, medians, how far check-in dates are off, the rule."""
         first = self._first(NAMED_GROUPS)
         medians = first.median().drop(columns=list(self.by))
-        found = pd.concat(
+        rows = pd.concat(
             [first.fits.drop(columns=["median_lower"], errors="ignore"), medians], axis=1
         )
-        told = [first._told(row, number) for number, (_, row) in enumerate(found.iterrows())]
+        descriptions = [
+            first._describe_row(row, number) for number, (_, row) in enumerate(rows.iterrows())
+        ]
         if len(self.fits) > NAMED_GROUPS:
-            told.append(more_words(len(self.fits) - NAMED_GROUPS))
+            descriptions.append(more_words(len(self.fits) - NAMED_GROUPS))
         by = f" by {', '.join(self.by)}" if self.by else ""
         ending = closing(self.rule, self.clustering)
-        return f"Time to the event{by}, known between check-ins: {'; '.join(told)}. {ending}"
+        return (
+            f"Time to the event{by}, known between check-ins: {'; '.join(descriptions)}. {ending}"
+        )
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the curves, their unsettled stretches shaded."""
@@ -222,8 +226,8 @@ class IntervalSurvival:
     def _repr_html_(self) -> str:
         first = self._first(SHOWN_ROWS)
         medians = first.median().drop(columns=list(self.by))
-        found = pd.concat([first.fits[[*self.by, "n", "events"]], medians], axis=1)
-        return table_html(found, self.text, of=len(self.fits))
+        rows = pd.concat([first.fits[[*self.by, "n", "events"]], medians], axis=1)
+        return table_html(rows, self.text, of=len(self.fits))
 
     def _first(self, groups: int) -> IntervalSurvival:
         """Return the curves of the first so many groups."""
@@ -251,7 +255,7 @@ class IntervalSurvival:
             "upper": np.where(known, rows["upper"], np.nan),
         }
 
-    def _told(self, row: pd.Series[Any], number: int) -> str:
+    def _describe_row(self, row: pd.Series[Any], number: int) -> str:
         name = f"{label_of(row[list(self.by)])}: " if self.by else ""
         counts = f"n {row['n']:,.0f}, events {row['events']:,.0f}"
         late = f", {row['late']:,.0f} entered after day 0" if row["late"] else ""
@@ -287,10 +291,10 @@ class IntervalSurvival:
             for pair in zip(rows["off_least"].tolist(), rows["off_most"].tolist(), strict=True)
         ]
         off[0] += " percentage points"
-        told = [f"{one} at day {day:g}" for one, day in zip(off, rows["day"], strict=True)]
+        texts = [f"{one} at day {day:g}" for one, day in zip(off, rows["day"], strict=True)]
         return (
             ", dating events at the check-in puts the share without the event off by "
-            f"{', '.join(told)}"
+            f"{', '.join(texts)}"
         )
 
     def _parts(self, frame: pd.DataFrame) -> list[pd.DataFrame]:

@@ -74,8 +74,8 @@ class Runs:
     def inside(self, values: Floats) -> Floats:
         """Return the sum of the values of the cells in each run."""
         total = np.append(0.0, np.cumsum(values))
-        found: Floats = total[self.last] - total[self.first]
-        return found
+        sums: Floats = total[self.last] - total[self.first]
+        return sums
 
     def covering(self, pull: Floats, size: int) -> Floats:
         """Return, for each of `size` cells, the sum of the pull of the runs that hold it."""
@@ -120,10 +120,10 @@ def _solved(entries: tuple[Indices, Indices, Floats], target: Floats) -> Floats:
         from scipy.sparse.linalg import splu
 
         sparse = csc_matrix((value, (row, column)), shape=(size, size))
-        found: Floats = splu(sparse, permc_spec="MMD_AT_PLUS_A").solve(target)
+        solution: Floats = splu(sparse, permc_spec="MMD_AT_PLUS_A").solve(target)
     except (RuntimeError, np.linalg.LinAlgError):  # exactly singular
         return np.full(size, np.nan)
-    return found
+    return solution
 
 
 def maximise(likelihood: Likelihood) -> tuple[Floats, float, int]:
@@ -207,6 +207,10 @@ def _polished(likelihood: Likelihood, mass: Floats) -> Floats:
         held = part > ROUNDING
         kept[kept] = held
         part = part[held]
-    found = np.zeros(len(mass))
-    found[kept] = likelihood.settled(part)
-    return found if likelihood.gap(found) <= max(likelihood.gap(mass), 100 * WANTED_GAP) else mass
+    polished = np.zeros(len(mass))
+    polished[kept] = likelihood.settled(part)
+    return (
+        polished
+        if likelihood.gap(polished) <= max(likelihood.gap(mass), 100 * WANTED_GAP)
+        else mass
+    )

@@ -1,4 +1,4 @@
-"""The door of intervals: the stretch that each row's event lies in, and what is refused."""
+"""Intervals, checked: the stretch that each row's event lies in, and what is refused."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def intervals_of(
     checked: CheckedTimes, left: NDArray[np.float64], right: NDArray[np.float64]
 ) -> list[Intervals]:
     """Return the distinct intervals of each group, with entries where there are late ones."""
-    found = []
+    intervals = []
     for rows in checked.rows_by_group:
         entry = None if checked.entry is None else checked.entry[rows]
         late = entry if entry is not None and (entry > 0).any() else None
-        found.append(Intervals.of(left[rows], right[rows], late))
-    return found
+        intervals.append(Intervals.of(left[rows], right[rows], late))
+    return intervals
 
 
 def _clear_until(times: pd.DataFrame, checked: CheckedTimes) -> NDArray[np.float64]:
@@ -65,12 +65,12 @@ def _clear_until(times: pd.DataFrame, checked: CheckedTimes) -> NDArray[np.float
         (clear < 0, "negative"),
         (clear > checked.days, "after days"),
     )
-    found = [f"{int(wrong.sum()):,} {what}" for wrong, what in counts if wrong.any()]
-    if found:
+    faults = [f"{int(wrong.sum()):,} {what}" for wrong, what in counts if wrong.any()]
+    if faults:
         raise EstimateError(
             "An event lies after clear_until and not after days, so clear_until is a number from "
             "0 to days.",
-            found=f"{', '.join(found)} of {len(times):,}",
+            found=f"{', '.join(faults)} of {len(times):,}",
             instead="0 where nothing is known before the event, days where its day is known.",
         )
     return clear

@@ -98,8 +98,8 @@ class _Cells:
         return bool((self.runs.inside(mass) > 0).all())
 
     def settled(self, mass: Floats) -> Floats:
-        found: Floats = mass / mass.sum()
-        return found
+        share: Floats = mass / mass.sum()
+        return share
 
     def gap(self, mass: Floats) -> float:
         if not self.holds(mass):

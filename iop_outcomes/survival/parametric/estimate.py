@@ -146,9 +146,9 @@ def parametric_survival(
         confidence=confidence,
         rule=f"{checked.rule} Maximum likelihood of {', '.join(m.words for m in asked)} "
         f"distributions, {level_words(confidence)} limits from the observed information"
-        f"{'' if clusters.code is None else f' and the slopes of {clusters.told.how}'}.",
+        f"{'' if clusters.code is None else f' and the slopes of {clusters.clustering.how}'}.",
         synthetic=checked.synthetic,
-        clustering=clusters.told,
+        clustering=clusters.clustering,
     )
 
 

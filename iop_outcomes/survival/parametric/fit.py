@@ -112,9 +112,9 @@ def fit_model(model: Model, intervals: Intervals, group: str) -> Fit:
     start = np.where(is_mu, 0.0, 1.0)
     for _ in range(2):
         fitter = _fitted(model, scaled, (unit, start), group)
-        found = np.asarray(fitter._fitted_parameters_) * change + shift
+        fitted = np.asarray(fitter._fitted_parameters_) * change + shift
         curve = np.asarray(fitter._hessian_) / np.outer(change, change)
-        values, covariance, far = _checked(model, intervals, (found, curve), group)
+        values, covariance, far = _checked(model, intervals, (fitted, curve), group)
         if far < NEAR:
             break
         start = (values - shift) / change
@@ -164,13 +164,13 @@ def _fitted(model: Model, scaled: Intervals, begin: tuple[float, Floats], group:
 
 
 def _checked(
-    model: Model, intervals: Intervals, found: tuple[Floats, Floats], group: str
+    model: Model, intervals: Intervals, fitted: tuple[Floats, Floats], group: str
 ) -> tuple[Floats, Floats, float]:
     """Return the parameters after one more step, their covariance, and how far the step was.
 
     Refuse those that are no maximum, or not the only one.
     """
-    values, curve = found
+    values, curve = fitted
     # In terms of logarithms, so that units do not count.
     factor = np.where(model.positive, values, 1.0)
     scaled = curve * np.outer(factor, factor)

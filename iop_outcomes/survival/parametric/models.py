@@ -85,11 +85,11 @@ def log_terms(model: Model, values: Floats, intervals: Intervals) -> Floats:
     start = 0.0 if intervals.entry is None else model.hazard(values, intervals.entry)
     exact = intervals.left == intervals.right
     wide = np.isfinite(intervals.right) & ~exact
-    found = np.array(start - before, dtype=np.float64)
+    terms = np.array(start - before, dtype=np.float64)
     across = model.hazard(values, intervals.right[wide]) - before[wide]
-    found[wide] += np.log(-np.expm1(-across))
-    found[exact] += model.log_rate(values, intervals.left[exact])
-    return found
+    terms[wide] += np.log(-np.expm1(-across))
+    terms[exact] += model.log_rate(values, intervals.left[exact])
+    return terms
 
 
 def models_asked(names: Any, breakpoints: Any) -> list[Model]:
@@ -142,21 +142,21 @@ def _days(breakpoints: Any) -> Floats:
 
 
 def _weibull(values: Floats, days: Floats) -> Floats:
-    found: Floats = (days / values[0]) ** values[1]
-    return found
+    hazard: Floats = (days / values[0]) ** values[1]
+    return hazard
 
 
 def _weibull_rate(values: Floats, days: Floats) -> Floats:
-    found: Floats = np.log(values[1] / values[0]) + (values[1] - 1) * np.log(days / values[0])
-    return found
+    log_rate: Floats = np.log(values[1] / values[0]) + (values[1] - 1) * np.log(days / values[0])
+    return log_rate
 
 
 def _log_normal(values: Floats, days: Floats) -> Floats:
     from scipy.special import log_ndtr
 
     with np.errstate(divide="ignore"):
-        found: Floats = -log_ndtr((values[0] - np.log(days)) / values[1])
-    return found
+        hazard: Floats = -log_ndtr((values[0] - np.log(days)) / values[1])
+    return hazard
 
 
 def _log_normal_rate(values: Floats, days: Floats) -> Floats:
@@ -164,13 +164,13 @@ def _log_normal_rate(values: Floats, days: Floats) -> Floats:
 
     score = (np.log(days) - values[0]) / values[1]
     density = -(score**2) / 2 - np.log(np.sqrt(2 * np.pi) * values[1] * days)
-    found: Floats = density - log_ndtr(-score)
-    return found
+    log_rate: Floats = density - log_ndtr(-score)
+    return log_rate
 
 
 def _log_logistic(values: Floats, days: Floats) -> Floats:
-    found: Floats = np.log1p((days / values[0]) ** values[1])
-    return found
+    hazard: Floats = np.log1p((days / values[0]) ** values[1])
+    return hazard
 
 
 def _log_logistic_rate(values: Floats, days: Floats) -> Floats:
@@ -178,8 +178,8 @@ def _log_logistic_rate(values: Floats, days: Floats) -> Floats:
 
 
 def _exponential(values: Floats, days: Floats) -> Floats:
-    found: Floats = days / values[0]
-    return found
+    hazard: Floats = days / values[0]
+    return hazard
 
 
 def _exponential_rate(values: Floats, days: Floats) -> Floats:
@@ -194,12 +194,12 @@ def _piecewise(breakpoints: Floats) -> Model:
 
     def hazard(values: Floats, days: Floats) -> Floats:
         spent = np.clip(np.asarray(days)[:, None], begin, end) - begin
-        found: Floats = spent @ (1 / values)
-        return found
+        cumulative: Floats = spent @ (1 / values)
+        return cumulative
 
     def log_rate(values: Floats, days: Floats) -> Floats:
-        found: Floats = -np.log(values[np.searchsorted(breaks, days)])
-        return found
+        log_rates: Floats = -np.log(values[np.searchsorted(breaks, days)])
+        return log_rates
 
     def median(values: Floats) -> float:
         through = np.append(0.0, np.cumsum((end - begin)[:-1] / values[:-1]))

@@ -96,8 +96,8 @@ class ParametricSurvival:
             known = bounds["lowest"].notna().to_numpy()
             rows = []
             for fit in fits:
-                found = np.where(known, fit.survival(asked.astype(np.float64), reach), np.nan)
-                shape = dict(zip(("survival", "lower", "upper"), found, strict=True))
+                estimates = np.where(known, fit.survival(asked.astype(np.float64), reach), np.nan)
+                shape = dict(zip(("survival", "lower", "upper"), estimates, strict=True))
                 rows.append(pd.DataFrame({"model": fit.model.name, "day": asked, **shape}))
             parts.append(pd.concat([row.join(bounds) for row in rows], ignore_index=True))
         return labelled(parts, self.curves.fits[list(self.by)])
@@ -112,12 +112,12 @@ class ParametricSurvival:
         """The fits as sentences: each group's counts, its models and medians, the rule."""
         names, groups = list(self.by), len(self.models)
         parts = split_groups(first_groups(self.table, names, NAMED_GROUPS), names)
-        told = [self._told(part) for part in parts]
+        descriptions = [self._describe_row(part) for part in parts]
         if groups > NAMED_GROUPS:
-            told.append(more_words(groups - NAMED_GROUPS))
+            descriptions.append(more_words(groups - NAMED_GROUPS))
         by = f" by {', '.join(self.by)}" if self.by else ""
         ending = closing(self.rule, self.clustering)
-        return f"Time to the event{by}, by distributions: {'; '.join(told)}. {ending}"
+        return f"Time to the event{by}, by distributions: {'; '.join(descriptions)}. {ending}"
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the models over the nonparametric estimate."""
@@ -135,7 +135,7 @@ class ParametricSurvival:
     def _repr_html_(self) -> str:
         return table_html(self.table, self.text)
 
-    def _told(self, part: pd.DataFrame) -> str:
+    def _describe_row(self, part: pd.DataFrame) -> str:
         first = part.iloc[0]
         name = f"{label_of(first[list(self.by)])}: " if self.by else ""
         words = {fit.model.name: fit.model.words for fit in self.models[0]}

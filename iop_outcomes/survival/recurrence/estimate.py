@@ -137,7 +137,7 @@ def mean_cumulative_function(
         synthetic=stretches.times.synthetic,
         provenance=stretches.times.provenance,
         unit="episode" if id == "episode_id" else "person",
-        clustering=stretches.clusters.told,
+        clustering=stretches.clusters.clustering,
         _steps=steps,
     )
 

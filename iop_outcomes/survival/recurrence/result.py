@@ -105,11 +105,12 @@ class MeanCumulativeFunction:
         day = self.last_common_day
         first = self._first(NAMED_GROUPS)
         rows = zip(first.at(day).iterrows(), first.sizes.iterrows(), strict=True)
-        told = [self._told(row, size) for (_, row), (_, size) in rows]
+        descriptions = [self._describe_row(row, size) for (_, row), (_, size) in rows]
         if len(self.sizes) > NAMED_GROUPS:
-            told.append(more_words(len(self.sizes) - NAMED_GROUPS))
+            descriptions.append(more_words(len(self.sizes) - NAMED_GROUPS))
         return (
-            f"Mean number of {self.noun} {self.each} through day {day:g}: {'; '.join(told)}. "
+            f"Mean number of {self.noun} {self.each} through day {day:g}: "
+            f"{'; '.join(descriptions)}. "
             f"{closing(self.rule, self.clustering)}"
         )
 
@@ -126,8 +127,8 @@ class MeanCumulativeFunction:
         )
 
     def _repr_html_(self) -> str:
-        found = self._first(SHOWN_ROWS).at(self.last_common_day)
-        return table_html(found, self.text, of=len(self.sizes))
+        rows = self._first(SHOWN_ROWS).at(self.last_common_day)
+        return table_html(rows, self.text, of=len(self.sizes))
 
     def _first(self, groups: int) -> MeanCumulativeFunction:
         """Return the means of the first so many groups."""
@@ -138,7 +139,7 @@ class MeanCumulativeFunction:
             _steps=self._steps.head(groups),
         )
 
-    def _told(self, row: pd.Series[Any], size: pd.Series[Any]) -> str:
+    def _describe_row(self, row: pd.Series[Any], size: pd.Series[Any]) -> str:
         name = f"{label_of(size[list(self.by)])}: " if self.by else ""
         limits = limits_words(self.confidence, row["lower"], row["upper"], 2)
         return (

@@ -133,9 +133,9 @@ class Grid:
 
 def _earlier(values: Floats, group: NDArray[np.intp], first: float) -> Floats:
     """Return the value of the day before, `first` on the first day of a group."""
-    found = np.append(first, values[:-1])
-    found[np.append(True, group[1:] != group[:-1])] = first
-    return found
+    earlier = np.append(first, values[:-1])
+    earlier[np.append(True, group[1:] != group[:-1])] = first
+    return earlier
 
 
 @dataclass(frozen=True, eq=False)
@@ -252,5 +252,5 @@ def none_upper(known: NDArray[Any], confidence: float) -> Floats:
 def inverse(number: NDArray[Any]) -> Floats:
     """Return 1 / number, 0 where that is not above 0."""
     number = np.asarray(number, dtype=np.float64)
-    found: Floats = np.divide(1.0, number, out=np.zeros_like(number), where=number > 0)
-    return found
+    inverted: Floats = np.divide(1.0, number, out=np.zeros_like(number), where=number > 0)
+    return inverted

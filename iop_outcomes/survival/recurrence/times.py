@@ -1,4 +1,4 @@
-"""The door of counting-process times: stretches under observation, several to a person."""
+"""Counting-process times, checked: stretches under observation, several to a person."""
 
 from __future__ import annotations
 
@@ -165,6 +165,8 @@ def _later_days(
             "A terminal event is not before the last day known without it.",
             found=f"{wrong:,} values of ended_on that are missing or before days",
         )
-    found = np.where(ended, later, days)
+    days_ended = np.where(ended, later, days)
     # Whole days stay whole days.
-    return found.astype(days.dtype) if (found == np.floor(found)).all() else found
+    return (
+        days_ended.astype(days.dtype) if (days_ended == np.floor(days_ended)).all() else days_ended
+    )

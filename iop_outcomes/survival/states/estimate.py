@@ -142,16 +142,16 @@ def _estimate(
         stays = _observed(stays, begin)
         _check_size(stays)
         moves, spells = arrange(stays, len(states), begin)
-        found = occupy(moves, spells)
+        occupied = occupy(moves, spells)
         known.append(Spans.of(stays.actor, stays.entry, stays.days))
-        tables.append(_table(moves, found, states, (known[-1], confidence)))
-        spent.append(_spent(moves, found, states))
+        tables.append(_table(moves, occupied, states, (known[-1], confidence)))
+        spent.append(_spent(moves, occupied, states))
         moved.append(_transitions(moves, stays, states))
         changes = int(moves.counts.sum())
         sizes.append(pd.DataFrame({"n": [people], "stays": len(stays.days), "moves": changes}))
     labels = checked.times.labels
-    told = checked.clustering
-    alike = f", errors by {told.by}".removesuffix("_id") if told.together else ""
+    clustering = checked.clustering
+    alike = f", errors by {clustering.by}".removesuffix("_id") if clustering.together else ""
     return StateOccupation(
         table=labelled(tables, labels),
         transitions=labelled(moved, labels),
@@ -164,7 +164,7 @@ def _estimate(
         f"{level_words(confidence)} limits.",
         synthetic=checked.times.synthetic,
         provenance=checked.times.provenance,
-        clustering=told,
+        clustering=clustering,
         _known=tuple(known),
     )
 
@@ -192,10 +192,10 @@ def _check_size(stays: Stays) -> None:
 
 
 def _table(
-    moves: Moves, found: Occupied, states: tuple[str, ...], how: tuple[Spans, float]
+    moves: Moves, occupied: Occupied, states: tuple[str, ...], how: tuple[Spans, float]
 ) -> pd.DataFrame:
     spans, confidence = how
-    share, error = found.share.T, np.sqrt(found.variance.T)
+    share, error = occupied.share.T, np.sqrt(occupied.variance.T)
     observed = spans.at(moves.day).astype(np.float64)
     observed[0] = np.inf  # the states in which people begin
     known = np.broadcast_to(observed, share.shape)
@@ -213,8 +213,8 @@ def _table(
     )
 
 
-def _spent(moves: Moves, found: Occupied, states: tuple[str, ...]) -> pd.DataFrame:
-    values = (found.time, found.time_variance, found.shared)
+def _spent(moves: Moves, occupied: Occupied, states: tuple[str, ...]) -> pd.DataFrame:
+    values = (occupied.time, occupied.time_variance, occupied.shared)
     columns = {name: value.T.ravel() for name, value in zip(SPENT, values, strict=True)}
     return pd.DataFrame({**_keys(moves, states), **columns})
 

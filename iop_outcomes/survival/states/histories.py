@@ -1,4 +1,4 @@
-"""The door of histories of states: checked once here, trusted behind."""
+"""Histories of states, checked once here for every estimate."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def read_histories(
     group, person = times.group[order], person[order]
     _check_order(stays, group, person)
     kept, stays = _join(stays, person)
-    return Histories(times, states, stays, group[kept], person[kept], clusters.told)
+    return Histories(times, states, stays, group[kept], person[kept], clusters.clustering)
 
 
 def _check_columns(frame: pd.DataFrame) -> None:

@@ -106,15 +106,15 @@ class StateOccupation:
         """
         asked = days_asked(days, self.table["day"])
         rows = [self._read(part, asked) for part in self._parts(self.table)]
-        found = pd.concat(rows, ignore_index=True)
+        table = pd.concat(rows, ignore_index=True)
         # Between the days of the table fewer may be left, of whom none says less.
         observed = np.concatenate(
             [np.tile(spans.at(asked), len(self.states)) for spans in self._known]
         )
         first = np.repeat([part["day"].iloc[0] for part in self._parts(self.table)], len(asked))
-        none = ((found["share"] == 0) & (found["day"] > first)).to_numpy()
-        found.loc[none, "upper"] = none_among(observed[none], self.confidence)
-        return found
+        none = ((table["share"] == 0) & (table["day"] > first)).to_numpy()
+        table.loc[none, "upper"] = none_among(observed[none], self.confidence)
+        return table
 
     def time_in_state(self, horizon: float, confidence: float | None = None) -> pd.DataFrame:
         r"""Return the mean days spent in each state up to a horizon.
@@ -219,11 +219,12 @@ class StateOccupation:
         """The shares on the last day with enough of each group, in words, and the rule."""
         day = self.last_day
         groups = split_groups(self._first(NAMED_GROUPS).at(day), list(self.by))
-        told = [self._told(group) for group in groups]
+        descriptions = [self._describe_row(group) for group in groups]
         if len(self.sizes) > NAMED_GROUPS:
-            told.append(more_words(len(self.sizes) - NAMED_GROUPS))
+            descriptions.append(more_words(len(self.sizes) - NAMED_GROUPS))
         ending = closing(self.rule, self.clustering)
-        return f"Share of {self.units} in each state on day {day:g}: {'; '.join(told)}. {ending}"
+        shares = "; ".join(descriptions)
+        return f"Share of {self.units} in each state on day {day:g}: {shares}. {ending}"
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the shares as stacked areas; see `iop_outcomes.plots.states.plot_states`."""
@@ -241,8 +242,8 @@ class StateOccupation:
         )
 
     def _repr_html_(self) -> str:
-        found = self._first(SHOWN_ROWS).at(self.last_day)
-        return table_html(found, self.text, of=len(self.sizes) * len(self.states))
+        rows = self._first(SHOWN_ROWS).at(self.last_day)
+        return table_html(rows, self.text, of=len(self.sizes) * len(self.states))
 
     def _first(self, groups: int) -> StateOccupation:
         """Return the shares of the first so many groups."""
@@ -291,7 +292,7 @@ class StateOccupation:
                     instead="a shorter one.",
                 )
 
-    def _told(self, part: pd.DataFrame) -> str:
+    def _describe_row(self, part: pd.DataFrame) -> str:
         name = f"{label_of(part[list(self.by)].iloc[0])}: " if self.by else ""
         shares = []
         for row in part.to_dict("records"):

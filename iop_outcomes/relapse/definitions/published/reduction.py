@@ -94,7 +94,7 @@ def _limits(weeks: int) -> list[Definition]:
 
 
 def _counts(weeks: int) -> list[Definition]:
-    def count(name: str, paper: str, measure: Measure, column: str, *said: str) -> Definition:
+    def count(name: str, paper: str, measure: Measure, column: str, *adaptation: str) -> Definition:
         upto = "" if name == "zaks_1972" else f" up to week {weeks}"
         return define(
             name,
@@ -106,7 +106,7 @@ def _counts(weeks: int) -> list[Definition]:
             rule=f"The number of weeks without use{upto}.",
             missing="A missed week does not count; a mixed one counts half.",
             unit=WEEKS,
-            adaptation=said,
+            adaptation=adaptation,
         )
 
     thrice, twice = tested("3 times a week"), tested("twice a week")

@@ -135,11 +135,13 @@ def _of_weeks_seen(weeks: int) -> list[Definition]:
 def _of_a_stretch(weeks: int) -> list[Definition]:
     thrice, twice = tested("3 times a week"), tested("twice a week")
 
-    def stretch(name: str, paper: str, column: str, start: int, end: int, *said: str) -> Definition:
+    def stretch(
+        name: str, paper: str, column: str, start: int, end: int, *notes: str
+    ) -> Definition:
         last = min(end, weeks)
-        said = (*said, ends(weeks, end))
+        notes = (*notes, ends(weeks, end))
         of = f"weeks {start} to {last}"
-        return _share(name, paper, Share("-", start, last), f"Rd_{column}", *said, of=of)
+        return _share(name, paper, Share("-", start, last), f"Rd_{column}", *notes, of=of)
 
     return [
         stretch("comer_2006", "comer_2006", "comer_2006", 1, 8, twice),
