@@ -364,7 +364,6 @@ def up_to(text: str, day: int) -> str:
     clear_days=st.sampled_from([7, 28]),
     day=st.integers(0, 99),
 )
-@settings(max_examples=100)
 def test_the_state_of_a_day_rests_on_nothing_that_came_after_it(
     rows: list[str], sessions: list[list[int]], rule: RelapseRule, clear_days: int, day: int
 ) -> None:
