@@ -41,6 +41,7 @@ from iop_outcomes import (
 )
 from iop_outcomes.compare.group_tests.log_rank import log_rank
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.survival.curves.estimate import product_curves
 from iop_outcomes.survival.curves.kaplan_meier import kaplan_meier
 from iop_outcomes.survival.lifelines_bridge import MOST_GROUPS, CountedRows, log_rank_test
 from iop_outcomes.survival.times import check_times
@@ -89,9 +90,20 @@ def test_which_engine_ran_changes_no_digit_that_matters(times):
     pd.testing.assert_frame_equal(by_lifelines.median(), median)
 
 
-def test_a_curve_is_fitted_by_lifelines_unless_it_has_weights_clusters_or_too_many_groups(
-    monkeypatch,
-):
+@settings(deadline=None, max_examples=30)
+@given(people(least=2), st.integers(1, 4))
+def test_curves_of_persons_seen_often_are_those_of_our_product_with_its_errors(times, persons):
+    times["person_id"] = np.arange(len(times)) % persons
+    by_lifelines, ours = survival_curves(times), product_curves(times)
+    pd.testing.assert_frame_equal(by_lifelines.table, ours.table, rtol=1e-12, atol=1e-13)
+    pd.testing.assert_frame_equal(by_lifelines.median(), ours.median())
+    assert (by_lifelines.robust is None) == (persons >= len(times))
+    if by_lifelines.robust is not None:
+        pd.testing.assert_frame_equal(by_lifelines.robust, ours.robust, check_exact=True)
+    assert by_lifelines.text == ours.text
+
+
+def test_a_curve_is_fitted_by_lifelines_unless_it_has_weights_or_too_many_groups(monkeypatch):
     fitted = []
     fit = KaplanMeierFitter.fit
 
@@ -115,9 +127,11 @@ def test_a_curve_is_fitted_by_lifelines_unless_it_has_weights_clusters_or_too_ma
     compare_survival(times, by="track", cluster=None)
     assert fitted == [11, 10, 11, 10]
     survival_curves(times, by="track")  # one person in all rows
+    assert fitted[4:] == [11, 10]
     survival_curves(times, by="track", weights="weight", cluster=None)
     survival_curves(times, by="each", cluster=None)
-    assert len(fitted) == 4
+    product_curves(times, by="track")  # as a report does
+    assert len(fitted) == 6
 
 
 def test_a_million_people_are_as_many_rows_as_there_are_days():
@@ -283,7 +297,7 @@ def test_cox_is_that_of_lifelines_plain_and_with_late_entry(seed, late):
 EXACT = {"precision": 1e-10}  # lifelines stops at a decrement of 1e-7 by default
 
 
-def test_lifelines_comes_with_the_first_plain_curve_and_matplotlib_and_settings_stay_out():
+def test_lifelines_comes_with_the_first_curve_and_matplotlib_and_numpys_settings_stay_out():
     code = """if True:
         import sys
         import numpy as np
@@ -291,9 +305,9 @@ def test_lifelines_comes_with_the_first_plain_curve_and_matplotlib_and_settings_
         import iop_outcomes as iop
         before = np.geterr()
         times = pd.DataFrame({"days": [1, 2, 3], "event": [1, 1, 0], "person_id": [1, 1, 2]})
-        iop.survival_curves(times)
+        iop.survival_curves(times.assign(weight=1.5), weights="weight")
         assert "lifelines" not in sys.modules
-        iop.survival_curves(times, cluster=None).fitters()
+        iop.survival_curves(times).fitters()
         assert "lifelines" in sys.modules
         assert "matplotlib" not in sys.modules
         assert np.geterr() == before

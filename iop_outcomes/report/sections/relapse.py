@@ -14,7 +14,7 @@ from iop_outcomes.relapse.rule import ORIGINS
 from iop_outcomes.report.model import Kind, Table, write_value
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.shared.provenance import Provenance, label, relabel
-from iop_outcomes.survival import survival_curves
+from iop_outcomes.survival.curves.estimate import product_curves
 
 DAYS = (30, 60, 90, 180)
 MISSING = "a missing check-in"
@@ -79,10 +79,10 @@ def relapse_results(scope: Scope) -> RelapseResults | None:
     if scope.policy.hides([len(times), times["person_id"].nunique()]).any() or times.empty:
         return None
     synthetic = scope.records.synthetic
-    curve = survival_curves(times)
+    curve = product_curves(times)
     by_program = None
     if len(times["program"].unique()) > 1:
-        programs = survival_curves(times, by="program")
+        programs = product_curves(times, by="program")
         overall, by_program = protect_family(curve, programs, scope.policy, synthetic=synthetic)
     if by_program is None or len(by_program.sizes) < 2:
         by_program = None
@@ -129,7 +129,7 @@ def _by_missing_rule(
     used = next((name for name in found if scope.rule.missing in rules[name]), "used here")
     rules.setdefault(used, [scope.rule.missing])
     curves = protect_curves(
-        survival_curves(both, by=MISSING),
+        product_curves(both, by=MISSING),
         scope.policy,
         alike={used: overall.table},
         nested=_nested(rules),
