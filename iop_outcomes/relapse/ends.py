@@ -57,6 +57,36 @@ class Ends:
         )
 
 
+@dataclass(frozen=True, eq=False)
+class Discharges:
+    """What is known of each episode's discharge whatever counts as relapse.
+
+    Attributes
+    ----------
+    reason : numpy.ndarray of int
+        A code of `ENDS`.
+    left : numpy.ndarray of float64
+        Its day; see `discharge_days`.
+    due : numpy.ndarray of int32
+        The last day on which a check-in was due; 0 where none was.
+    """
+
+    reason: NDArray[np.intp]
+    left: NDArray[np.float64]
+    due: NDArray[np.int32]
+
+
+def read_discharges(
+    episodes: pd.DataFrame,
+    rule: RelapseRule,
+    daily: DailyEvidence,
+    frame: tuple[NDArray[np.int32], NDArray[np.int32]],
+) -> Discharges:
+    """Return the discharges; `frame` holds the origin and the end of follow-up of each episode."""
+    left = discharge_days(episodes, rule, frame)
+    return Discharges(_reasons(episodes), left, last_due(daily, len(episodes)))
+
+
 def read_ends(
     episodes: pd.DataFrame,
     rule: RelapseRule,
@@ -65,20 +95,30 @@ def read_ends(
     frame: tuple[NDArray[np.int32], NDArray[np.int32]],
     out_of_contact: NDArray[np.bool_],
 ) -> Ends:
+    """Return how each episode ended, reading its discharge; see `ends_after`."""
+    discharges = read_discharges(episodes, rule, daily, frame)
+    return ends_after(discharges, rule, first_event, out_of_contact)
+
+
+def ends_after(
+    discharges: Discharges,
+    rule: RelapseRule,
+    first_event: FirstEvent,
+    out_of_contact: NDArray[np.bool_],
+) -> Ends:
     """Return how each episode ended.
 
     Parameters
     ----------
-    first_event, daily : FirstEvent, DailyEvidence
-        The first relapse or the day until which none is known, and the check-ins it rests on.
-    frame : tuple of numpy.ndarray
-        The origin and the end of the follow-up of each episode.
+    discharges : Discharges
+        What is known of the discharges.
+    first_event : FirstEvent
+        The first relapse, or the day until which none is known.
     out_of_contact : numpy.ndarray of bool
         Who was out of contact at the end of the follow-up.
     """
-    reason, left = _reasons(episodes), discharge_days(episodes, rule, frame)
+    reason, left, due = discharges.reason, discharges.left, discharges.due
     competing = np.isin(reason, [_CODE[end] for end in rule.competing])
-    due = last_due(daily, len(episodes))
     # A discharge that competes is an event of its own. It needs somebody who saw no relapse
     # shortly before it; a check-in missed after it takes nothing back.
     near = (left <= first_event.days + rule.lost_after) & (left <= first_event.cut_on)

@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from iop_outcomes.errors import RuleError
 from iop_outcomes.records.schema import EPISODES
-from iop_outcomes.relapse.course.observation import check_sources, read_out_of_contact
-from iop_outcomes.relapse.ends import ENDS, read_ends
-from iop_outcomes.relapse.evidence import origin_days, read_checkins
-from iop_outcomes.relapse.first_event import FirstEvent, apply_rule
+from iop_outcomes.relapse.course.observation import check_sources
+from iop_outcomes.relapse.ends import ENDS
+from iop_outcomes.relapse.read_once import EvidenceReader
 from iop_outcomes.relapse.rule import ORIGINS, RelapseRule
 from iop_outcomes.shared.provenance import Provenance, label
 from iop_outcomes.use.origins import died_in_treatment
@@ -146,10 +145,29 @@ def time_to_relapse(records: Records, rule: RelapseRule | None = None) -> pd.Dat
     """
     rule = RelapseRule() if rule is None else rule
     check_sources(records, rule)
-    times, first_event, started = read_times(records, rule)
+    return times_under(rule, EvidenceReader(records))
+
+
+def times_under(rule: RelapseRule, reader: EvidenceReader) -> pd.DataFrame:
+    """Return `time_to_relapse` under a rule; several rules share what is read of the records."""
+    records, evidence = reader.records, reader.of(rule)
+    first_event, ends = evidence.under(rule)
+    refuse_taken(records.episodes, TIME_COLUMNS, "times")
+    times = covariates(records.episodes, rule)
+    times["entry"] = np.int32(0)
+    times["clear_until"] = first_event.clear_until
+    times["days"] = first_event.days
+    times["event"] = first_event.event
+    times["ended_by"] = pd.Categorical.from_codes(
+        ends.ended_by,  # type: ignore[arg-type]  # an array of codes is what it takes
+        dtype=pd.CategoricalDtype(list(ENDS)),
+    )
+    times["ended_on"] = ends.ended_on
+    times["competing_end"] = ends.competing_end
+    times["competing_on"] = ends.competing_on
     times["rests_on_missing"] = first_event.rests_on_missing
-    times = times[started].reset_index(drop=True)
-    text, counts = left_out(records, rule, started)
+    times = times[evidence.started].reset_index(drop=True)
+    text, counts = left_out(records, rule, evidence.started)
     return label_times(times, records, rule, rule.text + text, counts)
 
 
@@ -182,36 +200,6 @@ def label_times(
     )
     earlier = {"rule": text, **_options_of(rule), **counts, "synthetic": records.synthetic}
     return label(frame, made, **earlier)
-
-
-def read_times(
-    records: Records, rule: RelapseRule
-) -> tuple[pd.DataFrame, FirstEvent, NDArray[np.bool_]]:
-    """Return the times of all episodes, what they rest on, and which episodes have started."""
-    episodes = records.episodes
-    origin = origin_days(records, rule)
-    followed = np.maximum(episodes["days_followed"].to_numpy() - origin, 0).astype(np.int32)
-    daily, baseline = read_checkins(records, rule, origin)
-    first_event = apply_rule(daily, baseline, followed, rule)
-
-    frame = (origin, followed)
-    out_of_contact = read_out_of_contact(records, rule, daily, frame)
-    ends = read_ends(episodes, rule, first_event, daily, frame, out_of_contact)
-
-    refuse_taken(episodes, TIME_COLUMNS, "times")
-    times = covariates(episodes, rule)
-    times["entry"] = np.int32(0)
-    times["clear_until"] = first_event.clear_until
-    times["days"] = first_event.days
-    times["event"] = first_event.event
-    times["ended_by"] = pd.Categorical.from_codes(
-        ends.ended_by,  # type: ignore[arg-type]  # an array of codes is what it takes
-        dtype=pd.CategoricalDtype(list(ENDS)),
-    )
-    times["ended_on"] = ends.ended_on
-    times["competing_end"] = ends.competing_end
-    times["competing_on"] = ends.competing_on
-    return times, first_event, origin >= 0
 
 
 def covariates(episodes: pd.DataFrame, rule: RelapseRule) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.relapse.course.observation import out_of_contact_at_end
-from iop_outcomes.relapse.ends import ENDS
 from iop_outcomes.relapse.evidence import CLEAR, MISSING, NOT_DUE, USE, DailyEvidence
 from iop_outcomes.relapse.first_event import FirstEvent, apply_rule
 from iop_outcomes.relapse.rule import RelapseRule
@@ -40,28 +40,44 @@ def evidence_of_patterns(
     return DailyEvidence(who, day, state), followed, encoded.given
 
 
-def read_pattern_times(
-    patterns: pd.Series[Any], rule: RelapseRule, unit_days: int
-) -> tuple[pd.DataFrame, FirstEvent, NDArray[np.bool_]]:
-    """Return the times of all patterns, what they rest on, and which patterns are there.
+@dataclass(frozen=True, eq=False)
+class PatternEvidence:
+    """What use patterns show, read once for however many rules; one entry a pattern.
 
-    As `iop_outcomes.relapse.times.read_times`; nothing is known of a discharge, nor of a
-    baseline.
+    Attributes
+    ----------
+    daily : DailyEvidence
+        The symbols as check-ins.
+    followed : numpy.ndarray of int32
+        The day of the last unit that was due.
+    started : numpy.ndarray of bool
+        Which patterns are there at all.
     """
-    daily, followed, given = evidence_of_patterns(patterns, unit_days)
-    baseline = np.full(len(followed), MISSING, dtype=np.int8)
-    first_event = apply_rule(daily, baseline, followed, rule)
-    seen = daily.where(daily.state >= CLEAR)
-    out_of_contact = out_of_contact_at_end(
-        (seen.episode, seen.day.astype(np.int64)), daily, rule, followed
-    )
-    ended_by = np.select(
-        [first_event.event, first_event.cut, followed == 0, ~out_of_contact],
-        ["relapse", "missed_check_in", "no_check_in", "end_of_follow_up"],
-        default="lost",
-    )
-    times = pd.DataFrame(
-        {"days": first_event.days, "event": first_event.event}, index=patterns.index
-    )
-    times["ended_by"] = pd.Categorical(ended_by, categories=list(ENDS))
-    return times, first_event, given
+
+    daily: DailyEvidence
+    followed: NDArray[np.int32]
+    started: NDArray[np.bool_]
+
+    def under(self, rule: RelapseRule) -> tuple[FirstEvent, NDArray[np.object_]]:
+        """Return the first event under a rule, and how each pattern ended, in words.
+
+        Nothing is known of a discharge, nor of a baseline.
+        """
+        daily, followed = self.daily, self.followed
+        baseline = np.full(len(followed), MISSING, dtype=np.int8)
+        first_event = apply_rule(daily, baseline, followed, rule)
+        seen = daily.where(daily.state >= CLEAR)
+        out_of_contact = out_of_contact_at_end(
+            (seen.episode, seen.day.astype(np.int64)), daily, rule, followed
+        )
+        ended_by = np.select(
+            [first_event.event, first_event.cut, followed == 0, ~out_of_contact],
+            ["relapse", "missed_check_in", "no_check_in", "end_of_follow_up"],
+            default="lost",
+        )
+        return first_event, ended_by
+
+
+def read_patterns(patterns: pd.Series[Any], unit_days: int) -> PatternEvidence:
+    """Return what use patterns show; `unit_days` is what a symbol stands for."""
+    return PatternEvidence(*evidence_of_patterns(patterns, unit_days))

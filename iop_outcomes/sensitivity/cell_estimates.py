@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.compare.group_tests.curves import compare_groups
@@ -16,40 +15,41 @@ from iop_outcomes.survival.curves.kaplan_meier import kaplan_meier
 from iop_outcomes.survival.curves.steps import Steps
 from iop_outcomes.survival.curves.weighted import Weighting, curve_steps
 from iop_outcomes.survival.limits import crossing_day, normal_quantile
-from iop_outcomes.survival.times import CheckedTimes, check_times
+from iop_outcomes.survival.times import CheckedTimes
+
+Columns = dict[str, NDArray[Any]]
 
 
-def estimate_cell(
-    times: CellTimes, names: list[str], horizon: float, confidence: float
-) -> pd.DataFrame:
-    """Return one row a group with the columns of ``Sensitivity.table`` from ``n`` on."""
-    whole = checked = check_times(times.frame, names)
-    weighting = Weighting(None, None, times.clusters)
-    curves = curve_steps(checked, weighting, confidence, "log-log")
-    rows = pd.DataFrame([_of_curve(steps, horizon, confidence) for steps in curves])
-    table = pd.concat([checked.labels, _counts(times, checked), rows], axis=1)
+def estimate_cell(cell: CellTimes, horizon: float, confidence: float) -> Columns:
+    """Return the columns of ``Sensitivity.table`` from ``n`` on, one entry a group."""
+    times = cell.times
+    weighting = Weighting(None, None, cell.clusters)
+    curves = curve_steps(times, weighting, confidence, "log-log")
+    rows = [_of_curve(steps, horizon, confidence) for steps in curves]
+    columns = _counts(cell) | {name: np.array([row[name] for row in rows]) for name in rows[0]}
     for name, bound in (("best", _none_relapsed), ("worst", _all_relapsed)):
         bounded = curves
-        if times.left.any():
-            checked = check_times(bound(times, horizon), names)
-            bounded = kaplan_meier(checked, confidence, "log-log")
-        table[name] = [_relapsed(steps, horizon)[0] for steps in bounded]
-    if names:
-        table = table.assign(**_comparison(whole, times.clusters))
-    reasons = [table.pop("not_followed")] + ([table.pop("not_compared")] if names else [])
-    why = reasons[0] if len(reasons) == 1 else reasons[0].str.cat(reasons[1], sep=" ")
-    return table.assign(not_estimated=why.str.strip())
+        if cell.left.any():
+            bounded = kaplan_meier(bound(cell, horizon), confidence, "log-log")
+        columns[name] = np.array([_relapsed(steps, horizon)[0] for steps in bounded])
+    why = columns.pop("not_followed").tolist()
+    if len(times.labels.columns):
+        compared, not_compared = _comparison(times, cell.clusters)
+        columns |= {name: np.full(len(rows), value) for name, value in compared.items()}
+        why = [f"{one} {not_compared}".strip() for one in why]
+    return columns | {"not_estimated": np.array(why, dtype=object)}
 
 
-def _none_relapsed(times: CellTimes, horizon: float) -> pd.DataFrame:
+def _none_relapsed(cell: CellTimes, horizon: float) -> CheckedTimes:
     # Nobody who left relapsed: they stay without relapse to the horizon.
-    days = times.frame["days"]
-    return times.frame.assign(days=np.where(times.left, np.maximum(days, horizon), days))
+    days = cell.times.days
+    days = np.where(cell.left, np.maximum(days, horizon), days)
+    return cell.times.ending(days, cell.times.event)
 
 
-def _all_relapsed(times: CellTimes, _: float) -> pd.DataFrame:
+def _all_relapsed(cell: CellTimes, _: float) -> CheckedTimes:
     # Everyone who left relapsed on leaving.
-    return times.frame.assign(event=times.frame["event"] | times.left)
+    return cell.times.ending(cell.times.days, cell.times.event | cell.left)
 
 
 def _of_curve(steps: Steps, horizon: float, confidence: float) -> dict[str, Any]:
@@ -96,44 +96,39 @@ def _relapsed(steps: Steps, horizon: float) -> tuple[float, float, float]:
     )
 
 
-def _counts(times: CellTimes, checked: CheckedTimes) -> pd.DataFrame:
-    groups = len(checked.labels)
+def _counts(cell: CellTimes) -> Columns:
+    times = cell.times
+    groups = len(times.labels)
 
     def count(marked: NDArray[np.bool_]) -> NDArray[np.int64]:
-        return np.bincount(checked.group[marked], minlength=groups)
+        return np.bincount(times.group[marked], minlength=groups)
 
-    event = checked.event
-    people, events = np.bincount(checked.group, minlength=groups), count(event)
-    missing = count(event & (times.filled > 0))
+    event = times.event
+    people, events = np.bincount(times.group, minlength=groups), count(event)
+    missing = count(event & (cell.filled > 0))
     share = np.full(groups, np.nan)
     np.divide(missing, events, out=share, where=events > 0)
-    return pd.DataFrame(
-        {
-            "n": people,
-            "left": count(times.left),
-            "events": events,
-            "events_seen": count(event & (times.filled == 0)),
-            "events_partly_missing": count(event & (times.filled > 0) & (times.seen > 0)),
-            "events_all_missing": count(event & (times.filled > 0) & (times.seen == 0)),
-            "rests_on_missing": share,
-            "share": events / people,
-        }
-    )
+    return {
+        "n": people,
+        "left": count(cell.left),
+        "events": events,
+        "events_seen": count(event & (cell.filled == 0)),
+        "events_partly_missing": count(event & (cell.filled > 0) & (cell.seen > 0)),
+        "events_all_missing": count(event & (cell.filled > 0) & (cell.seen == 0)),
+        "rests_on_missing": share,
+        "share": events / people,
+    }
 
 
-def _comparison(times: CheckedTimes, clusters: Clusters) -> dict[str, Any]:
+def _comparison(times: CheckedTimes, clusters: Clusters) -> tuple[dict[str, float], str]:
+    """Return the test of the groups, or why there is none."""
     try:
         found = compare_groups(times, np.zeros(len(times.days), dtype=np.intp), clusters)
     except EstimateError as error:
-        return {
-            "statistic": np.nan,
-            "degrees_of_freedom": np.nan,
-            "p_value": np.nan,
-            "not_compared": f"Not compared: {error.wrong}",
-        }
+        nothing = dict.fromkeys(("statistic", "degrees_of_freedom", "p_value"), np.nan)
+        return nothing, f"Not compared: {error.wrong}"
     return {
         "statistic": found.statistic,
         "degrees_of_freedom": float(found.degrees_of_freedom),
         "p_value": found.p_value,
-        "not_compared": "",
-    }
+    }, ""

@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 from iop_outcomes.errors import RuleError
 from iop_outcomes.relapse.definitions.definition import Definition
 from iop_outcomes.relapse.definitions.published_times import distinct_relapse_names
+from iop_outcomes.relapse.ends import ENDS
+from iop_outcomes.relapse.read_once import EvidenceReader
 from iop_outcomes.relapse.rule import MISSING_RULES, MissingRule, RelapseRule
-from iop_outcomes.relapse.times import left_out, read_times
-from iop_outcomes.relapse.times_from_patterns import read_pattern_times
+from iop_outcomes.relapse.times import TIME_COLUMNS, left_out, refuse_taken
+from iop_outcomes.relapse.times_from_patterns import read_patterns
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.survival.clusters import PERSON, Cluster, Clusters, read_clusters
-from iop_outcomes.survival.times import column_names
+from iop_outcomes.survival.times import CheckedGroups, CheckedTimes, check_groups, column_names
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
@@ -67,8 +69,8 @@ class CellTimes:
 
     Attributes
     ----------
-    frame : pandas.DataFrame
-        ``days``, ``event`` and the columns of the groups.
+    times : CheckedTimes
+        Their days, events and groups.
     left : numpy.ndarray of bool
         Who went out of sight without the event, other than by the end of the follow-up or death.
     seen, filled : numpy.ndarray of int
@@ -79,12 +81,87 @@ class CellTimes:
         Who is left out for want of a day 0, as the end of the rule.
     """
 
-    frame: pd.DataFrame
+    times: CheckedTimes
     left: NDArray[np.bool_]
     seen: NDArray[np.int32]
     filled: NDArray[np.int32]
     clusters: Clusters
     left_out: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Who is counted from one day 0: the same people in each cell that counts from it.
+
+    Attributes
+    ----------
+    kept : numpy.ndarray of bool
+        Which of all have that day 0.
+    groups : CheckedGroups
+        Their groups.
+    clusters : Clusters
+        Which of them are taken together.
+    """
+
+    kept: NDArray[np.bool_]
+    groups: CheckedGroups
+    clusters: Clusters
+
+
+class CellReader:
+    """Reads the times of cells; what several cells share is read and checked once.
+
+    Parameters
+    ----------
+    source : Records or pandas.Series
+        Records, or use patterns.
+    groups : pandas.DataFrame
+        The columns that make the groups, by position.
+    clusters : Clusters
+        Which episodes, or words, are taken together.
+    unit_days : int
+        What a symbol of use patterns stands for.
+    """
+
+    def __init__(
+        self, source: Source, groups: pd.DataFrame, clusters: Clusters, unit_days: int = 7
+    ) -> None:
+        self._groups = groups
+        self._clusters = clusters
+        self._rows: dict[str, Rows] = {}
+        self._words = read_patterns(source, unit_days) if isinstance(source, pd.Series) else None
+        if not isinstance(source, pd.Series):
+            refuse_taken(source.episodes, TIME_COLUMNS, "times")
+            self._evidence = EvidenceReader(source)
+
+    def times_of(self, cell: Cell) -> CellTimes:
+        """Return the times of a cell."""
+        rule, without = cell.rule, ""
+        if self._words is not None:
+            known, ended_by = self._words.under(rule)
+            rows = self._rows_of("words", self._words.started)
+            seen_off = np.isin(ended_by, OUT_OF_SIGHT)
+        else:
+            evidence = self._evidence.of(rule)
+            known, ends = evidence.under(rule)
+            rows = self._rows_of(rule.origin, evidence.started)
+            seen_off = np.isin(ends.ended_by, [ENDS.index(end) for end in OUT_OF_SIGHT])
+            without = left_out(self._evidence.records, rule, evidence.started)[0]
+        kept = rows.kept
+        return CellTimes(
+            rows.groups.with_times(known.days[kept], known.event[kept]),
+            (~known.event & ~seen_off)[kept],
+            known.seen[kept],
+            known.filled[kept],
+            rows.clusters,
+            without,
+        )
+
+    def _rows_of(self, origin: str, kept: NDArray[np.bool_]) -> Rows:
+        if origin not in self._rows:
+            groups = check_groups(self._groups[kept], list(self._groups.columns))
+            self._rows[origin] = Rows(kept, groups, self._clusters.of(kept))
+        return self._rows[origin]
 
 
 def make_cells(definitions: Definitions | None, missing: str | Iterable[str] | None) -> list[Cell]:
@@ -107,31 +184,6 @@ def make_cells(definitions: Definitions | None, missing: str | Iterable[str] | N
     if not cells:
         raise RuleError("A sensitivity analysis needs a definition and a missing rule.")
     return cells
-
-
-def times_of(
-    source: Source, cell: Cell, groups: pd.DataFrame, clusters: Clusters, unit_days: int = 7
-) -> CellTimes:
-    """Return the times of a cell; `groups` has the columns that make the groups, by position.
-
-    `unit_days` is what a symbol of use patterns stands for.
-    """
-    without = ""
-    if isinstance(source, pd.Series):
-        times, known, kept = read_pattern_times(source, cell.rule, unit_days)
-    else:
-        times, known, kept = read_times(source, cell.rule)
-        without = left_out(source, cell.rule, kept)[0]
-    frame = pd.concat([times[["days", "event"]].reset_index(drop=True), groups], axis=1)
-    left = ~known.event & ~times["ended_by"].isin(OUT_OF_SIGHT).to_numpy()
-    return CellTimes(
-        frame[kept].reset_index(drop=True),
-        left[kept],
-        known.seen[kept],
-        known.filled[kept],
-        clusters.of(kept),
-        without,
-    )
 
 
 def read_persons(source: Source, cluster: str | Cluster | pd.Series[Any] | None) -> Clusters:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import RuleError
 from iop_outcomes.sensitivity.cell_estimates import estimate_cell
-from iop_outcomes.sensitivity.cells import Cell, make_cells, read_groups, read_persons, times_of
+from iop_outcomes.sensitivity.cells import Cell, CellReader, make_cells, read_groups, read_persons
 from iop_outcomes.shared.drawing import draw
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.provenance import provenance_of
@@ -25,7 +26,10 @@ from iop_outcomes.use.origins import STARTS
 from iop_outcomes.use.patterns import Unit, unit_days_of
 
 if TYPE_CHECKING:
-    from iop_outcomes.sensitivity.cells import Definitions, Source
+    from numpy.typing import NDArray
+
+    from iop_outcomes.sensitivity.cell_estimates import Columns
+    from iop_outcomes.sensitivity.cells import CellTimes, Definitions, Source
 
 WORDS_RULE = "Weeks as the use patterns give them."
 _SHOWN = ("definition", "missing", "n", "events", "relapsed", "relapsed_lower", "relapsed_upper")
@@ -233,13 +237,13 @@ def sensitivity(
     clusters = read_persons(records, cluster)
     cells = make_cells(definitions, missing)
     unit_days = unit_days_of(records, unit)
+    reader = CellReader(records, groups, clusters, unit_days)
     parts = []
     for cell in _with_progress(cells) if progress else cells:
-        times = times_of(records, cell, groups, clusters, unit_days)
-        rows = estimate_cell(times, names, horizon, confidence)
-        parts.append(_labelled(rows, cell, times.left_out))
+        times = reader.times_of(cell)
+        parts.append((cell, times, estimate_cell(times, horizon, confidence)))
     return Sensitivity(
-        table=pd.concat(parts, ignore_index=True),
+        table=_table(parts),
         by=tuple(names),
         horizon=horizon,
         confidence=confidence,
@@ -249,12 +253,27 @@ def sensitivity(
     )
 
 
-def _labelled(rows: pd.DataFrame, cell: Cell, left_out: str) -> pd.DataFrame:
-    names = pd.DataFrame(
-        {"definition": cell.definition, "missing": cell.rule.missing, "own_rule": cell.own},
-        index=rows.index,
-    )
-    return pd.concat([names, rows.assign(title=cell.title, rule=cell.rule.text + left_out)], axis=1)
+def _table(parts: list[tuple[Cell, CellTimes, Columns]]) -> pd.DataFrame:
+    """Return the rows of all cells under one another."""
+    cells = [cell for cell, _, _ in parts]
+    labels = [times.times.labels for _, times, _ in parts]
+    groups = [len(part) for part in labels]
+
+    def each(values: list[Any], kind: type) -> NDArray[Any]:
+        return np.repeat(np.array(values, dtype=kind), groups)
+
+    estimates = {
+        name: np.concatenate([columns[name] for _, _, columns in parts]) for name in parts[0][2]
+    }
+    rules = [cell.rule.text + times.left_out for cell, times, _ in parts]
+    first = {
+        "definition": each([cell.definition for cell in cells], object),
+        "missing": each([cell.rule.missing for cell in cells], object),
+        "own_rule": each([cell.own for cell in cells], bool),
+    }
+    last = {"title": each([cell.title for cell in cells], object), "rule": each(rules, object)}
+    of_groups = pd.concat(labels, ignore_index=True)
+    return pd.concat([pd.DataFrame(first), of_groups, pd.DataFrame(estimates | last)], axis=1)
 
 
 def _with_progress(cells: list[Cell]) -> Iterable[Cell]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,12 +12,30 @@ from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.shared.messages import as_written, columns_found, holds_data, names_asked
-from iop_outcomes.shared.provenance import Provenance, provenance_of
+from iop_outcomes.shared.provenance import UNKNOWN, Provenance, provenance_of
 from iop_outcomes.survival.near_ties import merge_near_ties
 from iop_outcomes.survival.person_ids import refuse_surrogates
 
 MOST_DAYS = 1e15  # beyond it the days are not told apart, nor their squares added up
 AS_GIVEN = "Times and events as given in the frame."
+
+
+@dataclass(frozen=True, eq=False)
+class CheckedGroups:
+    """The groups of rows, checked once for however many times of these rows.
+
+    Attributes
+    ----------
+    group, labels
+        As of `CheckedTimes`.
+    """
+
+    group: NDArray[np.intp]
+    labels: pd.DataFrame
+
+    def with_times(self, days: NDArray[Any], event: NDArray[np.bool_]) -> CheckedTimes:
+        """Return times of these rows, from day 0; finite days of 0 or more are not asked again."""
+        return CheckedTimes(None, days, event, self.group, self.labels, AS_GIVEN, UNKNOWN)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +87,11 @@ class CheckedTimes:
         order = np.argsort(self.group, kind="stable")
         number = np.bincount(self.group, minlength=len(self.labels))
         return np.split(order, np.cumsum(number)[:-1])
+
+    def ending(self, days: NDArray[Any], event: NDArray[np.bool_]) -> CheckedTimes:
+        """Return the same rows with other ends, which no row enters after."""
+        (days,) = merge_near_ties([days])
+        return replace(self, days=days, event=event)
 
     def label(self, group: int) -> str:
         """Return the name of a group, for a sentence."""
@@ -127,6 +150,13 @@ def check_times(
         provenance=provenance,
         others=dict(zip(there, further, strict=True)),
     )
+
+
+def check_groups(rows: pd.DataFrame, by: str | Sequence[str] | None) -> CheckedGroups:
+    """Check the groups of rows of which the times follow; raises as `check_times`."""
+    names = column_names(rows, by)
+    _refuse_empty(rows)
+    return CheckedGroups(*_groups(rows, names))
 
 
 def column_names(times: pd.DataFrame, by: str | Sequence[str] | None) -> list[str]:
@@ -188,7 +218,11 @@ def _check_columns(times: pd.DataFrame) -> None:
             instead=f"iop.time_to_relapse(records), or {own}.",
         )
     refuse_twins(times, ("days", "event", "entry"))
-    if times.empty:
+    _refuse_empty(times)
+
+
+def _refuse_empty(rows: pd.DataFrame) -> None:
+    if not len(rows):
         raise EstimateError("There are no times: the frame has no rows.")
 
 

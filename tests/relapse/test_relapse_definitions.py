@@ -234,17 +234,17 @@ def test_days_are_those_of_the_weeks_of_the_word(name):
 )
 def test_the_stored_answers_hold_the_first_week_of_the_window_which_we_end(name, column, later):
     """Of a window of so many weeks in a row, the event is known at the end of its last."""
-    from iop_outcomes.relapse.times_from_patterns import read_pattern_times
+    from iop_outcomes.relapse.times_from_patterns import read_patterns
 
     words = pd.read_csv(DATA / "use_patterns.csv.gz", index_col="who")["usePatternUDS"]
     stored = pd.read_csv(DATA / "endpoints_odd.csv.gz", index_col="who")
     words = words[words.index.isin(stored.index)]
     stored = stored.loc[words.index]
-    times = read_pattern_times(words, RelapseRule(name), 7)[0]
-    assert len(times) == 1_780
-    event = stored[column.replace("T_", "E_")] == 1
-    assert times["event"].tolist() == event.tolist()
-    assert (times.loc[event, "days"] == 7 * (stored.loc[event, column] + later)).all()
+    first_event, _ = read_patterns(words, 7).under(RelapseRule(name))
+    assert len(first_event.days) == 1_780
+    event = (stored[column.replace("T_", "E_")] == 1).to_numpy()
+    assert first_event.event.tolist() == event.tolist()
+    assert (first_event.days[event] == 7 * (stored.loc[event, column] + later)).all()
 
 
 def test_times_of_a_published_definition_go_into_the_curve():

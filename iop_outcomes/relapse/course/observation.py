@@ -136,11 +136,11 @@ def read_contact_history(
     )
 
 
-def read_out_of_contact(
-    records: Records, rule: RelapseRule, daily: DailyEvidence, frame: Frame
-) -> NDArray[np.bool_]:
-    """Tell who is out of contact at the end of the follow-up."""
-    return out_of_contact_at_end(_contacts(records, frame), daily, rule, frame[1])
+def last_contacts(records: Records, frame: Frame) -> Days:
+    """Return the day of the last contact of each episode: day 0 if none is later."""
+    last = np.zeros(len(frame[1]), dtype=np.int64)
+    np.maximum.at(last, *_contacts(records, frame))
+    return last
 
 
 def out_of_contact_at_end(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from iop_outcomes.relapse.definitions.definition import Definition
 from iop_outcomes.relapse.definitions.registry import published
 from iop_outcomes.relapse.definitions.windows import Window
@@ -13,11 +15,18 @@ def find_time(name: str) -> Definition | None:
 
     None if there is no definition of that name, or if it has no time.
     """
+    return _times_by_name().get(name)
+
+
+@cache
+def _times_by_name() -> dict[str, Definition]:
+    """Return the published times by name and reference column; of two of one name the first."""
+    found: dict[str, Definition] = {}
     for definition in published():
-        columns = [column for column, _ in definition.reference]
-        if definition.window is not None and name in (definition.name, *columns):
-            return definition
-    return None
+        if definition.window is not None:
+            for name in (definition.name, *(column for column, _ in definition.reference)):
+                found.setdefault(name, definition)
+    return found
 
 
 def time_names() -> tuple[str, ...]:
