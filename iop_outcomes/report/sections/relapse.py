@@ -9,8 +9,10 @@ import pandas as pd
 
 from iop_outcomes.disclosure import ProtectedCurves, protect_curves, protect_family
 from iop_outcomes.disclosure.policy import HIDDEN, round_share
-from iop_outcomes.relapse import RelapseRule, time_to_relapse
+from iop_outcomes.relapse import RelapseRule
+from iop_outcomes.relapse.read_once import EvidenceReader
 from iop_outcomes.relapse.rule import ORIGINS
+from iop_outcomes.relapse.times import times_under
 from iop_outcomes.report.model import Kind, Table, write_value
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.shared.provenance import Provenance, label, relabel
@@ -75,7 +77,8 @@ class RelapseResults:
 
 def relapse_results(scope: Scope) -> RelapseResults | None:
     """Return the protected curves of two years' admissions; None if too few can be followed."""
-    times = _times(scope, scope.rule)
+    reader = EvidenceReader(scope.records)
+    times = _times(scope, scope.rule, reader)
     if scope.policy.hides([len(times), times["person_id"].nunique()]).any() or times.empty:
         return None
     synthetic = scope.records.synthetic
@@ -87,14 +90,19 @@ def relapse_results(scope: Scope) -> RelapseResults | None:
     if by_program is None or len(by_program.sizes) < 2:
         by_program = None
         overall = protect_curves(curve, scope.policy, synthetic=synthetic)
-    by_missing, resting = _by_missing_rule(scope, overall)
+    others = {
+        missing: _times(scope, replace(scope.rule, missing=missing), reader)  # type: ignore[arg-type]
+        for missing in MISSING_NAMES
+        if missing != scope.rule.missing
+    }
+    by_missing, resting = _by_missing_rule(scope, overall, {scope.rule.missing: times} | others)
     missing = _rests_on_missing(times, scope)
     people = int(times["person_id"].nunique())
     return RelapseResults(overall, by_program, by_missing, missing, resting, people)
 
 
 def _by_missing_rule(
-    scope: Scope, overall: ProtectedCurves
+    scope: Scope, overall: ProtectedCurves, by_rule: dict[str, pd.DataFrame]
 ) -> tuple[ProtectedCurves, dict[str, float | str]]:
     """Return the curves under each rule, and the share of their events on missing data.
 
@@ -104,7 +112,7 @@ def _by_missing_rule(
     found: dict[str, pd.DataFrame] = {}
     rules: dict[str, list[str]] = {}
     for missing, words in MISSING_NAMES.items():
-        times = _times(scope, replace(scope.rule, missing=missing))  # type: ignore[arg-type]
+        times = by_rule[missing]
         name = f"{words} (used here)" if missing == scope.rule.missing else words
         columns = ["person_id", "days", "event", "rests_on_missing"]
         same = [other for other in found if found[other].equals(times[columns])]
@@ -158,8 +166,8 @@ def _nested(rules: dict[str, list[str]]) -> list[tuple[str, str, str]]:
     return pairs
 
 
-def _times(scope: Scope, rule: RelapseRule) -> pd.DataFrame:
-    times = time_to_relapse(scope.records, rule)
+def _times(scope: Scope, rule: RelapseRule, reader: EvidenceReader) -> pd.DataFrame:
+    times = times_under(rule, reader)
     kept = scope.records.episodes.loc[scope.two_years, "episode_id"]
     chosen = times[times["episode_id"].isin(kept)].reset_index(drop=True)
     chosen["program"] = chosen["program"].astype(str)
