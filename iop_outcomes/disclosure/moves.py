@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from iop_outcomes.disclosure.facts import Share
@@ -101,6 +102,28 @@ class System:
             [math.inf] * len(places),
         )
 
+    @cached_property
+    def rows_of(self) -> list[list[int]]:
+        """The sums that each count is in, in their order."""
+        rows_of: list[list[int]] = [[] for _ in self.places]
+        for number, (row, _) in enumerate(self.rows):
+            for one in row:
+                rows_of[one].append(number)
+        return rows_of
+
+    @cached_property
+    def _by_ease(self) -> dict[int, list[int]]:
+        return {}
+
+    def by_ease(self, number: int) -> list[int]:
+        """Return the counts of a sum, first those in few sums, then the large ones."""
+        if number not in self._by_ease:
+            row = self.rows[number][0]
+            self._by_ease[number] = sorted(
+                row, key=lambda one: (len(self.rows_of[one]), -self.values[one])
+            )
+        return self._by_ease[number]
+
 
 def narrow_ranges(system: System, low: Sequence[float], high: Sequence[float]) -> Ranges | None:
     """Return the ranges that the sums and shares leave, each taken by itself; None if nothing fits.
@@ -108,12 +131,19 @@ def narrow_ranges(system: System, low: Sequence[float], high: Sequence[float]) -
     Whatever fits the system lies within them; not all that lies within them fits.
     """
     low, high = list(low), list(high)
+    stale = [True] * len(system.rows)  # a sum whose counts keep their ranges narrows none further
     for _ in range(MOST_ROUNDS):
         before = (list(low), list(high))
-        for row, right in system.rows:
-            _narrow_row(row, right, low, high)
+        for number, (row, right) in enumerate(system.rows):
+            if stale[number]:
+                for one in _narrow_row(row, right, low, high):
+                    for other in system.rows_of[one]:
+                        stale[other] = True
+                stale[number] = False
         for share in system.shares:
-            _narrow_share(share, low, high)
+            for one in _narrow_share(share, low, high):
+                for other in system.rows_of[one]:
+                    stale[other] = True
         if any(least > most for least, most in zip(low, high, strict=True)):
             return None
         if (low, high) == before:
@@ -121,32 +151,47 @@ def narrow_ranges(system: System, low: Sequence[float], high: Sequence[float]) -
     return low, high
 
 
-def _narrow_row(row: dict[int, int], right: int, low: list[float], high: list[float]) -> None:
-    smallest = [low[one] if sign > 0 else -high[one] for one, sign in row.items()]
-    largest = [high[one] if sign > 0 else -low[one] for one, sign in row.items()]
-    floor, ceiling = _sums_without_each(smallest), _sums_without_each(largest)
-    for (one, sign), least, most in zip(row.items(), floor, ceiling, strict=True):
-        if sign > 0:
-            low[one] = max(low[one], right - most)
-            high[one] = min(high[one], right - least)
+def _narrow_row(row: dict[int, int], right: int, low: list[float], high: list[float]) -> list[int]:
+    """Narrow the ranges of the counts in a sum, each by the others; return which were narrowed."""
+    floor = ceiling = 0.0
+    no_floor = no_ceiling = 0  # how many of them are endless
+    sides = []
+    for one, sign in row.items():
+        least, most = (low[one], high[one]) if sign > 0 else (-high[one], -low[one])
+        sides.append((one, sign, least, most))
+        if least == -math.inf:
+            no_floor += 1
         else:
-            low[one] = max(low[one], least - right)
-            high[one] = min(high[one], most - right)
+            floor += least
+        if most == math.inf:
+            no_ceiling += 1
+        else:
+            ceiling += most
+    narrowed = []
+    for one, sign, least, most in sides:
+        # What the others come to at least and at most.
+        if no_floor - (least == -math.inf):
+            below = -math.inf
+        else:
+            below = floor if least == -math.inf else floor - least
+        if no_ceiling - (most == math.inf):
+            above = math.inf
+        else:
+            above = ceiling if most == math.inf else ceiling - most
+        new_low, new_high = (
+            (right - above, right - below) if sign > 0 else (below - right, above - right)
+        )
+        if new_low > low[one] or new_high < high[one]:
+            low[one], high[one] = max(low[one], new_low), min(high[one], new_high)
+            narrowed.append(one)
+    return narrowed
 
 
-def _sums_without_each(numbers: list[float]) -> list[float]:
-    """Return for each number the sum of the others, which may be infinite."""
-    endless = sum(math.isinf(one) for one in numbers)
-    finite = sum(one for one in numbers if not math.isinf(one))
-    sign = next((one for one in numbers if math.isinf(one)), math.inf)
-    return [
-        sign if endless - math.isinf(one) else finite - (0.0 if math.isinf(one) else one)
-        for one in numbers
-    ]
-
-
-def _narrow_share(share: Ratio, low: list[float], high: list[float]) -> None:
+def _narrow_share(share: Ratio, low: list[float], high: list[float]) -> list[int]:
+    """Narrow the ranges of the two counts of a share; return which were narrowed."""
     (x, x_value), (n, n_value) = share.numerator, share.denominator
+    sides = [one for one in (x, n) if one is not None]
+    before = [(low[one], high[one]) for one in sides]
     if x is not None:
         n_low, n_high = (n_value, n_value) if n is None else (low[n], high[n])
         low[x] = max(low[x], math.ceil(share.low * n_low - 1e-9))
@@ -158,6 +203,7 @@ def _narrow_share(share: Ratio, low: list[float], high: list[float]) -> None:
             low[n] = max(low[n], math.ceil(x_low / share.high - 1e-9))
         if share.low > 0 and not math.isinf(x_high):
             high[n] = min(high[n], math.floor(x_high / share.low + 1e-9))
+    return [one for one, was in zip(sides, before, strict=True) if (low[one], high[one]) != was]
 
 
 def move_to(system: System, ranges: Ranges, column: int, value: float) -> list[float] | None:
@@ -166,32 +212,34 @@ def move_to(system: System, ranges: Ranges, column: int, value: float) -> list[f
     Each sum that a move breaks is mended by one other count in it, and so on, until all stand.
     None says that no such move was found, not that there is none.
     """
-    rows_of: dict[int, list[int]] = {}
-    for number, (row, _) in enumerate(system.rows):
-        for one in row:
-            rows_of.setdefault(one, []).append(number)
+    true, (low, high) = system.values, ranges
     left = [MOST_MOVES]
 
-    def mend(values: dict[int, float]) -> list[float] | None:
+    def moving(one: int, moved: float, missing: dict[int, float]) -> dict[int, float]:
+        """Return what is missing in each touched sum once a count is moved as well."""
+        amounts = dict(missing)
+        for number in system.rows_of[one]:
+            by = system.rows[number][0][one] * (moved - true[one])
+            amounts[number] = amounts.get(number, 0.0) - by
+        return amounts
+
+    def mend(values: dict[int, float], missing: dict[int, float]) -> list[float] | None:
         left[0] -= 1
         if left[0] < 0:
             return None
-        now = [values.get(one, known) for one, known in enumerate(system.values)]
-        touched = sorted({number for one in values for number in rows_of.get(one, [])})
-        for number in touched:
-            row, right = system.rows[number]
-            missing = right - sum(sign * now[one] for one, sign in row.items())
-            if missing:
-                break
-        else:
+        broken = min((number for number, amount in missing.items() if amount), default=None)
+        if broken is None:
+            now = [values.get(one, known) for one, known in enumerate(true)]
             return now if all(share.holds(now) for share in system.shares) else None
-        free = [one for one in row if one not in values]
-        for one in sorted(free, key=lambda one: (len(rows_of[one]), -system.values[one])):
-            moved = system.values[one] + missing * row[one]
-            if ranges[0][one] <= moved <= ranges[1][one]:
-                solution = mend({**values, one: moved})
+        row, amount = system.rows[broken][0], missing[broken]
+        for one in system.by_ease(broken):
+            if one in values:
+                continue
+            moved = true[one] + amount * row[one]
+            if low[one] <= moved <= high[one]:
+                solution = mend({**values, one: moved}, moving(one, moved, missing))
                 if solution is not None:
                     return solution
         return None
 
-    return mend({column: value})
+    return mend({column: value}, moving(column, value, {}))
