@@ -21,12 +21,12 @@ def find_time(name: str) -> Definition | None:
 @cache
 def _times_by_name() -> dict[str, Definition]:
     """Return the published times by name and reference column; of two of one name the first."""
-    found: dict[str, Definition] = {}
+    by_name: dict[str, Definition] = {}
     for definition in published():
         if definition.window is not None:
             for name in (definition.name, *(column for column, _ in definition.reference)):
-                found.setdefault(name, definition)
-    return found
+                by_name.setdefault(name, definition)
+    return by_name
 
 
 def time_names() -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from io import BytesIO
 from pathlib import Path
@@ -18,6 +19,7 @@ from iop_outcomes.shared.letters import printable
 from iop_outcomes.shared.saving import check_place, write_whole
 
 if TYPE_CHECKING:
+    from jinja2 import Template
     from openpyxl.worksheet.worksheet import Worksheet
 
 LONGEST_CELL = 32_000  # letters; Excel holds 32,767
@@ -29,6 +31,20 @@ def render(
     scope: Scope, sections: list[Section], heading: tuple[str, str | None, str | None]
 ) -> str:
     """Return the page. Every value is escaped, and a name that is not defined is an error."""
+    title, prepared_by, prepared_on = heading
+    html = _template().render(
+        title=title,
+        facts=_facts(scope, prepared_by, prepared_on),
+        synthetic=scope.records.synthetic,
+        sections=sections,
+        policy=scope.policy,
+    )
+    return printable(html)  # a name may hold what no page can
+
+
+@cache
+def _template() -> Template:
+    """Return the template of the page, which is compiled once."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -41,16 +57,7 @@ def render(
     environment.filters["value"] = write_value
     environment.filters["label"] = lambda name: name.replace("_", " ")
     environment.filters["sentence"] = lambda text: text[:1].upper() + text[1:]
-    title, prepared_by, prepared_on = heading
-    page = environment.get_template("report.html.j2")
-    html = page.render(
-        title=title,
-        facts=_facts(scope, prepared_by, prepared_on),
-        synthetic=scope.records.synthetic,
-        sections=sections,
-        policy=scope.policy,
-    )
-    return printable(html)  # a name may hold what no page can
+    return environment.get_template("report.html.j2")
 
 
 def _facts(scope: Scope, prepared_by: str | None, prepared_on: str | None) -> list[tuple[str, str]]:
