@@ -19,13 +19,9 @@ _BREAKS = re.compile("[\t\n\r\x85\u2028\u2029]+")
 
 def printable(text: str) -> str:
     """Return `text` with each character that no page can hold written as its number."""
-<<<<<<< HEAD
-    return _UNPRINTABLE.sub(lambda match: code_point(match[0]), text)
-=======
     if _UNPRINTABLE.search("".join({*text})) is None:  # a page has few different letters
         return text
-    return _UNPRINTABLE.sub(lambda found: code_point(found[0]), text)
->>>>>>> ea50c3d (Compile the page of a report once, and look at its different letters only)
+    return _UNPRINTABLE.sub(lambda match: code_point(match[0]), text)
 
 
 def has_lone_surrogate(values: Iterable[object]) -> bool:
