@@ -9,9 +9,11 @@ import pandas as pd
 
 from iop_outcomes.attendance.weekly import AttendanceByWeek, attendance_by_week
 from iop_outcomes.plots.layout import fonts, style
+from iop_outcomes.plots.layout.day_axis import write_shares
 from iop_outcomes.plots.layout.given import check_result, figure_or
 from iop_outcomes.plots.layout.names import HANDLE_ROOM, fitted, panels
-from iop_outcomes.plots.layout.sheet import Plan, Planner, finish, open_sheet, stack
+from iop_outcomes.plots.layout.risk_table import LEFT, add_risk_table, rows_of
+from iop_outcomes.plots.layout.sheet import Plan, Planner, Sheet, finish, open_sheet, stack
 from iop_outcomes.records import Records
 from iop_outcomes.shared.text import level_words
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-LEFT, LEFT_ALONE, RIGHT, WIDTH = 92.0, 48.0, 18.0, 600.0
+LEFT_ALONE, RIGHT, WIDTH = 48.0, 18.0, 600.0
 PANEL, ABOVE, TITLE_SIZE = 190.0, 24.0, 10.0
 TABLE_TOP = 40.0
 LABELS = ("sessions attended, of those due", "people who came at least once, of all followed")
@@ -66,7 +68,7 @@ def plot_attendance(
         places = stack(sheet, len(parts), between)
         titles = fitted(names, sheet.width, TITLE_SIZE, True)
         for place, title, (_, rows) in zip(places, titles, parts, strict=True):
-            _draw_panel(place, rows, sheet.whole)
+            _draw_panel(place, rows, sheet)
             place.set_title(title, loc="left", fontsize=TITLE_SIZE, fontweight="bold", pad=5)
         lift = ABOVE / style.size_of(places[0])[1] if result.by else 0.0
         handles, labels = places[0].get_legend_handles_labels()
@@ -96,9 +98,7 @@ def _legend_lines(label: str, width: float) -> list[str]:
     return fonts.wrapped(label, max(width - HANDLE_ROOM, 60.0), style.SETTINGS["legend.fontsize"])
 
 
-def _draw_panel(ax: Axes, rows: pd.DataFrame, whole: bool) -> None:
-    from matplotlib.ticker import PercentFormatter
-
+def _draw_panel(ax: Axes, rows: pd.DataFrame, sheet: Sheet) -> None:
     week = rows["week"].to_numpy()
     rate, lower, upper, attending, followed = (
         rows[name].to_numpy(dtype=np.float64, na_value=np.nan)
@@ -123,24 +123,13 @@ def _draw_panel(ax: Axes, rows: pd.DataFrame, whole: bool) -> None:
             zorder=3,
         )
     ax.set_xlim(week[0] - 0.5, week[-1] + 0.5)
-    ax.set_ylim(0, 1)
+    write_shares(ax)
     every = max(1, int(np.ceil(len(week) * 30 / style.size_of(ax)[0])))
     ax.set_xticks(week[::every])
-    ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     ax.set_xlabel("week since admission", labelpad=2)
-    if whole:
-        _write_counts(ax, rows.iloc[::every])
-
-
-def _write_counts(ax: Axes, rows: pd.DataFrame) -> None:
-    """Write the people behind each week under the x axis."""
-    for number, (column, word) in enumerate(ROWS):
-        down = TABLE_TOP + number * style.LINE_HEIGHT
-        style.write_cell(ax, word, (0.0, -22, down), ha="right", colour=style.QUIET, fixed=True)
-        for week, count in zip(rows["week"], rows[column], strict=True):
-            text = "–" if pd.isna(count) else f"{int(count):,}"
-            cell = style.write_cell(ax, text, (float(week), 0, down), ha="center")
-            cell.set_gid(f"{column}_{week}")
+    if sheet.whole:
+        counted = rows.iloc[::every]
+        add_risk_table(ax, sheet, [("", rows_of(counted, ROWS))], counted["week"])
 
 
 def _note(result: AttendanceByWeek) -> str:

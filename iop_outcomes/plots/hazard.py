@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.plots.incidence import (
-    LEFT,
-    LEFT_ALONE,
-    RIGHT,
-    TABLE_TOP,
-    at_risk_height,
-    draw_at_risk,
-)
-from iop_outcomes.plots.layout import style
+from iop_outcomes.plots.layout import day_axis, style
 from iop_outcomes.plots.layout.given import check_result, figure_or
 from iop_outcomes.plots.layout.names import label_room, legend_labels, panels
+from iop_outcomes.plots.layout.risk_table import (
+    LEFT,
+    LEFT_ALONE,
+    TABLE_TOP,
+    Block,
+    Row,
+    add_risk_table,
+    table_height,
+)
 from iop_outcomes.plots.layout.sheet import Plan, Planner, finish, open_sheet
 from iop_outcomes.shared.text import count_words
 from iop_outcomes.survival.hazard.result import Hazard
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-WIDTH, HEIGHT = 560.0, 230.0
+RIGHT, WIDTH, HEIGHT, AFTER_TABLE = 18.0, 560.0, 230.0, 8.0
 CUT = 2.0  # the axis goes up to so many times the highest rate; bands above it are cut
 
 
@@ -56,17 +57,16 @@ def plot_hazard(rates: Hazard, ax: Axes | Figure | None = None) -> Axes:
     with style.drawing():
         sheet = open_sheet(target, WIDTH, _planner(names, notes), rates)
         ax, last = sheet.ax, float(rates.table["day"].max())
-        ticks = style.day_ticks(last, sheet.width)
+        ticks = day_axis.day_ticks(last, sheet.width)
         labels = _labels(rates, names, label_room(sheet.width, rates))
         for position, (_, rows) in enumerate(groups):
             _draw(ax, rows, style.look(position, len(groups)), labels[position])
         ax.set_ylim(0, top)
-        ax.set_xlim(0, last * 1.02 or 1.0)
+        day_axis.write_days(ax, ticks, last)
+        day_axis.name_days(ax, rates.provenance.origin)
         style.y_label(ax, f"{rates.provenance.events} per 100 at risk and day")
-        ax.set_xlabel(f"days since {rates.provenance.origin}", labelpad=2)
-        ax.set_xticks(ticks)
         if sheet.whole:
-            draw_at_risk(ax, _at_risk(rates, names, ticks), ticks, sheet)
+            add_risk_table(ax, sheet, _at_risk(rates, names, ticks), ticks)
         style.legend(ax)
         finish(sheet, rates, rates.text)
     return ax
@@ -74,7 +74,7 @@ def plot_hazard(rates: Hazard, ax: Axes | Figure | None = None) -> Axes:
 
 def _planner(names: list[str], notes: str) -> Planner:
     def plan(_: float, whole: bool) -> Plan:
-        left, table = (LEFT, at_risk_height(names)) if whole else (LEFT_ALONE, 0.0)
+        left, table = (LEFT, table_height(names, 1, AFTER_TABLE)) if whole else (LEFT_ALONE, 0.0)
         return Plan(left, RIGHT, 14 + len(names) * 15.0, TABLE_TOP, table, HEIGHT, notes)
 
     return plan
@@ -91,10 +91,13 @@ def _labels(rates: Hazard, names: list[str], room: float) -> list[str]:
     return legend_labels(names, counts, room)
 
 
-def _at_risk(rates: Hazard, names: list[str], ticks: np.ndarray) -> list[tuple[str, list[int]]]:
-    """Return the name of each group and how many are at risk just before each day."""
+def _at_risk(rates: Hazard, names: list[str], ticks: np.ndarray) -> list[Block]:
+    """Return how many of each group are at risk just before each day."""
     numbers = rates.at(ticks.tolist())["at_risk"].to_numpy().reshape(-1, len(ticks))
-    return list(zip(names, numbers.tolist(), strict=True))
+    return [
+        (name, [Row("at_risk", "at risk", counts)])
+        for name, counts in zip(names, numbers, strict=True)
+    ]
 
 
 def _draw(ax: Axes, rows: pd.DataFrame, look: style.Look, label: str) -> None:

@@ -7,10 +7,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.plots.layout import fonts, style
+from iop_outcomes.plots.layout import day_axis, style
 from iop_outcomes.plots.layout.given import check_result, figure_or
 from iop_outcomes.plots.layout.names import drawn_name, fitted, label_room, legend_labels, panels
-from iop_outcomes.plots.layout.sheet import Plan, Planner, Sheet, finish, open_sheet, stack
+from iop_outcomes.plots.layout.risk_table import (
+    LEFT,
+    LEFT_ALONE,
+    TABLE_TOP,
+    Block,
+    add_risk_table,
+    rows_of,
+    table_height,
+)
+from iop_outcomes.plots.layout.sheet import Plan, Planner, finish, open_sheet, stack
 from iop_outcomes.shared.text import count_words, level_words
 from iop_outcomes.survival.competing.result import CumulativeIncidence
 
@@ -18,9 +27,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-LEFT, LEFT_ALONE, RIGHT, WIDTH, HEIGHT = 92.0, 66.0, 18.0, 560.0, 200.0
-BETWEEN = 46.0
-TABLE_TOP = 42.0
+RIGHT, WIDTH, HEIGHT = 18.0, 560.0, 200.0
+BETWEEN, AFTER_TABLE = 46.0, 8.0
 
 
 def plot_incidence(
@@ -52,7 +60,7 @@ def plot_incidence(
     target = figure_or(ax)
     with style.drawing():
         sheet = open_sheet(target, WIDTH, _planner(result, parts, naive), result)
-        ticks = style.day_ticks(last, sheet.width)
+        ticks = day_axis.day_ticks(last, sheet.width)
         drawn = stack(sheet, len(parts), BETWEEN + (_legend(curves) if sheet.whole else 0.0))
         for panel, (cause, rows) in zip(drawn, parts, strict=True):
             labels = _labels(rows, label_room(sheet.width, result), sheet.whole)
@@ -61,9 +69,9 @@ def plot_incidence(
             _dress(panel, cause, ticks, last)
             if sheet.whole or panel is drawn[0]:
                 style.legend(panel)
-        drawn[-1].set_xlabel(f"days since {result.provenance.origin}", labelpad=2)
+        day_axis.name_days(drawn[-1], result.provenance.origin)
         if sheet.whole:
-            draw_at_risk(drawn[-1], _at_risk(result, ticks), ticks, sheet)
+            add_risk_table(drawn[-1], sheet, _at_risk(result, ticks), ticks)
         text = f"{result.text} {_small_print(naive, result)}"
         finish(sheet, result, text, below=drawn[-1])
     return sheet.ax
@@ -79,7 +87,7 @@ def _planner(result: CumulativeIncidence, parts: Parts, naive: bool) -> Planner:
     notes = f"{result.rule}\n{_small_print(naive, result)}"
 
     def plan(_: float, whole: bool) -> Plan:
-        table = at_risk_height(names) if whole else 0.0
+        table = table_height(names, 1, AFTER_TABLE) if whole else 0.0
         gaps = (count - 1) * (BETWEEN + (legend if whole else 0.0))
         return Plan(
             *(LEFT if whole else LEFT_ALONE, RIGHT, legend, TABLE_TOP, table),
@@ -154,51 +162,16 @@ def _draw(panel: Axes, part: pd.DataFrame, look: style.Look, label: str, naive: 
 
 
 def _dress(panel: Axes, cause: str, ticks: np.ndarray, last: float) -> None:
-    from matplotlib.ticker import PercentFormatter
-
-    panel.set_ylim(0, 1)
-    panel.set_xlim(0, max(last, 1.0) * 1.02)
-    panel.set_xticks(ticks)
-    panel.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    day_axis.write_shares(panel)
+    day_axis.write_days(panel, ticks, last)
     style.y_label(panel, f"with {cause} so far")
 
 
-def _at_risk(result: CumulativeIncidence, ticks: np.ndarray) -> list[tuple[str, list[int]]]:
-    """Return the name of each group and how many are at risk after each day."""
+def _at_risk(result: CumulativeIncidence, ticks: np.ndarray) -> list[Block]:
+    """Return how many of each group are at risk after each day."""
     table = result.overall.risk_table(ticks.tolist())
-    return [(name, part["at_risk"].tolist()) for name, part in panels(table, result.by)]
-
-
-def _are_wide(names: list[str]) -> bool:
-    """Whether a name needs a line of its own beside the axis."""
-    return any(fonts.width_of(name, style.CELL_SIZE, True) > LEFT - 28 for name in names)
-
-
-def at_risk_height(names: list[str]) -> float:
-    """Return how many points the table of who is at risk takes, with some space after it."""
-    lines = len(names) * (1 + _are_wide(names)) + (len(names) > 1)
-    return lines * style.LINE_HEIGHT + 8
-
-
-def draw_at_risk(
-    panel: Axes, risk: list[tuple[str, list[int]]], ticks: np.ndarray, sheet: Sheet
-) -> None:
-    """Write who is at risk under the x axis."""
-    names = [name for name, _ in risk]
-    apart = _are_wide(names)
-    short = fitted(names, sheet.outer_width - 16, style.CELL_SIZE, True)
-    down = TABLE_TOP
-    style.write_cell(panel, "at risk", (0.0, -LEFT + 8, down), ha="left", fixed=True)
-    down += style.LINE_HEIGHT if len(risk) > 1 else 0
-    for position, (name, counts) in enumerate(risk):
-        colour = style.look(position, len(risk)).colour if name else style.INK
-        place, words = (0.0, -LEFT + 8, down), short[position]
-        style.write_cell(panel, words, place, ha="left", colour=colour, weight="bold", fixed=True)
-        down += style.LINE_HEIGHT if apart else 0
-        for day, count in zip(ticks, counts, strict=True):
-            cell = style.write_cell(panel, f"{count:,}", (float(day), 0, down), ha="center")
-            cell.set_gid(f"risk_{position}_{day:g}")
-        down += style.LINE_HEIGHT
+    counted = (("at_risk", "at risk"),)
+    return [(name, rows_of(part, counted)) for name, part in panels(table, result.by)]
 
 
 def _small_print(naive: bool, result: CumulativeIncidence) -> str:

@@ -7,9 +7,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.plots.layout import style
+from iop_outcomes.plots.layout import day_axis, style
 from iop_outcomes.plots.layout.given import check_result, figure_or
-from iop_outcomes.plots.layout.names import fitted, group_name, label_room, legend_labels
+from iop_outcomes.plots.layout.names import group_name, label_room, legend_labels
+from iop_outcomes.plots.layout.risk_table import (
+    LEFT,
+    LEFT_ALONE,
+    TABLE_TOP,
+    Block,
+    add_risk_table,
+    rows_of,
+    table_height,
+)
 from iop_outcomes.plots.layout.sheet import Plan, Planner, Sheet, finish, open_sheet
 from iop_outcomes.shared.text import count_words, level_words
 from iop_outcomes.survival.intervals.result import IntervalSurvival
@@ -18,9 +27,9 @@ from iop_outcomes.survival.labels import split_groups
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
 
-LEFT, LEFT_ALONE, RIGHT, WIDTH, HEIGHT = 92.0, 66.0, 18.0, 560.0, 240.0
-TABLE_TOP = 42.0
+RIGHT, WIDTH, HEIGHT = 18.0, 560.0, 240.0
 ROWS = (
     ("clear", "known clear"),
     ("between", "in between"),
@@ -74,15 +83,14 @@ def plot_interval(curves: IntervalSurvival, ax: Axes | Figure | None = None) -> 
             _draw_dated(sheet.ax, curves)
         days = dress(sheet, curves)
         if sheet.whole:
-            draw_known(sheet, curves, names, days)
+            add_risk_table(sheet.ax, sheet, known_by(curves, names, days), days)
         finish(sheet, curves, f"{curves.text} {small}")
     return sheet.ax
 
 
 def planner_of(names: list[str], entries: int, notes: str) -> Planner:
     """Return what plans a picture with this table below it, and so many entries in its legend."""
-    lines = len(names) * (len(ROWS) + bool(names[0]))
-    height = lines * style.LINE_HEIGHT + len(names) * 4 + 10
+    height = table_height(names, len(ROWS))
 
     def plan(_: float, whole: bool) -> Plan:
         left, table = (LEFT, height) if whole else (LEFT_ALONE, 0.0)
@@ -220,42 +228,22 @@ def _draw_dated(ax: Axes, curves: IntervalSurvival) -> None:
     )
 
 
-def dress(sheet: Sheet, curves: IntervalSurvival) -> list[float]:
+def dress(sheet: Sheet, curves: IntervalSurvival) -> NDArray[np.float64]:
     """Write the axes and the legend, and return the days of the ticks."""
-    from matplotlib.ticker import PercentFormatter
-
-    ax = sheet.ax
-    last = max(float(curves.fits["last_day"].max()), 1.0)
-    ax.set_ylim(0, 1)
-    ax.set_xlim(0, last * 1.02)
-    days: list[float] = style.day_ticks(last, sheet.width).tolist()
-    ax.set_xticks(days)
-    ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    ax, last = sheet.ax, max(float(curves.fits["last_day"].max()), 1.0)
+    days = day_axis.day_ticks(last, sheet.width)
+    day_axis.write_shares(ax)
+    day_axis.write_days(ax, days, last)
+    day_axis.name_days(ax, curves.provenance.origin)
     style.y_label(ax, f"without {curves.provenance.event} so far")
-    ax.set_xlabel(f"days since {curves.provenance.origin}", labelpad=2)
     style.legend(ax)
     return days
 
 
-def draw_known(sheet: Sheet, curves: IntervalSurvival, names: list[str], days: list[float]) -> None:
-    """Write the table below the axes."""
-    parts = split_groups(curves.risk_table(days), list(curves.by))
-    short = fitted(names, sheet.outer_width - 16, style.CELL_SIZE, True)
-    down, ax = TABLE_TOP, sheet.ax
-    for position, part in enumerate(parts):
-        colour = style.look(position, len(parts)).colour
-        if curves.by:
-            down += 4 if position else 0
-            name, place = short[position], (0.0, -LEFT + 8, down)
-            style.write_cell(ax, name, place, ha="left", colour=colour, weight="bold", fixed=True)
-            down += style.LINE_HEIGHT
-        for column, word in ROWS:
-            place = (0.0, -22, down)
-            style.write_cell(ax, word, place, ha="right", colour=style.QUIET, fixed=True)
-            for day, value in zip(part["day"], part[column], strict=True):
-                cell = style.write_cell(ax, f"{value:,}", (float(day), 0, down), ha="center")
-                cell.set_gid(f"risk_{position}_{column}_{day:g}")
-            down += style.LINE_HEIGHT
+def known_by(curves: IntervalSurvival, names: list[str], days: NDArray[np.float64]) -> list[Block]:
+    """Return what is known of each group by each day."""
+    parts = split_groups(curves.risk_table(days.tolist()), list(curves.by))
+    return [(name, rows_of(part, ROWS)) for name, part in zip(names, parts, strict=True)]
 
 
 def _small_print(curves: IntervalSurvival) -> str:

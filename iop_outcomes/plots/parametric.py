@@ -10,6 +10,7 @@ from iop_outcomes.plots import interval
 from iop_outcomes.plots.layout import style
 from iop_outcomes.plots.layout.given import check_result, figure_or
 from iop_outcomes.plots.layout.names import label_room, legend_labels
+from iop_outcomes.plots.layout.risk_table import add_risk_table
 from iop_outcomes.plots.layout.sheet import finish, open_sheet
 from iop_outcomes.survival.parametric.result import ParametricSurvival
 
@@ -65,7 +66,7 @@ def plot_parametric(fits: ParametricSurvival, ax: Axes | Figure | None = None) -
             _draw(sheet.ax, fit, (labels[number], look, last, number))
         days = interval.dress(sheet, curves)
         if sheet.whole:
-            interval.draw_known(sheet, curves, names, days)
+            add_risk_table(sheet.ax, sheet, interval.known_by(curves, names, days), days)
         finish(sheet, fits, f"{fits.text} {SMALL_PRINT}")
     return sheet.ax
 

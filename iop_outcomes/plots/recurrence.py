@@ -7,10 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.plots.layout import style
+from iop_outcomes.plots.layout import day_axis, style
 from iop_outcomes.plots.layout.given import check_result, figure_or
-from iop_outcomes.plots.layout.names import fitted, label_room, legend_labels, panels
-from iop_outcomes.plots.layout.sheet import Plan, Planner, Sheet, finish, open_sheet
+from iop_outcomes.plots.layout.names import label_room, legend_labels, panels
+from iop_outcomes.plots.layout.risk_table import (
+    TABLE_TOP,
+    Block,
+    Row,
+    add_risk_table,
+    table_height,
+)
+from iop_outcomes.plots.layout.sheet import Plan, Planner, finish, open_sheet
 from iop_outcomes.shared.text import level_words
 from iop_outcomes.survival.recurrence.result import MeanCumulativeFunction
 
@@ -20,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LEFT, LEFT_ALONE, RIGHT, WIDTH, HEIGHT = 104.0, 66.0, 18.0, 560.0, 230.0
-TABLE_TOP = 42.0
+AFTER_TABLE, WORDS_GAP = 18.0, 16.0
 COUNTED = ("events", "terminal")
 CUT = 2.0  # the axis goes up to so many times the highest mean; bands above it are cut
 
@@ -57,18 +64,17 @@ def plot_mean_cumulative(result: MeanCumulativeFunction, ax: Axes | Figure | Non
         labels = _labels(result, names, label_room(sheet.width, result))
         for position, (_, rows) in enumerate(groups):
             _draw(ax, rows, style.look(position, len(groups)), labels[position])
-        ticks = style.day_ticks(last, sheet.width)
+        ticks = day_axis.day_ticks(last, sheet.width)
         _dress(ax, result, ticks, (last, top))
         if sheet.whole:
-            _draw_table(sheet, _counts(result, ticks), ticks)
+            add_risk_table(ax, sheet, _counts(result, ticks), ticks, gap=WORDS_GAP)
         finish(sheet, result, f"{result.text} {notes}")
     return ax
 
 
 def _planner(result: MeanCumulativeFunction, names: list[str], notes: str) -> Planner:
     rows = 1 + sum(column in result.table for column in COUNTED)
-    lines = len(names) * (rows + bool(result.by))
-    height = lines * style.LINE_HEIGHT + len(names) * 4 + 18
+    height = table_height(names, rows, AFTER_TABLE)
     above = 14 + len(names) * 15.0
 
     def plan(_: float, whole: bool) -> Plan:
@@ -105,51 +111,26 @@ def _dress(
 ) -> None:
     last, top = ends
     ax.set_ylim(0, top)
-    ax.set_xlim(0, max(last, 1.0) * 1.02)
-    ax.set_xticks(ticks)
+    day_axis.write_days(ax, ticks, last)
+    day_axis.name_days(ax, result.provenance.origin)
     style.y_label(ax, f"{result.noun} {result.each} so far, mean")
-    ax.set_xlabel(f"days since {result.provenance.origin}", labelpad=2)
     style.legend(ax)
 
 
-def _counts(
-    result: MeanCumulativeFunction, ticks: NDArray[np.float64]
-) -> list[tuple[str, dict[str, list[int]]]]:
-    """Return the name of each group and the rows of its table on the days of the axis."""
+def _counts(result: MeanCumulativeFunction, ticks: NDArray[np.float64]) -> list[Block]:
+    """Return the rows of the table of each group, on the days of the axis."""
     at_risk = result.at(ticks.tolist())["at_risk"].to_numpy().reshape(-1, len(ticks))
     words = dict(zip(COUNTED, (result.noun, "ended for good"), strict=True))
-    table_rows = []
-    for number, (name, rows) in enumerate(panels(result.table, result.by)):
-        through = np.searchsorted(rows["day"], ticks, side="right")
-        counts = {"observed": at_risk[number].tolist()}
+    blocks = []
+    for number, (name, table) in enumerate(panels(result.table, result.by)):
+        through = np.searchsorted(table["day"], ticks, side="right")
+        rows = [Row("observed", "observed", at_risk[number])]
         for column, word in words.items():
-            if column in rows:
-                sums = np.append(0, np.cumsum(rows[column].to_numpy()))
-                counts[word] = sums[through].tolist()
-        table_rows.append((name, counts))
-    return table_rows
-
-
-def _draw_table(
-    sheet: Sheet, counts: list[tuple[str, dict[str, list[int]]]], ticks: NDArray[np.float64]
-) -> None:
-    """Write the counts under the x axis."""
-    names = fitted([name for name, _ in counts], sheet.outer_width - 16, style.CELL_SIZE, True)
-    down, ax = TABLE_TOP, sheet.ax
-    for position, (name, (_, rows)) in enumerate(zip(names, counts, strict=True)):
-        if name:
-            colour = style.look(position, len(counts)).colour
-            down += 4 if position else 0
-            place = (0.0, -LEFT + 8, down)
-            style.write_cell(ax, name, place, ha="left", colour=colour, weight="bold", fixed=True)
-            down += style.LINE_HEIGHT
-        for word, values in rows.items():
-            place = (0.0, -16, down)
-            style.write_cell(ax, word, place, ha="right", colour=style.QUIET, fixed=True)
-            for day, value in zip(ticks, values, strict=True):
-                cell = style.write_cell(ax, f"{value:,}", (float(day), 0, down), ha="center")
-                cell.set_gid(f"count_{position}_{word}_{day:g}")
-            down += style.LINE_HEIGHT
+            if column in table:
+                sums = np.append(0, np.cumsum(table[column].to_numpy()))
+                rows.append(Row(column, word, sums[through]))
+        blocks.append((name, rows))
+    return blocks
 
 
 def _small_print(result: MeanCumulativeFunction, cut: bool) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.plots.layout import fonts, style
+from iop_outcomes.plots.layout.day_axis import write_percent
 from iop_outcomes.plots.layout.given import check_result, figure_or
 from iop_outcomes.plots.layout.names import HANDLE_ROOM, drawn_name, fitted, label_room, panels
 from iop_outcomes.plots.layout.sheet import Plan, Planner, finish, open_sheet
@@ -204,20 +205,16 @@ def _draw_estimates(ax: Axes, drawing: _Drawing, labels: list[str]) -> None:
 
 
 def _dress(ax: Axes, result: Sensitivity, drawing: _Drawing, columns: int) -> None:
-    from matplotlib.ticker import PercentFormatter
-
     ax.set_ylim(0, 1)
     ax.set_xlim(-0.7, len(drawing.cells) - 0.3)
     ax.set_xticks([])
-    ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    write_percent(ax)
     style.y_label(ax, f"relapsed by day {result.horizon:g}")
     if result.by:
         style.legend(ax, ncols=columns, handletextpad=0.2, columnspacing=1.4, handlelength=2.0)
 
 
 def _draw_missing(ax: Axes, drawing: _Drawing) -> None:
-    from matplotlib.ticker import PercentFormatter
-
     groups = len(drawing.groups)
     width = (0.62 if groups == 1 else SPREAD + 0.2) / groups
     for position, (_, rows) in enumerate(drawing.groups):
@@ -236,7 +233,7 @@ def _draw_missing(ax: Axes, drawing: _Drawing) -> None:
     ax.set_xlim(-0.7, len(drawing.cells) - 0.3)
     ax.set_xticks([])
     ax.set_yticks([0, 1])
-    ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    write_percent(ax)
     ax.tick_params(axis="y", labelsize=style.NOTE_SIZE)
     ax.set_ylabel(
         "events that rest\non missing data",

@@ -6,10 +6,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from iop_outcomes.plots.layout import fonts, style
+from iop_outcomes.plots.layout import day_axis, fonts, style
 from iop_outcomes.plots.layout.given import check_result, figure_or
 from iop_outcomes.plots.layout.names import drawn_name, fitted, label_room, panels
-from iop_outcomes.plots.layout.sheet import Plan, Planner, Sheet, finish, open_sheet, stack
+from iop_outcomes.plots.layout.risk_table import (
+    LEFT,
+    LEFT_ALONE,
+    TABLE_TOP,
+    Block,
+    add_risk_table,
+    rows_of,
+    table_height,
+)
+from iop_outcomes.plots.layout.sheet import Plan, Planner, finish, open_sheet, stack
 from iop_outcomes.survival.states.result import StateOccupation
 
 if TYPE_CHECKING:
@@ -17,8 +26,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-LEFT, LEFT_ALONE, RIGHT, WIDEST_RIGHT, WIDTH, HEIGHT = 92.0, 66.0, 118.0, 190.0, 620.0, 210.0
-BETWEEN, TITLE, TABLE_TOP = 34.0, 22.0, 42.0
+RIGHT, WIDEST_RIGHT, WIDTH, HEIGHT = 118.0, 190.0, 620.0, 210.0
+BETWEEN, TITLE, AFTER_TABLE = 34.0, 22.0, 18.0
 LABEL_LEFT, LABEL_HEIGHT, SWATCH, TITLE_SIZE = 34.0, 14.5, 12.0, 10.0
 LEADER = {"arrowstyle": "-", "color": style.QUIET, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 1}
 NOTE = (
@@ -79,7 +88,7 @@ def plot_states(result: StateOccupation, ax: Axes | Figure | None = None) -> Axe
     with style.drawing(**{"axes.grid": False, "hatch.linewidth": 0.7}):
         planner = _planner(result, names, len(faces))
         sheet = open_sheet(target, WIDTH, planner, result)
-        ticks = first + style.day_ticks(end - first, sheet.width)
+        ticks = first + day_axis.day_ticks(end - first, sheet.width)
         drawn = stack(sheet, len(parts), BETWEEN if len(parts) > 1 else 0.0)
         titles = fitted(names, label_room(sheet.width + sheet.plan.right, result), TITLE_SIZE, True)
         for panel, title, (_, rows) in zip(drawn, titles, parts, strict=True):
@@ -87,9 +96,9 @@ def plot_states(result: StateOccupation, ax: Axes | Figure | None = None) -> Axe
             _label(panel, tops, faces, sheet.plan.right)
             _dress(panel, title, ticks, (first, end))
             style.y_label(panel, f"share of {result.units}")
-        drawn[-1].set_xlabel(f"days since {result.provenance.origin}", labelpad=2)
+        day_axis.name_days(drawn[-1], result.provenance.origin)
         if sheet.whole:
-            _draw_table(drawn[-1], sheet, result, ticks)
+            add_risk_table(drawn[-1], sheet, _observed(result, ticks), ticks, coloured=False)
         finish(sheet, result, f"Stacked areas. {result.text} {_note(result)}", below=drawn[-1])
     return sheet.ax
 
@@ -97,7 +106,6 @@ def plot_states(result: StateOccupation, ax: Axes | Figure | None = None) -> Axe
 def _planner(result: StateOccupation, names: list[str], states: int) -> Planner:
     count = len(names)
     gaps = (count - 1) * BETWEEN
-    rows = 1 if count == 1 else 1 + count * (2 if _long(names) else 1)
     widest = max(fonts.width_of(_label_of(name, 0.001), style.CELL_SIZE) for name in result.states)
     right = min(max(RIGHT, LABEL_LEFT + widest + 8), WIDEST_RIGHT)
     least = max(64.0, states * LABEL_HEIGHT) * count + gaps
@@ -105,7 +113,7 @@ def _planner(result: StateOccupation, names: list[str], states: int) -> Planner:
     def plan(_: float, whole: bool) -> Plan:
         return Plan(
             *(LEFT if whole else LEFT_ALONE, right, TITLE, TABLE_TOP),
-            table=rows * style.LINE_HEIGHT + 18 if whole else 0.0,
+            table=table_height(names, 1, AFTER_TABLE) if whole else 0.0,
             height=count * HEIGHT + gaps,
             notes=f"{result.rule}\n{_note(result)}",
             least=(110.0, least),
@@ -219,33 +227,13 @@ def _label_of(name: str, share: float) -> str:
 
 
 def _dress(panel: Axes, name: str, ticks: np.ndarray, ends: tuple[float, float]) -> None:
-    from matplotlib.ticker import PercentFormatter
-
-    panel.set_ylim(0, 1)
+    day_axis.write_shares(panel)
     panel.set_xlim(ends[0], max(ends[1], ends[0] + 1))
     panel.set_xticks(ticks)
-    panel.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     panel.set_title(name, loc="left", fontsize=TITLE_SIZE, fontweight="bold", pad=6)
 
 
-def _long(names: list[str]) -> bool:
-    """Whether a name needs a line of its own in the table."""
-    return any(fonts.width_of(name, style.CELL_SIZE, True) > LEFT - 28 for name in names)
-
-
-def _draw_table(panel: Axes, sheet: Sheet, result: StateOccupation, ticks: np.ndarray) -> None:
-    """Write who is under observation under the x axis."""
-    down = TABLE_TOP
-    parts = panels(result.risk_table(ticks.tolist()), result.by)
-    names = [name for name, _ in parts]
-    short = fitted(names, sheet.outer_width - 16, style.CELL_SIZE, True)
-    style.write_cell(panel, "observed", (0.0, -LEFT + 8, down), ha="left", fixed=True)
-    down += style.LINE_HEIGHT if len(parts) > 1 else 0
-    for position, (_, part) in enumerate(parts):
-        place = (0.0, -LEFT + 8, down)
-        style.write_cell(panel, short[position], place, ha="left", weight="bold", fixed=True)
-        down += style.LINE_HEIGHT if len(parts) > 1 and _long(names) else 0
-        for day, count in zip(ticks, part["at_risk"], strict=True):
-            cell = style.write_cell(panel, f"{count:,}", (float(day), 0, down), ha="center")
-            cell.set_gid(f"risk_{position}_{day:g}")
-        down += style.LINE_HEIGHT
+def _observed(result: StateOccupation, ticks: np.ndarray) -> list[Block]:
+    """Return how many of each group are under observation after each day."""
+    table, counted = result.risk_table(ticks.tolist()), (("at_risk", "observed"),)
+    return [(name, rows_of(part, counted)) for name, part in panels(table, result.by)]

@@ -10,21 +10,25 @@ import pandas as pd
 
 from iop_outcomes.disclosure import ProtectedCurves
 from iop_outcomes.errors import RuleError
-from iop_outcomes.plots.layout import style
+from iop_outcomes.plots.layout import day_axis, style
 from iop_outcomes.plots.layout.given import check_result, figure_or
 from iop_outcomes.plots.layout.names import label_room, legend_labels, panels
 from iop_outcomes.plots.layout.risk_table import (
     LEFT,
     LEFT_ALONE,
     TABLE_TOP,
-    Counting,
-    draw_table,
-    notes_of,
-    risk,
-    small_print,
+    add_risk_table,
     table_height,
 )
 from iop_outcomes.plots.layout.sheet import Plan, Planner, finish, open_sheet
+from iop_outcomes.plots.survival_notes import (
+    Counting,
+    blocks_of,
+    columns_of,
+    notes_of,
+    risk,
+    small_print,
+)
 from iop_outcomes.shared.text import count_words, level_words
 from iop_outcomes.survival import SurvivalCurves
 
@@ -115,7 +119,7 @@ def plot_survival(
             _draw_medians(ax, curves)
         _dress(ax, curves, days, band)
         if sheet.whole:
-            draw_table(sheet, curves, risk(curves, days, counting))
+            add_risk_table(ax, sheet, blocks_of(curves, risk(curves, days, counting)), days)
         finish(sheet, curves, f"{curves.text} {notes}")
     return ax
 
@@ -151,8 +155,8 @@ def _days(curves: Curves, ticks: Sequence[int] | None, width: float) -> list[int
         shared = [day for day in (30, 60, 90, 180, 270, 365) if counts.get(day, 0) > 0]
         if last - max(shared, default=0) > 0.09 * last:
             shared.append(last)
-        return _apart([0, *shared], style.TICK_ROOM * last / width)
-    return [int(day) for day in style.day_ticks(last, width)]
+        return _apart([0, *shared], day_axis.TICK_ROOM * last / width)
+    return [int(day) for day in day_axis.day_ticks(last, width)]
 
 
 def _apart(days: list[int], least: float) -> list[int]:
@@ -166,7 +170,8 @@ def _apart(days: list[int], least: float) -> list[int]:
 
 def _planner(curves: Curves, counted: pd.DataFrame, entries: int, print_below: str) -> Planner:
     notes = notes_of(curves, print_below, bool(counted["at_risk"].isna().any()))
-    height = table_height(counted, curves.by)
+    names = [name for name, _ in panels(counted, curves.by)]
+    height = table_height(names, len(columns_of(counted)))
 
     def plan(_: float, whole: bool) -> Plan:
         left = LEFT if whole else LEFT_ALONE
@@ -266,18 +271,14 @@ def _labels(curves: Curves, groups: list[tuple[str, pd.DataFrame]], room: float)
 
 
 def _dress(ax: Axes, curves: Curves, days: list[int], band: bool) -> None:
-    from matplotlib.ticker import PercentFormatter
-
     if band:
         label = f"{level_words(curves.confidence)} band for the whole curve"
         ax.plot([], [], color=style.QUIET, linestyle=BAND_LINE, linewidth=0.9, label=label)
     last = float(curves.table["day"].max())
-    ax.set_ylim(0, 1)
-    ax.set_xlim(0, max(last, days[-1]) * 1.02 or 1.0)
-    ax.set_xticks(days)
-    ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    day_axis.write_shares(ax)
+    day_axis.write_days(ax, days, max(last, days[-1]))
+    day_axis.name_days(ax, curves.provenance.origin)
     style.y_label(ax, _without(curves))
-    ax.set_xlabel(f"days since {curves.provenance.origin}", labelpad=2)
     style.legend(ax)
 
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.plots.layout import fonts, style
+from iop_outcomes.plots.layout.day_axis import write_percent
 from iop_outcomes.plots.layout.given import check_result, figure_or
 from iop_outcomes.plots.layout.names import HANDLE_ROOM, drawn_name, fitted, label_room, panels
 from iop_outcomes.plots.layout.sheet import Plan, Planner, finish, open_sheet, stack
@@ -97,8 +98,6 @@ def _scale(trend: Trend) -> float:
 
 
 def _draw_panel(ax: Axes, rows: pd.DataFrame, unit: str, top: float) -> None:
-    from matplotlib.ticker import PercentFormatter
-
     positions = np.arange(len(rows), dtype=np.float64)
     value = rows["value"].to_numpy(dtype=np.float64, na_value=np.nan)
     mature = rows["mature"].to_numpy(dtype=bool)
@@ -110,7 +109,7 @@ def _draw_panel(ax: Axes, rows: pd.DataFrame, unit: str, top: float) -> None:
     _say(ax, ~mature, NOT_YET)
     _say(ax, hidden & mature, "hidden")
     if unit == "proportion":
-        ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+        write_percent(ax)
     else:
         style.y_label(ax, unit)
     _write_periods(ax, rows["period"].astype(str).tolist(), positions)

@@ -302,7 +302,7 @@ def test_the_drawn_weeks_are_the_table() -> None:
     came = weeks.table["episodes_attending"] / weeks.table["episodes_followed"]
     np.testing.assert_array_equal(lines["people who came at least once"].get_ydata(), came)
     drawn = texts(ax)
-    assert drawn["episodes_attending_3"] == str(weeks.table["episodes_attending"].iloc[2])
+    assert drawn["risk_0_episodes_attending_3"] == str(weeks.table["episodes_attending"].iloc[2])
     assert_readable(ax)
 
 

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from iop_outcomes.errors import RuleError
 from iop_outcomes.plots.layout import fonts
 from iop_outcomes.shared.letters import printable
@@ -18,7 +16,6 @@ from iop_outcomes.shared.letters import printable
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.text import Annotation
-    from numpy.typing import NDArray
 
 INK = "#1a1a1a"
 QUIET = "#5c5c5c"
@@ -63,8 +60,6 @@ CELL_SIZE = 8.5
 NOTE_SIZE = 7.5
 LINE_HEIGHT = 13.0
 NOTE_HEIGHT = 10.5
-STEPS = (1, 7, 14, 30, 60, 90, 180, 365, 730)
-TICK_ROOM = 44.0
 _ATTRIBUTE = "_iop_outcomes_alternative_text"
 SCALE = "_iop_outcomes_scale"
 _ONE_AT_A_TIME = RLock()
@@ -143,13 +138,6 @@ def size_of(ax: Axes) -> tuple[float, float]:
 def note_lines(text: str, width: float, size: float = NOTE_SIZE) -> list[str]:
     """Break `text` into lines of at most `width` points, each paragraph on lines of its own."""
     return fonts.wrapped(fonts.drawable(text), width, size)
-
-
-def day_ticks(last: float, width: float) -> NDArray[np.float64]:
-    """Return the days to write along an x axis of so many points: round ones, at most eight."""
-    most = min(8, max(2, int(width / TICK_ROOM)))
-    step = next((step for step in STEPS if last / step <= most), max(last, 1.0))
-    return np.arange(0, last + 1e-9, step)
 
 
 def y_label(ax: Axes, text: str) -> None:

@@ -1,0 +1,80 @@
+"""The numbers below survival curves, and the small print that explains them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from iop_outcomes.disclosure import ProtectedCurves
+from iop_outcomes.errors import RuleError
+from iop_outcomes.plots.layout.names import panels
+from iop_outcomes.plots.layout.risk_table import Block, rows_of
+from iop_outcomes.shared.messages import as_written
+from iop_outcomes.shared.text import level_words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from iop_outcomes.survival import SurvivalCurves
+
+    Curves = SurvivalCurves | ProtectedCurves
+
+ROWS = (("at_risk", "at risk"), ("censored", "censored"), ("events", "events"))
+UNWEIGHTED = ("rows_at_risk", "rows")
+Counting = Literal["after", "just_before"]
+
+
+def risk(curves: Curves, days: list[int], counting: Counting) -> pd.DataFrame:
+    """Return the table that is drawn."""
+    if not isinstance(curves, ProtectedCurves):
+        return curves.risk_table(days, counting)
+    if counting != "after":
+        raise RuleError(
+            "The table of protected curves counts through each day.",
+            found=f"counting={as_written(counting)}",
+            instead='counting="after"',
+        )
+    return curves.risk_table(days)
+
+
+def blocks_of(curves: Curves, table: pd.DataFrame) -> list[Block]:
+    """Return the numbers of each group of the table."""
+    return [(name, rows_of(rows, columns_of(table))) for name, rows in panels(table, curves.by)]
+
+
+def columns_of(table: pd.DataFrame) -> tuple[tuple[str, str], ...]:
+    """Return the columns of the risk table that are drawn, with their words."""
+    return (*ROWS, UNWEIGHTED) if "rows_at_risk" in table.columns else ROWS
+
+
+def small_print(curves: Curves, band: bool, counting: Counting) -> str:
+    """Say what the bands are and what the table counts."""
+    sentences = [f"Bands: {level_words(curves.confidence)} confidence limits of each day."]
+    if band:
+        sentences.append(
+            "Dotted outline: the band that holds for the whole curve (Hall and Wellner)."
+        )
+    late, weights = False, None
+    if not isinstance(curves, ProtectedCurves):
+        late, weights = bool((curves.entries["day"] > 0).any()), curves.weights
+    if counting == "just_before":
+        sentences.append(
+            "At risk: just before each day; censored and events: through it, so that who ends on "
+            "the day is counted twice."
+        )
+    else:
+        whole = "all who have entered by then" if late else "the group"
+        sentences.append(f"The table counts through each day; its three rows add up to {whole}.")
+    if weights:
+        sentences.append(
+            f"The three are sums of {weights}; rows: how many are at risk, each counted as "
+            "one. n and events above count rows."
+        )
+    return " ".join(sentences)
+
+
+def notes_of(curves: Curves, print_below: str, dashes: bool) -> str:
+    """Return the small print: what the event is, what missing means, what the table counts."""
+    lines = [curves.rule, print_below]
+    if dashes:
+        lines.append("A dash: too few since the last published day.")
+    return "\n".join(line for line in lines if line)
