@@ -15,6 +15,7 @@ from iop_outcomes.plots.layout.names import HANDLE_ROOM, drawn_name, fitted, lab
 from iop_outcomes.plots.layout.sheet import Plan, Planner, finish, open_sheet
 from iop_outcomes.sensitivity.specification_curve import Sensitivity
 from iop_outcomes.shared.text import level_words
+from iop_outcomes.shared.vocabulary import MISSING_RULES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,15 +26,7 @@ LEGEND, MARK = 15.0, 36.0  # the height of a line of the legend, and what its ma
 ROW, HEAD, STRIP, GAP = 13.0, 17.0, 34.0, 20.0
 SPREAD = 0.5  # of the width of a cell, over which its groups stand side by side
 NOT_CHOSEN = "#c9c9c9"
-MISSING_WORDS = {
-    "censor": "ends what is known",
-    "use": "is use",
-    "no_use": "is no use",
-    "last_value": "is as the last known",
-    "last_value_to_last_contact": "the same, to the last contact",
-    "drop": "is left out",
-    "missed": "is what is counted",
-}
+OF_DROPOUT = "is what is counted"  # by rules for dropout, what a missing check-in is
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,7 +148,7 @@ def _sections(
         ),
         (
             "A missed week or check-in",
-            {MISSING_WORDS[name]: (cells["missing"] == name).to_numpy() for name in rules},
+            {_in_picture(name): (cells["missing"] == name).to_numpy() for name in rules},
         ),
     ]
     if compared:
@@ -212,6 +205,11 @@ def _dress(ax: Axes, result: Sensitivity, drawing: _Drawing, columns: int) -> No
     style.y_label(ax, f"relapsed by day {result.horizon:g}")
     if result.by:
         style.legend(ax, ncols=columns, handletextpad=0.2, columnspacing=1.4, handlelength=2.0)
+
+
+def _in_picture(missing: str) -> str:
+    """Return what a missing week or check-in is by a rule, in words."""
+    return MISSING_RULES[missing].in_picture if missing in MISSING_RULES else OF_DROPOUT
 
 
 def _draw_missing(ax: Axes, drawing: _Drawing) -> None:

@@ -18,7 +18,7 @@ from iop_outcomes.relapse.definitions.published_times import (
 from iop_outcomes.relapse.definitions.windows import Window
 from iop_outcomes.relapse.search import Search
 from iop_outcomes.shared.messages import as_written
-from iop_outcomes.shared.vocabulary import COMPETING_ENDS
+from iop_outcomes.shared.vocabulary import COMPETING_ENDS, MISSING_RULES
 from iop_outcomes.use.evidence import REFUSED, SOURCES, Refused, refusal_text
 from iop_outcomes.use.origins import STARTS
 
@@ -31,14 +31,6 @@ Evidence = Literal["either", "self_report", "drug_test"]
 ORIGINS = STARTS
 EVIDENCE = SOURCES
 DEFINITIONS = ("first_use", "k_of_n_weeks", "first_heavy_day", "x_bot")
-MISSING_RULES = {
-    "censor": "censors the episode at the last day known before it",
-    "use": "counts as use",
-    "no_use": "counts as no use",
-    "last_value": "takes the last known value",
-    "last_value_to_last_contact": "takes the last known value, up to the last known check-in",
-    "drop": "is left out, so that those around it follow each other",
-}
 X_BOT = (Search(4, 4, "week", first=3), Search(7, 7, "day", first=21))
 
 
@@ -244,7 +236,7 @@ class RelapseRule:
         text = self.definition_text
         if not self.of_dropout:
             unit = "week without a known check-in" if self.by_week else "missing check-in"
-            text += f"; a {unit} {MISSING_RULES[self.missing]}"
+            text += f"; a {unit} {MISSING_RULES[self.missing].check_in}"
         return f"{text}." + (source_of(self.published) if self.published is not None else "")
 
     @property

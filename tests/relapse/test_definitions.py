@@ -22,9 +22,10 @@ from iop_outcomes.relapse.definitions.building_blocks import (
     Share,
     Window,
 )
-from iop_outcomes.relapse.definitions.event_weeks import MISSING_RULES, event_weeks
+from iop_outcomes.relapse.definitions.event_weeks import event_weeks
 from iop_outcomes.relapse.definitions.outcomes import REASONS, missing_outcomes, outcomes
 from iop_outcomes.relapse.definitions.registry import definitions, find, published
+from iop_outcomes.shared.vocabulary import MISSING_RULES
 from iop_outcomes.use.pattern_windows import retention
 from tests.helpers import plain_words as plain
 
@@ -513,7 +514,8 @@ def test_a_time_that_there_is_not_is_refused(name, missing, said):
 def test_the_missing_rule_asked_for_is_in_the_text(missing):
     rule = event_weeks(["+-"], "lee_2016", missing=missing).attrs["rule"]
     assert (
-        rule == f"Relapse (Lee 2016): 2 weeks with use within 4 in a row. {MISSING_RULES[missing]}"
+        rule
+        == f"Relapse (Lee 2016): 2 weeks with use within 4 in a row. {MISSING_RULES[missing].week}"
     )
 
 

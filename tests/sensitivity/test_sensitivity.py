@@ -16,8 +16,8 @@ from iop_outcomes.compare.group_tests.curves import compare_survival
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.plots.sensitivity import plot_sensitivity
 from iop_outcomes.relapse import RelapseRule, time_to_relapse
-from iop_outcomes.relapse.rule import MISSING_RULES
 from iop_outcomes.sensitivity.specification_curve import Sensitivity, sensitivity
+from iop_outcomes.shared.vocabulary import MISSING_RULES
 from iop_outcomes.survival import survival_curves
 from iop_outcomes.use import use_patterns
 

@@ -17,6 +17,7 @@ from iop_outcomes.relapse.definitions.registry import find, published
 from iop_outcomes.relapse.definitions.windows import Window
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.provenance import Provenance, label
+from iop_outcomes.shared.vocabulary import MISSING_RULES
 from iop_outcomes.use.pattern_array import encode
 
 NUMBERS = ("weeks", "onset", "missed_weeks", "last_clear")
@@ -103,21 +104,11 @@ def event_weeks(
     return label(frame, Provenance(text), rule=text)
 
 
-MISSING_RULES = {
-    "use": "A missed week counts as use.",
-    "no_use": "A missed week counts as no use.",
-    "last_value": "A missed week takes the last value before it.",
-    "last_value_to_last_contact": "A missed week takes the last value, up to the last week seen.",
-    "drop": "Missed weeks are left out: the weeks seen follow each other.",
-    "censor": "Nothing counts from the first missed week on.",
-}
-
-
 def rule_text(definition: Definition, missing: str | None) -> str:
     """Return title, rule and missing rule of a definition, the latter as `missing` says."""
     if missing is None:
         return definition.text
-    return f"{definition.title}: {definition.rule} {MISSING_RULES[missing]}"
+    return f"{definition.title}: {definition.rule} {MISSING_RULES[missing].week}"
 
 
 def _window(definition: Definition, missing: str | None) -> Window:

@@ -16,16 +16,12 @@ from iop_outcomes.relapse.times import times_under
 from iop_outcomes.report.model import Kind, Table, write_value
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.shared.provenance import Provenance, label, relabel
+from iop_outcomes.shared.vocabulary import MISSING_RULES
 from iop_outcomes.survival.curves.estimate import product_curves
 
 DAYS = (30, 60, 90, 180)
 MISSING = "a missing check-in"
-MISSING_NAMES = {
-    "censor": "ends what is known",
-    "use": "counts as use",
-    "no_use": "counts as no use",
-    "last_value": "takes the last value",
-}
+COMPARED_RULES = ("censor", "use", "no_use", "last_value")  # rules for missing check-ins
 CURVE_KINDS: dict[str, Kind] = {
     "day": "count",
     "at_risk": "count",
@@ -92,7 +88,7 @@ def relapse_results(scope: Scope) -> RelapseResults | None:
         overall = protect_curves(curve, scope.policy, synthetic=synthetic)
     others = {
         missing: _times(scope, replace(scope.rule, missing=missing), reader)  # type: ignore[arg-type]
-        for missing in MISSING_NAMES
+        for missing in COMPARED_RULES
         if missing != scope.rule.missing
     }
     by_missing, resting = _by_missing_rule(scope, overall, {scope.rule.missing: times} | others)
@@ -111,8 +107,8 @@ def _by_missing_rule(
     """
     found: dict[str, pd.DataFrame] = {}
     rules: dict[str, list[str]] = {}
-    for missing, words in MISSING_NAMES.items():
-        times = by_rule[missing]
+    for missing in COMPARED_RULES:
+        words, times = MISSING_RULES[missing].short, by_rule[missing]
         name = f"{words} (used here)" if missing == scope.rule.missing else words
         columns = ["person_id", "days", "event", "rests_on_missing"]
         same = [other for other in found if found[other].equals(times[columns])]
