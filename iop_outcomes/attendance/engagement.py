@@ -15,9 +15,14 @@ from iop_outcomes.attendance.sessions import (
     UNRECORDED,
     Sessions,
     make_session_rule,
-    read_sessions,
 )
-from iop_outcomes.attendance.stays import NO_CONTACT_DAYS, RETENTION_DAYS, Stays, read_stays
+from iop_outcomes.attendance.stays import (
+    NO_CONTACT_DAYS,
+    RETENTION_DAYS,
+    Attendance,
+    Stays,
+    read_attendance,
+)
 from iop_outcomes.errors import RuleError
 from iop_outcomes.records.schema import ATTENDANCE_STATUSES
 from iop_outcomes.shared.arrays import Booleans, Floats, Integers, ratio, sums
@@ -166,8 +171,19 @@ def engagement(
         )
     rule = make_session_rule(services, excused)
     records.require("attendance", "engagement")
-    sessions = read_sessions(records, rule)
-    stays = read_stays(records, sessions)
+    return engagement_of(
+        read_attendance(records, rule), dose_hours=dose_hours, no_contact_days=no_contact_days
+    )
+
+
+def engagement_of(
+    attendance: Attendance,
+    *,
+    dose_hours: float = ASAM_HOURS,
+    no_contact_days: int = NO_CONTACT_DAYS,
+) -> pd.DataFrame:
+    """Return `engagement` of an attendance table that was read."""
+    records, sessions, stays = attendance.records, attendance.sessions, attendance.stays
     counts = _session_counts(sessions)
     known = counts["sessions_due"] + counts["excused"] > 0
     table = pd.DataFrame(
@@ -184,7 +200,7 @@ def engagement(
             },
         }
     )
-    text = _rule_text(rule.text, dose_hours, no_contact_days)
+    text = _rule_text(sessions.rule.text, dose_hours, no_contact_days)
     return label(table, Provenance(text, synthetic=records.synthetic), rule=text)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -134,9 +135,30 @@ def read_stays(records: Records, sessions: Sessions) -> Stays:
     )
 
 
-def stays_of(records: Records) -> Stays:
-    """Return the stays, where the sessions themselves are not needed."""
-    return read_stays(records, read_sessions(records, SessionRule()))
+@dataclass(frozen=True, eq=False)
+class Attendance:
+    """The attendance table of records, read once for all that is made of it.
+
+    Attributes
+    ----------
+    records : Records
+        The records.
+    sessions : Sessions
+        Their attendance table as arrays, under one rule.
+    """
+
+    records: Records
+    sessions: Sessions
+
+    @cached_property
+    def stays(self) -> Stays:
+        """The stays of the episodes, which no rule of sessions changes."""
+        return read_stays(self.records, self.sessions)
+
+
+def read_attendance(records: Records, rule: SessionRule | None = None) -> Attendance:
+    """Return the attendance of records, by default under the usual rule of sessions."""
+    return Attendance(records, read_sessions(records, rule or SessionRule()))
 
 
 def _last_contact(sessions: Sessions) -> Floats:

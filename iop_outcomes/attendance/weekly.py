@@ -17,9 +17,8 @@ from iop_outcomes.attendance.sessions import (
     UNRECORDED,
     Sessions,
     make_session_rule,
-    read_sessions,
 )
-from iop_outcomes.attendance.stays import read_stays
+from iop_outcomes.attendance.stays import read_attendance
 from iop_outcomes.attendance.weekly_people import CANCELLED, people_by_week, weeks_followed
 from iop_outcomes.errors import RuleError
 from iop_outcomes.records.schema import ATTENDANCE_STATUSES
@@ -174,8 +173,8 @@ def attendance_by_week(
     rule = make_session_rule(services, excused)
     records.require("attendance", "attendance by week")
     groups = group_episodes(records.episodes, by)
-    sessions = read_sessions(records, rule)
-    stays = read_stays(records, sessions)
+    attendance = read_attendance(records, rule)
+    sessions, stays = attendance.sessions, attendance.stays
     person = records.episodes["person_id"].cat.codes.to_numpy()
     followed, begun = weeks_followed(stays, weeks)
     table = groups.beside(

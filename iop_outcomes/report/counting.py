@@ -14,9 +14,8 @@ from iop_outcomes.report.model import Draft, Hidden, Table
 from iop_outcomes.report.programs import program_table
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections import cohort, quality, relapse
-from iop_outcomes.report.sections.findings import COMPARED, cut, quarterly_trends
-from iop_outcomes.trends import Trend, trend
-from iop_outcomes.trends.quantities import QUANTITIES
+from iop_outcomes.report.sections.findings import COMPARED, cut, quarterly_trends, trend_in
+from iop_outcomes.trends import Trend
 
 BY_MONTH = ("attendance_rate", "no_show_rate", "check_in_response")
 MONTHS = 24
@@ -61,15 +60,12 @@ def make_trends(scope: Scope) -> Trends:
     """Return the trends that the records can tell; none without a quarter."""
     if scope.quarter is None:
         return Trends({}, {})
-    names = [
-        name
-        for name, quantity in QUANTITIES.items()
-        if all(table in scope.records.tables for table in quantity.tables)
-    ]
     months = {
-        name: cut(trend(scope.records, name), scope, MONTHS) for name in BY_MONTH if name in names
+        name: cut(trend_in(scope, name, "month"), scope, MONTHS)
+        for name in BY_MONTH
+        if name in scope.tallies
     }
-    return Trends(quarterly_trends(scope, names), months)
+    return Trends(quarterly_trends(scope), months)
 
 
 @dataclass(frozen=True, eq=False)

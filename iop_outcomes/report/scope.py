@@ -10,11 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from iop_outcomes.attendance import engagement
+from iop_outcomes.attendance.engagement import engagement_of
+from iop_outcomes.attendance.stays import Attendance, read_attendance
 from iop_outcomes.disclosure import SafePolicy
 from iop_outcomes.errors import ReportError, RuleError
 from iop_outcomes.relapse import RelapseRule
-from iop_outcomes.trends import Period, parse_period
+from iop_outcomes.trends import Period, Tally, parse_period
+from iop_outcomes.trends.quantities import QUANTITIES, tally_of
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
@@ -131,7 +133,21 @@ class Scope:
     @cached_property
     def engagement(self) -> pd.DataFrame | None:
         """How each episode went; None without an attendance table."""
-        return engagement(self.records) if "attendance" in self.records.tables else None
+        return None if self.attendance is None else engagement_of(self.attendance)
+
+    @cached_property
+    def attendance(self) -> Attendance | None:
+        """The attendance table, read once; None without one."""
+        return read_attendance(self.records) if "attendance" in self.records.tables else None
+
+    @cached_property
+    def tallies(self) -> dict[str, Tally]:
+        """What each measure counts that the records can tell; measures have dates."""
+        return {
+            name: tally_of(quantity, self.records, self.attendance)
+            for name, quantity in QUANTITIES.items()
+            if all(table in self.records.tables for table in quantity.tables)
+        }
 
     @property
     def engaged(self) -> pd.DataFrame:

@@ -18,9 +18,13 @@ from iop_outcomes.attendance.sessions import (
     ATTENDED,
     SessionRule,
     positions,
-    read_sessions,
 )
-from iop_outcomes.attendance.stays import NO_CONTACT_DAYS, RETENTION_DAYS, stays_of
+from iop_outcomes.attendance.stays import (
+    NO_CONTACT_DAYS,
+    RETENTION_DAYS,
+    Attendance,
+    read_attendance,
+)
 from iop_outcomes.errors import RuleError
 from iop_outcomes.records.schema import CHECKIN_STATUSES, DISCHARGE_REASONS
 from iop_outcomes.shared.messages import as_written
@@ -99,22 +103,46 @@ class Quantity:
         return f"{self.title}: {whole}, by {self.date}.{note}"
 
 
-def _sessions(records: Records, numerator: tuple[str, ...]) -> Tally:
-    sessions = read_sessions(records, SessionRule())
+@dataclass(frozen=True)
+class AttendanceTally:
+    """A tally of the attendance table, of which several share one reading.
+
+    Attributes
+    ----------
+    count : callable
+        The attendance that was read to :class:`Tally`.
+    """
+
+    count: Callable[[Attendance], Tally]
+
+    def __call__(self, records: Records) -> Tally:
+        """Return the tally of records."""
+        return self.count(read_attendance(records))
+
+
+def tally_of(quantity: Quantity, records: Records, attendance: Attendance | None) -> Tally:
+    """Return the tally of a measure; `attendance` is the attendance of the records, if read."""
+    if attendance is not None and isinstance(quantity.tally, AttendanceTally):
+        return quantity.tally.count(attendance)
+    return quantity.tally(records)
+
+
+def _sessions(attendance: Attendance, numerator: tuple[str, ...]) -> Tally:
+    sessions = attendance.sessions
     due = np.flatnonzero(sessions.treatment & sessions.has_status(sessions.rule.due))
     return Tally(
         sessions.episode[due],
-        records.attendance["date"].to_numpy()[due],
+        sessions.frame["date"].to_numpy()[due],
         sessions.has_status(numerator)[due],
     )
 
 
-def _attended(records: Records) -> Tally:
-    return _sessions(records, ATTENDED)
+def _attended(attendance: Attendance) -> Tally:
+    return _sessions(attendance, ATTENDED)
 
 
-def _no_shows(records: Records) -> Tally:
-    return _sessions(records, ("no_show",))
+def _no_shows(attendance: Attendance) -> Tally:
+    return _sessions(attendance, ("no_show",))
 
 
 def _admissions(records: Records) -> Tally:
@@ -123,14 +151,15 @@ def _admissions(records: Records) -> Tally:
     return Tally(np.arange(number), dates, np.ones(number, dtype=np.bool_))
 
 
-def _retained(day: int) -> Callable[[Records], Tally]:
-    def tally(records: Records) -> Tally:
-        retained = stays_of(records).retained(day)
+def _retained(day: int) -> AttendanceTally:
+    def tally(attendance: Attendance) -> Tally:
+        retained = attendance.stays.retained(day)
         known = np.flatnonzero(~retained.isna())
         counts = retained.to_numpy(dtype=np.bool_, na_value=False)[known]
-        return Tally(known, records.episodes["admit_date"].to_numpy()[known], counts)
+        admitted = attendance.records.episodes["admit_date"].to_numpy()[known]
+        return Tally(known, admitted, counts)
 
-    return tally
+    return AttendanceTally(tally)
 
 
 def _completions(records: Records) -> Tally:
@@ -191,7 +220,7 @@ QUANTITIES: dict[str, Quantity] = {
             unit="proportion",
             kind="sessions",
             tables=("attendance",),
-            tally=_attended,
+            tally=AttendanceTally(_attended),
             note=_SESSION_NOTE,
         ),
         Quantity(
@@ -203,7 +232,7 @@ QUANTITIES: dict[str, Quantity] = {
             unit="proportion",
             kind="sessions",
             tables=("attendance",),
-            tally=_no_shows,
+            tally=AttendanceTally(_no_shows),
             note=_SESSION_NOTE,
         ),
         Quantity(

@@ -18,12 +18,13 @@ from iop_outcomes.shared.text import TOLD_GROUPS, more_words, table_html
 from iop_outcomes.statistics.proportions import check_confidence
 from iop_outcomes.trends.counting import count_by_period
 from iop_outcomes.trends.periods import (
+    Every,
     Period,
     check_every,
     period_of,
     periods_between,
 )
-from iop_outcomes.trends.quantities import Quantity, find_quantity
+from iop_outcomes.trends.quantities import Quantity, Tally, find_quantity
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
@@ -231,11 +232,25 @@ def trend(
         records.require(table, f"the trend of {quantity.name}")
     if records.episodes.empty:
         raise EstimateError("There are no episodes to draw a trend of.", found="0 episodes")
+    tally = quantity.tally(records)
+    return trend_of(tally, records, quantity, every=period_length, by=by, confidence=confidence)
+
+
+def trend_of(
+    tally: Tally,
+    records: Records,
+    quantity: Quantity,
+    *,
+    every: Every = "month",
+    by: str | Sequence[str] | None = None,
+    confidence: float = 0.95,
+) -> Trend:
+    """Return `trend` of a tally that was made of the records, which the measure can be told of."""
     groups = group_episodes(records.episodes, by)
-    first = period_of(records.episodes["admit_date"].min(), period_length)
-    periods = periods_between(first, period_of(records.as_of, period_length))
+    first = period_of(records.episodes["admit_date"].min(), every)
+    periods = periods_between(first, period_of(records.as_of, every))
     counts, people = count_by_period(
-        quantity.tally(records),
+        tally,
         records,
         groups,
         periods,
@@ -248,7 +263,7 @@ def trend(
         measure=quantity.name,
         title=quantity.title,
         unit=quantity.unit,
-        every=period_length,
+        every=every,
         by=groups.names,
         confidence=confidence,
         rule=_rule_text(quantity, records),

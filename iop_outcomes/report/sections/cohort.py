@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from iop_outcomes.attendance.sessions import SessionRule, read_sessions
 from iop_outcomes.attendance.stays import RETENTION_DAYS
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.linked import CELL, DETAIL, TOTAL
@@ -159,12 +158,12 @@ def flow_shown(draft: Draft, scope: Scope, linked: LinkedCounts, hidden: Hidden)
 
 def sessions_table(scope: Scope, linked: LinkedCounts) -> Draft:
     """Return the treatment sessions of the quarter by what became of them."""
-    records = scope.records
-    rule = SessionRule()
-    sessions = read_sessions(records, rule)
+    assert scope.attendance is not None  # else there is no such table
+    sessions = scope.attendance.sessions
+    rule = sessions.rule
     chosen = sessions.treatment.copy()
     if scope.quarter is not None:
-        chosen &= scope.in_quarter(records.attendance["date"])
+        chosen &= scope.in_quarter(sessions.frame["date"])
     person, status = scope.person[sessions.episode[chosen]], sessions.status[chosen]
     everybody = len(np.unique(person))
     linked.count(

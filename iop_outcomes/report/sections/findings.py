@@ -15,9 +15,10 @@ from iop_outcomes.statistics.differences import (
     difference_interval,
     rate_ratio_interval,
 )
-from iop_outcomes.trends import Trend, trend
-from iop_outcomes.trends.periods import period_numbers
+from iop_outcomes.trends import Trend
+from iop_outcomes.trends.periods import Every, period_numbers
 from iop_outcomes.trends.quantities import Quantity, find_quantity
+from iop_outcomes.trends.trend import trend_of
 
 NOTHING_COMPARED = "No findings: without a quarter there is nothing to compare."
 NO_CHANGE = "no clear change"
@@ -101,9 +102,14 @@ def findings_frame(findings: list[Finding]) -> Findings:
     return Findings([[getattr(one, name) for name in names] for one in findings], columns=names)
 
 
-def quarterly_trends(scope: Scope, measures: list[str]) -> dict[str, Trend]:
+def quarterly_trends(scope: Scope) -> dict[str, Trend]:
     """Return the trends by quarter, up to the quarter of the report; nothing is hidden yet."""
-    return {name: cut(trend(scope.records, name, every="quarter"), scope) for name in measures}
+    return {name: cut(trend_in(scope, name, "quarter"), scope) for name in scope.tallies}
+
+
+def trend_in(scope: Scope, measure: str, every: Every) -> Trend:
+    """Return the trend of a measure over all periods."""
+    return trend_of(scope.tallies[measure], scope.records, find_quantity(measure), every=every)
 
 
 def cut(found: Trend, scope: Scope, periods: int = 12) -> Trend:
@@ -180,7 +186,7 @@ def _compare(
 def _sessions_difference(
     scope: Scope, quantity: Quantity, before: pd.Series[float], last: pd.Series[float]
 ) -> tuple[float, float]:
-    tally = quantity.tally(scope.records)
+    tally = scope.tallies[quantity.name]
     person = scope.records.episodes["person_id"].cat.codes.to_numpy()[tally.episode]
     periods = [
         period_numbers(np.array([row["start"]], dtype="datetime64[s]"), "quarter")[0]
