@@ -1,0 +1,145 @@
+"""Time the sample's report and sensitivity table in this checkout against an earlier one.
+
+    python -m benchmarks.work_once --before FOLDER [--commits COMMIT COMMIT] [--repeat 7]
+
+FOLDER is a checkout of the earlier commit. Each measure is a whole process; the two take turns, so
+that a busy moment of the machine meets both, and processor time is what is measured. What both
+checkouts give is compared to the last character.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import platform
+import statistics
+import sys
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+
+from benchmarks.before_after import ROOT, run
+from benchmarks.run import load, machine
+
+PACKAGES = ["numpy", "pandas", "scipy", "matplotlib", "lifelines"]
+
+# In its own process: each task twice, the first with what it imports; then what came of it.
+TASKS = """
+import json, sys, time
+from pathlib import Path
+import iop_outcomes as iop
+
+records = iop.read_records("data/samples")
+folder = Path({folder!r})
+
+
+def report():
+    made = iop.quarterly_report(records, quarter="2026Q3")
+    made.save(folder / "report.html")
+    return made
+
+
+tasks = {{"report": report, "sensitivity": lambda: iop.sensitivity(records, by="track")}}
+taken = {{}}
+for turn in ("first ", ""):
+    for name, work in tasks.items():
+        started = time.process_time()
+        made = work()
+        taken[turn + name] = time.process_time() - started
+        if name == "report":
+            tables = "".join(frame.to_csv() for frame in made.tables.values())
+            (folder / "report_tables.csv").write_text(tables + made.findings.to_csv())
+        else:
+            (folder / "sensitivity.csv").write_text(made.table.to_csv() + made.text)
+taken["both"] = taken["report"] + taken["sensitivity"]
+json.dump(taken, sys.stdout)
+"""
+NAMES = {
+    "report": "the sample's report, written as HTML",
+    "sensitivity": '`sensitivity(records, by="track")`, 36 cells',
+    "both": "both",
+    "first report": "the first report of a session, with what it imports",
+    "first sensitivity": "the first sensitivity table, after the report",
+    "process": "whole process: start of Python, records read, report and table twice",
+}
+FILES = {
+    "report.html": "page of the report",
+    "report_tables.csv": "tables and findings of the report",
+    "sensitivity.csv": "sensitivity table with its text",
+}
+
+
+def measure(root: Path, folder: Path) -> dict[str, float]:
+    """Return the seconds that each task takes in a checkout; its results go into the folder."""
+    folder.mkdir(exist_ok=True)
+    process, printed = run(root, ["-W", "ignore", "-c", TASKS.format(folder=str(folder))])
+    taken: dict[str, float] = json.loads(printed)
+    return {**taken, "process": process}
+
+
+def table(before: list[dict[str, float]], after: list[dict[str, float]]) -> list[str]:
+    """Return a line a task: medians, and the ratio within a turn."""
+    lines = ["| task | before, s | now, s | now / before |", "|---|---:|---:|---:|"]
+    for key, name in NAMES.items():
+        ratios = [now[key] / then[key] for then, now in zip(before, after, strict=True)]
+        medians = [statistics.median(turn[key] for turn in turns) for turns in (before, after)]
+        apart = f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+        lines.append(f"| {name} | {medians[0]:.2f} | {medians[1]:.2f} | {apart} |")
+    return lines
+
+
+def compared(before: Path, after: Path) -> list[str]:
+    """Return a line a file: how many of its lines differ, and the first that does."""
+    lines = []
+    for name, words in FILES.items():
+        pair = [
+            (folder / name).read_text(encoding="utf-8").splitlines() for folder in (before, after)
+        ]
+        differ = [(then, now) for then, now in zip(*pair, strict=True) if then != now]
+        told = f"all {len(pair[0]):,} lines are the same"
+        if differ:
+            told = f"{len(differ)} of {len(pair[0]):,} lines differ"
+        lines.append(f"- {words}: {told}.")
+    return lines
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--before", type=Path, required=True)
+    parser.add_argument("--commits", nargs=2, default=["the earlier", "this"], metavar="COMMIT")
+    parser.add_argument("--repeat", type=int, default=7)
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "benchmarks_work_once.md")
+    options = parser.parse_args()
+    busy, roots = load(), (options.before.resolve(), ROOT)
+    turns: tuple[list[dict[str, float]], list[dict[str, float]]] = ([], [])
+    with tempfile.TemporaryDirectory() as name:
+        folders = [Path(name) / "before", Path(name) / "after"]
+        for number in range(options.repeat + 1):  # the first fills the file cache
+            for root, folder, taken in zip(roots, folders, turns, strict=True):
+                seconds = measure(root, folder)
+                if number:
+                    taken.append(seconds)
+            print(f"round {number} of {options.repeat}", file=sys.stderr)
+        same = compared(*folders)
+    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    filled = {
+        "repeat": str(options.repeat),
+        "date": datetime.date.today().isoformat(),
+        "machine": machine(),
+        "load": busy,
+        "before": options.commits[0],
+        "now": options.commits[1],
+        "versions": f"Python {platform.python_version()}, {versions}",
+        "times": "\n".join(table(*turns)),
+        "same": "\n".join(same),
+    }
+    text = (ROOT / "benchmarks" / "work_once_page.md").read_text(encoding="utf-8")
+    for name, value in filled.items():
+        text = text.replace("{" + name + "}", value)
+    options.out.write_text(text, encoding="utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
