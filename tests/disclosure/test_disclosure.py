@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -268,6 +269,16 @@ def test_a_whole_with_a_few_people_more_than_its_parts_is_not_published() -> Non
     assert protect_curves(iop.survival_curves(times), CMS, parts=parts).table.empty
 
 
+def test_a_few_people_who_come_after_the_last_published_day_hide_the_whole_too() -> None:
+    # No published day counts them, but the size of the whole, less those of A and B, would be 9.
+    times = make_times({"A": 200, "B": 150}).assign(entry=0)
+    parts = iop.protect(iop.survival_curves(times, by="program"))
+    assert len(protect_curves(iop.survival_curves(times), CMS, parts=parts).table) > 3
+    late = pd.DataFrame({"program": "C", "entry": 450, "days": range(460, 469), "event": False})
+    more = pd.concat([times, late], ignore_index=True)
+    assert protect_curves(iop.survival_curves(more), CMS, parts=parts).table.empty
+
+
 def shown_events(size: int, events: dict[int, int]) -> PublishedCounts:
     """Return a published curve with so many events through each day, and nobody censored."""
     through = np.array(list(events.values()))
@@ -409,6 +420,28 @@ def test_those_in_the_program_who_did_not_come_are_not_a_few() -> None:
         episodes_followed=[200], episodes=[150], episodes_attending=[139], due=[600], attended=[500]
     )
     assert not iop.protect(enough).table["hidden"].any()
+
+
+def test_counts_with_a_few_between_them_are_not_shown_on_either_side_of_an_equal_one() -> None:
+    # 155 were followed, 150 of them in the program, all of whom came: whichever of the last two is
+    # shown, and the first, tell of at most five.
+    weeks = make_weeks(
+        episodes_followed=[155], episodes=[150], episodes_attending=[150], due=[600], attended=[500]
+    )
+    shown = iop.protect(weeks).table.iloc[0]
+    assert shown[["episodes", "episodes_attending"]].tolist() == [150, 150]
+    assert np.isnan(shown["episodes_followed"])
+
+
+def test_a_hundred_sessions_that_a_few_people_missed_are_hidden() -> None:
+    weeks = make_weeks(
+        episodes_followed=[200], episodes=[180], episodes_attending=[160], due=[600], attended=[500]
+    )
+    assert not iop.protect(weeks).table["hidden"].any()
+    behind = weeks.table.assign(attended=160, absent=5)  # people, no longer sessions
+    shown = iop.protect(replace(weeks, people=behind)).table.iloc[0]
+    assert shown[["due", "attended", "rate", "lower", "upper"]].isna().all()
+    assert shown["episodes_attending"] == 160
 
 
 def test_what_has_no_rule_is_refused() -> None:

@@ -313,6 +313,10 @@ DATES = [
     ("20260329", "2026-03-29", "mixed_date_format"),
     ("46110", "2026-03-29", "excel_serial_date"),
     ("2026-03-29 24:00", "2026-03-29", "time_24_00"),
+    ("2026-03-29 24:30", None, "bad_date"),
+    ("2026-03-29 25:00", None, "bad_date"),
+    ("2026-03-29 10:60", None, "bad_date"),
+    ("2026-03-29 13:00 pm", None, "bad_date"),
     ("2026-03-29T23:30:00Z", "2026-03-29", "time_zone"),
     ("2026-03-29 23:30:00+02:00", "2026-03-29", "time_zone"),
     ("03/04/2026", None, "ambiguous_date"),
@@ -458,3 +462,131 @@ def test_following_ends_at_death_and_at_the_data_cut() -> None:
         ("episodes", 1, "followed_until", "after_data_cut", "value left missing")
     ]
     np.testing.assert_array_equal(records.episodes["days_followed"], [85, 31, 19])
+
+
+@pytest.mark.parametrize(
+    ("written", "minutes", "check"),
+    [
+        ("23:59", 1439.0, None),
+        ("12:30 am", 30.0, None),
+        ("12:30 pm", 750.0, None),
+        ("24:00", 1440.0, "time_24_00"),
+        ("24:30", None, "bad_time"),
+        ("25:00", None, "bad_time"),
+        ("10:60", None, "bad_time"),
+        ("13:00 pm", None, "bad_time"),
+        ("0:30 am", None, "bad_time"),
+    ],
+)
+def test_a_time_of_day_is_read_or_listed(
+    written: str, minutes: float | None, check: str | None
+) -> None:
+    row = f"| E3 | 2026-03-09 | {written} | skills | attended | 60 | 60 |"
+    records = read(attendance=row_of(ATTENDANCE, row))
+    assert [name for *_, name, _ in found(records)] == ([check] if check else [])
+    read_as = records.attendance.loc[records.attendance["date"] == "2026-03-09", "start_time"]
+    assert read_as.isna().all() if minutes is None else read_as.tolist() == [minutes]
+
+
+@pytest.mark.parametrize(("days", "checks"), [(30, []), (31, ["late_discharge"])])
+def test_a_discharge_is_late_from_the_31st_day_after_the_last_contact(
+    days: int, checks: list[str]
+) -> None:
+    end = pd.Timestamp("2026-01-03") + pd.Timedelta(days=days)
+    row = f"| E4 | P4 | North | 2026-01-01 | {end.date()} | other |"
+    seen = "| E4 | 2026-01-03 | completed | no | | |"
+    records = read(row_of(EPISODES, row), checkins=row_of(CHECKINS, seen))
+    assert [name for *_, name, _ in found(records)] == checks
+
+
+@pytest.mark.parametrize(("days", "checks"), [(90, []), (91, ["silent_open_episode"])])
+def test_an_open_episode_is_silent_from_the_91st_day_without_contact(
+    days: int, checks: list[str]
+) -> None:
+    last = pd.Timestamp("2026-03-31") - pd.Timedelta(days=days)
+    row = f"| E4 | P4 | North | {last.date()} | | |"
+    seen = f"| E4 | {last.date()} | completed | no | | |"
+    records = read(row_of(EPISODES, row), checkins=row_of(CHECKINS, seen))
+    assert [name for *_, name, _ in found(records)] == checks
+
+
+@pytest.mark.parametrize(
+    ("days", "checks"),
+    [
+        (-1, ["overlapping_episodes"]),
+        (0, ["readmitted_soon"]),
+        (30, ["readmitted_soon"]),
+        (31, []),
+    ],
+)
+def test_an_admission_is_soon_from_the_day_of_the_discharge_to_the_30th_after(
+    days: int, checks: list[str]
+) -> None:
+    end = pd.Timestamp("2026-01-20")
+    again = (end + pd.Timedelta(days=days)).date()
+    first = f"| E4 | P4 | North | 2026-01-01 | {end.date()} | other |"
+    records = read(row_of(row_of(EPISODES, first), f"| E5 | P4 | North | {again} | | |"))
+    assert [name for *_, name, _ in found(records)] == checks
+
+
+def looked_at(check: str, attendance: pd.DataFrame) -> tuple[int, int]:
+    """How much a check looked at, and how much of it failed, in records of these rows alone."""
+    first = attendance.groupby("episode_id", as_index=False)["date"].min()
+    episodes = first.rename(columns={"date": "admit_date"}).assign(program="North")
+    quality = iop.read_records(episodes=episodes, attendance=attendance).quality()
+    row = quality[quality["check"] == check].iloc[0]
+    return int(row["rows_looked_at"]), int(row["rows_failed"])
+
+
+def by_month(counts: list[int]) -> pd.DataFrame:
+    """Sessions of one episode: so many in each month, on its first days, from July 2025 on."""
+    months = pd.period_range("2025-07", periods=len(counts), freq="M").repeat(counts)
+    number = np.concatenate([np.arange(count) for count in counts])
+    dates = months.to_timestamp() + pd.to_timedelta(number % 28, unit="D")
+    hours = pd.Series(8 + number // 28).astype(str).str.zfill(2) + ":00"
+    columns = {"date": dates, "start_time": hours, "status": "attended"}
+    return pd.DataFrame(columns).assign(episode_id="E1")
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        ([100, 100, 100, 50, 100, 100, 100], (5, 0)),  # half the usual rows are enough
+        ([100, 100, 100, 49, 100, 100, 100], (5, 1)),
+        ([100, 100, 49, 100, 100], (3, 1)),  # five months are the fewest
+        ([100, 100, 49, 100], (0, 0)),
+        ([10, 100, 100, 100, 10], (3, 0)),  # the first and the last month are left out
+        ([50, 50, 24, 50, 50], (3, 1)),  # 50 rows in the usual month are the fewest
+        ([49, 49, 24, 49, 49], (0, 0)),
+    ],
+)
+def test_a_month_of_under_half_the_rows_of_those_around_it_fails(
+    counts: list[int], expected: tuple[int, int]
+) -> None:
+    assert looked_at("volume_change", by_month(counts)) == expected
+
+
+@pytest.mark.parametrize(
+    ("clients", "sessions", "absent", "expected"),
+    [
+        (5, 50, 1, (1, 1)),  # 49 of 50 are just 98 in 100
+        (5, 50, 2, (1, 0)),
+        (5, 49, 0, (0, 0)),
+        (4, 60, 0, (0, 0)),
+    ],
+)
+def test_a_roster_is_copied_from_98_in_100_of_50_sessions_of_5_people(
+    clients: int, sessions: int, absent: int, expected: tuple[int, int]
+) -> None:
+    number = np.arange(sessions)
+    held = pd.DataFrame(
+        {
+            "episode_id": [f"E{client}" for client in number % clients],
+            "date": pd.Timestamp("2026-01-05") + pd.to_timedelta(number // clients, unit="D"),
+            "status": np.where(number < absent, "no_show", "attended"),
+            "group_id": "A",
+        }
+    )
+    # A session that the program itself cancelled was not held, nor does it speak for the roster.
+    off = held.iloc[:3].assign(date=pd.Timestamp("2026-03-02"), status="program_cancel")
+    assert looked_at("copied_roster", pd.concat([held, off])) == expected

@@ -525,6 +525,25 @@ def test_what_everybody_shares_and_one_week_are_no_terms():
     assert terms[-2:] == ["first week", "age"]
 
 
+@pytest.mark.parametrize(
+    ("words", "bends"),
+    [
+        (["+-" * 6, "o-" * 6], 3),
+        # By weeks a quarter, a half and three quarters lie behind in weeks 1, 2 and 3: a bend at
+        # the first week is the line itself, one at the last is nothing.
+        (["+-+", "-o+"], 1),
+        (["+-", "o+"], 0),
+        # Of 12 weeks up to the last one seen half are behind in week 2, three quarters in week 4.
+        (["+ooooo", "-ooooo", "+ooooo", "--oo+o", "-----o"], 2),
+    ],
+)
+def test_the_line_of_time_bends_within_the_weeks_up_to_the_last_seen(words, bends):
+    frame = pd.DataFrame({"age": [float(place) for place in range(len(words))]})
+    terms = impute_weeks(pd.Series(words), covariates=frame, imputations=2).model["term"]
+    found = [term for term in terms.unique() if term.startswith("bend of time")]
+    assert found == [f"bend of time {place + 1}" for place in range(bends)]
+
+
 def test_attributes_rule_and_table_travel():
     patterns = SOME.copy()
     label(patterns, Provenance("a rule", synthetic=True))

@@ -246,6 +246,36 @@ def test_a_program_of_whom_no_share_could_be_shown_is_left_out() -> None:
     assert choose_scope(records, "2026Q1", None, free).too_few == ()
 
 
+def admitted_on(*days: tuple[str, int]) -> list[str]:
+    return [day for day, number in days for _ in range(number)]
+
+
+def test_cohorts_of_one_year_two_years_and_all_begin_on_their_day() -> None:
+    # For 2026Q1 the year begins on 2025-04-01, the two years on 2024-04-01.
+    programs = {
+        "reported": admitted_on(("2026-02-01", 30)),
+        "too few in the year, on its first day": admitted_on(
+            ("2024-06-01", 30), ("2025-04-01", 21)
+        ),
+        "none in the year, by a day": admitted_on(("2024-06-01", 30), ("2025-03-31", 21)),
+        "too few in two years, on their first day": admitted_on(
+            ("2023-01-01", 30), ("2024-04-01", 5)
+        ),
+        "none in two years, by a day": admitted_on(("2023-01-01", 30), ("2024-03-31", 5)),
+        "too few in all": admitted_on(("2022-01-01", 10)),
+        "just enough in all": admitted_on(("2022-01-01", 11)),
+    }
+    episodes = pd.DataFrame(
+        [(program, day) for program, days in programs.items() for day in days],
+        columns=["program", "admit_date"],
+    )
+    episodes["episode_id"] = [f"e{number}" for number in range(len(episodes))]
+    checkins = episodes[["episode_id"]].assign(date="2026-03-01", status="completed", used="no")
+    records = iop.read_records(episodes=episodes, checkins=checkins, as_of="2026-09-30")
+    too_few = choose_scope(records, "2026Q1", None, None).too_few
+    assert set(too_few) == {name for name in programs if name.startswith("too few")}
+
+
 def test_a_report_of_too_few_says_so_in_each_section(records: iop.Records) -> None:
     small = iop.quarterly_report(records.where(program="Old Mill"), "2026Q3")
     assert small.html.count("Too few to publish.") == 5
@@ -387,6 +417,13 @@ def test_a_difference_by_people_counts_each_person_once() -> None:
     low, high = clustered_difference((x, m), (y, n))
     assert (high - low) / 2 == pytest.approx(1.959964 / np.sqrt(30), rel=1e-6)
     assert (high + low) / 2 == pytest.approx(0.25)
+    # People of neither period are no people more; two people have limits, one has none.
+    more = clustered_difference(([*x, 0, 0], [*m, 0, 0]), ([*y, 0, 0], [*n, 0, 0]))
+    assert more == pytest.approx((low, high))
+    # Of two people u is 1/16 and -1/16: the variance is 2/1 x 2/256.
+    low, high = clustered_difference(([3, 2], [4, 4]), ([2, 2], [4, 4]))
+    assert (high - low) / 2 == pytest.approx(1.959964 / 8, rel=1e-6)
+    assert np.isnan(clustered_difference(([3], [4]), ([2], [4]))).all()
 
 
 def test_the_ratio_of_equal_counts_is_one_and_its_limits_are_reciprocal() -> None:

@@ -143,6 +143,17 @@ def test_nothing_is_estimated_outside_the_stretch_with_enough_at_risk():
     assert early["hazard"].isna().tolist() == [True, True, False, False]
 
 
+def test_the_stretch_begins_when_enough_are_at_risk_less_those_who_ended_before():
+    # Six enter on day 5, of whom one is censored and one has the event before five more enter on
+    # day 10: nine are at risk then, ten from day 12 on, eleven from day 15.
+    entry = [5] * 6 + [10] * 5 + [12, 15]
+    days = [7, 8, *range(30, 41)]
+    times = pd.DataFrame({"entry": entry, "days": days, "event": [False] + [True] * 12})
+    rates = hazard(times, bandwidth=5, fewest=10)
+    assert rates.stretches["first"].tolist() == [12]
+    assert hazard(times, bandwidth=5, fewest=9).stretches["first"].tolist() == [10]
+
+
 def test_days_within_a_bandwidth_of_either_end_are_said():
     times = pd.DataFrame({"entry": 0, "days": np.arange(1, 41), "event": True})
     rates = hazard(times, bandwidth=10, days=[0, 9, 9.5, 10, 21, 21.5, 31, 31.5, 40])
