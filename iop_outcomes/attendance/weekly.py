@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,10 +22,10 @@ from iop_outcomes.attendance.weekly_people import CANCELLED, people_by_week, wee
 from iop_outcomes.errors import RuleError
 from iop_outcomes.records.schema import ATTENDANCE_STATUSES
 from iop_outcomes.shared.arrays import Integers, ratio
-from iop_outcomes.shared.drawing import draw
 from iop_outcomes.shared.groups import Groups, group_episodes
 from iop_outcomes.shared.messages import as_written
-from iop_outcomes.shared.text import TOLD_GROUPS, more_words, table_html
+from iop_outcomes.shared.result import DrawnResult
+from iop_outcomes.shared.text import describe_groups
 from iop_outcomes.statistics.proportions import clustered_interval
 
 if TYPE_CHECKING:
@@ -35,8 +34,8 @@ if TYPE_CHECKING:
 MOST_WEEKS = 520
 
 
-@dataclass(frozen=True, eq=False)
-class AttendanceByWeek:
+@dataclass(frozen=True, eq=False, repr=False)
+class AttendanceByWeek(DrawnResult):
     """Attendance by week since admission.
 
     Attributes
@@ -66,28 +65,21 @@ class AttendanceByWeek:
     @property
     def text(self) -> str:
         """What the table says, in a sentence or two a group."""
-        if not self.by:
-            return describe_weeks(self.table, self.confidence)
-        groups = self.table.groupby(list(self.by), sort=False, observed=True)
-        descriptions = [
-            f"{', '.join(map(str, values))}: {describe_weeks(rows, self.confidence)}"
-            for values, rows in islice(groups, TOLD_GROUPS)
-        ]
-        if groups.ngroups > TOLD_GROUPS:
-            descriptions.append(f"{more_words(groups.ngroups - TOLD_GROUPS)}.".capitalize())
-        return " ".join(descriptions)
+        return describe_groups(
+            self.table,
+            self.by,
+            lambda rows, name: f"{name}{describe_weeks(rows, self.confidence)}",
+        )
 
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the table; returns the matplotlib Axes."""
-        return draw(self, ax)
-
-    def __repr__(self) -> str:
-        """Return what it is and how large."""
+    @property
+    def _summary(self) -> str:
+        """What it is and how large."""
         by = f", by={', '.join(self.by)}" if self.by else ""
-        return f"<AttendanceByWeek: {self.table['week'].max()} weeks{by}>"
+        return f"{self.table['week'].max()} weeks{by}"
 
-    def _repr_html_(self) -> str:
-        return table_html(self.table, f"Attendance by week since admission. {self.rule}")
+    @property
+    def _caption(self) -> str:
+        return f"Attendance by week since admission. {self.rule}"
 
 
 def attendance_by_week(

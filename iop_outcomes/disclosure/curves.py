@@ -15,15 +15,14 @@ import pandas as pd
 
 from iop_outcomes.disclosure.policy import SafePolicy
 from iop_outcomes.errors import EstimateError
-from iop_outcomes.shared.drawing import draw
 from iop_outcomes.shared.provenance import UNKNOWN, Provenance
-from iop_outcomes.shared.text import table_html
+from iop_outcomes.shared.result import DrawnResult
 
 COUNTS = ("at_risk", "events", "censored")
 
 
-@dataclass(frozen=True, eq=False)
-class ProtectedCurves:
+@dataclass(frozen=True, eq=False, repr=False)
+class ProtectedCurves(DrawnResult):
     """Survival curves that may leave: the true estimates, at the days that give nobody away.
 
     Attributes
@@ -64,12 +63,10 @@ class ProtectedCurves:
     synthetic: bool = False
     provenance: Provenance = UNKNOWN
 
-    def __repr__(self) -> str:
-        """Return how many groups and days are published."""
-        return f"<ProtectedCurves: {len(self.sizes)} groups, {len(self.table)} published days>"
-
-    def _repr_html_(self) -> str:
-        return table_html(self.table, self.text)
+    @property
+    def _summary(self) -> str:
+        """How many groups and days are published."""
+        return f"{len(self.sizes)} groups, {len(self.table)} published days"
 
     def at(self, days: float | Sequence[float]) -> pd.DataFrame:
         """Return the rows of `table` at the asked days; missing where a day is not published.
@@ -106,10 +103,6 @@ class ProtectedCurves:
         running["censored"] = parts["censored"].cumsum()
         running["events"] = parts["events"].cumsum()
         return self._reindexed(running, days)
-
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the curves; see `iop_outcomes.plot_survival`."""
-        return draw(self, ax)
 
     def _grouped(self, frame: pd.DataFrame) -> Any:
         if self.by:

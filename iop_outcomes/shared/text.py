@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
+from itertools import islice
 
 import pandas as pd
 
@@ -57,6 +58,41 @@ def count_words(number: float, noun: str) -> str:
 def more_words(number: int, noun: str = "group") -> str:
     """Return how many more there are than are told."""
     return f"and {number:,} more {noun}{'' if number == 1 else 's'}"
+
+
+def join_described(descriptions: Iterable[str], count: int, noun: str = "group") -> str:
+    """Join what is said of the first groups, and say how many more there are than that."""
+    parts = list(descriptions)
+    if count > len(parts):
+        parts.append(more_words(count - len(parts), noun))
+    return "; ".join(parts)
+
+
+def describe_groups(
+    table: pd.DataFrame, by: Sequence[str], describe: Callable[[pd.DataFrame, str], str]
+) -> str:
+    """Return a sentence for each of the first groups, and how many more there are.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The rows of all groups.
+    by : sequence of str
+        The columns that make the groups; none for one group of all.
+    describe : callable
+        Returns a sentence from the rows of a group and its name, which ends in a colon and a space
+        and is empty if there is one group of all.
+    """
+    if not by:
+        return describe(table, "")
+    groups = table.groupby(list(by), sort=False, observed=True)
+    sentences = [
+        describe(rows, ", ".join(map(str, values)) + ": ")
+        for values, rows in islice(groups, TOLD_GROUPS)
+    ]
+    if groups.ngroups > TOLD_GROUPS:
+        sentences.append(f"{more_words(groups.ngroups - TOLD_GROUPS)}.".capitalize())
+    return " ".join(sentences)
 
 
 def table_html(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,9 +11,9 @@ import pandas as pd
 
 from iop_outcomes.errors import EstimateError
 from iop_outcomes.shared.arrays import Floats, Integers
-from iop_outcomes.shared.drawing import draw
 from iop_outcomes.shared.groups import Groups, group_episodes
-from iop_outcomes.shared.text import TOLD_GROUPS, more_words, table_html
+from iop_outcomes.shared.result import DrawnResult
+from iop_outcomes.shared.text import describe_groups
 from iop_outcomes.statistics.proportions import check_confidence
 from iop_outcomes.trends.counting import count_by_period
 from iop_outcomes.trends.periods import (
@@ -30,8 +29,8 @@ if TYPE_CHECKING:
     from iop_outcomes.records import Records
 
 
-@dataclass(frozen=True, eq=False)
-class Trend:
+@dataclass(frozen=True, eq=False, repr=False)
+class Trend(DrawnResult):
     """One measure over months or quarters.
 
     Attributes
@@ -78,16 +77,7 @@ class Trend:
         It names no change: whether a difference between periods is more than chance is not for
         the eye to say.
         """
-        if not self.by:
-            return self._sentence(self.table, "")
-        groups = self.table.groupby(list(self.by), sort=False, observed=True)
-        told = [
-            self._sentence(rows, ", ".join(map(str, values)) + ": ")
-            for values, rows in islice(groups, TOLD_GROUPS)
-        ]
-        if groups.ngroups > TOLD_GROUPS:
-            told.append(f"{more_words(groups.ngroups - TOLD_GROUPS)}.".capitalize())
-        return " ".join(told)
+        return describe_groups(self.table, self.by, self._sentence)
 
     def only(self, rows: Integers) -> Trend:
         """Return the trend of the given rows of the table, by position, with their people."""
@@ -95,18 +85,16 @@ class Trend:
         people = None if self.people is None else self.people[rows]
         return replace(self, table=table, people=people)
 
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the table; returns the matplotlib Axes."""
-        return draw(self, ax)
-
-    def __repr__(self) -> str:
-        """Return what it is of, and over which periods."""
+    @property
+    def _summary(self) -> str:
+        """What it is of, and over which periods."""
         by = f", by={', '.join(self.by)}" if self.by else ""
         periods = self.table["period"]
-        return f"<Trend: {self.measure}, {periods.iloc[0]} to {periods.iloc[-1]}{by}>"
+        return f"{self.measure}, {periods.iloc[0]} to {periods.iloc[-1]}{by}"
 
-    def _repr_html_(self) -> str:
-        return table_html(self.table, f"{self.title} by {self.every}. {self.rule}")
+    @property
+    def _caption(self) -> str:
+        return f"{self.title} by {self.every}. {self.rule}"
 
     def _sentence(self, rows: pd.DataFrame, group: str) -> str:
         known = rows[rows["value"].notna()]

@@ -16,7 +16,7 @@ from iop_outcomes.compare.group_tests.result import p_value_words, robust_name
 from iop_outcomes.compare.group_tests.score import GroupScore
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.shared.messages import cause_called
-from iop_outcomes.shared.text import table_html
+from iop_outcomes.shared.result import Result
 from iop_outcomes.survival.clusters import Cluster, Clustering, closing, read_clusters
 from iop_outcomes.survival.competing.causes import Causes, read_causes
 from iop_outcomes.survival.competing.estimate import cumulative_incidence
@@ -26,8 +26,8 @@ from iop_outcomes.survival.times import check_times, column_names
 MOST_CELLS = 20_000_000  # days x groups x groups, of which a few tables are held
 
 
-@dataclass(frozen=True, eq=False)
-class IncidenceComparison:
+@dataclass(frozen=True, eq=False, repr=False)
+class IncidenceComparison(Result):
     """Gray's test of each cause.
 
     Attributes
@@ -73,12 +73,10 @@ class IncidenceComparison:
         """Draw the incidences that are compared."""
         return self.incidence.plot(ax)
 
-    def __repr__(self) -> str:
-        """Return the test of each cause."""
-        return f"<IncidenceComparison: {self._test}, {self._result_text}>"
-
-    def _repr_html_(self) -> str:
-        return table_html(self.table, self.text)
+    @property
+    def _summary(self) -> str:
+        """The test of each cause."""
+        return f"{self._test}, {self._result_text}"
 
     @property
     def _test(self) -> str:

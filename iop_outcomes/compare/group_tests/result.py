@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
-from iop_outcomes.shared.text import more_words, p_value_text, table_html
+from iop_outcomes.shared.result import Result
+from iop_outcomes.shared.text import join_described, p_value_text
 from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.curves.result import NAMED_GROUPS
 
 
-class GroupTest(ABC):
+class GroupTest(Result):
     """How a test between groups tells itself; the fields are described where it is a result."""
 
     table: pd.DataFrame
@@ -31,12 +32,11 @@ class GroupTest(ABC):
         descriptions = [
             self._describe_row(row) for _, row in self.table.head(NAMED_GROUPS).iterrows()
         ]
-        if len(self.table) > NAMED_GROUPS:
-            descriptions.append(more_words(len(self.table) - NAMED_GROUPS))
+        joined = join_described(descriptions, len(self.table))
         return (
             f"{self._test}, by {', '.join(self.curves.by)}: chi-squared {self.statistic:.2f} on "
             f"{freedom} degree{'s' if freedom > 1 else ''} of freedom, "
-            f"{p_value_words(self.p_value)}; {'; '.join(descriptions)}. "
+            f"{p_value_words(self.p_value)}; {joined}. "
             f"{closing(self.rule, self.clustering)}"
         )
 
@@ -54,15 +54,13 @@ class GroupTest(ABC):
         """Draw what is compared, as its own ``plot``."""
         return self.curves.plot(ax)
 
-    def __repr__(self) -> str:
-        """Return the test, its statistic and its p-value."""
+    @property
+    def _summary(self) -> str:
+        """The test, its statistic and its p-value."""
         return (
-            f"<{type(self).__name__}: {self._test}, {len(self.table)} groups, chi-squared "
-            f"{self.statistic:.2f}, {p_value_words(self.p_value)}>"
+            f"{self._test}, {len(self.table)} groups, chi-squared "
+            f"{self.statistic:.2f}, {p_value_words(self.p_value)}"
         )
-
-    def _repr_html_(self) -> str:
-        return table_html(self.table, self.text)
 
     @property
     @abstractmethod

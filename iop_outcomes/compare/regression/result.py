@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from iop_outcomes.compare.group_tests.result import p_value_words
 from iop_outcomes.errors import EstimateError
-from iop_outcomes.shared.drawing import draw
-from iop_outcomes.shared.text import count_words, level_words, more_words, table_html
+from iop_outcomes.shared.result import DrawnResult
+from iop_outcomes.shared.text import count_words, join_described, level_words
 from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.limits import normal_quantile
 
@@ -21,8 +21,8 @@ NAMED_TERMS = 8
 NOTHING = 1e-20
 
 
-@dataclass(frozen=True, eq=False)
-class Regression:
+@dataclass(frozen=True, eq=False, repr=False)
+class Regression(DrawnResult):
     """Hazard ratios.
 
     Attributes
@@ -88,10 +88,9 @@ class Regression:
         """The model, each term's ratio with its limits, what a ratio says, and the rule."""
         rows = self.table.head(NAMED_TERMS).to_dict("records")
         descriptions = [self._describe_row(row) for row in rows]
-        if len(self.table) > NAMED_TERMS:
-            descriptions.append(more_words(len(self.table) - NAMED_TERMS, "term"))
         ending = closing(self.rule, self.clustering)
-        return f"{self.model}, {self.sizes}: {'; '.join(descriptions)}. {self.meaning} {ending}"
+        joined = join_described(descriptions, len(self.table), "term")
+        return f"{self.model}, {self.sizes}: {joined}. {self.meaning} {ending}"
 
     @property
     def small_sample(self) -> bool:
@@ -108,17 +107,11 @@ class Regression:
             parts.append(f"{self.clusters:,} clusters")
         return ", ".join(parts)
 
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the ratios with their limits; see `iop_outcomes.plot_regression`."""
-        return draw(self, ax)
-
-    def __repr__(self) -> str:
-        """Return the model, the number of terms, rows and events."""
+    @property
+    def _summary(self) -> str:
+        """The model, the number of terms, rows and events."""
         terms = "term" if len(self.table) == 1 else "terms"
-        return f"<Regression: {self.model}, {len(self.table)} {terms}, {self.sizes}>"
-
-    def _repr_html_(self) -> str:
-        return table_html(self.table, self.text)
+        return f"{self.model}, {len(self.table)} {terms}, {self.sizes}"
 
     def _describe_row(self, row: dict[Any, Any]) -> str:
         cause = f"{row['cause']}, " if "cause" in row else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from iop_outcomes.relapse.imputation.model import History
 from iop_outcomes.shared.provenance import UNKNOWN, Provenance, label
-from iop_outcomes.shared.text import table_html
+from iop_outcomes.shared.result import Result
 from iop_outcomes.use.pattern_array import PatternArray, decode
 from iop_outcomes.use.patterns import BY_DAY
 
 
-@dataclass(frozen=True, eq=False)
-class ImputedPatterns:
+@dataclass(frozen=True, eq=False, repr=False)
+class ImputedPatterns(Result):
     """Use patterns whose missed weeks were drawn several times; see `impute_weeks`.
 
     Attributes
@@ -49,6 +49,8 @@ class ImputedPatterns:
     provenance : Provenance
         What the labels of the patterns need.
     """
+
+    _most_rows: ClassVar[int] = 60
 
     by_week: NDArray[np.int8]
     words: PatternArray
@@ -89,15 +91,13 @@ class ImputedPatterns:
         """Return the number of imputations."""
         return len(self.by_week)
 
-    def __repr__(self) -> str:
-        """Return how many imputations of how many patterns."""
+    @property
+    def _summary(self) -> str:
+        """How many imputations of how many patterns."""
         return (
-            f"<ImputedPatterns: {len(self)} imputations of {len(self.words):,} patterns, "
-            f"{self.missing_share:.0%} of the weeks missed>"
+            f"{len(self)} imputations of {len(self.words):,} patterns, "
+            f"{self.missing_share:.0%} of the weeks missed"
         )
-
-    def _repr_html_(self) -> str:
-        return table_html(self.table, self.text, rows=60)
 
     @property
     def _missed(self) -> int:

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from iop_outcomes.shared.drawing import draw
 from iop_outcomes.shared.provenance import UNKNOWN, Provenance
-from iop_outcomes.shared.text import SHOWN_ROWS, format_value, more_words, table_html
+from iop_outcomes.shared.result import DrawnResult
+from iop_outcomes.shared.text import SHOWN_ROWS, format_value, join_described
 from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.competing.aalen_johansen import kaplan_meier_complement, none_among
 from iop_outcomes.survival.curves.result import NAMED_GROUPS, SurvivalCurves
@@ -29,8 +29,8 @@ from iop_outcomes.survival.times import label_of
 ESTIMATES = ("incidence", "se", "lower", "upper")
 
 
-@dataclass(frozen=True, eq=False)
-class CumulativeIncidence:
+@dataclass(frozen=True, eq=False, repr=False)
+class CumulativeIncidence(DrawnResult):
     """The share ended by each of several competing causes, day by day, by group.
 
     Attributes
@@ -151,7 +151,7 @@ class CumulativeIncidence:
     @property
     def text(self) -> str:
         """The incidences on the last day to which all groups are followed, and the rule."""
-        day, groups = self.last_common_day, self.overall.groups
+        day = self.last_common_day
         rows = self._first(NAMED_GROUPS).at(day)
         causes = len(self.causes)
         parts = [rows.iloc[start : start + causes] for start in range(0, len(rows), causes)]
@@ -160,27 +160,23 @@ class CumulativeIncidence:
             f"{self._describe_row(part)}{first.unobserved_text(place)}"
             for place, part in enumerate(parts)
         ]
-        if groups > NAMED_GROUPS:
-            descriptions.append(more_words(groups - NAMED_GROUPS))
         ending = closing(self.rule, self.clustering)
-        return f"Share ended by each cause through day {day:g}: {'; '.join(descriptions)}. {ending}"
+        joined = join_described(descriptions, self.overall.groups)
+        return f"Share ended by each cause through day {day:g}: {joined}. {ending}"
 
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the incidences; see `iop_outcomes.plots.incidence.plot_incidence`."""
-        return draw(self, ax)
-
-    def __repr__(self) -> str:
-        """Return the causes with their counts, and the number of groups and people."""
+    @property
+    def _summary(self) -> str:
+        """The causes with their counts, and the number of groups and people."""
         counts = self.table.groupby("cause", observed=True)["events"].sum()
         events = ", ".join(f"{cause} {counts[cause]:,}" for cause in self.causes)
         n = int(self.ends["n"].sum())
         groups = self.overall.groups
         noun = "group" if groups == 1 else "groups"
-        return f"<CumulativeIncidence: {groups:,} {noun}, n {n:,}, {events}>"
+        return f"{groups:,} {noun}, n {n:,}, {events}"
 
-    def _repr_html_(self) -> str:
+    def _shown(self) -> tuple[pd.DataFrame, int]:
         rows = self._first(SHOWN_ROWS).at(self.last_common_day)
-        return table_html(rows, self.text, of=self.overall.groups * len(self.causes))
+        return rows, self.overall.groups * len(self.causes)
 
     def _first(self, groups: int) -> CumulativeIncidence:
         """Return the incidences of the first so many groups."""

@@ -12,7 +12,8 @@ from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.shared.drawing import draw
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.provenance import UNKNOWN, Provenance
-from iop_outcomes.shared.text import SHOWN_ROWS, format_value, more_words, table_html
+from iop_outcomes.shared.result import DrawnResult
+from iop_outcomes.shared.text import SHOWN_ROWS, format_value, join_described
 from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.curves.reading import TimesRead
 from iop_outcomes.survival.labels import (
@@ -36,8 +37,8 @@ __all__ = ["NAMED_GROUPS", "SurvivalCurves", "labelled"]
 NAMED_GROUPS = 8  # so many groups are told in a sentence; the rest are counted
 
 
-@dataclass(frozen=True, eq=False)
-class SurvivalCurves(TimesRead):
+@dataclass(frozen=True, eq=False, repr=False)
+class SurvivalCurves(DrawnResult, TimesRead):
     """Kaplan-Meier curves of one or several groups.
 
     All that is read off the curves (`at`, `median`, `restricted_mean`, `risk_table`, the plot)
@@ -302,15 +303,14 @@ class SurvivalCurves(TimesRead):
     @property
     def text(self) -> str:
         """The curves as sentences: groups, counts, medians, and the rule."""
-        first, groups = self.first(NAMED_GROUPS), self.groups
+        first = self.first(NAMED_GROUPS)
         descriptions = [
             first._describe_row(row, place) for place, (_, row) in enumerate(first.sizes.iterrows())
         ]
-        if groups > NAMED_GROUPS:
-            descriptions.append(more_words(groups - NAMED_GROUPS))
         by = f" by {', '.join(self.by)}" if self.by else ""
         ending = closing(self.rule, self.clustering)
-        return f"Time to the event{by}: {'; '.join(descriptions)}. {ending}"
+        joined = join_described(descriptions, self.groups)
+        return f"Time to the event{by}: {joined}. {ending}"
 
     def plot(
         self,
@@ -322,18 +322,19 @@ class SurvivalCurves(TimesRead):
         """Draw the curves with the risk table below; see `iop_outcomes.plot_survival`."""
         return draw(self, ax, band=band, counting=counting)
 
-    def __repr__(self) -> str:
-        """Return the number of groups, people and events."""
+    @property
+    def _summary(self) -> str:
+        """The number of groups, people and events."""
         noun = "group" if self.groups == 1 else "groups"
         n = self.entries["rows" if self.weights else "entered"].sum()
         events = self.table["rows_events" if self.weights else "events"].sum()
         how = f", weighted by {self.weights}" if self.weights else ""
-        return f"<SurvivalCurves: {self.groups:,} {noun}, n {n:,}, events {events:,}{how}>"
+        return f"{self.groups:,} {noun}, n {n:,}, events {events:,}{how}"
 
-    def _repr_html_(self) -> str:
+    def _shown(self) -> tuple[pd.DataFrame, int]:
         first = self.first(SHOWN_ROWS)
         rows = pd.concat([first.sizes, first.median()[["median", "lower", "upper"]]], axis=1)
-        return table_html(rows, self.text, of=self.groups)
+        return rows, self.groups
 
     @property
     def groups(self) -> int:

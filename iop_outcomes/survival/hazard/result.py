@@ -11,10 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.shared.drawing import draw
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.provenance import UNKNOWN, Provenance
-from iop_outcomes.shared.text import count_words, more_words, table_html
+from iop_outcomes.shared.result import DrawnResult
+from iop_outcomes.shared.text import count_words, join_described
 from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.curves.result import NAMED_GROUPS
 from iop_outcomes.survival.hazard.smoothing import Stretch
@@ -31,8 +31,8 @@ COLUMNS = (
 )
 
 
-@dataclass(frozen=True, eq=False)
-class Hazard:
+@dataclass(frozen=True, eq=False, repr=False)
+class Hazard(DrawnResult):
     """The smoothed rate of the event by day, of one or several groups.
 
     Attributes
@@ -202,31 +202,23 @@ class Hazard:
     def text(self) -> str:
         """The rates as sentences: where each is highest, and the rule."""
         names = list(self.by)
-        groups = len(self.stretches)
         rows = split_groups(first_groups(self.table, names, NAMED_GROUPS), names)
         named = self.stretches.head(NAMED_GROUPS).iterrows()
         descriptions = [
             self._describe_row(group, group_rows)
             for (_, group), group_rows in zip(named, rows, strict=True)
         ]
-        if groups > NAMED_GROUPS:
-            descriptions.append(more_words(groups - NAMED_GROUPS))
         by = f" by {', '.join(names)}" if names else ""
         ending = closing(self.rule, self.clustering)
-        return f"Events per 100 at risk and day{by}: {'; '.join(descriptions)}. {ending}"
+        joined = join_described(descriptions, len(self.stretches))
+        return f"Events per 100 at risk and day{by}: {joined}. {ending}"
 
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the rates with their limits; see `iop_outcomes.plots.hazard.plot_hazard`."""
-        return draw(self, ax)
-
-    def __repr__(self) -> str:
-        """Return the number of groups, people and events."""
+    @property
+    def _summary(self) -> str:
+        """The number of groups, people and events."""
         n, events = self.stretches["n"].sum(), self.stretches["events"].sum()
         noun = "group" if len(self.stretches) == 1 else "groups"
-        return f"<Hazard: {len(self.stretches)} {noun}, n {n:,}, events {events:,}>"
-
-    def _repr_html_(self) -> str:
-        return table_html(self.table, self.text)
+        return f"{len(self.stretches)} {noun}, n {n:,}, events {events:,}"
 
     def _describe_row(self, group: pd.Series[Any], rows: pd.DataFrame) -> str:
         name = f"{label_of(group[list(self.by)])}: " if self.by else ""

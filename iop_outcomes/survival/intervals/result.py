@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from iop_outcomes.shared.drawing import draw
 from iop_outcomes.shared.provenance import UNKNOWN, Provenance
-from iop_outcomes.shared.text import SHOWN_ROWS, format_value, more_words, table_html
+from iop_outcomes.shared.result import DrawnResult
+from iop_outcomes.shared.text import SHOWN_ROWS, format_value, join_described
 from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.curves.result import NAMED_GROUPS, SurvivalCurves
 from iop_outcomes.survival.intervals.masses import Masses
@@ -37,8 +37,8 @@ MADE = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class IntervalSurvival:
+@dataclass(frozen=True, eq=False, repr=False)
+class IntervalSurvival(DrawnResult):
     """Survival curves of events known only between two check-ins.
 
     Attributes
@@ -202,32 +202,24 @@ class IntervalSurvival:
         descriptions = [
             first._describe_row(row, number) for number, (_, row) in enumerate(rows.iterrows())
         ]
-        if len(self.fits) > NAMED_GROUPS:
-            descriptions.append(more_words(len(self.fits) - NAMED_GROUPS))
         by = f" by {', '.join(self.by)}" if self.by else ""
         ending = closing(self.rule, self.clustering)
-        return (
-            f"Time to the event{by}, known between check-ins: {'; '.join(descriptions)}. {ending}"
-        )
+        joined = join_described(descriptions, len(self.fits))
+        return f"Time to the event{by}, known between check-ins: {joined}. {ending}"
 
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the curves, their unsettled stretches shaded."""
-        return draw(self, ax)
-
-    def __repr__(self) -> str:
-        """Return the number of groups, people and events, and the gap."""
+    @property
+    def _summary(self) -> str:
+        """The number of groups, people and events, and the gap."""
         groups = len(self.fits)
         noun = "group" if groups == 1 else "groups"
         n, events = self.fits["n"].sum(), self.fits["events"].sum()
-        return (
-            f"<IntervalSurvival: {groups} {noun}, n {n:,}, events {events:,}, gap {self.gap:.0e}>"
-        )
+        return f"{groups} {noun}, n {n:,}, events {events:,}, gap {self.gap:.0e}"
 
-    def _repr_html_(self) -> str:
+    def _shown(self) -> tuple[pd.DataFrame, int]:
         first = self._first(SHOWN_ROWS)
         medians = first.median().drop(columns=list(self.by))
         rows = pd.concat([first.fits[[*self.by, "n", "events"]], medians], axis=1)
-        return table_html(rows, self.text, of=len(self.fits))
+        return rows, len(self.fits)
 
     def _first(self, groups: int) -> IntervalSurvival:
         """Return the curves of the first so many groups."""

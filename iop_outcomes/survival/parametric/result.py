@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.shared.drawing import draw
-from iop_outcomes.shared.text import format_value, more_words, table_html
+from iop_outcomes.shared.result import DrawnResult
+from iop_outcomes.shared.text import format_value, join_described
 from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.curves.result import NAMED_GROUPS
 from iop_outcomes.survival.intervals.result import MADE as MADE_BY_CURVES
@@ -31,8 +30,8 @@ MADE = MADE_BY_CURVES | {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class ParametricSurvival:
+@dataclass(frozen=True, eq=False, repr=False)
+class ParametricSurvival(DrawnResult):
     """Distributions fitted to events known between check-ins.
 
     Attributes
@@ -110,30 +109,23 @@ class ParametricSurvival:
     @property
     def text(self) -> str:
         """The fits as sentences: each group's counts, its models and medians, the rule."""
-        names, groups = list(self.by), len(self.models)
+        names = list(self.by)
         parts = split_groups(first_groups(self.table, names, NAMED_GROUPS), names)
         descriptions = [self._describe_row(part) for part in parts]
-        if groups > NAMED_GROUPS:
-            descriptions.append(more_words(groups - NAMED_GROUPS))
         by = f" by {', '.join(self.by)}" if self.by else ""
         ending = closing(self.rule, self.clustering)
-        return f"Time to the event{by}, by distributions: {'; '.join(descriptions)}. {ending}"
+        joined = join_described(descriptions, len(self.models))
+        return f"Time to the event{by}, by distributions: {joined}. {ending}"
 
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the models over the nonparametric estimate."""
-        return draw(self, ax)
-
-    def __repr__(self) -> str:
-        """Return the number of groups and models, people and events."""
+    @property
+    def _summary(self) -> str:
+        """The number of groups and models, people and events."""
         groups, models = len(self.models), len(self.models[0])
         n, events = self.curves.fits["n"].sum(), self.curves.fits["events"].sum()
         return (
-            f"<ParametricSurvival: {groups} group{'s' if groups > 1 else ''}, {models} "
-            f"model{'s' if models > 1 else ''}, n {n:,}, events {events:,}>"
+            f"{groups} group{'s' if groups > 1 else ''}, {models} "
+            f"model{'s' if models > 1 else ''}, n {n:,}, events {events:,}"
         )
-
-    def _repr_html_(self) -> str:
-        return table_html(self.table, self.text)
 
     def _describe_row(self, part: pd.DataFrame) -> str:
         first = part.iloc[0]

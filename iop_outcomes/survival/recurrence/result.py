@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.shared.drawing import draw
 from iop_outcomes.shared.provenance import UNKNOWN, Provenance
-from iop_outcomes.shared.text import SHOWN_ROWS, format_value, more_words, table_html
+from iop_outcomes.shared.result import DrawnResult
+from iop_outcomes.shared.text import SHOWN_ROWS, format_value, join_described
 from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.curves.result import NAMED_GROUPS
 from iop_outcomes.survival.labels import beside, days_asked, first_groups, limits_words
@@ -19,8 +19,8 @@ from iop_outcomes.survival.recurrence.steps import MeanSteps
 from iop_outcomes.survival.times import label_of
 
 
-@dataclass(frozen=True, eq=False)
-class MeanCumulativeFunction:
+@dataclass(frozen=True, eq=False, repr=False)
+class MeanCumulativeFunction(DrawnResult):
     """The mean number of events a person by day, of one or several groups.
 
     Attributes
@@ -106,29 +106,25 @@ class MeanCumulativeFunction:
         first = self._first(NAMED_GROUPS)
         rows = zip(first.at(day).iterrows(), first.sizes.iterrows(), strict=True)
         descriptions = [self._describe_row(row, size) for (_, row), (_, size) in rows]
-        if len(self.sizes) > NAMED_GROUPS:
-            descriptions.append(more_words(len(self.sizes) - NAMED_GROUPS))
+        joined = join_described(descriptions, len(self.sizes))
         return (
             f"Mean number of {self.noun} {self.each} through day {day:g}: "
-            f"{'; '.join(descriptions)}. "
+            f"{joined}. "
             f"{closing(self.rule, self.clustering)}"
         )
 
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the means; see `iop_outcomes.plots.recurrence.plot_mean_cumulative`."""
-        return draw(self, ax)
-
-    def __repr__(self) -> str:
-        """Return the number of groups, people and events."""
+    @property
+    def _summary(self) -> str:
+        """The number of groups, people and events."""
         noun = "group" if len(self.sizes) == 1 else "groups"
         return (
-            f"<MeanCumulativeFunction: {len(self.sizes):,} {noun}, n {self.sizes['n'].sum():,}, "
-            f"{self.noun} {self.sizes['events'].sum():,}>"
+            f"{len(self.sizes):,} {noun}, n {self.sizes['n'].sum():,}, "
+            f"{self.noun} {self.sizes['events'].sum():,}"
         )
 
-    def _repr_html_(self) -> str:
+    def _shown(self) -> tuple[pd.DataFrame, int]:
         rows = self._first(SHOWN_ROWS).at(self.last_common_day)
-        return table_html(rows, self.text, of=len(self.sizes))
+        return rows, len(self.sizes)
 
     def _first(self, groups: int) -> MeanCumulativeFunction:
         """Return the means of the first so many groups."""

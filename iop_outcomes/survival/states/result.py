@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.shared.drawing import draw
 from iop_outcomes.shared.provenance import UNKNOWN, Provenance
-from iop_outcomes.shared.text import SHOWN_ROWS, format_value, more_words, table_html
+from iop_outcomes.shared.result import DrawnResult
+from iop_outcomes.shared.text import SHOWN_ROWS, format_value, join_described
 from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.competing.aalen_johansen import none_among
 from iop_outcomes.survival.curves.result import NAMED_GROUPS
@@ -32,8 +32,8 @@ SPENT = ("time", "variance", "covariance")
 FEWEST = 10
 
 
-@dataclass(frozen=True, eq=False)
-class StateOccupation:
+@dataclass(frozen=True, eq=False, repr=False)
+class StateOccupation(DrawnResult):
     """The share of episodes, or people, in each of several states, day by day, by group.
 
     Attributes
@@ -220,30 +220,22 @@ class StateOccupation:
         day = self.last_day
         groups = split_groups(self._first(NAMED_GROUPS).at(day), list(self.by))
         descriptions = [self._describe_row(group) for group in groups]
-        if len(self.sizes) > NAMED_GROUPS:
-            descriptions.append(more_words(len(self.sizes) - NAMED_GROUPS))
         ending = closing(self.rule, self.clustering)
-        shares = "; ".join(descriptions)
+        shares = join_described(descriptions, len(self.sizes))
         return f"Share of {self.units} in each state on day {day:g}: {shares}. {ending}"
 
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the shares as stacked areas; see `iop_outcomes.plots.states.plot_states`."""
-        return draw(self, ax)
-
-    def __repr__(self) -> str:
-        """Return the number of states, groups, ids and moves."""
+    @property
+    def _summary(self) -> str:
+        """The number of states, groups, ids and moves."""
         groups = len(self.sizes)
         noun = "group" if groups == 1 else "groups"
         kinds = "state" if len(self.states) == 1 else "states"
         n, moves = int(self.sizes["n"].sum()), int(self.sizes["moves"].sum())
-        return (
-            f"<StateOccupation: {len(self.states)} {kinds}, {groups} {noun}, n {n:,}, "
-            f"{moves:,} moves>"
-        )
+        return f"{len(self.states)} {kinds}, {groups} {noun}, n {n:,}, {moves:,} moves"
 
-    def _repr_html_(self) -> str:
+    def _shown(self) -> tuple[pd.DataFrame, int]:
         rows = self._first(SHOWN_ROWS).at(self.last_day)
-        return table_html(rows, self.text, of=len(self.sizes) * len(self.states))
+        return rows, len(self.sizes) * len(self.states)
 
     def _first(self, groups: int) -> StateOccupation:
         """Return the shares of the first so many groups."""
