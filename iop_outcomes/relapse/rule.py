@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Integral, Real
+from numbers import Real
 from typing import Literal
 
 from iop_outcomes.errors import RuleError
@@ -17,6 +17,7 @@ from iop_outcomes.relapse.definitions.published_times import (
 )
 from iop_outcomes.relapse.definitions.windows import Window
 from iop_outcomes.relapse.search import Search
+from iop_outcomes.shared.checks import check_choice, check_whole
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.vocabulary import COMPETING_ENDS, MISSING_RULES
 from iop_outcomes.use.evidence import REFUSED, SOURCES, Refused, refusal_text
@@ -170,7 +171,8 @@ class RelapseRule:
             ("week_days", 1),
             ("lost_after", 0),
         ):
-            _whole_number(name, getattr(self, name), least)
+            instead = f"RelapseRule({name}={max(least, 4)})"
+            check_whole(name, getattr(self, name), least, instead)
         if self.use_weeks > self.window_weeks:
             raise RuleError(
                 "A window cannot hold more use weeks than it has weeks.",
@@ -296,18 +298,4 @@ class RelapseRule:
 
 
 def _one_of(name: str, value: object, options: tuple[str, ...]) -> None:
-    if not isinstance(value, str) or value not in options:
-        raise RuleError(
-            f"The {name} of a relapse rule is one of {', '.join(options)}.",
-            found=f"{name}={as_written(value)}",
-            instead=f'RelapseRule({name}="{options[0]}")',
-        )
-
-
-def _whole_number(name: str, value: object, least: int) -> None:
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
-        raise RuleError(
-            f"{name} is a whole number of at least {least}.",
-            found=f"{name}={as_written(value)}",
-            instead=f"RelapseRule({name}={max(least, 4)})",
-        )
+    check_choice(name, value, options, " of a relapse rule", f'RelapseRule({name}="{options[0]}")')

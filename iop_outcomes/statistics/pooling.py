@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import RuleError
+from iop_outcomes.shared.checks import check_confidence
 from iop_outcomes.shared.messages import as_written
 
 Numbers = NDArray[np.float64]
@@ -117,7 +118,7 @@ def pool(
     labels, value, variance = _checked(estimates, variances)
     where = _scale(scale)
     complete = _degrees(degrees_of_freedom, len(labels))
-    _check_confidence(confidence)
+    check_confidence(confidence)
     given = (np.isfinite(value) & np.isfinite(variance)).all(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):  # missing where it cannot be given
         placed = given & where.holds(value).all(axis=0)
@@ -224,13 +225,3 @@ def _degrees(degrees: float | Sequence[float], quantities: int) -> Numbers:
             instead="the people less one.",
         )
     return np.broadcast_to(numbers, (quantities,))
-
-
-def _check_confidence(confidence: float) -> None:
-    number = isinstance(confidence, (int, float)) and not isinstance(confidence, bool)
-    if not number or not 0 < confidence < 1:
-        raise RuleError(
-            "A confidence level lies between 0 and 1.",
-            found=f"confidence={as_written(confidence)}",
-            instead="confidence=0.95",
-        )

@@ -7,20 +7,9 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
-from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.errors import EstimateError
 from iop_outcomes.shared.arrays import Floats, Integers, sums
-from iop_outcomes.shared.messages import as_written
-
-
-def check_confidence(confidence: float) -> float:
-    """Return `confidence`, or raise RuleError if it does not lie between 0 and 1."""
-    if not 0 < confidence < 1:
-        raise RuleError(
-            "The confidence of an interval lies between 0 and 1.",
-            found=f"confidence={as_written(confidence)}",
-            instead="confidence=0.95",
-        )
-    return float(confidence)
+from iop_outcomes.shared.checks import check_confidence
 
 
 def proportion_interval(

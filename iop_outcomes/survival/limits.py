@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import RuleError
+from iop_outcomes.shared.checks import check_confidence
 from iop_outcomes.shared.messages import as_written
 
 Interval = Literal["log-log", "log", "plain", "logit", "arcsine"]
@@ -23,14 +24,7 @@ def normal_quantile(confidence: float) -> float:
     """Return the normal quantile of a two-sided interval; refuse a level that is none."""
     from scipy.special import ndtri
 
-    number = isinstance(confidence, (int, float)) and not isinstance(confidence, bool)
-    if not number or not 0 < confidence < 1:
-        raise RuleError(
-            "A confidence level lies between 0 and 1.",
-            found=f"confidence={as_written(confidence)}",
-            instead="confidence=0.95",
-        )
-    return float(ndtri((1 + confidence) / 2))
+    return float(ndtri((1 + check_confidence(confidence)) / 2))
 
 
 def greenwood(at_risk: NDArray[Any], events: NDArray[Any]) -> Floats:

@@ -11,10 +11,10 @@ import pandas as pd
 
 from iop_outcomes.errors import EstimateError
 from iop_outcomes.shared.arrays import Floats, Integers
+from iop_outcomes.shared.checks import check_confidence
 from iop_outcomes.shared.groups import Groups, group_episodes
 from iop_outcomes.shared.result import DrawnResult
 from iop_outcomes.shared.text import describe_groups
-from iop_outcomes.statistics.proportions import check_confidence
 from iop_outcomes.trends.counting import count_by_period
 from iop_outcomes.trends.periods import (
     Every,

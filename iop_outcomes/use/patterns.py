@@ -12,6 +12,7 @@ import pandas as pd
 
 from iop_outcomes.errors import RuleError
 from iop_outcomes.shared.arrays import starts_of
+from iop_outcomes.shared.checks import check_choice, is_whole
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.provenance import Provenance, label
 from iop_outcomes.use.evidence import (
@@ -174,8 +175,8 @@ def use_patterns(
     {'a': '-+o_', 'b': 'o-o_'}
     """
     records.require("checkins", "A use pattern")
-    _one_of("start", start, STARTS)
-    _one_of("unfinished", unfinished, UNFINISHED)
+    check_choice("start", start, STARTS, " of use patterns")
+    check_choice("unfinished", unfinished, UNFINISHED, " of use patterns")
     span = _span(weeks, unit)
     counted = substance_names(substances)
     rule = UseRule(sources, disagreement, counted, prescribed, others, refused)
@@ -202,7 +203,7 @@ def unit_days_of(patterns: object, unit: Unit | None = None) -> int:
     Patterns without the name of daily ones are of weeks.
     """
     if unit is not None:
-        _one_of("unit", unit, UNIT_DAYS)
+        check_choice("unit", unit, UNIT_DAYS, " of use patterns")
         return UNIT_DAYS[unit]
     return 1 if getattr(patterns, "name", None) == BY_DAY else 7
 
@@ -270,13 +271,12 @@ def _texts(symbols: npt.NDArray[np.uint8]) -> npt.NDArray[np.object_]:
 
 
 def _span(weeks: int | tuple[int, int] | None, unit: str) -> _Span:
-    _one_of("unit", unit, UNIT_DAYS)
+    check_choice("unit", unit, UNIT_DAYS, " of use patterns")
     days = UNIT_DAYS[unit]
     if weeks is None:
         return _Span(1, None, days)
     pair = tuple(weeks) if isinstance(weeks, (tuple, list)) else (1, weeks)
-    whole = [isinstance(week, (int, np.integer)) and not isinstance(week, bool) for week in pair]
-    if len(pair) != 2 or not all(whole) or pair[0] > pair[1]:
+    if len(pair) != 2 or not all(map(is_whole, pair)) or pair[0] > pair[1]:
         raise RuleError(
             "Weeks are a number of weeks, 1 or more, or the numbers of the first and the last.",
             found=f"weeks={as_written(weeks)}",
@@ -284,15 +284,6 @@ def _span(weeks: int | tuple[int, int] | None, unit: str) -> _Span:
         )
     first, last = (int(week) for week in pair)
     return _Span((first - 1) * 7 // days + 1, (last - first + 1) * 7 // days, days)
-
-
-def _one_of(name: str, value: object, options: dict[str, str] | dict[str, int]) -> None:
-    if value not in options:
-        raise RuleError(
-            f"The {name} of use patterns is one of {', '.join(options)}.",
-            found=f"{name}={as_written(value)}",
-            instead=f'{name}="{next(iter(options))}"',
-        )
 
 
 def _rule_text(evidence: str, start: str, unit: str, unfinished: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from iop_outcomes.compare.regression.formula import design_of
 from iop_outcomes.compare.regression.partial_likelihood import CoxFit, fit_cox
 from iop_outcomes.compare.regression.result import Regression, ratio_table
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.shared.checks import check_choice, check_whole
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.provenance import relabel
 from iop_outcomes.survival.clusters import Cluster
@@ -206,12 +206,7 @@ def _fitted(
 
 
 def _check_options(model: str, most: int | None) -> None:
-    if not isinstance(model, str) or model not in MODELS:
-        raise RuleError(
-            f"The model is one of {', '.join(MODELS)}.",
-            found=f"model={as_written(model)}",
-            instead='model="andersen_gill"',
-        )
+    check_choice("model", model, MODELS, instead='model="andersen_gill"')
     if most is None:
         return
     if model == "andersen_gill":
@@ -220,8 +215,7 @@ def _check_options(model: str, most: int | None) -> None:
             found=f"most={as_written(most)}",
             instead='model="pwp_total", or no most=',
         )
-    if not isinstance(most, Integral) or isinstance(most, bool) or most < 1:
-        raise RuleError("most is a whole number of at least 1.", found=f"most={as_written(most)}")
+    check_whole("most", most, 1)
 
 
 def _at_risk(times: pd.DataFrame) -> pd.DataFrame:

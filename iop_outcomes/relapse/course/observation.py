@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from iop_outcomes.records import Records
 from iop_outcomes.relapse.evidence import MISSING, NOT_DUE, DailyEvidence
 from iop_outcomes.relapse.first_event import weeks
 from iop_outcomes.relapse.rule import RelapseRule
-from iop_outcomes.shared.messages import as_written
+from iop_outcomes.shared.checks import check_whole
 from iop_outcomes.use.evidence import has_word
 
 Days = NDArray[np.int64]
@@ -216,13 +215,7 @@ def as_units(daily: DailyEvidence, followed: NDArray[np.int32], rule: RelapseRul
 def check_course(records: object, rule: object, clear_days: object) -> None:
     """Refuse what episodes cannot be followed by: no records, no rule, no number of days."""
     check_sources(records, rule)
-    whole = isinstance(clear_days, Integral) and not isinstance(clear_days, bool)
-    if not whole or clear_days < 1:  # type: ignore[operator]  # it is a number here
-        raise RuleError(
-            "clear_days is a whole number of at least 1.",
-            found=f"clear_days={as_written(clear_days)}",
-            instead="clear_days=28",
-        )
+    check_whole("clear_days", clear_days, 1, "clear_days=28")
 
 
 def check_sources(records: object, rule: object) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 from collections import defaultdict
 from functools import lru_cache
-from numbers import Integral
 
 import pandas as pd
 
@@ -16,6 +15,7 @@ from iop_outcomes.relapse.definitions.published.abstinence import abstinence_def
 from iop_outcomes.relapse.definitions.published.reduction import reduction_definitions
 from iop_outcomes.relapse.definitions.published.relapse import relapse_definitions
 from iop_outcomes.relapse.definitions.published.shares import share_definitions
+from iop_outcomes.shared.checks import is_whole
 from iop_outcomes.shared.messages import as_written, names_asked
 
 WEEKS = 15  # of the protocol, as in the reference: its patterns are at least as long
@@ -71,7 +71,7 @@ def published(weeks: int = WEEKS) -> tuple[Definition, ...]:
     RuleError
         If `weeks` is not a whole number of at least 12.
     """
-    if not isinstance(weeks, Integral) or isinstance(weeks, bool) or weeks < FEWEST_WEEKS:
+    if not is_whole(weeks, FEWEST_WEEKS):
         raise RuleError(
             f"A protocol has a whole number of weeks, at least {FEWEST_WEEKS}: definitions that "
             "look at its parts need as many.",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from numbers import Integral, Real
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -16,6 +15,7 @@ from iop_outcomes.relapse.imputation.covariates import aligned, as_terms
 from iop_outcomes.relapse.imputation.logistic import Fit
 from iop_outcomes.relapse.imputation.model import History, WeekModel
 from iop_outcomes.relapse.imputation.result import ImputedPatterns, weeks_table
+from iop_outcomes.shared.checks import check_whole, is_number
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.provenance import provenance_of
 from iop_outcomes.statistics.pooling import pool
@@ -169,15 +169,8 @@ class _Options:
 
     def __post_init__(self) -> None:
         for name, least in (("imputations", 2), ("seed", 0), ("iterations", 1)):
-            value = getattr(self, name)
-            if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
-                raise RuleError(
-                    f"{name} is a whole number of at least {least}.",
-                    found=f"{name}={as_written(value)}",
-                    instead=f"{name}={max(least, 10)}",
-                )
-        number = isinstance(self.delta, Real) and not isinstance(self.delta, bool)
-        if not number or not np.isfinite(self.delta):
+            check_whole(name, getattr(self, name), least, f"{name}={max(least, 10)}")
+        if not is_number(self.delta) or not np.isfinite(self.delta):
             raise RuleError(
                 "delta is a number that is added to log-odds.",
                 found=f"delta={as_written(self.delta)}",

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.shared.checks import is_number, is_whole
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.text import level_words
 from iop_outcomes.survival.clusters import Cluster
@@ -146,7 +147,7 @@ def hazard(
     names = list(checked.labels.columns)
     refuse_names(names, COLUMNS)
     normal_quantile(confidence)
-    if isinstance(fewest, bool) or not isinstance(fewest, int) or fewest < 1:
+    if not is_whole(fewest, 1):
         raise RuleError(
             "fewest is a whole number, 1 or more.", found=f"fewest={as_written(fewest)}"
         )
@@ -242,8 +243,7 @@ def _bandwidth(stretches: list[Stretch], bandwidth: Any, least: float) -> float:
                 instead=f"bandwidth={most:.3g}, or less.",
             )
         return min(max(usual, least), most)  # a rounding below least at worst
-    number = isinstance(bandwidth, (int, float)) and not isinstance(bandwidth, bool)
-    if not number or not 0 < bandwidth <= most + close:
+    if not is_number(bandwidth) or not 0 < bandwidth <= most + close:
         raise RuleError(
             "A bandwidth is a number of days, at most half of the shortest stretch smoothed over.",
             found=f"bandwidth={as_written(bandwidth)}",

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import RuleError
+from iop_outcomes.shared.checks import is_number
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.survival.clusters import Clusters
 from iop_outcomes.survival.hazard.interval_rates import CellRates, Members, cell_edges, cell_rates
@@ -89,8 +90,7 @@ def read_between(
         If `spacing` is no number of days.
     """
     if spacing is not None:
-        number = isinstance(spacing, (int, float)) and not isinstance(spacing, bool)
-        if not number or not 0 <= spacing < np.inf:
+        if not is_number(spacing) or not 0 <= spacing < np.inf:
             raise RuleError(
                 "spacing is the number of days between check-ins, or 0.",
                 found=f"spacing={as_written(spacing)}",

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.shared.checks import is_whole
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.provenance import UNKNOWN, Provenance
 from iop_outcomes.shared.result import DrawnResult
@@ -180,8 +181,7 @@ class Hazard(DrawnResult):
         the limits on the logit scale.
         """
         reach = normal_quantile(self.confidence if confidence is None else confidence)
-        whole = isinstance(months, int) and not isinstance(months, bool)
-        if not whole or months < 1:
+        if not is_whole(months, 1):
             raise RuleError(
                 "Months are a whole number, 1 or more.", found=f"months={as_written(months)}"
             )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import RuleError
+from iop_outcomes.shared.checks import is_whole
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.text import level_words
 from iop_outcomes.survival.clusters import Cluster, read_clusters
@@ -186,22 +186,18 @@ def _refuse_options(names: list[str], confidence: float, resamples: int, seed: i
             instead=f'times.rename(columns={{"{taken[0]}": "group"}})',
         )
     normal_quantile(confidence)
-    if not _is_whole(resamples) or (resamples != 0 and resamples < FEWEST_RESAMPLES):
+    if not is_whole(resamples) or (resamples != 0 and resamples < FEWEST_RESAMPLES):
         raise RuleError(
             f"Resamples are 0 for no limits, or a whole number of {FEWEST_RESAMPLES} or more.",
             found=f"resamples={as_written(resamples)}",
             instead="resamples=500",
         )
-    if not _is_whole(seed) or seed < 0:
+    if not is_whole(seed, 0):
         raise RuleError(
             "A seed is a whole number, 0 or more.",
             found=f"seed={as_written(seed)}",
             instead="seed=0",
         )
-
-
-def _is_whole(number: Any) -> bool:
-    return isinstance(number, (int, np.integer)) and not isinstance(number, bool)
 
 
 def _table(fit: Masses) -> pd.DataFrame:

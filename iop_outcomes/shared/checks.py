@@ -1,0 +1,54 @@
+"""Options that many functions take, checked: a level of confidence, a whole number, a choice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from numbers import Integral, Real
+from typing import Any, TypeGuard
+
+from iop_outcomes.errors import RuleError
+from iop_outcomes.shared.messages import as_written
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Whether a value is a real number; True and False are none."""
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def is_whole(value: object, least: float = float("-inf")) -> TypeGuard[int]:
+    """Whether a value is a whole number of at least `least`; True, False and 3.0 are none."""
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least
+
+
+def check_confidence(confidence: object) -> float:
+    """Return a level of confidence, or raise RuleError if it is no number between 0 and 1."""
+    if not is_number(confidence) or not 0 < confidence < 1:
+        raise RuleError(
+            "A confidence level lies between 0 and 1.",
+            found=f"confidence={as_written(confidence)}",
+            instead="confidence=0.95",
+        )
+    return float(confidence)
+
+
+def check_whole(name: str, value: object, least: int, instead: str = "") -> None:
+    """Raise RuleError if the option of this name is no whole number of at least `least`."""
+    if not is_whole(value, least):
+        raise RuleError(
+            f"{name} is a whole number of at least {least}.",
+            found=f"{name}={as_written(value)}",
+            instead=instead,
+        )
+
+
+def check_choice(
+    option: str, value: object, choices: Iterable[str], of: str = "", instead: str = ""
+) -> None:
+    """Raise RuleError if an option, such as the evidence `of` a rule, is none of the choices."""
+    names: list[Any] = list(choices)
+    if not isinstance(value, str) or value not in names:
+        raise RuleError(
+            f"The {option}{of} is one of {', '.join(names)}.",
+            found=f"{option}={as_written(value)}",
+            instead=instead or f'{option}="{names[0]}"',
+        )
