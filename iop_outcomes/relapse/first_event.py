@@ -105,25 +105,33 @@ def earlier(first_event: FirstEvent, run: FirstEvent) -> FirstEvent:
 
 def day_run(daily: DailyEvidence, search: Search, episodes: int) -> FirstEvent:
     """Find the first run of so many days in a row, each of which shows use."""
-    use = daily.where((daily.state == USE) & (daily.day >= search.first))
-    length = search.needed
-    last = np.arange(length - 1, len(use.day))
-    begin = last - length + 1
-    whole = (use.episode[last] == use.episode[begin]) & (
-        use.day[last] - use.day[begin] == length - 1
-    )
-    last, begin = last[whole], begin[whole]
+    use, begin, last = runs_of_days(daily, search)
     first = starts_of(use.episode[last])
     who = use.episode[last[first]]
 
     nothing = np.zeros(episodes, dtype=np.int32)
     days, onset, clear_until, seen = (nothing.copy() for _ in range(4))
-    days[who], onset[who], seen[who] = use.day[last[first]], use.day[begin[first]], length
+    days[who], onset[who], seen[who] = use.day[last[first]], use.day[begin[first]], search.needed
     clear = daily.where((daily.state == CLEAR) & (daily.day < onset[daily.episode]))
     ends = ends_of(clear.episode)
     clear_until[clear.episode[ends]] = clear.day[ends]
     clear_until[who] = np.maximum(clear_until[who], search.first - 1)
     return FirstEvent(days, clear_until, seen > 0, seen, nothing, np.full(episodes, NEVER))
+
+
+def runs_of_days(
+    daily: DailyEvidence, search: Search
+) -> tuple[DailyEvidence, NDArray[np.intp], NDArray[np.intp]]:
+    """Return the days with use, and at which places of them each run long enough begins and ends.
+
+    A run of more days than are needed holds several, one a day on which it is long enough.
+    """
+    use = daily.where((daily.state == USE) & (daily.day >= search.first))
+    last = np.arange(search.needed - 1, len(use.day))
+    begin = last - search.needed + 1
+    days = use.day[last] - use.day[begin]
+    whole = (use.episode[last] == use.episode[begin]) & (days == search.needed - 1)
+    return use, begin[whole], last[whole]
 
 
 def weeks(daily: DailyEvidence, followed: NDArray[np.int32], week_days: int) -> DailyEvidence:
@@ -206,13 +214,11 @@ def first_reached(
     some = last_known >= 0
     days[some] = units.day[last_known[some]]
 
-    before = np.append(0, np.cumsum(counted))  # before each unit, and at the end
     start = _first_place(units.episode)
-    begin = np.maximum(np.arange(len(units.state)) - search.window + 1, start)
-    reached = np.flatnonzero(before[1:] - before[begin] >= search.needed)
+    reached = np.flatnonzero(search.is_reached(counted, start))
     reached = reached[starts_of(units.episode[reached])]
     # The window in which the count is first reached holds exactly so many counted units.
-    onset = np.flatnonzero(counted)[before[reached + 1] - search.needed]
+    onset = np.flatnonzero(counted)[np.cumsum(counted)[reached] - search.needed]
     clear = _last_place(units.state == CLEAR)[onset]
     missing = np.append(0, np.cumsum(counted & filled))
 

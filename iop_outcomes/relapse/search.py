@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 Unit = Literal["check_in", "week", "day"]
 
 
@@ -30,6 +33,21 @@ class Search:
     unit: Unit = "week"
     first: int = 1
     of: Literal["use", "missed"] = "use"
+
+    def is_reached(self, counted: NDArray[np.bool_], start: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Return at which units so many of the last `window` are `counted`.
+
+        Parameters
+        ----------
+        counted : numpy.ndarray of bool
+            Whether each unit counts, those of an episode in the order of their days.
+        start : numpy.ndarray of int
+            For each unit the place of the first one that its window may reach back to.
+        """
+        before = np.append(0, np.cumsum(counted))  # before each unit, and at the end
+        begin = np.maximum(np.arange(len(counted)) - self.window + 1, start)
+        reached: NDArray[np.bool_] = before[1:] - before[begin] >= self.needed
+        return reached
 
     def text(self, week_days: int) -> str:
         """Return what is looked for, as "4 weeks with use in a row, from week 3 on,"."""

@@ -6,6 +6,8 @@ the last week. What lies outside the pattern is clipped, without an error.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -191,18 +193,27 @@ def first_window(
     check_window(width, threshold)
     hits = patterns.by_week == code(symbol)
     offset = width - threshold if offset is None else offset
-    counts = np.zeros(len(patterns), dtype=np.int16)
     first = np.zeros(len(patterns), dtype=np.int32)  # from 1; 0: none yet
-    for week in range(patterns.longest):
-        counts += hits[week]
-        if week >= width:
-            counts -= hits[week - width]
+    for week, counts in enumerate(counts_within(hits, width)):
         if week >= width - 1:
             first[(first == 0) & (counts >= threshold)] = week - width + 2
     event = first > 0
     time = np.where(event, first, patterns.lengths - width + 1) + float(offset)
     short = patterns.lengths < width
     return np.where(short, np.nan, time), np.where(short, np.nan, event)
+
+
+def counts_within(hits: Flags, width: int) -> Iterator[Weeks]:
+    """Yield, week by week, each person's number of hits among the last `width` weeks.
+
+    It is one array, written over for the next week.
+    """
+    counts = np.zeros(hits.shape[1], dtype=np.int32)
+    for week, hit in enumerate(hits):
+        counts += hit
+        if week >= width:
+            counts -= hits[week - width]
+        yield counts
 
 
 def check_window(width: int, threshold: int) -> None:

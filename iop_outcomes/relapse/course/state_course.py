@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from iop_outcomes.relapse.course.observation import ContactHistory, Days, EpisodeDays
 from iop_outcomes.relapse.evidence import CLEAR, MISSING, USE, DailyEvidence
+from iop_outcomes.relapse.first_event import runs_of_days
 from iop_outcomes.relapse.rule import RelapseRule
 from iop_outcomes.shared.arrays import ends_of
 from iop_outcomes.shared.vocabulary import STATES
@@ -87,11 +88,8 @@ def _met(units: DailyEvidence, at: Days, rule: RelapseRule, anew: EpisodeDays) -
     """Tell which units of use meet the definition, counted anew from some days on."""
     search = rule.searches[0]
     counted = (units.state == USE) & (units.day > (search.first - 1) * rule.week_days)
-    before = np.append(0, np.cumsum(counted))
-    place = np.arange(len(counted))
     start = np.searchsorted(at, at // anew.span * anew.span + np.maximum(anew.last(at), 0) + 1)
-    begin = np.maximum(place - search.window + 1, start)
-    reached: NDArray[np.bool_] = counted & (before[1:] - before[begin] >= search.needed)
+    reached: NDArray[np.bool_] = counted & search.is_reached(counted, start)
     return reached
 
 
@@ -101,13 +99,7 @@ def _runs(daily: DailyEvidence, rule: RelapseRule, span: int) -> Days:
     for search in rule.searches:
         if search.unit != "day":
             continue
-        use = daily.where((daily.state == USE) & (daily.day >= search.first))
-        last = np.arange(search.needed - 1, len(use.day))
-        begin = last - search.needed + 1
-        whole = (use.episode[last] == use.episode[begin]) & (
-            use.day[last] - use.day[begin] == search.needed - 1
-        )
-        last = last[whole]
+        use, _, last = runs_of_days(daily, search)
         keys.append(use.episode[last].astype(np.int64) * span + use.day[last])
     return np.concatenate(keys)
 

@@ -21,7 +21,13 @@ from iop_outcomes.use.pattern_array import (
     Weeks,
     code,
 )
-from iop_outcomes.use.pattern_windows import check_window, first_window, last_marked, retention
+from iop_outcomes.use.pattern_windows import (
+    check_window,
+    counts_within,
+    first_window,
+    last_marked,
+    retention,
+)
 
 FILLED = ("use", "no_use", "last_value")  # every week due counts as something under these
 
@@ -204,12 +210,9 @@ def _first_reached(hits: Flags, width: int, threshold: int) -> tuple[Weeks, Week
     # first of the hits it counts: at that moment there are exactly `threshold` of them.
     people = hits.shape[1]
     met, reached = np.zeros(people, dtype=np.int32), np.zeros(people, dtype=np.int32)
-    inside, total = np.zeros(people, dtype=np.int32), np.zeros(people, dtype=np.int32)
-    for week, hit in enumerate(hits):
-        inside += hit
-        total += hit
-        if week >= width:
-            inside -= hits[week - width]
+    total = np.zeros(people, dtype=np.int32)
+    for week, inside in enumerate(counts_within(hits, width)):
+        total += hits[week]
         new = (inside >= threshold) & (met == 0)
         met[new] = week + 1
         reached[new] = total[new]
