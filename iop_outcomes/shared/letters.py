@@ -13,7 +13,7 @@ _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069"
     f"\ud800-\udfff\ufdd0-\ufdef{_NONE}]"
 )
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_CONFUSING = re.compile("[\x00\ud800-\udfff]")
 _BREAKS = re.compile("[\t\n\r\x85\u2028\u2029]+")
 
 
@@ -24,22 +24,23 @@ def printable(text: str) -> str:
     return _UNPRINTABLE.sub(lambda match: code_point(match[0]), text)
 
 
-def has_lone_surrogate(values: Iterable[object]) -> bool:
-    """Tell whether a text among the values holds half of a pair that stands for one letter.
+def has_confusing_letter(values: Iterable[object]) -> bool:
+    """Tell whether pandas (2.3) may take a text among the values for another one.
 
-    No such text can be written in UTF-8, and pandas (2.3) takes two that differ for one.
+    So it does with half of a pair that stands for one letter, which UTF-8 cannot write, and with
+    NUL, at which it ends a text.
     """
     every = list(values)
     try:
         text = "".join(every)  # type: ignore[arg-type]  # the others are left out below
     except TypeError:
         text = "".join([value for value in every if isinstance(value, str)])
-    return not text.isascii() and _SURROGATE.search(text) is not None
+    return "\0" in text or (not text.isascii() and _CONFUSING.search(text) is not None)
 
 
-def surrogates_written(text: str) -> str:
-    """Return `text` with each lone surrogate written as its number."""
-    return _SURROGATE.sub(lambda match: code_point(match[0]), text)
+def confusing_letters_written(text: str) -> str:
+    """Return `text` with each lone surrogate and each NUL written as its number."""
+    return _CONFUSING.sub(lambda match: code_point(match[0]), text)
 
 
 def one_line(text: str) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.shared.text import count_words
-from iop_outcomes.survival.person_ids import id_codes, only_column, refuse_surrogates
+from iop_outcomes.survival.person_ids import id_codes, only_column, refuse_confusing_letters
 
 PERSON = "person_id"
 FEW = 50  # clusters; with fewer, robust errors are too small: 60 held 92 to 93 percent
@@ -263,7 +263,7 @@ def _repeated_persons(times: pd.DataFrame, together: bool) -> NDArray[np.intp] |
         return None
     try:
         column = only_column(times, PERSON, "the cluster of the rows")
-        refuse_surrogates(column, PERSON)
+        refuse_confusing_letters(column, PERSON)
         known = np.asarray(pd.factorize(column)[0])
     except (RuleError, TypeError):
         if not together:

@@ -10,14 +10,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.shared.letters import has_lone_surrogate
+from iop_outcomes.shared.letters import has_confusing_letter
 from iop_outcomes.shared.messages import columns_found, names_asked
 
+_WRITTEN = 'text.replace("\\0", "").encode("utf-8", "backslashreplace").decode("utf-8")'
 _INSTEAD = {"cluster": "cluster=None, each row by itself; or a value of their own for those rows."}
 
 
-def refuse_surrogates(column: pd.Series[Any], name: object) -> None:
-    """Refuse texts with half of a pair that stands for one letter: pandas takes two for one.
+def refuse_confusing_letters(column: pd.Series[Any], name: object) -> None:
+    """Refuse texts that pandas may take for one another: with half of a letter, or with NUL.
 
     Raises
     ------
@@ -28,12 +29,12 @@ def refuse_surrogates(column: pd.Series[Any], name: object) -> None:
     if not categories and column.dtype != object and not isinstance(column.dtype, pd.StringDtype):
         return
     values = column.cat.categories if categories else column
-    if has_lone_surrogate(values):
+    if has_confusing_letter(values):
         raise EstimateError(
-            f"A value of {name} holds half of a letter (a lone surrogate), so that values cannot "
-            "be told apart.",
+            f"A value of {name} holds half of a letter (a lone surrogate) or the character NUL, so "
+            "that values cannot be told apart.",
             found=f"a column of type {column.dtype}",
-            instead=f'frame["{name}"].str.encode("utf-8", "backslashreplace").str.decode("utf-8")',
+            instead=f'frame["{name}"].astype(object).map(lambda text: {_WRITTEN})',
         )
 
 
@@ -52,13 +53,13 @@ def id_codes(frame: pd.DataFrame, name: str, what: str) -> NDArray[np.intp]:
     Raises
     ------
     EstimateError
-        If a value is missing, holds a lone surrogate, or is a list or another such thing that
-        names nobody.
+        If a value is missing, holds a lone surrogate or NUL, or is a list or another such thing
+        that names nobody.
     RuleError
         If there is no such column.
     """
     column = only_column(frame, name, f"the {what} of the rows")
-    refuse_surrogates(column, name)
+    refuse_confusing_letters(column, name)
     missing = int(column.isna().sum())
     if missing:
         raise EstimateError(

@@ -14,7 +14,7 @@ from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.shared.messages import as_written, columns_found, holds_data, names_asked
 from iop_outcomes.shared.provenance import UNKNOWN, Provenance, provenance_of
 from iop_outcomes.survival.near_ties import merge_near_ties
-from iop_outcomes.survival.person_ids import refuse_surrogates
+from iop_outcomes.survival.person_ids import refuse_confusing_letters
 
 MOST_DAYS = 1e15  # beyond it the days are not told apart, nor their squares added up
 AS_GIVEN = "Times and events as given in the frame."
@@ -356,7 +356,7 @@ def _groups(times: pd.DataFrame, names: list[str]) -> tuple[NDArray[np.intp], pd
 
 def _codes(column: pd.Series[Any]) -> tuple[NDArray[Any], int]:
     """Return codes in the order of the categories, else sorted, and how many there may be."""
-    refuse_surrogates(column, column.name)
+    refuse_confusing_letters(column, column.name)
     if isinstance(column.dtype, pd.CategoricalDtype):
         return column.cat.codes.to_numpy(), len(column.cat.categories)
     try:

@@ -1,7 +1,8 @@
-"""Half of a letter in a text: pandas takes two such texts for one, so it gets no further."""
+"""Half of a letter or NUL in a text: pandas takes two such texts for one, so it is written out."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.errors import EstimateError, OutcomesError, RecordsError, RuleError
-from iop_outcomes.shared.letters import has_lone_surrogate, surrogates_written
+from iop_outcomes.shared.letters import confusing_letters_written, has_confusing_letter
 
 NAMES = ["A\ud800", "A\ud801", "A\udfff", "A", "B 北京 😀"]
 WRITTEN = ["A\\ud800", "A\\ud801", "A\\udfff", "A", "B 北京 😀"]
@@ -28,10 +29,12 @@ def read(frame: pd.DataFrame, **more: Any) -> iop.Records:
 
 
 def test_what_is_half_of_a_letter() -> None:
-    assert has_lone_surrogate([1, None, "a", "\udc00b"])
-    assert has_lone_surrogate(["\ud83d", "\ude00"])  # of two texts, no pair
-    assert not has_lone_surrogate([1, None, "a", "北京 😀", "\ufffd"])
-    assert [surrogates_written(name) for name in NAMES] == WRITTEN
+    assert has_confusing_letter(["A", "A\0"])
+    assert confusing_letters_written("A\0B\0") == "A\\x00B\\x00"
+    assert has_confusing_letter([1, None, "a", "\udc00b"])
+    assert has_confusing_letter(["\ud83d", "\ude00"])  # of two texts, no pair
+    assert not has_confusing_letter([1, None, "a", "北京 😀", "\ufffd"])
+    assert [confusing_letters_written(name) for name in NAMES] == WRITTEN
 
 
 @pytest.mark.parametrize("kind", [object, "string", "category"])
@@ -55,6 +58,40 @@ def test_names_stay_apart_in_records_and_are_listed(kind: Any) -> None:
     quality = records.quality().query("check == 'lone_surrogate' and table == 'episodes'")
     assert quality[["rows_looked_at", "rows_failed"]].iloc[0].tolist() == [15, 9]
     assert frame["program"].tolist() == NAMES * 3  # as it was given
+
+
+NUL_ENDS = ["N", "N\0", "N\0B"]
+
+
+@pytest.mark.parametrize("source", ["frame", "csv", "quoted csv", "utf-16"])
+def test_names_with_nul_stay_apart_and_are_listed(source: str, tmp_path: Path) -> None:
+    episodes = pd.DataFrame(
+        {"episode_id": ["E1", "E1\0", "E2"], "program": NUL_ENDS, "admit_date": "2026-01-05"}
+    )
+    sessions = pd.DataFrame(
+        {"episode_id": ["E1", "E1\0"], "date": "2026-01-06", "status": ["attended", "no_show"]}
+    )
+    if source == "frame":
+        records = iop.read_records(episodes=episodes, attendance=sessions, as_of="2026-03-01")
+    else:
+        for name, frame in (("episodes", episodes), ("attendance", sessions)):
+            rows = [list(frame.columns), *frame.to_numpy().tolist()]
+            mark = '"' if source == "quoted csv" else ""
+            text = "".join(",".join(mark + cell + mark for cell in row) + "\n" for row in rows)
+            encoding = "utf-16" if source == "utf-16" else "utf-8"
+            (tmp_path / f"{name}.csv").write_bytes(text.encode(encoding))
+        records = iop.read_records(tmp_path, as_of="2026-03-01")
+    assert records.episodes["episode_id"].tolist() == ["E1", "E1\\x00", "E2"]
+    assert sorted(records.episodes["program"]) == ["N", "N\\x00", "N\\x00B"]
+    assert records.attendance["episode_id"].tolist() == ["E1", "E1\\x00"]
+    listed = records.problems.query("check == 'nul_character'")
+    first = 1 if source == "frame" else 2
+    assert listed[["table", "line", "column"]].to_numpy().tolist() == [
+        ["episodes", first + 1, "episode_id"],
+        ["episodes", first + 1, "program"],
+        ["episodes", first + 2, "program"],
+        ["attendance", first + 1, "episode_id"],
+    ]
 
 
 def test_identifiers_and_columns_with_half_a_letter_are_read() -> None:
@@ -134,17 +171,20 @@ CALLS = {
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("kind", ["object", "category"])
-def test_values_that_cannot_be_told_apart_are_refused(call: str, kind: str) -> None:
+@pytest.mark.parametrize("letter", ["\ud800", "\0"])
+def test_values_that_cannot_be_told_apart_are_refused(call: str, kind: str, letter: str) -> None:
     given = times()
+    for name in ("g", "who"):
+        given[name] = given[name].str.replace("\ud800", letter)
     if kind == "category":
         given["g"] = pd.Categorical.from_codes(
-            np.arange(30) % 3, pd.Index(["A", "B", "A\ud800"], dtype=object)
+            np.arange(30) % 3, pd.Index(["A", "B", f"A{letter}"], dtype=object)
         )
     with pytest.raises((EstimateError, RuleError), match="half of a letter") as refused:
         CALLS[call](given)
     str(refused.value).encode("utf-8")
     for written in ("who", "g"):
-        given[written] = given[written].astype(object).map(surrogates_written)
+        given[written] = given[written].astype(object).map(confusing_letters_written)
     CALLS[call](given)
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from iop_outcomes.compare.regression.term_names import term_names
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.shared.messages import columns_found, names_asked
-from iop_outcomes.survival.person_ids import refuse_surrogates
+from iop_outcomes.survival.person_ids import refuse_confusing_letters
 from iop_outcomes.survival.times import refuse_twins
 
 if TYPE_CHECKING:
@@ -294,7 +294,7 @@ def _prepared(column: pd.Series[Any], name: str) -> pd.Series[Any]:
             found=f"the column {name}, of type {column.dtype}",
             instead=f'(times["{name}"] - first_day).dt.days',
         )
-    refuse_surrogates(column, name)
+    refuse_confusing_letters(column, name)
     try:
         values = column.astype("category").cat.remove_unused_categories()
     except TypeError:

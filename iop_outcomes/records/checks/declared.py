@@ -69,6 +69,7 @@ _DECLARED = (
         "conformance",
         "A letter of the value is half of a pair that stands for one letter.",
     ),
+    Check("nul_character", "conformance", "The value holds NUL, at which many programs cut it."),
     Check("unreadable_cell", "conformance", "The cell of a frame is an object that has no text."),
     Check("encoding", "conformance", "The file is not UTF-8; letters outside ASCII may be off."),
     Check("surrounding_spaces", "conformance", "Spaces stand before or after the value."),

@@ -17,7 +17,8 @@ from iop_outcomes.records.sources.coded import Raw, Remark
 from iop_outcomes.records.staging import PROBLEM_COLUMNS, Log, StagedTable, free_name, our_names
 
 REMARK_CHECKS = (
-    *("open_quote", "stray_quote", "merged_cells", "lone_surrogate", "unreadable_cell"),
+    *("open_quote", "stray_quote", "merged_cells", "lone_surrogate", "nul_character"),
+    "unreadable_cell",
 )
 _FORMULA = re.compile(
     "(?:^|(?<=[,;|\\t\\r\\n]))(?=\\s*[-=+@\uff1d\uff0b\uff0d\uff20])|^(?=[\\t\\r\\n])"

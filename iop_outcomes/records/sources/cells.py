@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.records.sources.coded import Remark
-from iop_outcomes.shared.letters import has_lone_surrogate, surrogates_written
+from iop_outcomes.shared.letters import confusing_letters_written, has_confusing_letter
+
+WRITTEN = "mended: written as its number"  # what is done with a letter that confuses
 
 _PLAIN = frozenset(
     {
@@ -46,19 +48,19 @@ def cell_text(cell: object) -> str:
 def readable(series: pd.Series[Any], column: str) -> tuple[pd.Series[Any], tuple[Remark, ...]]:
     """Return a column whose cells can be told apart and written, and what was met in it.
 
-    Lone surrogates are written as their numbers. Other objects than numbers, texts and dates are
-    texts; those that cannot be written are missing.
+    Lone surrogates and NULs are written as their numbers. Other objects than numbers, texts and
+    dates are texts; those that cannot be written are missing.
     """
     whole = series
     if isinstance(series.dtype, pd.CategoricalDtype):
-        if not has_lone_surrogate(series.cat.categories):
+        if not has_confusing_letter(series.cat.categories):
             return series, ()
         series = series.astype(object)
     elif series.dtype != object and not isinstance(series.dtype, pd.StringDtype):
         return series, ()
     cells = series.tolist()
     strange = not _PLAIN.issuperset(map(type, cells))
-    if not strange and not has_lone_surrogate(cells):
+    if not strange and not has_confusing_letter(cells):
         return whole, ()
     remarks: list[Remark] = []
     for place, cell in enumerate(cells):
@@ -66,10 +68,10 @@ def readable(series: pd.Series[Any], column: str) -> tuple[pd.Series[Any], tuple
             cell, remark = _object_text(cell, place, column)
             remarks += [] if remark is None else [remark]
         if isinstance(cell, str):
-            written = surrogates_written(cell)
+            written = confusing_letters_written(cell)
             if written != cell:
-                done = "mended: written as its number"
-                remarks.append(Remark(place + 1, written, "lone_surrogate", done, column=column))
+                check = "nul_character" if "\0" in cell else "lone_surrogate"
+                remarks.append(Remark(place + 1, written, check, WRITTEN, column=column))
             cell = written
         cells[place] = cell
     return pd.Series(cells, dtype=object), tuple(remarks)

@@ -1,7 +1,8 @@
 """Delimited text in: by pyarrow where a file is one plain line a row, else line by line.
 
 The lines of a file are counted apart from the parser, and the rows that it gives must be as many:
-otherwise, and where a quote does not close on its line, the file is read line by line.
+otherwise, and where a quote does not close on its line or NUL stands somewhere, the file is read
+line by line.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ import numpy as np
 
 from iop_outcomes.errors import RecordsError
 from iop_outcomes.records.sources.by_line import read_lines, stray_quote
-from iop_outcomes.records.sources.coded import Coded, Raw, header_names, narrow
+from iop_outcomes.records.sources.cells import WRITTEN
+from iop_outcomes.records.sources.coded import Coded, Raw, Remark, header_names, narrow
 from iop_outcomes.records.sources.opening import (
     BLOCK,
     first_bytes,
@@ -29,6 +31,7 @@ from iop_outcomes.records.sources.opening import (
     unpack,
 )
 from iop_outcomes.records.sources.quotes import LineCounter
+from iop_outcomes.shared.letters import code_point, confusing_letters_written
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -91,7 +94,7 @@ def _require_lines(name: str, head: bytes) -> None:
 
 def _one_row_a_line(rows: int, counter: LineCounter, skip_lines: int) -> bool:
     """Tell whether every line below the header is a row, and none ends inside quotes."""
-    if counter.given_up or counter.old_ends:
+    if counter.given_up or counter.old_ends or counter.nul:
         return False
     opens = any(line > skip_lines + 1 for line in counter.opens)
     return rows == counter.lines - skip_lines - 1 and not opens
@@ -123,8 +126,24 @@ def _read_by_line(data: bytes, skip_lines: int, name: str, digest: str) -> Raw:
             instead="Export it again as CSV (UTF-8).",
         )
     delimiter = _delimiter(next((line for line in head if line.strip()), ""))
-    raw = read_lines(text, delimiter, skip_lines, name, digest)
+    raw = read_lines(confusing_letters_written(text), delimiter, skip_lines, name, digest)
+    if "\x00" in text:
+        raw = replace(raw, remarks=(*raw.remarks, *_nul_characters(raw)))
     return replace(raw, encoding=encoding)
+
+
+def _nul_characters(raw: Raw) -> list[Remark]:
+    """List the cells in which NUL was written as its number."""
+    number = code_point("\0")
+    remarks: list[Remark] = []
+    for name, column in raw.columns.items():
+        met = np.array([number in word for word in column.words], dtype=bool)
+        rows = np.flatnonzero(column.is_any(met))
+        remarks += [
+            Remark(int(line), value, "nul_character", WRITTEN, column=name)
+            for line, value in zip(raw.lines[rows], column.text(rows), strict=True)
+        ]
+    return remarks
 
 
 def _as_text(data: bytes, name: str) -> tuple[str, str]:

@@ -25,7 +25,7 @@ from iop_outcomes.records.sources.coded import (
 from iop_outcomes.records.sources.delimited import read_delimited
 from iop_outcomes.records.sources.opening import read_bytes, require_file, shown
 from iop_outcomes.records.sources.workbook import read_workbook
-from iop_outcomes.shared.letters import surrogates_written
+from iop_outcomes.shared.letters import confusing_letters_written
 from iop_outcomes.shared.provenance import provenance_of, read_provenance
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def read_raw(source: str | Path | pd.DataFrame, *, skip_lines: int = 0) -> Raw:
 
 def _from_frame(frame: pd.DataFrame, file: str, digest: str = "") -> Raw:
     frame = _with_named_index(frame)
-    names = header_names([surrogates_written(str(name)) for name in frame.columns], file)
+    names = header_names([confusing_letters_written(str(name)) for name in frame.columns], file)
     columns: dict[str, Coded] = {}
     remarks: list[Remark] = []
     for position, name in enumerate(names):

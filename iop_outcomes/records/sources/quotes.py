@@ -84,6 +84,8 @@ class LineCounter:
         Lines so far.
     quoted : bool
         Whether there is any quote.
+    nul : bool
+        Whether there is any NUL.
     old_ends : bool
         Whether a line ends with a carriage return alone.
     strays, opens : list of int
@@ -96,6 +98,7 @@ class LineCounter:
     def __init__(self, delimiter: str) -> None:
         self.lines = 0
         self.quoted = False
+        self.nul = False
         self.old_ends = False
         self.given_up = False
         self.strays: list[int] = []
@@ -107,6 +110,7 @@ class LineCounter:
 
     def take(self, block: bytes) -> None:
         """Count the lines of the next block."""
+        self.nul = self.nul or b"\0" in block
         if self.given_up:
             return
         cut = block.rfind(b"\n") + 1

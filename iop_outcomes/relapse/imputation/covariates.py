@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import RuleError
-from iop_outcomes.shared.letters import has_lone_surrogate
+from iop_outcomes.shared.letters import has_confusing_letter
 from iop_outcomes.shared.messages import column_called
 from iop_outcomes.use.pattern_array import Numbers
 
@@ -118,11 +118,12 @@ def _categories(column: pd.Series[Any], called: str) -> list[tuple[str, Numbers]
             found=f"a column of type {kind}",
             instead="numbers (such as days), yes and no, or text.",
         )
-    if has_lone_surrogate(column.dropna().tolist()):
+    if has_confusing_letter(column.dropna().tolist()):
         raise RuleError(
-            f"The covariate {called} holds half of a letter (a lone surrogate).",
+            f"The covariate {called} holds half of a letter (a lone surrogate) or NUL.",
             found=f"a column of type {kind}",
-            instead='.str.encode("utf-8", "backslashreplace").str.decode("utf-8") of it.',
+            instead='.str.replace("\\0", "").str.encode("utf-8", "backslashreplace")'
+            '.str.decode("utf-8") of it.',
         )
     values = column.astype("category").cat.remove_unused_categories().cat
     if len(values.categories) > MOST_CATEGORIES:

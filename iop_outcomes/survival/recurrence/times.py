@@ -14,7 +14,7 @@ from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.shared.messages import as_written, columns_found, words_found
 from iop_outcomes.survival.clusters import Cluster, Clusters, clusters_of_ids
 from iop_outcomes.survival.competing.end_words import refuse_misspelt
-from iop_outcomes.survival.person_ids import id_codes, only_column, refuse_surrogates
+from iop_outcomes.survival.person_ids import id_codes, only_column, refuse_confusing_letters
 from iop_outcomes.survival.times import CheckedTimes, check_times, read_flags
 
 
@@ -108,7 +108,7 @@ def _terminal(times: pd.DataFrame, terminal: str | Sequence[str] | None) -> NDAr
             found=columns_found(times.columns),
             instead='terminal="...", a column of True and False.',
         )
-    refuse_surrogates(times["ended_by"], "ended_by")
+    refuse_confusing_letters(times["ended_by"], "ended_by")
     ends = times["ended_by"].astype("category")
     known = [str(word) for word in ends.cat.categories]
     if not len(terminal):

@@ -15,7 +15,7 @@ from iop_outcomes.shared.messages import columns_found
 from iop_outcomes.shared.provenance import provenance_of
 from iop_outcomes.shared.vocabulary import STATES
 from iop_outcomes.survival.clusters import Cluster, Clustering, clusters_of_ids
-from iop_outcomes.survival.person_ids import id_codes, only_column, refuse_surrogates
+from iop_outcomes.survival.person_ids import id_codes, only_column, refuse_confusing_letters
 from iop_outcomes.survival.states.transitions import Stays
 from iop_outcomes.survival.times import CheckedTimes, check_times
 
@@ -121,7 +121,7 @@ def _check_columns(frame: pd.DataFrame) -> None:
 def _states(frame: pd.DataFrame) -> tuple[tuple[str, ...], Places, Places]:
     """Return the states that occur, and the codes of each row's state and of the next."""
     for name in ("state", "next_state"):
-        refuse_surrogates(frame[name], name)
+        refuse_confusing_letters(frame[name], name)
     columns = [_words(frame["state"]), _words(frame["next_state"])]
     present = {word for column in columns for word in column.dropna().unique()}
     given = [
