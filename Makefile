@@ -3,6 +3,7 @@
 # make check    linters, types, notebooks
 # make coverage   the tests with branch coverage
 # make validation the coverage study (docs/validation.md), the attack on reports, the real trial records
+# make mutants whether the tests notice faults put in (docs/validation_mutants.md); SAMPLE=200 of them
 # make benchmarks speed and memory (docs/benchmarks*.md)
 
 PYTHON ?= python3
@@ -10,8 +11,9 @@ BIN := .venv/bin
 DATA ?= data/samples
 QUARTER ?= 2026Q3
 OUT ?= report.html
+SAMPLE ?=
 
-.PHONY: report test check coverage notebooks pictures validation benchmarks clean
+.PHONY: report test check coverage notebooks pictures validation mutants benchmarks clean
 
 report: $(BIN)/.package
 	$(BIN)/iop-outcomes report $(DATA) --quarter $(QUARTER) --out $(OUT)
@@ -42,6 +44,11 @@ validation: $(BIN)/.tools
 	$(BIN)/python -m validation.coverage --more
 	$(BIN)/python -m validation.disclosure_attack --page docs/validation_disclosure.md
 	$(BIN)/python -m validation.ctn0094 --data ../shared/data/ctn0094 --out output
+
+mutants: $(BIN)/.tools
+	$(BIN)/python -m pip install --quiet -e ".[mutants]"
+	$(BIN)/python -m validation.mutants known
+	$(BIN)/python -m validation.mutants sample $(if $(SAMPLE),--sample $(SAMPLE))
 
 benchmarks: $(BIN)/.tools
 	$(BIN)/python -m pip install --quiet -e ".[bench]"
