@@ -21,7 +21,7 @@ PROBLEMS = "The file of problems"
 
 app = typer.Typer(
     name="iop-outcomes",
-    help="What became of the people in an Intensive Outpatient Program.",
+    help="Outcomes of people in an Intensive Outpatient Program.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -36,7 +36,7 @@ MappingFile = Annotated[
 AsOf = Annotated[
     str | None, typer.Option("--as-of", metavar="DATE", help="The data cut, as 2026-09-30.")
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing while working.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 
 
 def _show_version(wanted: bool) -> None:
@@ -67,7 +67,7 @@ def check(
         typer.Option("--problems", metavar="FILE.csv", help="Write each problem to this file."),
     ] = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="End with code 1 if anything was wrong.")
+        bool, typer.Option("--strict", help="End with code 1 if there was any problem.")
     ] = False,
     quiet: Quiet = False,
 ) -> None:
@@ -102,7 +102,9 @@ def report(
     ],
     quarter: Annotated[
         str | None,
-        typer.Option("--quarter", metavar="2026Q3", help="The quarter; without it all the time."),
+        typer.Option(
+            "--quarter", metavar="2026Q3", help="The quarter; without it, the whole time."
+        ),
     ] = None,
     mapping: MappingFile = None,
     as_of: AsOf = None,
@@ -111,11 +113,11 @@ def report(
     ] = None,
     title: Annotated[str | None, typer.Option("--title", help="The title of the report.")] = None,
     prepared_by: Annotated[
-        str | None, typer.Option("--prepared-by", help="Who made it, as it is to stand there.")
+        str | None, typer.Option("--prepared-by", help="Who made it, as the report shows it.")
     ] = None,
     prepared_on: Annotated[
         str | None,
-        typer.Option("--prepared-on", metavar="DATE", help="The day that is to stand there."),
+        typer.Option("--prepared-on", metavar="DATE", help="The date that the report shows."),
     ] = None,
     quiet: Quiet = False,
 ) -> None:
@@ -141,7 +143,7 @@ def report(
 @app.command()
 def definitions(
     name: Annotated[
-        str | None, typer.Argument(metavar="NAME", help="One definition, with all of it.")
+        str | None, typer.Argument(metavar="NAME", help="One definition, in full.")
     ] = None,
 ) -> None:
     """List the published definitions of abstinence, relapse and reduction, or show one."""
@@ -178,7 +180,7 @@ def sample(
 
     _say(f"making a sample with seed {seed} ...", quiet)
     made = write_sample(folder, seed, messy=messy)
-    typer.echo(f"{len(made.episodes):,} made-up episodes: {printable(str(folder))}")
+    typer.echo(f"{len(made.episodes):,} synthetic episodes: {printable(str(folder))}")
 
 
 def main() -> None:

@@ -68,7 +68,7 @@ def state_occupation(
         histories = state_histories(histories, rule)
     elif rule is not None:
         raise RuleError(
-            "A rule makes histories of records; histories are made already.",
+            "A rule applies to records, but histories were given.",
             found="a frame and a rule",
             instead="iop.state_occupation(iop.state_histories(records, rule), by=...)",
         )

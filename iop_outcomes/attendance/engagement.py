@@ -165,7 +165,7 @@ def engagement(
     """
     if not 0 < dose_hours <= 168:
         raise RuleError(
-            "The dose is a number of hours a week.",
+            "The dose must be a number of hours a week.",
             found=f"dose_hours={as_written(dose_hours)}",
             instead="dose_hours=9 for adults, 6 for adolescents",
         )

@@ -91,7 +91,8 @@ class Stays:
         """
         if no_contact_days < 0:
             raise RuleError(
-                "The days without contact after which a person counts as gone cannot be negative.",
+                "The days without contact after which a person counts as having left cannot be "
+                "negative.",
                 found=f"no_contact_days={as_written(no_contact_days)}",
                 instead="no_contact_days=30",
             )

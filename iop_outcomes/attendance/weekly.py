@@ -158,7 +158,7 @@ def attendance_by_week(
     """
     if not (isinstance(weeks, int) and 1 <= weeks <= MOST_WEEKS):
         raise RuleError(
-            "The number of weeks is a whole number from 1.",
+            "The number of weeks must be a whole number, 1 or more.",
             found=f"weeks={as_written(weeks)}",
             instead="weeks=12",
         )
@@ -261,7 +261,7 @@ def describe_weeks(table: pd.DataFrame, confidence: float = 0.95) -> str:
     """
     rows = table[table["rate"].notna()]
     if rows.empty:
-        return "No week has a session whose outcome is known and may be shown."
+        return "No week has sessions with a known outcome that may be shown."
     first, last = rows.iloc[0], rows.iloc[-1]
     parts = [_describe_week(first, confidence)]
     if last["week"] != first["week"]:
@@ -271,7 +271,7 @@ def describe_weeks(table: pd.DataFrame, confidence: float = 0.95) -> str:
         end = followed.iloc[-1]
         parts.append(
             f"Of {end['episodes_followed']:,.0f} episodes followed through week "
-            f"{end['week']:.0f}, {end['episodes_attending']:,.0f} came in that week."
+            f"{end['week']:.0f}, {end['episodes_attending']:,.0f} attended in that week."
         )
     return " ".join(parts)
 

@@ -85,7 +85,7 @@ class ProtectedCurves(DrawnResult):
     def restricted_mean(self, horizon: float) -> pd.DataFrame:
         """Refuse: the area under a curve needs the steps that are not published."""
         raise EstimateError(
-            "A restricted mean cannot be worked out from a protected curve.",
+            "A restricted mean (RMST) cannot be calculated from a protected curve.",
             found=f"a horizon of {horizon:g} days",
             instead="take it from the curves before they are protected",
         )

@@ -130,7 +130,7 @@ class LinkedCounts:
         values = self.facts.values
         if values[self._place[whole]] != sum(values[place] for place in places):
             raise RuleError(
-                "A total is not the sum of its parts, so what it gives away cannot be judged.",
+                "A total is not the sum of its parts, so what it discloses cannot be determined.",
                 found=f"{whole!r}",
                 instead="counts whose parts add up, or no total",
             )
@@ -157,7 +157,7 @@ class LinkedCounts:
             left = self.value(whole) - self.value(part)
             if left < 0:
                 raise RuleError(
-                    "A part is larger than its whole, so what it gives away cannot be judged.",
+                    "A part is larger than its whole, so what it discloses cannot be determined.",
                     found=f"{part!r} of {whole!r}",
                 )
             self.count(rest, left, people=people)
@@ -253,7 +253,7 @@ class LinkedCounts:
         """Return the item to hide next so that a count becomes open, or is nearer to it."""
         near = self._near(secret, dropped)
         if not near:
-            raise AssertionError("a count is told by what is not printed")
+            raise AssertionError("a count follows from what is not printed")
         for item in near[:MOST_TRIED]:
             if audit.leaves_open(secret, dropped | {item}):
                 return item

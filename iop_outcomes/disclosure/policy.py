@@ -107,7 +107,7 @@ class SafePolicy:
             return "Small counts are not hidden: this is not for release outside the program."
         return (
             f"Counts from 1 to {self.threshold - 1} are hidden, and so are the percentages, "
-            "complements and totals from which they could be worked out. Zero is shown."
+            "complements and totals from which they could be calculated. Zero is shown."
         )
 
     @property
@@ -116,12 +116,13 @@ class SafePolicy:
         if self.threshold == 1:
             return self.text
         return (
-            f"{self.text} A count is hidden if few people are behind it, too. All counts of this "
+            f"{self.text} A count is also hidden if it comes from few people. All counts of this "
             "report are taken together: from what is printed here no hidden count from 1 to "
-            f"{self.threshold - 1} can be worked out by adding, subtracting or turning shares back "
+            f"{self.threshold - 1} can be calculated by adding, subtracting or converting shares "
             "into counts. This does not protect against a reader who knows some of the people, who "
             "subtracts another report from this one, or who guesses; and where all or none of a "
-            "group did something, that is shown. This assists; it certifies nothing."
+            "group did something, that is shown. This assists with disclosure control; it does "
+            "not certify that the file may be released."
         )
 
     @property

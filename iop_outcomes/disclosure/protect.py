@@ -72,7 +72,7 @@ def protect(
     if isinstance(result, AttendanceByWeek):
         return protect_weeks(result, policy)
     raise RuleError(
-        "There is no rule for protecting this.",
+        "This kind of result cannot be protected.",
         found=type(result).__name__,
         instead="survival curves, a trend, attendance by week; hide_small_counts for a frame",
     )

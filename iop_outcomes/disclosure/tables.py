@@ -182,7 +182,7 @@ def _margins_last(
     wrong_column = total_row is not None and not np.array_equal(parts[:-1].sum(axis=0), parts[-1])
     if wrong_row or wrong_column:
         raise RuleError(
-            "A total is not the sum of its parts, so what it gives away cannot be judged.",
+            "A total is not the sum of its parts, so what it discloses cannot be determined.",
             found=as_written(row_total if wrong_row else total_row),
             instead="counts whose parts add up, or no total",
         )

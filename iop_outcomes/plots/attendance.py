@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 LEFT_ALONE, RIGHT, WIDTH = 48.0, 18.0, 600.0
 PANEL, ABOVE, TITLE_SIZE = 190.0, 24.0, 10.0
 TABLE_TOP = 40.0
-LABELS = ("sessions attended, of those due", "people who came at least once, of all followed")
+LABELS = ("sessions attended, of those due", "people who attended at least once, of all followed")
 ROWS = (
     ("episodes_followed", "followed"),
     ("episodes", "in program"),

@@ -113,12 +113,12 @@ def _draw(ax: Axes, rows: pd.DataFrame, look: style.Look, label: str) -> None:
 def _notes(rates: Hazard, cut: bool) -> str:
     lines = [rates.rule, "At risk: just before the day."]
     if cut:
-        lines.append("Limits above the upper edge of the picture are in the table.")
+        lines.append("Limits above the upper edge of the figure are in the table.")
     if rates.table["near_edge"].any():
         lines.append(
             f"Band not filled: less than {rates.bandwidth:.3g} days from either end, where the "
-            "rate rests mostly on days to one side; its limits cannot be relied on if it changes "
-            "there."
+            "rate is estimated mostly from days on one side; its limits are unreliable if the "
+            "rate changes there."
         )
     seen = rates.table.dropna(subset="hazard")
     if seen["lower"].isna().any():

@@ -176,5 +176,5 @@ def _at_risk(result: CumulativeIncidence, ticks: np.ndarray) -> list[Block]:
 
 def _small_print(naive: bool, result: CumulativeIncidence) -> str:
     text = f"Bands: {level_words(result.confidence)} confidence limits. At risk: after the day."
-    thin = " Thin: 1 - Kaplan-Meier, which takes every other cause as censoring."
+    thin = " Thin: 1 - Kaplan-Meier, which counts every other cause as censoring."
     return text + (thin if naive else "")

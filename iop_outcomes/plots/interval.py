@@ -33,7 +33,7 @@ RIGHT, WIDTH, HEIGHT = 18.0, 560.0, 240.0
 ROWS = (
     ("clear", "known clear"),
     ("between", "in between"),
-    ("over", "out of sight"),
+    ("over", "not seen again"),
     ("events", "events"),
 )
 COUNTED = (
@@ -41,7 +41,7 @@ COUNTED = (
     "it at a later check-in; last known so before it and not seen again; with the event known. Its "
     "rows add up to all who have entered."
 )
-SMALL_PRINT = f"Boxes: the curve falls somewhere within; the data do not say where. {COUNTED}"
+SMALL_PRINT = f"Boxes: the curve falls within the box; where is not identified. {COUNTED}"
 DATED = " The dotted line dates each event at the check-in that showed it."
 
 

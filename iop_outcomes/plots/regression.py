@@ -106,7 +106,7 @@ def _lines(result: Regression) -> list[tuple[str, dict[str, Any] | None]]:
         ]
     if len(lines) > MOST_ROWS:
         raise RuleError(
-            f"One picture holds at most {MOST_ROWS} terms.",
+            f"One figure holds at most {MOST_ROWS} terms.",
             found=f"{len(lines)}",
             instead="read them in .table, or model fewer.",
         )

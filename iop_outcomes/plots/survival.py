@@ -132,7 +132,7 @@ def _groups(curves: Curves) -> list[tuple[str, pd.DataFrame]]:
 def _bands(curves: Curves) -> list[tuple[str, pd.DataFrame]]:
     if isinstance(curves, ProtectedCurves):
         raise RuleError(
-            "A simultaneous band needs the steps that protected curves do not publish.",
+            "A simultaneous band cannot be calculated from protected curves.",
             instead="plot_survival(curves, band=True) before they are protected, for yourself.",
         )
     return panels(curves.band(), curves.by)

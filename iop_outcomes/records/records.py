@@ -243,7 +243,7 @@ class Records:
         if self.ignored:
             lines.append(f"not read, as none of the three tables: {', '.join(self.ignored)}")
         if self.synthetic:
-            lines.append("synthetic: these people were made up")
+            lines.append("synthetic data: nobody in it is real")
         if len(self.problems):
             aside, folded = self.sources["rows_set_aside"].sum(), self.sources["rows_folded"].sum()
             lines.append(

@@ -156,7 +156,7 @@ EPISODES = Table(
 )
 
 START_TIME = Column(
-    "start_time", "clock", "When it began; tells sessions of one day apart.", "HH:MM"
+    "start_time", "clock", "When it began; distinguishes sessions of one day.", "HH:MM"
 )
 
 ATTENDANCE = Table(
@@ -170,8 +170,8 @@ ATTENDANCE = Table(
         Column(
             "status",
             "word",
-            "What became of it. A service that the program cancelled or that was never due "
-            "leaves the denominator; unrecorded is neither attended nor absent.",
+            "Its outcome. A service that the program cancelled or that was never due "
+            "leaves the denominator; unrecorded counts neither as attended nor as absent.",
             required=True,
             words=ATTENDANCE_STATUSES,
         ),
@@ -193,7 +193,7 @@ ATTENDANCE = Table(
         ),
         Column("modality", "word", "In person or by telehealth.", words=MODALITIES),
         Column("approach", "name", "The approach, such as CBT or motivational interviewing."),
-        Column("group_id", "name", "The group or the session; tells sessions of one day apart."),
+        Column("group_id", "name", "The group or the session; distinguishes sessions of one day."),
         Column("facilitator", "name", "Who led it, as a code, not a name."),
     ),
 )

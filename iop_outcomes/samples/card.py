@@ -42,8 +42,9 @@ check-ins of such weeks are `not_due`), and on public holidays.
 
 Three groups of three hours a week and an individual hour, for some a family session every third
 week; 8 to 12 weeks are planned, the last two or three of them with one group a week, which goes
-on for those who stay longer. People differ in how readily they come (beta-binomial correlation
-{correlation:g}, so that counts are over-dispersed), come less from week to week and on Fridays,
+on for those who stay longer. People differ in their probability of attending (beta-binomial
+correlation
+{correlation:g}, so that counts are over-dispersed), attend less from week to week and on Fridays,
 and miss more in the three weeks before they drop out. After {silent} days without contact an
 episode is closed.
 
@@ -61,7 +62,7 @@ days, most as dropped out. True probability of no use up to and including the da
 
 {relapse_free}
 
-## Who answers
+## Missing check-ins
 
 A check-in is missed more from week to week, and more after a first use ({silence:g} log odds):
 what is missing is not missing at random. Some people nearly always answer and others seldom do.
@@ -82,9 +83,10 @@ left out, to keep the files small.
 
 {measured}
 
-## Where it is simpler than life
+## Simplifications
 
-- What people say in a check-in is true, and no test is positive without use; only silence hides.
+- What people say in a check-in is true, and no test is positive without use;
+  information is lost only through missed check-ins.
 - Use goes on as a weekly chance after the first use, whatever the treatment.
 - Sessions, check-ins and effects are the same in all programs but for what was planted.
 - Nobody moves between programs within an episode, and levels of care do not change.

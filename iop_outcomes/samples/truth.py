@@ -115,7 +115,7 @@ class Truth:
         wanted = np.asarray(list(days), dtype=np.int64)
         if len(wanted) and (wanted.min() < 0 or wanted.max() > self.horizon):
             raise RuleError(
-                "The truth is not known for a day that was asked.",
+                "The true value is not known for a day that was asked for.",
                 found=f"days {wanted.min()} to {wanted.max()}",
                 instead=f"Ask for days 0 to {self.horizon}.",
             )

@@ -122,8 +122,8 @@ def _check_columns(episodes: pd.DataFrame, names: Sequence[str]) -> None:
     several = [name for name in names if not _can_group(episodes, name)]
     if several:
         raise RuleError(
-            f"The column {names_asked(several)} does not make groups: it names persons or days, or "
-            f"has more than {MOST_GROUPS} values.",
+            f"The column {names_asked(several)} cannot define groups: it names persons or days, "
+            f"or has more than {MOST_GROUPS} values.",
             instead="a column with a few words, such as program or entry_path; cut a number "
             "into bands first",
         )

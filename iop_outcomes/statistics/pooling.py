@@ -179,18 +179,18 @@ def _checked(estimates: Any, variances: Any) -> tuple[pd.Index, Numbers, Numbers
     value, variance = _as_numbers(estimates), _as_numbers(variances)
     if value.shape != variance.shape or value.ndim != 2:
         raise RuleError(
-            "Each estimate has a variance: one row a completed data set, one column a quantity.",
+            "Each estimate needs a variance: one row a completed data set, one column a quantity.",
             found=f"estimates of shape {value.shape}, variances of shape {variance.shape}",
         )
     if len(value) < 2:
         raise RuleError(
-            "How much estimates vary between completed data sets takes two of them or more.",
+            "The variance between completed data sets needs two of them or more.",
             found=f"{len(value)} completed data sets",
             instead="impute_weeks(patterns, imputations=20).",
         )
     negative = int((variance < 0).sum())
     if negative:
-        raise RuleError("A variance is not negative.", found=f"{negative:,} that are negative")
+        raise RuleError("A variance cannot be negative.", found=f"{negative:,} that are negative")
     if not isinstance(estimates, pd.DataFrame):
         return pd.RangeIndex(value.shape[1]), value, variance
     if isinstance(variances, pd.DataFrame) and not estimates.columns.equals(variances.columns):
@@ -222,6 +222,6 @@ def _degrees(degrees: float | Sequence[float], quantities: int) -> Numbers:
         raise RuleError(
             "The degrees of freedom are a number above 0, or one for each quantity.",
             found=f"{len(numbers)} for {quantities}, {int((~(numbers > 0)).sum())} not above 0",
-            instead="the people less one.",
+            instead="the number of people minus one.",
         )
     return np.broadcast_to(numbers, (quantities,))

@@ -14,7 +14,7 @@ from iop_outcomes.shared.text import count_words
 from iop_outcomes.survival.person_ids import id_codes, only_column, refuse_confusing_letters
 
 PERSON = "person_id"
-FEW = 50  # clusters; with fewer, robust errors are too small: 60 held 92 to 93 percent
+FEW = 50  # clusters; with fewer, robust standard errors are too small: 60 held 92 to 93 percent
 
 
 class Cluster(Enum):
@@ -73,7 +73,7 @@ class Clustering:
 
     @property
     def few(self) -> bool:
-        """Whether there are so few clusters that robust errors are too small."""
+        """Whether there are so few clusters that robust standard errors are too small."""
         return self.together and self.clusters < FEW
 
     @property
@@ -93,12 +93,12 @@ class Clustering:
         if not self.together:
             return (
                 f"The {self.rows:,} {self.noun}, of {self.clusters:,} values of {self.by}, are "
-                "taken as independent."
+                "assumed independent."
             )
         text = f"Errors by {self.by}: {self.rows:,} {self.noun} in {self.clusters:,} clusters."
         if self.small_sample:
             how = (
-                "Scores of each cluster enlarged by its leverage (Mancl and DeRouen)"
+                "Cluster scores corrected for leverage (Mancl and DeRouen)"
                 if self.leverage
                 else f"Variances with the factor G/(G-1) = {self.clusters}/{self.clusters - 1}"
             )
@@ -115,7 +115,7 @@ class Clustering:
         if self.small_sample:
             return "limits are approximate" if self.leverage else "limits can still be too narrow"
         option = f"; small_sample=True corrects them{'' if self.leverage else ' in part'}"
-        return f"robust errors are too small{'' if self.small_sample is None else option}"
+        return f"robust standard errors are too small{'' if self.small_sample is None else option}"
 
 
 def closing(rule: str, clustering: Clustering | None) -> str:
@@ -166,9 +166,9 @@ class Clusters:
             )
         if small_sample and not self.clustering.together:
             raise RuleError(
-                "The correction for few clusters needs errors by cluster.",
+                "The correction for few clusters needs clustered errors.",
                 found=self.clustering.how
-                or f"{self.clustering.rows:,} {self.clustering.noun}, each by itself",
+                or f"{self.clustering.rows:,} {self.clustering.noun}, each assumed independent",
                 instead='cluster="person_id", or small_sample=False.',
             )
         clustering = replace(self.clustering, small_sample=bool(small_sample), leverage=leverage)
@@ -186,9 +186,10 @@ class Clusters:
         number = needed + 1 if self.code is None else int(self.code.max()) + 1
         if number <= needed:
             raise EstimateError(
-                f"Errors that are robust to clusters need more clusters than {noun}s.",
+                f"Cluster-robust standard errors need more clusters than {noun}s.",
                 found=f"{count_words(number, 'cluster')} and {count_words(needed, noun)}",
-                instead=f"fewer {noun}s, or cluster=None: {self.clustering.noun} by themselves.",
+                instead=f"fewer {noun}s, or cluster=None: {self.clustering.noun} assumed "
+                "independent.",
             )
 
 
@@ -221,7 +222,7 @@ def read_clusters(times: pd.DataFrame, cluster: str | Cluster | None) -> Cluster
         raise RuleError(
             "Clusters are named by their column.",
             found=type(cluster).__name__,
-            instead='cluster="person_id", or cluster=None: each row by itself.',
+            instead='cluster="person_id", or cluster=None: rows assumed independent.',
         )
     code = id_codes(times, cluster, "cluster")
     return Clusters(code, Clustering(cluster, int(code.max()) + 1, rows, together=True))

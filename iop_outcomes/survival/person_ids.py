@@ -32,7 +32,7 @@ def refuse_confusing_letters(column: pd.Series[Any], name: object) -> None:
     if has_confusing_letter(values):
         raise EstimateError(
             f"A value of {name} holds half of a letter (a lone surrogate) or the character NUL, so "
-            "that values cannot be told apart.",
+            "that values cannot be distinguished.",
             found=f"a column of type {column.dtype}",
             instead=f'frame["{name}"].astype(object).map(lambda text: {_WRITTEN})',
         )
@@ -72,7 +72,7 @@ def id_codes(frame: pd.DataFrame, name: str, what: str) -> NDArray[np.intp]:
     except TypeError:
         raise EstimateError(
             f"The values of {name} are words or numbers.",
-            found="lists or other things that cannot be told apart",
+            found="lists or other things that cannot be compared",
             instead=f'frame.assign({name}=frame["{name}"].astype(str))',
         ) from None
 

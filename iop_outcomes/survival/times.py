@@ -255,8 +255,7 @@ def _numbers(times: pd.DataFrame, name: str) -> NDArray[Any]:
         raise EstimateError(
             f"Every value of {name} is a number of days, 0 or more.",
             found=f"{', '.join(faults)} of {len(times):,}",
-            instead="find out why before leaving a row out: a curve without the missing is "
-            "another curve.",
+            instead="find out why before leaving a row out: leaving rows out changes the curve.",
         )
     return numbers
 
@@ -324,7 +323,7 @@ def _entries(
         apart = int((empty & (given[-1] < given[0])).sum())
         by_rounding = f", {apart:,} of them before it by a rounding only" if apart else ""
         raise EstimateError(
-            "An entry is before its days: who enters on the day they leave is never at risk.",
+            "Entry must be before days: a person who enters on the last day is never at risk.",
             found=f"{wrong:,} of {len(days):,} with entry on or after days{by_rounding}",
             instead='times[times["entry"] < times["days"] - 1e-6], if they were truly never '
             "observed."

@@ -34,16 +34,16 @@ SOURCES = {
     "drug_test": "drug test",
 }
 DISAGREEMENTS = {
-    "use": "use by one is use, whatever the other says",
-    "drug_test": "where the two disagree on a day the test decides",
-    "self_report": "where the two disagree on a day the report decides",
+    "use": "use by either is use",
+    "drug_test": "where the two disagree on a day, the test is used",
+    "self_report": "where the two disagree on a day, the report is used",
     "mixed": "a day on which the two disagree is mixed",
 }
 OTHERS = {"no_use": "shows no use", "nothing": "shows nothing"}
 REFUSED = {
     "missing": "a refused test is missing unless use is reported",
     "use": "a refused test counts as use",
-    "as_reported": "with a refused test the report counts",
+    "as_reported": "with a refused test, the report is used",
 }
 _TEST_STATES = {"positive": USE, "mixed": MIXED, "negative": CLEAR, "refused": REFUSAL}
 _BETWEEN = re.compile(r"[;,/|+]")

@@ -141,7 +141,7 @@ def encode(patterns: pd.Series | Iterable[str]) -> PatternArray:
         raise RuleError(
             "A use pattern has at least one week.",
             found=f"{int((counts == 0).sum()):,} empty patterns",
-            instead="leave the pattern missing (None) where nothing is known of a person, or "
+            instead="leave the pattern missing (None) for a person without data, or "
             'write "o" for each week missed.',
         )
     codes = _codes("".join(texts))
@@ -228,8 +228,8 @@ def _as_series(patterns: pd.Series | Iterable[str]) -> pd.Series:
     twice = int(series.index.duplicated().sum())
     if twice:
         raise RuleError(
-            "Each label in the index of the patterns stands once: one row a person or episode.",
-            found=f"{twice:,} labels that stand again",
+            "Each label in the index of the patterns must be unique: one row a person or episode.",
+            found=f"{twice:,} repeated labels",
             instead=instead,
         )
     return series

@@ -22,7 +22,7 @@ def collapse_lattice(pieces: Sequence[str], times: Sequence[int]) -> str:
     """
     if len(pieces) != len(times):
         raise RuleError(
-            "Each piece of a lattice has the number of times that it is repeated.",
+            "Each piece of a visit schedule (lattice) needs its number of repetitions.",
             found=f"{len(pieces)} pieces and {len(times)} numbers",
             instead='collapse_lattice(["o", "_o__"], [12, 3])',
         )
@@ -62,7 +62,7 @@ def view_by_lattice(
     unknown = set(lattice) - {visit, no_visit}
     if unknown:
         raise RuleError(
-            "A lattice says of each week whether it has a visit.",
+            "A visit schedule (lattice) has one symbol a week.",
             found=", ".join(sorted(unknown)),
             instead=f"{visit!r} for a visit and {no_visit!r} for none.",
         )

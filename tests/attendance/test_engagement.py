@@ -368,7 +368,7 @@ def test_week_by_week_by_hand() -> None:
     np.testing.assert_array_equal(result.table["rate"], [2 / 3, 1 / 3, 0, np.nan])
     assert "In week 1, 66.7% of the sessions due were attended (2 of 3)" in result.text
     assert "week 3, 0.0%" in result.text
-    assert "Of 2 episodes followed through week 3, 0 came in that week." in result.text
+    assert "Of 2 episodes followed through week 3, 0 attended in that week." in result.text
 
 
 def test_groups_add_up_to_the_whole() -> None:

@@ -167,7 +167,7 @@ def test_several_columns_make_one_set_of_groups():
             {"track": ["a", "b", "c", "d"], "site": [1, 1, 2, 2], "event": 1},
             {"strata": "site"},
             EstimateError,
-            "never at risk together",
+            "never at risk on the same day",
         ),
         (
             {"track": ["a", "b", "b", "b"], "site": range(4)},

@@ -89,7 +89,7 @@ def test_eight_rows_doubled_keep_their_p_value(number):
     assert "16 rows in 8 clusters" in compare_survival(copies(eight()), "track").text
     apart = compare_survival(copies(eight()), "track", cluster=None)
     assert round(apart.p_value, 3) == 0.012
-    assert "taken as independent" in apart.text
+    assert "assumed independent" in apart.text
 
 
 def hand_worked(times: pd.DataFrame, by: str, cluster: str, strata: str | None) -> float:
@@ -157,7 +157,7 @@ def test_clusters_of_one_row_and_copies_of_them_change_nothing(days, seed, numbe
         try:
             found = compare_survival(several, "track", strata="site", cluster="person_id")
         except EstimateError as error:
-            if "do not say how much" not in str(error):  # so few residuals can all be 0
+            if "cannot be estimated" not in str(error):  # so few residuals can all be 0
                 raise
             continue
         assert found.statistic == pytest.approx(plain.statistic, rel=1e-9, abs=1e-9)
@@ -179,7 +179,7 @@ def test_fewer_clusters_than_groups_and_clusters_that_cancel_out_are_refused():
     # Everybody is in both groups with the same times: the difference is 0, whoever they are.
     once = eight().assign(track="day")
     both = pd.concat([once, once.assign(track="evening")], ignore_index=True)
-    with pytest.raises(EstimateError, match="cancel out"):
+    with pytest.raises(EstimateError, match="is singular"):
         compare_survival(both, "track")
     assert compare_survival(both, "track", cluster=None).statistic == 0
 
@@ -299,7 +299,7 @@ def test_grays_test_of_one_row_a_person_and_of_copies_is_that_of_independent_row
         try:
             found = compare_incidence(several, "group", cluster="person_id", **options).table
         except EstimateError as error:
-            if "do not say how much" not in str(error):
+            if "cannot be estimated" not in str(error):
                 raise
             continue
         np.testing.assert_allclose(found["statistic"], plain["statistic"], rtol=1e-7, atol=1e-9)
@@ -311,7 +311,7 @@ def test_the_spread_of_grays_score_is_that_of_a_bootstrap_of_persons():
     assert "Gray's test robust to clusters stratified by site, by group: relapse" in found.text
     assert "198 rows in 80 clusters" in found.text
     apart = compare_incidence(times, "group", "end", causes=CAUSES, strata="site", cluster=None)
-    assert "taken as independent" in apart.text
+    assert "assumed independent" in apart.text
     assert not np.allclose(found.table["statistic"], apart.table["statistic"], rtol=0.02)
     by_person = pd.DataFrame(gray_residuals(ends(times), 0).T).groupby(times["person_id"]).sum()
     own = times.groupby("person_id").indices

@@ -307,7 +307,7 @@ def few(**change: Any) -> pd.DataFrame:
     ("change", "options", "error", "words"),
     [
         ({}, {"cause": "left"}, RuleError, "none of the causes"),
-        ({}, {"same_day": "after"}, RuleError, "one way or the other"),
+        ({}, {"same_day": "after"}, RuleError, "is one of two"),
         ({}, {"cluster": "who"}, RuleError, "no column named who"),
         ({}, {"formula": "y"}, RuleError, "no column named y"),
         ({}, {"confidence": 95}, RuleError, "between 0 and 1"),
@@ -315,12 +315,12 @@ def few(**change: Any) -> pd.DataFrame:
             {"days": [3, 5, 7, 30, 4, 8, 40, 50], "entry": [0, 0, 0, 20, 0, 0, 20, 20]},
             {},
             EstimateError,
-            "before the next came",
+            "risk set is empty",
         ),
         ({"x": 1.0}, {}, EstimateError, "x is the same for all"),
         ({"z": lambda t: 2 * t["x"]}, {}, EstimateError, "z follows from x"),
         ({"x": [np.nan, 2, 3, 1, 2, 3, 1, 2]}, {}, EstimateError, "missing: 1 of x"),
-        ({"z": [1, 1, 0, 1, 0, 1, 0, 0]}, {}, EstimateError, "runs away"),
+        ({"z": [1, 1, 0, 1, 0, 1, 0, 0]}, {}, EstimateError, "monotone likelihood"),
         (
             {
                 "ended_by": lambda t: (
@@ -331,7 +331,7 @@ def few(**change: Any) -> pd.DataFrame:
             },
             {},
             EstimateError,
-            "nobody ends",
+            "No events of this cause",
         ),
     ],
 )
@@ -346,7 +346,7 @@ def test_what_cannot_be_estimated_is_refused(
 def test_the_words_say_what_the_ratio_is_not() -> None:
     found = fine_gray(made_up(), TERMS, causes=CAUSES, censoring_strata="site", cluster="person")
     assert found.text.startswith("Fine and Gray's model of relapse, n 192, 93 events, 135 clusters")
-    assert "It is not a ratio of rates" in found.text
+    assert "It is not a ratio of hazards" in found.text
     assert "competing: died" in found.rule
     assert "within site" in found.rule
     assert found.ratio == "subdistribution hazard ratio"

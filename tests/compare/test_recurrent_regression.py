@@ -132,7 +132,7 @@ def test_it_says_what_it_is(model: str) -> None:
     most = None if model == "andersen_gill" else 2
     found = recurrent_cox(times, "group + x", model=model, id="id", most=most, strata=None)
     assert found.text.startswith(MODELS[model][0])
-    assert "is not counted as free of events" in found.text
+    assert "is not counted as time without events" in found.text
     assert "Relapse is made up." in found.text
     assert found.synthetic
     assert ("2 and more as one" in found.text) == (model != "andersen_gill")
@@ -161,8 +161,8 @@ def test_options_that_are_none_are_refused(options: dict[str, Any], says: str) -
 @pytest.mark.parametrize(
     ("columns", "says"),
     [
-        ({"event": 0}, "[Ww]ithout an event"),
-        ({"x": 1.0}, "never varies"),
+        ({"event": 0}, "There are no events"),
+        ({"x": 1.0}, "is constant"),
         ({"x": np.nan}, "missing"),
         ({"id": 1}, "do not overlap"),
         ({"at_risk": 1}, "at_risk says"),

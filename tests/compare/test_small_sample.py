@@ -180,7 +180,7 @@ def test_the_default_is_no_correction_by_the_normal_distribution(name):
 @pytest.mark.parametrize("name", FITS)
 def test_errors_that_are_not_clustered_are_refused(name):
     times = episodes()
-    with pytest.raises(RuleError, match="needs errors by cluster") as refusal:
+    with pytest.raises(RuleError, match="needs clustered errors") as refusal:
         FITS[name](times, small_sample=True, cluster=None)
     assert "taken as independent, though person_id repeats" in str(refusal.value)
     assert 'cluster="person_id"' in str(refusal.value)
@@ -191,9 +191,9 @@ def test_rows_without_a_person_that_repeats_are_refused(name):
     """Weights make errors robust, but by row: there are no clusters to count."""
     without = episodes().drop(columns="person_id")
     for times in (without, without.assign(person_id=range(len(without)))):
-        with pytest.raises(RuleError, match="needs errors by cluster") as refusal:
+        with pytest.raises(RuleError, match="needs clustered errors") as refusal:
             FITS[name](times, small_sample=True)
-        assert "36 rows, each by itself" in str(refusal.value)
+        assert "36 rows, each assumed independent" in str(refusal.value)
 
 
 def test_ids_of_recurrent_events_are_the_clusters_where_nothing_else_is():
@@ -217,11 +217,12 @@ def test_the_text_says_what_was_done_and_what_could_be(name):
     plain, found = FITS[name](few), FITS[name](few, small_sample=True)
     leverage = name in BY_LEVERAGE
     assert (
-        "With fewer than 50 clusters robust errors are too small; small_sample=True corrects them"
+        "With fewer than 50 clusters robust standard errors are too small; small_sample=True "
+        "corrects them"
         f"{'' if leverage else ' in part'}." in plain.text
     )
     how = (
-        "Scores of each cluster enlarged by its leverage (Mancl and DeRouen)"
+        "Cluster scores corrected for leverage (Mancl and DeRouen)"
         if leverage
         else "Variances with the factor G/(G-1) = 30/29"
     )
@@ -239,7 +240,7 @@ def test_the_text_says_what_was_done_and_what_could_be(name):
 def test_estimates_without_the_option_do_not_name_it():
     few = episodes(30)
     for text in (survival_curves(few, by="track").text, compare_survival(few, "track").text):
-        assert "With fewer than 50 clusters robust errors are too small." in text
+        assert "With fewer than 50 clusters robust standard errors are too small." in text
         assert "small_sample" not in text
 
 

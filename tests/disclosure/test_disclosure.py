@@ -445,7 +445,7 @@ def test_a_hundred_sessions_that_a_few_people_missed_are_hidden() -> None:
 
 
 def test_what_has_no_rule_is_refused() -> None:
-    with pytest.raises(RuleError, match="no rule for protecting"):
+    with pytest.raises(RuleError, match="cannot be protected"):
         iop.protect(pd.DataFrame())  # type: ignore[call-overload]
 
 

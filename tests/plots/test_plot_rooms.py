@@ -107,7 +107,7 @@ def test_the_sensitivity_picture_keeps_long_names_within(sensitivity: iop.Sensit
     _, given = pyplot.subplots(figsize=(8, 8), dpi=100)
     assert_within(iop.plot_sensitivity(sensitivity, given))
     _, small = pyplot.subplots(figsize=(5, 3))
-    with pytest.raises(RuleError, match="too small for the picture") as caught:
+    with pytest.raises(RuleError, match="too small for the figure") as caught:
         iop.plot_sensitivity(sensitivity, small)
     assert re.search(r"[\d.]+ by [\d.]+ inches or more", caught.value.instead)
 
@@ -115,7 +115,7 @@ def test_the_sensitivity_picture_keeps_long_names_within(sensitivity: iop.Sensit
 def test_where_room_is_short_the_picture_says_what_is_left_out() -> None:
     _, ax = pyplot.subplots(figsize=(3.4, 2.6), dpi=100)
     iop.plot_survival(result_of("curves"), ax)
-    assert "Left out for want of room: table and small print" in written(ax).replace("\n", " ")
+    assert "Left out for lack of space: table and small print" in written(ax).replace("\n", " ")
     assert_within(ax)
     _, least = pyplot.subplots(figsize=(1.2, 1))
     with pytest.raises(RuleError, match="too small"):
@@ -193,7 +193,7 @@ def test_protected_curves_of_too_few_people_are_a_sentence(groups: tuple[str, ..
     times = pd.concat([times_of((name,), 8) for name in groups])
     hidden = iop.protect(iop.survival_curves(times, by="program"))
     assert hidden.table.empty
-    with pytest.raises(RuleError, match="nothing to draw") as caught:
+    with pytest.raises(RuleError, match="nothing to plot") as caught:
         iop.plot_survival(hidden)
     assert "too few" in caught.value.found
 
@@ -202,7 +202,7 @@ def test_protected_curves_of_too_few_people_are_a_sentence(groups: tuple[str, ..
 def test_a_result_without_rows_is_a_sentence(name: str) -> None:
     result = result_of(name)
     empty = dataclasses.replace(result, table=result.table.iloc[:0])
-    with pytest.raises(RuleError, match="nothing to draw"):
+    with pytest.raises(RuleError, match="nothing to plot"):
         PLOTS[name](empty)
 
 

@@ -300,7 +300,7 @@ def test_the_drawn_weeks_are_the_table() -> None:
     lines = {str(line.get_label()).split(",")[0]: line for line in ax.lines}
     np.testing.assert_array_equal(lines["sessions attended"].get_ydata(), weeks.table["rate"])
     came = weeks.table["episodes_attending"] / weeks.table["episodes_followed"]
-    np.testing.assert_array_equal(lines["people who came at least once"].get_ydata(), came)
+    np.testing.assert_array_equal(lines["people who attended at least once"].get_ydata(), came)
     drawn = texts(ax)
     assert drawn["risk_0_episodes_attending_3"] == str(weeks.table["episodes_attending"].iloc[2])
     assert_readable(ax)

@@ -626,7 +626,7 @@ def test_hostile_options_are_refused(options):
 def test_an_identifier_is_no_covariate():
     patterns = pd.Series(["+-o"] * 60)
     people = pd.DataFrame({"who": [f"person {place}" for place in range(60)]})
-    with pytest.raises(RuleError, match="more categories") as caught:
+    with pytest.raises(RuleError, match="too many categories") as caught:
         impute_weeks(patterns, covariates=people)
     assert "person 1" not in str(caught.value)
 

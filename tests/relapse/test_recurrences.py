@@ -271,9 +271,9 @@ def test_the_columns_and_the_attributes(sample: iop.Records) -> None:
         ({"clear_days": 0}, "at least 1"),
         ({"clear_days": 7.5}, "at least 1"),
         ({"clear_days": True}, "at least 1"),
-        ({"terminal": "died"}, "Terminal ends are a list"),
-        ({"terminal": ["relapse"]}, "Terminal ends are a list"),
-        ({"terminal": ["death"]}, "Terminal ends are a list"),
+        ({"terminal": "died"}, "Terminal ends must be a list"),
+        ({"terminal": ["relapse"]}, "Terminal ends must be a list"),
+        ({"terminal": ["death"]}, "Terminal ends must be a list"),
         ({"rule": RelapseRule("ctn_0094_dropout")}, "Dropout is not"),
     ],
 )

@@ -595,7 +595,7 @@ def test_a_rule_says_itself_in_a_sentence(rule, text):
         ({"window_weeks": 4.0}, "window_weeks is a whole number"),
         ({"week_days": True}, "week_days is a whole number"),
         ({"lost_after": -1}, "lost_after is a whole number of at least 0"),
-        ({"use_weeks": 5}, "more use weeks than it has weeks"),
+        ({"use_weeks": 5}, "more weeks with use than weeks"),
         ({"competing": ("died", "relapse")}, "The competing of a relapse rule is one of completed"),
         ({"competing": ["lost"]}, "Found: competing='lost'"),
     ],

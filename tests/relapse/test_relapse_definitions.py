@@ -121,7 +121,7 @@ def test_the_missing_rule_is_the_definitions_own_unless_it_is_given():
     assert RelapseRule("lee_2016").missing == "use"
     assert RelapseRule("shufman_1994").missing == "no_use"
     assert RelapseRule("lee_2016", missing="censor").missing == "censor"
-    with pytest.raises(RuleError, match="cannot count as anything else"):
+    with pytest.raises(RuleError, match="missed weeks need no other rule"):
         RelapseRule("ctn_0094_dropout", missing="use")
 
 

@@ -180,8 +180,8 @@ def test_under_first_use_nobody_lapses_and_it_is_said() -> None:
     rule = RelapseRule(missing="last_value_to_last_contact")
     histories = state_histories(records_of(["7- 14+ 21..42- 49..98+"]), rule)
     assert told(histories) == ["engaged 14 relapsed 42 recovered 49 relapsed 100 |"]
-    assert "nobody is lapsed" in histories.attrs["rule"]
-    assert "nobody is lapsed" not in state_histories(records_of(["7-"])).attrs["rule"]
+    assert "there is no state lapsed" in histories.attrs["rule"]
+    assert "there is no state lapsed" not in state_histories(records_of(["7-"])).attrs["rule"]
 
 
 def test_days_of_use_in_a_row() -> None:
@@ -213,7 +213,7 @@ def test_a_later_check_in_does_not_change_what_a_day_is_said_to_be() -> None:
     times = time_to_relapse(records_of(["7+ 14o 21o 28o 35-"]), BY_WEEK)
     assert times[["days", "rests_on_missing"]].to_numpy().tolist() == [[28, True]]
     for histories in (before, after):
-        assert "is by what was recorded up to it" in histories.attrs["rule"]
+        assert "is based on what was recorded up to that day" in histories.attrs["rule"]
 
 
 def test_who_was_never_seen_and_not_followed_for_long_is_left_out() -> None:

@@ -130,7 +130,7 @@ def test_rows_of_one_person_are_taken_together_by_default(name):
     assert not np.allclose(found[same], apart[same], equal_nan=True)
     assert f"{rows:,} " in text
     assert f"in {clusters:,} clusters" in text
-    assert "taken as independent" in apart_text
+    assert "assumed independent" in apart_text
     assert f"of {clusters:,} values of person_id" in apart_text
 
 
@@ -209,7 +209,7 @@ def test_what_is_no_cluster_is_refused():
         survival_curves(twins)
     assert len(survival_curves(twins, cluster=None).table)
     lists = times.assign(person_id=[[1]] * len(times))
-    with pytest.raises(EstimateError, match="cannot be told apart"):
+    with pytest.raises(EstimateError, match="cannot be compared"):
         survival_curves(lists)
     assert len(survival_curves(lists, cluster=None).table)
 

@@ -324,7 +324,7 @@ def test_the_result_says_what_it_is():
     rates = hazard(times, "sex")
     pd.testing.assert_frame_equal(times, before)
     assert rates.synthetic
-    assert rates.rule.startswith("Relapse is the first use after admission. Smoothed rate among")
+    assert rates.rule.startswith("Relapse is the first use after admission. Kernel-smoothed hazard")
     assert rates.rule in rates.text
     assert "1: n 138, events 112, highest" in rates.text
     assert repr(rates) == "<Hazard: 2 groups, n 228, events 165>"
@@ -356,7 +356,7 @@ def test_the_picture_draws_the_table_and_says_so():
 
 def test_the_first_thing_wrong_is_said_first():
     few = pd.DataFrame({"days": [3, 4, 5], "event": 0})
-    with pytest.raises(EstimateError, match="Without an event"):
+    with pytest.raises(EstimateError, match="There are no events"):
         hazard(few)
     with pytest.raises(EstimateError, match="with 10 at risk"):
         hazard(few.assign(event=1))

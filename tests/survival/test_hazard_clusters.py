@@ -146,4 +146,4 @@ def test_the_result_says_what_is_taken_together():
     assert "robust standard errors (rows of one person_id taken together)," in rates.rule
     assert f"{len(times)} rows in 60 clusters" in rates.text
     assert rates.clustering.number == 60
-    assert "rows taken as independent, though person_id repeats" in hazard(times, cluster=None).rule
+    assert "rows assumed independent, though person_id repeats" in hazard(times, cluster=None).rule

@@ -249,7 +249,7 @@ def test_fitters_are_told_by_their_groups_and_come_out_of_saved_curves():
 
 def test_what_lifelines_has_no_fitter_for_is_refused_in_a_sentence():
     times = pd.DataFrame({"days": [1, 3], "event": [0, 1], "entry": [0, 2], "weight": 1.5})
-    with pytest.raises(EstimateError, match="lifelines takes weights for numbers of people"):
+    with pytest.raises(EstimateError, match="lifelines treats weights as numbers of people"):
         survival_curves(times, weights="weight").fitters()
     curves = survival_curves(times)
     with pytest.raises(EstimateError, match="nobody is left at risk after one of the earlier"):

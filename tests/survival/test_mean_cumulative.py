@@ -395,7 +395,7 @@ def broken(**columns: Any) -> pd.DataFrame:
         (broken(p=[1, 2, 2, 1, 1, 1]), {"id": "id", "cluster": "p"}, "same cluster"),
         (broken(mean=1), {"id": "id", "by": "mean"}, "cannot be named mean"),
         (three(), {"id": "id", "terminal": "died"}, "no column named died"),
-        (three(), {"id": "id", "terminal": []}, "none of the words"),
+        (three(), {"id": "id", "terminal": []}, "None of the words"),
         (broken(died=[0, 0, 3, 0, 0, 0]), {"id": "id", "terminal": "died"}, "1 of 6 values"),
         (broken(died=[1, 0, 0, 0, 0, 0]), {"id": "id", "terminal": "died"}, "follow one"),
         (

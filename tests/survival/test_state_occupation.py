@@ -429,8 +429,8 @@ def test_how_a_result_shows_itself() -> None:
 def test_times_that_are_none_are_refused() -> None:
     for change, words in (
         ({"days": -1}, "number of days, 0 or more"),
-        ({"entry": 70}, "entry is before its days"),
-        ({"days": 0, "entry": 0}, "A stay lasts until after it began"),
+        ({"entry": 70}, "Entry must be before days"),
+        ({"days": 0, "entry": 0}, "A stay must end after it begins"),
         ({"state": None}, "Every stay has a value of state"),
         ({"episode_id": None}, "Every row has a value of episode_id"),
     ):
@@ -473,11 +473,11 @@ def test_columns_and_options_that_are_none_are_refused() -> None:
         state_occupation(small(), by="track")
     with pytest.raises(RuleError, match="cannot be named share"):
         state_occupation(small().assign(share=1), by="share")
-    with pytest.raises(RuleError, match="A rule makes histories of records"):
+    with pytest.raises(RuleError, match="A rule applies to records"):
         state_occupation(small(), iop.RelapseRule())
     with pytest.raises(RuleError):
         state_occupation(small(), confidence=95)
-    with pytest.raises(EstimateError, match="Nobody of a group is under observation"):
+    with pytest.raises(EstimateError, match="A group has nobody under observation"):
         state_occupation(small(), start=60)
 
 
@@ -485,7 +485,7 @@ def test_horizons_that_cannot_be_are_refused() -> None:
     found = state_occupation(small())
     with pytest.raises(EstimateError, match="followed up to the horizon"):
         found.time_in_state(61)
-    with pytest.raises(EstimateError, match="Fewer than two of a group"):
+    with pytest.raises(EstimateError, match="fewer than two people"):
         found.time_in_state(55)
     with pytest.raises(RuleError, match="later than day 0"):
         found.time_in_state(0)

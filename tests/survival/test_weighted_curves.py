@@ -369,7 +369,7 @@ def test_columns_that_are_not_there_are_refused():
 
 @pytest.mark.parametrize("options", [{"weights": "weight"}, {"cluster": "id"}])
 def test_a_band_without_a_theory_is_refused(options):
-    with pytest.raises(EstimateError, match="no simultaneous band"):
+    with pytest.raises(EstimateError, match="simultaneous band is not available"):
         survival_curves(weighted_data(), **options).band()
 
 
@@ -454,7 +454,7 @@ def test_the_band_is_drawn_on_request_and_named():
     assert "Hall" not in notes(plain)
     assert not [line for line in plain.get_lines() if line.get_label() == "_band"]
     protected = iop.protect(curves, iop.SafePolicy(threshold=2))
-    with pytest.raises(RuleError, match="do not publish"):
+    with pytest.raises(RuleError, match="cannot be calculated from protected"):
         iop.plot_survival(protected, band=True)
     with pytest.raises(RuleError, match="counts through each day"):
         iop.plot_survival(protected, counting="just_before")

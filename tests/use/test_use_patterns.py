@@ -204,7 +204,7 @@ def test_a_refused_test_is_what_the_option_says(line):
     [
         ({}, "a refused test is missing unless use is reported"),
         ({"refused": "use"}, "a refused test counts as use"),
-        ({"refused": "as_reported"}, "with a refused test the report counts"),
+        ({"refused": "as_reported"}, "with a refused test, the report is used"),
         ({"sources": "drug_test"}, "by drug test; a refused test is missing"),
         ({"sources": "drug_test", "refused": "use"}, "by drug test; a refused test counts as use"),
     ],
@@ -305,7 +305,7 @@ def test_the_series_its_labels_and_its_rule():
     assert words.str.len().tolist() == [24, 24]
     assert provenance_of(words) == Provenance(
         "One symbol a week from the day after admission, by self-report or drug test (use "
-        "by one is use, whatever the other says); a refused test is missing unless use is "
+        "by either is use); a refused test is missing unless use is "
         "reported: + use, - no use, * both, o missed, _ not due. A week without a check-in is "
         "missed until the follow-up ends; one that its end cuts short is missed.",
         event="use",

@@ -49,8 +49,7 @@ def robust_to_clusters(score: GroupScore, residual: Floats, cluster: Codes) -> G
     robust = GroupScore(score.observed, score.expected, by_cluster)
     if robust.degrees_of_freedom < score.degrees_of_freedom:
         raise EstimateError(
-            "The clusters do not say how much each group's events vary: within them the groups "
-            "cancel out.",
+            "The variance of the score cannot be estimated from these clusters: it is singular.",
             found=f"{of_cluster.shape[1]:,} clusters",
             instead="cluster=None, if rows are independent, or fewer groups.",
         )
@@ -107,7 +106,7 @@ def refuse_too_many(rows: int, groups: int) -> None:
     """Refuse a table of rows and groups that would not fit."""
     if rows * groups > MOST_CELLS:
         raise EstimateError(
-            "A test of so many groups by clusters needs more memory than it is worth.",
+            "A clustered test of this many groups needs too much memory.",
             found=f"{groups:,} groups, {rows:,} rows",
             instead="fewer groups, or cluster=None, if rows are independent.",
         )

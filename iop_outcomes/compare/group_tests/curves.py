@@ -155,7 +155,9 @@ def compare_survival(
     checked = check_times(times, by)
     names = list(checked.labels.columns)
     if not names:
-        raise RuleError("A comparison needs the column that makes the groups.", instead='by="..."')
+        raise RuleError(
+            "A comparison needs the column that defines the groups.", instead='by="..."'
+        )
     refuse_names(names)
     normal_quantile(confidence)
     stratum, strata_names = strata_of(times, strata, names)
@@ -197,16 +199,17 @@ def _check_result(result: GroupScore, times: CheckedTimes) -> None:
     empty = np.flatnonzero(result.expected <= 0)
     if len(empty):
         raise EstimateError(
-            "A group has nobody at risk on any day of an event, so that nothing is known of it "
-            "beside the others.",
+            "A group has nobody at risk on any day of an event, so it cannot be compared with "
+            "the others.",
             found=f"{groups_called(empty.tolist(), len(times.labels))} of survival_curves",
-            instead="leave the group out, or join it with another.",
+            instead="leave the group out, or merge it with another.",
         )
     if result.degrees_of_freedom < len(times.labels) - 1:
         raise EstimateError(
-            "Some groups are never at risk together on a day of an event, so that they cannot "
-            "be compared.",
+            "Some groups are never at risk on the same day of an event, so they cannot be "
+            "compared.",
             found=f"{len(times.labels)} groups, of which the data compare "
             f"{result.degrees_of_freedom + 1}",
-            instead="compare groups that share strata and days, or use fewer strata.",
+            instead="compare groups that are at risk in the same strata on the same days, or use "
+            "fewer strata.",
         )

@@ -147,8 +147,8 @@ def _pooled_hazard(died: Floats, total: Floats, pooled: Floats, there: NDArray[A
     spent = np.abs(free) < ROUNDING
     if (there.sum(axis=1) > 1)[spent].any():
         raise EstimateError(
-            "The cause has taken everyone, by the estimate of all groups, while two groups are "
-            "still at risk: Gray's test is not defined.",
+            "The pooled cumulative incidence of the cause reaches 1 while two groups are still "
+            "at risk: Gray's test is not defined.",
             instead="compare_survival, or a shorter follow-up.",
         )
     # With one group left there is nothing to compare, whatever the hazard.

@@ -64,7 +64,7 @@ def refuse_incomparable(times: CheckedTimes, curves: str) -> None:
         )
     if not times.event.any():
         raise EstimateError(
-            "Without an event there is nothing to compare: every time is censored.",
+            "There are no events to compare: every time is censored.",
             found=f"0 events among {len(times.days):,}",
             instead=f"{curves}(times, by=...) says how many of each group were followed.",
         )

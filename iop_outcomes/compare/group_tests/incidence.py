@@ -200,9 +200,9 @@ def cause_score(parts: list[Ends], cause: int) -> GroupScore:
     result = GroupScore(score, np.zeros_like(score), covariance)
     if result.degrees_of_freedom < len(score) - 1:
         raise EstimateError(
-            "Some groups are never at risk together on a day of an event, so that they cannot "
-            "be compared.",
-            instead="leave such a group out, or join it with another.",
+            "Some groups are never at risk on the same day of an event, so they cannot be "
+            "compared.",
+            instead="leave such a group out, or merge it with another.",
         )
     clusters = [part.cluster for part in parts if part.cluster is not None]
     if not clusters:
@@ -226,7 +226,9 @@ def _strata(
 
 def _check_comparable(by_cause: Causes) -> None:
     if not len(by_cause.times.labels.columns):
-        raise RuleError("A comparison needs the column that makes the groups.", instead='by="..."')
+        raise RuleError(
+            "A comparison needs the column that defines the groups.", instead='by="..."'
+        )
     if len(by_cause.times.labels) < 2:
         raise EstimateError(
             "A comparison needs two groups or more.",
@@ -237,13 +239,13 @@ def _check_comparable(by_cause: Causes) -> None:
         raise EstimateError(
             "Gray's test is not defined for late entry.",
             found="entries after day 0",
-            instead="compare_survival, which takes every other cause as censoring.",
+            instead="compare_survival, which counts every other cause as censoring.",
         )
     number = np.bincount(by_cause.code[by_cause.code >= 0], minlength=len(by_cause.names))
     empty = [name for name, count in zip(by_cause.names, number, strict=True) if not count]
     if empty:
         raise EstimateError(
-            "A cause by which nobody ends cannot be compared.",
+            "No events of this cause: there is nothing to compare.",
             found=f"0 ends by {', '.join(cause_called(name, by_cause.names) for name in empty)}",
             instead="causes that occur.",
         )
@@ -252,7 +254,7 @@ def _check_comparable(by_cause: Causes) -> None:
 def _check_size(days: int, groups: int) -> None:
     if days * groups**2 > MOST_CELLS:
         raise EstimateError(
-            "Gray's test of so many groups needs more memory than it is worth.",
+            "Gray's test of this many groups needs too much memory.",
             found=f"{groups:,} groups over {days:,} days with an end",
             instead="fewer groups, or compare_survival.",
         )

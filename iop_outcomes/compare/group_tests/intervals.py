@@ -167,7 +167,9 @@ def compare_interval_survival(
     checked, left, right = check_intervals(times, by)
     names = list(checked.labels.columns)
     if not names:
-        raise RuleError("A comparison needs the column that makes the groups.", instead='by="..."')
+        raise RuleError(
+            "A comparison needs the column that defines the groups.", instead='by="..."'
+        )
     stratum, strata_names = strata_of(times, strata, names)
     refuse_incomparable(checked, "iop.interval_survival")
     clusters = read_clusters(times, cluster)

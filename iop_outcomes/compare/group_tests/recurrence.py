@@ -146,7 +146,9 @@ def compare_recurrence(
     stretches = read_stretches(times, by, id=id, cluster=cluster, terminal=terminal)
     labels = stretches.times.labels
     if not len(labels.columns):
-        raise RuleError("A comparison needs the column that makes the groups.", instead='by="..."')
+        raise RuleError(
+            "A comparison needs the column that defines the groups.", instead='by="..."'
+        )
     if len(labels) < 2:
         raise EstimateError(
             "A comparison needs two groups or more.",
@@ -188,9 +190,9 @@ def _test(stretches: Stretches) -> tuple[GroupScore, str]:
     groups = len(stretches.times.labels)
     if score.degrees_of_freedom < groups - 1:
         raise EstimateError(
-            "Some groups are never under observation together on a day of an event, or have too "
-            "few clusters, so that they cannot be compared.",
+            "Some groups are never under observation on the same day of an event, or have too "
+            "few clusters, so they cannot be compared.",
             found=f"{groups} groups, of which {score.degrees_of_freedom + 1} can be",
-            instead="leave such a group out, or join it with another.",
+            instead="leave such a group out, or merge it with another.",
         )
     return score, test

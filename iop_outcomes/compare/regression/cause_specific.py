@@ -21,9 +21,9 @@ from iop_outcomes.survival.curves.weighted import read_weighting
 from iop_outcomes.survival.limits import normal_quantile
 
 MEANING = (
-    "A cause-specific hazard ratio compares the rate of the cause among those who have had none of "
-    "the ends so far. It says nothing by itself of the share that ever comes to the cause, which "
-    "depends on the rates of the other ends too: look at every cause, and at fine_gray."
+    "A cause-specific hazard ratio compares the hazard of the cause among people still at risk "
+    "of every end. It does not describe the cumulative incidence, which depends on the hazards "
+    "of the other ends too: look at every cause, and at fine_gray."
 )
 
 
@@ -137,7 +137,7 @@ def cause_asked(by_cause: Causes, cause: Any) -> str:
         raise RuleError(
             f"{names_asked([cause])} is none of the causes.",
             found=words_found(by_cause.names, len(by_cause.code)),
-            instead="a cause= that competes, or causes=[...] with it among them.",
+            instead="a cause= that is among the causes, or causes=[...] with it in the list.",
         )
     return word
 
@@ -147,7 +147,7 @@ def ended_by(by_cause: Causes, cause: str) -> NDArray[np.bool_]:
     event: NDArray[np.bool_] = by_cause.code == by_cause.names.index(cause)
     if not event.any():
         raise EstimateError(
-            "A cause by which nobody ends has no rate to model.",
+            "No events of this cause.",
             found=f"0 ends by {cause_called(cause, by_cause.names)} among {len(event):,}",
             instead="a cause that occurs.",
         )
@@ -159,5 +159,5 @@ def rule_of(by_cause: Causes, asked: list[str], others: str) -> str:
     beside = [name for name in by_cause.names if name not in asked]
     modelled = asked[0] if len(asked) == 1 else f"{', '.join(asked)}, each in turn"
     rest = f" {others}: {', '.join(beside)};" if beside else ""
-    sentence = f"Event: {modelled};{rest} every other end is the end of what is known."
+    sentence = f"Event: {modelled};{rest} every other end is censored."
     return f"{by_cause.times.rule} {sentence.replace('_', ' ')}"

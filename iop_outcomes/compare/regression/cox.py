@@ -17,9 +17,9 @@ from iop_outcomes.survival.limits import normal_quantile
 from iop_outcomes.survival.times import CheckedTimes, check_times, column_names
 
 MEANING = (
-    "A hazard ratio compares the rate of the event, among those still without it, between people "
-    "who differ by one in the term and are alike in the others; above 1 it comes sooner. One ratio "
-    "is taken to hold on every day."
+    "A hazard ratio compares the hazard of the event between people who differ by one in the "
+    "term and have the same values of the others; above 1 means a higher hazard. Proportional "
+    "hazards are assumed."
 )
 
 

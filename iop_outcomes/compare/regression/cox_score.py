@@ -102,9 +102,9 @@ def score_spread(residuals: Floats, weight: Floats | None, cluster: NDArray[Any]
     if cluster is not None:
         if not (cluster != cluster[0]).any():
             raise EstimateError(
-                "Errors that are robust to clusters need two of them or more.",
+                "Cluster-robust standard errors need two clusters or more.",
                 found="one cluster",
-                instead="cluster=None, each row on its own.",
+                instead="cluster=None, if rows are independent.",
             )
         weighted = summed(weighted, cluster)
     return np.asarray(weighted @ weighted.T)

@@ -30,10 +30,10 @@ from iop_outcomes.survival.times import column_names
 SameDay = Literal["together", "ends_first"]
 SAME_DAY = ("together", "ends_first")
 MEANING = (
-    "A subdistribution hazard ratio says which way, and how strongly, a term moves the share that "
-    "has come to the cause by each day: above 1 the share is larger. It is not a ratio of rates "
-    "among those still without an end, since it counts who ended otherwise as still at risk; nor "
-    "a ratio of shares."
+    "A subdistribution hazard ratio gives the direction and strength of the association of a "
+    "term with the cumulative incidence of the cause: above 1 the incidence is higher. It is not "
+    "a ratio of hazards among people still at risk, since people with another end stay in the "
+    "risk set; nor a ratio of cumulative incidences."
 )
 
 
@@ -169,7 +169,7 @@ def fine_gray(
 def _check(same_day: str) -> None:
     if same_day not in SAME_DAY:
         raise RuleError(
-            "Ends and censorings of one day are taken one way or the other.",
+            "The order of ends and censorings on one day is one of two.",
             found=f"same_day={as_written(same_day)}",
             instead=", ".join(SAME_DAY),
         )

@@ -97,7 +97,7 @@ def design_of(
     called = [str(name) for name in matrix.model_spec.column_names]
     if len(called) < 2:
         raise EstimateError(
-            "Of columns that have one value only there is nothing to estimate.",
+            "Columns with a single value give no effect to estimate.",
             found=", ".join(sorted(names)),
             instead="columns in which people differ.",
         )
@@ -123,10 +123,10 @@ def _matrix(parsed: Formula, formula: str, frame: pd.DataFrame) -> Any:
             return model_matrix(parsed, frame, context={}, output="numpy", na_action="ignore")
     except Exception:  # of many kinds: a transform is given what it does not take
         raise RuleError(
-            "The formula asks for what its columns do not give.",
+            "The formula cannot be evaluated with these columns.",
             found=formula,
-            instead="numbers where it reckons; text or categories as they are; in C all levels of "
-            "the column.",
+            instead="numbers where it calculates; text or categories as they are; all levels of "
+            "the column in C().",
         ) from None
 
 
@@ -138,7 +138,8 @@ def _are_names(formula: object) -> bool:
 
 def _no_terms(formula: str) -> RuleError:
     return RuleError(
-        "A formula is one or more terms, with the intercept left in: the baseline takes it.",
+        "A formula is one or more terms, without removing the intercept: the baseline hazard "
+        "takes its place.",
         found=formula,
         instead='"age + program"',
     )
@@ -204,7 +205,7 @@ def _names_in(expression: str, columns: Sequence[str]) -> tuple[set[str], set[st
             harmless = id(node) in contrasts
         if not harmless:
             raise RuleError(
-                "A formula may reckon, and call the transforms that it knows, and no more.",
+                "A formula may only calculate and call the known transforms.",
                 found=expression,
                 instead=f"{', '.join(TRANSFORMS)}; in C(column, ...) "
                 f"contr.{', contr.'.join(CONTRASTS)}.",
@@ -271,10 +272,10 @@ def _columns(times: pd.DataFrame, names: list[str], levels_of: set[str]) -> pd.D
     gaps = [f"{count:,} of {name}" for name, count in missing.items() if count]
     if gaps:
         raise EstimateError(
-            "A row with a missing value cannot stand in a regression.",
+            "A regression cannot use rows with missing values.",
             found=f"missing: {', '.join(gaps)}, of {len(times):,} rows",
-            instead="times.dropna(subset=[...]) if leaving them out is right, a value of their own "
-            "for text, or multiple imputation.",
+            instead="times.dropna(subset=[...]) for a complete-case analysis, a category of "
+            "their own for text, or multiple imputation.",
         )
     for name in levels_of:
         _check_values(times[name].nunique(), times[name], name)
@@ -290,7 +291,7 @@ def _prepared(column: pd.Series[Any], name: str) -> pd.Series[Any]:
         return column.astype(np.int64 if whole else np.float64)
     if pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_timedelta64_dtype(column):
         raise RuleError(
-            "A date is not a term: it stands for a number of days since another.",
+            "A date cannot be a term; use a number of days since another date.",
             found=f"the column {name}, of type {column.dtype}",
             instead=f'(times["{name}"] - first_day).dt.days',
         )
@@ -311,7 +312,7 @@ def _check_values(different: int, column: pd.Series[Any], name: str) -> None:
 
 def _no_term(name: str, column: pd.Series[Any], found: str) -> EstimateError:
     return EstimateError(
-        f"The column {name} makes no terms: each of its values would be one.",
+        f"The column {name} cannot be a term: it would have one level a value.",
         found=f"{found}, in a column of type {column.dtype}",
         instead=f'pd.to_numeric(times["{name}"]) if they are numbers; strata= or cluster= if '
         "they are names.",

@@ -45,9 +45,10 @@ def leverage_covariance(scores: Floats, parts: Floats) -> Floats:
     alone = int((np.linalg.eigvalsh(own)[:, -1] > 1 - WHOLE).sum())
     if alone:
         raise EstimateError(
-            "The correction for few clusters needs terms that differ without any one cluster too.",
+            "The correction for few clusters needs terms that are estimable without any one "
+            "cluster.",
             found=f"{alone:,} of {count_words(len(parts), 'cluster')} without which a term, or a "
-            "combination of terms, is the same for all at risk together",
+            "combination of terms, is constant within every risk set",
             instead="small_sample=False, or fewer terms.",
         )
     moved = np.linalg.solve(information - parts, scores[:, :, None])[:, :, 0]

@@ -63,7 +63,7 @@ def standardised(
 
 def _constant(name: str) -> EstimateError:
     return EstimateError(
-        "A term that never varies among those at risk together has no effect to estimate.",
+        "A term that is constant within every risk set has no effect to estimate.",
         found=f"{name} is the same for all of them",
         instead="leave the term out.",
     )
@@ -83,8 +83,8 @@ def check_rank(information: Floats, most: float, names: Sequence[str]) -> None:
                 term_called(other, names) for other in np.flatnonzero(np.abs(along) > 1e-6).tolist()
             ]
             raise EstimateError(
-                "Terms that say the same cannot be told apart.",
-                found=f"{term_called(place, names)} follows from {', '.join(others)}",
+                "The terms are linearly dependent (collinear).",
+                found=f"{term_called(place, names)} is a linear combination of {', '.join(others)}",
                 instead="leave one of them out.",
             )
 
@@ -123,7 +123,7 @@ def maximise(
     raise EstimateError(
         "The model did not converge.",
         found=f"{ITERATIONS} steps",
-        instead="fewer terms, or terms on a like scale.",
+        instead="fewer terms, or terms on a similar scale.",
     )
 
 
@@ -153,7 +153,8 @@ def _step(point: LikelihoodPoint, beta: Floats, names: Sequence[str]) -> Floats:
 
 def _infinite(name: str) -> EstimateError:
     return EstimateError(
-        "A coefficient runs away to infinity: the likelihood grows for ever.",
-        found=f"{name}: one of its values, or all on one side of it, have no event",
-        instead="join its rare value with another, or leave the term out.",
+        "Infinite estimate (monotone likelihood): the likelihood increases without limit in a "
+        "coefficient.",
+        found=f"{name}: one of its values, or all rows on one side of a value, have no event",
+        instead="merge its rare value with another, or leave the term out.",
     )

@@ -192,7 +192,7 @@ def fit_cox(
 def _check(design: Floats, event: NDArray[np.bool_], weight: Floats, ties: str) -> None:
     if ties not in TIES:
         raise RuleError(
-            "Ties are taken one way or the other.",
+            "Ties are handled by one of two methods.",
             found=f"ties={as_written(ties)}",
             instead=", ".join(TIES),
         )
@@ -201,12 +201,12 @@ def _check(design: Floats, event: NDArray[np.bool_], weight: Floats, ties: str) 
     endless = int((~np.isfinite(design)).any(axis=1).sum())
     if endless:
         raise EstimateError(
-            "A row with a missing value cannot stand in a regression.",
+            "A regression cannot use rows with missing values.",
             found=f"{endless:,} of {len(design):,} rows with one that is not a finite number",
         )
     if not event.any():
         raise EstimateError(
-            "Without an event there is no hazard to model: every time is censored.",
+            "There are no events to model: every time is censored.",
             found=f"0 events among {len(event):,}",
         )
     wrong = int((~(np.isfinite(weight) & (weight > 0))).sum())

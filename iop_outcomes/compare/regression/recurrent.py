@@ -26,21 +26,22 @@ from iop_outcomes.survival.times import check_times, holds_numbers, read_flags
 MODELS = {
     "andersen_gill": (
         "Andersen-Gill model",
-        "A ratio is of the rate of the event on a day among those at risk, whatever they had "
+        "A ratio compares the rate of the event among those at risk, whatever events they had "
         "before.",
     ),
     "pwp_total": (
         "Prentice-Williams-Peterson model in total time",
-        "A ratio is of the rate of the next event on a day among those at risk who had as many "
-        "before.",
+        "A ratio compares the rate of the next event by days since the start, among those at "
+        "risk with the same number of events before.",
     ),
     "pwp_gap": (
         "Prentice-Williams-Peterson model in gap time",
-        "A ratio is of the rate of the next event among those at risk for as many days since they "
-        "last came to be, who had as many before.",
+        "A ratio compares the rate of the next event by days since the last one ended, among "
+        "those at risk with the same number of events before.",
     ),
 }
-ALIVE = "The rate is among the living: a death ends the row, and is not counted as free of events."
+ALIVE = "The rate is among people alive: a death ends the row and is not counted as time without "
+"events."
 
 
 @dataclass(frozen=True, eq=False)
@@ -229,7 +230,7 @@ def _at_risk(times: pd.DataFrame) -> pd.DataFrame:
         raise EstimateError(
             "The column at_risk says of each stretch whether it is, True or False.",
             found=f"{wrong:,} of {len(times):,} values are neither",
-            instead='times.drop(columns="at_risk"), if it says something else.',
+            instead='times.drop(columns="at_risk"), if it means something else.',
         )
     return relabel(times[at_risk].reset_index(drop=True), times)
 

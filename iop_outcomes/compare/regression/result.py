@@ -151,7 +151,7 @@ def ratio_table(
     reach, beyond = _reference(clustering, confidence)
     if not (np.diag(covariance) > NOTHING * np.diag(model)).all():
         raise EstimateError(
-            "The robust errors come to 0: nobody's row could have been otherwise.",
+            "The robust standard errors are 0.",
             found="all who are at risk have the event, and on one day",
             instead="times that are recorded to the day.",
         )

@@ -175,8 +175,8 @@ def _censoring(
     at_end = kept[np.searchsorted(day, days[ended])] * here(days[ended])
     if not (at_end > 0).all():
         raise EstimateError(
-            "All who had entered by some day had left before the next came, so that how many "
-            "would have been there is not known.",
+            "The risk set is empty between two days, so the censoring distribution cannot be "
+            "estimated.",
             instead="cause_specific_cox, or times that begin after that day.",
         )
     return Censoring(

@@ -35,7 +35,7 @@ def check_result(result: object, plot: str, *kinds: type) -> None:
         if table is not None and not len(table):
             hidden = type(result).__name__ == "ProtectedCurves"
             raise RuleError(
-                "There is nothing to draw: the table of the result has no rows.",
+                "There is nothing to plot: the table of the result has no rows.",
                 found="each group has too few people to publish" if hidden else "an empty table",
                 instead="fewer groups, or a longer time, so that more people are in each",
             )
@@ -84,7 +84,7 @@ def check_target(target: Any) -> None:
     if target.get_figure() is None:
         raise RuleError(
             "The axes belong to no figure.",
-            found="axes that were removed from theirs",
+            found="axes that were removed from their figure",
             instead="axes of a figure, or leave ax= out",
         )
     if target.name != "rectilinear":

@@ -23,7 +23,7 @@ SCALES = (1.0, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65)
 WHOLE: Four = (0.0, 0.0, 1.0, 1.0)
 EDGE, SIDES, TITLE = 3.0, 20.0, 26.0  # points left free: at an edge, beside notes, for a suptitle
 EASY = 0.45  # of the height of the axes in a figure of their own
-SHORT_OF_ROOM = "Left out for want of room: {}; see .rule, .text and the table of the result."
+SHORT_OF_ROOM = "Left out for lack of space: {}; see .rule, .text and the table of the result."
 
 
 @dataclass(frozen=True)
@@ -255,7 +255,7 @@ def _fitted(size: tuple[float, float], planner: Planner, font_note: str, needs_t
     wide = SCALES[-1] * (plan.left + plan.right + plan.least[0])
     high = SCALES[-1] * (fitted.top_and_bottom + plan.least[1])
     raise RuleError(
-        "The axes are too small for the picture.",
+        "The axes are too small for the figure.",
         found=f"room of {size[0] / 72:.1f} by {size[1] / 72:.1f} inches",
         instead=f"{wide / 72:.1f} by {high / 72:.1f} inches or more, or a figure of its own: "
         "leave ax= out",

@@ -196,7 +196,7 @@ def _settle(texts: DateTexts, orders: Sequence[str], parsed: Parsed) -> None:
             day = day_first if order == DAY_FIRST_AS_OTHERS else month_first
             parsed.fault("assumed_date_order", position, ASSUMED[order])
         else:
-            text = "value left missing: day and month cannot be told apart"
+            text = "value left missing: day and month cannot be distinguished"
             parsed.fault("ambiguous_date", position, text)
             continue
         if day is None:

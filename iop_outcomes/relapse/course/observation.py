@@ -226,7 +226,7 @@ def check_sources(records: object, rule: object) -> None:
     ):
         if not isinstance(value, kind):
             raise RuleError(
-                "Episodes are followed through records, by a RelapseRule.",
+                "Following episodes over time needs records and a RelapseRule.",
                 found=f"{type(value).__name__} in place of {kind.__name__}",
                 instead=instead,
             )

@@ -160,7 +160,7 @@ def recurrent_relapses(
 def _check_options(rule: RelapseRule, terminal: object) -> None:
     if rule.of_dropout:
         raise RuleError(
-            "Dropout is not what people recover from and fall back into: it has one time.",
+            "Dropout is not a recurrent event: it has one time.",
             found=f"the definition {rule.name}",
             instead="time_to_relapse(records, rule)",
         )
@@ -171,7 +171,7 @@ def _check_options(rule: RelapseRule, terminal: object) -> None:
         or not all(word in words for word in terminal)
     ):
         raise RuleError(
-            f"Terminal ends are a list of words from {', '.join(words)}.",
+            f"Terminal ends must be a list of words from {', '.join(words)}.",
             found=f"terminal={as_written(terminal)}",
             instead='terminal=["died"]',
         )

@@ -190,7 +190,7 @@ def state_histories(
 def _check(records: Records, rule: RelapseRule) -> None:
     if rule.of_dropout:
         raise RuleError(
-            "States tell use apart; a definition of dropout counts missed weeks.",
+            "States are defined by use; a definition of dropout counts missed weeks.",
             found=f"definition={as_written(rule.name)}",
             instead='RelapseRule("k_of_n_weeks", missing="last_value_to_last_contact"); who '
             "drops out is discharged or lost.",
@@ -270,12 +270,12 @@ def _text(rule: RelapseRule, clear_days: int, unknown: int) -> str:
     text = f"{rule.text} Recovered: {clear_days} {day} clear since the last use."
     check_in = "check-in, completed or missed," if rule.fills else "completed check-in"
     text += f" Lost: over {rule.lost_after} days without a {check_in} or an attended service."
-    text += " Discharged: left without use so far, or no longer asked."
+    text += " Discharged: left without use so far, or with no further check-ins due."
     if rule.searches[0].needed == 1 and rule.searches[0].first == 1:
-        text += " The first use is the relapse: nobody is lapsed."
+        text += " The first use is the relapse: there is no state lapsed."
     else:
-        text += " Lapsed: use, and no relapse by it."
-    text += " The state of a day is by what was recorded up to it."
+        text += " Lapsed: use that does not meet the definition of relapse."
+    text += " The state on a day is based on what was recorded up to that day."
     if unknown:
         noun = "episode" if unknown == 1 else "episodes"
         text += f" {unknown:,} {noun} not seen after the first day left out."

@@ -151,7 +151,7 @@ class Calculated(Measure):
         out = np.asarray(self.function(view.patterns), dtype=np.float64)
         if out.shape != (len(view.patterns),):
             raise RuleError(
-                "A function of a definition gives one value a person.",
+                "A function of a definition must give one value a person.",
                 found=f"values of shape {out.shape} for {len(view.patterns):,} people",
                 instead="an array as long as patterns.lengths.",
             )

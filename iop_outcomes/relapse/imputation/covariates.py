@@ -128,7 +128,7 @@ def _categories(column: pd.Series[Any], called: str) -> list[tuple[str, Numbers]
     values = column.astype("category").cat.remove_unused_categories().cat
     if len(values.categories) > MOST_CATEGORIES:
         raise RuleError(
-            f"The covariate {called} has more categories than can be told apart.",
+            f"The covariate {called} has too many categories.",
             found=f"{len(values.categories):,} categories",
             instead=f"at most {MOST_CATEGORIES}, or a number.",
         )

@@ -199,7 +199,7 @@ def _people(patterns: PatternArray, never_seen: str) -> tuple[NDArray[np.intp], 
     unseen = int((due & ~seen).sum())
     if not seen.any():
         raise EstimateError(
-            "Nobody was seen in any week, so that nothing tells what a missed week was.",
+            "Nobody was seen in any week, so missed weeks cannot be imputed.",
             found=f"{unseen:,} never seen among {len(patterns):,}",
         )
     chosen = np.flatnonzero(seen | due if never_seen == "impute" else seen)
@@ -297,7 +297,7 @@ def _rule_text(options: _Options, covariates: list[str], unseen: int) -> str:
             "seen after the same history"
         )
     else:
-        text += "they are taken to be like weeks seen after the same history"
+        text += "they are assumed missing at random given the history"
     text += ". A mixed week counts as use."
     if unseen:
         text += f" {unseen:,} never seen: {NEVER_SEEN[options.never_seen]}."

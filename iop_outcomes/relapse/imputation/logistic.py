@@ -80,7 +80,7 @@ class Logistic:
                 step = step / 2
             here, point = there, reached
         raise EstimateError(  # pragma: no cover  (the posterior is concave and proper)
-            "The model for missed weeks did not settle.", instead="fewer covariates."
+            "The model for missed weeks did not converge.", instead="fewer covariates."
         )
 
     def draw(self, fit: Fit, now: Numbers, random: np.random.Generator) -> Numbers:

@@ -102,7 +102,7 @@ PROGRAMS = (
         "HA",
         0.22,
         0.75,
-        (Change("trend", "2024-01-01", -0.05, "attendance wears away month by month"),),
+        (Change("trend", "2024-01-01", -0.05, "attendance declines month by month"),),
     ),
     Program(
         "Lakeside",

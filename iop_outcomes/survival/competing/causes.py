@@ -50,11 +50,11 @@ def read_causes(
     has_event = not isinstance(times, pd.DataFrame) or "event" in times.columns
     if causes is None and not has_event:
         raise EstimateError(
-            "There is neither a column named event nor a list of causes: nothing says which ends "
-            "compete.",
+            "There is neither a column named event nor a list of causes, so the competing ends "
+            "are not known.",
             found=columns_found(times.columns, "event"),
             instead='causes=["relapse", "died"], the ends that compete; or a column event, 1 for '
-            "the end that is asked about.",
+            "the end of interest.",
         )
     checked = check_times(times if has_event else times.assign(event=False), by, ["competing_on"])
     given = checked.event if has_event else None
@@ -74,7 +74,7 @@ def read_causes(
         asked = [*own, *also]
     else:
         raise EstimateError(
-            "No row has the event, so that nothing says which cause is asked for.",
+            "No row has the event, so the cause of interest is not known.",
             found=f"0 events among {len(times):,}",
             instead='causes=["relapse", "died"], for example.',
         )
@@ -124,7 +124,7 @@ def _leaving(times: pd.DataFrame, end: str, ends: pd.Categorical) -> pd.Categori
     undated = (competing.codes >= 0) & (day.isna().to_numpy() | (not numeric))
     if undated.any():
         raise EstimateError(
-            "Every competing end has a day, a number, in competing_on.",
+            "Every competing end needs its day, a number, in competing_on.",
             found=f"{int(undated.sum()):,} of {int((competing.codes >= 0).sum()):,} without one",
             instead='times.drop(columns=["competing_end", "competing_on"]), to take ended_by.',
         )
@@ -151,7 +151,7 @@ def _ends(times: pd.DataFrame, by: str | Sequence[str] | None, end: str) -> pd.C
     grouping = [by] if isinstance(by, str) else list(by or [])
     if end in grouping or end in ("days", "event", "entry"):
         raise RuleError(
-            f"The column {end} cannot be both how the times ended and something else.",
+            f"The column {end} cannot hold both how the times ended and something else.",
             found=f'end="{end}"',
             instead='end="ended_by"',
         )

@@ -249,5 +249,5 @@ def _what_counts(by_cause: Causes, ends: pd.DataFrame) -> str:
         name for place, name in enumerate(by_cause.names) if not (by_cause.code == place).any()
     ]
     if nobody:
-        text += f" No time ended by {', '.join(nobody)}."
+        text += f" No event of {', '.join(nobody)}."
     return text.replace("_", " ")

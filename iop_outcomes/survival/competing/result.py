@@ -162,7 +162,7 @@ class CumulativeIncidence(DrawnResult):
         ]
         ending = closing(self.rule, self.clustering)
         joined = join_described(descriptions, self.overall.groups)
-        return f"Share ended by each cause through day {day:g}: {joined}. {ending}"
+        return f"Cumulative incidence of each cause through day {day:g}: {joined}. {ending}"
 
     @property
     def _summary(self) -> str:

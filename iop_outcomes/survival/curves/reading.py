@@ -183,7 +183,7 @@ class TimesRead:
         end = day_asked(horizon, "horizon", self.known_days)
         if end <= 0:
             raise RuleError(
-                "A horizon is later than day 0.", found=f"horizon={as_written(horizon)}"
+                "A horizon must be later than day 0.", found=f"horizon={as_written(horizon)}"
             )
         self._check_horizon(end)
         rows = []
@@ -223,14 +223,15 @@ class TimesRead:
         if ends and min(ends) < horizon:
             short = sum(end < horizon for end in ends)
             raise EstimateError(
-                "A restricted mean needs every group followed up to its horizon.",
+                "A restricted mean (RMST) needs every group to be followed up to the horizon.",
                 found=f"a horizon of {horizon:g} days; {short} {of} end before it",
                 instead=_horizon_instead(open_ended),
             )
         few = sum(not steps.followed_to(horizon) for steps in open_ended)
         if few:
             raise EstimateError(
-                "A restricted mean needs two people or more at risk just before its horizon.",
+                "A restricted mean (RMST) needs two people or more at risk just before the "
+                "horizon.",
                 found=f"a horizon of {horizon:g} days; {few} {of} have fewer",
                 instead=_horizon_instead(open_ended),
             )
@@ -242,7 +243,7 @@ class TimesRead:
             return ""
         stretches = ", ".join(f"day {start:g} to day {end:g}" for start, end in gaps[:MOST_GAPS])
         more = f" {more_words(len(gaps) - MOST_GAPS, 'gap')}" if len(gaps) > MOST_GAPS else ""
-        return f", carried on with nobody at risk from {stretches}{more}"
+        return f", nobody at risk from {stretches}{more}"
 
     def _groups(self) -> Iterator[Steps]:
         names = list(self.by)

@@ -151,8 +151,8 @@ class SurvivalCurves(DrawnResult, TimesRead):
         """
         if self.robust is not None:
             raise EstimateError(
-                "There is no simultaneous band for curves with weights or clusters.",
-                instead="the limits in .table, which hold for each day by itself; or "
+                "A simultaneous band is not available for weighted or clustered curves.",
+                instead="the pointwise limits in .table; or "
                 "cluster=None, if the rows of one person are independent.",
             )
         rows = []
@@ -167,8 +167,8 @@ class SurvivalCurves(DrawnResult, TimesRead):
             survival = steps.survival[through]
             if not len(survival) or survival[-1] <= 0 or asked > steps.last_day:
                 raise EstimateError(
-                    "A band needs every group followed to its end, with an event by then and "
-                    "someone left without it.",
+                    "A band needs, in every group, follow-up to its last day, an event by then, "
+                    "and a survival above 0.",
                     instead="fewer groups, or another until=.",
                 )
             level = self.confidence if confidence is None else confidence
@@ -269,8 +269,8 @@ class SurvivalCurves(DrawnResult, TimesRead):
             )
         if self.weights is not None:
             raise EstimateError(
-                "lifelines takes weights for numbers of people, so it has no estimator for curves "
-                "with weights.",
+                "lifelines treats weights as numbers of people, so it has no estimator for "
+                "weighted curves.",
                 instead="the curves and their robust limits in .table.",
             )
         return fitted_groups(list(self._groups()), self._labels(), estimate, self.confidence)

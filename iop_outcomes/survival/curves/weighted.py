@@ -67,7 +67,7 @@ class Weighting:
         if not self.robust:
             return f" ({how})" if how else ""
         weighted = f" weighted by {self.weights}" if self.weights else ""
-        return f"{weighted}, robust standard errors ({how or 'rows taken as independent'})"
+        return f"{weighted}, robust standard errors ({how or 'rows assumed independent'})"
 
 
 def read_weighting(

@@ -176,7 +176,7 @@ def hazard(
         asked,
         bandwidth=width,
         confidence=confidence,
-        rule=f"{checked.rule} Smoothed rate among those at risk{weighting.words},"
+        rule=f"{checked.rule} Kernel-smoothed hazard{weighting.words},"
         f"{'' if between is None else between.words} Epanechnikov window of "
         f"{width:.3g} days to each side, while {fewest:,} or more are at risk; "
         f"{level_words(confidence)} limits.",
@@ -195,30 +195,30 @@ def _checked_stretches(curves: list[Steps], fewest: int) -> list[Stretch]:
     none = sum(not steps.events.any() for steps in curves)
     if none:
         raise EstimateError(
-            "Without an event there is no rate to smooth: every time is censored.",
+            "There are no events, so there is no rate to smooth: every time is censored.",
             found=f"{none} {of} without an event",
-            instead="fewer groups, or survival_curves, which says how long each was followed.",
+            instead="fewer groups, or survival_curves.",
         )
     parts = [Stretch.of(steps, fewest) for steps in curves]
     estimable = [part for part in parts if part is not None and part.last > part.first]
     few = len(parts) - len(estimable)
     if few:
         raise EstimateError(
-            f"A smoothed rate needs a stretch of days with {fewest:,} at risk in every group.",
+            f"A smoothed hazard needs a range of days with {fewest:,} at risk in every group.",
             found=f"{few} {of} without one",
             instead="fewer groups, or a smaller fewest=.",
         )
     without = sum(not part.inside.any() for part in estimable)
     if without:
         raise EstimateError(
-            f"A smoothed rate needs an event in every group while {fewest:,} are at risk.",
+            f"A smoothed hazard needs an event in every group while {fewest:,} are at risk.",
             found=f"{without} {of} without one",
             instead="fewer groups, or a smaller fewest=.",
         )
     holes = sum(part.has_hole for part in estimable)
     if holes:
         raise EstimateError(
-            "A smoothed rate cannot reach across days on which nobody is at risk.",
+            "A smoothed hazard cannot span days on which nobody is at risk.",
             found=f"{holes} {of} with such days",
             instead="only those who entered after them, or before them.",
         )
@@ -230,8 +230,8 @@ def _bandwidth(stretches: list[Stretch], bandwidth: Any, least: float) -> float:
     close = near(np.array([most, least]))
     if most < least - close:
         raise EstimateError(
-            "A smoothed rate needs a stretch of at least twice the days between check-ins: where "
-            "between two of them an event fell is not known.",
+            "A smoothed hazard needs a range of at least twice the days between check-ins, since "
+            "events are known only to lie between two check-ins.",
             found=f"a stretch of {2 * most:.3g} days, and {least:.3g} days between check-ins",
             instead="interval_survival(times), which does not smooth; or fewer groups.",
         )
@@ -239,20 +239,20 @@ def _bandwidth(stretches: list[Stretch], bandwidth: Any, least: float) -> float:
         usual = float(np.median([part.reference_bandwidth() for part in stretches]))
         if usual == 0:
             raise EstimateError(
-                "The days of the events do not say how wide to smooth: they are too alike.",
+                "The days of the events vary too little to choose a bandwidth.",
                 instead=f"bandwidth={most:.3g}, or less.",
             )
         return min(max(usual, least), most)  # a rounding below least at worst
     if not is_number(bandwidth) or not 0 < bandwidth <= most + close:
         raise RuleError(
-            "A bandwidth is a number of days, at most half of the shortest stretch smoothed over.",
+            "A bandwidth is a number of days, at most half of the shortest range smoothed over.",
             found=f"bandwidth={as_written(bandwidth)}",
             instead=f"bandwidth={most:.3g}, or less",
         )
     if bandwidth < least - close:
         raise RuleError(
-            "A bandwidth is at least the days between check-ins: where between two of them an "
-            "event fell is not known.",
+            "A bandwidth must be at least the days between check-ins, since events are known "
+            "only to lie between two check-ins.",
             found=f"bandwidth={as_written(bandwidth)}, and {least:.3g} days between check-ins",
             instead=f"bandwidth={least:.3g}, or more",
         )

@@ -109,7 +109,7 @@ def cell_rates(
     intervals : Intervals
         With an event among them.
     edges : numpy.ndarray
-        Of the cells; from 0 to the last day of which anything is known.
+        Of the cells; from 0 to the last day of follow-up.
     smooth : numpy.ndarray, shape (cells, cells)
         Makes the rate by which an event is placed within its interval from those of the cells.
     members : Members, optional
@@ -142,8 +142,8 @@ def cell_rates(
             break
     else:
         raise EstimateError(
-            "The days between check-ins are too many for the rate to settle.",
-            found=f"still moving by {moved / mean:.1g} of its mean after {MOST_STEPS:,} steps",
+            "The smoothed hazard did not converge: the days between check-ins are too many.",
+            found=f"still changing by {moved / mean:.1g} of its mean after {MOST_STEPS:,} steps",
             instead="a larger bandwidth=, or fewer groups.",
         )
     whole = certain + time

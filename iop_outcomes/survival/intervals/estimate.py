@@ -169,8 +169,8 @@ def interval_survival(
         check_in_dates=survival_curves(times, by=names, cluster=cluster, confidence=confidence),
         by=tuple(names),
         confidence=confidence,
-        rule=f"{checked.rule} Nonparametric maximum likelihood estimate of the intervals "
-        f"between check-ins{given}{how}.",
+        rule=f"{checked.rule} Nonparametric maximum likelihood estimate (NPMLE) for "
+        f"interval-censored events{given}{how}.",
         synthetic=checked.synthetic,
         provenance=checked.provenance,
         clustering=clusters.clustering if resamples else None,

@@ -53,7 +53,7 @@ def unsettled_words(table: pd.DataFrame, fit: pd.Series[Any]) -> str:
         begin = table["left"].iloc[apart[0]]
         end = table["right"].iloc[min(apart[-1] + 1, len(table) - 1)]
         text = (
-            f", several estimates reach the maximum, which differ by up to "
+            f", the estimate is not unique: estimates differ by up to "
             f"{100 * differ.max():.1f} percentage points between day {begin:g} and day {end:g}"
         )
     if fit["beyond"]:

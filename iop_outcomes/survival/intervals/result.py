@@ -285,7 +285,7 @@ class IntervalSurvival(DrawnResult):
         off[0] += " percentage points"
         texts = [f"{one} at day {day:g}" for one, day in zip(off, rows["day"], strict=True)]
         return (
-            ", dating events at the check-in puts the share without the event off by "
+            ", dating events at the check-in biases the proportion without the event by "
             f"{', '.join(texts)}"
         )
 

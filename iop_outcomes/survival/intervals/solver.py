@@ -139,7 +139,7 @@ def maximise(likelihood: Likelihood) -> tuple[Floats, float, int]:
     gap = likelihood.gap(mass)
     if gap > LARGEST_GAP:
         raise EstimateError(
-            "The interval-censored estimate did not converge.",
+            "The interval-censored estimate (NPMLE) did not converge.",
             found=f"a gap of {gap:.1e} a person after {steps} steps, where {LARGEST_GAP:.0e} is "
             "asked for",
             instead="whole days, or fewer distinct intervals.",

@@ -30,11 +30,10 @@ def check_intervals(
     early = 0 if checked.entry is None else int((left < checked.entry).sum())
     if early:
         raise EstimateError(
-            "Whoever enters is known to be without the event then, so that an event lies after "
-            "its entry and clear_until is not before it.",
+            "People enter without the event, so clear_until cannot be before entry.",
             found=f"{early:,} of {len(times):,} with clear_until before entry",
             instead='times.assign(clear_until=times[["clear_until", "entry"]].max(axis=1)), if '
-            "entry is a day on which they were known to be without it.",
+            "they were known to be without it at entry.",
         )
     return checked, left, np.where(checked.event, days, np.inf)
 
@@ -68,9 +67,9 @@ def _clear_until(times: pd.DataFrame, checked: CheckedTimes) -> NDArray[np.float
     faults = [f"{int(wrong.sum()):,} {what}" for wrong, what in counts if wrong.any()]
     if faults:
         raise EstimateError(
-            "An event lies after clear_until and not after days, so clear_until is a number from "
-            "0 to days.",
+            "clear_until is the last day known without the event: a number from 0 to days.",
             found=f"{', '.join(faults)} of {len(times):,}",
-            instead="0 where nothing is known before the event, days where its day is known.",
+            instead="0 where nothing is known before the event; days where the day of the event "
+            "is known.",
         )
     return clear

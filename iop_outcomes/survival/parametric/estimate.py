@@ -186,7 +186,7 @@ def _refuse_groups(checked: CheckedTimes, parts: list[Intervals]) -> None:
     known_at_once = sum(int(part.weight[part.right == 0].sum()) for part in parts)
     if known_at_once:
         raise EstimateError(
-            "A distribution of days has nobody with the event on day 0 itself.",
+            "A parametric distribution gives no events on day 0.",
             found=f"{known_at_once:,} events on day 0",
             instead="iop.interval_survival(times), or leave out who had the event at the start "
             "and say so.",
@@ -197,7 +197,7 @@ def _refuse_groups(checked: CheckedTimes, parts: list[Intervals]) -> None:
             raise EstimateError(
                 f"Without an event{name} there is nothing to fit: every time is censored.",
                 found=f"0 events among {int(part.weight.sum()):,}",
-                instead="leave the group out, or join it with another.",
+                instead="leave the group out, or merge it with another.",
             )
 
 

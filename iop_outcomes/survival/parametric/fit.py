@@ -176,13 +176,13 @@ def _checked(
     scaled = curve * np.outer(factor, factor)
     size = np.diag(scaled)
     if not np.isfinite(scaled).all() or not np.isfinite(values).all() or (size <= 0).any():
-        raise _not_found(model, group, "its likelihood has no maximum")
+        raise _not_found(model, group, "the likelihood has no maximum")
     alike = np.linalg.eigvalsh(scaled / np.sqrt(np.outer(size, size)))
     if alike[0] < FLATTEST * alike[-1]:
-        raise _not_found(model, group, "the data do not tell its parameters apart")
+        raise _not_found(model, group, "its parameters are not identifiable from the data")
     inverse = np.linalg.inv(scaled)
     if np.sqrt(np.diag(inverse)).max() > WIDEST:
-        raise _not_found(model, group, "a parameter runs away")
+        raise _not_found(model, group, "an estimate is infinite")
     with np.errstate(all="ignore"):
         slope = factor * model.slope(lambda v: log_likelihood(model, v, intervals), values)
         far = float(slope @ inverse @ slope)

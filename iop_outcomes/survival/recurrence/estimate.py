@@ -123,7 +123,7 @@ def mean_cumulative_function(
     normal_quantile(confidence)
     if not stretches.times.event.any():
         raise EstimateError(
-            "Without an event there is no mean number to estimate.",
+            "There are no events, so there is no mean number to estimate.",
             found=f"0 events in {len(times):,} {'row' if len(times) == 1 else 'rows'}",
         )
     steps = MeanSteps.of(stretches, confidence)
@@ -145,7 +145,7 @@ def mean_cumulative_function(
 def _estimate_words(stretches: Stretches) -> str:
     if stretches.asked_terminal:
         return "Ghosh-Lin estimate of the mean number, with none after a terminal event"
-    return "Nelson's estimate of the mean number, every other end taken as censoring"
+    return "Nelson's estimate of the mean number, independent censoring by every other end"
 
 
 def _sizes(stretches: Stretches, steps: MeanSteps) -> pd.DataFrame:

@@ -95,7 +95,7 @@ class Grid:
         when one of its stretches begins or ends, O the number of its stretches under observation,
         and h the same for all. So its square, summed over clusters, needs no more than the sums
         of the products of K, Q and O, which change with one stretch at a time. A cluster in
-        several groups counts in each by itself.
+        several groups counts in each assumed independent.
         """
         mean, each, leaving = self.mean, inverse(self.at_risk), self.leaving
         fall = self.ends * each * leaving

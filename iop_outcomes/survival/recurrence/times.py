@@ -74,7 +74,7 @@ def read_stretches(
     code = id_codes(times, id, "id")
     ended = _terminal(times, terminal)
     _check_apart(code, entry, checked.days, ended)
-    _check_within(code, checked.group, "group", "groups by what is known at the start.")
+    _check_within(code, checked.group, "group", "groups that are known at the start.")
     clusters = clusters_of_ids(times, cluster, id, code)
     own = code if clusters.code is None else clusters.code
     _check_within(code, own, "cluster", f'cluster="{id}", if every {id} stands for itself.')
@@ -88,7 +88,7 @@ def _terminal(times: pd.DataFrame, terminal: str | Sequence[str] | None) -> NDAr
     if terminal is None:
         return np.zeros(len(times), dtype=bool)
     if isinstance(terminal, str):
-        column = only_column(times, terminal, "which says which rows end for good")
+        column = only_column(times, terminal, "which marks rows that end in a terminal event")
         flags, wrong = read_flags(column)
         if wrong:
             raise EstimateError(
@@ -113,7 +113,7 @@ def _terminal(times: pd.DataFrame, terminal: str | Sequence[str] | None) -> NDAr
     known = [str(word) for word in ends.cat.categories]
     if not len(terminal):
         raise RuleError(
-            "No row can have ended by none of the words.",
+            "None of the words occurs in the column.",
             found=words_found(known, len(times)),
             instead="a word or more that are among these; or terminal=None.",
         )

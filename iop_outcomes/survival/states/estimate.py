@@ -173,7 +173,7 @@ def _observed(stays: Stays, start: float) -> Stays:
     kept = stays.after(start)
     if not len(kept.days):
         raise EstimateError(
-            "Nobody of a group is under observation after the day to begin on.",
+            "A group has nobody under observation after the first day.",
             found=f"start={start:g}",
             instead="an earlier day.",
         )

@@ -86,9 +86,10 @@ def read_histories(
     empty = int((entry >= times.days).sum())
     if empty:
         raise EstimateError(
-            "A stay lasts until after it began.",
+            "A stay must end after it begins.",
             found=f"{empty:,} of {len(frame):,} with entry on or after days",
-            instead='histories[histories["entry"] < histories["days"]], if they say nothing.',
+            instead='histories[histories["entry"] < histories["days"]], if they hold no '
+            "information.",
         )
     person = np.arange(len(frame)) if id is None else id_codes(frame, id, "id")
     clusters = clusters_of_ids(frame, cluster, id, person)
@@ -108,7 +109,7 @@ def _check_columns(frame: pd.DataFrame) -> None:
             f"The histories have no column named {' and none named '.join(absent)}.",
             found=columns_found(frame.columns, absent),
             instead="iop.state_histories(records); or a frame with one row a stay: an id, state, "
-            "entry, days and next_state (missing where the stay is only cut off).",
+            "entry, days and next_state (missing where the stay is censored).",
         )
     only_column(frame, "next_state", "the state that follows")
     missing = int(only_column(frame, "state", "the state").isna().sum())
@@ -173,7 +174,7 @@ def _check_order(stays: Stays, group: Places, person: Places) -> None:
             "Where a stay follows at once, its state is the next_state of the stay before.",
             found=f"{wrong:,} in another state",
             instead="next_state as the state of the row after; missing only where the stay is "
-            "cut off, or goes on in the same state.",
+            "censored, or continues in the same state.",
         )
 
 

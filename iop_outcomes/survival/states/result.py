@@ -279,7 +279,7 @@ class StateOccupation(DrawnResult):
             share = group[group["day"] == group["day"][group["day"] <= horizon].max()]["share"]
             if here["at_risk"].sum() < 2 and share.to_numpy()[open_].sum() > 0:
                 raise EstimateError(
-                    "Fewer than two of a group are under observation at the horizon.",
+                    "A group has fewer than two people under observation at the horizon.",
                     found=f"a horizon of {horizon:g} days",
                     instead="a shorter one.",
                 )
