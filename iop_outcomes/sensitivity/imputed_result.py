@@ -46,7 +46,7 @@ class ImputedRelapse:
     rule : str
         The definition, and how missed weeks were imputed.
     synthetic : bool
-        Whether the people are made up.
+        Whether the data are synthetic.
     clustering : Clustering, optional
         What the errors take together: how many people and patterns.
     """

@@ -74,7 +74,7 @@ class Sensitivity:
     rule : str
         What all rows share.
     synthetic : bool
-        Whether the people are made up.
+        Whether the data are synthetic.
     clustering : Clustering, optional
         What limits and tests take together: by which column, how many clusters and rows.
     """

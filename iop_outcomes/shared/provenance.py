@@ -31,7 +31,7 @@ class Provenance:
     origin : str
         Day 0, such as ``admission``.
     synthetic : bool
-        Whether the people are made up.
+        Whether the data are synthetic.
     left_out : str
         How many are left out, and why.
 

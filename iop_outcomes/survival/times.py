@@ -78,7 +78,7 @@ class CheckedTimes:
 
     @property
     def synthetic(self) -> bool:
-        """Whether the people are made up."""
+        """Whether the data are synthetic."""
         return self.provenance.synthetic
 
     @property

@@ -96,7 +96,7 @@ def compare_survival(
         Columns within whose values the groups are compared, such as the program: who is in
         another stratum is compared with nobody here.
     cluster : str, Cluster.PERSON or None
-        The column of who is whose: rows of one are then taken together, by the test and the limits
+        The column that identifies clusters, for the test and the limits
         of the medians. By default ``person_id`` if the frame has that column and a value of it
         stands in several rows; None takes each row by itself. ``text`` says which, with the
         numbers of clusters and rows.

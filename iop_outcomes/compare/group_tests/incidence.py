@@ -62,7 +62,7 @@ class IncidenceComparison(Result):
 
     @property
     def synthetic(self) -> bool:
-        """Whether the people are made up."""
+        """Whether the data are synthetic."""
         return self.incidence.synthetic
 
     def at(self, days: float | Sequence[float]) -> pd.DataFrame:
@@ -114,7 +114,7 @@ def compare_incidence(
         Columns within whose values the groups are compared, such as the program: who is in
         another stratum is compared with nobody here. The incidences are not stratified.
     cluster : str, Cluster.PERSON or None
-        The column of who is whose: rows of one are then taken together, by the test and the limits
+        The column that identifies clusters, for the test and the limits
         of the incidences. By default ``person_id`` if the frame has that column and a value of it
         stands in several rows; None takes each row by itself. ``text`` says which, with the
         numbers of clusters and rows.

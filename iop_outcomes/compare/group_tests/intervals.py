@@ -99,7 +99,7 @@ def compare_interval_survival(
         Columns within whose values the groups are compared, such as the program; each stratum has
         a curve of its own.
     cluster : str, Cluster.PERSON or None
-        The column of who is whose: rows of one are then taken together. By default ``person_id`` if
+        The column that identifies clusters. By default ``person_id`` if
         the frame has that column and a value of it stands in several rows; None takes each row by
         itself. ``text`` says which, with the numbers of clusters and rows.
 

@@ -42,7 +42,7 @@ class GroupTest(Result):
 
     @property
     def synthetic(self) -> bool:
-        """Whether the people are made up."""
+        """Whether the data are synthetic."""
         return bool(self.curves.synthetic)
 
     def at(self, days: float | Sequence[float]) -> pd.DataFrame:

@@ -58,7 +58,7 @@ class Regression(DrawnResult):
     rule : str
         What made the times, and what censors.
     synthetic : bool
-        Whether the people are made up.
+        Whether the data are synthetic.
     ratio : str
         What ``hazard_ratio`` is called: "hazard ratio" or "subdistribution hazard ratio".
     clustering : Clustering, optional

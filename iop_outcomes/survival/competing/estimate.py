@@ -56,7 +56,7 @@ def cumulative_incidence(
         `time_to_relapse` writes it by ``RelapseRule.competing``; in a frame without that column
         died, incarcerated and transferred, where they occur.
     cluster : str, Cluster.PERSON or None
-        The column of who is whose, for standard errors and limits: rows of one are taken together.
+        The column that identifies clusters, for standard errors and limits.
         By default ``person_id`` if the frame has that column and a value of it stands in several
         rows; None takes each row by itself. ``text`` says which, with the numbers of clusters and
         rows.
@@ -104,7 +104,7 @@ def cumulative_incidence(
 
     **The estimate.** :math:`F_k(t) = \sum_{u \le t} S(u-) d_k(u) / n(u)`, with S the
     Kaplan-Meier estimate of no end by any cause (Aalen and Johansen 1978, Scand J Stat
-    5:141-150). Events that share a day are taken together, as they come: none is moved. The
+    5:141-150). Events of different causes on one day are tied; none is moved. The
     standard error is the sum of multinomial (Greenwood) variances of each day's events; without
     late entry this is the infinitesimal jackknife, and R's
     ``survfit(Surv(days, factor(end)) ~ group)$std.err``; with late entry R's jackknife also

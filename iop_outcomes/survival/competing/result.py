@@ -58,7 +58,7 @@ class CumulativeIncidence(DrawnResult):
     rule : str
         What made the times, what competes, what censors, and the estimate.
     synthetic : bool
-        Whether the people are made up; pictures of them say so.
+        Whether the data are synthetic; pictures of them say so.
     clustering : Clustering, optional
         What the errors take together: by which column, how many clusters and rows.
     provenance : Provenance

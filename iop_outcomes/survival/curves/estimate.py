@@ -72,11 +72,11 @@ def survival_curves(
     -----
     The estimate (Kaplan and Meier 1958, JASA 53:457-481) is :math:`S(t) = \prod_{u \le t}
     (1 - d(u) / n(u))` with n at risk just before day u and d events on it; the limits are from
-    Greenwood's sum :math:`\sum d / (n (n - d))`, the variance of :math:`\log S`. Whoever is
-    censored is taken to go on as those who remain: people who leave treatment rarely do, so
-    compare with the missing rules that count them otherwise. With late entry the curve is that of
-    people still without the event when they were first seen, and it falls to 0 for good if all of
-    the few at risk early on have the event.
+    Greenwood's sum :math:`\sum d / (n (n - d))`, the variance of :math:`\log S`. Independent
+    censoring is assumed: people who leave treatment often differ from those who remain, so compare
+    with the missing rules that count them otherwise. With late entry the curve is that of people
+    still without the event when they were first seen, and it falls to 0 for good if all of the few
+    at risk early on have the event.
 
     The product is computed by lifelines (``KaplanMeierFitter`` on the counts of equal rows, late
     entry and clusters included) where the rows have no weights, for up to 20 groups; otherwise, and

@@ -71,7 +71,7 @@ class SurvivalCurves(DrawnResult, TimesRead):
     rule : str
         What made the times, and the estimate.
     synthetic : bool
-        Whether the people are made up; pictures of them say so.
+        Whether the data are synthetic; pictures of them say so.
     weights : str, optional
         The column that the counts are sums of.
     robust : pandas.DataFrame, optional

@@ -47,7 +47,7 @@ class Weighting:
 
     @property
     def robust(self) -> bool:
-        """Whether errors are robust: rows have weights, or some are taken together."""
+        """Whether errors are robust: rows have weights or clusters."""
         return self.weight is not None or self.clusters.code is not None
 
     @property

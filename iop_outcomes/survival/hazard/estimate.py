@@ -64,7 +64,7 @@ def hazard(
         two days or more, on at least eight different days and two or more on each on average; else
         on its date. ``rule`` says which.
     cluster : str, Cluster.PERSON or None
-        The column of who is whose, for standard errors and limits: rows of one are taken together.
+        The column that identifies clusters, for standard errors and limits.
         By default ``person_id`` if the frame has that column and a value of it stands in several
         rows; None takes each row by itself. ``text`` says which, with the numbers of clusters and
         rows.

@@ -94,8 +94,8 @@ def interval_survival(
     ``text`` then says so. Without late entry there is one maximum only; with it several estimates
     can reach it, and ``at`` gives their lowest and highest survival.
 
-    The days of the check-ins and the entry are taken to have nothing to do with the event: who
-    stays away because of a relapse, or enters because one threatens, breaks that.
+    The days of check-ins and of entry are assumed independent of the event. A person who misses
+    check-ins because of a relapse, or enters because of an impending one, violates this.
 
     The limits are percentiles over resampled people (clusters) of the lowest and of the highest
     survival.

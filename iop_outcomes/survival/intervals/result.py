@@ -75,7 +75,7 @@ class IntervalSurvival(DrawnResult):
     rule : str
         What made the times, and the estimate.
     synthetic : bool
-        Whether the people are made up; pictures of them say so.
+        Whether the data are synthetic; pictures of them say so.
     clustering : Clustering, optional
         What is resampled for the limits: by which column, how many clusters and rows.
     provenance : Provenance

@@ -44,7 +44,7 @@ class MeanCumulativeFunction(DrawnResult):
     rule : str
         What made the times, and the estimate.
     synthetic : bool
-        Whether the people are made up; pictures of them say so.
+        Whether the data are synthetic; pictures of them say so.
     unit : str
         What the mean is over, "person" or "episode": a person may have several episodes.
     clustering : Clustering, optional

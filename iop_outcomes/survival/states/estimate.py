@@ -77,11 +77,11 @@ def state_occupation(
     -----
     **The estimate.** :math:`p(t) = p(0) \prod_{u \le t} H(u)` with :math:`H_{sj}(u) =
     d_{sj}(u) / n_s(u)`: of those in state s just before day u, the share that go to j on it
-    (Aalen and Johansen 1978, Scand J Stat 5:141-150). All moves of a day are taken together. As
+    (Aalen and Johansen 1978, Scand J Stat 5:141-150). All transitions of a day are simultaneous. As
     an estimate of the *shares* it needs no Markov property where the ends of follow-up are
-    independent of the course (Datta and Satten 2001, Stat Probab Lett 55:403-411). Being cut off
-    takes a person to go on as those who remain in the same state. p(0) are the shares among
-    those at risk on the first day of a move, as in R.
+    independent of the course (Datta and Satten 2001, Stat Probab Lett 55:403-411). Independent
+    censoring within each state is assumed. p(0) are the shares among those at risk on the first day
+    of a move, as in R.
 
     **Standard errors** by the infinitesimal jackknife: the influence of each cluster on each
     share, squared and summed, R's ``survfit(Surv(entry, days, factor(next_state)), id = ,

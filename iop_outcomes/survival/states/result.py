@@ -65,7 +65,7 @@ class StateOccupation(DrawnResult):
     rule : str
         What made the numbers; printed with every figure of them.
     synthetic : bool
-        Whether the people are made up.
+        Whether the data are synthetic.
     unit : str
         What the shares are of, "episode" or "person": a person may have several episodes.
     clustering : Clustering, optional
