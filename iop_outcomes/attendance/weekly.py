@@ -43,7 +43,7 @@ class AttendanceByWeek(DrawnResult):
     table : pandas.DataFrame
         One row a group and week, with the columns of :func:`attendance_by_week`.
     by : tuple of str
-        The columns that make the groups.
+        The columns that define the groups.
     confidence : float
         Of the intervals.
     rule : str

@@ -292,7 +292,7 @@ def _check(imputed: ImputedPatterns, horizon: int) -> None:
 def _groups(
     imputed: ImputedPatterns, by: str | Sequence[str] | pd.Series[Any] | pd.DataFrame | None
 ) -> tuple[pd.DataFrame, bool]:
-    # The columns that make the groups, and whether all are covariates of the imputation.
+    # The columns that define the groups, and whether all are covariates of the imputation.
     if by is None:
         return pd.DataFrame(index=imputed.words.index), True
     if not isinstance(by, (pd.Series, pd.DataFrame)):

@@ -38,7 +38,7 @@ class ImputedRelapse:
         ``difference`` (second group less first), ``se``, ``lower``, ``upper``, ``p_value``,
         ``degrees_of_freedom``, ``missing_information``. No row otherwise.
     by : tuple of str
-        The columns that make the groups.
+        The columns that define the groups.
     horizon_weeks : int
         Weeks.
     confidence : float

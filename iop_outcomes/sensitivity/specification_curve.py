@@ -66,7 +66,7 @@ class Sensitivity:
         - ``not_estimated`` (str): why something is missing; empty where nothing is;
         - ``title``, ``rule`` (str): the definition in short, and the rule in sentences.
     by : tuple of str
-        The columns that make the groups.
+        The columns that define the groups.
     horizon : float
         Days.
     confidence : float

@@ -25,7 +25,7 @@ class Groups:
     Attributes
     ----------
     names : tuple of str
-        The columns that make the groups; empty for one group of all.
+        The columns that define the groups; empty for one group of all.
     labels : pandas.DataFrame
         One row a group, with the columns `names`.
     codes : numpy.ndarray of int64

@@ -68,7 +68,7 @@ class Clustering:
 
     @property
     def number(self) -> int | None:
-        """How many clusters are taken together; None if each row stands by itself."""
+        """How many clusters are taken together; None if rows are independent."""
         return self.clusters if self.together else None
 
     @property
@@ -131,7 +131,7 @@ class Clusters:
     Attributes
     ----------
     code : numpy.ndarray of int or None
-        The cluster of each row, from 0; None if each row stands by itself.
+        The cluster of each row, from 0; None if rows are independent.
     clustering : Clustering
         What is taken together, for the result.
     """
@@ -201,7 +201,7 @@ def read_clusters(times: pd.DataFrame, cluster: str | Cluster | None) -> Cluster
     times : pandas.DataFrame
         Times that passed `iop_outcomes.survival.times.check_times`.
     cluster : str, Cluster.PERSON or None
-        A column; None takes each row by itself.
+        A column; None treats rows as independent.
 
     Raises
     ------

@@ -46,7 +46,7 @@ class Trend(DrawnResult):
     every : {"month", "quarter"}
         How long a period is.
     by : tuple of str
-        The columns that make the groups.
+        The columns that define the groups.
     confidence : float
         Of the intervals.
     rule : str

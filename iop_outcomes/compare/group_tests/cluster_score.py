@@ -16,7 +16,7 @@ MOST_CELLS = 50_000_000  # rows x groups, of which a few tables are held
 
 
 def robust_to_clusters(score: GroupScore, residual: Floats, cluster: Codes) -> GroupScore:
-    r"""Return the score with a covariance that holds whatever the rows of a cluster share.
+    r"""Return the score with a cluster-robust covariance.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def robust_to_clusters(score: GroupScore, residual: Floats, cluster: Codes) -> G
     Raises
     ------
     EstimateError
-        If the clusters do not say how much the score of each group varies.
+        If the variance of the score cannot be estimated from the clusters.
 
     Notes
     -----
@@ -38,10 +38,10 @@ def robust_to_clusters(score: GroupScore, residual: Floats, cluster: Codes) -> G
     and :math:`V` the covariance for independent rows, the covariance is :math:`B\, (U' W^{-1} U) /
     (U' V^{-1} U)`. B alone is the sandwich (Lin and Wei 1989, JASA 84:1074-1078; Lee, Wei and Amato
     1992, in Survival Analysis: State of the Art, 237-247). It is too small with few clusters, as
-    residuals are closer to 0 than what they stand for; the factor is by how much the same sum of
-    squares misses V, which is known, where rows are independent. It goes to 1 as clusters become
-    many. Of two groups it makes the statistic that of independent rows divided by the design effect
-    B / W (Rao and Scott 1992, Biometrics 48:577-585); without repeats it leaves that statistic.
+    residuals are smaller than the errors they estimate; the factor is the bias of the same sum of
+    squares for V, which is known, with independent rows. It tends to 1 with many clusters. For two
+    groups the statistic is that of independent rows divided by the design effect B / W (Rao and
+    Scott 1992, Biometrics 48:577-585); without repeated rows it is unchanged.
     """
     of_cluster = np.stack([np.bincount(cluster, values) for values in residual]).astype(np.float64)
     by_row: Floats = residual @ residual.T

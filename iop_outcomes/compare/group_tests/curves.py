@@ -1,4 +1,4 @@
-"""Do cohorts differ? Tests between survival curves, as a table and a sentence."""
+"""Tests between survival curves, as a table and a sentence."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ class Comparison(GroupTest):
     strata : tuple of str
         The columns within whose values the groups are compared.
     rule : str
-        What made the times, and the test.
+        How the times were defined, and the test.
     clustering : Clustering, optional
-        What the test takes together: by which column, how many clusters and rows.
+        The clusters of the test: their column, and how many clusters and rows.
     """
 
     table: pd.DataFrame
@@ -91,14 +91,13 @@ def compare_survival(
         As for `iop_outcomes.survival_curves`: ``days``, ``event`` and, with late entry,
         ``entry``.
     by : str or sequence of str
-        Columns whose values make the groups, two or more.
+        Columns whose values define the groups, two or more.
     strata : str or sequence of str, optional
-        Columns within whose values the groups are compared, such as the program: who is in
-        another stratum is compared with nobody here.
+        Columns within whose values the groups are compared, such as the program.
     cluster : str, Cluster.PERSON or None
         The column that identifies clusters, for the test and the limits
         of the medians. By default ``person_id`` if the frame has that column and a value of it
-        stands in several rows; None takes each row by itself. ``text`` says which, with the
+        stands in several rows; None treats rows as independent. ``text`` says which, with the
         numbers of clusters and rows.
     confidence : float
         The level of the limits of the medians.
@@ -113,8 +112,7 @@ def compare_survival(
     EstimateError
         If there is one group only, nobody has the event, a group has nobody at risk on any day
         of an event (within its strata), groups share no stratum or day with each other, there are
-        fewer clusters than groups, or the times are not such as `iop_outcomes.survival_curves`
-        takes.
+        fewer clusters than groups, or the times are refused by `iop_outcomes.survival_curves`.
     RuleError
         If a column is not there, or is both a group and a stratum.
 
@@ -132,9 +130,9 @@ def compare_survival(
     and all else, are ours.
 
     With clusters the covariance is from the sums of each cluster's score residuals, as that of the
-    robust score test of R's ``coxph(..., cluster=, ties="breslow")``, times a factor that goes to 1
-    as clusters become many: the robust test rejects too often with fewer than some 100 clusters,
-    and this one does not (`iop_outcomes.compare.group_tests.cluster_score.robust_to_clusters`;
+    robust score test of R's ``coxph(..., cluster=, ties="breslow")``, times a factor that tends to
+    1 with many clusters: the robust test rejects too often with fewer than some 100 clusters, and
+    this one does not (`iop_outcomes.compare.group_tests.cluster_score.robust_to_clusters`;
     docs/deviations.md). Copies of all rows as rows of the same person change neither the statistic
     nor the p-value.
 

@@ -35,7 +35,7 @@ class Ends:
         By row: its group, the cause that ended it (-1: censored), and the number of days on which
         it is at risk.
     cluster : numpy.ndarray of int or None
-        By row, its cluster; None if each row stands by itself.
+        By row, its cluster; None if rows are independent.
     """
 
     at_risk: Floats

@@ -1,4 +1,4 @@
-"""What every comparison of groups asks of its times: groups, strata, an event."""
+"""The checks of every comparison of groups: groups, strata, events."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from iop_outcomes.survival.times import CheckedTimes, check_times
 def strata_of(
     times: pd.DataFrame, strata: str | Sequence[str] | None, groups: list[str]
 ) -> tuple[NDArray[np.intp], list[str]]:
-    """Return the stratum of each row and the columns that make the strata.
+    """Return the stratum of each row and the columns that define the strata.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def strata_of(
     strata : str, sequence of str or None
         The columns; None is one stratum of all.
     groups : list of str
-        The columns that make the groups.
+        The columns that define the groups.
 
     Raises
     ------

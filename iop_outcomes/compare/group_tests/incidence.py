@@ -1,4 +1,4 @@
-"""Do groups differ in how often each cause ends their times? Gray's test, cause by cause."""
+"""Gray's test of differences between groups in the incidence of each cause."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ class IncidenceComparison(Result):
     incidence : CumulativeIncidence
         The incidences that are compared.
     rule : str
-        What made the times, what competes, and the estimate.
+        How the times were defined, what competes, and the estimate.
     strata : tuple of str
         The columns within whose values the groups are compared.
     clustering : Clustering, optional
-        What the test takes together: by which column, how many clusters and rows.
+        The clusters of the test: their column, and how many clusters and rows.
     """
 
     table: pd.DataFrame
@@ -109,14 +109,14 @@ def compare_incidence(
     times, end, causes
         As for `iop_outcomes.cumulative_incidence`; without late entry.
     by : str or sequence of str
-        Columns whose values make the groups, two or more.
+        Columns whose values define the groups, two or more.
     strata : str or sequence of str, optional
-        Columns within whose values the groups are compared, such as the program: who is in
-        another stratum is compared with nobody here. The incidences are not stratified.
+        Columns within whose values the groups are compared, such as the program. The incidences are
+        not stratified.
     cluster : str, Cluster.PERSON or None
         The column that identifies clusters, for the test and the limits
         of the incidences. By default ``person_id`` if the frame has that column and a value of it
-        stands in several rows; None takes each row by itself. ``text`` says which, with the
+        stands in several rows; None treats rows as independent. ``text`` says which, with the
         numbers of clusters and rows.
     confidence : float
         The level of the limits of the incidences.
@@ -129,21 +129,21 @@ def compare_incidence(
     Raises
     ------
     EstimateError
-        If there is one group only, nobody ends by one of the causes, there is late entry, the
-        groups are never at risk together (within a stratum), or there are fewer clusters than
+        If there is one group only, one of the causes has no events, there is late entry, the groups
+        are never at risk on the same day (within a stratum), or there are fewer clusters than
         groups.
     RuleError
         If a column is both a group and a stratum, or as for `iop_outcomes.cumulative_incidence`.
 
     Notes
     -----
-    A log-rank test of the subdistribution hazard: who ended by another cause stays in the
+    A log-rank test of the subdistribution hazard: people with an event of another cause stay in the
     denominator, weighted by :math:`R_g = n_g (1 - F_g(t-)) / S_g(t-)`. The score of group g is
-    :math:`\sum_t d_g - d R_g / \sum_h R_h`, and its covariance sums, over the groups' own events
-    of either kind, the influence of each (Gray 1988, Ann Stat 16:1141-1154, with rho 0 and the
+    :math:`\sum_t d_g - d R_g / \sum_h R_h`, and its covariance sums, over the groups' own events of
+    either kind, the influence of each (Gray 1988, Ann Stat 16:1141-1154, with rho 0 and the
     correction for ties of R's ``cmprsk::cuminc``). Within strata both are made in each and added
-    up. The test asks whether the *shares* differ; a
-    group can have fewer relapses because more of it dies or moves away, so look at all causes.
+    up. The test compares the *cumulative incidences*; a group can have fewer relapses because more
+    of its people die or move away, so look at all causes.
 
     With clusters the covariance sums the squares of what the rows of each cluster add to the score,
     its derivative by what a row counts, as in the robust score test of

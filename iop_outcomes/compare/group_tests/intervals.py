@@ -1,4 +1,4 @@
-"""Do cohorts differ when the event is known only between two check-ins? A score test."""
+"""Score tests between groups with interval-censored events."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ class IntervalComparison(GroupTest):
     strata : tuple of str
         The columns within whose values the groups are compared.
     rule : str
-        What made the times, and the test.
+        How the times were defined, and the test.
     clustering : Clustering, optional
-        What the test takes together: by which column, how many clusters and rows.
+        The clusters of the test: their column, and how many clusters and rows.
     """
 
     table: pd.DataFrame
@@ -94,14 +94,14 @@ def compare_interval_survival(
         As for `interval_survival`: ``days``, ``event``, ``clear_until`` and, with late entry,
         ``entry``.
     by : str or sequence of str
-        Columns whose values make the groups, two or more.
+        Columns whose values define the groups, two or more.
     strata : str or sequence of str, optional
         Columns within whose values the groups are compared, such as the program; each stratum has
         a curve of its own.
     cluster : str, Cluster.PERSON or None
         The column that identifies clusters. By default ``person_id`` if
-        the frame has that column and a value of it stands in several rows; None takes each row by
-        itself. ``text`` says which, with the numbers of clusters and rows.
+        the frame has that column and a value of it stands in several rows; None treats rows as
+        independent. ``text`` says which, with the numbers of clusters and rows.
 
     Returns
     -------
@@ -112,8 +112,8 @@ def compare_interval_survival(
     ------
     EstimateError
         If there is one group only, nobody has the event, groups share no stratum in which scores
-        differ or are never under observation together, everybody has the same interval, there are
-        fewer clusters than groups, or the times are not such as `interval_survival` takes.
+        differ or are never under observation on the same day, all intervals are the same, there are
+        fewer clusters than groups, or the times are refused by `interval_survival`.
     RuleError
         If a column is not there, or is both a group and a stratum.
 
@@ -135,18 +135,18 @@ def compare_interval_survival(
     hazard over the interval and C those from the entry up to it, which is the same thing where
     everyone enters on day 0. Those who enter late differ in their scores, so that assignments
     cannot be permuted; the covariance is then the observed information of the groups' effects less
-    what is lost by estimating the increments, as Finkelstein has it. It wants check-ins on a grid
-    of days few beside the people.
+    what is lost by estimating the increments, as Finkelstein has it. It needs a grid of check-in
+    days that is small relative to the number of people.
 
     With clusters the covariance sums the squares of the clusters' scores, those of row i being
     :math:`(x_i - \bar x) c_i`, with late entry less what the increments tell of them, times a
-    factor that goes to 1 as clusters become many
+    factor that tends to 1 with many clusters
     (`iop_outcomes.compare.group_tests.cluster_score.robust_to_clusters`). Copies of all rows as
     rows of the same person change nothing.
 
-    The permutation argument needs groups whose check-ins come at the same days and are missed as
-    often: a group that is looked at more rarely can differ in the intervals alone. With exactly
-    known days this is a log-rank test with scores of tied days slightly apart from those of
+    The permutation test assumes that check-ins are on the same days and equally often missed in all
+    groups: a group with fewer check-ins can differ in its intervals alone. With exactly known days
+    this is a log-rank test with scores of tied days slightly apart from those of
     `iop_outcomes.compare_survival`.
 
     Examples

@@ -32,7 +32,7 @@ def log_rank(
     stratum : numpy.ndarray of int
         The stratum of each row, from 0.
     cluster : numpy.ndarray of int, optional
-        The cluster of each row, from 0; by default each row stands by itself.
+        The cluster of each row, from 0; by default rows are independent.
 
     Notes
     -----

@@ -1,4 +1,4 @@
-"""Do groups differ in the mean number of events? Robust tests, as a table and a sentence."""
+"""Robust tests of differences between groups in the mean number of events."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ class RecurrenceComparison(GroupTest):
     test : str
         Which test it is.
     rule : str
-        What made the times, and the estimate.
+        How the times were defined, and the estimate.
     clustering : Clustering, optional
-        What the test takes together: by which column, how many clusters and ids.
+        The clusters of the test: their column, and how many clusters and ids.
     """
 
     table: pd.DataFrame
@@ -86,7 +86,7 @@ def compare_recurrence(
     times, id, cluster, terminal
         As for `iop_outcomes.mean_cumulative_function`.
     by : str or sequence of str
-        Columns whose values make the groups, two or more; the same in all stretches of an id.
+        Columns whose values define the groups, two or more; the same in all stretches of an id.
     confidence : float
         The level of the limits of the means.
 
@@ -98,21 +98,21 @@ def compare_recurrence(
     Raises
     ------
     EstimateError
-        If there is one group only, nobody has an event, groups are never under observation
-        together or hold too few clusters to tell how much they vary, or the times are not such
-        as `iop_outcomes.mean_cumulative_function` takes.
+        If there is one group only, nobody has an event, groups are never under observation on the
+        same day or have too few clusters to estimate a variance, or the times are refused by
+        `iop_outcomes.mean_cumulative_function`.
     RuleError
         As `iop_outcomes.mean_cumulative_function`.
 
     Notes
     -----
-    The log-rank score :math:`O_g - E_g = \sum_u dN_g - Y_g\, dN / Y`, for events that come again
-    the pseudo-score of equal mean functions, which weighs each day by those under observation: of
-    two groups :math:`\sum_u (Y_1 Y_2 / Y) (dN_1 / Y_1 - dN_2 / Y_2)` (Lawless and Nadeau 1995,
-    Technometrics 37:158-168; Cook, Lawless and Nadeau 1996, Biometrics 52:557-571). The
-    covariance sums the squares of the residuals of each cluster under the hypothesis, so that it
-    holds whatever the events of one person have to do with each other: the robust score test of
-    R's ``coxph(..., ties = "breslow", cluster =)``.
+    The log-rank score :math:`O_g - E_g = \sum_u dN_g - Y_g\, dN / Y`, for recurrent events the
+    pseudo-score of equal mean functions, which weighs each day by those under observation: of two
+    groups :math:`\sum_u (Y_1 Y_2 / Y) (dN_1 / Y_1 - dN_2 / Y_2)` (Lawless and Nadeau 1995,
+    Technometrics 37:158-168; Cook, Lawless and Nadeau 1996, Biometrics 52:557-571). The covariance
+    sums the squares of the residuals of each cluster under the hypothesis, so that it is valid
+    whatever the dependence between the events of one person: the robust score test of R's
+    ``coxph(..., ties = "breslow", cluster =)``.
 
     With terminal events the weights are the same and the means those of Ghosh and Lin (2000,
     Biometrics 56:554-562): :math:`\sum_u (Y_1 Y_2 / Y) (d\hat\mu_1 - d\hat\mu_2)`, the covariance

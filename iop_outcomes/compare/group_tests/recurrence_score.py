@@ -75,7 +75,7 @@ def pseudo_score(stretches: Stretches) -> GroupScore:
 
 
 def weighted_score(stretches: Stretches) -> GroupScore:
-    r"""Return the score of Ghosh and Lin, in which the dead have no more events.
+    r"""Return the score of Ghosh and Lin, with death as a terminal event.
 
     Notes
     -----

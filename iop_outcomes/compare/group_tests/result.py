@@ -1,4 +1,4 @@
-"""What tests between groups share: how the result tells itself."""
+"""The text and HTML that results of tests between groups share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a test between groups rests on: observed less expected events, and their covariance."""
+"""The score of a test between groups: observed minus expected events, and their covariance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cox's model of each way in which times end, every other end censoring."""
+"""Cox's model of cause-specific hazards."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def cause_specific_cox(
     confidence: float = 0.95,
     small_sample: bool = False,
 ) -> Regression:
-    r"""Estimate how terms multiply the rate of one of several competing causes.
+    r"""Estimate cause-specific hazard ratios with Cox's model.
 
     Parameters
     ----------
@@ -50,8 +50,8 @@ def cause_specific_cox(
     formula : str or sequence of str
         The terms, as for `iop_outcomes.cox`.
     cause : object
-        The cause whose rate is modelled; all other ends censor. None models each of the causes,
-        in one table with a column ``cause``.
+        The cause whose hazard is modelled; every other end is censored. None models each of the
+        causes, in one table with a column ``cause``.
     strata, cluster, weights, ties, confidence, small_sample
         As for `iop_outcomes.cox`.
 
@@ -64,16 +64,16 @@ def cause_specific_cox(
     Raises
     ------
     EstimateError
-        If nobody ends by the cause, or as for `iop_outcomes.cox`.
+        If there are no events of the cause, or as for `iop_outcomes.cox`.
     RuleError
-        If the cause is none of those that compete, or as for `iop_outcomes.cox`.
+        If the cause is not among the competing causes, or as for `iop_outcomes.cox`.
 
     Notes
     -----
     The likelihood of competing causes is the product of one a cause, in which the ends by others
-    are censored (Prentice et al. 1978, Biometrics 34:541-554); so each is Cox's model, and needs
-    no assumption that causes are independent of each other. To say that a ratio would hold if the
-    other ends were abolished does need it.
+    are censored (Prentice et al. 1978, Biometrics 34:541-554); so each is Cox's model, and causes
+    need not be independent. Independence is needed only to say that a ratio would hold if the other
+    ends were abolished.
 
     Examples
     --------

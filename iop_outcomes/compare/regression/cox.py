@@ -34,7 +34,7 @@ def cox(
     confidence: float = 0.95,
     small_sample: bool = False,
 ) -> Regression:
-    r"""Estimate how terms multiply the rate of the event, by Cox's proportional hazards model.
+    r"""Estimate hazard ratios with Cox's proportional hazards model.
 
     Parameters
     ----------
@@ -48,10 +48,9 @@ def cox(
     strata : str or sequence of str, optional
         Columns of which each combination has a baseline of its own, such as the program.
     cluster : str, Cluster.PERSON or None
-        The column of who is whose: standard errors are then robust to what the rows of one have
-        in common. By default ``person_id`` if the frame has that column and a value of it stands
-        in several rows; None takes each row by itself. ``text`` says which, with the numbers of
-        clusters and rows.
+        The column that identifies clusters: standard errors are then cluster-robust. By default
+        ``person_id`` if the frame has that column and a value of it stands in several rows; None
+        treats rows as independent. ``text`` says which, with the numbers of clusters and rows.
     weights : str, optional
         The column of weights, above 0; standard errors are then robust.
     ties : {"efron", "breslow"}
@@ -59,8 +58,8 @@ def cox(
     confidence : float
         The level of the limits.
     small_sample : bool
-        Whether errors by cluster are corrected for few clusters: the scores of each are enlarged
-        by its leverage, and with G clusters limits and p-values are by Student's t with G-1
+        Whether errors by cluster are corrected for few clusters: the scores of each are corrected
+        for its leverage, and with G clusters limits and p-values are by Student's t with G-1
         degrees of freedom. Refused where errors are not by cluster.
 
     Returns
@@ -72,29 +71,29 @@ def cox(
     Raises
     ------
     EstimateError
-        If there is no event, a value is missing, a term never varies among those at risk
-        together, terms say the same, or a coefficient runs away to infinity; with `small_sample`,
-        if a term would not vary without one of the clusters.
+        If there is no event, a value is missing, a term is constant within every risk set, terms
+        are linearly dependent, or an estimate is infinite (monotone likelihood); with
+        `small_sample`, if a term is constant without one of the clusters.
     RuleError
         If the formula cannot be read, a column is not there, or `small_sample` is asked for and
         errors are not by cluster.
 
     Notes
     -----
-    Maximises the partial likelihood (Cox 1972, J R Stat Soc B 34:187-220) with Efron's way with
+    Maximises the partial likelihood (Cox 1972, J R Stat Soc B 34:187-220) with Efron's method for
     ties (1977, JASA 72:557-565) by Newton's method. Robust errors are the sandwich of Lin and Wei
     (1989, JASA 84:1074-1078), summed within clusters. As R's ``coxph``, to 9 digits.
 
     Coefficients, and errors without weights and clusters, are those of lifelines' ``CoxPHFitter``,
     with late entry (``entry_col``) too, to about 1e-5, at which it stops; it has Efron's ties only.
     Its errors by cluster are not R's where days are tied or entry is late (docs/deviations.md), and
-    it takes weights for numbers of people unless ``robust=True``.
+    it treats weights as numbers of people unless ``robust=True``.
 
     With `small_sample` the variance is the sum over clusters of the squares of
     :math:`(I - I_g)^{-1} U_g`, U being the scores of the cluster and :math:`I_g` its part of the
     information I (Mancl and DeRouen 2001, Biometrics 57:126-134;
     `iop_outcomes.compare.regression.leverage`), and limits are :math:`\exp(\hat\beta \pm t_{G-1} \,
-    se)`. How often they hold is in docs/deviations.md.
+    se)`. Their coverage is in docs/deviations.md.
 
     Examples
     --------

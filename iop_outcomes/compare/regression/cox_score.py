@@ -1,4 +1,4 @@
-"""The partial likelihood at some coefficients, its slopes, and what each row pulls at them."""
+"""The partial likelihood at given coefficients, its derivatives, and score residuals by row."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from iop_outcomes.errors import EstimateError
 
 @dataclass(frozen=True, eq=False)
 class LikelihoodAt(LikelihoodPoint):
-    """The likelihood and its slopes at some coefficients.
+    """The likelihood and its derivatives at given coefficients.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Fine and Gray's model: what moves the share that comes to a cause."""
+"""Fine and Gray's model of the cumulative incidence of a cause."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def fine_gray(
     confidence: float = 0.95,
     small_sample: bool = False,
 ) -> Regression:
-    r"""Estimate how terms move the share that comes to a cause, by Fine and Gray's model.
+    r"""Estimate subdistribution hazard ratios with Fine and Gray's model.
 
     Parameters
     ----------
@@ -59,12 +59,12 @@ def fine_gray(
     formula : str or sequence of str
         The terms, as for `iop_outcomes.cox`.
     cause : object
-        The cause whose share is modelled; the other causes compete with it.
+        The cause whose cumulative incidence is modelled; the other causes compete with it.
     cluster : str, Cluster.PERSON or None
         As for `iop_outcomes.cox`: by default ``person_id`` where it repeats.
     censoring_strata : str or sequence of str, optional
         Columns of which each combination has a censoring distribution of its own. By default one
-        for all, which takes leaving as having nothing to do with the terms.
+        for all, which assumes that censoring is independent of the terms.
     same_day : {"together", "ends_first"}
         Whether who ends on a day was at risk of being censored on it (as R's ``crr`` has it), or
         censoring came after the day's ends (as R's ``finegray`` has it, and the curves of
@@ -84,29 +84,28 @@ def fine_gray(
     Raises
     ------
     EstimateError
-        If nobody ends by the cause, a value is missing, a term never varies among those at risk
-        together, terms say the same, a coefficient runs away to infinity, or, with late entry, all
-        who had entered by some day had left before the next came.
+        If there are no events of the cause, a value is missing, a term is constant within every
+        risk set, terms are linearly dependent, an estimate is infinite (monotone likelihood), or,
+        with late entry, the risk set is empty between two days.
     RuleError
-        If the cause is none of those that compete, the formula cannot be read, a column is not
+        If the cause is not among the competing causes, the formula cannot be read, a column is not
         there, or `small_sample` is asked for and errors are not by cluster.
 
     Notes
     -----
-    The model is :math:`1 - F(t \mid x) = (1 - F_0(t))^{\exp(x\beta)}` for the share F that has come
-    to the cause. Cox's likelihood, ties as Breslow's, in which who ended by another cause on day
-    X stays at risk on a later day t with weight :math:`G(t-) / G(X-)`, G being the share not
-    censored by Kaplan and Meier (Fine and Gray 1999, JASA 94:496-509). The variance is their
-    sandwich :math:`\Omega^{-1} \sum (\eta_i + \psi_i)(\eta_i + \psi_i)' \Omega^{-1}`: with
-    :math:`\psi` it counts that the weights are estimated; with `cluster` it is summed within
-    clusters (Zhou et al. 2012, Biostatistics 13:371-383). As R's ``cmprsk::crr`` to 9 digits,
-    but that with strata of censoring its errors differ from these by some 0.1 percent.
+    The model is :math:`1 - F(t \mid x) = (1 - F_0(t))^{\exp(x\beta)}` for the cumulative incidence
+    F of the cause. Cox's likelihood, ties as Breslow's, in which people with another end on day X
+    stay at risk on a later day t with weight :math:`G(t-) / G(X-)`, G being the share not censored
+    by Kaplan and Meier (Fine and Gray 1999, JASA 94:496-509). The variance is their sandwich
+    :math:`\Omega^{-1} \sum (\eta_i + \psi_i)(\eta_i + \psi_i)' \Omega^{-1}`: with :math:`\psi` it
+    includes the estimation of the weights; with `cluster` it is summed within clusters (Zhou et al.
+    2012, Biostatistics 13:371-383). As R's ``cmprsk::crr`` to 9 digits, but that with strata of
+    censoring its errors differ from these by some 0.1 percent.
 
     With late entry the weight is :math:`G(t-) H(t-) / (G(X-) H(X-))`, H being the share that has
     entered by the Kaplan-Meier estimate read backwards (Geskus 2011, Biometrics 67:39-49), and the
-    errors take the weights as known; with ``same_day="ends_first"`` as R's ``coxph`` on what
-    ``finegray`` makes.
-    Arrays by day, cumulative sums over them: rows x terms^2 operations a step.
+    errors treat the weights as known; with ``same_day="ends_first"`` as R's ``coxph`` on what
+    ``finegray`` makes. Arrays by day, cumulative sums over them: rows x terms^2 operations a step.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-r"""Errors of Cox's model for few clusters: the scores of each, enlarged by its leverage.
+r"""Errors of Cox's model for few clusters: cluster scores corrected for leverage.
 
 With :math:`U_g` the score residuals of a cluster and :math:`I_g` its part of the information I, the
 sum over its rows of
@@ -8,8 +8,8 @@ sum over its rows of
 over the events k at which it is at risk (the parts of all clusters add up to I), the variance is
 the sum over clusters of the squares of :math:`(I - I_g)^{-1} U_g`. The sandwich has
 :math:`I^{-1} U_g`. It is the correction of Mancl and DeRouen (2001, Biometrics 57:126-134) with the
-parts of the partial likelihood in place of those of a marginal mean: near the change of the
-coefficients when the cluster is left out, but smaller, since the means of those at risk keep it.
+parts of the partial likelihood in place of those of a marginal mean: close to the change of the
+coefficients when the cluster is left out, but smaller, since the risk-set means keep it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def leverage_covariance(scores: Floats, parts: Floats) -> Floats:
     Raises
     ------
     EstimateError
-        If without some cluster there is no information on a term.
+        If there is no information on a term without some cluster.
     """
     information = parts.sum(axis=0)
     root = np.linalg.cholesky(information)

@@ -1,4 +1,4 @@
-"""Newton's method for partial likelihoods, and what it refuses before and on the way."""
+"""Newton's method for partial likelihoods, and the checks of it."""
 
 from __future__ import annotations
 

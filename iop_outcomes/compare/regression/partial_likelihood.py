@@ -1,4 +1,4 @@
-"""Cox's partial likelihood: late entry, strata, weights, ties, and errors robust to clusters."""
+"""Cox's partial likelihood: late entry, strata, weights, ties and cluster-robust errors."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class CoxFit:
     coefficient : numpy.ndarray
         (terms,), the logarithms of the hazard ratios.
     covariance : numpy.ndarray
-        (terms, terms), the inverse of the information: right if the model is and rows are
-        independent of each other.
+        (terms, terms), the inverse of the information: valid if the model is correct and rows are
+        independent.
     robust : numpy.ndarray
         (terms, terms), the sandwich of Lin and Wei, summed within clusters.
     few : numpy.ndarray or None
@@ -90,7 +90,7 @@ def fit_cox(
     design : numpy.ndarray of float
         (rows, terms), finite; no intercept.
     days : numpy.ndarray
-        (rows,), the day of the event or of the end of what is known.
+        (rows,), the day of the event or of censoring.
     event : numpy.ndarray of bool
         (rows,), whether it is an event.
     entry : numpy.ndarray, optional
@@ -100,8 +100,7 @@ def fit_cox(
     weight : numpy.ndarray of float, optional
         (rows,), above 0.
     cluster : numpy.ndarray of int, optional
-        (rows,), codes from 0 of the clusters, such as persons; by default each row is on
-        its own.
+        (rows,), codes from 0 of the clusters, such as persons; by default rows are independent.
     ties : {"efron", "breslow"}
         How events of one day share their risk set.
     names : sequence of str, optional
@@ -117,10 +116,10 @@ def fit_cox(
     Raises
     ------
     EstimateError
-        If there is no event, a column never varies among those at risk together, columns say the
-        same, a coefficient runs away to infinity, a weight is not above 0, a number is missing,
-        there is one cluster only, Newton's method does not converge, or without some cluster the
-        covariance for few clusters has no information on a term.
+        If there is no event, a column is constant within every risk set, columns are linearly
+        dependent, an estimate is infinite (monotone likelihood), a weight is not above 0, a number
+        is missing, there is one cluster only, Newton's method does not converge, or without some
+        cluster the covariance for few clusters has no information on a term.
     RuleError
         If `ties` is neither of the two.
 

@@ -1,4 +1,4 @@
-"""Cox models of events that come again: Andersen-Gill, and Prentice, Williams and Peterson."""
+"""Cox models of recurrent events: Andersen-Gill, and Prentice, Williams and Peterson."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def recurrent_cox(
     confidence: float = 0.95,
     small_sample: bool = False,
 ) -> Regression:
-    r"""Fit a Cox model of events that can come again, with errors robust to clusters.
+    r"""Fit a Cox model of recurrent events, with cluster-robust errors.
 
     Parameters
     ----------
@@ -84,20 +84,20 @@ def recurrent_cox(
           Peterson 1981, Biometrika 68:373-379): who had fewer before is not at risk of this one.
         - ``"pwp_gap"``: the same by days since the person came to be at risk of this one.
     id : str
-        The column that says whose stretch it is.
+        The column that identifies the person or episode of a stretch.
     cluster : str, Cluster.PERSON or None
         The column of what is taken as independent; by default ``person_id`` if there is such a
-        column, else `id`. None takes each `id` by itself.
+        column, else `id`. None treats each `id` as independent.
     strata : str or sequence of str, optional
         Columns of which each combination has a baseline of its own.
     number : str, optional
         The column with the number of the event that a stretch leads to; by default it is 1 and
         the events of the id before the stretch.
     most : int, optional
-        In the models by number: from this number on all share a baseline, since few get
-        there. By default each has its own.
+        In the models by number: from this number on all events share a baseline, since they are
+        few. By default each has its own.
     ties : {"efron", "breslow"}
-        How events of one day share those at risk.
+        How events of one day share their risk set.
     confidence : float
         The level of the limits.
     small_sample : bool
@@ -106,12 +106,12 @@ def recurrent_cox(
     Returns
     -------
     Regression
-        Whose ``se`` is robust, the rows of a cluster hanging together in any way.
+        Its ``se`` is cluster-robust.
 
     Raises
     ------
     EstimateError
-        If the stretches are not such as `iop_outcomes.mean_cumulative_function` takes, a covariate
+        If the stretches are refused by `iop_outcomes.mean_cumulative_function`, a covariate
         is missing, a number is not a whole number of 1 or more, or the model cannot be fitted.
     RuleError
         If an option or a column is not known, `most` is given without numbers, or `small_sample` is
@@ -122,13 +122,14 @@ def recurrent_cox(
     The partial likelihood with stretches ``(entry, days]``, and the sandwich of Lin and Wei (1989,
     JASA 84:1074-1078) summed within clusters, as R's ``coxph(Surv(entry, days, event) ~ x,
     cluster = id)``, with ``strata(number)`` and ``Surv(days - entry, event)`` for the models by
-    number. Andersen-Gill with these errors models the rate, and needs nothing of how the events of
-    a person are not independent (Lin, Wei, Yang and Ying 2000, JRSS B 62:711-730). The models by
-    number compare those who had as many before, and so people who differ later in what made them
-    come that far: the ratio is not one of randomised groups after the first event.
+    number. Andersen-Gill with these errors models the rate, and makes no assumption about the
+    dependence between the events of a person (Lin, Wei, Yang and Ying 2000, JRSS B 62:711-730). The
+    models by number compare people with the same number of events before. Reaching that number
+    depends on prognosis, so that after the first event the comparison is no longer one of
+    randomised groups.
 
-    A death ends the stretches of a person, like censoring. The ratios are then of rates among those
-    alive; whether a group has fewer events *a person* also depends on who lives:
+    A death ends the stretches of a person, like censoring. The ratios are then of rates among
+    people alive; whether a group has fewer events *a person* also depends on survival:
     `iop_outcomes.compare_recurrence` with ``terminal=``.
 
     Examples

@@ -1,4 +1,4 @@
-"""What a regression of times found: a table of ratios, a sentence, a forest plot."""
+"""The result of a regression of times: a table of ratios, a sentence, a forest plot."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ class Regression(DrawnResult):
         One row a term, float64 but for the names: ``cause`` if there are several; ``term``;
         ``coefficient``: the logarithm of the ratio; ``hazard_ratio``; ``se``: the standard error
         of the coefficient, robust if `robust`; ``se_model``: the one by the information, which
-        takes rows as independent and the model as right; ``lower, upper``: limits of the hazard
-        ratio by ``se``; ``statistic``: coefficient / ``se``; ``p_value``: two-sided, by the normal
-        distribution. With `small_sample` ``se`` is corrected for few clusters as `clustering`
-        says, and limits and p-values are by Student's t, with one degree of freedom less than
-        there are clusters.
+        assumes independent rows and a correct model; ``lower, upper``: limits of the hazard ratio
+        by ``se``; ``statistic``: coefficient / ``se``; ``p_value``: two-sided, by the normal
+        distribution. With `small_sample` ``se`` is corrected for few clusters as `clustering` says,
+        and limits and p-values are by Student's t, with degrees of freedom one less than the number
+        of clusters.
     n, events : int
         Rows, and ends by the cause (by any of them if there are several).
     clusters : int or None
-        How many clusters the robust errors are summed over; None if each row is on its own.
+        How many clusters the robust errors are summed over; None if rows are independent.
     strata : tuple of str
         The columns of which each combination has its own baseline.
     ties : str
@@ -56,7 +56,7 @@ class Regression(DrawnResult):
     meaning : str
         What the ratio says and what it does not.
     rule : str
-        What made the times, and what censors.
+        How the times were defined, and what censors.
     synthetic : bool
         Whether the data are synthetic.
     ratio : str

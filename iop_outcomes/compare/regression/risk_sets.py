@@ -1,4 +1,4 @@
-"""Who is at risk at each event of a Cox model, as ranges of cells: no list of people is made."""
+"""The risk sets of a Cox model, as ranges of cells, without lists of people."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class Censoring:
 
 @dataclass(frozen=True, eq=False)
 class Subdistribution:
-    """Who is at risk at each event: who has not ended, and by weight who ended otherwise.
+    """The risk set at each event: people without an end, and by weight people with another end.
 
     Attributes
     ----------
@@ -106,7 +106,7 @@ class Subdistribution:
 
 @dataclass(frozen=True, eq=False)
 class WeightedLikelihood(LikelihoodPoint):
-    """The likelihood at some coefficients.
+    """The likelihood at given coefficients.
 
     Attributes
     ----------
@@ -136,7 +136,7 @@ def subdistribution(
     Raises
     ------
     EstimateError
-        If, with late entry, all who had entered by some day had left before the next came.
+        If, with late entry, the risk set is empty between two days.
     """
     day = np.sort(pd.unique(days[code == 1]))
     leave = np.searchsorted(day, days, side="right")

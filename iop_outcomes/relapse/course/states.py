@@ -65,7 +65,7 @@ def state_histories(
         - ``state`` (category);
         - ``entry``, ``days`` (int32): in the state from day `entry` after the origin to day
           `days`; on `days` itself already in the next;
-        - ``next_state`` (category): what came on `days`; missing where the stay is only cut off
+        - ``next_state`` (category): what came on `days`; missing where the stay is censored
           (the end of follow-up or of what is known).
 
         Labels, and in ``attrs`` what was there before, as `time_to_relapse` has them: ``rule``,

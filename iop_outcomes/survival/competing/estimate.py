@@ -35,7 +35,7 @@ def cumulative_incidence(
     cluster: str | Cluster | None = Cluster.PERSON,
     confidence: float = 0.95,
 ) -> CumulativeIncidence:
-    r"""Estimate the share ended by each of several competing causes, day by day.
+    r"""Estimate the cumulative incidence of each of several competing causes.
 
     Parameters
     ----------
@@ -46,19 +46,19 @@ def cumulative_incidence(
         columns ``competing_end`` and ``competing_on``, as those of `time_to_relapse`, an end named
         there came first, on that day, whatever was seen after it.
     by : str or sequence of str, optional
-        Columns whose values make the groups.
+        Columns whose values define the groups.
     end : str
         The column that says how each row ended.
     causes : sequence, optional
-        The values of `end` that compete; every other end censors. Nobody need have come to them:
-        the incidence is then 0, with its exact upper limit, and ``rule`` says so. By default the
-        ends of the rows with the event, then those that the column ``competing_end`` names, as
+        The values of `end` that compete; every other end censors. A cause may have no events: its
+        incidence is then 0, with the exact upper limit, and ``rule`` says so. By default the ends
+        of the rows with the event, then those that the column ``competing_end`` names, as
         `time_to_relapse` writes it by ``RelapseRule.competing``; in a frame without that column
         died, incarcerated and transferred, where they occur.
     cluster : str, Cluster.PERSON or None
         The column that identifies clusters, for standard errors and limits.
         By default ``person_id`` if the frame has that column and a value of it stands in several
-        rows; None takes each row by itself. ``text`` says which, with the numbers of clusters and
+        rows; None treats rows as independent. ``text`` says which, with the numbers of clusters and
         rows.
     confidence : float
         The level of the pointwise limits.
@@ -66,41 +66,38 @@ def cumulative_incidence(
     Returns
     -------
     CumulativeIncidence
-        With ``table``, ``at``, ``naive``, ``ends`` (how many ended how, and as what it counts)
-        and ``plot``.
+        With ``table``, ``at``, ``naive``, ``ends`` (how many had each end, and whether it is a
+        cause or censored) and ``plot``.
 
     Raises
     ------
     EstimateError
-        If an event has no cause, nobody has the event and `causes` are not given, or the times
-        are not such as `iop_outcomes.survival_curves` takes.
+        If an event has no cause, nobody has the event and `causes` are not given, or the times are
+        refused by `iop_outcomes.survival_curves`.
     RuleError
-        If a column is not there or has a name of the table's, or a cause is almost a word of `end`
-        and none.
+        If a column is not there or has a name of the table's, or a cause looks like a misspelt word
+        of `end`.
 
     Notes
     -----
-    **What competes by default.** Death makes relapse impossible. Jail and a transfer (mostly to a
-    higher level of care; the export does not say which way) take the person out of the setting
-    in which relapse is counted, for reasons that have to do with the illness, and each is an
-    outcome that a program answers for. To censor them would be to say that they would have
-    relapsed like those who could stay. So the incidence of relapse is the share who relapse
-    before any of the three. Completion, dropping out, termination, other and unrecorded
-    discharges, missed check-ins and the end of follow-up stop what is *seen*: relapse after them
-    is still what is asked about, so they censor, which takes those who left to go on as those
-    who remain. People who drop out rarely do. To count such an end as an outcome instead, say so
-    in the rule of the times, ``RelapseRule(competing=("died", "dropped_out"))``; or list it in
+    **What competes by default.** Death makes relapse impossible. After incarceration or a transfer
+    (mostly to a higher level of care; the export does not record the direction) relapse is no
+    longer observed in this setting. Both are related to the illness and are outcomes in themselves,
+    so censoring by them would not be independent. The incidence of relapse is therefore the
+    proportion who relapse before any of the three. Completion, dropping out, termination, other and
+    unrecorded discharges, missed check-ins and the end of follow-up end *observation*: relapse
+    after them is still of interest, so they are censored, and independent censoring is assumed.
+    This is doubtful for people who drop out. To count such an end as an outcome instead, say so in
+    the rule of the times, ``RelapseRule(competing=("died", "dropped_out"))``; or list it in
     `causes` where nothing was seen after it. Every end that is not listed censors, and ``ends``
-    shows which. An end that rows with the event
-    bear counts on those rows only.
+    shows which. An end of rows with the event counts on those rows only.
 
-    A death, arrest or transfer before the relapse is found is the end of the row, also where
-    check-ins go on after it (`iop_outcomes.survival_curves` goes on counting with them), or are
-    missed. It is on
-    its own day, some days after the last day known clear: that there was no relapse in between
-    is assumed, and `iop_outcomes.time_to_relapse` calls an episode lost where the two are further
-    apart than ``lost_after``. A relapse found at the first check-in after a transfer counts as
-    after it, though it may have been the reason.
+    A death, arrest or transfer before the relapse is found ends the row, even if there are
+    check-ins after it (`iop_outcomes.survival_curves` goes on counting with them), or are missed.
+    It is on its own day, some days after the last day known clear: that there was no relapse in
+    between is assumed, and `iop_outcomes.time_to_relapse` calls an episode lost where the two are
+    further apart than ``lost_after``. A relapse found at the first check-in after a transfer counts
+    as after it, though it may have been the reason.
 
     **The estimate.** :math:`F_k(t) = \sum_{u \le t} S(u-) d_k(u) / n(u)`, with S the
     Kaplan-Meier estimate of no end by any cause (Aalen and Johansen 1978, Scand J Stat
@@ -108,12 +105,12 @@ def cumulative_incidence(
     standard error is the sum of multinomial (Greenwood) variances of each day's events; without
     late entry this is the infinitesimal jackknife, and R's
     ``survfit(Surv(days, factor(end)) ~ group)$std.err``; with late entry R's jackknife also
-    counts what people share between days, and differs a little. The limits are symmetric in
-    :math:`\log(-\log F)` (R's ``conf.type = "log-log"``; its default is ``"log"``). While nobody
-    has come to the cause they go from 0 to the exact upper limit of a share of none among those
-    of whom it is known. With clusters the errors are the infinitesimal jackknife by cluster, and
-    those of whom it is known are counted by cluster. Late entry as in
-    `iop_outcomes.survival_curves`: who enters on a day later than 0 is at risk from the day after.
+    includes covariances between days, and differs slightly. The limits are symmetric in
+    :math:`\log(-\log F)` (R's ``conf.type = "log-log"``; its default is ``"log"``). While there are
+    no events of the cause they go from 0 to the exact binomial upper limit for no events among
+    people with known status. With clusters the errors are the infinitesimal jackknife by cluster,
+    and clusters are counted in place of people. Late entry as in `iop_outcomes.survival_curves`:
+    who enters on a day later than 0 is at risk from the day after.
 
     Examples
     --------

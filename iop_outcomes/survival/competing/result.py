@@ -31,7 +31,7 @@ ESTIMATES = ("incidence", "se", "lower", "upper")
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CumulativeIncidence(DrawnResult):
-    """The share ended by each of several competing causes, day by day, by group.
+    """The cumulative incidence of each of several competing causes, by group.
 
     Attributes
     ----------
@@ -52,15 +52,15 @@ class CumulativeIncidence(DrawnResult):
     causes : tuple of str
         The causes, in order.
     by : tuple of str
-        The columns that make the groups.
+        The columns that define the groups.
     confidence : float
         The level of the limits.
     rule : str
-        What made the times, what competes, what censors, and the estimate.
+        How the times were defined, what competes, what censors, and the estimate.
     synthetic : bool
         Whether the data are synthetic; pictures of them say so.
     clustering : Clustering, optional
-        What the errors take together: by which column, how many clusters and rows.
+        The clusters behind the errors: their column, and how many clusters and rows.
     provenance : Provenance
         What the labels of a picture need: the event, day 0.
     """
@@ -116,20 +116,20 @@ class CumulativeIncidence(DrawnResult):
         return pd.concat(rows, ignore_index=True)
 
     def naive(self) -> pd.DataFrame:
-        """Return 1 - Kaplan-Meier of each cause beside its incidence, to show what it overstates.
+        """Return 1 - Kaplan-Meier of each cause beside the incidence, which it overstates.
 
         Returns
         -------
         pandas.DataFrame
             One row a group, cause and day, as `table`: ``[by ...], cause, day, incidence``;
-            ``naive``: 1 - Kaplan-Meier with every other cause taken as censoring; ``excess``:
+            ``naive``: 1 - Kaplan-Meier with every other cause counted as censoring; ``excess``:
             ``naive`` less ``incidence``, never negative.
 
         Notes
         -----
-        The naive share answers what would have happened had nobody ended by another cause, and
-        only if those who did were no more or less prone to this one. Over the causes it can sum
-        to more than 1 (Austin, Lee and Fine 2016, Circulation 133:601-609).
+        The naive estimate applies to a population without the other causes, and only if the causes
+        are independent. Over the causes it can sum to more than 1 (Austin, Lee and Fine 2016,
+        Circulation 133:601-609).
         """
         rows = []
         for part in self._parts():

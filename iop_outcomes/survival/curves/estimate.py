@@ -27,7 +27,7 @@ def survival_curves(
     weights: str | None = None,
     cluster: str | Cluster | None = Cluster.PERSON,
 ) -> SurvivalCurves:
-    r"""Estimate the share still without the event, day by day, by Kaplan and Meier.
+    r"""Estimate survival, the proportion without the event, by Kaplan and Meier.
 
     Parameters
     ----------
@@ -38,26 +38,25 @@ def survival_curves(
         from the day after it). Days that differ by rounding only are one day (see
         `iop_outcomes.survival.near_ties.merge_near_ties`).
     by : str or sequence of str, optional
-        Columns whose values make the groups, each a curve.
+        Columns whose values define the groups, each a curve.
     confidence : float
         The level of the pointwise limits.
     interval : {"log-log", "log", "plain", "logit", "arcsine"}
         The scale of the limits, R's ``conf.type``. Log-log, the default, logit and arcsine stay
         between 0 and 1 by themselves; log, the default of R's ``survfit``, and plain are cut there.
     weights : str, optional
-        The column that says what each row counts: finite numbers above 0, such as the inverse of
+        The column of weights: finite numbers above 0, such as the inverse of
         the probability of being in the group. The errors are then robust.
     cluster : str, Cluster.PERSON or None
-        The column that says whose a row is, where people have several: the errors are then
-        robust, all rows of one taken together. By default ``person_id`` if the frame has that
-        column and a value of it stands in several rows; None takes each row by itself. ``rule``
-        and ``text`` say which, with the numbers of clusters and rows.
+        The column that identifies clusters, such as persons with several rows; the errors are then
+        cluster-robust. By default ``person_id`` if the frame has that column and a value of it
+        stands in several rows; None treats rows as independent. ``rule`` and ``text`` say which,
+        with the numbers of clusters and rows.
 
     Returns
     -------
     SurvivalCurves
-        A group in which everyone is censored has a curve that stays at 1, without a median: that
-        is what the data say, and its follow-up says how long.
+        A group in which everyone is censored has a survival of 1 and no median.
 
     Raises
     ------
@@ -75,8 +74,8 @@ def survival_curves(
     Greenwood's sum :math:`\sum d / (n (n - d))`, the variance of :math:`\log S`. Independent
     censoring is assumed: people who leave treatment often differ from those who remain, so compare
     with the missing rules that count them otherwise. With late entry the curve is that of people
-    still without the event when they were first seen, and it falls to 0 for good if all of the few
-    at risk early on have the event.
+    still without the event when they were first seen, and it falls to 0 and stays there if everyone
+    in an early, small risk set has the event.
 
     The product is computed by lifelines (``KaplanMeierFitter`` on the counts of equal rows, late
     entry and clusters included) where the rows have no weights, for up to 20 groups; otherwise, and
@@ -85,11 +84,10 @@ def survival_curves(
     or later. Limits, errors and medians are ours: see docs/deviations.md. For the fitted estimators
     themselves see `SurvivalCurves.fitters`.
 
-    With `weights` n and d are sums of weights. Greenwood's sum would take a weight of 2 for two
+    With `weights`, n and d are sums of weights. Greenwood's sum would treat a weight of 2 as two
     people, so the variance is the infinitesimal jackknife (robust), that of R's ``survfit(...,
-    weights=, cluster=)``: the sum over people of the square of what each moves the curve by. The
-    area under the curve and the follow-up have theirs likewise. Weights that were themselves
-    estimated are taken as known.
+    weights=, cluster=)``: the sum over people of the squared influence of each. The area under the
+    curve and the follow-up have the same kind of variance. Estimated weights are treated as known.
 
     Examples
     --------

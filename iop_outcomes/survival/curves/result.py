@@ -41,7 +41,7 @@ NAMED_GROUPS = 8  # so many groups are told in a sentence; the rest are counted
 class SurvivalCurves(DrawnResult, TimesRead):
     """Kaplan-Meier curves of one or several groups.
 
-    All that is read off the curves (`at`, `median`, `restricted_mean`, `risk_table`, the plot)
+    Everything read from the curves (`at`, `median`, `restricted_mean`, `risk_table`, the plot)
     comes from `table` and `entries`.
 
     Attributes
@@ -50,7 +50,7 @@ class SurvivalCurves(DrawnResult, TimesRead):
         One row a group and day; the days are 0 and each day of an event or a censoring.
         ``[by ...]``, ``day``; ``at_risk`` (int64): under observation just before the day, on
         day 0 all who start there; ``events``, ``censored`` (int64): on that day; ``survival``
-        (0 to 1): the share without the event through that day; ``lower``, ``upper``: its
+        (0 to 1): the proportion without the event through that day; ``lower``, ``upper``: its
         pointwise confidence limits, both 1 while the survival is 1 and missing once it is 0;
         ``se``: the standard error of ``survival``, as a share like it (that of its logarithm is
         ``se / survival``), 0 while the survival is 1 and missing once it is 0: from Greenwood's
@@ -60,16 +60,16 @@ class SurvivalCurves(DrawnResult, TimesRead):
         weights (float64), and ``rows_at_risk, rows_events, rows_censored`` (int64) say how many
         rows are behind them.
     entries : pandas.DataFrame
-        ``[by ...], day, entered``: how many came under observation on each day; who enters on
+        ``[by ...], day, entered``: how many entered on each day; who enters on
         a day later than 0 is at risk from the day after. Weighted: a sum of weights, and ``rows``.
     by : tuple of str
-        The columns that make the groups.
+        The columns that define the groups.
     confidence : float
         The level of the limits.
     interval : {"log-log", "log", "plain", "logit", "arcsine"}
         The scale of the limits.
     rule : str
-        What made the times, and the estimate.
+        How the times were defined, and the estimate.
     synthetic : bool
         Whether the data are synthetic; pictures of them say so.
     weights : str, optional
@@ -82,7 +82,7 @@ class SurvivalCurves(DrawnResult, TimesRead):
     event : str, optional
         What ends a time, for the axis of a picture; by default the event of `provenance`.
     clustering : Clustering, optional
-        What the errors take together: by which column, how many clusters and rows.
+        The clusters behind the errors: their column, and how many clusters and rows.
     provenance : Provenance
         What the labels of a picture need: the event, day 0.
     """
@@ -142,7 +142,7 @@ class SurvivalCurves(DrawnResult, TimesRead):
         ------
         EstimateError
             If a group has no event up to `until`, or nobody left without it; if the curves are
-            weighted or their errors robust, for which the band has no theory.
+            weighted or their errors robust, for which the band is not defined.
 
         Notes
         -----
@@ -218,13 +218,13 @@ class SurvivalCurves(DrawnResult, TimesRead):
     def fitters(
         self, estimate: Literal["kaplan_meier", "nelson_aalen"] = "kaplan_meier"
     ) -> dict[Any, Any]:
-        """Return each group's fitted estimator of lifelines, to go on with there.
+        """Return each group's fitted estimator of lifelines, for use with lifelines.
 
         Parameters
         ----------
         estimate : {"kaplan_meier", "nelson_aalen"}
             ``lifelines.KaplanMeierFitter`` or ``lifelines.NelsonAalenFitter``, the latter with
-            ``nelson_aalen_smoothing=False``, so that the events of one day are taken together.
+            ``nelson_aalen_smoothing=False``, so that the events of one day are tied.
 
         Returns
         -------
@@ -238,17 +238,16 @@ class SurvivalCurves(DrawnResult, TimesRead):
         Raises
         ------
         EstimateError
-            If the curves are weighted: lifelines takes weights for numbers of people. If lifelines
+            If the curves are weighted: lifelines treats weights as numbers of people. If lifelines
             refuses to fit a group: late entry, and nobody at risk after one of the earlier days.
 
         Notes
         -----
         The survival is that of `table`; before the first day of its own, which under late entry may
-        be an entry, the fitter has no value. Where the rows of one person are taken together, the
-        limits of lifelines are not those of `table`: it takes each row for a person. They are
-        log-log whatever `interval` says, and both 0 once the survival is 0; its median on a plateau
-        is one end of it; its ``event_table`` counts who enters on a day among those at risk on it,
-        its estimate does not.
+        be an entry, the fitter has no value. With clusters the limits of lifelines are not those of
+        `table`: it treats rows as independent. They are log-log whatever `interval` says, and both
+        0 once the survival is 0; its median on a plateau is one end of it; its ``event_table``
+        counts who enters on a day among those at risk on it, its estimate does not.
 
         Examples
         --------

@@ -40,7 +40,7 @@ def hazard(
     confidence: float = 0.95,
     fewest: int = 10,
 ) -> Hazard:
-    r"""Estimate the rate of the event by day among those still at risk, smoothed over days.
+    r"""Estimate the hazard of the event by day, smoothed over days.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def hazard(
         `iop_outcomes.survival_curves`; and with ``clear_until``, as for
         `iop_outcomes.interval_survival`, where an event is known between two check-ins only.
     by : str or sequence of str, optional
-        Columns whose values make the groups.
+        Columns whose values define the groups.
     bandwidth : float, optional
         Half of the width of the window in days, the same for all groups. By default 2.345 times
         the spread of the days of the events (the lesser of their standard deviation and their
@@ -66,7 +66,7 @@ def hazard(
     cluster : str, Cluster.PERSON or None
         The column that identifies clusters, for standard errors and limits.
         By default ``person_id`` if the frame has that column and a value of it stands in several
-        rows; None takes each row by itself. ``text`` says which, with the numbers of clusters and
+        rows; None treats rows as independent. ``text`` says which, with the numbers of clusters and
         rows.
     days : sequence of numbers, optional
         The days of the table; by default each whole day up to the end of the longest stretch.
@@ -92,14 +92,14 @@ def hazard(
 
     Notes
     -----
-    Events that are dated at check-ins did not happen on these days. Dated so a constant rate would
-    come out at about half of it on day 0, since no date lies before the first check-in, and far
-    above it on the last, where a week's events lie on the edge. So where events lie in intervals,
-    the rates of cells of a day are expected events over the expected time at risk, an event being
-    distributed over its interval by the smoothed rate, in turn until nothing changes
+    Events dated at check-ins did not happen on these days. With such dates a constant rate would be
+    estimated at about half its value on day 0, where no date lies before the first check-in, and
+    far too high on the last day. So where events lie in intervals, the rates of cells of a day are
+    expected events over the expected time at risk, an event being distributed over its interval by
+    the smoothed rate, in turn until nothing changes
     (`iop_outcomes.survival.hazard.interval_rates`), and these are smoothed. ``cumulative_hazard``
-    is then the integral of the rates of the cells. Errors count what is not known of the days.
-    After the last check-in at which `fewest` are known nothing is estimated.
+    is then the integral of the rates of the cells. Standard errors include the uncertainty of the
+    days. After the last check-in at which `fewest` are known nothing is estimated.
 
     Where the days of events are known,
     :math:`\hat\lambda(t) = b^{-1} \sum_j K((t-t_j)/b)\, d_j / n_j` with the variance
@@ -108,16 +108,16 @@ def hazard(
     and Wang (1994, Biometrics 50:61-76); what that makes negative is 0. The limits are the rate
     times and divided by :math:`\exp(z\, se / \hat\lambda)`; they hold for the smoothed rate, not
     for peaks narrower than the window, and are missing where the rate is below se / 2: near an edge
-    the negative part of the kernel can cancel the rest, and the log scale says nothing there.
-    With clusters the variance is the sum over them of the square of what their rows add up to, of
-    :math:`b^{-1} d_i K((t-x_i)/b) / n(x_i)` less the sum of
+    the negative part of the kernel can cancel the rest, and limits on the log scale are meaningless
+    there. With clusters the variance is the sum over them of the square of what their rows add up
+    to, of :math:`b^{-1} d_i K((t-x_i)/b) / n(x_i)` less the sum of
     :math:`b^{-1} K((t-t_j)/b)\, d_j / n_j^2` over the days on which the row is at risk: the
     infinitesimal jackknife by cluster. That of ``cumulative_hazard`` is the ``std.chaz`` of R's
     ``survfit(..., cluster=)``.
 
-    Within b of either end (``near_edge``) the rate rests mostly on days to one side: where the
-    true rate rises or falls there, as it does in the first weeks, the smoothed one is off, and
-    its limits do not hold the true one (docs/deviations.md says by how much).
+    Within b of either end (``near_edge``) the rate is estimated mostly from days on one side: where
+    the true rate changes there, as in the first weeks, the smoothed rate is biased, and its limits
+    do not cover the true rate (docs/deviations.md says by how much).
 
     ``cumulative_hazard`` is then that of lifelines' ``NelsonAalenFitter`` for up to 20 groups
     without clusters, else our own sum :math:`\sum d_j / n_j`. ``cumulative_se`` is the root of

@@ -113,7 +113,7 @@ def cell_rates(
     smooth : numpy.ndarray, shape (cells, cells)
         Makes the rate by which an event is placed within its interval from those of the cells.
     members : Members, optional
-        Which intervals are taken together in the covariance; by default each person is by itself.
+        Which intervals are taken together in the covariance; by default people are independent.
 
     Raises
     ------

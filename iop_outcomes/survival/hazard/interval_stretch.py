@@ -152,7 +152,7 @@ class IntervalStretch(Stretch):
     intervals : Intervals
         Of the group.
     members : Members or None
-        Which of them each cluster has; None if each row stands by itself.
+        Which of them each cluster has; None if rows are independent.
     """
 
     intervals: Intervals

@@ -46,24 +46,24 @@ class Hazard(DrawnResult):
         ``lower``, ``upper``: the smoothed rate a day for one person at risk, its standard error and
         its pointwise limits, missing outside the group's stretch, the limits also where the rate
         is 0 or below half of its standard error; ``near_edge`` (bool): a rate is given, and the
-        day lies less than a bandwidth from either end of the stretch. Such a rate rests mostly on
-        days to one side: its error is larger, and where the true rate is not constant there, the
-        limits cannot be relied on.
+        day lies less than a bandwidth from either end of the stretch. Such a rate is estimated
+        mostly from days on one side: its error is larger, and where the true rate is not constant
+        there, the limits are unreliable.
     stretches : pandas.DataFrame
         One row a group: ``[by ...], n, events, first, last``: people, events, and the days between
         which the rate is estimated.
     by : tuple of str
-        The columns that make the groups.
+        The columns that define the groups.
     bandwidth : float
         Half of the width of the window, in days.
     confidence : float
         The level of the limits.
     rule : str
-        What made the times, and the estimate.
+        How the times were defined, and the estimate.
     synthetic : bool
         Whether the data are synthetic; pictures of them say so.
     clustering : Clustering, optional
-        What the errors take together: by which column, how many clusters and rows.
+        The clusters behind the errors: their column, and how many clusters and rows.
     provenance : Provenance
         What the labels of a picture need: the event, day 0.
     """
@@ -119,7 +119,7 @@ class Hazard(DrawnResult):
         return self._labelled([_rows(part, asked, self.bandwidth, reach) for part in self._parts])
 
     def fitters(self) -> dict[Any, Any]:
-        """Return each group's fitted ``lifelines.NelsonAalenFitter``, to go on with there.
+        """Return each group's fitted ``lifelines.NelsonAalenFitter``, for use with lifelines.
 
         Returns
         -------

@@ -30,7 +30,7 @@ class Stretch:
     first, last : float
         The first and the last day of the stretch.
     moves : Moves or None
-        The rows, with the cluster of each; None if each row stands by itself.
+        The rows, with the cluster of each; None if rows are independent.
     total : numpy.ndarray, optional
         The Nelson-Aalen estimate through each day of the curve, where lifelines computed it.
     """

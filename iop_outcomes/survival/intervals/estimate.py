@@ -34,7 +34,7 @@ def interval_survival(
     seed: int = 0,
     progress: bool = False,
 ) -> IntervalSurvival:
-    r"""Estimate the share still without the event when it is known only between two check-ins.
+    r"""Estimate survival when events are known only to lie between two check-ins.
 
     Parameters
     ----------
@@ -46,12 +46,11 @@ def interval_survival(
         Where observation began after day 0, ``entry`` (number, before ``days`` and at most
         ``clear_until``): the person is known to have been without the event then.
     by : str or sequence of str, optional
-        Columns whose values make the groups, each estimated apart.
+        Columns whose values define the groups, each estimated apart.
     cluster : str, Cluster.PERSON or None
-        The column of who is whose: the limits then come from resampled clusters, all rows of one
-        together. By default ``person_id`` if the frame has that column and a value of it stands in
-        several rows; None resamples rows. ``text`` says which, with the numbers of clusters and
-        rows.
+        The column that identifies clusters, which are then resampled for the limits. By default
+        ``person_id`` if the frame has that column and a value of it stands in several rows; None
+        resamples rows. ``text`` says which, with the numbers of clusters and rows.
     confidence : float
         The level of the limits.
     resamples : int
@@ -71,7 +70,7 @@ def interval_survival(
     ------
     EstimateError
         If ``clear_until`` is missing for an event, negative, after ``days`` or before ``entry``,
-        if the times are not such as `iop_outcomes.survival_curves` takes, or if the conditions of
+        if the times are refused by `iop_outcomes.survival_curves`, or if the conditions of
         the maximum are not met to 1e-8.
     RuleError
         If a column of `by` is not there, or an option is not known.
@@ -80,36 +79,36 @@ def interval_survival(
     -----
     The nonparametric maximum likelihood estimate: of all distributions the one that maximises
     :math:`\sum_i \log P(T \in (l_i, r_i])` (Peto 1973, Appl Stat 22:86-91; Turnbull 1976, JRSS-B
-    38:290-295). It has mass in certain stretches only, and says nothing about where within such a
-    stretch. It is found by primal-dual Newton steps, and its conditions (Gentleman and Geyer 1994,
-    Biometrika 81:618-623) are checked: ``gap`` is the most log-likelihood a person that any other
-    distribution could gain. With exactly known days it is the Kaplan-Meier estimate.
+    38:290-295). It has mass in certain intervals only; where within such an interval is not
+    identified. It is found by primal-dual Newton steps, and its conditions (Gentleman and Geyer
+    1994, Biometrika 81:618-623) are checked: ``gap`` is the most log-likelihood a person that any
+    other distribution could gain. With exactly known days it is the Kaplan-Meier estimate.
 
     With late entry each term is given that there was no event up to the entry. That is not concave
     in the masses but it is in the increments of the cumulative hazard, in which the maximum is
     then found, with conditions and ``gap`` of the same meaning
     (`iop_outcomes.survival.intervals.late_entry`; Alioum and Commenges 1996, Biometrics
-    52:512-524). With exactly known days it is the Kaplan-Meier estimate of late entry, and as that
-    one it falls to 0 for good where everybody who is known to be at risk early on has the event;
-    ``text`` then says so. Without late entry there is one maximum only; with it several estimates
-    can reach it, and ``at`` gives their lowest and highest survival.
+    52:512-524). With exactly known days it is the Kaplan-Meier estimate of late entry, and like it,
+    falls to 0 and stays there where everyone in an early risk set has the event; ``text`` then says
+    so. Without late entry the estimate is unique; with it several estimates can be maximal, and
+    ``at`` gives their lowest and highest survival.
 
     The days of check-ins and of entry are assumed independent of the event. A person who misses
     check-ins because of a relapse, or enters because of an impending one, violates this.
 
     The limits are percentiles over resampled people (clusters) of the lowest and of the highest
     survival.
-    They are meant for a fixed grid of check-ins; where almost everyone has intervals of their own
-    the estimate converges more slowly and bootstrap limits are approximate at best. Before the
-    first event of a group both are 1, as Kaplan and Meier's: resamples have no event there either,
-    and cannot say how rare one is. On a day to which some resamples are not followed, those count
-    as 0 below and as their last survival above, so that limits are wide where few are followed.
-    With late entry they are wide from the start if few are there early: in some resamples one
-    person is, and the estimate is 0 from that person's event on.
+    They are meant for a fixed grid of check-ins; where almost every interval is different the
+    estimate converges more slowly, and bootstrap limits are approximate at best. Before the first
+    event of a group both are 1, as Kaplan and Meier's: resamples have no event there either, so
+    they give no limits. On a day to which some resamples are not followed, those count as 0 below
+    and as their last survival above, so that limits are wide where few are followed. With late
+    entry they are wide from the start if few are there early: in some resamples one person is, and
+    the estimate is 0 from that person's event on.
 
     Where entries fall on any day and check-ins on a grid, the estimate of few people is a little
     low: of 200 simulated ones, half of whom entered in the first two weeks, by half a percentage
-    point; of 2,000 by less than could be seen.
+    point; of 2,000 by less than could be detected.
 
     Examples
     --------

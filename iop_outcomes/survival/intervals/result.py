@@ -49,16 +49,16 @@ class IntervalSurvival(DrawnResult):
         equal, and after the follow-up where `right` is infinite; ``mass`` (0 to 1): the share
         whose event falls there; ``survival_before``, ``survival_after``; ``after_lowest``,
         ``after_highest``: the lowest and highest survival after the stretch of all estimates that
-        reach the maximum, of which the mass is that of one. Where within a stretch the events
-        fall, the data do not say.
+        reach the maximum, of which the mass is that of one. Where within a stretch the events fall
+        is not identified.
     fits : pandas.DataFrame
         One row a group: ``[by ...]``; ``n``, ``events``, ``exact``, ``late`` (int64): rows, events,
         events whose day is known, and rows with an entry after day 0; ``intervals`` (int64):
-        distinct ones; ``last_day``: the last day of which anything is known; ``beyond`` (int64):
-        rows known to be without the event later than the estimate comes down to 0, of which it
-        says nothing; ``unique`` (bool): no other estimate reaches the maximum; ``gap``: the most
-        log-likelihood a person that any other distribution could gain; ``steps`` of the solution;
-        with resamples ``median_lower``, ``median_upper``.
+        distinct ones; ``last_day``: the last day of follow-up; ``beyond`` (int64):
+        rows known to be without the event after the estimate has fallen to 0; ``unique`` (bool): no
+        other estimate reaches the maximum; ``gap``: the most log-likelihood a person that any other
+        distribution could gain; ``steps`` of the solution; with resamples ``median_lower``,
+        ``median_upper``.
     limits : pandas.DataFrame or None
         With resamples, one row a group and end of an interval: ``[by ...], day``; ``lower``,
         ``upper``: limits on the day; ``lower_after``: the lower limit from just after the day
@@ -69,15 +69,15 @@ class IntervalSurvival(DrawnResult):
     check_in_dates : SurvivalCurves
         The curves that date each event at the check-in that showed it.
     by : tuple of str
-        The columns that make the groups.
+        The columns that define the groups.
     confidence : float
         The level of the limits.
     rule : str
-        What made the times, and the estimate.
+        How the times were defined, and the estimate.
     synthetic : bool
         Whether the data are synthetic; pictures of them say so.
     clustering : Clustering, optional
-        What is resampled for the limits: by which column, how many clusters and rows.
+        The clusters resampled for the limits: their column, and how many clusters and rows.
     provenance : Provenance
         What the labels of a picture need: the event, day 0.
     """
@@ -110,10 +110,10 @@ class IntervalSurvival(DrawnResult):
         Returns
         -------
         pandas.DataFrame
-            One row a group and day: ``[by ...], day``; ``survival``: missing where the data do
-            not settle it; ``lowest``, ``highest``: between which it lies there; with resamples
-            ``lower``, ``upper``: limits of the lowest and of the highest. All are missing after
-            the last day of which anything is known of the group.
+            One row a group and day: ``[by ...], day``; ``survival``: missing where it is not
+            identified; ``lowest``, ``highest``: between which it lies there; with resamples
+            ``lower``, ``upper``: limits of the lowest and of the highest. All are missing after the
+            last day of follow-up of the group.
         """
         asked = days_asked(days, self.table[["left", "right"]].to_numpy().ravel())
         parts = []
@@ -149,7 +149,7 @@ class IntervalSurvival(DrawnResult):
         return self._with_labels(parts)
 
     def against_check_in_dates(self, days: float | Sequence[float] = DAYS_TOLD) -> pd.DataFrame:
-        """Return how far the curve is off that dates each event at the check-in that showed it.
+        """Return the bias of the curve that dates each event at the check-in that showed it.
 
         Parameters
         ----------
@@ -172,7 +172,7 @@ class IntervalSurvival(DrawnResult):
         )
 
     def risk_table(self, days: float | Sequence[float]) -> pd.DataFrame:
-        """Return the table of the plot: of how many what is known by each day.
+        """Return the table of the plot: how many have each status by each day.
 
         Parameters
         ----------

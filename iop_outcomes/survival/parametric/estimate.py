@@ -35,7 +35,7 @@ def parametric_survival(
     cluster: str | Cluster | None = Cluster.PERSON,
     confidence: float = 0.95,
 ) -> ParametricSurvival:
-    r"""Fit distributions to times known between check-ins, and lay them beside `interval_survival`.
+    r"""Fit parametric distributions to interval-censored times, beside `interval_survival`.
 
     Parameters
     ----------
@@ -43,17 +43,16 @@ def parametric_survival(
         As for `iop_outcomes.interval_survival`: ``days``, ``event``, and ``clear_until``, ``entry``
         if there are such.
     by : str or sequence of str, optional
-        Columns whose values make the groups, each fitted apart.
+        Columns whose values define the groups, each fitted apart.
     models : str or sequence of str
         Some of ``"weibull"``, ``"log_normal"``, ``"log_logistic"``, ``"exponential"`` and
         ``"piecewise_exponential"``.
     breakpoints : sequence of numbers, optional
         Days on which the rate of the last one changes; a breakpoint is the last day of its piece.
     cluster : str, Cluster.PERSON or None
-        The column of who is whose: errors and limits are then robust to what the rows of one have
-        in common. By default ``person_id`` if the frame has that column and a value of it stands
-        in several rows; None takes each row by itself. ``text`` says which, with the numbers of
-        clusters and rows.
+        The column that identifies clusters: errors and limits are then cluster-robust. By default
+        ``person_id`` if the frame has that column and a value of it stands in several rows; None
+        treats rows as independent. ``text`` says which, with the numbers of clusters and rows.
     confidence : float
         The level of the limits.
 
@@ -81,14 +80,14 @@ def parametric_survival(
     its maximum is checked with the log-likelihood worked out here. Limits are from the observed
     information, for parameters above 0 and the median on the scale of the logarithm, for survival
     on that of log(-log). With clusters they are from the sandwich of each cluster's slopes;
-    ``log_likelihood`` and ``aic`` go on taking rows as independent.
+    ``log_likelihood`` and ``aic`` still treat rows as independent.
 
     Parameters, with t in days: Weibull :math:`S = \exp(-(t/scale)^{shape})`; log-normal: the
     logarithm of the days has mean ``mu`` and standard deviation ``sigma``; log-logistic
     :math:`S = 1 / (1 + (t/scale)^{shape})`; exponential :math:`S = \exp(-t/scale)`; piecewise
     exponential: the rate from each breakpoint on is 1 over its mean, in days.
 
-    Everybody has the event in the end in all of them, and none sees the weekly heaps of exactly
+    In all of them everyone has the event in the end, and none models the weekly heaping of exactly
     known days. Compare them with the nonparametric estimate, and by ``aic`` within a group.
 
     Examples

@@ -40,8 +40,8 @@ class ParametricSurvival(DrawnResult):
         One row a group and model: ``[by ...], model``; ``n``, ``events`` (int64);
         ``log_likelihood``; ``fitted`` (int64): how many parameters; ``aic``: Akaike's criterion,
         twice that less twice the log-likelihood, the smaller the better within a group;
-        ``median, lower, upper`` in days, each missing where it is after the last day of which
-        anything is known of the group.
+        ``median, lower, upper`` in days, each missing where it is after the last day of follow-up
+        of the group.
     parameters : pandas.DataFrame
         One row a group, model and parameter: ``[by ...], model, parameter, value, se, lower,
         upper``; what they mean is said at `parametric_survival`.
@@ -50,15 +50,15 @@ class ParametricSurvival(DrawnResult):
     curves : IntervalSurvival
         The nonparametric estimate of the same people.
     by : tuple of str
-        The columns that make the groups.
+        The columns that define the groups.
     confidence : float
         The level of the limits.
     rule : str
-        What made the times, and the fits.
+        How the times were defined, and the fits.
     synthetic : bool
         Whether the data are synthetic; pictures of them say so.
     clustering : Clustering, optional
-        What the errors take together: by which column, how many clusters and rows.
+        The clusters behind the errors: their column, and how many clusters and rows.
     """
 
     table: pd.DataFrame
@@ -84,7 +84,7 @@ class ParametricSurvival(DrawnResult):
         pandas.DataFrame
             One row a group, model and day: ``[by ...], model, day``; ``survival, lower, upper``
             of the model; ``lowest, highest``: between which the nonparametric estimate lies. All
-            are missing after the last day of which anything is known of the group.
+            are missing after the last day of follow-up of the group.
         """
         asked = days_asked(days)
         reach = normal_quantile(self.confidence)

@@ -30,7 +30,7 @@ def mean_cumulative_function(
     terminal: str | Sequence[str] | None = None,
     confidence: float = 0.95,
 ) -> MeanCumulativeFunction:
-    r"""Estimate the mean number of events a person by day, events that can come again.
+    r"""Estimate the mean number of recurrent events a person by day.
 
     Parameters
     ----------
@@ -42,13 +42,13 @@ def mean_cumulative_function(
         id is not observed: the time seen after its last event needs a stretch of its own, without
         event, which the times to the first relapse do not have.
     by : str or sequence of str, optional
-        Columns whose values make the groups; the same in all stretches of an id.
+        Columns whose values define the groups; the same in all stretches of an id.
     id : str
-        The column that says whose stretch it is: of whom the mean is. With episodes, a person
-        has several; the mean is then of an episode, and the text says so.
+        The column that identifies the unit of the mean. With episodes, a person may have several;
+        the mean is then per episode, and the text says so.
     cluster : str, Cluster.PERSON or None
-        The column of what is taken as independent, for the standard error; by default
-        ``person_id`` if there is such a column, else `id`. None takes each `id` by itself.
+        The column of independent clusters, for the standard error; by default
+        ``person_id`` if there is such a column, else `id`. None treats each `id` as independent.
     terminal : str or sequence of str, optional
         The terminal events, after which there can be none: a column of True and False
         (``"terminal"`` of `iop_outcomes.recurrent_relapses`), or a list of words of ``ended_by``
@@ -64,7 +64,7 @@ def mean_cumulative_function(
     Raises
     ------
     EstimateError
-        If the times are not such as `iop_outcomes.survival_curves` takes, an id is missing, is in
+        If the times are refused by `iop_outcomes.survival_curves`, an id is missing, is in
         several groups or clusters, or has stretches that overlap or follow a terminal event; or
         nobody has an event.
     RuleError
@@ -77,24 +77,23 @@ def mean_cumulative_function(
     :math:`\hat\mu(t) = \sum_{u \le t} dN(u) / Y(u)` (Nelson's estimate). Its variance is the sum
     over clusters of the squares of
     :math:`\sum_{u \le t} (dN_i(u) - Y_i(u)\, dN(u)/Y(u)) / Y(u)` (Lawless and Nadeau 1995,
-    Technometrics 37:158-168), which holds whatever the events of one person have to do with each
-    other; R's ``survfit(Surv(entry, days, event) ~ 1, id=, cluster=)`` gives both as ``cumhaz`` and
-    ``std.chaz``. When someone is observed must have nothing to do with their events.
+    Technometrics 37:158-168), which is valid whatever the dependence between the events of one
+    person; R's ``survfit(Surv(entry, days, event) ~ 1, id=, cluster=)`` gives both as ``cumhaz``
+    and ``std.chaz``. Observation must be independent of the events.
 
     With terminal events the estimate is :math:`\sum_{u \le t} \hat S(u-)\, dN(u) / Y(u)`, with S
     the Kaplan-Meier estimate of no terminal event (Ghosh and Lin 2000, Biometrics 56:554-562): the
-    mean number in a world in which people do die, the dead having no more. Without `terminal`
-    their further relapses are counted as if they had lived on like the others, which is more. Its
-    standard error is the infinitesimal jackknife by cluster: to the influence of the events,
-    weighted by S, it adds that of S,
-    :math:`-\sum_{v \le t} (\hat\mu(t) - \hat\mu(v)) (dD_i - Y_i\, dD/Y) / (Y - dD)` for dD
-    terminal events on day v. Ghosh and Lin have Y in place of Y - dD, the same where no two die
-    on one day of a large sample. Without terminal events both estimates are equal.
-    A terminal row with ``ended_on`` is under observation to that day.
+    marginal mean, in which people who have died have no further events. Without `terminal` death is
+    censoring, and the mean is larger. Its standard error is the infinitesimal jackknife by cluster:
+    to the influence of the events, weighted by S, it adds that of S, :math:`-\sum_{v \le t}
+    (\hat\mu(t) - \hat\mu(v)) (dD_i - Y_i\, dD/Y) / (Y - dD)` for dD terminal events on day v. Ghosh
+    and Lin have Y in place of Y - dD, the same where no two die on one day of a large sample.
+    Without terminal events both estimates are equal. A terminal row with ``ended_on`` is under
+    observation to that day.
 
     The limits are :math:`\hat\mu \exp(\pm z\, se / \hat\mu)`, symmetric on the log scale.
     Who enters on a day later than 0 is under observation from the day after. On days on which
-    nobody is, the mean stays as it is: what happened there is not known.
+    nobody is under observation the mean does not change.
 
     Examples
     --------

@@ -38,17 +38,17 @@ class MeanCumulativeFunction(DrawnResult):
         ``terminal`` if asked for, ``most`` (events of one id), all int64, and ``last``, the last
         day of the group's follow-up.
     by : tuple of str
-        The columns that make the groups.
+        The columns that define the groups.
     confidence : float
         The level of the limits.
     rule : str
-        What made the times, and the estimate.
+        How the times were defined, and the estimate.
     synthetic : bool
         Whether the data are synthetic; pictures of them say so.
     unit : str
         What the mean is over, "person" or "episode": a person may have several episodes.
     clustering : Clustering, optional
-        What the errors take together: by which column, how many clusters and ids.
+        The clusters behind the errors: their column, and how many clusters and ids.
     provenance : Provenance
         What the labels of a picture need: the event, day 0.
     """

@@ -63,7 +63,7 @@ def read_stretches(
     Raises
     ------
     EstimateError
-        If the times are not such as `iop_outcomes.survival_curves` takes, an id or a cluster is
+        If the times are refused by `iop_outcomes.survival_curves`, an id or a cluster is
         missing, stretches of one id overlap, an id is in several groups or clusters, or has
         stretches after a terminal event.
     RuleError

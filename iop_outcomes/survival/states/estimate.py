@@ -33,29 +33,28 @@ def state_occupation(
     start: float | None = None,
     confidence: float = 0.95,
 ) -> StateOccupation:
-    r"""Estimate the share in each state on each day, by Aalen and Johansen.
+    r"""Estimate the proportion in each state on each day, by Aalen and Johansen.
 
     Parameters
     ----------
     histories : pandas.DataFrame
         What `iop_outcomes.state_histories` returns, or any frame with one row a stay in a state:
         the column `id`, ``state``, ``days`` (number: the day on which the stay ends),
-        ``next_state`` (missing where the stay is only cut off) and, unless all begin on day 0,
+        ``next_state`` (missing where the stay is censored) and, unless all begin on day 0,
         ``entry`` (number, before ``days``: in the state, under observation, from the day after it).
-        Any state may follow any other, and be returned to. People may be out of sight between two
-        stays. The order of the states is that of the categories of ``state``.
+        Any state may follow any other, and be returned to. There may be gaps between two stays. The
+        order of the states is that of the categories of ``state``.
     by : str or sequence of str, optional
-        Columns whose values make the groups.
+        Columns whose values define the groups.
     id : str or None
-        The column that says whose stay it is; None if every row is a person's only stay. With
-        episodes the shares are of episodes, and a person has several.
+        The column that identifies the unit; None if every row is a person's only stay. With
+        episodes the shares are of episodes, and a person may have several.
     cluster : str, Cluster.PERSON or None
-        The column of who varies as one, for the standard errors; by default ``person_id`` where
-        the frame has it, so that the episodes of a person count as alike, else `id`. None takes
-        each `id` by itself.
+        The column of clusters, for the standard errors; by default ``person_id`` where the frame
+        has it, else `id`. None treats each `id` as independent.
     start : float, optional
-        The day to begin on: the shares are those of whoever is under observation after it. By
-        default the first day on which anyone of the group is, 0 unless all came late.
+        The first day: the shares are those of people under observation after it. By default the
+        first day with anyone of the group under observation, 0 unless all entered late.
     confidence : float
         The level of the pointwise limits.
 

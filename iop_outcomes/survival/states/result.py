@@ -42,13 +42,13 @@ class StateOccupation(DrawnResult):
         One row a group, state and day; the days are the first, and each on which a stay begins
         or ends. ``[by ...]``, ``state`` (category), ``day``; ``at_risk`` (int64): under
         observation in the state just before the day (on the first: from it on); ``entered``
-        (int64): who came into the state from another on the day; ``share`` (0 to 1): the share in
+        (int64): entries into the state from another on the day; ``share`` (0 to 1): the share in
         the state after the day; ``se``: its standard error; ``lower``, ``upper``: its pointwise
         confidence limits; while the share is 0 from 0 to the upper limit of none among those under
         observation (on the first day both 0), missing where it is 1. On each day the shares of a
         group sum to 1.
     transitions : pandas.DataFrame
-        ``[by ...], from, to`` (a state, or "censored": cut off in it), ``number``; those that
+        ``[by ...], from, to`` (a state, or "censored" in it), ``number``; those that
         occur.
     spent : pandas.DataFrame
         Beside each row of `table`: ``time`` (days spent in the state up to the day), its
@@ -59,17 +59,17 @@ class StateOccupation(DrawnResult):
         The states that occur, in the order of the table: of the categories; without categories
         engaged to dead, or sorted, those that nobody leaves last.
     by : tuple of str
-        The columns that make the groups.
+        The columns that define the groups.
     confidence : float
         The level of the limits.
     rule : str
-        What made the numbers; printed with every figure of them.
+        The rule of the numbers; printed with every figure.
     synthetic : bool
         Whether the data are synthetic.
     unit : str
         What the shares are of, "episode" or "person": a person may have several episodes.
     clustering : Clustering, optional
-        What the errors take together: by which column, how many clusters and ids.
+        The clusters behind the errors: their column, and how many clusters and ids.
     provenance : Provenance
         What the labels of a picture need: the event, day 0.
     """
@@ -131,8 +131,8 @@ class StateOccupation(DrawnResult):
         pandas.DataFrame
             ``[by ...], state, horizon, days, se, lower, upper``. Returns count: the days are all
             of those in the state, a mean over episodes (or people, see `unit`). They sum to the
-            days from the first to the horizon. The limits are missing where ``se`` is 0: all are
-            alike so far, and no limits can be computed.
+            days from the first to the horizon. The limits are missing where ``se`` is 0: there is
+            no variation so far.
 
         Raises
         ------
@@ -195,7 +195,7 @@ class StateOccupation(DrawnResult):
 
     @property
     def last_day(self) -> float:
-        """The last day that rests on more than a few: to which the shares are told and drawn.
+        """The last day with enough people under observation, for texts and plots.
 
         The last on which at least 10, and 5 percent, of every group are under observation;
         where a group never has so many, `last_common_day`.
