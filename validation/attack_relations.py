@@ -304,7 +304,7 @@ def _between(puzzle: Puzzle, read: Read) -> None:
         for count, name in (("x", "numerator"), ("n", "denominator")):
             parts = [(f"retained_{day}", quarter, name) for quarter in quarters[-4:]]
             puzzle.total(("program", ALL, f"retained_{day}", count), parts)  # type: ignore[arg-type]
-    _season(puzzle, read, quarters)
+    _followed_90_days(puzzle, read, quarters)
     puzzle.total(("completion_rate", newest, "numerator"), [("discharged", "completed")])
     known_reasons = ("completion_rate", newest, "denominator")
     if known_reasons in puzzle and ("discharged", ALL) in puzzle:
@@ -320,7 +320,7 @@ def _between(puzzle: Puzzle, read: Read) -> None:
     puzzle.part(kept, together)
 
 
-def _season(puzzle: Puzzle, read: Read, quarters: list[str]) -> None:
+def _followed_90_days(puzzle: Puzzle, read: Read, quarters: list[str]) -> None:
     """Use that those who could be followed for 90 days may be the admissions of four quarters."""
     dates = re.search(r"How far people came: admissions from ([\d-]+) to ([\d-]+),", read.words)
     if dates and pd.Period(quarters[-1], "Q").end_time.date().isoformat() == dates[2]:
@@ -329,7 +329,7 @@ def _season(puzzle: Puzzle, read: Read, quarters: list[str]) -> None:
             ("admitted", "retained_90", "denominator"),
             *((f"retained {day}", f"retained_{day}", "numerator") for day in DAYS),
         ]:
-            whole = puzzle.unknown(("season", name))
+            whole = puzzle.unknown(("followed 90 days", name))
             puzzle.total(whole, [(measure, quarter, count) for quarter in last])
             puzzle.part(whole, ("flow", name))
 

@@ -10,7 +10,7 @@ from iop_outcomes.attendance import AttendanceByWeek, attendance_by_week
 from iop_outcomes.disclosure import LinkedCounts, SafePolicy
 from iop_outcomes.disclosure.results import hide_trend, hide_weeks, link_trend, link_weeks
 from iop_outcomes.report.links import RELAPSE, link_report
-from iop_outcomes.report.model import Draft, Hidden, Table
+from iop_outcomes.report.model import DraftTable, Hidden, Table
 from iop_outcomes.report.programs import program_table
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections import cohort, quality, relapse
@@ -40,17 +40,17 @@ class Trends:
 
     def link(self, linked: LinkedCounts) -> None:
         """Declare their counts; where months are drawn, findings tell of two quarters only."""
-        for found in self.all:
-            mature = found.table["mature"].to_numpy()
-            told = np.flatnonzero(mature)
-            if found.every == "quarter" and found.measure in self.by_month:
-                told = told[-COMPARED:]
-            link_trend(linked, found, printed=np.isin(np.arange(len(mature)), told).tolist())
+        for one in self.all:
+            mature = one.table["mature"].to_numpy()
+            printed = np.flatnonzero(mature)
+            if one.every == "quarter" and one.measure in self.by_month:
+                printed = printed[-COMPARED:]
+            link_trend(linked, one, printed=np.isin(np.arange(len(mature)), printed).tolist())
 
     def shown(self, hidden: Hidden, policy: SafePolicy) -> Trends:
         """Return them without what is hidden."""
         both = (
-            {name: hide_trend(found, hidden, policy) for name, found in some.items()}
+            {name: hide_trend(one, hidden, policy) for name, one in some.items()}
             for some in (self.by_quarter, self.by_month)
         )
         return Trends(*both)
@@ -78,7 +78,7 @@ class Counted:
         The counts, with the sums between them.
     hidden : frozenset
         What must not be printed.
-    drafts : dict of str to Draft
+    drafts : dict of str to DraftTable
         The tables with all their numbers, by name.
     trends : Trends
         Protected.
@@ -90,7 +90,7 @@ class Counted:
 
     linked: LinkedCounts
     hidden: Hidden
-    drafts: dict[str, Draft]
+    drafts: dict[str, DraftTable]
     trends: Trends
     weeks: AttendanceByWeek | None
     relapse: relapse.RelapseResults | None
@@ -100,7 +100,7 @@ class Counted:
         return self.drafts[name].shown(self.hidden)
 
 
-def count_rows(whole: Scope, linked: LinkedCounts) -> dict[str, Draft]:
+def count_rows(whole: Scope, linked: LinkedCounts) -> dict[str, DraftTable]:
     """Declare what was read, and what the checks met."""
     drafts = [quality.sources_table(whole, linked), quality.checks_table(whole, linked)]
     quality.withhold_rows(whole, linked, drafts)
@@ -119,8 +119,10 @@ def count_all(scope: Scope, whole: Scope) -> Counted:
         made.append(cohort.flow_table(scope, linked))
         made.append(cohort.sessions_table(scope, linked))
         made.append(program_table(scope, linked))
-        if scope.seasoned.any() and not scope.policy.hides(scope.people(scope.seasoned)):
-            weeks = attendance_by_week(scope.records.subset(scope.seasoned))
+        if scope.followed_90_days.any() and not scope.policy.hides(
+            scope.people(scope.followed_90_days)
+        ):
+            weeks = attendance_by_week(scope.records.subset(scope.followed_90_days))
             link_weeks(linked, weeks)
     trends = make_trends(scope)
     trends.link(linked)

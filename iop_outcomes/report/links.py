@@ -48,8 +48,8 @@ def link_report(
 
 def _periods(trends: Sequence[Trend], measure: str, every: str) -> list[str]:
     """Return the periods of a trend; none if it is not there."""
-    found = [one for one in trends if (one.measure, one.every) == (measure, every)]
-    return [str(period) for one in found for period in one.table["period"]]
+    chosen = [one for one in trends if (one.measure, one.every) == (measure, every)]
+    return [str(period) for one in chosen for period in one.table["period"]]
 
 
 def _trend(measure: str, period: str, count: str, every: str = "quarter") -> Key:
@@ -124,7 +124,7 @@ def link_year(scope: Scope, linked: LinkedCounts) -> None:
         for count, name in (("x", "numerator"), ("n", "denominator")):
             parts = [_trend(f"retained_{day}", q, name) for q in quarters]
             _sum_of(linked, (FAMILY, f"retained_{day}", ALL, count), parts)
-    if scope.season_is_year and scope.engagement is not None:
+    if scope.followed_90_days_is_year and scope.engagement is not None:
         longest = RETENTION_DAYS[-1]
         whole = [_trend(f"retained_{longest}", q, "denominator") for q in quarters]
         _sum_of(linked, ("flow", "admitted"), whole)
@@ -166,16 +166,16 @@ def link_retention(linked: LinkedCounts, quarters: Sequence[str]) -> None:
 
 def link_months(linked: LinkedCounts, trends: Sequence[Trend]) -> None:
     """Declare that a quarter is its three months, and what the rates of one month share."""
-    for found in trends:
-        if found.every != "month":
+    for trend in trends:
+        if trend.every != "month":
             continue
-        starts = found.table["start"].dt
+        starts = trend.table["start"].dt
         labels = starts.year.astype(str) + "Q" + starts.quarter.astype(str)
-        for quarter, rows in found.table.groupby(labels):
+        for quarter, rows in trend.table.groupby(labels):
             for count in ("numerator", "denominator"):
-                months = [_trend(found.measure, p, count, "month") for p in rows["period"]]
+                months = [_trend(trend.measure, p, count, "month") for p in rows["period"]]
                 if len(months) == 3:
-                    _sum(linked, _trend(found.measure, str(quarter), count), months)
+                    _sum(linked, _trend(trend.measure, str(quarter), count), months)
     for every in ("month", "quarter"):
         for period in _periods(trends, "no_show_rate", every):
             attended, due = (

@@ -56,7 +56,7 @@ class Table:
 
 
 @dataclass(frozen=True, eq=False)
-class Draft:
+class DraftTable:
     """A table before anything is hidden, with what each of its cells rests on.
 
     Attributes

@@ -12,7 +12,7 @@ from iop_outcomes.attendance.stays import RETENTION_DAYS
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.linked import TOTAL
 from iop_outcomes.disclosure.policy import round_share
-from iop_outcomes.report.model import Draft, Item, Kind, Table
+from iop_outcomes.report.model import DraftTable, Item, Kind, Table
 from iop_outcomes.report.scope import Mask, Scope
 from iop_outcomes.report.sections.cohort import ALL
 
@@ -28,7 +28,7 @@ NOTE = (
 )
 
 
-def program_table(scope: Scope, linked: LinkedCounts) -> Draft:
+def program_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
     """Return the measures of the year side by side, by program."""
     program = scope.records.episodes["program"].astype(str).to_numpy()
     names = sorted(set(program[scope.year]))
@@ -56,7 +56,7 @@ def program_table(scope: Scope, linked: LinkedCounts) -> Draft:
     kinds: dict[str, Kind] = dict.fromkeys(_fractions(scope), "whole_share")
     kinds |= {"admitted": "count", "hours_a_week": "number"}
     table = Table("programs", f"By program: {scope.words(4)}", frame, kinds, NOTE)
-    return Draft(table, needs)
+    return DraftTable(table, needs)
 
 
 def _fractions(scope: Scope) -> dict[str, tuple[Floats, Floats]]:

@@ -127,15 +127,15 @@ def quarterly_report(
         )
     scope = choose_scope(records, quarter, rule, policy)
     whole = Scope(records, scope.quarter, scope.rule, scope.policy, scope.too_few)
-    found: list[Findings] = []
-    sections = [build() for _, build in _watched(_stages(scope, whole, found), progress)]
+    findings: list[Findings] = []
+    sections = [build() for _, build in _watched(_stages(scope, whole, findings), progress)]
     heading = one_line(str(title or f"Outcome report, {scope.label}"))
     html = render(whole, sections, (heading, prepared_by, prepared_on))
     tables = {table.name: table.frame for section in sections for table in section.all_tables}
-    return Report(html, tables, found[0] if found else findings_frame([]), heading)
+    return Report(html, tables, findings[0] if findings else findings_frame([]), heading)
 
 
-def _stages(scope: Scope, whole: Scope, found: list[Findings]) -> list[Stage]:
+def _stages(scope: Scope, whole: Scope, collected: list[Findings]) -> list[Stage]:
     """Return the sections in their order, each with the name of its stage."""
     if _too_few(scope):
         linked = LinkedCounts(scope.policy)
@@ -150,7 +150,7 @@ def _stages(scope: Scope, whole: Scope, found: list[Findings]) -> list[Stage]:
     counted = count_all(scope, whole)
     trends = counted.trends
     findings = make_findings(scope, trends.by_quarter) if scope.quarter else []
-    found.append(findings_frame(findings))
+    collected.append(findings_frame(findings))
     return [
         ("What changed", lambda: parts.what_changed(scope, findings)),
         ("Who came", lambda: parts.who_came(scope, counted)),

@@ -21,7 +21,7 @@ from iop_outcomes.trends.quantities import QUANTITIES, tally_of
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
 
-SEASON = 90  # days of follow-up that the flow and the weekly picture need
+FOLLOW_UP_DAYS = 90  # days of follow-up that the flow and the weekly picture need
 Mask = npt.NDArray[np.bool_]
 
 
@@ -80,36 +80,38 @@ class Scope:
         return self._between("admit_date", 4)
 
     @cached_property
-    def seasoned(self) -> Mask:
+    def followed_90_days(self) -> Mask:
         """Which episodes were admitted in the last year that was followed for 90 days by the cut.
 
         What a person can only reach with time is told of these: nobody is judged too early.
         """
-        known = self.engaged[f"retained_{SEASON}"].notna().to_numpy()
+        known = self.engaged[f"retained_{FOLLOW_UP_DAYS}"].notna().to_numpy()
         if self.quarter is None:
             return known
-        first, last = self._season
+        first, last = self._admitted_90_days_before
         return known & self.records.episodes["admit_date"].between(first, last).to_numpy()
 
     @property
-    def seasoned_words(self) -> str:
-        """The cohort of `seasoned` in words."""
+    def followed_90_days_text(self) -> str:
+        """The cohort of `followed_90_days` in words."""
         if self.quarter is None:
-            return f"all admissions followed for {SEASON} days"
-        first, last = self._season
-        return f"admissions from {first.date()} to {last.date()}, followed for {SEASON} days"
+            return f"all admissions followed for {FOLLOW_UP_DAYS} days"
+        first, last = self._admitted_90_days_before
+        return (
+            f"admissions from {first.date()} to {last.date()}, followed for {FOLLOW_UP_DAYS} days"
+        )
 
     @property
-    def _season(self) -> tuple[pd.Timestamp, pd.Timestamp]:
+    def _admitted_90_days_before(self) -> tuple[pd.Timestamp, pd.Timestamp]:
         assert self.quarter is not None
-        cut = pd.Timestamp(self.records.as_of) - pd.Timedelta(days=SEASON)
+        cut = pd.Timestamp(self.records.as_of) - pd.Timedelta(days=FOLLOW_UP_DAYS)
         last = min(cut.normalize(), self.quarter.end)
         return last - pd.DateOffset(years=1) + pd.Timedelta(days=1), last
 
     @property
-    def season_is_year(self) -> bool:
-        """Whether `seasoned` are those of just the four quarters up to this one."""
-        return self.quarter is not None and self._season[1] == self.quarter.end
+    def followed_90_days_is_year(self) -> bool:
+        """Whether `followed_90_days` are those of just the four quarters up to this one."""
+        return self.quarter is not None and self._admitted_90_days_before[1] == self.quarter.end
 
     @cached_property
     def closed(self) -> Mask:

@@ -123,12 +123,12 @@ def _counts(cell: CellTimes) -> Columns:
 def _comparison(times: CheckedTimes, clusters: Clusters) -> tuple[dict[str, float], str]:
     """Return the test of the groups, or why there is none."""
     try:
-        found = compare_groups(times, np.zeros(len(times.days), dtype=np.intp), clusters)
+        test = compare_groups(times, np.zeros(len(times.days), dtype=np.intp), clusters)
     except EstimateError as error:
         nothing = dict.fromkeys(("statistic", "degrees_of_freedom", "p_value"), np.nan)
         return nothing, f"Not compared: {error.wrong}"
     return {
-        "statistic": found.statistic,
-        "degrees_of_freedom": float(found.degrees_of_freedom),
-        "p_value": found.p_value,
+        "statistic": test.statistic,
+        "degrees_of_freedom": float(test.degrees_of_freedom),
+        "p_value": test.p_value,
     }, ""

@@ -63,9 +63,9 @@ def _influences(
 ) -> Numbers:
     """Return what each cluster moves the two estimates of each group by, (groups, 2, clusters)."""
     own, weighting = clusters.each, Weighting(None, None, clusters)
-    found = np.zeros((len(steps), 2, int(own.max()) + 1))
+    influences = np.zeros((len(steps), 2, int(own.max()) + 1))
     for group, rows in enumerate(times.rows_by_group):
         moves = moves_of(times, weighting, rows, steps[group].day)
         moves = replace(moves, cluster=own[rows])
-        found[group][:, np.unique(own[rows])] = curve_sums(steps[group], moves, horizon)
-    return found
+        influences[group][:, np.unique(own[rows])] = curve_sums(steps[group], moves, horizon)
+    return influences

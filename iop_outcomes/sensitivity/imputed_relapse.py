@@ -109,7 +109,7 @@ def relapse_by_imputation(
         _one_set(imputed, place, chosen, (groups, clusters), horizon_weeks)
         for place in range(len(imputed))
     ]
-    labels, told = sets[0].labels, replace(sets[0].clusters.clustering, noun="patterns")
+    labels, clustering = sets[0].labels, replace(sets[0].clusters.clustering, noun="patterns")
     value = np.stack([one.value for one in sets])  # sets by quantities (share, mean) by groups
     variance = np.stack([one.variance for one in sets])
     table = _table(sets, value, variance, confidence)
@@ -122,10 +122,10 @@ def relapse_by_imputation(
         by=tuple(names),
         horizon_weeks=int(horizon_weeks),
         confidence=confidence,
-        rule=f"{rule} Kaplan-Meier estimates{f' ({told.how})' if told.how else ''}, pooled by "
-        "Rubin's rules.",
+        rule=f"{rule} Kaplan-Meier estimates{f' ({clustering.how})' if clustering.how else ''}, "
+        "pooled by Rubin's rules.",
         synthetic=imputed.provenance.synthetic,
-        clustering=told,
+        clustering=clustering,
     )
 
 
@@ -156,11 +156,11 @@ def _one_set(
     horizon: int,
 ) -> _OneSet:
     groups, clusters = of
-    found = event_weeks(imputed.patterns[place], definition)
-    kept = found["event"].notna().to_numpy()
-    weeks = found["weeks"].to_numpy(dtype=np.int64, na_value=0)
-    event = found["event"].to_numpy(dtype=bool, na_value=False)
-    onset = found["onset"].to_numpy(dtype=np.int64, na_value=0)
+    weeks_table = event_weeks(imputed.patterns[place], definition)
+    kept = weeks_table["event"].notna().to_numpy()
+    weeks = weeks_table["weeks"].to_numpy(dtype=np.int64, na_value=0)
+    event = weeks_table["event"].to_numpy(dtype=bool, na_value=False)
+    onset = weeks_table["onset"].to_numpy(dtype=np.int64, na_value=0)
     times = groups.reset_index(drop=True).assign(days=weeks, event=event)[kept]
     checked = check_times(times.reset_index(drop=True), list(groups.columns))
     clusters = clusters.of(kept)
@@ -246,14 +246,14 @@ def _difference(sets: list[_OneSet], value: Numbers, confidence: float) -> pd.Da
     columns += ["degrees_of_freedom", "missing_information"]
     if len(sets[0].rows) != 2:
         return pd.DataFrame(columns=["quantity", *columns]).astype(dict.fromkeys(columns, float))
-    found = pool(
+    pooled = pool(
         value[:, :, 1] - value[:, :, 0],
         np.stack([one.apart for one in sets]),
         degrees_of_freedom=max(len(np.unique(sets[0].clusters.each)) - 2, 1),
         confidence=confidence,
     ).rename(columns={"estimate": "difference"})
-    found.insert(0, "quantity", ["relapsed", "restricted_mean"])
-    return found[["quantity", *columns]]
+    pooled.insert(0, "quantity", ["relapsed", "restricted_mean"])
+    return pooled[["quantity", *columns]]
 
 
 def _definition(definition: str | Definition) -> Definition:

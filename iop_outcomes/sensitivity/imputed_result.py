@@ -63,8 +63,8 @@ class ImputedRelapse:
     @property
     def text(self) -> str:
         """The shares, the difference and the rule as sentences."""
-        told = "; ".join(self._describe_row(row) for _, row in self.table.iterrows())
-        text = f"Relapsed by week {self.horizon_weeks}: {told}."
+        descriptions = "; ".join(self._describe_row(row) for _, row in self.table.iterrows())
+        text = f"Relapsed by week {self.horizon_weeks}: {descriptions}."
         if len(self.difference):
             row = self.difference.iloc[0]
             if np.isfinite(row["lower"]):
@@ -77,8 +77,8 @@ class ImputedRelapse:
 
     def __repr__(self) -> str:
         """Return the groups and their shares."""
-        told = "; ".join(self._describe_row(row) for _, row in self.table.iterrows())
-        return f"<ImputedRelapse by week {self.horizon_weeks}: {told}>"
+        descriptions = "; ".join(self._describe_row(row) for _, row in self.table.iterrows())
+        return f"<ImputedRelapse by week {self.horizon_weeks}: {descriptions}>"
 
     def _repr_html_(self) -> str:
         return table_html(self.table, self.text)
@@ -87,12 +87,12 @@ class ImputedRelapse:
         name = f"{label_of(row[list(self.by)])}: " if self.by else ""
         if not np.isfinite(row["relapsed"]):
             return f"{name}not estimable"
-        told = f"{name}{row['relapsed']:.1%} of {row['n']:,}"
+        text = f"{name}{row['relapsed']:.1%} of {row['n']:,}"
         if np.isfinite(row["relapsed_lower"]):
-            told += (
+            text += (
                 f" ({level_words(self.confidence)} interval {row['relapsed_lower']:.1%} to "
                 f"{row['relapsed_upper']:.1%})"
             )
         if np.isfinite(row["rests_on_imputed"]):
-            told += f", {row['rests_on_imputed']:.0%} of the events on imputed weeks"
-        return told
+            text += f", {row['rests_on_imputed']:.0%} of the events on imputed weeks"
+        return text

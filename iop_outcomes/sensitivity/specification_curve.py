@@ -90,22 +90,22 @@ class Sensitivity:
     @property
     def text(self) -> str:
         """The table as sentences: from where to where the answer goes, and what that rests on."""
-        told = [f"{self._size} Relapsed by day {self.horizon:g}: {self._range(self.table)}."]
+        sentences = [f"{self._size} Relapsed by day {self.horizon:g}: {self._range(self.table)}."]
         own = self.table[self.table["own_rule"]]
         if 1 < len(own) < len(self.table):
-            told.append(f"Each definition with its own missing rule: {self._range(own)}.")
+            sentences.append(f"Each definition with its own missing rule: {self._range(own)}.")
         heavy = int((self.table["rests_on_missing"] >= 0.5).sum())
-        told.append(
+        sentences.append(
             f"In {heavy} of {len(self.table)} at least half of the events rest on missing data."
         )
         if self.by:
             cells = self.table.drop_duplicates(["definition", "missing"])["p_value"]
             known = cells.dropna()
-            told.append(
+            sentences.append(
                 f"By {', '.join(self.by)}: p below 0.05 in {int((known < 0.05).sum())} of "
                 f"{len(known)} comparisons."
             )
-        return " ".join([*told, closing(self.rule, self.clustering)])
+        return " ".join([*sentences, closing(self.rule, self.clustering)])
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the specification curve; see `iop_outcomes.plot_sensitivity`."""
@@ -130,11 +130,11 @@ class Sensitivity:
         )
 
     def _range(self, table: pd.DataFrame) -> str:
-        found = table.dropna(subset=["relapsed"]).sort_values("relapsed", kind="stable")
-        if found.empty:
+        rows = table.dropna(subset=["relapsed"]).sort_values("relapsed", kind="stable")
+        if rows.empty:
             return "nowhere estimable"
-        low, high = found.iloc[0], found.iloc[-1]
-        if len(found) == 1:
+        low, high = rows.iloc[0], rows.iloc[-1]
+        if len(rows) == 1:
             return f"{low['relapsed']:.0%}"
         return f"{self._describe_row(low)} to {self._describe_row(high)}"
 

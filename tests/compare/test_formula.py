@@ -160,7 +160,7 @@ def test_names_that_are_no_text_or_not_their_own_are_refused():
 
 def test_what_may_name_people_becomes_no_term():
     frame = pd.DataFrame({"person_id": list("aabb"), "age": [1.0, 2.0, 4.0, 3.0]})
-    with pytest.raises(EstimateError, match="person_id makes no terms") as refused:
+    with pytest.raises(EstimateError, match="person_id cannot be a term") as refused:
         design_of(frame, "age + person_id")
     assert "2 different values in 4 rows" in str(refused.value)
     # Of 21 names in 60 people one in three has their own; of 21 sites in 200 none does.

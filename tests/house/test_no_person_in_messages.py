@@ -278,7 +278,7 @@ def scenes() -> Iterator[tuple[str, Callable[[], Any]]]:
     yield "a group without an event, smoothed", lambda: iop.hazard(quietly, by="client", fewest=1)
     yield "a term that runs away", lambda: iop.cox(quietly, "client")
     twice = frame.assign(other=frame["client"])
-    yield "terms that say the same", lambda: iop.cox(twice, "client + other")
+    yield "terms that are collinear", lambda: iop.cox(twice, "client + other")
     one = frame.assign(client=PEOPLE[0])
     yield "a term of one value", lambda: iop.cox(one, "client")
     yield "one group", lambda: iop.compare_survival(one, by="client")

@@ -20,7 +20,7 @@ import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.errors import ReportError
 from iop_outcomes.report.forms.html import workbook
-from iop_outcomes.report.model import Draft, Table, write_value
+from iop_outcomes.report.model import DraftTable, Table, write_value
 from iop_outcomes.report.programs import program_table
 from iop_outcomes.report.scope import choose_scope
 from iop_outcomes.report.sections import cohort
@@ -362,7 +362,7 @@ def flow_of(reached: list[int]) -> list[object]:
             linked.part(keys[0], key)
     frame = pd.DataFrame({"reached": reached, "share": np.array(reached) / reached[0]})
     needs = {name: [(key,) for key in keys] for name in frame}
-    draft = Draft(Table("flow", "Flow", frame), needs)
+    draft = DraftTable(Table("flow", "Flow", frame), needs)
     shown = cohort.flow_shown(draft, Scope(), linked, linked.hidden())  # type: ignore[arg-type]
     return shown.frame["share"].tolist()
 
@@ -389,7 +389,7 @@ def test_a_bound_leaves_room_beside_what_else_is_shown() -> None:
     linked.part("first", "week")
     frame = pd.DataFrame({"reached": [320, 315], "share": [1.0, 315 / 320]})
     needs = {name: [("all",), ("first",)] for name in frame}
-    draft = Draft(Table("flow", "Flow", frame), needs)
+    draft = DraftTable(Table("flow", "Flow", frame), needs)
     # Were 313 shown, the rest would be 7 at most.
     shown = cohort.flow_shown(draft, Scope(), linked, frozenset({"first"}))  # type: ignore[arg-type]
     assert shown.frame["share"].tolist() == [1.0, "hidden"]

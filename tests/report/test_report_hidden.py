@@ -326,6 +326,6 @@ def test_a_count_of_episodes_rests_on_enough_people() -> None:
 
 
 def test_the_report_says_what_it_protects_against_and_what_not(sample_report: iop.Report) -> None:
-    assert "can be worked out by adding, subtracting" in sample_report.html
+    assert "can be calculated by adding, subtracting" in sample_report.html
     assert "knows some of the people" in sample_report.html
     assert "another report" in sample_report.html

@@ -253,7 +253,9 @@ def test_how_far_dates_of_check_ins_are_off():
     assert off["check_in_dates"].to_numpy() == pytest.approx([2 / 3, 2 / 3])
     assert off["off_least"].to_numpy() == pytest.approx([1 / 6, 1 / 6])
     assert off["off_most"].to_numpy() == pytest.approx([1 / 6, 2 / 3])
-    told = "puts the share without the event off by +16.7 percentage points at day 30, +0.0 at day"
+    told = (
+        "biases the proportion without the event by +16.7 percentage points at day 30, +0.0 at day"
+    )
     assert told in interval_survival(times).text
     early = times.assign(days=[10, 20, 20], clear_until=[0, 0, 10])
     told = interval_survival(early).text  # of the last day, where none of those told is seen

@@ -213,7 +213,7 @@ def test_several_estimates_reach_the_maximum():
     assert at["survival"].isna().tolist() == [True, True, True, True, False, False]
     assert at["lowest"].to_numpy() == pytest.approx([0.5] * 6)
     assert at["highest"].to_numpy() == pytest.approx([1, 1, 1, 1, 0.5, 0.5])
-    told = "not unique reach the maximum, which differ by up to 50.0 percentage points"
+    told = "not unique: estimates differ by up to 50.0 percentage points"
     assert f"{told} between day 0 and day 10" in found.text
 
 

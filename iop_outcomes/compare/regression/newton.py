@@ -84,7 +84,7 @@ def check_rank(information: Floats, most: float, names: Sequence[str]) -> None:
             ]
             raise EstimateError(
                 "The terms are linearly dependent (collinear).",
-                found=f"{term_called(place, names)} is a linear combination of {', '.join(others)}",
+                found=f"{term_called(place, names)} follows from {', '.join(others)}",
                 instead="leave one of them out.",
             )
 

@@ -10,7 +10,15 @@ from iop_outcomes.disclosure import ProtectedCurves
 from iop_outcomes.plots import plot_attendance, plot_survival, plot_trend
 from iop_outcomes.plots.layout.export import draw_svg
 from iop_outcomes.report.counting import Counted, Trends
-from iop_outcomes.report.model import SHARE_DECIMALS, Draft, Drawing, Hidden, Kind, Section, Table
+from iop_outcomes.report.model import (
+    SHARE_DECIMALS,
+    DraftTable,
+    Drawing,
+    Hidden,
+    Kind,
+    Section,
+    Table,
+)
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections import cohort, quality, relapse
 from iop_outcomes.report.sections.findings import Finding
@@ -75,13 +83,13 @@ def who_came(scope: Scope, counted: Counted) -> Section:
     kinds |= dict.fromkeys(("rate", "lower", "upper"), "share")
     behind = Table(
         "attendance_by_week",
-        f"Attendance by week since admission: {scope.seasoned_words}",
+        f"Attendance by week since admission: {scope.followed_90_days_text}",
         rounded(weeks.table.drop(columns="hidden")),
         kinds,
         weeks.rule,
     )
     picture = draw_svg(plot_attendance, weeks, synthetic=scope.records.synthetic)
-    title = f"Who came, week by week: {scope.seasoned_words}"
+    title = f"Who came, week by week: {scope.followed_90_days_text}"
     drawing = Drawing(title, picture, behind)
     return Section("who-came", "Who came", (), tuple(tables), (drawing,))
 
@@ -147,18 +155,18 @@ def trends_section(scope: Scope, trends: Trends) -> Section:
         )
         return Section("trends", "Trends", (reason,))
     drawings = []
-    for name, found in trends.drawn.items():
-        kinds = TREND_KINDS if found.unit == "proportion" else COUNT_KINDS
+    for name, trend in trends.drawn.items():
+        kinds = TREND_KINDS if trend.unit == "proportion" else COUNT_KINDS
         columns = ["period", "numerator", "denominator", "value", "lower", "upper", "status"]
         table = Table(
             f"trend_{name}",
-            f"{found.title} by {found.every}",
-            rounded(_with_status(found.table)[columns].dropna(axis=1, how="all"), found.unit),
+            f"{trend.title} by {trend.every}",
+            rounded(_with_status(trend.table)[columns].dropna(axis=1, how="all"), trend.unit),
             kinds,
-            found.rule,
+            trend.rule,
         )
-        picture = draw_svg(plot_trend, found, synthetic=scope.records.synthetic)
-        drawings.append(Drawing(f"{found.title} by {found.every}", picture, table))
+        picture = draw_svg(plot_trend, trend, synthetic=scope.records.synthetic)
+        drawings.append(Drawing(f"{trend.title} by {trend.every}", picture, table))
     return Section("trends", "Trends", (), (), tuple(drawings))
 
 
@@ -177,7 +185,7 @@ def _with_status(table: pd.DataFrame) -> pd.DataFrame:
     return shown
 
 
-def data_quality(whole: Scope, drafts: dict[str, Draft], hidden: Hidden) -> Section:
+def data_quality(whole: Scope, drafts: dict[str, DraftTable], hidden: Hidden) -> Section:
     """Return what was read, what was set aside, and which checks failed."""
     tables = tuple(drafts[name].shown(hidden) for name in ("files", "checks"))
     sentences = [*whole.records.notes, quality.summary(whole, hidden)]
@@ -200,7 +208,7 @@ def definitions(scope: Scope, trends: Trends) -> Section:
     if scope.engagement is not None:
         rows.append(("Sessions", SessionRule().text))
         rows.append(("Engagement", provenance_of(scope.engagement).rule))
-    rows += [(found.title, found.rule) for found in trends.by_quarter.values()]
+    rows += [(trend.title, trend.rule) for trend in trends.by_quarter.values()]
     frame = pd.DataFrame(rows, columns=["measure", "definition"])
     table = Table("definitions", "What the words and numbers mean", frame)
     return Section("definitions", "Definitions", (), (table,))

@@ -13,7 +13,7 @@ from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.linked import CELL, DETAIL, TOTAL
 from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.records.schema import ATTENDANCE_STATUSES, DISCHARGE_REASONS
-from iop_outcomes.report.model import SHARE_DECIMALS, Draft, Hidden, Kind, Table
+from iop_outcomes.report.model import SHARE_DECIMALS, DraftTable, Hidden, Kind, Table
 from iop_outcomes.report.scope import Mask, Scope
 
 NOT_RECORDED = "not recorded"
@@ -31,7 +31,7 @@ ALL = "all"
 Floats = npt.NDArray[np.float64]
 
 
-def admissions_table(scope: Scope, linked: LinkedCounts) -> Draft:
+def admissions_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
     """Return the admissions of the quarter by program, entry path, level and earlier admission."""
     episodes = scope.records.episodes
     earlier = np.where(episodes["admission_number"] > 1, "admitted before", "first admission here")
@@ -63,7 +63,7 @@ def admissions_table(scope: Scope, linked: LinkedCounts) -> Draft:
     if scope.too_few:
         note = f"Too few to publish, and in no number of this report: {', '.join(scope.too_few)}."
     table = Table("admissions", f"Admissions in {scope.label}", frame, kinds, note)
-    return Draft(table, _with_share(keys, "admitted", ("admissions", ALL)))
+    return DraftTable(table, _with_share(keys, "admitted", ("admissions", ALL)))
 
 
 def _declare(
@@ -106,10 +106,10 @@ def flow_stages(scope: Scope) -> list[tuple[str, Mask]]:
         )
         for day in RETENTION_DAYS
     ]
-    return [(words, came & scope.seasoned) for words, came in stages]
+    return [(words, came & scope.followed_90_days) for words, came in stages]
 
 
-def flow_table(scope: Scope, linked: LinkedCounts) -> Draft:
+def flow_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
     """Return how far people came who were admitted long enough ago for all of it to be known."""
     stages = flow_stages(scope)
     keys = _declare(scope, linked, "flow", stages)
@@ -125,12 +125,12 @@ def flow_table(scope: Scope, linked: LinkedCounts) -> Draft:
     kinds: dict[str, Kind] = {"reached": "count", "share": "share"}
     later = "Newer admissions are not in this table: how far they come is not known yet. "
     note = f"{later}A share behind which a small count would show is given as a bound."
-    caption = f"How far people came: {scope.seasoned_words}"
+    caption = f"How far people came: {scope.followed_90_days_text}"
     table = Table("cohort_flow", caption, frame, kinds, note)
-    return Draft(table, _with_share(keys, "reached", keys[0]))
+    return DraftTable(table, _with_share(keys, "reached", keys[0]))
 
 
-def flow_shown(draft: Draft, scope: Scope, linked: LinkedCounts, hidden: Hidden) -> Table:
+def flow_shown(draft: DraftTable, scope: Scope, linked: LinkedCounts, hidden: Hidden) -> Table:
     """Return the flow without what is hidden; a hidden share is given as a bound where it can be.
 
     The bound leaves room for a count of the threshold, and stands only where the rest of the
@@ -156,7 +156,7 @@ def flow_shown(draft: Draft, scope: Scope, linked: LinkedCounts, hidden: Hidden)
     return shown
 
 
-def sessions_table(scope: Scope, linked: LinkedCounts) -> Draft:
+def sessions_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
     """Return the treatment sessions of the quarter by what became of them."""
     assert scope.attendance is not None  # else there is no such table
     sessions = scope.attendance.sessions
@@ -194,10 +194,12 @@ def sessions_table(scope: Scope, linked: LinkedCounts) -> Draft:
     needs = _with_share(
         [("sessions", word) for word in (*words, ALL)], "sessions", ("sessions", ALL)
     )
-    return Draft(table, needs | {"people": [(("session people", word),) for word in (*words, ALL)]})
+    return DraftTable(
+        table, needs | {"people": [(("session people", word),) for word in (*words, ALL)]}
+    )
 
 
-def discharge_table(scope: Scope, linked: LinkedCounts) -> Draft:
+def discharge_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
     """Return the discharges of the quarter by reason, with how long people had stayed."""
     words = scope.records.episodes["discharge_reason"].astype(object)
     words = words.where(words.notna(), NOT_RECORDED)
@@ -232,7 +234,7 @@ def discharge_table(scope: Scope, linked: LinkedCounts) -> Draft:
     )
     table = Table("discharges", f"Discharges in {scope.label}, by reason", frame, kinds, note)
     needs = _with_share(keys, "discharges", keys[-1])
-    return Draft(table, needs | {"median_stay_days": needs["discharges"]})
+    return DraftTable(table, needs | {"median_stay_days": needs["discharges"]})
 
 
 def _stay_days(scope: Scope) -> Floats:

@@ -73,12 +73,12 @@ class Findings(pd.DataFrame):
         if self.empty:
             return f"<p>{NOTHING_COMPARED}</p>"
         items = zip(self["change"], self["text"], strict=True)
-        told = (
+        rows = (
             f"<li><strong>{escape(printable(str(change)))}</strong>: {escape(printable(str(text)))}"
             "</li>"
             for change, text in items
         )
-        return f"<ul>{''.join(told)}</ul>"
+        return f"<ul>{''.join(rows)}</ul>"
 
 
 def make_findings(scope: Scope, trends: dict[str, Trend]) -> list[Finding]:
@@ -91,7 +91,7 @@ def make_findings(scope: Scope, trends: dict[str, Trend]) -> list[Finding]:
     trends : dict
         Measure -> its protected trend by quarter, up to the quarter.
     """
-    findings = [_finding(scope, found) for found in trends.values()]
+    findings = [_finding(scope, one) for one in trends.values()]
     order = {"higher": 0, "lower": 0, NO_CHANGE: 1}
     return sorted(findings, key=lambda finding: order.get(finding.change, 2))
 
@@ -112,25 +112,25 @@ def trend_in(scope: Scope, measure: str, every: Every) -> Trend:
     return trend_of(scope.tallies[measure], scope.records, find_quantity(measure), every=every)
 
 
-def cut(found: Trend, scope: Scope, periods: int = 12) -> Trend:
+def cut(whole: Trend, scope: Scope, periods: int = 12) -> Trend:
     """Return a trend that ends with the quarter, with at most so many `periods`."""
     assert scope.quarter is not None
-    begun = np.flatnonzero(found.table["start"] <= scope.quarter.end)
-    return found.only(begun[-periods:])
+    begun = np.flatnonzero(whole.table["start"] <= scope.quarter.end)
+    return whole.only(begun[-periods:])
 
 
-def _finding(scope: Scope, found: Trend) -> Finding:
-    quantity = find_quantity(found.measure)
-    known = found.table[found.table["mature"]]
+def _finding(scope: Scope, measured: Trend) -> Finding:
+    quantity = find_quantity(measured.measure)
+    known = measured.table[measured.table["mature"]]
     if known.empty:
-        text = f"{found.title}: not known yet for any quarter."
-        return Finding(found.measure, found.title, text, "not compared")
+        text = f"{measured.title}: not known yet for any quarter."
+        return Finding(measured.measure, measured.title, text, "not compared")
     last = known.iloc[-1]
     if last["hidden"] or pd.isna(last["value"]):
         reason = HIDDEN_TEXT if last["hidden"] else "nothing was counted"
-        text = f"{found.title} in {last['period']}: {reason}."
-        return Finding(found.measure, found.title, text, "not compared")
-    text = f"{found.title} in {last['period']}: {_said(last, found.unit)}."
+        text = f"{measured.title} in {last['period']}: {reason}."
+        return Finding(measured.measure, measured.title, text, "not compared")
+    text = f"{measured.title} in {last['period']}: {_describe_value(last, measured.unit)}."
     if scope.quarter is not None and last["period"] != scope.quarter.label:
         text += f" {scope.quarter.label} is not known yet."
     change = "not compared"
@@ -138,10 +138,10 @@ def _finding(scope: Scope, found: Trend) -> Finding:
         before = known.iloc[-2]
         change, words = _compare(scope, quantity, before, last)
         text += f" {words}"
-    return Finding(found.measure, found.title, text, change)
+    return Finding(measured.measure, measured.title, text, change)
 
 
-def _said(row: pd.Series[float], unit: str) -> str:
+def _describe_value(row: pd.Series[float], unit: str) -> str:
     if unit != "proportion":
         return f"{row['value']:,.0f}"
     return (

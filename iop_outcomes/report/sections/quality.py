@@ -8,7 +8,7 @@ import pandas as pd
 
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.linked import CELL, DETAIL, TOTAL, Key
-from iop_outcomes.report.model import SHARE_DECIMALS, Draft, Hidden, Item, Kind, Table
+from iop_outcomes.report.model import SHARE_DECIMALS, DraftTable, Hidden, Item, Kind, Table
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.shared.messages import may_be_named
 
@@ -17,7 +17,7 @@ READ = "rows_read"
 SENTENCE = ("rows", "sentence")
 
 
-def sources_table(scope: Scope, linked: LinkedCounts) -> Draft:
+def sources_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
     """Return the rows of each file; a file is named by its table, for its name may hold a name."""
     sources = scope.records.sources
     number = sources.groupby("table", sort=False).cumcount() + 1
@@ -39,12 +39,12 @@ def sources_table(scope: Scope, linked: LinkedCounts) -> Draft:
         "Rows read are rows kept, set aside and exact duplicates folded into one. The SHA-256 "
         "tells whether a file is the same, to the byte."
     )
-    return Draft(Table("files", "What was read", frame, kinds, note), needs)
+    return DraftTable(Table("files", "What was read", frame, kinds, note), needs)
 
 
 def _sum_up(linked: LinkedCounts, tables: pd.Series[str], name: str) -> None:
     """Declare the rows of each table, and of all tables; the sentence tells two of those."""
-    told = name in (READ, "rows_set_aside")
+    counts_shown = name in (READ, "rows_set_aside")
     keys: dict[str, list[Key]] = {table: [] for table in tables}
     for row, table in enumerate(tables):
         keys[table].append(("files", row, name))
@@ -55,13 +55,13 @@ def _sum_up(linked: LinkedCounts, tables: pd.Series[str], name: str) -> None:
     linked.count(
         whole,
         sum(linked.value(("rows", table, name)) for table in keys),
-        item=SENTENCE if told else None,
+        item=SENTENCE if counts_shown else None,
         rank=DETAIL,
     )
     linked.total(whole, [("rows", table, name) for table in keys])
 
 
-def checks_table(scope: Scope, linked: LinkedCounts) -> Draft:
+def checks_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
     """Return the checks that something failed, summed over the columns of a table."""
     checks = scope.records.quality()
     failed = checks[checks["rows_failed"] > 0]
@@ -86,7 +86,7 @@ def checks_table(scope: Scope, linked: LinkedCounts) -> Draft:
     )
     needs = [(("checks", row),) for row in range(len(frame))]
     table = Table("checks", "Checks that met something", frame, kinds, note)
-    return Draft(table, dict.fromkeys(["rows_looked_at", "rows_failed", "share"], needs))
+    return DraftTable(table, dict.fromkeys(["rows_looked_at", "rows_failed", "share"], needs))
 
 
 def _link_checks(scope: Scope, linked: LinkedCounts, frame: pd.DataFrame) -> None:
@@ -125,7 +125,7 @@ def _link_done(
             linked.part(whole, key)
 
 
-def withhold_rows(scope: Scope, linked: LinkedCounts, drafts: list[Draft]) -> None:
+def withhold_rows(scope: Scope, linked: LinkedCounts, drafts: list[DraftTable]) -> None:
     """Hide all numbers of rows if those of the programs left out are few in some table.
 
     The rows that were read, less those that the report is about, would tell how many these have.

@@ -105,32 +105,32 @@ def _by_missing_rule(
     The curve of the rule used here is the one of all programs, with the same days: it was judged
     beside the programs. The others are judged beside it, as they are of the same people.
     """
-    found: dict[str, pd.DataFrame] = {}
+    tables: dict[str, pd.DataFrame] = {}
     rules: dict[str, list[str]] = {}
     for missing in COMPARED_RULES:
         words, times = MISSING_RULES[missing].short, by_rule[missing]
         name = f"{words} (used here)" if missing == scope.rule.missing else words
         columns = ["person_id", "days", "event", "rests_on_missing"]
-        same = [other for other in found if found[other].equals(times[columns])]
+        same = [other for other in tables if tables[other].equals(times[columns])]
         if same:
             # One rule that gives what another gives is the same curve: it is drawn once.
             joined = f"{same[0]}, or {name}"
-            found = {joined if key == same[0] else key: found[key] for key in found}
+            tables = {joined if key == same[0] else key: tables[key] for key in tables}
             rules[joined] = [*rules.pop(same[0]), missing]
         else:
-            found[name] = times[columns]
+            tables[name] = times[columns]
             rules[name] = [missing]
     resting: dict[str, float | str] = {}
-    for name, times in found.items():
+    for name, times in tables.items():
         events, on_missing = int(times["event"].sum()), int(times["rests_on_missing"].sum())
         few = bool(scope.policy.hides_fraction(on_missing, events))
         share = round_share(on_missing, events, scope.policy.share_decimals(events))
         resting[name] = HIDDEN if few else share
-    parts = [times.assign(**{MISSING: name}) for name, times in found.items()]
+    parts = [times.assign(**{MISSING: name}) for name, times in tables.items()]
     both = pd.concat(parts, ignore_index=True)
     text = f"{scope.rule.definition_text}; missing check-ins as named."
     label(both, Provenance(text, scope.rule.event, ORIGINS[scope.rule.origin]))
-    used = next((name for name in found if scope.rule.missing in rules[name]), "used here")
+    used = next((name for name in tables if scope.rule.missing in rules[name]), "used here")
     rules.setdefault(used, [scope.rule.missing])
     curves = protect_curves(
         product_curves(both, by=MISSING),
@@ -225,8 +225,8 @@ def missing_rule_table(results: RelapseResults) -> Table:
 
 def _milestones(curves: ProtectedCurves) -> pd.DataFrame:
     """Return one row a group and one column a day, each cell the share with its limits."""
-    found = curves.at(DAYS)
-    shares, lower, upper = (found[name] for name in ("survival", "lower", "upper"))
+    rows = curves.at(DAYS)
+    shares, lower, upper = (rows[name] for name in ("survival", "lower", "upper"))
     cells = [
         HIDDEN if pd.isna(share) else f"{share:.0%} ({low:.0%} to {high:.0%})"
         for share, low, high in zip(shares, lower, upper, strict=True)
