@@ -1,4 +1,4 @@
-"""Do the 95 percent limits hold the truth? Bias and coverage on made-up programs.
+"""Bias of estimates and coverage of 95 percent limits on simulated programs.
 
     python -m validation.coverage [--replicates 1000] [--processes 2] [--out docs/validation.md]
     python -m validation.coverage --more [--replicates 1000] [--out docs/validation_more.md]
@@ -91,7 +91,7 @@ def _done(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Bias and coverage on made-up programs")
+    parser = argparse.ArgumentParser(description="Bias and coverage on simulated programs")
     parser.add_argument("--replicates", type=int, default=1000)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--people", type=int, default=PEOPLE, help="in the population")

@@ -47,7 +47,7 @@ def _all_answered(population: Population) -> Setting:
     return Setting(
         name="all_answered",
         title="Weekly check-ins, none missed",
-        told="Each check-in asks for use since the last. Day 28, 63 and 91 are days of check-ins; "
+        text="Each check-in asks for use since the last. Day 28, 63 and 91 are days of check-ins; "
         "day 30, 60 and 90 lie between two, so that the estimate is a stretch: its bias is that "
         "of both ends, and the limits are those of the lowest and of the highest. The two groups "
         "are drawn at random.",
@@ -69,7 +69,7 @@ def _missed_at_random(population: Population) -> Setting:
     return Setting(
         name="missed_at_random",
         title="Weekly check-ins, missed for reasons that have nothing to do with use",
-        told="As the sample misses them (some people always answer, others seldom; fewer with "
+        text="As the sample misses them (some people always answer, others seldom; fewer with "
         "time), but with both links to use cut. Where the check-in asks for use since the last "
         "answer, missed ones can be left out, and the interval reaches back over them.",
         people=300,
@@ -106,7 +106,7 @@ def _missed_with_use(population: Population) -> Setting:
     return Setting(
         name="missed_with_use",
         title="Weekly check-ins, missed more often after a relapse and by those more prone to it",
-        told="As the sample has it: the log odds of answering fall by 1.1 after a first use, and "
+        text="As the sample has it: the log odds of answering fall by 1.1 after a first use, and "
         "those who come less answer less and relapse sooner. Up to a first use the last value is "
         "no use, so that these two rules give the same times.",
         people=300,
@@ -135,7 +135,7 @@ def _leaving(population: Population) -> Setting:
     return Setting(
         name="leaving",
         title="Weekly check-ins only until the person leaves, which a relapse brings about",
-        told="As the sample has it: a first use in treatment makes 35 percent leave within days, "
+        text="As the sample has it: a first use in treatment makes 35 percent leave within days, "
         "before the next check-in shows it; those who come less relapse and leave more; and the "
         "rate of relapse rises once attendance ends. Nothing is known after leaving.",
         people=300,
@@ -159,7 +159,7 @@ def _late(population: Population) -> Setting:
     return Setting(
         name="late_check_ins",
         title="Weekly check-ins in records that begin after admission",
-        told="400 people are admitted. For half of them the records begin at a check-in 1 to 8 "
+        text="400 people are admitted. For half of them the records begin at a check-in 1 to 8 "
         "weeks later; who had relapsed or passed the data cut by then is in no record. No check-in "
         "is missed after that.",
         people=400,
@@ -191,7 +191,7 @@ def _unequal(population: Population) -> Setting:
     return Setting(
         name="unequal",
         title="Two groups that do not differ, one asked every week, one every fourth",
-        told="Nothing is missed, and the groups are drawn at random.",
+        text="Nothing is missed, and the groups are drawn at random.",
         people=PEOPLE,
         truth=TEST,
         once=partial(_unequal_once, population.relapse, PEOPLE),

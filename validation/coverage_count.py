@@ -1,4 +1,4 @@
-"""From the estimates of many made-up programs to bias, coverage and a verdict."""
+"""From the estimates of many simulated programs to bias, coverage and a verdict."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def _exact(population: Population, people: int) -> Setting:
     return Setting(
         name=f"exact{people}",
         title=f"Days of relapse known, followed to the data cut, {people} people",
-        told="The day of relapse is known; the data cut comes 28 to 364 days after admission "
+        text="The day of relapse is known; the data cut comes 28 to 364 days after admission "
         "(half of that for the second of two groups drawn at random) and has nothing to do with "
         "it. 'Test at 5 percent' compares the two groups, which do not differ.",
         people=people,
@@ -81,7 +81,7 @@ def _late(population: Population) -> Setting:
     return Setting(
         name="late",
         title="Records that begin after admission",
-        told="500 people are admitted. For half of them the records begin 1 to 60 days later, and "
+        text="500 people are admitted. For half of them the records begin 1 to 60 days later, and "
         "who had relapsed or passed the data cut by then is in no record. Days of relapse are "
         "known.",
         people=500,
@@ -130,7 +130,7 @@ def _competing(population: Population, people: int) -> Setting:
     return Setting(
         name=f"competing{people}",
         title=f"Relapse beside transfer, jail and death, {people} people",
-        told="The sample's own ends; days are known, and the data cut censors as in the first "
+        text="The sample's own ends; days are known, and the data cut censors as in the first "
         "setting. What is asked is the share ended by each cause. Gray's test compares relapse in "
         "two groups drawn at random, the second followed half as long.",
         people=people,
@@ -174,7 +174,7 @@ def _rates(population: Population) -> Setting:
     return Setting(
         name="rates",
         title="The rate of relapse by day",
-        told="Days of relapse known, as in the first setting. The true rate is that of the design "
+        text="Days of relapse known, as in the first setting. The true rate is that of the design "
         "on the day; 'smoothed' is the same rate seen through the window of 14 days, which is "
         "what the limits of `hazard` are for.",
         people=500,
@@ -208,7 +208,7 @@ def _weighted(population: Population) -> Setting:
     return Setting(
         name="weighted",
         title="A treatment given more often to those more prone to relapse, weighted",
-        told="500 people are admitted. The treatment does nothing, and is given with probability "
+        text="500 people are admitted. The treatment does nothing, and is given with probability "
         "0.5, 0.2 or 0.8 by entry path (direct, step down, after relapse). The curve of the "
         "treated is weighted by the inverse of that known probability, to stand for all.",
         people=500,

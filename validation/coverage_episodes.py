@@ -1,4 +1,4 @@
-"""Settings in which people have several episodes, whose days hang together.
+"""Settings in which people have several episodes, whose days are correlated.
 
 The groups are drawn by person and do not differ. A relapse has a Weibull day, the other cause an
 exponential one, both rounded up to whole days; the data cut has nothing to do with either.
@@ -45,15 +45,15 @@ def episode_settings() -> list[Setting]:
     ]
 
 
-def _setting(name: str, title: str, told: str, episodes: tuple[int, int]) -> Setting:
+def _setting(name: str, title: str, text: str, episodes: tuple[int, int]) -> Setting:
     free = {day: _free(day) for day in (*DAYS, *CHECK_INS)}
     truth = {by.clear(day): Truth(value, "share") for day, value in free.items()}
     truth |= {by.ended("relapse", day): Truth(_incidence(day), "share") for day in DAYS}
     return Setting(
         name,
         title,
-        f"{PEOPLE} people with {told}. The days to relapse of one person hang together (a "
-        "correlation of 0.5 of the normal scores behind them). The groups are drawn by person and "
+        f"{PEOPLE} people with {text}. The days to relapse of one person are correlated (0.5 on "
+        "the scale of normal scores). The groups are drawn by person and "
         f"do not differ. Limits of intervals come from {RESAMPLES} samples of persons, or, where "
         "episodes are taken as people, of episodes.",
         PEOPLE * sum(episodes) // 2,

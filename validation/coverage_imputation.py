@@ -58,14 +58,14 @@ def imputation_settings() -> list[Setting]:
     ]
 
 
-def _setting(name: str, title: str, told: str, weeks: int) -> Setting:
+def _setting(name: str, title: str, text: str, weeks: int) -> Setting:
     whole, _, young = draw_weeks(TRUTH_PEOPLE, weeks, np.random.default_rng(1))
     relapsed = whole.any(axis=1)
     truth = {
         SHARE: Truth(float(relapsed.mean()), "share"),
         DIFFERENCE: Truth(float(relapsed[young].mean() - relapsed[~young].mean()), "share"),
     }
-    return Setting(name, title, told, PEOPLE, truth, partial(_once, weeks=weeks), share=RESAMPLED)
+    return Setting(name, title, text, PEOPLE, truth, partial(_once, weeks=weeks), share=RESAMPLED)
 
 
 def draw_weeks(people: int, weeks: int, rng: np.random.Generator) -> tuple[Array, Array, Array]:

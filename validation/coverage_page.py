@@ -134,7 +134,7 @@ def _kept(rows: pd.DataFrame) -> pd.Series[float]:
 
 def _section(number: int, setting: Setting, table: pd.DataFrame) -> str:
     size = f"{setting.people} people a program, {table['replicates'].iloc[0]:,} programs."
-    parts = [f"### {number}. {setting.title}", f"{setting.told} {size}", _holds(setting)]
+    parts = [f"### {number}. {setting.title}", f"{setting.text} {size}", _holds(setting)]
     order = {name: place for place, name in enumerate(table["quantity"].unique())}
     ordered = table.sort_values("quantity", key=lambda names: names.map(order), kind="stable")
     naive = ordered["estimator"].str.startswith("Naive")
@@ -151,11 +151,11 @@ def _section(number: int, setting: Setting, table: pd.DataFrame) -> str:
 
 def _holds(setting: Setting) -> str:
     if ALL in setting.broken:
-        return f"**The assumptions of every estimate are broken: {setting.broken[ALL]}.**"
+        return f"**The assumptions of every estimate are violated: {setting.broken[ALL]}.**"
     if not setting.broken:
-        return "The assumptions of ours hold."
-    told = "; ".join(f"of '{name}': {why}" for name, why in setting.broken.items())
-    return f"The assumptions of ours hold, but for those {told}."
+        return "The assumptions of this library's estimates hold."
+    exceptions = "; ".join(f"of '{name}': {why}" for name, why in setting.broken.items())
+    return f"The assumptions of this library's estimates hold, except for those {exceptions}."
 
 
 def _line(row: dict[str, Any], again: bool) -> list[str]:
@@ -170,8 +170,8 @@ def _line(row: dict[str, Any], again: bool) -> list[str]:
         return "" if np.isnan(value) else f"{value * factor:.{decimals}f}"
 
     least, most = (f"{row[end] * factor:+.{decimals}f}" for end in ("bias_least", "bias_most"))
-    told = least if least == most else f"{least} to {most}"
-    bias = f"{told} (± {1.96 * row['bias_error'] * factor:.{decimals + 1}f})"
+    range_text = least if least == most else f"{least} to {most}"
+    bias = f"{range_text} (± {1.96 * row['bias_error'] * factor:.{decimals + 1}f})"
     if row["estimated"] < row["replicates"]:
         bias += f", in {row['estimated']:,}"
     return [what, truth, row["estimator"], bias, plain(row["spread"]), plain(row["mean_se"]), *tail]
@@ -193,15 +193,15 @@ def _coverage(row: dict[str, Any]) -> str:
     share, least, most = (
         100 * row[name] for name in ("coverage", "coverage_lower", "coverage_upper")
     )
-    told = f"{share:.1f} % ({least:.1f}–{most:.1f})"
+    text = f"{share:.1f} % ({least:.1f}–{most:.1f})"
     if row["intervals"] < row["replicates"]:
-        told += f", in {row['intervals']:,}"
-    return f"rejects {told}" if row["unit"] == "test" else told
+        text += f", in {row['intervals']:,}"
+    return f"rejects {text}" if row["unit"] == "test" else text
 
 
 def _verdict(row: dict[str, Any]) -> str:
-    told = {VERDICTS[0]: VERDICTS[0], VERDICTS[1]: "**below**", VERDICTS[2]: "above", "": ""}
-    return told[row["verdict"]] + (", perhaps by chance" if row["by_chance"] else "")
+    words = {VERDICTS[0]: VERDICTS[0], VERDICTS[1]: "**below**", VERDICTS[2]: "above", "": ""}
+    return words[row["verdict"]] + (", perhaps by chance" if row["by_chance"] else "")
 
 
 def _percent(share: float) -> str:

@@ -1,4 +1,4 @@
-"""A large made-up population whose relapse days are all known, and what check-ins show of it.
+"""A large simulated population with known days of relapse, and its check-ins.
 
 The people, their stays, first uses, uses after it and answers to check-ins are those of
 `iop_outcomes.samples`; only the scale of the days to a first use is shortened, so that the median
@@ -139,8 +139,8 @@ def _check_in_times(drawn: dict[str, Array], rng: np.random.Generator) -> dict[s
 def use_since_last(use: Array, answered: Array) -> Array:
     """Return whether there was use since the last check-in that was answered, week by week."""
     total = np.cumsum(use, axis=1)
-    told = np.maximum.accumulate(np.where(answered, total, 0), axis=1)
-    before = np.column_stack([np.zeros(len(use), dtype=told.dtype), told[:, :-1]])
+    reported = np.maximum.accumulate(np.where(answered, total, 0), axis=1)
+    before = np.column_stack([np.zeros(len(use), dtype=reported.dtype), reported[:, :-1]])
     result: Array = total > before
     return result
 
@@ -153,13 +153,13 @@ def as_records(answered: Array, used: Array, followed: Array) -> iop.Records:
     )
     person, week = np.nonzero(followed[:, None] >= WEEK)
     came = answered[person, week]
-    told: Any = np.where(came, used[person, week], np.nan).astype(np.float32)
+    answers: Any = np.where(came, used[person, week], np.nan).astype(np.float32)
     rows = pd.DataFrame(
         {
             "episode_id": pd.Categorical.from_codes(person, pd.Index(names)),
             "day": WEEK[week],
             "status": np.where(came, "completed", "missed"),
-            "used": pd.array(told, dtype="Float32").astype("boolean"),
+            "used": pd.array(answers, dtype="Float32").astype("boolean"),
         }
     )
     return iop.read_records(episodes=episodes, checkins=rows, as_of=LAST_DAY)

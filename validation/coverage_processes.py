@@ -50,7 +50,7 @@ def _recurrent(people: int) -> Setting:
     return Setting(
         name=f"recurrent{people}",
         title=f"Relapses that come again, {people} people",
-        told="A relapse on each day with a probability of the person's own: about 0.01 on average, "
+        text="A relapse on each day with a probability of the person's own: about 0.01 on average, "
         "with a standard deviation as large (gamma). Followed 28 to 180 days, whatever happens. "
         "The test compares two groups drawn at random; for the rate ratio, another set of people "
         "has half of them at 1.65 times the rate.",
@@ -148,7 +148,7 @@ def _terminal() -> Setting:
     return Setting(
         name="terminal",
         title="Relapses that come again until death",
-        told="As above, and on each day 2 in 1,000 die, whatever their rate of relapse.",
+        text="As above, and on each day 2 in 1,000 die, whatever their rate of relapse.",
         people=PEOPLE,
         truth={_number(day): Truth(float(alive[day - 1]), "number") for day in DAYS},
         once=_terminal_once,
@@ -195,7 +195,7 @@ def _states(people: int) -> Setting:
     return Setting(
         name=f"states{people}",
         title=f"States that are left and returned to, {people} people",
-        told="A Markov chain of four states in days, all beginning engaged, one of them for good; "
+        text="A Markov chain of four states in days, all beginning engaged, one of them for good; "
         "followed 28 to 180 days, whatever happens.",
         people=people,
         truth={

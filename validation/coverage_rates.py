@@ -31,7 +31,7 @@ def _constant() -> Setting:
     return Setting(
         name="rates_constant",
         title="The rate of relapse by day from weekly check-ins: one rate on all days",
-        told=f"The rate is {1000 * RATE:.2f} per 1,000 at risk on every day. Everybody is asked "
+        text=f"The rate is {1000 * RATE:.2f} per 1,000 at risk on every day. Everybody is asked "
         f"every {STEP} days until day {LAST}. The rate is asked for on the first day, in the "
         "middle and on the last. 'Dates of check-ins' are times without `clear_until`, from whose "
         "dates the check-ins are read; the naive way takes them for the days of relapse.",
@@ -46,7 +46,7 @@ def _falling() -> Setting:
     return Setting(
         name="rates_falling",
         title="The rate of relapse by day from weekly check-ins: a rate that falls steeply",
-        told=f"A Weibull day of relapse (shape {SHAPE:g}, scale {SCALE:g} days), so that the rate "
+        text=f"A Weibull day of relapse (shape {SHAPE:g}, scale {SCALE:g} days), so that the rate "
         "has no bound on day 0 and falls fastest in the first weeks; check-ins as in the setting "
         "before.",
         people=PEOPLE,

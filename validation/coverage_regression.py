@@ -50,7 +50,7 @@ ALONE = (
 )
 SHARED = (
     f"The same, but {PEOPLE} people with {EPISODES} episodes each, which share group and score and "
-    "whose days hang together (a correlation of 0.5 of the normal scores behind them)."
+    "whose days are correlated (0.5 on the scale of normal scores)."
 )
 ENDS = (
     "Who does not relapse in the end comes to the other cause, after 120 days on average. What is "
@@ -72,7 +72,7 @@ def _few_setting(people: int) -> Setting:
         f"cox_clusters_{people}",
         f"Proportional hazards, {people} people with several episodes",
         f"{people} people with {EPISODES} episodes each, which share group and score and whose "
-        "days hang together (a correlation of 0.5 of the normal scores behind them). Limits with "
+        "days are correlated (0.5 on the scale of normal scores). Limits with "
         "`small_sample=True` and without. A program without an estimate has all relapses of a "
         "group before the others, or the like.",
         people * EPISODES,
@@ -86,9 +86,9 @@ def _ratio(name: str) -> str:
     return f"log ratio of the {name}"
 
 
-def _setting(name: str, title: str, told: str, once: Once) -> Setting:
+def _setting(name: str, title: str, text: str, once: Once) -> Setting:
     truth = {_ratio(term): Truth(effect, "log") for term, effect in EFFECTS.items()}
-    return Setting(name, title, told, PEOPLE * EPISODES, truth, once)
+    return Setting(name, title, text, PEOPLE * EPISODES, truth, once)
 
 
 def _people(
@@ -96,7 +96,7 @@ def _people(
 ) -> tuple[pd.DataFrame, Array, Array]:
     """Draw terms and persons, the relative rate of each row, and a uniform number behind its day.
 
-    Within a person the numbers hang together, and each is uniform all the same.
+    Within a person the numbers are correlated; each is uniform.
     """
     from scipy.special import ndtr
 

@@ -25,7 +25,7 @@ class Setting:
 
     Attributes
     ----------
-    name, title, told : str
+    name, title, text : str
         For the seed, the heading, and how a program is drawn.
     people : int
         In each program.
@@ -41,7 +41,7 @@ class Setting:
 
     name: str
     title: str
-    told: str
+    text: str
     people: int
     truth: dict[str, Truth]
     once: Once

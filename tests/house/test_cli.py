@@ -154,7 +154,7 @@ def test_a_sample_is_the_same_for_the_same_seed(run: Run, tmp_path: Path) -> Non
     for name in ("one", "two"):
         code, out, _ = run("sample", tmp_path / name, "--seed", "5")
         assert code == 0
-        assert "made-up" in out
+        assert "synthetic" in out
     files = sorted(path.name for path in (tmp_path / "one").iterdir())
     assert {"episodes.csv", "attendance.csv", "checkins.csv"} <= set(files)
     assert "messy" not in files
