@@ -26,7 +26,7 @@ LEGEND, MARK = 15.0, 36.0  # the height of a line of the legend, and what its ma
 ROW, HEAD, STRIP, GAP = 13.0, 17.0, 34.0, 20.0
 SPREAD = 0.5  # of the width of a cell, over which its groups stand side by side
 NOT_CHOSEN = "#c9c9c9"
-OF_DROPOUT = "is what is counted"  # by rules for dropout, what a missing check-in is
+OF_DROPOUT = "is what the definition counts"  # by rules for dropout, what a missing check-in is
 
 
 @dataclass(frozen=True, eq=False)
@@ -303,8 +303,9 @@ def _side_by_side(rows: pd.DataFrame, position: int, groups: int) -> np.ndarray:
 def _notes(result: Sensitivity) -> str:
     """Return the small print: what the lines and rings are, what is not shown, and the rule."""
     lines = [
-        f"Thick lines: {level_words(result.confidence)} limits. Thin lines: from nobody who left "
-        "having relapsed to everyone having on leaving. A ring: the definition's own missing rule.",
+        f"Thick lines: {level_words(result.confidence)} limits. Thin lines: from no relapse "
+        "among those who left to relapse of all of them on leaving. A ring: the definition's own "
+        "missing rule.",
         result.rule,
     ]
     gone = int(result.table["relapsed"].isna().sum())

@@ -50,9 +50,7 @@ def small_print(curves: Curves, band: bool, counting: Counting) -> str:
     """Say what the bands are and what the table counts."""
     sentences = [f"Bands: {level_words(curves.confidence)} confidence limits of each day."]
     if band:
-        sentences.append(
-            "Dotted outline: the band that holds for the whole curve (Hall and Wellner)."
-        )
+        sentences.append("Dotted outline: simultaneous band (Hall and Wellner).")
     late, weights = False, None
     if not isinstance(curves, ProtectedCurves):
         late, weights = bool((curves.entries["day"] > 0).any()), curves.weights

@@ -175,7 +175,7 @@ class RelapseRule:
             check_whole(name, getattr(self, name), least, instead)
         if self.use_weeks > self.window_weeks:
             raise RuleError(
-                "A window cannot hold more use weeks than it has weeks.",
+                "A window cannot hold more weeks with use than weeks.",
                 found=f"use_weeks={self.use_weeks}, window_weeks={self.window_weeks}",
                 instead=f"use_weeks={self.window_weeks} or fewer, or a longer window.",
             )
@@ -291,7 +291,7 @@ class RelapseRule:
             object.__setattr__(self, "missing", own)
         elif self.of_dropout and self.missing != own:
             raise RuleError(
-                "Dropout is counted in missed weeks, which cannot count as anything else.",
+                "Dropout is counted in missed weeks, so missed weeks need no other rule.",
                 found=f"missing={as_written(self.missing)}",
                 instead=f"RelapseRule(definition={self.name!r})",
             )

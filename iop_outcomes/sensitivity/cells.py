@@ -117,7 +117,7 @@ class CellReader:
     source : Records or pandas.Series
         Records, or use patterns.
     groups : pandas.DataFrame
-        The columns that make the groups, by position.
+        The columns that define the groups, by position.
     clusters : Clusters
         Which episodes, or words, are taken together.
     unit_days : int

@@ -124,7 +124,7 @@ def _window(definition: Definition, missing: str | None) -> Window:
         return window
     if missing not in MISSING_RULES or window.of_missed:
         raise RuleError(
-            "A definition of dropout counts the missed weeks themselves."
+            "A definition of dropout counts missed weeks."
             if window.of_missed
             else "That is not a rule for missed weeks.",
             found=f"missing={as_written(missing)}",
