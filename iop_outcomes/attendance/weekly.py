@@ -1,4 +1,4 @@
-"""Who came, week by week since admission."""
+"""Attendance by week since admission."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def attendance_by_week(
     excused: str = "due",
     confidence: float = 0.95,
 ) -> AttendanceByWeek:
-    """Return who came, week by week since admission.
+    """Return attendance by week since admission.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Who came, week by week: the sessions of those still scheduled, and the people of all followed."""
+"""Attendance by week: sessions attended of those due, and people attending of all followed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ BELOW = TABLE_TOP + len(ROWS) * style.LINE_HEIGHT + 8
 def plot_attendance(
     records_or_result: Records | AttendanceByWeek, ax: Axes | Figure | None = None
 ) -> Axes:
-    """Draw who came, week by week since admission.
+    """Draw attendance by week since admission.
 
     The solid line is the share of sessions due that were attended, with its limits. It is one of
     the people who were still scheduled, and can rise while the room empties; so the dashed line

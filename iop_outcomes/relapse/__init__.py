@@ -1,4 +1,4 @@
-"""From check-ins to times: what counts as relapse, and when it is known to have come.
+"""From check-ins to times: the definition of relapse, and the time to it.
 
 Records or patterns come in; frames of times, of outcomes and of histories go out. No estimate is
 known here. The published definitions stand beside: `definitions` lists them, `outcomes` gives their

@@ -1,4 +1,4 @@
-"""How each episode ended, and which discharge competes with relapse: worked out in one place."""
+"""How each episode ended, and which discharge competes with relapse."""
 
 from __future__ import annotations
 
@@ -157,8 +157,7 @@ def discharge_days(
 ) -> NDArray[np.float64]:
     """Return the day of each discharge, missing where none ends the follow-up of the episode.
 
-    From the discharge on, the discharge is where everyone starts, not how anyone ends; and what
-    comes after the end of the follow-up is not looked at.
+    With origin discharge it is day 0, not an end; days after the end of the follow-up are not used.
     """
     origin, followed = frame
     if rule.origin == "discharge":

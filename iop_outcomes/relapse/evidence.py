@@ -1,4 +1,4 @@
-"""What the check-ins show after the origin: use, no use, or nothing known, once a day."""
+"""The check-ins after the origin as one state a day: use, no use, or missing."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def read_checkins(
     """Return the state of each day after the origin, and the last known state up to it.
 
     Of several check-ins on a day, use counts before no use, and no use before nothing known. A
-    mixed test is use. What comes after the end of an episode's follow-up is not looked at.
+    mixed test is use. Days after the end of an episode's follow-up are not used.
     """
     records.require("checkins", "Time to relapse")
     if rule.name == "first_heavy_day":

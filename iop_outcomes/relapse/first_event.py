@@ -1,4 +1,4 @@
-"""The rule applied: weeks, the missing filled in, and the first time the definition is met."""
+"""The rule applied: weeks, missing values filled in, and the first time the definition is met."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def weeks(daily: DailyEvidence, followed: NDArray[np.int32], week_days: int) -> 
 def fill_missing(
     units: DailyEvidence, baseline: NDArray[np.int8], missing_rule: str
 ) -> tuple[DailyEvidence, NDArray[np.bool_], NDArray[np.int32]]:
-    """Give each missing unit the state that the rule gives it, or leave it or all after it out.
+    """Fill in missing units by the rule, or leave them, or all after them, out.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What counts as relapse, from when it is counted, and what a missing check-in means."""
+"""The definition of relapse, its origin, and how missing check-ins count."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ X_BOT = (Search(4, 4, "week", first=3), Search(7, 7, "day", first=21))
 
 @dataclass(frozen=True)
 class RelapseRule:
-    """What counts as relapse, counted from when, and what a missing check-in means.
+    """The definition of relapse, its origin, and how missing check-ins count.
 
     The rule travels with every figure made by it: published definitions of relapse differ
-    widely (Maisto et al. 2016, PMC5088167), and what a missing check-in counts as moves the
-    answer more than most treatments do.
+    widely (Maisto et al. 2016, PMC5088167), and how missing check-ins count affects results more
+    than most treatments do.
 
     Parameters
     ----------
     definition : str or Definition
         - ``"first_use"``: the first check-in that shows use.
-        - ``"k_of_n_weeks"``: the first week in which `use_weeks` weeks with use have come
-          together within `window_weeks` weeks in a row.
+        - ``"k_of_n_weeks"``: the first week that completes `use_weeks` weeks with use within
+          `window_weeks` consecutive weeks.
         - ``"first_heavy_day"``: the first check-in at which `heavy_column` is `heavy_from` or
           more; it may count the heavy-drinking days since the last one, or the drinks of a day
           (heavy: 5 or more for men, 4 or more for women).
@@ -59,7 +59,7 @@ class RelapseRule:
           such as ``"lee_2016"``, or a `Definition` of your own that has one.
     origin : {"admission", "first_session", "discharge"}
         The day 0. Only what comes after it counts; an episode that never reached it has no time.
-        Who died in treatment was never discharged alive.
+        People who died in treatment have no discharge.
     missing : str
         What a missing check-in, or where weeks are counted a week without a known check-in,
         means. By default (``"own"``) what the definition says; it is ``"censor"`` for the first
@@ -71,16 +71,15 @@ class RelapseRule:
           before the origin), and as no use where there is none.
         - ``"last_value_to_last_contact"``: the same up to the last known check-in; after it
           nothing is known.
-        - ``"drop"``: it is left out, as if the check-ins around it followed each other.
+        - ``"drop"``: it is left out; the check-ins before and after it are treated as consecutive.
         - ``"missed"``: itself, in a definition of dropout, which has no other.
     evidence : {"either", "self_report", "drug_test"}
-        What shows use. With ``"either"``, use by one is use, whatever the other says; a mixed
-        drug test is use. Self-report is ``used`` or ``use_days`` above 0.
+        What shows use. With ``"either"``, use by either is use; a mixed drug test is use.
+        Self-report is ``used`` or ``use_days`` above 0.
     refused : {"missing", "use", "as_reported"}
-        What a day shows on which a drug test was refused and none has a result:
+        How a day counts on which a drug test was refused and none has a result:
 
-        - ``"missing"``: nothing known, whatever is reported, but for reported use; then what a
-          missing check-in means decides.
+        - ``"missing"``: missing, unless use is reported; the missing rule applies.
         - ``"use"``: use, as a positive test.
         - ``"as_reported"``: what is reported; nothing known where nothing is.
 
@@ -109,11 +108,10 @@ class RelapseRule:
     heavy_from : float
         From which number on it is heavy drinking.
     competing : tuple of str
-        The ways of leaving that compete with relapse where both are counted
-        (`iop_outcomes.cumulative_incidence`, which says why these); every other end only stops
-        what is seen. Reasons of discharge, or ``"discharged"`` for one without a reason. A curve
-        of relapse alone (`iop_outcomes.survival_curves`) does not look at them: it goes to the
-        last day known.
+        The discharges that compete with relapse where both are counted
+        (`iop_outcomes.cumulative_incidence`, which says why these); every other end is censoring.
+        Reasons of discharge, or ``"discharged"`` for one without a reason. A curve of relapse alone
+        (`iop_outcomes.survival_curves`) does not use them: it is censored at the last day known.
 
     Raises
     ------
@@ -127,12 +125,12 @@ class RelapseRule:
     use (the symbol ``o``, missing for non-compliance, of the CTN-0094 words), and each paper says
     what a missing one counts as: use in most (Fiellin et al. 2006, doi:10.1056/nejmoa055255;
     Krupitsky et al. 2011, doi:10.1016/S0140-6736(11)60358-9; Lee et al. 2016,
-    doi:10.1056/nejmoa1505409), neither in some (Kosten et al. 1993, Ling et al. 1998). So a
-    refusal goes where the missing rule sends it: ``missing="use"`` makes it use, as in those
-    trials, and ``"censor"`` ends what is known. To take a report of no use beside a refused test
-    as no use (``"as_reported"``) would prefer the weaker evidence where the stronger was
-    withheld; to take it as use under every missing rule (``"use"``) assumes what was not seen.
-    Programs whose contract counts a refusal as a positive test say ``refused="use"``.
+    doi:10.1056/nejmoa1505409), neither in some (Kosten et al. 1993, Ling et al. 1998). So the
+    missing rule applies to a refusal: ``missing="use"`` counts it as use, as in those trials, and
+    ``"censor"`` censors at it. To take a report of no use beside a refused test as no use
+    (``"as_reported"``) would prefer self-report where the stronger evidence, the test, was refused;
+    to count it as use under every missing rule (``"use"``) assumes what was not observed. Programs
+    whose contract counts a refusal as a positive test say ``refused="use"``.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What a definition looks for: so many units of use among so many in a row, from some unit on."""
+"""The search of a definition: k units of use among n consecutive ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Time to relapse: one row an episode, how long it is known clear, and how that ended."""
+"""Time to relapse: one row an episode, with the time known without relapse and how it ended."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ NOT_STARTED = {
 
 
 def time_to_relapse(records: Records, rule: RelapseRule | None = None) -> pd.DataFrame:
-    """Return how long each episode is known to be without relapse, and how that ended.
+    """Return the time to relapse or censoring of each episode, and how it ended.
 
     Parameters
     ----------
@@ -70,8 +70,8 @@ def time_to_relapse(records: Records, rule: RelapseRule | None = None) -> pd.Dat
           none is recorded), after which no check-in was due or, if it competes with relapse,
           none is known; ``no_check_in`` (none was due after the origin); ``end_of_follow_up``; or
           ``lost`` (at the end of the follow-up out of contact for more than ``lost_after`` days),
-          which is also who left in a way that competes with relapse, but more than
-          ``lost_after`` days after the last day known;
+          which includes a competing discharge more than ``lost_after`` days after the last day
+          known;
         - ``ended_on`` (int32): the day of what ``ended_by`` names: of the relapse; of the discharge
           or the death, if that is later than ``days``; of any other end ``days``;
         - ``competing_end`` (category): the reason of a discharge that competes with relapse by
@@ -79,9 +79,9 @@ def time_to_relapse(records: Records, rule: RelapseRule | None = None) -> pd.Dat
           were missed; missing where there is none. ``competing_on`` (float64): its day;
         - ``rests_on_missing`` (bool): an event that counts a missing check-in or week as use.
 
-        Labels of the figures made of it (rule, event, day 0, synthetic) ride in the attributes
+        Labels (rule, event, day 0, synthetic) are in the attributes
         (`iop_outcomes.shared.provenance`); no number depends on them. For this version ``attrs``
-        also holds what it held before, plain values that nothing here reads: ``rule``,
+        also holds the values of the version before, which are not read here: ``rule``,
         ``definition``, ``origin``, ``missing``, ``evidence``, ``refused``, ``competing`` (a list),
         ``not_started`` (episodes left out), ``died_in_treatment`` (those of them left out since
         with origin ``"discharge"`` they have none) and ``synthetic``.
@@ -106,19 +106,19 @@ def time_to_relapse(records: Records, rule: RelapseRule | None = None) -> pd.Dat
 
     k of n weeks: week 1 is the 7 days after the origin. A week shows use if any check-in in it
     does, else no use if one shows that, else it is missing; weeks before and between the check-ins
-    are missing too, unless a check-in says that none was due: such a week is a week without use
-    that nobody looked at. The event is on the last day of the week that completes the count, in
-    a window that may be cut short by either end of the observation. Otherwise the episode is
-    censored at the last day of the last week that is known. No day is after the end of the
-    follow-up. Published definitions count weeks in the same way; their own papers, and the
-    columns of `iop_outcomes.outcomes` with ``compatible=True``, put the event elsewhere (at the
-    first week of the window, or shifted by a constant) and censor later.
+    are missing too, unless a check-in says that none was due: such a week counts as a week without
+    use. The event is on the last day of the week that completes the count, in a window that may be
+    cut short by either end of the observation. Otherwise the episode is censored at the last day of
+    the last week that is known. No day is after the end of the follow-up. Published definitions
+    count weeks in the same way; their own papers, and the columns of `iop_outcomes.outcomes` with
+    ``compatible=True``, put the event elsewhere (at the first week of the window, or shifted by a
+    constant) and censor later.
 
     A discharge that competes with relapse came first if it lies before the day of the relapse.
     Without a relapse it counts if it lies on or before the last day known, or at most
-    ``lost_after`` days after it. A check-in missed later takes nothing back: who is in jail misses
+    ``lost_after`` days after it. A check-in missed later does not change this: people in jail miss
     check-ins. Only under ``missing="censor"`` a check-in missed before it has ended what is known.
-    A discharge after the end of the follow-up is not looked at.
+    A discharge after the end of the follow-up is not used.
 
     X:BOT: the same with 4 weeks from week 3 on (whose last day is day 21); or the 7th of 7 days
     in a row, of which the first is day 21 or later, each with a check-in that shows use, if that

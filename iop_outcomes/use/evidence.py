@@ -66,7 +66,7 @@ class UseRule:
     others : {"no_use", "nothing"}
         What a check-in shows of the substances that count if it shows use of others only.
     refused : {"missing", "use", "as_reported"}
-        What a day shows on which a drug test was refused and none has a result: nothing, unless
+        How a day counts on which a drug test was refused and none has a result: nothing, unless
         use is reported; use, as a positive test; or what is reported.
     """
 

@@ -119,7 +119,7 @@ def use_patterns(
         (the default: a check-in asks, or tests, for all), or nothing (each result stands in a
         row of its own, those of other tests among them).
     refused : {"missing", "use", "as_reported"}
-        What a day shows on which a drug test was refused and none has a result: nothing known,
+        How a day counts on which a drug test was refused and none has a result: nothing known,
         unless use is reported (the default); use; or what is reported. See
         `iop_outcomes.RelapseRule`.
     unit : {"week", "day"}

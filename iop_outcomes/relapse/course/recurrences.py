@@ -1,4 +1,4 @@
-"""Relapse after relapse: one row a stretch of time at risk or in relapse, from the records."""
+"""Recurrent relapse: one row a stretch of time at risk or in relapse."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def recurrent_relapses(
     ----------
     records : Records
         With the check-ins; with the attendance too if the rule counts from the first session.
-        Where the attendance is there, who attends is not lost.
+        If attendance was read, people who attend are not lost.
     rule : RelapseRule, optional
         What counts as relapse; by default first use after admission, a missing check-in
         censoring.
@@ -89,26 +89,26 @@ def recurrent_relapses(
 
     Notes
     -----
-    **Recovery.** Use goes on for days and weeks: counting each check-in with use as a relapse
-    would count one relapse many times, and count most who are asked most often. So a relapse ends
-    only with the first check-in without use `clear_days` or more after the last that showed use,
-    every check-in between them being without use. 28 days are four weekly check-ins in a row, and
-    the time after which relapse measured over a month could begin anew. With a definition in
+    **Recovery.** Use continues for days and weeks: counting each check-in with use as a relapse
+    would count one relapse many times, most often in people with the most check-ins. So a relapse
+    ends only with the first check-in without use `clear_days` or more after the last that showed
+    use, every check-in between them being without use. 28 days are four weekly check-ins in a row,
+    and the time after which relapse measured over a month could begin anew. With a definition in
     weeks, weeks are counted, each standing on its last day. A missing check-in or week on the way
-    is what the missing rule says: as use it starts the count again, as no use it goes on, left
-    out it is passed over; under ``"censor"`` it ends everything known. Who was out of contact for
-    more than ``rule.lost_after`` days (`RelapseRule` says what counts) is counted from the return,
-    and what is only filled in for those days is not counted as clear. A
-    check-in that was not due neither helps nor hinders: between two check-ins a person is as the
-    later one says. After recovery the definition is counted anew from there.
+    is what the missing rule says: as use it starts the count again, as no use it goes on, left out
+    it is passed over; under ``"censor"`` it ends everything known. Who was out of contact for more
+    than ``rule.lost_after`` days (`RelapseRule` says what counts) is counted from the return, and
+    what is only filled in for those days is not counted as clear. A check-in that was not due has
+    no effect: the time between two check-ins has the state of the later one. After recovery the
+    definition is counted anew from there.
 
     **In relapse is not unobserved.** The rows with ``at_risk`` False are needed: a mean number of
-    relapses *a person* has everyone under observation below the line, and who is in relapse is
-    counted there with none (`iop_outcomes.mean_cumulative_function`). Leaving them out would take
-    those in relapse to have the next like those who have recovered, and overstate the mean.
-    A rate *at risk* has the others only (`iop_outcomes.recurrent_cox` takes them by itself).
+    relapses *a person* has everyone under observation in the denominator, those in relapse with no
+    events (`iop_outcomes.mean_cumulative_function`). Leaving them out would assume that those in
+    relapse have the next one at the rate of those who have recovered, and overestimate the mean. A
+    rate *at risk* has only the others (`iop_outcomes.recurrent_cox` takes them by itself).
 
-    A stretch in relapse ends on the last day known. A recovery on that day is not told, for no
+    A stretch in relapse ends on the last day known. A recovery on that day is not listed, as no
     time at risk follows it; as a state it is one (`iop_outcomes.state_histories`). Where the
     relapse itself was on the last day known and the episode then ended otherwise, on a later day,
     the stretch goes to that day.

@@ -1,4 +1,4 @@
-"""Histories of states: one row a stay of an episode in a state, from what the records show."""
+"""Histories of states: one row a stay of an episode in a state."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ NOT_FOLLOWED = "not seen after the first day"
 def state_histories(
     records: Records, rule: RelapseRule | None = None, *, clear_days: int = 28
 ) -> pd.DataFrame:
-    """Return through which states each episode went, one row a stay in a state.
+    """Return the states of each episode over time, one row a stay in a state.
 
     Parameters
     ----------
@@ -83,41 +83,41 @@ def state_histories(
 
     Notes
     -----
-    The state of a day rests on what was recorded up to that day: check-ins, attendance, discharge.
-    No later row changes it. The first that applies:
+    The state on a day is based on what was recorded up to that day: check-ins, attendance,
+    discharge. No later row changes it. The first that applies:
 
     1. **dead**: discharged as died. No state follows.
-    2. **lost**: for more than ``rule.lost_after`` days neither a completed check-in nor an
-       attended service (`RelapseRule` says what else counts), whether check-ins were missed or
-       nobody asked. After a discharge only if a check-in was missed after it; else nobody was
-       expected. Who is seen again returns to the state before.
+    2. **lost**: neither a completed check-in nor an attended service for more than
+       ``rule.lost_after`` days (`RelapseRule` says what else counts), whether or not check-ins were
+       due. After a discharge only if a check-in was missed after it. After a new contact a person
+       returns to the state before.
     3. **relapsed**: the definition was met, since the last recovery.
-    4. **lapsed**: use was daily since the last recovery, and the definition was not met.
-    5. **recovered**: `clear_days` or more since the last use (or since coming back from lost,
-       if later), all of it clear under the missing rule; until the next use.
-    6. **discharged**: left the program, for whatever reason, without use so far. Check-ins
-       after a discharge still tell: who uses then lapses. Who had used before stays in 3 to 5,
-       until not seen for more than ``rule.lost_after`` days with nothing missed (nobody asks any
-       more): then discharged as well, until seen again. Where the check-ins after a discharge
-       are planned further apart, raise ``lost_after``.
-    7. **engaged**: in the program, without use so far. Who neither completes a check-in nor
-       attends a service in the first ``rule.lost_after`` days, or never does, is lost from day 0 in
-       place of engaged, whatever the rule makes of the check-ins missed: whether there was any
-       contact is the only thing that is read in retrospect. Who had none and was followed for
-       no longer than that is left out, unless discharged or taken to have used.
+    4. **lapsed**: use was shown since the last recovery, and the definition was not met.
+    5. **recovered**: `clear_days` or more since the last use (or since the return from lost, if
+       later), all of it clear under the missing rule; until the next use.
+    6. **discharged**: left the program, for whatever reason, without use so far. Check-ins after a
+       discharge still count: use after it is a lapse. Those with use before stay in 3 to 5, until
+       there was no contact for more than ``rule.lost_after`` days and no check-in was missed (none
+       was due any more): then discharged as well, until the next contact. Where the check-ins after
+       a discharge are planned further apart, raise ``lost_after``.
+    7. **engaged**: in the program, without use so far. A person without a completed check-in or
+       attended service in the first ``rule.lost_after`` days, or at all, is lost from day 0 instead
+       of engaged, whatever the rule makes of the check-ins missed: whether there was any contact is
+       the only thing that is read in retrospect. Who had none and was followed for no longer than
+       that is left out, unless discharged or with use by the missing rule.
 
     **When a missing check-in is known.** `iop_outcomes.time_to_relapse` looks back from the end of
     the follow-up, a history does not. Missing check-ins that the rule fills in count from the day
     on which it is known that they are filled in: a missed check-in, or a week with one, on
     its own day; a week without any check-in when the next check-in is due; under
     ``"last_value_to_last_contact"`` any of them when the person is next known. So a relapse that
-    rests on missing weeks stands in a history on that later day. Of changes that become known on
-    one day the last counts. Under ``"censor"`` a history ends on the last day known before the
-    first missing check-in, or on the day of a competing end that came before it.
+    rests on missing weeks is dated on that later day. Of changes that become known on one day the
+    last counts. Under ``"censor"`` a history ends on the last day known before the first missing
+    check-in, or on the day of a competing end that came before it.
 
-    With definitions that the first use meets, nobody is ever lapsed. Where the definition counts
+    With definitions that the first use meets there is no state lapsed. Where the definition counts
     weeks, use and clear count on the last day of their week, as in `time_to_relapse`. After
-    recovery from a relapse the definition is counted anew. A death on day 0 stands on day 1.
+    recovery from a relapse the definition is counted anew. A death on day 0 is dated on day 1.
 
     Examples
     --------
@@ -218,7 +218,7 @@ def _never_seen(
     use: tuple[NDArray[np.int64], NDArray[np.int8]],
     ends: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int32]],
 ) -> NDArray[np.bool_]:
-    """Tell of whom nothing is known yet: not seen, not gone, and too early to call lost."""
+    """Tell who has no contact yet, was not discharged, and was followed too briefly to be lost."""
     discharge, death, followed = ends
     unknown = (history.first_contact > followed) & (followed <= history.first_contact_by)
     unknown &= (discharge > followed) & (death > followed)
