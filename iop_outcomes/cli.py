@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from iop_outcomes.errors import OutcomesError, ReportError, RuleError
-from iop_outcomes.shared.letters import printable
+from iop_outcomes.shared.characters import printable
 from iop_outcomes.shared.saving import check_place
 
 if TYPE_CHECKING:

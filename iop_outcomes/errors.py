@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from iop_outcomes.shared.letters import printable
+from iop_outcomes.shared.characters import printable
 
 
 class OutcomesError(Exception):

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from iop_outcomes.disclosure.adjustments import System, move_to, narrow_ranges
 from iop_outcomes.disclosure.facts import Facts, Share
-from iop_outcomes.disclosure.moves import System, move_to, narrow_ranges
 
 KnownCounts = npt.NDArray[np.bool_]
 

@@ -19,7 +19,7 @@ from iop_outcomes.report.model import Section
 from iop_outcomes.report.scope import Scope, choose_scope
 from iop_outcomes.report.sections import assemble as parts
 from iop_outcomes.report.sections.findings import Findings, findings_frame, make_findings
-from iop_outcomes.shared.letters import one_line
+from iop_outcomes.shared.characters import one_line
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records

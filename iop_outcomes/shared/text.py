@@ -8,7 +8,7 @@ from itertools import islice
 
 import pandas as pd
 
-from iop_outcomes.shared.letters import printable
+from iop_outcomes.shared.characters import printable
 
 SHOWN_ROWS = 20  # of a table, in a notebook
 TOLD_GROUPS = 20  # with a sentence each; the rest are counted

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.shared.letters import has_confusing_letter
+from iop_outcomes.shared.characters import has_confusing_letter
 from iop_outcomes.shared.messages import columns_found, names_asked
 
 _WRITTEN = 'text.replace("\\0", "").encode("utf-8", "backslashreplace").decode("utf-8")'

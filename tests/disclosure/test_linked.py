@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts
+from iop_outcomes.disclosure.adjustments import System, narrow_ranges
 from iop_outcomes.disclosure.linked import TOTAL
-from iop_outcomes.disclosure.moves import System, narrow_ranges
 from iop_outcomes.errors import RuleError
 from validation.attack_solving import Puzzle, solve
 

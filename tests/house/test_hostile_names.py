@@ -13,7 +13,7 @@ import pytest
 import iop_outcomes as iop
 from iop_outcomes.report.forms.html import workbook
 from iop_outcomes.report.sections.findings import Findings
-from iop_outcomes.shared.letters import code_point, one_line, printable
+from iop_outcomes.shared.characters import code_point, one_line, printable
 from iop_outcomes.shared.text import table_html
 
 HOSTILE = ("A\x01b <i>", "\ufffeC & c", "D\ud800", "E\0\x1b[31m", "F\u202eabc\U0001ffff")

@@ -11,7 +11,7 @@ import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.errors import EstimateError, OutcomesError, RecordsError, RuleError
-from iop_outcomes.shared.letters import confusing_letters_written, has_confusing_letter
+from iop_outcomes.shared.characters import confusing_letters_written, has_confusing_letter
 
 NAMES = ["A\ud800", "A\ud801", "A\udfff", "A", "B 北京 😀"]
 WRITTEN = ["A\\ud800", "A\\ud801", "A\\udfff", "A", "B 北京 😀"]

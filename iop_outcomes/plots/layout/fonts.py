@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iop_outcomes.shared.letters import code_point, one_line, printable
+from iop_outcomes.shared.characters import code_point, one_line, printable
 
 if TYPE_CHECKING:
     from matplotlib.font_manager import FontEntry

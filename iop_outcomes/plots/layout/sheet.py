@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from iop_outcomes.errors import RuleError
 from iop_outcomes.plots.layout import fonts, style
 from iop_outcomes.plots.layout.names import whole_names
-from iop_outcomes.plots.layout.settling import settle
+from iop_outcomes.plots.layout.text_fonts import apply_fonts
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -353,4 +353,4 @@ def finish(sheet: Sheet, source: Any, text: str, *, below: Axes | None = None) -
     style.write_below(below or sheet.ax, sheet.lines, left=8 - plan.left, down=down)
     style.mark_synthetic(sheet.ax, source)
     style.describe(sheet.ax, text)
-    settle(sheet.ax, sheet.scale)
+    apply_fonts(sheet.ax, sheet.scale)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from iop_outcomes.errors import RuleError
 from iop_outcomes.plots.layout import fonts
-from iop_outcomes.shared.letters import printable
+from iop_outcomes.shared.characters import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.records.sources.coded import Remark
-from iop_outcomes.shared.letters import confusing_letters_written, has_confusing_letter
+from iop_outcomes.shared.characters import confusing_letters_written, has_confusing_letter
 
 WRITTEN = "mended: written as its number"  # what is done with a letter that confuses
 

@@ -25,7 +25,7 @@ from iop_outcomes.records.sources.coded import (
 from iop_outcomes.records.sources.delimited import read_delimited
 from iop_outcomes.records.sources.opening import read_bytes, require_file, shown
 from iop_outcomes.records.sources.workbook import read_workbook
-from iop_outcomes.shared.letters import confusing_letters_written
+from iop_outcomes.shared.characters import confusing_letters_written
 from iop_outcomes.shared.provenance import provenance_of, read_provenance
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from iop_outcomes.errors import RecordsError
-from iop_outcomes.shared.letters import one_line
+from iop_outcomes.shared.characters import one_line
 
 BLOCK = 1 << 20  # bytes read at a time
 MOST_UNPACKED = 8 << 30  # bytes that a packed file may hold

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import RuleError
-from iop_outcomes.shared.letters import has_confusing_letter
+from iop_outcomes.shared.characters import has_confusing_letter
 from iop_outcomes.shared.messages import column_called
 from iop_outcomes.use.pattern_array import Numbers
 

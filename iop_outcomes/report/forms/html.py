@@ -15,7 +15,7 @@ import pandas as pd
 from iop_outcomes.errors import ReportError
 from iop_outcomes.report.model import Section, write_value
 from iop_outcomes.report.scope import Scope
-from iop_outcomes.shared.letters import printable
+from iop_outcomes.shared.characters import printable
 from iop_outcomes.shared.saving import check_place, write_whole
 
 if TYPE_CHECKING:

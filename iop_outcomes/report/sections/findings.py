@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.report.scope import Scope
-from iop_outcomes.shared.letters import printable
+from iop_outcomes.shared.characters import printable
 from iop_outcomes.statistics.differences import (
     clustered_difference,
     difference_interval,

@@ -1,19 +1,19 @@
-"""The last step of a picture: fonts for its letters, and their size on small axes."""
+"""Fonts for the texts of a figure, and their size on small axes."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from iop_outcomes.plots.layout import fonts
-from iop_outcomes.shared.letters import printable
+from iop_outcomes.shared.characters import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.text import Text
 
 
-def settle(ax: Axes, scale: float) -> None:
-    """Give each letter of a picture a font that holds it, and its size on small axes.
+def apply_fonts(ax: Axes, scale: float) -> None:
+    """Give each text of a figure fonts that have its characters, and its size on small axes.
 
     The ticks are made here, so that they do not wait for settings that the reader may have when the
     picture is shown.
@@ -39,7 +39,7 @@ def settle(ax: Axes, scale: float) -> None:
             apart |= {*shown.get_texts()}
     for text in ax.findobj(Text):
         assert isinstance(text, Text)
-        _settle_letters(text)
+        _set_fonts(text)
         if scale == 1 or text in apart:
             continue
         text.set_fontsize(float(text.get_fontsize()) * scale)
@@ -49,7 +49,7 @@ def settle(ax: Axes, scale: float) -> None:
         artist.set_gid(printable(str(artist.get_gid())))
 
 
-def _settle_letters(text: Text) -> None:
+def _set_fonts(text: Text) -> None:
     words = text.get_text()
     if words.isascii() and words.isprintable():
         return
