@@ -31,7 +31,7 @@ from iop_outcomes.records.sources.opening import (
     unpack,
 )
 from iop_outcomes.records.sources.quotes import LineCounter
-from iop_outcomes.shared.letters import code_point, confusing_letters_written
+from iop_outcomes.shared.characters import code_point, confusing_letters_written
 
 if TYPE_CHECKING:
     import pyarrow as pa
