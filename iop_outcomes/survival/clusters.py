@@ -83,7 +83,7 @@ class Clustering:
             return f"{self.noun} of one {self.by} taken together"
         if self.by is None:
             return ""
-        return f"{self.noun} taken as independent, though {self.by} repeats"
+        return f"{self.noun} assumed independent, though {self.by} repeats"
 
     @property
     def counted(self) -> str:

@@ -182,7 +182,7 @@ def test_errors_that_are_not_clustered_are_refused(name):
     times = episodes()
     with pytest.raises(RuleError, match="needs clustered errors") as refusal:
         FITS[name](times, small_sample=True, cluster=None)
-    assert "taken as independent, though person_id repeats" in str(refusal.value)
+    assert "assumed independent, though person_id repeats" in str(refusal.value)
     assert 'cluster="person_id"' in str(refusal.value)
 
 

@@ -290,7 +290,7 @@ def test_days_with_nobody_at_risk_between_others_are_told() -> None:
             "ended_by": ["relapse", "relapse", "left", "relapse", "died", "left", "relapse"],
         }
     )
-    told = "carried on with nobody at risk from day 10 to day 20, day 40 to day 50"
+    told = "nobody at risk from day 10 to day 20, day 40 to day 50"
     assert told in iop.survival_curves(times).text
     assert told in iop.survival_curves(times.assign(w=2.0), weights="w").text
     assert told in iop.cumulative_incidence(times, causes=["relapse", "died"]).text

@@ -285,7 +285,12 @@ GOOD = pd.DataFrame({"days": np.arange(1, 41), "event": True, "track": ["a", "b"
         (GOOD.head(9), {}, EstimateError, "1 of 1 groups without one"),
         (GOOD.assign(event=GOOD["track"] == "a"), {"by": "track"}, EstimateError, "an event"),
         (GOOD.assign(days=-1), {}, EstimateError, "negative"),
-        (GOOD.assign(days=[5, 9] * 20, event=GOOD["track"] == "a"), {}, EstimateError, "alike"),
+        (
+            GOOD.assign(days=[5, 9] * 20, event=GOOD["track"] == "a"),
+            {},
+            EstimateError,
+            "vary too little",
+        ),
         (GOOD, {"bandwidth": 16}, RuleError, "bandwidth=15.5, or less"),
         (GOOD, {"bandwidth": 0}, RuleError, "bandwidth"),
         (GOOD, {"bandwidth": True}, RuleError, "bandwidth"),

@@ -34,7 +34,7 @@ def refuse_misspelt(asked: Sequence[str], known: Sequence[str], rows: int) -> No
     ]
     if wrong:
         raise RuleError(
-            f"No time ended by {names_asked(wrong)}, which is almost a word of the column.",
+            f"No event of {names_asked(wrong)}, which is almost a word of the column.",
             found=words_found(known, rows),
             instead="a word that is among these; or add it to the categories of the column, if it "
             "is another end that nobody came to.",
