@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from iop_outcomes.survival.parametric.fit import Fit
 
 POINTS = 200
-SMALL_PRINT = "Boxes and thick lines: the nonparametric estimate; where the curve falls within a "
-"box is not identified. Curves with markers: the fitted distributions, to the last day of "
-"follow-up. {interval.COUNTED}"
+SMALL_PRINT = (
+    "Boxes and thick lines: the nonparametric estimate; where the curve falls within a box is not "
+    "identified. Curves with markers: the fitted distributions, to the last day of follow-up. "
+    f"{interval.COUNTED}"
+)
 
 
 def plot_parametric(fits: ParametricSurvival, ax: Axes | Figure | None = None) -> Axes:

@@ -40,8 +40,10 @@ MODELS = {
         "those at risk with the same number of events before.",
     ),
 }
-ALIVE = "The rate is among people alive: a death ends the row and is not counted as time without "
-"events."
+ALIVE = (
+    "The rate is among people alive: a death ends the row and is not counted as time without "
+    "events."
+)
 
 
 @dataclass(frozen=True, eq=False)

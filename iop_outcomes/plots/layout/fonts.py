@@ -31,8 +31,10 @@ KNOWN = (
     "Segoe UI",
 )
 ON_SCREEN = 1.09  # so much wider small letters are at 72 dots an inch, where each is whole dots
-INSTEAD = "This computer has no font for some letters of the names: they are written as code "
-"points, such as \\u5317. The alternative text has the full names."
+INSTEAD = (
+    "This computer has no font for some letters of the names: they are written as code points, "
+    "such as \\u5317. The alternative text has the full names."
+)
 
 
 def drawable(text: str) -> str:
