@@ -24,6 +24,7 @@ from iop_outcomes.attendance.stays import (
     read_attendance,
 )
 from iop_outcomes.errors import RuleError
+from iop_outcomes.records import require_records
 from iop_outcomes.records.schema import ATTENDANCE_STATUSES
 from iop_outcomes.shared.arrays import Booleans, Floats, Integers, ratio, sums
 from iop_outcomes.shared.messages import as_written
@@ -163,6 +164,7 @@ def engagement(
     >>> bool((table["sessions_attended"] <= table["sessions_due"]).all())
     True
     """
+    require_records(records, "Engagement")
     if not 0 < dose_hours <= 168:
         raise RuleError(
             "The dose must be a number of hours a week.",

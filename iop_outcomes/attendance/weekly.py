@@ -20,6 +20,7 @@ from iop_outcomes.attendance.sessions import (
 from iop_outcomes.attendance.stays import read_attendance
 from iop_outcomes.attendance.weekly_people import CANCELLED, people_by_week, weeks_followed
 from iop_outcomes.errors import RuleError
+from iop_outcomes.records import require_records
 from iop_outcomes.records.schema import ATTENDANCE_STATUSES
 from iop_outcomes.shared.arrays import Integers, ratio
 from iop_outcomes.shared.groups import Groups, group_episodes
@@ -156,6 +157,7 @@ def attendance_by_week(
     >>> weekly.table["week"].tolist()
     [1, 2, 3, 4]
     """
+    require_records(records, "Attendance by week")
     if not (isinstance(weeks, int) and 1 <= weeks <= MOST_WEEKS):
         raise RuleError(
             "The number of weeks must be a whole number, 1 or more.",

@@ -6,7 +6,14 @@ check-ins go out. No measure, rule or estimate is known here.
 
 from iop_outcomes.records.mapping import Mapping, read_mapping
 from iop_outcomes.records.read import read_records
-from iop_outcomes.records.records import Records
+from iop_outcomes.records.records import Records, require_records
 from iop_outcomes.records.schema import describe_tables
 
-__all__ = ["Mapping", "Records", "describe_tables", "read_mapping", "read_records"]
+__all__ = [
+    "Mapping",
+    "Records",
+    "describe_tables",
+    "read_mapping",
+    "read_records",
+    "require_records",
+]

@@ -266,3 +266,13 @@ def _levels(column: pd.Series[Any]) -> str:
     if column.name == "program" and len(levels) <= MOST_PROGRAMS:
         return "one of " + ", ".join(sorted(map(str, levels)))
     return words_found(levels, len(column))
+
+
+def require_records(records: object, purpose: str) -> None:
+    """Raise `RuleError` unless what was given is `Records`; `purpose` is what reads them."""
+    if not isinstance(records, Records):
+        raise RuleError(
+            f"{purpose} is worked out from records.",
+            found=f"{type(records).__name__} in place of Records",
+            instead='iop.read_records("folder"), or read_records(episodes=frame, ...)',
+        )

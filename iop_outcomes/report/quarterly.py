@@ -12,6 +12,7 @@ import pandas as pd
 
 from iop_outcomes.disclosure import LinkedCounts, SafePolicy
 from iop_outcomes.errors import ReportError
+from iop_outcomes.records import require_records
 from iop_outcomes.relapse import RelapseRule
 from iop_outcomes.report.counting import Trends, count_all, count_rows
 from iop_outcomes.report.forms.html import render, save_report
@@ -119,6 +120,7 @@ def quarterly_report(
     >>> list(report.findings.columns)
     ['measure', 'title', 'change', 'text']
     """
+    require_records(records, "A report")
     if not len(records.episodes):
         raise ReportError(
             "There is nobody to report on: no episode was kept.",

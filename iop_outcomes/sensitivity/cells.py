@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import RuleError
+from iop_outcomes.records import require_records
 from iop_outcomes.relapse.definitions.definition import Definition
 from iop_outcomes.relapse.definitions.published_times import distinct_relapse_names
 from iop_outcomes.relapse.ends import ENDS
@@ -216,6 +217,7 @@ def read_groups(source: Source, by: Any) -> pd.DataFrame:
         by = by.to_frame(by.name if by.name is not None else "group")
     if isinstance(source, pd.Series):
         return _groups_of_words(source.index, by)
+    require_records(source, "Sensitivity, if not from use patterns in a Series,")
     if by is None:
         return pd.DataFrame(index=source.episodes.index)
     if not isinstance(by, pd.DataFrame):

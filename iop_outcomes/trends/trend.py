@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import EstimateError
+from iop_outcomes.records import require_records
 from iop_outcomes.shared.arrays import Floats, Integers
 from iop_outcomes.shared.checks import check_confidence
 from iop_outcomes.shared.groups import Groups, group_episodes
@@ -212,6 +213,7 @@ def trend(
     >>> bool(retained.table["mature"].iloc[-1])  # the newest quarter is not 90 days old
     False
     """
+    require_records(records, "A trend")
     quantity = find_quantity(measure)
     period_length = check_every(every)
     check_confidence(confidence)

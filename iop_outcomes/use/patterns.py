@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.errors import RuleError
+from iop_outcomes.records import require_records
 from iop_outcomes.shared.arrays import starts_of
 from iop_outcomes.shared.checks import check_choice, is_whole
 from iop_outcomes.shared.messages import as_written
@@ -174,6 +175,7 @@ def use_patterns(
     >>> iop.use_patterns(records, weeks=4).to_dict()
     {'a': '-+o_', 'b': 'o-o_'}
     """
+    require_records(records, "A use pattern")
     records.require("checkins", "A use pattern")
     check_choice("start", start, STARTS, " of use patterns")
     check_choice("unfinished", unfinished, UNFINISHED, " of use patterns")
