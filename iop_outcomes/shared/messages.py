@@ -8,7 +8,8 @@ One policy for every message of the package, since a message is copied into mail
   row, and a column may be called by a person's name.
 - Values are told by their number, never by themselves, but for the words of this package
   (`VOCABULARY`). ``frame["program"].unique()`` lists them to whoever asks. Groups, causes and terms
-  of a model have values in their names, and are told by their place.
+  of a model have values in their names, and are told by their place. Programs are no persons: up to
+  some number they are named where one was asked for that is not there.
 - What the caller wrote is repeated: a name, a number, a list of numbers. A frame, a column, an
   array or a list of texts may hold data, and is told by its type and size.
 """

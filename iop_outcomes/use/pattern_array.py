@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from iop_outcomes.errors import RuleError
 from iop_outcomes.shared.messages import as_written
+from iop_outcomes.shared.text import count_words
 
 USE, NO_USE, MISSED, MIXED, NOT_DUE = SYMBOLS = "+-o*_"
 PAD = -1  # behind the end of a pattern
@@ -251,10 +252,10 @@ def _codes(text: str) -> NDArray[np.int8]:
         table[ord(symbol)] = number
     codes: NDArray[np.int8] = table[np.frombuffer(text.encode("latin-1", "replace"), np.uint8)]
     if (codes == PAD).any():
-        unknown = sorted(set(text) - set(SYMBOLS))
+        unknown = len(set(text) - set(SYMBOLS))
         raise RuleError(
             "A use pattern holds a symbol that is not known.",
-            found=", ".join(repr(symbol) for symbol in unknown[:5]),
+            found=count_words(unknown, "other symbol"),
             instead=f"one symbol a week: {MEANINGS}.",
         )
     return codes

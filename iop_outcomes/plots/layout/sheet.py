@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -257,9 +258,14 @@ def _fitted(size: tuple[float, float], planner: Planner, font_note: str, needs_t
     raise RuleError(
         "The axes are too small for the figure.",
         found=f"room of {size[0] / 72:.1f} by {size[1] / 72:.1f} inches",
-        instead=f"{wide / 72:.1f} by {high / 72:.1f} inches or more, or a figure of its own: "
+        instead=f"{_tenths(wide)} by {_tenths(high)} inches or more, or a figure of its own: "
         "leave ax= out",
     )
+
+
+def _tenths(points: float) -> str:
+    """Return a length in inches, rounded up, so that what is asked for is enough."""
+    return f"{math.ceil(points / 7.2 - 1e-9) / 10:.1f}"
 
 
 def room_of(ax: Axes) -> Four:
