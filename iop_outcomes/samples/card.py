@@ -43,10 +43,9 @@ check-ins of such weeks are `not_due`), and on public holidays.
 Three groups of three hours a week and an individual hour, for some a family session every third
 week; 8 to 12 weeks are planned, the last two or three of them with one group a week, which goes
 on for those who stay longer. People differ in their probability of attending (beta-binomial
-correlation
-{correlation:g}, so that counts are over-dispersed), attend less from week to week and on Fridays,
-and miss more in the three weeks before they drop out. After {silent} days without contact an
-episode is closed.
+correlation {correlation:g}, so that counts are over-dispersed), attend less from week to week and
+on Fridays, and miss more in the three weeks before they drop out. After {silent} days without
+contact an episode is closed.
 
 ## The first use
 

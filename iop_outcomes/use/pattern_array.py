@@ -252,10 +252,12 @@ def _codes(text: str) -> NDArray[np.int8]:
         table[ord(symbol)] = number
     codes: NDArray[np.int8] = table[np.frombuffer(text.encode("latin-1", "replace"), np.uint8)]
     if (codes == PAD).any():
-        unknown = len(set(text) - set(SYMBOLS))
+        unknown = sorted(set(text) - set(SYMBOLS))
+        # Letters and digits may be those of a name.
+        named = [repr(one) for one in unknown if not one.isalnum()][:5]
         raise RuleError(
             "A use pattern holds a symbol that is not known.",
-            found=count_words(unknown, "other symbol"),
+            found=", ".join(named) or count_words(len(unknown), "other letter"),
             instead=f"one symbol a week: {MEANINGS}.",
         )
     return codes

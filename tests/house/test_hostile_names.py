@@ -84,6 +84,6 @@ def test_findings_show_themselves_as_sentences_and_stay_a_frame() -> None:
     assert repr(pickle.loads(pickle.dumps(found))) == repr(found)
     assert "title" in repr(found[["title"]])
     assert "<table" in str(found[["title"]]._repr_html_())
-    assert "no events to compare" in repr(found.iloc[:0])
+    assert "nothing to compare" in repr(found.iloc[:0])
     with pytest.raises(KeyError):
         found["what"]

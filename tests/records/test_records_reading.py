@@ -434,7 +434,7 @@ def test_a_synthetic_set_says_so(folder: Path) -> None:
     made_up = frame(EPISODES).assign(person_id="SYN-0001")
     records = iop.read_records(episodes=made_up, checkins=checkins)
     assert records.synthetic
-    assert "made up" in repr(records)
+    assert "synthetic data" in repr(records)
 
 
 # Nothing is lost -------------------------------------------------------------------------------

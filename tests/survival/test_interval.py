@@ -259,7 +259,7 @@ def test_how_far_dates_of_check_ins_are_off():
     assert told in interval_survival(times).text
     early = times.assign(days=[10, 20, 20], clear_until=[0, 0, 10])
     told = interval_survival(early).text  # of the last day, where none of those told is seen
-    assert "off by +0.0 percentage points at day 20." in told
+    assert "by +0.0 percentage points at day 20." in told
     known = interval_survival(times.assign(clear_until=times["days"]))
     assert "dating events" not in known.text
 

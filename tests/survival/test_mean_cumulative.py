@@ -495,10 +495,10 @@ def test_the_picture_draws_the_table() -> None:
         at = found.at(days)
         at = at[at["group"] == group]
         for day, count in zip(days, at["at_risk"], strict=True):
-            assert cells[f"count_{position}_observed_{day:g}"] == str(count)
+            assert cells[f"risk_{position}_observed_{day:g}"] == str(count)
             through = rows[rows["day"] <= day]
-            assert cells[f"count_{position}_events_{day:g}"] == str(through["events"].sum())
-            told = cells[f"count_{position}_ended for good_{day:g}"]
+            assert cells[f"risk_{position}_events_{day:g}"] == str(through["events"].sum())
+            told = cells[f"risk_{position}_terminal_{day:g}"]
             assert told == str(through["terminal"].sum())
     assert alternative_text(ax).startswith("Mean number of events a person through day")
     assert compare_recurrence(tied(), "group", id="id").plot() is not ax

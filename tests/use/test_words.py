@@ -91,14 +91,14 @@ def test_a_missing_pattern_alone_has_no_weeks():
 @pytest.mark.parametrize(
     ("patterns", "said"),
     [
-        (["+x-"], "'x'"),
-        (["+é", "+☃"], "'é', '☃'"),
+        (["+x-"], "1 other letter"),
+        (["+é", "+☃"], "Found: '☃'"),
         (["+", ""], "1 empty patterns"),
         (["+", 3], "type int"),
         ("+-o", "Found: str"),
         (pd.DataFrame({"a": ["+"]}), "DataFrame"),
         (7, "Found: int"),
-        (pd.Series(["+", "-", "o"], index=["jo", "jo", "jo"]), "2 labels"),
+        (pd.Series(["+", "-", "o"], index=["jo", "jo", "jo"]), "2 repeated labels"),
     ],
 )
 def test_what_is_no_column_of_patterns_is_refused(patterns, said):
