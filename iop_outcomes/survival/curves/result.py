@@ -22,6 +22,7 @@ from iop_outcomes.survival.labels import (
     first_groups,
     group_count,
     labelled,
+    stacked,
 )
 from iop_outcomes.survival.lifelines_bridge import fitted_groups
 from iop_outcomes.survival.limits import (
@@ -119,7 +120,7 @@ class SurvivalCurves(DrawnResult, TimesRead):
             ``events_so_far`` and ``censored_so_far``, count from the start through the day.
         """
         asked = days_asked(days, self.known_days)
-        return self._with_labels([steps.at(asked) for steps in self._groups()])
+        return stacked([steps.at(asked) for steps in self._groups()], self._labels())
 
     def band(self, until: float | None = None, confidence: float | None = None) -> pd.DataFrame:
         """Return limits that hold for the whole curve at once, as those of `table` do for each day.
@@ -210,10 +211,8 @@ class SurvivalCurves(DrawnResult, TimesRead):
                 instead='counting="after" or counting="just_before"',
             )
         asked = days_asked(days, self.known_days)
-        rows = []
-        for steps in self._groups():
-            rows.append(pd.DataFrame(steps.risk(asked, counting == "after")))
-        return self._with_labels(rows)
+        after = counting == "after"
+        return stacked([steps.risk(asked, after) for steps in self._groups()], self._labels())
 
     def fitters(
         self, estimate: Literal["kaplan_meier", "nelson_aalen"] = "kaplan_meier"

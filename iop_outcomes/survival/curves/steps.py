@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.survival.limits import Interval, greenwood, survival_limits
@@ -161,8 +160,8 @@ class Steps(Tally):
             columns |= dict(zip(ROW_COLUMNS, counts, strict=True))
         return columns
 
-    def at(self, asked: NDArray[Any]) -> pd.DataFrame:
-        """Return the rows of ``SurvivalCurves.at``."""
+    def at(self, asked: NDArray[Any]) -> dict[str, NDArray[Any]]:
+        """Return the columns of ``SurvivalCurves.at``."""
         place = np.searchsorted(self.day, asked, side="right") - 1
         on_day = self.day[place] == asked
         followed = asked <= self.day[-1]
@@ -176,7 +175,7 @@ class Steps(Tally):
         if self.rows is not None:
             row["rows_at_risk"] = self.rows.at_risk_before(asked)
         _, row["censored_so_far"], row["events_so_far"] = self.counted_through(asked)
-        return pd.DataFrame(row)
+        return row
 
     def at_risk_before(self, asked: NDArray[Any]) -> Counts:
         """Return how many have entered before each day, on day 0 on it, and not left before."""
