@@ -440,6 +440,9 @@ def test_the_file_of_problems_leaves_other_values_as_they_are(tmp_path: Path) ->
     records = read(checkins={"status": ["completed", "no-show = late"], "used": ["may be", "x@y"]})
     written = pd.read_csv(records.save_problems(tmp_path / "p.csv"), keep_default_na=False)
     pd.testing.assert_frame_equal(written, records.problems, check_dtype=False)
+    # Numbers stand without quotes, as numbers.
+    text = (tmp_path / "p.csv").read_text(encoding="utf-8")
+    assert all(f",{line}," in text for line in records.problems["line"])
 
 
 # Beside a plain slow version ----------------------------------------------------------------------
