@@ -6,6 +6,11 @@ import os
 
 from hypothesis import Phase, settings
 
+# Each worker has a core to itself: threads of a matrix product would only wait for each other.
+# Set before anything imports numpy.
+for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(threads, "1")
+
 settings.register_profile("here", deadline=None)
 # Half as many examples, and no search for the smallest one that fails: it can take many minutes.
 settings.register_profile(
