@@ -127,7 +127,7 @@ def test_totals_that_do_not_add_up_are_refused() -> None:
         hide_small_counts(pd.DataFrame({"a": [1]}), counts=["a"], derived={"b": "a"})
 
 
-@settings(max_examples=150, deadline=None)
+@settings(deadline=None)
 @given(
     st.lists(st.lists(st.integers(0, 40), min_size=3, max_size=3), min_size=2, max_size=6),
     st.integers(2, 15),

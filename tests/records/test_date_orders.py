@@ -220,7 +220,7 @@ def files(draw: Any) -> list[dict[str, list[str]]]:
 
 
 @given(given_in=files())
-@settings(max_examples=120, deadline=None)
+@settings(deadline=None)
 def test_the_order_is_that_of_the_plain_slow_version(given_in: list[dict[str, list[str]]]) -> None:
     frames = [pd.DataFrame({"episode_id": "E", **file}, dtype=object) for file in given_in]
     log = Log()

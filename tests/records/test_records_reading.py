@@ -447,7 +447,7 @@ ROW = st.tuples(WORDS, WORDS, STATUS, st.sampled_from(["yes", "no", "?", "2", ""
 
 
 @given(rows=st.lists(ROW, max_size=12), cut=st.integers(0, 12))
-@settings(max_examples=120, deadline=None)
+@settings(deadline=None)
 def test_rows_read_are_rows_kept_set_aside_and_folded(
     rows: list[tuple[str, ...]], cut: int
 ) -> None:

@@ -101,7 +101,7 @@ MEANS = {
 TIMED = [definition.name for definition in published() if definition.window is not None]
 long_words = st.lists(st.text("+-o*", min_size=15, max_size=40), min_size=1, max_size=6)
 due_words = st.lists(st.text("+-o*_", min_size=1, max_size=30), min_size=1, max_size=8)
-held = settings(deadline=None, max_examples=100)
+held = settings(deadline=None)
 
 
 @pytest.fixture(scope="module")

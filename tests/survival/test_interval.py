@@ -161,7 +161,7 @@ def frame(rows: list[tuple[int, int, bool]]) -> pd.DataFrame:
     return pd.DataFrame({"clear_until": clear, "days": clear + more, "event": event})
 
 
-@settings(max_examples=150, deadline=None)
+@settings(deadline=None)
 @given(ROWS)
 def test_the_conditions_of_the_maximum_hold(rows):
     times = frame(rows)
@@ -221,7 +221,7 @@ def test_copies_order_and_scale_change_nothing(rows, copies, random):
     assert right["lowest"].to_numpy() == pytest.approx(left["lowest"], abs=1e-5, nan_ok=True)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 30), st.booleans()), min_size=1, max_size=60))
 def test_known_days_give_kaplan_meier(rows):
     times = pd.DataFrame(rows, columns=["days", "event"])

@@ -141,7 +141,7 @@ ROWS = st.lists(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(deadline=None)
 @given(ROWS)
 def test_known_days_give_kaplan_meier_of_late_entry(rows):
     entry, more, event = (np.array(column) for column in zip(*rows, strict=True))

@@ -38,7 +38,7 @@ LONG = "++++*o-------+--+oo-o-o+o+oooo"
 SCORED = "++o+*-------+--+-o-o-o+o+"
 words_of = st.lists(st.text(SYMBOLS, min_size=1, max_size=20), min_size=1, max_size=12)
 position = st.integers(-22, 22).filter(bool)
-held = settings(deadline=None, max_examples=150)
+held = settings(deadline=None)
 
 
 def texts(words: PatternArray) -> list[str]:
