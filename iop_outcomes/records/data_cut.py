@@ -46,11 +46,11 @@ def data_cut(
 def _given_cut(as_of: str | datetime.date | int, time: str) -> int:
     if time == "study_days":
         whole = isinstance(as_of, int | np.integer) and not isinstance(as_of, bool)
-        if not whole or not abs(int(as_of)) < _LATEST_STUDY_DAY:  # type: ignore[arg-type]
+        if not whole or not abs(int(as_of)) < _LATEST_STUDY_DAY:  # type: ignore[arg-type]  # whole is known
             raise RuleError(
                 "With study days the data cut is a whole day.", instead="Write as_of=168."
             )
-        return int(as_of)  # type: ignore[arg-type]
+        return int(as_of)  # type: ignore[arg-type]  # whole is known
     day = _as_day(as_of)
     if np.isnat(day):
         raise RuleError(

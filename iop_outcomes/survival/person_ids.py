@@ -17,6 +17,21 @@ _WRITTEN = 'text.replace("\\0", "").encode("utf-8", "backslashreplace").decode("
 _INSTEAD = {"cluster": "cluster=None, each row by itself; or a value of their own for those rows."}
 
 
+def refuse_flags_among_numbers(column: pd.Series[Any]) -> None:
+    """Refuse groups such as 1 and True, which pandas takes for one."""
+    if column.dtype != object or not pd.api.types.infer_dtype(column).startswith("mixed"):
+        return
+    flags = column.map(lambda value: isinstance(value, bool | np.bool_))
+    numbers = column.map(lambda value: isinstance(value, int | float | np.number))
+    if flags.any() and (numbers & ~flags & column.notna()).any():
+        raise EstimateError(
+            f"The values of {column.name} are numbers and yes or no, of which 1 and True, 0 and "
+            "False would be one group.",
+            found=f"{int(flags.sum()):,} yes or no of {len(column):,}",
+            instead=f'times.assign({column.name}=times["{column.name}"].astype(str))',
+        )
+
+
 def refuse_confusing_letters(column: pd.Series[Any], name: object) -> None:
     """Refuse texts that pandas may take for one another: with half of a letter, or with NUL.
 

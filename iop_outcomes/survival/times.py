@@ -14,7 +14,7 @@ from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.shared.messages import as_written, columns_found, holds_data, names_asked
 from iop_outcomes.shared.provenance import UNKNOWN, Provenance, provenance_of
 from iop_outcomes.survival.near_ties import merge_near_ties
-from iop_outcomes.survival.person_ids import refuse_confusing_letters
+from iop_outcomes.survival.person_ids import refuse_confusing_letters, refuse_flags_among_numbers
 
 MOST_DAYS = 1e15  # beyond it the days are not told apart, nor their squares added up
 AS_GIVEN = "Times and events as given in the frame."
@@ -358,6 +358,7 @@ def _codes(column: pd.Series[Any]) -> tuple[NDArray[Any], int]:
     refuse_confusing_letters(column, column.name)
     if isinstance(column.dtype, pd.CategoricalDtype):
         return column.cat.codes.to_numpy(), len(column.cat.categories)
+    refuse_flags_among_numbers(column)
     try:
         code, values = pd.factorize(column, sort=True)
     except TypeError:

@@ -594,3 +594,15 @@ def test_a_picture_of_hardly_any_time_is_drawn(days):
     assert ax.get_xlim()[1] > 0
     assert "1 event" in ax.get_legend_handles_labels()[1][0]
     assert "1 events" not in ax.get_legend_handles_labels()[1][0]
+
+
+@pytest.mark.parametrize("one", [1, 1.0, np.int64(1)])
+def test_numbers_and_flags_are_not_made_one_group(one):
+    mixed = pd.Series([one, True, one, True], dtype=object)
+    times = pd.DataFrame({"days": [1, 2, 3, 4], "event": True, "group": mixed})
+    with pytest.raises(EstimateError, match="1 and True, 0 and False would be one group"):
+        survival_curves(times, by="group")
+    words = times.assign(group=times["group"].astype(str))
+    assert survival_curves(words, by="group").groups == 2
+    flags = times.assign(group=pd.Series([True, False, None, True], dtype=object))
+    assert survival_curves(flags.dropna(), by="group").groups == 2
