@@ -1,4 +1,4 @@
-"""Engagement: one row an episode, from sessions due to whether the person was still there."""
+"""Engagement: one row an episode with sessions, hours, gaps, length of stay and retention."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from iop_outcomes.shared.provenance import Provenance, label
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
 
-ASAM_HOURS = 9.0  # a week, the least of ASAM level 2.1 for adults
+ASAM_HOURS = 9.0  # a week, the minimum of ASAM level 2.1 for adults
 Columns = dict[str, Any]
 
 
@@ -76,15 +76,16 @@ def engagement(
         ``attendance_rate`` : float64
             Attended / due, 0 to 1; missing if nothing was due.
         ``sessions_unrecorded`` : int64
-            Sessions whose outcome nobody recorded: in neither of the two above.
+            Sessions without a recorded outcome: in neither of the two above.
         ``no_shows, late_cancellations, client_cancellations, excused`` : int64
             Absences by kind.
         ``program_cancellations, not_scheduled`` : int64
-            Sessions that left the denominator.
+            Sessions that are not in the denominator.
         ``hours_attended`` : float64
-            Known hours of the attended sessions: less than the truth by what
-            `sessions_without_minutes` and `sessions_unrecorded` hold. Missing if sessions were
-            attended and the minutes of none are known, or no session has a recorded outcome.
+            Known hours of the attended sessions. The hours of sessions in
+            `sessions_without_minutes` and `sessions_unrecorded` are not included. Missing if
+            sessions were attended and the minutes of none are known, or no session has a recorded
+            outcome.
         ``sessions_without_minutes`` : int64
             Attended sessions whose minutes are not known.
         ``hours_per_week`` : float64
@@ -93,24 +94,24 @@ def engagement(
         ``weeks_in_program`` : int64
             Whole weeks of the stay (see Notes).
         ``weeks_at_dose, weeks_unknown`` : int64
-            Whole weeks with at least `dose_hours`, and those of which it cannot be told: all of
-            an episode without known hours.
+            Whole weeks with at least `dose_hours`, and whole weeks for which this is not known: all
+            weeks of an episode without known hours.
         ``share_of_weeks_at_dose`` : float64
             Weeks at dose / (whole weeks - unknown weeks), 0 to 1; missing if that is 0.
         ``longest_gap_days`` : float64
-            The most days without a contact: from admission to the first, between two, or from
-            the last to the end of the stay. Missing if no service has a recorded outcome.
+            The largest number of days without a contact: from admission to the first, between two,
+            or from the last to the end of the stay. Missing if no service has a recorded outcome.
         ``first_session_day, fourth_session_day, days_first_to_fourth`` : float64
-            Days of the first and fourth attended session, and the days between (the
-            continuation of NIATx); missing if there were not so many. Two sessions on one day
-            are two.
+            Days of the first and fourth attended session, and the days between (the continuation of
+            NIATx); missing if there were fewer sessions. Two sessions on one day count as two.
         ``last_contact_day`` : float64
             The day of the last attended service of any kind; missing if there was none.
         ``unrecorded_after_last_contact`` : int64
-            Services of unrecorded outcome after it: how far the stay rests on what nobody wrote.
+            Services without a recorded outcome after the last contact. If they were attended, the
+            stay is longer.
         ``stay_to_last_contact`` : float64
             Days to the earlier of last contact and discharge (as TEDS counts), so far while the
-            episode is open; 0 if the person was expected and never seen; missing if no service
+            episode is open; 0 if the person was expected but never attended; missing if no service
             has a recorded outcome.
         ``stay_to_discharge`` : float64
             Days to discharge; missing while the episode is open.
@@ -124,27 +125,27 @@ def engagement(
     MissingTableError
         If no attendance table was read.
     RuleError
-        If an option is not known, or a number of hours or days cannot be.
+        If an option is not known, or a number of hours or days is not possible.
 
     Notes
     -----
     **What is a session.** Group, individual, family and skills services. Assessments, drug tests
     and other services are contacts (for gaps and stays) but no dose of treatment.
 
-    **Minutes.** The minutes attended, less those that overlap an earlier session of the day.
-    Where they are not recorded, a session with the plain status ``attended`` counts with its
-    scheduled minutes; one attended in part or late does not, for how long it was is unknown.
+    **Minutes.** The minutes attended, less those that overlap an earlier session of the day. Where
+    they are not recorded, a session with the plain status ``attended`` counts with its scheduled
+    minutes; one attended in part or late does not, because its length is unknown.
 
-    **Weeks.** Week 1 is the days 0 to 6 since admission, and so on. A week counts if it lies
-    wholly within the stay, from admission to discharge or, while open, to the last day followed:
-    a week cut off by either end had fewer days to reach the dose. A stay of fewer than seven days
-    has no whole week. A week is at dose if its known hours reach `dose_hours`; it is below if
-    they would not even with every unrecorded session and every session of unknown minutes at
-    its scheduled length; else it is unknown. The time on the books after the last contact belongs
-    to the stay here: these are weeks for which a dose was planned.
+    **Weeks.** Week 1 is the days 0 to 6 since admission, and so on. A week counts if it lies wholly
+    within the stay, from admission to discharge or, while open, to the last day followed: a partial
+    week had fewer days to reach the dose. A stay of fewer than seven days has no whole week. A week
+    is at dose if its known hours reach `dose_hours`; it is below if they would not even with every
+    unrecorded session and every session of unknown minutes at its scheduled length; otherwise it is
+    unknown. Here the stay includes the time between the last contact and the discharge, because a
+    dose was planned for these weeks.
 
-    **Stay.** Discharge papers are often written long after the last visit, and exceptionally long
-    stays may be administrative; so the stay ends with the last contact recorded.
+    **Stay.** A discharge is often recorded long after the last visit, and very long stays may be
+    administrative. The stay therefore ends with the last recorded contact.
 
     References
     ----------
@@ -184,7 +185,7 @@ def engagement_of(
     dose_hours: float = ASAM_HOURS,
     no_contact_days: int = NO_CONTACT_DAYS,
 ) -> pd.DataFrame:
-    """Return `engagement` of an attendance table that was read."""
+    """Return `engagement` of an attendance table that was read before."""
     records, sessions, stays = attendance.records, attendance.sessions, attendance.stays
     counts = _session_counts(sessions)
     known = counts["sessions_due"] + counts["excused"] > 0
@@ -207,7 +208,7 @@ def engagement_of(
 
 
 def _session_counts(sessions: Sessions) -> Columns:
-    """Count the treatment sessions of each episode by what became of them."""
+    """Count the treatment sessions of each episode by status."""
     of_status = sessions.status_counts()
     column = {word: of_status[:, place] for place, word in enumerate(ATTENDANCE_STATUSES)}
     due = sum((column[word] for word in sessions.rule.due), np.zeros_like(of_status[:, 0]))
@@ -238,8 +239,8 @@ def _hours_and_weeks(
     unknown = np.bincount(sessions.episode[came[without]], minlength=sessions.episodes)
     hours_known = known & ((unknown < attended) | (attended == 0))
     if without.size and without.all():
-        # Where no minutes are kept at all, the zero hours of those who never came would be the
-        # only ones known, and every mean of them would be 0.
+        # If no minutes are recorded at all, the only known hours would be the 0 of people who never
+        # attended, and every mean would be 0.
         hours_known = np.zeros_like(hours_known)
 
     weeks = stays.whole_weeks
@@ -313,8 +314,8 @@ def _stay(sessions: Sessions, stays: Stays) -> Columns:
 def _rule_text(sessions: str, dose_hours: float, no_contact_days: int) -> str:
     return (
         f"{sessions} A week is at dose with at least {dose_hours:g} hours; weeks count from "
-        "admission and only when they lie wholly within the stay. The stay ends with the last "
-        "contact or the discharge, the earlier. Retained on a day: the stay reached it, or the "
-        f"episode is open and its last contact at most {no_contact_days} days before the end of "
-        "follow-up; missing where the data cut is not that many days after admission."
+        "admission, and only whole weeks within the stay count. The stay ends with the last "
+        "contact or the discharge, whichever is earlier. Retained on a day: the stay reached it, "
+        f"or the episode is open and its last contact at most {no_contact_days} days before the "
+        "end of follow-up; missing where the data cut is not that many days after admission."
     )

@@ -1,4 +1,4 @@
-"""What counts as a session, as due, as attended: one rule, used by every measure of attendance."""
+"""The rule for which sessions count, are due and are attended."""
 
 from __future__ import annotations
 
@@ -33,20 +33,21 @@ class SessionRule:
     ----------
     services : tuple of str
         The services that count as treatment sessions and whose hours count towards the dose. By
-        default group, individual and family sessions and skills training, of which the hours of
-        an intensive outpatient program (ASAM level 2.1) are made. An assessment or a drug test
-        is a contact, but not a dose of treatment. A row whose service is not recorded counts:
-        an attendance export without that column lists the program's sessions.
+        default group, individual and family sessions and skills training, which make up the hours
+        of an intensive outpatient program (ASAM level 2.1). An assessment or a drug test is a
+        contact, but not a dose of treatment. A row whose service is not recorded counts: an
+        attendance export without that column lists the program's sessions.
     excused : {"due", "not_due"}
         Whether an excused absence stays in the denominator. By default it does: the session took
-        place and the person was not there. Programs differ; say which was used.
+        place and the person was absent. Programs differ in this; report which was used.
 
     Notes
     -----
     Attended: ``attended``, ``attended_partial`` and ``late``. Due: attended, ``no_show``,
-    ``late_cancel``, ``client_cancel``, and ``excused`` as said above. ``program_cancel`` and
-    ``not_scheduled`` leave the denominator: nobody could have come. ``unrecorded`` is in neither
-    numerator nor denominator and is counted in the open.
+    ``late_cancel``, ``client_cancel``, and ``excused`` unless ``"not_due"`` is chosen.
+    ``program_cancel`` and ``not_scheduled`` are not in the denominator, because nobody could have
+    attended. ``unrecorded`` is in neither numerator nor denominator and is counted in a column of
+    its own.
     """
 
     services: tuple[str, ...] = TREATMENT_SERVICES
@@ -57,13 +58,13 @@ class SessionRule:
         unknown = [service for service in self.services if service not in SERVICES]
         if unknown or not self.services:
             raise RuleError(
-                "Treatment sessions are made of known services.",
+                "A service of the treatment sessions is not known.",
                 found=names_asked(unknown) or "no service",
                 instead=f"some of {', '.join(SERVICES)}",
             )
         if self.excused not in ("due", "not_due"):
             raise RuleError(
-                "An excused absence is due or not due.",
+                "`excused` must be one of two words.",
                 found=f"excused={as_written(self.excused)}",
                 instead='excused="due" or excused="not_due"',
             )
@@ -75,7 +76,7 @@ class SessionRule:
 
     @property
     def not_due(self) -> tuple[str, ...]:
-        """The statuses that leave the denominator, but for unrecorded."""
+        """The statuses that are not in the denominator, except unrecorded."""
         return (*_OUTSIDE, *(("excused",) if self.excused == "not_due" else ()))
 
     @property
@@ -86,7 +87,7 @@ class SessionRule:
             f"Sessions are {', '.join(self.services)} services. Attended counts attended, partly "
             "attended and late; due are those, no-shows, late and client cancellations; excused "
             f"absences {excused} the denominator; sessions that the program cancelled or did not "
-            "schedule leave it; unrecorded ones are neither attended nor absent."
+            "schedule are not in it; unrecorded ones are neither attended nor absent."
         )
 
 
@@ -127,12 +128,12 @@ class Sessions:
     episodes: int
 
     def has_status(self, words: Sequence[str]) -> Booleans:
-        """Tell for each row whether its status is one of `words`."""
+        """Return for each row whether its status is one of `words`."""
         table = np.array([word in words for word in ATTENDANCE_STATUSES])
         return np.asarray(table[self.status], dtype=np.bool_)
 
     def count(self, rows: Booleans) -> npt.NDArray[np.int64]:
-        """Return for each episode how many of its rows are marked in `rows`."""
+        """Return for each episode how many of its rows are True in `rows`."""
         return np.bincount(self.episode[rows], minlength=self.episodes)
 
     def status_counts(self) -> npt.NDArray[np.int64]:
@@ -142,7 +143,7 @@ class Sessions:
         return np.bincount(cell, minlength=self.episodes * width).reshape(self.episodes, width)
 
     def minutes(self, name: str, rows: Integers) -> Floats:
-        """Return the column `name` of the given rows, less what an earlier session covered."""
+        """Return the column `name` of the rows, less minutes that overlap an earlier session."""
         minutes = self.frame[name].to_numpy(dtype=np.float64, na_value=np.nan)[rows]
         covered = self.frame["minutes_overlapping"].to_numpy(dtype=np.float64, na_value=0.0)[rows]
         return np.asarray(np.maximum(minutes - np.nan_to_num(covered), 0.0), dtype=np.float64)
@@ -150,8 +151,8 @@ class Sessions:
     def attended_minutes(self, rows: Integers) -> Floats:
         """Return the minutes of the attended sessions `rows`; missing where they are not known.
 
-        A session with the plain status ``attended`` and no minutes of its own counts with its
-        scheduled ones; how long somebody stayed who came late or left early is not known.
+        A session with status ``attended`` and no recorded minutes counts with its scheduled
+        minutes. For a session attended late or in part they are then not known.
         """
         minutes = self.minutes("minutes_attended", rows)
         whole = self.status[rows] == ATTENDANCE_STATUSES.index("attended")

@@ -1,4 +1,4 @@
-"""How long people stayed: contacts, gaps, and whether somebody was still there on a given day."""
+"""Lengths of stay, contacts and gaps, and who was still in the program on a given day."""
 
 from __future__ import annotations
 
@@ -37,21 +37,21 @@ class Stays:
     Attributes
     ----------
     end : numpy.ndarray of float64
-        The last day of the stay as far as it is known: the day of discharge or, while the
-        episode is open, the last day on which the person was followed.
+        The last known day of the stay: the day of discharge or, while the episode is open, the last
+        day on which the person was followed.
     closed : numpy.ndarray of bool
         Whether the day of discharge is known.
     followed : numpy.ndarray of float64
-        The last day on which the person could have been, or was, seen.
+        The last day on which the person was seen or could have been seen.
     observable : numpy.ndarray of float64
-        Days from admission to the data cut: what anybody admitted that day could have reached.
+        Days from admission to the data cut: the longest stay that could be observed.
     observed : numpy.ndarray of bool
-        Whether any service of the episode has a recorded outcome (came, stayed away or was
-        excused). Where none has, nothing is known of the stay.
+        Whether any service of the episode has a recorded outcome (attended, absent or excused). If
+        none has, nothing is known of the stay.
     last_contact : numpy.ndarray of float64
         The day of the last contact; missing if there was none.
     longest_gap : numpy.ndarray of float64
-        The longest time without a contact; missing unless observed.
+        The longest number of days without a contact; missing unless observed.
     """
 
     end: Floats
@@ -78,16 +78,16 @@ class Stays:
         return np.where(self.observed, last, np.nan)
 
     def retained(self, day: int, *, no_contact_days: int = NO_CONTACT_DAYS) -> BooleanArray:
-        """Tell who was still in the program `day` days after admission.
+        """Return who was still in the program `day` days after admission.
 
-        - Missing for everybody admitted fewer than `day` days before the data cut, those who
-          left early among them: else the newest cohort would consist of its failures.
+        - Missing for everybody admitted fewer than `day` days before the data cut, including those
+          who left early: otherwise the newest cohort would consist only of people who left.
         - Discharged: retained if the stay to the last contact (or the discharge, if earlier)
-          reached `day`. Time on the books without a contact earns nothing.
+          reached `day`. Days after the last contact do not count.
         - Open: missing if the person was followed for fewer than `day` days; retained if seen on
-          `day` or later, or seen at all and last within `no_contact_days` before the end of
-          follow-up, so that nobody is dropped who has a session next week; else not retained.
-        - Missing where the discharge leaves it open and no service has a recorded outcome.
+          `day` or later, or if last seen within `no_contact_days` before the end of follow-up,
+          because a person with a session next week has not left; otherwise not retained.
+        - Missing if the discharge does not decide it and no service has a recorded outcome.
         """
         if no_contact_days < 0:
             raise RuleError(
@@ -113,8 +113,8 @@ def read_stays(records: Records, sessions: Sessions) -> Stays:
     records : Records
         Their attendance table must have been read.
     sessions : Sessions
-        That table as arrays. A contact is any attended service, an assessment or a drug test
-        among them: the person was seen.
+        That table as arrays. A contact is any attended service, including assessments and drug
+        tests.
     """
     episodes = records.episodes
     discharge = episodes["days_to_discharge"].to_numpy(dtype=np.float64)
@@ -123,7 +123,7 @@ def read_stays(records: Records, sessions: Sessions) -> Stays:
     informative = tuple(word for word in ATTENDANCE_STATUSES if word not in _SAYS_NOTHING)
     observed = sessions.count(sessions.has_status(informative)) > 0
     last = _last_contact(sessions)
-    followed = np.fmax(followed, last)  # who was seen that day could be seen that day
+    followed = np.fmax(followed, last)  # a person seen on a day was followed on it
     end = np.where(closed, discharge, followed)
     return Stays(
         end=end,
@@ -138,7 +138,7 @@ def read_stays(records: Records, sessions: Sessions) -> Stays:
 
 @dataclass(frozen=True, eq=False)
 class Attendance:
-    """The attendance table of records, read once for all that is made of it.
+    """The attendance table of records, read once for all measures.
 
     Attributes
     ----------
@@ -153,7 +153,7 @@ class Attendance:
 
     @cached_property
     def stays(self) -> Stays:
-        """The stays of the episodes, which no rule of sessions changes."""
+        """The stays of the episodes, which do not depend on the rule of sessions."""
         return read_stays(self.records, self.sessions)
 
 
@@ -166,17 +166,17 @@ def _last_contact(sessions: Sessions) -> Floats:
     """Return the day of the last contact, missing where there was none."""
     came = np.flatnonzero(sessions.has_status(ATTENDED))
     episode = sessions.episode[came]
-    newest = np.flatnonzero(np.diff(episode, append=-1))  # sorted: where an episode's rows end
+    newest = np.flatnonzero(np.diff(episode, append=-1))  # sorted: the last row of each episode
     last = np.full(sessions.episodes, np.nan)
     last[episode[newest]] = sessions.day[came[newest]]
     return last
 
 
 def _longest_gap(sessions: Sessions, end: Floats) -> Floats:
-    """Return the most days without a contact, from admission to `end`."""
+    """Return the largest number of days without a contact, from admission to `end`."""
     came = np.flatnonzero(sessions.has_status(ATTENDED))
     episode, day = sessions.episode[came], sessions.day[came].astype(np.float64)
-    first = np.flatnonzero(np.diff(episode, prepend=-1))  # where the next episode begins
+    first = np.flatnonzero(np.diff(episode, prepend=-1))  # the first row of each episode
     gap = np.array(end)
     if len(day):
         before = np.diff(day, prepend=0.0)

@@ -46,14 +46,15 @@ class AttendanceByWeek(DrawnResult):
     by : tuple of str
         The columns that define the groups.
     confidence : float
-        Of the intervals.
+        Confidence level of the intervals.
     rule : str
-        What made the numbers.
+        How the numbers were computed.
     synthetic : bool
-        Whether the records are made up; the picture then says so.
+        Whether the records are synthetic; if so, the picture is labelled as synthetic.
     people : pandas.DataFrame or None
-        One row a row of the table: the persons behind each of its counts, and in ``absent`` those
-        behind the sessions due that were not attended. What may be shown depends on the people.
+        One row for each row of the table: the number of persons in each of its counts, and in
+        ``absent`` the number with sessions due that were not attended. Disclosure rules depend on
+        these numbers.
     """
 
     table: pd.DataFrame
@@ -65,7 +66,7 @@ class AttendanceByWeek(DrawnResult):
 
     @property
     def text(self) -> str:
-        """What the table says, in a sentence or two a group."""
+        """The main numbers of the table, in one or two sentences a group."""
         return describe_groups(
             self.table,
             self.by,
@@ -74,7 +75,7 @@ class AttendanceByWeek(DrawnResult):
 
     @property
     def _summary(self) -> str:
-        """What it is and how large."""
+        """Kind and size of the result."""
         by = f", by={', '.join(self.by)}" if self.by else ""
         return f"{self.table['week'].max()} weeks{by}"
 
@@ -107,7 +108,7 @@ def attendance_by_week(
     excused : {"due", "not_due"}
         Whether excused absences stay in the denominator.
     confidence : float
-        Of the intervals, between 0 and 1.
+        Confidence level of the intervals, between 0 and 1.
 
     Returns
     -------
@@ -117,23 +118,23 @@ def attendance_by_week(
         ``[by ...], week`` : int64
             The group and the week.
         ``episodes_followed`` : int64
-            Episodes for which the whole week lies before the data cut (and, while open, before
-            the end of their follow-up), whether or not the person was still in the program. All
-            other columns count these episodes only, so that no week is judged by part of it.
+            Episodes for which the whole week lies before the data cut (and, while open, before the
+            end of their follow-up), whether or not the person was still in the program. All other
+            columns count these episodes only, so that no partial week is counted.
         ``episodes`` : int64
             Those still in the program on the first day of the week: not discharged before it.
         ``episodes_attending`` : int64
             Those with at least one attended session in the week.
         ``due, attended, no_show, cancelled, excused`` : int64
-            Sessions: in the denominator; attended (also partly, also late); not announced;
+            Sessions: in the denominator; attended (also in part or late); absent without notice;
             cancelled by the client, late or in time; excused.
         ``unrecorded, not_due`` : int64
-            Sessions of unrecorded outcome; those that left the denominator. With `due` they
-            make up every session of the week.
+            Sessions without a recorded outcome; sessions that are not in the denominator. With
+            `due` they add up to all sessions of the week.
         ``rate`` : float64
             attended / due, 0 to 1; missing if nothing was due.
         ``lower, upper`` : float64
-            Its interval, with the sessions of one person taken together
+            Its interval, clustered by person
             (:func:`iop_outcomes.statistics.proportions.clustered_interval`); missing with fewer
             than two persons.
 
@@ -146,9 +147,10 @@ def attendance_by_week(
 
     Notes
     -----
-    The rate is one of the people who were still scheduled: as those leave who come least, it can
-    rise while the room empties. So the table also says how many of all episodes followed that
-    long came at all.
+    The denominator contains sessions of people still in the program. As people who attend least
+    tend to leave first, the rate can rise while the number of people falls. The table therefore
+    also gives the number of all episodes followed that long, and how many of them attended in the
+    week.
 
     Examples
     --------
@@ -193,7 +195,7 @@ def _episode_counts(
 
 
 def _reaching(last_week: Integers, groups: Groups, weeks: int) -> Integers:
-    """Count for each group and week the episodes whose last week is that one or later."""
+    """Count for each group and week the episodes whose last week is that week or a later one."""
     cell = groups.codes * (weeks + 1) + last_week
     ending = np.bincount(cell, minlength=len(groups) * (weeks + 1)).reshape(-1, weeks + 1)
     return np.asarray(np.cumsum(ending[:, ::-1], axis=1)[:, ::-1][:, 1:].ravel())
@@ -208,7 +210,7 @@ def _session_counts(
     *,
     confidence: float,
 ) -> dict[str, npt.NDArray[Any]]:
-    """Count the sessions of each group and week by what became of them."""
+    """Count the sessions of each group and week by status."""
     size, kinds = len(groups) * weeks, len(ATTENDANCE_STATUSES)
     rows = np.flatnonzero(sessions.treatment & (sessions.day // 7 < followed[sessions.episode]))
     episode, week, status = sessions.episode[rows], sessions.day[rows] // 7, sessions.status[rows]
@@ -256,10 +258,9 @@ def describe_weeks(table: pd.DataFrame, confidence: float = 0.95) -> str:
     Parameters
     ----------
     table : pandas.DataFrame
-        The rows of one group of ``AttendanceByWeek.table``, or of what a disclosure policy left
-        of it.
+        The rows of one group of ``AttendanceByWeek.table``, with or without hidden counts.
     confidence : float
-        Of its intervals.
+        Confidence level of its intervals.
     """
     rows = table[table["rate"].notna()]
     if rows.empty:

@@ -1,4 +1,4 @@
-"""How many weeks each episode was followed, and how many people are behind the counts of a week."""
+"""The number of weeks that each episode was followed, and of persons in each count of a week."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ CANCELLED = ("late_cancel", "client_cancel")
 
 
 def weeks_followed(stays: Stays, weeks: int) -> tuple[Integers, Integers]:
-    """Return for each episode, up to `weeks`, the weeks that could be seen and those begun in it.
+    """Return for each episode, up to `weeks`, the weeks followed and those begun in the program.
 
-    The first are whole weeks, whether or not the person was still in the program; the second
-    those of them on whose first day the person was.
+    The first are whole weeks, whether or not the person was still in the program. The second are
+    those of them on whose first day the person was in the program.
     """
     seen = np.where(stays.closed, stays.observable, np.minimum(stays.observable, stays.followed))
     followed = np.minimum(np.maximum((seen + 1) // 7, 0).astype(np.int64), weeks)
@@ -35,7 +35,7 @@ def people_by_week(
     weeks: int,
     person: npt.NDArray[Any],
 ) -> pd.DataFrame:
-    """Return the persons behind each count of `attendance_by_week`: one row a group and week.
+    """Return the number of persons in each count of `attendance_by_week`: one row a group and week.
 
     Parameters
     ----------

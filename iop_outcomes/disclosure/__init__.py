@@ -1,7 +1,7 @@
-"""What may leave: small counts, and what would give them back, are hidden.
+"""Disclosure control: small counts are hidden, with all numbers from which they can be calculated.
 
-Results and tables come in before anything is drawn; the same with counts hidden go out. Pictures
-and the report are not known here.
+Results and tables come in; the same results and tables with counts hidden go out. Pictures and the
+report are not known here.
 """
 
 from __future__ import annotations

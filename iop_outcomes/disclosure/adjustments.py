@@ -1,7 +1,7 @@
-"""Quick answers about a whole-number system: implied ranges, and changes that keep every sum.
+"""Fast methods for a system of whole numbers: implied ranges, and changes that keep every sum.
 
-Most questions about a small system need no search: either the sums alone leave no room, or a few
-counts can be moved against each other so that every sum stays.
+Most questions about a small system need no search: either the sums alone exclude the value, or a
+few counts can be changed together so that every sum stays the same.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MOST_MOVES = 300
 
 
 class Side(NamedTuple):
-    """One side of a share: its column in the system, or None where it is known; its value."""
+    """The numerator or denominator of a share: its column, or None if known; its value."""
 
     column: int | None
     value: int
@@ -35,7 +35,7 @@ class Ratio(NamedTuple):
     high: float
 
     def holds(self, values: Sequence[float]) -> bool:
-        """Say whether the share would be printed so with these values."""
+        """Return whether these values would be printed as the same rounded share."""
         x, n = (
             side.value if side.column is None else values[side.column]
             for side in (self.numerator, self.denominator)
@@ -50,15 +50,15 @@ class System:
     Attributes
     ----------
     places : list of int
-        Which counts they are.
+        The places of the counts.
     values : list of int
         Their true values.
     rows : list of (dict, int)
-        Sums: column -> 1 or -1, and what they come to.
+        Sums: column -> 1 or -1, and the total.
     shares : list of Ratio
-        The printed shares that touch them.
+        The printed shares that contain them.
     low, high : list of float
-        What each is known to be at least and at most.
+        The known lower and upper bound of each count.
     """
 
     places: list[int]
@@ -104,7 +104,7 @@ class System:
 
     @cached_property
     def rows_of(self) -> list[list[int]]:
-        """The sums that each count is in, in their order."""
+        """The sums that contain each count, in order."""
         rows_of: list[list[int]] = [[] for _ in self.places]
         for number, (row, _) in enumerate(self.rows):
             for one in row:
@@ -112,26 +112,26 @@ class System:
         return rows_of
 
     @cached_property
-    def _by_ease(self) -> dict[int, list[int]]:
+    def _ordered(self) -> dict[int, list[int]]:
         return {}
 
-    def by_ease(self, number: int) -> list[int]:
-        """Return the counts of a sum, first those in few sums, then the large ones."""
-        if number not in self._by_ease:
+    def in_order_of_change(self, number: int) -> list[int]:
+        """Return the counts of a sum, those in the fewest sums first, then by size."""
+        if number not in self._ordered:
             row = self.rows[number][0]
-            self._by_ease[number] = sorted(
+            self._ordered[number] = sorted(
                 row, key=lambda one: (len(self.rows_of[one]), -self.values[one])
             )
-        return self._by_ease[number]
+        return self._ordered[number]
 
 
 def narrow_ranges(system: System, low: Sequence[float], high: Sequence[float]) -> Ranges | None:
-    """Return the ranges that the sums and shares leave, each taken by itself; None if nothing fits.
+    """Return the ranges that follow from each sum and share separately; None if nothing fits.
 
-    Whatever fits the system lies within them; not all that lies within them fits.
+    Every solution of the system is within these ranges; not every value within them is a solution.
     """
     low, high = list(low), list(high)
-    stale = [True] * len(system.rows)  # a sum whose counts keep their ranges narrows none further
+    stale = [True] * len(system.rows)  # a sum needs to be read again only if a range has changed
     for _ in range(MOST_ROUNDS):
         before = (list(low), list(high))
         for number, (row, right) in enumerate(system.rows):
@@ -152,9 +152,9 @@ def narrow_ranges(system: System, low: Sequence[float], high: Sequence[float]) -
 
 
 def _narrow_row(row: dict[int, int], right: int, low: list[float], high: list[float]) -> list[int]:
-    """Narrow the ranges of the counts in a sum, each by the others; return which were narrowed."""
+    """Narrow the range of each count in a sum by the others; return which were narrowed."""
     floor = ceiling = 0.0
-    no_floor = no_ceiling = 0  # how many of them are endless
+    no_floor = no_ceiling = 0  # the number of them without a bound
     sides = []
     for one, sign in row.items():
         least, most = (low[one], high[one]) if sign > 0 else (-high[one], -low[one])
@@ -169,7 +169,7 @@ def _narrow_row(row: dict[int, int], right: int, low: list[float], high: list[fl
             ceiling += most
     narrowed = []
     for one, sign, least, most in sides:
-        # What the others come to at least and at most.
+        # The smallest and the largest sum of the others.
         if no_floor - (least == -math.inf):
             below = -math.inf
         else:
@@ -207,23 +207,23 @@ def _narrow_share(share: Ratio, low: list[float], high: list[float]) -> list[int
 
 
 def move_to(system: System, ranges: Ranges, column: int, value: float) -> list[float] | None:
-    """Return a fit with the given value of one count that a simple move finds.
+    """Return a solution with the given value of one count, by changing one count after another.
 
-    Each sum that a move breaks is mended by one other count in it, and so on, until all stand.
-    None says that no such move was found, not that there is none.
+    If a change makes a sum wrong, one other count of this sum is changed, and so on, until all sums
+    are right. None means that no solution was reached in this way, not that there is none.
     """
     true, (low, high) = system.values, ranges
     left = [MOST_MOVES]
 
     def moving(one: int, moved: float, missing: dict[int, float]) -> dict[int, float]:
-        """Return what is missing in each touched sum once a count is moved as well."""
+        """Return the difference in each sum after one more count is changed."""
         amounts = dict(missing)
         for number in system.rows_of[one]:
             by = system.rows[number][0][one] * (moved - true[one])
             amounts[number] = amounts.get(number, 0.0) - by
         return amounts
 
-    def mend(values: dict[int, float], missing: dict[int, float]) -> list[float] | None:
+    def correct_sums(values: dict[int, float], missing: dict[int, float]) -> list[float] | None:
         left[0] -= 1
         if left[0] < 0:
             return None
@@ -232,14 +232,14 @@ def move_to(system: System, ranges: Ranges, column: int, value: float) -> list[f
             now = [values.get(one, known) for one, known in enumerate(true)]
             return now if all(share.holds(now) for share in system.shares) else None
         row, amount = system.rows[broken][0], missing[broken]
-        for one in system.by_ease(broken):
+        for one in system.in_order_of_change(broken):
             if one in values:
                 continue
             moved = true[one] + amount * row[one]
             if low[one] <= moved <= high[one]:
-                solution = mend({**values, one: moved}, moving(one, moved, missing))
+                solution = correct_sums({**values, one: moved}, moving(one, moved, missing))
                 if solution is not None:
                     return solution
         return None
 
-    return mend({column: value}, moving(column, value, {}))
+    return correct_sums({column: value}, moving(column, value, {}))

@@ -1,4 +1,4 @@
-"""Which days of a curve are published: by itself, and beside curves of the same people."""
+"""Which days of a curve are published: alone, and together with curves of the same people."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from iop_outcomes.disclosure.curve_parts import KINDS, Beside, Counts, Parts, PublishedCounts
+from iop_outcomes.disclosure.curve_parts import KINDS, Counts, NestedCurve, Parts, PublishedCounts
 from iop_outcomes.disclosure.policy import SafePolicy
 
 Days = npt.NDArray[np.int64]
-Published = tuple[float, int]  # a day, and the row that holds what is known through it
+Published = tuple[float, int]  # a day, and the row with the counts through it
 ANCHORS = (30, 60, 90, 180, 270, 365)
-"""The days that readers ask for: published first, where the counts allow it."""
+"""The days of most interest: published first, where the counts allow it."""
 
 
 def published_steps(
@@ -24,7 +24,7 @@ def published_steps(
     days: Sequence[int] = ANCHORS,
     *,
     parts: Parts | None = None,
-    beside: Sequence[Beside] = (),
+    nested_curves: Sequence[NestedCurve] = (),
 ) -> pd.DataFrame:
     """Return the rows of one group's curve that may be published, with counts since the last.
 
@@ -33,17 +33,17 @@ def published_steps(
     steps : pandas.DataFrame
         ``day, at_risk, events, censored, survival, lower, upper``, one group, ascending.
     policy : SafePolicy
-        A day is published when at least ``threshold`` events, none or at least as many censorings
-        and none or as many late entries lie since the last published day, and at least as many
-        people are still followed after it.
+        A day is published if since the last published day there were at least ``threshold`` events,
+        no censorings or at least as many, and no late entries or at least as many, and if at least
+        as many people are still followed after it.
     days : sequence of int
-        Days to publish first, if they can be; the days between them are filled in after.
+        Days to publish first, if possible; days between them are added afterwards.
     parts : Parts, optional
-        Published curves of groups that make up this one: what is left when their counts are taken
-        away, on one day or between two, must be none or enough, too.
+        Published curves of groups that make up this one. The counts of this curve minus those of
+        the groups, on one day or between two days, must also be 0 or at least ``threshold``.
     beside : sequence of Beside
-        Published curves of the same people whose counts lie inside those of this one, or round
-        them: the difference must be none or enough.
+        Published curves of the same people, whose counts are part of the counts of this curve or
+        contain them. The difference must be 0 or at least ``threshold``.
 
     Returns
     -------
@@ -52,13 +52,13 @@ def published_steps(
     """
     groups = parts or Parts(())
 
-    def gives_away(curve: _Curve, day: float, row: int) -> bool:
-        return groups.give_away(day, *curve.beside_chosen(day, row), policy) or any(
-            one.gives_away(day, curve.counts.through(row), policy) for one in beside
+    def discloses(curve: _Curve, day: float, row: int) -> bool:
+        return groups.discloses(day, *curve.with_chosen(day, row), policy) or any(
+            one.discloses(day, curve.counts.through(row), policy) for one in nested_curves
         )
 
-    curve = _Curve(steps, policy, gives_away)
-    if gives_away(curve, 0, 0):
+    curve = _Curve(steps, policy, discloses)
+    if discloses(curve, 0, 0):
         return steps.iloc[:0]
     for day in days:
         curve.publish(day)
@@ -72,11 +72,11 @@ def published_family(
     policy: SafePolicy,
     days: Sequence[int] = ANCHORS,
 ) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
-    """Return the rows of a whole and of the groups that make it up that may be published together.
+    """Return the rows of a whole and of its groups that may be published together.
 
-    The days that readers ask for come first, those of the whole before those of its groups, and
-    of these the larger groups first; then the days between them. Each is published only if no
-    small count is left, on any day or between any two, when the groups are taken from the whole.
+    The days of most interest come first, those of the whole before those of its groups, and larger
+    groups before smaller ones; then the days between them. A day is published only if the counts of
+    the whole minus those of the groups are not small, on any day or between any two days.
 
     Parameters
     ----------
@@ -92,18 +92,18 @@ def published_family(
     curves: list[_Curve] = []
 
     def together(curve: _Curve, day: float, row: int) -> bool:
-        """Say whether a further day of a group gives something away beside the whole."""
+        """Return whether a further day of a group discloses a small count, given the whole."""
         shown = [
             one.shown([*one.chosen, (day, row)] if one is curve else one.chosen)
             for one in curves
             if one is curve or len(one.chosen) > 1
         ]
-        return len(all_of.chosen) > 1 and Parts(shown).give_any_away(*all_of.all_chosen(), policy)
+        return len(all_of.chosen) > 1 and Parts(shown).any_discloses(*all_of.all_chosen(), policy)
 
     def apart(curve: _Curve, day: float, row: int) -> bool:
-        """Say whether a further day of the whole gives something away beside its groups."""
+        """Return whether a further day of the whole discloses a small count, given its groups."""
         shown = [one.shown(one.chosen) for one in curves if len(one.chosen) > 1]
-        return Parts(shown).give_away(day, *curve.beside_chosen(day, row), policy)
+        return Parts(shown).discloses(day, *curve.with_chosen(day, row), policy)
 
     all_of = _Curve(whole, policy, apart)
     curves += [_Curve(steps, policy, together) for steps in groups]
@@ -120,7 +120,7 @@ def published_family(
 
 @dataclass(frozen=True)
 class _Running:
-    """Counts through each day: events, censorings, entries and who is left."""
+    """Counts through each day: events, censorings, entries and people still followed."""
 
     day: npt.NDArray[np.float64] | Days
     events: Days
@@ -137,7 +137,7 @@ class _Running:
         }
 
     def enough(self, start: int, end: int, threshold: int) -> bool:
-        """Say whether the stretch from row `start` to row `end` may be told apart."""
+        """Return whether the counts between row `start` and row `end` may be shown."""
         if threshold == 1:
             return True
         events = self.events[end] - self.events[start]
@@ -158,25 +158,25 @@ def _running(steps: pd.DataFrame) -> _Running:
     left = risk - events - censored
     late = np.concatenate([[risk[0]], risk[1:] - left[:-1]])
     if day[0] != 0 or events[0] or censored[0]:
-        # The start, before anything happened, is published too: it needs a row of its own.
+        # Day 0, before any event, is published too and needs a row of its own.
         day, left, late = np.insert(day, 0, 0), np.insert(left, 0, risk[0]), np.insert(late, 1, 0)
         events, censored = np.insert(events, 0, 0), np.insert(censored, 0, 0)
     return _Running(day, events.cumsum(), censored.cumsum(), late.cumsum(), left)
 
 
 class _Curve:
-    """One curve and its published days, each judged beside those that were chosen before."""
+    """One curve and its published days, each tested with those that were chosen before."""
 
     def __init__(
-        self, steps: pd.DataFrame, policy: SafePolicy, gives_away: Callable[..., bool]
+        self, steps: pd.DataFrame, policy: SafePolicy, discloses: Callable[..., bool]
     ) -> None:
         self.steps = steps
         self.counts = _running(steps)
         self.policy = policy
-        self.gives_away = gives_away
+        self.discloses = discloses
         self.chosen: list[Published] = [(0, 0)]
 
-    def beside_chosen(self, day: float, row: int) -> tuple[Counts, list[tuple[float, Counts]], int]:
+    def with_chosen(self, day: float, row: int) -> tuple[Counts, list[tuple[float, Counts]], int]:
         """Return the counts through a day and through the other published days, and all people."""
         others = [(one, self.counts.through(place)) for one, place in self.chosen if one != day]
         return self.counts.through(row), others, int(self.counts.entered[-1])
@@ -187,25 +187,25 @@ class _Curve:
         return known, int(self.counts.entered[-1])
 
     def shown(self, chosen: Sequence[Published]) -> PublishedCounts:
-        """Return what these days tell if they are published."""
+        """Return the counts that are known if these days are published."""
         days, rows = (np.array(part) for part in zip(*sorted(chosen), strict=True))
         through = {kind: getattr(self.counts, kind)[rows] for kind in KINDS}
         return PublishedCounts(days.astype(np.float64), through)
 
     def publish(self, day: float) -> None:
-        """Publish a day if it can be."""
+        """Publish a day if this is allowed."""
         if 0 < day <= self.counts.day[-1]:
             row = int(np.searchsorted(self.counts.day, day, side="right")) - 1
-            if self._may(day, row):
+            if self._can_publish(day, row):
                 self.chosen = sorted([*self.chosen, (day, row)])
 
     def fill(self) -> None:
-        """Publish the further days that leave enough on both of their sides."""
+        """Publish further days that leave large enough counts before and after them."""
         for row, day in enumerate(self.counts.day):
-            if self._may(day.item(), row):
+            if self._can_publish(day.item(), row):
                 self.chosen = sorted([*self.chosen, (day.item(), row)])
 
-    def _may(self, day: float, row: int) -> bool:
+    def _can_publish(self, day: float, row: int) -> bool:
         threshold = self.policy.threshold
         before = [place for one, place in self.chosen if one <= day]
         after = [place for one, place in self.chosen if one > day]
@@ -216,11 +216,11 @@ class _Curve:
             and row not in (before[-1], *after[:1])
             and self.counts.enough(before[-1], row, threshold)
             and (not after or self.counts.enough(row, after[0], threshold))
-            and not self.gives_away(self, day, row)
+            and not self.discloses(self, day, row)
         )
 
     def table(self) -> pd.DataFrame:
-        """Return the published rows; none if no day but the first is one."""
+        """Return the published rows; none if only the first day is published."""
         if len(self.chosen) < 2:
             return self.steps.iloc[:0]
         return _rows(self.steps, self.counts, self.chosen)

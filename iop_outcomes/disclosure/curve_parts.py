@@ -1,7 +1,7 @@
-"""Published curves beside one another: a whole and its groups, one rule inside another.
+"""Curves published together: a whole and its groups, or one rule nested in another.
 
-Each published day of a curve tells how many events there were through it. Two curves that hold the
-same people can be subtracted from one another, on one day and between days.
+Each published day of a curve gives the number of events through that day. The counts of two curves
+of the same people can be subtracted, on one day and between days.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Counts = dict[str, int]
 
 @dataclass(frozen=True, eq=False)
 class PublishedCounts:
-    """What a published curve tells: counts through each of its days.
+    """The counts that a published curve gives: through each of its days.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class PublishedCounts:
 
     @classmethod
     def of(cls, table: pd.DataFrame) -> PublishedCounts:
-        """Return what the published rows of one curve tell."""
+        """Return the counts in the published rows of one curve."""
         at_risk, events, censored = (
             table[name].to_numpy(dtype=np.int64) for name in ("at_risk", "events", "censored")
         )
@@ -58,7 +58,7 @@ class PublishedCounts:
         return int(self.through[kind][place]) if place < len(self.days) else None
 
     def has(self, day: float) -> bool:
-        """Say whether a day is published."""
+        """Return whether a day is published."""
         return bool((self.days == day).any())
 
     def inside(self, kind: str, start: float, end: float) -> int:
@@ -68,24 +68,24 @@ class PublishedCounts:
 
 
 @dataclass(frozen=True, eq=False)
-class Beside:
-    """A published curve of the same people, whose counts lie inside those of another or round them.
+class NestedCurve:
+    """A published curve of the same people, with counts that are part of another's or contain them.
 
     Attributes
     ----------
     shown : PublishedCounts
         The published curve.
     inner, outer : tuple of str
-        The kinds of which its people are among those of the curve that is judged; the kinds of
-        which they hold them.
+        The kinds of count that are part of those of the tested curve, and the kinds that contain
+        them.
     """
 
     shown: PublishedCounts
     inner: tuple[str, ...] = ()
     outer: tuple[str, ...] = ()
 
-    def gives_away(self, day: float, counts: Counts, policy: SafePolicy) -> bool:
-        """Say whether a day of the other curve, less a day of this one, leaves a small count."""
+    def discloses(self, day: float, counts: Counts, policy: SafePolicy) -> bool:
+        """Return whether the other curve minus this one gives a small count on some days."""
         for kind in (*self.inner, *self.outer):
             within = kind in self.inner
             chosen = self.shown.days <= day if within else self.shown.days >= day
@@ -99,11 +99,12 @@ class Beside:
 class Parts:
     """The published curves of groups that make up a whole.
 
-    A sum of people and days is a count that a reader can work out only if it is built from three
-    kinds of pieces, each found by subtracting published numbers: those that a day of the whole has
-    beyond the last published days of its groups; those that it lacks to their next ones; and those
-    between two days of the whole, less what its groups show between them. If each of these is none
-    or enough, so is every sum of them (docs/validation_disclosure.md gives the proof).
+    A reader can calculate a count of people and days only if it is a sum of three kinds of
+    differences between published numbers: the count of the whole on a day minus those of its groups
+    on their last published days; the counts of the groups on their next published days minus that
+    of the whole; and the counts between two days of the whole minus those of its groups between
+    these days. If each of these is 0 or large enough, so is every sum of them
+    (docs/validation_disclosure.md gives the proof).
 
     Attributes
     ----------
@@ -118,7 +119,7 @@ class Parts:
         """The people in the published groups."""
         return sum(int(group.through["entered"][-1]) for group in self.groups)
 
-    def give_away(
+    def discloses(
         self,
         day: float,
         counts: Counts,
@@ -126,14 +127,14 @@ class Parts:
         people: int,
         policy: SafePolicy,
     ) -> bool:
-        """Say whether a day of the whole leaves a small count beside its groups.
+        """Return whether a day of the whole discloses a small count, given its groups.
 
         Parameters
         ----------
         day : float
-            The day under which it would be published.
+            The day that would be published.
         counts : dict
-            The counts of the whole through it.
+            The counts of the whole through that day.
         chosen : sequence of (float, dict)
             The days of the whole that are published already.
         people : int
@@ -154,17 +155,17 @@ class Parts:
                 return True
         return False
 
-    def give_any_away(
+    def any_discloses(
         self, chosen: Sequence[tuple[float, Counts]], people: int, policy: SafePolicy
     ) -> bool:
-        """Say whether any published day of the whole leaves a small count beside its groups."""
+        """Return whether a published day of the whole discloses a small count, given groups."""
         return any(
-            self.give_away(day, counts, chosen[:place], people, policy)
+            self.discloses(day, counts, chosen[:place], people, policy)
             for place, (day, counts) in enumerate(chosen)
         )
 
     def _lacking(self, kind: str, day: float, whole: int) -> list[int]:
-        """Return how many there will be by the next published days of the groups not shown now."""
+        """Return the counts on the groups' next published days, minus the whole's on this day."""
         others = [group for group in self.groups if not group.has(day)]
         ahead = [group.next(kind, day) for group in others]
         if not others or any(count is None for count in ahead):
@@ -173,7 +174,7 @@ class Parts:
         return [sum(count for count in ahead if count is not None) - (whole - now)]
 
     def _between(self, kind: str, start: tuple[float, int], end: tuple[float, int]) -> int:
-        """Return those between two days of the whole, less what its groups show between them."""
+        """Return the count between two days of the whole, minus those of its groups."""
         (first, before), (last, after) = start, end
         rest = after - before
         for group in self.groups:

@@ -1,7 +1,8 @@
-"""Survival curves with no step that a few people made.
+"""Survival curves without steps that are due to few people.
 
-A curve is a table of counts in disguise: the height of each step, times the number at risk, is the
-number of events on that day. So it is published only at days between which enough has happened.
+The counts of a curve can be calculated from it: the height of each step, divided by the survival
+before it and times the number at risk, is the number of events on that day. A curve is therefore
+published only at days between which there are enough events.
 """
 
 from __future__ import annotations
@@ -23,33 +24,34 @@ COUNTS = ("at_risk", "events", "censored")
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ProtectedCurves(DrawnResult):
-    """Survival curves that may leave: the true estimates, at the days that give nobody away.
+    """Survival curves for release: the unchanged estimates, on days that disclose no small count.
 
     Attributes
     ----------
     table : pandas.DataFrame
-        One row a group and published day, with the columns of ``SurvivalCurves.table`` but for
-        ``se``, which beside the survival gives the number at risk back. ``events`` and ``censored``
-        count since the row before, ``at_risk`` those still followed after the row before and those
-        who entered since; ``survival``, ``lower`` and ``upper`` are the estimates of the whole data
-        at that day, rounded to two decimals (three from 1,000 people).
+        One row a group and published day, with the columns of ``SurvivalCurves.table`` except
+        ``se``, from which the number at risk could be calculated. ``events`` and ``censored`` are
+        counts since the row before, ``at_risk`` is the number still followed after the row before
+        plus those who entered since; ``survival``, ``lower`` and ``upper`` are the estimates of the
+        whole data at that day, rounded to two decimals (three from 1,000 people).
     sizes : pandas.DataFrame
         One row a group: ``n``, ``events`` and ``censored`` up to the last published day
         (``through``), and ``median`` where that day is one of the published ones.
     left_out : int
-        The number of groups that are gone: too few people, or too few events to show any day.
+        The number of groups left out: too few people, or too few events to show any day.
     by : tuple of str
-        The columns that tell the groups apart.
+        The columns that define the groups.
     rule, text : str
-        What made the curves, with the disclosure rule; the same in a sentence or two.
+        How the curves were estimated, with the disclosure rule; the results in one or two
+        sentences.
     policy : SafePolicy
-        The rule of disclosure.
+        The disclosure rule.
     confidence : float
         The level of the limits.
     synthetic : bool
-        Whether the records are made up.
+        Whether the records are synthetic.
     provenance : Provenance
-        What the labels of a picture need: the event, day 0.
+        What the labels of a picture need: the name of the event and of day 0.
     """
 
     table: pd.DataFrame
@@ -65,11 +67,11 @@ class ProtectedCurves(DrawnResult):
 
     @property
     def _summary(self) -> str:
-        """How many groups and days are published."""
+        """The numbers of published groups and days."""
         return f"{len(self.sizes)} groups, {len(self.table)} published days"
 
     def at(self, days: float | Sequence[float]) -> pd.DataFrame:
-        """Return the rows of `table` at the asked days; missing where a day is not published.
+        """Return the rows of `table` at the requested days; missing where a day is not published.
 
         The counts are Int64, whole numbers that can be missing.
         """
@@ -87,15 +89,15 @@ class ProtectedCurves(DrawnResult):
         raise EstimateError(
             "A restricted mean (RMST) cannot be calculated from a protected curve.",
             found=f"a horizon of {horizon:g} days",
-            instead="take it from the curves before they are protected",
+            instead="calculate it from the curves before they are protected",
         )
 
     def risk_table(self, days: float | Sequence[float]) -> pd.DataFrame:
-        """Return how many are at risk, censored so far and with an event so far, at each day.
+        """Return the numbers at risk, censored so far and with an event so far, at each day.
 
         The columns are those of ``SurvivalCurves.risk_table``; missing where a day is not
-        published. Everything is counted through the day, so the three add up to all who entered.
-        All three are Int64, whole numbers that can be missing.
+        published. All counts are through the day, so that the three add up to the number who
+        entered. All three are Int64, whole numbers that can be missing.
         """
         running = self.table[[*self.by, "day"]].copy()
         parts = self._grouped(self.table)
@@ -114,5 +116,5 @@ class ProtectedCurves(DrawnResult):
         if self.by:
             asked = self.sizes[list(self.by)].merge(asked, how="cross")
         rows = asked.merge(frame, how="left", on=[*self.by, "day"])
-        # Whole numbers that are missing where a day is not published stay whole.
+        # Whole numbers remain whole where some are missing.
         return rows.astype({name: "Int64" for name in COUNTS if name in rows})

@@ -1,4 +1,4 @@
-"""What a printed table tells: counts, the sums between them, and rounded shares."""
+"""What is known from a printed table: counts, the sums between them, and rounded shares."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Facts:
         return len(self.values) - 1
 
     def rows_of(self) -> dict[int, list[int]]:
-        """Return for each count the sums that it is in."""
+        """Return for each count the sums that contain it."""
         if self._indexed[0] != len(self.rows):
             rows: dict[int, list[int]] = {}
             for number, row in enumerate(self.rows):
@@ -42,14 +42,14 @@ class Facts:
 
 @dataclass(frozen=True)
 class Share:
-    """A printed share: the numerator lies between `low` and `high` times the denominator.
+    """A printed share: the numerator is between `low` and `high` times the denominator.
 
     Attributes
     ----------
     numerator, denominator, rest : int
-        The places of its counts, and of what is in the denominator only.
+        The places of its counts, and of the denominator minus the numerator.
     low, high : float
-        What the rounded share tells.
+        The bounds that follow from the rounded share.
     """
 
     numerator: int
@@ -60,23 +60,23 @@ class Share:
 
     @classmethod
     def of(cls, places: tuple[int, int, int], values: Sequence[int], decimals: int) -> Share:
-        """Return what a share tells that is rounded to so many decimals."""
+        """Return the bounds that follow from a share rounded to so many decimals."""
         numerator, denominator, _ = places
         step = 10.0**-decimals
         shown = round_share(values[numerator], values[denominator], decimals)
-        if shown in (0.0, 1.0):  # only if it is just that
+        if shown in (0.0, 1.0):  # only if it is exact
             return cls(*places, shown, shown)
-        # The least and the greatest share short of all or nothing stand for all nearer to it.
+        # The smallest share above 0 and the largest below 1 are used for all that round to 0 or 1.
         low = 0.0 if shown <= step else shown - step / 2
         high = 1.0 if shown >= 1 - step else shown + step / 2
         return cls(*places, low, high)
 
     def holds(self, fit: dict[int, int], values: Sequence[int]) -> bool:
-        """Say whether the share would be printed so with these counts, the true ones if missing."""
+        """Return whether these counts (true ones if missing) would be printed as this share."""
         x, n = (fit.get(place, values[place]) for place in (self.numerator, self.denominator))
         return self.low * n - 1e-9 <= x <= self.high * n + 1e-9
 
     def least(self, threshold: int) -> dict[int, int]:
-        """Return what is known of its counts as it is printed at all: none of them is small."""
+        """Return the lower bounds of its counts: a printed share has no small count."""
         sides = [self.numerator] * (self.high > 0) + [self.rest] * (self.low < 1)
         return dict.fromkeys(sides, threshold) | {self.denominator: threshold * len(sides)}

@@ -1,9 +1,8 @@
-"""Connected counts: what a reader can work out from everything that is printed.
+"""Connected counts: what a reader can calculate from everything that is printed.
 
-A count that is not printed may still follow from others: a total less its other parts, a larger
-group less a smaller one inside it, a share with its rounding. Here the counts of a report are
-declared once, with the sums between them, and what is printed is cut back until no small count
-can be worked out.
+A count that is not printed may follow from others: a total minus its other parts, a group minus a
+subgroup, a rounded share. Here the counts of a report are declared once, with the sums between
+them, and printed items are hidden until no small count can be calculated.
 """
 
 from __future__ import annotations
@@ -22,14 +21,14 @@ Key = Hashable
 Item = Hashable
 
 DETAIL, OLDER, CELL, RECENT, TOTAL = range(5)
-"""How dear an item is: where one has to be hidden, those of a lower rank go first."""
+"""How important an item is: if one must be hidden, items of a lower rank are hidden first."""
 
-MOST_TRIED = 30  # items tried for one that alone protects, before the cheapest near one goes
+MOST_TRIED = 30  # items tried one by one, before the nearest of the lowest rank is hidden
 
 
 @dataclass
 class _Item:
-    """Something printed: counts that are shown or hidden together, or a share of two counts."""
+    """A printed item: counts that are shown or hidden together, or a share of two counts."""
 
     rank: int
     counts: list[int] = field(default_factory=list)
@@ -37,7 +36,7 @@ class _Item:
 
 
 class LinkedCounts:
-    """The counts behind what is printed, the sums between them, and what has to be hidden.
+    """The counts of what is printed, the sums between them, and what has to be hidden.
 
     Parameters
     ----------
@@ -46,15 +45,15 @@ class LinkedCounts:
 
     Notes
     -----
-    The reader is taken to know every declared sum, that counts are whole numbers of 0 or more, that
-    a zero would have been printed, and that no share of small counts would have been. A small
-    count counts as protected when the printed numbers also fit a value of the threshold or more:
-    then it is neither known nor known to be small. It follows that no sum of counts is known to be
-    small either, since one of its parts would be. That is a question of whole numbers, asked by
-    integer programming of the part of the system that is connected with the count (the
-    feasibility test of Fischetti and Salazar, Management Science 2001; 47: 1008-1027). Where the
-    answer is no, one more printed item near it is hidden: the one of the lowest rank and smallest
-    count that helps.
+    It is assumed that the reader knows every declared sum, that counts are whole numbers of 0 or
+    more, that a zero would have been printed, and that a share of small counts would not have been
+    printed. A small count is protected if the printed numbers are also consistent with a value of
+    the threshold or more: then it is neither known nor known to be small. No sum of counts is then
+    known to be small either, because one of its parts would be. Whether such a value is possible is
+    decided by integer programming over the part of the system that is connected with the count (the
+    feasibility test of Fischetti and Salazar, Management Science 2001; 47: 1008-1027). If it is
+    not, one more printed item near the count is hidden: the one of the lowest rank and smallest
+    count that protects it.
 
     Examples
     --------
@@ -67,7 +66,7 @@ class LinkedCounts:
     """
 
     def __init__(self, policy: SafePolicy) -> None:
-        """Begin with no count."""
+        """Start without counts."""
         self.policy = policy
         self._place: dict[Key, int] = {}
         self._people: dict[int, int] = {}
@@ -77,7 +76,7 @@ class LinkedCounts:
         self._open: set[int] = set()
 
     def __contains__(self, key: Key) -> bool:
-        """Say whether a count of that name was declared."""
+        """Return whether a count of that name was declared."""
         return key in self._place
 
     def value(self, key: Key) -> int:
@@ -102,12 +101,13 @@ class LinkedCounts:
         value : float
             A whole number of 0 or more.
         people : float, optional
-            How many people are behind it, where they can be fewer: sessions, episodes, rows.
+            The number of people it comes from, if this can be smaller: for sessions, episodes,
+            rows.
         item : hashable, optional
-            The name under which it is printed; what bears one name is hidden together. None: it is
-            not printed, but can be worked out if its neighbours are.
+            The name of the printed item; counts with one name are hidden together. None: it is not
+            printed, but can be calculated if connected counts are printed.
         rank : int
-            How dear the item is.
+            The importance of the item.
         """
         if key in self._place:
             raise RuleError("A count is declared twice.", found=repr(key))
@@ -141,16 +141,16 @@ class LinkedCounts:
     def part(
         self, whole: Key, part: Key, *, key: Key | None = None, people: float | None = None
     ) -> Key:
-        """Declare that those of one count are among those of another; return what names the rest.
+        """Declare that one count is part of another; return the name of the difference.
 
         Parameters
         ----------
         whole, part : hashable
             The larger and the smaller count.
         key : hashable, optional
-            The name of the rest: those in the whole and not in the part.
+            The name of the difference: the count in the whole and not in the part.
         people : float, optional
-            How many people are behind the rest.
+            The number of people in the difference.
         """
         rest = ("rest", whole, part) if key is None else key
         if rest not in self._place:
@@ -165,9 +165,9 @@ class LinkedCounts:
         return rest
 
     def at_least(self, larger: Key, parts: Sequence[Key]) -> None:
-        """Declare that a count is no less than the sum of others; the rest is no count of people.
+        """Declare that a count is at least the sum of others; the rest is not a count of people.
 
-        There are no fewer sessions than people who had one.
+        For example, there are at least as many sessions as people with a session.
         """
         rest = ("more", larger, *parts)
         self.count(rest, self.value(larger) - sum(self.value(part) for part in parts))
@@ -177,14 +177,14 @@ class LinkedCounts:
     def share(
         self, item: Item, numerator: Key, denominator: Key, decimals: int, rank: int = CELL
     ) -> None:
-        """Declare a share that is printed, rounded to so many decimals, without its counts."""
+        """Declare a share that is printed without its counts, rounded to so many decimals."""
         keys = (numerator, denominator, self.part(denominator, numerator))
         x, n, rest = (self._place[key] for key in keys)
         share = Share.of((x, n, rest), self.facts.values, decimals)
         self._items.setdefault(item, _Item(rank)).shares.append(share)
 
     def withhold(self, item: Item) -> None:
-        """Say that an item is not printed, for a reason of its own."""
+        """Declare that an item is not printed for another reason."""
         self._withheld.add(item)
 
     def hidden(self) -> frozenset[Item]:
@@ -192,7 +192,7 @@ class LinkedCounts:
         dropped = {item for item in self._items if item in self._withheld or self._is_small(item)}
         if self.policy.threshold == 1:
             return frozenset(dropped)
-        secrets = [place for place in range(len(self.facts.values)) if self._is_secret(place)]
+        secrets = [place for place in range(len(self.facts.values)) if self._must_be_open(place)]
         small = frozenset(dropped)
         audit = _Audit(self)
         settled = False
@@ -207,9 +207,11 @@ class LinkedCounts:
     def _show_again(
         self, audit: _Audit, secrets: list[int], dropped: set[Item], small: frozenset[Item]
     ) -> frozenset[Item]:
-        """Show what was hidden on the way and need not be, the dearest first."""
-        prices = {item: self._price(item) or (0, 0) for item in self._items if item in dropped}
-        for item in sorted(prices, key=lambda item: prices[item], reverse=True):
+        """Show again items that need not be hidden, the most important first."""
+        ranks_and_sizes = {
+            item: self._rank_and_size(item) or (0, 0) for item in self._items if item in dropped
+        }
+        for item in sorted(ranks_and_sizes, key=lambda item: ranks_and_sizes[item], reverse=True):
             if item not in small:
                 trial = audit.showing(self._items[item])
                 if all(trial.leaves_open(secret, dropped - {item}) for secret in secrets):
@@ -218,7 +220,7 @@ class LinkedCounts:
         return frozenset(dropped)
 
     def fits(self, key: Key, value: int, hidden: frozenset[Item]) -> bool:
-        """Say whether all that is printed, without what is hidden, fits a value of one count."""
+        """Return whether what is printed without `hidden` is consistent with a value of a count."""
         place = self._place[key]
         printed = self.printed(set(hidden))
         if printed.known[place]:
@@ -226,9 +228,9 @@ class LinkedCounts:
         return find_fit(self.facts, printed, place, (value, value)) is not None
 
     def printed(self, dropped: set[Item]) -> Printed:
-        """Return what a reader has if some items are not printed."""
+        """Return what is known to a reader if some items are not printed."""
         kept = [item for name, item in self._items.items() if name not in dropped]
-        # A zero would have been printed, so what is hidden by itself is 1 or more.
+        # A zero would have been printed, so an item that is hidden alone is 1 or more.
         alone = [self._items[name] for name in dropped - self._withheld]
         least = {item.counts[0]: 1 for item in alone if len(item.counts) == 1 and not item.shares}
         shares = [share for item in kept for share in item.shares]
@@ -237,20 +239,20 @@ class LinkedCounts:
         known = known_values(self.facts, [place for item in kept for place in item.counts])
         return Printed(known, shares, least)
 
-    def _is_secret(self, place: int) -> bool:
+    def _must_be_open(self, place: int) -> bool:
         counts = [self.facts.values[place], self._people.get(place, 0)]
         return place not in self._open and bool(self.policy.hides(counts).any())
 
     def _is_small(self, item: Item) -> bool:
-        """Say whether an item shows a small count, or the share of one, or of all but a few."""
+        """Return whether an item shows a small count, its share, or the share of its complement."""
         entry = self._items[item]
         places = list(entry.counts)
         for share in entry.shares:
             places += [share.numerator, share.denominator, share.rest]
-        return any(self._is_secret(place) for place in places)
+        return any(self._must_be_open(place) for place in places)
 
     def _choose(self, audit: _Audit, secret: int, dropped: set[Item]) -> Item:
-        """Return the item to hide next so that a count becomes open, or is nearer to it."""
+        """Return the item to hide next so that a count becomes open or closer to open."""
         near = self._near(secret, dropped)
         if not near:
             raise AssertionError("a count follows from what is not printed")
@@ -260,7 +262,7 @@ class LinkedCounts:
         return near[0]
 
     def _near(self, secret: int, dropped: set[Item]) -> list[Item]:
-        """Return the printed items by distance and price, near and cheap ones first."""
+        """Return the printed items by rank, distance and size, the lowest first."""
         owner: dict[int, list[Item]] = {}
         for name, item in self._items.items():
             if name in dropped:
@@ -276,15 +278,15 @@ class LinkedCounts:
         distances: dict[Item, tuple[int, int, int]] = {}
         for place, distance in neighbours(self.facts, secret, printed):
             for name in owner.get(place, []):
-                price = self._price(name)
-                if price is not None:
-                    distances.setdefault(name, (distance, *price))
+                rank_and_size = self._rank_and_size(name)
+                if rank_and_size is not None:
+                    distances.setdefault(name, (distance, *rank_and_size))
         return sorted(
             distances, key=lambda name: (distances[name][1], distances[name][0], distances[name][2])
         )
 
-    def _price(self, item: Item) -> tuple[int, int] | None:
-        """Return the rank and size of an item; None where all is zero, which hides nothing."""
+    def _rank_and_size(self, item: Item) -> tuple[int, int] | None:
+        """Return the rank and size of an item; None if all its counts are 0 (always shown)."""
         entry = self._items[item]
         values = [self.facts.values[place] for place in entry.counts]
         values += [self.facts.values[share.numerator] for share in entry.shares]
@@ -292,7 +294,7 @@ class LinkedCounts:
 
 
 class _Audit:
-    """Asks which counts are open, and remembers answers: hiding more takes none of them back."""
+    """Determines which counts are open, and keeps solutions: they stay valid if more is hidden."""
 
     def __init__(self, linked: LinkedCounts) -> None:
         self.linked = linked
@@ -300,13 +302,13 @@ class _Audit:
         self.latest: tuple[frozenset[Item], Printed] | None = None
 
     def printed(self, dropped: set[Item]) -> Printed:
-        """Return what a reader has; asked many times of the same items."""
+        """Return what is known to a reader; the last result is kept."""
         if self.latest is None or self.latest[0] != dropped:
             self.latest = (frozenset(dropped), self.linked.printed(dropped))
         return self.latest[1]
 
     def showing(self, item: _Item) -> _Audit:
-        """Return an audit that keeps the answers which hold if an item is shown, too."""
+        """Return an audit with the solutions that are still valid if an item is shown as well."""
         values = self.linked.facts.values
         kept = _Audit(self.linked)
         for fit in self.fits:
@@ -316,10 +318,10 @@ class _Audit:
         return kept
 
     def leaves_open(self, secret: int, dropped: set[Item]) -> bool:
-        """Say whether what is printed leaves a count open."""
+        """Return whether a count is open, given what is printed."""
         facts, threshold = self.linked.facts, self.linked.policy.threshold
         value = facts.values[secret]
-        if value >= threshold:  # it is secret because few people are behind it
+        if value >= threshold:  # it is secret because it comes from few people
             wanted = [(value + threshold, np.inf), (0.0, float(value - threshold))]
         else:
             wanted = [(threshold, np.inf)]

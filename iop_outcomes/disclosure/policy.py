@@ -1,4 +1,4 @@
-"""The rule that says which counts may leave."""
+"""The rule for which counts may be released."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from iop_outcomes.errors import RuleError
 from iop_outcomes.shared.messages import as_written
 
 HIDDEN = "hidden"
-"""The one symbol of every hidden cell, whether it is small itself or protects another."""
+"""The symbol of every hidden cell, whether it is small itself or protects another cell."""
 
 
-MANY = 1_000  # from here on a share has one digit more
+MANY = 1_000  # from this number on a share has one digit more
 
 
 def round_share(numerator: float, denominator: float, decimals: int) -> float:
-    """Return a rounded share: 0 only if nothing counts, 1 only if everything does.
+    """Return a rounded share: 0 only if the numerator is 0, 1 only if it equals the denominator.
 
     Examples
     --------
@@ -38,37 +38,38 @@ class SafePolicy:
     """The smallest count of people, or of their events, that may be shown.
 
     Counts from 1 to ``threshold - 1`` are hidden; zero is shown. So is a larger count of sessions
-    or episodes that so few people are behind. With a count goes what would give it back: its
-    percentage, its complement, and a total from which it could be subtracted.
+    or episodes that comes from so few people. Numbers from which a hidden count could be calculated
+    are hidden, too: its percentage, its complement, and a total from which it could be subtracted.
 
     Parameters
     ----------
     threshold : int, default 11
-        The smallest count that is shown. 1 hides nothing, and every figure then says so.
+        The smallest count that is shown. With 1 nothing is hidden, and every figure states this.
 
     Raises
     ------
     RuleError
-        ``threshold`` is not a whole number of 1 or more.
+        If ``threshold`` is not a whole number of 1 or more.
 
     Notes
     -----
     *What it protects against.* A reader of one report (or of one result of `protect`) who knows
-    nothing but what is printed and what the words mean, and who adds and subtracts: no count from
-    1 to ``threshold - 1`` can be worked out, nor shown to be one of these, from counts, their sums,
-    the groups inside one another and rounded shares, taken together. In a quarterly report all
-    tables, sentences and pictures are one system; `protect` and `hide_small_counts` know of one
-    result only.
+    only what is printed and the definitions of the terms, and who adds and subtracts. No count from
+    1 to ``threshold - 1`` can be calculated, or shown to be in this range, from counts, their sums,
+    nested groups and rounded shares, taken together. In a quarterly report all tables, sentences
+    and pictures are one system; `protect` and `hide_small_counts` take into account one result
+    only.
 
     *What it does not protect against.* Readers who know some of the people, or how the hidden cells
-    were chosen; two reports subtracted from one another, such as those of two quarters, of two
-    exports, or with other options; what is likely rather than certain; that all or none of a group
-    did something, which is shown; and what a survival curve tells by its shape besides its counts.
+    were chosen; subtraction of two reports, such as those of two quarters, of two exports, or with
+    other options; inference that is likely rather than certain; the information that all or none of
+    a group did something, which is shown; and information in the shape of a survival curve beyond
+    its counts.
 
     The default is the cell size suppression policy of the Centers for Medicare & Medicaid Services:
-    no cell from 1 to 10 may be shown or worked out. It binds the users of their data; for a
+    no cell from 1 to 10 may be shown or be calculable. It is binding for users of their data; for a
     program's own records it is a convention. 42 CFR Part 2 and 45 CFR 164.514 govern what may be
-    released: this class helps, and certifies nothing.
+    released: this class assists and does not certify anything.
 
     Examples
     --------
@@ -79,7 +80,7 @@ class SafePolicy:
     threshold: int = 11
 
     def __post_init__(self) -> None:
-        """Refuse a threshold that is no whole number of 1 or more."""
+        """Refuse a threshold that is not a whole number of 1 or more."""
         whole = isinstance(self.threshold, int | np.integer) and not isinstance(
             self.threshold, bool
         )
@@ -97,12 +98,12 @@ class SafePolicy:
 
     @classmethod
     def unprotected(cls) -> SafePolicy:
-        """Return the policy that hides nothing, for work inside the program."""
+        """Return the policy that hides nothing, for use inside the program."""
         return cls(threshold=1)
 
     @property
     def text(self) -> str:
-        """The rule in words, as it is printed with what it protected."""
+        """The rule in words, as printed with protected results."""
         if self.threshold == 1:
             return "Small counts are not hidden: this is not for release outside the program."
         return (
@@ -112,7 +113,7 @@ class SafePolicy:
 
     @property
     def report_text(self) -> str:
-        """The rule as a report says it: what it protects against, and what it does not."""
+        """The rule as printed in a report: what it protects against, and what it does not."""
         if self.threshold == 1:
             return self.text
         return (
@@ -127,13 +128,13 @@ class SafePolicy:
 
     @property
     def note(self) -> str:
-        """The rule in a few words, for the small print of one figure."""
+        """The rule in a few words, for the note of one figure."""
         if self.threshold == 1:
             return "Small counts are not hidden: not for release."
         return f"Counts from 1 to {self.threshold - 1} are hidden."
 
     def hides(self, counts: npt.ArrayLike) -> npt.NDArray[np.bool_]:
-        """Return which of `counts` may not be shown; a missing count has nothing to hide."""
+        """Return which of `counts` may not be shown; a missing count is not hidden."""
         values = np.asarray(counts, dtype=np.float64)
         return (values > 0) & (values < self.threshold)
 
@@ -148,12 +149,13 @@ class SafePolicy:
     def share_decimals(self, denominator: float) -> int:
         """Return the decimals of a share whose counts are not printed: 2, or 3 from 1,000 on.
 
-        An exact fraction is as good as its counts: 0.716418 is 48 of 67 and nothing else below 100,
-        and so is 71.6%. Whole percents leave several denominators, and from 1,000 on tenths of a
-        percent do. Whether they leave enough beside all else is asked of `LinkedCounts.share`.
+        An exact fraction identifies its counts: 0.716418 is 48 of 67 and nothing else below 100,
+        and so is 71.6%. Whole percents are consistent with several denominators, and from 1,000 on
+        so are tenths of a percent. `LinkedCounts.share` tests whether this is enough given all
+        other printed numbers.
         """
         return 2 if denominator < MANY and self.threshold > 1 else 3
 
     def shows_quantile(self, people: int, quantile: float = 0.5) -> bool:
-        """Return whether at least ``threshold`` people lie on either side of a quantile."""
+        """Return whether at least ``threshold`` people are on each side of a quantile."""
         return people * min(quantile, 1.0 - quantile) >= self.threshold or self.threshold == 1

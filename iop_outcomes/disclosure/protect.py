@@ -1,4 +1,4 @@
-"""The one gate through which every result passes before it is drawn, printed or saved."""
+"""Disclosure control of a result before it is drawn, printed or saved."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from iop_outcomes.attendance import AttendanceByWeek
 from iop_outcomes.disclosure.curve_days import ANCHORS, published_family, published_steps
-from iop_outcomes.disclosure.curve_parts import Beside, Parts, PublishedCounts
+from iop_outcomes.disclosure.curve_parts import NestedCurve, Parts, PublishedCounts
 from iop_outcomes.disclosure.curves import ProtectedCurves
 from iop_outcomes.disclosure.policy import SafePolicy
 from iop_outcomes.disclosure.results import protect_trend, protect_weeks
@@ -35,32 +35,32 @@ def protect(
     result: SurvivalCurves | ProtectedCurves | Trend | AttendanceByWeek,
     policy: SafePolicy | None = None,
 ) -> ProtectedCurves | Trend | AttendanceByWeek:
-    """Return a result that may leave: small counts, and what would give them back, are gone.
+    """Return a result for release, without small counts and numbers that would disclose them.
 
     Parameters
     ----------
     result : SurvivalCurves, Trend or AttendanceByWeek
-        What `survival_curves`, `trend` or `attendance_by_week` returned; left unchanged.
+        A result of `survival_curves`, `trend` or `attendance_by_week`; it is not changed.
     policy : SafePolicy, optional
         Default: ``SafePolicy()``, which hides counts from 1 to 10.
 
     Returns
     -------
     ProtectedCurves, Trend or AttendanceByWeek
-        Curves: see `ProtectedCurves`. A trend and a table by week: the same, with the counts,
-        value and limits of a row missing where one of its counts, or a complement, is small; a
-        column ``hidden`` says where. Hide before drawing: a picture's numbers can be read back
-        from the file.
+        Curves: see `ProtectedCurves`. A trend and a table by week: the same, with the counts, value
+        and limits of a row missing where one of its counts, or a complement, is small; the column
+        ``hidden`` marks these rows. Protect a result before it is drawn: numbers can be recovered
+        from the file of a picture.
 
     Raises
     ------
     RuleError
-        The result is none of these.
+        If the result is none of these.
 
     Notes
     -----
-    Each result is judged by itself. Two that overlap (a whole and its parts, this quarter and the
-    last) can still be subtracted from one another.
+    Each result is protected separately. Two results that overlap (a whole and its parts, this
+    quarter and the last) can still be subtracted from one another.
     """
     policy = policy or SafePolicy()
     if isinstance(result, ProtectedCurves):
@@ -88,47 +88,50 @@ def protect_curves(
     nested: Sequence[Nested] = (),
     synthetic: bool = False,
 ) -> ProtectedCurves:
-    """Return curves that may leave; `protect` with its options.
+    """Return curves for release; `protect` with all options.
 
     Parameters
     ----------
     curves : SurvivalCurves
         The curves of the whole data.
     policy : SafePolicy
-        The rule of disclosure.
+        The disclosure rule.
     days : sequence of int
         Days to publish first, where the counts allow it.
     parts : ProtectedCurves, optional
-        Published curves of the groups that make up this whole: it is then published only where
-        nothing small is left when their counts are taken from its own, on one day or between two,
+        Published curves of the groups that make up this whole. The whole is then published only
+        where its counts minus those of the groups are not small, on one day or between two days,
         and not at all if a few people are in the whole and in none of the groups.
     alike : dict of str to pandas.DataFrame, optional
-        Group -> published rows of that same curve, where it is published elsewhere too: it has
-        just these days here, so that the two do not tell more together than each alone.
+        Group -> published rows of the same curve, if it is published elsewhere too. It then has
+        exactly these days, so that both together disclose no more than one alone.
     nested : sequence of (str, str, str), optional
-        ``events`` or ``censored``, a group, and a group of the same people under another rule of
-        which each such event is one of the second by that day: their difference is a count, too.
+        ``events`` or ``censored``, a group, and a group of the same people under another rule,
+        where each such event of the first is also one of the second by that day: their difference
+        is a count, too.
     synthetic : bool
-        Whether the records are made up.
+        Whether the records are synthetic.
 
     Raises
     ------
     RuleError
-        The curves have weights: how many people a step is cannot be told from them.
+        If the curves have weights: their counts are not numbers of people.
     """
     _refuse_weights(curves)
-    others = None if parts is None else _shown_parts(parts)
+    others = None if parts is None else _published_parts(parts)
     apart = 0 if parts is None else int(curves.sizes["n"].sum() - parts.sizes["n"].sum())
     published = dict(alike or {})
     groups = [(_label(key), steps) for key, steps in _by_group(_steps(curves), curves.by)]
     for name, steps in groups:
         if name not in published:
-            beside = [
-                Beside(PublishedCounts.of(rows), *_kinds_between(nested, name, other))
+            nested_curves = [
+                NestedCurve(PublishedCounts.of(rows), *_nested_kinds(nested, name, other))
                 for other, rows in published.items()
                 if len(rows)
             ]
-            published[name] = published_steps(steps, policy, days, parts=others, beside=beside)
+            published[name] = published_steps(
+                steps, policy, days, parts=others, nested_curves=nested_curves
+            )
     tables = [published[name].iloc[: 0 if policy.hides(apart) else None] for name, _ in groups]
     return _published(curves, policy, tables, synthetic)
 
@@ -141,20 +144,20 @@ def protect_family(
     days: Sequence[int] = ANCHORS,
     synthetic: bool = False,
 ) -> tuple[ProtectedCurves, ProtectedCurves]:
-    """Return a curve of all and the curves of its groups that may leave together.
+    """Return a curve of all people and the curves of its groups, for release together.
 
     Parameters
     ----------
     whole : SurvivalCurves
-        The curve of all, without groups.
+        The curve of all people, without groups.
     groups : SurvivalCurves
         The curves of the groups that make it up.
     policy : SafePolicy
-        The rule of disclosure.
+        The disclosure rule.
     days : sequence of int
         Days to publish first, where the counts allow it; those of the whole come first.
     synthetic : bool
-        Whether the records are made up.
+        Whether the records are synthetic.
     """
     _refuse_weights(whole)
     _refuse_weights(groups)
@@ -176,14 +179,14 @@ def _refuse_weights(curves: SurvivalCurves) -> None:
 
 
 def _steps(curves: SurvivalCurves) -> pd.DataFrame:
-    """Return the steps without their standard errors, which give back the counts they are of."""
+    """Return the steps without standard errors, from which counts could be calculated."""
     return curves.table.drop(columns="se")
 
 
 def _published(
     curves: SurvivalCurves, policy: SafePolicy, tables: list[pd.DataFrame], synthetic: bool
 ) -> ProtectedCurves:
-    """Put the published rows of the groups together; a group of the first day only is gone."""
+    """Combine the published rows of the groups; a group with its first day only is left out."""
     names = list(curves.by)
     medians = curves.median()["median"].to_numpy(dtype=np.float64)
     kept, sizes = [], []
@@ -224,16 +227,16 @@ def _published(
     )
 
 
-def _shown_parts(parts: ProtectedCurves) -> Parts:
+def _published_parts(parts: ProtectedCurves) -> Parts:
     return Parts(
         [PublishedCounts.of(rows) for _, rows in _by_group(parts.table, parts.by) if len(rows)]
     )
 
 
-def _kinds_between(
+def _nested_kinds(
     nested: Sequence[Nested], name: str, other: str
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the kinds of which the other group is inside this one, and of which it is round it."""
+    """Return the kinds of count of which the other group is part, and those that it contains."""
     return (
         tuple(kind for kind, inner, outer in nested if (inner, outer) == (other, name)),
         tuple(kind for kind, inner, outer in nested if (inner, outer) == (name, other)),
@@ -254,9 +257,9 @@ def _grouping_rule(policy: SafePolicy) -> str:
     if policy.threshold == 1:
         return policy.text
     return (
-        f"Shown at days between which at least {policy.threshold} events, and no or at least "
-        f"{policy.threshold} ends of follow-up, lie, while at least {policy.threshold} people "
-        "are followed; between them the curve is not published."
+        f"Published on days between which there are at least {policy.threshold} events, and either "
+        f"no ends of follow-up or at least {policy.threshold}, while at least {policy.threshold} "
+        "people are followed; the curve is not published between these days."
     )
 
 
@@ -267,7 +270,7 @@ def _describe(
     left_out: int,
     confidence: float,
 ) -> str:
-    """Say where each curve stands on its last published day."""
+    """Describe each curve on its last published day."""
     sentences = []
     for position, (_, rows) in enumerate(_by_group(table, by) if len(table) else []):
         last, size = rows.iloc[-1], sizes.iloc[position]

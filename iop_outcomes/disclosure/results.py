@@ -1,4 +1,4 @@
-"""Trends and weeks: their counts, declared with the sums between them, and without the hidden."""
+"""The counts of trends and weekly tables: declared with their sums, and with small ones hidden."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TREND_NUMBERS = ("numerator", "denominator", "value", "lower", "upper")
 
 
 def trend_keys(trend: Trend) -> list[Key]:
-    """Return what each row of a trend is called among linked counts."""
+    """Return the key of each row of a trend in `LinkedCounts`."""
     names = [*trend.by, "period"]
     rows = trend.table[names].astype(str).itertuples(index=False, name=None)
     return [("trend", trend.measure, trend.every, *row) for row in rows]
@@ -44,7 +44,7 @@ def link_trend(
         The trend. A row is one item, its key; its counts are the key and ``numerator`` or
         ``denominator``.
     printed : sequence of bool, optional
-        Which rows are printed; default: all. The others can be worked out from what is.
+        Which rows are printed; default: all. The others can be calculated from the printed ones.
     """
     table, people = trend.table, trend.people
     newest = table.loc[table["mature"], "period"].iloc[-2:].tolist()
@@ -77,7 +77,7 @@ def hide_trend(trend: Trend, hidden: Hidden, policy: SafePolicy) -> Trend:
 
 
 def week_keys(weeks: AttendanceByWeek) -> list[Key]:
-    """Return what each row of a table by week is called among linked counts."""
+    """Return the key of each row of a weekly table in `LinkedCounts`."""
     rows = weeks.table[[*weeks.by, "week"]].itertuples(index=False, name=None)
     return [("weeks", *(str(value) for value in row)) for row in rows]
 
@@ -85,8 +85,9 @@ def week_keys(weeks: AttendanceByWeek) -> list[Key]:
 def link_weeks(linked: LinkedCounts, weeks: AttendanceByWeek) -> None:
     """Declare the counts of a table by week.
 
-    Those followed to a later week, and those still in the program then, are among those of the
-    week before; those in the program are among those followed, those who came among those in it.
+    People followed to a week, and people still in the program then, are among those of the week
+    before. People in the program are among those followed, people attending among those in the
+    program.
     """
     table, people = weeks.table, weeks.people
     keys = week_keys(weeks)
@@ -113,14 +114,14 @@ def link_weeks(linked: LinkedCounts, weeks: AttendanceByWeek) -> None:
 
 
 def _people_behind(weeks: AttendanceByWeek, name: str, row: int) -> float | None:
-    """Return the persons behind a count; at most those who came, where nothing else is known."""
+    """Return the number of persons in a count; at most those attending, if not known."""
     if weeks.people is not None:
         return float(weeks.people[name].iloc[row])
     return float(weeks.table["episodes_attending"].iloc[row]) if name == "attended" else None
 
 
 def _parts(linked: LinkedCounts, key: Key, absent: Sequence[str], behind: float | None) -> None:
-    """Declare the sums inside one week."""
+    """Declare the sums within one week."""
     for whole, part in pairwise(WEEKLY_PEOPLE):
         _part(linked, (*key, whole), (*key, part))
     due, attended, came = ((*key, name) for name in ("due", "attended", "episodes_attending"))
@@ -134,7 +135,7 @@ def _parts(linked: LinkedCounts, key: Key, absent: Sequence[str], behind: float 
 
 
 def _part(linked: LinkedCounts, whole: Key, part: Key) -> None:
-    """Declare a part where both counts are there and it can be one."""
+    """Declare a part if both counts are known and it is not larger than the whole."""
     if whole in linked and part in linked and linked.value(whole) >= linked.value(part):
         linked.part(whole, part)
 
@@ -147,7 +148,7 @@ def _following(keys: list[Key]) -> Iterator[tuple[Key, Key]]:
 
 
 def _absent_kinds(table: pd.DataFrame) -> tuple[str, ...]:
-    """Return the kinds that make up the sessions due and not attended; none if none do."""
+    """Return the kinds of absence that add up to the sessions due and not attended, if any do."""
     missed = table["due"] - table["attended"]
     for kinds in (WEEKLY_ABSENT, WEEKLY_ABSENT[:2]):
         if missed.equals(table[list(kinds)].sum(axis=1).astype(missed.dtype)):
@@ -172,14 +173,14 @@ def hide_weeks(weeks: AttendanceByWeek, hidden: Hidden, policy: SafePolicy) -> A
 
 
 def protect_trend(trend: Trend, policy: SafePolicy) -> Trend:
-    """Return a trend that may leave by itself."""
+    """Return one trend for release."""
     linked = LinkedCounts(policy)
     link_trend(linked, trend)
     return hide_trend(trend, linked.hidden(), policy)
 
 
 def protect_weeks(weeks: AttendanceByWeek, policy: SafePolicy) -> AttendanceByWeek:
-    """Return a table by week that may leave by itself."""
+    """Return one weekly table for release."""
     linked = LinkedCounts(policy)
     link_weeks(linked, weeks)
     return hide_weeks(weeks, linked.hidden(), policy)

@@ -1,4 +1,4 @@
-"""Whole-number systems: what is known, what is connected, and whether a count is left open."""
+"""Systems of whole numbers: which counts are known, connected and open."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from iop_outcomes.disclosure.facts import Facts, Share
 
 KnownCounts = npt.NDArray[np.bool_]
 
-MOST_NODES = 2_000  # of the search; where it ends without an answer the count is not called open
+MOST_NODES = 2_000  # of the search; if it ends without a result the count is treated as not open
 
 
 def known_values(facts: Facts, printed: Iterable[int]) -> KnownCounts:
-    """Return which counts follow, one sum after another, from those printed."""
+    """Return which counts follow from those printed, one sum after another."""
     known = np.zeros(len(facts.values), dtype=np.bool_)
     known[list(printed)] = True
     rows_of = facts.rows_of()
@@ -41,7 +41,7 @@ def known_values(facts: Facts, printed: Iterable[int]) -> KnownCounts:
 
 
 def neighbours(facts: Facts, start: int, printed: set[int]) -> Iterator[tuple[int, int]]:
-    """Return the counts around one with their distance in sums, not looking past printed ones."""
+    """Return the counts near one, with their distance in sums; stop at printed counts."""
     rows_of = facts.rows_of()
     seen = {start: 0}
     waiting = deque([start])
@@ -59,7 +59,7 @@ def neighbours(facts: Facts, start: int, printed: set[int]) -> Iterator[tuple[in
 
 @dataclass(frozen=True, eq=False)
 class Printed:
-    """What a reader has.
+    """What is known to a reader.
 
     Attributes
     ----------
@@ -68,7 +68,7 @@ class Printed:
     shares : list of Share
         The printed shares.
     least : dict
-        The counts that are known to be no less than a number.
+        Lower bounds of counts.
     """
 
     known: KnownCounts
@@ -82,27 +82,27 @@ def find_fit(
     count: int,
     wanted: tuple[float, float],
 ) -> dict[int, int] | None:
-    """Return whole numbers that fit all that is printed and put a count into the wanted range.
+    """Return whole numbers consistent with what is printed, with one count in the wanted range.
 
     Parameters
     ----------
     facts : Facts
         The system.
     printed : Printed
-        What a reader has.
+        What is known to a reader.
     count : int
         Its place.
     wanted : tuple of float
-        The range, both ends within.
+        The range, including both ends.
 
     Returns
     -------
     dict of int to int, or None
         A value for each count that is connected with this one; None if nothing fits.
     """
-    system = _hanging_together(facts, printed, count)
+    system = _connected_system(facts, printed, count)
     ranges = narrow_ranges(system, system.low, system.high)
-    assert ranges is not None  # the truth fits
+    assert ranges is not None  # the true values are a solution
     place = system.places.index(count)
     low, high = list(ranges[0]), list(ranges[1])
     low[place], high[place] = max(low[place], wanted[0]), min(high[place], wanted[1])
@@ -117,7 +117,7 @@ def find_fit(
 
 
 def _search(system: System, low: list[float], high: list[float]) -> list[float] | None:
-    """Ask whole-number programming for a fit."""
+    """Search for a solution by integer programming."""
     from scipy.optimize import Bounds, LinearConstraint, milp
 
     matrix = np.zeros((len(system.rows) + 2 * len(system.shares), len(low)))
@@ -148,7 +148,7 @@ def _search(system: System, low: list[float], high: list[float]) -> list[float] 
     return None if solution.x is None else list(solution.x)
 
 
-def _hanging_together(facts: Facts, printed: Printed, count: int) -> System:
+def _connected_system(facts: Facts, printed: Printed, count: int) -> System:
     """Return the system of the unknown counts that are connected with one."""
     known, shares = printed.known, printed.shares
     rows_of = facts.rows_of()

@@ -1,10 +1,10 @@
-"""Tables of counts: which cells to hide so that no small one can be seen or subtracted out.
+"""Tables of counts: which cells to hide so that no small count is shown or can be calculated.
 
-The rule here is the simple one, for one table: in each row and column with a shown total the hidden
-cells are at least two, and each of them could be of the threshold or more. A reader sees that no
-hidden cell is zero, since zeros are shown: each takes at least 1 of what the hidden ones come to.
-Sums over several rows and columns at once can still narrow a cell down, and so can another table
-with the same people: `LinkedCounts` asks of all sums at once.
+This is the simple rule for one table: in each row and column with a shown total at least two cells
+are hidden, and each of them could be the threshold or more. A reader knows that no hidden cell is
+zero, since zeros are shown: each is at least 1. Combinations of several rows and columns can still
+narrow the range of a cell, and so can another table of the same people; `LinkedCounts` takes all
+sums into account.
 """
 
 from __future__ import annotations
@@ -34,36 +34,36 @@ def hide_small_counts(
     derived: dict[str, str] | None = None,
     also: npt.ArrayLike | None = None,
 ) -> pd.DataFrame:
-    """Return a table of counts with the small ones, and what would give them back, hidden.
+    """Return a table of counts with small counts, and those that would disclose them, hidden.
 
     Parameters
     ----------
     frame : pandas.DataFrame
-        One row a group; left unchanged.
+        One row a group; it is not changed.
     policy : SafePolicy, optional
         Default: ``SafePolicy()``, which hides 1 to 10.
     counts : sequence of str
-        The columns that hold counts of people or events, without their total.
+        The columns with counts of people or events, without their total.
     row_total : str, optional
         The column that is the sum of `counts`, if the table has one.
     total_row : object, optional
         The index label of the row that is the sum of the others, if the table has one.
     derived : dict, optional
-        Column worked out from a count (a percentage, a mean) -> the column of that count.
+        Column calculated from a count (a percentage, a mean) -> the column of that count.
     also : array_like of bool, optional
-        Rows whose counts are hidden for another reason: too few people behind many sessions.
+        Rows whose counts are hidden for another reason, such as many sessions of few people.
 
     Returns
     -------
     pandas.DataFrame
-        The same rows and columns. Count columns and derived ones are objects: numbers, and the
-        word ``hidden`` where a cell is small or protects a small one (the reader cannot tell
-        which). Missing stays missing.
+        The same rows and columns. Count columns and derived ones are objects: numbers, and the word
+        ``hidden`` where a cell is small or protects a small one (the reader cannot tell which).
+        Missing values stay missing.
 
     Raises
     ------
     RuleError
-        A named column or row is not in the table, or a total is not the sum of its parts.
+        If a named column or row is not in the table, or a total is not the sum of its parts.
 
     Examples
     --------
@@ -78,15 +78,16 @@ def hide_small_counts(
     )
     shown = frame.copy()
     for column in mask.columns:
-        shown[column] = _with_words(frame[column], mask[column].to_numpy())
+        shown[column] = _with_hidden_text(frame[column], mask[column].to_numpy())
     for column, source in (derived or {}).items():
         if column not in frame or source not in mask:
             raise RuleError(
-                "`derived` names a column worked out from a count, and that count.",
+                "`derived` needs a column that is calculated from a count, and the column of that "
+                "count.",
                 found=f"{as_written(column)}: {as_written(source)}",
                 instead=f"the counts here are {names_asked(mask.columns)}",
             )
-        shown[column] = _with_words(frame[column], mask[source].to_numpy())
+        shown[column] = _with_hidden_text(frame[column], mask[source].to_numpy())
     return shown
 
 
@@ -121,10 +122,10 @@ def hidden_cells(
 
 
 def hide_nested_counts(counts: npt.ArrayLike, policy: SafePolicy | None = None) -> Mask:
-    """Return which of a falling row of counts must be hidden, each being a part of the one before.
+    """Return which of a sequence of nested counts, each part of the one before, must be hidden.
 
-    A count is shown when it is zero or large, and when the step down from the last one shown is
-    zero or large too: ``150 admitted, 146 came`` says that 4 did not.
+    A count is shown if it is zero or large, and if its difference from the last one shown is zero
+    or large, too: from ``150 admitted, 146 attended`` it follows that 4 did not attend.
 
     Examples
     --------
@@ -145,7 +146,7 @@ def hide_nested_counts(counts: npt.ArrayLike, policy: SafePolicy | None = None) 
     return hidden
 
 
-def _with_words(column: pd.Series[Any], hidden: Mask) -> pd.Series[Any]:
+def _with_hidden_text(column: pd.Series[Any], hidden: Mask) -> pd.Series[Any]:
     words = column.astype(object)
     words[hidden] = HIDDEN
     return words
@@ -161,7 +162,7 @@ def _check_names(frame: pd.DataFrame, columns: Sequence[str], total_row: object)
         )
     if total_row is not None and list(frame.index).count(total_row) != 1:
         raise RuleError(
-            "`total_row` is the index label of the one row that sums the others.",
+            "`total_row` must be the index label of the one row that is the sum of the others.",
             found=f"{as_written(total_row)}",
             instead="the label of one row; list(frame.index) shows them.",
         )
@@ -170,7 +171,7 @@ def _check_names(frame: pd.DataFrame, columns: Sequence[str], total_row: object)
 def _margins_last(
     frame: pd.DataFrame, columns: list[str], row_total: str | None, total_row: object
 ) -> tuple[Counts, npt.NDArray[np.intp]]:
-    """Return the counts with the row of totals last, and where each row stood."""
+    """Return the counts with the row of totals last, and the original position of each row."""
     order = np.arange(len(frame))
     if total_row is not None:
         order = np.argsort(frame.index == total_row, kind="stable")
@@ -192,7 +193,7 @@ def _margins_last(
 def _protect_lines(
     values: Counts, hidden: Mask, policy: SafePolicy, across: bool, down: bool
 ) -> Mask:
-    """Hide more cells until every line with a total holds; each pass hides one, so it ends."""
+    """Hide more cells, one in each pass, until every line with a total is protected."""
     hidden = hidden.copy()
     changed = True
     while changed:
@@ -210,20 +211,20 @@ def _protect_lines(
 
 
 def _protect_line(line: Counts, hidden: Mask, policy: SafePolicy) -> bool:
-    """Hide one more cell of a line whose last cell is its total; say whether one was needed.
+    """Hide one more cell of a line whose last cell is its total; return whether one was needed.
 
     `hidden` is a view into the whole mask and is written to.
     """
     if not hidden.any():
         return False
     parts = line[:-1][hidden[:-1]]
-    # What the hidden parts come to is known beside a total, and that none of them is zero.
+    # With a total the sum of the hidden parts is known, and that none of them is zero.
     largest = np.nansum(parts) - (np.count_nonzero(parts > 0) - 1)
     if hidden.sum() >= 2 and (hidden[-1] or largest >= policy.threshold):
         return False
     open_cells = np.flatnonzero(~hidden[:-1] & (line[:-1] > 0))
     if len(open_cells) == 0:
-        # Only zeros are left beside it: they say nothing, so the total itself has to go.
+        # Only zeros are left, and hiding these has no effect, so the total itself is hidden.
         hidden[-1] = True
         return bool(hidden.sum() >= 2)
     hidden[open_cells[np.argmin(line[open_cells])]] = True

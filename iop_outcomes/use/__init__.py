@@ -1,6 +1,6 @@
-"""What the check-ins show of use: one pattern of weeks an episode.
+"""Use of substances as shown by the check-ins: one pattern of weeks an episode.
 
-Records come in; patterns (a letter a week: use, no use, missed) go out, and operations on many
+Records come in; patterns (one symbol a week: use, no use, missed) go out, with operations on many
 patterns at once. What counts as relapse is not known here.
 """
 

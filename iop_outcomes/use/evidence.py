@@ -1,4 +1,4 @@
-"""What the check-ins show of use, once an episode and day, and which substances count."""
+"""What the check-ins show of use on each day of an episode, and which substances count."""
 
 from __future__ import annotations
 
@@ -23,9 +23,8 @@ Others = Literal["no_use", "nothing"]
 Refused = Literal["missing", "use", "as_reported"]
 States = npt.NDArray[np.int8]
 
-# In this order, the highest of several check-ins on one day is what the day shows.
-# A refused test is above nothing known and below a result, until it is brought together with
-# what is reported.
+# In ascending order: if several check-ins are on one day, the highest counts. A refused test is
+# above unknown and below a result, until it is combined with the report.
 NOTHING, NOT_DUE, MISSING, REFUSAL, CLEAR, MIXED, USE = np.arange(-1, 6, dtype=np.int8)
 
 SOURCES = {
@@ -56,18 +55,18 @@ class UseRule:
     Attributes
     ----------
     sources : {"either", "self_report", "drug_test"}
-        What is looked at. Self-report is ``used``, or ``use_days`` above 0.
+        Which sources are used. Self-report is ``used``, or ``use_days`` above 0.
     disagreement : {"use", "drug_test", "self_report", "mixed"}
-        With ``"either"``, what a day shows on which report and test say different things.
+        With ``"either"``, the value of a day on which report and test disagree.
     substances : tuple of str
         The substances that count, as ``checkins.substance`` names them; empty: all.
     prescribed : str or None
-        A column of the episodes that names what the person was prescribed, which does not count.
+        A column of the episodes with the substances prescribed to the person, which do not count.
     others : {"no_use", "nothing"}
-        What a check-in shows of the substances that count if it shows use of others only.
+        What a check-in that shows use of other substances only shows of those that count.
     refused : {"missing", "use", "as_reported"}
-        How a day counts on which a drug test was refused and none has a result: nothing, unless
-        use is reported; use, as a positive test; or what is reported.
+        The value of a day on which a drug test was refused and no test has a result: missing,
+        unless use is reported; use, as for a positive test; or the report.
     """
 
     sources: Sources = "either"
@@ -78,7 +77,7 @@ class UseRule:
     refused: Refused = "missing"
 
     def __post_init__(self) -> None:
-        """Refuse words that are no options."""
+        """Refuse words that are not options."""
         for name, value, options in (
             ("sources", self.sources, SOURCES),
             ("disagreement", self.disagreement, DISAGREEMENTS),
@@ -103,14 +102,14 @@ class UseRule:
         if self.substances:
             text += f"; of {', '.join(self.substances)} only"
         if self.prescribed is not None:
-            text += f"; what was prescribed ({self.prescribed}) does not count"
+            text += f"; prescribed substances ({self.prescribed}) do not count"
         if self.substances or self.prescribed is not None:
             text += f"; use of another substance {OTHERS[self.others]}"
         return text
 
 
 def refusal_text(refused: str, sources: str) -> str:
-    """Return what a refused test is, as the end of a sentence; empty where no test is looked at."""
+    """Return how a refused test counts, as the end of a sentence; empty if tests are not used."""
     if sources == "self_report":
         return ""
     if sources == "drug_test" and refused != "use":
@@ -120,7 +119,7 @@ def refusal_text(refused: str, sources: str) -> str:
 
 @dataclass(frozen=True, eq=False)
 class UseDays:
-    """What is shown, one entry an episode and day on which there is a check-in, sorted.
+    """What the check-ins show: one entry for each episode and day with a check-in, sorted.
 
     Attributes
     ----------
@@ -147,8 +146,8 @@ def substance_names(substances: str | Sequence[str] | None) -> tuple[str, ...]:
 def read_use_days(records: Records, rule: UseRule) -> UseDays:
     """Return what each day with a check-in shows, up to the end of each episode's follow-up.
 
-    Of several check-ins on a day, use counts before mixed, mixed before no use, and no use
-    before nothing known; then test and report are brought together by the rule.
+    If several check-ins are on a day, use counts before mixed, mixed before no use, and no use
+    before unknown. Then test and report are combined by the rule.
     """
     checkins = records.checkins
     counts = _counts(records, rule)
@@ -172,8 +171,8 @@ def read_use_days(records: Records, rule: UseRule) -> UseDays:
 def read_days(records: Records, states: States) -> UseDays:
     """Return the highest state of each episode and day, given one state a check-in.
 
-    A check-in that was missed, or not due, shows that and nothing else; what comes after the end
-    of the follow-up is left out.
+    A check-in that was missed or not due counts as such, whatever else it contains. Rows after the
+    end of the follow-up are left out.
     """
     checkins = records.checkins
     states = states.copy()
@@ -194,7 +193,7 @@ def read_days(records: Records, states: States) -> UseDays:
 
 def has_word(column: pd.Series[Any], words: Sequence[str]) -> npt.NDArray[np.bool_]:
     """Return which values of a category column are one of `words`."""
-    # On the few categories, not on the rows; the last place answers for code -1, missing.
+    # Looked up by category, not by row; the last place is for code -1, missing.
     answer = np.append(column.cat.categories.isin(words), False)
     marked: npt.NDArray[np.bool_] = answer[column.cat.codes.to_numpy()]
     return marked
@@ -238,9 +237,9 @@ def _report_states(checkins: pd.DataFrame, counts: npt.NDArray[np.bool_], other:
 
 
 def _counts(records: Records, rule: UseRule) -> npt.NDArray[np.bool_]:
-    """Tell for each row whether use shown by it is of a substance that counts.
+    """Return for each row whether use shown by it is of a substance that counts.
 
-    A row that names no substance counts: nothing says that it was another.
+    A row without a substance counts, because it may be of a substance that counts.
     """
     checkins = records.checkins
     if not rule.substances and rule.prescribed is None:
@@ -273,7 +272,7 @@ def _prescribed(records: Records, name: str | None) -> tuple[npt.NDArray[np.intp
     episodes = records.episodes
     if name not in episodes.columns or not isinstance(episodes[name].dtype, pd.CategoricalDtype):
         raise RuleError(
-            "What was prescribed is a column of the episodes that names substances.",
+            "`prescribed` must be a column of the episodes that contains names of substances.",
             found=f"prescribed={as_written(name)}",
             instead='prescribed="medication", with values such as "buprenorphine" '
             'or "methadone; buprenorphine".',

@@ -23,10 +23,10 @@ STARTS = {
 
 
 def start_days(records: Records, start: str, purpose: str) -> npt.NDArray[np.int32]:
-    """Return each episode's start in days from admission, -1 where it was never reached.
+    """Return each episode's start in days from admission; -1 where it was never reached.
 
-    Who died in treatment was never discharged alive, and what comes after the end of the follow-up
-    is not looked at. `purpose` is what needs it, for the error of records without attendance.
+    People who died in treatment have no discharge. Starts after the end of the follow-up do not
+    count. `purpose` is named in the error for records without attendance.
     """
     episodes = records.episodes
     followed = episodes["days_followed"].to_numpy()
@@ -47,6 +47,6 @@ def start_days(records: Records, start: str, purpose: str) -> npt.NDArray[np.int
 
 
 def died_in_treatment(records: Records, start: str) -> npt.NDArray[np.bool_]:
-    """Tell which episodes never reached a start at the discharge because they ended in death."""
+    """Return which episodes have no start at discharge because the person died in treatment."""
     died = has_word(records.episodes["discharge_reason"], ("died",))
     return died if start == "discharge" else np.zeros(len(died), dtype=bool)

@@ -1,9 +1,9 @@
 """Many use patterns as one array: one symbol a week, all people at once.
 
-A *use pattern* is one text a person with one symbol a week: ``+`` use, ``-`` no use, ``o``
-missed, ``*`` mixed within the week, ``_`` not due. `encode` turns a column of patterns into one
-array of small integers, on which every operation works for all people at once, week by week;
-`decode` turns it back.
+A *use pattern* is one text a person with one symbol a week: ``+`` use, ``-`` no use, ``o`` missed,
+``*`` mixed within the week, ``_`` not due. `encode` turns a column of patterns into one array of
+small integers, on which every operation works for all people at once, week by week. `decode` is the
+inverse.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.text import count_words
 
 USE, NO_USE, MISSED, MIXED, NOT_DUE = SYMBOLS = "+-o*_"
-PAD = -1  # behind the end of a pattern
+PAD = -1  # after the end of a pattern
 MEANINGS = "+ use, - no use, o missed, * mixed, _ not due"
 
 Flags = NDArray[np.bool_]
@@ -35,8 +35,8 @@ class PatternArray:
     Attributes
     ----------
     by_week : numpy.ndarray of int8
-        Weeks by people: the place of each symbol in ``SYMBOLS``, and ``PAD`` after the end of
-        a pattern. One row a week, so that an operation goes over weeks and never over people.
+        Weeks by people: the place of each symbol in ``SYMBOLS``, and ``PAD`` after the end of a
+        pattern. One row a week, so that operations loop over weeks and never over people.
     lengths : numpy.ndarray of int32
         Weeks in each pattern; 0 where there is none, or where all its weeks were deleted.
     given : numpy.ndarray of bool
@@ -65,7 +65,7 @@ class PatternArray:
         return len(self.lengths)
 
     def rows(self, start: int, stop: int) -> PatternArray:
-        """Return the patterns of the people from `start` up to `stop`, no wider than they are."""
+        """Return the patterns of the people from `start` up to `stop`, cut to their longest."""
         lengths = self.lengths[start:stop]
         longest = int(lengths.max(initial=0))
         by_week = np.ascontiguousarray(self.by_week[:longest, start:stop])
@@ -83,7 +83,7 @@ Words = PatternArray  # the old name, kept for one version
 
 
 def code(symbol: str) -> int:
-    """Return the number that stands for a symbol; RuleError if there is no such symbol."""
+    """Return the code of a symbol; RuleError if there is no such symbol."""
     if not isinstance(symbol, str) or len(symbol) != 1 or symbol not in SYMBOLS:
         raise RuleError(
             "That is not a symbol of a use pattern.",
@@ -112,7 +112,7 @@ def encode(patterns: pd.Series | Iterable[str]) -> PatternArray:
     Parameters
     ----------
     patterns : pandas.Series of str, or a list of str
-        One text a person; missing (None, NaN) where nothing is known of the person at all.
+        One text a person; missing (None, NaN) for a person without any data.
 
     Returns
     -------
@@ -121,8 +121,8 @@ def encode(patterns: pd.Series | Iterable[str]) -> PatternArray:
     Raises
     ------
     RuleError
-        If an entry is no text, is empty or holds another symbol, or if a label of the index
-        stands twice. The message holds no one's pattern or label.
+        If an entry is not a text, is empty or contains another symbol, or if a label of the index
+        occurs twice. The message contains no pattern and no label.
 
     Examples
     --------
@@ -183,9 +183,9 @@ def recode(patterns: PatternArray, symbol: str, to: str) -> PatternArray:
 
 
 def delete(patterns: PatternArray, symbol: str) -> PatternArray:
-    """Take every `symbol` out: what follows moves up, and the pattern gets shorter.
+    """Remove every `symbol`: later weeks move forward, and the pattern becomes shorter.
 
-    Where every week is taken out the length is 0.
+    If every week is removed the length is 0.
 
     Examples
     --------
@@ -198,7 +198,7 @@ def delete(patterns: PatternArray, symbol: str) -> PatternArray:
     people = np.arange(len(patterns))
     by_week = np.full(patterns.by_week.shape, PAD, dtype=np.int8)
     flat = by_week.reshape(-1)
-    place = people.copy()  # where each person's next kept week goes
+    place = people.copy()  # the place of each person's next kept week
     for week in range(patterns.longest):
         # A week that is not kept is overwritten by the next one, or padded below.
         flat[place] = patterns.by_week[week]
@@ -209,7 +209,7 @@ def delete(patterns: PatternArray, symbol: str) -> PatternArray:
 
 
 def through(patterns: PatternArray, last: int | Weeks) -> PatternArray:
-    """Cut every pattern off after the week `last`: one number for all, or one a person."""
+    """Cut every pattern after the week `last`: one number for all, or one a person."""
     lengths = np.minimum(patterns.lengths, last).astype(np.int32)
     longest = int(lengths.max(initial=0))
     by_week = patterns.by_week[:longest].copy()
@@ -253,7 +253,7 @@ def _codes(text: str) -> NDArray[np.int8]:
     codes: NDArray[np.int8] = table[np.frombuffer(text.encode("latin-1", "replace"), np.uint8)]
     if (codes == PAD).any():
         unknown = sorted(set(text) - set(SYMBOLS))
-        # Letters and digits may be those of a name.
+        # Letters and digits may be part of a name, so they are not printed.
         named = [repr(one) for one in unknown if not one.isalnum()][:5]
         raise RuleError(
             "A use pattern holds a symbol that is not known.",

@@ -1,7 +1,7 @@
 """Four ways of filling missed weeks from the other weeks of the same person.
 
-None of them makes up for not having looked: each assumes something about the weeks that nobody
-saw, and says so.
+Each makes an assumption about the missed weeks, which its docstring states. None of them replaces
+the missing data.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def impute_last_value(
 ) -> PatternArray:
     """Fill each missing week with the last one before it that is not missing.
 
-    Weeks missing before the first known one stay missing. A mixed week is carried on as mixed.
+    Weeks missing before the first known one stay missing. A mixed week is carried forward as mixed.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def impute_last_value(
     missing : str
         The symbol that is filled.
     not_carried : str
-        Symbols that are neither filled nor carried on, such as ``_`` for weeks not due.
+        Symbols that are neither filled nor carried forward, such as ``_`` for weeks not due.
 
     Returns
     -------
@@ -91,9 +91,9 @@ def impute_mode(
     missing : str
         The symbol that is filled.
     mixed : str
-        Counted as `tie` when the most frequent symbol is sought, and left as it is.
+        Counted as `tie` in the search for the most frequent symbol, and left unchanged.
     tie : str
-        What is filled in where two symbols are equally frequent.
+        The symbol that is filled in if two symbols are equally frequent.
     not_carried : str
         Symbols that are not counted either, such as ``_`` for weeks not due.
 
@@ -127,7 +127,7 @@ def impute_neighbours(
     missing: str = "o",
     weights: tuple[tuple[str, float], ...] = NEIGHBOUR_WEIGHTS,
 ) -> PatternArray:
-    """Fill a missing week with the mean of the weeks beside it, rounded to the nearest symbol.
+    """Fill a missing week with the mean of its neighbouring weeks, rounded to the nearest symbol.
 
     Parameters
     ----------
@@ -138,12 +138,12 @@ def impute_neighbours(
     missing : str
         The symbol that is filled.
     weights : tuple of (symbol, weight)
-        What each symbol counts. Of two that are equally near the earlier one is taken.
+        The weight of each symbol. If two symbols are equally near, the earlier one is taken.
 
     Returns
     -------
     PatternArray
-        Neighbours are those of the pattern as given. A week among the first or last `neighbours`,
+        Neighbours are those of the original pattern. A week among the first or last `neighbours`,
         or with a neighbour that has no weight (missing, not due), stays missing.
 
     Examples

@@ -1,4 +1,4 @@
-"""The weighted score of use patterns (Ling et al. 1976), from none to all of a scale."""
+"""The weighted score of use patterns (Ling et al. 1976), from 0 to the maximum of a scale."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from iop_outcomes.errors import RuleError
 from iop_outcomes.use.pattern_array import Numbers, PatternArray, code
 
-# The weights of Ling et al. 1976: a missed week weighs what the paper gives it.
+# The weights of Ling et al. 1976, including that of a missed week.
 WEIGHTS: Mapping[str, float] = {"+": 1.0, "*": 0.5, "o": 0.22, "-": 0.0}
 Penalty = Sequence[float] | Callable[[int], Sequence[float]]
 
@@ -37,14 +37,15 @@ def weighted_score(
     patterns : PatternArray
         The use patterns.
     weights : mapping of symbol to float
-        What a week of each symbol weighs; ``+`` and ``o`` are needed.
+        The weight of a week with each symbol; ``+`` and ``o`` are required.
     use_penalty, missing_penalty : sequence of float, or callable, optional
         One factor a week, or a function that gives them for a pattern of so many weeks; 1 by
         default.
     scale : float, optional
-        The score of the worst pattern; None: the plain weighted sum.
+        The score of the worst pattern; None: the weighted sum without scaling.
     left_out : str
-        Symbols that leave the sum and the highest possible, such as ``_`` for weeks not due.
+        Symbols that are excluded from the sum and from the highest possible sum, such as ``_`` for
+        weeks not due.
 
     Returns
     -------

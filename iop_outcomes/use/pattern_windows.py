@@ -1,7 +1,7 @@
-"""What is read off use patterns: counts, runs, windows, sub-patterns, retention.
+"""Counts, runs, windows, sub-patterns and retention of use patterns.
 
 Positions in a pattern count from 1 and are inclusive; negative ones count from its end, -1 being
-the last week. What lies outside the pattern is clipped, without an error.
+the last week. Positions outside the pattern are cut off without an error.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def bounds(patterns: PatternArray, start: int = 1, end: int = -1) -> tuple[Weeks
 
 
 def inside(patterns: PatternArray, start: int = 1, end: int = -1) -> Flags:
-    """Return, weeks by people, which weeks lie from `start` to `end` of the pattern."""
+    """Return, weeks by people, which weeks are from `start` to `end` of the pattern."""
     first, stop = bounds(patterns, start, end)
     week = np.arange(patterns.longest, dtype=np.int32)[:, None]
     return np.asarray((week >= first) & (week < stop))
@@ -90,13 +90,13 @@ def count_matches(
     mixed_weight : float
         What a `mixed` week counts.
     proportion : bool
-        Divide by the weeks counted over. Only for a single symbol: the share of a pattern of
-        several symbols has no plain denominator.
+        Divide by the weeks counted over. Only for a single symbol: for several symbols the
+        denominator is not defined.
 
     Returns
     -------
     numpy.ndarray of float64
-        One number a person; 0 where no week lies from `start` to `end`.
+        One number a person; 0 where no week is between `start` and `end`.
 
     Examples
     --------
@@ -110,7 +110,7 @@ def count_matches(
         total = count_symbols(patterns, match, start, end).astype(np.float64)
     elif proportion:
         raise RuleError(
-            "A share is of weeks, each of one symbol.",
+            "A proportion of weeks can be calculated for a single symbol only.",
             found=f"match={as_written(match)} with proportion=True",
             instead="count_matches of one symbol, or proportion=False.",
         )
@@ -125,7 +125,7 @@ def count_matches(
 
 
 def occurrences(patterns: PatternArray, subpattern: str, start: int = 1, end: int = -1) -> Flags:
-    """Return, weeks by people, where `subpattern` begins, wholly from week `start` to `end`."""
+    """Return, weeks by people, where `subpattern` begins, all of it in weeks `start` to `end`."""
     size = len(check_symbols(subpattern))
     places = max(patterns.longest - size + 1, 0)
     hits = np.ones((places, len(patterns)), dtype=bool)
@@ -158,14 +158,14 @@ def first_window(
     symbol: str = "+",
     offset: int | None = None,
 ) -> tuple[Numbers, Numbers]:
-    """Return the first window of `width` weeks with `threshold` of `symbol`, as the reference.
+    """Return the first window of `width` weeks with `threshold` of `symbol`, as in the reference.
 
     Parameters
     ----------
     patterns : PatternArray
         The use patterns.
     width, threshold : int
-        The weeks of the window, and how many of them have to be `symbol`.
+        The number of weeks in the window, and how many of them must be `symbol`.
     symbol : str
         What is counted.
     offset : int, optional
@@ -180,8 +180,8 @@ def first_window(
 
     Notes
     -----
-    The offset is a fixed shift: the time is neither the week in which the use began nor the one
-    in which the threshold was reached. `window_events` in the relapse stage gives these.
+    The offset is a fixed shift: the time is neither the week in which the use began nor the one in
+    which the threshold was reached. `iop_outcomes.event_weeks` gives these.
 
     Examples
     --------
@@ -206,7 +206,7 @@ def first_window(
 def counts_within(hits: Flags, width: int) -> Iterator[Weeks]:
     """Yield, week by week, each person's number of hits among the last `width` weeks.
 
-    It is one array, written over for the next week.
+    The same array is overwritten for the next week.
     """
     counts = np.zeros(hits.shape[1], dtype=np.int32)
     for week, hit in enumerate(hits):
@@ -252,7 +252,7 @@ def last_marked(marked: Flags) -> Weeks:
 def longest_run(patterns: PatternArray, without: str = "+") -> Weeks:
     """Return the longest run of weeks without any of the symbols `without`.
 
-    Everything else counts as part of the run: recode what should not before.
+    Every other symbol counts as part of the run; recode symbols that should not.
 
     Examples
     --------
@@ -278,7 +278,7 @@ def _total(hits: Flags) -> Weeks:
 
 
 def _count_apart(hits: Flags, size: int, people: int) -> Numbers:
-    # From the left, each occurrence that does not reach into the one counted before it.
+    # From the left, each occurrence that does not overlap the one counted before it.
     count = np.zeros(people, dtype=np.int32)
     free: NDArray[np.int32] = np.zeros(people, dtype=np.int32)
     for week, column in enumerate(hits):

@@ -42,12 +42,12 @@ Unfinished = Literal["missed", "not_due"]
 UNIT_DAYS = {"week": 7, "day": 1}
 BY_DAY = "use_pattern_by_day"  # the name of patterns whose symbols are days
 UNFINISHED = {"missed": "is missed", "not_due": "is not due"}
-_SHOWN, _CLEAR, _MISSED, _NOT_DUE = 1, 2, 4, 8  # what a unit holds, as bits
+_SHOWN, _CLEAR, _MISSED, _NOT_DUE = 1, 2, 4, 8  # what a unit contains, as bits
 
 
 @dataclass(frozen=True)
 class _Span:
-    """The units of the patterns: the number of the first, how many, and the days of each.
+    """The units of the patterns: the number of the first, the number of units, and days per unit.
 
     Unit 1 begins on the day after the start. Without a number of units each pattern runs to the
     end of its follow-up.
@@ -83,11 +83,11 @@ def use_patterns(
     ========  =====================================================================
     symbol    the week
     ========  =====================================================================
-    ``+``     shows use on some day, and no use on none
-    ``-``     shows no use on some day, and use on none
-    ``*``     shows both, or a mixed test
-    ``o``     is missed: it shows nothing
-    ``_``     is not due: it shows nothing, and nothing was to be shown
+    ``+``     use on at least one day, and no use on none
+    ``-``     no use on at least one day, and use on none
+    ``*``     both, or a mixed test
+    ``o``     missed: nothing is known
+    ``_``     not due: nothing is known, and no check-in was due
     ========  =====================================================================
 
     Parameters
@@ -96,40 +96,37 @@ def use_patterns(
         With the check-ins; with the attendance too if the patterns start at the first session.
     start : {"admission", "first_session", "discharge"}
         Day 0. Week 1 is the seven days after it; the start itself is the last day of week 0. A
-        pattern whose start was never reached has ``_`` only, or with ``weeks=None`` is missing; who
-        died in treatment never reached a discharge.
+        pattern whose start was never reached has ``_`` only, or with ``weeks=None`` is missing.
+        People who died in treatment never reached a discharge.
     weeks : int, (int, int) or None
-        The number of weeks from week 1, or the numbers of the first and the last (``(-3, 0)``:
-        the four weeks up to the start). None: from week 1 to the week in which the follow-up
-        ends, so that patterns differ in length; who was not followed for a day has none (missing).
+        The number of weeks from week 1, or the numbers of the first and the last (``(-3, 0)``: the
+        four weeks up to the start). None: from week 1 to the week in which the follow-up ends, so
+        that patterns differ in length. A person who was not followed for a day has none (missing).
     sources : {"either", "self_report", "drug_test"}
-        What is looked at. Self-report is ``used``, or ``use_days`` above 0.
+        Which sources are used. Self-report is ``used``, or ``use_days`` above 0.
     disagreement : {"use", "drug_test", "self_report", "mixed"}
-        With ``sources="either"``, what a day shows on which the two say different things (use,
-        no use or, of a test, mixed): the one nearer to use (the default), what the test or the
-        report says, or mixed.
+        With ``sources="either"``, the value of a day on which the two disagree (use, no use or, for
+        a test, mixed): the one nearer to use (the default), the test, the report, or mixed.
     substances : str or sequence of str, optional
-        The substances that count, as ``checkins.substance`` names them (several of one check-in
-        apart by ``;``); by default all. Use that names no substance counts: nothing says that
-        it was another.
+        The substances that count, as ``checkins.substance`` names them (several of one check-in are
+        separated by ``;``); by default all. Use without a named substance counts.
     prescribed : str, optional
-        A column of the episodes that names what the person was prescribed (several apart by
-        ``;``). It does not count.
+        A column of the episodes with the substances prescribed to the person (separated by ``;``).
+        They do not count.
     others : {"no_use", "nothing"}
-        What a check-in that shows use of other substances only says of those that count: no use
-        (the default: a check-in asks, or tests, for all), or nothing (each result stands in a
-        row of its own, those of other tests among them).
+        What a check-in that shows use of other substances only shows of those that count: no use
+        (the default, for check-ins that ask or test for all substances), or nothing (for exports
+        with a separate row for each result).
     refused : {"missing", "use", "as_reported"}
-        How a day counts on which a drug test was refused and none has a result: nothing known,
-        unless use is reported (the default); use; or what is reported. See
-        `iop_outcomes.RelapseRule`.
+        The value of a day on which a drug test was refused and no test has a result: missing,
+        unless use is reported (the default); use; or the report. See `iop_outcomes.RelapseRule`.
     unit : {"week", "day"}
-        What a symbol stands for; `weeks` stay weeks. Days need daily check-ins: a weekly one
-        speaks for its own day only.
+        The time unit of a symbol; `weeks` is in weeks in either case. Use days with daily check-ins
+        only: a weekly check-in gives the value of its own day only.
     unfinished : {"missed", "not_due"}
-        What a week is that shows nothing and that the end of the follow-up cuts short: missed
-        (the default, as the reference has it), or not due, unless a check-in in it was missed
-        before: the check-in may still have come.
+        The value of a partial last week without a check-in: missed (the default, as in the
+        reference), or not due, unless a check-in in that week was missed. The check-in might still
+        have taken place after the end of follow-up.
 
     Returns
     -------
@@ -148,15 +145,15 @@ def use_patterns(
 
     Notes
     -----
-    A day shows the highest of its check-ins: use, mixed, no use, nothing known (missed, or
-    completed without an answer or a valid test), not due; first the reports and the tests each
-    for themselves, then both together. A week that shows nothing is missed, unless check-ins say
-    that it was not due and none says that it was missed. Before week 1 it is missed only if a
-    check-in was missed, for nothing need be due before the start. Weeks that begin after the end
-    of the follow-up (``followed_until``, at most the data cut) are not due.
+    The value of a day is the highest of its check-ins: use, mixed, no use, unknown (missed, or
+    completed without an answer or a valid test), not due. This is done first for reports and tests
+    separately, then for both together. A week with no value is missed, unless a check-in was
+    recorded as not due and none as missed. Before week 1 it is missed only if a check-in was
+    missed, because check-ins may not be due before the start. Weeks that begin after the end of the
+    follow-up (``followed_until``, at most the data cut) are not due.
 
     These are the rules by which the weekly patterns of CTN-0094 (public.ctn0094extra) were made
-    from the raw tables; ``validation/ctn0094_words.py`` gives them exactly.
+    from the raw tables; ``validation/ctn0094_words.py`` reproduces them exactly.
 
     Examples
     --------
@@ -200,9 +197,9 @@ def use_patterns(
 
 
 def unit_days_of(patterns: object, unit: Unit | None = None) -> int:
-    """Return the days of a symbol: of the unit asked for, else of the one that the name tells.
+    """Return the days of a symbol: of the requested unit, or else of the unit in the name.
 
-    Patterns without the name of daily ones are of weeks.
+    Patterns that are not named as daily are weekly.
     """
     if unit is not None:
         check_choice("unit", unit, UNIT_DAYS, " of use patterns")
@@ -216,7 +213,7 @@ def _held(
     span: _Span,
     lengths: npt.NDArray[np.int64],
 ) -> npt.NDArray[np.uint8]:
-    """Return what the days of each unit show, as bits: one row an episode, one column a unit."""
+    """Return the values of the days of each unit as bits: one row an episode, one column a unit."""
     bits = np.zeros(USE + 1, dtype=np.uint8)
     bits[[NOT_DUE, MISSING, CLEAR, USE]] = _NOT_DUE, _MISSED, _CLEAR, _SHOWN
     bits[MIXED] = _SHOWN | _CLEAR
@@ -239,7 +236,7 @@ def _symbols(
     followed: npt.NDArray[np.int64],
     leave_unfinished: bool,
 ) -> npt.NDArray[np.uint8]:
-    """Return the symbols as bytes; 0 past the end of a pattern."""
+    """Return the symbols as bytes; 0 after the end of a pattern."""
     number = span.first + np.arange(held.shape[1])
     symbols = np.where(number < 1, _letters(from_start=False)[held], _letters()[held])
     last_day = number * span.days
@@ -280,7 +277,8 @@ def _span(weeks: int | tuple[int, int] | None, unit: str) -> _Span:
     pair = tuple(weeks) if isinstance(weeks, (tuple, list)) else (1, weeks)
     if len(pair) != 2 or not all(map(is_whole, pair)) or pair[0] > pair[1]:
         raise RuleError(
-            "Weeks are a number of weeks, 1 or more, or the numbers of the first and the last.",
+            "`weeks` must be a number of weeks, 1 or more, or the numbers of the first and the "
+            "last week.",
             found=f"weeks={as_written(weeks)}",
             instead="weeks=24, weeks=(-3, 0), or weeks=None for the whole follow-up.",
         )
@@ -295,7 +293,7 @@ def _rule_text(evidence: str, start: str, unit: str, unfinished: str) -> str:
         "ends"
     )
     if unit == "week":
-        text += f"; one that its end cuts short {UNFINISHED[unfinished]}"
+        text += f"; a partial last {unit} {UNFINISHED[unfinished]}"
     return text + "."
 
 

@@ -1,4 +1,4 @@
-"""Lattices: which weeks of a protocol have a visit (``o``) and which have none (``_``)."""
+"""Visit schedules (lattices): weeks of a protocol with a visit (``o``) and without (``_``)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from iop_outcomes.use.pattern_array import PAD, PatternArray, check_symbols, cod
 
 
 def collapse_lattice(pieces: Sequence[str], times: Sequence[int]) -> str:
-    """Repeat each piece so many times, and join them.
+    """Repeat each piece the given number of times, and join them.
 
     Examples
     --------
@@ -32,19 +32,19 @@ def collapse_lattice(pieces: Sequence[str], times: Sequence[int]) -> str:
 def view_by_lattice(
     patterns: PatternArray, lattice: str, visit: str = "o", no_visit: str = "_"
 ) -> PatternArray:
-    """Return the patterns as a protocol with visits in the weeks of `lattice` would have seen them.
+    """Return the patterns as they would be under a protocol with visits in the weeks of `lattice`.
 
     Parameters
     ----------
     patterns : PatternArray
-        The use patterns. What lies behind the end of the lattice is cut off; a pattern that is
-        shorter is continued with `visit`.
+        The use patterns. Weeks after the end of the lattice are cut off; a shorter pattern is
+        extended with `visit`.
     lattice : str
         `visit` and `no_visit`, one a week.
     visit : str
-        Stands in the lattice where there is a visit.
+        The symbol of a week with a visit in the lattice.
     no_visit : str
-        Stands in the lattice, and then in the pattern, where there is none.
+        The symbol of a week without a visit, in the lattice and in the returned pattern.
 
     Returns
     -------

@@ -294,23 +294,23 @@ def test_a_day_of_the_whole_is_not_a_few_short_of_the_next_days_of_its_groups() 
     # 44 by day 42, and by day 60 those of A and B are 30 and 20: six come between.
     parts = Parts([shown_events(80, {0: 0, 30: 12, 60: 30}), shown_events(80, {0: 0, 60: 20})])
     start = [(0.0, through(0, 160))]
-    assert parts.give_away(42, through(44, 160), start, 160, CMS)
-    assert not parts.give_away(42, through(38, 160), start, 160, CMS)
+    assert parts.discloses(42, through(44, 160), start, 160, CMS)
+    assert not parts.discloses(42, through(38, 160), start, 160, CMS)
     # With a group that is not published the next day of all is not known.
-    assert not parts.give_away(42, through(44, 200), [(0.0, through(0, 200))], 200, CMS)
+    assert not parts.discloses(42, through(44, 200), [(0.0, through(0, 200))], 200, CMS)
 
 
 def test_between_two_days_of_the_whole_a_group_does_not_leave_a_few() -> None:
     # 20 between days 30 and 60, of whom A shows 14 between 35 and 55: six are left.
     a = shown_events(80, {0: 0, 35: 15, 55: 29})
     days = [(0.0, through(0, 160)), (30.0, through(30, 160))]
-    assert Parts([a]).give_away(60, through(50, 160), days, 160, CMS)
-    assert not Parts([a]).give_away(60, through(56, 160), days, 160, CMS)
+    assert Parts([a]).discloses(60, through(50, 160), days, 160, CMS)
+    assert not Parts([a]).discloses(60, through(56, 160), days, 160, CMS)
     # Shown on day 30 it leaves what comes after its last day; shown on day 60, before its next.
     b = shown_events(80, {0: 0, 30: 15, 50: 29})
-    assert Parts([b]).give_away(60, through(50, 160), days, 160, CMS)
+    assert Parts([b]).discloses(60, through(50, 160), days, 160, CMS)
     c = shown_events(80, {0: 0, 40: 15, 60: 29})
-    assert Parts([c]).give_away(60, through(50, 160), days, 160, CMS)
+    assert Parts([c]).discloses(60, through(50, 160), days, 160, CMS)
 
 
 def test_events_on_the_first_day_and_late_entries_are_counted() -> None:

@@ -307,7 +307,7 @@ def test_the_series_its_labels_and_its_rule():
         "One symbol a week from the day after admission, by self-report or drug test (use "
         "by either is use); a refused test is missing unless use is "
         "reported: + use, - no use, * both, o missed, _ not due. A week without a check-in is "
-        "missed until the follow-up ends; one that its end cuts short is missed.",
+        "missed until the follow-up ends; a partial last week is missed.",
         event="use",
         origin="admission",
     )
