@@ -24,6 +24,7 @@ from iop_outcomes.records.checks.problems import (
 )
 from iop_outcomes.records.data_cut import cut_label, data_cut
 from iop_outcomes.records.mapping import Mapping, read_mapping
+from iop_outcomes.records.mapping.pending import refuse_pending
 from iop_outcomes.records.parsing.columns import type_columns
 from iop_outcomes.records.parsing.date_orders import settle_orders
 from iop_outcomes.records.parsing.parsed import NO_DAY
@@ -102,6 +103,7 @@ def read_records(
     0
     """
     plan = _mapping_for(source, mapping)
+    refuse_pending(plan)
     located = find(
         source, {"episodes": episodes, "attendance": attendance, "checkins": checkins}, plan
     )

@@ -1,0 +1,32 @@
+"""A program's own files, column names and words, turned into ours by a ``mapping.toml``.
+
+A TOML file or a dictionary of the same shape comes in; a `Mapping` of checked, frozen parts goes
+out, or an error that says which section is wrong and what to write. What the files hold is not
+known here.
+"""
+
+from iop_outcomes.records.mapping.condition import Condition
+from iop_outcomes.records.mapping.folding import fold
+from iop_outcomes.records.mapping.plan import (
+    Database,
+    Grid,
+    Join,
+    Link,
+    Lists,
+    Mapping,
+    SourcePlan,
+)
+from iop_outcomes.records.mapping.reading import read_mapping
+
+__all__ = [
+    "Condition",
+    "Database",
+    "Grid",
+    "Join",
+    "Link",
+    "Lists",
+    "Mapping",
+    "SourcePlan",
+    "fold",
+    "read_mapping",
+]

@@ -1,0 +1,237 @@
+"""Which rows of a file are meant: what their cells say, held against what the mapping says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping as MappingType
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from iop_outcomes.errors import RecordsError
+from iop_outcomes.records.mapping.folding import fold
+from iop_outcomes.records.mapping.sections import listed, short
+from iop_outcomes.records.sources.coded import Coded, Raw
+from iop_outcomes.shared.messages import columns_found
+
+Mask = npt.NDArray[np.bool_]
+
+TESTS = ("is", "starts_with", "contains", "matches", "empty", "not")
+_WANTED = (
+    'Write column = "value", ["one", "another"], or { starts_with = "...", contains = "...", '
+    'matches = "a regular expression", empty = true, not = ... }.'
+)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What the cell of one column must say; every test that is given must hold.
+
+    Attributes
+    ----------
+    among : tuple of str or float
+        The values of which it must be one; a number is compared as a number.
+    starts_with, contains : tuple of str
+        Texts of which one must stand at its beginning, or anywhere in it.
+    matches : re.Pattern or None
+        A regular expression to be found in it, case regarded.
+    empty : bool or None
+        Whether it must hold nothing but spaces, or something.
+    otherwise : Cell or None
+        What it must not say.
+    """
+
+    among: tuple[str | float, ...] = ()
+    starts_with: tuple[str, ...] = ()
+    contains: tuple[str, ...] = ()
+    matches: re.Pattern[str] | None = None
+    empty: bool | None = None
+    otherwise: Cell | None = None
+
+    def holds(self, text: str) -> bool:
+        """Tell whether a cell with this text is meant."""
+        found = [_is_any(text, self.among)] if self.among else []
+        if self.starts_with:
+            found.append(any(_begins(text, part) for part in self.starts_with))
+        if self.contains:
+            found.append(any(_has(text, part) for part in self.contains))
+        if self.matches is not None:
+            found.append(self.matches.search(text) is not None)
+        if self.empty is not None:
+            found.append((not text.strip()) == self.empty)
+        if self.otherwise is not None:
+            found.append(not self.otherwise.holds(text))
+        return all(found)
+
+
+def _is_any(text: str, among: tuple[str | float, ...]) -> bool:
+    folded = fold(text)
+    for value in among:
+        if isinstance(value, str):
+            if fold(value) == folded and (folded or text.strip() == value.strip()):
+                return True
+        elif _number(text) == value:
+            return True
+    return False
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _begins(text: str, part: str) -> bool:
+    if fold(part):
+        return fold(text).startswith(fold(part))
+    return text.strip().startswith(part.strip() or part)
+
+
+def _has(text: str, part: str) -> bool:
+    if fold(part):
+        return fold(part) in fold(text)
+    return (part.strip() or part) in text
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Which rows are meant: in one of the cases, every column named must say what it must.
+
+    Attributes
+    ----------
+    cases : tuple of dict of str to Cell
+        For each case their column name (folded) and what its cell must say.
+    names : dict of str to str
+        Their column name (folded) as the mapping writes it.
+    where : str
+        The section of the mapping that it stands in, for messages.
+    """
+
+    cases: tuple[dict[str, Cell], ...]
+    names: dict[str, str]
+    where: str = "where"
+
+    def rows(self, raw: Raw) -> Mask:
+        """Tell for each row of a file whether it is meant.
+
+        Raises
+        ------
+        RecordsError
+            If the file has no column of a name that the condition asks.
+        """
+        columns = {fold(name): coded for name, coded in raw.columns.items()}
+        missing = [name for name in self.names if name not in columns]
+        if missing:
+            raise RecordsError(
+                f"{raw.file} has no column {short(self.names[missing[0]])}, which {self.where} of "
+                "the mapping asks.",
+                found=columns_found(raw.columns, self.names[missing[0]]),
+                instead="Write the name as the header of the file gives it, or name the file that "
+                "is meant with file = ....",
+            )
+        result = np.zeros(len(raw.lines), dtype=bool)
+        for case in self.cases:
+            rows = np.ones(len(raw.lines), dtype=bool)
+            for name, cell in case.items():
+                rows &= _rows_of(columns[name], cell)
+            result |= rows
+        return result
+
+
+def _rows_of(coded: Coded, cell: Cell) -> Mask:
+    chosen = np.array([cell.holds(str(word)) for word in coded.words.tolist()], dtype=bool)
+    return coded.is_any(chosen)
+
+
+def read_condition(where: str, value: Any) -> Condition:
+    """Read a condition: a table of columns, or a list of such tables of which one must hold.
+
+    Raises
+    ------
+    RecordsError
+        If it is neither, names no column, or asks for what is not known.
+    """
+    cases = listed(value)
+    if not cases or not all(isinstance(case, MappingType) and case for case in cases):
+        raise RecordsError(
+            f"The mapping's {where} is no condition.", found=short(value), instead=_WANTED
+        )
+    names: dict[str, str] = {}
+    read = []
+    for case in cases:
+        cells = {}
+        for name, wanted in case.items():
+            folded = fold(str(name))
+            cells[folded] = _cell(f"{where}: {short(name)}", wanted)
+            names[folded] = str(name)
+        read.append(cells)
+    return Condition(tuple(read), names, where)
+
+
+def _cell(where: str, wanted: Any) -> Cell:
+    if not isinstance(wanted, MappingType):
+        return Cell(among=_values(where, wanted))
+    unknown = [name for name in wanted if name not in TESTS]
+    if unknown or not wanted:
+        raise RecordsError(
+            f"The mapping's {where} asks for what is not known.",
+            found=", ".join(map(short, unknown)) or "nothing",
+            instead=f"Use {', '.join(TESTS)}.",
+        )
+    empty = wanted.get("empty")
+    if empty is not None and not isinstance(empty, bool):
+        raise RecordsError(
+            f"The mapping's {where}: empty is neither true nor false.",
+            found=short(empty),
+            instead="Write empty = true, or empty = false.",
+        )
+    return Cell(
+        among=_values(where, wanted["is"]) if "is" in wanted else (),
+        starts_with=_texts(where, wanted, "starts_with"),
+        contains=_texts(where, wanted, "contains"),
+        matches=_pattern(where, wanted["matches"]) if "matches" in wanted else None,
+        empty=empty,
+        otherwise=_cell(where, wanted["not"]) if "not" in wanted else None,
+    )
+
+
+def _values(where: str, wanted: Any) -> tuple[str | float, ...]:
+    values = listed(wanted)
+    plain = all(isinstance(one, str | int | float) and not isinstance(one, bool) for one in values)
+    if not values or not plain:
+        raise RecordsError(
+            f"The mapping's {where} is compared with what is neither text nor a number.",
+            found=short(wanted),
+            instead=_WANTED,
+        )
+    return tuple(value if isinstance(value, str) else float(value) for value in values)
+
+
+def _texts(where: str, wanted: MappingType[str, Any], test: str) -> tuple[str, ...]:
+    if test not in wanted:
+        return ()
+    values = listed(wanted[test])
+    if not values or not all(isinstance(one, str) and one for one in values):
+        raise RecordsError(
+            f"The mapping's {where}: {test} is no text.",
+            found=short(wanted[test]),
+            instead=f'Write {test} = "text", or a list of texts.',
+        )
+    return tuple(values)
+
+
+def _pattern(where: str, wanted: Any) -> re.Pattern[str]:
+    try:
+        if isinstance(wanted, str) and wanted:
+            return re.compile(wanted)
+        found = short(wanted)
+    except (re.error, OverflowError, RecursionError) as error:
+        found = f"{short(wanted)}: {getattr(error, 'msg', type(error).__name__)}"
+    raise RecordsError(
+        f"The mapping's {where}: matches is no regular expression.",
+        found=found,
+        instead="Write one as Python reads them, such as matches = '^Total'.",
+    ) from None

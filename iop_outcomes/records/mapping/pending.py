@@ -1,0 +1,39 @@
+"""What a mapping can say that has no effect yet: refused, so that nothing is passed over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from iop_outcomes.errors import RecordsError
+from iop_outcomes.records.mapping.plan import Mapping, SourcePlan
+
+
+def _any_source(wanted: Callable[[SourcePlan], object]) -> Callable[[Mapping], bool]:
+    return lambda mapping: any(wanted(plan) for plans in mapping.sources.values() for plan in plans)
+
+
+# Whoever gives one of these its effect removes its line.
+PENDING: dict[str, Callable[[Mapping], object]] = {
+    "[options] missing": lambda mapping: mapping.missing,
+    "[options] two_digit_years": lambda mapping: mapping.two_digit_years != (1970, 2069),
+    "[[TABLE.from]] header_rows": _any_source(lambda plan: plan.header_rows > 1),
+    "[[TABLE.from]]": lambda mapping: any(mapping.sources.values()),
+    "[TABLE.constants]": lambda mapping: any(mapping.constants.values()),
+    "[TABLE.combine]": lambda mapping: any(mapping.combine.values()),
+    "[TABLE.ticked]": lambda mapping: any(mapping.ticked.values()),
+    "[TABLE.units]": lambda mapping: any(mapping.units.values()),
+    "[TABLE.link]": lambda mapping: mapping.links,
+    "[checkins] expected_every": lambda mapping: mapping.expected_every,
+    "[ids]": lambda mapping: mapping.ids,
+    "[database]": lambda mapping: mapping.database,
+}
+
+
+def refuse_pending(mapping: Mapping) -> None:
+    """Raise RecordsError if a mapping says what this version does not do."""
+    for name, says in PENDING.items():
+        if says(mapping):
+            raise RecordsError(
+                f"The mapping has {name}, which this version can read and not yet follow.",
+                instead="Remove it, and change the export by hand.",
+            )

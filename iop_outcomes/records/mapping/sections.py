@@ -1,0 +1,141 @@
+"""What the readers of all sections of a mapping need: lists, pairs, values in messages."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from collections.abc import Mapping as MappingType
+from pathlib import PurePath
+from typing import Any
+
+from iop_outcomes.errors import RecordsError
+from iop_outcomes.records.mapping.folding import fold
+
+
+def section(name: str, value: Any) -> dict[str, Any]:
+    """Return a section of the mapping as a dictionary."""
+    if not isinstance(value, MappingType):
+        raise RecordsError(
+            f"The mapping's {name} is not a section.", instead=f"Write [{name}] and lines below it."
+        )
+    return dict(value)
+
+
+def only(where: str, given: Collection[object], known: Collection[str]) -> None:
+    """Raise RecordsError if a section has an entry that is not known."""
+    unknown = [name for name in given if name not in known]
+    if unknown:
+        raise RecordsError(
+            f"The mapping's {where} has an entry that is not known: {short(unknown[0])}.",
+            instead=f"Use {', '.join(known)}.",
+        )
+
+
+def pairs(name: str, value: Any) -> dict[str, str]:
+    """Return the entries of a section, theirs (folded) to ours; each of theirs once."""
+    result: dict[str, str] = {}
+    for theirs, ours in section(name, value).items():
+        if isinstance(theirs, bool) or not isinstance(theirs, str | int):
+            raise _no_text(name, theirs)
+        if not isinstance(ours, str):
+            raise _no_text(name, ours)
+        folded = fold(str(theirs))
+        if result.setdefault(folded, ours) != ours:
+            raise RecordsError(
+                f"The mapping's [{name}] gives one name two meanings: {short(theirs)}.",
+                found=f"{short(result[folded])} and {short(ours)}; names are compared without "
+                "regard to case, spaces, hyphens and underscores",
+                instead="Remove one of the two lines.",
+            )
+    return result
+
+
+def _no_text(name: str, value: object) -> RecordsError:
+    return RecordsError(
+        f"The mapping's [{name}] has an entry that is no text.",
+        found=short(value),
+        instead='Write lines such as "Their name" = "our name".',
+    )
+
+
+def short(value: object) -> str:
+    """Write a value of the mapping so that a message can bear it."""
+    if isinstance(value, str | int | float) or value is None:
+        text = ascii(value) if not isinstance(value, int) or abs(value) < 10**18 else "a number"
+        return text if len(text) <= 60 else f"{text[:60]}..."
+    return type(value).__name__
+
+
+def listed(value: Any) -> list[Any]:
+    """Return a list as it is, and anything else as a list of one."""
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def texts(where: str, value: Any, example: str) -> tuple[str, ...]:
+    """Return a text or a list of texts, none of them empty."""
+    result = listed(value)
+    if not result or not all(isinstance(one, str) and one.strip() for one in result):
+        raise RecordsError(
+            f"The mapping's {where} is neither a text nor a list of texts.",
+            found=short(value),
+            instead=f"Write {example}.",
+        )
+    return tuple(result)
+
+
+def one_of(where: str, value: Any, allowed: tuple[str, ...]) -> str:
+    """Return a word that must be one of some."""
+    if not isinstance(value, str) or value not in allowed:
+        raise RecordsError(
+            f"The mapping's {where} has a value that is not known.",
+            found=short(value),
+            instead=f"Write one of {', '.join(allowed)}.",
+        )
+    return value
+
+
+def whole(where: str, value: Any, low: int, high: int) -> int:
+    """Return a whole number within limits."""
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise RecordsError(
+            f"The mapping's {where} is not a whole number from {low:,} to {high:,}.",
+            found=short(value),
+        )
+    return value
+
+
+def patterns(where: str, value: Any, example: str) -> tuple[str, ...]:
+    """Return the names or patterns of files."""
+    result = listed(value)
+    if not result or not all(map(is_pattern, result)):
+        raise RecordsError(
+            f"The mapping's {where} does not say which files are meant.",
+            found=short(value),
+            instead=f"Write {example}: names of files in the folder.",
+        )
+    return tuple(result)
+
+
+def is_pattern(pattern: object) -> bool:
+    """Tell whether a file's name can be compared with it."""
+    if not isinstance(pattern, str) or "\x00" in pattern:
+        return False
+    try:
+        PurePath("a").match(pattern)
+    except ValueError:  # an empty one
+        return False
+    return True
+
+
+def cell_of(where: str, value: Any) -> str:
+    """Return a constant as the text of a cell."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str) or (isinstance(value, int | float) and abs(value) < 10**15):
+        return str(value)
+    if hasattr(value, "isoformat"):  # a date of TOML
+        return str(value.isoformat())
+    raise RecordsError(
+        f"The mapping's {where} is no value of a cell.",
+        found=short(value),
+        instead="Write a text, a number, a date, true or false.",
+    )

@@ -1,0 +1,198 @@
+"""The sections of a mapping that are of one table, such as ``[TABLE.columns]``."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from iop_outcomes.errors import RecordsError
+from iop_outcomes.records.mapping.folding import fold
+from iop_outcomes.records.mapping.plan import Link
+from iop_outcomes.records.mapping.sections import (
+    cell_of,
+    one_of,
+    only,
+    pairs,
+    section,
+    short,
+    texts,
+)
+from iop_outcomes.records.schema import TABLES, Column
+
+Words = dict[str, dict[str, str]]
+
+KEYS = ("columns", "words", "from", "constants", "combine", "ticked", "units")
+MINUTES = ("minutes_scheduled", "minutes_attended")
+UNITS = ("minutes", "hours", "seconds", "days")
+_EVERY = re.compile(r"\s*(\d{1,3})\s*(day|week)s?\s*")
+
+
+def require_keys(table: str, value: Any) -> None:
+    """Raise RecordsError if the section of a table has an entry that is not known."""
+    names = section(table, value)
+    known = list(KEYS)
+    if table != "episodes":
+        known.append("link")
+    if table == "checkins":
+        known.append("expected_every")
+    unknown = set(names) - set(known)
+    if unknown:
+        raise RecordsError(
+            f"The mapping's section [{table}] has an entry that is not known: "
+            f"{min(map(str, unknown))}.",
+            instead=f"Use [{table}.columns], [{table}.words.COLUMN], [[{table}.from]] or one of "
+            f"{', '.join(known[3:])}.",
+        )
+
+
+def read_columns(table: str, value: Any) -> dict[str, str]:
+    """Read ``[TABLE.columns]``: their column name (folded) to ours."""
+    return pairs(f"{table}.columns", section(table, value).get("columns", {}))
+
+
+def read_words(table: str, value: Any) -> Words:
+    """Read ``[TABLE.words.COLUMN]``: for each column of ours their word (folded) to ours."""
+    result = {}
+    words = section(f"{table}.words", section(table, value).get("words", {}))
+    for name, given in words.items():
+        result[name] = pairs(f"{table}.words.{name}", given)
+        for ours in result[name].values():
+            _known_word(table, name, ours)
+    return result
+
+
+def column_of(table: str, name: str) -> Column | None:
+    """Return the declaration of a column of ours, under either of its names."""
+    declared = TABLES[table]
+    return declared.column(name) or declared.column(name, "study_days")
+
+
+def _allowed(table: str, name: str) -> tuple[str, ...]:
+    column = column_of(table, name)
+    if column is None:
+        return ()
+    return ("yes", "no") if column.kind == "flag" else column.words
+
+
+def _known_word(table: str, name: str, word: str) -> None:
+    allowed = _allowed(table, name)
+    if allowed and word not in ("", *allowed):
+        raise RecordsError(
+            f"The mapping turns a word of {table}.{name} into one that is not known: {word!r}.",
+            instead=f"Use one of {', '.join(allowed)}, or '' for missing.",
+        )
+
+
+def require_word(where: str, table: str, name: str, word: str, words: Words) -> None:
+    """Raise RecordsError if a word that the mapping gives a column could not be read there."""
+    allowed = _allowed(table, name)
+    known = {fold(one) for one in allowed} | set(words.get(name, {}))
+    if allowed and fold(word) not in known:
+        raise RecordsError(
+            f"The mapping's {where} gives {table}.{name} a word that is not known.",
+            found=short(word),
+            instead=f"Use one of {', '.join(allowed)}, or a word of [{table}.words.{name}].",
+        )
+
+
+def read_constants(where: str, table: str, value: Any, words: Words) -> dict[str, str]:
+    """Read constants: our column to the text that every row has."""
+    result = {}
+    for name, given in section(where, value).items():
+        result[name] = cell_of(f"{where} {name}", given)
+        require_word(where, table, name, result[name], words)
+    return result
+
+
+def read_combine(table: str, value: Any) -> dict[str, tuple[str, ...]]:
+    """Read ``[TABLE.combine]``: our column to two or more of their columns."""
+    where = f"{table}.combine"
+    result = {}
+    for name, given in section(where, section(table, value).get("combine", {})).items():
+        example = f'{name} = ["Status", "Canceled by"]'
+        columns = texts(f"[{where}] {name}", given, example)
+        if len({fold(column) for column in columns}) < 2:
+            raise RecordsError(
+                f"The mapping's [{where}] {name} has fewer than two columns.",
+                found=short(columns[0]),
+                instead=f"Write {example}; for one column use [{table}.columns].",
+            )
+        result[name] = columns
+    return result
+
+
+def read_ticked(table: str, value: Any, words: Words) -> Words:
+    """Read ``[TABLE.ticked]``: for our column their checkbox columns, each with its word."""
+    where = f"{table}.ticked"
+    result = {}
+    for name, given in section(where, section(table, value).get("ticked", {})).items():
+        columns = section(f"{where}.{name}", given)
+        if not columns:
+            raise RecordsError(
+                f"The mapping's [{where}] {name} names no checkbox columns.",
+                instead=f'Write {name} = {{ "Their column" = "our word" }}.',
+            )
+        for theirs, word in columns.items():
+            if not isinstance(word, str) or not word.strip():
+                raise RecordsError(
+                    f"The mapping's [{where}] {name} gives {short(theirs)} no word.",
+                    found=short(word),
+                    instead=f'Write {name} = {{ "Their column" = "our word" }}.',
+                )
+            require_word(f"[{where}]", table, name, word, words)
+        result[name] = {str(theirs): word for theirs, word in columns.items()}
+    return result
+
+
+def read_units(table: str, value: Any) -> dict[str, str]:
+    """Read ``[TABLE.units]``: a column of minutes to the unit of its numbers."""
+    where = f"[{table}.units]"
+    units = section(f"{table}.units", section(table, value).get("units", {}))
+    known = [column.name for column in TABLES[table].columns if column.unit == "minutes"]
+    for name, unit in units.items():
+        if name not in known:
+            raise RecordsError(
+                f"The mapping's {where} names a column that has no unit of time: {short(name)}.",
+                instead=f"Use {', '.join(known)}."
+                if known
+                else f"Remove it: {table} has no column of minutes.",
+            )
+        one_of(f"{where} {name}", unit, UNITS)
+    return units
+
+
+def read_link(table: str, value: Any) -> Link | None:
+    """Read ``[TABLE.link]``: how rows find their episode."""
+    given = section(table, value).get("link")
+    if given is None:
+        return None
+    where = f"[{table}.link]"
+    link = section(f"{table}.link", given)
+    only(where, link, ("by", "person"))
+    by = one_of(f"{where} by", link.get("by", "episode_id"), ("episode_id", "person_and_date"))
+    person = one_of(f"{where} person", link.get("person", "id"), ("id", "name"))
+    if person == "name" and by != "person_and_date":
+        raise RecordsError(
+            f"The mapping's {where} says that people are given by name, and links by episode_id.",
+            instead='Write by = "person_and_date", or remove person.',
+        )
+    return Link(by, person)
+
+
+def read_expected_every(value: Any) -> int | None:
+    """Read ``[checkins] expected_every``, in days."""
+    given = section("checkins", value).get("expected_every")
+    if given is None:
+        return None
+    days = 0
+    if isinstance(given, int) and not isinstance(given, bool):
+        days = given
+    elif isinstance(given, str) and (match := _EVERY.fullmatch(given.casefold())):
+        days = int(match[1]) * (7 if match[2] == "week" else 1)
+    if not 1 <= days <= 366:
+        raise RecordsError(
+            "The mapping's [checkins] expected_every is no number of days from 1 to 366.",
+            found=short(given),
+            instead='Write expected_every = "7 days".',
+        )
+    return days
