@@ -85,6 +85,7 @@ def check(
     if len(counts):
         typer.echo("problems, by check:")
         typer.echo(counts.to_string(index=False))
+    _say_what_to_map(records)
     quality = records.quality()["status"].value_counts()
     parts = [f"{quality.get(word, 0):,} {word}" for word in ("passed", "failed", "not applicable")]
     typer.echo(f"checks: {', '.join(parts)}")
@@ -236,6 +237,23 @@ def _cut(as_of: str | None) -> str | int | None:
     if as_of is not None and as_of.isascii() and as_of.isdigit() and len(as_of) < 10:
         return int(as_of)
     return as_of
+
+
+def _say_what_to_map(records: Records) -> None:
+    """Print rows that belong to no episode, and unknown words as lines for the mapping."""
+    from iop_outcomes.records.checks.to_map import lines_to_paste
+
+    for row in records.unmatched().itertuples(index=False):
+        typer.echo(
+            printable(
+                f"{row.file}: {row.rows_unmatched:,} of {row.rows_read:,} rows ({row.share:.1%}), "
+                f"with {row.ids_unmatched:,} different identifiers, belong to no episode"
+            )
+        )
+    lines = lines_to_paste(records.unknown_words())
+    if lines:
+        typer.echo("words that are not known; write their meanings into mapping.toml:")
+        typer.echo(printable("\n".join(lines)))
 
 
 def _write_problems(records: Records, path: Path) -> None:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from iop_outcomes.errors import MissingTableError, RuleError
 from iop_outcomes.records.checks.problems import problems_text
+from iop_outcomes.records.checks.to_map import unknown_words, unmatched_rows
 from iop_outcomes.shared.messages import columns_found, words_found
 from iop_outcomes.shared.saving import write_whole
 from iop_outcomes.shared.text import table_html
@@ -178,6 +179,29 @@ class Records:
         keys = ["check", "group", "table", "done"]
         short = self.problems.assign(done=self.problems["done"].str.split(":").str[0])
         return short.groupby(keys, sort=False).size().rename("rows").reset_index()
+
+    def unknown_words(self) -> pd.DataFrame:
+        """Return the words that neither the vocabulary nor the mapping knows, with their counts.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a table, column and word, the most frequent first: ``table, column, word``
+            (str), ``rows`` (int64). It holds values of the records: it is not for sending.
+        """
+        return unknown_words(self.problems)
+
+    def unmatched(self) -> pd.DataFrame:
+        """Return for each file how many of its rows belong to no episode that was read.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a file of attendance or check-ins with such rows: ``table, file`` (str),
+            ``rows_unmatched, rows_read`` (int64), ``share`` (float64, 0 to 1), ``ids_unmatched``
+            (int64, different identifiers).
+        """
+        return unmatched_rows(self.problems, self.sources)
 
     def save_problems(self, path: str | Path) -> Path:
         """Write the list of problems as a CSV file that a spreadsheet can open.

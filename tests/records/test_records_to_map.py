@@ -1,0 +1,92 @@
+"""What `check` says that a mapping lacks: words, and identifiers that match nothing."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+import iop_outcomes as iop
+from iop_outcomes.cli import app
+from iop_outcomes.errors import RecordsError
+from iop_outcomes.records.checks.to_map import lines_to_paste
+
+EPISODES = "episode_id,admit_date\nA-1,2026-07-01\nA-2,2026-07-02\n"
+ATTENDANCE = (
+    "episode_id,date,status\nA-1,2026-07-03,Present\nA-1,2026-07-06,Present\nA-2,2026-07-03,Absent\n"
+    "B-9,2026-07-03,attended\nB-9,2026-07-06,attended\nB-8,2026-07-06,attended\n"
+    'A-2,2026-07-06,"Sample, Person"\nA-2,2026-07-07,555-0199\n'
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "episodes.csv").write_text(EPISODES, encoding="utf-8")
+    (tmp_path / "attendance.csv").write_text(ATTENDANCE, encoding="utf-8")
+    return tmp_path
+
+
+def test_unknown_words_are_counted_by_column_the_most_frequent_first(folder: Path) -> None:
+    words = iop.read_records(folder).unknown_words()
+    assert words.to_dict("list") == {
+        "table": ["attendance"] * 4,
+        "column": ["status"] * 4,
+        "word": ["Present", "555-0199", "Absent", "Sample, Person"],
+        "rows": [2, 1, 1, 1],
+    }
+
+
+def test_rows_without_an_episode_are_counted_by_file(folder: Path) -> None:
+    table = iop.read_records(folder).unmatched()
+    assert table.to_dict("records") == [
+        {
+            "table": "attendance",
+            "file": "attendance.csv",
+            "rows_unmatched": 3,
+            "rows_read": 8,
+            "share": 3 / 8,
+            "ids_unmatched": 2,
+        }
+    ]
+
+
+def test_check_prints_the_lines_to_paste_and_no_name_or_identifier(folder: Path) -> None:
+    done = CliRunner().invoke(app, ["check", str(folder), "--quiet"])
+    assert done.exit_code == 0
+    assert '"Present" = "?"  # 2 rows\n"Absent" = "?"  # 1 row\n' in done.output
+    assert "attendance.csv: 3 of 8 rows (37.5%), with 2 different identifiers" in done.output
+    assert "2 further texts that may be names or identifiers, in 2 rows" in done.output
+    for value in ("Sample", "555", "B-9"):
+        assert value not in done.output
+
+
+def test_the_lines_are_a_mapping_that_is_refused_until_they_are_filled_in(folder: Path) -> None:
+    lines = lines_to_paste(iop.read_records(folder).unknown_words())
+    text = "\n".join(lines)
+    with pytest.raises(RecordsError, match="not known"):
+        iop.read_records(folder, mapping=tomllib.loads(text))
+    filled = text.replace('"Present" = "?"', '"Present" = "attended"').replace(
+        '"Absent" = "?"', '"Absent" = "no_show"'
+    )
+    records = iop.read_records(folder, mapping=tomllib.loads(filled))
+    assert records.attendance["status"].tolist() == ["attended", "attended", "no_show"]
+
+
+def test_a_column_of_many_texts_is_counted_only(folder: Path) -> None:
+    words = pd.DataFrame(
+        {"table": "attendance", "column": "status", "word": [f"w{'x' * n}" for n in range(26)]}
+    ).assign(rows=1)
+    assert lines_to_paste(words) == [
+        "# attendance.status: 26 texts, in 26 rows, are in the list of problems "
+        "(--problems FILE.csv)"
+    ]
+
+
+def test_records_without_fault_have_nothing_to_map() -> None:
+    records = iop.read_records(Path(__file__).parents[2] / "data" / "samples")
+    assert records.unknown_words().empty
+    assert records.unmatched().empty
+    assert lines_to_paste(records.unknown_words()) == []
