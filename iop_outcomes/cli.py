@@ -71,7 +71,10 @@ def check(
     ] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Read the records and say what is wrong with them, without a value of any person."""
+    """Read the records and say what is wrong with them.
+
+    Of the values of the records only words that are not known are printed, with their counts.
+    """
     if problems is not None:
         check_place(problems, PROBLEMS)
     records = _read(data, mapping, as_of, quiet)
