@@ -1,7 +1,7 @@
-"""Made-up records of made-up programs, with their truth and a dirty twin.
+"""Synthetic records of synthetic programs, with the true values and a copy with faults.
 
-A design and a seed come in; files and frames go out. They are for trying the library without a
-person's data, and for testing that estimators recover what is known to be true.
+A design and a seed come in; files and frames go out. They are for trying the library without real
+data, and for testing that estimators recover known true values.
 """
 
 from __future__ import annotations

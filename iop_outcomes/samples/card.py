@@ -1,4 +1,4 @@
-"""The data card of a sample: what it is, what was planted, and what it measures."""
+"""The data card of a sample: its contents, the simulated changes and effects, and its measures."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _DAYS = (7, 14, 30, 60, 90, 182, 364)
 _CARD = """\
 # Data card: a synthetic sample
 
-**Everything here is made up.** No row comes from a person, a program or a record system. People
-are called SYN-0001, programs have invented names, and the dates are fictional. It is there to
-try the library and to test that its estimators recover what is known to be true.
+**All data here are synthetic.** No row comes from a person, a program or a record system. People
+have names such as SYN-0001, programs have invented names, and the dates are fictional. The sample
+is for trying the library and for testing that its estimators recover known true values.
 
 - Licence: CC0 1.0 (public domain): <https://creativecommons.org/publicdomain/zero/1.0/>
 - Made by: `iop-outcomes sample FOLDER --seed {seed}`, or
   `iop_outcomes.samples.write_sample(FOLDER, seed={seed})`; the same seed gives the same bytes.
 - Data cut: {cut}
-- The truth behind it: `iop_outcomes.samples.synthetic_records(seed={seed}).truth`
+- True values: `iop_outcomes.samples.synthetic_records(seed={seed}).truth`
 
 | file | one row is | rows |
 |---|---|---|
@@ -30,21 +30,21 @@ try the library and to test that its estimators recover what is known to be true
 | attendance.csv | one scheduled service | {attendance:,} |
 | checkins.csv | one check-in: at intake, weekly to week 26, also after discharge | {checkins:,} |
 
-`messy/` holds a part of it with planted faults and the answer key.
+`messy/` contains a part of it with inserted faults, and the answer key.
 
-## The programs, and what was planted in their attendance
+## The programs, and the simulated changes of attendance
 
 {programs}
 
-Old Mill is too small to publish: under 11 admissions in every quarter. All programs close in the
-week before the new year, Riverside also from 2025-02-10 to 2025-02-16 (`program_cancel`; the
+Old Mill is too small to publish: fewer than 11 admissions in every quarter. All programs are closed
+in the week before the new year, Riverside also from 2025-02-10 to 2025-02-16 (`program_cancel`; the
 check-ins of such weeks are `not_due`), and on public holidays.
 
 Three groups of three hours a week and an individual hour, for some a family session every third
-week; 8 to 12 weeks are planned, the last two or three of them with one group a week, which goes
-on for those who stay longer. People differ in their probability of attending (beta-binomial
-correlation {correlation:g}, so that counts are over-dispersed), attend less from week to week and
-on Fridays, and miss more in the three weeks before they drop out. After {silent} days without
+week; 8 to 12 weeks are planned, the last two or three of them with one group a week, which
+continues for those who stay longer. People differ in their probability of attending (beta-binomial
+correlation {correlation:g}, so that counts are over-dispersed), attend less with each week and on
+Fridays, and miss more sessions in the three weeks before they drop out. After {silent} days without
 contact an episode is closed.
 
 ## The first use
@@ -55,60 +55,60 @@ On each day from admission the cumulative hazard grows by that of a Weibull base
 {hazard}
 
 "attendance" is the share attended of the sessions recorded as attended or absent in the 14 days
-before the day (0 where there were none): it acts as it goes. "completed" holds from the day after
-a discharge as completed. A first use in treatment makes {leaving:.0%} of people leave within
+before the day (0 where there were none), so it is time-varying. "completed" applies from the day
+after a discharge as completed. A first use in treatment makes {leaving:.0%} of people leave within
 days, most as dropped out. True probability of no use up to and including the day:
 
 {relapse_free}
 
 ## Missing check-ins
 
-A check-in is missed more from week to week, and more after a first use ({silence:g} log odds):
-what is missing is not missing at random. Some people nearly always answer and others seldom do.
+Check-ins are missed more often with each week, and more often after a first use ({silence:g} log
+odds): they are not missing at random. Some people answer nearly always and others rarely.
 
 ## Ends of episodes, against TEDS 2004
 
 Calibrated on 114,440 discharges from intensive outpatient care (SAMHSA, TEDS Discharges 2004,
-chapter 4; "other" holds incarcerated and died; days from admission to the last contact, adults).
+chapter 4; "other" includes incarcerated and died; days from admission to the last contact, adults).
 TEDS' median for completed stays is shorter than the 8 weeks planned here, so that about half of
 those who complete leave with their goals met before the plan ends. This sample:
 
 {ends}
 
-TEDS' mean stay of 70 to 74 days is not reached (here {mean_stay:.0f} days): very long stays are
-left out, to keep the files small.
+TEDS' mean stay of 70 to 74 days is not reached (here {mean_stay:.0f} days): very long stays are not
+simulated, to keep the files small.
 
-## What the sample also measures
+## Other measures of the sample
 
 {measured}
 
 ## Simplifications
 
-- What people say in a check-in is true, and no test is positive without use;
-  information is lost only through missed check-ins.
-- Use goes on as a weekly chance after the first use, whatever the treatment.
-- Sessions, check-ins and effects are the same in all programs but for what was planted.
-- Nobody moves between programs within an episode, and levels of care do not change.
-- TEDS 2004 is old; newer figures for this level of care were not at hand.
+- Self-reports are true, and no test is positive without use; information is lost only through
+  missed check-ins.
+- After the first use, use continues with a weekly probability that does not depend on treatment.
+- Sessions, check-ins and effects are the same in all programs except for the changes listed above.
+- People do not change programs within an episode, and levels of care do not change.
+- TEDS 2004 is old; newer figures for this level of care were not available.
 """
 
 _MESSY = """\
-# The messy twin of the synthetic sample
+# A copy of part of the synthetic sample, with faults
 
-The same three made-up tables (seed {seed}; one program, some months) with faults planted in them
-as exports have them, and one table in two files. CC0 1.0, like the sample.
+The same three synthetic tables (seed {seed}; one program, some months) with inserted faults that
+are typical of exports, and one table in two files. CC0 1.0, like the sample.
 
-`answer_key.csv` has one row for each problem that `read_records(FOLDER, as_of="{cut}")`
-must list; nothing else may be listed. Its columns: `table, file, line` (of the file; the header
-is line 1), `column, value` (the text as it stands), `check`, and what is `done` (set aside, value
-left missing, mended, folded, kept). The key was written by the planting, not by reading.
+`answer_key.csv` has one row for each problem that `read_records(FOLDER, as_of="{cut}")` must list,
+and no others. Its columns: `table, file, line` (of the file; the header is line 1), `column, value`
+(the text in the file), `check`, and what is `done` (set aside, value left missing, mended, folded,
+kept). The key is written when the faults are inserted, not by reading the files.
 
 {counts}
 """
 
 
 def data_card(sample: Sample) -> str:
-    """Return the data card of a sample as Markdown, with what was measured on it."""
+    """Return the data card of a sample as Markdown, with measures of the sample."""
     design = sample.truth.design
     ends, mean_stay = ends_of_episodes(sample)
     truth = sample.truth.relapse_free(_DAYS)
@@ -139,8 +139,8 @@ def data_card(sample: Sample) -> str:
 
 
 def messy_card(key: pd.DataFrame, seed: int) -> str:
-    """Return the description of the messy twin as Markdown."""
-    counts = key.groupby(["check", "done"]).size().rename("planted").reset_index()
+    """Return the description of the copy with faults as Markdown."""
+    counts = key.groupby(["check", "done"]).size().rename("inserted").reset_index()
     return _MESSY.format(seed=seed, cut=DATA_CUT, counts=_table(counts))
 
 
@@ -176,7 +176,7 @@ def _programs(sample: Sample) -> pd.DataFrame:
     kind_text = {"shift": "a real step", "trend": "a slow trend", "policy": "a step by policy"}
     rows = []
     for program in sample.truth.design.programs:
-        planted = [
+        changes = [
             f"{kind_text[change.kind]} from {change.start}: {change.reason} "
             f"({change.log_odds:+g} log odds{' a month' if change.kind == 'trend' else ''})"
             for change in program.changes
@@ -187,7 +187,7 @@ def _programs(sample: Sample) -> pd.DataFrame:
                 "program": program.name,
                 "episodes": counts[program.name],
                 "true attendance": f"{rate['expected'] / rate['sessions']:.3f}",
-                "planted": "; ".join(planted) or "nothing: stable",
+                "simulated changes": "; ".join(changes) or "none",
             }
         )
     return pd.DataFrame(rows)

@@ -1,4 +1,4 @@
-"""A sample as CSV files with its data card, and its dirty twin beside it."""
+"""A sample as CSV files with its data card, and a copy with faults."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pandas as pd
 
 from iop_outcomes.errors import ReportError
 from iop_outcomes.samples.card import data_card, messy_card
-from iop_outcomes.samples.faults.messy import plant
-from iop_outcomes.samples.faults.planter import write_file
+from iop_outcomes.samples.faults.fault_inserter import write_file
+from iop_outcomes.samples.faults.messy import insert_faults
 from iop_outcomes.samples.generator import Sample, synthetic_records
 
 TABLES = ("episodes", "attendance", "checkins")
@@ -18,7 +18,7 @@ TABLES = ("episodes", "attendance", "checkins")
 def as_text(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a table of the sample as the text of its CSV file: missing is empty.
 
-    Dates are ISO, whole numbers bear no decimals, and flags are yes and no.
+    Dates are ISO, whole numbers have no decimals, and flags are yes and no.
     """
     columns = {}
     for name, column in frame.items():
@@ -40,18 +40,18 @@ def write_sample(folder: str | Path, seed: int = 2026, *, messy: bool = True) ->
     Parameters
     ----------
     folder : str or pathlib.Path
-        Where to write; made if it is not there. Files of the same names are replaced.
+        Where to write; it is created if it does not exist. Files of the same names are replaced.
     seed : int
         The same seed gives the same bytes; 2026 gives ``data/samples``.
     messy : bool
-        Also write the folder ``messy``: a part of the sample with planted faults, and
+        Also write the folder ``messy``: a part of the sample with inserted faults, and
         ``answer_key.csv`` with one row a problem (``table, file, line, column, value, check,
         done``).
 
     Returns
     -------
     Sample
-        The frames that were written, and the truth behind them.
+        The frames that were written, and their true values.
 
     Raises
     ------
@@ -74,11 +74,11 @@ def write_sample(folder: str | Path, seed: int = 2026, *, messy: bool = True) ->
         write_file(folder / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
     write_file(folder / "README.md", data_card(sample))
     if messy:
-        planter = plant(texts["episodes"], texts["attendance"], texts["checkins"])
+        inserter = insert_faults(texts["episodes"], texts["attendance"], texts["checkins"])
         twin = folder / "messy"
         _make(twin)
-        planter.write(twin)
-        write_file(twin / "README.md", messy_card(planter.answer_key(), seed))
+        inserter.write(twin)
+        write_file(twin / "README.md", messy_card(inserter.answer_key(), seed))
     return sample
 
 

@@ -11,13 +11,13 @@ from iop_outcomes.errors import RuleError
 from iop_outcomes.samples.model.design import DATA_CUT, Design
 from iop_outcomes.samples.model.frames import attendance_frame, checkin_frame, episode_frame
 from iop_outcomes.samples.model.population import admit_and_follow
-from iop_outcomes.samples.truth import Truth, tell_truth
+from iop_outcomes.samples.truth import Truth, make_truth
 from iop_outcomes.shared.provenance import Provenance, label
 
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """A made-up set of records with its truth.
+    """A set of synthetic records with the true values.
 
     Attributes
     ----------
@@ -25,9 +25,9 @@ class Sample:
         The three tables with the columns that ``read_records`` reads; dates as datetime64[s],
         words as categories; ``attrs["synthetic"]`` is True.
     truth : Truth
-        What is true of them, seen or not.
+        The true values, recorded or not.
     seed : int
-        The seed that made them.
+        The seed of the random numbers.
     """
 
     episodes: pd.DataFrame
@@ -37,7 +37,7 @@ class Sample:
     seed: int
 
     def __repr__(self) -> str:
-        """Say what it holds."""
+        """Return seed and sizes."""
         return (
             f"Sample(seed={self.seed}, synthetic: {len(self.episodes):,} episodes, "
             f"{len(self.attendance):,} attendance rows, {len(self.checkins):,} check-ins, "
@@ -48,25 +48,25 @@ class Sample:
 def synthetic_records(
     seed: int = 2026, *, people: int | None = None, design: Design | None = None
 ) -> Sample:
-    """Return the records of five made-up programs up to 2026-09-30, and their truth.
+    """Return the records of five synthetic programs up to 2026-09-30, and the true values.
 
-    Nothing in them comes from a person. What is planted, and on what it is calibrated, stands
-    in ``data/samples/README.md`` and in ``Design``.
+    No data are from a real person. ``data/samples/README.md`` and ``Design`` describe the simulated
+    effects and their calibration.
 
     Parameters
     ----------
     seed : int
         The same seed gives the same records.
     people : int, optional
-        How many people are admitted at least once (by default the design's 760); some
-        come again, so that episodes are about an eighth more.
+        How many people are admitted at least once (by default the design's 760); some are
+        readmitted, so that there are about an eighth more episodes.
     design : Design, optional
         Other parameters than those of the committed sample.
 
     Returns
     -------
     Sample
-        Three frames and the truth behind them.
+        Three frames and their true values.
 
     Raises
     ------
@@ -95,7 +95,7 @@ def synthetic_records(
         episodes=episode_frame(who, course, design),
         attendance=attendance_frame(who, course, design, streams[1]),
         checkins=checkin_frame(who, course, design, streams[2]),
-        truth=tell_truth(who, course, design),
+        truth=make_truth(who, course, design),
         seed=seed,
     )
     for frame in (sample.episodes, sample.attendance, sample.checkins):

@@ -1,4 +1,4 @@
-"""What is true of a made-up sample, so that estimators can be tested to recover it."""
+"""The true values of a synthetic sample, for tests of estimators."""
 
 from __future__ import annotations
 
@@ -27,35 +27,34 @@ from iop_outcomes.samples.model.population import admit_and_follow
 from iop_outcomes.samples.model.state import ABSENT, ATTENDED, NEVER, Course
 
 GROUPS = ("program", "track", "medication", "entry_path", "primary_substance")
-_TRUTH_SEED = 41_507  # of the population behind relapse_free, whatever the sample's own seed
+_TRUTH_SEED = 41_507  # of the population used for relapse_free, whatever the seed of the sample
 
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """The truth behind a sample.
+    """The true values of a sample.
 
     Attributes
     ----------
     episodes : pandas.DataFrame
         One row an episode, in the order of the sample's: ``episode_id``, ``program``, ``track``,
         ``medication`` (yes, no), ``entry_path``, ``primary_substance``, ``admit_date``,
-        ``relapse_day`` (float64, days from admission to the first use, seen or not; missing if
-        there was none within `horizon`), ``days_to_discharge`` (int64), ``discharge_reason``
-        (both also where the data cut came first), ``days_to_leaving`` (the last day on which
-        the person still came), ``propensity`` (standard normal: how readily the person comes)
-        and ``planned_weeks``.
+        ``relapse_day`` (float64, days from admission to the first use, recorded or not; missing if
+        there was none within `horizon`), ``days_to_discharge`` (int64), ``discharge_reason`` (both
+        also if after the data cut), ``days_to_leaving`` (the last day on which the person
+        attended), ``propensity`` (standard normal: the tendency to attend) and ``planned_weeks``.
     attendance : pandas.DataFrame
         One row a program and month of the sample: ``program``, ``month`` (``YYYY-MM``),
-        ``sessions`` (recorded as attended or absent), ``attended``, ``expected`` (the sum of
-        the probabilities with which these sessions were going to be attended), ``variance`` (of
-        the number attended, given those probabilities) and ``rate`` (expected / sessions).
+        ``sessions`` (recorded as attended or absent), ``attended``, ``expected`` (the sum of the
+        probabilities of attending these sessions), ``variance`` (of the number attended, given
+        those probabilities) and ``rate`` (expected / sessions).
     changes : pandas.DataFrame
-        What was planted: ``program``, ``kind`` (shift, trend, policy), ``start``, ``log_odds``
+        The simulated changes: ``program``, ``kind`` (shift, trend, policy), ``start``, ``log_odds``
         (for a trend, a month of 30.44 days) and ``reason``.
     design : Design
-        Every parameter, among them the Weibull baseline and the effects on relapse.
+        Every parameter, including the Weibull baseline and the effects on relapse.
     horizon : int
-        Days from admission for which the truth is known.
+        Days from admission up to which the true values are known.
     """
 
     episodes: pd.DataFrame
@@ -89,9 +88,9 @@ class Truth:
         """Return the true probability of no use up to and including each day.
 
         It is the marginal survival of the first use from admission in the population that the
-        design describes, by its own simulation: the mean over admissions of
-        ``exp(-cumulative hazard)``, each on a path on which no first use came. Leaving and
-        death do not prevent it: use after them counts, although no record shows it.
+        design describes, from a separate simulation: the mean over admissions of ``exp(-cumulative
+        hazard)``, each simulated without a first use. Leaving and death do not prevent the event:
+        use after them counts, although it is not recorded.
 
         Parameters
         ----------
@@ -104,8 +103,8 @@ class Truth:
         Returns
         -------
         pandas.DataFrame
-            ``[by ...], day, relapse_free`` (proportion, 0 to 1), ``se`` (its Monte Carlo
-            error) and ``simulated`` (admissions behind it).
+            ``[by ...], day, relapse_free`` (proportion, 0 to 1), ``se`` (its Monte Carlo error) and
+            ``simulated`` (number of simulated admissions).
 
         Raises
         ------
@@ -115,7 +114,7 @@ class Truth:
         wanted = np.asarray(list(days), dtype=np.int64)
         if len(wanted) and (wanted.min() < 0 or wanted.max() > self.horizon):
             raise RuleError(
-                "The true value is not known for a day that was asked for.",
+                "The true value is not known for a requested day.",
                 found=f"days {wanted.min()} to {wanted.max()}",
                 instead=f"Ask for days 0 to {self.horizon}.",
             )
@@ -123,7 +122,7 @@ class Truth:
         unknown = sorted(set(groups) - set(GROUPS))
         if unknown:
             raise RuleError(
-                f"The truth has no group {unknown[0]!r}.", instead=f"Use {', '.join(GROUPS)}."
+                f"There are no true values by {unknown[0]!r}.", instead=f"Use {', '.join(GROUPS)}."
             )
         who, free = self._population
         keys = who[groups] if groups else pd.DataFrame({"all": np.zeros(len(who), dtype=int)})
@@ -144,7 +143,7 @@ class Truth:
 
     @cached_property
     def _population(self) -> tuple[pd.DataFrame, Array]:
-        """Return a large population of the design, and each one's probability of no use."""
+        """Return a large population of the design, and each person's probability of no use."""
         design = replace(self.design, people=self.design.truth_people)
         rng = np.random.default_rng(_TRUTH_SEED)
         who, _ = admit_and_follow(design, rng)
@@ -153,7 +152,7 @@ class Truth:
 
 
 def group_columns(who: pd.DataFrame, design: Design) -> pd.DataFrame:
-    """Return the columns of admissions that a truth can be asked by."""
+    """Return the columns of admissions by which true values can be requested."""
     programs = tuple(program.name for program in design.programs)
     return pd.DataFrame(
         {
@@ -166,8 +165,8 @@ def group_columns(who: pd.DataFrame, design: Design) -> pd.DataFrame:
     )
 
 
-def tell_truth(who: pd.DataFrame, course: Course, design: Design) -> Truth:
-    """Return the truth behind admissions and what became of them."""
+def make_truth(who: pd.DataFrame, course: Course, design: Design) -> Truth:
+    """Return the true values of admissions and their courses."""
     relapse = np.where(course.relapse < NEVER, course.relapse.astype(float), np.nan)
     columns = group_columns(who, design)
     episodes = columns.assign(
@@ -199,7 +198,7 @@ def tell_truth(who: pd.DataFrame, course: Course, design: Design) -> Truth:
 
 
 def _true_attendance(who: pd.DataFrame, course: Course, program: pd.Series[Any]) -> pd.DataFrame:
-    """Return the true attendance of each program and month, of the sessions that count."""
+    """Return the true attendance of each program and month, over the sessions that count."""
     sessions = course.sessions
     episode = sessions["episode"].to_numpy()
     date = who["admit"].to_numpy()[episode] + sessions["day"].to_numpy()

@@ -105,10 +105,10 @@ def test_the_card_says_synthetic_and_gives_the_licence() -> None:
         assert "CC0" in text
 
 
-# The door --------------------------------------------------------------------------------------
+# Reading ---------------------------------------------------------------------------------------
 
 
-def test_the_door_finds_nothing_in_the_clean_sample(sample: Sample) -> None:
+def test_reading_lists_no_problem_in_the_clean_sample(sample: Sample) -> None:
     records = iop.read_records(COMMITTED)
     assert records.problems.empty
     assert records.as_of == CUT
@@ -119,7 +119,7 @@ def test_the_door_finds_nothing_in_the_clean_sample(sample: Sample) -> None:
 
 
 @pytest.mark.parametrize("seed", [2026, 1])
-def test_the_door_finds_exactly_what_was_planted(seed: int, tmp_path: Path) -> None:
+def test_reading_lists_exactly_the_inserted_faults(seed: int, tmp_path: Path) -> None:
     write_sample(tmp_path, seed=seed)
     key = pd.read_csv(tmp_path / "messy" / "answer_key.csv", dtype=str, keep_default_na=False)
     records = iop.read_records(tmp_path / "messy", as_of="2026-09-30")
@@ -134,7 +134,7 @@ def test_the_door_finds_exactly_what_was_planted(seed: int, tmp_path: Path) -> N
     assert read.tolist() == records.sources["rows_read"].tolist()
 
 
-def test_a_frame_goes_through_the_door_as_its_file_does(sample: Sample) -> None:
+def test_a_frame_is_read_as_its_file_is(sample: Sample) -> None:
     records = iop.read_records(
         episodes=sample.episodes, attendance=sample.attendance, checkins=sample.checkins
     )

@@ -138,16 +138,16 @@ def test_the_seen_attendance_is_the_true_rate_but_for_chance(large: Sample) -> N
     assert (counted == truth[["attended", "sessions"]].to_numpy()).all()
 
 
-def test_planted_changes_stand_out_and_stable_programs_do_not_move(large: Sample) -> None:
+def test_simulated_changes_stand_out_and_stable_programs_do_not_move(large: Sample) -> None:
     """Compare rates before and after a date, with an error that knows that clients differ."""
     sessions = merged(large, "attendance")
     sessions = sessions[sessions["status"].isin(CAME + ABSENT)]
     sessions = sessions.assign(came=sessions["status"].isin(CAME).astype(float))
     changes = large.truth.changes.set_index("program")
     for program, rows in sessions.groupby("program", observed=True):
-        planted = program in changes.index
-        date = changes.loc[program, "start"] if planted else pd.Timestamp("2025-06-01")
-        if planted and changes.loc[program, "kind"] == "trend":
+        simulated = program in changes.index
+        date = changes.loc[program, "start"] if simulated else pd.Timestamp("2025-06-01")
+        if simulated and changes.loc[program, "kind"] == "trend":
             date = pd.Timestamp("2025-06-01")
         after = rows["date"] >= date
         rate = rows["came"].groupby(after).mean()
@@ -155,7 +155,7 @@ def test_planted_changes_stand_out_and_stable_programs_do_not_move(large: Sample
         rest /= after.map(after.value_counts())
         error = np.sqrt((rest.groupby(rows["person_id"]).sum() ** 2).sum())
         z = (rate[True] - rate[False]) / error
-        if planted:
+        if simulated:
             assert z * np.sign(changes.loc[program, "log_odds"]) > SURE, program
         else:
             assert abs(z) < SURE, program

@@ -1,6 +1,6 @@
-"""Faults of real exports, planted in clean frames with a list of what was planted.
+"""Faults of real exports, inserted into clean frames, with a list of the inserted faults.
 
-Clean frames come in; damaged frames and the truth about them go out.
+Clean frames come in; frames with faults and the list of faults go out.
 """
 
 from __future__ import annotations

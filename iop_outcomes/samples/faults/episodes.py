@@ -1,4 +1,4 @@
-"""Faults of the episodes table, each in an episode made for it."""
+"""Faults of the episodes table, each in an episode of its own."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from iop_outcomes.samples.faults.planter import ASIDE, FOLDED, KEPT, MENDED, MISSING, Planter
+from iop_outcomes.samples.faults.fault_inserter import (
+    ASIDE,
+    FOLDED,
+    KEPT,
+    MENDED,
+    MISSING,
+    FaultInserter,
+)
 from iop_outcomes.samples.model.design import DATA_CUT
 
 PROGRAM = "Harbor"
@@ -14,28 +21,28 @@ _ADMITTED, _DISCHARGED = "2026-07-06", "2026-07-24"
 _SERIAL_ORIGIN = pd.Timestamp("1899-12-30")
 
 
-def plant_episodes(planter: Planter) -> None:
-    """Plant the faults of the episodes table, with the rows that depend on them."""
-    _values(planter, _new_episodes(planter, first=9001))
-    _rows(planter, _new_episodes(planter, first=9101))
-    _stays(planter, _new_episodes(planter, first=9201))
+def insert_episode_faults(inserter: FaultInserter) -> None:
+    """Insert the faults of the episodes table, with the rows that depend on them."""
+    _values(inserter, _new_episodes(inserter, first=9001))
+    _rows(inserter, _new_episodes(inserter, first=9101))
+    _stays(inserter, _new_episodes(inserter, first=9201))
 
 
 def serial(date: str) -> str:
-    """Return a date as the number that Excel shows when it forgets that it is one."""
+    """Return a date as the number that Excel shows if a cell is not formatted as a date."""
     return str((pd.Timestamp(date) - _SERIAL_ORIGIN).days)
 
 
-def _new_episodes(planter: Planter, first: int) -> Iterator[int]:
-    """Give one new closed episode after another, each of its own person."""
+def _new_episodes(inserter: FaultInserter, first: int) -> Iterator[int]:
+    """Yield new closed episodes, each of a different person."""
     number = first
     while True:
-        yield planter.add("episodes", new_episode(number))
+        yield inserter.add("episodes", new_episode(number))
         number += 1
 
 
 def new_episode(number: int, admission: int = 1) -> dict[str, str]:
-    """Return the cells of a closed episode of 18 days, of a person of its own."""
+    """Return the cells of a closed episode of 18 days, of a new person."""
     return {
         "episode_id": f"SYN-{number}-{admission}",
         "person_id": f"SYN-{number}",
@@ -55,9 +62,9 @@ def new_episode(number: int, admission: int = 1) -> dict[str, str]:
     }
 
 
-def _values(planter: Planter, new: Iterator[int]) -> None:
-    """Values of the episodes table that are not what they should be."""
-    planter.values(
+def _values(inserter: FaultInserter, new: Iterator[int]) -> None:
+    """Insert invalid values into the episodes table."""
+    inserter.values(
         "episodes",
         new,
         [
@@ -87,16 +94,16 @@ def _values(planter: Planter, new: Iterator[int]) -> None:
     )
 
 
-def _rows(planter: Planter, new: Iterator[int]) -> None:
-    """Episodes that cannot stand as they are, or stand twice."""
-    planter.misshape("episodes", next(new), -1)
-    planter.misshape("episodes", next(new), 2)
+def _rows(inserter: FaultInserter, new: Iterator[int]) -> None:
+    """Insert episodes that are invalid or duplicated."""
+    inserter.misshape("episodes", next(new), -1)
+    inserter.misshape("episodes", next(new), 2)
     for row in (1, 4):
-        again = planter.copy("episodes", row, age="99")
-        planter.expect("episodes", again, "episode_id", "repeated_episode", ASIDE)
+        again = inserter.copy("episodes", row, age="99")
+        inserter.expect("episodes", again, "episode_id", "repeated_episode", ASIDE)
     for row in (2, 5):
-        planter.expect("episodes", planter.copy("episodes", row), "", "exact_duplicate", FOLDED)
-    planter.values(
+        inserter.expect("episodes", inserter.copy("episodes", row), "", "exact_duplicate", FOLDED)
+    inserter.values(
         "episodes",
         new,
         [
@@ -106,65 +113,65 @@ def _rows(planter: Planter, new: Iterator[int]) -> None:
     )
     with_rows = next(new)
     check = "discharge_before_admission"
-    planter.change("episodes", with_rows, "discharge_date", "2025-07-24", check, ASIDE)
+    inserter.change("episodes", with_rows, "discharge_date", "2025-07-24", check, ASIDE)
     for date in ("2026-07-06", "2026-07-08"):
-        row = planter.add("attendance", session(_name(planter, with_rows), date))
-        planter.expect("attendance", row, "episode_id", "episode_set_aside", ASIDE)
-    row = planter.add("checkins", checkin(_name(planter, with_rows), "2026-07-13"))
-    planter.expect("checkins", row, "episode_id", "episode_set_aside", ASIDE)
+        row = inserter.add("attendance", session(_name(inserter, with_rows), date))
+        inserter.expect("attendance", row, "episode_id", "episode_set_aside", ASIDE)
+    row = inserter.add("checkins", checkin(_name(inserter, with_rows), "2026-07-13"))
+    inserter.expect("checkins", row, "episode_id", "episode_set_aside", ASIDE)
     for date in ("2026-10-05", "2027-01-11"):
         row = next(new)
-        _set(planter, row, discharge_date="", discharge_reason="")
-        planter.change("episodes", row, "admit_date", date, "after_data_cut", ASIDE)
+        _set(inserter, row, discharge_date="", discharge_reason="")
+        inserter.change("episodes", row, "admit_date", date, "after_data_cut", ASIDE)
 
 
-def _stays(planter: Planter, new: Iterator[int]) -> None:
-    """Stays that look odd, or end in a way that the record does not bear out."""
+def _stays(inserter: FaultInserter, new: Iterator[int]) -> None:
+    """Insert stays that are implausible, or end in contradiction to other records."""
     row = next(new)
-    _set(planter, row, discharge_reason="")
-    planter.change("episodes", row, "discharge_date", "2026-10-20", "after_data_cut", MISSING)
+    _set(inserter, row, discharge_reason="")
+    inserter.change("episodes", row, "discharge_date", "2026-10-20", "after_data_cut", MISSING)
     for reason in ("completed", "transferred"):
         row = next(new)
-        _set(planter, row, discharge_date="")
+        _set(inserter, row, discharge_date="")
         check = "reason_without_date"
-        planter.change("episodes", row, "discharge_reason", reason, check, KEPT)
+        inserter.change("episodes", row, "discharge_reason", reason, check, KEPT)
     for _ in range(2):
         row = next(new)
-        _set(planter, row, discharge_reason="")
-        planter.expect("episodes", row, "discharge_date", "date_without_reason", KEPT)
+        _set(inserter, row, discharge_reason="")
+        inserter.expect("episodes", row, "discharge_date", "date_without_reason", KEPT)
     row = next(new)
-    _set(planter, row, discharge_date="")
-    planter.change("episodes", row, "discharge_reason", "eloped", "unknown_word", MISSING)
+    _set(inserter, row, discharge_date="")
+    inserter.change("episodes", row, "discharge_reason", "eloped", "unknown_word", MISSING)
     for number, admit, discharge, check in (
         (9301, "2026-08-05", "2026-08-20", "readmitted_soon"),
         (9302, "2026-08-23", "2026-09-10", "readmitted_soon"),
         (9303, "2026-07-13", "2026-07-30", "overlapping_episodes"),
         (9304, "2026-07-23", "2026-08-14", "overlapping_episodes"),
     ):
-        planter.add("episodes", new_episode(number))
-        row = planter.add("episodes", new_episode(number, admission=2))
-        _set(planter, row, admit_date=admit, discharge_date=discharge)
-        planter.expect("episodes", row, "admit_date", check, KEPT)
+        inserter.add("episodes", new_episode(number))
+        row = inserter.add("episodes", new_episode(number, admission=2))
+        _set(inserter, row, admit_date=admit, discharge_date=discharge)
+        inserter.expect("episodes", row, "admit_date", check, KEPT)
     for discharge in ("2026-08-12", "2026-08-31"):  # 35 and 54 days after the last session
         row = next(new)
-        _set(planter, row, discharge_date=discharge)
+        _set(inserter, row, discharge_date=discharge)
         for date in ("2026-07-06", "2026-07-08"):
-            planter.add("attendance", session(_name(planter, row), date))
-        planter.expect("episodes", row, "discharge_date", "late_discharge", KEPT)
+            inserter.add("attendance", session(_name(inserter, row), date))
+        inserter.expect("episodes", row, "discharge_date", "late_discharge", KEPT)
     for admit, last in (("2026-03-02", "2026-03-04"), ("2026-06-22", "2026-07-01")):
         row = next(new)
-        _set(planter, row, admit_date=admit, discharge_date="", discharge_reason="")
+        _set(inserter, row, admit_date=admit, discharge_date="", discharge_reason="")
         for date in (admit, last):
-            planter.add("attendance", session(_name(planter, row), date))
-        planter.expect("episodes", row, "discharge_date", "silent_open_episode", KEPT)
+            inserter.add("attendance", session(_name(inserter, row), date))
+        inserter.expect("episodes", row, "discharge_date", "silent_open_episode", KEPT)
 
 
-def _set(planter: Planter, row: int, **cells: str) -> None:
-    planter.tables["episodes"].loc[row, list(cells)] = list(cells.values())
+def _set(inserter: FaultInserter, row: int, **cells: str) -> None:
+    inserter.tables["episodes"].loc[row, list(cells)] = list(cells.values())
 
 
-def _name(planter: Planter, episode: int) -> str:
-    return str(planter.tables["episodes"].loc[episode, "episode_id"])
+def _name(inserter: FaultInserter, episode: int) -> str:
+    return str(inserter.tables["episodes"].loc[episode, "episode_id"])
 
 
 def session(episode_id: str, date: str) -> dict[str, str]:

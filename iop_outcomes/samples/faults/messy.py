@@ -1,29 +1,32 @@
-"""The dirty twin: a part of a sample with faults planted in it, and the answer key to them.
+"""A copy of part of a sample with inserted faults, and the answer key.
 
-Faults of whole episodes stand in episodes made for them (SYN-9001 and on), so that one fault
-brings no other with it; faults of single values and rows stand in rows of the sample whose loss
-changes nothing else. The answer key is written by the planting, never by `read_records`.
+Faults of whole episodes are in episodes of their own (SYN-9001 and later), so that one fault does
+not cause another. Faults of single values and rows are in rows of the sample that can be lost
+without other effects. The answer key is written when the faults are inserted, never by
+`read_records`.
 """
 
 from __future__ import annotations
 
 import pandas as pd
 
-from iop_outcomes.samples.faults.episodes import PROGRAM, plant_episodes
-from iop_outcomes.samples.faults.planter import Planter
-from iop_outcomes.samples.faults.rows import plant_attendance, plant_checkins
+from iop_outcomes.samples.faults.episodes import PROGRAM, insert_episode_faults
+from iop_outcomes.samples.faults.fault_inserter import FaultInserter
+from iop_outcomes.samples.faults.rows import insert_attendance_faults, insert_checkin_faults
 
 MONTHS = ("2025-10", "2025-11", "2026-07", "2026-08")
 SECOND_FILE = "attendance_2.csv"
 
 
-def plant(episodes: pd.DataFrame, attendance: pd.DataFrame, checkins: pd.DataFrame) -> Planter:
-    """Plant every fault in a part of a sample: one program and some months of admission.
+def insert_faults(
+    episodes: pd.DataFrame, attendance: pd.DataFrame, checkins: pd.DataFrame
+) -> FaultInserter:
+    """Insert every fault into a part of a sample: one program and some months of admission.
 
     Parameters
     ----------
     episodes, attendance, checkins : pandas.DataFrame
-        The clean tables as text, as their CSV files hold them.
+        The clean tables as text, as in their CSV files.
     """
     part = episodes[
         (episodes["program"] == PROGRAM) & episodes["admit_date"].str[:7].isin(MONTHS)
@@ -36,8 +39,8 @@ def plant(episodes: pd.DataFrame, attendance: pd.DataFrame, checkins: pd.DataFra
     later = part.loc[part["admit_date"] >= MONTHS[2], "episode_id"]
     second = clean["attendance"]["episode_id"].isin(later)
     files["attendance"] = second.map({True: SECOND_FILE, False: "attendance.csv"}).tolist()
-    planter = Planter({name: frame.copy() for name, frame in clean.items()}, files)
-    plant_episodes(planter)
-    plant_attendance(planter, clean, SECOND_FILE)
-    plant_checkins(planter, clean)
-    return planter
+    inserter = FaultInserter({name: frame.copy() for name, frame in clean.items()}, files)
+    insert_episode_faults(inserter)
+    insert_attendance_faults(inserter, clean, SECOND_FILE)
+    insert_checkin_faults(inserter, clean)
+    return inserter

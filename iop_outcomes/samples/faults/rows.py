@@ -1,17 +1,24 @@
-"""Faults of attendance and check-ins, in rows of the sample and in rows added to it."""
+"""Faults of attendance and check-ins, in rows of the sample and in added rows."""
 
 from __future__ import annotations
 
 import pandas as pd
 
 from iop_outcomes.samples.faults.episodes import checkin, new_episode, serial, session
-from iop_outcomes.samples.faults.planter import ASIDE, FOLDED, KEPT, MENDED, MISSING, Planter
+from iop_outcomes.samples.faults.fault_inserter import (
+    ASIDE,
+    FOLDED,
+    KEPT,
+    MENDED,
+    MISSING,
+    FaultInserter,
+)
 
 _LATER_CONTACTS = 3  # attended sessions after a row that make its loss harmless
 
 
 class Pool:
-    """Rows of a clean table to plant in, each given out once, one episode after another."""
+    """Rows of a clean table in which faults can be inserted, each used once."""
 
     def __init__(self, frame: pd.DataFrame, good: pd.Series[bool]) -> None:
         self.frame = frame[good]
@@ -19,7 +26,7 @@ class Pool:
         self.rows = turn.sort_values(kind="stable").index.tolist()
 
     def take(self, **cells: str) -> int:
-        """Return the next row, or the next whose cells are as asked."""
+        """Return the next row, or the next row with the given cells."""
         fits = self.frame.loc[self.rows, list(cells)].eq(pd.Series(cells)).all(axis=1)
         row = int(fits.idxmax())
         if not fits[row]:
@@ -28,29 +35,31 @@ class Pool:
         return row
 
     def __iter__(self) -> Pool:
-        """Give rows out one by one."""
+        """Return the iterator itself."""
         return self
 
     def __next__(self) -> int:
-        """Give the next row."""
+        """Return the next row."""
         return self.take()
 
 
-def plant_attendance(planter: Planter, clean: dict[str, pd.DataFrame], second: str) -> None:
-    """Plant the faults of the attendance table; some rows are added to its second file."""
+def insert_attendance_faults(
+    inserter: FaultInserter, clean: dict[str, pd.DataFrame], second: str
+) -> None:
+    """Insert the faults of the attendance table; some rows are added to its second file."""
     frame = clean["attendance"]
     came = frame["status"].eq("attended").astype(int)
     later = came[::-1].groupby(frame["episode_id"][::-1]).cumsum()[::-1] - came
     pool = Pool(frame, came.eq(1) & frame["service"].eq("group") & (later >= _LATER_CONTACTS))
-    _session_dates(planter, pool)
-    _session_values(planter, pool)
-    _session_rows(planter, pool, second)
-    _outside_the_stay(planter, clean["episodes"])
+    _session_dates(inserter, pool)
+    _session_values(inserter, pool)
+    _session_rows(inserter, pool, second)
+    _outside_the_stay(inserter, clean["episodes"])
     absent = Pool(frame, frame["status"].eq("no_show") & frame["service"].eq("group"))
-    _session_minutes(planter, pool, absent)
+    _session_minutes(inserter, pool, absent)
 
 
-def _session_dates(planter: Planter, pool: Pool) -> None:
+def _session_dates(inserter: FaultInserter, pool: Pool) -> None:
     for text, check in (
         ("2026-13-05", "bad_date"),
         ("tomorrow", "bad_date"),
@@ -59,7 +68,7 @@ def _session_dates(planter: Planter, pool: Pool) -> None:
         ("", "missing_required"),
         ("n/a", "missing_required"),
     ):
-        planter.change("attendance", next(pool), "date", text, check, ASIDE)
+        inserter.change("attendance", next(pool), "date", text, check, ASIDE)
     for form, check in (
         ("%d %b %Y", "mixed_date_format"),
         ("%Y%m%d", "mixed_date_format"),
@@ -74,11 +83,11 @@ def _session_dates(planter: Planter, pool: Pool) -> None:
         row = next(pool)
         date = str(pool.frame.loc[row, "date"])
         text = serial(date) if form == "serial" else pd.Timestamp(date).strftime(form)
-        planter.change("attendance", row, "date", text, check, MENDED)
+        inserter.change("attendance", row, "date", text, check, MENDED)
 
 
-def _session_values(planter: Planter, pool: Pool) -> None:
-    planter.values(
+def _session_values(inserter: FaultInserter, pool: Pool) -> None:
+    inserter.values(
         "attendance",
         pool,
         [
@@ -106,25 +115,25 @@ def _session_values(planter: Planter, pool: Pool) -> None:
     )
 
 
-def _session_rows(planter: Planter, pool: Pool, second: str) -> None:
-    """Rows that stand twice, are torn, or belong to no episode."""
+def _session_rows(inserter: FaultInserter, pool: Pool, second: str) -> None:
+    """Insert rows that are duplicated, incomplete, or of no episode."""
     for change in (-2, 1):
-        row = planter.copy("attendance", next(pool), status="excused", minutes_attended="0")
-        planter.misshape("attendance", row, change)
+        row = inserter.copy("attendance", next(pool), status="excused", minutes_attended="0")
+        inserter.misshape("attendance", row, change)
     for file in ("", "", second):
-        row = planter.copy("attendance", next(pool), file)
-        planter.expect("attendance", row, "", "exact_duplicate", FOLDED)
+        row = inserter.copy("attendance", next(pool), file)
+        inserter.expect("attendance", row, "", "exact_duplicate", FOLDED)
     for status, minutes in (("late", "150"), ("attended_partial", "95"), ("no_show", "0")):
         row = next(pool)
-        planter.copy("attendance", row, status=status, minutes_attended=minutes)
-        planter.expect("attendance", row, "status", "signed_again", ASIDE)
+        inserter.copy("attendance", row, status=status, minutes_attended=minutes)
+        inserter.expect("attendance", row, "status", "signed_again", ASIDE)
     for episode in ("SYN-8888-1", "SYN-0001-77"):
-        row = planter.copy("attendance", next(pool), second, episode_id=episode)
-        planter.expect("attendance", row, "episode_id", "unknown_episode", ASIDE)
+        row = inserter.copy("attendance", next(pool), second, episode_id=episode)
+        inserter.expect("attendance", row, "episode_id", "unknown_episode", ASIDE)
 
 
-def _outside_the_stay(planter: Planter, episodes: pd.DataFrame) -> None:
-    """Sessions before the admission, after the discharge and after the data cut."""
+def _outside_the_stay(inserter: FaultInserter, episodes: pd.DataFrame) -> None:
+    """Insert sessions before the admission, after the discharge and after the data cut."""
     closed = episodes[episodes["discharge_date"].between("2025-10-01", "2026-09-01")]
     for place, (column, days, check) in enumerate(
         (
@@ -138,53 +147,53 @@ def _outside_the_stay(planter: Planter, episodes: pd.DataFrame) -> None:
     ):
         episode = closed.iloc[place]
         date = _later(str(episode[column]), days)
-        row = planter.add("attendance", session(str(episode["episode_id"]), date))
-        planter.expect("attendance", row, "date", check, ASIDE)
+        row = inserter.add("attendance", session(str(episode["episode_id"]), date))
+        inserter.expect("attendance", row, "date", check, ASIDE)
 
 
-def _session_minutes(planter: Planter, pool: Pool, absent: Pool) -> None:
-    """Minutes that cannot be, and days that are too long."""
+def _session_minutes(inserter: FaultInserter, pool: Pool, absent: Pool) -> None:
+    """Insert impossible minutes, and days with too many hours."""
     for text in ("230", "196"):
         check = "attended_more_than_scheduled"
-        planter.change("attendance", next(pool), "minutes_attended", text, check, KEPT)
+        inserter.change("attendance", next(pool), "minutes_attended", text, check, KEPT)
     for text in ("180", "45"):
         check = "minutes_when_absent"
-        planter.change("attendance", next(absent), "minutes_attended", text, check, KEPT)
+        inserter.change("attendance", next(absent), "minutes_attended", text, check, KEPT)
     for start, minutes in (("09:30", "60"), ("11:30", "60")):
         row = pool.take(start_time="09:00")
         changes = {"service": "skills", "group_id": "", "start_time": start}
         changes |= {"minutes_scheduled": minutes, "minutes_attended": minutes}
-        row = planter.copy("attendance", row, **changes)
-        planter.expect("attendance", row, "start_time", "overlapping_sessions", KEPT)
+        row = inserter.copy("attendance", row, **changes)
+        inserter.expect("attendance", row, "start_time", "overlapping_sessions", KEPT)
     row = pool.take(start_time="09:00")
-    more = [planter.copy("attendance", row, start_time=start) for start in ("12:30", "16:00")]
+    more = [inserter.copy("attendance", row, start_time=start) for start in ("12:30", "16:00")]
     for long in (row, *more):
-        planter.expect("attendance", long, "minutes_attended", "long_day", KEPT)
+        inserter.expect("attendance", long, "minutes_attended", "long_day", KEPT)
 
 
 def _later(date: str, days: int) -> str:
     return str((pd.Timestamp(date) + pd.Timedelta(days=days)).date())
 
 
-def plant_checkins(planter: Planter, clean: dict[str, pd.DataFrame]) -> None:
-    """Plant the faults of the check-ins table."""
+def insert_checkin_faults(inserter: FaultInserter, clean: dict[str, pd.DataFrame]) -> None:
+    """Insert the faults of the check-ins table."""
     frame = clean["checkins"]
     pool = Pool(frame, frame["status"].eq("completed") & frame["used"].eq("no"))
-    _checkin_values(planter, pool)
-    _checkin_dates(planter, pool)
+    _checkin_values(inserter, pool)
+    _checkin_dates(inserter, pool)
     for change in (-3, 1):
-        planter.misshape("checkins", planter.copy("checkins", next(pool), craving="9"), change)
+        inserter.misshape("checkins", inserter.copy("checkins", next(pool), craving="9"), change)
     for _ in range(2):
-        row = planter.copy("checkins", next(pool))
-        planter.expect("checkins", row, "", "exact_duplicate", FOLDED)
+        row = inserter.copy("checkins", next(pool))
+        inserter.expect("checkins", row, "", "exact_duplicate", FOLDED)
     for episode in ("SYN-8888-1", "SYN-8889-1"):
-        row = planter.copy("checkins", next(pool), episode_id=episode)
-        planter.expect("checkins", row, "episode_id", "unknown_episode", ASIDE)
-    _outside_the_follow_up(planter, clean)
+        row = inserter.copy("checkins", next(pool), episode_id=episode)
+        inserter.expect("checkins", row, "episode_id", "unknown_episode", ASIDE)
+    _outside_the_follow_up(inserter, clean)
 
 
-def _checkin_values(planter: Planter, pool: Pool) -> None:
-    planter.values(
+def _checkin_values(inserter: FaultInserter, pool: Pool) -> None:
+    inserter.values(
         "checkins",
         pool,
         [
@@ -210,14 +219,14 @@ def _checkin_values(planter: Planter, pool: Pool) -> None:
     )
 
 
-def _checkin_dates(planter: Planter, pool: Pool) -> None:
+def _checkin_dates(inserter: FaultInserter, pool: Pool) -> None:
     for text, check in (
         ("2026-04-31", "bad_date"),
         ("1980-01-01", "implausible_date"),
         ("04/05/2026", "ambiguous_date"),
         ("", "missing_required"),
     ):
-        planter.change("checkins", next(pool), "date", text, check, ASIDE)
+        inserter.change("checkins", next(pool), "date", text, check, ASIDE)
     for form, check in (
         ("%d-%b-%Y", "mixed_date_format"),
         ("serial", "excel_serial_date"),
@@ -227,11 +236,11 @@ def _checkin_dates(planter: Planter, pool: Pool) -> None:
         row = next(pool)
         date = str(pool.frame.loc[row, "date"])
         text = serial(date) if form == "serial" else pd.Timestamp(date).strftime(form)
-        planter.change("checkins", row, "date", text, check, MENDED)
+        inserter.change("checkins", row, "date", text, check, MENDED)
 
 
-def _outside_the_follow_up(planter: Planter, clean: dict[str, pd.DataFrame]) -> None:
-    """Check-ins long before the admission, after the data cut or a death; use on day 0."""
+def _outside_the_follow_up(inserter: FaultInserter, clean: dict[str, pd.DataFrame]) -> None:
+    """Insert check-ins long before admission, after the data cut or a death, and use on day 0."""
     episodes, checkins = clean["episodes"], clean["checkins"]
     for place, (column, days, check, done) in enumerate(
         (
@@ -243,21 +252,21 @@ def _outside_the_follow_up(planter: Planter, clean: dict[str, pd.DataFrame]) -> 
     ):
         episode = episodes.iloc[place]
         date = _later(str(episode[column]), days)
-        row = planter.add("checkins", checkin(str(episode["episode_id"]), date))
-        planter.expect("checkins", row, "date", check, done)
+        row = inserter.add("checkins", checkin(str(episode["episode_id"]), date))
+        inserter.expect("checkins", row, "date", check, done)
     number = 9401
     died = new_episode(number) | {"discharge_reason": "died"}
-    planter.add("episodes", died)
+    inserter.add("episodes", died)
     for days in (-3, 0, 7, 14):
-        row = planter.add(
+        row = inserter.add(
             "checkins", checkin(died["episode_id"], _later(died["discharge_date"], days))
         )
         if days > 0:
-            planter.expect("checkins", row, "date", "after_death", ASIDE)
+            inserter.expect("checkins", row, "date", "after_death", ASIDE)
     admitted = episodes.set_index("episode_id")["admit_date"]
     first = checkins["date"].eq(checkins["episode_id"].map(admitted))
     pool = Pool(checkins, first & checkins["status"].eq("completed"))
     for column, text in (("used", "yes"), ("drug_test", "positive")):
         row = next(pool)
-        planter.tables["checkins"].loc[row, column] = text
-        planter.expect("checkins", row, "date", "use_on_admission_day", KEPT)
+        inserter.tables["checkins"].loc[row, column] = text
+        inserter.expect("checkins", row, "date", "use_on_admission_day", KEPT)

@@ -1,6 +1,7 @@
-"""The made-up program: its design, its people, and their course day by day.
+"""The simulation of a program: its design, its people, and their course day by day.
 
-A design and a seed come in; arrays and frames of what happened go out. Faults are not known here.
+A design and a seed come in; arrays and frames of simulated courses go out. Faults are not known
+here.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What the weekly check-ins show of each admission: use, tests, symptoms, and how life goes.
+"""The weekly check-ins of each admission: use, tests, symptoms and life circumstances.
 
-Use is told truly in the interview, and a test is never positive without use: what is hard in
-these records is what was not seen, and that is missed more often after a first use.
+Self-reports are true, and a test is never positive without use. The difficulty in these records is
+missing data, which are more frequent after a first use.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ STATUSES = ("completed", "missed", "not_due")
 COMPLETED, MISSED, NOT_DUE = range(3)
 DRUG_TESTS = ("negative", "positive", "mixed", "refused", "invalid", "not_collected")
 
-FIRST_RESPONSE, RESPONSE_SLOPE = 3.1, 0.07  # log odds in week 1, and their fall a week
+FIRST_RESPONSE, RESPONSE_SLOPE = 3.1, 0.07  # log odds in week 1, and their decrease a week
 RESPONSE_AFTER_RELAPSE = -1.1  # log odds
 RESPONSE_SPREAD = 2.2  # log odds: some people always answer, others seldom
 KEEPS_USING, USES_AGAIN = 0.62, 0.2  # weekly probabilities after the first use
@@ -39,13 +39,13 @@ def check_in(
     Parameters
     ----------
     followed : numpy.ndarray of int64
-        For each admission the last day (from admission) on which it is followed.
+        For each admission the last day of follow-up, counted from admission.
 
     Returns
     -------
     pandas.DataFrame
-        One row a check-in, sorted: ``episode`` (row of `who`), ``day``, ``status`` (code), then
-        what was asked; float32, missing where it was not asked or answered.
+        One row a check-in, sorted: ``episode`` (row of `who`), ``day``, ``status`` (code), then the
+        answers; float32, missing where not asked or not answered.
     """
     due = 7 * np.arange(WEEKS + 1)
     closure = closed_days(design)[0]
@@ -65,7 +65,7 @@ def check_in(
 
 
 def _use_by_week(relapse: Array, rng: np.random.Generator) -> Array:
-    """Return the days of use in each week, of which the first holds the day of the first use."""
+    """Return the days of use in each week, the first of which contains the day of first use."""
     size = len(relapse)
     days = np.zeros((size, WEEKS + 1), dtype=np.int64)
     began = -(-relapse // 7)
@@ -82,13 +82,13 @@ def _use_by_week(relapse: Array, rng: np.random.Generator) -> Array:
 def _seen_use(use_days: Array, shut: Array) -> Array:
     """Return the days of use since the last check-in that was due."""
     result = use_days.copy()
-    for week in range(1, WEEKS):  # what a closure hid is asked at the next check-in
+    for week in range(1, WEEKS):  # use during a closure is reported at the next check-in
         result[:, week + 1] += np.where(shut[:, week], result[:, week], 0)
     return result
 
 
 def _answers(who: pd.DataFrame, course: Course, rng: np.random.Generator) -> Array:
-    """Draw who answers in which week: fewer with time, and fewer after a first use."""
+    """Draw who answers in which week: fewer over time, and fewer after a first use."""
     size, weeks = len(who), np.arange(WEEKS + 1)
     own = 0.3 * who["propensity"].to_numpy() + 0.95 * rng.standard_normal(size)
     own *= RESPONSE_SPREAD
@@ -121,7 +121,7 @@ def _drug_tests(course: Course, use_days: Array, rng: np.random.Generator) -> di
 def _questions(
     who: pd.DataFrame, course: Course, use_days: Array, rng: np.random.Generator
 ) -> dict[str, Array]:
-    """Draw the answers, as if everybody had been asked everything every week."""
+    """Draw the answers to all questions of all people in every week."""
     shape = use_days.shape
     weeks = np.arange(WEEKS + 1.0)
     used = use_days > 0
@@ -177,8 +177,8 @@ def _bam_use(use_days: Array, rng: np.random.Generator) -> Array:
 def _state(
     who: pd.DataFrame, at_first: float, gains: float, loses: Array, rng: np.random.Generator
 ) -> Array:
-    """Draw a yes or no that lasts: gained and lost from month to month."""
-    evening = 0.15 * who["track"].to_numpy()  # people with work choose the evening
+    """Draw a persistent yes or no that can change from month to month."""
+    evening = 0.15 * who["track"].to_numpy()  # people in work choose the evening track
     state = rng.random(len(who)) < at_first + evening
     result = np.empty(loses.shape)
     for week in range(loses.shape[1]):

@@ -1,7 +1,7 @@
-"""What becomes of each admission, day by day: sessions, first use, and the end of the episode.
+"""The course of each admission day by day: sessions, first use, and the end of the episode.
 
-All admissions are simulated together, day by day: on each day the hazard of a first use is what
-attendance in the last 14 days makes it, and a first use may in turn end the attendance.
+All admissions are simulated together, day by day: on each day the hazard of a first use depends on
+attendance in the last 14 days, and a first use may in turn end attendance.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from iop_outcomes.samples.model.design import (
     Design,
     closed_days,
     day_number,
-    planted_log_odds,
+    log_odds_changes,
     weekday,
 )
 from iop_outcomes.samples.model.sessions import ONE_GROUP_WEEKDAY, hold_sessions
 from iop_outcomes.samples.model.state import ASSESSMENT, ATTENDED, NEVER, Course, SimulationState
 
 NO_CONTACT = 28  # days without contact after which a program closes an episode
-# Per reason the days from leaving until discharge (least, spread).
+# For each reason the days from leaving until discharge (minimum, spread).
 _UNTIL_DISCHARGE = np.array([[0, 1], [12, 8], [0, 4], [0, 4], [3, 8], [1, 3], [0, 8]])
 _STAFF_ABSENT = 0.008
-# Reasons from the least to the most ready person; who is ready and comes, completes.
+# Reasons in order of the readiness of the person; a ready person who attends completes.
 _READINESS_ORDER = [DROPPED_OUT, TERMINATED, INCARCERATED, DIED, OTHER, TRANSFERRED, COMPLETED]
 _READINESS_CORRELATION = 0.45
-# Ends that a first use in treatment brings, and their weights.
+# Reasons of discharge after a first use in treatment, and their weights.
 _ENDS_AT_RELAPSE = [DROPPED_OUT, TRANSFERRED, TERMINATED, INCARCERATED, DIED]
 _ENDS_AT_RELAPSE_WEIGHTS = [0.58, 0.22, 0.16, 0.03, 0.01]
 _DAYS_TO_LEAVING = 7.0
@@ -46,14 +46,14 @@ _DAYS_TO_LEAVING = 7.0
 def follow(
     who: pd.DataFrame, design: Design, rng: np.random.Generator, *, relapse_acts: bool = True
 ) -> Course:
-    """SimulationState the admissions in `who` through their days.
+    """Simulate the admissions in `who` day by day.
 
     Parameters
     ----------
     relapse_acts : bool
-        False simulates people who never use, and gives each one's
-        probability of none (`Course.relapse_free`): averaged, the marginal survival, because
-        up to the first use both worlds draw from the same chances.
+        False simulates people who never use, and computes each person's probability of no use
+        (`Course.relapse_free`). Its mean is the marginal survival, because up to the first use both
+        simulations have the same probabilities.
     """
     state = _set_out(who, design, rng)
     _first_contact(state)
@@ -111,7 +111,7 @@ def _set_out(who: pd.DataFrame, design: Design, rng: np.random.Generator) -> Sim
         course=_intended_ends(who, design, rng, closure | holiday),
         shut=closure | holiday,
         staff_absent=rng.random((2, *closure.shape)) < _STAFF_ABSENT,
-        attendance=planted_log_odds(design, days),
+        attendance=log_odds_changes(design, days),
         log_odds=np.log(chance / (1 - chance)),
         last_contact=np.zeros(len(who), dtype=np.int64),
     )
@@ -120,7 +120,7 @@ def _set_out(who: pd.DataFrame, design: Design, rng: np.random.Generator) -> Sim
 def _intended_ends(
     who: pd.DataFrame, design: Design, rng: np.random.Generator, shut: Array
 ) -> Course:
-    """Draw how each episode would end if no first use came between."""
+    """Draw how each episode would end without a first use."""
     from scipy.special import ndtri
 
     size = len(who)
@@ -145,7 +145,7 @@ def _next_group(who: pd.DataFrame, stay: Array, shut: Array) -> Array:
     wanted = ONE_GROUP_WEEKDAY[who["track"].to_numpy()]
     stay = stay + (wanted - weekday(admit + stay)) % 7
     first = day_number(FIRST_DAY)
-    for _ in range(3):  # no two closures stand in a row
+    for _ in range(3):  # no two closures follow each other
         stay = stay + 7 * shut[who["program"].to_numpy(), admit + stay - first]
     return stay
 
@@ -157,7 +157,7 @@ def _until_discharge(reason: Array, rng: np.random.Generator) -> Array:
 
 
 def _first_contact(state: SimulationState) -> None:
-    """Every episode begins with an assessment that took place."""
+    """Start every episode with an attended assessment."""
     size = len(state.log_odds)
     state.days.append(
         {
@@ -186,7 +186,7 @@ def _hazard_of(state: SimulationState, day: int, constant: Array) -> Array:
 
 
 def _relapse(state: SimulationState, day: int, step: Array) -> None:
-    """Draw who uses for the first time on `day`, and whom that makes leave."""
+    """Draw who uses for the first time on `day`, and who leaves because of it."""
     course, rng = state.course, state.rng
     draw = rng.random(len(step)) < -np.expm1(-step)
     new = np.flatnonzero(draw & (course.relapse == NEVER))

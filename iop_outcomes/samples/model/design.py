@@ -1,9 +1,9 @@
-"""What the made-up programs are like: every parameter of the generator, in one frozen place.
+"""The parameters of the synthetic programs.
 
 The ends of episodes are calibrated on intensive outpatient discharges in TEDS 2004 (SAMHSA,
 Treatment Episode Data Set: Discharges from Substance Abuse Treatment Services 2004, chapter 4);
 relapse times follow the inverse cumulative hazard of Bender, Augustin and Blettner (2005,
-Statistics in Medicine 24: 1713-1723), day by day because attendance acts on them as it goes.
+Statistics in Medicine 24: 1713-1723), day by day because attendance is a time-varying effect.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ REASONS = (
 )
 COMPLETED, DROPPED_OUT, TERMINATED, TRANSFERRED, INCARCERATED, DIED, OTHER = range(len(REASONS))
 
-# Shares of discharges and median days of stay; "other" of TEDS holds incarcerated and died too.
+# Shares of discharges and median days of stay; "other" of TEDS includes incarcerated and died.
 TEDS_SHARES = {
     "completed": 0.38,
     "transferred": 0.18,
@@ -54,19 +54,19 @@ TEDS_MEDIAN_STAY = {
 
 @dataclass(frozen=True)
 class Change:
-    """A change of attendance that was planted in a program.
+    """A simulated change of attendance in a program.
 
     Attributes
     ----------
     kind : {"shift", "trend", "policy"}
-        A step that a chart has to find, a slow slope, or a step at a documented change of rules
-        (a reason to compute limits anew).
+        A step that a control chart should detect, a slow trend, or a step at a documented change of
+        rules (a reason to compute limits anew).
     start : str
-        The first day of it, as ``YYYY-MM-DD``.
+        The first day of the change, as ``YYYY-MM-DD``.
     log_odds : float
         The step on the log-odds scale; for a trend, the slope a month of 30.44 days.
     reason : str
-        What happened, as the data card tells it.
+        The reason, as stated in the data card.
     """
 
     kind: str
@@ -77,7 +77,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Program:
-    """One made-up program: its share of the people, its attendance, and what was planted."""
+    """One synthetic program: its share of the people, its attendance, and its simulated changes."""
 
     name: str
     code: str
@@ -143,12 +143,12 @@ HOLIDAYS = (
 
 @dataclass(frozen=True)
 class Design:
-    """The parameters that the generator draws from; effects on relapse are log hazard ratios.
+    """The parameters of the simulation; effects on relapse are log hazard ratios.
 
     Attributes
     ----------
     people : int
-        How many people are admitted at least once; readmissions come on top (about an eighth).
+        How many people are admitted at least once; readmissions are additional (about an eighth).
     shape, scale : float
         The Weibull baseline of the first use, cumulative hazard ``(day / scale) ** shape`` with
         the day counted from admission; a shape below 1 is an early peak.
@@ -160,11 +160,11 @@ class Design:
     medication_effect, evening_effect, age_effect : float
         For medication, the evening track, and a year of age above 38.
     entry_effects, substance_effects : dict of str to float
-        For each entry path and primary substance, against ``direct`` and ``alcohol``.
+        For each entry path and primary substance, compared with ``direct`` and ``alcohol``.
     leaving_at_relapse : float
         The probability that a first use in treatment makes the person leave within days.
     correlation : float
-        Beta-binomial correlation of a person's sessions: what makes counts over-dispersed.
+        Beta-binomial correlation of a person's sessions, which makes counts over-dispersed.
     """
 
     people: int = 760
@@ -212,7 +212,7 @@ def weekday(days: Array) -> Array:
 
 
 def closed_days(design: Design) -> tuple[Array, Array]:
-    """Return for each program and day (from the first, to past the horizon) what is closed.
+    """Return for each program and day (from the first to after the horizon) whether it is closed.
 
     Returns
     -------
@@ -230,8 +230,8 @@ def closed_days(design: Design) -> tuple[Array, Array]:
     return closure, holiday
 
 
-def planted_log_odds(design: Design, days: Array) -> Array:
-    """Return the log odds of attendance that each program adds on each day number.
+def log_odds_changes(design: Design, days: Array) -> Array:
+    """Return the change in log odds of attendance of each program on each day number.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What was simulated, written as the three tables of an export."""
+"""The simulated courses as the three tables of an export."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def followed_until(who: pd.DataFrame, course: Course) -> Array:
 
 
 def episode_frame(who: pd.DataFrame, course: Course, design: Design) -> pd.DataFrame:
-    """Return the episodes table as it stood at the data cut."""
+    """Return the episodes table as of the data cut."""
     admit = who["admit"].to_numpy()
     discharge = admit + course.discharge
     closed = discharge <= day_number(DATA_CUT)
@@ -150,7 +150,7 @@ def attendance_frame(
 
 
 def _statuses(sessions: pd.DataFrame, rng: np.random.Generator) -> Array:
-    """Say in the field's words what became of each session."""
+    """Return the status of each session."""
     outcome, left = sessions["outcome"].to_numpy(), sessions["left"].to_numpy()
     draw = rng.random(len(sessions))
     came = np.searchsorted(_CAME, draw, side="right")
@@ -171,7 +171,7 @@ def _statuses(sessions: pd.DataFrame, rng: np.random.Generator) -> Array:
 
 
 def _minutes(status: Array, scheduled: Array, rng: np.random.Generator) -> Array:
-    """Return the minutes attended: none where nobody came, missing where nobody wrote it."""
+    """Return the minutes attended: none if not attended, missing if not recorded."""
     draw = rng.random(len(status))
     late = scheduled - 10 - 5 * np.floor(draw * 4)
     part = 5 * np.round(scheduled * (0.3 + 0.45 * draw) / 5)
@@ -185,7 +185,7 @@ def _minutes(status: Array, scheduled: Array, rng: np.random.Generator) -> Array
 def _places(
     who: pd.DataFrame, episode: Array, service: Array, design: Design
 ) -> tuple[pd.Categorical, pd.Categorical]:
-    """Return when each session began and, for groups, which group it was."""
+    """Return the start time of each session and, for groups, the group."""
     track = who["track"].to_numpy()[episode]
     hours = [f"{hour:02d}:{half}" for hour in range(8, 20) for half in ("00", "30")]
     group_start = np.where(track == 1, hours.index("17:30"), hours.index("09:00"))
@@ -208,7 +208,7 @@ def _modality(
     design: Design,
     rng: np.random.Generator,
 ) -> pd.Categorical:
-    """Return how people came: seldom by telehealth, often where a policy allows it."""
+    """Return the mode of attendance: rarely telehealth, often where a policy allows it."""
     program = who["program"].to_numpy()[sessions["episode"].to_numpy()]
     share = np.full(len(date), 0.05)
     for row, planned in enumerate(design.programs):

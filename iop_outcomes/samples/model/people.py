@@ -1,4 +1,4 @@
-"""Who comes: people with their covariates, their admissions, and who comes again."""
+"""People with their covariates, their admissions and readmissions."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from iop_outcomes.samples.model.design import (
     weekday,
 )
 
-SOONEST_READMISSION = 31  # days after discharge; sooner counts as the same episode elsewhere
-UNEVENNESS = 1.5  # admissions by which one comes earlier or later than evenly spaced
-PADDING = 14  # no first sessions are planned past the data cut
+SOONEST_READMISSION = 31  # days after discharge; earlier ones often count as the same episode
+UNEVENNESS = 1.5  # number of admissions by which one is earlier or later than evenly spaced
+PADDING = 14  # no first sessions are planned after the data cut
 
 
 def admit_people(design: Design, rng: np.random.Generator) -> pd.DataFrame:
@@ -36,8 +36,8 @@ def admit_people(design: Design, rng: np.random.Generator) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row a person: codes into the vocabularies of `design`, ``admit`` (day number), ``age``
-        in years, ``medication`` (bool), ``propensity`` (a standard normal score: how readily the
-        person comes), and what the schedule needs.
+        in years, ``medication`` (bool), ``propensity`` (a standard normal score of the tendency to
+        attend), and the values that define the schedule.
     """
     size = design.people
     shares = np.array([program.share for program in design.programs])
@@ -64,12 +64,12 @@ def admit_people(design: Design, rng: np.random.Generator) -> pd.DataFrame:
 def readmit_people(
     who: pd.DataFrame, ended: pd.DataFrame, design: Design, rng: np.random.Generator
 ) -> pd.DataFrame:
-    """Draw who of `who` comes again, more than 30 days after the discharge in `ended`.
+    """Draw who is readmitted more than 30 days after the discharge in `ended`.
 
     Parameters
     ----------
     who : pandas.DataFrame
-        Admissions, as `admit_people` gives them.
+        Admissions, as returned by `admit_people`.
     ended : pandas.DataFrame
         For the same rows ``discharge`` (day number), ``reason`` (code) and ``relapse`` (day
         number of the first use; missing if there was none).
@@ -92,7 +92,7 @@ def readmit_people(
 
 
 def _plan(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """Add what is decided anew at each admission: medication, and the shape of the schedule."""
+    """Add what is drawn at each admission: medication and the schedule."""
     size = len(people)
     medicated = np.array([0.30, 0.65, 0.05, 0.03])[people["substance"].to_numpy()]
     weeks = rng.integers(8, 13, size)
@@ -111,7 +111,7 @@ def _plan(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
 
 
 def _admission_days(design: Design, program: Array, rng: np.random.Generator) -> Array:
-    """Draw days spread over the time: places are limited, so that admissions do not bunch much."""
+    """Draw days spread over time: places are limited, so that admissions are fairly even."""
     first, last = day_number(FIRST_DAY) + 1, day_number(DATA_CUT) - PADDING
     size = np.bincount(program, minlength=len(design.programs))[program]
     rank = pd.Series(program).groupby(program).cumcount().to_numpy()
@@ -121,7 +121,7 @@ def _admission_days(design: Design, program: Array, rng: np.random.Generator) ->
 
 
 def _open_days(days: Array, program: Array, design: Design) -> Array:
-    """Return the days, each moved on to the next weekday on which its program is open."""
+    """Return the days, each moved to the next weekday on which its program is open."""
     closure, holiday = closed_days(design)
     shut = closure | holiday
     first = day_number(FIRST_DAY)

@@ -1,4 +1,4 @@
-"""Everybody of a sample: first admissions, those who come again, and what becomes of them."""
+"""All admissions of a sample, including readmissions, and their courses."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from iop_outcomes.samples.model.design import Array, Design
 from iop_outcomes.samples.model.people import admit_people, readmit_people
 from iop_outcomes.samples.model.state import NEVER, Course
 
-READMISSIONS = 2  # at most so many of one person
+READMISSIONS = 2  # maximum number for one person
 
 
 def admit_and_follow(design: Design, rng: np.random.Generator) -> tuple[pd.DataFrame, Course]:
-    """Return every admission, sorted by person and number, and what became of each."""
+    """Return every admission, sorted by person and number, and the course of each."""
     who = admit_people(design, rng)
     course = follow(who, design, rng)
     everybody, courses = [who], [course]

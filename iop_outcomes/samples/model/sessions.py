@@ -1,4 +1,4 @@
-"""The sessions of a day: who is due, who comes, and what is written down."""
+"""The sessions of a day: who is due, who attends, and what is recorded."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _UNRECORDED = 0.007
 
 
 def hold_sessions(state: SimulationState, day: int) -> None:
-    """Hold the sessions of `day` and note who came."""
+    """Simulate the sessions of `day` and record who attended."""
     slot = day % WINDOW
     state.attended[slot] = 0
     state.due[slot] = 0
@@ -54,7 +54,7 @@ def hold_sessions(state: SimulationState, day: int) -> None:
 
 
 def _chances(state: SimulationState, here: Array, date: Array, day: int) -> Array:
-    """Return the probability with which each person comes on `day`."""
+    """Return each person's probability of attending on `day`."""
     design, course = state.design, state.course
     leave, reason = course.leave[here], course.reason[here]
     fading = np.clip(1 - (leave - day) / FADING, 0, 1) * _FADING_LOG_ODDS[reason]
@@ -67,7 +67,7 @@ def _chances(state: SimulationState, here: Array, date: Array, day: int) -> Arra
         - fading
     )
     chance: Array = 1 / (1 + np.exp(-log_odds))
-    chance[(reason == COMPLETED) & (leave == day)] = 1.0  # the last session closes the episode
+    chance[(reason == COMPLETED) & (leave == day)] = 1.0  # the last session is attended
     chance[day > leave] = 0.0
     return chance
 
@@ -75,7 +75,7 @@ def _chances(state: SimulationState, here: Array, date: Array, day: int) -> Arra
 def _hold(
     state: SimulationState, day: int, service: int, who: Array, date: Array, chance: Array
 ) -> None:
-    """Hold one kind of session of one day for those who are due."""
+    """Simulate one kind of session on one day for those who are due."""
     rng, course = state.rng, state.course
     draw = rng.random((2, len(who)))
     outcome = np.where(draw[0] < chance, ATTENDED, ABSENT)

@@ -1,4 +1,4 @@
-"""The state of the simulation of all admissions, and the course that it gives."""
+"""The state of the simulation of all admissions, and the resulting course."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from iop_outcomes.samples.model.design import Array, Design
 GROUP, INDIVIDUAL, FAMILY, ASSESSMENT = range(4)
 ATTENDED, ABSENT, PROGRAM_CANCEL, NOT_SCHEDULED, UNRECORDED = range(5)
 
-NEVER = 100_000  # a day that does not come
-WINDOW = 14  # days of attendance that act on the hazard
+NEVER = 100_000  # a day that is never reached
+WINDOW = 14  # days of attendance that affect the hazard
 
 
 @dataclass
 class Course:
-    """What became of admissions; arrays as long as their frame, days counted from admission.
+    """The course of admissions: arrays with one entry an admission, in days from admission.
 
     Attributes
     ----------
     leave, discharge : numpy.ndarray of int64
-        The last day on which the person still comes, and the day of discharge.
+        The last day on which the person attends, and the day of discharge.
     reason : numpy.ndarray of int64
         Code of the reason of discharge.
     relapse : numpy.ndarray of int64
-        The day of the first use; `NEVER` if none came within the horizon.
+        The day of the first use; `NEVER` if there was none within the horizon.
     sessions : pandas.DataFrame
-        One row a session: ``episode`` (row of the admissions), ``day``, ``service``,
-        ``outcome`` (codes), ``chance`` (the probability with which it was going to be attended)
-        and ``left`` (bool: after the person had left).
+        One row a session: ``episode`` (row of the admissions), ``day``, ``service``, ``outcome``
+        (codes), ``chance`` (the probability of attending it) and ``left`` (bool: after the person
+        had left).
     relapse_free : numpy.ndarray of float32
-        If asked for, the probability of no first use by each day 0 to the horizon, one row an
-        admission, on its own path.
+        If requested, the probability of no first use by each day 0 to the horizon, one row an
+        admission, given its attendance.
     """
 
     leave: Array
@@ -63,6 +63,6 @@ class SimulationState:
     days: list[dict[str, Array]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Begin with empty windows."""
+        """Start with empty windows."""
         self.attended = np.zeros((WINDOW, len(self.log_odds)), dtype=np.int16)
         self.due = np.zeros_like(self.attended)

@@ -1,4 +1,4 @@
-"""Faults planted one by one in tables of text, each written down as it is planted."""
+"""Faults inserted one by one into tables of text, and recorded at the same time."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ FOLDED, KEPT = "folded", "kept"
 
 
 @dataclass
-class Planter:
-    """Three tables of text, and what was planted in them.
+class FaultInserter:
+    """Three tables of text, and the faults inserted into them.
 
     Attributes
     ----------
@@ -32,16 +32,16 @@ class Planter:
 
     tables: dict[str, pd.DataFrame]
     files: dict[str, list[str]]
-    planted: list[dict[str, object]] = field(default_factory=list)
+    inserted: list[dict[str, object]] = field(default_factory=list)
     odd_rows: dict[tuple[str, int], list[str]] = field(default_factory=dict)
 
     def change(self, table: str, row: int, column: str, text: str, check: str, done: str) -> None:
-        """Write `text` into a cell and note the problem that it is."""
+        """Write `text` into a cell and record the problem."""
         self.tables[table].loc[row, column] = text
         self.expect(table, row, column, check, done)
 
     def add(self, table: str, row: dict[str, str], file: str = "") -> int:
-        """Add a row, blank where `row` is silent, and return its place."""
+        """Add a row, with empty cells where `row` has no value, and return its place."""
         frame = self.tables[table]
         place = len(frame)
         frame.loc[place] = [row.get(str(name), "") for name in frame.columns]
@@ -49,27 +49,27 @@ class Planter:
         return place
 
     def copy(self, table: str, row: int, file: str = "", **changed: str) -> int:
-        """Add a row like another, but for some cells."""
+        """Add a copy of a row with some cells changed."""
         like = {str(name): str(text) for name, text in self.tables[table].loc[row].items()}
         return self.add(table, {**like, **changed}, file or self.files[table][row])
 
     def misshape(self, table: str, row: int, change: int) -> None:
-        """Cut fields from a row's end, or add some, and note the problem that it is."""
+        """Remove fields from a row's end, or add some, and record the problem."""
         fields = [str(text) for text in self.tables[table].loc[row]]
         fields = fields[:change] if change < 0 else fields + ["extra"] * change
         self.odd_rows[table, row] = fields
         self.expect(table, row, "", "row_shape", ASIDE)
 
     def expect(self, table: str, row: int, column: str, check: str, done: str) -> None:
-        """Note a problem of a row as it stands."""
-        self.planted.append(
+        """Record a problem of an unchanged row."""
+        self.inserted.append(
             {"table": table, "row": row, "column": column, "check": check, "done": done}
         )
 
     def values(
         self, table: str, rows: Iterator[int], faults: list[tuple[str, str, str, str]]
     ) -> None:
-        """Plant a list of faults (column, text, check, done), each in the next of the rows."""
+        """Insert a list of faults (column, text, check, done), each into the next of the rows."""
         for column, text, check, done in faults:
             self.change(table, next(rows), column, text, check, done)
 
@@ -80,7 +80,7 @@ class Planter:
             within = pd.Series(files).groupby(files).cumcount() + 2  # the header is line 1
             lines[table] = within.tolist()
         rows = []
-        for fault in self.planted:
+        for fault in self.inserted:
             table, row, column = str(fault["table"]), int(str(fault["row"])), str(fault["column"])
             value = str(self.tables[table].loc[row, column]) if column else ""
             if fault["check"] == "row_shape":
@@ -91,7 +91,7 @@ class Planter:
         return pd.DataFrame(rows)[KEY_COLUMNS].sort_values(order, ignore_index=True)
 
     def write(self, folder: Path) -> None:
-        """Write every file of the tables, and the answer key beside them."""
+        """Write every file of the tables, and the answer key to the same folder."""
         for table, frame in self.tables.items():
             texts: dict[str, io.StringIO] = {}
             cells = frame.to_numpy(dtype=object).tolist()
@@ -108,5 +108,5 @@ class Planter:
 
 
 def write_file(path: Path, text: str) -> None:
-    """Write a file of the sample; the same line ends on every system."""
+    """Write a file of the sample, with the same line ends on every system."""
     write_whole(path, text.encode("utf-8"), "The sample")
