@@ -1,46 +1,151 @@
-"""The data cut: the day after which nothing counts, given or taken from the records."""
+"""The data cut: the day after which nothing counts, given or taken from what has happened."""
 
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.errors import RecordsError, RuleError
+from iop_outcomes.records.checks import rows as row_checks
 from iop_outcomes.records.parsing.parsed import NO_DAY
 from iop_outcomes.records.records import cut_text
 from iop_outcomes.records.staging import StagedTable
 from iop_outcomes.shared.messages import as_written
 
+Array = npt.NDArray[Any]
+
 _LATEST_STUDY_DAY = 100_000
+HAPPENED = {
+    "attendance": (*row_checks.ATTENDED, "no_show", "late_cancel"),
+    "checkins": ("completed", "missed"),
+}
+_CALLED = {
+    "attendance": "a service with an outcome",
+    "checkins": "a check-in that was completed or missed",
+}
+CALLED_OFF = ("client_cancel", "program_cancel", "excused")
+CALLED_OFF_AHEAD = 7  # days after the newest other day up to which these count
+LONELY_DAYS = 28  # days without anything before the newest day, from which it looks mistyped
+_ENOUGH = 50  # entries from which a gap before the newest day is odd
 
 
 def data_cut(
     staged_tables: dict[str, StagedTable], time: str, as_of: str | datetime.date | int | None
 ) -> tuple[int, list[str]]:
-    """Return the data cut as a day number, and what was assumed, as sentences."""
+    """Return the data cut as a day number, and what was assumed or looks odd, as sentences.
+
+    Parameters
+    ----------
+    staged_tables : dict of str to StagedTable
+        The tables, with their values.
+    time : {"calendar", "study_days"}
+        The kind of their dates.
+    as_of : date, str, int or None
+        The cut, if it is given: it overrules the records.
+
+    Notes
+    -----
+    Taken from the records, it is the newest day, not in the future, of an admission, a discharge, a
+    service with an outcome or a check-in that was completed or missed. What is planned, unrecorded,
+    not scheduled or not due has not happened, and a row that is set aside, or that lies outside
+    its episode, tells no day. A service may be called off or excused long before its day: such a
+    row counts only up to `CALLED_OFF_AHEAD` days after the newest other day.
+    """
+    happened = _what_happened(staged_tables, time)
+    what = max(happened, key=lambda words: int(happened[words].max(initial=NO_DAY)))
+    newest = int(happened[what].max(initial=NO_DAY))
     if as_of is not None:
-        return _given_cut(as_of, time), []
-    today = (
-        int(np.datetime64(datetime.date.today(), "D").astype(np.int64))
-        if time == "calendar"
-        else 2**31 - 1
-    )
-    newest = NO_DAY
-    for staged in staged_tables.values():
-        for name, column in staged.declared.items():
-            if column.kind == "date":
-                days = staged.values[name][staged.kept]
-                newest = max(newest, days[days <= today].max(initial=NO_DAY))
+        cut = _given_cut(as_of, time)
+        return cut, _long_after(cut, newest, time)
     if newest == NO_DAY:
         raise RecordsError(
             "The records hold no date from which a data cut could be taken.",
             instead='Check the date columns, or give as_of="2026-09-30".',
         )
-    label = cut_text(cut_label(int(newest), time))
-    what = "newest date that is not in the future" if time == "calendar" else "newest study day"
-    return int(newest), [f"data cut taken as the {what}: {label}"]
+    text = (
+        "data cut taken as the newest day on which something is recorded to have happened: "
+        f"{_day_text(newest, time)} ({what})"
+    )
+    return newest, [text, *_lonely(np.concatenate(list(happened.values())), newest, time)]
+
+
+def _what_happened(staged_tables: dict[str, StagedTable], time: str) -> dict[str, Array]:
+    """Return the days of what has happened, by what it was; none is in the future."""
+    today = (
+        int(np.datetime64(datetime.date.today(), "D").astype(np.int64))
+        if time == "calendar"
+        else 2**31 - 1
+    )
+    episodes = staged_tables["episodes"]
+    days: dict[str, Array] = {}
+    for name, what in (("admit_date", "an admission"), ("discharge_date", "a discharge")):
+        column = episodes.table.column(name)
+        own = name if column is None else column.name_in(time)
+        if own in episodes.values:
+            days[what] = episodes.values[own][episodes.kept]
+    ahead = np.zeros(0, dtype=np.int64)
+    for name, words in HAPPENED.items():
+        if name in staged_tables:
+            staged = staged_tables[name]
+            inside = staged.kept & _within_its_episode(staged, episodes)
+            sure = inside & staged.is_word("status", *words)
+            days[_CALLED[name]] = staged.day("date")[sure]
+            called_off = inside & staged.is_word("status", *CALLED_OFF)
+            ahead = np.append(ahead, staged.day("date")[called_off])
+    days = {what: found[(found <= today) & (found != NO_DAY)] for what, found in days.items()}
+    newest = max((int(found.max(initial=NO_DAY)) for found in days.values()), default=NO_DAY)
+    last = min(newest + CALLED_OFF_AHEAD, today)
+    return days | {"a service called off or excused": ahead[(ahead <= last) & (ahead != NO_DAY)]}
+
+
+def _within_its_episode(staged: StagedTable, episodes: StagedTable) -> npt.NDArray[np.bool_]:
+    """Tell which rows have an episode and are not set aside for their day there.
+
+    Where rows have no episode of their own yet, as those that are linked by person, all count.
+    """
+    if "episode_id" not in staged.values or not len(episodes):
+        return np.ones(len(staged), dtype=bool)
+    row = row_checks.rows_of_episodes(staged, episodes)
+    known = np.where(row >= 0, row, 0)
+    day = staged.day("date")
+    inside: npt.NDArray[np.bool_] = row >= 0
+    if staged.table.name != "attendance":
+        return inside
+    inside &= day >= episodes.day("admit_date")[known]
+    column = "discharge_date" if staged.time == "calendar" else "discharge_day"
+    if column in episodes.values:
+        end = episodes.values[column][known]
+        inside &= (end == NO_DAY) | (day <= end)
+    return inside
+
+
+def _day_text(day: int, time: str) -> str:
+    return cut_text(cut_label(day, time))
+
+
+def _lonely(days: Array, newest: int, time: str) -> list[str]:
+    """Say that the newest day lies far after all others: its date may be mistyped."""
+    before = int(days[days < newest].max(initial=NO_DAY))
+    if len(days) < _ENOUGH or before == NO_DAY or newest - before <= LONELY_DAYS:
+        return []
+    return [
+        f"that day is {newest - before:,} days after the day before it on which something happened "
+        f"({_day_text(before, time)}): check its date, or give as_of"
+    ]
+
+
+def _long_after(cut: int, newest: int, time: str) -> list[str]:
+    """Say that nothing is recorded for long before a data cut that was given."""
+    if newest == NO_DAY or cut - newest <= LONELY_DAYS:
+        return []
+    return [
+        f"the data cut given is {_day_text(cut, time)}, but nothing is recorded to have happened "
+        f"after {_day_text(newest, time)}: who was still in the program in between is not known"
+    ]
 
 
 def _given_cut(as_of: str | datetime.date | int, time: str) -> int:

@@ -73,7 +73,9 @@ def read_records(
         The export's own column names and words, turned into ours; see `Mapping`.
     as_of : date, str or int, optional
         The data cut, as a date or as ``"2026-09-30"``: nothing after it counts. By default the
-        newest date in the records that is not in the future. With study days a whole day.
+        newest day, not in the future, on which something is recorded to have happened: an
+        admission, a discharge, a service with an outcome, a check-in completed or missed. With
+        study days a whole day.
     strict : bool
         Raise `RecordsError` if any row has a problem.
 

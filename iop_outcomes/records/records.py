@@ -48,7 +48,9 @@ class Records:
         group, done, message``. It holds values of the records: it is not for sending.
     sources : pandas.DataFrame
         One row a file, or a sheet of a workbook: ``table, file, rows_read, rows_kept,
-        rows_set_aside, rows_folded, sha256``; rows_read is the sum of the three after it.
+        rows_set_aside, rows_folded, rows_planned, sha256``; rows_read is the sum of the three
+        after it. ``rows_planned`` are those of the rows set aside that are planned for after the
+        data cut (or called off ahead): they are no faults, and not in ``problems``.
     set_aside : dict of str to pandas.DataFrame
         The rows set aside of each table, as text, with file and line; a row that could not be
         put into columns stands whole in ``whole_row``.
@@ -264,12 +266,16 @@ class Records:
         else:
             lines.append(f"study days; data cut on day {self.as_of}")
         lines.extend(self.notes)
+        if planned := int(self.sources["rows_planned"].sum()):
+            what = "row is" if planned == 1 else "rows are"
+            lines.append(f"{planned:,} {what} planned for after the data cut, and not counted")
         if self.ignored:
             lines.append(f"not read, as none of the three tables: {', '.join(self.ignored)}")
         if self.synthetic:
             lines.append("synthetic data: nobody in it is real")
         if len(self.problems):
-            aside, folded = self.sources["rows_set_aside"].sum(), self.sources["rows_folded"].sum()
+            aside = (self.sources["rows_set_aside"] - self.sources["rows_planned"]).sum()
+            folded = self.sources["rows_folded"].sum()
             lines.append(
                 f"{len(self.problems):,} problems: {aside:,} rows set aside, {folded:,} folded; "
                 "see .problems"

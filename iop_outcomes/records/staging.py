@@ -55,6 +55,8 @@ class StagedTable:
         Rows that are kept.
     folded : numpy.ndarray of bool
         Rows that are one with an earlier, identical row.
+    planned : numpy.ndarray of bool
+        Rows that are set aside without being a fault: they are planned for after the data cut.
     orders : dict of str to list of str
         For each text of a date column in which order its day and month stand.
     """
@@ -68,6 +70,7 @@ class StagedTable:
     raw: dict[str, Coded]
     kept: npt.NDArray[np.bool_]
     folded: npt.NDArray[np.bool_]
+    planned: npt.NDArray[np.bool_]
     odd: list[tuple[int, OddRow]]
     values: dict[str, Array] = field(default_factory=dict)
     levels: dict[str, list[str]] = field(default_factory=dict)
@@ -192,6 +195,7 @@ def combine(table: Table, raws: list[Raw], mapping: Mapping, time: str) -> Stage
         raw=raw,
         kept=np.ones(rows, dtype=bool),
         folded=np.zeros(rows, dtype=bool),
+        planned=np.zeros(rows, dtype=bool),
         odd=[(number, odd) for number, raw in enumerate(raws) for odd in raw.odd],
     )
 

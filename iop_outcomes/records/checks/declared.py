@@ -123,6 +123,12 @@ _DECLARED = (
     Check("implausible_date", "plausibility", "The date is before 1990 or after 2100."),
     Check("discharge_before_admission", "plausibility", "Discharged before being admitted."),
     Check("after_data_cut", "plausibility", "Dated after the data cut."),
+    Check(
+        "planned",
+        "plausibility",
+        "Planned for after the data cut, or called off ahead: counted, and no fault.",
+        1.0,
+    ),
     Check("before_admission", "plausibility", "A service before the admission."),
     Check("after_discharge", "plausibility", "A service after the discharge."),
     Check("after_death", "plausibility", "A check-in after the person's death."),

@@ -109,6 +109,7 @@ def source_table(staged_tables: dict[str, StagedTable]) -> pd.DataFrame:
                     "rows_kept": kept,
                     "rows_set_aside": read - kept - folded + odd,
                     "rows_folded": folded,
+                    "rows_planned": int(staged.planned[here].sum()),
                     "sha256": staged.sha256[number],
                 }
             )

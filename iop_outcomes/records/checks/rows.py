@@ -25,11 +25,24 @@ Array = npt.NDArray[Any]
 
 ATTENDED = ("attended", "attended_partial", "late")
 CAME_TO_NOTHING = ("no_show", "late_cancel", "client_cancel", "excused", "program_cancel")
+# A row after the data cut with one of these is planned, or called off ahead: no fault.
+PLANNED = ("unrecorded", "not_scheduled", "not_due", "client_cancel", "program_cancel", "excused")
 UNKNOWN, ASIDE = -1, -2
 
 
 def link(staged: StagedTable, episodes: StagedTable, log: Log) -> Array:
     """Return for each row the row of its episode; set aside rows that have none."""
+    rows = rows_of_episodes(staged, episodes)
+    set_aside(staged, rows == UNKNOWN, "unknown_episode", "episode_id", log)
+    set_aside(staged, rows == ASIDE, "episode_set_aside", "episode_id", log)
+    return rows
+
+
+def rows_of_episodes(staged: StagedTable, episodes: StagedTable) -> Array:
+    """Return for each row the row of its episode, by its identifier.
+
+    `UNKNOWN` where there is none, `ASIDE` where that of the episode was set aside.
+    """
     own, theirs = episodes.values["episode_id"], staged.values["episode_id"]
     row_of = np.full(len(episodes.levels["episode_id"]) + 1, UNKNOWN, dtype=np.int32)
     row_of[own[own >= 0]] = ASIDE
@@ -39,8 +52,6 @@ def link(staged: StagedTable, episodes: StagedTable, log: Log) -> Array:
         pd.Index(staged.levels["episode_id"], dtype=object)
     )
     rows: Array = row_of[np.append(level, -1)[theirs]]
-    set_aside(staged, rows == UNKNOWN, "unknown_episode", "episode_id", log)
-    set_aside(staged, rows == ASIDE, "episode_set_aside", "episode_id", log)
     return rows
 
 
@@ -50,6 +61,7 @@ def check_dates(
     """Hold the day of each row against the data cut, the admission, the discharge or death."""
     column = "date" if staged.time == "calendar" else "day"
     day = staged.values[column]
+    leave_planned(staged, day > as_of, column, log)
     set_aside(staged, day > as_of, "after_data_cut", column, log)
     known = np.where(episode >= 0, episode, 0)
     admit = episodes.day("admit_date")[known]
@@ -73,6 +85,15 @@ def check_dates(
     if "drug_test" in staged.values:
         used |= staged.is_word("drug_test", "positive")
     flag(staged, used & (day == admit), day == admit, "use_on_admission_day", column, log)
+
+
+def leave_planned(staged: StagedTable, later: Array, column: str, log: Log) -> None:
+    """Leave out the rows after the data cut that are planned: they are counted, not listed."""
+    looked_at = int(staged.kept.sum())
+    planned = later & staged.kept & staged.is_word("status", *PLANNED)
+    staged.planned |= planned
+    staged.kept[planned] = False
+    log.tally("planned", staged.table.name, column, looked_at, int(planned.sum()))
 
 
 def check_sessions(staged: StagedTable, episode: Array, order: Array, log: Log) -> Array:
