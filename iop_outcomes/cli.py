@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -28,7 +29,11 @@ app = typer.Typer(
 )
 
 Data = Annotated[
-    Path, typer.Argument(metavar="DATA", help="A folder with the exports, or an Excel workbook.")
+    Path,
+    typer.Argument(
+        metavar="DATA",
+        help="A folder with the exports, a workbook, or a mapping.toml that names a database.",
+    ),
 ]
 MappingFile = Annotated[
     Path | None, typer.Option("--mapping", help="A mapping.toml with the export's own names.")
@@ -231,6 +236,12 @@ def _say(text: str, quiet: bool) -> None:
 def _read(data: Path, mapping: Path | None, as_of: str | None, quiet: bool) -> Records:
     from iop_outcomes.records import read_records
 
+    if re.match(r"[A-Za-z][\w+.-]+:/", str(data)):  # a path has lost one of two strokes
+        raise RuleError(
+            "The address of a database is not taken from the command line, where others see it.",
+            instead="Put it into an environment variable, name that in the mapping ([database] "
+            "url_variable), and give the mapping.toml as DATA.",
+        )
     _say(f"reading {data} ...", quiet)
     return read_records(data, mapping=mapping, as_of=_cut(as_of))
 

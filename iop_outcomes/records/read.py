@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping as MappingType
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +33,7 @@ from iop_outcomes.records.schema import ATTENDANCE, CHECKINS, EPISODES, TABLES
 from iop_outcomes.records.sources.files import read_raw
 from iop_outcomes.records.sources.locate import Found, Sources, find
 from iop_outcomes.records.sources.opening import kind_of
+from iop_outcomes.records.sources.sql import is_address
 from iop_outcomes.records.staging import (
     Log,
     StagedTable,
@@ -42,6 +43,9 @@ from iop_outcomes.records.staging import (
 )
 from iop_outcomes.shared.messages import may_be_named
 
+if TYPE_CHECKING:
+    from sqlalchemy import URL, Engine
+
 Array = npt.NDArray[Any]
 
 _ROWS = ("attendance", "checkins")
@@ -49,7 +53,7 @@ SYNTHETIC_PREFIX = "SYN-"  # identifiers of made-up people begin so
 
 
 def read_records(
-    source: str | Path | None = None,
+    source: str | Path | URL | Engine | None = None,
     *,
     episodes: Sources | None = None,
     attendance: Sources | None = None,
@@ -67,6 +71,10 @@ def read_records(
         Excel; several files a table are put under one another), or an Excel workbook with
         sheets so called. A ``mapping.toml`` in the folder is used unless `mapping` is given.
         Hidden sheets are not read; files and sheets that are not read are in ``ignored``.
+        Or the address of a database as SQLAlchemy writes it, ``postgresql+psycopg://host/name``, or
+        an engine, with a mapping whose ``[database.queries]`` has a query a table. Or a
+        ``mapping.toml`` by itself: its database, whose address the environment variable holds that
+        it names, or else its folder.
     episodes, attendance, checkins : path, DataFrame, or a list of them, optional
         A table given by itself. Episodes and one of the two others are needed.
     mapping : path or dict, optional
@@ -104,7 +112,7 @@ def read_records(
     >>> len(records.problems)
     0
     """
-    plan = _mapping_for(source, mapping)
+    plan, source = _mapping_for(source, mapping)
     refuse_pending(plan)
     located = find(
         source, {"episodes": episodes, "attendance": attendance, "checkins": checkins}, plan
@@ -146,14 +154,19 @@ def read_records(
 
 
 def _mapping_for(
-    source: str | Path | None, mapping: str | Path | MappingType[str, Any] | Mapping | None
-) -> Mapping:
-    folder = isinstance(source, str | Path) and kind_of(Path(source)) == "folder"
-    if mapping is None and isinstance(source, str | Path) and folder:
-        beside = Path(source) / "mapping.toml"
-        if kind_of(beside) == "file":
-            return read_mapping(beside)
-    return read_mapping(mapping)
+    source: Any, mapping: str | Path | MappingType[str, Any] | Mapping | None
+) -> tuple[Mapping, Any]:
+    """Return the mapping, and the source: a mapping file alone stands for what it names."""
+    if mapping is not None or is_address(source) or not isinstance(source, str | Path):
+        return read_mapping(mapping), source
+    path = Path(source)
+    if path.suffix.lower() == ".toml":
+        plan = read_mapping(path)
+        return plan, path.parent if plan.database is None else None
+    beside = path / "mapping.toml"
+    if kind_of(path) == "folder" and kind_of(beside) == "file":
+        return read_mapping(beside), source
+    return Mapping(), source
 
 
 def _kind_of_time(located: Found, mapping: Mapping) -> str:

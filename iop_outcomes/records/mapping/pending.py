@@ -25,7 +25,6 @@ PENDING: dict[str, Callable[[Mapping], object]] = {
     "[TABLE.link]": lambda mapping: mapping.links,
     "[checkins] expected_every": lambda mapping: mapping.expected_every,
     "[ids]": lambda mapping: mapping.ids,
-    "[database]": lambda mapping: mapping.database,
 }
 
 

@@ -15,6 +15,7 @@ from iop_outcomes.records.schema import TABLES
 from iop_outcomes.records.sources.coded import Raw
 from iop_outcomes.records.sources.files import NOT_READ, SUFFIXES, read_raw
 from iop_outcomes.records.sources.opening import kind_of, reason, require_file, shown
+from iop_outcomes.records.sources.sql import address_in, is_address, read_queries
 from iop_outcomes.records.sources.workbook import Workbook, read_workbook
 
 Source = str | Path | pd.DataFrame
@@ -36,7 +37,7 @@ class Found:
     notes: list[str] = field(default_factory=list)
 
 
-def find(source: str | Path | None, tables: dict[str, Sources | None], mapping: Mapping) -> Found:
+def find(source: Any, tables: dict[str, Sources | None], mapping: Mapping) -> Found:
     """Read all files and frames of a set, by table.
 
     Raises
@@ -45,7 +46,7 @@ def find(source: str | Path | None, tables: dict[str, Sources | None], mapping: 
         If nothing, or not enough, is there to read.
     """
     located = Found()
-    if source is not None:
+    if source is not None and not is_address(source):
         if not isinstance(source, str | Path):
             raise RecordsError(
                 "The source is neither a folder nor a workbook.",
@@ -59,8 +60,37 @@ def find(source: str | Path | None, tables: dict[str, Sources | None], mapping: 
             located.raws[name] = [
                 raw for item in items for raw in _table_from(item, name, mapping, located)
             ]
+    _from_database(source, mapping, located)
     _enough(located, source)
     return located
+
+
+def _from_database(source: Any, mapping: Mapping, located: Found) -> None:
+    """Read the queries of the mapping, from the given address or the one that it names."""
+    address = source if is_address(source) else None
+    if mapping.database is None:
+        if address is not None:
+            raise RecordsError(
+                "A database is given, and no mapping says what to read from it.",
+                instead="Give a mapping with [database.queries] and a line a table: "
+                'episodes = "select episode_id, admit_date from episodes".',
+            )
+        return
+    if address is None:
+        if not mapping.database.url_variable:
+            raise RecordsError(
+                "The mapping has queries, and does not say where the database is.",
+                instead='Write [database] url_variable = "IOP_DATABASE_URL", the name of the '
+                "environment variable that holds its address.",
+            )
+        address = address_in(mapping.database.url_variable)
+    for table, raw in read_queries(address, mapping.database.queries).items():
+        if table in located.raws:
+            raise RecordsError(
+                f"The {table} are given twice: by a query of the mapping, and as files.",
+                instead=f"Remove {table} from [database.queries], or leave the files out.",
+            )
+        located.raws[table] = [raw]
 
 
 def _table_from(source: Source, table: str, mapping: Mapping, located: Found) -> list[Raw]:
@@ -192,8 +222,12 @@ def _named_files(
     return taken
 
 
-def _enough(located: Found, source: str | Path | None) -> None:
-    where = "what was given" if source is None else f"the folder or workbook {shown(source)}"
+def _enough(located: Found, source: Any) -> None:
+    where = "what was given"
+    if is_address(source):
+        where = "the queries of the mapping"
+    elif source is not None:
+        where = f"the folder or workbook {shown(source)}"
     seen = ", ".join(located.raws) or "none of the three tables"
     if located.ignored:
         seen += "; files of other names: " + ", ".join(located.ignored[:8])

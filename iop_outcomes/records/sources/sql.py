@@ -1,0 +1,236 @@
+"""Queries of a database, each read in chunks as coded text.
+
+A query is read as a CSV export of its rows would be: the two give the same records. What a database
+says of an error may hold values of its rows, or the password of its address, and is not passed on.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from iop_outcomes.errors import RecordsError
+from iop_outcomes.records.sources.cells import cell_text
+from iop_outcomes.records.sources.coded import Coded, Raw, header_names, narrow
+from iop_outcomes.shared.characters import confusing_letters_written, one_line
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL, Connection, Engine
+
+CHUNK = 20_000  # rows fetched at a time
+_EXACT_FLOAT = 2.0**53  # whole numbers from here on may have been rounded
+_READING = ("select", "with", "values", "table", "(")  # the first word of a query that only reads
+_OF_THE_QUERY = (  # errors of what the mapping says, whose text holds no value of a row
+    "UndefinedTable",
+    "UndefinedColumn",
+    "UndefinedFunction",
+    "SyntaxError",
+    "InsufficientPrivilege",
+)
+
+
+def is_address(source: object) -> bool:
+    """Tell whether a source is the address of a database: ``postgresql+psycopg://host/name``."""
+    if isinstance(source, str):
+        scheme = source.split("://", 1)[0]
+        return "://" in source and scheme.replace("+", "").replace("_", "").isalnum()
+    return type(source).__module__.split(".")[0] == "sqlalchemy"
+
+
+def address_in(variable: str) -> str:
+    """Return the address that an environment variable holds.
+
+    Raises
+    ------
+    RecordsError
+        If the variable is not set.
+    """
+    address = os.environ.get(variable, "").strip()
+    if not address:
+        raise RecordsError(
+            f"The environment variable {one_line(variable)[:80]}, which the mapping names for the "
+            "address of the database, is not set.",
+            instead=f"Set it, for example {one_line(variable)[:80]}="
+            "postgresql+psycopg://user:password@host/database.",
+        )
+    return address
+
+
+def read_queries(source: str | URL | Engine, queries: Mapping[str, str]) -> dict[str, Raw]:
+    """Read one query a table from a database, all from one state of it.
+
+    Parameters
+    ----------
+    source : str, sqlalchemy.URL or sqlalchemy.Engine
+        The address of the database, or an engine.
+    queries : dict of str to str
+        For each table a query that only reads.
+
+    Returns
+    -------
+    dict of str to Raw
+        The rows of each query; its ``file`` is ``"database: attendance"``, and its ``lines`` count
+        the rows from 1.
+
+    Raises
+    ------
+    RecordsError
+        If SQLAlchemy or the driver is not installed, the database cannot be reached, or a query
+        fails or may change something.
+
+    Notes
+    -----
+    Rows come in chunks of 20,000, and only codes and distinct texts are kept of a chunk: memory
+    grows with the distinct texts, and with at most four bytes a cell. On PostgreSQL and SQLite all
+    queries see one state of the database. Nothing is ever committed, and on PostgreSQL the
+    transaction is read-only.
+    """
+    for table, query in queries.items():
+        _only_reads(table, query)
+    with _connected(source) as connection:
+        return {table: _read(connection, table, query) for table, query in queries.items()}
+
+
+def _only_reads(table: str, query: str) -> None:
+    word = query.lstrip().lower()
+    if not word.startswith(_READING):
+        raise RecordsError(
+            f"The mapping's query of {table} does not begin as a query that only reads.",
+            instead='Write "select ... from ...".',
+        )
+
+
+@contextmanager
+def _connected(source: str | URL | Engine) -> Iterator[Connection]:
+    engine, own = _engine(source)
+    try:
+        with _cured("The database cannot be reached."), engine.connect() as raw:
+            connection = raw
+            if engine.dialect.name == "postgresql":
+                connection = raw.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+            elif engine.dialect.name == "sqlite":
+                raw.exec_driver_sql("BEGIN")  # the driver begins none for a query that reads
+            yield connection
+    finally:
+        if own:
+            engine.dispose()
+
+
+def _engine(source: str | URL | Engine) -> tuple[Engine, bool]:
+    """Return an engine for an address, and whether it was made here."""
+    try:
+        import sqlalchemy
+    except ImportError:
+        raise RecordsError(
+            "Reading a database needs SQLAlchemy, which is not installed.",
+            instead='Install it: python -m pip install "iop-outcomes[sql]", and the driver of the '
+            "database, for example psycopg for PostgreSQL.",
+        ) from None
+    if isinstance(source, sqlalchemy.Engine):
+        return source, False
+    try:
+        return sqlalchemy.create_engine(source), True
+    except ImportError as error:
+        raise RecordsError(
+            "The driver of the database is not installed.",
+            found=f"no module {error.name}" if error.name else "",
+            instead="Install it with pip: psycopg for PostgreSQL, pymysql for MySQL, pyodbc for "
+            "SQL Server.",
+        ) from None
+    except sqlalchemy.exc.SQLAlchemyError as error:
+        raise RecordsError(
+            "The address of the database cannot be read.",
+            found=type(error).__name__,
+            instead="Write it as postgresql+psycopg://user:password@host:5432/database, or as "
+            "sqlite:///path/to/file.db.",
+        ) from None
+
+
+@contextmanager
+def _cured(wrong: str) -> Iterator[None]:
+    """Say an error of the database without what it quotes: values of rows, or a password."""
+    import sqlalchemy
+
+    try:
+        yield
+    except sqlalchemy.exc.SQLAlchemyError as error:
+        cause = getattr(error, "orig", None) or error
+        raise RecordsError(
+            wrong, found=_said(cause), instead="Check the address and the queries of the mapping."
+        ) from None
+
+
+def _said(cause: BaseException) -> str:
+    """Return what a database said, if it can only be of the query, else the kind of its error."""
+    kind = type(cause).__name__
+    text = one_line(str(cause).split("\n", 1)[0])
+    of_sqlite = type(cause).__module__.startswith("sqlite3") and (
+        text.startswith(("no such", "unable to open", "file is not a database"))
+        or "syntax error" in text
+    )
+    return f"{kind}: {text[:200]}" if kind in _OF_THE_QUERY or of_sqlite else kind
+
+
+def _read(connection: Connection, table: str, query: str) -> Raw:
+    file = f"database: {table}"
+    with _cured(f"The query of {table} failed."):
+        streaming = connection.execution_options(
+            stream_results=True,
+            max_row_buffer=CHUNK,
+            no_parameters=True,  # a percent sign of the query is one
+        )
+        result = streaming.exec_driver_sql(query)
+        titles = [confusing_letters_written(str(name)) for name in list(result.keys())]
+        names = header_names(titles, file)
+        columns = [_Column() for _ in names]
+        rows = 0
+        for chunk in result.partitions(CHUNK):
+            rows += len(chunk)
+            for column, cells in zip(columns, zip(*chunk, strict=True), strict=True):
+                column.add(cells)
+    coded = {name: column.coded() for name, column in zip(names, columns, strict=True)}
+    return Raw(file, coded, np.arange(1, rows + 1, dtype=np.int32))
+
+
+class _Column:
+    """A column that is read in chunks: the code of each cell so far, and the distinct texts."""
+
+    def __init__(self) -> None:
+        self.codes: list[npt.NDArray[np.int32]] = []
+        self.cells: dict[tuple[type, Any], int] = {}  # 1, 1.0 and True are equal, and not the same
+        self.texts: dict[str, int] = {}
+        self.floats = False
+
+    def add(self, cells: Sequence[Any]) -> None:
+        """Add the cells of a chunk."""
+        try:
+            pairs = list(zip(map(type, cells), cells, strict=True))
+            fresh = [pair for pair in dict.fromkeys(pairs) if pair not in self.cells]
+        except TypeError:  # a list or a dictionary, as of JSON
+            cells = [cell_text(_plain(cell)) for cell in cells]
+            pairs = [(str, cell) for cell in cells]
+            fresh = [pair for pair in dict.fromkeys(pairs) if pair not in self.cells]
+        for kind, cell in fresh:
+            self.floats |= kind is float
+            text = confusing_letters_written(cell_text(_plain(cell)))
+            self.cells[kind, cell] = self.texts.setdefault(text, len(self.texts))
+        codes = self.cells
+        self.codes.append(np.fromiter((codes[pair] for pair in pairs), np.int32, len(pairs)))
+
+    def coded(self) -> Coded:
+        """Return the whole column."""
+        words = np.empty(len(self.texts), dtype=object)
+        words[:] = list(self.texts)
+        codes = np.concatenate(self.codes) if self.codes else np.zeros(0, dtype=np.int32)
+        return Coded(narrow(codes, len(words)), words, _EXACT_FLOAT if self.floats else np.inf)
+
+
+def _plain(cell: Any) -> Any:
+    return bytes(cell) if isinstance(cell, memoryview) else cell
