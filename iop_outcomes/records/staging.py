@@ -214,6 +214,8 @@ def our_names(table: Table, names: list[str], mapping: Mapping) -> dict[str, str
 
 def _rename(table: Table, raw: Raw, mapping: Mapping, time: str) -> dict[str, Coded]:
     names = our_names(table, list(raw.columns), mapping)
+    _refuse_repeated(table, raw, mapping)
+    names = _apart(table, names, mapping)
     twice = sorted(ours for ours, count in Counter(names.values()).items() if count > 1)
     if twice:
         same = [place for place, ours in enumerate(names.values(), start=1) if ours == twice[0]]
@@ -241,6 +243,46 @@ def _rename(table: Table, raw: Raw, mapping: Mapping, time: str) -> dict[str, Co
             if column.kind == "date" and time == "calendar" and name in columns:
                 columns[name] = _from_1900(columns[name])
     return columns
+
+
+def _refuse_repeated(table: Table, raw: Raw, mapping: Mapping) -> None:
+    """Refuse a heading over two columns if the column is one that we need to know."""
+    pairs = mapping.columns.get(table.name, {})
+    for name, heading in raw.repeated.items():
+        ours = our_names(table, [heading], mapping)[heading]
+        needed = fold(heading) in pairs or _is_declared(table, ours)
+        if needed and fold(name) not in pairs:
+            same = [heading, *(each for each, other in raw.repeated.items() if other == heading)]
+            places = [place for place, each in enumerate(raw.columns, start=1) if each in same]
+            raise RecordsError(
+                f"{raw.file} has two columns of the same name, and {table.name} needs it.",
+                found=f"columns {', '.join(map(str, places))}",
+                instead="Rename or remove one of them in the export, or say in "
+                f"[{table.name}.columns] of the mapping what the second one is: it is called "
+                "as the first, with _2 behind.",
+            )
+
+
+def _is_declared(table: Table, name: str) -> bool:
+    return any(name in (column.name, column.study_name) for column in table.columns)
+
+
+def _apart(table: Table, names: dict[str, str], mapping: Mapping) -> dict[str, str]:
+    """Return our names, with those apart that nobody needs and that differ in their case only."""
+    meant = set(mapping.columns.get(table.name, {}).values())
+    counts = Counter(names.values())
+    taken = set(names.values())
+    apart: dict[str, str] = {}
+    for name, ours in names.items():
+        free = ours
+        if counts[ours] > 1 and ours in apart.values():
+            number = 2
+            while not (_is_declared(table, ours) or ours in meant) and free in taken:
+                free = f"{ours}_{number}"
+                number += 1
+            taken.add(free)
+        apart[name] = free
+    return apart
 
 
 def _from_1900(coded: Coded) -> Coded:

@@ -31,6 +31,7 @@ from iop_outcomes.records.sources import files as sources
 from iop_outcomes.records.sources import opening, sheet_xml
 from iop_outcomes.records.sources.coded import Raw
 from iop_outcomes.records.sources.delimited import read_delimited
+from iop_outcomes.records.sources.layout import Layout
 from iop_outcomes.report.forms.html import save_report
 from iop_outcomes.shared.provenance import Provenance, label
 from tests.helpers import workbooks
@@ -231,7 +232,7 @@ def test_well_formed_text_is_read_as_the_csv_module_reads_it(
     csv.writer(out, lineterminator="\r\n", quoting=quoting).writerows([["x", "y", "z"], *rows])
     content = out.getvalue().removesuffix("\r\n") + end
     expected = list(csv.reader(io.StringIO(content, newline="")))[1:]
-    raw = read_delimited(write(tmp_path_factory.mktemp("csv"), content), 0)
+    raw = read_delimited(write(tmp_path_factory.mktemp("csv"), content), Layout())
     assert texts(raw) == [row for row in expected if row]
     assert not raw.odd
     assert not raw.remarks
@@ -250,7 +251,7 @@ def test_every_line_of_any_text_is_a_row_is_within_one_or_is_listed(
     tmp_path_factory: pytest.TempPathFactory, body: str
 ) -> None:
     content = "x,y,z\n" + body
-    raw = read_delimited(write(tmp_path_factory.mktemp("csv"), content), 0)
+    raw = read_delimited(write(tmp_path_factory.mktemp("csv"), content), Layout())
     lines = re.split("\r\n|\r|\n", content)
     within: set[int] = set()
     for line, cells in zip(raw.lines.tolist(), texts(raw), strict=True):
@@ -291,7 +292,7 @@ def test_rows_without_a_broken_quote_are_all_kept(
     for number in broken:
         table[number][column] = opening_quote + table[number][column].replace('"', "")
     content = HEADER + "\n".join(",".join(row) for row in table)
-    raw = read_delimited(write(tmp_path_factory.mktemp("csv"), content), 0)
+    raw = read_delimited(write(tmp_path_factory.mktemp("csv"), content), Layout())
     seen = {*raw.lines.tolist(), *(row.line for row in raw.odd)}
     assert seen == set(range(2, 42)), "every line is a row, or is listed"
     kept = dict(zip(raw.lines.tolist(), texts(raw), strict=True))

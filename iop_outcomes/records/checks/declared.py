@@ -61,6 +61,13 @@ _DECLARED = (
         "conformance",
         "The column has the name of one that is worked out here; it is kept under another.",
     ),
+    Check("short_row", "conformance", "Empty fields were left out at the end of the row.", 1.0),
+    Check(
+        "repeated_heading",
+        "conformance",
+        "The heading stands over two columns, neither of which is needed.",
+        1.0,
+    ),
     Check("open_quote", "conformance", "A quote opens a cell and is not closed in the row."),
     Check("stray_quote", "conformance", "More text follows a closing quote in its cell."),
     Check("merged_cells", "conformance", "Cells of several rows are merged into one."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import re
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ from iop_outcomes.records.staging import PROBLEM_COLUMNS, Log, StagedTable, free
 REMARK_CHECKS = (
     *("open_quote", "stray_quote", "merged_cells", "lone_surrogate", "nul_character"),
     "unreadable_cell",
+    "short_row",
+    "repeated_heading",
 )
 _FORMULA = re.compile(
     "(?:^|(?<=[,;|\\t\\r\\n]))(?=\\s*[-=+@\uff1d\uff0b\uff0d\uff20])|^(?=[\\t\\r\\n])"
@@ -50,10 +53,12 @@ def note_remarks(name: str, raws: list[Raw], mapping: Mapping, log: Log) -> None
             )
     log.tally("encoding", name, "", len(raws), sum(bool(raw.encoding) for raw in raws))
     read = sum(len(raw.lines) + len(raw.odd) for raw in raws)
-    met = [remark.check for raw in raws for remark in raw.remarks]
-    met += [row.check for raw in raws for row in raw.odd]
+    met = Counter(row.check for raw in raws for row in raw.odd)
+    for raw in raws:
+        for remark in raw.remarks:
+            met[remark.check] += remark.count
     for check in REMARK_CHECKS:
-        log.tally(check, name, "", read, met.count(check))
+        log.tally(check, name, "", read, met[check])
 
 
 def problem_table(log: Log) -> pd.DataFrame:

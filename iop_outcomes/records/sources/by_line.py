@@ -12,21 +12,22 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain, islice
 
 from iop_outcomes.errors import RecordsError
-from iop_outcomes.records.sources.coded import OddRow, Raw, Remark, from_rows, header_names
+from iop_outcomes.records.sources.coded import OddRow, Raw, Remark
+from iop_outcomes.records.sources.headings import headings, join_headers
+from iop_outcomes.records.sources.layout import Layout
 from iop_outcomes.records.sources.quotes import count_lines, cut_line
+from iop_outcomes.records.sources.rows import LIKE_A_ROW, SAMPLE, form, from_rows
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_LETTERS, _DIGITS, _SPACES = re.compile(r"[^\W\d_]+"), re.compile(r"\d+"), re.compile(r"\s+")
-_SAMPLE = 300  # rows from which the usual form of a column is taken
-_LIKE_A_ROW = 2 / 3  # of its cells have a form that is usual in their columns
 _LONGEST_SEARCH = 20  # times the text, gone through in search of closing quotes
 
 
-def read_lines(text: str, delimiter: str, skip_lines: int, file: str, digest: str) -> Raw:
-    """Read delimited text, from the header below `skip_lines` on.
+def read_lines(text: str, delimiter: str, layout: Layout, file: str, digest: str) -> Raw:
+    """Read delimited text, from the header on.
 
     Raises
     ------
@@ -34,8 +35,8 @@ def read_lines(text: str, delimiter: str, skip_lines: int, file: str, digest: st
         If it has no header, the header's quotes do not close, or lines are unaccounted for.
     """
     lines = io.StringIO(text, newline="").readlines()
-    reader = _Reader(lines, delimiter, skip_lines, file)
-    raw = from_rows(reader.rows(), file, digest)
+    reader = _Reader(lines, delimiter, layout, file)
+    raw = from_rows(reader.rows(), file, digest, layout, delimiter)
     expected = count_lines(text)
     if reader.place != expected:
         raise RecordsError(
@@ -44,13 +45,10 @@ def read_lines(text: str, delimiter: str, skip_lines: int, file: str, digest: st
             instead="Export it again as CSV (UTF-8).",
         )
     odd = sorted((*raw.odd, *reader.broken), key=lambda row: row.line)
-    return Raw(
-        file,
-        raw.columns,
-        raw.lines,
-        tuple(odd),
-        digest,
-        remarks=tuple(reader.remarks),
+    return replace(
+        raw,
+        odd=tuple(odd),
+        remarks=(*raw.remarks, *reader.remarks),
         rows_over_lines=reader.rows_over_lines,
     )
 
@@ -63,8 +61,8 @@ def stray_quote(line: int) -> Remark:
 class _Reader:
     """The lines of a file on their way to rows; `place` lines are done."""
 
-    def __init__(self, lines: list[str], delimiter: str, skip_lines: int, file: str) -> None:
-        self.place = min(skip_lines, len(lines))
+    def __init__(self, lines: list[str], delimiter: str, layout: Layout, file: str) -> None:
+        self.place = min(layout.lines_above, len(lines))
         self.broken: list[OddRow] = []
         self.remarks: list[Remark] = []
         self.rows_over_lines = 0
@@ -73,6 +71,8 @@ class _Reader:
         self._file = file
         self._searched = 0
         self._most_searched = _LONGEST_SEARCH * sum(map(len, lines)) + (1 << 20)
+        self._header_rows = layout.header_rows
+        self._above: list[list[str]] = []  # the header rows met so far
         self._header: list[str] = []
         self._forms: list[set[str]] = []
 
@@ -85,9 +85,16 @@ class _Reader:
             yield from self._plain(number)
             row = self._quoted(self._lines[number])
             if row is not None:
-                self._header = self._header or row
+                self._meet(row)
                 yield number + 1, row
         yield from self._plain(len(self._lines))
+
+    def _meet(self, row: list[str]) -> None:
+        """Make the header of the first rows."""
+        if not self._header:
+            self._above.append(row)
+            if len(self._above) == self._header_rows:
+                self._header = join_headers(self._above)
 
     def _plain(self, end: int) -> Iterator[tuple[int, list[str]]]:
         """Yield the rows of the lines from here to `end`, which have no quote."""
@@ -96,7 +103,7 @@ class _Reader:
             bare = line.rstrip("\r\n")
             if bare:  # a blank line is no row
                 row = bare.split(delimiter)
-                self._header = self._header or row
+                self._meet(row)
                 yield number, row
         self.place = max(self.place, end)
 
@@ -134,7 +141,7 @@ class _Reader:
             return None, 0
         if not self._header:
             return (None if _swallowed_by_header(row, self._delimiter) else row), reader.line_num
-        width = len(header_names(self._header, self._file))
+        width = len(headings(self._header, self._file).names)
         if len(row) < width or any(cell.strip() for cell in row[width:]):
             return None, 0
         if self._swallows_rows(row):
@@ -185,10 +192,10 @@ class _Reader:
         placed = list(cells)
         if len(self._header) < 2 or (whole and len(placed) != len(self._header)):
             return False
-        filled = [(place, _form(text)) for place, text in placed if text]
-        own = dict(enumerate(map(_form, row)))
-        usual = sum(form in self._forms[place] or form == own.get(place) for place, form in filled)
-        return bool(filled) and usual >= _LIKE_A_ROW * len(filled)
+        filled = [(place, form(text)) for place, text in placed if text]
+        own = dict(enumerate(map(form, row)))
+        usual = sum(text in self._forms[place] or text == own.get(place) for place, text in filled)
+        return bool(filled) and usual >= LIKE_A_ROW * len(filled)
 
     def _usual_forms(self) -> list[set[str]]:
         """Return the forms of the cells of each column, by rows that no quote can have spoilt."""
@@ -198,8 +205,8 @@ class _Reader:
             for line in islice(self._lines, 1, None)
             if '"' not in line and line.count(self._delimiter) == delimiters
         )
-        rows = [text.split(self._delimiter) for text in islice(plain, _SAMPLE)]
-        return [{_form(row[place]) for row in rows} for place in range(delimiters + 1)]
+        rows = [text.split(self._delimiter) for text in islice(plain, SAMPLE)]
+        return [{form(row[place]) for row in rows} for place in range(delimiters + 1)]
 
 
 def _swallowed_by_header(row: list[str], delimiter: str) -> bool:
@@ -213,8 +220,3 @@ def _swallowed_by_header(row: list[str], delimiter: str) -> bool:
         default=0,
     )
     return widest > 0 and widest >= len(row) - 1
-
-
-def _form(text: str) -> str:
-    """Return what a text is made of: E12 is a9, 2026-01-05 is 9-9-9."""
-    return _SPACES.sub(" ", _DIGITS.sub("9", _LETTERS.sub("a", text)))

@@ -6,20 +6,15 @@ distinct text, and the raw text of each row stays at hand for the list of proble
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from iop_outcomes.errors import RecordsError
-
 Array = npt.NDArray[Any]
-
-MOST_COLUMNS = 4096
 
 
 @dataclass(frozen=True)
@@ -65,7 +60,8 @@ class OddRow:
 class Remark:
     """What was met in a file, at a line of it or, with line 0, in the whole of it.
 
-    The column is under the name that the file gives it; empty if it is of the row.
+    The column is under the name that the file gives it; empty if it is of the row. `count` is
+    the number of rows that it is of.
     """
 
     line: int
@@ -74,6 +70,7 @@ class Remark:
     done: str
     message: str = ""
     column: str = ""
+    count: int = 1
 
 
 @dataclass(frozen=True)
@@ -103,6 +100,8 @@ class Raw:
         Rows that run over several lines of the file, as their quoted cells do.
     dates_from_1904 : bool
         Whether a bare number that stands for a date counts from 1904, not from 1900.
+    repeated : dict of str to str
+        For each column whose heading stands further left too: its name in `columns` to its heading.
     """
 
     file: str
@@ -115,6 +114,7 @@ class Raw:
     remarks: tuple[Remark, ...] = ()
     rows_over_lines: int = 0
     dates_from_1904: bool = False
+    repeated: dict[str, str] = field(default_factory=dict)
 
 
 def narrow(codes: Array, levels: int) -> Array:
@@ -123,58 +123,6 @@ def narrow(codes: Array, levels: int) -> Array:
         if levels <= np.iinfo(size).max:
             return codes.astype(size)
     return codes.astype(np.int32)
-
-
-def header_names(header: Sequence[str], file: str) -> list[str]:
-    """Return the column names of a header line, each once."""
-    names = [name.strip() for name in header]
-    while names and not names[-1]:  # Excel leaves empty cells behind the last column
-        names.pop()
-    if not names:
-        raise RecordsError(
-            f"{file} has no header line.",
-            instead="Give the column names in the first line, or [options] skip_lines in the "
-            "mapping if they stand further down.",
-        )
-    names = [name or f"column_{number}" for number, name in enumerate(names, start=1)]
-    if len(names) > MOST_COLUMNS:
-        raise RecordsError(
-            f"{file} has more columns than a table of records can have.",
-            found=f"{len(names):,}; at most {MOST_COLUMNS:,} are read",
-            instead="Check that lines end where rows end, and what stands between the columns.",
-        )
-    counts = Counter(names)
-    twice = [place for place, name in enumerate(names, start=1) if counts[name] > 1]
-    if twice:
-        raise RecordsError(
-            f"{file} has two columns of the same name.",
-            found=f"columns {', '.join(map(str, twice))}",
-            instead="Rename or remove one of them in the export.",
-        )
-    return names
-
-
-def from_rows(records: Iterable[tuple[int, list[str]]], file: str, digest: str) -> Raw:
-    """Build columns from rows of text, the header first, each with its line."""
-    rows = iter(records)
-    _, header = next(rows, (1, []))
-    names = header_names(header, file)
-    width = len(names)
-    lines: list[int] = []
-    kept: list[list[str]] = []
-    odd: list[OddRow] = []
-    for line, fields in rows:
-        if len(fields) != width:
-            if len(fields) < width or any(field.strip() for field in fields[width:]):
-                odd.append(OddRow(line, " | ".join(fields), len(fields), width))
-                continue
-            fields = fields[:width]
-        lines.append(line)
-        kept.append(fields)
-    columns = dict(
-        zip(names, map(coded, zip(*kept, strict=True) if kept else [[]] * width), strict=True)
-    )
-    return Raw(file, columns, np.asarray(lines, dtype=np.int32), tuple(odd), digest)
 
 
 def coded(texts: Sequence[str]) -> Coded:

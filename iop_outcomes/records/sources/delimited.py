@@ -20,7 +20,9 @@ import numpy as np
 from iop_outcomes.errors import RecordsError
 from iop_outcomes.records.sources.by_line import read_lines, stray_quote
 from iop_outcomes.records.sources.cells import WRITTEN
-from iop_outcomes.records.sources.coded import Coded, Raw, Remark, header_names, narrow
+from iop_outcomes.records.sources.coded import Coded, Raw, Remark, narrow
+from iop_outcomes.records.sources.headings import Headings, headings, join_headers
+from iop_outcomes.records.sources.layout import Layout
 from iop_outcomes.records.sources.opening import (
     BLOCK,
     first_bytes,
@@ -41,7 +43,7 @@ _UTF_32 = (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
-def read_delimited(path: Path, skip_lines: int) -> Raw:
+def read_delimited(path: Path, layout: Layout) -> Raw:
     """Read a CSV, TSV or other delimited file, packed by gzip or not, as coded text.
 
     Raises
@@ -53,30 +55,29 @@ def read_delimited(path: Path, skip_lines: int) -> Raw:
     unpacked = unpack(path) if path.suffix.lower() == ".gz" else None
     head = first_bytes(path) if unpacked is None else unpacked[:BLOCK]
     _require_lines(name, head)
-    names, delimiter = _plain_header(head, skip_lines, name)
+    header, delimiter = _plain_header(head, layout, name)
     counter = LineCounter(delimiter)
     try:
         with ThreadPoolExecutor(1) as beside:  # the digest takes as long as half the reading
             scanning = beside.submit(_scan, path, unpacked, counter)
-            plain = _Plain(path, unpacked, names, delimiter, skip_lines)
+            plain = _Plain(path, unpacked, header.names, delimiter, layout)
             table = _read_plain(plain, quoted=b'"' in head)
             digest = scanning.result()
     except OSError as error:
         raise RecordsError(f"{name} cannot be opened.", found=reason(error)) from None
     if table is not None and counter.quoted and b'"' not in head:
         table = _read_plain(plain, quoted=True)
-    if table is not None and _one_row_a_line(table.num_rows, counter, skip_lines):
-        first = skip_lines + 2
+    first = layout.lines_above + layout.header_rows + 1  # the line of the first row
+    if table is not None and _one_row_a_line(table.num_rows, counter, first):
         lines = np.arange(first, first + table.num_rows, dtype=np.int32)
-        read = dict(zip(names, table.columns, strict=True))
+        read = dict(zip(header.names, table.columns, strict=True))
         del table
         columns = _as_codes(read)
         strays = tuple(stray_quote(line) for line in counter.strays if line >= first)
-        return Raw(name, columns, lines, (), digest, remarks=strays)
+        remarks = (*header.remarks(layout.lines_above + 1), *strays)
+        return Raw(name, columns, lines, (), digest, remarks=remarks, repeated=header.repeated)
     del table
-    return _read_by_line(
-        read_bytes(path) if unpacked is None else unpacked, skip_lines, name, digest
-    )
+    return _read_by_line(read_bytes(path) if unpacked is None else unpacked, layout, name, digest)
 
 
 def _require_lines(name: str, head: bytes) -> None:
@@ -92,12 +93,12 @@ def _require_lines(name: str, head: bytes) -> None:
         )
 
 
-def _one_row_a_line(rows: int, counter: LineCounter, skip_lines: int) -> bool:
+def _one_row_a_line(rows: int, counter: LineCounter, first: int) -> bool:
     """Tell whether every line below the header is a row, and none ends inside quotes."""
     if counter.given_up or counter.old_ends or counter.nul:
         return False
-    opens = any(line > skip_lines + 1 for line in counter.opens)
-    return rows == counter.lines - skip_lines - 1 and not opens
+    opens = any(line >= first for line in counter.opens)
+    return rows == counter.lines - first + 1 and not opens
 
 
 def _scan(path: Path, unpacked: bytes | None, counter: LineCounter) -> str:
@@ -114,11 +115,11 @@ def _scan(path: Path, unpacked: bytes | None, counter: LineCounter) -> str:
     return digest.hexdigest()
 
 
-def _read_by_line(data: bytes, skip_lines: int, name: str, digest: str) -> Raw:
+def _read_by_line(data: bytes, layout: Layout, name: str, digest: str) -> Raw:
     """Read what is not one plain line of UTF-8 a row: blank lines, line ends inside cells."""
     text, encoding = _as_text(data, name)
     text = text.removeprefix("\ufeff")
-    head = io.StringIO(text[:BLOCK], newline="").readlines()[skip_lines:]
+    head = io.StringIO(text[:BLOCK], newline="").readlines()[layout.lines_above :]
     if "\x00" in "".join(head[:1]):
         raise RecordsError(
             f"{name} is named as text, but is none.",
@@ -126,7 +127,7 @@ def _read_by_line(data: bytes, skip_lines: int, name: str, digest: str) -> Raw:
             instead="Export it again as CSV (UTF-8).",
         )
     delimiter = _delimiter(next((line for line in head if line.strip()), ""))
-    raw = read_lines(confusing_letters_written(text), delimiter, skip_lines, name, digest)
+    raw = read_lines(confusing_letters_written(text), delimiter, layout, name, digest)
     if "\x00" in text:
         raw = replace(raw, remarks=(*raw.remarks, *_nul_characters(raw)))
     return replace(raw, encoding=encoding)
@@ -193,7 +194,7 @@ class _Plain:
     unpacked: bytes | None
     names: list[str]
     delimiter: str
-    skip_lines: int
+    layout: Layout
 
 
 def _read_plain(plain: _Plain, quoted: bool) -> pa.Table | None:
@@ -212,7 +213,9 @@ def _read_plain(plain: _Plain, quoted: bool) -> pa.Table | None:
         return arrow.read_csv(
             source,
             read_options=arrow.ReadOptions(
-                column_names=plain.names, skip_rows=plain.skip_lines + 1, block_size=BLOCK
+                column_names=plain.names,
+                skip_rows=plain.layout.lines_above + plain.layout.header_rows,
+                block_size=BLOCK,
             ),
             parse_options=arrow.ParseOptions(delimiter=plain.delimiter, newlines_in_values=quoted),
             convert_options=arrow.ConvertOptions(
@@ -223,26 +226,29 @@ def _read_plain(plain: _Plain, quoted: bool) -> pa.Table | None:
         return None  # rows of unequal length, or text that is not UTF-8, most often
 
 
-def _plain_header(head: bytes, skip_lines: int, file: str) -> tuple[list[str], str]:
-    """Return the names and the delimiter of a header that stands on one plain line."""
-    lines = head.removeprefix(b"\xef\xbb\xbf").split(b"\n", skip_lines + 1)
-    if _wide_encoding(head) or len(lines) < skip_lines + 2 or not lines[-1]:
-        return [], ","
+def _plain_header(head: bytes, layout: Layout, file: str) -> tuple[Headings, str]:
+    """Return the names and the delimiter of a header whose rows are one plain line each."""
+    nothing = Headings([]), ","
+    above, size = layout.lines_above, layout.header_rows
+    lines = head.removeprefix(b"\xef\xbb\xbf").split(b"\n", above + size)
+    if _wide_encoding(head) or len(lines) < above + size + 1 or not lines[-1]:
+        return nothing
     if head.count(b"\r") - head.count(b"\r\n") > head.endswith(b"\r"):
-        return [], ","  # line ends of old Macintoshes
+        return nothing  # line ends of old Macintoshes
     try:
-        header = lines[skip_lines].decode("utf-8").rstrip("\r")
+        header = [line.decode("utf-8").rstrip("\r") for line in lines[above : above + size]]
     except UnicodeDecodeError:
-        return [], ","
-    if "\x00" in header or b'"' in b"".join(lines[:skip_lines]):
-        return [], ","
-    delimiter = _delimiter(header)
+        return nothing
+    if "\x00" in "".join(header) or b'"' in b"".join(lines[:above]) or not all(header):
+        return nothing
+    delimiter = _delimiter(header[0])
     try:
-        cells = next(csv.reader([header], delimiter=delimiter, strict=True), [])
-    except csv.Error:
-        return [], ","
-    names = header_names(cells, file) if cells else []
-    return (names, delimiter) if len(names) == len(cells) else ([], ",")
+        rows = [next(csv.reader([line], delimiter=delimiter, strict=True)) for line in header]
+    except (csv.Error, StopIteration):
+        return nothing
+    cells = join_headers(rows)
+    names = headings(cells, file)
+    return (names, delimiter) if len(names.names) == len(cells) else nothing
 
 
 def _as_codes(read: dict[str, pa.ChunkedArray]) -> dict[str, Coded]:

@@ -19,10 +19,11 @@ from iop_outcomes.records.sources.coded import (
     Raw,
     Remark,
     coded,
-    header_names,
     narrow,
 )
 from iop_outcomes.records.sources.delimited import read_delimited
+from iop_outcomes.records.sources.headings import headings
+from iop_outcomes.records.sources.layout import Layout
 from iop_outcomes.records.sources.opening import read_bytes, require_file, shown
 from iop_outcomes.records.sources.workbook import read_workbook
 from iop_outcomes.shared.characters import confusing_letters_written
@@ -42,8 +43,8 @@ _ROW_NUMBERS = re.compile(r"__index_level_\d+__")  # those of the frame that pan
 MOST_CELLS = 1_000_000_000  # in a Parquet file, which can say a column of one value in a few bytes
 
 
-def read_raw(source: str | Path | pd.DataFrame, *, skip_lines: int = 0) -> Raw:
-    """Read one file or frame as coded text; of a workbook its first sheet.
+def read_raw(source: str | Path | pd.DataFrame, *, layout: Layout | None = None) -> Raw:
+    """Read one file or frame as coded text; of a workbook the first sheet that is asked for.
 
     Raises
     ------
@@ -64,12 +65,13 @@ def read_raw(source: str | Path | pd.DataFrame, *, skip_lines: int = 0) -> Raw:
             instead=f"Give one of {', '.join(SUFFIXES)}.",
         )
     require_file(path)
+    layout = layout or Layout()
     try:
         if suffix == ".xlsx":
-            return next(iter(read_workbook(path).sheets.values()))
+            return next(iter(read_workbook(path, layout).sheets.values()))
         if suffix == ".parquet":
             return _parquet(path)
-        return read_delimited(path, skip_lines)
+        return read_delimited(path, layout)
     except MemoryError:
         raise RecordsError(
             f"{shown(path)} does not fit into the memory of this machine.",
@@ -80,10 +82,10 @@ def read_raw(source: str | Path | pd.DataFrame, *, skip_lines: int = 0) -> Raw:
 
 def _from_frame(frame: pd.DataFrame, file: str, digest: str = "") -> Raw:
     frame = _with_named_index(frame)
-    names = header_names([confusing_letters_written(str(name)) for name in frame.columns], file)
+    header = headings([confusing_letters_written(str(name)) for name in frame.columns], file)
     columns: dict[str, Coded] = {}
-    remarks: list[Remark] = []
-    for position, name in enumerate(names):
+    remarks: list[Remark] = list(header.remarks(0))
+    for position, name in enumerate(header.names):
         series, met = readable(frame.iloc[:, position], name)
         columns[name] = _coded_series(series)
         remarks += met
@@ -96,6 +98,7 @@ def _from_frame(frame: pd.DataFrame, file: str, digest: str = "") -> Raw:
         digest,
         remarks=tuple(remarks),
         synthetic=provenance_of(frame).synthetic,
+        repeated=header.repeated,
     )
 
 
@@ -176,15 +179,24 @@ def _parquet(path: Path) -> Raw:
         ) from None
     titles = [str(title) for title in table.column_names]
     kept = [place for place, title in enumerate(titles) if not _ROW_NUMBERS.fullmatch(title)]
-    names = header_names([titles[place] for place in kept], name)
+    header = headings([titles[place] for place in kept], name)
     columns = {
         title: _coded_arrow(table.column(place), place, name)
-        for title, place in zip(names, kept, strict=True)
+        for title, place in zip(header.names, kept, strict=True)
     }
     lines = np.arange(1, table.num_rows + 1, dtype=np.int32)
     digest = hashlib.sha256(data).hexdigest()
     made = read_provenance(_attributes(table.schema.metadata or {}))
-    return Raw(name, columns, lines, (), digest, synthetic=made.synthetic)
+    return Raw(
+        name,
+        columns,
+        lines,
+        (),
+        digest,
+        synthetic=made.synthetic,
+        remarks=header.remarks(0),
+        repeated=header.repeated,
+    )
 
 
 def _coded_arrow(column: pa.ChunkedArray, place: int, file: str) -> Coded:

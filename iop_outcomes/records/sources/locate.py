@@ -14,6 +14,7 @@ from iop_outcomes.records.mapping import Mapping, fold
 from iop_outcomes.records.schema import TABLES
 from iop_outcomes.records.sources.coded import Raw
 from iop_outcomes.records.sources.files import NOT_READ, SUFFIXES, read_raw
+from iop_outcomes.records.sources.layout import Layout
 from iop_outcomes.records.sources.opening import kind_of, reason, require_file, shown
 from iop_outcomes.records.sources.sql import address_in, is_address, read_queries
 from iop_outcomes.records.sources.workbook import Workbook, read_workbook
@@ -96,7 +97,7 @@ def _from_database(source: Any, mapping: Mapping, located: Found) -> None:
 def _table_from(source: Source, table: str, mapping: Mapping, located: Found) -> list[Raw]:
     """Read a file or frame that holds one table: of a workbook all sheets that are so called."""
     if isinstance(source, str | Path) and Path(source).suffix.lower() == ".xlsx":
-        book = read_workbook(Path(source))
+        book = read_workbook(Path(source), layout_of(mapping))
         named = [title for title in book.sheets if table_of(title) == table]
         chosen = named or list(book.sheets)[:1]
         _ignore_sheets(Path(source), book, chosen, located)
@@ -107,7 +108,12 @@ def _table_from(source: Source, table: str, mapping: Mapping, located: Found) ->
             found=type(source).__name__,
             instead="Give a path, a pandas DataFrame, or a list of them.",
         )
-    return [read_raw(source, skip_lines=mapping.skip_lines)]
+    return [read_raw(source, layout=layout_of(mapping))]
+
+
+def layout_of(mapping: Mapping) -> Layout:
+    """Return where the header stands where the mapping says it for every file."""
+    return Layout(header_row=mapping.skip_lines + 1) if mapping.skip_lines else Layout()
 
 
 def _ignore_sheets(path: Path, book: Workbook, chosen: list[str], located: Found) -> None:
@@ -136,7 +142,7 @@ def _from_path(path: Path, mapping: Mapping, located: Found) -> None:
             instead="Give the folder that holds episodes.csv, attendance.csv and checkins.csv.",
         )
     elif path.suffix.lower() == ".xlsx":
-        _from_workbook(path, located)
+        _from_workbook(path, mapping, located)
     else:
         require_file(path)
         raise RecordsError(
@@ -145,8 +151,8 @@ def _from_path(path: Path, mapping: Mapping, located: Found) -> None:
         )
 
 
-def _from_workbook(path: Path, located: Found) -> None:
-    book = read_workbook(path)
+def _from_workbook(path: Path, mapping: Mapping, located: Found) -> None:
+    book = read_workbook(path, layout_of(mapping))
     tables = {title: table for title in book.sheets if (table := table_of(title)) is not None}
     for title, table in tables.items():
         located.raws.setdefault(table, []).append(book.sheets[title])
@@ -162,7 +168,7 @@ def _from_folder(folder: Path, mapping: Mapping, located: Found) -> None:
         if table is not None:
             located.raws.setdefault(table, []).extend(_table_from(file, table, mapping, located))
         elif file.suffix.lower() == ".xlsx" and len(files) == 1:
-            _from_workbook(file, located)
+            _from_workbook(file, mapping, located)
         else:
             located.ignored.append(shown(file))
 

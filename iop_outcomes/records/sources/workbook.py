@@ -17,8 +17,10 @@ from typing import Any
 
 from iop_outcomes.errors import RecordsError
 from iop_outcomes.records.sources.cells import cell_text
-from iop_outcomes.records.sources.coded import Raw, Remark, from_rows
+from iop_outcomes.records.sources.coded import Raw, Remark
+from iop_outcomes.records.sources.layout import Layout, chosen_sheets
 from iop_outcomes.records.sources.opening import read_bytes, require_kind, shown
+from iop_outcomes.records.sources.rows import from_rows
 from iop_outcomes.records.sources.sheet_xml import SheetXml, count_sheets
 
 Rows = list[tuple[int, list[str]]]
@@ -26,28 +28,32 @@ Rows = list[tuple[int, list[str]]]
 
 @dataclass(frozen=True)
 class Workbook:
-    """The sheets of a workbook that have rows, by name, and the names of the hidden ones."""
+    """The chosen sheets of a workbook that have rows, by name, and the names of the hidden ones."""
 
     sheets: dict[str, Raw]
     hidden: list[str] = field(default_factory=list)
 
 
-def read_workbook(path: Path) -> Workbook:
-    """Read every visible sheet of an Excel workbook that has rows, in order.
+def read_workbook(path: Path, layout: Layout | None = None) -> Workbook:
+    """Read the sheets of an Excel workbook that are asked for and have rows, in order.
+
+    Without a layout every sheet is read that is not hidden.
 
     Raises
     ------
     RecordsError
         If it cannot be read, or not wholly, holds more than is read, or has no such sheet.
     """
-    name, data = shown(path), read_bytes(path)
+    name, data, layout = shown(path), read_bytes(path), layout or Layout()
     require_kind(name, data, b"PK\x03\x04", "an Excel workbook (.xlsx)")
     try:
         with warnings.catch_warnings(), zipfile.ZipFile(io.BytesIO(data)) as archive:
             warnings.simplefilter("ignore")  # styles and validation that openpyxl does not know
             counted = count_sheets(archive, name)
             book = _open(data)
-            sheets, hidden, read = _rows_of_sheets(book, counted)
+            visible = {sheet.title: sheet.sheet_state == "visible" for sheet in book.worksheets}
+            chosen = chosen_sheets(visible, layout, name)
+            sheets, read = _rows_of_sheets(book, counted)
     except RecordsError:
         raise
     except Exception as error:  # openpyxl and zipfile raise many kinds on a damaged file
@@ -65,15 +71,24 @@ def read_workbook(path: Path) -> Workbook:
         )
     digest = hashlib.sha256(data).hexdigest()
     result = {}
-    for title, (rows, part) in sheets.items():
+    for title in chosen:
+        rows, part = sheets[title]
+        rows = [row for row in rows if row[0] > layout.lines_above]
         if rows:
-            file = name if len(sheets) == 1 else f"{name}: sheet {title}"
+            file = name if len(chosen) == 1 else f"{name}: sheet {title}"
+            raw = from_rows(_as_wide_as_the_header(rows, layout), file, digest, layout)
             result[title] = replace(
-                from_rows(rows, file, digest),
+                raw,
                 dates_from_1904=book.epoch.year == 1904,
-                remarks=_merged(part, rows[0][0]),
+                remarks=(*raw.remarks, *_merged(part, rows[: layout.header_rows][-1][0])),
             )
+    hidden = [title for title, seen in visible.items() if not seen and title not in chosen]
     if not result:
+        if layout.header_row is not None:
+            raise RecordsError(
+                f"{name} has no header on row {layout.header_row:,}, nor rows below it.",
+                instead="Say in the mapping on which row the column names stand (header_row).",
+            )
         raise RecordsError(
             f"{name} has no sheet with rows.",
             found=f"hidden sheets: {len(hidden):,}" if hidden else "",
@@ -97,10 +112,9 @@ def _open(data: bytes) -> Any:
 
 def _rows_of_sheets(
     book: Any, counted: dict[str, SheetXml]
-) -> tuple[dict[str, tuple[Rows, SheetXml]], list[str], int]:
-    """Return the rows of the visible sheets, the hidden sheets, and how many cells hold a value."""
+) -> tuple[dict[str, tuple[Rows, SheetXml]], int]:
+    """Return the rows of every sheet, and how many cells hold a value."""
     sheets: dict[str, tuple[Rows, SheetXml]] = {}
-    hidden: list[str] = []
     read = 0
     for sheet in book.worksheets:
         sheet.reset_dimensions()  # what the sheet declares of its size may be wrong
@@ -110,14 +124,15 @@ def _rows_of_sheets(
             filled = len(cells) - cells.count(None)
             read += filled
             if filled or number in part.formulas:
-                texts = _texts(cells, part.formulas.get(number, {}))
-                width = len(rows[0][1]) if rows else 0
-                rows.append((number, texts + [""] * (width - len(texts))))
-        if sheet.sheet_state == "visible":
-            sheets[sheet.title] = rows, part
-        else:
-            hidden.append(sheet.title)
-    return sheets, hidden, read
+                rows.append((number, _texts(cells, part.formulas.get(number, {}))))
+        sheets[sheet.title] = rows, part
+    return sheets, read
+
+
+def _as_wide_as_the_header(rows: Rows, layout: Layout) -> Rows:
+    """Return the rows with the empty cells at their end, which a sheet need not hold."""
+    width = max(len(cells) for _, cells in rows[: layout.header_rows])
+    return [(number, cells + [""] * (width - len(cells))) for number, cells in rows]
 
 
 def _texts(cells: tuple[object, ...], formulas: dict[int, str]) -> list[str]:

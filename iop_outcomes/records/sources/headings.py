@@ -1,0 +1,102 @@
+"""The header of a file as column names, each once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from iop_outcomes.errors import RecordsError
+from iop_outcomes.records.sources.coded import Remark
+
+MOST_COLUMNS = 4096
+
+
+@dataclass(frozen=True)
+class Headings:
+    """The names of the columns.
+
+    Attributes
+    ----------
+    names : list of str
+        One a column, all different.
+    repeated : dict of str to str
+        For each column whose heading stands further left too: its name here to its heading.
+    """
+
+    names: list[str]
+    repeated: dict[str, str] = field(default_factory=dict)
+
+    def remarks(self, line: int) -> tuple[Remark, ...]:
+        """List the headings that stand twice; the header is on this line."""
+        return tuple(
+            Remark(line, heading, "repeated_heading", f"kept: called {name}", column=name)
+            for name, heading in self.repeated.items()
+        )
+
+
+def headings(header: Sequence[str], file: str) -> Headings:
+    """Return the column names of a header.
+
+    A heading that stands twice is ``name`` and ``name_2``; a blank one is ``column_`` and its
+    place. Blank ones behind the last are no columns.
+
+    Raises
+    ------
+    RecordsError
+        If there is no name, or more columns than a table can have.
+    """
+    given = [name.strip() for name in header]
+    while given and not given[-1]:  # Excel leaves empty cells behind the last column
+        given.pop()
+    if not given:
+        raise RecordsError(
+            f"{file} has no header line.",
+            instead="Give the column names in the first line, or say in the mapping on which "
+            "line they stand (header_row).",
+        )
+    given = [name or f"column_{number}" for number, name in enumerate(given, start=1)]
+    if len(given) > MOST_COLUMNS:
+        raise RecordsError(
+            f"{file} has more columns than a table of records can have.",
+            found=f"{len(given):,}; at most {MOST_COLUMNS:,} are read",
+            instead="Check that lines end where rows end, and what stands between the columns.",
+        )
+    if len(set(given)) == len(given):
+        return Headings(given)
+    taken, names, repeated = set(given), [], {}
+    for heading in given:
+        name = heading
+        if heading in names:
+            name = _next_free(heading, taken)
+            taken.add(name)
+            repeated[name] = heading
+        names.append(name)
+    return Headings(names, repeated)
+
+
+def _next_free(heading: str, taken: set[str]) -> str:
+    number = 2
+    while f"{heading}_{number}" in taken:
+        number += 1
+    return f"{heading}_{number}"
+
+
+def join_headers(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return one header of one or several header rows.
+
+    Examples
+    --------
+    >>> join_headers([["Client", "", "Week 1", ""], ["No", "Name", "Mon", "Tue"]])
+    ['Client No', 'Client Name', 'Week 1 Mon', 'Week 1 Tue']
+    """
+    if len(rows) == 1:
+        return list(rows[0])
+    width = max(map(len, rows), default=0)
+    padded = [[cell.strip() for cell in row] + [""] * (width - len(row)) for row in rows]
+    for row in padded[:-1]:
+        before = ""
+        for place, cell in enumerate(row):
+            before = cell or before
+            # a column without a name of its own takes none from its neighbour
+            row[place] = cell or (before if padded[-1][place] else "")
+    return [" ".join(part for part in parts if part) for parts in zip(*padded, strict=True)]
