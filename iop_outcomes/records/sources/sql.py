@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from iop_outcomes.errors import RecordsError
 from iop_outcomes.records.sources.cells import cell_text
-from iop_outcomes.records.sources.coded import Coded, Raw, header_names, narrow
+from iop_outcomes.records.sources.coded import Coded, Raw, narrow
+from iop_outcomes.records.sources.headings import headings
 from iop_outcomes.shared.characters import confusing_letters_written, one_line
 
 if TYPE_CHECKING:
@@ -188,15 +189,16 @@ def _read(connection: Connection, table: str, query: str) -> Raw:
         )
         result = streaming.exec_driver_sql(query)
         titles = [confusing_letters_written(str(name)) for name in list(result.keys())]
-        names = header_names(titles, file)
-        columns = [_Column() for _ in names]
+        header = headings(titles, file)
+        columns = [_Column() for _ in header.names]
         rows = 0
         for chunk in result.partitions(CHUNK):
             rows += len(chunk)
             for column, cells in zip(columns, zip(*chunk, strict=True), strict=True):
                 column.add(cells)
-    coded = {name: column.coded() for name, column in zip(names, columns, strict=True)}
-    return Raw(file, coded, np.arange(1, rows + 1, dtype=np.int32))
+    coded = {name: column.coded() for name, column in zip(header.names, columns, strict=True)}
+    lines = np.arange(1, rows + 1, dtype=np.int32)
+    return Raw(file, coded, lines, remarks=header.remarks(0), repeated=header.repeated)
 
 
 class _Column:
