@@ -13,9 +13,9 @@ from validation.attack_solving import Name, Puzzle
 KINDS = ("events", "censored")
 REST = "all other programs"
 SMALLER = (  # the relapses under the first are among those under the second, by every day
-    ("ends what is known", "counts as no use"),
-    ("ends what is known", "takes the last value"),
-    ("ends what is known", "counts as use"),
+    ("ends follow-up", "counts as no use"),
+    ("ends follow-up", "takes the last value"),
+    ("ends follow-up", "counts as use"),
     ("counts as no use", "takes the last value"),
     ("counts as no use", "counts as use"),
     ("takes the last value", "counts as use"),

@@ -21,7 +21,7 @@ RESAMPLES = 200
 RESAMPLED = 0.6  # of the replicates, where limits are resampled
 RESAMPLED_BROKEN = 0.15  # where no more is wanted than how far they are off
 RULES_SAID = {
-    "censor": "a missed check-in ends what is known",
+    "censor": "a missed check-in ends follow-up",
     "use": "missed is use",
     "no_use": "missed is no use, or the last value",
     "drop": "missed left out",
@@ -61,7 +61,7 @@ def _all_answered(population: Population) -> Setting:
 def _missed_at_random(population: Population) -> Setting:
     frames = {
         ", asked since the last answer, missed left out": "random_since_last:drop",
-        ", a missed one ends what is known": "random_this_week:censor",
+        ", a missed one ends follow-up": "random_this_week:censor",
         ", asked since the last due, missed left out": "random_this_week:drop",
     }
     unseen = "a first use in a missed week is never asked for, and can be followed by clear weeks"

@@ -16,7 +16,7 @@ from iop_outcomes.disclosure.policy import SafePolicy
 from iop_outcomes.disclosure.results import protect_trend, protect_weeks
 from iop_outcomes.errors import RuleError
 from iop_outcomes.shared.messages import as_written
-from iop_outcomes.shared.text import level_words
+from iop_outcomes.shared.text import format_level
 from iop_outcomes.survival import SurvivalCurves
 from iop_outcomes.trends import Trend
 
@@ -279,7 +279,7 @@ def _describe(
         start = f"{name} ({people})" if name else people
         sentences.append(
             f"{start}: an estimated {last['survival']:.0%} were without the event on day "
-            f"{last['day']:.0f} ({level_words(confidence)} limits {last['lower']:.0%} to "
+            f"{last['day']:.0f} ({format_level(confidence)} limits {last['lower']:.0%} to "
             f"{last['upper']:.0%})."
         )
     if left_out:

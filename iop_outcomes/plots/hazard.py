@@ -20,7 +20,7 @@ from iop_outcomes.plots.layout.risk_table import (
     table_height,
 )
 from iop_outcomes.plots.layout.sheet import Plan, Planner, finish, open_sheet
-from iop_outcomes.shared.text import count_words
+from iop_outcomes.shared.text import format_count
 from iop_outcomes.survival.hazard.result import Hazard
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _groups(rates: Hazard) -> list[tuple[str, pd.DataFrame]]:
 def _labels(rates: Hazard, names: list[str], room: float) -> list[str]:
     """Return what the legend says of each group."""
     sizes = zip(rates.stretches["n"], rates.stretches["events"], strict=True)
-    counts = [f"n = {int(n):,}, {count_words(events, 'event')}" for n, events in sizes]
+    counts = [f"n = {int(n):,}, {format_count(events, 'event')}" for n, events in sizes]
     return legend_labels(names, counts, room)
 
 

@@ -20,7 +20,7 @@ from iop_outcomes.plots.layout.risk_table import (
     table_height,
 )
 from iop_outcomes.plots.layout.sheet import Plan, Planner, finish, open_sheet, stack
-from iop_outcomes.shared.text import count_words, level_words
+from iop_outcomes.shared.text import format_count, format_level
 from iop_outcomes.survival.competing.result import CumulativeIncidence
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def _labels(parts: list[tuple[str, pd.DataFrame]], room: float, whole: bool) -> 
     names = [name for name, _ in parts]
     if not whole:
         return fitted(names, room, style.SETTINGS["legend.fontsize"])
-    counts = [count_words(rows["events"].sum(), "event") for _, rows in parts]
+    counts = [format_count(rows["events"].sum(), "event") for _, rows in parts]
     return legend_labels(names, counts, room)
 
 
@@ -175,6 +175,6 @@ def _at_risk(result: CumulativeIncidence, ticks: np.ndarray) -> list[Block]:
 
 
 def _small_print(naive: bool, result: CumulativeIncidence) -> str:
-    text = f"Bands: {level_words(result.confidence)} confidence limits. At risk: after the day."
+    text = f"Bands: {format_level(result.confidence)} confidence limits. At risk: after the day."
     thin = " Thin: 1 - Kaplan-Meier, which counts every other cause as censoring."
     return text + (thin if naive else "")

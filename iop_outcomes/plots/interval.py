@@ -20,7 +20,7 @@ from iop_outcomes.plots.layout.risk_table import (
     table_height,
 )
 from iop_outcomes.plots.layout.sheet import Plan, Planner, Sheet, finish, open_sheet
-from iop_outcomes.shared.text import count_words, level_words
+from iop_outcomes.shared.text import format_count, format_level
 from iop_outcomes.survival.intervals.result import IntervalSurvival
 from iop_outcomes.survival.labels import split_groups
 
@@ -111,7 +111,7 @@ def groups_of(curves: IntervalSurvival) -> list[tuple[str, pd.DataFrame, float]]
 def labels_of(curves: IntervalSurvival, names: list[str], room: float) -> list[str]:
     """Return what the legend says of each group."""
     fits = zip(curves.fits["n"], curves.fits["events"], strict=True)
-    counts = [f"n = {n:,.0f}, {count_words(events, 'event')}" for n, events in fits]
+    counts = [f"n = {n:,.0f}, {format_count(events, 'event')}" for n, events in fits]
     return legend_labels(names, counts, room)
 
 
@@ -250,5 +250,5 @@ def _small_print(curves: IntervalSurvival) -> str:
     text = SMALL_PRINT + (DATED if len(curves.fits) == 1 else "")
     if curves.limits is None:
         return text
-    level = level_words(curves.confidence)
+    level = format_level(curves.confidence)
     return f"{text} Thin lines: {level} limits of its lowest and highest course."

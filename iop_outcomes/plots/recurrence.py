@@ -18,7 +18,7 @@ from iop_outcomes.plots.layout.risk_table import (
     table_height,
 )
 from iop_outcomes.plots.layout.sheet import Plan, Planner, finish, open_sheet
-from iop_outcomes.shared.text import level_words
+from iop_outcomes.shared.text import format_level
 from iop_outcomes.survival.recurrence.result import MeanCumulativeFunction
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def _counts(result: MeanCumulativeFunction, ticks: NDArray[np.float64]) -> list[
 
 def _small_print(result: MeanCumulativeFunction, cut: bool) -> str:
     text = (
-        f"Bands: {level_words(result.confidence)} confidence limits. Observed: just before the "
+        f"Bands: {format_level(result.confidence)} confidence limits. Observed: just before the "
         f"day, which can rise; {result.noun}: through the day."
     )
     return text + (" Limits above the upper edge are in the table." if cut else "")

@@ -12,7 +12,7 @@ from iop_outcomes.plots.layout import fonts, style
 from iop_outcomes.plots.layout.given import check_result, figure_or
 from iop_outcomes.plots.layout.names import drawn_name, fitted, panels
 from iop_outcomes.plots.layout.sheet import Plan, Planner, Sheet, finish, open_sheet
-from iop_outcomes.shared.text import level_words, p_value_text
+from iop_outcomes.shared.text import format_level, format_p
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -114,7 +114,7 @@ def _lines(result: Regression) -> list[tuple[str, dict[str, Any] | None]]:
 
 
 def _heads(result: Regression) -> list[tuple[str, float]]:
-    return [("ratio", RATIO), (f"{level_words(result.confidence)} limits", LIMITS), ("p", P_VALUE)]
+    return [("ratio", RATIO), (f"{format_level(result.confidence)} limits", LIMITS), ("p", P_VALUE)]
 
 
 def _write(
@@ -216,7 +216,7 @@ def _draw(ax: Axes, row: dict[str, Any], place: int, whole: bool) -> None:
     cells = (
         (ratio_words(middle), RATIO),
         (limits, LIMITS),
-        (p_value_text(p_value), P_VALUE),
+        (format_p(p_value), P_VALUE),
     )
     for words, right in cells:
         _write(ax, words, (1.0, right, place), heading=False)

@@ -14,7 +14,7 @@ from iop_outcomes.plots.layout.given import check_result, figure_or
 from iop_outcomes.plots.layout.names import HANDLE_ROOM, drawn_name, fitted, label_room, panels
 from iop_outcomes.plots.layout.sheet import Plan, Planner, finish, open_sheet
 from iop_outcomes.sensitivity.specification_curve import Sensitivity
-from iop_outcomes.shared.text import level_words
+from iop_outcomes.shared.text import format_level
 from iop_outcomes.shared.vocabulary import MISSING_RULES
 
 if TYPE_CHECKING:
@@ -303,7 +303,7 @@ def _side_by_side(rows: pd.DataFrame, position: int, groups: int) -> np.ndarray:
 def _notes(result: Sensitivity) -> str:
     """Return the small print: what the lines and rings are, what is not shown, and the rule."""
     lines = [
-        f"Thick lines: {level_words(result.confidence)} limits. Thin lines: from no relapse "
+        f"Thick lines: {format_level(result.confidence)} limits. Thin lines: from no relapse "
         "among those who left to relapse of all of them on leaving. A ring: the definition's own "
         "missing rule.",
         result.rule,

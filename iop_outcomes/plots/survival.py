@@ -29,7 +29,7 @@ from iop_outcomes.plots.survival_notes import (
     risk,
     small_print,
 )
-from iop_outcomes.shared.text import count_words, level_words
+from iop_outcomes.shared.text import format_count, format_level
 from iop_outcomes.survival import SurvivalCurves
 
 if TYPE_CHECKING:
@@ -265,14 +265,14 @@ def _labels(curves: Curves, groups: list[tuple[str, pd.DataFrame]], room: float)
         sizes = curves.sizes
         counted = [(n, events, "") for n, events in zip(sizes["n"], sizes["events"], strict=True)]
     counts = [
-        f"n = {int(n):,}, {count_words(events, 'event')}{until}" for n, events, until in counted
+        f"n = {int(n):,}, {format_count(events, 'event')}{until}" for n, events, until in counted
     ]
     return legend_labels([name for name, _ in groups], counts, room)
 
 
 def _dress(ax: Axes, curves: Curves, days: list[int], band: bool) -> None:
     if band:
-        label = f"{level_words(curves.confidence)} band for the whole curve"
+        label = f"{format_level(curves.confidence)} band for the whole curve"
         ax.plot([], [], color=style.QUIET, linestyle=BAND_LINE, linewidth=0.9, label=label)
     last = float(curves.table["day"].max())
     day_axis.write_shares(ax)

@@ -9,7 +9,7 @@ from iop_outcomes.errors import RuleError
 from iop_outcomes.plots.layout.names import panels
 from iop_outcomes.plots.layout.risk_table import Block, rows_of
 from iop_outcomes.shared.messages import as_written
-from iop_outcomes.shared.text import level_words
+from iop_outcomes.shared.text import format_level
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +48,7 @@ def columns_of(table: pd.DataFrame) -> tuple[tuple[str, str], ...]:
 
 def small_print(curves: Curves, band: bool, counting: Counting) -> str:
     """Say what the bands are and what the table counts."""
-    sentences = [f"Bands: {level_words(curves.confidence)} confidence limits of each day."]
+    sentences = [f"Bands: {format_level(curves.confidence)} confidence limits of each day."]
     if band:
         sentences.append("Dotted outline: simultaneous band (Hall and Wellner).")
     late, weights = False, None

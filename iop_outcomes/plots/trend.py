@@ -13,7 +13,7 @@ from iop_outcomes.plots.layout.day_axis import write_percent
 from iop_outcomes.plots.layout.given import check_result, figure_or
 from iop_outcomes.plots.layout.names import HANDLE_ROOM, drawn_name, fitted, label_room, panels
 from iop_outcomes.plots.layout.sheet import Plan, Planner, finish, open_sheet, stack
-from iop_outcomes.shared.text import level_words
+from iop_outcomes.shared.text import format_level
 from iop_outcomes.trends import Trend
 
 if TYPE_CHECKING:
@@ -204,5 +204,5 @@ def _write_denominators(ax: Axes, rows: pd.DataFrame) -> None:
 
 def _note(trend: Trend) -> str:
     below = " n: the denominator." if trend.table["denominator"].notna().any() else ""
-    level = level_words(trend.confidence)
+    level = format_level(trend.confidence)
     return f"{trend.rule}\nVertical lines: {level} confidence intervals.{below}"

@@ -1,7 +1,7 @@
 """How far results depend on the definition of relapse and on missed check-ins.
 
-Records or patterns come in; tables of estimates, one a definition and missing rule, go out. Any
-room below may be used here.
+Records or patterns come in; tables of estimates, one a definition and missing rule, go out. All
+rooms of lower levels may be used here.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is estimated of one cell of a sensitivity analysis, group by group."""
+"""The estimates of one cell of a sensitivity analysis, by group."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ def estimate_cell(cell: CellTimes, horizon: float, confidence: float) -> Columns
 
 
 def _none_relapsed(cell: CellTimes, horizon: float) -> CheckedTimes:
-    # Nobody who left relapsed: they stay without relapse to the horizon.
+    # Assume that nobody who left had relapsed by the horizon.
     days = cell.times.days
     days = np.where(cell.left, np.maximum(days, horizon), days)
     return cell.times.ending(days, cell.times.event)
 
 
 def _all_relapsed(cell: CellTimes, _: float) -> CheckedTimes:
-    # Everyone who left relapsed on leaving.
+    # Assume that everyone who left relapsed on leaving.
     return cell.times.ending(cell.times.days, cell.times.event | cell.left)
 
 
@@ -84,7 +84,7 @@ def _of_curve(steps: Steps, horizon: float, confidence: float) -> dict[str, Any]
 def _relapsed(steps: Steps, horizon: float) -> tuple[float, float, float]:
     """Return 1 - survival at the horizon with its limits; missing past the follow-up.
 
-    Where everyone has relapsed before, nobody is left to be followed, and the share is 1.
+    If everyone has relapsed before the horizon, the share is 1.
     """
     if steps.last_day < horizon and steps.survival[-1] > 0:
         return np.nan, np.nan, np.nan
@@ -121,7 +121,7 @@ def _counts(cell: CellTimes) -> Columns:
 
 
 def _comparison(times: CheckedTimes, clusters: Clusters) -> tuple[dict[str, float], str]:
-    """Return the test of the groups, or why there is none."""
+    """Return the test between groups, or the reason why there is none."""
     try:
         test = compare_groups(times, np.zeros(len(times.days), dtype=np.intp), clusters)
     except EstimateError as error:

@@ -1,4 +1,4 @@
-"""The cells of a sensitivity analysis: each a definition under a missing rule, and its times."""
+"""The cells of a sensitivity analysis (a definition under a missing rule) and their times."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ if TYPE_CHECKING:
     Definitions = Named | Iterable[Named] | Mapping[str, Named]
 
 _TITLES = {"x_bot": "X:BOT, by weeks or days", "first_heavy_day": "first heavy-drinking day"}
-OUT_OF_SIGHT = ("end_of_follow_up", "died")  # the ends that are not leaving
+NOT_LEAVING = ("end_of_follow_up", "died")  # the ends that do not count as leaving
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One way to count: a definition under a missing rule.
+    """One definition under one missing rule.
 
     Attributes
     ----------
     definition : str
-        What it is called.
+        Its name.
     rule : RelapseRule
         The rule.
     own : bool
@@ -55,7 +55,7 @@ class Cell:
 
     @property
     def title(self) -> str:
-        """What it is called on a picture: what is counted, and whose definition it is."""
+        """The label in a picture: what is counted, and the source of the definition."""
         published = self.rule.published
         if published is None or self.definition != self.rule.name:
             return _TITLES.get(self.definition, self.definition.replace("_", " "))
@@ -72,15 +72,15 @@ class CellTimes:
     Attributes
     ----------
     times : CheckedTimes
-        Their days, events and groups.
+        Days, events and groups.
     left : numpy.ndarray of bool
-        Who went out of sight without the event, other than by the end of the follow-up or death.
+        Who left observation without the event, other than by the end of the follow-up or death.
     seen, filled : numpy.ndarray of int
-        Of the units with use of an event, how many were seen and how many were missing.
+        The numbers of seen and of missing units among those counted as use in an event.
     clusters : Clusters
-        Which of them are taken together.
+        The cluster of each.
     left_out : str
-        Who is left out for want of a day 0, as the end of the rule.
+        Who is left out because there is no day 0, as the end of the rule.
     """
 
     times: CheckedTimes
@@ -93,16 +93,16 @@ class CellTimes:
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Who is counted from one day 0: the same people in each cell that counts from it.
+    """The people with a given day 0: the same in each cell that counts from it.
 
     Attributes
     ----------
     kept : numpy.ndarray of bool
-        Which of all have that day 0.
+        Which people have that day 0.
     groups : CheckedGroups
         Their groups.
     clusters : Clusters
-        Which of them are taken together.
+        The cluster of each.
     """
 
     kept: NDArray[np.bool_]
@@ -111,7 +111,7 @@ class Rows:
 
 
 class CellReader:
-    """Reads the times of cells; what several cells share is read and checked once.
+    """Reads the times of cells; data shared by several cells are read and checked once.
 
     Parameters
     ----------
@@ -120,9 +120,9 @@ class CellReader:
     groups : pandas.DataFrame
         The columns that define the groups, by position.
     clusters : Clusters
-        Which episodes, or words, are taken together.
+        The cluster of each episode or use pattern.
     unit_days : int
-        What a symbol of use patterns stands for.
+        The days of one symbol of use patterns.
     """
 
     def __init__(
@@ -142,12 +142,12 @@ class CellReader:
         if self._words is not None:
             known, ended_by = self._words.under(rule)
             rows = self._rows_of("words", self._words.started)
-            seen_off = np.isin(ended_by, OUT_OF_SIGHT)
+            seen_off = np.isin(ended_by, NOT_LEAVING)
         else:
             evidence = self._evidence.of(rule)
             known, ends = evidence.under(rule)
             rows = self._rows_of(rule.origin, evidence.started)
-            seen_off = np.isin(ends.ended_by, [ENDS.index(end) for end in OUT_OF_SIGHT])
+            seen_off = np.isin(ends.ended_by, [ENDS.index(end) for end in NOT_LEAVING])
             without = left_out(self._evidence.records, rule, evidence.started)[0]
         kept = rows.kept
         return CellTimes(
@@ -169,7 +169,7 @@ class CellReader:
 def make_cells(definitions: Definitions | None, missing: str | Iterable[str] | None) -> list[Cell]:
     """Return the cells: each definition under each missing rule.
 
-    A definition of dropout has its own rule only, for there missed weeks are what is counted.
+    A definition of dropout has its own rule only, because it counts missed weeks.
     """
     if missing is None:
         names: tuple[str, ...] = tuple(MISSING_RULES)
@@ -189,34 +189,34 @@ def make_cells(definitions: Definitions | None, missing: str | Iterable[str] | N
 
 
 def read_persons(source: Source, cluster: str | Cluster | pd.Series[Any] | None) -> Clusters:
-    """Return which episodes, or which words, are taken together."""
+    """Return the clusters of the episodes or use patterns."""
     if not isinstance(source, pd.Series):
         return read_clusters(source.episodes, cluster)  # type: ignore[arg-type]  # refuses a Series
-    return read_persons_of_words(source.index, cluster)
+    return _read_pattern_persons(source.index, cluster)
 
 
-def read_persons_of_words(
+def _read_pattern_persons(
     labels: pd.Index, cluster: str | Cluster | pd.Series[Any] | None
 ) -> Clusters:
-    """Return which words are taken together: a Series says whose each is."""
+    """Return the clusters of use patterns, from a Series with the person of each."""
     if isinstance(cluster, str):
         raise RuleError(
-            "The persons behind words are a Series with the labels of the words.",
+            "The persons of use patterns must be a Series with the labels of the patterns.",
             found=f"cluster={as_written(cluster)}",
             instead='cluster=records.episodes.set_index("episode_id")["person_id"]',
         )
     if not isinstance(cluster, pd.Series):
         return read_clusters(pd.DataFrame(index=labels), cluster)
-    persons = _groups_of_words(labels, cluster.to_frame(PERSON))
+    persons = _pattern_groups(labels, cluster.to_frame(PERSON))
     return read_clusters(persons, Cluster.PERSON)
 
 
 def read_groups(source: Source, by: Any) -> pd.DataFrame:
-    """Return the columns that make the groups, one row a person; no column without groups."""
+    """Return the columns that define the groups, one row a person; no column without groups."""
     if isinstance(by, pd.Series):
         by = by.to_frame(by.name if by.name is not None else "group")
     if isinstance(source, pd.Series):
-        return _groups_of_words(source.index, by)
+        return _pattern_groups(source.index, by)
     require_records(source, "Sensitivity, if not from use patterns in a Series,")
     if by is None:
         return pd.DataFrame(index=source.episodes.index)
@@ -224,29 +224,30 @@ def read_groups(source: Source, by: Any) -> pd.DataFrame:
         return source.episodes[column_names(source.episodes, by)].reset_index(drop=True)
     if len(by) != len(source.episodes):
         raise RuleError(
-            "The groups have one row an episode, in the order of records.episodes.",
+            "The groups must have one row an episode, in the order of records.episodes.",
             found=f"{len(by):,} rows for {len(source.episodes):,} episodes",
             instead='by="track", a column of the episodes.',
         )
     return by.reset_index(drop=True)
 
 
-def _groups_of_words(labels: pd.Index, by: Any) -> pd.DataFrame:
+def _pattern_groups(labels: pd.Index, by: Any) -> pd.DataFrame:
     if by is None:
         return pd.DataFrame(index=range(len(labels)))
     if not isinstance(by, pd.DataFrame):
         raise RuleError(
-            "The groups of words are a Series, or a DataFrame, with the labels of the words.",
+            "The groups of use patterns must be a Series, or a DataFrame, with the labels of the "
+            "patterns.",
             found=type(by).__name__,
             instead='sensitivity(patterns, by=people["track"])',
         )
     lacking = ~labels.isin(by.index)
     if lacking.any() or not by.index.is_unique:
         raise RuleError(
-            "The groups have the labels of the words, each once.",
-            found=f"{int(lacking.sum()):,} of {len(labels):,} words without a group, "
-            f"{int(by.index.duplicated().sum()):,} labels that stand twice",
-            instead="a Series with the same index as the words.",
+            "The groups must have the labels of the patterns, each once.",
+            found=f"{int(lacking.sum()):,} of {len(labels):,} patterns without a group, "
+            f"{int(by.index.duplicated().sum()):,} repeated labels",
+            instead="a Series with the same index as the patterns.",
         )
     return by.loc[labels].reset_index(drop=True)
 
@@ -266,7 +267,7 @@ def _named(definitions: Definitions | None) -> dict[str, RelapseRule]:
             name = f"{rule.use_weeks} of {rule.window_weeks} weeks"
         if name in named and named[name] != rule:
             raise RuleError(
-                f"Two rules are called {name}.",
+                f"Two rules have the name {name}.",
                 instead='sensitivity(..., definitions={"a name": RelapseRule(...), ...})',
             )
         named[name] = rule

@@ -24,9 +24,9 @@ def imputed_estimates(
     Returns
     -------
     tuple of numpy.ndarray
-        Of shape (2, groups) the two, missing where a group is not followed so far, and their
-        variances; and, of shape (2,), the variances of the second group less the first, missing
-        unless there are two.
+        Of shape (2, groups) the two estimates, missing where a group is not followed up to the
+        horizon, and their variances; and, of shape (2,), the variances of the second group minus
+        the first, missing unless there are two groups.
     """
     steps = kaplan_meier(times, 0.95, "log-log")
     value = np.array([_estimates(one, horizon) for one in steps]).T
@@ -61,7 +61,7 @@ def _share_free(steps: Steps, horizon: int) -> float:
 def _influences(
     times: CheckedTimes, steps: list[Steps], clusters: Clusters, horizon: int
 ) -> Numbers:
-    """Return what each cluster moves the two estimates of each group by, (groups, 2, clusters)."""
+    """Return the influence of each cluster on the two estimates, (groups, 2, clusters)."""
     own, weighting = clusters.each, Weighting(None, None, clusters)
     influences = np.zeros((len(steps), 2, int(own.max()) + 1))
     for group, rows in enumerate(times.rows_by_group):

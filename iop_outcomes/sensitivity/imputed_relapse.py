@@ -1,4 +1,4 @@
-"""Relapsed by a week, from completed use patterns, with what was missing in the uncertainty."""
+"""The share relapsed by a week from completed use patterns, allowing for missing weeks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from iop_outcomes.relapse.definitions.event_weeks import event_weeks
 from iop_outcomes.relapse.definitions.registry import find
 from iop_outcomes.relapse.imputation.covariates import aligned
 from iop_outcomes.relapse.imputation.result import ImputedPatterns
-from iop_outcomes.sensitivity.cells import read_persons_of_words
+from iop_outcomes.sensitivity.cells import _read_pattern_persons
 from iop_outcomes.sensitivity.imputed_errors import imputed_estimates
 from iop_outcomes.sensitivity.imputed_result import ImputedRelapse
 from iop_outcomes.shared.messages import as_written
@@ -26,8 +26,8 @@ from iop_outcomes.survival.times import check_times, column_names
 from iop_outcomes.use.pattern_array import MISSED, USE, Flags, Numbers, code
 
 NOT_A_COVARIATE = (
-    " The groups were no covariate of the imputation, so that their missed weeks were drawn as if "
-    "they were alike: differences between them are understated."
+    " The groups were not a covariate of the imputation, so that missed weeks were drawn as if "
+    "the groups were alike: differences between them are underestimated."
 )
 
 
@@ -45,19 +45,19 @@ def relapse_by_imputation(
     Parameters
     ----------
     imputed : ImputedPatterns
-        What `impute_weeks` gives.
+        The result of `impute_weeks`.
     definition : str or Definition
-        A published time to relapse by name, or a `Definition` of your own that has one. What it
-        says of missed weeks no longer matters.
+        A published time to relapse by name, or a `Definition` of your own that has one. Its rule
+        for missed weeks is not used.
     horizon_weeks : int
-        The week by which, from week 1.
+        The week by which relapse is counted, from week 1.
     by : str, sequence of str, pandas.Series or pandas.DataFrame, optional
-        What makes the groups: names of covariates of the imputation, or columns with the labels
-        of the patterns.
+        The groups: names of covariates of the imputation, or columns with the labels of the
+        patterns.
     cluster : pandas.Series, Cluster.PERSON or None
-        Whose each pattern is, with the labels of the patterns: those of one person are taken
-        together in errors and limits. Patterns themselves name no persons, so that by default,
-        as with None, each is taken by itself.
+        The person of each pattern, with the labels of the patterns; standard errors and limits are
+        then clustered by person. Patterns do not contain persons, so that by default, as with None,
+        they are assumed to be independent.
     confidence : float
         The level of the limits.
 
@@ -69,25 +69,24 @@ def relapse_by_imputation(
     Raises
     ------
     RuleError
-        If the definition is not known, has no time, or is of dropout; if a name of `by` is no
-        covariate of the imputation; if the words are not of weeks.
+        If the definition is not known, has no time, or is of dropout; if a name in `by` is not a
+        covariate of the imputation; if the patterns are not weekly.
     EstimateError
-        If a group, or a person where others repeat, is missing, or nobody has a time.
+        If a group is missing, or a person is missing while others repeat, or nobody has a time.
 
     Notes
     -----
-    On each completed set, one less the Kaplan-Meier estimate, with Greenwood's variance: where
-    the weeks due end before the horizon, the person is censored there. Shares are pooled on the
-    scale of :math:`\log(-\log(1 - p))`, differences and restricted means as they are; the
-    degrees of freedom that complete patterns would leave are taken as the people less the
-    groups. With `cluster` the variances are infinitesimal jackknives by person, in the difference
-    over both groups, and people are counted in place of patterns; the model of the missed weeks
-    goes on taking patterns as independent. People without an answer (no pattern, never seen and
-    left so) are not counted.
+    On each completed set, one less the Kaplan-Meier estimate, with Greenwood's variance: where the
+    weeks due end before the horizon, the person is censored there. Shares are pooled on the scale
+    of :math:`\log(-\log(1 - p))`, differences and restricted means as they are; the degrees of
+    freedom of complete data are the number of people minus the number of groups. With `cluster` the
+    variances are infinitesimal jackknives by person, in the difference over both groups, and people
+    are counted in place of patterns; the model of the missed weeks still assumes independent
+    patterns. People without an outcome (no pattern, or never seen and not imputed) are not counted.
 
-    The limits are somewhat wider than needed: the model of the missed weeks learns from all
-    weeks, the estimate from one, and Rubin's variance is then too large, never too small (Meng
-    1994, Stat Sci 9:538-558). docs/deviations.md says by how much.
+    The limits are somewhat wider than needed: the model of the missed weeks uses all weeks, the
+    estimate one week, and Rubin's variance is then too large, never too small (Meng 1994, Stat Sci
+    9:538-558). docs/deviations.md gives the size of this effect.
 
     Examples
     --------
@@ -103,7 +102,7 @@ def relapse_by_imputation(
     _check(imputed, horizon_weeks)
     normal_quantile(confidence)
     groups, known = _groups(imputed, by)
-    clusters = read_persons_of_words(imputed.words.index, cluster)
+    clusters = _read_pattern_persons(imputed.words.index, cluster)
     names = list(groups.columns)
     sets = [
         _one_set(imputed, place, chosen, (groups, clusters), horizon_weeks)
@@ -131,7 +130,7 @@ def relapse_by_imputation(
 
 @dataclass(frozen=True, eq=False)
 class _OneSet:
-    """What one completed set gives: one entry a group, of value and variance two rows.
+    """The estimates of one completed set: one entry a group, two rows of value and variance.
 
     ``value`` and ``variance`` hold the share relapsed and the restricted mean; ``apart`` is the
     variance of the difference between the second group and the first, of each.
@@ -182,13 +181,13 @@ def _one_set(
 
 
 def _people(group: Any, clusters: Clusters, groups: int) -> Numbers:
-    # How many clusters there are in each group.
+    # The number of clusters in each group.
     pairs = np.unique(np.stack([group, clusters.each]), axis=1)
     return np.bincount(pairs[0], minlength=groups).astype(np.float64)
 
 
 def _imputed_use(imputed: ImputedPatterns, place: int, onset: Any, met: Any) -> Any:
-    # How many weeks drawn as use lie from the onset to the week in which the definition is met.
+    # The number of weeks imputed as use from the onset to the week in which the definition is met.
     drawn = imputed.by_week[place] == code(USE)
     drawn &= imputed.words.by_week == code(MISSED)
     total = np.zeros((len(drawn) + 1, drawn.shape[1]), dtype=np.int32)
@@ -232,8 +231,9 @@ def _table(
                 [share["estimate"].isna(), share["lower"].isna(), mean["estimate"].isna()],
                 [
                     "Not followed to the horizon.",
-                    "Nobody, or everybody, relapsed in some set.",
-                    "No mean: fewer than two at risk just before the horizon in some set.",
+                    "Nobody, or everybody, relapsed in some completed set.",
+                    "No mean: fewer than two at risk just before the horizon in some completed "
+                    "set.",
                 ],
                 default="",
             ),
@@ -260,9 +260,9 @@ def _definition(definition: str | Definition) -> Definition:
     chosen = definition if isinstance(definition, Definition) else find(definition)
     if chosen.window is not None and chosen.window.of_missed:
         raise RuleError(
-            "Dropout is counted in missed weeks, and here they are imputed.",
+            "Dropout is defined by missed weeks, and here these are imputed.",
             found=f"definition={as_written(chosen.name)}",
-            instead="event_weeks(patterns, ...) of the patterns as they were.",
+            instead="event_weeks(patterns, ...) of the original patterns.",
         )
     return chosen
 
@@ -270,20 +270,20 @@ def _definition(definition: str | Definition) -> Definition:
 def _check(imputed: ImputedPatterns, horizon: int) -> None:
     if not isinstance(imputed, ImputedPatterns):
         raise RuleError(
-            "Relapse by imputation starts from imputed patterns.",
+            "Relapse by imputation requires imputed patterns.",
             found=type(imputed).__name__,
             instead="relapse_by_imputation(impute_weeks(patterns))",
         )
     whole = isinstance(horizon, (int, np.integer)) and not isinstance(horizon, bool)
     if not whole or horizon < 1:
         raise RuleError(
-            "A horizon is a whole number of weeks.",
+            "The horizon must be a whole number of weeks.",
             found=f"horizon_weeks={as_written(horizon)}",
             instead="horizon_weeks=24",
         )
     if imputed.unit_days != 7:
         raise RuleError(
-            "Published definitions count weeks, and these words do not.",
+            "Published definitions count weeks, and these patterns are not weekly.",
             found=f"{imputed.unit_days} day a symbol",
             instead='use_patterns(records, unit="week").',
         )
@@ -292,13 +292,13 @@ def _check(imputed: ImputedPatterns, horizon: int) -> None:
 def _groups(
     imputed: ImputedPatterns, by: str | Sequence[str] | pd.Series[Any] | pd.DataFrame | None
 ) -> tuple[pd.DataFrame, bool]:
-    # The columns that define the groups, and whether all are covariates of the imputation.
+    # Return the columns that define the groups, and whether all are covariates of the imputation.
     if by is None:
         return pd.DataFrame(index=imputed.words.index), True
     if not isinstance(by, (pd.Series, pd.DataFrame)):
         if not len(imputed.covariates.columns):
             raise RuleError(
-                "The groups belong among the covariates of the imputation, and it had none.",
+                "Groups must be covariates of the imputation, and it had none.",
                 found=f"by={as_written(by)}",
                 instead='impute_weeks(patterns, covariates=people[["track"]])',
             )

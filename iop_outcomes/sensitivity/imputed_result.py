@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.compare.group_tests.result import p_value_words
-from iop_outcomes.shared.text import level_words, table_html
+from iop_outcomes.compare.group_tests.result import format_p_value
+from iop_outcomes.shared.text import format_level, table_html
 from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.times import label_of
 
@@ -23,19 +23,20 @@ class ImputedRelapse:
     table : pandas.DataFrame
         One row a group:
 
-        - ``[by ...]``; ``n`` (int64): patterns, each of one person unless `clustering` says more;
-          ``events`` (float64): by the horizon, the mean over the completed sets;
-          ``rests_on_imputed`` (0 to 1): the share of these events that count
-          an imputed week, missing without events;
+        - ``[by ...]``; ``n`` (int64): number of patterns, each of a different person unless
+          `clustering` is given; ``events`` (float64): number by the horizon, the mean over the
+          completed sets; ``rests_on_imputed`` (0 to 1): the share of these events that count an
+          imputed week, missing without events;
         - ``relapsed`` (0 to 1): by the horizon, with limits ``relapsed_lower`` and
-          ``relapsed_upper``; ``least``, ``most``: of the completed sets;
+          ``relapsed_upper``; ``least``, ``most``: the smallest and largest share of the completed
+          sets;
         - ``degrees_of_freedom``, ``missing_information`` (0 to 1): of ``relapsed``;
         - ``restricted_mean``, ``restricted_mean_lower``, ``restricted_mean_upper``: weeks without
           the event up to the horizon;
-        - ``not_estimated`` (str): why something is missing; empty where nothing is.
+        - ``not_estimated`` (str): why an estimate is missing; empty if none is.
     difference : pandas.DataFrame
         With two groups one row each for ``relapsed`` and ``restricted_mean``: ``quantity``,
-        ``difference`` (second group less first), ``se``, ``lower``, ``upper``, ``p_value``,
+        ``difference`` (second group minus first), ``se``, ``lower``, ``upper``, ``p_value``,
         ``degrees_of_freedom``, ``missing_information``. No row otherwise.
     by : tuple of str
         The columns that define the groups.
@@ -48,7 +49,7 @@ class ImputedRelapse:
     synthetic : bool
         Whether the data are synthetic.
     clustering : Clustering, optional
-        What the errors take together: how many people and patterns.
+        The clusters of the standard errors: numbers of people and patterns.
     """
 
     table: pd.DataFrame
@@ -69,9 +70,10 @@ class ImputedRelapse:
             row = self.difference.iloc[0]
             if np.isfinite(row["lower"]):
                 text += (
-                    f" The second less the first: {100 * row['difference']:+.1f} percentage points "
-                    f"({level_words(self.confidence)} interval {100 * row['lower']:+.1f} to "
-                    f"{100 * row['upper']:+.1f}, {p_value_words(row['p_value'])})."
+                    f" The second minus the first: {100 * row['difference']:+.1f} percentage "
+                    f"points ({format_level(self.confidence)} interval "
+                    f"{100 * row['lower']:+.1f} to {100 * row['upper']:+.1f}, "
+                    f"{format_p_value(row['p_value'])})."
                 )
         return f"{text} {closing(self.rule, self.clustering)}"
 
@@ -90,7 +92,7 @@ class ImputedRelapse:
         text = f"{name}{row['relapsed']:.1%} of {row['n']:,}"
         if np.isfinite(row["relapsed_lower"]):
             text += (
-                f" ({level_words(self.confidence)} interval {row['relapsed_lower']:.1%} to "
+                f" ({format_level(self.confidence)} interval {row['relapsed_lower']:.1%} to "
                 f"{row['relapsed_upper']:.1%})"
             )
         if np.isfinite(row["rests_on_imputed"]):

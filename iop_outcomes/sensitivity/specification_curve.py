@@ -1,4 +1,4 @@
-"""How far an answer depends on the definition of relapse and on what a missing check-in means."""
+"""How far results depend on the definition of relapse and on the rule for missing check-ins."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from iop_outcomes.sensitivity.cells import Cell, CellReader, make_cells, read_gr
 from iop_outcomes.shared.drawing import draw
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.provenance import provenance_of
-from iop_outcomes.shared.text import level_words, table_html
+from iop_outcomes.shared.text import format_level, table_html
 from iop_outcomes.survival.clusters import Cluster, Clustering, closing
 from iop_outcomes.survival.curves.estimate import refuse_names
 from iop_outcomes.survival.limits import normal_quantile
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
     from iop_outcomes.sensitivity.cell_estimates import Columns
     from iop_outcomes.sensitivity.cells import CellTimes, Definitions, Source
 
-WORDS_RULE = "Weeks as the use patterns give them."
+PATTERNS_RULE = "Weeks as in the use patterns."
 _SHOWN = ("definition", "missing", "n", "events", "relapsed", "relapsed_lower", "relapsed_upper")
 _SHOWN_LATER = ("best", "worst", "median", "rests_on_missing")
 
 
 @dataclass(frozen=True, eq=False)
 class Sensitivity:
-    """The same people counted by each definition under each missing rule.
+    """Estimates for the same people by each definition under each missing rule.
 
     Attributes
     ----------
@@ -47,8 +47,8 @@ class Sensitivity:
 
         - ``definition``, ``missing`` (str); ``own_rule`` (bool): whether the missing rule is the
           definition's own; ``[by ...]``;
-        - ``n``, ``left`` (int64): people, and how many of them went out of sight without the
-          event, other than by the end of the follow-up or by death;
+        - ``n``, ``left`` (int64): people, and how many of them left observation without the event,
+          other than by the end of the follow-up or by death;
         - ``events`` (int64), over the whole follow-up, and of them ``events_seen``,
           ``events_partly_missing``, ``events_all_missing``: all, some or none of the weeks (or
           check-ins) with use by which the definition is met were seen; ``rests_on_missing``
@@ -63,7 +63,7 @@ class Sensitivity:
           horizon, and if everyone had on leaving;
         - with groups ``statistic``, ``degrees_of_freedom``, ``p_value`` of the log-rank test
           between them, over the whole follow-up, the same in each row of a cell;
-        - ``not_estimated`` (str): why something is missing; empty where nothing is;
+        - ``not_estimated`` (str): why an estimate is missing; empty if none is;
         - ``title``, ``rule`` (str): the definition in short, and the rule in sentences.
     by : tuple of str
         The columns that define the groups.
@@ -72,11 +72,11 @@ class Sensitivity:
     confidence : float
         The level of the limits.
     rule : str
-        What all rows share.
+        The part of the rule that is the same in all rows.
     synthetic : bool
         Whether the data are synthetic.
     clustering : Clustering, optional
-        What limits and tests take together: by which column, how many clusters and rows.
+        The clusters of limits and tests: the column, and the numbers of clusters and rows.
     """
 
     table: pd.DataFrame
@@ -89,14 +89,14 @@ class Sensitivity:
 
     @property
     def text(self) -> str:
-        """The table as sentences: from where to where the answer goes, and what that rests on."""
+        """The range of the estimates as sentences, and how far they depend on missing data."""
         sentences = [f"{self._size} Relapsed by day {self.horizon:g}: {self._range(self.table)}."]
         own = self.table[self.table["own_rule"]]
         if 1 < len(own) < len(self.table):
             sentences.append(f"Each definition with its own missing rule: {self._range(own)}.")
         heavy = int((self.table["rests_on_missing"] >= 0.5).sum())
         sentences.append(
-            f"In {heavy} of {len(self.table)} at least half of the events rest on missing data."
+            f"In {heavy} of {len(self.table)} at least half of the events depend on missing data."
         )
         if self.by:
             cells = self.table.drop_duplicates(["definition", "missing"])["p_value"]
@@ -155,31 +155,31 @@ def sensitivity(
     confidence: float = 0.95,
     progress: bool = False,
 ) -> Sensitivity:
-    """Count the same people by several definitions under several missing rules.
+    """Estimate relapse by several definitions under several missing rules.
 
     Parameters
     ----------
     records : Records or pandas.Series of str
-        Records with check-ins; or use patterns, one word a person, as
-        `iop_outcomes.use_patterns` returns them.
+        Records with check-ins; or use patterns, one a person, as returned by
+        `iop_outcomes.use_patterns`.
     by : str, sequence of str, pandas.Series or pandas.DataFrame, optional
-        What makes the groups: columns of the episodes; with use patterns a Series or DataFrame
-        that holds their labels.
+        The groups: columns of the episodes; with use patterns a Series or DataFrame with the labels
+        of the patterns.
     definitions : optional
-        Names of definitions, `iop_outcomes.RelapseRule` objects (with an origin and an evidence of
-        their own), or a dictionary of names and either. By default first use and each
-        published time to relapse that is not the same as another.
+        Names of definitions, `iop_outcomes.RelapseRule` objects (each with its own origin and
+        evidence), or a dictionary of names and either. By default first use and each published time
+        to relapse that differs from the others.
     missing : str or sequence of str, optional
         The missing rules; ``"own"`` is each definition's own. By default all of them.
     horizon : float
         Days.
     cluster : str, Cluster.PERSON, pandas.Series or None
-        Which episodes are one person's, for limits and tests: a column of the episodes, by default
-        ``person_id`` where it repeats; None takes each by itself. Use patterns do not say whose
-        they are: a Series with the labels of the words does.
+        The clusters for limits and tests: a column of the episodes, by default ``person_id`` where
+        it repeats; None assumes independent episodes. Use patterns do not contain persons: give a
+        Series with the labels of the patterns.
     unit : {"week", "day"}, optional
-        What a symbol of use patterns stands for. By default a day in words that are named
-        ``use_pattern_by_day``, as `iop_outcomes.use_patterns` names daily ones, else a week.
+        The time unit of a symbol of use patterns. By default a day for patterns named
+        ``use_pattern_by_day``, as `iop_outcomes.use_patterns` names daily ones, otherwise a week.
     confidence : float
         The level of the limits.
     progress : bool
@@ -201,17 +201,17 @@ def sensitivity(
 
     Notes
     -----
-    Where the answer moves from one row to the next, the choice made it, not the people. The
-    missing rules are assumptions, and the bounds ``best`` and ``worst`` enclose what any
-    assumption on those who left could give for a definition (Manski 1990, Am Econ Rev
-    80:319-323); under ``"use"`` and ``"no_use"`` part of it is assumed already.
+    All rows are of the same people, so that differences between rows are due to the definition and
+    the missing rule. The missing rules are assumptions, and the bounds ``best`` and ``worst``
+    enclose the results of every assumption on those who left, for a given definition (Manski 1990,
+    Am Econ Rev 80:319-323); under ``"use"`` and ``"no_use"`` part of this is already assumed.
 
-    From use patterns, a symbol is a check-in on the last day of its week, a mixed week shows
-    use, trailing weeks that were not due end the word, and nothing is known of a baseline, a
-    discharge or a death. `iop_outcomes.use_patterns` writes weeks as missed to the end of the
-    follow-up, while times from records end with the last check-in that was due: where check-ins
-    stop when people leave, the trials' "missing is use" asks for words. A missing pattern is left
-    out. Restrict the patterns to those who were seen at all if the others should not count.
+    From use patterns, a symbol is a check-in on the last day of its week, a mixed week shows use,
+    trailing weeks that were not due are removed, and baseline, discharge and death are not known.
+    In `iop_outcomes.use_patterns` weeks are missed up to the end of the follow-up, while times from
+    records end with the last check-in that was due. Where check-ins stop when people leave, use
+    patterns for the rule "missing is use" of the trials. A missing pattern is left out. Restrict
+    the patterns to people who were seen at least once if the others should not count.
 
     Examples
     --------
@@ -254,7 +254,7 @@ def sensitivity(
 
 
 def _table(parts: list[tuple[Cell, CellTimes, Columns]]) -> pd.DataFrame:
-    """Return the rows of all cells under one another."""
+    """Return the rows of all cells as one table."""
     cells = [cell for cell, _, _ in parts]
     labels = [times.times.labels for _, times, _ in parts]
     groups = [len(part) for part in labels]
@@ -283,9 +283,9 @@ def _with_progress(cells: list[Cell]) -> Iterable[Cell]:
 
 
 def _shared_rule(records: Source, cells: list[Cell], confidence: float) -> str:
-    estimate = f"Kaplan-Meier estimates, {level_words(confidence)} limits."
+    estimate = f"Kaplan-Meier estimates, {format_level(confidence)} limits."
     if isinstance(records, pd.Series):
-        return f"{provenance_of(records).rule or WORDS_RULE} {estimate}"
+        return f"{provenance_of(records).rule or PATTERNS_RULE} {estimate}"
     rules = [cell.rule for cell in cells]
     origins = " or ".join(dict.fromkeys(STARTS[rule.origin] for rule in rules))
     evidence = " or ".join(dict.fromkeys(SOURCES[rule.evidence] for rule in rules))
@@ -301,5 +301,5 @@ def _check_horizon(horizon: object) -> None:
     flag = isinstance(horizon, bool)
     if flag or not isinstance(horizon, Real) or not 0 < float(horizon) < float("inf"):
         raise RuleError(
-            "A horizon is a number of days.", found=as_written(horizon), instead="horizon=90"
+            "The horizon must be a number of days.", found=as_written(horizon), instead="horizon=90"
         )

@@ -1,6 +1,6 @@
-"""What every room uses: arrays, groups, text, saving, and how results are shown.
+"""Code for all rooms: arrays, groups, text, saving, and the display of results.
 
-Nothing here knows records, relapse or an estimate; numbers and frames come in, and go out.
+Numbers and frames come in and go out. Records, relapse and estimates are not known here.
 """
 
 from __future__ import annotations

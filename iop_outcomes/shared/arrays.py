@@ -1,4 +1,4 @@
-"""Small sums over numpy arrays that every measure needs, with their types."""
+"""Small functions on numpy arrays, with types."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def sums(place: Integers, weights: npt.NDArray[Any], size: int) -> Floats:
-    """Add up `weights` by `place`, 0 to `size` - 1; 0 where nothing falls."""
+    """Sum `weights` by `place`, 0 to `size` - 1; 0 for a place without weights."""
     return np.asarray(np.bincount(place, weights=weights, minlength=size), dtype=np.float64)
 
 

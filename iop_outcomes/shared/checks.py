@@ -1,4 +1,4 @@
-"""Options that many functions take, checked: a level of confidence, a whole number, a choice."""
+"""Checks of common options: a confidence level, a whole number, a choice."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from iop_outcomes.shared.messages import as_written
 
 
 def is_number(value: object) -> TypeGuard[float]:
-    """Whether a value is a real number; True and False are none."""
+    """Return whether a value is a real number; not for True and False."""
     return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def is_whole(value: object, least: float = float("-inf")) -> TypeGuard[int]:
-    """Whether a value is a whole number of at least `least`; True, False and 3.0 are none."""
+    """Return whether a value is an int of at least `least`; not for True, False and 3.0."""
     return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least
 
 
 def check_confidence(confidence: object) -> float:
-    """Return a level of confidence, or raise RuleError if it is no number between 0 and 1."""
+    """Return a confidence level, or raise RuleError if it is not a number between 0 and 1."""
     if not is_number(confidence) or not 0 < confidence < 1:
         raise RuleError(
-            "A confidence level lies between 0 and 1.",
+            "A confidence level must be between 0 and 1.",
             found=f"confidence={as_written(confidence)}",
             instead="confidence=0.95",
         )
@@ -32,10 +32,10 @@ def check_confidence(confidence: object) -> float:
 
 
 def check_whole(name: str, value: object, least: int, instead: str = "") -> None:
-    """Raise RuleError if the option of this name is no whole number of at least `least`."""
+    """Raise RuleError if the option `name` is not a whole number of at least `least`."""
     if not is_whole(value, least):
         raise RuleError(
-            f"{name} is a whole number of at least {least}.",
+            f"{name} must be a whole number of at least {least}.",
             found=f"{name}={as_written(value)}",
             instead=instead,
         )
@@ -44,11 +44,11 @@ def check_whole(name: str, value: object, least: int, instead: str = "") -> None
 def check_choice(
     option: str, value: object, choices: Iterable[str], of: str = "", instead: str = ""
 ) -> None:
-    """Raise RuleError if an option, such as the evidence `of` a rule, is none of the choices."""
+    """Raise RuleError if an option, such as the evidence `of` a rule, is not one of the choices."""
     names: list[Any] = list(choices)
     if not isinstance(value, str) or value not in names:
         raise RuleError(
-            f"The {option}{of} is one of {', '.join(names)}.",
+            f"The {option}{of} must be one of {', '.join(names)}.",
             found=f"{option}={as_written(value)}",
             instead=instead or f'{option}="{names[0]}"',
         )

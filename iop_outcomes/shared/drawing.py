@@ -1,4 +1,4 @@
-"""How a result hands itself to its picture without knowing matplotlib or the pictures."""
+"""The drawing of a result without an import of matplotlib or of the pictures."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 def draw(result: object, ax: Any = None, **options: Any) -> Any:
     """Draw a result by the function in `iop_outcomes.plots` that draws its type.
 
-    The module of pictures is imported by its name when a picture is asked for: it reads the types
-    of all results, which therefore must not import it.
+    The module of pictures is imported by name when a picture is requested. It imports the types of
+    all results, which therefore must not import it.
 
     Parameters
     ----------
     result : object
-        One of the results that `iop_outcomes.plots` draws.
+        A result that `iop_outcomes.plots` can draw.
     ax : matplotlib Axes, Figure or SubFigure, optional
         Where to draw; by default a new figure.
     **options
-        Of the function that draws.
+        Options of the function that draws.
 
     Returns
     -------

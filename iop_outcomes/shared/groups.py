@@ -1,4 +1,4 @@
-"""Groups of episodes: by program, track, entry path or whatever column an episode has."""
+"""Groups of episodes: by program, track, entry path or any other column of the episodes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pandas as pd
 from iop_outcomes.errors import RuleError
 from iop_outcomes.shared.messages import as_written, columns_found, holds_data, names_asked
 
-MOST_GROUPS = 50  # more lines than this are no picture, and the column is likely a measurement
+MOST_GROUPS = 50  # more lines are unreadable, and the column is probably a measurement
 NOT_RECORDED = "not recorded"
 _NEVER_GROUPS = frozenset({"episode_id", "person_id"})
 
@@ -25,7 +25,7 @@ class Groups:
     Attributes
     ----------
     names : tuple of str
-        The columns that define the groups; empty for one group of all.
+        The columns that define the groups; empty if all are one group.
     labels : pandas.DataFrame
         One row a group, with the columns `names`.
     codes : numpy.ndarray of int64
@@ -41,12 +41,12 @@ class Groups:
         return len(self.labels)
 
     def beside(self, columns: dict[str, Any]) -> pd.DataFrame:
-        """Return a table of results, the columns of the groups first.
+        """Return a table of results with the columns of the groups first.
 
         Parameters
         ----------
         columns : dict of str to sequence
-            The results: as many rows for each group as for the others, group by group.
+            The results, group by group, with the same number of rows for each group.
 
         Raises
         ------
@@ -66,29 +66,29 @@ class Groups:
 
 
 def group_episodes(episodes: pd.DataFrame, by: str | Sequence[str] | None) -> Groups:
-    """Return the groups that the columns `by` make of the episodes.
+    """Return the groups of the episodes that are defined by the columns `by`.
 
     Parameters
     ----------
     episodes : pandas.DataFrame
         One row an episode.
     by : str, sequence of str or None
-        Columns of `episodes`. A missing value makes a group of its own, "not recorded", so that
-        nobody is left out without notice.
+        Columns of `episodes`. A missing value is a group of its own, "not recorded", so that nobody
+        is left out without a message.
 
     Returns
     -------
     Groups
-        The groups that occur, in the order of the categories, else sorted.
+        The groups that occur, in the order of the categories, or sorted.
 
     Raises
     ------
     RuleError
-        If a column is not there, names persons or days, or has too many values.
+        If a column does not exist, contains persons or days, or has too many values.
     """
     if holds_data(by):
         raise RuleError(
-            "Groups are named by their columns.",
+            "Groups are defined by names of columns.",
             found=f"by={as_written(by)}",
             instead='by="program", a column of records.episodes.',
         )
@@ -122,9 +122,9 @@ def _check_columns(episodes: pd.DataFrame, names: Sequence[str]) -> None:
     several = [name for name in names if not _can_group(episodes, name)]
     if several:
         raise RuleError(
-            f"The column {names_asked(several)} cannot define groups: it names persons or days, "
+            f"The column {names_asked(several)} cannot define groups: it contains persons or days, "
             f"or has more than {MOST_GROUPS} values.",
-            instead="a column with a few words, such as program or entry_path; cut a number "
+            instead="a column with a few words, such as program or entry_path; divide numbers "
             "into bands first",
         )
 
@@ -137,7 +137,7 @@ def _can_group(episodes: pd.DataFrame, name: str) -> bool:
 
 
 def _coded(column: pd.Series[Any]) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
-    """Return codes and the values that they stand for, missing as the last value."""
+    """Return codes and their values, with missing as the last value."""
     words = column if isinstance(column.dtype, pd.CategoricalDtype) else column.astype("category")
     values = words.cat.categories.to_numpy().astype(object)
     codes = words.cat.codes.to_numpy().astype(np.int64)

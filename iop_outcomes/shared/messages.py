@@ -1,17 +1,17 @@
-"""What an error may say of data: columns by place, values by number, arguments as written.
+"""What an error message may contain of data: columns by place, values by number, arguments.
 
-One policy for every message of the package, since a message is copied into mails and issues:
+One rule for all messages of the package, because messages are copied into mails and issues:
 
-- A column is named if its name is made of words that name columns and nobody (`COLUMN_WORDS`, which
-  holds every word of the columns that this package declares), or if it resembles a name that the
-  caller asked for. Any other is told by its place: the header of a file without one is a person's
-  row, and a column may be called by a person's name.
-- Values are told by their number, never by themselves, but for the words of this package
-  (`VOCABULARY`). ``frame["program"].unique()`` lists them to whoever asks. Groups, causes and terms
-  of a model have values in their names, and are told by their place. Programs are no persons: up to
-  some number they are named where one was asked for that is not there.
-- What the caller wrote is repeated: a name, a number, a list of numbers. A frame, a column, an
-  array or a list of texts may hold data, and is told by its type and size.
+- A column is named if its name consists of words that are names of columns and not of people
+  (`COLUMN_WORDS`, which contains every word of the columns that this package declares), or if it
+  resembles a name given by the caller. Any other column is given by its place: if a file has no
+  header its first row is that of a person, and a column may have a person's name.
+- Values are counted, never shown, except for the words of this package (`VOCABULARY`).
+  ``frame["program"].unique()`` lists them if needed. Groups, causes and terms of a model have
+  values in their names, and are given by their place. Programs are not persons: up to a certain
+  number they are listed if a program that does not exist was requested.
+- Arguments of the caller are repeated: a name, a number, a list of numbers. A frame, a column, an
+  array or a list of texts may contain data, and is described by its type and size.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 MOST_NAMED = 20  # columns
-LONGEST = 80  # letters of an argument
+LONGEST = 80  # characters of an argument
 
 COLUMN_WORDS = frozenset(
     re.findall(
@@ -63,13 +63,13 @@ VOCABULARY = frozenset(
         """,
     )
 )
-"""Words of this package, which are no value of a person."""
+"""Words of this package, which are not values of a person."""
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+|[^\W\d_]+")
 
 
 def may_be_named(name: object) -> bool:
-    """Tell whether the name of a column is made of words that name columns."""
+    """Return whether the name of a column consists of words that are names of columns."""
     if not isinstance(name, str) or len(name) > LONGEST:
         return False
     words = [word.lower() for word in _WORD.findall(name)]
@@ -87,14 +87,15 @@ def may_be_named(name: object) -> bool:
 
 
 def columns_found(names: Iterable[object], asked: object = ()) -> str:
-    """Say which columns there are: by name where they may be named, else by their place.
+    """Describe the columns: by name where they may be named, otherwise by place.
 
     Parameters
     ----------
     names : iterable
-        The names of all columns, in their order.
+        The names of all columns, in order.
     asked : str or list of str
-        What the caller asked for: where it is one name, columns of a like name are named as well.
+        The names requested by the caller; if it is one name, columns with a similar name are named,
+        too.
 
     Examples
     --------
@@ -120,7 +121,7 @@ def columns_found(names: Iterable[object], asked: object = ()) -> str:
 
 
 def _like(names: Sequence[object], asked: object) -> set[object]:
-    """Return the names that resemble the one that was asked for."""
+    """Return the names that resemble the requested one."""
     if isinstance(asked, list | tuple) and len(asked) == 1:
         asked = asked[0]
     if not isinstance(asked, str):
@@ -139,7 +140,7 @@ def _others(places: list[int]) -> str:
 
 
 def column_called(name: object, names: Iterable[object]) -> str:
-    """Return how an error calls a column that it looked at without being asked for it by name.
+    """Return how an error names a column that the caller did not name.
 
     Examples
     --------
@@ -152,7 +153,7 @@ def column_called(name: object, names: Iterable[object]) -> str:
 
 
 def values_found(number: int, rows: int) -> str:
-    """Say how many different values a column holds, and none of them.
+    """Return the number of different values of a column, without the values.
 
     Examples
     --------
@@ -163,7 +164,7 @@ def values_found(number: int, rows: int) -> str:
 
 
 def words_found(words: Iterable[object], rows: int) -> str:
-    """Say which words a column holds: those of this package by themselves, others by number.
+    """Describe the words of a column: those of this package by name, others by number.
 
     Examples
     --------
@@ -184,7 +185,7 @@ def words_found(words: Iterable[object], rows: int) -> str:
 
 
 def cause_called(cause: str, causes: Sequence[str]) -> str:
-    """Return how an error calls a cause: a word of this package, else its place.
+    """Return how an error names a cause: a word of this package, or its place.
 
     Examples
     --------
@@ -197,18 +198,18 @@ def cause_called(cause: str, causes: Sequence[str]) -> str:
 
 
 class Term(str):
-    """The name of a term of a model that holds a value of its column, such as "track Evening".
+    """The name of a term of a model that contains a value of its column, such as "track Evening".
 
     Attributes
     ----------
     columns : str
-        What an error may call it: its columns.
+        Its name in an error: its columns.
     """
 
     columns: str
 
     def __new__(cls, name: str, columns: str) -> Term:
-        """Return the name, which knows its columns."""
+        """Return the name with its columns."""
         term = super().__new__(cls, name)
         term.columns = columns
         return term
@@ -219,7 +220,7 @@ class Term(str):
 
 
 def term_called(place: int, names: Sequence[str]) -> str:
-    """Return how an error calls a term of a model: as the caller wrote it, without a value.
+    """Return how an error names a term of a model: as in the formula, without a value.
 
     Examples
     --------
@@ -234,7 +235,7 @@ def term_called(place: int, names: Sequence[str]) -> str:
 
 
 def group_called(group: int, groups: int) -> str:
-    """Return how an error calls a group: by its place in the order of the results.
+    """Return how an error names a group: by its place in the order of the results.
 
     Examples
     --------
@@ -245,7 +246,7 @@ def group_called(group: int, groups: int) -> str:
 
 
 def groups_called(groups: Sequence[int], of: int) -> str:
-    """Return how an error calls several groups.
+    """Return how an error names several groups.
 
     Examples
     --------
@@ -259,7 +260,7 @@ def groups_called(groups: Sequence[int], of: int) -> str:
 
 
 def as_written(value: object) -> str:
-    """Return an argument as the caller wrote it; what holds data by its type and size.
+    """Return an argument as the caller wrote it, or type and size of an argument with data.
 
     Examples
     --------
@@ -278,7 +279,7 @@ def as_written(value: object) -> str:
 
 
 def names_asked(names: Iterable[object]) -> str:
-    """Return what the caller asked for by name: one name as written, of several those that may be.
+    """Return the names requested by the caller: one name as written, of several those allowed.
 
     Examples
     --------
@@ -296,7 +297,7 @@ def names_asked(names: Iterable[object]) -> str:
 
 
 def holds_data(value: object) -> bool:
-    """Tell whether an argument is a column, a frame or an array, and not names written by hand."""
+    """Return whether an argument is a column, a frame or an array rather than written names."""
     array = hasattr(value, "dtype") and not isinstance(value, np.generic)
     return array or hasattr(value, "columns")
 

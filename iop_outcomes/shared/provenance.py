@@ -1,9 +1,9 @@
-"""Where a frame comes from: what its labels need, and nothing that a number depends on.
+"""The origin of a frame, for labels only; no number depends on it.
 
-The labels ride in the attributes of a frame under one key. pandas loses them at a merge, at a
-round trip through CSV and elsewhere: a picture then says "the event" where it said "relapse", and
-every number, default and refusal is as before, for these read columns and arguments only. No other
-file reads or writes the attributes of a frame; a test holds that.
+The labels are stored in the attributes of a frame under one key. pandas loses them in a merge, in a
+round trip through CSV and elsewhere. A label is then "the event" instead of "relapse", but numbers,
+defaults and refusals do not change, because these depend on columns and arguments only. No other
+file reads or writes the attributes of a frame; a test checks this.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ Frame = TypeVar("Frame", pd.DataFrame, "pd.Series[Any]")
 
 @dataclass(frozen=True)
 class Provenance:
-    """What the labels of a frame, and of every result made from it, need.
+    """The labels of a frame and of every result computed from it.
 
     Attributes
     ----------
     rule : str
-        What made the frame, in a sentence or two; empty if it does not say.
+        How the frame was made, in one or two sentences; empty if not known.
     event : str
-        What is counted, such as ``relapse`` or ``dropout``.
+        The name of the event, such as ``relapse`` or ``dropout``.
     origin : str
-        Day 0, such as ``admission``.
+        The name of day 0, such as ``admission``.
     synthetic : bool
         Whether the data are synthetic.
     left_out : str
-        How many are left out, and why.
+        The number left out, and the reason.
 
     Examples
     --------
@@ -54,12 +54,12 @@ class Provenance:
 
     @property
     def events(self) -> str:
-        """The event as the plural that counts are of."""
+        """The plural of the event, for counts."""
         return "relapses" if self.event == "relapse" else "events"
 
 
 UNKNOWN = Provenance()
-"""The labels of a frame that says nothing of itself."""
+"""The labels of a frame without provenance."""
 
 
 def label(frame: Frame, provenance: Provenance, **earlier: Any) -> Frame:
@@ -68,20 +68,20 @@ def label(frame: Frame, provenance: Provenance, **earlier: Any) -> Frame:
     Parameters
     ----------
     frame : pandas.DataFrame or pandas.Series
-        A frame of one's own: its attributes are written over.
+        A new frame: its attributes are overwritten.
     provenance : Provenance
-        The labels. They are written as plain values, so that the frame can be saved as Parquet.
+        The labels. They are stored as plain values, so that the frame can be saved as Parquet.
     **earlier
-        Further attributes, plain values, that an earlier version wrote. Nothing reads them.
+        Further attributes, plain values, that an earlier version wrote. They are not read.
     """
     frame.attrs = dict(earlier | {KEY: asdict(provenance)})
     return frame
 
 
 def relabel(frame: Frame, source: pd.DataFrame | pd.Series[Any], **changed: Any) -> Frame:
-    """Give a frame the labels of another but for those changed, and return it.
+    """Give a frame the labels of another, with changes, and return it.
 
-    What is changed and is no label is a further attribute that an earlier version wrote.
+    Changes other than labels are further attributes that an earlier version wrote.
     """
     names = {field.name for field in fields(Provenance)}
     labels = {name: value for name, value in changed.items() if name in names}
@@ -93,14 +93,14 @@ def relabel(frame: Frame, source: pd.DataFrame | pd.Series[Any], **changed: Any)
 
 
 def provenance_of(frame: object) -> Provenance:
-    """Return the labels of a frame; those of a frame that says nothing where it has none."""
+    """Return the labels of a frame, or default labels if it has none."""
     return read_provenance(getattr(frame, "attrs", None))
 
 
 def read_provenance(attributes: object) -> Provenance:
-    """Return the labels in the attributes of a frame, as pandas keeps them or as it saved them.
+    """Return the labels in the attributes of a frame, as kept or as saved by pandas.
 
-    A label of another type than its own is none: attributes can hold anything.
+    A label of the wrong type is ignored, because attributes can contain anything.
     """
     written = attributes.get(KEY) if isinstance(attributes, Mapping) else None
     if not isinstance(written, Mapping):

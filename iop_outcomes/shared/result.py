@@ -1,4 +1,4 @@
-"""What every result of the package has in common: how it shows itself, and how it is drawn."""
+"""The base class of all results: display and drawing."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
 
 class Result(ABC):
-    """A result that holds a table, and says in `text` what is in it.
+    """A result with a table, and with `text` that describes it.
 
-    A result is a frozen dataclass (with ``repr=False``, else its fields are listed) that gives
-    `text` and `_summary`. What a notebook shows is its table with the text as the caption, unless
-    `_shown` or `_caption` says otherwise.
+    A result is a frozen dataclass (with ``repr=False``, otherwise its fields are listed) with
+    `text` and `_summary`. A notebook shows its table with the text as the caption, unless `_shown`
+    or `_caption` is overridden.
     """
 
     table: pd.DataFrame
     _most_rows: ClassVar[int] = SHOWN_ROWS
-    """How many rows a notebook shows."""
+    """The number of rows shown in a notebook."""
 
     if TYPE_CHECKING:  # a property here would be the default of a field `text`
 
@@ -33,18 +33,18 @@ class Result(ABC):
     @property
     @abstractmethod
     def _summary(self) -> str:
-        """What the result holds, in a few words."""
+        """The contents of the result in a few words."""
 
     @property
     def _caption(self) -> str:
         return self.text
 
     def _shown(self) -> tuple[pd.DataFrame, int]:
-        """Return the first rows of what a notebook shows, and how many rows there are in all."""
+        """Return the rows that a notebook shows, and the total number of rows."""
         return self.table, len(self.table)
 
     def __repr__(self) -> str:
-        """Return the kind of result, and what it holds in a few words."""
+        """Return the kind of result and its contents in a few words."""
         return f"<{type(self).__name__}: {self._summary}>"
 
     def _repr_html_(self) -> str:

@@ -1,4 +1,4 @@
-"""Files written whole: who reads one finds the old file or the new one, never a part of either."""
+"""Files replaced in one step: a reader gets the old file or the new one, never a part."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from pathlib import Path
 from iop_outcomes.errors import ReportError
 
 DAY = 86_400.0
-LONGEST_STEM = 50  # letters of a name that the name of its part takes over
+LONGEST_STEM = 50  # characters of a name that are used in the name of its temporary file
 
 
 def write_whole(path: str | Path, content: bytes, what: str = "The file") -> Path:
-    """Write `content` to `path`, in place of a file that may be there.
+    """Write `content` to `path`, and replace an existing file.
 
     Parameters
     ----------
     path : str or pathlib.Path
-        Where to write. A symbolic link stays one: the file that it leads to is replaced. A file
-        that is replaced leaves its mode to the new one and, where the system allows, its owner;
-        another name of the same file (a hard link) keeps the old content.
+        Where to write. A symbolic link is kept, and the file that it points to is replaced. The new
+        file has the mode of the old one and, where the system allows it, its owner. Another name of
+        the same file (a hard link) keeps the old content.
     content : bytes
-        All that the file is to hold.
+        The content of the file.
     what : str
-        What the file is, as the first words of an error.
+        The kind of file, as the first words of an error.
 
     Returns
     -------
@@ -39,16 +39,16 @@ def write_whole(path: str | Path, content: bytes, what: str = "The file") -> Pat
     Raises
     ------
     ReportError
-        The file cannot be written; the old one is as it was.
+        If the file cannot be written; the old file is then unchanged.
 
     Notes
     -----
-    The content is written to a file of its own beside the target (its name with 16 random digits
-    and ``.part``), is on the disk before that file takes the place of the target in one step
-    (``os.replace``), and is removed if anything goes wrong. So two writers never mix, the last one
-    wins, and a writer that is killed leaves the old file; the part it leaves is removed by the next
-    save of the same file after a day. What is no regular file (a pipe, a device) holds nothing to
-    keep and is written to directly.
+    The content is written to a temporary file in the folder of the target (its name with 16 random
+    digits and ``.part``). When it is on the disk, this file replaces the target in one step
+    (``os.replace``). It is removed if an error occurs. Two writers therefore never mix their
+    content, and the last one to finish determines it. If a writer is killed the old file is kept,
+    and its temporary file is removed by the next save of the same file after a day. A path that is
+    not a regular file (a pipe, a device) is written to directly.
     """
     path = check_place(path, what)
     try:
@@ -66,13 +66,13 @@ def check_place(path: str | Path, what: str = "The file") -> Path:
             raise ValueError
         there = _status(path)
         folder = path.parent.is_dir()
-    except ValueError as error:  # an encoding error is one too
+    except ValueError as error:  # includes encoding errors
         raise _not_written(path, what, "a character that no path can hold") from error
     except OSError as error:
         raise _not_written(path, what, error.strerror or str(error)) from error
     if not folder:
         raise ReportError(
-            f"{what} cannot be written: its folder is not there.",
+            f"{what} cannot be written: its folder does not exist.",
             found=str(path.parent),
             instead="a folder that exists",
         )
@@ -106,7 +106,7 @@ def _write(path: Path, content: bytes) -> None:
     if there is not None and not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     part = target.with_name(f"{_stem(target)}.{secrets.token_hex(8)}.part")
-    # Created with the modes that the user's mask leaves, and never over a file that is there.
+    # Created with the user's default mode, and never over an existing file.
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     descriptor = os.open(part, flags, 0o666)
     try:
@@ -133,22 +133,22 @@ def _keep_owner_and_mode(descriptor: int, there: os.stat_result) -> None:
         return
     new = os.fstat(descriptor)
     if (new.st_uid, new.st_gid) != (there.st_uid, there.st_gid):
-        with suppress(OSError):  # only the superuser may give a file away
+        with suppress(OSError):  # only the superuser may change the owner of a file
             os.fchown(descriptor, there.st_uid, there.st_gid)
     os.fchmod(descriptor, stat.S_IMODE(there.st_mode))
 
 
 def _settle(target: Path) -> None:
-    """Have the folder's new entry on the disk, and clear away what killed writers left there."""
+    """Write the folder's new entry to the disk, and remove old temporary files."""
     left = re.compile(re.escape(_stem(target)) + r"\.[0-9a-f]{16}\.part")
     with suppress(OSError), os.scandir(target.parent) as entries:
         for entry in filter(lambda one: left.fullmatch(one.name), entries):
-            with suppress(OSError):  # it may be another writer's, and gone by now
+            with suppress(OSError):  # another writer may have removed it
                 if time.time() - entry.stat().st_mtime > DAY:
                     os.unlink(entry)
     if os.name != "posix":
         return
-    with suppress(OSError):  # some file systems cannot do it for a folder
+    with suppress(OSError):  # not possible for folders on some file systems
         folder = os.open(target.parent, os.O_RDONLY)
         try:
             os.fsync(folder)

@@ -1,4 +1,4 @@
-"""How values, levels and counts are written, and how a table shows itself in HTML."""
+"""Formats of values, levels and counts, and tables as HTML."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import pandas as pd
 from iop_outcomes.shared.characters import printable
 
 SHOWN_ROWS = 20  # of a table, in a notebook
-TOLD_GROUPS = 20  # with a sentence each; the rest are counted
+DESCRIBED_GROUPS = 20  # groups with a sentence each; the others are counted
 
 
 def format_value(value: object, decimals: int = 3) -> str:
-    """Write one value for a reader: dates as ISO, numbers short, missing as an en dash."""
+    """Format one value: dates as ISO, numbers short, missing as an en dash."""
     if value is None or value is pd.NaT or value is pd.NA:
         return "–"
     if isinstance(value, pd.Timestamp):
@@ -35,63 +35,63 @@ def _number(value: float, decimals: int) -> str:
     text = f"{value:,.{decimals}f}".rstrip("0").rstrip(".")
     if text not in ("0", "-0"):
         return text
-    # What is there is not written as if it were nothing.
+    # A number above 0 is not rounded to 0.
     least = f"{10.0**-decimals:g}"
     return f"<{least}" if value > 0 else f">-{least}"
 
 
-def p_value_text(p_value: float) -> str:
-    """Return a p-value: two significant digits, and no less than 0.001."""
+def format_p(p_value: float) -> str:
+    """Return a p-value with two significant digits, and not less than 0.001."""
     return "<0.001" if p_value < 0.001 else f"{p_value:.2g}"
 
 
-def level_words(confidence: float) -> str:
-    """Return a level as it is: 95%, 97.5%, 99.9%."""
+def format_level(confidence: float) -> str:
+    """Return a confidence level without rounding: 95%, 97.5%, 99.9%."""
     return f"{100 * confidence:.10g}%"
 
 
-def count_words(number: float, noun: str) -> str:
+def format_count(number: float, noun: str) -> str:
     """Return a count and its noun: 1 event, 2 events."""
     return f"{number:,.0f} {noun}{'' if number == 1 else 's'}"
 
 
-def more_words(number: int, noun: str = "group") -> str:
-    """Return how many more there are than are told."""
+def format_more(number: int, noun: str = "group") -> str:
+    """Return a text with the number of groups that are not described."""
     return f"and {number:,} more {noun}{'' if number == 1 else 's'}"
 
 
 def join_described(descriptions: Iterable[str], count: int, noun: str = "group") -> str:
-    """Join what is said of the first groups, and say how many more there are than that."""
+    """Join the descriptions of the first groups, and add the number of the others."""
     parts = list(descriptions)
     if count > len(parts):
-        parts.append(more_words(count - len(parts), noun))
+        parts.append(format_more(count - len(parts), noun))
     return "; ".join(parts)
 
 
 def describe_groups(
     table: pd.DataFrame, by: Sequence[str], describe: Callable[[pd.DataFrame, str], str]
 ) -> str:
-    """Return a sentence for each of the first groups, and how many more there are.
+    """Return a sentence for each of the first groups, and the number of the others.
 
     Parameters
     ----------
     table : pandas.DataFrame
         The rows of all groups.
     by : sequence of str
-        The columns that make the groups; none for one group of all.
+        The columns that define the groups; none if all are one group.
     describe : callable
-        Returns a sentence from the rows of a group and its name, which ends in a colon and a space
-        and is empty if there is one group of all.
+        Returns a sentence from the rows of a group and its name. The name ends in a colon and a
+        space, and is empty if all are one group.
     """
     if not by:
         return describe(table, "")
     groups = table.groupby(list(by), sort=False, observed=True)
     sentences = [
         describe(rows, ", ".join(map(str, values)) + ": ")
-        for values, rows in islice(groups, TOLD_GROUPS)
+        for values, rows in islice(groups, DESCRIBED_GROUPS)
     ]
-    if groups.ngroups > TOLD_GROUPS:
-        sentences.append(f"{more_words(groups.ngroups - TOLD_GROUPS)}.".capitalize())
+    if groups.ngroups > DESCRIBED_GROUPS:
+        sentences.append(f"{format_more(groups.ngroups - DESCRIBED_GROUPS)}.".capitalize())
     return " ".join(sentences)
 
 
@@ -105,11 +105,11 @@ def table_html(
     frame : pandas.DataFrame
         The table; its index is not shown.
     caption : str
-        What the table is; becomes its ``<caption>``.
+        The caption of the table (``<caption>``).
     rows : int
-        At most so many rows are shown, and the rest is counted.
+        The maximum number of rows shown; the others are counted.
     of : int, optional
-        How many rows there are in all, where `frame` holds only the first.
+        The total number of rows, if `frame` has only the first.
     """
     names = [str(name) for name in frame.columns]
     head = "".join(f'<th scope="col">{escape(name.replace("_", " "))}</th>' for name in names)
@@ -128,7 +128,7 @@ def table_html(
 def _cells(names: list[str], row: Iterable[object]) -> Iterable[str]:
     for position, (name, value) in enumerate(zip(names, row, strict=True)):
         if name == "p_value" and isinstance(value, float) and value == value:
-            text = escape(p_value_text(value))
+            text = escape(format_p(value))
         else:
             text = escape(format_value(value))
         yield f'<th scope="row">{text}</th>' if position == 0 else f"<td>{text}</td>"

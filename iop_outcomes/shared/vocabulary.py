@@ -1,26 +1,26 @@
-"""Words that columns hold and that both wings read."""
+"""Words of columns that both wings use."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-# The states of a course, in the order in which tables and pictures have them.
+# The states, in the order of tables and pictures.
 STATES = ("engaged", "discharged", "recovered", "lapsed", "relapsed", "lost", "dead")
 
-# Reasons of discharge after which a relapse can no longer be seen, or happen.
+# Reasons of discharge after which a relapse can no longer be observed, or occur.
 COMPETING_ENDS = ("died", "incarcerated", "transferred")
 
 
 @dataclass(frozen=True)
 class MissingRuleWords:
-    """What a rule for missing check-ins does, in words.
+    """A rule for missing check-ins, in words.
 
     Attributes
     ----------
     check_in : str
-        What a missing check-in does or is taken as: goes on from "a missing check-in".
+        The effect of a missing check-in; continues "a missing check-in".
     week : str
-        The same of a missed week of a use pattern, as a sentence.
+        The same for a missed week of a use pattern, as a sentence.
     short : str
         `check_in` where there is little space.
     in_picture : str
@@ -33,13 +33,13 @@ class MissingRuleWords:
     in_picture: str
 
 
-# By the name of the rule, in the order in which tables and pictures have them.
+# By the name of the rule, in the order of tables and pictures.
 MISSING_RULES = {
     "censor": MissingRuleWords(
         check_in="censors the episode at the last day known before it",
-        week="Nothing counts from the first missed week on.",
-        short="ends what is known",
-        in_picture="ends what is known",
+        week="The first missed week ends follow-up.",
+        short="ends follow-up",
+        in_picture="ends follow-up",
     ),
     "use": MissingRuleWords(
         check_in="counts as use",

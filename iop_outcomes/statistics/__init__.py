@@ -1,4 +1,4 @@
-"""Statistics that need no time axis: proportions, their differences, pooling by Rubin's rules.
+"""Statistics without a time axis: proportions, their differences, pooling by Rubin's rules.
 
 Counts or estimates come in; estimates with limits go out. Records, relapse and survival are not
 known here.

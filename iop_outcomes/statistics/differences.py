@@ -1,4 +1,4 @@
-"""Whether two periods differ: intervals of differences and ratios."""
+"""Intervals of differences and ratios between two periods."""
 
 from __future__ import annotations
 
@@ -22,14 +22,13 @@ def difference_interval(
     first, second : tuple of float
         Numerator and denominator; the difference is first minus second.
     confidence : float
-        Between 0 and 1.
+        Confidence level, between 0 and 1.
 
     Notes
     -----
-    Newcombe's hybrid of the two Wilson intervals (Statistics in Medicine 1998; 17: 873-890,
-    method 10): with limits :math:`l_i, u_i` of :math:`p_i` it runs from
-    :math:`d - \sqrt{(p_1 - l_1)^2 + (u_2 - p_2)^2}` to
-    :math:`d + \sqrt{(u_1 - p_1)^2 + (p_2 - l_2)^2}`.
+    Newcombe's hybrid of the two Wilson intervals (Statistics in Medicine 1998; 17: 873-890, method
+    10): with limits :math:`l_i, u_i` of :math:`p_i` it is from :math:`d - \sqrt{(p_1 - l_1)^2 +
+    (u_2 - p_2)^2}` to :math:`d + \sqrt{(u_1 - p_1)^2 + (p_2 - l_2)^2}`.
 
     Examples
     --------
@@ -52,9 +51,9 @@ def rate_ratio_interval(
 ) -> tuple[float, float]:
     r"""Return the interval of the ratio of two Poisson counts of equal time.
 
-    Given their sum, the first of two counts is binomial with probability
-    :math:`\rho / (1 + \rho)` (Przyborowski and Wilenski, Biometrika 1940; 31: 313-323); the
-    limits are those of Wilson's interval for it, carried over to :math:`\rho`.
+    Given their sum, the first of two counts is binomial with probability :math:`\rho / (1 + \rho)`
+    (Przyborowski and Wilenski, Biometrika 1940; 31: 313-323); the limits are those of Wilson's
+    interval for it, transformed to :math:`\rho`.
     """
     lower, upper = proportion_interval(last, last + before, confidence)
     low, high = float(lower), float(upper)
@@ -66,23 +65,23 @@ def clustered_difference(
     second: tuple[npt.ArrayLike, npt.ArrayLike],
     confidence: float = CONFIDENCE,
 ) -> tuple[float, float]:
-    r"""Return the interval of the difference of two ratios whose parts cluster within persons.
+    r"""Return the interval of the difference of two ratios of sums clustered within persons.
 
     Parameters
     ----------
     first, second : tuple of array_like
-        Numerator and denominator of each person, in the same order in both; 0 and 0 for who is
-        not in one of them. The difference is first minus second.
+        Numerator and denominator of each person, in the same order in both; 0 and 0 for a person
+        who is not in one of them. The difference is first minus second.
     confidence : float
-        Between 0 and 1.
+        Confidence level, between 0 and 1.
 
     Notes
     -----
-    With ratios :math:`R_j = \sum_i x_{ij} / \sum_i m_{ij}`, person i moves the difference by
-    :math:`u_i = (x_{i1} - R_1 m_{i1}) / M_1 - (x_{i2} - R_2 m_{i2}) / M_2`, and its variance is
-    :math:`\frac{k}{k - 1} \sum u_i^2` over the k persons who are in either (linearisation;
-    Cochran, Sampling Techniques, 3rd edition, Wiley 1977). Who is in both counts once, so that
-    the same people in two quarters are not taken for independent.
+    With ratios :math:`R_j = \sum_i x_{ij} / \sum_i m_{ij}`, the influence of person i on the
+    difference is :math:`u_i = (x_{i1} - R_1 m_{i1}) / M_1 - (x_{i2} - R_2 m_{i2}) / M_2`, and its
+    variance is :math:`\frac{k}{k - 1} \sum u_i^2` over the k persons who are in either
+    (linearisation; Cochran, Sampling Techniques, 3rd edition, Wiley 1977). A person in both counts
+    once, so that the same people in two quarters are not treated as independent.
     """
     x = np.array([first[0], second[0]], dtype=np.float64)
     m = np.array([first[1], second[1]], dtype=np.float64)

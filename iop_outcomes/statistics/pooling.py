@@ -18,11 +18,11 @@ Flags = NDArray[np.bool_]
 
 Scale = Literal["plain", "log", "logit", "log_log"]
 
-NEARLY_NORMAL = 1e10  # degrees of freedom past which nothing changes any more
+NEARLY_NORMAL = 1e10  # degrees of freedom above which t is treated as normal
 
 
 class _Scale(NamedTuple):
-    """A scale: the numbers that have a place on it, the way to it, its slope, the way back."""
+    """A scale: the numbers on it, the transformation, its slope and its inverse."""
 
     holds: Callable[[Numbers], Flags]
     to: Callable[[Numbers], Numbers]
@@ -56,7 +56,7 @@ def pool(
     degrees_of_freedom: float | Sequence[float] = np.inf,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    r"""Pool what was estimated on each of several completed data sets, by Rubin's rules.
+    r"""Pool the estimates of several completed data sets by Rubin's rules.
 
     Parameters
     ----------
@@ -64,13 +64,13 @@ def pool(
         One row a completed data set, two or more, and one column a quantity; or one dimension
         for one quantity. Variances are squared standard errors of the estimates as given.
     scale : {"plain", "log", "logit", "log_log"}
-        Where they are pooled: as they are; a positive number as its logarithm; a share as its
-        log-odds; or a share p as :math:`\log(-\log(1 - p))`, as befits 1 less a survival curve
-        (Marshall et al. 2009, doi:10.1186/1471-2288-9-57). Variances are carried over by the
-        slope of the scale, and the estimate and its limits back.
+        The scale of pooling: without transformation; a positive number as its logarithm; a share as
+        its log-odds; or a share p as :math:`\log(-\log(1 - p))`, for 1 minus a survival curve
+        (Marshall et al. 2009, doi:10.1186/1471-2288-9-57). Variances are transformed by the delta
+        method, and the estimate and its limits are transformed back.
     degrees_of_freedom : float or sequence of float
-        Of the estimate had nothing been missing, such as the people less one; one number, or one
-        a quantity. By default none are spared: infinite.
+        Degrees of freedom of the estimate with complete data, such as the number of people minus
+        one; one number, or one a quantity. Infinite by default.
     confidence : float
         The level of the limits.
 
@@ -79,24 +79,25 @@ def pool(
     pandas.DataFrame
         One row a quantity, labelled as the columns of `estimates`:
 
-        - ``estimate``, ``lower``, ``upper``: on the scale of what was given;
+        - ``estimate``, ``lower``, ``upper``: on the original scale;
         - ``se``: the standard error, on the scale of pooling;
         - ``degrees_of_freedom``: after Barnard and Rubin;
-        - ``p_value``: of an estimate of 0 (a difference; a ratio of 1 on the log scale; a share
-          of one half on the logit scale);
+        - ``p_value``: of the null hypothesis that the estimate is 0 (a difference; a ratio of 1 on
+          the log scale; a share of one half on the logit scale);
         - ``within``, ``between``: the mean variance, and the variance of the estimates;
-        - ``missing_information`` (0 to 1): the fraction of the information that is missing; 0
-          where the estimates are all the same.
+        - ``missing_information`` (0 to 1): the fraction of the information that is missing; 0 if
+          all estimates are the same.
 
-        Missing are: all of it where an estimate or variance is; all but the estimate, then the
-        plain mean, where one of the estimates has no place on the scale (a share of 0 or 1); the
-        limits and ``p_value`` where nothing varies, or no degrees of freedom are left.
+        All values are missing if an estimate or variance is missing. All values but the estimate,
+        which is then the plain mean, are missing if one of the estimates is not defined on the
+        scale (a share of 0 or 1). The limits and ``p_value`` are missing if the variance is 0, or
+        no degrees of freedom are left.
 
     Raises
     ------
     RuleError
-        If the two have not the same shape, or fewer than two rows; if a variance is negative; if
-        an option is not one of these.
+        If the two do not have the same shape, or have fewer than two rows; if a variance is
+        negative; if an option is not one of these.
 
     Notes
     -----
@@ -120,12 +121,12 @@ def pool(
     complete = _degrees(degrees_of_freedom, len(labels))
     check_confidence(confidence)
     given = (np.isfinite(value) & np.isfinite(variance)).all(axis=0)
-    with np.errstate(invalid="ignore", divide="ignore"):  # missing where it cannot be given
+    with np.errstate(invalid="ignore", divide="ignore"):  # missing where not defined
         placed = given & where.holds(value).all(axis=0)
         center = np.where(placed, where.to(value), np.nan).mean(axis=0)
         within = np.where(placed, variance * where.slope(value) ** 2, np.nan).mean(axis=0)
         spread = np.where(placed, where.to(value), np.nan).var(axis=0, ddof=1)
-        same = (value == value[0]).all(axis=0)  # exactly, not but for rounding
+        same = (value == value[0]).all(axis=0)  # exactly equal, not up to rounding
         between = np.where(placed & same, 0.0, spread)
         total, freedom, missing = _combined(within, between, complete, len(value))
         reach, p_value = _limits(center, total, freedom, confidence)
@@ -148,7 +149,7 @@ def pool(
 def _combined(
     within: Numbers, between: Numbers, complete: Numbers, sets: int
 ) -> tuple[Numbers, Numbers, Numbers]:
-    # The total variance, the degrees of freedom, and the fraction of missing information.
+    # Return the total variance, the degrees of freedom, and the fraction of missing information.
     added = (1 + 1 / sets) * between
     total = within + added
     share = np.where(total > 0, added / total, np.nan)
@@ -184,7 +185,7 @@ def _checked(estimates: Any, variances: Any) -> tuple[pd.Index, Numbers, Numbers
         )
     if len(value) < 2:
         raise RuleError(
-            "The variance between completed data sets needs two of them or more.",
+            "At least two completed data sets are needed.",
             found=f"{len(value)} completed data sets",
             instead="impute_weeks(patterns, imputations=20).",
         )
@@ -194,7 +195,7 @@ def _checked(estimates: Any, variances: Any) -> tuple[pd.Index, Numbers, Numbers
     if not isinstance(estimates, pd.DataFrame):
         return pd.RangeIndex(value.shape[1]), value, variance
     if isinstance(variances, pd.DataFrame) and not estimates.columns.equals(variances.columns):
-        raise RuleError("Estimates and variances have the same columns, in the same order.")
+        raise RuleError("Estimates and variances must have the same columns, in the same order.")
     return estimates.columns, value, variance
 
 
@@ -202,14 +203,14 @@ def _as_numbers(values: Any) -> Numbers:
     try:
         numbers = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
-        raise RuleError("What is pooled are numbers.", found=type(values).__name__) from None
+        raise RuleError("Only numbers can be pooled.", found=type(values).__name__) from None
     return numbers[:, None] if numbers.ndim == 1 else numbers
 
 
 def _scale(scale: str) -> _Scale:
     if not isinstance(scale, str) or scale not in SCALES:
         raise RuleError(
-            "That is not a scale of pooling.",
+            "This is not a scale of pooling.",
             found=f"scale={as_written(scale)}",
             instead=f"one of {', '.join(SCALES)}.",
         )
@@ -220,7 +221,7 @@ def _degrees(degrees: float | Sequence[float], quantities: int) -> Numbers:
     numbers = _as_numbers(np.atleast_1d(degrees)).ravel()
     if len(numbers) not in (1, quantities) or not (numbers > 0).all():
         raise RuleError(
-            "The degrees of freedom are a number above 0, or one for each quantity.",
+            "The degrees of freedom must be a number above 0, or one for each quantity.",
             found=f"{len(numbers)} for {quantities}, {int((~(numbers > 0)).sum())} not above 0",
             instead="the number of people minus one.",
         )

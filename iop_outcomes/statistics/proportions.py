@@ -1,4 +1,4 @@
-"""Intervals for proportions: of people who are independent, and of sessions that are not."""
+"""Intervals for proportions of independent people and of clustered sessions."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ def proportion_interval(
 
     .. math:: \frac{p + z^2 / 2n \pm z \sqrt{p (1 - p) / n + z^2 / 4n^2}}{1 + z^2 / n}
 
-    They stay within 0 and 1 and do not collapse where nobody or everybody counts, as the
-    textbook interval does. Use :func:`clustered_interval` where one person counts many times.
+    They stay within 0 and 1 and, unlike the Wald interval, have a width above 0 if the proportion
+    is 0 or 1. Use :func:`clustered_interval` if one person contributes several units.
 
     Parameters
     ----------
     numerator, denominator : array_like
         Counts, of one shape or broadcast to one.
     confidence : float
-        Between 0 and 1.
+        Confidence level, between 0 and 1.
 
     Returns
     -------
@@ -65,7 +65,7 @@ def proportion_interval(
     p = x / n
     centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
-    # at both ends the formula gives 0 and 1 exactly; floating point may miss them by an ulp
+    # at both ends the formula gives 0 and 1 exactly; rounding may change the last digit
     lower = np.where(p == 0, 0.0, np.maximum(centre - half, 0.0))
     upper = np.where(p == 1, 1.0, np.minimum(centre + half, 1.0))
     return np.where(np.isnan(p), np.nan, lower), np.where(np.isnan(p), np.nan, upper)
@@ -80,35 +80,35 @@ def clustered_interval(
     groups: int | None = None,
     confidence: float = 0.95,
 ) -> tuple[Floats, Floats]:
-    r"""Return intervals for ratios of sums whose parts cluster within persons.
+    r"""Return intervals for ratios of sums that are clustered within persons.
 
-    The sessions of one person resemble one another, so that a thousand sessions of forty people
-    do not tell as much as a thousand people. With :math:`x_i` attended and :math:`m_i` due
-    sessions of person :math:`i` of :math:`k`, the rate is :math:`R = \sum x_i / \sum m_i`, the
-    residuals are :math:`r_i = x_i - R m_i`, and the linearised variance is
+    The sessions of one person are correlated, so that a thousand sessions of forty people contain
+    less information than a thousand people. With :math:`x_i` attended and :math:`m_i` due sessions
+    of person :math:`i` of :math:`k`, the rate is :math:`R = \sum x_i / \sum m_i`, the residuals are
+    :math:`r_i = x_i - R m_i`, and the linearised variance is
 
     .. math:: v = \frac{k}{k - 1} \frac{\sum r_i^2}{(\sum m_i)^2}
 
     The limits are taken on the logit scale, with Student's t on :math:`k - 1` degrees of freedom,
-    :math:`\operatorname{logit} R \pm t \sqrt v / (R (1 - R))`, and carried back.
+    :math:`\operatorname{logit} R \pm t \sqrt v / (R (1 - R))`, and transformed back.
 
-    Two rules for few people. `v` is at least the binomial :math:`R (1 - R) / \sum m_i`: that
-    people happen to resemble each other more than coins would is no knowledge. And where R is
-    0 or 1 the logit has no value: Wilson's interval is given, with each *person* counted once.
+    Two rules for few people. `v` is at least the binomial :math:`R (1 - R) / \sum m_i`, because a
+    smaller value is due to chance. If R is 0 or 1 the logit is not defined: Wilson's interval is
+    given, with each *person* counted once.
 
     Parameters
     ----------
     numerator, denominator : array_like
-        One value a row; several rows of one person in one group are added up first. Rows with a
-        denominator of 0 say nothing.
+        One value a row; several rows of one person in one group are summed first. Rows with a
+        denominator of 0 have no effect.
     person : array_like of int
         A code of the person, not negative.
     group : array_like of int, optional
         The group of each row, 0 to `groups` - 1; by default all rows are one group.
     groups : int, optional
-        How many groups there are; by default as many as the largest code tells.
+        The number of groups; by default the largest code plus 1.
     confidence : float
-        Between 0 and 1.
+        Confidence level, between 0 and 1.
 
     Returns
     -------
@@ -177,7 +177,7 @@ def _sum_by_person(
 def _logit_interval(
     rate: Floats, squares: Floats, total: Floats, persons: Floats, confidence: float
 ) -> tuple[Floats, Floats]:
-    """Return the limits on the logit scale, carried back; NaN where the rate is 0, 1 or missing."""
+    """Return the limits of the logit, transformed back; NaN where the rate is 0, 1 or missing."""
     from scipy.special import expit, logit, stdtrit
 
     inside = (rate > 0) & (rate < 1)

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.shared.text import count_words
+from iop_outcomes.shared.text import format_count
 from iop_outcomes.survival.person_ids import id_codes, only_column, refuse_confusing_letters
 
 PERSON = "person_id"
@@ -187,7 +187,7 @@ class Clusters:
         if number <= needed:
             raise EstimateError(
                 f"Cluster-robust standard errors need more clusters than {noun}s.",
-                found=f"{count_words(number, 'cluster')} and {count_words(needed, noun)}",
+                found=f"{format_count(number, 'cluster')} and {format_count(needed, noun)}",
                 instead=f"fewer {noun}s, or cluster=None: {self.clustering.noun} assumed "
                 "independent.",
             )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from iop_outcomes.errors import RuleError
 from iop_outcomes.shared.messages import as_written
-from iop_outcomes.shared.text import format_value, level_words
+from iop_outcomes.shared.text import format_level, format_value
 from iop_outcomes.survival.limits import NOT_COMPUTED, NOT_REACHED
 from iop_outcomes.survival.near_ties import days_of_table
 
@@ -35,7 +35,7 @@ def limits_words(
     why: tuple[str, str] = (NOT_COMPUTED, NOT_COMPUTED),
 ) -> str:
     """Return limits in words, and where one is missing why it is."""
-    level = f"{level_words(confidence)} limits"
+    level = f"{format_level(confidence)} limits"
     ends = [
         reason if pd.isna(limit) else format_value(float(limit), decimals)
         for limit, reason in zip((lower, upper), why, strict=True)

@@ -1,7 +1,7 @@
 """Trends: one quantity over weeks, months or quarters.
 
 Records come in; a table of numerators, denominators and rates by period goes out, without periods
-that are not complete. How it is drawn, or protected, is not known here.
+that are not complete. Drawing and disclosure control are not known here.
 """
 
 from __future__ import annotations

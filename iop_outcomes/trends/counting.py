@@ -25,16 +25,16 @@ def count_by_period(
     kind: Kind,
     confidence: float,
 ) -> tuple[dict[str, Floats], Integers]:
-    """Add a tally up by group and period, with the interval of its kind.
+    """Sum a tally by group and period, with the interval of its kind.
 
     Returns
     -------
     counts : dict of str to numpy.ndarray of float64
-        ``numerator, denominator, value, lower, upper``, one entry a group and period, the
-        periods of the first group first. What falls outside the periods is left out.
+        ``numerator, denominator, value, lower, upper``, one entry a group and period, the periods
+        of the first group first. Entries outside the periods are left out.
     people : numpy.ndarray of int64
-        Shape (entries, 3): the persons behind each denominator, those behind its numerator, and
-        those behind what is in the denominator only.
+        Shape (entries, 3): the number of persons in each denominator, in its numerator, and with
+        entries in the denominator only.
     """
     width, size = len(periods), len(groups) * len(periods)
     place = period_numbers(tally.date, periods[0].every) - periods[0].number
@@ -42,7 +42,7 @@ def count_by_period(
     cell = tally.episode[inside] * width + place[inside]
     total = np.bincount(cell, minlength=len(records.episodes) * width)
     counted = np.bincount(cell[tally.counts[inside]], minlength=len(total))
-    filled = np.flatnonzero(total)  # from here on one entry an episode and period
+    filled = np.flatnonzero(total)  # below, one entry an episode and period
     target = groups.codes[filled // width] * width + filled % width
     person = records.episodes["person_id"].cat.codes.to_numpy().astype(np.int64)[filled // width]
     part = counted[filled]
@@ -72,7 +72,7 @@ def count_by_period(
 
 
 def _distinct(place: Integers, person: Integers, size: int) -> Integers:
-    """Count the persons who occur at each place."""
+    """Count the different persons at each place."""
     width = int(person.max(initial=0)) + 1
     return np.bincount(np.unique(place * width + person) // width, minlength=size)
 

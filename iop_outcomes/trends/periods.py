@@ -1,4 +1,4 @@
-"""Months and quarters: a stretch of the calendar with a name that sorts."""
+"""Months and quarters with names that sort in order."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Period:
     Attributes
     ----------
     every : {"month", "quarter"}
-        What it is.
+        The kind of period.
     number : int
-        Its place on the calendar, counted from 1970: the next one has the next number.
+        Its number, counted from 1970.
 
     Examples
     --------
@@ -57,7 +57,7 @@ class Period:
 
     @property
     def end(self) -> pd.Timestamp:
-        """The last day, itself part of the period."""
+        """The last day, included in the period."""
         return _first_day((self.number + 1) * _MONTHS[self.every]) - pd.Timedelta(days=1)
 
     @property
@@ -81,7 +81,7 @@ class Period:
 
 
 def parse_period(text: str) -> Period:
-    """Return the month or quarter that `text` names.
+    """Return the month or quarter named `text`.
 
     Parameters
     ----------
@@ -113,21 +113,21 @@ def check_every(every: str) -> Every:
     if every == "quarter":
         return "quarter"
     raise RuleError(
-        "A trend goes by month or by quarter.",
+        "A trend is by month or by quarter.",
         found=f"every={as_written(every)}",
         instead='every="month" or every="quarter"',
     )
 
 
 def period_of(date: Any, every: Every) -> Period:
-    """Return the month or quarter in which a date lies."""
+    """Return the month or quarter of a date."""
     stamp = pd.Timestamp(date)
     months = (stamp.year - 1970) * 12 + stamp.month - 1
     return Period(every, months // _MONTHS[every])
 
 
 def periods_between(first: Period, last: Period) -> tuple[Period, ...]:
-    """Return all periods from `first` to `last`, both among them."""
+    """Return all periods from `first` to `last`, both included."""
     return tuple(Period(first.every, n) for n in range(first.number, last.number + 1))
 
 

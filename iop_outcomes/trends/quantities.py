@@ -1,7 +1,7 @@
-"""What a trend can be of: each measure with its numerator, its denominator and its date.
+"""The measures of which a trend can be drawn, with numerator, denominator and date.
 
-A measure turns records into a tally: one entry for each session, check-in or episode that it
-counts. `trend` adds tallies up by period. To add a measure, write its tally and register it.
+A measure turns records into a tally: one entry for each session, check-in or episode in the
+denominator. `trend` sums tallies by period. To add a measure, write its tally and register it.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ Kind = Literal["sessions", "people", "count"]
 
 @dataclass(frozen=True, eq=False)
 class Tally:
-    """What a measure counts, one entry each.
+    """The entries counted by a measure.
 
     Attributes
     ----------
     episode : numpy.ndarray of int
         The position of its episode in ``records.episodes``.
     date : numpy.ndarray of datetime64
-        The day that puts it into a period.
+        The date that determines its period.
     counts : numpy.ndarray of bool
         Whether it is in the numerator; every entry is in the denominator.
     """
@@ -61,26 +61,26 @@ class Quantity:
     Attributes
     ----------
     name : str
-        What it is called in code.
+        The name in code.
     title : str
-        What it is called on a picture.
+        The name in a picture.
     numerator, denominator : str
-        What is counted; a count has no denominator.
+        What is counted; empty denominator for a count.
     date : str
-        The day that puts an entry into a period.
+        The date that determines the period of an entry.
     unit : {"proportion", "episodes"}
         The unit of the value: a proportion from 0 to 1, or a number of episodes.
     kind : {"sessions", "people", "count"}
-        How the interval is made: sessions cluster within persons; people are independent;
-        a count has Poisson's.
+        The kind of interval: sessions are clustered within persons; people are independent; a count
+        has the interval of a Poisson count.
     tables : tuple of str
-        The tables that it needs besides the episodes.
+        The tables needed in addition to the episodes.
     tally : callable
         Records to :class:`Tally`.
     days_to_mature : int
-        How many days after the end of a period its answer is known.
+        The number of days after the end of a period after which its value is known.
     note : str
-        What else the reader has to know.
+        Further information for the reader.
     """
 
     name: str
@@ -105,12 +105,12 @@ class Quantity:
 
 @dataclass(frozen=True)
 class AttendanceTally:
-    """A tally of the attendance table, of which several share one reading.
+    """A tally of the attendance table, which several tallies read once together.
 
     Attributes
     ----------
     count : callable
-        The attendance that was read to :class:`Tally`.
+        Function from the attendance that was read to :class:`Tally`.
     """
 
     count: Callable[[Attendance], Tally]
@@ -187,7 +187,7 @@ def _retention(day: int) -> Quantity:
         name=f"retained_{day}",
         title=f"Retained at {day} days",
         numerator=f"episodes still in the program {day} days after admission",
-        denominator="episodes admitted whose answer is known",
+        denominator="episodes admitted for which this is known",
         date="date of admission",
         unit="proportion",
         kind="people",
@@ -195,16 +195,16 @@ def _retention(day: int) -> Quantity:
         tally=_retained(day),
         days_to_mature=day,
         note=(
-            "The stay ends with the last contact or the discharge, the earlier; an open episode "
-            f"last seen within {NO_CONTACT_DAYS} days before the end of follow-up counts as "
-            "retained, so that the newest value can still fall a little."
+            "The stay ends with the last contact or the discharge, whichever is earlier; an open "
+            f"episode last seen within {NO_CONTACT_DAYS} days before the end of follow-up counts "
+            "as retained, so that the newest value can still fall a little."
         ),
     )
 
 
 _FIRST_MONTHS = (
-    "In the first months of the records everybody is newly admitted, so that these are not "
-    "like the later ones."
+    "In the first months of the records all people are newly admitted, so that these months are "
+    "not comparable with later ones."
 )
 _SESSION_NOTE = f"{SessionRule().text} {_FIRST_MONTHS}"
 
@@ -259,7 +259,8 @@ QUANTITIES: dict[str, Quantity] = {
             tables=(),
             tally=_completions,
             note="Transfers are in the denominator only. Open episodes are not in it, so that a "
-            "month of many early discharges shows a low rate whoever is still in treatment.",
+            "month with many early discharges has a low rate, even if others are still in "
+            "treatment.",
         ),
         Quantity(
             name="check_in_response",
@@ -291,14 +292,14 @@ def find_quantity(measure: str | Quantity) -> Quantity:
     if measure in QUANTITIES:
         return QUANTITIES[measure]
     raise RuleError(
-        "There is no measure of that name to draw a trend of.",
+        "There is no measure of that name.",
         found=as_written(measure),
         instead=f"one of {', '.join(QUANTITIES)}",
     )
 
 
 def describe_quantities() -> pd.DataFrame:
-    """Return the measures of which a trend can be drawn.
+    """Return the measures of which a trend can be drawn, with their definitions.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""One measure, period by period, with its counts, its interval and whether it is complete."""
+"""One measure by period, with counts, intervals and completeness."""
 
 from __future__ import annotations
 
@@ -41,23 +41,23 @@ class Trend(DrawnResult):
     measure : str
         The name of the measure.
     title : str
-        What it is called on a picture.
+        The name in a picture.
     unit : {"proportion", "episodes"}
         The unit of the values: a proportion from 0 to 1, or a number of episodes.
     every : {"month", "quarter"}
-        How long a period is.
+        The length of a period.
     by : tuple of str
         The columns that define the groups.
     confidence : float
-        Of the intervals.
+        Confidence level of the intervals.
     rule : str
-        What made the numbers.
+        How the numbers were computed.
     people : numpy.ndarray of int64 or None
-        Shape (rows, 3): for each row of the table the persons behind its denominator, behind its
-        numerator, and behind what is in the denominator only. A hundred sessions may be those of
-        two people, and what may be shown depends on the people.
+        Shape (rows, 3): for each row of the table the number of persons in its denominator, in its
+        numerator, and with entries in the denominator only. A hundred sessions may be those of two
+        people, and disclosure control depends on the number of people.
     synthetic : bool
-        Whether the records are made up; the picture then says so.
+        Whether the records are synthetic; if so, the picture is labelled as synthetic.
     """
 
     table: pd.DataFrame
@@ -73,10 +73,9 @@ class Trend(DrawnResult):
 
     @property
     def text(self) -> str:
-        """The latest complete value with counts and interval, and the range: a sentence a group.
+        """The latest complete value with counts and interval, and the range; one sentence a group.
 
-        It names no change: whether a difference between periods is more than chance is not for
-        the eye to say.
+        Changes are not described, because differences between periods may be due to chance.
         """
         return describe_groups(self.table, self.by, self._sentence)
 
@@ -88,7 +87,7 @@ class Trend(DrawnResult):
 
     @property
     def _summary(self) -> str:
-        """What it is of, and over which periods."""
+        """The measure and the periods."""
         by = f", by={', '.join(self.by)}" if self.by else ""
         periods = self.table["period"]
         return f"{self.measure}, {periods.iloc[0]} to {periods.iloc[-1]}{by}"
@@ -115,7 +114,7 @@ class Trend(DrawnResult):
         if not incomplete.empty:
             first, newest = incomplete.iloc[0], incomplete.iloc[-1]
             which = first if first == newest else f"{first} to {newest}"
-            text += f". Not known yet: {which}"
+            text += f". Not complete yet: {which}"
         return text + "."
 
     def _brackets(self, row: pd.Series[Any]) -> str:
@@ -153,34 +152,34 @@ def trend(
         ``retained_90``, ``completion_rate`` or ``check_in_response``; see
         :func:`iop_outcomes.trends.describe_quantities`.
     every : {"month", "quarter"}
-        How long a period is.
+        The length of a period.
     by : str or sequence of str, optional
         Columns of ``records.episodes``.
     confidence : float
-        Of the intervals, between 0 and 1.
+        Confidence level of the intervals, between 0 and 1.
 
     Returns
     -------
     Trend
-        Its ``.table`` has one row a group and period, from that of the first admission to that
-        of the data cut, with no period left out:
+        Its ``.table`` has one row a group and period, for all periods from the first admission to
+        the data cut:
 
         ``[by ...], period`` : str
             The group, and the period as ``2026-03`` or ``2026Q1``.
         ``start, end`` : datetime64
             Its first and last day.
         ``numerator, denominator`` : float64
-            Whole counts, over all entries whose answer is known; the denominator of a count is
-            missing. Where the period is not mature these are the counts so far.
+            Whole counts of all entries with a known value; the denominator of a count is missing.
+            If the period is not complete these are the counts so far.
         ``value`` : float64
-            The sum of numerators over the sum of denominators (never a mean of rates), 0 to 1;
-            or the count. Missing where the denominator is 0 or the period is not mature. A
-            count is 0 in an empty period, but missing before the group's first entry.
+            The sum of numerators over the sum of denominators (never a mean of rates), 0 to 1; or
+            the count. Missing if the denominator is 0 or the period is not complete. A count is 0
+            in an empty period, but missing before the group's first entry.
         ``lower, upper`` : float64
             The interval, missing with the value.
         ``mature`` : bool
-            Whether the answer was known for everybody at the data cut: the period's end, and the
-            days that the measure needs after it, are not after the cut.
+            Whether the period was complete at the data cut: its end, plus the days that the measure
+            needs after it, is not after the cut.
 
     Raises
     ------
@@ -193,13 +192,12 @@ def trend(
 
     Notes
     -----
-    Intervals. Rates of sessions and check-ins: those of one person are alike, so the interval is
-    that of a ratio with clusters
-    (:func:`iop_outcomes.statistics.proportions.clustered_interval`), which needs two persons.
-    Rates of people: Wilson's (:func:`iop_outcomes.statistics.proportions.proportion_interval`).
-    Counts: the exact interval of a Poisson count (Garwood 1936),
-    :math:`\tfrac12 \chi^2_{\alpha/2, 2k}` to :math:`\tfrac12 \chi^2_{1-\alpha/2, 2k+2}`: what
-    else chance could have brought at the same rate.
+    Intervals. Rates of sessions and check-ins: those of one person are correlated, so the interval
+    is that of a ratio with clusters
+    (:func:`iop_outcomes.statistics.proportions.clustered_interval`), which needs two persons. Rates
+    of people: Wilson's (:func:`iop_outcomes.statistics.proportions.proportion_interval`). Counts:
+    the exact interval of a Poisson count (Garwood 1936), :math:`\tfrac12 \chi^2_{\alpha/2, 2k}` to
+    :math:`\tfrac12 \chi^2_{1-\alpha/2, 2k+2}`.
 
     References
     ----------
@@ -221,7 +219,7 @@ def trend(
     for table in quantity.tables:
         records.require(table, f"the trend of {quantity.name}")
     if records.episodes.empty:
-        raise EstimateError("There are no episodes to draw a trend of.", found="0 episodes")
+        raise EstimateError("There are no episodes, so there is no trend.", found="0 episodes")
     tally = quantity.tally(records)
     return trend_of(tally, records, quantity, every=period_length, by=by, confidence=confidence)
 
@@ -235,7 +233,7 @@ def trend_of(
     by: str | Sequence[str] | None = None,
     confidence: float = 0.95,
 ) -> Trend:
-    """Return `trend` of a tally that was made of the records, which the measure can be told of."""
+    """Return `trend` of a tally that was made from the records before."""
     groups = group_episodes(records.episodes, by)
     first = period_of(records.episodes["admit_date"].min(), every)
     periods = periods_between(first, period_of(records.as_of, every))
@@ -269,7 +267,7 @@ def _assemble(
     quantity: Quantity,
     as_of: pd.Timestamp,
 ) -> pd.DataFrame:
-    """Return the table, with what is not complete left missing."""
+    """Return the table, with missing values for periods that are not complete."""
     known_by = [period.end + pd.Timedelta(days=quantity.days_to_mature) for period in periods]
     mature = np.tile(np.array([day <= as_of for day in known_by]), len(groups))
     shown = {name: np.where(mature, counts[name], np.nan) for name in ("value", "lower", "upper")}
@@ -292,4 +290,4 @@ def _rule_text(quantity: Quantity, records: Records) -> str:
         known = f"{quantity.days_to_mature} days after the period's end"
     else:
         known = "the period's end"
-    return f"{quantity.text} Known from {known} on; data cut {cut}."
+    return f"{quantity.text} Complete from {known} on; data cut {cut}."

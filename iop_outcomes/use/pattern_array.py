@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from iop_outcomes.errors import RuleError
 from iop_outcomes.shared.messages import as_written
-from iop_outcomes.shared.text import count_words
+from iop_outcomes.shared.text import format_count
 
 USE, NO_USE, MISSED, MIXED, NOT_DUE = SYMBOLS = "+-o*_"
 PAD = -1  # after the end of a pattern
@@ -257,7 +257,7 @@ def _codes(text: str) -> NDArray[np.int8]:
         named = [repr(one) for one in unknown if not one.isalnum()][:5]
         raise RuleError(
             "A use pattern holds a symbol that is not known.",
-            found=", ".join(named) or count_words(len(unknown), "other letter"),
+            found=", ".join(named) or format_count(len(unknown), "other letter"),
             instead=f"one symbol a week: {MEANINGS}.",
         )
     return codes

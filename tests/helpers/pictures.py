@@ -19,7 +19,7 @@ from iop_outcomes.shared.provenance import Provenance, label
 from iop_outcomes.statistics.proportions import proportion_interval
 from iop_outcomes.trends import Trend
 
-RULE = "Relapse is the first use after admission; a missing check-in ends what is known."
+RULE = "Relapse is the first use after admission; a missing check-in ends follow-up."
 CENTER = "The Reverend Dr. Martin Luther King Memorial Outpatient Center for Recovery"
 NAMES = {
     "plain": ("North", "Riverside", "Harbor"),

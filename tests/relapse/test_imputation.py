@@ -333,7 +333,7 @@ def test_groups_keep_their_difference_if_they_are_a_covariate():
     row = found.difference.set_index("quantity").loc["relapsed"]
     assert row["lower"] < difference < row["upper"]
     assert row["p_value"] < 0.001
-    assert "The second less the first: +" in found.text
+    assert "The second minus the first: +" in found.text
     assert "no covariate" not in found.rule
     blind = relapse_by_imputation(
         impute_weeks(seen, imputations=10, seed=1), "krupitsky_2004", horizon_weeks=WEEKS, by=group
@@ -574,7 +574,7 @@ def test_everybody_or_nobody_relapsed_and_too_short_a_follow_up_are_said():
     row = relapse_by_imputation(imputed, FOUR, horizon_weeks=4).table.iloc[0]
     assert row["relapsed"] == 0
     assert np.isnan(row["relapsed_lower"])
-    assert row["not_estimated"] == "Nobody, or everybody, relapsed in some set."
+    assert row["not_estimated"] == "Nobody, or everybody, relapsed in some completed set."
     late = relapse_by_imputation(imputed, FOUR, horizon_weeks=5)
     assert late.table["not_estimated"].tolist() == ["Not followed to the horizon."]
     assert np.isnan(late.table["relapsed"].iloc[0])

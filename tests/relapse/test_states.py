@@ -272,7 +272,7 @@ def test_a_relapse_that_is_filled_in_is_told_when_the_person_is_seen_again() -> 
 def test_refusals() -> None:
     records = records_of(["7- 14+"])
     for clear_days in (0, 2.5, True, "28"):
-        with pytest.raises(RuleError, match="clear_days is a whole number"):
+        with pytest.raises(RuleError, match="clear_days must be a whole number"):
             state_histories(records, clear_days=clear_days)  # type: ignore[arg-type]
     with pytest.raises(RuleError, match="a definition of dropout counts missed weeks"):
         state_histories(records, RelapseRule("ctn_0094_dropout"))

@@ -151,7 +151,7 @@ def test_groups_of_words_are_a_series_with_their_labels():
         WORDS, track.rename(None), definitions="lee_2016", missing="use", horizon=42
     )
     assert nameless.by == ("group",)
-    with pytest.raises(RuleError, match="have the labels of the words"):
+    with pytest.raises(RuleError, match="have the labels of the patterns"):
         sensitivity(WORDS, track[:3])
     with pytest.raises(RuleError, match="Series, or a DataFrame"):
         sensitivity(WORDS, "track")
@@ -169,7 +169,7 @@ def test_a_missing_word_is_left_out_and_daily_words_count_days():
     assert found.table["median"].tolist() == [21, 27]
     asked = sensitivity(daily.rename("mine"), **options, unit="day")
     pd.testing.assert_frame_equal(asked.table, found.table)
-    with pytest.raises(RuleError, match="The unit of use patterns is one of week, day"):
+    with pytest.raises(RuleError, match="The unit of use patterns must be one of week, day"):
         sensitivity(daily, **options, unit="month")
 
 
@@ -206,7 +206,7 @@ def test_where_everyone_has_relapsed_the_share_is_1_though_nobody_is_followed_fu
 
 def test_definitions_may_be_named_mixed_or_given_once():
     rules = [TWO_OF_TWO, "lee_2016", RelapseRule("lee_2016", missing="drop"), "ctn_0094_dropout"]
-    with pytest.raises(RuleError, match="Two rules are called lee_2016"):
+    with pytest.raises(RuleError, match="Two rules have the name lee_2016"):
         sensitivity(WORDS, definitions=rules)
     found = sensitivity(
         WORDS, definitions=[TWO_OF_TWO, "ctn_0094_dropout"], missing=["own", "use", "drop"]
@@ -225,11 +225,11 @@ def test_definitions_may_be_named_mixed_or_given_once():
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"definitions": "relapse"}, "definition of a relapse rule is one of"),
-        ({"missing": "locf"}, "missing of a relapse rule is one of"),
+        ({"definitions": "relapse"}, "definition of a relapse rule must be one of"),
+        ({"missing": "locf"}, "missing of a relapse rule must be one of"),
         ({"definitions": []}, "needs a definition and a missing rule"),
-        ({"horizon": 0}, "horizon is a number of days"),
-        ({"horizon": float("nan")}, "horizon is a number of days"),
+        ({"horizon": 0}, "horizon must be a number of days"),
+        ({"horizon": float("nan")}, "horizon must be a number of days"),
         ({"confidence": 95}, "confidence level"),
         ({"by": pd.Series(range(6), WORDS.index, name="n")}, "cannot be named n"),
     ],
@@ -251,7 +251,7 @@ def test_the_result_says_itself_in_words_in_html_and_in_short():
     found = sensitivity(WORDS, track, missing=["own", "use", "no_use"], horizon=42)
     assert found.text.startswith("6 definitions, 3 missing rules. Relapsed by day 42: 0% (")
     assert "Each definition with its own missing rule:" in found.text
-    assert "at least half of the events rest on missing data." in found.text
+    assert "at least half of the events depend on missing data." in found.text
     assert found.text.endswith("Kaplan-Meier estimates, 95% limits.")
     assert repr(found).startswith("<Sensitivity: 6 definitions, 3 missing rules. 0% (")
     html = found._repr_html_()

@@ -29,7 +29,9 @@ TAKERS: list[Callable[[Any], Any]] = [
 @pytest.mark.parametrize("level", [0, 1, 95, True, "0.95", None, np.nan])
 @pytest.mark.parametrize("taker", TAKERS)
 def test_a_level_that_is_none_is_refused_alike(taker: Callable[[Any], Any], level: Any) -> None:
-    with pytest.raises(RuleError, match=r"A confidence level lies between 0 and 1\.\nFound: conf"):
+    with pytest.raises(
+        RuleError, match=r"A confidence level must be between 0 and 1\.\nFound: conf"
+    ):
         taker(level)
 
 
@@ -39,7 +41,7 @@ def test_a_level_of_numpy_is_a_level() -> None:
 
 @pytest.mark.parametrize("value", [0, 1.0, True, "3", None])
 def test_what_is_no_whole_number_is_refused(value: object) -> None:
-    with pytest.raises(RuleError, match=r"most is a whole number of at least 1\."):
+    with pytest.raises(RuleError, match=r"most must be a whole number of at least 1\."):
         check_whole("most", value, 1)
     assert is_whole(np.int64(3), 3)
 
@@ -52,5 +54,5 @@ def test_a_hazard_takes_whole_numbers_of_numpy() -> None:
 
 @pytest.mark.parametrize("value", ["days", ["day"], None])
 def test_a_choice_that_is_none_is_refused_with_those_there_are(value: object) -> None:
-    with pytest.raises(RuleError, match=r"The unit of patterns is one of day, week\."):
+    with pytest.raises(RuleError, match=r"The unit of patterns must be one of day, week\."):
         check_choice("unit", value, {"day": 1, "week": 7}, " of patterns")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from iop_outcomes.compare.group_tests.intervals import compare_interval_survival, person_scores
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.plots.layout.style import alternative_text
-from iop_outcomes.shared.text import more_words
+from iop_outcomes.shared.text import format_more
 from iop_outcomes.survival import survival_curves
 from iop_outcomes.survival.intervals.estimate import interval_survival
 from iop_outcomes.survival.intervals.turnbull import Intervals, estimate_masses
@@ -454,6 +454,6 @@ def test_the_text_of_many_groups_reads_those_it_names(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(type(found), "_masses", counted)
     assert found.text.count("n 3, events 2") == 8
-    assert more_words(4) in found.text
+    assert format_more(4) in found.text
     assert max(read) == 8
     assert found._repr_html_().count("<tr>") == 1 + size

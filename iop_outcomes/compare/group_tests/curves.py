@@ -16,7 +16,7 @@ from iop_outcomes.compare.group_tests.result import GroupTest, robust_name
 from iop_outcomes.compare.group_tests.score import GroupScore
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.shared.messages import groups_called
-from iop_outcomes.shared.text import count_words
+from iop_outcomes.shared.text import format_count
 from iop_outcomes.survival import SurvivalCurves
 from iop_outcomes.survival.clusters import Cluster, Clustering, Clusters
 from iop_outcomes.survival.curves.estimate import curves_of, fitted_steps, refuse_names
@@ -70,7 +70,7 @@ class Comparison(GroupTest):
         name = label_of(row[list(self.curves.by)])
         place: Any = row.name  # rows of the table and groups of the curves are in one order
         return (
-            f"{name}: {count_words(row['events'], 'event')} among {row['n']:,.0f} "
+            f"{name}: {format_count(row['events'], 'event')} among {row['n']:,.0f} "
             f"(expected {row['expected']:,.1f}), {self.curves.median_text(place)}"
         )
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from iop_outcomes.compare.group_tests.cluster_score import robust_to_clusters
 from iop_outcomes.compare.group_tests.gray_score import Ends, gray_residuals, gray_score
-from iop_outcomes.compare.group_tests.result import p_value_words, robust_name
+from iop_outcomes.compare.group_tests.result import format_p_value, robust_name
 from iop_outcomes.compare.group_tests.score import GroupScore
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.shared.messages import cause_called
@@ -87,7 +87,7 @@ class IncidenceComparison(Result):
     def _result_text(self) -> str:
         return "; ".join(
             f"{row['cause']}: chi-squared {row['statistic']:.2f} on "
-            f"{row['degrees_of_freedom']} df, {p_value_words(row['p_value'])}"
+            f"{row['degrees_of_freedom']} df, {format_p_value(row['p_value'])}"
             for row in self.table.to_dict("records")
         )
 

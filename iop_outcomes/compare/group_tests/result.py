@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from iop_outcomes.shared.result import Result
-from iop_outcomes.shared.text import join_described, p_value_text
+from iop_outcomes.shared.text import format_p, join_described
 from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.curves.result import NAMED_GROUPS
 
@@ -36,7 +36,7 @@ class GroupTest(Result):
         return (
             f"{self._test}, by {', '.join(self.curves.by)}: chi-squared {self.statistic:.2f} on "
             f"{freedom} degree{'s' if freedom > 1 else ''} of freedom, "
-            f"{p_value_words(self.p_value)}; {joined}. "
+            f"{format_p_value(self.p_value)}; {joined}. "
             f"{closing(self.rule, self.clustering)}"
         )
 
@@ -59,7 +59,7 @@ class GroupTest(Result):
         """The test, its statistic and its p-value."""
         return (
             f"{self._test}, {len(self.table)} groups, chi-squared "
-            f"{self.statistic:.2f}, {p_value_words(self.p_value)}"
+            f"{self.statistic:.2f}, {format_p_value(self.p_value)}"
         )
 
     @property
@@ -78,6 +78,6 @@ def robust_name(test: str, clustering: Clustering | None) -> str:
     return f"{test} robust to clusters" if together else test
 
 
-def p_value_words(p_value: float) -> str:
+def format_p_value(p_value: float) -> str:
     """Return a p-value in words: two significant digits, and no less than 0.001."""
-    return "p < 0.001" if p_value < 0.001 else f"p = {p_value_text(p_value)}"
+    return "p < 0.001" if p_value < 0.001 else f"p = {format_p(p_value)}"

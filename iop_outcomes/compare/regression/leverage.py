@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from iop_outcomes.compare.regression.risk_sets import Floats, RiskSets
 from iop_outcomes.errors import EstimateError
-from iop_outcomes.shared.text import count_words
+from iop_outcomes.shared.text import format_count
 
 WHOLE = 1e-8  # a cluster that has all but this part of the information has all of it
 
@@ -47,7 +47,7 @@ def leverage_covariance(scores: Floats, parts: Floats) -> Floats:
         raise EstimateError(
             "The correction for few clusters needs terms that are estimable without any one "
             "cluster.",
-            found=f"{alone:,} of {count_words(len(parts), 'cluster')} without which a term, or a "
+            found=f"{alone:,} of {format_count(len(parts), 'cluster')} without which a term, or a "
             "combination of terms, is constant within every risk set",
             instead="small_sample=False, or fewer terms.",
         )

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from iop_outcomes.compare.group_tests.result import p_value_words
+from iop_outcomes.compare.group_tests.result import format_p_value
 from iop_outcomes.errors import EstimateError
 from iop_outcomes.shared.result import DrawnResult
-from iop_outcomes.shared.text import count_words, join_described, level_words
+from iop_outcomes.shared.text import format_count, format_level, join_described
 from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.limits import normal_quantile
 
@@ -100,7 +100,7 @@ class Regression(DrawnResult):
     @property
     def sizes(self) -> str:
         """How many rows, events and clusters, and the strata, in words."""
-        parts = [f"n {self.n:,}, {count_words(self.events, 'event')}"]
+        parts = [f"n {self.n:,}, {format_count(self.events, 'event')}"]
         if self.strata:
             parts.append(f"strata {', '.join(self.strata)}")
         if self.clusters is not None:
@@ -118,7 +118,7 @@ class Regression(DrawnResult):
         limits = f"{ratio_words(row['lower'])} to {ratio_words(row['upper'])}"
         return (
             f"{cause}{row['term']}: {self.ratio} {ratio_words(row['hazard_ratio'])} "
-            f"({level_words(self.confidence)} limits {limits}), {p_value_words(row['p_value'])}"
+            f"({format_level(self.confidence)} limits {limits}), {format_p_value(row['p_value'])}"
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.shared.text import level_words
+from iop_outcomes.shared.text import format_level
 from iop_outcomes.survival.at_risk import Daily, count_days
 from iop_outcomes.survival.clusters import Cluster, Clusters
 from iop_outcomes.survival.competing.aalen_johansen import aalen_johansen, incidence_limits
@@ -160,7 +160,7 @@ def _estimate(
         causes=by_cause.names,
         by=tuple(names),
         confidence=confidence,
-        rule=f"{counted} Aalen-Johansen estimate{weighting.words}, {level_words(confidence)} "
+        rule=f"{counted} Aalen-Johansen estimate{weighting.words}, {format_level(confidence)} "
         "limits.",
         synthetic=by_cause.times.synthetic,
         provenance=by_cause.times.provenance,

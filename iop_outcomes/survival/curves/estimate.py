@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from iop_outcomes.errors import RuleError
-from iop_outcomes.shared.text import level_words
+from iop_outcomes.shared.text import format_level
 from iop_outcomes.survival.clusters import Cluster
 from iop_outcomes.survival.curves.result import SurvivalCurves
 from iop_outcomes.survival.curves.steps import ROBUST_COLUMNS, ROW_COLUMNS, STEP_COLUMNS, Steps
@@ -164,7 +164,8 @@ def curves_of(
         by=tuple(checked.labels.columns),
         confidence=confidence,
         interval=interval,
-        rule=f"{checked.rule} Kaplan-Meier estimate{how}, {level_words(confidence)} limits{scale}.",
+        rule=f"{checked.rule} Kaplan-Meier estimate{how}, "
+        f"{format_level(confidence)} limits{scale}.",
         synthetic=checked.synthetic,
         provenance=checked.provenance,
         weights=None if weighting is None else weighting.weights,

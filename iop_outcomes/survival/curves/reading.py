@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.shared.messages import as_written
-from iop_outcomes.shared.text import more_words
+from iop_outcomes.shared.text import format_more
 from iop_outcomes.survival.curves.steps import Steps
 from iop_outcomes.survival.labels import (
     day_asked,
@@ -242,7 +242,7 @@ class TimesRead:
         if not gaps:
             return ""
         stretches = ", ".join(f"day {start:g} to day {end:g}" for start, end in gaps[:MOST_GAPS])
-        more = f" {more_words(len(gaps) - MOST_GAPS, 'gap')}" if len(gaps) > MOST_GAPS else ""
+        more = f" {format_more(len(gaps) - MOST_GAPS, 'gap')}" if len(gaps) > MOST_GAPS else ""
         return f", nobody at risk from {stretches}{more}"
 
     def _groups(self) -> Iterator[Steps]:

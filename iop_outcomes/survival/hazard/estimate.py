@@ -12,7 +12,7 @@ import pandas as pd
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.shared.checks import is_number, is_whole
 from iop_outcomes.shared.messages import as_written
-from iop_outcomes.shared.text import level_words
+from iop_outcomes.shared.text import format_level
 from iop_outcomes.survival.clusters import Cluster
 from iop_outcomes.survival.curves.estimate import refuse_names
 from iop_outcomes.survival.curves.kaplan_meier import kaplan_meier
@@ -179,7 +179,7 @@ def hazard(
         rule=f"{checked.rule} Kernel-smoothed hazard{weighting.words},"
         f"{'' if between is None else between.words} Epanechnikov window of "
         f"{width:.3g} days to each side, while {fewest:,} or more are at risk; "
-        f"{level_words(confidence)} limits.",
+        f"{format_level(confidence)} limits.",
         synthetic=checked.synthetic,
         clustering=weighting.clusters.clustering,
         provenance=checked.provenance,

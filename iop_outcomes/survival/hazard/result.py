@@ -15,7 +15,7 @@ from iop_outcomes.shared.checks import is_whole
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.provenance import UNKNOWN, Provenance
 from iop_outcomes.shared.result import DrawnResult
-from iop_outcomes.shared.text import count_words, join_described
+from iop_outcomes.shared.text import format_count, join_described
 from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.curves.result import NAMED_GROUPS
 from iop_outcomes.survival.hazard.smoothing import Stretch
@@ -192,7 +192,7 @@ class Hazard(DrawnResult):
             raise EstimateError(
                 f"The share of each month needs every group followed through day {edges[-1]} with "
                 "two people at risk or more, and with an event by then.",
-                found=f"of {count_words(len(self._parts), 'group')} {short} not followed so long, "
+                found=f"of {format_count(len(self._parts), 'group')} {short} not followed so long, "
                 f"{none} without an event",
                 instead="fewer months=, or fewer groups.",
             )

@@ -10,7 +10,7 @@ import pandas as pd
 from iop_outcomes.errors import RuleError
 from iop_outcomes.shared.checks import is_whole
 from iop_outcomes.shared.messages import as_written
-from iop_outcomes.shared.text import level_words
+from iop_outcomes.shared.text import format_level
 from iop_outcomes.survival.clusters import Cluster, read_clusters
 from iop_outcomes.survival.curves.estimate import refuse_names, survival_curves
 from iop_outcomes.survival.intervals.masses import Intervals, Masses
@@ -159,7 +159,7 @@ def interval_survival(
     how = ""
     if resamples:
         alike = f" ({clusters.clustering.how})" if clusters.clustering.how else ""
-        how = f", {level_words(confidence)} limits from {resamples:,} resamples{alike}"
+        how = f", {format_level(confidence)} limits from {resamples:,} resamples{alike}"
     return IntervalSurvival(
         table=labelled(tables, checked.labels),
         fits=labelled(summaries, checked.labels),

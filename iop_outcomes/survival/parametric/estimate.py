@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.shared.messages import group_called
-from iop_outcomes.shared.text import level_words
+from iop_outcomes.shared.text import format_level
 from iop_outcomes.survival.clusters import Cluster, Clusters, read_clusters
 from iop_outcomes.survival.intervals.estimate import interval_survival
 from iop_outcomes.survival.intervals.masses import Intervals
@@ -144,7 +144,7 @@ def parametric_survival(
         by=curves.by,
         confidence=confidence,
         rule=f"{checked.rule} Maximum likelihood of {', '.join(m.words for m in asked)} "
-        f"distributions, {level_words(confidence)} limits from the observed information"
+        f"distributions, {format_level(confidence)} limits from the observed information"
         f"{'' if clusters.code is None else f' and the slopes of {clusters.clustering.how}'}.",
         synthetic=checked.synthetic,
         clustering=clusters.clustering,

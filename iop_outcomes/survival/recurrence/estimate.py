@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import EstimateError
-from iop_outcomes.shared.text import level_words
+from iop_outcomes.shared.text import format_level
 from iop_outcomes.survival.clusters import Cluster
 from iop_outcomes.survival.curves.estimate import refuse_names
 from iop_outcomes.survival.labels import beside
@@ -132,7 +132,7 @@ def mean_cumulative_function(
         by=tuple(names),
         confidence=confidence,
         rule=f"{stretches.times.rule} {_estimate_words(stretches)}, robust "
-        f"{level_words(confidence)} limits.",
+        f"{format_level(confidence)} limits.",
         synthetic=stretches.times.synthetic,
         provenance=stretches.times.provenance,
         unit="episode" if id == "episode_id" else "person",

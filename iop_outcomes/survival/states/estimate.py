@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.shared.text import level_words
+from iop_outcomes.shared.text import format_level
 from iop_outcomes.survival.clusters import Cluster
 from iop_outcomes.survival.competing.aalen_johansen import incidence_limits
 from iop_outcomes.survival.labels import labelled
@@ -160,7 +160,7 @@ def _estimate(
         by=tuple(names),
         confidence=confidence,
         rule=f"{checked.times.rule} Aalen-Johansen estimate{alike.replace('_', ' ')}, "
-        f"{level_words(confidence)} limits.",
+        f"{format_level(confidence)} limits.",
         synthetic=checked.times.synthetic,
         provenance=checked.times.provenance,
         clustering=clustering,
