@@ -28,6 +28,8 @@ from iop_outcomes.samples.model.state import ABSENT, ATTENDED, NEVER, Course
 
 GROUPS = ("program", "track", "medication", "entry_path", "primary_substance")
 _TRUTH_SEED = 41_507  # of the population used for relapse_free, whatever the seed of the sample
+# The population of the design that was asked for last: it is the same for samples of any seed.
+_POPULATIONS: dict[str, tuple[pd.DataFrame, Array]] = {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,10 +147,14 @@ class Truth:
     def _population(self) -> tuple[pd.DataFrame, Array]:
         """Return a large population of the design, and each person's probability of no use."""
         design = replace(self.design, people=self.design.truth_people)
-        rng = np.random.default_rng(_TRUTH_SEED)
-        who, _ = admit_and_follow(design, rng)
-        free = follow(who, design, rng, relapse_acts=False).relapse_free
-        return group_columns(who, design), free
+        key = repr(design)  # a design holds dictionaries, which have no hash
+        if key not in _POPULATIONS:
+            rng = np.random.default_rng(_TRUTH_SEED)
+            who, _ = admit_and_follow(design, rng)
+            free = follow(who, design, rng, relapse_acts=False).relapse_free
+            _POPULATIONS.clear()
+            _POPULATIONS[key] = group_columns(who, design), free
+        return _POPULATIONS[key]
 
 
 def group_columns(who: pd.DataFrame, design: Design) -> pd.DataFrame:

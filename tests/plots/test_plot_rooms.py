@@ -67,9 +67,10 @@ def written(ax: Axes) -> str:
 def test_in_a_figure_of_its_own_every_word_is_whole_and_apart(name: str) -> None:
     ax = PLOTS[name](result_of(name, "long"))
     ax.figure.set_dpi(100)
-    assert_within(ax)
-    assert_apart(ax)
-    drawn = written(ax)
+    words = words_of(ax)
+    assert_within(ax, words=words)
+    assert_apart(ax, words)
+    drawn = " ".join(word for word, _ in words)
     assert "…" in drawn  # the names are longer than the room for them
     if name not in ("cox", "causes"):
         for whole, end in zip(NAMES["long"], ("East Campus", "West Campus"), strict=False):
@@ -285,11 +286,12 @@ def no_other_fonts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_letters_without_a_font_stand_as_their_numbers_and_the_picture_says_so() -> None:
     result = result_of("curves", "Chinese")
     ax = iop.plot_survival(result)
-    drawn = written(ax)
+    words = words_of(ax)
+    drawn = " ".join(word for word, _ in words)
     assert "\\u4e0a\\u6d77" in drawn
     assert "no font for some letters" in drawn
     assert "上海门诊" in iop.alternative_text(ax)
-    assert_within(ax)
+    assert_within(ax, words=words)
     assert "no font" not in written(iop.plot_survival(result_of("curves")))
 
 

@@ -265,5 +265,5 @@ def test_the_truth_begins_at_one_and_falls(large: Sample) -> None:
 def test_what_the_truth_does_not_know_is_refused(large: Sample) -> None:
     with pytest.raises(RuleError, match="days 0 to 365"):
         large.truth.relapse_free([0, 365])
-    with pytest.raises(RuleError, match="no group 'age'"):
+    with pytest.raises(RuleError, match="no true values by 'age'"):
         large.truth.relapse_free([30], by="age")
