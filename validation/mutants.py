@@ -1,159 +1,291 @@
-"""Are the tests of a room able to fail? Change the code a little, and see whether they notice.
+"""Are the tests able to fail? Change the code a little, and see whether they notice.
 
     python -m validation.mutants known                # mutants made by hand, mutants_known.toml
     python -m validation.mutants sample --sample 200  # cosmic-ray's, of which a seeded sample
 
-Both work on a copy of the tracked files under ``output/mutants``. The mutants of cosmic-ray are put
+Both work on copies of the tracked files under ``output/mutants``. The mutants of cosmic-ray are put
 in an order by the seed and kept in a session file: a run goes on where the last one ended, a larger
-sample holds the smaller one, and without ``--sample`` all are run (many hours). Each runs the tests
-of its room only, up to the first failure; one that only other rooms' tests notice counts as
-survived. Left out are mutants of annotations, which are never evaluated.
+sample holds the smaller one, and without ``--sample`` all are run (many hours). Beside the session
+stands which tests of the five rooms execute which lines (``mutants_map``), recorded once. A mutant
+is run against those that execute its line: those of its own room, then those of the others, quick
+ones first, up to the first failure. If no test executes it, it has survived. Left out are mutants
+of annotations, which are never evaluated.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import contextlib
+import difflib
 import hashlib
+import json
 import math
 import os
+import queue
 import random
+import shutil
 import subprocess
 import sys
+import threading
 import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from iop_outcomes.statistics import proportion_interval
+from validation.mutants_choice import TestMap
 
 ROOT = Path(__file__).parents[1]
 KNOWN = Path(__file__).with_name("mutants_known.toml")
 OUT = ROOT / "output" / "mutants"
-TIMEOUT = 600  # seconds for the tests of one mutant: one that hangs is noticed
-PYTEST = ["-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
-# Quick files first: the first failure ends a run.
-TESTS = {
-    "records": ["tests/records"],
-    "attendance": ["tests/attendance"],
-    "relapse": ["tests/relapse/test_relapse.py", "tests/relapse"],
-    "disclosure": [
-        "tests/disclosure/test_linked.py",
-        "tests/disclosure/test_disclosure.py",
-        "tests/disclosure/test_disclosure_attack.py",
-    ],
-    "report": ["tests/report"],
-}
+ROOMS = ("records", "attendance", "relapse", "disclosure", "report")
 
 
-def copy_tree() -> Path:
+def copy_tree(name: str = "tree-0") -> Path:
     """Copy the tracked files, as they are now, and return where they are."""
-    tree = OUT / "tree"
-    tree.mkdir(parents=True, exist_ok=True)
+    tree = OUT / name
+    shutil.rmtree(tree, ignore_errors=True)
     names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
-    for name in names.stdout.decode().split("\0"):
-        if name and (ROOT / name).is_file():
-            path = tree / name
+    for file in names.stdout.decode().split("\0"):
+        if file and (ROOT / file).is_file():
+            path = tree / file
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes((ROOT / name).read_bytes())
+            shutil.copy2(ROOT / file, path)
+    shared = OUT / "shared"  # published data that some tests need, beside the project
+    if not shared.is_symlink() and (ROOT.parent / "shared").is_dir():
+        shared.symlink_to(ROOT.parent / "shared")
     return tree
 
 
-def run_tests(tree: Path, tests: list[str]) -> bool:
-    """Run tests in the copy; say whether all passed."""
-    environment = {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, *PYTEST, *tests]
-    done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True)
-    if done.returncode not in (0, 1):
-        raise SystemExit(f"The tests could not be run: {done.stdout[-2000:]}{done.stderr[-2000:]}")
-    return done.returncode == 0
+def _environment(tree: Path) -> dict[str, str]:
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    return {**os.environ, **threads, "PYTHONPATH": str(tree), "CI": "1"}
 
 
-def known(only: str) -> int:
+class Worker:
+    """A process with a copy of the files, in which it changes one and runs tests."""
+
+    def __init__(self, tree: Path, files: list[str]) -> None:
+        self.tree = tree
+        command = [sys.executable, "-m", "validation.mutants_worker"]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        self.process = subprocess.Popen(
+            command, cwd=tree, env=_environment(tree), text=True, **pipes
+        )
+        found = self.run({"collect": True, "files": files})  # writes the bytecode of all
+        if found["code"] != 0:
+            raise SystemExit(f"The tests could not be collected: {found['said']}")
+
+    def run(self, job: dict[str, Any]) -> dict[str, Any]:
+        """Return what pytest returned (none: it hung), the seconds it used, and what it said."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(json.dumps(job) + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            raise SystemExit("The process that runs the tests ended.")
+        found: dict[str, Any] = json.loads(line)
+        return found
+
+
+def workers(first: Path, number: int, files: list[str]) -> list[Worker]:
+    """Start so many workers, each in a copy of its own."""
+    trees = [first, *(OUT / f"tree-{place}" for place in range(1, number))]
+    started = [Worker(first, files)]
+    for tree in trees[1:]:
+        shutil.rmtree(tree, ignore_errors=True)
+        shutil.copytree(first, tree)
+        started.append(Worker(tree, files))
+    return started
+
+
+def run_all(
+    started: list[Worker], jobs: list[Any], run: Callable[[Worker, Any], None], minutes: float
+) -> None:
+    """Run each job by the next worker that is free; begin none after so many minutes."""
+    waiting = iter(jobs)
+    lock = threading.Lock()
+    end = time.monotonic() + 60 * minutes
+    failed: list[BaseException] = []
+
+    def work(worker: Worker) -> None:
+        try:
+            while time.monotonic() < end and not failed:
+                with lock:
+                    job = next(waiting, None)
+                if job is None:
+                    return
+                run(worker, job)
+        except BaseException as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=work, args=(worker,)) for worker in started]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failed:
+        raise failed[0]
+
+
+def known(only: str, number: int) -> int:
     """Make each mutant that was written by hand; return how many were not killed."""
-    tree = copy_tree()
     mutants = tomllib.loads(KNOWN.read_text(encoding="utf-8"))["mutant"]
     chosen = [mutant for mutant in mutants if only in mutant["file"] + mutant["name"]]
     print(f"{len(chosen)} mutants")
     tests = sorted({test for mutant in chosen for test in mutant["tests"]})
-    if not run_tests(tree, tests):
-        raise SystemExit("The tests fail before anything is changed.")
-    alive = 0
-    for mutant in chosen:
-        path = tree / mutant["file"]
-        text = path.read_text(encoding="utf-8")
+    started = workers(copy_tree(), number, sorted({test.split("::")[0] for test in tests}))
+    if (found := started[0].run({"files": tests}))["code"] != 0:
+        raise SystemExit(f"The tests fail before anything is changed: {found['said']}")
+    verdicts = []
+
+    def run(worker: Worker, mutant: dict[str, Any]) -> None:
+        text = (worker.tree / mutant["file"]).read_text(encoding="utf-8")
         if text.count(mutant["old"]) != 1:
             verdict = "NOT FOUND: its line has changed; write it anew"
         else:
-            path.write_text(text.replace(mutant["old"], mutant["new"]), encoding="utf-8")
-            try:
-                verdict = "SURVIVED" if run_tests(tree, mutant["tests"]) else "killed"
-            finally:
-                path.write_text(text, encoding="utf-8")
-        alive += verdict != "killed"
+            text = text.replace(mutant["old"], mutant["new"])
+            found = worker.run({"path": mutant["file"], "text": text, "files": mutant["tests"]})
+            verdict = _verdict(found["code"])
+        verdicts.append(verdict)
         print(f"{verdict}: {mutant['file']}: {mutant['name']}", flush=True)
-    print(f"{len(chosen) - alive} of {len(chosen)} killed")
-    return alive
+
+    run_all(started, chosen, run, math.inf)
+    killed = verdicts.count("killed")
+    print(f"{killed} of {len(chosen)} killed")
+    return len(chosen) - killed
 
 
-def sample(number: int | None, seed: int, minutes: float, rooms: list[str]) -> None:
+def _verdict(code: int | None) -> str:
+    """Say what the exit code of pytest means: 1 a test failed, 2 a file could not be imported."""
+    if code in (0, 5):
+        return "survived" if code == 0 else "survived: no test ran"
+    if code == 4:
+        return "NOT RUN: a test of that name is not there"
+    return "killed"
+
+
+def sample(number: int | None, seed: int, minutes: float, rooms: list[str], processes: int) -> None:
     """Run mutants of cosmic-ray, and print what survived."""
-    from cosmic_ray.mutating import mutate_and_test
     from cosmic_ray.work_db import use_db
     from cosmic_ray.work_item import TestOutcome
 
     tree = copy_tree()
-    os.environ["PYTHONPATH"] = str(tree)
-    os.chdir(tree)  # cosmic-ray names modules, and runs tests, from where it is
+    tests = _map(tree)
+    files = sorted({name.split("::")[0] for name in tests.seconds})
     with use_db(str(OUT / f"{_fingerprint(tree)}.sqlite")) as session:
         if not session.num_work_items:
-            _fill(session)
-        items = sorted(session.work_items, key=lambda item: _place(item.mutations[0]))
-        random.Random(seed).shuffle(items)
+            _fill(session, tree)
+        items = _drawn(session, seed, rooms)[:number]
         before = dict(session.results)
-        skipped = {job for job, found in before.items() if found.test_outcome is None}
-        items = [item for item in items if item.job_id not in skipped]
-        items = [item for item in items if _room(item.mutations[0]) in rooms][:number]
-        for room in {_room(item.mutations[0]) for item in items if item.job_id not in before}:
-            _check_tests(tree, room)
-        end = time.monotonic() + 60 * minutes
-        for item in items:
-            if item.job_id in before:
-                continue
-            if time.monotonic() > end:
-                break
-            tests = TESTS[_room(item.mutations[0])]
-            command = " ".join([sys.executable, *PYTEST, *tests])
-            result = mutate_and_test(item.mutations, command, TIMEOUT)
-            session.set_result(item.job_id, result)
-            outcome = getattr(result.test_outcome, "value", result.worker_outcome.value)
-            print(f"{outcome}: {_place(item.mutations[0])}", flush=True)
+        missing = [item for item in items if item.job_id not in before]
+        if missing:
+            started = workers(tree, processes, files)
+            finished: queue.SimpleQueue[Any] = queue.SimpleQueue()
+
+            def run(worker: Worker, item: Any) -> None:
+                finished.put((item, _result(worker, item.mutations[0], tests)))
+
+            thread = threading.Thread(target=run_all, args=(started, missing, run, minutes))
+            thread.start()
+            while thread.is_alive() or not finished.empty():
+                try:
+                    item, result = finished.get(timeout=1)
+                except queue.Empty:
+                    continue
+                session.set_result(item.job_id, result)
+                print(f"{result.test_outcome.value}: {_place(item.mutations[0])}", flush=True)
+            thread.join()
+            _check(started[0], [result for _, result in session.results], tests)
         results = dict(session.results)
-    finished = [item for item in items if item.job_id in results]
+    done = [item for item in items if item.job_id in results]
     for room in rooms:
-        own = [item for item in finished if _room(item.mutations[0]) == room]
+        own = [item for item in done if _room(item.mutations[0]) == room]
         _say_share(room, [results[item.job_id].test_outcome == TestOutcome.KILLED for item in own])
-    _say_share(
-        "all", [results[item.job_id].test_outcome == TestOutcome.KILLED for item in finished]
-    )
-    for item in finished:
+    _say_share("all", [results[item.job_id].test_outcome == TestOutcome.KILLED for item in done])
+    for item in done:
         result = results[item.job_id]
         if result.test_outcome != TestOutcome.KILLED:
-            print(f"\n{_place(item.mutations[0])}\n{result.diff or result.output}")
+            print(f"\n{_place(item.mutations[0])}\n{result.output}\n{result.diff}")
 
 
-def _check_tests(tree: Path, room: str) -> None:
-    """Run the tests of a room before anything is changed: if they fail, all mutants seem killed."""
-    passed = OUT / f"{_fingerprint(tree)}.{room}.passed"
-    if passed.exists():
-        return
-    if not run_tests(tree, TESTS[room]):
-        raise SystemExit(f"The tests of {room} fail before anything is changed.")
-    passed.touch()
+def _drawn(session: Any, seed: int, rooms: list[str]) -> list[Any]:
+    """Return the mutants of the rooms, but those never evaluated, in the order of the seed."""
+    items = sorted(session.work_items, key=lambda item: _place(item.mutations[0]))
+    random.Random(seed).shuffle(items)
+    skipped = {job for job, found in session.results if found.test_outcome is None}
+    items = [item for item in items if item.job_id not in skipped]
+    return [item for item in items if _room(item.mutations[0]) in rooms]
+
+
+def _map(tree: Path) -> TestMap:
+    """Record which tests of the rooms execute which lines, unless it is known."""
+    path = OUT / f"{_fingerprint(tree)}.map.json"
+    if not path.exists():
+        print("The tests of the rooms are run once, to see which lines they execute.", flush=True)
+        folders = ",".join(f"iop_outcomes/{room}" for room in ROOMS)
+        tests = [f"tests/{room}" for room in ROOMS]
+        command = [sys.executable, "-m", "validation.mutants_map", str(path), folders, *tests]
+        done = subprocess.run(
+            command, cwd=tree, env=_environment(tree), capture_output=True, text=True
+        )
+        if done.returncode:
+            raise SystemExit(f"The tests could not be run, or fail: {done.stdout[-3000:]}")
+    return TestMap(path)
+
+
+def _result(worker: Worker, mutation: Any, tests: TestMap) -> Any:
+    """Run the tests of one mutant; return what happened."""
+    from cosmic_ray.mutating import mutate_code
+    from cosmic_ray.plugins import get_operator
+    from cosmic_ray.work_item import TestOutcome, WorkerOutcome, WorkResult
+
+    file = mutation.module_path.as_posix()
+    before = (worker.tree / file).read_text(encoding="utf-8")
+    operator = get_operator(mutation.operator_name)(**mutation.operator_args)
+    text = mutate_code(before, operator, mutation.occurrence)
+    lines = difflib.unified_diff(before.splitlines(), text.splitlines(), file, file, "", "", 1, "")
+    chosen = tests.tests(worker.tree, file, mutation.start_pos[0])
+    start = time.monotonic()
+    if chosen:
+        files = list(dict.fromkeys(name.split("::")[0] for name in chosen))
+        found = worker.run({"path": file, "text": text, "files": files, "tests": chosen})
+    else:
+        found = {"code": 0, "seconds": 0.0, "failed": None, "said": "No test executes this line."}
+    verdict = _verdict(found["code"])
+    killed = verdict == "killed"
+    output = {
+        "verdict": verdict if found["code"] is not None else "killed: it hung",
+        "tests": len(chosen),
+        "failed": found["failed"],
+        "seconds": found["seconds"],
+        "by the clock": round(time.monotonic() - start, 1),
+        "said": found["said"][-600:],
+    }
+    return WorkResult(
+        output=json.dumps(output),
+        diff="\n".join(lines),
+        test_outcome=TestOutcome.KILLED if killed else TestOutcome.SURVIVED,
+        worker_outcome=WorkerOutcome.NORMAL,
+    )
+
+
+def _check(worker: Worker, results: list[Any], tests: TestMap) -> None:
+    """Run the tests that noticed a mutant where nothing is changed: they must pass."""
+    outputs = [json.loads(result.output) for result in results if result.output]
+    failed = {output["failed"] for output in outputs} - {None}
+    chosen = {name: tests.seconds[name] for name in sorted(failed & set(tests.seconds))}
+    files = list(dict.fromkeys(name.split("::")[0] for name in chosen))
+    if chosen and (found := worker.run({"files": files, "tests": chosen}))["code"] != 0:
+        raise SystemExit(f"A test fails where nothing is changed: {found}")
+    print(f"{len(chosen)} tests noticed a mutant; they pass where nothing is changed.")
 
 
 def _say_share(name: str, killed: list[bool]) -> None:
+    from iop_outcomes.statistics import proportion_interval
+
     if not killed:
         print(f"{name}: none run")
         return
@@ -165,15 +297,17 @@ def _say_share(name: str, killed: list[bool]) -> None:
     )
 
 
-def _fill(session: Any) -> None:
+def _fill(session: Any, tree: Path) -> None:
     """Write all mutants of the rooms into a session, but for those of annotations."""
     from cosmic_ray.commands import init
     from cosmic_ray.work_item import WorkerOutcome, WorkResult
 
-    modules = [path for room in TESTS for path in sorted(Path("iop_outcomes", room).rglob("*.py"))]
-    init(modules, session, {})
-
-    never = {path: list(_annotations(path)) for path in modules}
+    with contextlib.chdir(tree):  # cosmic-ray names modules from where it is
+        modules = [
+            path for room in ROOMS for path in sorted(Path("iop_outcomes", room).rglob("*.py"))
+        ]
+        init(modules, session, {})
+        never = {path: list(_annotations(path)) for path in modules}
     skipped = [
         item.job_id
         for item in session.work_items
@@ -225,11 +359,12 @@ def main() -> None:
     parser.add_argument("--sample", type=int, help="so many; default: all")
     parser.add_argument("--seed", type=int, default=9)
     parser.add_argument("--minutes", type=float, default=math.inf, help="begin none after these")
-    parser.add_argument("--rooms", nargs="+", choices=TESTS, default=list(TESTS))
+    parser.add_argument("--rooms", nargs="+", choices=ROOMS, default=list(ROOMS))
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     chosen = parser.parse_args()
     if chosen.which == "known":
-        sys.exit(min(known(chosen.only), 1))
-    sample(chosen.sample, chosen.seed, chosen.minutes, chosen.rooms)
+        sys.exit(min(known(chosen.only, chosen.processes), 1))
+    sample(chosen.sample, chosen.seed, chosen.minutes, chosen.rooms, chosen.processes)
 
 
 if __name__ == "__main__":
