@@ -11,7 +11,7 @@ from pathlib import Path
 
 import iop_outcomes as iop
 from iop_outcomes.records.checks.declared import CHECKS
-from iop_outcomes.records.schema import TABLES, WORKED_OUT
+from iop_outcomes.records.schema import SESSION_TIMES, TABLES, WORKED_OUT
 
 PAGE = Path(__file__).with_name("tables.md")
 
@@ -53,6 +53,12 @@ def page() -> str:
             parts.append(
                 f"| `{row.column}` | {other} | {row.kind}{unit} | {needed} | {row.meaning}{words} |"
             )
+        if name == "attendance":
+            parts += ["", "Two more columns are read, and not kept:", ""]
+            parts += [
+                f"- `{column.name}` ({column.unit}): {column.meaning}"
+                for column in SESSION_TIMES.values()
+            ]
     parts += ["", "## The checks", ""]
     parts += ["| check | group | a row fails it if | may fail |", "|---|---|---|---|"]
     for check in CHECKS.values():

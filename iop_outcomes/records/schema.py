@@ -40,7 +40,8 @@ MODALITIES = ("in_person", "telehealth")
 CHECKIN_STATUSES = ("completed", "missed", "not_due")
 DRUG_TESTS = ("negative", "positive", "mixed", "refused", "invalid", "not_collected")
 
-EARLIEST_DATE = "1990-01-01"
+EARLIEST_DATE, LATEST_DATE = "1950-01-01", "2100-01-01"
+YEARS_BEFORE = 30  # a date that is further before the middle one of its column cannot be
 LONGEST_SESSION = 480  # minutes; the plausible limit for one scheduled service
 
 
@@ -68,6 +69,8 @@ class Column:
         The limits of a number, both allowed.
     study_name : str
         Its name in a study-day set, if another.
+    may_be_long_ago : bool
+        Whether a date may lie decades before the others of the column.
     """
 
     name: str
@@ -79,6 +82,7 @@ class Column:
     low: float | None = None
     high: float | None = None
     study_name: str = ""
+    may_be_long_ago: bool = False
 
     def name_in(self, time: str) -> str:
         """Return the column's name in a ``"calendar"`` or ``"study_days"`` set."""
@@ -145,6 +149,7 @@ EPISODES = Table(
             "date",
             "The day of discharge from the stay that the person stepped down from.",
             study_name="prior_discharge_day",
+            may_be_long_ago=True,
         ),
         Column(
             "followed_until",
@@ -158,6 +163,30 @@ EPISODES = Table(
 START_TIME = Column(
     "start_time", "clock", "When it began; distinguishes sessions of one day.", "HH:MM"
 )
+
+MINUTES_SCHEDULED = Column(
+    "minutes_scheduled", "number", "Its planned length.", "minutes", low=0, high=LONGEST_SESSION
+)
+SESSION_TIMES = {
+    column.name: column
+    for column in (
+        Column(
+            "time_range",
+            "clock",
+            "From when to when; read into `start_time` and, where that says none, "
+            "`minutes_scheduled`.",
+            "HH:MM - HH:MM",
+        ),
+        Column(
+            "end_time",
+            "clock",
+            "When it ended; `minutes_scheduled`, where that says none, is counted to it from "
+            "`start_time`.",
+            "HH:MM",
+        ),
+    )
+}
+"""Columns of attendance that are read into others, and not kept."""
 
 ATTENDANCE = Table(
     "attendance",
@@ -175,14 +204,7 @@ ATTENDANCE = Table(
             required=True,
             words=ATTENDANCE_STATUSES,
         ),
-        Column(
-            "minutes_scheduled",
-            "number",
-            "Its planned length.",
-            "minutes",
-            low=0,
-            high=LONGEST_SESSION,
-        ),
+        MINUTES_SCHEDULED,
         Column(
             "minutes_attended",
             "number",

@@ -18,6 +18,7 @@ import pandas as pd
 
 from iop_outcomes.errors import RecordsError
 from iop_outcomes.records.mapping import Mapping, fold
+from iop_outcomes.records.parsing.dates import DateTexts
 from iop_outcomes.records.parsing.parsed import NO_DAY, NO_WHOLE
 from iop_outcomes.records.schema import Column, Table
 from iop_outcomes.records.sources.coded import Coded, OddRow, Raw, narrow
@@ -59,6 +60,8 @@ class StagedTable:
         Rows that are set aside without being a fault: they are planned for after the data cut.
     orders : dict of str to list of str
         For each text of a date column in which order its day and month stand.
+    date_texts : dict of str to DateTexts
+        For each date column what its texts say, before that order is known.
     """
 
     table: Table
@@ -76,6 +79,7 @@ class StagedTable:
     levels: dict[str, list[str]] = field(default_factory=dict)
     declared: dict[str, Column] = field(default_factory=dict)
     orders: dict[str, list[str]] = field(default_factory=dict)
+    date_texts: dict[str, DateTexts] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Return the number of rows read, but for the odd ones."""
@@ -145,7 +149,16 @@ class Log:
             )
         )
 
-    def whole_column(self, staged: StagedTable, check: str, column: str, done: str) -> None:
+    def whole_column(
+        self,
+        staged: StagedTable,
+        check: str,
+        column: str,
+        done: str,
+        *,
+        value: str = "",
+        text: str = "",
+    ) -> None:
         """List a check that is of a column as a whole, on line 0."""
         self.batches.append(
             pd.DataFrame(
@@ -154,10 +167,10 @@ class Log:
                     "file": [staged.files[0] if len(staged.files) == 1 else ""],
                     "line": [0],
                     "column": [column],
-                    "value": [""],
+                    "value": [value],
                     "check": [check],
                     "done": [done],
-                    "message": [""],
+                    "message": [text],
                 }
             )
         )

@@ -265,7 +265,7 @@ CASES: list[tuple[str, dict[str, str], list[tuple[str, int, str, str, str]]]] = 
         "numbers that are none, or cannot be",
         {
             "attendance": row_of(
-                ATTENDANCE, "| E3 | 2026-03-03 | 25:00 | group | attended | 60m | 999 |"
+                ATTENDANCE, "| E3 | 2026-03-03 | 25:00 | group | attended | sixty | 999 |"
             ),
             "checkins": row_of(CHECKINS, "| E3 | 2026-03-29 | completed | no | | 40 |"),
         },

@@ -228,11 +228,11 @@ def test_a_mark_of_missing_leaves_a_number_column_numbers_and_is_listed(mark: st
     column, met = covariate(["31", mark, "44"])
     assert str(column.dtype) == "Int64"
     assert column.isna().tolist() == [False, True, False]
-    assert met == ["2: missing_word"]
+    assert met == ["2: error_word" if mark[0] == "#" else "2: missing_word"]
     column, met = covariate(["31.5", "44", mark])
     assert column.dtype == np.float64
     assert column.isna().tolist() == [False, False, True]
-    assert met == ["3: missing_word"]
+    assert met == ["3: error_word" if mark[0] == "#" else "3: missing_word"]
 
 
 def test_marks_alone_make_no_numbers_and_many_of_them_no_words() -> None:

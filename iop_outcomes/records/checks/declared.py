@@ -15,7 +15,12 @@ import pandas as pd
 
 from iop_outcomes.errors import RecordsError
 from iop_outcomes.records.mapping import Mapping
-from iop_outcomes.records.schema import LONGEST_SESSION
+from iop_outcomes.records.schema import (
+    EARLIEST_DATE,
+    LATEST_DATE,
+    LONGEST_SESSION,
+    YEARS_BEFORE,
+)
 from iop_outcomes.records.staging import Log
 
 Group = Literal["conformance", "completeness", "plausibility"]
@@ -85,6 +90,7 @@ _DECLARED = (
     Check("encoding", "conformance", "The file is not UTF-8; letters outside ASCII may be wrong."),
     Check("surrounding_spaces", "conformance", "Spaces before or after the value."),
     Check("missing_word", "conformance", 'A word such as "n/a" stands for a missing value.'),
+    Check("error_word", "conformance", "An error such as #REF! stands in place of a value."),
     Check("bad_date", "conformance", "The value is not a date, or not a whole study day."),
     Check("ambiguous_date", "conformance", "Day and month cannot be distinguished."),
     Check(
@@ -98,6 +104,13 @@ _DECLARED = (
         "The date is written differently from the others of the column.",
     ),
     Check("excel_serial_date", "conformance", "The date is a bare Excel serial number."),
+    Check("unix_time", "conformance", "The date is a number of seconds since 1970."),
+    Check(
+        "half_swapped_date",
+        "conformance",
+        "A spreadsheet has swapped day and month of those dates of the file whose day is 12 or "
+        "less.",
+    ),
     Check("time_24_00", "conformance", "The time is written 24:00."),
     Check("time_zone", "conformance", "The time has a time zone; the local day may differ."),
     Check("bad_time", "conformance", "The value is not a time of day."),
@@ -126,8 +139,20 @@ _DECLARED = (
     Check(
         "unrecorded_status", "completeness", "The outcome of the service was not recorded.", 0.05
     ),
+    Check(
+        "unit_of_length",
+        "plausibility",
+        "The median is not the length of a session: the numbers may be of another unit.",
+    ),
     Check("out_of_range", "plausibility", "The number is outside its limits."),
-    Check("implausible_date", "plausibility", "The date is before 1990 or after 2100."),
+    Check(
+        "implausible_date",
+        "plausibility",
+        f"The date is before {EARLIEST_DATE[:4]}, after {LATEST_DATE[:4]}, or over {YEARS_BEFORE} "
+        "years before the middle date of its column (an earlier discharge may be).",
+    ),
+    Check("wrong_weekday", "plausibility", "The date falls on another weekday than is written."),
+    Check("end_before_start", "plausibility", "The session ends at or before its start."),
     Check("discharge_before_admission", "plausibility", "Discharged before being admitted."),
     Check("after_data_cut", "plausibility", "Dated after the data cut."),
     Check(

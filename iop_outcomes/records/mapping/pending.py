@@ -14,14 +14,11 @@ def _any_source(wanted: Callable[[SourcePlan], object]) -> Callable[[Mapping], b
 
 # Whoever gives one of these its effect removes its line.
 PENDING: dict[str, Callable[[Mapping], object]] = {
-    "[options] missing": lambda mapping: mapping.missing,
-    "[options] two_digit_years": lambda mapping: mapping.two_digit_years != (1970, 2069),
     "[[TABLE.from]] header_rows": _any_source(lambda plan: plan.header_rows > 1),
     "[[TABLE.from]]": lambda mapping: any(mapping.sources.values()),
     "[TABLE.constants]": lambda mapping: any(mapping.constants.values()),
     "[TABLE.combine]": lambda mapping: any(mapping.combine.values()),
     "[TABLE.ticked]": lambda mapping: any(mapping.ticked.values()),
-    "[TABLE.units]": lambda mapping: any(mapping.units.values()),
     "[TABLE.link]": lambda mapping: mapping.links,
     "[checkins] expected_every": lambda mapping: mapping.expected_every,
     "[ids]": lambda mapping: mapping.ids,

@@ -9,10 +9,17 @@ import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.records.mapping import Mapping
+from iop_outcomes.records.parsing.listing import log_faults
 from iop_outcomes.records.parsing.numbers import covariate_kind, numbers
-from iop_outcomes.records.parsing.parsed import Parsed
+from iop_outcomes.records.parsing.session_times import (
+    BEARING,
+    Times,
+    session_column,
+    take_session_times,
+    times_of,
+)
 from iop_outcomes.records.parsing.values import parse, without_words
-from iop_outcomes.records.schema import START_TIME, WORKED_OUT, Column
+from iop_outcomes.records.schema import SESSION_TIMES, WORKED_OUT, Column
 from iop_outcomes.records.sources.coded import Coded, OddRow
 from iop_outcomes.records.staging import Log, StagedTable, free_name
 
@@ -23,22 +30,30 @@ def type_columns(staged: StagedTable, mapping: Mapping, log: Log) -> None:
     """Read each column of a staged table by its kind; list what was mended or could not be read."""
     _rename_taken(staged, log)
     words = mapping.words.get(staged.table.name, {})
+    units = mapping.units.get(staged.table.name, {})
+    times: dict[str, Times] = {}
     for name, coded in staged.raw.items():
-        column = staged.table.column(name, staged.time) or _covariate(
-            staged, name, coded, words.get(name, {}), log
-        )
+        own = session_column(staged, name)
+        column = own or staged.table.column(name, staged.time)
+        column = column or _covariate(staged, name, coded, words.get(name, {}), mapping, log)
         parsed = parse(
             *(column, coded, mapping),
             time=staged.time,
             words=words.get(name, {}),
             orders=staged.orders.get(name),
+            texts=staged.date_texts.pop(name, None),
+            unit=units.get(name, ""),
         )
-        staged.declared[name] = column
-        staged.values[name] = _by_row(column, parsed.values, coded.codes)
-        staged.levels[name] = parsed.levels
-        _start_times(staged, coded, name, parsed)
-        _log_faults(staged, coded, name, column, parsed, log)
+        if own is None:
+            staged.declared[name] = column
+            staged.values[name] = _by_row(column, parsed.values, coded.codes)
+            staged.levels[name] = parsed.levels
+        found = times_of(parsed, coded.codes) if name in (*BEARING, *SESSION_TIMES) else None
+        if found is not None:
+            times[name] = found
+        log_faults(staged, coded, name, column, parsed, log)
         _rounded_before(staged, coded, name, column, log)
+    take_session_times(staged, times, log)
     for check in ("code_among_numbers", "rounded_before"):
         if check not in {tally["check"] for tally in log.tallies}:
             log.tally(check, staged.table.name, "", 0, 0)
@@ -77,10 +92,15 @@ def _by_row(column: Column, values: Array, codes: Array) -> Array:
 
 
 def _covariate(
-    staged: StagedTable, name: str, coded: Coded, words: dict[str, str], log: Log
+    staged: StagedTable,
+    name: str,
+    coded: Coded,
+    words: dict[str, str],
+    mapping: Mapping,
+    log: Log,
 ) -> Column:
     """Declare a column that no table knows, by what it holds; list codes among numbers."""
-    clean = without_words(coded.words.tolist(), words)
+    clean = without_words(coded.words.tolist(), words, mapping)
     kind, codes = covariate_kind(clean, coded.counts())
     rows = np.flatnonzero(coded.is_any(codes) & ~staged.folded)
     log.rows(staged, rows, "code_among_numbers", name, "kept: the column is words")
@@ -99,79 +119,7 @@ def _rounded_before(staged: StagedTable, coded: Coded, name: str, column: Column
     log.tally("rounded_before", staged.table.name, name, len(staged), len(rows))
 
 
-def _start_times(staged: StagedTable, coded: Coded, name: str, parsed: Parsed) -> None:
-    """Take the start times of services from dates that bear a time of day."""
-    minutes = parsed.minutes
-    wanted = staged.table.name == "attendance" and name == "date" and "start_time" not in staged.raw
-    if wanted and minutes is not None and np.nanmax(np.append(minutes, 0)) > 0:
-        staged.declared["start_time"] = START_TIME
-        staged.values["start_time"] = minutes[coded.codes]
-        staged.levels["start_time"] = []
-
-
-def _log_faults(
-    staged: StagedTable, coded: Coded, name: str, column: Column, parsed: Parsed, log: Log
-) -> None:
-    table = staged.table.name
-    filled = len(staged) - int(coded.is_any(coded.words == "").sum())
-    failed: dict[str, int] = {}
-    for check, positions in parsed.faults.items():
-        done = np.full(len(coded.words), "", dtype=object)
-        done[list(positions)] = list(positions.values())
-        rows = np.flatnonzero(coded.is_any(done != "") & ~staged.folded)
-        failed[check] = len(rows)
-        if column.required and check not in _MENDED and check != "assumed_date_order":
-            staged.kept[rows] = False
-            log.rows(staged, rows, check, name, "set aside")
-        elif check == "missing_word" and column.required:
-            pass  # listed once, under missing_required
-        else:
-            log.rows(staged, rows, check, name, done[coded.codes[rows]])
-    on_study_days = column.kind == "date" and staged.time == "study_days"
-    for check in (*_ALWAYS, "bad_date") if on_study_days else _CHECKS_BY_KIND[column.kind]:
-        if check == "out_of_range" and column.low is None and column.high is None:
-            continue
-        log.tally(check, table, name, filled, failed.get(check, 0))
-    log.tally("empty_column", table, name, len(staged), len(staged) if not filled else 0)
-    if column.required:
-        blank = parsed.missing & (coded.words == "")
-        blank[list(parsed.faults.get("missing_word", {}))] = True
-        blank |= np.array([not str(word).strip() for word in coded.words], dtype=bool)
-        rows = np.flatnonzero(coded.is_any(blank) & ~staged.folded)
-        staged.kept[rows] = False
-        log.rows(staged, rows, "missing_required", name, "set aside")
-        log.tally("missing_required", table, name, len(staged), len(rows))
-
-
 _SHORTEST_ROUNDED = 4  # digits: 2,048 is the first whole number that a float16 may have rounded
-_MENDED = {
-    "surrounding_spaces",
-    "missing_word",
-    "mixed_date_format",
-    "excel_serial_date",
-    "time_24_00",
-    "time_zone",
-}
-_ALWAYS = ("surrounding_spaces", "missing_word")
-_CHECKS_BY_KIND: dict[str, tuple[str, ...]] = {
-    "name": _ALWAYS,
-    "word": (*_ALWAYS, "unknown_word"),
-    "flag": (*_ALWAYS, "unknown_word"),
-    "number": (*_ALWAYS, "bad_number", "out_of_range"),
-    "whole": (*_ALWAYS, "bad_number"),
-    "clock": (*_ALWAYS, "bad_time", "time_24_00"),
-    "date": (
-        *_ALWAYS,
-        "bad_date",
-        "implausible_date",
-        "ambiguous_date",
-        "assumed_date_order",
-        "mixed_date_format",
-        "excel_serial_date",
-        "time_24_00",
-        "time_zone",
-    ),
-}
 
 
 def _odd_row(staged: StagedTable, file: str, odd: OddRow) -> pd.DataFrame:

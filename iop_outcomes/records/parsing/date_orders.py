@@ -3,8 +3,9 @@
 A date such as 13/02/2026 is one in one order only: it tells the order of its column in its file. A
 date that is none in either order (99/01/2026) tells nothing; no file tells the order of another.
 Where a column that is mostly written so tells nothing, the other such columns of the file do, and
-that is listed; where they tell nothing either, month first is assumed, and that is listed. Else,
-and where a file holds dates of both orders, the value is left missing, and that is listed.
+that is listed; where they tell nothing either, an order is assumed (day first where the dates are
+written with dots, else month first), and that is listed. Else, and where a file holds dates of
+both orders, the value is left missing, and that is listed.
 """
 
 from __future__ import annotations
@@ -19,16 +20,22 @@ from iop_outcomes.records.mapping import Mapping
 from iop_outcomes.records.parsing.dates import (
     DAY_FIRST,
     DAY_FIRST_AS_OTHERS,
+    DAY_FIRST_ASSUMED,
+    HALF_SWAPPED,
     MONTH_FIRST,
     MONTH_FIRST_AS_OTHERS,
     MONTH_FIRST_ASSUMED,
     OPEN,
-    commonest,
+    DateTexts,
     date_texts,
 )
+from iop_outcomes.records.parsing.half_swapped import REAL_DATES, half_swapped
 from iop_outcomes.records.parsing.values import without_words
 from iop_outcomes.records.sources.coded import Coded, narrow
 from iop_outcomes.records.staging import StagedTable
+
+Mask = npt.NDArray[np.bool_]
+_OTHER, _OPEN_PARTS, _SETTLED_PARTS, _REAL_DATE = range(4)  # what a text is, for its order
 
 
 @dataclass(frozen=True)
@@ -37,18 +44,26 @@ class _Evidence:
 
     Attributes
     ----------
-    open : numpy.ndarray of bool
-        For each distinct text whether it is a date in both orders, and another one in each.
+    texts : DateTexts
+        What each distinct text says.
+    kind : numpy.ndarray of int8
+        For each distinct text whether it is a date in both orders, and another one in each
+        (`_OPEN_PARTS`), another date in parts, or a date whose order is told by its form.
     day_first, month_first : numpy.ndarray of bool
         For each file whether the column has a date that is one in this order only.
-    in_parts : numpy.ndarray of bool
-        For each file whether most dates of the column are written in parts.
+    in_parts, dotted : numpy.ndarray of bool
+        For each file whether most dates of the column are written in parts, and with dots.
+    swapped : numpy.ndarray of bool
+        For each file whether a spreadsheet swapped day and month of a part of its dates.
     """
 
-    open: npt.NDArray[np.bool_]
-    day_first: npt.NDArray[np.bool_]
-    month_first: npt.NDArray[np.bool_]
-    in_parts: npt.NDArray[np.bool_]
+    texts: DateTexts
+    kind: npt.NDArray[np.int8]
+    day_first: Mask
+    month_first: Mask
+    in_parts: Mask
+    dotted: Mask
+    swapped: Mask
 
 
 def settle_orders(staged: StagedTable, mapping: Mapping) -> None:
@@ -59,87 +74,105 @@ def settle_orders(staged: StagedTable, mapping: Mapping) -> None:
     """
     if staged.time != "calendar":
         return
+    given = [mapping.date_order] * len(staged.files)
     evidence: dict[str, _Evidence] = {}
     for name, coded in staged.raw.items():
         column = staged.table.column(name, staged.time)
-        if column is None or column.kind != "date":
-            continue
-        if mapping.date_order:
-            staged.orders[name] = [mapping.date_order] * len(coded.words)
-        else:
+        if column is not None and column.kind == "date":
             evidence[name] = _evidence(staged, name, coded, mapping)
     for name, own in evidence.items():
         others = [found for other, found in evidence.items() if other != name]
-        _split(staged, name, own.open, _by_file(own, others))
+        orders = np.full((4, len(staged.files)), OPEN, dtype=object)
+        orders[_OPEN_PARTS] = [
+            order or _of_file(file, own, others) for file, order in enumerate(given)
+        ]
+        orders[_SETTLED_PARTS] = given
+        orders[_REAL_DATE, own.swapped] = HALF_SWAPPED
+        _split(staged, name, own, orders)
 
 
 def _evidence(staged: StagedTable, name: str, coded: Coded, mapping: Mapping) -> _Evidence:
     words = mapping.words.get(staged.table.name, {}).get(name, {})
-    texts = date_texts(without_words(coded.words.tolist(), words))
-    size = len(coded.words)
-    opened, day_first, month_first = np.zeros((3, size), dtype=bool)
-    for position in texts.parts:
+    clean = without_words(coded.words.tolist(), words, mapping)
+    texts = date_texts(clean, mapping.two_digit_years)
+    size, files = len(coded.words), len(staged.files)
+    kind = np.where(np.isin(texts.forms.astype(str), REAL_DATES), _REAL_DATE, _OTHER).astype(
+        np.int8
+    )
+    day_first, month_first, dotted = np.zeros((3, size), dtype=bool)
+    for position, text in texts.parts.items():
         as_month_first, as_day_first = texts.orders(position)
-        if as_month_first is None or as_day_first is None:
+        both = as_month_first is not None and as_day_first is not None
+        kind[position] = _OPEN_PARTS if both and as_month_first != as_day_first else _SETTLED_PARTS
+        if not both:
             day_first[position] = as_day_first is not None
             month_first[position] = as_month_first is not None
-        else:
-            opened[position] = as_month_first != as_day_first
-    in_parts = np.zeros(len(staged.files), dtype=bool)
-    if texts.parts:
-        for file in range(len(in_parts)):
-            counts = np.bincount(coded.codes[staged.file == file], minlength=size)
-            in_parts[file] = commonest(texts.forms, counts) == "parts"
-    return _Evidence(
-        opened, _held(staged, coded, day_first), _held(staged, coded, month_first), in_parts
-    )
+        dotted[position] = text.dotted
+    if not texts.parts:
+        none = np.zeros(files, dtype=bool)
+        return _Evidence(texts, kind, none, none, none, none, none)
+    held = [_held(staged, coded, chosen) for chosen in (day_first, month_first)]
+    in_parts, with_dots = _usual(staged, coded, texts, dotted)
+    swapped = np.zeros(files, dtype=bool)
+    telling = (held[0] != held[1]) & _held(staged, coded, kind == _REAL_DATE)
+    telling &= ~_held(staged, coded, kind == _OPEN_PARTS)
+    for file in np.flatnonzero(telling).tolist():
+        here = np.unique(coded.codes[staged.file == file])
+        swapped[file] = half_swapped(texts, here)
+    return _Evidence(texts, kind, held[0], held[1], in_parts, with_dots, swapped)
 
 
-def _held(
-    staged: StagedTable, coded: Coded, chosen: npt.NDArray[np.bool_]
-) -> npt.NDArray[np.bool_]:
+def _usual(staged: StagedTable, coded: Coded, texts: DateTexts, dotted: Mask) -> tuple[Mask, Mask]:
+    """Tell for each file whether most of its dates are in parts, and most of these with dots."""
+    names, form = np.unique(texts.forms.astype(str), return_inverse=True)
+    cells = staged.file.astype(np.int64) * len(names) + form[coded.codes]
+    counts = np.bincount(cells, minlength=len(names) * len(staged.files)).astype(np.float64)
+    counts = counts.reshape(-1, len(names))
+    in_parts = counts[:, names == "parts"].sum(axis=1)
+    counts[:, names == ""] = -1
+    rows = np.bincount(staged.file[dotted[coded.codes]], minlength=len(staged.files))
+    return names[counts.argmax(axis=1)] == "parts", 2 * rows > in_parts
+
+
+def _held(staged: StagedTable, coded: Coded, chosen: Mask) -> Mask:
     """Tell for each file whether its rows hold one of the chosen texts."""
     files = staged.file[coded.is_any(chosen)]
     return np.asarray(np.bincount(files, minlength=len(staged.files)) > 0)
 
 
-def _by_file(own: _Evidence, others: list[_Evidence]) -> list[str]:
-    """Return the order that open texts of a column have in each file."""
-    result = []
-    for file in range(len(own.in_parts)):
-        day, month = bool(own.day_first[file]), bool(own.month_first[file])
-        telling = [other for other in others if other.in_parts[file]]
-        other_day = any(other.day_first[file] for other in telling)
-        other_month = any(other.month_first[file] for other in telling)
-        if day or month:
-            order = OPEN if day and month else DAY_FIRST if day else MONTH_FIRST
-        elif not own.in_parts[file] or (other_day and other_month):
-            order = OPEN
-        elif other_day or other_month:
-            order = DAY_FIRST_AS_OTHERS if other_day else MONTH_FIRST_AS_OTHERS
-        else:
-            order = MONTH_FIRST_ASSUMED
-        result.append(order)
-    return result
+def _of_file(file: int, own: _Evidence, others: list[_Evidence]) -> str:
+    """Return the order that open texts of a column have in a file."""
+    day, month = bool(own.day_first[file]), bool(own.month_first[file])
+    telling = [other for other in others if other.in_parts[file]]
+    other_day = any(other.day_first[file] for other in telling)
+    other_month = any(other.month_first[file] for other in telling)
+    if day or month:
+        return OPEN if day and month else DAY_FIRST if day else MONTH_FIRST
+    if not own.in_parts[file] or (other_day and other_month):
+        return OPEN
+    if other_day or other_month:
+        return DAY_FIRST_AS_OTHERS if other_day else MONTH_FIRST_AS_OTHERS
+    return DAY_FIRST_ASSUMED if own.dotted[file] else MONTH_FIRST_ASSUMED
 
 
-def _split(
-    staged: StagedTable, name: str, opened: npt.NDArray[np.bool_], orders: list[str]
-) -> None:
-    """Give the open texts of a column the order of the files that they stand in."""
+def _split(staged: StagedTable, name: str, own: _Evidence, orders: npt.NDArray[np.object_]) -> None:
+    """Give the texts of a column the order of the files that they stand in."""
     coded = staged.raw[name]
-    kinds = list(dict.fromkeys(orders))
-    if len(kinds) < 2 or not opened.any():
-        settled = kinds[0] if kinds else OPEN
-        staged.orders[name] = [settled if is_open else OPEN for is_open in opened.tolist()]
+    staged.date_texts[name] = own.texts
+    differs = (orders != orders[:, :1]).any(axis=1)
+    settled = np.where(differs, OPEN, orders[:, 0]) if orders.shape[1] else np.full(4, OPEN)
+    staged.orders[name] = settled[own.kind].tolist()
+    rows = np.flatnonzero(differs[own.kind][coded.codes])
+    if not len(rows):
         return
-    rows = np.flatnonzero(opened[coded.codes])
-    kind = np.array([kinds.index(order) for order in orders])[staged.file[rows]]
-    pairs, distinct = pd.factorize(coded.codes[rows].astype(np.int64) * len(kinds) + kind)
+    kinds = list(dict.fromkeys(orders.ravel().tolist()))
+    numbers = np.array([[kinds.index(order) for order in row] for row in orders.tolist()])
+    number = numbers[own.kind[coded.codes[rows]], staged.file[rows]]
+    pairs, distinct = pd.factorize(coded.codes[rows].astype(np.int64) * len(kinds) + number)
     codes = coded.codes.astype(np.int64)
     codes[rows] = len(coded.words) + pairs
-    words = np.append(coded.words, coded.words[distinct // len(kinds)])
+    copied = distinct // len(kinds)
+    words = np.append(coded.words, coded.words[copied])
     staged.raw[name] = Coded(narrow(codes, len(words)), words)
-    staged.orders[name] = [OPEN] * len(coded.words) + [
-        kinds[pair % len(kinds)] for pair in distinct
-    ]
+    staged.orders[name] += [kinds[pair % len(kinds)] for pair in distinct]
+    staged.date_texts[name] = own.texts.take([*range(len(coded.words)), *copied.tolist()])

@@ -1,84 +1,39 @@
-"""What a text says of a day or a time of day."""
+"""Calendar dates: the texts of a column into days, with what was mended or could not be read."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from iop_outcomes.records.parsing.date_forms import (
+    TWO_DIGIT_YEARS,
+    UNIX,
+    DateReader,
+    DateText,
+    day_number,
+)
 from iop_outcomes.records.parsing.parsed import NO_DAY, Array, Parsed
-from iop_outcomes.records.schema import EARLIEST_DATE, Column
+from iop_outcomes.records.schema import EARLIEST_DATE, LATEST_DATE, YEARS_BEFORE, Column
 from iop_outcomes.records.sources.coded import Coded
 
 _EARLIEST = np.datetime64(EARLIEST_DATE, "D").astype(np.int64)
-_LATEST = np.datetime64("2100-01-01", "D").astype(np.int64)
+_LATEST = np.datetime64(LATEST_DATE, "D").astype(np.int64)
+_BEFORE = round(YEARS_BEFORE * 365.2425)
 DAY_FIRST, MONTH_FIRST = "day_first", "month_first"  # settled: said by the mapping or the dates
 DAY_FIRST_AS_OTHERS, MONTH_FIRST_AS_OTHERS = "day_first_as_others", "month_first_as_others"
-MONTH_FIRST_ASSUMED, OPEN = "month_first_assumed", ""
+DAY_FIRST_ASSUMED, MONTH_FIRST_ASSUMED = "day_first_assumed", "month_first_assumed"
+HALF_SWAPPED, OPEN = "half_swapped", ""
 ASSUMED = {
     DAY_FIRST_AS_OTHERS: "kept: read as day first, as the file's others",
     MONTH_FIRST_AS_OTHERS: "kept: read as month first, as the file's others",
+    DAY_FIRST_ASSUMED: "kept: read as day first, as dates with dots are",
     MONTH_FIRST_ASSUMED: "kept: read as month first",
 }
-_SERIAL_ORIGIN = np.datetime64("1899-12-30", "D").astype(np.int64)
-_MONTHS = {
-    name: number
-    for number, name in enumerate(
-        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"),
-        start=1,
-    )
-}
-
-
-# Clock times -----------------------------------------------------------------------------------
-
-_CLOCK = re.compile(r"(?:.*[ T])?(\d{1,2}):(\d{2})(?::\d{2}(?:\.\d+)?)?\s*([ap])?\.?m?\.?$", re.I)
-
-
-def read_clock(_: Column, clean: list[str]) -> Parsed:
-    """Read clock times as minutes after midnight."""
-    minutes = np.full(len(clean), np.nan, dtype=np.float64)
-    parsed = Parsed(minutes, np.zeros(len(clean), dtype=bool))
-    for position, word in enumerate(clean):
-        minute = _clock_minutes(word)
-        if minute is not None:
-            minutes[position] = minute
-            if minute == 1440:
-                parsed.fault("time_24_00", position, "mended: read as the end of the day")
-        elif word:
-            parsed.fault("bad_time", position, "value left missing")
-    parsed.missing = np.isnan(minutes)
-    return parsed
-
-
-def _clock_minutes(word: str) -> int | None:
-    match = _CLOCK.match(word)
-    if match is None:
-        return None
-    hour, minute, half = int(match[1]), int(match[2]), (match[3] or "").lower()
-    if half:
-        if not 1 <= hour <= 12:
-            return None
-        hour = hour % 12 + (12 if half == "p" else 0)
-    if minute > 59 or hour > 24 or (hour == 24 and minute):
-        return None
-    return hour * 60 + minute
-
-
-# Calendar dates --------------------------------------------------------------------------------
-
-_TIME = re.compile(
-    r"^(?P<date>.*?\d)(?:T|\s+)(?P<clock>\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s*[AaPp]\.?[Mm]\.?)?)"
-    r"\s*(?P<zone>Z|UTC|[+-]\d{2}:?\d{2})?$"
-)
-_ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})$")
-_PARTS = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})$")
-_NAMED_DAY = re.compile(r"(\d{1,2})[-\s.]*([A-Za-z]{3})[a-z]*\.?[-\s,.]*(\d{4}|\d{2})$")
-_NAMED_MONTH = re.compile(r"([A-Za-z]{3})[a-z]*\.?\s*(\d{1,2}),?\s+(\d{4})$")
-_SERIAL = re.compile(r"[2-6]\d{4}(?:\.\d+)?$")  # 1954 to 2091
+_DAYS_FIRST = (DAY_FIRST, DAY_FIRST_AS_OTHERS, DAY_FIRST_ASSUMED)
 
 
 @dataclass
@@ -88,45 +43,127 @@ class DateTexts:
     Attributes
     ----------
     forms : numpy.ndarray of object
-        How each text is written: "iso", "parts" (3/29/2026), "named", "compact", "serial", or
-        empty if it is no date.
+        How each text is written, see `date_forms.DateText`; empty if it is no date.
     days : numpy.ndarray of int32
         Its day, or NO_DAY if it has none or the order is not settled.
-    parts : dict of int to tuple of int
-        For each text in parts its first and second number and its year.
-    clocks : dict of int to tuple
-        For each text with a time of day the minutes after midnight, and whether it has a zone.
+    minutes, lengths : numpy.ndarray of float64
+        Its time of day in minutes after midnight, and the minutes from there to a second time.
+    zones, two_digits, backwards : numpy.ndarray of bool
+        Whether its time has a zone, its year two digits, its second time is not after the first.
+    parts : dict of int to DateText
+        The texts whose day and month are to be told apart.
+    weekdays : dict of int to int
+        The weekday that is written with a text; Monday is 0.
     """
 
     forms: Array
     days: Array
-    parts: dict[int, tuple[int, int, int]] = field(default_factory=dict)
-    clocks: dict[int, tuple[int, bool]] = field(default_factory=dict)
+    minutes: npt.NDArray[np.float64]
+    lengths: npt.NDArray[np.float64]
+    zones: npt.NDArray[np.bool_]
+    two_digits: npt.NDArray[np.bool_]
+    backwards: npt.NDArray[np.bool_]
+    parts: dict[int, DateText] = field(default_factory=dict)
+    weekdays: dict[int, int] = field(default_factory=dict)
+
+    def both_days(self, position: int) -> tuple[int | None, int | None]:
+        """Return the day of a text in parts as month first, and as day first."""
+        first, second, year = self.parts[position].parts or (0, 0, 0)
+        return day_number(year, first, second), day_number(year, second, first)
 
     def orders(self, position: int) -> tuple[int | None, int | None]:
-        """Return the day of a text in parts as month first, and as day first."""
-        first, second, year = self.parts[position]
-        return _day(year, first, second), _day(year, second, first)
+        """Return both days of a text in parts, without one that falls on another weekday.
+
+        A weekday that is written with the text rules one of the two out if the other fits.
+        """
+        days = self.both_days(position)
+        text = self.parts[position]
+        if text.weekday is None:
+            return days
+        fitting = [day is not None and weekday_of(day) == text.weekday for day in days]
+        if not any(fitting):
+            return days
+        return days[0] if fitting[0] else None, days[1] if fitting[1] else None
+
+    def take(self, positions: Sequence[int]) -> DateTexts:
+        """Return what the texts at these positions say, in their order."""
+        place = np.asarray(positions, dtype=np.int64)
+        old = place.tolist()
+        return DateTexts(
+            forms=self.forms[place],
+            days=self.days[place],
+            minutes=self.minutes[place],
+            lengths=self.lengths[place],
+            zones=self.zones[place],
+            two_digits=self.two_digits[place],
+            backwards=self.backwards[place],
+            parts={new: self.parts[at] for new, at in enumerate(old) if at in self.parts},
+            weekdays={new: self.weekdays[at] for new, at in enumerate(old) if at in self.weekdays},
+        )
 
 
-def date_texts(clean: list[str]) -> DateTexts:
-    """Tell how each distinct text is written, and its day where the form alone tells it."""
+def weekday_of(day: int) -> int:
+    """Return the weekday of a day since 1970, a Thursday; Monday is 0."""
+    return (day + 3) % 7
+
+
+def date_texts(clean: list[str], two_digit_years: tuple[int, int] = TWO_DIGIT_YEARS) -> DateTexts:
+    """Tell how each distinct text is written, and its day where the form alone tells it.
+
+    A number of seconds since 1970 is a date only where every text is one.
+    """
+    size = len(clean)
     iso = pd.to_datetime(pd.Series(clean, dtype=object), format="%Y-%m-%d", errors="coerce")
     plain = iso.notna().to_numpy()
-    days = np.full(len(clean), NO_DAY, dtype=np.int32)
+    days = np.full(size, NO_DAY, dtype=np.int32)
     days[plain] = iso[plain].to_numpy("datetime64[D]").astype(np.int64).astype(np.int32)
-    texts = DateTexts(np.where(plain, "iso", "").astype(object), days)
+    forms = np.where(plain, "iso", "").astype(object)
+    minutes, lengths = np.full((2, size), np.nan)
+    texts = DateTexts(forms, days, minutes, lengths, *np.zeros((3, size), dtype=bool))
+    reader = DateReader(two_digit_years)
     for position in np.flatnonzero(~plain).tolist():
-        word = _without_time(clean[position], position, texts)
-        texts.forms[position], parts = _date_form(word)
-        if isinstance(parts, tuple):
-            texts.parts[position] = parts
-        elif parts is not None:
-            days[position] = parts
+        word = clean[position]
+        if word:
+            _take_in(texts, position, reader.read(word))
+    _unless_all_are_unix(texts, clean)
     return texts
 
 
-def read_dates(clean: list[str], coded: Coded, orders: Sequence[str]) -> Parsed:
+def _take_in(texts: DateTexts, position: int, text: DateText) -> None:
+    texts.forms[position] = text.form
+    if text.parts is not None:
+        texts.parts[position] = text
+    elif text.day is not None:
+        texts.days[position] = text.day
+    if text.minutes is not None:
+        texts.minutes[position] = text.minutes
+    if text.length is not None:
+        texts.lengths[position] = text.length
+    if text.weekday is not None:
+        texts.weekdays[position] = text.weekday
+    texts.zones[position], texts.backwards[position] = text.zone, text.backwards
+    texts.two_digits[position] = text.two_digits
+
+
+def _unless_all_are_unix(texts: DateTexts, clean: list[str]) -> None:
+    """Take numbers of seconds for no dates, where they stand among other texts."""
+    unix = np.isin(texts.forms.astype(str), UNIX)
+    kinds = {form for form, word in zip(texts.forms.tolist(), clean, strict=True) if word}
+    if unix.any() and len(kinds) > 1:
+        texts.forms[unix] = ""
+        texts.days[unix] = NO_DAY
+        texts.minutes[unix] = np.nan
+
+
+def read_dates(
+    clean: list[str],
+    coded: Coded,
+    orders: Sequence[str],
+    *,
+    column: Column | None = None,
+    texts: DateTexts | None = None,
+    two_digit_years: tuple[int, int] = TWO_DIGIT_YEARS,
+) -> Parsed:
     """Read calendar dates: the column's commonest form is its own, others are mended and said.
 
     Parameters
@@ -138,62 +175,114 @@ def read_dates(clean: list[str], coded: Coded, orders: Sequence[str]) -> Parsed:
     orders : sequence of str
         For each text in which order its day and month are read, if its form leaves that open; see
         `date_orders`.
+    column : Column, optional
+        The declaration of the column, for how old its dates may be.
+    texts : DateTexts, optional
+        What the texts say, where that is known already.
+    two_digit_years : tuple of int
+        The first and the last of the hundred years that years of two digits stand for.
     """
-    texts = date_texts(clean)
+    texts = date_texts(clean, two_digit_years) if texts is None else texts
     days = texts.days
-    parsed = Parsed(days, np.zeros(len(clean), dtype=bool), minutes=np.full(len(clean), np.nan))
-    _say_times(texts, parsed)
+    parsed = Parsed(
+        *(days, np.zeros(len(clean), dtype=bool)),
+        minutes=texts.minutes,
+        lengths=texts.lengths,
+        backwards=texts.backwards,
+    )
+    counts = coded.counts()
     _settle(texts, orders, parsed)
     for position in np.flatnonzero(days == NO_DAY).tolist():
-        if clean[position] and position not in texts.parts:
+        if clean[position] and position not in texts.parts and orders[position] != HALF_SWAPPED:
             parsed.fault("bad_date", position, "value left missing: not a date")
-    usual = commonest(texts.forms, coded.counts())
-    for position in np.flatnonzero((texts.forms != usual) & (days != NO_DAY)).tolist():
-        day = np.datetime64(int(days[position]), "D")
-        check = "excel_serial_date" if texts.forms[position] == "serial" else "mixed_date_format"
-        parsed.fault(check, position, f"mended: read as {day}")
-    if usual == "serial":
-        for position in np.flatnonzero(texts.forms == "serial").tolist():
-            day = np.datetime64(int(days[position]), "D")
-            parsed.fault("excel_serial_date", position, f"mended: read as {day}")
-    implausible = (days != NO_DAY) & ((days < _EARLIEST) | (days > _LATEST))
-    for position in np.flatnonzero(implausible).tolist():
+    _say_forms(texts, counts, parsed)
+    _say_times(texts, counts, parsed)
+    _say_weekdays(texts, parsed)
+    parsed.say(
+        "{rows} of {name} have years of two digits, read as "
+        f"{two_digit_years[0]} to {two_digit_years[1]}",
+        texts.two_digits & (days != NO_DAY),
+    )
+    for position in np.flatnonzero(_implausible(days, column)).tolist():
         parsed.fault("implausible_date", position, "value left missing")
         days[position] = NO_DAY
     parsed.missing = days == NO_DAY
     return parsed
 
 
-def _without_time(word: str, position: int, texts: DateTexts) -> str:
-    match = _TIME.match(word)
-    minutes = None if match is None else _clock_minutes(match["clock"])
-    if match is None or minutes is None:
-        return word
-    texts.clocks[position] = minutes, bool(match["zone"])
-    return match["date"]
+def _say_forms(texts: DateTexts, counts: Array, parsed: Parsed) -> None:
+    """List the dates that are written in another form than most, and bare day numbers."""
+    usual = commonest(texts.forms, counts)
+    known = texts.days != NO_DAY
+    serial = texts.forms == "serial"
+    for position in np.flatnonzero(known & ((texts.forms != usual) | serial)).tolist():
+        day = np.datetime64(int(texts.days[position]), "D")
+        check = "excel_serial_date" if serial[position] else "mixed_date_format"
+        parsed.fault(check, position, f"mended: read as {day}")
+    if usual in UNIX:
+        of = "milliseconds" if usual == "unix_milliseconds" else "seconds"
+        done = f"mended: read as {of} since 1970, as days of UTC"
+        parsed.fault_of_all("unix_time", known, done)
+        parsed.say(
+            f"{{rows}} of {{name}} are {of} since 1970 and were read as days of UTC: "
+            "the local day may be another",
+            known,
+        )
 
 
-def _say_times(texts: DateTexts, parsed: Parsed) -> None:
-    for position, (minutes, zone) in texts.clocks.items():
-        if zone:
-            parsed.fault("time_zone", position, "mended: the date as written, its zone left out")
-        if minutes == 1440:
-            parsed.fault("time_24_00", position, "mended: read as the end of that day")
-        if parsed.minutes is not None:
-            parsed.minutes[position] = minutes
+def _say_times(texts: DateTexts, counts: Array, parsed: Parsed) -> None:
+    """List times of 24:00 and zones: by row, or of all together where most times have one."""
+    for position in np.flatnonzero(texts.minutes == 1440).tolist():
+        parsed.fault("time_24_00", position, "mended: read as the end of that day")
+    done = "mended: the date as written, its zone left out"
+    if 2 * counts[texts.zones].sum() > counts[texts.forms != ""].sum():
+        parsed.fault_of_all("time_zone", texts.zones, done)
+        parsed.say(
+            "{rows} of {name} have a time zone: the date as written stands, "
+            "in local time the day may be another",
+            texts.zones,
+        )
+        return
+    for position in np.flatnonzero(texts.zones).tolist():
+        parsed.fault("time_zone", position, done)
+
+
+def _say_weekdays(texts: DateTexts, parsed: Parsed) -> None:
+    """List the dates that fall on another weekday than the one written with them."""
+    for position, weekday in texts.weekdays.items():
+        day = int(texts.days[position])
+        if day != NO_DAY and weekday_of(day) != weekday:
+            parsed.fault("wrong_weekday", position, "kept: the date as written")
+
+
+def _implausible(days: Array, column: Column | None) -> npt.NDArray[np.bool_]:
+    """Tell which days cannot be: outside the limits, or decades before the column's other days."""
+    known = days != NO_DAY
+    result: npt.NDArray[np.bool_] = known & ((days < _EARLIEST) | (days > _LATEST))
+    if column is not None and not column.may_be_long_ago and known.any():
+        plausible = np.sort(days[known & ~result])
+        if len(plausible):
+            result |= known & (days < int(plausible[len(plausible) // 2]) - _BEFORE)
+    return result
 
 
 def _settle(texts: DateTexts, orders: Sequence[str], parsed: Parsed) -> None:
     """Read the texts in parts: by the only order that makes a date of them, or the one given."""
+    for position, order in enumerate(orders):
+        if order == HALF_SWAPPED:
+            text = "value left missing: day and month may be swapped"
+            parsed.fault("half_swapped_date", position, text)
+            texts.days[position] = NO_DAY
     for position in texts.parts:
         month_first, day_first = texts.orders(position)
         order = orders[position]
         if order in (DAY_FIRST, MONTH_FIRST):
+            month_first, day_first = texts.both_days(position)
             day = day_first if order == DAY_FIRST else month_first
         elif month_first is None or day_first is None or month_first == day_first:
             day = day_first if month_first is None else month_first
         elif order in ASSUMED:
-            day = day_first if order == DAY_FIRST_AS_OTHERS else month_first
+            day = day_first if order in _DAYS_FIRST else month_first
             parsed.fault("assumed_date_order", position, ASSUMED[order])
         else:
             text = "value left missing: day and month cannot be distinguished"
@@ -203,34 +292,6 @@ def _settle(texts: DateTexts, orders: Sequence[str], parsed: Parsed) -> None:
             parsed.fault("bad_date", position, "value left missing: not a date")
         else:
             texts.days[position] = day
-
-
-def _date_form(word: str) -> tuple[str, int | tuple[int, int, int] | None]:
-    """Return the form of a date and its day, or its three parts where the order is open."""
-    if match := _ISO.match(word):
-        return "iso", _day(int(match[1]), int(match[2]), int(match[3]))
-    if match := _PARTS.match(word):
-        return "parts", (int(match[1]), int(match[2]), _year(match[3]))
-    if match := _NAMED_DAY.match(word):
-        return "named", _day(_year(match[3]), _MONTHS.get(match[2].lower(), 0), int(match[1]))
-    if match := _NAMED_MONTH.match(word):
-        return "named", _day(int(match[3]), _MONTHS.get(match[1].lower(), 0), int(match[2]))
-    if len(word) == 8 and word.isdecimal():
-        return "compact", _day(int(word[:4]), int(word[4:6]), int(word[6:]))
-    if _SERIAL.match(word):
-        return "serial", int(_SERIAL_ORIGIN + int(float(word)))
-    return "", None
-
-
-def _year(text: str) -> int:
-    return int(text) if len(text) == 4 else 2000 + int(text)
-
-
-def _day(year: int, month: int, day: int) -> int | None:
-    try:
-        return int(np.datetime64(f"{year:04d}-{month:02d}-{day:02d}", "D").astype(np.int64))
-    except ValueError:
-        return None
 
 
 def commonest(forms: Array, counts: Array) -> str:

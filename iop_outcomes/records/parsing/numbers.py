@@ -14,7 +14,11 @@ from iop_outcomes.records.schema import Column, Kind
 
 MARKS = {"n/a", "na", "#n/a", "nan", "null", "nat", "n.a.", "(null)", "<na>"}
 MARKS |= {"?", ".", "..", "...", "-", "--", "---", "\u2013", "\u2014"}
-MARKS |= {"#value!", "#ref!", "#div/0!", "#name?", "#num!", "#null!"}
+ERRORS = {"#n/a", "#value!", "#ref!", "#div/0!", "#name?", "#num!", "#null!", "#spill!", "#calc!"}
+ERRORS |= {"#error!", "#field!", "#blocked!", "#getting_data", "#nv", "#wert!", "#bezug!", "#zahl!"}
+ERRORS |= {"invalid date", "invalid datetime"}
+"""What a spreadsheet or a report writes where it has no value to write."""
+MARKS |= ERRORS
 """What stands for a missing number, whatever else the column holds."""
 
 WORDS_FOR_MISSING = {
@@ -97,6 +101,11 @@ def covariate_kind(
     ), none
 
 
+def is_error(text: str) -> bool:
+    """Tell whether a text is the error of a program, or the marks of a column too narrow."""
+    return text.casefold() in ERRORS or (len(text) > 2 and text.strip("#") == "")
+
+
 def _is_numeral(text: str) -> bool:
     return _NUMERAL.fullmatch(text) is not None and bool(np.isfinite(float(text)))
 
@@ -120,23 +129,91 @@ def read_whole(_: Column, clean: list[str]) -> Parsed:
         if match is not None:
             values[position] = int(match[1])
     parsed = Parsed(values, values == NO_WHOLE)
-    return _list_bad(parsed, clean)
+    return list_bad(parsed, clean)
+
+
+OWN_UNIT = "{rows} of {name} are written with their unit, and read by it"
+_COMMA = "{rows} of {name} have a decimal comma"
+_UNIT_WORDS = {
+    "days": ("d", "day", "days", "tag", "tage", "tagen"),
+    "count": ("x", "time", "times", "mal"),
+}
+_WITH_UNIT = re.compile(r"(-?\d+(?:\.\d*)?)\s*(?:([^\W\d_]+)\.?|(?:/|of|out of|von)\s*(\d+))")
+_GROUP = r"[.' \u00a0\u202f]"
+_DECIMAL_COMMA = re.compile(
+    rf"[-+]?(?:\d+,(?:\d{{1,2}}|\d{{4,}})|0,\d+|\d{{1,3}}(?:{_GROUP}\d{{3}})+,\d+)"
+)
+_GROUPED_BY_COMMA = re.compile(r"[-+]?[1-9]\d{0,2}(?:(?:,\d{3})+\.\d+|(?:,\d{3}){2,})")
+_ONE_COMMA = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}")
+_GROUPED_OTHERWISE = re.compile(rf"[-+]?[1-9]\d{{0,2}}(?:{_GROUP}\d{{3}})+(?:,\d+)?")
+_POINT = re.compile(r"[-+]?\d*\.\d*")
 
 
 def read_numbers(column: Column, clean: list[str]) -> Parsed:
-    """Read numbers as float64 within the column's limits; what is none is NaN, and listed."""
-    values = numbers(clean)
-    parsed = _list_bad(Parsed(values, np.isnan(values)), clean)
+    """Read numbers as float64 within the column's limits; what is none is NaN, and listed.
+
+    A number may have a decimal comma, the column's own unit (``0 days``) or its highest value
+    (``6/10``) behind it; sentences say how many rows do.
+    """
+    bare = [_without_unit(column, text) for text in clean]
+    values, parsed = plain_numbers(bare)
+    own = np.array([text != other for text, other in zip(clean, bare, strict=True)], dtype=bool)
+    parsed.say(OWN_UNIT, own & ~np.isnan(values))
+    list_bad(parsed, clean)
+    return within_limits(parsed, column)
+
+
+def _without_unit(column: Column, text: str) -> str:
+    match = _WITH_UNIT.fullmatch(text)
+    if match is None:
+        return text
+    if match[2] is not None:
+        return match[1] if match[2].lower() in _UNIT_WORDS.get(column.unit, ()) else text
+    return match[1] if column.high is not None and float(match[3]) == column.high else text
+
+
+def plain_numbers(clean: list[str]) -> tuple[npt.NDArray[np.float64], Parsed]:
+    """Read texts without a unit as numbers, with decimal comma or groups of thousands.
+
+    ``3,00`` has a decimal comma, ``1,234.5`` and ``1,234,567`` have groups; ``1,234`` is read as
+    the others of the column are, and is no number where these do not tell.
+    """
+    commas = np.array([_DECIMAL_COMMA.fullmatch(text) is not None for text in clean], dtype=bool)
+    grouped = any(_GROUPED_BY_COMMA.fullmatch(text) for text in clean)
+    pointed = any(_POINT.fullmatch(text) for text in clean)
+    if commas.any() and not grouped:
+        one = [_ONE_COMMA.fullmatch(text) is not None for text in clean] if not pointed else False
+        commas |= np.array(one, dtype=bool)
+    texts = list(clean)
+    for position, text in enumerate(clean):
+        if commas[position] or (commas.any() and _GROUPED_OTHERWISE.fullmatch(text)):
+            texts[position] = re.sub(_GROUP, "", text).replace(",", ".")
+        elif (grouped or pointed) and not commas.any() and _grouped(text):
+            texts[position] = text.replace(",", "")
+    values = numbers(texts)
+    parsed = Parsed(values, np.isnan(values))
+    parsed.say(_COMMA, commas)
+    return values, parsed
+
+
+def _grouped(text: str) -> bool:
+    return bool(_GROUPED_BY_COMMA.fullmatch(text) or _ONE_COMMA.fullmatch(text))
+
+
+def within_limits(parsed: Parsed, column: Column) -> Parsed:
+    """Leave numbers outside the column's limits missing, and list them."""
     low = -np.inf if column.low is None else column.low
     high = np.inf if column.high is None else column.high
-    for position in np.flatnonzero((values < low) | (values > high)).tolist():
+    outside = (parsed.values < low) | (parsed.values > high)
+    for position in np.flatnonzero(outside).tolist():
         parsed.fault("out_of_range", position, f"value left missing: not {low:g} to {high:g}")
         parsed.missing[position] = True
         parsed.values[position] = np.nan
     return parsed
 
 
-def _list_bad(parsed: Parsed, clean: list[str]) -> Parsed:
+def list_bad(parsed: Parsed, clean: list[str]) -> Parsed:
+    """List the texts that hold something and are no number."""
     for position in np.flatnonzero(parsed.missing).tolist():
         if clean[position]:
             parsed.fault("bad_number", position, "value left missing")

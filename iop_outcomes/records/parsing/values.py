@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.records.mapping import Mapping, fold
-from iop_outcomes.records.parsing.dates import read_clock, read_dates
+from iop_outcomes.records.parsing.clocks import read_clock
+from iop_outcomes.records.parsing.dates import DateTexts, read_dates
+from iop_outcomes.records.parsing.durations import read_minutes
 from iop_outcomes.records.parsing.numbers import (
     MARKS,
     WORDS_FOR_MISSING,
+    is_error,
     numbers,
     read_numbers,
     read_whole,
@@ -31,8 +35,10 @@ _MISSING_BY_KIND = {
     "number": MARKS | WORDS_FOR_MISSING,
     "whole": MARKS | WORDS_FOR_MISSING,
 }
-_YES = {"yes", "y", "true", "t", "1", "1.0"}
-_NO = {"no", "n", "false", "f", "0", "0.0"}
+_YES = {"yes", "y", "true", "t", "1", "1.0", "ja", "j", "wahr", "checked"}
+_NO = {"no", "n", "false", "f", "0", "0.0", "nein", "falsch", "unchecked"}
+_YES |= {"s\u00ed", "oui", "vrai", "verdadero"}
+_NO |= {"non", "faux", "falso"}
 
 
 def parse(
@@ -43,44 +49,88 @@ def parse(
     time: str = "calendar",
     words: dict[str, str] | None = None,
     orders: Sequence[str] | None = None,
+    texts: DateTexts | None = None,
+    unit: str = "",
 ) -> Parsed:
     """Read the distinct texts of a column in a set of the given kind of time.
 
     `words` are the mapping's words for this column, theirs (folded) to ours; `orders` says for
-    each text of a date column in which order its day and month stand.
+    each text of a date column in which order its day and month stand, `texts` what is known of it
+    already, `unit` in which unit plain numbers of minutes are.
     """
     words = words or {}
-    own = {fold(word) for word in column.words} | set(words)
+    clean, faults = _stripped(coded.words.tolist())
+    clean = without_words(clean, words, mapping)
+    known = {fold(word) for word in column.words} | set(words)
+    errors = _take_errors(clean, known)
     missing_words = _MISSING_BY_KIND.get(column.kind, _MISSING_VALUES)
     longest = max(map(len, missing_words))
-    texts: list[str] = coded.words.tolist()
-    clean = [text.strip() for text in texts]
-    faults: dict[str, dict[int, str]] = {}
-    if clean != texts:
-        faults["surrounding_spaces"] = {
-            position: "mended: spaces removed"
-            for position, (word, text) in enumerate(zip(clean, texts, strict=True))
-            if word and word != text
-        }
-    clean = without_words(clean, words)
     for position, word in enumerate(clean):
         short = word and len(word) <= longest
-        if short and word.casefold() in missing_words and fold(word) not in own:
+        if short and word.casefold() in missing_words and fold(word) not in known:
             faults.setdefault("missing_word", {})[position] = "mended: read as missing"
             clean[position] = ""
     if column.kind == "date" and time == "study_days":
         parsed = _read_study_days(clean)
     elif column.kind == "date":
-        parsed = read_dates(clean, coded, orders or [mapping.date_order] * len(clean))
+        orders = orders or [mapping.date_order] * len(clean)
+        parsed = read_dates(
+            *(clean, coded, orders),
+            column=column,
+            texts=texts,
+            two_digit_years=mapping.two_digit_years,
+        )
+    elif column.unit == "minutes":
+        parsed = read_minutes(column, clean, coded.counts(), unit or "minutes")
     else:
         parsed = _READERS[column.kind](column, clean)
     parsed.faults = {**faults, **parsed.faults}
+    for chosen in errors:
+        parsed.fault_of_all("error_word", chosen, "value left missing: an error of a program")
     return parsed
 
 
-def without_words(texts: list[str], words: dict[str, str]) -> list[str]:
-    """Return texts without surrounding spaces, with a mapping's words put in place of theirs."""
+def _stripped(texts: list[str]) -> tuple[list[str], dict[str, dict[int, str]]]:
+    """Return texts without surrounding spaces, and which ones had some."""
     clean = [text.strip() for text in texts]
+    if clean == texts:
+        return clean, {}
+    spaced = {
+        position: "mended: spaces removed"
+        for position, (word, text) in enumerate(zip(clean, texts, strict=True))
+        if word and word != text
+    }
+    return clean, {"surrounding_spaces": spaced} if spaced else {}
+
+
+def _take_errors(clean: list[str], known: set[str]) -> list[npt.NDArray[np.bool_]]:
+    """Make the errors of programs missing; return for each distinct one the texts that are it."""
+    met: dict[str, list[int]] = {}
+    for position, word in enumerate(clean):
+        if word and word[0] in "#Ii" and is_error(word) and fold(word) not in known:
+            met.setdefault(word.casefold(), []).append(position)
+            clean[position] = ""
+    result = []
+    for positions in met.values():
+        chosen = np.zeros(len(clean), dtype=bool)
+        chosen[positions] = True
+        result.append(chosen)
+    return result
+
+
+def without_words(
+    texts: list[str], words: dict[str, str], mapping: Mapping | None = None
+) -> list[str]:
+    """Return texts without surrounding spaces, with a mapping's words put in place of theirs.
+
+    What the mapping says to be missing in every column is empty, unless it is one of the words.
+    """
+    clean = [text.strip() for text in texts]
+    absent = {word.strip().casefold() for word in mapping.missing} if mapping else set()
+    if absent:
+        clean = [
+            "" if word.casefold() in absent and fold(word) not in words else word for word in clean
+        ]
     return [words.get(fold(word), word) for word in clean] if words else clean
 
 

@@ -104,7 +104,7 @@ def _session_values(inserter: FaultInserter, pool: Pool) -> None:
             ("minutes_attended", "NULL", "missing_word", MENDED),
             ("minutes_scheduled", "-", "missing_word", MENDED),
             ("minutes_attended", "three hours", "bad_number", MISSING),
-            ("minutes_scheduled", "3h", "bad_number", MISSING),
+            ("minutes_scheduled", "3 blocks", "bad_number", MISSING),
             ("minutes_attended", "999", "out_of_range", MISSING),
             ("minutes_attended", "-5", "out_of_range", MISSING),
             ("minutes_scheduled", "1800", "out_of_range", MISSING),

@@ -1,0 +1,183 @@
+"""How one text is written as a date: its form, its day or parts, its time of day and zone."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from iop_outcomes.records.parsing.calendar_names import MONTHS, WEEKDAYS
+from iop_outcomes.records.parsing.times_of_day import clock_minutes, time_range
+
+UNIX = ("unix", "unix_milliseconds")
+TWO_DIGIT_YEARS = (1970, 2069)  # the years that 70 to 99 and 00 to 69 stand for
+SERIAL_ORIGIN = int(np.datetime64("1899-12-30", "D").astype(np.int64))
+_EPOCH = datetime.date(1970, 1, 1).toordinal()
+
+_ZONE = (
+    r"(?P<zone>(?:Z|UTC|GMT|(?:[ACEHMP]|AK)[SD]T|CES?T|MES?Z|BST)?"
+    r"(?:\s*[+-]\d{2}(?::?\d{2})?(?:\s*\([^()]*\))?)?|[A-Z][A-Za-z]+/[A-Za-z_/]+)"
+)
+_TIME = re.compile(
+    r"(?P<date>.*?\d)(?:T|,?\s+(?:at\s+|um\s+)?|(?<=[A-Za-z]\d{4}):)"
+    r"(?P<clock>\d{1,2}(?:[:.]\d{2})?(?::\d{2}(?:[.,]\d+)?)?(?:\s*[AaPp]\.?\s?[Mm]\.?|\s*Uhr)?)"
+    rf"\s*{_ZONE}"
+)
+_RANGE = re.compile(r"(?P<date>.*?\d),?\s+(?P<range>\d{1,2}(?:[:.]\d{2}|\s*[AaPp]\.?[Mm]).*)")
+_COMPACT_TIME = re.compile(
+    rf"(?P<date>\d{{8}})[T ]?(?P<clock>\d{{4}})(?:[0-5]\d(?:\.\d+)?)?\s*{_ZONE}"
+)
+_WEEKDAY = re.compile(r"(?P<name>[^\W\d_]{2,10})[.,]*\s+(?=.*\d)")
+
+_LETTERS = r"([^\W\d_]{3,9})"
+_ISO = re.compile(r"(\d{4})\s*[-/.]\s*(\d{1,2})\s*[-/.]\s*(\d{1,2})")
+_PARTS = re.compile(r"(\d{1,2})\s*([-/.])\s*(\d{1,2})\s*[-/.]\s*(\d{4}|\d{2})")
+_DAY_NAME = re.compile(
+    rf"(\d{{1,2}})(?:st|nd|rd|th)?[-\s./]*(?:of\s+)?{_LETTERS}\.?[-\s./,]*(\d{{4}}|\d{{2}})"
+)
+_NAME_DAY = re.compile(
+    rf"{_LETTERS}\.?[-\s/]*(\d{{1,2}})(?:st|nd|rd|th)?(?:,\s*|[-\s/]+)(\d{{4}}|\d{{2}})"
+)
+_YEAR_NAME = re.compile(rf"(\d{{4}})[-\s/]*{_LETTERS}\.?[-\s/]*(\d{{1,2}})")
+_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_SERIAL = re.compile(r"[2-6]\d{4}(\.\d+)?")  # 1954 to 2091
+_UNIX = re.compile(r"[1-4]\d{9}(?P<milliseconds>\d{3})?(?:\.\d+)?")  # 2001 to 2096
+
+
+@dataclass(frozen=True)
+class DateText:
+    """How one text is written as a date.
+
+    Attributes
+    ----------
+    form : str
+        "iso", "parts" (3/29/2026), "named", "compact", "serial", "unix" or "unix_milliseconds";
+        empty if it is no date.
+    day : int or None
+        Its day since 1970, if the form alone tells it.
+    parts : tuple of int or None
+        Its first and second number and its year, where their order is to be told.
+    two_digits : bool
+        Whether its year has two digits.
+    dotted : bool
+        Whether its parts are written with dots.
+    weekday : int or None
+        The weekday written before it; Monday is 0.
+    minutes : int or None
+        Its time of day, in minutes after midnight.
+    length : int or None
+        The minutes from its time of day to a second one.
+    backwards : bool
+        Whether that second one is not after the first.
+    zone : bool
+        Whether its time has a time zone.
+    """
+
+    form: str = ""
+    day: int | None = None
+    parts: tuple[int, int, int] | None = None
+    two_digits: bool = False
+    dotted: bool = False
+    weekday: int | None = None
+    minutes: int | None = None
+    length: int | None = None
+    backwards: bool = False
+    zone: bool = False
+
+
+class DateReader:
+    """Reads texts as dates; what a date or a time says is worked out once for each distinct one."""
+
+    def __init__(self, two_digit_years: tuple[int, int] = TWO_DIGIT_YEARS) -> None:
+        self._first_year = two_digit_years[0]
+        self._dates: dict[str, DateText] = {}
+
+    def read(self, word: str) -> DateText:
+        """Return how a text is written as a date."""
+        match = _COMPACT_TIME.fullmatch(word)
+        if match is not None:
+            minutes = clock_minutes(match["clock"], digits=True)
+            return DateText() if minutes is None else self._timed(match["date"], minutes, match)
+        match = _TIME.fullmatch(word)
+        if match is not None:
+            minutes = clock_minutes(match["clock"])
+            if minutes is not None:
+                return self._timed(match["date"], minutes, match)
+        match = _RANGE.fullmatch(word)
+        span = None if match is None else time_range(match["range"])
+        if match is not None and span is not None:
+            date = self._date(match["date"])
+            start, length = span
+            return _with(date, minutes=start, length=length, backwards=length is None)
+        return self._date(word)
+
+    def _timed(self, word: str, minutes: int, match: re.Match[str]) -> DateText:
+        return _with(self._date(word), minutes=minutes, zone=bool(match["zone"]))
+
+    def _date(self, word: str) -> DateText:
+        known = self._dates.get(word)
+        if known is None:
+            known = self._dates[word] = self._new_date(word)
+        return known
+
+    def _new_date(self, word: str) -> DateText:
+        match = _WEEKDAY.match(word)
+        if match is not None and match["name"].lower() in WEEKDAYS:
+            date = self._form(word[match.end() :])
+            return _with(date, weekday=WEEKDAYS[match["name"].lower()])
+        return self._form(word)
+
+    def _form(self, word: str) -> DateText:
+        if match := _ISO.fullmatch(word):
+            return DateText("iso", day_number(int(match[1]), int(match[2]), int(match[3])))
+        if match := _PARTS.fullmatch(word):
+            parts = int(match[1]), int(match[3]), self._year(match[4])
+            short = len(match[4]) == 2
+            return DateText("parts", parts=parts, two_digits=short, dotted=match[2] == ".")
+        if match := _DAY_NAME.fullmatch(word):
+            return self._named(match[3], match[2], match[1])
+        if match := _NAME_DAY.fullmatch(word):
+            return self._named(match[3], match[1], match[2])
+        if match := _YEAR_NAME.fullmatch(word):
+            return self._named(match[1], match[2], match[3])
+        if match := _COMPACT.fullmatch(word):
+            return DateText("compact", day_number(*(int(match[part]) for part in (1, 2, 3))))
+        if match := _SERIAL.fullmatch(word):
+            day = SERIAL_ORIGIN + int(word[:5])
+            minutes = None if match[1] is None else min(round(float("0" + match[1]) * 1440), 1439)
+            return DateText("serial", day, minutes=minutes)
+        if match := _UNIX.fullmatch(word):
+            seconds = int(word[:10])
+            form = "unix_milliseconds" if match["milliseconds"] else "unix"
+            return DateText(form, seconds // 86_400, minutes=seconds % 86_400 // 60)
+        return DateText()
+
+    def _named(self, year: str, month: str, day: str) -> DateText:
+        number = MONTHS.get(month.lower())
+        if number is None:
+            return DateText()
+        made = day_number(self._year(year), number, int(day))
+        return DateText("named", made, two_digits=len(year) == 2)
+
+    def _year(self, text: str) -> int:
+        if len(text) == 4:
+            return int(text)
+        return self._first_year + (int(text) - self._first_year) % 100
+
+
+def _with(date: DateText, **changes: Any) -> DateText:
+    """Return a date with more said of it; what is no date stays none."""
+    if not date.form:
+        return date
+    return replace(date, **changes)
+
+
+def day_number(year: int, month: int, day: int) -> int | None:
+    """Return the days since 1970 of a date, or None if there is no such day."""
+    try:
+        return datetime.date(year, month, day).toordinal() - _EPOCH
+    except ValueError:
+        return None

@@ -1,0 +1,122 @@
+"""Start and length of sessions, from the columns that bear times: one place for all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from iop_outcomes.records.parsing.parsed import Parsed
+from iop_outcomes.records.parsing.times_of_day import DAY
+from iop_outcomes.records.schema import (
+    ATTENDANCE,
+    LONGEST_SESSION,
+    MINUTES_SCHEDULED,
+    SESSION_TIMES,
+    START_TIME,
+    Column,
+)
+from iop_outcomes.records.staging import Log, StagedTable
+
+Array = npt.NDArray[Any]
+BEARING = ("start_time", "time_range", "date")  # where a start may stand, first things first
+
+
+@dataclass(frozen=True)
+class Times:
+    """What a column says of the times of sessions, row by row; None if it has no ranges."""
+
+    minutes: Array
+    lengths: Array | None
+    backwards: npt.NDArray[np.bool_] | None
+
+
+def session_column(staged: StagedTable, name: str) -> Column | None:
+    """Return the declaration of a column that only tells when a session was, if it is one."""
+    return SESSION_TIMES.get(name) if staged.table.name == ATTENDANCE.name else None
+
+
+def times_of(parsed: Parsed, codes: Array) -> Times | None:
+    """Return the times of a column by row, or None if it has none."""
+    minutes, lengths, backwards = parsed.minutes, parsed.lengths, parsed.backwards
+    if minutes is None or lengths is None or backwards is None:
+        return None
+    ranges = bool(np.isfinite(lengths).any() or backwards.any())
+    if not ranges and not (minutes > 0).any():
+        return None  # midnight in every row is no time of day
+    if not ranges:
+        return Times(minutes[codes], None, None)
+    return Times(minutes[codes], lengths[codes], backwards[codes])
+
+
+def take_session_times(staged: StagedTable, times: dict[str, Times], log: Log) -> None:
+    """Fill start_time and minutes_scheduled from ranges, end times, and times in dates.
+
+    A start that stands in ``start_time`` comes before one in ``time_range``, and this before the
+    time of the date. A length is taken where ``minutes_scheduled`` says none.
+    """
+    if staged.table.name != ATTENDANCE.name:
+        return
+    bearing = [(name, times[name]) for name in BEARING if name in times]
+    length = np.full(len(staged), np.nan)
+    wrong = np.zeros(len(staged), dtype=bool)
+    looked = np.zeros(len(staged), dtype=bool)
+    if bearing:
+        name, first = bearing[0]
+        start = first.minutes
+        for name, found in bearing:
+            if name == "time_range":
+                start = np.where(np.isnan(start), found.minutes, start)
+            if found.lengths is not None and found.backwards is not None:
+                length = np.where(np.isnan(length), found.lengths, length)
+                wrong |= found.backwards
+                looked |= found.backwards | np.isfinite(found.lengths)
+        staged.declared["start_time"] = START_TIME
+        staged.values["start_time"] = start
+        staged.levels["start_time"] = []
+        if "end_time" in times:
+            counted = _to_the_end(start, times["end_time"].minutes)
+            both = np.isfinite(start) & np.isfinite(times["end_time"].minutes)
+            length = np.where(np.isnan(length), counted, length)
+            wrong |= both & np.isnan(counted)
+            looked |= both
+    source = next(
+        (name for name in ("end_time", "time_range", *BEARING) if name in times), "start_time"
+    )
+    rows = np.flatnonzero(wrong & np.isnan(length) & ~staged.folded)
+    log.rows(staged, rows, "end_before_start", source, "kept: its length is not known")
+    log.tally("end_before_start", staged.table.name, source, int(looked.sum()), len(rows))
+    if np.isfinite(length).any():
+        _fill_lengths(staged, length, source, log)
+
+
+def _to_the_end(start: Array, end: Array) -> Array:
+    """Return the minutes from starts to ends, over midnight where a session can be so long."""
+    length = end - start
+    over_midnight = length + DAY
+    fits = (length <= 0) & (over_midnight <= LONGEST_SESSION)
+    result: Array = np.where(length > 0, length, np.where(fits, over_midnight, np.nan))
+    return result
+
+
+def _fill_lengths(staged: StagedTable, length: Array, source: str, log: Log) -> None:
+    """Take the lengths where the export states none; one that no session can have is listed."""
+    name = MINUTES_SCHEDULED.name
+    own = staged.values.get(name, np.full(len(staged), np.nan))
+    wanted = np.isnan(own) & np.isfinite(length) & ~staged.folded
+    fits = length <= LONGEST_SESSION
+    long = np.flatnonzero(wanted & ~fits)
+    done = f"kept: its length is not known, over {LONGEST_SESSION} minutes from start to end"
+    log.rows(staged, long, "out_of_range", source, done)
+    log.tally("out_of_range", staged.table.name, source, int(wanted.sum()), len(long))
+    if not (wanted & fits).any():
+        return
+    staged.declared[name] = MINUTES_SCHEDULED
+    staged.values[name] = np.where(np.isnan(own) & fits, length, own)
+    staged.levels[name] = []
+    log.notes.append(
+        f"the length of {int((wanted & fits).sum()):,} services is the time from their start to "
+        "their end"
+    )
