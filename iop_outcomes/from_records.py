@@ -15,6 +15,7 @@ from iop_outcomes import survival
 from iop_outcomes.errors import RuleError
 from iop_outcomes.records import Records
 from iop_outcomes.relapse import state_histories
+from iop_outcomes.shared.groups import MissingGroup
 from iop_outcomes.survival import Cluster
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def state_occupation(
     id: str | None = "episode_id",
     cluster: str | Cluster | None = Cluster.PERSON,
     start: float | None = None,
+    missing_group: MissingGroup = "refuse",
     confidence: float = 0.95,
 ) -> StateOccupation:
     """Estimate the probability of being in each state by day, of records or of their histories.
@@ -41,7 +43,7 @@ def state_occupation(
         histories, as of `iop_outcomes.survival.state_occupation`.
     rule : RelapseRule, optional
         With records only: what counts as relapse and what a missing check-in means.
-    by, id, cluster, start, confidence
+    by, id, cluster, start, missing_group, confidence
         As of `iop_outcomes.survival.state_occupation`, where the estimate is described.
 
     Returns
@@ -73,5 +75,11 @@ def state_occupation(
             instead="iop.state_occupation(iop.state_histories(records, rule), by=...)",
         )
     return survival.state_occupation(
-        histories, by, id=id, cluster=cluster, start=start, confidence=confidence
+        histories,
+        by,
+        id=id,
+        cluster=cluster,
+        start=start,
+        missing_group=missing_group,
+        confidence=confidence,
     )

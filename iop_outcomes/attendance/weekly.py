@@ -23,7 +23,14 @@ from iop_outcomes.errors import RuleError
 from iop_outcomes.records import require_records
 from iop_outcomes.records.schema import ATTENDANCE_STATUSES
 from iop_outcomes.shared.arrays import Integers, ratio
-from iop_outcomes.shared.groups import Groups, group_episodes
+from iop_outcomes.shared.groups import (
+    NOTHING_LEFT_OUT,
+    Groups,
+    LeftOut,
+    MissingGroup,
+    group_episodes,
+    ungrouped,
+)
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.result import DrawnResult
 from iop_outcomes.shared.text import describe_groups
@@ -55,6 +62,8 @@ class AttendanceByWeek(DrawnResult):
         One row for each row of the table: the number of persons in each of its counts, and in
         ``absent`` the number with sessions due that were not attended. Disclosure rules depend on
         these numbers.
+    left_out : LeftOut
+        How many episodes without a group were left out.
     """
 
     table: pd.DataFrame
@@ -63,15 +72,17 @@ class AttendanceByWeek(DrawnResult):
     rule: str
     synthetic: bool = False
     people: pd.DataFrame | None = None
+    left_out: LeftOut = NOTHING_LEFT_OUT
 
     @property
     def text(self) -> str:
         """The main numbers of the table, in one or two sentences a group."""
-        return describe_groups(
+        described = describe_groups(
             self.table,
             self.by,
             lambda rows, name: f"{name}{describe_weeks(rows, self.confidence)}",
         )
+        return self.left_out.after(described)
 
     @property
     def _summary(self) -> str:
@@ -91,6 +102,7 @@ def attendance_by_week(
     by: str | Sequence[str] | None = None,
     services: Sequence[str] = TREATMENT_SERVICES,
     excused: str = "due",
+    missing_group: MissingGroup = "own",
     confidence: float = 0.95,
 ) -> AttendanceByWeek:
     """Return attendance by week since admission.
@@ -107,6 +119,9 @@ def attendance_by_week(
         The services that are treatment sessions.
     excused : {"due", "not_due"}
         Whether excused absences stay in the denominator.
+    missing_group : {"refuse", "own", "leave_out"}
+        What becomes of episodes without a value of `by`: refused; a group "not recorded" of their
+        own; or left out, and counted in ``rule`` and ``text``.
     confidence : float
         Confidence level of the intervals, between 0 and 1.
 
@@ -168,7 +183,9 @@ def attendance_by_week(
         )
     rule = make_session_rule(services, excused)
     records.require("attendance", "attendance by week")
-    groups = group_episodes(records.episodes, by)
+    kept, left_out = ungrouped(records.episodes, by, missing_group, "episode")
+    records = records if kept is None else records.subset(kept)
+    groups = group_episodes(records.episodes, by, missing_group)
     attendance = read_attendance(records, rule)
     sessions, stays = attendance.sessions, attendance.stays
     person = records.episodes["person_id"].cat.codes.to_numpy()
@@ -180,9 +197,11 @@ def attendance_by_week(
             **_session_counts(sessions, followed, groups, weeks, person, confidence=confidence),
         }
     )
-    text = f"{rule.text} Weeks count from admission (week 1: days 0 to 6)."
+    text = left_out.after(f"{rule.text} Weeks count from admission (week 1: days 0 to 6).")
     people = people_by_week(sessions, (followed, begun), groups, weeks, person)
-    return AttendanceByWeek(table, groups.names, confidence, text, records.synthetic, people)
+    return AttendanceByWeek(
+        table, groups.names, confidence, text, records.synthetic, people, left_out
+    )
 
 
 def _episode_counts(

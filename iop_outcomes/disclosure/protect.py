@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import overload
 
 import numpy as np
@@ -15,6 +16,7 @@ from iop_outcomes.disclosure.curves import ProtectedCurves
 from iop_outcomes.disclosure.policy import SafePolicy
 from iop_outcomes.disclosure.results import protect_trend, protect_weeks
 from iop_outcomes.errors import RuleError
+from iop_outcomes.shared.groups import LeftOut
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.text import format_level
 from iop_outcomes.survival import SurvivalCurves
@@ -212,18 +214,20 @@ def _published(
     frame = pd.concat(sizes, ignore_index=True) if sizes else pd.DataFrame(columns=size_columns)
     shown_rows = pd.concat(kept, ignore_index=True) if kept else whole.iloc[:0]
     left_out = len(tables) - len(kept)
+    ungrouped = LeftOut.of(curves.provenance)
+    shown_count = ungrouped.hidden() if policy.hides(ungrouped.count or 0) else ungrouped
+    rule = shown_count.instead_of(ungrouped, curves.rule)
     return ProtectedCurves(
         table=shown_rows,
         sizes=frame,
         left_out=left_out,
         by=curves.by,
-        rule=f"{curves.rule} {_grouping_rule(policy)}",
-        text=_describe(shown_rows, frame, curves.by, left_out, curves.confidence)
-        + f" {curves.rule}",
+        rule=f"{rule} {_grouping_rule(policy)}",
+        text=_describe(shown_rows, frame, curves.by, left_out, curves.confidence) + f" {rule}",
         policy=policy,
         confidence=curves.confidence,
         synthetic=synthetic or curves.synthetic,
-        provenance=curves.provenance,
+        provenance=replace(curves.provenance, ungrouped=0),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -73,7 +74,18 @@ def hide_trend(trend: Trend, hidden: Hidden, policy: SafePolicy) -> Trend:
     table = trend.table.copy()
     table.loc[gone, list(TREND_NUMBERS)] = np.nan
     table["hidden"] = gone
-    return replace(trend, table=table, people=None, rule=f"{trend.rule} {policy.note}")
+    return replace(trend, table=table, people=None, **left_out_hidden(trend, policy))
+
+
+def left_out_hidden(result: Trend | AttendanceByWeek, policy: SafePolicy) -> dict[str, Any]:
+    """Return the rule of a result, and who was left out, without a small count.
+
+    How many have no value is a count of people like any other.
+    """
+    left_out = result.left_out
+    shown = left_out.hidden() if policy.hides(left_out.count or 0) else left_out
+    rule = shown.instead_of(left_out, result.rule)
+    return {"left_out": shown, "rule": f"{rule} {policy.note}"}
 
 
 def week_keys(weeks: AttendanceByWeek) -> list[Key]:
@@ -169,7 +181,7 @@ def hide_weeks(weeks: AttendanceByWeek, hidden: Hidden, policy: SafePolicy) -> A
         table.loc[mask, name] = np.nan
         gone |= mask
     table["hidden"] = gone
-    return replace(weeks, table=table, people=None, rule=f"{weeks.rule} {policy.note}")
+    return replace(weeks, table=table, people=None, **left_out_hidden(weeks, policy))
 
 
 def protect_trend(trend: Trend, policy: SafePolicy) -> Trend:

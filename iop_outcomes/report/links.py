@@ -38,7 +38,7 @@ def link_report(
     """
     link_flow(scope, linked)
     if scope.quarter is not None:
-        link_quarter(scope.quarter.label, linked)
+        link_quarter(str(scope.quarter), linked)
         link_year(scope, linked)
         link_retention(linked, _periods(trends, "admissions", "quarter"))
         link_months(linked, trends)
@@ -113,10 +113,7 @@ def link_quarter(quarter: str, linked: LinkedCounts) -> None:
 def link_year(scope: Scope, linked: LinkedCounts) -> None:
     """Declare what the tables of a year share with its four quarters."""
     assert scope.quarter is not None
-    year = [scope.quarter]
-    while len(year) < 4:
-        year.append(year[-1].previous)
-    quarters = [period.label for period in year]
+    quarters = [str(scope.quarter - back) for back in range(4)]
     _sum_of(
         linked, (FAMILY, "admitted", ALL), [_trend("admissions", q, "numerator") for q in quarters]
     )
@@ -169,9 +166,8 @@ def link_months(linked: LinkedCounts, trends: Sequence[Trend]) -> None:
     for trend in trends:
         if trend.every != "month":
             continue
-        starts = trend.table["start"].dt
-        labels = starts.year.astype(str) + "Q" + starts.quarter.astype(str)
-        for quarter, rows in trend.table.groupby(labels):
+        quarters = trend.table["start"].dt.to_period("Q")
+        for quarter, rows in trend.table.groupby(quarters):
             for count in ("numerator", "denominator"):
                 months = [_trend(trend.measure, p, count, "month") for p in rows["period"]]
                 if len(months) == 3:
@@ -195,10 +191,8 @@ def link_relapse(scope: Scope, linked: LinkedCounts, relapse: RelapseResults | N
     if scope.quarter is None:
         _part(linked, ("admissions", ALL), RELAPSE)
         return
-    period, parts = scope.quarter, []
-    for _ in range(8):
-        parts.append(_trend("admissions", period.label, "numerator"))
-        period = period.previous
+    quarters = [str(scope.quarter - back) for back in range(8)]
+    parts = [_trend("admissions", quarter, "numerator") for quarter in quarters]
     _sum_of(linked, RELAPSE, parts)
 
 

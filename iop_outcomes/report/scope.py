@@ -15,7 +15,8 @@ from iop_outcomes.attendance.stays import Attendance, read_attendance
 from iop_outcomes.disclosure import SafePolicy
 from iop_outcomes.errors import ReportError, RuleError
 from iop_outcomes.relapse import RelapseRule
-from iop_outcomes.trends import Period, Tally, parse_period
+from iop_outcomes.trends import Tally, parse_period
+from iop_outcomes.trends.periods import first_day, is_quarter, last_day
 from iop_outcomes.trends.quantities import QUANTITIES, tally_of
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Scope:
     records : Records
         Without the programs that are too small: they are in no number, so that nothing of them can
         be worked out from a total.
-    quarter : Period or None
+    quarter : pandas.Period or None
         The quarter; None for a report of the whole time.
     rule : RelapseRule
         What relapse is.
@@ -45,7 +46,7 @@ class Scope:
     """
 
     records: Records
-    quarter: Period | None
+    quarter: pd.Period | None
     rule: RelapseRule
     policy: SafePolicy
     too_few: tuple[str, ...]
@@ -53,7 +54,7 @@ class Scope:
     @property
     def label(self) -> str:
         """The time that the report covers."""
-        return self.quarter.label if self.quarter else "the whole time"
+        return str(self.quarter) if self.quarter else "the whole time"
 
     @property
     def programs(self) -> list[str]:
@@ -105,13 +106,15 @@ class Scope:
     def _admitted_90_days_before(self) -> tuple[pd.Timestamp, pd.Timestamp]:
         assert self.quarter is not None
         cut = pd.Timestamp(self.records.as_of) - pd.Timedelta(days=FOLLOW_UP_DAYS)
-        last = min(cut.normalize(), self.quarter.end)
+        last = min(cut.normalize(), last_day(self.quarter))
         return last - pd.DateOffset(years=1) + pd.Timedelta(days=1), last
 
     @property
     def followed_90_days_is_year(self) -> bool:
         """Whether `followed_90_days` are those of just the four quarters up to this one."""
-        return self.quarter is not None and self._admitted_90_days_before[1] == self.quarter.end
+        if self.quarter is None:
+            return False
+        return self._admitted_90_days_before[1] == last_day(self.quarter)
 
     @cached_property
     def closed(self) -> Mask:
@@ -129,8 +132,8 @@ class Scope:
         """Return the cohort of so many quarters in words."""
         if self.quarter is None:
             return "all admissions"
-        start = _back(self.quarter, quarters - 1).start.date()
-        return f"admissions from {start} to {self.quarter.end.date()}"
+        start = first_day(self.quarter - (quarters - 1)).date()
+        return f"admissions from {start} to {last_day(self.quarter).date()}"
 
     @cached_property
     def engagement(self) -> pd.DataFrame | None:
@@ -168,7 +171,7 @@ class Scope:
         if self.quarter is None:
             return np.ones(len(self.records.episodes), dtype=np.bool_)
         dates = self.records.episodes[column]
-        return _within(dates, _back(self.quarter, quarters - 1), self.quarter)
+        return _within(dates, self.quarter - (quarters - 1), self.quarter)
 
 
 def choose_scope(
@@ -207,7 +210,7 @@ def _small_programs(scope: Scope) -> tuple[str, ...]:
     return tuple(sorted(small))
 
 
-def _find_quarter(records: Records, quarter: str) -> Period:
+def _find_quarter(records: Records, quarter: str) -> pd.Period:
     if records.time != "calendar":
         raise ReportError(
             "A quarter needs calendar dates.",
@@ -218,7 +221,7 @@ def _find_quarter(records: Records, quarter: str) -> Period:
         period = parse_period(quarter)
     except RuleError as error:
         raise ReportError(error.wrong, found=error.found, instead="a quarter as 2026Q3") from None
-    if period.every != "quarter":
+    if not is_quarter(period):
         raise ReportError(
             "A quarterly report is about a quarter.", found=quarter, instead="a quarter as 2026Q3"
         )
@@ -227,17 +230,11 @@ def _find_quarter(records: Records, quarter: str) -> Period:
         known = pd.PeriodIndex(dates.dropna().unique(), freq="Q").unique().sort_values()
         raise ReportError(
             "There are no admissions in this quarter.",
-            found=period.label,
+            found=str(period),
             instead=f"one of {', '.join(str(label) for label in known)}",
         )
     return period
 
 
-def _within(dates: pd.Series[pd.Timestamp], first: Period, last: Period) -> Mask:
-    return dates.between(first.start, last.end + pd.Timedelta("1D"), inclusive="left").to_numpy()
-
-
-def _back(period: Period, quarters: int) -> Period:
-    for _ in range(quarters):
-        period = period.previous
-    return period
+def _within(dates: pd.Series[pd.Timestamp], first: pd.Period, last: pd.Period) -> Mask:
+    return dates.between(first_day(first), first_day(last + 1), inclusive="left").to_numpy()

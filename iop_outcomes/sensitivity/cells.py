@@ -19,10 +19,11 @@ from iop_outcomes.relapse.read_once import EvidenceReader
 from iop_outcomes.relapse.rule import MissingRule, RelapseRule
 from iop_outcomes.relapse.times import TIME_COLUMNS, left_out, refuse_taken
 from iop_outcomes.relapse.times_from_patterns import read_patterns
+from iop_outcomes.shared.group_codes import column_names
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.vocabulary import MISSING_RULES
 from iop_outcomes.survival.clusters import PERSON, Cluster, Clusters, read_clusters
-from iop_outcomes.survival.times import CheckedGroups, CheckedTimes, check_groups, column_names
+from iop_outcomes.survival.times import CheckedGroups, CheckedTimes, check_groups
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records

@@ -18,11 +18,13 @@ from iop_outcomes.relapse.imputation.result import ImputedPatterns
 from iop_outcomes.sensitivity.cells import _read_pattern_persons
 from iop_outcomes.sensitivity.imputed_errors import imputed_estimates
 from iop_outcomes.sensitivity.imputed_result import ImputedRelapse
+from iop_outcomes.shared.group_codes import column_names
+from iop_outcomes.shared.groups import MissingGroup, ungrouped, with_own_group
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.statistics.pooling import pool
 from iop_outcomes.survival.clusters import Cluster, Clusters
 from iop_outcomes.survival.limits import normal_quantile
-from iop_outcomes.survival.times import check_times, column_names
+from iop_outcomes.survival.times import check_times
 from iop_outcomes.use.pattern_array import MISSED, USE, Flags, Numbers, code
 
 NOT_A_COVARIATE = (
@@ -38,6 +40,7 @@ def relapse_by_imputation(
     horizon_weeks: int = 24,
     by: str | Sequence[str] | pd.Series[Any] | pd.DataFrame | None = None,
     cluster: pd.Series[Any] | Cluster | None = Cluster.PERSON,
+    missing_group: MissingGroup = "refuse",
     confidence: float = 0.95,
 ) -> ImputedRelapse:
     r"""Return the share relapsed by a week, pooled over completed use patterns by Rubin's rules.
@@ -58,6 +61,9 @@ def relapse_by_imputation(
         The person of each pattern, with the labels of the patterns; standard errors and limits are
         then clustered by person. Patterns do not contain persons, so that by default, as with None,
         they are assumed to be independent.
+    missing_group : {"refuse", "own", "leave_out"}
+        What becomes of patterns without a value of `by`: refused; a group "not recorded" of their
+        own; or left out, and counted in ``rule`` and ``text``.
     confidence : float
         The level of the limits.
 
@@ -104,15 +110,17 @@ def relapse_by_imputation(
     groups, known = _groups(imputed, by)
     clusters = _read_pattern_persons(imputed.words.index, cluster)
     names = list(groups.columns)
+    grouped, left_out = ungrouped(groups, names, missing_group, "pattern")
+    groups = with_own_group(groups, names, missing_group)
     sets = [
-        _one_set(imputed, place, chosen, (groups, clusters), horizon_weeks)
+        _one_set(imputed, place, chosen, (groups, clusters, grouped), horizon_weeks)
         for place in range(len(imputed))
     ]
     labels, clustering = sets[0].labels, replace(sets[0].clusters.clustering, noun="patterns")
     value = np.stack([one.value for one in sets])  # sets by quantities (share, mean) by groups
     variance = np.stack([one.variance for one in sets])
     table = _table(sets, value, variance, confidence)
-    rule = f"{chosen.title}: {chosen.rule} {imputed.rule}"
+    rule = left_out.after(f"{chosen.title}: {chosen.rule} {imputed.rule}")
     if names and not known and imputed.missing_share > 0:
         rule += NOT_A_COVARIATE
     return ImputedRelapse(
@@ -151,12 +159,13 @@ def _one_set(
     imputed: ImputedPatterns,
     place: int,
     definition: Definition,
-    of: tuple[pd.DataFrame, Clusters],
+    of: tuple[pd.DataFrame, Clusters, Flags | None],
     horizon: int,
 ) -> _OneSet:
-    groups, clusters = of
+    groups, clusters, grouped = of
     weeks_table = event_weeks(imputed.patterns[place], definition)
     kept = weeks_table["event"].notna().to_numpy()
+    kept &= True if grouped is None else grouped
     weeks = weeks_table["weeks"].to_numpy(dtype=np.int64, na_value=0)
     event = weeks_table["event"].to_numpy(dtype=bool, na_value=False)
     onset = weeks_table["onset"].to_numpy(dtype=np.int64, na_value=0)

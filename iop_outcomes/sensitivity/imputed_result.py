@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.compare.group_tests.result import format_p_value
-from iop_outcomes.shared.text import format_level, table_html
+from iop_outcomes.shared.result import Result
+from iop_outcomes.shared.text import format_level
 from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.times import label_of
 
 
-@dataclass(frozen=True, eq=False)
-class ImputedRelapse:
+@dataclass(frozen=True, eq=False, repr=False)
+class ImputedRelapse(Result):
     """The share relapsed by a week, pooled over completed use patterns.
 
     Attributes
@@ -64,8 +65,7 @@ class ImputedRelapse:
     @property
     def text(self) -> str:
         """The shares, the difference and the rule as sentences."""
-        descriptions = "; ".join(self._describe_row(row) for _, row in self.table.iterrows())
-        text = f"Relapsed by week {self.horizon_weeks}: {descriptions}."
+        text = f"Relapsed by week {self.horizon_weeks}: {self._shares}."
         if len(self.difference):
             row = self.difference.iloc[0]
             if np.isfinite(row["lower"]):
@@ -77,13 +77,14 @@ class ImputedRelapse:
                 )
         return f"{text} {closing(self.rule, self.clustering)}"
 
-    def __repr__(self) -> str:
-        """Return the groups and their shares."""
-        descriptions = "; ".join(self._describe_row(row) for _, row in self.table.iterrows())
-        return f"<ImputedRelapse by week {self.horizon_weeks}: {descriptions}>"
+    @property
+    def _summary(self) -> str:
+        """The groups and their shares."""
+        return f"by week {self.horizon_weeks}, {self._shares}"
 
-    def _repr_html_(self) -> str:
-        return table_html(self.table, self.text)
+    @property
+    def _shares(self) -> str:
+        return "; ".join(self._describe_row(row) for _, row in self.table.iterrows())
 
     def _describe_row(self, row: pd.Series[Any]) -> str:
         name = f"{label_of(row[list(self.by)])}: " if self.by else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -13,10 +13,11 @@ import pandas as pd
 from iop_outcomes.errors import RuleError
 from iop_outcomes.sensitivity.cell_estimates import estimate_cell
 from iop_outcomes.sensitivity.cells import Cell, CellReader, make_cells, read_groups, read_persons
-from iop_outcomes.shared.drawing import draw
+from iop_outcomes.shared.groups import MissingGroup, ungrouped, with_own_group
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.provenance import provenance_of
-from iop_outcomes.shared.text import format_level, table_html
+from iop_outcomes.shared.result import DrawnResult
+from iop_outcomes.shared.text import format_level
 from iop_outcomes.survival.clusters import Cluster, Clustering, closing
 from iop_outcomes.survival.curves.estimate import refuse_names
 from iop_outcomes.survival.limits import normal_quantile
@@ -36,8 +37,8 @@ _SHOWN = ("definition", "missing", "n", "events", "relapsed", "relapsed_lower", 
 _SHOWN_LATER = ("best", "worst", "median", "rests_on_missing")
 
 
-@dataclass(frozen=True, eq=False)
-class Sensitivity:
+@dataclass(frozen=True, eq=False, repr=False)
+class Sensitivity(DrawnResult):
     """Estimates for the same people by each definition under each missing rule.
 
     Attributes
@@ -87,6 +88,8 @@ class Sensitivity:
     synthetic: bool = False
     clustering: Clustering | None = None
 
+    _most_rows: ClassVar[int] = 60
+
     @property
     def text(self) -> str:
         """The range of the estimates as sentences, and how far they depend on missing data."""
@@ -107,18 +110,15 @@ class Sensitivity:
             )
         return " ".join([*sentences, closing(self.rule, self.clustering)])
 
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the specification curve; see `iop_outcomes.plot_sensitivity`."""
-        return draw(self, ax)
+    @property
+    def _summary(self) -> str:
+        """The size of the table and the range of its estimates."""
+        return f"{self._size} {self._range(self.table)} by day {self.horizon:g}"
 
-    def __repr__(self) -> str:
-        """Return the size of the table and the range of its estimates."""
-        return f"<Sensitivity: {self._size} {self._range(self.table)} by day {self.horizon:g}>"
-
-    def _repr_html_(self) -> str:
+    def _shown(self) -> tuple[pd.DataFrame, int]:
         later = [*_SHOWN_LATER, *(["p_value"] if self.by else [])]
         columns = [*_SHOWN[:2], *self.by, *_SHOWN[2:], *later]
-        return table_html(self.table[columns], self.text, rows=60)
+        return self.table[columns], len(self.table)
 
     @property
     def _size(self) -> str:
@@ -152,6 +152,7 @@ def sensitivity(
     horizon: float = 90,
     cluster: str | Cluster | pd.Series[Any] | None = Cluster.PERSON,
     unit: Unit | None = None,
+    missing_group: MissingGroup = "refuse",
     confidence: float = 0.95,
     progress: bool = False,
 ) -> Sensitivity:
@@ -180,6 +181,9 @@ def sensitivity(
     unit : {"week", "day"}, optional
         The time unit of a symbol of use patterns. By default a day for patterns named
         ``use_pattern_by_day``, as `iop_outcomes.use_patterns` names daily ones, otherwise a week.
+    missing_group : {"refuse", "own", "leave_out"}
+        What becomes of people without a value of `by`: refused; a group "not recorded" of their
+        own; or left out, and counted in ``rule`` and ``text``.
     confidence : float
         The level of the limits.
     progress : bool
@@ -233,6 +237,12 @@ def sensitivity(
     normal_quantile(confidence)
     groups = read_groups(records, by)
     names = list(groups.columns)
+    counted = "pattern" if isinstance(records, pd.Series) else "episode"
+    kept, left_out = ungrouped(groups, names, missing_group, counted)
+    if kept is not None:
+        records = records[kept] if isinstance(records, pd.Series) else records.subset(kept)
+        groups = groups[kept].reset_index(drop=True)
+    groups = with_own_group(groups, names, missing_group)
     refuse_names(names)
     clusters = read_persons(records, cluster)
     cells = make_cells(definitions, missing)
@@ -247,7 +257,7 @@ def sensitivity(
         by=tuple(names),
         horizon=horizon,
         confidence=confidence,
-        rule=_shared_rule(records, cells, confidence),
+        rule=left_out.after(_shared_rule(records, cells, confidence)),
         synthetic=_is_synthetic(records),
         clustering=clusters.clustering,
     )

@@ -1,21 +1,78 @@
-"""Groups of episodes: by program, track, entry path or any other column of the episodes."""
+"""Groups of rows: by program, track, entry path or whatever column there is.
+
+What a missing value means, and which columns can be named, is decided here for every function that
+takes ``by=`` or ``strata=``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from iop_outcomes.errors import RuleError
-from iop_outcomes.shared.messages import as_written, columns_found, holds_data, names_asked
+from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.shared.checks import check_choice
+from iop_outcomes.shared.group_codes import NOT_RECORDED, column_names, group_codes, value_codes
+from iop_outcomes.shared.messages import names_asked
+from iop_outcomes.shared.provenance import Provenance, relabel
+from iop_outcomes.shared.text import format_count
 
+MissingGroup = Literal["refuse", "own", "leave_out"]
+Named = str | Sequence[str] | None
+MISSING_GROUP = ("refuse", "own", "leave_out")
 MOST_GROUPS = 50  # more lines are unreadable, and the column is probably a measurement
-NOT_RECORDED = "not recorded"
 _NEVER_GROUPS = frozenset({"episode_id", "person_id"})
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """How many rows were left out since they belong to no group.
+
+    Attributes
+    ----------
+    count : int or None
+        How many; None if it may not be shown.
+    noun : str
+        What is counted, in the singular.
+    columns : str
+        The columns that lack a value.
+    """
+
+    count: int | None = 0
+    noun: str = "row"
+    columns: str = ""
+
+    @classmethod
+    def of(cls, provenance: Provenance) -> LeftOut:
+        """Return what the labels of a frame say of it."""
+        return cls(provenance.ungrouped, provenance.ungrouped_noun, provenance.ungrouped_columns)
+
+    @property
+    def text(self) -> str:
+        """The count as a sentence; empty if nothing was left out."""
+        if self.count == 0:
+            return ""
+        who = format_count(self.count, self.noun) if self.count else f"{self.noun.capitalize()}s"
+        return f"{who} without a value of {self.columns} left out."
+
+    def after(self, sentence: str) -> str:
+        """Return a sentence or more and then the count."""
+        return f"{sentence} {self.text}".strip()
+
+    def instead_of(self, other: LeftOut, rule: str) -> str:
+        """Return a rule that says this in place of what it said of the same rows."""
+        return rule.replace(other.text, self.text) if other.text else rule
+
+    def hidden(self) -> LeftOut:
+        """Return the same without its number."""
+        return LeftOut(None, self.noun, self.columns) if self.count else self
+
+
+NOTHING_LEFT_OUT = LeftOut()
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +122,9 @@ class Groups:
         return pd.DataFrame({**labels, **columns})
 
 
-def group_episodes(episodes: pd.DataFrame, by: str | Sequence[str] | None) -> Groups:
+def group_episodes(
+    episodes: pd.DataFrame, by: Named, missing_group: MissingGroup = "own"
+) -> Groups:
     """Return the groups of the episodes that are defined by the columns `by`.
 
     Parameters
@@ -73,8 +132,10 @@ def group_episodes(episodes: pd.DataFrame, by: str | Sequence[str] | None) -> Gr
     episodes : pandas.DataFrame
         One row an episode.
     by : str, sequence of str or None
-        Columns of `episodes`. A missing value is a group of its own, "not recorded", so that nobody
-        is left out without a message.
+        Columns of `episodes`.
+    missing_group : {"refuse", "own", "leave_out"}
+        What becomes of an episode without a value; those to be left out are left out before
+        (`grouped_rows`).
 
     Returns
     -------
@@ -83,42 +144,12 @@ def group_episodes(episodes: pd.DataFrame, by: str | Sequence[str] | None) -> Gr
 
     Raises
     ------
+    EstimateError
+        If a value is missing and this is refused.
     RuleError
         If a column does not exist, contains persons or days, or has too many values.
     """
-    if holds_data(by):
-        raise RuleError(
-            "Groups are defined by names of columns.",
-            found=f"by={as_written(by)}",
-            instead='by="program", a column of records.episodes.',
-        )
-    names = () if by is None else (by,) if isinstance(by, str) else tuple(by)
-    _check_columns(episodes, names)
-    joint = np.zeros(len(episodes), dtype=np.int64)
-    levels: list[npt.NDArray[Any]] = []
-    for name in names:
-        codes, values = _coded(episodes[name])
-        levels.append(values)
-        joint = joint * len(values) + codes
-    cells, codes = np.unique(joint, return_inverse=True)
-    columns: dict[str, npt.NDArray[Any]] = {}
-    for name, values in zip(reversed(names), reversed(levels), strict=True):
-        columns[name] = values[cells % len(values)]
-        cells = cells // len(values)
-    index = pd.RangeIndex(len(cells))
-    labels = pd.DataFrame({name: columns[name] for name in names}, index=index)
-    return Groups(names, labels, codes.astype(np.int64))
-
-
-def _check_columns(episodes: pd.DataFrame, names: Sequence[str]) -> None:
-    absent = [name for name in names if name not in episodes.columns]
-    if absent:
-        raise RuleError(
-            f"The episodes have no column {names_asked(absent)} to group by.",
-            found=columns_found(episodes.columns, absent),
-            instead="a column with a few words, such as program; list(records.episodes.columns) "
-            "shows them all.",
-        )
+    names = column_names(episodes, by)
     several = [name for name in names if not _can_group(episodes, name)]
     if several:
         raise RuleError(
@@ -127,6 +158,10 @@ def _check_columns(episodes: pd.DataFrame, names: Sequence[str]) -> None:
             instead="a column with a few words, such as program or entry_path; divide numbers "
             "into bands first",
         )
+    if not len(episodes):
+        return Groups(tuple(names), pd.DataFrame(columns=names), np.empty(0, dtype=np.int64))
+    codes, labels = group_codes(with_own_group(episodes, names, missing_group), names)
+    return Groups(tuple(names), labels.astype(object), codes.astype(np.int64))
 
 
 def _can_group(episodes: pd.DataFrame, name: str) -> bool:
@@ -136,9 +171,132 @@ def _can_group(episodes: pd.DataFrame, name: str) -> bool:
     return int(column.nunique()) <= MOST_GROUPS
 
 
-def _coded(column: pd.Series[Any]) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
-    """Return codes and their values, with missing as the last value."""
-    words = column if isinstance(column.dtype, pd.CategoricalDtype) else column.astype("category")
-    values = words.cat.categories.to_numpy().astype(object)
-    codes = words.cat.codes.to_numpy().astype(np.int64)
-    return np.where(codes < 0, len(values), codes), np.append(values, NOT_RECORDED)
+def settle_groups(
+    frame: pd.DataFrame,
+    by: Sequence[Named],
+    missing_group: MissingGroup,
+    *,
+    id: str | None = None,
+) -> pd.DataFrame:
+    """Return a frame in which every row has a group, or in which a missing one is then refused.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        What a function was given; anything else is returned as it is, for its checks to refuse.
+    by : sequence of (str, sequence of str or None)
+        What the function was given as ``by=`` and as ``strata=``.
+    missing_group : {"refuse", "own", "leave_out"}
+        What becomes of a row without a value in one of these columns: ``"refuse"`` leaves it for
+        `group_codes` to refuse; ``"own"`` makes it "not recorded", after all other values;
+        ``"leave_out"`` leaves the row out, and says so in the rule of the frame.
+    id : str, optional
+        The column of the ids of which a frame has several rows; they are counted in place of rows,
+        and left out whole.
+
+    Raises
+    ------
+    EstimateError
+        If all rows would be left out, or some but not all of the rows of one id.
+    RuleError
+        If `missing_group` is none of the three, or a column is not there.
+    """
+    check_choice("missing_group", missing_group, MISSING_GROUP)
+    if missing_group == "refuse" or not isinstance(frame, pd.DataFrame):
+        return frame
+    if frame.columns.nlevels > 1:
+        return frame
+    names = list(dict.fromkeys(name for part in by for name in column_names(frame, part)))
+    if missing_group == "own":
+        return with_own_group(frame, names, missing_group)
+    kept = grouped_rows(frame, names)
+    if kept.all():
+        return frame
+    noun = "row" if id is None else "episode" if id == "episode_id" else "id"
+    left_out = _left_out(frame, kept, names, id, noun)
+    return relabel(
+        frame[kept],
+        frame,
+        ungrouped=left_out.count,
+        ungrouped_noun=left_out.noun,
+        ungrouped_columns=left_out.columns,
+    )
+
+
+def grouped_rows(frame: pd.DataFrame, names: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Return which rows have a value in each of the columns; refuse to leave out all of them."""
+    kept = np.ones(len(frame), dtype=bool)
+    for name in names:
+        kept &= frame[name].notna().to_numpy(dtype=bool)
+    if len(kept) and not kept.any():
+        raise EstimateError(
+            f"No row has a value of {' and '.join(names)}: all would be left out.",
+            found=f"{len(kept):,} of {len(kept):,} missing",
+            instead="a column with values.",
+        )
+    return kept
+
+
+def ungrouped(
+    frame: pd.DataFrame, by: Named, missing_group: MissingGroup, noun: str
+) -> tuple[npt.NDArray[np.bool_] | None, LeftOut]:
+    """Return which rows are kept, where rows without a group are left out, and how many are not.
+
+    For what is no frame of times, such as records: the rows are those of `frame`. None keeps all.
+    """
+    check_choice("missing_group", missing_group, MISSING_GROUP)
+    names = column_names(frame, by)
+    if missing_group != "leave_out":
+        return None, NOTHING_LEFT_OUT
+    kept = grouped_rows(frame, names)
+    return (
+        (None, NOTHING_LEFT_OUT)
+        if kept.all()
+        else (kept, _left_out(frame, kept, names, None, noun))
+    )
+
+
+def _left_out(
+    frame: pd.DataFrame,
+    kept: npt.NDArray[np.bool_],
+    names: Sequence[str],
+    id: str | None,
+    noun: str,
+) -> LeftOut:
+    """Count what is left out; ids are left out whole."""
+    columns = " or ".join(name for name in names if frame[name].isna().any())
+    if id is None or id not in frame.columns:
+        return LeftOut(int((~kept).sum()), noun, columns)
+    without = frame.loc[~kept, id]
+    torn = without[without.isin(frame.loc[kept, id])].nunique()
+    if torn:
+        raise EstimateError(
+            f"All rows of one {id} have a value of {columns}, or none has.",
+            found=f"{format_count(torn, 'value')} of {id} with some of the rows missing",
+            instead="a column to group by that is known on the first day and does not change.",
+        )
+    return LeftOut(int(without.nunique()), noun, columns)
+
+
+def with_own_group(
+    frame: pd.DataFrame, names: Sequence[str], missing_group: MissingGroup = "own"
+) -> pd.DataFrame:
+    """Return a frame in which missing values of some columns are "not recorded", if they may be.
+
+    A column that holds these words itself says the same by them.
+    """
+    if missing_group != "own":
+        return frame
+    filled = {}
+    for name in names:
+        column = frame[name]
+        if not column.isna().any():
+            continue
+        codes, values = value_codes(column)
+        words = list(values)
+        place = words.index(NOT_RECORDED) if NOT_RECORDED in words else len(words)
+        words += [NOT_RECORDED] if place == len(words) else []
+        filled[name] = pd.Categorical.from_codes(
+            np.where(codes < 0, place, codes).tolist(), categories=pd.Index(words, dtype=object)
+        )
+    return frame.assign(**filled) if filled else frame

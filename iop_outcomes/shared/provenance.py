@@ -34,6 +34,9 @@ class Provenance:
         Whether the data are synthetic.
     left_out : str
         The number left out, and the reason.
+    ungrouped, ungrouped_noun, ungrouped_columns : int and str
+        How many rows (or ids) belong to no group and were left out; what they are called; which
+        columns lack a value.
 
     Examples
     --------
@@ -51,6 +54,9 @@ class Provenance:
     origin: str = "the start"
     synthetic: bool = False
     left_out: str = ""
+    ungrouped: int = 0
+    ungrouped_noun: str = "row"
+    ungrouped_columns: str = ""
 
     @property
     def events(self) -> str:

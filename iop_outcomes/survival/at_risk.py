@@ -1,4 +1,8 @@
-"""How many leave, and how, on each day of each group: counted once for every estimate."""
+"""Who is at risk on each day: rows as ranges of days, and counts of those who leave by day.
+
+`RowRanges` serves what sums over rows (regressions, tests, clusters, weights), `Daily` what needs
+counts alone (curves of many groups), and both the rule of `first_place`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,72 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+Floats = NDArray[np.float64]
+Places = NDArray[np.intp]
+
 ROOM = 65_536  # so many cells are counted densely however few the rows are
+
+
+def first_place(day: NDArray[Any], entry: NDArray[Any] | None, rows: int) -> Places:
+    """Return the place among rising days of the first on which each row is at risk.
+
+    Who enters on day 0 is at risk on day 0, who enters on a later day from the day after; without
+    `entry` all of so many rows are at risk from the start.
+    """
+    first = np.zeros(rows, dtype=np.intp)
+    if entry is not None:
+        late = entry > 0
+        first[late] = np.searchsorted(day, entry[late], side="right")
+    return first
+
+
+@dataclass(frozen=True, eq=False)
+class RowRanges:
+    """Rows, each at risk in a range of cells, such as days in order or days within strata.
+
+    Attributes
+    ----------
+    enter, leave : numpy.ndarray of int
+        By row: at risk in the cells from `enter` up to, not with, `leave`.
+    cells : int
+        How many there are.
+    late : bool
+        Whether some row may enter after the first cell.
+    """
+
+    enter: Places
+    leave: Places
+    cells: int
+    late: bool
+
+    @classmethod
+    def of(cls, enter: Places, leave: Places, cells: int) -> RowRanges:
+        """Return the ranges of rows, and whether some enter late."""
+        return RowRanges(enter, leave, cells, bool(enter.any()))
+
+    def at_risk(self, values: Floats) -> Floats:
+        """Return the sum of the rows' values over those at risk in each cell."""
+        change = np.bincount(self.leave, values, self.cells + 1)
+        if self.late:
+            change -= np.bincount(self.enter, values, self.cells + 1)
+        # From the last cell on, so that what is small is not left over from what is large.
+        return np.asarray(np.cumsum(change[::-1])[::-1][1:])
+
+    def counts(self, group: NDArray[Any], groups: int) -> NDArray[np.int64]:
+        """Return how many rows of each group are at risk in each cell, (cells, groups)."""
+        size = (self.cells + 1) * groups
+        change = np.bincount(self.leave * groups + group, minlength=size)
+        if self.late:
+            change -= np.bincount(self.enter * groups + group, minlength=size)
+        table: NDArray[np.int64] = change.reshape(-1, groups)
+        return np.cumsum(table[::-1], axis=0)[::-1][1:]
+
+    def passed(self, by_cell: Floats) -> Floats:
+        """Return the sum over the cells in which each row is at risk, (..., rows)."""
+        total = np.zeros((*by_cell.shape[:-1], self.cells + 1))
+        np.cumsum(by_cell, axis=-1, out=total[..., 1:])
+        sums: Floats = total[..., self.leave]
+        return sums - total[..., self.enter] if self.late else sums
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,8 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.shared.group_codes import refuse_confusing_letters
 from iop_outcomes.shared.text import format_count
-from iop_outcomes.survival.person_ids import id_codes, only_column, refuse_confusing_letters
+from iop_outcomes.survival.person_ids import id_codes, only_column
 
 PERSON = "person_id"
 FEW = 50  # clusters; with fewer, robust standard errors are too small: 60 held 92 to 93 percent

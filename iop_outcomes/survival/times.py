@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.shared.messages import as_written, columns_found, holds_data, names_asked
+from iop_outcomes.errors import EstimateError
+from iop_outcomes.shared.group_codes import column_names, group_codes, refuse_twins
+from iop_outcomes.shared.groups import LeftOut
+from iop_outcomes.shared.messages import columns_found
 from iop_outcomes.shared.provenance import UNKNOWN, Provenance, provenance_of
 from iop_outcomes.survival.near_ties import merge_near_ties
-from iop_outcomes.survival.person_ids import refuse_confusing_letters, refuse_flags_among_numbers
 
 MOST_DAYS = 1e15  # beyond it the days are not told apart, nor their squares added up
 AS_GIVEN = "Times and events as given in the frame."
@@ -55,7 +56,7 @@ class CheckedTimes:
     labels : pandas.DataFrame
         One row a group, one column a name of `by`.
     rule : str
-        What made the times.
+        What made the times, and how many rows without a group were left out.
     provenance : Provenance
         What their labels need.
     others : mapping of str to numpy.ndarray
@@ -142,11 +143,11 @@ def check_times(
         given.append(_numbers(times, "entry"))
     days, *further = merge_near_ties(given)
     entry = _entries(days, further.pop(), given) if "entry" in times.columns else None
-    group, labels = _groups(times, names)
+    group, labels = group_codes(times, names)
     provenance = provenance_of(times)
     return CheckedTimes(
         *(entry, days, event, group, labels),
-        rule=provenance.rule or AS_GIVEN,
+        rule=LeftOut.of(provenance).after(provenance.rule or AS_GIVEN),
         provenance=provenance,
         others=dict(zip(there, further, strict=True)),
     )
@@ -156,45 +157,7 @@ def check_groups(rows: pd.DataFrame, by: str | Sequence[str] | None) -> CheckedG
     """Check the groups of rows of which the times follow; raises as `check_times`."""
     names = column_names(rows, by)
     _refuse_empty(rows)
-    return CheckedGroups(*_groups(rows, names))
-
-
-def column_names(times: pd.DataFrame, by: str | Sequence[str] | None) -> list[str]:
-    """Return `by` as a list of columns that are in `times`."""
-    one = isinstance(by, str) or not isinstance(by, Iterable)
-    names: list[Any] = [] if by is None else [by] if one else list(by)
-    if holds_data(by) or not all(isinstance(name, str) for name in names):
-        raise RuleError(
-            "Groups are named by their columns, and these by text.",
-            found=f"by={as_written(by)}",
-            instead='by="program", after times.columns = [...] where a name is no text.',
-        )
-    absent = [str(name) for name in names if name not in times.columns]
-    if absent:
-        raise RuleError(
-            f"There is no column named {names_asked(absent)} to group by.",
-            found=columns_found(times.columns, absent),
-            instead="one of these, or a column added to the frame before.",
-        )
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
-        raise RuleError(f"Grouping by {names_asked(repeated)} twice is grouping by it once.")
-    refuse_twins(times, names)
-    return names
-
-
-def refuse_twins(times: pd.DataFrame, names: Iterable[str]) -> None:
-    """Refuse columns whose name another column has too: which is meant is not known."""
-    if times.columns.is_unique:
-        return
-    columns = list(times.columns)
-    twins = [name for name in names if columns.count(name) > 1]
-    if twins:
-        raise EstimateError(
-            f"There are several columns named {names_asked(twins)}.",
-            found=f"{columns.count(twins[0])} of {len(columns):,} columns",
-            instead="times.loc[:, ~times.columns.duplicated()], if they hold the same.",
-        )
+    return CheckedGroups(*group_codes(rows, names))
 
 
 def label_of(row: pd.Series[Any]) -> str:
@@ -331,62 +294,3 @@ def _entries(
             else 'times[times["entry"] < times["days"]], if they were truly never observed.',
         )
     return entry if (entry > 0).any() else None
-
-
-def _groups(times: pd.DataFrame, names: list[str]) -> tuple[NDArray[np.intp], pd.DataFrame]:
-    if not names:
-        return np.zeros(len(times), dtype=np.intp), pd.DataFrame(index=range(1))
-    code, size = np.zeros(len(times), dtype=np.int64), 1
-    for name in names:
-        own, kinds = _codes(times[name])
-        missing = int((own < 0).sum())
-        if missing:
-            raise EstimateError(
-                f"A row without a value of {name} belongs to no group.",
-                found=f"{missing:,} of {len(times):,} missing",
-                instead=f'times.dropna(subset="{name}"), or a group of their own: '
-                f'times.assign({name}=times["{name}"].astype("object").fillna("not recorded")).',
-            )
-        # After each column, so that the codes of many columns stay small.
-        code, size = _dense(own if size == 1 else code * kinds + own, size * kinds)
-    first = _first_rows(code, size)
-    return code.astype(np.intp, copy=False), times[names].iloc[first].reset_index(drop=True)
-
-
-def _codes(column: pd.Series[Any]) -> tuple[NDArray[Any], int]:
-    """Return codes in the order of the categories, else sorted, and how many there may be."""
-    refuse_confusing_letters(column, column.name)
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        return column.cat.codes.to_numpy(), len(column.cat.categories)
-    refuse_flags_among_numbers(column)
-    try:
-        code, values = pd.factorize(column, sort=True)
-    except TypeError:
-        raise EstimateError(
-            f"The values of {column.name} are not such as groups are named by.",
-            found="lists, or values of kinds that have no order among them",
-            instead=f'times.assign({column.name}=times["{column.name}"].astype(str))',
-        ) from None
-    return np.asarray(code), len(values)
-
-
-def _dense(code: NDArray[Any], size: int) -> tuple[NDArray[np.int64], int]:
-    """Return codes in the same order without gaps, and how many there are."""
-    if size > max(len(code), 1024):
-        dense, values = pd.factorize(code, sort=True)
-        return np.asarray(dense, dtype=np.int64), len(values)
-    there = np.bincount(code, minlength=size) > 0
-    if there.all():
-        return code.astype(np.int64, copy=False), size
-    return (np.cumsum(there) - 1)[code], int(there.sum())
-
-
-def _first_rows(code: NDArray[np.int64], size: int) -> NDArray[np.intp]:
-    """Return the first row of each code; the first thousand rows mostly hold them all."""
-    first = np.full(size, -1, dtype=np.intp)
-    for end in (1024, len(code)):
-        rows = np.arange(min(end, len(code)))[::-1]
-        first[code[rows]] = rows
-        if (first >= 0).all():
-            break
-    return first

@@ -6,12 +6,11 @@ that are not complete. Drawing and disclosure control are not known here.
 
 from __future__ import annotations
 
-from iop_outcomes.trends.periods import Period, parse_period
+from iop_outcomes.trends.periods import parse_period
 from iop_outcomes.trends.quantities import Quantity, Tally, describe_quantities
 from iop_outcomes.trends.trend import Trend, trend
 
 __all__ = [
-    "Period",
     "Quantity",
     "Tally",
     "Trend",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from iop_outcomes.shared.arrays import Floats, Integers, ratio, sums
 from iop_outcomes.shared.groups import Groups
 from iop_outcomes.statistics.proportions import clustered_interval, proportion_interval
-from iop_outcomes.trends.periods import Period, period_numbers
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
@@ -20,7 +20,7 @@ def count_by_period(
     tally: Tally,
     records: Records,
     groups: Groups,
-    periods: tuple[Period, ...],
+    periods: pd.PeriodIndex,
     *,
     kind: Kind,
     confidence: float,
@@ -37,8 +37,8 @@ def count_by_period(
         entries in the denominator only.
     """
     width, size = len(periods), len(groups) * len(periods)
-    place = period_numbers(tally.date, periods[0].every) - periods[0].number
-    inside = (place >= 0) & (place < width)
+    place = periods.get_indexer(pd.PeriodIndex(tally.date, freq=periods.freq))
+    inside = place >= 0
     cell = tally.episode[inside] * width + place[inside]
     total = np.bincount(cell, minlength=len(records.episodes) * width)
     counted = np.bincount(cell[tally.counts[inside]], minlength=len(total))

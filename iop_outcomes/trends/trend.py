@@ -13,15 +13,20 @@ from iop_outcomes.errors import EstimateError
 from iop_outcomes.records import require_records
 from iop_outcomes.shared.arrays import Floats, Integers
 from iop_outcomes.shared.checks import check_confidence
-from iop_outcomes.shared.groups import Groups, group_episodes
+from iop_outcomes.shared.groups import (
+    NOTHING_LEFT_OUT,
+    Groups,
+    LeftOut,
+    MissingGroup,
+    group_episodes,
+    ungrouped,
+)
 from iop_outcomes.shared.result import DrawnResult
 from iop_outcomes.shared.text import describe_groups
 from iop_outcomes.trends.counting import count_by_period
 from iop_outcomes.trends.periods import (
     Every,
-    Period,
     check_every,
-    period_of,
     periods_between,
 )
 from iop_outcomes.trends.quantities import Quantity, Tally, find_quantity
@@ -58,6 +63,8 @@ class Trend(DrawnResult):
         people, and disclosure control depends on the number of people.
     synthetic : bool
         Whether the records are synthetic; if so, the picture is labelled as synthetic.
+    left_out : LeftOut
+        How many episodes without a group were left out.
     """
 
     table: pd.DataFrame
@@ -70,6 +77,7 @@ class Trend(DrawnResult):
     rule: str
     people: Integers | None = None
     synthetic: bool = False
+    left_out: LeftOut = NOTHING_LEFT_OUT
 
     @property
     def text(self) -> str:
@@ -77,7 +85,7 @@ class Trend(DrawnResult):
 
         Changes are not described, because differences between periods may be due to chance.
         """
-        return describe_groups(self.table, self.by, self._sentence)
+        return self.left_out.after(describe_groups(self.table, self.by, self._sentence))
 
     def only(self, rows: Integers) -> Trend:
         """Return the trend of the given rows of the table, by position, with their people."""
@@ -139,6 +147,7 @@ def trend(
     *,
     every: str = "month",
     by: str | Sequence[str] | None = None,
+    missing_group: MissingGroup = "own",
     confidence: float = 0.95,
 ) -> Trend:
     r"""Return one measure over months or quarters.
@@ -155,6 +164,9 @@ def trend(
         The length of a period.
     by : str or sequence of str, optional
         Columns of ``records.episodes``.
+    missing_group : {"refuse", "own", "leave_out"}
+        What becomes of episodes without a value of `by`: refused; a group "not recorded" of their
+        own; or left out, and counted in ``rule`` and ``text``.
     confidence : float
         Confidence level of the intervals, between 0 and 1.
 
@@ -220,8 +232,13 @@ def trend(
         records.require(table, f"the trend of {quantity.name}")
     if records.episodes.empty:
         raise EstimateError("There are no episodes, so there is no trend.", found="0 episodes")
-    tally = quantity.tally(records)
-    return trend_of(tally, records, quantity, every=period_length, by=by, confidence=confidence)
+    kept, left_out = ungrouped(records.episodes, by, missing_group, "episode")
+    used = records if kept is None else records.subset(kept)
+    groups = group_episodes(used.episodes, by, missing_group)
+    made = _trend(
+        quantity.tally(used), used, quantity, groups, every=period_length, confidence=confidence
+    )
+    return replace(made, left_out=left_out, rule=left_out.after(made.rule))
 
 
 def trend_of(
@@ -235,8 +252,19 @@ def trend_of(
 ) -> Trend:
     """Return `trend` of a tally that was made from the records before."""
     groups = group_episodes(records.episodes, by)
-    first = period_of(records.episodes["admit_date"].min(), every)
-    periods = periods_between(first, period_of(records.as_of, every))
+    return _trend(tally, records, quantity, groups, every=every, confidence=confidence)
+
+
+def _trend(
+    tally: Tally,
+    records: Records,
+    quantity: Quantity,
+    groups: Groups,
+    *,
+    every: Every,
+    confidence: float,
+) -> Trend:
+    periods = periods_between(records.episodes["admit_date"].min(), records.as_of, every)
     counts, people = count_by_period(
         tally,
         records,
@@ -263,19 +291,20 @@ def trend_of(
 def _assemble(
     counts: dict[str, Floats],
     groups: Groups,
-    periods: tuple[Period, ...],
+    periods: pd.PeriodIndex,
     quantity: Quantity,
     as_of: pd.Timestamp,
 ) -> pd.DataFrame:
     """Return the table, with missing values for periods that are not complete."""
-    known_by = [period.end + pd.Timedelta(days=quantity.days_to_mature) for period in periods]
-    mature = np.tile(np.array([day <= as_of for day in known_by]), len(groups))
+    start, end = periods.start_time, periods.end_time.normalize()
+    known = end + pd.Timedelta(days=quantity.days_to_mature) <= as_of
+    mature = np.tile(known, len(groups))
     shown = {name: np.where(mature, counts[name], np.nan) for name in ("value", "lower", "upper")}
     return groups.beside(
         {
-            "period": [period.label for period in periods] * len(groups),
-            "start": [period.start for period in periods] * len(groups),
-            "end": [period.end for period in periods] * len(groups),
+            "period": periods.astype(str).tolist() * len(groups),
+            "start": np.tile(start, len(groups)),
+            "end": np.tile(end, len(groups)),
             "numerator": counts["numerator"],
             "denominator": counts["denominator"],
             **shown,

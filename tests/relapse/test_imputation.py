@@ -561,7 +561,7 @@ def test_attributes_rule_and_table_travel():
     assert "<caption>" in found._repr_html_()
     assert "<caption>" in imputed._repr_html_()
     assert "2 imputations of 30 patterns" in repr(imputed)
-    assert repr(found).startswith("<ImputedRelapse by week 8: ")
+    assert repr(found).startswith("<ImputedRelapse: by week 8, ")
     seen = imputed.table["seen"]
     assert (seen + imputed.table["missed_between"] + imputed.table["missed_after"]).equals(
         imputed.table["due"]

@@ -120,9 +120,9 @@ def test_what_is_taken_together_is_said():
 def test_what_is_no_person_is_refused():
     words, frame = patterns(30, 5, 0.2)
     imputed = impute_weeks(words, imputations=2)
-    with pytest.raises(RuleError, match="a Series with the labels of the words"):
+    with pytest.raises(RuleError, match="a Series with the labels of the patterns"):
         relapse_by_imputation(imputed, cluster="person_id", **OPTIONS)
-    with pytest.raises(RuleError, match=r"2 of .* words"):
+    with pytest.raises(RuleError, match=r"2 of .* patterns"):
         relapse_by_imputation(imputed, cluster=frame["person_id"].iloc[2:], **OPTIONS)
     missing = frame["person_id"].astype(float)
     missing[0] = np.nan

@@ -280,9 +280,9 @@ def test_sensitivity_takes_episodes_and_words_of_one_person_together():
     assert "180 rows in 90 clusters" in found.text
     apart = sensitivity(words, track, **options)
     assert (apart.table["p_value"] < found.table["p_value"]).all()
-    with pytest.raises(RuleError, match="a Series with the labels of the words"):
+    with pytest.raises(RuleError, match="a Series with the labels of the patterns"):
         sensitivity(words, track, cluster="person_id", **options)
-    with pytest.raises(RuleError, match="2 of 180 words"):
+    with pytest.raises(RuleError, match="2 of 180 patterns"):
         sensitivity(words, track, cluster=person[2:], **options)
 
 

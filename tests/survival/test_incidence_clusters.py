@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iop_outcomes.survival import cumulative_incidence
-from iop_outcomes.survival.recurrence.running_products import Spans
+from iop_outcomes.survival.running_products import Spans
 
 HERE = Path(__file__).parents[1] / "reference"
 REFERENCE = pd.read_csv(HERE / "clusters.csv", keep_default_na=False, na_values=["NA"])

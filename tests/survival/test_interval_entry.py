@@ -14,9 +14,7 @@ from iop_outcomes.compare.group_tests.intervals import compare_interval_survival
 from iop_outcomes.errors import EstimateError
 from iop_outcomes.survival import survival_curves
 from iop_outcomes.survival.intervals.estimate import interval_survival
-from iop_outcomes.survival.intervals.late_entry import estimate_truncated
-from iop_outcomes.survival.intervals.late_entry_hazards import Hazards
-from iop_outcomes.survival.intervals.late_entry_scores import score_parts
+from iop_outcomes.survival.intervals.late_entry import Hazards, estimate_truncated, score_parts
 from iop_outcomes.survival.intervals.turnbull import Intervals, estimate_masses
 
 HERE = Path(__file__).parents[1] / "reference"

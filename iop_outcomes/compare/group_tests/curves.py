@@ -15,6 +15,7 @@ from iop_outcomes.compare.group_tests.log_rank import log_rank
 from iop_outcomes.compare.group_tests.result import GroupTest, robust_name
 from iop_outcomes.compare.group_tests.score import GroupScore
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.shared.groups import MissingGroup, settle_groups
 from iop_outcomes.shared.messages import groups_called
 from iop_outcomes.shared.text import format_count
 from iop_outcomes.survival import SurvivalCurves
@@ -81,6 +82,7 @@ def compare_survival(
     *,
     strata: str | Sequence[str] | None = None,
     cluster: str | Cluster | None = Cluster.PERSON,
+    missing_group: MissingGroup = "refuse",
     confidence: float = 0.95,
 ) -> Comparison:
     r"""Test whether the survival curves of groups differ, by the log-rank test.
@@ -99,6 +101,9 @@ def compare_survival(
         of the medians. By default ``person_id`` if the frame has that column and a value of it
         stands in several rows; None treats rows as independent. ``text`` says which, with the
         numbers of clusters and rows.
+    missing_group : {"refuse", "own", "leave_out"}
+        What becomes of rows without a value of `by` or `strata`: refused; a group "not recorded" of
+        their own; or left out, and counted in ``rule`` and ``text``.
     confidence : float
         The level of the limits of the medians.
 
@@ -150,6 +155,7 @@ def compare_survival(
     >>> iop.compare_survival(times, by="track")
     <Comparison: Log-rank test, 2 groups, chi-squared 2.80, p = 0.094>
     """
+    times = settle_groups(times, (by, strata), missing_group)
     checked = check_times(times, by)
     names = list(checked.labels.columns)
     if not names:

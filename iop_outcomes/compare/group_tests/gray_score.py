@@ -16,6 +16,7 @@ from iop_outcomes.compare.group_tests.cluster_score import (
     rows_alike,
 )
 from iop_outcomes.errors import EstimateError
+from iop_outcomes.survival.at_risk import RowRanges
 from iop_outcomes.survival.competing.causes import Causes
 
 ROUNDING = 1e-12
@@ -51,19 +52,19 @@ class Ends:
         groups, causes = len(by_cause.times.labels), len(by_cause.names)
         group, code = by_cause.times.group[rows], by_cause.code[rows]
         rank, days = pd.factorize(by_cause.times.days[rows], sort=True)
-        left = np.bincount(rank * groups + group, minlength=len(days) * groups)
-        at_risk = np.cumsum(left.reshape(-1, groups)[::-1], axis=0)[::-1]
         some = code >= 0
         cell = (rank[some] * causes + code[some]) * groups + group[some]
         ended = np.bincount(cell, minlength=len(days) * causes * groups)
         ended = ended.reshape(-1, causes, groups)
         kept = ended.any(axis=(1, 2))
+        leave = np.cumsum(kept)[rank].astype(np.intp)
+        ranges = RowRanges.of(np.zeros_like(leave), leave, int(kept.sum()))
         return cls(
-            at_risk[kept].astype(np.float64),
+            ranges.counts(group, groups).astype(np.float64),
             ended[kept].astype(np.float64),
             group,
             code,
-            np.cumsum(kept)[rank].astype(np.intp),
+            leave,
             None if cluster is None else cluster[rows],
         )
 

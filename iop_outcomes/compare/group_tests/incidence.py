@@ -15,13 +15,15 @@ from iop_outcomes.compare.group_tests.gray_score import Ends, gray_residuals, gr
 from iop_outcomes.compare.group_tests.result import format_p_value, robust_name
 from iop_outcomes.compare.group_tests.score import GroupScore
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.shared.group_codes import column_names
+from iop_outcomes.shared.groups import MissingGroup, settle_groups
 from iop_outcomes.shared.messages import cause_called
 from iop_outcomes.shared.result import Result
 from iop_outcomes.survival.clusters import Cluster, Clustering, closing, read_clusters
 from iop_outcomes.survival.competing.causes import Causes, read_causes
 from iop_outcomes.survival.competing.estimate import cumulative_incidence
 from iop_outcomes.survival.competing.result import CumulativeIncidence
-from iop_outcomes.survival.times import check_times, column_names
+from iop_outcomes.survival.times import check_times
 
 MOST_CELLS = 20_000_000  # days x groups x groups, of which a few tables are held
 
@@ -100,6 +102,7 @@ def compare_incidence(
     causes: Sequence[Any] | None = None,
     strata: str | Sequence[str] | None = None,
     cluster: str | Cluster | None = Cluster.PERSON,
+    missing_group: MissingGroup = "refuse",
     confidence: float = 0.95,
 ) -> IncidenceComparison:
     r"""Test whether groups differ in the incidence of each competing cause, by Gray's test.
@@ -118,6 +121,9 @@ def compare_incidence(
         of the incidences. By default ``person_id`` if the frame has that column and a value of it
         stands in several rows; None treats rows as independent. ``text`` says which, with the
         numbers of clusters and rows.
+    missing_group : {"refuse", "own", "leave_out"}
+        What becomes of rows without a value of `by` or `strata`: refused; a group "not recorded" of
+        their own; or left out, and counted in ``rule`` and ``text``.
     confidence : float
         The level of the limits of the incidences.
 
@@ -167,6 +173,7 @@ def compare_incidence(
     >>> compare_incidence(times, by="track", causes=["relapse", "died"]).table["events"].tolist()
     [5, 3]
     """
+    times = settle_groups(times, (by, strata), missing_group)
     by_cause = read_causes(times, by, end, causes)
     stratum, strata_names = _strata(times, by_cause, strata)
     clusters = read_clusters(times, cluster)

@@ -15,10 +15,10 @@ from iop_outcomes.compare.group_tests.groups import refuse_incomparable, strata_
 from iop_outcomes.compare.group_tests.result import GroupTest, robust_name
 from iop_outcomes.compare.group_tests.score import GroupScore
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.shared.groups import MissingGroup, settle_groups
 from iop_outcomes.survival.clusters import Cluster, Clustering, read_clusters
 from iop_outcomes.survival.intervals.estimate import interval_survival
-from iop_outcomes.survival.intervals.late_entry_hazards import Hazards
-from iop_outcomes.survival.intervals.late_entry_scores import score_parts
+from iop_outcomes.survival.intervals.late_entry import Hazards, score_parts
 from iop_outcomes.survival.intervals.masses import Intervals
 from iop_outcomes.survival.intervals.result import IntervalSurvival
 from iop_outcomes.survival.intervals.times import check_intervals
@@ -85,6 +85,7 @@ def compare_interval_survival(
     *,
     strata: str | Sequence[str] | None = None,
     cluster: str | Cluster | None = Cluster.PERSON,
+    missing_group: MissingGroup = "refuse",
 ) -> IntervalComparison:
     r"""Test whether groups differ in events known only between two check-ins.
 
@@ -102,6 +103,9 @@ def compare_interval_survival(
         The column that identifies clusters. By default ``person_id`` if
         the frame has that column and a value of it stands in several rows; None treats rows as
         independent. ``text`` says which, with the numbers of clusters and rows.
+    missing_group : {"refuse", "own", "leave_out"}
+        What becomes of rows without a value of `by` or `strata`: refused; a group "not recorded" of
+        their own; or left out, and counted in ``rule`` and ``text``.
 
     Returns
     -------
@@ -164,6 +168,7 @@ def compare_interval_survival(
     >>> compare_interval_survival(times, by="track")
     <IntervalComparison: Score test for intervals, 2 groups, chi-squared 3.57, p = 0.059>
     """
+    times = settle_groups(times, (by, strata), missing_group)
     checked, left, right = check_intervals(times, by)
     names = list(checked.labels.columns)
     if not names:

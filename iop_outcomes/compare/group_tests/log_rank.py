@@ -12,7 +12,7 @@ from iop_outcomes.compare.group_tests.cluster_score import (
 )
 from iop_outcomes.compare.group_tests.score import GroupScore
 from iop_outcomes.compare.regression.risk_sets import risk_sets
-from iop_outcomes.survival.at_risk import Daily, count_days
+from iop_outcomes.survival.at_risk import Daily, count_days, first_place
 from iop_outcomes.survival.times import CheckedTimes
 
 Floats = NDArray[np.float64]
@@ -89,8 +89,6 @@ def _entered(came: Daily, ends: Daily) -> Floats:
     entered = np.zeros((len(ends.day), came.counts.shape[1]))
     for stratum in range(len(ends.begin) - 1):
         own, entry = ends.own(stratum), came.day[came.own(stratum)]
-        later = np.searchsorted(ends.day[own], entry, side="right")
-        np.add.at(
-            entered, own.start + np.where(entry > 0, later, 0), came.counts[came.own(stratum)]
-        )
+        place = own.start + first_place(ends.day[own], entry, len(entry))
+        np.add.at(entered, place, came.counts[came.own(stratum)])
     return entered

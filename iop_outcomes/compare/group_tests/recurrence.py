@@ -12,6 +12,7 @@ from iop_outcomes.compare.group_tests.recurrence_score import pseudo_score, weig
 from iop_outcomes.compare.group_tests.result import GroupTest
 from iop_outcomes.compare.group_tests.score import GroupScore
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.shared.groups import MissingGroup, settle_groups
 from iop_outcomes.shared.text import format_value
 from iop_outcomes.survival.clusters import Cluster, Clustering
 from iop_outcomes.survival.recurrence.estimate import mean_cumulative_function
@@ -77,6 +78,7 @@ def compare_recurrence(
     id: str = "episode_id",
     cluster: str | Cluster | None = Cluster.PERSON,
     terminal: str | Sequence[str] | None = None,
+    missing_group: MissingGroup = "refuse",
     confidence: float = 0.95,
 ) -> RecurrenceComparison:
     r"""Test whether groups differ in the mean number of events a person.
@@ -87,6 +89,9 @@ def compare_recurrence(
         As for `iop_outcomes.mean_cumulative_function`.
     by : str or sequence of str
         Columns whose values define the groups, two or more; the same in all stretches of an id.
+    missing_group : {"refuse", "own", "leave_out"}
+        What becomes of ids without a value of `by`: refused; a group "not recorded" of their own;
+        or left out, and counted in ``rule`` and ``text``.
     confidence : float
         The level of the limits of the means.
 
@@ -143,6 +148,7 @@ def compare_recurrence(
     >>> round(found.p_value, 3)
     0.225
     """
+    times = settle_groups(times, (by,), missing_group, id=id)
     stretches = read_stretches(times, by, id=id, cluster=cluster, terminal=terminal)
     labels = stretches.times.labels
     if not len(labels.columns):

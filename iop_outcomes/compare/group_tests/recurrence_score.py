@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.compare.group_tests.score import GroupScore
+from iop_outcomes.survival.at_risk import RowRanges, first_place
 from iop_outcomes.survival.recurrence.steps import inverse
 from iop_outcomes.survival.recurrence.times import Stretches
 
@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 class Counts:
     """Counts by day (rows) and group (columns), and where each stretch lies among the days."""
 
-    first: NDArray[np.intp]
+    ranges: RowRanges
     last: NDArray[np.intp]
     group: NDArray[np.intp]
     at_risk: Floats
@@ -33,18 +33,16 @@ class Counts:
         last, day = pd.factorize(stretches.days, sort=True)
         day, group = np.asarray(day), stretches.times.group
         groups, size = len(stretches.times.labels), len(day)
-        entry = stretches.entry
-        first = np.where(entry > 0, np.searchsorted(day, entry, side="right"), 0)
+        ranges = RowRanges.of(first_place(day, stretches.entry, len(last)), last + 1, size)
 
         def table(place: NDArray[np.intp], of: NDArray[np.intp]) -> Floats:
             count = np.bincount(place * groups + of, minlength=size * groups)
             return count.reshape(size, groups).astype(np.float64)
 
-        gone = table(last, group)
-        at_risk = np.cumsum(table(first, group) - np.vstack([0 * gone[:1], gone[:-1]]), axis=0)
+        at_risk = ranges.counts(group, groups).astype(np.float64)
         event, ended = stretches.times.event, stretches.terminal
         events, ends = table(last[event], group[event]), table(last[ended], group[ended])
-        return cls(first, last, group, at_risk, events, ends)
+        return cls(ranges, last, group, at_risk, events, ends)
 
     @property
     def share(self) -> Floats:
@@ -68,7 +66,7 @@ def pseudo_score(stretches: Stretches) -> GroupScore:
     for group in range(share.shape[1]):
         own = counts.group == group
         contrast = own - share[counts.last, group]
-        drift = own * _over(counts, rate) - _over(counts, rate * share[:, group])
+        drift = own * counts.ranges.passed(rate) - counts.ranges.passed(rate * share[:, group])
         value = of_event * contrast - drift
         residual[:, group] = np.bincount(stretches.cluster, value, minlength=len(residual))
     return GroupScore(counts.events.sum(axis=0), share.T @ total, residual.T @ residual)
@@ -103,16 +101,9 @@ def weighted_score(stretches: Stretches) -> GroupScore:
             drift = gain * each - ahead * counts.ends[:, other] * each * leaving
             value = stretches.times.event * at_event[counts.last]
             value = value - stretches.terminal * (ahead * leaving)[counts.last]
-            value = value - _over(counts, drift)
+            value = value - counts.ranges.passed(drift)
             influence[:, group] += np.bincount(
                 stretches.cluster[rows], value[rows], minlength=len(influence)
             )
     expected = counts.share.T @ weighted.sum(axis=1)
     return GroupScore(weighted.sum(axis=0), expected, influence.T @ influence)
-
-
-def _over(counts: Counts, values: Floats) -> Floats:
-    """Return the sum of daily `values` over the days of each stretch."""
-    sums: NDArray[Any] = np.append(0.0, np.cumsum(values))
-    totals: Floats = sums[counts.last + 1] - sums[counts.first]
-    return totals

@@ -14,6 +14,7 @@ from iop_outcomes.compare.regression.formula import design_of
 from iop_outcomes.compare.regression.partial_likelihood import CoxFit
 from iop_outcomes.compare.regression.result import Regression
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.shared.groups import MissingGroup, settle_groups
 from iop_outcomes.shared.messages import cause_called, names_asked, words_found
 from iop_outcomes.survival.clusters import Cluster
 from iop_outcomes.survival.competing.causes import Causes, read_causes
@@ -38,6 +39,7 @@ def cause_specific_cox(
     cluster: str | Cluster | None = Cluster.PERSON,
     weights: str | None = None,
     ties: str = "efron",
+    missing_group: MissingGroup = "refuse",
     confidence: float = 0.95,
     small_sample: bool = False,
 ) -> Regression:
@@ -54,6 +56,9 @@ def cause_specific_cox(
         causes, in one table with a column ``cause``.
     strata, cluster, weights, ties, confidence, small_sample
         As for `iop_outcomes.cox`.
+    missing_group : {"refuse", "own", "leave_out"}
+        What becomes of rows without a value of `strata`: refused; a group "not recorded" of their
+        own; or left out, and counted in ``rule`` and ``text``.
 
     Returns
     -------
@@ -92,6 +97,7 @@ def cause_specific_cox(
     0  age         1.013
     """
     normal_quantile(confidence)
+    times = settle_groups(times, (strata,), missing_group)
     by_cause = read_causes(times, strata, end, causes)
     asked = list(by_cause.names) if cause is None else [cause_asked(by_cause, cause)]
     weighting = read_weighting(times, weights, cluster).corrected(small_sample, leverage=True)

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from iop_outcomes.compare.regression.formula import design_of
 from iop_outcomes.compare.regression.partial_likelihood import CoxFit, fit_cox
 from iop_outcomes.compare.regression.result import Regression, ratio_table
+from iop_outcomes.shared.group_codes import column_names
+from iop_outcomes.shared.groups import MissingGroup, settle_groups
 from iop_outcomes.survival.clusters import Cluster
 from iop_outcomes.survival.curves.weighted import Weighting, read_weighting
 from iop_outcomes.survival.limits import normal_quantile
-from iop_outcomes.survival.times import CheckedTimes, check_times, column_names
+from iop_outcomes.survival.times import CheckedTimes, check_times
 
 MEANING = (
     "A hazard ratio compares the hazard of the event between people who differ by one in the "
@@ -31,6 +33,7 @@ def cox(
     cluster: str | Cluster | None = Cluster.PERSON,
     weights: str | None = None,
     ties: str = "efron",
+    missing_group: MissingGroup = "refuse",
     confidence: float = 0.95,
     small_sample: bool = False,
 ) -> Regression:
@@ -55,6 +58,9 @@ def cox(
         The column of weights, above 0; standard errors are then robust.
     ties : {"efron", "breslow"}
         How events of one day share their risk set.
+    missing_group : {"refuse", "own", "leave_out"}
+        What becomes of rows without a value of `strata`: refused; a group "not recorded" of their
+        own; or left out, and counted in ``rule`` and ``text``.
     confidence : float
         The level of the limits.
     small_sample : bool
@@ -109,6 +115,7 @@ def cox(
                        term  hazard_ratio
     0  track evening vs day         0.186
     """
+    times = settle_groups(times, (strata,), missing_group)
     checked = check_times(times, strata)
     normal_quantile(confidence)
     weighting = read_weighting(times, weights, cluster).corrected(small_sample, leverage=True)

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.compare.regression.cause_specific import cause_asked, ended_by, rule_of
-from iop_outcomes.compare.regression.cox_score import score_spread
 from iop_outcomes.compare.regression.formula import design_of
 from iop_outcomes.compare.regression.newton import check_rank, maximise, standardised
+from iop_outcomes.compare.regression.partial_likelihood import score_spread
 from iop_outcomes.compare.regression.result import Regression, ratio_table
 from iop_outcomes.compare.regression.subdistribution import (
     Subdistribution,
@@ -21,11 +21,12 @@ from iop_outcomes.compare.regression.subdistribution import (
     weighted_likelihood,
 )
 from iop_outcomes.errors import RuleError
+from iop_outcomes.shared.group_codes import column_names
+from iop_outcomes.shared.groups import MissingGroup, settle_groups
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.survival.clusters import Cluster, read_clusters
 from iop_outcomes.survival.competing.causes import read_causes
 from iop_outcomes.survival.limits import normal_quantile
-from iop_outcomes.survival.times import column_names
 
 SameDay = Literal["together", "ends_first"]
 SAME_DAY = ("together", "ends_first")
@@ -47,6 +48,7 @@ def fine_gray(
     cluster: str | Cluster | None = Cluster.PERSON,
     censoring_strata: str | Sequence[str] | None = None,
     same_day: SameDay = "together",
+    missing_group: MissingGroup = "refuse",
     confidence: float = 0.95,
     small_sample: bool = False,
 ) -> Regression:
@@ -69,6 +71,9 @@ def fine_gray(
         Whether who ends on a day was at risk of being censored on it (as R's ``crr`` has it), or
         censoring came after the day's ends (as R's ``finegray`` has it, and the curves of
         `iop_outcomes.cumulative_incidence`). The same where no day has both.
+    missing_group : {"refuse", "own", "leave_out"}
+        What becomes of rows without a value of `censoring_strata`: refused; a group "not recorded"
+        of their own; or left out, and counted in ``rule`` and ``text``.
     confidence : float
         The level of the limits.
     small_sample : bool
@@ -124,6 +129,7 @@ def fine_gray(
     0  age         1.045
     """
     normal_quantile(confidence)
+    times = settle_groups(times, (censoring_strata,), missing_group)
     by_cause = read_causes(times, censoring_strata, end, causes)
     name = cause_asked(by_cause, cause)
     _check(same_day)
@@ -141,7 +147,7 @@ def fine_gray(
     )
     fit = _fit(matrix, names, sets, clusters.code)
     own = column_names(times, censoring_strata)
-    how = " and late entry" if sets.enter is not None else ""
+    how = " and late entry" if sets.late else ""
     how += f", within {', '.join(own)}" if own else ""
     return Regression(
         table=ratio_table(
@@ -192,7 +198,7 @@ def _fit(matrix: Any, names: Sequence[str], sets: Subdistribution, cluster: Any)
     point = weighted_likelihood(columns, beta, sets)
     inverse = np.linalg.inv(point.information)
     score = own_residuals(columns, point, sets)
-    if sets.enter is None:
+    if not sets.late:
         score += weight_residuals(columns, point, sets)
     robust = inverse @ score_spread(score, None, cluster) @ inverse
     size = np.outer(scale, scale)

@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 
 from iop_outcomes.compare.regression.term_names import term_names
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.shared.group_codes import refuse_confusing_letters, refuse_twins
 from iop_outcomes.shared.messages import columns_found, names_asked
-from iop_outcomes.survival.person_ids import refuse_confusing_letters
-from iop_outcomes.survival.times import refuse_twins
 
 if TYPE_CHECKING:
     from formulaic import Formula

@@ -15,6 +15,7 @@ from iop_outcomes.compare.regression.partial_likelihood import CoxFit, fit_cox
 from iop_outcomes.compare.regression.result import Regression, ratio_table
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.shared.checks import check_choice, check_whole
+from iop_outcomes.shared.groups import MissingGroup, settle_groups
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.provenance import relabel
 from iop_outcomes.survival.clusters import Cluster
@@ -66,6 +67,7 @@ def recurrent_cox(
     number: str | None = None,
     most: int | None = None,
     ties: str = "efron",
+    missing_group: MissingGroup = "refuse",
     confidence: float = 0.95,
     small_sample: bool = False,
 ) -> Regression:
@@ -100,6 +102,9 @@ def recurrent_cox(
         few. By default each has its own.
     ties : {"efron", "breslow"}
         How events of one day share their risk set.
+    missing_group : {"refuse", "own", "leave_out"}
+        What becomes of ids without a value of `strata`: refused; a group "not recorded" of their
+        own; or left out, and counted in ``rule`` and ``text``.
     confidence : float
         The level of the limits.
     small_sample : bool
@@ -153,7 +158,7 @@ def recurrent_cox(
     0  track evening vs day      -1.3494  0.9613
     """
     _check_options(model, most)
-    at_risk = _at_risk(times)
+    at_risk = settle_groups(_at_risk(times), (strata,), missing_group, id=id)
     stretches = read_stretches(at_risk, None, id=id, cluster=cluster)
     matrix, names = design_of(at_risk, formula)
     clusters = stretches.clusters.corrected(small_sample, leverage=True)

@@ -9,30 +9,26 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from iop_outcomes.survival.at_risk import RowRanges, first_place
+
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)
-class RiskSets:
+class RiskSets(RowRanges):
     """The risk sets of rows under observation from an entry to a day, within strata.
 
-    A *cell* is a day with an event in a stratum. A row is at risk in the cells from `enter` up to,
-    not with, `leave`. An event of a cell with d events has d *pieces* by Efron's rule, in the l-th
-    of which l / d of the tied rows' risk is taken out (l = 0, ..., d - 1), and one by Breslow's.
+    A *cell* is a day with an event in a stratum. An event of a cell with d events has d *pieces* by
+    Efron's rule, in the l-th of which l / d of the tied rows' risk is taken out (l = 0, ...,
+    d - 1), and one by Breslow's.
 
     Attributes
     ----------
-    enter, leave : numpy.ndarray of int
-        By row.
     died : numpy.ndarray of int
         The positions of the rows with an event.
     cell : numpy.ndarray of int
         Their cells.
-    cells : int
-        How many there are.
-    late : bool
-        Whether some row enters after the first cell, of its stratum or of all.
     start : numpy.ndarray of int
         The first piece of each cell.
     of_piece : numpy.ndarray of int
@@ -41,12 +37,8 @@ class RiskSets:
         By piece: the part of the tied risk that is taken out, and its weight in the likelihood.
     """
 
-    enter: Places
-    leave: Places
     died: Places
     cell: Places
-    cells: int
-    late: bool
     start: Places
     of_piece: Places
     fraction: Floats
@@ -57,14 +49,6 @@ class RiskSets:
         died = (np.cumsum(rows) - 1)[self.died]
         return replace(self, enter=self.enter[rows], leave=self.leave[rows], died=died)
 
-    def at_risk(self, values: Floats) -> Floats:
-        """Return the sum of the rows' values over those at risk in each cell."""
-        change = np.bincount(self.leave, values, self.cells + 1)
-        if self.late:
-            change -= np.bincount(self.enter, values, self.cells + 1)
-        # From the last cell on, so that what is small is not left over from what is large.
-        return np.asarray(np.cumsum(change[::-1])[::-1][1:])
-
     def tied(self, values: Floats) -> Floats:
         """Return the sum of the rows' values over those with an event in each cell."""
         return np.asarray(np.bincount(self.cell, values[self.died], self.cells), dtype=float)
@@ -72,12 +56,6 @@ class RiskSets:
     def over_pieces(self, values: Floats) -> Floats:
         """Return the sum of each cell's pieces."""
         return np.asarray(np.add.reduceat(values, self.start))
-
-    def passed(self, by_cell: Floats) -> Floats:
-        """Return the sum over the cells in which each row is at risk."""
-        total = np.append(0.0, np.cumsum(by_cell))
-        sums: Floats = total[self.leave]
-        return sums - total[self.enter] if self.late else sums
 
     def exposure(self, by_cell: Floats, by_tied: Floats) -> Floats:
         """Return the sum over each row's cells, less what its own ties take out."""
@@ -98,10 +76,7 @@ def risk_sets(
     """Return the risk sets of rows; an entry of 0 is from the start, day 0 included."""
     known = np.sort(pd.unique(days[event]))
     leave = np.searchsorted(known, days, side="right")
-    enter = np.zeros(len(days), dtype=np.intp)
-    if entry is not None:
-        late = entry > 0
-        enter[late] = np.searchsorted(known, entry[late], side="right")
+    enter = first_place(known, entry, len(days))
     if stratum is not None:
         base = stratum.astype(np.int64) * (len(known) + 1)
         used = np.sort(pd.unique((base + leave)[event]))
@@ -115,6 +90,5 @@ def risk_sets(
     of_piece = np.repeat(np.arange(cells), count)
     fraction = (np.arange(len(of_piece)) - start[of_piece]) / count[of_piece]
     share = (total / count)[of_piece]
-    return RiskSets(
-        *(enter, leave, died, cell, cells, bool(enter.any()), start, of_piece, fraction, share)
-    )
+    ranges = enter, leave, cells, bool(enter.any())
+    return RiskSets(*ranges, died, cell, start, of_piece, fraction, share)

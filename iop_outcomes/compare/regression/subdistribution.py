@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from iop_outcomes.compare.regression.newton import LikelihoodPoint
 from iop_outcomes.compare.regression.risk_sets import Floats, Places
 from iop_outcomes.errors import EstimateError
+from iop_outcomes.survival.at_risk import RowRanges, first_place
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +53,10 @@ class Censoring:
 
 
 @dataclass(frozen=True, eq=False)
-class Subdistribution:
+class Subdistribution(RowRanges):
     """The risk set at each event: people without an end, and by weight people with another end.
+
+    A *cell* is a day with an event; as ranges of cells the rows are those without an end.
 
     Attributes
     ----------
@@ -61,9 +64,6 @@ class Subdistribution:
         (rows,), of the end.
     day : numpy.ndarray
         (cells,), the days with an event, in order.
-    enter, leave : numpy.ndarray of int
-        (rows,), how many of those days are on or before the row's entry, its end; `enter` is None
-        without late entry.
     died : numpy.ndarray of int
         The positions of the rows with an event.
     count : numpy.ndarray of float
@@ -73,31 +73,22 @@ class Subdistribution:
 
     days: NDArray[Any]
     day: NDArray[Any]
-    enter: Places | None
-    leave: Places
     died: Places
     count: Floats
     strata: tuple[Censoring, ...]
 
     def at_risk(self, values: Floats) -> Floats:
         """Return the weighted sum of the rows' values over those at risk in each cell."""
-        cells = len(self.day)
-        left = np.asarray(np.bincount(self.leave, values, cells + 1), dtype=np.float64)
-        if self.enter is not None:
-            left -= np.bincount(self.enter, values, cells + 1)
-        sums: Floats = np.cumsum(left[::-1])[::-1][1:]
+        sums = super().at_risk(values)
         for part in self.strata:
             weighted = values[part.ended] * part.undone
-            gone = np.bincount(self.leave[part.ended], weighted, cells + 1)
+            gone = np.bincount(self.leave[part.ended], weighted, self.cells + 1)
             sums = sums + part.share * np.cumsum(gone)[:-1]
         return sums
 
     def exposed(self, by_cell: Floats) -> Floats:
         """Return the weighted sum over the cells in which each row is at risk."""
-        total = np.append(0.0, np.cumsum(by_cell))
-        sums: Floats = total[self.leave]
-        if self.enter is not None:
-            sums -= total[self.enter]
+        sums = self.passed(by_cell)
         for part in self.strata:
             ahead = _ahead(by_cell * part.share)
             sums[part.ended] += part.undone * ahead[self.leave[part.ended]]
@@ -141,7 +132,6 @@ def subdistribution(
     day = np.sort(pd.unique(days[code == 1]))
     leave = np.searchsorted(day, days, side="right")
     came = np.full(len(days), -1) if entry is None else np.where(entry > 0, entry, -1)
-    enter = None if entry is None else np.searchsorted(day, came, side="right")
     died = np.flatnonzero(code == 1)
     count = np.bincount(leave[died] - 1, minlength=len(day)).astype(float)
     strata = tuple(
@@ -150,7 +140,8 @@ def subdistribution(
         )
         for part in range(int(stratum.max()) + 1)
     )
-    return Subdistribution(days, day, enter, leave, died, count, strata)
+    enter, late = first_place(day, entry, len(days)), entry is not None
+    return Subdistribution(enter, leave, len(day), late, days, day, died, count, strata)
 
 
 def _censoring(

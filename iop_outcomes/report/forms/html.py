@@ -17,6 +17,7 @@ from iop_outcomes.report.model import Section, write_value
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.shared.characters import printable
 from iop_outcomes.shared.saving import check_place, write_whole
+from iop_outcomes.trends.periods import last_day
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -74,7 +75,7 @@ def _facts(scope: Scope, prepared_by: str | None, prepared_on: str | None) -> li
         ("Prepared on", prepared_on or "not stated"),
         ("Made with", f"iop_outcomes {_version()}"),
     ]
-    if scope.quarter is not None and pd.Timestamp(records.as_of) < scope.quarter.end:
+    if scope.quarter is not None and pd.Timestamp(records.as_of) < last_day(scope.quarter):
         facts.insert(
             2, ("Note", "The quarter is not over at the data cut: its figures are partial.")
         )

@@ -16,7 +16,7 @@ from iop_outcomes.statistics.differences import (
     rate_ratio_interval,
 )
 from iop_outcomes.trends import Trend
-from iop_outcomes.trends.periods import Every, period_numbers
+from iop_outcomes.trends.periods import Every, last_day, parse_period
 from iop_outcomes.trends.quantities import Quantity, find_quantity
 from iop_outcomes.trends.trend import trend_of
 
@@ -115,7 +115,7 @@ def trend_in(scope: Scope, measure: str, every: Every) -> Trend:
 def cut(whole: Trend, scope: Scope, periods: int = 12) -> Trend:
     """Return a trend that ends with the quarter, with at most so many `periods`."""
     assert scope.quarter is not None
-    begun = np.flatnonzero(whole.table["start"] <= scope.quarter.end)
+    begun = np.flatnonzero(whole.table["start"] <= last_day(scope.quarter))
     return whole.only(begun[-periods:])
 
 
@@ -131,8 +131,8 @@ def _finding(scope: Scope, measured: Trend) -> Finding:
         text = f"{measured.title} in {last['period']}: {reason}."
         return Finding(measured.measure, measured.title, text, "not compared")
     text = f"{measured.title} in {last['period']}: {_describe_value(last, measured.unit)}."
-    if scope.quarter is not None and last["period"] != scope.quarter.label:
-        text += f" {scope.quarter.label} is not known yet."
+    if scope.quarter is not None and last["period"] != str(scope.quarter):
+        text += f" {scope.quarter} is not known yet."
     change = "not compared"
     if len(known) > 1 and not known.iloc[-2]["hidden"] and pd.notna(known.iloc[-2]["value"]):
         before = known.iloc[-2]
@@ -188,11 +188,8 @@ def _sessions_difference(
 ) -> tuple[float, float]:
     tally = scope.tallies[quantity.name]
     person = scope.records.episodes["person_id"].cat.codes.to_numpy()[tally.episode]
-    periods = [
-        period_numbers(np.array([row["start"]], dtype="datetime64[s]"), "quarter")[0]
-        for row in (last, before)
-    ]
-    number = period_numbers(tally.date, "quarter")
+    periods = [parse_period(str(row["period"])) for row in (last, before)]
+    number = pd.PeriodIndex(tally.date, freq="Q")
     size = int(person.max(initial=-1)) + 1
     counts = [
         (

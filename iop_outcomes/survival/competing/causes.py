@@ -11,11 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.shared.group_codes import refuse_confusing_letters, refuse_twins
 from iop_outcomes.shared.messages import as_written, columns_found
 from iop_outcomes.shared.vocabulary import COMPETING_ENDS
 from iop_outcomes.survival.competing.end_words import refuse_misspelt
-from iop_outcomes.survival.person_ids import refuse_confusing_letters
-from iop_outcomes.survival.times import CheckedTimes, check_times, refuse_twins
+from iop_outcomes.survival.times import CheckedTimes, check_times
 
 
 @dataclass(frozen=True, eq=False)

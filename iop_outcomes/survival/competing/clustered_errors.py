@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iop_outcomes.survival.curves.jackknife import Moves
-from iop_outcomes.survival.recurrence.running_products import Places, squared, sums_of_products
+from iop_outcomes.survival.running_products import Places, summed, sums_over_rows
 
 Floats = NDArray[np.float64]
 
@@ -47,7 +47,6 @@ def clustered_errors(
     before = np.append(1.0, np.cumprod(1 - died * each)[:-1])
     slope = np.append(0.0, np.cumsum(died * each * left))  # A before each day, and after all
     one, after = np.ones(len(moves.first)), moves.last + 1
-    who, place = np.tile(moves.cluster, 2), np.concatenate([moves.first, moves.last])
     errors = []
     for cause, own in enumerate(events):
         step = before * own * each
@@ -58,10 +57,10 @@ def clustered_errors(
         jump = (code == cause) * (before * each)[moves.last]
         kept = started * incidence[moves.first] - drift[moves.first]
         settled = drift[after] - ended * incidence[after] + jump
-        values = np.hstack([[one, -started, kept], [-one, ended, settled]])
-        products = sums_of_products(who, place, values, len(at_risk))
+        changes = np.stack([one, -started, kept]), np.stack([-one, ended, settled])
+        products = sums_over_rows(moves.cluster, moves.first, moves.last, changes, len(at_risk))
         weights = np.stack([drift[1:], incidence[1:], np.ones(len(at_risk))])
-        errors.append(np.sqrt(squared(products, weights)))
+        errors.append(np.sqrt(summed(products, weights)))
     return np.stack(errors)
 
 

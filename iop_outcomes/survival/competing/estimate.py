@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.shared.groups import MissingGroup, settle_groups
 from iop_outcomes.shared.text import format_level
 from iop_outcomes.survival.at_risk import Daily, count_days
 from iop_outcomes.survival.clusters import Cluster, Clusters
@@ -20,7 +21,7 @@ from iop_outcomes.survival.curves.estimate import curves_of, refuse_names
 from iop_outcomes.survival.curves.weighted import Weighting, curve_steps, moves_of, read_weighting
 from iop_outcomes.survival.labels import stacked
 from iop_outcomes.survival.limits import normal_quantile
-from iop_outcomes.survival.recurrence.running_products import Spans
+from iop_outcomes.survival.running_products import Spans
 
 ANY_END = "an end by any of the causes"
 NAMES = ("cause", *ESTIMATES, "naive", "excess", "end", "counted_as")
@@ -33,6 +34,7 @@ def cumulative_incidence(
     *,
     causes: Sequence[Any] | None = None,
     cluster: str | Cluster | None = Cluster.PERSON,
+    missing_group: MissingGroup = "refuse",
     confidence: float = 0.95,
 ) -> CumulativeIncidence:
     r"""Estimate the cumulative incidence of each of several competing causes.
@@ -60,6 +62,9 @@ def cumulative_incidence(
         By default ``person_id`` if the frame has that column and a value of it stands in several
         rows; None treats rows as independent. ``text`` says which, with the numbers of clusters and
         rows.
+    missing_group : {"refuse", "own", "leave_out"}
+        What becomes of rows without a value of `by`: refused; a group "not recorded" of their own;
+        or left out, and counted in ``rule`` and ``text``.
     confidence : float
         The level of the pointwise limits.
 
@@ -130,6 +135,7 @@ def cumulative_incidence(
     1     died        4       1        0.2
     """
     normal_quantile(confidence)
+    times = settle_groups(times, (by,), missing_group)
     by_cause = read_causes(times, by, end, causes)
     names = list(by_cause.times.labels.columns)
     refuse_names(names, NAMES)

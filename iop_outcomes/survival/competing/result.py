@@ -23,7 +23,7 @@ from iop_outcomes.survival.labels import (
     limits_words,
     split_groups,
 )
-from iop_outcomes.survival.recurrence.running_products import Spans
+from iop_outcomes.survival.running_products import Spans
 from iop_outcomes.survival.times import label_of
 
 ESTIMATES = ("incidence", "se", "lower", "upper")

@@ -37,10 +37,8 @@ def cluster_sums(steps: Steps, moves: Moves, weight: Floats) -> Floats:
     """
     n = steps.at_risk.astype(np.float64)
     each = np.divide(1.0, n, out=np.zeros(len(n)), where=n > 0)
-    drift = np.zeros((len(weight), len(n) + 1))  # through the day before
-    np.cumsum(weight * (steps.events * each**2), axis=1, out=drift[:, 1:])
     change = weight[:, moves.last] * (moves.event * each[moves.last])
-    change -= drift[:, moves.last + 1] - drift[:, moves.first]
+    change -= moves.ranges(len(n)).passed(weight * (steps.events * each**2))
     order = np.argsort(moves.cluster, kind="stable")
     begin = np.flatnonzero(np.diff(moves.cluster[order], prepend=-1))
     sums: Floats = np.add.reduceat(change[:, order], begin, axis=1)

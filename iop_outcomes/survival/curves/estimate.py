@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from iop_outcomes.errors import RuleError
+from iop_outcomes.shared.groups import MissingGroup, settle_groups
 from iop_outcomes.shared.text import format_level
 from iop_outcomes.survival.clusters import Cluster
 from iop_outcomes.survival.curves.result import SurvivalCurves
@@ -22,6 +23,7 @@ def survival_curves(
     times: pd.DataFrame,
     *,
     by: str | Sequence[str] | None = None,
+    missing_group: MissingGroup = "refuse",
     confidence: float = 0.95,
     interval: Interval = "log-log",
     weights: str | None = None,
@@ -39,6 +41,9 @@ def survival_curves(
         `iop_outcomes.survival.near_ties.merge_near_ties`).
     by : str or sequence of str, optional
         Columns whose values define the groups, each a curve.
+    missing_group : {"refuse", "own", "leave_out"}
+        What becomes of rows without a value of `by`: refused; a group "not recorded" of their own;
+        or left out, and counted in ``rule`` and ``text``.
     confidence : float
         The level of the pointwise limits.
     interval : {"log-log", "log", "plain", "logit", "arcsine"}
@@ -105,6 +110,7 @@ def survival_curves(
     >>> curves.median()["median"].item()
     30.0
     """
+    times = settle_groups(times, (by,), missing_group)
     checked = check_times(times, by)
     refuse_names(list(checked.labels.columns))
     normal_quantile(confidence)

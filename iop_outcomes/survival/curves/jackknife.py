@@ -12,8 +12,7 @@ sum over people of its square: R's ``survfit(..., cluster=)``.
 
 A row changes its person's influence only where it comes and where it ends: between these the
 influence is a + A(t) b, and the area's a H(t) + b J(t) + c, with H the area under the curve and J
-that under the curve times A. So the sums of squares are running sums over the comings and goings,
-sorted once: no table of people by days.
+that under the curve times A (`iop_outcomes.survival.running_products`).
 """
 
 from __future__ import annotations
@@ -22,12 +21,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
+from iop_outcomes.survival.at_risk import RowRanges
+from iop_outcomes.survival.running_products import summed, sums_over_rows
+
 Floats = NDArray[np.float64]
-ROUNDING = 64 * float(np.finfo(float).eps)
-PAIRS = ((0, 0), (0, 1), (1, 1), (0, 2), (1, 2), (2, 2))
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,13 +51,9 @@ class Moves:
     weight: Floats
     cluster: NDArray[Any]
 
-    def at_risk(self, days: int) -> Floats:
-        """Return the weight at risk on each day, summed from the end: exact where few are left."""
-        ended = np.bincount(self.last, self.weight, days)
-        came = np.bincount(self.first, self.weight, days)
-        later = np.append(np.cumsum(came[::-1])[::-1][1:], 0.0)
-        sums: Floats = np.cumsum(ended[::-1])[::-1] - later
-        return sums
+    def ranges(self, days: int) -> RowRanges:
+        """Return the rows as ranges of so many days."""
+        return RowRanges.of(self.first, self.last + 1, days)
 
 
 def jackknife(
@@ -85,13 +80,14 @@ def jackknife(
     width[:start] = 0.0
     area = _until(survival * width)
     weighed = _until(survival * slope * width)
-    sums = _squares(_changes((slope, each, area, weighed), moves), moves, len(day))
+    changes = _changes((slope, each, area, weighed), moves)
+    products = sums_over_rows(moves.cluster, moves.first, moves.last, changes, len(day))
     basis = np.stack([slope, np.ones(len(day)), np.zeros(len(day))])
     reach = np.stack([weighed, area, np.ones(len(day))])
     return (
-        np.maximum(_form(sums, basis, basis), 0.0),
-        np.maximum(_form(sums, reach, reach), 0.0),
-        _form(sums, reach, basis),
+        summed(products, basis),
+        summed(products, reach),
+        summed(products, reach, basis),
     )
 
 
@@ -99,7 +95,7 @@ def _until(strips: Floats) -> Floats:
     return np.append(0.0, np.cumsum(strips)[:-1])
 
 
-def _changes(curves: tuple[Floats, Floats, Floats, Floats], moves: Moves) -> Floats:
+def _changes(curves: tuple[Floats, Floats, Floats, Floats], moves: Moves) -> tuple[Floats, Floats]:
     """Return by how much each coming, and each going, moves b, a and c of its person."""
     slope, each, area, weighed = curves
     before = np.maximum(moves.first - 1, 0)
@@ -111,57 +107,4 @@ def _changes(curves: tuple[Floats, Floats, Floats, Floats], moves: Moves) -> Flo
     ]
     ended = slope[moves.last] - moves.event * each[moves.last]
     gone = [-come[0], ended, weighed[moves.last] - ended * area[moves.last]]
-    return np.hstack([np.stack(come), np.stack(gone)]) * np.tile(moves.weight, 2)
-
-
-def _squares(changes: Floats, moves: Moves, days: int) -> list[Floats]:
-    """Return the sums over people of the products of b, a and c, through each day."""
-    rows = len(moves.first)
-    alone = (np.bincount(moves.cluster) == 1)[moves.cluster]
-    come, gone = changes[:, :rows], changes[:, rows:]
-    ended = come[:, alone] + gone[:, alone]
-    once = [come[:, alone], ended]
-    several = _several(come[:, ~alone], gone[:, ~alone], _of(moves, ~alone), days)
-    sums = []
-    for (one, other), among in zip(PAIRS, several, strict=True):
-        first, last = (state[one] * state[other] for state in once)
-        on_day = np.bincount(moves.first[alone], first, days).astype(float)
-        on_day += np.bincount(moves.last[alone], last - first, days)
-        sums.append(np.cumsum(on_day + among))
-    return sums
-
-
-def _of(moves: Moves, some: NDArray[np.bool_]) -> Moves:
-    cluster = np.asarray(pd.factorize(moves.cluster[some])[0])
-    places = moves.first[some], moves.last[some], moves.event[some], moves.weight[some]
-    return Moves(*places, cluster)
-
-
-def _several(come: Floats, gone: Floats, moves: Moves, days: int) -> list[Floats]:
-    """Return, by day, by how much the people with several rows change the sums."""
-    if not len(moves.first):
-        return [np.zeros(days) for _ in PAIRS]
-    changes = np.hstack([come, gone])
-    people = int(moves.cluster.max()) + 1
-    cluster = np.tile(moves.cluster, 2)
-    # Each person is closed after the last day: the running sums of the next begin with nothing.
-    closing = np.stack([-np.bincount(cluster, change, people) for change in changes])
-    place = np.concatenate([moves.first, moves.last, np.full(people, days)])
-    of = np.concatenate([cluster, np.arange(people)])
-    order = np.argsort(of * (days + 1) + place, kind="stable")
-    after = np.cumsum(np.hstack([changes, closing])[:, order], axis=1)
-    place = place[order]
-    changed = [np.diff(after[one] * after[other], prepend=0.0) for one, other in PAIRS]
-    return [np.bincount(place, change, days + 1)[:days].astype(float) for change in changed]
-
-
-def _form(sums: list[Floats], one: Floats, other: Floats) -> Floats:
-    """Return the form of the sums; 0 where it is the rounding of terms that cancel."""
-    total, size = np.zeros(one.shape[1]), np.zeros(one.shape[1])
-    for (i, j), value in zip(PAIRS, sums, strict=True):
-        largest = np.maximum.accumulate(np.abs(value))
-        for left, right in {(i, j), (j, i)}:
-            product = one[left] * other[right]
-            total += value * product
-            size += largest * np.abs(product)
-    return np.where(np.abs(total) > ROUNDING * size, total, 0.0)
+    return np.stack(come) * moves.weight, np.stack(gone) * moves.weight

@@ -10,8 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.shared.group_codes import refuse_twins
 from iop_outcomes.shared.messages import columns_found
-from iop_outcomes.survival.at_risk import Daily, count_days
+from iop_outcomes.survival.at_risk import Daily, count_days, first_place
 from iop_outcomes.survival.clusters import Cluster, Clusters, read_clusters
 from iop_outcomes.survival.curves.jackknife import Moves, jackknife
 from iop_outcomes.survival.curves.kaplan_meier import (
@@ -22,7 +23,7 @@ from iop_outcomes.survival.curves.kaplan_meier import (
 )
 from iop_outcomes.survival.curves.steps import Floats, Robust, Steps, Tally, product_limit
 from iop_outcomes.survival.limits import Interval
-from iop_outcomes.survival.times import CheckedTimes, holds_numbers, refuse_twins
+from iop_outcomes.survival.times import CheckedTimes, holds_numbers
 
 MOST = 1e12  # weights so far from 1 leave nothing of the others when they are added up
 
@@ -147,10 +148,7 @@ def moves_of(
     times: CheckedTimes, weighting: Weighting, rows: NDArray[np.intp], day: NDArray[Any]
 ) -> Moves:
     """Return the rows of one group as places among the days of its curve."""
-    first = np.zeros(len(rows), dtype=np.intp)
-    if times.entry is not None:
-        entry = times.entry[rows]
-        first = np.where(entry > 0, np.searchsorted(day, entry, side="right"), 0)
+    first = first_place(day, None if times.entry is None else times.entry[rows], len(rows))
     weight = np.ones(len(rows)) if weighting.weight is None else weighting.weight[rows]
     last = np.searchsorted(day, times.days[rows])
     cluster = np.asarray(pd.factorize(weighting.clusters.each[rows])[0])
@@ -159,7 +157,8 @@ def moves_of(
 
 def _curve(weighed: Tally, rows: Tally, moves: Moves) -> Steps:
     """Return the curve, its limits still to come."""
-    day, at_risk = weighed.day, moves.at_risk(len(weighed.day))
+    day = weighed.day
+    at_risk = moves.ranges(len(day)).at_risk(moves.weight)
     rows_at_risk = rows.at_risk_before(day)
     at_risk = np.where(rows_at_risk > 0, at_risk, 0.0)
     survival = product_limit(at_risk, weighed.events, rows_at_risk == rows.events)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.shared.checks import is_number, is_whole
+from iop_outcomes.shared.groups import MissingGroup, settle_groups
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.text import format_level
 from iop_outcomes.survival.clusters import Cluster
@@ -37,6 +38,7 @@ def hazard(
     spacing: float | None = None,
     cluster: str | Cluster | None = Cluster.PERSON,
     days: Sequence[float] | None = None,
+    missing_group: MissingGroup = "refuse",
     confidence: float = 0.95,
     fewest: int = 10,
 ) -> Hazard:
@@ -70,6 +72,9 @@ def hazard(
         rows.
     days : sequence of numbers, optional
         The days of the table; by default each whole day up to the end of the longest stretch.
+    missing_group : {"refuse", "own", "leave_out"}
+        What becomes of rows without a value of `by`: refused; a group "not recorded" of their own;
+        or left out, and counted in ``rule`` and ``text``.
     confidence : float
         The level of the pointwise limits.
     fewest : int
@@ -142,6 +147,7 @@ def hazard(
     >>> hazard(weekly).at([30, 90])["hazard"].round(4).tolist()
     [0.0104, 0.0096]
     """
+    times = settle_groups(times, (by,), missing_group)
     checked, between = read_between(times, by, spacing)
     weighting = read_weighting(times, None, cluster)
     names = list(checked.labels.columns)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from iop_outcomes.errors import RuleError
 from iop_outcomes.shared.checks import is_whole
+from iop_outcomes.shared.groups import MissingGroup, settle_groups
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.text import format_level
 from iop_outcomes.survival.clusters import Cluster, read_clusters
@@ -29,6 +30,7 @@ def interval_survival(
     by: str | Sequence[str] | None = None,
     *,
     cluster: str | Cluster | None = Cluster.PERSON,
+    missing_group: MissingGroup = "refuse",
     confidence: float = 0.95,
     resamples: int = 0,
     seed: int = 0,
@@ -51,6 +53,9 @@ def interval_survival(
         The column that identifies clusters, which are then resampled for the limits. By default
         ``person_id`` if the frame has that column and a value of it stands in several rows; None
         resamples rows. ``text`` says which, with the numbers of clusters and rows.
+    missing_group : {"refuse", "own", "leave_out"}
+        What becomes of rows without a value of `by`: refused; a group "not recorded" of their own;
+        or left out, and counted in ``rule`` and ``text``.
     confidence : float
         The level of the limits.
     resamples : int
@@ -134,6 +139,7 @@ def interval_survival(
     0    7       0.8     0.8      0.8
     1   10       NaN     0.5      0.8
     """
+    times = settle_groups(times, (by,), missing_group)
     checked, left, right = check_intervals(times, by)
     names = list(checked.labels.columns)
     _refuse_options(names, confidence, resamples, seed)

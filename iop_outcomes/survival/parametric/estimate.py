@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.shared.groups import MissingGroup, settle_groups
 from iop_outcomes.shared.messages import group_called
 from iop_outcomes.shared.text import format_level
 from iop_outcomes.survival.clusters import Cluster, Clusters, read_clusters
@@ -33,6 +34,7 @@ def parametric_survival(
     models: str | Sequence[str] = MODELS,
     breakpoints: Sequence[float] | None = None,
     cluster: str | Cluster | None = Cluster.PERSON,
+    missing_group: MissingGroup = "refuse",
     confidence: float = 0.95,
 ) -> ParametricSurvival:
     r"""Fit parametric distributions to interval-censored times, beside `interval_survival`.
@@ -53,6 +55,9 @@ def parametric_survival(
         The column that identifies clusters: errors and limits are then cluster-robust. By default
         ``person_id`` if the frame has that column and a value of it stands in several rows; None
         treats rows as independent. ``text`` says which, with the numbers of clusters and rows.
+    missing_group : {"refuse", "own", "leave_out"}
+        What becomes of rows without a value of `by`: refused; a group "not recorded" of their own;
+        or left out, and counted in ``rule`` and ``text``.
     confidence : float
         The level of the limits.
 
@@ -114,6 +119,7 @@ def parametric_survival(
     """
     asked = models_asked(models, breakpoints)
     reach = normal_quantile(confidence)
+    times = settle_groups(times, (by,), missing_group)
     checked, left, right = check_intervals(times, by)
     _refuse_names(list(checked.labels.columns))
     parts = intervals_of(checked, left, right)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import EstimateError
+from iop_outcomes.shared.groups import MissingGroup, settle_groups
 from iop_outcomes.shared.text import format_level
 from iop_outcomes.survival.clusters import Cluster
 from iop_outcomes.survival.curves.estimate import refuse_names
@@ -28,6 +29,7 @@ def mean_cumulative_function(
     id: str = "episode_id",
     cluster: str | Cluster | None = Cluster.PERSON,
     terminal: str | Sequence[str] | None = None,
+    missing_group: MissingGroup = "refuse",
     confidence: float = 0.95,
 ) -> MeanCumulativeFunction:
     r"""Estimate the mean number of recurrent events a person by day.
@@ -53,6 +55,9 @@ def mean_cumulative_function(
         The terminal events, after which there can be none: a column of True and False
         (``"terminal"`` of `iop_outcomes.recurrent_relapses`), or a list of words of ``ended_by``
         such as ``["died"]``. By default every end without event is censoring.
+    missing_group : {"refuse", "own", "leave_out"}
+        What becomes of ids without a value of `by`: refused; a group "not recorded" of their own;
+        or left out, and counted in ``rule`` and ``text``.
     confidence : float
         The level of the pointwise limits.
 
@@ -115,6 +120,7 @@ def mean_cumulative_function(
     2   20        3       1  0.667
     3   30        2       1  1.167
     """
+    times = settle_groups(times, (by,), missing_group, id=id)
     stretches = read_stretches(times, by, id=id, cluster=cluster, terminal=terminal)
     labels = stretches.times.labels
     names = list(labels.columns)

@@ -9,16 +9,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from iop_outcomes.survival.at_risk import places
+from iop_outcomes.survival.at_risk import RowRanges, places
 from iop_outcomes.survival.by_group import ByGroup
 from iop_outcomes.survival.limits import normal_quantile
-from iop_outcomes.survival.recurrence.running_products import (
+from iop_outcomes.survival.recurrence.times import Stretches
+from iop_outcomes.survival.running_products import (
     joined,
     running_sums,
-    squared,
+    summed,
     sums_of_products,
 )
-from iop_outcomes.survival.recurrence.times import Stretches
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -66,8 +66,8 @@ class Grid:
         following = row + np.searchsorted(distinct, entry, side="right")
         first = np.where(entry > 0, np.searchsorted(cells, following), code[:groups][times.group])
         last, size = np.asarray(code[groups:]), len(cells)
-        gone = np.bincount(last, minlength=size)
-        at_risk = np.cumsum(np.bincount(first, minlength=size)) - (np.cumsum(gone) - gone)
+        whole = np.zeros(len(last), dtype=np.intp)  # the days of the groups follow each other
+        at_risk = RowRanges.of(first, last + 1, size).counts(whole, 1)[:, 0]
         events = np.bincount(last[times.event], minlength=size)
         ends = np.bincount(last[stretches.terminal], minlength=size)
         staying = np.asarray(
@@ -106,7 +106,7 @@ class Grid:
         who = pd.factorize(cluster.astype(np.int64) * (int(of_group.max()) + 1) + of_group)[0]
         products = sums_of_products(np.tile(who, 3), *changes, len(self.day), self.group)
         weights = np.vstack([np.ones_like(mean), -mean, -(drift - mean * falling)])
-        return squared(products, weights)
+        return summed(products, weights, group=self.group)
 
     def _changes(
         self, mean: Floats, drifts: tuple[Floats, Floats]

@@ -11,10 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.shared.group_codes import refuse_confusing_letters
 from iop_outcomes.shared.messages import as_written, columns_found, words_found
 from iop_outcomes.survival.clusters import Cluster, Clusters, clusters_of_ids
 from iop_outcomes.survival.competing.end_words import refuse_misspelt
-from iop_outcomes.survival.person_ids import id_codes, only_column, refuse_confusing_letters
+from iop_outcomes.survival.person_ids import id_codes, only_column
 from iop_outcomes.survival.times import CheckedTimes, check_times, read_flags
 
 

@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.shared.groups import MissingGroup, settle_groups
 from iop_outcomes.shared.text import format_level
 from iop_outcomes.survival.clusters import Cluster
 from iop_outcomes.survival.competing.aalen_johansen import incidence_limits
 from iop_outcomes.survival.labels import labelled
 from iop_outcomes.survival.limits import normal_quantile
-from iop_outcomes.survival.recurrence.running_products import Spans
+from iop_outcomes.survival.running_products import Spans
 from iop_outcomes.survival.states.histories import Histories, read_histories
 from iop_outcomes.survival.states.result import SPENT, STATE_COLUMNS, StateOccupation, one_day
 from iop_outcomes.survival.states.transitions import Moves, Stays, arrange
@@ -31,6 +32,7 @@ def state_occupation(
     id: str | None = "episode_id",
     cluster: str | Cluster | None = Cluster.PERSON,
     start: float | None = None,
+    missing_group: MissingGroup = "refuse",
     confidence: float = 0.95,
 ) -> StateOccupation:
     r"""Estimate the proportion in each state on each day, by Aalen and Johansen.
@@ -55,6 +57,9 @@ def state_occupation(
     start : float, optional
         The first day: the shares are those of people under observation after it. By default the
         first day with anyone of the group under observation, 0 unless all entered late.
+    missing_group : {"refuse", "own", "leave_out"}
+        What becomes of ids without a value of `by`: refused; a group "not recorded" of their own;
+        or left out, and counted in ``rule`` and ``text``.
     confidence : float
         The level of the pointwise limits.
 
@@ -120,6 +125,7 @@ def state_occupation(
     2     dead   6.7
     """
     normal_quantile(confidence)
+    histories = settle_groups(histories, (by,), missing_group, id=id)
     checked = read_histories(histories, by, id, cluster)
     names = list(checked.times.labels.columns)
     _refuse_names(names)

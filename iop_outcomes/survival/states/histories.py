@@ -11,11 +11,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.shared.group_codes import refuse_confusing_letters
 from iop_outcomes.shared.messages import columns_found
 from iop_outcomes.shared.provenance import provenance_of
 from iop_outcomes.shared.vocabulary import STATES
 from iop_outcomes.survival.clusters import Cluster, Clustering, clusters_of_ids
-from iop_outcomes.survival.person_ids import id_codes, only_column, refuse_confusing_letters
+from iop_outcomes.survival.person_ids import id_codes, only_column
 from iop_outcomes.survival.states.transitions import Stays
 from iop_outcomes.survival.times import CheckedTimes, check_times
 

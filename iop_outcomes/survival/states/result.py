@@ -24,7 +24,7 @@ from iop_outcomes.survival.labels import (
     split_groups,
 )
 from iop_outcomes.survival.limits import normal_quantile
-from iop_outcomes.survival.recurrence.running_products import Spans
+from iop_outcomes.survival.running_products import Spans
 from iop_outcomes.survival.times import label_of
 
 STATE_COLUMNS = ("state", "day", "at_risk", "entered", "share", "se", "lower", "upper")

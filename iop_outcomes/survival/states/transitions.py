@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from iop_outcomes.survival.at_risk import RowRanges
+
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
 
@@ -134,10 +136,8 @@ def arrange(stays: Stays, size: int, start: float) -> tuple[Moves, Spells]:
         (end[moved] * size + stays.state[moved]) * size + stays.target[moved],
         minlength=len(day) * size * size,
     ).reshape(len(day), size, size)
-    entered = _count(entry, stays.state, len(day), size)
-    left = _count(end, stays.state, len(day), size)
-    at_risk = np.cumsum(entered, axis=0) - np.cumsum(left, axis=0)
-    at_risk[1:] = at_risk[:-1].copy()  # just before the day
+    enter = np.where(entry > 0, entry + 1, 0)  # at risk from the day after, but for the first
+    at_risk = RowRanges.of(enter, end + 1, len(day)).counts(stays.state, size)
     out = counts.sum(axis=2)
     each: Floats = np.divide(1.0, at_risk, out=np.zeros(at_risk.shape), where=at_risk > 0)
     step: Floats = np.multiply(counts, each[:, :, None], dtype=np.float64)

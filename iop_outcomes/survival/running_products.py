@@ -1,4 +1,10 @@
-"""Sums over clusters of the products of what changes with one row at a time, day by day."""
+"""The infinitesimal jackknife by cluster: sums of squares of what changes with one row at a time.
+
+The influence of a cluster on an estimate through day t is a sum of a few values of the cluster,
+each times a weight that is the same for all clusters. The values change only where one of its rows
+comes or ends, so that running sums of their products give the sum of squares on all days: no table
+of clusters by days.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +19,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
 
-ROUNDING = 1e-13  # of the terms that a sum of squares is left over from
+ROUNDING = 64 * float(np.finfo(float).eps)  # of the terms that a sum is left over from
 
 
 def running_sums(values: NDArray[Any], group: Places) -> Floats:
@@ -51,6 +57,8 @@ def sums_of_products(
     numpy.ndarray
         (kinds, kinds, size).
     """
+    if not len(who):
+        return np.zeros((len(values), len(values), size))
     order = np.argsort(who.astype(np.int64) * (size + 1) + place, kind="stable")
     who, place = who[order], place[order]
     running = pd.DataFrame(values[:, order].T).groupby(who).cumsum().to_numpy().T
@@ -67,11 +75,65 @@ def sums_of_products(
     return products
 
 
-def squared(products: Floats, weights: Floats) -> Floats:
-    """Return the sum of the squares of the weighted values, 0 where it is rounding alone."""
-    total: Floats = np.einsum("it,jt,ijt->t", weights, weights, products)
-    size = np.einsum("it,jt,ijt->t", np.abs(weights), np.abs(weights), np.abs(products))
-    return np.where(total > ROUNDING * size, total, 0.0)
+def sums_over_rows(
+    who: Places, first: Places, last: Places, changes: tuple[Floats, Floats], size: int
+) -> Floats:
+    """Return `sums_of_products` of clusters whose rows change their values twice.
+
+    Parameters
+    ----------
+    who, first, last : numpy.ndarray of int
+        For each row its cluster, and the days on which it comes and ends.
+    changes : tuple of numpy.ndarray
+        (kinds, rows), by how much the values of the cluster change on the one and on the other.
+    size : int
+        How many days there are.
+    """
+    come, gone = changes
+    alone = (np.bincount(who) == 1)[who]  # these need no order
+    several = ~alone
+    place = np.concatenate([first[several], last[several]])
+    values = np.hstack([come[:, several], gone[:, several]])
+    products = sums_of_products(np.tile(who[several], 2), place, values, size)
+    once, ended = come[:, alone], come[:, alone] + gone[:, alone]
+    for one in range(len(come)):
+        for other in range(one, len(come)):
+            there, then = once[one] * once[other], ended[one] * ended[other]
+            daily = np.bincount(first[alone], there, size).astype(np.float64)
+            products[one, other] += np.cumsum(daily + np.bincount(last[alone], then - there, size))
+            products[other, one] = products[one, other]
+    return products
+
+
+def summed(
+    products: Floats, weights: Floats, others: Floats | None = None, group: Places | None = None
+) -> Floats:
+    """Return the sum over clusters of the products of two weighted sums of their values, by day.
+
+    Parameters
+    ----------
+    products : numpy.ndarray
+        (kinds, kinds, days), of `sums_of_products`.
+    weights, others : numpy.ndarray
+        (kinds, days), what the values count in the one and in the other; without the other, the
+        sum of squares, at least 0. It is 0 where it is the rounding of terms that cancel.
+    group : numpy.ndarray of int, optional
+        The group of each day, as of `sums_of_products`.
+    """
+    second = weights if others is None else others
+    total: Floats = np.einsum("it,jt,ijt->t", weights, second, products)
+    size = np.einsum("it,jt,ijt->t", np.abs(weights), np.abs(second), _largest(products, group))
+    kept = np.where(np.abs(total) > ROUNDING * size, total, 0.0)
+    return kept if others is not None else np.maximum(kept, 0.0)
+
+
+def _largest(products: Floats, group: Places | None) -> Floats:
+    """Return how large each sum of products has been so far, which its rounding is of."""
+    size = np.abs(products)
+    if group is None:
+        return np.maximum.accumulate(size, axis=-1)
+    flat = pd.DataFrame(size.reshape(-1, len(group)).T).groupby(group).cummax()
+    return np.asarray(flat, dtype=np.float64).T.reshape(size.shape)
 
 
 def joined(

@@ -1,0 +1,302 @@
+"""A missing value of a column that makes groups: one option, the same everywhere."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import iop_outcomes as iop
+from iop_outcomes.errors import EstimateError, OutcomesError, RuleError
+
+ROOT = Path(__file__).parents[2]
+GROUPED = {"by", "strata", "censoring_strata"}
+COUNTS = {"trend", "attendance_by_week"}  # counts without an inference: nobody is left out
+Call = Callable[[Any, str | None], Any]
+
+
+def grouped_functions() -> dict[str, inspect.Signature]:
+    """Everything public that takes columns of groups or strata."""
+    functions = {name: getattr(iop, name) for name in iop.__all__}
+    found = {
+        name: inspect.signature(function)
+        for name, function in functions.items()
+        if inspect.isfunction(function)
+    }
+    return {name: one for name, one in found.items() if GROUPED & set(one.parameters)}
+
+
+def test_every_function_of_groups_takes_the_option() -> None:
+    for name, signature in grouped_functions().items():
+        option = signature.parameters["missing_group"]
+        assert option.kind is inspect.Parameter.KEYWORD_ONLY, name
+        assert option.default == ("own" if name in COUNTS else "refuse"), name
+
+
+# The same people with a site, which some episodes lack -------------------------------------------
+
+
+@cache
+def records() -> iop.Records:
+    made = iop.synthetic_records(seed=11, people=150)
+    site = np.where(np.arange(len(made.episodes)) % 2, "east", "west").astype(object)
+    site[::9] = None
+    return iop.read_records(
+        episodes=made.episodes.assign(site=site),
+        attendance=made.attendance,
+        checkins=made.checkins,
+    )
+
+
+@cache
+def frames() -> dict[str, Any]:
+    used = records()
+    rule = iop.RelapseRule(competing=("died",))
+    return {
+        "records": used,
+        "times": iop.time_to_relapse(used, rule),
+        "stretches": iop.recurrent_relapses(used, rule, clear_days=14),
+        "histories": iop.state_histories(used, clear_days=14),
+        "imputed": iop.impute_weeks(
+            iop.use_patterns(used, weeks=8),
+            imputations=2,
+            iterations=1,
+            seed=1,
+            covariates=used.episodes.set_index("episode_id")[["track"]],
+        ),
+    }
+
+
+def site_of(data: Any) -> Any:
+    return records().episodes.set_index("episode_id")["site"].loc[data.words.index]
+
+
+def option(value: str | None) -> dict[str, Any]:
+    return {} if value is None else {"missing_group": value}
+
+
+CALLS: dict[str, tuple[str, Call]] = {
+    "attendance_by_week": (
+        "records",
+        lambda data, how: iop.attendance_by_week(data, weeks=3, by="site", **option(how)),
+    ),
+    "trend": (
+        "records",
+        lambda data, how: iop.trend(data, "attendance_rate", by="site", **option(how)),
+    ),
+    "sensitivity": (
+        "records",
+        lambda data, how: iop.sensitivity(
+            data, "site", definitions="first_use", missing="use", **option(how)
+        ),
+    ),
+    "survival_curves": (
+        "times",
+        lambda data, how: iop.survival_curves(data, by="site", **option(how)),
+    ),
+    "hazard": ("times", lambda data, how: iop.hazard(data, "site", fewest=3, **option(how))),
+    "interval_survival": (
+        "times",
+        lambda data, how: iop.interval_survival(data, "site", **option(how)),
+    ),
+    "parametric_survival": (
+        "times",
+        lambda data, how: iop.parametric_survival(
+            data[data["days"] > 0], "site", models="weibull", **option(how)
+        ),
+    ),
+    "cumulative_incidence": (
+        "times",
+        lambda data, how: iop.cumulative_incidence(data, "site", **option(how)),
+    ),
+    "compare_survival": (
+        "times",
+        lambda data, how: iop.compare_survival(data, "track", strata="site", **option(how)),
+    ),
+    "compare_incidence": (
+        "times",
+        lambda data, how: iop.compare_incidence(
+            data, "track", causes=["relapse"], strata="site", **option(how)
+        ),
+    ),
+    "compare_interval_survival": (
+        "times",
+        lambda data, how: iop.compare_interval_survival(data, "site", **option(how)),
+    ),
+    "cox": ("times", lambda data, how: iop.cox(data, "track", strata="site", **option(how))),
+    "cause_specific_cox": (
+        "times",
+        lambda data, how: iop.cause_specific_cox(data, "track", strata="site", **option(how)),
+    ),
+    "fine_gray": (
+        "times",
+        lambda data, how: iop.fine_gray(data, "track", censoring_strata="site", **option(how)),
+    ),
+    "mean_cumulative_function": (
+        "stretches",
+        lambda data, how: iop.mean_cumulative_function(data, "site", **option(how)),
+    ),
+    "compare_recurrence": (
+        "stretches",
+        lambda data, how: iop.compare_recurrence(data, "site", **option(how)),
+    ),
+    "recurrent_cox": (
+        "stretches",
+        lambda data, how: iop.recurrent_cox(data, "track", strata="site", **option(how)),
+    ),
+    "state_occupation": (
+        "histories",
+        lambda data, how: iop.state_occupation(data, by="site", **option(how)),
+    ),
+    "relapse_by_imputation": (
+        "imputed",
+        lambda data, how: iop.relapse_by_imputation(
+            data, horizon_weeks=8, by=site_of(data), **option(how)
+        ),
+    ),
+}
+
+
+def test_every_function_of_groups_is_called_here() -> None:
+    assert set(CALLS) == set(grouped_functions())
+
+
+@pytest.mark.parametrize("name", sorted(set(CALLS) - COUNTS))
+def test_an_estimate_refuses_and_says_how_many_and_what_to_write(name: str) -> None:
+    kind, call = CALLS[name]
+    with pytest.raises(
+        EstimateError, match="without a value of site belongs to no group"
+    ) as raised:
+        call(frames()[kind], None)
+    message = str(raised.value)
+    assert 'missing_group="own"' in message
+    assert 'missing_group="leave_out"' in message
+    assert " missing" in raised.value.found
+    assert raised.value.found[0].isdigit()
+
+
+def without(data: Any) -> Any:
+    """The data without those whose site is missing, as one would leave them out by hand."""
+    if isinstance(data, iop.Records):
+        return data.subset(data.episodes["site"].notna().to_numpy())
+    return data[data["site"].notna()]
+
+
+def as_own(data: Any) -> Any:
+    if isinstance(data, iop.Records):
+        made = data.subset(np.ones(len(data.episodes), dtype=bool))
+        made.episodes["site"] = named(made.episodes["site"])
+        return made
+    return data.assign(site=named(data["site"]))
+
+
+def named(column: pd.Series[Any]) -> pd.Series[Any]:
+    return column.astype("category").cat.add_categories("not recorded").fillna("not recorded")
+
+
+@pytest.mark.parametrize("name", sorted(set(CALLS) - {"relapse_by_imputation"}))
+def test_both_ways_are_what_one_would_do_by_hand(name: str) -> None:
+    kind, call = CALLS[name]
+    data = frames()[kind]
+    for how, by_hand in (("leave_out", without), ("own", as_own)):
+        found = call(data, how)
+        expected = call(by_hand(data), None)
+        pd.testing.assert_frame_equal(found.table, expected.table, check_categorical=False)
+    assert call(data, "leave_out").text.count("without a value of site left out") == 1
+    assert "left out" not in call(by_hand(data), "leave_out").text.replace("discharge left out", "")
+
+
+def test_sets_of_imputed_patterns_are_those_of_the_patterns_with_a_group() -> None:
+    data = frames()["imputed"]
+    every = CALLS["relapse_by_imputation"][1](data, "own")
+    kept = CALLS["relapse_by_imputation"][1](data, "leave_out")
+    assert every.table["site"].tolist() == ["east", "west", "not recorded"]
+    pd.testing.assert_frame_equal(
+        kept.table.drop(columns="site"), every.table.drop(columns="site").iloc[:2]
+    )
+    assert (
+        f"{int(site_of(data).isna().sum())} patterns without a value of site left out" in kept.text
+    )
+
+
+def test_what_is_left_out_is_counted() -> None:
+    times = pd.DataFrame(
+        {"days": [1, 2, 3, 4, 5, 6], "event": True, "site": ["a", None, "b", "a", "b", np.nan]}
+    )
+    given = times.copy()
+    text = iop.compare_survival(times, "site", missing_group="leave_out").text
+    assert "2 rows without a value of site left out." in text
+    pd.testing.assert_frame_equal(times, given)
+    one = times.assign(ward=["x", "x", None, "y", "y", "y"])
+    found = iop.compare_survival(one, "site", strata="ward", missing_group="leave_out")
+    assert "3 rows without a value of site or ward left out." in found.text
+    assert found.table["n"].sum() == 3
+    stretches = frames()["stretches"]
+    lacking = stretches.loc[stretches["site"].isna(), "episode_id"].nunique()
+    mean = iop.mean_cumulative_function(stretches, "site", missing_group="leave_out")
+    assert f"{lacking} episodes without a value of site left out." in mean.text
+
+
+def test_a_value_that_says_not_recorded_is_the_group_of_the_missing() -> None:
+    times = pd.DataFrame({"days": [1, 2, 3], "event": True, "site": ["not recorded", None, "z"]})
+    sizes = iop.survival_curves(times, by="site", missing_group="own").sizes
+    assert sizes[["site", "n"]].to_numpy().tolist() == [["not recorded", 2], ["z", 1]]
+    for values in ([2.0, None, 10.0], [True, None, False]):
+        own = iop.survival_curves(times.assign(site=values), by="site", missing_group="own")
+        assert own.sizes["site"].tolist()[-1] == "not recorded"
+        assert own.sizes["site"].tolist()[:-1] == sorted(
+            value for value in values if value is not None
+        )
+
+
+def test_what_cannot_be_is_refused() -> None:
+    times = pd.DataFrame({"days": [1, 2, 3], "event": True, "site": [None, None, None]})
+    with pytest.raises(EstimateError, match="No row has a value of site"):
+        iop.survival_curves(times, by="site", missing_group="leave_out")
+    with pytest.raises(RuleError, match="one of refuse, own, leave_out"):
+        iop.survival_curves(times, by="site", missing_group="drop")  # type: ignore[arg-type]
+    for how in ("own", "leave_out"):
+        for wrong in (None, 3, pd.DataFrame(), pd.DataFrame(columns=["days", "event", "site"])):
+            with pytest.raises(OutcomesError):
+                iop.survival_curves(wrong, by="site", missing_group=how)  # type: ignore[arg-type]
+    torn = frames()["stretches"].copy()
+    whole = torn["episode_id"].duplicated(keep=False) & torn["site"].notna()
+    torn.loc[torn.index[whole][0], "site"] = None
+    with pytest.raises(EstimateError, match="All rows of one episode_id have a value of site"):
+        iop.mean_cumulative_function(torn, "site", missing_group="leave_out")
+
+
+@pytest.mark.parametrize(("missing", "shown"), [(3, False), (30, True)])
+def test_what_leaves_hides_a_small_count_of_the_left_out(missing: int, shown: bool) -> None:
+    count = 400
+    site = np.where(np.arange(count) % 2, "east", "west").astype(object)
+    site[:missing] = None
+    days = np.arange(count) % 90 + 1
+    times = pd.DataFrame({"days": days, "event": np.arange(count) % 3 > 0, "site": site})
+    safe = iop.protect(iop.survival_curves(times, by="site", missing_group="leave_out"))
+    lacks = f"{missing} rows without a value of site"
+    for text in (safe.text, safe.rule):
+        assert (lacks in text) is shown
+        assert ("Rows without a value of site left out." in text) is not shown
+    made = iop.synthetic_records(seed=3, people=120)
+    site = np.full(len(made.episodes), "east", dtype=object)
+    site[:missing] = None
+    read = iop.read_records(
+        episodes=made.episodes.assign(site=site), attendance=made.attendance, checkins=made.checkins
+    )
+    lacks = f"{missing} episodes without a value of site"
+    for result in (
+        iop.trend(read, "attendance_rate", every="quarter", by="site", missing_group="leave_out"),
+        iop.attendance_by_week(read, weeks=3, by="site", missing_group="leave_out"),
+    ):
+        assert lacks in result.text
+        assert lacks in result.rule
+        safe_result = iop.protect(result)  # type: ignore[type-var]
+        for text in (safe_result.text, safe_result.rule, repr(safe_result.left_out)):
+            assert (str(missing) + " episodes" in text or f"count={missing}" in text) is shown
