@@ -23,6 +23,7 @@ from iop_outcomes.errors import RuleError
 from iop_outcomes.records import require_records
 from iop_outcomes.records.schema import ATTENDANCE_STATUSES
 from iop_outcomes.shared.arrays import Integers, ratio
+from iop_outcomes.shared.checks import is_whole
 from iop_outcomes.shared.groups import (
     NOTHING_LEFT_OUT,
     Groups,
@@ -175,7 +176,7 @@ def attendance_by_week(
     [1, 2, 3, 4]
     """
     require_records(records, "Attendance by week")
-    if not (isinstance(weeks, int) and 1 <= weeks <= MOST_WEEKS):
+    if not is_whole(weeks, 1) or weeks > MOST_WEEKS:
         raise RuleError(
             "The number of weeks must be a whole number, 1 or more.",
             found=f"weeks={as_written(weeks)}",

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from iop_outcomes.errors import RuleError
+from iop_outcomes.shared.checks import is_whole
 from iop_outcomes.shared.messages import as_written
 
 HIDDEN = "hidden"
@@ -81,10 +82,7 @@ class SafePolicy:
 
     def __post_init__(self) -> None:
         """Refuse a threshold that is not a whole number of 1 or more."""
-        whole = isinstance(self.threshold, int | np.integer) and not isinstance(
-            self.threshold, bool
-        )
-        if not whole or self.threshold < 1:
+        if not is_whole(self.threshold, 1):
             raise RuleError(
                 "The threshold of a SafePolicy is the smallest count that may be shown.",
                 found=as_written(self.threshold),

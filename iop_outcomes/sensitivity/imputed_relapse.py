@@ -18,6 +18,7 @@ from iop_outcomes.relapse.imputation.result import ImputedPatterns
 from iop_outcomes.sensitivity.cells import _read_pattern_persons
 from iop_outcomes.sensitivity.imputed_errors import imputed_estimates
 from iop_outcomes.sensitivity.imputed_result import ImputedRelapse
+from iop_outcomes.shared.checks import is_whole
 from iop_outcomes.shared.group_codes import column_names
 from iop_outcomes.shared.groups import MissingGroup, ungrouped, with_own_group
 from iop_outcomes.shared.messages import as_written
@@ -283,8 +284,7 @@ def _check(imputed: ImputedPatterns, horizon: int) -> None:
             found=type(imputed).__name__,
             instead="relapse_by_imputation(impute_weeks(patterns))",
         )
-    whole = isinstance(horizon, (int, np.integer)) and not isinstance(horizon, bool)
-    if not whole or horizon < 1:
+    if not is_whole(horizon, 1):
         raise RuleError(
             "The horizon must be a whole number of weeks.",
             found=f"horizon_weeks={as_written(horizon)}",

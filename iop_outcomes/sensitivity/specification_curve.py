@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from numbers import Real
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -13,6 +12,7 @@ import pandas as pd
 from iop_outcomes.errors import RuleError
 from iop_outcomes.sensitivity.cell_estimates import estimate_cell
 from iop_outcomes.sensitivity.cells import Cell, CellReader, make_cells, read_groups, read_persons
+from iop_outcomes.shared.checks import is_number
 from iop_outcomes.shared.groups import MissingGroup, ungrouped, with_own_group
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.provenance import provenance_of
@@ -308,8 +308,7 @@ def _is_synthetic(records: Source) -> bool:
 
 
 def _check_horizon(horizon: object) -> None:
-    flag = isinstance(horizon, bool)
-    if flag or not isinstance(horizon, Real) or not 0 < float(horizon) < float("inf"):
+    if not is_number(horizon) or not 0 < horizon < float("inf"):
         raise RuleError(
             "The horizon must be a number of days.", found=as_written(horizon), instead="horizon=90"
         )

@@ -46,6 +46,17 @@ def test_what_is_no_whole_number_is_refused(value: object) -> None:
     assert is_whole(np.int64(3), 3)
 
 
+@pytest.mark.parametrize("weeks", [0, 2.0, True, "2", None])
+def test_weeks_that_are_none_are_refused(weeks: Any) -> None:
+    with pytest.raises(RuleError, match="number of weeks must be a whole number"):
+        iop.attendance_by_week(RECORDS, weeks=weeks)
+
+
+def test_weeks_of_numpy_are_weeks() -> None:
+    found = iop.attendance_by_week(RECORDS, weeks=np.int64(2))  # type: ignore[arg-type]
+    assert found.table["week"].tolist() == [1, 2]
+
+
 def test_a_hazard_takes_whole_numbers_of_numpy() -> None:
     fewest = np.int64(3)
     expected = iop.hazard(TIMES, fewest=3).table
