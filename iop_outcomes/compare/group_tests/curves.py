@@ -10,11 +10,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from iop_outcomes.compare.group_tests.groups import refuse_incomparable, strata_of
+from iop_outcomes.compare.group_tests.groups import (
+    refuse_incomparable,
+    refuse_no_columns,
+    strata_of,
+)
 from iop_outcomes.compare.group_tests.log_rank import log_rank
-from iop_outcomes.compare.group_tests.result import GroupTest, robust_name
+from iop_outcomes.compare.group_tests.result import GroupTest, full_name
 from iop_outcomes.compare.group_tests.score import GroupScore
-from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.errors import EstimateError
 from iop_outcomes.shared.groups import MissingGroup, settle_groups
 from iop_outcomes.shared.messages import groups_called
 from iop_outcomes.shared.text import format_count
@@ -64,8 +68,7 @@ class Comparison(GroupTest):
 
     @property
     def _test(self) -> str:
-        within = f" stratified by {', '.join(self.strata)}" if self.strata else ""
-        return f"{robust_name('Log-rank test', self.clustering)}{within}"
+        return full_name("Log-rank test", self.clustering, self.strata)
 
     def _describe_row(self, row: pd.Series[Any]) -> str:
         name = label_of(row[list(self.curves.by)])
@@ -158,10 +161,7 @@ def compare_survival(
     times = settle_groups(times, (by, strata), missing_group)
     checked = check_times(times, by)
     names = list(checked.labels.columns)
-    if not names:
-        raise RuleError(
-            "A comparison needs the column that defines the groups.", instead='by="..."'
-        )
+    refuse_no_columns(checked.labels)
     refuse_names(names)
     normal_quantile(confidence)
     stratum, strata_names = strata_of(times, strata, names)

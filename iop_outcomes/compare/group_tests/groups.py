@@ -46,6 +46,24 @@ def strata_of(
     return checked.group, names
 
 
+def refuse_no_columns(labels: pd.DataFrame) -> None:
+    """Refuse a comparison without a column that defines the groups."""
+    if not len(labels.columns):
+        raise RuleError(
+            "A comparison needs the column that defines the groups.", instead='by="..."'
+        )
+
+
+def refuse_single_group(labels: pd.DataFrame, instead: str) -> None:
+    """Refuse a single group; `instead` says what to write for it."""
+    if len(labels) < 2:
+        raise EstimateError(
+            "A comparison needs two groups or more.",
+            found=f"one group of {', '.join(map(str, labels.columns))}",
+            instead=instead,
+        )
+
+
 def refuse_incomparable(times: CheckedTimes, curves: str) -> None:
     """Refuse a single group, and times without an event.
 
@@ -56,12 +74,7 @@ def refuse_incomparable(times: CheckedTimes, curves: str) -> None:
     curves : str
         The function that gives the curves, as a user calls it.
     """
-    if len(times.labels) < 2:
-        raise EstimateError(
-            "A comparison needs two groups or more.",
-            found=f"one group of {', '.join(times.labels.columns)}",
-            instead=f"{curves}(times) for the curve of one group.",
-        )
+    refuse_single_group(times.labels, f"{curves}(times) for the curve of one group.")
     if not times.event.any():
         raise EstimateError(
             "There are no events to compare: every time is censored.",

@@ -8,14 +8,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from iop_outcomes.compare.group_tests.cluster_score import robust_to_clusters
 from iop_outcomes.compare.group_tests.gray_score import Ends, gray_residuals, gray_score
-from iop_outcomes.compare.group_tests.result import format_p_value, robust_name
+from iop_outcomes.compare.group_tests.groups import (
+    refuse_no_columns,
+    refuse_single_group,
+    strata_of,
+)
+from iop_outcomes.compare.group_tests.result import format_p_value, full_name
 from iop_outcomes.compare.group_tests.score import GroupScore
-from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.shared.group_codes import column_names
+from iop_outcomes.errors import EstimateError
 from iop_outcomes.shared.groups import MissingGroup, settle_groups
 from iop_outcomes.shared.messages import cause_called
 from iop_outcomes.shared.result import Result
@@ -23,7 +26,6 @@ from iop_outcomes.survival.clusters import Cluster, Clustering, closing, read_cl
 from iop_outcomes.survival.competing.causes import Causes, read_causes
 from iop_outcomes.survival.competing.estimate import cumulative_incidence
 from iop_outcomes.survival.competing.result import CumulativeIncidence
-from iop_outcomes.survival.times import check_times
 
 MOST_CELLS = 20_000_000  # days x groups x groups, of which a few tables are held
 
@@ -82,8 +84,7 @@ class IncidenceComparison(Result):
 
     @property
     def _test(self) -> str:
-        within = f" stratified by {', '.join(self.strata)}" if self.strata else ""
-        return robust_name("Gray's test", self.clustering) + within
+        return full_name("Gray's test", self.clustering, self.strata)
 
     @property
     def _result_text(self) -> str:
@@ -175,7 +176,8 @@ def compare_incidence(
     """
     times = settle_groups(times, (by, strata), missing_group)
     by_cause = read_causes(times, by, end, causes)
-    stratum, strata_names = _strata(times, by_cause, strata)
+    labels, ends = by_cause.times.labels, times.assign(event=by_cause.code >= 0)
+    stratum, strata_names = strata_of(ends, strata, list(labels.columns))
     clusters = read_clusters(times, cluster)
     incidence = cumulative_incidence(
         times, by, end, causes=causes, cluster=cluster, confidence=confidence
@@ -218,30 +220,10 @@ def cause_score(parts: list[Ends], cause: int) -> GroupScore:
     return robust_to_clusters(result, residual, np.concatenate(clusters))
 
 
-def _strata(
-    times: pd.DataFrame, by_cause: Causes, strata: str | Sequence[str] | None
-) -> tuple[NDArray[np.intp], list[str]]:
-    names = column_names(times, strata)
-    both = [name for name in names if name in by_cause.times.labels.columns]
-    if both:
-        raise RuleError(
-            f"Within a stratum of {', '.join(both)} there is one group of it only.",
-            instead="a column that is either a group or a stratum.",
-        )
-    return check_times(times.assign(event=by_cause.code >= 0), names).group, names
-
-
 def _check_comparable(by_cause: Causes) -> None:
-    if not len(by_cause.times.labels.columns):
-        raise RuleError(
-            "A comparison needs the column that defines the groups.", instead='by="..."'
-        )
-    if len(by_cause.times.labels) < 2:
-        raise EstimateError(
-            "A comparison needs two groups or more.",
-            found=f"one group of {', '.join(by_cause.times.labels.columns)}",
-            instead="cumulative_incidence(times) for the incidences of one group.",
-        )
+    labels = by_cause.times.labels
+    refuse_no_columns(labels)
+    refuse_single_group(labels, "cumulative_incidence(times) for the incidences of one group.")
     if by_cause.times.entry is not None:
         raise EstimateError(
             "Gray's test is not defined for late entry.",

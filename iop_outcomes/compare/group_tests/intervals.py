@@ -11,10 +11,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.compare.group_tests.cluster_score import refuse_too_many, robust_to_clusters
-from iop_outcomes.compare.group_tests.groups import refuse_incomparable, strata_of
-from iop_outcomes.compare.group_tests.result import GroupTest, robust_name
+from iop_outcomes.compare.group_tests.groups import (
+    refuse_incomparable,
+    refuse_no_columns,
+    strata_of,
+)
+from iop_outcomes.compare.group_tests.result import GroupTest, full_name
 from iop_outcomes.compare.group_tests.score import GroupScore
-from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.errors import EstimateError
 from iop_outcomes.shared.groups import MissingGroup, settle_groups
 from iop_outcomes.survival.clusters import Cluster, Clustering, read_clusters
 from iop_outcomes.survival.intervals.estimate import interval_survival
@@ -67,8 +71,7 @@ class IntervalComparison(GroupTest):
 
     @property
     def _test(self) -> str:
-        within = f" stratified by {', '.join(self.strata)}" if self.strata else ""
-        return f"{robust_name('Score test for intervals', self.clustering)}{within}"
+        return full_name("Score test for intervals", self.clustering, self.strata)
 
     def _describe_row(self, row: pd.Series[Any]) -> str:
         name = label_of(row[list(self.curves.by)])
@@ -171,10 +174,7 @@ def compare_interval_survival(
     times = settle_groups(times, (by, strata), missing_group)
     checked, left, right = check_intervals(times, by)
     names = list(checked.labels.columns)
-    if not names:
-        raise RuleError(
-            "A comparison needs the column that defines the groups.", instead='by="..."'
-        )
+    refuse_no_columns(checked.labels)
     stratum, strata_names = strata_of(times, strata, names)
     refuse_incomparable(checked, "iop.interval_survival")
     clusters = read_clusters(times, cluster)

@@ -8,10 +8,11 @@ from typing import Any
 
 import pandas as pd
 
+from iop_outcomes.compare.group_tests.groups import refuse_no_columns, refuse_single_group
 from iop_outcomes.compare.group_tests.recurrence_score import pseudo_score, weighted_score
 from iop_outcomes.compare.group_tests.result import GroupTest
 from iop_outcomes.compare.group_tests.score import GroupScore
-from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.errors import EstimateError
 from iop_outcomes.shared.groups import MissingGroup, settle_groups
 from iop_outcomes.shared.text import format_value
 from iop_outcomes.survival.clusters import Cluster, Clustering
@@ -151,16 +152,8 @@ def compare_recurrence(
     times = settle_groups(times, (by,), missing_group, id=id)
     stretches = read_stretches(times, by, id=id, cluster=cluster, terminal=terminal)
     labels = stretches.times.labels
-    if not len(labels.columns):
-        raise RuleError(
-            "A comparison needs the column that defines the groups.", instead='by="..."'
-        )
-    if len(labels) < 2:
-        raise EstimateError(
-            "A comparison needs two groups or more.",
-            found=f"one group of {', '.join(map(str, labels.columns))}",
-            instead="mean_cumulative_function(times) for the mean of one group.",
-        )
+    refuse_no_columns(labels)
+    refuse_single_group(labels, "mean_cumulative_function(times) for the mean of one group.")
     curves = mean_cumulative_function(
         times, by, id=id, cluster=cluster, terminal=terminal, confidence=confidence
     )

@@ -72,10 +72,11 @@ class GroupTest(Result):
         """Tell a row of the table in words."""
 
 
-def robust_name(test: str, clustering: Clustering | None) -> str:
-    """Return the name of a test, with whether it is robust to clusters."""
-    together = clustering is not None and clustering.together
-    return f"{test} robust to clusters" if together else test
+def full_name(test: str, clustering: Clustering | None, strata: Sequence[str]) -> str:
+    """Return the name of a test, whether it is robust to clusters, and by what it is stratified."""
+    robust = " robust to clusters" if clustering is not None and clustering.together else ""
+    within = f" stratified by {', '.join(strata)}" if strata else ""
+    return f"{test}{robust}{within}"
 
 
 def format_p_value(p_value: float) -> str:
