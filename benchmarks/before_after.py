@@ -98,18 +98,41 @@ def measure(root: Path, data: Path, people: int) -> dict[str, float]:
     return {**found, "pipeline": pipeline}
 
 
-def table(before: list[dict[str, float]], after: list[dict[str, float]]) -> list[str]:
-    """Return a line a task: medians, and the ratio within a turn."""
-    lines = [
-        "| task | before, s | now, s | now / before |",
-        "|---|---:|---:|---:|",
-    ]
-    for key, name in NAMES.items():
+Turns = list[dict[str, float]]
+
+
+def table(names: dict[str, str], before: Turns, after: Turns, decimals: int) -> list[str]:
+    """Return a line for each named task: medians, and the ratio within a turn."""
+    lines = ["| task | before, s | now, s | now / before |", "|---|---:|---:|---:|"]
+    for key, name in names.items():
         ratios = [now[key] / then[key] for then, now in zip(before, after, strict=True)]
         medians = [statistics.median(turn[key] for turn in turns) for turns in (before, after)]
         apart = f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
-        lines.append(f"| {name} | {medians[0]:.3f} | {medians[1]:.3f} | {apart} |")
+        seconds = " | ".join(f"{median:.{decimals}f}" for median in medians)
+        lines.append(f"| {name} | {seconds} | {apart} |")
     return lines
+
+
+def write_page(
+    page: str, options: argparse.Namespace, busy: str, packages: list[str], **more: str
+) -> None:
+    """Fill a page of benchmarks/ with what was measured, where and with which versions."""
+    versions = ", ".join(f"{name} {version(name)}" for name in packages)
+    filled = {
+        "repeat": str(options.repeat),
+        "date": datetime.date.today().isoformat(),
+        "machine": machine(),
+        "load": busy,
+        "before": options.commits[0],
+        "now": options.commits[1],
+        "versions": f"Python {platform.python_version()}, {versions}",
+        **more,
+    }
+    text = (ROOT / "benchmarks" / page).read_text(encoding="utf-8")
+    for name, value in filled.items():
+        text = text.replace("{" + name + "}", value)
+    options.out.write_text(text, encoding="utf-8")
+    print(text)
 
 
 def main() -> None:
@@ -129,22 +152,8 @@ def main() -> None:
         for root, taken in zip(roots, turns, strict=True):
             taken.append(measure(root, data, PEOPLE))
         print(f"round {number + 1} of {options.repeat}", file=sys.stderr)
-    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    filled = {
-        "repeat": str(options.repeat),
-        "date": datetime.date.today().isoformat(),
-        "machine": machine(),
-        "load": busy,
-        "before": options.commits[0],
-        "now": options.commits[1],
-        "versions": f"Python {platform.python_version()}, {versions}",
-        "times": "\n".join(table(*turns)),
-    }
-    text = (ROOT / "benchmarks" / "before_after_page.md").read_text(encoding="utf-8")
-    for name, value in filled.items():
-        text = text.replace("{" + name + "}", value)
-    options.out.write_text(text, encoding="utf-8")
-    print(text)
+    times = "\n".join(table(NAMES, *turns, decimals=3))
+    write_page("before_after_page.md", options, busy, PACKAGES, times=times)
 
 
 if __name__ == "__main__":

@@ -10,17 +10,13 @@ checkouts give is compared to the last character.
 from __future__ import annotations
 
 import argparse
-import datetime
 import json
-import platform
-import statistics
 import sys
 import tempfile
-from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks.before_after import ROOT, run
-from benchmarks.run import load, machine
+from benchmarks.before_after import ROOT, run, table, write_page
+from benchmarks.run import load
 
 PACKAGES = ["numpy", "pandas", "scipy", "matplotlib", "lifelines"]
 
@@ -78,17 +74,6 @@ def measure(root: Path, folder: Path) -> dict[str, float]:
     return {**taken, "process": process}
 
 
-def table(before: list[dict[str, float]], after: list[dict[str, float]]) -> list[str]:
-    """Return a line a task: medians, and the ratio within a turn."""
-    lines = ["| task | before, s | now, s | now / before |", "|---|---:|---:|---:|"]
-    for key, name in NAMES.items():
-        ratios = [now[key] / then[key] for then, now in zip(before, after, strict=True)]
-        medians = [statistics.median(turn[key] for turn in turns) for turns in (before, after)]
-        apart = f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
-        lines.append(f"| {name} | {medians[0]:.2f} | {medians[1]:.2f} | {apart} |")
-    return lines
-
-
 def compared(before: Path, after: Path) -> list[str]:
     """Return a line a file: how many of its lines differ, and the first that does."""
     lines = []
@@ -122,23 +107,9 @@ def main() -> None:
                     taken.append(seconds)
             print(f"round {number} of {options.repeat}", file=sys.stderr)
         same = compared(*folders)
-    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    filled = {
-        "repeat": str(options.repeat),
-        "date": datetime.date.today().isoformat(),
-        "machine": machine(),
-        "load": busy,
-        "before": options.commits[0],
-        "now": options.commits[1],
-        "versions": f"Python {platform.python_version()}, {versions}",
-        "times": "\n".join(table(*turns)),
-        "same": "\n".join(same),
-    }
-    text = (ROOT / "benchmarks" / "work_once_page.md").read_text(encoding="utf-8")
-    for name, value in filled.items():
-        text = text.replace("{" + name + "}", value)
-    options.out.write_text(text, encoding="utf-8")
-    print(text)
+    times = "\n".join(table(NAMES, *turns, decimals=2))
+    more = {"times": times, "same": "\n".join(same)}
+    write_page("work_once_page.md", options, busy, PACKAGES, **more)
 
 
 if __name__ == "__main__":

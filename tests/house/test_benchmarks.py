@@ -103,7 +103,12 @@ def test_before_and_after_are_timed_by_the_same_tasks(capsys):
     taken = json.loads(capsys.readouterr().out)
     assert {*taken, "import", "pipeline"} == set(before_after.NAMES)
     turn = dict.fromkeys(before_after.NAMES, 1.0)
-    lines = before_after.table([turn, turn], [dict.fromkeys(turn, 1.5), dict.fromkeys(turn, 2.5)])
+    lines = before_after.table(
+        before_after.NAMES,
+        [turn, turn],
+        [dict.fromkeys(turn, 1.5), dict.fromkeys(turn, 2.5)],
+        decimals=3,
+    )
     assert lines[2].endswith("| 1.000 | 2.000 | 2.00 (1.50 to 2.50) |")
 
 
@@ -111,7 +116,12 @@ def test_work_done_once_is_timed_and_its_results_compared_line_by_line(tmp_path)
     work_once = part("work_once")
     compile(work_once.TASKS.format(folder=str(tmp_path)), "tasks", "exec")
     turn = dict.fromkeys(work_once.NAMES, 2.0)
-    lines = work_once.table([turn, turn], [dict.fromkeys(turn, 1.0), dict.fromkeys(turn, 1.5)])
+    lines = work_once.table(
+        work_once.NAMES,
+        [turn, turn],
+        [dict.fromkeys(turn, 1.0), dict.fromkeys(turn, 1.5)],
+        decimals=2,
+    )
     assert lines[2].endswith("| 2.00 | 1.25 | 0.62 (0.50 to 0.75) |")
     folders = [tmp_path / "before", tmp_path / "after"]
     for folder, text in zip(folders, ("one\ntwo\n", "one\n2\n"), strict=True):
