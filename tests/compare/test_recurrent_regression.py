@@ -141,7 +141,7 @@ def test_it_says_what_it_is(model: str) -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"model": "frailty"}, "The model is one of"),
+        ({"model": "frailty"}, "The model must be one of"),
         ({"most": 2}, "one baseline for events of every number"),
         ({"model": "pwp_total", "most": 0}, "at least 1"),
         ({"model": "pwp_total", "most": True}, "at least 1"),

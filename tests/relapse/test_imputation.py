@@ -334,15 +334,15 @@ def test_groups_keep_their_difference_if_they_are_a_covariate():
     assert row["lower"] < difference < row["upper"]
     assert row["p_value"] < 0.001
     assert "The second minus the first: +" in found.text
-    assert "no covariate" not in found.rule
+    assert "not a covariate" not in found.rule
     blind = relapse_by_imputation(
         impute_weeks(seen, imputations=10, seed=1), "krupitsky_2004", horizon_weeks=WEEKS, by=group
     )
-    assert "no covariate" in blind.rule
+    assert "not a covariate" in blind.rule
     assert blind.difference["difference"].iloc[0] < row["difference"] - row["se"]
     same = relapse_by_imputation(imputed, "krupitsky_2004", horizon_weeks=WEEKS, by=group)
     pd.testing.assert_frame_equal(same.table, found.table)
-    assert "no covariate" not in same.rule
+    assert "not a covariate" not in same.rule
 
 
 # What is and is not changed
