@@ -178,7 +178,7 @@ def _kind_of_time(located: Found, mapping: Mapping) -> str:
         (CHECKINS, "date", "day"),
     ):
         for raw in located.raws.get(table.name, []):
-            names = set(our_names(table, list(raw.columns), mapping).values())
+            names = set(our_names(table, list(raw.columns), mapping, raw.own_names).values())
             if name in names:
                 kinds.add("calendar")
             elif study_name in names:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection
+from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,6 +59,10 @@ class StagedTable:
         Rows that are one with an earlier, identical row.
     planned : numpy.ndarray of bool
         Rows that are set aside without being a fault: they are planned for after the data cut.
+    left_out : list of int
+        For each file its rows that the mapping says are none of the table.
+    file_orders : list of str
+        For each file the order of day and month that its source in the mapping gives, or empty.
     orders : dict of str to list of str
         For each text of a date column in which order its day and month stand.
     date_texts : dict of str to DateTexts
@@ -75,6 +80,8 @@ class StagedTable:
     folded: npt.NDArray[np.bool_]
     planned: npt.NDArray[np.bool_]
     odd: list[tuple[int, OddRow]]
+    left_out: list[int] = field(default_factory=list)
+    file_orders: list[str] = field(default_factory=list)
     values: dict[str, Array] = field(default_factory=dict)
     levels: dict[str, list[str]] = field(default_factory=dict)
     declared: dict[str, Column] = field(default_factory=dict)
@@ -210,23 +217,31 @@ def combine(table: Table, raws: list[Raw], mapping: Mapping, time: str) -> Stage
         folded=np.zeros(rows, dtype=bool),
         planned=np.zeros(rows, dtype=bool),
         odd=[(number, odd) for number, raw in enumerate(raws) for odd in raw.odd],
+        left_out=[raw.left_out for raw in raws],
+        file_orders=[raw.date_order for raw in raws],
     )
 
 
-def our_names(table: Table, names: list[str], mapping: Mapping) -> dict[str, str]:
-    """Return for each column name of an export the name that it has here."""
+def our_names(
+    table: Table, names: list[str], mapping: Mapping, own: MappingType[str, str] | None = None
+) -> dict[str, str]:
+    """Return for each column name of an export the name that it has here.
+
+    `own` are the names that the source of the file gives, before those of the whole table.
+    """
+    own = own or {}
     pairs = mapping.columns.get(table.name, {})
     declared = {
         fold(name): name for column in table.columns for name in (column.name, column.study_name)
     }
     return {
-        name: pairs.get(fold(name)) or declared.get(fold(name)) or fold(name) or name
-        for name in names
+        name: own.get(name) or pairs.get(folded) or declared.get(folded) or folded or name
+        for name, folded in zip(names, map(fold, names), strict=True)
     }
 
 
 def _rename(table: Table, raw: Raw, mapping: Mapping, time: str) -> dict[str, Coded]:
-    names = our_names(table, list(raw.columns), mapping)
+    names = our_names(table, list(raw.columns), mapping, raw.own_names)
     _refuse_repeated(table, raw, mapping)
     names = _apart(table, names, mapping)
     twice = sorted(ours for ours, count in Counter(names.values()).items() if count > 1)
@@ -263,6 +278,8 @@ def _refuse_repeated(table: Table, raw: Raw, mapping: Mapping) -> None:
     pairs = mapping.columns.get(table.name, {})
     for name, heading in raw.repeated.items():
         ours = our_names(table, [heading], mapping)[heading]
+        if name not in raw.columns or name in raw.own_names:
+            continue
         needed = fold(heading) in pairs or _is_declared(table, ours)
         if needed and fold(name) not in pairs:
             same = [heading, *(each for each, other in raw.repeated.items() if other == heading)]

@@ -22,6 +22,8 @@ REMARK_CHECKS = (
     "unreadable_cell",
     "short_row",
     "repeated_heading",
+    *("join_unmatched", "join_conflict", "in_two_lists", "twice_in_list"),
+    *("two_ticked", "unknown_tick"),
 )
 _FORMULA = re.compile(
     "(?:^|(?<=[,;|\\t\\r\\n]))(?=\\s*[-=+@\uff1d\uff0b\uff0d\uff20])|^(?=[\\t\\r\\n])"
@@ -32,7 +34,7 @@ def note_remarks(name: str, raws: list[Raw], mapping: Mapping, log: Log) -> None
     """List what was met in the files of a table before their columns were looked at."""
     for raw in raws:
         remarks = list(raw.remarks)
-        names = our_names(TABLES[name], list(raw.columns), mapping)
+        names = our_names(TABLES[name], list(raw.columns), mapping, raw.own_names)
         if raw.encoding:
             done = f"kept: read as {raw.encoding}"
             remarks.append(Remark(0, raw.encoding, "encoding", done, "The file is not UTF-8."))
@@ -115,6 +117,7 @@ def source_table(staged_tables: dict[str, StagedTable]) -> pd.DataFrame:
                     "rows_set_aside": read - kept - folded + odd,
                     "rows_folded": folded,
                     "rows_planned": int(staged.planned[here].sum()),
+                    "rows_left_out": staged.left_out[number],
                     "sha256": staged.sha256[number],
                 }
             )

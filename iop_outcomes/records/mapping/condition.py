@@ -114,15 +114,26 @@ class Condition:
     names: dict[str, str]
     where: str = "where"
 
-    def rows(self, raw: Raw) -> Mask:
+    def rows(self, raw: Raw, ours: MappingType[str, str] | None = None) -> Mask:
         """Tell for each row of a file whether it is meant.
+
+        Parameters
+        ----------
+        raw : Raw
+            The file.
+        ours : mapping of str to str, optional
+            Their column name (folded) to ours: the condition may use either.
 
         Raises
         ------
         RecordsError
             If the file has no column of a name that the condition asks.
         """
-        columns = {fold(name): coded for name, coded in raw.columns.items()}
+        theirs = {fold(name): coded for name, coded in raw.columns.items()}
+        renamed = {
+            fold(ours[name]): theirs[name] for name in reversed(theirs) if ours and name in ours
+        }
+        columns = {**renamed, **theirs}
         missing = [name for name in self.names if name not in columns]
         if missing:
             raise RecordsError(

@@ -5,20 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from iop_outcomes.errors import RecordsError
-from iop_outcomes.records.mapping.plan import Mapping, SourcePlan
-
-
-def _any_source(wanted: Callable[[SourcePlan], object]) -> Callable[[Mapping], bool]:
-    return lambda mapping: any(wanted(plan) for plans in mapping.sources.values() for plan in plans)
-
+from iop_outcomes.records.mapping.plan import Mapping
 
 # Whoever gives one of these its effect removes its line.
 PENDING: dict[str, Callable[[Mapping], object]] = {
-    "[[TABLE.from]] header_rows": _any_source(lambda plan: plan.header_rows > 1),
-    "[[TABLE.from]]": lambda mapping: any(mapping.sources.values()),
-    "[TABLE.constants]": lambda mapping: any(mapping.constants.values()),
-    "[TABLE.combine]": lambda mapping: any(mapping.combine.values()),
-    "[TABLE.ticked]": lambda mapping: any(mapping.ticked.values()),
+    "[[TABLE.from]] date_order": lambda mapping: any(
+        plan.date_order and plan.grid is None
+        for plans in mapping.sources.values()
+        for plan in plans
+    ),
     "[TABLE.link]": lambda mapping: mapping.links,
     "[checkins] expected_every": lambda mapping: mapping.expected_every,
     "[ids]": lambda mapping: mapping.ids,

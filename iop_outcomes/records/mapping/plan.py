@@ -70,12 +70,18 @@ class Join:
         Which of the other rows.
     file : str
         The other file; empty: the same.
+    sheet : str
+        The sheet of it, or of the same workbook; empty: the first, or the same rows.
+    header_row : int
+        The line of its header row; 0: as the options say.
     """
 
     by: tuple[str, ...]
     columns: tuple[str, ...]
     where: Condition | None = None
     file: str = ""
+    sheet: str = ""
+    header_row: int = 0
 
 
 @dataclass(frozen=True)
@@ -112,6 +118,9 @@ class SourcePlan:
         Our column to the value that every row has.
     only : tuple of str
         Their columns that are kept; empty: all.
+    one_row_for : tuple of str
+        Their columns of which each combination gives one row, the first in all files and sheets
+        of this source; empty: every row.
     """
 
     files: tuple[str, ...] = ()
@@ -128,6 +137,7 @@ class SourcePlan:
     lists: Lists | None = None
     constants: dict[str, str] = field(default_factory=dict)
     only: tuple[str, ...] = ()
+    one_row_for: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

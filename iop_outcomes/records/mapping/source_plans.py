@@ -23,7 +23,7 @@ from iop_outcomes.records.mapping.tables import Words, read_constants, require_w
 
 KEYS = (
     *("file", "sheets", "header_row", "header_rows", "fill_down", "date_order", "columns"),
-    *("where", "drop_rows", "join", "grid", "lists", "constants", "only"),
+    *("where", "drop_rows", "join", "grid", "lists", "constants", "only", "one_row_for"),
 )
 MOST_HEADER_ROWS = 5
 YEARS = (1900, 2100)
@@ -84,6 +84,7 @@ def _plan(table: str, value: Any, words: Words) -> SourcePlan:
         else None,
         constants=read_constants(f"{where} constants", table, source.get("constants", {}), words),
         only=_texts(where, source, "only", 'only = ["Client", "Start"]'),
+        one_row_for=_texts(where, source, "one_row_for", 'one_row_for = ["Client", "Start"]'),
     )
 
 
@@ -109,14 +110,14 @@ def _joins(where: str, source: dict[str, Any]) -> tuple[Join, ...]:
 
 
 def _join(where: str, join: MappingType[str, Any]) -> Join:
-    only(where, join, ("where", "by", "columns", "file"))
+    only(where, join, ("where", "by", "columns", "file", "sheet", "header_row"))
     for key in ("by", "columns"):
         if key not in join:
             raise RecordsError(
                 f"The mapping's {where} does not say {key}.",
                 instead='Write by = "record_id" and columns = ["discharge_date"].',
             )
-    if "where" not in join and "file" not in join:
+    if not {"where", "file", "sheet"} & set(join):
         raise RecordsError(
             f"The mapping's {where} does not say which other rows are meant.",
             instead='Write where = { Event = "discharge" }, or file = "other.csv".',
@@ -134,6 +135,10 @@ def _join(where: str, join: MappingType[str, Any]) -> Join:
         columns=texts(f"{where} columns", join["columns"], 'columns = ["discharge_date"]'),
         where=read_condition(f"{where} where", join["where"]) if "where" in join else None,
         file=file,
+        sheet=_text(where, dict(join), "sheet", "") if "sheet" in join else "",
+        header_row=whole(f"{where} header_row", join["header_row"], 1, MOST_SKIPPED + 1)
+        if "header_row" in join
+        else 0,
     )
 
 

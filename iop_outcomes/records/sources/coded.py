@@ -102,6 +102,16 @@ class Raw:
         Whether a bare number that stands for a date counts from 1904, not from 1900.
     repeated : dict of str to str
         For each column whose heading stands further left too: its name in `columns` to its heading.
+    sheet : str
+        The sheet of a workbook that it is.
+    own_names : dict of str to str
+        The names that its source in the mapping gives to columns, and those of columns made.
+    date_order : str
+        The order of day and month that its source in the mapping gives.
+    left_out : int
+        Rows of the file that the mapping says are none of the table.
+    made_of : int
+        Of how many lines its rows were made, where that is another number; else 0.
     """
 
     file: str
@@ -115,6 +125,11 @@ class Raw:
     rows_over_lines: int = 0
     dates_from_1904: bool = False
     repeated: dict[str, str] = field(default_factory=dict)
+    sheet: str = ""
+    own_names: dict[str, str] = field(default_factory=dict)
+    date_order: str = ""
+    left_out: int = 0
+    made_of: int = 0
 
 
 def narrow(codes: Array, levels: int) -> Array:

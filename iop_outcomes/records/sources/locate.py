@@ -10,23 +10,16 @@ from typing import Any
 import pandas as pd
 
 from iop_outcomes.errors import RecordsError
-from iop_outcomes.records.mapping import Mapping, fold
+from iop_outcomes.records.mapping import Mapping, SourcePlan
 from iop_outcomes.records.schema import TABLES
+from iop_outcomes.records.shaping.planned import Job, Reader, is_workbook, table_of
 from iop_outcomes.records.sources.coded import Raw
-from iop_outcomes.records.sources.files import NOT_READ, SUFFIXES, read_raw
-from iop_outcomes.records.sources.layout import Layout
+from iop_outcomes.records.sources.files import NOT_READ, SUFFIXES
 from iop_outcomes.records.sources.opening import kind_of, reason, require_file, shown
 from iop_outcomes.records.sources.sql import address_in, is_address, read_queries
-from iop_outcomes.records.sources.workbook import Workbook, read_workbook
 
 Source = str | Path | pd.DataFrame
 Sources = Source | Sequence[Source]
-
-_STARTS = {
-    "episodes": ("episode",),
-    "attendance": ("attendance",),
-    "checkins": ("checkin", "check_in"),
-}
 
 
 @dataclass
@@ -47,6 +40,8 @@ def find(source: Any, tables: dict[str, Sources | None], mapping: Mapping) -> Fo
         If nothing, or not enough, is there to read.
     """
     located = Found()
+    files: list[Path] = []
+    jobs: list[Job] = []
     if source is not None and not is_address(source):
         if not isinstance(source, str | Path):
             raise RecordsError(
@@ -54,19 +49,26 @@ def find(source: Any, tables: dict[str, Sources | None], mapping: Mapping) -> Fo
                 found=type(source).__name__,
                 instead="Give frames by name: read_records(episodes=..., attendance=...).",
             )
-        _from_path(Path(source), mapping, located)
-    for name, given in tables.items():
-        if given is not None:
-            items: Iterable[Any] = list(given) if isinstance(given, list | tuple) else [given]
-            located.raws[name] = [
-                raw for item in items for raw in _table_from(item, name, mapping, located)
-            ]
-    _from_database(source, mapping, located)
+        files = _files_at(Path(source), mapping, located)
+        jobs = _jobs_of(Path(source), files, mapping, located)
+    given = {name: items for name, items in tables.items() if items is not None}
+    jobs = [job for job in jobs if job.table not in given]
+    for name, items in given.items():
+        every: Iterable[Any] = list(items) if isinstance(items, list | tuple) else [items]
+        located.raws[name] = []
+        jobs += [job for item in every for job in _jobs_given(item, name, mapping)]
+    jobs += _jobs_of_database(source, mapping, {job.table for job in jobs})
+    reader = Reader(mapping, files)
+    raws, notes = reader.read(jobs)
+    located.raws |= raws
+    located.notes += notes
+    located.ignored += [shown(file) for file in files if file not in reader.used]
+    located.ignored += reader.ignored_sheets()
     _enough(located, source)
     return located
 
 
-def _from_database(source: Any, mapping: Mapping, located: Found) -> None:
+def _jobs_of_database(source: Any, mapping: Mapping, given: set[str]) -> list[Job]:
     """Read the queries of the mapping, from the given address or the one that it names."""
     address = source if is_address(source) else None
     if mapping.database is None:
@@ -76,7 +78,7 @@ def _from_database(source: Any, mapping: Mapping, located: Found) -> None:
                 instead="Give a mapping with [database.queries] and a line a table: "
                 'episodes = "select episode_id, admit_date from episodes".',
             )
-        return
+        return []
     if address is None:
         if not mapping.database.url_variable:
             raise RecordsError(
@@ -85,92 +87,122 @@ def _from_database(source: Any, mapping: Mapping, located: Found) -> None:
                 "environment variable that holds its address.",
             )
         address = address_in(mapping.database.url_variable)
+    jobs = []
     for table, raw in read_queries(address, mapping.database.queries).items():
-        if table in located.raws:
+        if table in given:
             raise RecordsError(
                 f"The {table} are given twice: by a query of the mapping, and as files.",
                 instead=f"Remove {table} from [database.queries], or leave the files out.",
             )
-        located.raws[table] = [raw]
+        plans = mapping.sources.get(table, ())
+        if any(plan.files or plan.sheets or plan.header_row for plan in plans):
+            raise RecordsError(
+                f"The {table} come from a query, and [[{table}.from]] of the mapping names files.",
+                instead="Remove file, sheets and header_row there, or the query.",
+            )
+        jobs += [Job(table, raw, plan) for plan in plans or (SourcePlan(),)]
+    return jobs
 
 
-def _table_from(source: Source, table: str, mapping: Mapping, located: Found) -> list[Raw]:
-    """Read a file or frame that holds one table: of a workbook all sheets that are so called."""
-    if isinstance(source, str | Path) and Path(source).suffix.lower() == ".xlsx":
-        book = read_workbook(Path(source), layout_of(mapping))
-        named = [title for title in book.sheets if table_of(title) == table]
-        chosen = named or list(book.sheets)[:1]
-        _ignore_sheets(Path(source), book, chosen, located)
-        return [book.sheets[title] for title in chosen]
+def _jobs_given(source: Source, table: str, mapping: Mapping) -> list[Job]:
+    """Return how a file or frame is read that was given as one table."""
     if not isinstance(source, str | Path | pd.DataFrame):
         raise RecordsError(
             f"What is given for {table} is neither a file nor a frame.",
             found=type(source).__name__,
             instead="Give a path, a pandas DataFrame, or a list of them.",
         )
-    return [read_raw(source, layout=layout_of(mapping))]
+    item = Path(source) if isinstance(source, str) else source
+    plans = mapping.sources.get(table, ())
+    if not plans:
+        return [Job(table, item)]
+    if isinstance(item, Path):
+        fitting = [plan for plan in plans if not plan.files or _fits(item, plan)]
+    else:
+        fitting = [plan for plan in plans if not plan.files] or list(plans if not plans[1:] else ())
+    if not fitting:
+        raise RecordsError(
+            f"The mapping does not say how what is given for {table} is read.",
+            found=f"file = ... in every [[{table}.from]], and none fits",
+            instead="Correct the names, or remove file from the one that is meant.",
+        )
+    return [Job(table, item, plan) for plan in fitting]
 
 
-def layout_of(mapping: Mapping) -> Layout:
-    """Return where the header stands where the mapping says it for every file."""
-    return Layout(header_row=mapping.skip_lines + 1) if mapping.skip_lines else Layout()
+def _fits(file: Path, plan: SourcePlan) -> bool:
+    return any(file.match(pattern) for pattern in plan.files)
 
 
-def _ignore_sheets(path: Path, book: Workbook, chosen: list[str], located: Found) -> None:
-    """Name the sheets of a workbook that are not read."""
-    located.ignored.extend(
-        f"{shown(path)}: sheet {title}" for title in book.sheets if title not in chosen
-    )
-    located.ignored.extend(f"{shown(path)}: hidden sheet {title}" for title in book.hidden)
-
-
-def table_of(name: str) -> str | None:
-    """Return the table that a file or sheet of this name holds, or None."""
-    for table, starts in _STARTS.items():
-        if fold(name).startswith(starts):
-            return table
-    return None
-
-
-def _from_path(path: Path, mapping: Mapping, located: Found) -> None:
+def _files_at(path: Path, mapping: Mapping, located: Found) -> list[Path]:
+    """Return the files that stand in a folder, or the one file that was given."""
     kind = kind_of(path)
     if kind == "folder":
-        _from_folder(path, mapping, located)
-    elif kind == "absent":
+        return _files_of(path, located)
+    if kind == "absent":
         raise RecordsError(
             f"There is no folder or workbook {shown(path)}.",
             instead="Give the folder that holds episodes.csv, attendance.csv and checkins.csv.",
         )
-    elif path.suffix.lower() == ".xlsx":
-        _from_workbook(path, mapping, located)
-    else:
+    if not is_workbook(path) and not mapping.sources:
         require_file(path)
         raise RecordsError(
             f"{shown(path)} is one file, and its table is not known.",
             instead="Say which table it is: read_records(episodes=..., attendance=...).",
         )
+    return [path]
 
 
-def _from_workbook(path: Path, mapping: Mapping, located: Found) -> None:
-    book = read_workbook(path, layout_of(mapping))
-    tables = {title: table for title in book.sheets if (table := table_of(title)) is not None}
-    for title, table in tables.items():
-        located.raws.setdefault(table, []).append(book.sheets[title])
-    _ignore_sheets(path, book, list(tables), located)
+def _jobs_of(path: Path, files: list[Path], mapping: Mapping, located: Found) -> list[Job]:
+    """Return how the files of a folder, or one file, are read: as which tables, by which plans."""
+    given = kind_of(path) != "folder"
+    own = {} if given else _own_files(path, files, mapping, located)
+    jobs = []
+    for table in TABLES:
+        plans = mapping.sources.get(table, ())
+        jobs += [Job(table, file) for file in own.get(table, ()) if not plans]
+        for plan in plans:
+            named = [file for file in files if _fits(file, plan)]
+            if not plan.files:
+                named = own.get(table, []) or (files if len(files) == 1 else [])
+            if not named:
+                _no_file(table, plan, located)
+            jobs += [Job(table, file, plan) for file in named]
+    used = [job.source for job in jobs]
+    if len(files) == 1 and is_workbook(files[0]):
+        free = [table for table in TABLES if table not in mapping.sources]
+        if given or not any(file is files[0] for file in used) or mapping.sources:
+            taken = {job.table for job in jobs}
+            jobs += [Job(table, files[0], by_name=True) for table in free if table not in taken]
+    return jobs
 
 
-def _from_folder(folder: Path, mapping: Mapping, located: Found) -> None:
-    files = _files_of(folder, located)
+def _own_files(
+    folder: Path, files: list[Path], mapping: Mapping, located: Found
+) -> dict[str, list[Path]]:
+    """Return the files of each table: those that [files] names, else those called as it is."""
     taken = _named_files(folder, files, mapping, located)
+    own: dict[str, list[Path]] = {}
     for file in files:
         named = table_of(file.name)
         table = taken.get(file) or (None if named in mapping.files else named)
         if table is not None:
-            located.raws.setdefault(table, []).extend(_table_from(file, table, mapping, located))
-        elif file.suffix.lower() == ".xlsx" and len(files) == 1:
-            _from_workbook(file, mapping, located)
-        else:
-            located.ignored.append(shown(file))
+            own.setdefault(table, []).append(file)
+    return own
+
+
+def _no_file(table: str, plan: SourcePlan, located: Found) -> None:
+    """Say that no file fits a plan: a remark on a pattern, an error on a name."""
+    if plan.files and all(set(pattern) & set("*?[") for pattern in plan.files):
+        shown_ = ", ".join(shown(pattern) for pattern in plan.files)
+        located.notes.append(f"no file matches {shown_}, which the mapping gives for {table}")
+        return
+    raise RecordsError(
+        f"The mapping's [[{table}.from]] names no file that is there."
+        if plan.files
+        else f"The mapping's [[{table}.from]] does not say which file it is of.",
+        found=", ".join(shown(pattern) for pattern in plan.files) or "several files",
+        instead='Write file = "name.csv", or a pattern: the name of a file in the folder.',
+    )
 
 
 def _files_of(folder: Path, located: Found) -> list[Path]:

@@ -1,0 +1,224 @@
+"""Headings of a grid as dates: ``10/8``, ``Mon 6 Oct``, ``2026-10-06``, or ``8`` of a month."""
+
+from __future__ import annotations
+
+import calendar
+import datetime
+import re
+from dataclasses import dataclass
+
+from iop_outcomes.errors import RecordsError
+from iop_outcomes.records.mapping.plan import Grid
+from iop_outcomes.records.parsing.calendar_names import MONTHS, WEEKDAYS
+
+DAY_FIRST, MONTH_FIRST = "day_first", "month_first"
+_ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?![\d/])")
+_PARTS = re.compile(r"(?<![\d/.-])(\d{1,2})[/.-](\d{1,2})(?:[/.-](\d{4}|\d{2}))?\.?(?!\d)")
+_NAMED = re.compile(r"(?<!\d)(\d{1,2})?(?:st|nd|rd|th)?\.?[\s-]*([^\W\d_]+)\.?[\s-]*(\d{1,4})?")
+_YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
+_SHORT_YEAR = re.compile(r"(?:^|\W|[^\W\d_])['’]?(\d\d)$")
+_BARE = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?\.?")
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+@dataclass(frozen=True)
+class Heading:
+    """What a heading says of its date; 0 where it does not say it.
+
+    Attributes
+    ----------
+    numbers : tuple of int
+        Day and month in the order in which they stand, where that is open; else empty.
+    rest : str
+        What stands behind the date.
+    """
+
+    year: int = 0
+    month: int = 0
+    day: int = 0
+    numbers: tuple[int, int] | tuple[()] = ()
+    rest: str = ""
+
+
+def read_heading(text: str, bare: bool) -> Heading | None:
+    """Return what a heading says of its date, or None if it is none.
+
+    With `bare`, a number from 1 to 31 by itself is the day of a month that the sheet names.
+    """
+    plain = _without_weekday(text.strip())
+    if match := _ISO.match(plain):
+        return _checked(Heading(int(match[1]), int(match[2]), int(match[3])))
+    if match := _PARTS.match(plain):
+        rest = plain[match.end() :].strip(" :,()")
+        numbers = int(match[1]), int(match[2])
+        a_date = 1 <= min(numbers) <= 12 and max(numbers) <= 31
+        return Heading(_four_digits(match[3]), numbers=numbers, rest=rest) if a_date else None
+    if (match := _NAMED.match(plain)) and (month := MONTHS.get(match[2].casefold())):
+        return _named(match, month, plain)
+    if bare and (match := _BARE.fullmatch(plain)) and 1 <= int(match[1]) <= 31:
+        return Heading(day=int(match[1]))
+    return None
+
+
+def _without_weekday(text: str) -> str:
+    match = _WORD.match(text)
+    if match and match[0].casefold() in WEEKDAYS:
+        return text[match.end() :].lstrip(" .,:-\n")
+    return text
+
+
+def _named(match: re.Match[str], month: int, plain: str) -> Heading | None:
+    before, after = match[1], match[3]
+    if before:
+        year, day, end = after, int(before), match.end()
+    elif after and len(after) <= 2:
+        year, day, end = "", int(after), match.end()
+        if later := re.match(r"(?:st|nd|rd|th)?,?\s*(\d{4})", plain[end:]):
+            year, end = later[1], end + later.end()
+    else:
+        return None
+    return _checked(Heading(_four_digits(year), month, day, rest=plain[end:].strip(" :,()")))
+
+
+def _checked(heading: Heading) -> Heading | None:
+    year = heading.year or 2000  # a leap year
+    fits = (
+        1 <= heading.month <= 12 and 1 <= heading.day <= calendar.monthrange(year, heading.month)[1]
+    )
+    return heading if fits else None
+
+
+def _four_digits(text: str | None) -> int:
+    if not text:
+        return 0
+    return int(text) if len(text) == 4 else 2000 + int(text)
+
+
+def month_of(name: str) -> int:
+    """Return the month that the name of a sheet or file bears, or 0."""
+    for word in _WORD.findall(name):
+        if len(word) > 2 and word.casefold() in MONTHS:
+            return MONTHS[word.casefold()]
+    match = re.search(r"(?<!\d)(?:19|20)\d\d[-_ .](\d{1,2})(?!\d)", name)
+    return int(match[1]) if match and 1 <= int(match[1]) <= 12 else 0
+
+
+def year_of(name: str) -> int:
+    """Return the year that the name of a sheet or file bears, or 0."""
+    years = {int(year) for year in _YEAR.findall(name)}
+    if len(years) == 1:
+        return years.pop()
+    short = _SHORT_YEAR.search(name) if not years else None
+    return 2000 + int(short[1]) if short else 0
+
+
+def dates_of(
+    headings: list[Heading], grid: Grid, order: str, *, file: str, sheet: str
+) -> list[datetime.date]:
+    """Return the date of each heading, in their order.
+
+    A year that no heading bears is that of the mapping or of the name. With a month in that name, a
+    heading of another month belongs to the year in which it is nearest to it. Without one the year
+    is that of the first heading, and goes up where a heading's month is before that of the one to
+    its left.
+
+    Raises
+    ------
+    RecordsError
+        If order, month or year cannot be told, or a heading is no day of the calendar.
+    """
+    name = file if grid.year == "file" else sheet or file
+    month = month_of(sheet) or month_of(file)
+    settled = _ordered(headings, order, month, file)
+    if any(not heading.month for heading in settled):
+        if not month:
+            raise RecordsError(
+                f"The headings of the grid in {file} are days without a month.",
+                instead="Name the month in the name of the sheet or of the file.",
+            )
+        settled = [_in_month(heading, month) for heading in settled]
+    if any(not heading.year for heading in settled):
+        year = grid.year if isinstance(grid.year, int) else year_of(name) if grid.year else 0
+        if not year:
+            raise RecordsError(
+                f"The headings of the grid in {file} are dates without a year.",
+                found=_no_year(grid),
+                instead='Write grid = { year = 2026 }, or year = "sheet" or "file" where the name '
+                "of the sheet or of the file bears it.",
+            )
+        settled = _with_years(settled, year, month)
+    result = []
+    for heading in settled:
+        try:
+            result.append(datetime.date(heading.year, heading.month, heading.day))
+        except ValueError:
+            raise RecordsError(
+                f"A heading of the grid in {file} is no day of the calendar.",
+                found=f"month {heading.month}, day {heading.day} of {heading.year}",
+                instead='Check the year of the grid, and date_order = "day_first" or '
+                '"month_first".',
+            ) from None
+    return result
+
+
+def _no_year(grid: Grid) -> str:
+    if not grid.year:
+        return "no year in the mapping"
+    return f"no year, or several, in the name of the {grid.year}"
+
+
+def _in_month(heading: Heading, month: int) -> Heading:
+    return heading if heading.month else Heading(heading.year, month, heading.day, (), heading.rest)
+
+
+def _ordered(headings: list[Heading], order: str, month: int, file: str) -> list[Heading]:
+    """Say of each heading of two numbers which is the month."""
+    numbers = [heading.numbers for heading in headings if heading.numbers]
+    if not numbers:
+        return headings
+    if not order:
+        order = _order_told(numbers, month)
+    if not order:
+        raise RecordsError(
+            f"The headings of the grid in {file} do not tell the day from the month.",
+            instead='Write date_order = "month_first" or "day_first" in [[TABLE.from]].',
+        )
+    result = []
+    for heading in headings:
+        if heading.numbers:
+            first, second = heading.numbers
+            ours = (first, second) if order == MONTH_FIRST else (second, first)
+            heading = Heading(heading.year, ours[0], ours[1], (), heading.rest)
+        result.append(heading)
+    return result
+
+
+def _order_told(numbers: list[tuple[int, int]], month: int) -> str:
+    """Return the order that the numbers tell: one above 12, or the sheet's month throughout."""
+    can = {
+        MONTH_FIRST: all(first <= 12 for first, _ in numbers),
+        DAY_FIRST: all(second <= 12 for _, second in numbers),
+    }
+    if can[MONTH_FIRST] and can[DAY_FIRST] and month:
+        can = {
+            MONTH_FIRST: all(first == month for first, _ in numbers),
+            DAY_FIRST: all(second == month for _, second in numbers),
+        }
+    told = [order for order, possible in can.items() if possible]
+    return told[0] if len(told) == 1 else ""
+
+
+def _with_years(headings: list[Heading], year: int, month: int) -> list[Heading]:
+    result = []
+    last = 0
+    for heading in headings:
+        if month:
+            away = heading.month - month
+            own = year + (away < -6) - (away > 6)
+        else:
+            year += bool(last and heading.month < last)
+            last = heading.month
+            own = year
+        own = heading.year or own
+        result.append(Heading(own, heading.month, heading.day, (), heading.rest))
+    return result

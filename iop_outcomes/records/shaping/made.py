@@ -1,0 +1,154 @@
+"""Columns made of others: joined words, ticked boxes, constants, cells filled down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from iop_outcomes.errors import RecordsError
+from iop_outcomes.records.mapping.folding import fold
+from iop_outcomes.records.mapping.sections import short
+from iop_outcomes.records.shaping.columns import (
+    column_name,
+    compact,
+    constant,
+    is_blank,
+    name_if_there,
+    of_pairs,
+    taken,
+    with_remarks,
+)
+from iop_outcomes.records.sources.coded import Coded, Raw, Remark
+
+TWO_TICKED = "two_ticked"
+UNKNOWN_TICK = "unknown_tick"
+_TICKED = {"1", "1.0", "yes", "y", "true", "t", "x", "checked", "✓", "✔", "☒", "☑"}
+_NOT_TICKED = {"", "0", "0.0", "no", "n", "false", "f", "unchecked", "☐"}
+
+
+def fill_down(raw: Raw, names: tuple[str, ...], ours: Mapping[str, str], where: str) -> Raw:
+    """Give blank cells the value above them."""
+    columns = dict(raw.columns)
+    for given in names:
+        name = column_name(raw, given, ours, where)
+        coded = columns[name]
+        rows = np.where(is_blank(coded), -1, np.arange(len(coded.codes)))
+        above = np.maximum.accumulate(rows)
+        first = np.maximum(above, 0)  # blank cells above the first value stay blank
+        columns[name] = taken(coded, np.where(above < 0, np.arange(len(rows)), first))
+    return replace(raw, columns=columns)
+
+
+def put_constants(
+    raw: Raw, constants: Mapping[str, str], ours: Mapping[str, str], *, where: str = ""
+) -> Raw:
+    """Give every row a value in a column of ours.
+
+    With `where`, a file that has the column already is refused; without, it keeps its own.
+    """
+    columns = dict(raw.columns)
+    for name, text in constants.items():
+        there = name_if_there(raw, name, ours)
+        if there is None:
+            columns[name] = constant(text, len(raw.lines))
+        elif where:
+            raise RecordsError(
+                f"{raw.file} has a column {short(name)} of its own, and {where} of the mapping "
+                "gives it one value.",
+                instead="Remove one of the two: map the column to another name, or remove the "
+                "constant.",
+            )
+    return replace(raw, columns=columns)
+
+
+def combine_words(
+    raw: Raw, combine: Mapping[str, tuple[str, ...]], ours: Mapping[str, str], table: str
+) -> tuple[Raw, frozenset[str]]:
+    """Join the words of several columns by " + " into one of ours; blank ones are passed over.
+
+    A source that has none of the columns is left as it is. Returns the names that were made.
+    """
+    columns = dict(raw.columns)
+    made = set()
+    for name, parts in combine.items():
+        there = [name_if_there(raw, part, ours) for part in parts]
+        if not any(there):
+            continue
+        where = f"[{table}.combine]"
+        names = [column_name(raw, part, ours, where) for part in parts]
+        joined = of_pairs([raw.columns[each] for each in names], _joined)
+        _replace_target(columns, raw, name, names, ours, where)
+        columns[name] = joined
+        made.add(name)
+    return replace(raw, columns=columns), frozenset(made)
+
+
+def _joined(texts: tuple[str, ...]) -> str:
+    return " + ".join(text.strip() for text in texts if text.strip())
+
+
+def _replace_target(
+    columns: dict[str, Coded],
+    raw: Raw,
+    name: str,
+    parts: list[str],
+    ours: Mapping[str, str],
+    where: str,
+) -> None:
+    """Take the column that is made anew out of the columns, if it is one of its own parts."""
+    there = name_if_there(raw, name, ours)
+    if there is None:
+        return
+    if there not in parts:
+        raise RecordsError(
+            f"{raw.file} has a column {short(name)} of its own, which {where} makes of others.",
+            instead="Name it among them, or map it to another name.",
+        )
+    del columns[there]
+
+
+def read_ticks(
+    raw: Raw, ticked: Mapping[str, Mapping[str, str]], ours: Mapping[str, str], table: str
+) -> tuple[Raw, frozenset[str]]:
+    """Make one word of checkbox columns: that of the one that is ticked; none is missing.
+
+    A row with several ticks gets no word and is listed; so is a cell neither ticked nor not.
+    A source that has none of the columns is left as it is. Returns the names that were made.
+    """
+    columns = dict(raw.columns)
+    remarks: list[Remark] = []
+    made = set()
+    for name, boxes in ticked.items():
+        if not any(name_if_there(raw, box, ours) for box in boxes):
+            continue
+        where = f"[{table}.ticked]"
+        names = [column_name(raw, box, ours, where) for box in boxes]
+        parts = [raw.columns[each] for each in names]
+        for box, part in zip(names, parts, strict=True):
+            odd = [fold(str(word)) not in _TICKED | _NOT_TICKED for word in part.words.tolist()]
+            rows = np.flatnonzero(part.is_any(np.array(odd, dtype=bool)))
+            remarks += [
+                Remark(line, text, UNKNOWN_TICK, "kept: taken as not ticked", column=box)
+                for line, text in zip(raw.lines[rows].tolist(), part.text(rows), strict=True)
+            ]
+        words = list(dict.fromkeys(boxes.values()))
+        ticks = np.zeros((len(words), len(raw.lines)), dtype=bool)
+        for each, word in zip(names, boxes.values(), strict=True):
+            ticks[words.index(word)] |= _ticks(raw, each)
+        several = np.flatnonzero(ticks.sum(axis=0) > 1)
+        remarks += [
+            Remark(line, "", TWO_TICKED, "value left missing", column=name)
+            for line in raw.lines[several].tolist()
+        ]
+        _replace_target(columns, raw, name, names, ours, where)
+        codes = np.where(ticks.sum(axis=0) == 1, ticks.argmax(axis=0), len(words))
+        columns[name] = compact(codes, np.array([*words, ""], dtype=object))
+        made.add(name)
+    return with_remarks(replace(raw, columns=columns), remarks), frozenset(made)
+
+
+def _ticks(raw: Raw, name: str) -> np.ndarray:
+    coded = raw.columns[name]
+    return coded.is_any(np.array([fold(str(word)) in _TICKED for word in coded.words], dtype=bool))

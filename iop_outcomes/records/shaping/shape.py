@@ -1,0 +1,121 @@
+"""The rows of one source made into rows of its table: every shape, in its order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from iop_outcomes.records.mapping.folding import fold
+from iop_outcomes.records.mapping.plan import Join, Mapping, SourcePlan
+from iop_outcomes.records.shaping.columns import (
+    choose,
+    column_name,
+    keys,
+    of_words,
+    stacked,
+)
+from iop_outcomes.records.shaping.grids import melt
+from iop_outcomes.records.shaping.joins import join_rows
+from iop_outcomes.records.shaping.lists_of_people import spread
+from iop_outcomes.records.shaping.made import combine_words, fill_down, put_constants, read_ticks
+from iop_outcomes.records.sources.coded import Raw
+
+Other = Callable[[Join, Raw], Raw]
+
+
+def shape(
+    raws: list[Raw], plan: SourcePlan, table: str, mapping: Mapping, other: Other
+) -> list[Raw]:
+    """Make rows of a table of the files, or sheets, of one source.
+
+    Parameters
+    ----------
+    raws : list of Raw
+        The files as read.
+    plan : SourcePlan
+        How they are read.
+    table : str
+        The table that they are of.
+    mapping : Mapping
+        The whole mapping.
+    other : callable
+        Gives the file or sheet that a join names.
+
+    Raises
+    ------
+    RecordsError
+        If a file does not have a column that the mapping names, or a heading cannot be read.
+    """
+    ours = {**mapping.columns.get(table, {}), **plan.columns}
+    shaped = [_rows(raw, plan, table, mapping, ours, other) for raw in raws]
+    if plan.one_row_for:
+        shaped = _first_rows(shaped, plan, ours, f"[[{table}.from]] one_row_for")
+    return [_columns(raw, plan, table, mapping, ours) for raw in shaped]
+
+
+def _rows(
+    raw: Raw, plan: SourcePlan, table: str, mapping: Mapping, ours: dict[str, str], other: Other
+) -> Raw:
+    """Choose the rows, and take over what stands in others."""
+    where = f"[[{table}.from]]"
+    if plan.drop_rows is not None:
+        raw = choose(raw, ~plan.drop_rows.rows(raw, ours))
+    if plan.fill_down:
+        raw = fill_down(raw, plan.fill_down, ours, f"{where} fill_down")
+    every = raw
+    if plan.where is not None:
+        raw = choose(raw, plan.where.rows(raw, ours))
+    for join in plan.join:
+        rows = other(join, every) if join.file or join.sheet else every
+        if join.where is not None:
+            rows = choose(rows, join.where.rows(rows, ours))
+        raw = join_rows(raw, rows, join, ours, f"{where} join")
+    return raw
+
+
+def _columns(raw: Raw, plan: SourcePlan, table: str, mapping: Mapping, ours: dict[str, str]) -> Raw:
+    """Unfold grids and lists, and make the columns that are made of others."""
+    where = f"[[{table}.from]]"
+    order = plan.date_order or mapping.date_order
+    given = {fold(name) for name in raw.columns}
+    made: set[str] = set()
+    lines = len(raw.lines)
+    if plan.grid is not None:
+        raw, names = melt(raw, plan.grid, ours, order)
+        made |= names
+    if plan.lists is not None:
+        raw, names = spread(raw, plan.lists, ours, where)
+        made |= names
+    if plan.grid is not None or plan.lists is not None:
+        raw = replace(raw, made_of=lines)
+    raw, names = combine_words(raw, mapping.combine.get(table, {}), ours, table)
+    made |= names
+    raw, names = read_ticks(raw, mapping.ticked.get(table, {}), ours, table)
+    made |= names
+    raw = put_constants(raw, plan.constants, ours, where=f"{where} constants")
+    raw = put_constants(raw, mapping.constants.get(table, {}), ours)
+    made |= {*plan.constants, *mapping.constants.get(table, {})}
+    if plan.only:
+        kept = {column_name(raw, name, ours, f"{where} only") for name in plan.only}
+        kept |= made | {name for name in raw.columns if fold(name) not in given}
+        columns = {name: coded for name, coded in raw.columns.items() if name in kept}
+        raw = replace(raw, columns=columns)
+    own = {name: plan.columns[fold(name)] for name in raw.columns if fold(name) in plan.columns}
+    own |= {name: name for name in raw.columns if name in made}
+    return replace(raw, own_names=own, date_order=plan.date_order)
+
+
+def _first_rows(raws: list[Raw], plan: SourcePlan, ours: dict[str, str], where: str) -> list[Raw]:
+    """Keep the first row of each combination of some columns, over all files of a source."""
+    parts = [
+        stacked(
+            [of_words(raw.columns[column_name(raw, name, ours, where)], str.strip) for raw in raws]
+        )
+        for name in plan.one_row_for
+    ]
+    first = np.zeros(sum(len(raw.lines) for raw in raws), dtype=bool)
+    first[np.unique(keys(parts), return_index=True)[1]] = True
+    ends = np.cumsum([len(raw.lines) for raw in raws])
+    return [choose(raw, keep) for raw, keep in zip(raws, np.split(first, ends[:-1]), strict=True)]
