@@ -42,7 +42,15 @@ from iop_outcomes.plots import (
     plot_survival,
     plot_trend,
 )
-from iop_outcomes.records import Mapping, Records, describe_tables, read_mapping, read_records
+from iop_outcomes.records import (
+    Mapping,
+    MappingSuggestion,
+    Records,
+    describe_tables,
+    read_mapping,
+    read_records,
+    suggest_mapping,
+)
 from iop_outcomes.relapse import (
     Definition,
     ImputedPatterns,
@@ -93,6 +101,7 @@ __all__ = [
     "IntervalComparison",
     "IntervalSurvival",
     "Mapping",
+    "MappingSuggestion",
     "MeanCumulativeFunction",
     "OutcomesError",
     "ParametricSurvival",
@@ -154,6 +163,7 @@ __all__ = [
     "show_versions",
     "state_histories",
     "state_occupation",
+    "suggest_mapping",
     "survival_curves",
     "synthetic_records",
     "time_to_relapse",

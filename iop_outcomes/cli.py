@@ -103,6 +103,36 @@ def check(
         raise typer.Exit(WRONG)
 
 
+@app.command(name="map")
+def map_export(
+    data: Annotated[
+        Path, typer.Argument(metavar="DATA", help="A folder with the exports, or one file.")
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="FILE", help="Where to write, such as mapping.toml.")
+    ] = Path("mapping.toml"),
+    force: Annotated[
+        bool, typer.Option("--force", help="Write over a mapping that is there.")
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Propose a mapping for an export: a file to check and change by hand."""
+    from iop_outcomes.records.suggestions import suggest_mapping
+
+    check_place(out, "The mapping")
+    if out.exists() and not force:
+        raise RuleError(
+            f"{printable(str(out))} is there already, and is not written over.",
+            instead="another name after --out, or --force",
+        )
+    _say(f"looking at {data} ...", quiet)
+    made = suggest_mapping(data)
+    made.save(out, overwrite=force)
+    typer.echo(printable(made.summary()))
+    check = f"iop-outcomes check {data} --mapping {out}"
+    typer.echo(printable(f"written: {out}. Look at every line of it, then: {check}"))
+
+
 @app.command()
 def report(
     data: Data,

@@ -8,12 +8,15 @@ from iop_outcomes.records.mapping import Mapping, read_mapping
 from iop_outcomes.records.read import read_records
 from iop_outcomes.records.records import Records, require_records
 from iop_outcomes.records.schema import describe_tables
+from iop_outcomes.records.suggestions import MappingSuggestion, suggest_mapping
 
 __all__ = [
     "Mapping",
+    "MappingSuggestion",
     "Records",
     "describe_tables",
     "read_mapping",
     "read_records",
     "require_records",
+    "suggest_mapping",
 ]

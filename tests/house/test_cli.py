@@ -207,3 +207,22 @@ def test_a_home_that_cannot_be_written_is_no_concern_of_the_command(tmp_path: Pa
     assert done.returncode == 0, done.stderr
     assert str(tmp_path) in done.stdout  # where the cache went instead
     assert "matplotlib" not in done.stderr.lower()
+
+
+def test_map_proposes_a_mapping_and_never_writes_over_one(run: Run, tmp_path: Path) -> None:
+    folder, out = tmp_path / "export", tmp_path / "mapping.toml"
+    folder.mkdir()
+    (folder / "stays.csv").write_text("Client ID,Admit Date\nK-1,2026-01-05\n", encoding="utf-8")
+    (folder / "sessions.csv").write_text(
+        "Client ID,Session Date,Status\nK-1,2026-01-06,Present\n", encoding="utf-8"
+    )
+    code, said, _ = run("map", folder, "--out", out, "--quiet")
+    assert code == 0
+    assert "sessions.csv: attendance (episode_id, date, status)" in said
+    assert f"iop-outcomes check {folder} --mapping {out}" in said
+    before = out.read_text(encoding="utf-8")
+    code, _, wrong = run("map", folder, "--out", out)
+    assert code == 2
+    assert "is there already" in wrong
+    assert out.read_text(encoding="utf-8") == before
+    assert run("map", folder, "--out", out, "--force")[0] == 0

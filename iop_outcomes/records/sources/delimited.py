@@ -38,7 +38,7 @@ from iop_outcomes.shared.characters import code_point, confusing_letters_written
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_DELIMITERS = ",\t;|"
+DELIMITERS = ",\t;|"
 _UTF_32 = (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -117,7 +117,7 @@ def _scan(path: Path, unpacked: bytes | None, counter: LineCounter) -> str:
 
 def _read_by_line(data: bytes, layout: Layout, name: str, digest: str) -> Raw:
     """Read what is not one plain line of UTF-8 a row: blank lines, line ends inside cells."""
-    text, encoding = _as_text(data, name)
+    text, encoding = as_text(data, name)
     text = text.removeprefix("\ufeff")
     head = io.StringIO(text[:BLOCK], newline="").readlines()[layout.lines_above :]
     if "\x00" in "".join(head[:1]):
@@ -147,7 +147,7 @@ def _nul_characters(raw: Raw) -> list[Remark]:
     return remarks
 
 
-def _as_text(data: bytes, name: str) -> tuple[str, str]:
+def as_text(data: bytes, name: str) -> tuple[str, str]:
     """Return the text of a file's bytes, and what it was read as if not UTF-8."""
     wide = _wide_encoding(data[:BLOCK])
     if wide:
@@ -183,7 +183,7 @@ def _wide_encoding(head: bytes) -> str:
 
 
 def _delimiter(header: str) -> str:
-    return max(_DELIMITERS, key=header.count)
+    return max(DELIMITERS, key=header.count)
 
 
 @dataclass(frozen=True)

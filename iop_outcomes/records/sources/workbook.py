@@ -50,7 +50,7 @@ def read_workbook(path: Path, layout: Layout | None = None) -> Workbook:
         with warnings.catch_warnings(), zipfile.ZipFile(io.BytesIO(data)) as archive:
             warnings.simplefilter("ignore")  # styles and validation that openpyxl does not know
             counted = count_sheets(archive, name)
-            book = _open(data)
+            book = open_workbook(data)
             visible = {sheet.title: sheet.sheet_state == "visible" for sheet in book.worksheets}
             chosen = chosen_sheets(visible, layout, name)
             sheets, read = _rows_of_sheets(book, counted)
@@ -97,7 +97,7 @@ def read_workbook(path: Path, layout: Layout | None = None) -> Workbook:
     return Workbook(result, hidden)
 
 
-def _open(data: bytes) -> Any:
+def open_workbook(data: bytes) -> Any:
     """Open a workbook for reading, without its pictures: they hold no rows, and may be broken."""
     from openpyxl.reader.excel import ExcelReader
 

@@ -1,0 +1,66 @@
+"""One row a heading of an export: what it is proposed to be, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from iop_outcomes.records.suggestions.naming import may_be_written, people_of
+from iop_outcomes.records.suggestions.proposing.details import has_range
+from iop_outcomes.records.suggestions.proposing.proposal import Proposal
+from iop_outcomes.records.suggestions.recognition.bundles import Place, Sheet
+from iop_outcomes.records.suggestions.recognition.recognising import Source
+
+COLUMNS = ("file", "sheet", "heading", "table", "column", "why", "confidence")
+
+
+def heading_table(made: Proposal, sheets: Sequence[Sheet]) -> pd.DataFrame:
+    """Return one row a heading, in the order of files, sheets and columns.
+
+    A heading that serves two tables has a row for each; one that looks like a value or a person is
+    written as its place.
+    """
+    people = people_of(made.sources)
+    by_place: dict[Place, list[Source]] = {}
+    for source in made.sources:
+        for place in source.bundle.places:
+            by_place.setdefault(place, []).append(source)
+    rows: list[dict[str, object]] = []
+    for sheet in sheets:
+        for number, heading in enumerate(sheet.columns, start=1):
+            written = heading if may_be_written(heading, people) else f"column {number}"
+            found = [
+                told
+                for source in by_place.get(sheet.place, [])
+                if (told := _told(source, heading)) is not None
+            ]
+            for table, column, why, score in found or [("", "", "", float("nan"))]:
+                rows.append(
+                    {
+                        "file": sheet.place.file,
+                        "sheet": sheet.place.sheet,
+                        "heading": written,
+                        "table": table,
+                        "column": column,
+                        "why": why,
+                        "confidence": score,
+                    }
+                )
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    frame["confidence"] = frame["confidence"].astype(float)
+    return frame
+
+
+def _told(source: Source, heading: str) -> tuple[str, str, str, float] | None:
+    one = source.matches.get(heading)
+    if one is not None:
+        ranged = one.column == "start_time" and has_range(source)
+        return source.table, "time_range" if ranged else one.column, one.why, one.score
+    if source.lists and heading in source.lists.statuses:
+        return source.table, "status", f"a list of people: {source.lists.statuses[heading]}", 0.9
+    if heading in source.bundle.days and not source.only:
+        return source.table, "date", "a date: the marks below it are the status", 0.9
+    if heading in source.bundle.where:
+        return source.table, "", "tells the tables of the file apart", 0.9
+    return None

@@ -1,0 +1,90 @@
+"""What a mapping file may say of an export: headings and places, and no person's name or number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from os.path import commonpath
+
+from iop_outcomes.records.suggestions.recognition.bundles import Bundle, Place
+from iop_outcomes.records.suggestions.recognition.fits import IDS
+from iop_outcomes.records.suggestions.recognition.language import named_table, plain
+from iop_outcomes.records.suggestions.recognition.profiles import is_value
+from iop_outcomes.records.suggestions.recognition.recognising import Source
+from iop_outcomes.records.suggestions.toml import can_be_written
+
+MOST_NAMED = 3  # files or sheets of one header, from which on their names are a pattern
+_MOST_SHEETS = 40
+_LAST_FIRST = re.compile(r"[^\W\d_][\w'’.-]+,\s*[^\W\d_][\w'’. -]*")
+_MONTHS = re.compile(
+    r"jan|feb|mar|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez|ene|abr|ago|dic|\bq[1-4]\b|"
+    r"\bweek\b|\bkw\b|\d{4}|\bfy\d\d",
+    re.IGNORECASE,
+)
+_LONGEST_HEADING = 200
+
+
+def people_of(sources: Iterable[Source]) -> frozenset[str]:
+    """Return the identifiers and names of people that the sources hold, as they are compared."""
+    found: set[str] = set()
+    for source in sources:
+        for name, held in source.bundle.profiles.items():
+            one = source.matches.get(name)
+            if (one is not None and one.column in IDS) or (
+                held.names >= 0.6 and held.distinct > 20
+            ):
+                found.update(plain(text) for text in held.texts)
+        if source.lists:
+            found.update(plain(text) for text in source.lists.people.texts)
+    return frozenset(found)
+
+
+def may_be_written(heading: str, people: frozenset[str]) -> bool:
+    """Tell whether a heading may stand in the mapping: it is no value, and no person's."""
+    return (
+        len(heading) <= _LONGEST_HEADING
+        and can_be_written(heading)
+        and not is_value(heading)
+        and plain(heading) not in people
+        and _LAST_FIRST.fullmatch(heading.strip()) is None
+    )
+
+
+def files_of(places: Sequence[Place]) -> list[str]:
+    """Return the files of a bundle, or a pattern where their names may be people's."""
+    names = list(dict.fromkeys(place.file for place in places))
+    if len(names) <= MOST_NAMED or (all(map(_is_plain_name, names)) and len(names) <= _MOST_SHEETS):
+        return names
+    start = commonpath(names)
+    end = commonpath([name[::-1] for name in names])[::-1]
+    room = min(map(len, names)) - len(start)
+    return [f"{_escaped(start)}*{_escaped(end[-room:] if room < len(end) else end)}"]
+
+
+def _common(names: Sequence[str]) -> str:
+    """Return the letters with which all names begin."""
+    size = 0
+    for letters in zip(*names, strict=False):
+        if len(set(letters)) > 1:
+            break
+        size += 1
+    return names[0][:size]
+
+
+def sheets_of(bundle: Bundle) -> list[str]:
+    """Return the sheets of a bundle: by name, or ``*`` where the names may be people's."""
+    names = [place.sheet for place in bundle.places if place.sheet]
+    if not names:
+        return []
+    if len(names) <= MOST_NAMED or (all(map(_is_plain_name, names)) and len(names) <= _MOST_SHEETS):
+        return names
+    return ["*"]
+
+
+def _is_plain_name(name: str) -> bool:
+    """Tell whether a file or sheet is called after a month, a number or a table."""
+    return bool(_MONTHS.search(name)) or max(named_table(name).values()) > 0
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([\[*?])", r"[\1]", text)

@@ -1,0 +1,144 @@
+"""Rows of a file that are no rows of its table: totals, legends, footers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from iop_outcomes.records.sources.coded import Coded
+from iop_outcomes.records.suggestions.recognition.bundles import Bundle, filled_rows
+from iop_outcomes.records.suggestions.recognition.language import means_missing, starts_like_a_total
+from iop_outcomes.records.suggestions.recognition.legends import pairs_of
+from iop_outcomes.records.suggestions.recognition.profiles import are_dates
+from iop_outcomes.records.suggestions.recognition.recognising import REQUIRED, Source
+
+Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
+_MOST_SHARE = 0.2  # of the rows; where more lack a date, something else is wrong
+
+
+@dataclass(frozen=True)
+class Drop:
+    """Rows to drop: for each column what its cells say, and how many rows that are."""
+
+    cells: dict[str, dict[str, object]]
+    rows: int
+
+
+def rows_to_drop(source: Source) -> list[Drop]:
+    """Return the conditions by which totals, legends and footers are told."""
+    bundle = source.bundle
+    left = _no_rows(source)
+    if not left.any():
+        return []
+    drops: list[Drop] = []
+    columns = [name for name in bundle.columns if len(bundle.columns[name].codes) == len(left)]
+    for name in columns[:8]:
+        starts = _texts(bundle.columns[name], left, starts_like_a_total)
+        if starts:
+            rows = _holds(bundle.columns[name], partial(_begins, starts=starts))
+            drops.append(Drop({name: {"starts_with": _shortest(starts)}}, int(rows.sum())))
+            left &= ~rows
+    for name in columns[:8]:
+        legend = _holds(bundle.columns[name], lambda text: bool(pairs_of(text)) and "=" in text)
+        if (legend & left).any():
+            drops.append(Drop({name: {"contains": "="}}, int((legend & left).sum())))
+            left &= ~legend
+    empty = _always_empty(source, left)
+    if left.any() and empty:
+        drops.append(Drop({name: {"empty": True} for name in empty}, int(left.sum())))
+    return drops
+
+
+def without(bundle_column: Coded, rows: Mask) -> Coded:
+    """Return a column without the rows."""
+    return Coded(bundle_column.codes[~rows], bundle_column.words, bundle_column.exact_below)
+
+
+def dropped(source: Source, drops: list[Drop]) -> Mask:
+    """Tell for each row of a source whether it is dropped."""
+    bundle = source.bundle
+    result = np.zeros(bundle.rows, dtype=bool)
+    for drop in drops:
+        rows = np.ones(bundle.rows, dtype=bool)
+        for name, cell in drop.cells.items():
+            rows &= _holds(bundle.columns[name], partial(_says, cell=cell))
+        result |= rows
+    return result
+
+
+def _says(text: str, cell: dict[str, object]) -> bool:
+    if "empty" in cell:
+        return not text.strip()
+    if "contains" in cell:
+        return str(cell["contains"]) in text
+    starts = cell["starts_with"]
+    return _begins(text, starts if isinstance(starts, list) else [str(starts)])
+
+
+def _no_rows(source: Source) -> Mask:
+    """Tell which rows cannot be rows of the table: no date and no word, or no identifier."""
+    bundle = source.bundle
+    identifier = source.heading_of("episode_id") or source.heading_of("person_id")
+    date = source.heading_of(REQUIRED[source.table])
+    rows = np.zeros(bundle.rows, dtype=bool)
+    if date and date in bundle.columns and len(bundle.columns[date].codes) == bundle.rows:
+        rows |= ~_holds(bundle.columns[date], _is_date)
+    if identifier:
+        column = bundle.columns[identifier]
+        totals = _holds(column, lambda text: bool(starts_like_a_total(text)) or "=" in text)
+        rows |= totals if bundle.days or not date else totals & rows
+        if date:  # a count of the words stands below a table: Completed 1752
+            rows |= ~filled_rows(column) & ~_holds(bundle.columns[date], _is_date)
+    rows &= _any_filled(bundle)
+    return rows if rows.sum() <= max(_MOST_SHARE * bundle.rows, 12) else np.zeros_like(rows)
+
+
+def _is_date(text: str) -> bool:
+    bare = text.strip()
+    return bool(bare) and (are_dates([bare])[0] or means_missing(bare, "date") or bare.isdigit())
+
+
+def _any_filled(bundle: Bundle) -> Mask:
+    rows = np.zeros(bundle.rows, dtype=bool)
+    for column in bundle.columns.values():
+        if len(column.codes) == len(rows):
+            rows |= filled_rows(column)
+    return rows
+
+
+def _always_empty(source: Source, left: Mask) -> list[str]:
+    """Return the columns that every row has and the remaining rows lack: identifier, date, word."""
+    wanted = ("episode_id", "person_id", REQUIRED[source.table], "status")
+    names = [name for column in wanted if (name := source.heading_of(column))]
+    bundle = source.bundle
+    empty = [
+        name
+        for name in names
+        if len(bundle.columns[name].codes) == len(left)
+        and not filled_rows(bundle.columns[name])[left].any()
+    ]
+    identifiers = {source.heading_of("episode_id"), source.heading_of("person_id")}
+    return empty if len(empty) >= 2 and set(empty) & identifiers else []
+
+
+def _holds(column: Coded, says: Callable[[str], bool]) -> Mask:
+    """Tell for each row whether its text is such."""
+    chosen = np.array([says(str(word)) for word in column.words], dtype=bool)
+    return column.is_any(chosen)
+
+
+def _texts(column: Coded, rows: Mask, found: Callable[[str], str]) -> list[str]:
+    """Return what is found in the texts of the rows."""
+    texts = {str(word) for word in column.words[column.codes[rows]]}
+    return sorted({start for text in texts if (start := found(text))})
+
+
+def _begins(text: str, starts: list[str]) -> bool:
+    return text.strip().casefold().startswith(tuple(start.casefold() for start in starts))
+
+
+def _shortest(starts: list[str]) -> object:
+    return starts[0] if len(starts) == 1 else starts

@@ -1,0 +1,215 @@
+"""All that is proposed for an export, worked out once for mapping, table and summary."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from iop_outcomes.records.schema import TABLES
+from iop_outcomes.records.suggestions.proposing.details import (
+    Ticked,
+    Unit,
+    checkboxes,
+    lengths_of,
+    missing_codes,
+    service_by_title,
+    unit_of,
+    usual_interval,
+)
+from iop_outcomes.records.suggestions.proposing.dropping import Drop, dropped, rows_to_drop, without
+from iop_outcomes.records.suggestions.proposing.words import Codes, WordsOfColumn, words_of
+from iop_outcomes.records.suggestions.recognition.bundles import Bundle, Sheet, bundles_of
+from iop_outcomes.records.suggestions.recognition.links import LinkFound, link
+from iop_outcomes.records.suggestions.recognition.orders import Order, order_of
+from iop_outcomes.records.suggestions.recognition.profiles import Profile, number_in, profile
+from iop_outcomes.records.suggestions.recognition.recognising import LeftOut, Source, recognise
+
+
+@dataclass(frozen=True)
+class Detail:
+    """What is proposed for one source besides its columns.
+
+    Attributes
+    ----------
+    order : Order
+        What its dates say of day and month.
+    drops : tuple of Drop
+        Rows that are no rows.
+    ticked : tuple of Ticked
+        Checkbox columns.
+    service : str
+        The service that its titles name, where it has no column of it.
+    """
+
+    order: Order
+    drops: tuple[Drop, ...]
+    ticked: tuple[Ticked, ...]
+    service: str
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What is proposed for an export.
+
+    Attributes
+    ----------
+    label : str
+        How the export is called: the name of its folder or file.
+    several : bool
+        Whether it is a folder, so that files are named.
+    sources : tuple of Source
+        The sources of the tables, episodes first.
+    details : tuple of Detail
+        One a source.
+    left_out : tuple of LeftOut
+        The files and sheets that are none.
+    links : tuple of LinkFound
+        How the tables are linked.
+    words : tuple of WordsOfColumn
+        The words of columns with a vocabulary.
+    units : dict
+        For a table and a column of minutes its unit.
+    missing : dict of str to int
+        Texts that stand for missing, and their rows.
+    interval : int or None
+        Days between two check-ins, where no missed one has a row.
+    """
+
+    label: str
+    several: bool
+    sources: tuple[Source, ...]
+    details: tuple[Detail, ...]
+    left_out: tuple[LeftOut, ...]
+    links: tuple[LinkFound, ...]
+    words: tuple[WordsOfColumn, ...]
+    units: dict[tuple[str, str], Unit] = field(default_factory=dict)
+    missing: dict[str, int] = field(default_factory=dict)
+    interval: int | None = None
+
+    def of(self, table: str) -> list[tuple[Source, Detail]]:
+        """Return the sources of a table with what is proposed for each."""
+        pairs = zip(self.sources, self.details, strict=True)
+        return [(source, detail) for source, detail in pairs if source.table == table]
+
+    def words_of(self, table: str, column: str) -> WordsOfColumn | None:
+        """Return the words of a column, or None."""
+        return next((w for w in self.words if (w.table, w.column) == (table, column)), None)
+
+    def meanings(self, table: str, column: str) -> set[str]:
+        """Return what the words of a column are proposed to mean, lists and constants counted."""
+        found = self.words_of(table, column)
+        told = {word.ours for word in found.words if word.ours and word.sure} if found else set()
+        for source, _ in self.of(table):
+            if source.lists and column == "status":
+                told |= set(source.lists.statuses.values())
+            told |= {source.constants[column]} if column in source.constants else set()
+        return told
+
+    @property
+    def order(self) -> str:
+        """The order of day and month of the whole export; empty if it differs or is not told."""
+        told = {detail.order.told for detail in self.details if detail.order.told}
+        mixed = any(detail.order.mixed for detail in self.details)
+        return told.pop() if len(told) == 1 and not mixed else ""
+
+
+def propose(
+    label: str,
+    several: bool,
+    sheets: Sequence[Sheet],
+    left_out: Sequence[LeftOut],
+    legends: Codes,
+) -> Proposal:
+    """Work out what is proposed for the sheets and files of an export."""
+    sources, none = recognise(bundles_of(sheets))
+    sources, _ = link(sources)
+    cleaned, all_drops = [], []
+    for source in sources:
+        drops = rows_to_drop(source)
+        cleaned.append(_without_rows(source, drops))
+        all_drops.append(tuple(drops))
+    numbered = sorted(range(len(cleaned)), key=lambda k: list(TABLES).index(cleaned[k].table))
+    linked, links = link([cleaned[k] for k in numbered])
+    linked = [_with_status(source) for source in linked]
+    details = tuple(
+        Detail(
+            order_of(source),
+            all_drops[k],
+            tuple(checkboxes(source)),
+            service_by_title(source),
+        )
+        for source, k in zip(linked, numbered, strict=True)
+    )
+    words = [found for table in TABLES for found in words_of(linked, table, legends)]
+    made = Proposal(
+        label,
+        several,
+        tuple(linked),
+        details,
+        (*left_out, *none),
+        tuple(links),
+        tuple(words),
+        units=_units(linked),
+        missing=missing_codes(linked),
+    )
+    return _with_interval(made)
+
+
+def _without_rows(source: Source, drops: Sequence[Drop]) -> Source:
+    """Return a source without its totals and legends, so that words and counts are of its rows."""
+    if not drops:
+        return source
+    rows = dropped(source, list(drops))
+    columns = {
+        name: without(column, rows) if len(column.codes) == len(rows) else column
+        for name, column in source.bundle.columns.items()
+    }
+    profiles = {name: profile(name, column) for name, column in columns.items()}
+    marks = _without_totals(source.bundle.marks)
+    bundle: Bundle = replace(source.bundle, columns=columns, profiles=profiles, marks=marks)
+    return replace(source, bundle=bundle)
+
+
+def _without_totals(marks: Profile | None) -> Profile | None:
+    """Return the marks of a grid without the numbers in its rows of totals."""
+    if marks is None or marks.numbers >= 0.5:
+        return marks
+    kept = [place for place, text in enumerate(marks.texts) if number_in(text) != number_in(text)]
+    return Profile("", [marks.texts[place] for place in kept], marks.counts[kept], marks.rows)
+
+
+def _with_status(source: Source) -> Source:
+    """Return check-ins without a status as completed: each row is a form that was filled in."""
+    if source.table != "checkins" or source.heading_of("status") or source.bundle.days:
+        return source
+    return replace(source, constants={**source.constants, "status": "completed"})
+
+
+def _units(sources: Sequence[Source]) -> dict[tuple[str, str], Unit]:
+    found: dict[tuple[str, str], Unit] = {}
+    for source in sources:
+        if source.table == "attendance":
+            for column in lengths_of(source):
+                unit = unit_of(source, column)
+                if unit is not None:
+                    found.setdefault((source.table, column), unit)
+    return found
+
+
+def _with_interval(made: Proposal) -> Proposal:
+    checkins = made.of("checkins")
+    if not checkins or {"missed", "not_due"} & made.meanings("checkins", "status"):
+        return made
+    source, detail = checkins[0]
+    return replace(made, interval=usual_interval(source, detail.order.told or made.order))
+
+
+def legends_of(*found: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    """Return what several legends say together; of two that differ the first."""
+    told: dict[str, dict[str, str]] = {}
+    for one in found:
+        for key, pairs in one.items():
+            held = told.setdefault(key, {})
+            for code, label in pairs.items():
+                held.setdefault(code, label)
+    return told

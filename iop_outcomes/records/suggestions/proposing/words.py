@@ -1,0 +1,192 @@
+"""The words of each column that has a vocabulary, with their counts and what they may mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from iop_outcomes.records.mapping import fold
+from iop_outcomes.records.suggestions.recognition.fits import declared
+from iop_outcomes.records.suggestions.recognition.language import (
+    Meaning,
+    is_plain_language,
+    meaning,
+    means_missing,
+    phrase,
+)
+from iop_outcomes.records.suggestions.recognition.profiles import HANDFUL, Profile, is_value
+from iop_outcomes.records.suggestions.recognition.recognising import Source
+
+FEW = 11  # rows from which a word that nobody knows is no person's
+LONGEST_WORD = 80
+_SURE = 0.5  # of a meaning that is written as a line that counts
+_YES_NO = {"1": "yes", "0": "no", "1.0": "yes", "0.0": "no"}
+_TEDS_REASONS = {  # the categories of the discharge data set TEDS-D, by their codes
+    "1": "completed",
+    "2": "dropped_out",
+    "3": "terminated",
+    "4": "transferred",
+    "5": "incarcerated",
+    "6": "died",
+    "7": "other",
+}
+_FORM_STATUS = {"2": "completed", "0": "missed"}  # REDCap: complete, incomplete (and 1, unverified)
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word of the export, how many rows have it, and what it is proposed to mean.
+
+    `ours` is None where it could not be told, ``""`` where the word means missing; a word that is
+    not `sure` is written as a comment.
+    """
+
+    theirs: str
+    rows: int
+    ours: str | None
+    sure: bool = True
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class WordsOfColumn:
+    """The words of one column of ours, over all sources of its table.
+
+    Attributes
+    ----------
+    table, column : str
+        Ours.
+    words : tuple of Word
+        The commonest first.
+    hidden, hidden_rows : int
+        Words that are not listed, since they could be names or free text, and their rows.
+    """
+
+    table: str
+    column: str
+    words: tuple[Word, ...]
+    hidden: int = 0
+    hidden_rows: int = 0
+
+    @property
+    def told(self) -> bool:
+        """Whether any word could be told."""
+        return any(word.ours is not None and word.sure for word in self.words)
+
+    @property
+    def unknown(self) -> int:
+        """How many words could not be told."""
+        return sum(word.ours is None or not word.sure for word in self.words) + self.hidden
+
+
+Codes = Mapping[str, Mapping[str, str]]
+"""For a heading (folded), or ``""`` for any, what a legend says that a word means."""
+
+
+def words_of(sources: Sequence[Source], table: str, legends: Codes) -> list[WordsOfColumn]:
+    """Return the words of each column of a table that has a vocabulary or says yes and no."""
+    held: dict[str, dict[str, int]] = {}
+    headings: dict[str, list[str]] = {}
+    for source in sources:
+        if source.table != table:
+            continue
+        for column, heading, profile in _with_words(source):
+            counts = held.setdefault(column, {})
+            headings.setdefault(column, []).append(heading)
+            for text, count in zip(profile.texts, profile.counts.tolist(), strict=True):
+                counts[text] = counts.get(text, 0) + count
+    return [
+        _words(table, column, counts, headings[column], legends) for column, counts in held.items()
+    ]
+
+
+def _with_words(source: Source) -> Iterable[tuple[str, str, Profile]]:
+    for heading, one in source.matches.items():
+        if one.column in ("episode_id", "person_id"):
+            continue
+        if declared(source.table, one.column).kind in ("word", "flag"):
+            yield one.column, heading, source.bundle.profiles[heading]
+        elif declared(source.table, one.column).kind == "date":
+            yield one.column, heading, _no_dates(source.bundle.profiles[heading])
+    if source.bundle.days and source.bundle.marks is not None and not source.only:
+        yield "status", "", source.bundle.marks
+
+
+def _no_dates(held: Profile) -> Profile:
+    """Return the texts of a column of dates that stand for none: still here."""
+    kept = [place for place, text in enumerate(held.texts) if means_missing(text, "date")]
+    return Profile(held.heading, [held.texts[k] for k in kept], held.counts[kept], held.rows)
+
+
+def _words(
+    table: str, column: str, counts: Mapping[str, int], headings: Sequence[str], legends: Codes
+) -> WordsOfColumn:
+    listed = _distinct(counts)
+    handful = len(listed) <= HANDFUL
+    words: list[Word] = []
+    hidden = hidden_rows = 0
+    for text, rows in sorted(listed.items(), key=lambda pair: (-pair[1], pair[0])):
+        sense, note = _meaning(table, column, text, headings, legends)
+        if sense is None and not _may_be_listed(text, rows, handful):
+            hidden, hidden_rows = hidden + 1, hidden_rows + rows
+            continue
+        if len(text) > LONGEST_WORD:
+            hidden, hidden_rows = hidden + 1, hidden_rows + rows
+            continue
+        ours = None if sense is None else sense.ours
+        words.append(Word(text, rows, ours, sense is None or sense.score >= _SURE, note))
+    return WordsOfColumn(table, column, tuple(words), hidden, hidden_rows)
+
+
+def _distinct(counts: Mapping[str, int]) -> dict[str, int]:
+    """Return words as the mapping compares them: once each, as most rows write it."""
+    written: dict[str, str] = {}
+    totals: dict[str, int] = {}
+    for text, rows in sorted(counts.items(), key=lambda pair: -pair[1]):
+        key = fold(text) or text
+        written.setdefault(key, text)
+        totals[key] = totals.get(key, 0) + rows
+    return {written[key]: rows for key, rows in totals.items()}
+
+
+def _may_be_listed(text: str, rows: int, handful: bool) -> bool:
+    """Tell whether a word that nobody knows may be written out: no name, date or free text."""
+    if re.fullmatch(r"-?\d{1,2}(?:\.0)?", text):
+        return handful
+    if is_plain_language(text) and len(text) <= LONGEST_WORD:
+        return True
+    short = len(text) <= 50 and len(text.split()) <= 7
+    return handful and rows >= FEW and short and not is_value(text)
+
+
+def _meaning(
+    table: str, column: str, text: str, headings: Sequence[str], legends: Codes
+) -> tuple[Meaning | None, str]:
+    kind = declared(table, column).kind
+    if kind == "date":
+        return Meaning("", 0.9), "no date"
+    for key in (*(fold(heading) for heading in headings), ""):
+        label = legends.get(key, {}).get(_code(text), "")
+        if label:
+            sense = meaning(table, column, label)
+            return sense, "as the legend says" if sense else "in the legend, and not understood"
+    code = _code(text)
+    if kind == "flag" and code in _YES_NO:
+        return Meaning(_YES_NO[code], 0.9), ""
+    if column == "discharge_reason" and code in _TEDS_REASONS:
+        return Meaning(_TEDS_REASONS[code], 0.3), "if the codes are those of TEDS"
+    of_a_form = any(fold(heading).endswith("_complete") for heading in headings)
+    if table == "checkins" and column == "status" and of_a_form and code in ("0", "1", "2"):
+        if code in _FORM_STATUS:
+            return Meaning(_FORM_STATUS[code], 0.6), "a form's status in REDCap"
+        return None, "unverified, in REDCap"
+    sense = meaning(table, column, text)
+    if sense is not None and not sense.ours and declared(table, column).required:
+        return None, "a row needs a word"  # a row without one would be set aside
+    return sense, ""
+
+
+def _code(text: str) -> str:
+    bare = " ".join(phrase(text)) or text.strip()
+    return re.sub(r"(?<=\d)(?:\.0| 0)$", "", bare)

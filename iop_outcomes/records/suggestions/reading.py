@@ -1,0 +1,167 @@
+"""The files of an export looked at: sheets below their headers, legends, and what is not read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from iop_outcomes.errors import RecordsError
+from iop_outcomes.records.sources.files import read_raw
+from iop_outcomes.records.sources.layout import Layout
+from iop_outcomes.records.sources.opening import kind_of, reason, shown
+from iop_outcomes.records.sources.workbook import read_workbook
+from iop_outcomes.records.suggestions.proposing.proposal import legends_of
+from iop_outcomes.records.suggestions.recognition.bundles import Place, Sheet
+from iop_outcomes.records.suggestions.recognition.header import Header, find_header
+from iop_outcomes.records.suggestions.recognition.legends import (
+    dictionary_in,
+    legend_in,
+    legend_of_lines,
+)
+from iop_outcomes.records.suggestions.recognition.recognising import LeftOut
+from iop_outcomes.records.suggestions.top_rows import TopRows, top_rows
+
+_LOOKED_AT = 40  # lines at either end of a sheet, where legends stand
+_DOCUMENTS = (".pdf", ".doc", ".docx", ".rtf", ".html", ".htm", ".pptx", ".png", ".jpg", ".jpeg")
+_TEXTS = (".txt", ".md")
+_COLUMNS_ONLY = (".parquet", ".jsonl", ".ndjson")
+_MOST_FILES = 2000
+
+
+@dataclass(frozen=True)
+class Export:
+    """What stands in a folder or file.
+
+    Attributes
+    ----------
+    several : bool
+        Whether it is a folder.
+    sheets : list of Sheet
+        Files and sheets with a header.
+    left_out : list of LeftOut
+        The others, and why.
+    legends : dict
+        For a heading (folded), or "" for any, what a legend says that its words mean.
+    """
+
+    several: bool
+    sheets: list[Sheet] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    legends: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+def read_export(path: Path) -> Export:
+    """Look at the files of a folder, or at one file.
+
+    Raises
+    ------
+    RecordsError
+        If there is nothing at the path, or no file of it can be read.
+    """
+    kind = kind_of(path)
+    if kind == "absent":
+        raise RecordsError(
+            f"There is no folder or file {shown(path)}.",
+            instead="Give the folder that holds the files of the export.",
+        )
+    export = Export(several=kind == "folder")
+    problems: list[RecordsError] = []
+    for file in _files_in(path) if kind == "folder" else [path]:
+        try:
+            _look_at(file, export)
+        except RecordsError as error:
+            problems.append(error)
+            export.left_out.append(LeftOut(shown(file), _sentence(error)))
+    if not export.sheets:
+        if problems:
+            raise problems[0]
+        raise RecordsError(
+            f"No file with a header and rows was found in {shown(path)}.",
+            found="; ".join(f"{left.place}: {left.why}" for left in export.left_out[:8])
+            or "no file",
+            instead="Give the folder with the exports, as CSV or Excel.",
+        )
+    return export
+
+
+def _sentence(error: RecordsError) -> str:
+    return " ".join(str(error).split())
+
+
+def _files_in(folder: Path) -> list[Path]:
+    try:
+        names = sorted(folder.iterdir())
+    except OSError as error:
+        raise RecordsError(
+            f"The folder {shown(folder)} cannot be opened.", found=reason(error)
+        ) from None
+    files = [
+        path
+        for path in names
+        if not path.name.startswith((".", "~"))
+        and path.suffix != ".toml"
+        and kind_of(path) == "file"
+    ]
+    return files[:_MOST_FILES]
+
+
+def _look_at(file: Path, export: Export) -> None:
+    """Add the sheets of a file, what its legends say, or why it is none."""
+    if file.suffix.lower() in _DOCUMENTS:
+        kind = file.suffix.lower().lstrip(".")
+        why = f"a {kind} file is not read; if it explains words or columns, it helps to fill in"
+        export.left_out.append(LeftOut(shown(file), why))
+        return
+    if file.suffix.lower() in _COLUMNS_ONLY:
+        raw = read_raw(file)
+        names = tuple(raw.columns)
+        export.sheets.append(Sheet(Place(file.name), Header(1, 1, len(names), names), raw.columns))
+        return
+    headers: dict[tuple[int, int], list[tuple[TopRows, Header]]] = {}
+    for top in top_rows(file):
+        header = _look_at_top(file, top, export)
+        if header is not None:
+            headers.setdefault((header.row, header.rows), []).append((top, header))
+    for (row, rows), met in headers.items():
+        sheets = tuple(top.sheet for top, _ in met if top.sheet)
+        layout = Layout(header_row=row, header_rows=rows, sheets=sheets)
+        read = read_workbook(file, layout).sheets if sheets else {"": read_raw(file, layout=layout)}
+        for top, header in met:
+            if top.sheet in read:
+                titles = _titles(top.first[: row - 1])
+                place = Place(file.name, top.sheet)
+                export.sheets.append(Sheet(place, header, read[top.sheet].columns, titles))
+
+
+def _look_at_top(file: Path, top: TopRows, export: Export) -> Header | None:
+    """Return the header of a file or sheet; keep what its legends say, or why it is none."""
+    place = Place(file.name, top.sheet)
+    ends = [*top.first[:_LOOKED_AT], *top.last[-_LOOKED_AT:]]
+    header = find_header(top.first)
+    dictionary = dictionary_in(top.first[0], top.first[1:]) if top.first else {}
+    if dictionary:
+        _merge(export, dictionary)
+        export.left_out.append(LeftOut(str(place), "a data dictionary: its codes are used"))
+        return None
+    told = legend_in(ends)
+    if file.suffix.lower() in _TEXTS and header is None:
+        told = {**legend_of_lines([",".join(cells) for cells in ends]), **told}
+    _merge(export, {"": told})
+    if top.hidden:
+        export.left_out.append(LeftOut(str(place), "a hidden sheet"))
+        return None
+    if header is None:
+        used = ", but its legend is used" if told else ""
+        export.left_out.append(LeftOut(str(place), f"no row of it looks like a header{used}"))
+    return header
+
+
+def _titles(rows: Sequence[Sequence[str]]) -> str:
+    return " | ".join(cell for cells in rows for cell in cells if cell.strip())
+
+
+def _merge(export: Export, told: dict[str, dict[str, str]]) -> None:
+    made = legends_of(export.legends, told)
+    export.legends.clear()
+    export.legends.update(made)

@@ -1,0 +1,238 @@
+"""Files and sheets of one header as one bundle of columns; grids, events and lists told apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.records.sources.coded import Coded, coded
+from iop_outcomes.records.suggestions.recognition.header import Header
+from iop_outcomes.records.suggestions.recognition.language import heading_tokens
+from iop_outcomes.records.suggestions.recognition.profiles import Profile, are_dates, profile
+
+_WEEKDAY = (
+    r"(?:(?:mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lun|mar|mie|jue|vie|sab|dom)"
+    r"[a-z]*\.?,?\s*)?"
+)
+_DAY_HEADING = re.compile(
+    rf"{_WEEKDAY}(?:\d{{1,2}}[/.-]\d{{1,2}}\.?|[a-z]{{3,9}}\.?\s+\d{{1,2}}|\d{{1,2}}[-\s.]+[a-z]{{3,9}})",
+    re.IGNORECASE,
+)
+LEAST_DAYS = 3  # headings that are dates, from which on a sheet is a grid
+_MOST_EVENTS = 15
+_EVENT_WORDS = {"event", "instrument", "form", "type", "visit", "record", "wave", "timepoint"}
+_LEAST_BLOCK = 2  # columns filled in some events only, on either side
+
+
+@dataclass(frozen=True)
+class Place:
+    """A file, or a sheet of a workbook."""
+
+    file: str
+    sheet: str = ""
+
+    def __str__(self) -> str:
+        """Return how a comment names it."""
+        return f"{self.file}, sheet {self.sheet}" if self.sheet else self.file
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """The files and sheets that have one header, their rows under one another.
+
+    Attributes
+    ----------
+    places : tuple of Place
+        Where the rows come from.
+    header : Header
+        Where the header stands in each.
+    columns : dict of str to Coded
+        The columns, but for those of a grid.
+    days : tuple of str
+        The headings that are dates.
+    marks : Profile or None
+        What stands below them.
+    titles : str
+        What stands above the header, and the names of the places: never written, only looked at.
+    where : dict of str to tuple of str
+        The rows that are meant: a column and its words; empty: all.
+    event_of : str
+        The column that tells the tables of the file apart, if one does.
+    """
+
+    places: tuple[Place, ...]
+    header: Header
+    columns: dict[str, Coded] = field(repr=False)
+    days: tuple[str, ...] = ()
+    marks: Profile | None = None
+    titles: str = ""
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    profiles: dict[str, Profile] = field(default_factory=dict, repr=False)
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return max((len(one.codes) for one in self.columns.values()), default=0)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A file or sheet as read, below its header."""
+
+    place: Place
+    header: Header
+    columns: dict[str, Coded] = field(repr=False)
+    titles: str = ""
+
+
+def is_day(heading: str) -> bool:
+    """Tell whether a heading is a date, with or without a year."""
+    bare = heading.strip()
+    return bool(bare) and (_DAY_HEADING.fullmatch(bare) is not None or are_dates([bare])[0])
+
+
+def day_headings(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the headings of a grid: dates, or the numbers of the days of a month."""
+    days = [name for name in names if is_day(name)]
+    if len(days) < LEAST_DAYS:
+        numbers = [name for name in names if re.fullmatch(r"\d{1,2}(?:\.0)?", name.strip())]
+        whole = [int(float(name)) for name in numbers]
+        month = len(set(whole)) >= 5 and set(whole) <= set(range(1, 32)) and whole == sorted(whole)
+        days = numbers if month else []
+    return tuple(days)
+
+
+def bundles_of(sheets: Iterable[Sheet]) -> list[Bundle]:
+    """Put sheets of the same headings under one another, the dates of grids left aside."""
+    groups: dict[tuple[object, ...], list[Sheet]] = {}
+    for sheet in sheets:
+        days = day_headings(list(sheet.columns))
+        kept = tuple(name for name in sheet.columns if name not in set(days))
+        key = (kept, bool(days), sheet.header.row, sheet.header.rows, _kind(sheet.place))
+        groups.setdefault(key, []).append(sheet)
+    return [_bundle(group) for group in groups.values()]
+
+
+def _kind(place: Place) -> str:
+    return place.file if place.sheet else place.file.rpartition(".")[2]
+
+
+def _bundle(sheets: list[Sheet]) -> Bundle:
+    days = tuple(
+        dict.fromkeys(name for sheet in sheets for name in day_headings(list(sheet.columns)))
+    )
+    kept = [name for name in sheets[0].columns if name not in set(days)]
+    columns = {name: stacked([sheet.columns[name] for sheet in sheets]) for name in kept}
+    marks = [sheet.columns[name] for sheet in sheets for name in days if name in sheet.columns]
+    return Bundle(
+        places=tuple(sheet.place for sheet in sheets),
+        header=sheets[0].header,
+        columns=columns,
+        days=days,
+        marks=profile("", stacked(marks)) if marks else None,
+        titles=" ".join(sheet.titles for sheet in sheets[:3]),
+        profiles={name: profile(name, one) for name, one in columns.items()},
+    )
+
+
+def stacked(parts: Sequence[Coded]) -> Coded:
+    """Return columns under one another as one."""
+    if len(parts) == 1:
+        return parts[0]
+    codes, words = pd.factorize(
+        np.concatenate([one.words[one.codes] for one in parts]).astype(object)
+    )
+    return Coded(codes.astype(np.int32), np.asarray(words, dtype=object))
+
+
+def filled_rows(column: Coded) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Tell for each row whether its cell holds something."""
+    there = np.array([bool(str(word).strip()) for word in column.words], dtype=bool)
+    return there[column.codes] if len(there) else np.zeros(len(column.codes), dtype=bool)
+
+
+def chosen_rows(
+    bundle: Bundle, column: str, words: Sequence[str]
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Tell for each row whether a column holds one of the words."""
+    one = bundle.columns[column]
+    wanted = np.array([str(word).strip() in set(words) for word in one.words], dtype=bool)
+    return one.is_any(wanted)
+
+
+def some_rows(bundle: Bundle, column: str, words: Sequence[str]) -> Bundle:
+    """Return the rows of a bundle in which a column holds one of the words, and what they hold."""
+    rows = np.flatnonzero(chosen_rows(bundle, column, words))
+    columns = {
+        name: coded(one.words[one.codes[rows]].tolist()) for name, one in bundle.columns.items()
+    }
+    profiles = {name: profile(name, one) for name, one in columns.items()}
+    kept = {name: one for name, one in columns.items() if profiles[name].filled}
+    return Bundle(
+        *(bundle.places, bundle.header, kept, bundle.days, bundle.marks, bundle.titles),
+        where={**bundle.where, column: tuple(words)},
+        profiles={name: profiles[name] for name in kept},
+    )
+
+
+def event_column(bundle: Bundle) -> str:
+    """Return the column whose words tell apart which others are filled; empty if there is none.
+
+    So a file of several tables looks: some columns are filled in the rows of one event only, others
+    in those of another.
+    """
+    best, most = "", 0.0
+    for name, held in bundle.profiles.items():
+        if not 2 <= held.distinct <= _MOST_EVENTS or held.filled < 0.95 * bundle.rows:
+            continue
+        if held.filled < 2 * held.distinct or any(len(text) > 60 for text in held.texts):
+            continue
+        blocks = _blocks(bundle, name)
+        named = bool(_EVENT_WORDS & set(heading_tokens(name)))
+        least = min(blocks.values(), default=0) if len(blocks) > 1 else 0
+        if len(blocks) > 1 and least >= (1 if named else _LEAST_BLOCK):
+            score = sum(blocks.values()) + 3 * named
+            if score > most:
+                best, most = name, score
+    return best
+
+
+def _blocks(bundle: Bundle, event: str) -> dict[frozenset[str], int]:
+    """Return for each set of events how many columns are filled in these alone, and well filled."""
+    one = bundle.columns[event]
+    words = [str(word).strip() for word in one.words]
+    totals = np.bincount(one.codes, minlength=len(words))
+    found: dict[frozenset[str], int] = {}
+    for name, column in bundle.columns.items():
+        if name == event:
+            continue
+        held = np.bincount(one.codes, weights=filled_rows(column), minlength=len(words))
+        shares = held / np.maximum(totals, 1)
+        inside = frozenset(word for word, count in zip(words, held, strict=True) if count and word)
+        outside = sum(1 for word in words if word and word not in inside)
+        if inside and outside and shares.max() >= 0.3:
+            found[inside] = found.get(inside, 0) + 1
+    return {
+        words_in: count
+        for words_in, count in found.items()
+        if any(not words_in & other for other in found)
+    }
+
+
+SEPARATORS = (";", "\n", "|", ",")
+
+
+def list_parts(held: Profile) -> tuple[str, list[str]]:
+    """Return what stands between the people of a column of lists, and the people; else nothing."""
+    if not held.filled:
+        return "", []
+    for separator in SEPARATORS:
+        share = held.share([separator in text for text in held.looked_at])
+        if share >= 0.1:
+            parts = [part.strip() for text in held.texts for part in text.split(separator)]
+            return separator, [part for part in parts if part]
+    return "", []

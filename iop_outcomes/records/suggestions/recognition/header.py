@@ -1,0 +1,124 @@
+"""Where the header of a file or sheet stands: below its titles, in one row or in two."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from iop_outcomes.records.schema import TABLES
+from iop_outcomes.records.suggestions.recognition.language import heading_columns, heading_score
+from iop_outcomes.records.suggestions.recognition.profiles import is_value
+
+LOOKED_AT = 60  # lines of a file among which its header is sought
+KNOWN = 0.6  # from which a heading is taken for known
+_ROWS_BELOW = 6
+_LEAST_GRID = 3
+
+
+@dataclass(frozen=True)
+class Header:
+    """The header of a file.
+
+    Attributes
+    ----------
+    row : int
+        The line of its (first) row, 1 being the first.
+    rows : int
+        The number of its rows.
+    known : int
+        How many headings are known by name.
+    cells : tuple of str
+        The headings of its last row.
+    """
+
+    row: int
+    rows: int
+    known: int
+    cells: tuple[str, ...]
+
+
+@lru_cache(maxsize=16384)
+def is_known(heading: str) -> bool:
+    """Tell whether a heading names a column of one of the tables."""
+    return any(
+        heading_score(table, column, heading) >= KNOWN
+        for table in TABLES
+        for column in heading_columns(table)
+    )
+
+
+def find_header(rows: Sequence[Sequence[str]]) -> Header | None:
+    """Return where the header stands in the first lines of a file; None if there is none."""
+    best, score = -1, 0.0
+    for place, cells in enumerate(rows[:LOOKED_AT]):
+        found = _score(cells, rows[place + 1 : place + 1 + _ROWS_BELOW])
+        if found > score:
+            best, score = place, found
+    if best < 0:
+        return None
+    first, number = best, 1
+    if best and _is_upper(rows[best - 1], rows[best]):
+        first, number = best - 1, 2
+    elif best + 2 < len(rows) and _is_lower(rows[best], rows[best + 1], rows[best + 2]):
+        number = 2
+    cells = rows[first + number - 1]
+    known = sum(is_known(cell) for cell in cells if cell.strip())
+    return Header(first + 1, number, known, tuple(cell.strip() for cell in cells))
+
+
+def _filled(cells: Sequence[str]) -> list[str]:
+    return [cell.strip() for cell in cells if cell.strip()]
+
+
+def _score(cells: Sequence[str], below: Sequence[Sequence[str]]) -> float:
+    """Return how much a row looks like a header; 0 if it is none."""
+    filled = _filled(cells)
+    if len(filled) < 2:
+        return 0.0
+    values = sum(map(is_value, filled))
+    texts = len(filled) - values
+    grid = values >= _LEAST_GRID and texts >= 1 and not is_value(filled[0])
+    if values and not (grid and len(set(filled)) == len(filled)) and values > len(filled) / 5:
+        return 0.0
+    known = sum(is_known(cell) for cell in filled if not is_value(cell))
+    if any(len(cell) > 200 for cell in filled) or (grid and not known):
+        return 0.0
+    wide = [len(_filled(row)) for row in below if _filled(row)]
+    fits = sum(width >= 0.3 * len(filled) for width in wide) / len(wide) if wide else 0.4
+    contrast = any(is_value(cell) for row in below for cell in row)
+    distinct = len(set(filled)) / len(filled)
+    if not known and not contrast:
+        return 0.0
+    return 3 * known + 0.2 * min(texts, 20) + 2 * fits + 1.5 * contrast + distinct
+
+
+def _is_upper(upper: Sequence[str], lower: Sequence[str]) -> bool:
+    """Tell whether a row is an upper header row: headings of several columns, over theirs."""
+    above, own = _filled(upper), _filled(lower)
+    if len(above) < 2 or any(map(is_value, above)) or any(cell.endswith(":") for cell in above):
+        return False
+    if ":" in above[0]:
+        return False
+    twice = len(set(own)) < len(own)
+    merged = sum(
+        bool(cell.strip()) and place + 1 < len(upper) and not upper[place + 1].strip()
+        for place, cell in enumerate(upper)
+    )
+    under = any(
+        cell.strip() and not (lower[place].strip() if place < len(lower) else "")
+        for place, cell in enumerate(upper)
+    )
+    return twice or under or (merged > 0 and len(above) < len(own) and len(own) > 3)
+
+
+def _is_lower(upper: Sequence[str], lower: Sequence[str], data: Sequence[str]) -> bool:
+    """Tell whether the row below a header belongs to it: headings under blank (merged) cells."""
+    own = _filled(lower)
+    if not own or any(map(is_value, own)) or len(set(own)) < len(own):
+        return False
+    if not any(map(is_value, _filled(data))):
+        return False
+    blank = [place for place, cell in enumerate(lower) if cell.strip()]
+    under_blank = sum(not (upper[place].strip() if place < len(upper) else "") for place in blank)
+    return under_blank > 0 and len(_filled(data)) > len(_filled(upper)) * 0.5

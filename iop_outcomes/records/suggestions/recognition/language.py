@@ -1,0 +1,295 @@
+"""Headings and words as programs write them, compared with the synonyms that are kept as data."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from iop_outcomes.records.schema import TABLES
+from iop_outcomes.shared.messages import COLUMN_WORDS
+
+STRONG, WEAK = 1.0, 0.75  # a heading that is a synonym, and nothing more
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_TOKEN = re.compile(r"[a-z0-9]+|#")
+_SIGNS = {"?", "??", "+", "-", "✓", "✔", "n/s", "1:1"}  # words without a letter of their own
+_NEGATIONS = {"not", "non", "never", "nicht", "kein", "keine", "sin", "un", "did", "without"}
+_TYPO = 0.9  # likeness from which a heading is a synonym with a letter wrong
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a word is proposed to mean: ours, and how sure (0 to 1)."""
+
+    ours: str
+    score: float
+
+
+@lru_cache(maxsize=1)
+def headings() -> dict[str, Any]:
+    """Return the synonyms of tables and columns, as the data file has them."""
+    return _load("headings.toml")
+
+
+@lru_cache(maxsize=1)
+def _words() -> dict[str, Any]:
+    return _load("words.toml")
+
+
+def _load(name: str) -> dict[str, Any]:
+    return tomllib.loads((files(__package__) / name).read_text(encoding="utf-8"))
+
+
+def plain(text: str) -> str:
+    """Return a text in lower case, without accents, umlauts written out."""
+    lower = text.casefold().translate(_UMLAUTS)
+    parts = unicodedata.normalize("NFKD", lower)
+    return "".join(letter for letter in parts if not unicodedata.combining(letter))
+
+
+def phrase(text: str) -> tuple[str, ...]:
+    """Return the words of a cell as they are compared: letters and digits only."""
+    bare = plain(text).strip()
+    return (bare,) if bare in _SIGNS else tuple(_TOKEN.findall(bare))
+
+
+# Headings ---------------------------------------------------------------------------------------
+
+
+def heading_tokens(heading: str) -> tuple[str, ...]:
+    """Return the words of a heading in the form in which the synonyms are compared."""
+    text = re.sub(r"\bd/c\b", "discharge", _CAMEL.sub(" ", heading), flags=re.IGNORECASE)
+    text = re.sub(r"\bcheck[-\s_]?in\b", "checkin", text, flags=re.IGNORECASE)
+    same = _same()
+    return tuple(same.get(token, token) for token in map(_singular, _TOKEN.findall(plain(text))))
+
+
+def _singular(token: str) -> str:
+    return token[:-1] if len(token) > 3 and token.endswith("s") else token
+
+
+@lru_cache(maxsize=1)
+def _same() -> dict[str, str]:
+    return {
+        _singular(plain(theirs)): _singular(ours)
+        for ours, listed in headings()["same"].items()
+        for theirs in listed
+    }
+
+
+@dataclass(frozen=True)
+class _Synonyms:
+    strong: tuple[tuple[str, ...], ...]
+    weak: tuple[tuple[str, ...], ...]
+    never: tuple[tuple[str, ...], ...]
+
+
+@lru_cache(maxsize=128)
+def _synonyms(table: str, column: str) -> _Synonyms:
+    section = headings().get(table, {}).get(column, {})
+    own = (column.replace("_", " "),)
+    return _Synonyms(
+        tuple(dict.fromkeys(map(heading_tokens, (*own, *section.get("strong", ()))))),
+        tuple(dict.fromkeys(map(heading_tokens, section.get("weak", ())))),
+        tuple(map(heading_tokens, section.get("never", ()))),
+    )
+
+
+def heading_columns(table: str) -> list[str]:
+    """Return the columns of a table for which headings are looked for; `end_time` is among them."""
+    return list(headings()[table])
+
+
+@lru_cache(maxsize=65536)
+def heading_score(table: str, column: str, heading: str) -> float:
+    """Return how well a heading names a column of ours, from 0 to 1, by its words alone."""
+    tokens = heading_tokens(heading)
+    if not tokens:
+        return 0.0
+    known = _synonyms(table, column)
+    if any(_within(words, tokens) for words in known.never):
+        return 0.0
+    best = max(
+        (_likeness(words, tokens, STRONG) for words in known.strong),
+        default=0.0,
+    )
+    best = max([best, *(_likeness(words, tokens, WEAK) for words in known.weak)])
+    return best or _typo(known.strong, tokens)
+
+
+def _likeness(words: tuple[str, ...], tokens: tuple[str, ...], most: float) -> float:
+    if not words or not _within(words, tokens):
+        return 0.0
+    if sorted(words) == sorted(tokens):
+        return most
+    share = min(len(words) / len(set(tokens)), 1.0)
+    if len(words) == 1 and len(tokens) > 4:  # one word of a sentence says little
+        return most * (0.38 + 0.2 * share)
+    return most * (0.58 + 0.37 * share)
+
+
+def _within(words: tuple[str, ...], tokens: tuple[str, ...]) -> bool:
+    return set(words) <= set(tokens)
+
+
+def _typo(known: Iterable[tuple[str, ...]], tokens: tuple[str, ...]) -> float:
+    text = " ".join(tokens)
+    if len(text) < 6 or len(text) > 40:
+        return 0.0
+    for words in known:
+        other = " ".join(words)
+        near = abs(len(other) - len(text)) <= 2 and len(other) >= 6
+        if near and SequenceMatcher(None, text, other).ratio() >= _TYPO:
+            return 0.65
+    return 0.0
+
+
+def named_table(name: str) -> dict[str, float]:
+    """Return for each table how well the name of a file or sheet says that it holds it."""
+    tokens = heading_tokens(re.sub(r"\.[A-Za-z0-9]{1,5}$", "", name))
+    result = {}
+    for table in TABLES:
+        listed = map(heading_tokens, headings()["tables"][table]["strong"])
+        exact = (table[:-1] if table != "attendance" else table,) * bool(tokens)
+        found = [len(words) for words in listed if _within(words, tokens)]
+        result[table] = (0.5 + 0.2 * max(found)) if found or set(exact) & set(tokens) else 0.0
+        if set(exact) & set(tokens):
+            result[table] = 1.0
+    return result
+
+
+# Words ------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=64)
+def _meanings(table: str, column: str) -> dict[tuple[str, ...], Meaning]:
+    """Return what phrases mean in a column: exact synonyms score 1, weak ones less."""
+    data = _words()
+    found: dict[tuple[str, ...], Meaning] = {}
+    sections: list[tuple[dict[str, Any], float]] = [(data.get(table, {}).get(column, {}), 1.0)]
+    declared = TABLES[table].column(column)
+    if declared is not None and declared.kind == "flag":
+        sections.append((data["checkins"]["flag"], 1.0))
+    sections.append((data["weak"].get(table, {}).get(column, {}), 0.6))
+    for section, score in sections:
+        for ours, listed in section.items():
+            for word in listed:
+                found.setdefault(phrase(word), Meaning(ours, score))
+    for ours in declared.words if declared is not None else ():
+        found[phrase(ours.replace("_", " "))] = Meaning(ours, 1.0)
+    found.pop((), None)
+    return found
+
+
+@lru_cache(maxsize=1)
+def _missing() -> frozenset[tuple[str, ...]]:
+    return frozenset(map(phrase, _words()["missing"]["words"]))
+
+
+@lru_cache(maxsize=1)
+def _missing_dates() -> frozenset[tuple[str, ...]]:
+    return frozenset(map(phrase, _words()["missing"]["dates"]))
+
+
+def means_missing(word: str, kind: str = "word") -> bool:
+    """Tell whether a word stands for no answer or, among dates, for a date that is none."""
+    return phrase(word) in (_missing_dates() if kind == "date" else _missing())
+
+
+@lru_cache(maxsize=65536)
+def meaning(table: str, column: str, word: str) -> Meaning | None:
+    """Return what a word of a column is proposed to mean, ``""`` being missing; None if unknown."""
+    tokens = phrase(word)
+    known = _meanings(table, column)
+    if tokens in known:
+        return known[tokens]
+    if means_missing(word):
+        return Meaning("", 0.9)
+    return _within_phrase(known, tokens)
+
+
+def _within_phrase(
+    known: dict[tuple[str, ...], Meaning], tokens: tuple[str, ...]
+) -> Meaning | None:
+    """Return the meaning of the longest synonym that stands in a phrase, if they agree."""
+    met: dict[int, list[tuple[Meaning, set[str]]]] = {}
+    for words, sense in known.items():
+        short = len(words) == 1 and len(words[0]) < 3
+        if short or len(words) >= len(tokens):
+            continue
+        for start in range(len(tokens) - len(words) + 1):
+            if tokens[start : start + len(words)] == words:
+                rank = len(words) * 2 + (sense.score == 1.0)
+                met.setdefault(rank, []).append((sense, set(words)))
+    if not met:
+        return None
+    longest = met[max(met)]
+    senses = {sense.ours for sense, _ in longest}
+    said = set.union(*(words for _, words in longest))
+    if len(senses) > 1 or _NEGATIONS & (set(tokens) - said):
+        return None
+    return Meaning(senses.pop(), 0.6 * longest[0][0].score)
+
+
+@lru_cache(maxsize=1)
+def _vocabulary() -> frozenset[str]:
+    """Return every word that the synonyms are made of: none of them is a person's name."""
+
+    def texts(data: object) -> Iterable[str]:
+        if isinstance(data, str):
+            yield data
+        elif isinstance(data, dict):
+            for name, held in data.items():
+                yield str(name).replace("_", " ")
+                yield from texts(held)
+        elif isinstance(data, list):
+            for held in data:
+                yield from texts(held)
+
+    every = (*texts(_words()), *texts(headings()), " ".join(COLUMN_WORDS))
+    return frozenset(token for text in every for token in phrase(text))
+
+
+def is_plain_language(word: str) -> bool:
+    """Tell whether a phrase is made of words that the synonyms know: it is no person's name."""
+    tokens = phrase(word)
+    return bool(tokens) and all(token in _vocabulary() for token in tokens)
+
+
+def starts_like_a_total(text: str) -> str:
+    """Return the word of a total, legend or footer with which a cell starts, as it stands there."""
+    bare = text.lstrip()
+    folded = plain(bare)
+    for start in sorted(_words()["rows_to_drop"]["starts"], key=len, reverse=True):
+        if folded.startswith(start) and not folded[len(start) :][:1].isalnum():
+            return bare[: len(start)]
+    return ""
+
+
+@lru_cache(maxsize=1)
+def _lists() -> dict[tuple[str, ...], str]:
+    listed = _words()["lists"]["status"]
+    return {phrase(theirs): ours for ours, words in listed.items() for theirs in words}
+
+
+def list_meaning(heading: str) -> str:
+    """Return the status of the people in a column of lists, by its heading; empty if unknown."""
+    tokens = phrase(_CAMEL.sub(" ", heading).replace("_", " "))
+    known = _lists()
+    if tokens in known:
+        return known[tokens]
+    senses = {
+        ours
+        for words, ours in known.items()
+        if words and len(tokens) <= 5 and set(words) <= set(tokens)
+    }
+    others = senses - {"attended"}  # "clients absent" names both
+    chosen = others or senses
+    return chosen.pop() if len(chosen) == 1 else ""

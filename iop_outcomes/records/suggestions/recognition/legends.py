@@ -1,0 +1,77 @@
+"""What legends, code lists and data dictionaries beside the data say that a word means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from iop_outcomes.records.mapping import fold
+from iop_outcomes.records.suggestions.recognition.language import heading_tokens, phrase
+
+_PAIR = re.compile(
+    r"(?:^|[,;|\n/]|\s{2,})\s*([^\s=:,;|]{1,12})\s*(?:=|:|–|\s-\s)\s*([^=;|\n,]{2,60})"
+)
+_LINE = re.compile(r"\s*[\"']?([^\s=:]{1,12})[\"']?\s*(?:=|:|\t)\s*(.{2,60})$")
+_CHOICE = re.compile(r"^\s*(-?\w{1,12})\s*[,=]\s*(.{1,120})$")
+_FIELD = ("variable", "field name", "variable name", "field", "column", "feld", "campo")
+_CHOICES = ("choice", "code", "value", "label", "option", "werte", "valores")
+
+
+def pairs_of(text: str) -> dict[str, str]:
+    """Return what a cell such as "P = present, A = absent" says; nothing if it has but one pair.
+
+    Examples
+    --------
+    >>> pairs_of("P = present, A = absent")
+    {'p': 'present', 'a': 'absent'}
+    """
+    found = {
+        " ".join(phrase(code)) or code: label.strip()
+        for code, label in _PAIR.findall(text)
+        if not label.strip().replace("/", "").isdigit()
+    }
+    return found if len(found) > 1 else {}
+
+
+def legend_in(rows: Iterable[Iterable[str]]) -> dict[str, str]:
+    """Return the pairs of all cells of a file's first and last rows that are legends."""
+    found: dict[str, str] = {}
+    for cells in rows:
+        filled = [cell for cell in cells if cell.strip()]
+        if len(filled) <= 3:
+            for cell in filled:
+                found.update(pairs_of(cell) if "=" in cell else {})
+    return found
+
+
+def legend_of_lines(lines: Iterable[str]) -> dict[str, str]:
+    """Return what a text says that has a line a code, such as "1 = Present"."""
+    found = {}
+    for text in lines:
+        met = _LINE.match(text)
+        if met:
+            found[" ".join(phrase(met[1])) or met[1]] = met[2].strip()
+    return found if len(found) > 1 else {}
+
+
+def dictionary_in(
+    header: Iterable[str], rows: Iterable[Iterable[str]]
+) -> dict[str, dict[str, str]]:
+    """Return the choices of each field that a data dictionary lists; nothing if it is none."""
+    names = [" ".join(heading_tokens(name)) for name in header]
+    field = next((p for p, name in enumerate(names) if any(w in name for w in _FIELD)), -1)
+    choices = next((p for p, name in enumerate(names) if "choice" in name), -1)
+    if choices < 0:
+        choices = next((p for p, name in enumerate(names) if any(w in name for w in _CHOICES)), -1)
+    if field < 0 or choices < 0 or field == choices:
+        return {}
+    found: dict[str, dict[str, str]] = {}
+    for cells in rows:
+        row = list(cells)
+        if len(row) <= max(field, choices) or "|" not in row[choices]:
+            continue
+        listed = [_CHOICE.match(part) for part in row[choices].split("|")]
+        told = {" ".join(phrase(m[1])): m[2].strip() for m in listed if m}
+        if told and row[field].strip():
+            found[fold(row[field])] = told
+    return found

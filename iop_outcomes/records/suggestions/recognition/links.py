@@ -1,0 +1,257 @@
+"""The identifiers of the tables held against each other: what links a row to its episode."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+
+from iop_outcomes.records.suggestions.recognition.fits import IDS, fit
+from iop_outcomes.records.suggestions.recognition.language import heading_score
+from iop_outcomes.records.suggestions.recognition.matching import Match
+from iop_outcomes.records.suggestions.recognition.profiles import Profile
+from iop_outcomes.records.suggestions.recognition.recognising import Source
+
+_FORMS: dict[str, Callable[[str], str]] = {
+    "ignore_case": str.casefold,
+    "strip_leading_zeros": lambda text: re.sub(r"^(\D*?)0+(?=\d)", r"\1", text),
+    "strip_point_zero": lambda text: re.sub(r"\.0+$", "", text),
+}
+_LEAST_ALIKE = 0.2  # share of identifiers that stand in the other table, from which they are linked
+_NEARLY_UNIQUE = 0.98
+
+
+@dataclass(frozen=True)
+class LinkFound:
+    """How the rows of a table find their episode.
+
+    Attributes
+    ----------
+    table : str
+        The table of the rows.
+    column : str
+        ``episode_id``, or ``person_id`` with the date.
+    ids, matched : int
+        Different identifiers of the rows, and how many of them the episodes have as they stand.
+    rows, rows_matched : int
+        The rows that have an identifier, and those of the matched ones.
+    forms : tuple of str
+        What would have to be disregarded to match more.
+    would_match : int
+        How many rows would then be matched.
+    by_name : bool
+        Whether the identifier is a person's name.
+    """
+
+    table: str
+    column: str
+    ids: int
+    matched: int
+    rows: int
+    rows_matched: int
+    forms: tuple[str, ...] = ()
+    would_match: int = 0
+    by_name: bool = False
+
+
+def id_candidates(source: Source) -> dict[str, float]:
+    """Return the headings that may be the identifier of a source, each with how likely by name."""
+    found = {}
+    for name, held in source.bundle.profiles.items():
+        fits = fit(source.table, "episode_id", held)
+        named = max(heading_score(source.table, column, name) for column in IDS)
+        if source.lists and name in source.lists.statuses:
+            continue
+        taken = source.matches.get(name)
+        like_one = named >= 0.4 or held.codes >= 0.8 or held.names >= 0.8
+        if fits >= 0.3 and like_one and (taken is None or named > taken.score):
+            found[name] = named * fits
+    return found
+
+
+def link(sources: Sequence[Source]) -> tuple[list[Source], list[LinkFound]]:
+    """Return the sources with their identifiers told, and how the tables are linked by them."""
+    sources = [_without_ids(source) for source in sources]
+    episodes = [source for source in sources if source.table == "episodes"]
+    others = [source for source in sources if source.table != "episodes"]
+    if not episodes:
+        return [_by_name_alone(source) for source in sources], []
+    main = max(episodes, key=lambda one: one.score)
+    chosen = {id(other): _pair(main, other) for other in others}
+    joined = [pair[0] for pair in chosen.values() if pair is not None]
+    own = _episode_id(main, joined)
+    linked_main = _with_ids(main, own, joined)
+    result, found = [], []
+    for source in sources:
+        if source is main:
+            result.append(linked_main)
+        elif source.table == "episodes":
+            same = {name: one for name, one in linked_main.matches.items() if one.column in IDS}
+            kept = {name: one for name, one in same.items() if name in source.bundle.profiles}
+            other = _by_name_alone(source)
+            for one in kept.values():
+                other = other.with_match(one)
+            result.append(other)
+        else:
+            pair = chosen[id(source)]
+            made, told = _linked(linked_main, source, pair)
+            result.append(made)
+            found += told
+    return result, found
+
+
+def _without_ids(source: Source) -> Source:
+    kept = {name: one for name, one in source.matches.items() if one.column not in IDS}
+    return replace(source, matches=kept)
+
+
+def _by_name_alone(source: Source) -> Source:
+    """Return a source with its identifier told by its heading, there being nothing to compare."""
+    candidates = id_candidates(source)
+    if not candidates or source.lists:
+        return source
+    best = max(candidates, key=lambda name: candidates[name])
+    held = source.bundle.profiles[best]
+    if candidates[best] < 0.4:
+        return source
+    column = "person_id" if held.names >= 0.6 else "episode_id"
+    return source.with_match(Match(best, column, round(candidates[best], 2), "its name"))
+
+
+def _ids_of(source: Source, heading: str) -> Profile:
+    if heading == "" and source.lists:
+        return source.lists.people
+    return source.bundle.profiles[heading]
+
+
+def _forms_of(texts: Iterable[str], forms: Iterable[str]) -> set[str]:
+    made = set(texts)
+    for form in forms:
+        made = {_FORMS[form](text) for text in made}
+    return made
+
+
+def _alike(one: Profile, other: Profile, forms: Sequence[str] = tuple(_FORMS)) -> float:
+    """Return the share of the rows of one whose identifier stands in the other."""
+    known = _forms_of(other.texts, forms)
+    return rows_alike(one, known, forms) / one.filled if one.filled else 0.0
+
+
+def rows_alike(one: Profile, known: set[str], forms: Sequence[str]) -> int:
+    """Return how many rows have an identifier that is known, as it is compared."""
+    found = []
+    for text in one.texts:
+        for form in forms:
+            text = _FORMS[form](text)
+        found.append(text in known)
+    return int(one.counts[np.array(found, dtype=bool)].sum()) if found else 0
+
+
+def _pair(main: Source, other: Source) -> tuple[str, str] | None:
+    """Return the headings of the episodes and of the rows that hold the same identifiers."""
+    best, most = None, 0.0
+    theirs = {"": 0.5} if other.lists else id_candidates(other)
+    for own, named in id_candidates(main).items():
+        held = main.bundle.profiles[own]
+        for heading, named_there in theirs.items():
+            alike = _alike(_ids_of(other, heading), held)
+            if alike < _LEAST_ALIKE:
+                continue
+            total = alike + 0.3 * named + 0.3 * named_there
+            total += 0.35 * is_unique(held) - 0.3 * (held.names >= 0.6)
+            if total > most:
+                best, most = (own, heading), total
+    if best is None and theirs and not other.lists:
+        # nothing matches: by name, so that the user sees what does not match
+        likely = max(theirs, key=lambda name: theirs[name])
+        own_ids = id_candidates(main)
+        if own_ids and theirs[likely] >= 0.4:
+            return max(own_ids, key=lambda name: own_ids[name]), likely
+    return best
+
+
+def is_unique(held: Profile) -> bool:
+    """Tell whether an identifier stands in one row only, a few apart."""
+    return held.filled > 0 and held.distinct >= _NEARLY_UNIQUE * held.filled
+
+
+def _episode_id(main: Source, joined: Sequence[str]) -> str:
+    """Return the heading that identifies an episode; empty if none does."""
+    candidates = id_candidates(main)
+    unique = [
+        name
+        for name in candidates
+        if (main.only or is_unique(main.bundle.profiles[name]))
+        and main.bundle.profiles[name].names < 0.6
+    ]
+    named = [n for n in unique if heading_score("episodes", "episode_id", n) >= 0.95]
+    linked = [name for name in joined if name in unique]
+    first = [name for name in linked if name in named] or named or linked or unique
+    return max(first, key=lambda name: candidates[name], default="")
+
+
+def _with_ids(main: Source, own: str, joined: Sequence[str]) -> Source:
+    candidates = id_candidates(main)
+    if own:
+        why = "unique in every row" if not main.only else "its name; it matches the other tables"
+        main = main.with_match(Match(own, "episode_id", _score(candidates[own]), why))
+    person = [name for name in joined if name != own]
+    likely = [
+        name
+        for name in candidates
+        if name != own
+        and heading_score("episodes", "person_id", name) >= 0.9
+        and (main.bundle.profiles[name].names < 0.6 or not own)
+    ]
+    for name in (*person, *likely):
+        if not main.heading_of("person_id"):
+            why = (
+                "it stands in several rows"
+                if not is_unique(main.bundle.profiles[name])
+                else ("its name")
+            )
+            main = main.with_match(Match(name, "person_id", _score(candidates[name]), why))
+    return main
+
+
+def _score(named: float) -> float:
+    return round(max(0.5, min(named + 0.2, 1.0)), 2)
+
+
+def _linked(
+    main: Source, source: Source, pair: tuple[str, str] | None
+) -> tuple[Source, list[LinkFound]]:
+    if pair is None:
+        return (source if source.lists else _by_name_alone(source)), []
+    own, heading = pair
+    column = main.matches[own].column if own in main.matches else "episode_id"
+    if column not in IDS:
+        column = "episode_id"
+    held, known = _ids_of(source, heading), main.bundle.profiles[own]
+    alike = rows_alike(held, set(known.texts), ())
+    ids = sum(text in set(known.texts) for text in held.texts)
+    forms, would = _more(held, known, alike)
+    told = LinkFound(
+        *(source.table, column, held.distinct, ids, held.filled, alike, forms, would),
+        by_name=held.names >= 0.6,
+    )
+    if heading:
+        why = f"{alike / held.filled:.0%} of its rows match the episodes" if held.filled else ""
+        likely = _score(max(alike / max(held.filled, 1), id_candidates(source).get(heading, 0.0)))
+        source = source.with_match(Match(heading, column, likely, why))
+    return source, [told]
+
+
+def _more(held: Profile, known: Profile, alike: int) -> tuple[tuple[str, ...], int]:
+    """Return the fewest differences that have to be disregarded to match the most rows."""
+    best: tuple[str, ...] = ()
+    most = alike
+    for number in range(1, len(_FORMS) + 1):
+        for forms in combinations(_FORMS, number):
+            found = rows_alike(held, _forms_of(known.texts, forms), forms)
+            if found > most:
+                best, most = forms, found
+    return best, most

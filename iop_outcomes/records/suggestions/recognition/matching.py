@@ -1,0 +1,132 @@
+"""Which heading is which column of a table: by name and values, one heading for one column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from iop_outcomes.records.suggestions.recognition.fits import IDS, alone, fit
+from iop_outcomes.records.suggestions.recognition.language import heading_columns, heading_score
+from iop_outcomes.records.suggestions.recognition.profiles import Profile
+
+ENOUGH = 0.4  # the score from which a heading is proposed for a column
+_BY_VALUES = 0.9  # of the score that values give by themselves
+
+_WEIGHTS = {  # how much a column says of the table that it is in
+    "episodes": {
+        "admit_date": 2.0,
+        "discharge_date": 1.5,
+        "discharge_reason": 1.5,
+        "level": 0.5,
+        "program": 0.3,
+    },
+    "attendance": {
+        "date": 1.0,
+        "status": 1.2,
+        "start_time": 0.8,
+        "end_time": 0.5,
+        "service": 1.0,
+        "minutes_scheduled": 1.0,
+        "minutes_attended": 1.0,
+        "modality": 0.4,
+        "group_id": 0.4,
+        "approach": 0.3,
+        "facilitator": 0.5,
+    },
+    "checkins": {
+        "date": 1.0,
+        "status": 0.9,
+        "used": 2.0,
+        "use_days": 1.2,
+        "drug_test": 1.8,
+        "craving": 1.5,
+        "phq9": 1.5,
+        "gad7": 1.5,
+    },
+}
+_OTHER_WEIGHT = 0.7
+
+
+@dataclass(frozen=True)
+class Match:
+    """A heading proposed for a column of ours.
+
+    Attributes
+    ----------
+    heading, column : str
+        Theirs and ours.
+    score : float
+        From 0 to 1: how sure.
+    why : str
+        In a few words, without a value.
+    """
+
+    heading: str
+    column: str
+    score: float
+    why: str
+
+
+def match(
+    table: str, profiles: Mapping[str, Profile], without: Iterable[str] = ()
+) -> dict[str, Match]:
+    """Return for each heading that is proposed for a column of the table what is proposed.
+
+    The identifiers are not among them: they are found by comparing tables. Headings and columns are
+    paired so that the sum of the scores is greatest.
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    left = [name for name in profiles if name not in set(without)]
+    columns = [column for column in heading_columns(table) if column not in IDS]
+    if not left:
+        return {}
+    scores = np.zeros((len(left), len(columns)))
+    for row, heading in enumerate(left):
+        for place, column in enumerate(columns):
+            scores[row, place] = score(table, column, heading, profiles[heading])
+    scores[scores < ENOUGH] = 0.0
+    rows, places = linear_sum_assignment(scores, maximize=True)
+    found = {}
+    for row, place in zip(rows.tolist(), places.tolist(), strict=True):
+        if scores[row, place] > 0:
+            heading, column = left[row], columns[place]
+            why = reason(table, column, heading, profiles[heading])
+            found[heading] = Match(heading, column, round(float(scores[row, place]), 2), why)
+    return found
+
+
+def score(table: str, column: str, heading: str, held: Profile) -> float:
+    """Return how sure it is, from 0 to 1, that a heading is a column of ours."""
+    fits = fit(table, column, held)
+    if fits <= 0:
+        return 0.0
+    named = heading_score(table, column, heading) * (0.45 + 0.55 * fits)
+    return max(named, _BY_VALUES * alone(table, column, held))
+
+
+def reason(table: str, column: str, heading: str, held: Profile) -> str:
+    """Say in a few words why a heading is proposed for a column."""
+    named = heading_score(table, column, heading)
+    fits = fit(table, column, held)
+    by_name = "its name" if named >= 0.95 else "part of its name" if named >= ENOUGH else ""
+    by_values = (
+        "no value in it"
+        if not held.filled
+        else "its values fit"
+        if fits >= 0.8
+        else "its values fit in part"
+        if fits >= 0.5
+        else "its values are not understood"
+    )
+    if not by_name:
+        return "its values alone"
+    return f"{by_name}; {by_values}"
+
+
+def table_score(table: str, found: Mapping[str, Match]) -> float:
+    """Return how much the columns found say that a file holds the table."""
+    weights = _WEIGHTS[table]
+    return sum(weights.get(one.column, _OTHER_WEIGHT) * one.score for one in found.values())

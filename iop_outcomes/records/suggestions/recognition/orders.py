@@ -1,0 +1,91 @@
+"""Whether day or month comes first, by dates that are valid in one order only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from iop_outcomes.records.parsing.dates import date_texts
+from iop_outcomes.records.suggestions.recognition.fits import IDS, declared
+from iop_outcomes.records.suggestions.recognition.recognising import Source
+
+DAY_FIRST, MONTH_FIRST = "day_first", "month_first"
+_TWO_PARTS = re.compile(r"^\D*(\d{1,2})[/.-](\d{1,2})\.?$")
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the dates of a source say of their order.
+
+    Attributes
+    ----------
+    month_only, day_only : int
+        Dates that are valid with the month, or the day, first only.
+    open : int
+        Dates that are valid in both orders, and others in each.
+    """
+
+    month_only: int = 0
+    day_only: int = 0
+    open: int = 0
+
+    @property
+    def told(self) -> str:
+        """The order that is proposed; empty if none is, or dates of both orders were met."""
+        if self.month_only and not self.day_only:
+            return MONTH_FIRST
+        return DAY_FIRST if self.day_only and not self.month_only else ""
+
+    @property
+    def mixed(self) -> bool:
+        """Whether dates of both orders were met."""
+        return bool(self.month_only and self.day_only)
+
+    def __add__(self, other: Order) -> Order:
+        """Return what two sets of dates say together."""
+        return Order(
+            self.month_only + other.month_only,
+            self.day_only + other.day_only,
+            self.open + other.open,
+        )
+
+
+def order_of(source: Source) -> Order:
+    """Return what the dates of a source say of their order."""
+    total = Order()
+    for heading, one in source.matches.items():
+        if one.column not in IDS and declared(source.table, one.column).kind == "date":
+            held = source.bundle.profiles[heading]
+            total += _order(zip(held.texts, held.counts.tolist(), strict=True))
+    if source.bundle.days:
+        total += _of_headings(source.bundle.days)
+    return total
+
+
+def _order(texts: Iterable[tuple[str, int]]) -> Order:
+    pairs = list(texts)
+    found = date_texts([text for text, _ in pairs])
+    month = day = both = 0
+    for place in found.parts:
+        rows = pairs[place][1]
+        as_month, as_day = found.orders(place)
+        if as_month is not None and as_day is None:
+            month += rows
+        elif as_day is not None and as_month is None:
+            day += rows
+        elif as_month is not None and as_month != as_day:
+            both += rows
+    return Order(month, day, both)
+
+
+def _of_headings(days: Iterable[str]) -> Order:
+    month = day = both = 0
+    for heading in days:
+        met = _TWO_PARTS.match(heading.strip())
+        if met:
+            first, second = int(met[1]), int(met[2])
+            month += first <= 12 < second
+            day += second <= 12 < first
+            both += first <= 12 and second <= 12 and first != second
+    return Order(month, day, both) + _order((heading, 1) for heading in days)

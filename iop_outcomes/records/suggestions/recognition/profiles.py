@@ -1,0 +1,232 @@
+"""What the values of a column look like: dates, clock times, ranges, lengths, ids, a few words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from iop_outcomes.records.parsing.dates import date_texts
+from iop_outcomes.records.sources.coded import Coded
+from iop_outcomes.records.suggestions.recognition.language import means_missing, plain
+
+MOST_LOOKED_AT = 400  # distinct texts of a column by which it is recognised
+HANDFUL = 40  # distinct texts that are still listed one by one
+_CLOCK_TEXT = r"\d{1,2}[:.]\d{2}(?::\d{2})?\s*(?:[ap]\.?m\.?|uhr|h)?"
+_CLOCK = re.compile(rf"(?:{_CLOCK_TEXT}|\d{{1,2}}\s*[ap]\.?m\.?)", re.IGNORECASE)
+_RANGE = re.compile(
+    rf"({_CLOCK_TEXT}|\d{{1,2}}\s*[ap]?m?)\s*(?:-|–|—|to|bis|a|until)\s*"
+    rf"({_CLOCK_TEXT}|\d{{1,2}}\s*[ap]m)",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"[-+]?(?:\d{1,3}(?:[.,]\d{3})+|\d+)(?:[.,]\d+)?")
+_UNIT = r"(?:m|min|mins|minutes?|minuten|minutos?|h|hr|hrs|hours?|std|stunden?|horas?)\.?"
+_LENGTH = re.compile(rf"\d+(?:[.,]\d+)?\s*{_UNIT}(?:\s*\d+\s*{_UNIT})?", re.IGNORECASE)
+_COUNTED = re.compile(
+    r"(\d+(?:[.,]\d+)?)\s+(?:days?|tage?|dias?|times?|meetings?|mal|jours?)", re.IGNORECASE
+)
+_CODE = re.compile(r"(?=[^\s]*\d)[A-Za-z]{0,8}[-_#./]?[A-Za-z0-9]+(?:[-_./][A-Za-z0-9]+)*(?:\.0)?")
+_NAME = re.compile(
+    r"[^\W\d_][\w'’.-]+,\s*[^\W\d_][\w'’. -]*|(?:[A-ZÀ-Þ][\w'’.-]*\s+){1,3}[A-ZÀ-Þ][\w'’-]+"
+)
+_LEVEL = re.compile(
+    r"(?:\b(?:iop|php|op|loc|level|intensive outpatient|outpatient|residential|"
+    r"partial hospital\w*|detox)\b|(?<!\d)[0-4]\.[0-9]\b|(?<!\d)[1-4]-?wm\b)",
+    re.IGNORECASE,
+)
+_FLAGS = {"yes", "no", "y", "n", "true", "false", "ja", "nein", "si", "oui", "non", "0", "1"}
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The distinct texts of a column, the commonest first, with their rows.
+
+    Attributes
+    ----------
+    heading : str
+        As the file has it.
+    texts : list of str
+        Without surrounding spaces; none is empty.
+    counts : numpy.ndarray of int
+        Rows of each.
+    rows : int
+        Rows of the table, the empty ones counted.
+    """
+
+    heading: str
+    texts: list[str]
+    counts: np.ndarray[tuple[int], np.dtype[np.int64]] = field(repr=False)
+    rows: int
+
+    @property
+    def filled(self) -> int:
+        """The rows that hold something."""
+        return int(self.counts.sum())
+
+    @property
+    def distinct(self) -> int:
+        """The number of different texts."""
+        return len(self.texts)
+
+    @property
+    def unique(self) -> bool:
+        """Whether no text stands in two rows."""
+        return self.filled > 0 and self.distinct == self.filled
+
+    @property
+    def handful(self) -> bool:
+        """Whether the texts are few enough to be listed: words, not the data of persons."""
+        few = self.distinct <= HANDFUL and (self.distinct <= 4 or 3 * self.distinct <= self.filled)
+        return few and all(len(text) <= 80 for text in self.texts)
+
+    @cached_property
+    def looked_at(self) -> list[str]:
+        """The texts by which the column is recognised."""
+        return self.texts[:MOST_LOOKED_AT]
+
+    @cached_property
+    def _weights(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+        weights = self.counts[:MOST_LOOKED_AT].astype(float)
+        return weights / weights.sum() if weights.sum() else weights
+
+    def share(self, chosen: list[bool]) -> float:
+        """Return the share of rows whose text is chosen, of those looked at."""
+        return float(self._weights[np.array(chosen, dtype=bool)].sum()) if chosen else 0.0
+
+    @cached_property
+    def dates(self) -> float:
+        """The share of rows that hold a calendar date; bare numbers are none."""
+        return self.share(are_dates(self.looked_at))
+
+    @cached_property
+    def clocks(self) -> float:
+        """The share of rows that hold a time of day."""
+        return self.share([is_clock(text) for text in self.looked_at])
+
+    @cached_property
+    def ranges(self) -> float:
+        """The share of rows that hold two times of day."""
+        return self.share([_RANGE.fullmatch(text) is not None for text in self.looked_at])
+
+    @cached_property
+    def numbers(self) -> float:
+        """The share of rows that hold a number and nothing else."""
+        return self.share([_NUMBER.fullmatch(text) is not None for text in self.looked_at])
+
+    @cached_property
+    def counted(self) -> float:
+        """The share of rows that hold a number of days or times: 3 days."""
+        return self.share([_COUNTED.fullmatch(text) is not None for text in self.looked_at])
+
+    @cached_property
+    def lengths(self) -> float:
+        """The share of rows that hold a length with its unit: 3h 0m, 180 Minutes, 3:00."""
+        return self.share([_LENGTH.fullmatch(text) is not None for text in self.looked_at])
+
+    @cached_property
+    def codes(self) -> float:
+        """The share of rows that hold one code with a digit."""
+        return self.share([_CODE.fullmatch(text) is not None for text in self.looked_at])
+
+    @cached_property
+    def names(self) -> float:
+        """The share of rows that are written as the names of persons are."""
+        return self.share([_NAME.fullmatch(text) is not None for text in self.looked_at])
+
+    @cached_property
+    def levels(self) -> float:
+        """The share of rows that name a level of care."""
+        return self.share([_LEVEL.search(text) is not None for text in self.looked_at])
+
+    @cached_property
+    def flags(self) -> float:
+        """The share of rows that say yes or no."""
+        words = [plain(text) in _FLAGS or means_missing(text) for text in self.looked_at]
+        return self.share(words)
+
+    @cached_property
+    def long(self) -> float:
+        """The share of rows that hold free text."""
+        return self.share([len(text) > 60 or text.count(" ") > 7 for text in self.looked_at])
+
+    @cached_property
+    def values(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+        """The numbers of the texts looked at; NaN where a text holds none."""
+        return np.array([number_in(text) for text in self.looked_at], dtype=float)
+
+    def median(self) -> float:
+        """Return the median number over rows; NaN where there is none."""
+        there = np.isfinite(self.values)
+        if not there.any():
+            return float("nan")
+        weights = self.counts[:MOST_LOOKED_AT][there]
+        order = np.argsort(self.values[there])
+        middle = np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2)
+        return float(self.values[there][order][middle])
+
+
+def profile(heading: str, coded: Coded) -> Profile:
+    """Return what a column holds."""
+    held: dict[str, int] = {}
+    for text, count in zip(coded.words.tolist(), coded.counts().tolist(), strict=True):
+        bare = str(text).strip()
+        if bare and count:
+            held[bare] = held.get(bare, 0) + count
+    texts = sorted(held, key=lambda text: -held[text])
+    counts = np.array([held[text] for text in texts], dtype=np.int64)
+    return Profile(heading, texts, counts, len(coded.codes))
+
+
+def are_dates(texts: list[str]) -> list[bool]:
+    """Tell which texts are calendar dates; a bare number, which may be anything, is none."""
+    found = date_texts(texts)
+    forms = found.forms.tolist()
+    return [
+        form not in ("", "serial", "compact")
+        and (place not in found.parts or found.orders(place) != (None, None))
+        for place, form in enumerate(forms)
+    ]
+
+
+def is_clock(text: str) -> bool:
+    """Tell whether a text is a time of day."""
+    if _CLOCK.fullmatch(text) is None:
+        return False
+    first, *rest = re.findall(r"\d+", text)
+    return int(first) <= 24 and all(int(part) < 60 for part in rest)
+
+
+def is_range(text: str) -> bool:
+    """Tell whether a text is two times of day."""
+    return _RANGE.fullmatch(text) is not None
+
+
+def is_value(text: str) -> bool:
+    """Tell whether a text is a value and no heading: a date, a number, a code or a time."""
+    bare = text.strip()
+    return bool(bare) and (
+        _NUMBER.fullmatch(bare) is not None
+        or is_clock(bare)
+        or is_range(bare)
+        or are_dates([bare])[0]
+        or (_CODE.fullmatch(bare) is not None and sum(map(str.isdigit, bare)) >= 3)
+    )
+
+
+def number_in(text: str) -> float:
+    """Return the number that a text is, a comma being a decimal sign if it must be one."""
+    bare = text.strip()
+    if counted := _COUNTED.fullmatch(bare):
+        bare = counted[1]
+    if _NUMBER.fullmatch(bare) is None:
+        return float("nan")
+    if re.fullmatch(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?", bare):
+        bare = bare.replace(",", "")
+    elif re.fullmatch(r"[-+]?\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?", bare):
+        bare = bare.replace(".", "")
+    try:
+        return float(bare.replace(",", "."))
+    except ValueError:
+        return float("nan")

@@ -1,0 +1,312 @@
+"""Which table a bundle of files or sheets holds, and which of its headings is which column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from iop_outcomes.records.schema import TABLES
+from iop_outcomes.records.sources.coded import coded
+from iop_outcomes.records.suggestions.recognition.bundles import (
+    Bundle,
+    event_column,
+    list_parts,
+    some_rows,
+)
+from iop_outcomes.records.suggestions.recognition.fits import IDS, known_words
+from iop_outcomes.records.suggestions.recognition.language import (
+    heading_score,
+    list_meaning,
+    named_table,
+)
+from iop_outcomes.records.suggestions.recognition.matching import (
+    ENOUGH,
+    Match,
+    match,
+    score,
+    table_score,
+)
+from iop_outcomes.records.suggestions.recognition.profiles import Profile, profile
+
+_ENOUGH_OF_A_TABLE = 1.6
+_FOR_ITS_NAME = 1.0
+REQUIRED = {"episodes": "admit_date", "attendance": "date", "checkins": "date"}
+
+
+@dataclass(frozen=True)
+class PeopleLists:
+    """Columns with lists of people: what stands between two, and the status of each column."""
+
+    separator: str
+    statuses: dict[str, str]
+    people: Profile
+
+
+@dataclass(frozen=True)
+class Join:
+    """Columns taken over from other rows of the same file."""
+
+    column: str
+    words: tuple[str, ...]
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A bundle that is proposed as a source of a table.
+
+    Attributes
+    ----------
+    table : str
+        The table.
+    bundle : Bundle
+        The files or sheets, and what they hold.
+    matches : dict of str to Match
+        For each heading what it is proposed to be; identifiers are added when tables are compared.
+    score : float
+        How much the bundle says that it holds the table.
+    lists : PeopleLists or None
+        Columns with lists of people.
+    joins : tuple of Join
+        Columns taken over from other rows.
+    only : bool
+        Whether only the columns that are matched are taken: the file serves another table as well.
+    constants : dict of str to str
+        Our column and the word of every row.
+    """
+
+    table: str
+    bundle: Bundle
+    matches: dict[str, Match]
+    score: float
+    lists: PeopleLists | None = None
+    joins: tuple[Join, ...] = ()
+    only: bool = False
+    constants: dict[str, str] = field(default_factory=dict)
+
+    def heading_of(self, column: str) -> str:
+        """Return the heading that is proposed for a column of ours; empty if none is."""
+        return next((name for name, one in self.matches.items() if one.column == column), "")
+
+    def with_match(self, one: Match) -> Source:
+        """Return the source with one more heading told."""
+        others = {
+            name: other
+            for name, other in self.matches.items()
+            if other.column != one.column and name != one.heading
+        }
+        return replace(self, matches={**others, one.heading: one})
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A file or sheet that is proposed for no table, and why."""
+
+    place: str
+    why: str
+
+
+def recognise(bundles: Sequence[Bundle]) -> tuple[list[Source], list[LeftOut]]:
+    """Return the sources that are proposed, and the files and sheets that are none."""
+    sources: list[Source] = []
+    left: list[LeftOut] = []
+    for bundle in bundles:
+        found = _of_events(bundle) or _of_one(bundle)
+        sources += found
+        if not found:
+            left += [LeftOut(str(place), _why_none(bundle)) for place in bundle.places]
+    if not any(source.table == "episodes" for source in sources):
+        sources += [second for source in sources if (second := episodes_within(source))]
+    return sources, left
+
+
+def _why_none(bundle: Bundle) -> str:
+    if not bundle.rows:
+        return "it has no rows below its header"
+    dated = [held for held in bundle.profiles.values() if held.dates >= 0.5]
+    if not dated and not bundle.days:
+        return "it has no column of dates"
+    return "its headings name no table"
+
+
+def _of_one(bundle: Bundle) -> list[Source]:
+    """Return the bundle as a source of the table that it most likely holds."""
+    lists = people_lists(bundle)
+    candidates = [source for table in TABLES if (source := _candidate(table, bundle, lists))]
+    candidates = [one for one in candidates if one.score >= _ENOUGH_OF_A_TABLE]
+    return [max(candidates, key=lambda one: one.score)] if candidates else []
+
+
+def _candidate(table: str, bundle: Bundle, lists: PeopleLists | None) -> Source | None:
+    without = set(lists.statuses) if lists else set()
+    without |= set(id_headings(table, bundle))
+    found = match(table, bundle.profiles, without)
+    columns = {one.column for one in found.values()}
+    if bundle.days:  # the dates of a grid are those of its rows
+        found = {name: one for name, one in found.items() if one.column not in _OF_A_GRID[table]}
+        columns = {one.column for one in found.values()} | {"date", "status"}
+        if table == "episodes":
+            return None
+    if REQUIRED[table] not in columns:
+        return None
+    if lists and table != "attendance":
+        return None
+    total = table_score(table, found) + _FOR_ITS_NAME * name_score(table, bundle)
+    if bundle.days:
+        known = known_words(table, "status", bundle.marks)[0] if bundle.marks else 0.0
+        total += 1.5 * known + (0.5 if table == "attendance" else 0.0)
+    if lists:
+        total += 1.5
+        found = {name: one for name, one in found.items() if one.column != "status"}
+    if table == "episodes" and _repeats(bundle):
+        total -= 1.5  # a row is then no episode
+    return Source(table, bundle, found, total, lists)
+
+
+_OF_A_GRID = {
+    "episodes": (),
+    "attendance": ("date", "status", "start_time", "end_time"),
+    "checkins": ("date", "status"),
+}
+
+
+def _repeats(bundle: Bundle) -> bool:
+    """Tell whether the identifiers of a bundle stand in many rows each."""
+    held = [bundle.profiles[name] for name in id_headings("episodes", bundle)]
+    return bool(held) and all(one.filled >= 3 * one.distinct for one in held)
+
+
+def name_score(table: str, bundle: Bundle) -> float:
+    """Return how well the names of the places say that they hold a table."""
+    place = bundle.places[0]
+    of_sheet = named_table(place.sheet) if place.sheet else {}
+    return max(of_sheet.get(table, 0.0), named_table(place.file)[table] * (0.5 if of_sheet else 1))
+
+
+def id_headings(table: str, bundle: Bundle) -> list[str]:
+    """Return the headings that may be an identifier of the table, by their name."""
+    return [
+        name
+        for name, held in bundle.profiles.items()
+        if max(score(table, column, name, held) for column in IDS) >= ENOUGH
+        and _is_first_an_id(table, name, held)
+    ]
+
+
+def _is_first_an_id(table: str, heading: str, held: Profile) -> bool:
+    """Tell whether a heading names an identifier first: "Group ID" does not."""
+    best = max(score(table, column, heading, held) for column in IDS)
+    others = ("group_id", "facilitator", "service", "program")
+    declared = [column for column in others if heading_score(table, column, heading)]
+    return all(score(table, column, heading, held) <= best for column in declared)
+
+
+# One file for several tables -------------------------------------------------------------------
+
+
+def _of_events(bundle: Bundle) -> list[Source]:
+    """Return the sources of a file that holds several tables, told apart by an event."""
+    event = event_column(bundle)
+    if not event:
+        return []
+    parts: dict[str, list[tuple[str, Source]]] = {}
+    rest: list[tuple[str, Bundle]] = []
+    for word in bundle.profiles[event].texts:
+        part = some_rows(bundle, event, [word])
+        found = _of_one(part)
+        if found:
+            parts.setdefault(found[0].table, []).append((word, found[0]))
+        else:
+            rest.append((word, part))
+    if "episodes" not in parts or len(parts) < 2:
+        return []
+    sources = []
+    for table, met in parts.items():
+        words = [word for word, _ in met]
+        whole = some_rows(bundle, event, words) if len(words) > 1 else met[0][1].bundle
+        made = _candidate(table, whole, None) or met[0][1]
+        sources.append(replace(made, joins=_joins(table, made, event, rest)))
+    return sources
+
+
+def _joins(
+    table: str, source: Source, event: str, rest: Sequence[tuple[str, Bundle]]
+) -> tuple[Join, ...]:
+    """Return the columns of an episode that stand in the rows of another event."""
+    if table != "episodes":
+        return ()
+    joins = []
+    for word, part in rest:
+        known = {one.column for one in source.matches.values()}
+        found = {
+            name: one
+            for name, one in match("episodes", part.profiles, source.bundle.profiles).items()
+            if one.column not in known
+        }
+        if found:
+            joins.append(Join(event, (word,), tuple(found)))
+            source.matches.update(found)
+            for name in found:
+                source.bundle.profiles[name] = part.profiles[name]
+                source.bundle.columns[name] = part.columns[name]
+    return tuple(joins)
+
+
+def episodes_within(source: Source) -> Source | None:
+    """Return the episodes that a file of sessions or check-ins repeats in its rows, if it does."""
+    bundle = source.bundle
+    taken = [name for name, one in source.matches.items() if one.score >= 0.8]
+    found = match("episodes", bundle.profiles, taken)
+    kept = {name: one for name, one in found.items() if one.column in _REPEATED}
+    if "admit_date" not in {one.column for one in kept.values()}:
+        return None
+    return Source("episodes", bundle, kept, table_score("episodes", kept), only=True)
+
+
+_REPEATED = ("admit_date", "discharge_date", "discharge_reason", "program", "level", "entry_path")
+
+
+# Lists of people -------------------------------------------------------------------------------
+
+
+def people_lists(bundle: Bundle) -> PeopleLists | None:
+    """Return the columns whose cells list people, with the status that their headings name."""
+    statuses: dict[str, str] = {}
+    people: list[str] = []
+    separators: list[str] = []
+    single: list[str] = []
+    for name, held in bundle.profiles.items():
+        ours = list_meaning(name)
+        if not ours:
+            continue
+        separator, parts = list_parts(held)
+        if separator and _are_people(parts):
+            statuses[name] = ours
+            people += parts
+            separators.append(separator)
+        else:
+            single.append(name)
+    if not statuses:
+        return None
+    known = set(people)
+    for name in single:  # lists of one person each, of the same people
+        texts = bundle.profiles[name].texts
+        if texts and sum(text in known for text in texts) >= len(texts) / 2:
+            statuses[name] = list_meaning(name)
+            people += texts
+    separator = max(set(separators), key=separators.count)
+    ordered = {name: statuses[name] for name in bundle.profiles if name in statuses}
+    return PeopleLists(separator, ordered, profile("", coded(people)))
+
+
+def _are_people(parts: Sequence[str]) -> bool:
+    held = profile("", coded(list(parts)))
+    return held.distinct >= 2 and max(held.codes, held.names, 0.6 * (held.long == 0)) >= 0.6
+
+
+def unmatched(source: Source, others: Mapping[str, Match]) -> list[str]:
+    """Return the headings of a source that are proposed for no column."""
+    lists = set(source.lists.statuses) if source.lists else set()
+    return [
+        name for name in source.bundle.profiles if name not in {*source.matches, *lists, *others}
+    ]

@@ -1,0 +1,81 @@
+"""TOML as a mapping is written in: quoted texts, inline tables, comments of one line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from textwrap import wrap
+
+from iop_outcomes.shared.characters import one_line
+
+WIDTH = 100
+_ESCAPES = {
+    '"': '\\"',
+    "\\": "\\\\",
+    "\n": "\\n",
+    "\t": "\\t",
+    "\r": "\\r",
+    "\b": "\\b",
+    "\f": "\\f",
+}
+
+_OURS = {  # the keys of inline tables
+    *("starts_with", "contains", "empty", "where", "by", "columns", "headings", "becomes", "year"),
+    *("blank", "separator", "id", "status", "service", "file"),
+}
+
+
+def can_be_written(text: str) -> bool:
+    """Tell whether TOML can hold a text: halves of a character it cannot."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def quoted(text: str) -> str:
+    r"""Return a text as a TOML string.
+
+    Examples
+    --------
+    >>> quoted('the "status"')
+    '"the \\\\"status\\\\""'
+    """
+    made = (
+        _ESCAPES.get(letter)
+        or (f"\\u{ord(letter):04x}" if ord(letter) < 32 or ord(letter) == 127 else letter)
+        for letter in text
+    )
+    return f'"{"".join(made)}"'
+
+
+def value(given: object) -> str:
+    """Return a text, a number, a list or a table as TOML, on one line."""
+    if isinstance(given, bool):
+        return "true" if given else "false"
+    if isinstance(given, int):
+        return str(given)
+    if isinstance(given, str):
+        return quoted(given)
+    if isinstance(given, Mapping):
+        inner = ", ".join(f"{key(str(name))} = {value(one)}" for name, one in given.items())
+        return f"{{ {inner} }}"
+    if isinstance(given, Sequence):
+        return f"[{', '.join(map(value, given))}]"
+    raise TypeError(type(given).__name__)
+
+
+def key(name: str) -> str:
+    """Return a key: one of ours as it is, any other quoted."""
+    return name if name in _OURS else quoted(name)
+
+
+def line(name: str, given: object, note: str = "", *, off: bool = False) -> str:
+    """Return a line of a mapping with its comment; one that is `off` is itself a comment.
+
+    The name is written as it is; one of the export's own has to be `quoted` before.
+    """
+    text = f"{name} = {value(given)}"
+    return ("# " if off else "") + text + (f"  # {one_line(note)}" if note else "")
+
+
+def comment(text: str, first: str = "# ", then: str = "# ") -> list[str]:
+    """Return a text as lines of comments."""
+    lines = wrap(one_line(text), WIDTH - len(first)) or [""]
+    return [(first if number == 0 else then) + part for number, part in enumerate(lines)]

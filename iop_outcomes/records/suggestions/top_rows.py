@@ -1,0 +1,102 @@
+"""The first and last rows of a file as they stand, before it is known where its header is."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+from iop_outcomes.errors import RecordsError
+from iop_outcomes.records.sources.cells import cell_text
+from iop_outcomes.records.sources.delimited import DELIMITERS, as_text
+from iop_outcomes.records.sources.opening import (
+    read_bytes,
+    require_kind,
+    require_text,
+    shown,
+    unpack,
+)
+from iop_outcomes.records.sources.workbook import open_workbook
+
+FIRST_ROWS, LAST_ROWS = 400, 60
+_LOOKED_AT = 60  # lines by which it is told what stands between the cells
+
+
+@dataclass(frozen=True)
+class TopRows:
+    """The first rows of a file or sheet, and its last ones.
+
+    Attributes
+    ----------
+    sheet : str
+        The name of the sheet; empty for text.
+    hidden : bool
+        Whether the sheet is hidden.
+    first, last : list of list of str
+        The cells of the first lines, blank lines among them, and of the last.
+    """
+
+    sheet: str
+    hidden: bool
+    first: list[list[str]]
+    last: list[list[str]]
+
+
+def top_rows(path: Path) -> list[TopRows]:
+    """Return the first and last rows of a delimited file, or of each sheet of a workbook.
+
+    Raises
+    ------
+    RecordsError
+        If it cannot be opened, or is neither text nor a workbook.
+    """
+    if path.suffix.lower() in (".xlsx", ".xlsm"):
+        return _of_workbook(path)
+    name = shown(path)
+    data = unpack(path) if path.suffix.lower() == ".gz" else read_bytes(path)
+    if not data:
+        raise RecordsError(f"{name} is empty.", instead="Export it again, with its header line.")
+    require_text(name, data)
+    text = as_text(data, name)[0].removeprefix("\ufeff")
+    if "\0" in text:
+        raise RecordsError(f"{name} is no text.", found="NUL characters")
+    lines = io.StringIO(text, newline="").readlines()
+    delimiter = max(DELIMITERS, key="".join(lines[:_LOOKED_AT]).count)
+    cells = [_cells(line, delimiter) for line in lines[:FIRST_ROWS]]
+    tail = [_cells(line, delimiter) for line in lines[FIRST_ROWS:][-LAST_ROWS:]]
+    return [TopRows("", False, cells, tail or cells[-LAST_ROWS:])]
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    """Return the cells of one line; a cell that runs over several ends with it."""
+    bare = line.rstrip("\r\n")
+    if not bare:
+        return []
+    try:
+        return next(csv.reader([bare], delimiter=delimiter), [])
+    except csv.Error:  # a cell longer than the module takes
+        return bare.split(delimiter)
+
+
+def _of_workbook(path: Path) -> list[TopRows]:
+    name, data = shown(path), read_bytes(path)
+    require_kind(name, data, b"PK\x03\x04", "an Excel workbook (.xlsx)")
+    try:
+        book = open_workbook(data)
+        result = []
+        for sheet in book.worksheets:
+            sheet.reset_dimensions()
+            rows = [
+                ["" if cell is None else cell_text(cell) for cell in cells]
+                for cells in sheet.iter_rows(values_only=True)
+            ]
+            hidden = sheet.sheet_state != "visible"
+            result.append(TopRows(sheet.title, hidden, rows[:FIRST_ROWS], rows[-LAST_ROWS:]))
+    except Exception as error:  # openpyxl and zipfile raise many kinds on a damaged file
+        raise RecordsError(
+            f"{name} cannot be read as an Excel workbook.",
+            found=type(error).__name__,
+            instead="Open it in Excel and save it again as .xlsx, or as CSV.",
+        ) from None
+    return result

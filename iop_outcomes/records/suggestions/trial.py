@@ -1,0 +1,60 @@
+"""The records read by the proposal as it stands: what they can tell, as comments at its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from iop_outcomes.errors import OutcomesError
+from iop_outcomes.records.mapping import Mapping
+from iop_outcomes.records.read import read_records
+from iop_outcomes.records.records import Records
+from iop_outcomes.records.suggestions.toml import comment
+
+_MOST_CHECKS = 12
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What came of reading: comments for the end of the mapping, and the problem, if any."""
+
+    text: str
+    problem: str = ""
+
+
+def try_out(path: Path, mapping: Mapping) -> Trial:
+    """Read the records by a mapping, and say what they can tell."""
+    title = "# What the records can tell, read by the lines above ".ljust(100, "-")
+    try:
+        records = read_records(path, mapping=mapping)
+    except OutcomesError as error:
+        sentence = " ".join(str(error).split())
+        lines = [title, *comment(f"The records cannot be read by these lines yet: {sentence}")]
+        return Trial("\n".join(lines) + "\n", sentence)
+    return Trial("\n".join([title, *_rows(records), *_fitness(records)]) + "\n")
+
+
+def _rows(records: Records) -> list[str]:
+    lines = []
+    for table, rows in records.sources.groupby("table", sort=False, observed=True):
+        kept, aside = rows["rows_kept"].sum(), rows["rows_set_aside"].sum()
+        text = f"{table}: {kept:,} rows kept, {aside:,} set aside"
+        lines += comment(f"{text}, {rows['rows_folded'].sum():,} folded")
+    counts = records.problem_counts()
+    for row in counts.head(_MOST_CHECKS).itertuples(index=False):
+        lines += comment(
+            f"{row.table}, {row.check}: {row.rows:,} rows, {row.done}", "#   ", "#     "
+        )
+    return lines
+
+
+def _fitness(records: Records) -> list[str]:
+    lines = ["#"]
+    fitness = getattr(records, "fitness", None)
+    if fitness is None:
+        return []
+    for row in fitness().itertuples(index=False):
+        why = f": {row.why}" if row.why else ""
+        needed = f" Needed: {row.needed}" if row.needed and row.known != "yes" else ""
+        lines += comment(f"{row.measure}: {row.known}{why}{needed}", "# ", "#     ")
+    return lines

@@ -1,0 +1,380 @@
+"""The proposal as a commented mapping in TOML."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from iop_outcomes.records.mapping import fold
+from iop_outcomes.records.schema import TABLES
+from iop_outcomes.records.suggestions.naming import (
+    files_of,
+    may_be_written,
+    people_of,
+    sheets_of,
+)
+from iop_outcomes.records.suggestions.proposing.details import cancelled_by, fill_down, has_range
+from iop_outcomes.records.suggestions.proposing.proposal import Detail, Proposal
+from iop_outcomes.records.suggestions.recognition.fits import declared
+from iop_outcomes.records.suggestions.recognition.language import heading_tokens
+from iop_outcomes.records.suggestions.recognition.recognising import Source, unmatched
+from iop_outcomes.records.suggestions.toml import comment, line, quoted
+from iop_outcomes.records.suggestions.word_lines import FILL_IN, word_lines
+
+_PERSONAL = {
+    *("phone", "birth", "dob", "birthdate", "address", "email", "ssn", "street", "telefon"),
+    *(
+        "geburtsdatum",
+        "nombre",
+        "apellido",
+        "apellidos",
+        "telefono",
+        "vorname",
+        "nachname",
+        "surname",
+    ),
+}
+_WISHED = {
+    "episodes": ("admit_date", "discharge_date", "discharge_reason"),
+    "attendance": ("date", "status", "service", "minutes_scheduled"),
+    "checkins": ("date", "used"),
+}
+
+
+def mapping_text(made: Proposal, questions: Sequence[str]) -> str:
+    """Return the mapping: what is what, what to ask, and the sections."""
+    lines = [*_top(made, questions), "", *_options(made)]
+    for table in TABLES:
+        lines += _table(made, table)
+    return "\n".join(lines) + "\n"
+
+
+def _top(made: Proposal, questions: Sequence[str]) -> list[str]:
+    lines = comment(
+        f"A proposal for the export {made.label}, made by `iop-outcomes map`. Check every line: "
+        "this is what will be read, and nothing else is guessed. Lines that begin with # do "
+        "nothing; where they end in a question, fill them in and remove the #."
+    )
+    lines += ["#", "# What is what:"]
+    held: dict[str, list[str]] = {}
+    for source in made.sources:
+        names = ", ".join([*files_of(source.bundle.places), *_sheet_words(source)])
+        held.setdefault(names, []).append(f"{source.table} ({source.bundle.rows:,} rows)")
+    for names, tables in held.items():
+        lines += comment(f"{names}: {', '.join(tables)}", "#   ", "#     ")
+    for left in made.left_out:
+        lines += comment(f"{left.place}: none of the tables; {left.why}", "#   ", "#     ")
+    if questions:
+        lines += ["#", "# To ask whoever made the export:"]
+        for number, question in enumerate(questions, start=1):
+            lines += comment(question, f"#   {number}. ", "#      ")
+    return lines
+
+
+def _sheet_words(source: Source) -> list[str]:
+    sheets = sheets_of(source.bundle)
+    if not sheets:
+        return []
+    return [f"sheet{'s' if len(sheets) > 1 else ''} {', '.join(sheets)}"]
+
+
+def _options(made: Proposal) -> list[str]:
+    order = made.order
+    lines = []
+    if order:
+        told = sum(
+            detail.order.month_only + detail.order.day_only
+            for source, detail in zip(made.sources, made.details, strict=True)
+            if not source.only or not made.of("attendance")
+        )
+        lines.append(
+            line(
+                "date_order",
+                order,
+                f"{told:,} dates can be read in this order only, none in the other",
+            )
+        )
+    if made.missing:
+        note = f"{sum(made.missing.values()):,} cells"
+        lines.append(line("missing", sorted(made.missing), note))
+    result = ["[options]", *lines, ""] if lines else []
+    return [*result, *_ids(made)]
+
+
+def _ids(made: Proposal) -> list[str]:
+    by_column: dict[str, tuple[str, ...]] = {}
+    notes: dict[str, str] = {}
+    for one in made.links:
+        if one.forms and one.would_match > one.rows_matched:
+            by_column.setdefault(one.column, one.forms)
+            notes[one.column] = (
+                f"matches {one.would_match:,} of {one.rows:,} rows of {one.table}, "
+                f"not {one.rows_matched:,}"
+            )
+    if not by_column:
+        return []
+    lines = comment("If identifiers that differ only so are the same, remove the # of these lines.")
+    lines.append("# [ids]")
+    lines += [line(name, list(forms), notes[name], off=True) for name, forms in by_column.items()]
+    return [*lines, ""]
+
+
+def _table(made: Proposal, table: str) -> list[str]:
+    sources = made.of(table)
+    title = f"# {table} ".ljust(100, "-")
+    if not sources:
+        lines = [title, *comment(f"No file or sheet looks like {table}. If one is, name it:")]
+        return [*lines, f"# [[{table}.from]]", f'# file = "{FILL_IN}"', ""]
+    lines = [title]
+    people = people_of(made.sources)
+    shared = _shared_columns(sources)
+    for source, detail in sources:
+        lines += _source(made, source, detail, people, shared)
+    if shared:
+        lines += _columns(made, table, people)
+    return [*lines, *_rest(made, table)]
+
+
+def _shared_columns(sources: Sequence[tuple[Source, Detail]]) -> bool:
+    """Tell whether no two sources of a table mean different columns by one heading."""
+    seen: dict[str, str] = {}
+    for source, _ in sources:
+        for name in source.bundle.profiles:
+            ours = source.matches[name].column if name in source.matches else ""
+            if seen.setdefault(fold(name), ours) != ours:
+                return False
+    return True
+
+
+def _source(
+    made: Proposal, source: Source, detail: Detail, people: frozenset[str], shared: bool
+) -> list[str]:
+    bundle = source.bundle
+    lines = [f"[[{source.table}.from]]"]
+    files = files_of(bundle.places)
+    if made.several:
+        lines.append(line("file", files[0] if len(files) == 1 else files))
+    if sheets := sheets_of(bundle):
+        lines.append(line("sheets", sheets))
+    if bundle.header.row > 1:
+        lines.append(line("header_row", bundle.header.row, "titles stand above it"))
+    if bundle.header.rows > 1:
+        lines.append(line("header_rows", bundle.header.rows))
+    if detail.order.told and detail.order.told != made.order:
+        lines.append(line("date_order", detail.order.told))
+    if bundle.where:
+        where = {name: w[0] if len(w) == 1 else list(w) for name, w in bundle.where.items()}
+        lines.append(line("where", where, f"{bundle.rows:,} rows"))
+    if detail.drops:
+        cells = [drop.cells for drop in detail.drops]
+        rows = sum(drop.rows for drop in detail.drops)
+        note = f"{rows:,} row{'' if rows == 1 else 's'}: totals, legends or footers"
+        lines.append(line("drop_rows", cells, note))
+    if filled := fill_down(source):
+        lines.append(line("fill_down", filled, "blank (merged) cells take the value above"))
+    by_person = any(o.table == source.table and o.column == "person_id" for o in made.links)
+    lines += _shape(source, by_person)
+    if source.constants or detail.service:
+        constants = dict(source.constants)
+        note = "each row is a form that was filled in" if constants else ""
+        if detail.service:
+            constants["service"] = detail.service
+            note = "its title or headings say so: right for every row?"
+        lines.append(line("constants", constants, note))
+    lines += _personal(source, people)
+    lines.append("")
+    if not shared:
+        lines += [f"[{source.table}.from.columns]", *_column_lines(source, detail, people), ""]
+    return lines
+
+
+def _shape(source: Source, by_person: bool) -> list[str]:
+    lines = []
+    bundle = source.bundle
+    if source.joins:
+        identifier = source.heading_of("episode_id") or source.heading_of("person_id")
+        joins = [
+            {
+                "where": {join.column: join.words[0]},
+                "by": identifier,
+                "columns": list(join.columns),
+            }
+            for join in source.joins
+        ]
+        lines.append(line("join", joins, "columns that stand in other rows of the same file"))
+    if source.only:
+        headings = [name for name in bundle.profiles if name in source.matches]
+        lines.append(line("only", headings, "the episodes that these rows repeat"))
+    elif bundle.days:
+        grid: dict[str, object] = {"headings": "date", "becomes": "status"}
+        if not _have_years(bundle.days):
+            grid["year"] = "sheet" if any(place.sheet for place in bundle.places) else "file"
+        grid["blank"] = "no_row"
+        note = f"{len(bundle.days):,} columns are dates; "
+        note += 'blank = "unrecorded" if a blank cell means not recorded'
+        lines.append(line("grid", grid, note))
+    if source.lists:
+        lists: dict[str, object] = {
+            "separator": source.lists.separator,
+            "id": "person_id" if by_person else "episode_id",
+            "status": source.lists.statuses,
+        }
+        lines.append(line("lists", lists, "a row a session, with lists of people"))
+    return lines
+
+
+def _have_years(days: Sequence[str]) -> bool:
+    from iop_outcomes.records.suggestions.recognition.profiles import are_dates
+
+    return all(are_dates([day.strip() for day in days]))
+
+
+def _personal(source: Source, people: frozenset[str]) -> list[str]:
+    """Return a line that leaves out the columns that hold names and the like, as a comment."""
+    if source.only or source.bundle.days or source.lists or source.joins:
+        return []
+    personal = personal_headings(source)
+    kept = [name for name in source.bundle.profiles if name not in set(personal)]
+    if not personal or not all(may_be_written(name, people) for name in kept):
+        return []
+    named = ", ".join(quoted(name) for name in personal if may_be_written(name, people))
+    lines = comment(f"{named}: not needed, and personal. To leave them out, remove the # below.")
+    return [*lines, line("only", kept, off=True)]
+
+
+def personal_headings(source: Source) -> list[str]:
+    """Return the headings of columns that hold names, and are proposed for nothing."""
+    return [
+        name
+        for name, held in source.bundle.profiles.items()
+        if name not in source.matches
+        and name not in source.bundle.where
+        and ((held.names >= 0.6 and held.distinct > 20) or _is_personal(name))
+    ]
+
+
+def _is_personal(heading: str) -> bool:
+    tokens = heading_tokens(heading)
+    names = "name" in tokens and bool(
+        {"first", "last", "middle", "full", "client", "your"} & {*tokens}
+    )
+    return names or bool(_PERSONAL & {*tokens}) or tokens == ("name",)
+
+
+def _columns(made: Proposal, table: str, people: frozenset[str]) -> list[str]:
+    lines = [f"[{table}.columns]"]
+    for source, detail in made.of(table):
+        for one in _column_lines(source, detail, people):
+            if one not in lines:
+                lines.append(one)
+    return [*lines, ""]
+
+
+def _column_lines(source: Source, detail: Detail, people: frozenset[str]) -> list[str]:
+    lines = []
+    for name in source.bundle.profiles:
+        one = source.matches.get(name)
+        if one is not None:
+            ours = "time_range" if one.column == "start_time" and has_range(source) else one.column
+            lines.append(line(quoted(name), ours, f"{one.score:.2f}: {one.why}"))
+    if source.only:
+        return lines
+    rest = unmatched(source, {})
+    for name in rest:
+        taken = declared_name(source.table, name)
+        if taken and may_be_written(name, people):
+            note = f"another heading is {taken}, or this one holds something else"
+            lines.append(line(quoted(name), f"{fold(name)}_of_export", note))
+    told = {one.column for one in source.matches.values()} | set(source.constants)
+    if detail.service:
+        told.add("service")
+    if source.bundle.days:
+        told |= {"date", "status", "minutes_scheduled"}
+    if source.lists:
+        told.add("status")
+    for column in _WISHED[source.table]:
+        if column not in told:
+            needed = ", which is required" if declared(source.table, column).required else ""
+            lines.append(
+                line(
+                    quoted(FILL_IN),
+                    column,
+                    f"no heading looks like it{needed}: which is it?",
+                    off=True,
+                )
+            )
+    kept = [name for name in rest if not declared_name(source.table, name)]
+    shown = [quoted(name) for name in kept if may_be_written(name, people)]
+    hidden = len(kept) - len(shown)
+    if shown or hidden:
+        more = f" and {hidden:,} more, whose headings look like values" if hidden else ""
+        text = f"Kept under their own names: {', '.join(shown)}{more}"
+        lines += comment(text.replace(":  and", ":"), "# ", "#   ")
+    return lines
+
+
+def declared_name(table: str, heading: str) -> str:
+    """Return the column of ours that a heading would be taken for by its own name."""
+    found = TABLES[table].column(fold(heading)) or TABLES[table].column(fold(heading), "study_days")
+    return fold(heading) if found is not None else ""
+
+
+def _rest(made: Proposal, table: str) -> list[str]:
+    lines: list[str] = []
+    if table == "checkins" and made.interval:
+        lines += ["# [checkins]", *_expected(made.interval), ""]
+    units = {column: unit for (of, column), unit in made.units.items() if of == table}
+    if units:
+        lines.append(f"[{table}.units]")
+        lines += [line(column, unit.unit, unit.why) for column, unit in units.items()]
+        lines.append("")
+    lines += _ticked(made, table)
+    lines += _combined(made, table)
+    lines += _link(made, table)
+    for found in made.words:
+        if found.table == table:
+            lines += word_lines(found)
+    return lines
+
+
+def _expected(days: int) -> list[str]:
+    note = "no missed check-in has a row: was one due so often? Then those without a row are missed"
+    return [line("expected_every", f"{days} days", note, off=True)]
+
+
+def _ticked(made: Proposal, table: str) -> list[str]:
+    lines: list[str] = []
+    for _, detail in made.of(table):
+        for box in detail.ticked:
+            boxes = ", ".join(f'{quoted(name)} = "{FILL_IN}"' for name in box.headings)
+            column = box.column or FILL_IN
+            lines += [
+                f"# [{table}.ticked]",
+                f"# {column} = {{ {boxes} }}  # which box is which word?",
+                "",
+            ]
+    return lines
+
+
+def _combined(made: Proposal, table: str) -> list[str]:
+    """Return lines that make one word of a status and of who cancelled, as comments."""
+    lines: list[str] = []
+    for source, _ in made.of(table):
+        status, who = source.heading_of("status"), cancelled_by(source)
+        if status and who:
+            lines += [f"# [{table}.combine]"]
+            note = "who cancelled: then give the words of both, such as Canceled + Provider"
+            lines += [line("status", [status, who], note, off=True), ""]
+    return lines
+
+
+def _link(made: Proposal, table: str) -> list[str]:
+    found = [one for one in made.links if one.table == table]
+    if not any(one.column == "person_id" for one in found):
+        return []
+    lines = [
+        f"[{table}.link]",
+        line("by", "person_and_date", "a person's rows go to the stay they fall in"),
+    ]
+    if any(one.by_name for one in found):
+        lines.append(line("person", "name", "two people may have one name: better a number"))
+    return [*lines, ""]
