@@ -30,12 +30,12 @@ def can_be_written(text: str) -> bool:
 
 
 def quoted(text: str) -> str:
-    r"""Return a text as a TOML string.
+    """Return a text as a TOML string.
 
     Examples
     --------
-    >>> quoted('the "status"')
-    '"the \\\\"status\\\\""'
+    >>> quoted("No show")
+    '"No show"'
     """
     made = (
         _ESCAPES.get(letter)
