@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 
 import pandas as pd
@@ -18,7 +17,6 @@ from iop_outcomes.records.suggestions.proposing.questions import questions_of
 from iop_outcomes.records.suggestions.reading import read_export
 from iop_outcomes.records.suggestions.trial import Trial, try_out
 from iop_outcomes.records.suggestions.writing import mapping_text
-from iop_outcomes.shared.characters import printable
 from iop_outcomes.shared.result import Result
 from iop_outcomes.shared.saving import write_whole
 
@@ -75,14 +73,11 @@ class MappingSuggestion(Result):
 
     @property
     def _caption(self) -> str:
-        return f"A proposed mapping: {self._summary}"
-
-    def _repr_html_(self) -> str:
-        listed = "".join(f"<li>{escape(question)}</li>" for question in self.questions)
-        asked = f"<p>To ask whoever made the export:</p><ol>{listed}</ol>" if listed else ""
-        problem = f"<p>{escape(self.problem)}</p>" if self.problem else ""
-        whole = f"<details><summary>mapping.toml</summary><pre>{escape(self.text)}</pre></details>"
-        return super()._repr_html_() + printable(problem + asked + whole)
+        parts = [f"A proposed mapping: {self._summary}", self.problem]
+        if self.questions:
+            parts.append("To ask whoever made the export:")
+            parts += [f"{place}. {text}" for place, text in enumerate(self.questions, start=1)]
+        return " ".join(part for part in parts if part)
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Write the mapping to a file.
