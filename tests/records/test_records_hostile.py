@@ -28,10 +28,11 @@ import iop_outcomes as iop
 from iop_outcomes import cli
 from iop_outcomes.errors import OutcomesError, RecordsError, ReportError, RuleError
 from iop_outcomes.records.sources import files as sources
-from iop_outcomes.records.sources import opening, sheet_xml
+from iop_outcomes.records.sources import opening
 from iop_outcomes.records.sources.coded import Raw
 from iop_outcomes.records.sources.delimited import read_delimited
 from iop_outcomes.records.sources.layout import Layout
+from iop_outcomes.records.sources.workbooks import contents
 from iop_outcomes.report.forms.html import save_report
 from iop_outcomes.shared.provenance import Provenance, label
 from tests.helpers import workbooks
@@ -334,7 +335,6 @@ BROKEN_SHEETS = {
     "a row number twice": '<row r="241">' + workbooks.text("E2", "A241") + "</row>",
     "rows out of order": '<row r="5">' + workbooks.text("E2", "A5") + "</row>",
     "a cell twice": f'<row r="242">{cell("A242", "1")}{cell("A242", "2")}</row>',
-    "cells out of order": f'<row r="242">{cell("D242", "1")}{cell("A242", "2")}</row>',
     "a row past the last": f'<row r="99999999999">{cell("A99999999999", "1")}</row>',
     "a column past the last": f'<row r="242">{cell("ZZZZZZZ242", "1")}</row>',
     "a text that is not there": '<row r="242"><c r="A242" t="s"><v>7</v></c></row>',
@@ -348,6 +348,16 @@ def test_a_sheet_of_which_a_row_would_be_passed_over_is_refused(tmp_path: Path, 
     with pytest.raises(RecordsError, match=r"checkins\.xlsx") as raised:
         book(tmp_path, workbook({"Sheet1": xml}))
     assert raised.value.instead
+
+
+def test_cells_out_of_order_are_read_where_they_stand(tmp_path: Path) -> None:
+    last = '<row r="243">' + workbooks.text("n1", "D243") + workbooks.text("missed", "C243")
+    last += workbooks.text(day(150), "B243") + workbooks.text("E1", "A243") + "</row>"
+    last += '<row r="242">' + workbooks.text("E1", "A242") + workbooks.text(day(151), "B242")
+    last += workbooks.text("missed", "C242") + "</row>"
+    records = book(tmp_path, workbook({"Sheet1": workbooks.data(workbooks.rows(TABLE) + last)}))
+    assert counts(records) == (242, 242, 0, 0)
+    assert records.problems.empty
 
 
 def test_a_sheet_that_the_parser_does_not_find_is_no_loss_in_silence(tmp_path: Path) -> None:
@@ -458,11 +468,11 @@ def test_a_workbook_that_unpacks_without_end_is_refused(
     content = workbook({"S": workbooks.data(workbooks.rows(TABLE) + " " * 2_000_000)})
     assert len(content) < 20_000
     assert len(book(tmp_path, content).checkins) == 240
-    monkeypatch.setattr(sheet_xml, "MOST_UNPACKED", 1_000_000)
+    monkeypatch.setattr(contents, "MOST_UNPACKED", 1_000_000)
     with pytest.raises(RecordsError, match="more than is read from a workbook"):
         book(tmp_path, content)
     monkeypatch.undo()
-    monkeypatch.setattr(sheet_xml, "MOST_VALUES", 100)
+    monkeypatch.setattr(contents, "MOST_VALUES", 100)
     with pytest.raises(RecordsError, match="more than is read from a workbook"):
         book(tmp_path, content)
 
@@ -484,7 +494,7 @@ def test_entities_that_unfold_without_end_are_refused(tmp_path: Path) -> None:
         (b"", "empty"),
         (b"\xd0\xcf\x11\xe0" + b"x" * 600, "password"),
         (b"PK\x03\x04 and no more", "BadZipFile"),
-        (b"<html><table></table></html>", "something else"),
+        (b"<html><table></table></html>", "web page"),
     ],
 )
 def test_what_is_no_workbook_is_said(tmp_path: Path, content: bytes, found: str) -> None:
@@ -521,7 +531,7 @@ UNREADABLE: list[tuple[str, bytes, str]] = [
     ("checkins.csv.gz", gzip.compress(gzip.compress(GOOD.encode(), mtime=0), mtime=0), "gzip"),
     ("checkins.csv.gz", gzip.compress(b"", mtime=0), "empty"),
     ("checkins.parquet", b"PAR1" * 9, "cannot be read as Parquet"),
-    ("checkins.ods", b"PK\x03\x04", "OpenDocument"),
+    ("checkins.ods", b"PK\x03\x04", "cut off"),
 ]
 
 

@@ -327,7 +327,7 @@ REFUSALS: list[tuple[str, dict[str, bytes | None], str]] = [
         {"checkins.csv": None, "checkins.xlsx": b"PK no"},
         "Excel workbook",
     ),
-    ("an old workbook", {"checkins.csv": None, "checkins.xls": b"x"}, "old kind"),
+    ("an old workbook", {"checkins.csv": None, "checkins.xls": b"x"}, "Excel workbook"),
     ("Parquet that is none", {"checkins.csv": None, "checkins.parquet": b"x"}, "as Parquet"),
     ("gzip that is none", {"checkins.csv": None, "checkins.csv.gz": b"x"}, "unzipped"),
     (

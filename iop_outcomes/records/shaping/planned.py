@@ -17,7 +17,7 @@ from iop_outcomes.records.sources.coded import Raw
 from iop_outcomes.records.sources.files import read_raw
 from iop_outcomes.records.sources.layout import Layout
 from iop_outcomes.records.sources.opening import shown
-from iop_outcomes.records.sources.workbook import Workbook, read_workbook
+from iop_outcomes.records.sources.workbook import WORKBOOKS, Workbook, read_workbook
 
 _STARTS = {
     "episodes": ("episode",),
@@ -36,7 +36,7 @@ def table_of(name: str) -> str | None:
 
 def is_workbook(path: Path) -> bool:
     """Tell whether a file is a workbook, by its name."""
-    return path.suffix.lower() == ".xlsx"
+    return path.suffix.lower() in WORKBOOKS
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,11 @@ def cell_text(cell: object) -> str:
         return cell.decode("utf-8", "replace")
     if isinstance(cell, datetime.date):
         return cell.isoformat()
+    if isinstance(cell, datetime.timedelta):
+        seconds = round(cell.total_seconds())
+        clock = f"{abs(seconds) // 3600}:{abs(seconds) // 60 % 60:02d}"
+        rest = f":{abs(seconds) % 60:02d}" if seconds % 60 else ""
+        return f"{'-' if seconds < 0 else ''}{clock}{rest}"
     if isinstance(cell, datetime.time):
         return cell.strftime("%H:%M")
     return str(cell)

@@ -25,20 +25,15 @@ from iop_outcomes.records.sources.delimited import read_delimited
 from iop_outcomes.records.sources.headings import headings
 from iop_outcomes.records.sources.layout import Layout
 from iop_outcomes.records.sources.opening import read_bytes, require_file, shown
-from iop_outcomes.records.sources.workbook import read_workbook
+from iop_outcomes.records.sources.workbook import WORKBOOKS, read_workbook
 from iop_outcomes.shared.characters import confusing_letters_written
 from iop_outcomes.shared.provenance import provenance_of, read_provenance
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SUFFIXES = (".csv", ".tsv", ".txt", ".gz", ".parquet", ".xlsx")
-NOT_READ = {
-    ".xls": "an Excel file of the old kind",
-    ".xlsb": "an Excel file of the binary kind",
-    ".xlsm": "an Excel file with macros",
-    ".ods": "a spreadsheet of OpenDocument",
-}
+SUFFIXES = (".csv", ".tsv", ".txt", ".gz", ".parquet", *WORKBOOKS)
+NOT_READ: dict[str, str] = {}
 _ROW_NUMBERS = re.compile(r"__index_level_\d+__")  # those of the frame that pandas wrote
 MOST_CELLS = 1_000_000_000  # in a Parquet file, which can say a column of one value in a few bytes
 
@@ -67,7 +62,7 @@ def read_raw(source: str | Path | pd.DataFrame, *, layout: Layout | None = None)
     require_file(path)
     layout = layout or Layout()
     try:
-        if suffix == ".xlsx":
+        if suffix in WORKBOOKS:
             return next(iter(read_workbook(path, layout).sheets.values()))
         if suffix == ".parquet":
             return _parquet(path)

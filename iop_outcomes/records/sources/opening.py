@@ -149,16 +149,9 @@ def require_text(name: str, head: bytes) -> None:
             )
 
 
-def require_kind(name: str, data: bytes, start: bytes, kind: str) -> None:
-    """Raise RecordsError unless a file begins as one of its kind does."""
-    if data.startswith(start):
-        return
-    others = [other for begin, other in _BY_CONTENT.items() if data.startswith(begin)]
-    raise RecordsError(
-        f"{name} is not {kind}.",
-        found=others[0] if others else ("an empty file" if not data else "something else"),
-        instead="Open it in Excel and save it as .xlsx without a password, or as CSV.",
-    )
+def by_content(data: bytes) -> str:
+    """Return what kind of file begins so, or an empty text."""
+    return next((kind for start, kind in _BY_CONTENT.items() if data.startswith(start)), "")
 
 
 def _cannot_open(path: Path, error: Exception) -> RecordsError:

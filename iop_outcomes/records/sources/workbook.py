@@ -1,16 +1,14 @@
-"""Excel workbooks in: every cell that stands in the file, whatever the sheet declares of its size.
+"""Workbooks in: every cell that stands in the file, whatever a sheet declares of its size.
 
-openpyxl reads the cells; `sheet_xml` counts apart from it the cells with a value. If fewer were
-read, the workbook is refused: the parser passes over rows whose numbers stand twice or out of
-order, and over sheets that it does not find.
+calamine reads the cells; ``workbooks/`` counts apart from it the cells with a value, and finds what
+calamine does not tell: errors, numbers of many digits, formulas that were never worked out. If
+fewer cells were read, the workbook is refused: the parser keeps the last of two cells of one place.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
-import warnings
-import zipfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,9 +17,12 @@ from iop_outcomes.errors import RecordsError
 from iop_outcomes.records.sources.cells import cell_text
 from iop_outcomes.records.sources.coded import Raw, Remark
 from iop_outcomes.records.sources.layout import Layout, chosen_sheets
-from iop_outcomes.records.sources.opening import read_bytes, require_kind, shown
+from iop_outcomes.records.sources.opening import read_bytes, shown
 from iop_outcomes.records.sources.rows import from_rows
-from iop_outcomes.records.sources.sheet_xml import SheetXml, count_sheets
+from iop_outcomes.records.sources.workbooks.contents import SheetContents, require_bounded
+from iop_outcomes.records.sources.workbooks.kinds import book_contents
+
+WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 
 Rows = list[tuple[int, list[str]]]
 
@@ -35,98 +36,170 @@ class Workbook:
 
 
 def read_workbook(path: Path, layout: Layout | None = None) -> Workbook:
-    """Read the sheets of an Excel workbook that are asked for and have rows, in order.
+    """Read the sheets of a workbook that are asked for and have rows, in order.
 
     Without a layout every sheet is read that is not hidden.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A workbook: .xlsx, .xlsm, .xls, .xlsb or .ods. What it is, is told from its content.
+    layout : Layout, optional
+        Which sheets, and where their header stands.
 
     Raises
     ------
     RecordsError
-        If it cannot be read, or not wholly, holds more than is read, or has no such sheet.
+        If it cannot be read, or not wholly, holds more than is read, needs a password, or has no
+        such sheet.
     """
     name, data, layout = shown(path), read_bytes(path), layout or Layout()
-    require_kind(name, data, b"PK\x03\x04", "an Excel workbook (.xlsx)")
-    try:
-        with warnings.catch_warnings(), zipfile.ZipFile(io.BytesIO(data)) as archive:
-            warnings.simplefilter("ignore")  # styles and validation that openpyxl does not know
-            counted = count_sheets(archive, name)
-            book = open_workbook(data)
-            visible = {sheet.title: sheet.sheet_state == "visible" for sheet in book.worksheets}
-            chosen = chosen_sheets(visible, layout, name)
-            sheets, read = _rows_of_sheets(book, counted)
-    except RecordsError:
-        raise
-    except Exception as error:  # openpyxl and zipfile raise many kinds on a damaged file
-        raise RecordsError(
-            f"{name} cannot be read as an Excel workbook.",
-            found=type(error).__name__,
-            instead="Open it in Excel and save it again as .xlsx, or as CSV.",
-        ) from None
-    values = sum(part.values for part in counted.values())
-    if read != values:
-        raise RecordsError(
-            f"{name} could not be read whole.",
-            found=f"{read:,} cells with a value read, {values:,} in the file",
-            instead="Open it in Excel and save it again as .xlsx, or as CSV.",
-        )
+    contents = book_contents(data, name)
     digest = hashlib.sha256(data).hexdigest()
-    result = {}
-    for title in chosen:
-        rows, part = sheets[title]
-        rows = [row for row in rows if row[0] > layout.lines_above]
-        if rows:
-            file = name if len(chosen) == 1 else f"{name}: sheet {title}"
-            raw = from_rows(_as_wide_as_the_header(rows, layout), file, digest, layout)
-            result[title] = replace(
-                raw,
-                dates_from_1904=book.epoch.year == 1904,
-                remarks=(*raw.remarks, *_merged(part, rows[: layout.header_rows][-1][0])),
-            )
-    hidden = [title for title, seen in visible.items() if not seen and title not in chosen]
+    with _Book(data, name) as book:
+        chosen = chosen_sheets(book.visible, layout, name)
+        result = {}
+        for title in chosen:
+            sheet = contents.sheets.get(title)
+            if sheet is None:
+                raise _not_whole(name, "a sheet that stands in its list and nowhere else")
+            rows = [row for row in book.rows(title, sheet) if row[0] > layout.lines_above]
+            if rows:
+                file = name if len(chosen) == 1 else f"{name}: sheet {title}"
+                raw = from_rows(_as_wide_as_the_header(rows, layout), file, digest, layout)
+                header = rows[: layout.header_rows][-1][0]
+                result[title] = replace(
+                    raw,
+                    dates_from_1904=contents.from_1904,
+                    remarks=(*raw.remarks, *_merged(sheet, header, list(raw.columns))),
+                )
+    hidden = [title for title, seen in book.visible.items() if not seen and title not in chosen]
     if not result:
-        if layout.header_row is not None:
-            raise RecordsError(
-                f"{name} has no header on row {layout.header_row:,}, nor rows below it.",
-                instead="Say in the mapping on which row the column names stand (header_row).",
-            )
-        raise RecordsError(
-            f"{name} has no sheet with rows.",
-            found=f"hidden sheets: {len(hidden):,}" if hidden else "",
-            instead="Give a workbook with a sheet of rows; a hidden sheet is not read.",
-        )
+        raise _no_rows(name, layout, len(hidden))
     return Workbook(result, hidden)
 
 
-def open_workbook(data: bytes) -> Any:
-    """Open a workbook for reading, without its pictures: they hold no rows, and may be broken."""
-    from openpyxl.reader.excel import ExcelReader
+def rows_of_sheets(path: Path) -> list[tuple[str, bool, Rows]]:
+    """Return every sheet as it stands, before it is known where its header is.
 
-    class WithoutPictures(ExcelReader):
-        def read_chartsheet(self, sheet: Any, rel: Any) -> None:
-            """Pass over a sheet that is a picture."""
+    Returns
+    -------
+    list of tuple
+        Its name, whether it is visible, and its rows that hold something, each with its number.
 
-    reader = WithoutPictures(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
-    reader.read()
-    return reader.wb
+    Raises
+    ------
+    RecordsError
+        As `read_workbook`.
+    """
+    name, data = shown(path), read_bytes(path)
+    contents = book_contents(data, name)
+    with _Book(data, name) as book:
+        return [
+            (title, visible, book.rows(title, contents.sheets[title]))
+            for title, visible in book.visible.items()
+            if title in contents.sheets
+        ]
 
 
-def _rows_of_sheets(
-    book: Any, counted: dict[str, SheetXml]
-) -> tuple[dict[str, tuple[Rows, SheetXml]], int]:
-    """Return the rows of every sheet, and how many cells hold a value."""
-    sheets: dict[str, tuple[Rows, SheetXml]] = {}
-    read = 0
-    for sheet in book.worksheets:
-        sheet.reset_dimensions()  # what the sheet declares of its size may be wrong
-        part = counted.get(sheet._worksheet_path, SheetXml())
+class _Book:
+    """A workbook opened by calamine, whose errors are sentences."""
+
+    def __init__(self, data: bytes, name: str) -> None:
+        self._name = name
+        self._data = data
+        self.visible: dict[str, bool] = {}
+
+    def __enter__(self) -> _Book:
+        import python_calamine as calamine
+
+        try:
+            self._book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(self._data))
+            tables = [
+                sheet
+                for sheet in self._book.sheets_metadata
+                if sheet.typ == calamine.SheetTypeEnum.WorkSheet
+            ]
+        except calamine.PasswordError:
+            raise _needs_password(self._name) from None
+        except BaseException as error:  # a panic of calamine is no Exception
+            raise self._refused(error) from None
+        self.visible = {
+            sheet.name: sheet.visible == calamine.SheetVisibleEnum.Visible for sheet in tables
+        }
+        if len(self.visible) < len(tables):
+            raise RecordsError(
+                f"{self._name} has two sheets of one name.",
+                instead="Open it, rename one of them, and save it again.",
+            )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._book.close()
+
+    def _refused(self, error: BaseException) -> BaseException:
+        if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError | RecordsError):
+            return error
+        return RecordsError(
+            f"{self._name} cannot be read as a workbook.",
+            found="it is damaged, or was cut off",
+            instead="Open it in the program that wrote it and save it again as .xlsx, or as CSV.",
+        )
+
+    def rows(self, title: str, contents: SheetContents) -> Rows:
+        """Return the rows of a sheet that hold something, as text, each with its number."""
+        require_bounded(contents, self._name)
         rows: Rows = []
-        for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
-            filled = len(cells) - cells.count(None)
-            read += filled
-            if filled or number in part.formulas:
-                rows.append((number, _texts(cells, part.formulas.get(number, {}))))
-        sheets[sheet.title] = rows, part
-    return sheets, read
+        read = 0
+        texts = _Texts()
+        try:
+            cells_of_rows = self._book.get_sheet_by_name(title).iter_rows()
+            for number, cells in enumerate(cells_of_rows, start=1):
+                filled = len(cells) - cells.count("")
+                read += filled
+                marked = contents.exact.get(number), contents.formulas.get(number)
+                if filled or any(marked):
+                    rows.append((number, texts.of_row(cells, *marked)))
+        except BaseException as error:
+            raise self._refused(error) from None
+        last = rows[-1][0] if rows else 0
+        beyond = {*contents.exact, *contents.formulas} - set(range(last + 1))
+        for number in sorted(beyond):
+            marked = contents.exact.get(number), contents.formulas.get(number)
+            rows.append((number, texts.of_row([], *marked)))
+        if read != contents.values - contents.unseen:
+            found = (
+                f"{read + contents.unseen:,} cells with a value read, "
+                f"{contents.values:,} in the file"
+            )
+            raise _not_whole(self._name, found)
+        return rows
+
+
+class _Texts:
+    """Cells as text, each distinct one written once."""
+
+    def __init__(self) -> None:
+        self._known: dict[type, dict[Any, str]] = {}
+
+    def of_row(
+        self, cells: list[Any], exact: dict[int, str] | None, formulas: dict[int, str] | None
+    ) -> list[str]:
+        """Return a row as text: what the file says is exact, and formulas without a value."""
+        texts = [cell if type(cell) is str else self._of(cell) for cell in cells]
+        for column, text in {**(formulas or {}), **(exact or {})}.items():
+            texts.extend([""] * (column - len(texts)))
+            texts[column - 1] = text
+        while texts and not texts[-1]:
+            texts.pop()
+        return texts
+
+    def _of(self, cell: Any) -> str:
+        known = self._known.setdefault(type(cell), {})
+        text = known.get(cell)
+        if text is None:
+            text = known[cell] = cell_text(cell)
+        return text
 
 
 def _as_wide_as_the_header(rows: Rows, layout: Layout) -> Rows:
@@ -135,21 +208,46 @@ def _as_wide_as_the_header(rows: Rows, layout: Layout) -> Rows:
     return [(number, cells + [""] * (width - len(cells))) for number, cells in rows]
 
 
-def _texts(cells: tuple[object, ...], formulas: dict[int, str]) -> list[str]:
-    """Return the cells of a row as text; a formula without a value stands for itself."""
-    texts = [cell_text(cell) for cell in cells]
-    for column, formula in formulas.items():
-        texts.extend([""] * (column - len(texts)))
-        texts[column - 1] = texts[column - 1] or formula
-    while texts and not texts[-1]:
-        texts.pop()
-    return texts
-
-
-def _merged(part: SheetXml, header: int) -> tuple[Remark, ...]:
+def _merged(sheet: SheetContents, header: int, names: list[str]) -> tuple[Remark, ...]:
     """List the cells below the header that are merged over several rows."""
+    done = "kept: the rows below the first have no value"
     return tuple(
-        Remark(first, where, "merged_cells", "kept: the rows below the first have no value")
-        for first, last, where in part.merged
+        Remark(
+            first,
+            where,
+            "merged_cells",
+            done,
+            column=names[column - 1] if column <= len(names) else "",
+        )
+        for first, last, column, where in sheet.merged
         if header < first < last
+    )
+
+
+def _needs_password(name: str) -> RecordsError:
+    return RecordsError(
+        f"{name} is protected by a password and cannot be read.",
+        instead="Open it, remove the password and save it again, or save its sheet as CSV.",
+    )
+
+
+def _not_whole(name: str, found: str) -> RecordsError:
+    return RecordsError(
+        f"{name} could not be read whole.",
+        found=found,
+        instead="Open it in Excel and save it again as .xlsx, or as CSV.",
+    )
+
+
+def _no_rows(name: str, layout: Layout, hidden: int) -> RecordsError:
+    if layout.header_row is not None:
+        return RecordsError(
+            f"{name} has no header on row {layout.header_row:,}, nor rows below it.",
+            instead="Say in the mapping on which row the column names stand (header_row).",
+        )
+    return RecordsError(
+        f"{name} has no sheet with rows.",
+        found=f"hidden sheets: {hidden:,}" if hidden else "",
+        instead="Give a workbook with a sheet of rows; a hidden sheet is read only if the mapping "
+        "names it.",
     )

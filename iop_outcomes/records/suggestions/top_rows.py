@@ -8,16 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from iop_outcomes.errors import RecordsError
-from iop_outcomes.records.sources.cells import cell_text
 from iop_outcomes.records.sources.delimited import DELIMITERS, as_text
 from iop_outcomes.records.sources.opening import (
     read_bytes,
-    require_kind,
     require_text,
     shown,
     unpack,
 )
-from iop_outcomes.records.sources.workbook import open_workbook
+from iop_outcomes.records.sources.workbook import WORKBOOKS, rows_of_sheets
 
 FIRST_ROWS, LAST_ROWS = 400, 60
 _LOOKED_AT = 60  # lines by which it is told what stands between the cells
@@ -51,7 +49,7 @@ def top_rows(path: Path) -> list[TopRows]:
     RecordsError
         If it cannot be opened, or is neither text nor a workbook.
     """
-    if path.suffix.lower() in (".xlsx", ".xlsm"):
+    if path.suffix.lower() in WORKBOOKS:
         return _of_workbook(path)
     name = shown(path)
     data = unpack(path) if path.suffix.lower() == ".gz" else read_bytes(path)
@@ -80,23 +78,11 @@ def _cells(line: str, delimiter: str) -> list[str]:
 
 
 def _of_workbook(path: Path) -> list[TopRows]:
-    name, data = shown(path), read_bytes(path)
-    require_kind(name, data, b"PK\x03\x04", "an Excel workbook (.xlsx)")
-    try:
-        book = open_workbook(data)
-        result = []
-        for sheet in book.worksheets:
-            sheet.reset_dimensions()
-            rows = [
-                ["" if cell is None else cell_text(cell) for cell in cells]
-                for cells in sheet.iter_rows(values_only=True)
-            ]
-            hidden = sheet.sheet_state != "visible"
-            result.append(TopRows(sheet.title, hidden, rows[:FIRST_ROWS], rows[-LAST_ROWS:]))
-    except Exception as error:  # openpyxl and zipfile raise many kinds on a damaged file
-        raise RecordsError(
-            f"{name} cannot be read as an Excel workbook.",
-            found=type(error).__name__,
-            instead="Open it in Excel and save it again as .xlsx, or as CSV.",
-        ) from None
+    result = []
+    for title, visible, rows in rows_of_sheets(path):
+        by_number = dict(rows)
+        last = rows[-1][0] if rows else 0
+        first = [by_number.get(number, []) for number in range(1, min(last, FIRST_ROWS) + 1)]
+        tail = [by_number.get(number, []) for number in range(max(1, last - LAST_ROWS + 1), last + 1)]
+        result.append(TopRows(title, not visible, first, tail))
     return result
