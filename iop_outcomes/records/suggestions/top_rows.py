@@ -83,6 +83,8 @@ def _of_workbook(path: Path) -> list[TopRows]:
         by_number = dict(rows)
         last = rows[-1][0] if rows else 0
         first = [by_number.get(number, []) for number in range(1, min(last, FIRST_ROWS) + 1)]
-        tail = [by_number.get(number, []) for number in range(max(1, last - LAST_ROWS + 1), last + 1)]
+        tail = [
+            by_number.get(number, []) for number in range(max(1, last - LAST_ROWS + 1), last + 1)
+        ]
         result.append(TopRows(title, not visible, first, tail))
     return result
