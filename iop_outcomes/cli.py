@@ -285,7 +285,7 @@ def _cut(as_of: str | None) -> str | int | None:
 
 def _say_what_to_map(records: Records) -> None:
     """Print rows that belong to no episode, and unknown words as lines for the mapping."""
-    from iop_outcomes.records.checks.to_map import lines_to_paste
+    from iop_outcomes.records.suggestions.lines_to_paste import lines_to_paste
 
     for row in records.unmatched().itertuples(index=False):
         typer.echo(

@@ -23,6 +23,7 @@ from iop_outcomes.records.checks.problems import (
     source_table,
 )
 from iop_outcomes.records.data_cut import cut_label, data_cut
+from iop_outcomes.records.identical_rows import fold_identical
 from iop_outcomes.records.mapping import Mapping, read_mapping
 from iop_outcomes.records.mapping.pending import refuse_pending
 from iop_outcomes.records.parsing.columns import type_columns
@@ -34,13 +35,7 @@ from iop_outcomes.records.sources.files import read_raw
 from iop_outcomes.records.sources.locate import Found, Sources, find
 from iop_outcomes.records.sources.opening import kind_of
 from iop_outcomes.records.sources.sql import is_address
-from iop_outcomes.records.staging import (
-    Log,
-    StagedTable,
-    combine,
-    fold_identical,
-    our_names,
-)
+from iop_outcomes.records.staging import Log, StagedTable, combine, our_names
 from iop_outcomes.shared.messages import may_be_named
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 import iop_outcomes as iop
 from iop_outcomes.cli import app
 from iop_outcomes.errors import RecordsError
-from iop_outcomes.records.checks.to_map import lines_to_paste
+from iop_outcomes.records.suggestions.lines_to_paste import lines_to_paste
 
 EPISODES = "episode_id,admit_date\nA-1,2026-07-01\nA-2,2026-07-02\n"
 ATTENDANCE = (
@@ -56,7 +56,9 @@ def test_rows_without_an_episode_are_counted_by_file(folder: Path) -> None:
 def test_check_prints_the_lines_to_paste_and_no_name_or_identifier(folder: Path) -> None:
     done = CliRunner().invoke(app, ["check", str(folder), "--quiet"])
     assert done.exit_code == 0
-    assert '"Present" = "?"  # 2 rows\n"Absent" = "?"  # 1 row\n' in done.output
+    assert (
+        '"Present" = "?"  # 2 rows; perhaps attended\n"Absent" = "?"  # 1 row; perhaps no_show\n'
+    ) in done.output
     assert "attendance.csv: 3 of 8 rows (37.5%), with 2 different identifiers" in done.output
     assert "2 further texts that may be names or identifiers, in 2 rows" in done.output
     for value in ("Sample", "555", "B-9"):

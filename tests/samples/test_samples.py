@@ -18,6 +18,7 @@ ABSENT = ["no_show", "client_cancel", "late_cancel", "excused"]
 
 CHECKS = {
     "row_shape",
+    "short_row",
     "bad_date",
     "implausible_date",
     "ambiguous_date",

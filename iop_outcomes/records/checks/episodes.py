@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from iop_outcomes.records.checks.declared import LATE_DISCHARGE, SILENT, SOON
+from iop_outcomes.records.identical_rows import identical
 from iop_outcomes.records.parsing.parsed import NO_DAY
-from iop_outcomes.records.staging import Log, StagedTable, identical
+from iop_outcomes.records.staging import Log, StagedTable
 
 Array = npt.NDArray[Any]
 

@@ -18,8 +18,9 @@ from iop_outcomes.records.checks.declared import (
     ROSTER_SHARE,
 )
 from iop_outcomes.records.checks.episodes import flag, set_aside
+from iop_outcomes.records.identical_rows import identical
 from iop_outcomes.records.parsing.parsed import NO_DAY
-from iop_outcomes.records.staging import Log, StagedTable, identical
+from iop_outcomes.records.staging import Log, StagedTable
 
 Array = npt.NDArray[Any]
 

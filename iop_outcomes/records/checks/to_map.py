@@ -5,17 +5,8 @@ Both are read from the list of problems, so that they hold for any kind of sourc
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pandas as pd
-
-from iop_outcomes.records.schema import TABLES
-
-MOST_WORDS = 25  # unknown words of a column; more are no vocabulary, and may be names
-_NO_WORD = re.compile(r"[\d,;@]")  # an identifier, a name written "Last, First", an address
-_LONGEST = 60
-_NOT_BARE = re.compile(r'["\\\x00-\x1f\x7f]')
 
 
 def unknown_words(problems: pd.DataFrame) -> pd.DataFrame:
@@ -64,58 +55,3 @@ def unmatched_rows(problems: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFram
     table["share"] = table["rows_unmatched"] / table["rows_read"].where(table["rows_read"] > 0)
     names = ["table", "file", "rows_unmatched", "rows_read", "share", "ids_unmatched"]
     return table[names].astype({"rows_unmatched": np.int64, "ids_unmatched": np.int64})
-
-
-def lines_to_paste(words: pd.DataFrame) -> list[str]:
-    """Write unknown words as lines of a mapping, each with its count and a ``"?"`` to replace.
-
-    A ``"?"`` is refused when the mapping is read, so that no word gets a meaning by default.
-
-    Only what looks like a word is written: no digit, comma or address in it, and not more than 25
-    in a column; the rest is counted, since it may be the name or the identifier of a person.
-
-    Parameters
-    ----------
-    words : pandas.DataFrame
-        As `unknown_words` returns them.
-
-    Returns
-    -------
-    list of str
-        The lines; empty if no word is unknown.
-    """
-    lines: list[str] = []
-    for (table, column), part in words.groupby(["table", "column"], sort=False):
-        declared = TABLES[str(table)].column(str(column))
-        allowed = () if declared is None else declared.words or ("yes", "no")
-        named = part["word"].map(_is_word)
-        if len(part) > MOST_WORDS:
-            named &= False
-        if lines:
-            lines.append("")
-        if named.any():
-            lines.append(
-                f'[{table}.words.{column}]  # one of: {", ".join(allowed)}; or "" (missing)'
-            )
-            shown = part[named]
-            lines += [
-                f'"{word}" = "?"  # {rows:,} row{"" if rows == 1 else "s"}'
-                for word, rows in zip(shown["word"], shown["rows"], strict=True)
-            ]
-        rest = part[~named]
-        if len(rest):
-            what = "texts that may be names or identifiers" if len(part) <= MOST_WORDS else "texts"
-            lines.append(
-                f"# {table}.{column}: {len(rest):,} {'further ' if named.any() else ''}{what}, in "
-                f"{rest['rows'].sum():,} rows, are in the list of problems (--problems FILE.csv)"
-            )
-    return lines
-
-
-def _is_word(text: str) -> bool:
-    return (
-        bool(text.strip())
-        and len(text) <= _LONGEST
-        and not _NO_WORD.search(text)
-        and not _NOT_BARE.search(text)
-    )

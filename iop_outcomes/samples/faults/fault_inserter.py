@@ -58,7 +58,8 @@ class FaultInserter:
         fields = [str(text) for text in self.tables[table].loc[row]]
         fields = fields[:change] if change < 0 else fields + ["extra"] * change
         self.odd_rows[table, row] = fields
-        self.expect(table, row, "", "row_shape", ASIDE)
+        check, done = ("short_row", KEPT) if change < 0 else ("row_shape", ASIDE)
+        self.expect(table, row, "", check, done)
 
     def expect(self, table: str, row: int, column: str, check: str, done: str) -> None:
         """Record a problem of an unchanged row."""
@@ -85,6 +86,9 @@ class FaultInserter:
             value = str(self.tables[table].loc[row, column]) if column else ""
             if fault["check"] == "row_shape":
                 value = " | ".join(self.odd_rows[table, row])
+            elif fault["check"] == "short_row":
+                width = self.tables[table].shape[1]
+                value = f"{len(self.odd_rows[table, row])} of {width} fields"
             place = {"file": self.files[table][row], "line": lines[table][row], "value": value}
             rows.append({**fault, **place})
         order = ["table", "file", "line", "column", "check"]

@@ -1,0 +1,80 @@
+"""Unknown words as lines of a mapping, which whoever knows the export fills in."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+
+from iop_outcomes.records.schema import TABLES
+from iop_outcomes.records.suggestions.proposing.words import FEW
+from iop_outcomes.records.suggestions.recognition.language import is_plain_language, meaning
+
+MOST_WORDS = 25  # unknown words of a column; more are no vocabulary, and may be names
+_NO_WORD = re.compile(r"[\d,;@]")  # an identifier, a name written "Last, First", an address
+_LONGEST = 60
+_NOT_BARE = re.compile(r'["\\\x00-\x1f\x7f]')
+
+
+def lines_to_paste(words: pd.DataFrame) -> list[str]:
+    """Write unknown words as lines of a mapping, each with its count and a ``"?"`` to replace.
+
+    A ``"?"`` is refused when the mapping is read, so that no word gets a meaning by default.
+
+    A word is written if it is made of words that the synonyms know, or stands in 11 rows or more,
+    and has no digit, comma or address in it; where a column has more than 25, none is. The rest is
+    counted, since it may be the name or the identifier of a person.
+
+    Parameters
+    ----------
+    words : pandas.DataFrame
+        As `unknown_words` returns them.
+
+    Returns
+    -------
+    list of str
+        The lines; empty if no word is unknown.
+    """
+    lines: list[str] = []
+    for (table, column), part in words.groupby(["table", "column"], sort=False):
+        declared = TABLES[str(table)].column(str(column))
+        allowed = () if declared is None else declared.words or ("yes", "no")
+        named = part["word"].map(_is_word) & (
+            part["word"].map(is_plain_language) | (part["rows"] >= FEW)
+        )
+        if len(part) > MOST_WORDS:
+            named &= False
+        if lines:
+            lines.append("")
+        if named.any():
+            lines.append(
+                f'[{table}.words.{column}]  # one of: {", ".join(allowed)}; or "" (missing)'
+            )
+            shown = part[named]
+            lines += [
+                f'"{word}" = "?"  # {rows:,} row{"" if rows == 1 else "s"}'
+                + _perhaps(str(table), str(column), word)
+                for word, rows in zip(shown["word"], shown["rows"], strict=True)
+            ]
+        rest = part[~named]
+        if len(rest):
+            what = "texts that may be names or identifiers" if len(part) <= MOST_WORDS else "texts"
+            lines.append(
+                f"# {table}.{column}: {len(rest):,} {'further ' if named.any() else ''}{what}, in "
+                f"{rest['rows'].sum():,} rows, are in the list of problems (--problems FILE.csv)"
+            )
+    return lines
+
+
+def _is_word(text: str) -> bool:
+    return (
+        bool(text.strip())
+        and len(text) <= _LONGEST
+        and not _NO_WORD.search(text)
+        and not _NOT_BARE.search(text)
+    )
+
+
+def _perhaps(table: str, column: str, word: str) -> str:
+    sense = meaning(table, column, word)
+    return f"; perhaps {sense.ours}" if sense is not None and sense.ours else ""
