@@ -48,7 +48,6 @@ QUIET = ["-x", "-q", "--tb=line", "--show-capture=no", "-p", "no:cacheprovider"]
 QUIET += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # hypothesis is there already
 LEAST = 60  # seconds of processor time: a test that takes ten times its usual, or these, hangs
 WALL = 1800  # seconds by the clock, for one that waits for ever
-MEMORY = 6 * 2**30  # bytes
 SAID = 2000  # letters of what pytest said that are handed on
 
 
@@ -87,7 +86,6 @@ def _run(job: dict[str, Any], log: Path) -> int:
     with log.open("wb") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     _limit(2 * LEAST)
     if job.get("collect"):
         return int(pytest.main([*QUIET, "--collect-only", *job["files"]]))

@@ -32,6 +32,7 @@ from iop_outcomes.records.sources import opening
 from iop_outcomes.records.sources.coded import Raw
 from iop_outcomes.records.sources.delimited import read_delimited
 from iop_outcomes.records.sources.layout import Layout
+from iop_outcomes.records.sources.opening import MOST_UNPACKED, most_unpacked
 from iop_outcomes.records.sources.workbooks import contents
 from iop_outcomes.report.forms.html import save_report
 from iop_outcomes.shared.provenance import Provenance, label
@@ -559,6 +560,12 @@ def test_a_packed_file_that_unpacks_without_end_is_refused(
     monkeypatch.setattr(opening, "FREE_OF_RATIO", 1_000_000)
     with pytest.raises(RecordsError, match="unpacks to more"):
         checkins(tmp_path, content, "checkins.csv.gz")
+
+
+def test_a_packed_file_may_unpack_to_200_times_its_size_within_bounds() -> None:
+    assert most_unpacked(1) == 64 << 20
+    assert most_unpacked(1_000_000) == 200_000_000
+    assert most_unpacked(1 << 40) == MOST_UNPACKED
 
 
 def test_a_packed_file_gives_what_the_plain_one_gives(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from iop_outcomes.relapse.definitions.building_blocks import (
 from iop_outcomes.relapse.definitions.event_weeks import event_weeks
 from iop_outcomes.relapse.definitions.outcomes import REASONS, missing_outcomes, outcomes
 from iop_outcomes.relapse.definitions.registry import definitions, find, published
+from iop_outcomes.relapse.definitions.steps import FillFromNeighbours
 from iop_outcomes.shared.vocabulary import MISSING_RULES
 from iop_outcomes.use.pattern_windows import retention
 from tests.helpers import plain_words as plain
@@ -597,3 +598,8 @@ def test_the_examples_in_the_docstrings_hold(module):
     result = doctest.testmod(importlib.import_module(f"iop_outcomes.{module}"))
     assert result.attempted > 0
     assert result.failed == 0
+
+
+def test_steps_that_are_equal_are_taken_once():
+    assert FillFromNeighbours() == FillFromNeighbours()
+    assert hash(FillFromNeighbours()) == hash(FillFromNeighbours())
