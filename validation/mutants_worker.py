@@ -46,6 +46,7 @@ LIBRARIES = (
 )
 QUIET = ["-x", "-q", "--tb=line", "--show-capture=no", "-p", "no:cacheprovider"]
 QUIET += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # hypothesis is there already
+QUIET += ["-k", "not browser"]  # one that is slow to start would count as noticing the mutant
 LEAST = 60  # seconds of processor time: a test that takes ten times its usual, or these, hangs
 WALL = 1800  # seconds by the clock, for one that waits for ever
 SAID = 2000  # letters of what pytest said that are handed on

@@ -464,6 +464,28 @@ def test_following_ends_at_death_and_at_the_data_cut() -> None:
     np.testing.assert_array_equal(records.episodes["days_followed"], [85, 31, 19])
 
 
+def test_following_beyond_the_data_cut_is_seen_without_dates_of_discharge_too() -> None:
+    episodes = frame(
+        """
+        | episode_id | admit_date | followed_until |
+        | E1         | 2026-01-05 | 2026-06-30     |
+        """
+    )
+    checkins = frame("| episode_id | date       | status | used |\n| E1 | 2026-01-12 | missed | |")
+    records = iop.read_records(episodes=episodes, checkins=checkins, as_of="2026-03-31")
+    assert found(records) == [
+        ("episodes", 1, "followed_until", "after_data_cut", "value left missing")
+    ]
+    checks = records.quality().set_index("check")
+    assert checks.loc["discharge_before_admission", "rows_looked_at"] == 0
+
+
+def test_a_problem_says_what_its_check_means_unless_it_has_words_of_its_own() -> None:
+    rows = row_of(CHECKINS, CHECKINS.strip().splitlines()[-1])
+    table = read(checkins=rows).problems
+    assert table["message"].tolist() == [CHECKS[table["check"].iloc[0]].meaning]
+
+
 @pytest.mark.parametrize(
     ("written", "minutes", "check"),
     [

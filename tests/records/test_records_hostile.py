@@ -129,6 +129,25 @@ def test_a_quote_in_a_middle_or_first_column_swallows_no_row(tmp_path: Path) -> 
     assert day(2) in records.checkins["date"].astype(str).tolist()
 
 
+def test_a_quote_in_the_second_of_five_columns_swallows_no_row(tmp_path: Path) -> None:
+    head = "episode_id,height,date,status,note\n"
+    for status in ("missed", "not due?"):  # three of four cells of usual form are enough
+        first = f'E1,"5,{day(0)},{status},x'
+        lines = [first, f'E1,5",{day(1)},missed,y', f"E1,5,{day(2)},missed,z"]
+        records = checkins(tmp_path, head + "\n".join(lines))
+        assert counts(records) == (3, 2, 1, 0)
+        assert problems(records) == [(2, "open_quote")]
+
+
+def test_a_swallowed_row_is_known_by_the_forms_of_the_other_rows(tmp_path: Path) -> None:
+    # The row that opens the quote has another form than those that it would swallow.
+    rows = [f"E1,{day(n)},missed,n{n}" for n in range(9)]
+    content = HEADER + "\n".join([*rows[:4], ',"Mon, 5 Jan"x,,"Ann', *rows[4:8], 'E1,,,b"'])
+    assert counts(checkins(tmp_path, content))[0] == 10
+    content = HEADER + "\n".join([*rows[:4], 'E1,5 Jan 2026,,"Ann', *rows[4:8], 'E1,,missed,b"'])
+    assert counts(checkins(tmp_path, content))[0] == 10
+
+
 NOTES = [
     "two\nlines",
     "three\n\nlines",
@@ -155,6 +174,11 @@ def test_a_note_over_several_lines_is_one_row(tmp_path: Path, note: str, column:
     kept = records.checkins["note"].astype(object).where(records.checkins["note"].notna(), "")
     assert kept.tolist() == [note.strip(), "", "x"]
     assert any("run over several lines" in said for said in records.notes)
+
+
+def test_a_note_over_several_lines_with_empty_cells_after_it_is_one_row(tmp_path: Path) -> None:
+    content = HEADER + f'E1,{day(0)},missed,"two\nlines",\nE1,{day(1)},missed,x\n'
+    assert counts(checkins(tmp_path, content))[:2] == (2, 2)
 
 
 def test_a_quoted_header_is_read_and_one_that_does_not_close_is_refused(tmp_path: Path) -> None:

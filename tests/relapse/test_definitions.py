@@ -349,6 +349,28 @@ def test_at_24_weeks_lofwall_is_the_paper_s():
     assert not outcomes([visits.replace("-+--", "++--")], "lofwall_2018", weeks=24).iloc[0, 0]
 
 
+def test_weeks_after_the_24th_or_the_17th_are_not_looked_at_where_the_paper_ends_there():
+    complete = outcomes(["-" * 24 + "++"], weeks=26).iloc[0]
+    assert complete["krupitsky_2011"]
+    assert complete["krupitsky_2011_weeks_abstinent"] == 20  # weeks 5 to 24
+    # The reference asks for use in none of weeks 5 to 24: week 5 is the first.
+    assert not outcomes(["+" * 5 + "-" * 19], "krupitsky_2011", weeks=24).iloc[0, 0]
+    assert outcomes(["+" * 4 + "-" * 20], "krupitsky_2011", weeks=24).iloc[0, 0]
+    # Weeks 14 to 17 clear, and 15 to 18, which are not over by week 17.
+    for clear, met in (("+" * 13 + "----" + "+" * 7, True), ("+" * 14 + "----" + "+" * 6, False)):
+        assert outcomes([clear], "eissenberg_1997", weeks=24).iloc[0, 0] == met
+
+
+def test_lofwall_s_middle_week_follows_the_first_half_of_a_protocol_of_odd_halves():
+    # Of 14 weeks: two thirds of 5 to 7, week 8, five sixths of 9 to 14.
+    assert "weeks 5 to 7, in week 8, and in five sixths of weeks 9 to 14" in find(
+        "lofwall_2018", weeks=14
+    ).rule
+    found = outcomes(["-" * 6 + "+" + "-" * 7, "-" * 7 + "+" + "-" * 6], "lofwall_2018", weeks=14)
+    # Week 8 is no visit: it takes the value of week 7, so that use in week 8 is not seen.
+    assert found.iloc[:, 0].tolist() == [False, True]
+
+
 @pytest.mark.parametrize("weeks", [12, 13, 16, 17, 20, 23, 24, 26, 52])
 def test_every_length_of_a_protocol_can_be_worked_out(weeks):
     found = outcomes(["+-*o" * 13, "-" * 52], weeks=weeks)

@@ -18,7 +18,7 @@ from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.relapse.definitions.definition import Definition
 from iop_outcomes.relapse.definitions.event_weeks import event_weeks
 from iop_outcomes.relapse.definitions.windows import Window
-from iop_outcomes.relapse.imputation.impute import impute_weeks
+from iop_outcomes.relapse.imputation.impute import _first_guess, impute_weeks
 from iop_outcomes.relapse.imputation.logistic import Logistic
 from iop_outcomes.relapse.imputation.model import History, WeekModel
 from iop_outcomes.sensitivity.imputed_relapse import relapse_by_imputation
@@ -448,6 +448,18 @@ def test_the_trace_has_a_row_an_imputation_and_iteration():
         [imputation, iteration] for imputation in (1, 2, 3) for iteration in (1, 2, 3, 4)
     ]
     assert imputed.trace["use_between"].between(0, 1).all()
+
+
+def test_the_draws_begin_at_about_the_share_of_use_of_each_person():
+    patterns = encode(pd.Series(["++o++"] * 300 + ["--o--"] * 300))
+    guess = _first_guess(History.of(patterns, np.zeros((600, 0))), np.random.default_rng(1))
+    # (4 + 1/2) / 5 and (0 + 1/2) / 5; four standard errors are 0.07.
+    assert guess[2, :300].mean() == pytest.approx(0.9, abs=0.07)
+    assert guess[2, 300:].mean() == pytest.approx(0.1, abs=0.07)
+
+
+def test_twenty_sets_are_drawn_unless_told_otherwise():
+    assert len(impute_weeks(pd.Series(["+-o-", "-o-+"])).patterns) == 20
 
 
 def test_progress_is_shown_on_request(capsys):

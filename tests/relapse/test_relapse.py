@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 import iop_outcomes as iop
 from iop_outcomes.errors import MissingTableError, RuleError
 from iop_outcomes.relapse import RelapseRule, recurrent_relapses, state_histories, time_to_relapse
+from iop_outcomes.relapse.search import Search
 from iop_outcomes.relapse.times import ENDS
 from iop_outcomes.shared.provenance import KEY, Provenance
 from tests.helpers.slow_rules import SIGNS, History, Time, plain_time
@@ -580,6 +581,11 @@ def test_the_times_go_into_the_curve_with_their_rule():
 )
 def test_a_rule_says_itself_in_a_sentence(rule, text):
     assert rule.text == text
+
+
+def test_only_more_than_one_unit_is_in_a_row():
+    assert Search().text(7) == "1 week with use"
+    assert Search(2, 2).text(7) == "2 weeks with use in a row"
 
 
 @pytest.mark.parametrize(

@@ -557,6 +557,10 @@ def test_the_workbook_holds_the_tables_and_no_formula(report: iop.Report, tmp_pa
     risky = openpyxl.load_workbook(BytesIO(workbook({"t": pd.DataFrame({"a": ["=1+1", None]})})))
     assert risky["t"]["A2"].data_type == "s"
     assert risky["t"]["A2"].value == "=1+1"
+    letters = pd.DataFrame({"a": ["x" * 32_000, "x" * 32_001]})
+    cells = openpyxl.load_workbook(BytesIO(workbook({"t": letters})))["t"]
+    assert cells["A2"].value == "x" * 32_000
+    assert cells["A3"].value == "x" * 31_999 + "…"
 
 
 def test_other_endings_and_absent_folders_are_refused(report: iop.Report, tmp_path: Path) -> None:
@@ -639,7 +643,7 @@ def test_a_browser_opens_it_without_an_error_or_a_request(
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine to open a page with")
-def test_a_request_or_an_error_of_a_page_would_be_noticed(tmp_path: Path) -> None:
+def test_a_browser_tells_of_a_request_or_an_error_of_a_page(tmp_path: Path) -> None:
     page = tmp_path / "asks.html"
     page.write_text('<img src="http://127.0.0.1:9/x.png"><script>console.error("no")</script>')
     _, said, asked = open_in_browser(page, tmp_path)
