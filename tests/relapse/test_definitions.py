@@ -363,10 +363,10 @@ def test_weeks_after_the_24th_or_the_17th_are_not_looked_at_where_the_paper_ends
 
 def test_lofwall_s_middle_week_follows_the_first_half_of_a_protocol_of_odd_halves():
     # Of 14 weeks: two thirds of 5 to 7, week 8, five sixths of 9 to 14.
-    assert "weeks 5 to 7, in week 8, and in five sixths of weeks 9 to 14" in find(
-        "lofwall_2018", weeks=14
-    ).rule
-    found = outcomes(["-" * 6 + "+" + "-" * 7, "-" * 7 + "+" + "-" * 6], "lofwall_2018", weeks=14)
+    name = "lofwall_2018"
+    parts = "weeks 5 to 7, in week 8, and in five sixths of weeks 9 to 14"
+    assert parts in find(name, weeks=14).rule
+    found = outcomes(["-" * 6 + "+" + "-" * 7, "-" * 7 + "+" + "-" * 6], name, weeks=14)
     # Week 8 is no visit: it takes the value of week 7, so that use in week 8 is not seen.
     assert found.iloc[:, 0].tolist() == [False, True]
 
