@@ -32,6 +32,10 @@ RULES = {
 GROUPS = {"trial": "program", "arm": "arm"}
 
 
+# A person has a visit of a name and kind once on a day: a second such row is a repeat.
+MAPPING = {"options": {"identical_rows": "fold"}}
+
+
 @dataclass(frozen=True, eq=False)
 class Results:
     """What the public calls gave: the account of the visits, and a table for each question."""
@@ -46,7 +50,10 @@ class Results:
 
 def read(shaped: Shaped) -> iop.Records:
     return iop.read_records(
-        episodes=shaped.episodes, attendance=shaped.attendance, checkins=shaped.checkins
+        episodes=shaped.episodes,
+        attendance=shaped.attendance,
+        checkins=shaped.checkins,
+        mapping=MAPPING,
     )
 
 

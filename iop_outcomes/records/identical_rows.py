@@ -1,7 +1,8 @@
-"""Rows of a staged table whose text is the same in every column: folded into the first of them."""
+"""Rows of a staged table whose text is the same in every column: one row, or several services."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -9,21 +10,145 @@ import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.records.mapping import Mapping
+from iop_outcomes.records.parsing.clocks import read_clock
+from iop_outcomes.records.parsing.values import without_words
+from iop_outcomes.records.schema import START_TIME
+from iop_outcomes.records.sources.coded import Coded
 from iop_outcomes.records.staging import Log, StagedTable
 
 Array = npt.NDArray[Any]
+Mask = npt.NDArray[np.bool_]
+
+FEWEST = 10  # values from which on a column can be seen to be a key
+_CLOCKS = ("start_time", "time_range", "end_time")
+_CALLED_ID = re.compile(r"(?:^|_)(?:id|no|nr|number|uuid|guid)$")
 
 
 def fold_identical(staged: StagedTable, mapping: Mapping, log: Log) -> None:
-    """Fold rows whose text is the same in every column into the first of them."""
-    if mapping.identical_rows == "fold" and len(staged):
+    """Fold rows that are equal in every column where they can only be one row, exported twice.
+
+    Episodes and check-ins have a key, their identifier and day. Two equal rows of attendance are
+    one if a start, a session's identifier or a key of the export shows it. Of rows that are equal
+    in several files the larger number is kept, since two exports may overlap. Other equal rows
+    may be services of one day: they are kept, and marked in ``staged.repeats``. The mapping's
+    ``identical_rows`` overrules all this.
+    """
+    if mapping.identical_rows != "keep" and len(staged):
         telling = sorted(staged.raw.values(), key=lambda coded: -len(coded.words))
         twin = identical([coded.codes for coded in telling])
         rows = np.flatnonzero(twin >= 0)
+        if len(rows) and not mapping.identical_rows and staged.table.name == "attendance":
+            surplus = _surplus(staged, twin, rows, mapping)
+            staged.repeats[rows[~surplus]] = True
+            rows = rows[surplus]
         staged.folded[rows] = True
         staged.kept[rows] = False
         log.rows(staged, rows, "exact_duplicate", "", "folded into the first such row")
     log.tally("exact_duplicate", staged.table.name, "", len(staged), int(staged.folded.sum()))
+
+
+def _surplus(staged: StagedTable, twin: Array, rows: Array, mapping: Mapping) -> Mask:
+    """Tell which of the rows, each equal to an earlier one, are a repeat of the export."""
+    surplus = _starts(staged, rows, mapping)
+    for name in staged.raw:
+        if not surplus.all() and (name == "group_id" or not _is_declared(staged, name)):
+            surplus |= _has_key(staged, name, twin, rows)
+    files = _files(staged, mapping)
+    if len(np.unique(files)) > 1 and not surplus.all():
+        surplus |= _beyond_the_largest(files[staged.file], twin, rows)
+    return surplus
+
+
+def _starts(staged: StagedTable, rows: Array, mapping: Mapping) -> Mask:
+    """Tell for which of the rows a start or an end is known: nobody is at two services at once.
+
+    Midnight is what a spreadsheet or a database writes where there is no time.
+    """
+    known = np.zeros(len(rows), dtype=bool)
+    words = mapping.words.get(staged.table.name, {})
+    for name in _CLOCKS:
+        if name in staged.raw:
+            coded = staged.raw[name]
+            met, codes = np.unique(coded.codes[rows], return_inverse=True)
+            clean = without_words(coded.words[met].tolist(), words.get(name, {}), mapping)
+            known |= (np.nan_to_num(read_clock(START_TIME, clean).values) > 0)[codes]
+    if "date" in staged.date_texts:
+        minutes = np.nan_to_num(staged.date_texts["date"].minutes)
+        known |= (minutes > 0)[staged.raw["date"].codes[rows]]
+    return known
+
+
+def _has_key(staged: StagedTable, name: str, twin: Array, rows: Array) -> Mask:
+    """Tell which of the rows have a value of a column that is a key of rows or of sessions.
+
+    A key of rows has another value in each row, but for equal rows; `group_id` is one of sessions
+    if each of its values stands on one day. Either must tell services of a person's day apart, or
+    be called an identifier: a name and a date written together tell no service.
+    """
+    none = np.zeros(len(rows), dtype=bool)
+    coded = staged.raw[name]
+    filled = _filled(coded)
+    first = np.flatnonzero((twin < 0) & filled[coded.codes])
+    if filled.sum() < FEWEST:
+        return none
+    of_row = len(first) == len(np.unique(coded.codes[first]))
+    day = _day(staged)
+    if not of_row and not (name == "group_id" and one_each(coded.codes[first], day[first])):
+        return none
+    if not (of_row and _CALLED_ID.search(name)):
+        person = staged.raw.get("episode_id", staged.raw.get("person_id"))
+        who = np.zeros(len(twin), dtype=np.int64) if person is None else person.codes
+        a_day = who[first].astype(np.int64) * (int(day.max()) + 1) + day[first]
+        if one_each(a_day, coded.codes[first]):
+            return none
+    return np.asarray(filled[coded.codes[rows]])
+
+
+def one_each(keys: Array, values: Array) -> bool:
+    """Tell whether each of the keys stands beside one value only."""
+    order = np.lexsort((values, keys))
+    keys, values = keys[order], values[order]
+    return not bool(((keys[1:] == keys[:-1]) & (values[1:] != values[:-1])).any())
+
+
+def _day(staged: StagedTable) -> Array:
+    name = "date" if staged.time == "calendar" else "day"
+    return staged.raw[name].codes.astype(np.int64)
+
+
+def _filled(coded: Coded) -> Mask:
+    return np.array([bool(word.strip()) for word in coded.words.tolist()], dtype=bool)
+
+
+def _is_declared(staged: StagedTable, name: str) -> bool:
+    return staged.table.column(name, staged.time) is not None or name in _CLOCKS
+
+
+def _files(staged: StagedTable, mapping: Mapping) -> Array:
+    """Return for each source the number of its file: sheets and parts of one are one export."""
+    several = len(mapping.sources.get(staged.table.name, ())) > 1
+    numbers: dict[object, int] = {}
+    for place, (name, digest) in enumerate(zip(staged.files, staged.sha256, strict=True)):
+        file, sheet, _ = name.partition(": sheet ")
+        same = bool(digest) and (bool(sheet) or several)
+        numbers[place] = numbers.setdefault((file, digest) if same else place, place)
+    return np.array([numbers[place] for place in range(len(staged.files))], dtype=np.int64)
+
+
+def _beyond_the_largest(file: Array, twin: Array, rows: Array) -> Mask:
+    """Tell which rows are beyond the largest number of equal rows that one file holds."""
+    alike = np.unique(np.append(rows, twin[rows]))  # the first ones as well
+    first = np.where(twin[alike] < 0, alike, twin[alike])
+    cells, held = np.unique(np.stack([first, file[alike]]), axis=1, return_counts=True)
+    most = np.zeros(len(twin), dtype=np.int64)
+    np.maximum.at(most, cells[0], held)
+    order = np.argsort(first, kind="stable")
+    starts = np.flatnonzero(np.append(True, np.diff(first[order]) > 0))
+    place = np.empty(len(alike), dtype=np.int64)
+    place[order] = np.arange(len(alike)) - np.repeat(starts, np.diff(np.append(starts, len(alike))))
+    beyond = np.zeros(len(twin), dtype=bool)
+    beyond[alike] = place >= most[first]
+    return beyond[rows]
 
 
 def identical(codes: list[Array]) -> npt.NDArray[np.int64]:

@@ -57,6 +57,8 @@ class StagedTable:
         Rows that are kept.
     folded : numpy.ndarray of bool
         Rows that are one with an earlier, identical row.
+    repeats : numpy.ndarray of bool
+        Rows that are kept, and equal to an earlier one in every column.
     planned : numpy.ndarray of bool
         Rows that are set aside without being a fault: they are planned for after the data cut.
     left_out : list of int
@@ -78,6 +80,7 @@ class StagedTable:
     raw: dict[str, Coded]
     kept: npt.NDArray[np.bool_]
     folded: npt.NDArray[np.bool_]
+    repeats: npt.NDArray[np.bool_]
     planned: npt.NDArray[np.bool_]
     odd: list[tuple[int, OddRow]]
     left_out: list[int] = field(default_factory=list)
@@ -215,6 +218,7 @@ def combine(table: Table, raws: list[Raw], mapping: Mapping, time: str) -> Stage
         raw=raw,
         kept=np.ones(rows, dtype=bool),
         folded=np.zeros(rows, dtype=bool),
+        repeats=np.zeros(rows, dtype=bool),
         planned=np.zeros(rows, dtype=bool),
         odd=[(number, odd) for number, raw in enumerate(raws) for odd in raw.odd],
         left_out=[raw.left_out for raw in raws],

@@ -103,11 +103,11 @@ def test_a_visit_without_a_date_stands_on_its_planned_day_or_is_set_aside(shaped
     assert len(missing) == rows["day"].isna().sum()
 
 
-def test_files_and_frames_and_shuffled_rows_give_the_same_records(shaped, records, tmp_path):
+def test_files_and_frames_and_shuffled_rows_give_the_same_records(ctn, shaped, records, tmp_path):
     """Of several rows of one day the order may differ; what is measured may not."""
     for name in ("episodes", "attendance", "checkins"):
         getattr(shaped, name).to_csv(tmp_path / f"{name}.csv", index=False)
-    read = iop.read_records(tmp_path)
+    read = iop.read_records(tmp_path, mapping=ctn.MAPPING)
     pd.testing.assert_frame_equal(read.episodes, records.episodes)
     pd.testing.assert_frame_equal(read.attendance, records.attendance)
     pd.testing.assert_frame_equal(read.checkins, records.checkins)
@@ -115,6 +115,7 @@ def test_files_and_frames_and_shuffled_rows_give_the_same_records(shaped, record
         episodes=shaped.episodes,
         attendance=shaped.attendance.sample(frac=1, random_state=1),
         checkins=shaped.checkins.sample(frac=1, random_state=2),
+        mapping=ctn.MAPPING,
     )
     pd.testing.assert_frame_equal(iop.engagement(shuffled), iop.engagement(records))
     pd.testing.assert_frame_equal(iop.time_to_relapse(shuffled), iop.time_to_relapse(records))

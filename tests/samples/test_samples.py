@@ -25,6 +25,8 @@ CHECKS = {
     "missing_required",
     "unknown_word",
     "repeated_episode",
+    "contradictory_session",
+    "possible_repeat",
     "signed_again",
     "unknown_episode",
     "episode_set_aside",

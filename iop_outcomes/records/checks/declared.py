@@ -139,7 +139,17 @@ _DECLARED = (
     Check("unknown_word", "conformance", "The word is not one of the column's vocabulary."),
     Check("exact_duplicate", "conformance", "The row is identical to an earlier one."),
     Check("repeated_episode", "conformance", "The episode_id occurs twice with different content."),
-    Check("signed_again", "conformance", "The session occurs again later, signed again."),
+    Check(
+        "possible_repeat",
+        "conformance",
+        "The row equals an earlier one, and is a repeat or a session of its own.",
+    ),
+    Check(
+        "contradictory_session",
+        "conformance",
+        "One row of the session says that the person came, another that they did not.",
+    ),
+    Check("signed_again", "conformance", "Another row of the same session stands for it."),
     Check("unknown_episode", "conformance", "The episode is not in the episodes table."),
     Check("episode_set_aside", "conformance", "The episode's own row was set aside."),
     Check("missing_required", "completeness", "A value that every row needs is missing."),

@@ -18,13 +18,13 @@ from iop_outcomes.records.checks.declared import (
     ROSTER_SHARE,
 )
 from iop_outcomes.records.checks.episodes import flag, set_aside
-from iop_outcomes.records.identical_rows import identical
+from iop_outcomes.records.checks.repeated_sessions import CAME, repeated_sessions
 from iop_outcomes.records.parsing.parsed import NO_DAY
 from iop_outcomes.records.staging import Log, StagedTable
 
 Array = npt.NDArray[Any]
 
-ATTENDED = ("attended", "attended_partial", "late")
+ATTENDED = CAME
 CAME_TO_NOTHING = ("no_show", "late_cancel", "client_cancel", "excused", "program_cancel")
 # A row after the data cut with one of these is planned, or called off ahead: no fault.
 PLANNED = ("unrecorded", "not_scheduled", "not_due", "client_cancel", "program_cancel", "excused")
@@ -105,7 +105,7 @@ def check_sessions(staged: StagedTable, episode: Array, order: Array, log: Log) 
     order : numpy.ndarray of int64
         The kept rows, sorted by episode and day.
     """
-    signed_again(staged, episode, log)
+    repeated_sessions(staged, episode, log)
     shared = _of_shared_days(staged, episode, order[staged.kept[order]])
     overlap = overlapping_sessions(staged, episode, shared, log)
     minutes_against_status(staged, log)
@@ -113,29 +113,6 @@ def check_sessions(staged: StagedTable, episode: Array, order: Array, log: Log) 
     unrecorded(staged, log)
     copied_roster(staged, episode, log)
     return overlap
-
-
-def signed_again(staged: StagedTable, episode: Array, log: Log) -> None:
-    """Set aside the earlier of two rows of one session; the row signed last stands."""
-    telling = [name for name in ("start_time", "group_id") if name in staged.values]
-    if not telling:
-        log.tally("signed_again", "attendance", "status", 0, 0, present=False)
-        return
-    has_time = np.zeros(len(staged), dtype=bool)
-    keys = [episode, staged.day("date")]
-    for name in telling:
-        has_time |= staged.known(name)
-        values = staged.values[name]
-        if values.dtype.kind == "f":
-            values = np.where(np.isnan(values), -1, values).astype(np.int16)
-        keys.append(values)
-    if "service" in staged.values:
-        keys.append(staged.values["service"])
-    rows = np.flatnonzero(staged.kept & has_time)[::-1]
-    repeated = np.zeros(len(staged), dtype=bool)
-    if len(rows):
-        repeated[rows] = identical([key[rows] for key in keys]) >= 0
-    set_aside(staged, repeated, "signed_again", "status", log)
 
 
 def _of_shared_days(staged: StagedTable, episode: Array, rows: Array) -> Array:

@@ -179,7 +179,8 @@ class Mapping:
     date_order : str
         ``"month_first"``, ``"day_first"``, or empty: told from the dates themselves.
     identical_rows : str
-        ``"fold"`` (rows equal in every column are one) or ``"keep"``.
+        ``"fold"`` (rows equal in every column are one), ``"keep"`` (each is one), or empty: folded
+        where a key or the border of two files shows a repeat, else kept and listed.
     skip_lines : int
         Lines above the header line.
     thresholds : dict of str to float
@@ -214,7 +215,7 @@ class Mapping:
     words: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
     files: dict[str, tuple[str, ...]] = field(default_factory=dict)
     date_order: str = ""
-    identical_rows: str = "fold"
+    identical_rows: str = ""
     skip_lines: int = 0
     thresholds: dict[str, float] = field(default_factory=dict)
     synthetic: bool = False

@@ -125,8 +125,16 @@ def _session_rows(inserter: FaultInserter, pool: Pool, second: str) -> None:
         inserter.expect("attendance", row, "", "exact_duplicate", FOLDED)
     for status, minutes in (("late", "150"), ("attended_partial", "95"), ("no_show", "0")):
         row = next(pool)
-        inserter.copy("attendance", row, status=status, minutes_attended=minutes)
-        inserter.expect("attendance", row, "status", "signed_again", ASIDE)
+        again = inserter.copy("attendance", row, status=status, minutes_attended=minutes)
+        if status == "no_show":  # of a session that was attended: which of the two is right?
+            for one in (row, again):
+                inserter.expect("attendance", one, "status", "contradictory_session", ASIDE)
+        else:
+            inserter.expect("attendance", row, "status", "signed_again", ASIDE)
+    row = next(pool)
+    inserter.tables["attendance"].loc[row, "start_time"] = ""
+    again = inserter.copy("attendance", row)  # a session of its own, or the row once more?
+    inserter.expect("attendance", again, "", "possible_repeat", KEPT)
     for episode in ("SYN-8888-1", "SYN-0001-77"):
         row = inserter.copy("attendance", next(pool), second, episode_id=episode)
         inserter.expect("attendance", row, "episode_id", "unknown_episode", ASIDE)
