@@ -24,6 +24,7 @@ from iop_outcomes.records.checks.problems import (
 )
 from iop_outcomes.records.data_cut import cut_label, data_cut
 from iop_outcomes.records.identical_rows import fold_identical
+from iop_outcomes.records.linking.ids import IdWritings
 from iop_outcomes.records.mapping import Mapping, read_mapping
 from iop_outcomes.records.mapping.pending import refuse_pending
 from iop_outcomes.records.parsing.columns import type_columns
@@ -116,15 +117,18 @@ def read_records(
     log = Log(notes=[*located.notes, *_rows_over_lines(located)])
     staged_tables = {}
     synthetic = plan.synthetic or _says_synthetic(located)
+    ids = IdWritings(plan)
     for name in TABLES:
         if name in located.raws:
             raws = located.raws.pop(name)  # from here on the staged table alone holds the text
             staged_tables[name] = combine(TABLES[name], raws, plan, time)
             note_remarks(name, raws, plan, log)
             del raws
+            ids.settle(staged_tables[name], log)
             settle_orders(staged_tables[name], plan)
             fold_identical(staged_tables[name], plan, log)
             type_columns(staged_tables[name], plan, log)
+    ids.require_columns()
     cut, notes = data_cut(staged_tables, time, as_of)
     links, orders, overlap = _check(staged_tables, cut, log)
     problems = problem_table(log)

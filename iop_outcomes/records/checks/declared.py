@@ -137,6 +137,13 @@ _DECLARED = (
         "The frame or file holds a whole number as a float that is too short for all its digits.",
     ),
     Check("unknown_word", "conformance", "The word is not one of the column's vocabulary."),
+    Check(
+        "ids_made_one",
+        "conformance",
+        "The identifier is written in several ways in one table, and the mapping says that they "
+        "are one.",
+        0.05,
+    ),
     Check("exact_duplicate", "conformance", "The row is identical to an earlier one."),
     Check("repeated_episode", "conformance", "The episode_id occurs twice with different content."),
     Check(

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from iop_outcomes.errors import RecordsError
+from iop_outcomes.records.mapping.id_rules import ID_RULES
 from iop_outcomes.records.mapping.plan import Database
 from iop_outcomes.records.mapping.sections import only, section, short, texts
 from iop_outcomes.records.schema import TABLES
@@ -13,7 +14,6 @@ from iop_outcomes.shared.messages import as_written
 
 DATE_ORDERS = ("month_first", "day_first")
 MOST_SKIPPED = 10_000  # lines above a header
-ID_RULES = ("ignore_case", "strip_leading_zeros", "strip_point_zero")
 _OPTIONS: dict[str, tuple[object, ...] | type] = {
     "date_order": DATE_ORDERS,
     "identical_rows": ("fold", "keep"),

@@ -9,14 +9,8 @@ from iop_outcomes.records.mapping.plan import Mapping
 
 # Whoever gives one of these its effect removes its line.
 PENDING: dict[str, Callable[[Mapping], object]] = {
-    "[[TABLE.from]] date_order": lambda mapping: any(
-        plan.date_order and plan.grid is None
-        for plans in mapping.sources.values()
-        for plan in plans
-    ),
     "[TABLE.link]": lambda mapping: mapping.links,
     "[checkins] expected_every": lambda mapping: mapping.expected_every,
-    "[ids]": lambda mapping: mapping.ids,
 }
 
 

@@ -5,7 +5,8 @@ date that is none in either order (99/01/2026) tells nothing; no file tells the 
 Where a column that is mostly written so tells nothing, the other such columns of the file do, and
 that is listed; where they tell nothing either, an order is assumed (day first where the dates are
 written with dots, else month first), and that is listed. Else, and where a file holds dates of
-both orders, the value is left missing, and that is listed.
+both orders, the value is left missing, and that is listed. Where the mapping says the order, of a
+source or of all, nothing is told or assumed.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ def settle_orders(staged: StagedTable, mapping: Mapping) -> None:
     """
     if staged.time != "calendar":
         return
-    given = [mapping.date_order] * len(staged.files)
+    given = [own or mapping.date_order for own in staged.file_orders]
     evidence: dict[str, _Evidence] = {}
     for name, coded in staged.raw.items():
         column = staged.table.column(name, staged.time)

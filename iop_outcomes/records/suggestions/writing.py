@@ -112,8 +112,10 @@ def _ids(made: Proposal) -> list[str]:
             )
     if not by_column:
         return []
-    lines = comment("If identifiers that differ only so are the same, remove the # of these lines.")
-    lines.append("# [ids]")
+    lines = [
+        "[ids]",
+        *comment("If identifiers that differ only so are of one, remove the # of the line."),
+    ]
     lines += [line(name, list(forms), notes[name], off=True) for name, forms in by_column.items()]
     return [*lines, ""]
 
@@ -321,7 +323,7 @@ def declared_name(table: str, heading: str) -> str:
 def _rest(made: Proposal, table: str) -> list[str]:
     lines: list[str] = []
     if table == "checkins" and made.interval:
-        lines += ["# [checkins]", *_expected(made.interval), ""]
+        lines += ["[checkins]", *_expected(made.interval), ""]
     units = {column: unit for (of, column), unit in made.units.items() if of == table}
     if units:
         lines.append(f"[{table}.units]")

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
 
+from iop_outcomes.records.mapping.id_rules import ID_RULES
 from iop_outcomes.records.suggestions.recognition.fits import IDS, fit
 from iop_outcomes.records.suggestions.recognition.language import heading_score
 from iop_outcomes.records.suggestions.recognition.matching import Match
 from iop_outcomes.records.suggestions.recognition.profiles import Profile
 from iop_outcomes.records.suggestions.recognition.recognising import Source
 
-_FORMS: dict[str, Callable[[str], str]] = {
-    "ignore_case": str.casefold,
-    "strip_leading_zeros": lambda text: re.sub(r"^(\D*?)0+(?=\d)", r"\1", text),
-    "strip_point_zero": lambda text: re.sub(r"\.0+$", "", text),
-}
 _LEAST_ALIKE = 0.2  # share of identifiers that stand in the other table, from which they are linked
 _NEARLY_UNIQUE = 0.98
 
@@ -130,11 +125,11 @@ def _ids_of(source: Source, heading: str) -> Profile:
 def _forms_of(texts: Iterable[str], forms: Iterable[str]) -> set[str]:
     made = set(texts)
     for form in forms:
-        made = {_FORMS[form](text) for text in made}
+        made = {ID_RULES[form](text) for text in made}
     return made
 
 
-def _alike(one: Profile, other: Profile, forms: Sequence[str] = tuple(_FORMS)) -> float:
+def _alike(one: Profile, other: Profile, forms: Sequence[str] = tuple(ID_RULES)) -> float:
     """Return the share of the rows of one whose identifier stands in the other."""
     known = _forms_of(other.texts, forms)
     return rows_alike(one, known, forms) / one.filled if one.filled else 0.0
@@ -145,7 +140,7 @@ def rows_alike(one: Profile, known: set[str], forms: Sequence[str]) -> int:
     found = []
     for text in one.texts:
         for form in forms:
-            text = _FORMS[form](text)
+            text = ID_RULES[form](text)
         found.append(text in known)
     return int(one.counts[np.array(found, dtype=bool)].sum()) if found else 0
 
@@ -249,8 +244,8 @@ def _more(held: Profile, known: Profile, alike: int) -> tuple[tuple[str, ...], i
     """Return the fewest differences that have to be disregarded to match the most rows."""
     best: tuple[str, ...] = ()
     most = alike
-    for number in range(1, len(_FORMS) + 1):
-        for forms in combinations(_FORMS, number):
+    for number in range(1, len(ID_RULES) + 1):
+        for forms in combinations(ID_RULES, number):
             found = rows_alike(held, _forms_of(known.texts, forms), forms)
             if found > most:
                 best, most = forms, found

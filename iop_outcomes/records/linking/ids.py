@@ -1,0 +1,183 @@
+"""Identifiers that are written in several ways made one, as ``[ids]`` of the mapping says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from iop_outcomes.errors import RecordsError
+from iop_outcomes.records.mapping import Mapping
+from iop_outcomes.records.mapping.id_rules import compared
+from iop_outcomes.records.sources.coded import Coded, narrow
+from iop_outcomes.records.staging import Log, StagedTable
+
+Array = npt.NDArray[Any]
+_MOST_PAIRS = 5  # of lines that an error names
+
+
+@dataclass
+class IdWritings:
+    """How identifiers are written where they were first met, table by table.
+
+    Attributes
+    ----------
+    mapping : Mapping
+        What is disregarded.
+    first : dict of str to dict
+        For each column the identifier as it is compared, to its first writing.
+    of_episodes : dict of str to set
+        For each column the identifiers of the episodes, as they are written there.
+    met : set of str
+        The columns that some table has.
+    """
+
+    mapping: Mapping
+    first: dict[str, dict[str, str]] = field(default_factory=dict)
+    of_episodes: dict[str, set[str]] = field(default_factory=dict)
+    met: set[str] = field(default_factory=set)
+
+    def settle(self, staged: StagedTable, log: Log) -> None:
+        """Give the identifiers of a table the writing that was met first; the episodes come first.
+
+        Raises
+        ------
+        RecordsError
+            If rows of the episodes that differ would get one ``episode_id``.
+        """
+        for column, rules in self.mapping.ids.items():
+            if column in staged.raw:
+                self.met.add(column)
+                self._settle(staged, column, rules, log)
+
+    def require_columns(self) -> None:
+        """Raise RecordsError if no table has a column that ``[ids]`` names."""
+        for column in self.mapping.ids:
+            if column not in self.met:
+                raise RecordsError(
+                    f"The mapping's [ids] names {column}, and no table has it.",
+                    instead=f"Remove the line, or say in [TABLE.columns] which column is {column}.",
+                )
+
+    def _settle(self, staged: StagedTable, column: str, rules: Sequence[str], log: Log) -> None:
+        coded = staged.raw[column]
+        counts = coded.counts()
+        texts = [
+            str(word).strip() if rows else ""
+            for word, rows in zip(coded.words, counts, strict=True)
+        ]
+        first = self.first.setdefault(column, {})
+        own = self.of_episodes.get(column, set())
+        known = {compared(text, rules) for text in own}
+        forms = [compared(text, rules) for text in texts]
+        shown = [
+            first.setdefault(form, text) if text else ""
+            for form, text in zip(forms, texts, strict=True)
+        ]
+        made = _written(coded, texts, shown)
+        episodes = staged.table.name == "episodes"
+        if episodes and column == "episode_id":
+            _refuse_two_made_one(staged, coded, made)
+        _list_made_one(staged, column, forms, texts, log)
+        staged.raw[column] = made
+        changed = sum(text != ours for text, ours in zip(texts, shown, strict=True))
+        note = (
+            f"{staged.table.name}.{column}: by {', '.join(rules)}, {changed:,} identifiers are "
+            "read as they are written elsewhere"
+        )
+        if episodes:
+            self.of_episodes[column] = {text for text in texts if text}
+        else:
+            gained = [
+                bool(text) and form in known and text not in own
+                for form, text in zip(forms, texts, strict=True)
+            ]
+            rows = int(counts[np.array(gained, dtype=bool)].sum())
+            note += f"; {rows:,} more rows match the episodes by it"
+        if changed or not episodes:
+            log.notes.append(note)
+
+
+def _written(coded: Coded, texts: Sequence[str], shown: Sequence[str]) -> Coded:
+    """Return a column with other texts in place of its own; spaces around them stay."""
+    words = [
+        str(word) if text == ours else ours
+        for word, text, ours in zip(coded.words, texts, shown, strict=True)
+    ]
+    codes, levels = pd.factorize(np.asarray(words, dtype=object))
+    return Coded(
+        narrow(codes[coded.codes], len(levels)),
+        np.asarray(levels, dtype=object),
+        coded.exact_below,
+    )
+
+
+def _refuse_two_made_one(staged: StagedTable, before: Coded, made: Coded) -> None:
+    """Raise RecordsError if two identifiers of episodes become one, and their rows differ.
+
+    Rows that are equal but for the writing are one row twice.
+    """
+    others = [coded.codes for coded in staged.raw.values() if coded is not before]
+    code, first = np.unique(made.codes, return_index=True)
+    first_of = np.zeros(len(made.words), dtype=np.int64)
+    first_of[code] = first
+    rows = np.flatnonzero(made.is_any(made.words != ""))
+    twin = first_of[made.codes[rows]]
+    apart = np.zeros(len(rows), dtype=bool)
+    for codes in others:
+        apart |= codes[rows] != codes[twin]
+    stripped = np.array([str(word).strip() for word in before.words], dtype=object)
+    apart &= stripped[before.codes[rows]] != stripped[before.codes[twin]]
+    if apart.any():
+        pairs = list(zip(twin[apart].tolist(), rows[apart].tolist(), strict=True))
+        named = "; ".join(
+            f"{_place(staged, one)} and {_place(staged, other)}"
+            for one, other in pairs[:_MOST_PAIRS]
+        )
+        raise RecordsError(
+            "The rules of the mapping's [ids] episode_id make one episode of two that differ.",
+            found=f"{len(pairs):,} such rows: {named}",
+            instead="Remove the rule that does it, or make the identifiers of the episodes differ.",
+        )
+
+
+def _place(staged: StagedTable, row: int) -> str:
+    return f"{staged.files[staged.file[row]]}, line {staged.line[row]}"
+
+
+def _list_made_one(
+    staged: StagedTable, column: str, forms: Sequence[str], texts: Sequence[str], log: Log
+) -> None:
+    """List each further writing of an identifier in a table, at its first row, with its rows."""
+    coded = staged.raw[column]
+    counts = coded.counts()
+    first: dict[str, str] = {}
+    further: list[int] = []
+    for place in np.argsort(_first_rows(coded), kind="stable").tolist():
+        text = texts[place]
+        if text and first.setdefault(forms[place], text) != text:
+            further.append(place)
+    rows = _first_rows(coded)[further]
+    done = np.array(
+        [f"kept: one identifier, written so in {_rows(counts[place])}" for place in further],
+        dtype=object,
+    )
+    log.rows(staged, rows, "ids_made_one", column, done)
+    met = int(counts[further].sum())
+    log.tally("ids_made_one", staged.table.name, column, len(staged), met)
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row{'' if count == 1 else 's'}"
+
+
+def _first_rows(coded: Coded) -> Array:
+    """Return for each text the first row that has it; the number of rows where none has."""
+    first = np.full(len(coded.words), len(coded.codes), dtype=np.int64)
+    code, row = np.unique(coded.codes, return_index=True)
+    first[code] = row
+    return first
