@@ -79,16 +79,16 @@ def check(
     """Read the records and say what is wrong with them.
 
     Of the values of the records only words that are not known are printed, with their counts.
+    Ends with code 1 if nearly all rows of a table were set aside.
     """
+    from iop_outcomes.records.checks.losses import nearly_all_lost, source_lines
+
     if problems is not None:
         check_place(problems, PROBLEMS)
     records = _read(data, mapping, as_of, quiet)
     typer.echo(repr(records))
-    for row in records.sources.itertuples(index=False):
-        typer.echo(
-            f"  {row.table}: {row.rows_read:,} rows read = {row.rows_kept:,} kept"
-            f" + {row.rows_set_aside:,} set aside + {row.rows_folded:,} folded"
-        )
+    for line in source_lines(records.sources):
+        typer.echo(line)
     counts = records.problem_counts()
     if len(counts):
         typer.echo("problems, by check:")
@@ -99,7 +99,7 @@ def check(
     typer.echo(f"checks: {', '.join(parts)}")
     if problems is not None:
         _write_problems(records, problems)
-    if strict and len(records.problems):
+    if nearly_all_lost(records.problems, records.sources) or (strict and len(records.problems)):
         raise typer.Exit(WRONG)
 
 
@@ -160,12 +160,18 @@ def report(
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Write the outcome report of a quarter: one file, with small counts hidden."""
+    """Write the outcome report of a quarter: one file, with small counts hidden.
+
+    Where nearly all rows of a table were set aside it is said, and the command ends with code 1.
+    """
+    from iop_outcomes.records.checks.losses import loss_lines, nearly_all_lost
     from iop_outcomes.report import quarterly_report
     from iop_outcomes.report.forms.html import check_path
 
     check_path(out)
     records = _read(data, mapping, as_of, quiet)
+    for line in loss_lines(records.problems, records.sources):
+        typer.echo(printable(f"iop-outcomes: {line}"), err=True)
     if program:
         records = records.where(program=program)
     made = quarterly_report(
@@ -177,6 +183,8 @@ def report(
         progress=not quiet,
     )
     typer.echo(printable(f"{made.title}: {made.save(out)}"))
+    if nearly_all_lost(records.problems, records.sources):
+        raise typer.Exit(WRONG)
 
 
 @app.command()
@@ -285,15 +293,11 @@ def _cut(as_of: str | None) -> str | int | None:
 
 def _say_what_to_map(records: Records) -> None:
     """Print rows that belong to no episode, and unknown words as lines for the mapping."""
+    from iop_outcomes.records.checks.losses import unmatched_lines
     from iop_outcomes.records.suggestions.lines_to_paste import lines_to_paste
 
-    for row in records.unmatched().itertuples(index=False):
-        typer.echo(
-            printable(
-                f"{row.file}: {row.rows_unmatched:,} of {row.rows_read:,} rows ({row.share:.1%}), "
-                f"with {row.ids_unmatched:,} different identifiers, belong to no episode"
-            )
-        )
+    for line in unmatched_lines(records.unmatched()):
+        typer.echo(printable(line))
     lines = lines_to_paste(records.unknown_words())
     if lines:
         typer.echo("words that are not known; write their meanings into mapping.toml:")

@@ -38,6 +38,7 @@ from iop_outcomes.records.sources.opening import kind_of
 from iop_outcomes.records.sources.sql import is_address
 from iop_outcomes.records.staging import Log, StagedTable, combine, our_names
 from iop_outcomes.shared.messages import may_be_named
+from iop_outcomes.shared.text import format_names
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Engine
@@ -295,12 +296,16 @@ def _no_rows(name: str, time: str) -> StagedTable:
 
 def _rows_over_lines(located: Found) -> list[str]:
     """Say how many rows run over several lines of their file, as their quoted cells do."""
-    return [
-        f"{raw.file}: {raw.rows_over_lines:,} rows run over several lines, within quotes"
-        for raws in located.raws.values()
-        for raw in raws
-        if raw.rows_over_lines
-    ]
+    rows: dict[str, int] = {}
+    for raws in located.raws.values():
+        for raw in raws:
+            if raw.rows_over_lines:
+                rows[raw.file] = rows.get(raw.file, 0) + raw.rows_over_lines
+    if not rows:
+        return []
+    total = sum(rows.values())
+    what = "row runs" if total == 1 else "rows run"
+    return [f"{format_names(list(rows))}: {total:,} {what} over several lines, within quotes"]
 
 
 def _says_synthetic(located: Found) -> bool:

@@ -12,11 +12,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.errors import MissingTableError, RuleError
+from iop_outcomes.records.checks.losses import loss_lines
 from iop_outcomes.records.checks.problems import problems_text
 from iop_outcomes.records.checks.to_map import unknown_words, unmatched_rows
 from iop_outcomes.shared.messages import columns_found, words_found
 from iop_outcomes.shared.saving import write_whole
-from iop_outcomes.shared.text import table_html
+from iop_outcomes.shared.text import format_names, table_html
 
 MOST_PROGRAMS = 20  # that are listed by name
 
@@ -254,7 +255,7 @@ class Records:
         shown = ", ".join(f"{name} ({count:,})" for name, count in programs.items())
         if len(programs) > MOST_PROGRAMS:  # so many may be the names of people
             shown = f"{len(programs):,}"
-        lines = [f"programs: {shown}"]
+        lines = [*loss_lines(self.problems, self.sources), f"programs: {shown}"]
         if not len(self.episodes):
             lines.append(f"no episode was kept; data cut {cut_text(self.as_of)}")
         elif self.time == "calendar":
@@ -270,7 +271,7 @@ class Records:
             what = "row is" if planned == 1 else "rows are"
             lines.append(f"{planned:,} {what} planned for after the data cut, and not counted")
         if self.ignored:
-            lines.append(f"not read, as none of the three tables: {', '.join(self.ignored)}")
+            lines.append(f"not read, as none of the three tables: {format_names(self.ignored)}")
         if self.synthetic:
             lines.append("synthetic data: nobody in it is real")
         if len(self.problems):

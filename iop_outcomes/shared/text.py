@@ -55,6 +55,20 @@ def format_count(number: float, noun: str) -> str:
     return f"{number:,.0f} {noun}{'' if number == 1 else 's'}"
 
 
+def format_names(names: Sequence[str], most: int = 3) -> str:
+    """Return the first of many names, and how many others there are.
+
+    Examples
+    --------
+    >>> format_names(["a.csv", "b.csv", "c.csv", "d.csv", "e.csv"])
+    'a.csv, b.csv, c.csv and 2 others'
+    """
+    left = len(names) - most
+    if left <= 1:  # one more name is no longer than to say that there is one
+        return ", ".join(names)
+    return f"{', '.join(names[:most])} and {left:,} others"
+
+
 def format_more(number: int, noun: str = "group") -> str:
     """Return a text with the number of groups that are not described."""
     return f"and {number:,} more {noun}{'' if number == 1 else 's'}"

@@ -55,7 +55,7 @@ def test_rows_without_an_episode_are_counted_by_file(folder: Path) -> None:
 
 def test_check_prints_the_lines_to_paste_and_no_name_or_identifier(folder: Path) -> None:
     done = CliRunner().invoke(app, ["check", str(folder), "--quiet"])
-    assert done.exit_code == 0
+    assert done.exit_code == 1  # no row of attendance can be used
     assert (
         '"Present" = "?"  # 2 rows; perhaps attended\n"Absent" = "?"  # 1 row; perhaps no_show\n'
     ) in done.output

@@ -1,0 +1,128 @@
+"""What was read, kept and set aside, in lines; first of all the tables that lost many rows.
+
+The share is that of the rows that count: not those folded, and not those that are planned.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.shared.text import format_count, format_more
+
+MANY, NEARLY_ALL = 0.2, 0.9  # shares of the rows set aside, above which it is said
+_FILES = 3
+_MOST_FILES = 10  # of a table, told one by one
+
+
+def lost_rows(problems: pd.DataFrame, sources: pd.DataFrame, *by: str) -> pd.DataFrame:
+    """Return how many rows of each table were set aside, and most of them for what.
+
+    Parameters
+    ----------
+    problems, sources : pandas.DataFrame
+        ``records.problems`` and ``records.sources``.
+    *by : str
+        ``"file"`` for one row a table and file, in place of one a table.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``table`` and `by` (str), ``rows`` (int64, without those folded or planned), ``set_aside``
+        (int64), ``share`` (float64, 0 to 1; missing without rows) and ``check`` (str, by which most
+        of them were set aside; empty if none was).
+    """
+    keys = ["table", *by]
+    sums = sources.groupby(keys, sort=False)[
+        ["rows_read", "rows_set_aside", "rows_folded", "rows_planned"]
+    ].sum()
+    table = pd.DataFrame(
+        {
+            "rows": sums["rows_read"] - sums["rows_folded"] - sums["rows_planned"],
+            "set_aside": sums["rows_set_aside"] - sums["rows_planned"],
+        }
+    ).astype(np.int64)
+    table["share"] = table["set_aside"] / table["rows"].where(table["rows"] > 0)
+    aside = problems[problems["done"].astype(str).str.startswith("set aside")]
+    counts = aside.groupby([*keys, "check"], sort=False).size().rename("count").reset_index()
+    first = counts.sort_values("count", ascending=False, kind="stable").drop_duplicates(keys)
+    result = table.reset_index().merge(first.drop(columns="count"), how="left", on=keys)
+    return result.assign(check=result["check"].fillna("").astype(str))
+
+
+def nearly_all_lost(problems: pd.DataFrame, sources: pd.DataFrame) -> bool:
+    """Tell whether there is a table of which nearly all rows were set aside."""
+    return bool((lost_rows(problems, sources)["share"] > NEARLY_ALL).any())
+
+
+def loss_lines(problems: pd.DataFrame, sources: pd.DataFrame) -> list[str]:
+    """Return a sentence for each table of which many rows were set aside, with its files."""
+    tables = lost_rows(problems, sources)
+    files = lost_rows(problems, sources, "file")
+    return [
+        _line(row, files[files["table"] == row.table])
+        for row in tables[tables["share"] > MANY].itertuples(index=False)
+    ]
+
+
+def _line(row: object, files: pd.DataFrame) -> str:
+    share, check = row.share, row.check  # type: ignore[attr-defined]
+    lost = files[files["set_aside"] > 0].sort_values("set_aside", ascending=False, kind="stable")
+    named = [
+        f"{file.file} {file.set_aside:,} of {file.rows:,}"
+        for file in lost.head(_FILES).itertuples(index=False)
+    ]
+    if len(lost) > _FILES:
+        named.append(format_more(len(lost) - _FILES, "file"))
+    amount = "nearly all" if share > NEARLY_ALL else "many"
+    rests = "nothing can be told from them" if share > NEARLY_ALL else "numbers rest on the others"
+    return (
+        f"{amount} rows of {row.table} were set aside: "  # type: ignore[attr-defined]
+        f"{row.set_aside:,} of {row.rows:,} ({share:.1%}), "  # type: ignore[attr-defined]
+        f"most of them for {check}; {rests} ({', '.join(named)}){_cure(check)}"
+    )
+
+
+def _cure(check: str) -> str:
+    if check != "unknown_episode":
+        return ""
+    return (
+        ". Their identifiers are not those of the episodes: [ids] of the mapping says how they are "
+        "compared, and iop-outcomes map shows what would match"
+    )
+
+
+def source_lines(sources: pd.DataFrame) -> list[str]:
+    """Return a line for each file with the rows read and kept; of many files, one a table."""
+    lines = []
+    for table, files in sources.groupby("table", sort=False):
+        many = len(files) > _MOST_FILES
+        for row in [files.sum(numeric_only=True)] if many else [row for _, row in files.iterrows()]:
+            of = f" of {len(files):,} files" if many else ""
+            lines.append(
+                f"  {table}: {row['rows_read']:,} rows{of} read = {row['rows_kept']:,} kept"
+                f" + {row['rows_set_aside']:,} set aside + {row['rows_folded']:,} folded"
+            )
+    return lines
+
+
+def unmatched_lines(unmatched: pd.DataFrame) -> list[str]:
+    """Return a line for each file with rows that belong to no episode; few of many files.
+
+    Parameters
+    ----------
+    unmatched : pandas.DataFrame
+        ``records.unmatched()``.
+    """
+    files = unmatched.sort_values("rows_unmatched", ascending=False, kind="stable")
+    lines = [
+        f"{row.file}: {row.rows_unmatched:,} of {row.rows_read:,} rows ({row.share:.1%}), with "
+        f"{format_count(int(row.ids_unmatched), 'different identifier')}, belong to no episode"  # type: ignore[arg-type]
+        for row in files.head(_MOST_FILES).itertuples(index=False)
+    ]
+    others = files.iloc[_MOST_FILES:]
+    if len(others):
+        rows = int(others["rows_unmatched"].sum())
+        more = format_count(len(others), "more file")
+        lines.append(f"and {rows:,} rows of {more} belong to no episode")
+    return lines
