@@ -12,6 +12,7 @@ cohort does better than another, whether this quarter differs from the last.
 from iop_outcomes.attendance import AttendanceByWeek, attendance_by_week, engagement
 from iop_outcomes.compare import (
     Comparison,
+    Difference,
     IncidenceComparison,
     IntervalComparison,
     RecurrenceComparison,
@@ -23,7 +24,11 @@ from iop_outcomes.compare import (
     compare_survival,
     cox,
     fine_gray,
+    incidence_difference,
+    median_difference,
     recurrent_cox,
+    restricted_mean_difference,
+    survival_difference,
 )
 from iop_outcomes.disclosure import ProtectedCurves, SafePolicy, protect
 from iop_outcomes.errors import OutcomesError
@@ -94,6 +99,7 @@ __all__ = [
     "Comparison",
     "CumulativeIncidence",
     "Definition",
+    "Difference",
     "Hazard",
     "ImputedPatterns",
     "ImputedRelapse",
@@ -135,8 +141,10 @@ __all__ = [
     "fine_gray",
     "hazard",
     "impute_weeks",
+    "incidence_difference",
     "interval_survival",
     "mean_cumulative_function",
+    "median_difference",
     "missing_outcomes",
     "outcomes",
     "parametric_survival",
@@ -159,12 +167,14 @@ __all__ = [
     "recurrent_cox",
     "recurrent_relapses",
     "relapse_by_imputation",
+    "restricted_mean_difference",
     "sensitivity",
     "show_versions",
     "state_histories",
     "state_occupation",
     "suggest_mapping",
     "survival_curves",
+    "survival_difference",
     "synthetic_records",
     "time_to_relapse",
     "trend",

@@ -6,6 +6,13 @@ is not known here.
 
 from __future__ import annotations
 
+from iop_outcomes.compare.differences import (
+    Difference,
+    incidence_difference,
+    median_difference,
+    restricted_mean_difference,
+    survival_difference,
+)
 from iop_outcomes.compare.group_tests.curves import Comparison, compare_survival
 from iop_outcomes.compare.group_tests.incidence import IncidenceComparison, compare_incidence
 from iop_outcomes.compare.group_tests.intervals import IntervalComparison, compare_interval_survival
@@ -18,6 +25,7 @@ from iop_outcomes.compare.regression.result import Regression
 
 __all__ = [
     "Comparison",
+    "Difference",
     "IncidenceComparison",
     "IntervalComparison",
     "RecurrenceComparison",
@@ -29,5 +37,9 @@ __all__ = [
     "compare_survival",
     "cox",
     "fine_gray",
+    "incidence_difference",
+    "median_difference",
     "recurrent_cox",
+    "restricted_mean_difference",
+    "survival_difference",
 ]

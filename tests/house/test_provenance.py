@@ -111,6 +111,21 @@ WALK: dict[str, list[tuple[str, Estimate]]] = {
         ("histories", lambda frame: iop.state_occupation(frame, by="track")),
     ],
     "compare_survival": [("times", lambda frame: iop.compare_survival(frame, "track"))],
+    "survival_difference": [
+        ("times", lambda frame: iop.survival_difference(frame, "track", 40)),
+        ("times", lambda frame: iop.survival_difference(frame, "track", 40, cluster=None)),
+    ],
+    "restricted_mean_difference": [
+        ("times", lambda frame: iop.restricted_mean_difference(frame, "track", 40))
+    ],
+    "incidence_difference": [("times", lambda frame: iop.incidence_difference(frame, "track", 40))],
+    "median_difference": [
+        # with every end as an event: in the sample too few relapse for a median
+        (
+            "times",
+            lambda frame: iop.median_difference(frame.assign(event=1), "track", resamples=200),
+        )
+    ],
     "compare_incidence": [("times", lambda frame: iop.compare_incidence(frame, "track"))],
     "compare_interval_survival": [
         ("times", lambda frame: iop.compare_interval_survival(frame, "track"))

@@ -32,13 +32,15 @@ def cluster_sums(steps: Steps, moves: Moves, weight: Floats) -> Floats:
     -----
     With d events among n at risk, the derivative of :math:`\sum_u w(u)\, d(u) / n(u)` by what row
     i counts is :math:`d_i\, w(x_i) / n(x_i)` less :math:`\sum w(u)\, d(u) / n(u)^2` over the days
-    u on which it is at risk; the rows of a cluster are added up. Where each row is a cluster and
-    none enters late, the squares add up to :math:`\sum_u w(u)^2\, d(u) (n(u) - d(u)) / n(u)^3`.
+    u on which it is at risk; the rows of a cluster are added up, each times its weight. Where each
+    row is a cluster, weighs one and does not enter late, the squares add up to
+    :math:`\sum_u w(u)^2\, d(u) (n(u) - d(u)) / n(u)^3`.
     """
     n = steps.at_risk.astype(np.float64)
     each = np.divide(1.0, n, out=np.zeros(len(n)), where=n > 0)
     change = weight[:, moves.last] * (moves.event * each[moves.last])
     change -= moves.ranges(len(n)).passed(weight * (steps.events * each**2))
+    change *= moves.weight
     order = np.argsort(moves.cluster, kind="stable")
     begin = np.flatnonzero(np.diff(moves.cluster[order], prepend=-1))
     sums: Floats = np.add.reduceat(change[:, order], begin, axis=1)
@@ -51,6 +53,8 @@ def log_slope(steps: Steps) -> Floats:
     It is 0 on the day on which the curve comes down to 0.
     """
     left = steps.at_risk - steps.events
+    if steps.rows is not None:  # sums of weights leave a rest where all have the event
+        left = np.where(steps.rows.at_risk_before(steps.day) > steps.rows.events, left, 0.0)
     slope: Floats = np.divide(steps.at_risk, left, out=np.zeros(len(left)), where=left > 0)
     return slope
 
