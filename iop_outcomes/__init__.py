@@ -36,6 +36,7 @@ from iop_outcomes.from_records import state_occupation
 from iop_outcomes.plots import (
     alternative_text,
     plot_attendance,
+    plot_difference,
     plot_hazard,
     plot_incidence,
     plot_interval,
@@ -149,6 +150,7 @@ __all__ = [
     "outcomes",
     "parametric_survival",
     "plot_attendance",
+    "plot_difference",
     "plot_hazard",
     "plot_incidence",
     "plot_interval",

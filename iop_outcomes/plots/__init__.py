@@ -6,13 +6,14 @@ The only room that draws. No number is worked out here.
 from __future__ import annotations
 
 from iop_outcomes.plots.attendance import plot_attendance
+from iop_outcomes.plots.forest.difference import plot_difference
+from iop_outcomes.plots.forest.regression import plot_regression
 from iop_outcomes.plots.hazard import plot_hazard
 from iop_outcomes.plots.incidence import plot_incidence
 from iop_outcomes.plots.interval import plot_interval
 from iop_outcomes.plots.layout.style import alternative_text
 from iop_outcomes.plots.parametric import plot_parametric
 from iop_outcomes.plots.recurrence import plot_mean_cumulative
-from iop_outcomes.plots.regression import plot_regression
 from iop_outcomes.plots.sensitivity import plot_sensitivity
 from iop_outcomes.plots.states import plot_states
 from iop_outcomes.plots.survival import plot_survival
@@ -21,6 +22,7 @@ from iop_outcomes.plots.trend import plot_trend
 __all__ = [
     "alternative_text",
     "plot_attendance",
+    "plot_difference",
     "plot_hazard",
     "plot_incidence",
     "plot_interval",

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from iop_outcomes.plots.attendance import plot_attendance
+from iop_outcomes.plots.forest.difference import plot_difference
+from iop_outcomes.plots.forest.regression import plot_regression
 from iop_outcomes.plots.hazard import plot_hazard
 from iop_outcomes.plots.incidence import plot_incidence
 from iop_outcomes.plots.interval import plot_interval
 from iop_outcomes.plots.layout.given import DRAWN_BY
 from iop_outcomes.plots.parametric import plot_parametric
 from iop_outcomes.plots.recurrence import plot_mean_cumulative
-from iop_outcomes.plots.regression import plot_regression
 from iop_outcomes.plots.sensitivity import plot_sensitivity
 from iop_outcomes.plots.states import plot_states
 from iop_outcomes.plots.survival import plot_survival
@@ -20,6 +21,7 @@ from iop_outcomes.plots.trend import plot_trend
 
 _PLOTS: dict[str, Callable[..., Any]] = {
     "plot_attendance": plot_attendance,
+    "plot_difference": plot_difference,
     "plot_hazard": plot_hazard,
     "plot_incidence": plot_incidence,
     "plot_interval": plot_interval,

@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from iop_outcomes.compare.differences import incidence_difference, survival_difference
 from iop_outcomes.compare.regression.cause_specific import cause_specific_cox
 from iop_outcomes.compare.regression.cox import cox
 from iop_outcomes.compare.regression.fine_gray import fine_gray
 from iop_outcomes.compare.regression.result import Regression, ratio_words
 from iop_outcomes.errors import RuleError
+from iop_outcomes.plots.forest.regression import plot_regression
 from iop_outcomes.plots.layout.style import alternative_text
-from iop_outcomes.plots.regression import plot_regression
 
 pyplot = pytest.importorskip("matplotlib.pyplot")
 
@@ -42,7 +43,7 @@ def test_the_picture_is_the_table() -> None:
     assert ax.get_xscale() == "log"
     cells = shown(ax)
     for place, row in enumerate(found.table.to_dict("records")):
-        np.testing.assert_allclose(drawn(ax, "ratio", place), row["hazard_ratio"])
+        np.testing.assert_allclose(drawn(ax, "estimate", place), row["hazard_ratio"])
         np.testing.assert_allclose(drawn(ax, "limits", place), [row["lower"], row["upper"]])
         of_row = [text for name, text in cells.items() if name.startswith(f"cell_{place}_")]
         limits = f"{ratio_words(row['lower'])} to {ratio_words(row['upper'])}"
@@ -62,7 +63,7 @@ def test_causes_stand_under_their_names() -> None:
     cells = [text for text in ax.texts if str(text.get_gid()).startswith("cell_")]
     names = [text.get_text() for text in cells if text.get_ha() == "left"]
     assert names == ["relapse", "  age", "  dose", "died", "  age", "  dose"]
-    ratios = [drawn(ax, "ratio", place)[0] for place in (1, 2, 4, 5)]
+    ratios = [drawn(ax, "estimate", place)[0] for place in (1, 2, 4, 5)]
     np.testing.assert_allclose(ratios, found.table["hazard_ratio"])
     pyplot.close(ax.figure)
 
@@ -84,7 +85,7 @@ def test_what_lies_beyond_the_axis_ends_in_an_arrow() -> None:
     np.testing.assert_allclose(drawn(ax, "limits", 0), [low, high])
     arrows = [(line.get_marker(), line.get_ydata()[0]) for line in ax.lines]
     assert [arrow for arrow in arrows if arrow[0] in "<>"] == [("<", 0), (">", 0), (">", 1)]
-    assert not [line for line in ax.lines if line.get_gid() == "ratio_1"]
+    assert not [line for line in ax.lines if line.get_gid() == "estimate_1"]
     assert "<0.001" in shown(ax).values()
     pyplot.close(ax.figure)
 
@@ -120,3 +121,56 @@ def test_more_terms_than_a_picture_holds_are_refused() -> None:
     many = replace(found, table=pd.concat([found.table] * 31, ignore_index=True))
     with pytest.raises(RuleError, match="at most 60 terms"):
         plot_regression(many)
+
+
+# Differences -------------------------------------------------------------------------------------
+
+
+def groups(number: int = 3) -> pd.DataFrame:
+    random = np.random.default_rng(4)
+    names = [f"track {place}" for place in range(number)]
+    return pd.DataFrame(
+        {
+            "days": random.integers(1, 40, 40 * number),
+            "event": random.random(40 * number) < 0.7,
+            "track": np.repeat(names, 40),
+            "ended_by": random.choice(["relapse", "died"], 40 * number),
+        }
+    ).assign(ended_by=lambda frame: frame["ended_by"].where(frame["event"], "censored"))
+
+
+def test_a_picture_of_differences_is_their_table() -> None:
+    found = survival_difference(groups(), "track", 20)
+    ax = found.plot()
+    cells = shown(ax)
+    for place, row in enumerate(found.table.to_dict("records")):
+        np.testing.assert_allclose(drawn(ax, "estimate", place), row["difference"])
+        np.testing.assert_allclose(drawn(ax, "limits", place), [row["lower"], row["upper"]])
+        of_row = [text for name, text in cells.items() if name.startswith(f"cell_{place}_")]
+        assert of_row == [
+            f"{row['group']} less {row['reference']}",
+            f"{row['difference']:.3f}",
+            f"{row['lower']:.3f} to {row['upper']:.3f}",
+            f"{row['p_adjusted']:.2g}",
+        ]
+    assert ax.get_xscale() == "linear"
+    low, high = ax.get_xlim()
+    assert low < min(0, found.table["lower"].min())
+    assert high > max(0, found.table["upper"].max())
+    assert alternative_text(ax) == found.text
+    pyplot.close(ax.figure)
+
+
+def test_differences_of_causes_stand_under_their_names_and_those_without_limits_are_points() -> (
+    None
+):
+    found = incidence_difference(groups(2), "track", 20)
+    bare = found.table.assign(lower=np.nan, upper=np.nan, p_adjusted=np.nan)
+    ax = replace(found, table=bare).plot()
+    cells = shown(ax)
+    assert [cells[name] for name in cells if "cell_0_" in name] == ["died"]
+    assert [cells[name] for name in cells if "cell_1_" in name][2:] == ["–", "–"]
+    assert np.isnan(drawn(ax, "limits", 1)).all()
+    pyplot.close(ax.figure)
+    with pytest.raises(RuleError, match="at most 60 pairs"):
+        survival_difference(groups(12), "track", 5).plot()

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 DRAWN_BY = {
     "AttendanceByWeek": ("plot_attendance", "attendance_by_week(records)"),
     "CumulativeIncidence": ("plot_incidence", "cumulative_incidence(times)"),
+    "Difference": ("plot_difference", 'survival_difference(times, "track", 90)'),
     "Hazard": ("plot_hazard", "hazard(times)"),
     "IntervalSurvival": ("plot_interval", "interval_survival(times)"),
     "MeanCumulativeFunction": ("plot_mean_cumulative", "mean_cumulative_function(recurrent)"),

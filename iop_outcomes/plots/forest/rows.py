@@ -1,18 +1,19 @@
-"""Hazard ratios with their limits, one a row, beside the table of the same numbers."""
+"""Estimates with their limits, one a row, beside the table of the same numbers."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from iop_outcomes.compare.regression.result import Regression, ratio_words
 from iop_outcomes.errors import RuleError
 from iop_outcomes.plots.layout import fonts, style
-from iop_outcomes.plots.layout.given import check_result, figure_or
-from iop_outcomes.plots.layout.names import drawn_name, fitted, panels
+from iop_outcomes.plots.layout.given import figure_or
+from iop_outcomes.plots.layout.names import fitted
 from iop_outcomes.plots.layout.sheet import Plan, Planner, Sheet, finish, open_sheet
-from iop_outcomes.shared.text import format_level, format_p
+from iop_outcomes.shared.text import format_p
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 ROW = 20.0
 AXIS = 250.0
-RATIO, LIMITS, P_VALUE, RIGHT = 44.0, 120.0, 186.0, 200.0
+MIDDLE, LIMITS, P_VALUE, RIGHT = 44.0, 120.0, 186.0, 200.0
 RIGHT_ALONE = 104.0  # beside the axis without the table, for the words below it
 LEAST_LEFT, WIDEST_LEFT, LEAST_AXIS, LEAST_ROW = 90.0, 300.0, 120.0, 11.0
 TICK_ROOM = 20.0
@@ -30,54 +31,82 @@ REACH = 100.0
 TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 BETWEEN = (0.3, 0.7, 1.5, 3)  # where there is room
 
+Line = tuple[str, dict[str, Any] | None]  # a heading has no numbers
 
-def plot_regression(result: Regression, ax: Axes | Figure | None = None) -> Axes:
-    """Draw the ratio of each term with its limits, and write the numbers beside it.
 
-    Parameters
+@dataclass(frozen=True)
+class Forest:
+    """What is drawn: the lines, the axis and the words.
+
+    Attributes
     ----------
-    result : Regression
-        What `iop_outcomes.cox`, `iop_outcomes.cause_specific_cox` or
-        `iop_outcomes.fine_gray` returned; of several causes each has its rows under its name.
-    ax : matplotlib.axes.Axes or matplotlib.figure.Figure, optional
-        Where to draw; leave room at the left for the terms and at the right for the table. A
-        figure is given the size it needs. Default: a new one.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes; `iop_outcomes.alternative_text` gives the picture in words. The ratios lie on a
-        log axis from 0.01 to 100 at the widest; a limit beyond it ends in an arrow.
-
-    Raises
-    ------
-    RuleError
-        If there are more than 60 terms.
+    lines : list of tuple
+        The name of each row and its numbers, with ``lower``, ``upper``, `column` and ``p_value``.
+    column : str
+        The estimate.
+    log : bool
+        Whether the axis is that of ratios, from 0.01 to 100 at the widest, with a line at 1;
+        otherwise the line is at 0.
+    label : str
+        Below the axis.
+    sides : tuple of str
+        What lies to the left and to the right of the line.
+    heads : tuple of str
+        Above the columns of the estimate, its limits and p-values.
+    words : callable
+        Formats an estimate or limit.
+    what : str
+        What a row is, in the plural.
+    notes : str
+        Below the picture.
     """
-    check_result(result, "plot_regression", Regression)
-    lines = _lines(result)
+
+    lines: list[Line]
+    column: str
+    log: bool
+    label: str
+    sides: tuple[str, str]
+    heads: tuple[str, str, str]
+    words: Callable[[float], str]
+    what: str
+    notes: str
+
+    @property
+    def line(self) -> float:
+        """Where there is no difference."""
+        return 1.0 if self.log else 0.0
+
+
+def draw_forest(forest: Forest, result: Any, ax: Axes | Figure | None) -> Axes:
+    """Draw the rows of a result; RuleError if there are more than 60."""
+    lines = forest.lines
+    if len(lines) > MOST_ROWS:
+        raise RuleError(
+            f"One figure holds at most {MOST_ROWS} {forest.what}.",
+            found=f"{len(lines)}",
+            instead=f"read them in .table, or ask for fewer {forest.what}.",
+        )
     names = [name for name, _ in lines]
     widest = 24 + max(fonts.width_of(name, style.CELL_SIZE) for name in names)
     natural = min(max(widest, LEAST_LEFT), WIDEST_LEFT) + AXIS + RIGHT
     target = figure_or(ax)
     with style.drawing():
-        sheet = open_sheet(target, natural, _planner(result, len(lines), widest), result)
+        sheet = open_sheet(target, natural, _planner(forest.notes, len(lines), widest), result)
         ax, left = sheet.ax, sheet.plan.left
-        _dress(sheet, result, len(lines))
+        _dress(sheet, forest)
         short = fitted(names, left - 20, style.CELL_SIZE)
         for place, (_, row) in enumerate(lines):
             _write(ax, short[place], (0.0, 10 - left, place), ha="left", heading=row is None)
             if row is not None:
-                _draw(ax, row, place, sheet.whole)
-        for words, right in _heads(result) if sheet.whole else []:
+                _draw(ax, forest, row, place, sheet.whole)
+        places = (MIDDLE, LIMITS, P_VALUE)
+        for words, right in zip(forest.heads, places, strict=True) if sheet.whole else ():
             _write_head(ax, words, right)
         finish(sheet, result, result.text)
     return ax
 
 
-def _planner(result: Regression, lines: int, widest: float) -> Planner:
-    notes = f"{result.model}, {result.sizes}.\n{result.meaning}\n{result.rule}"
-
+def _planner(notes: str, lines: int, widest: float) -> Planner:
     def plan(width: float, whole: bool) -> Plan:
         right = RIGHT if whole else RIGHT_ALONE
         left = max(min(widest, WIDEST_LEFT, width - right - LEAST_AXIS), LEAST_LEFT)
@@ -90,31 +119,6 @@ def _planner(result: Regression, lines: int, widest: float) -> Planner:
         )
 
     return plan
-
-
-def _lines(result: Regression) -> list[tuple[str, dict[str, Any] | None]]:
-    """Return the name and numbers of each line; a heading has none."""
-    by = ("cause",) if "cause" in result.table.columns else ()
-    lines: list[tuple[str, dict[str, Any] | None]] = []
-    for name, part in panels(result.table, by):
-        if name:
-            lines.append((name.replace("_", " "), None))
-        indent = "  " if name else ""
-        rows = part.to_dict("records")
-        lines += [
-            (indent + drawn_name(row["term"]), {str(k): v for k, v in row.items()}) for row in rows
-        ]
-    if len(lines) > MOST_ROWS:
-        raise RuleError(
-            f"One figure holds at most {MOST_ROWS} terms.",
-            found=f"{len(lines)}",
-            instead="read them in .table, or model fewer.",
-        )
-    return lines
-
-
-def _heads(result: Regression) -> list[tuple[str, float]]:
-    return [("ratio", RATIO), (f"{format_level(result.confidence)} limits", LIMITS), ("p", P_VALUE)]
 
 
 def _write(
@@ -156,28 +160,41 @@ def _write_head(ax: Axes, words: str, right: float) -> None:
     )
 
 
-def _dress(sheet: Sheet, result: Regression, lines: int) -> None:
-    from matplotlib.ticker import FixedLocator, NullLocator
+def _dress(sheet: Sheet, forest: Forest) -> None:
+    from matplotlib.ticker import NullLocator
 
     ax = sheet.ax
-    shown = result.table[["lower", "upper"]].to_numpy()
-    low = max(min(float(np.nanmin(shown)), 0.9), 1 / REACH) / 1.08
-    high = min(max(float(np.nanmax(shown)), 1.1), REACH) * 1.08
-    ax.set_xscale("log")
-    ax.set_xlim(low, high)
-    ax.set_ylim(lines - 0.5, -0.5)
-    ticks = _ticks(low, high, sheet.width)
-    ax.xaxis.set_major_locator(FixedLocator(ticks))
+    rows = [row for _, row in forest.lines if row is not None]
+    shown = np.array([[row["lower"], row[forest.column], row["upper"]] for row in rows], float)
+    if forest.log:
+        _log_axis(sheet, shown)
+    else:
+        ends = np.append(shown[np.isfinite(shown)], 0.0)
+        edge = 0.06 * (float(np.ptp(ends)) or 1.0)
+        ax.set_xlim(float(ends.min()) - edge, float(ends.max()) + edge)
     ax.xaxis.set_minor_locator(NullLocator())
-    ax.set_xticklabels([f"{tick:g}" for tick in ticks])
+    ax.set_ylim(len(forest.lines) - 0.5, -0.5)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
     ax.grid(False)
-    ax.axvline(1, color=style.QUIET, linewidth=0.9, linestyle=(0, (4, 2)), zorder=1)
-    ax.set_xlabel(f"{result.ratio} (log scale)", labelpad=18)
-    for words, ha, right in (("← rarer, later", "right", -5), ("sooner, more often →", "left", 5)):
-        place = (1.0, right, SIDES)
+    ax.axvline(forest.line, color=style.QUIET, linewidth=0.9, linestyle=(0, (4, 2)), zorder=1)
+    ax.set_xlabel(forest.label, labelpad=18)
+    for words, ha, right in zip(forest.sides, ("right", "left"), (-5, 5), strict=True):
+        place = (forest.line, right, SIDES)
         style.write_cell(ax, words, place, ha=ha, colour=style.QUIET)
+
+
+def _log_axis(sheet: Sheet, shown: np.ndarray[Any, Any]) -> None:
+    from matplotlib.ticker import FixedLocator
+
+    ax = sheet.ax
+    low = max(min(float(np.nanmin(shown[:, 0])), 0.9), 1 / REACH) / 1.08
+    high = min(max(float(np.nanmax(shown[:, 2])), 1.1), REACH) * 1.08
+    ax.set_xscale("log")
+    ax.set_xlim(low, high)
+    ticks = _ticks(low, high, sheet.width)
+    ax.xaxis.set_major_locator(FixedLocator(ticks))
+    ax.set_xticklabels([f"{tick:g}" for tick in ticks])
 
 
 def _ticks(low: float, high: float, width: float) -> list[float]:
@@ -191,9 +208,9 @@ def _ticks(low: float, high: float, width: float) -> list[float]:
     return sorted(kept)
 
 
-def _draw(ax: Axes, row: dict[str, Any], place: int, whole: bool) -> None:
+def _draw(ax: Axes, forest: Forest, row: dict[str, Any], place: int, whole: bool) -> None:
     low, high = ax.get_xlim()
-    lower, middle, upper = (float(row[name]) for name in ("lower", "hazard_ratio", "upper"))
+    lower, middle, upper = (float(row[name]) for name in ("lower", forest.column, "upper"))
     ink = style.LOOKS[0].colour
     ends = np.clip([lower, upper], low, high)
     ax.plot(ends, [place, place], color=ink, linewidth=1.6, gid=f"limits_{place}", zorder=2)
@@ -206,17 +223,17 @@ def _draw(ax: Axes, row: dict[str, Any], place: int, whole: bool) -> None:
             marker="s",
             color=ink,
             markersize=6,
-            gid=f"ratio_{place}",
+            gid=f"estimate_{place}",
             zorder=3,
         )
     if not whole:
         return
+    limits = f"{forest.words(lower)} to {forest.words(upper)}" if np.isfinite(lower) else "–"
     p_value = row["p_value"]
-    limits = f"{ratio_words(lower)} to {ratio_words(upper)}"
     cells = (
-        (ratio_words(middle), RATIO),
+        (forest.words(middle), MIDDLE),
         (limits, LIMITS),
-        (format_p(p_value), P_VALUE),
+        (format_p(p_value) if np.isfinite(p_value) else "–", P_VALUE),
     )
     for words, right in cells:
         _write(ax, words, (1.0, right, place), heading=False)
