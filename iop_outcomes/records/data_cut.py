@@ -11,6 +11,7 @@ import pandas as pd
 
 from iop_outcomes.errors import RecordsError, RuleError
 from iop_outcomes.records.checks import rows as row_checks
+from iop_outcomes.records.linking.episodes_of_rows import episodes_of_rows
 from iop_outcomes.records.parsing.parsed import NO_DAY
 from iop_outcomes.records.records import cut_text
 from iop_outcomes.records.staging import StagedTable
@@ -103,13 +104,10 @@ def _what_happened(staged_tables: dict[str, StagedTable], time: str) -> dict[str
 
 
 def _within_its_episode(staged: StagedTable, episodes: StagedTable) -> npt.NDArray[np.bool_]:
-    """Tell which rows have an episode and are not set aside for their day there.
-
-    Where rows have no episode of their own yet, as those that are linked by person, all count.
-    """
-    if "episode_id" not in staged.values or not len(episodes):
+    """Tell which rows have an episode and are not set aside for their day there."""
+    if not len(episodes):
         return np.ones(len(staged), dtype=bool)
-    row = row_checks.rows_of_episodes(staged, episodes)
+    row = episodes_of_rows(staged, episodes)
     known = np.where(row >= 0, row, 0)
     day = staged.day("date")
     inside: npt.NDArray[np.bool_] = row >= 0

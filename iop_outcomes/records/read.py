@@ -25,6 +25,7 @@ from iop_outcomes.records.checks.problems import (
 from iop_outcomes.records.data_cut import cut_label, data_cut
 from iop_outcomes.records.identical_rows import fold_identical
 from iop_outcomes.records.linking.ids import IdWritings
+from iop_outcomes.records.linking.needed import settle_people, tables_needed
 from iop_outcomes.records.mapping import Mapping, read_mapping
 from iop_outcomes.records.mapping.pending import refuse_pending
 from iop_outcomes.records.parsing.columns import type_columns
@@ -118,17 +119,18 @@ def read_records(
     log = Log(notes=[*located.notes, *_rows_over_lines(located)])
     staged_tables = {}
     synthetic = plan.synthetic or _says_synthetic(located)
-    ids = IdWritings(plan)
+    ids, tables = IdWritings(plan), tables_needed(plan, located.raws)
     for name in TABLES:
         if name in located.raws:
             raws = located.raws.pop(name)  # from here on the staged table alone holds the text
-            staged_tables[name] = combine(TABLES[name], raws, plan, time)
+            staged_tables[name] = combine(tables[name], raws, plan, time)
             note_remarks(name, raws, plan, log)
             del raws
             ids.settle(staged_tables[name], log)
             settle_orders(staged_tables[name], plan)
             fold_identical(staged_tables[name], plan, log)
             type_columns(staged_tables[name], plan, log)
+            settle_people(staged_tables[name], plan, log)
     ids.require_columns()
     cut, notes = data_cut(staged_tables, time, as_of)
     links, orders, overlap = _check(staged_tables, cut, log)
@@ -214,7 +216,7 @@ def _check(
     for name in _ROWS:
         if name in staged_tables:
             staged = staged_tables[name]
-            links[name] = row_checks.link(staged, episodes, log)
+            links[name] = row_checks.link(staged, episodes, cut, log)
             if len(episodes):
                 row_checks.check_dates(staged, episodes, links[name], cut, log)
             orders[name] = _order(staged, links[name])

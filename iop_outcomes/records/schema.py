@@ -110,12 +110,14 @@ class Table:
 
 _EPISODE = Column("episode_id", "name", "The treatment episode.", required=True)
 
+PERSON = Column("person_id", "name", "The person; by default each episode is a person.")
+
 EPISODES = Table(
     "episodes",
     "one treatment episode",
     (
         Column("episode_id", "name", "The treatment episode; unique.", required=True),
-        Column("person_id", "name", "The person; by default each episode is a person."),
+        PERSON,
         Column("program", "name", "The program; by default all rows are one program."),
         Column(
             "admit_date",

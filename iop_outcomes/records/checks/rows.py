@@ -19,6 +19,13 @@ from iop_outcomes.records.checks.declared import (
 )
 from iop_outcomes.records.checks.episodes import flag, set_aside
 from iop_outcomes.records.checks.repeated_sessions import CAME, repeated_sessions
+from iop_outcomes.records.linking.episodes_of_rows import (
+    ASIDE,
+    BETWEEN,
+    TWO,
+    UNKNOWN,
+    episodes_of_rows,
+)
 from iop_outcomes.records.parsing.parsed import NO_DAY
 from iop_outcomes.records.staging import Log, StagedTable
 
@@ -28,32 +35,48 @@ ATTENDED = CAME
 CAME_TO_NOTHING = ("no_show", "late_cancel", "client_cancel", "excused", "program_cancel")
 # A row after the data cut with one of these is planned, or called off ahead: no fault.
 PLANNED = ("unrecorded", "not_scheduled", "not_due", "client_cancel", "program_cancel", "excused")
-UNKNOWN, ASIDE = -1, -2
 
 
-def link(staged: StagedTable, episodes: StagedTable, log: Log) -> Array:
-    """Return for each row the row of its episode; set aside rows that have none."""
-    rows = rows_of_episodes(staged, episodes)
-    set_aside(staged, rows == UNKNOWN, "unknown_episode", "episode_id", log)
-    set_aside(staged, rows == ASIDE, "episode_set_aside", "episode_id", log)
-    return rows
+def link(staged: StagedTable, episodes: StagedTable, as_of: int, log: Log) -> Array:
+    """Return for each row the row of its episode; set aside rows that have none.
 
-
-def rows_of_episodes(staged: StagedTable, episodes: StagedTable) -> Array:
-    """Return for each row the row of its episode, by its identifier.
-
-    `UNKNOWN` where there is none, `ASIDE` where that of the episode was set aside.
+    Rows after the data cut that lie in no episode of their person stay: they are looked at with
+    the dates, since they may be planned.
     """
-    own, theirs = episodes.values["episode_id"], staged.values["episode_id"]
-    row_of = np.full(len(episodes.levels["episode_id"]) + 1, UNKNOWN, dtype=np.int32)
-    row_of[own[own >= 0]] = ASIDE
-    kept = np.flatnonzero(episodes.kept)
-    row_of[own[kept]] = kept
-    level = pd.Index(episodes.levels["episode_id"], dtype=object).get_indexer(
-        pd.Index(staged.levels["episode_id"], dtype=object)
-    )
-    rows: Array = row_of[np.append(level, -1)[theirs]]
+    rows = episodes_of_rows(staged, episodes)
+    by_person = "episode_id" not in staged.values
+    column = "person_id" if by_person else "episode_id"
+    set_aside(staged, rows == UNKNOWN, "unknown_episode", column, log)
+    set_aside(staged, rows == ASIDE, "episode_set_aside", column, log)
+    if by_person:
+        _by_person(staged, episodes, rows, as_of, log)
     return rows
+
+
+def _by_person(
+    staged: StagedTable, episodes: StagedTable, rows: Array, as_of: int, log: Log
+) -> None:
+    """Set aside rows in no episode of their person, or in several; say how many were linked."""
+    column = "date" if staged.time == "calendar" else "day"
+    day = staged.values[column]
+    before = int(staged.kept.sum())
+    set_aside(staged, (rows == BETWEEN) & (day <= as_of), "between_episodes", column, log)
+    between = before - int(staged.kept.sum())
+    set_aside(staged, rows == TWO, "in_two_episodes", column, log)
+    two = before - between - int(staged.kept.sum())
+    linked = staged.kept & (rows >= 0)
+    name = staged.table.name
+    text = (
+        f"{name}: {int(linked.sum()):,} rows went to the episode of their person in which they "
+        f"fall; {between:,} lie in none and {two:,} in two at once, and are set aside"
+    )
+    end_column = "discharge_date" if staged.time == "calendar" else "discharge_day"
+    if name == "checkins" and episodes.has(end_column):
+        end = episodes.values[end_column][np.where(rows >= 0, rows, 0)]
+        after = int((linked & (end != NO_DAY) & (day > end)).sum())
+        text += f"; {after:,} after a discharge are follow-up of the latest episode before them"
+    log.notes.append(text)
+    staged.declared.pop("person_id", None)  # the episodes have it
 
 
 def check_dates(

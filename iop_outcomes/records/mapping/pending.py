@@ -9,7 +9,6 @@ from iop_outcomes.records.mapping.plan import Mapping
 
 # Whoever gives one of these its effect removes its line.
 PENDING: dict[str, Callable[[Mapping], object]] = {
-    "[TABLE.link]": lambda mapping: mapping.links,
     "[checkins] expected_every": lambda mapping: mapping.expected_every,
 }
 

@@ -1,0 +1,137 @@
+"""The episode of each row: by its identifier, or by its person and day."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from iop_outcomes.records.parsing.parsed import NO_DAY
+from iop_outcomes.records.staging import StagedTable
+
+Array = npt.NDArray[Any]
+
+UNKNOWN, ASIDE, BETWEEN, TWO = -1, -2, -3, -4
+_NEVER = 2**32  # the end of an open episode, in days from the first day that int32 holds
+_ONE_PERSON = 2**33  # the span of days that each person has on one line
+
+
+def episodes_of_rows(staged: StagedTable, episodes: StagedTable) -> Array:
+    """Return for each row the row of its episode, as int32.
+
+    Where rows have an ``episode_id`` it is that one; else the episode of their person, from the day
+    of admission to the day of discharge, both included, in which they fall. A check-in after a
+    discharge is follow-up of the latest episode before it.
+
+    Returns
+    -------
+    numpy.ndarray of int32
+        In place of a row `UNKNOWN` where there is no such episode or person, `ASIDE` where that of
+        the episode was set aside, and by person `BETWEEN` where none of the person's episodes
+        holds the day, `TWO` where several do.
+    """
+    if "episode_id" in staged.values:
+        return _by_id(staged, episodes)
+    return _by_person(staged, episodes)
+
+
+def _by_id(staged: StagedTable, episodes: StagedTable) -> Array:
+    own = episodes.values["episode_id"]
+    row_of = np.full(len(episodes.levels["episode_id"]) + 1, UNKNOWN, dtype=np.int32)
+    row_of[own[own >= 0]] = ASIDE
+    kept = np.flatnonzero(episodes.kept)
+    row_of[own[kept]] = kept
+    rows: Array = row_of[_as_in(episodes, staged, "episode_id")]
+    return rows
+
+
+def _as_in(episodes: StagedTable, staged: StagedTable, name: str) -> Array:
+    """Return the identifiers of rows as codes of the episodes' own; the last one is none."""
+    level = pd.Index(episodes.levels[name], dtype=object).get_indexer(
+        pd.Index(staged.levels[name], dtype=object)
+    )
+    codes: Array = np.append(level, -1)[staged.values[name]]
+    return codes
+
+
+def _by_person(staged: StagedTable, episodes: StagedTable) -> Array:
+    person = _as_in(episodes, staged, "person_id").astype(np.int64)
+    own = episodes.values["person_id"].astype(np.int64)
+    people = len(episodes.levels["person_id"]) + 1
+    day = _from_first(staged.day("date"))
+    kept, aside = _stays(episodes, own, episodes.kept), _stays(episodes, own, ~episodes.kept)
+    result = np.full(len(staged), UNKNOWN, dtype=np.int32)
+    in_table, with_kept = np.zeros((2, people), dtype=bool)
+    in_table[own[own >= 0]] = True
+    with_kept[own[kept.rows]] = True
+    result[in_table[person]] = ASIDE
+    result[with_kept[person]] = BETWEEN
+    key = person * _ONE_PERSON + day
+    if staged.table.name == "checkins":
+        earlier = kept.latest_before(key, person)
+        result = np.where(earlier == UNKNOWN, result, earlier)
+    held = aside.holding(key)
+    result[(held != BETWEEN) & with_kept[person]] = ASIDE
+    held = kept.holding(key)
+    result = np.where(held == BETWEEN, result, held)
+    result[(person < 0) | (staged.day("date") == NO_DAY)] = UNKNOWN
+    return result.astype(np.int32)
+
+
+def _from_first(day: Array) -> Array:
+    days: Array = day.astype(np.int64) + 2**31
+    return days
+
+
+class _Stays:
+    """Episodes of people on one line, a stretch a person: sorted by admission, and by end."""
+
+    def __init__(self, rows: Array, person: Array, admit: Array, end: Array) -> None:
+        admitted, ended = person * _ONE_PERSON + admit, person * _ONE_PERSON + end
+        order = np.lexsort((ended, admitted))
+        self.rows = rows[order]
+        self.person, self.admitted = person[order], admitted[order]
+        by_end = np.argsort(ended, kind="stable")
+        self.ended = ended[by_end]
+        self.sum_admitted = np.append(0, np.cumsum(self.rows.astype(np.int64)))
+        self.sum_ended = np.append(0, np.cumsum(rows[by_end].astype(np.int64)))
+
+    def holding(self, key: Array) -> Array:
+        """Return the episode that holds a person's day; `BETWEEN` for none, `TWO` for several.
+
+        Those admitted up to the day, less those that ended before it: where that is one, the sum of
+        the rows of the former less that of the latter is its row.
+        """
+        begun = np.searchsorted(self.admitted, key, side="right")
+        over = np.searchsorted(self.ended, key, side="left")
+        number = begun - over
+        row = self.sum_admitted[begun] - self.sum_ended[over]
+        result: Array = np.where(number == 1, row, np.where(number == 0, BETWEEN, TWO))
+        return result
+
+    def latest_before(self, key: Array, person: Array) -> Array:
+        """Return the episode last admitted up to a person's day; `TWO` for two of one day."""
+        if not len(self.rows):
+            return np.full(len(key), UNKNOWN)
+        place = np.searchsorted(self.admitted, key, side="right") - 1
+        there = (place >= 0) & (self.person[place] == person)
+        before = np.maximum(place - 1, 0)
+        twin = there & (place > 0) & (self.admitted[before] == self.admitted[place])
+        result: Array = np.where(twin, TWO, np.where(there, self.rows[place], UNKNOWN))
+        return result
+
+
+def _stays(episodes: StagedTable, person: Array, chosen: Array) -> _Stays:
+    """Return the chosen episodes whose person and days are known and do not contradict."""
+    admit = episodes.day("admit_date")
+    column = "discharge_date" if episodes.time == "calendar" else "discharge_day"
+    end = np.full(len(episodes), _NEVER, dtype=np.int64)
+    if column in episodes.values:
+        closed = episodes.values[column] != NO_DAY
+        end[closed] = _from_first(episodes.values[column][closed])
+    begin = _from_first(admit)
+    usable = chosen & ~episodes.folded & (person >= 0) & (admit != NO_DAY) & (begin <= end)
+    rows = np.flatnonzero(usable)
+    return _Stays(rows, person[rows], begin[rows], end[rows])

@@ -1,0 +1,123 @@
+"""Which identifiers the tables need, by how the mapping links them; and people known by name."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping as MappingType
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from iop_outcomes.errors import RecordsError
+from iop_outcomes.records.mapping import Mapping
+from iop_outcomes.records.parsing.parsed import NO_DAY
+from iop_outcomes.records.schema import PERSON, TABLES, Table
+from iop_outcomes.records.sources.coded import Raw
+from iop_outcomes.records.staging import Log, StagedTable, our_names
+
+_DIGITS = 16  # of a code in place of a name: 64 bits, so that no two names have one
+
+
+def tables_needed(mapping: Mapping, raws: MappingType[str, list[Raw]]) -> dict[str, Table]:
+    """Return the declaration of each table that is read, with the identifiers that its link needs.
+
+    Rows that are linked by person and date have ``person_id`` in place of ``episode_id``; so have
+    episodes without an ``episode_id`` if all other tables are linked so.
+
+    Raises
+    ------
+    RecordsError
+        If the episodes have no ``person_id``, or a table has an ``episode_id`` besides.
+    """
+    tables = {name: TABLES[name] for name in raws}
+    by_person = [name for name in raws if mapping.link(name).by == "person_and_date"]
+    for name in by_person:
+        if _some_have(mapping, raws, name, "episode_id"):
+            raise RecordsError(
+                f"The mapping links the rows of {name} by person and date, and they have an "
+                "episode_id.",
+                instead=f"Remove [{name}.link], or give the column another name in "
+                f"[{name}.columns].",
+            )
+        person = replace(PERSON, required=True)
+        tables[name] = replace(tables[name], columns=(person, *tables[name].columns[1:]))
+    if not by_person or "episodes" not in raws:
+        return tables
+    if not _some_have(mapping, raws, "episodes", "person_id"):
+        raise RecordsError(
+            f"The mapping links the rows of {by_person[0]} by person and date, and the episodes "
+            "have no person_id.",
+            instead='Say in [episodes.columns] which column it is: "Their name" = "person_id".',
+        )
+    if len({mapping.link(name).person for name in by_person}) > 1:
+        raise RecordsError(
+            'The mapping\'s links say person = "name" of one table and not of the other.',
+            instead="Both are compared with the person_id of the episodes: write it for both, or "
+            "for none.",
+        )
+    rest = [name for name in raws if name != "episodes" and name not in by_person]
+    if not rest and not _some_have(mapping, raws, "episodes", "episode_id"):
+        columns = tables["episodes"].columns
+        first = (replace(columns[0], required=False), replace(columns[1], required=True))
+        tables["episodes"] = replace(tables["episodes"], columns=(*first, *columns[2:]))
+    return tables
+
+
+def _some_have(
+    mapping: Mapping, raws: MappingType[str, list[Raw]], table: str, column: str
+) -> bool:
+    return any(
+        column in our_names(TABLES[table], list(raw.columns), mapping, raw.own_names).values()
+        for raw in raws[table]
+    )
+
+
+def settle_people(staged: StagedTable, mapping: Mapping, log: Log) -> None:
+    """Give people known by name a code, and episodes without an identifier one of their own.
+
+    The code is made from the name, so that it is the same in every table and in every export; the
+    identifier of an episode is made of the person and the day of admission.
+    """
+    table = staged.table.name
+    named = [name for name, link in mapping.links.items() if link.person == "name"]
+    linked = "person_id" in staged.levels and (
+        table == "episodes" or mapping.link(table).by == "person_and_date"
+    )
+    if named and linked:
+        staged.levels["person_id"] = [_code(name) for name in staged.levels["person_id"]]
+    if table in named:
+        log.tally("linked_by_name", table, "person_id", len(staged), len(staged))
+        log.notes.append(
+            f"the {table} are linked to their episodes by people's names, and two people may have "
+            "one name; each person is called by a code made from the name"
+        )
+    if table == "episodes" and "episode_id" not in staged.values:
+        _make_episode_ids(staged)
+        log.notes.append(
+            "the episodes have no identifier: it is made of the person and the day of admission"
+        )
+
+
+def _code(name: str) -> str:
+    return "P" + hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
+
+
+def _make_episode_ids(staged: StagedTable) -> None:
+    person = staged.values["person_id"].astype(np.int64)
+    admit = staged.day("admit_date").astype(np.int64)
+    known = np.flatnonzero((person >= 0) & (admit != NO_DAY))
+    codes: npt.NDArray[np.int32] = np.full(len(staged), -1, dtype=np.int32)
+    pairs = pd.MultiIndex.from_arrays([person[known], admit[known]])
+    codes[known], distinct = pd.factorize(pairs)
+    levels = staged.levels["person_id"]
+    staged.levels["episode_id"] = [
+        f"{levels[who]} {_day(int(day), staged.time)}" for who, day in distinct
+    ]
+    staged.values["episode_id"] = codes
+    staged.declared["episode_id"] = staged.table.columns[0]
+
+
+def _day(day: int, time: str) -> str:
+    return str(np.datetime64(day, "D")) if time == "calendar" else f"day {day}"

@@ -1,0 +1,285 @@
+"""Rows linked by person and date: boundaries by hand, and against a slow, plain version."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import iop_outcomes as iop
+from iop_outcomes.errors import RecordsError
+
+BY_PERSON = {"by": "person_and_date"}
+LINKED = {"attendance": {"link": BY_PERSON}, "checkins": {"link": BY_PERSON}}
+
+
+def date(day: int) -> str:
+    return str(np.datetime64("2026-03-01") + day)
+
+
+def episodes_of(stays: list[tuple[str, int, int | None]], ids: bool = True) -> pd.DataFrame:
+    frame = pd.DataFrame(
+        {
+            "person_id": [who for who, _, _ in stays],
+            "admit_date": [date(admit) for _, admit, _ in stays],
+            "discharge_date": ["" if end is None else date(end) for _, _, end in stays],
+        }
+    )
+    if ids:
+        frame["episode_id"] = [f"E{row}" for row in range(len(stays))]
+    return frame
+
+
+def rows_of(rows: list[tuple[str, int]], status: str, name: str = "person_id") -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            name: [who for who, _ in rows],
+            "date": [date(day) for _, day in rows],
+            "status": status,
+            "number": [f"R{row}x" for row in range(len(rows))],  # so that no two rows are equal
+        }
+    )
+
+
+def read(stays: list[tuple[str, int, int | None]], rows: list[tuple[str, int]], **more: Any) -> Any:
+    options = {"as_of": date(60), "mapping": LINKED, "ids": True, **more}
+    return iop.read_records(
+        episodes=episodes_of(stays, options.pop("ids")),
+        attendance=rows_of(rows, "attended"),
+        checkins=rows_of(rows, "completed"),
+        **options,
+    )
+
+
+def linked(records: Any, table: str) -> dict[int, str]:
+    frame = getattr(records, table)
+    numbers = frame["number"].astype(str).str.strip("Rx").astype(int)
+    return dict(zip(numbers, frame["episode_id"].astype(str), strict=True))
+
+
+def listed(records: Any, table: str) -> dict[int, str]:
+    met = records.problems.query("table == @table and done == 'set aside'")
+    return dict(zip((met["line"] - 1).tolist(), met["check"], strict=True))
+
+
+# By hand ----------------------------------------------------------------------------------------
+
+STAYS = [("A", 10, 20), ("A", 25, None), ("B", 10, 20)]
+
+
+@pytest.mark.parametrize(
+    ("person", "day", "attendance", "checkin"),
+    [
+        ("A", 9, "between_episodes", "between_episodes"),
+        ("A", 10, "E0", "E0"),  # the day of admission
+        ("A", 20, "E0", "E0"),  # the day of discharge
+        ("A", 21, "between_episodes", "E0"),  # a check-in after a discharge is follow-up
+        ("A", 24, "between_episodes", "E0"),
+        ("A", 25, "E1", "E1"),
+        ("A", 60, "E1", "E1"),  # open, up to the data cut
+        ("B", 40, "between_episodes", "E2"),
+        ("C", 12, "unknown_episode", "unknown_episode"),
+    ],
+)
+def test_days_at_the_edges_of_an_episode(
+    person: str, day: int, attendance: str, checkin: str
+) -> None:
+    records = read(STAYS, [(person, day)])
+    for table, expected in (("attendance", attendance), ("checkins", checkin)):
+        found = linked(records, table) or listed(records, table)
+        assert list(found.values()) == [expected], table
+
+
+@pytest.mark.parametrize(
+    ("stays", "day", "attendance", "checkin"),
+    [
+        ([("A", 1, 10), ("A", 10, 20)], 10, "in_two_episodes", "in_two_episodes"),
+        ([("A", 1, 30), ("A", 5, 10)], 20, "E0", "E0"),  # the later one is over
+        ([("A", 1, 30), ("A", 5, 10)], 35, "between_episodes", "E1"),  # the latest admitted
+        ([("A", 1, 10), ("A", 1, 12)], 20, "between_episodes", "in_two_episodes"),
+        ([("A", 1, 10), ("A", 1, 12)], 11, "E1", "E1"),
+        ([("A", 1, None), ("A", 5, None)], 4, "E0", "E0"),
+        ([("A", 1, None), ("A", 5, None)], 5, "in_two_episodes", "in_two_episodes"),
+        ([("A", 9, 3)], 9, "episode_set_aside", "episode_set_aside"),
+        ([("A", 9, 3), ("A", 20, 30)], 9, "between_episodes", "between_episodes"),
+    ],
+)
+def test_days_of_people_with_two_episodes(
+    stays: list[tuple[str, int, int | None]], day: int, attendance: str, checkin: str
+) -> None:
+    records = read(stays, [("A", day)])
+    for table, expected in (("attendance", attendance), ("checkins", checkin)):
+        found = linked(records, table) or listed(records, table)
+        assert list(found.values()) == [expected], table
+
+
+def test_what_was_linked_is_said_and_counted() -> None:
+    records = read(STAYS, [("A", 10), ("A", 22), ("C", 1)])
+    notes = [note for note in records.notes if "of their person" in note]
+    assert "attendance: 1 rows went to the episode" in notes[0]
+    assert "1 lie in none and 0 in two at once" in notes[0]
+    assert "1 after a discharge are follow-up" in notes[1]
+    assert records.sources["rows_set_aside"].tolist() == [0, 2, 1]
+    assert records.unmatched()["rows_unmatched"].tolist() == [1, 1]
+    assert "person_id" not in records.attendance, "the episodes have it"
+
+
+def test_a_service_planned_for_later_is_no_fault() -> None:
+    rows = pd.DataFrame(
+        {"person_id": "B", "date": [date(12), date(70)], "status": ["attended", "unrecorded"]}
+    )
+    records = iop.read_records(
+        episodes=episodes_of(STAYS), attendance=rows, mapping=LINKED, as_of=date(60)
+    )
+    assert records.sources["rows_planned"].tolist() == [0, 1]
+    assert not records.problems["check"].eq("between_episodes").any()
+
+
+# Episodes without an identifier -----------------------------------------------------------------
+
+
+def test_an_episode_without_an_identifier_has_one_of_person_and_day() -> None:
+    records = read(STAYS, [("A", 10), ("A", 26)], ids=False)
+    assert records.episodes["episode_id"].tolist() == [
+        f"{person} {date(day)}" for person, day, _ in STAYS
+    ]
+    assert linked(records, "attendance") == {0: f"A {date(10)}", 1: f"A {date(25)}"}
+    assert records.episodes["admission_number"].tolist() == [1, 2, 1]
+    again = read(STAYS[::-1], [("A", 10)], ids=False)
+    assert set(again.episodes["episode_id"]) == set(records.episodes["episode_id"])
+
+
+def test_two_episodes_of_one_person_and_day_are_listed() -> None:
+    records = read([("A", 1, 10), ("A", 1, 12), ("B", 1, 5)], [("A", 11)], ids=False)
+    assert listed(records, "episodes") == {1: "repeated_episode"}
+    assert listed(records, "attendance") == {0: "episode_set_aside"}
+
+
+def test_study_days_make_identifiers_too() -> None:
+    episodes = pd.DataFrame({"person_id": ["A"], "admit_day": [0], "discharge_day": [9]})
+    rows = pd.DataFrame({"person_id": "A", "day": [0, 9, 10], "status": "attended"})
+    records = iop.read_records(episodes=episodes, attendance=rows, mapping=LINKED, as_of=30)
+    assert records.attendance["episode_id"].astype(str).tolist() == ["A day 0"] * 2
+
+
+# People by name ---------------------------------------------------------------------------------
+
+
+def test_names_link_and_do_not_show() -> None:
+    names = [("Ina Beispiel", 1, 10), ("Udo Muster", 1, 10)]
+    link = {"link": {"by": "person_and_date", "person": "name"}}
+    records = read(
+        *(names, [("Ina Beispiel", 5), ("Udo Muster", 3), ("Nobody Else", 3)]),
+        mapping={"attendance": link, "checkins": link},
+        ids=False,
+    )
+    assert len(records.attendance) == 2
+    frames = (records.episodes, records.attendance, records.checkins, records.quality())
+    told = " ".join([*(frame.to_csv() for frame in frames), repr(records), *records.notes])
+    assert not any(part in told for part in ("Ina", "Beispiel", "Muster", "Nobody"))
+    assert records.episodes["person_id"].astype(str).str.fullmatch("P[0-9a-f]{16}").all()
+    (status,) = records.quality().query("check == 'linked_by_name' and table == 'attendance'")[
+        "status"
+    ]
+    assert status == "failed"
+    assert any("two people may have one name" in note for note in records.notes)
+
+
+# What cannot be followed ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("link", "says"),
+    [
+        ({"by": "person"}, "value that is not known"),
+        ({"by": 1}, "value that is not known"),
+        ({"by": "person_and_date", "person": "names"}, "value that is not known"),
+        ({"person": "name"}, "links by episode_id"),
+        ({"on": "date"}, "entry that is not known"),
+        ("person_and_date", "is not a section"),
+    ],
+)
+def test_a_link_that_cannot_be_read_is_one_sentence(link: object, says: str) -> None:
+    with pytest.raises(RecordsError, match=says):
+        read(STAYS, [("A", 10)], mapping={"attendance": {"link": link}})
+
+
+def test_columns_that_are_not_there_are_one_sentence() -> None:
+    episodes, rows = episodes_of(STAYS), rows_of([("A", 10)], "attended")
+    with pytest.raises(RecordsError, match="the episodes have no person_id"):
+        iop.read_records(
+            episodes=episodes.drop(columns="person_id"), attendance=rows, mapping=LINKED
+        )
+    with pytest.raises(RecordsError, match="has no column person_id, which attendance needs"):
+        iop.read_records(
+            episodes=episodes, attendance=rows.drop(columns="person_id"), mapping=LINKED
+        )
+    with pytest.raises(RecordsError, match="and they have an episode_id"):
+        iop.read_records(episodes=episodes, attendance=rows.assign(episode_id="E0"), mapping=LINKED)
+    with pytest.raises(RecordsError, match="has no column episode_id, which episodes needs"):
+        iop.read_records(
+            episodes=episodes.drop(columns="episode_id"),
+            attendance=rows,
+            checkins=rows_of([("E0", 10)], "completed", "episode_id"),
+            mapping={"attendance": {"link": BY_PERSON}},
+        )
+    by_name = {"attendance": {"link": {**BY_PERSON, "person": "name"}}}
+    with pytest.raises(RecordsError, match="of one table and not of the other"):
+        read(STAYS, [("A", 10)], mapping={**LINKED, **by_name})
+
+
+def test_nobody_admitted_and_nobody_known() -> None:
+    records = read([("A", 9, 3)], [])
+    assert len(records.episodes) == len(records.attendance) == 0
+    records = read(STAYS, [("", 10)])
+    assert listed(records, "attendance") == {0: "missing_required"}
+
+
+# The slow, plain version ------------------------------------------------------------------------
+
+
+def plain(stays: list[tuple[str, int, int | None]], who: str, day: int, follow_up: bool) -> str:
+    good = [
+        (admit, row, end)
+        for row, (person, admit, end) in enumerate(stays)
+        if person == who and (end is None or end >= admit)
+    ]
+    if not any(person == who for person, _, _ in stays):
+        return "unknown_episode"
+    if not good:
+        return "episode_set_aside"
+    holding = [row for admit, row, end in good if admit <= day and (end is None or day <= end)]
+    if len(holding) == 1:
+        return f"E{holding[0]}"
+    if len(holding) > 1:
+        return "in_two_episodes"
+    before = [(admit, row) for admit, row, _ in good if admit <= day]
+    if not follow_up or not before:
+        return "between_episodes"
+    latest = [row for admit, row in before if admit == max(before)[0]]
+    return f"E{latest[0]}" if len(latest) == 1 else "in_two_episodes"
+
+
+STAY = st.tuples(
+    st.sampled_from("AB"),
+    st.integers(0, 12),
+    st.one_of(st.none(), st.integers(0, 14)),
+)
+ROW = st.tuples(st.sampled_from("ABC"), st.integers(0, 16))
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.lists(STAY, min_size=1, max_size=6), st.lists(ROW, min_size=1, max_size=40))
+def test_rows_are_linked_as_a_plain_version_says(
+    stays: list[tuple[str, int, int | None]], rows: list[tuple[str, int]]
+) -> None:
+    records = read(stays, rows)
+    for table in ("attendance", "checkins"):
+        found = {**linked(records, table), **listed(records, table)}
+        follow_up = table == "checkins"
+        expected = {row: plain(stays, who, day, follow_up) for row, (who, day) in enumerate(rows)}
+        assert found == expected, table
