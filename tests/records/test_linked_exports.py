@@ -14,8 +14,12 @@ EXPORTS = Path(__file__).resolve().parents[3] / "shared" / "exports"
 pytestmark = pytest.mark.skipif(not EXPORTS.is_dir(), reason="the exports are not beside it")
 
 STATUS = {
-    **{"Present": "attended", "Absent": "no_show", "Session Cancelled": "program_cancel"},
-    **{"Cancelled": "client_cancel", "Partial": "attended_partial", "N/A": "not_scheduled"},
+    "Present": "attended",
+    "Absent": "no_show",
+    "Session Cancelled": "program_cancel",
+    "Cancelled": "client_cancel",
+    "Partial": "attended_partial",
+    "N/A": "not_scheduled",
     "": "unrecorded",
 }
 BY_PERSON = {"by": "person_and_date"}
@@ -57,8 +61,10 @@ APPOINTMENTS = {
         },
         "words": {
             "status": {
-                **{"Show": "attended", "Late canceled": "late_cancel"},
-                **{"Canceled": "client_cancel", "Clinician canceled": "program_cancel"},
+                "Show": "attended",
+                "Late canceled": "late_cancel",
+                "Canceled": "client_cancel",
+                "Clinician canceled": "program_cancel",
             }
         },
     },
