@@ -50,6 +50,9 @@ def link(staged: StagedTable, episodes: StagedTable, as_of: int, log: Log) -> Ar
     set_aside(staged, rows == ASIDE, "episode_set_aside", column, log)
     if by_person:
         _by_person(staged, episodes, rows, as_of, log)
+        return rows
+    for check in ("between_episodes", "in_two_episodes"):
+        log.tally(check, staged.table.name, "date", 0, 0, present=False)
     return rows
 
 

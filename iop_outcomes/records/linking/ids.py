@@ -53,6 +53,8 @@ class IdWritings:
             if column in staged.raw:
                 self.met.add(column)
                 self._settle(staged, column, rules, log)
+        if not self.mapping.ids:
+            log.tally("ids_made_one", staged.table.name, "episode_id", 0, 0, present=False)
 
     def require_columns(self) -> None:
         """Raise RecordsError if no table has a column that ``[ids]`` names."""

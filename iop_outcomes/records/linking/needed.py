@@ -93,6 +93,8 @@ def settle_people(staged: StagedTable, mapping: Mapping, log: Log) -> None:
             f"the {table} are linked to their episodes by people's names, and two people may have "
             "one name; each person is called by a code made from the name"
         )
+    elif table != "episodes":
+        log.tally("linked_by_name", table, "person_id", 0, 0, present=False)
     if table == "episodes" and "episode_id" not in staged.values:
         _make_episode_ids(staged)
         log.notes.append(
