@@ -17,8 +17,21 @@ from iop_outcomes.shared.saving import check_place
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
 
-FINE, WRONG, USAGE = 0, 1, 2
+FINE, WRONG, USAGE, INTERRUPTED = 0, 1, 2, 130
 PROBLEMS = "The file of problems"
+IN_COMMANDS = {  # what an error tells a program to write, and what the command line takes for it
+    'as_of="2026-09-30"': "--as-of 2026-09-30",
+    "as_of=168": "--as-of 168",
+    "leave `mapping` out": "leave --mapping out",
+    'report.save("report.html")': "--out report.html",
+    "Say which table it is: read_records(episodes=..., attendance=...).": "Give the folder that "
+    "holds it, or name it in the mapping: [[episodes.from]] and file.",
+    'records.episodes["program"].unique() shows them.': "Write --program with one of them.",
+    "Look at records.problems, or run": "Run",
+    "quarterly_report(records), which covers": "leave --quarter out: the report then covers",
+    "Write synthetic_records(seed=2026, people=760).": "Write --seed 2026.",
+    "see .problems": "--problems FILE.csv writes them to a file",
+}
 
 app = typer.Typer(
     name="iop-outcomes",
@@ -28,10 +41,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+
+def _given(text: str) -> Path:
+    """Return a path, and refuse an empty one, as of a variable that is not set."""
+    if not text.strip():
+        raise typer.BadParameter("the name of a folder or file is empty")
+    return Path(text)
+
+
 Data = Annotated[
     Path,
     typer.Argument(
         metavar="DATA",
+        parser=_given,
         help="A folder with the exports, a workbook, or a mapping.toml that names a database.",
     ),
 ]
@@ -86,7 +108,9 @@ def check(
     if problems is not None:
         check_place(problems, PROBLEMS)
     records = _read(data, mapping, as_of, quiet)
-    typer.echo(repr(records))
+    if problems is not None:
+        _keep_what_was_read(problems, records, data, mapping)
+    typer.echo(_in_commands(repr(records)))
     for line in source_lines(records.sources):
         typer.echo(line)
     counts = records.problem_counts()
@@ -106,7 +130,10 @@ def check(
 @app.command(name="map")
 def map_export(
     data: Annotated[
-        Path, typer.Argument(metavar="DATA", help="A folder with the exports, or one file.")
+        Path,
+        typer.Argument(
+            metavar="DATA", parser=_given, help="A folder with the exports, or one file."
+        ),
     ],
     out: Annotated[
         Path, typer.Option("--out", metavar="FILE", help="Where to write, such as mapping.toml.")
@@ -120,6 +147,12 @@ def map_export(
     from iop_outcomes.records.suggestions import suggest_mapping
 
     check_place(out, "The mapping")
+    if out.suffix.lower() != ".toml":
+        raise RuleError(
+            "A mapping is a TOML file.",
+            found=printable(out.suffix) or "no ending",
+            instead="--out mapping.toml",
+        )
     if out.exists() and not force:
         raise RuleError(
             f"{printable(str(out))} is there already, and is not written over.",
@@ -170,6 +203,7 @@ def report(
 
     check_path(out)
     records = _read(data, mapping, as_of, quiet)
+    _keep_what_was_read(out, records, data, mapping)
     for line in loss_lines(records.problems, records.sources):
         typer.echo(printable(f"iop-outcomes: {line}"), err=True)
     if program:
@@ -215,7 +249,9 @@ def definitions(
 
 @app.command()
 def sample(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to write the sample.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", parser=_given, help="Where to write the sample.")
+    ],
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same files.")] = 2026,
     messy: Annotated[
         bool, typer.Option("--messy", help="Also write a twin with planted faults.")
@@ -234,7 +270,7 @@ def main() -> None:
     """Run the command line: errors are said without a traceback, and end with a code of their own.
 
     0: fine. 1: the records cannot be read or the number cannot be estimated, or, with ``--strict``,
-    something was wrong. 2: the command cannot be carried out as it was written.
+    something was wrong. 2: the command cannot be carried out as it was written. 130: interrupted.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # letters that a terminal lacks are no error
@@ -244,6 +280,10 @@ def main() -> None:
     without_advice()
     try:
         app()
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:
+            typer.echo("iop-outcomes: interrupted", err=True)
+        raise
     except (RuleError, ReportError) as error:
         _fail(error, USAGE)
     except OutcomesError as error:
@@ -253,8 +293,29 @@ def main() -> None:
 
 
 def _fail(error: OutcomesError, code: int) -> None:
-    typer.echo(f"iop-outcomes: {error}", err=True)
+    typer.echo(f"iop-outcomes: {_in_commands(str(error))}", err=True)
     sys.exit(code)
+
+
+def _in_commands(text: str) -> str:
+    """Say in options of the commands what is said to a program."""
+    for python, command in IN_COMMANDS.items():
+        text = text.replace(python, command)
+    return text
+
+
+def _keep_what_was_read(out: Path, records: Records, data: Path, mapping: Path | None) -> None:
+    """Refuse to write over a file that the records were read from."""
+    folder = data if data.is_dir() else data.parent
+    names = {file.partition(": sheet ")[0] for file in records.sources["file"]}
+    inputs = [data, folder / "mapping.toml", *(folder / name for name in names)]
+    if mapping is not None:
+        inputs.append(mapping)
+    if any(one.is_file() and out.exists() and one.samefile(out) for one in inputs):
+        raise RuleError(
+            f"{printable(str(out))} is one of the files that were read, and is not written over.",
+            instead="another name",
+        )
 
 
 def _refused(error: OSError) -> ReportError:

@@ -12,6 +12,8 @@ from iop_outcomes.samples.faults.fault_inserter import write_file
 from iop_outcomes.samples.faults.messy import insert_faults
 from iop_outcomes.samples.generator import Sample, synthetic_records
 
+SYNTHETIC_PREFIX = "SYN-"
+_LOOKED_AT = 10_000  # bytes of a file
 TABLES = ("episodes", "attendance", "checkins")
 
 
@@ -40,7 +42,8 @@ def write_sample(folder: str | Path, seed: int = 2026, *, messy: bool = True) ->
     Parameters
     ----------
     folder : str or pathlib.Path
-        Where to write; it is created if it does not exist. Files of the same names are replaced.
+        Where to write; it is created if it does not exist. Files of a sample that is there are
+        replaced, records that are not synthetic are not.
     seed : int
         The same seed gives the same bytes; 2026 gives ``data/samples``.
     messy : bool
@@ -56,7 +59,7 @@ def write_sample(folder: str | Path, seed: int = 2026, *, messy: bool = True) ->
     Raises
     ------
     ReportError
-        If the folder cannot be made, or a file in it cannot be written.
+        If the folder cannot be made, a file in it cannot be written, or records would be lost.
 
     Examples
     --------
@@ -68,6 +71,8 @@ def write_sample(folder: str | Path, seed: int = 2026, *, messy: bool = True) ->
     """
     folder = Path(folder)
     _make(folder)  # before the work, which takes some seconds
+    for name in TABLES:
+        _keep_records(folder / f"{name}.csv")
     sample = synthetic_records(seed)
     texts = {name: as_text(getattr(sample, name)) for name in TABLES}
     for name, frame in texts.items():
@@ -80,6 +85,20 @@ def write_sample(folder: str | Path, seed: int = 2026, *, messy: bool = True) ->
         inserter.write(twin)
         write_file(twin / "README.md", messy_card(inserter.answer_key(), seed))
     return sample
+
+
+def _keep_records(path: Path) -> None:
+    """Refuse to write over a table that is not one of a sample."""
+    if not path.is_file():
+        return
+    with path.open("rb") as file:
+        synthetic = SYNTHETIC_PREFIX.encode() in file.read(_LOOKED_AT)
+    if not synthetic:
+        raise ReportError(
+            f"The sample would be written over {path.name}, which is not one of a sample.",
+            found="no synthetic identifier in its first rows",
+            instead="another folder, or an empty one",
+        )
 
 
 def _make(folder: Path) -> None:

@@ -268,6 +268,8 @@ def as_written(value: object) -> str:
     >>> as_written("North"), as_written([30, 60]), as_written(pd.Series(["Ann", "Bob"]))
     ("'North'", '[30, 60]', 'a Series of 2 values')
     """
+    if isinstance(value, datetime.date):
+        return str(value)
     if _is_plain(value):
         return _cut(repr(value.item() if isinstance(value, np.generic) else value))
     if isinstance(value, list | tuple | set | frozenset) and all(map(_is_plain, value)):

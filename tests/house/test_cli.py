@@ -137,7 +137,7 @@ def test_a_report_of_some_programs_leaves_out_the_others(
         (["report", "{folder}", "--out", "{folder}/a\ud800b.html"], 2, "Invalid value"),
         (["report", "{folder}", "--out", "a" * 5000 + ".html"], 2, "too long"),
         (["check", "{folder}", "--problems", "{folder}/a\udcffb/x.csv"], 2, "its folder"),
-        (["check", "{folder}", "--as-of", "yesterday"], 2, "as_of"),
+        (["check", "{folder}", "--as-of", "yesterday"], 2, "--as-of"),
         (["check"], 2, "Missing argument"),
         (["report", "{folder}"], 2, "--out"),
         (["nonsense"], 2, "nonsense"),
@@ -226,3 +226,114 @@ def test_map_proposes_a_mapping_and_never_writes_over_one(run: Run, tmp_path: Pa
     assert "is there already" in wrong
     assert out.read_text(encoding="utf-8") == before
     assert run("map", folder, "--out", out, "--force")[0] == 0
+
+
+PYTHON = re.compile(r"\w\([^)]*=|\.save\(|records\.[a-z]|`\w+`|\w+=\"|\b[A-Za-z_]+=\d|datetime\.")
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """Return a folder of two tables, with a mapping of each kind beside it."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    (folder / "episodes.csv").write_text("episode_id,admit_date\nK1,2026-01-05\n")
+    (folder / "attendance.csv").write_text("episode_id,date,status\nK1,2026-01-08,attended\n")
+    (tmp_path / "bad.toml").write_text("[options\n")
+    (tmp_path / "date.toml").write_text("[options]\ndate_order = 2026-01-05\n")
+    (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe\x00")
+    none = tmp_path / "none"
+    none.mkdir()
+    (none / "episodes.csv").write_text("episode_id,admit_date\n")
+    (none / "attendance.csv").write_text("episode_id,date,status\n")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("check {small}/episodes.csv", 1),
+        ("check {small} --as-of 2026-02-30", 2),
+        ("check {small} --as-of 12", 2),
+        ("check {small} --mapping {small}", 1),
+        ("check {small} --mapping {small}/../nowhere.toml", 1),
+        ("check {small} --mapping {small}/../bad.toml", 1),
+        ("check {small} --mapping {small}/../date.toml", 1),
+        ("check {small} --mapping {small}/../bytes.toml", 1),
+        ("check {small} --problems {small}", 2),
+        ("check {small}/../none", 1),
+        ("report {small}/../none --out {small}/r.html --as-of 2026-03-01", 2),
+        ("report {small} --out {small}", 2),
+        ("report {small} --out {small}/r", 2),
+        ("report {small} --out {small}/r.html --quarter 2026Q5", 2),
+        ("report {small} --out {small}/r.html --program North", 2),
+        ("map {small}/nowhere --out {small}/m.toml", 1),
+        ("map {small} --out {small}/m.txt", 2),
+        ("sample {small}/episodes.csv", 2),
+        ("sample {small}/s --seed -1", 2),
+        ("sample {small}/s --seed seven", 2),
+    ],
+)
+def test_errors_speak_of_options_and_not_of_python(
+    run: Run, small: Path, words: str, code: int
+) -> None:
+    ended, _, err = run(*words.format(small=small).split(), *["-q"] * ("sample" not in words))
+    said = re.sub(r"\x1b\[[0-9;]*m", "", err).replace(str(small.parent), "")
+    assert ended == code, said
+    assert said.strip()
+    assert not PYTHON.search(said), said
+
+
+def test_no_command_writes_over_what_it_read(run: Run, small: Path) -> None:
+    before = {path: path.read_bytes() for path in small.iterdir()}
+    book = small.parent / "book.xlsx"
+    with pd.ExcelWriter(book) as writer:
+        for path in before:
+            pd.read_csv(path).to_excel(writer, sheet_name=path.stem, index=False)
+    content = book.read_bytes()
+    for words in (
+        ["check", small, "--problems", small / "episodes.csv"],
+        ["check", book, "--problems", book],
+        ["report", book, "--out", book],
+        ["map", small, "--out", small / "episodes.csv", "--force"],
+        ["sample", small],
+    ):
+        code, _, err = run(*words)
+        assert code == 2, words
+        assert "another" in err or "mapping.toml" in err
+    assert {path: path.read_bytes() for path in small.iterdir()} == before
+    assert book.read_bytes() == content
+    assert run("check", small, "--problems", small / "problems.csv")[0] == 0
+    assert run("check", small, "--problems", small / "problems.csv")[0] == 0
+
+
+def test_an_empty_name_is_not_the_folder_one_is_in(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for command in ("check", "map", "sample"):
+        code, _, err = run(command, "")
+        assert code == 2
+        assert "empty" in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupted_command_says_so(
+    run: Run, small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_read", interrupted)
+    code, _, err = run("check", small)
+    assert code == 130
+    assert "interrupted" in err
+
+
+def test_a_file_name_that_is_no_utf_8_can_be_mapped(run: Run, small: Path) -> None:
+    (small / "attendance.csv").rename(small / os.fsdecode(b"visits \xff.csv"))
+    mapping = small.parent / "mapping.toml"
+    code, out, err = run("map", small, "--out", mapping)
+    assert code == 0, err
+    code, out, err = run("check", small, "--mapping", mapping)
+    assert code == 0, err
+    assert "1 scheduled services" in out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,7 +107,9 @@ class MappingSuggestion(Result):
                 f"{shown(path)} is there already, and a mapping holds the work of a person.",
                 instead="Choose another name, or say overwrite=True (--force on the command line).",
             )
-        return write_whole(path, self.text.encode("utf-8"), "The mapping")
+        # A name of a file that is no UTF-8: in a pattern "?" stands for any one character.
+        text = re.sub("[\ud800-\udfff]", "?", self.text)
+        return write_whole(path, text.encode("utf-8"), "The mapping")
 
 
 def suggest_mapping(source: str | Path) -> MappingSuggestion:
