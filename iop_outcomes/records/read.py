@@ -24,10 +24,10 @@ from iop_outcomes.records.checks.problems import (
 )
 from iop_outcomes.records.data_cut import cut_label, data_cut
 from iop_outcomes.records.identical_rows import fold_identical
+from iop_outcomes.records.linking.expected import add_missed, stated_follow_up
 from iop_outcomes.records.linking.ids import IdWritings
 from iop_outcomes.records.linking.needed import settle_people, tables_needed
 from iop_outcomes.records.mapping import Mapping, read_mapping
-from iop_outcomes.records.mapping.pending import refuse_pending
 from iop_outcomes.records.parsing.columns import type_columns
 from iop_outcomes.records.parsing.date_orders import settle_orders
 from iop_outcomes.records.parsing.parsed import NO_DAY
@@ -111,7 +111,6 @@ def read_records(
     0
     """
     plan, source = _mapping_for(source, mapping)
-    refuse_pending(plan)
     located = find(
         source, {"episodes": episodes, "attendance": attendance, "checkins": checkins}, plan
     )
@@ -132,11 +131,13 @@ def read_records(
             type_columns(staged_tables[name], plan, log)
             settle_people(staged_tables[name], plan, log)
     ids.require_columns()
+    stated = stated_follow_up(staged_tables["episodes"])
     cut, notes = data_cut(staged_tables, time, as_of)
     links, orders, overlap = _check(staged_tables, cut, log)
     problems = problem_table(log)
     aside = {name: rows_set_aside(staged) for name, staged in staged_tables.items()}
     frames = _build(staged_tables, cut, links, orders, overlap)
+    log.notes += add_missed(frames, staged_tables, links, stated, plan)
     result = Records(
         **frames,
         as_of=cut_label(cut, time),

@@ -39,7 +39,9 @@ class Records:
         (int32) is whole days since admission. The codes of ``episode_id`` (categorical) are
         row positions in `episodes`. Declared columns are always there, all missing if the
         export has none; attendance has also ``minutes_overlapping`` (float64): minutes
-        already covered by an earlier session that day.
+        already covered by an earlier session that day. Where the mapping says `expected_every`,
+        check-ins have ``due_row`` (categorical): ``recorded`` (a row of a check-in that was due),
+        ``made`` (it was due and has no row: missed) or ``outside`` (a row of none that was due).
     as_of : pandas.Timestamp or int
         The data cut: a date, or a study day.
     time : {"calendar", "study_days"}

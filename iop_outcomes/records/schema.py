@@ -270,7 +270,7 @@ TABLES: dict[str, Table] = {table.name: table for table in (EPISODES, ATTENDANCE
 WORKED_OUT = {
     "episodes": ("days_to_discharge", "days_followed", "admission_number"),
     "attendance": ("day", "minutes_overlapping"),
-    "checkins": ("day",),
+    "checkins": ("day", "due_row"),
 }
 """The columns that the library adds to each table; in a study-day set ``day`` is the export's."""
 

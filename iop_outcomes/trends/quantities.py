@@ -174,6 +174,8 @@ def _check_ins(records: Records) -> Tally:
     checkins = records.checkins
     status = positions(checkins["status"], CHECKIN_STATUSES)
     due = status != CHECKIN_STATUSES.index("not_due")
+    if "due_row" in checkins:  # where none was due, only those who answered have a row
+        due &= (checkins["due_row"] != "outside").to_numpy()
     rows = np.flatnonzero(due & (checkins["day"].to_numpy() >= 0))
     return Tally(
         checkins["episode_id"].cat.codes.to_numpy()[rows].astype(np.intp),

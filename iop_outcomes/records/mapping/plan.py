@@ -205,6 +205,9 @@ class Mapping:
         For attendance and check-ins how rows find their episode, where it is not by episode_id.
     expected_every : int or None
         Days between two check-ins that are due; None: only recorded check-ins were due.
+    expected_until : int or None
+        The last day from admission on which a check-in is due; None: they are due up to the
+        discharge, or to the end of follow-up where the export has it.
     ids : dict of str to tuple of str
         For ``episode_id`` and ``person_id`` what is disregarded when they are compared.
     database : Database or None
@@ -228,6 +231,7 @@ class Mapping:
     units: dict[str, dict[str, str]] = field(default_factory=dict)
     links: dict[str, Link] = field(default_factory=dict)
     expected_every: int | None = None
+    expected_until: int | None = None
     ids: dict[str, tuple[str, ...]] = field(default_factory=dict)
     database: Database | None = None
 

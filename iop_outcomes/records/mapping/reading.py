@@ -37,7 +37,7 @@ from iop_outcomes.records.mapping.tables import (
     read_columns,
     read_combine,
     read_constants,
-    read_expected_every,
+    read_expected,
     read_link,
     read_ticked,
     read_units,
@@ -84,6 +84,7 @@ def read_mapping(source: str | Path | MappingType[str, Any] | Mapping | None) ->
     words = {name: read_words(name, given) for name, given in tables.items()}
     links = {name: read_link(name, given) for name, given in tables.items()}
     sources = {name: read_sources(name, given, words[name]) for name, given in tables.items()}
+    expected_every, expected_until = read_expected(tables["checkins"])
     mapping = Mapping(
         columns={name: read_columns(name, given) for name, given in tables.items()},
         words=words,
@@ -101,7 +102,8 @@ def read_mapping(source: str | Path | MappingType[str, Any] | Mapping | None) ->
         ticked={name: read_ticked(name, given, words[name]) for name, given in tables.items()},
         units={name: read_units(name, given) for name, given in tables.items()},
         links={name: link for name, link in links.items() if link is not None},
-        expected_every=read_expected_every(tables["checkins"]),
+        expected_every=expected_every,
+        expected_until=expected_until,
         ids=read_ids(data.get("ids", {})),
         database=read_database(data.get("database")),
         **options,

@@ -24,7 +24,7 @@ Words = dict[str, dict[str, str]]
 KEYS = ("columns", "words", "from", "constants", "combine", "ticked", "units")
 MINUTES = ("minutes_scheduled", "minutes_attended")
 UNITS = ("minutes", "hours", "seconds", "days")
-_EVERY = re.compile(r"\s*(\d{1,3})\s*(day|week)s?\s*")
+_EVERY = re.compile(r"\s*(\d{1,4})\s*(day|week)s?\s*")
 
 
 def require_keys(table: str, value: Any) -> None:
@@ -34,7 +34,7 @@ def require_keys(table: str, value: Any) -> None:
     if table != "episodes":
         known.append("link")
     if table == "checkins":
-        known.append("expected_every")
+        known += ["expected_every", "expected_until"]
     unknown = set(names) - set(known)
     if unknown:
         raise RecordsError(
@@ -179,9 +179,21 @@ def read_link(table: str, value: Any) -> Link | None:
     return Link(by, person)
 
 
-def read_expected_every(value: Any) -> int | None:
-    """Read ``[checkins] expected_every``, in days."""
-    given = section("checkins", value).get("expected_every")
+def read_expected(value: Any) -> tuple[int | None, int | None]:
+    """Read ``[checkins] expected_every`` and ``expected_until``, in days."""
+    checkins = section("checkins", value)
+    every = _days(checkins, "expected_every", 366, "7 days")
+    until = _days(checkins, "expected_until", 3660, "26 weeks")
+    if until is not None and every is None:
+        raise RecordsError(
+            "The mapping's [checkins] has expected_until without expected_every.",
+            instead='Write expected_every = "7 days" too, or remove it.',
+        )
+    return every, until
+
+
+def _days(checkins: dict[str, Any], name: str, most: int, example: str) -> int | None:
+    given = checkins.get(name)
     if given is None:
         return None
     days = 0
@@ -189,10 +201,10 @@ def read_expected_every(value: Any) -> int | None:
         days = given
     elif isinstance(given, str) and (match := _EVERY.fullmatch(given.casefold())):
         days = int(match[1]) * (7 if match[2] == "week" else 1)
-    if not 1 <= days <= 366:
+    if not 1 <= days <= most:
         raise RecordsError(
-            "The mapping's [checkins] expected_every is no number of days from 1 to 366.",
+            f"The mapping's [checkins] {name} is no number of days from 1 to {most:,}.",
             found=short(given),
-            instead='Write expected_every = "7 days".',
+            instead=f'Write {name} = "{example}".',
         )
     return days

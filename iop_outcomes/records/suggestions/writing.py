@@ -340,7 +340,11 @@ def _rest(made: Proposal, table: str) -> list[str]:
 
 def _expected(days: int) -> list[str]:
     note = "no missed check-in has a row: was one due so often? Then those without a row are missed"
-    return [line("expected_every", f"{days} days", note, off=True)]
+    until = "the last day from admission on which one is due; without it the day of discharge"
+    return [
+        line("expected_every", f"{days} days", note, off=True),
+        line("expected_until", FILL_IN, until, off=True),
+    ]
 
 
 def _ticked(made: Proposal, table: str) -> list[str]:
