@@ -136,6 +136,50 @@ def test_the_mapping_decides_for_every_file() -> None:
     assert met(records) == [(1, "admit_date", "bad_date", "set aside")]
 
 
+# The year first -----------------------------------------------------------------------------------
+
+WEEK = [f"26-01-{day:02}" for day in range(5, 10)]  # of 2026, or days of 2005 to 2009
+
+
+@pytest.mark.parametrize(
+    ("texts", "first", "checks"),
+    [
+        (WEEK, "2026-01-05", set()),
+        ([*WEEK, "25-12-30"], "2026-01-05", set()),
+        (["99-01-05", "99-01-06"], "1999-01-05", set()),  # no month has 99 days
+        (["26-01-05 09:30", *WEEK], "2026-01-05", set()),
+        (["05-01-26", "13-01-26", "14-02-26"], "2026-01-05", set()),  # as before
+        ([f"{day}-01-26" for day in range(13, 20)], "2026-01-13", set()),
+        (["05-01-26", "05-14-26"], "2026-05-01", set()),
+        (["26-01-05"], None, {"ambiguous_date"}),
+        (["26-01-05", "25-01-06"], None, {"ambiguous_date"}),
+        (["26/01/05"], "2005-01-26", set()),  # nobody's ISO
+    ],
+)
+def test_the_part_of_few_values_is_the_year(
+    texts: list[str], first: str | None, checks: set[str]
+) -> None:
+    records = read({"admit_date": [*texts, "2026-03-01"]})
+    assert days(records).get("E0") == first
+    assert {check for _, _, check, _ in met(records)} - {"mixed_date_format"} == checks
+
+
+def test_a_year_in_front_says_nothing_of_day_and_month_in_other_texts() -> None:
+    records = read({"admit_date": [*WEEK, "02/08/2026", "02/13/2026"]})
+    assert days(records)["E5"] == "2026-02-08"
+    assert days(records)["E0"] == "2026-01-05"
+
+
+def test_the_mapping_says_what_two_digits_in_front_are() -> None:
+    one = {"admit_date": ["26-01-05", "02/08/2026", "02/13/2026"]}
+    assert days(read(one, order="year_first")) == {
+        "E0": "2026-01-05",
+        "E1": "2026-02-08",
+        "E2": "2026-02-13",
+    }
+    assert days(read({"admit_date": WEEK}, order="day_first"))["E0"] == "2005-01-26"
+
+
 # Beside a plain slow version --------------------------------------------------------------------
 
 

@@ -102,7 +102,9 @@ _DECLARED = (
     Check("missing_word", "conformance", 'A word such as "n/a" stands for a missing value.'),
     Check("error_word", "conformance", "An error such as #REF! stands in place of a value."),
     Check("bad_date", "conformance", "The value is not a date, or not a whole study day."),
-    Check("ambiguous_date", "conformance", "Day and month cannot be distinguished."),
+    Check(
+        "ambiguous_date", "conformance", "Day and month, or day and year, cannot be distinguished."
+    ),
     Check(
         "assumed_date_order",
         "conformance",

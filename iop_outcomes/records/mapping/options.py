@@ -12,7 +12,7 @@ from iop_outcomes.records.mapping.sections import only, section, short, texts
 from iop_outcomes.records.schema import TABLES
 from iop_outcomes.shared.messages import as_written
 
-DATE_ORDERS = ("month_first", "day_first")
+DATE_ORDERS = ("month_first", "day_first", "year_first")
 MOST_SKIPPED = 10_000  # lines above a header
 _OPTIONS: dict[str, tuple[object, ...] | type] = {
     "date_order": DATE_ORDERS,
@@ -23,7 +23,7 @@ _OPTIONS: dict[str, tuple[object, ...] | type] = {
     "two_digit_years": str,
 }
 _WANTED = {
-    "date_order": '"month_first" or "day_first"',
+    "date_order": '"month_first", "day_first" or "year_first" (26-01-05)',
     "identical_rows": '"fold" or "keep"',
     "skip_lines": "a whole number from 0 to 10000",
     "synthetic": "true or false",

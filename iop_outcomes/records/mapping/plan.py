@@ -101,7 +101,8 @@ class SourcePlan:
     fill_down : tuple of str
         Their columns whose blank cells take the value above.
     date_order : str
-        ``"month_first"``, ``"day_first"``, or empty: as the options say.
+        ``"month_first"``, ``"day_first"``, ``"year_first"`` (26-01-05), or empty: as the options
+        say.
     columns : dict of str to str
         Their column name (folded) to ours, of this source alone.
     where : Condition or None
@@ -177,7 +178,8 @@ class Mapping:
     files : dict of str to tuple of str
         For each table, the file patterns in a folder.
     date_order : str
-        ``"month_first"``, ``"day_first"``, or empty: told from the dates themselves.
+        ``"month_first"``, ``"day_first"``, ``"year_first"`` (26-01-05), or empty: told from the
+        dates themselves.
     identical_rows : str
         ``"fold"`` (rows equal in every column are one), ``"keep"`` (each is one), or empty: folded
         where a key or the border of two files shows a repeat, else kept and listed.

@@ -35,6 +35,7 @@ _WEEKDAY = re.compile(r"(?P<name>[^\W\d_]{2,10})[.,]*\s+(?=.*\d)")
 _LETTERS = r"([^\W\d_]{3,9})"
 _ISO = re.compile(r"(\d{4})\s*[-/.]\s*(\d{1,2})\s*[-/.]\s*(\d{1,2})")
 _PARTS = re.compile(r"(\d{1,2})\s*([-/.])\s*(\d{1,2})\s*[-/.]\s*(\d{4}|\d{2})")
+_HYPHENED = re.compile(r"\d{2}-\d{2}-\d{2}")
 _DAY_NAME = re.compile(
     rf"(\d{{1,2}})(?:st|nd|rd|th)?[-\s./]*(?:of\s+)?{_LETTERS}\.?[-\s./,]*(\d{{4}}|\d{{2}})"
 )
@@ -64,6 +65,10 @@ class DateText:
         Whether its year has two digits.
     dotted : bool
         Whether its parts are written with dots.
+    hyphened : bool
+        Whether it is written as 26-01-05.
+    year_first : int or None
+        Its day since 1970 if its first part is the year, where it is written so.
     weekday : int or None
         The weekday written before it; Monday is 0.
     minutes : int or None
@@ -81,6 +86,8 @@ class DateText:
     parts: tuple[int, int, int] | None = None
     two_digits: bool = False
     dotted: bool = False
+    hyphened: bool = False
+    year_first: int | None = None
     weekday: int | None = None
     minutes: int | None = None
     length: int | None = None
@@ -136,6 +143,11 @@ class DateReader:
         if match := _PARTS.fullmatch(word):
             parts = int(match[1]), int(match[3]), self._year(match[4])
             short = len(match[4]) == 2
+            if _HYPHENED.fullmatch(word):
+                day = day_number(self._year(match[1]), parts[1], int(match[4]))
+                return DateText(
+                    *("parts", None, parts), two_digits=True, hyphened=True, year_first=day
+                )
             return DateText("parts", parts=parts, two_digits=short, dotted=match[2] == ".")
         if match := _DAY_NAME.fullmatch(word):
             return self._named(match[3], match[2], match[1])

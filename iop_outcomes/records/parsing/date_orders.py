@@ -11,6 +11,7 @@ source or of all, nothing is told or assumed.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,11 +23,13 @@ from iop_outcomes.records.parsing.dates import (
     DAY_FIRST,
     DAY_FIRST_AS_OTHERS,
     DAY_FIRST_ASSUMED,
+    DAY_OR_YEAR,
     HALF_SWAPPED,
     MONTH_FIRST,
     MONTH_FIRST_AS_OTHERS,
     MONTH_FIRST_ASSUMED,
     OPEN,
+    YEAR_FIRST,
     DateTexts,
     date_texts,
 )
@@ -36,7 +39,10 @@ from iop_outcomes.records.sources.coded import Coded, narrow
 from iop_outcomes.records.staging import StagedTable
 
 Mask = npt.NDArray[np.bool_]
-_OTHER, _OPEN_PARTS, _SETTLED_PARTS, _REAL_DATE = range(4)  # what a text is, for its order
+FEWEST_DAYS = 4  # different values from which on a part can be seen to be the day
+_LAST_MONTH, _LAST_DAY = 12, 31
+# What a text is, for its order; the last two are written as 26-01-05.
+_OTHER, _OPEN_PARTS, _SETTLED_PARTS, _REAL_DATE, _OPEN_HYPHENS, _SETTLED_HYPHENS = range(6)
 
 
 @dataclass(frozen=True)
@@ -49,13 +55,16 @@ class _Evidence:
         What each distinct text says.
     kind : numpy.ndarray of int8
         For each distinct text whether it is a date in both orders, and another one in each
-        (`_OPEN_PARTS`), another date in parts, or a date whose order is told by its form.
+        (`_OPEN_PARTS`, `_OPEN_HYPHENS`), another date in parts, or a date whose order is told by
+        its form.
     day_first, month_first : numpy.ndarray of bool
         For each file whether the column has a date that is one in this order only.
     in_parts, dotted : numpy.ndarray of bool
         For each file whether most dates of the column are written in parts, and with dots.
     swapped : numpy.ndarray of bool
         For each file whether a spreadsheet swapped day and month of a part of its dates.
+    years : list of str
+        For each file the order of its texts such as 26-01-05, if the year may stand first.
     """
 
     texts: DateTexts
@@ -65,6 +74,7 @@ class _Evidence:
     in_parts: Mask
     dotted: Mask
     swapped: Mask
+    years: list[str]
 
 
 def settle_orders(staged: StagedTable, mapping: Mapping) -> None:
@@ -76,23 +86,29 @@ def settle_orders(staged: StagedTable, mapping: Mapping) -> None:
     if staged.time != "calendar":
         return
     given = [own or mapping.date_order for own in staged.file_orders]
+    plain = [OPEN if order == YEAR_FIRST else order for order in given]
     evidence: dict[str, _Evidence] = {}
     for name, coded in staged.raw.items():
         column = staged.table.column(name, staged.time)
         if column is not None and column.kind == "date":
-            evidence[name] = _evidence(staged, name, coded, mapping)
+            evidence[name] = _evidence(staged, name, coded, mapping, given)
     for name, own in evidence.items():
         others = [found for other, found in evidence.items() if other != name]
-        orders = np.full((4, len(staged.files)), OPEN, dtype=object)
-        orders[_OPEN_PARTS] = [
-            order or _of_file(file, own, others) for file, order in enumerate(given)
+        orders = np.full((6, len(staged.files)), OPEN, dtype=object)
+        orders[_OPEN_PARTS] = orders[_OPEN_HYPHENS] = [
+            order or _of_file(file, own, others) for file, order in enumerate(plain)
         ]
-        orders[_SETTLED_PARTS] = given
+        orders[_SETTLED_PARTS] = orders[_SETTLED_HYPHENS] = plain
+        for file, order in enumerate(own.years):
+            if order != OPEN:
+                orders[[_OPEN_HYPHENS, _SETTLED_HYPHENS], file] = order
         orders[_REAL_DATE, own.swapped] = HALF_SWAPPED
         _split(staged, name, own, orders)
 
 
-def _evidence(staged: StagedTable, name: str, coded: Coded, mapping: Mapping) -> _Evidence:
+def _evidence(
+    staged: StagedTable, name: str, coded: Coded, mapping: Mapping, given: list[str]
+) -> _Evidence:
     words = mapping.words.get(staged.table.name, {}).get(name, {})
     clean = without_words(coded.words.tolist(), words, mapping)
     texts = date_texts(clean, mapping.two_digit_years)
@@ -100,7 +116,7 @@ def _evidence(staged: StagedTable, name: str, coded: Coded, mapping: Mapping) ->
     kind = np.where(np.isin(texts.forms.astype(str), REAL_DATES), _REAL_DATE, _OTHER).astype(
         np.int8
     )
-    day_first, month_first, dotted = np.zeros((3, size), dtype=bool)
+    day_first, month_first, dotted, hyphened = np.zeros((4, size), dtype=bool)
     for position, text in texts.parts.items():
         as_month_first, as_day_first = texts.orders(position)
         both = as_month_first is not None and as_day_first is not None
@@ -109,18 +125,30 @@ def _evidence(staged: StagedTable, name: str, coded: Coded, mapping: Mapping) ->
             day_first[position] = as_day_first is not None
             month_first[position] = as_month_first is not None
         dotted[position] = text.dotted
+        hyphened[position] = text.hyphened
+    years = [OPEN] * files
     if not texts.parts:
         none = np.zeros(files, dtype=bool)
-        return _Evidence(texts, kind, none, none, none, none, none)
-    held = [_held(staged, coded, chosen) for chosen in (day_first, month_first)]
+        return _Evidence(texts, kind, none, none, none, none, none, years)
+    if hyphened.any():
+        kind[hyphened] += _OPEN_HYPHENS - _OPEN_PARTS  # the settled ones stand as far behind
+        for file in np.flatnonzero(_held(staged, coded, hyphened)).tolist():
+            here = np.unique(coded.codes[staged.file == file])
+            own = given[file] or year_order(texts, here.tolist())
+            years[file] = own if own in (YEAR_FIRST, DAY_OR_YEAR) else OPEN
+    told = np.array([order == OPEN for order in years])
+    held = [
+        _held(staged, coded, chosen & ~hyphened) | (_held(staged, coded, chosen & hyphened) & told)
+        for chosen in (day_first, month_first)
+    ]
     in_parts, with_dots = _usual(staged, coded, texts, dotted)
     swapped = np.zeros(files, dtype=bool)
     telling = (held[0] != held[1]) & _held(staged, coded, kind == _REAL_DATE)
-    telling &= ~_held(staged, coded, kind == _OPEN_PARTS)
+    telling &= ~_held(staged, coded, np.isin(kind, (_OPEN_PARTS, _OPEN_HYPHENS)))
     for file in np.flatnonzero(telling).tolist():
         here = np.unique(coded.codes[staged.file == file])
         swapped[file] = half_swapped(texts, here)
-    return _Evidence(texts, kind, held[0], held[1], in_parts, with_dots, swapped)
+    return _Evidence(texts, kind, held[0], held[1], in_parts, with_dots, swapped, years)
 
 
 def _usual(staged: StagedTable, coded: Coded, texts: DateTexts, dotted: Mask) -> tuple[Mask, Mask]:
@@ -161,7 +189,7 @@ def _split(staged: StagedTable, name: str, own: _Evidence, orders: npt.NDArray[n
     coded = staged.raw[name]
     staged.date_texts[name] = own.texts
     differs = (orders != orders[:, :1]).any(axis=1)
-    settled = np.where(differs, OPEN, orders[:, 0]) if orders.shape[1] else np.full(4, OPEN)
+    settled = np.where(differs, OPEN, orders[:, 0]) if orders.shape[1] else np.full(6, OPEN)
     staged.orders[name] = settled[own.kind].tolist()
     rows = np.flatnonzero(differs[own.kind][coded.codes])
     if not len(rows):
@@ -177,3 +205,34 @@ def _split(staged: StagedTable, name: str, own: _Evidence, orders: npt.NDArray[n
     staged.raw[name] = Coded(narrow(codes, len(words)), words)
     staged.orders[name] += [kinds[pair % len(kinds)] for pair in distinct]
     staged.date_texts[name] = own.texts.take([*range(len(coded.words)), *copied.tolist()])
+
+
+def year_order(texts: DateTexts, positions: Iterable[int]) -> str:
+    """Tell whether the year stands first in the texts 99-99-99 of one column and file.
+
+    Parameters
+    ----------
+    positions : iterable of int
+        The distinct texts that stand there.
+
+    Returns
+    -------
+    str
+        `YEAR_FIRST`, `DAY_OR_YEAR` where neither part can be seen to be the year and none of the
+        first ones can be a month, or `OPEN`: these texts are as any others in parts.
+    """
+    hyphened = [texts.parts[one] for one in positions if one in texts.parts]
+    hyphened = [text for text in hyphened if text.hyphened]
+    if not hyphened or any(text.year_first is None for text in hyphened):
+        return OPEN
+    parts = [text.parts or (0, 0, 0) for text in hyphened]
+    first, last = {first for first, _, _ in parts}, {last for _, _, last in parts}
+    if max(first) > _LAST_DAY or _is_day(last, first):
+        return YEAR_FIRST
+    if min(first) <= _LAST_MONTH or _is_day(first, last):
+        return OPEN
+    return DAY_OR_YEAR
+
+
+def _is_day(days: set[int], years: set[int]) -> bool:
+    return len(days) >= FEWEST_DAYS and len(days) >= 2 * len(years)

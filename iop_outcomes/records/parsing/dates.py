@@ -26,7 +26,8 @@ _BEFORE = round(YEARS_BEFORE * 365.2425)
 DAY_FIRST, MONTH_FIRST = "day_first", "month_first"  # settled: said by the mapping or the dates
 DAY_FIRST_AS_OTHERS, MONTH_FIRST_AS_OTHERS = "day_first_as_others", "month_first_as_others"
 DAY_FIRST_ASSUMED, MONTH_FIRST_ASSUMED = "day_first_assumed", "month_first_assumed"
-HALF_SWAPPED, OPEN = "half_swapped", ""
+YEAR_FIRST = "year_first"  # of 26-01-05; other texts are then as if nothing was said
+HALF_SWAPPED, DAY_OR_YEAR, OPEN = "half_swapped", "day_or_year", ""
 ASSUMED = {
     DAY_FIRST_AS_OTHERS: "kept: read as day first, as the file's others",
     MONTH_FIRST_AS_OTHERS: "kept: read as month first, as the file's others",
@@ -276,7 +277,14 @@ def _settle(texts: DateTexts, orders: Sequence[str], parsed: Parsed) -> None:
     for position in texts.parts:
         month_first, day_first = texts.orders(position)
         order = orders[position]
-        if order in (DAY_FIRST, MONTH_FIRST):
+        day: int | None
+        if order == DAY_OR_YEAR:
+            text = "value left missing: day and year cannot be distinguished"
+            parsed.fault("ambiguous_date", position, text)
+            continue
+        if order == YEAR_FIRST and texts.parts[position].hyphened:
+            day = texts.parts[position].year_first
+        elif order in (DAY_FIRST, MONTH_FIRST):
             month_first, day_first = texts.both_days(position)
             day = day_first if order == DAY_FIRST else month_first
         elif month_first is None or day_first is None or month_first == day_first:

@@ -176,7 +176,7 @@ def _ordered(headings: list[Heading], order: str, month: int, file: str) -> list
     numbers = [heading.numbers for heading in headings if heading.numbers]
     if not numbers:
         return headings
-    if not order:
+    if order not in (DAY_FIRST, MONTH_FIRST):
         order = _order_told(numbers, month)
     if not order:
         raise RecordsError(

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from iop_outcomes.records.parsing.dates import date_texts
+from iop_outcomes.records.parsing.date_orders import year_order
+from iop_outcomes.records.parsing.dates import OPEN, date_texts
 from iop_outcomes.records.suggestions.recognition.fits import IDS, declared
 from iop_outcomes.records.suggestions.recognition.recognising import Source
 
@@ -67,7 +68,10 @@ def _order(texts: Iterable[tuple[str, int]]) -> Order:
     pairs = list(texts)
     found = date_texts([text for text, _ in pairs])
     month = day = both = 0
+    hyphened_apart = year_order(found, range(len(pairs))) != OPEN  # 26-01-05: no day or month
     for place in found.parts:
+        if hyphened_apart and found.parts[place].hyphened:
+            continue
         rows = pairs[place][1]
         as_month, as_day = found.orders(place)
         if as_month is not None and as_day is None:
