@@ -297,3 +297,38 @@ def test_the_order_of_dates_and_the_header_are_told(
     assert [plan.header_row for plans in sources.values() for plan in plans] == [5, 5]
     (attendance,) = proposed["10_title_rows_in_one_file"].mapping.sources["attendance"]
     assert attendance.header_row == 4
+
+
+KEPT = {  # rows kept of the episodes and of the other table, as the shape bears it
+    "01_census_and_group_report": (85, 2312),  # 30 have no status, or N/A: asked
+    "02_appointments_by_name": (80, 2177),  # an earlier stay of five people is not in the list
+    "03_workbook_titles_merged_totals": (85, 2342),
+    "04_month_sheets_grid": (85, 1589),  # groups only
+    "05_row_a_group_with_attendees": (85, 1475),  # groups only, without those cancelled
+    "06_one_longitudinal_file": (85, 1725),  # 20 are unverified: asked
+    "07_form_responses": (85, 1312),  # 34 in another case: a line to uncomment
+    "08_encounters_padded_ids": (85, 1752),  # only those that took place
+    "09_semicolons_decimal_comma": (85, 2342),
+    "10_title_rows_in_one_file": (2, 2),
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_the_records_can_be_read_by_the_proposal(
+    name: str, proposed: dict[str, iop.MappingSuggestion]
+) -> None:
+    assert proposed[name].problem == ""
+    records = iop.read_records(EXPORTS / name, mapping=proposed[name].mapping)
+    kept = records.sources.groupby("table")["rows_kept"].sum()
+    other = "attendance" if "attendance" in kept else "checkins"
+    assert (kept["episodes"], kept[other]) == KEPT[name]
+
+
+def test_an_empty_status_is_offered_as_a_line(proposed: dict[str, iop.MappingSuggestion]) -> None:
+    text = proposed["01_census_and_group_report"].text
+    (line,) = [one for one in text.splitlines() if one.startswith('# "" = ')]
+    text = text.replace(line, line.removeprefix("# "))
+    text = text.replace('# "N/A" = "..."', '"N/A" = "not_scheduled"')
+    mapping = tomllib.loads(text)
+    records = iop.read_records(EXPORTS / "01_census_and_group_report", mapping=mapping)
+    assert (len(records.attendance), len(records.problems)) == (2342, 0)

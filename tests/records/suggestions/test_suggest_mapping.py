@@ -209,6 +209,34 @@ def test_ids_that_would_match_are_proposed_and_not_applied(tmp_path: Path) -> No
     assert any("ignore_case" in question for question in made.questions)
 
 
+def test_the_rows_of_a_person_are_linked_by_date_and_can_be_read(tmp_path: Path) -> None:
+    made = iop.suggest_mapping(written(tmp_path, SHAPES["census_and_group_report"][0]))
+    assert made.mapping.link("attendance").by == "person_and_date"
+    assert made.problem == ""
+    records = iop.read_records(tmp_path, mapping=made.mapping)
+    assert records.attendance["episode_id"].astype(str).tolist() == [
+        "INV-1 2025-11-24",
+        "INV-2 2026-01-20",
+        "INV-2 2026-05-04",
+    ]
+
+
+def test_lines_for_identifiers_and_empty_statuses_work_without_their_mark(tmp_path: Path) -> None:
+    rows = "".join(f"{n:05d},2026-02-0{n},{'Present' if n % 2 else ''}\n" for n in range(1, 8))
+    files = {
+        "episodes.csv": "Episode ID,Admit Date\n"
+        + "".join(f"{n},2026-01-0{n}\n" for n in range(1, 8)),
+        "attendance.csv": f"Episode ID,Session Date,Attendance\n{rows}",
+    }
+    made = iop.suggest_mapping(written(tmp_path, files))
+    assert "[ids] it would be 100%" in " ".join(made.questions)
+    assert len(iop.read_records(tmp_path, mapping=made.mapping).attendance) == 0
+    text = made.text.replace("# episode_id = [", "episode_id = [").replace('# "" = ', '"" = ')
+    records = iop.read_records(tmp_path, mapping=tomllib.loads(text))
+    counts = records.attendance["status"].value_counts()
+    assert (counts["attended"], counts["unrecorded"]) == (4, 3)
+
+
 def test_a_legend_beside_the_data_gives_the_words(tmp_path: Path) -> None:
     rows = "".join(f"K-{n:03d},2026-01-{12 + n},{1 + n % 3}\n" for n in range(8))
     files = {

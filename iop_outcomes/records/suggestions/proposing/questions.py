@@ -80,7 +80,7 @@ def _links(made: Proposal) -> list[str]:
                 more = one.would_match / one.rows
                 found.append(
                     f"{text}; with {' and '.join(one.forms)} in [ids] it would be {more:.0%}. Are "
-                    "identifiers that differ only so the same person's?"
+                    "identifiers that differ only so the same person's? Then remove the # there."
                 )
             else:
                 found.append(f"{text}. What do the others belong to?")

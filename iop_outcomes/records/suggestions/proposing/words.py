@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from iop_outcomes.records.mapping import fold
 from iop_outcomes.records.suggestions.recognition.fits import declared
@@ -77,7 +77,8 @@ class WordsOfColumn:
     @property
     def unknown(self) -> int:
         """How many words could not be told."""
-        return sum(word.ours is None or not word.sure for word in self.words) + self.hidden
+        named = [word for word in self.words if word.theirs]
+        return sum(word.ours is None or not word.sure for word in named) + self.hidden
 
 
 Codes = Mapping[str, Mapping[str, str]]
@@ -88,6 +89,7 @@ def words_of(sources: Sequence[Source], table: str, legends: Codes) -> list[Word
     """Return the words of each column of a table that has a vocabulary or says yes and no."""
     held: dict[str, dict[str, int]] = {}
     headings: dict[str, list[str]] = {}
+    blank: dict[str, int] = {}
     for source in sources:
         if source.table != table:
             continue
@@ -96,9 +98,21 @@ def words_of(sources: Sequence[Source], table: str, legends: Codes) -> list[Word
             headings.setdefault(column, []).append(heading)
             for text, count in zip(profile.texts, profile.counts.tolist(), strict=True):
                 counts[text] = counts.get(text, 0) + count
+            if column == "status" and heading:  # of a grid a blank cell is no row
+                blank[column] = blank.get(column, 0) + profile.rows - profile.filled
     return [
-        _words(table, column, counts, headings[column], legends) for column, counts in held.items()
+        _with_blank(_words(table, column, counts, headings[column], legends), blank.get(column, 0))
+        for column, counts in held.items()
     ]
+
+
+def _with_blank(found: WordsOfColumn, rows: int) -> WordsOfColumn:
+    """Return the words with a line for the cells without one, whose rows are set aside without."""
+    if not rows or not found.words:
+        return found
+    ours = "unrecorded" if found.table == "attendance" else None
+    word = Word("", rows, ours, sure=False, note="an empty cell, set aside without this line")
+    return replace(found, words=(*found.words, word))
 
 
 def _with_words(source: Source) -> Iterable[tuple[str, str, Profile]]:
