@@ -168,8 +168,8 @@ def with_missed(
     )
     if outside:
         text += (
-            f"; {outside:,} rows after admission are of none that was due, and no response is "
-            "known of such (expected_until says for how long check-ins are due)"
+            f"; {outside:,} rows after admission are of none of these, since none was due (see "
+            "expected_until) or its days are not over, and no response is known of such"
         )
     return result, text
 
