@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -255,3 +257,14 @@ def test_a_condition_and_its_contrary_share_out_all_rows(texts: list[str], wante
 def test_a_condition_on_a_column_that_is_not_there_says_so() -> None:
     with pytest.raises(RecordsError, match=r"a\.csv has no column 'Evnt', which where"):
         read_condition("where", {"Evnt": "weekly"}).rows(raw_of(Event=["weekly"]))
+
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.glob("mapping*.md")), ids=lambda page: page.stem)
+def test_what_the_documentation_writes_can_be_read(page: Path) -> None:
+    blocks = re.findall(r"^```toml\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.M)
+    assert blocks or page.stem == "mapping_proposed"
+    for block in blocks:
+        assert read_mapping(tomllib.loads(block)) != Mapping()
