@@ -271,7 +271,7 @@ def test_a_mapping_reads_a_program_s_own_names_and_words(tmp_path: Path) -> None
     [
         ({"episode": {}}, "section that is not known"),
         ({"options": {"order": "x"}}, "option that is not known"),
-        ({"options": {"date_order": "year_first"}}, "does not fit"),
+        ({"options": {"date_order": "dmy"}}, "does not fit"),
         ({"options": {"skip_lines": -1}}, "does not fit"),
         ({"attendance": {"words": {"status": {"Here": "present"}}}}, "one that is not known"),
         ({"attendance": {"rows": {}}}, "entry that is not known"),
