@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 import iop_outcomes as iop
 from iop_outcomes.records.mapping import Mapping
 from iop_outcomes.records.parsing.calendar_names import MONTHS
-from iop_outcomes.records.parsing.parsed import Parsed
+from iop_outcomes.records.parsing.date_forms import DateReader
+from iop_outcomes.records.parsing.dates import date_texts
+from iop_outcomes.records.parsing.parsed import NO_DAY, Parsed
 from iop_outcomes.records.parsing.times_of_day import time_range
 from iop_outcomes.records.parsing.values import parse
 from iop_outcomes.records.schema import ATTENDANCE, CHECKINS, EPISODES, START_TIME, Column
@@ -353,3 +355,71 @@ def test_no_text_raises(texts: list[str]) -> None:
     for column in (EARLIER, START_TIME, LENGTH, USE_DAYS, USED, STATUS):
         parsed = read(texts, column)
         assert len(parsed.values) == len(parsed.missing) == len(coded(texts).words)
+
+
+# Many at once -----------------------------------------------------------------------------------
+
+SPLIT_DATES = [
+    "2026-01-05",
+    "1/5/26",
+    "26-01-05",
+    "05.01.2026",
+    "2026-13-01",
+    "99/99/2026",
+    "1-2-3",
+]
+SPLIT_TIMES = [
+    "T09:30:00Z",
+    " 9:30 PM",
+    " 09:30:15.123 +02:00",
+    " 24:00",
+    " 25:10",
+    " 9:00 AM - 12:00 PM",
+    " 09 30",
+    "T",
+    " at 10:00",
+    "  10.30 Uhr",
+    " America/New_York",
+    " 10:00 America/New_York",
+    " x",
+    "",
+    "\u00a010:00",
+]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(st.sampled_from(SPLIT_DATES), st.sampled_from(SPLIT_TIMES)).map("".join),
+            st.sampled_from(["", "05JAN2026:09:30", "Mon 1/5/2026 09:30", "202601050930", "n/a"]),
+        ),
+        min_size=1,
+        max_size=12,
+        unique=True,
+    )
+)
+def test_many_texts_are_read_as_each_by_itself(texts: list[str]) -> None:
+    clean = [text.strip() for text in texts]
+    together = date_texts(clean)
+    for position, word in enumerate(clean):
+        alone = DateReader().read(word)
+        assert together.forms[position] == alone.form
+        assert (together.days[position] == NO_DAY) == (alone.day is None or bool(alone.parts))
+        if alone.day is not None and not alone.parts:
+            assert together.days[position] == alone.day
+        for many, one in (
+            (together.minutes[position], alone.minutes),
+            (together.lengths[position], alone.length),
+        ):
+            assert np.isnan(many) if one is None else many == one
+        assert together.zones[position] == alone.zone
+        assert together.two_digits[position] == alone.two_digits
+        assert together.backwards[position] == alone.backwards
+        assert together.weekdays.get(position) == alone.weekday
+        assert (position in together.parts) == (alone.parts is not None)
+        if alone.parts is not None:
+            found = together.parts[position]
+            assert (found.parts, found.dotted, found.hyphened, found.year_first) == (
+                *(alone.parts, alone.dotted, alone.hyphened, alone.year_first),
+            )

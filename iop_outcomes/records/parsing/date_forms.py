@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from iop_outcomes.records.parsing.calendar_names import MONTHS, WEEKDAYS
 from iop_outcomes.records.parsing.times_of_day import clock_minutes, time_range
@@ -27,6 +29,8 @@ _TIME = re.compile(
     rf"\s*{_ZONE}"
 )
 _RANGE = re.compile(r"(?P<date>.*?\d),?\s+(?P<range>\d{1,2}(?:[:.]\d{2}|\s*[AaPp]\.?[Mm]).*)")
+# For many texts at once, by RE2: no space and no T in the date, so that it ends before the first.
+_DATE_AND_TIME = r"^(?P<d>[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4})(?P<t>[T\s].+)$"
 _COMPACT_TIME = re.compile(
     rf"(?P<date>\d{{8}})[T ]?(?P<clock>\d{{4}})(?:[0-5]\d(?:\.\d+)?)?\s*{_ZONE}"
 )
@@ -95,6 +99,31 @@ class DateText:
     zone: bool = False
 
 
+@dataclass(frozen=True)
+class Timed:
+    """Texts that are a date in numbers with a time of day behind it.
+
+    Attributes
+    ----------
+    rows : numpy.ndarray of int64
+        The positions of the texts.
+    dates : list of DateText
+        How each distinct date of theirs is written.
+    date : numpy.ndarray of int64
+        For each text which of them it is.
+    minutes : numpy.ndarray of float64
+        Its time of day, in minutes after midnight.
+    zones : numpy.ndarray of bool
+        Whether that has a time zone.
+    """
+
+    rows: npt.NDArray[np.int64]
+    dates: list[DateText]
+    date: npt.NDArray[np.int64]
+    minutes: npt.NDArray[np.float64]
+    zones: npt.NDArray[np.bool_]
+
+
 class DateReader:
     """Reads texts as dates; what a date or a time says is worked out once for each distinct one."""
 
@@ -120,6 +149,32 @@ class DateReader:
             start, length = span
             return _with(date, minutes=start, length=length, backwards=length is None)
         return self._date(word)
+
+    def timed(self, texts: Sequence[str]) -> Timed:
+        """Read those of many texts that are a date and a time, each part of them once.
+
+        Texts that are not so written, or of which the time is none, are not among its rows; `read`
+        gives the same for the others.
+        """
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        both = pc.extract_regex(pa.array(texts, pa.string()), pattern=_DATE_AND_TIME)
+        date, time = (pc.dictionary_encode(pc.struct_field(both, name)) for name in ("d", "t"))
+        codes = [part.indices.fill_null(-1).to_numpy(zero_copy_only=False) for part in (date, time)]
+        read = [self._time(text) for text in time.dictionary.to_pylist()]
+        minutes = np.array([np.nan if one is None else one[0] for one in read] + [np.nan])
+        zones = np.array([one is not None and one[1] for one in read] + [False])
+        rows = np.flatnonzero(np.isfinite(minutes[codes[1]]))
+        of_row = codes[1][rows]
+        dates = [self._date(text) for text in date.dictionary.to_pylist()]
+        return Timed(rows, dates, codes[0][rows], minutes[of_row], zones[of_row])
+
+    def _time(self, text: str) -> tuple[int, bool] | None:
+        """Read what stands behind a date: the time, and whether it has a zone."""
+        match = _TIME.fullmatch("1" + text)
+        minutes = None if match is None or match["date"] != "1" else clock_minutes(match["clock"])
+        return None if match is None or minutes is None else (minutes, bool(match["zone"]))
 
     def _timed(self, word: str, minutes: int, match: re.Match[str]) -> DateText:
         return _with(self._date(word), minutes=minutes, zone=bool(match["zone"]))

@@ -32,6 +32,7 @@ from iop_outcomes.records.parsing.dates import (
     YEAR_FIRST,
     DateTexts,
     date_texts,
+    form_codes,
 )
 from iop_outcomes.records.parsing.half_swapped import REAL_DATES, half_swapped
 from iop_outcomes.records.parsing.values import without_words
@@ -113,9 +114,7 @@ def _evidence(
     clean = without_words(coded.words.tolist(), words, mapping)
     texts = date_texts(clean, mapping.two_digit_years)
     size, files = len(coded.words), len(staged.files)
-    kind = np.where(np.isin(texts.forms.astype(str), REAL_DATES), _REAL_DATE, _OTHER).astype(
-        np.int8
-    )
+    kind = np.where(texts.is_form(*REAL_DATES), _REAL_DATE, _OTHER).astype(np.int8)
     day_first, month_first, dotted, hyphened = np.zeros((4, size), dtype=bool)
     for position, text in texts.parts.items():
         as_month_first, as_day_first = texts.orders(position)
@@ -153,7 +152,7 @@ def _evidence(
 
 def _usual(staged: StagedTable, coded: Coded, texts: DateTexts, dotted: Mask) -> tuple[Mask, Mask]:
     """Tell for each file whether most of its dates are in parts, and most of these with dots."""
-    names, form = np.unique(texts.forms.astype(str), return_inverse=True)
+    form, names = form_codes(texts.forms)
     cells = staged.file.astype(np.int64) * len(names) + form[coded.codes]
     counts = np.bincount(cells, minlength=len(names) * len(staged.files)).astype(np.float64)
     counts = counts.reshape(-1, len(names))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from iop_outcomes.records.parsing.date_forms import (
     UNIX,
     DateReader,
     DateText,
+    Timed,
     day_number,
 )
 from iop_outcomes.records.parsing.parsed import NO_DAY, Array, Parsed
@@ -22,6 +24,7 @@ from iop_outcomes.records.sources.coded import Coded
 
 _EARLIEST = np.datetime64(EARLIEST_DATE, "D").astype(np.int64)
 _LATEST = np.datetime64(LATEST_DATE, "D").astype(np.int64)
+_LONGEST_DATE = 10  # characters of 2026-01-05
 _BEFORE = round(YEARS_BEFORE * 365.2425)
 DAY_FIRST, MONTH_FIRST = "day_first", "month_first"  # settled: said by the mapping or the dates
 DAY_FIRST_AS_OTHERS, MONTH_FIRST_AS_OTHERS = "day_first_as_others", "month_first_as_others"
@@ -67,10 +70,16 @@ class DateTexts:
     parts: dict[int, DateText] = field(default_factory=dict)
     weekdays: dict[int, int] = field(default_factory=dict)
 
+    def is_form(self, *forms: str) -> npt.NDArray[np.bool_]:
+        """Tell which texts are written in one of these ways."""
+        codes, names = form_codes(self.forms)
+        chosen = np.array([name in forms for name in names], dtype=bool)
+        result: npt.NDArray[np.bool_] = chosen[codes]
+        return result
+
     def both_days(self, position: int) -> tuple[int | None, int | None]:
         """Return the day of a text in parts as month first, and as day first."""
-        first, second, year = self.parts[position].parts or (0, 0, 0)
-        return day_number(year, first, second), day_number(year, second, first)
+        return _both_days(self.parts[position].parts or (0, 0, 0))
 
     def orders(self, position: int) -> tuple[int | None, int | None]:
         """Return both days of a text in parts, without one that falls on another weekday.
@@ -103,6 +112,18 @@ class DateTexts:
         )
 
 
+@lru_cache(maxsize=2**16)  # distinct texts are many where they have times, their dates are few
+def _both_days(parts: tuple[int, int, int]) -> tuple[int | None, int | None]:
+    first, second, year = parts
+    return day_number(year, first, second), day_number(year, second, first)
+
+
+def form_codes(forms: Array) -> tuple[Array, Array]:
+    """Return forms as codes, and the names of these in the order of the alphabet."""
+    codes, names = pd.factorize(forms, sort=True)
+    return codes, np.asarray(names, dtype=object)
+
+
 def weekday_of(day: int) -> int:
     """Return the weekday of a day since 1970, a Thursday; Monday is 0."""
     return (day + 3) % 7
@@ -114,20 +135,40 @@ def date_texts(clean: list[str], two_digit_years: tuple[int, int] = TWO_DIGIT_YE
     A number of seconds since 1970 is a date only where every text is one.
     """
     size = len(clean)
-    iso = pd.to_datetime(pd.Series(clean, dtype=object), format="%Y-%m-%d", errors="coerce")
-    plain = iso.notna().to_numpy()
-    days = np.full(size, NO_DAY, dtype=np.int32)
-    days[plain] = iso[plain].to_numpy("datetime64[D]").astype(np.int64).astype(np.int32)
-    forms = np.where(plain, "iso", "").astype(object)
+    forms, days = np.full(size, "", dtype=object), np.full(size, NO_DAY, dtype=np.int32)
     minutes, lengths = np.full((2, size), np.nan)
     texts = DateTexts(forms, days, minutes, lengths, *np.zeros((3, size), dtype=bool))
     reader = DateReader(two_digit_years)
-    for position in np.flatnonzero(~plain).tolist():
-        word = clean[position]
+    left = np.ones(size, dtype=bool)
+    if size and max(map(len, clean)) > _LONGEST_DATE:
+        left[_take_in_timed(texts, reader.timed(clean))] = False
+    rows = np.flatnonzero(left)
+    words = np.asarray(clean, dtype=object)[rows]
+    iso = pd.to_datetime(pd.Series(words, dtype=object), format="%Y-%m-%d", errors="coerce")
+    plain = iso.notna().to_numpy()
+    days[rows[plain]] = iso[plain].to_numpy("datetime64[D]").astype(np.int64).astype(np.int32)
+    forms[rows[plain]] = "iso"
+    for position, word in zip(rows[~plain].tolist(), words[~plain].tolist(), strict=True):
         if word:
             _take_in(texts, position, reader.read(word))
     _unless_all_are_unix(texts, clean)
     return texts
+
+
+def _take_in_timed(texts: DateTexts, timed: Timed) -> npt.NDArray[np.int64]:
+    """Take in dates with times of day that were read together; return their positions."""
+    dates, rows = timed.dates, timed.rows
+    known = np.array([bool(date.form) for date in dates], dtype=bool)[timed.date]
+    texts.forms[rows] = np.array([date.form for date in dates], dtype=object)[timed.date]
+    whole = [NO_DAY if date.day is None else date.day for date in dates]
+    texts.days[rows] = np.array(whole, dtype=np.int32)[timed.date]
+    texts.two_digits[rows] = np.array([date.two_digits for date in dates], dtype=bool)[timed.date]
+    texts.minutes[rows[known]] = timed.minutes[known]
+    texts.zones[rows] = timed.zones & known
+    in_parts = np.array([date.parts is not None for date in dates], dtype=bool)[timed.date]
+    of_date = [dates[one] for one in timed.date[in_parts].tolist()]
+    texts.parts.update(zip(rows[in_parts].tolist(), of_date, strict=True))
+    return rows
 
 
 def _take_in(texts: DateTexts, position: int, text: DateText) -> None:
@@ -148,9 +189,11 @@ def _take_in(texts: DateTexts, position: int, text: DateText) -> None:
 
 def _unless_all_are_unix(texts: DateTexts, clean: list[str]) -> None:
     """Take numbers of seconds for no dates, where they stand among other texts."""
-    unix = np.isin(texts.forms.astype(str), UNIX)
+    unix = texts.is_form(*UNIX)
+    if not unix.any():
+        return
     kinds = {form for form, word in zip(texts.forms.tolist(), clean, strict=True) if word}
-    if unix.any() and len(kinds) > 1:
+    if len(kinds) > 1:
         texts.forms[unix] = ""
         texts.days[unix] = NO_DAY
         texts.minutes[unix] = np.nan
@@ -304,7 +347,7 @@ def _settle(texts: DateTexts, orders: Sequence[str], parsed: Parsed) -> None:
 
 def commonest(forms: Array, counts: Array) -> str:
     """Return the form in which most rows are written; of two that are as common, the first."""
-    names, inverse = np.unique(forms.astype(str), return_inverse=True)
+    inverse, names = form_codes(forms)
     held = np.bincount(inverse, weights=counts, minlength=len(names))
     held[names == ""] = -1
     return str(names[int(np.argmax(held))]) if len(names) else ""
