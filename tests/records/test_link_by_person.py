@@ -235,6 +235,13 @@ def test_columns_that_are_not_there_are_one_sentence() -> None:
 def test_nobody_admitted_and_nobody_known() -> None:
     records = read([("A", 9, 3)], [])
     assert len(records.episodes) == len(records.attendance) == 0
+    for admitted in (["never"], []):  # no day of admission at all
+        episodes = pd.DataFrame({"person_id": ["A"] * len(admitted), "admit_date": admitted})
+        attendance = rows_of([("A", 10)], "attended")
+        records = iop.read_records(
+            episodes=episodes, attendance=attendance, mapping=LINKED, as_of=date(60)
+        )
+        assert len(records.episodes) == len(records.attendance) == 0
     records = read(STAYS, [("", 10)])
     assert listed(records, "attendance") == {0: "missing_required"}
 

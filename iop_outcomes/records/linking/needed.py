@@ -17,6 +17,7 @@ from iop_outcomes.records.schema import PERSON, TABLES, Table
 from iop_outcomes.records.sources.coded import Raw
 from iop_outcomes.records.staging import Log, StagedTable, our_names
 
+_FIRST, _DAYS = -(2**31), 2**32  # the days that int32 holds
 _DIGITS = 16  # of a code in place of a name: 64 bits, so that no two names have one
 
 
@@ -111,11 +112,11 @@ def _make_episode_ids(staged: StagedTable) -> None:
     admit = staged.day("admit_date").astype(np.int64)
     known = np.flatnonzero((person >= 0) & (admit != NO_DAY))
     codes: npt.NDArray[np.int32] = np.full(len(staged), -1, dtype=np.int32)
-    pairs = pd.MultiIndex.from_arrays([person[known], admit[known]])
-    codes[known], distinct = pd.factorize(pairs)
+    codes[known], distinct = pd.factorize(person[known] * _DAYS + (admit[known] - _FIRST))
     levels = staged.levels["person_id"]
     staged.levels["episode_id"] = [
-        f"{levels[who]} {_day(int(day), staged.time)}" for who, day in distinct
+        f"{levels[pair // _DAYS]} {_day(pair % _DAYS + _FIRST, staged.time)}"
+        for pair in distinct.tolist()
     ]
     staged.values["episode_id"] = codes
     staged.declared["episode_id"] = staged.table.columns[0]
