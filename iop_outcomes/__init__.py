@@ -33,6 +33,13 @@ from iop_outcomes.compare import (
 from iop_outcomes.disclosure import ProtectedCurves, SafePolicy, protect
 from iop_outcomes.errors import OutcomesError
 from iop_outcomes.from_records import state_occupation
+from iop_outcomes.outcome_scores import (
+    Instrument,
+    flagged_answers,
+    instrument_scores,
+    instruments,
+    read_instrument,
+)
 from iop_outcomes.plots import (
     alternative_text,
     plot_attendance,
@@ -105,6 +112,7 @@ __all__ = [
     "ImputedPatterns",
     "ImputedRelapse",
     "IncidenceComparison",
+    "Instrument",
     "IntervalComparison",
     "IntervalSurvival",
     "Mapping",
@@ -140,9 +148,12 @@ __all__ = [
     "engagement",
     "event_weeks",
     "fine_gray",
+    "flagged_answers",
     "hazard",
     "impute_weeks",
     "incidence_difference",
+    "instrument_scores",
+    "instruments",
     "interval_survival",
     "mean_cumulative_function",
     "median_difference",
@@ -164,6 +175,7 @@ __all__ = [
     "pool",
     "protect",
     "quarterly_report",
+    "read_instrument",
     "read_mapping",
     "read_records",
     "recurrent_cox",

@@ -6,6 +6,7 @@ What is declared here is what the reader looks for, what the checks hold, and wh
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -43,6 +44,8 @@ DRUG_TESTS = ("negative", "positive", "mixed", "refused", "invalid", "not_collec
 EARLIEST_DATE, LATEST_DATE = "1950-01-01", "2100-01-01"
 YEARS_BEFORE = 30  # a date that is further before the middle one of its column cannot be
 LONGEST_SESSION = 480  # minutes; the plausible limit for one scheduled service
+
+_ITEM = re.compile(r"(item_|q)?\d+_?[a-z]?|version")  # of a family of scores
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,8 @@ class Table:
             if column.name_in(time) == name:
                 return column
         if self.family is not None and name.startswith(self.family.name):
-            return self.family
+            # items of an instrument may be answered in words, and its version is one
+            return None if _ITEM.fullmatch(name.removeprefix(self.family.name)) else self.family
         return None
 
 
@@ -256,11 +260,22 @@ CHECKINS = Table(
             low=0,
             high=300,
         ),
+        Column(
+            "social_connection",
+            "flag",
+            "In contact with family or friends who support recovery.",
+            "yes or no",
+        ),
         Column("barc10", "number", "BARC-10 total.", "10 to 60", low=10, high=60),
         Column("quality_of_life", "number", "Quality of life, on the program's own scale.", "own"),
     ),
     family=Column(
-        "bam_", "number", "A Brief Addiction Monitor score; keep one version.", low=0, high=180
+        "bam_",
+        "number",
+        "A Brief Addiction Monitor score; keep one version. Its items (bam_1 to bam_17) and "
+        "bam_version are kept as covariates, in words or numbers.",
+        low=0,
+        high=180,
     ),
 )
 

@@ -49,7 +49,7 @@ COLUMN_WORDS = frozenset(
         payer phone primary provider race record referral region result results role room row
         score scores secondary sex site source staff ssn step survey team text therapist title
         track treatment type types unit updated user veteran visit visits year years zip dt
-        categories kind arm band phase wave cut
+        categories kind arm band phase wave cut social connection item
         """,
     )
 )

@@ -22,6 +22,7 @@ ORDER = (
     ("survival",),
     ("compare",),
     ("from_records", "measures"),  # measures: old names, for one version
+    ("outcome_scores",),
     ("sensitivity",),
     ("trends",),
     ("disclosure",),
