@@ -74,8 +74,10 @@ def test_a_check_in_that_was_due_and_has_no_row_is_missed() -> None:
     ]
     assert records.checkins["date"].dt.strftime("%Y-%m-%d").tolist()[1] == date(7)
     (note,) = [note for note in records.notes if "were due every" in note]
-    assert note.startswith("of 3 check-ins that were due every 7 days 2 have no row")
-    assert "1 rows after admission are of none of these" in note
+    assert note.startswith(
+        "2 check-ins made, with the status missed: of 3 that were due every 7 days"
+    )
+    assert "1 row after admission of no such check-in" in note
     trend = iop.trend(records, "check_in_response", every="quarter").table
     assert (trend["numerator"].sum(), trend["denominator"].sum()) == (2, 4), (
         "the rows of none that was due say nothing of a response"

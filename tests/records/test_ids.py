@@ -55,8 +55,8 @@ def test_rows_match_the_episodes_whose_identifier_is_written_otherwise() -> None
     records = records_of(["A-1", "B-2"], ["a-1", "B-2", "A-1"], CASE)
     assert records.checkins["episode_id"].tolist() == ["A-1", "A-1", "B-2"]
     (note,) = [note for note in records.notes if "ignore_case" in note]
-    assert "1 identifiers are read" in note
-    assert "1 more rows match" in note
+    assert "1 identifier read in the writing" in note
+    assert "1 more row matched" in note
     met = records.problems
     assert met[["check", "line", "done"]].to_numpy().tolist() == [
         ["ids_made_one", 3, "kept: one identifier, written so in 1 row"]

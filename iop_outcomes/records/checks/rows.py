@@ -28,6 +28,7 @@ from iop_outcomes.records.linking.episodes_of_rows import (
 )
 from iop_outcomes.records.parsing.parsed import NO_DAY
 from iop_outcomes.records.staging import Log, StagedTable
+from iop_outcomes.shared.text import format_count
 
 Array = npt.NDArray[Any]
 
@@ -70,14 +71,14 @@ def _by_person(
     linked = staged.kept & (rows >= 0)
     name = staged.table.name
     text = (
-        f"{name}: {int(linked.sum()):,} rows went to the episode of their person in which they "
-        f"fall; {between:,} lie in none and {two:,} in two at once, and are set aside"
+        f"{name}: {format_count(int(linked.sum()), 'row')} linked to an episode by person and "
+        f"date; set aside: {between:,} in no episode of their person, {two:,} in two at once"
     )
     end_column = "discharge_date" if staged.time == "calendar" else "discharge_day"
     if name == "checkins" and episodes.has(end_column):
         end = episodes.values[end_column][np.where(rows >= 0, rows, 0)]
         after = int((linked & (end != NO_DAY) & (day > end)).sum())
-        text += f"; {after:,} after a discharge are follow-up of the latest episode before them"
+        text += f"; linked as follow-up of the latest episode before them: {after:,}"
     log.notes.append(text)
     staged.declared.pop("person_id", None)  # the episodes have it
 

@@ -14,6 +14,7 @@ from iop_outcomes.records.mapping import Mapping
 from iop_outcomes.records.parsing.parsed import NO_DAY
 from iop_outcomes.records.schema import CHECKIN_STATUSES
 from iop_outcomes.records.staging import StagedTable
+from iop_outcomes.shared.text import format_count
 
 Array = npt.NDArray[Any]
 DUE_ROWS = ("recorded", "made", "outside")
@@ -163,13 +164,13 @@ def with_missed(
     result = _appended(checkins, episodes, episode, day, codes)
     outside = int(((codes == OUTSIDE) & (checkins["day"].to_numpy() > 0)).sum())
     text = (
-        f"of {total:,} check-ins that were due every {every} days {len(made):,} have no row: they "
-        "are made, with the status missed"
+        f"{format_count(len(made), 'check-in')} made, with the status missed: of {total:,} that "
+        f"were due every {format_count(every, 'day')} these have no row"
     )
     if outside:
         text += (
-            f"; {outside:,} rows after admission are of none of these, since none was due (see "
-            "expected_until) or its days are not over, and no response is known of such"
+            f"; {format_count(outside, 'row')} after admission of no such check-in, since none was "
+            "due (see expected_until) or its days are not over: no response is known of these"
         )
     return result, text
 

@@ -15,6 +15,7 @@ from iop_outcomes.records.mapping import Mapping
 from iop_outcomes.records.mapping.id_rules import compared
 from iop_outcomes.records.sources.coded import Coded, narrow
 from iop_outcomes.records.staging import Log, StagedTable
+from iop_outcomes.shared.text import format_count
 
 Array = npt.NDArray[Any]
 _MOST_PAIRS = 5  # of lines that an error names
@@ -88,8 +89,8 @@ class IdWritings:
         staged.raw[column] = made
         changed = sum(text != ours for text, ours in zip(texts, shown, strict=True))
         note = (
-            f"{staged.table.name}.{column}: by {', '.join(rules)}, {changed:,} identifiers are "
-            "read as they are written elsewhere"
+            f"{staged.table.name}.{column}: {format_count(changed, 'identifier')} read in the "
+            f"writing that was met first ({', '.join(rules)})"
         )
         if episodes:
             self.of_episodes[column] = {text for text in texts if text}
@@ -99,7 +100,7 @@ class IdWritings:
                 for form, text in zip(forms, texts, strict=True)
             ]
             rows = int(counts[np.array(gained, dtype=bool)].sum())
-            note += f"; {rows:,} more rows match the episodes by it"
+            note += f"; {format_count(rows, 'more row')} matched to the episodes by it"
         if changed or not episodes:
             log.notes.append(note)
 
@@ -165,16 +166,15 @@ def _list_made_one(
             further.append(place)
     rows = _first_rows(coded)[further]
     done = np.array(
-        [f"kept: one identifier, written so in {_rows(counts[place])}" for place in further],
+        [
+            f"kept: one identifier, written so in {format_count(counts[place], 'row')}"
+            for place in further
+        ],
         dtype=object,
     )
     log.rows(staged, rows, "ids_made_one", column, done)
     met = int(counts[further].sum())
     log.tally("ids_made_one", staged.table.name, column, len(staged), met)
-
-
-def _rows(count: int) -> str:
-    return f"{count:,} row{'' if count == 1 else 's'}"
 
 
 def _first_rows(coded: Coded) -> Array:
