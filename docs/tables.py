@@ -12,6 +12,8 @@ from pathlib import Path
 import iop_outcomes as iop
 from iop_outcomes.records.checks.declared import CHECKS
 from iop_outcomes.records.schema import SESSION_TIMES, TABLES, WORKED_OUT
+from iop_outcomes.records.sources.files import PLAIN
+from iop_outcomes.records.sources.kinds.not_read import NOT_READ
 
 PAGE = Path(__file__).with_name("tables.md")
 
@@ -59,6 +61,25 @@ def page() -> str:
                 f"- `{column.name}` ({column.unit}): {column.meaning}"
                 for column in SESSION_TIMES.values()
             ]
+    kinds = ", ".join(f"`{suffix}`" for suffix in PLAIN)
+    parts += ["", "## Kinds of file", ""]
+    parts += [
+        f"{kinds}; each may be packed as `.gz`, or in a `.zip`, which is read as a folder. Of JSON lines",
+        "each line is an object, and its keys are the columns. What is known and not read, and what to do:",
+        "",
+        "| ending | is | instead |",
+        "|---|---|---|",
+    ]
+    for what, instead in dict.fromkeys(NOT_READ.values()):
+        endings = [f"`{suffix}`" for suffix, value in NOT_READ.items() if value == (what, instead)]
+        parts.append(f"| {', '.join(endings)} | {what} | {instead} |")
+    parts += ["", "## The account of the rows", ""]
+    parts += [
+        "`records.sources` has a row a file: `rows_read` = `rows_kept` + `rows_set_aside` + `rows_folded`;",
+        "`rows_planned` of the kept are planned for after the data cut; `rows_left_out` are rows of the file that the",
+        "mapping says are not of this table (dropped, or not chosen by `where`) and are not in `rows_read`. Where a",
+        "line becomes several rows (grids, lists of people), the rows are counted and a note says of how many lines.",
+    ]
     parts += ["", "## The checks", ""]
     parts += ["| check | group | a row fails it if | may fail |", "|---|---|---|---|"]
     for check in CHECKS.values():

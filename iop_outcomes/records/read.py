@@ -35,7 +35,7 @@ from iop_outcomes.records.records import Records
 from iop_outcomes.records.schema import ATTENDANCE, CHECKINS, EPISODES, TABLES
 from iop_outcomes.records.sources.files import read_raw
 from iop_outcomes.records.sources.locate import Found, Sources, find
-from iop_outcomes.records.sources.opening import kind_of
+from iop_outcomes.records.sources.opening import is_zip, kind_of
 from iop_outcomes.records.sources.sql import is_address
 from iop_outcomes.records.staging import Log, StagedTable, combine, our_names
 from iop_outcomes.shared.messages import may_be_named
@@ -65,9 +65,9 @@ def read_records(
     Parameters
     ----------
     source : path, optional
-        A folder with files called episodes*, attendance*, checkins* (CSV, TSV, Parquet or
-        Excel; several files a table are put under one another), or an Excel workbook with
-        sheets so called. A ``mapping.toml`` in the folder is used unless `mapping` is given.
+        A folder with files called episodes*, attendance*, checkins* (CSV, TSV, JSON lines,
+        Parquet or Excel; several files a table are put under one another), or an Excel workbook
+        with sheets so called. A zip file is read as a folder; ``.gz`` packs any kind. A ``mapping.toml`` in the folder is used unless `mapping` is given.
         Hidden sheets are not read; files and sheets that are not read are in ``ignored``.
         Or the address of a database as SQLAlchemy writes it, ``postgresql+psycopg://host/name``, or
         an engine, with a mapping whose ``[database.queries]`` has a query a table. Or a
@@ -167,7 +167,7 @@ def _mapping_for(
         plan = read_mapping(path)
         return plan, path.parent if plan.database is None else None
     beside = path / "mapping.toml"
-    if kind_of(path) == "folder" and kind_of(beside) == "file":
+    if (kind_of(path) == "folder" or is_zip(path)) and kind_of(beside) == "file":
         return read_mapping(beside), source
     return Mapping(), source
 

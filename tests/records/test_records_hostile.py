@@ -731,7 +731,7 @@ def test_what_a_folder_holds_besides_is_named_and_not_passed_over(tmp_path: Path
         "attendance (a folder)",
         "attendance.csv (a link to nothing)",
         "checkins_2.csv (no regular file)",
-        "checkins_3.json",
+        "checkins_3.json (a JSON document)",
     )
 
 

@@ -362,7 +362,10 @@ def test_what_cannot_be_read_is_one_clear_error(
         ({"episodes": 3, "checkins": frame(CHECKINS)}, "neither a file nor a frame"),
         ({"episodes": [], "checkins": frame(CHECKINS)}, "list of files"),
         ({"episodes": "nowhere.csv", "checkins": frame(CHECKINS)}, "cannot be opened"),
-        ({"episodes": "notes.docx", "checkins": frame(CHECKINS)}, "kind that is not read"),
+        (
+            {"episodes": "notes.docx", "checkins": frame(CHECKINS)},
+            "a text document, which is not read",
+        ),
         ({"episodes": frame(EPISODES), "checkins": pd.DataFrame()}, "no header"),
     ],
 )

@@ -22,6 +22,7 @@ REMARK_CHECKS = (
     "unreadable_cell",
     "short_row",
     "repeated_heading",
+    *("not_json", "nested_value", "repeated_key"),
     *("join_unmatched", "join_conflict", "in_two_lists", "twice_in_list"),
     *("two_ticked", "unknown_tick"),
 )

@@ -16,7 +16,7 @@ from iop_outcomes.records.shaping.shape import shape
 from iop_outcomes.records.sources.coded import Raw
 from iop_outcomes.records.sources.files import read_raw
 from iop_outcomes.records.sources.layout import Layout
-from iop_outcomes.records.sources.opening import shown
+from iop_outcomes.records.sources.opening import ending, fits, shown
 from iop_outcomes.records.sources.workbook import WORKBOOKS, Workbook, read_workbook
 
 _STARTS = {
@@ -36,7 +36,7 @@ def table_of(name: str) -> str | None:
 
 def is_workbook(path: Path) -> bool:
     """Tell whether a file is a workbook, by its name."""
-    return path.suffix.lower() in WORKBOOKS
+    return ending(path) in WORKBOOKS
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,7 @@ class _Others:
 
     def _path(self, join: Join, raw: Raw) -> Path:
         if join.file:
-            fitting = [path for path in self.reader.files if path.match(join.file)]
+            fitting = [path for path in self.reader.files if fits(path, join.file)]
             wrong = f"names a file {short(join.file)}"
         else:
             own = [job.source for job in self.group if isinstance(job.source, Path)]

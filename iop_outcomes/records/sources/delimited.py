@@ -26,6 +26,7 @@ from iop_outcomes.records.sources.layout import Layout
 from iop_outcomes.records.sources.opening import (
     BLOCK,
     first_bytes,
+    is_packed,
     read_bytes,
     reason,
     require_text,
@@ -44,7 +45,7 @@ _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def read_delimited(path: Path, layout: Layout) -> Raw:
-    """Read a CSV, TSV or other delimited file, packed by gzip or not, as coded text.
+    """Read a CSV, TSV or other delimited file, packed or not, as coded text.
 
     Raises
     ------
@@ -52,7 +53,7 @@ def read_delimited(path: Path, layout: Layout) -> Raw:
         If it cannot be opened, is empty, is no text, or has no header.
     """
     name = shown(path)
-    unpacked = unpack(path) if path.suffix.lower() == ".gz" else None
+    unpacked = unpack(path) if is_packed(path) else None
     head = first_bytes(path) if unpacked is None else unpacked[:BLOCK]
     _require_lines(name, head)
     header, delimiter = _plain_header(head, layout, name)
@@ -104,10 +105,12 @@ def _one_row_a_line(rows: int, counter: LineCounter, first: int) -> bool:
 def _scan(path: Path, unpacked: bytes | None, counter: LineCounter) -> str:
     """Go over a file once: count its lines, and return the digest of its bytes."""
     digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(BLOCK):
-            digest.update(block)
-            if unpacked is None:
+    if unpacked is not None:
+        digest.update(read_bytes(path))
+    else:
+        with path.open("rb") as file:
+            while block := file.read(BLOCK):
+                digest.update(block)
                 counter.take(block)
     for start in range(0, len(unpacked or b""), BLOCK):
         counter.take((unpacked or b"")[start : start + BLOCK])

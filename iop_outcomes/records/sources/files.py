@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from pathlib import Path
@@ -23,8 +22,17 @@ from iop_outcomes.records.sources.coded import (
 )
 from iop_outcomes.records.sources.delimited import read_delimited
 from iop_outcomes.records.sources.headings import headings
+from iop_outcomes.records.sources.json_lines import JSON_LINES, read_json_lines
+from iop_outcomes.records.sources.kinds.not_read import refuse_not_read
 from iop_outcomes.records.sources.layout import Layout
-from iop_outcomes.records.sources.opening import read_bytes, require_file, shown
+from iop_outcomes.records.sources.opening import (
+    content,
+    ending,
+    files_in_zip,
+    require_file,
+    shown,
+    size_of,
+)
 from iop_outcomes.records.sources.workbook import WORKBOOKS, read_workbook
 from iop_outcomes.shared.characters import confusing_letters_written
 from iop_outcomes.shared.provenance import provenance_of, read_provenance
@@ -32,8 +40,8 @@ from iop_outcomes.shared.provenance import provenance_of, read_provenance
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SUFFIXES = (".csv", ".tsv", ".txt", ".gz", ".parquet", *WORKBOOKS)
-NOT_READ: dict[str, str] = {}
+PLAIN = (".csv", ".tsv", ".txt", ".parquet", *JSON_LINES, *WORKBOOKS)
+SUFFIXES = (*PLAIN, ".gz", ".zip")
 _ROW_NUMBERS = re.compile(r"__index_level_\d+__")  # those of the frame that pandas wrote
 MOST_CELLS = 1_000_000_000  # in a Parquet file, which can say a column of one value in a few bytes
 
@@ -49,11 +57,11 @@ def read_raw(source: str | Path | pd.DataFrame, *, layout: Layout | None = None)
     if isinstance(source, pd.DataFrame):
         return _from_frame(source, "frame")
     path = Path(source)
-    suffix = path.suffix.lower()
-    if suffix in NOT_READ:
-        raise RecordsError(
-            f"{shown(path)} is {NOT_READ[suffix]}.", instead="Save it as .xlsx or as CSV."
-        )
+    suffix = ending(path)
+    refuse_not_read(path)
+    if suffix == ".zip":
+        path = _only_file(path)
+        suffix = ending(path)
     if suffix not in SUFFIXES:
         raise RecordsError(
             f"{shown(path)} is of a kind that is not read.",
@@ -66,13 +74,26 @@ def read_raw(source: str | Path | pd.DataFrame, *, layout: Layout | None = None)
             return next(iter(read_workbook(path, layout).sheets.values()))
         if suffix == ".parquet":
             return _parquet(path)
+        if suffix in JSON_LINES:
+            return read_json_lines(path)
         return read_delimited(path, layout)
     except MemoryError:
         raise RecordsError(
             f"{shown(path)} does not fit into the memory of this machine.",
-            found=f"{path.stat().st_size:,} bytes in the file",
+            found=f"{size_of(path):,} bytes in the file",
             instead="Read fewer columns or years, or several smaller files a table.",
         ) from None
+
+
+def _only_file(path: Path) -> Path:
+    """Return the one file of a zip file that is of a kind that is read."""
+    files = [file for file in files_in_zip(path) if ending(file) in PLAIN]
+    if len(files) != 1:
+        raise RecordsError(
+            f"{shown(path)} holds {len(files):,} files of a kind that is read, and one was meant.",
+            instead='Give it as the source, like a folder: read_records("exports.zip").',
+        )
+    return files[0]
 
 
 def _from_frame(frame: pd.DataFrame, file: str, digest: str = "") -> Raw:
@@ -155,7 +176,7 @@ def _parquet(path: Path) -> Raw:
     from pyarrow import parquet
 
     name = shown(path)
-    data = read_bytes(path)
+    data, digest = content(path)
     try:
         file = parquet.ParquetFile(pa.BufferReader(data))
         cells = file.metadata.num_rows * file.metadata.num_columns
@@ -180,7 +201,6 @@ def _parquet(path: Path) -> Raw:
         for title, place in zip(header.names, kept, strict=True)
     }
     lines = np.arange(1, table.num_rows + 1, dtype=np.int32)
-    digest = hashlib.sha256(data).hexdigest()
     made = read_provenance(_attributes(table.schema.metadata or {}))
     return Raw(
         name,

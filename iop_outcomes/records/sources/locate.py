@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,23 @@ import pandas as pd
 from iop_outcomes.errors import RecordsError
 from iop_outcomes.records.mapping import Mapping, SourcePlan
 from iop_outcomes.records.schema import TABLES
-from iop_outcomes.records.shaping.planned import Job, Reader, is_workbook, table_of
+from iop_outcomes.records.shaping.planned import Job, Reader, is_workbook
 from iop_outcomes.records.sources.coded import Raw
-from iop_outcomes.records.sources.files import NOT_READ, SUFFIXES
-from iop_outcomes.records.sources.opening import kind_of, reason, require_file, shown
+from iop_outcomes.records.sources.kinds.listing import (
+    Listing,
+    files_of_folder,
+    files_of_zip,
+    own_table,
+    with_files_of_zips,
+)
+from iop_outcomes.records.sources.kinds.not_read import refuse_not_read
+from iop_outcomes.records.sources.opening import (
+    fits,
+    is_zip,
+    kind_of,
+    require_file,
+    shown,
+)
 from iop_outcomes.records.sources.sql import address_in, is_address, read_queries
 
 Source = str | Path | pd.DataFrame
@@ -54,7 +67,7 @@ def find(source: Any, tables: dict[str, Sources | None], mapping: Mapping) -> Fo
     given = {name: items for name, items in tables.items() if items is not None}
     jobs = [job for job in jobs if job.table not in given]
     for name, items in given.items():
-        every: Iterable[Any] = list(items) if isinstance(items, list | tuple) else [items]
+        every = with_files_of_zips(list(items) if isinstance(items, list | tuple) else [items])
         located.raws[name] = []
         jobs += [job for item in every for job in _jobs_given(item, name, mapping)]
     jobs += _jobs_of_database(source, mapping, {job.table for job in jobs})
@@ -130,19 +143,25 @@ def _jobs_given(source: Source, table: str, mapping: Mapping) -> list[Job]:
 
 
 def _fits(file: Path, plan: SourcePlan) -> bool:
-    return any(file.match(pattern) for pattern in plan.files)
+    return any(fits(file, pattern) for pattern in plan.files)
 
 
 def _files_at(path: Path, mapping: Mapping, located: Found) -> list[Path]:
     """Return the files that stand in a folder, or the one file that was given."""
     kind = kind_of(path)
-    if kind == "folder":
-        return _files_of(path, located)
+    if kind == "folder" or is_zip(path):
+        listing = Listing(_named_by(mapping))
+        (files_of_folder if kind == "folder" else files_of_zip)(path, listing)
+        located.ignored += listing.ignored
+        if kind == "folder" or len(listing.files) > 1:
+            return listing.files
+        path = listing.files[0]
     if kind == "absent":
         raise RecordsError(
             f"There is no folder or workbook {shown(path)}.",
             instead="Give the folder that holds episodes.csv, attendance.csv and checkins.csv.",
         )
+    refuse_not_read(path)
     if not is_workbook(path) and not mapping.sources:
         require_file(path)
         raise RecordsError(
@@ -152,9 +171,17 @@ def _files_at(path: Path, mapping: Mapping, located: Found) -> list[Path]:
     return [path]
 
 
+def _named_by(mapping: Mapping) -> tuple[str, ...]:
+    """Return the names and patterns of files that a mapping gives."""
+    plans = [plan for plans in mapping.sources.values() for plan in plans]
+    named = [pattern for patterns in mapping.files.values() for pattern in patterns]
+    joined = [join.file for plan in plans for join in plan.join if join.file]
+    return (*named, *(pattern for plan in plans for pattern in plan.files), *joined)
+
+
 def _jobs_of(path: Path, files: list[Path], mapping: Mapping, located: Found) -> list[Job]:
     """Return how the files of a folder, or one file, are read: as which tables, by which plans."""
-    given = kind_of(path) != "folder"
+    given = kind_of(path) != "folder" and not (is_zip(path) and len(files) > 1)
     own = {} if given else _own_files(path, files, mapping, located)
     jobs = []
     for table in TABLES:
@@ -183,7 +210,7 @@ def _own_files(
     taken = _named_files(folder, files, mapping, located)
     own: dict[str, list[Path]] = {}
     for file in files:
-        named = table_of(file.name)
+        named = own_table(file)
         table = taken.get(file) or (None if named in mapping.files else named)
         if table is not None:
             own.setdefault(table, []).append(file)
@@ -192,6 +219,8 @@ def _own_files(
 
 def _no_file(table: str, plan: SourcePlan, located: Found) -> None:
     """Say that no file fits a plan: a remark on a pattern, an error on a name."""
+    for pattern in plan.files:
+        refuse_not_read(Path(pattern))
     if plan.files and all(set(pattern) & set("*?[") for pattern in plan.files):
         shown_ = ", ".join(shown(pattern) for pattern in plan.files)
         located.notes.append(f"no file matches {shown_}, which the mapping gives for {table}")
@@ -205,32 +234,6 @@ def _no_file(table: str, plan: SourcePlan, located: Found) -> None:
     )
 
 
-def _files_of(folder: Path, located: Found) -> list[Path]:
-    """Return the files of a folder that could be tables; name what only looks like one."""
-    try:
-        names = sorted(folder.iterdir())
-    except OSError as error:
-        raise RecordsError(
-            f"The folder {shown(folder)} cannot be opened.", found=reason(error)
-        ) from None
-    files = []
-    for path in names:
-        if path.name.startswith((".", "~")):
-            continue
-        of_a_kind = path.suffix.lower() in (*SUFFIXES, *NOT_READ)
-        kind = kind_of(path)
-        if kind == "file" and of_a_kind:
-            files.append(path)
-        elif kind == "file" and table_of(path.name):
-            located.ignored.append(shown(path))
-        elif kind != "file" and (of_a_kind or table_of(path.name)):
-            located.ignored.append(f"{shown(path)} ({_NO_FILE[kind]})")
-    return files
-
-
-_NO_FILE = {"folder": "a folder", "absent": "a link to nothing", "other": "no regular file"}
-
-
 def _named_files(
     folder: Path, files: list[Path], mapping: Mapping, located: Found
 ) -> dict[Path, str]:
@@ -238,7 +241,7 @@ def _named_files(
     taken: dict[Path, str] = {}
     for table, patterns in mapping.files.items():
         for pattern in patterns:
-            matched = [file for file in files if file.match(pattern)]
+            matched = [file for file in files if fits(file, pattern)]
             for file in matched:
                 if taken.setdefault(file, table) != table:
                     raise RecordsError(
@@ -251,6 +254,8 @@ def _named_files(
                 located.notes.append(note)
             elif not matched:
                 there = kind_of(folder / pattern) == "file"
+                if there:
+                    refuse_not_read(folder / pattern)
                 raise RecordsError(
                     f"The mapping's [files] names a file of {table} that cannot be read.",
                     found=f"{shown(pattern)}, "

@@ -1,15 +1,28 @@
-"""Files opened with care: what is no file, never ends or grows beyond measure is refused."""
+"""Files opened with care: what is no file, never ends or grows beyond measure is refused.
+
+A path may lead into a zip file, as if that was a folder: ``exports.zip/attendance.csv``. What
+stands there is read into memory; nothing is unpacked to a disk.
+"""
 
 from __future__ import annotations
 
 import gzip
+import hashlib
 import os
+import re
 import stat
 import zlib
 from pathlib import Path
 from typing import Literal
 
 from iop_outcomes.errors import RecordsError
+from iop_outcomes.records.sources.packed.zip_files import (
+    Bounds,
+    bytes_within,
+    is_book,
+    names_within,
+    size_within,
+)
 from iop_outcomes.shared.characters import one_line
 
 BLOCK = 1 << 20  # bytes read at a time
@@ -17,6 +30,7 @@ MOST_UNPACKED = 8 << 30  # bytes that a packed file may hold
 MOST_RATIO = 200  # times its packed size; exports of records reach 10 to 50
 FREE_OF_RATIO = 64 << 20  # bytes up to which the ratio does not matter
 _LONGEST_NAME = 80
+_ENDING = re.compile(r"\.[a-z][a-z0-9]*")
 
 Kind = Literal["file", "folder", "other", "absent"]
 
@@ -26,12 +40,25 @@ _BY_CONTENT = {  # the first bytes of files that are no text
     b"\x1f\x8b": "a gzip file",
     b"\xd0\xcf\x11\xe0": "an Excel workbook of the old kind, or one with a password",
     b"%PDF": "a PDF file",
+    b"{\\rtf": "a text document (RTF)",
+    b"$FL2": "an SPSS file",
+    b"$FL3": "an SPSS file",
+    b"<stata_dta>": "a Stata file",
+    b"\x00\x01\x00\x00Standard": "an Access database",
+    b"SQLite format 3": "an SQLite database, which is read by queries",
+    b"7z\xbc\xaf": "a 7z file",
+    b"Rar!": "a RAR file",
+    b"\x89PNG": "an image",
+    b"\xff\xd8\xff": "an image",
 }
+_WEB_PAGE = (b"<html", b"<!doctype", b"<table", b"<head", b"<meta", b"<?xml")
 
 
 def shown(path: str | Path) -> str:
     """Return the name of a file as a message can bear it: printable, and not too long."""
-    name = one_line(Path(path).name)
+    path = Path(path)
+    outer = next((one for one in path.parents if one.suffix.lower() == ".zip"), path)
+    name = one_line(path.relative_to(outer.parent).as_posix() if outer is not path else path.name)
     return name if len(name) <= _LONGEST_NAME else f"{name[:50]}...{name[-20:]}"
 
 
@@ -49,6 +76,9 @@ def kind_of(path: Path) -> Kind:
         If the system cannot tell: the path is too long, or holds what no path may hold.
     """
     try:
+        outer, name = _split(path)
+        if name:
+            return "file" if name in names_within(outer, _bounds(outer)) else "absent"
         mode = os.stat(path).st_mode
     except (FileNotFoundError, NotADirectoryError):
         return "absent"
@@ -85,13 +115,14 @@ def read_bytes(path: Path, most: int | None = None) -> bytes:
     """Return the bytes of a regular file of at most `most` bytes."""
     require_file(path)
     try:
-        size = path.stat().st_size
+        size = size_of(path)
         if most is not None and size > most:
             raise RecordsError(
                 f"{shown(path)} is too large for what it is.",
                 found=f"{size:,} bytes; at most {most:,} are read",
             )
-        return path.read_bytes()
+        outer, name = _split(path)
+        return bytes_within(outer, name, _bounds(outer)) if name else path.read_bytes()
     except OSError as error:
         raise _cannot_open(path, error) from None
 
@@ -99,6 +130,8 @@ def read_bytes(path: Path, most: int | None = None) -> bytes:
 def first_bytes(path: Path) -> bytes:
     """Return the first block of a regular file."""
     require_file(path)
+    if is_packed(path):
+        return unpack(path)[:BLOCK]
     try:
         with path.open("rb") as file:
             return file.read(BLOCK)
@@ -106,9 +139,94 @@ def first_bytes(path: Path) -> bytes:
         raise _cannot_open(path, error) from None
 
 
+def size_of(path: Path) -> int:
+    """Return the size of a regular file, in bytes."""
+    outer, name = _split(path)
+    return size_within(outer, name, _bounds(outer)) if name else path.stat().st_size
+
+
+def is_packed(path: Path) -> bool:
+    """Tell whether a file is packed by gzip, or stands in a zip file."""
+    return path.suffix.lower() == ".gz" or bool(_split(path)[1])
+
+
+def ending(path: Path) -> str:
+    """Return the ending of a file that tells its kind: of ``a.xlsx.gz`` it is ``.xlsx``."""
+    suffix = path.suffix.lower()
+    inner = Path(path.stem).suffix.lower() if suffix == ".gz" else ""
+    return inner if _ENDING.fullmatch(inner) else suffix
+
+
+def is_zip(path: Path) -> bool:
+    """Tell whether a path is that of a zip file, by its name."""
+    return path.suffix.lower() == ".zip" and kind_of(path) == "file"
+
+
+def files_in_zip(path: Path) -> list[Path]:
+    """Return the files that a zip file holds, each as a path below it.
+
+    Raises
+    ------
+    RecordsError
+        If it cannot be read, needs a password, holds more than is read, or is a workbook.
+    """
+    if _split(path)[1]:
+        raise RecordsError(
+            f"{shown(path)} is a zip file within a zip file, which is not read.",
+            instead="Unpack the outer one, and give the folder.",
+        )
+    names = [path / name for name in names_within(path, _bounds(path))]
+    if is_book(path, _bounds(path)):
+        raise RecordsError(
+            f"{shown(path)} is a workbook with the ending of a zip file.",
+            instead="Give it its own ending: .xlsx, .xlsb or .ods.",
+        )
+    if not names:
+        raise RecordsError(f"{shown(path)} holds no files.", instead="Pack it or export it again.")
+    return names
+
+
+def fits(path: Path, pattern: str) -> bool:
+    """Tell whether a file, or the zip file that it stands in, has a name of this pattern."""
+    outer, name = _split(path)
+    return path.match(pattern) or (bool(name) and outer.match(pattern))
+
+
+def zip_of(path: Path) -> Path | None:
+    """Return the zip file that a path leads into, if it does."""
+    outer, name = _split(path)
+    return outer if name else None
+
+
+def _split(path: Path) -> tuple[Path, str]:
+    """Return the zip file that a path leads into and the name within it, or the path and ""."""
+    for outer in path.parents:
+        if outer.suffix.lower() == ".zip" and outer.is_file():
+            return outer, path.relative_to(outer).as_posix()
+    return path, ""
+
+
+def _bounds(path: Path) -> Bounds:
+    return Bounds(shown(path), most_unpacked(path.stat().st_size))
+
+
+def content(path: Path) -> tuple[bytes, str]:
+    """Return what a file holds, unpacked, and the digest of its bytes as they stand."""
+    stored = read_bytes(path)
+    data = unpack(path) if path.suffix.lower() == ".gz" else stored
+    return data, hashlib.sha256(stored).hexdigest()
+
+
 def unpack(path: Path) -> bytes:
-    """Return what a gzip file holds, unless it holds more than a table can be meant to."""
+    """Return what a packed file holds, unless it holds more than a table can be meant to."""
     require_file(path)
+    if _split(path)[1]:
+        if path.suffix.lower() == ".gz":
+            raise RecordsError(
+                f"{shown(path)} is a packed file within a zip file, which is not read.",
+                instead="Unpack the zip file, and give the folder.",
+            )
+        return read_bytes(path)
     parts: list[bytes] = []
     size = 0
     try:
@@ -147,6 +265,12 @@ def require_text(name: str, head: bytes) -> None:
                 found=kind,
                 instead="Give it the ending of its kind, or export it again as CSV.",
             )
+    if head[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_WEB_PAGE):
+        raise RecordsError(
+            f"{name} is named as text in lines, but is none.",
+            found="a web page, or XML",
+            instead="Open it in a spreadsheet program and save it as CSV, or export it again.",
+        )
 
 
 def by_content(data: bytes) -> str:

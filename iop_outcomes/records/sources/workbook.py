@@ -7,7 +7,6 @@ fewer cells were read, the workbook is refused: the parser keeps the last of two
 
 from __future__ import annotations
 
-import hashlib
 import io
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,7 +16,7 @@ from iop_outcomes.errors import RecordsError
 from iop_outcomes.records.sources.cells import cell_text
 from iop_outcomes.records.sources.coded import Raw, Remark
 from iop_outcomes.records.sources.layout import Layout, chosen_sheets
-from iop_outcomes.records.sources.opening import read_bytes, shown
+from iop_outcomes.records.sources.opening import content, shown
 from iop_outcomes.records.sources.rows import from_rows
 from iop_outcomes.records.sources.workbooks.contents import SheetContents, require_bounded
 from iop_outcomes.records.sources.workbooks.kinds import book_contents
@@ -53,9 +52,9 @@ def read_workbook(path: Path, layout: Layout | None = None) -> Workbook:
         If it cannot be read, or not wholly, holds more than is read, needs a password, or has no
         such sheet.
     """
-    name, data, layout = shown(path), read_bytes(path), layout or Layout()
+    name, layout = shown(path), layout or Layout()
+    data, digest = content(path)
     contents = book_contents(data, name)
-    digest = hashlib.sha256(data).hexdigest()
     with _Book(data, name) as book:
         chosen = chosen_sheets(book.visible, layout, name)
         result = {}
@@ -92,7 +91,7 @@ def rows_of_sheets(path: Path) -> list[tuple[str, bool, Rows]]:
     RecordsError
         As `read_workbook`.
     """
-    name, data = shown(path), read_bytes(path)
+    name, (data, _) = shown(path), content(path)
     contents = book_contents(data, name)
     with _Book(data, name) as book:
         return [

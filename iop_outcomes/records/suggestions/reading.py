@@ -8,8 +8,17 @@ from pathlib import Path
 
 from iop_outcomes.errors import RecordsError
 from iop_outcomes.records.sources.files import read_raw
+from iop_outcomes.records.sources.json_lines import JSON_LINES
+from iop_outcomes.records.sources.kinds.not_read import NOT_READ
 from iop_outcomes.records.sources.layout import Layout
-from iop_outcomes.records.sources.opening import kind_of, reason, shown
+from iop_outcomes.records.sources.opening import (
+    ending,
+    files_in_zip,
+    is_zip,
+    kind_of,
+    reason,
+    shown,
+)
 from iop_outcomes.records.sources.workbook import read_workbook
 from iop_outcomes.records.suggestions.proposing.proposal import legends_of
 from iop_outcomes.records.suggestions.recognition.bundles import Place, Sheet
@@ -25,7 +34,7 @@ from iop_outcomes.records.suggestions.top_rows import TopRows, top_rows
 _LOOKED_AT = 40  # lines at either end of a sheet, where legends stand
 _DOCUMENTS = (".pdf", ".doc", ".docx", ".rtf", ".html", ".htm", ".pptx", ".png", ".jpg", ".jpeg")
 _TEXTS = (".txt", ".md")
-_COLUMNS_ONLY = (".parquet", ".jsonl", ".ndjson")
+_COLUMNS_ONLY = (".parquet", *JSON_LINES)
 _MOST_FILES = 2000
 
 
@@ -65,11 +74,13 @@ def read_export(path: Path) -> Export:
             f"There is no folder or file {shown(path)}.",
             instead="Give the folder that holds the files of the export.",
         )
-    export = Export(several=kind == "folder")
+    files = _files_in(path) if kind == "folder" else [path]
+    export = Export(several=kind == "folder" or is_zip(path))
     problems: list[RecordsError] = []
-    for file in _files_in(path) if kind == "folder" else [path]:
+    for file in files:
         try:
-            _look_at(file, export)
+            for one in files_in_zip(file) if is_zip(file) else [file]:
+                _look_at(one, export)
         except RecordsError as error:
             problems.append(error)
             export.left_out.append(LeftOut(shown(file), _sentence(error)))
@@ -108,12 +119,17 @@ def _files_in(folder: Path) -> list[Path]:
 
 def _look_at(file: Path, export: Export) -> None:
     """Add the sheets of a file, what its legends say, or why it is none."""
-    if file.suffix.lower() in _DOCUMENTS:
-        kind = file.suffix.lower().lstrip(".")
+    kind = ending(file).lstrip(".")
+    if ending(file) in _DOCUMENTS:
         why = f"a {kind} file is not read; if it explains words or columns, it helps to fill in"
         export.left_out.append(LeftOut(shown(file), why))
         return
-    if file.suffix.lower() in _COLUMNS_ONLY:
+    if ending(file) in NOT_READ:
+        export.left_out.append(
+            LeftOut(shown(file), "is not read: {}. {}".format(*NOT_READ[ending(file)]))
+        )
+        return
+    if ending(file) in _COLUMNS_ONLY:
         raw = read_raw(file)
         names = tuple(raw.columns)
         export.sheets.append(Sheet(Place(file.name), Header(1, 1, len(names), names), raw.columns))
@@ -145,7 +161,7 @@ def _look_at_top(file: Path, top: TopRows, export: Export) -> Header | None:
         export.left_out.append(LeftOut(str(place), "a data dictionary: its codes are used"))
         return None
     told = legend_in(ends)
-    if file.suffix.lower() in _TEXTS and header is None:
+    if ending(file) in _TEXTS and header is None:
         told = {**legend_of_lines([",".join(cells) for cells in ends]), **told}
     _merge(export, {"": told})
     if top.hidden:

@@ -9,12 +9,7 @@ from pathlib import Path
 
 from iop_outcomes.errors import RecordsError
 from iop_outcomes.records.sources.delimited import DELIMITERS, as_text
-from iop_outcomes.records.sources.opening import (
-    read_bytes,
-    require_text,
-    shown,
-    unpack,
-)
+from iop_outcomes.records.sources.opening import content, ending, require_text, shown
 from iop_outcomes.records.sources.workbook import WORKBOOKS, rows_of_sheets
 
 FIRST_ROWS, LAST_ROWS = 400, 60
@@ -49,10 +44,10 @@ def top_rows(path: Path) -> list[TopRows]:
     RecordsError
         If it cannot be opened, or is neither text nor a workbook.
     """
-    if path.suffix.lower() in WORKBOOKS:
+    if ending(path) in WORKBOOKS:
         return _of_workbook(path)
     name = shown(path)
-    data = unpack(path) if path.suffix.lower() == ".gz" else read_bytes(path)
+    data, _ = content(path)
     if not data:
         raise RecordsError(f"{name} is empty.", instead="Export it again, with its header line.")
     require_text(name, data)
