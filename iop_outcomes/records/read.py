@@ -67,7 +67,8 @@ def read_records(
     source : path, optional
         A folder with files called episodes*, attendance*, checkins* (CSV, TSV, JSON lines,
         Parquet or Excel; several files a table are put under one another), or an Excel workbook
-        with sheets so called. A zip file is read as a folder; ``.gz`` packs any kind. A ``mapping.toml`` in the folder is used unless `mapping` is given.
+        with sheets so called. A zip file is read as a folder; ``.gz`` packs any kind. A
+        ``mapping.toml`` in the folder is used unless `mapping` is given.
         Hidden sheets are not read; files and sheets that are not read are in ``ignored``.
         Or the address of a database as SQLAlchemy writes it, ``postgresql+psycopg://host/name``, or
         an engine, with a mapping whose ``[database.queries]`` has a query a table. Or a
