@@ -29,6 +29,10 @@ Array = npt.NDArray[Any]
 
 _DAY_NUMBER = re.compile(r"\d{5}")
 _DAYS_TO_1904 = 1462  # from day 0 of the one system of Excel to day 0 of the other
+_BY_PERSON = (
+    " If it names the person and not the episode, make that column person_id, and write for "
+    'attendance and check-ins [attendance.link] by = "person_and_date".'
+)
 PROBLEM_COLUMNS = ["table", "file", "line", "column", "value", "check", "group", "done", "message"]
 
 
@@ -266,7 +270,8 @@ def _rename(table: Table, raw: Raw, mapping: Mapping, time: str) -> dict[str, Co
             f"{raw.file} has no column {', '.join(missing)}, which {table.name} needs.",
             found=columns_found(raw.columns),
             instead=f"Rename the column, or write in mapping.toml: [{table.name}.columns] "
-            f'"Their name" = "{missing[0]}". If the file has no header line, give it one.',
+            f'"Their name" = "{missing[0]}". If the file has no header line, give it one.'
+            + (_BY_PERSON if missing[0] == "episode_id" else ""),
         )
     columns = {names[name]: coded for name, coded in raw.columns.items()}
     if raw.dates_from_1904:

@@ -189,6 +189,26 @@ def test_names_link_and_do_not_show() -> None:
     assert any("two people may have one name" in note for note in records.notes)
 
 
+def test_first_and_last_names_are_put_together_and_do_not_stay(tmp_path: Any) -> None:
+    stays = "First,Last,admit_date\nIna,Beispiel,2026-01-05\nUdo,Beispiel,2026-01-05\n"
+    rows = "Given,Last,date,status\nINA,Beispiel,2026-01-06,attended\n"
+    (tmp_path / "episodes.csv").write_text(stays)
+    (tmp_path / "attendance.csv").write_text(rows)
+    mapping = {
+        "ids": {"person_id": ["ignore_case"]},
+        "episodes": {"combine": {"person_id": ["First", "Last"]}},
+        "attendance": {
+            "combine": {"person_id": ["Given", "Last"]},
+            "link": {**BY_PERSON, "person": "name"},
+        },
+    }
+    records = iop.read_records(tmp_path, mapping=mapping)
+    assert len(records.attendance) == 1
+    told = records.episodes.to_csv() + records.attendance.to_csv()
+    assert "Beispiel" not in told
+    assert "ina" not in told.lower()
+
+
 # What cannot be followed ------------------------------------------------------------------------
 
 

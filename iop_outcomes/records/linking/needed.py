@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.errors import RecordsError
-from iop_outcomes.records.mapping import Mapping
+from iop_outcomes.records.mapping import Mapping, fold
 from iop_outcomes.records.parsing.parsed import NO_DAY
 from iop_outcomes.records.schema import PERSON, TABLES, Table
 from iop_outcomes.records.sources.coded import Raw
@@ -88,6 +88,9 @@ def settle_people(staged: StagedTable, mapping: Mapping, log: Log) -> None:
     )
     if named and linked:
         staged.levels["person_id"] = [_code(name) for name in staged.levels["person_id"]]
+        ours = mapping.columns.get(table, {})
+        for part in mapping.combine.get(table, {}).get("person_id", ()):
+            staged.declared.pop(ours.get(fold(part), fold(part)), None)  # first and last names
     if table in named:
         log.tally("linked_by_name", table, "person_id", len(staged), len(staged))
         log.notes.append(
