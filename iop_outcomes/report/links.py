@@ -43,7 +43,7 @@ def link_report(
         link_retention(linked, _periods(trends, "admissions", "quarter"))
         link_months(linked, trends)
     link_relapse(scope, linked, relapse)
-    link_files(linked, trends)
+    link_files(scope, linked, trends)
 
 
 def _periods(trends: Sequence[Trend], measure: str, every: str) -> list[str]:
@@ -196,11 +196,13 @@ def link_relapse(scope: Scope, linked: LinkedCounts, relapse: RelapseResults | N
     _sum_of(linked, RELAPSE, parts)
 
 
-def link_files(linked: LinkedCounts, trends: Sequence[Trend]) -> None:
+def link_files(scope: Scope, linked: LinkedCounts, trends: Sequence[Trend]) -> None:
     """Declare that what the report counts is among the rows that were kept."""
     for table, measure in (("attendance", "attendance_rate"), ("checkins", "check_in_response")):
         months = _periods(trends, measure, "month")
-        parts = [_trend(measure, period, "denominator", "month") for period in months]
+        made = table == "checkins" and "due_row" in scope.records.checkins
+        counted = "numerator" if made else "denominator"  # missed ones that were made are no rows
+        parts = [_trend(measure, period, counted, "month") for period in months]
         _sum_of(linked, ("rows", table, "rows_kept"), parts)
     quarters = _periods(trends, "admissions", "quarter")
     admitted = [_trend("admissions", quarter, "numerator") for quarter in quarters]

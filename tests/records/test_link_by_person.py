@@ -119,8 +119,8 @@ def test_days_of_people_with_two_episodes(
 
 def test_what_was_linked_is_said_and_counted() -> None:
     records = read(STAYS, [("A", 10), ("A", 22), ("C", 1)])
-    notes = [note for note in records.notes if "by person and date" in note]
-    assert "attendance: 1 row linked to an episode" in notes[0]
+    notes = [note for note in records.notes if "linked by person and date" in note]
+    assert "attendance: 1 row linked" in notes[0]
     assert "1 in no episode of their person, 0 in two at once" in notes[0]
     assert "follow-up of the latest episode before them: 1" in notes[1]
     assert records.sources["rows_set_aside"].tolist() == [0, 2, 1]

@@ -90,6 +90,33 @@ def test_a_hidden_number_of_rows_set_aside_is_not_the_rest_of_their_sum() -> Non
     assert "135" not in report.html
 
 
+def test_notes_of_reading_do_not_print_a_number_of_rows() -> None:
+    episodes = people(30, discharge_date="2026-08-10").drop(columns="episode_id")
+    rows = every_week(episodes.assign(episode_id=episodes["person_id"]))
+    rows = rows.rename(columns={"episode_id": "person_id"})
+    late = rows.iloc[:3].assign(date=pd.Timestamp("2026-09-01"))  # after their discharges
+    forms = rows.assign(status="completed").iloc[: len(rows) - 4]
+    link = {"link": {"by": "person_and_date"}}
+    mapping = {"attendance": link, "checkins": {**link, "expected_every": "7 days"}}
+    records = iop.read_records(
+        episodes=episodes,
+        attendance=pd.concat([rows, late]),
+        checkins=forms,
+        mapping=mapping,
+        as_of=CUT,
+    )
+    assert any("3 in no episode" in note for note in records.notes)
+    assert (records.checkins["due_row"] == "made").sum() == 63
+    report = iop.quarterly_report(records, "2026Q3")
+    assert "in no episode of their person" not in report.html
+    assert "check-ins made, with the status missed" not in report.html
+    assert "the rows of attendance are linked to episodes by person and date" in report.html
+    assert "check-ins are taken to be due every 7 days" in report.html
+    assert report.tables["files"]["rows_set_aside"].tolist() == [0, "hidden", 0]
+    due = report.tables["trend_check_in_response"]["denominator"]
+    assert due.tolist()[-1] == 120, "more than there are rows: most are made"
+
+
 def test_checks_do_not_tell_how_many_rows_hold_no_value() -> None:
     # Of 60 discharges one check looks at all that have a date; 4 have none and are open.
     named = people(64, discharge_date="2026-08-03", discharge_reason="completed")

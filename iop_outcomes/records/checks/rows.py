@@ -70,9 +70,10 @@ def _by_person(
     two = before - between - int(staged.kept.sum())
     linked = staged.kept & (rows >= 0)
     name = staged.table.name
+    log.notes.append(f"the rows of {name} are linked to episodes by person and date")
     text = (
-        f"{name}: {format_count(int(linked.sum()), 'row')} linked to an episode by person and "
-        f"date; set aside: {between:,} in no episode of their person, {two:,} in two at once"
+        f"{name}: {format_count(int(linked.sum()), 'row')} linked by person and date; set aside: "
+        f"{between:,} in no episode of their person, {two:,} in two at once"
     )
     end_column = "discharge_date" if staged.time == "calendar" else "discharge_day"
     if name == "checkins" and episodes.has(end_column):

@@ -126,7 +126,11 @@ def add_missed(
         day[aside] - admit[link[aside]],
     )
     frames["checkins"], text = with_missed(frames["checkins"], frames["episodes"], due)
-    return [text]
+    return [
+        f"check-ins are taken to be due every {format_count(every, 'day')}: one without a row is "
+        "missed",
+        text,
+    ]
 
 
 def with_missed(

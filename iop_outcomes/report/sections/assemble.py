@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -188,7 +191,7 @@ def _with_status(table: pd.DataFrame) -> pd.DataFrame:
 def data_quality(whole: Scope, drafts: dict[str, DraftTable], hidden: Hidden) -> Section:
     """Return what was read, what was set aside, and which checks failed."""
     tables = tuple(drafts[name].shown(hidden) for name in ("files", "checks"))
-    sentences = [*whole.records.notes, quality.summary(whole, hidden)]
+    sentences = [*notes_without_counts(whole.records.notes), quality.summary(whole, hidden)]
     if others := len(whole.records.ignored):  # their names may be those of people
         sentences.append(f"{others} other {'file was' if others == 1 else 'files were'} not read.")
     if "checkins" not in whole.records.tables:
@@ -196,6 +199,18 @@ def data_quality(whole: Scope, drafts: dict[str, DraftTable], hidden: Hidden) ->
     if "attendance" not in whole.records.tables:
         sentences.append("There is no attendance table.")
     return Section("data-quality", "Data quality", tuple(sentences), tables)
+
+
+def notes_without_counts(notes: Sequence[str]) -> list[str]:
+    """Return the notes of reading that hold no number but dates and spans of days.
+
+    The others count rows: small ones are not published, and a large one beside the number of rows
+    that were read would tell a small one.
+    """
+    return [note for note in notes if not re.search(r"\d", _DATES_AND_SPANS.sub("", note))]
+
+
+_DATES_AND_SPANS = re.compile(r"\b\d{4}-\d{2}-\d{2}\b|\b\d+ days?\b|\bday \d+\b")
 
 
 def definitions(scope: Scope, trends: Trends) -> Section:
