@@ -114,7 +114,7 @@ def test_notes_of_reading_do_not_print_a_number_of_rows() -> None:
     assert "heck-ins are taken to be due every 7 days" in report.html
     assert report.tables["files"]["rows_set_aside"].tolist() == [0, "hidden", 0]
     due = report.tables["trend_check_in_response"]["denominator"]
-    assert due.tolist()[-1] == 120, "more than there are rows: most are made"
+    assert pd.to_numeric(due).sum() == 120, "more than there are rows: most are made"
 
 
 def test_checks_do_not_tell_how_many_rows_hold_no_value() -> None:
