@@ -35,10 +35,12 @@ from iop_outcomes.errors import OutcomesError
 from iop_outcomes.from_records import state_occupation
 from iop_outcomes.outcome_scores import (
     Instrument,
+    SymptomChange,
     flagged_answers,
     instrument_scores,
     instruments,
     read_instrument,
+    symptom_change,
 )
 from iop_outcomes.plots import (
     alternative_text,
@@ -131,6 +133,7 @@ __all__ = [
     "Sensitivity",
     "StateOccupation",
     "SurvivalCurves",
+    "SymptomChange",
     "Trend",
     "__version__",
     "alternative_text",
@@ -189,6 +192,7 @@ __all__ = [
     "suggest_mapping",
     "survival_curves",
     "survival_difference",
+    "symptom_change",
     "synthetic_records",
     "time_to_relapse",
     "trend",

@@ -6,6 +6,7 @@ and how curves are estimated is not known here.
 
 from __future__ import annotations
 
+from iop_outcomes.outcome_scores.change import SymptomChange, symptom_change
 from iop_outcomes.outcome_scores.instruments import (
     Band,
     Change,
@@ -23,8 +24,10 @@ __all__ = [
     "Instrument",
     "Item",
     "Scale",
+    "SymptomChange",
     "flagged_answers",
     "instrument_scores",
     "instruments",
     "read_instrument",
+    "symptom_change",
 ]

@@ -185,8 +185,8 @@ def _scale_rows(
     any_part = np.isfinite(recorded) | (answered > 0)
     frame = pd.DataFrame(
         {
-            "episode_id": read.rows["episode_id"].to_numpy(),
-            "person_id": records.episodes["person_id"].take(read.episode).to_numpy(),
+            "episode_id": read.rows["episode_id"].array,
+            "person_id": records.episodes["person_id"].take(read.episode).array,
             "day": read.rows["day"].to_numpy(),
             "scale": scale.name,
             "score": np.where(np.isfinite(calculated), calculated, recorded),
@@ -305,9 +305,9 @@ def flagged_answers(
         at = read.episode[above]
         part = pd.DataFrame(
             {
-                "episode_id": read.rows["episode_id"].to_numpy()[above],
-                "person_id": records.episodes["person_id"].take(at).to_numpy(),
-                "program": records.episodes["program"].take(at).to_numpy(),
+                "episode_id": read.rows["episode_id"].array[above],
+                "person_id": records.episodes["person_id"].take(at).array,
+                "program": records.episodes["program"].take(at).array,
                 "day": read.rows["day"].to_numpy()[above],
                 "item": number,
                 "label": one.item(number).label,

@@ -119,7 +119,7 @@ class Change:
     def text(self) -> str:
         """The rule in words."""
         if self.kind == "points":
-            return f"a change of at least {self.amount:g} points"
+            return f"a change of at least {self.amount:.3g} points"
         if self.kind == "percent":
             return f"a change of at least {self.amount:g}% of the first score"
         return f"the score {self.amount:g} is crossed"

@@ -1,0 +1,251 @@
+"""Pairs of scores, and what follows from them: change, shares, regression to the mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.outcome_scores.estimates import clustered_means, counts_of, share_limits
+from iop_outcomes.outcome_scores.instruments import Change, Scale
+from iop_outcomes.outcome_scores.moments import Answers, Moment, at_intake
+from iop_outcomes.records import Records
+from iop_outcomes.shared.arrays import Booleans, Floats, Integers, ratio
+from iop_outcomes.shared.groups import Groups
+from iop_outcomes.statistics.proportions import proportion_interval
+
+FEWEST_PAIRS = 10  # for a correlation in the records
+ANY_CHANGE = Change("any_change", "points", 1e-6, "Any difference of the two scores")
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """The two scores of each episode on one scale, missing where there is none.
+
+    Attributes
+    ----------
+    due : numpy.ndarray of bool
+        The episodes of which the later score is due.
+    first, last : numpy.ndarray of float64
+        The scores at intake and at the later moment.
+    days : numpy.ndarray of float64
+        Days between the two.
+    person : numpy.ndarray of int64
+        Codes of the persons.
+    groups : Groups
+        The group of each episode.
+    """
+
+    due: Booleans
+    first: Floats
+    last: Floats
+    days: Floats
+    person: Integers
+    groups: Groups
+
+    @classmethod
+    def of(cls, answers: Answers, records: Records, moment: Moment, groups: Groups) -> Pairs:
+        """Return the pairs of one question."""
+        size = len(records.episodes)
+        start = at_intake(answers, size)
+        end = moment.rows(answers, records, start)
+        padded = np.append(answers.value, np.nan)
+        day = np.append(answers.day.astype(np.float64), np.nan)
+        person = records.episodes["person_id"].cat.codes.to_numpy().astype(np.int64)
+        first, last = padded[start], padded[end]
+        days = np.where(np.isfinite(first) & np.isfinite(last), day[end] - day[start], np.nan)
+        return cls(moment.due(records), first, last, days, person, groups)
+
+    @property
+    def with_first(self) -> Booleans:
+        """The due episodes with a score at intake."""
+        known: Booleans = self.due & np.isfinite(self.first)
+        return known
+
+    @property
+    def paired(self) -> Booleans:
+        """The due episodes with both scores."""
+        both: Booleans = self.with_first & np.isfinite(self.last)
+        return both
+
+
+def change_rows(pairs: Pairs, scale: Scale, confidence: float) -> pd.DataFrame:
+    """Return the rows of `SymptomChange.table` of one scale."""
+    groups, codes, size = pairs.groups, pairs.groups.codes, len(pairs.groups)
+    both, unpaired = pairs.paired, pairs.with_first & ~pairs.paired
+    episodes = counts_of(pairs.due, codes, size)
+    paired = counts_of(both, codes, size)
+    where, who = codes[both], pairs.person[both]
+    first = clustered_means(pairs.first[both], who, where, size, confidence)
+    last = clustered_means(pairs.last[both], who, where, size, confidence)
+    change = clustered_means((pairs.last - pairs.first)[both], who, where, size, confidence)
+    days = clustered_means(pairs.days[both], who, where, size, confidence)
+    left = clustered_means(
+        pairs.first[unpaired], pairs.person[unpaired], codes[unpaired], size, confidence
+    )
+    lower, upper = proportion_interval(paired, episodes, confidence)
+    with_first = counts_of(pairs.with_first, codes, size)
+    return groups.beside(
+        {
+            "scale": [scale.name] * size,
+            "episodes": episodes,
+            "with_intake": with_first,
+            "paired": paired,
+            "intake_rate": ratio(with_first, episodes),
+            "paired_rate": ratio(paired, episodes),
+            "paired_lower": lower,
+            "paired_upper": upper,
+            "intake_mean": first.mean,
+            "intake_sd": first.sd,
+            "last_mean": last.mean,
+            "change": change.mean,
+            "lower": change.lower,
+            "upper": change.upper,
+            "days_between": days.mean,
+            "intake_mean_unpaired": left.mean,
+            "not_known": _reasons(episodes, with_first, paired, change.lower),
+        }
+    )
+
+
+def _reasons(
+    episodes: Integers, with_first: Integers, paired: Integers, lower: Floats
+) -> list[str]:
+    told = []
+    for due, first, both, low in zip(episodes, with_first, paired, lower, strict=True):
+        if not due:
+            told.append("no episode has come so far")
+        elif not first:
+            told.append("nobody has a score at intake")
+        elif not both:
+            told.append("nobody has both scores")
+        else:
+            told.append("" if np.isfinite(low) else "limits: fewer than two persons")
+    return told
+
+
+def share_rows(
+    pairs: Pairs, scale: Scale, rules: Sequence[Change], confidence: float
+) -> pd.DataFrame:
+    """Return the rows of `SymptomChange.shares` of one scale."""
+    parts = [_rule_rows(pairs, scale, rule, confidence) for rule in rules]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _rule_rows(pairs: Pairs, scale: Scale, rule: Change, confidence: float) -> pd.DataFrame:
+    groups, codes, size = pairs.groups, pairs.groups.codes, len(pairs.groups)
+    both = pairs.paired
+    better, worse, asked = rule.judge(pairs.first[both], pairs.last[both], scale.better)
+    where, who = codes[both][asked], pairs.person[both][asked]
+    counted = np.bincount(where, minlength=size).astype(np.int64)
+    better_count = counts_of(better[asked], where, size)
+    worse_count = counts_of(worse[asked], where, size)
+    better_limits = share_limits(better[asked], who, where, size, confidence)
+    worse_limits = share_limits(worse[asked], who, where, size, confidence)
+    unknown = counts_of(pairs.with_first, codes, size) - counts_of(both, codes, size)
+    all_told = counted + unknown
+    return groups.beside(
+        {
+            "scale": [scale.name] * size,
+            "rule": [rule.name] * size,
+            "meaning": ["any change" if rule is ANY_CHANGE else rule.text] * size,
+            "source": [rule.source] * size,
+            "paired": counted,
+            "better": better_count,
+            "same": counted - better_count - worse_count,
+            "worse": worse_count,
+            "better_share": ratio(better_count, counted),
+            "better_lower": better_limits[0],
+            "better_upper": better_limits[1],
+            "worse_share": ratio(worse_count, counted),
+            "worse_lower": worse_limits[0],
+            "worse_upper": worse_limits[1],
+            "better_if_none": ratio(better_count, all_told),
+            "better_if_all": ratio(better_count + unknown, all_told),
+        }
+    )
+
+
+@dataclass(frozen=True)
+class Regressing:
+    """What regression to the mean is worked out from.
+
+    Attributes
+    ----------
+    reliability : float
+        The correlation of two scores without a true change; missing if not known.
+    source : str
+        Where it comes from.
+    centre : float
+        The mean that scores regress to.
+    centre_source : str
+        Where that comes from.
+    """
+
+    reliability: float
+    source: str
+    centre: float
+    centre_source: str
+
+    @classmethod
+    def of(
+        cls, pairs: Pairs, scale: Scale, reliability: float | None, population_mean: float | None
+    ) -> Regressing:
+        """Return it as asked for, else as published, else as these records have it."""
+        known = pairs.first[pairs.with_first]
+        mean = float(known.mean()) if len(known) else float("nan")
+        centre, told = (
+            (mean, "mean at intake in these records")
+            if population_mean is None
+            else (float(population_mean), "population mean as given")
+        )
+        if reliability is not None:
+            return cls(float(reliability), "as given", centre, told)
+        if scale.reliability is not None:
+            return cls(scale.reliability, scale.reliability_source, centre, told)
+        first, last = pairs.first[pairs.paired], pairs.last[pairs.paired]
+        if len(first) < FEWEST_PAIRS or first.std() == 0 or last.std() == 0:
+            return cls(float("nan"), "not known", centre, told)
+        found = float(np.corrcoef(first, last)[0, 1])
+        return cls(found, "correlation of the two scores in these records", centre, told)
+
+
+def intake_rows(
+    pairs: Pairs, scale: Scale, regressing: Regressing, confidence: float
+) -> pd.DataFrame:
+    """Return the rows of `SymptomChange.by_intake` of one scale: by band at intake."""
+    starts, labels = _bands(scale, regressing.centre)
+    both = pairs.paired
+    groups, size, width = pairs.groups, len(pairs.groups), len(labels)
+    band = np.clip(np.searchsorted(starts, pairs.first[both], side="right") - 1, 0, None)
+    cell = pairs.groups.codes[both] * width + band
+    who = pairs.person[both]
+    first = clustered_means(pairs.first[both], who, cell, size * width, confidence)
+    change = clustered_means((pairs.last - pairs.first)[both], who, cell, size * width, confidence)
+    expected = -(1 - regressing.reliability) * (first.mean - regressing.centre)
+    rows = size * width
+    return groups.beside(
+        {
+            "scale": [scale.name] * rows,
+            "band": list(labels) * size,
+            "paired": change.number.astype(np.int64),
+            "intake_mean": first.mean,
+            "change": change.mean,
+            "lower": change.lower,
+            "upper": change.upper,
+            "by_regression_alone": expected,
+            "reliability": [regressing.reliability] * rows,
+            "reliability_source": [regressing.source] * rows,
+            "centre": [regressing.centre] * rows,
+            "centre_source": [regressing.centre_source] * rows,
+        }
+    )
+
+
+def _bands(scale: Scale, centre: float) -> tuple[Floats, list[str]]:
+    if scale.bands:
+        starts = np.array([band.start for band in scale.bands], dtype=np.float64)
+        return starts, [band.label for band in scale.bands]
+    return np.array([-np.inf, centre]), ["below the mean", "the mean or above"]
