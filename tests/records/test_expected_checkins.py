@@ -283,5 +283,10 @@ def test_nothing_is_due_of_a_person_who_was_admitted_again() -> None:
         [(0, 8), (16, None)], [(0, 7), (1, 23)], cut=30, episodes=episodes, expected_until=90
     )
     assert told(records)[1:] == [("E1", 7, "completed", "recorded")]
+    for again in (8, 10):  # on the day of discharge, and on the last day of the first span
+        records = read(
+            *([(0, 8), (again, None)], [(1, again + 7)], 30), episodes=episodes, expected_until=90
+        )
+        assert "E0" not in [row[0] for row in told(records)]
     alone = read([(0, 8)], [(0, 7)], cut=30, expected_until=90)
     assert [row[1] for row in told(alone)] == [7, 14, 21]

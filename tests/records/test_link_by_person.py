@@ -106,6 +106,8 @@ def test_days_at_the_edges_of_an_episode(
         ([("A", 1, None), ("A", 5, None)], 5, "in_two_episodes", "in_two_episodes"),
         ([("A", 9, 3)], 9, "episode_set_aside", "episode_set_aside"),
         ([("A", 9, 3), ("A", 20, 30)], 9, "between_episodes", "between_episodes"),
+        ([("A", 9, 3), ("A", 20, 30)], 5, "between_episodes", "between_episodes"),
+        ([("A", 9, 30), ("A", 9, 30)], 10, "in_two_episodes", "in_two_episodes"),
     ],
 )
 def test_days_of_people_with_two_episodes(
@@ -187,6 +189,19 @@ def test_names_link_and_do_not_show() -> None:
     ]
     assert status == "failed"
     assert any("two people may have one name" in note for note in records.notes)
+
+
+def test_a_name_does_not_stay_in_a_table_that_is_linked_otherwise() -> None:
+    stays = episodes_of([("Ina Beispiel", 1, 10)])
+    checkins = rows_of([("E0", 3)], "completed", "episode_id").assign(person_id="Ina Beispiel")
+    records = iop.read_records(
+        episodes=stays,
+        attendance=rows_of([("Ina Beispiel", 3)], "attended"),
+        checkins=checkins,
+        mapping={"attendance": {"link": {**BY_PERSON, "person": "name"}}},
+    )
+    assert len(records.checkins) == len(records.attendance) == 1
+    assert "Ina" not in records.checkins.to_csv() + records.episodes.to_csv()
 
 
 def test_first_and_last_names_are_put_together_and_do_not_stay(tmp_path: Any) -> None:

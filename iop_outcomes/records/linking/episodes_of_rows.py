@@ -76,7 +76,6 @@ def _by_person(staged: StagedTable, episodes: StagedTable) -> Array:
     result[(held != BETWEEN) & with_kept[person]] = ASIDE
     held = kept.holding(key)
     result = np.where(held == BETWEEN, result, held)
-    result[(person < 0) | (staged.day("date") == NO_DAY)] = UNKNOWN
     return result.astype(np.int32)
 
 
@@ -132,6 +131,6 @@ def _stays(episodes: StagedTable, person: Array, chosen: Array) -> _Stays:
         closed = episodes.values[column] != NO_DAY
         end[closed] = _from_first(episodes.values[column][closed])
     begin = _from_first(admit)
-    usable = chosen & ~episodes.folded & (person >= 0) & (admit != NO_DAY) & (begin <= end)
+    usable = chosen & (person >= 0) & (admit != NO_DAY) & (begin <= end)
     rows = np.flatnonzero(usable)
     return _Stays(rows, person[rows], begin[rows], end[rows])

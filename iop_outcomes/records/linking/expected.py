@@ -116,7 +116,7 @@ def add_missed(
     position[rows] = np.arange(len(rows))
     day = staged.day("date").astype(np.int64)
     link = np.maximum(links["checkins"], -1)
-    aside = np.flatnonzero(~staged.kept & ~staged.folded & (day != NO_DAY) & (position[link] >= 0))
+    aside = np.flatnonzero(~staged.kept & (day != NO_DAY) & (position[link] >= 0))
     admit = episodes.day("admit_date").astype(np.int64)
     due = Due(
         every,

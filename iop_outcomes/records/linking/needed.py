@@ -83,10 +83,7 @@ def settle_people(staged: StagedTable, mapping: Mapping, log: Log) -> None:
     """
     table = staged.table.name
     named = [name for name, link in mapping.links.items() if link.person == "name"]
-    linked = "person_id" in staged.levels and (
-        table == "episodes" or mapping.link(table).by == "person_and_date"
-    )
-    if named and linked:
+    if named and "person_id" in staged.levels:
         staged.levels["person_id"] = [_code(name) for name in staged.levels["person_id"]]
         ours = mapping.columns.get(table, {})
         for part in mapping.combine.get(table, {}).get("person_id", ()):
