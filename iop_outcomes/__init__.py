@@ -34,13 +34,16 @@ from iop_outcomes.disclosure import ProtectedCurves, SafePolicy, protect
 from iop_outcomes.errors import OutcomesError
 from iop_outcomes.from_records import state_occupation
 from iop_outcomes.outcome_scores import (
+    Functioning,
     Instrument,
     SymptomChange,
     flagged_answers,
+    functioning,
     instrument_scores,
     instruments,
     read_instrument,
     symptom_change,
+    time_to_gain,
 )
 from iop_outcomes.plots import (
     alternative_text,
@@ -110,6 +113,7 @@ __all__ = [
     "CumulativeIncidence",
     "Definition",
     "Difference",
+    "Functioning",
     "Hazard",
     "ImputedPatterns",
     "ImputedRelapse",
@@ -152,6 +156,7 @@ __all__ = [
     "event_weeks",
     "fine_gray",
     "flagged_answers",
+    "functioning",
     "hazard",
     "impute_weeks",
     "incidence_difference",
@@ -194,6 +199,7 @@ __all__ = [
     "survival_difference",
     "symptom_change",
     "synthetic_records",
+    "time_to_gain",
     "time_to_relapse",
     "trend",
     "use_patterns",

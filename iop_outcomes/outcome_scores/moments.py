@@ -139,7 +139,7 @@ class Moment:
             )
         return (
             f"At day {self.at}: the answer nearest to it, at most {self.window} days away, of "
-            "episodes followed that long and not ended by death."
+            "episodes followed to that day and not ended by death before it."
         )
 
     def due(self, records: Records) -> Booleans:
@@ -151,8 +151,8 @@ class Moment:
         if self.at == "discharge":
             due: Booleans = np.isfinite(left) & ~died
             return due
-        dead = died & (np.nan_to_num(left, nan=np.inf) <= self.at + self.window)
-        alive: Booleans = (followed >= self.at + self.window) & ~dead
+        dead = died & (np.nan_to_num(left, nan=np.inf) <= self.at)
+        alive: Booleans = (followed >= self.at) & ~dead
         return alive
 
     def rows(self, answers: Answers, records: Records, start: Integers) -> Integers:

@@ -151,7 +151,7 @@ def symptom_change(
     >>> change = iop.symptom_change(iop.read_records("data/samples"), "phq9", at=84)
     >>> change.table[["episodes", "with_intake", "paired"]]
        episodes  with_intake  paired
-    0       740          721     572
+    0       793          764     690
     """
     one = find_instrument(instrument)
     require_records(records, f"The change of {one.title}")

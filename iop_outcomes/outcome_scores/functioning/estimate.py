@@ -1,0 +1,200 @@
+"""Records in, functioning at admission, discharge and follow-up out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.errors import EstimateError
+from iop_outcomes.outcome_scores.change.paired import Pairs, change_rows
+from iop_outcomes.outcome_scores.estimates import clustered_means, counts_of, share_limits
+from iop_outcomes.outcome_scores.functioning.domains import Domain, choose
+from iop_outcomes.outcome_scores.functioning.first_gain import gain_rows
+from iop_outcomes.outcome_scores.functioning.result import Functioning
+from iop_outcomes.outcome_scores.moments import FOLLOW_UP_WINDOW, INTAKE_TEXT, Moment
+from iop_outcomes.records import Records, require_records
+from iop_outcomes.shared.arrays import ratio
+from iop_outcomes.shared.checks import check_confidence
+from iop_outcomes.shared.groups import MissingGroup, group_episodes, ungrouped
+
+FOLLOW_UP = 180
+
+
+def functioning(
+    records: Records,
+    *,
+    by: str | Sequence[str] | None = None,
+    domains: str | Sequence[str] | None = None,
+    cuts: Mapping[str, float] | None = None,
+    follow_up: int = FOLLOW_UP,
+    window: int = FOLLOW_UP_WINDOW,
+    missing_group: MissingGroup = "own",
+    confidence: float = 0.95,
+) -> Functioning:
+    """Return work, housing, arrests and more, from admission to discharge and to follow-up.
+
+    Parameters
+    ----------
+    records : Records
+        With the check-ins.
+    by : str or sequence of str, optional
+        Columns of ``records.episodes`` that define groups.
+    domains : str or sequence of str, optional
+        ``work_or_school``, ``stable_housing``, ``no_arrests``, ``social_connection``,
+        ``mutual_help``, ``recovery_capital``, ``quality_of_life``; by default all.
+    cuts : mapping of str to float, optional
+        The score from which recovery capital (47 by default) or quality of life (none by default,
+        since its scale is the program's own) counts as had.
+    follow_up, window : int
+        The day of the follow-up, and how many days from it an answer may be.
+    missing_group : {"refuse", "own", "leave_out"}
+        What becomes of episodes without a value of `by`.
+    confidence : float
+        Confidence level of the limits.
+
+    Returns
+    -------
+    Functioning
+        Its ``table`` has a row a group, domain and moment (discharge, day 180):
+
+        - ``episodes``, ``with_start``, ``paired`` (int64): of which the later answer is due; with
+          an answer at admission; with both;
+        - ``gained, kept, lost, never`` (int64): of those with both, by what they had before and
+          after; they add up to ``paired``;
+        - ``share_start``, ``share_end``, ``difference``, ``lower``, ``upper``: of those with both,
+          limits of the paired difference by Student's t with a person's episodes together;
+        - ``gained_share`` of those who had it not, ``kept_share`` of those who had it, each with
+          ``_lower`` and ``_upper``;
+        - ``lowest``, ``highest``: the share of all due that has it at the moment, if nobody or
+          everybody without an answer then has it;
+        - ``not_known``: why a number is missing; empty where none is.
+
+        ``scores`` has the change of the scores among the domains, ``first_gain`` the cumulative
+        incidence of the first gain by day; `time_to_gain` gives the times behind it.
+
+    Raises
+    ------
+    EstimateError
+        If the check-ins hold no answer to any of the domains.
+    MissingTableError
+        If the check-ins were not read.
+    RuleError
+        If an option or domain is not known.
+
+    Notes
+    -----
+    A person has work or school if either was said to be so, and has neither only if all that the
+    export records of them is no. Two answers of one day that differ are no answer. Arrests and
+    meetings count since the last check-in, so that check-ins far apart say less. An answer that is
+    missing is never filled in: people who do not answer are often those who do worse, and
+    ``lowest`` and ``highest`` say how far that could go.
+
+    Examples
+    --------
+    >>> import iop_outcomes as iop
+    >>> life = iop.functioning(iop.read_records("data/samples"), domains="work_or_school")
+    >>> life.table[["moment", "paired", "gained", "kept", "lost", "never"]]
+          moment  paired  gained  kept  lost  never
+    0  discharge     676      48   293    12    323
+    1    day 180     427      83   163    31    150
+    """
+    require_records(records, "Functioning")
+    records.require("checkins", "functioning")
+    chosen = choose(domains, cuts)
+    moments = (Moment.checked("discharge", window), Moment.checked(follow_up, window))
+    check_confidence(confidence)
+    if not any(domain.told(records) for domain in chosen):
+        raise EstimateError(
+            "The check-ins hold no answer to any domain of functioning: nothing is known of it.",
+            found=f"nothing in {', '.join(name for domain in chosen for name in domain.columns)}",
+            instead="check-ins with one of these columns, or a mapping to them",
+        )
+    kept, left_out = ungrouped(records.episodes, by, missing_group, "episode")
+    records = records if kept is None else records.subset(kept)
+    groups = group_episodes(records.episodes, by, missing_group)
+    rows, scores, gains = [], [], []
+    for place, domain in enumerate(chosen):
+        answers = domain.answers(records)
+        for second, moment in enumerate(moments):
+            pairs = Pairs.of(answers, records, moment, groups)
+            part = _rows(pairs, domain, moment, bool(domain.told(records)), confidence)
+            rows.append(part.assign(_order=np.arange(len(groups)), _place=place * 2 + second))
+            if domain.kind == "from" and domain.told(records):
+                pairs = Pairs.of(domain.answers(records, state=False), records, moment, groups)
+                found = change_rows(pairs, domain.scale, confidence)
+                found.insert(len(groups.names) + 1, "moment", moment.name)
+                scores.append(found)
+        gains.append(gain_rows(records, domain, groups, confidence))
+    table = pd.concat(rows, ignore_index=True).sort_values(["_order", "_place"], kind="stable")
+    having = "; ".join(f"{one.title}: {one.having}" for one in chosen if one.having)
+    rule = f"{having}. {INTAKE_TEXT} {' '.join(moment.text for moment in moments)}"
+    return Functioning(
+        table.drop(columns=["_order", "_place"]).reset_index(drop=True),
+        pd.concat(scores, ignore_index=True) if scores else pd.DataFrame(),
+        pd.concat([part for part in gains if len(part)] or gains[:1], ignore_index=True),
+        titles={domain.name: domain.title for domain in chosen},
+        moments=tuple(moment.name for moment in moments),
+        by=groups.names,
+        confidence=confidence,
+        rule=left_out.after(rule),
+        synthetic=records.synthetic,
+        left_out=left_out,
+    )
+
+
+def _rows(
+    pairs: Pairs, domain: Domain, moment: Moment, told: bool, confidence: float
+) -> pd.DataFrame:
+    groups, codes, size = pairs.groups, pairs.groups.codes, len(pairs.groups)
+    both = pairs.paired
+    before, after = pairs.first == 1, pairs.last == 1
+    where, who = codes[both], pairs.person[both]
+    moved = clustered_means((pairs.last - pairs.first)[both], who, where, size, confidence)
+    episodes, paired = counts_of(pairs.due, codes, size), counts_of(both, codes, size)
+    kinds = {
+        "gained": both & ~before & after,
+        "kept": both & before & after,
+        "lost": both & before & ~after,
+        "never": both & ~before & ~after,
+    }
+    counts = {name: counts_of(mask, codes, size) for name, mask in kinds.items()}
+    columns: dict[str, object] = {
+        "domain": [domain.name] * size,
+        "moment": [moment.name] * size,
+        "episodes": episodes,
+        "with_start": counts_of(pairs.with_first, codes, size),
+        "paired": paired,
+        **counts,
+        "share_start": ratio(counts["kept"] + counts["lost"], paired),
+        "share_end": ratio(counts["kept"] + counts["gained"], paired),
+        "difference": moved.mean,
+        "lower": moved.lower,
+        "upper": moved.upper,
+    }
+    for name, of in (("gained", both & ~before), ("kept", both & before)):
+        low, high = share_limits(after[of], pairs.person[of], codes[of], size, confidence)
+        columns[f"{name}_share"] = ratio(counts[name], counts_of(of, codes, size))
+        columns[f"{name}_lower"], columns[f"{name}_upper"] = low, high
+    with_it = counts_of(pairs.due & after, codes, size)
+    unknown = counts_of(pairs.due & ~np.isfinite(pairs.last), codes, size)
+    columns["lowest"] = ratio(with_it, episodes) if told else np.full(size, np.nan)
+    columns["highest"] = ratio(with_it + unknown, episodes) if told else np.full(size, np.nan)
+    columns["not_known"] = [
+        _reason(domain, told, *numbers)
+        for numbers in zip(episodes, columns["with_start"], paired, strict=True)  # type: ignore[call-overload]
+    ]
+    return groups.beside(columns)
+
+
+def _reason(domain: Domain, told: bool, episodes: int, first: int, paired: int) -> str:
+    if not told:
+        return f"the check-ins hold nothing in {' or '.join(domain.columns)}"
+    if domain.kind == "from" and domain.cut is None:
+        return "a score without a cut; see scores, or give cuts"
+    if not episodes:
+        return "no episode has come so far"
+    if not first:
+        return "nobody answered at admission"
+    return "" if paired else "nobody answered both times"
