@@ -57,6 +57,8 @@ def _told(source: Source, heading: str) -> tuple[str, str, str, float] | None:
     if one is not None:
         ranged = one.column == "start_time" and has_range(source)
         return source.table, "time_range" if ranged else one.column, one.why, one.score
+    if heading in source.full_name:
+        return source.table, "person_id", "first and last name together", 0.7
     if source.lists and heading in source.lists.statuses:
         return source.table, "status", f"a list of people: {source.lists.statuses[heading]}", 0.9
     if heading in source.bundle.days and not source.only:

@@ -30,9 +30,8 @@ def people_of(sources: Iterable[Source]) -> frozenset[str]:
     for source in sources:
         for name, held in source.bundle.profiles.items():
             one = source.matches.get(name)
-            if (one is not None and one.column in IDS) or (
-                held.names >= 0.6 and held.distinct > 20
-            ):
+            is_id = name in source.full_name or (one is not None and one.column in IDS)
+            if is_id or (held.names >= 0.6 and held.distinct > 20):
                 found.update(plain(text) for text in held.texts)
         if source.lists:
             found.update(plain(text) for text in source.lists.people.texts)

@@ -249,6 +249,7 @@ def personal_headings(source: Source) -> list[str]:
         name
         for name, held in source.bundle.profiles.items()
         if name not in source.matches
+        and name not in source.full_name
         and name not in source.bundle.where
         and ((held.names >= 0.6 and held.distinct > 20) or _is_personal(name))
     ]
@@ -362,15 +363,18 @@ def _ticked(made: Proposal, table: str) -> list[str]:
 
 
 def _combined(made: Proposal, table: str) -> list[str]:
-    """Return lines that make one word of a status and of who cancelled, as comments."""
+    """Return lines that make one word of several columns: names, and who cancelled (a comment)."""
     lines: list[str] = []
     for source, _ in made.of(table):
+        if source.full_name:
+            note = "first and last name together say who it is"
+            lines.append(line("person_id", list(source.full_name), note))
         status, who = source.heading_of("status"), cancelled_by(source)
         if status and who:
-            lines += [f"# [{table}.combine]"]
             note = "who cancelled: then give the words of both, such as Canceled + Provider"
-            lines += [line("status", [status, who], note, off=True), ""]
-    return lines
+            lines.append(line("status", [status, who], note, off=True))
+    lines = list(dict.fromkeys(lines))
+    return [f"[{table}.combine]", *lines, ""] if lines else []
 
 
 def _link(made: Proposal, table: str) -> list[str]:

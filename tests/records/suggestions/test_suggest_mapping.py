@@ -221,6 +221,27 @@ def test_the_rows_of_a_person_are_linked_by_date_and_can_be_read(tmp_path: Path)
     ]
 
 
+def test_first_and_last_names_are_proposed_together_and_never_one_of_them(tmp_path: Path) -> None:
+    people = [("Ina", "Beispiel"), ("Udo", "Beispiel"), ("Ina", "Muster"), ("Jo", "Probe")]
+    files = {
+        "intakes.csv": "First Name,Last Name,Admit Date,Discharge Date\n"
+        + "".join(f"{one},{two},2026-01-0{n},\n" for n, (one, two) in enumerate(people, start=1)),
+        "sessions.csv": "Client First Name,Client Last Name,Session Date,Attendance\n"
+        + "".join(f"{one},{two},2026-02-0{n},Present\n" for one, two in people for n in (1, 2)),
+    }
+    made = iop.suggest_mapping(written(tmp_path, files))
+    assert made.mapping.combine["attendance"]["person_id"] == (
+        "Client First Name",
+        "Client Last Name",
+    )
+    assert made.mapping.link("attendance").person == "name"
+    assert made.problem == ""
+    records = iop.read_records(tmp_path, mapping=made.mapping)
+    assert records.attendance["episode_id"].astype(str).value_counts().tolist() == [2] * 4
+    shown = made.text + made.summary() + repr(records)
+    assert not any(name in shown for person in people for name in person if len(name) > 2)
+
+
 def test_lines_for_identifiers_and_empty_statuses_work_without_their_mark(tmp_path: Path) -> None:
     rows = "".join(f"{n:05d},2026-02-0{n},{'Present' if n % 2 else ''}\n" for n in range(1, 8))
     files = {

@@ -43,7 +43,7 @@ def _columns(made: Proposal) -> list[str]:
     for source, _ in (*made.of("attendance"), *made.of("checkins")):
         where = str(source.bundle.places[0])
         identified = source.heading_of("episode_id") or source.heading_of("person_id")
-        if not identified and not source.lists:
+        if not identified and not source.lists and not source.full_name:
             found.append(f"{where}: which column says whose row it is?")
         if not source.bundle.days and not source.heading_of(REQUIRED[source.table]):
             found.append(f"{where}: which column is the date?")

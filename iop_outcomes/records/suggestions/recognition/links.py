@@ -10,6 +10,11 @@ import numpy as np
 
 from iop_outcomes.records.mapping.id_rules import ID_RULES
 from iop_outcomes.records.suggestions.recognition.fits import IDS, fit
+from iop_outcomes.records.suggestions.recognition.full_names import (
+    alike,
+    full_names,
+    name_headings,
+)
 from iop_outcomes.records.suggestions.recognition.language import heading_score
 from iop_outcomes.records.suggestions.recognition.matching import Match
 from iop_outcomes.records.suggestions.recognition.profiles import Profile
@@ -55,7 +60,10 @@ class LinkFound:
 def id_candidates(source: Source) -> dict[str, float]:
     """Return the headings that may be the identifier of a source, each with how likely by name."""
     found = {}
+    parts = name_headings(source)  # a part of a name tells nobody apart
     for name, held in source.bundle.profiles.items():
+        if name in parts:
+            continue
         fits = fit(source.table, "episode_id", held)
         named = max(heading_score(source.table, column, name) for column in IDS)
         if source.lists and name in source.lists.statuses:
@@ -95,7 +103,41 @@ def link(sources: Sequence[Source]) -> tuple[list[Source], list[LinkFound]]:
             made, told = _linked(linked_main, source, pair)
             result.append(made)
             found += told
-    return result, found
+    return _by_full_names(main, result, found)
+
+
+def _by_full_names(
+    main: Source, sources: list[Source], found: list[LinkFound]
+) -> tuple[list[Source], list[LinkFound]]:
+    """Return sources linked by first and last name where nothing else links them to the episodes.
+
+    It is left where another table is linked by a person's identifier: there is one `person_id`.
+    """
+    place = next(k for k, one in enumerate(sources) if one.bundle is main.bundle)
+    own = name_headings(sources[place])
+    if not own or sources[place].heading_of("person_id"):
+        return sources, found
+    known = full_names(sources[place], own)
+    made = list(sources)
+    for k, source in enumerate(sources):
+        theirs = name_headings(source)
+        linked = [one for one in found if one.table == source.table and one.rows_matched]
+        if source.table == "episodes" or not theirs or linked:
+            continue
+        held = full_names(source, theirs)
+        if alike(held, known) < _LEAST_ALIKE:
+            continue
+        rows = rows_alike(held, set(known.texts), ())
+        ids = sum(text in set(known.texts) for text in held.texts)
+        forms, would = _more(held, known, rows)
+        told = LinkFound(
+            *(source.table, "person_id", held.distinct, ids, held.filled, rows, forms, would),
+            by_name=True,
+        )
+        found = [*(one for one in found if one.table != source.table), told]
+        made[k] = replace(_without_ids(source), full_name=theirs)
+        made[place] = replace(made[place], full_name=own)
+    return made, found
 
 
 def _without_ids(source: Source) -> Source:

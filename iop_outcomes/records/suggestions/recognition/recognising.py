@@ -73,6 +73,8 @@ class Source:
         Whether only the columns that are matched are taken: the file serves another table as well.
     constants : dict of str to str
         Our column and the word of every row.
+    full_name : tuple of str
+        The headings of first and last name, which together say who it is.
     """
 
     table: str
@@ -83,6 +85,7 @@ class Source:
     joins: tuple[Join, ...] = ()
     only: bool = False
     constants: dict[str, str] = field(default_factory=dict)
+    full_name: tuple[str, ...] = ()
 
     def heading_of(self, column: str) -> str:
         """Return the heading that is proposed for a column of ours; empty if none is."""
@@ -308,5 +311,7 @@ def unmatched(source: Source, others: Mapping[str, Match]) -> list[str]:
     """Return the headings of a source that are proposed for no column."""
     lists = set(source.lists.statuses) if source.lists else set()
     return [
-        name for name in source.bundle.profiles if name not in {*source.matches, *lists, *others}
+        name
+        for name in source.bundle.profiles
+        if name not in {*source.matches, *source.full_name, *lists, *others}
     ]
