@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import datetime
+import decimal
 import io
 import sqlite3
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import iop_outcomes as iop
 from iop_outcomes.cli import app
 from iop_outcomes.errors import RecordsError, RuleError
 from iop_outcomes.records.sources import sql
+from iop_outcomes.records.sources.cells import cell_text
+from iop_outcomes.shared.characters import confusing_letters_written
 from tests.helpers import postgres
 
 SAMPLE = Path(__file__).parents[2] / "data" / "samples"
@@ -271,3 +278,31 @@ def test_the_csv_of_a_query_and_the_query_are_one_text(file: Path) -> None:
     written = io.StringIO()
     csv.writer(written).writerows(zip(*columns, strict=True))
     assert written.getvalue() == text.getvalue()
+
+
+CELLS = st.one_of(
+    st.none(),
+    st.sampled_from(["", "a", "1", "é"]),
+    st.integers(-2, 2),
+    st.sampled_from([2**70, 2**53]),
+    st.booleans(),
+    st.sampled_from([1.0, 1.5, float("nan")]),
+    st.sampled_from([datetime.date(2026, 1, 5), datetime.datetime(2026, 1, 5, 9, 30)]),
+    st.sampled_from([decimal.Decimal("1.0"), decimal.Decimal("1.00"), b"a", [1]]),
+)
+KINDS = [
+    st.lists(st.one_of(st.none(), cells), max_size=6)
+    for cells in (st.text(max_size=2), st.integers(), st.booleans(), st.dates(), st.times())
+]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.one_of(st.lists(CELLS, max_size=6), *KINDS), max_size=4))
+def test_cells_are_coded_as_each_by_itself(chunks: list[list[Any]]) -> None:
+    column = sql._Column()
+    for chunk in chunks:
+        column.add(tuple(chunk))
+    coded = column.coded()
+    written = [cell_text(cell) for chunk in chunks for cell in chunk]
+    assert coded.words[coded.codes].tolist() == [confusing_letters_written(one) for one in written]
+    assert len(set(coded.words.tolist())) == len(coded.words)

@@ -6,6 +6,7 @@ says of an error may hold values of its rows, or the password of its address, an
 
 from __future__ import annotations
 
+import datetime
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from iop_outcomes.errors import RecordsError
 from iop_outcomes.records.sources.cells import cell_text
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
 
 CHUNK = 20_000  # rows fetched at a time
+# Of cells of one of these, equal ones are the same; a decimal 1.0 equals 1.00, a float may be none.
+_PLAIN_KINDS = {str, int, bool, datetime.date, datetime.datetime, datetime.time}
 _EXACT_FLOAT = 2.0**53  # whole numbers from here on may have been rounded
 _READING = ("select", "with", "values", "table", "(")  # the first word of a query that only reads
 _OF_THE_QUERY = (  # errors of what the mapping says, whose text holds no value of a row
@@ -211,7 +215,11 @@ class _Column:
         self.floats = False
 
     def add(self, cells: Sequence[Any]) -> None:
-        """Add the cells of a chunk."""
+        """Add the cells of a chunk; those of one type, beside missing ones, all at once."""
+        kinds = set(map(type, cells)) - {type(None)}
+        if len(kinds) == 1 and kinds <= _PLAIN_KINDS:
+            self._add_at_once(cells, kinds.pop())
+            return
         try:
             pairs = list(zip(map(type, cells), cells, strict=True))
             fresh = [pair for pair in dict.fromkeys(pairs) if pair not in self.cells]
@@ -221,10 +229,25 @@ class _Column:
             fresh = [pair for pair in dict.fromkeys(pairs) if pair not in self.cells]
         for kind, cell in fresh:
             self.floats |= kind is float
-            text = confusing_letters_written(cell_text(_plain(cell)))
-            self.cells[kind, cell] = self.texts.setdefault(text, len(self.texts))
+            self._code(kind, cell)
         codes = self.cells
         self.codes.append(np.fromiter((codes[pair] for pair in pairs), np.int32, len(pairs)))
+
+    def _add_at_once(self, cells: Sequence[Any], kind: type) -> None:
+        array = np.empty(len(cells), dtype=object)
+        array[:] = cells
+        codes, distinct = pd.factorize(array)
+        known = [self._code(kind, cell) for cell in distinct]
+        if (codes < 0).any():
+            known.append(self._code(type(None), None))  # the code -1 is the last
+        self.codes.append(np.array(known, dtype=np.int32)[codes])
+
+    def _code(self, kind: type, cell: Any) -> int:
+        code = self.cells.get((kind, cell))
+        if code is None:
+            text = confusing_letters_written(cell_text(_plain(cell)))
+            code = self.cells[kind, cell] = self.texts.setdefault(text, len(self.texts))
+        return code
 
     def coded(self) -> Coded:
         """Return the whole column."""
