@@ -178,6 +178,15 @@ def test_study_days_and_no_rows_at_all() -> None:
     assert part.checkins["due_row"].tolist() == ["made"] * 2
 
 
+def test_without_a_table_of_check_ins_none_is_made() -> None:
+    episodes = pd.DataFrame({"episode_id": ["A"], "admit_date": [date(0)]})
+    rows = pd.DataFrame({"episode_id": ["A"], "date": [date(40)], "status": "attended"})
+    mapping = {"checkins": {"expected_every": 7}}
+    records = iop.read_records(episodes=episodes, attendance=rows, mapping=mapping)
+    assert len(records.checkins) == 0
+    assert any("no check-ins were read" in note for note in records.notes)
+
+
 def test_an_own_column_of_that_name_is_kept_under_another() -> None:
     records = read([(0, None)], [(0, 7)], cut=17, more={"due_row": ["mine"]})
     assert records.checkins["export_due_row"].astype(object).tolist()[0] == "mine"

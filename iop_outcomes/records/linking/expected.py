@@ -108,8 +108,10 @@ def add_missed(
         As `stated_follow_up` returns it.
     """
     every, staged = mapping.expected_every, staged_tables.get("checkins")
-    if every is None or staged is None:
+    if every is None:
         return []
+    if staged is None:
+        return ["the mapping says expected_every, and no check-ins were read: none is made"]
     episodes = staged_tables["episodes"]
     rows = np.flatnonzero(episodes.kept)
     position = np.full(len(episodes) + 1, -1, dtype=np.int64)
