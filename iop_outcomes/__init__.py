@@ -49,6 +49,7 @@ from iop_outcomes.plots import (
     alternative_text,
     plot_attendance,
     plot_difference,
+    plot_functioning,
     plot_hazard,
     plot_incidence,
     plot_interval,
@@ -58,6 +59,7 @@ from iop_outcomes.plots import (
     plot_sensitivity,
     plot_states,
     plot_survival,
+    plot_symptoms,
     plot_trend,
 )
 from iop_outcomes.records import (
@@ -170,6 +172,7 @@ __all__ = [
     "parametric_survival",
     "plot_attendance",
     "plot_difference",
+    "plot_functioning",
     "plot_hazard",
     "plot_incidence",
     "plot_interval",
@@ -179,6 +182,7 @@ __all__ = [
     "plot_sensitivity",
     "plot_states",
     "plot_survival",
+    "plot_symptoms",
     "plot_trend",
     "pool",
     "protect",

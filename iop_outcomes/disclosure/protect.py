@@ -15,7 +15,9 @@ from iop_outcomes.disclosure.curve_parts import NestedCurve, Parts, PublishedCou
 from iop_outcomes.disclosure.curves import ProtectedCurves
 from iop_outcomes.disclosure.policy import SafePolicy
 from iop_outcomes.disclosure.results import protect_trend, protect_weeks
+from iop_outcomes.disclosure.scores import protect_functioning, protect_symptoms
 from iop_outcomes.errors import RuleError
+from iop_outcomes.outcome_scores import Functioning, SymptomChange
 from iop_outcomes.shared.groups import LeftOut
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.text import format_level
@@ -33,26 +35,38 @@ def protect(
 def protect(result: Trend, policy: SafePolicy | None = None) -> Trend: ...
 @overload
 def protect(result: AttendanceByWeek, policy: SafePolicy | None = None) -> AttendanceByWeek: ...
+@overload
+def protect(result: SymptomChange, policy: SafePolicy | None = None) -> SymptomChange: ...
+@overload
+def protect(result: Functioning, policy: SafePolicy | None = None) -> Functioning: ...
 def protect(
-    result: SurvivalCurves | ProtectedCurves | Trend | AttendanceByWeek,
+    result: SurvivalCurves
+    | ProtectedCurves
+    | Trend
+    | AttendanceByWeek
+    | SymptomChange
+    | Functioning,
     policy: SafePolicy | None = None,
-) -> ProtectedCurves | Trend | AttendanceByWeek:
+) -> ProtectedCurves | Trend | AttendanceByWeek | SymptomChange | Functioning:
     """Return a result for release, without small counts and numbers that would disclose them.
 
     Parameters
     ----------
-    result : SurvivalCurves, Trend or AttendanceByWeek
-        A result of `survival_curves`, `trend` or `attendance_by_week`; it is not changed.
+    result : SurvivalCurves, Trend, AttendanceByWeek, SymptomChange or Functioning
+        A result of `survival_curves`, `trend`, `attendance_by_week`, `symptom_change` or
+        `functioning`; it is not changed.
     policy : SafePolicy, optional
         Default: ``SafePolicy()``, which hides counts from 1 to 10.
 
     Returns
     -------
-    ProtectedCurves, Trend or AttendanceByWeek
+    ProtectedCurves, Trend, AttendanceByWeek, SymptomChange or Functioning
         Curves: see `ProtectedCurves`. A trend and a table by week: the same, with the counts, value
         and limits of a row missing where one of its counts, or a complement, is small; the column
         ``hidden`` marks these rows. Protect a result before it is drawn: numbers can be recovered
-        from the file of a picture.
+        from the file of a picture. Changes of scores and functioning: rows whose counts are small,
+        or differ by a small count from another shown count of the group, have no numbers, and
+        ``hidden`` marks them; the curve of the first gain is left out.
 
     Raises
     ------
@@ -73,10 +87,15 @@ def protect(
         return protect_trend(result, policy)
     if isinstance(result, AttendanceByWeek):
         return protect_weeks(result, policy)
+    if isinstance(result, SymptomChange):
+        return protect_symptoms(result, policy)
+    if isinstance(result, Functioning):
+        return protect_functioning(result, policy)
     raise RuleError(
         "This kind of result cannot be protected.",
         found=type(result).__name__,
-        instead="survival curves, a trend, attendance by week; hide_small_counts for a frame",
+        instead="survival curves, a trend, attendance by week, symptom_change, functioning; "
+        "hide_small_counts for a frame",
     )
 
 

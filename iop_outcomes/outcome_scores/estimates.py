@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from iop_outcomes.shared.arrays import Booleans, Floats, Integers, ratio, sums
 from iop_outcomes.statistics.proportions import clustered_interval, proportion_interval
@@ -97,3 +98,35 @@ def share_limits(
 def counts_of(mask: Booleans, group: Integers, groups: int) -> Integers:
     """Return how many of `mask` are in each group (int64)."""
     return np.bincount(group[mask], minlength=groups).astype(np.int64)
+
+
+PEOPLE = "people_"
+
+
+def counted(
+    masks: dict[str, Booleans], person: Integers, group: Integers, groups: int
+) -> dict[str, Integers]:
+    """Return for each mask its rows by group, and under ``people_`` and its name the persons."""
+    found: dict[str, Integers] = {}
+    width = int(person.max(initial=0)) + 1
+    for name, mask in masks.items():
+        found[name] = counts_of(mask, group, groups)
+        cells = np.unique(group[mask].astype(np.int64) * width + person[mask])
+        found[PEOPLE + name] = np.bincount(cells // width, minlength=groups).astype(np.int64)
+    return found
+
+
+def split_people(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return a table without the numbers of persons, and these, one row for each row of it."""
+    people = [name for name in frame.columns if str(name).startswith(PEOPLE)]
+    return (
+        frame.drop(columns=people).reset_index(drop=True),
+        frame[people]
+        .rename(columns=lambda name: str(name).removeprefix(PEOPLE))
+        .reset_index(drop=True),
+    )
+
+
+def people_only(columns: dict[str, Integers], names: tuple[str, ...]) -> dict[str, Integers]:
+    """Return the numbers of persons of some counts that the table itself does not show."""
+    return {PEOPLE + name: columns[PEOPLE + name] for name in names}

@@ -14,6 +14,8 @@ from iop_outcomes.plots.interval import plot_interval
 from iop_outcomes.plots.layout.style import alternative_text
 from iop_outcomes.plots.parametric import plot_parametric
 from iop_outcomes.plots.recurrence import plot_mean_cumulative
+from iop_outcomes.plots.scores.functioning import plot_functioning
+from iop_outcomes.plots.scores.symptoms import plot_symptoms
 from iop_outcomes.plots.sensitivity import plot_sensitivity
 from iop_outcomes.plots.states import plot_states
 from iop_outcomes.plots.survival import plot_survival
@@ -23,6 +25,7 @@ __all__ = [
     "alternative_text",
     "plot_attendance",
     "plot_difference",
+    "plot_functioning",
     "plot_hazard",
     "plot_incidence",
     "plot_interval",
@@ -32,5 +35,6 @@ __all__ = [
     "plot_sensitivity",
     "plot_states",
     "plot_survival",
+    "plot_symptoms",
     "plot_trend",
 ]

@@ -14,6 +14,8 @@ from iop_outcomes.plots.interval import plot_interval
 from iop_outcomes.plots.layout.given import DRAWN_BY
 from iop_outcomes.plots.parametric import plot_parametric
 from iop_outcomes.plots.recurrence import plot_mean_cumulative
+from iop_outcomes.plots.scores.functioning import plot_functioning
+from iop_outcomes.plots.scores.symptoms import plot_symptoms
 from iop_outcomes.plots.sensitivity import plot_sensitivity
 from iop_outcomes.plots.states import plot_states
 from iop_outcomes.plots.survival import plot_survival
@@ -22,6 +24,7 @@ from iop_outcomes.plots.trend import plot_trend
 _PLOTS: dict[str, Callable[..., Any]] = {
     "plot_attendance": plot_attendance,
     "plot_difference": plot_difference,
+    "plot_functioning": plot_functioning,
     "plot_hazard": plot_hazard,
     "plot_incidence": plot_incidence,
     "plot_interval": plot_interval,
@@ -31,6 +34,7 @@ _PLOTS: dict[str, Callable[..., Any]] = {
     "plot_sensitivity": plot_sensitivity,
     "plot_states": plot_states,
     "plot_survival": plot_survival,
+    "plot_symptoms": plot_symptoms,
     "plot_trend": plot_trend,
 }
 

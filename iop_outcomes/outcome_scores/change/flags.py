@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.outcome_scores.estimates import counts_of
+from iop_outcomes.outcome_scores.estimates import PEOPLE, counted
 from iop_outcomes.outcome_scores.instruments import Instrument
 from iop_outcomes.outcome_scores.moments import Answers, Moment, at_intake
 from iop_outcomes.outcome_scores.scoring import ReadItems
@@ -25,9 +25,10 @@ def flag_rows(
     groups: Groups,
     confidence: float,
 ) -> pd.DataFrame:
-    """Return the rows of `SymptomChange.flags`: episodes, not check-ins."""
+    """Return the rows of `SymptomChange.flags`: episodes, not check-ins; with persons beside."""
     size, codes, count = len(records.episodes), groups.codes, len(groups)
     day = read.rows["day"].to_numpy().astype(np.int64)
+    person = records.episodes["person_id"].cat.codes.to_numpy().astype(np.int64)
     parts = []
     for number in instrument.flagged:
         if number not in read.answers:
@@ -45,20 +46,21 @@ def flag_rows(
             "at any time": seen,
         }
         for name, values in at.items():
-            answered = counts_of(np.isfinite(values), codes, count)
-            above = counts_of(values > (item.low or 0), codes, count)
+            masks = {"answered": np.isfinite(values), "above": values > (item.low or 0)}
+            counts = counted(masks, person, codes, count)
+            answered, above = counts["answered"], counts["above"]
             lower, upper = proportion_interval(above, answered, confidence)
             columns = {
                 "item": [number] * count,
                 "label": [item.label] * count,
                 "moment": [name] * count,
-                "answered": answered,
-                "above": above,
+                **counts,
                 "share": ratio(above, answered),
                 "lower": lower,
                 "upper": upper,
             }
             parts.append(groups.beside(columns))
     if not parts:
-        return pd.DataFrame(columns=[*groups.names, *FLAG_COLUMNS])
+        people = [f"{PEOPLE}{name}" for name in ("answered", "above")]
+        return pd.DataFrame(columns=[*groups.names, *FLAG_COLUMNS, *people])
     return pd.concat(parts, ignore_index=True)

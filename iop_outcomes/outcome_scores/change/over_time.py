@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.compare.regression.leverage import leverage_covariance
-from iop_outcomes.outcome_scores.estimates import clustered_means, counts_of
+from iop_outcomes.outcome_scores.estimates import clustered_means, counted
 from iop_outcomes.outcome_scores.instruments import Scale
 from iop_outcomes.outcome_scores.moments import Answers, Moment, at_intake, nearest
 from iop_outcomes.records import Records
@@ -47,12 +47,11 @@ def trajectory_rows(
         columns = {
             "scale": [scale.name] * len(groups),
             "day": np.full(len(groups), day, dtype=np.int64),
-            "followed": counts_of(due, codes, len(groups)),
-            "answered": now.number.astype(np.int64),
+            **counted({"followed": due, "answered": known}, person, codes, len(groups)),
             "mean": now.mean,
             "lower": now.lower,
             "upper": now.upper,
-            "paired": moved.number.astype(np.int64),
+            **counted({"paired": both}, person, codes, len(groups)),
             "intake_mean": then.mean,
             "change": moved.mean,
             "change_lower": moved.lower,
@@ -99,7 +98,7 @@ def slope_rows(
         {
             "scale": [scale.name] * count,
             "through": np.full(count, through, dtype=np.int64),
-            "episodes": counts_of(number >= 2, groups.codes, count),
+            **counted({"episodes": number >= 2}, person, groups.codes, count),
             "scores": np.bincount(group, minlength=count).astype(np.int64),
             "slope": slope,
             "se": se,

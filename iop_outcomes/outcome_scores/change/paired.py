@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.outcome_scores.estimates import clustered_means, counts_of, share_limits
+from iop_outcomes.outcome_scores.estimates import clustered_means, counted, counts_of, share_limits
 from iop_outcomes.outcome_scores.instruments import Change, Scale
 from iop_outcomes.outcome_scores.moments import Answers, Moment, at_intake
 from iop_outcomes.records import Records
@@ -75,8 +75,13 @@ def change_rows(pairs: Pairs, scale: Scale, confidence: float) -> pd.DataFrame:
     """Return the rows of `SymptomChange.table` of one scale."""
     groups, codes, size = pairs.groups, pairs.groups.codes, len(pairs.groups)
     both, unpaired = pairs.paired, pairs.with_first & ~pairs.paired
-    episodes = counts_of(pairs.due, codes, size)
-    paired = counts_of(both, codes, size)
+    counts = counted(
+        {"episodes": pairs.due, "with_intake": pairs.with_first, "paired": both},
+        pairs.person,
+        codes,
+        size,
+    )
+    episodes, with_first, paired = (counts[name] for name in ("episodes", "with_intake", "paired"))
     where, who = codes[both], pairs.person[both]
     first = clustered_means(pairs.first[both], who, where, size, confidence)
     last = clustered_means(pairs.last[both], who, where, size, confidence)
@@ -86,13 +91,10 @@ def change_rows(pairs: Pairs, scale: Scale, confidence: float) -> pd.DataFrame:
         pairs.first[unpaired], pairs.person[unpaired], codes[unpaired], size, confidence
     )
     lower, upper = proportion_interval(paired, episodes, confidence)
-    with_first = counts_of(pairs.with_first, codes, size)
     return groups.beside(
         {
             "scale": [scale.name] * size,
-            "episodes": episodes,
-            "with_intake": with_first,
-            "paired": paired,
+            **counts,
             "intake_rate": ratio(with_first, episodes),
             "paired_rate": ratio(paired, episodes),
             "paired_lower": lower,
@@ -139,27 +141,32 @@ def _rule_rows(pairs: Pairs, scale: Scale, rule: Change, confidence: float) -> p
     both = pairs.paired
     better, worse, asked = rule.judge(pairs.first[both], pairs.last[both], scale.better)
     where, who = codes[both][asked], pairs.person[both][asked]
-    counted = np.bincount(where, minlength=size).astype(np.int64)
-    better_count = counts_of(better[asked], where, size)
-    worse_count = counts_of(worse[asked], where, size)
-    better_limits = share_limits(better[asked], who, where, size, confidence)
-    worse_limits = share_limits(worse[asked], who, where, size, confidence)
-    unknown = counts_of(pairs.with_first, codes, size) - counts_of(both, codes, size)
-    all_told = counted + unknown
+    better, worse = better[asked], worse[asked]
+    masks = {
+        "paired": np.ones(len(better), dtype=np.bool_),
+        "better": better,
+        "same": ~better & ~worse,
+        "worse": worse,
+    }
+    counts = counted(masks, who, where, size)
+    asked_of, better_count = counts["paired"], counts["better"]
+    better_limits = share_limits(better, who, where, size, confidence)
+    worse_limits = share_limits(worse, who, where, size, confidence)
+    askable = rule.judge(pairs.first, pairs.first, scale.better)[2]
+    unknown = counts_of(pairs.with_first & ~both & askable, codes, size)
+    all_told = asked_of + unknown
     return groups.beside(
         {
             "scale": [scale.name] * size,
             "rule": [rule.name] * size,
+            "kind": [rule.kind] * size,
             "meaning": ["any change" if rule is ANY_CHANGE else rule.text] * size,
             "source": [rule.source] * size,
-            "paired": counted,
-            "better": better_count,
-            "same": counted - better_count - worse_count,
-            "worse": worse_count,
-            "better_share": ratio(better_count, counted),
+            **counts,
+            "better_share": ratio(better_count, asked_of),
             "better_lower": better_limits[0],
             "better_upper": better_limits[1],
-            "worse_share": ratio(worse_count, counted),
+            "worse_share": ratio(counts["worse"], asked_of),
             "worse_lower": worse_limits[0],
             "worse_upper": worse_limits[1],
             "better_if_none": ratio(better_count, all_told),
@@ -230,7 +237,7 @@ def intake_rows(
         {
             "scale": [scale.name] * rows,
             "band": list(labels) * size,
-            "paired": change.number.astype(np.int64),
+            **counted({"paired": np.ones(len(who), dtype=np.bool_)}, who, cell, rows),
             "intake_mean": first.mean,
             "change": change.mean,
             "lower": change.lower,

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import pandas as pd
 
 from iop_outcomes.shared.groups import NOTHING_LEFT_OUT, LeftOut
-from iop_outcomes.shared.result import Result
+from iop_outcomes.shared.result import DrawnResult
 from iop_outcomes.shared.text import describe_groups, format_level, format_value
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SymptomChange(Result):
+class SymptomChange(DrawnResult):
     """How the scores of an instrument change from intake.
 
     Attributes
@@ -49,6 +49,9 @@ class SymptomChange(Result):
         Whether the records are synthetic.
     left_out : LeftOut
         How many episodes without a group were left out.
+    people : dict of str to pandas.DataFrame, or None
+        For each table above, row by row, the number of persons in each count. Disclosure rules
+        depend on these numbers; None once it is protected.
     """
 
     table: pd.DataFrame
@@ -66,6 +69,7 @@ class SymptomChange(Result):
     rule: str
     synthetic: bool = False
     left_out: LeftOut = NOTHING_LEFT_OUT
+    people: dict[str, pd.DataFrame] | None = None
 
     @property
     def text(self) -> str:
@@ -96,8 +100,9 @@ class SymptomChange(Result):
                 f" ({format_level(self.confidence)} limits {format_value(float(row['lower']), 1)} "
                 f"to {format_value(float(row['upper']), 1)})"
             )
+        of = f" of {row['episodes']:,.0f}" if pd.notna(row["episodes"]) else ""
         return (
-            f"{name}{title} ({less} is better): {row['paired']:,.0f} of {row['episodes']:,.0f} "
+            f"{name}{title} ({less} is better): {row['paired']:,.0f}{of} "
             f"episodes have a score at intake and at {self.moment}; the mean went from "
             f"{row['intake_mean']:.1f} to {row['last_mean']:.1f}, a change of "
             f"{row['change']:+.1f}{limits}.{self._describe_shares(row)}"
@@ -112,7 +117,9 @@ class SymptomChange(Result):
         if rows.empty:
             return ""
         first = rows.iloc[0]
-        return (
-            f" By {first['meaning']} {first['better']:,.0f} were better, {first['same']:,.0f} the "
-            f"same, {first['worse']:,.0f} worse."
+        start = (
+            f" By {first['meaning']} {first['better']:,.0f} of {first['paired']:,.0f} were better"
         )
+        if pd.isna(first["worse"]):
+            return f"{start}."
+        return f"{start}, {first['same']:,.0f} the same, {first['worse']:,.0f} worse."

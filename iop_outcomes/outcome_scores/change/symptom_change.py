@@ -19,6 +19,7 @@ from iop_outcomes.outcome_scores.change.paired import (
     share_rows,
 )
 from iop_outcomes.outcome_scores.change.result import SymptomChange
+from iop_outcomes.outcome_scores.estimates import split_people
 from iop_outcomes.outcome_scores.instruments import Change, Instrument, Scale, find_instrument
 from iop_outcomes.outcome_scores.instruments.registry import missing_text
 from iop_outcomes.outcome_scores.moments import (
@@ -32,7 +33,7 @@ from iop_outcomes.outcome_scores.moments import (
 from iop_outcomes.outcome_scores.scoring import ReadItems, read_items, scores_of
 from iop_outcomes.records import Records, require_records
 from iop_outcomes.shared.checks import check_confidence, check_whole, is_number
-from iop_outcomes.shared.groups import LeftOut, MissingGroup, group_episodes, ungrouped
+from iop_outcomes.shared.groups import MissingGroup, group_episodes, ungrouped
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.text import format_count
 
@@ -183,25 +184,21 @@ def symptom_change(
             ),
         ):
             parts.setdefault(name, []).append(rows)
-    frames = {name: _by_group(rows, groups.names) for name, rows in parts.items()}
+    parts["flags"] = [flag_rows(records, one, read, moment, groups, confidence)]
+    frames = {name: split_people(_by_group(rows, groups.names)) for name, rows in parts.items()}
     return SymptomChange(
-        **frames,
-        flags=flag_rows(records, one, read, moment, groups, confidence),
+        **{name: frame for name, (frame, _) in frames.items()},
         instrument=one.title,
         titles={scale.name: scale.title for scale in chosen},
         lower_is_better={scale.name: scale.better == "lower" for scale in chosen},
         moment=moment.name,
         by=groups.names,
         confidence=confidence,
-        rule=left_out_rule(left_out, _rule(one, moment, missing, read, scores)),
+        rule=left_out.after(_rule(one, moment, missing, read, scores)),
         synthetic=records.synthetic,
         left_out=left_out,
+        people={name: people for name, (_, people) in frames.items()},
     )
-
-
-def left_out_rule(left_out: LeftOut, rule: str) -> str:
-    """Return a rule, and how many were left out."""
-    return left_out.after(rule)
 
 
 def _scales(instrument: Instrument, scales: str | Sequence[str] | None) -> list[Scale]:

@@ -9,7 +9,14 @@ import pandas as pd
 
 from iop_outcomes.errors import EstimateError
 from iop_outcomes.outcome_scores.change.paired import Pairs, change_rows
-from iop_outcomes.outcome_scores.estimates import clustered_means, counts_of, share_limits
+from iop_outcomes.outcome_scores.estimates import (
+    clustered_means,
+    counted,
+    counts_of,
+    people_only,
+    share_limits,
+    split_people,
+)
 from iop_outcomes.outcome_scores.functioning.domains import Domain, choose
 from iop_outcomes.outcome_scores.functioning.first_gain import gain_rows
 from iop_outcomes.outcome_scores.functioning.result import Functioning
@@ -127,12 +134,16 @@ def functioning(
                 found.insert(len(groups.names) + 1, "moment", moment.name)
                 scores.append(found)
         gains.append(gain_rows(records, domain, groups, confidence))
-    table = pd.concat(rows, ignore_index=True).sort_values(["_order", "_place"], kind="stable")
+    whole = pd.concat(rows, ignore_index=True).sort_values(["_order", "_place"], kind="stable")
+    table, people = split_people(whole.drop(columns=["_order", "_place"]))
+    score_table, score_people = split_people(
+        pd.concat(scores, ignore_index=True) if scores else pd.DataFrame()
+    )
     having = "; ".join(f"{one.title}: {one.having}" for one in chosen if one.having)
     rule = f"{having}. {INTAKE_TEXT} {' '.join(moment.text for moment in moments)}"
     return Functioning(
-        table.drop(columns=["_order", "_place"]).reset_index(drop=True),
-        pd.concat(scores, ignore_index=True) if scores else pd.DataFrame(),
+        table,
+        score_table,
         pd.concat([part for part in gains if len(part)] or gains[:1], ignore_index=True),
         titles={domain.name: domain.title for domain in chosen},
         moments=tuple(moment.name for moment in moments),
@@ -141,6 +152,7 @@ def functioning(
         rule=left_out.after(rule),
         synthetic=records.synthetic,
         left_out=left_out,
+        people={"table": people, "scores": score_people},
     )
 
 
@@ -152,20 +164,20 @@ def _rows(
     before, after = pairs.first == 1, pairs.last == 1
     where, who = codes[both], pairs.person[both]
     moved = clustered_means((pairs.last - pairs.first)[both], who, where, size, confidence)
-    episodes, paired = counts_of(pairs.due, codes, size), counts_of(both, codes, size)
     kinds = {
+        "episodes": pairs.due,
+        "with_start": pairs.with_first,
+        "paired": both,
         "gained": both & ~before & after,
         "kept": both & before & after,
         "lost": both & before & ~after,
         "never": both & ~before & ~after,
     }
-    counts = {name: counts_of(mask, codes, size) for name, mask in kinds.items()}
+    counts = counted(kinds, pairs.person, codes, size)
+    episodes, paired = counts["episodes"], counts["paired"]
     columns: dict[str, object] = {
         "domain": [domain.name] * size,
         "moment": [moment.name] * size,
-        "episodes": episodes,
-        "with_start": counts_of(pairs.with_first, codes, size),
-        "paired": paired,
         **counts,
         "share_start": ratio(counts["kept"] + counts["lost"], paired),
         "share_end": ratio(counts["kept"] + counts["gained"], paired),
@@ -177,10 +189,17 @@ def _rows(
         low, high = share_limits(after[of], pairs.person[of], codes[of], size, confidence)
         columns[f"{name}_share"] = ratio(counts[name], counts_of(of, codes, size))
         columns[f"{name}_lower"], columns[f"{name}_upper"] = low, high
-    with_it = counts_of(pairs.due & after, codes, size)
-    unknown = counts_of(pairs.due & ~np.isfinite(pairs.last), codes, size)
+    ends = {
+        "with_it": pairs.due & after,
+        "unknown": pairs.due & ~np.isfinite(pairs.last),
+        "with_it_unpaired": pairs.due & after & ~both,
+        "without_it_unpaired": pairs.due & np.isfinite(pairs.last) & ~after & ~both,
+    }
+    at_end = counted(ends, pairs.person, codes, size)
+    with_it, unknown = at_end["with_it"], at_end["unknown"]
     columns["lowest"] = ratio(with_it, episodes) if told else np.full(size, np.nan)
     columns["highest"] = ratio(with_it + unknown, episodes) if told else np.full(size, np.nan)
+    columns |= people_only(at_end, tuple(ends))
     columns["not_known"] = [
         _reason(domain, told, *numbers)
         for numbers in zip(episodes, columns["with_start"], paired, strict=True)  # type: ignore[call-overload]

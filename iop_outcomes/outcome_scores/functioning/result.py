@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import pandas as pd
 
 from iop_outcomes.shared.groups import NOTHING_LEFT_OUT, LeftOut
-from iop_outcomes.shared.result import Result
+from iop_outcomes.shared.result import DrawnResult
 from iop_outcomes.shared.text import describe_groups, format_level
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Functioning(Result):
+class Functioning(DrawnResult):
     """Who gained, kept, lost or never had work, housing and the rest, from admission on.
 
     Attributes
@@ -39,6 +39,9 @@ class Functioning(Result):
         Whether the records are synthetic.
     left_out : LeftOut
         How many episodes without a group were left out.
+    people : dict of str to pandas.DataFrame, or None
+        For each table above, row by row, the number of persons in each count. Disclosure rules
+        depend on these numbers; None once it is protected.
     """
 
     table: pd.DataFrame
@@ -51,6 +54,7 @@ class Functioning(Result):
     rule: str
     synthetic: bool = False
     left_out: LeftOut = NOTHING_LEFT_OUT
+    people: dict[str, pd.DataFrame] | None = None
 
     @property
     def text(self) -> str:
@@ -90,9 +94,10 @@ class Functioning(Result):
                 f" ({format_level(self.confidence)} limits {row['lower']:+.0%} to "
                 f"{row['upper']:+.0%})"
             )
+        of = f" (of {row['episodes']:,.0f})" if pd.notna(row["episodes"]) else ""
         return (
             f"{self.titles[str(row['domain'])]}, admission to {row['moment']}: of "
-            f"{row['paired']:,.0f} episodes with both answers (of {row['episodes']:,.0f}) "
+            f"{row['paired']:,.0f} episodes with both answers{of} "
             f"{row['gained']:,.0f} gained it, {row['kept']:,.0f} kept it, {row['lost']:,.0f} lost "
             f"it, {row['never']:,.0f} never had it; {row['share_start']:.0%} before, "
             f"{row['share_end']:.0%} after, a change of {row['difference']:+.0%}{limits}."

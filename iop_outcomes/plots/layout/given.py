@@ -15,6 +15,7 @@ DRAWN_BY = {
     "AttendanceByWeek": ("plot_attendance", "attendance_by_week(records)"),
     "CumulativeIncidence": ("plot_incidence", "cumulative_incidence(times)"),
     "Difference": ("plot_difference", 'survival_difference(times, "track", 90)'),
+    "Functioning": ("plot_functioning", "functioning(records)"),
     "Hazard": ("plot_hazard", "hazard(times)"),
     "IntervalSurvival": ("plot_interval", "interval_survival(times)"),
     "MeanCumulativeFunction": ("plot_mean_cumulative", "mean_cumulative_function(recurrent)"),
@@ -25,6 +26,7 @@ DRAWN_BY = {
     "Sensitivity": ("plot_sensitivity", "sensitivity(records)"),
     "StateOccupation": ("plot_states", "state_occupation(records)"),
     "SurvivalCurves": ("plot_survival", "survival_curves(times)"),
+    "SymptomChange": ("plot_symptoms", 'symptom_change(records, "phq9")'),
     "Trend": ("plot_trend", 'trend(records, "attendance_rate")'),
 }
 

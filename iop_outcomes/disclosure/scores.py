@@ -1,0 +1,268 @@
+"""Changes of scores and functioning for release: what small counts would show is missing.
+
+A count is shown if it is 0 or large, comes from enough people, and differs from each shown count
+that its people are among, or that is among its people, by nothing or by enough: those with both
+scores and those with the first, one scale and another, a rule of change and a stricter one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.disclosure.policy import SafePolicy
+from iop_outcomes.disclosure.tables import hidden_cells
+from iop_outcomes.outcome_scores import Functioning, SymptomChange
+from iop_outcomes.shared.groups import LeftOut
+
+Key = tuple[Hashable, ...]
+LABELS = frozenset(
+    {
+        *("scale", "moment", "rule", "meaning", "source", "band", "day", "through", "domain"),
+        *("item", "label", "kind", "reliability_source", "centre_source", "not_known", "hidden"),
+    }
+)
+_OF_INTAKE = ("with_intake", "intake_rate", "intake_mean_unpaired")
+_OF_EPISODES = ("episodes", "intake_rate", "paired_rate", "paired_lower", "paired_upper")
+_OF_ANSWERED = ("answered", "mean", "lower", "upper")
+_OF_WORSE = ("same", "worse", "worse_share", "worse_lower", "worse_upper")
+_BOUNDS = ("better_if_none", "better_if_all")
+
+
+@dataclass
+class Shown:
+    """The counts of one group that are shown, each with its people."""
+
+    policy: SafePolicy
+    counts: list[tuple[float, float]] = field(default_factory=list)
+
+    def admit(self, *counts: tuple[float, float]) -> bool:
+        """Show these counts together if each may be, beside all that are; return whether."""
+        taken = list(self.counts)
+        for one in counts:
+            if any(self.policy.hides(value) for value in one):
+                return False
+            for other in taken:
+                if any(self.policy.hides(abs(a - b)) for a, b in zip(one, other, strict=True)):
+                    return False
+            if one[0] > 0:
+                taken.append(one)
+        self.counts = taken
+        return True
+
+
+class _Families:
+    """What is shown of each family of counts that are among one another."""
+
+    def __init__(self, policy: SafePolicy) -> None:
+        self.policy = policy
+        self.shown: dict[Key, Shown] = {}
+
+    def of(self, *key: Hashable) -> Shown:
+        """Return what is shown of a family."""
+        return self.shown.setdefault(key, Shown(self.policy))
+
+
+@dataclass(frozen=True, eq=False)
+class _Table:
+    """A table that is being protected, row by row."""
+
+    frame: pd.DataFrame
+    people: pd.DataFrame
+    by: tuple[str, ...]
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, people: pd.DataFrame, by: Sequence[str]) -> _Table:
+        """Return a copy whose numbers can be missing."""
+        numbers = [name for name in frame.columns if name not in LABELS and name not in by]
+        copy = frame.astype(dict.fromkeys(numbers, np.float64))
+        return cls(copy.assign(hidden=False), people, tuple(by))
+
+    def rows(self) -> Iterator[tuple[int, pd.Series[Any], str]]:
+        """Return the place and the content of each row, and the name of its group."""
+        for place in range(len(self.frame)):
+            row = self.frame.iloc[place]
+            yield place, row, "\n".join(str(row[name]) for name in self.by)
+
+    def count(self, place: int, name: str) -> tuple[float, float]:
+        """Return a count and its people."""
+        people = float(self.people[name].iloc[place])
+        value = self.frame[name].iloc[place] if name in self.frame else people
+        return float(value), people
+
+    def clear(self, place: int, names: Sequence[str] | None = None) -> None:
+        """Take some numbers out of a row; all of them, and mark it, if none are named."""
+        if names is None:
+            names = [c for c in self.frame.columns if c not in LABELS and c not in self.by]
+            self.frame.iloc[place, self.frame.columns.get_loc("hidden")] = True  # type: ignore[index]
+        for name in names:
+            self.frame.iloc[place, self.frame.columns.get_loc(name)] = np.nan  # type: ignore[index]
+
+
+def protect_symptoms(change: SymptomChange, policy: SafePolicy) -> SymptomChange:
+    """Return the change of scores without small counts; see `iop_outcomes.protect`."""
+    if change.people is None:
+        return change
+    families, people = _Families(policy), change.people
+    table, shares, slopes, bands, times, flags = (
+        _Table.of(getattr(change, name), people[name], change.by)
+        for name in ("table", "shares", "slopes", "by_intake", "trajectory", "flags")
+    )
+    intake_known = _change_rows(table, families)
+    _share_rows(shares, families, intake_known)
+    _trajectory_rows(times, families, change.moment)
+    for place, _, group in slopes.rows():
+        if not families.of(group).admit(slopes.count(place, "episodes")):
+            slopes.clear(place)
+    _band_rows(bands, policy)
+    _flag_rows(flags, families)
+    return replace(
+        change,
+        table=table.frame,
+        shares=shares.frame,
+        slopes=slopes.frame,
+        by_intake=bands.frame,
+        trajectory=times.frame,
+        flags=flags.frame,
+        people=None,
+        **_told(change, policy),
+    )
+
+
+def protect_functioning(life: Functioning, policy: SafePolicy) -> Functioning:
+    """Return functioning without small counts, and without the curve of the first gain."""
+    if life.people is None:
+        return life
+    families = _Families(policy)
+    table = _Table.of(life.table, life.people["table"], life.by)
+    for place, row, group in table.rows():
+        _life_row(table, place, families.of(group, row["moment"]))
+    scores = life.scores
+    if len(scores):
+        found = _Table.of(scores, life.people["scores"], life.by)
+        _change_rows(found, families)
+        scores = found.frame
+    gains = life.first_gain if policy.threshold == 1 else life.first_gain.iloc[:0]
+    told = _told(life, policy)
+    if policy.threshold > 1:
+        told["rule"] += (
+            " The curve of the first gain is not released here: protect survival_curves of "
+            "time_to_gain."
+        )
+    return replace(life, table=table.frame, scores=scores, first_gain=gains, people=None, **told)
+
+
+def _life_row(table: _Table, place: int, shown: Shown) -> None:
+    """Protect one domain at one moment; all domains of a moment are of the same people."""
+    hides = shown.policy.hides
+    parts = [table.count(place, name) for name in ("gained", "kept", "lost", "never")]
+    if hides(parts).any() or not shown.admit(table.count(place, "paired")):
+        table.clear(place)
+        return
+    names = ("with_it", "unknown", "with_it_unpaired", "without_it_unpaired")
+    ends = [table.count(place, name)[1] for name in names]
+    if not shown.admit(table.count(place, "episodes")):
+        table.clear(place, ("episodes", "lowest", "highest"))
+    elif hides(ends).any():
+        table.clear(place, ("lowest", "highest"))
+    if not shown.admit(table.count(place, "with_start")):
+        table.clear(place, ("with_start",))
+
+
+def _told(result: SymptomChange | Functioning, policy: SafePolicy) -> dict[str, Any]:
+    """Return the rule, and who was left out, without a small count."""
+    left_out: LeftOut = result.left_out
+    shown = left_out.hidden() if policy.hides(left_out.count or 0) else left_out
+    rule = shown.instead_of(left_out, result.rule)
+    return {"left_out": shown, "rule": f"{rule} {policy.note}"}
+
+
+def _change_rows(table: _Table, families: _Families) -> set[Key]:
+    """Protect rows of paired change; return those whose number with an intake score is shown."""
+    known: set[Key] = set()
+    for place, row, group in table.rows():
+        # `functioning` has moments, whose people are not among one another
+        shown = families.of(group, row["moment"]) if "moment" in row else families.of(group)
+        if not shown.admit(table.count(place, "paired")):
+            table.clear(place)
+            continue
+        if not shown.admit(table.count(place, "with_intake")):
+            table.clear(place, _OF_INTAKE)
+        else:
+            known.add((group, row["scale"]))
+        if not shown.admit(table.count(place, "episodes")):
+            table.clear(place, _OF_EPISODES)
+    return known
+
+
+def _share_rows(table: _Table, families: _Families, intake_known: set[Key]) -> None:
+    for place, row, group in table.rows():
+        scale, kind = row["scale"], row["kind"]
+        own = row["rule"] if kind == "cross" else ""  # those who cross two scores are not nested
+        better, same, worse = (table.count(place, name) for name in ("better", "same", "worse"))
+        rest = (same[0] + worse[0], min(same[1] + worse[1], same[0] + worse[0]))
+        whole = families.of(group).admit(table.count(place, "paired"))
+        if not (
+            whole
+            and families.of(group, scale, kind, own, "better").admit(better)
+            and families.of(group, scale, kind, own, "rest").admit(rest)
+        ):
+            table.clear(place)
+            continue
+        hides = families.policy.hides
+        if hides([same, worse]).any() or not (
+            families.of(group, scale, kind, own, "worse").admit(worse)
+            and families.of(group, scale, kind, own, "not worse").admit(
+                (better[0] + same[0], better[1])
+            )
+        ):
+            table.clear(place, _OF_WORSE)
+        if (group, scale) not in intake_known:
+            table.clear(place, _BOUNDS)
+
+
+def _trajectory_rows(table: _Table, families: _Families, moment: str) -> None:
+    for place, row, group in table.rows():
+        day = float(row["day"])
+        whole = day == 0 or moment == f"day {day:g}"  # of the people of the table
+        shown = families.of(group) if whole else families.of(group, row["scale"], day)
+        if not shown.admit(table.count(place, "paired")):
+            table.clear(place)
+            continue
+        if not shown.admit(table.count(place, "answered")):
+            table.clear(place, _OF_ANSWERED)
+        if families.policy.threshold > 1:  # those followed to one day and not to the next
+            table.clear(place, ("followed",))
+
+
+def _band_rows(table: _Table, policy: SafePolicy) -> None:
+    """Hide small bands, and another with them, since all add up to a number that is shown."""
+    if not len(table.frame):
+        return
+    names = table.frame[[*table.by, "scale"]].astype(str).agg("\n".join, axis=1)
+    for _, places in names.groupby(names, sort=False).groups.items():
+        people = pd.DataFrame([table.people["paired"].to_numpy()[places]])
+        bands = [str(name) for name in people.columns]
+        line = people.set_axis(bands, axis=1).assign(all=people.sum(axis=1))
+        mask = hidden_cells(line, policy, counts=bands, row_total="all")[bands].to_numpy()[0]
+        for place, hidden in zip(places, mask, strict=True):
+            if hidden:
+                table.clear(int(place))
+
+
+def _flag_rows(table: _Table, families: _Families) -> None:
+    """Show answers at any time first: those at intake are among them."""
+    rows = list(table.rows())
+    for place, row, group in sorted(rows, key=lambda one: one[1]["moment"] != "at any time"):
+        answered, above = table.count(place, "answered"), table.count(place, "above")
+        rest = (answered[0] - above[0], max(answered[1] - above[1], 0.0))
+        if not (
+            families.of(group, row["item"], "above").admit(above)
+            and families.of(group, row["item"], "below").admit(rest)
+            and families.of(group, row["item"], "answered").admit(answered)
+        ):
+            table.clear(place)
