@@ -1,0 +1,86 @@
+"""Exact limits of a funnel, for a proportion and for a ratio of observed to expected."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from iop_outcomes.shared.arrays import Floats
+
+
+def exact_proportion_limit(denominator: npt.ArrayLike, target: float, below: float) -> Floats:
+    r"""Return the proportion below which a share `below` of binomial samples lies.
+
+    Parameters
+    ----------
+    denominator : array_like
+        Whole numbers; missing or 0 gives a missing limit.
+    target : float
+        The expected proportion, from 0 to 1.
+    below : float
+        For example 0.001 for the lower and 0.999 for the upper of 99.8% limits.
+
+    Returns
+    -------
+    numpy.ndarray of float64
+        Limits from 0 to 1.
+
+    Notes
+    -----
+    The binomial quantile :math:`r` is interpolated: :math:`(r - a) / n` with
+    :math:`a = (F(r) - p) / (F(r) - F(r - 1))` (Spiegelhalter 2005, appendix).
+
+    References
+    ----------
+    Spiegelhalter DJ. Funnel plots for comparing institutional performance. Statistics in Medicine
+    2005; 24: 1185-1202.
+
+    Examples
+    --------
+    >>> from iop_outcomes.trends.sites import exact_proportion_limit
+    >>> exact_proportion_limit([20, 50], 0.4, 0.975).round(3).tolist()
+    [0.594, 0.528]
+    """
+    from scipy.stats import binom
+
+    n = np.asarray(denominator, dtype=np.float64)
+    used = np.where(n > 0, n, 1.0)
+    r = binom.ppf(below, used, target)
+    up, down = binom.cdf(r, used, target), binom.cdf(r - 1, used, target)
+    part = np.divide(up - below, up - down, out=np.zeros_like(used), where=up > down)
+    return np.where(n > 0, np.clip((r - part) / used, 0.0, 1.0), np.nan)
+
+
+def exact_ratio_limit(expected: npt.ArrayLike, below: float) -> Floats:
+    r"""Return the ratio of observed to expected below which a share `below` of Poisson counts lies.
+
+    Parameters
+    ----------
+    expected : array_like
+        Expected numbers; missing or 0 gives a missing limit.
+    below : float
+        As in :func:`exact_proportion_limit`; less than one half gives a lower limit.
+
+    Returns
+    -------
+    numpy.ndarray of float64
+        Limits, 0 or more.
+
+    Notes
+    -----
+    :math:`\chi^2_{p, 2E} / 2E` for a lower and :math:`\chi^2_{p, 2(E + 1)} / 2E` for an upper
+    limit.
+
+    Examples
+    --------
+    >>> from iop_outcomes.trends.sites import exact_ratio_limit
+    >>> exact_ratio_limit([15, 30], 0.975).round(3).tolist()
+    [1.649, 1.428]
+    """
+    from scipy.special import gammaincinv
+
+    number = np.asarray(expected, dtype=np.float64)
+    used = np.where(number > 0, number, 1.0)
+    # half a chi-squared quantile on 2k degrees of freedom is a gamma quantile of shape k
+    limit = gammaincinv(used + (1 if below > 0.5 else 0), below) / used
+    return np.where(number > 0, limit, np.nan)

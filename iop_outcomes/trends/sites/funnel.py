@@ -1,0 +1,198 @@
+"""A funnel: the value of each site beside limits that depend on its size."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.errors import RuleError
+from iop_outcomes.shared.arrays import Floats, ratio
+from iop_outcomes.shared.checks import check_choice, is_number
+from iop_outcomes.shared.messages import as_written
+from iop_outcomes.trends.sites.exact import exact_proportion_limit, exact_ratio_limit
+from iop_outcomes.trends.sites.overdispersion import (
+    Overdispersion,
+    overdispersion_of_proportions,
+    overdispersion_of_ratios,
+)
+
+FEWEST_SITES = 10  # below which the variation between sites cannot be told from noise
+LEVELS = {"lower_998": 0.001, "lower_95": 0.025, "upper_95": 0.975, "upper_998": 0.999}
+Z = {"lower_998": -3.090232, "lower_95": -1.959964, "upper_95": 1.959964, "upper_998": 3.090232}
+WITHIN = "within limits"
+
+
+def funnel_limits(
+    frame: pd.DataFrame, *, target: float | None = None, overdispersion: str = "auto"
+) -> pd.DataFrame:
+    r"""Return the value of each site with 95% and 99.8% limits about a target.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        One row a site: ``numerator, denominator`` (counts; a proportion), or ``observed, expected``
+        (a ratio to what a case-mix model expects). Other columns stay.
+    target : float, optional
+        Of a proportion, 0 to 1; by default all numerators over all denominators. Of a
+        ratio it is 1.
+    overdispersion : {"auto", "on", "off"}
+        Whether the limits are widened by the variation between sites. ``"auto"``: if there are ten
+        sites or more; with fewer, it cannot be told from noise, and exact limits are given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The frame in its order, and:
+
+        ``value`` : float64
+            The proportion or ratio; missing without a denominator.
+        ``target`` : float64
+            As given or estimated; 1 for ratios.
+        ``lower_998, lower_95, upper_95, upper_998`` : float64
+            Exact limits, or with overdispersion those of the additive random effect.
+        ``position`` : str
+            ``within limits``, ``above the 95% limit``, ``below the 99.8% limit`` and so on; empty
+            without a value. It is no rank: sites within the limits do not differ beyond chance.
+        ``overdispersion, between`` : float64
+            The ratio phi and the variance between sites, see
+            :class:`iop_outcomes.trends.sites.Overdispersion`.
+        ``adjusted`` : bool
+            Whether the limits allow for the variation between sites.
+
+    Raises
+    ------
+    RuleError
+        If the frame lacks the columns, its numbers do not fit one another, or an option is unknown.
+
+    Notes
+    -----
+    Adjusted limits of a proportion: :math:`\sin^2(\arcsin\sqrt t \pm z \sqrt{1/4n + \tau^2})`, the
+    angle kept within 0 and :math:`\pi/2`; of a ratio :math:`\exp(\pm z \sqrt{1/E + \tau^2})`.
+
+    References
+    ----------
+    Spiegelhalter DJ. Funnel plots for comparing institutional performance. Statistics in Medicine
+    2005; 24: 1185-1202.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from iop_outcomes.trends.sites import funnel_limits
+    >>> sites = pd.DataFrame({"site": ["North", "South"], "numerator": [30, 9]})
+    >>> funnel_limits(sites.assign(denominator=[50, 40]))["position"].tolist()
+    ['above the 95% limit', 'below the 95% limit']
+    """
+    check_choice("overdispersion", overdispersion, ("auto", "on", "off"))
+    names = _columns(frame)
+    x, n = (frame[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in names)
+    proportion = names[0] == "numerator"
+    _check(x, n, proportion)
+    middle = _target(x, n, target, proportion)
+    found = (
+        overdispersion_of_proportions(x, n, middle)
+        if proportion
+        else overdispersion_of_ratios(x, n)
+    )
+    many = found.sites >= FEWEST_SITES or overdispersion == "on"
+    adjusted = overdispersion != "off" and many and found.between > 0
+    value = ratio(x, np.nan_to_num(n))
+    limits = {name: _limit(name, n, middle, found, proportion, adjusted) for name in LEVELS}
+    return frame.assign(
+        value=value,
+        target=middle,
+        **limits,
+        position=_position(value, limits),
+        overdispersion=found.ratio,
+        between=found.between,
+        adjusted=adjusted,
+    )
+
+
+def _columns(frame: pd.DataFrame) -> tuple[str, str]:
+    for names in (("numerator", "denominator"), ("observed", "expected")):
+        if isinstance(frame, pd.DataFrame) and set(names) <= set(frame.columns):
+            kinds = [pd.api.types.is_numeric_dtype(frame[name].dtype) for name in names]
+            if all(kinds):
+                return names
+    raise RuleError(
+        "A funnel needs numbers in numerator and denominator, or in observed and expected.",
+        found=type(frame).__name__
+        if not isinstance(frame, pd.DataFrame)
+        else "a frame without such columns of numbers",
+        instead="a frame with one row a site",
+    )
+
+
+def _check(x: Floats, n: Floats, proportion: bool) -> None:
+    faults = {
+        "a negative number": (x < 0) | (n < 0),
+        "an infinite number": np.isinf(x) | np.isinf(n),
+    }
+    if proportion:
+        faults["a numerator above its denominator"] = x > n
+    for words, wrong in faults.items():
+        if wrong.any():
+            raise RuleError(
+                "The numbers of a funnel do not fit one another.",
+                found=f"{int(wrong.sum()):,} of {len(x):,} sites with {words}",
+                instead="counts of the same people; observed and expected for ratios above 1",
+            )
+
+
+def _target(x: Floats, n: Floats, target: float | None, proportion: bool) -> float:
+    if not proportion:
+        if target not in (None, 1, 1.0):
+            raise RuleError(
+                "The target of observed to expected is 1.",
+                found=f"target={as_written(target)}",
+                instead="other expected numbers, or leave target= out",
+            )
+        return 1.0
+    if target is None:
+        used = np.isfinite(x) & (np.nan_to_num(n) > 0)
+        return float(x[used].sum() / n[used].sum()) if used.any() else float("nan")
+    if not is_number(target) or not 0 <= target <= 1:
+        raise RuleError(
+            "The target of a proportion is from 0 to 1.",
+            found=f"target={as_written(target)}",
+            instead="target=0.8",
+        )
+    return float(target)
+
+
+def _limit(
+    name: str, n: Floats, middle: float, found: Overdispersion, proportion: bool, adjusted: bool
+) -> Floats:
+    if np.isnan(middle):
+        return np.full(len(n), np.nan)
+    if not adjusted:
+        below = LEVELS[name]
+        if not proportion:
+            return exact_ratio_limit(n, below)
+        return exact_proportion_limit(n, middle, below)
+    used = np.where(n > 0, n, np.nan)
+    if not proportion:
+        return np.asarray(np.exp(Z[name] * np.sqrt(1 / used + found.between)))
+    angle = np.arcsin(np.sqrt(middle)) + Z[name] * np.sqrt(1 / (4 * used) + found.between)
+    return np.asarray(np.sin(np.clip(angle, 0, np.pi / 2)) ** 2)
+
+
+def _position(value: Floats, limits: dict[str, Floats]) -> list[str]:
+    words = np.select(
+        [
+            np.isnan(value),
+            value > limits["upper_998"],
+            value < limits["lower_998"],
+            value > limits["upper_95"],
+            value < limits["lower_95"],
+        ],
+        [
+            "",
+            "above the 99.8% limit",
+            "below the 99.8% limit",
+            "above the 95% limit",
+            "below the 95% limit",
+        ],
+        WITHIN,
+    )
+    return [str(word) for word in words]
