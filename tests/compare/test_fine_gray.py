@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iop_outcomes.compare.group_tests.gray_score import Ends, gray_score
+from iop_outcomes.compare.group_tests.scores.gray_score import Ends, gray_score
 from iop_outcomes.compare.regression.fine_gray import fine_gray
 from iop_outcomes.compare.regression.newton import maximise, standardised
 from iop_outcomes.compare.regression.partial_likelihood import fit_cox, score_spread

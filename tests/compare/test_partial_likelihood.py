@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iop_outcomes.compare.group_tests.log_rank import log_rank
+from iop_outcomes.compare.group_tests.scores.log_rank import log_rank
 from iop_outcomes.compare.regression.partial_likelihood import CoxFit, fit_cox
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.survival.times import check_times

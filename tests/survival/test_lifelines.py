@@ -39,7 +39,7 @@ from iop_outcomes import (
     interval_survival,
     survival_curves,
 )
-from iop_outcomes.compare.group_tests.log_rank import log_rank
+from iop_outcomes.compare.group_tests.scores.log_rank import log_rank
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.survival.curves.estimate import product_curves
 from iop_outcomes.survival.curves.kaplan_meier import kaplan_meier

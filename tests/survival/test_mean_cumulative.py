@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.stats import chi2
 
 from iop_outcomes.compare.group_tests.recurrence import compare_recurrence
-from iop_outcomes.compare.group_tests.recurrence_score import pseudo_score, weighted_score
+from iop_outcomes.compare.group_tests.scores.recurrence_score import pseudo_score, weighted_score
 from iop_outcomes.compare.regression.recurrent import recurrent_cox
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.plots.layout.style import alternative_text

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -15,12 +15,14 @@ from iop_outcomes.compare.group_tests.groups import (
     refuse_no_columns,
     strata_of,
 )
-from iop_outcomes.compare.group_tests.log_rank import log_rank
 from iop_outcomes.compare.group_tests.result import GroupTest, full_name
-from iop_outcomes.compare.group_tests.score import GroupScore
-from iop_outcomes.errors import EstimateError
+from iop_outcomes.compare.group_tests.scores.log_rank import LOG_RANK, log_rank
+from iop_outcomes.compare.group_tests.scores.score import GroupScore
+from iop_outcomes.compare.group_tests.scores.weights import NAMES, Test, Weight
+from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.shared.checks import is_number
 from iop_outcomes.shared.groups import MissingGroup, settle_groups
-from iop_outcomes.shared.messages import groups_called
+from iop_outcomes.shared.messages import as_written, groups_called
 from iop_outcomes.shared.text import format_count
 from iop_outcomes.survival import SurvivalCurves
 from iop_outcomes.survival.clusters import Cluster, Clustering, Clusters
@@ -40,11 +42,12 @@ class Comparison(GroupTest):
     table : pandas.DataFrame
         One row a group: ``[by ...]``; ``n``, ``events`` (int64); ``expected`` (float64): the
         events that the group would have had if all groups had the same curve (within a
-        stratum); ``median, lower, upper``: its median in days with limits, not stratified.
+        stratum), not weighted; ``score`` (float64) of a test for trend; ``median, lower,
+        upper``: its median in days with limits, not stratified.
     statistic : float
         Chi-squared.
     degrees_of_freedom : int
-        The number of groups less one.
+        The number of groups less one; 1 of a test for trend.
     p_value : float
         Of a statistic at least as large if the curves are the same.
     curves : SurvivalCurves
@@ -55,6 +58,8 @@ class Comparison(GroupTest):
         How the times were defined, and the test.
     clustering : Clustering, optional
         The clusters of the test: their column, and how many clusters and rows.
+    test : str
+        The name of the test.
     """
 
     table: pd.DataFrame
@@ -65,10 +70,11 @@ class Comparison(GroupTest):
     strata: tuple[str, ...]
     rule: str
     clustering: Clustering | None = None
+    test: str = NAMES["log_rank"]
 
     @property
     def _test(self) -> str:
-        return full_name("Log-rank test", self.clustering, self.strata)
+        return full_name(self.test, self.clustering, self.strata)
 
     def _describe_row(self, row: pd.Series[Any]) -> str:
         name = label_of(row[list(self.curves.by)])
@@ -83,12 +89,16 @@ def compare_survival(
     times: pd.DataFrame,
     by: str | Sequence[str],
     *,
+    test: Test = "log_rank",
+    rho: float = 0.0,
+    gamma: float = 0.0,
+    trend: Literal["order"] | Mapping[Any, float] | None = None,
     strata: str | Sequence[str] | None = None,
     cluster: str | Cluster | None = Cluster.PERSON,
     missing_group: MissingGroup = "refuse",
     confidence: float = 0.95,
 ) -> Comparison:
-    r"""Test whether the survival curves of groups differ, by the log-rank test.
+    r"""Test whether the survival curves of groups differ, by a test of the log-rank family.
 
     Parameters
     ----------
@@ -97,6 +107,15 @@ def compare_survival(
         ``entry``.
     by : str or sequence of str
         Columns whose values define the groups, two or more.
+    test : {"log_rank", "gehan_breslow", "tarone_ware", "peto_peto", "modified_peto_peto", \
+"fleming_harrington"}
+        How the days are weighted, see the notes; choose it before the data are seen.
+    rho, gamma : float
+        The powers of the Fleming-Harrington test: rho above 0 weights early days, gamma late ones.
+    trend : "order" or mapping, optional
+        A test for trend over ordered groups, with 1 degree of freedom: the scores 0, 1, 2 ... in
+        the order of the groups (of a categorical column that of its categories), or a mapping of
+        the value of `by` (a tuple where it has several columns) to its score.
     strata : str or sequence of str, optional
         Columns within whose values the groups are compared, such as the program.
     cluster : str, Cluster.PERSON or None
@@ -137,10 +156,17 @@ def compare_survival(
     those of lifelines' ``multivariate_logrank_test`` on the counts of equal rows; expected events,
     and all else, are ours.
 
+    The family weights day t by w (Klein and Moeschberger 2003, section 7.3; n at risk, d events, S
+    the Kaplan-Meier estimate of all groups of the stratum together): log-rank 1; Gehan-Breslow n;
+    Tarone-Ware :math:`\sqrt n`; Peto-Peto :math:`\tilde S(t) = \prod (1 - d / (n + 1))`; its
+    modified form :math:`\tilde S(t)\, n / (n + 1)`; Fleming-Harrington :math:`S(t-)^\rho
+    (1 - S(t-))^\gamma`, which with gamma 0 is R's ``survdiff(..., rho=)``. A test for trend refers
+    :math:`(\sum_g s_g (O_g - E_g))^2 / s' V s` to chi-squared with 1 degree of freedom.
+
     With clusters the covariance is from the sums of each cluster's score residuals, as that of the
     robust score test of R's ``coxph(..., cluster=, ties="breslow")``, times a factor that tends to
     1 with many clusters: the robust test rejects too often with fewer than some 100 clusters, and
-    this one does not (`iop_outcomes.compare.group_tests.cluster_score.robust_to_clusters`;
+    this one does not (`iop_outcomes.compare.group_tests.scores.cluster_score.robust_to_clusters`;
     docs/deviations.md). Copies of all rows as rows of the same person change neither the statistic
     nor the p-value.
 
@@ -164,37 +190,82 @@ def compare_survival(
     refuse_no_columns(checked.labels)
     refuse_names(names)
     normal_quantile(confidence)
+    weight = Weight.of(test, rho, gamma)
+    scores = None if trend is None else trend_scores(checked.labels, trend)
     stratum, strata_names = strata_of(times, strata, names)
     weighting = read_weighting(times, None, cluster)
-    result = compare_groups(checked, stratum, weighting.clusters)
-    statistic, p_value = result.statistic, result.p_value
-    plain = checked.entry is None and weighting.clusters.code is None and not stratum.any()
+    result = compare_groups(checked, stratum, weighting.clusters, weight)
+    name, freedom = weight.name, result.degrees_of_freedom
+    if scores is None:
+        statistic, p_value = result.statistic, result.p_value
+    else:
+        statistic, p_value = result.along(scores)
+        name, freedom = f"{name} for trend", 1
+    plain = (
+        scores is None
+        and weight.test == "log_rank"
+        and checked.entry is None
+        and weighting.clusters.code is None
+        and not stratum.any()
+    )
     if plain and len(checked.labels) <= MOST_GROUPS:
         statistic, p_value = log_rank_test(checked)
     steps = fitted_steps(checked, weighting, confidence, "log-log")
     curves = curves_of(checked, steps, confidence, weighting=weighting)
     sizes = curves.sizes[[*names, "n", "events"]]
     medians = curves.median()[["median", "lower", "upper"]]
-    expected = pd.Series(result.expected, name="expected")
+    alike = result
+    if weight.test != "log_rank":
+        alike = log_rank(checked, stratum)
+    columns = {"expected": alike.expected} | ({} if scores is None else {"score": scores})
     return Comparison(
-        table=pd.concat([sizes, expected, medians], axis=1),
+        table=pd.concat([sizes, pd.DataFrame(columns), medians], axis=1),
         statistic=statistic,
-        degrees_of_freedom=result.degrees_of_freedom,
+        degrees_of_freedom=freedom,
         p_value=p_value,
         curves=curves,
         strata=tuple(strata_names),
         rule=checked.rule,
         clustering=weighting.clusters.clustering,
+        test=name,
     )
 
 
+def trend_scores(
+    labels: pd.DataFrame, trend: Literal["order"] | Mapping[Any, float]
+) -> NDArray[np.float64]:
+    """Return the score of each group; RuleError if a group has none, or all have the same."""
+    if isinstance(trend, str) and trend == "order":
+        return np.arange(len(labels), dtype=np.float64)
+    if not isinstance(trend, Mapping):
+        raise RuleError(
+            "A test for trend needs the scores of the groups.",
+            found=f"trend={as_written(trend)}",
+            instead='trend="order", or trend={"low": 0, "middle": 1, "high": 2}',
+        )
+    names = [tuple(row) if len(row) > 1 else row[0] for row in labels.itertuples(index=False)]
+    given = {str(name): score for name, score in trend.items()}
+    scores = [given.get(str(name)) for name in names]
+    known = [score for score in scores if is_number(score) and np.isfinite(score)]
+    if len(known) < len(scores) or len(set(known)) < 2:
+        raise RuleError(
+            "Every group needs a score, a number, and not all the same.",
+            found=f"{len(known)} of {len(scores)} groups with a score",
+            instead="trend={...} with each value of by=.",
+        )
+    return np.array(known, dtype=np.float64)
+
+
 def compare_groups(
-    times: CheckedTimes, stratum: NDArray[np.intp], clusters: Clusters
+    times: CheckedTimes,
+    stratum: NDArray[np.intp],
+    clusters: Clusters,
+    weight: Weight = LOG_RANK,
 ) -> GroupScore:
-    """Return the log-rank score of checked times; refuse what cannot be compared."""
+    """Return the score of checked times by a test; refuse what cannot be compared."""
     refuse_incomparable(times, "iop.survival_curves")
     clusters.refuse_fewer(len(times.labels) - 1, "comparison")
-    result = log_rank(times, stratum, clusters.code)
+    result = log_rank(times, stratum, clusters.code, weight)
     _check_result(result, times)
     return result
 

@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.compare.group_tests.cluster_score import robust_to_clusters
-from iop_outcomes.compare.group_tests.gray_score import Ends, gray_residuals, gray_score
 from iop_outcomes.compare.group_tests.groups import (
     refuse_no_columns,
     refuse_single_group,
     strata_of,
 )
 from iop_outcomes.compare.group_tests.result import format_p_value, full_name
-from iop_outcomes.compare.group_tests.score import GroupScore
+from iop_outcomes.compare.group_tests.scores.cluster_score import robust_to_clusters
+from iop_outcomes.compare.group_tests.scores.gray_score import Ends, gray_residuals, gray_score
+from iop_outcomes.compare.group_tests.scores.score import GroupScore
 from iop_outcomes.errors import EstimateError
 from iop_outcomes.shared.groups import MissingGroup, settle_groups
 from iop_outcomes.shared.messages import cause_called

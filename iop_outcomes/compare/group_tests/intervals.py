@@ -10,14 +10,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from iop_outcomes.compare.group_tests.cluster_score import refuse_too_many, robust_to_clusters
 from iop_outcomes.compare.group_tests.groups import (
     refuse_incomparable,
     refuse_no_columns,
     strata_of,
 )
 from iop_outcomes.compare.group_tests.result import GroupTest, full_name
-from iop_outcomes.compare.group_tests.score import GroupScore
+from iop_outcomes.compare.group_tests.scores.cluster_score import (
+    refuse_too_many,
+    robust_to_clusters,
+)
+from iop_outcomes.compare.group_tests.scores.score import GroupScore
 from iop_outcomes.errors import EstimateError
 from iop_outcomes.shared.groups import MissingGroup, settle_groups
 from iop_outcomes.survival.clusters import Cluster, Clustering, read_clusters
@@ -148,8 +151,8 @@ def compare_interval_survival(
     With clusters the covariance sums the squares of the clusters' scores, those of row i being
     :math:`(x_i - \bar x) c_i`, with late entry less what the increments tell of them, times a
     factor that tends to 1 with many clusters
-    (`iop_outcomes.compare.group_tests.cluster_score.robust_to_clusters`). Copies of all rows as
-    rows of the same person change nothing.
+    (`iop_outcomes.compare.group_tests.scores.cluster_score.robust_to_clusters`). Copies of all rows
+    as rows of the same person change nothing.
 
     The permutation test assumes that check-ins are on the same days and equally often missed in all
     groups: a group with fewer check-ins can differ in its intervals alone. With exactly known days

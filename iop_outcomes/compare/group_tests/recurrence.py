@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 
 from iop_outcomes.compare.group_tests.groups import refuse_no_columns, refuse_single_group
-from iop_outcomes.compare.group_tests.recurrence_score import pseudo_score, weighted_score
 from iop_outcomes.compare.group_tests.result import GroupTest
-from iop_outcomes.compare.group_tests.score import GroupScore
+from iop_outcomes.compare.group_tests.scores.recurrence_score import pseudo_score, weighted_score
+from iop_outcomes.compare.group_tests.scores.score import GroupScore
 from iop_outcomes.errors import EstimateError
 from iop_outcomes.shared.groups import MissingGroup, settle_groups
 from iop_outcomes.shared.text import format_value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from iop_outcomes.compare.group_tests.score import GroupScore
+from iop_outcomes.compare.group_tests.scores.score import GroupScore
 from iop_outcomes.compare.regression.risk_sets import RiskSets
 from iop_outcomes.errors import EstimateError
 
@@ -60,25 +60,29 @@ def robust_to_clusters(score: GroupScore, residual: Floats, cluster: Codes) -> G
     return GroupScore(score.observed, score.expected, by_cluster * (rows / known))
 
 
-def group_residuals(sets: RiskSets, group: Codes, groups: int) -> Floats:
+def group_residuals(
+    sets: RiskSets, group: Codes, groups: int, weight: Floats | None = None
+) -> Floats:
     r"""Return the score residuals of groups in Cox's model at no effect, (groups, rows).
 
     Notes
     -----
     :math:`\int (\delta_{gk} - Y_g / Y)(dN_i - Y_i\, dN / Y)` of row i, which is of group k, with
-    Breslow's ties. They sum to the observed less the expected events of each group. Those of a
-    group are also the derivative of its score by what each row counts.
+    Breslow's ties, each day times its `weight` if given. They sum to the observed less the expected
+    events of each group. Those of a group are also the derivative of its score by what each row
+    counts.
     """
     refuse_too_many(len(group), groups)
     total = sets.at_risk(np.ones(len(group)))
-    rate = sets.weight / total
+    by_day = np.ones(sets.cells) if weight is None else weight
+    rate = by_day * sets.weight / total
     spent = sets.passed(rate)
     residuals = np.empty((groups, len(group)))
     for number, residual in enumerate(residuals):
         own = (group == number).astype(np.float64)
         share = sets.at_risk(own) / total
         residual[:] = sets.passed(rate * share) - own * spent
-        residual[sets.died] += own[sets.died] - share[sets.cell]
+        residual[sets.died] += by_day[sets.cell] * (own[sets.died] - share[sets.cell])
     return residuals
 
 

@@ -34,6 +34,14 @@ class GroupScore:
         # One group follows from the others; which one is left out does not matter.
         return float(difference @ np.linalg.solve(self.covariance[1:, 1:], difference))
 
+    def along(self, scores: Floats) -> tuple[float, float]:
+        """Return the chi-squared statistic and p-value of a trend over scores of the groups."""
+        from scipy.special import chdtrc
+
+        moved = float(scores @ (self.observed - self.expected))
+        statistic = moved**2 / float(scores @ self.covariance @ scores)
+        return statistic, float(chdtrc(1, statistic))
+
     @property
     def p_value(self) -> float:
         """Of a statistic at least as large if the groups do not differ."""

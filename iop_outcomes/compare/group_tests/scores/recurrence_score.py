@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from iop_outcomes.compare.group_tests.score import GroupScore
+from iop_outcomes.compare.group_tests.scores.score import GroupScore
 from iop_outcomes.survival.at_risk import RowRanges, first_place
 from iop_outcomes.survival.recurrence.steps import inverse
 from iop_outcomes.survival.recurrence.times import Stretches

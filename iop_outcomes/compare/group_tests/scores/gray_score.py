@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from iop_outcomes.compare.group_tests.cluster_score import (
+from iop_outcomes.compare.group_tests.scores.cluster_score import (
     Codes,
     Floats,
     refuse_too_many,
