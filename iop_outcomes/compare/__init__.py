@@ -16,6 +16,7 @@ from iop_outcomes.compare.differences import (
 from iop_outcomes.compare.group_tests.curves import Comparison, compare_survival
 from iop_outcomes.compare.group_tests.incidence import IncidenceComparison, compare_incidence
 from iop_outcomes.compare.group_tests.intervals import IntervalComparison, compare_interval_survival
+from iop_outcomes.compare.group_tests.pairs import PairwiseComparison, compare_survival_pairs
 from iop_outcomes.compare.group_tests.recurrence import RecurrenceComparison, compare_recurrence
 from iop_outcomes.compare.regression.cause_specific import cause_specific_cox
 from iop_outcomes.compare.regression.cox import cox
@@ -28,6 +29,7 @@ __all__ = [
     "Difference",
     "IncidenceComparison",
     "IntervalComparison",
+    "PairwiseComparison",
     "RecurrenceComparison",
     "Regression",
     "cause_specific_cox",
@@ -35,6 +37,7 @@ __all__ = [
     "compare_interval_survival",
     "compare_recurrence",
     "compare_survival",
+    "compare_survival_pairs",
     "cox",
     "fine_gray",
     "incidence_difference",

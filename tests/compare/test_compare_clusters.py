@@ -11,10 +11,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from iop_outcomes.compare import compare_incidence, compare_interval_survival, compare_survival
-from iop_outcomes.compare.group_tests.scores.cluster_score import group_residuals
-from iop_outcomes.compare.group_tests.scores.gray_score import Ends, gray_residuals, gray_score
 from iop_outcomes.compare.group_tests.incidence import cause_score
 from iop_outcomes.compare.group_tests.intervals import _scores
+from iop_outcomes.compare.group_tests.scores.cluster_score import group_residuals
+from iop_outcomes.compare.group_tests.scores.gray_score import Ends, gray_residuals, gray_score
 from iop_outcomes.compare.group_tests.scores.log_rank import log_rank
 from iop_outcomes.compare.regression.risk_sets import risk_sets
 from iop_outcomes.errors import EstimateError

@@ -110,7 +110,10 @@ WALK: dict[str, list[tuple[str, Estimate]]] = {
     "state_occupation": [
         ("histories", lambda frame: iop.state_occupation(frame, by="track")),
     ],
-    "compare_survival": [("times", lambda frame: iop.compare_survival(frame, "track"))],
+    "compare_survival": [
+        ("times", lambda frame: iop.compare_survival(frame, "track")),
+        ("times", lambda frame: iop.compare_survival(frame, "track", test="peto_peto")),
+    ],
     "survival_difference": [
         ("times", lambda frame: iop.survival_difference(frame, "track", 40)),
         ("times", lambda frame: iop.survival_difference(frame, "track", 40, cluster=None)),
@@ -126,6 +129,7 @@ WALK: dict[str, list[tuple[str, Estimate]]] = {
             lambda frame: iop.median_difference(frame.assign(event=1), "track", resamples=200),
         )
     ],
+    "compare_survival_pairs": [("times", lambda frame: iop.compare_survival_pairs(frame, "track"))],
     "compare_incidence": [("times", lambda frame: iop.compare_incidence(frame, "track"))],
     "compare_interval_survival": [
         ("times", lambda frame: iop.compare_interval_survival(frame, "track"))

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from scipy.stats import beta, binomtest
 
 from iop_outcomes import read_records, time_to_relapse
-from iop_outcomes.compare.group_tests.scores.gray_score import Ends, gray_score
 from iop_outcomes.compare.group_tests.incidence import compare_incidence
+from iop_outcomes.compare.group_tests.scores.gray_score import Ends, gray_score
 from iop_outcomes.compare.group_tests.scores.log_rank import log_rank
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.plots.incidence import plot_incidence
