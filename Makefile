@@ -53,6 +53,7 @@ mutants: $(BIN)/.tools
 benchmarks: $(BIN)/.tools
 	$(BIN)/python -m pip install --quiet -e ".[bench]"
 	$(BIN)/python -m benchmarks.run --folder output/benchmarks
+	$(BIN)/python -m benchmarks.sources --folder output/benchmarks --out docs/benchmarks_sources.md
 	$(BIN)/python -m benchmarks.words --out docs/benchmarks_words.md
 	$(BIN)/python -m benchmarks.estimates --out docs/benchmarks_estimates.md
 
