@@ -9,13 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from iop_outcomes.attendance.sessions import (
-    ATTENDED,
-    TREATMENT_SERVICES,
-    UNRECORDED,
-    Sessions,
-    make_session_rule,
-)
+from iop_outcomes.attendance.sessions import UNRECORDED, Sessions, make_session_rule
 from iop_outcomes.attendance.stays import (
     NO_CONTACT_DAYS,
     RETENTION_DAYS,
@@ -25,7 +19,8 @@ from iop_outcomes.attendance.stays import (
 )
 from iop_outcomes.errors import RuleError
 from iop_outcomes.records import require_records
-from iop_outcomes.records.schema import ATTENDANCE_STATUSES
+from iop_outcomes.records.fitness.evidence import PlausibleLengths
+from iop_outcomes.records.schema import ATTENDANCE_STATUSES, ATTENDED, TREATMENT_SERVICES
 from iop_outcomes.shared.arrays import Booleans, Floats, Integers, ratio, sums
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.provenance import Provenance, label
@@ -74,7 +69,8 @@ def engagement(
         ``sessions_due, sessions_attended`` : int64
             Treatment sessions in the denominator, and those attended (also partly, also late).
         ``attendance_rate`` : float64
-            Attended / due, 0 to 1; missing if nothing was due.
+            Attended / due, 0 to 1; missing if nothing was due, and for all where the records hold
+            no absences, so that the rate is not known (`Records.fitness`).
         ``sessions_unrecorded`` : int64
             Sessions without a recorded outcome: in neither of the two above.
         ``no_shows, late_cancellations, client_cancellations, excused`` : int64
@@ -118,7 +114,7 @@ def engagement(
         ``retained_30, retained_60, retained_90`` : boolean
             Still in the program that many days after admission; see
             :meth:`iop_outcomes.attendance.stays.Stays.retained`. Missing where the data cut is not
-            yet that long after admission.
+            yet that long after admission, and for all where the records cannot tell.
 
     Raises
     ------
@@ -203,8 +199,24 @@ def engagement_of(
             },
         }
     )
+    _leave_unknown(table, records)
     text = _rule_text(sessions.rule.text, dose_hours, no_contact_days)
     return label(table, Provenance(text, synthetic=records.synthetic), rule=text)
+
+
+def _leave_unknown(table: pd.DataFrame, records: Records) -> None:
+    """Leave missing, in a table that is being made, what would only be absence of records."""
+    judged = records.judgements()
+    if judged["attendance_rate"].absent:
+        table["attendance_rate"] = np.nan
+    if judged["hours"].reason == PlausibleLengths.__name__:
+        table["weeks_unknown"] = table["weeks_in_program"]
+        table["weeks_at_dose"] = np.int64(0)
+        for name in ("hours_attended", "hours_per_week", "share_of_weeks_at_dose"):
+            table[name] = np.nan
+    for day in RETENTION_DAYS:
+        if judged[f"retained_{day}"].absent:
+            table[f"retained_{day}"] = pd.array([pd.NA] * len(table), dtype="boolean")
 
 
 def _session_counts(sessions: Sessions) -> Columns:

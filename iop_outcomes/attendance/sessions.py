@@ -11,16 +11,19 @@ import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.errors import RuleError
-from iop_outcomes.records.schema import ATTENDANCE_STATUSES, SERVICES
+from iop_outcomes.records.schema import (
+    ABSENT,
+    ATTENDANCE_STATUSES,
+    ATTENDED,
+    SERVICES,
+    TREATMENT_SERVICES,
+)
 from iop_outcomes.shared.arrays import Booleans, Floats, Integers
 from iop_outcomes.shared.messages import as_written, names_asked
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
 
-TREATMENT_SERVICES = ("group", "individual", "family", "skills")
-ATTENDED = ("attended", "attended_partial", "late")
-ABSENT = ("no_show", "late_cancel", "client_cancel")
 UNRECORDED = "unrecorded"
 _OUTSIDE = ("program_cancel", "not_scheduled")
 

@@ -10,15 +10,9 @@ import numpy as np
 import pandas as pd
 from pandas.arrays import BooleanArray
 
-from iop_outcomes.attendance.sessions import (
-    ATTENDED,
-    UNRECORDED,
-    SessionRule,
-    Sessions,
-    read_sessions,
-)
+from iop_outcomes.attendance.sessions import UNRECORDED, SessionRule, Sessions, read_sessions
 from iop_outcomes.errors import RuleError
-from iop_outcomes.records.schema import ATTENDANCE_STATUSES
+from iop_outcomes.records.schema import ATTENDANCE_STATUSES, ATTENDED
 from iop_outcomes.shared.arrays import Booleans, Floats, Integers
 from iop_outcomes.shared.messages import as_written
 

@@ -10,18 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from iop_outcomes.attendance.sessions import (
-    ATTENDED,
-    TREATMENT_SERVICES,
-    UNRECORDED,
-    Sessions,
-    make_session_rule,
-)
+from iop_outcomes.attendance.sessions import UNRECORDED, Sessions, make_session_rule
 from iop_outcomes.attendance.stays import read_attendance
 from iop_outcomes.attendance.weekly_people import CANCELLED, people_by_week, weeks_followed
 from iop_outcomes.errors import RuleError
 from iop_outcomes.records import require_records
-from iop_outcomes.records.schema import ATTENDANCE_STATUSES
+from iop_outcomes.records.schema import ATTENDANCE_STATUSES, ATTENDED, TREATMENT_SERVICES
 from iop_outcomes.shared.arrays import Integers, ratio
 from iop_outcomes.shared.checks import is_whole
 from iop_outcomes.shared.groups import (
@@ -41,6 +35,8 @@ if TYPE_CHECKING:
     from iop_outcomes.records import Records
 
 MOST_WEEKS = 520
+OF_ABSENCES = ("due", "no_show", "cancelled", "excused", "rate", "lower", "upper")
+OF_SESSIONS = ("episodes_attending", "attended")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -198,11 +194,29 @@ def attendance_by_week(
             **_session_counts(sessions, followed, groups, weeks, person, confidence=confidence),
         }
     )
+    table = _without_unknown(table, records, groups, weeks)
     text = left_out.after(f"{rule.text} Weeks count from admission (week 1: days 0 to 6).")
     people = people_by_week(sessions, (followed, begun), groups, weeks, person)
     return AttendanceByWeek(
         table, groups.names, confidence, text, records.synthetic, people, left_out
     )
+
+
+def _without_unknown(
+    table: pd.DataFrame, records: Records, groups: Groups, weeks: int
+) -> pd.DataFrame:
+    """Return the table without what would be nothing but absence of records."""
+    table["not_known"] = ""
+    for measure, names in (("attendance_rate", OF_ABSENCES), ("first_session", OF_SESSIONS)):
+        judged = records.judgements_by(measure, groups.codes, len(groups))
+        reasons = [one.text if one is not None and one.absent else "" for one in judged]
+        row_reasons = np.repeat(np.array(reasons, dtype=object), weeks)
+        unknown = row_reasons != ""
+        if unknown.any():
+            table[list(names)] = table[list(names)].astype(np.float64)
+            table.loc[unknown, list(names)] = np.nan
+            table.loc[unknown, "not_known"] = row_reasons[unknown]
+    return table
 
 
 def _episode_counts(
@@ -283,12 +297,16 @@ def describe_weeks(table: pd.DataFrame, confidence: float = 0.95) -> str:
         Confidence level of its intervals.
     """
     rows = table[table["rate"].notna()]
-    if rows.empty:
+    unknown = table.loc[table["not_known"] != "", "not_known"]
+    if len(unknown):
+        parts = [f"Attendance rate: {unknown.iloc[0]}."]
+    elif rows.empty:
         return "No week has sessions with a known outcome that may be shown."
-    first, last = rows.iloc[0], rows.iloc[-1]
-    parts = [_describe_week(first, confidence)]
-    if last["week"] != first["week"]:
-        parts.append(_describe_week(last, confidence))
+    else:
+        first, last = rows.iloc[0], rows.iloc[-1]
+        parts = [_describe_week(first, confidence)]
+        if last["week"] != first["week"]:
+            parts.append(_describe_week(last, confidence))
     followed = table[table["episodes_followed"].notna() & (table["episodes_followed"] > 0)]
     if not followed.empty and pd.notna(followed.iloc[-1]["episodes_attending"]):
         end = followed.iloc[-1]

@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from iop_outcomes.attendance.sessions import ATTENDED, UNRECORDED, Sessions
+from iop_outcomes.attendance.sessions import UNRECORDED, Sessions
 from iop_outcomes.attendance.stays import Stays
+from iop_outcomes.records.schema import ATTENDED
 from iop_outcomes.shared.arrays import Integers
 from iop_outcomes.shared.groups import Groups
 

@@ -14,6 +14,7 @@ from iop_outcomes.records.checks import rows as row_checks
 from iop_outcomes.records.linking.episodes_of_rows import episodes_of_rows
 from iop_outcomes.records.parsing.parsed import NO_DAY
 from iop_outcomes.records.records import cut_text
+from iop_outcomes.records.schema import ATTENDED
 from iop_outcomes.records.staging import StagedTable
 from iop_outcomes.shared.messages import as_written
 
@@ -21,7 +22,7 @@ Array = npt.NDArray[Any]
 
 _LATEST_STUDY_DAY = 100_000
 HAPPENED = {
-    "attendance": (*row_checks.ATTENDED, "no_show", "late_cancel"),
+    "attendance": (*ATTENDED, "no_show", "late_cancel"),
     "checkins": ("completed", "missed"),
 }
 _CALLED = {

@@ -32,7 +32,7 @@ from iop_outcomes.records.parsing.columns import type_columns
 from iop_outcomes.records.parsing.date_orders import settle_orders
 from iop_outcomes.records.parsing.parsed import NO_DAY
 from iop_outcomes.records.records import Records
-from iop_outcomes.records.schema import ATTENDANCE, CHECKINS, EPISODES, TABLES
+from iop_outcomes.records.schema import ATTENDANCE, ATTENDED, CHECKINS, EPISODES, TABLES
 from iop_outcomes.records.sources.files import read_raw
 from iop_outcomes.records.sources.locate import Found, Sources, find
 from iop_outcomes.records.sources.opening import is_zip, kind_of
@@ -273,7 +273,7 @@ def _last_contact(
     last = np.full(len(staged_tables["episodes"]), NO_DAY, dtype=np.int64)
     for name, episode in links.items():
         staged = staged_tables[name]
-        words = row_checks.ATTENDED if name == "attendance" else ("completed",)
+        words = ATTENDED if name == "attendance" else ("completed",)
         rows = orders[name]
         rows = rows[(staged.kept & staged.is_word("status", *words))[rows]]
         # the rows stand in the order of their days, so that the last one of an episode stays

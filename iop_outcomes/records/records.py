@@ -15,6 +15,7 @@ from iop_outcomes.errors import MissingTableError, RuleError
 from iop_outcomes.records.checks.losses import loss_lines
 from iop_outcomes.records.checks.problems import problems_text
 from iop_outcomes.records.checks.to_map import unknown_words, unmatched_rows
+from iop_outcomes.records.fitness import Held, Judgement, fitness_table, judge, summary
 from iop_outcomes.shared.messages import columns_found, words_found
 from iop_outcomes.shared.saving import write_whole
 from iop_outcomes.shared.text import format_names, table_html
@@ -95,6 +96,80 @@ class Records:
             passed.
         """
         return self._quality.copy()
+
+    def fitness(self) -> pd.DataFrame:
+        """Return for each measure whether these records can tell it, and why not.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a measure, as text: ``measure`` (its name, that of
+            `iop_outcomes.trends.describe_quantities` where it is there), ``known`` ("yes";
+            "partly": it can be given, but a part of what it rests on is missing; "no": what would
+            be given is the absence of records, so that it is nowhere given), ``why``
+            (empty if it is known) and ``needed`` (what would make it known). ``why`` holds numbers
+            of rows: the table is for authorised readers, and reports give it in words.
+
+        Notes
+        -----
+        What each measure needs is declared in ``iop_outcomes/records/fitness/declared.py``. For a
+        part of the records (`where`), rows that were set aside or could not be linked are those of
+        the whole export.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import iop_outcomes as iop
+        >>> episodes = pd.DataFrame({"episode_id": ["a", "b"], "admit_date": ["2026-01-05"] * 2})
+        >>> attendance = pd.DataFrame(
+        ...     {"episode_id": ["a", "b"], "date": ["2026-01-06"] * 2, "status": "attended"}
+        ... )
+        >>> records = iop.read_records(episodes=episodes, attendance=attendance)
+        >>> told = records.fitness().set_index("measure")
+        >>> told.loc["attendance_rate", ["known", "why"]].tolist()
+        ['no', 'no absence is recorded (0 of 2 rows)']
+        """
+        return fitness_table(self.judgements())
+
+    def judgements(self, *measures: str) -> dict[str, Judgement]:
+        """Return what `fitness` tells as objects, by measure; of all measures, or of those named.
+
+        Measures that are not declared, such as one of a user's own, are left out.
+        """
+        return judge(self._held(), measures or None)
+
+    def judgements_by(
+        self, measure: str, codes: npt.NDArray[np.int64], groups: int
+    ) -> list[Judgement | None]:
+        """Return the judgement of a measure for each group of episodes.
+
+        Parameters
+        ----------
+        measure : str
+            The name of the measure; for one that is not declared the answers are None.
+        codes : numpy.ndarray of int64
+            The group of each row of `episodes`, from 0.
+        groups : int
+            How many groups there are.
+        """
+        whole = self.judgements(measure).get(measure)
+        if whole is None or whole.absent or groups == 1:
+            return [whole] * groups
+        parts = (self.subset(codes == group) for group in range(groups))
+        return [judge(part._held(part=True), [measure])[measure] for part in parts]
+
+    def _held(self, part: bool = False) -> Held:
+        return Held(
+            self.episodes,
+            self.attendance,
+            self.checkins,
+            self.tables,
+            self.as_of,
+            self.sources,
+            self.problems,
+            self._quality,
+            part,
+        )
 
     def require(self, table: str, purpose: str) -> None:
         """Raise `MissingTableError` unless `table` was read; `purpose` is what needs it."""
@@ -285,6 +360,8 @@ class Records:
             )
         else:
             lines.append("no problems")
+        if len(self.episodes):
+            lines.append(summary(self.judgements()))
         return lines
 
 

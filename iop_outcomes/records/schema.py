@@ -37,6 +37,9 @@ ATTENDANCE_STATUSES = (
     "not_scheduled",
     "unrecorded",
 )
+TREATMENT_SERVICES = ("group", "individual", "family", "skills")
+ATTENDED = ("attended", "attended_partial", "late")
+ABSENT = ("no_show", "late_cancel", "client_cancel")
 MODALITIES = ("in_person", "telehealth")
 CHECKIN_STATUSES = ("completed", "missed", "not_due")
 DRUG_TESTS = ("negative", "positive", "mixed", "refused", "invalid", "not_collected")

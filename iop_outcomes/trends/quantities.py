@@ -14,11 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from iop_outcomes.attendance.sessions import (
-    ATTENDED,
-    SessionRule,
-    positions,
-)
+from iop_outcomes.attendance.sessions import SessionRule, positions
 from iop_outcomes.attendance.stays import (
     NO_CONTACT_DAYS,
     RETENTION_DAYS,
@@ -26,7 +22,7 @@ from iop_outcomes.attendance.stays import (
     read_attendance,
 )
 from iop_outcomes.errors import RuleError
-from iop_outcomes.records.schema import CHECKIN_STATUSES, DISCHARGE_REASONS
+from iop_outcomes.records.schema import ATTENDED, CHECKIN_STATUSES, DISCHARGE_REASONS
 from iop_outcomes.shared.messages import as_written
 
 if TYPE_CHECKING:

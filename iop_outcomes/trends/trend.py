@@ -11,6 +11,7 @@ import pandas as pd
 
 from iop_outcomes.errors import EstimateError
 from iop_outcomes.records import require_records
+from iop_outcomes.records.fitness import NOT_KNOWN
 from iop_outcomes.shared.arrays import Floats, Integers
 from iop_outcomes.shared.checks import check_confidence
 from iop_outcomes.shared.groups import (
@@ -105,6 +106,9 @@ class Trend(DrawnResult):
         return f"{self.title} by {self.every}. {self.rule}"
 
     def _sentence(self, rows: pd.DataFrame, group: str) -> str:
+        unknown = rows.loc[rows["not_known"] != "", "not_known"]
+        if len(unknown) == len(rows):
+            return f"{group}{self.title}: {unknown.iloc[0]}."
         known = rows[rows["value"].notna()]
         if known.empty:
             return f"{group}{self.title}: no {self.every} has a value that is known and shown yet."
@@ -123,6 +127,8 @@ class Trend(DrawnResult):
             first, newest = incomplete.iloc[0], incomplete.iloc[-1]
             which = first if first == newest else f"{first} to {newest}"
             text += f". Not complete yet: {which}"
+        if len(unknown):
+            text += f". {unknown.iloc[0].capitalize()}"
         return text + "."
 
     def _brackets(self, row: pd.Series[Any]) -> str:
@@ -190,8 +196,12 @@ def trend(
         ``lower, upper`` : float64
             The interval, missing with the value.
         ``mature`` : bool
-            Whether the period was complete at the data cut: its end, plus the days that the measure
-            needs after it, is not after the cut.
+            Whether the answer was known for everybody at the data cut: the period's end, and the
+            days that the measure needs after it, are not after the cut, and nobody who could still
+            come to count was followed for a shorter time.
+        ``not_known`` : str
+            Why the records cannot tell the measure (`Records.fitness`), of this group or before
+            some day; its numbers are then missing. Empty where they can.
 
     Raises
     ------
@@ -274,6 +284,7 @@ def _trend(
         confidence=confidence,
     )
     frame = _assemble(counts, groups, periods, quantity, pd.Timestamp(records.as_of))
+    frame = _without_unknown(frame, records, quantity, groups, len(periods))
     return Trend(
         table=frame,
         measure=quantity.name,
@@ -311,6 +322,27 @@ def _assemble(
             "mature": mature,
         }
     )
+
+
+def _without_unknown(
+    frame: pd.DataFrame, records: Records, quantity: Quantity, groups: Groups, periods: int
+) -> pd.DataFrame:
+    """Return the table without the numbers that would be nothing but absence of records."""
+    reasons: list[str] = []
+    starts = frame["start"].to_numpy().reshape(-1, periods)
+    judged = records.judgements_by(quantity.name, groups.codes, len(groups))
+    for begin, judgement in zip(starts, judged, strict=True):
+        if judgement is None or (judgement.since is None and not judgement.absent):
+            reasons += [""] * periods
+        elif judgement.absent:
+            reasons += [judgement.text] * periods
+        else:
+            early = begin < np.datetime64(judgement.since, "s")
+            reasons += [f"{NOT_KNOWN}: {judgement.told}" if one else "" for one in early]
+    frame["not_known"] = reasons
+    unknown = frame["not_known"] != ""
+    frame.loc[unknown, ["numerator", "denominator", "value", "lower", "upper"]] = np.nan
+    return frame
 
 
 def _rule_text(quantity: Quantity, records: Records) -> str:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
-from iop_outcomes.attendance.sessions import ATTENDED, SessionRule, read_sessions
+from iop_outcomes.attendance.sessions import SessionRule, read_sessions
+from iop_outcomes.records.schema import ATTENDED
 from iop_outcomes.shared.arrays import starts_of
 from iop_outcomes.use.evidence import has_word
 

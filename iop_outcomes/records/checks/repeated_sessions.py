@@ -10,11 +10,11 @@ import pandas as pd
 
 from iop_outcomes.records.checks.episodes import set_aside
 from iop_outcomes.records.identical_rows import FEWEST, identical, one_each
+from iop_outcomes.records.schema import ATTENDED
 from iop_outcomes.records.staging import Log, StagedTable
 
 Array = npt.NDArray[Any]
 
-CAME = ("attended", "attended_partial", "late")
 STAYED_AWAY = ("no_show", "excused")  # said of the person; a cancelled booking may be made anew
 NO_OUTCOME = ("unrecorded", "not_scheduled")
 _FEW = 10  # rows up to which they are listed one by one
@@ -114,7 +114,7 @@ def _session(rows: Array, keys: list[Array]) -> Array:
 
 def _both(staged: StagedTable, rows: Array, session: Array) -> npt.NDArray[np.bool_]:
     """Tell of which sessions one row says that the person came, and another that they did not."""
-    came = np.bincount(session, weights=staged.is_word("status", *CAME)[rows]) > 0
+    came = np.bincount(session, weights=staged.is_word("status", *ATTENDED)[rows]) > 0
     away = np.bincount(session, weights=staged.is_word("status", *STAYED_AWAY)[rows]) > 0
     result: npt.NDArray[np.bool_] = (came & away)[session]
     return result
@@ -126,7 +126,7 @@ def _not_the_last(staged: StagedTable, rows: Array, session: Array) -> npt.NDArr
     A row with an outcome stands before one without, and one that says that the person came before
     a cancelled booking, since it was made anew; of rows alike in this the last one stands.
     """
-    rank = 1 + staged.is_word("status", *CAME)[rows].astype(np.int64)
+    rank = 1 + staged.is_word("status", *ATTENDED)[rows].astype(np.int64)
     rank[staged.is_word("status", *NO_OUTCOME)[rows]] = 0
     order = np.lexsort((rows, rank, session))
     last = np.append(session[order][1:] != session[order][:-1], True)

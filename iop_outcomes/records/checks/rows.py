@@ -18,7 +18,7 @@ from iop_outcomes.records.checks.declared import (
     ROSTER_SHARE,
 )
 from iop_outcomes.records.checks.episodes import flag, set_aside
-from iop_outcomes.records.checks.repeated_sessions import CAME, repeated_sessions
+from iop_outcomes.records.checks.repeated_sessions import repeated_sessions
 from iop_outcomes.records.linking.episodes_of_rows import (
     ASIDE,
     BETWEEN,
@@ -27,12 +27,12 @@ from iop_outcomes.records.linking.episodes_of_rows import (
     episodes_of_rows,
 )
 from iop_outcomes.records.parsing.parsed import NO_DAY
+from iop_outcomes.records.schema import ATTENDED
 from iop_outcomes.records.staging import Log, StagedTable
 from iop_outcomes.shared.text import format_count
 
 Array = npt.NDArray[Any]
 
-ATTENDED = CAME
 CAME_TO_NOTHING = ("no_show", "late_cancel", "client_cancel", "excused", "program_cancel")
 # A row after the data cut with one of these is planned, or called off ahead: no fault.
 PLANNED = ("unrecorded", "not_scheduled", "not_due", "client_cancel", "program_cancel", "excused")

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from iop_outcomes.attendance.sessions import ATTENDED
 from iop_outcomes.errors import RuleError
 from iop_outcomes.records import Records
+from iop_outcomes.records.schema import ATTENDED
 from iop_outcomes.relapse.evidence import MISSING, NOT_DUE, DailyEvidence
 from iop_outcomes.relapse.first_event import weeks
 from iop_outcomes.relapse.rule import RelapseRule

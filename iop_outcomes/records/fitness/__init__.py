@@ -1,0 +1,28 @@
+"""Fitness for use: which measures the records can bear, and what is missing for the others.
+
+The checked tables come in; for each measure a judgement goes out: known, partly known or not known,
+with the reason. What each measure rests on is declared as data in `declared`; no measure is worked
+out here.
+"""
+
+from iop_outcomes.records.fitness.declared import MEASURES
+from iop_outcomes.records.fitness.held import Held
+from iop_outcomes.records.fitness.judging import (
+    NOT_KNOWN,
+    Judgement,
+    fitness_table,
+    judge,
+    summary,
+)
+from iop_outcomes.records.fitness.measure import Measure
+
+__all__ = [
+    "MEASURES",
+    "NOT_KNOWN",
+    "Held",
+    "Judgement",
+    "Measure",
+    "fitness_table",
+    "judge",
+    "summary",
+]

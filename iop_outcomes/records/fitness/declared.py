@@ -1,0 +1,117 @@
+"""Every measure with the evidence that it needs: add a measure, or a piece of evidence, here.
+
+The limits are the library's own. In outpatient treatment some sessions are missed everywhere; an
+export in which fewer than 1 in 100 is does not record them, whatever one or two entries say, and
+one with fewer than 3 in 100 has probably not recorded all. The same holds for check-ins. Below one
+tenth of the rows, lengths, reasons or links, what is left is no sample of the others, and what
+rests on it is not known; below nine tenths (eight for rows) it is said that a part is missing.
+"""
+
+from __future__ import annotations
+
+from iop_outcomes.records.fitness.evidence import (
+    EpisodesCovered,
+    Filled,
+    PeopleLeave,
+    PeopleTold,
+    PlausibleLengths,
+    StaysKnown,
+    TableRead,
+    Words,
+)
+from iop_outcomes.records.fitness.measure import Measure
+from iop_outcomes.records.schema import ABSENT, ATTENDED
+
+HARDLY, SELDOM = 0.01, 0.03
+_ABSENCES = (*ABSENT, "excused")
+_DUE = (*ATTENDED, *_ABSENCES)
+_NEEDS_ABSENCES = "the sessions that were due and not attended, each as a row with its status"
+
+OUTCOMES = Words(
+    *("attendance", "status", _DUE, (*_DUE, "unrecorded")),
+    none="no session has a recorded outcome",
+    few="hardly any session has a recorded outcome",
+    part="only a part of the sessions have a recorded outcome",
+    needed="the outcome of the sessions",
+    least=0.1,
+    usual=0.8,
+)
+ABSENCES = Words(
+    *("attendance", "status", _ABSENCES, _DUE),
+    none="no absence is recorded",
+    few="hardly any absence is recorded",
+    part="few absences are recorded",
+    needed=_NEEDS_ABSENCES,
+    least=HARDLY,
+    usual=SELDOM,
+    everywhere=True,
+)
+NO_SHOWS = Words(
+    *("attendance", "status", ("no_show",), _DUE),
+    none="no session is recorded as missed without notice",
+    few="hardly any session is recorded as missed without notice",
+    part="few sessions are recorded as missed without notice",
+    needed=_NEEDS_ABSENCES,
+    least=HARDLY,
+    usual=SELDOM,
+)
+MISSED = Words(
+    *("checkins", "status", ("missed",), ("completed", "missed")),
+    none="no check-in is recorded as missed",
+    few="hardly any check-in is recorded as missed",
+    part="few check-ins are recorded as missed",
+    needed="the check-ins that were due and not completed, each as a row with the status missed; "
+    'or their schedule, in the mapping: [checkins] expected_every = "7 days"',
+    least=HARDLY,
+    usual=SELDOM,
+    everywhere=True,
+)
+LENGTHS = Filled(
+    *("attendance", ("minutes_attended", "minutes_scheduled"), ATTENDED),
+    what="{} attended sessions have a length",
+    needed="the length of the sessions, in minutes_attended or minutes_scheduled",
+)
+REASONS = Filled(
+    *("episodes", ("discharge_reason",), ()),
+    what="{} discharges have a reason",
+    needed="the reason of each discharge",
+)
+ANSWERS = Filled(
+    *("checkins", ("used", "use_days", "drug_test"), ("completed",)),
+    what="{} completed check-ins say whether there was use",
+    needed="what each check-in says of use: used, use_days or drug_test",
+    usual=0.5,
+)
+_SESSIONS = (TableRead("attendance"), EpisodesCovered("attendance"), OUTCOMES)
+_CHECK_INS = (TableRead("checkins"), EpisodesCovered("checkins"))
+
+MEASURES: dict[str, Measure] = {
+    measure.name: measure
+    for measure in (
+        Measure("admissions", "Admissions", (TableRead("episodes"),)),
+        Measure("readmissions", "Admissions of people admitted before", (PeopleTold(),)),
+        Measure("attendance_rate", "Attendance rate", (*_SESSIONS, ABSENCES), main=True),
+        Measure("no_show_rate", "No-show rate", (*_SESSIONS, NO_SHOWS, ABSENCES)),
+        Measure(
+            "first_session",
+            "First and fourth session",
+            (TableRead("attendance"), EpisodesCovered("attendance", least=0.5), OUTCOMES),
+        ),
+        Measure("hours", "Hours attended", (*_SESSIONS, LENGTHS, PlausibleLengths())),
+        Measure("weeks_at_dose", "Weeks at dose", (*_SESSIONS, LENGTHS, PlausibleLengths())),
+        *(
+            Measure(
+                f"retained_{days}",
+                f"Retained at {days} days",
+                (TableRead("attendance"), StaysKnown(_DUE)),
+                main=True,
+            )
+            for days in (30, 60, 90)
+        ),
+        Measure("completion_rate", "Completion rate", (PeopleLeave(), REASONS), main=True),
+        Measure("length_of_stay", "Length of stay", (PeopleLeave(),)),
+        Measure("check_in_response", "Check-in response", (*_CHECK_INS, MISSED), main=True),
+        Measure("relapse", "Relapse", (*_CHECK_INS, ANSWERS), main=True),
+        Measure("relapse_missing_rules", "Rules for missing check-ins", (*_CHECK_INS, MISSED)),
+    )
+}

@@ -1,0 +1,335 @@
+"""The kinds of evidence that a measure may declare; each is data, and knows how to look for itself.
+
+Limits are shares from 0 to 1. Below `least` the evidence is as good as absent, and what rests on it
+is not known; below `usual` it is incomplete, and what rests on it is partly known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.records.fitness.held import Held, Mask
+from iop_outcomes.records.fitness.measure import YES, Answer, Known
+from iop_outcomes.records.schema import ATTENDED
+
+CALLED = {"episodes": "episodes table", "attendance": "attendance table", "checkins": "check-ins"}
+LINK_CHECKS = ("unknown_episode", "episode_set_aside")
+ENOUGH_ROWS = 60  # rows of a program, or of a time, from which what is absent there is told
+ENOUGH_EPISODES = 10  # episodes of a group from which it is told
+IMPROBABLE = 0.001  # that no such word is in so many rows, at the rate of the others
+
+
+@dataclass(frozen=True)
+class TableRead:
+    """That a table was read, that its rows were kept, and that they belong to episodes."""
+
+    table: str
+    least: float = 0.1
+    usual: float = 0.8
+    linked: float = 0.95
+
+    def judge(self, held: Held) -> Answer:
+        """Return whether the table is there, and how much of it."""
+        name = CALLED[self.table]
+        if self.table not in held.tables:
+            what = f"there {'are' if name.endswith('s') else 'is'} no {name}"
+            return Answer("no", what, what, f"read them: read_records(..., {self.table}=...)")
+        read, kept, planned = held.counts(self.table)
+        happened = read - planned
+        if not happened:
+            what = f"the {name} hold no row of the time up to the data cut"
+            return Answer("no", what, what, f"rows of the {name}")
+        apart = held.failed(self.table, LINK_CHECKS)
+        if kept < self.linked * (kept + apart):
+            return self._not_linked(name, kept, apart)
+        share = kept / happened
+        if share >= self.usual:
+            return YES
+        reason = held.main_reason(self.table).replace("_", " ")
+        most = f", most of them for: {reason}" if reason else ""
+        return Answer(
+            "no" if share < self.least else "partly",
+            f"{happened - kept:,} of {happened:,} rows of the {name} were set aside{most}",
+            f"{'nearly all' if share < self.least else 'many'} rows of the {name} were set aside "
+            f"when they were read{most}",
+            f"the rows that were set aside: records.problems lists them, with their {reason}",
+        )
+
+    def _not_linked(self, name: str, kept: int, apart: int) -> Answer:
+        none = kept < self.least * (kept + apart)
+        amount = "no row" if not kept else "hardly any row" if none else "only a part of the rows"
+        what = f"{amount} of the {name} could be linked to an episode"
+        return Answer(
+            "no" if none else "partly",
+            f"{kept:,} of {kept + apart:,} rows of the {name} could be linked to an episode",
+            what,
+            "identifiers that are the same in both tables: [ids] in the mapping says how they are "
+            f"compared; or [{self.table}.link] by person and date",
+        )
+
+
+@dataclass(frozen=True)
+class EpisodesCovered:
+    """That most episodes, of those admitted `days` before the data cut, have a row in a table."""
+
+    table: str
+    least: float = 0.1
+    usual: float = 0.8
+    days: int = 14
+
+    def judge(self, held: Held) -> Answer:
+        """Return whether they do."""
+        asked = held.days_to_cut >= self.days
+        if not asked.any():
+            asked = np.ones_like(asked)
+        every = np.ones(len(held.frame(self.table)), dtype=bool)
+        number = int(held.episodes_in(self.table, every)[asked].sum())
+        share = number / max(int(asked.sum()), 1)
+        if share >= self.usual or held.few(int(asked.sum()), ENOUGH_EPISODES):
+            return YES
+        name = CALLED[self.table]
+        none = share < self.least
+        return Answer(
+            "no" if none else "partly",
+            f"{number:,} of {int(asked.sum()):,} episodes have rows in the {name}",
+            f"{'hardly any' if none else 'only a part of the'} episodes have rows in the {name}",
+            f"the {name} of all episodes",
+        )
+
+
+@dataclass(frozen=True)
+class Words:
+    """That some words occur in a column, among others.
+
+    Attributes
+    ----------
+    table, column : str
+        Where; of attendance only treatment sessions are looked at.
+    words : tuple of str
+        What must occur.
+    among : tuple of str
+        Out of what: `words` and what may stand in their place.
+    none, few, part : str
+        What is told if they do not occur, or in less than `least` or `usual` of the rows.
+    needed : str
+        What would be needed.
+    least, usual : float
+        The limits.
+    at_worst : {"partly", "no"}
+        What becomes of the measure if they do not occur.
+    everywhere : bool
+        Whether programs, and the time before their first use, are looked at by themselves.
+    """
+
+    table: str
+    column: str
+    words: tuple[str, ...]
+    among: tuple[str, ...]
+    none: str
+    few: str
+    part: str
+    needed: str
+    least: float
+    usual: float
+    at_worst: Known = "no"
+    everywhere: bool = False
+
+    def judge(self, held: Held) -> Answer:
+        """Return whether they occur."""
+        rows = held.rows(self.table) & held.words(self.table, self.column, self.among)
+        found = rows & held.words(self.table, self.column, self.words)
+        number, whole = int(found.sum()), int(rows.sum())
+        if held.few(whole, ENOUGH_ROWS):
+            return YES
+        counts = f" ({number:,} of {whole:,} rows)"
+        if number < self.least * whole or not number:
+            told = self.few if number else self.none
+            return Answer(self.at_worst, told + counts, told, self.needed)
+        if number < self.usual * whole:
+            return Answer("partly", self.part + counts, self.part, self.needed)
+        return self._by_part(held, rows, found) if self.everywhere else YES
+
+    def _by_part(self, held: Held, rows: Mask, found: Mask) -> Answer:
+        """Return whether the words occur in each program, and from the beginning."""
+        program = held.episodes["program"].cat.codes.to_numpy()
+        episode = held.frame(self.table)["episode_id"].cat.codes.to_numpy()
+        size = int(program.max(initial=0)) + 1
+        whole = np.bincount(program[episode[rows]], minlength=size)
+        number = np.bincount(program[episode[found]], minlength=size)
+        without = (whole >= ENOUGH_ROWS) & (number < self.least * whole)
+        if without.any():
+            told = f"in some programs {self.none}"
+            counts = f" ({int(without.sum()):,} of {int((whole > 0).sum()):,} programs)"
+            return Answer("partly", told + counts, told, self.needed)
+        return self._from_when(held, rows, found)
+
+    def _from_when(self, held: Held, rows: Mask, found: Mask) -> Answer:
+        """Return from which day on the words occur, if the time before it is no chance."""
+        if "date" not in held.frame(self.table):
+            return YES
+        days = held.days(self.table)
+        since = pd.Timestamp(days[found].min())
+        before = int((days[rows] < since.to_datetime64()).sum())
+        after = int(rows.sum()) - before
+        if before < ENOUGH_ROWS or (1 - found.sum() / after) ** before > IMPROBABLE:
+            return YES
+        told = f"before {since.date()} {self.none}"
+        answer = Answer("partly", f"{told} ({before:,} rows)", told, self.needed)
+        return replace(answer, since=since)
+
+
+@dataclass(frozen=True)
+class Filled:
+    """That some rows of a table hold a value in one of some columns.
+
+    Attributes
+    ----------
+    table : str
+        The table; of attendance only treatment sessions are looked at.
+    columns : tuple of str
+        One of these must hold a value.
+    among : tuple of str
+        The words of ``status`` of the rows looked at; of episodes, those with a discharge.
+    what : str
+        What is looked for, as in "the length of hardly any attended session is recorded".
+    needed : str
+        What would be needed.
+    least, usual : float
+        The limits.
+    """
+
+    table: str
+    columns: tuple[str, ...]
+    among: tuple[str, ...]
+    what: str
+    needed: str
+    least: float = 0.1
+    usual: float = 0.9
+
+    def judge(self, held: Held) -> Answer:
+        """Return whether they are filled."""
+        frame = held.frame(self.table)
+        if self.table == "episodes":
+            rows = held.discharged
+        else:
+            rows = held.rows(self.table) & held.words(self.table, "status", self.among)
+        filled = rows & frame[list(self.columns)].notna().any(axis=1).to_numpy()
+        number, whole = int(filled.sum()), int(rows.sum())
+        if (whole and number >= self.usual * whole) or held.few(whole, ENOUGH_EPISODES):
+            return YES
+        none = number < self.least * whole or not number
+        amount = "no" if not number else "hardly any" if none else "only a part of the"
+        told = self.what.format(amount)
+        return Answer(
+            "no" if none else "partly", f"{told} ({number:,} of {whole:,})", told, self.needed
+        )
+
+
+@dataclass(frozen=True)
+class PlausibleLengths:
+    """That sessions are of a length that can be minutes."""
+
+    low: float = 15.0
+
+    def judge(self, held: Held) -> Answer:
+        """Return whether half of the attended sessions are at least `low` minutes long."""
+        rows = held.treatment & held.words("attendance", "status", ATTENDED)
+        attended, scheduled = (
+            held.attendance[name].to_numpy(dtype=np.float64, na_value=np.nan)[rows]
+            for name in ("minutes_attended", "minutes_scheduled")
+        )
+        known = np.where(np.isnan(attended), scheduled, attended)
+        known = known[~np.isnan(known)]
+        few = not len(known) or held.few(len(known), ENOUGH_EPISODES)
+        if few or np.median(known) >= self.low:
+            return YES
+        return Answer(
+            "no",
+            f"half of the attended sessions last no longer than {np.median(known):g} minutes: the "
+            "lengths are probably hours",
+            "the lengths of the sessions are too short to be minutes",
+            'the unit of the lengths, in the mapping: [attendance.units] minutes_attended = "hours"'
+            ' (and the same for "minutes_scheduled")',
+        )
+
+
+@dataclass(frozen=True)
+class PeopleLeave:
+    """That those who must have left have a day of discharge.
+
+    Who was admitted `after` days before the data cut, or was last seen `silent` days before it, has
+    left an intensive outpatient program, which lasts some weeks to some months.
+    """
+
+    least: float = 0.1
+    usual: float = 0.5
+    after: int = 180
+    silent: int = 90
+
+    def judge(self, held: Held) -> Answer:
+        """Return whether they have."""
+        gone = held.days_to_cut - held.last_seen > self.silent  # False where never seen
+        left = held.discharged | (held.days_to_cut >= self.after) | gone
+        number, whole = int(held.discharged.sum()), int(left.sum())
+        if held.few(whole, ENOUGH_EPISODES):
+            return YES
+        if not whole:
+            what = "nobody has left yet"
+            return Answer("no", what, what, "a later data cut")
+        if number >= self.usual * whole:
+            return YES
+        none = number < self.least * whole or not number
+        amount = "nobody" if not number else "hardly anybody" if none else "only a part of those"
+        told = f"{amount} who must have left is recorded as discharged"
+        return Answer(
+            "no" if none else "partly",
+            f"{told} ({number:,} of {whole:,}: discharged, admitted {self.after} days before the "
+            f"data cut or longer ago, or not seen for over {self.silent} days)",
+            told,
+            "the day and the reason of discharge of those who left",
+        )
+
+
+@dataclass(frozen=True)
+class StaysKnown:
+    """That it is known of most episodes until when the person was there, discharged or still open.
+
+    An episode tells it by a day of discharge, or by a service with an outcome.
+    """
+
+    outcomes: tuple[str, ...]
+    least: float = 0.1
+    usual: float = 0.9
+
+    def judge(self, held: Held) -> Answer:
+        """Return whether it is."""
+        told = held.words("attendance", "status", self.outcomes)
+        known = held.discharged | held.episodes_in("attendance", told)
+        number, whole = int(known.sum()), len(known)
+        if number >= self.usual * whole or held.few(whole, ENOUGH_EPISODES):
+            return YES
+        none = number < self.least * whole or not number
+        amount = "hardly any episode has" if none else "only a part of the episodes have"
+        what = f"{amount} a discharge or a service with an outcome"
+        return Answer(
+            "no" if none else "partly",
+            f"{what} ({number:,} of {whole:,})",
+            what,
+            "days of discharge, or the services of all episodes",
+        )
+
+
+@dataclass(frozen=True)
+class PeopleTold:
+    """That episodes tell whose they are, by another identifier than their own."""
+
+    def judge(self, held: Held) -> Answer:
+        """Return whether they do."""
+        same = held.episodes["person_id"].astype(str) == held.episodes["episode_id"].astype(str)
+        if held.part or not len(same) or not same.all():
+            return YES
+        what = "the episodes have no identifier of the person"
+        return Answer("no", what, what, "a column person_id in the episodes")

@@ -1,0 +1,113 @@
+"""From declared evidence to a judgement of each measure, and to the table of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from iop_outcomes.records.fitness.declared import MEASURES
+from iop_outcomes.records.fitness.held import Held
+from iop_outcomes.records.fitness.measure import Answer, Evidence, Known, Measure
+
+NOT_KNOWN = "not known from these records"
+_ORDER = {"no": 0, "partly": 1, "yes": 2}
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Whether the records bear a measure.
+
+    Attributes
+    ----------
+    measure, title : str
+        Its name in code, and what it is called.
+    known : {"yes", "partly", "no"}
+        Whether it can be known.
+    why : str
+        Why not, or why only partly, with numbers of rows; empty if it is known.
+    told : str
+        The same without a number, for what leaves the house.
+    needed : str
+        What would make it known.
+    reason : str
+        The kind of evidence that is missing, where it is not known; else empty.
+    since : pandas.Timestamp or None
+        The first day from which it is known, where that is not the beginning.
+    main : bool
+        Whether the first page of a report says that it is not known.
+    """
+
+    measure: str
+    title: str
+    known: Known
+    why: str = ""
+    told: str = ""
+    needed: str = ""
+    reason: str = ""
+    since: pd.Timestamp | None = None
+    main: bool = False
+
+    @property
+    def absent(self) -> bool:
+        """Whether it is not known at all."""
+        return self.known == "no"
+
+    @property
+    def text(self) -> str:
+        """Why it is not known, as the end of a sentence."""
+        return f"{NOT_KNOWN}: {self.told}" if self.absent else self.told
+
+
+def judge(held: Held, names: Iterable[str] | None = None) -> dict[str, Judgement]:
+    """Return the judgement of each measure, or of those named; names not declared are left out."""
+    chosen = MEASURES if names is None else [name for name in names if name in MEASURES]
+    found: dict[Evidence, Answer] = {}  # several measures rest on the same
+    return {name: _judge(held, MEASURES[name], found) for name in chosen}
+
+
+def _judge(held: Held, measure: Measure, found: dict[Evidence, Answer]) -> Judgement:
+    answers: list[Answer] = []
+    reason = ""
+    for evidence in measure.evidence:
+        if evidence not in found:
+            found[evidence] = evidence.judge(held)
+        answer = found[evidence]
+        if answer.known != "yes":
+            answers.append(answer)
+        if answer.known == "no":
+            reason = type(evidence).__name__
+            break  # what rests on it cannot be looked for
+    answers.sort(key=lambda answer: _ORDER[answer.known])
+    known: Known = answers[0].known if answers else "yes"
+    if known == "no":
+        answers = answers[:1]
+    since = [answer.since for answer in answers if answer.since is not None]
+    return Judgement(
+        measure.name,
+        measure.title,
+        known,
+        why="; ".join(answer.why for answer in answers),
+        told="; ".join(answer.told for answer in answers),
+        needed="; ".join(dict.fromkeys(answer.needed for answer in answers)),
+        reason=reason,
+        since=max(since, default=None),
+        main=measure.main,
+    )
+
+
+def fitness_table(judgements: dict[str, Judgement]) -> pd.DataFrame:
+    """Return one row a measure: ``measure, known, why, needed``."""
+    names = ["measure", "known", "why", "needed"]
+    rows = [[getattr(one, name) for name in names] for one in judgements.values()]
+    return pd.DataFrame(rows, columns=names)
+
+
+def summary(judgements: dict[str, Judgement]) -> str:
+    """Say how many measures are known, partly known and not known."""
+    known = [one.known for one in judgements.values()]
+    return (
+        f"measures: {known.count('yes')} known, {known.count('partly')} partly, "
+        f"{known.count('no')} not known; see .fitness()"
+    )

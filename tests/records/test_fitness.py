@@ -1,0 +1,311 @@
+"""What the records can tell: no rate, no zero and no "nobody" that is only absence of records."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import iop_outcomes as iop
+from iop_outcomes.records.fitness import MEASURES, Measure
+from iop_outcomes.records.fitness.evidence import TableRead
+from iop_outcomes.trends import describe_quantities
+
+FIRST = pd.Timestamp("2025-01-06")
+Frames = dict[str, pd.DataFrame]
+
+
+def made(episodes: int = 40, *, weeks: int = 10) -> Frames:
+    """Return a program of which everything is known: sessions, absences, lengths, check-ins."""
+    admit = FIRST + pd.to_timedelta(np.arange(episodes) * 7, "D")
+    names = np.array([f"E{number:03d}" for number in range(episodes)])
+    table = pd.DataFrame(
+        {
+            "episode_id": names,
+            "person_id": [f"P{number // 2:03d}" for number in range(episodes)],
+            "admit_date": admit,
+            "discharge_date": admit + pd.Timedelta(days=7 * weeks),
+            "discharge_reason": ["completed", "dropped_out"] * (episodes // 2),
+        }
+    )
+    day = np.tile(np.repeat(np.arange(weeks) * 7, 3) + np.tile([0, 2, 4], weeks), episodes)
+    row = np.repeat(np.arange(episodes), weeks * 3)
+    attendance = pd.DataFrame(
+        {
+            "episode_id": names[row],
+            "date": admit[row] + pd.to_timedelta(day, "D"),
+            "service": "group",
+            "status": np.where(np.arange(len(row)) % 5 == 0, "no_show", "attended"),
+            "minutes_scheduled": 180,
+        }
+    )
+    row = np.repeat(np.arange(episodes), weeks)
+    checkins = pd.DataFrame(
+        {
+            "episode_id": names[row],
+            "date": admit[row] + pd.to_timedelta(np.tile(np.arange(weeks) * 7, episodes), "D"),
+            "status": np.where(np.arange(len(row)) % 4 == 0, "missed", "completed"),
+            "used": np.where(np.arange(len(row)) % 9 == 1, "yes", "no"),
+        }
+    )
+    return {"episodes": table, "attendance": attendance, "checkins": checkins}
+
+
+def read(frames: Frames, **options: Any) -> iop.Records:
+    def text(table: pd.DataFrame) -> pd.DataFrame:
+        dates = table.select_dtypes("datetime").columns
+        return table.assign(**{name: table[name].dt.strftime("%Y-%m-%d") for name in dates})
+
+    return iop.read_records(**{name: text(table) for name, table in frames.items()}, **options)
+
+
+def known(records: iop.Records) -> dict[str, str]:
+    told = records.fitness()
+    assert list(told.columns) == ["measure", "known", "why", "needed"]
+    assert ((told["known"] == "yes") == (told["why"] == "")).all()
+    assert ((told["known"] == "yes") == (told["needed"] == "")).all()
+    return dict(zip(told["measure"], told["known"], strict=True))
+
+
+def why(records: iop.Records, measure: str) -> str:
+    return str(records.fitness().set_index("measure").loc[measure, "why"])
+
+
+def changed(measure: dict[str, str]) -> set[str]:
+    return {name for name, answer in measure.items() if answer != "yes"}
+
+
+def test_everything_is_known_where_everything_is_recorded() -> None:
+    records = read(made())
+    assert changed(known(records)) == set()
+    assert f"measures: {len(MEASURES)} known, 0 partly, 0 not known" in repr(records)
+
+
+def test_every_measure_of_the_registry_declares_its_evidence() -> None:
+    assert set(describe_quantities()["name"]) <= set(MEASURES)
+    for measure in MEASURES.values():
+        hash(measure.evidence)  # data, all the way down
+    own = Measure("ours", "Ours", (TableRead("checkins"),))
+    assert own.evidence[0].judge(read(made())._held()).known == "yes"
+
+
+@pytest.mark.parametrize(
+    ("absences", "answer"), [(0, "no"), (2, "no"), (11, "no"), (12, "partly"), (36, "yes")]
+)
+def test_rates_of_attendance_need_absences(absences: int, answer: str) -> None:
+    frames = made()  # 1,200 sessions
+    status = np.array(["attended"] * 1200, dtype=object)
+    status[np.linspace(0, 1199, absences).astype(int)] = "no_show"
+    records = read(frames | {"attendance": frames["attendance"].assign(status=status)})
+    told = known(records)
+    assert told["attendance_rate"] == told["no_show_rate"] == answer
+    assert told["retained_60"] == told["hours"] == told["first_session"] == "yes"
+    assert iop.engagement(records)["attendance_rate"].isna().all() == (answer == "no")
+    rate = iop.trend(records, "attendance_rate")
+    weekly = iop.attendance_by_week(records)
+    if answer == "no":
+        amount = "hardly any" if absences else "no"
+        assert rate.text == (
+            f"Attendance rate: not known from these records: {amount} absence is recorded."
+        )
+        assert rate.table[["numerator", "denominator", "value"]].isna().all(axis=None)
+        assert weekly.table["rate"].isna().all()
+        assert f"not known from these records: {amount} absence is recorded" in weekly.text
+        assert "100" not in weekly.text.replace("40 episodes", "")
+    else:
+        assert rate.table["value"].notna().any()
+        assert weekly.table["rate"].notna().any()
+
+
+def test_cancellations_alone_do_not_tell_no_shows() -> None:
+    frames = made()
+    status = frames["attendance"]["status"].replace("no_show", "late_cancel")
+    told = known(read(frames | {"attendance": frames["attendance"].assign(status=status)}))
+    assert told["no_show_rate"] == "no"
+    assert told["attendance_rate"] == "yes"
+
+
+def test_absences_that_are_recorded_only_later_or_in_one_program() -> None:
+    frames = made()
+    early = frames["attendance"]["date"] < "2025-06-01"
+    status = frames["attendance"]["status"].where(~early, "attended")
+    records = read(frames | {"attendance": frames["attendance"].assign(status=status)})
+    assert known(records)["attendance_rate"] == "partly"
+    assert "before 2025-06-" in why(records, "attendance_rate")
+    table = iop.trend(records, "attendance_rate").table.set_index("period")
+    assert table.loc[:"2025-06", "value"].isna().all()
+    assert table.loc["2025-07":"2025-11", "value"].notna().all()
+
+    program = np.where(np.arange(40) < 20, "North", "South")
+    south = frames["attendance"]["episode_id"].isin(frames["episodes"]["episode_id"][20:])
+    status = frames["attendance"]["status"].where(~south, "attended")
+    records = read(
+        frames
+        | {
+            "episodes": frames["episodes"].assign(program=program),
+            "attendance": frames["attendance"].assign(status=status),
+        }
+    )
+    assert known(records)["attendance_rate"] == "partly"
+    trend = iop.trend(records, "attendance_rate", by="program")
+    assert "South: Attendance rate: not known from these records" in trend.text
+    assert trend.table.loc[trend.table["program"] == "South", "value"].isna().all()
+    assert trend.table.loc[trend.table["program"] == "North", "value"].notna().any()
+    weekly = iop.attendance_by_week(records, by="program")
+    assert weekly.table.groupby("program")["rate"].count().tolist() == [10, 0]
+
+
+def test_a_small_group_without_an_absence_is_no_fault_of_the_records() -> None:
+    frames = made()
+    last = frames["attendance"]["episode_id"] == "E039"
+    status = frames["attendance"]["status"].where(~last, "attended")
+    records = read(
+        frames
+        | {
+            "episodes": frames["episodes"].assign(track=["day"] * 39 + ["evening"]),
+            "attendance": frames["attendance"].assign(status=status),
+        }
+    )
+    table = iop.trend(records, "attendance_rate", by="track").table
+    assert table.loc[table["track"] == "evening", "value"].max() == 1.0
+
+
+def test_response_needs_check_ins_that_were_missed() -> None:
+    frames = made()
+    answered = frames["checkins"][frames["checkins"]["status"] == "completed"]
+    records = read(frames | {"checkins": answered})
+    told = known(records)
+    assert (told["check_in_response"], told["relapse_missing_rules"]) == ("no", "no")
+    assert told["relapse"] == "yes"
+    assert "no check-in is recorded as missed" in why(records, "check_in_response")
+    assert iop.trend(records, "check_in_response").table["value"].isna().all()
+    rule = iop.time_to_relapse(records).attrs["rule"]
+    assert "No check-in is recorded as missed" in rule
+    assert (
+        "No check-in is recorded as missed" not in iop.time_to_relapse(read(made())).attrs["rule"]
+    )
+
+
+def test_relapse_needs_answers() -> None:
+    frames = made()
+    silent = frames["checkins"].drop(columns="used").assign(craving="3")
+    assert known(read(frames | {"checkins": silent}))["relapse"] == "no"
+    few = frames["checkins"].assign(used=frames["checkins"]["used"].where(np.arange(400) % 4 == 1))
+    assert known(read(frames | {"checkins": few}))["relapse"] == "partly"
+
+
+def test_completion_needs_discharges_and_reasons_where_people_have_left() -> None:
+    frames = made()
+    nobody = frames["episodes"].drop(columns=["discharge_date", "discharge_reason"])
+    records = read(frames | {"episodes": nobody})
+    told = known(records)
+    assert (told["completion_rate"], told["length_of_stay"]) == ("no", "no")
+    assert told["retained_90"] == "yes"  # by the last contact, who is still there being open
+    assert "nobody who must have left is recorded as discharged" in why(records, "length_of_stay")
+    plain = frames["episodes"].drop(columns="discharge_reason")
+    told = known(read(frames | {"episodes": plain}))
+    assert (told["completion_rate"], told["length_of_stay"]) == ("no", "yes")
+    half = frames["episodes"]
+    half = half.assign(discharge_reason=half["discharge_reason"].where(np.arange(40) % 2 == 0))
+    assert known(read(frames | {"episodes": half}))["completion_rate"] == "partly"
+    some = frames["episodes"]
+    some = some.assign(discharge_date=some["discharge_date"].where(np.arange(40) % 4 == 0))
+    assert known(read(frames | {"episodes": some}))["length_of_stay"] == "partly"
+
+
+def test_in_a_young_program_nobody_has_left_yet() -> None:
+    frames = made(4, weeks=3)
+    open_ = frames["episodes"].drop(columns=["discharge_date", "discharge_reason"])
+    records = read(frames | {"episodes": open_})
+    assert "nobody has left yet" in why(records, "completion_rate")
+
+
+def test_hours_need_lengths_that_can_be_minutes() -> None:
+    frames = made()
+    without = frames["attendance"].drop(columns="minutes_scheduled")
+    assert known(read(frames | {"attendance": without}))["hours"] == "no"
+    hours = frames["attendance"].assign(minutes_scheduled=3)
+    records = read(frames | {"attendance": hours})
+    told = known(records)
+    assert (told["hours"], told["weeks_at_dose"], told["attendance_rate"]) == ("no", "no", "yes")
+    assert "the lengths are probably hours" in why(records, "hours")
+    table = iop.engagement(records)
+    assert table[["hours_attended", "hours_per_week"]].isna().all(axis=None)
+    assert (table["weeks_unknown"] == table["weeks_in_program"]).all()
+    most = frames["attendance"]["minutes_scheduled"].astype("Int64").where(np.arange(1200) % 3 > 0)
+    partly = frames["attendance"].assign(minutes_scheduled=most)
+    assert known(read(frames | {"attendance": partly}))["hours"] == "partly"
+
+
+def test_retention_needs_a_discharge_or_a_contact() -> None:
+    frames = made()
+    unrecorded = frames["attendance"].assign(status="unrecorded")
+    open_ = frames["episodes"].drop(columns=["discharge_date", "discharge_reason"])
+    records = read({"episodes": open_, "attendance": unrecorded})
+    assert known(records)["retained_30"] == "no"
+    assert iop.engagement(records)["retained_30"].isna().all()
+    assert known(read({"episodes": open_, "checkins": frames["checkins"]}))["retained_30"] == "no"
+
+
+def test_a_table_nearly_all_set_aside_is_as_good_as_absent() -> None:
+    frames = made()
+    bad = frames["attendance"].assign(
+        date=[f"week {number} of treatment" for number in range(1200)]
+    )
+    records = read(frames | {"attendance": bad})
+    told = known(records)
+    for measure in ("attendance_rate", "no_show_rate", "first_session", "hours", "retained_60"):
+        assert told[measure] == "no"
+        assert "1,200 of 1,200 rows of the attendance table were set aside" in why(records, measure)
+    assert told["check_in_response"] == told["completion_rate"] == "yes"
+    assert iop.engagement(records)["retained_60"].isna().all()
+    weekly = iop.attendance_by_week(records)
+    assert weekly.table["episodes_attending"].isna().all()
+    assert "were set aside" in weekly.text
+    some = frames["attendance"].assign(
+        date=frames["attendance"]["date"]
+        .dt.strftime("%Y-%m-%d")
+        .where(np.arange(1200) % 2 > 0, "?")
+    )
+    assert known(read(frames | {"attendance": some}))["attendance_rate"] == "partly"
+
+
+def test_what_is_linked_to_nothing_tells_nothing() -> None:
+    frames = made()
+    padded = frames["attendance"].assign(episode_id="000" + frames["attendance"]["episode_id"])
+    records = read(frames | {"attendance": padded})
+    assert known(records)["attendance_rate"] == known(records)["first_session"] == "no"
+    assert "0 of 1,200 rows of the attendance table could be linked" in why(records, "hours")
+    names = frames["attendance"]["episode_id"]
+    third = names.where(np.arange(1200) % 3 > 0, "X" + names)
+    records = read(frames | {"attendance": frames["attendance"].assign(episode_id=third)})
+    assert known(records)["attendance_rate"] == "partly"
+    assert "800 of 1,200 rows" in why(records, "attendance_rate")
+
+
+def test_admitted_before_needs_to_be_told_whose_an_episode_is() -> None:
+    frames = made()
+    alone = frames["episodes"].drop(columns="person_id")
+    assert known(read(frames | {"episodes": alone}))["readmissions"] == "no"
+
+
+def test_planned_sessions_are_not_rows_set_aside() -> None:
+    frames = made()
+    later = frames["attendance"].assign(
+        status="unrecorded", date=frames["attendance"]["date"] + pd.Timedelta(days=1)
+    )
+    frames = frames | {"attendance": pd.concat([frames["attendance"], later])}
+    records = read(frames, as_of="2025-03-01")
+    assert records.sources["rows_planned"].sum() > 100
+    assert known(records)["hours"] != "no"
+
+
+def test_study_days_are_judged_too() -> None:
+    records = iop.read_records(
+        episodes=pd.DataFrame({"episode_id": ["A"], "admit_day": [0]}),
+        attendance=pd.DataFrame({"episode_id": "A", "day": range(30), "status": "attended"}),
+    )
+    assert known(records)["attendance_rate"] == "no"
+    assert known(records)["retained_30"] == "yes"
