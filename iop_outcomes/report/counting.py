@@ -18,6 +18,7 @@ from iop_outcomes.report.sections.findings import COMPARED, cut, quarterly_trend
 from iop_outcomes.trends import Trend
 
 BY_MONTH = ("attendance_rate", "no_show_rate", "check_in_response")
+FLOW = ("first_session", "retained_30", "retained_60", "retained_90")
 MONTHS = 24
 
 
@@ -112,21 +113,22 @@ def count_all(scope: Scope, whole: Scope) -> Counted:
     linked = LinkedCounts(scope.policy)
     drafts = count_rows(whole, linked)
     made = [cohort.admissions_table(scope, linked)]
-    if scope.closed.any():
+    if scope.closed.any() and scope.tells("length_of_stay"):
         made.append(cohort.discharge_table(scope, linked))
     weeks = None
     if scope.engagement is not None:
-        made.append(cohort.flow_table(scope, linked))
-        made.append(cohort.sessions_table(scope, linked))
+        if scope.tells(*FLOW):
+            made.append(cohort.flow_table(scope, linked))
+        if scope.tells("attendance_rate"):
+            made.append(cohort.sessions_table(scope, linked))
         made.append(program_table(scope, linked))
-        if scope.followed_90_days.any() and not scope.policy.hides(
-            scope.people(scope.followed_90_days)
-        ):
+        seen = scope.tells("first_session") and scope.followed_90_days.any()
+        if seen and not scope.policy.hides(scope.people(scope.followed_90_days)):
             weeks = attendance_by_week(scope.records.subset(scope.followed_90_days))
             link_weeks(linked, weeks)
     trends = make_trends(scope)
     trends.link(linked)
-    curves = relapse.relapse_results(scope) if "checkins" in scope.records.tables else None
+    curves = relapse.relapse_results(scope) if scope.tells("relapse") else None
     link_report(scope, linked, trends.all, curves)
     hidden = linked.hidden()
     return Counted(

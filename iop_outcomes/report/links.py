@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from iop_outcomes.attendance.sessions import ATTENDED, SessionRule
+from iop_outcomes.attendance.sessions import SessionRule
 from iop_outcomes.attendance.stays import RETENTION_DAYS
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.linked import TOTAL, Key
+from iop_outcomes.records.schema import ATTENDED
 from iop_outcomes.report.programs import FAMILY
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections.cohort import ALL, NOT_RECORDED, flow_stages

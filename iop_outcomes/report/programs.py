@@ -19,6 +19,12 @@ from iop_outcomes.report.sections.cohort import ALL
 Floats = npt.NDArray[np.float64]
 Row = tuple[str, Mask]
 FAMILY = "programs"
+RESTS_ON = {
+    "sessions_attended": "attendance_rate",
+    "weeks_of_9_hours": "weeks_at_dose",
+    "completed": "completion_rate",
+}
+"""The measure on which a column rests, where it has another name."""
 NOTE = (
     "Sessions attended of those due; mean attended hours a whole week; whole weeks with 9 hours or "
     "more, of those known; completed of those discharged with a reason; retained of those admitted "
@@ -47,14 +53,17 @@ def program_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
         if measure == "completed" or measure.startswith("retained"):  # shares of the admitted
             for name, _ in rows:
                 linked.part((FAMILY, "admitted", name), (FAMILY, measure, name, "n"))
-    for earlier, later in pairwise(f"retained_{day}" for day in RETENTION_DAYS):
+    stays = [f"retained_{day}" for day in RETENTION_DAYS if f"retained_{day}" in frame]
+    for earlier, later in pairwise(stays):
         for name, _ in rows:
             for count in ("x", "n"):
                 linked.part((FAMILY, earlier, name, count), (FAMILY, later, name, count))
-    frame.insert(3, "hours_a_week", _means(scope, linked, rows))
-    needs["hours_a_week"] = [((FAMILY, "hours_a_week", name),) for name, _ in rows]
+    if scope.tells("hours"):
+        place = 3 if "sessions_attended" in frame else 2
+        frame.insert(place, "hours_a_week", _means(scope, linked, rows))
+        needs["hours_a_week"] = [((FAMILY, "hours_a_week", name),) for name, _ in rows]
     kinds: dict[str, Kind] = dict.fromkeys(_fractions(scope), "whole_share")
-    kinds |= {"admitted": "count", "hours_a_week": "number"}
+    kinds |= {"admitted": "count"} | ({"hours_a_week": "number"} if scope.tells("hours") else {})
     table = Table("programs", f"By program: {scope.words(4)}", frame, kinds, NOTE)
     return DraftTable(table, needs)
 
@@ -87,6 +96,7 @@ def _fractions(scope: Scope) -> dict[str, tuple[Floats, Floats]]:
             bottom.to_numpy(dtype=np.float64, na_value=0.0),
         )
         for name, (top, bottom) in pairs.items()
+        if scope.tells(RESTS_ON.get(name, name))
     }
 
 

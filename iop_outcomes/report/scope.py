@@ -14,6 +14,7 @@ from iop_outcomes.attendance.engagement import engagement_of
 from iop_outcomes.attendance.stays import Attendance, read_attendance
 from iop_outcomes.disclosure import SafePolicy
 from iop_outcomes.errors import ReportError, RuleError
+from iop_outcomes.records.fitness import Judgement
 from iop_outcomes.relapse import RelapseRule
 from iop_outcomes.trends import Tally, parse_period
 from iop_outcomes.trends.periods import first_day, is_quarter, last_day
@@ -146,12 +147,26 @@ class Scope:
         return read_attendance(self.records) if "attendance" in self.records.tables else None
 
     @cached_property
+    def judged(self) -> dict[str, Judgement]:
+        """Whether the records can tell each measure."""
+        return self.records.judgements()
+
+    def tells(self, *measures: str) -> bool:
+        """Say whether the records can tell all of these, at least in part."""
+        return not any(self.judged[name].absent for name in measures)
+
+    @property
+    def not_told(self) -> list[Judgement]:
+        """The measures that the records cannot tell."""
+        return [one for one in self.judged.values() if one.absent]
+
+    @cached_property
     def tallies(self) -> dict[str, Tally]:
         """What each measure counts that the records can tell; measures have dates."""
         return {
             name: tally_of(quantity, self.records, self.attendance)
             for name, quantity in QUANTITIES.items()
-            if all(table in self.records.tables for table in quantity.tables)
+            if all(table in self.records.tables for table in quantity.tables) and self.tells(name)
         }
 
     @property
@@ -226,14 +241,23 @@ def _find_quarter(records: Records, quarter: str) -> pd.Period:
             "A quarterly report is about a quarter.", found=quarter, instead="a quarter as 2026Q3"
         )
     dates = records.episodes["admit_date"]
-    if not _within(dates, period, period).any():
+    if not _anybody_there(records, period):
         known = pd.PeriodIndex(dates.dropna().unique(), freq="Q").unique().sort_values()
         raise ReportError(
-            "There are no admissions in this quarter.",
+            "Nobody was in the program in this quarter: nobody was admitted in it, or was there.",
             found=str(period),
             instead=f"one of {', '.join(str(label) for label in known)}",
         )
     return period
+
+
+def _anybody_there(records: Records, period: pd.Period) -> bool:
+    """Tell whether somebody was admitted before the end of a quarter and not gone before it."""
+    episodes = records.episodes
+    if first_day(period) > pd.Timestamp(records.as_of):
+        return False
+    gone = episodes["discharge_date"] < first_day(period)
+    return bool(((episodes["admit_date"] < first_day(period + 1)) & ~gone).any())
 
 
 def _within(dates: pd.Series[pd.Timestamp], first: pd.Period, last: pd.Period) -> Mask:

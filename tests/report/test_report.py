@@ -36,6 +36,7 @@ SECTIONS = [
     "who-stayed",
     "relapse",
     "trends",
+    "cannot-tell",
     "data-quality",
     "definitions",
 ]

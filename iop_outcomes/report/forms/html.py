@@ -75,6 +75,9 @@ def _facts(scope: Scope, prepared_by: str | None, prepared_on: str | None) -> li
         ("Prepared on", prepared_on or "not stated"),
         ("Made with", f"iop_outcomes {_version()}"),
     ]
+    missing = [one.title for one in scope.not_told if one.main]
+    if missing:
+        facts.insert(2, ("Not known from these records", "; ".join(missing)))
     if scope.quarter is not None and pd.Timestamp(records.as_of) < last_day(scope.quarter):
         facts.insert(
             2, ("Note", "The quarter is not over at the data cut: its figures are partial.")

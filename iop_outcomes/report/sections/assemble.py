@@ -26,6 +26,7 @@ from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections import cohort, quality, relapse
 from iop_outcomes.report.sections.findings import Finding
 from iop_outcomes.shared.provenance import provenance_of
+from iop_outcomes.trends.quantities import QUANTITIES
 
 NO_ATTENDANCE = "There is no attendance table, so this cannot be told."
 NO_CHECKINS = "There is no check-in table, so relapse cannot be told."
@@ -76,25 +77,28 @@ def who_came(scope: Scope, counted: Counted) -> Section:
     tables = [counted.table("admissions")]
     if scope.engagement is None:
         return Section("who-came", "Who came", (NO_ATTENDANCE,), tuple(tables))
-    flow = counted.drafts["cohort_flow"]
-    tables.append(cohort.flow_shown(flow, scope, counted.linked, counted.hidden))
-    tables.append(counted.table("sessions"))
+    said = unknown(scope, "attendance_rate", "first_session", "retained_90")
+    if "cohort_flow" in counted.drafts:
+        flow = counted.drafts["cohort_flow"]
+        tables.append(cohort.flow_shown(flow, scope, counted.linked, counted.hidden))
+    if "sessions" in counted.drafts:
+        tables.append(counted.table("sessions"))
     weeks = counted.weeks
     if weeks is None:
-        return Section("who-came", "Who came", (), tuple(tables))
+        return Section("who-came", "Who came", said, tuple(tables))
     kinds: dict[str, Kind] = dict.fromkeys(weeks.table.columns, "count")
     kinds |= dict.fromkeys(("rate", "lower", "upper"), "share")
     behind = Table(
         "attendance_by_week",
         f"Attendance by week since admission: {scope.followed_90_days_text}",
-        rounded(weeks.table.drop(columns="hidden")),
+        rounded(weeks.table.drop(columns=["hidden", "not_known"]).dropna(axis=1, how="all")),
         kinds,
         weeks.rule,
     )
     picture = draw_svg(plot_attendance, weeks, synthetic=scope.records.synthetic)
     title = f"Who came, week by week: {scope.followed_90_days_text}"
     drawing = Drawing(title, picture, behind)
-    return Section("who-came", "Who came", (), tuple(tables), (drawing,))
+    return Section("who-came", "Who came", said, tuple(tables), (drawing,))
 
 
 def who_stayed(scope: Scope, counted: Counted) -> Section:
@@ -103,8 +107,9 @@ def who_stayed(scope: Scope, counted: Counted) -> Section:
     sentences = []
     if "discharges" in counted.drafts:
         tables.append(counted.table("discharges"))
-    else:
+    elif scope.tells("length_of_stay"):
         sentences.append(f"Nobody was discharged in {scope.label}.")
+    sentences += unknown(scope, "length_of_stay", "completion_rate", "hours")
     if scope.engagement is None:
         sentences.append(NO_ATTENDANCE)
     else:
@@ -116,6 +121,8 @@ def relapse_section(scope: Scope, counted: Counted) -> Section:
     """Return the curves, with their definition and what rests on missing check-ins."""
     if "checkins" not in scope.records.tables:
         return Section("relapse", "Relapse", (NO_CHECKINS,))
+    if not scope.tells("relapse"):
+        return Section("relapse", "Relapse", unknown(scope, "relapse"))
     results = counted.relapse
     if results is None:
         return Section("relapse", "Relapse", (TOO_FEW,))
@@ -126,14 +133,18 @@ def relapse_section(scope: Scope, counted: Counted) -> Section:
         "stop answering are not like people who answer, so read it with the table of what a "
         "missing check-in counts as.",
     )
-    drawings = [
-        _curve(scope, results.overall, "Time to relapse", "relapse"),
-        _curve(scope, results.by_missing, MISSING_TITLE, "relapse_by_missing"),
-    ]
+    drawings = [_curve(scope, results.overall, "Time to relapse", "relapse")]
+    answered_only = not scope.tells("relapse_missing_rules")
+    if not answered_only:
+        drawings.append(_curve(scope, results.by_missing, MISSING_TITLE, "relapse_by_missing"))
     if results.by_program is not None:
         title = "Time to relapse, by program"
         drawings.append(_curve(scope, results.by_program, title, "relapse_by_program"))
-    tables = (relapse.milestone_table(results), relapse.missing_rule_table(results))
+    tables: tuple[Table, ...] = (relapse.milestone_table(results),)
+    if answered_only:
+        sentences = (*sentences, *unknown(scope, "relapse_missing_rules"))
+    else:
+        tables = (*tables, relapse.missing_rule_table(results))
     kept = tuple(drawing for drawing in drawings if drawing is not None)
     return Section("relapse", "Relapse", sentences, tables, kept)
 
@@ -170,7 +181,29 @@ def trends_section(scope: Scope, trends: Trends) -> Section:
         )
         picture = draw_svg(plot_trend, trend, synthetic=scope.records.synthetic)
         drawings.append(Drawing(f"{trend.title} by {trend.every}", picture, table))
-    return Section("trends", "Trends", (), (), tuple(drawings))
+    said = unknown(scope, *QUANTITIES)
+    return Section("trends", "Trends", said, (), tuple(drawings))
+
+
+def unknown(scope: Scope, *measures: str) -> tuple[str, ...]:
+    """Return a sentence for each of the measures that the records cannot tell."""
+    judged = (scope.judged[name] for name in measures if name in scope.judged)
+    return tuple(f"{one.title}: {one.text}." for one in judged if one.absent)
+
+
+def cannot_tell(scope: Scope) -> Section:
+    """Return what the records cannot tell, or only in part, and what would be needed."""
+    title = "What these records cannot tell"
+    rows = [
+        (one.title, "no" if one.absent else "in part", one.told, one.needed)
+        for one in sorted(scope.judged.values(), key=lambda one: not one.absent)
+        if one.known != "yes"
+    ]
+    if not rows:
+        return Section("cannot-tell", title, ("They can tell every measure of this report.",))
+    frame = pd.DataFrame(rows, columns=["measure", "known", "why", "needed"])
+    note = "What is not known is left out of this report; what is known in part stands in it."
+    return Section("cannot-tell", title, (), (Table("cannot_tell", title, frame, {}, note),))
 
 
 def rounded(table: pd.DataFrame, unit: str = "proportion") -> pd.DataFrame:

@@ -41,6 +41,8 @@ def admissions_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
         "level of care": episodes["level"],
         "admission": pd.Series(earlier, index=episodes.index),
     }
+    if not scope.tells("readmissions"):
+        del views["admission"]
     everybody = (ALL, scope.admitted)
     _declare(scope, linked, "admissions", [everybody], rank=TOTAL)
     rows, keys = [], []
@@ -56,8 +58,11 @@ def admissions_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
             rows += [(view, word.replace("_", " "), int(mask.sum())) for word, mask in groups]
             rows.append((view, ALL, int(scope.admitted.sum())))
             keys += [*made, ("admissions", ALL)]
+    if not rows:  # nobody was admitted in a quarter in which people were there
+        rows, keys = [("program", ALL, 0)], [("admissions", ALL)]
     frame = pd.DataFrame(rows, columns=["by", "group", "admitted"])
-    frame["share"] = (frame["admitted"] / scope.admitted.sum()).round(SHARE_DECIMALS)
+    whole = float(scope.admitted.sum()) or np.nan
+    frame["share"] = (frame["admitted"] / whole).round(SHARE_DECIMALS)
     kinds: dict[str, Kind] = {"admitted": "count", "share": "share"}
     note = ""
     if scope.too_few:

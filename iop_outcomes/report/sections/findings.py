@@ -17,11 +17,12 @@ from iop_outcomes.statistics.differences import (
 )
 from iop_outcomes.trends import Trend
 from iop_outcomes.trends.periods import Every, last_day, parse_period
-from iop_outcomes.trends.quantities import Quantity, find_quantity
+from iop_outcomes.trends.quantities import QUANTITIES, Quantity, find_quantity
 from iop_outcomes.trends.trend import trend_of
 
 NOTHING_COMPARED = "No findings: without a quarter there is nothing to compare."
 NO_CHANGE = "no clear change"
+NOT_TOLD = "not known"
 COMPARED = 2  # quarters of which a finding tells: the newest that is known, and the one before
 HIDDEN_TEXT = "hidden, as it is a small count or would give one away"
 
@@ -39,7 +40,7 @@ class Finding:
     text : str
         The finding in plain words, with its counts and interval.
     change : str
-        ``higher``, ``lower``, ``no clear change``, or ``not compared``.
+        ``higher``, ``lower``, ``no clear change``, ``not compared``, or ``not known``.
     """
 
     measure: str
@@ -92,6 +93,11 @@ def make_findings(scope: Scope, trends: dict[str, Trend]) -> list[Finding]:
         Measure -> its protected trend by quarter, up to the quarter.
     """
     findings = [_finding(scope, one) for one in trends.values()]
+    findings += [
+        Finding(one.measure, one.title, f"{one.title}: {one.text}.", NOT_TOLD)
+        for one in scope.not_told
+        if one.measure in QUANTITIES
+    ]
     order = {"higher": 0, "lower": 0, NO_CHANGE: 1}
     return sorted(findings, key=lambda finding: order.get(finding.change, 2))
 
@@ -127,7 +133,7 @@ def _finding(scope: Scope, measured: Trend) -> Finding:
         return Finding(measured.measure, measured.title, text, "not compared")
     last = known.iloc[-1]
     if last["hidden"] or pd.isna(last["value"]):
-        reason = HIDDEN_TEXT if last["hidden"] else "nothing was counted"
+        reason = HIDDEN_TEXT if last["hidden"] else last["not_known"] or "nothing was counted"
         text = f"{measured.title} in {last['period']}: {reason}."
         return Finding(measured.measure, measured.title, text, "not compared")
     text = f"{measured.title} in {last['period']}: {_describe_value(last, measured.unit)}."
