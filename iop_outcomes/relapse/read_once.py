@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -88,6 +89,18 @@ class EvidenceReader:
         if key not in self._read:
             self._read[key] = _read(self.records, rule)
         return self._read[key]
+
+    @cached_property
+    def nothing_missed(self) -> str:
+        """Say, as the end of a rule, that no check-in can be missing by the rule; else nothing."""
+        judged = self.records.judgements("relapse_missing_rules")["relapse_missing_rules"]
+        if judged.reason != "Words":
+            return ""
+        told = judged.told[:1].upper() + judged.told[1:]
+        return (
+            f" {told}, so that the rule for missing check-ins is empty: who stopped answering "
+            "counts as one from whom nothing more was due."
+        )
 
 
 def _read(records: Records, rule: RelapseRule) -> RecordsEvidence:

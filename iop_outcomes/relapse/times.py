@@ -168,20 +168,8 @@ def times_under(rule: RelapseRule, reader: EvidenceReader) -> pd.DataFrame:
     times["rests_on_missing"] = first_event.rests_on_missing
     times = times[evidence.started].reset_index(drop=True)
     text, counts = left_out(records, rule, evidence.started)
-    text += empty_rule(records)
+    text += reader.nothing_missed
     return label_times(times, records, rule, rule.text + text, counts)
-
-
-def empty_rule(records: Records) -> str:
-    """Say, as the end of a rule, that no check-in can be missing by the rule; else nothing."""
-    judged = records.judgements("relapse_missing_rules")["relapse_missing_rules"]
-    if judged.reason != "Words" or "checkins" not in records.tables:
-        return ""
-    told = judged.told[:1].upper() + judged.told[1:]
-    return (
-        f" {told}, so that the rule for missing check-ins is empty: who stopped answering is "
-        "counted as one of whom nothing more was due."
-    )
 
 
 def label_times(

@@ -80,7 +80,7 @@ def link_flow(scope: Scope, linked: LinkedCounts) -> None:
     admitted, first = names[:2]
     retained = list(zip(names[-len(RETENTION_DAYS) :], RETENTION_DAYS, strict=True))
     _same(linked, admitted, ("weeks", "1", "episodes_followed"))
-    weeks = [week for week in range(1, WEEKS + 1) if ("weeks", str(week), "due") in linked]
+    weeks = [week for week in range(1, WEEKS + 1) if ("weeks", str(week), "episodes") in linked]
     for stage, day in retained:
         # Who is still there on a day was there when its week, or one before it, began.
         begun = [week for week in weeks if (week - 1) * WEEK <= day]

@@ -63,7 +63,9 @@ def program_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
         frame.insert(place, "hours_a_week", _means(scope, linked, rows))
         needs["hours_a_week"] = [((FAMILY, "hours_a_week", name),) for name, _ in rows]
     kinds: dict[str, Kind] = dict.fromkeys(_fractions(scope), "whole_share")
-    kinds |= {"admitted": "count"} | ({"hours_a_week": "number"} if scope.tells("hours") else {})
+    kinds["admitted"] = "count"
+    if scope.tells("hours"):
+        kinds["hours_a_week"] = "number"
     table = Table("programs", f"By program: {scope.words(4)}", frame, kinds, NOTE)
     return DraftTable(table, needs)
 

@@ -159,7 +159,7 @@ def _stages(scope: Scope, whole: Scope, collected: list[Findings]) -> list[Stage
         ("Who stayed", lambda: parts.who_stayed(scope, counted)),
         ("Relapse", lambda: parts.relapse_section(scope, counted)),
         ("Trends", lambda: parts.trends_section(scope, trends)),
-        ("What these records cannot tell", lambda: parts.cannot_tell(scope)),
+        (parts.CANNOT_TELL, lambda: parts.cannot_tell(scope)),
         ("Data quality", lambda: parts.data_quality(whole, counted.drafts, counted.hidden)),
         ("Definitions", lambda: parts.definitions(scope, trends)),
     ]

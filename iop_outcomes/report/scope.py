@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from iop_outcomes.records import Records
 
 FOLLOW_UP_DAYS = 90  # days of follow-up that the flow and the weekly picture need
+IN_PART = "only a part of what it rests on is recorded"
 Mask = npt.NDArray[np.bool_]
 
 
@@ -148,8 +149,13 @@ class Scope:
 
     @cached_property
     def judged(self) -> dict[str, Judgement]:
-        """Whether the records can tell each measure."""
-        return self.records.judgements()
+        """Whether the records can tell each measure; no reason tells of a small count."""
+        return {
+            name: replace(one, told=IN_PART)
+            if one.known == "partly" and self.policy.hides(list(one.counts)).any()
+            else one
+            for name, one in self.records.judgements().items()
+        }
 
     def tells(self, *measures: str) -> bool:
         """Say whether the records can tell all of these, at least in part."""

@@ -138,6 +138,7 @@ def relapsing(program: str, relapses: int, size: int = 30) -> tuple[pd.DataFrame
     day = (rows["date"] - pd.Timestamp("2026-01-05")).dt.days
     late = rows["episode_id"].isin(episodes["episode_id"].iloc[:relapses])
     rows["used"] = np.where((day == 28) & late, "yes", "no")
+    rows.loc[late & (day >= 180), ["status", "used"]] = ["missed", None]  # after the relapse
     return episodes, rows[day >= 7]
 
 

@@ -6,13 +6,13 @@ is not known; below `usual` it is incomplete, and what rests on it is partly kno
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from iop_outcomes.records.fitness.held import Held, Mask
-from iop_outcomes.records.fitness.measure import YES, Answer, Known
+from iop_outcomes.records.fitness.measure import YES, Answer
 from iop_outcomes.records.schema import ATTENDED
 
 CALLED = {"episodes": "episodes table", "attendance": "attendance table", "checkins": "check-ins"}
@@ -20,6 +20,10 @@ LINK_CHECKS = ("unknown_episode", "episode_set_aside")
 ENOUGH_ROWS = 60  # rows of a program, or of a time, from which what is absent there is told
 ENOUGH_EPISODES = 10  # episodes of a group from which it is told
 IMPROBABLE = 0.001  # that no such word is in so many rows, at the rate of the others
+
+
+def _amount(number: int, hardly: bool) -> str:
+    return "no" if not number else "hardly any" if hardly else "only a part of the"
 
 
 @dataclass(frozen=True)
@@ -55,12 +59,13 @@ class TableRead:
             f"{happened - kept:,} of {happened:,} rows of the {name} were set aside{most}",
             f"{'nearly all' if share < self.least else 'many'} rows of the {name} were set aside "
             f"when they were read{most}",
-            f"the rows that were set aside: records.problems lists them, with their {reason}",
+            "the rows that were set aside: records.problems lists them, with the reason of each",
+            counts=(kept, happened - kept),
         )
 
     def _not_linked(self, name: str, kept: int, apart: int) -> Answer:
         none = kept < self.least * (kept + apart)
-        amount = "no row" if not kept else "hardly any row" if none else "only a part of the rows"
+        amount = "no row, or hardly any," if none else "only a part of the rows"
         what = f"{amount} of the {name} could be linked to an episode"
         return Answer(
             "no" if none else "partly",
@@ -68,6 +73,7 @@ class TableRead:
             what,
             "identifiers that are the same in both tables: [ids] in the mapping says how they are "
             f"compared; or [{self.table}.link] by person and date",
+            counts=(kept, apart),
         )
 
 
@@ -95,8 +101,10 @@ class EpisodesCovered:
         return Answer(
             "no" if none else "partly",
             f"{number:,} of {int(asked.sum()):,} episodes have rows in the {name}",
-            f"{'hardly any' if none else 'only a part of the'} episodes have rows in the {name}",
+            f"{'no or hardly any' if none else 'only a part of the'} episodes have rows in the "
+            f"{name}",
             f"the {name} of all episodes",
+            counts=(number, int(asked.sum()) - number),
         )
 
 
@@ -118,8 +126,6 @@ class Words:
         What would be needed.
     least, usual : float
         The limits.
-    at_worst : {"partly", "no"}
-        What becomes of the measure if they do not occur.
     everywhere : bool
         Whether programs, and the time before their first use, are looked at by themselves.
     """
@@ -134,8 +140,12 @@ class Words:
     needed: str
     least: float
     usual: float
-    at_worst: Known = "no"
     everywhere: bool = False
+
+    @property
+    def told(self) -> str:
+        """That they do not occur, or hardly: which of both is not published."""
+        return f"{self.none}, or hardly any"
 
     def judge(self, held: Held) -> Answer:
         """Return whether they occur."""
@@ -146,10 +156,11 @@ class Words:
             return YES
         counts = f" ({number:,} of {whole:,} rows)"
         if number < self.least * whole or not number:
-            told = self.few if number else self.none
-            return Answer(self.at_worst, told + counts, told, self.needed)
+            why = (self.few if number else self.none) + counts
+            return Answer("no", why, self.told, self.needed)
         if number < self.usual * whole:
-            return Answer("partly", self.part + counts, self.part, self.needed)
+            both = (number, whole - number)
+            return Answer("partly", self.part + counts, self.part, self.needed, counts=both)
         return self._by_part(held, rows, found) if self.everywhere else YES
 
     def _by_part(self, held: Held, rows: Mask, found: Mask) -> Answer:
@@ -161,7 +172,7 @@ class Words:
         number = np.bincount(program[episode[found]], minlength=size)
         without = (whole >= ENOUGH_ROWS) & (number < self.least * whole)
         if without.any():
-            told = f"in some programs {self.none}"
+            told = f"in some programs {self.told}"
             counts = f" ({int(without.sum()):,} of {int((whole > 0).sum()):,} programs)"
             return Answer("partly", told + counts, told, self.needed)
         return self._from_when(held, rows, found)
@@ -176,9 +187,8 @@ class Words:
         after = int(rows.sum()) - before
         if before < ENOUGH_ROWS or (1 - found.sum() / after) ** before > IMPROBABLE:
             return YES
-        told = f"before {since.date()} {self.none}"
-        answer = Answer("partly", f"{told} ({before:,} rows)", told, self.needed)
-        return replace(answer, since=since)
+        why = f"before {since.date()} {self.none} ({before:,} rows)"
+        return Answer("partly", why, f"up to {since:%Y-%m} {self.none}", self.needed, since)
 
 
 @dataclass(frozen=True)
@@ -221,10 +231,13 @@ class Filled:
         if (whole and number >= self.usual * whole) or held.few(whole, ENOUGH_EPISODES):
             return YES
         none = number < self.least * whole or not number
-        amount = "no" if not number else "hardly any" if none else "only a part of the"
-        told = self.what.format(amount)
+        told = self.what.format("no or hardly any" if none else "only a part of the")
         return Answer(
-            "no" if none else "partly", f"{told} ({number:,} of {whole:,})", told, self.needed
+            "no" if none else "partly",
+            f"{self.what.format(_amount(number, none))} ({number:,} of {whole:,})",
+            told,
+            self.needed,
+            counts=(number, whole - number),
         )
 
 
@@ -283,13 +296,15 @@ class PeopleLeave:
             return YES
         none = number < self.least * whole or not number
         amount = "nobody" if not number else "hardly anybody" if none else "only a part of those"
-        told = f"{amount} who must have left is recorded as discharged"
+        published = "nobody, or hardly anybody," if none else amount
+        what = "who must have left is recorded as discharged"
         return Answer(
             "no" if none else "partly",
-            f"{told} ({number:,} of {whole:,}: discharged, admitted {self.after} days before the "
-            f"data cut or longer ago, or not seen for over {self.silent} days)",
-            told,
+            f"{amount} {what} ({number:,} of {whole:,}: discharged, admitted {self.after} days "
+            f"before the data cut or longer ago, or not seen for over {self.silent} days)",
+            f"{published} {what}",
             "the day and the reason of discharge of those who left",
+            counts=(number, whole - number),
         )
 
 
@@ -312,13 +327,14 @@ class StaysKnown:
         if number >= self.usual * whole or held.few(whole, ENOUGH_EPISODES):
             return YES
         none = number < self.least * whole or not number
-        amount = "hardly any episode has" if none else "only a part of the episodes have"
+        amount = "no or hardly any episode has" if none else "only a part of the episodes have"
         what = f"{amount} a discharge or a service with an outcome"
         return Answer(
             "no" if none else "partly",
             f"{what} ({number:,} of {whole:,})",
             what,
             "days of discharge, or the services of all episodes",
+            counts=(number, whole - number),
         )
 
 

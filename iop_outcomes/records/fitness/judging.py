@@ -28,7 +28,7 @@ class Judgement:
     why : str
         Why not, or why only partly, with numbers of rows; empty if it is known.
     told : str
-        The same without a number, for what leaves the house.
+        The same without a number or a day, for what is published.
     needed : str
         What would make it known.
     reason : str
@@ -37,6 +37,8 @@ class Judgement:
         The first day from which it is known, where that is not the beginning.
     main : bool
         Whether the first page of a report says that it is not known.
+    counts : tuple of int
+        The counts that the reasons tell something of.
     """
 
     measure: str
@@ -48,6 +50,7 @@ class Judgement:
     reason: str = ""
     since: pd.Timestamp | None = None
     main: bool = False
+    counts: tuple[int, ...] = ()
 
     @property
     def absent(self) -> bool:
@@ -94,6 +97,7 @@ def _judge(held: Held, measure: Measure, found: dict[Evidence, Answer]) -> Judge
         reason=reason,
         since=max(since, default=None),
         main=measure.main,
+        counts=tuple(count for answer in answers for count in answer.counts),
     )
 
 

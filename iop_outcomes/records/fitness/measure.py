@@ -23,11 +23,14 @@ class Answer:
     why : str
         The reason, with numbers of rows: for authorised readers. Empty if it is there.
     told : str
-        The reason without a number: for a report that leaves the house.
+        The reason without a number or a day, for what is published. None and hardly any are one
+        text, so that no small count is told.
     needed : str
         What would make it known.
     since : pandas.Timestamp or None
         The first day from which it is there, where that is not the beginning.
+    counts : tuple of int
+        The counts that the reason tells something of: what is there, and what is missing.
     """
 
     known: Known
@@ -35,6 +38,7 @@ class Answer:
     told: str = ""
     needed: str = ""
     since: pd.Timestamp | None = None
+    counts: tuple[int, ...] = ()
 
 
 YES = Answer("yes")

@@ -50,10 +50,7 @@ def _rows(records: Records) -> list[str]:
 
 def _fitness(records: Records) -> list[str]:
     lines = ["#"]
-    fitness = getattr(records, "fitness", None)
-    if fitness is None:
-        return []
-    for row in fitness().itertuples(index=False):
+    for row in records.fitness().itertuples(index=False):
         why = f": {row.why}" if row.why else ""
         needed = f" Needed: {row.needed}" if row.needed and row.known != "yes" else ""
         lines += comment(f"{row.measure}: {row.known}{why}{needed}", "# ", "#     ")

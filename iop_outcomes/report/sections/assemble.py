@@ -34,6 +34,7 @@ TOO_FEW = "Too few to publish."
 NO_CALENDAR = (
     "The records hold study days, without a calendar: what goes by month or quarter is left out."
 )
+CANNOT_TELL = "What these records cannot tell"
 MISSING_TITLE = "The same, by what a missing check-in counts as"
 TREND_KINDS: dict[str, Kind] = {
     "numerator": "count",
@@ -126,7 +127,7 @@ def relapse_section(scope: Scope, counted: Counted) -> Section:
     results = counted.relapse
     if results is None:
         return Section("relapse", "Relapse", (TOO_FEW,))
-    sentences = (
+    sentences: tuple[str, ...] = (
         f"Of all {scope.words(8)}. {results.overall.rule}",
         results.missing,
         "A curve shows those known to be without relapse among those still followed. People who "
@@ -193,17 +194,17 @@ def unknown(scope: Scope, *measures: str) -> tuple[str, ...]:
 
 def cannot_tell(scope: Scope) -> Section:
     """Return what the records cannot tell, or only in part, and what would be needed."""
-    title = "What these records cannot tell"
     rows = [
         (one.title, "no" if one.absent else "in part", one.told, one.needed)
         for one in sorted(scope.judged.values(), key=lambda one: not one.absent)
         if one.known != "yes"
     ]
     if not rows:
-        return Section("cannot-tell", title, ("They can tell every measure of this report.",))
+        return Section("cannot-tell", CANNOT_TELL, ("They can tell every measure of this report.",))
     frame = pd.DataFrame(rows, columns=["measure", "known", "why", "needed"])
     note = "What is not known is left out of this report; what is known in part stands in it."
-    return Section("cannot-tell", title, (), (Table("cannot_tell", title, frame, {}, note),))
+    table = Table("cannot_tell", CANNOT_TELL, frame, {}, note)
+    return Section("cannot-tell", CANNOT_TELL, (), (table,))
 
 
 def rounded(table: pd.DataFrame, unit: str = "proportion") -> pd.DataFrame:
@@ -277,5 +278,6 @@ def too_few_sections() -> list[Section]:
         "who-stayed": "Who stayed",
         "relapse": "Relapse",
         "trends": "Trends",
+        "cannot-tell": CANNOT_TELL,
     }
     return [Section(name, title, (TOO_FEW,)) for name, title in titles.items()]
