@@ -10,7 +10,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.errors import RecordsError, RuleError
-from iop_outcomes.records.checks import rows as row_checks
 from iop_outcomes.records.linking.episodes_of_rows import episodes_of_rows
 from iop_outcomes.records.parsing.parsed import NO_DAY
 from iop_outcomes.records.records import cut_text

@@ -50,8 +50,8 @@ def _rows(records: Records) -> list[str]:
 
 def _fitness(records: Records) -> list[str]:
     lines = ["#"]
-    for row in records.fitness().itertuples(index=False):
-        why = f": {row.why}" if row.why else ""
-        needed = f" Needed: {row.needed}" if row.needed and row.known != "yes" else ""
-        lines += comment(f"{row.measure}: {row.known}{why}{needed}", "# ", "#     ")
+    for one in records.judgements().values():
+        why = f": {one.why}" if one.why else ""
+        needed = f". Needed: {one.needed}" if one.needed else ""
+        lines += comment(f"{one.measure}: {one.known}{why}{needed}", "# ", "#     ")
     return lines
