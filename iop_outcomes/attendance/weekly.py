@@ -15,6 +15,7 @@ from iop_outcomes.attendance.stays import read_attendance
 from iop_outcomes.attendance.weekly_people import CANCELLED, people_by_week, weeks_followed
 from iop_outcomes.errors import RuleError
 from iop_outcomes.records import require_records
+from iop_outcomes.records.fitness import reasons_in
 from iop_outcomes.records.schema import ATTENDANCE_STATUSES, ATTENDED, TREATMENT_SERVICES
 from iop_outcomes.shared.arrays import Integers, ratio
 from iop_outcomes.shared.checks import is_whole
@@ -297,7 +298,7 @@ def describe_weeks(table: pd.DataFrame, confidence: float = 0.95) -> str:
         Confidence level of its intervals.
     """
     rows = table[table["rate"].notna()]
-    unknown = table.loc[table["not_known"] != "", "not_known"]
+    unknown = reasons_in(table)
     if len(unknown):
         parts = [f"Attendance rate: {unknown.iloc[0]}."]
     elif rows.empty:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from iop_outcomes.errors import EstimateError
 from iop_outcomes.records import require_records
-from iop_outcomes.records.fitness import NOT_KNOWN
+from iop_outcomes.records.fitness import NOT_KNOWN, reasons_in
 from iop_outcomes.shared.arrays import Floats, Integers
 from iop_outcomes.shared.checks import check_confidence
 from iop_outcomes.shared.groups import (
@@ -106,7 +106,7 @@ class Trend(DrawnResult):
         return f"{self.title} by {self.every}. {self.rule}"
 
     def _sentence(self, rows: pd.DataFrame, group: str) -> str:
-        unknown = rows.loc[rows["not_known"] != "", "not_known"]
+        unknown = reasons_in(rows)
         if len(unknown) == len(rows):
             return f"{group}{self.title}: {unknown.iloc[0]}."
         known = rows[rows["value"].notna()]

@@ -12,6 +12,7 @@ from iop_outcomes.records.fitness.judging import (
     Judgement,
     fitness_table,
     judge,
+    reasons_in,
     summary,
 )
 from iop_outcomes.records.fitness.measure import Measure
@@ -24,5 +25,6 @@ __all__ = [
     "Measure",
     "fitness_table",
     "judge",
+    "reasons_in",
     "summary",
 ]

@@ -101,6 +101,13 @@ def _judge(held: Held, measure: Measure, found: dict[Evidence, Answer]) -> Judge
     )
 
 
+def reasons_in(table: pd.DataFrame) -> pd.Series[str]:
+    """Return why rows of a result are not known; none where it says nothing (``not_known``)."""
+    if "not_known" not in table:
+        return pd.Series(dtype=str)
+    return table.loc[table["not_known"] != "", "not_known"]
+
+
 def fitness_table(judgements: dict[str, Judgement]) -> pd.DataFrame:
     """Return one row a measure: ``measure, known, why, needed``."""
     names = ["measure", "known", "why", "needed"]
