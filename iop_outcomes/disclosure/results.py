@@ -13,6 +13,7 @@ import pandas as pd
 from iop_outcomes.attendance import AttendanceByWeek
 from iop_outcomes.disclosure.linked import CELL, DETAIL, OLDER, RECENT, TOTAL, LinkedCounts
 from iop_outcomes.disclosure.policy import SafePolicy
+from iop_outcomes.errors import RuleError
 from iop_outcomes.trends import Trend
 
 Key = tuple[Hashable, ...]
@@ -23,6 +24,7 @@ WEEKLY_ABSENT = ("no_show", "cancelled", "excused")
 WEEKLY_OTHERS = ("unrecorded", "not_due")
 WEEKLY_RATES = ("due", "attended", "rate", "lower", "upper")
 TREND_NUMBERS = ("numerator", "denominator", "value", "lower", "upper")
+TREND_SO_FAR = ("value_so_far", "lower_so_far", "upper_so_far")
 
 
 def trend_keys(trend: Trend) -> list[Key]:
@@ -69,12 +71,18 @@ def link_trend(
 
 
 def hide_trend(trend: Trend, hidden: Hidden, policy: SafePolicy) -> Trend:
-    """Return a trend without the counts, values and limits of the hidden rows."""
+    """Return a trend without the counts, values and intervals of the hidden rows.
+
+    The centre and limits of a chart, and its verdict, are made anew from the rows that are shown:
+    those of all rows would disclose the hidden ones.
+    """
     gone = np.array([key in hidden for key in trend_keys(trend)], dtype=np.bool_)
     table = trend.table.copy()
-    table.loc[gone, list(TREND_NUMBERS)] = np.nan
+    numbers = [name for name in (*TREND_NUMBERS, *TREND_SO_FAR) if name in table]
+    table.loc[gone, numbers] = np.nan
     table["hidden"] = gone
-    return replace(trend, table=table, people=None, **left_out_hidden(trend, policy))
+    safe = replace(trend, table=table, people=None, **left_out_hidden(trend, policy))
+    return safe.charted_again() if gone.any() else safe
 
 
 def left_out_hidden(result: Trend | AttendanceByWeek, policy: SafePolicy) -> dict[str, Any]:
@@ -186,6 +194,12 @@ def hide_weeks(weeks: AttendanceByWeek, hidden: Hidden, policy: SafePolicy) -> A
 
 def protect_trend(trend: Trend, policy: SafePolicy) -> Trend:
     """Return one trend for release."""
+    if trend.table["value"].notna().any() and trend.table["numerator"].isna().all():
+        raise RuleError(
+            "A trend of values without counts cannot be protected.",
+            found="values of which it is not known how many people are behind each",
+            instead="a frame with numerator and denominator",
+        )
     linked = LinkedCounts(policy)
     link_trend(linked, trend)
     return hide_trend(trend, linked.hidden(), policy)

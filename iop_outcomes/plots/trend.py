@@ -8,11 +8,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from iop_outcomes.plots.control import draw_chart
 from iop_outcomes.plots.layout import fonts, style
 from iop_outcomes.plots.layout.day_axis import write_percent
 from iop_outcomes.plots.layout.given import check_result, figure_or
 from iop_outcomes.plots.layout.names import HANDLE_ROOM, drawn_name, fitted, label_room, panels
+from iop_outcomes.plots.layout.period_axis import write_periods
 from iop_outcomes.plots.layout.sheet import Plan, Planner, finish, open_sheet, stack
+from iop_outcomes.plots.layout.unknown import HIDDEN, NOT_YET, say_why
 from iop_outcomes.shared.text import format_level
 from iop_outcomes.trends import Trend
 
@@ -22,15 +25,17 @@ if TYPE_CHECKING:
 
 LEFT, RIGHT, WIDTH = 62.0, 16.0, 620.0
 PANEL, BELOW, BELOW_ALONE, ABOVE, TITLE_SIZE = 150.0, 62.0, 42.0, 34.0, 10.0
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-NOT_YET = "not yet known"
 
 
 def plot_trend(trend: Trend, ax: Axes | Figure | None = None) -> Axes:
-    """Draw a trend: a point a period with its interval, and the denominators below.
+    """Draw a trend: a point a period, with the centre, limits and signals of its chart.
 
-    Periods whose figure is not known yet are greyed and say so, without a value. Periods whose
-    counts are too small to show say ``hidden``. Each group has its own panel, on the same scale.
+    Points that a rule marked differ in shape and colour: blue diamonds for an improvement, orange
+    squares for a concern. Rebasings and events are numbered lines, explained below. Periods that
+    are not complete are open points with their interval, or greyed where nothing is known.
+    Without a chart (``chart="none"``) each point has its interval, and the denominators stand
+    below. Periods whose counts are too small to show say ``hidden``. Each group has its own panel,
+    on the same scale; four groups or more stand in two columns.
 
     Parameters
     ----------
@@ -46,6 +51,8 @@ def plot_trend(trend: Trend, ax: Axes | Figure | None = None) -> Axes:
         The axes; with several groups its ``child_axes`` are the panels.
     """
     check_result(trend, "plot_trend", Trend)
+    if trend.chart is not None:
+        return draw_chart(trend, ax)
     parts = panels(trend.table, trend.by)
     names = [name for name, _ in parts]
     target = figure_or(ax)
@@ -106,13 +113,13 @@ def _draw_panel(ax: Axes, rows: pd.DataFrame, unit: str, top: float) -> None:
     ax.set_xlim(-0.6, len(rows) - 0.4)
     ax.set_ylim(0, top)
     _draw_points(ax, rows, positions, known)
-    _say(ax, ~mature, NOT_YET)
-    _say(ax, hidden & mature, "hidden")
+    say_why(ax, ~mature, NOT_YET)
+    say_why(ax, hidden & mature, HIDDEN)
     if unit == "proportion":
         write_percent(ax)
     else:
         style.y_label(ax, unit)
-    _write_periods(ax, rows["period"].astype(str).tolist(), positions)
+    write_periods(ax, rows["period"].astype(str).tolist())
 
 
 def _hidden(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
@@ -142,38 +149,6 @@ def _draw_points(
         label="value",
         zorder=3,
     )
-
-
-def _say(ax: Axes, where: npt.NDArray[np.bool_], words: str) -> None:
-    """Grey each stretch of periods and write into it why no value stands there."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], where, [False]]).astype(np.int8)))
-    for start, end in zip(edges[::2], edges[1::2], strict=True):
-        ax.axvspan(start - 0.45, end - 0.55, color=style.SHADE, linewidth=0, zorder=0)
-        wide = (end - start) * style.size_of(ax)[0] / len(where) > 75
-        ax.text(
-            (start + end - 1) / 2,
-            0.5,
-            words,
-            transform=ax.get_xaxis_transform(),
-            rotation=0 if wide else 90,
-            ha="center",
-            va="center",
-            fontsize=style.CELL_SIZE,
-            color=style.QUIET,
-            gid=f"{words.replace(' ', '_')}_{start}",
-        )
-
-
-def _write_periods(ax: Axes, periods: list[str], positions: npt.NDArray[Any]) -> None:
-    every = max(1, int(np.ceil(len(periods) * 22 / style.size_of(ax)[0])))
-    places = positions[::every]
-    labels = []
-    year = ""
-    for period in periods[::every]:
-        short = MONTHS[int(period[5:7]) - 1] if period[4:5] == "-" else period[4:]
-        labels.append(short if period[:4] == year else f"{short}\n{period[:4]}")
-        year = period[:4]
-    ax.set_xticks(places, labels, fontsize=style.CELL_SIZE, linespacing=1.25)
 
 
 def _write_denominators(ax: Axes, rows: pd.DataFrame) -> None:

@@ -7,6 +7,10 @@ known here.
 from __future__ import annotations
 
 from iop_outcomes.statistics.pooling import pool
-from iop_outcomes.statistics.proportions import clustered_interval, proportion_interval
+from iop_outcomes.statistics.proportions import (
+    clustered_interval,
+    count_interval,
+    proportion_interval,
+)
 
-__all__ = ["clustered_interval", "pool", "proportion_interval"]
+__all__ = ["clustered_interval", "count_interval", "pool", "proportion_interval"]

@@ -1,4 +1,4 @@
-"""Intervals for proportions of independent people and of clustered sessions."""
+"""Intervals for proportions of independent people and of clustered sessions, and for counts."""
 
 from __future__ import annotations
 
@@ -69,6 +69,44 @@ def proportion_interval(
     lower = np.where(p == 0, 0.0, np.maximum(centre - half, 0.0))
     upper = np.where(p == 1, 1.0, np.minimum(centre + half, 1.0))
     return np.where(np.isnan(p), np.nan, lower), np.where(np.isnan(p), np.nan, upper)
+
+
+def count_interval(count: npt.ArrayLike, confidence: float = 0.95) -> tuple[Floats, Floats]:
+    r"""Return the exact interval of Poisson counts (Garwood's).
+
+    With a count :math:`k`, :math:`\tfrac12 \chi^2_{\alpha/2, 2k}` to
+    :math:`\tfrac12 \chi^2_{1-\alpha/2, 2k+2}`; the lower limit of 0 is 0.
+
+    Parameters
+    ----------
+    count : array_like
+        Counts; missing stays missing.
+    confidence : float
+        Confidence level, between 0 and 1.
+
+    Returns
+    -------
+    lower, upper : numpy.ndarray of float64
+        Expected counts.
+
+    References
+    ----------
+    Garwood F. Fiducial limits for the Poisson distribution. Biometrika 1936; 28: 437-442.
+
+    Examples
+    --------
+    >>> lower, upper = count_interval([0, 10])
+    >>> lower.round(2).tolist(), upper.round(2).tolist()
+    ([0.0, 4.8], [3.69, 18.39])
+    """
+    from scipy.special import gammaincinv
+
+    tail = (1 - check_confidence(confidence)) / 2
+    k = np.asarray(count, dtype=np.float64)
+    # half a chi-squared quantile on 2k degrees of freedom is a gamma quantile of shape k
+    positive = np.where(k > 0, k, 1.0)
+    lower = np.where(k > 0, gammaincinv(positive, tail), np.where(k == 0, 0.0, np.nan))
+    return lower, np.where(k >= 0, gammaincinv(np.where(k >= 0, k, 0.0) + 1, 1 - tail), np.nan)
 
 
 def clustered_interval(

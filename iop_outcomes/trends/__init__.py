@@ -1,14 +1,16 @@
-"""Trends: one quantity over weeks, months or quarters.
+"""Trends: one measure over weeks, months, quarters or years.
 
-Records come in; a table of numerators, denominators and rates by period goes out, without periods
-that are not complete. Drawing and disclosure control are not known here.
+Records or frames come in; a table of numerators, denominators and rates by period goes out, without
+periods that are not complete, with the limits and the verdict of a chart. Drawing and disclosure
+control are not known here.
 """
 
 from __future__ import annotations
 
 from iop_outcomes.trends.periods import parse_period
 from iop_outcomes.trends.quantities import Quantity, Tally, describe_quantities
-from iop_outcomes.trends.trend import Trend, trend
+from iop_outcomes.trends.result import Trend
+from iop_outcomes.trends.trend import trend
 
 __all__ = [
     "Quantity",

@@ -9,7 +9,7 @@ import pandas as pd
 
 from iop_outcomes.shared.arrays import Floats, Integers, ratio, sums
 from iop_outcomes.shared.groups import Groups
-from iop_outcomes.statistics.proportions import clustered_interval, proportion_interval
+from iop_outcomes.statistics import clustered_interval, count_interval, proportion_interval
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
@@ -78,17 +78,10 @@ def _distinct(place: Integers, person: Integers, size: int) -> Integers:
 
 
 def _count_with_chance(count: Floats, width: int, confidence: float) -> dict[str, Floats]:
-    """Return counts with Garwood's interval, missing before the first entry of each group."""
-    from scipy.special import gammaincinv
-
+    """Return counts with their interval, missing before the first entry of each group."""
     begun = np.cumsum(count.reshape(-1, width), axis=1).ravel() > 0
     value = np.where(begun, count, np.nan)
-    tail = (1 - confidence) / 2
-    return {
-        "numerator": value,
-        "denominator": np.full(count.shape, np.nan),
-        "value": value,
-        # half a chi-squared quantile on 2k degrees of freedom is a gamma quantile of shape k
-        "lower": np.where(count > 0, gammaincinv(np.maximum(count, 1), tail), value),
-        "upper": np.where(begun, gammaincinv(count + 1, 1 - tail), np.nan),
-    }
+    lower, upper = count_interval(value, confidence)
+    none = np.full(count.shape, np.nan)
+    counts = {"numerator": value, "denominator": none, "value": value}
+    return {**counts, "lower": lower, "upper": upper}

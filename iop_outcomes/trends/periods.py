@@ -1,19 +1,24 @@
-"""Months and quarters as pandas periods: read from a label, and of a date."""
+"""Weeks, months, quarters and years as pandas periods: of a label, of a date, and as labels."""
 
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any, Literal
 
 import pandas as pd
 
 from iop_outcomes.errors import RuleError
+from iop_outcomes.shared.checks import is_whole
 from iop_outcomes.shared.messages import as_written
 
-Every = Literal["month", "quarter"]
-FREQUENCIES: dict[Every, Literal["M", "Q"]] = {"month": "M", "quarter": "Q"}
+Every = Literal["week", "month", "quarter", "year"]
+EVERY: tuple[Every, ...] = ("week", "month", "quarter", "year")
 _QUARTER = re.compile(r"\s*(\d{4})-?[Qq]([1-4])\s*")
 _MONTH = re.compile(r"\s*(\d{4})-(\d{1,2})\s*")
+_WEEK = re.compile(r"\s*(\d{4})-?[Ww](\d{2})\s*")
+_YEAR = re.compile(r"\s*(\d{4})\s*")
+_ENDS = ("DEC", "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV")
 _YEARS = range(1678, 2262)  # beyond them pandas has no dates to the nanosecond
 
 
@@ -54,23 +59,76 @@ def is_quarter(period: pd.Period) -> bool:
     return period.freqstr.startswith("Q")
 
 
-def check_every(every: str) -> Every:
-    """Return `every`, or raise RuleError if it is neither "month" nor "quarter"."""
-    if every == "month":
-        return "month"
-    if every == "quarter":
-        return "quarter"
-    raise RuleError(
-        "A trend is by month or by quarter.",
-        found=f"every={as_written(every)}",
-        instead='every="month" or every="quarter"',
-    )
+def parse_label(text: str) -> pd.Period:
+    """Return the week, month, quarter or year of that name: ``2026-W05``, ``2026-05``, ``2026Q1``.
+
+    Raises
+    ------
+    RuleError
+        If it is none of them.
+    """
+    week, year = _WEEK.fullmatch(text), _YEAR.fullmatch(text)
+    if year and int(year[1]) in _YEARS:
+        return pd.Period(year=int(year[1]), freq=frequency("year"))
+    if week and int(week[1]) in _YEARS:
+        try:
+            return pd.Period(date.fromisocalendar(int(week[1]), int(week[2]), 1), frequency("week"))
+        except ValueError:
+            pass  # a year has 52 or 53 weeks
+    return parse_period(text)
 
 
-def periods_between(first: Any, last: Any, every: Every) -> pd.PeriodIndex:
+def check_every(every: str, first_month: int = 1) -> Every:
+    """Return `every`, or raise RuleError if it or the first month of the year is not known."""
+    for one in EVERY:
+        if every == one:
+            break
+    else:
+        raise RuleError(
+            "A trend is by week, month, quarter or year.",
+            found=f"every={as_written(every)}",
+            instead='every="month"; first_month=7 for a fiscal year from July',
+        )
+    if not is_whole(first_month, 1) or first_month > 12:
+        raise RuleError(
+            "The first month of the year is a number from 1 to 12.",
+            found=f"first_month={as_written(first_month)}",
+            instead="first_month=7 for a fiscal year from July",
+        )
+    if first_month != 1 and one in ("week", "month"):
+        raise RuleError(
+            "The first month of the year makes a difference to quarters and years only.",
+            found=f'every="{one}", first_month={first_month}',
+            instead='every="quarter" or every="year"',
+        )
+    return one
+
+
+def frequency(every: Every, first_month: int = 1) -> str:
+    """Return the name that pandas has for these periods; weeks are from Monday to Sunday."""
+    if every in ("week", "month"):
+        return "W-SUN" if every == "week" else "M"
+    return f"{'Q' if every == 'quarter' else 'Y'}-{_ENDS[first_month - 1]}"
+
+
+def periods_between(first: Any, last: Any, every: Every, first_month: int = 1) -> pd.PeriodIndex:
     """Return all periods from that of one date to that of another, both included."""
-    begin, end = (pd.Period(pd.Timestamp(day), freq=FREQUENCIES[every]) for day in (first, last))
+    named: Any = frequency(every, first_month)
+    begin, end = (pd.Period(pd.Timestamp(day), freq=named) for day in (first, last))
     return pd.period_range(begin, end)
+
+
+def labels_of(periods: pd.PeriodIndex) -> list[str]:
+    """Return the labels of periods: ``2026-W05``, ``2026-05``, ``2026Q1``, ``2026``, ``FY2026Q1``.
+
+    A fiscal year is named by the calendar year in which it ends.
+    """
+    unit, _, ending = periods.freqstr.partition("-")
+    if unit == "W":
+        iso = periods.start_time.isocalendar()
+        return [f"{year}-W{week:02d}" for year, week in zip(iso["year"], iso["week"], strict=True)]
+    fiscal = "FY" if ending not in ("", "DEC") else ""
+    return [f"{fiscal}{period}" for period in periods.astype(str)]
 
 
 def first_day(period: pd.Period) -> pd.Timestamp:

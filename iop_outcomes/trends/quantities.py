@@ -77,6 +77,8 @@ class Quantity:
         The number of days after the end of a period after which its value is known.
     note : str
         Further information for the reader.
+    improves : {"up", "down", "neither"}
+        Which direction is an improvement.
     """
 
     name: str
@@ -90,6 +92,7 @@ class Quantity:
     tally: Callable[[Records], Tally]
     days_to_mature: int = 0
     note: str = ""
+    improves: Literal["up", "down", "neither"] = "up"
 
     @property
     def text(self) -> str:
@@ -224,6 +227,7 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity(
             name="no_show_rate",
             title="No-show rate",
+            improves="down",
             numerator="sessions missed without notice",
             denominator="sessions due",
             date="date of service",
@@ -236,6 +240,7 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity(
             name="admissions",
             title="Admissions",
+            improves="neither",
             numerator="episodes admitted",
             denominator="",
             date="date of admission",
@@ -277,7 +282,7 @@ QUANTITIES: dict[str, Quantity] = {
 }
 
 
-def find_quantity(measure: str | Quantity) -> Quantity:
+def find_quantity(measure: str | Quantity | None) -> Quantity:
     """Return the measure of that name, or the measure itself.
 
     Raises
@@ -287,7 +292,7 @@ def find_quantity(measure: str | Quantity) -> Quantity:
     """
     if isinstance(measure, Quantity):
         return measure
-    if measure in QUANTITIES:
+    if isinstance(measure, str) and measure in QUANTITIES:
         return QUANTITIES[measure]
     raise RuleError(
         "There is no measure of that name.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,181 +11,95 @@ import pandas as pd
 
 from iop_outcomes.errors import EstimateError
 from iop_outcomes.records import require_records
-from iop_outcomes.records.fitness import NOT_KNOWN, reasons_in
-from iop_outcomes.shared.arrays import Floats, Integers
+from iop_outcomes.records.fitness import NOT_KNOWN
+from iop_outcomes.shared.arrays import Floats
 from iop_outcomes.shared.checks import check_confidence
-from iop_outcomes.shared.groups import (
-    NOTHING_LEFT_OUT,
-    Groups,
-    LeftOut,
-    MissingGroup,
-    group_episodes,
-    ungrouped,
-)
-from iop_outcomes.shared.result import DrawnResult
-from iop_outcomes.shared.text import describe_groups
+from iop_outcomes.shared.groups import Groups, MissingGroup, group_episodes, ungrouped
+from iop_outcomes.trends.charting import chart_rule
+from iop_outcomes.trends.charts.series import Baseline, Rebase
 from iop_outcomes.trends.counting import count_by_period
-from iop_outcomes.trends.periods import (
-    Every,
-    check_every,
-    periods_between,
-)
+from iop_outcomes.trends.frames import COUNTS, SHOWN, so_far, trend_of_frame
+from iop_outcomes.trends.periods import Every, check_every, labels_of, periods_between
 from iop_outcomes.trends.quantities import Quantity, Tally, find_quantity
+from iop_outcomes.trends.result import Trend
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Trend(DrawnResult):
-    """One measure over months or quarters.
-
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One row a group and period, with the columns of :func:`trend`.
-    measure : str
-        The name of the measure.
-    title : str
-        The name in a picture.
-    unit : {"proportion", "episodes"}
-        The unit of the values: a proportion from 0 to 1, or a number of episodes.
-    every : {"month", "quarter"}
-        The length of a period.
-    by : tuple of str
-        The columns that define the groups.
-    confidence : float
-        Confidence level of the intervals.
-    rule : str
-        How the numbers were computed.
-    people : numpy.ndarray of int64 or None
-        Shape (rows, 3): for each row of the table the number of persons in its denominator, in its
-        numerator, and with entries in the denominator only. A hundred sessions may be those of two
-        people, and disclosure control depends on the number of people.
-    synthetic : bool
-        Whether the records are synthetic; if so, the picture is labelled as synthetic.
-    left_out : LeftOut
-        How many episodes without a group were left out.
-    """
-
-    table: pd.DataFrame
-    measure: str
-    title: str
-    unit: str
-    every: str
-    by: tuple[str, ...]
-    confidence: float
-    rule: str
-    people: Integers | None = None
-    synthetic: bool = False
-    left_out: LeftOut = NOTHING_LEFT_OUT
-
-    @property
-    def text(self) -> str:
-        """The latest complete value with counts and interval, and the range; one sentence a group.
-
-        Changes are not described, because differences between periods may be due to chance.
-        """
-        return self.left_out.after(describe_groups(self.table, self.by, self._sentence))
-
-    def only(self, rows: Integers) -> Trend:
-        """Return the trend of the given rows of the table, by position, with their people."""
-        table = self.table.iloc[rows].reset_index(drop=True)
-        people = None if self.people is None else self.people[rows]
-        return replace(self, table=table, people=people)
-
-    @property
-    def _summary(self) -> str:
-        """The measure and the periods."""
-        by = f", by={', '.join(self.by)}" if self.by else ""
-        periods = self.table["period"]
-        return f"{self.measure}, {periods.iloc[0]} to {periods.iloc[-1]}{by}"
-
-    @property
-    def _caption(self) -> str:
-        return f"{self.title} by {self.every}. {self.rule}"
-
-    def _sentence(self, rows: pd.DataFrame, group: str) -> str:
-        unknown = reasons_in(rows)
-        if len(unknown) == len(rows):
-            return f"{group}{self.title}: {unknown.iloc[0]}."
-        known = rows[rows["value"].notna()]
-        if known.empty:
-            return f"{group}{self.title}: no {self.every} has a value that is known and shown yet."
-        last = known.iloc[-1]
-        text = f"{group}{self.title} in {last['period']}: {self._amount(last['value'])}"
-        text += self._brackets(last)
-        if len(known) > 1:
-            low, high = self._amount(known["value"].min()), self._amount(known["value"].max())
-            span = f"between {low} and {high}" if low != high else f"always {low}"
-            text += (
-                f"; {span} over {len(known)} {self.every}s "
-                f"({known.iloc[0]['period']} to {last['period']})"
-            )
-        incomplete = rows.loc[~rows["mature"], "period"]
-        if not incomplete.empty:
-            first, newest = incomplete.iloc[0], incomplete.iloc[-1]
-            which = first if first == newest else f"{first} to {newest}"
-            text += f". Not complete yet: {which}"
-        if len(unknown):
-            text += f". {unknown.iloc[0].capitalize()}"
-        return text + "."
-
-    def _brackets(self, row: pd.Series[Any]) -> str:
-        """Return counts and interval of one row in brackets, or nothing if neither is shown."""
-        parts = []
-        if pd.notna(row["numerator"]) and pd.notna(row["denominator"]):
-            parts.append(f"{row['numerator']:,.0f} of {row['denominator']:,.0f}")
-        if pd.notna(row["lower"]):
-            low, high = self._amount(row["lower"]), self._amount(row["upper"])
-            parts.append(f"{self.confidence * 100:g}% interval {low} to {high}")
-        return f" ({'; '.join(parts)})" if parts else ""
-
-    def _amount(self, value: float) -> str:
-        if self.unit == "proportion":
-            return f"{value:.1%}"
-        return f"{value:,.1f}".removesuffix(".0")
-
-
 def trend(
-    records: Records,
-    measure: str | Quantity,
+    records: Records | pd.DataFrame,
+    measure: str | Quantity | None = None,
     *,
-    every: str = "month",
+    every: str | None = None,
     by: str | Sequence[str] | None = None,
     missing_group: MissingGroup = "own",
     confidence: float = 0.95,
+    chart: str = "auto",
+    baseline: Baseline = None,
+    rebase: Rebase = (),
+    events: Rebase = (),
+    target: float | None = None,
+    improves: str | None = None,
+    rules: str | None = None,
+    first_month: int = 1,
 ) -> Trend:
-    r"""Return one measure over months or quarters.
+    r"""Return one measure over time, with limits and rules that tell a signal from chance.
 
     Parameters
     ----------
-    records : Records
-        With calendar dates.
-    measure : str or Quantity
+    records : Records or pandas.DataFrame
+        Records with calendar dates; or a frame with ``period`` and ``numerator, denominator`` or
+        ``value``. A period is a date, a pandas period, a number, or a label such as ``2026-03``,
+        ``2026Q1`` or ``2026-W05``. A column ``complete`` (bool) says which periods are complete;
+        by default all.
+    measure : str or Quantity, optional
         ``attendance_rate``, ``no_show_rate``, ``admissions``, ``retained_30``, ``retained_60``,
         ``retained_90``, ``completion_rate`` or ``check_in_response``; see
-        :func:`iop_outcomes.trends.describe_quantities`.
-    every : {"month", "quarter"}
-        The length of a period.
+        :func:`iop_outcomes.trends.describe_quantities`. Of a frame, its name in pictures.
+    every : {"week", "month", "quarter", "year"}, optional
+        The length of a period; of records by default a month. Of a frame: sum numerators and
+        denominators by these periods; by default its rows are the periods. Weeks are from Monday.
     by : str or sequence of str, optional
-        Columns of ``records.episodes``.
+        Columns of ``records.episodes`` or of the frame.
     missing_group : {"refuse", "own", "leave_out"}
         What becomes of episodes without a value of `by`: refused; a group "not recorded" of their
         own; or left out, and counted in ``rule`` and ``text``.
     confidence : float
         Confidence level of the intervals, between 0 and 1.
+    chart : str
+        ``xmr``, ``p``, ``p_prime``, ``u``, ``u_prime``, ``c``, ``g``, ``t`` or ``run``, see
+        :mod:`iop_outcomes.trends.charts`; ``"none"``; or ``"auto"``: p' for sessions and check-ins,
+        which are alike within a person, p for rates of people, XmR for admissions; of a frame p'
+        for proportions, u' for other rates, XmR for values.
+    baseline : int or tuple of two dates, optional
+        Estimate centre and limits from the first so many known points of each segment, or from
+        those between two dates, and draw them for all. Default: from all points.
+    rebase : list of (date, str)
+        New centre and limits from the period that holds the date, with the reason.
+    events : list of (date, str)
+        What happened, to be drawn.
+    target : float, optional
+        The value to be reached.
+    improves : {"up", "down", "neither"}, optional
+        Which direction is an improvement; by default that of the measure, of a frame up.
+    rules : {"mdc", "anhoej", "none"}, optional
+        The rules for signals, see :func:`iop_outcomes.trends.signals.judge`; by default those of
+        Making Data Count, and of Anhoej for run charts.
+    first_month : int
+        The first month of the year, for quarters and years: 7 for a fiscal year from July. Fiscal
+        years are named by the year in which they end, as ``FY2026`` and ``FY2026Q1``.
 
     Returns
     -------
     Trend
-        Its ``.table`` has one row a group and period, for all periods from the first admission to
-        the data cut:
+        Its ``.table`` has one row a group and period; of records for all periods from the first
+        admission to the data cut:
 
         ``[by ...], period`` : str
             The group, and the period as ``2026-03`` or ``2026Q1``.
         ``start, end`` : datetime64
-            Its first and last day.
+            Its first and last day; missing where a frame has numbers or other labels.
         ``numerator, denominator`` : float64
             Whole counts of all entries with a known value; the denominator of a count is missing.
             If the period is not complete these are the counts so far.
@@ -202,28 +116,41 @@ def trend(
         ``not_known`` : str
             Why the records cannot tell the measure (`Records.fitness`), of this group or before
             some day; its numbers are then missing. Empty where they can.
+        ``value_so_far, lower_so_far, upper_so_far`` : float64
+            The rate of a period that is not complete, from those known so far; missing for counts,
+            which can only grow.
+        ``centre, lower_limit, upper_limit`` : float64
+            The centre and limits of the chart, from complete periods; see
+            :func:`iop_outcomes.trends.charts.xmr_chart`.
+        ``variation, assurance, rule`` : str
+            The verdict of the chart, see :func:`iop_outcomes.trends.signals.judge`.
+        ``segment, trial`` : int64, bool
+            The number of rebasings so far; whether the limits rest on fewer than 12 points.
+
+        The columns from ``centre`` on are there only with a chart.
 
     Raises
     ------
     MissingTableError
         If a table that the measure needs was not read.
     RuleError
-        If the records have study days, or the measure or an option is not known.
+        If the records have study days, the frame lacks a column or holds no numbers, or the measure
+        or an option is not known.
     EstimateError
-        If there are no episodes.
+        If there are no episodes, or no rows.
 
     Notes
     -----
     Intervals. Rates of sessions and check-ins: those of one person are correlated, so the interval
     is that of a ratio with clusters
     (:func:`iop_outcomes.statistics.proportions.clustered_interval`), which needs two persons. Rates
-    of people: Wilson's (:func:`iop_outcomes.statistics.proportions.proportion_interval`). Counts:
-    the exact interval of a Poisson count (Garwood 1936), :math:`\tfrac12 \chi^2_{\alpha/2, 2k}` to
-    :math:`\tfrac12 \chi^2_{1-\alpha/2, 2k+2}`.
+    of people, and proportions of a frame: Wilson's
+    (:func:`iop_outcomes.statistics.proportions.proportion_interval`). Counts, and other rates of a
+    frame: the exact interval of a Poisson count
+    (:func:`iop_outcomes.statistics.proportions.count_interval`).
 
-    References
-    ----------
-    Garwood F. Fiducial limits for the Poisson distribution. Biometrika 1936; 28: 437-442.
+    The interval is about one period; limits are about the variation between periods, and only they
+    tell whether something has changed.
 
     Examples
     --------
@@ -232,23 +159,48 @@ def trend(
     >>> retained = iop.trend(records, "retained_90", every="quarter")
     >>> bool(retained.table["mature"].iloc[-1])  # the newest quarter is not 90 days old
     False
+    >>> import pandas as pd
+    >>> counts = pd.DataFrame({"period": ["2026-01", "2026-02"], "numerator": [40, 45]})
+    >>> by_month = iop.trend(counts.assign(denominator=50), chart="p", target=0.9)
+    >>> by_month.verdict[["period", "variation", "assurance"]].iloc[0].tolist()
+    ['2026-02', 'common cause', 'hit and miss']
     """
+    check_confidence(confidence)
+    period_length = None if every is None else check_every(every, first_month)
+    asked: dict[str, Any] = {
+        "baseline": baseline,
+        "rebase": rebase,
+        "events": events,
+        "target": target,
+    }
+    asked |= {"chart": chart, "improves": improves, "rules": rules}
+    if isinstance(records, pd.DataFrame):
+        return trend_of_frame(
+            *(records, measure, period_length, by, missing_group),
+            confidence=confidence,
+            first_month=first_month,
+            asked=asked,
+        )
     require_records(records, "A trend")
     quantity = find_quantity(measure)
-    period_length = check_every(every)
-    check_confidence(confidence)
     records.require_calendar(f"the trend of {quantity.name}")
     for table in quantity.tables:
         records.require(table, f"the trend of {quantity.name}")
     if records.episodes.empty:
         raise EstimateError("There are no episodes, so there is no trend.", found="0 episodes")
+    most = 1.0 if quantity.unit == "proportion" else np.inf
+    rule = chart_rule(quantity.kind, default=quantity.improves, least=0.0, most=most, **asked)
     kept, left_out = ungrouped(records.episodes, by, missing_group, "episode")
     used = records if kept is None else records.subset(kept)
     groups = group_episodes(used.episodes, by, missing_group)
     made = _trend(
-        quantity.tally(used), used, quantity, groups, every=period_length, confidence=confidence
+        *(quantity.tally(used), used, quantity, groups),
+        every=period_length or "month",
+        confidence=confidence,
+        first_month=first_month,
     )
-    return replace(made, left_out=left_out, rule=left_out.after(made.rule))
+    made = replace(made, left_out=left_out, rule=left_out.after(made.rule))
+    return made.with_chart(rule)
 
 
 def trend_of(
@@ -273,8 +225,10 @@ def _trend(
     *,
     every: Every,
     confidence: float,
+    first_month: int = 1,
 ) -> Trend:
-    periods = periods_between(records.episodes["admit_date"].min(), records.as_of, every)
+    first = records.episodes["admit_date"].min()
+    periods = periods_between(first, records.as_of, every, first_month)
     counts, people = count_by_period(
         tally,
         records,
@@ -296,6 +250,7 @@ def _trend(
         rule=_rule_text(quantity, records),
         people=people,
         synthetic=records.synthetic,
+        when=periods[np.tile(np.arange(len(periods)), len(groups))],
     )
 
 
@@ -310,16 +265,21 @@ def _assemble(
     start, end = periods.start_time, periods.end_time.normalize()
     known = end + pd.Timedelta(days=quantity.days_to_mature) <= as_of
     mature = np.tile(known, len(groups))
-    shown = {name: np.where(mature, counts[name], np.nan) for name in ("value", "lower", "upper")}
+    shown = so_far({name: counts[name] for name in SHOWN}, mature)
+    now = {name: shown.pop(f"{name}_so_far") for name in SHOWN}
+    if quantity.kind == "count":  # what was counted so far would look like a fall
+        now = {name: np.full(len(mature), np.nan) for name in now}
     return groups.beside(
         {
-            "period": periods.astype(str).tolist() * len(groups),
+            "period": labels_of(periods) * len(groups),
             "start": np.tile(start, len(groups)),
             "end": np.tile(end, len(groups)),
             "numerator": counts["numerator"],
             "denominator": counts["denominator"],
             **shown,
             "mature": mature,
+            "not_known": "",
+            **{f"{name}_so_far": values for name, values in now.items()},
         }
     )
 
@@ -341,7 +301,7 @@ def _without_unknown(
             reasons += [f"{NOT_KNOWN}: {judgement.told}" if one else "" for one in early]
     frame["not_known"] = reasons
     unknown = frame["not_known"] != ""
-    frame.loc[unknown, ["numerator", "denominator", "value", "lower", "upper"]] = np.nan
+    frame.loc[unknown, [*COUNTS, *SHOWN, *(f"{name}_so_far" for name in SHOWN)]] = np.nan
     return frame
 
 

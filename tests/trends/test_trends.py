@@ -288,10 +288,16 @@ def test_groups_add_up_and_keep_all_periods(records: Records) -> None:
 
 
 def test_the_sentence_holds_the_counts_and_the_range_and_no_news(records: Records) -> None:
-    result = trend(records, "completion_rate")
-    assert result.text == (
+    result = trend(records, "completion_rate", chart="none")
+    said = (
         "Completion rate in 2026-06: 100.0% (1 of 1; 95% interval 20.7% to 100.0%); between "
         "0.0% and 100.0% over 3 months (2026-02 to 2026-06). Not complete yet: 2026-07."
+    )
+    assert result.text == said
+    assert trend(records, "completion_rate").text == (
+        f"{said} The last point: common cause. Centre 50.0%, limits 0.0% to 100.0%. Trial limits: "
+        "fewer than 12 points. No signal in 3 months. With fewer than 30 in a typical period, "
+        "limits are rough; longer periods have more."
     )
     admissions = trend(records, "admissions", by="program")
     assert "Riverside: Admissions in 2026-06: 0 (95% interval 0 to 3.7)" in admissions.text
@@ -336,13 +342,27 @@ def test_a_result_shows_itself(records: Records) -> None:
         "upper",
         "mature",
         "not_known",
+        "value_so_far",
+        "lower_so_far",
+        "upper_so_far",
+        "centre",
+        "lower_limit",
+        "upper_limit",
+        "variation",
+        "assurance",
+        "rule",
+        "segment",
+        "trial",
     ]
+    plain = trend(records, "attendance_rate", by="program", chart="none").table
+    pd.testing.assert_frame_equal(plain, result.table[list(plain)])
+    assert list(plain)[-1] == "upper_so_far"
 
 
 def test_what_cannot_be_asked_is_refused(records: Records) -> None:
     for arguments in (
         {"measure": "happiness"},
-        {"measure": "admissions", "every": "week"},
+        {"measure": "admissions", "every": "day"},
         {"measure": "admissions", "by": "colour"},
         {"measure": "admissions", "by": "episode_id"},
         {"measure": "admissions", "confidence": 95},
@@ -467,8 +487,10 @@ def test_counts_equal_those_of_a_plain_loop(stays: list[tuple[Any, ...]]) -> Non
     )
     retained = engagement(records)["retained_60"]
     for program in records.episodes["program"].unique():
-        sessions = trend(records, "attendance_rate", by="program", every="quarter").table
-        stayed = trend(records, "retained_60", by="program", every="quarter").table
+        sessions = trend(
+            records, "attendance_rate", by="program", every="quarter", chart="none"
+        ).table
+        stayed = trend(records, "retained_60", by="program", every="quarter", chart="none").table
         for label in sessions["period"].unique():
             period = parse_period(label)
             attended = due = 0
@@ -501,7 +523,7 @@ def test_the_order_of_episodes_does_not_matter(stays: list[tuple[Any, ...]], ran
     mixed = list(stays)
     random.shuffle(mixed)
     for measure in ("attendance_rate", "admissions", "retained_30"):
-        first = trend(generated(stays), measure)
-        second = trend(generated(mixed), measure)
+        first = trend(generated(stays), measure, chart="none")
+        second = trend(generated(mixed), measure, chart="none")
         pd.testing.assert_frame_equal(first.table, second.table)
         assert first.text == second.text

@@ -39,8 +39,8 @@ def write_shares(ax: Axes) -> None:
     write_percent(ax)
 
 
-def write_percent(ax: Axes) -> None:
-    """Write the y axis in percent."""
+def write_percent(ax: Axes, narrow: bool = False) -> None:
+    """Write the y axis in percent, with tenths where it is narrow."""
     from matplotlib.ticker import PercentFormatter
 
-    ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=int(narrow)))

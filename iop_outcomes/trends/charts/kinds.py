@@ -62,7 +62,7 @@ CHARTS: dict[str, ChartKind] = {
         "limits from moving ranges of the values to the power 1/3.6",
         t_chart,
     ),
-    "run": ChartKind("run chart about the median", "no limits", run_chart),
+    "run": ChartKind("Run chart about the median", "no limits", run_chart),
 }
 
 

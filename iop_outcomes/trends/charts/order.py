@@ -11,7 +11,7 @@ import pandas as pd
 from iop_outcomes.errors import RuleError
 from iop_outcomes.shared.checks import is_number
 from iop_outcomes.shared.messages import as_written
-from iop_outcomes.trends.periods import parse_period
+from iop_outcomes.trends.periods import labels_of, parse_label
 
 
 def in_order(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.Index[Any]]:
@@ -20,8 +20,8 @@ def in_order(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.Index[Any]]:
     Parameters
     ----------
     frame : pandas.DataFrame
-        With ``period``: pandas periods, dates, numbers, or labels. Labels of months and quarters
-        are read as such; rows with any other label stay in the order given.
+        With ``period``: pandas periods, dates, numbers, or labels. Labels of weeks, months,
+        quarters and years are read as such; rows with any other label stay in the order given.
 
     Returns
     -------
@@ -42,7 +42,7 @@ def in_order(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.Index[Any]]:
             found=f"{int(column.isna().sum()):,} of {len(column):,} missing",
             instead="the period of each row, or leave these rows out",
         )
-    when = _when(column)
+    when = times_of(column)
     if when.has_duplicates:
         raise RuleError(
             "Each period must have one row.",
@@ -57,7 +57,8 @@ def in_order(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.Index[Any]]:
     return frame.reset_index(drop=True), when
 
 
-def _when(column: pd.Series[Any]) -> pd.Index[Any]:
+def times_of(column: pd.Series[Any]) -> pd.Index[Any]:
+    """Return when each row is: a period, a date, a number; else the labels as they are."""
     if isinstance(column.dtype, pd.PeriodDtype):
         return pd.PeriodIndex(column)
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
@@ -65,7 +66,7 @@ def _when(column: pd.Series[Any]) -> pd.Index[Any]:
     if pd.api.types.is_numeric_dtype(column.dtype):
         return pd.Index(column.to_numpy())
     try:
-        return pd.PeriodIndex([parse_period(text) for text in column])
+        return pd.PeriodIndex([parse_label(str(text)) for text in column])
     except (RuleError, ValueError):  # no labels of ours, or months beside quarters
         return pd.Index(column.astype(str).to_numpy(dtype=object))
 
@@ -79,7 +80,7 @@ def _with_missing_periods(
         return frame.reset_index(drop=True), whole
     filled = frame.set_axis(when).reindex(whole)
     is_label = not isinstance(labels.dtype, pd.PeriodDtype)
-    filled["period"] = whole.astype(str) if is_label else whole
+    filled["period"] = labels_of(whole) if is_label else whole
     return filled.reset_index(drop=True), whole
 
 
@@ -135,7 +136,7 @@ def _on_one_scale(when: pd.Index[Any], day: object, option: str) -> tuple[Any, A
 def _date(day: object, option: str, *, last: bool = False) -> pd.Timestamp:
     """Return a date; of a period its first day, or its last."""
     try:
-        period = day if isinstance(day, pd.Period) else parse_period(str(day))
+        period = day if isinstance(day, pd.Period) else parse_label(str(day))
         return period.end_time if last else period.start_time
     except RuleError:
         pass

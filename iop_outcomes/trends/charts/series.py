@@ -194,7 +194,7 @@ def check_dated(entries: object, option: str, second: str) -> Sequence[tuple[Any
         if not whole or not isinstance(pair[1], str) or not pair[1].strip():
             raise RuleError(
                 f"Each date of {option}= needs its {second}, since it is drawn with it.",
-                found=as_written(pair),
+                found=f"{len(pairs):,} entries, of which one is no pair of a date and words",
                 instead=instead,
             )
     return [(pair[0], pair[1]) for pair in pairs]

@@ -1,0 +1,152 @@
+"""A trend with its chart: a panel a group, in one or two columns on one scale, and one key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.plots.control.looks import ROW, key_of, key_rows, write_key
+from iop_outcomes.plots.control.panel import draw_lines, draw_marks, draw_points
+from iop_outcomes.plots.layout import fonts, style
+from iop_outcomes.plots.layout.day_axis import write_percent
+from iop_outcomes.plots.layout.given import figure_or
+from iop_outcomes.plots.layout.names import drawn_name, fitted, panels
+from iop_outcomes.plots.layout.period_axis import write_periods
+from iop_outcomes.plots.layout.sheet import Plan, Planner, Sheet, finish, open_sheet
+from iop_outcomes.plots.layout.unknown import HIDDEN, NOT_KNOWN, NOT_YET, say_why
+from iop_outcomes.shared.text import format_level
+from iop_outcomes.trends.charts import TRIAL_POINTS
+from iop_outcomes.trends.result import describe_marks
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from iop_outcomes.trends import Trend
+
+LEFT, RIGHT, WIDTH, TITLE_SIZE = 62.0, 16.0, 620.0, 10.0
+PANEL, SMALL, BELOW, ABOVE, KEY_UP = 170.0, 112.0, 42.0, 28.0, 30.0
+MOST_ALONE, LEAST_BESIDE = 3, 480.0  # panels in one column, and the width for two
+
+
+def draw_chart(trend: Trend, ax: Axes | Figure | None = None) -> Axes:
+    """Draw a trend with its chart; see `iop_outcomes.plot_trend`."""
+    parts = panels(trend.table, trend.by)
+    target = figure_or(ax)
+    with style.drawing():
+        sheet = open_sheet(target, WIDTH, _planner(trend, len(parts)), trend)
+        places = _grid(sheet, len(parts))
+        room = style.size_of(places[0])[0]
+        titles = _titles(trend, [name for name, _ in parts], room)
+        scale = _scale(trend)
+        for place, title, (_, rows) in zip(places, titles, parts, strict=True):
+            _draw_panel(place, rows.reset_index(drop=True), trend, scale)
+            place.set_title(title, loc="left", fontsize=TITLE_SIZE, fontweight="bold", pad=6)
+        rows_of_key = key_rows(key_of(trend), sheet.outer_width - 24)
+        write_key(places[0], rows_of_key, left=8 - LEFT, up=KEY_UP)
+        finish(sheet, trend, trend.text)
+    return sheet.ax
+
+
+def _planner(trend: Trend, count: int) -> Planner:
+    def plan(width: float, _: bool) -> Plan:
+        columns = _columns(count, width)
+        rows = -(-count // columns)
+        gaps = (rows - 1) * (BELOW + ABOVE)
+        key = len(key_rows(key_of(trend), width - 24)) * ROW
+        return Plan(
+            *(LEFT, RIGHT, KEY_UP + key, BELOW, 0.0),
+            height=rows * (PANEL if columns == 1 else SMALL) + gaps,
+            notes=_note(trend),
+            least=(110.0 + (columns - 1) * 180.0, rows * 56.0 + gaps),
+        )
+
+    return plan
+
+
+def _columns(count: int, width: float) -> int:
+    return 1 if count <= MOST_ALONE or width < LEAST_BESIDE else 2
+
+
+def _grid(sheet: Sheet, count: int) -> list[Axes]:
+    """Return the axes of the panels, row by row: those of the sheet, or parts of them."""
+    ax = sheet.ax
+    if count == 1:
+        return [ax]
+    ax.set_axis_off()
+    columns = _columns(count, sheet.outer_width)
+    rows = -(-count // columns)
+    between = min((BELOW + ABOVE) / sheet.height, 0.6 / rows)
+    beside = (LEFT - 10) / sheet.width
+    high, wide = (1 + between) / rows - between, (1 + beside) / columns - beside
+    places = []
+    for number in range(count):
+        row, column = divmod(number, columns)
+        corner = (column * (wide + beside), 1 - high - row * (high + between))
+        places.append(ax.inset_axes((*corner, wide, high)))
+        style.set_scale(places[-1], sheet.scale)
+    return places
+
+
+def _titles(trend: Trend, names: list[str], room: float) -> list[str]:
+    """Return the title of each panel: what is drawn, and of which group."""
+    what = drawn_name(trend.title)
+    if not trend.by:
+        return fitted([what], room, TITLE_SIZE, True)
+    if fonts.width_of(f"{what}: ", TITLE_SIZE, True) > room / 2:
+        what = fonts.shortened(what, room / 2, TITLE_SIZE, True)
+    taken = fonts.width_of(f"{what}: ", TITLE_SIZE, True)
+    return [f"{what}: {name}" for name in fitted(names, room - taken, TITLE_SIZE, True)]
+
+
+def _scale(trend: Trend) -> tuple[float, float]:
+    """Return the y axis of all panels: what is drawn and a little more, within what is possible."""
+    table, rule = trend.table, trend.chart
+    # the interval of a few people so far may reach beyond it
+    names = ["value", "centre", "lower_limit", "upper_limit", "value_so_far"]
+    target = np.nan if rule is None or rule.target is None else rule.target
+    every = np.append(table[names].to_numpy(dtype=np.float64).ravel(), target)
+    drawn = every[np.isfinite(every)]
+    low, high = (float(drawn.min()), float(drawn.max())) if len(drawn) else (0.0, 1.0)
+    room = 0.07 * (high - low) or 0.07 * abs(high) or 0.5
+    numbers = 2.0 if trend.marks is not None and len(trend.marks) else 1.0
+    return low - room, high + numbers * room
+
+
+def _draw_panel(ax: Axes, rows: pd.DataFrame, trend: Trend, scale: tuple[float, float]) -> None:
+    ax.set_xlim(-0.6, len(rows) - 0.4)
+    ax.set_ylim(*scale)
+    ax.set_yticks([tick for tick in ax.get_yticks() if scale[0] <= tick <= scale[1]])
+    hidden = rows["hidden"].astype(bool) if "hidden" in rows else pd.Series(False, rows.index)
+    unknown = rows["not_known"] != ""
+    draw_lines(ax, rows, None if trend.chart is None else trend.chart.target)
+    draw_points(ax, rows, rows["mature"] & ~hidden)
+    draw_marks(ax, rows, trend)
+    waiting = ~rows["mature"] & rows["value_so_far"].isna() & ~hidden & ~unknown
+    say_why(ax, waiting.to_numpy(), NOT_YET)
+    say_why(ax, hidden.to_numpy(), HIDDEN)
+    say_why(ax, (unknown & ~hidden).to_numpy(), NOT_KNOWN)
+    if trend.unit == "proportion":
+        write_percent(ax, narrow=scale[1] - scale[0] < 0.05)
+    elif trend.unit == "episodes":
+        style.y_label(ax, trend.unit)
+    write_periods(ax, rows["period"].astype(str).tolist())
+
+
+def _note(trend: Trend) -> str:
+    notes = [trend.rule]
+    if trend.marks is not None and len(trend.marks):
+        said = describe_marks(trend.marks)
+        notes.append(" ".join(f"{number}: {one}" for number, one in enumerate(said, start=1)))
+    if trend.table["value_so_far"].notna().any():
+        level = format_level(trend.confidence)
+        notes.append(
+            "Open points: periods that are not complete, from what is known so far, with the "
+            f"{level} interval; not in limits and rules."
+        )
+    if trend.table["trial"].any():
+        part = "" if trend.table["trial"].all() else " in part"
+        notes[0] += f" Trial limits{part}: fewer than {TRIAL_POINTS} points."
+    return "\n".join(notes)

@@ -1,0 +1,229 @@
+"""The result of a trend: its table, and what it says in sentences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from iop_outcomes.records.fitness import reasons_in
+from iop_outcomes.shared.arrays import Integers
+from iop_outcomes.shared.groups import NOTHING_LEFT_OUT, LeftOut
+from iop_outcomes.shared.result import DrawnResult
+from iop_outcomes.shared.text import describe_groups
+from iop_outcomes.trends.charting import (
+    ChartRule,
+    charted,
+    few_people,
+    group_rows,
+    marks_of,
+    trial_text,
+)
+from iop_outcomes.trends.signals.judging import COMMON
+
+MOST_NAMED = 5  # signals that are named in a sentence
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Trend(DrawnResult):
+    """One measure by period, with the limits and the verdict of a chart.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row a group and period, with the columns of :func:`trend`.
+    measure : str
+        The name of the measure.
+    title : str
+        The name in a picture.
+    unit : {"proportion", "episodes", "rate", "value"}
+        The unit of the values: a proportion from 0 to 1, a number of episodes, events per unit of
+        the denominator, or that of the given values.
+    every : {"week", "month", "quarter", "year", "period"}
+        The length of a period; "period" for the rows of a frame as they were given.
+    by : tuple of str
+        The columns that define the groups.
+    confidence : float
+        Confidence level of the intervals.
+    rule : str
+        How the numbers were computed.
+    people : numpy.ndarray of int64 or None
+        Shape (rows, 3): for each row of the table the number of persons in its denominator, in its
+        numerator, and with entries in the denominator only. A hundred sessions may be those of two
+        people, and disclosure control depends on the number of people.
+    synthetic : bool
+        Whether the records are synthetic; if so, the picture is labelled as synthetic.
+    left_out : LeftOut
+        How many episodes without a group were left out.
+    chart : ChartRule or None
+        How limits and verdict were made; None without them.
+    marks : pandas.DataFrame or None
+        Rebasings and events: ``kind`` ("rebase", "event"), ``date``, ``period``, ``words``.
+    when : pandas.Index or None
+        The period, date, number or label of each row of the table.
+    """
+
+    table: pd.DataFrame
+    measure: str
+    title: str
+    unit: str
+    every: str
+    by: tuple[str, ...]
+    confidence: float
+    rule: str
+    people: Integers | None = None
+    synthetic: bool = False
+    left_out: LeftOut = NOTHING_LEFT_OUT
+    chart: ChartRule | None = None
+    marks: pd.DataFrame | None = None
+    when: pd.Index[Any] | None = None
+
+    @property
+    def text(self) -> str:
+        """The latest complete value, its interval and verdict, and the range; a sentence a group.
+
+        Without a chart, changes are not described, because differences between periods may be due
+        to chance.
+        """
+        text = describe_groups(self.table, self.by, self._sentence)
+        if self.marks is not None:
+            text += "".join(f" {one}" for one in describe_marks(self.marks))
+        return self.left_out.after(text)
+
+    @property
+    def verdict(self) -> pd.DataFrame:
+        """The verdict of each group: that of its last known period.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a group: ``[by ...], period, value, centre, lower_limit, upper_limit, variation,
+            assurance, rule, trial`` of the last period with a value, and ``signals`` and
+            ``periods`` (int64), the number of periods that a rule marked and that have a value.
+            Without a chart it is empty, and groups without any value are not in it.
+        """
+        names = ["period", "value", "centre", "lower_limit", "upper_limit"]
+        names = [*self.by, *names, "variation", "assurance", "rule", "trial"]
+        rows = []
+        for places in group_rows(self.table, self.by) if self.chart is not None else ():
+            known = self.table.iloc[places]
+            known = known[known["value"].notna()]
+            if len(known):
+                counts = {"signals": int((known["rule"] != "").sum()), "periods": len(known)}
+                rows.append({**known.iloc[-1][names].to_dict(), **counts})
+        return pd.DataFrame(rows, columns=[*names, "signals", "periods"])
+
+    def only(self, rows: Integers) -> Trend:
+        """Return the trend of the given rows of the table, by position, with their people."""
+        table = self.table.iloc[rows].reset_index(drop=True)
+        people = None if self.people is None else self.people[rows]
+        when = None if self.when is None else self.when[rows]
+        return replace(self, table=table, people=people, when=when)
+
+    def with_chart(self, rule: ChartRule | None) -> Trend:
+        """Return the trend with the limits and the verdict of a chart; None leaves it as it is."""
+        if rule is None or self.when is None:
+            return self
+        table = charted(self.table, self.by, self.when, rule)
+        marks = marks_of(self.when, self.table["period"].tolist(), rule)
+        return replace(self, table=table, chart=rule, marks=marks, rule=f"{self.rule} {rule.text}")
+
+    def charted_again(self) -> Trend:
+        """Return the trend with limits and verdict made from the values in its table alone.
+
+        After values were hidden, limits made from all of them would disclose them.
+        """
+        if self.chart is None or self.when is None:
+            return self
+        return replace(self, table=charted(self.table, self.by, self.when, self.chart))
+
+    @property
+    def _summary(self) -> str:
+        """The measure and the periods."""
+        by = f", by={', '.join(self.by)}" if self.by else ""
+        periods = self.table["period"]
+        return f"{self.measure}, {periods.iloc[0]} to {periods.iloc[-1]}{by}"
+
+    @property
+    def _caption(self) -> str:
+        return f"{self.title} by {self.every}. {self.rule}"
+
+    def _sentence(self, rows: pd.DataFrame, group: str) -> str:
+        unknown = reasons_in(rows)
+        if len(unknown) == len(rows):
+            return f"{group}{self.title}: {unknown.iloc[0]}."
+        known = rows[rows["value"].notna()]
+        if known.empty:
+            return f"{group}{self.title}: no {self.every} has a value that is known and shown yet."
+        last = known.iloc[-1]
+        text = f"{group}{self.title} in {last['period']}: {self._amount(last['value'])}"
+        text += self._brackets(last)
+        if len(known) > 1:
+            low, high = self._amount(known["value"].min()), self._amount(known["value"].max())
+            span = f"between {low} and {high}" if low != high else f"always {low}"
+            text += (
+                f"; {span} over {len(known)} {self.every}s "
+                f"({known.iloc[0]['period']} to {last['period']})"
+            )
+        incomplete = rows.loc[~rows["mature"], "period"]
+        if not incomplete.empty:
+            first, newest = incomplete.iloc[0], incomplete.iloc[-1]
+            which = first if first == newest else f"{first} to {newest}"
+            text += f". Not complete yet: {which}"
+        if len(unknown):
+            text += f". {unknown.iloc[0].capitalize()}"
+        return f"{text}.{self._chart_sentences(known)}"
+
+    def _chart_sentences(self, known: pd.DataFrame) -> str:
+        """Return what the chart says of the last period and of those before it."""
+        if self.chart is None:
+            return ""
+        last = known.iloc[-1]
+        text = ""
+        if last["variation"]:
+            text = f" The last point: {last['variation']}"
+            text += f", {last['rule']}" if last["rule"] else ""
+            text += "."
+        text += f" Centre {self._amount(last['centre'])}"
+        if pd.notna(last["lower_limit"]):
+            low, high = self._amount(last["lower_limit"]), self._amount(last["upper_limit"])
+            text += f", limits {low} to {high}"
+        text += f".{trial_text(known)}"
+        if self.chart.target is not None:
+            met = f": {last['assurance']}" if last["assurance"] else ""
+            text += f" Target {self._amount(self.chart.target)}{met}."
+        marked = known[~known["variation"].isin(["", COMMON])]
+        if len(marked):
+            shown = marked.tail(MOST_NAMED)
+            named = ", ".join(
+                f"{row.period} ({row.variation})" for row in shown.itertuples(index=False)
+            )
+            before = "the last of them " if len(marked) > MOST_NAMED else ""
+            text += f" Signals in {len(marked)} of {len(known)} {self.every}s: {before}{named}."
+        elif self.chart.rules != "none":
+            text += f" No signal in {len(known)} {self.every}s."
+        return text + few_people(known, self.chart)
+
+    def _brackets(self, row: pd.Series[Any]) -> str:
+        """Return counts and interval of one row in brackets, or nothing if neither is shown."""
+        parts = []
+        if pd.notna(row["numerator"]) and pd.notna(row["denominator"]):
+            parts.append(f"{row['numerator']:,.0f} of {row['denominator']:,.0f}")
+        if pd.notna(row["lower"]):
+            low, high = self._amount(row["lower"]), self._amount(row["upper"])
+            parts.append(f"{self.confidence * 100:g}% interval {low} to {high}")
+        return f" ({'; '.join(parts)})" if parts else ""
+
+    def _amount(self, value: float) -> str:
+        if self.unit == "proportion":
+            return f"{value:.1%}"
+        if self.unit == "episodes":
+            return f"{value:,.1f}".removesuffix(".0")
+        return f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
+
+
+def describe_marks(marks: pd.DataFrame) -> list[str]:
+    """Return a sentence for each rebasing and event."""
+    kinds = {"rebase": "new limits: ", "event": ""}
+    return [f"{row.date}: {kinds[str(row.kind)]}{row.words}." for row in marks.itertuples()]
