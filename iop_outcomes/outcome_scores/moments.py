@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.records import Records
@@ -54,6 +55,15 @@ class Answers:
         kept = np.isin(mean, (0.0, 1.0)) if state else np.ones(len(begins), dtype=np.bool_)
         return cls(
             who[begins][kept].astype(np.int64), when[begins][kept].astype(np.int64), mean[kept]
+        )
+
+    @classmethod
+    def of_scores(cls, scores: pd.DataFrame) -> Answers:
+        """Return the scores of one scale, rows of `instrument_scores`."""
+        return cls.of(
+            scores["episode_id"].cat.codes.to_numpy().astype(np.int64),
+            scores["day"].to_numpy().astype(np.int64),
+            scores["score"].to_numpy(dtype=np.float64),
         )
 
 

@@ -169,7 +169,8 @@ def symptom_change(
     refuse_nobody(moment.due(records), moment)
     parts: dict[str, list[pd.DataFrame]] = {}
     for scale in chosen:
-        answers = _answers(scores, scale)
+        of_scale = (scores["scale"] == scale.name).to_numpy(dtype=bool)
+        answers = Answers.of_scores(scores[of_scale])
         pairs = Pairs.of(answers, records, moment, groups)
         regressing = Regressing.of(pairs, scale, reliability, population_mean)
         rules = [*scale.changes, *_reliable(pairs, reliability), ANY_CHANGE]
@@ -223,15 +224,6 @@ def _check_reliability(reliability: float | None, population_mean: float | None)
             found=f"population_mean={as_written(population_mean)}",
             instead="population_mean=3.0",
         )
-
-
-def _answers(scores: pd.DataFrame, scale: Scale) -> Answers:
-    rows = scores[(scores["scale"] == scale.name).to_numpy(dtype=bool)]
-    return Answers.of(
-        rows["episode_id"].cat.codes.to_numpy().astype(np.int64),
-        rows["day"].to_numpy().astype(np.int64),
-        rows["score"].to_numpy(dtype=np.float64),
-    )
 
 
 def _reliable(pairs: Pairs, reliability: float | None) -> list[Change]:

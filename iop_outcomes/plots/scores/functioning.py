@@ -10,7 +10,7 @@ from iop_outcomes.errors import RuleError
 from iop_outcomes.outcome_scores import Functioning
 from iop_outcomes.plots.layout import fonts, style
 from iop_outcomes.plots.layout.given import check_result, figure_or
-from iop_outcomes.plots.layout.names import drawn_name, fitted, label_room, panels
+from iop_outcomes.plots.layout.names import HANDLE_ROOM, drawn_name, fitted, label_room, panels
 from iop_outcomes.plots.layout.sheet import Plan, Planner, Sheet, finish, open_sheet, stack
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def plot_functioning(life: Functioning, ax: Axes | Figure | None = None) -> Axes
         places = stack(sheet, len(parts), ABOVE + AXIS)
         for place, (name, rows) in zip(places, parts, strict=True):
             _draw_panel(place, rows, [next(short) for _ in range(len(rows))], max(lines), sheet)
-            title = fitted([name], label_room(sheet.width, life), TITLE_SIZE, True)[0]
+            title = fitted([name], label_room(sheet.width, life) + HANDLE_ROOM, TITLE_SIZE, True)[0]
             place.set_title(title, loc="left", fontsize=TITLE_SIZE, fontweight="bold", pad=4)
         _legend(places[0], sheet)
         finish(sheet, life, f"Stacked bars. {life.text}")

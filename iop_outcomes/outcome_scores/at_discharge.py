@@ -1,0 +1,67 @@
+"""Who counts in a measure of discharges: places of episodes, and which of them have it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from iop_outcomes.outcome_scores.change.paired import Pairs
+from iop_outcomes.outcome_scores.functioning.domains import choose
+from iop_outcomes.outcome_scores.instruments import Change, Instrument, Scale, find_instrument
+from iop_outcomes.outcome_scores.moments import Answers, Moment
+from iop_outcomes.outcome_scores.scoring import read_items, scores_of
+from iop_outcomes.records import Records
+from iop_outcomes.shared.arrays import Booleans, Integers
+from iop_outcomes.shared.groups import group_episodes
+
+Counted = tuple[Integers, Booleans]
+AT_DISCHARGE = Moment("discharge")
+
+
+def measured(instrument: str) -> Callable[[Records], Counted]:
+    """Return what counts discharged episodes: those with a first and a last score."""
+    one = find_instrument(instrument)
+
+    def count(records: Records) -> Counted:
+        pairs = _pairs(records, one, one.scales[0])
+        return np.flatnonzero(pairs.due), pairs.paired[pairs.due]
+
+    return count
+
+
+def better(instrument: str, rule: str) -> Callable[[Records], Counted]:
+    """Return what counts discharged episodes with both scores: those better by a rule."""
+    one = find_instrument(instrument)
+    scale = one.scales[0]
+    (change,) = [found for found in scale.changes if found.name == rule]
+
+    def count(records: Records) -> Counted:
+        return _judged(_pairs(records, one, scale), scale, change)
+
+    return count
+
+
+def having(domain: str) -> Callable[[Records], Counted]:
+    """Return what counts discharged episodes with both answers: those that have it then."""
+
+    def count(records: Records) -> Counted:
+        (one,) = choose([domain], None)
+        groups = group_episodes(records.episodes, None)
+        pairs = Pairs.of(one.answers(records), records, AT_DISCHARGE, groups)
+        return np.flatnonzero(pairs.paired), pairs.last[pairs.paired] == 1
+
+    return count
+
+
+def _pairs(records: Records, instrument: Instrument, scale: Scale) -> Pairs:
+    scores = scores_of(records, instrument, read_items(records, instrument, None), "complete")
+    rows = scores[(scores["scale"] == scale.name).to_numpy(dtype=bool)]
+    groups = group_episodes(records.episodes, None)
+    return Pairs.of(Answers.of_scores(rows), records, AT_DISCHARGE, groups)
+
+
+def _judged(pairs: Pairs, scale: Scale, change: Change) -> Counted:
+    both = pairs.paired
+    found, _, asked = change.judge(pairs.first[both], pairs.last[both], scale.better)
+    return np.flatnonzero(both)[asked], found[asked]
