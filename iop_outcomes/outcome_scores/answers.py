@@ -11,6 +11,7 @@ import pandas as pd
 
 from iop_outcomes.errors import RuleError
 from iop_outcomes.outcome_scores.instruments import Instrument, Item
+from iop_outcomes.outcome_scores.options import as_pairs
 from iop_outcomes.shared.arrays import Booleans, Floats
 from iop_outcomes.shared.messages import columns_found, names_asked
 
@@ -39,7 +40,8 @@ def item_columns(
     """
     numbers = [item.number for item in instrument.items]
     if columns is not None:
-        return _named(checkins, instrument, dict(columns), numbers)
+        pairs = as_pairs("items", columns, 'items={"1": "column of item 1"}')
+        return _named(checkins, instrument, pairs, numbers)
     stems = instrument.stems or (instrument.name,)
     found: dict[str, str] = {}
     for number in numbers:
@@ -67,7 +69,11 @@ def _named(
             found=f"items {', '.join(numbers) or 'none'}",
             instead='items={"1": "column of item 1"}',
         )
-    gone = [name for name in columns.values() if name not in checkins.columns]
+    gone = [
+        name
+        for name in columns.values()
+        if not isinstance(name, str) or name not in checkins.columns
+    ]
     if gone:
         raise RuleError(
             f"The check-ins have no column {names_asked(gone)}.",

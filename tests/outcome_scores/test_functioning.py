@@ -161,6 +161,8 @@ def test_what_is_asked_wrongly() -> None:
         ({"domains": "sobriety"}, "no domain of functioning"),
         ({"domains": []}, "an empty list"),
         ({"cuts": {"work_or_school": 1}}, "A cut is a score"),
+        ({"domains": 3}, "a name or a list of names"),
+        ({"cuts": 3}, "a dict whose keys are texts"),
         ({"follow_up": 0}, "at discharge, or at a day"),
     ):
         with pytest.raises(RuleError, match=said):

@@ -231,7 +231,11 @@ def test_options_that_are_none() -> None:
         ({"scales": []}, "At least one scale"),
         ({"missing": "mean"}, "complete, prorate"),
         ({"population_mean": "3"}, "is a number"),
+        ({"population_mean": float("nan")}, "is a number"),
         ({"every": 3}, "at least 7"),
+        ({"through": 10**9}, "at most 3,660 days"),
+        ({"scales": 3}, "a name or a list of names"),
+        ({"items": "phq9"}, "a dict whose keys are texts"),
     ):
         with pytest.raises(RuleError, match=said):
             iop.symptom_change(made(ROWS, LEFT), "phq9", **option)  # type: ignore[arg-type]

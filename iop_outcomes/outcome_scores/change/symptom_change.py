@@ -25,11 +25,13 @@ from iop_outcomes.outcome_scores.instruments.registry import missing_text
 from iop_outcomes.outcome_scores.moments import (
     FOLLOW_UP_WINDOW,
     INTAKE_TEXT,
+    LONGEST,
     Answers,
     At,
     Moment,
     refuse_nobody,
 )
+from iop_outcomes.outcome_scores.options import as_names
 from iop_outcomes.outcome_scores.scoring import ReadItems, read_items, scores_of
 from iop_outcomes.records import Records, require_records
 from iop_outcomes.shared.checks import check_confidence, check_whole, is_number
@@ -160,6 +162,12 @@ def symptom_change(
     check_confidence(confidence)
     check_whole("every", every, 7, "every=28")
     check_whole("through", through, 1, "through=182")
+    if through > LONGEST or every > LONGEST:
+        raise RuleError(
+            f"A trajectory goes over at most {LONGEST:,} days.",
+            found=f"every={as_written(every)}, through={as_written(through)}",
+            instead="every=28, through=182",
+        )
     _check_reliability(reliability, population_mean)
     kept, left_out = ungrouped(records.episodes, by, missing_group, "episode")
     records = records if kept is None else records.subset(kept)
@@ -205,10 +213,10 @@ def symptom_change(
 def _scales(instrument: Instrument, scales: str | Sequence[str] | None) -> list[Scale]:
     if scales is None:
         return list(instrument.scales)
-    names = [scales] if isinstance(scales, str) else list(scales)
+    names = as_names("scales", scales, "scales=None for all")
     if not names:
         raise RuleError("At least one scale is needed.", instead="scales=None for all")
-    return [instrument.scale(name) for name in dict.fromkeys(names)]
+    return [instrument.scale(name) for name in names]
 
 
 def _check_reliability(reliability: float | None, population_mean: float | None) -> None:
@@ -218,7 +226,9 @@ def _check_reliability(reliability: float | None, population_mean: float | None)
             found=f"reliability={as_written(reliability)}",
             instead="reliability=0.8",
         )
-    if population_mean is not None and not is_number(population_mean):
+    if population_mean is not None and not (
+        is_number(population_mean) and np.isfinite(population_mean)
+    ):
         raise RuleError(
             "The population mean is a number.",
             found=f"population_mean={as_written(population_mean)}",

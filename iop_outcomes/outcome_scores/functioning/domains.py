@@ -16,6 +16,7 @@ import pandas as pd
 from iop_outcomes.errors import RuleError
 from iop_outcomes.outcome_scores.instruments import Scale
 from iop_outcomes.outcome_scores.moments import Answers
+from iop_outcomes.outcome_scores.options import as_names, as_pairs
 from iop_outcomes.records import Records
 from iop_outcomes.shared.arrays import Floats
 from iop_outcomes.shared.checks import is_number
@@ -140,16 +141,17 @@ def choose(
 ) -> tuple[Domain, ...]:
     """Return the domains asked for, with one's own cuts; RuleError if one is not known."""
     known = {domain.name: domain for domain in DOMAINS}
-    names = list(known) if domains is None else [domains] if isinstance(domains, str) else domains
+    all_of = ", ".join(known)
+    names = list(known) if domains is None else as_names("domains", domains, f"some of {all_of}")
     unknown = [name for name in names if name not in known]
     if unknown or not names:
         raise RuleError(
             "There is no domain of functioning of that name.",
             found=names_asked(unknown) if unknown else "an empty list",
-            instead=f"one of {', '.join(known)}",
+            instead=f"one of {all_of}",
         )
     chosen = {name: known[name] for name in names}
-    for name, cut in (cuts or {}).items():
+    for name, cut in as_pairs("cuts", cuts, 'cuts={"quality_of_life": 60}').items():
         if name not in known or known[name].kind != "from" or not is_number(cut):
             raise RuleError(
                 "A cut is a score of recovery_capital or quality_of_life.",

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.errors import EstimateError
+from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.outcome_scores.functioning.domains import Domain, choose
 from iop_outcomes.outcome_scores.moments import at_intake
 from iop_outcomes.records import Records, require_records
 from iop_outcomes.records.schema import EPISODES
 from iop_outcomes.shared.arrays import Floats
 from iop_outcomes.shared.groups import Groups
+from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.provenance import Provenance, label
 from iop_outcomes.shared.vocabulary import COMPETING_ENDS
 from iop_outcomes.survival import cumulative_incidence
@@ -74,6 +75,12 @@ def time_to_gain(
     """
     require_records(records, "The time to a gain")
     records.require("checkins", "the time to a gain")
+    if not isinstance(domain, str):
+        raise RuleError(
+            "The time to a gain is of one domain.",
+            found=f"domain={as_written(domain)}",
+            instead='time_to_gain(records, "work_or_school")',
+        )
     (one,) = choose([domain], cuts)
     times = gain_times(records, one)
     if times.empty:

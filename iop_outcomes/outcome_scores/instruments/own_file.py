@@ -107,6 +107,12 @@ def read_instrument(path: str | Path) -> Instrument:
 
 
 def _content(path: str | Path) -> dict[str, Any]:
+    if not isinstance(path, str | Path):
+        raise RuleError(
+            "An instrument is read from a file.",
+            found=as_written(path),
+            instead='read_instrument("own.toml")',
+        )
     try:
         return tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
     except OSError as error:
