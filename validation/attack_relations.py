@@ -142,7 +142,9 @@ def _weeks(puzzle: Puzzle, read: Read) -> None:
     for row in found:
         week = int(row["week"])  # type: ignore[call-overload]
         for name in (*people, *sessions):
-            if missing(row[name]):
+            if name not in row:  # the records cannot tell it: it may be none
+                puzzle.unknown(("week", week, name), least=0)
+            elif missing(row[name]):
                 puzzle.unknown(("week", week, name), least=int(name not in ("due", "attended")))
             else:
                 puzzle.known(("week", week, name), float(row[name]))  # type: ignore[arg-type]

@@ -69,8 +69,8 @@ def engagement(
         ``sessions_due, sessions_attended`` : int64
             Treatment sessions in the denominator, and those attended (also partly, also late).
         ``attendance_rate`` : float64
-            Attended / due, 0 to 1; missing if nothing was due, and for all where the records hold
-            no absences, so that the rate is not known (`Records.fitness`).
+            Attended / due, 0 to 1; missing if nothing was due, and for all of a program whose
+            records hold no absences, so that the rate is not known (`Records.fitness`).
         ``sessions_unrecorded`` : int64
             Sessions without a recorded outcome: in neither of the two above.
         ``no_shows, late_cancellations, client_cancellations, excused`` : int64
@@ -207,8 +207,8 @@ def engagement_of(
 def _leave_unknown(table: pd.DataFrame, records: Records) -> None:
     """Leave missing, in a table that is being made, what would only be absence of records."""
     judged = records.judgements()
-    if judged["attendance_rate"].absent:
-        table["attendance_rate"] = np.nan
+    told = records.told_by_program("attendance_rate")
+    table["attendance_rate"] = table["attendance_rate"].where(told)
     if judged["hours"].reason == PlausibleLengths.__name__:
         table["weeks_unknown"] = table["weeks_in_program"]
         table["weeks_at_dose"] = np.int64(0)

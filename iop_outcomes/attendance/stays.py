@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 RETENTION_DAYS = (30, 60, 90)
 NO_CONTACT_DAYS = 30
+LATE_DAYS = 180  # within which the follow-up of a cohort may still be recorded
 _SAYS_NOTHING = ("program_cancel", "not_scheduled", UNRECORDED)
 
 
@@ -97,6 +98,18 @@ class Stays:
         known = left_before | (self.observed & (self.closed | (self.followed >= day)))
         known &= self.observable >= day
         return pd.arrays.BooleanArray(stayed & ~left_before & known, ~known)
+
+
+def still_to_be_followed(records: Records, days: int) -> Booleans:
+    """Tell which episodes may still be followed for `days` days, and have not been yet.
+
+    They are open, the end of their follow-up (``followed_until``) lies before that day, and the day
+    lies at most `LATE_DAYS` before the data cut: whose follow-up ended longer ago is lost to it.
+    """
+    followed = records.episodes["days_followed"].to_numpy(dtype=np.float64)
+    open_ = records.episodes["days_to_discharge"].isna().to_numpy()
+    recent = _days_to_cut(records) - days <= LATE_DAYS
+    return np.asarray(open_ & (followed < days) & recent)
 
 
 def read_stays(records: Records, sessions: Sessions) -> Stays:

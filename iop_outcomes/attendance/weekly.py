@@ -220,6 +220,13 @@ def _without_unknown(
     return table
 
 
+def unknown_columns(table: pd.DataFrame) -> list[str]:
+    """Return the columns of a table of one group that the records cannot tell in any week."""
+    if reasons_in(table).empty:
+        return []
+    return [name for name in (*OF_ABSENCES, *OF_SESSIONS) if table[name].isna().all()]
+
+
 def _episode_counts(
     followed: Integers, begun: Integers, groups: Groups, weeks: int
 ) -> dict[str, Integers]:

@@ -15,6 +15,7 @@ from iop_outcomes.plots.layout.names import HANDLE_ROOM, fitted, panels
 from iop_outcomes.plots.layout.risk_table import LEFT, add_risk_table, rows_of
 from iop_outcomes.plots.layout.sheet import Plan, Planner, Sheet, finish, open_sheet, stack
 from iop_outcomes.records import Records
+from iop_outcomes.records.fitness import reasons_in
 from iop_outcomes.shared.text import format_level
 
 if TYPE_CHECKING:
@@ -135,4 +136,7 @@ def _draw_panel(ax: Axes, rows: pd.DataFrame, sheet: Sheet) -> None:
 def _note(result: AttendanceByWeek) -> str:
     hidden = "hidden" in result.table and bool(result.table["hidden"].any())
     dash = " A dash: too few people to show." if hidden else ""
-    return f"{result.rule}\nBand: {format_level(result.confidence)} confidence limits.{dash}"
+    reasons = reasons_in(result.table).unique()
+    unknown = "".join(f" Share of the sessions due: {one}." for one in reasons)
+    level = format_level(result.confidence)
+    return f"{result.rule}\nBand: {level} confidence limits.{dash}{unknown}"

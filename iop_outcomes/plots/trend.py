@@ -15,7 +15,8 @@ from iop_outcomes.plots.layout.given import check_result, figure_or
 from iop_outcomes.plots.layout.names import HANDLE_ROOM, drawn_name, fitted, label_room, panels
 from iop_outcomes.plots.layout.period_axis import write_periods
 from iop_outcomes.plots.layout.sheet import Plan, Planner, finish, open_sheet, stack
-from iop_outcomes.plots.layout.unknown import HIDDEN, NOT_YET, say_why
+from iop_outcomes.plots.layout.unknown import HIDDEN, NOT_KNOWN, NOT_YET, say_why
+from iop_outcomes.records.fitness import reasons_in
 from iop_outcomes.shared.text import format_level
 from iop_outcomes.trends import Trend
 
@@ -34,8 +35,9 @@ def plot_trend(trend: Trend, ax: Axes | Figure | None = None) -> Axes:
     squares for a concern. Rebasings and events are numbered lines, explained below. Periods that
     are not complete are open points with their interval, or greyed where nothing is known.
     Without a chart (``chart="none"``) each point has its interval, and the denominators stand
-    below. Periods whose counts are too small to show say ``hidden``. Each group has its own panel,
-    on the same scale; four groups or more stand in two columns.
+    below. Periods that the records cannot tell say ``not known``, and the note says why; periods
+    whose counts are too small to show say ``hidden``. Each group has its own panel, on the same
+    scale; four groups or more stand in two columns.
 
     Parameters
     ----------
@@ -113,8 +115,10 @@ def _draw_panel(ax: Axes, rows: pd.DataFrame, unit: str, top: float) -> None:
     ax.set_xlim(-0.6, len(rows) - 0.4)
     ax.set_ylim(0, top)
     _draw_points(ax, rows, positions, known)
+    unknown = rows.index.isin(reasons_in(rows).index)
     say_why(ax, ~mature, NOT_YET)
-    say_why(ax, hidden & mature, HIDDEN)
+    say_why(ax, unknown & mature, NOT_KNOWN)
+    say_why(ax, hidden & mature & ~unknown, HIDDEN)
     if unit == "proportion":
         write_percent(ax)
     else:
@@ -180,4 +184,5 @@ def _write_denominators(ax: Axes, rows: pd.DataFrame) -> None:
 def _note(trend: Trend) -> str:
     below = " n: the denominator." if trend.table["denominator"].notna().any() else ""
     level = format_level(trend.confidence)
-    return f"{trend.rule}\nVertical lines: {level} confidence intervals.{below}"
+    unknown = "".join(f" {one[0].upper()}{one[1:]}." for one in reasons_in(trend.table).unique())
+    return f"{trend.rule}\nVertical lines: {level} confidence intervals.{below}{unknown}"

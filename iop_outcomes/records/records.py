@@ -153,10 +153,19 @@ class Records:
             How many groups there are.
         """
         whole = self.judgements(measure).get(measure)
-        if whole is None or whole.absent or groups == 1:
+        if whole is None or whole.known == "no" or groups == 1:
             return [whole] * groups
         parts = (self.subset(codes == group) for group in range(groups))
         return [judge(part._held(part=True), [measure])[measure] for part in parts]
+
+    def told_by_program(self, measure: str) -> npt.NDArray[np.bool_]:
+        """Tell of each episode whether the measure is known in its program."""
+        whole = self.judgements(measure)[measure]
+        if not whole.mixed:
+            return np.full(len(self.episodes), not whole.absent)
+        program = self.episodes["program"].cat.codes.to_numpy().astype(np.int64)
+        judged = self.judgements_by(measure, program, int(program.max()) + 1)
+        return np.array([one is not None and not one.absent for one in judged])[program]
 
     def _held(self, part: bool = False) -> Held:
         return Held(

@@ -30,7 +30,7 @@ NOTE = (
     "more, of those known; completed of those discharged with a reason; retained of those admitted "
     "long enough ago. All over the stay so far. Shares of fewer than 1,000 are given in whole "
     "percent, since more digits would give their counts back. A program is not better because its "
-    "share is higher: the people differ."
+    "share is higher: the people differ. Empty where it is not known from these records."
 )
 
 
@@ -48,7 +48,8 @@ def program_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
     linked.total(admitted[-1], admitted[:-1])
     needs: dict[str, list[tuple[Item, ...]]] = {"admitted": [(key,) for key in admitted]}
     for measure, (top, bottom) in _fractions(scope).items():
-        frame[measure] = _shares(scope, linked, measure, rows, (top, bottom))
+        told = _told(scope, measure, rows)
+        frame[measure] = _shares(scope, linked, measure, rows, (top, bottom), told)
         needs[measure] = [((FAMILY, measure, name),) for name, _ in rows]
         if measure == "completed" or measure.startswith("retained"):  # shares of the admitted
             for name, _ in rows:
@@ -98,8 +99,15 @@ def _fractions(scope: Scope) -> dict[str, tuple[Floats, Floats]]:
             bottom.to_numpy(dtype=np.float64, na_value=0.0),
         )
         for name, (top, bottom) in pairs.items()
-        if scope.tells(RESTS_ON.get(name, name))
+        if scope.judged[RESTS_ON.get(name, name)].known != "no"
     }
+
+
+def _told(scope: Scope, measure: str, rows: list[Row]) -> list[bool]:
+    """Tell of each row whether the records can tell the measure of it; a total of all, of all."""
+    name = RESTS_ON.get(measure, measure)
+    by_episode = scope.records.told_by_program(name)
+    return [bool(by_episode[mask].all()) for _, mask in rows]
 
 
 def _shares(
@@ -108,20 +116,24 @@ def _shares(
     measure: str,
     rows: list[Row],
     counted: tuple[Floats, Floats],
+    told: list[bool],
 ) -> list[float]:
-    """Return the share of each row, and declare its counts, which are not printed."""
+    """Return the share of each row, and declare its counts, which are not printed.
+
+    A row of which the records cannot tell it has none.
+    """
     top, bottom = counted
     shares = []
-    for name, mask in rows:
+    for (name, mask), known in zip(rows, told, strict=True):
         key = (FAMILY, measure, name)
         x, n = round(top[mask].sum()), round(bottom[mask].sum())
         linked.count((*key, "x"), x, people=scope.people(mask & (top > 0)))
         linked.count((*key, "n"), n, people=scope.people(mask & (bottom > 0)))
         linked.part((*key, "n"), (*key, "x"), people=scope.people(mask & (bottom > top)))
         decimals = scope.policy.share_decimals(n)
-        if n:
+        if n and known:
             linked.share(key, (*key, "x"), (*key, "n"), decimals)
-        shares.append(round_share(x, n, decimals))
+        shares.append(round_share(x, n, decimals) if known else np.nan)
     for count in ("x", "n"):
         made = [(FAMILY, measure, name, count) for name, _ in rows]
         linked.total(made[-1], made[:-1])

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.attendance.engagement import engagement_of
-from iop_outcomes.attendance.stays import Attendance, read_attendance
+from iop_outcomes.attendance.stays import Attendance, read_attendance, still_to_be_followed
 from iop_outcomes.disclosure import SafePolicy
 from iop_outcomes.errors import ReportError, RuleError
 from iop_outcomes.records.fitness import Judgement
@@ -109,6 +109,10 @@ class Scope:
         assert self.quarter is not None
         cut = pd.Timestamp(self.records.as_of) - pd.Timedelta(days=FOLLOW_UP_DAYS)
         last = min(cut.normalize(), last_day(self.quarter))
+        waiting = self.records.episodes["admit_date"][
+            still_to_be_followed(self.records, FOLLOW_UP_DAYS)
+        ]
+        last = min([last, *(waiting - pd.Timedelta(days=1))])  # complete for everybody before it
         return last - pd.DateOffset(years=1) + pd.Timedelta(days=1), last
 
     @property

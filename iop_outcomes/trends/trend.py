@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from iop_outcomes.attendance.stays import still_to_be_followed
 from iop_outcomes.errors import EstimateError
 from iop_outcomes.records import require_records
 from iop_outcomes.records.fitness import NOT_KNOWN
@@ -111,8 +113,9 @@ def trend(
             The interval, missing with the value.
         ``mature`` : bool
             Whether the answer was known for everybody at the data cut: the period's end, and the
-            days that the measure needs after it, are not after the cut, and nobody who could still
-            come to count was followed for a shorter time.
+            days that the measure needs after it, are not after the cut, and nobody admitted in it
+            is open and was followed for a shorter time (``followed_until``). Whose follow-up should
+            have ended over 180 days before the cut is lost to it, and is waited for no longer.
         ``not_known`` : str
             Why the records cannot tell the measure (`Records.fitness`), of this group or before
             some day; its numbers are then missing. Empty where they can.
@@ -237,7 +240,9 @@ def _trend(
         kind=quantity.kind,
         confidence=confidence,
     )
-    frame = _assemble(counts, groups, periods, quantity, pd.Timestamp(records.as_of))
+    frame = _assemble(
+        counts, groups, periods, quantity, _known_at(records, quantity, groups, periods)
+    )
     frame = _without_unknown(frame, records, quantity, groups, len(periods))
     return Trend(
         table=frame,
@@ -259,12 +264,10 @@ def _assemble(
     groups: Groups,
     periods: pd.PeriodIndex,
     quantity: Quantity,
-    as_of: pd.Timestamp,
+    mature: npt.NDArray[np.bool_],
 ) -> pd.DataFrame:
     """Return the table, with missing values for periods that are not complete."""
     start, end = periods.start_time, periods.end_time.normalize()
-    known = end + pd.Timedelta(days=quantity.days_to_mature) <= as_of
-    mature = np.tile(known, len(groups))
     shown = so_far({name: counts[name] for name in SHOWN}, mature)
     now = {name: shown.pop(f"{name}_so_far") for name in SHOWN}
     if quantity.kind == "count":  # what was counted so far would look like a fall
@@ -282,6 +285,25 @@ def _assemble(
             **{f"{name}_so_far": values for name, values in now.items()},
         }
     )
+
+
+def _known_at(
+    records: Records, quantity: Quantity, groups: Groups, periods: pd.PeriodIndex
+) -> npt.NDArray[np.bool_]:
+    """Tell of each group and period whether it is complete at the data cut.
+
+    Where people are followed from admission, everybody admitted in it has been followed so long.
+    """
+    days = quantity.days_to_mature
+    end = periods.end_time.normalize()
+    known = end + pd.Timedelta(days=days) <= pd.Timestamp(records.as_of)
+    mature = np.tile(known, len(groups))
+    if quantity.kind == "people" and days:
+        waiting = still_to_be_followed(records, days)
+        admitted = pd.PeriodIndex(records.episodes["admit_date"][waiting], freq=periods.freq)
+        place = periods.get_indexer(admitted)
+        mature[groups.codes[waiting][place >= 0] * len(periods) + place[place >= 0]] = False
+    return mature
 
 
 def _without_unknown(

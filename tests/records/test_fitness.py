@@ -148,6 +148,18 @@ def test_absences_that_are_recorded_only_later_or_in_one_program() -> None:
         }
     )
     assert known(records)["attendance_rate"] == "partly"
+    assert iop.engagement(records)["attendance_rate"].isna().tolist() == [False] * 20 + [True] * 20
+    whole = iop.trend(records, "attendance_rate")
+    assert "in some programs no absence is recorded, or hardly any" in whole.text
+    assert whole.table["value"].isna().all()
+    report = iop.quarterly_report(records, "2025Q2", policy=iop.SafePolicy.unprotected())
+    programs = report.tables["programs"].set_index("program")["sessions_attended"]
+    assert programs["North"] == pytest.approx(0.86, abs=0.1)
+    assert programs[["South", "all"]].isna().all()
+    assert "sessions" not in report.tables
+    assert "trend_attendance_rate" not in report.tables
+    told = report.tables["cannot_tell"].set_index("measure")["known"]
+    assert told["Attendance rate"] == "by program"
     trend = iop.trend(records, "attendance_rate", by="program")
     assert "South: Attendance rate: not known from these records" in trend.text
     assert trend.table.loc[trend.table["program"] == "South", "value"].isna().all()
@@ -308,3 +320,25 @@ def test_study_days_are_judged_too() -> None:
     )
     assert known(records)["attendance_rate"] == "no"
     assert known(records)["retained_30"] == "yes"
+
+
+def test_a_cohort_is_complete_when_everybody_in_it_has_been_followed() -> None:
+    frames = made()
+    admitted = frames["episodes"]["admit_date"]
+    month = admitted.dt.to_period("M").max()
+    open_ = frames["episodes"].assign(followed_until=pd.NaT)
+    newest = admitted.dt.to_period("M") == month
+    open_.loc[newest, ["discharge_date", "discharge_reason"]] = None
+    cut = {"as_of": str((month.end_time + pd.Timedelta(days=40)).date())}
+    whole = iop.trend(read(frames | {"episodes": open_}, **cut), "retained_30").table
+    assert whole.set_index("period").loc[str(month), "mature"]
+    first = int(np.flatnonzero(newest)[0])
+    open_.loc[first, "followed_until"] = admitted[first] + pd.Timedelta(days=12)
+    some = read(frames | {"episodes": open_}, **cut)
+    table = iop.trend(some, "retained_30").table.set_index("period")
+    assert not table.loc[str(month), "mature"]
+    assert np.isnan(table.loc[str(month), "value"])
+    assert table.loc[str(month - 2), "mature"]
+    later = read(frames | {"episodes": open_}, as_of=str((month + 9).end_time.date()))
+    lost = iop.trend(later, "retained_30").table.set_index("period")
+    assert lost.loc[str(month), "mature"], "who is lost to follow-up is waited for no longer"

@@ -174,7 +174,7 @@ class Words:
         if without.any():
             told = f"in some programs {self.told}"
             counts = f" ({int(without.sum()):,} of {int((whole > 0).sum()):,} programs)"
-            return Answer("partly", told + counts, told, self.needed)
+            return Answer("partly", told + counts, told, self.needed, mixed=True)
         return self._from_when(held, rows, found)
 
     def _from_when(self, held: Held, rows: Mask, found: Mask) -> Answer:

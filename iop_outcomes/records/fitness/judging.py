@@ -39,6 +39,8 @@ class Judgement:
         Whether the first page of a report says that it is not known.
     counts : tuple of int
         The counts that the reasons tell something of.
+    mixed : bool
+        Whether it is known of some programs and not of others: no total of them is.
     """
 
     measure: str
@@ -51,11 +53,12 @@ class Judgement:
     since: pd.Timestamp | None = None
     main: bool = False
     counts: tuple[int, ...] = ()
+    mixed: bool = False
 
     @property
     def absent(self) -> bool:
-        """Whether it is not known at all."""
-        return self.known == "no"
+        """Whether one number of all of these records cannot be known."""
+        return self.known == "no" or self.mixed
 
     @property
     def text(self) -> str:
@@ -98,6 +101,7 @@ def _judge(held: Held, measure: Measure, found: dict[Evidence, Answer]) -> Judge
         since=max(since, default=None),
         main=measure.main,
         counts=tuple(count for answer in answers for count in answer.counts),
+        mixed=any(answer.mixed for answer in answers),
     )
 
 

@@ -31,6 +31,9 @@ class Answer:
         The first day from which it is there, where that is not the beginning.
     counts : tuple of int
         The counts that the reason tells something of: what is there, and what is missing.
+    mixed : bool
+        Whether it is there in some programs and absent in others: each program can be told by
+        itself, and no total of them.
     """
 
     known: Known
@@ -39,6 +42,7 @@ class Answer:
     needed: str = ""
     since: pd.Timestamp | None = None
     counts: tuple[int, ...] = ()
+    mixed: bool = False
 
 
 YES = Answer("yes")

@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.attendance.sessions import SessionRule
+from iop_outcomes.attendance.weekly import unknown_columns
 from iop_outcomes.disclosure import ProtectedCurves
 from iop_outcomes.plots import plot_attendance, plot_survival, plot_trend
 from iop_outcomes.plots.layout.export import draw_svg
+from iop_outcomes.records.fitness import Judgement
 from iop_outcomes.report.counting import Counted, Trends
 from iop_outcomes.report.model import (
     SHARE_DECIMALS,
@@ -92,7 +94,7 @@ def who_came(scope: Scope, counted: Counted) -> Section:
     behind = Table(
         "attendance_by_week",
         f"Attendance by week since admission: {scope.followed_90_days_text}",
-        rounded(weeks.table.drop(columns=["hidden", "not_known"]).dropna(axis=1, how="all")),
+        rounded(weeks.table.drop(columns=["hidden", "not_known", *unknown_columns(weeks.table)])),
         kinds,
         weeks.rule,
     )
@@ -195,16 +197,23 @@ def unknown(scope: Scope, *measures: str) -> tuple[str, ...]:
 def cannot_tell(scope: Scope) -> Section:
     """Return what the records cannot tell, or only in part, and what would be needed."""
     rows = [
-        (one.title, "no" if one.absent else "in part", one.told, one.needed)
+        (one.title, _known(one), one.told, one.needed)
         for one in sorted(scope.judged.values(), key=lambda one: not one.absent)
         if one.known != "yes"
     ]
     if not rows:
         return Section("cannot-tell", CANNOT_TELL, ("They can tell every measure of this report.",))
     frame = pd.DataFrame(rows, columns=["measure", "known", "why", "needed"])
-    note = "What is not known is left out of this report; what is known in part stands in it."
+    note = (
+        "What is not known is left out of this report; what is known in part stands in it. What is "
+        "known by program stands in the table of programs only, since no total of them is known."
+    )
     table = Table("cannot_tell", CANNOT_TELL, frame, {}, note)
     return Section("cannot-tell", CANNOT_TELL, (), (table,))
+
+
+def _known(one: Judgement) -> str:
+    return "by program" if one.mixed else "no" if one.absent else "in part"
 
 
 def rounded(table: pd.DataFrame, unit: str = "proportion") -> pd.DataFrame:
