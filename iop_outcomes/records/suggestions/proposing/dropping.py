@@ -85,20 +85,25 @@ def _no_rows(source: Source) -> Mask:
     date = source.heading_of(REQUIRED[source.table])
     rows = np.zeros(bundle.rows, dtype=bool)
     if date and date in bundle.columns and len(bundle.columns[date].codes) == bundle.rows:
-        rows |= ~_holds(bundle.columns[date], _is_date)
+        rows |= ~_hold_dates(bundle.columns[date])
     if identifier:
         column = bundle.columns[identifier]
         totals = _holds(column, lambda text: bool(starts_like_a_total(text)) or "=" in text)
         rows |= totals if bundle.days or not date else totals & rows
         if date:  # a count of the words stands below a table: Completed 1752
-            rows |= ~filled_rows(column) & ~_holds(bundle.columns[date], _is_date)
+            rows |= ~filled_rows(column) & ~_hold_dates(bundle.columns[date])
     rows &= _any_filled(bundle)
     return rows if rows.sum() <= max(_MOST_SHARE * bundle.rows, 12) else np.zeros_like(rows)
 
 
-def _is_date(text: str) -> bool:
-    bare = text.strip()
-    return bool(bare) and (are_dates([bare])[0] or means_missing(bare, "date") or bare.isdigit())
+def _hold_dates(column: Coded) -> Mask:
+    """Tell for each row whether its text is a date, a number that may be one, or missing."""
+    texts = [str(word).strip() for word in column.words]
+    chosen = [
+        bool(text) and (date or means_missing(text, "date") or text.isdigit())
+        for text, date in zip(texts, are_dates(texts), strict=True)
+    ]
+    return column.is_any(np.array(chosen, dtype=bool))
 
 
 def _any_filled(bundle: Bundle) -> Mask:

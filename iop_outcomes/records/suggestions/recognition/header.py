@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from iop_outcomes.records.schema import TABLES
 from iop_outcomes.records.suggestions.recognition.language import heading_columns, heading_score
-from iop_outcomes.records.suggestions.recognition.profiles import is_value
+from iop_outcomes.records.suggestions.recognition.profiles import is_value, values_among
 
 LOOKED_AT = 60  # lines of a file among which its header is sought
 KNOWN = 0.6  # from which a heading is taken for known
@@ -50,9 +50,11 @@ def is_known(heading: str) -> bool:
 
 def find_header(rows: Sequence[Sequence[str]]) -> Header | None:
     """Return where the header stands in the first lines of a file; None if there is none."""
+    looked_at = rows[: LOOKED_AT + _ROWS_BELOW]
+    values = values_among({cell for cells in looked_at for cell in cells})
     best, score = -1, 0.0
     for place, cells in enumerate(rows[:LOOKED_AT]):
-        found = _score(cells, rows[place + 1 : place + 1 + _ROWS_BELOW])
+        found = _score(cells, rows[place + 1 : place + 1 + _ROWS_BELOW], values)
         if found > score:
             best, score = place, found
     if best < 0:
@@ -71,22 +73,22 @@ def _filled(cells: Sequence[str]) -> list[str]:
     return [cell.strip() for cell in cells if cell.strip()]
 
 
-def _score(cells: Sequence[str], below: Sequence[Sequence[str]]) -> float:
+def _score(cells: Sequence[str], below: Sequence[Sequence[str]], values: set[str]) -> float:
     """Return how much a row looks like a header; 0 if it is none."""
     filled = _filled(cells)
     if len(filled) < 2:
         return 0.0
-    values = sum(map(is_value, filled))
-    texts = len(filled) - values
-    grid = values >= _LEAST_GRID and texts >= 1 and not is_value(filled[0])
-    if values and not (grid and len(set(filled)) == len(filled)) and values > len(filled) / 5:
+    count = sum(cell in values for cell in filled)
+    texts = len(filled) - count
+    grid = count >= _LEAST_GRID and texts >= 1 and filled[0] not in values
+    if count and not (grid and len(set(filled)) == len(filled)) and count > len(filled) / 5:
         return 0.0
-    known = sum(is_known(cell) for cell in filled if not is_value(cell))
+    known = sum(is_known(cell) for cell in filled if cell not in values)
     if any(len(cell) > 200 for cell in filled) or (grid and not known):
         return 0.0
     wide = [len(_filled(row)) for row in below if _filled(row)]
     fits = sum(width >= 0.3 * len(filled) for width in wide) / len(wide) if wide else 0.4
-    contrast = any(is_value(cell) for row in below for cell in row)
+    contrast = any(cell.strip() in values for row in below for cell in row)
     distinct = len(set(filled)) / len(filled)
     if not known and not contrast:
         return 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -205,14 +206,22 @@ def is_range(text: str) -> bool:
 
 def is_value(text: str) -> bool:
     """Tell whether a text is a value and no heading: a date, a number, a code or a time."""
-    bare = text.strip()
-    return bool(bare) and (
-        _NUMBER.fullmatch(bare) is not None
+    return bool(values_among([text]))
+
+
+def values_among(texts: Iterable[str]) -> set[str]:
+    """Return those of the texts, bare of spaces, that are values and no headings."""
+    numbered = {bare for text in texts if any(map(str.isdigit, bare := text.strip()))}
+    values = {
+        bare
+        for bare in numbered
+        if _NUMBER.fullmatch(bare) is not None
         or is_clock(bare)
         or is_range(bare)
-        or are_dates([bare])[0]
         or (_CODE.fullmatch(bare) is not None and sum(map(str.isdigit, bare)) >= 3)
-    )
+    }
+    others = sorted(numbered - values)
+    return values | {bare for bare, date in zip(others, are_dates(others), strict=True) if date}
 
 
 def number_in(text: str) -> float:
