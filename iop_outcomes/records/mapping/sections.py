@@ -99,6 +99,7 @@ def whole(where: str, value: Any, low: int, high: int) -> int:
         raise RecordsError(
             f"The mapping's {where} is not a whole number from {low:,} to {high:,}.",
             found=short(value),
+            instead=f"Write {where.rpartition(' ')[2]} = {low}.",
         )
     return value
 
