@@ -19,6 +19,7 @@ from iop_outcomes.trends.result import Trend
 
 COUNTS = ("numerator", "denominator")
 SHOWN = ("value", "lower", "upper")
+FEWEST_SO_FAR = 10
 MADE_FROM = {
     "proportion": "sum of numerators / sum of denominators; intervals as of independent entries",
     "rate": "sum of numerators / sum of denominators; intervals as of independent events",
@@ -221,7 +222,8 @@ def _table(used: pd.DataFrame, groups: Groups, kind: str, confidence: float) -> 
     codes = used["code"].to_numpy()
     labels = {name: groups.labels[name].to_numpy()[codes] for name in groups.names}
     complete = used["complete"].to_numpy(dtype=np.bool_)
-    shown = so_far({"value": value, "lower": lower, "upper": upper}, complete)
+    out_of = None if kind == "value" else counts["denominator"]
+    shown = so_far({"value": value, "lower": lower, "upper": upper}, complete, out_of)
     table = {
         "period": [str(label) for label in used["label"]],
         "start": start,
@@ -241,7 +243,9 @@ def _table(used: pd.DataFrame, groups: Groups, kind: str, confidence: float) -> 
     return pd.DataFrame({**labels, **table})
 
 
-def so_far(shown: dict[str, Floats], complete: Booleans) -> dict[str, Floats]:
+def so_far(
+    shown: dict[str, Floats], complete: Booleans, denominator: Floats | None
+) -> dict[str, Floats]:
     """Return values and limits of complete periods, and beside them those of the others.
 
     Parameters
@@ -250,9 +254,12 @@ def so_far(shown: dict[str, Floats], complete: Booleans) -> dict[str, Floats]:
         ``value, lower, upper``.
     complete : numpy.ndarray of bool
         Whether each period is complete.
+    denominator : numpy.ndarray of float64 or None
+        What values are out of; with fewer than 10 so far, a value would look like a fall or rise.
     """
     known = {name: np.where(complete, values, np.nan) for name, values in shown.items()}
-    rest = {name: np.where(complete, np.nan, values) for name, values in shown.items()}
+    left_out = complete if denominator is None else complete | ~(denominator >= FEWEST_SO_FAR)
+    rest = {name: np.where(left_out, np.nan, values) for name, values in shown.items()}
     return known | {f"{name}_so_far": values for name, values in rest.items()}
 
 

@@ -121,7 +121,7 @@ def trend(
             some day; its numbers are then missing. Empty where they can.
         ``value_so_far, lower_so_far, upper_so_far`` : float64
             The rate of a period that is not complete, from those known so far; missing for counts,
-            which can only grow.
+            which can only grow, and if the denominator is below 10.
         ``centre, lower_limit, upper_limit`` : float64
             The centre and limits of the chart, from complete periods; see
             :func:`iop_outcomes.trends.charts.xmr_chart`.
@@ -268,7 +268,7 @@ def _assemble(
 ) -> pd.DataFrame:
     """Return the table, with missing values for periods that are not complete."""
     start, end = periods.start_time, periods.end_time.normalize()
-    shown = so_far({name: counts[name] for name in SHOWN}, mature)
+    shown = so_far({name: counts[name] for name in SHOWN}, mature, counts["denominator"])
     now = {name: shown.pop(f"{name}_so_far") for name in SHOWN}
     if quantity.kind == "count":  # what was counted so far would look like a fall
         now = {name: np.full(len(mature), np.nan) for name in now}

@@ -40,6 +40,7 @@ PLOTS: dict[str, Callable[..., Axes]] = {
     "states": iop.plot_states,
     "recurrent": iop.plot_mean_cumulative,
     "trend": iop.plot_trend,
+    "chart": iop.plot_trend,
     "weeks": iop.plot_attendance,
     "sensitivity": iop.plot_sensitivity,
 }
@@ -95,6 +96,19 @@ def trend_of(names: tuple[str, ...]) -> Trend:
     return Trend(frame, "m", "Retained", "proportion", "month", ("program",), 0.95, rule)
 
 
+def chart_of(names: tuple[str, ...]) -> Trend:
+    """A trend of proportions with its chart, a new limit, an event and a month not complete."""
+    frame = trend_of(names).table.assign(complete=lambda table: table.pop("mature"))
+    frame = frame[["program", "period", "numerator", "denominator", "complete"]]
+    return iop.trend(
+        *(frame, "Retained"),
+        by="program",
+        target=0.7,
+        rebase=[("2025-06-01", names[0])],
+        events=[("2026-01-15", names[-1])],
+    )
+
+
 def weeks_of(names: tuple[str, ...]) -> AttendanceByWeek:
     weeks = np.arange(1, 13)
     one = pd.DataFrame({"week": weeks, "episodes_followed": 400, "episodes": 400 - 15 * weeks})
@@ -126,6 +140,8 @@ def result_of(name: str, kind: str = "plain", people: int = 60) -> Any:
     names = NAMES[kind]
     if name == "trend":
         return trend_of(names)
+    if name == "chart":
+        return chart_of(names)
     if name == "weeks":
         return weeks_of(names)
     if name == "protected":

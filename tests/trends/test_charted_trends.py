@@ -212,6 +212,8 @@ def test_missing_and_unfinished_periods_of_a_frame() -> None:
     assert table["value"].isna().tolist() == [False, False, True, False, False, True]
     assert table["mature"].tolist() == [True] * 5 + [False]
     assert table["value_so_far"].notna().tolist() == [False] * 5 + [True]
+    few = frame.assign(numerator=[5] * 5, denominator=[9] * 5)
+    assert iop.trend(few, chart="p").table["value_so_far"].isna().all()
     alone = make_chart(frame[frame["complete"]], "p")
     assert table["centre"].iloc[0] == alone["centre"].iloc[0]
 
