@@ -357,3 +357,37 @@ def test_the_report_says_what_it_protects_against_and_what_not(sample_report: io
     assert "can be calculated by adding, subtracting" in sample_report.html
     assert "knows some of the people" in sample_report.html
     assert "another report" in sample_report.html
+
+
+# G: what the records cannot tell
+
+
+def test_why_something_is_not_known_tells_no_small_count() -> None:
+    episodes = people(60)
+    whole = every_week(episodes, weeks=3)
+    texts = []
+    for missed in (0, 1):  # of 180 sessions due: none, and hardly any
+        rows = whole.copy()
+        rows.loc[rows.index[:missed], "status"] = "no_show"
+        report = made(episodes, attendance=rows)
+        assert "sessions" not in report.tables
+        assert not {"trend_attendance_rate", "trend_no_show_rate"} & set(report.tables)
+        assert "sessions_attended" not in report.tables["programs"]
+        table = report.tables["cannot_tell"].set_index("measure")
+        texts.append(table.loc["Attendance rate", ["known", "why"]].tolist())
+    assert texts[0] == texts[1] == ["no", "no absence is recorded, or hardly any"]
+    rows = whole.copy()
+    rows.loc[rows.index[:4], "status"] = "no_show"  # known in part, and a small count
+    table = made(episodes, attendance=rows).tables["cannot_tell"].set_index("measure")
+    assert table.loc["Attendance rate", "known"] == "in part"
+    assert table.loc["Attendance rate", "why"] == "only a part of what it rests on is recorded"
+
+
+def test_a_quarter_without_admissions_reports_on_those_who_were_there() -> None:
+    episodes = people(40, admit_date="2026-03-30")
+    rows = every_week(episodes, weeks=20)
+    rows.loc[rows.index % 6 == 0, "status"] = "no_show"
+    report = made(episodes, attendance=rows)
+    assert report.tables["admissions"]["admitted"].tolist() == [0]
+    assert report.tables["sessions"]["sessions"].iloc[-1] > 100
+    assert "Attendance rate in 2026Q3" in " ".join(report.findings["text"])

@@ -16,6 +16,7 @@ from iop_outcomes.plots.layout.names import drawn_name, fitted, panels
 from iop_outcomes.plots.layout.period_axis import write_periods
 from iop_outcomes.plots.layout.sheet import Plan, Planner, Sheet, finish, open_sheet
 from iop_outcomes.plots.layout.unknown import HIDDEN, NOT_KNOWN, NOT_YET, say_why
+from iop_outcomes.records.fitness import reasons_in
 from iop_outcomes.shared.text import format_level
 from iop_outcomes.trends.charts import TRIAL_POINTS
 from iop_outcomes.trends.result import describe_marks
@@ -149,4 +150,5 @@ def _note(trend: Trend) -> str:
     if trend.table["trial"].any():
         part = "" if trend.table["trial"].all() else " in part"
         notes[0] += f" Trial limits{part}: fewer than {TRIAL_POINTS} points."
+    notes += [f"{reason[0].upper()}{reason[1:]}." for reason in reasons_in(trend.table).unique()]
     return "\n".join(notes)
