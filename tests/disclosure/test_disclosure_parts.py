@@ -1,0 +1,112 @@
+"""The parts that disclosure control rests on, each by itself and by hand."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import iop_outcomes as iop
+from iop_outcomes.disclosure import LinkedCounts
+from iop_outcomes.disclosure.adjustments import System, _narrow_row, narrow_ranges
+from iop_outcomes.disclosure.curve_days import _running
+from iop_outcomes.disclosure.curve_parts import PublishedCounts
+from iop_outcomes.disclosure.facts import Share
+from iop_outcomes.disclosure.results import RECENT, link_trend
+from iop_outcomes.disclosure.solving import _search
+
+
+def test_who_entered_by_each_published_day_is_what_the_counts_leave() -> None:
+    # 20 begin; by day 10 three have gone, and 24 are at risk: 7 came. Then 5 go and 30 are there.
+    table = pd.DataFrame(
+        {"day": [0, 10, 20], "at_risk": [20, 24, 30], "events": [0, 3, 1], "censored": [3, 2, 0]}
+    )
+    counts = PublishedCounts.of(table)
+    assert counts.through["entered"].tolist() == [20, 27, 38]
+    assert counts.through["events"].tolist() == [0, 3, 4]
+    assert counts.last("entered", 15) == 27
+    assert counts.next("entered", 15) == 38
+    assert counts.next("entered", 20) is None
+
+
+def test_who_entered_by_each_day_of_a_curve() -> None:
+    steps = pd.DataFrame(
+        {"day": [0, 4, 9], "at_risk": [20, 24, 30], "events": [0, 3, 1], "censored": [0, 2, 0]}
+    )
+    running = _running(steps)
+    assert running.entered.tolist() == [20, 24, 35]
+    # A curve whose first row is no day 0 gets one, on which all of it have entered.
+    later = _running(steps.assign(day=[1, 4, 9]))
+    assert later.day.tolist() == [0, 1, 4, 9]
+    assert later.entered.tolist() == [20, 20, 24, 35]
+
+
+@pytest.mark.parametrize(
+    ("row", "right", "low", "high", "expected"),
+    [
+        # a + b = 10 with b from 2 to 4: a from 6 to 8
+        ({0: 1, 1: 1}, 10, [0, 2], [math.inf, 4], ([6, 2], [8, 4])),
+        # a - b = 3 with b from 2 to 4: a from 5 to 7
+        ({0: 1, 1: -1}, 3, [0, 2], [math.inf, 4], ([5, 2], [7, 4])),
+        # The only one without a bound is bounded by the others.
+        ({0: 1, 1: -1, 2: 1}, 0, [-math.inf, 1, 0], [math.inf, 5, 2], ([-1, 1, 0], [5, 5, 2])),
+        # Two without a ceiling bound each other from above only through their sum.
+        ({0: 1, 1: 1}, 10, [0, 0], [math.inf, math.inf], ([0, 0], [10, 10])),
+        # Two without a bound on the same side tell nothing of each other.
+        ({0: 1, 1: -1}, 0, [0, 0], [math.inf, math.inf], ([0, 0], [math.inf, math.inf])),
+    ],
+)
+def test_a_sum_narrows_each_by_the_others(
+    row: dict[int, int],
+    right: int,
+    low: list[float],
+    high: list[float],
+    expected: tuple[list[float], list[float]],
+) -> None:
+    _narrow_row(row, right, low, high)
+    assert (low, high) == expected
+
+
+def test_a_search_keeps_to_the_printed_shares() -> None:
+    # 3 of 20 printed as 15.0 percent: with 20 known, 3 is the only number.
+    share = Share.of((0, 1, 2), [3, 20, 17], 3)
+    assert (share.low, share.high) == (pytest.approx(0.1495), pytest.approx(0.1505))
+    system = System.of([0], [3, 20, 17], [], [share], {})
+    assert _search(system, [1.0], [10.0]) == [3]
+    assert _search(system, [4.0], [10.0]) is None
+    assert _search(system, [1.0], [2.0]) is None
+    assert narrow_ranges(system, [1.0], [10.0]) == ([3], [3])
+
+
+def test_the_least_share_that_is_printed_is_that_of_all_nearer_to_none() -> None:
+    assert Share.of((0, 1, 2), [1, 500, 499], 2).low == 0.0  # 0.2 percent, printed as 1
+    assert Share.of((0, 1, 2), [499, 500, 1], 2).high == 1.0
+    share = Share.of((0, 1, 2), [10, 500, 490], 2)
+    assert (share.low, share.high) == (pytest.approx(0.015), pytest.approx(0.025))
+
+
+def test_the_two_newest_complete_periods_of_a_trend_are_kept_before_others() -> None:
+    records = iop.read_records("data/samples", as_of="2026-09-30")
+    trend = iop.trend(records, "admissions", every="quarter")
+    linked = LinkedCounts(iop.SafePolicy())
+    ranks = {}
+    count = linked.count
+
+    def noted(key: object, *values: object, **options: object) -> None:
+        ranks[key] = options["rank"]
+        count(key, *values, **options)  # type: ignore[arg-type]
+
+    linked.count = noted  # type: ignore[method-assign, assignment]
+    link_trend(linked, trend)
+    recent = {key[-2] for key, rank in ranks.items() if rank == RECENT}  # type: ignore[index]
+    complete = trend.table.loc[trend.table["mature"], "period"].astype(str).tolist()
+    assert recent == set(complete[-2:])
+
+
+def test_two_protected_results_are_compared_as_objects() -> None:
+    times = pd.DataFrame({"days": np.arange(1, 61), "event": 1})
+    one, two = (iop.protect(iop.survival_curves(times)) for _ in range(2))
+    assert one == one
+    assert one != two
