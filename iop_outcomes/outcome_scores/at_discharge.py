@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from iop_outcomes.errors import EstimateError
 from iop_outcomes.outcome_scores.change.paired import Pairs
 from iop_outcomes.outcome_scores.functioning.domains import choose
 from iop_outcomes.outcome_scores.instruments import Change, Instrument, Scale, find_instrument
@@ -17,6 +18,7 @@ from iop_outcomes.shared.groups import group_episodes
 
 Counted = tuple[Integers, Booleans]
 AT_DISCHARGE = Moment("discharge")
+NO_ANSWERS = Answers(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0))
 
 
 def measured(instrument: str) -> Callable[[Records], Counted]:
@@ -55,9 +57,14 @@ def having(domain: str) -> Callable[[Records], Counted]:
 
 
 def _pairs(records: Records, instrument: Instrument, scale: Scale) -> Pairs:
-    scores = scores_of(records, instrument, read_items(records, instrument, None), "complete")
-    rows = scores[(scores["scale"] == scale.name).to_numpy(dtype=bool)]
+    """Return the pairs of a scale; nobody has one where nothing of it is recorded."""
     groups = group_episodes(records.episodes, None)
+    try:
+        read = read_items(records, instrument, None)
+    except EstimateError:
+        return Pairs.of(NO_ANSWERS, records, AT_DISCHARGE, groups)
+    scores = scores_of(records, instrument, read, "complete")
+    rows = scores[(scores["scale"] == scale.name).to_numpy(dtype=bool)]
     return Pairs.of(Answers.of_scores(rows), records, AT_DISCHARGE, groups)
 
 

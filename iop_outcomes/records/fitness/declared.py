@@ -10,6 +10,7 @@ rests on it is not known; below nine tenths (eight for rows) it is said that a p
 from __future__ import annotations
 
 from iop_outcomes.records.fitness.evidence import (
+    EpisodesAnswered,
     EpisodesCovered,
     Filled,
     PeopleLeave,
@@ -85,6 +86,11 @@ ANSWERS = Filled(
 _SESSIONS = (TableRead("attendance"), EpisodesCovered("attendance"), OUTCOMES)
 _CHECK_INS = (TableRead("checkins"), EpisodesCovered("checkins"))
 
+_PHQ9 = EpisodesAnswered("a PHQ-9 score", ("phq9",), "phq9_")
+_GAD7 = EpisodesAnswered("a GAD-7 score", ("gad7",), "gad7_")
+_WORK = EpisodesAnswered("an answer on work or school", ("employed", "in_school"))
+_HOUSING = EpisodesAnswered("an answer on housing", ("stable_housing",))
+
 MEASURES: dict[str, Measure] = {
     measure.name: measure
     for measure in (
@@ -113,5 +119,15 @@ MEASURES: dict[str, Measure] = {
         Measure("check_in_response", "Check-in response", (*_CHECK_INS, MISSED), main=True),
         Measure("relapse", "Relapse", (*_CHECK_INS, ANSWERS), main=True),
         Measure("relapse_missing_rules", "Rules for missing check-ins", (*_CHECK_INS, MISSED)),
+        *(
+            Measure(name, title, (TableRead("checkins"), PeopleLeave(), evidence))
+            for name, title, evidence in (
+                ("phq9_completed", "PHQ-9 at intake and discharge", _PHQ9),
+                ("phq9_better", "PHQ-9 better by 5 points", _PHQ9),
+                ("gad7_better", "GAD-7 better by 4 points", _GAD7),
+                ("work_or_school", "In work or school at discharge", _WORK),
+                ("stable_housing", "In stable housing at discharge", _HOUSING),
+            )
+        ),
     )
 }
