@@ -48,7 +48,10 @@ def made(episodes: int = 40, *, weeks: int = 10) -> Frames:
             "date": admit[row] + pd.to_timedelta(np.tile(np.arange(weeks) * 7, episodes), "D"),
             "status": np.where(np.arange(len(row)) % 4 == 0, "missed", "completed"),
             "used": np.where(np.arange(len(row)) % 9 == 1, "yes", "no"),
-            "phq9": "9", "gad7": "8", "employed": "yes", "stable_housing": "no",
+            "phq9": "9",
+            "gad7": "8",
+            "employed": "yes",
+            "stable_housing": "no",
         }
     )
     return {"episodes": table, "attendance": attendance, "checkins": checkins}
