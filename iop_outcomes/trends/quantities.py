@@ -321,46 +321,32 @@ QUANTITIES: dict[str, Quantity] = {
     )
 }
 
+_REGRESSION = "A part of every fall is regression to the mean."
+_LOWER = "those whose score is {} points lower or more"
 # Not in the quarterly report, whose disclosure control does not know how they hang together.
 SCORES: dict[str, Quantity] = {
-    quantity.name: quantity
-    for quantity in (
-        _discharged(
-            "phq9_completed",
-            "PHQ-9 at intake and discharge",
-            measured("phq9"),
+    name: _discharged(name, title, count, numerator, denominator, note)
+    for name, title, count, numerator, denominator, note in (
+        (
+            *("phq9_completed", "PHQ-9 at intake and discharge", measured("phq9")),
             "those with a PHQ-9 score at intake and at discharge",
-            "discharged episodes, without those that ended in death",
+            *("discharged episodes, without those that ended in death", ""),
         ),
-        _discharged(
-            "phq9_better",
-            "PHQ-9 better by 5 points",
-            better("phq9", "5_points"),
-            "those whose score is 5 points lower or more",
-            _BOTH,
-            "A part of every fall is regression to the mean.",
+        (
+            *("phq9_better", "PHQ-9 better by 5 points", better("phq9", "5_points")),
+            *(_LOWER.format(5), _BOTH, _REGRESSION),
         ),
-        _discharged(
-            "gad7_better",
-            "GAD-7 better by 4 points",
-            better("gad7", "4_points"),
-            "those whose score is 4 points lower or more",
-            _BOTH,
-            "A part of every fall is regression to the mean.",
+        (
+            *("gad7_better", "GAD-7 better by 4 points", better("gad7", "4_points")),
+            *(_LOWER.format(4), _BOTH, _REGRESSION),
         ),
-        _discharged(
-            "work_or_school",
-            "In work or school at discharge",
-            having("work_or_school"),
-            "those in work or school at discharge",
-            _BOTH_ANSWERS,
+        (
+            *("work_or_school", "In work or school at discharge", having("work_or_school")),
+            *("those in work or school at discharge", _BOTH_ANSWERS, ""),
         ),
-        _discharged(
-            "stable_housing",
-            "In stable housing at discharge",
-            having("stable_housing"),
-            "those in stable housing at discharge",
-            _BOTH_ANSWERS,
+        (
+            *("stable_housing", "In stable housing at discharge", having("stable_housing")),
+            *("those in stable housing at discharge", _BOTH_ANSWERS, ""),
         ),
     )
 }
