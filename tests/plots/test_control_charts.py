@@ -129,6 +129,19 @@ def test_a_protected_chart_holds_nothing_of_hidden_rows() -> None:
     assert_readable(ax)
 
 
+def test_what_the_records_cannot_tell_is_greyed_and_the_note_says_why() -> None:
+    trend = iop.trend(sites(12, 1), "Attended", chart="p")
+    gone = ["numerator", "denominator", "value", "lower", "upper"]
+    trend.table.loc[:3, gone] = np.nan
+    trend.table.loc[:3, "not_known"] = "not known: absences are recorded from May 2021 on"
+    ax = iop.plot_trend(trend)
+    words = texts(ax)
+    assert words["not_known_0"] == "not known"
+    notes = " ".join(words[name] for name in words if name.startswith("note_"))
+    assert "Not known: absences are recorded from May 2021 on." in notes
+    assert_readable(ax)
+
+
 def test_labels_weeks_and_years_stand_on_the_axis() -> None:
     days = pd.DataFrame({"period": pd.date_range("2025-12-22", periods=40), "numerator": 3})
     days["denominator"] = 5
