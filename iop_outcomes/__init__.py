@@ -10,6 +10,13 @@ cohort does better than another, whether this quarter differs from the last.
 """
 
 from iop_outcomes.attendance import AttendanceByWeek, attendance_by_week, engagement
+from iop_outcomes.attendance.continuity import (
+    ContinuityMeasure,
+    first_to_fourth_session,
+    iet_style,
+    va_continuity,
+    washington_circle,
+)
 from iop_outcomes.compare import (
     Comparison,
     Difference,
@@ -114,6 +121,7 @@ __all__ = [
     "AttendanceByWeek",
     "Cluster",
     "Comparison",
+    "ContinuityMeasure",
     "CumulativeIncidence",
     "Definition",
     "Difference",
@@ -161,9 +169,11 @@ __all__ = [
     "engagement",
     "event_weeks",
     "fine_gray",
+    "first_to_fourth_session",
     "flagged_answers",
     "functioning",
     "hazard",
+    "iet_style",
     "impute_weeks",
     "incidence_difference",
     "instrument_scores",
@@ -211,5 +221,7 @@ __all__ = [
     "time_to_relapse",
     "trend",
     "use_patterns",
+    "va_continuity",
+    "washington_circle",
     "write_sample",
 ]

@@ -1,0 +1,23 @@
+"""From attendance to initiation, engagement and continuity: one row an episode, met or not.
+
+Records come in; for each rule a result with a row an episode goes out. Check-ins, relapse and
+estimates over time are not known here.
+"""
+
+from __future__ import annotations
+
+from iop_outcomes.attendance.continuity.early import (
+    first_to_fourth_session,
+    iet_style,
+    va_continuity,
+    washington_circle,
+)
+from iop_outcomes.attendance.continuity.judged import ContinuityMeasure
+
+__all__ = [
+    "ContinuityMeasure",
+    "first_to_fourth_session",
+    "iet_style",
+    "va_continuity",
+    "washington_circle",
+]

@@ -1,0 +1,78 @@
+"""Read the text tables of the specifications, and make records of a case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from iop_outcomes.records import Records, read_records
+
+FOLDER = Path(__file__).with_name("specifications")
+OUTCOMES = {
+    "": "attended",
+    "-": "no_show",
+    "?": "unrecorded",
+    "x": "program_cancel",
+    "e": "excused",
+}
+ADMITTED = 1000
+
+
+@dataclass(frozen=True)
+class Case:
+    """One line of a specification: what comes in, the answer, and the reason."""
+
+    rule: str
+    given: dict[str, str]
+
+    def options(self) -> dict[str, Any]:
+        pairs = (one.split("=") for one in self.given["options"].split())
+        return {name: int(value) if value.isdigit() else value for name, value in pairs}
+
+    def records(self) -> Records:
+        """The episode of the case, and one of another person so that days are read as meant."""
+        until, *left = self.given["until"].split()
+        episode = {
+            "episode_id": "A",
+            "admit_day": ADMITTED,
+            "discharge_day": ADMITTED + int(left[1]) if left else "",
+            "discharge_reason": left[0] if left else "",
+            "followed_until_day": "" if left else ADMITTED + int(until),
+        }
+        if self.given.get("prior"):
+            episode["prior_discharge_day"] = ADMITTED + int(self.given["prior"])
+        rows = [visit(place, one) for place, one in enumerate(self.given["visits"].split())]
+        return read_records(
+            episodes=pd.DataFrame([episode]),
+            attendance=pd.DataFrame(rows),
+            as_of=ADMITTED + int(until),
+        )
+
+
+def visit(place: int, written: str) -> dict[str, Any]:
+    """One row of attendance from a day with its outcome, such as 4, 4- or a4 (an assessment)."""
+    mark = written[-1] if not written[-1].isdigit() else ""
+    service = "assessment" if written.startswith("a") else "group"
+    return {
+        "episode_id": "A",
+        "day": ADMITTED + int(written.strip("a-?x")),
+        "service": service,
+        "status": OUTCOMES[mark],
+        "group_id": f"g{place}",
+        "minutes_scheduled": 60,
+    }
+
+
+def cases() -> list[Case]:
+    """Return the cases of every specification."""
+    found = []
+    for path in sorted(FOLDER.glob("*.txt")):
+        heading, *lines = path.read_text(encoding="utf-8").splitlines()
+        names = [name.strip() for name in heading.split("|")]
+        for line in lines:
+            cells = [cell.strip() for cell in line.split("|")]
+            found.append(Case(path.stem, dict(zip(names, cells, strict=True))))
+    return found

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+import iop_outcomes as iop
+from tests.attendance.specification import Case, cases
+
+
+def number(text: str) -> float:
+    return float(text) if text else float("nan")
+
+
+@pytest.mark.parametrize("case", cases(), ids=lambda case: f"{case.rule}: {case.given['reason']}")
+def test_rules_answer_as_specified(case: Case) -> None:
+    result = getattr(iop, case.rule)(case.records(), **case.options())
+    row = result.table.iloc[0]
+    found = "?" if pd.isna(row["met"]) else "yes" if row["met"] else "no"
+    assert found == case.given["met"]
+    names = {"day": "day", "first_count": "first", "second_count": "second"}
+    for column, name in names.items():
+        expected = number(case.given[name])
+        assert row[column] == expected or (pd.isna(row[column]) and expected != expected), column
+    assert (row["not_known"] == "") == (found != "?")
+
+
+def test_the_share_counts_those_for_whom_the_time_is_over() -> None:
+    """Of three admitted late two have already met the rule; only the first three are counted."""
+    admitted = [0, 0, 0, 60, 60, 60]
+    episodes = pd.DataFrame({"episode_id": list("ABCDEF"), "admit_day": admitted})
+    visits = [
+        (who, start + day)
+        for who, start in zip("ADE", (0, 60, 60), strict=True)
+        for day in (1, 2, 3)
+    ]
+    visits += [("B", 1), ("C", 1), ("F", 61)]
+    rows = pd.DataFrame(visits, columns=["episode_id", "day"])
+    records = iop.read_records(
+        episodes=episodes, attendance=rows.assign(service="group", status="attended"), as_of=70
+    )
+    result = iop.iet_style(records)
+    assert result.table["met"].sum() == 3
+    row = result.summary().iloc[0]
+    assert (row["episodes"], row["not_over"], row["numerator"], row["denominator"]) == (6, 3, 1, 3)
+    assert "1 of 3 (33.3%, 95% interval 6.1% to 79.2%)" in result.text  # Wilson by hand
+    by_day = result.summary(by="admission_number")
+    assert by_day["numerator"].sum() == 1
