@@ -58,7 +58,9 @@ def program_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
     for earlier, later in pairwise(stays):
         for name, _ in rows:
             for count in ("x", "n"):
-                linked.part((FAMILY, earlier, name, count), (FAMILY, later, name, count))
+                whole, part = (FAMILY, earlier, name, count), (FAMILY, later, name, count)
+                if linked.value(whole) >= linked.value(part):  # who left before is known sooner
+                    linked.part(whole, part)
     if scope.tells("hours"):
         place = 3 if "sessions_attended" in frame else 2
         frame.insert(place, "hours_a_week", _means(scope, linked, rows))

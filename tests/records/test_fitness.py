@@ -122,6 +122,23 @@ def test_rates_of_attendance_need_absences(absences: int, answer: str) -> None:
         assert weekly.table["rate"].notna().any()
 
 
+def test_a_list_of_absences_alone_tells_no_rate_either() -> None:
+    frames = made()
+    told = known(read(frames | {"attendance": frames["attendance"].assign(status="no_show")}))
+    assert {told[name] for name in ("attendance_rate", "no_show_rate", "hours")} == {"no"}
+    told = known(read(frames | {"checkins": frames["checkins"].assign(status="missed")}))
+    assert {told[name] for name in ("check_in_response", "relapse")} == {"no"}
+
+
+def test_discharges_without_a_service_tell_who_left_and_not_who_stayed() -> None:
+    frames = made()
+    records = read(frames | {"attendance": frames["attendance"].assign(status="unrecorded")})
+    assert known(records)["retained_60"] == "no"
+    policy = iop.SafePolicy.unprotected()
+    report = iop.quarterly_report(records, "2025Q2", policy=policy)
+    assert "trend_retained_60" not in report.tables
+
+
 def test_cancellations_alone_do_not_tell_no_shows() -> None:
     frames = made()
     status = frames["attendance"]["status"].replace("no_show", "late_cancel")

@@ -47,6 +47,16 @@ ABSENCES = Words(
     usual=SELDOM,
     everywhere=True,
 )
+CAME = Words(
+    *("attendance", "status", ATTENDED, _DUE),
+    none="no session is recorded as attended",
+    few="hardly any session is recorded as attended",
+    part="few sessions are recorded as attended",
+    needed="the sessions that were attended, each as a row with its status",
+    least=HARDLY,
+    usual=SELDOM,
+    everywhere=True,
+)
 NO_SHOWS = Words(
     *("attendance", "status", ("no_show",), _DUE),
     none="no session is recorded as missed without notice",
@@ -67,6 +77,16 @@ MISSED = Words(
     usual=SELDOM,
     everywhere=True,
 )
+COMPLETED = Words(
+    *("checkins", "status", ("completed",), ("completed", "missed")),
+    none="no check-in is recorded as completed",
+    few="hardly any check-in is recorded as completed",
+    part="few check-ins are recorded as completed",
+    needed="the check-ins that were completed, each as a row with its answers",
+    least=HARDLY,
+    usual=SELDOM,
+    everywhere=True,
+)
 LENGTHS = Filled(
     *("attendance", ("minutes_attended", "minutes_scheduled"), ATTENDED),
     what="{} attended sessions have a length",
@@ -83,8 +103,8 @@ ANSWERS = Filled(
     needed="what each check-in says of use: used, use_days or drug_test",
     usual=0.5,
 )
-_SESSIONS = (TableRead("attendance"), EpisodesCovered("attendance"), OUTCOMES)
-_CHECK_INS = (TableRead("checkins"), EpisodesCovered("checkins"))
+_SESSIONS = (TableRead("attendance"), EpisodesCovered("attendance"), OUTCOMES, CAME)
+_CHECK_INS = (TableRead("checkins"), EpisodesCovered("checkins"), COMPLETED)
 
 _PHQ9 = EpisodesAnswered("a PHQ-9 score", ("phq9",), "phq9_")
 _GAD7 = EpisodesAnswered("a GAD-7 score", ("gad7",), "gad7_")
@@ -101,7 +121,7 @@ MEASURES: dict[str, Measure] = {
         Measure(
             "first_session",
             "First and fourth session",
-            (TableRead("attendance"), EpisodesCovered("attendance", least=0.5), OUTCOMES),
+            (TableRead("attendance"), EpisodesCovered("attendance", least=0.5), OUTCOMES, CAME),
         ),
         Measure("hours", "Hours attended", (*_SESSIONS, LENGTHS, PlausibleLengths())),
         Measure("weeks_at_dose", "Weeks at dose", (*_SESSIONS, LENGTHS, PlausibleLengths())),

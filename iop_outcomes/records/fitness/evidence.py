@@ -44,7 +44,7 @@ class TableRead:
         read, kept, planned = held.counts(self.table)
         happened = read - planned
         if not happened:
-            what = f"the {name} hold no row of the time up to the data cut"
+            what = f"up to the data cut there is no row of the {name}"
             return Answer("no", what, what, f"rows of the {name}")
         apart = held.failed(self.table, LINK_CHECKS)
         if kept < self.linked * (kept + apart):
@@ -358,7 +358,8 @@ class PeopleLeave:
 class StaysKnown:
     """That it is known of most episodes until when the person was there, discharged or still open.
 
-    An episode tells it by a day of discharge, or by a service with an outcome.
+    An episode tells it by a service with an outcome. A day of discharge alone does not: it tells
+    who had left by a day, and of nobody that they were still there.
     """
 
     outcomes: tuple[str, ...]
@@ -368,18 +369,18 @@ class StaysKnown:
     def judge(self, held: Held) -> Answer:
         """Return whether it is."""
         told = held.words("attendance", "status", self.outcomes)
-        known = held.discharged | held.episodes_in("attendance", told)
+        known = held.episodes_in("attendance", told)
         number, whole = int(known.sum()), len(known)
         if number >= self.usual * whole or held.few(whole, ENOUGH_EPISODES):
             return YES
         none = number < self.least * whole or not number
         amount = "no or hardly any episode has" if none else "only a part of the episodes have"
-        what = f"{amount} a discharge or a service with an outcome"
+        what = f"{amount} a service with an outcome"
         return Answer(
             "no" if none else "partly",
             f"{what} ({number:,} of {whole:,})",
             what,
-            "days of discharge, or the services of all episodes",
+            "the services of all episodes, with their outcome",
             counts=(number, whole - number),
         )
 
