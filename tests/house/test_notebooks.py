@@ -11,9 +11,10 @@ FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 
 
-def test_there_are_four() -> None:
+def test_there_are_five() -> None:
     assert {path.stem for path in NOTEBOOKS} == {
         "director",
+        "own_data",
         "quarterly_report",
         "researcher",
         "survival",
