@@ -19,7 +19,7 @@ import pytest
 import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.errors import ReportError
-from iop_outcomes.report.forms.html import workbook
+from iop_outcomes.report.forms.html import _facts, workbook
 from iop_outcomes.report.model import DraftTable, Table, write_value
 from iop_outcomes.report.programs import program_table
 from iop_outcomes.report.scope import choose_scope
@@ -650,3 +650,10 @@ def test_a_browser_tells_of_a_request_or_an_error_of_a_page(tmp_path: Path) -> N
     _, said, asked = open_in_browser(page, tmp_path)
     assert asked == {"http://127.0.0.1:9/x.png"}
     assert "CONSOLE" in said
+
+
+def test_who_prepared_it_is_shown_if_it_is_stated(report: iop.Report, records: iop.Records) -> None:
+    assert "Prepared by" in report.html
+    assert "Prepared on" not in report.html
+    facts = [name for name, _ in _facts(choose_scope(records, "2026Q3", None, None), None, None)]
+    assert not [name for name in facts if name.startswith("Prepared")]

@@ -71,8 +71,8 @@ def _facts(scope: Scope, prepared_by: str | None, prepared_on: str | None) -> li
         ("Programs", ", ".join(shown)),
         ("Time", scope.label if scope.quarter else "all of the records"),
         ("Data cut", cut or f"study day {records.as_of}"),
-        ("Prepared by", prepared_by or "not stated"),
-        ("Prepared on", prepared_on or "not stated"),
+        *([("Prepared by", prepared_by)] if prepared_by else []),
+        *([("Prepared on", prepared_on)] if prepared_on else []),
         ("Made with", f"iop_outcomes {_version()}"),
     ]
     missing = [one.title for one in scope.not_told if one.main]
