@@ -35,6 +35,13 @@ def kind_of_frame(frame: pd.DataFrame) -> str:
     RuleError
         If the frame has none of these columns, or no rows.
     """
+    twice = frame.columns[frame.columns.duplicated()]
+    if len(twice):
+        raise RuleError(
+            "Each column of a frame needs a name of its own.",
+            found=f"{len(twice):,} columns with the name of another",
+            instead="frame.loc[:, ~frame.columns.duplicated()]",
+        )
     has_counts = set(COUNTS) <= set(frame.columns)
     if "period" not in frame or not (has_counts or "value" in frame):
         raise RuleError(
@@ -132,7 +139,7 @@ def table_of_frame(
     if every is not None:
         when = _by_period(when, frequency(every, first_month))
     used = frame[names].astype(np.float64).reset_index(drop=True)
-    used["complete"] = frame["complete"].to_numpy(dtype=bool) if "complete" in frame else True
+    used["complete"] = _complete(frame)
     used = used.assign(code=groups.codes, when=when, label=frame["period"].to_numpy())
     if every is not None and kind != "value":
         used = _summed(used)
@@ -145,6 +152,30 @@ def table_of_frame(
     used = used.iloc[order].reset_index(drop=True)
     table = _table(used, groups, kind, confidence)
     return table, pd.Index(used["when"])
+
+
+def _complete(frame: pd.DataFrame) -> Booleans:
+    """Return which rows are complete; all if the frame does not say."""
+    if "complete" not in frame:
+        return np.ones(len(frame), dtype=np.bool_)
+    column = frame["complete"]
+    if not pd.api.types.is_bool_dtype(column.dtype) or column.isna().any():
+        raise RuleError(
+            "The column complete must be true or false in each row.",
+            found=f"a column of type {column.dtype} with {int(column.isna().sum()):,} missing",
+            instead='frame["complete"].fillna(False).astype(bool), for example',
+        )
+    return column.to_numpy(dtype=np.bool_)
+
+
+def _labels(used: pd.DataFrame) -> list[str]:
+    """Return the labels of the rows; of dates without time of day, unless it tells them apart."""
+    when = used["when"]
+    if not pd.api.types.is_datetime64_any_dtype(when.dtype):
+        return [str(label) for label in used["label"]]
+    days = when.dt.strftime("%Y-%m-%d")
+    times = when.dt.strftime("%Y-%m-%d %H:%M")
+    return list(map(str, days if days.nunique() == when.nunique() else times))
 
 
 def _by_period(when: pd.Index[Any], named: str) -> pd.PeriodIndex:
@@ -225,7 +256,7 @@ def _table(used: pd.DataFrame, groups: Groups, kind: str, confidence: float) -> 
     out_of = None if kind == "value" else counts["denominator"]
     shown = so_far({"value": value, "lower": lower, "upper": upper}, complete, out_of)
     table = {
-        "period": [str(label) for label in used["label"]],
+        "period": _labels(used),
         "start": start,
         "end": end,
         **counts,

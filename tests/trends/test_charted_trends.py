@@ -231,6 +231,17 @@ def test_other_labels_and_numbers_keep_their_order() -> None:
     assert trend.marks["period"].tolist() == ["9", "9"]
 
 
+def test_dates_are_read_as_dates_and_labelled_without_the_time_of_day() -> None:
+    frame = months(14)
+    ends = pd.PeriodIndex(frame["period"], freq="M")
+    texts = frame.assign(period=ends.start_time.strftime("%Y-%m-%d"))
+    table = iop.trend(texts, rebase=[("2024-05-20", "new hours")]).table
+    assert table["segment"].tolist() == [0] * 5 + [1] * 9  # the first date on or after it
+    assert iop.trend(texts, every="month").table["period"].tolist() == frame["period"].tolist()
+    late = iop.trend(frame.assign(period=ends.end_time)).table["period"]
+    assert late.tolist()[:2] == ["2024-01-31", "2024-02-29"]
+
+
 def test_a_frame_is_not_changed_and_its_groups_may_be_missing() -> None:
     frame = months(3, ("North", "South"))
     frame.loc[5, "site"] = None
@@ -269,6 +280,9 @@ def test_a_frame_is_not_changed_and_its_groups_may_be_missing() -> None:
         (months(), {"rules": "nelson"}, "rules"),
         (months(), {"target": "high"}, "target"),
         (months(), {"by": "colour"}, "colour"),
+        (months().assign(complete="yes"), {}, "true or false"),
+        (months().assign(complete=pd.array([True, None] * 12, dtype="boolean")), {}, "12 missing"),
+        (pd.concat([months(), months()], axis=1), {}, "a name of its own"),
         (months().assign(value=1.0), {"by": "value"}, "cannot be named value"),
     ],
 )

@@ -21,7 +21,8 @@ def in_order(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.Index[Any]]:
     ----------
     frame : pandas.DataFrame
         With ``period``: pandas periods, dates, numbers, or labels. Labels of weeks, months,
-        quarters and years are read as such; rows with any other label stay in the order given.
+        quarters and years, and dates as ``2026-03-01``, are read as such; rows with any other
+        label stay in the order given.
 
     Returns
     -------
@@ -68,6 +69,10 @@ def times_of(column: pd.Series[Any]) -> pd.Index[Any]:
     try:
         return pd.PeriodIndex([parse_label(str(text)) for text in column])
     except (RuleError, ValueError):  # no labels of ours, or months beside quarters
+        pass
+    try:
+        return pd.DatetimeIndex(pd.to_datetime(column, format="%Y-%m-%d"))
+    except (TypeError, ValueError):
         return pd.Index(column.astype(str).to_numpy(dtype=object))
 
 
