@@ -154,13 +154,15 @@ def test_clusters_of_one_row_and_copies_of_them_change_nothing(days, seed, numbe
     except EstimateError:
         return
     for several in (times, copies(times, number)):
+        # The statistic alone: the curves and medians of a comparison take most of its time.
+        checked, site = check_times(several, "track"), several["site"].to_numpy()
         try:
-            found = compare_survival(several, "track", strata="site", cluster="person_id")
+            found = log_rank(checked, site, several["person_id"].to_numpy()).statistic
         except EstimateError as error:
             if "cannot be estimated" not in str(error):  # so few residuals can all be 0
                 raise
             continue
-        assert found.statistic == pytest.approx(plain.statistic, rel=1e-9, abs=1e-9)
+        assert found == pytest.approx(plain.statistic, rel=1e-9, abs=1e-9)
 
 
 def test_medians_have_limits_by_person_too():
@@ -215,16 +217,18 @@ def ends(times: pd.DataFrame) -> Ends:
 def gray_by_weight(times: pd.DataFrame, weight: np.ndarray, cause: str) -> np.ndarray:
     """Gray's score with each row counting its weight, by a loop over days and groups."""
     groups = sorted(times["group"].unique())
+    days, group, end = (times[name].to_numpy() for name in ("days", "group", "end"))
+    of_cause, of_any = end == cause, np.isin(end, CAUSES)
     alive, share = dict.fromkeys(groups, 1.0), dict.fromkeys(groups, 0.0)
     score = np.zeros(len(groups))
-    for day in sorted(times["days"].unique()):
+    for day in sorted(set(days)):
         died, ended, risk = {}, {}, {}
         for g in groups:
-            own = (times["group"] == g) & (times["days"] >= day)
-            today = own & (times["days"] == day)
+            own = (group == g) & (days >= day)
+            today = own & (days == day)
             risk[g] = weight[own].sum()
-            died[g] = weight[today & (times["end"] == cause)].sum()
-            ended[g] = weight[today & times["end"].isin(CAUSES)].sum()
+            died[g] = weight[today & of_cause].sum()
+            ended[g] = weight[today & of_any].sum()
         staying = {g: risk[g] * (1 - share[g]) / alive[g] if risk[g] > 0 else 0.0 for g in groups}
         if sum(died.values()) > 0:
             for place, g in enumerate(groups):

@@ -61,11 +61,15 @@ def test_uis_by_the_powers_of_survdiff() -> None:
 def plain_score(frame: pd.DataFrame, weight: str) -> tuple[float, float]:
     """Observed less expected of group b, and its variance, a stratum and a day at a time."""
     difference = variance = 0.0
-    for _, part in frame.groupby("site"):
+    for site in sorted(set(frame["site"])):
+        part = frame[frame["site"] == site]
+        entry, days, event = (part[name].to_numpy() for name in ("entry", "days", "event"))
+        own = part["track"].to_numpy() == "b"
         survival = nearly = 1.0
-        for day in sorted(part.loc[part["event"], "days"].unique()):
-            there = part[(part["days"] >= day) & ((part["entry"] < day) | (part["entry"] == 0))]
-            n, d = len(there), int((there["event"] & (there["days"] == day)).sum())
+        for day in sorted(set(days[event])):
+            there = (days >= day) & ((entry < day) | (entry == 0))
+            today = there & event & (days == day)
+            n, d, share = int(there.sum()), int(today.sum()), own[there].mean()
             nearly *= 1 - d / (n + 1)
             w = {
                 "gehan_breslow": n,
@@ -75,10 +79,8 @@ def plain_score(frame: pd.DataFrame, weight: str) -> tuple[float, float]:
                 "fleming_harrington": survival**0.5 * (1 - survival) ** 2,
             }[weight]
             survival *= 1 - d / n
-            own = there[there["track"] == "b"]
-            difference += w * ((own["event"] & (own["days"] == day)).sum() - d * len(own) / n)
+            difference += w * ((today & own).sum() - d * share)
             if n > 1:
-                share = len(own) / n
                 variance += w**2 * d * (n - d) / (n - 1) * share * (1 - share)
     return difference, variance
 

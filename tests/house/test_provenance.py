@@ -239,7 +239,7 @@ def cleared(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def merged(frame: pd.DataFrame) -> pd.DataFrame:
-    people = records().episodes[["episode_id"]].assign(score=1.0)
+    people = records().episodes[["episode_id"]]
     return frame.merge(people, on="episode_id", validate="m:1")
 
 
@@ -271,13 +271,35 @@ def test_the_ways_lose_what_they_should() -> None:
     assert as_text(times)["event"].iloc[0] in ("True", "False")
 
 
+@cache
+def ways_of(kind: str) -> dict[str, Callable[[pd.DataFrame], pd.DataFrame]]:
+    """Without the ways that give what another gave: the same frame is not estimated twice."""
+    seen = [frames()[kind]]
+    found = {}
+    for way, change in WAYS.items():
+        given = change(frames()[kind])
+        if not any(is_same(given, one) for one in seen):
+            seen.append(given)
+            found[way] = change
+    return found
+
+
+def is_same(one: pd.DataFrame, other: pd.DataFrame) -> bool:
+    return one.equals(other) and one.dtypes.equals(other.dtypes) and one.attrs == other.attrs
+
+
+def test_no_way_is_left_out_that_loses_something() -> None:
+    for kind in frames():
+        assert {"cleared", "csv", "text"} <= ways_of(kind).keys() <= WAYS.keys(), kind
+
+
 @pytest.mark.parametrize("name", WALK)
 def test_numbers_do_not_rest_on_attributes(name: str) -> None:
     for (kind, estimate), result in zip(WALK[name], expected_of(name), strict=True):
         frame = frames()[kind]
         expected = numbers_of(result)
         assert expected
-        for way, change in WAYS.items():
+        for way, change in ways_of(kind).items():
             whole = way in ("cleared", "text")  # what is lost elsewhere is lost in these
             found = numbers_of(estimate(change(frame)), whole=whole)
             assert found.keys() <= expected.keys(), way
@@ -382,7 +404,7 @@ def test_refusals_do_not_rest_on_attributes(name: str) -> None:
     frame = frames()[kind]
     with pytest.raises(OutcomesError) as expected:
         estimate(frame)
-    for way, change in WAYS.items():
+    for way, change in ways_of(kind).items():
         with pytest.raises(OutcomesError) as found:
             estimate(change(frame))
         assert type(found.value) is type(expected.value), way
