@@ -160,7 +160,7 @@ def test_coefficients_are_drawn_from_their_posterior(use, weeks):
     )
     fit = model.fit(np.zeros(1))
     random = np.random.default_rng(4)
-    steps = 20_000
+    steps = 10_000
     draws = np.empty(steps)
     now = fit.coefficients
     for place in range(steps):
@@ -230,7 +230,7 @@ def all_fillings(word):
 @pytest.mark.parametrize("delta", [0.0, 0.7])
 @pytest.mark.parametrize("word", ["+oo--", "oo+oo", "+o_o-", "-ooo", "o-+o+"])
 def test_missed_weeks_are_drawn_with_their_exact_probability(word, delta):
-    copies, sweeps = 20_000, 40  # people in five blocks
+    copies, sweeps = 20_000, 20  # people in five blocks
     words = encode([word] * copies)
     model = WeekModel(History.of(words, np.zeros((copies, 0))), delta)
     time = model._time
@@ -287,7 +287,7 @@ def share(patterns, **options):
 
 @pytest.fixture(scope="module")
 def truth():
-    return share(simulate(200_000, 1)[0])
+    return share(simulate(100_000, 1)[0])
 
 
 def test_draws_recover_a_truth_that_the_simple_rules_miss(truth):
@@ -328,7 +328,7 @@ def test_groups_keep_their_difference_if_they_are_a_covariate():
     whole, seen, young = simulate(3_000, 9)
     group = young["young"]
     difference = share(whole[group]) - share(whole[~group])
-    imputed = impute_weeks(seen, covariates=young, imputations=10, seed=1)
+    imputed = impute_weeks(seen, covariates=young, imputations=5, seed=1)
     found = relapse_by_imputation(imputed, "krupitsky_2004", horizon_weeks=WEEKS, by="young")
     row = found.difference.set_index("quantity").loc["relapsed"]
     assert row["lower"] < difference < row["upper"]
@@ -336,7 +336,7 @@ def test_groups_keep_their_difference_if_they_are_a_covariate():
     assert "The second minus the first: +" in found.text
     assert "not a covariate" not in found.rule
     blind = relapse_by_imputation(
-        impute_weeks(seen, imputations=10, seed=1), "krupitsky_2004", horizon_weeks=WEEKS, by=group
+        impute_weeks(seen, imputations=5, seed=1), "krupitsky_2004", horizon_weeks=WEEKS, by=group
     )
     assert "not a covariate" in blind.rule
     assert blind.difference["difference"].iloc[0] < row["difference"] - row["se"]
