@@ -289,8 +289,10 @@ def is_same(one: pd.DataFrame, other: pd.DataFrame) -> bool:
 
 
 def test_no_way_is_left_out_that_loses_something() -> None:
+    of_text = {"words", "days"}  # a file keeps a column of text as it is
     for kind in frames():
-        assert {"cleared", "csv", "text"} <= ways_of(kind).keys() <= WAYS.keys(), kind
+        needed = {"cleared"} if kind in of_text else {"cleared", "csv", "text"}
+        assert needed <= ways_of(kind).keys(), kind
 
 
 @pytest.mark.parametrize("name", WALK)
