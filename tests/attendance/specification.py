@@ -40,7 +40,7 @@ class Case:
             "admit_day": ADMITTED,
             "discharge_day": ADMITTED + int(left[1]) if left else "",
             "discharge_reason": left[0] if left else "",
-            "followed_until_day": "" if left else ADMITTED + int(until),
+            "followed_until_day": ADMITTED + int(until),
         }
         if self.given.get("prior"):
             episode["prior_discharge_day"] = ADMITTED + int(self.given["prior"])

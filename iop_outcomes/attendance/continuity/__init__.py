@@ -13,11 +13,22 @@ from iop_outcomes.attendance.continuity.early import (
     washington_circle,
 )
 from iop_outcomes.attendance.continuity.judged import ContinuityMeasure
+from iop_outcomes.attendance.continuity.leaving import (
+    dropout_by_absences,
+    dropout_by_gap,
+    dropout_by_missing_weeks,
+)
+from iop_outcomes.attendance.continuity.transitions import followed_up, medication_continuity
 
 __all__ = [
     "ContinuityMeasure",
+    "dropout_by_absences",
+    "dropout_by_gap",
+    "dropout_by_missing_weeks",
     "first_to_fourth_session",
+    "followed_up",
     "iet_style",
+    "medication_continuity",
     "va_continuity",
     "washington_circle",
 ]

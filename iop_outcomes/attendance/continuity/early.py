@@ -14,6 +14,7 @@ from iop_outcomes.attendance.continuity.judged import (
     judge_visits,
 )
 from iop_outcomes.attendance.continuity.visits import Visits
+from iop_outcomes.shared.arrays import Floats
 from iop_outcomes.shared.checks import check_whole
 
 if TYPE_CHECKING:
@@ -153,16 +154,22 @@ def _first_and_two_more(visits: Visits, low: int, high: int, after: int) -> Foun
     first = visits.nth(1, low, high)
     began, late = ~np.isnan(first), visits.seen >= high
     day = visits.nth(2, first + 1, first + after)
-    met = ~np.isnan(day)
+    met, further = ~np.isnan(day), visits.count(first + 1, first + after)
+    too_few = further + _days_left(visits, first + after) < 2
     return Found(
         met=met,
-        failed=~met & np.where(began, visits.seen >= first + after, late),
+        failed=~met & np.where(began, too_few, late),
         over=visits.seen >= high + after,
         day=day,
         first_count=visits.count(low, high),
-        second_count=visits.count(first + 1, first + after),
+        second_count=further,
         more={"initiated": pd.arrays.BooleanArray(began, ~(began | late)), "initiation_day": first},
     )
+
+
+def _days_left(visits: Visits, last: Floats | float) -> Floats:
+    """Return how many days up to `last` are not over, on each of which one visit may come."""
+    return np.maximum(last - visits.seen, 0.0)
 
 
 def va_continuity(records: Records | Attendance) -> ContinuityMeasure:
@@ -222,10 +229,13 @@ def va_continuity(records: Records | Attendance) -> ContinuityMeasure:
     def search(visits: Visits) -> Found:
         second = np.array([visits.nth(2, low, low + 29) for low in (0, 30, 60)])
         enough = ~np.isnan(second)
-        passed = np.array([visits.seen >= low + 29 for low in (0, 30, 60)])
+        too_few = [
+            visits.count(low, low + 29) + np.minimum(_days_left(visits, low + 29), 30) < 2
+            for low in (0, 30, 60)
+        ]
         return Found(
             met=enough.all(axis=0),
-            failed=(passed & ~enough).any(axis=0),
+            failed=np.array(too_few).any(axis=0),
             over=visits.seen >= 89,
             day=second[2],
             first_count=enough.sum(axis=0),
@@ -300,12 +310,13 @@ def first_to_fourth_session(
         first = visits.nth(1, 0, np.inf)
         fourth = visits.nth(4, first, first + within)
         met, over = ~np.isnan(fourth), visits.seen >= first + within
+        many = visits.count(first, first + within)
         return Found(
             met=met,
-            failed=over & ~met,
+            failed=np.asarray(many + _days_left(visits, first + within) < 4),
             over=over,
             day=fourth,
-            first_count=visits.count(first, first + within),
+            first_count=many,
             second_count=fourth - first,
             applies=~np.isnan(first),
             more={"first_day": first},

@@ -47,6 +47,8 @@ class Found:
         Whether the rule applies to the episode; None: to every one.
     more : dict
         Further columns.
+    why : str
+        Why it is not known where the time of the rule is over.
     """
 
     met: Booleans
@@ -57,6 +59,7 @@ class Found:
     second_count: Any
     applies: Booleans | None = None
     more: dict[str, Any] = field(default_factory=dict)
+    why: str = NOT_OVER
 
 
 @dataclass(frozen=True, repr=False)
@@ -236,7 +239,9 @@ def as_measure(
     observed = attendance.stays.observed
     known = applies & observed & ~differs & (found.met | found.failed)
     why = np.select(
-        [~applies, known, differs, ~observed], [OUTSIDE, "", UNRECORDED_DECIDE, NOTHING], NOT_OVER
+        [~applies, known, differs, ~observed, found.over],
+        [OUTSIDE, "", UNRECORDED_DECIDE, NOTHING, found.why],
+        NOT_OVER,
     )
     met = found.met & known
     table = pd.DataFrame(

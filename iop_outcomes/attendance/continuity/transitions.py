@@ -1,0 +1,155 @@
+"""Rules that join this program to care before it, and to medication."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from iop_outcomes.attendance.continuity.early import VISITS
+from iop_outcomes.attendance.continuity.judged import (
+    ContinuityMeasure,
+    Found,
+    check_one_of,
+    judge_visits,
+    read_once,
+)
+from iop_outcomes.attendance.continuity.visits import Visits
+from iop_outcomes.errors import EstimateError
+from iop_outcomes.shared.arrays import Floats
+
+if TYPE_CHECKING:
+    from iop_outcomes.attendance.stays import Attendance
+    from iop_outcomes.records import Records
+
+NO_MEDICATION = (
+    "Continuity of medication is not known: the three tables hold no medication, neither "
+    "prescribed nor dispensed."
+)
+
+
+def followed_up(records: Records | Attendance, *, within: int = 7) -> ContinuityMeasure:
+    """Return who had a visit soon after the discharge from a prior level of care.
+
+    Rule: a visit within 7, or 30, days after the discharge from a detox, inpatient or residential
+    stay, the day of discharge included.
+
+    Parameters
+    ----------
+    records : Records
+        With the attendance table, and ``prior_discharge_date`` in the episodes.
+    within : {7, 30}
+        Days after that discharge.
+
+    Returns
+    -------
+    ContinuityMeasure
+        ``met``: a visit in time; ``first_count``: visits in time; ``second_count``: days from the
+        prior discharge to the first visit after it, missing without one. It does not apply to
+        episodes without a prior discharge.
+
+    Raises
+    ------
+    MissingTableError
+        If no attendance table was read.
+    RuleError
+        If `within` is neither.
+
+    Notes
+    -----
+    In the style of the HEDIS measure FUI (7 and 30 days). Counted are those who were admitted here:
+    who was discharged there and never came is not in these records, so that the share is higher
+    than that of all who were discharged.
+
+    References
+    ----------
+    National Committee for Quality Assurance. Follow-Up After High-Intensity Care for Substance Use
+    Disorder (FUI).
+
+    Examples
+    --------
+    Discharged three days before admission here, seen four days after it: day 7.
+
+    >>> import pandas as pd
+    >>> import iop_outcomes as iop
+    >>> episodes = pd.DataFrame({"episode_id": ["A"], "admit_date": ["2026-01-05"],
+    ...                          "prior_discharge_date": ["2026-01-02"]})
+    >>> days = ["2026-01-09", "2026-01-12", "2026-01-14", "2026-01-16", "2026-01-19"]
+    >>> visits = pd.DataFrame(
+    ...     {"episode_id": "A", "date": days, "service": "group", "status": "attended"}
+    ... )
+    >>> records = iop.read_records(episodes=episodes, attendance=visits, as_of="2026-06-30")
+    >>> row = iop.followed_up(records).table.iloc[0]
+    >>> row["met"], row["day"], row["first_count"], row["second_count"]
+    (np.True_, np.float64(4.0), np.float64(1.0), np.float64(7.0))
+    """
+    check_one_of("within", within, (7, 30))
+    attendance = read_once(records, "followed_up")
+    before = _days_since_prior_discharge(attendance)
+    rule = (
+        f"A visit within {within} days after the discharge from a prior stay, its day included, of "
+        f"those admitted here with the day of that discharge recorded. {VISITS}"
+    )
+
+    def search(visits: Visits) -> Found:
+        first = visits.nth(1, -before, np.inf)
+        taken = first + before
+        met, over = taken <= within, visits.seen + before >= within
+        return Found(
+            met=met,
+            failed=~met & over,
+            over=over,
+            day=first,
+            first_count=visits.count(-before, within - before),
+            second_count=taken,
+            applies=~np.isnan(before),
+        )
+
+    return judge_visits(attendance, f"followed_up_{within}", rule, search)
+
+
+def _days_since_prior_discharge(attendance: Attendance) -> Floats:
+    """Return the days from the prior discharge to admission; missing where none is recorded."""
+    records = attendance.records
+    episodes = records.episodes
+    study = records.time == "study_days"
+    name, admitted = (
+        ("prior_discharge_day", "admit_day") if study else ("prior_discharge_date", "admit_date")
+    )
+    if name not in episodes:
+        return np.full(len(episodes), np.nan)
+    apart = episodes[admitted] - episodes[name]
+    if not study:
+        apart = apart.dt.days
+    return np.asarray(apart.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+
+
+def medication_continuity(records: Records) -> ContinuityMeasure:
+    """Refuse the 180 days of continuous medication, since the records hold no medication.
+
+    Rule: 180 days or more of continuous pharmacotherapy for opioid use disorder (NQF 3175). Of the
+    columns that the library reads none says what was prescribed, dispensed or taken.
+
+    Parameters
+    ----------
+    records : Records
+        Any records.
+
+    Raises
+    ------
+    EstimateError
+        Always, with the reason.
+
+    Examples
+    --------
+    >>> import iop_outcomes as iop
+    >>> iop.medication_continuity(iop.read_records("data/samples"))
+    Traceback (most recent call last):
+    ...
+    iop_outcomes.errors.EstimateError: Continuity of medication is not known: ...
+    """
+    raise EstimateError(
+        NO_MEDICATION,
+        found=f"tables of {len(records.episodes):,} episodes without days of medication",
+        instead="a measure of attendance, such as va_continuity",
+    )
