@@ -235,7 +235,7 @@ def va_continuity(records: Records | Attendance) -> ContinuityMeasure:
         ]
         return Found(
             met=enough.all(axis=0),
-            failed=np.array(too_few).any(axis=0),
+            failed=np.asarray(np.array(too_few).any(axis=0)),
             over=visits.seen >= 89,
             day=second[2],
             first_count=enough.sum(axis=0),
