@@ -17,7 +17,9 @@ from iop_outcomes.errors import EstimateError, OutcomesError, RuleError
 
 ROOT = Path(__file__).parents[2]
 GROUPED = {"by", "strata", "censoring_strata"}
-COUNTS = {"trend", "attendance_by_week"}  # counts without an inference: nobody is left out
+COUNTS = {  # counts, and changes of each person: nobody is left out
+    *("trend", "attendance_by_week", "functioning", "symptom_change"),
+}
 Call = Callable[[Any, str | None], Any]
 
 
@@ -153,6 +155,38 @@ CALLS: dict[str, tuple[str, Call]] = {
     "state_occupation": (
         "histories",
         lambda data, how: iop.state_occupation(data, by="site", **option(how)),
+    ),
+    "functioning": (
+        "records",
+        lambda data, how: iop.functioning(data, by="site", **option(how)),
+    ),
+    "symptom_change": (
+        "records",
+        lambda data, how: iop.symptom_change(data, "phq9", by="site", **option(how)),
+    ),
+    "survival_difference": (
+        "times",
+        lambda data, how: iop.survival_difference(data, "site", 30, **option(how)),
+    ),
+    "restricted_mean_difference": (
+        "times",
+        lambda data, how: iop.restricted_mean_difference(
+            data, "track", 30, strata="site", **option(how)
+        ),
+    ),
+    "incidence_difference": (
+        "times",
+        lambda data, how: iop.incidence_difference(data, "site", 30, **option(how)),
+    ),
+    "median_difference": (
+        "times",
+        lambda data, how: iop.median_difference(
+            data.assign(event=1), "site", resamples=200, **option(how)
+        ),
+    ),
+    "compare_survival_pairs": (
+        "times",
+        lambda data, how: iop.compare_survival_pairs(data, "site", **option(how)),
     ),
     "relapse_by_imputation": (
         "imputed",
