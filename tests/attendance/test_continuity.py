@@ -45,3 +45,18 @@ def test_the_share_counts_those_for_whom_the_time_is_over() -> None:
     assert "1 of 3 (33.3%, 95% interval 6.1% to 79.2%)" in result.text  # Wilson by hand
     by_day = result.summary(by="admission_number")
     assert by_day["numerator"].sum() == 1
+
+
+def test_all_rules_of_the_sample_account_for_every_episode() -> None:
+    records = iop.read_records("data/samples")
+    found = iop.continuity(records)
+    table = found.table.set_index("measure")
+    parts = table["not_over"] + table["not_known"] + table["denominator"]
+    assert (parts == table["episodes"]).all()
+    everybody = table.drop(index=["first_to_fourth_session", "followed_up_7", "followed_up_30"])
+    assert (everybody["episodes"] == len(records.episodes)).all()
+    usual = iop.engagement(records)
+    assert found.episodes["retention_90"].equals(usual["retained_90"])
+    pairs = found.disagreement
+    assert ((pairs["differ"] <= pairs["known"]) & (pairs["known"] <= len(records.episodes))).all()
+    assert "disagree most" in found.text

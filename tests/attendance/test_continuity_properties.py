@@ -23,6 +23,11 @@ RULES: dict[str, Callable[[iop.Records], iop.ContinuityMeasure]] = {
     "dropout_by_missing_weeks": lambda records: iop.dropout_by_missing_weeks(records, weeks=2),
     "dropout_by_absences": iop.dropout_by_absences,
 }
+STAYING: dict[str, Callable[[iop.Records], iop.ContinuityMeasure]] = {
+    "retention": iop.retention,
+    "ended_as": iop.ended_as,
+    "minimum_dose": iop.minimum_dose,
+}
 TWIN = ("iet_style", "washington_circle", "va_continuity", "dropout_by_gap", "dropout_by_absences")
 
 
@@ -59,7 +64,7 @@ def usual() -> iop.Records:
 
 def answers(name: str, records: iop.Records) -> pd.DataFrame:
     columns = ["met", "day", "first_count", "second_count", "not_known"]
-    return RULES[name](records).table.set_index("episode_id")[columns].sort_index()
+    return (RULES | STAYING)[name](records).table.set_index("episode_id")[columns].sort_index()
 
 
 CHANGES: dict[str, Callable[[Rows], Rows]] = {
@@ -78,7 +83,7 @@ CHANGES: dict[str, Callable[[Rows], Rows]] = {
 def test_what_changes_nothing(change: str) -> None:
     episodes, rows = drawn()
     changed = read(episodes, CHANGES[change](rows))
-    for name in RULES:
+    for name in RULES | STAYING:
         pd.testing.assert_frame_equal(
             answers(name, changed), answers(name, usual()), obj=f"{name}, {change}"
         )
@@ -89,7 +94,7 @@ def test_one_day_later_for_all_changes_nothing() -> None:
     days = [name for name in episodes if name.endswith("_day")]
     later = episodes.assign(**{name: episodes[name] + 1 for name in days})
     moved = read(later, rows.assign(day=rows["day"] + 1), as_of=FAR + 1)
-    for name in RULES:
+    for name in RULES | STAYING:
         pd.testing.assert_frame_equal(answers(name, moved), answers(name, usual()), obj=name)
 
 

@@ -205,7 +205,7 @@ def test_every_kind_of_result_is_walked() -> None:
     seen = {type(result) for name in WALK for result in expected_of(name)}
     results = {one for one in public().values() if is_dataclass(one) and "table" in members(one)}
     of_records = {iop.AttendanceByWeek, iop.MappingSuggestion, iop.Trend, iop.Sample}
-    of_records |= {iop.SymptomChange, iop.Functioning, iop.ContinuityMeasure}
+    of_records |= {iop.SymptomChange, iop.Functioning, iop.ContinuityMeasure, iop.Continuity}
     assert results - seen <= of_records
 
 

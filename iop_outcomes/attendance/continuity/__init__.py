@@ -18,17 +18,24 @@ from iop_outcomes.attendance.continuity.leaving import (
     dropout_by_gap,
     dropout_by_missing_weeks,
 )
+from iop_outcomes.attendance.continuity.staying import ended_as, minimum_dose, retention
+from iop_outcomes.attendance.continuity.together import Continuity, continuity
 from iop_outcomes.attendance.continuity.transitions import followed_up, medication_continuity
 
 __all__ = [
+    "Continuity",
     "ContinuityMeasure",
+    "continuity",
     "dropout_by_absences",
     "dropout_by_gap",
     "dropout_by_missing_weeks",
+    "ended_as",
     "first_to_fourth_session",
     "followed_up",
     "iet_style",
     "medication_continuity",
+    "minimum_dose",
+    "retention",
     "va_continuity",
     "washington_circle",
 ]

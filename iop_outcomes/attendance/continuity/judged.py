@@ -218,7 +218,13 @@ def judge_visits(
 
 
 def as_measure(
-    attendance: Attendance, measure: str, rule: str, found: Found, other: Found | None = None
+    attendance: Attendance,
+    measure: str,
+    rule: str,
+    found: Found,
+    other: Found | None = None,
+    *,
+    needs_sessions: bool = True,
 ) -> ContinuityMeasure:
     """Return the finding of a rule as a result.
 
@@ -230,13 +236,15 @@ def as_measure(
         Its name, and the rule as sentences.
     found, other : Found
         What was found with unrecorded sessions as missed, and as attended.
+    needs_sessions : bool
+        Whether nothing is known of an episode without a service that has an outcome.
     """
     records = attendance.records
     applies = np.ones(len(found.met), np.bool_) if found.applies is None else found.applies
     differs = np.zeros_like(applies)
     if other is not None:
         differs = (found.met != other.met) | (found.failed != other.failed)
-    observed = attendance.stays.observed
+    observed = attendance.stays.observed | (not needs_sessions)
     known = applies & observed & ~differs & (found.met | found.failed)
     why = np.select(
         [~applies, known, differs, ~observed, found.over],
