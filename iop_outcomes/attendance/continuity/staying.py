@@ -12,9 +12,9 @@ from iop_outcomes.attendance.continuity.judged import (
     as_measure,
     read_once,
 )
+from iop_outcomes.attendance.continuity.visits import read_visits
 from iop_outcomes.attendance.engagement import engagement_of
 from iop_outcomes.errors import RuleError
-from iop_outcomes.records.schema import ATTENDED
 from iop_outcomes.shared.checks import check_choice, check_whole
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def ended_as(
     ContinuityMeasure
         ``met``: discharged for that reason; ``day``: the day of discharge; ``first_count``: days
         to the earlier of last contact and discharge (as TEDS counts a stay); ``second_count``:
-        treatment sessions attended. Not known while the episode is open or without a reason. The
+        visits (days with an attended treatment session). Not known while the episode is open or without a reason. The
         share is of those discharged with a reason.
 
     Raises
@@ -146,7 +146,7 @@ def ended_as(
     """
     check_choice("reason", reason, ("completed", "transferred"))
     attendance = read_once(records, "ended_as")
-    stays, sessions = attendance.stays, attendance.sessions
+    stays = attendance.stays
     recorded = attendance.records.episodes["discharge_reason"]
     told = stays.closed & recorded.notna().to_numpy()
     met = told & (recorded == reason).to_numpy(dtype=np.bool_, na_value=False)
@@ -156,7 +156,7 @@ def ended_as(
         over=stays.closed,
         day=stays.end,
         first_count=stays.to_last_contact,
-        second_count=sessions.count(sessions.treatment & sessions.has_status(ATTENDED)),
+        second_count=read_visits(attendance).count(0, np.inf),
         why=NO_REASON,
     )
     rule = f"Discharged as {reason}, of those discharged with a recorded reason."
