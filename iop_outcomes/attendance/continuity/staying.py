@@ -109,8 +109,8 @@ def ended_as(
     ContinuityMeasure
         ``met``: discharged for that reason; ``day``: the day of discharge; ``first_count``: days
         to the earlier of last contact and discharge (as TEDS counts a stay); ``second_count``:
-        visits (days with an attended treatment session). Not known while the episode is open or without a reason. The
-        share is of those discharged with a reason.
+        visits (days with an attended treatment session). Not known while the
+        episode is open or without a reason. The share is of those discharged with a reason.
 
     Raises
     ------
