@@ -26,6 +26,7 @@ check: $(BIN)/.tools
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m docs.tables --check
+	$(BIN)/python -m docs.measures --check
 	$(BIN)/python -m docs.pictures --check
 	$(BIN)/nbstripout --verify notebooks/*.ipynb
 	$(MAKE) notebooks

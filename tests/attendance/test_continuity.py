@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 import iop_outcomes as iop
+from docs import measures
 from tests.attendance.specification import Case, cases
 
 
@@ -60,3 +61,7 @@ def test_all_rules_of_the_sample_account_for_every_episode() -> None:
     pairs = found.disagreement
     assert ((pairs["differ"] <= pairs["known"]) & (pairs["known"] <= len(records.episodes))).all()
     assert "disagree most" in found.text
+
+
+def test_the_page_of_cases_is_what_the_specifications_give() -> None:
+    assert measures.main(["--check"]) == 0

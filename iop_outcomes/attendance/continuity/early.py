@@ -94,7 +94,7 @@ def iet_style(records: Records | Attendance, *, engagement_days: int = 34) -> Co
 def washington_circle(records: Records | Attendance) -> ContinuityMeasure:
     """Return initiation and engagement after the rule of the Washington Circle.
 
-    Rule (outpatient): initiated with a service within 14 days after the one that begins the
+    Rule: for outpatients, initiated with a service within 14 days after the one that begins the
     episode; engaged with two further services within 30 days after initiation.
 
     Parameters
