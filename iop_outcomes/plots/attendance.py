@@ -112,6 +112,8 @@ def _draw_panel(ax: Axes, rows: pd.DataFrame, sheet: Sheet) -> None:
         (rate, sessions, LABELS[0]),
         (came, people, LABELS[1]),
     ):
+        if np.isnan(values).all() and label == LABELS[0]:
+            continue  # the note says why no rate is known
         ax.plot(
             week,
             values,

@@ -129,15 +129,17 @@ def relapse_section(scope: Scope, counted: Counted) -> Section:
     results = counted.relapse
     if results is None:
         return Section("relapse", "Relapse", (TOO_FEW,))
-    sentences: tuple[str, ...] = (
-        f"Of all {scope.words(8)}. {results.overall.rule}",
-        results.missing,
-        "A curve shows those known to be without relapse among those still followed. People who "
-        "stop answering are not like people who answer, so read it with the table of what a "
-        "missing check-in counts as.",
-    )
-    drawings = [_curve(scope, results.overall, "Time to relapse", "relapse")]
+    known = "A curve shows those known to be without relapse among those still followed."
+    unlike = "People who stop answering are not like people who answer"
+    rule = f"Of all {scope.words(8)}. {results.overall.rule}"
     answered_only = not scope.tells("relapse_missing_rules")
+    sentences: tuple[str, ...]
+    if answered_only:
+        sentences = (rule, f"{known} {unlike}.")
+    else:
+        read_with = "so read it with the table of what a missing check-in counts as"
+        sentences = (rule, results.missing, f"{known} {unlike}, {read_with}.")
+    drawings = [_curve(scope, results.overall, "Time to relapse", "relapse")]
     if not answered_only:
         drawings.append(_curve(scope, results.by_missing, MISSING_TITLE, "relapse_by_missing"))
     if results.by_program is not None:
