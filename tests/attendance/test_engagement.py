@@ -276,7 +276,7 @@ open_and_never_came                -         -       30  no
 closed_and_never_came              40        -       400 no
 open_and_nothing_recorded          -         ?       400 not_known
 closed_late_and_nothing_recorded   40        ?       400 not_known
-closed_early_and_nothing_recorded  20        ?       400 no
+closed_early_and_nothing_recorded  20        ?       400 not_known
 """
 
 

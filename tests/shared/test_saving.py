@@ -236,6 +236,8 @@ def test_nothing_else_in_the_package_writes_a_file() -> None:
     found = {
         str(path.relative_to(package))
         for path in package.rglob("*.py")
-        if any(word in path.read_text(encoding="utf-8") for word in writing)
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if any(word in line for word in writing)
+        and not line.strip().startswith((">>>", "..."))  # an example makes its own file
     }
     assert found == {"shared/saving.py"}
