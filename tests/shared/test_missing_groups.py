@@ -18,7 +18,7 @@ from iop_outcomes.errors import EstimateError, OutcomesError, RuleError
 ROOT = Path(__file__).parents[2]
 GROUPED = {"by", "strata", "censoring_strata"}
 COUNTS = {  # counts, and changes of each person: nobody is left out
-    *("trend", "attendance_by_week", "functioning", "symptom_change"),
+    *("trend", "attendance_by_week", "functioning", "symptom_change", "continuity"),
 }
 Call = Callable[[Any, str | None], Any]
 
@@ -91,6 +91,10 @@ CALLS: dict[str, tuple[str, Call]] = {
     "trend": (
         "records",
         lambda data, how: iop.trend(data, "attendance_rate", by="site", **option(how)),
+    ),
+    "continuity": (
+        "records",
+        lambda data, how: iop.continuity(data, by="site", **option(how)),
     ),
     "sensitivity": (
         "records",

@@ -25,7 +25,7 @@ from iop_outcomes.attendance.continuity.leaving import (
 from iop_outcomes.attendance.continuity.staying import ended_as, minimum_dose, retention
 from iop_outcomes.attendance.continuity.transitions import followed_up
 from iop_outcomes.attendance.stays import Attendance
-from iop_outcomes.shared.groups import MissingGroup
+from iop_outcomes.shared.groups import MissingGroup, ungrouped
 from iop_outcomes.shared.result import Result
 
 if TYPE_CHECKING:
@@ -133,6 +133,9 @@ def continuity(
     >>> found.table["measure"].tolist()[:3]
     ['iet_style', 'washington_circle', 'va_continuity']
     """
+    kept, left_out = ungrouped(records.episodes, by, missing_group, "episode")
+    if kept is not None:
+        records = records.subset(kept)
     attendance = read_once(records, "Continuity")
     measures = [rule(attendance) for rule in RULES]
     parts = [
@@ -145,8 +148,10 @@ def continuity(
         pd.concat(parts, ignore_index=True),
         episodes,
         _disagreement(measures),
-        "Compared are the episodes for which both rules are known and the time of both is over; "
-        "of a rule of dropout, not having dropped out.",
+        left_out.after(
+            "Compared are the episodes for which both rules are known and the time of both is "
+            "over; of a rule of dropout, not having dropped out."
+        ),
         records.synthetic,
     )
 
