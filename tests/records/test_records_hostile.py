@@ -485,6 +485,9 @@ def test_cells_merged_over_rows_are_listed(tmp_path: Path) -> None:
     )
     assert problems(records) == [(2, "merged_cells")]
     assert records.problems.loc[0, "value"] == "D2:D4"
+    EPISODES.to_csv(tmp_path / "episodes.csv", index=False)
+    filled = {"checkins": {"from": [{"file": "checkins.xlsx", "fill_down": TABLE[0][3]}]}}
+    assert problems(iop.read_records(tmp_path, as_of="2026-09-30", mapping=filled)) == []
 
 
 def test_a_workbook_that_unpacks_without_end_is_refused(

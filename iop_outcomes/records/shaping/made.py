@@ -29,8 +29,8 @@ _NOT_TICKED = {"", "0", "0.0", "no", "n", "false", "f", "unchecked", "☐"}
 
 
 def fill_down(raw: Raw, names: tuple[str, ...], ours: Mapping[str, str], where: str) -> Raw:
-    """Give blank cells the value above them."""
-    columns = dict(raw.columns)
+    """Give blank cells the value above them, and leave out that cells of theirs are merged."""
+    columns, filled = dict(raw.columns), set()
     for given in names:
         name = column_name(raw, given, ours, where)
         coded = columns[name]
@@ -38,7 +38,9 @@ def fill_down(raw: Raw, names: tuple[str, ...], ours: Mapping[str, str], where: 
         above = np.maximum.accumulate(rows)
         first = np.maximum(above, 0)  # blank cells above the first value stay blank
         columns[name] = taken(coded, np.where(above < 0, np.arange(len(rows)), first))
-    return replace(raw, columns=columns)
+        filled.add(name)
+    kept = [r for r in raw.remarks if r.check != "merged_cells" or r.column not in filled]
+    return replace(raw, columns=columns, remarks=tuple(kept))
 
 
 def put_constants(

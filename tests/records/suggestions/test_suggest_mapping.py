@@ -202,6 +202,25 @@ def test_titles_header_and_totals_are_told(tmp_path: Path) -> None:
     assert source["drop_rows"] == [{"episode_id": {"starts_with": "Total"}}]
 
 
+@pytest.mark.parametrize("date", ["01/{:02}/2026", "2026-01-{:02}"])
+def test_a_total_whose_count_stands_in_the_column_of_dates_is_told(
+    date: str, tmp_path: Path
+) -> None:
+    rows = [f"K-{n:03d},{date.format(10 + n)}" for n in range(9)]
+    sessions = [f"{row},attended" for row in rows]
+    files = {
+        "episodes.csv": "\n".join(["Client No,Admitted", *rows, "Total,9", ""]),
+        "attendance.csv": "\n".join(
+            ["Client No,Session Date,Outcome", *sessions, "Total sessions,9,", ""]
+        ),
+    }
+    made = iop.suggest_mapping(written(tmp_path, files))
+    data = tomllib.loads(made.text)
+    dropped = [data[table]["from"][0]["drop_rows"] for table in ("episodes", "attendance")]
+    assert dropped == [[{"Client No": {"starts_with": "Total"}}]] * 2
+    assert not len(iop.read_records(tmp_path, mapping=made.mapping).problems)
+
+
 def test_ids_that_would_match_are_proposed_and_not_applied(tmp_path: Path) -> None:
     made = iop.suggest_mapping(written(tmp_path, SHAPES["a_form"][0]))
     assert made.mapping.ids == {}

@@ -97,10 +97,16 @@ def _no_rows(source: Source) -> Mask:
 
 
 def _hold_dates(column: Coded) -> Mask:
-    """Tell for each row whether its text is a date, a number that may be one, or missing."""
+    """Tell for each row whether its text is a date, a number that may be one, or missing.
+
+    A number may be one only where most texts are numbers (days of Excel, study days): below
+    other dates it is the count of a total.
+    """
     texts = [str(word).strip() for word in column.words]
+    digits = column.is_any(np.array([text.isdigit() for text in texts], dtype=bool))
+    numbers = 2 * digits.sum() > filled_rows(column).sum()
     chosen = [
-        bool(text) and (date or means_missing(text, "date") or text.isdigit())
+        bool(text) and (date or means_missing(text, "date") or (numbers and text.isdigit()))
         for text, date in zip(texts, are_dates(texts), strict=True)
     ]
     return column.is_any(np.array(chosen, dtype=bool))
