@@ -12,6 +12,8 @@ from iop_outcomes.plots.hazard import plot_hazard
 from iop_outcomes.plots.incidence import plot_incidence
 from iop_outcomes.plots.interval import plot_interval
 from iop_outcomes.plots.layout.style import alternative_text
+from iop_outcomes.plots.models.coefficients import plot_coefficients
+from iop_outcomes.plots.models.predicted import plot_predicted
 from iop_outcomes.plots.parametric import plot_parametric
 from iop_outcomes.plots.recurrence import plot_mean_cumulative
 from iop_outcomes.plots.scores.functioning import plot_functioning
@@ -24,6 +26,7 @@ from iop_outcomes.plots.trend import plot_trend
 __all__ = [
     "alternative_text",
     "plot_attendance",
+    "plot_coefficients",
     "plot_difference",
     "plot_functioning",
     "plot_hazard",
@@ -31,6 +34,7 @@ __all__ = [
     "plot_interval",
     "plot_mean_cumulative",
     "plot_parametric",
+    "plot_predicted",
     "plot_regression",
     "plot_sensitivity",
     "plot_states",

@@ -12,6 +12,8 @@ from iop_outcomes.plots.hazard import plot_hazard
 from iop_outcomes.plots.incidence import plot_incidence
 from iop_outcomes.plots.interval import plot_interval
 from iop_outcomes.plots.layout.given import DRAWN_BY
+from iop_outcomes.plots.models.coefficients import plot_coefficients
+from iop_outcomes.plots.models.predicted import plot_predicted
 from iop_outcomes.plots.parametric import plot_parametric
 from iop_outcomes.plots.recurrence import plot_mean_cumulative
 from iop_outcomes.plots.scores.functioning import plot_functioning
@@ -23,6 +25,7 @@ from iop_outcomes.plots.trend import plot_trend
 
 _PLOTS: dict[str, Callable[..., Any]] = {
     "plot_attendance": plot_attendance,
+    "plot_coefficients": plot_coefficients,
     "plot_difference": plot_difference,
     "plot_functioning": plot_functioning,
     "plot_hazard": plot_hazard,
@@ -30,6 +33,7 @@ _PLOTS: dict[str, Callable[..., Any]] = {
     "plot_interval": plot_interval,
     "plot_mean_cumulative": plot_mean_cumulative,
     "plot_parametric": plot_parametric,
+    "plot_predicted": plot_predicted,
     "plot_regression": plot_regression,
     "plot_sensitivity": plot_sensitivity,
     "plot_states": plot_states,

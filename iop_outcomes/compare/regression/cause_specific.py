@@ -10,8 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.compare.regression.cox import fit_within, regression_of
+from iop_outcomes.compare.regression.design import Design
+from iop_outcomes.compare.regression.fitted.model import FittedCox
 from iop_outcomes.compare.regression.formula import design_of
-from iop_outcomes.compare.regression.partial_likelihood import CoxFit
 from iop_outcomes.compare.regression.result import Regression
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.shared.groups import MissingGroup, settle_groups
@@ -101,16 +102,15 @@ def cause_specific_cox(
     by_cause = read_causes(times, strata, end, causes)
     asked = list(by_cause.names) if cause is None else [cause_asked(by_cause, cause)]
     weighting = read_weighting(times, weights, cluster).corrected(small_sample, leverage=True)
-    matrix, names = design_of(times, formula)
-    weighting.clusters.refuse_fewer(len(names), "term")
-    fits: dict[str | None, CoxFit] = {}
+    design = design_of(times, formula)
+    weighting.clusters.refuse_fewer(len(design.names), "term")
+    fits: dict[str | None, FittedCox] = {}
     for name in asked:
-        fit = _fit(by_cause, name, matrix, names, weighting=weighting, ties=ties)
+        fit = _fit(by_cause, name, design, weighting=weighting, ties=ties)
         fits[name if cause is None else None] = fit
     modelled = "each cause" if cause is None else asked[0].replace("_", " ")
     return regression_of(
         fits,
-        names,
         strata=list(by_cause.times.labels.columns),
         weighting=weighting,
         ties=ties,
@@ -124,12 +124,10 @@ def cause_specific_cox(
     )
 
 
-def _fit(
-    by_cause: Causes, cause: str, matrix: NDArray[np.float64], names: Sequence[str], **options: Any
-) -> CoxFit:
+def _fit(by_cause: Causes, cause: str, design: Design, **options: Any) -> FittedCox:
     event = ended_by(by_cause, cause)
     try:
-        return fit_within(by_cause.times, event, matrix, names, **options)
+        return fit_within(by_cause.times, event, design, **options)
     except EstimateError as error:
         called = cause_called(cause, by_cause.names)
         place = f"of {called}: {error.found}" if error.found else f"of {called}"

@@ -8,9 +8,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from iop_outcomes.compare.regression.design import Design
+from iop_outcomes.compare.regression.fitted.model import FittedCox
 from iop_outcomes.compare.regression.formula import design_of
-from iop_outcomes.compare.regression.partial_likelihood import CoxFit, fit_cox
-from iop_outcomes.compare.regression.result import Regression, ratio_table
+from iop_outcomes.compare.regression.partial_likelihood import fit_cox
+from iop_outcomes.compare.regression.ratios import covariance_table, ratio_table
+from iop_outcomes.compare.regression.result import Regression
 from iop_outcomes.shared.group_codes import column_names
 from iop_outcomes.shared.groups import MissingGroup, settle_groups
 from iop_outcomes.survival.clusters import Cluster
@@ -119,12 +122,11 @@ def cox(
     checked = check_times(times, strata)
     normal_quantile(confidence)
     weighting = read_weighting(times, weights, cluster).corrected(small_sample, leverage=True)
-    matrix, names = design_of(times, formula)
-    weighting.clusters.refuse_fewer(len(names), "term")
-    fit = fit_within(checked, checked.event, matrix, names, weighting=weighting, ties=ties)
+    design = design_of(times, formula)
+    weighting.clusters.refuse_fewer(len(design.names), "term")
+    fit = fit_within(checked, checked.event, design, weighting=weighting, ties=ties)
     return regression_of(
         {None: fit},
-        names,
         strata=column_names(times, strata),
         weighting=weighting,
         ties=ties,
@@ -136,15 +138,14 @@ def cox(
 def fit_within(
     checked: CheckedTimes,
     event: NDArray[np.bool_],
-    matrix: NDArray[np.float64],
-    names: Sequence[str],
+    design: Design,
     *,
     weighting: Weighting,
     ties: str,
-) -> CoxFit:
+) -> FittedCox:
     """Fit the model to checked times whose groups are the strata."""
-    return fit_cox(
-        matrix,
+    fit = fit_cox(
+        design.matrix,
         checked.days,
         event,
         entry=checked.entry,
@@ -152,14 +153,26 @@ def fit_within(
         weight=weighting.weight,
         cluster=weighting.cluster,
         ties=ties,
-        names=names,
+        names=design.names,
         small_sample=bool(weighting.clusters.clustering.small_sample),
+    )
+    return FittedCox(
+        design=design,
+        days=checked.days,
+        event=event,
+        entry=checked.entry,
+        stratum=checked.group,
+        strata=checked.labels,
+        weight=np.ones(len(event)) if weighting.weight is None else weighting.weight,
+        cluster=weighting.cluster,
+        efron=ties == "efron",
+        fit=fit,
+        provenance=checked.provenance,
     )
 
 
 def regression_of(
-    fits: dict[str | None, CoxFit],
-    names: Sequence[str],
+    fitted: dict[str | None, FittedCox],
     *,
     strata: Sequence[str],
     weighting: Weighting,
@@ -171,12 +184,15 @@ def regression_of(
 
     `labels` are the model, what its ratios mean, the rule, and whether the data are synthetic.
     """
-    tables = []
+    tables, blocks = [], {}
+    design = next(iter(fitted.values())).design
+    fits = {cause: one.fit for cause, one in fitted.items()}
     for cause, fit in fits.items():
+        blocks[cause] = fit.reported if weighting.robust else fit.covariance
         table = ratio_table(
-            names,
+            design.names,
             fit.coefficient,
-            fit.reported if weighting.robust else fit.covariance,
+            blocks[cause],
             model=fit.covariance,
             confidence=confidence,
             clustering=weighting.clusters.clustering,
@@ -202,4 +218,7 @@ def regression_of(
         rule=rule,
         synthetic=synthetic,
         clustering=weighting.clusters.clustering,
+        covariance=covariance_table(blocks, design.names, weighting.clusters.clustering.factor),
+        parts=design.parts,
+        fitted=fitted,
     )

@@ -12,7 +12,8 @@ from iop_outcomes.compare.regression.cause_specific import cause_asked, ended_by
 from iop_outcomes.compare.regression.formula import design_of
 from iop_outcomes.compare.regression.newton import check_rank, maximise, standardised
 from iop_outcomes.compare.regression.partial_likelihood import score_spread
-from iop_outcomes.compare.regression.result import Regression, ratio_table
+from iop_outcomes.compare.regression.ratios import covariance_table, ratio_table
+from iop_outcomes.compare.regression.result import Regression
 from iop_outcomes.compare.regression.subdistribution import (
     Subdistribution,
     own_residuals,
@@ -135,7 +136,8 @@ def fine_gray(
     _check(same_day)
     event = ended_by(by_cause, name)
     clusters = read_clusters(times, cluster).corrected(small_sample, leverage=False)
-    matrix, names = design_of(times, formula)
+    design = design_of(times, formula)
+    names = design.names
     clusters.refuse_fewer(len(names), "term")
     code = np.where(event, 1, np.where(by_cause.code >= 0, 2, 0))
     sets = subdistribution(
@@ -145,7 +147,7 @@ def fine_gray(
         entry=by_cause.times.entry,
         events_first=same_day == "ends_first",
     )
-    fit = _fit(matrix, names, sets, clusters.code)
+    fit = _fit(design.matrix, names, sets, clusters.code)
     own = column_names(times, censoring_strata)
     how = " and late entry" if sets.late else ""
     how += f", within {', '.join(own)}" if own else ""
@@ -168,6 +170,8 @@ def fine_gray(
         rule=f"{rule_of(by_cause, [name], 'competing')} Weighted for censoring{how}.",
         synthetic=by_cause.times.synthetic,
         clustering=clusters.clustering,
+        covariance=covariance_table({None: fit[1]}, names, clusters.clustering.factor),
+        parts=design.parts,
     )
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from iop_outcomes.compare.regression.design import Design, kinds_of, parts_of
 from iop_outcomes.compare.regression.term_names import term_names
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.shared.group_codes import refuse_confusing_letters, refuse_twins
@@ -37,9 +37,7 @@ _HARMLESS = (
 )
 
 
-def design_of(
-    times: pd.DataFrame, formula: str | Sequence[str]
-) -> tuple[NDArray[np.float64], list[str]]:
+def design_of(times: pd.DataFrame, formula: str | Sequence[str]) -> Design:
     """Return the matrix of a formula's terms, and what they are called.
 
     Parameters
@@ -54,11 +52,9 @@ def design_of(
 
     Returns
     -------
-    numpy.ndarray of float64
-        (rows, terms). A column of text or categories with k values makes k - 1 terms, each a
-        value against the first; there is no intercept, as the baseline hazard holds it.
-    list of str
-        The names of the terms: ``"age"``, ``"program Evening vs Day"``.
+    Design
+        A column of text or categories with k values makes k - 1 columns, each a value against the
+        first; there is no intercept, as the baseline hazard holds it.
 
     Raises
     ------
@@ -80,7 +76,7 @@ def design_of(
     --------
     >>> import pandas as pd
     >>> people = pd.DataFrame({"age": [30, 41, 25], "program": ["Day", "Evening", "Day"]})
-    >>> design_of(people, "age + program")[1]
+    >>> design_of(people, "age + program").names
     ['age', 'program Evening vs Day']
     """
     if not isinstance(formula, str) and not _are_names(formula):
@@ -91,7 +87,8 @@ def design_of(
         )
     text = formula if isinstance(formula, str) else " + ".join(f"`{name}`" for name in formula)
     parsed, names, levels_of = _parsed(text, times)
-    matrix = _matrix(parsed, text, _columns(times, sorted(names), levels_of))
+    columns = _columns(times, sorted(names), levels_of)
+    matrix = _matrix(parsed, text, columns)
     numbers = np.asarray(matrix, dtype=np.float64)
     called = [str(name) for name in matrix.model_spec.column_names]
     if len(called) < 2:
@@ -107,7 +104,9 @@ def design_of(
             found=f"{endless:,} of {len(times):,} rows",
             instead="log(1 + x), for example.",
         )
-    return numbers[:, 1:], term_names(called[1:], matrix.model_spec.encoder_state)
+    spec = matrix.model_spec
+    names_of = term_names(called[1:], spec.encoder_state)
+    return Design(numbers[:, 1:], names_of, parts_of(spec), kinds_of(columns), spec)
 
 
 def _matrix(parsed: Formula, formula: str, frame: pd.DataFrame) -> Any:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from iop_outcomes.compare.regression.formula import design_of
 from iop_outcomes.compare.regression.partial_likelihood import CoxFit, fit_cox
-from iop_outcomes.compare.regression.result import Regression, ratio_table
+from iop_outcomes.compare.regression.ratios import covariance_table, ratio_table
+from iop_outcomes.compare.regression.result import Regression
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.shared.checks import check_choice, check_whole
 from iop_outcomes.shared.groups import MissingGroup, settle_groups
@@ -160,12 +161,13 @@ def recurrent_cox(
     _check_options(model, most)
     at_risk = settle_groups(_at_risk(times), (strata,), missing_group, id=id)
     stretches = read_stretches(at_risk, None, id=id, cluster=cluster)
-    matrix, names = design_of(at_risk, formula)
+    design = design_of(at_risk, formula)
+    names = design.names
     clusters = stretches.clusters.corrected(small_sample, leverage=True)
     clusters.refuse_fewer(len(names), "term")
     strata_code, strata_names = _strata(at_risk, strata)
     clock = _clock(at_risk, stretches, strata_code, (model, number, most))
-    fit = _fitted(matrix, clock, replace(stretches, clusters=clusters), (ties, names))
+    fit = _fitted(design.matrix, clock, replace(stretches, clusters=clusters), (ties, names))
     title, meaning = MODELS[model]
     by_number = [] if model == "andersen_gill" else [_number_words(number, most)]
     return Regression(
@@ -191,6 +193,8 @@ def recurrent_cox(
         rule=stretches.times.rule,
         synthetic=stretches.times.synthetic,
         clustering=clusters.clustering,
+        covariance=covariance_table({None: fit.reported}, names, clusters.clustering.factor),
+        parts=design.parts,
     )
 
 

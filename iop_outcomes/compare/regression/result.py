@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,14 +11,23 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.compare.group_tests.result import format_p_value
-from iop_outcomes.errors import EstimateError
+from iop_outcomes.compare.regression.fitted.concordance import Concordance, concordance_of
+from iop_outcomes.compare.regression.fitted.model import FittedCox
+from iop_outcomes.compare.regression.fitted.paper import paper_table
+from iop_outcomes.compare.regression.fitted.prediction import PredictedSurvival, predict_survival
+from iop_outcomes.compare.regression.fitted.proportional import (
+    ProportionalHazards,
+    proportionality_of,
+)
+from iop_outcomes.compare.regression.fitted.wald import WaldTest, wald_test
+from iop_outcomes.errors import RuleError
+from iop_outcomes.shared.messages import names_asked
 from iop_outcomes.shared.result import DrawnResult
 from iop_outcomes.shared.text import format_count, format_level, join_described
 from iop_outcomes.survival.clusters import Clustering, closing
-from iop_outcomes.survival.limits import normal_quantile
+from iop_outcomes.survival.limits import Interval
 
 NAMED_TERMS = 8
-NOTHING = 1e-20
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -64,6 +73,15 @@ class Regression(DrawnResult):
     clustering : Clustering, optional
         What the errors take together: by which column, how many clusters and rows; and whether
         they are corrected for few clusters.
+    covariance : pandas.DataFrame
+        Of the coefficients, robust if `robust` and corrected if `small_sample`; rows and columns
+        are labelled by term, or by cause and term. Missing between causes, where it is not worked
+        out.
+    parts : dict of str to tuple of int
+        The terms of the formula, and the rows of `table` (of each cause) that each has.
+    fitted : dict of (str or None) to FittedCox
+        The fit and its rows, by cause if there are several; empty for models other than `cox` and
+        `cause_specific_cox`.
     """
 
     table: pd.DataFrame
@@ -80,8 +98,11 @@ class Regression(DrawnResult):
     meaning: str
     rule: str
     synthetic: bool
+    covariance: pd.DataFrame
+    parts: Mapping[str, tuple[int, ...]]
     ratio: str = "hazard ratio"
     clustering: Clustering | None = None
+    fitted: Mapping[str | None, FittedCox] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
@@ -113,6 +134,202 @@ class Regression(DrawnResult):
         terms = "term" if len(self.table) == 1 else "terms"
         return f"{self.model}, {len(self.table)} {terms}, {self.sizes}"
 
+    def test(
+        self,
+        tested: str | Sequence[str] | Mapping[str, float] | Sequence[Mapping[str, float]],
+        *,
+        cause: str | None = None,
+    ) -> WaldTest:
+        r"""Test a factor, a spline, several terms or contrasts of coefficients jointly.
+
+        Parameters
+        ----------
+        tested : str, sequence of str, mapping or sequence of mapping
+            A term of the formula ("track": all its coefficients), the name of a coefficient, or
+            several of them; or a contrast: the names of coefficients and their factors.
+        cause : str, optional
+            Of which cause, if the model has several.
+
+        Returns
+        -------
+        WaldTest
+
+        Raises
+        ------
+        RuleError
+            If the model has no such term, or several causes and none is named.
+        EstimateError
+            If the contrasts are linearly dependent.
+
+        Notes
+        -----
+        :math:`(L\hat\beta)^\top (L V L^\top)^{-1} L\hat\beta` with V = `covariance`, as
+        chi-squared; with `small_sample` divided by the number q of contrasts, as F with q and G - 1
+        degrees of freedom.
+
+        Examples
+        --------
+        >>> import iop_outcomes as iop
+        >>> times = iop.time_to_relapse(iop.read_records("data/samples"), iop.RelapseRule())
+        >>> fit = iop.cox(times, "program + entry_path")
+        >>> fit.test("program").table["degrees_of_freedom"].item()
+        4
+        """
+        names, places = self._of_cause(cause)
+        covariance = self.covariance.to_numpy()[np.ix_(places, places)]
+        coefficient = self.table["coefficient"].to_numpy()[places]
+        return wald_test(
+            tested,
+            (names, coefficient, covariance),
+            self.parts,
+            clustering=self.clustering,
+            model=self._model_of(cause),
+            synthetic=self.synthetic,
+        )
+
+    def predict(
+        self,
+        frame: pd.DataFrame,
+        days: Sequence[float] | None = None,
+        *,
+        cause: str | None = None,
+        interval: Interval = "log-log",
+    ) -> PredictedSurvival:
+        """Return survival curves, with limits, of people with stated values of the columns.
+
+        Parameters
+        ----------
+        frame : pandas.DataFrame
+            One row a curve, with the columns of the formula, and those of the strata.
+        days : sequence of float, optional
+            The days, 0 or more; default: 0 and all days with an event.
+        cause : str, optional
+            Of which cause, if the model has several; the curve is then of a world without the other
+            causes, and said so by no data.
+        interval : {"log-log", "log", "plain", "logit", "arcsine"}
+            The scale on which limits are symmetric.
+
+        Returns
+        -------
+        PredictedSurvival
+            Missing after the last day of follow-up in the stratum. Limits by the model, or with
+            weights or clusters by the infinitesimal jackknife, not corrected for few clusters.
+
+        Raises
+        ------
+        RuleError
+            If a column is not there, or a value did not occur among the rows of the model; or if
+            the model is neither `cox` nor `cause_specific_cox`.
+        EstimateError
+            If a value is missing.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import iop_outcomes as iop
+        >>> times = iop.time_to_relapse(iop.read_records("data/samples"), iop.RelapseRule())
+        >>> fit = iop.cox(times, "program")
+        >>> asked = pd.DataFrame({"program": ["Harbor", "Riverside"]})
+        >>> fit.predict(asked, [30, 90]).table["survival"].between(0, 1).all().item()
+        True
+        """
+        return predict_survival(
+            self._fitted_of(cause, "curves"),
+            frame,
+            days,
+            confidence=self.confidence,
+            interval=interval,
+            labels=(self._model_of(cause), closing(self.rule, self.clustering)),
+        )
+
+    def concordance(self, *, cause: str | None = None) -> Concordance:
+        """Return how often, of two people, the one with the higher hazard has the event first.
+
+        Parameters
+        ----------
+        cause : str, optional
+            Of which cause, if the model has several.
+
+        Returns
+        -------
+        Concordance
+            With limits by the infinitesimal jackknife, by cluster if errors are. Events x rows
+            pairs are compared.
+        """
+        return concordance_of(
+            self._fitted_of(cause, "concordance"),
+            confidence=self.confidence,
+            model=self._model_of(cause),
+            synthetic=self.synthetic,
+        )
+
+    def proportional_hazards(
+        self, time: str = "km", *, cause: str | None = None
+    ) -> ProportionalHazards:
+        """Test whether coefficients change with time.
+
+        Parameters
+        ----------
+        time : {"km", "rank", "identity", "log"}
+            The function of the day with which a coefficient may change linearly: 1 minus the
+            Kaplan-Meier curve just before the day, the rank of the day among those of all rows,
+            the day, or its logarithm.
+        cause : str, optional
+            Of which cause, if the model has several.
+
+        Returns
+        -------
+        ProportionalHazards
+            One test a term and one of all; ``plot()`` draws the coefficients over time.
+        """
+        return proportionality_of(
+            self._fitted_of(cause, "a test of proportional hazards"),
+            time,
+            confidence=self.confidence,
+            model=self._model_of(cause),
+        )
+
+    def paper_table(self, decimals: int = 2) -> pd.DataFrame:
+        """Return the table as a paper prints it: ratios with limits, and p-values, as text.
+
+        Parameters
+        ----------
+        decimals : int
+            Of ratios and limits.
+        """
+        return paper_table(
+            self.table, ratio=self.ratio, confidence=self.confidence, decimals=decimals
+        )
+
+    def _of_cause(self, cause: str | None) -> tuple[list[str], NDArray[np.intp]]:
+        """Return the coefficients' names of a cause, and their rows in `table`."""
+        if "cause" not in self.table.columns:
+            if cause is not None:
+                raise RuleError("The model has one cause.", instead="no cause=")
+            return self.table["term"].tolist(), np.arange(len(self.table))
+        causes = self.table["cause"].unique().tolist()
+        if cause not in causes:
+            raise RuleError(
+                "The model has several causes; one is asked for.",
+                found="none" if cause is None else names_asked([cause]),
+                instead=f'cause="{causes[0]}"',
+            )
+        places = np.flatnonzero((self.table["cause"] == cause).to_numpy())
+        return self.table["term"].iloc[places].tolist(), places
+
+    def _model_of(self, cause: str | None) -> str:
+        return self.model if cause is None else f"{self.model}, {str(cause).replace('_', ' ')}"
+
+    def _fitted_of(self, cause: str | None, what: str) -> FittedCox:
+        self._of_cause(cause)
+        if cause not in self.fitted:
+            raise RuleError(
+                f"This model does not give {what}.",
+                found=self.model,
+                instead="cox(...) or cause_specific_cox(...)",
+            )
+        return self.fitted[cause]
+
     def _describe_row(self, row: dict[Any, Any]) -> str:
         cause = f"{row['cause']}, " if "cause" in row else ""
         limits = f"{ratio_words(row['lower'])} to {ratio_words(row['upper'])}"
@@ -133,58 +350,3 @@ def ratio_words(ratio: float) -> str:
 
 def _decided(text: str, ratio: float) -> bool:
     return float(text) != 1 or abs(ratio - 1) < 5e-5
-
-
-def ratio_table(
-    names: Sequence[str],
-    coefficient: NDArray[np.float64],
-    covariance: NDArray[np.float64],
-    *,
-    model: NDArray[np.float64],
-    confidence: float,
-    clustering: Clustering,
-) -> pd.DataFrame:
-    """Return the table of a `Regression` from coefficients, their covariance and the model's.
-
-    The factor that `clustering` may have for few clusters is put in here, and Student's t.
-    """
-    reach, beyond = _reference(clustering, confidence)
-    if not (np.diag(covariance) > NOTHING * np.diag(model)).all():
-        raise EstimateError(
-            "The robust standard errors are 0.",
-            found="all who are at risk have the event, and on one day",
-            instead="times that are recorded to the day.",
-        )
-    error = np.sqrt(clustering.factor * np.diag(covariance))
-    statistic = coefficient / error
-    with np.errstate(over="ignore"):
-        ratio, lower, upper = (
-            np.exp(coefficient + side * reach * error) for side in (0.0, -1.0, 1.0)
-        )
-    return pd.DataFrame(
-        {
-            "term": list(names),
-            "coefficient": coefficient,
-            "hazard_ratio": ratio,
-            "se": error,
-            "se_model": np.sqrt(np.diag(model)),
-            "lower": lower,
-            "upper": upper,
-            "statistic": statistic,
-            "p_value": 2 * beyond(np.abs(statistic)),
-        }
-    )
-
-
-def _reference(
-    clustering: Clustering, confidence: float
-) -> tuple[float, Callable[[NDArray[np.float64]], NDArray[np.float64]]]:
-    """Return the quantile of limits, and the upper tail of tests."""
-    from scipy.special import ndtr, stdtr, stdtrit
-
-    reach = normal_quantile(confidence)
-    if not clustering.small_sample:
-        return reach, lambda size: np.asarray(ndtr(-size))
-    freedom = clustering.clusters - 1
-    reach = float(stdtrit(freedom, (1 + confidence) / 2))
-    return reach, lambda size: np.asarray(stdtr(freedom, -size))

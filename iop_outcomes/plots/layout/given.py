@@ -20,6 +20,11 @@ DRAWN_BY = {
     "IntervalSurvival": ("plot_interval", "interval_survival(times)"),
     "MeanCumulativeFunction": ("plot_mean_cumulative", "mean_cumulative_function(recurrent)"),
     "ParametricSurvival": ("plot_parametric", "parametric_survival(times)"),
+    "PredictedSurvival": ("plot_predicted", 'cox(times, "age").predict(people)'),
+    "ProportionalHazards": (
+        "plot_coefficients",
+        'cox(times, "age").proportional_hazards()',
+    ),
     "ProtectedCurves": ("plot_survival", "protect(curves)"),
     "Records": ("plot_attendance", "read_records(folder)"),
     "Regression": ("plot_regression", 'cox(times, "age + track")'),
