@@ -51,6 +51,7 @@ from iop_outcomes.compare import (
 )
 from iop_outcomes.disclosure import ProtectedCurves, SafePolicy, protect
 from iop_outcomes.errors import OutcomesError
+from iop_outcomes.exposure import landmark, start_stop
 from iop_outcomes.from_records import state_occupation
 from iop_outcomes.outcome_scores import (
     Functioning,
@@ -196,6 +197,7 @@ __all__ = [
     "instrument_scores",
     "instruments",
     "interval_survival",
+    "landmark",
     "mean_cumulative_function",
     "median_difference",
     "medication_continuity",
@@ -230,6 +232,7 @@ __all__ = [
     "retention",
     "sensitivity",
     "show_versions",
+    "start_stop",
     "state_histories",
     "state_occupation",
     "suggest_mapping",

@@ -21,6 +21,7 @@ ORDER = (
     ("relapse",),
     ("survival",),
     ("compare",),
+    ("exposure",),
     ("from_records", "measures"),  # measures: old names, for one version
     ("outcome_scores",),
     ("sensitivity",),

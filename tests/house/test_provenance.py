@@ -137,6 +137,8 @@ WALK: dict[str, list[tuple[str, Estimate]]] = {
     "compare_recurrence": [
         ("stretches", lambda frame: iop.compare_recurrence(frame, "track", terminal="terminal"))
     ],
+    "landmark": [("times", lambda frame: iop.landmark(frame, 20)[MADE])],
+    "start_stop": [("times", lambda frame: iop.start_stop(frame)[MADE])],
     "cox": [("times", lambda frame: iop.cox(frame, "age + track"))],
     "cause_specific_cox": [("times", lambda frame: iop.cause_specific_cox(frame, "age + track"))],
     "fine_gray": [("times", lambda frame: iop.fine_gray(frame, "age + track"))],
@@ -167,6 +169,7 @@ WALK: dict[str, list[tuple[str, Estimate]]] = {
         )
     ],
 }
+MADE = ["entry", "days", "event"]  # the other columns are those of the frame that was given
 SOME: dict[str, Any] = {"definitions": ["first_use", "x_bot"], "missing": ["use", "drop"]}
 READS = {"times", "histories", "patterns", "imputed", "curves"}  # parameters; and "Source"
 OTHERWISE = {
