@@ -12,6 +12,11 @@ from iop_outcomes.errors import RecordsError
 from iop_outcomes.records.mapping.folding import fold
 from iop_outcomes.records.mapping.plan import Join, Mapping, SourcePlan
 from iop_outcomes.records.mapping.sections import short
+from iop_outcomes.records.shaping.of_a_kind import (
+    headings_not_there,
+    require_layout,
+    require_lines,
+)
 from iop_outcomes.records.shaping.shape import shape
 from iop_outcomes.records.sources.coded import Raw
 from iop_outcomes.records.sources.files import read_raw
@@ -83,17 +88,23 @@ class Reader:
         """Return the raw tables of the jobs, in their order, and remarks as sentences."""
         tables: dict[str, list[Raw]] = {}
         notes: list[str] = []
+        read: dict[str, tuple[list[Raw], list[SourcePlan]]] = {}
+        require_lines(self.mapping, [job.source for job in jobs])
         groups: dict[tuple[str, int], list[Job]] = {}
         for job in jobs:  # the files of one source together
             groups.setdefault((job.table, id(job.plan)), []).append(job)
         for (table, _), group in groups.items():
             plan = group[0].plan
-            raws = [raw for job in group for raw in self._raws(job)]
+            raws = [raw for job in group for raw in self._raws(job, f"[[{table}.from]]")]
             if not raws and group[0].by_name:
                 continue
+            read.setdefault(table, ([], []))[0].extend(raws)
+            read[table][1].append(plan)
             shaped = shape(raws, plan, table, self.mapping, self._other(group))
             tables.setdefault(table, []).extend(shaped)
             notes += _notes_on_made(table, shaped)
+        for table, (raws, plans) in read.items():
+            notes += headings_not_there(table, raws, self.mapping, plans)
         return tables, notes
 
     def ignored_sheets(self) -> list[str]:
@@ -108,16 +119,11 @@ class Reader:
             names += [name for title, name in seen.items() if title not in used]
         return names
 
-    def _raws(self, job: Job) -> list[Raw]:
+    def _raws(self, job: Job, where: str) -> list[Raw]:
+        require_layout(job.plan, job.source, where)
         if isinstance(job.source, Raw):
             return [job.source]
         if isinstance(job.source, pd.DataFrame):
-            if job.plan.header_row or job.plan.header_rows > 1 or job.plan.sheets:
-                raise RecordsError(
-                    f"The mapping's [[{job.table}.from]] says where the header of a file stands, "
-                    "and a frame was given.",
-                    instead="Remove header_row, header_rows and sheets, or give the file.",
-                )
             return [read_raw(job.source)]
         layout = self._layout(job.plan)
         if not is_workbook(job.source):
@@ -174,7 +180,8 @@ class _Others:
     def __call__(self, join: Join, raw: Raw) -> Raw:
         path = self._path(join, raw)
         plan = SourcePlan(header_row=join.header_row, sheets=(join.sheet,) if join.sheet else ())
-        (first, *_) = self.reader._raws(Job(self.group[0].table, path, plan))
+        table = self.group[0].table
+        (first, *_) = self.reader._raws(Job(table, path, plan), f"[[{table}.from]] join")
         return first
 
     def _path(self, join: Join, raw: Raw) -> Path:

@@ -108,10 +108,12 @@ def _jobs_of_database(source: Any, mapping: Mapping, given: set[str]) -> list[Jo
                 instead=f"Remove {table} from [database.queries], or leave the files out.",
             )
         plans = mapping.sources.get(table, ())
-        if any(plan.files or plan.sheets or plan.header_row for plan in plans):
+        laid_out = any(plan.header_row or plan.header_rows > 1 for plan in plans)
+        if laid_out or any(plan.files or plan.sheets for plan in plans) or table in mapping.files:
             raise RecordsError(
-                f"The {table} come from a query, and [[{table}.from]] of the mapping names files.",
-                instead="Remove file, sheets and header_row there, or the query.",
+                f"The {table} come from a query, and [[{table}.from]] or [files] of the mapping "
+                "names files, or says how they are laid out.",
+                instead="Remove file, sheets, header_row and header_rows there, or the query.",
             )
         jobs += [Job(table, raw, plan) for plan in plans or (SourcePlan(),)]
     return jobs
