@@ -11,6 +11,22 @@ STATES = ("engaged", "discharged", "recovered", "lapsed", "relapsed", "lost", "d
 COMPETING_ENDS = ("died", "incarcerated", "transferred")
 
 
+# Columns that are known only at the end of a stay: those of `iop_outcomes.engagement`, and how and
+# when a stay ended.
+OF_THE_WHOLE_STAY = frozenset(
+    (
+        *("sessions_due", "sessions_attended", "attendance_rate", "sessions_unrecorded"),
+        *("no_shows", "late_cancellations", "client_cancellations", "excused"),
+        *("program_cancellations", "not_scheduled", "hours_attended", "sessions_without_minutes"),
+        *("hours_per_week", "weeks_in_program", "weeks_at_dose", "weeks_unknown"),
+        *("share_of_weeks_at_dose", "longest_gap_days", "first_session_day", "fourth_session_day"),
+        *("days_first_to_fourth", "last_contact_day", "unrecorded_after_last_contact"),
+        *("stay_to_last_contact", "stay_to_discharge", "retained_30", "retained_60"),
+        *("retained_90", "days_to_discharge", "discharge_reason"),
+    )
+)
+
+
 @dataclass(frozen=True)
 class MissingRuleWords:
     """A rule for missing check-ins, in words.

@@ -13,6 +13,7 @@ from iop_outcomes.compare.regression.cox import fit_within, regression_of
 from iop_outcomes.compare.regression.design import Design
 from iop_outcomes.compare.regression.fitted.model import FittedCox
 from iop_outcomes.compare.regression.formula import design_of
+from iop_outcomes.compare.regression.post_baseline import refuse_post_baseline
 from iop_outcomes.compare.regression.result import Regression
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.shared.groups import MissingGroup, settle_groups
@@ -43,6 +44,7 @@ def cause_specific_cox(
     missing_group: MissingGroup = "refuse",
     confidence: float = 0.95,
     small_sample: bool = False,
+    allow_post_baseline: bool = False,
 ) -> Regression:
     r"""Estimate cause-specific hazard ratios with Cox's model.
 
@@ -60,6 +62,8 @@ def cause_specific_cox(
     missing_group : {"refuse", "own", "leave_out"}
         What becomes of rows without a value of `strata`: refused; a group "not recorded" of their
         own; or left out, and counted in ``rule`` and ``text``.
+    allow_post_baseline : bool
+        As for `iop_outcomes.cox`: whether columns known only at the end of the stay are allowed.
 
     Returns
     -------
@@ -103,6 +107,7 @@ def cause_specific_cox(
     asked = list(by_cause.names) if cause is None else [cause_asked(by_cause, cause)]
     weighting = read_weighting(times, weights, cluster).corrected(small_sample, leverage=True)
     design = design_of(times, formula)
+    refuse_post_baseline(design.used, allow_post_baseline, by_cause.times.provenance.origin)
     weighting.clusters.refuse_fewer(len(design.names), "term")
     fits: dict[str | None, FittedCox] = {}
     for name in asked:

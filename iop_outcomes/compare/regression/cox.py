@@ -12,6 +12,7 @@ from iop_outcomes.compare.regression.design import Design
 from iop_outcomes.compare.regression.fitted.model import FittedCox
 from iop_outcomes.compare.regression.formula import design_of
 from iop_outcomes.compare.regression.partial_likelihood import fit_cox
+from iop_outcomes.compare.regression.post_baseline import refuse_post_baseline
 from iop_outcomes.compare.regression.ratios import covariance_table, ratio_table
 from iop_outcomes.compare.regression.result import Regression
 from iop_outcomes.shared.group_codes import column_names
@@ -39,6 +40,7 @@ def cox(
     missing_group: MissingGroup = "refuse",
     confidence: float = 0.95,
     small_sample: bool = False,
+    allow_post_baseline: bool = False,
 ) -> Regression:
     r"""Estimate hazard ratios with Cox's proportional hazards model.
 
@@ -70,6 +72,11 @@ def cox(
         Whether errors by cluster are corrected for few clusters: the scores of each are corrected
         for its leverage, and with G clusters limits and p-values are by Student's t with G-1
         degrees of freedom. Refused where errors are not by cluster.
+    allow_post_baseline : bool
+        Whether the formula may name columns that are known only at the end of the stay, such as
+        ``attendance_rate`` of `iop_outcomes.engagement`. They are refused, since times from
+        admission then seem to depend on what came after the event; not where day 0 is known to be
+        the discharge.
 
     Returns
     -------
@@ -84,8 +91,8 @@ def cox(
         are linearly dependent, or an estimate is infinite (monotone likelihood); with
         `small_sample`, if a term is constant without one of the clusters.
     RuleError
-        If the formula cannot be read, a column is not there, or `small_sample` is asked for and
-        errors are not by cluster.
+        If the formula cannot be read, a column is not there, a column is known only at the end of
+        the stay, or `small_sample` is asked for and errors are not by cluster.
 
     Notes
     -----
@@ -123,6 +130,7 @@ def cox(
     normal_quantile(confidence)
     weighting = read_weighting(times, weights, cluster).corrected(small_sample, leverage=True)
     design = design_of(times, formula)
+    refuse_post_baseline(design.used, allow_post_baseline, checked.provenance.origin)
     weighting.clusters.refuse_fewer(len(design.names), "term")
     fit = fit_within(checked, checked.event, design, weighting=weighting, ties=ties)
     return regression_of(

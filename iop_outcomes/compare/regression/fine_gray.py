@@ -12,6 +12,7 @@ from iop_outcomes.compare.regression.cause_specific import cause_asked, ended_by
 from iop_outcomes.compare.regression.formula import design_of
 from iop_outcomes.compare.regression.newton import check_rank, maximise, standardised
 from iop_outcomes.compare.regression.partial_likelihood import score_spread
+from iop_outcomes.compare.regression.post_baseline import refuse_post_baseline
 from iop_outcomes.compare.regression.ratios import covariance_table, ratio_table
 from iop_outcomes.compare.regression.result import Regression
 from iop_outcomes.compare.regression.subdistribution import (
@@ -52,6 +53,7 @@ def fine_gray(
     missing_group: MissingGroup = "refuse",
     confidence: float = 0.95,
     small_sample: bool = False,
+    allow_post_baseline: bool = False,
 ) -> Regression:
     r"""Estimate subdistribution hazard ratios with Fine and Gray's model.
 
@@ -79,6 +81,8 @@ def fine_gray(
         The level of the limits.
     small_sample : bool
         As for `iop_outcomes.cox`: whether errors by cluster are corrected for few clusters.
+    allow_post_baseline : bool
+        As for `iop_outcomes.cox`: whether columns known only at the end of the stay are allowed.
 
     Returns
     -------
@@ -137,6 +141,7 @@ def fine_gray(
     event = ended_by(by_cause, name)
     clusters = read_clusters(times, cluster).corrected(small_sample, leverage=False)
     design = design_of(times, formula)
+    refuse_post_baseline(design.used, allow_post_baseline, by_cause.times.provenance.origin)
     names = design.names
     clusters.refuse_fewer(len(names), "term")
     code = np.where(event, 1, np.where(by_cause.code >= 0, 2, 0))

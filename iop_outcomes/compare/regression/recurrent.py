@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from iop_outcomes.compare.regression.formula import design_of
 from iop_outcomes.compare.regression.partial_likelihood import CoxFit, fit_cox
+from iop_outcomes.compare.regression.post_baseline import refuse_post_baseline
 from iop_outcomes.compare.regression.ratios import covariance_table, ratio_table
 from iop_outcomes.compare.regression.result import Regression
 from iop_outcomes.errors import EstimateError, RuleError
@@ -71,6 +72,7 @@ def recurrent_cox(
     missing_group: MissingGroup = "refuse",
     confidence: float = 0.95,
     small_sample: bool = False,
+    allow_post_baseline: bool = False,
 ) -> Regression:
     r"""Fit a Cox model of recurrent events, with cluster-robust errors.
 
@@ -110,6 +112,8 @@ def recurrent_cox(
         The level of the limits.
     small_sample : bool
         As for `iop_outcomes.cox`: whether errors by cluster are corrected for few clusters.
+    allow_post_baseline : bool
+        As for `iop_outcomes.cox`: whether columns known only at the end of the stay are allowed.
 
     Returns
     -------
@@ -162,6 +166,7 @@ def recurrent_cox(
     at_risk = settle_groups(_at_risk(times), (strata,), missing_group, id=id)
     stretches = read_stretches(at_risk, None, id=id, cluster=cluster)
     design = design_of(at_risk, formula)
+    refuse_post_baseline(design.used, allow_post_baseline, stretches.times.provenance.origin)
     names = design.names
     clusters = stretches.clusters.corrected(small_sample, leverage=True)
     clusters.refuse_fewer(len(names), "term")
