@@ -13,11 +13,11 @@ from iop_outcomes.compare.regression.cox import fit_within, regression_of
 from iop_outcomes.compare.regression.design import Design
 from iop_outcomes.compare.regression.fitted.model import FittedCox
 from iop_outcomes.compare.regression.formula import design_of
-from iop_outcomes.compare.regression.post_baseline import refuse_post_baseline
 from iop_outcomes.compare.regression.result import Regression
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.shared.groups import MissingGroup, settle_groups
 from iop_outcomes.shared.messages import cause_called, names_asked, words_found
+from iop_outcomes.shared.post_baseline import refuse_post_baseline
 from iop_outcomes.survival.clusters import Cluster
 from iop_outcomes.survival.competing.causes import Causes, read_causes
 from iop_outcomes.survival.curves.weighted import read_weighting

@@ -12,11 +12,11 @@ from iop_outcomes.compare.regression.design import Design
 from iop_outcomes.compare.regression.fitted.model import FittedCox
 from iop_outcomes.compare.regression.formula import design_of
 from iop_outcomes.compare.regression.partial_likelihood import fit_cox
-from iop_outcomes.compare.regression.post_baseline import refuse_post_baseline
 from iop_outcomes.compare.regression.ratios import covariance_table, ratio_table
 from iop_outcomes.compare.regression.result import Regression
 from iop_outcomes.shared.group_codes import column_names
 from iop_outcomes.shared.groups import MissingGroup, settle_groups
+from iop_outcomes.shared.post_baseline import refuse_post_baseline
 from iop_outcomes.survival.clusters import Cluster
 from iop_outcomes.survival.curves.weighted import Weighting, read_weighting
 from iop_outcomes.survival.limits import normal_quantile

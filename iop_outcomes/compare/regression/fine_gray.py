@@ -12,7 +12,6 @@ from iop_outcomes.compare.regression.cause_specific import cause_asked, ended_by
 from iop_outcomes.compare.regression.formula import design_of
 from iop_outcomes.compare.regression.newton import check_rank, maximise, standardised
 from iop_outcomes.compare.regression.partial_likelihood import score_spread
-from iop_outcomes.compare.regression.post_baseline import refuse_post_baseline
 from iop_outcomes.compare.regression.ratios import covariance_table, ratio_table
 from iop_outcomes.compare.regression.result import Regression
 from iop_outcomes.compare.regression.subdistribution import (
@@ -26,6 +25,7 @@ from iop_outcomes.errors import RuleError
 from iop_outcomes.shared.group_codes import column_names
 from iop_outcomes.shared.groups import MissingGroup, settle_groups
 from iop_outcomes.shared.messages import as_written
+from iop_outcomes.shared.post_baseline import refuse_post_baseline
 from iop_outcomes.survival.clusters import Cluster, read_clusters
 from iop_outcomes.survival.competing.causes import read_causes
 from iop_outcomes.survival.limits import normal_quantile

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from iop_outcomes.compare.regression.formula import design_of
 from iop_outcomes.compare.regression.partial_likelihood import CoxFit, fit_cox
-from iop_outcomes.compare.regression.post_baseline import refuse_post_baseline
 from iop_outcomes.compare.regression.ratios import covariance_table, ratio_table
 from iop_outcomes.compare.regression.result import Regression
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.shared.checks import check_choice, check_whole
 from iop_outcomes.shared.groups import MissingGroup, settle_groups
 from iop_outcomes.shared.messages import as_written
+from iop_outcomes.shared.post_baseline import refuse_post_baseline
 from iop_outcomes.shared.provenance import relabel
 from iop_outcomes.survival.clusters import Cluster
 from iop_outcomes.survival.near_ties import merge_near_ties
