@@ -12,8 +12,11 @@ from iop_outcomes.compare.regression.design import Design
 from iop_outcomes.compare.regression.fitted.model import FittedCox
 from iop_outcomes.compare.regression.formula import design_of
 from iop_outcomes.compare.regression.partial_likelihood import fit_cox
+from iop_outcomes.compare.regression.penalised.firth import fit_firth
 from iop_outcomes.compare.regression.ratios import covariance_table, ratio_table
 from iop_outcomes.compare.regression.result import Regression
+from iop_outcomes.errors import RuleError
+from iop_outcomes.shared.checks import check_choice
 from iop_outcomes.shared.group_codes import column_names
 from iop_outcomes.shared.groups import MissingGroup, settle_groups
 from iop_outcomes.shared.post_baseline import refuse_post_baseline
@@ -37,6 +40,7 @@ def cox(
     cluster: str | Cluster | None = Cluster.PERSON,
     weights: str | None = None,
     ties: str = "efron",
+    penalty: str | None = None,
     missing_group: MissingGroup = "refuse",
     confidence: float = 0.95,
     small_sample: bool = False,
@@ -63,6 +67,10 @@ def cox(
         The column of weights, above 0; standard errors are then robust.
     ties : {"efron", "breslow"}
         How events of one day share their risk set.
+    penalty : {"firth"}, optional
+        Firth's penalised likelihood, for terms of which a value has no event: the estimate is then
+        finite, with limits and p-values by the profile of the penalised likelihood. Refused with
+        weights or clusters, for which it has no errors.
     missing_group : {"refuse", "own", "leave_out"}
         What becomes of rows without a value of `strata`: refused; a group "not recorded" of their
         own; or left out, and counted in ``rule`` and ``text``.
@@ -88,11 +96,13 @@ def cox(
     ------
     EstimateError
         If there is no event, a value is missing, a term is constant within every risk set, terms
-        are linearly dependent, or an estimate is infinite (monotone likelihood); with
-        `small_sample`, if a term is constant without one of the clusters.
+        are linearly dependent, or an estimate is infinite (monotone likelihood), in which case
+        ``penalty="firth"`` gives one; with `small_sample`, if a term is constant without one of
+        the clusters.
     RuleError
         If the formula cannot be read, a column is not there, a column is known only at the end of
-        the stay, or `small_sample` is asked for and errors are not by cluster.
+        the stay, `small_sample` is asked for and errors are not by cluster, or `penalty` with
+        weights or clusters.
 
     Notes
     -----
@@ -132,6 +142,9 @@ def cox(
     design = design_of(times, formula)
     refuse_post_baseline(design.used, allow_post_baseline, checked.provenance.origin)
     weighting.clusters.refuse_fewer(len(design.names), "term")
+    if penalty is not None:
+        check_choice("penalty", penalty, ("firth",), instead='penalty="firth"')
+        return _penalised(checked, design, weighting, ties, confidence)
     fit = fit_within(checked, checked.event, design, weighting=weighting, ties=ties)
     return regression_of(
         {None: fit},
@@ -140,6 +153,63 @@ def cox(
         ties=ties,
         confidence=confidence,
         labels=("Cox model of the event", MEANING, checked.rule, checked.synthetic),
+    )
+
+
+def _penalised(
+    checked: CheckedTimes, design: Design, weighting: Weighting, ties: str, confidence: float
+) -> Regression:
+    """Return the model by Firth's penalised likelihood."""
+    if weighting.robust:
+        raise RuleError(
+            "Firth's penalised likelihood has no errors for weights or clusters.",
+            found="weights" if weighting.weight is not None else "clusters",
+            instead="no weights=, and cluster=None with one row a person.",
+        )
+    fit = fit_firth(
+        design.matrix,
+        checked.days,
+        checked.event,
+        entry=checked.entry,
+        stratum=checked.group if len(checked.labels) > 1 else None,
+        ties=ties,
+        names=design.names,
+        confidence=confidence,
+    )
+    error = np.sqrt(np.diag(fit.covariance))
+    with np.errstate(over="ignore"):
+        ratio, lower, upper = (np.exp(at) for at in (fit.coefficient, fit.lower, fit.upper))
+    table = pd.DataFrame(
+        {
+            "term": design.names,
+            "coefficient": fit.coefficient,
+            "hazard_ratio": ratio,
+            "se": error,
+            "se_model": error,
+            "lower": lower,
+            "upper": upper,
+            "statistic": fit.coefficient / error,
+            "p_value": fit.p_value,
+        }
+    )
+    return Regression(
+        table=table,
+        n=len(checked.days),
+        events=int(checked.event.sum()),
+        clusters=None,
+        strata=tuple(checked.labels.columns),
+        ties=ties,
+        log_likelihood=fit.log_likelihood,
+        null_log_likelihood=fit.null_log_likelihood,
+        confidence=confidence,
+        robust=False,
+        model="Cox model of the event, Firth's penalised likelihood",
+        meaning=f"{MEANING} Limits and p-values are by the profile of the penalised likelihood.",
+        rule=checked.rule,
+        synthetic=checked.synthetic,
+        clustering=weighting.clusters.clustering,
+        covariance=covariance_table({None: fit.covariance}, design.names, 1.0),
+        parts=design.parts,
     )
 
 

@@ -156,5 +156,5 @@ def _infinite(name: str) -> EstimateError:
         "Infinite estimate (monotone likelihood): the likelihood increases without limit in a "
         "coefficient.",
         found=f"{name}: one of its values, or all rows on one side of a value, have no event",
-        instead="merge its rare value with another, or leave the term out.",
+        instead='merge its rare value with another, leave the term out, or in cox penalty="firth".',
     )

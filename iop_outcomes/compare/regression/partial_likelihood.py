@@ -147,7 +147,7 @@ def fit_cox(
     """
     called = [f"column {place}" for place in range(design.shape[1])] if names is None else names
     weights = np.ones(len(days)) if weight is None else np.asarray(weight, dtype=np.float64)
-    _check(design, event, weights, ties)
+    check_rows(design, event, weights, ties)
     sets = risk_sets(days, event, entry, stratum, weight=weights, efron=ties == "efron")
     used = sets.leave > sets.enter  # who is never at risk on a day of an event says nothing
     if not used.all():
@@ -187,7 +187,8 @@ def fit_cox(
     )
 
 
-def _check(design: Floats, event: NDArray[np.bool_], weight: Floats, ties: str) -> None:
+def check_rows(design: Floats, event: NDArray[np.bool_], weight: Floats, ties: str) -> None:
+    """Refuse rows that no model can be fitted to; see `fit_cox`."""
     if ties not in TIES:
         raise RuleError(
             "Ties are handled by one of two methods.",

@@ -326,7 +326,7 @@ class Regression(DrawnResult):
             raise RuleError(
                 f"This model does not give {what}.",
                 found=self.model,
-                instead="cox(...) or cause_specific_cox(...)",
+                instead="cox(...) or cause_specific_cox(...), without a penalty.",
             )
         return self.fitted[cause]
 
