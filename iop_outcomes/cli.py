@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,17 +12,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from iop_outcomes.errors import OutcomesError, ReportError, RuleError
+from iop_outcomes.shared import interrupted
 from iop_outcomes.shared.characters import printable
 from iop_outcomes.shared.saving import check_place
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
 
-FINE, WRONG, USAGE, INTERRUPTED = 0, 1, 2, 130
+FINE, WRONG, USAGE = 0, 1, 2
 PROBLEMS = "The file of problems"
 IN_COMMANDS = {  # what an error tells a program to write, and what the command line takes for it
     'as_of="2026-09-30"': "--as-of 2026-09-30",
     "as_of=168": "--as-of 168",
+    'prepared_on="2026-10-05"': "--prepared-on 2026-10-05",
     "leave `mapping` out": "leave --mapping out",
     'report.save("report.html")': "--out report.html",
     "Say which table it is: read_records(episodes=..., attendance=...).": "Give the folder that "
@@ -189,7 +192,7 @@ def report(
     ] = None,
     prepared_on: Annotated[
         str | None,
-        typer.Option("--prepared-on", metavar="DATE", help="The date that the report shows."),
+        typer.Option("--prepared-on", metavar="DATE", help="Its date, as 2026-10-05."),
     ] = None,
     quiet: Quiet = False,
 ) -> None:
@@ -200,8 +203,10 @@ def report(
     from iop_outcomes.records.checks.losses import loss_lines, nearly_all_lost
     from iop_outcomes.report import quarterly_report
     from iop_outcomes.report.forms.html import check_path
+    from iop_outcomes.report.quarterly import prepared_day
 
     check_path(out)
+    day = prepared_day(prepared_on)
     records = _read(data, mapping, as_of, quiet)
     _keep_what_was_read(out, records, data, mapping)
     for line in loss_lines(records.problems, records.sources):
@@ -213,7 +218,7 @@ def report(
         quarter,
         title=title,
         prepared_by=prepared_by,
-        prepared_on=prepared_on,
+        prepared_on=day,
         progress=not quiet,
     )
     typer.echo(printable(f"{made.title}: {made.save(out)}"))
@@ -275,14 +280,28 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # letters that a terminal lacks are no error
             stream.reconfigure(errors="backslashreplace")
+    watched = signal.getsignal(signal.SIGINT)
+    try:
+        if watched is interrupted.end_at_once:  # from here on half-written files are put away
+            interrupted.set_handler(signal.default_int_handler)
+        _run()
+    except KeyboardInterrupt:
+        typer.echo(interrupted.LINE, err=True)
+        sys.exit(interrupted.CODE)
+    finally:
+        if watched is interrupted.end_at_once:  # also while the process ends
+            interrupted.set_handler(watched)
+
+
+def _run() -> None:
     from iop_outcomes.plots.layout.style import without_advice
 
     without_advice()
     try:
         app()
     except SystemExit as ended:
-        if ended.code == INTERRUPTED:
-            typer.echo("iop-outcomes: interrupted", err=True)
+        if ended.code == interrupted.CODE:
+            typer.echo(interrupted.LINE, err=True)
         raise
     except (RuleError, ReportError) as error:
         _fail(error, USAGE)

@@ -154,7 +154,7 @@ def _given_cut(as_of: str | datetime.date | int, time: str) -> int:
                 "With study days the data cut is a whole day.", instead="Write as_of=168."
             )
         return int(as_of)  # type: ignore[arg-type]  # whole is known
-    day = _as_day(as_of)
+    day = as_day(as_of)
     if np.isnat(day):
         raise RuleError(
             "The data cut is not a date.",
@@ -164,7 +164,7 @@ def _given_cut(as_of: str | datetime.date | int, time: str) -> int:
     return int(day.astype(np.int64))
 
 
-def _as_day(as_of: object) -> np.datetime64:
+def as_day(as_of: object) -> np.datetime64:
     """Return a date, or text that is one in the form 2026-09-30, as a day; else NaT."""
     try:
         if isinstance(as_of, str):

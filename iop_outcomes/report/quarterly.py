@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +12,9 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.disclosure import LinkedCounts, SafePolicy
-from iop_outcomes.errors import ReportError
+from iop_outcomes.errors import ReportError, RuleError
 from iop_outcomes.records import require_records
+from iop_outcomes.records.data_cut import as_day
 from iop_outcomes.relapse import RelapseRule
 from iop_outcomes.report.counting import Trends, count_all, count_rows
 from iop_outcomes.report.forms.html import render, save_report
@@ -21,6 +23,7 @@ from iop_outcomes.report.scope import Scope, choose_scope
 from iop_outcomes.report.sections import assemble as parts
 from iop_outcomes.report.sections.findings import Findings, findings_frame, make_findings
 from iop_outcomes.shared.characters import one_line
+from iop_outcomes.shared.messages import as_written
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
@@ -83,7 +86,7 @@ def quarterly_report(
     policy: SafePolicy | None = None,
     title: str | None = None,
     prepared_by: str | None = None,
-    prepared_on: str | None = None,
+    prepared_on: str | datetime.date | None = None,
     progress: bool = False,
 ) -> Report:
     """Make the outcome report of a quarter.
@@ -102,9 +105,11 @@ def quarterly_report(
         Default: counts from 1 to 10 are hidden. A program with fewer than twice the threshold of
         admissions in the last four quarters is left out of every number, and named as too few to
         publish: no share of its people could be shown.
-    title, prepared_by, prepared_on : str, optional
-        As they are to stand at the top. Nothing is taken from the clock, so that the same records
-        make the same report, to the byte.
+    title, prepared_by : str, optional
+        As they are to stand at the top.
+    prepared_on : str or datetime.date, optional
+        The date that stands there, as ``2026-10-05``. Nothing is taken from the clock, so that the
+        same records make the same report, to the byte.
     progress : bool, default False
         Show the stages on the standard error.
 
@@ -112,6 +117,8 @@ def quarterly_report(
     ------
     ReportError
         There are no episodes, or nobody was there in the quarter, or it cannot be read.
+    RuleError
+        `prepared_on` is not a date.
 
     Examples
     --------
@@ -121,6 +128,7 @@ def quarterly_report(
     ['measure', 'title', 'change', 'text']
     """
     require_records(records, "A report")
+    day = prepared_day(prepared_on)
     if not len(records.episodes):
         raise ReportError(
             "There is nobody to report on: no episode was kept.",
@@ -132,9 +140,29 @@ def quarterly_report(
     findings: list[Findings] = []
     sections = [build() for _, build in _watched(_stages(scope, whole, findings), progress)]
     heading = one_line(str(title or f"Outcome report, {scope.label}"))
-    html = render(whole, sections, (heading, prepared_by, prepared_on))
+    html = render(whole, sections, (heading, prepared_by, day))
     tables = {table.name: table.frame for section in sections for table in section.all_tables}
     return Report(html, tables, findings[0] if findings else findings_frame([]), heading)
+
+
+def prepared_day(prepared_on: str | datetime.date | None) -> str | None:
+    """Return the day on which a report was prepared, as ``2026-10-05``; None if none is given.
+
+    Raises
+    ------
+    RuleError
+        If it is not a date.
+    """
+    if prepared_on is None:
+        return None
+    day = as_day(prepared_on)
+    if np.isnat(day):
+        raise RuleError(
+            "The day on which the report was prepared is not a date.",
+            found=as_written(prepared_on),
+            instead='Write prepared_on="2026-10-05".',
+        )
+    return str(day)
 
 
 def _stages(scope: Scope, whole: Scope, collected: list[Findings]) -> list[Stage]:

@@ -317,6 +317,18 @@ def test_an_empty_name_is_not_the_folder_one_is_in(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("day", ["yesterday", "10/05/2026", "", "2026-13-01"])
+def test_the_day_of_preparation_is_a_date(run: Run, small: Path, day: str) -> None:
+    out = small.parent / "r.html"
+    code, _, err = run("report", small, "--out", out, "--prepared-on", day)
+    assert code == 2
+    assert "--prepared-on 2026-10-05" in err
+    assert not out.exists()
+    code, _, err = run("report", small, "--out", out, "--prepared-on", "2026-10-05")
+    assert code == 0, err
+    assert "2026-10-05" in out.read_text(encoding="utf-8")
+
+
 def test_an_interrupted_command_says_so(
     run: Run, small: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -327,6 +339,45 @@ def test_an_interrupted_command_says_so(
     code, _, err = run("check", small)
     assert code == 130
     assert "interrupted" in err
+
+
+INTERRUPTED_AT = """
+import os, signal, sys
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "{module}":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.argv = ["/usr/bin/iop-outcomes", "check", "{folder}", "-q"]
+sys.meta_path.insert(0, Finder())
+from iop_outcomes.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "numpy",
+        "pandas",
+        "typer",
+        "iop_outcomes.cli",
+        "iop_outcomes.records.suggestions.lines_to_paste",
+        "",
+    ],
+)
+def test_ctrl_c_ends_with_a_line_also_while_the_libraries_are_imported(
+    module: str, small: Path
+) -> None:
+    code = INTERRUPTED_AT.format(module=module, folder=small)
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    if not module:
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "scheduled services" in done.stdout
+    else:
+        assert (done.returncode, done.stderr) == (130, "iop-outcomes: interrupted\n")
 
 
 def test_a_file_name_that_is_no_utf_8_can_be_mapped(run: Run, small: Path) -> None:
