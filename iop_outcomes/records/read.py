@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping as MappingType
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -290,6 +292,13 @@ def _program_of(episodes: StagedTable, episode: Array) -> Array:
 
 
 def _no_rows(name: str, time: str) -> StagedTable:
+    """Return a table without rows, for building: its columns are taken out of it."""
+    staged = _typed_without_rows(name, time)
+    return replace(staged, raw=dict(staged.raw), values=dict(staged.values))
+
+
+@cache
+def _typed_without_rows(name: str, time: str) -> StagedTable:
     table = TABLES[name]
     names = [column.name_in(time) for column in table.columns]
     raw = read_raw(pd.DataFrame({column: pd.Series(dtype=object) for column in names}))

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import RecordsError
@@ -254,35 +255,30 @@ def quality_table(log: Log, mapping: Mapping) -> pd.DataFrame:
             f"The mapping has a threshold for a check that is not known: {unknown[0]}.",
             instead=f"Use one of {', '.join(CHECKS)}.",
         )
-    table = pd.DataFrame(log.tallies)
-    table["group"] = table["check"].map(lambda name: CHECKS[name].group)
-    table["meaning"] = table["check"].map(lambda name: CHECKS[name].meaning)
-    table["threshold"] = table["check"].map(
-        lambda name: mapping.thresholds.get(name, CHECKS[name].threshold)
-    )
-    looked_at = table["rows_looked_at"].where(table["rows_looked_at"] > 0)
-    table["share"] = table["rows_failed"] / looked_at
-    failed = table["share"] > table["threshold"]
-    table["status"] = failed.map({True: "failed", False: "passed"})
-    table.loc[~table["applicable"], "status"] = "not applicable"
-    order = pd.Categorical(table["group"], ["conformance", "completeness", "plausibility"])
-    return (
-        table.assign(order=order.codes)
-        .sort_values("order", kind="stable")
-        .loc[
-            :,
-            [
-                "check",
-                "group",
-                "table",
-                "column",
-                "rows_looked_at",
-                "rows_failed",
-                "share",
-                "threshold",
-                "status",
-                "meaning",
-            ],
-        ]
-        .reset_index(drop=True)
+    # Built column by column: half of the time that the reading of a few rows took went into this.
+    order = ("conformance", "completeness", "plausibility")
+    rows = sorted(log.tallies, key=lambda row: order.index(CHECKS[row["check"]].group))
+    checks = [CHECKS[row["check"]] for row in rows]
+    told = {name: [row[name] for row in rows] for name in ("check", "table", "column")}
+    looked_at = np.array([row["rows_looked_at"] for row in rows], dtype=np.int64)
+    failed = np.array([row["rows_failed"] for row in rows], dtype=np.int64)
+    share = np.divide(failed, looked_at, out=np.full(len(rows), np.nan), where=looked_at > 0)
+    limits = [mapping.thresholds.get(check.name, check.threshold) for check in checks]
+    threshold = np.array(limits, dtype=float)
+    applicable = np.array([row["applicable"] for row in rows], dtype=bool)
+    status = np.where(share > threshold, "failed", "passed").astype(object)
+    status[~applicable] = "not applicable"
+    return pd.DataFrame(
+        {
+            "check": told["check"],
+            "group": [check.group for check in checks],
+            "table": told["table"],
+            "column": told["column"],
+            "rows_looked_at": looked_at,
+            "rows_failed": failed,
+            "share": share,
+            "threshold": threshold,
+            "status": status,
+            "meaning": [check.meaning for check in checks],
+        }
     )
