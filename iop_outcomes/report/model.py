@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal
 
 import pandas as pd
@@ -81,11 +82,20 @@ class DraftTable:
 
 @dataclass(frozen=True, eq=False)
 class Drawing:
-    """A picture with its title, and the table of what it shows."""
+    """A picture with its title, and the table of what it shows.
+
+    It is drawn when it is first asked for: most of the time that a report takes goes into its
+    pictures, and its tables and findings need none.
+    """
 
     title: str
-    picture: Picture
+    draw: Callable[[], Picture]
     table: Table
+
+    @cached_property
+    def picture(self) -> Picture:
+        """The picture, drawn once."""
+        return self.draw()
 
     @property
     def uri(self) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from iop_outcomes.records import require_records
 from iop_outcomes.records.data_cut import as_day
 from iop_outcomes.relapse import RelapseRule
 from iop_outcomes.report.counting import Trends, count_all, count_rows
-from iop_outcomes.report.forms.html import render, save_report
+from iop_outcomes.report.forms.html import page_of, save_report
 from iop_outcomes.report.model import Section
 from iop_outcomes.report.scope import Scope, choose_scope
 from iop_outcomes.report.sections import assemble as parts
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from iop_outcomes.records import Records
 
 Stage = tuple[str, Callable[[], Section]]
+Each = TypeVar("Each")
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,8 +39,6 @@ class Report:
 
     Attributes
     ----------
-    html : str
-        The whole report as one page: no script, and no request to anywhere.
     tables : dict of str to pandas.DataFrame
         All its tables, with small counts hidden: what its pages and pictures show, and no more.
     findings : Findings
@@ -46,12 +46,25 @@ class Report:
         in print it shows itself as its sentences.
     title : str
         Its title.
+    html : str
+        The whole report as one page: no script, and no request to anywhere. It is made, with its
+        pictures, when it is first asked for.
     """
 
-    html: str
     tables: dict[str, pd.DataFrame]
     findings: Findings
     title: str
+    _page: Callable[[], str] = field(repr=False)
+
+    @cached_property
+    def html(self) -> str:
+        """The whole report as one page; its pictures are drawn when it is first asked for."""
+        return self._page()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is pickled: the page itself in place of what makes it."""
+        html = self.html
+        return {**self.__dict__, "_page": partial(str, html), "html": html}
 
     def save(self, path: str | Path) -> Path:
         """Write the report as ``.html``, or its tables as ``.xlsx``; return the path.
@@ -62,7 +75,7 @@ class Report:
             The ending is another one, or the folder is not there. For a PDF, open the HTML file in
             a browser and print it: the page is laid out for paper too.
         """
-        return save_report(self.html, self.tables, Path(path))
+        return save_report(lambda: self.html, self.tables, Path(path))
 
     def __repr__(self) -> str:
         """Return its title and how many tables and findings it holds."""
@@ -138,11 +151,19 @@ def quarterly_report(
     scope = choose_scope(records, quarter, rule, policy)
     whole = Scope(records, scope.quarter, scope.rule, scope.policy, scope.too_few)
     findings: list[Findings] = []
-    sections = [build() for _, build in _watched(_stages(scope, whole, findings), progress)]
+    stages = _stages(scope, whole, findings)
     heading = one_line(str(title or f"Outcome report, {scope.label}"))
-    html = render(whole, sections, (heading, prepared_by, day))
-    tables = {table.name: table.frame for section in sections for table in section.all_tables}
-    return Report(html, tables, findings[0] if findings else findings_frame([]), heading)
+    sections = [build() for _, build in _watched(stages, "sections", progress)]
+    written = page_of(whole, sections, (heading, prepared_by, day))
+    drawings = [drawing for section in sections for drawing in section.drawings]
+
+    def page() -> str:
+        for drawing in _watched(drawings, "pictures", progress):
+            drawing.picture  # noqa: B018  # drawn once, and kept for the page
+        return written()
+
+    tables = {one.name: one.frame.copy() for section in sections for one in section.all_tables}
+    return Report(tables, findings[0] if findings else findings_frame([]), heading, page)
 
 
 def prepared_day(prepared_on: str | datetime.date | None) -> str | None:
@@ -204,9 +225,10 @@ def _all_too_few(scope: Scope) -> bool:
     return bool(scope.too_few) and set(scope.too_few) >= set(scope.programs)
 
 
-def _watched(stages: list[Stage], progress: bool) -> list[Stage]:
+def _watched(steps: list[Each], what: str, progress: bool) -> Iterable[Each]:
+    """Return the steps, with a bar on the standard error if it was asked for."""
     if not progress:
-        return stages
+        return steps
     from tqdm import tqdm
 
-    return tqdm(stages, desc="report", unit="section")  # type: ignore[return-value]
+    return cast(Iterable[Each], tqdm(steps, desc=f"report: {what}"))

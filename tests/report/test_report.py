@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import pickle
 import re
 import shutil
 import subprocess
@@ -19,11 +20,12 @@ import pytest
 import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.errors import ReportError
+from iop_outcomes.plots.layout.export import Picture
 from iop_outcomes.report.forms.html import _facts, workbook
 from iop_outcomes.report.model import DraftTable, Table, write_value
 from iop_outcomes.report.programs import program_table
 from iop_outcomes.report.scope import choose_scope
-from iop_outcomes.report.sections import cohort
+from iop_outcomes.report.sections import assemble, cohort
 from iop_outcomes.statistics.differences import (
     clustered_difference,
     difference_interval,
@@ -76,6 +78,19 @@ def records(sample: Frames) -> iop.Records:
 @pytest.fixture(scope="module")
 def report(records: iop.Records) -> iop.Report:
     return iop.quarterly_report(records, "2026Q3", prepared_by="The <office> & co")
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Draw nothing; return the list of what would have been drawn."""
+    asked: list[object] = []
+
+    def draw(plot: object, result: object, **options: object) -> Picture:
+        asked.append(result)
+        return Picture(b"<svg/>", "A picture.", 1, 1)
+
+    monkeypatch.setattr(assemble, "draw_svg", draw)
+    return asked
 
 
 class Page(HTMLParser):
@@ -174,6 +189,22 @@ def test_the_same_records_make_the_same_bytes(records: iop.Records, report: iop.
     again = iop.quarterly_report(records, "2026Q3", prepared_by="The <office> & co")
     assert again.html == report.html
     assert workbook(again.tables) == workbook(report.tables)
+
+
+def test_pictures_are_drawn_once_when_the_page_is_asked_for(
+    records: iop.Records, tmp_path: Path, drawn: list[object]
+) -> None:
+    report = iop.quarterly_report(records, "2026Q3")
+    report.save(tmp_path / "tables.xlsx")
+    assert drawn == []
+    for frame in report.tables.values():
+        frame.insert(0, "added later", "by the caller")
+    assert "by the caller" not in report.html  # the page has tables of its own
+    report.save(tmp_path / "page.html")
+    assert len(drawn) == report.html.count("<img ") > 3
+    stored = pickle.dumps(report)
+    assert pickle.loads(stored).html == report.html
+    assert re.findall(rb"SYN-\d+(?:-\d+)?", stored) == []
 
 
 # privacy
@@ -284,6 +315,7 @@ def test_a_report_of_too_few_says_so_in_each_section(records: iop.Records) -> No
     assert set(small.tables) == {"files", "checks", "definitions"}
 
 
+@pytest.mark.usefixtures("drawn")
 def test_without_protection_it_says_that_it_is_not_for_release(records: iop.Records) -> None:
     free = iop.quarterly_report(records, "2026Q3", policy=iop.SafePolicy.unprotected())
     assert "not for release" in free.html
@@ -334,6 +366,7 @@ def test_the_programs_have_the_shares_of_their_people(records: iop.Records) -> N
     assert table.loc["North", "hours_a_week"] == pytest.approx(hours, abs=0.05)
 
 
+@pytest.mark.usefixtures("drawn")
 def test_the_relapse_section_says_its_definition_its_missing_rule_and_what_rests_on_it(
     records: iop.Records,
 ) -> None:
@@ -481,6 +514,7 @@ def test_what_is_not_complete_is_not_called_known(report: iop.Report) -> None:
 # what is missing
 
 
+@pytest.mark.usefixtures("drawn")
 def test_a_missing_table_is_said(sample: Frames) -> None:
     episodes = {"episodes": sample["episodes"], "as_of": "2026-09-30"}
     without = iop.read_records(attendance=sample["attendance"], **episodes)
@@ -523,6 +557,7 @@ def test_a_quarter_without_admissions_names_those_that_have_some(records: iop.Re
             iop.quarterly_report(records, wrong)
 
 
+@pytest.mark.usefixtures("drawn")
 def test_a_quarter_that_is_not_over_is_called_partial(sample: Frames) -> None:
     episodes = sample["episodes"][pd.to_datetime(sample["episodes"]["admit_date"]) <= "2026-08-15"]
     kept = sample["attendance"]["episode_id"].isin(episodes["episode_id"])

@@ -257,8 +257,8 @@ def quality_table(log: Log, mapping: Mapping) -> pd.DataFrame:
         )
     # Built column by column: half of the time that the reading of a few rows took went into this.
     order = ("conformance", "completeness", "plausibility")
-    rows = sorted(log.tallies, key=lambda row: order.index(CHECKS[row["check"]].group))
-    checks = [CHECKS[row["check"]] for row in rows]
+    rows = sorted(log.tallies, key=lambda row: order.index(CHECKS[str(row["check"])].group))
+    checks = [CHECKS[str(row["check"])] for row in rows]
     told = {name: [row[name] for row in rows] for name in ("check", "table", "column")}
     looked_at = np.array([row["rows_looked_at"] for row in rows], dtype=np.int64)
     failed = np.array([row["rows_failed"] for row in rows], dtype=np.int64)

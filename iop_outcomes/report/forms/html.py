@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from io import BytesIO
@@ -28,19 +29,24 @@ CODE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")  # what Excel would read as the numbe
 LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the first time that a zip file can hold
 
 
-def render(
+def page_of(
     scope: Scope, sections: list[Section], heading: tuple[str, str | None, str | None]
-) -> str:
-    """Return the page. Every value is escaped, and a name that is not defined is an error."""
+) -> Callable[[], str]:
+    """Return what makes the page: of sections that are protected, and of nothing else.
+
+    Every value is escaped, and a name that is not defined is an error.
+    """
     title, prepared_by, prepared_on = heading
-    html = _template().render(
-        title=title,
-        facts=_facts(scope, prepared_by, prepared_on),
-        synthetic=scope.records.synthetic,
-        sections=sections,
-        policy=scope.policy,
-    )
-    return printable(html)  # a name may hold what no page can
+    facts = _facts(scope, prepared_by, prepared_on)
+    synthetic, policy = scope.records.synthetic, scope.policy
+
+    def page() -> str:
+        html = _template().render(
+            title=title, facts=facts, synthetic=synthetic, sections=sections, policy=policy
+        )
+        return printable(html)  # a name may hold what no page can
+
+    return page
 
 
 @cache
@@ -111,10 +117,10 @@ def check_path(path: Path) -> str:
     return ending
 
 
-def save_report(html: str, tables: dict[str, pd.DataFrame], path: Path) -> Path:
-    """Write the page or the tables to `path`, by its ending."""
+def save_report(page: Callable[[], str], tables: dict[str, pd.DataFrame], path: Path) -> Path:
+    """Write the page or the tables to `path`, by its ending; only the page needs the pictures."""
     ending = check_path(path)
-    content = workbook(tables) if ending == ".xlsx" else html.encode("utf-8")
+    content = workbook(tables) if ending == ".xlsx" else page().encode("utf-8")
     return write_whole(path, content, "The report")
 
 

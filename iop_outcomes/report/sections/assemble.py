@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -98,7 +99,7 @@ def who_came(scope: Scope, counted: Counted) -> Section:
         kinds,
         weeks.rule,
     )
-    picture = draw_svg(plot_attendance, weeks, synthetic=scope.records.synthetic)
+    picture = partial(draw_svg, plot_attendance, weeks, synthetic=scope.records.synthetic)
     title = f"Who came, week by week: {scope.followed_90_days_text}"
     drawing = Drawing(title, picture, behind)
     return Section("who-came", "Who came", said, tuple(tables), (drawing,))
@@ -157,7 +158,7 @@ def relapse_section(scope: Scope, counted: Counted) -> Section:
 def _curve(scope: Scope, curves: ProtectedCurves, title: str, name: str) -> Drawing | None:
     if curves.table.empty:
         return None
-    picture = draw_svg(plot_survival, curves, synthetic=scope.records.synthetic)
+    picture = partial(draw_svg, plot_survival, curves, synthetic=scope.records.synthetic)
     return Drawing(title, picture, relapse.curve_table(name, title, curves))
 
 
@@ -184,7 +185,7 @@ def trends_section(scope: Scope, trends: Trends) -> Section:
             kinds,
             trend.rule,
         )
-        picture = draw_svg(plot_trend, trend, synthetic=scope.records.synthetic)
+        picture = partial(draw_svg, plot_trend, trend, synthetic=scope.records.synthetic)
         drawings.append(Drawing(f"{trend.title} by {trend.every}", picture, table))
     said = unknown(scope, *QUANTITIES)
     return Section("trends", "Trends", said, (), tuple(drawings))
