@@ -12,7 +12,12 @@ cohort does better than another, whether this quarter differs from the last.
 from iop_outcomes.shared import interrupted as interrupted  # first: it watches for Ctrl-C
 
 # isort: split
-from iop_outcomes.attendance import AttendanceByWeek, attendance_by_week, engagement
+from iop_outcomes.attendance import (
+    AttendanceByWeek,
+    AttendanceRule,
+    attendance_by_week,
+    engagement,
+)
 from iop_outcomes.attendance.continuity import (
     Continuity,
     ContinuityMeasure,
@@ -133,6 +138,7 @@ from iop_outcomes.versions import __version__, show_versions
 
 __all__ = [
     "AttendanceByWeek",
+    "AttendanceRule",
     "Cluster",
     "Comparison",
     "Continuity",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from iop_outcomes.attendance.sessions import UNRECORDED, Sessions, make_session_rule
+from iop_outcomes.attendance.rule import UNRECORDED, AttendanceRule, check_rule
+from iop_outcomes.attendance.sessions import Sessions
 from iop_outcomes.attendance.stays import (
     NO_CONTACT_DAYS,
     RETENTION_DAYS,
@@ -20,7 +20,7 @@ from iop_outcomes.attendance.stays import (
 from iop_outcomes.errors import RuleError
 from iop_outcomes.records import require_records
 from iop_outcomes.records.fitness.evidence import PlausibleLengths
-from iop_outcomes.records.schema import ATTENDANCE_STATUSES, ATTENDED, TREATMENT_SERVICES
+from iop_outcomes.records.schema import ATTENDANCE_STATUSES
 from iop_outcomes.shared.arrays import Booleans, Floats, Integers, ratio, sums
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.provenance import Provenance, label
@@ -36,8 +36,7 @@ def engagement(
     records: Records,
     *,
     dose_hours: float = ASAM_HOURS,
-    services: Sequence[str] = TREATMENT_SERVICES,
-    excused: str = "due",
+    rule: AttendanceRule | None = None,
     no_contact_days: int = NO_CONTACT_DAYS,
 ) -> pd.DataFrame:
     """Return how each episode went: sessions, hours, gaps, length of stay, retention.
@@ -49,10 +48,8 @@ def engagement(
     dose_hours : float
         Hours a week from which a week is "at dose": 9 for adults and 6 for adolescents at
         ASAM level 2.1.
-    services : sequence of str
-        The services that are treatment sessions (see Notes).
-    excused : {"due", "not_due"}
-        Whether excused absences stay in the denominator.
+    rule : AttendanceRule, optional
+        Which services are treatment sessions, which of them are due, and which are attended.
     no_contact_days : int
         An open episode without contact for more days than this before the end of follow-up is
         not counted as retained.
@@ -67,10 +64,14 @@ def engagement(
         ``episode_id, person_id, program``
             As in ``records.episodes``.
         ``sessions_due, sessions_attended`` : int64
-            Treatment sessions in the denominator, and those attended (also partly, also late).
+            Treatment sessions in the denominator, and those attended (also partly, also late,
+            unless the rule says otherwise).
         ``attendance_rate`` : float64
             Attended / due, 0 to 1; missing if nothing was due, and for all of a program whose
             records hold no absences, so that the rate is not known (`Records.fitness`).
+        ``attendance_rate_lowest, attendance_rate_highest`` : float64
+            The rate if all of `sessions_unrecorded` had been missed, or attended; missing if the
+            denominator is 0, or as `attendance_rate` by program.
         ``sessions_unrecorded`` : int64
             Sessions without a recorded outcome: in neither of the two above.
         ``no_shows, late_cancellations, client_cancellations, excused`` : int64
@@ -125,8 +126,8 @@ def engagement(
 
     Notes
     -----
-    **What is a session.** Group, individual, family and skills services. Assessments, drug tests
-    and other services are contacts (for gaps and stays) but no dose of treatment.
+    **What is a session.** By default group, individual, family and skills services. Assessments,
+    drug tests and other services are contacts (for gaps and stays) but no dose of treatment.
 
     **Minutes.** The minutes attended, less those that overlap an earlier session of the day. Where
     they are not recorded, a session with the plain status ``attended`` counts with its scheduled
@@ -168,10 +169,10 @@ def engagement(
             found=f"dose_hours={as_written(dose_hours)}",
             instead="dose_hours=9 for adults, 6 for adolescents",
         )
-    rule = make_session_rule(services, excused)
+    chosen = check_rule(rule)
     records.require("attendance", "engagement")
     return engagement_of(
-        read_attendance(records, rule), dose_hours=dose_hours, no_contact_days=no_contact_days
+        read_attendance(records, chosen), dose_hours=dose_hours, no_contact_days=no_contact_days
     )
 
 
@@ -208,7 +209,8 @@ def _leave_unknown(table: pd.DataFrame, records: Records) -> None:
     """Leave missing, in a table that is being made, what would only be absence of records."""
     judged = records.judgements()
     told = records.told_by_program("attendance_rate")
-    table["attendance_rate"] = table["attendance_rate"].where(told)
+    for name in ("attendance_rate", "attendance_rate_lowest", "attendance_rate_highest"):
+        table[name] = table[name].where(told)
     if judged["hours"].reason == PlausibleLengths.__name__:
         table["weeks_unknown"] = table["weeks_in_program"]
         table["weeks_at_dose"] = np.int64(0)
@@ -223,13 +225,15 @@ def _session_counts(sessions: Sessions) -> Columns:
     """Count the treatment sessions of each episode by status."""
     of_status = sessions.status_counts()
     column = {word: of_status[:, place] for place, word in enumerate(ATTENDANCE_STATUSES)}
-    due = sum((column[word] for word in sessions.rule.due), np.zeros_like(of_status[:, 0]))
-    attended = sum((column[word] for word in ATTENDED), np.zeros_like(due))
+    due, attended = sessions.count(sessions.due), sessions.count(sessions.attended)
+    unrecorded = column[UNRECORDED]
     return {
         "sessions_due": due,
         "sessions_attended": attended,
         "attendance_rate": ratio(attended, due),
-        "sessions_unrecorded": column[UNRECORDED],
+        "attendance_rate_lowest": ratio(attended, due + unrecorded),
+        "attendance_rate_highest": ratio(attended + unrecorded, due + unrecorded),
+        "sessions_unrecorded": unrecorded,
         "no_shows": column["no_show"],
         "late_cancellations": column["late_cancel"],
         "client_cancellations": column["client_cancel"],
@@ -243,8 +247,8 @@ def _hours_and_weeks(
     sessions: Sessions, stays: Stays, known: Booleans, dose_hours: float
 ) -> Columns:
     """Return the hours of each episode, and its weeks at, below or of unknown dose."""
-    came = np.flatnonzero(sessions.treatment & sessions.has_status(ATTENDED))
-    open_rows = np.flatnonzero(sessions.treatment & sessions.has_status((UNRECORDED,)))
+    came = np.flatnonzero(sessions.attended)
+    open_rows = np.flatnonzero(sessions.unrecorded)
     minutes = sessions.attended_minutes(came)
     without = np.isnan(minutes)
     attended = np.bincount(sessions.episode[came], minlength=sessions.episodes)
@@ -296,7 +300,7 @@ def _sum_weeks(values: npt.NDArray[Any], weeks: Integers) -> Floats:
 
 def _first_sessions(sessions: Sessions) -> Columns:
     """Return the days of the first and fourth attended session."""
-    came = np.flatnonzero(sessions.treatment & sessions.has_status(ATTENDED))
+    came = np.flatnonzero(sessions.attended)
     day = sessions.day[came].astype(np.float64)
     attended = np.bincount(sessions.episode[came], minlength=sessions.episodes)
     start = np.cumsum(attended) - attended  # the table is sorted by episode and day

@@ -1,103 +1,22 @@
-"""The rule for which sessions count, are due and are attended."""
+"""The attendance table as arrays, and which of its rows are due and attended by a rule."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from iop_outcomes.errors import RuleError
-from iop_outcomes.records.schema import (
-    ABSENT,
-    ATTENDANCE_STATUSES,
-    ATTENDED,
-    SERVICES,
-    TREATMENT_SERVICES,
-)
+from iop_outcomes.attendance.rule import UNRECORDED, AttendanceRule
+from iop_outcomes.records.schema import ATTENDANCE_STATUSES, MODALITIES, SERVICES
 from iop_outcomes.shared.arrays import Booleans, Floats, Integers
-from iop_outcomes.shared.messages import as_written, names_asked
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
-
-UNRECORDED = "unrecorded"
-_OUTSIDE = ("program_cancel", "not_scheduled")
-
-
-@dataclass(frozen=True)
-class SessionRule:
-    """Which services are treatment sessions, and which of them are due.
-
-    Attributes
-    ----------
-    services : tuple of str
-        The services that count as treatment sessions and whose hours count towards the dose. By
-        default group, individual and family sessions and skills training, which make up the hours
-        of an intensive outpatient program (ASAM level 2.1). An assessment or a drug test is a
-        contact, but not a dose of treatment. A row whose service is not recorded counts: an
-        attendance export without that column lists the program's sessions.
-    excused : {"due", "not_due"}
-        Whether an excused absence stays in the denominator. By default it does: the session took
-        place and the person was absent. Programs differ in this; report which was used.
-
-    Notes
-    -----
-    Attended: ``attended``, ``attended_partial`` and ``late``. Due: attended, ``no_show``,
-    ``late_cancel``, ``client_cancel``, and ``excused`` unless ``"not_due"`` is chosen.
-    ``program_cancel`` and ``not_scheduled`` are not in the denominator, because nobody could have
-    attended. ``unrecorded`` is in neither numerator nor denominator and is counted in a column of
-    its own.
-    """
-
-    services: tuple[str, ...] = TREATMENT_SERVICES
-    excused: Literal["due", "not_due"] = "due"
-
-    def __post_init__(self) -> None:
-        """Refuse services and words that are not known."""
-        unknown = [service for service in self.services if service not in SERVICES]
-        if unknown or not self.services:
-            raise RuleError(
-                "A service of the treatment sessions is not known.",
-                found=names_asked(unknown) or "no service",
-                instead=f"some of {', '.join(SERVICES)}",
-            )
-        if self.excused not in ("due", "not_due"):
-            raise RuleError(
-                "`excused` must be one of two words.",
-                found=f"excused={as_written(self.excused)}",
-                instead='excused="due" or excused="not_due"',
-            )
-
-    @property
-    def due(self) -> tuple[str, ...]:
-        """The statuses in the denominator."""
-        return (*ATTENDED, *ABSENT, *(("excused",) if self.excused == "due" else ()))
-
-    @property
-    def not_due(self) -> tuple[str, ...]:
-        """The statuses that are not in the denominator, except unrecorded."""
-        return (*_OUTSIDE, *(("excused",) if self.excused == "not_due" else ()))
-
-    @property
-    def text(self) -> str:
-        """The rule as sentences."""
-        excused = "stay in" if self.excused == "due" else "leave"
-        return (
-            f"Sessions are {', '.join(self.services)} services. Attended counts attended, partly "
-            "attended and late; due are those, no-shows, late and client cancellations; excused "
-            f"absences {excused} the denominator; sessions that the program cancelled or did not "
-            "schedule are not in it; unrecorded ones are neither attended nor absent."
-        )
-
-
-def make_session_rule(services: Sequence[str], excused: str) -> SessionRule:
-    """Return the rule for the given options, refusing words that are not known."""
-    names = (services,) if isinstance(services, str) else tuple(services)
-    return SessionRule(names, excused)  # type: ignore[arg-type]  # the rule checks the word
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +27,7 @@ class Sessions:
     ----------
     frame : pandas.DataFrame
         The attendance table itself, for its minutes and dates.
-    rule : SessionRule
+    rule : AttendanceRule
         What counts.
     episode : numpy.ndarray of int
         The position of the row's episode in ``records.episodes``.
@@ -118,17 +37,36 @@ class Sessions:
         The position of the status in ``ATTENDANCE_STATUSES``.
     treatment : numpy.ndarray of bool
         Whether the service is a treatment session.
+    online : numpy.ndarray of bool
+        Whether it took place by telehealth.
     episodes : int
         How many episodes there are.
     """
 
     frame: pd.DataFrame
-    rule: SessionRule
+    rule: AttendanceRule
     episode: Integers
     day: Integers
     status: npt.NDArray[np.int8]
     treatment: Booleans
+    online: Booleans
     episodes: int
+
+    @cached_property
+    def attended(self) -> Booleans:
+        """Whether each row is a treatment session that counts as attended by the rule."""
+        came = self.treatment & self.has_status(self.rule.attended)
+        return came & ~self.online if self.rule.telehealth == "missed" else came
+
+    @cached_property
+    def due(self) -> Booleans:
+        """Whether each row is a treatment session in the denominator."""
+        return self.treatment & self.has_status(self.rule.due)
+
+    @cached_property
+    def unrecorded(self) -> Booleans:
+        """Whether each row is a treatment session without a recorded outcome."""
+        return self.treatment & self.has_status((UNRECORDED,))
 
     def has_status(self, words: Sequence[str]) -> Booleans:
         """Return for each row whether its status is one of `words`."""
@@ -164,14 +102,14 @@ class Sessions:
         return minutes
 
 
-def read_sessions(records: Records, rule: SessionRule) -> Sessions:
+def read_sessions(records: Records, rule: AttendanceRule) -> Sessions:
     """Return the attendance of the records as arrays.
 
     Parameters
     ----------
     records : Records
         Their attendance table must have been read.
-    rule : SessionRule
+    rule : AttendanceRule
         What counts.
     """
     frame = records.attendance
@@ -184,6 +122,7 @@ def read_sessions(records: Records, rule: SessionRule) -> Sessions:
         day=frame["day"].to_numpy(),
         status=positions(frame["status"], ATTENDANCE_STATUSES),
         treatment=np.asarray(counts[service], dtype=np.bool_),
+        online=positions(frame["modality"], MODALITIES) == MODALITIES.index("telehealth"),
         episodes=len(records.episodes),
     )
 

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from pandas.arrays import BooleanArray
 
-from iop_outcomes.attendance.sessions import UNRECORDED, SessionRule, Sessions, read_sessions
+from iop_outcomes.attendance.rule import UNRECORDED, AttendanceRule
+from iop_outcomes.attendance.sessions import Sessions, read_sessions
 from iop_outcomes.errors import RuleError
 from iop_outcomes.records.schema import ATTENDANCE_STATUSES, ATTENDED
 from iop_outcomes.shared.arrays import Booleans, Floats, Integers
@@ -164,9 +165,9 @@ class Attendance:
         return read_stays(self.records, self.sessions)
 
 
-def read_attendance(records: Records, rule: SessionRule | None = None) -> Attendance:
+def read_attendance(records: Records, rule: AttendanceRule | None = None) -> Attendance:
     """Return the attendance of records, by default under the usual rule of sessions."""
-    return Attendance(records, read_sessions(records, rule or SessionRule()))
+    return Attendance(records, read_sessions(records, rule or AttendanceRule()))
 
 
 def _last_contact(sessions: Sessions) -> Floats:

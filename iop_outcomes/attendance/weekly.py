@@ -10,13 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from iop_outcomes.attendance.sessions import UNRECORDED, Sessions, make_session_rule
+from iop_outcomes.attendance.rule import UNRECORDED, AttendanceRule, check_rule
+from iop_outcomes.attendance.sessions import Sessions
 from iop_outcomes.attendance.stays import read_attendance
 from iop_outcomes.attendance.weekly_people import CANCELLED, people_by_week, weeks_followed
 from iop_outcomes.errors import RuleError
 from iop_outcomes.records import require_records
 from iop_outcomes.records.fitness import reasons_in
-from iop_outcomes.records.schema import ATTENDANCE_STATUSES, ATTENDED, TREATMENT_SERVICES
+from iop_outcomes.records.schema import ATTENDANCE_STATUSES
 from iop_outcomes.shared.arrays import Integers, ratio
 from iop_outcomes.shared.checks import is_whole
 from iop_outcomes.shared.groups import (
@@ -98,8 +99,7 @@ def attendance_by_week(
     *,
     weeks: int = 12,
     by: str | Sequence[str] | None = None,
-    services: Sequence[str] = TREATMENT_SERVICES,
-    excused: str = "due",
+    rule: AttendanceRule | None = None,
     missing_group: MissingGroup = "own",
     confidence: float = 0.95,
 ) -> AttendanceByWeek:
@@ -113,10 +113,8 @@ def attendance_by_week(
         How many weeks, from 1 to 520. Week 1 is the days 0 to 6 since admission.
     by : str or sequence of str, optional
         Columns of ``records.episodes``.
-    services : sequence of str
-        The services that are treatment sessions.
-    excused : {"due", "not_due"}
-        Whether excused absences stay in the denominator.
+    rule : AttendanceRule, optional
+        Which services are treatment sessions, which of them are due, and which are attended.
     missing_group : {"refuse", "own", "leave_out"}
         What becomes of episodes without a value of `by`: refused; a group "not recorded" of their
         own; or left out, and counted in ``rule`` and ``text``.
@@ -139,8 +137,8 @@ def attendance_by_week(
         ``episodes_attending`` : int64
             Those with at least one attended session in the week.
         ``due, attended, no_show, cancelled, excused`` : int64
-            Sessions: in the denominator; attended (also in part or late); absent without notice;
-            cancelled by the client, late or in time; excused.
+            Sessions: in the denominator; attended (also in part or late, unless the rule says
+            otherwise); absent without notice; cancelled by the client, late or in time; excused.
         ``unrecorded, not_due`` : int64
             Sessions without a recorded outcome; sessions that are not in the denominator. With
             `due` they add up to all sessions of the week.
@@ -179,12 +177,12 @@ def attendance_by_week(
             found=f"weeks={as_written(weeks)}",
             instead="weeks=12",
         )
-    rule = make_session_rule(services, excused)
+    chosen = check_rule(rule)
     records.require("attendance", "attendance by week")
     kept, left_out = ungrouped(records.episodes, by, missing_group, "episode")
     records = records if kept is None else records.subset(kept)
     groups = group_episodes(records.episodes, by, missing_group)
-    attendance = read_attendance(records, rule)
+    attendance = read_attendance(records, chosen)
     sessions, stays = attendance.sessions, attendance.stays
     person = records.episodes["person_id"].cat.codes.to_numpy()
     followed, begun = weeks_followed(stays, weeks)
@@ -196,7 +194,7 @@ def attendance_by_week(
         }
     )
     table = _without_unknown(table, records, groups, weeks)
-    text = left_out.after(f"{rule.text} Weeks count from admission (week 1: days 0 to 6).")
+    text = left_out.after(f"{chosen.text} Weeks count from admission (week 1: days 0 to 6).")
     people = people_by_week(sessions, (followed, begun), groups, weeks, person)
     return AttendanceByWeek(
         table, groups.names, confidence, text, records.synthetic, people, left_out
@@ -264,10 +262,8 @@ def _session_counts(
         return np.asarray(of_status[:, columns].sum(axis=1))
 
     cell = episode * weeks + week
-    came = np.bincount(
-        cell[sessions.has_status(ATTENDED)[rows]], minlength=sessions.episodes * weeks
-    )
-    expected = np.bincount(cell[sessions.has_status(sessions.rule.due)[rows]], minlength=len(came))
+    came = np.bincount(cell[sessions.attended[rows]], minlength=sessions.episodes * weeks)
+    expected = np.bincount(cell[sessions.due[rows]], minlength=len(came))
     which = np.flatnonzero(expected)
     place = groups.codes[which // weeks] * weeks + which % weeks
     lower, upper = clustered_interval(
@@ -278,7 +274,8 @@ def _session_counts(
         groups=size,
         confidence=confidence,
     )
-    attended, due = total(ATTENDED), total(sessions.rule.due)
+    attended = np.bincount(target[sessions.attended[rows]], minlength=size)
+    due = total(sessions.rule.due)
     return {
         "episodes_attending": np.bincount(place[came[which] > 0], minlength=size),
         "due": due,

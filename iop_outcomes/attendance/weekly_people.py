@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from iop_outcomes.attendance.sessions import UNRECORDED, Sessions
+from iop_outcomes.attendance.rule import UNRECORDED
+from iop_outcomes.attendance.sessions import Sessions
 from iop_outcomes.attendance.stays import Stays
-from iop_outcomes.records.schema import ATTENDED
 from iop_outcomes.shared.arrays import Integers
 from iop_outcomes.shared.groups import Groups
 
@@ -65,7 +65,7 @@ def people_by_week(
 
     rows = np.flatnonzero(sessions.treatment & (sessions.day // 7 < followed[sessions.episode]))
     episode, week = sessions.episode[rows], sessions.day[rows] // 7
-    due, attended = (sessions.has_status(words)[rows] for words in (sessions.rule.due, ATTENDED))
+    due, attended = sessions.due[rows], sessions.attended[rows]
     marked = {
         "episodes_attending": attended,
         "due": due,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.attendance.sessions import SessionRule, Sessions
+from iop_outcomes.attendance.rule import AttendanceRule
+from iop_outcomes.attendance.sessions import Sessions
 from iop_outcomes.attendance.stays import read_attendance
 from iop_outcomes.records.schema import ATTENDED
 from iop_outcomes.shared.arrays import Booleans, Floats, Integers, ratio
@@ -68,13 +69,13 @@ class AttendanceSoFar:
     ----------
     records : Records
         With their attendance.
-    rule : SessionRule
+    rule : AttendanceRule
         Which services are treatment sessions, and which are due.
     origin : str
         Day 0 of the days that are asked for: "admission" or "first_session".
     """
 
-    def __init__(self, records: Records, rule: SessionRule, origin: str) -> None:
+    def __init__(self, records: Records, rule: AttendanceRule, origin: str) -> None:
         attendance = read_attendance(records, rule)
         sessions, stays = attendance.sessions, attendance.stays
         self.origin = start_days(records, origin, "attendance so far").astype(np.int64)

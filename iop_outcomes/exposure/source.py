@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.attendance.sessions import make_session_rule
+from iop_outcomes.attendance.rule import make_attendance_rule
 from iop_outcomes.errors import RuleError
 from iop_outcomes.exposure.so_far import RECENT, SO_FAR, AttendanceSoFar
 from iop_outcomes.records import Records
@@ -79,7 +79,7 @@ class Source:
             )
         given.require("attendance", f"a {purpose}")
         times = time_to_relapse(given, rule)
-        attendance = AttendanceSoFar(given, make_session_rule(services, excused), rule.origin)
+        attendance = AttendanceSoFar(given, make_attendance_rule(services, excused), rule.origin)
         names = given.episodes["episode_id"]
         episode = pd.Index(names.to_numpy()).get_indexer(pd.Index(times["episode_id"].to_numpy()))
         return cls(times, *_checked(times), attendance, episode, window)

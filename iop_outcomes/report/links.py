@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from iop_outcomes.attendance.sessions import SessionRule
+from iop_outcomes.attendance.rule import AttendanceRule
 from iop_outcomes.attendance.stays import RETENTION_DAYS
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.linked import TOTAL, Key
@@ -102,7 +102,7 @@ def link_quarter(quarter: str, linked: LinkedCounts) -> None:
         completed = ("discharges", "completed")
         if completed in linked:
             _same(linked, completed, _trend("completion_rate", quarter, "numerator"))
-    rule = SessionRule()
+    rule = AttendanceRule()
     due = _trend("attendance_rate", quarter, "denominator")
     here = [word for word in rule.due if ("sessions", word) in linked]
     _sum(linked, due, [("sessions", word) for word in here])

@@ -16,6 +16,7 @@ COMPETING_ENDS = ("died", "incarcerated", "transferred")
 OF_THE_WHOLE_STAY = frozenset(
     (
         *("sessions_due", "sessions_attended", "attendance_rate", "sessions_unrecorded"),
+        *("attendance_rate_lowest", "attendance_rate_highest"),
         *("no_shows", "late_cancellations", "client_cancellations", "excused"),
         *("program_cancellations", "not_scheduled", "hours_attended", "sessions_without_minutes"),
         *("hours_per_week", "weeks_in_program", "weeks_at_dose", "weeks_unknown"),

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from iop_outcomes.attendance.sessions import SessionRule, positions
+from iop_outcomes.attendance.rule import AttendanceRule
+from iop_outcomes.attendance.sessions import positions
 from iop_outcomes.attendance.stays import (
     NO_CONTACT_DAYS,
     RETENTION_DAYS,
@@ -136,7 +137,7 @@ def tally_of(quantity: Quantity, records: Records, attendance: Attendance | None
 
 def _sessions(attendance: Attendance, numerator: tuple[str, ...]) -> Tally:
     sessions = attendance.sessions
-    due = np.flatnonzero(sessions.treatment & sessions.has_status(sessions.rule.due))
+    due = np.flatnonzero(sessions.due)
     return Tally(
         sessions.episode[due],
         sessions.frame["date"].to_numpy()[due],
@@ -247,7 +248,7 @@ _FIRST_MONTHS = (
     "In the first months of the records all people are newly admitted, so that these months are "
     "not comparable with later ones."
 )
-_SESSION_NOTE = f"{SessionRule().text} {_FIRST_MONTHS}"
+_SESSION_NOTE = f"{AttendanceRule().text} {_FIRST_MONTHS}"
 
 QUANTITIES: dict[str, Quantity] = {
     quantity.name: quantity

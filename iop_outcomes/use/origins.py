@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
-from iop_outcomes.attendance.sessions import SessionRule, read_sessions
+from iop_outcomes.attendance.rule import AttendanceRule
+from iop_outcomes.attendance.sessions import read_sessions
 from iop_outcomes.records.schema import ATTENDED
 from iop_outcomes.shared.arrays import starts_of
 from iop_outcomes.use.evidence import has_word
@@ -37,7 +38,7 @@ def start_days(records: Records, start: str, purpose: str) -> npt.NDArray[np.int
     if start == "admission":
         return np.zeros(len(episodes), dtype=np.int32)
     records.require("attendance", f"{purpose} from the first attended session")
-    sessions = read_sessions(records, SessionRule())
+    sessions = read_sessions(records, AttendanceRule())
     kept = sessions.treatment & sessions.has_status(ATTENDED)
     kept &= sessions.day <= followed[sessions.episode]
     episode, day = sessions.episode[kept], sessions.day[kept]

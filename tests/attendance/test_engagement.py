@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iop_outcomes.attendance import attendance_by_week, engagement
+from iop_outcomes.attendance import AttendanceRule, attendance_by_week, engagement
 from iop_outcomes.errors import MissingTableError, RuleError
 from iop_outcomes.records import Records, read_records
 from iop_outcomes.records.schema import ATTENDANCE_STATUSES, SERVICES
@@ -64,7 +64,7 @@ def test_every_status_has_its_place() -> None:
         "sessions_unrecorded",
     ]
     assert row[kinds].tolist() == [1] * 7
-    assert one(EVERY_STATUS, excused="not_due")["attendance_rate"] == 3 / 6
+    assert one(EVERY_STATUS, rule=AttendanceRule(excused="not_due"))["attendance_rate"] == 3 / 6
 
 
 def test_only_treatment_services_are_sessions() -> None:
@@ -75,7 +75,7 @@ def test_only_treatment_services_are_sessions() -> None:
     assert row["sessions_attended"] == 5  # group, individual, family, skills, and not recorded
     assert row["hours_attended"] == 5
     assert row["last_contact_day"] == 7
-    assert one(text, services=["drug_test"])["sessions_attended"] == 2
+    assert one(text, rule=AttendanceRule(services=("drug_test",)))["sessions_attended"] == 2
 
 
 def test_nothing_due_has_no_rate() -> None:
@@ -312,9 +312,7 @@ def test_what_cannot_be_asked_is_refused() -> None:
         attendance_by_week(without)
     records = read(ONE, EVERY_STATUS)
     for options in (
-        {"excused": "sometimes"},
-        {"services": ["yoga"]},
-        {"services": []},
+        {"rule": "due"},
         {"dose_hours": 0},
         {"no_contact_days": -1},
     ):

@@ -14,7 +14,7 @@ from iop_outcomes.attendance.continuity.judged import (
     read_once,
 )
 from iop_outcomes.attendance.continuity.visits import Visits
-from iop_outcomes.attendance.sessions import UNRECORDED
+from iop_outcomes.attendance.rule import UNRECORDED
 from iop_outcomes.records.schema import ABSENT, ATTENDED
 from iop_outcomes.shared.arrays import Booleans, Floats, Integers, ends_of, starts_of
 from iop_outcomes.shared.checks import check_whole

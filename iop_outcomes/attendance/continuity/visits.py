@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from iop_outcomes.attendance.sessions import UNRECORDED
+from iop_outcomes.attendance.rule import UNRECORDED
 from iop_outcomes.attendance.stays import Attendance
 from iop_outcomes.records.schema import ATTENDED
 from iop_outcomes.shared.arrays import Booleans, Floats, Integers, starts_of

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.attendance.sessions import SessionRule
+from iop_outcomes.attendance.rule import AttendanceRule
 from iop_outcomes.attendance.weekly import unknown_columns
 from iop_outcomes.disclosure import ProtectedCurves
 from iop_outcomes.plots import plot_attendance, plot_survival, plot_trend
@@ -267,7 +267,7 @@ def definitions(scope: Scope, trends: Trends) -> Section:
     if "checkins" in scope.records.tables:
         rows.append(("Relapse", scope.rule.text))
     if scope.engagement is not None:
-        rows.append(("Sessions", SessionRule().text))
+        rows.append(("Sessions", AttendanceRule().text))
         rows.append(("Engagement", provenance_of(scope.engagement).rule))
     rows += [(trend.title, trend.rule) for trend in trends.by_quarter.values()]
     frame = pd.DataFrame(rows, columns=["measure", "definition"])
