@@ -132,7 +132,7 @@ from iop_outcomes.survival import (
     parametric_survival,
     survival_curves,
 )
-from iop_outcomes.trends import Trend, describe_quantities, trend
+from iop_outcomes.trends import Funnel, Trend, describe_quantities, funnel, trend
 from iop_outcomes.use import use_patterns
 from iop_outcomes.versions import __version__, show_versions
 
@@ -147,6 +147,7 @@ __all__ = [
     "Definition",
     "Difference",
     "Functioning",
+    "Funnel",
     "Hazard",
     "ImputedPatterns",
     "ImputedRelapse",
@@ -199,6 +200,7 @@ __all__ = [
     "flagged_answers",
     "followed_up",
     "functioning",
+    "funnel",
     "hazard",
     "iet_style",
     "impute_weeks",

@@ -10,13 +10,16 @@ from __future__ import annotations
 from iop_outcomes.trends.periods import parse_period
 from iop_outcomes.trends.quantities import Quantity, Tally, describe_quantities
 from iop_outcomes.trends.result import Trend
+from iop_outcomes.trends.sites import Funnel, funnel
 from iop_outcomes.trends.trend import trend
 
 __all__ = [
+    "Funnel",
     "Quantity",
     "Tally",
     "Trend",
     "describe_quantities",
+    "funnel",
     "parse_period",
     "trend",
 ]

@@ -18,7 +18,7 @@ from iop_outcomes.errors import EstimateError, OutcomesError, RuleError
 ROOT = Path(__file__).parents[2]
 GROUPED = {"by", "strata", "censoring_strata"}
 COUNTS = {  # counts, and changes of each person: nobody is left out
-    *("trend", "attendance_by_week", "functioning", "symptom_change", "continuity"),
+    *("trend", "attendance_by_week", "functioning", "symptom_change", "continuity", "funnel"),
 }
 Call = Callable[[Any, str | None], Any]
 
@@ -91,6 +91,10 @@ CALLS: dict[str, tuple[str, Call]] = {
     "trend": (
         "records",
         lambda data, how: iop.trend(data, "attendance_rate", by="site", **option(how)),
+    ),
+    "funnel": (
+        "records",
+        lambda data, how: iop.funnel(data, "attendance_rate", by="site", **option(how)),
     ),
     "continuity": (
         "records",

@@ -15,14 +15,14 @@ from scipy.stats import binom, chi2
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.trends.sites import (
     cusum_limit,
+    cusum_of,
     cusum_weights,
     exact_proportion_limit,
     exact_ratio_limit,
+    expected_less_observed,
     funnel_limits,
     overdispersion_of_proportions,
     overdispersion_of_ratios,
-    risk_adjusted_cusum,
-    vlad,
 )
 
 TAILS = (0.001, 0.025, 0.975, 0.999)
@@ -184,7 +184,7 @@ def test_weights_are_those_of_steiner() -> None:
 )
 def test_a_cusum_is_that_of_a_plain_loop(people: list[tuple[float, int]], odds: float) -> None:
     risk, outcome = [p for p, _ in people], [y for _, y in people]
-    table = risk_adjusted_cusum(risk, outcome, odds_ratio=odds, limit=1.0)
+    table = cusum_of(risk, outcome, odds_ratio=odds, limit=1.0)
     total, expected, gained = 0.0, [], []
     for p, y in people:
         weight = log((odds if y else 1.0) / (1 - p + odds * p))
@@ -192,7 +192,7 @@ def test_a_cusum_is_that_of_a_plain_loop(people: list[tuple[float, int]], odds: 
         expected.append(total)
         gained.append((gained[-1] if gained else 0.0) + p - y)
     np.testing.assert_allclose(table["cusum"], expected, atol=1e-9)
-    np.testing.assert_allclose(vlad(risk, outcome), gained, atol=1e-9)
+    np.testing.assert_allclose(expected_less_observed(risk, outcome), gained, atol=1e-9)
     assert table["signal"].tolist() == [bool(one >= 1.0) for one in table["cusum"]]
 
 
@@ -223,13 +223,13 @@ def test_the_simulated_limit_has_the_run_length_that_was_asked_for(
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (lambda: vlad([0.5], [2]), "0 or 1"),
-        (lambda: vlad([1.5], [1]), "0 to 1"),
-        (lambda: vlad([0.5, 0.5], [1]), "different lengths"),
-        (lambda: vlad(["a"], [1]), "numbers"),
+        (lambda: expected_less_observed([0.5], [2]), "0 or 1"),
+        (lambda: expected_less_observed([1.5], [1]), "0 to 1"),
+        (lambda: expected_less_observed([0.5, 0.5], [1]), "different lengths"),
+        (lambda: expected_less_observed(["a"], [1]), "numbers"),
         (lambda: cusum_weights([0.5], [1], 1.0), "no change"),
         (lambda: cusum_weights([0.5], [1], -1.0), "above 0"),
-        (lambda: risk_adjusted_cusum([0.5], [1], odds_ratio=2.0, limit=0), "above 0"),
+        (lambda: cusum_of([0.5], [1], odds_ratio=2.0, limit=0), "above 0"),
         (lambda: cusum_limit([0.0], odds_ratio=2.0, run_length=10, seed=1), "between 0 and 1"),
         (lambda: cusum_limit([0.5], odds_ratio=2.0, run_length=1, seed=1), "run_length"),
     ],

@@ -15,7 +15,7 @@ SPAN = 3  # simulated length of a series, in wanted run lengths
 STEPS = 40  # of the search for a limit
 
 
-def vlad(risk: npt.ArrayLike, outcome: npt.ArrayLike) -> Floats:
+def expected_less_observed(risk: npt.ArrayLike, outcome: npt.ArrayLike) -> Floats:
     r"""Return the sum so far of expected less observed events (variable life-adjusted display).
 
     Parameters
@@ -43,8 +43,8 @@ def vlad(risk: npt.ArrayLike, outcome: npt.ArrayLike) -> Floats:
 
     Examples
     --------
-    >>> from iop_outcomes.trends.sites import vlad
-    >>> vlad([0.5, 0.25, 0.25], [1, 0, 0]).tolist()
+    >>> from iop_outcomes.trends.sites import expected_less_observed
+    >>> expected_less_observed([0.5, 0.25, 0.25], [1, 0, 0]).tolist()
     [-0.5, -0.25, 0.0]
     """
     p, y = _checked(risk, outcome)
@@ -59,7 +59,7 @@ def cusum_weights(
     Parameters
     ----------
     risk, outcome : array_like
-        As in :func:`vlad`.
+        As in :func:`expected_less_observed`.
     odds_ratio : float
         The change to be found, as a ratio of odds: 2 for doubled odds, 0.5 for halved ones.
     before : float
@@ -103,7 +103,7 @@ def cusum_weights(
     return np.where(y == 1, both + np.log(odds_ratio / before), both)
 
 
-def risk_adjusted_cusum(
+def cusum_of(
     risk: npt.ArrayLike, outcome: npt.ArrayLike, *, odds_ratio: float, limit: float
 ) -> pd.DataFrame:
     """Return the risk-adjusted CUSUM of outcomes in the order of time.
@@ -111,7 +111,7 @@ def risk_adjusted_cusum(
     Parameters
     ----------
     risk, outcome : array_like
-        As in :func:`vlad`.
+        As in :func:`expected_less_observed`.
     odds_ratio : float
         The change to be found, see :func:`cusum_weights`.
     limit : float
@@ -126,8 +126,8 @@ def risk_adjusted_cusum(
 
     Examples
     --------
-    >>> from iop_outcomes.trends.sites import risk_adjusted_cusum
-    >>> risk_adjusted_cusum([0.2] * 4, [1, 0, 1, 1], odds_ratio=2, limit=1)["signal"].tolist()
+    >>> from iop_outcomes.trends.sites import cusum_of
+    >>> cusum_of([0.2] * 4, [1, 0, 1, 1], odds_ratio=2, limit=1)["signal"].tolist()
     [False, False, False, True]
     """
     if not is_number(limit) or not limit > 0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.errors import RuleError
@@ -23,7 +24,11 @@ WITHIN = "within limits"
 
 
 def funnel_limits(
-    frame: pd.DataFrame, *, target: float | None = None, overdispersion: str = "auto"
+    frame: pd.DataFrame,
+    *,
+    target: float | None = None,
+    overdispersion: str = "auto",
+    size: npt.ArrayLike | None = None,
 ) -> pd.DataFrame:
     r"""Return the value of each site with 95% and 99.8% limits about a target.
 
@@ -38,6 +43,9 @@ def funnel_limits(
     overdispersion : {"auto", "on", "off"}
         Whether the limits are widened by the variation between sites. ``"auto"``: if there are ten
         sites or more; with fewer, it cannot be told from noise, and exact limits are given.
+    size : array_like, optional
+        The number of independent entries that each site's value is worth, where this is not its
+        denominator (sessions of few people) or expected number (a model of each person's risk).
 
     Returns
     -------
@@ -53,6 +61,13 @@ def funnel_limits(
         ``position`` : str
             ``within limits``, ``above the 95% limit``, ``below the 99.8% limit`` and so on; empty
             without a value. It is no rank: sites within the limits do not differ beyond chance.
+        ``size`` : float64
+            What limits rest on: the denominator or expected number, or as given.
+        ``z`` : float64
+            The distance from the target in standard deviations, on the scale of the arcsine of the
+            root (proportions) or of the logarithm (ratios; an observed 0 counts as one half), with
+            the variation between sites if limits allow for it. Exact limits are not symmetrical, so
+            that near a limit z and position may differ.
         ``overdispersion, between`` : float64
             The ratio phi and the variance between sites, see
             :class:`iop_outcomes.trends.sites.Overdispersion`.
@@ -88,20 +103,23 @@ def funnel_limits(
     proportion = names[0] == "numerator"
     _check(x, n, proportion)
     middle = _target(x, n, target, proportion)
+    value = ratio(x, np.nan_to_num(n))
+    n = n if size is None else np.where(n > 0, np.asarray(size, dtype=np.float64), n)
     found = (
-        overdispersion_of_proportions(x, n, middle)
+        overdispersion_of_proportions(value * n, n, middle)
         if proportion
-        else overdispersion_of_ratios(x, n)
+        else overdispersion_of_ratios(value * n, n)
     )
     many = found.sites >= FEWEST_SITES or overdispersion == "on"
     adjusted = overdispersion != "off" and many and found.between > 0
-    value = ratio(x, np.nan_to_num(n))
     limits = {name: _limit(name, n, middle, found, proportion, adjusted) for name in LEVELS}
     return frame.assign(
         value=value,
         target=middle,
         **limits,
         position=_position(value, limits),
+        size=n,
+        z=_z(value, n, middle, found.between if adjusted else 0.0, proportion),
         overdispersion=found.ratio,
         between=found.between,
         adjusted=adjusted,
@@ -130,6 +148,7 @@ def _check(x: Floats, n: Floats, proportion: bool) -> None:
     }
     if proportion:
         faults["a numerator above its denominator"] = x > n
+        faults["a denominator that is no whole number"] = np.isfinite(n) & (n % 1 != 0)
     for words, wrong in faults.items():
         if wrong.any():
             raise RuleError(
@@ -169,12 +188,22 @@ def _limit(
         below = LEVELS[name]
         if not proportion:
             return exact_ratio_limit(n, below)
-        return exact_proportion_limit(n, middle, below)
+        whole = np.where(n > 0, np.maximum(np.round(n), 1.0), n)
+        return exact_proportion_limit(whole, middle, below)
     used = np.where(n > 0, n, np.nan)
     if not proportion:
         return np.asarray(np.exp(Z[name] * np.sqrt(1 / used + found.between)))
     angle = np.arcsin(np.sqrt(middle)) + Z[name] * np.sqrt(1 / (4 * used) + found.between)
     return np.asarray(np.sin(np.clip(angle, 0, np.pi / 2)) ** 2)
+
+
+def _z(value: Floats, n: Floats, middle: float, between: float, proportion: bool) -> Floats:
+    used = np.where(n > 0, n, np.nan)
+    if proportion:
+        apart = np.arcsin(np.sqrt(value)) - np.arcsin(np.sqrt(middle))
+        return np.asarray(apart / np.sqrt(1 / (4 * used) + between))
+    apart = np.log(np.where(value > 0, value, 0.5 / used))
+    return np.asarray(np.where(np.isnan(value), np.nan, apart / np.sqrt(1 / used + between)))
 
 
 def _position(value: Floats, limits: dict[str, Floats]) -> list[str]:

@@ -1,0 +1,141 @@
+"""The result of a funnel: its table, and what it says in sentences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from iop_outcomes.shared.groups import NOTHING_LEFT_OUT, LeftOut
+from iop_outcomes.shared.result import Result
+from iop_outcomes.shared.text import format_count, format_names
+from iop_outcomes.survival.times import label_of
+from iop_outcomes.trends.sites.case_mix import CaseMix
+from iop_outcomes.trends.sites.funnel import FEWEST_SITES, WITHIN
+
+MOST_NAMED = 6
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Funnel(Result):
+    """The value of each unit beside limits that narrow with its size.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row a unit, with the columns of :func:`iop_outcomes.funnel`.
+    measure, title : str
+        What is compared.
+    by : tuple of str
+        The columns that define the units.
+    ratio : bool
+        Whether the values are ratios of observed to expected.
+    improves : {"up", "down", "neither"}
+        Which direction is an improvement.
+    target : float
+        The value about which the limits are; 1 for ratios.
+    given : bool
+        Whether the target was given; otherwise it is that of all units together.
+    overdispersion : str
+        As it was asked for: "auto", "on" or "off".
+    design_effect : float
+        How many times larger the variance is than that of independent entries; 1 if they are.
+    case_mix : CaseMix or None
+        The model of what is expected.
+    rule : str
+        How the numbers were computed.
+    people : pandas.DataFrame or None
+        Behind each row of the table the number of persons in the ``denominator``, in the
+        ``numerator``, and with entries that are not in the numerator (``rest``).
+    synthetic : bool
+        Whether the people are synthetic.
+    left_out : LeftOut
+        How many rows without a unit were left out.
+    """
+
+    table: pd.DataFrame
+    measure: str
+    title: str
+    by: tuple[str, ...]
+    ratio: bool
+    improves: str
+    target: float
+    given: bool
+    overdispersion: str
+    design_effect: float
+    case_mix: CaseMix | None
+    rule: str
+    people: pd.DataFrame | None = None
+    synthetic: bool = False
+    left_out: LeftOut = NOTHING_LEFT_OUT
+
+    @property
+    def calibration(self) -> pd.DataFrame:
+        """Observed and expected by groups of expected rate; without a model it has no rows."""
+        if self.case_mix is None:
+            return pd.DataFrame(columns=["group", "observed_rate", "expected_rate"])
+        return self.case_mix.calibration
+
+    @property
+    def text(self) -> str:
+        """How many units there are, which of them are beyond a limit, and what the limits rest on.
+
+        Units are named in the order of the table.
+        """
+        known = self.table[self.table["value"].notna()]
+        of = "observed over expected" if self.ratio else "target"
+        middle = "1" if self.ratio else self.amount(self.target)
+        whose = "" if self.ratio or self.given else " (all units together)"
+        text = f"{self.title} by {', '.join(self.by)}: {format_count(len(known), 'unit')}, "
+        text += f"{of} {middle}{whose}."
+        for position in [one for one in _ordered(known) if one != WITHIN]:
+            names = [
+                f"{label_of(row[list(self.by)])} ({self.amount(row['value'])})"
+                for _, row in known[known["position"] == position].iterrows()
+            ]
+            text += f" {position[0].upper()}{position[1:]}: {format_names(names, MOST_NAMED)}."
+        inside = int((known["position"] == WITHIN).sum())
+        if inside:
+            text += f" Within limits: {inside} of {len(known)}, which do not differ beyond chance."
+        text += f" {self.spread_text}"
+        if len(known) < len(self.table):
+            missing = len(self.table) - len(known)
+            text += f" Without a value that is known and shown: {format_count(missing, 'unit')}."
+        return self.left_out.after(text)
+
+    @property
+    def spread_text(self) -> str:
+        """Whether units vary more than by chance, and whether the limits allow for it."""
+        if self.table["overdispersion"].isna().all():
+            return "With one unit there is no variation between units."
+        phi, adjusted = self.table[["overdispersion", "adjusted"]].iloc[0]
+        units = int(self.table["value"].notna().sum())
+        text = f"Overdispersion {phi:.2f} (1: chance alone)"
+        if adjusted:
+            return f"{text}; the limits allow for the variation between units."
+        if self.overdispersion == "off":
+            return f"{text}; the limits do not allow for it, as asked."
+        if units < FEWEST_SITES and self.overdispersion == "auto":
+            return (
+                f"{text}; with fewer than {FEWEST_SITES} units it is too uncertain to widen the "
+                "limits by it."
+            )
+        return f"{text}; there is none to allow for."
+
+    def amount(self, value: float) -> str:
+        """Return a value as it is written."""
+        return f"{value:.2f}" if self.ratio else f"{value:.1%}"
+
+    @property
+    def _summary(self) -> str:
+        return f"{self.measure}, {format_count(len(self.table), 'unit')} by {', '.join(self.by)}"
+
+    @property
+    def _caption(self) -> str:
+        return f"{self.text} {self.rule}"
+
+
+def _ordered(table: pd.DataFrame) -> list[Any]:
+    """Return the positions that occur, in the order in which they first stand in the table."""
+    return list(dict.fromkeys(table["position"]))
