@@ -51,7 +51,7 @@ def partly_pooled(
     >>> from iop_outcomes.trends.sites import partly_pooled
     >>> estimate, weight = partly_pooled([0.2, 0.8, 0.9], [200, 200, 5], proportion=True)
     >>> estimate.round(2).tolist(), weight.round(2).tolist()
-    ([0.2, 0.8, 0.75], [0.99, 0.99, 0.64])
+    ([0.2, 0.8, 0.81], [0.99, 0.99, 0.78])
     """
     y, n = (np.asarray(one, dtype=np.float64) for one in (value, size))
     used = np.isfinite(y) & (np.nan_to_num(n) > 0)

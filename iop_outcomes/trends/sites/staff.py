@@ -35,7 +35,7 @@ def letters_of(values: Iterable[object]) -> dict[object, str]:
     --------
     >>> from iop_outcomes.trends.sites.staff import letters_of
     >>> sorted(letters_of(["C-12", "C-07", "C-31"]).values())
-    ['A', 'B', 'C']
+    ['A', 'B', 'C', 'not recorded']
     """
     every = sorted({value for value in values if value != NOT_RECORDED}, key=_hash)
     letters = {value: _letter(place) for place, value in enumerate(every)}
