@@ -15,6 +15,7 @@ from iop_outcomes.disclosure.linked import CELL, DETAIL, OLDER, RECENT, TOTAL, L
 from iop_outcomes.disclosure.policy import SafePolicy
 from iop_outcomes.errors import RuleError
 from iop_outcomes.trends import Trend
+from iop_outcomes.trends.result import MEANS
 
 Key = tuple[Hashable, ...]
 Hidden = frozenset[Hashable]
@@ -24,6 +25,7 @@ WEEKLY_ABSENT = ("no_show", "cancelled", "excused")
 WEEKLY_OTHERS = ("unrecorded", "not_due")
 WEEKLY_RATES = ("due", "attended", "rate", "lower", "upper")
 TREND_NUMBERS = ("numerator", "denominator", "value", "lower", "upper")
+OTHER_ENDS = ("competing", "censored", "followed")
 TREND_SO_FAR = ("value_so_far", "lower_so_far", "upper_so_far")
 
 
@@ -60,14 +62,33 @@ def link_trend(
         behind = [None] * 3 if people is None else people[number].tolist()
         item = key if printed is None or printed[number] else None
         rank = RECENT if table["period"].iloc[number] in newest else OLDER
-        for name, values, persons in (
-            ("numerator", numerators, behind[1]),
-            ("denominator", denominators, behind[0]),
-        ):
-            if not np.isnan(values[number]):
-                linked.count((*key, name), values[number], people=persons, item=item, rank=rank)
-        if not np.isnan(denominators[number]):
+        denominator = denominators[number]
+        if not np.isnan(denominator):
+            linked.count((*key, "denominator"), denominator, people=behind[0], item=item, rank=rank)
+        if trend.unit in MEANS:  # the sum of hours or days is no count of people
+            continue
+        if "censored" in table:
+            _link_ends(linked, table.iloc[number], key, item, rank)
+            continue
+        linked.count(
+            (*key, "numerator"), numerators[number], people=behind[1], item=item, rank=rank
+        )
+        if not np.isnan(denominator):
             linked.part((*key, "denominator"), (*key, "numerator"), people=behind[2])
+
+
+def _link_ends(
+    linked: LinkedCounts, row: pd.Series[Any], key: Key, item: Key | None, rank: int
+) -> None:
+    """Declare what became of a cohort whose estimate is from times to an event.
+
+    The value goes with the episodes and the events. The three other ends are an item of their own:
+    without them the value does not tell how many each were.
+    """
+    for name in ("events", *OTHER_ENDS):
+        own = (*key, "ends") if name in OTHER_ENDS and item is not None else item
+        linked.count((*key, name), float(row[name]), item=own, rank=rank)
+    linked.total((*key, "denominator"), [(*key, name) for name in ("events", *OTHER_ENDS)])
 
 
 def hide_trend(trend: Trend, hidden: Hidden, policy: SafePolicy) -> Trend:
@@ -76,8 +97,14 @@ def hide_trend(trend: Trend, hidden: Hidden, policy: SafePolicy) -> Trend:
     The centre and limits of a chart, and its verdict, are made anew from the rows that are shown:
     those of all rows would disclose the hidden ones.
     """
-    gone = np.array([key in hidden for key in trend_keys(trend)], dtype=np.bool_)
+    keys = trend_keys(trend)
+    gone = np.array([key in hidden for key in keys], dtype=np.bool_)
     table = trend.table.copy()
+    if "censored" in table:
+        ends = gone | np.array([(*key, "ends") in hidden for key in keys], dtype=np.bool_)
+        # the numerator is the events, or those followed
+        table.loc[ends, ["numerator", *OTHER_ENDS]] = np.nan
+        table.loc[gone, "events"] = np.nan
     numbers = [name for name in (*TREND_NUMBERS, *TREND_SO_FAR) if name in table]
     table.loc[gone, numbers] = np.nan
     table["hidden"] = gone

@@ -13,7 +13,7 @@ from iop_outcomes.outcome_scores.instruments import Change, Instrument, Scale, f
 from iop_outcomes.outcome_scores.moments import Answers, Moment
 from iop_outcomes.outcome_scores.scoring import read_items, scores_of
 from iop_outcomes.records import Records
-from iop_outcomes.shared.arrays import Booleans, Integers
+from iop_outcomes.shared.arrays import Booleans, Floats, Integers
 from iop_outcomes.shared.groups import group_episodes
 
 Counted = tuple[Integers, Booleans]
@@ -40,6 +40,18 @@ def better(instrument: str, rule: str) -> Callable[[Records], Counted]:
 
     def count(records: Records) -> Counted:
         return _judged(_pairs(records, one, scale), scale, change)
+
+    return count
+
+
+def changed(instrument: str) -> Callable[[Records], tuple[Integers, Floats]]:
+    """Return what counts discharged episodes with both scores: the last less the first."""
+    one = find_instrument(instrument)
+
+    def count(records: Records) -> tuple[Integers, Floats]:
+        pairs = _pairs(records, one, one.scales[0])
+        both = pairs.paired
+        return np.flatnonzero(both), (pairs.last - pairs.first)[both]
 
     return count
 

@@ -62,9 +62,9 @@ def plot_trend(trend: Trend, ax: Axes | Figure | None = None) -> Axes:
         sheet = open_sheet(target, WIDTH, _planner(trend, len(parts)), trend)
         places = stack(sheet, len(parts), ABOVE + sheet.plan.axis)
         titles = _titles(trend, names, label_room(sheet.width, trend) + HANDLE_ROOM)
-        top = _scale(trend)
+        scale = _scale(trend)
         for place, title, (_, rows) in zip(places, titles, parts, strict=True):
-            _draw_panel(place, rows, trend.unit, top)
+            _draw_panel(place, rows, trend.unit, scale)
             if sheet.whole:
                 _write_denominators(place, rows)
             place.set_title(title, loc="left", fontsize=TITLE_SIZE, fontweight="bold", pad=8)
@@ -98,22 +98,24 @@ def _titles(trend: Trend, names: list[str], room: float) -> list[str]:
     return [f"{what}: {name}" for name in fitted(names, room - taken, TITLE_SIZE, True)]
 
 
-def _scale(trend: Trend) -> float:
-    """Return the top of the y axis: 1 for a share, else a little above the highest limit."""
+def _scale(trend: Trend) -> tuple[float, float]:
+    """Return the y axis: 0 to 1 for a share, else from 0 to a little beyond the limits."""
     if trend.unit == "proportion":
-        return 1.0
-    highest = trend.table[["value", "upper"]].max().max()
-    return float(highest) * 1.12 if highest > 0 else 1.0
+        return 0.0, 1.0
+    shown = trend.table[["value", "lower", "upper"]]
+    highest, lowest = shown.max().max(), shown.min().min()
+    low = float(lowest) * 1.12 if lowest < 0 else 0.0
+    return low, float(highest) * 1.12 if highest > 0 else float(low == 0.0)
 
 
-def _draw_panel(ax: Axes, rows: pd.DataFrame, unit: str, top: float) -> None:
+def _draw_panel(ax: Axes, rows: pd.DataFrame, unit: str, scale: tuple[float, float]) -> None:
     positions = np.arange(len(rows), dtype=np.float64)
     value = rows["value"].to_numpy(dtype=np.float64, na_value=np.nan)
     mature = rows["mature"].to_numpy(dtype=bool)
     hidden = _hidden(rows)
     known = np.where(mature & ~hidden, value, np.nan)
     ax.set_xlim(-0.6, len(rows) - 0.4)
-    ax.set_ylim(0, top)
+    ax.set_ylim(*scale)
     _draw_points(ax, rows, positions, known)
     unknown = rows.index.isin(reasons_in(rows).index)
     say_why(ax, ~mature, NOT_YET)

@@ -14,16 +14,17 @@ from iop_outcomes.attendance.engagement import engagement_of
 from iop_outcomes.attendance.stays import Attendance, read_attendance, still_to_be_followed
 from iop_outcomes.disclosure import SafePolicy
 from iop_outcomes.errors import ReportError, RuleError
-from iop_outcomes.records.fitness import Judgement
+from iop_outcomes.records.fitness import MEASURES, Judgement
 from iop_outcomes.relapse import RelapseRule
 from iop_outcomes.trends import Tally, parse_period
 from iop_outcomes.trends.periods import first_day, is_quarter, last_day
-from iop_outcomes.trends.quantities import QUANTITIES, tally_of
+from iop_outcomes.trends.quantities import REPORTED, tally_of
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
 
 FOLLOW_UP_DAYS = 90  # days of follow-up that the flow and the weekly picture need
+IN_REPORT = tuple(name for name, one in MEASURES.items() if one.reported)
 IN_PART = "only a part of what it rests on is recorded"
 Mask = npt.NDArray[np.bool_]
 
@@ -158,7 +159,7 @@ class Scope:
             name: replace(one, told=IN_PART)
             if one.known == "partly" and self.policy.hides(list(one.counts)).any()
             else one
-            for name, one in self.records.judgements().items()
+            for name, one in self.records.judgements(*IN_REPORT).items()
         }
 
     def tells(self, *measures: str) -> bool:
@@ -175,7 +176,7 @@ class Scope:
         """What each measure counts that the records can tell; measures have dates."""
         return {
             name: tally_of(quantity, self.records, self.attendance)
-            for name, quantity in QUANTITIES.items()
+            for name, quantity in REPORTED.items()
             if all(table in self.records.tables for table in quantity.tables) and self.tells(name)
         }
 

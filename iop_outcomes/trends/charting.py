@@ -25,13 +25,18 @@ _AUTO = {
     "sessions": "p_prime",  # sessions of one person are alike, so that binomial limits are too near
     "people": "p",
     "count": "xmr",  # months differ in length and referrals come in waves: not Poisson
+    "mean": "xmr",
+    "event_free": "xmr",  # estimates with censoring are no counts out of counts
+    "incidence": "xmr",
     "proportion": "p_prime",
     "rate": "u_prime",
     "value": "xmr",
 }
+VALUES = ("value", "event_free", "incidence")  # no numerators over denominators
+NO_COUNTS = ("mean", "event_free", "incidence")  # whose numerators are no counts of events
 _SUMS = "the sum of numerators over the sum of denominators"
 _CENTRES = {
-    "xmr": f"the mean, or with counts {_SUMS}",
+    "xmr": f"the mean, or with counts {_SUMS}",  # of values without counts: `of_values`
     "c": "the mean",
     "t": "the mean of the values to the power 1/3.6",
     "g": "the median",
@@ -67,6 +72,8 @@ class ChartRule:
         The rules for signals.
     least, most : float
         The least and the greatest possible value.
+    of_values : bool
+        Whether the chart is made from the values: they are not numerators over denominators.
     """
 
     chart: str
@@ -78,12 +85,16 @@ class ChartRule:
     rules: str = "mdc"
     least: float = -np.inf
     most: float = np.inf
+    of_values: bool = False
 
     @property
     def text(self) -> str:
         """The chart and its rules in sentences."""
         kind = CHARTS[self.chart]
-        text = f"{kind.title}: {kind.limits}; centre: {_CENTRES.get(self.chart, _SUMS)}."
+        centre = _CENTRES.get(self.chart, _SUMS)
+        if self.of_values and self.chart == "xmr":
+            centre = "the mean of the values, which are not numerators over denominators"
+        text = f"{kind.title}: {kind.limits}; centre: {centre}."
         if self.baseline is not None:
             span = (
                 f"the first {self.baseline} points of each segment"
@@ -92,6 +103,11 @@ class ChartRule:
             )
             text += f" Centre and limits from {span}."
         return f"{text} {_RULES[self.rules]}"
+
+
+def usual_chart(kind: str) -> str:
+    """Return the chart of a kind of measure or of frame, unless another is asked for."""
+    return _AUTO[kind]
 
 
 def chart_rule(
@@ -143,6 +159,7 @@ def chart_rule(
             rules=used,
             least=least,
             most=most,
+            of_values=kind in VALUES or (kind == "mean" and least < 0),
         )
     if baseline is not None or rebased or happened or target is not None:
         raise RuleError(
@@ -155,6 +172,12 @@ def chart_rule(
 
 def _check_kind(chart: str, kind: str) -> None:
     """Raise RuleError if the chart is not for what is charted."""
+    if kind in NO_COUNTS and chart in (*OF_RATES, *OF_COUNTS):
+        raise RuleError(
+            "This chart is for counts, and the measure is a mean or an estimate with censoring.",
+            found=f'chart="{chart}"',
+            instead='chart="xmr" or chart="run"',
+        )
     has_denominator = kind not in ("count", "value")
     if chart in OF_RATES and not has_denominator:
         raise RuleError(
@@ -188,7 +211,7 @@ def charted(
         The chart.
     """
     table = table.drop(columns=[name for name in COLUMNS if name in table])
-    counted = rule.chart in OF_RATES or table["denominator"].notna().any()
+    counted = rule.chart in OF_RATES or (not rule.of_values and table["denominator"].notna().any())
     names = ["numerator", "denominator"] if counted else ["value"]
     known = table["value"].notna()
     numbers = table[names].where(known).astype(np.float64).assign(period=when)

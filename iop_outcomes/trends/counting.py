@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.outcome_scores.estimates import clustered_means
 from iop_outcomes.shared.arrays import Floats, Integers, ratio, sums
 from iop_outcomes.shared.groups import Groups
 from iop_outcomes.statistics import clustered_interval, count_interval, proportion_interval
+from iop_outcomes.trends.cohorts import estimate_by_cohort
+from iop_outcomes.trends.quantities import CURVES
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
-    from iop_outcomes.trends.quantities import Kind, Tally
+    from iop_outcomes.trends.quantities import Quantity, Tally
 
 
 def count_by_period(
@@ -22,7 +25,7 @@ def count_by_period(
     groups: Groups,
     periods: pd.PeriodIndex,
     *,
-    kind: Kind,
+    quantity: Quantity,
     confidence: float,
 ) -> tuple[dict[str, Floats], Integers]:
     """Sum a tally by group and period, with the interval of its kind.
@@ -31,20 +34,22 @@ def count_by_period(
     -------
     counts : dict of str to numpy.ndarray of float64
         ``numerator, denominator, value, lower, upper``, one entry a group and period, the periods
-        of the first group first. Entries outside the periods are left out.
+        of the first group first. Entries outside the periods are left out. Of estimates from times
+        to an event also ``events, competing, censored``, see `estimate_by_cohort`.
     people : numpy.ndarray of int64
         Shape (entries, 3): the number of persons in each denominator, in its numerator, and with
         entries in the denominator only.
     """
-    width, size = len(periods), len(groups) * len(periods)
-    place = periods.get_indexer(pd.PeriodIndex(tally.date, freq=periods.freq))
-    inside = place >= 0
-    cell = tally.episode[inside] * width + place[inside]
+    width, size, kind = len(periods), len(groups) * len(periods), quantity.kind
+    entry, place = _places(tally, periods)
+    episode, counts = tally.episode[entry], tally.counts[entry]
+    cell = episode * width + place
     total = np.bincount(cell, minlength=len(records.episodes) * width)
-    counted = np.bincount(cell[tally.counts[inside]], minlength=len(total))
+    counted = np.bincount(cell[counts], minlength=len(total))
     filled = np.flatnonzero(total)  # below, one entry an episode and period
     target = groups.codes[filled // width] * width + filled % width
-    person = records.episodes["person_id"].cat.codes.to_numpy().astype(np.int64)[filled // width]
+    persons = records.episodes["person_id"].cat.codes.to_numpy().astype(np.int64)
+    person = persons[filled // width]
     part = counted[filled]
     people = np.column_stack(
         [
@@ -56,6 +61,16 @@ def count_by_period(
     n = sums(target, total[filled], size)
     if kind == "count":
         return _count_with_chance(x, width, confidence), people
+    where = groups.codes[episode] * width + place
+    if kind == "mean" and tally.amount is not None:
+        amount = tally.amount[entry]
+        found = clustered_means(amount, persons[episode], where, size, confidence)
+        limits = {"lower": found.lower, "upper": found.upper}
+        both = {"numerator": sums(where, amount, size), "denominator": n}
+        return {**both, "value": found.mean, **limits}, people
+    if kind in CURVES and tally.times is not None:
+        rows = tally.times.iloc[entry]
+        return estimate_by_cohort(rows, where, size, quantity, confidence), people
     if kind == "sessions":
         lower, upper = clustered_interval(
             counted[filled],
@@ -67,8 +82,29 @@ def count_by_period(
         )
     else:
         lower, upper = proportion_interval(x, n, confidence)
-    counts = {"numerator": x, "denominator": n, "value": ratio(x, n), "lower": lower}
-    return counts | {"upper": upper}, people
+    value = ratio(x, n)
+    return {
+        "numerator": x,
+        "denominator": n,
+        "value": value,
+        "lower": lower,
+        "upper": upper,
+    }, people
+
+
+def _places(tally: Tally, periods: pd.PeriodIndex) -> tuple[Integers, Integers]:
+    """Return which entries count in which periods, an entry of a stock once for each period."""
+    place = periods.get_indexer(pd.PeriodIndex(tally.date, freq=periods.freq))
+    if tally.until is None:
+        entry = np.flatnonzero(place >= 0)
+        return entry, place[entry]
+    last_days = periods.end_time.normalize().to_numpy()
+    first = np.searchsorted(last_days, tally.date, side="left")
+    after = np.searchsorted(last_days, tally.until, side="right")
+    many = np.maximum(after - first, 0)
+    entry = np.repeat(np.arange(len(many)), many)
+    begin = np.cumsum(many) - many
+    return entry, first[entry] + np.arange(len(entry)) - begin[entry]
 
 
 def _distinct(place: Integers, person: Integers, size: int) -> Integers:

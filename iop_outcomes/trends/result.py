@@ -22,6 +22,7 @@ from iop_outcomes.trends.charting import (
 )
 from iop_outcomes.trends.signals.judging import COMMON
 
+MEANS = ("hours", "days", "points")  # units of means
 MOST_NAMED = 5  # signals that are named in a sentence
 
 
@@ -37,9 +38,9 @@ class Trend(DrawnResult):
         The name of the measure.
     title : str
         The name in a picture.
-    unit : {"proportion", "episodes", "rate", "value"}
-        The unit of the values: a proportion from 0 to 1, a number of episodes, events per unit of
-        the denominator, or that of the given values.
+    unit : {"proportion", "episodes", "hours", "days", "points", "rate", "value"}
+        The unit of the values: a proportion from 0 to 1, a number of episodes, that of a mean,
+        events per unit of the denominator, or that of the given values.
     every : {"week", "month", "quarter", "year", "period"}
         The length of a period; "period" for the rows of a frame as they were given.
     by : tuple of str
@@ -209,17 +210,30 @@ class Trend(DrawnResult):
         """Return counts and interval of one row in brackets, or nothing if neither is shown."""
         parts = []
         if pd.notna(row["numerator"]) and pd.notna(row["denominator"]):
-            parts.append(f"{row['numerator']:,.0f} of {row['denominator']:,.0f}")
+            parts.append(self._counts(row))
         if pd.notna(row["lower"]):
             low, high = self._amount(row["lower"]), self._amount(row["upper"])
             parts.append(f"{self.confidence * 100:g}% interval {low} to {high}")
         return f" ({'; '.join(parts)})" if parts else ""
+
+    def _counts(self, row: pd.Series[Any]) -> str:
+        """Return what the value was made from: a fraction where it is one."""
+        if "censored" in row:
+            return (
+                f"{row['denominator']:,.0f} episodes, {row['events']:,.0f} of them with relapse "
+                f"by then and {row['followed']:,.0f} followed so long"
+            )
+        if self.unit in MEANS:
+            return f"n {row['denominator']:,.0f}"
+        return f"{row['numerator']:,.0f} of {row['denominator']:,.0f}"
 
     def _amount(self, value: float) -> str:
         if self.unit == "proportion":
             return f"{value:.1%}"
         if self.unit == "episodes":
             return f"{value:,.1f}".removesuffix(".0")
+        if self.unit in MEANS:
+            return f"{value:,.1f} {self.unit}"
         return f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
 
 

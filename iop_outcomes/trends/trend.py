@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from iop_outcomes.attendance.stays import still_to_be_followed
 from iop_outcomes.errors import EstimateError
 from iop_outcomes.records import require_records
 from iop_outcomes.records.fitness import NOT_KNOWN
@@ -19,6 +18,7 @@ from iop_outcomes.shared.checks import check_confidence
 from iop_outcomes.shared.groups import Groups, MissingGroup, group_episodes, ungrouped
 from iop_outcomes.trends.charting import chart_rule
 from iop_outcomes.trends.charts.series import Baseline, Rebase
+from iop_outcomes.trends.cohorts import OF_CURVES
 from iop_outcomes.trends.counting import count_by_period
 from iop_outcomes.trends.frames import COUNTS, SHOWN, so_far, trend_of_frame
 from iop_outcomes.trends.periods import Every, check_every, labels_of, periods_between
@@ -56,9 +56,9 @@ def trend(
         ``2026Q1`` or ``2026-W05``. A column ``complete`` (bool) says which periods are complete;
         by default all.
     measure : str or Quantity, optional
-        ``attendance_rate``, ``no_show_rate``, ``admissions``, ``retained_30``, ``retained_60``,
-        ``retained_90``, ``completion_rate`` or ``check_in_response``; see
-        :func:`iop_outcomes.trends.describe_quantities`. Of a frame, its name in pictures.
+        ``attendance_rate``, ``retained_90``, ``relapse_free_90``, ``iet_style``, ``census`` and
+        others: :func:`iop_outcomes.trends.describe_quantities` lists them. Of a frame, its name in
+        pictures.
     every : {"week", "month", "quarter", "year"}, optional
         The length of a period; of records by default a month. Of a frame: sum numerators and
         denominators by these periods; by default its rows are the periods. Weeks are from Monday.
@@ -72,8 +72,8 @@ def trend(
     chart : str
         ``xmr``, ``p``, ``p_prime``, ``u``, ``u_prime``, ``c``, ``g``, ``t`` or ``run``, see
         :mod:`iop_outcomes.trends.charts`; ``"none"``; or ``"auto"``: p' for sessions and check-ins,
-        which are alike within a person, p for rates of people, XmR for admissions; of a frame p'
-        for proportions, u' for other rates, XmR for values.
+        which are alike within a person, p for rates of people, XmR for counts, means and estimates
+        with censoring; of a frame p' for proportions, u' for other rates, XmR for values.
     baseline : int or tuple of two dates, optional
         Estimate centre and limits from the first so many known points of each segment, or from
         those between two dates, and draw them for all. Default: from all points.
@@ -104,11 +104,18 @@ def trend(
             Its first and last day; missing where a frame has numbers or other labels.
         ``numerator, denominator`` : float64
             Whole counts of all entries with a known value; the denominator of a count is missing.
-            If the period is not complete these are the counts so far.
+            If the period is not complete these are the counts so far. Of a mean, the sum of hours,
+            days or points, and the number of entries. Of an estimate from times to relapse, the
+            episodes known to be relapse-free on the day (or to have relapsed by it), and all.
+        ``events, competing, censored, followed`` : float64
+            Only of estimates from times to relapse: how many episodes had a relapse by the day, a
+            competing end before one (0 for Kaplan-Meier), were censored before the day, or were
+            followed through it; together the denominator.
         ``value`` : float64
-            The sum of numerators over the sum of denominators (never a mean of rates), 0 to 1; or
-            the count. Missing if the denominator is 0 or the period is not complete. A count is 0
-            in an empty period, but missing before the group's first entry.
+            The sum of numerators over the sum of denominators (never a mean of rates), 0 to 1 for
+            a proportion; the count; or the estimate within the cohort. Missing if the denominator
+            is 0, nobody was followed long enough or the period is not complete. A count is 0 in an
+            empty period, but missing before the group's first entry.
         ``lower, upper`` : float64
             The interval, missing with the value.
         ``mature`` : bool
@@ -150,7 +157,9 @@ def trend(
     of people, and proportions of a frame: Wilson's
     (:func:`iop_outcomes.statistics.proportions.proportion_interval`). Counts, and other rates of a
     frame: the exact interval of a Poisson count
-    (:func:`iop_outcomes.statistics.proportions.count_interval`).
+    (:func:`iop_outcomes.statistics.proportions.count_interval`). Means: Student's, a person's
+    entries taken together. Estimates from times to relapse: those of
+    :func:`iop_outcomes.survival_curves` and :func:`iop_outcomes.cumulative_incidence`.
 
     The interval is about one period; limits are about the variation between periods, and only they
     tell whether something has changed.
@@ -191,8 +200,13 @@ def trend(
         records.require(table, f"the trend of {quantity.name}")
     if records.episodes.empty:
         raise EstimateError("There are no episodes, so there is no trend.", found="0 episodes")
-    most = 1.0 if quantity.unit == "proportion" else np.inf
-    rule = chart_rule(quantity.kind, default=quantity.improves, least=0.0, most=most, **asked)
+    rule = chart_rule(
+        quantity.kind,
+        default=quantity.improves,
+        least=quantity.least,
+        most=quantity.most,
+        **asked,
+    )
     kept, left_out = ungrouped(records.episodes, by, missing_group, "episode")
     used = records if kept is None else records.subset(kept)
     groups = group_episodes(used.episodes, by, missing_group)
@@ -237,11 +251,11 @@ def _trend(
         records,
         groups,
         periods,
-        kind=quantity.kind,
+        quantity=quantity,
         confidence=confidence,
     )
     frame = _assemble(
-        counts, groups, periods, quantity, _known_at(records, quantity, groups, periods)
+        counts, groups, periods, quantity, _known_at(records, quantity, tally, groups, periods)
     )
     frame = _without_unknown(frame, records, quantity, groups, len(periods))
     return Trend(
@@ -279,6 +293,7 @@ def _assemble(
             "end": np.tile(end, len(groups)),
             "numerator": counts["numerator"],
             "denominator": counts["denominator"],
+            **{name: counts[name] for name in OF_CURVES if name in counts},
             **shown,
             "mature": mature,
             "not_known": "",
@@ -288,7 +303,7 @@ def _assemble(
 
 
 def _known_at(
-    records: Records, quantity: Quantity, groups: Groups, periods: pd.PeriodIndex
+    records: Records, quantity: Quantity, tally: Tally, groups: Groups, periods: pd.PeriodIndex
 ) -> npt.NDArray[np.bool_]:
     """Tell of each group and period whether it is complete at the data cut.
 
@@ -298,11 +313,11 @@ def _known_at(
     end = periods.end_time.normalize()
     known = end + pd.Timedelta(days=days) <= pd.Timestamp(records.as_of)
     mature = np.tile(known, len(groups))
-    if quantity.kind == "people" and days:
-        waiting = still_to_be_followed(records, days)
-        admitted = pd.PeriodIndex(records.episodes["admit_date"][waiting], freq=periods.freq)
-        place = periods.get_indexer(admitted)
-        mature[groups.codes[waiting][place >= 0] * len(periods) + place[place >= 0]] = False
+    if tally.waiting is not None:
+        dates = records.episodes["admit_date"].iloc[tally.waiting]
+        place = periods.get_indexer(pd.PeriodIndex(dates, freq=periods.freq))
+        waiting = groups.codes[tally.waiting][place >= 0]
+        mature[waiting * len(periods) + place[place >= 0]] = False
     return mature
 
 
@@ -323,7 +338,8 @@ def _without_unknown(
             reasons += [f"{NOT_KNOWN}: {judgement.told}" if one else "" for one in early]
     frame["not_known"] = reasons
     unknown = frame["not_known"] != ""
-    frame.loc[unknown, [*COUNTS, *SHOWN, *(f"{name}_so_far" for name in SHOWN)]] = np.nan
+    counts = [name for name in (*COUNTS, *OF_CURVES) if name in frame]
+    frame.loc[unknown, [*counts, *SHOWN, *(f"{name}_so_far" for name in SHOWN)]] = np.nan
     return frame
 
 

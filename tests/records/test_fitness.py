@@ -28,6 +28,7 @@ def made(episodes: int = 40, *, weeks: int = 10) -> Frames:
             "admit_date": admit,
             "discharge_date": admit + pd.Timedelta(days=7 * weeks),
             "discharge_reason": ["completed", "dropped_out"] * (episodes // 2),
+            "prior_discharge_date": admit - pd.Timedelta(days=3),
         }
     )
     day = np.tile(np.repeat(np.arange(weeks) * 7, 3) + np.tile([0, 2, 4], weeks), episodes)
@@ -52,6 +53,10 @@ def made(episodes: int = 40, *, weeks: int = 10) -> Frames:
             "gad7": "8",
             "employed": "yes",
             "stable_housing": "no",
+            "arrests": "0",
+            "social_connection": "yes",
+            "mutual_help_meetings": "2",
+            "barc10": "40",
         }
     )
     return {"episodes": table, "attendance": attendance, "checkins": checkins}

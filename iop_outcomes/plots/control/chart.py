@@ -19,7 +19,7 @@ from iop_outcomes.plots.layout.unknown import HIDDEN, NOT_KNOWN, NOT_YET, say_wh
 from iop_outcomes.records.fitness import reasons_in
 from iop_outcomes.shared.text import format_level
 from iop_outcomes.trends.charts import TRIAL_POINTS
-from iop_outcomes.trends.result import describe_marks
+from iop_outcomes.trends.result import MEANS, describe_marks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -131,7 +131,7 @@ def _draw_panel(ax: Axes, rows: pd.DataFrame, trend: Trend, scale: tuple[float, 
     say_why(ax, (unknown & ~hidden).to_numpy(), NOT_KNOWN)
     if trend.unit == "proportion":
         write_percent(ax, narrow=scale[1] - scale[0] < 0.05)
-    elif trend.unit == "episodes":
+    elif trend.unit in ("episodes", *MEANS):
         style.y_label(ax, trend.unit)
     write_periods(ax, rows["period"].astype(str).tolist())
 

@@ -13,14 +13,17 @@ from iop_outcomes.records.fitness.evidence import (
     EpisodesAnswered,
     EpisodesCovered,
     Filled,
-    PeopleLeave,
-    PeopleTold,
     PlausibleLengths,
-    StaysKnown,
     TableRead,
     Words,
 )
-from iop_outcomes.records.fitness.measure import Measure
+from iop_outcomes.records.fitness.measure import Evidence, Measure
+from iop_outcomes.records.fitness.stays import (
+    PeopleLeave,
+    PeopleTold,
+    PriorStaysDated,
+    StaysKnown,
+)
 from iop_outcomes.records.schema import ABSENT, ATTENDED
 
 HARDLY, SELDOM = 0.01, 0.03
@@ -110,6 +113,17 @@ _PHQ9 = EpisodesAnswered("a PHQ-9 score", ("phq9",), "phq9_")
 _GAD7 = EpisodesAnswered("a GAD-7 score", ("gad7",), "gad7_")
 _WORK = EpisodesAnswered("an answer on work or school", ("employed", "in_school"))
 _HOUSING = EpisodesAnswered("an answer on housing", ("stable_housing",))
+_ARRESTS = EpisodesAnswered("an answer on arrests", ("arrests",))
+_SOCIAL = EpisodesAnswered("an answer on social connection", ("social_connection",))
+_MEETINGS = EpisodesAnswered("a number of mutual-help meetings", ("mutual_help_meetings",))
+_RECOVERY = EpisodesAnswered("a BARC-10 score", ("barc10",))
+_LISTED = (TableRead("attendance"), EpisodesCovered("attendance", least=0.5))
+
+
+def _more(name: str, title: str, *evidence: Evidence) -> Measure:
+    """Return a measure that the quarterly report does not have."""
+    return Measure(name, title, evidence, reported=False)
+
 
 MEASURES: dict[str, Measure] = {
     measure.name: measure
@@ -121,7 +135,7 @@ MEASURES: dict[str, Measure] = {
         Measure(
             "first_session",
             "First and fourth session",
-            (TableRead("attendance"), EpisodesCovered("attendance", least=0.5), OUTCOMES, CAME),
+            (*_LISTED, OUTCOMES, CAME),
         ),
         Measure("hours", "Hours attended", (*_SESSIONS, LENGTHS, PlausibleLengths())),
         Measure("weeks_at_dose", "Weeks at dose", (*_SESSIONS, LENGTHS, PlausibleLengths())),
@@ -147,6 +161,65 @@ MEASURES: dict[str, Measure] = {
                 ("gad7_better", "GAD-7 better by 4 points", _GAD7),
                 ("work_or_school", "In work or school at discharge", _WORK),
                 ("stable_housing", "In stable housing at discharge", _HOUSING),
+            )
+        ),
+    )
+}
+# Not in the quarterly report.
+MEASURES |= {
+    measure.name: measure
+    for measure in (
+        _more("hours_per_week", "Hours a week", *_SESSIONS, LENGTHS, PlausibleLengths()),
+        _more("unrecorded_share", "Sessions without a recorded outcome", *_LISTED),
+        _more("census", "Census", TableRead("episodes"), PeopleLeave()),
+        _more("waiting_days", "Days to the first session", *_LISTED, OUTCOMES, CAME),
+        _more("transfer_rate", "Transfer rate", PeopleLeave(), REASONS),
+        *(
+            _more(name, title, *_SESSIONS)
+            for name, title in (
+                ("iet_style", "Engaged (IET style)"),
+                ("washington_circle", "Engaged (Washington Circle)"),
+                ("va_continuity", "Continuity of care (VA)"),
+                ("first_to_fourth_session", "First to fourth session"),
+                *(
+                    (f"dropout_by_gap_{days}", f"Dropout by {days} days without contact")
+                    for days in (14, 30, 60, 90)
+                ),
+                ("dropout_by_missing_weeks_4", "Dropout by four weeks"),
+            )
+        ),
+        *(
+            _more(
+                f"followed_up_{days}",
+                f"Seen within {days} days of a prior stay",
+                *_SESSIONS,
+                PriorStaysDated(),
+            )
+            for days in (7, 30)
+        ),
+        _more("dropout_by_absences_3", "Dropout by three absences", *_SESSIONS, ABSENCES),
+        _more(
+            "minimum_dose_9",
+            "Minimum dose",
+            *(*_SESSIONS, LENGTHS, PlausibleLengths(), PeopleLeave()),
+        ),
+        *(
+            _more(f"{name}_{days}", title.format(days), *_CHECK_INS, ANSWERS)
+            for name, title in (
+                ("relapse_free", "Relapse-free at {} days"),
+                ("relapsed", "Relapsed by {} days"),
+            )
+            for days in (30, 60, 90)
+        ),
+        *(
+            _more(name, title, TableRead("checkins"), PeopleLeave(), evidence)
+            for name, title, evidence in (
+                ("phq9_change", "Change of PHQ-9", _PHQ9),
+                ("gad7_change", "Change of GAD-7", _GAD7),
+                ("no_arrests", "No arrests at discharge", _ARRESTS),
+                ("social_connection", "Social connection at discharge", _SOCIAL),
+                ("mutual_help", "Mutual-help meetings at discharge", _MEETINGS),
+                ("recovery_capital", "Recovery capital at discharge", _RECOVERY),
             )
         ),
     )

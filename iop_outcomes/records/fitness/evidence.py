@@ -22,7 +22,8 @@ ENOUGH_EPISODES = 10  # episodes of a group from which it is told
 IMPROBABLE = 0.001  # that no such word is in so many rows, at the rate of the others
 
 
-def _amount(number: int, hardly: bool) -> str:
+def amount_of(number: int, hardly: bool) -> str:
+    """Return how many have it, in words."""
     return "no" if not number else "hardly any" if hardly else "only a part of the"
 
 
@@ -280,7 +281,7 @@ class Filled:
         told = self.what.format("no or hardly any" if none else "only a part of the")
         return Answer(
             "no" if none else "partly",
-            f"{self.what.format(_amount(number, none))} ({number:,} of {whole:,})",
+            f"{self.what.format(amount_of(number, none))} ({number:,} of {whole:,})",
             told,
             self.needed,
             counts=(number, whole - number),
@@ -313,86 +314,3 @@ class PlausibleLengths:
             'the unit of the lengths, in the mapping: [attendance.units] minutes_attended = "hours"'
             ' (and the same for "minutes_scheduled")',
         )
-
-
-@dataclass(frozen=True)
-class PeopleLeave:
-    """That those who must have left have a day of discharge.
-
-    Who was admitted `after` days before the data cut, or was last seen `silent` days before it, has
-    left an intensive outpatient program, which lasts some weeks to some months.
-    """
-
-    least: float = 0.1
-    usual: float = 0.5
-    after: int = 180
-    silent: int = 90
-
-    def judge(self, held: Held) -> Answer:
-        """Return whether they have."""
-        gone = held.days_to_cut - held.last_seen > self.silent  # False where never seen
-        left = held.discharged | (held.days_to_cut >= self.after) | gone
-        number, whole = int(held.discharged.sum()), int(left.sum())
-        if held.few(whole, ENOUGH_EPISODES):
-            return YES
-        if not whole:
-            what = "nobody has left yet"
-            return Answer("no", what, what, "a later data cut")
-        if number >= self.usual * whole:
-            return YES
-        none = number < self.least * whole or not number
-        amount = "nobody" if not number else "hardly anybody" if none else "only a part of those"
-        published = "nobody, or hardly anybody," if none else amount
-        what = "who must have left is recorded as discharged"
-        return Answer(
-            "no" if none else "partly",
-            f"{amount} {what} ({number:,} of {whole:,}: discharged, admitted {self.after} days "
-            f"before the data cut or longer ago, or not seen for over {self.silent} days)",
-            f"{published} {what}",
-            "the day and the reason of discharge of those who left",
-            counts=(number, whole - number),
-        )
-
-
-@dataclass(frozen=True)
-class StaysKnown:
-    """That it is known of most episodes until when the person was there, discharged or still open.
-
-    An episode tells it by a service with an outcome. A day of discharge alone does not: it tells
-    who had left by a day, and of nobody that they were still there.
-    """
-
-    outcomes: tuple[str, ...]
-    least: float = 0.1
-    usual: float = 0.9
-
-    def judge(self, held: Held) -> Answer:
-        """Return whether it is."""
-        told = held.words("attendance", "status", self.outcomes)
-        known = held.episodes_in("attendance", told)
-        number, whole = int(known.sum()), len(known)
-        if number >= self.usual * whole or held.few(whole, ENOUGH_EPISODES):
-            return YES
-        none = number < self.least * whole or not number
-        amount = "no or hardly any episode has" if none else "only a part of the episodes have"
-        what = f"{amount} a service with an outcome"
-        return Answer(
-            "no" if none else "partly",
-            f"{what} ({number:,} of {whole:,})",
-            what,
-            "the services of all episodes, with their outcome",
-            counts=(number, whole - number),
-        )
-
-
-@dataclass(frozen=True)
-class PeopleTold:
-    """That episodes tell whose they are, by another identifier than their own."""
-
-    def judge(self, held: Held) -> Answer:
-        """Return whether they do."""
-        same = held.episodes["person_id"].astype(str) == held.episodes["episode_id"].astype(str)
-        if held.part or not len(same) or not same.all():
-            return YES
-        what = "the episodes have no identifier of the person"
-        return Answer("no", what, what, "a column person_id in the episodes")

@@ -70,9 +70,12 @@ class Measure:
         What must be there, the most basic first: of several that are not, the first is told.
     main : bool
         Whether the first page of a report says that it is not known.
+    reported : bool
+        Whether it is in the quarterly report, which says of its measures what is not known.
     """
 
     name: str
     title: str
     evidence: tuple[Evidence, ...]
     main: bool = False
+    reported: bool = True

@@ -29,7 +29,7 @@ from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections import cohort, quality, relapse
 from iop_outcomes.report.sections.findings import Finding
 from iop_outcomes.shared.provenance import provenance_of
-from iop_outcomes.trends.quantities import QUANTITIES
+from iop_outcomes.trends.quantities import REPORTED
 
 NO_ATTENDANCE = "There is no attendance table, so this cannot be told."
 NO_CHECKINS = "There is no check-in table, so relapse cannot be told."
@@ -187,7 +187,7 @@ def trends_section(scope: Scope, trends: Trends) -> Section:
         )
         picture = partial(draw_svg, plot_trend, trend, synthetic=scope.records.synthetic)
         drawings.append(Drawing(f"{trend.title} by {trend.every}", picture, table))
-    said = unknown(scope, *QUANTITIES)
+    said = unknown(scope, *REPORTED)
     return Section("trends", "Trends", said, (), tuple(drawings))
 
 

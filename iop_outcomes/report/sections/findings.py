@@ -17,7 +17,7 @@ from iop_outcomes.statistics.differences import (
 )
 from iop_outcomes.trends import Trend
 from iop_outcomes.trends.periods import Every, last_day, parse_period
-from iop_outcomes.trends.quantities import QUANTITIES, Quantity, find_quantity
+from iop_outcomes.trends.quantities import REPORTED, Quantity, find_quantity
 from iop_outcomes.trends.trend import trend_of
 
 NOTHING_COMPARED = "No findings: without a quarter there is nothing to compare."
@@ -96,7 +96,7 @@ def make_findings(scope: Scope, trends: dict[str, Trend]) -> list[Finding]:
     findings += [
         Finding(one.measure, one.title, f"{one.title}: {one.text}.", NOT_TOLD)
         for one in scope.not_told
-        if one.measure in QUANTITIES
+        if one.measure in REPORTED
     ]
     order = {"higher": 0, "lower": 0, NO_CHANGE: 1}
     return sorted(findings, key=lambda finding: order.get(finding.change, 2))
