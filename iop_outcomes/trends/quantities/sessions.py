@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from iop_outcomes.attendance.engagement import ASAM_HOURS
-from iop_outcomes.attendance.rule import AttendanceRule
-from iop_outcomes.attendance.sessions import UNRECORDED
+from iop_outcomes.attendance.rule import UNRECORDED, AttendanceRule
 from iop_outcomes.attendance.stays import Attendance
 from iop_outcomes.records.schema import ATTENDED
 from iop_outcomes.shared.arrays import Booleans, Floats, Integers, sums
