@@ -132,7 +132,17 @@ from iop_outcomes.survival import (
     parametric_survival,
     survival_curves,
 )
-from iop_outcomes.trends import Funnel, Trend, describe_quantities, funnel, trend
+from iop_outcomes.trends import (
+    Funnel,
+    RiskAdjustedCusum,
+    Trend,
+    Vlad,
+    describe_quantities,
+    funnel,
+    risk_adjusted_cusum,
+    trend,
+    vlad,
+)
 from iop_outcomes.use import use_patterns
 from iop_outcomes.versions import __version__, show_versions
 
@@ -167,6 +177,7 @@ __all__ = [
     "Regression",
     "RelapseRule",
     "Report",
+    "RiskAdjustedCusum",
     "SafePolicy",
     "Sample",
     "Sensitivity",
@@ -174,6 +185,7 @@ __all__ = [
     "SurvivalCurves",
     "SymptomChange",
     "Trend",
+    "Vlad",
     "__version__",
     "alternative_text",
     "attendance_by_week",
@@ -241,6 +253,7 @@ __all__ = [
     "relapse_by_imputation",
     "restricted_mean_difference",
     "retention",
+    "risk_adjusted_cusum",
     "sensitivity",
     "show_versions",
     "start_stop",
@@ -256,6 +269,7 @@ __all__ = [
     "trend",
     "use_patterns",
     "va_continuity",
+    "vlad",
     "washington_circle",
     "write_sample",
 ]

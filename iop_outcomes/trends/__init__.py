@@ -10,16 +10,27 @@ from __future__ import annotations
 from iop_outcomes.trends.periods import parse_period
 from iop_outcomes.trends.quantities import Quantity, Tally, describe_quantities
 from iop_outcomes.trends.result import Trend
-from iop_outcomes.trends.sites import Funnel, funnel
+from iop_outcomes.trends.sites import (
+    Funnel,
+    RiskAdjustedCusum,
+    Vlad,
+    funnel,
+    risk_adjusted_cusum,
+    vlad,
+)
 from iop_outcomes.trends.trend import trend
 
 __all__ = [
     "Funnel",
     "Quantity",
+    "RiskAdjustedCusum",
     "Tally",
     "Trend",
+    "Vlad",
     "describe_quantities",
     "funnel",
     "parse_period",
+    "risk_adjusted_cusum",
     "trend",
+    "vlad",
 ]

@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 GROUPED = {"by", "strata", "censoring_strata"}
 COUNTS = {  # counts, and changes of each person: nobody is left out
     *("trend", "attendance_by_week", "functioning", "symptom_change", "continuity", "funnel"),
+    *("vlad", "risk_adjusted_cusum"),
 }
 Call = Callable[[Any, str | None], Any]
 
@@ -95,6 +96,16 @@ CALLS: dict[str, tuple[str, Call]] = {
     "funnel": (
         "records",
         lambda data, how: iop.funnel(data, "attendance_rate", by="site", **option(how)),
+    ),
+    "vlad": (
+        "records",
+        lambda data, how: iop.vlad(data, "retained_30", by="site", baseline=60, **option(how)),
+    ),
+    "risk_adjusted_cusum": (
+        "records",
+        lambda data, how: iop.risk_adjusted_cusum(
+            data, "retained_30", by="site", baseline=60, run_length=50, series=20, **option(how)
+        ),
     ),
     "continuity": (
         "records",

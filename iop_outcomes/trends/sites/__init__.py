@@ -17,6 +17,8 @@ from iop_outcomes.trends.sites.cusum import (
 from iop_outcomes.trends.sites.exact import exact_proportion_limit, exact_ratio_limit
 from iop_outcomes.trends.sites.funnel import funnel_limits
 from iop_outcomes.trends.sites.funnel_result import Funnel
+from iop_outcomes.trends.sites.over_time import risk_adjusted_cusum, vlad
+from iop_outcomes.trends.sites.over_time_result import RiskAdjustedCusum, Vlad
 from iop_outcomes.trends.sites.overdispersion import (
     Overdispersion,
     overdispersion_of_proportions,
@@ -28,6 +30,8 @@ __all__ = [
     "CaseMix",
     "Funnel",
     "Overdispersion",
+    "RiskAdjustedCusum",
+    "Vlad",
     "cusum_limit",
     "cusum_of",
     "cusum_weights",
@@ -40,4 +44,6 @@ __all__ = [
     "overdispersion_of_proportions",
     "overdispersion_of_ratios",
     "partly_pooled",
+    "risk_adjusted_cusum",
+    "vlad",
 ]

@@ -16,7 +16,7 @@ from iop_outcomes.compare.regression.newton import (
     standardised,
 )
 from iop_outcomes.errors import EstimateError
-from iop_outcomes.shared.arrays import Floats, Integers, sums
+from iop_outcomes.shared.arrays import Booleans, Floats, Integers, sums
 from iop_outcomes.shared.group_codes import NOT_RECORDED
 from iop_outcomes.statistics import proportion_interval
 
@@ -71,7 +71,11 @@ class CaseMix:
 
 
 def fit_case_mix(
-    frame: pd.DataFrame, numerator: Floats, denominator: Floats, formula: str | Sequence[str]
+    frame: pd.DataFrame,
+    numerator: Floats,
+    denominator: Floats,
+    formula: str | Sequence[str],
+    fit: Booleans | None = None,
 ) -> CaseMix:
     r"""Fit a logistic regression to rows of counts.
 
@@ -84,6 +88,9 @@ def fit_case_mix(
         For each row, in how many entries the event happened, and of how many.
     formula : str or sequence of str
         Covariates as in `iop_outcomes.cox`: ``"age + primary_substance"``.
+    fit : numpy.ndarray of bool, optional
+        The rows to which the model is fitted, such as those of a baseline; by default all. Risks
+        are those of all rows, the calibration is that of these.
 
     Returns
     -------
@@ -99,7 +106,9 @@ def fit_case_mix(
     Maximises :math:`\sum x_i \eta_i - n_i \log(1 + e^{\eta_i})`; with the intercept the sums of
     observed and expected are equal.
     """
-    events, entries = float(numerator.sum()), float(denominator.sum())
+    used = np.ones(len(frame), dtype=np.bool_) if fit is None else fit
+    x, n = numerator[used], denominator[used]
+    events, entries = float(x.sum()), float(n.sum())
     if not 0 < events < entries:
         raise EstimateError(
             "A case-mix model needs entries with and without the event.",
@@ -108,23 +117,24 @@ def fit_case_mix(
         )
     design = design_of(with_not_recorded(frame), formula)
     names = ["intercept", *design.names]
-    columns, scale = standardised(design.matrix, None, design.names)
-    columns = np.vstack([np.ones(len(frame)), columns])
+    fitted = design.matrix[used]
+    columns, scale = standardised(fitted, None, design.names)
+    columns = np.vstack([np.ones(len(x)), columns])
 
     def at(beta: Floats) -> LikelihoodPoint:
         eta = beta @ columns
         p = 1 / (1 + np.exp(-eta))
-        weight = denominator * p * (1 - p)
-        likelihood = float((numerator * eta - denominator * np.logaddexp(0, eta)).sum())
-        gradient = columns @ (numerator - denominator * p)
+        weight = n * p * (1 - p)
+        likelihood = float((x * eta - n * np.logaddexp(0, eta)).sum())
+        gradient = columns @ (x - n * p)
         return LikelihoodPoint(likelihood, gradient, (columns * weight) @ columns.T)
 
     start = at(np.zeros(len(columns)))
     check_rank(start.information, float(np.diag(start.information).max()), names)
     beta, _ = maximise(start, at, columns, names)
-    risk = np.asarray(1 / (1 + np.exp(-(beta @ columns))))
     slopes = beta[1:] / scale
-    first = float(beta[0] - slopes @ design.matrix.mean(axis=0))
+    first = float(beta[0] - slopes @ fitted.mean(axis=0))
+    risk = np.asarray(1 / (1 + np.exp(-(first + design.matrix @ slopes))))
     coefficient = np.append(first, slopes)
     terms = pd.DataFrame({"term": names, "coefficient": coefficient})
     formula_text = formula if isinstance(formula, str) else " + ".join(formula)
@@ -132,8 +142,8 @@ def fit_case_mix(
         formula=formula_text,
         risk=risk,
         terms=terms.assign(odds_ratio=np.exp(coefficient)),
-        calibration=calibration_of(risk, numerator, denominator),
-        concordance=_concordance(risk, numerator, denominator),
+        calibration=calibration_of(risk[used], x, n),
+        concordance=_concordance(risk[used], x, n),
         few=min(events, entries - events) < FEWEST_A_TERM * len(design.names),
     )
 

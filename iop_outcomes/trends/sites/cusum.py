@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -99,8 +101,13 @@ def cusum_weights(
             found=f"odds_ratio={as_written(odds_ratio)}",
             instead="odds_ratio=2.0, or 0.5 for a fall",
         )
+    return np.where(y == 1, *_weights(p, odds_ratio, before))
+
+
+def _weights(p: Floats, odds_ratio: float, before: float) -> tuple[Floats, Floats]:
+    """Return the weights of people with and without the event."""
     both = np.log((1 - p + before * p) / (1 - p + odds_ratio * p))
-    return np.where(y == 1, both + np.log(odds_ratio / before), both)
+    return both + np.log(odds_ratio / before), both
 
 
 def cusum_of(
@@ -151,6 +158,7 @@ def cusum_limit(
     run_length: int,
     seed: int,
     series: int = 400,
+    progress: bool = False,
 ) -> float:
     """Return the limit at which a CUSUM signals once in so many people if nothing has changed.
 
@@ -167,6 +175,8 @@ def cusum_limit(
     series : int
         The number of simulated series. With 400, some 380 reach the limit, so that the standard
         error of the run length is 5 percent of it.
+    progress : bool
+        Show a progress bar.
 
     Returns
     -------
@@ -194,6 +204,7 @@ def cusum_limit(
     check_whole("series", series, 2)
     check_whole("seed", seed, 0)
     p, _ = _checked(risk, np.zeros(np.shape(risk)))
+    cusum_weights(p[:1], [0] * len(p[:1]), odds_ratio)  # refuses a ratio that is none
     if not ((p > 0) & (p < 1)).any():
         raise EstimateError(
             "A limit needs risks between 0 and 1.",
@@ -202,12 +213,13 @@ def cusum_limit(
         )
     random = np.random.default_rng(seed)
     length = SPAN * run_length
+    with_event, without = _weights(p, odds_ratio, 1.0)
     top = np.empty((length, series))
     cusum = np.zeros(series)
-    for person in range(length):
-        risks = random.choice(p, series)
-        outcome = (random.random(series) < risks).astype(np.float64)
-        cusum = np.maximum(cusum + cusum_weights(risks, outcome, odds_ratio), 0.0)
+    for person in _watched(range(length), progress):
+        drawn = random.integers(0, len(p), series)
+        happened = random.random(series) < p[drawn]
+        cusum = np.maximum(cusum + np.where(happened, with_event[drawn], without[drawn]), 0.0)
         top[person] = cusum
     np.maximum.accumulate(top, axis=0, out=top)
     low, high = 0.0, float(top.max())
@@ -218,6 +230,14 @@ def cusum_limit(
         else:
             high = middle
     return high
+
+
+def _watched(numbers: range, progress: bool) -> Iterable[int]:
+    if not progress:
+        return numbers
+    from tqdm import tqdm
+
+    return tqdm(numbers, desc="people of simulated series", leave=False)
 
 
 def _mean_run(top: Floats, limit: float) -> float:

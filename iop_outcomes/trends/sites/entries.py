@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -75,6 +75,19 @@ class Entries:
     not_known: list[str]
     left_out: LeftOut
     synthetic: bool = False
+
+    def rows(self, order: Integers) -> Entries:
+        """Return the entries of these rows, in this order."""
+        groups = Groups(self.groups.names, self.groups.labels, self.groups.codes[order])
+        return replace(
+            self,
+            frame=self.frame.iloc[order].reset_index(drop=True),
+            above=self.above[order],
+            below=self.below[order],
+            groups=groups,
+            person=None if self.person is None else self.person[order],
+            day=None if self.day is None else self.day[order],
+        )
 
 
 def entries_of(
