@@ -73,10 +73,12 @@ from iop_outcomes.outcome_scores import (
     symptom_change,
     time_to_gain,
 )
+from iop_outcomes.pathways import CohortFlow, cohort_flow
 from iop_outcomes.plots import (
     alternative_text,
     plot_attendance,
     plot_difference,
+    plot_flow,
     plot_functioning,
     plot_hazard,
     plot_incidence,
@@ -150,6 +152,7 @@ __all__ = [
     "AttendanceByWeek",
     "AttendanceRule",
     "Cluster",
+    "CohortFlow",
     "Comparison",
     "Continuity",
     "ContinuityMeasure",
@@ -190,6 +193,7 @@ __all__ = [
     "alternative_text",
     "attendance_by_week",
     "cause_specific_cox",
+    "cohort_flow",
     "compare_incidence",
     "compare_interval_survival",
     "compare_recurrence",
@@ -230,6 +234,7 @@ __all__ = [
     "parametric_survival",
     "plot_attendance",
     "plot_difference",
+    "plot_flow",
     "plot_functioning",
     "plot_hazard",
     "plot_incidence",

@@ -15,6 +15,7 @@ from iop_outcomes.plots.layout.style import alternative_text
 from iop_outcomes.plots.models.coefficients import plot_coefficients
 from iop_outcomes.plots.models.predicted import plot_predicted
 from iop_outcomes.plots.parametric import plot_parametric
+from iop_outcomes.plots.people.flow import plot_flow
 from iop_outcomes.plots.recurrence import plot_mean_cumulative
 from iop_outcomes.plots.scores.functioning import plot_functioning
 from iop_outcomes.plots.scores.symptoms import plot_symptoms
@@ -28,6 +29,7 @@ __all__ = [
     "plot_attendance",
     "plot_coefficients",
     "plot_difference",
+    "plot_flow",
     "plot_functioning",
     "plot_hazard",
     "plot_incidence",

@@ -15,6 +15,7 @@ from iop_outcomes.plots.layout.given import DRAWN_BY
 from iop_outcomes.plots.models.coefficients import plot_coefficients
 from iop_outcomes.plots.models.predicted import plot_predicted
 from iop_outcomes.plots.parametric import plot_parametric
+from iop_outcomes.plots.people.flow import plot_flow
 from iop_outcomes.plots.recurrence import plot_mean_cumulative
 from iop_outcomes.plots.scores.functioning import plot_functioning
 from iop_outcomes.plots.scores.symptoms import plot_symptoms
@@ -27,6 +28,7 @@ _PLOTS: dict[str, Callable[..., Any]] = {
     "plot_attendance": plot_attendance,
     "plot_coefficients": plot_coefficients,
     "plot_difference": plot_difference,
+    "plot_flow": plot_flow,
     "plot_functioning": plot_functioning,
     "plot_hazard": plot_hazard,
     "plot_incidence": plot_incidence,

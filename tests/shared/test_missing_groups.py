@@ -20,6 +20,7 @@ GROUPED = {"by", "strata", "censoring_strata"}
 COUNTS = {  # counts, and changes of each person: nobody is left out
     *("trend", "attendance_by_week", "functioning", "symptom_change", "continuity", "funnel"),
     *("vlad", "risk_adjusted_cusum"),
+    *("cohort_flow",),
 }
 Call = Callable[[Any, str | None], Any]
 
@@ -106,6 +107,10 @@ CALLS: dict[str, tuple[str, Call]] = {
         lambda data, how: iop.risk_adjusted_cusum(
             data, "retained_30", by="site", baseline=60, run_length=50, series=20, **option(how)
         ),
+    ),
+    "cohort_flow": (
+        "records",
+        lambda data, how: iop.cohort_flow(data, by="site", **option(how)),
     ),
     "continuity": (
         "records",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 # Each result that can be drawn: what draws it, and what makes it.
 DRAWN_BY = {
     "AttendanceByWeek": ("plot_attendance", "attendance_by_week(records)"),
+    "CohortFlow": ("plot_flow", "cohort_flow(records)"),
     "CumulativeIncidence": ("plot_incidence", "cumulative_incidence(times)"),
     "Difference": ("plot_difference", 'survival_difference(times, "track", 90)'),
     "Functioning": ("plot_functioning", "functioning(records)"),
