@@ -52,7 +52,7 @@ def link_trend(
         Which rows are printed; default: all. The others can be calculated from the printed ones.
     """
     table, people = trend.table, trend.people
-    newest = table.loc[table["mature"], "period"].iloc[-2:].tolist()
+    newest = table.loc[table["complete"], "period"].iloc[-2:].tolist()
     numerators, denominators = (
         table[name].to_numpy(dtype=np.float64) for name in ("numerator", "denominator")
     )

@@ -111,16 +111,16 @@ def _scale(trend: Trend) -> tuple[float, float]:
 def _draw_panel(ax: Axes, rows: pd.DataFrame, unit: str, scale: tuple[float, float]) -> None:
     positions = np.arange(len(rows), dtype=np.float64)
     value = rows["value"].to_numpy(dtype=np.float64, na_value=np.nan)
-    mature = rows["mature"].to_numpy(dtype=bool)
+    complete = rows["complete"].to_numpy(dtype=bool)
     hidden = _hidden(rows)
-    known = np.where(mature & ~hidden, value, np.nan)
+    known = np.where(complete & ~hidden, value, np.nan)
     ax.set_xlim(-0.6, len(rows) - 0.4)
     ax.set_ylim(*scale)
     _draw_points(ax, rows, positions, known)
     unknown = rows.index.isin(reasons_in(rows).index)
-    say_why(ax, ~mature, NOT_YET)
-    say_why(ax, unknown & mature, NOT_KNOWN)
-    say_why(ax, hidden & mature & ~unknown, HIDDEN)
+    say_why(ax, ~complete, NOT_YET)
+    say_why(ax, unknown & complete, NOT_KNOWN)
+    say_why(ax, hidden & complete & ~unknown, HIDDEN)
     if unit == "proportion":
         write_percent(ax)
     else:
@@ -161,7 +161,7 @@ def _write_denominators(ax: Axes, rows: pd.DataFrame) -> None:
     counts = rows["denominator"].to_numpy(dtype=np.float64, na_value=np.nan)
     if np.isnan(counts).all():
         return  # a count has no denominator
-    counts = np.where(rows["mature"].to_numpy(dtype=bool), counts, np.nan)
+    counts = np.where(rows["complete"].to_numpy(dtype=bool), counts, np.nan)
     texts = ["–" if np.isnan(count) else f"{count:,.0f}" for count in counts]
     room = style.size_of(ax)[0] / max(len(rows), 1)
     narrow = max(map(len, texts), default=0) * style.CELL_SIZE * 0.62 + 4 > room

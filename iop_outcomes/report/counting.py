@@ -42,11 +42,11 @@ class Trends:
     def link(self, linked: LinkedCounts) -> None:
         """Declare their counts; where months are drawn, findings tell of two quarters only."""
         for one in self.all:
-            mature = one.table["mature"].to_numpy()
-            printed = np.flatnonzero(mature)
+            complete = one.table["complete"].to_numpy()
+            printed = np.flatnonzero(complete)
             if one.every == "quarter" and one.measure in self.by_month:
                 printed = printed[-COMPARED:]
-            link_trend(linked, one, printed=np.isin(np.arange(len(mature)), printed).tolist())
+            link_trend(linked, one, printed=np.isin(np.arange(len(complete)), printed).tolist())
 
     def shown(self, hidden: Hidden, policy: SafePolicy) -> Trends:
         """Return them without what is hidden."""

@@ -81,6 +81,7 @@ def trend_of_frame(
     confidence: float,
     first_month: int,
     asked: dict[str, Any],
+    complete_only: bool = False,
 ) -> Trend:
     """Return `trend` of a plain frame; the options were checked, those of the chart are `asked`."""
     kind = kind_of_frame(frame)
@@ -105,7 +106,7 @@ def trend_of_frame(
         left_out=left_out,
         when=when,
     )
-    return made.with_chart(rule)
+    return (made.complete_only() if complete_only else made).with_chart(rule)
 
 
 def table_of_frame(
@@ -261,7 +262,7 @@ def _table(used: pd.DataFrame, groups: Groups, kind: str, confidence: float) -> 
         "end": end,
         **counts,
         **{name: shown[name] for name in SHOWN},
-        "mature": complete,
+        "complete": complete,
         "not_known": "",
         **{name: values for name, values in shown.items() if name.endswith("so_far")},
     }

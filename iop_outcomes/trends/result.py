@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from iop_outcomes.errors import EstimateError
 from iop_outcomes.records.fitness import reasons_in
 from iop_outcomes.shared.arrays import Integers
 from iop_outcomes.shared.groups import NOTHING_LEFT_OUT, LeftOut
@@ -122,6 +124,24 @@ class Trend(DrawnResult):
         when = None if self.when is None else self.when[rows]
         return replace(self, table=table, people=people, when=when)
 
+    def complete_only(self) -> Trend:
+        """Return the trend without the periods that are not complete.
+
+        Raises
+        ------
+        EstimateError
+            If no period is.
+        """
+        rows = np.flatnonzero(self.table["complete"].to_numpy(dtype=np.bool_))
+        if not len(rows):
+            raise EstimateError(
+                "No period is complete, so that nothing is left.",
+                found=f"{len(self.table):,} periods that are not complete",
+                instead='incomplete="show", which gives what is known so far',
+            )
+        rule = f"{self.rule} Periods that are not complete are left out."
+        return replace(self.only(rows), rule=rule)
+
     def with_chart(self, rule: ChartRule | None) -> Trend:
         """Return the trend with the limits and the verdict of a chart; None leaves it as it is."""
         if rule is None or self.when is None:
@@ -167,7 +187,7 @@ class Trend(DrawnResult):
                 f"; {span} over {len(known)} {self.every}s "
                 f"({known.iloc[0]['period']} to {last['period']})"
             )
-        incomplete = rows.loc[~rows["mature"], "period"]
+        incomplete = rows.loc[~rows["complete"], "period"]
         if not incomplete.empty:
             first, newest = incomplete.iloc[0], incomplete.iloc[-1]
             which = first if first == newest else f"{first} to {newest}"

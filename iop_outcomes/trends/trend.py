@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from iop_outcomes.errors import EstimateError
 from iop_outcomes.records import require_records
 from iop_outcomes.records.fitness import NOT_KNOWN
 from iop_outcomes.shared.arrays import Floats
-from iop_outcomes.shared.checks import check_confidence
+from iop_outcomes.shared.checks import check_choice, check_confidence
 from iop_outcomes.shared.groups import Groups, MissingGroup, group_episodes, ungrouped
 from iop_outcomes.trends.charting import chart_rule
 from iop_outcomes.trends.charts.series import Baseline, Rebase
@@ -45,6 +45,7 @@ def trend(
     improves: str | None = None,
     rules: str | None = None,
     first_month: int = 1,
+    incomplete: Literal["show", "leave_out"] = "show",
 ) -> Trend:
     r"""Return one measure over time, with limits and rules that tell a signal from chance.
 
@@ -91,6 +92,9 @@ def trend(
     first_month : int
         The first month of the year, for quarters and years: 7 for a fiscal year from July. Fiscal
         years are named by the year in which they end, as ``FY2026`` and ``FY2026Q1``.
+    incomplete : {"show", "leave_out"}
+        What becomes of periods that are not complete: rows with ``complete`` False and the value so
+        far, drawn as open points; or no rows. Limits and rules never read them.
 
     Returns
     -------
@@ -118,7 +122,7 @@ def trend(
             empty period, but missing before the group's first entry.
         ``lower, upper`` : float64
             The interval, missing with the value.
-        ``mature`` : bool
+        ``complete`` : bool
             Whether the answer was known for everybody at the data cut: the period's end, and the
             days that the measure needs after it, are not after the cut, and nobody admitted in it
             is open and was followed for a shorter time (``followed_until``). Whose follow-up should
@@ -169,7 +173,7 @@ def trend(
     >>> import iop_outcomes as iop
     >>> records = iop.read_records("data/samples")
     >>> retained = iop.trend(records, "retained_90", every="quarter")
-    >>> bool(retained.table["mature"].iloc[-1])  # the newest quarter is not 90 days old
+    >>> bool(retained.table["complete"].iloc[-1])  # the newest quarter is not 90 days old
     False
     >>> import pandas as pd
     >>> counts = pd.DataFrame({"period": ["2026-01", "2026-02"], "numerator": [40, 45]})
@@ -178,6 +182,7 @@ def trend(
     ['2026-02', 'common cause', 'hit and miss']
     """
     check_confidence(confidence)
+    check_choice("incomplete", incomplete, ("show", "leave_out"))
     period_length = None if every is None else check_every(every, first_month)
     asked: dict[str, Any] = {
         "baseline": baseline,
@@ -192,6 +197,7 @@ def trend(
             confidence=confidence,
             first_month=first_month,
             asked=asked,
+            complete_only=incomplete == "leave_out",
         )
     require_records(records, "A trend")
     quantity = find_quantity(measure)
@@ -217,6 +223,8 @@ def trend(
         first_month=first_month,
     )
     made = replace(made, left_out=left_out, rule=left_out.after(made.rule))
+    if incomplete == "leave_out":
+        made = made.complete_only()
     return made.with_chart(rule)
 
 
@@ -278,14 +286,14 @@ def _assemble(
     groups: Groups,
     periods: pd.PeriodIndex,
     quantity: Quantity,
-    mature: npt.NDArray[np.bool_],
+    complete: npt.NDArray[np.bool_],
 ) -> pd.DataFrame:
     """Return the table, with missing values for periods that are not complete."""
     start, end = periods.start_time, periods.end_time.normalize()
-    shown = so_far({name: counts[name] for name in SHOWN}, mature, counts["denominator"])
+    shown = so_far({name: counts[name] for name in SHOWN}, complete, counts["denominator"])
     now = {name: shown.pop(f"{name}_so_far") for name in SHOWN}
     if quantity.kind == "count":  # what was counted so far would look like a fall
-        now = {name: np.full(len(mature), np.nan) for name in now}
+        now = {name: np.full(len(complete), np.nan) for name in now}
     return groups.beside(
         {
             "period": labels_of(periods) * len(groups),
@@ -295,7 +303,7 @@ def _assemble(
             "denominator": counts["denominator"],
             **{name: counts[name] for name in OF_CURVES if name in counts},
             **shown,
-            "mature": mature,
+            "complete": complete,
             "not_known": "",
             **{f"{name}_so_far": values for name, values in now.items()},
         }
@@ -312,13 +320,13 @@ def _known_at(
     days = quantity.days_to_mature
     end = periods.end_time.normalize()
     known = end + pd.Timedelta(days=days) <= pd.Timestamp(records.as_of)
-    mature = np.tile(known, len(groups))
+    complete = np.tile(known, len(groups))
     if tally.waiting is not None:
         dates = records.episodes["admit_date"].iloc[tally.waiting]
         place = periods.get_indexer(pd.PeriodIndex(dates, freq=periods.freq))
         waiting = groups.codes[tally.waiting][place >= 0]
-        mature[waiting * len(periods) + place[place >= 0]] = False
-    return mature
+        complete[waiting * len(periods) + place[place >= 0]] = False
+    return complete
 
 
 def _without_unknown(

@@ -358,7 +358,7 @@ def make_trend(numerator: list[float], denominator: list[float]) -> Trend:
             "value": np.array(numerator) / np.array(denominator),
             "lower": 0.1,
             "upper": 0.9,
-            "mature": True,
+            "complete": True,
         }
     )
     return Trend(table, "m", "Measure", "proportion", "month", (), 0.95, "Measure: a / b.")

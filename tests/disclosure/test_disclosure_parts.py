@@ -101,7 +101,7 @@ def test_the_two_newest_complete_periods_of_a_trend_are_kept_before_others() -> 
     linked.count = noted  # type: ignore[method-assign, assignment]
     link_trend(linked, trend)
     recent = {key[-2] for key, rank in ranks.items() if rank == RECENT}  # type: ignore[index]
-    complete = trend.table.loc[trend.table["mature"], "period"].astype(str).tolist()
+    complete = trend.table.loc[trend.table["complete"], "period"].astype(str).tolist()
     assert recent == set(complete[-2:])
 
 

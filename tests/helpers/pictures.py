@@ -88,8 +88,8 @@ def trend_of(names: tuple[str, ...]) -> Trend:
         k = random.binomial(n.astype(int), 0.6).astype(float)
         lower, upper = proportion_interval(k, n)
         table = pd.DataFrame({"program": name, "period": months, "numerator": k, "denominator": n})
-        table = table.assign(value=k / n, lower=lower, upper=upper, mature=np.arange(24) < 21)
-        table.loc[~table["mature"], ["value", "lower", "upper"]] = np.nan
+        table = table.assign(value=k / n, lower=lower, upper=upper, complete=np.arange(24) < 21)
+        table.loc[~table["complete"], ["value", "lower", "upper"]] = np.nan
         tables.append(table)
     frame = pd.concat(tables, ignore_index=True)
     rule = "Retained: a / b."
@@ -98,7 +98,7 @@ def trend_of(names: tuple[str, ...]) -> Trend:
 
 def chart_of(names: tuple[str, ...]) -> Trend:
     """A trend of proportions with its chart, a new limit, an event and a month not complete."""
-    frame = trend_of(names).table.assign(complete=lambda table: table.pop("mature"))
+    frame = trend_of(names).table
     frame = frame[["program", "period", "numerator", "denominator", "complete"]]
     return iop.trend(
         *(frame, "Retained"),

@@ -60,8 +60,8 @@ def make_trend(periods: int = 24, by: tuple[str, ...] = ()) -> Trend:
         lower, upper = proportion_interval(k, n)
         table = pd.DataFrame({"period": months, "numerator": k, "denominator": n, "value": k / n})
         table["lower"], table["upper"] = lower, upper
-        table["mature"] = np.arange(periods) < periods - 3
-        table.loc[~table["mature"], ["value", "lower", "upper"]] = np.nan
+        table["complete"] = np.arange(periods) < periods - 3
+        table.loc[~table["complete"], ["value", "lower", "upper"]] = np.nan
         tables.append(table.assign(program=name)[["program", *table.columns]] if by else table)
     names = ("program",) if by else ()
     frame = pd.concat(tables, ignore_index=True)
@@ -213,7 +213,7 @@ def test_the_drawn_points_are_the_known_values() -> None:
     trend = make_trend()
     ax = iop.plot_trend(trend)
     line = next(one for one in ax.lines if one.get_label() == "value")
-    known = trend.table["value"].where(trend.table["mature"])
+    known = trend.table["value"].where(trend.table["complete"])
     np.testing.assert_array_equal(line.get_ydata(), known)
     assert ax.get_ylim() == (0, 1)
 

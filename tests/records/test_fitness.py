@@ -357,14 +357,14 @@ def test_a_cohort_is_complete_when_everybody_in_it_has_been_followed() -> None:
     open_.loc[newest, ["discharge_date", "discharge_reason"]] = None
     cut = {"as_of": str((month.end_time + pd.Timedelta(days=40)).date())}
     whole = iop.trend(read(frames | {"episodes": open_}, **cut), "retained_30").table
-    assert whole.set_index("period").loc[str(month), "mature"]
+    assert whole.set_index("period").loc[str(month), "complete"]
     first = int(np.flatnonzero(newest)[0])
     open_.loc[first, "followed_until"] = admitted[first] + pd.Timedelta(days=12)
     some = read(frames | {"episodes": open_}, **cut)
     table = iop.trend(some, "retained_30").table.set_index("period")
-    assert not table.loc[str(month), "mature"]
+    assert not table.loc[str(month), "complete"]
     assert np.isnan(table.loc[str(month), "value"])
-    assert table.loc[str(month - 2), "mature"]
+    assert table.loc[str(month - 2), "complete"]
     later = read(frames | {"episodes": open_}, as_of=str((month + 9).end_time.date()))
     lost = iop.trend(later, "retained_30").table.set_index("period")
-    assert lost.loc[str(month), "mature"], "who is lost to follow-up is waited for no longer"
+    assert lost.loc[str(month), "complete"], "who is lost to follow-up is waited for no longer"

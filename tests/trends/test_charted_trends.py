@@ -142,7 +142,7 @@ def test_a_month_that_is_not_over_is_an_open_point_and_changes_no_limit() -> Non
         for day in ("2025-08-31", "2025-08-12")
     )
     last = part.iloc[-1]
-    assert (last["period"], last["mature"]) == ("2025-08", False)
+    assert (last["period"], last["complete"]) == ("2025-08", False)
     assert np.isnan(last["value"])
     assert last["value_so_far"] == last["numerator"] / last["denominator"]
     assert last["lower_so_far"] <= last["value_so_far"] <= last["upper_so_far"]
@@ -210,7 +210,7 @@ def test_missing_and_unfinished_periods_of_a_frame() -> None:
     table = iop.trend(frame, chart="p").table
     assert table["period"].tolist() == months(6)["period"].tolist()
     assert table["value"].isna().tolist() == [False, False, True, False, False, True]
-    assert table["mature"].tolist() == [True] * 5 + [False]
+    assert table["complete"].tolist() == [True] * 5 + [False]
     assert table["value_so_far"].notna().tolist() == [False] * 5 + [True]
     few = frame.assign(numerator=[5] * 5, denominator=[9] * 5)
     assert iop.trend(few, chart="p").table["value_so_far"].isna().all()

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import iop_outcomes as iop
-from iop_outcomes.errors import RuleError
+from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.records.fitness import MEASURES
 from iop_outcomes.trends.charting import OF_COUNTS, OF_RATES
 from iop_outcomes.trends.quantities import QUANTITIES
@@ -151,11 +151,32 @@ def test_a_rule_of_continuity_over_time_is_that_of_its_function(
 def test_the_newest_cohort_is_open_and_no_fall(many: iop.Records) -> None:
     whole = iop.trend(many, "retained_60")
     rows = whole.table
-    open_ones = rows[~rows["mature"]]
+    open_ones = rows[~rows["complete"]]
     assert len(open_ones) >= 2
     assert open_ones[["value", "lower", "upper", "centre"]].isna().any(axis=None)
     assert (open_ones["variation"] == "").all()
     assert (open_ones["rule"] == "").all()
+    closed = iop.trend(many, "retained_60", incomplete="leave_out")
+    assert closed.table["complete"].all()
+    names = ["period", "value", "centre", "lower_limit", "upper_limit", "variation", "rule"]
+    kept = rows.loc[rows["complete"], names].reset_index(drop=True)
+    pd.testing.assert_frame_equal(closed.table[names], kept)
+    assert "Periods that are not complete are left out." in closed.rule
+    frame = pd.DataFrame({"period": ["2026-01", "2026-02"], "value": [1.0, 2.0]})
+    with pytest.raises(EstimateError, match="No period is complete"):
+        iop.trend(frame.assign(complete=False), incomplete="leave_out")
+
+
+def test_a_signal_of_open_cohorts_alone_is_none() -> None:
+    """Eight open cohorts far below the others: no rule marks a point, no limit moves."""
+    shown = pd.DataFrame({"period": pd.period_range("2024-01", periods=22, freq="M").astype(str)})
+    shown["numerator"] = [70, 72, 69, 71, 70, 73, 68, 70, 71, 69, 70, 72, 70, 71] + [20] * 8
+    shown = shown.assign(denominator=100, complete=np.arange(22) < 14)
+    whole = iop.trend(shown, chart="p").table
+    alone = iop.trend(shown[:14], chart="p").table
+    assert (whole["rule"] == "").all()
+    assert whole.loc[14:, "value_so_far"].tolist() == [0.2] * 8
+    assert whole.loc[:13, "upper_limit"].tolist() == alone["upper_limit"].tolist()
 
 
 def test_means_and_estimates_have_no_chart_of_counts(many: iop.Records) -> None:

@@ -248,10 +248,10 @@ def test_a_90_day_figure_is_complete_90_days_after_its_period(as_of: str, comple
     # 31 March and 90 days is 29 June
     rows = trend(read_tables(as_of), "retained_90").table.set_index("period")
     march = rows.loc["2026-03"]
-    assert march["mature"] == complete
+    assert march["complete"] == complete
     assert pd.isna(march["value"]) != complete
     assert pd.isna(march["lower"]) != complete
-    assert not rows.loc["2026-04":, "mature"].any()
+    assert not rows.loc["2026-04":, "complete"].any()
     assert rows.loc["2026-04":, ["value", "lower", "upper"]].isna().all(axis=None)
 
 
@@ -268,7 +268,7 @@ def test_a_month_that_is_not_over_has_no_value_yet() -> None:
         for as_of, complete in (("2026-06-29", False), ("2026-06-30", True)):
             last = trend(read_tables(as_of), measure).table.iloc[-1]
             assert last["period"] == "2026-06"
-            assert last["mature"] == complete
+            assert last["complete"] == complete
             assert pd.isna(last["value"]) != complete
 
 
@@ -340,7 +340,7 @@ def test_a_result_shows_itself(records: Records) -> None:
         "value",
         "lower",
         "upper",
-        "mature",
+        "complete",
         "not_known",
         "value_so_far",
         "lower_so_far",

@@ -123,9 +123,9 @@ def _draw_panel(ax: Axes, rows: pd.DataFrame, trend: Trend, scale: tuple[float, 
     hidden = rows["hidden"].astype(bool) if "hidden" in rows else pd.Series(False, rows.index)
     unknown = rows["not_known"] != ""
     draw_lines(ax, rows, None if trend.chart is None else trend.chart.target)
-    draw_points(ax, rows, rows["mature"] & ~hidden)
+    draw_points(ax, rows, rows["complete"] & ~hidden)
     draw_marks(ax, rows, trend)
-    waiting = ~rows["mature"] & rows["value_so_far"].isna() & ~hidden & ~unknown
+    waiting = ~rows["complete"] & rows["value_so_far"].isna() & ~hidden & ~unknown
     say_why(ax, waiting.to_numpy(), NOT_YET)
     say_why(ax, hidden.to_numpy(), HIDDEN)
     say_why(ax, (unknown & ~hidden).to_numpy(), NOT_KNOWN)

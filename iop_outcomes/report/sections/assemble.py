@@ -228,9 +228,9 @@ def rounded(table: pd.DataFrame, unit: str = "proportion") -> pd.DataFrame:
 
 def _with_status(table: pd.DataFrame) -> pd.DataFrame:
     shown_or_not = np.where(table["hidden"], "hidden", "known")
-    status = np.where(table["mature"], shown_or_not, "not yet known")
+    status = np.where(table["complete"], shown_or_not, "not yet known")
     shown = table.assign(status=status)
-    shown.loc[~shown["mature"], ["numerator", "denominator"]] = np.nan
+    shown.loc[~shown["complete"], ["numerator", "denominator"]] = np.nan
     return shown
 
 

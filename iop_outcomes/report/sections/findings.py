@@ -127,7 +127,7 @@ def cut(whole: Trend, scope: Scope, periods: int = 12) -> Trend:
 
 def _finding(scope: Scope, measured: Trend) -> Finding:
     quantity = find_quantity(measured.measure)
-    known = measured.table[measured.table["mature"]]
+    known = measured.table[measured.table["complete"]]
     if known.empty:
         text = f"{measured.title}: not known yet for any quarter."
         return Finding(measured.measure, measured.title, text, "not compared")
