@@ -17,6 +17,8 @@ from iop_outcomes.attendance import (
     AttendanceRule,
     attendance_by_week,
     engagement,
+    engagement_by_week,
+    time_in_treatment,
 )
 from iop_outcomes.attendance.continuity import (
     Continuity,
@@ -210,6 +212,7 @@ __all__ = [
     "dropout_by_missing_weeks",
     "ended_as",
     "engagement",
+    "engagement_by_week",
     "event_weeks",
     "fine_gray",
     "first_to_fourth_session",
@@ -269,6 +272,7 @@ __all__ = [
     "survival_difference",
     "symptom_change",
     "synthetic_records",
+    "time_in_treatment",
     "time_to_gain",
     "time_to_relapse",
     "trend",

@@ -226,6 +226,11 @@ class RelapseRule:
         return self.missing in ("use", "no_use", "last_value", "missed")
 
     @property
+    def known_later(self) -> tuple[str, ...]:
+        """The columns of episodes that were not known on day 0."""
+        return () if self.origin == "discharge" else ("discharge_reason",)
+
+    @property
     def event(self) -> str:
         """What the definition is of, for a label."""
         return "dropout" if self.of_dropout else "relapse"

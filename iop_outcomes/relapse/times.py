@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from iop_outcomes.errors import RuleError
-from iop_outcomes.records.schema import EPISODES
+from iop_outcomes.records.covariates import covariates, refuse_taken
 from iop_outcomes.relapse.course.observation import check_sources
 from iop_outcomes.relapse.ends import ENDS
 from iop_outcomes.relapse.read_once import EvidenceReader
@@ -153,7 +151,7 @@ def times_under(rule: RelapseRule, reader: EvidenceReader) -> pd.DataFrame:
     records, evidence = reader.records, reader.of(rule)
     first_event, ends = evidence.under(rule)
     refuse_taken(records.episodes, TIME_COLUMNS, "times")
-    times = covariates(records.episodes, rule)
+    times = covariates(records.episodes, without=rule.known_later)
     times["entry"] = np.int32(0)
     times["clear_until"] = first_event.clear_until
     times["days"] = first_event.days
@@ -201,30 +199,6 @@ def label_times(
     )
     earlier = {"rule": text, **_options_of(rule), **counts, "synthetic": records.synthetic}
     return label(frame, made, **earlier)
-
-
-def covariates(episodes: pd.DataFrame, rule: RelapseRule) -> pd.DataFrame:
-    """Return the episodes without their dates and what was known only later; a copy."""
-    later = {"days_to_discharge", "days_followed"}
-    for column in EPISODES.columns:
-        if column.kind == "date":
-            later |= {column.name, column.study_name}
-    if rule.origin != "discharge":
-        later.add("discharge_reason")
-    kept = [name for name in episodes.columns if name not in later]
-    first = [name for name in ("episode_id", "person_id", "program") if name in kept]
-    return episodes[first + [name for name in kept if name not in first]].copy()
-
-
-def refuse_taken(frame: pd.DataFrame, made: Sequence[str], what: str) -> None:
-    """Refuse episodes with a column that the result would have too."""
-    taken = [name for name in made if name in frame.columns]
-    if taken:
-        raise RuleError(
-            f"The episodes have a column named {', '.join(taken)}, as the {what} do.",
-            instead="Give it another name before the records are read, in the export or in "
-            "mapping.toml.",
-        )
 
 
 def _options_of(rule: RelapseRule) -> dict[str, str | list[str]]:

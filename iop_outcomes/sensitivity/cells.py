@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from iop_outcomes.errors import RuleError
 from iop_outcomes.records import require_records
+from iop_outcomes.records.covariates import refuse_taken
 from iop_outcomes.relapse.definitions.definition import Definition
 from iop_outcomes.relapse.definitions.published_times import distinct_relapse_names
 from iop_outcomes.relapse.ends import ENDS
 from iop_outcomes.relapse.read_once import EvidenceReader
 from iop_outcomes.relapse.rule import MissingRule, RelapseRule
-from iop_outcomes.relapse.times import TIME_COLUMNS, left_out, refuse_taken
+from iop_outcomes.relapse.times import TIME_COLUMNS, left_out
 from iop_outcomes.relapse.times_from_patterns import read_patterns
 from iop_outcomes.shared.group_codes import column_names
 from iop_outcomes.shared.messages import as_written

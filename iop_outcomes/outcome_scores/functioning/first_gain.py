@@ -11,7 +11,7 @@ from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.outcome_scores.functioning.domains import Domain, choose
 from iop_outcomes.outcome_scores.moments import at_intake
 from iop_outcomes.records import Records, require_records
-from iop_outcomes.records.schema import EPISODES
+from iop_outcomes.records.covariates import covariates
 from iop_outcomes.shared.arrays import Floats
 from iop_outcomes.shared.groups import Groups
 from iop_outcomes.shared.messages import as_written
@@ -110,7 +110,7 @@ def gain_times(records: Records, domain: Domain) -> pd.DataFrame:
     event = np.isfinite(first)
     reason = pd.Series(end, dtype=object)
     ended = np.where(event, GAINED, np.where(reason.notna(), reason, LAST_ANSWER))
-    frame = _covariates(records.episodes)
+    frame = covariates(records.episodes, without=["discharge_reason", *MADE])
     frame["clear_until"] = last
     frame["days"] = np.where(event, first, last)
     frame["event"] = event
@@ -139,17 +139,6 @@ def _competing(
     chosen = competes & near & (left < first)
     end = [str(word) if yes else None for word, yes in zip(reason, chosen, strict=True)]
     return end, np.where(chosen, left, np.nan)
-
-
-def _covariates(episodes: pd.DataFrame) -> pd.DataFrame:
-    """Return the episodes without dates, their ends and names of the columns made here."""
-    later = {"days_to_discharge", "days_followed", "discharge_reason", *MADE}
-    for column in EPISODES.columns:
-        if column.kind == "date":
-            later |= {column.name, column.study_name}
-    kept = [name for name in episodes.columns if name not in later]
-    frame: pd.DataFrame = episodes[kept].copy()
-    return frame
 
 
 def gain_rows(records: Records, domain: Domain, groups: Groups, confidence: float) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import RuleError
+from iop_outcomes.records.covariates import refuse_taken
 from iop_outcomes.relapse.course.observation import as_units, check_course, read_contact_history
 from iop_outcomes.relapse.course.successive_relapses import (
     SuccessiveRelapses,
@@ -18,7 +19,7 @@ from iop_outcomes.relapse.course.successive_relapses import (
 from iop_outcomes.relapse.ends import ENDS, read_ends
 from iop_outcomes.relapse.evidence import origin_days, read_checkins
 from iop_outcomes.relapse.rule import RelapseRule
-from iop_outcomes.relapse.times import refuse_taken, time_to_relapse
+from iop_outcomes.relapse.times import time_to_relapse
 from iop_outcomes.shared.arrays import ends_of
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.provenance import provenance_of, relabel

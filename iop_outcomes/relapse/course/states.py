@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import RuleError
+from iop_outcomes.records.covariates import covariates, refuse_taken
 from iop_outcomes.relapse.course.observation import (
     ContactHistory,
     as_units,
@@ -26,7 +27,7 @@ from iop_outcomes.relapse.ends import read_ends
 from iop_outcomes.relapse.evidence import origin_days, read_checkins
 from iop_outcomes.relapse.first_event import fill_missing, observed
 from iop_outcomes.relapse.rule import RelapseRule
-from iop_outcomes.relapse.times import covariates, label_times, left_out, refuse_taken
+from iop_outcomes.relapse.times import label_times, left_out
 from iop_outcomes.shared.arrays import ends_of, starts_of
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.vocabulary import STATES
@@ -172,7 +173,9 @@ def state_histories(
     stays = _stays(key // span, key % span, state, end)
 
     episode = stays.pop("episode")
-    kept = covariates(records.episodes, rule).iloc[episode].reset_index(drop=True)
+    kept = (
+        covariates(records.episodes, without=rule.known_later).iloc[episode].reset_index(drop=True)
+    )
     histories = pd.concat([kept, pd.DataFrame(stays)], axis=1)
     unknown = int(started.sum()) - len(np.unique(episode))
     text, counts = left_out(records, rule, started)
