@@ -45,10 +45,13 @@ from iop_outcomes.compare import (
     PairwiseComparison,
     RecurrenceComparison,
     Regression,
+    Strategy,
+    StrategyComparison,
     cause_specific_cox,
     compare_incidence,
     compare_interval_survival,
     compare_recurrence,
+    compare_strategies,
     compare_survival,
     compare_survival_pairs,
     cox,
@@ -61,7 +64,7 @@ from iop_outcomes.compare import (
 )
 from iop_outcomes.disclosure import ProtectedCurves, SafePolicy, protect
 from iop_outcomes.errors import OutcomesError
-from iop_outcomes.exposure import landmark, start_stop
+from iop_outcomes.exposure import emulate_strategies, landmark, start_stop
 from iop_outcomes.from_records import state_occupation
 from iop_outcomes.outcome_scores import (
     Functioning,
@@ -78,6 +81,7 @@ from iop_outcomes.outcome_scores import (
 from iop_outcomes.pathways import CohortFlow, cohort_flow
 from iop_outcomes.plots import (
     alternative_text,
+    plot_adjusted_curves,
     plot_attendance,
     plot_difference,
     plot_flow,
@@ -187,6 +191,8 @@ __all__ = [
     "Sample",
     "Sensitivity",
     "StateOccupation",
+    "Strategy",
+    "StrategyComparison",
     "SurvivalCurves",
     "SymptomChange",
     "Trend",
@@ -199,6 +205,7 @@ __all__ = [
     "compare_incidence",
     "compare_interval_survival",
     "compare_recurrence",
+    "compare_strategies",
     "compare_survival",
     "compare_survival_pairs",
     "continuity",
@@ -210,6 +217,7 @@ __all__ = [
     "dropout_by_absences",
     "dropout_by_gap",
     "dropout_by_missing_weeks",
+    "emulate_strategies",
     "ended_as",
     "engagement",
     "engagement_by_week",
@@ -235,6 +243,7 @@ __all__ = [
     "missing_outcomes",
     "outcomes",
     "parametric_survival",
+    "plot_adjusted_curves",
     "plot_attendance",
     "plot_difference",
     "plot_flow",

@@ -23,6 +23,7 @@ from iop_outcomes.compare.regression.cox import cox
 from iop_outcomes.compare.regression.fine_gray import fine_gray
 from iop_outcomes.compare.regression.recurrent import recurrent_cox
 from iop_outcomes.compare.regression.result import Regression
+from iop_outcomes.compare.strategies import Strategy, StrategyComparison, compare_strategies
 
 __all__ = [
     "Comparison",
@@ -32,10 +33,13 @@ __all__ = [
     "PairwiseComparison",
     "RecurrenceComparison",
     "Regression",
+    "Strategy",
+    "StrategyComparison",
     "cause_specific_cox",
     "compare_incidence",
     "compare_interval_survival",
     "compare_recurrence",
+    "compare_strategies",
     "compare_survival",
     "compare_survival_pairs",
     "cox",

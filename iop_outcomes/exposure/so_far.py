@@ -11,6 +11,7 @@ import pandas as pd
 from iop_outcomes.attendance.rule import AttendanceRule
 from iop_outcomes.attendance.sessions import Sessions
 from iop_outcomes.attendance.stays import read_attendance
+from iop_outcomes.records.fitness.evidence import PlausibleLengths
 from iop_outcomes.records.schema import ATTENDED
 from iop_outcomes.shared.arrays import Booleans, Floats, Integers, ratio
 from iop_outcomes.use.origins import start_days
@@ -80,6 +81,7 @@ class AttendanceSoFar:
         sessions, stays = attendance.sessions, attendance.stays
         self.origin = start_days(records, origin, "attendance so far").astype(np.int64)
         self.told = records.told_by_program("attendance_rate")
+        self.lengths = records.judgements("hours")["hours"].reason != PlausibleLengths.__name__
         self.end = np.where(stays.closed, stays.end, np.inf)
         self.lowest = int(min(sessions.day.min(initial=0), 0))
         self.width = int(sessions.day.max(initial=0)) - self.lowest + 2
@@ -103,13 +105,30 @@ class AttendanceSoFar:
             found |= self._range(episode, day - window + 1, day, RECENT)
         return pd.DataFrame(found)
 
+    def weeks(self, episode: Integers, week: Integers) -> pd.DataFrame:
+        """Return what was attended in a week each, from the origin, and before it.
+
+        Parameters
+        ----------
+        episode, week : numpy.ndarray of int
+            Week 1 is the days 0 to 6.
+        """
+        start = 7 * (week - 1) + self.origin[episode]
+        names = ("sessions_due", "sessions_attended", "attendance_rate", "hours")
+        found = dict(self._range(episode, start, start + 6, names))
+        for name, first in (("last_week", start - 7), ("before", np.full_like(start, self.lowest))):
+            made = self._range(episode, first, start - 1, ("due", "attended", "rate", "hours"))
+            found[f"attended_{name}"] = made["attended"]
+            found[f"absences_{name}"] = made["due"] - made["attended"]
+        return pd.DataFrame(found | {"in_program": self.end[episode] >= start})
+
     def _range(
         self, episode: Integers, first: Integers, last: Integers, names: tuple[str, ...]
     ) -> dict[str, Floats | Integers]:
         low, high = self._key(episode, first), self._key(episode, last)
         due, came = self.due.between(low, high), self.came.between(low, high)
         hours = self.minutes.between(low, high) / 60
-        known = self.unknown.between(low, high) < 0.5
+        known = (self.unknown.between(low, high) < 0.5) & self.lengths
         rate = np.where(self.told[episode], ratio(came, due), np.nan)
         values = (
             due.round().astype(np.int64),

@@ -5,6 +5,7 @@ The only room that draws. No number is worked out here.
 
 from __future__ import annotations
 
+from iop_outcomes.plots.adjusted.curves import plot_adjusted_curves
 from iop_outcomes.plots.attendance import plot_attendance
 from iop_outcomes.plots.forest.difference import plot_difference
 from iop_outcomes.plots.forest.regression import plot_regression
@@ -26,6 +27,7 @@ from iop_outcomes.plots.trend import plot_trend
 
 __all__ = [
     "alternative_text",
+    "plot_adjusted_curves",
     "plot_attendance",
     "plot_coefficients",
     "plot_difference",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from iop_outcomes.plots.adjusted.curves import plot_adjusted_curves
 from iop_outcomes.plots.attendance import plot_attendance
 from iop_outcomes.plots.forest.difference import plot_difference
 from iop_outcomes.plots.forest.regression import plot_regression
@@ -25,6 +26,7 @@ from iop_outcomes.plots.survival import plot_survival
 from iop_outcomes.plots.trend import plot_trend
 
 _PLOTS: dict[str, Callable[..., Any]] = {
+    "plot_adjusted_curves": plot_adjusted_curves,
     "plot_attendance": plot_attendance,
     "plot_coefficients": plot_coefficients,
     "plot_difference": plot_difference,

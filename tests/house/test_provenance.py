@@ -20,6 +20,8 @@ import pytest
 import iop_outcomes as iop
 from iop_outcomes.disclosure import protect_curves
 from iop_outcomes.errors import OutcomesError
+from iop_outcomes.exposure.source import Source
+from iop_outcomes.exposure.strategies import weeks_of
 from iop_outcomes.shared.provenance import KEY, UNKNOWN, Provenance, label, provenance_of, relabel
 
 ROOT = Path(__file__).parents[2]
@@ -87,6 +89,29 @@ def track_of(frame: pd.DataFrame) -> pd.Series[Any]:
     return people.loc[frame["episode_id"]].astype(object)
 
 
+@cache
+def weeks() -> pd.DataFrame:
+    source = Source.of(
+        records(),
+        LEAVING,
+        window=None,
+        services=("group", "individual", "family", "skills"),
+        excused="due",
+        purpose="strategy",
+    )
+    return weeks_of(source, 2)
+
+
+def strategies_of(frame: pd.DataFrame) -> iop.StrategyComparison:
+    both = [
+        iop.Strategy("some", at_least=2, column="sessions_attended", weeks=2),
+        iop.Strategy("few", less_than=3, column="sessions_attended", weeks=2),
+    ]
+    return iop.compare_strategies(
+        frame, weeks(), both, day=20, formula="period + attended_before", resamples=100
+    )
+
+
 WALK: dict[str, list[tuple[str, Estimate]]] = {
     "survival_curves": [
         ("times", lambda frame: iop.survival_curves(frame, by="track")),
@@ -137,6 +162,7 @@ WALK: dict[str, list[tuple[str, Estimate]]] = {
     "compare_recurrence": [
         ("stretches", lambda frame: iop.compare_recurrence(frame, "track", terminal="terminal"))
     ],
+    "compare_strategies": [("times", strategies_of)],
     "landmark": [("times", lambda frame: iop.landmark(frame, 20)[MADE])],
     "start_stop": [("times", lambda frame: iop.start_stop(frame)[MADE])],
     "cox": [("times", lambda frame: iop.cox(frame, "age + track"))],

@@ -31,6 +31,10 @@ DRAWN_BY = {
     "Regression": ("plot_regression", 'cox(times, "age + track")'),
     "Sensitivity": ("plot_sensitivity", "sensitivity(records)"),
     "StateOccupation": ("plot_states", "state_occupation(records)"),
+    "StrategyComparison": (
+        "plot_adjusted_curves",
+        "emulate_strategies(records, strategies, day=60)",
+    ),
     "SurvivalCurves": ("plot_survival", "survival_curves(times)"),
     "SymptomChange": ("plot_symptoms", 'symptom_change(records, "phq9")'),
     "Trend": ("plot_trend", 'trend(records, "attendance_rate")'),

@@ -1,0 +1,168 @@
+"""Curves and their differences as tables, from estimates and those of each sample."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from iop_outcomes.compare.resampling.samples import percentiles
+from iop_outcomes.compare.resampling.step_curves import restricted_means
+from iop_outcomes.shared.result import DrawnResult
+from iop_outcomes.shared.text import DESCRIBED_GROUPS, format_level, join_described
+
+Floats = NDArray[np.float64]
+MEASURES = {"survival": "proportion", "restricted_mean": "days"}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class CurveContrast(DrawnResult):
+    """Curves of groups that were made comparable, and their differences at a day.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row a pair of groups and measure: ``measure``: ``survival``, the proportion without the
+        event at the day, or ``restricted_mean``, the mean days without it up to the day;
+        ``group``, ``reference`` (text); ``estimate``, ``estimate_reference``; ``difference``: the
+        first less the second; ``se``; ``lower``, ``upper``.
+    curves : pandas.DataFrame
+        One row a group and day: ``group``, ``day``, ``survival``, ``se``, ``lower``, ``upper``
+        (pointwise).
+    groups : pandas.DataFrame
+        One row a group: ``group``, and how many rows and events it has.
+    day : float
+        The day of the differences, which is the last of the curves.
+    method : str
+        How the groups were made comparable, in words.
+    confidence : float
+        The level of the limits.
+    resamples, failed, seed : int
+        The number of bootstrap samples of people, how many of them had no estimate and are left
+        out, and the seed.
+    rule : str
+        How the times were defined, and the estimate.
+    event, origin : str
+        What the event and day 0 are called.
+    synthetic : bool
+        Whether the data are synthetic.
+    """
+
+    table: pd.DataFrame
+    curves: pd.DataFrame
+    groups: pd.DataFrame
+    day: float
+    method: str
+    confidence: float
+    resamples: int
+    failed: int
+    seed: int
+    rule: str
+    event: str = "the event"
+    origin: str = "the start"
+    synthetic: bool = False
+
+    @property
+    def text(self) -> str:
+        """Each difference in words, how it was made, and the rule."""
+        rows = self.table.head(DESCRIBED_GROUPS).to_dict("records")
+        said = [describe_difference(row, self.day, self.confidence, self.event) for row in rows]
+        return (
+            f"{self.method}: {join_described(said, len(self.table), 'difference')}. "
+            f"{self.caution}{self.sampling} {self.rule}"
+        ).strip()
+
+    @property
+    def caution(self) -> str:
+        """What to be careful about, as a sentence with a blank after it; empty if nothing."""
+        return ""
+
+    @property
+    def sampling(self) -> str:
+        """How the limits were made, as a sentence."""
+        failed = f", {self.failed:,} of them without an estimate" if self.failed else ""
+        return (
+            f"{format_level(self.confidence)} limits are percentiles of {self.resamples:,} "
+            f"bootstrap samples of people (seed {self.seed}){failed}."
+        )
+
+    @property
+    def _summary(self) -> str:
+        return f"{len(self.groups)} groups, day {self.day:g}, {self.resamples:,} samples"
+
+
+def describe_difference(row: dict[Any, Any], day: float, confidence: float, event: str) -> str:
+    """Return a row of a table of differences in words."""
+    days = row["measure"] == "restricted_mean"
+    decimals = 1 if days else 3
+    of = f"mean days without {event} up to day {day:g}" if days else f"without {event} at {day:g}"
+    values = {
+        name: f"{row[name]:.{decimals}f}"
+        for name in ("estimate", "estimate_reference", "difference", "lower", "upper")
+    }
+    return (
+        f"{of}: {row['group']} {values['estimate']} less {row['reference']} "
+        f"{values['estimate_reference']}: {values['difference']} "
+        f"({format_level(confidence)} limits {values['lower']} to {values['upper']})"
+    )
+
+
+def curve_table(
+    names: Sequence[str], grid: Floats, survival: Floats, drawn: Floats, confidence: float
+) -> pd.DataFrame:
+    """Return curves (groups, days) with the limits of their draws (samples, groups, days)."""
+    error, lower, upper = percentiles(drawn, confidence)
+    return pd.DataFrame(
+        {
+            "group": np.repeat(np.array(names, dtype=object), len(grid)),
+            "day": np.tile(grid, len(names)),
+            "survival": survival.ravel(),
+            "se": error.ravel(),
+            "lower": lower.ravel(),
+            "upper": upper.ravel(),
+        }
+    )
+
+
+def difference_rows(
+    names: Sequence[str],
+    grid: Floats,
+    survival: Floats,
+    drawn: Floats,
+    *,
+    reference: int | None,
+    confidence: float,
+) -> pd.DataFrame:
+    """Return the differences of all pairs, or of each group from the reference, at the last day."""
+    estimates = {
+        "survival": (survival[:, -1], drawn[:, :, -1]),
+        "restricted_mean": (restricted_means(grid, survival), restricted_means(grid, drawn)),
+    }
+    groups = range(len(names))
+    pairs = (
+        [(two, one) for one in groups for two in groups if two > one]
+        if reference is None
+        else [(one, reference) for one in groups if one != reference]
+    )
+    rows = []
+    for measure, (value, draws) in estimates.items():
+        for one, two in pairs:
+            error, lower, upper = percentiles(draws[:, one] - draws[:, two], confidence)
+            rows.append(
+                {
+                    "measure": measure,
+                    "group": names[one],
+                    "reference": names[two],
+                    "estimate": value[one],
+                    "estimate_reference": value[two],
+                    "difference": value[one] - value[two],
+                    "se": float(error),
+                    "lower": float(lower),
+                    "upper": float(upper),
+                }
+            )
+    return pd.DataFrame(rows)
