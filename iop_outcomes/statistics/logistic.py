@@ -49,7 +49,7 @@ def logistic_coefficients(
     >>> import numpy as np
     >>> age = np.array([[1.0], [2.0], [3.0], [4.0]])
     >>> logistic_coefficients(age, np.array([False, True, False, True])).round(3).tolist()
-    [-2.047, 0.819]
+    [-2.27, 0.908]
     """
     counted = np.ones(len(outcome)) if weight is None else weight
     centre, scale = _scale(columns, counted)
