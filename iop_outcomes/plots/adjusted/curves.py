@@ -104,6 +104,6 @@ def _draw(ax: Axes, rows: pd.DataFrame, look: style.Look, label: str) -> None:
 
 def _small_print(result: CurveContrast) -> str:
     return (
-        f"{result.caution}Bands: pointwise {format_level(result.confidence)} limits, percentiles of "
-        f"{result.resamples:,} bootstrap samples of people."
+        f"{result.caution}Bands: pointwise {format_level(result.confidence)} limits, percentiles "
+        f"of {result.resamples:,} bootstrap samples of people."
     )
