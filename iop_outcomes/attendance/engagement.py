@@ -20,6 +20,7 @@ from iop_outcomes.attendance.stays import (
 from iop_outcomes.errors import RuleError
 from iop_outcomes.records import require_records
 from iop_outcomes.records.fitness.evidence import PlausibleLengths
+from iop_outcomes.records.fitness.stays import PeopleLeave
 from iop_outcomes.records.schema import ATTENDANCE_STATUSES
 from iop_outcomes.shared.arrays import Booleans, Floats, Integers, ratio, sums
 from iop_outcomes.shared.messages import as_written
@@ -86,13 +87,14 @@ def engagement(
         ``sessions_without_minutes`` : int64
             Attended sessions whose minutes are not known.
         ``hours_per_week`` : float64
-            Known hours in the whole weeks / whole weeks; missing as `hours_attended`, or where
-            the stay has no whole week.
+            Known hours in the whole weeks / whole weeks; missing as `hours_attended`, where the
+            stay has no whole week, or for a program where most of those who must have left have no
+            discharge (`Records.fitness`), so that their weeks would go on to the data cut.
         ``weeks_in_program`` : int64
             Whole weeks of the stay (see Notes).
         ``weeks_at_dose, weeks_unknown`` : int64
             Whole weeks with at least `dose_hours`, and whole weeks for which this is not known: all
-            weeks of an episode without known hours.
+            weeks of an episode without known hours, or of a program as for `hours_per_week`.
         ``share_of_weeks_at_dose`` : float64
             Weeks at dose / (whole weeks - unknown weeks), 0 to 1; missing if that is 0.
         ``longest_gap_days`` : float64
@@ -211,14 +213,18 @@ def _leave_unknown(table: pd.DataFrame, records: Records) -> None:
     told = records.told_by_program("attendance_rate")
     for name in ("attendance_rate", "attendance_rate_lowest", "attendance_rate_highest"):
         table[name] = table[name].where(told)
+    lost = (PlausibleLengths.__name__, PeopleLeave.__name__)
+    if judged["hours"].reason in lost or judged["hours"].mixed:
+        by_week = records.told_by_program("hours")
+        table["weeks_unknown"] = table["weeks_unknown"].where(by_week, table["weeks_in_program"])
+        table["weeks_at_dose"] = table["weeks_at_dose"].where(by_week, 0)
+        for name in ("hours_per_week", "share_of_weeks_at_dose"):
+            table[name] = table[name].where(by_week)
     if judged["hours"].reason == PlausibleLengths.__name__:
-        table["weeks_unknown"] = table["weeks_in_program"]
-        table["weeks_at_dose"] = np.int64(0)
-        for name in ("hours_attended", "hours_per_week", "share_of_weeks_at_dose"):
-            table[name] = np.nan
+        table["hours_attended"] = np.nan
     for day in RETENTION_DAYS:
-        if judged[f"retained_{day}"].absent:
-            table[f"retained_{day}"] = pd.array([pd.NA] * len(table), dtype="boolean")
+        name = f"retained_{day}"
+        table.loc[~records.told_by_program(name), name] = pd.NA
 
 
 def _session_counts(sessions: Sessions) -> Columns:

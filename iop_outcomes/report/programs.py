@@ -61,13 +61,15 @@ def program_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
                 whole, part = (FAMILY, earlier, name, count), (FAMILY, later, name, count)
                 if linked.value(whole) >= linked.value(part):  # who left before is known sooner
                     linked.part(whole, part)
-    if scope.tells("hours"):
+    if scope.judged["hours"].known != "no":
         place = 3 if "sessions_attended" in frame else 2
-        frame.insert(place, "hours_a_week", _means(scope, linked, rows))
+        frame.insert(
+            place, "hours_a_week", _means(scope, linked, rows, _told(scope, "hours", rows))
+        )
         needs["hours_a_week"] = [((FAMILY, "hours_a_week", name),) for name, _ in rows]
     kinds: dict[str, Kind] = dict.fromkeys(_fractions(scope), "whole_share")
     kinds["admitted"] = "count"
-    if scope.tells("hours"):
+    if "hours_a_week" in frame:
         kinds["hours_a_week"] = "number"
     table = Table("programs", f"By program: {scope.words(4)}", frame, kinds, NOTE)
     return DraftTable(table, needs)
@@ -142,18 +144,19 @@ def _shares(
     return shares
 
 
-def _means(scope: Scope, linked: LinkedCounts, rows: list[Row]) -> list[float]:
+def _means(scope: Scope, linked: LinkedCounts, rows: list[Row], told: list[bool]) -> list[float]:
     """Return the mean hours of each row; a mean of few is hidden, and the one it could be told by.
 
     How many are behind a mean is not printed, and the mean itself is rounded.
     """
     hours = scope.engaged["hours_per_week"].to_numpy(dtype=np.float64)
     means = []
-    for name, mask in rows:
+    for (name, mask), can_be_told in zip(rows, told, strict=True):
         key = (FAMILY, "hours_a_week", name)
         known = mask & ~np.isnan(hours)
         linked.count((*key, "n"), int(known.sum()), people=scope.people(known), item=key)
-        means.append(round(float(hours[known].mean()), 1) if known.any() else np.nan)
+        mean = hours[known].mean() if known.any() and can_be_told else np.nan
+        means.append(round(float(mean), 1))
     made = [(FAMILY, "hours_a_week", name, "n") for name, _ in rows]
     linked.total(made[-1], made[:-1])
     return means

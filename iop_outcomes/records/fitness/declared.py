@@ -9,8 +9,8 @@ rests on it is not known; below nine tenths (eight for rows) it is said that a p
 
 from __future__ import annotations
 
+from iop_outcomes.records.fitness.answers import ClearAnswers, EpisodesAnswered
 from iop_outcomes.records.fitness.evidence import (
-    EpisodesAnswered,
     EpisodesCovered,
     Filled,
     PlausibleLengths,
@@ -22,6 +22,7 @@ from iop_outcomes.records.fitness.stays import (
     PeopleLeave,
     PeopleTold,
     PriorStaysDated,
+    ReasonsVary,
     StaysKnown,
 )
 from iop_outcomes.records.schema import ABSENT, ATTENDED
@@ -106,7 +107,11 @@ ANSWERS = Filled(
     needed="what each check-in says of use: used, use_days or drug_test",
     usual=0.5,
 )
+# The weeks of a stay without a discharge go on to the data cut, with no hours in them.
+WEEKS_END = PeopleLeave(least=0.8, usual=0.9, counted=False)
 _SESSIONS = (TableRead("attendance"), EpisodesCovered("attendance"), OUTCOMES, CAME)
+_DOSE = (LENGTHS, PlausibleLengths(), WEEKS_END)
+_COMPLETION = (PeopleLeave(), ReasonsVary(), REASONS)
 _CHECK_INS = (TableRead("checkins"), EpisodesCovered("checkins"), COMPLETED)
 
 _PHQ9 = EpisodesAnswered("a PHQ-9 score", ("phq9",), "phq9_")
@@ -137,8 +142,8 @@ MEASURES: dict[str, Measure] = {
             "First and fourth session",
             (*_LISTED, OUTCOMES, CAME),
         ),
-        Measure("hours", "Hours attended", (*_SESSIONS, LENGTHS, PlausibleLengths())),
-        Measure("weeks_at_dose", "Weeks at dose", (*_SESSIONS, LENGTHS, PlausibleLengths())),
+        Measure("hours", "Hours attended a week", (*_SESSIONS, *_DOSE)),
+        Measure("weeks_at_dose", "Weeks at dose", (*_SESSIONS, *_DOSE)),
         *(
             Measure(
                 f"retained_{days}",
@@ -148,10 +153,10 @@ MEASURES: dict[str, Measure] = {
             )
             for days in (30, 60, 90)
         ),
-        Measure("completion_rate", "Completion rate", (PeopleLeave(), REASONS), main=True),
+        Measure("completion_rate", "Completion rate", _COMPLETION, main=True),
         Measure("length_of_stay", "Length of stay", (PeopleLeave(),)),
         Measure("check_in_response", "Check-in response", (*_CHECK_INS, MISSED), main=True),
-        Measure("relapse", "Relapse", (*_CHECK_INS, ANSWERS), main=True),
+        Measure("relapse", "Relapse", (*_CHECK_INS, ANSWERS, ClearAnswers()), main=True),
         Measure("relapse_missing_rules", "Rules for missing check-ins", (*_CHECK_INS, MISSED)),
         *(
             Measure(name, title, (TableRead("checkins"), PeopleLeave(), evidence))
@@ -169,7 +174,7 @@ MEASURES: dict[str, Measure] = {
 MEASURES |= {
     measure.name: measure
     for measure in (
-        _more("hours_per_week", "Hours a week", *_SESSIONS, LENGTHS, PlausibleLengths()),
+        _more("hours_per_week", "Hours a week", *_SESSIONS, *_DOSE),
         _more("unrecorded_share", "Sessions without a recorded outcome", *_LISTED),
         _more("census", "Census", TableRead("episodes"), PeopleLeave()),
         _more("waiting_days", "Days to the first session", *_LISTED, OUTCOMES, CAME),
@@ -201,10 +206,10 @@ MEASURES |= {
         _more(
             "minimum_dose_9",
             "Minimum dose",
-            *(*_SESSIONS, LENGTHS, PlausibleLengths(), PeopleLeave()),
+            *(*_SESSIONS, *_DOSE, PeopleLeave()),
         ),
         *(
-            _more(f"{name}_{days}", title.format(days), *_CHECK_INS, ANSWERS)
+            _more(f"{name}_{days}", title.format(days), *_CHECK_INS, ANSWERS, ClearAnswers())
             for name, title in (
                 ("relapse_free", "Relapse-free at {} days"),
                 ("relapsed", "Relapsed by {} days"),

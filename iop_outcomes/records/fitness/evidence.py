@@ -22,6 +22,29 @@ ENOUGH_EPISODES = 10  # episodes of a group from which it is told
 IMPROBABLE = 0.001  # that no such word is in so many rows, at the rate of the others
 
 
+def programs_without(held: Held, found: Mask, among: Mask, least: float) -> str:
+    """Tell in how many programs what is looked for is absent, if it is not in all; else empty.
+
+    Parameters
+    ----------
+    held : Held
+        The records.
+    found, among : numpy.ndarray of bool
+        The episodes that have it, out of those that were asked.
+    least : float
+        The share below which it is absent.
+    """
+    program = held.episodes["program"].cat.codes.to_numpy()
+    size = int(program.max(initial=0)) + 1
+    number = np.bincount(program[found & among], minlength=size)
+    whole = np.bincount(program[among], minlength=size)
+    without = (whole >= ENOUGH_EPISODES) & (number < least * whole)
+    enough = (whole >= ENOUGH_EPISODES) & ~without
+    if held.part or not without.any() or not enough.any():
+        return ""
+    return f"{int(without.sum()):,} of {int((whole > 0).sum()):,} programs"
+
+
 def amount_of(number: int, hardly: bool) -> str:
     """Return how many have it, in words."""
     return "no" if not number else "hardly any" if hardly else "only a part of the"
@@ -93,8 +116,14 @@ class EpisodesCovered:
         if not asked.any():
             asked = np.ones_like(asked)
         every = np.ones(len(held.frame(self.table)), dtype=bool)
-        number = int(held.episodes_in(self.table, every)[asked].sum())
+        covered = held.episodes_in(self.table, every) & asked
+        number = int(covered.sum())
         share = number / max(int(asked.sum()), 1)
+        if without := programs_without(held, covered, asked, self.least):
+            name = CALLED[self.table]
+            told = f"in some programs no or hardly any episodes have rows in the {name}"
+            needed = f"the {name} of all programs"
+            return Answer("partly", f"{told} ({without})", told, needed, mixed=True)
         if share >= self.usual or held.few(int(asked.sum()), ENOUGH_EPISODES):
             return YES
         name = CALLED[self.table]
@@ -106,52 +135,6 @@ class EpisodesCovered:
             f"{name}",
             f"the {name} of all episodes",
             counts=(number, int(asked.sum()) - number),
-        )
-
-
-@dataclass(frozen=True)
-class EpisodesAnswered:
-    """That most episodes have an answer to a question in a completed check-in.
-
-    Attributes
-    ----------
-    what : str
-        What was asked, as in "no or hardly any episodes have a PHQ-9 score".
-    columns : tuple of str
-        The columns of the check-ins; one of them with a value is an answer.
-    items : str
-        How the columns of items begin that are answers too; empty if there are none.
-    least, usual : float
-        The limits of the share of episodes.
-    """
-
-    what: str
-    columns: tuple[str, ...]
-    items: str = ""
-    least: float = 0.1
-    usual: float = 0.8
-
-    def judge(self, held: Held) -> Answer:
-        """Return whether they have."""
-        frame = held.checkins
-        names = [
-            name
-            for name in frame.columns
-            if name in self.columns or (self.items and str(name).startswith(self.items))
-        ]
-        rows = frame[names].notna().any(axis=1).to_numpy()
-        rows &= held.words("checkins", "status", ("completed",))
-        number, whole = int(held.episodes_in("checkins", rows).sum()), len(held.episodes)
-        if number >= self.usual * whole or held.few(whole, ENOUGH_EPISODES):
-            return YES
-        none = number < self.least * whole or not number
-        amount = "no or hardly any" if none else "only a part of the"
-        return Answer(
-            "no" if none else "partly",
-            f"{number:,} of {whole:,} episodes have {self.what}",
-            f"{amount} episodes have {self.what}",
-            f"check-ins with {self.what}, in {' or '.join(self.columns)}",
-            counts=(number, whole - number),
         )
 
 

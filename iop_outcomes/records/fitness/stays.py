@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from iop_outcomes.records.fitness.evidence import ENOUGH_EPISODES
-from iop_outcomes.records.fitness.held import Held
+from iop_outcomes.records.fitness.evidence import ENOUGH_EPISODES, programs_without
+from iop_outcomes.records.fitness.held import Held, Mask
 from iop_outcomes.records.fitness.measure import YES, Answer
 
 PRIOR_DISCHARGE = ("prior_discharge_date", "prior_discharge_day")
@@ -18,38 +18,81 @@ class PeopleLeave:
     """That those who must have left have a day of discharge.
 
     Who was admitted `after` days before the data cut, or was last seen `silent` days before it, has
-    left an intensive outpatient program, which lasts some weeks to some months.
+    left an intensive outpatient program, which lasts some weeks to some months. Unless discharges
+    are `counted` themselves, they are not asked for where fewer than ten have left.
     """
 
     least: float = 0.1
     usual: float = 0.5
     after: int = 180
     silent: int = 90
+    counted: bool = True
+
+    def left(self, held: Held) -> Mask:
+        """Return who must have left."""
+        gone = held.days_to_cut - held.last_seen > self.silent  # False where never seen
+        return held.discharged | (held.days_to_cut >= self.after) | gone
 
     def judge(self, held: Held) -> Answer:
         """Return whether they have."""
-        gone = held.days_to_cut - held.last_seen > self.silent  # False where never seen
-        left = held.discharged | (held.days_to_cut >= self.after) | gone
+        left = self.left(held)
         number, whole = int(held.discharged.sum()), int(left.sum())
-        if held.few(whole, ENOUGH_EPISODES):
+        few = whole < ENOUGH_EPISODES and not self.counted
+        if few or held.few(whole, ENOUGH_EPISODES):
             return YES
         if not whole:
             what = "nobody has left yet"
             return Answer("no", what, what, "a later data cut")
+        what = "who must have left is recorded as discharged"
+        needed = "the day and the reason of discharge of those who left"
+        if without := programs_without(held, held.discharged, left, self.least):
+            told = f"in some programs nobody, or only a part of those, {what}"
+            return Answer("partly", f"{told} ({without})", told, needed, mixed=True)
         if number >= self.usual * whole:
             return YES
         none = number < self.least * whole or not number
-        amount = "nobody" if not number else "hardly anybody" if none else "only a part of those"
-        published = "nobody, or hardly anybody," if none else amount
-        what = "who must have left is recorded as discharged"
+        hardly = number < 0.1 * whole
+        amount = "nobody" if not number else "hardly anybody" if hardly else "only a part of those"
+        published = "nobody, or hardly anybody," if hardly else amount
         return Answer(
             "no" if none else "partly",
             f"{amount} {what} ({number:,} of {whole:,}: discharged, admitted {self.after} days "
             f"before the data cut or longer ago, or not seen for over {self.silent} days)",
             f"{published} {what}",
-            "the day and the reason of discharge of those who left",
+            needed,
             counts=(number, whole - number),
         )
+
+
+@dataclass(frozen=True)
+class ReasonsVary:
+    """That reasons of discharge tell those who completed from those who did not.
+
+    Where one of the two never occurs, the reason was probably written for the other alone. Of
+    `alone` discharges with a reason that is told by itself; of `enough` where `others` of those who
+    left, as a share, have no reason or no discharge.
+    """
+
+    alone: int = 30
+    enough: int = 10
+    others: float = 0.1
+
+    def judge(self, held: Held) -> Answer:
+        """Return whether both occur."""
+        given = held.discharged & held.episodes["discharge_reason"].notna().to_numpy()
+        completed = int((given & held.words("episodes", "discharge_reason", ("completed",))).sum())
+        number, whole = int(given.sum()), int(PeopleLeave().left(held).sum())
+        missing = whole - number
+        enough = self.enough if missing >= self.others * whole else self.alone
+        if 0 < completed < number or number < enough or held.few(number, ENOUGH_EPISODES):
+            return YES
+        told = "no discharge has another reason than completed"
+        if not completed:
+            told = "no discharge has the reason completed"
+        why = f"{told} ({number:,} discharges with a reason"
+        if missing:
+            why += f"; {missing:,} who left have no reason, or no discharge"
+        return Answer("no", f"{why})", told, "the reason of each discharge, whichever it is")
 
 
 @dataclass(frozen=True)
@@ -69,6 +112,10 @@ class StaysKnown:
         told = held.words("attendance", "status", self.outcomes)
         known = held.episodes_in("attendance", told)
         number, whole = int(known.sum()), len(known)
+        needed = "the services of all episodes, with their outcome"
+        if without := programs_without(held, known, np.ones(whole, dtype=bool), self.least):
+            text = "in some programs no or hardly any episode has a service with an outcome"
+            return Answer("partly", f"{text} ({without})", text, needed, mixed=True)
         if number >= self.usual * whole or held.few(whole, ENOUGH_EPISODES):
             return YES
         none = number < self.least * whole or not number
@@ -78,7 +125,7 @@ class StaysKnown:
             "no" if none else "partly",
             f"{what} ({number:,} of {whole:,})",
             what,
-            "the services of all episodes, with their outcome",
+            needed,
             counts=(number, whole - number),
         )
 
