@@ -1,4 +1,4 @@
-"""Rows of a staged table whose text is the same in every column: one row, or several services."""
+"""Rows of a staged table that say the same in every column: one row, or several services."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from iop_outcomes.records.mapping import Mapping
+from iop_outcomes.records.mapping import Mapping, fold
 from iop_outcomes.records.parsing.clocks import read_clock
 from iop_outcomes.records.parsing.values import without_words
 from iop_outcomes.records.schema import START_TIME
-from iop_outcomes.records.sources.coded import Coded
+from iop_outcomes.records.sources.coded import Coded, narrow
 from iop_outcomes.records.staging import Log, StagedTable
 
 Array = npt.NDArray[Any]
@@ -34,7 +34,8 @@ def fold_identical(staged: StagedTable, mapping: Mapping, log: Log) -> None:
     ``identical_rows`` overrules all this.
     """
     if mapping.identical_rows != "keep" and len(staged):
-        telling = sorted(staged.raw.values(), key=lambda coded: -len(coded.words))
+        compared = [_compared(staged, name, mapping) for name in staged.raw]
+        telling = sorted(compared, key=lambda coded: -len(coded.words))
         twin = identical([coded.codes for coded in telling])
         rows = np.flatnonzero(twin >= 0)
         if len(rows) and not mapping.identical_rows and staged.table.name == "attendance":
@@ -45,6 +46,22 @@ def fold_identical(staged: StagedTable, mapping: Mapping, log: Log) -> None:
         staged.kept[rows] = False
         log.rows(staged, rows, "exact_duplicate", "", "folded into the first such row")
     log.tally("exact_duplicate", staged.table.name, "", len(staged), int(staged.folded.sum()))
+
+
+def _compared(staged: StagedTable, name: str, mapping: Mapping) -> Coded:
+    """Return a column as rows are compared: a status by its meaning, other words without case.
+
+    Two exports of one system may write a status differently. Of other words only the writing is
+    disregarded: two services that mean group are two services.
+    """
+    coded = staged.raw[name]
+    column = staged.table.column(name, staged.time)
+    if column is None or column.kind != "word":
+        return coded
+    words = mapping.words.get(staged.table.name, {}).get(name, {}) if name == "status" else {}
+    alike = [words.get(fold(text)) or fold(text) for text in map(str, coded.words.tolist())]
+    codes, met = pd.factorize(np.array(alike, dtype=object))
+    return Coded(narrow(codes[coded.codes], len(met)), met)
 
 
 def _surplus(staged: StagedTable, twin: Array, rows: Array, mapping: Mapping) -> Mask:

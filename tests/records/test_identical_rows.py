@@ -209,3 +209,35 @@ def test_without_a_start_two_sessions_of_a_day_are_two(start: str) -> None:
 def test_services_and_groups_of_one_start_are_two() -> None:
     assert pair("attended", "no_show", service=["group", "drug_test"]) == ["attended", "no_show"]
     assert pair("attended", "no_show", group_id=["A", "B"]) == ["attended", "no_show"]
+
+
+def test_rows_of_two_files_that_write_the_status_differently_are_one() -> None:
+    """The seven days that both files hold counted twice, and nothing was listed."""
+    first = hours(1, 12)
+    second = hours(1, 20).iloc[5:].assign(status="ATTENDED")
+    records = read(first, second)
+    assert len(records.attendance) == 20
+    assert checks(records) == {"exact_duplicate": 7}
+    words = {"attendance": {"words": {"status": {"Came (in person)": "attended"}}}}
+    other = second.assign(status="Came (in person)")
+    assert (
+        len(
+            iop.read_records(episodes=EPISODES, attendance=[first, other], mapping=words).attendance
+        )
+        == 20
+    )
+
+
+def test_two_services_that_mean_the_same_are_two() -> None:
+    words = {
+        "attendance": {"words": {"service": {"Anger group": "group", "Relapse group": "group"}}}
+    }
+    parts = [hours(1, service=name) for name in ("Anger group", "Relapse group")]
+    records = iop.read_records(episodes=EPISODES, attendance=parts, mapping=words)
+    assert len(records.attendance) == 24
+    assert (
+        len(
+            iop.read_records(episodes=EPISODES, attendance=pd.concat(parts), mapping=words).problems
+        )
+        == 0
+    )
