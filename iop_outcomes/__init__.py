@@ -143,13 +143,17 @@ from iop_outcomes.survival import (
 from iop_outcomes.trends import (
     Funnel,
     RiskAdjustedCusum,
+    SummaryMatrix,
     Trend,
     Vlad,
+    Watch,
     describe_quantities,
     funnel,
     risk_adjusted_cusum,
+    summary_matrix,
     trend,
     vlad,
+    watch,
 )
 from iop_outcomes.use import use_patterns
 from iop_outcomes.versions import __version__, show_versions
@@ -193,10 +197,12 @@ __all__ = [
     "StateOccupation",
     "Strategy",
     "StrategyComparison",
+    "SummaryMatrix",
     "SurvivalCurves",
     "SymptomChange",
     "Trend",
     "Vlad",
+    "Watch",
     "__version__",
     "alternative_text",
     "attendance_by_week",
@@ -277,6 +283,7 @@ __all__ = [
     "state_histories",
     "state_occupation",
     "suggest_mapping",
+    "summary_matrix",
     "survival_curves",
     "survival_difference",
     "symptom_change",
@@ -289,5 +296,6 @@ __all__ = [
     "va_continuity",
     "vlad",
     "washington_circle",
+    "watch",
     "write_sample",
 ]

@@ -19,18 +19,23 @@ from iop_outcomes.trends.sites import (
     vlad,
 )
 from iop_outcomes.trends.trend import trend
+from iop_outcomes.trends.watching import SummaryMatrix, Watch, summary_matrix, watch
 
 __all__ = [
     "Funnel",
     "Quantity",
     "RiskAdjustedCusum",
+    "SummaryMatrix",
     "Tally",
     "Trend",
     "Vlad",
+    "Watch",
     "describe_quantities",
     "funnel",
     "parse_period",
     "risk_adjusted_cusum",
+    "summary_matrix",
     "trend",
     "vlad",
+    "watch",
 ]

@@ -21,6 +21,7 @@ COUNTS = {  # counts, and changes of each person: nobody is left out
     *("trend", "attendance_by_week", "functioning", "symptom_change", "continuity", "funnel"),
     *("vlad", "risk_adjusted_cusum"),
     *("cohort_flow",),
+    *("vlad", "risk_adjusted_cusum", "watch", "summary_matrix"),
 }
 Call = Callable[[Any, str | None], Any]
 
@@ -97,6 +98,14 @@ CALLS: dict[str, tuple[str, Call]] = {
     "funnel": (
         "records",
         lambda data, how: iop.funnel(data, "attendance_rate", by="site", **option(how)),
+    ),
+    "watch": (
+        "records",
+        lambda data, how: iop.watch(data, ["attendance_rate"], "site", **option(how)),
+    ),
+    "summary_matrix": (
+        "records",
+        lambda data, how: iop.summary_matrix(data, ["attendance_rate"], "site", **option(how)),
     ),
     "vlad": (
         "records",

@@ -1,0 +1,169 @@
+"""Many trends: made from records for each measure, or given; and the charts of their groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.shared.group_codes import NOT_RECORDED
+from iop_outcomes.shared.groups import MissingGroup
+from iop_outcomes.shared.messages import as_written
+from iop_outcomes.trends.charting import group_rows
+from iop_outcomes.trends.charts.series import Baseline
+from iop_outcomes.trends.quantities import Quantity, find_quantity
+from iop_outcomes.trends.result import Trend
+from iop_outcomes.trends.sites.staff import LETTERED, letters_of, names_staff
+from iop_outcomes.trends.trend import trend
+
+USUAL = (
+    *("attendance_rate", "no_show_rate", "check_in_response", "admissions"),
+    *("retained_30", "retained_90", "completion_rate"),
+)
+"""The measures if none are named, as far as the records have their tables."""
+
+
+@dataclass(frozen=True, eq=False)
+class Chart:
+    """The rows of one group of a trend."""
+
+    trend: Trend
+    labels: tuple[object, ...]
+    rows: pd.DataFrame
+
+    @property
+    def known(self) -> pd.DataFrame:
+        """The periods with a value."""
+        return self.rows[self.rows["value"].notna()]
+
+    @property
+    def named(self) -> dict[str, object]:
+        """The measure and the group, as columns."""
+        labels = dict(zip(self.trend.by, self.labels, strict=True))
+        return {"measure": self.trend.measure, "title": self.trend.title, **labels}
+
+
+def trends_of(
+    source: Any,
+    measures: Sequence[str | Quantity] | None,
+    by: str | Sequence[str] | None,
+    missing_group: MissingGroup,
+    *,
+    every: str | None,
+    baseline: Baseline,
+    rules: str | None,
+    targets: Mapping[str, float] | None,
+    names: bool,
+) -> tuple[tuple[Trend, ...], str]:
+    """Return the trends of records, or those given, and a sentence on staff shown as letters.
+
+    Raises
+    ------
+    RuleError
+        If there are neither records nor trends, trends have no charts or other groups, or a target
+        is of no measure.
+    """
+    if isinstance(source, (list, tuple)):
+        made = _given(source, measures, by, every, baseline, rules, targets)
+    else:
+        wanted = _measures(source, measures)
+        goals = dict(targets or {})
+        unknown = [name for name in goals if name not in [one.name for one in wanted]]
+        if unknown:
+            raise RuleError(
+                "A target is of a measure that is not asked for.",
+                found=as_written(unknown[0]),
+                instead=f"one of {', '.join(one.name for one in wanted)}",
+            )
+        made = [
+            trend(
+                *(source, quantity),
+                every=every,
+                by=by,
+                missing_group=missing_group,
+                baseline=baseline,
+                rules=rules,
+                target=goals.get(quantity.name),
+            )
+            for quantity in wanted
+        ]
+    staff = [name for name in made[0].by if names_staff(name)]
+    if names or not staff:
+        return tuple(made), ""
+    said = LETTERED.format(" and ".join(staff))
+    return tuple(_lettered(one, staff) for one in made), said[0].upper() + said[1:]
+
+
+def _measures(records: Any, measures: Any) -> list[Quantity]:
+    if measures is None:
+        tables = set(getattr(records, "tables", ()))
+        return [one for one in map(find_quantity, USUAL) if set(one.tables) <= tables]
+    named = [measures] if isinstance(measures, (str, Quantity)) else list(measures)
+    found = [find_quantity(one) for one in named]
+    if not found or len({one.name for one in found}) < len(found):
+        raise RuleError(
+            "measures= names one or more measures, each once.",
+            found=f"{len(found)} measures",
+            instead='measures=["attendance_rate", "retained_30"]',
+        )
+    return found
+
+
+def _given(source: Sequence[Trend], measures: Any, *others: Any) -> list[Trend]:
+    if not source or not all(isinstance(one, Trend) for one in source):
+        raise RuleError(
+            "Records are needed, or a list of trends.",
+            found=f"a list of {len(source)}, of which one is no trend" if source else "no trends",
+            instead='records and ["attendance_rate"], or [trend(...), trend(...)]',
+        )
+    if measures is not None or any(one is not None for one in others):
+        raise RuleError(
+            "Trends have their own measures, groups, periods, baselines, rules and targets.",
+            found="trends, and one of measures=, by=, every=, baseline=, rules=, targets=",
+            instead="these options of trend()",
+        )
+    if any(one.chart is None for one in source) or len({one.by for one in source}) > 1:
+        raise RuleError(
+            "Trends need charts, and the same groups.",
+            found='chart="none" or different by= in one of them',
+            instead="trend(..., by=...) with the same columns for all",
+        )
+    return list(source)
+
+
+def _lettered(made: Trend, staff: Sequence[str]) -> Trend:
+    """Return a trend with letters for staff, in the order of letters."""
+    table = made.table.copy()
+    for name in staff:
+        letters = letters_of(table[name].unique())
+        table[name] = [letters[value] for value in table[name]]
+    keys = [
+        [(value == NOT_RECORDED, len(str(value)), str(value)) for value in table[name]]
+        if name in staff
+        else [(False, code, "") for code in pd.factorize(table[name])[0].tolist()]
+        for name in made.by
+    ]
+    order = np.array(sorted(range(len(table)), key=lambda row: [key[row] for key in keys]))
+    return replace(made, table=table).only(order)
+
+
+def charts_of(trends: Sequence[Trend]) -> Iterator[Chart]:
+    """Return the charts of all trends, group by group."""
+    for one in trends:
+        for places in group_rows(one.table, one.by):
+            rows = one.table.iloc[places]
+            yield Chart(one, tuple(rows[list(one.by)].iloc[0]) if one.by else (), rows)
+
+
+def check_charts(charts: Sequence[Chart]) -> None:
+    """Raise EstimateError if no chart has a point."""
+    if not any(len(chart.known) for chart in charts):
+        raise EstimateError(
+            "No chart has a point that is known.",
+            found=f"{len(charts)} charts",
+            instead="measures that the records can tell (records.fitness()), or longer records",
+        )
