@@ -78,6 +78,14 @@ from iop_outcomes.outcome_scores import (
     symptom_change,
     time_to_gain,
 )
+from iop_outcomes.outreach import (
+    FollowUpDue,
+    PeopleList,
+    Slipping,
+    SlippingRule,
+    follow_up_due,
+    slipping,
+)
 from iop_outcomes.pathways import CohortFlow, cohort_flow
 from iop_outcomes.plots import (
     alternative_text,
@@ -169,6 +177,7 @@ __all__ = [
     "CumulativeIncidence",
     "Definition",
     "Difference",
+    "FollowUpDue",
     "Functioning",
     "Funnel",
     "Hazard",
@@ -184,6 +193,7 @@ __all__ = [
     "OutcomesError",
     "PairwiseComparison",
     "ParametricSurvival",
+    "PeopleList",
     "ProtectedCurves",
     "Records",
     "RecurrenceComparison",
@@ -194,6 +204,8 @@ __all__ = [
     "SafePolicy",
     "Sample",
     "Sensitivity",
+    "Slipping",
+    "SlippingRule",
     "StateOccupation",
     "Strategy",
     "StrategyComparison",
@@ -231,6 +243,7 @@ __all__ = [
     "fine_gray",
     "first_to_fourth_session",
     "flagged_answers",
+    "follow_up_due",
     "followed_up",
     "functioning",
     "funnel",
@@ -279,6 +292,7 @@ __all__ = [
     "risk_adjusted_cusum",
     "sensitivity",
     "show_versions",
+    "slipping",
     "start_stop",
     "state_histories",
     "state_occupation",

@@ -18,6 +18,7 @@ from iop_outcomes.disclosure.results import protect_trend, protect_weeks
 from iop_outcomes.disclosure.scores import protect_functioning, protect_symptoms
 from iop_outcomes.errors import RuleError
 from iop_outcomes.outcome_scores import Functioning, SymptomChange
+from iop_outcomes.outreach.people import refuse_people
 from iop_outcomes.shared.groups import LeftOut
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.text import format_level
@@ -71,13 +72,14 @@ def protect(
     Raises
     ------
     RuleError
-        If the result is none of these.
+        If the result is none of these, or a list that names people.
 
     Notes
     -----
     Each result is protected separately. Two results that overlap (a whole and its parts, this
     quarter and the last) can still be subtracted from one another.
     """
+    refuse_people(result, "Disclosure control")
     policy = policy or SafePolicy()
     if isinstance(result, ProtectedCurves):
         return result

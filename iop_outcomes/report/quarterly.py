@@ -14,6 +14,7 @@ import pandas as pd
 
 from iop_outcomes.disclosure import LinkedCounts, SafePolicy
 from iop_outcomes.errors import ReportError, RuleError
+from iop_outcomes.outreach.people import refuse_people
 from iop_outcomes.records import require_records
 from iop_outcomes.records.data_cut import as_day
 from iop_outcomes.relapse import RelapseRule
@@ -131,7 +132,7 @@ def quarterly_report(
     ReportError
         There are no episodes, or nobody was there in the quarter, or it cannot be read.
     RuleError
-        `prepared_on` is not a date.
+        `prepared_on` is not a date, or a list that names people is given in place of records.
 
     Examples
     --------
@@ -140,6 +141,7 @@ def quarterly_report(
     >>> list(report.findings.columns)
     ['measure', 'title', 'change', 'text']
     """
+    refuse_people(records, "A report")
     require_records(records, "A report")
     day = prepared_day(prepared_on)
     if not len(records.episodes):

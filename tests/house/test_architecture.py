@@ -27,6 +27,7 @@ ORDER = (
     ("exposure",),
     ("from_records", "measures"),  # measures: old names, for one version
     ("outcome_scores",),
+    ("outreach",),
     ("pathways",),
     ("sensitivity",),
     ("trends",),
