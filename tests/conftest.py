@@ -11,13 +11,13 @@ from hypothesis import Phase, settings
 for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(threads, "1")
 
-settings.register_profile("here", deadline=None)
+settings.register_profile("here", deadline=None, max_examples=50)
 # Half as many examples, and no search for the smallest one that fails: it can take many minutes.
 settings.register_profile(
     "ci",
     deadline=None,
     derandomize=True,
-    max_examples=50,
+    max_examples=25,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
 )
 settings.load_profile("ci" if os.environ.get("CI") else "here")

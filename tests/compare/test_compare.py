@@ -249,7 +249,7 @@ def test_the_statistic_is_its_definition(times):
     assert found.table["expected"].sum() == pytest.approx(times["event"].sum())
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=15)
 @given(people(), st.randoms(use_true_random=False))
 def test_order_unit_of_time_and_a_constant_stratum_change_nothing(times, random):
     try:

@@ -134,7 +134,7 @@ def test_the_statistic_is_that_of_a_plain_version(strata, late):
     assert found.clustering.clusters == 80
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(
     days=st.lists(st.integers(1, 12), min_size=8, max_size=30),
     seed=st.integers(0, 1000),
@@ -252,7 +252,7 @@ def some_ends(days: list[int], seed: int) -> pd.DataFrame:
     )
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 @given(days=st.lists(st.integers(1, 8), min_size=6, max_size=18), seed=st.integers(0, 1000))
 def test_what_a_row_adds_to_grays_score_is_its_derivative(days, seed):
     times = some_ends(days, seed)
@@ -285,7 +285,7 @@ def test_with_one_cause_what_a_row_adds_is_coxs_score_residual():
     np.testing.assert_allclose(gray_residuals(counts, 0), expected, atol=1e-12)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(
     days=st.lists(st.integers(1, 8), min_size=6, max_size=24),
     seed=st.integers(0, 1000),

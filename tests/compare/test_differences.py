@@ -241,7 +241,7 @@ def test_a_person_in_both_groups_alike_has_no_part_in_the_error() -> None:
 # What holds for all ------------------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 @given(seed=st.integers(0, 10_000), day=st.integers(1, 8))
 def test_row_order_scale_and_the_names_of_groups_do_not_matter(seed: int, day: int) -> None:
     frame = made(seed)
@@ -258,7 +258,7 @@ def test_row_order_scale_and_the_names_of_groups_do_not_matter(seed: int, day: i
     assert row["ratio_lower"] == pytest.approx(found["ratio_lower"], nan_ok=True)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 @given(seed=st.integers(0, 10_000))
 def test_the_curves_say_the_same(seed: int) -> None:
     frame = made(seed).drop(columns=["person_id"])
@@ -291,7 +291,7 @@ def plain_median(days: list[float], events: list[int], counts: list[int]) -> flo
     return np.nan if half is None else (half + last) / 2
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(data=st.data())
 def test_the_medians_of_samples_are_those_of_the_plain_rule(data: st.DataObject) -> None:
     from iop_outcomes.compare.differences.median import _Medians

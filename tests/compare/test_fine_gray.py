@@ -168,7 +168,7 @@ def numbers(table: pd.DataFrame) -> np.ndarray:
     return table[["coefficient", "se", "se_model"]].to_numpy()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(some_times(), st.randoms(use_true_random=False), st.sampled_from(["together", "ends_first"]))
 def test_order_and_time_scale_do_not_matter(times: pd.DataFrame, random: Any, same: str) -> None:
     found = estimable(times, same_day=same)
@@ -181,7 +181,7 @@ def test_order_and_time_scale_do_not_matter(times: pd.DataFrame, random: Any, sa
     np.testing.assert_allclose(numbers(again), numbers(found), rtol=1e-6, atol=1e-9)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(some_times())
 def test_copies_of_everyone_in_one_cluster_each_add_nothing(times: pd.DataFrame) -> None:
     found = estimable(times)
@@ -197,7 +197,7 @@ def test_copies_of_everyone_in_one_cluster_each_add_nothing(times: pd.DataFrame)
     np.testing.assert_allclose(alone["se"] ** 2 * 2, found["se"] ** 2, rtol=1e-6)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(some_times(ends=("relapse", "left")), st.booleans())
 def test_where_nothing_competes_it_is_coxs_model(times: pd.DataFrame, enter: bool) -> None:
     if enter:
@@ -214,7 +214,7 @@ def test_where_nothing_competes_it_is_coxs_model(times: pd.DataFrame, enter: boo
     np.testing.assert_allclose(found["se_model"], np.sqrt(np.diag(fit.covariance)), rtol=1e-7)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(some_times(ends=("relapse", "died")))
 def test_without_censoring_who_ends_otherwise_stays_for_ever(times: pd.DataFrame) -> None:
     found = estimable(times)
@@ -227,7 +227,7 @@ def test_without_censoring_who_ends_otherwise_stays_for_ever(times: pd.DataFrame
     np.testing.assert_allclose(found["se"], np.sqrt(np.diag(fit.robust)), rtol=1e-7)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(some_times())
 def test_between_two_groups_the_score_is_grays(times: pd.DataFrame) -> None:
     if (times["ended_by"] != "relapse").all():

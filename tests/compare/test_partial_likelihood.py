@@ -231,7 +231,7 @@ def same(one: CoxFit, two: CoxFit) -> None:
     np.testing.assert_allclose(one.robust, two.robust, rtol=1e-6, atol=1e-9)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(some_rows(), st.randoms(use_true_random=False), st.sampled_from(["efron", "breslow"]))
 def test_order_time_scale_and_codes_do_not_matter(
     frame: pd.DataFrame, random: Any, ties: str
@@ -248,7 +248,7 @@ def test_order_time_scale_and_codes_do_not_matter(
     same(fit, fitted(shifted, ["x", "z"], ties=ties, **EVERYTHING))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(some_rows())
 def test_a_weight_of_two_is_a_second_copy_by_breslows_rule(frame: pd.DataFrame) -> None:
     options = {name: name for name in ("entry", "stratum", "cluster")}
@@ -262,7 +262,7 @@ def test_a_weight_of_two_is_a_second_copy_by_breslows_rule(frame: pd.DataFrame) 
     assert fit.log_likelihood == pytest.approx(weighted.log_likelihood, rel=1e-10)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(some_rows())
 def test_one_stratum_is_none_and_one_row_a_cluster_is_the_default(frame: pd.DataFrame) -> None:
     fit = estimable(frame, entry="entry")
@@ -272,7 +272,7 @@ def test_one_stratum_is_none_and_one_row_a_cluster_is_the_default(frame: pd.Data
     same(fit, fitted(alone, ["x", "z"], entry="entry", stratum="all", cluster="row"))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(some_rows())
 def test_strata_add_up(frame: pd.DataFrame) -> None:
     fit = estimable(frame, stratum="stratum", entry="entry")
@@ -287,7 +287,7 @@ def test_strata_add_up(frame: pd.DataFrame) -> None:
     assert fit.null_log_likelihood == pytest.approx(total, rel=1e-12)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.integers(6, 40), st.integers(0, 2**32 - 1), st.booleans())
 def test_without_ties_the_score_test_is_the_log_rank(size: int, seed: int, strata: bool) -> None:
     random = np.random.default_rng(seed)

@@ -174,7 +174,7 @@ def test_no_two_shown_stages_differ_by_a_small_count(counts: list[int]) -> None:
 # survival curves
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.integers(12, 400), st.integers(0, 10_000), st.integers(2, 20))
 def test_a_protected_curve_publishes_no_small_count(size: int, seed: int, threshold: int) -> None:
     policy = iop.SafePolicy(threshold)

@@ -13,9 +13,9 @@ from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.adjustments import System, _narrow_row, narrow_ranges
 from iop_outcomes.disclosure.curve_days import _running
 from iop_outcomes.disclosure.curve_parts import PublishedCounts
-from iop_outcomes.disclosure.facts import Share
+from iop_outcomes.disclosure.facts import Facts, Share
 from iop_outcomes.disclosure.results import RECENT, link_trend
-from iop_outcomes.disclosure.solving import _search
+from iop_outcomes.disclosure.solving import Printed, _search, find_fit, known_values
 
 
 def test_who_entered_by_each_published_day_is_what_the_counts_leave() -> None:
@@ -110,3 +110,22 @@ def test_two_protected_results_are_compared_as_objects() -> None:
     one, two = (iop.protect(iop.survival_curves(times)) for _ in range(2))
     assert one == one
     assert one != two
+
+
+def test_a_sum_that_another_has_solved_does_not_end_the_search_for_more() -> None:
+    # Counts 1 and 7 are not printed. The first two sums both give 1, the third gives 7.
+    facts = Facts([9, 4, 5, 10, 6, 8, 6, 2])
+    facts.rows += [{0: -1, 1: 1, 2: 1}, {3: -1, 1: 1, 4: 1}, {5: -1, 6: 1, 7: 1}]
+    assert known_values(facts, [0, 2, 3, 4, 5, 6]).all()
+
+
+def test_a_count_may_lie_anywhere_in_the_range_asked_for() -> None:
+    # 20 = x + y is printed, and 17 = y + z: so x is 3 or more, and fits a range from 0 to 5.
+    facts = Facts([20, 8, 12, 17, 5])
+    facts.rows += [{0: -1, 1: 1, 2: 1}, {3: -1, 2: 1, 4: 1}]
+    printed = Printed(known_values(facts, [0, 3]), [], {})
+    found = find_fit(facts, printed, 1, (0, 5))
+    assert found is not None
+    assert 3 <= found[1] <= 5
+    assert found[1] + found[2] == 20
+    assert find_fit(facts, printed, 1, (0, 2)) is None

@@ -82,7 +82,7 @@ def table(cells: Sequence[Sequence[int]]) -> tuple[dict[str, int], Sums]:
     return values, sums
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.lists(st.lists(st.integers(0, 30), min_size=3, max_size=3), min_size=2, max_size=4))
 def test_no_small_cell_of_a_table_can_be_told(cells: list[list[int]]) -> None:
     values, sums = table(cells)
@@ -177,7 +177,7 @@ def test_without_a_policy_nothing_is_hidden() -> None:
     assert made.hidden() == frozenset()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.lists(st.integers(0, 6), min_size=4, max_size=4),
     st.lists(st.dictionaries(st.integers(0, 3), st.sampled_from([1, -1]), min_size=1), max_size=4),

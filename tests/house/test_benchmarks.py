@@ -77,7 +77,7 @@ def test_a_difference_in_the_figures_is_seen(one, other, differing):
     assert len(part("run").disagreements(one, other)) == differing
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     room=arrays(np.int64, st.integers(1, 30), elements=st.integers(1, 40)),
     share=st.floats(0, 1),

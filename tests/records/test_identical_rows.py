@@ -129,7 +129,7 @@ def slowly(files: list[list[tuple[str, ...]]]) -> Counter[tuple[str, ...]]:
     return counts
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.lists(
         st.lists(

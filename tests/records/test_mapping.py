@@ -240,7 +240,7 @@ def test_all_columns_of_a_case_must_hold_and_one_of_the_cases() -> None:
     assert either.rows(raw).tolist() == [False, True, True]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(
     texts=st.lists(st.sampled_from(["a", "A ", "a-b", "", "1", "1.0", "Total 3"]), max_size=12),
     wanted=st.sampled_from(

@@ -402,7 +402,7 @@ def test_a_document_is_no_json_lines(tmp_path: Path, content: str, says: str) ->
 CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=5)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(rows=st.lists(st.dictionaries(st.sampled_from("abc"), CELLS), min_size=1, max_size=6))
 def test_any_texts_are_read_as_they_are_written(
     rows: list[dict[str, str]], tmp_path_factory: pytest.TempPathFactory

@@ -250,7 +250,7 @@ CELLS = st.text(st.sampled_from("ab1 ,\"'\n\ré"), max_size=6).filter(
     quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
     end=st.sampled_from(["", "\r\n", "\r\n\r\n"]),
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_well_formed_text_is_read_as_the_csv_module_reads_it(
     tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]], quoting: Any, end: str
 ) -> None:
@@ -304,7 +304,7 @@ def test_every_line_of_any_text_is_a_row_is_within_one_or_is_listed(
     ),
 )
 @example({3}, 3, '"x, y', {4: '5"'})
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_rows_without_a_broken_quote_are_all_kept(
     tmp_path_factory: pytest.TempPathFactory,
     broken: set[int],
@@ -969,7 +969,7 @@ def test_letters_that_a_terminal_lacks_are_written_as_numbers(tmp_path: Path) ->
     change=st.binary(max_size=12),
     cut=st.integers(0, 60),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_a_file_damaged_anywhere_is_read_or_refused_in_a_sentence(
     tmp_path_factory: pytest.TempPathFactory, suffix: str, place: int, change: bytes, cut: int
 ) -> None:

@@ -209,7 +209,7 @@ CELLS = st.text(st.sampled_from('ab1 ,"\n;é'), max_size=4)
 
 
 @given(rows=st.lists(st.lists(CELLS, min_size=3, max_size=3), min_size=1, max_size=6))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_the_fast_reader_and_the_careful_one_agree(
     tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]
 ) -> None:

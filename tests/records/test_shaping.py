@@ -56,7 +56,7 @@ def test_rows_are_chosen_and_the_others_counted() -> None:
     assert result.columns["id"].words.tolist() == ["1", "3"], "texts of other rows stay behind"
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(st.lists(st.sampled_from(["a", "b", "A ", ""]), min_size=1, max_size=10))
 def test_a_condition_and_its_contrary_share_out_the_rows_of_a_file(texts: list[str]) -> None:
     raw = raw_of({"id": [str(row) for row in range(len(texts))], "event": texts})
@@ -117,7 +117,7 @@ def test_two_rows_of_a_key_that_disagree_are_listed() -> None:
     assert [(remark.line, remark.value) for remark in result.remarks] == [(5, "b")]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(
     st.lists(
         st.tuples(st.sampled_from("123"), st.sampled_from("io"), st.sampled_from(["", "x", "y"])),
@@ -177,7 +177,7 @@ def test_a_grid_of_study_days() -> None:
     assert result["Age"].tolist() == ["30", "30"]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(
     st.lists(st.tuples(*[st.sampled_from(["", "P", "A", " "])] * 3), min_size=1, max_size=6),
     st.sampled_from(["no_row", "unrecorded"]),
@@ -231,7 +231,7 @@ def test_headings_are_read_as_dates(
     assert dates(headings, **given) == expected
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(
     st.dates(datetime.date(2020, 1, 1), datetime.date(2030, 12, 31)),
     st.sampled_from(
@@ -300,7 +300,7 @@ def test_who_stands_in_two_lists_has_no_known_outcome() -> None:
     ]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(
     st.lists(st.tuples(*[st.lists(st.sampled_from("ABC"), max_size=3)] * 2), min_size=1, max_size=5)
 )

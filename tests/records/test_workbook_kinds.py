@@ -165,7 +165,7 @@ def test_a_length_is_written_as_hours_and_minutes(tmp_path: Path) -> None:
     change=st.binary(max_size=8),
     cut=st.integers(0, 60),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_a_workbook_damaged_anywhere_is_read_or_refused_in_a_sentence(
     tmp_path_factory: pytest.TempPathFactory, kind: str, place: int, change: bytes, cut: int
 ) -> None:

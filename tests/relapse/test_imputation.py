@@ -316,12 +316,12 @@ def test_draws_recover_a_truth_that_the_simple_rules_miss(truth):
 
 def test_intervals_cover_as_often_as_they_say(truth):
     covered = 0
-    for seed in range(60):
+    for seed in range(40):
         _, seen, young = simulate(250, 100 + seed)
         imputed = impute_weeks(seen, covariates=young, imputations=5, iterations=4, seed=seed)
         row = relapse_by_imputation(imputed, "krupitsky_2004", horizon_weeks=WEEKS).table.iloc[0]
         covered += row["relapsed_lower"] < truth < row["relapsed_upper"]
-    assert covered >= 52  # fewer in 1 of 400 such tests if each covers with 0.95
+    assert covered >= 34  # fewer in 1 of 290 such tests if each covers with 0.95
 
 
 def test_groups_keep_their_difference_if_they_are_a_covariate():
@@ -348,7 +348,7 @@ def test_groups_keep_their_difference_if_they_are_a_covariate():
 # What is and is not changed
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(
     words=st.lists(st.text("+-oo*_", min_size=1, max_size=9), min_size=1, max_size=12),
     seed=st.integers(0, 5),

@@ -674,7 +674,7 @@ def test_all_episodes_at_once_are_each_episode_by_itself(people, rule, followed)
     assert ((times["ended_by"] == "relapse") == times["event"]).all()
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(ROWS.filter(bool), st.randoms(use_true_random=False))
 def test_order_of_rows_does_not_matter(rows, random):
     other = rows.copy()

@@ -293,7 +293,7 @@ def some_times(draw: st.DrawFn, entries: bool = True) -> pd.DataFrame:
     return frame
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(some_times())
 def test_the_closed_form_is_the_delta_method_day_by_day(times: pd.DataFrame) -> None:
     found = cumulative_incidence(times, end="end", causes=CAUSES).table
@@ -303,7 +303,7 @@ def test_the_closed_form_is_the_delta_method_day_by_day(times: pd.DataFrame) -> 
         np.testing.assert_allclose(rows["se"] ** 2, np.diag(covariance)[1:], atol=1e-12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(some_times())
 def test_incidences_and_survival_sum_to_one(times: pd.DataFrame) -> None:
     found = cumulative_incidence(times, end="end", causes=CAUSES)
@@ -322,7 +322,7 @@ def test_incidences_and_survival_sum_to_one(times: pd.DataFrame) -> None:
     assert (naive["naive"] >= naive["incidence"] - 1e-12).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(some_times())
 def test_with_one_cause_it_is_one_less_kaplan_meier(times: pd.DataFrame) -> None:
     found = cumulative_incidence(times, end="end", causes=["relapse"])
@@ -335,7 +335,7 @@ def test_with_one_cause_it_is_one_less_kaplan_meier(times: pd.DataFrame) -> None
     np.testing.assert_allclose(found.table["se"], greenwood, atol=1e-12)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(some_times(), st.randoms(use_true_random=False))
 def test_order_and_scale_do_not_matter_and_copies_keep_the_shares(
     times: pd.DataFrame, random: Any
@@ -387,7 +387,7 @@ def test_equal_groups_do_not_differ() -> None:
     np.testing.assert_allclose(table["p_value"], 1)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(some_times(entries=False), st.randoms(use_true_random=False))
 def test_with_one_cause_the_score_is_the_log_ranks(times: pd.DataFrame, random: Any) -> None:
     times = times.assign(

@@ -121,7 +121,7 @@ def test_a_rate_that_falls_from_day_0_is_followed_to_day_0():
 
 def test_the_limits_cover_a_constant_rate_as_often_as_they_say():
     days, covered = [0, 5, 50, 100, 145, 150], []
-    for seed in range(300):
+    for seed in range(200):
         at = hazard(exponential(300, 0.01, seed, last=150), bandwidth=40).at(days)
         covered.append(at["lower"].le(0.01) & at["upper"].ge(0.01))
     share = np.mean(covered, axis=0)
@@ -220,7 +220,7 @@ def test_the_standard_error_of_a_share_is_that_of_resampled_people():
     again = np.random.default_rng(8)
     shares = [
         hazard(times.iloc[again.integers(0, 400, 400)], days=[0]).by_month(6)["share"]
-        for _ in range(400)
+        for _ in range(200)
     ]
     assert np.std(shares, axis=0) == pytest.approx(found["se"].to_numpy(), rel=0.2)
 
@@ -234,7 +234,7 @@ def rows_of_people() -> st.SearchStrategy[pd.DataFrame]:
     )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(rows_of_people(), st.randoms(use_true_random=False), st.sampled_from([0.25, 7.0]))
 def test_order_of_rows_and_unit_of_time_do_not_matter(times, random, scale):
     order = list(range(len(times)))
@@ -251,7 +251,7 @@ def test_order_of_rows_and_unit_of_time_do_not_matter(times, random, scale):
     assert at["cumulative_hazard"].to_numpy() == pytest.approx(rates.table["cumulative_hazard"])
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(rows_of_people(), st.integers(2, 4))
 def test_copies_of_everyone_leave_the_rate_and_shrink_its_error(times, copies):
     once = hazard(times, bandwidth=6, fewest=1, spacing=0).table

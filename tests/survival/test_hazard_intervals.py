@@ -186,7 +186,7 @@ def plain_expectation(left: float, right: float, edges: np.ndarray, rate: np.nda
     return share, np.bincount(cell, still, len(rate)) * step
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=15)
 @given(st.integers(0, 10**6), st.integers(0, 9), st.integers(1, 5))
 def test_what_is_expected_within_an_interval_is_its_definition(seed, left, length):
     edges, random = np.arange(16.0), np.random.default_rng(seed)

@@ -206,7 +206,7 @@ def test_no_day_could_gain_from_more_mass(seed):
     assert breach(left, right) < 1e-10
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(ROWS, st.integers(2, 5), st.randoms(use_true_random=False))
 def test_copies_order_and_scale_change_nothing(rows, copies, random):
     times = frame(rows)

@@ -152,7 +152,7 @@ def test_known_days_give_kaplan_meier_of_late_entry(rows):
     assert found.fits["late"].item() == (entry > 0).sum()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(0, 8), st.integers(0, 6), st.integers(1, 6), st.booleans()),

@@ -79,7 +79,7 @@ def among_many(times: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([times.assign(group=0), others], ignore_index=True)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(people())
 def test_which_engine_ran_changes_no_digit_that_matters(times):
     by_lifelines = survival_curves(times)
@@ -90,7 +90,7 @@ def test_which_engine_ran_changes_no_digit_that_matters(times):
     pd.testing.assert_frame_equal(by_lifelines.median(), median)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(people(least=2), st.integers(1, 4))
 def test_curves_of_persons_seen_often_are_those_of_our_product_with_its_errors(times, persons):
     times["person_id"] = np.arange(len(times)) % persons
@@ -152,7 +152,7 @@ def test_a_million_people_are_as_many_rows_as_there_are_days():
         assert counted.to_dict() == times[name].value_counts().to_dict()
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 @given(people(least=2), st.data())
 def test_the_log_rank_of_lifelines_is_ours(times, data):
     groups = data.draw(st.lists(st.integers(0, 3), min_size=len(times), max_size=len(times)))
@@ -178,7 +178,7 @@ def test_a_comparison_has_the_statistic_of_lifelines_where_it_has_one(monkeypatc
         assert compare_survival(times.assign(**change), "track", **options).statistic != 7
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(people())
 def test_fitters_have_the_curve_that_the_table_has(times):
     curves = survival_curves(times)
@@ -201,7 +201,7 @@ def test_fitters_have_the_curve_that_the_table_has(times):
     assert fitter.event_table["entrance"].sum() == len(times)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(people())
 def test_nelson_aalen_of_the_fitters_is_the_sum_of_events_over_those_at_risk(times):
     curves = survival_curves(times)
@@ -270,7 +270,7 @@ def test_with_clusters_the_curve_of_the_fitters_is_ours_and_their_limits_are_not
     assert (abs(lower - inside["lower"].to_numpy()) > 0.01).any()
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 @given(st.integers(0, 10_000), st.booleans())
 def test_cox_is_that_of_lifelines_plain_and_with_late_entry(seed, late):
     random = np.random.default_rng(seed)

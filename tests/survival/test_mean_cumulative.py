@@ -225,7 +225,7 @@ def weighted_mean(times: pd.DataFrame, day: int, weight: np.ndarray) -> float:
     return mean
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(people, st.booleans())
 def test_the_error_is_the_infinitesimal_jackknife(drawn: list[Any], dying: bool) -> None:
     times = frame_of(drawn)
@@ -249,7 +249,7 @@ def test_the_error_is_the_infinitesimal_jackknife(drawn: list[Any], dying: bool)
     assert last["se"] == pytest.approx(np.sqrt(np.sum(np.square(slope))), rel=1e-5, abs=1e-6)
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(people)
 def test_no_terminal_event_no_difference(drawn: list[Any]) -> None:
     times = frame_of(drawn).assign(died=False)
@@ -260,7 +260,7 @@ def test_no_terminal_event_no_difference(drawn: list[Any]) -> None:
     )
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(people, st.randoms(use_true_random=False))
 def test_rows_in_any_order_and_days_on_any_scale(drawn: list[Any], random: Any) -> None:
     times = frame_of(drawn)
@@ -275,7 +275,7 @@ def test_rows_in_any_order_and_days_on_any_scale(drawn: list[Any], random: Any) 
     )
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(people)
 def test_a_stretch_cut_in_two_is_the_same_stretch(drawn: list[Any]) -> None:
     times = frame_of(drawn)
@@ -289,7 +289,7 @@ def test_a_stretch_cut_in_two_is_the_same_stretch(drawn: list[Any]) -> None:
     pd.testing.assert_frame_equal(found.at(days), expected.at(days), rtol=1e-9, atol=1e-12)
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(people, st.integers(2, 4))
 def test_copies_leave_the_mean_and_shrink_the_error(drawn: list[Any], copies: int) -> None:
     times = frame_of(drawn)
@@ -306,7 +306,7 @@ def test_copies_leave_the_mean_and_shrink_the_error(drawn: list[Any], copies: in
     np.testing.assert_allclose(same["se"], expected["se"], rtol=1e-6, atol=atol)
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(people)
 def test_bounds(drawn: list[Any]) -> None:
     times = frame_of(drawn)
@@ -319,7 +319,7 @@ def test_bounds(drawn: list[Any]) -> None:
     assert plain["events"].sum() == times["event"].sum()
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(st.lists(st.tuples(st.integers(1, 9), st.booleans()), min_size=2, max_size=12))
 def test_one_event_each_is_the_nelson_aalen_estimate(drawn: list[tuple[int, bool]]) -> None:
     times = pd.DataFrame(drawn, columns=["days", "event"]).assign(id=range(len(drawn)))
@@ -330,7 +330,7 @@ def test_one_event_each_is_the_nelson_aalen_estimate(drawn: list[tuple[int, bool
     np.testing.assert_allclose(found["mean"], expected, rtol=1e-12)
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(st.lists(st.lists(st.integers(1, 30), max_size=4), min_size=2, max_size=8), st.data())
 def test_followed_to_death_or_the_end_it_is_the_plain_average(
     drawn: list[list[int]], data: Any
@@ -354,7 +354,7 @@ def test_followed_to_death_or_the_end_it_is_the_plain_average(
     assert found.at(60)["mean"].item() == pytest.approx(average, rel=1e-12)
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(people)
 def test_the_scores_agree_without_terminal_events(drawn: list[Any]) -> None:
     times = frame_of(drawn).assign(died=False)

@@ -179,7 +179,7 @@ def test_log_log_limits_are_those_of_lifelines():
     assert table[["lower", "upper"]].to_numpy() == pytest.approx(theirs.to_numpy(), rel=1e-12)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(st.lists(st.tuples(st.integers(1, 30), st.booleans()), min_size=1, max_size=30))
 def test_the_curve_is_that_of_lifelines(rows):
     times = pd.DataFrame(rows, columns=["days", "event"])
@@ -486,7 +486,7 @@ def test_a_curve_falls_and_stays_within_its_limits(times, interval):
     )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(people(), st.randoms(use_true_random=False), st.sampled_from([0.1, 1 / 3, 7, 1e6]))
 def test_order_of_rows_and_unit_of_time_do_not_matter(times, random, scale):
     order = list(range(len(times)))
@@ -504,7 +504,7 @@ def test_order_of_rows_and_unit_of_time_do_not_matter(times, random, scale):
     )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(people(), st.integers(2, 4))
 def test_copies_of_everyone_leave_the_curve_and_shrink_its_variance(times, copies):
     once = survival_curves(times)
@@ -519,7 +519,7 @@ def test_copies_of_everyone_leave_the_curve_and_shrink_its_variance(times, copie
         )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(people())
 def test_an_entry_of_zero_is_no_late_entry(times):
     from_start = times.assign(entry=0)
@@ -528,7 +528,7 @@ def test_an_entry_of_zero_is_no_late_entry(times):
     )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=30))
 def test_without_censoring_mean_and_median_are_those_of_the_days(days):
     curves = survival_curves(pd.DataFrame({"days": days, "event": 1}))

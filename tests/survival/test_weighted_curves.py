@@ -180,7 +180,7 @@ def curve(times: pd.DataFrame, weight: np.ndarray, days: np.ndarray) -> np.ndarr
     return height
 
 
-@settings(deadline=None, max_examples=25)  # each compares every day of a curve, to rounding
+@settings(deadline=None, max_examples=15)  # each compares every day of a curve, to rounding
 @given(rows_of_people(), st.integers(1, 18))
 @example(CANCELLING, 4)
 def test_robust_errors_are_those_of_nudging_each_person(times, horizon):
@@ -209,7 +209,7 @@ def test_robust_errors_are_those_of_nudging_each_person(times, horizon):
     assert found["se"].item() == pytest.approx(area, abs=1e-8)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(rows_of_people())
 def test_whole_weights_are_copies_of_the_same_person(times):
     weighted = survival_curves(times, by="track", weights="weight", cluster="person")
@@ -233,7 +233,7 @@ def test_whole_weights_are_copies_of_the_same_person(times):
     )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(rows_of_people(late=False))
 def test_without_weights_late_entry_and_repeats_the_robust_error_is_greenwoods(times):
     plain = survival_curves(times)
@@ -249,7 +249,7 @@ def test_without_weights_late_entry_and_repeats_the_robust_error_is_greenwoods(t
     assert robust.follow_up().equals(plain.follow_up())
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(
     rows_of_people(),
     st.randoms(use_true_random=False),
@@ -285,7 +285,7 @@ def test_row_order_and_the_units_of_time_and_weight_do_not_matter(times, random,
         assert scaled[name].to_numpy() == pytest.approx(mean[name].to_numpy() * unit, abs=1e-7)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(rows_of_people(), st.lists(st.integers(0, 20), min_size=1, max_size=5))
 def test_weighted_counts_add_up_and_stay_within_bounds(times, days):
     times["weight"] = times["weight"] / 7

@@ -309,7 +309,7 @@ def plain_range(y: list[float]) -> float:
     return mean(kept or ranges)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=2, max_size=20),
     st.sampled_from(["xmr", "p", "p_prime", "u", "u_prime", "run"]),
@@ -323,7 +323,7 @@ def test_limits_are_those_of_the_plain_formulas(rows: list[tuple[int, int]], cha
     np.testing.assert_array_equal(found, scaled)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     st.lists(st.integers(-500, 500), min_size=2, max_size=20),
     st.integers(-50, 50),

@@ -272,7 +272,7 @@ def test_verdicts_are_those_of_the_plain_rules(values: list[float], drift: bool)
     assert judged["variation"].tolist() == [words[sign] for _, sign in expected]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(POINTS, st.integers(-100, 100), st.sampled_from([0.5, 4.0]))
 def test_verdicts_do_not_depend_on_unit_and_origin(
     values: list[float], shift: int, factor: float
@@ -292,7 +292,7 @@ def test_verdicts_do_not_depend_on_unit_and_origin(
     assert upside_down[["assurance", "rule"]].equals(usual[["assurance", "rule"]])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(POINTS, st.lists(st.integers(0, 40), max_size=5))
 def test_missing_periods_are_passed_over(values: list[float], places: list[int]) -> None:
     """Beside the limits, which rest on neighbours only: those of a run chart do not."""

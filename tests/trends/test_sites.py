@@ -106,7 +106,7 @@ def test_positions_are_those_of_the_limits() -> None:
     assert table.iloc[4][["value", "upper_95"]].isna().all()
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(1, 200), st.floats(0, 1), st.sampled_from(TAILS))
 def test_the_interpolated_limit_is_near_the_quantile(size: int, target: float, tail: float) -> None:
     limit = float(exact_proportion_limit(size, target, tail))
@@ -117,7 +117,7 @@ def test_the_interpolated_limit_is_near_the_quantile(size: int, target: float, t
     assert below <= above
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), min_size=1, max_size=14))
 def test_a_funnel_never_leaves_what_is_possible(rows: list[tuple[int, int]]) -> None:
     frame = pd.DataFrame(rows, columns=["numerator", "rest"])
@@ -177,7 +177,7 @@ def test_weights_are_those_of_steiner() -> None:
     assert [f"{one:.4f}" for one in other] == ["0.5986", "-0.0945"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.lists(st.tuples(st.floats(0.01, 0.99), st.integers(0, 1)), max_size=40),
     st.sampled_from([2.0, 0.5, 3.0]),
