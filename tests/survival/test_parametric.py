@@ -106,7 +106,7 @@ def test_the_density_is_the_slope_of_the_hazard(model):
 # Not below 1e-3: days that differ by 1.5e-8 or less are one day.
 @pytest.mark.parametrize(
     ("seed", "model", "scale"),
-    zip(range(4), CLOSED, [1e6, 1e-3, 1e12, 0.3], strict=True),
+    [*zip(range(4), CLOSED, [1e6, 1e-3, 1e12, 0.3], strict=True)],
 )
 def test_scale_order_and_copies(seed, model, scale):
     generator = np.random.default_rng(seed)
