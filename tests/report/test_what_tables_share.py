@@ -160,7 +160,7 @@ def test_the_newest_quarter_is_compared_with_the_one_before(quarters: int, chang
             "period": ["2026Q1", "2026Q2", "2026Q3"],
             "value": [90.0, 20, 80],
             "hidden": False,
-            "mature": True,
+            "complete": True,
             "not_known": "",
         }
     )
