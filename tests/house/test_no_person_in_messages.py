@@ -187,6 +187,10 @@ def calls(records: iop.Records | None) -> dict[str, tuple[Callable[..., Any], di
     of_records: dict[str, dict[str, Any]] = {
         "attendance_by_week": {"weeks": 2},
         "engagement": {},
+        "engagement_by_week": {},
+        "follow_up_due": {},
+        "slipping": {},
+        "time_in_treatment": {},
         "recurrent_relapses": {},
         "state_histories": {},
         "time_to_relapse": {},

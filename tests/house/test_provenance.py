@@ -236,7 +236,7 @@ def test_every_kind_of_result_is_walked() -> None:
     results = {one for one in public().values() if is_dataclass(one) and "table" in members(one)}
     of_records = {iop.AttendanceByWeek, iop.MappingSuggestion, iop.Trend, iop.Sample}
     of_records |= {iop.SymptomChange, iop.Functioning, iop.ContinuityMeasure, iop.Continuity}
-    of_records |= {iop.CohortFlow}
+    of_records |= {iop.CohortFlow, iop.Slipping, iop.FollowUpDue}
     assert results - seen <= of_records
 
 
