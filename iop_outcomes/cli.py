@@ -7,6 +7,7 @@ import re
 import signal
 import sys
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -33,6 +34,7 @@ IN_COMMANDS = {  # what an error tells a program to write, and what the command 
     "Look at records.problems, or run": "Run",
     "quarterly_report(records), which covers": "leave --quarter out: the report then covers",
     "Write synthetic_records(seed=2026, people=760).": "Write --seed 2026.",
+    "; see .fitness()": "",
     "see .problems": "--problems FILE.csv writes them to a file",
 }
 
@@ -107,6 +109,7 @@ def check(
     Ends with code 1 if nearly all rows of a table were set aside.
     """
     from iop_outcomes.records.checks.losses import nearly_all_lost, source_lines
+    from iop_outcomes.records.fitness.judging import not_known_lines
 
     if problems is not None:
         check_place(problems, PROBLEMS)
@@ -114,6 +117,8 @@ def check(
     if problems is not None:
         _keep_what_was_read(problems, records, data, mapping)
     typer.echo(_in_commands(repr(records)))
+    for line in not_known_lines(records.judgements()):
+        typer.echo(printable(f"  {line}"))
     for line in source_lines(records.sources):
         typer.echo(line)
     counts = records.problem_counts()
@@ -121,9 +126,13 @@ def check(
         typer.echo("problems, by check:")
         typer.echo(counts.to_string(index=False))
     _say_what_to_map(records)
-    quality = records.quality()["status"].value_counts()
-    parts = [f"{quality.get(word, 0):,} {word}" for word in ("passed", "failed", "not applicable")]
+    quality = records.quality()
+    counted = quality["status"].value_counts()
+    parts = [f"{counted.get(word, 0):,} {word}" for word in ("passed", "failed", "not applicable")]
     typer.echo(f"checks: {', '.join(parts)}")
+    failed = quality.loc[quality["status"] == "failed", ["check", "table"]].drop_duplicates()
+    for name, tables in failed.groupby("check", sort=False)["table"]:
+        typer.echo(f"  failed: {name} ({', '.join(tables)})")
     if problems is not None:
         _write_problems(records, problems)
     if nearly_all_lost(records.problems, records.sources) or (strict and len(records.problems)):
@@ -165,7 +174,7 @@ def map_export(
     made = suggest_mapping(data)
     made.save(out, overwrite=force)
     typer.echo(printable(made.summary()))
-    check = f"iop-outcomes check {data} --mapping {out}"
+    check = f"iop-outcomes check {quote(str(data))} --mapping {quote(str(out))}"
     typer.echo(printable(f"written: {out}. Look at every line of it, then: {check}"))
 
 

@@ -306,6 +306,23 @@ def test_no_command_writes_over_what_it_read(run: Run, small: Path) -> None:
     assert run("check", small, "--problems", small / "problems.csv")[0] == 0
 
 
+def test_a_check_says_what_is_not_known_and_which_checks_failed(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "our export"
+    folder.mkdir()
+    (folder / "episodes.csv").write_text("episode_id,admit_date,mrn\nE1,2026-01-05,\n")
+    for name, day in (("attendance_1.csv", "06"), ("attendance_2.csv", "07")):
+        (folder / name).write_text(f"episode_id,date,status\nE1,2026-01-{day},attended\n")
+    code, out, err = run("check", folder)
+    assert code == 0, err
+    assert "fitness()" not in out
+    assert "not known: check_in_response, relapse" in out
+    assert "read_records(" not in out
+    assert "failed: empty_column (episodes)" in out
+    assert "1 rows of attendance_2.csv read" in out
+    code, out, err = run("map", folder, "--out", tmp_path / "m.toml")
+    assert f"iop-outcomes check '{folder}' --mapping" in out
+
+
 def test_an_empty_name_is_not_the_folder_one_is_in(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -518,10 +518,13 @@ def test_what_is_not_complete_is_not_called_known(report: iop.Report) -> None:
 def test_a_missing_table_is_said(sample: Frames) -> None:
     episodes = {"episodes": sample["episodes"], "as_of": "2026-09-30"}
     without = iop.read_records(attendance=sample["attendance"], **episodes)
-    assert "no check-in table" in iop.quarterly_report(without, "2026Q3").html
+    assert iop.quarterly_report(without, "2026Q3").html.count("there are no check-ins") == 1
     without = iop.read_records(checkins=sample["checkins"], **episodes)
     html = iop.quarterly_report(without, "2026Q3").html
-    assert html.count("no attendance table, so this cannot be told") == 2
+    assert html.count("there is no attendance table") == 1  # the others point to it
+    assert "Retained at 30 days; Retained at 60 days" in html
+    assert html.count("What these records cannot tell") > 4
+    assert "read_records(" not in html
     assert [part["id"] for part in Page(html).all("section")] == SECTIONS
 
 

@@ -99,6 +99,8 @@ def source_lines(sources: pd.DataFrame) -> list[str]:
         many = len(files) > _MOST_FILES
         for row in [files.sum(numeric_only=True)] if many else [row for _, row in files.iterrows()]:
             of = f" of {len(files):,} files" if many else ""
+            if len(files) > 1 and not many:
+                of = f" of {row['file']}"
             lines.append(
                 f"  {table}: {row['rows_read']:,} rows{of} read = {row['rows_kept']:,} kept"
                 f" + {row['rows_set_aside']:,} set aside + {row['rows_folded']:,} folded"

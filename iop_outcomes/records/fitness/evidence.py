@@ -64,7 +64,8 @@ class TableRead:
         name = CALLED[self.table]
         if self.table not in held.tables:
             what = f"there {'are' if name.endswith('s') else 'is'} no {name}"
-            return Answer("no", what, what, f"read them: read_records(..., {self.table}=...)")
+            needed = f"the {name} of the export, named in the mapping: [[{self.table}.from]]"
+            return Answer("no", what, what, needed)
         read, kept, planned = held.counts(self.table)
         happened = read - planned
         if not happened:

@@ -12,6 +12,7 @@ from iop_outcomes.records.fitness.held import Held
 from iop_outcomes.records.fitness.measure import Answer, Evidence, Known, Measure
 
 NOT_KNOWN = "not known from these records"
+_KNOWN = {"no": "not known", "partly": "known in part"}
 _ORDER = {"no": 0, "partly": 1, "yes": 2}
 
 
@@ -126,3 +127,16 @@ def summary(judgements: dict[str, Judgement]) -> str:
         f"measures: {known.count('yes')} known, {known.count('partly')} partly, "
         f"{known.count('no')} not known; see .fitness()"
     )
+
+
+def not_known_lines(judgements: dict[str, Judgement]) -> list[str]:
+    """Return a line for each reason why measures of the report are not known, or in part."""
+    reasons: dict[tuple[str, str, str], list[str]] = {}
+    for one in judgements.values():
+        if one.known != "yes" and MEASURES[one.measure].reported:
+            kind = "known by program" if one.mixed else _KNOWN[one.known]
+            reasons.setdefault((kind, one.why, one.needed), []).append(one.measure)
+    return [
+        f"{kind}: {', '.join(measures)}: {why}. Needed: {needed}"
+        for (kind, why, needed), measures in reasons.items()
+    ]

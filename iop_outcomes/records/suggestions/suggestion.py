@@ -40,6 +40,8 @@ class MappingSuggestion(Result):
         proposed) and ``confidence`` (float, 0 to 1; missing where nothing is proposed).
     problem : str
         Why the records cannot be read by the proposal as it stands; empty if they can.
+    lost : tuple of str
+        A sentence for each table of which many rows would be set aside by it.
     """
 
     text: str
@@ -47,6 +49,7 @@ class MappingSuggestion(Result):
     questions: tuple[str, ...]
     table: pd.DataFrame
     problem: str = ""
+    lost: tuple[str, ...] = ()
 
     @property
     def _summary(self) -> str:
@@ -66,9 +69,11 @@ class MappingSuggestion(Result):
         if self.questions:
             lines.append("to ask whoever made the export:")
             lines += [f"  {n}. {text}" for n, text in enumerate(self.questions, start=1)]
-        read = (
-            f"not yet: {self.problem}" if self.problem else "yes; its end says what they can tell"
-        )
+        read = "yes; its end says what they can tell"
+        if self.problem:
+            read = f"not yet: {self.problem}"
+        elif self.lost:
+            read = f"not as it should be: {'; '.join(self.lost)}"
         lines.append(f"can the records be read by it: {read}")
         return "\n".join(lines)
 
@@ -166,4 +171,5 @@ def suggest_mapping(source: str | Path) -> MappingSuggestion:
         questions,
         heading_table(made, export.sheets),
         trial.problem,
+        trial.lost,
     )

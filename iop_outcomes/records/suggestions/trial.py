@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from iop_outcomes.errors import OutcomesError
+from iop_outcomes.records.checks.losses import loss_lines
+from iop_outcomes.records.fitness.declared import MEASURES
+from iop_outcomes.records.fitness.judging import not_known_lines
 from iop_outcomes.records.mapping import Mapping
 from iop_outcomes.records.read import read_records
 from iop_outcomes.records.records import Records
@@ -16,10 +19,11 @@ _MOST_CHECKS = 12
 
 @dataclass(frozen=True)
 class Trial:
-    """What came of reading: comments for the end of the mapping, and the problem, if any."""
+    """What came of reading: comments for the end of the mapping, the problem, and rows lost."""
 
     text: str
     problem: str = ""
+    lost: tuple[str, ...] = ()
 
 
 def try_out(path: Path, mapping: Mapping) -> Trial:
@@ -31,7 +35,10 @@ def try_out(path: Path, mapping: Mapping) -> Trial:
         sentence = " ".join(str(error).split())
         lines = [title, *comment(f"The records cannot be read by these lines yet: {sentence}")]
         return Trial("\n".join(lines) + "\n", sentence)
-    return Trial("\n".join([title, *_rows(records), *_fitness(records)]) + "\n")
+    lost = loss_lines(records.problems, records.sources)
+    said = [line for sentence in lost for line in comment(sentence)]
+    lines = [title, *said, *_rows(records), *_fitness(records)]
+    return Trial("\n".join(lines) + "\n", lost=tuple(lost))
 
 
 def _rows(records: Records) -> list[str]:
@@ -49,9 +56,13 @@ def _rows(records: Records) -> list[str]:
 
 
 def _fitness(records: Records) -> list[str]:
-    lines = ["#"]
-    for one in records.judgements().values():
-        why = f": {one.why}" if one.why else ""
-        needed = f". Needed: {one.needed}" if one.needed else ""
-        lines += comment(f"{one.measure}: {one.known}{why}{needed}", "# ", "#     ")
+    judged = records.judgements()
+    known = ", ".join(
+        one.measure
+        for one in judged.values()
+        if one.known == "yes" and MEASURES[one.measure].reported
+    )
+    lines = ["#", *(comment(f"known: {known}", "# ", "#     ") if known else [])]
+    for sentence in not_known_lines(judged):
+        lines += comment(sentence, "# ", "#     ")
     return lines

@@ -330,6 +330,7 @@ def _rest(made: Proposal, table: str) -> list[str]:
         lines.append(f"[{table}.units]")
         lines += [line(column, unit.unit, unit.why) for column, unit in units.items()]
         lines.append("")
+    lines += _attended_only(made, table)
     lines += _ticked(made, table)
     lines += _combined(made, table)
     lines += _link(made, table)
@@ -337,6 +338,15 @@ def _rest(made: Proposal, table: str) -> list[str]:
         if found.table == table:
             lines += word_lines(found)
     return lines
+
+
+def _attended_only(made: Proposal, table: str) -> list[str]:
+    """Return a line, as a comment, for sessions whose list has no column of an outcome."""
+    there = any(source.heading_of("status") or source.bundle.days for source, _ in made.of(table))
+    if table != "attendance" or there or made.meanings(table, "status"):
+        return []
+    note = "if each row is a session that took place; no attendance rate is known then"
+    return [f"# [{table}.constants]", line("status", "attended", note, off=True), ""]
 
 
 def _expected(days: int) -> list[str]:

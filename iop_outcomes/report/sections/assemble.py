@@ -27,12 +27,10 @@ from iop_outcomes.report.model import (
 )
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections import cohort, quality, relapse
-from iop_outcomes.report.sections.findings import Finding
+from iop_outcomes.report.sections.findings import NOT_TOLD, Finding
 from iop_outcomes.shared.provenance import provenance_of
 from iop_outcomes.trends.quantities import REPORTED
 
-NO_ATTENDANCE = "There is no attendance table, so this cannot be told."
-NO_CHECKINS = "There is no check-in table, so relapse cannot be told."
 TOO_FEW = "Too few to publish."
 NO_CALENDAR = (
     "The records hold study days, without a calendar: what goes by month or quarter is left out."
@@ -46,6 +44,8 @@ TREND_KINDS: dict[str, Kind] = {
     "lower": "share",
     "upper": "share",
 }
+WHY = f"Why, and what is needed: {CANNOT_TELL}."
+OF_SESSIONS = ("attendance_rate", "first_session", "retained_90")
 
 COUNT_KINDS: dict[str, Kind] = {
     "numerator": "count",
@@ -72,16 +72,23 @@ def what_changed(scope: Scope, findings: list[Finding]) -> Section:
         "change is named only if the 95% interval of the difference leaves out zero; among "
         f"{len(findings)} measures, one such change every few quarters is expected by chance."
     )
-    items = tuple((one.change, one.title, one.text[len(one.title) :]) for one in findings)
-    return Section("what-changed", title, (intro,), items=items)
+    items = [
+        (one.change, one.title, one.text[len(one.title) :])
+        for one in findings
+        if one.change != NOT_TOLD
+    ]
+    titles = [one.title for one in findings if one.change == NOT_TOLD]
+    if titles:
+        items.append((NOT_TOLD, "; ".join(titles), f". {WHY}"))
+    return Section("what-changed", title, (intro,), items=tuple(items))
 
 
 def who_came(scope: Scope, counted: Counted) -> Section:
     """Return the admissions, how far people came, and the sessions."""
     tables = [counted.table("admissions")]
     if scope.engagement is None:
-        return Section("who-came", "Who came", (NO_ATTENDANCE,), tuple(tables))
-    said = unknown(scope, "attendance_rate", "first_session", "retained_90")
+        return Section("who-came", "Who came", unknown(scope, *OF_SESSIONS), tuple(tables))
+    said = unknown(scope, *OF_SESSIONS)
     if "cohort_flow" in counted.drafts:
         flow = counted.drafts["cohort_flow"]
         tables.append(cohort.flow_shown(flow, scope, counted.linked, counted.hidden))
@@ -114,17 +121,13 @@ def who_stayed(scope: Scope, counted: Counted) -> Section:
     elif scope.tells("length_of_stay"):
         sentences.append(f"Nobody was discharged in {scope.label}.")
     sentences += unknown(scope, "length_of_stay", "completion_rate", "hours")
-    if scope.engagement is None:
-        sentences.append(NO_ATTENDANCE)
-    else:
+    if scope.engagement is not None:
         tables.append(counted.table("programs"))
     return Section("who-stayed", "Who stayed", tuple(sentences), tuple(tables))
 
 
 def relapse_section(scope: Scope, counted: Counted) -> Section:
     """Return the curves, with their definition and what rests on missing check-ins."""
-    if "checkins" not in scope.records.tables:
-        return Section("relapse", "Relapse", (NO_CHECKINS,))
     if not scope.tells("relapse"):
         return Section("relapse", "Relapse", unknown(scope, "relapse"))
     results = counted.relapse
@@ -132,7 +135,8 @@ def relapse_section(scope: Scope, counted: Counted) -> Section:
         return Section("relapse", "Relapse", (TOO_FEW,))
     known = "A curve shows those known to be without relapse among those still followed."
     unlike = "People who stop answering are not like people who answer"
-    rule = f"Of all {scope.words(8)}. {results.overall.rule}"
+    whom = scope.words(8) if scope.quarter is None else f"all {scope.words(8)}"
+    rule = f"Of {whom}. {results.overall.rule}"
     answered_only = not scope.tells("relapse_missing_rules")
     sentences: tuple[str, ...]
     if answered_only:
@@ -192,9 +196,13 @@ def trends_section(scope: Scope, trends: Trends) -> Section:
 
 
 def unknown(scope: Scope, *measures: str) -> tuple[str, ...]:
-    """Return a sentence for each of the measures that the records cannot tell."""
+    """Return a sentence that names those of the measures that the records cannot tell.
+
+    The reasons stand once, in the section that says what the records cannot tell.
+    """
     judged = (scope.judged[name] for name in measures if name in scope.judged)
-    return tuple(f"{one.title}: {one.text}." for one in judged if one.absent)
+    titles = [one.title for one in judged if one.absent]
+    return (f"Not known from these records: {'; '.join(titles)}. {WHY}",) if titles else ()
 
 
 def cannot_tell(scope: Scope) -> Section:
@@ -206,7 +214,11 @@ def cannot_tell(scope: Scope) -> Section:
     ]
     if not rows:
         return Section("cannot-tell", CANNOT_TELL, ("They can tell every measure of this report.",))
+    reasons = list(dict.fromkeys(row[1:] for row in rows))
+    rows.sort(key=lambda row: reasons.index(row[1:]))  # each reason stands once
     frame = pd.DataFrame(rows, columns=["measure", "known", "why", "needed"])
+    again = frame.duplicated(["known", "why", "needed"])
+    frame.loc[again, ["why", "needed"]] = "as above"
     note = (
         "What is not known is left out of this report; what is known in part stands in it. What is "
         "known by program stands in the table of programs only, since no total of them is known."
@@ -240,10 +252,6 @@ def data_quality(whole: Scope, drafts: dict[str, DraftTable], hidden: Hidden) ->
     sentences = [*notes_without_counts(whole.records.notes), quality.summary(whole, hidden)]
     if others := len(whole.records.ignored):  # their names may be those of people
         sentences.append(f"{others} other {'file was' if others == 1 else 'files were'} not read.")
-    if "checkins" not in whole.records.tables:
-        sentences.append(NO_CHECKINS)
-    if "attendance" not in whole.records.tables:
-        sentences.append("There is no attendance table.")
     return Section("data-quality", "Data quality", tuple(sentences), tables)
 
 

@@ -232,7 +232,7 @@ def discharge_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
     kinds: dict[str, Kind] = {"discharges": "count", "share": "share", "median_stay_days": "days"}
     end = "the earlier of last contact and discharge"
     if scope.engagement is None:
-        end = "discharge; there is no attendance table to tell the last contact"
+        end = "discharge, since no sessions tell the last contact"
     note = (
         f"Stay: from admission to {end}. Completed and transferred are kept apart. A median is "
         "shown when enough people lie on either side of it."
