@@ -117,10 +117,9 @@ def check(
     if problems is not None:
         _keep_what_was_read(problems, records, data, mapping)
     typer.echo(_in_commands(repr(records)))
-    for line in not_known_lines(records.judgements()):
-        typer.echo(printable(f"  {line}"))
-    for line in source_lines(records.sources):
-        typer.echo(line)
+    known = [f"  {line}" for line in not_known_lines(records.judgements())]
+    for line in [*known, *source_lines(records.sources)]:
+        typer.echo(printable(line))
     counts = records.problem_counts()
     if len(counts):
         typer.echo("problems, by check:")

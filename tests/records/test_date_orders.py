@@ -153,7 +153,14 @@ WEEK = [f"26-01-{day:02}" for day in range(5, 10)]  # of 2026, or days of 2005 t
         (["05-01-26", "05-14-26"], "2026-05-01", set()),
         (["26-01-05"], None, {"ambiguous_date"}),
         (["26-01-05", "25-01-06"], None, {"ambiguous_date"}),
-        (["26/01/05"], "2005-01-26", set()),  # nobody's ISO
+        (["26/01/05"], None, {"ambiguous_date"}),
+        ([text.replace("-", "/") for text in WEEK], "2026-01-05", set()),
+        (["99/01/05", "99/01/06"], "1999-01-05", set()),
+        (["26/01/26"], "2026-01-26", set()),  # one day either way
+        (["26/01/05", "3/2/05"], "2005-01-26", set()),  # no year has one digit
+        ([f"{day}/01/26" for day in range(13, 20)], "2026-01-13", set()),
+        (["06/01/22", "06/05/23", "06/09/24", "06/11/25"], "2022-06-01", {"assumed_date_order"}),
+        (["26.01.05"], "2005-01-26", set()),  # with dots the day stands first
     ],
 )
 def test_the_part_of_few_values_is_the_year(

@@ -39,7 +39,7 @@ _WEEKDAY = re.compile(r"(?P<name>[^\W\d_]{2,10})[.,]*\s+(?=.*\d)")
 _LETTERS = r"([^\W\d_]{3,9})"
 _ISO = re.compile(r"(\d{4})\s*[-/.]\s*(\d{1,2})\s*[-/.]\s*(\d{1,2})")
 _PARTS = re.compile(r"(\d{1,2})\s*([-/.])\s*(\d{1,2})\s*[-/.]\s*(\d{4}|\d{2})")
-_HYPHENED = re.compile(r"\d{2}-\d{2}-\d{2}")
+_HYPHENED = re.compile(r"\d{2}([-/])\d{2}\1\d{2}")
 _DAY_NAME = re.compile(
     rf"(\d{{1,2}})(?:st|nd|rd|th)?[-\s./]*(?:of\s+)?{_LETTERS}\.?[-\s./,]*(\d{{4}}|\d{{2}})"
 )
@@ -70,7 +70,9 @@ class DateText:
     dotted : bool
         Whether its parts are written with dots.
     hyphened : bool
-        Whether it is written as 26-01-05.
+        Whether it is written as 26-01-05 or 26/01/05.
+    stroked : bool
+        Whether it is written as 26/01/05.
     year_first : int or None
         Its day since 1970 if its first part is the year, where it is written so.
     weekday : int or None
@@ -91,6 +93,7 @@ class DateText:
     two_digits: bool = False
     dotted: bool = False
     hyphened: bool = False
+    stroked: bool = False
     year_first: int | None = None
     weekday: int | None = None
     minutes: int | None = None
@@ -201,7 +204,11 @@ class DateReader:
             if _HYPHENED.fullmatch(word):
                 day = day_number(self._year(match[1]), parts[1], int(match[4]))
                 return DateText(
-                    *("parts", None, parts), two_digits=True, hyphened=True, year_first=day
+                    *("parts", None, parts),
+                    two_digits=True,
+                    hyphened=True,
+                    stroked="/" in word,
+                    year_first=day,
                 )
             return DateText("parts", parts=parts, two_digits=short, dotted=match[2] == ".")
         if match := _DAY_NAME.fullmatch(word):

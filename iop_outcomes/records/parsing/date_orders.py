@@ -42,7 +42,7 @@ from iop_outcomes.records.staging import StagedTable
 Mask = npt.NDArray[np.bool_]
 FEWEST_DAYS = 4  # different values from which on a part can be seen to be the day
 _LAST_MONTH, _LAST_DAY = 12, 31
-# What a text is, for its order; the last two are written as 26-01-05.
+# What a text is, for its order; the last two as 26-01-05 or 26/01/05.
 _OTHER, _OPEN_PARTS, _SETTLED_PARTS, _REAL_DATE, _OPEN_HYPHENS, _SETTLED_HYPHENS = range(6)
 
 
@@ -65,7 +65,7 @@ class _Evidence:
     swapped : numpy.ndarray of bool
         For each file whether a spreadsheet swapped day and month of a part of its dates.
     years : list of str
-        For each file the order of its texts such as 26-01-05, if the year may stand first.
+        For each file the order of its texts 26-01-05 or 26/01/05, if the year may stand first.
     """
 
     texts: DateTexts
@@ -207,7 +207,10 @@ def _split(staged: StagedTable, name: str, own: _Evidence, orders: npt.NDArray[n
 
 
 def year_order(texts: DateTexts, positions: Iterable[int]) -> str:
-    """Tell whether the year stands first in the texts 99-99-99 of one column and file.
+    """Tell whether the year stands first in the texts 99-99-99, 99/99/99 of a column and file.
+
+    With strokes a first part that can be a month is one, and a part of one digit beside them
+    (3/2/26) shows that no year stands in front.
 
     Parameters
     ----------
@@ -220,12 +223,17 @@ def year_order(texts: DateTexts, positions: Iterable[int]) -> str:
         `YEAR_FIRST`, `DAY_OR_YEAR` where neither part can be seen to be the year and none of the
         first ones can be a month, or `OPEN`: these texts are as any others in parts.
     """
-    hyphened = [texts.parts[one] for one in positions if one in texts.parts]
-    hyphened = [text for text in hyphened if text.hyphened]
+    in_parts = [texts.parts[one] for one in positions if one in texts.parts]
+    hyphened = [text for text in in_parts if text.hyphened]
+    stroked = any(text.stroked for text in hyphened)
+    if stroked and any(text.two_digits and not text.hyphened for text in in_parts):
+        return OPEN
     if not hyphened or any(text.year_first is None for text in hyphened):
         return OPEN
     parts = [text.parts or (0, 0, 0) for text in hyphened]
     first, last = {first for first, _, _ in parts}, {last for _, _, last in parts}
+    if stroked and min(first) <= _LAST_MONTH:
+        return OPEN
     if max(first) > _LAST_DAY or _is_day(last, first):
         return YEAR_FIRST
     if min(first) <= _LAST_MONTH or _is_day(first, last):

@@ -321,7 +321,7 @@ def _settle(texts: DateTexts, orders: Sequence[str], parsed: Parsed) -> None:
         month_first, day_first = texts.orders(position)
         order = orders[position]
         day: int | None
-        if order == DAY_OR_YEAR:
+        if order == DAY_OR_YEAR and texts.parts[position].year_first != day_first:
             text = "value left missing: day and year cannot be distinguished"
             parsed.fault("ambiguous_date", position, text)
             continue
@@ -332,6 +332,8 @@ def _settle(texts: DateTexts, orders: Sequence[str], parsed: Parsed) -> None:
             day = day_first if order == DAY_FIRST else month_first
         elif month_first is None or day_first is None or month_first == day_first:
             day = day_first if month_first is None else month_first
+        elif order == DAY_OR_YEAR:
+            day = day_first
         elif order in ASSUMED:
             day = day_first if order in _DAYS_FIRST else month_first
             parsed.fault("assumed_date_order", position, ASSUMED[order])
