@@ -14,6 +14,8 @@ import pytest
 
 import iop_outcomes as iop
 from iop_outcomes import cli
+from iop_outcomes.plots.layout.export import Picture
+from iop_outcomes.report.sections import assemble
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -98,6 +100,14 @@ def test_the_problems_go_to_a_file_that_is_not_for_sending(
     assert "cannot be written" in err
 
 
+@pytest.fixture
+def no_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw nothing: how a picture comes into a page is looked at in tests/report."""
+    picture = Picture(b"<svg/>", "A picture.", 1, 1)
+    monkeypatch.setattr(assemble, "draw_svg", lambda *_, **__: picture)
+
+
+@pytest.mark.usefixtures("no_drawing")
 def test_a_report_is_written(run: Run, folder: Path, tmp_path: Path) -> None:
     out_file = tmp_path / "q3.html"
     words = ("report", folder, "--quarter", "2026Q3", "--out", out_file, "--as-of", "2026-09-30")

@@ -138,6 +138,8 @@ def test_each_program_has_its_own_stream_whatever_runs_beside_it(monkeypatch):
 
 def test_every_setting_runs_and_has_a_truth_for_all_that_it_finds(population, monkeypatch):
     monkeypatch.setattr(part("_check_ins"), "RESAMPLES", 20)
+    monkeypatch.setattr(part("_episodes"), "RESAMPLES", 20)
+    monkeypatch.setattr(part("_imputation"), "IMPUTATIONS", 5)
     settings = part("_settings").make_settings(population)
     settings += part("_settings").make_more_settings()
     assert len({setting.name for setting in settings}) == len(settings)
