@@ -65,7 +65,7 @@ from iop_outcomes.compare import (
 from iop_outcomes.disclosure import ProtectedCurves, SafePolicy, protect
 from iop_outcomes.errors import OutcomesError
 from iop_outcomes.exposure import emulate_strategies, landmark, start_stop
-from iop_outcomes.from_records import state_occupation
+from iop_outcomes.from_records import attendance_and_relapse, state_occupation
 from iop_outcomes.outcome_scores import (
     Functioning,
     Instrument,
@@ -217,6 +217,7 @@ __all__ = [
     "Watch",
     "__version__",
     "alternative_text",
+    "attendance_and_relapse",
     "attendance_by_week",
     "cause_specific_cox",
     "cohort_flow",

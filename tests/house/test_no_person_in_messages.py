@@ -185,6 +185,7 @@ def calls(records: iop.Records | None) -> dict[str, tuple[Callable[..., Any], di
         "recurrent_cox": {"formula": "age"},
     }
     of_records: dict[str, dict[str, Any]] = {
+        "attendance_and_relapse": {"weeks": 2},
         "attendance_by_week": {"weeks": 2},
         "engagement": {},
         "engagement_by_week": {},
