@@ -79,8 +79,12 @@ def link_flow(scope: Scope, linked: LinkedCounts) -> None:
     names = [("flow", words) for words, _ in flow_stages(scope)]
     admitted, first = names[:2]
     retained = list(zip(names[-len(RETENTION_DAYS) :], RETENTION_DAYS, strict=True))
-    _same(linked, admitted, ("weeks", "1", "episodes_followed"))
     weeks = [week for week in range(1, WEEKS + 1) if ("weeks", str(week), "episodes") in linked]
+    # All were followed for 90 days, through the end of each of these weeks, and all began the first.
+    everybody = [("weeks", str(week), "episodes_followed") for week in weeks]
+    for key in [*everybody, ("weeks", "1", "episodes")]:
+        if key in linked and linked.value(key) == linked.value(admitted):
+            _same(linked, admitted, key)
     for stage, day in retained:
         # Who is still there on a day was there when its week, or one before it, began.
         begun = [week for week in weeks if (week - 1) * WEEK <= day]

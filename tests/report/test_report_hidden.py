@@ -391,3 +391,22 @@ def test_a_quarter_without_admissions_reports_on_those_who_were_there() -> None:
     assert report.tables["admissions"]["admitted"].tolist() == [0]
     assert report.tables["sessions"]["sessions"].iloc[-1] > 100
     assert "Attendance rate in 2026Q3" in " ".join(report.findings["text"])
+
+
+@pytest.mark.parametrize("quarter", [None, "2026Q2"])
+def test_who_had_no_first_session_is_not_the_rest_of_those_followed_by_week(
+    quarter: str | None,
+) -> None:
+    """The flow hid those admitted, 73, and the weeks printed them beside a first session of 72."""
+    episodes = people(73, admit_date="2026-04-06")
+    rows = every_week(episodes, weeks=14)
+    rows.loc[rows.index % 4 == 1, "status"] = "no_show"
+    late = rows["episode_id"] == "A7"
+    rows.loc[late & (rows["date"] < "2026-05-20"), "status"] = "no_show"
+    report = made(episodes, attendance=rows, quarter=quarter)
+    flow = report.tables["cohort_flow"].set_index("stage")["reached"]
+    first = flow["first session within 30 days"]
+    weeks = report.tables["attendance_by_week"]
+    everybody = [flow["admitted"], *weeks["episodes_followed"], weeks["episodes"].iloc[0]]
+    assert (first == "hidden") != (shown(everybody) == [])
+    assert 72 in (first, *everybody) or 73 in everybody
