@@ -80,7 +80,7 @@ def link_flow(scope: Scope, linked: LinkedCounts) -> None:
     admitted, first = names[:2]
     retained = list(zip(names[-len(RETENTION_DAYS) :], RETENTION_DAYS, strict=True))
     weeks = [week for week in range(1, WEEKS + 1) if ("weeks", str(week), "episodes") in linked]
-    # All were followed for 90 days, through the end of each of these weeks, and all began the first.
+    # All were followed for 90 days, through the end of each of these weeks; all began the first.
     everybody = [("weeks", str(week), "episodes_followed") for week in weeks]
     for key in [*everybody, ("weeks", "1", "episodes")]:
         if key in linked and linked.value(key) == linked.value(admitted):
