@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.attendance.rule import UNRECORDED, AttendanceRule
+from iop_outcomes.records.overlap import covered_minutes
 from iop_outcomes.records.schema import ATTENDANCE_STATUSES, MODALITIES, SERVICES
 from iop_outcomes.shared.arrays import Booleans, Floats, Integers
 
@@ -85,9 +86,30 @@ class Sessions:
 
     def minutes(self, name: str, rows: Integers) -> Floats:
         """Return the column `name` of the rows, less minutes that overlap an earlier session."""
-        minutes = self.frame[name].to_numpy(dtype=np.float64, na_value=np.nan)[rows]
-        covered = self.frame["minutes_overlapping"].to_numpy(dtype=np.float64, na_value=0.0)[rows]
-        return np.asarray(np.maximum(minutes - np.nan_to_num(covered), 0.0), dtype=np.float64)
+        minutes = self._numbers(name)[rows]
+        return np.asarray(np.maximum(minutes - self._covered[rows], 0.0), dtype=np.float64)
+
+    @cached_property
+    def _covered(self) -> Floats:
+        """The minutes of each row that an earlier session which counts covers already."""
+        if self.rule == AttendanceRule():
+            return np.nan_to_num(self._numbers("minutes_overlapping"))
+        covered = np.zeros(len(self.day))
+        if not self._numbers("minutes_overlapping").any():
+            return covered  # no sessions overlap, whichever count
+        start = self._numbers("start_time")
+        length = self._numbers("minutes_attended")
+        length = np.where(np.isnan(length), self._numbers("minutes_scheduled"), length)
+        rows = np.flatnonzero(self.attended & ~np.isnan(start) & ~np.isnan(length))
+        rows = rows[np.lexsort((start[rows], self.day[rows], self.episode[rows]))]
+        width = int(self.day.max(initial=0)) + 1
+        of_day = self.episode[rows] * width + self.day[rows]
+        minutes = (values[rows].astype(np.int64) for values in (start, length))
+        covered[rows] = covered_minutes(of_day, *minutes)
+        return covered
+
+    def _numbers(self, name: str) -> Floats:
+        return self.frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
 
     def attended_minutes(self, rows: Integers) -> Floats:
         """Return the minutes of the attended sessions `rows`; missing where they are not known.

@@ -113,3 +113,28 @@ def test_without_unrecorded_sessions_the_bounds_are_the_rate() -> None:
     table = iop.engagement(records(ROWS[:-2]))
     assert table["attendance_rate_lowest"].equals(table["attendance_rate"])
     assert table["attendance_rate_highest"].equals(table["attendance_rate"])
+
+
+def overlapping(**options: Any) -> pd.Series[Any]:
+    """A group of two hours, of which an individual session covers the last."""
+    rows = pd.DataFrame(
+        {
+            "episode_id": "A",
+            "day": 3,
+            "service": ["group", "individual"],
+            "status": ["attended_partial", "attended"],
+            "minutes_scheduled": [120, 60],
+            "minutes_attended": [120, 60],
+            "start_time": ["10:00", "11:00"],
+        }
+    )
+    episodes = pd.DataFrame({"episode_id": ["A"], "admit_day": [0]})
+    records = iop.read_records(episodes=episodes, attendance=rows, as_of=50)
+    return iop.engagement(records, rule=iop.AttendanceRule(**options)).iloc[0]
+
+
+def test_minutes_are_counted_once_among_the_sessions_that_count() -> None:
+    assert overlapping()["hours_attended"] == 2
+    assert overlapping(services=("individual",))["hours_attended"] == 1
+    assert overlapping(services=("group",))["hours_attended"] == 2
+    assert overlapping(partial="missed")["hours_attended"] == 1

@@ -26,6 +26,7 @@ from iop_outcomes.records.linking.episodes_of_rows import (
     UNKNOWN,
     episodes_of_rows,
 )
+from iop_outcomes.records.overlap import covered_minutes
 from iop_outcomes.records.parsing.parsed import NO_DAY
 from iop_outcomes.records.schema import ATTENDED
 from iop_outcomes.records.staging import Log, StagedTable
@@ -173,14 +174,8 @@ def overlapping_sessions(staged: StagedTable, episode: Array, shared: Array, log
     if (same_day[1:] & (np.diff(start) < 0)).any():
         again = np.lexsort((start, day, episode[rows]))
         rows, day, start = rows[again], day[again], start[again]
-    # each person and day gets its own stretch of one long time line, so that one running
-    # maximum of the ends serves them all
-    group = np.cumsum(_changes(episode[rows], day)) * 10_000
-    begin, end = group + start, group + start + length[rows].astype(np.int64)
-    reach = np.maximum.accumulate(end)
-    covered = np.zeros(len(rows), dtype=np.int64)
-    covered[1:] = np.clip(np.minimum(reach[:-1], end[1:]) - begin[1:], 0, None)
-    overlap[rows] = covered
+    of_day = np.cumsum(_changes(episode[rows], day))
+    overlap[rows] = covered_minutes(of_day, start, length[rows].astype(np.int64))
     failed = overlap > 0
     rows = np.flatnonzero(failed & staged.kept)
     log.rows(
