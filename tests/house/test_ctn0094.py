@@ -6,6 +6,7 @@ see the README of the shared data for their source.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -221,3 +222,59 @@ def test_the_report_is_written_and_says_why_calendar_parts_are_left_out(records,
 def test_what_needs_a_calendar_is_refused_with_the_reason(records):
     with pytest.raises(iop.OutcomesError, match="calendar"):
         iop.trend(records, "attendance_rate")
+
+
+def test_every_visit_is_counted_once_by_episode_and_by_week(records: iop.Records) -> None:
+    """Rows kept = due + unrecorded + not due + services that are no sessions."""
+    rule = iop.AttendanceRule()
+    kept = records.attendance
+    sessions = kept["service"].isin(rule.services) | kept["service"].isna()
+    status = kept.loc[sessions, "status"].value_counts()
+    whole, weeks = iop.engagement(records), iop.engagement_by_week(records)
+    expected = {
+        "due": status[list(rule.due)].sum(),
+        "attended": status[list(rule.attended)].sum(),
+        "excused": status["excused"],
+        "unrecorded": status["unrecorded"],
+        "not_due": status[list(rule.not_due)].sum(),
+    }
+    assert weeks[list(expected)].sum().to_dict() == expected
+    assert sum(expected[name] for name in ("due", "unrecorded", "not_due")) == sessions.sum()
+    by_episode = weeks.groupby("episode_id", observed=True, sort=False)
+    for name in ("due", "attended", "unrecorded"):
+        assert by_episode[name].sum().tolist() == whole[f"sessions_{name}"].tolist()
+    assert by_episode["from_day"].min().eq(0).all()
+
+
+def test_every_episode_has_an_answer_of_each_rule_or_a_reason(records: iop.Records) -> None:
+    people = len(records.episodes)
+    found = iop.continuity(records)
+    for row in found.table.itertuples():
+        assert row.episodes == row.not_over + row.not_known + row.denominator, row.measure
+        assert 0 <= row.numerator <= row.denominator
+    assert len(found.episodes) == people
+    for measure in (iop.iet_style, iop.dropout_by_gap, iop.retention):
+        table = measure(records).table
+        assert (table["met"].isna() == (table["not_known"] != "")).all()
+    times = iop.time_in_treatment(records)
+    assert (times["event"] != (times["ended_by"] == "end_of_follow_up")).all()
+    assert (times["days"] >= 0).all()
+    text = times.attrs["rule"]
+    left_out = people - len(times)
+    said = sum(int(word.replace(",", "")) for word in re.findall(r"([\d,]+) episodes? ", text))
+    assert left_out == said
+
+
+@pytest.mark.parametrize("day", [60, 120])
+def test_every_open_episode_is_on_the_list_or_said_to_be_gone(
+    records: iop.Records, day: int
+) -> None:
+    found = iop.slipping(records, day)
+    episodes = records.episodes
+    admitted = episodes["admit_day"] <= day
+    left = episodes["days_to_discharge"] <= day - episodes["admit_day"]
+    assert len(found.table) + found.long_absent == int((admitted & ~left).sum())
+    known = found.table["signs_known"]
+    marks = found.table[["absent", "fewer_hours", "check_ins_missed", "craving_up"]]
+    assert known.tolist() == marks.notna().sum(axis=1).tolist()
+    assert marks["craving_up"].isna().all()  # no craving is recorded
