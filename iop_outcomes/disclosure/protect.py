@@ -16,6 +16,7 @@ from iop_outcomes.disclosure.curves import ProtectedCurves
 from iop_outcomes.disclosure.policy import SafePolicy
 from iop_outcomes.disclosure.results import protect_trend, protect_weeks
 from iop_outcomes.disclosure.scores import protect_functioning, protect_symptoms
+from iop_outcomes.disclosure.sites import protect_funnel, protect_matrix, protect_watch
 from iop_outcomes.errors import RuleError
 from iop_outcomes.outcome_scores import Functioning, SymptomChange
 from iop_outcomes.outreach.people import refuse_people
@@ -23,7 +24,7 @@ from iop_outcomes.shared.groups import LeftOut
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.text import format_level
 from iop_outcomes.survival import SurvivalCurves
-from iop_outcomes.trends import Trend
+from iop_outcomes.trends import Funnel, SummaryMatrix, Trend, Watch
 
 Nested = tuple[str, str, str]
 
@@ -40,22 +41,40 @@ def protect(result: AttendanceByWeek, policy: SafePolicy | None = None) -> Atten
 def protect(result: SymptomChange, policy: SafePolicy | None = None) -> SymptomChange: ...
 @overload
 def protect(result: Functioning, policy: SafePolicy | None = None) -> Functioning: ...
+@overload
+def protect(result: Funnel, policy: SafePolicy | None = None) -> Funnel: ...
+@overload
+def protect(result: SummaryMatrix, policy: SafePolicy | None = None) -> SummaryMatrix: ...
+@overload
+def protect(result: Watch, policy: SafePolicy | None = None) -> Watch: ...
 def protect(
     result: SurvivalCurves
     | ProtectedCurves
     | Trend
     | AttendanceByWeek
     | SymptomChange
-    | Functioning,
+    | Functioning
+    | Funnel
+    | SummaryMatrix
+    | Watch,
     policy: SafePolicy | None = None,
-) -> ProtectedCurves | Trend | AttendanceByWeek | SymptomChange | Functioning:
+) -> (
+    ProtectedCurves
+    | Trend
+    | AttendanceByWeek
+    | SymptomChange
+    | Functioning
+    | Funnel
+    | SummaryMatrix
+    | Watch
+):
     """Return a result for release, without small counts and numbers that would disclose them.
 
     Parameters
     ----------
     result : SurvivalCurves, Trend, AttendanceByWeek, SymptomChange or Functioning
         A result of `survival_curves`, `trend`, `attendance_by_week`, `symptom_change` or
-        `functioning`; it is not changed.
+        `functioning`, or a Funnel, SummaryMatrix or Watch; it is not changed.
     policy : SafePolicy, optional
         Default: ``SafePolicy()``, which hides counts from 1 to 10.
 
@@ -67,7 +86,9 @@ def protect(
         ``hidden`` marks these rows. Protect a result before it is drawn: numbers can be recovered
         from the file of a picture. Changes of scores and functioning: rows whose counts are small,
         or differ by a small count from another shown count of the group, have no numbers, and
-        ``hidden`` marks them; the curve of the first gain is left out.
+        ``hidden`` marks them; the curve of the first gain is left out. A funnel, a page of measures
+        and a list of signals: the same, with limits, verdicts and pooled values made anew from what
+        is shown, and without the case-mix model.
 
     Raises
     ------
@@ -93,10 +114,17 @@ def protect(
         return protect_symptoms(result, policy)
     if isinstance(result, Functioning):
         return protect_functioning(result, policy)
+    if isinstance(result, Funnel):
+        return protect_funnel(result, policy)
+    if isinstance(result, SummaryMatrix):
+        return protect_matrix(result, policy)
+    if isinstance(result, Watch):
+        return protect_watch(result, policy)
     raise RuleError(
         "This kind of result cannot be protected.",
         found=type(result).__name__,
-        instead="survival curves, a trend, attendance by week, symptom_change, functioning; "
+        instead="survival curves, a trend, attendance by week, symptom_change, functioning, a "
+        "funnel, a summary matrix; "
         "hide_small_counts for a frame",
     )
 

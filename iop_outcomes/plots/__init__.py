@@ -21,6 +21,7 @@ from iop_outcomes.plots.recurrence import plot_mean_cumulative
 from iop_outcomes.plots.scores.functioning import plot_functioning
 from iop_outcomes.plots.scores.symptoms import plot_symptoms
 from iop_outcomes.plots.sensitivity import plot_sensitivity
+from iop_outcomes.plots.sites import plot_funnel, plot_matrix, plot_vlad
 from iop_outcomes.plots.states import plot_states
 from iop_outcomes.plots.survival import plot_survival
 from iop_outcomes.plots.trend import plot_trend
@@ -33,9 +34,11 @@ __all__ = [
     "plot_difference",
     "plot_flow",
     "plot_functioning",
+    "plot_funnel",
     "plot_hazard",
     "plot_incidence",
     "plot_interval",
+    "plot_matrix",
     "plot_mean_cumulative",
     "plot_parametric",
     "plot_predicted",
@@ -45,4 +48,5 @@ __all__ = [
     "plot_survival",
     "plot_symptoms",
     "plot_trend",
+    "plot_vlad",
 ]

@@ -21,6 +21,7 @@ from iop_outcomes.plots.recurrence import plot_mean_cumulative
 from iop_outcomes.plots.scores.functioning import plot_functioning
 from iop_outcomes.plots.scores.symptoms import plot_symptoms
 from iop_outcomes.plots.sensitivity import plot_sensitivity
+from iop_outcomes.plots.sites import plot_funnel, plot_matrix, plot_vlad
 from iop_outcomes.plots.states import plot_states
 from iop_outcomes.plots.survival import plot_survival
 from iop_outcomes.plots.trend import plot_trend
@@ -31,10 +32,12 @@ _PLOTS: dict[str, Callable[..., Any]] = {
     "plot_coefficients": plot_coefficients,
     "plot_difference": plot_difference,
     "plot_flow": plot_flow,
+    "plot_funnel": plot_funnel,
     "plot_functioning": plot_functioning,
     "plot_hazard": plot_hazard,
     "plot_incidence": plot_incidence,
     "plot_interval": plot_interval,
+    "plot_matrix": plot_matrix,
     "plot_mean_cumulative": plot_mean_cumulative,
     "plot_parametric": plot_parametric,
     "plot_predicted": plot_predicted,
@@ -44,6 +47,7 @@ _PLOTS: dict[str, Callable[..., Any]] = {
     "plot_survival": plot_survival,
     "plot_symptoms": plot_symptoms,
     "plot_trend": plot_trend,
+    "plot_vlad": plot_vlad,
 }
 
 

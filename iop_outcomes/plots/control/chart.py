@@ -9,12 +9,13 @@ import pandas as pd
 
 from iop_outcomes.plots.control.looks import ROW, key_of, key_rows, write_key
 from iop_outcomes.plots.control.panel import draw_lines, draw_marks, draw_points
-from iop_outcomes.plots.layout import fonts, style
+from iop_outcomes.plots.layout import style
 from iop_outcomes.plots.layout.day_axis import write_percent
 from iop_outcomes.plots.layout.given import figure_or
-from iop_outcomes.plots.layout.names import drawn_name, fitted, panels
+from iop_outcomes.plots.layout.grid import TITLE_SIZE, columns_of, grid, panel_titles
+from iop_outcomes.plots.layout.names import panels
 from iop_outcomes.plots.layout.period_axis import write_periods
-from iop_outcomes.plots.layout.sheet import Plan, Planner, Sheet, finish, open_sheet
+from iop_outcomes.plots.layout.sheet import Plan, Planner, finish, open_sheet
 from iop_outcomes.plots.layout.unknown import HIDDEN, NOT_KNOWN, NOT_YET, say_why
 from iop_outcomes.records.fitness import reasons_in
 from iop_outcomes.shared.text import format_level
@@ -27,9 +28,8 @@ if TYPE_CHECKING:
 
     from iop_outcomes.trends import Trend
 
-LEFT, RIGHT, WIDTH, TITLE_SIZE = 62.0, 16.0, 620.0, 10.0
+LEFT, RIGHT, WIDTH = 62.0, 16.0, 620.0
 PANEL, SMALL, BELOW, ABOVE, KEY_UP = 170.0, 112.0, 42.0, 28.0, 30.0
-MOST_ALONE, LEAST_BESIDE = 3, 480.0  # panels in one column, and the width for two
 
 
 def draw_chart(trend: Trend, ax: Axes | Figure | None = None) -> Axes:
@@ -38,9 +38,9 @@ def draw_chart(trend: Trend, ax: Axes | Figure | None = None) -> Axes:
     target = figure_or(ax)
     with style.drawing():
         sheet = open_sheet(target, WIDTH, _planner(trend, len(parts)), trend)
-        places = _grid(sheet, len(parts))
+        places = grid(sheet, len(parts), BELOW + ABOVE, LEFT - 10)
         room = style.size_of(places[0])[0]
-        titles = _titles(trend, [name for name, _ in parts], room)
+        titles = panel_titles(trend.title, [name for name, _ in parts], room)
         scale = _scale(trend)
         for place, title, (_, rows) in zip(places, titles, parts, strict=True):
             _draw_panel(place, rows.reset_index(drop=True), trend, scale)
@@ -53,7 +53,7 @@ def draw_chart(trend: Trend, ax: Axes | Figure | None = None) -> Axes:
 
 def _planner(trend: Trend, count: int) -> Planner:
     def plan(width: float, _: bool) -> Plan:
-        columns = _columns(count, width)
+        columns = columns_of(count, width)
         rows = -(-count // columns)
         gaps = (rows - 1) * (BELOW + ABOVE)
         key = len(key_rows(key_of(trend), width - 24)) * ROW
@@ -65,41 +65,6 @@ def _planner(trend: Trend, count: int) -> Planner:
         )
 
     return plan
-
-
-def _columns(count: int, width: float) -> int:
-    return 1 if count <= MOST_ALONE or width < LEAST_BESIDE else 2
-
-
-def _grid(sheet: Sheet, count: int) -> list[Axes]:
-    """Return the axes of the panels, row by row: those of the sheet, or parts of them."""
-    ax = sheet.ax
-    if count == 1:
-        return [ax]
-    ax.set_axis_off()
-    columns = _columns(count, sheet.outer_width)
-    rows = -(-count // columns)
-    between = min((BELOW + ABOVE) / sheet.height, 0.6 / rows)
-    beside = (LEFT - 10) / sheet.width
-    high, wide = (1 + between) / rows - between, (1 + beside) / columns - beside
-    places = []
-    for number in range(count):
-        row, column = divmod(number, columns)
-        corner = (column * (wide + beside), 1 - high - row * (high + between))
-        places.append(ax.inset_axes((*corner, wide, high)))
-        style.set_scale(places[-1], sheet.scale)
-    return places
-
-
-def _titles(trend: Trend, names: list[str], room: float) -> list[str]:
-    """Return the title of each panel: what is drawn, and of which group."""
-    what = drawn_name(trend.title)
-    if not trend.by:
-        return fitted([what], room, TITLE_SIZE, True)
-    if fonts.width_of(f"{what}: ", TITLE_SIZE, True) > room / 2:
-        what = fonts.shortened(what, room / 2, TITLE_SIZE, True)
-    taken = fonts.width_of(f"{what}: ", TITLE_SIZE, True)
-    return [f"{what}: {name}" for name in fitted(names, room - taken, TITLE_SIZE, True)]
 
 
 def _scale(trend: Trend) -> tuple[float, float]:

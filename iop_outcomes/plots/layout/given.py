@@ -16,6 +16,7 @@ DRAWN_BY = {
     "CohortFlow": ("plot_flow", "cohort_flow(records)"),
     "CumulativeIncidence": ("plot_incidence", "cumulative_incidence(times)"),
     "Difference": ("plot_difference", 'survival_difference(times, "track", 90)'),
+    "Funnel": ("plot_funnel", 'funnel(records, "retained_90", by="program")'),
     "Functioning": ("plot_functioning", "functioning(records)"),
     "Hazard": ("plot_hazard", "hazard(times)"),
     "IntervalSurvival": ("plot_interval", "interval_survival(times)"),
@@ -29,15 +30,21 @@ DRAWN_BY = {
     "ProtectedCurves": ("plot_survival", "protect(curves)"),
     "Records": ("plot_attendance", "read_records(folder)"),
     "Regression": ("plot_regression", 'cox(times, "age + track")'),
+    "RiskAdjustedCusum": (
+        "plot_vlad",
+        'risk_adjusted_cusum(records, "retained_30", baseline=200)',
+    ),
     "Sensitivity": ("plot_sensitivity", "sensitivity(records)"),
     "StateOccupation": ("plot_states", "state_occupation(records)"),
     "StrategyComparison": (
         "plot_adjusted_curves",
         "emulate_strategies(records, strategies, day=60)",
     ),
+    "SummaryMatrix": ("plot_matrix", "summary_matrix(records)"),
     "SurvivalCurves": ("plot_survival", "survival_curves(times)"),
     "SymptomChange": ("plot_symptoms", 'symptom_change(records, "phq9")'),
     "Trend": ("plot_trend", 'trend(records, "attendance_rate")'),
+    "Vlad": ("plot_vlad", 'vlad(records, "retained_30", baseline=200)'),
 }
 
 

@@ -15,7 +15,7 @@ from iop_outcomes.trends.sites.cusum import (
     expected_less_observed,
 )
 from iop_outcomes.trends.sites.exact import exact_proportion_limit, exact_ratio_limit
-from iop_outcomes.trends.sites.funnel import funnel_limits
+from iop_outcomes.trends.sites.funnel import funnel_limits, limits_at
 from iop_outcomes.trends.sites.funnel_result import Funnel
 from iop_outcomes.trends.sites.over_time import risk_adjusted_cusum, vlad
 from iop_outcomes.trends.sites.over_time_result import RiskAdjustedCusum, Vlad
@@ -41,6 +41,7 @@ __all__ = [
     "fit_case_mix",
     "funnel",
     "funnel_limits",
+    "limits_at",
     "overdispersion_of_proportions",
     "overdispersion_of_ratios",
     "partly_pooled",

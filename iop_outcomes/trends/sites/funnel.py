@@ -126,6 +126,39 @@ def funnel_limits(
     )
 
 
+def limits_at(
+    sizes: npt.ArrayLike, target: float, *, proportion: bool, between: float = 0.0
+) -> pd.DataFrame:
+    """Return the limits of sites of these sizes, as `funnel_limits` gives them.
+
+    Parameters
+    ----------
+    sizes : array_like
+        As ``size`` of `funnel_limits`.
+    target : float
+        The value about which they are; 1 for ratios.
+    proportion : bool
+        Whether the values are proportions.
+    between : float
+        The variance between sites for which the limits allow; 0 for exact limits.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``size, lower_998, lower_95, upper_95, upper_998`` (float64).
+
+    Examples
+    --------
+    >>> from iop_outcomes.trends.sites import limits_at
+    >>> limits_at([20, 50], 0.4, proportion=True)["upper_95"].round(3).tolist()
+    [0.594, 0.529]
+    """
+    n = np.asarray(sizes, dtype=np.float64)
+    found = Overdispersion(np.nan, between, 0)
+    limits = {name: _limit(name, n, target, found, proportion, between > 0) for name in LEVELS}
+    return pd.DataFrame({"size": n, **limits})
+
+
 def _columns(frame: pd.DataFrame) -> tuple[str, str]:
     for names in (("numerator", "denominator"), ("observed", "expected")):
         if isinstance(frame, pd.DataFrame) and set(names) <= set(frame.columns):

@@ -5,20 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.shared.groups import NOTHING_LEFT_OUT, LeftOut
-from iop_outcomes.shared.result import Result
+from iop_outcomes.shared.result import DrawnResult
 from iop_outcomes.shared.text import format_count, format_names
 from iop_outcomes.survival.times import label_of
 from iop_outcomes.trends.sites.case_mix import CaseMix
-from iop_outcomes.trends.sites.funnel import FEWEST_SITES, WITHIN
+from iop_outcomes.trends.sites.funnel import FEWEST_SITES, WITHIN, limits_at
 
 MOST_NAMED = 6
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Funnel(Result):
+class Funnel(DrawnResult):
     """The value of each unit beside limits that narrow with its size.
 
     Attributes
@@ -98,7 +99,7 @@ class Funnel(Result):
         inside = int((known["position"] == WITHIN).sum())
         if inside:
             text += f" Within limits: {inside} of {len(known)}, which do not differ beyond chance."
-        text += f" {self.spread_text}"
+        text = f"{text} {self.spread_text}".strip()
         if len(known) < len(self.table):
             missing = len(self.table) - len(known)
             text += f" Without a value that is known and shown: {format_count(missing, 'unit')}."
@@ -108,7 +109,8 @@ class Funnel(Result):
     def spread_text(self) -> str:
         """Whether units vary more than by chance, and whether the limits allow for it."""
         if self.table["overdispersion"].isna().all():
-            return "With one unit there is no variation between units."
+            alone = int(self.table["value"].notna().sum()) < 2
+            return "With one unit there is no variation between units." if alone else ""
         phi, adjusted = self.table[["overdispersion", "adjusted"]].iloc[0]
         units = int(self.table["value"].notna().sum())
         text = f"Overdispersion {phi:.2f} (1: chance alone)"
@@ -122,6 +124,12 @@ class Funnel(Result):
                 "limits by it."
             )
         return f"{text}; there is none to allow for."
+
+    def curves(self, sizes: npt.ArrayLike) -> pd.DataFrame:
+        """Return the limits of units of these sizes; see `iop_outcomes.trends.sites.limits_at`."""
+        adjusted = bool(self.table["adjusted"].iloc[0])
+        between = float(self.table["between"].iloc[0]) if adjusted else 0.0
+        return limits_at(sizes, self.target, proportion=not self.ratio, between=between)
 
     def amount(self, value: float) -> str:
         """Return a value as it is written."""

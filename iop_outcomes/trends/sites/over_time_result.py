@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 from iop_outcomes.shared.groups import NOTHING_LEFT_OUT, LeftOut
-from iop_outcomes.shared.result import Result
+from iop_outcomes.shared.result import DrawnResult
 from iop_outcomes.shared.text import describe_groups, format_count
 from iop_outcomes.trends.sites.case_mix import CaseMix
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class FollowedPeople(Result):
+class FollowedPeople(DrawnResult):
     """People in the order of time beside what was expected of them.
 
     Attributes

@@ -11,7 +11,7 @@ import pandas as pd
 
 from iop_outcomes.shared.arrays import Floats
 from iop_outcomes.shared.groups import NOTHING_LEFT_OUT, LeftOut, MissingGroup
-from iop_outcomes.shared.result import Result
+from iop_outcomes.shared.result import DrawnResult
 from iop_outcomes.shared.text import format_count
 from iop_outcomes.trends.charts.series import Baseline
 from iop_outcomes.trends.quantities import Quantity
@@ -35,7 +35,7 @@ _RULE = (
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SummaryMatrix(Result):
+class SummaryMatrix(DrawnResult):
     """Each measure and group with its latest value, target, variation, assurance and course.
 
     Attributes
