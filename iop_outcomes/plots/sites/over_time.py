@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Followed = Vlad | RiskAdjustedCusum
-LEFT, RIGHT, WIDTH = 62.0, 16.0, 620.0
+LEFT, RIGHT, WIDTH = 62.0, 16.0, 720.0
 PANEL, SMALL, BELOW, ABOVE, KEY_UP = 170.0, 112.0, 42.0, 28.0, 30.0
 LINE = Mark("better less worse than expected", style.INK, line="-")
 BAND = replace(LIMITS, words="95% of lines at each point by chance")

@@ -151,7 +151,7 @@ def limits_at(
     --------
     >>> from iop_outcomes.trends.sites import limits_at
     >>> limits_at([20, 50], 0.4, proportion=True)["upper_95"].round(3).tolist()
-    [0.594, 0.529]
+    [0.594, 0.528]
     """
     n = np.asarray(sizes, dtype=np.float64)
     found = Overdispersion(np.nan, between, 0)
