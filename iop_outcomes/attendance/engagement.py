@@ -21,6 +21,7 @@ from iop_outcomes.errors import RuleError
 from iop_outcomes.records import require_records
 from iop_outcomes.records.fitness.evidence import PlausibleLengths
 from iop_outcomes.records.fitness.stays import PeopleLeave
+from iop_outcomes.records.fitness.time import TimeCovered
 from iop_outcomes.records.schema import ATTENDANCE_STATUSES
 from iop_outcomes.shared.arrays import Booleans, Floats, Integers, ratio, sums
 from iop_outcomes.shared.messages import as_written
@@ -213,8 +214,8 @@ def _leave_unknown(table: pd.DataFrame, records: Records) -> None:
     told = records.told_by_program("attendance_rate")
     for name in ("attendance_rate", "attendance_rate_lowest", "attendance_rate_highest"):
         table[name] = table[name].where(told)
-    lost = (PlausibleLengths.__name__, PeopleLeave.__name__)
-    if judged["hours"].reason in lost or judged["hours"].mixed:
+    lost = (PlausibleLengths, PeopleLeave, TimeCovered)
+    if judged["hours"].reason in [kind.__name__ for kind in lost] or judged["hours"].mixed:
         by_week = records.told_by_program("hours")
         table["weeks_unknown"] = table["weeks_unknown"].where(by_week, table["weeks_in_program"])
         table["weeks_at_dose"] = table["weeks_at_dose"].where(by_week, 0)

@@ -307,6 +307,39 @@ def test_a_program_whose_system_was_not_exported_is_told_apart(measure: str) -> 
             assert (table[name].notna() == there).all()
 
 
+OF_THE_WHOLE_TIME = ("retained_60", "hours", "first_session")
+
+
+def test_sessions_that_end_long_before_the_data_cut_tell_no_stays() -> None:
+    """Retained at 60 days seemed to fall from 34% to 0%, and it was the end of the file."""
+    frames = made()
+    sessions = frames["attendance"]
+    ended = sessions[sessions["date"] < "2025-08-01"]
+    records = read(frames | {"attendance": ended})
+    told = known(records)
+    assert {told[name] for name in OF_THE_WHOLE_TIME} == {"no"}
+    assert "the attendance table ends on 2025-07-30" in why(records, "retained_60")
+    assert (told["attendance_rate"], told["completion_rate"]) == ("partly", "yes")
+    assert iop.engagement(records)["retained_60"].isna().all()
+    cut = read({"episodes": frames["episodes"], "attendance": ended}, as_of="2025-08-01")
+    assert "no" not in {known(cut)[name] for name in OF_THE_WHOLE_TIME}
+
+
+@pytest.mark.parametrize(("begin", "answer"), [("2025-04-15", "partly"), ("2025-08-01", "no")])
+def test_sessions_that_begin_long_after_the_first_admissions_tell_only_of_later_ones(
+    begin: str, answer: str
+) -> None:
+    frames = made()
+    sessions = frames["attendance"]
+    records = read(frames | {"attendance": sessions[sessions["date"] >= begin]})
+    told = known(records)
+    assert (told["retained_60"], told["hours"]) == (answer, answer)
+    assert f"the attendance table begins on {begin[:7]}" in why(records, "retained_60")
+    if answer == "partly":
+        table = iop.trend(records, "retained_60", every="quarter").table.set_index("period")
+        assert table["value"].notna().tolist()[:3] == [False, False, True]
+
+
 def test_in_a_young_program_nobody_has_left_yet() -> None:
     frames = made(4, weeks=3)
     open_ = frames["episodes"].drop(columns=["discharge_date", "discharge_reason"])

@@ -267,7 +267,9 @@ def test_numbers_in_the_program_do_not_fall_by_a_few_from_week_to_week() -> None
     admitted = pd.Timestamp("2026-01-05")
     episodes = people(60, admit_date=admitted)
     episodes["discharge_date"] = admitted + pd.to_timedelta(ends, unit="D")
-    report = made(episodes, quarter="2026Q1", attendance=every_week(episodes))
+    rows = every_week(episodes, weeks=15).merge(episodes[["episode_id", "discharge_date"]])
+    rows = rows[rows["date"] <= rows["discharge_date"]].drop(columns="discharge_date")
+    report = made(episodes, quarter="2026Q1", attendance=rows)
     left = shown(report.tables["attendance_by_week"]["episodes"])
     steps = np.abs(np.diff(np.array(left, dtype=float)))
     assert len(left) >= 6
@@ -398,7 +400,7 @@ def test_who_had_no_first_session_is_not_the_rest_of_those_followed_by_week(
     quarter: str | None,
 ) -> None:
     """The flow hid those admitted, 73, and the weeks printed them beside a first session of 72."""
-    episodes = people(73, admit_date="2026-04-06")
+    episodes = people(73, admit_date="2026-04-06", discharge_date="2026-07-20")
     rows = every_week(episodes, weeks=14)
     rows.loc[rows.index % 4 == 1, "status"] = "no_show"
     late = rows["episode_id"] == "A7"

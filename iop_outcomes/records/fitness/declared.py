@@ -25,6 +25,7 @@ from iop_outcomes.records.fitness.stays import (
     ReasonsVary,
     StaysKnown,
 )
+from iop_outcomes.records.fitness.time import TimeCovered
 from iop_outcomes.records.schema import ABSENT, ATTENDED
 
 HARDLY, SELDOM = 0.01, 0.03
@@ -110,7 +111,8 @@ ANSWERS = Filled(
 # The weeks of a stay without a discharge go on to the data cut, with no hours in them.
 WEEKS_END = PeopleLeave(least=0.8, usual=0.9, counted=False)
 _SESSIONS = (TableRead("attendance"), EpisodesCovered("attendance"), OUTCOMES, CAME)
-_DOSE = (LENGTHS, PlausibleLengths(), WEEKS_END)
+WHOLE_TIME = TimeCovered("attendance")
+_DOSE = (WHOLE_TIME, LENGTHS, PlausibleLengths(), WEEKS_END)
 _COMPLETION = (PeopleLeave(), ReasonsVary(), REASONS)
 _CHECK_INS = (TableRead("checkins"), EpisodesCovered("checkins"), COMPLETED)
 
@@ -140,7 +142,7 @@ MEASURES: dict[str, Measure] = {
         Measure(
             "first_session",
             "First and fourth session",
-            (*_LISTED, OUTCOMES, CAME),
+            (*_LISTED, OUTCOMES, CAME, WHOLE_TIME),
         ),
         Measure("hours", "Hours attended a week", (*_SESSIONS, *_DOSE)),
         Measure("weeks_at_dose", "Weeks at dose", (*_SESSIONS, *_DOSE)),
@@ -148,7 +150,7 @@ MEASURES: dict[str, Measure] = {
             Measure(
                 f"retained_{days}",
                 f"Retained at {days} days",
-                (TableRead("attendance"), StaysKnown(_DUE)),
+                (TableRead("attendance"), StaysKnown(_DUE), WHOLE_TIME),
                 main=True,
             )
             for days in (30, 60, 90)
@@ -177,10 +179,10 @@ MEASURES |= {
         _more("hours_per_week", "Hours a week", *_SESSIONS, *_DOSE),
         _more("unrecorded_share", "Sessions without a recorded outcome", *_LISTED),
         _more("census", "Census", TableRead("episodes"), PeopleLeave()),
-        _more("waiting_days", "Days to the first session", *_LISTED, OUTCOMES, CAME),
+        _more("waiting_days", "Days to the first session", *_LISTED, OUTCOMES, CAME, WHOLE_TIME),
         _more("transfer_rate", "Transfer rate", PeopleLeave(), REASONS),
         *(
-            _more(name, title, *_SESSIONS)
+            _more(name, title, *_SESSIONS, WHOLE_TIME)
             for name, title in (
                 ("iet_style", "Engaged (IET style)"),
                 ("washington_circle", "Engaged (Washington Circle)"),
@@ -198,11 +200,14 @@ MEASURES |= {
                 f"followed_up_{days}",
                 f"Seen within {days} days of a prior stay",
                 *_SESSIONS,
+                WHOLE_TIME,
                 PriorStaysDated(),
             )
             for days in (7, 30)
         ),
-        _more("dropout_by_absences_3", "Dropout by three absences", *_SESSIONS, ABSENCES),
+        _more(
+            "dropout_by_absences_3", "Dropout by three absences", *_SESSIONS, ABSENCES, WHOLE_TIME
+        ),
         _more(
             "minimum_dose_9",
             "Minimum dose",

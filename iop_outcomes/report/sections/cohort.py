@@ -12,6 +12,7 @@ from iop_outcomes.attendance.stays import RETENTION_DAYS
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.linked import CELL, DETAIL, TOTAL
 from iop_outcomes.disclosure.policy import HIDDEN
+from iop_outcomes.records.fitness.time import TimeCovered
 from iop_outcomes.records.schema import ATTENDANCE_STATUSES, DISCHARGE_REASONS
 from iop_outcomes.report.model import SHARE_DECIMALS, DraftTable, Hidden, Kind, Table
 from iop_outcomes.report.scope import Mask, Scope
@@ -231,7 +232,7 @@ def discharge_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
     )
     kinds: dict[str, Kind] = {"discharges": "count", "share": "share", "median_stay_days": "days"}
     end = "the earlier of last contact and discharge"
-    if scope.engagement is None:
+    if not _last_contacts_told(scope):
         end = "discharge, since no sessions tell the last contact"
     note = (
         f"Stay: from admission to {end}. Completed and transferred are kept apart. A median is "
@@ -242,8 +243,14 @@ def discharge_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
     return DraftTable(table, needs | {"median_stay_days": needs["discharges"]})
 
 
+def _last_contacts_told(scope: Scope) -> bool:
+    """Say whether the sessions go on as long as the stays, so that they tell the last contact."""
+    reason = scope.judged["retained_30"].reason
+    return scope.engagement is not None and reason != TimeCovered.__name__
+
+
 def _stay_days(scope: Scope) -> Floats:
-    if scope.engagement is not None:
+    if scope.engagement is not None and _last_contacts_told(scope):
         return scope.engagement["stay_to_last_contact"].to_numpy(dtype=np.float64)
     return scope.records.episodes["days_to_discharge"].to_numpy(dtype=np.float64)
 
