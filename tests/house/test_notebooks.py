@@ -11,13 +11,14 @@ FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 
 
-def test_there_are_five() -> None:
+def test_there_are_six() -> None:
     assert {path.stem for path in NOTEBOOKS} == {
         "director",
         "own_data",
         "quarterly_report",
         "researcher",
         "survival",
+        "trends",
     }
 
 
