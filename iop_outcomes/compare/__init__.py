@@ -18,23 +18,35 @@ from iop_outcomes.compare.group_tests.incidence import IncidenceComparison, comp
 from iop_outcomes.compare.group_tests.intervals import IntervalComparison, compare_interval_survival
 from iop_outcomes.compare.group_tests.pairs import PairwiseComparison, compare_survival_pairs
 from iop_outcomes.compare.group_tests.recurrence import RecurrenceComparison, compare_recurrence
+from iop_outcomes.compare.pseudo_values import PseudoRegression, pseudo_regression, pseudo_values
 from iop_outcomes.compare.regression.cause_specific import cause_specific_cox
 from iop_outcomes.compare.regression.cox import cox
 from iop_outcomes.compare.regression.fine_gray import fine_gray
+from iop_outcomes.compare.regression.fitted.concordance import Concordance
+from iop_outcomes.compare.regression.fitted.pooled import PooledRegression, pool_regressions
+from iop_outcomes.compare.regression.fitted.prediction import PredictedSurvival
+from iop_outcomes.compare.regression.fitted.proportional import ProportionalHazards
+from iop_outcomes.compare.regression.fitted.wald import WaldTest
 from iop_outcomes.compare.regression.recurrent import recurrent_cox
 from iop_outcomes.compare.regression.result import Regression
 from iop_outcomes.compare.strategies import Strategy, StrategyComparison, compare_strategies
 
 __all__ = [
     "Comparison",
+    "Concordance",
     "Difference",
     "IncidenceComparison",
     "IntervalComparison",
     "PairwiseComparison",
+    "PooledRegression",
+    "PredictedSurvival",
+    "ProportionalHazards",
+    "PseudoRegression",
     "RecurrenceComparison",
     "Regression",
     "Strategy",
     "StrategyComparison",
+    "WaldTest",
     "cause_specific_cox",
     "compare_incidence",
     "compare_interval_survival",
@@ -46,6 +58,9 @@ __all__ = [
     "fine_gray",
     "incidence_difference",
     "median_difference",
+    "pool_regressions",
+    "pseudo_regression",
+    "pseudo_values",
     "recurrent_cox",
     "restricted_mean_difference",
     "survival_difference",

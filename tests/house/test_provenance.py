@@ -166,7 +166,19 @@ WALK: dict[str, list[tuple[str, Estimate]]] = {
     "compare_strategies": [("times", strategies_of)],
     "landmark": [("times", lambda frame: iop.landmark(frame, 20)[MADE])],
     "start_stop": [("times", lambda frame: iop.start_stop(frame)[MADE])],
-    "cox": [("times", lambda frame: iop.cox(frame, "age + track"))],
+    "cox": [
+        ("times", lambda frame: iop.cox(frame, "age + track")),
+        ("times", lambda frame: iop.cox(frame, "age + track").predict(frame.head(3), [20, 40])),
+        ("times", lambda frame: iop.cox(frame, "age + track").test("track")),
+        ("times", lambda frame: iop.cox(frame, "age + track").concordance()),
+        ("times", lambda frame: iop.cox(frame, "age + track").proportional_hazards()),
+        ("times", lambda frame: iop.pool_regressions([iop.cox(frame, "age + track")] * 2)),
+    ],
+    "pseudo_values": [("times", lambda frame: iop.pseudo_values(frame, 40).to_frame())],
+    "pseudo_regression": [
+        ("times", lambda frame: iop.pseudo_regression(frame, "age + track", 40)),
+        ("times", lambda frame: iop.pseudo_regression(frame, "track", 40, "incidence")),
+    ],
     "cause_specific_cox": [("times", lambda frame: iop.cause_specific_cox(frame, "age + track"))],
     "fine_gray": [("times", lambda frame: iop.fine_gray(frame, "age + track"))],
     "recurrent_cox": [
@@ -200,7 +212,7 @@ MADE = ["entry", "days", "event"]  # the other columns are those of the frame th
 SOME: dict[str, Any] = {"definitions": ["first_use", "x_bot"], "missing": ["use", "drop"]}
 READS = {"times", "histories", "patterns", "imputed", "curves"}  # parameters; and "Source"
 OTHERWISE = {
-    *("plot_survival", "plot_interval"),  # draw a result: below
+    *("plot_survival", "plot_interval", "plot_predicted"),  # draw a result: below
 }
 
 

@@ -217,6 +217,10 @@ CALLS: dict[str, tuple[str, Call]] = {
             data.assign(event=1), "site", resamples=200, **option(how)
         ),
     ),
+    "pseudo_regression": (
+        "times",
+        lambda data, how: iop.pseudo_regression(data, "track", 30, strata="site", **option(how)),
+    ),
     "compare_survival_pairs": (
         "times",
         lambda data, how: iop.compare_survival_pairs(data, "site", **option(how)),

@@ -22,7 +22,7 @@ def estimate_cells(cells: Cells, weighting: Weighting, day: float, of: Of) -> tu
     """Return the survival at a day, or the area up to it, of each cell, and their covariance."""
     steps = curve_steps(cells.times, weighting, 0.95, "log-log")
     _require_follow_up(steps, day, of)
-    values = np.array([_value(one, day, of) for one in steps])
+    values = np.array([value_at(one, day, of) for one in steps])
     if weighting.clusters.code is None:
         return values, np.diag([_variance(one, day, of) for one in steps])
     influence = []
@@ -35,7 +35,8 @@ def estimate_cells(cells: Cells, weighting: Weighting, day: float, of: Of) -> tu
     return values, covariance_of(influence, int(code.max()) + 1)
 
 
-def _value(steps: Steps, day: float, of: Of) -> float:
+def value_at(steps: Steps, day: float, of: Of) -> float:
+    """Return what a curve says at a day."""
     return steps.height_at(day) if of == "survival" else steps.area(day)[0]
 
 

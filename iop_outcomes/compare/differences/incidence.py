@@ -159,7 +159,9 @@ def _estimate_cells(
     code = weighting.clusters.code
     short = []
     for cell, rows in enumerate(times.rows_by_group):
-        one = _Cell.of(ends, cell, moves_of(times, weighting, rows, ends.day[ends.own(cell)]))
+        one = IncidenceCell.of(
+            ends, cell, moves_of(times, weighting, rows, ends.day[ends.own(cell)])
+        )
         incidence, error = aalen_johansen(one.at_risk, one.events)
         place = int(np.searchsorted(one.day, day, side="right")) - 1
         values[:, cell], variances[:, cell] = incidence[:, place], error[:, place] ** 2
@@ -182,7 +184,7 @@ def _estimate_cells(
     return values, np.stack([covariance_of(own, clusters) for own in influence])
 
 
-class _Cell:
+class IncidenceCell:
     """The days, counts and rows of one cell."""
 
     def __init__(self, day: NDArray[Any], events: NDArray[np.int64], moves: Moves) -> None:
@@ -192,7 +194,8 @@ class _Cell:
         self.at_risk = np.rint(moves.ranges(len(day)).at_risk(moves.weight)).astype(np.int64)
 
     @classmethod
-    def of(cls, ends: Daily, cell: int, moves: Moves) -> _Cell:
+    def of(cls, ends: Daily, cell: int, moves: Moves) -> IncidenceCell:
+        """Return the cell at a place among ends counted by cell."""
         own = ends.own(cell)
         return cls(ends.day[own], np.ascontiguousarray(ends.counts[own, 1:].T), moves)
 

@@ -28,7 +28,7 @@ def ratio_table(
 
     The factor that `clustering` may have for few clusters is put in here, and Student's t.
     """
-    reach, beyond = _reference(clustering, confidence)
+    reach, beyond = reference_of(clustering, confidence)
     if not (np.diag(covariance) > NOTHING * np.diag(model)).all():
         raise EstimateError(
             "The robust standard errors are 0.",
@@ -56,7 +56,7 @@ def ratio_table(
     )
 
 
-def _reference(
+def reference_of(
     clustering: Clustering, confidence: float
 ) -> tuple[float, Callable[[NDArray[np.float64]], NDArray[np.float64]]]:
     """Return the quantile of limits, and the upper tail of tests."""
