@@ -105,7 +105,7 @@ def pseudo_values(
     >>> from iop_outcomes import pseudo_values
     >>> times = pd.DataFrame({"days": [2, 4, 6, 8], "event": [1, 0, 1, 0]})
     >>> pseudo_values(times, day=7).round(3).tolist()
-    [0.0, 0.375, -0.0, 1.125]
+    [0.0, 0.5, -0.25, 1.25]
     """
     found = worked_out(times, day, quantity, cause=cause, end=end, causes=causes, strata=None)
     return pd.Series(found.values, index=times.index, name="pseudo_value")
