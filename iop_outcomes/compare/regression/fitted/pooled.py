@@ -181,7 +181,7 @@ def pool_regressions(
     >>> pooled = iop.pool_regressions([iop.cox(one, "age") for one in sets])
     >>> pooled.table[["term", "hazard_ratio"]].round(2)
       term  hazard_ratio
-    0  age          0.97
+    0  age          0.99
     """
     several = list(fits)
     if len(several) < 2 or not all(hasattr(one, "covariance") for one in several):
