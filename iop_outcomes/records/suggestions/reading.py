@@ -76,6 +76,8 @@ def read_export(path: Path) -> Export:
         )
     files = _files_in(path) if kind == "folder" else [path]
     export = Export(several=kind == "folder" or is_zip(path))
+    if kind == "folder":
+        export.left_out.extend(_folders_in(path))
     problems: list[RecordsError] = []
     for file in files:
         try:
@@ -117,6 +119,15 @@ def _files_in(folder: Path) -> list[Path]:
     return files[:_MOST_FILES]
 
 
+def _folders_in(folder: Path) -> list[LeftOut]:
+    """Name the folders within a folder, whose files are not read."""
+    return [
+        LeftOut(shown(path), "a folder, whose files are not read: put them beside the others")
+        for path in sorted(folder.iterdir())
+        if kind_of(path) == "folder" and not path.name.startswith((".", "_", "~"))
+    ][:_MOST_FILES]
+
+
 def _look_at(file: Path, export: Export) -> None:
     """Add the sheets of a file, what its legends say, or why it is none."""
     kind = ending(file).lstrip(".")
@@ -132,6 +143,10 @@ def _look_at(file: Path, export: Export) -> None:
     if ending(file) in _COLUMNS_ONLY:
         raw = read_raw(file)
         names = tuple(raw.columns)
+        nested = {mark.column for mark in raw.remarks if mark.check == "nested_value"}
+        if nested:
+            why = "objects or lists within a line are not read: export it flat, a column a value"
+            export.left_out.append(LeftOut(shown(file), f"{len(nested):,} of its columns; {why}"))
         export.sheets.append(Sheet(Place(file.name), Header(1, 1, len(names), names), raw.columns))
         return
     headers: dict[tuple[int, int], list[tuple[TopRows, Header]]] = {}

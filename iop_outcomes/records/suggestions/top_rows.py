@@ -53,7 +53,11 @@ def top_rows(path: Path) -> list[TopRows]:
     require_text(name, data)
     text = as_text(data, name)[0].removeprefix("\ufeff")
     if "\0" in text:
-        raise RecordsError(f"{name} is no text.", found="NUL characters")
+        raise RecordsError(
+            f"{name} is no text.",
+            found="NUL characters",
+            instead="Open it in the program that wrote it, and save it as CSV or Excel.",
+        )
     lines = io.StringIO(text, newline="").readlines()
     delimiter = max(DELIMITERS, key="".join(lines[:_LOOKED_AT]).count)
     cells = [_cells(line, delimiter) for line in lines[:FIRST_ROWS]]

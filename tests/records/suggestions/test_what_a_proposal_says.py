@@ -5,7 +5,10 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
+import pytest
+
 import iop_outcomes as iop
+from iop_outcomes.records.suggestions.recognition.language import heading_score
 from tests.records.suggestions.test_suggest_mapping import EPISODES, written
 
 
@@ -33,3 +36,41 @@ def test_a_proposal_by_which_most_rows_are_lost_says_so(tmp_path: Path) -> None:
     assert made.problem == ""
     assert "can the records be read by it: not as it should be: nearly all" in made.summary()
     assert "nearly all rows of attendance were set aside" in " ".join(made.text.split())
+
+
+def test_a_legend_of_a_pair_a_row_below_the_table_is_read(tmp_path: Path) -> None:
+    rows = [f"K-{n:03d},01/{13 + n}/2026,{'PAC'[n % 3]},60" for n in range(8)]
+    legend = [
+        "Legend:,,,",
+        "P = present,,,",
+        '"A = absent, no call",,,',
+        "C = cancelled by client,,,",
+    ]
+    log = "\n".join(["Client ID,Session Date,Attendance,Minutes", *rows, *legend, ""])
+    made = iop.suggest_mapping(written(tmp_path, {"roster.csv": EPISODES, "log.csv": log}))
+    words = tomllib.loads(made.text)["attendance"]["words"]["status"]
+    assert words == {"P": "attended", "A": "no_show", "C": "client_cancel"}
+
+
+@pytest.mark.parametrize(
+    ("heading", "column"),
+    [
+        ("Any substance use since last check-in?", "used"),
+        ("Did you use any substances since last check-in?", "used"),
+        ("Substance use since last check-in", "used"),
+        ("Date of last use", ""),
+    ],
+)
+def test_a_question_on_use_is_recognised_and_the_last_use_is_none(
+    heading: str, column: str
+) -> None:
+    assert (heading_score("checkins", "used", heading) > 0.4) == (column == "used")
+
+
+def test_what_is_not_read_is_named_folders_and_objects_within_a_line(tmp_path: Path) -> None:
+    (tmp_path / "jan").mkdir()
+    nested = '{"id": "K-001", "answers": {"used": "no"}}\n' * 3
+    made = iop.suggest_mapping(written(tmp_path, {"roster.csv": EPISODES, "form.jsonl": nested}))
+    text = " ".join(made.text.replace("\n#", " ").split())
+    assert "jan: none of the tables; a folder, whose files are not read" in text
+    assert "objects or lists within a line are not read: export it flat" in text

@@ -86,13 +86,13 @@ def _links(made: Proposal) -> list[str]:
                 found.append(f"{text}. What do the others belong to?")
         if one.column == "person_id":
             found.append(
-                f"The {one.table} name the person, not the stay: rows are linked by person and "
-                "date. Can the number of the stay be exported?"
+                f"The rows of {one.table} name the person, not the stay: they are linked by person "
+                "and date. Can the number of the stay be exported?"
             )
         if one.by_name:
             found.append(
-                f"The {one.table} are linked by people's names, and two people may have one name. "
-                "Can a number be exported in place of the name?"
+                f"The rows of {one.table} are linked by people's names, and two people may have "
+                "one name. Can a number be exported in place of the name?"
             )
     return found
 

@@ -114,7 +114,7 @@ def heading_score(table: str, column: str, heading: str) -> float:
     if not tokens:
         return 0.0
     known = _synonyms(table, column)
-    if any(_within(words, tokens) for words in known.never):
+    if any(_stands(words, tokens) for words in known.never):
         return 0.0
     best = max(
         (_likeness(words, tokens, STRONG) for words in known.strong),
@@ -133,6 +133,12 @@ def _likeness(words: tuple[str, ...], tokens: tuple[str, ...], most: float) -> f
     if len(words) == 1 and len(tokens) > 4:  # one word of a sentence says little
         return most * (0.38 + 0.2 * share)
     return most * (0.58 + 0.37 * share)
+
+
+def _stands(words: tuple[str, ...], tokens: tuple[str, ...]) -> bool:
+    """Tell whether words stand one after the other: "use since last" is no last use."""
+    size = len(words)
+    return any(tokens[start : start + size] == words for start in range(len(tokens) - size + 1))
 
 
 def _within(words: tuple[str, ...], tokens: tuple[str, ...]) -> bool:

@@ -34,14 +34,20 @@ def pairs_of(text: str) -> dict[str, str]:
 
 
 def legend_in(rows: Iterable[Iterable[str]]) -> dict[str, str]:
-    """Return the pairs of all cells of a file's first and last rows that are legends."""
+    """Return the pairs of all cells of a file's first and last rows that are legends.
+
+    A legend may stand in one cell, or below one another, a pair a row.
+    """
     found: dict[str, str] = {}
+    alone: list[str] = []
     for cells in rows:
         filled = [cell for cell in cells if cell.strip()]
         if len(filled) <= 3:
             for cell in filled:
                 found.update(pairs_of(cell) if "=" in cell else {})
-    return found
+        if len(filled) == 1 and "=" in filled[0]:
+            alone += filled
+    return {**legend_of_lines(alone), **found}
 
 
 def legend_of_lines(lines: Iterable[str]) -> dict[str, str]:
