@@ -18,8 +18,9 @@ SAMPLE ?=
 report: $(BIN)/.package
 	$(BIN)/iop-outcomes report $(DATA) --quarter $(QUARTER) --out $(OUT)
 
+# The tests of a file run in one process, so that what they share is built once.
 test: $(BIN)/.tools
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadfile -p no:nbmake
 
 check: $(BIN)/.tools
 	$(BIN)/ruff check .
@@ -35,7 +36,7 @@ notebooks: $(BIN)/.tools
 	$(BIN)/python -m pytest --nbmake --nbmake-timeout=300 -n 2 notebooks
 
 coverage: $(BIN)/.tools
-	$(BIN)/python -m pytest -n 2 --cov --cov-report=term --cov-fail-under=90
+	$(BIN)/python -m pytest -n 2 --dist loadfile -p no:nbmake --cov --cov-report=term --cov-fail-under=90
 
 pictures: $(BIN)/.tools
 	$(BIN)/python -m docs.pictures
