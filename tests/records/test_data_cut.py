@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import iop_outcomes as iop
+from iop_outcomes.records.checks.losses import source_lines
 from tests.helpers.tables import frame
 
 ADMITTED = pd.DataFrame(
@@ -49,6 +50,8 @@ def test_planned_rows_are_counted_and_are_no_faults() -> None:
     checks = records.quality().set_index("check")
     assert checks.loc["planned", "rows_failed"] == planned
     assert checks.loc["planned", "status"] == "passed"
+    (line,) = source_lines(records.sources.query("table == 'attendance'"))
+    assert f"kept + 0 set aside + {planned} planned for later + 0 folded" in line
 
 
 def test_the_reason_of_the_data_cut_is_said() -> None:

@@ -127,6 +127,20 @@ def test_rates_of_attendance_need_absences(absences: int, answer: str) -> None:
         assert weekly.table["rate"].notna().any()
 
 
+def test_a_status_that_nobody_explains_leaves_the_rate_known_in_part() -> None:
+    """All cancellations were set aside, 8 in 100 rows, and the rate was 81% where it was 74%."""
+    frames = made()
+    rows = frames["attendance"]
+    unknown = rows.assign(status=rows["status"].where(np.arange(1200) % 12 > 0, "C"))
+    records = read(frames | {"attendance": unknown})
+    assert known(records)["attendance_rate"] == "partly"
+    assert "with a status that is not known are left out (100 of 1,200)" in why(
+        records, "attendance_rate"
+    )
+    records = read(frames | {"attendance": unknown.iloc[1::12]})
+    assert known(records)["attendance_rate"] == "yes"
+
+
 def test_a_list_of_absences_alone_tells_no_rate_either() -> None:
     frames = made()
     told = known(read(frames | {"attendance": frames["attendance"].assign(status="no_show")}))

@@ -101,9 +101,12 @@ def source_lines(sources: pd.DataFrame) -> list[str]:
             of = f" of {len(files):,} files" if many else ""
             if len(files) > 1 and not many:
                 of = f" of {row['file']}"
+            ahead = int(row["rows_planned"])
+            planned = f" + {ahead:,} planned for later" if ahead else ""
             lines.append(
                 f"  {table}: {row['rows_read']:,} rows{of} read = {row['rows_kept']:,} kept"
-                f" + {row['rows_set_aside']:,} set aside + {row['rows_folded']:,} folded"
+                f" + {row['rows_set_aside'] - ahead:,} set aside{planned}"
+                f" + {row['rows_folded']:,} folded"
             )
     return lines
 

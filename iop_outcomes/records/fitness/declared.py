@@ -16,6 +16,7 @@ from iop_outcomes.records.fitness.evidence import (
     PlausibleLengths,
     TableRead,
     Words,
+    WordsKnown,
 )
 from iop_outcomes.records.fitness.measure import Evidence, Measure
 from iop_outcomes.records.fitness.stays import (
@@ -111,6 +112,7 @@ ANSWERS = Filled(
 # The weeks of a stay without a discharge go on to the data cut, with no hours in them.
 WEEKS_END = PeopleLeave(least=0.8, usual=0.9, counted=False)
 _SESSIONS = (TableRead("attendance"), EpisodesCovered("attendance"), OUTCOMES, CAME)
+STATUSES = WordsKnown("attendance", "status")
 WHOLE_TIME = TimeCovered("attendance")
 _DOSE = (WHOLE_TIME, LENGTHS, PlausibleLengths(), WEEKS_END)
 _COMPLETION = (PeopleLeave(), ReasonsVary(), REASONS)
@@ -137,8 +139,8 @@ MEASURES: dict[str, Measure] = {
     for measure in (
         Measure("admissions", "Admissions", (TableRead("episodes"),)),
         Measure("readmissions", "Admissions of people admitted before", (PeopleTold(),)),
-        Measure("attendance_rate", "Attendance rate", (*_SESSIONS, ABSENCES), main=True),
-        Measure("no_show_rate", "No-show rate", (*_SESSIONS, NO_SHOWS, ABSENCES)),
+        Measure("attendance_rate", "Attendance rate", (*_SESSIONS, ABSENCES, STATUSES), main=True),
+        Measure("no_show_rate", "No-show rate", (*_SESSIONS, NO_SHOWS, ABSENCES, STATUSES)),
         Measure(
             "first_session",
             "First and fourth session",

@@ -223,6 +223,34 @@ class Words:
 
 
 @dataclass(frozen=True)
+class WordsKnown:
+    """That the words of a column are known: rows whose word is not are set aside, all of a kind."""
+
+    table: str
+    column: str
+    most: float = 0.01
+
+    def judge(self, held: Held) -> Answer:
+        """Return whether they are, but for a share of `most`."""
+        problems = held.problems
+        rows = (problems["table"] == self.table) & (problems["column"] == self.column)
+        number = int((rows & (problems["check"] == "unknown_word")).sum())
+        kept = held.counts(self.table)[1]
+        if number <= self.most * (kept + number):
+            return YES
+        told = (
+            f"rows of the {CALLED[self.table]} with a {self.column} that is not known are left out"
+        )
+        return Answer(
+            "partly",
+            f"{told} ({number:,} of {kept + number:,})",
+            told,
+            f"what each {self.column} means: [{self.table}.words.{self.column}] in the mapping",
+            counts=(number, kept),
+        )
+
+
+@dataclass(frozen=True)
 class Filled:
     """That some rows of a table hold a value in one of some columns.
 

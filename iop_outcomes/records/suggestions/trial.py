@@ -44,8 +44,10 @@ def try_out(path: Path, mapping: Mapping) -> Trial:
 def _rows(records: Records) -> list[str]:
     lines = []
     for table, rows in records.sources.groupby("table", sort=False, observed=True):
-        kept, aside = rows["rows_kept"].sum(), rows["rows_set_aside"].sum()
+        kept, planned = rows["rows_kept"].sum(), rows["rows_planned"].sum()
+        aside = rows["rows_set_aside"].sum() - planned
         text = f"{table}: {kept:,} rows kept, {aside:,} set aside"
+        text += f", {planned:,} planned for later" if planned else ""
         lines += comment(f"{text}, {rows['rows_folded'].sum():,} folded")
     counts = records.problem_counts()
     for row in counts.head(_MOST_CHECKS).itertuples(index=False):
