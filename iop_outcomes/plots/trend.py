@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.plots.control import draw_chart
+from iop_outcomes.plots.control.looks import OPEN, options_of
 from iop_outcomes.plots.layout import fonts, style
 from iop_outcomes.plots.layout.day_axis import write_percent
 from iop_outcomes.plots.layout.given import check_result, figure_or
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+SO_FAR = "periods that are not complete, from what is known so far"
 LEFT, RIGHT, WIDTH = 62.0, 16.0, 620.0
 PANEL, BELOW, BELOW_ALONE, ABOVE, TITLE_SIZE = 150.0, 62.0, 42.0, 34.0, 10.0
 
@@ -102,7 +104,8 @@ def _scale(trend: Trend) -> tuple[float, float]:
     """Return the y axis: 0 to 1 for a share, else from 0 to a little beyond the limits."""
     if trend.unit == "proportion":
         return 0.0, 1.0
-    shown = trend.table[["value", "lower", "upper"]]
+    every = [name for one in ("value", "lower", "upper") for name in (one, f"{one}_so_far")]
+    shown = trend.table[every]
     highest, lowest = shown.max().max(), shown.min().min()
     low = float(lowest) * 1.12 if lowest < 0 else 0.0
     return low, float(highest) * 1.12 if highest > 0 else float(low == 0.0)
@@ -117,8 +120,11 @@ def _draw_panel(ax: Axes, rows: pd.DataFrame, unit: str, scale: tuple[float, flo
     ax.set_xlim(-0.6, len(rows) - 0.4)
     ax.set_ylim(*scale)
     _draw_points(ax, rows, positions, known)
+    now = rows["value_so_far"].to_numpy(dtype=np.float64, na_value=np.nan)
+    now = np.where(complete | hidden, np.nan, now)
+    _draw_open(ax, rows, positions, now)
     unknown = rows.index.isin(reasons_in(rows).index)
-    say_why(ax, ~complete, NOT_YET)
+    say_why(ax, ~complete & np.isnan(now), NOT_YET)
     say_why(ax, unknown & complete, NOT_KNOWN)
     say_why(ax, hidden & complete & ~unknown, HIDDEN)
     if unit == "proportion":
@@ -157,11 +163,24 @@ def _draw_points(
     )
 
 
+def _draw_open(
+    ax: Axes, rows: pd.DataFrame, positions: npt.NDArray[Any], now: npt.NDArray[Any]
+) -> None:
+    """Draw what is known so far of periods that are not complete: open points, not connected."""
+    seen = np.isfinite(now)
+    if not seen.any():
+        return
+    low, high = (rows[f"{name}_so_far"].to_numpy(dtype=np.float64) for name in ("lower", "upper"))
+    ax.vlines(positions[seen], low[seen], high[seen], color=OPEN.colour, linewidth=1.0)
+    ax.plot(positions[seen], now[seen], label=OPEN.words, zorder=3, **options_of(OPEN))
+
+
 def _write_denominators(ax: Axes, rows: pd.DataFrame) -> None:
     counts = rows["denominator"].to_numpy(dtype=np.float64, na_value=np.nan)
     if np.isnan(counts).all():
         return  # a count has no denominator
-    counts = np.where(rows["complete"].to_numpy(dtype=bool), counts, np.nan)
+    now = rows["complete"].to_numpy(dtype=bool) | rows["value_so_far"].notna().to_numpy()
+    counts = np.where(now, counts, np.nan)
     texts = ["–" if np.isnan(count) else f"{count:,.0f}" for count in counts]
     room = style.size_of(ax)[0] / max(len(rows), 1)
     narrow = max(map(len, texts), default=0) * style.CELL_SIZE * 0.62 + 4 > room
@@ -184,7 +203,11 @@ def _write_denominators(ax: Axes, rows: pd.DataFrame) -> None:
 
 
 def _note(trend: Trend) -> str:
+    now = trend.table["value_so_far"].notna().any()
+    open_points = f" Open points: {SO_FAR}." if now else ""
     below = " n: the denominator." if trend.table["denominator"].notna().any() else ""
     level = format_level(trend.confidence)
     unknown = "".join(f" {one[0].upper()}{one[1:]}." for one in reasons_in(trend.table).unique())
-    return f"{trend.rule}\nVertical lines: {level} confidence intervals.{below}{unknown}"
+    return (
+        f"{trend.rule}\nVertical lines: {level} confidence intervals.{open_points}{below}{unknown}"
+    )
