@@ -10,11 +10,13 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.attendance import AttendanceByWeek
+from iop_outcomes.attendance.continuity import Continuity, ContinuityMeasure
+from iop_outcomes.disclosure.continuity import protect_continuity, protect_rule
 from iop_outcomes.disclosure.curve_days import ANCHORS, published_family, published_steps
 from iop_outcomes.disclosure.curve_parts import NestedCurve, Parts, PublishedCounts
 from iop_outcomes.disclosure.curves import ProtectedCurves
 from iop_outcomes.disclosure.policy import SafePolicy
-from iop_outcomes.disclosure.results import protect_trend, protect_weeks
+from iop_outcomes.disclosure.results import protect_interrupted, protect_trend, protect_weeks
 from iop_outcomes.disclosure.scores import protect_functioning, protect_symptoms
 from iop_outcomes.disclosure.sites import protect_funnel, protect_matrix, protect_watch
 from iop_outcomes.errors import RuleError
@@ -24,7 +26,7 @@ from iop_outcomes.shared.groups import LeftOut
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.text import format_level
 from iop_outcomes.survival import SurvivalCurves
-from iop_outcomes.trends import Funnel, SummaryMatrix, Trend, Watch
+from iop_outcomes.trends import Funnel, InterruptedSeries, SummaryMatrix, Trend, Watch
 
 Nested = tuple[str, str, str]
 
@@ -47,6 +49,12 @@ def protect(result: Funnel, policy: SafePolicy | None = None) -> Funnel: ...
 def protect(result: SummaryMatrix, policy: SafePolicy | None = None) -> SummaryMatrix: ...
 @overload
 def protect(result: Watch, policy: SafePolicy | None = None) -> Watch: ...
+@overload
+def protect(result: InterruptedSeries, policy: SafePolicy | None = None) -> InterruptedSeries: ...
+@overload
+def protect(result: Continuity, policy: SafePolicy | None = None) -> Continuity: ...
+@overload
+def protect(result: ContinuityMeasure, policy: SafePolicy | None = None) -> pd.DataFrame: ...
 def protect(
     result: SurvivalCurves
     | ProtectedCurves
@@ -56,7 +64,10 @@ def protect(
     | Functioning
     | Funnel
     | SummaryMatrix
-    | Watch,
+    | Watch
+    | InterruptedSeries
+    | Continuity
+    | ContinuityMeasure,
     policy: SafePolicy | None = None,
 ) -> (
     ProtectedCurves
@@ -67,20 +78,23 @@ def protect(
     | Funnel
     | SummaryMatrix
     | Watch
+    | InterruptedSeries
+    | Continuity
+    | pd.DataFrame
 ):
     """Return a result for release, without small counts and numbers that would disclose them.
 
     Parameters
     ----------
-    result : SurvivalCurves, Trend, AttendanceByWeek, SymptomChange or Functioning
-        A result of `survival_curves`, `trend`, `attendance_by_week`, `symptom_change` or
-        `functioning`, or a Funnel, SummaryMatrix or Watch; it is not changed.
+    result : Result
+        SurvivalCurves, Trend, AttendanceByWeek, SymptomChange, Functioning, Funnel, SummaryMatrix,
+        Watch, InterruptedSeries, Continuity or ContinuityMeasure; it is not changed.
     policy : SafePolicy, optional
         Default: ``SafePolicy()``, which hides counts from 1 to 10.
 
     Returns
     -------
-    ProtectedCurves, Trend, AttendanceByWeek, SymptomChange or Functioning
+    ProtectedCurves, or a result of the same kind; of a ContinuityMeasure a pandas.DataFrame
         Curves: see `ProtectedCurves`. A trend and a table by week: the same, with the counts, value
         and limits of a row missing where one of its counts, or a complement, is small; the column
         ``hidden`` marks these rows. Protect a result before it is drawn: numbers can be recovered
@@ -88,7 +102,9 @@ def protect(
         or differ by a small count from another shown count of the group, have no numbers, and
         ``hidden`` marks them; the curve of the first gain is left out. A funnel, a page of measures
         and a list of signals: the same, with limits, verdicts and pooled values made anew from what
-        is shown, and without the case-mix model.
+        is shown, and without the case-mix model. An interrupted series: made anew from the periods
+        that are shown. All rules of continuity, and the summary of one: rows without small counts;
+        what is of single episodes is left out.
 
     Raises
     ------
@@ -120,11 +136,17 @@ def protect(
         return protect_matrix(result, policy)
     if isinstance(result, Watch):
         return protect_watch(result, policy)
+    if isinstance(result, InterruptedSeries):
+        return protect_interrupted(result, policy)
+    if isinstance(result, Continuity):
+        return protect_continuity(result, policy)
+    if isinstance(result, ContinuityMeasure):
+        return protect_rule(result, policy)
     raise RuleError(
         "This kind of result cannot be protected.",
         found=type(result).__name__,
         instead="survival curves, a trend, attendance by week, symptom_change, functioning, a "
-        "funnel, a summary matrix; "
+        "funnel, a summary matrix, interrupted_series, continuity and its rules; "
         "hide_small_counts for a frame",
     )
 

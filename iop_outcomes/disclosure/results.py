@@ -14,7 +14,8 @@ from iop_outcomes.attendance import AttendanceByWeek
 from iop_outcomes.disclosure.linked import CELL, DETAIL, OLDER, RECENT, TOTAL, LinkedCounts
 from iop_outcomes.disclosure.policy import SafePolicy
 from iop_outcomes.errors import RuleError
-from iop_outcomes.trends import Trend
+from iop_outcomes.trends import InterruptedSeries, Trend
+from iop_outcomes.trends.interrupted.estimate import estimate_change
 from iop_outcomes.trends.result import MEANS
 
 Key = tuple[Hashable, ...]
@@ -230,6 +231,14 @@ def protect_trend(trend: Trend, policy: SafePolicy) -> Trend:
     linked = LinkedCounts(policy)
     link_trend(linked, trend)
     return hide_trend(trend, linked.hidden(), policy)
+
+
+def protect_interrupted(series: InterruptedSeries, policy: SafePolicy) -> InterruptedSeries:
+    """Return an interrupted series for release: made from the periods that are shown.
+
+    A regression of all periods would tell of the hidden ones.
+    """
+    return estimate_change(tuple(protect_trend(one, policy) for one in series.series), series.plan)
 
 
 def protect_weeks(weeks: AttendanceByWeek, policy: SafePolicy) -> AttendanceByWeek:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from iop_outcomes.plots.adjusted.curves import plot_adjusted_curves
 from iop_outcomes.plots.attendance import plot_attendance
+from iop_outcomes.plots.control.interrupted import plot_interrupted
 from iop_outcomes.plots.forest.difference import plot_difference
 from iop_outcomes.plots.forest.regression import plot_regression
 from iop_outcomes.plots.hazard import plot_hazard
@@ -37,6 +38,7 @@ __all__ = [
     "plot_funnel",
     "plot_hazard",
     "plot_incidence",
+    "plot_interrupted",
     "plot_interval",
     "plot_matrix",
     "plot_mean_cumulative",

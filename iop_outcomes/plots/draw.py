@@ -7,6 +7,7 @@ from typing import Any
 
 from iop_outcomes.plots.adjusted.curves import plot_adjusted_curves
 from iop_outcomes.plots.attendance import plot_attendance
+from iop_outcomes.plots.control.interrupted import plot_interrupted
 from iop_outcomes.plots.forest.difference import plot_difference
 from iop_outcomes.plots.forest.regression import plot_regression
 from iop_outcomes.plots.hazard import plot_hazard
@@ -36,6 +37,7 @@ _PLOTS: dict[str, Callable[..., Any]] = {
     "plot_functioning": plot_functioning,
     "plot_hazard": plot_hazard,
     "plot_incidence": plot_incidence,
+    "plot_interrupted": plot_interrupted,
     "plot_interval": plot_interval,
     "plot_matrix": plot_matrix,
     "plot_mean_cumulative": plot_mean_cumulative,

@@ -7,6 +7,7 @@ control are not known here.
 
 from __future__ import annotations
 
+from iop_outcomes.trends.interrupted import InterruptedSeries, interrupted_series
 from iop_outcomes.trends.periods import parse_period
 from iop_outcomes.trends.quantities import Quantity, Tally, describe_quantities
 from iop_outcomes.trends.result import Trend
@@ -23,6 +24,7 @@ from iop_outcomes.trends.watching import SummaryMatrix, Watch, summary_matrix, w
 
 __all__ = [
     "Funnel",
+    "InterruptedSeries",
     "Quantity",
     "RiskAdjustedCusum",
     "SummaryMatrix",
@@ -32,6 +34,7 @@ __all__ = [
     "Watch",
     "describe_quantities",
     "funnel",
+    "interrupted_series",
     "parse_period",
     "risk_adjusted_cusum",
     "summary_matrix",

@@ -249,6 +249,7 @@ def test_every_kind_of_result_is_walked() -> None:
     of_records = {iop.AttendanceByWeek, iop.MappingSuggestion, iop.Trend, iop.Sample}
     of_records |= {iop.SymptomChange, iop.Functioning, iop.ContinuityMeasure, iop.Continuity}
     of_records |= {iop.CohortFlow, iop.Slipping, iop.FollowUpDue}
+    of_records |= {iop.CohortFlow, iop.InterruptedSeries}
     assert results - seen <= of_records
 
 

@@ -85,6 +85,8 @@ class Continuity(Result):
     @property
     def text(self) -> str:
         """The pair of rules that disagrees most, and what is compared."""
+        if self.disagreement.empty:  # left out for release
+            return self.rule
         known = self.disagreement.dropna(subset="share")
         if known.empty:
             return f"No two rules are known of the same episode. {self.rule}"

@@ -19,6 +19,10 @@ DRAWN_BY = {
     "Funnel": ("plot_funnel", 'funnel(records, "retained_90", by="program")'),
     "Functioning": ("plot_functioning", "functioning(records)"),
     "Hazard": ("plot_hazard", "hazard(times)"),
+    "InterruptedSeries": (
+        "plot_interrupted",
+        'interrupted_series(records, "attendance_rate", at="2026-01-01")',
+    ),
     "IntervalSurvival": ("plot_interval", "interval_survival(times)"),
     "MeanCumulativeFunction": ("plot_mean_cumulative", "mean_cumulative_function(recurrent)"),
     "ParametricSurvival": ("plot_parametric", "parametric_survival(times)"),

@@ -110,7 +110,7 @@ def place_of(when: pd.Index[Any], day: object, option: str, *, last: bool = Fals
     """
     starts, ends, asked = _on_one_scale(when, day, option)
     if isinstance(when, pd.PeriodIndex) and last:
-        asked = _date(day, option, last=True)
+        asked = date_of(day, option, last=True)
     found = np.flatnonzero(starts <= asked if last else ends >= asked)
     if not len(found):
         raise RuleError(
@@ -124,9 +124,9 @@ def place_of(when: pd.Index[Any], day: object, option: str, *, last: bool = Fals
 def _on_one_scale(when: pd.Index[Any], day: object, option: str) -> tuple[Any, Any, Any]:
     """Return the starts and ends of the rows, and what is asked for, to be compared."""
     if isinstance(when, pd.PeriodIndex):
-        return when.start_time, when.end_time, _date(day, option)
+        return when.start_time, when.end_time, date_of(day, option)
     if isinstance(when, pd.DatetimeIndex):
-        return when, when, _date(day, option)
+        return when, when, date_of(day, option)
     if pd.api.types.is_numeric_dtype(when.dtype):
         if not is_number(day):
             raise _unreadable(day, option, "a number, as the periods are")
@@ -138,7 +138,7 @@ def _on_one_scale(when: pd.Index[Any], day: object, option: str) -> tuple[Any, A
     return places, places, found[0]
 
 
-def _date(day: object, option: str, *, last: bool = False) -> pd.Timestamp:
+def date_of(day: object, option: str, *, last: bool = False) -> pd.Timestamp:
     """Return a date; of a period its first day, or its last."""
     try:
         period = day if isinstance(day, pd.Period) else parse_label(str(day))
