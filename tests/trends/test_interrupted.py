@@ -30,7 +30,7 @@ def both() -> pd.DataFrame:
 
 CASES: dict[str, tuple[Any, dict[str, Any]]] = {
     "plain": (frame, {}),
-    "control": (both, {"by": "site", "group": "value", "control": "control"}),
+    "control": (both, {"column": "site", "group": "value", "control": "control"}),
     "month": (frame, {"adjust": "month"}),
     "short": (lambda: frame().drop(index=[5, 25]), {}),
 }
@@ -92,7 +92,7 @@ def test_a_change_of_everybody_is_not_that_of_the_group() -> None:
         pd.DataFrame({"period": months, "value": 0.5 + jump + wave, "site": "a"}),
         pd.DataFrame({"period": months, "value": 0.3 + jump - wave, "site": "b"}),
     ]
-    options: dict[str, Any] = {"at": AT, "by": "site", "group": "a"}
+    options: dict[str, Any] = {"at": AT, "column": "site", "group": "a"}
     alone = iop.interrupted_series(pd.concat(parts), **options)
     beside = iop.interrupted_series(pd.concat(parts), **options, control="b")
     assert alone.changes.set_index("term").loc["level_change", "lower"] > 0.15
@@ -134,10 +134,10 @@ def test_holidays_are_counted_in_their_periods() -> None:
         ({"at": AT, "adjust": ["christmas"]}, "is no date"),
         ({"at": AT, "adjust": ["1999-12-25"]}, "the same number of them"),
         ({"at": AT, "lag": -1}, "lag is a whole number"),
-        ({"at": AT, "by": "period"}, "by= needs group="),
+        ({"at": AT, "column": "period"}, "column= needs group="),
         ({"at": AT, "group": "a"}, "values of a column"),
-        ({"at": AT, "by": "period", "group": "x"}, "No row has"),
-        ({"at": AT, "by": "period", "group": "x", "control": ["x", "y"]}, "its own control"),
+        ({"at": AT, "column": "period", "group": "x"}, "No row has one"),
+        ({"at": AT, "column": "period", "group": "x", "control": ["x", "y"]}, "its own control"),
     ],
 )
 def test_what_cannot_be_estimated_is_refused(options: dict[str, Any], words: str) -> None:
@@ -176,7 +176,12 @@ def test_a_series_for_release_is_made_from_what_is_shown(records: iop.Records) -
 
 def test_the_picture_shows_the_table(records: iop.Records) -> None:
     found = iop.interrupted_series(
-        records, "attendance_rate", at="2025-06-01", by="program", group="Harbor", control="North"
+        records,
+        "attendance_rate",
+        at="2025-06-01",
+        column="program",
+        group="Harbor",
+        control="North",
     )
     ax = iop.plot_interrupted(found)
     lines = {line.get_label(): line for line in ax.get_lines()}

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import RuleError
+from iop_outcomes.records import require_records
 from iop_outcomes.shared.arrays import Booleans, Floats
 from iop_outcomes.shared.checks import check_confidence, is_whole
 from iop_outcomes.shared.messages import as_written, columns_found
@@ -30,7 +31,7 @@ def interrupted_series(
     *,
     at: object,
     every: str | None = None,
-    by: str | None = None,
+    column: str | None = None,
     group: object = None,
     control: object = None,
     adjust: Adjust = None,
@@ -52,12 +53,12 @@ def interrupted_series(
         A period that begins on that day is after the change; one within which it lies is left out.
     every : {"week", "month", "quarter", "year"}, optional
         The length of a period; of records by default a month.
-    by : str, optional
+    column : str, optional
         A column of ``records.episodes``, or of the frame, that tells who had the change.
     group : value or list of values, optional
-        Of `by`: those who had the change. By default everybody had it.
+        Of `column`: those who had the change. By default everybody had it.
     control : value or list of values, optional
-        Of `by`: those who did not, whose series stands for what else changed at the time
+        Of `column`: those who did not, whose series stands for what else changed at the time
         (difference in differences).
     adjust : "month" or list of dates, optional
         ``"month"``: a level for each month (or quarter) of the year. Dates: the number of these
@@ -139,7 +140,7 @@ def interrupted_series(
     >>> found.changes.set_index("term").loc["level_change", "estimate"].round(3)
     np.float64(0.091)
     >>> found.table[["period", "fitted", "counterfactual"]].tail(1).round(3).to_numpy().tolist()
-    [['2025-08', 0.715, 0.629]]
+    [['2025-08', 0.713, 0.624]]
     """
     check_confidence(confidence)
     if lag is not None and not is_whole(lag, 0):
@@ -149,7 +150,7 @@ def interrupted_series(
             instead="lag=3, or None for the usual one",
         )
     options: dict[str, Any] = {"every": every, "confidence": confidence, "chart": "none"}
-    parts = _parts(source, by, group, control)
+    parts = _parts(source, column, group, control)
     made = tuple(trend(part, measure, first_month=first_month, **options) for part, _ in parts)
     names = [name for _, name in parts]
     plan = Plan(at, adjust, lag, words, names[0], names[1] if len(names) > 1 else "")
@@ -203,22 +204,22 @@ def _values(one: Trend) -> Floats:
 
 
 def _parts(
-    source: Records | pd.DataFrame, by: str | None, group: object, control: object
+    source: Records | pd.DataFrame, column: str | None, group: object, control: object
 ) -> list[tuple[Records | pd.DataFrame, str]]:
     """Return the rows that had the change, and those of the control, with their names."""
-    if by is None:
+    if column is None:
         if group is not None or control is not None:
             raise RuleError(
                 "group= and control= are values of a column.",
-                found="no by=",
-                instead='by="program", group="North", control="Riverside"',
+                found="no column=",
+                instead='column="program", group="North", control="Riverside"',
             )
         return [(source, "")]
     if group is None:
         raise RuleError(
-            "by= needs group=, the value of those who had the change.",
-            found=f"by={as_written(by)}",
-            instead=f'by="{by}", group="...", and control="..." where there is one',
+            "column= needs group=, the value of those who had the change.",
+            found=f"column={as_written(column)}",
+            instead='column="program", group="North", and control="Riverside" where there is one',
         )
     asked = [group] if control is None else [group, control]
     lists = [list(one) if isinstance(one, (list, tuple, set)) else [one] for one in asked]
@@ -229,23 +230,27 @@ def _parts(
             instead="two groups without a value in common",
         )
     return [
-        (_part(source, by, values), format_names([str(one) for one in values])) for values in lists
+        (_part(source, column, values), format_names([str(one) for one in values]))
+        for values in lists
     ]
 
 
-def _part(source: Any, by: str, values: Sequence[Any]) -> Any:
+def _part(source: Any, column: str, values: Sequence[Any]) -> Any:
     if not isinstance(source, pd.DataFrame):
-        return source.where(**{by: list(values)})
-    if by not in source:
+        require_records(source, "An interrupted series")
+        return source.where(**{column: list(values)})
+    if column not in source:
         raise RuleError(
-            f"There is no column {by}.", found=columns_found(source.columns, by), instead="by=None"
+            "There is no such column.",
+            found=columns_found(source.columns, column),
+            instead='column="program", for example',
         )
-    rows = source[source[by].isin(values)]
+    rows = source[source[column].isin(values)]
     if rows.empty:
         raise RuleError(
-            f"No row has the asked value in {by}.",
+            "No row has one of the asked values.",
             found=f"{len(source):,} rows with other values",
-            instead=f'frame["{by}"].unique() shows them',
+            instead="values that the column holds: frame[column].unique() shows them",
         )
     return rows
 
