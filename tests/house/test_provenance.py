@@ -250,6 +250,7 @@ def test_every_kind_of_result_is_walked() -> None:
     of_records |= {iop.SymptomChange, iop.Functioning, iop.ContinuityMeasure, iop.Continuity}
     of_records |= {iop.CohortFlow, iop.Slipping, iop.FollowUpDue}
     of_records |= {iop.CohortFlow, iop.InterruptedSeries}
+    of_records |= {iop.Funnel, iop.Vlad, iop.RiskAdjustedCusum, iop.Watch, iop.SummaryMatrix}
     assert results - seen <= of_records
 
 
