@@ -250,6 +250,5 @@ def _contact(attendance: Attendance, weeks: Weeks) -> pd.arrays.BooleanArray:
 def _iso_weeks(records: Records, weeks: Weeks) -> Any:
     """Return the ISO week of each row as text, such as 2026-W05."""
     admitted = records.episodes["admit_date"].iloc[weeks.episode]
-    day = admitted + pd.to_timedelta(weeks.from_day, unit="D")
-    text = pd.Series(day.to_numpy()).dt.strftime("%G-W%V")
-    return text.to_numpy(dtype=object)
+    codes, days = pd.factorize(admitted + pd.to_timedelta(weeks.from_day, unit="D"))
+    return pd.Series(days).dt.strftime("%G-W%V").to_numpy(dtype=object)[codes]  # each day once
