@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 
 from iop_outcomes.attendance.stays import NO_CONTACT_DAYS, Attendance, read_attendance
+from iop_outcomes.errors import EstimateError
 from iop_outcomes.records import require_records
 from iop_outcomes.records.covariates import covariates, refuse_taken
 from iop_outcomes.records.schema import DISCHARGE_REASONS
@@ -70,6 +72,8 @@ def time_in_treatment(
 
     Raises
     ------
+    EstimateError
+        If the records of no program tell how long people stayed (`Records.fitness`).
     MissingTableError
         If no attendance table was read.
     RuleError
@@ -83,8 +87,9 @@ def time_in_treatment(
     Who has stopped coming is known only after `no_contact_days`: of the days up to then before the
     data cut (or, while open, before the end of follow-up) nothing is used, neither discharges nor
     contacts. Otherwise recent discharges would count as ends and recent dropouts not yet, and the
-    curve would be too high. Left out are episodes followed for no more than `no_contact_days`, and
-    those of which no service has a recorded outcome; the rule of the frame says how many.
+    curve would be too high. Left out are episodes followed for no more than `no_contact_days`,
+    those of which no service has a recorded outcome, and those of programs whose records do not
+    tell how long people stayed (`Records.fitness`); the rule of the frame says how many.
 
     Retention on day d is the curve on day d - 1 (``days`` of d or more), for any d, also where
     follow-up is incomplete. Dropout and completion compete: one minus a curve with the other
@@ -137,7 +142,15 @@ def in_treatment_of(
     refuse_taken(records.episodes, TIME_COLUMNS, "times")
     seen = np.where(stays.closed, stays.observable, np.minimum(stays.observable, stays.followed))
     told = seen - no_contact_days  # the last day of which it is known who was still coming
-    kept = stays.observed & (told > 0)
+    known = records.told_by_program("retained_30")
+    if not known.any():
+        judged = records.judgements("retained_30")["retained_30"]
+        raise EstimateError(
+            "These records do not tell how long people stayed.",
+            found=judged.text,
+            instead="records.fitness() says what is needed.",
+        )
+    kept = known & stays.observed & (told > 0)
     over = stays.to_last_contact < told
     word = _ended_by(records, over, stays.closed)
     of_interest = over if event == "left" else over & (word == event)
@@ -153,7 +166,12 @@ def in_treatment_of(
     frame["competing_on"] = np.where(others, days, np.nan)
     frame["without_discharge"] = over & ~stays.closed
     frame = frame[kept].reset_index(drop=True)
-    text = _text(event, no_contact_days, stays.observed, kept)
+    left_out = (
+        (~known, "of programs whose records do not tell it"),
+        (known & ~stays.observed, "without a recorded outcome of any service"),
+        (known & stays.observed & ~kept, f"followed for no more than {no_contact_days} days"),
+    )
+    text = _text(event, no_contact_days, left_out)
     made = Provenance(
         rule=text, event=EVENTS[event], origin="admission", synthetic=records.synthetic
     )
@@ -168,7 +186,7 @@ def _ended_by(records: Records, over: Booleans, closed: Booleans) -> np.ndarray:
     return np.where(over, words, GOING_ON)
 
 
-def _text(event: End, no_contact_days: int, observed: Booleans, kept: Booleans) -> str:
+def _text(event: End, no_contact_days: int, left_out: Sequence[tuple[Booleans, str]]) -> str:
     whole = {
         "left": "The event is the end of the stay for whatever reason.",
         "dropped_out": "The event is dropout; other ends compete with it.",
@@ -179,10 +197,8 @@ def _text(event: End, no_contact_days: int, observed: Booleans, kept: Booleans) 
         f"{whole} Who had no contact for more than {no_contact_days} days has dropped out with the "
         "last contact; the days up to then before the end of follow-up are not used."
     )
-    for count, what in (
-        (int((~observed).sum()), "without a recorded outcome of any service"),
-        (int((observed & ~kept).sum()), f"followed for no more than {no_contact_days} days"),
-    ):
+    for rows, what in left_out:
+        count = int(rows.sum())
         if count:
             text += f" {count:,} {'episode' if count == 1 else 'episodes'} {what} left out."
     return text

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import iop_outcomes as iop
-from iop_outcomes.errors import RuleError
+from iop_outcomes.errors import EstimateError, RuleError
 
 PEOPLE, FAR = 120, 400
 CUTS = (90, 140)
@@ -127,3 +127,13 @@ def test_the_rule_says_who_was_left_out() -> None:
     count = len(drawn(70).episodes) - len(times) - 1
     assert count > 0
     assert f"{count} episodes followed for no more than 30 days left out." in text
+
+
+def test_records_that_do_not_tell_stays_give_no_times() -> None:
+    """Hardly any episode has a service with an outcome: the stays of five are not those of all."""
+    episodes, rows = tables()
+    few = rows[rows["episode_id"].isin(episodes["episode_id"][:5])]
+    records = iop.read_records(episodes=episodes, attendance=few, as_of=FAR)
+    assert records.fitness().set_index("measure")["known"]["retained_30"] == "no"
+    with pytest.raises(EstimateError, match="do not tell how long"):
+        iop.time_in_treatment(records)
