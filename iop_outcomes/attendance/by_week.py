@@ -13,7 +13,7 @@ from iop_outcomes.attendance.stays import Attendance, read_attendance
 from iop_outcomes.records import require_records
 from iop_outcomes.records.fitness.evidence import PlausibleLengths
 from iop_outcomes.records.schema import ATTENDED
-from iop_outcomes.shared.arrays import Booleans, Floats, Integers, ratio, sums
+from iop_outcomes.shared.arrays import Booleans, Floats, Integers, day_lengths, ratio, sums
 from iop_outcomes.shared.checks import check_choice
 from iop_outcomes.shared.provenance import Provenance, label
 
@@ -250,5 +250,5 @@ def _contact(attendance: Attendance, weeks: Weeks) -> pd.arrays.BooleanArray:
 def _iso_weeks(records: Records, weeks: Weeks) -> Any:
     """Return the ISO week of each row as text, such as 2026-W05."""
     admitted = records.episodes["admit_date"].iloc[weeks.episode]
-    codes, days = pd.factorize(admitted + pd.to_timedelta(weeks.from_day, unit="D"))
+    codes, days = pd.factorize(admitted + day_lengths(weeks.from_day))
     return pd.Series(days).dt.strftime("%G-W%V").to_numpy(dtype=object)[codes]  # each day once

@@ -16,7 +16,7 @@ from iop_outcomes.outreach.people import FOR_STAFF, PeopleList
 from iop_outcomes.records import require_records
 from iop_outcomes.records.records import cut_text
 from iop_outcomes.records.schema import CHECKIN_STATUSES
-from iop_outcomes.shared.arrays import Floats, Integers, ratio
+from iop_outcomes.shared.arrays import Floats, Integers, day_lengths, ratio
 from iop_outcomes.shared.checks import check_choice, check_whole, is_whole
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.statistics.proportions import proportion_interval
@@ -279,7 +279,7 @@ class _Asked:
         if self.known.time == "study_days":
             return episodes["admit_day"].to_numpy(dtype=np.float64)[place] + days
         admitted = episodes["admit_date"].iloc[place].reset_index(drop=True)
-        return admitted + pd.to_timedelta(pd.Series(days), unit="D")
+        return admitted + day_lengths(days)
 
 
 def _targets(follow_ups: object) -> tuple[int, ...]:

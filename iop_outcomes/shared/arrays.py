@@ -36,3 +36,16 @@ def ends_of(keys: Integers) -> npt.NDArray[np.intp]:
     if not len(keys):
         return np.empty(0, dtype=np.intp)
     return np.flatnonzero(np.append(keys[1:] != keys[:-1], True))
+
+
+def day_lengths(days: npt.ArrayLike) -> npt.NDArray[np.timedelta64]:
+    """Return numbers of days, missing allowed, as lengths of time.
+
+    pandas.to_timedelta warns of an overflow now and then where a number is missing: it rounds what
+    stands in memory behind it.
+    """
+    number = np.asarray(days, dtype=np.float64)
+    known = ~np.isnan(number)
+    out = np.full(number.shape, np.timedelta64("NaT", "s"))
+    out[known] = number[known].astype(np.int64) * np.timedelta64(86_400, "s")
+    return out

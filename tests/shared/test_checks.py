@@ -12,6 +12,7 @@ import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.errors import RuleError
+from iop_outcomes.shared.arrays import day_lengths
 from iop_outcomes.shared.checks import check_choice, check_confidence, check_whole, is_whole
 
 TIMES = pd.DataFrame({"days": np.arange(1, 61), "event": True})
@@ -67,3 +68,14 @@ def test_a_hazard_takes_whole_numbers_of_numpy() -> None:
 def test_a_choice_that_is_none_is_refused_with_those_there_are(value: object) -> None:
     with pytest.raises(RuleError, match=r"The unit of patterns must be one of day, week\."):
         check_choice("unit", value, {"day": 1, "week": 7}, " of patterns")
+
+
+def test_numbers_of_days_become_lengths_without_a_warning() -> None:
+    rng = np.random.default_rng(0)
+    for size in range(1, 400):
+        days = rng.integers(0, 200, size).astype(np.float64)
+        days[rng.random(size) < 0.5] = np.nan
+        lengths = day_lengths(days)
+        assert (np.isnat(lengths) == np.isnan(days)).all()
+        known = ~np.isnan(days)
+        assert (lengths[known] / np.timedelta64(1, "D") == days[known]).all()

@@ -9,6 +9,7 @@ import pandas as pd
 from iop_outcomes.records.fitness.evidence import CALLED, ENOUGH_EPISODES
 from iop_outcomes.records.fitness.held import Held
 from iop_outcomes.records.fitness.measure import YES, Answer
+from iop_outcomes.shared.arrays import day_lengths
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class TimeCovered:
         days = held.frame(self.table)["date"]
         first, last = days.min(), days.max()
         begins, slack = held.episodes["admit_date"], pd.Timedelta(days=self.slack)
-        ends = begins + pd.to_timedelta(held.episodes["days_to_discharge"], unit="D")
+        ends = begins + day_lengths(held.episodes["days_to_discharge"])
         late = int((begins < first - slack).sum())
         beyond = int((ends.fillna(held.as_of) > last + slack).sum())
         name = CALLED[self.table]
