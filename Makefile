@@ -2,7 +2,7 @@
 # make test     its own environment, then all tests
 # make check    linters, types, notebooks
 # make coverage   the tests with branch coverage
-# make validation the coverage study (docs/validation.md), the attack on reports, the real trial records, the list of who is slipping
+# make validation the coverage study (docs/validation.md), control charts (docs/validation_trends.md), the attack on reports, the real trial records, the list of who is slipping
 # make mutants whether the tests notice faults put in (docs/validation_mutants.md); SAMPLE=200 of them
 # make benchmarks speed and memory (docs/benchmarks*.md)
 
@@ -44,6 +44,7 @@ pictures: $(BIN)/.tools
 validation: $(BIN)/.tools
 	$(BIN)/python -m validation.coverage
 	$(BIN)/python -m validation.coverage --more
+	$(BIN)/python -m validation.trends
 	$(BIN)/python -m validation.disclosure_attack --page docs/validation_disclosure.md
 	$(BIN)/python -m validation.ctn0094 --data ../shared/data/ctn0094 --out output
 	$(BIN)/python -m validation.slipping

@@ -15,6 +15,7 @@ from iop_outcomes.trends.charts import xmr_chart
 from iop_outcomes.trends.signals import judge
 from iop_outcomes.trends.watching.false_alarms import (
     OF_RULE,
+    OF_SESSIONS,
     RATES,
     WINDOWS,
     false_alarm_rate,
@@ -84,6 +85,8 @@ def test_a_rate_is_that_of_the_number_of_points() -> None:
     assert false_alarm_rate("none", 24, "month", baseline=False) == 0
     assert false_alarm_rate("mdc", 24, "week", baseline=False) > rates[3]
     assert [quarter_of(every) for every in ("week", "month", "quarter", "period")] == [13, 3, 1, 3]
+    sessions = false_alarm_rate("mdc", 24, "month", baseline=False, sessions=True)
+    assert sessions == OF_SESSIONS["month", False] > rates[2]
     assert rate_of_rule("run too long and too few crossings") == OF_RULE["run too long"]
 
 
@@ -130,6 +133,9 @@ def test_records_give_a_chart_a_measure_and_group() -> None:
         expected = iop.trend(records(), measure_name, by="program")
         pd.testing.assert_frame_equal(one.table, expected.table)
         assert one.measure == measure_name
+    rates = found.charts.groupby("measure")["false_alarm_rate"].max()
+    assert rates["attendance_rate"] == rates["no_show_rate"] == OF_SESSIONS["month", False]
+    assert rates["admissions"] < rates["no_show_rate"]
     page = iop.summary_matrix(records(), MEASURES, "program", targets={"attendance_rate": 0.75})
     verdict = iop.trend(records(), "attendance_rate", by="program", target=0.75).verdict
     rows = page.table[page.table["measure"] == "attendance_rate"].reset_index(drop=True)

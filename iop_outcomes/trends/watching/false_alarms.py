@@ -54,6 +54,16 @@ RATES: Mapping[tuple[str, bool], Mapping[int, tuple[float, float, float]]] = {
         60: (0.1708, 0.2000, 0.2955),
     },
 }
+# The share of p' charts of attendance with a marked point in the last quarter, of a synthetic
+# program without a planted change (60 seeds, docs/validation_trends.md): the same people come in
+# neighbouring periods, which are then alike, so that signals are more frequent.
+OF_SESSIONS: Mapping[tuple[str, bool], float] = {
+    ("week", False): 0.68,
+    ("week", True): 0.75,
+    ("month", False): 0.10,
+    ("month", True): 0.18,
+    ("quarter", False): 0.03,
+}
 # The share of points of a chart of 24 that a rule marks first, limits from all points.
 OF_RULE = {
     RISE_OR_FALL: 0.0018,
@@ -70,7 +80,9 @@ def quarter_of(every: str) -> int:
     return QUARTER.get(every, OTHERWISE)
 
 
-def false_alarm_rate(rules: str, points: int, every: str, *, baseline: bool) -> float:
+def false_alarm_rate(
+    rules: str, points: int, every: str, *, baseline: bool, sessions: bool = False
+) -> float:
     """Return the probability that a chart without any change shows a signal in its last quarter.
 
     Parameters
@@ -84,6 +96,9 @@ def false_alarm_rate(rules: str, points: int, every: str, *, baseline: bool) -> 
         The length of a period.
     baseline : bool
         Whether limits rest on a part of the points; measured for the first 12.
+    sessions : bool
+        Whether it is a rate of sessions or check-ins, of the same people in neighbouring periods;
+        measured for the rules of Making Data Count. Otherwise values are taken as independent.
 
     Returns
     -------
@@ -101,7 +116,10 @@ def false_alarm_rate(rules: str, points: int, every: str, *, baseline: bool) -> 
     place = WINDOWS.index(quarter_of(every))
     table = RATES[rules, baseline]
     sizes = sorted(table)
-    return float(np.interp(points, sizes, [table[size][place] for size in sizes]))
+    rate = float(np.interp(points, sizes, [table[size][place] for size in sizes]))
+    if sessions and rules == "mdc":
+        return max(rate, OF_SESSIONS.get((every, baseline), rate))
+    return rate
 
 
 def rate_of_rule(rule: str) -> float:

@@ -15,7 +15,7 @@ from iop_outcomes.shared.groups import MissingGroup
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.trends.charting import group_rows
 from iop_outcomes.trends.charts.series import Baseline
-from iop_outcomes.trends.quantities import Quantity, find_quantity
+from iop_outcomes.trends.quantities import QUANTITIES, Quantity, find_quantity
 from iop_outcomes.trends.result import Trend
 from iop_outcomes.trends.sites.staff import LETTERED, letters_of, names_staff
 from iop_outcomes.trends.trend import trend
@@ -39,6 +39,12 @@ class Chart:
     def known(self) -> pd.DataFrame:
         """The periods with a value."""
         return self.rows[self.rows["value"].notna()]
+
+    @property
+    def of_sessions(self) -> bool:
+        """Whether it is a registered rate of sessions or check-ins."""
+        known = QUANTITIES.get(self.trend.measure)
+        return known is not None and known.kind == "sessions"
 
     @property
     def named(self) -> dict[str, object]:

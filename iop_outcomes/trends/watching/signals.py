@@ -31,8 +31,9 @@ _ORDER = (
 )
 _RATES = (
     "Expected by chance: for each chart the measured share of charts of series without any change "
-    "(independent normal values) that show a signal in a quarter, by its number of points. "
-    "Seasons, holidays and series that drift slowly signal more often."
+    "that show a signal in a quarter, by its number of points: of independent normal values, and "
+    "for rates of sessions and check-ins of a synthetic program, since the same people come in "
+    "neighbouring periods (docs/validation_trends.md). Seasons and holidays signal more often."
 )
 
 
@@ -162,7 +163,7 @@ def watch(
     -----
     Limits from all points, the default, hold a change that is long past: a chart that has stayed at
     a new level looks like chance in its last quarter. ``baseline=12`` asks whether the last quarter
-    differs from the first year; it finds such changes, and signals falsely about three times as
+    differs from the first year; it finds such changes, and signals falsely two to three times as
     often, since limits of 12 points are imprecise.
 
     Examples
@@ -174,7 +175,7 @@ def watch(
     >>> watched.table[["measure", "program", "variation"]].iloc[0].tolist()
     ['attendance_rate', 'Harbor', 'concern (low)']
     >>> len(watched.charts), round(watched.expected, 1)
-    (10, 1.3)
+    (10, 1.8)
     """
     trends, said = trends_of(
         *(records, measures, by, missing_group),
@@ -212,7 +213,9 @@ def _chart_row(chart: Chart) -> dict[str, Any]:
     rate = 0.0
     if rule is not None and len(known):
         based = rule.baseline is not None
-        rate = false_alarm_rate(rule.rules, len(known), one.every, baseline=based)
+        rate = false_alarm_rate(
+            *(rule.rules, len(known), one.every), baseline=based, sessions=chart.of_sessions
+        )
     return {
         **chart.named,
         "periods": len(known),
