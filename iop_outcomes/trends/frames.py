@@ -15,10 +15,8 @@ from iop_outcomes.statistics import count_interval, proportion_interval
 from iop_outcomes.trends.charting import chart_rule
 from iop_outcomes.trends.charts.order import times_of
 from iop_outcomes.trends.periods import Every, frequency, labels_of
-from iop_outcomes.trends.result import Trend
+from iop_outcomes.trends.result import COUNTS, SHOWN, Trend
 
-COUNTS = ("numerator", "denominator")
-SHOWN = ("value", "lower", "upper")
 FEWEST_SO_FAR = 10
 MADE_FROM = {
     "proportion": "sum of numerators / sum of denominators; intervals as of independent entries",

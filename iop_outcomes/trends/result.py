@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.errors import EstimateError
+from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.records.fitness import reasons_in
 from iop_outcomes.shared.arrays import Integers
 from iop_outcomes.shared.groups import NOTHING_LEFT_OUT, LeftOut
@@ -25,6 +25,8 @@ from iop_outcomes.trends.charting import (
 from iop_outcomes.trends.signals.judging import COMMON
 
 MEANS = ("hours", "days", "points")  # units of means
+COUNTS, SHOWN = ("numerator", "denominator"), ("value", "lower", "upper")
+PERIODS_A_YEAR = {"W": 52, "M": 12, "Q": 4, "Y": 1}  # by the unit of pandas
 MOST_NAMED = 5  # signals that are named in a sentence
 
 
@@ -116,6 +118,51 @@ class Trend(DrawnResult):
                 counts = {"signals": int((known["rule"] != "").sum()), "periods": len(known)}
                 rows.append({**known.iloc[-1][names].to_dict(), **counts})
         return pd.DataFrame(rows, columns=[*names, "signals", "periods"])
+
+    def beside_last_year(self) -> pd.DataFrame:
+        """Return each period beside the same one of the year before.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a group and period: ``[by ...], period, numerator, denominator, value, lower,
+            upper`` as in `table`; ``period_last_year`` (str; empty where the trend begins later)
+            and the same numbers with ``_last_year`` (float64); ``difference`` (float64): the value
+            less that of the year before, missing if either is. Of weeks it is that of 52 weeks
+            before. What is not complete or hidden in `table` is missing here too.
+
+        Raises
+        ------
+        RuleError
+            If the rows are no weeks, months, quarters or years.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import iop_outcomes as iop
+        >>> quarters = pd.DataFrame({"period": [f"2025Q{n}" for n in (1, 2, 3, 4)] + ["2026Q1"]})
+        >>> shares = quarters.assign(numerator=[30, 34, 33, 31, 36], denominator=50)
+        >>> beside = iop.trend(shares, "kept").beside_last_year()
+        >>> beside[["period", "value", "value_last_year", "difference"]].tail(1).round(2)
+           period  value  value_last_year  difference
+        4  2026Q1   0.72              0.6        0.12
+        """
+        when = self.when
+        unit = when.freqstr.partition("-")[0] if isinstance(when, pd.PeriodIndex) else ""
+        if unit not in PERIODS_A_YEAR or not isinstance(when, pd.PeriodIndex):
+            raise RuleError(
+                "The same period of the year before is known of weeks, months, quarters and years.",
+                found=f"rows by {self.every}",
+                instead='every="quarter", or periods as 2026Q1 in the frame',
+            )
+        numbers = [*COUNTS, *SHOWN]
+        now = self.table[[*self.by, "period", *numbers]]
+        keyed = now.assign(when=when)
+        before = keyed.assign(when=when.shift(PERIODS_A_YEAR[unit]))
+        beside = keyed.merge(before, on=[*self.by, "when"], how="left", suffixes=("", "_last_year"))
+        beside["period_last_year"] = beside["period_last_year"].fillna("")
+        beside["difference"] = beside["value"] - beside["value_last_year"]
+        return beside.drop(columns="when")
 
     def only(self, rows: Integers) -> Trend:
         """Return the trend of the given rows of the table, by position, with their people."""

@@ -20,10 +20,10 @@ from iop_outcomes.trends.charting import chart_rule
 from iop_outcomes.trends.charts.series import Baseline, Rebase
 from iop_outcomes.trends.cohorts import OF_CURVES
 from iop_outcomes.trends.counting import count_by_period
-from iop_outcomes.trends.frames import COUNTS, SHOWN, so_far, trend_of_frame
+from iop_outcomes.trends.frames import so_far, trend_of_frame
 from iop_outcomes.trends.periods import Every, check_every, labels_of, periods_between
 from iop_outcomes.trends.quantities import Quantity, Tally, find_quantity
-from iop_outcomes.trends.result import Trend
+from iop_outcomes.trends.result import COUNTS, SHOWN, Trend
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records

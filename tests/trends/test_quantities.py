@@ -225,3 +225,29 @@ def test_records_that_cannot_bear_a_measure_do_not_give_it() -> None:
         made = iop.trend(records, name)
         assert "not known from these records: " in made.text
         assert made.table[["numerator", "denominator", "value"]].isna().all(axis=None)
+
+
+def test_each_quarter_stands_beside_that_of_the_year_before(many: iop.Records) -> None:
+    whole = iop.trend(many, "retained_30", every="quarter", by="program")
+    beside = whole.beside_last_year()
+    assert beside["period"].tolist() == whole.table["period"].tolist()
+    values = whole.table.set_index(["program", "period"])["value"]
+    for row in beside.itertuples():
+        year, quarter = str(row.period).split("Q")
+        key = (row.program, f"{int(year) - 1}Q{quarter}")
+        assert row.period_last_year == (key[1] if key in values.index else "")
+        expected = values.get(key, np.nan)
+        assert row.value_last_year == pytest.approx(expected, nan_ok=True)
+        assert row.difference == pytest.approx(row.value - expected, nan_ok=True)
+    assert beside["difference"].notna().any()
+    frame = pd.DataFrame({"period": ["a", "b"], "value": [1.0, 2.0]})
+    with pytest.raises(RuleError, match="known of weeks, months"):
+        iop.trend(frame).beside_last_year()
+
+
+@pytest.mark.parametrize("measure", ["relapse_free_30", "va_continuity", "census"])
+def test_a_cohort_is_divided_by_any_column(many: iop.Records, measure: str) -> None:
+    whole = iop.trend(many, measure, every="year").table.set_index("period")["numerator"]
+    parts = iop.trend(many, measure, every="year", by=["track", "primary_substance"]).table
+    summed = parts.groupby("period")["numerator"].sum()
+    pd.testing.assert_series_equal(summed, whole)
