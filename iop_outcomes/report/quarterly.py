@@ -18,12 +18,13 @@ from iop_outcomes.outreach.people import refuse_people
 from iop_outcomes.records import require_records
 from iop_outcomes.records.data_cut import as_day
 from iop_outcomes.relapse import RelapseRule
-from iop_outcomes.report.counting import Trends, count_all, count_rows
+from iop_outcomes.report.counting import BY_MONTH, Trends, count_all, count_rows
 from iop_outcomes.report.forms.html import page_of, save_report
 from iop_outcomes.report.model import Section
 from iop_outcomes.report.scope import Scope, choose_scope
 from iop_outcomes.report.sections import assemble as parts
 from iop_outcomes.report.sections.findings import Findings, findings_frame, make_findings
+from iop_outcomes.report.sections.signals import signals_table
 from iop_outcomes.shared.characters import one_line
 from iop_outcomes.shared.messages import as_written
 
@@ -205,7 +206,10 @@ def _stages(scope: Scope, whole: Scope, collected: list[Findings]) -> list[Stage
     findings = make_findings(scope, trends.by_quarter) if scope.quarter else []
     collected.append(findings_frame(findings))
     return [
-        ("What changed", lambda: parts.what_changed(scope, findings)),
+        (
+            "What changed",
+            lambda: parts.what_changed(scope, findings, signals_table(scope, BY_MONTH)),
+        ),
         ("Who came", lambda: parts.who_came(scope, counted)),
         ("Who stayed", lambda: parts.who_stayed(scope, counted)),
         ("Relapse", lambda: parts.relapse_section(scope, counted)),

@@ -55,8 +55,8 @@ COUNT_KINDS: dict[str, Kind] = {
 }
 
 
-def what_changed(scope: Scope, findings: list[Finding]) -> Section:
-    """Return the findings, each with its counts and interval."""
+def what_changed(scope: Scope, findings: list[Finding], signals: Table | None) -> Section:
+    """Return the findings, each with its counts and interval, and the signals by program."""
     title = "What changed"
     if scope.quarter is None:
         reason = (
@@ -80,7 +80,8 @@ def what_changed(scope: Scope, findings: list[Finding]) -> Section:
     titles = [one.title for one in findings if one.change == NOT_TOLD]
     if titles:
         items.append((NOT_TOLD, "; ".join(titles), f". {WHY}"))
-    return Section("what-changed", title, (intro,), items=tuple(items))
+    tables = () if signals is None else (signals,)
+    return Section("what-changed", title, (intro,), tables, items=tuple(items))
 
 
 def who_came(scope: Scope, counted: Counted) -> Section:
