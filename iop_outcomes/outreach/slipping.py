@@ -136,6 +136,9 @@ def slipping(
     and how many were on it who did not leave, is in docs/validation_slipping.md; it was found for
     the synthetic sample and for trials of medication, not for your program.
 
+    Hours also fall where fewer are planned towards the end of a program, or sessions are cancelled
+    by it; in the trial this sign added many false alarms.
+
     A row counts as known on the day of the service. Where outcomes are entered days later, the list
     of a past day shows more than could be seen on it.
 
