@@ -6,7 +6,8 @@ Each way is a whole process, from the start of Python to checked records; the wa
 The records must be the same, row for row, before anything is said of the times. FOLDER holds the
 files of `benchmarks.run`, made where they are missing. PostgreSQL is left out, by name, where its
 server is not installed. With --before, a checkout of an earlier commit, files in which each session
-has a time of its own are read by both.
+has a time of its own are read by both. With --books only workbooks are read, 60,000 rows by
+python-calamine and by openpyxl, whose cells must be the same.
 """
 
 from __future__ import annotations
@@ -47,9 +48,34 @@ json.dump([sums, len(records.problems)], sys.stdout)
 """
 
 
+BOOK_ROWS = 60_000
+# In its own process: the cells of a sheet by one library, and a digest of their texts.
+BOOK = """
+import hashlib, json, sys
+
+way, path = json.loads(sys.argv[1])
+if way == "openpyxl":
+    import openpyxl
+    rows = openpyxl.load_workbook(path, read_only=True).active.iter_rows(values_only=True)
+else:
+    import python_calamine
+    rows = python_calamine.CalamineWorkbook.from_path(path).get_sheet_by_index(0).iter_rows()
+digest, number = hashlib.sha256(), 0
+for row in rows:
+    number += 1
+    digest.update("|".join(str(cell)[:10] for cell in row).encode())
+json.dump([number, digest.hexdigest()], sys.stdout)
+"""
+
+
 def measure(source: str, queries: dict[str, str], root: Path = ROOT) -> tuple[list[float], bytes]:
     """Return wall and processor seconds and peak MiB of one process, and what it printed."""
-    command = [sys.executable, "-c", READ, json.dumps([source, queries])]
+    return run(READ, [source, queries], root)
+
+
+def run(code: str, given: list, root: Path = ROOT) -> tuple[list[float], bytes]:
+    """Return wall and processor seconds and peak MiB of a process, and what it printed."""
+    command = [sys.executable, "-c", code, json.dumps(given)]
     settings = {**os.environ, "PYTHONPATH": str(root)}
     started = time.perf_counter()
     with subprocess.Popen(command, cwd=root, env=settings, stdout=subprocess.PIPE) as process:
@@ -171,6 +197,35 @@ def table(taken: dict[str, list[list[float]]]) -> list[str]:
     return lines
 
 
+def books(folder: Path, repeat: int) -> list[str]:
+    """Return the table of a workbook of sessions read by two libraries, which take turns."""
+
+    import openpyxl
+
+    path = folder / "book.xlsx"
+    if not path.exists():
+        book = openpyxl.Workbook(write_only=True)
+        sheet = book.create_sheet("Sessions")
+        sheet.append(["episode_id", "date", "service", "status", "minutes"])
+        day = datetime.date(2024, 1, 1)
+        words = ("attended", "no_show", "late")
+        for number in range(BOOK_ROWS):
+            date = day + datetime.timedelta(days=number % 900)
+            text = f"E{number // 40:05d}"
+            sheet.append([text, date, "group", words[number % 3], f"{60 + number % 120}"])
+        book.save(path)
+    ways = ("python-calamine", "openpyxl")
+    read = {way: run(BOOK, [way, str(path)])[1] for way in ways}
+    if len(set(read.values())) > 1:
+        raise SystemExit(f"the cells differ: {read}")
+    taken: dict[str, list[list[float]]] = {way: [] for way in ways}
+    for _ in range(repeat):
+        for way in ways:
+            taken[way].append(run(BOOK, [way, str(path)])[0])
+    title = f"## A workbook of {BOOK_ROWS:,} rows and 5 columns, cells only"
+    return [title, "", *table(taken)]
+
+
 def before_and_now(folder: Path, before: Path, repeat: int) -> list[str]:
     """Return the table of files with a time each, read by an earlier commit and by this one."""
     place = str(with_times(folder))
@@ -193,9 +248,15 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--scale", type=float, default=1)
     parser.add_argument("--before", type=Path)
+    parser.add_argument("--books", action="store_true")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
+    if options.books:
+        named = ", ".join(f"{name} {version(name)}" for name in ("python-calamine", "openpyxl"))
+        print(f"{datetime.date.today()}, load {load()}; {named}; {options.repeat} turns", "")
+        print("\n".join(books(options.folder, options.repeat)))
+        return
     busy, folder = load(), data_at(options.folder.resolve(), options.scale)
     database = folder / "records.db"
     if not database.exists():
@@ -214,6 +275,7 @@ def main() -> None:
         lines = table(in_turns(ways, options.repeat))
     if options.before:
         lines += before_and_now(folder, options.before.resolve(), options.repeat)
+    lines += ["", *books(options.folder, options.repeat)]
     filled = {
         "times": "\n".join(lines),
         "repeat": str(options.repeat),
