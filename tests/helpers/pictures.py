@@ -90,6 +90,7 @@ def trend_of(names: tuple[str, ...]) -> Trend:
         table = pd.DataFrame({"program": name, "period": months, "numerator": k, "denominator": n})
         table = table.assign(value=k / n, lower=lower, upper=upper, complete=np.arange(24) < 21)
         table.loc[~table["complete"], ["value", "lower", "upper"]] = np.nan
+        table = table.assign(value_so_far=np.nan, lower_so_far=np.nan, upper_so_far=np.nan)
         tables.append(table)
     frame = pd.concat(tables, ignore_index=True)
     rule = "Retained: a / b."

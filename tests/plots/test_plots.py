@@ -62,6 +62,7 @@ def make_trend(periods: int = 24, by: tuple[str, ...] = ()) -> Trend:
         table["lower"], table["upper"] = lower, upper
         table["complete"] = np.arange(periods) < periods - 3
         table.loc[~table["complete"], ["value", "lower", "upper"]] = np.nan
+        table = table.assign(value_so_far=np.nan, lower_so_far=np.nan, upper_so_far=np.nan)
         tables.append(table.assign(program=name)[["program", *table.columns]] if by else table)
     names = ("program",) if by else ()
     frame = pd.concat(tables, ignore_index=True)
@@ -282,6 +283,17 @@ def test_denominators_do_not_run_into_one_another(periods: int) -> None:
     gaps = [after.x0 - before.x1 for before, after in pairwise(boxes)]
     assert len(cells) == periods
     assert min(gaps) > 1.5
+
+
+def test_what_is_known_so_far_is_an_open_point_of_its_own() -> None:
+    trend = make_trend(24)
+    trend.table.loc[21:22, ["lower_so_far", "value_so_far", "upper_so_far"]] = (0.5, 0.6, 0.7)
+    ax = iop.plot_trend(trend)
+    lines = {line.get_label(): line for line in ax.get_lines()}
+    assert list(lines["not complete"].get_xdata()) == [21, 22]
+    assert lines["not complete"].get_markerfacecolor() == "white"
+    line = np.asarray(lines["value"].get_ydata(), dtype=np.float64)
+    assert np.isnan(line[21:]).all()  # no line leads down to them
 
 
 @pytest.mark.parametrize("by", [(), ("North", "Harbor", "Riverside")])
