@@ -196,6 +196,16 @@ def calls(records: iop.Records | None) -> dict[str, tuple[Callable[..., Any], di
         "state_histories": {},
         "time_to_relapse": {},
         "trend": {"measure": "admissions"},
+        "funnel": {"measure": "completion_rate", "by": "program"},
+        "vlad": {"measure": "completion_rate", "baseline": 20},
+        "risk_adjusted_cusum": {
+            "measure": "completion_rate",
+            "baseline": 20,
+            "run_length": 20,
+            "series": 4,
+        },
+        "watch": {"measures": ["admissions"]},
+        "summary_matrix": {"measures": ["admissions"]},
         "use_patterns": {},
         "plot_attendance": {},
     }

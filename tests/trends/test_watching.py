@@ -200,7 +200,7 @@ def test_what_cannot_be_watched_is_refused(draw: Any) -> None:
         (lambda: draw(records(), []), "one or more measures"),
         (lambda: draw(records(), ["admissions", "admissions"]), "each once"),
         (lambda: draw(records(), ["admissions"], targets={"x": 1}), "not asked for"),
-        (lambda: draw(records(), ["ward"]), "no measure of that name"),
+        (lambda: draw(records(), ["ward"]), "is of no measure"),
         (lambda: draw(3, ["admissions"]), "ecords"),
         (lambda: draw([of_values([np.nan, np.nan], "Empty")]), "No chart has a point"),
     ):

@@ -12,10 +12,15 @@ import pandas as pd
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.shared.group_codes import NOT_RECORDED
 from iop_outcomes.shared.groups import MissingGroup
-from iop_outcomes.shared.messages import as_written
+from iop_outcomes.shared.messages import as_written, names_asked
 from iop_outcomes.trends.charting import group_rows
 from iop_outcomes.trends.charts.series import Baseline
-from iop_outcomes.trends.quantities import QUANTITIES, Quantity, find_quantity
+from iop_outcomes.trends.quantities import (
+    QUANTITIES,
+    Quantity,
+    describe_quantities,
+    find_quantity,
+)
 from iop_outcomes.trends.result import Trend
 from iop_outcomes.trends.sites.staff import LETTERED, letters_of, names_staff
 from iop_outcomes.trends.trend import trend
@@ -77,12 +82,18 @@ def trends_of(
         made = _given(source, measures, by, every, baseline, rules, targets)
     else:
         wanted = _measures(source, measures)
+        if targets is not None and not isinstance(targets, dict):
+            raise RuleError(
+                "targets= is a dict of the target of each measure.",
+                found=as_written(targets),
+                instead='targets={"attendance_rate": 0.75}',
+            )
         goals = dict(targets or {})
         unknown = [name for name in goals if name not in [one.name for one in wanted]]
         if unknown:
             raise RuleError(
                 "A target is of a measure that is not asked for.",
-                found=as_written(unknown[0]),
+                found=names_asked(unknown),
                 instead=f"one of {', '.join(one.name for one in wanted)}",
             )
         made = [
@@ -108,7 +119,16 @@ def _measures(records: Any, measures: Any) -> list[Quantity]:
     if measures is None:
         tables = set(getattr(records, "tables", ()))
         return [one for one in map(find_quantity, USUAL) if set(one.tables) <= tables]
-    named = [measures] if isinstance(measures, (str, Quantity)) else list(measures)
+    named: list[Any] = [measures] if isinstance(measures, (str, Quantity)) else []
+    if isinstance(measures, (list, tuple)):
+        named = list(measures)
+    unknown = [one for one in named if not isinstance(one, Quantity) and one not in _names()]
+    if unknown:
+        raise RuleError(
+            "A name in measures= is of no measure.",
+            found=names_asked(unknown),
+            instead=f"one of {', '.join(_names())}",
+        )
     found = [find_quantity(one) for one in named]
     if not found or len({one.name for one in found}) < len(found):
         raise RuleError(
@@ -117,6 +137,10 @@ def _measures(records: Any, measures: Any) -> list[Quantity]:
             instead='measures=["attendance_rate", "retained_30"]',
         )
     return found
+
+
+def _names() -> list[str]:
+    return [str(name) for name in describe_quantities()["name"]]
 
 
 def _given(source: Sequence[Trend], measures: Any, *others: Any) -> list[Trend]:
