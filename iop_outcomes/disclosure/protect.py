@@ -142,6 +142,12 @@ def protect(
         return protect_continuity(result, policy)
     if isinstance(result, ContinuityMeasure):
         return protect_rule(result, policy)
+    if getattr(result, "shows_persons", False):
+        raise RuleError(
+            "This result shows single persons, and is never published.",
+            found=type(result).__name__,
+            instead="a result of groups, such as attendance_by_week",
+        )
     raise RuleError(
         "This kind of result cannot be protected.",
         found=type(result).__name__,

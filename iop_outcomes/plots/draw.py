@@ -18,6 +18,8 @@ from iop_outcomes.plots.models.coefficients import plot_coefficients
 from iop_outcomes.plots.models.predicted import plot_predicted
 from iop_outcomes.plots.parametric import plot_parametric
 from iop_outcomes.plots.people.flow import plot_flow
+from iop_outcomes.plots.people.heatmap import plot_attendance_heatmap
+from iop_outcomes.plots.people.swimmer import plot_lanes
 from iop_outcomes.plots.recurrence import plot_mean_cumulative
 from iop_outcomes.plots.scores.functioning import plot_functioning
 from iop_outcomes.plots.scores.symptoms import plot_symptoms
@@ -30,6 +32,7 @@ from iop_outcomes.plots.trend import plot_trend
 _PLOTS: dict[str, Callable[..., Any]] = {
     "plot_adjusted_curves": plot_adjusted_curves,
     "plot_attendance": plot_attendance,
+    "plot_attendance_heatmap": plot_attendance_heatmap,
     "plot_coefficients": plot_coefficients,
     "plot_difference": plot_difference,
     "plot_flow": plot_flow,
@@ -40,6 +43,7 @@ _PLOTS: dict[str, Callable[..., Any]] = {
     "plot_interrupted": plot_interrupted,
     "plot_interval": plot_interval,
     "plot_matrix": plot_matrix,
+    "plot_lanes": plot_lanes,
     "plot_mean_cumulative": plot_mean_cumulative,
     "plot_parametric": plot_parametric,
     "plot_predicted": plot_predicted,

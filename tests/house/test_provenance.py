@@ -251,6 +251,7 @@ def test_every_kind_of_result_is_walked() -> None:
     of_records |= {iop.CohortFlow, iop.Slipping, iop.FollowUpDue}
     of_records |= {iop.CohortFlow, iop.InterruptedSeries}
     of_records |= {iop.Funnel, iop.Vlad, iop.RiskAdjustedCusum, iop.Watch, iop.SummaryMatrix}
+    of_records |= {iop.AttendanceCalendar, iop.PersonWeeks, iop.EpisodeLanes}
     assert results - seen <= of_records
 
 

@@ -20,7 +20,7 @@ GROUPED = {"by", "strata", "censoring_strata"}
 COUNTS = {  # counts, and changes of each person: nobody is left out
     *("trend", "attendance_by_week", "functioning", "symptom_change", "continuity", "funnel"),
     *("vlad", "risk_adjusted_cusum"),
-    *("cohort_flow",),
+    *("cohort_flow", "attendance_by_weekday"),
     *("vlad", "risk_adjusted_cusum", "watch", "summary_matrix"),
 }
 Call = Callable[[Any, str | None], Any]
@@ -116,6 +116,10 @@ CALLS: dict[str, tuple[str, Call]] = {
         lambda data, how: iop.risk_adjusted_cusum(
             data, "retained_30", by="site", baseline=60, run_length=50, series=20, **option(how)
         ),
+    ),
+    "attendance_by_weekday": (
+        "records",
+        lambda data, how: iop.attendance_by_weekday(data, weeks=3, by="site", **option(how)),
     ),
     "cohort_flow": (
         "records",

@@ -13,10 +13,12 @@ if TYPE_CHECKING:
 # Each result that can be drawn: what draws it, and what makes it.
 DRAWN_BY = {
     "AttendanceByWeek": ("plot_attendance", "attendance_by_week(records)"),
+    "AttendanceCalendar": ("plot_attendance_heatmap", "attendance_by_weekday(records)"),
     "CohortFlow": ("plot_flow", "cohort_flow(records)"),
     "CumulativeIncidence": ("plot_incidence", "cumulative_incidence(times)"),
     "Difference": ("plot_difference", 'survival_difference(times, "track", 90)'),
     "Funnel": ("plot_funnel", 'funnel(records, "retained_90", by="program")'),
+    "EpisodeLanes": ("plot_lanes", "episode_lanes(records)"),
     "Functioning": ("plot_functioning", "functioning(records)"),
     "Hazard": ("plot_hazard", "hazard(times)"),
     "InterruptedSeries": (
@@ -26,6 +28,7 @@ DRAWN_BY = {
     "IntervalSurvival": ("plot_interval", "interval_survival(times)"),
     "MeanCumulativeFunction": ("plot_mean_cumulative", "mean_cumulative_function(recurrent)"),
     "ParametricSurvival": ("plot_parametric", "parametric_survival(times)"),
+    "PersonWeeks": ("plot_attendance_heatmap", "attendance_by_person(records)"),
     "PredictedSurvival": ("plot_predicted", 'cox(times, "age").predict(people)'),
     "ProportionalHazards": (
         "plot_coefficients",

@@ -1,0 +1,304 @@
+"""Records in; attendance by weekday and calendar week, or by person and week, out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.attendance.stays import read_attendance
+from iop_outcomes.errors import EstimateError
+from iop_outcomes.records import Records, require_records
+from iop_outcomes.records.schema import ATTENDED
+from iop_outcomes.shared.arrays import ratio
+from iop_outcomes.shared.checks import check_whole
+from iop_outcomes.shared.groups import (
+    NOTHING_LEFT_OUT,
+    LeftOut,
+    MissingGroup,
+    group_episodes,
+    ungrouped,
+)
+from iop_outcomes.shared.result import DrawnResult
+from iop_outcomes.shared.text import describe_groups, format_count
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+STATES = ("in program", "after discharge", "not observed")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class AttendanceCalendar(DrawnResult):
+    """Attendance by weekday and calendar week.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row a group, week and weekday, with the columns of `attendance_by_weekday`.
+    by : tuple of str
+        The columns that define the groups.
+    rule : str
+        How the numbers were worked out.
+    synthetic : bool
+        Whether the records are synthetic.
+    left_out : LeftOut
+        How many episodes without a group were left out.
+    """
+
+    table: pd.DataFrame
+    by: tuple[str, ...]
+    rule: str
+    synthetic: bool = False
+    left_out: LeftOut = NOTHING_LEFT_OUT
+
+    @property
+    def text(self) -> str:
+        """The weekday with the lowest and the highest attendance, a sentence a group."""
+        return self.left_out.after(describe_groups(self.table, self.by, self._describe))
+
+    @property
+    def _summary(self) -> str:
+        by = f", by={', '.join(self.by)}" if self.by else ""
+        return f"{self.table['week'].nunique()} weeks{by}"
+
+    @property
+    def _caption(self) -> str:
+        return f"Attendance by weekday and week. {self.rule}"
+
+    def _describe(self, rows: pd.DataFrame, name: str) -> str:
+        sums = rows.groupby("weekday", sort=False)[["due", "attended"]].sum()
+        sums = sums[sums["due"] > 0]
+        due, came = int(sums["due"].sum()), int(sums["attended"].sum())
+        first = rows["week"].iloc[0].date()
+        weeks = format_count(rows["week"].nunique(), "week")
+        if not due:
+            return f"{name}No session was due in the {weeks} from {first}."
+        share = sums["attended"] / sums["due"]
+        low, high = share.idxmin(), share.idxmax()
+        ends = (
+            f" Lowest on {low} ({share[low]:.1%} of {sums.loc[low, 'due']:,}), highest on {high} "
+            f"({share[high]:.1%} of {sums.loc[high, 'due']:,})."
+            if len(share) > 1
+            else ""
+        )
+        return (
+            f"{name}{came:,} of {due:,} sessions due were attended ({came / due:.1%}) in the "
+            f"{weeks} from {first}.{ends}"
+        )
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class PersonWeeks(DrawnResult):
+    """Attendance by episode and week since admission. It shows single persons.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row an episode and week, with the columns of `attendance_by_person`.
+    rule : str
+        How the numbers were worked out.
+    synthetic : bool
+        Whether the records are synthetic.
+    """
+
+    table: pd.DataFrame
+    rule: str
+    synthetic: bool = False
+    shows_persons: ClassVar[bool] = True
+
+    @property
+    def text(self) -> str:
+        """How many episodes came in the first week, and in the last one shown."""
+        weeks = int(self.table["week"].max())
+        parts = []
+        for week in sorted({1, weeks}):
+            rows = self.table[self.table["week"] == week]
+            here = rows[rows["state"] == STATES[0]]
+            came = int((here["attended"] > 0).sum())
+            parts.append(
+                f"In week {week}, {came:,} of {len(here):,} episodes in the program came at least "
+                f"once; {int((rows['state'] == STATES[1]).sum()):,} were discharged before it and "
+                f"{int((rows['state'] == STATES[2]).sum()):,} are not observed in it."
+            )
+        count = format_count(self.table["episode_id"].nunique(), "episode")
+        return f"{count}, a row each: shows single persons. {' '.join(parts)}"
+
+    @property
+    def _summary(self) -> str:
+        return f"{self.table['episode_id'].nunique()} episodes, {self.table['week'].max()} weeks"
+
+
+def attendance_by_weekday(
+    records: Records,
+    *,
+    weeks: int = 26,
+    by: str | Sequence[str] | None = None,
+    missing_group: MissingGroup = "own",
+) -> AttendanceCalendar:
+    """Return attendance by weekday in the last calendar weeks up to the data cut.
+
+    Parameters
+    ----------
+    records : Records
+        With calendar dates and the attendance table.
+    weeks : int
+        How many weeks, Monday to Sunday; the last one holds the data cut and can be a part.
+    by : str or sequence of str, optional
+        Columns of ``records.episodes`` that define groups.
+    missing_group : {"refuse", "own", "leave_out"}
+        What becomes of episodes without a value of `by`.
+
+    Returns
+    -------
+    AttendanceCalendar
+        Its ``table`` has a row a group, week and weekday, beside the group:
+
+        ``week`` : datetime64
+            Its Monday.
+        ``weekday`` : str
+            Monday to Sunday.
+        ``due, attended, unrecorded`` : int64
+            Sessions in the denominator; attended, also in part or late; without an outcome.
+        ``rate`` : float64
+            attended / due; missing where nothing was due.
+        ``observed`` : bool
+            Whether the day is not after the data cut.
+
+    Raises
+    ------
+    EstimateError
+        If the records cannot tell attendance, for instance since they hold no absence.
+    MissingTableError
+        If no attendance table was read.
+    RuleError
+        If the records have study days, or an option is not known.
+
+    Examples
+    --------
+    >>> import iop_outcomes as iop
+    >>> found = iop.attendance_by_weekday(iop.read_records("data/samples"), weeks=4)
+    >>> found.table.groupby("weekday", sort=False)["attended"].sum().index.tolist()[:2]
+    ['Monday', 'Tuesday']
+    """
+    require_records(records, "Attendance by weekday")
+    records.require_calendar("Attendance by weekday")
+    records.require("attendance", "attendance by weekday")
+    check_whole("weeks", weeks, 1, "weeks=26")
+    _refuse_unknown(records)
+    kept, left_out = ungrouped(records.episodes, by, missing_group, "episode")
+    records = records if kept is None else records.subset(kept)
+    groups = group_episodes(records.episodes, by, missing_group)
+    sessions = read_attendance(records).sessions
+    cut = pd.Timestamp(records.as_of)
+    start = cut - pd.Timedelta(days=cut.weekday() + 7 * (weeks - 1))
+    place = (records.attendance["date"] - start).dt.days.to_numpy()
+    inside = (place >= 0) & sessions.treatment
+    cell = groups.codes[sessions.episode] * weeks * 7 + place
+    size = len(groups) * weeks * 7
+
+    def count(words: Sequence[str]) -> np.ndarray:
+        return np.bincount(cell[inside & sessions.has_status(words)], minlength=size)
+
+    due, came = count(sessions.rule.due), count(ATTENDED)
+    days = np.tile(np.arange(weeks * 7), len(groups))
+    monday = start + pd.to_timedelta(days // 7 * 7, unit="D")
+    table = groups.beside(
+        {
+            "week": monday,
+            "weekday": np.array(WEEKDAYS, dtype=object)[days % 7],
+            "due": due,
+            "attended": came,
+            "unrecorded": count(("unrecorded",)),
+            "rate": ratio(came, due),
+            "observed": start + pd.to_timedelta(days, unit="D") <= cut,
+        }
+    )
+    rule = f"{sessions.rule.text} Weeks begin on Monday; the last one holds the data cut."
+    return AttendanceCalendar(
+        table, groups.names, left_out.after(rule), records.synthetic, left_out
+    )
+
+
+def attendance_by_person(records: Records, *, weeks: int = 12) -> PersonWeeks:
+    """Return attendance of each episode by week since admission. It shows single persons.
+
+    Parameters
+    ----------
+    records : Records
+        With the attendance table; of a small program, or chosen with ``records.where``.
+    weeks : int
+        How many weeks. Week 1 is the days 0 to 6.
+
+    Returns
+    -------
+    PersonWeeks
+        For those who treat these people; never part of a report, and refused by
+        `iop_outcomes.protect`. Its ``table`` has a row an episode, in the order of admission, and
+        week: ``episode_id``, ``person_id``, ``program``, ``week`` (int64), ``state`` (``in
+        program`` on the first day of the week, ``after discharge``, or ``not observed``: after the
+        data cut or the end of follow-up), ``due``, ``attended``, ``unrecorded`` (int64) and
+        ``rate`` (float64; missing where nothing was due).
+
+    Raises
+    ------
+    EstimateError
+        If the records cannot tell attendance.
+    MissingTableError
+        If no attendance table was read.
+    RuleError
+        If an option is not known.
+
+    Examples
+    --------
+    >>> import iop_outcomes as iop
+    >>> records = iop.read_records("data/samples").where(program="Old Mill")
+    >>> iop.attendance_by_person(records, weeks=2).table["week"].unique().tolist()
+    [1, 2]
+    """
+    require_records(records, "Attendance by person")
+    records.require("attendance", "attendance by person")
+    check_whole("weeks", weeks, 1, "weeks=12")
+    _refuse_unknown(records)
+    attendance = read_attendance(records)
+    sessions, stays, episodes = attendance.sessions, attendance.stays, records.episodes
+    week = sessions.day // 7
+    inside = (week >= 0) & (week < weeks) & sessions.treatment
+    cell, size = sessions.episode * weeks + week, len(episodes) * weeks
+
+    def count(words: Sequence[str]) -> np.ndarray:
+        return np.bincount(cell[inside & sessions.has_status(words)], minlength=size)
+
+    due, came = count(sessions.rule.due), count(ATTENDED)
+    first = np.tile(np.arange(weeks) * 7, len(episodes))
+    seen = np.where(stays.closed, stays.observable, np.minimum(stays.observable, stays.followed))
+    after = np.repeat(stays.closed, weeks) & (first > np.repeat(stays.end, weeks))
+    unseen = first > np.repeat(seen, weeks)
+    names = {name: episodes[name].repeat(weeks) for name in ("episode_id", "person_id", "program")}
+    table = pd.DataFrame(
+        {
+            **{name: column.reset_index(drop=True) for name, column in names.items()},
+            "week": first // 7 + 1,
+            "state": np.select([after, unseen], STATES[1:], STATES[0]),
+            "due": due,
+            "attended": came,
+            "unrecorded": count(("unrecorded",)),
+            "rate": ratio(came, due),
+        }
+    )
+    admitted = "admit_date" if records.time == "calendar" else "admit_day"
+    order = np.argsort(episodes[admitted].to_numpy(), kind="stable")
+    rows = (order[:, None] * weeks + np.arange(weeks)).ravel()
+    rule = f"{sessions.rule.text} Weeks count from admission (week 1: days 0 to 6)."
+    return PersonWeeks(table.iloc[rows].reset_index(drop=True), rule, records.synthetic)
+
+
+def _refuse_unknown(records: Records) -> None:
+    judged = records.judgements("attendance_rate")["attendance_rate"]
+    if judged.absent:
+        raise EstimateError(
+            "The records cannot tell who attended of those who were due.",
+            found=judged.text,
+            instead="records.fitness() says what would be needed.",
+        )
