@@ -74,3 +74,43 @@ def test_what_is_not_read_is_named_folders_and_objects_within_a_line(tmp_path: P
     text = " ".join(made.text.replace("\n#", " ").split())
     assert "jan: none of the tables; a folder, whose files are not read" in text
     assert "objects or lists within a line are not read: export it flat" in text
+
+
+def test_rows_of_several_kinds_are_said_and_their_words_asked(tmp_path: Path) -> None:
+    kinds = (("Admission", ""), ("Group session", "Attended"), ("Discharge", "Completed"))
+    rows = [
+        f"K-{n:03d},01/{13 + n + 2 * place}/2026,{kind},{result}"
+        for n in range(8)
+        for place, (kind, result) in enumerate(kinds)
+    ]
+    rows += ["K-001,02/20/2026,Group session,No show", "K-002,02/21/2026,Discharge,Transferred"]
+    file = "\n".join(["client_id,event_date,event type,result", *rows, ""])
+    made = iop.suggest_mapping(written(tmp_path, {"events.csv": file}))
+    assert any("the rows of one file are of several kinds" in one for one in made.questions)
+    words = tomllib.loads(made.text)["attendance"]["words"]["status"]
+    assert words == {"Attended": "attended", "No show": "no_show"}
+    assert '# "Completed" = "..."' in made.text
+    plain = file.replace("Transferred", "No show").replace("Discharge", "Individual session")
+    (tmp_path / "plain").mkdir()
+    made = iop.suggest_mapping(written(tmp_path / "plain", {"events.csv": plain}))
+    assert tomllib.loads(made.text)["attendance"]["words"]["status"]["Completed"] == "attended"
+    assert not any("several kinds" in one for one in made.questions)
+
+
+def test_a_last_month_of_two_dates_is_a_part_of_the_grid(tmp_path: Path) -> None:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for month, days in (("Jan 2026", [14, 16, 19, 21, 23]), ("Feb 2026", [2, 4])):
+        sheet = book.create_sheet(month)
+        number = 1 if month.startswith("Jan") else 2
+        sheet.append(["Client ID", "Track", *(f"{number}/{day}" for day in days)])
+        for person in range(6):
+            sheet.append([f"K-{person:03d}", "day", *("PA"[(person + day) % 2] for day in days)])
+    book.save(tmp_path / "grid.xlsx")
+    written(tmp_path, {"Client roster.csv": EPISODES})
+    made = iop.suggest_mapping(tmp_path)
+    records = iop.read_records(tmp_path, mapping=tomllib.loads(made.text))
+    rows = records.sources.loc[records.sources["table"] == "attendance", "rows_read"]
+    assert rows.sum() == 6 * 7

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from iop_outcomes.records.suggestions.proposing.details import cancelled_by
 from iop_outcomes.records.suggestions.proposing.proposal import Proposal
+from iop_outcomes.records.suggestions.proposing.words import kinds_of_rows
 from iop_outcomes.records.suggestions.recognition.language import list_meaning
 from iop_outcomes.records.suggestions.recognition.recognising import REQUIRED
 
@@ -112,6 +113,13 @@ def _dates(made: Proposal) -> list[str]:
 
 def _words(made: Proposal) -> list[str]:
     found = []
+    services = made.words_of("attendance", "service")
+    if services is not None and kinds_of_rows(word.theirs for word in services.words):
+        found.append(
+            "The words of attendance.service name admissions and discharges too: the rows of one "
+            "file are of several kinds. Say with where = {...} which rows are which table "
+            "(docs/mapping.md, one file for two tables). Can they be exported one file a kind?"
+        )
     for one in made.words:
         if one.unknown:
             count = "does 1 word" if one.unknown == 1 else f"do {one.unknown:,} words"

@@ -81,6 +81,9 @@ class WordsOfColumn:
         return sum(word.ours is None or not word.sure for word in named) + self.hidden
 
 
+_ADMISSIONS = {"admission", "admit", "admitted"}
+_DISCHARGES = {"discharge", "discharged"}
+
 Codes = Mapping[str, Mapping[str, str]]
 """For a heading (folded), or ``""`` for any, what a legend says that a word means."""
 
@@ -140,8 +143,11 @@ def _words(
     handful = len(listed) <= HANDFUL
     words: list[Word] = []
     hidden = hidden_rows = 0
+    reasons = (table, column) == ("attendance", "status") and _tells_reasons(listed)
     for text, rows in sorted(listed.items(), key=lambda pair: (-pair[1], pair[0])):
         sense, note = _meaning(table, column, text, headings, legends)
+        if reasons and sense is not None and meaning("episodes", "discharge_reason", text):
+            sense, note = None, "or the reason of a discharge, of which other words here are"
         if sense is None and not _may_be_listed(text, rows, handful):
             hidden, hidden_rows = hidden + 1, hidden_rows + rows
             continue
@@ -151,6 +157,19 @@ def _words(
         ours = None if sense is None else sense.ours
         words.append(Word(text, rows, ours, sense is None or sense.score >= _SURE, note))
     return WordsOfColumn(table, column, tuple(words), hidden, hidden_rows)
+
+
+def _tells_reasons(texts: Iterable[str]) -> bool:
+    """Tell whether words of a status are reasons of discharge only: the rows are of two kinds."""
+    only = (text for text in texts if meaning("attendance", "status", text) is None)
+    reasons = (meaning("episodes", "discharge_reason", text) for text in only)
+    return any(one is not None and one.ours not in ("", "other") for one in reasons)
+
+
+def kinds_of_rows(texts: Iterable[str]) -> bool:
+    """Tell whether words of a service name an admission and a discharge: rows of several kinds."""
+    tokens = [set(phrase(text)) for text in texts]
+    return all(any(one & kind for one in tokens) for kind in (_ADMISSIONS, _DISCHARGES))
 
 
 def _distinct(counts: Mapping[str, int]) -> dict[str, int]:

@@ -95,10 +95,10 @@ def is_day(heading: str) -> bool:
     return bool(bare) and (_DAY_HEADING.fullmatch(bare) is not None or are_dates([bare])[0])
 
 
-def day_headings(names: Sequence[str]) -> tuple[str, ...]:
+def day_headings(names: Sequence[str], fewest: int = LEAST_DAYS) -> tuple[str, ...]:
     """Return the headings of a grid: dates, or the numbers of the days of a month."""
     days = [name for name in names if is_day(name)]
-    if len(days) < LEAST_DAYS:
+    if len(days) < fewest:
         numbers = [name for name in names if re.fullmatch(r"\d{1,2}(?:\.0)?", name.strip())]
         whole = [int(float(name)) for name in numbers]
         month = len(set(whole)) >= 5 and set(whole) <= set(range(1, 32)) and whole == sorted(whole)
@@ -108,23 +108,35 @@ def day_headings(names: Sequence[str]) -> tuple[str, ...]:
 
 def bundles_of(sheets: Iterable[Sheet]) -> list[Bundle]:
     """Put sheets of the same headings under one another, the dates of grids left aside."""
-    groups: dict[tuple[object, ...], list[Sheet]] = {}
-    for sheet in sheets:
-        days = day_headings(list(sheet.columns))
-        kept = tuple(name for name in sheet.columns if name not in set(days))
-        key = (kept, bool(days), sheet.header.row, sheet.header.rows, _kind(sheet.place))
-        groups.setdefault(key, []).append(sheet)
+    listed = list(sheets)
+    days_of = [day_headings(list(sheet.columns)) for sheet in listed]
+    grids = {
+        (_others(sheet, days), _kind(sheet.place))
+        for sheet, days in zip(listed, days_of, strict=True)
+        if days
+    }
+    groups: dict[tuple[object, ...], list[tuple[Sheet, tuple[str, ...]]]] = {}
+    for sheet, days in zip(listed, days_of, strict=True):
+        few = days or day_headings(list(sheet.columns), 1)
+        # The first or last month of a grid by month may have a date or two.
+        found = few if (_others(sheet, few), _kind(sheet.place)) in grids else days
+        key = (_others(sheet, found), bool(found), sheet.header.row, sheet.header.rows)
+        groups.setdefault((*key, _kind(sheet.place)), []).append((sheet, found))
     return [_bundle(group) for group in groups.values()]
+
+
+def _others(sheet: Sheet, days: Sequence[str]) -> tuple[str, ...]:
+    """Return the headings of a sheet that are none of the days."""
+    return tuple(name for name in sheet.columns if name not in set(days))
 
 
 def _kind(place: Place) -> str:
     return place.file if place.sheet else place.file.rpartition(".")[2]
 
 
-def _bundle(sheets: list[Sheet]) -> Bundle:
-    days = tuple(
-        dict.fromkeys(name for sheet in sheets for name in day_headings(list(sheet.columns)))
-    )
+def _bundle(group: list[tuple[Sheet, tuple[str, ...]]]) -> Bundle:
+    sheets = [sheet for sheet, _ in group]
+    days = tuple(dict.fromkeys(name for _, own in group for name in own))
     kept = [name for name in sheets[0].columns if name not in set(days)]
     columns = {name: stacked([sheet.columns[name] for sheet in sheets]) for name in kept}
     marks = [sheet.columns[name] for sheet in sheets for name in days if name in sheet.columns]
