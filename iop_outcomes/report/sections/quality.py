@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import numpy as np
 import pandas as pd
 
 from iop_outcomes.disclosure import LinkedCounts
@@ -15,15 +16,13 @@ from iop_outcomes.shared.messages import may_be_named
 ROWS = ["rows_kept", "rows_set_aside", "rows_folded"]
 READ = "rows_read"
 SENTENCE = ("rows", "sentence")
+MOST_FILES = 20  # of a table that are listed one by one; the rows of each are counts to protect
+SUMMED = "all of them"
 
 
 def sources_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
     """Return the rows of each file; a file is named by its table, for its name may hold a name."""
-    sources = scope.records.sources
-    number = sources.groupby("table", sort=False).cumcount() + 1
-    frame = pd.DataFrame({"table": sources["table"], "file": number, READ: sources[READ]})
-    frame[ROWS] = sources[ROWS]
-    frame["sha256"] = sources["sha256"].fillna("").astype(str)
+    frame = _files(scope.records.sources)
     needs: dict[str, list[tuple[Item, ...]]] = {name: [] for name in (READ, *ROWS)}
     for row, counts in enumerate(frame[[READ, *ROWS]].to_dict("records")):
         for name, count in counts.items():
@@ -39,7 +38,24 @@ def sources_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
         "Rows read are rows kept, set aside and exact duplicates folded into one. The SHA-256 "
         "tells whether a file is the same, to the byte."
     )
+    if frame["sha256"].eq(SUMMED).any():
+        note += f" Of a table read from more than {MOST_FILES} files the sum is given."
     return DraftTable(Table("files", "What was read", frame, kinds, note), needs)
+
+
+def _files(sources: pd.DataFrame) -> pd.DataFrame:
+    """Return a row a file, or a row for all files of a table where they are many."""
+    rows: list[pd.DataFrame] = []
+    for table, own in sources.groupby("table", sort=False):
+        number = np.arange(1, len(own) + 1)
+        part = pd.DataFrame({"table": str(table), "file": number, READ: own[READ].to_numpy()})
+        part[ROWS] = own[ROWS].to_numpy()
+        part["sha256"] = own["sha256"].fillna("").astype(str).to_numpy()
+        if len(own) > MOST_FILES:
+            sums = part[[READ, *ROWS]].sum()
+            part = part.iloc[:1].assign(file=len(own), sha256=SUMMED, **sums)
+        rows.append(part)
+    return pd.concat(rows, ignore_index=True)
 
 
 def _sum_up(linked: LinkedCounts, tables: pd.Series[str], name: str) -> None:
