@@ -26,7 +26,8 @@ NOTE = (
     "months rising, falling or on one side of the middle, or two of three near a limit (rules of "
     "Making Data Count). Better and worse are by the direction that is wanted. Months with "
     "sessions or check-ins of fewer than {fewest} people are not on the chart. Programs are in the "
-    "order of their names, not ranked. With {charts} charts some signal is expected by chance."
+    "order of their names, not ranked. With {charts} charts some signal is expected by chance; and "
+    "no signal does not show that nothing changed: a slow change is found late."
 )
 
 

@@ -128,4 +128,5 @@ def _pairs(
                 sums[early] += of_early
                 sums[inside] += of_later
                 total[place] += weight[early] @ of_early
-    return (*total.tolist(), more, fewer, same)  # type: ignore[return-value]
+    concordant, discordant, tied = total.tolist()
+    return concordant, discordant, tied, more, fewer, same
