@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.records.mapping import Mapping, fold
+from iop_outcomes.records.overlapping_files import CALLED_ID, overlap_of_files
 from iop_outcomes.records.parsing.clocks import read_clock
 from iop_outcomes.records.parsing.values import without_words
 from iop_outcomes.records.schema import START_TIME
@@ -21,31 +21,64 @@ Mask = npt.NDArray[np.bool_]
 
 FEWEST = 10  # values from which on a column can be seen to be a key
 _CLOCKS = ("start_time", "time_range", "end_time")
-_CALLED_ID = re.compile(r"(?:^|_)(?:id|no|nr|number|uuid|guid)$")
 
 
 def fold_identical(staged: StagedTable, mapping: Mapping, log: Log) -> None:
     """Fold rows that are equal in every column where they can only be one row, exported twice.
 
     Episodes and check-ins have a key, their identifier and day. Two equal rows of attendance are
-    one if a start, a session's identifier or a key of the export shows it. Of rows that are equal
-    in several files the larger number is kept, since two exports may overlap. Other equal rows
-    may be services of one day: they are kept, and marked in ``staged.repeats``. The mapping's
+    one if a start, a session's identifier or a key of the export shows it. Of rows that say the
+    same in several files the larger number is kept, since two exports may overlap. Other equal
+    rows may be services of one day: they are kept, and marked in ``staged.repeats``. The mapping's
     ``identical_rows`` overrules all this.
     """
     if mapping.identical_rows != "keep" and len(staged):
         compared = [_compared(staged, name, mapping) for name in staged.raw]
         telling = sorted(compared, key=lambda coded: -len(coded.words))
         twin = identical([coded.codes for coded in telling])
-        rows = np.flatnonzero(twin >= 0)
+        again = np.flatnonzero(twin >= 0)
+        rows = again
         if len(rows) and not mapping.identical_rows and staged.table.name == "attendance":
-            surplus = _surplus(staged, twin, rows, mapping)
-            staged.repeats[rows[~surplus]] = True
-            rows = rows[surplus]
-        staged.folded[rows] = True
-        staged.kept[rows] = False
-        log.rows(staged, rows, "exact_duplicate", "", "folded into the first such row")
+            rows = rows[_surplus(staged, twin, rows, mapping)]
+        _fold(staged, rows, "folded into the first such row", log)
+        _fold_overlap(staged, mapping, log)
+        staged.repeats[_further(twin, again[~staged.folded[again]], staged.folded)] = True
     log.tally("exact_duplicate", staged.table.name, "", len(staged), int(staged.folded.sum()))
+
+
+def _fold(staged: StagedTable, rows: Array, done: str, log: Log) -> None:
+    staged.folded[rows] = True
+    staged.kept[rows] = False
+    log.rows(staged, rows, "exact_duplicate", "", done)
+
+
+def _fold_overlap(staged: StagedTable, mapping: Mapping, log: Log) -> None:
+    """Fold the rows of a file that say what rows of another one say, or ask about them.
+
+    Where one file lacks a column that the other has, a key, a start or the border of the two has
+    to show that they are one; else the rows are kept, and marked in ``staged.repeats``.
+    """
+    files = _files(staged, mapping)
+    if len(np.unique(files)) < 2:
+        return
+    found = overlap_of_files(staged, files, mapping)
+    sure = ~found.shorter
+    if staged.table.name != "attendance" or mapping.identical_rows or found.at_border:
+        sure[:] = True
+    elif not sure.all():
+        sure |= _starts(staged, found.rows, mapping, found.columns)
+    staged.repeats[found.rows[~sure]] = True
+    _fold(staged, found.rows[sure], "folded: a row of another file says the same", log)
+
+
+def _further(twin: Array, again: Array, folded: Mask) -> Array:
+    """Return of the rows that equal an earlier one those with a kept row before them."""
+    first = twin[again]
+    rows = np.append(again, np.unique(first[~folded[first]]))
+    group = np.append(first, np.unique(first[~folded[first]]))
+    order = np.lexsort((rows, group))
+    rows, group = rows[order], group[order]
+    return np.asarray(rows[1:][group[1:] == group[:-1]])
 
 
 def _compared(staged: StagedTable, name: str, mapping: Mapping) -> Coded:
@@ -65,18 +98,15 @@ def _compared(staged: StagedTable, name: str, mapping: Mapping) -> Coded:
 
 
 def _surplus(staged: StagedTable, twin: Array, rows: Array, mapping: Mapping) -> Mask:
-    """Tell which of the rows, each equal to an earlier one, are a repeat of the export."""
-    surplus = _starts(staged, rows, mapping)
+    """Tell which of the rows, each equal to an earlier one, a start or a key shows to be one."""
+    surplus = _starts(staged, rows, mapping, list(staged.raw))
     for name in staged.raw:
         if not surplus.all() and (name == "group_id" or not _is_declared(staged, name)):
             surplus |= _has_key(staged, name, twin, rows)
-    files = _files(staged, mapping)
-    if len(np.unique(files)) > 1 and not surplus.all():
-        surplus |= _beyond_the_largest(files[staged.file], twin, rows)
     return surplus
 
 
-def _starts(staged: StagedTable, rows: Array, mapping: Mapping) -> Mask:
+def _starts(staged: StagedTable, rows: Array, mapping: Mapping, columns: list[str]) -> Mask:
     """Tell for which of the rows a start or an end is known: nobody is at two services at once.
 
     Midnight is what a spreadsheet or a database writes where there is no time.
@@ -84,7 +114,7 @@ def _starts(staged: StagedTable, rows: Array, mapping: Mapping) -> Mask:
     known = np.zeros(len(rows), dtype=bool)
     words = mapping.words.get(staged.table.name, {})
     for name in _CLOCKS:
-        if name in staged.raw:
+        if name in columns:
             coded = staged.raw[name]
             met, codes = np.unique(coded.codes[rows], return_inverse=True)
             clean = without_words(coded.words[met].tolist(), words.get(name, {}), mapping)
@@ -112,7 +142,7 @@ def _has_key(staged: StagedTable, name: str, twin: Array, rows: Array) -> Mask:
     day = _day(staged)
     if not of_row and not (name == "group_id" and one_each(coded.codes[first], day[first])):
         return none
-    if not (of_row and _CALLED_ID.search(name)):
+    if not (of_row and CALLED_ID.search(name)):
         person = staged.raw.get("episode_id", staged.raw.get("person_id"))
         who = np.zeros(len(twin), dtype=np.int64) if person is None else person.codes
         a_day = who[first].astype(np.int64) * (int(day.max()) + 1) + day[first]
@@ -150,22 +180,6 @@ def _files(staged: StagedTable, mapping: Mapping) -> Array:
         same = bool(digest) and (bool(sheet) or several)
         numbers[place] = numbers.setdefault((file, digest) if same else place, place)
     return np.array([numbers[place] for place in range(len(staged.files))], dtype=np.int64)
-
-
-def _beyond_the_largest(file: Array, twin: Array, rows: Array) -> Mask:
-    """Tell which rows are beyond the largest number of equal rows that one file holds."""
-    alike = np.unique(np.append(rows, twin[rows]))  # the first ones as well
-    first = np.where(twin[alike] < 0, alike, twin[alike])
-    cells, held = np.unique(np.stack([first, file[alike]]), axis=1, return_counts=True)
-    most = np.zeros(len(twin), dtype=np.int64)
-    np.maximum.at(most, cells[0], held)
-    order = np.argsort(first, kind="stable")
-    starts = np.flatnonzero(np.append(True, np.diff(first[order]) > 0))
-    place = np.empty(len(alike), dtype=np.int64)
-    place[order] = np.arange(len(alike)) - np.repeat(starts, np.diff(np.append(starts, len(alike))))
-    beyond = np.zeros(len(twin), dtype=bool)
-    beyond[alike] = place >= most[first]
-    return beyond[rows]
 
 
 def identical(codes: list[Array]) -> npt.NDArray[np.int64]:

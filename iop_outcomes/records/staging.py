@@ -20,7 +20,7 @@ import pandas as pd
 from iop_outcomes.errors import RecordsError
 from iop_outcomes.records.mapping import Mapping, fold
 from iop_outcomes.records.parsing.dates import DateTexts
-from iop_outcomes.records.parsing.parsed import NO_DAY, NO_WHOLE
+from iop_outcomes.records.parsing.parsed import NO_DAY, NO_WHOLE, Parsed
 from iop_outcomes.records.schema import Column, Table
 from iop_outcomes.records.sources.coded import Coded, OddRow, Raw, narrow
 from iop_outcomes.shared.messages import columns_found, may_be_named
@@ -73,6 +73,8 @@ class StagedTable:
         For each text of a date column in which order its day and month stand.
     date_texts : dict of str to DateTexts
         For each date column what its texts say, before that order is known.
+    parsed : dict of str to Parsed
+        What the texts of a column say, where it was needed before the columns are typed.
     """
 
     table: Table
@@ -94,6 +96,7 @@ class StagedTable:
     declared: dict[str, Column] = field(default_factory=dict)
     orders: dict[str, list[str]] = field(default_factory=dict)
     date_texts: dict[str, DateTexts] = field(default_factory=dict)
+    parsed: dict[str, Parsed] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Return the number of rows read, but for the odd ones."""

@@ -56,7 +56,7 @@ def repeated_sessions(staged: StagedTable, episode: Array, log: Log) -> None:
 
 
 def possible_repeat(staged: StagedTable, log: Log) -> None:
-    """List rows that equal another one in every column, where nothing tells whether they are one.
+    """List rows that say what another one says, where nothing tells whether they are one.
 
     They are kept: three groups of an hour on one day are three, and one row exported three times
     looks the same. The mapping says which it is.
@@ -73,9 +73,10 @@ def possible_repeat(staged: StagedTable, log: Log) -> None:
         log.whole_column(staged, "possible_repeat", "", done, text=f"{len(rows):,} rows")
     what = "row of attendance equals" if len(rows) == 1 else "rows of attendance equal"
     log.notes.append(
-        f"{len(rows):,} {what} an earlier row in every column, and nothing tells whether it is a "
-        "session of its own or a row exported twice: kept as sessions. Write under [options] of "
-        'the mapping identical_rows = "keep" if they are sessions, "fold" if they are repeats'
+        f"{len(rows):,} {what} another row in every column that both have, and nothing tells "
+        "whether it is a session of its own or a row exported twice: kept as sessions. Write "
+        'under [options] of the mapping identical_rows = "keep" if they are sessions, "fold" if '
+        "they are repeats"
     )
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from iop_outcomes.records.mapping import Mapping
 from iop_outcomes.records.parsing.listing import log_faults
 from iop_outcomes.records.parsing.numbers import covariate_kind, numbers
+from iop_outcomes.records.parsing.parsed import Parsed
 from iop_outcomes.records.parsing.session_times import (
     BEARING,
     Times,
@@ -30,20 +31,14 @@ def type_columns(staged: StagedTable, mapping: Mapping, log: Log) -> None:
     """Read each column of a staged table by its kind; list what was mended or could not be read."""
     _rename_taken(staged, log)
     words = mapping.words.get(staged.table.name, {})
-    units = mapping.units.get(staged.table.name, {})
     times: dict[str, Times] = {}
     for name, coded in staged.raw.items():
         own = session_column(staged, name)
-        column = own or staged.table.column(name, staged.time)
+        column = declared_column(staged, name)
         column = column or _covariate(staged, name, coded, words.get(name, {}), mapping, log)
-        parsed = parse(
-            *(column, coded, mapping),
-            time=staged.time,
-            words=words.get(name, {}),
-            orders=staged.orders.get(name),
-            texts=staged.date_texts.pop(name, None),
-            unit=units.get(name, ""),
-        )
+        parsed = read_column(staged, name, column, mapping)
+        del staged.parsed[name]
+        staged.date_texts.pop(name, None)
         if own is None:
             staged.declared[name] = column
             staged.values[name] = _by_row(column, parsed.values, coded.codes)
@@ -64,6 +59,25 @@ def type_columns(staged: StagedTable, mapping: Mapping, log: Log) -> None:
         log.batches.append(_odd_row(staged, staged.files[number], odd))
     misshapen = sum(odd.check == "row_shape" for _, odd in staged.odd)
     log.tally("row_shape", staged.table.name, "", len(staged) + len(staged.odd), misshapen)
+
+
+def declared_column(staged: StagedTable, name: str) -> Column | None:
+    """Return the declaration of a column of a staged table, or None for one of the export's own."""
+    return session_column(staged, name) or staged.table.column(name, staged.time)
+
+
+def read_column(staged: StagedTable, name: str, column: Column, mapping: Mapping) -> Parsed:
+    """Return what the texts of a column say, worked out once until the column is typed."""
+    if name not in staged.parsed:
+        staged.parsed[name] = parse(
+            *(column, staged.raw[name], mapping),
+            time=staged.time,
+            words=mapping.words.get(staged.table.name, {}).get(name, {}),
+            orders=staged.orders.get(name),
+            texts=staged.date_texts.get(name),
+            unit=mapping.units.get(staged.table.name, {}).get(name, ""),
+        )
+    return staged.parsed[name]
 
 
 def _rename_taken(staged: StagedTable, log: Log) -> None:
