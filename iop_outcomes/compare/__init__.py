@@ -16,6 +16,7 @@ from iop_outcomes.compare.differences import (
 from iop_outcomes.compare.group_tests.curves import Comparison, compare_survival
 from iop_outcomes.compare.group_tests.incidence import IncidenceComparison, compare_incidence
 from iop_outcomes.compare.group_tests.intervals import IntervalComparison, compare_interval_survival
+from iop_outcomes.compare.group_tests.max_combo import MaxCombo, max_combo
 from iop_outcomes.compare.group_tests.pairs import PairwiseComparison, compare_survival_pairs
 from iop_outcomes.compare.group_tests.recurrence import RecurrenceComparison, compare_recurrence
 from iop_outcomes.compare.pseudo_values import PseudoRegression, pseudo_regression, pseudo_values
@@ -37,6 +38,7 @@ __all__ = [
     "Difference",
     "IncidenceComparison",
     "IntervalComparison",
+    "MaxCombo",
     "PairwiseComparison",
     "PooledRegression",
     "PredictedSurvival",
@@ -57,6 +59,7 @@ __all__ = [
     "cox",
     "fine_gray",
     "incidence_difference",
+    "max_combo",
     "median_difference",
     "pool_regressions",
     "pseudo_regression",

@@ -156,6 +156,7 @@ WALK: dict[str, list[tuple[str, Estimate]]] = {
         )
     ],
     "compare_survival_pairs": [("times", lambda frame: iop.compare_survival_pairs(frame, "track"))],
+    "max_combo": [("times", lambda frame: iop.max_combo(frame, "track"))],
     "compare_incidence": [("times", lambda frame: iop.compare_incidence(frame, "track"))],
     "compare_interval_survival": [
         ("times", lambda frame: iop.compare_interval_survival(frame, "track"))

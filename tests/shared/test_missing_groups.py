@@ -229,6 +229,10 @@ CALLS: dict[str, tuple[str, Call]] = {
         "times",
         lambda data, how: iop.compare_survival_pairs(data, "site", **option(how)),
     ),
+    "max_combo": (
+        "times",
+        lambda data, how: iop.max_combo(data, "track", strata="site", **option(how)),
+    ),
     "relapse_by_imputation": (
         "imputed",
         lambda data, how: iop.relapse_by_imputation(
