@@ -11,6 +11,7 @@ import argparse
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -68,9 +69,11 @@ def simulate(design: Design, rng: np.random.Generator) -> tuple[pd.DataFrame, Co
 def forced(design: Design, keeps: Keeps, rng: np.random.Generator) -> tuple[float, int]:
     """Return the share without use by the day had everyone kept to a strategy, and the exceptions.
 
-    A person is drawn a week at a time. A week that ends without use and does not keep to the
-    strategy is drawn again, from what came before it, as the strategy leaves open how it is kept.
-    Exceptions are people-weeks that did not keep to it in any of `TRIES` draws.
+    A person is drawn a week at a time. Use in a week is counted as it comes, since a week is judged
+    at its end. A week that ends without use and does not keep to the strategy is drawn again, from
+    what came before it, until it ends without use and keeps to it: how it is kept is left open, and
+    a second draw is no second time at risk. Exceptions are people-weeks that did not keep to the
+    strategy in any of `TRIES` draws.
     """
     who = admit_people(design, rng)
     state = course_model._set_out(who, design, rng)
@@ -80,12 +83,12 @@ def forced(design: Design, keeps: Keeps, rng: np.random.Generator) -> tuple[floa
     for week in range(DAY // 7):
         rows = np.arange(len(who))
         before = part_of(state, rows)
-        for _ in range(TRIES):
+        for draw in range(TRIES):
             part = part_of(before, rows)
             rate = run_week(part, week, constant[rows])
             put(state, rows, part)
-            again = (part.course.relapse > 7 * week + 6) & ~keeps(rate)
-            rows = rows[again]
+            used = part.course.relapse <= 7 * week + 6
+            rows = rows[~keeps(rate) & ~used | (used if draw else False)]
             if week >= WEEKS or not len(rows):
                 break
         else:
@@ -237,7 +240,7 @@ def row_of(name: str, way: str, found: list[Estimate], truth: tuple[float, float
 def main() -> None:
     """Run the study and write its page."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--programs", type=int, default=100)
+    options.add_argument("--programs", type=int, default=200)
     options.add_argument("--resamples", type=int, default=200)
     options.add_argument("--truth", type=int, default=40_000)
     options.add_argument("--out", type=Path, default=PAGE)
@@ -256,6 +259,7 @@ def main() -> None:
         lines += [row_of(name, way, rows, truth) for way, rows in found.items()]
     text = TEXT.read_text(encoding="utf-8")
     told = {
+        "day": date.today().isoformat(),
         "programs": f"{asked.programs:,}",
         "resamples": f"{asked.resamples:,}",
         "truth": f"{asked.truth:,}",
