@@ -108,7 +108,7 @@ def check(
     Of the values of the records only words that are not known are printed, with their counts.
     Ends with code 1 if nearly all rows of a table were set aside.
     """
-    from iop_outcomes.records.checks.losses import nearly_all_lost, source_lines
+    from iop_outcomes.records.checks.losses import nearly_all_lost, odd_row_lines, source_lines
     from iop_outcomes.records.fitness.judging import not_known_lines
 
     if problems is not None:
@@ -118,7 +118,8 @@ def check(
         _keep_what_was_read(problems, records, data, mapping)
     typer.echo(_in_commands(repr(records)))
     known = [f"  {line}" for line in not_known_lines(records.judgements())]
-    for line in [*known, *source_lines(records.sources)]:
+    odd = [f"  {line}" for line in odd_row_lines(records.problems)]
+    for line in [*known, *source_lines(records.sources), *odd]:
         typer.echo(printable(line))
     counts = records.problem_counts()
     if len(counts):

@@ -470,6 +470,26 @@ def test_a_file_that_is_not_there_is_named(
     assert wrong in caught.value.wrong
 
 
+def test_names_and_patterns_of_no_file_are_named_with_their_folder_and_what_is_there(
+    tmp_path: Path,
+) -> None:
+    rows = "episode_id,date,status\nE1,2026-01-03,attended\n"
+    folder_of(tmp_path, episodes_csv=EPISODES)
+    (tmp_path / "jan").mkdir()
+    folder_of(tmp_path / "jan", services_csv=rows)
+    within = "files there: episodes.csv; in folders within, not read: jan/services.csv"
+    for file in ("jan/services.csv", "jan*/services*.csv"):
+        with pytest.raises(RecordsError) as caught:
+            iop.read_records(tmp_path, mapping={"attendance": {"from": {"file": file}}})
+        assert file in str(caught.value)
+        assert within in str(caught.value)
+    folder_of(tmp_path, attendance_csv=rows)
+    mapping = {"attendance": {"from": [{"file": "attendance.csv"}, {"file": "visits_*.csv"}]}}
+    records = iop.read_records(tmp_path, mapping=mapping)
+    (note,) = [note for note in records.notes if "visits_*.csv" in note]
+    assert "attendance.csv, episodes.csv" in note
+
+
 def test_values_come_from_another_file(tmp_path: Path) -> None:
     folder_of(
         tmp_path,

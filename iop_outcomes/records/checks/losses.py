@@ -13,6 +13,13 @@ from iop_outcomes.shared.text import format_count, format_more
 MANY, NEARLY_ALL = 0.2, 0.9  # shares of the rows set aside, above which it is said
 _FILES = 3
 _MOST_FILES = 10  # of a table, told one by one
+_MOST_LINES = 8
+ODD_ROWS = {
+    "not_json": "no JSON object: set aside",
+    "row_shape": "more or fewer cells than the header: set aside",
+    "open_quote": "a quote opens a cell and is not closed in the row: set aside",
+}
+"""What is said of a line that cannot be read as a row, by its check."""
 
 
 def lost_rows(problems: pd.DataFrame, sources: pd.DataFrame, *by: str) -> pd.DataFrame:
@@ -108,6 +115,24 @@ def source_lines(sources: pd.DataFrame) -> list[str]:
                 f" + {row['rows_set_aside'] - ahead:,} set aside{planned}"
                 f" + {row['rows_folded']:,} folded"
             )
+    return lines
+
+
+def odd_row_lines(problems: pd.DataFrame) -> list[str]:
+    """Return a sentence for each line of a file that could not be read as a row; few of many.
+
+    Parameters
+    ----------
+    problems : pandas.DataFrame
+        ``records.problems``.
+    """
+    rows = problems[problems["check"].isin(ODD_ROWS)].drop_duplicates(["file", "line"])
+    lines = [
+        f"{row.file}, line {row.line}: {ODD_ROWS[str(row.check)]}"
+        for row in rows.head(_MOST_LINES).itertuples(index=False)
+    ]
+    if len(rows) > _MOST_LINES:
+        lines.append(f"and {format_count(len(rows) - _MOST_LINES, 'more such line')}")
     return lines
 
 

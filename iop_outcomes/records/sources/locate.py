@@ -14,6 +14,7 @@ from iop_outcomes.records.mapping import Mapping, SourcePlan
 from iop_outcomes.records.schema import TABLES
 from iop_outcomes.records.shaping.planned import Job, Reader, is_workbook
 from iop_outcomes.records.sources.coded import Raw
+from iop_outcomes.records.sources.files import SUFFIXES
 from iop_outcomes.records.sources.kinds.listing import (
     Listing,
     files_of_folder,
@@ -23,6 +24,7 @@ from iop_outcomes.records.sources.kinds.listing import (
 )
 from iop_outcomes.records.sources.kinds.not_read import refuse_not_read
 from iop_outcomes.records.sources.opening import (
+    ending,
     fits,
     is_zip,
     kind_of,
@@ -30,6 +32,10 @@ from iop_outcomes.records.sources.opening import (
     shown,
 )
 from iop_outcomes.records.sources.sql import address_in, is_address, read_queries
+from iop_outcomes.shared.characters import one_line
+
+_MOST_NAMED = 8  # files that a message names
+_LONGEST = 80  # characters of a pattern in a message
 
 Source = str | Path | pd.DataFrame
 Sources = Source | Sequence[Source]
@@ -194,7 +200,7 @@ def _jobs_of(path: Path, files: list[Path], mapping: Mapping, located: Found) ->
             if not plan.files:
                 named = own.get(table, []) or (files if len(files) == 1 else [])
             if not named:
-                _no_file(table, plan, located)
+                _no_file(table, plan, located, _there(path, files))
             jobs += [Job(table, file, plan) for file in named]
     used = [job.source for job in jobs]
     if len(files) == 1 and is_workbook(files[0]):
@@ -219,21 +225,52 @@ def _own_files(
     return own
 
 
-def _no_file(table: str, plan: SourcePlan, located: Found) -> None:
+def _no_file(table: str, plan: SourcePlan, located: Found, there: str) -> None:
     """Say that no file fits a plan: a remark on a pattern, an error on a name."""
     for pattern in plan.files:
         refuse_not_read(Path(pattern))
+    named = ", ".join(map(_pattern, plan.files))
     if plan.files and all(set(pattern) & set("*?[") for pattern in plan.files):
-        shown_ = ", ".join(shown(pattern) for pattern in plan.files)
-        located.notes.append(f"no file matches {shown_}, which the mapping gives for {table}")
+        located.notes.append(
+            f"no file matches {named}, which the mapping gives for {table}; {there}"
+        )
         return
     raise RecordsError(
         f"The mapping's [[{table}.from]] names no file that is there."
         if plan.files
         else f"The mapping's [[{table}.from]] does not say which file it is of.",
-        found=", ".join(shown(pattern) for pattern in plan.files) or "several files",
-        instead='Write file = "name.csv", or a pattern: the name of a file in the folder.',
+        found=f"{named}; {there}" if named else there,
+        instead='Write file = "name.csv", or a pattern: the name of a file in the folder. Files '
+        "of folders within are not read: put them beside the others.",
     )
+
+
+def _pattern(pattern: str) -> str:
+    """Return a name or pattern of files as the mapping writes it, with its folder."""
+    text = one_line(pattern)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
+def _there(path: Path, files: list[Path]) -> str:
+    """Name the files that are read, and those of folders within, which are not."""
+    within = []
+    if kind_of(path) == "folder":
+        within = [
+            _pattern(file.relative_to(path).as_posix())
+            for folder in sorted(path.iterdir())
+            if kind_of(folder) == "folder" and not folder.name.startswith((".", "_", "~"))
+            for file in sorted(folder.iterdir())
+            if ending(file) in SUFFIXES
+        ]
+    parts = [f"files there: {_some([shown(file) for file in files])}"]
+    if within:
+        parts.append(f"in folders within, not read: {_some(within)}")
+    return "; ".join(parts)
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
+    return (", ".join(names[:_MOST_NAMED]) or "none that can be read") + more
 
 
 def _named_files(
@@ -252,16 +289,20 @@ def _named_files(
                         instead="Make the patterns narrower.",
                     )
             if not matched and set(pattern) & set("*?["):
-                note = f"no file matches {shown(pattern)}, which the mapping gives for {table}"
-                located.notes.append(note)
+                located.notes.append(
+                    f"no file matches {_pattern(pattern)}, which the mapping gives for {table}; "
+                    f"{_there(folder, files)}"
+                )
             elif not matched:
                 there = kind_of(folder / pattern) == "file"
                 if there:
                     refuse_not_read(folder / pattern)
                 raise RecordsError(
                     f"The mapping's [files] names a file of {table} that cannot be read.",
-                    found=f"{shown(pattern)}, "
-                    + ("a kind that is not read" if there else "which is not in the folder"),
+                    found=f"{_pattern(pattern)}, a kind that is not read"
+                    if there
+                    else f"{_pattern(pattern)}, which is not in the folder; "
+                    f"{_there(folder, files)}",
                     instead="Correct the name, or remove it.",
                 )
     return taken
@@ -276,6 +317,7 @@ def _enough(located: Found, source: Any) -> None:
     seen = ", ".join(located.raws) or "none of the three tables"
     if located.ignored:
         seen += "; files of other names: " + ", ".join(located.ignored[:8])
+    seen += "".join(f"; {note}" for note in located.notes if note.startswith("no file matches"))
     if "episodes" not in located.raws:
         raise RecordsError(
             f"There is no episodes table in {where}.",

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from iop_outcomes.errors import RecordsError
+from iop_outcomes.records.checks.losses import ODD_ROWS
+from iop_outcomes.records.sources.coded import Raw
 from iop_outcomes.records.sources.files import read_raw
 from iop_outcomes.records.sources.json_lines import JSON_LINES
 from iop_outcomes.records.sources.kinds.not_read import NOT_READ
@@ -30,12 +32,14 @@ from iop_outcomes.records.suggestions.recognition.legends import (
 )
 from iop_outcomes.records.suggestions.recognition.recognising import LeftOut
 from iop_outcomes.records.suggestions.top_rows import TopRows, top_rows
+from iop_outcomes.shared.text import format_count
 
 _LOOKED_AT = 40  # lines at either end of a sheet, where legends stand
 _DOCUMENTS = (".pdf", ".doc", ".docx", ".rtf", ".html", ".htm", ".pptx", ".png", ".jpg", ".jpeg")
 _TEXTS = (".txt", ".md")
 _COLUMNS_ONLY = (".parquet", *JSON_LINES)
 _MOST_FILES = 2000
+_MOST_LINES = 5  # of a file, named one by one
 
 
 @dataclass(frozen=True)
@@ -147,6 +151,7 @@ def _look_at(file: Path, export: Export) -> None:
         if nested:
             why = "objects or lists within a line are not read: export it flat, a column a value"
             export.left_out.append(LeftOut(shown(file), f"{len(nested):,} of its columns; {why}"))
+        export.left_out.extend(_broken(raw))
         export.sheets.append(Sheet(Place(file.name), Header(1, 1, len(names), names), raw.columns))
         return
     headers: dict[tuple[int, int], list[tuple[TopRows, Header]]] = {}
@@ -162,7 +167,18 @@ def _look_at(file: Path, export: Export) -> None:
             if top.sheet in read:
                 titles = _titles(top.first[: row - 1])
                 place = Place(file.name, top.sheet)
+                export.left_out.extend(_broken(read[top.sheet]))
                 export.sheets.append(Sheet(place, header, read[top.sheet].columns, titles))
+
+
+def _broken(raw: Raw) -> list[LeftOut]:
+    """Name the lines of a file that could not be read as rows."""
+    named = [LeftOut(f"{raw.file}, line {odd.line}", ODD_ROWS[odd.check]) for odd in raw.odd]
+    more = len(named) - _MOST_LINES
+    if more <= 0:
+        return named
+    rest = LeftOut(raw.file, f"{format_count(more, 'more line')} of it cannot be read as rows")
+    return [*named[:_MOST_LINES], rest]
 
 
 def _look_at_top(file: Path, top: TopRows, export: Export) -> Header | None:

@@ -20,6 +20,9 @@ from iop_outcomes.records.suggestions.trial import Trial, try_out
 from iop_outcomes.records.suggestions.writing import mapping_text
 from iop_outcomes.shared.result import Result
 from iop_outcomes.shared.saving import write_whole
+from iop_outcomes.shared.text import format_count
+
+_MOST_LEFT_OUT = 8
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -42,6 +45,8 @@ class MappingSuggestion(Result):
         Why the records cannot be read by the proposal as it stands; empty if they can.
     lost : tuple of str
         A sentence for each table of which many rows would be set aside by it.
+    left_out : tuple of str
+        The files, folders and lines that are not read, each with the reason.
     """
 
     text: str
@@ -50,6 +55,7 @@ class MappingSuggestion(Result):
     table: pd.DataFrame
     problem: str = ""
     lost: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def _summary(self) -> str:
@@ -61,11 +67,15 @@ class MappingSuggestion(Result):
 
     def summary(self) -> str:
         """Return what is what, what to ask and whether it can be read, as lines for a terminal."""
-        lines = [f"{self.table['heading'].size:,} headings looked at:"]
+        lines = [f"{format_count(self.table['heading'].size, 'heading')} looked at:"]
         told = self.table[self.table["table"] != ""]
         for (table, file), rows in told.groupby(["table", "file"], sort=False):
             found = ", ".join(dict.fromkeys(column for column in rows["column"] if column))
             lines.append(f"  {file}: {table} ({found})")
+        lines += [f"  not read: {one}" for one in self.left_out[:_MOST_LEFT_OUT]]
+        if len(self.left_out) > _MOST_LEFT_OUT:
+            more = len(self.left_out) - _MOST_LEFT_OUT
+            lines.append(f"  and {more:,} more that are not read: the mapping names them")
         if self.questions:
             lines.append("to ask whoever made the export:")
             lines += [f"  {n}. {text}" for n, text in enumerate(self.questions, start=1)]
@@ -172,4 +182,5 @@ def suggest_mapping(source: str | Path) -> MappingSuggestion:
         heading_table(made, export.sheets),
         trial.problem,
         trial.lost,
+        tuple(f"{left.place}: {left.why}" for left in made.left_out),
     )

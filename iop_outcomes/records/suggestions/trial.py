@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from iop_outcomes.errors import OutcomesError
-from iop_outcomes.records.checks.losses import loss_lines
+from iop_outcomes.records.checks.losses import loss_lines, odd_row_lines
 from iop_outcomes.records.fitness.declared import MEASURES
 from iop_outcomes.records.fitness.judging import not_known_lines
 from iop_outcomes.records.mapping import Mapping
@@ -54,6 +54,8 @@ def _rows(records: Records) -> list[str]:
         lines += comment(
             f"{row.table}, {row.check}: {row.rows:,} rows, {row.done}", "#   ", "#     "
         )
+    for line in odd_row_lines(records.problems):
+        lines += comment(line, "#   ", "#     ")
     return lines
 
 

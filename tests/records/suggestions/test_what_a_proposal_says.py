@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import iop_outcomes as iop
+from iop_outcomes.records.checks.losses import odd_row_lines
 from iop_outcomes.records.suggestions.recognition.language import heading_score
 from tests.records.suggestions.test_suggest_mapping import EPISODES, written
 
@@ -74,6 +75,22 @@ def test_what_is_not_read_is_named_folders_and_objects_within_a_line(tmp_path: P
     text = " ".join(made.text.replace("\n#", " ").split())
     assert "jan: none of the tables; a folder, whose files are not read" in text
     assert "objects or lists within a line are not read: export it flat" in text
+    assert text.count("form.jsonl: none of the tables") == 1
+    assert "not read: jan: a folder, whose files are not read" in made.summary()
+
+
+def test_a_broken_line_is_named_with_file_and_line(tmp_path: Path) -> None:
+    good = "".join(
+        f'{{"client": "K-{n:03d}", "date": "2026-01-{13 + n}", "status": "Attended"}}\n'
+        for n in range(8)
+    )
+    made = iop.suggest_mapping(
+        written(tmp_path, {"roster.csv": EPISODES, "visits.jsonl": good + "no json\n"})
+    )
+    said = "visits.jsonl, line 9: no JSON object: set aside"
+    assert f"not read: {said}" in made.summary()
+    records = iop.read_records(tmp_path, mapping=tomllib.loads(made.text))
+    assert odd_row_lines(records.problems) == [said]
 
 
 def test_rows_of_several_kinds_are_said_and_their_words_asked(tmp_path: Path) -> None:

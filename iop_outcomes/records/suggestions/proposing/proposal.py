@@ -146,7 +146,7 @@ def propose(
         several,
         tuple(linked),
         details,
-        (*left_out, *none),
+        (*left_out, *(one for one in none if one.place not in {known.place for known in left_out})),
         tuple(links),
         tuple(words),
         units=_units(linked),
