@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from iop_outcomes.errors import OutcomesError, ReportError, RuleError
+from iop_outcomes.errors import OutcomesError, ReportError, RuleError, in_commands
 from iop_outcomes.shared import interrupted
 from iop_outcomes.shared.characters import printable
 from iop_outcomes.shared.saving import check_place
@@ -22,22 +22,6 @@ if TYPE_CHECKING:
 
 FINE, WRONG, USAGE = 0, 1, 2
 PROBLEMS = "The file of problems"
-IN_COMMANDS = {  # what an error tells a program to write, and what the command line takes for it
-    'as_of="2026-09-30"': "--as-of 2026-09-30",
-    "as_of=168": "--as-of 168",
-    'prepared_on="2026-10-05"': "--prepared-on 2026-10-05",
-    "leave `mapping` out": "leave --mapping out",
-    'report.save("report.html")': "--out report.html",
-    "Say which table it is: read_records(episodes=..., attendance=...).": "Give the folder that "
-    "holds it, or name it in the mapping: [[episodes.from]] and file.",
-    'records.episodes["program"].unique() shows them.': "Write --program with one of them.",
-    "Look at records.problems, or run": "Run",
-    "quarterly_report(records), which covers": "leave --quarter out: the report then covers",
-    "Write synthetic_records(seed=2026, people=760).": "Write --seed 2026.",
-    "; see .fitness()": "",
-    "see .problems": "--problems FILE.csv writes them to a file",
-}
-
 app = typer.Typer(
     name="iop-outcomes",
     help="Outcomes of people in an Intensive Outpatient Program.",
@@ -116,7 +100,7 @@ def check(
     records = _read(data, mapping, as_of, quiet)
     if problems is not None:
         _keep_what_was_read(problems, records, data, mapping)
-    typer.echo(_in_commands(repr(records)))
+    typer.echo(in_commands(repr(records)))
     known = [f"  {line}" for line in not_known_lines(records.judgements())]
     odd = [f"  {line}" for line in odd_row_lines(records.problems)]
     for line in [*known, *source_lines(records.sources), *odd]:
@@ -321,15 +305,8 @@ def _run() -> None:
 
 
 def _fail(error: OutcomesError, code: int) -> None:
-    typer.echo(f"iop-outcomes: {_in_commands(str(error))}", err=True)
+    typer.echo(f"iop-outcomes: {in_commands(str(error))}", err=True)
     sys.exit(code)
-
-
-def _in_commands(text: str) -> str:
-    """Say in options of the commands what is said to a program."""
-    for python, command in IN_COMMANDS.items():
-        text = text.replace(python, command)
-    return text
 
 
 def _keep_what_was_read(out: Path, records: Records, data: Path, mapping: Path | None) -> None:

@@ -48,3 +48,27 @@ class EstimateError(OutcomesError, ValueError):
 
 class ReportError(OutcomesError):
     """A report cannot be made, or a file saved, as asked."""
+
+
+IN_COMMANDS = {  # what an error tells a program to write, and what the command line takes for it
+    'as_of="2026-09-30"': "--as-of 2026-09-30",
+    "as_of=168": "--as-of 168",
+    'prepared_on="2026-10-05"': "--prepared-on 2026-10-05",
+    "leave `mapping` out": "leave --mapping out",
+    'report.save("report.html")': "--out report.html",
+    "Say which table it is: read_records(episodes=..., attendance=...).": "Give the folder that "
+    "holds it, or name it in the mapping: [[episodes.from]] and file.",
+    'records.episodes["program"].unique() shows them.': "Write --program with one of them.",
+    "Look at records.problems, or run": "Run",
+    "quarterly_report(records), which covers": "leave --quarter out: the report then covers",
+    "Write synthetic_records(seed=2026, people=760).": "Write --seed 2026.",
+    "; see .fitness()": "",
+    "see .problems": "--problems FILE.csv writes them to a file",
+}
+
+
+def in_commands(text: str) -> str:
+    """Say in options of the commands what is said to a program."""
+    for python, command in IN_COMMANDS.items():
+        text = text.replace(python, command)
+    return text
