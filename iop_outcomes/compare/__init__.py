@@ -6,6 +6,7 @@ is not known here.
 
 from __future__ import annotations
 
+from iop_outcomes.compare.balance import Balance, balance
 from iop_outcomes.compare.differences import (
     Difference,
     incidence_difference,
@@ -33,6 +34,7 @@ from iop_outcomes.compare.regression.result import Regression
 from iop_outcomes.compare.strategies import Strategy, StrategyComparison, compare_strategies
 
 __all__ = [
+    "Balance",
     "Comparison",
     "Concordance",
     "Difference",
@@ -49,6 +51,7 @@ __all__ = [
     "Strategy",
     "StrategyComparison",
     "WaldTest",
+    "balance",
     "cause_specific_cox",
     "compare_incidence",
     "compare_interval_survival",

@@ -5,6 +5,7 @@ The only room that draws. No number is worked out here.
 
 from __future__ import annotations
 
+from iop_outcomes.plots.adjusted.balance import plot_balance
 from iop_outcomes.plots.adjusted.curves import plot_adjusted_curves
 from iop_outcomes.plots.attendance import plot_attendance
 from iop_outcomes.plots.control.interrupted import plot_interrupted
@@ -34,6 +35,7 @@ __all__ = [
     "plot_adjusted_curves",
     "plot_attendance",
     "plot_attendance_heatmap",
+    "plot_balance",
     "plot_coefficients",
     "plot_difference",
     "plot_flow",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from iop_outcomes.plots.adjusted.balance import plot_balance
 from iop_outcomes.plots.adjusted.curves import plot_adjusted_curves
 from iop_outcomes.plots.attendance import plot_attendance
 from iop_outcomes.plots.control.interrupted import plot_interrupted
@@ -33,6 +34,7 @@ _PLOTS: dict[str, Callable[..., Any]] = {
     "plot_adjusted_curves": plot_adjusted_curves,
     "plot_attendance": plot_attendance,
     "plot_attendance_heatmap": plot_attendance_heatmap,
+    "plot_balance": plot_balance,
     "plot_coefficients": plot_coefficients,
     "plot_difference": plot_difference,
     "plot_flow": plot_flow,

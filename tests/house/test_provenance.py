@@ -164,6 +164,7 @@ WALK: dict[str, list[tuple[str, Estimate]]] = {
     "compare_recurrence": [
         ("stretches", lambda frame: iop.compare_recurrence(frame, "track", terminal="terminal"))
     ],
+    "balance": [("times", lambda frame: iop.balance(frame, "track", ["age", "entry_path"]))],
     "compare_strategies": [("times", strategies_of)],
     "landmark": [("times", lambda frame: iop.landmark(frame, 20)[MADE])],
     "start_stop": [("times", lambda frame: iop.start_stop(frame)[MADE])],

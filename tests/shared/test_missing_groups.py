@@ -154,6 +154,10 @@ CALLS: dict[str, tuple[str, Call]] = {
         "times",
         lambda data, how: iop.cumulative_incidence(data, "site", **option(how)),
     ),
+    "balance": (
+        "times",
+        lambda data, how: iop.balance(data, "site", ["age", "track"], **option(how)),
+    ),
     "compare_survival": (
         "times",
         lambda data, how: iop.compare_survival(data, "track", strata="site", **option(how)),

@@ -276,7 +276,7 @@ def _columns(times: pd.DataFrame, names: list[str], levels_of: set[str]) -> pd.D
             "their own for text, or multiple imputation.",
         )
     for name in levels_of:
-        _check_values(times[name].nunique(), times[name], name)
+        check_values(times[name].nunique(), times[name], name)
     return pd.DataFrame({name: _prepared(times[name], name) for name in names})
 
 
@@ -298,11 +298,11 @@ def _prepared(column: pd.Series[Any], name: str) -> pd.Series[Any]:
         values = column.astype("category").cat.remove_unused_categories()
     except TypeError:
         raise _no_term(name, column, "lists, or the like") from None
-    _check_values(len(values.cat.categories), column, name)
+    check_values(len(values.cat.categories), column, name)
     return values
 
 
-def _check_values(different: int, column: pd.Series[Any], name: str) -> None:
+def check_values(different: int, column: pd.Series[Any], name: str) -> None:
     """Refuse what may name people: the names of its terms would be printed."""
     if name in NAMES_OF_PEOPLE or different > max(MOST_VALUES, len(column) / ROWS_A_VALUE):
         raise _no_term(name, column, f"{different:,} different values in {len(column):,} rows")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 DRAWN_BY = {
     "AttendanceByWeek": ("plot_attendance", "attendance_by_week(records)"),
     "AttendanceCalendar": ("plot_attendance_heatmap", "attendance_by_weekday(records)"),
+    "Balance": ("plot_balance", 'balance(times, "track", ["age", "program"])'),
     "CohortFlow": ("plot_flow", "cohort_flow(records)"),
     "CumulativeIncidence": ("plot_incidence", "cumulative_incidence(times)"),
     "Difference": ("plot_difference", 'survival_difference(times, "track", 90)'),

@@ -1,0 +1,69 @@
+"""Pictures of groups made comparable: what they show, and that nothing lies on anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib import pyplot
+
+import iop_outcomes as iop
+from iop_outcomes.errors import RuleError
+from tests.helpers.pictures import CENTER, assert_apart, assert_within
+
+
+@pytest.fixture(autouse=True)
+def closed() -> Iterator[None]:
+    yield
+    pyplot.close("all")
+
+
+@pytest.fixture(scope="module")
+def people() -> pd.DataFrame:
+    random = np.random.default_rng(3)
+    track = random.choice(["day", "evening"], 120)
+    return pd.DataFrame(
+        {
+            "track": track,
+            "age": random.normal(40, 10, 120) + 6 * (track == "day"),
+            CENTER: random.random(120) < 0.4,
+            "program": random.choice(["North", "Harbor", "Lakeside"], 120),
+            "score": np.where(random.random(120) < 0.2, np.nan, random.normal(0, 1, 120)),
+            "w": random.uniform(0.5, 2, 120),
+            "apart": np.where(track == "day", 1.5, 2.5),
+        }
+    )
+
+
+NAMES = ["age", CENTER, "program", "score"]
+
+
+def test_differences_are_points_before_and_after(people: pd.DataFrame) -> None:
+    found = iop.balance(people, "track", NAMES, weights="w")
+    ax = found.plot()
+    drawn = {line.get_gid(): line for line in ax.lines if line.get_gid()}
+    before = found.differences["difference"].abs().tolist()
+    before.append(abs(found.differences["difference_missing"].iloc[-1]))
+    np.testing.assert_allclose(drawn["before"].get_xdata(), before)
+    after = found.differences["weighted_difference"].abs().tolist()
+    assert drawn["after"].get_xdata()[:4].tolist() == pytest.approx(after)
+    assert [label.get_text() for label in ax.get_yticklabels()][-1] == "score, missing"
+    assert_within(ax)
+    assert_apart(ax)
+    assert "Largest standardised difference" in iop.alternative_text(ax)
+
+
+def test_an_endless_difference_is_an_arrow_at_the_edge(people: pd.DataFrame) -> None:
+    ax = iop.plot_balance(iop.balance(people, "track", ["age", "apart"]))
+    arrows = [line for line in ax.lines if line.get_marker() == ">"]
+    assert [float(line.get_xdata()[0]) for line in arrows] == [ax.get_xlim()[1]]
+    assert_apart(ax)
+
+
+def test_too_many_rows_are_refused(people: pd.DataFrame) -> None:
+    many = people.assign(**{f"score {place}": people["age"] for place in range(61)})
+    found = iop.balance(many, "track", [f"score {place}" for place in range(61)])
+    with pytest.raises(RuleError, match="at most 60 covariates"):
+        found.plot()
