@@ -71,6 +71,10 @@ def read_report(page: Path, workbook: Path) -> Read:
     return Read(tables, pages, re.sub(r"\s+", " ", " ".join(found.words)))
 
 
+def rows(read: Read, name: str) -> list[dict[str, object]]:
+    return read.tables[name].to_dict("records") if read.has(name) else []
+
+
 def number(text: str) -> float | None:
     """Return the number that a cell of a page shows; None for words and dashes."""
     plain = text.replace(",", "")

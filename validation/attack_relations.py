@@ -13,12 +13,12 @@ from itertools import pairwise
 import pandas as pd
 
 from validation.attack_curves import curves
-from validation.attack_reading import HIDDEN, Read
-from validation.attack_solving import Puzzle
+from validation.attack_periods import due, months, same, window, years
+from validation.attack_reading import HIDDEN, Read, rows
+from validation.attack_solving import Name, Puzzle
 
 ALL = "all"
 PROMISE = "Counts from 1 to 10 are hidden"
-ATTENDED = ("attended", "attended partial", "late")
 DAYS = (30, 60, 90)
 
 
@@ -47,10 +47,6 @@ def cell(puzzle: Puzzle, name: tuple[object, ...], value: object) -> None:
         puzzle.unknown(name, least=1)
     elif not missing(value):
         puzzle.known(name, float(value))  # type: ignore[arg-type]
-
-
-def rows(read: Read, name: str) -> list[dict[str, object]]:
-    return read.tables[name].to_dict("records") if read.has(name) else []
 
 
 def _admissions(puzzle: Puzzle, read: Read) -> None:
@@ -292,7 +288,9 @@ def _between(puzzle: Puzzle, read: Read) -> None:
     if not quarters:
         return
     newest = quarters[-1]
-    puzzle.total(("admissions", newest, "numerator"), [("admitted", ALL)])
+    years(puzzle, read, quarters)
+    admitted = window(read, "Admissions", newest)
+    same(puzzle, [("admissions", one, "numerator") for one in admitted], [("admitted", ALL)])
     year = [("admissions", quarter, "numerator") for quarter in quarters[-4:]]
     puzzle.total(("program", ALL, "admitted"), year)  # type: ignore[arg-type]
     for quarter in quarters:
@@ -307,15 +305,23 @@ def _between(puzzle: Puzzle, read: Read) -> None:
             parts = [(f"retained_{day}", quarter, name) for quarter in quarters[-4:]]
             puzzle.total(("program", ALL, f"retained_{day}", count), parts)  # type: ignore[arg-type]
     _followed_90_days(puzzle, read, quarters)
-    puzzle.total(("completion_rate", newest, "numerator"), [("discharged", "completed")])
-    known_reasons = ("completion_rate", newest, "denominator")
-    if known_reasons in puzzle and ("discharged", ALL) in puzzle:
-        parts = [known_reasons]
+    discharged = window(read, "Discharges", newest)
+    completed = [("completion_rate", one, "numerator") for one in discharged]
+    same(puzzle, completed, [("discharged", "completed")])
+    known_reasons = [("completion_rate", one, "denominator") for one in discharged]
+    if all(one in puzzle for one in known_reasons):
+        parts: list[Name] = [*known_reasons]
         if ("discharged", "not recorded") in puzzle:
-            parts.append(("discharged", "not recorded"))  # type: ignore[arg-type]
-        puzzle.total(("discharged", ALL), parts)  # type: ignore[arg-type]
-    _due(puzzle, read, newest)
-    _months(puzzle, read)
+            parts.append(("discharged", "not recorded"))
+            puzzle.total(("discharged", ALL), parts)
+        elif ("discharged", "other ends") in puzzle:  # those not recorded are among these
+            unknown = puzzle.unknown(("discharged", "not recorded"))
+            puzzle.part(("discharged", "other ends"), unknown)
+            puzzle.total(("discharged", ALL), [*parts, unknown])
+        else:
+            puzzle.total(("discharged", ALL), parts)
+    due(puzzle, read, window(read, "Treatment sessions", newest))
+    months(puzzle, read)
     kept = ("rows", "episodes", "rows_kept")
     together = puzzle.unknown(("admitted", "ever"))
     puzzle.total(together, [("admissions", quarter, "numerator") for quarter in quarters])
@@ -334,37 +340,3 @@ def _followed_90_days(puzzle: Puzzle, read: Read, quarters: list[str]) -> None:
             whole = puzzle.unknown(("followed 90 days", name))
             puzzle.total(whole, [(measure, quarter, count) for quarter in last])
             puzzle.part(whole, ("flow", name))
-
-
-def _due(puzzle: Puzzle, read: Read, quarter: str) -> None:
-    """Use that attended, missed and due sessions of the quarter are sums of the statuses."""
-    found = {str(row["session"]): row["due"] for row in rows(read, "sessions")}
-    due = ("attendance_rate", quarter, "denominator")
-    puzzle.total(due, [("session", word) for word, is_due in found.items() if is_due == "yes"])
-    attended = [("session", word) for word in found if word in ATTENDED]
-    puzzle.total(("attendance_rate", quarter, "numerator"), attended)  # type: ignore[arg-type]
-    if "no show" in found:
-        puzzle.total(("no_show_rate", quarter, "numerator"), [("session", "no show")])
-
-
-def _months(puzzle: Puzzle, read: Read) -> None:
-    """Use that a quarter is three months, and that attended and missed are parts of one due."""
-    periods: set[tuple[str, str]] = set()
-    for measure in ("attendance_rate", "no_show_rate", "check_in_response"):
-        months: dict[str, list[str]] = {}
-        for row in rows(read, f"trend_{measure}"):
-            period = str(row["period"])
-            months.setdefault(str(pd.Period(period, "M").asfreq("Q")), []).append(period)
-            periods.add((measure, period))
-        for quarter, some in months.items():
-            periods.add((measure, quarter))
-            if len(some) == 3:
-                for count in ("numerator", "denominator"):
-                    whole = (measure, quarter, count)
-                    puzzle.total(whole, [(measure, one, count) for one in some])
-    for measure, period in sorted(periods):
-        if measure == "attendance_rate":
-            due = ("attendance_rate", period, "denominator")
-            puzzle.total(due, [("no_show_rate", period, "denominator")])
-            rest = ("rest", due, ("attendance_rate", period, "numerator"))
-            puzzle.part(rest, ("no_show_rate", period, "numerator"))

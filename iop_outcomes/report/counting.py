@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from iop_outcomes.attendance import AttendanceByWeek, attendance_by_week
 from iop_outcomes.disclosure import LinkedCounts, SafePolicy
+from iop_outcomes.disclosure.merging import Ladders, MergePlan
 from iop_outcomes.disclosure.results import hide_trend, hide_weeks, link_trend, link_weeks
 from iop_outcomes.report.links import RELAPSE, link_report
+from iop_outcomes.report.merging import plan_of
 from iop_outcomes.report.model import DraftTable, Hidden, Table
 from iop_outcomes.report.programs import program_table
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections import cohort, quality, relapse
-from iop_outcomes.report.sections.findings import COMPARED, cut, quarterly_trends, trend_in
+from iop_outcomes.report.sections.findings import (
+    COMPARED,
+    MOST_QUARTERS,
+    cut,
+    quarterly_trends,
+    trend_in,
+)
 from iop_outcomes.trends import Trend
+from iop_outcomes.trends.periods import last_day
 
 BY_MONTH = ("attendance_rate", "no_show_rate", "check_in_response")
 FLOW = ("first_session", "retained_30", "retained_60", "retained_90")
@@ -24,49 +33,81 @@ MONTHS = 24
 
 @dataclass(frozen=True, eq=False)
 class Trends:
-    """The trends: by quarter for the findings, by month for pictures that have no quarters."""
+    """The trends: by quarter for the findings, by month or year for pictures without quarters."""
 
     by_quarter: dict[str, Trend]
     by_month: dict[str, Trend]
+    by_year: dict[str, Trend] = field(default_factory=dict)
 
     @property
     def all(self) -> list[Trend]:
         """All of them."""
-        return [*self.by_quarter.values(), *self.by_month.values()]
+        return [*self.by_quarter.values(), *self.by_month.values(), *self.by_year.values()]
 
     @property
     def drawn(self) -> dict[str, Trend]:
         """As they are drawn, by measure."""
-        return self.by_quarter | self.by_month
+        return self.by_quarter | self.by_month | self.by_year
+
+    @property
+    def compared(self) -> dict[str, Trend]:
+        """As the findings tell of them, by measure."""
+        return self.by_quarter | self.by_year
 
     def link(self, linked: LinkedCounts) -> None:
-        """Declare their counts; where months are drawn, findings tell of two quarters only."""
+        """Declare their counts; where months are drawn, findings tell of two quarters only.
+
+        Where years are drawn, no quarter is printed.
+        """
         for one in self.all:
             complete = one.table["complete"].to_numpy()
             printed = np.flatnonzero(complete)
             if one.every == "quarter" and one.measure in self.by_month:
                 printed = printed[-COMPARED:]
+            if one.every == "quarter" and one.measure in self.by_year:
+                printed = printed[:0]
             link_trend(linked, one, printed=np.isin(np.arange(len(complete)), printed).tolist())
 
     def shown(self, hidden: Hidden, policy: SafePolicy) -> Trends:
-        """Return them without what is hidden."""
+        """Return them without what is hidden, and without the quarters of which years are told."""
+        printed = {name: one for name, one in self.by_quarter.items() if name not in self.by_year}
         both = (
             {name: hide_trend(one, hidden, policy) for name, one in some.items()}
-            for some in (self.by_quarter, self.by_month)
+            for some in (printed, self.by_month, self.by_year)
         )
         return Trends(*both)
 
 
-def make_trends(scope: Scope) -> Trends:
+def make_trends(scope: Scope, plan: MergePlan) -> Trends:
     """Return the trends that the records can tell; none without a quarter."""
     if scope.quarter is None:
         return Trends({}, {})
     months = {
         name: cut(trend_in(scope, name, "month"), scope, MONTHS)
         for name in BY_MONTH
-        if name in scope.tallies
+        if name in scope.tallies and plan.trend_every(name) in ("", "month")
     }
-    return Trends(quarterly_trends(scope), months)
+    quarters = quarterly_trends(scope)
+    years = {
+        name: full_years(trend_in(scope, name, "year"), scope, trend)
+        for name, trend in quarters.items()
+        if plan.trend_every(name) == "year"
+    }
+    return Trends(quarters, months, {name: one for name, one in years.items() if len(one.table)})
+
+
+def full_years(by_year: Trend, scope: Scope, by_quarter: Trend) -> Trend:
+    """Return the calendar years that the quarters shown make up, and that ended with the report's.
+
+    A year that is not over would be told of again, with other people.
+    """
+    assert scope.quarter is not None
+    first = by_quarter.table["start"].min()
+    begun = by_year.table["start"] >= first.to_period("Y").start_time
+    whole = begun & (by_year.table["end"] <= last_day(scope.quarter))
+    if len(by_quarter.table) == MOST_QUARTERS:  # the quarters before are not declared
+        whole &= by_year.table["start"] >= first
+    return by_year.only(np.flatnonzero(whole))
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +128,8 @@ class Counted:
         Protected; None without an attendance table, or with too few people.
     relapse : RelapseResults or None
         Protected; None without check-ins, or with too few people.
+    plan : MergePlan
+        What is taken together in the tables and trends.
     """
 
     linked: LinkedCounts
@@ -95,6 +138,7 @@ class Counted:
     trends: Trends
     weeks: AttendanceByWeek | None
     relapse: relapse.RelapseResults | None
+    plan: MergePlan
 
     def table(self, name: str) -> Table:
         """Return a table without what is hidden."""
@@ -108,28 +152,29 @@ def count_rows(whole: Scope, linked: LinkedCounts) -> dict[str, DraftTable]:
     return {draft.table.name: draft for draft in drafts}
 
 
-def count_all(scope: Scope, whole: Scope) -> Counted:
+def count_all(scope: Scope, whole: Scope, ladders: Ladders | None = None) -> Counted:
     """Count everything first, so that what is hidden in one table cannot be had from another."""
     linked = LinkedCounts(scope.policy)
+    plan = plan_of(scope, ladders)
     drafts = count_rows(whole, linked)
-    made = [cohort.admissions_table(scope, linked)]
-    if scope.closed.any() and scope.tells("length_of_stay"):
-        made.append(cohort.discharge_table(scope, linked))
+    made = [cohort.admissions_table(scope, linked, plan.step("admissions"))]
+    if scope.closed_in(plan.step("discharges").quarters).any() and scope.tells("length_of_stay"):
+        made.append(cohort.discharge_table(scope, linked, plan.step("discharges")))
     weeks = None
     if scope.engagement is not None:
         if scope.tells(*FLOW):
             made.append(cohort.flow_table(scope, linked))
         if scope.tells("attendance_rate"):
-            made.append(cohort.sessions_table(scope, linked))
+            made.append(cohort.sessions_table(scope, linked, plan.step("sessions")))
         made.append(program_table(scope, linked))
         seen = scope.tells("first_session") and scope.followed_90_days.any()
         if seen and not scope.policy.hides(scope.people(scope.followed_90_days)):
             weeks = attendance_by_week(scope.records.subset(scope.followed_90_days))
             link_weeks(linked, weeks)
-    trends = make_trends(scope)
+    trends = make_trends(scope, plan)
     trends.link(linked)
     curves = relapse.relapse_results(scope) if scope.tells("relapse") else None
-    link_report(scope, linked, trends.all, curves)
+    link_report(scope, linked, trends.all, curves, plan)
     hidden = linked.hidden()
     return Counted(
         linked,
@@ -138,4 +183,5 @@ def count_all(scope: Scope, whole: Scope) -> Counted:
         trends.shown(hidden, scope.policy),
         None if weeks is None else hide_weeks(weeks, hidden, scope.policy),
         None if RELAPSE in hidden else curves,
+        plan,
     )

@@ -9,6 +9,7 @@ from iop_outcomes.attendance.rule import AttendanceRule
 from iop_outcomes.attendance.stays import RETENTION_DAYS
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.linked import TOTAL, Key
+from iop_outcomes.disclosure.merging import MergePlan
 from iop_outcomes.records.schema import ATTENDED
 from iop_outcomes.report.programs import FAMILY
 from iop_outcomes.report.scope import Scope
@@ -22,7 +23,11 @@ WEEKS = 12
 
 
 def link_report(
-    scope: Scope, linked: LinkedCounts, trends: Sequence[Trend], relapse: RelapseResults | None
+    scope: Scope,
+    linked: LinkedCounts,
+    trends: Sequence[Trend],
+    relapse: RelapseResults | None,
+    plan: MergePlan,
 ) -> None:
     """Declare the sums between the tables of a report, once all of them are declared.
 
@@ -36,11 +41,14 @@ def link_report(
         The trends whose counts are declared.
     relapse : RelapseResults or None
         The curves.
+    plan : MergePlan
+        Of which quarters the tables are.
     """
     link_flow(scope, linked)
     if scope.quarter is not None:
-        link_quarter(str(scope.quarter), linked)
+        link_quarter(scope, linked, plan)
         link_year(scope, linked)
+        link_years(linked, trends)
         link_retention(linked, _periods(trends, "admissions", "quarter"))
         link_months(linked, trends)
     link_relapse(scope, linked, relapse)
@@ -96,23 +104,69 @@ def link_flow(scope: Scope, linked: LinkedCounts) -> None:
             _part(linked, first, ("weeks", str(week), "episodes_attending"))
 
 
-def link_quarter(quarter: str, linked: LinkedCounts) -> None:
-    """Declare what the tables of the quarter share with the trends."""
-    _same(linked, ("admissions", ALL), _trend("admissions", quarter, "numerator"))
-    known = _trend("completion_rate", quarter, "denominator")
+def link_quarter(scope: Scope, linked: LinkedCounts, plan: MergePlan) -> None:
+    """Declare what the tables of the quarter, or of some quarters, share with the trends."""
+
+    def of(table: str, measure: str, count: str) -> list[Key]:
+        quarters = _last(scope, plan.step(table).quarters)
+        return [_trend(measure, quarter, count) for quarter in quarters]
+
+    _equal(linked, of("admissions", "admissions", "numerator"), [("admissions", ALL)])
     everybody, unknown = ("discharges", ALL), ("discharges", NOT_RECORDED)
-    if everybody in linked and known in linked:
-        _sum(linked, everybody, [known, unknown] if unknown in linked else [known])
+    if everybody in linked:
+        known = of("discharges", "completion_rate", "denominator")
+        _equal(linked, [*known, *([unknown] if unknown in linked else [])], [everybody])
         completed = ("discharges", "completed")
         if completed in linked:
-            _same(linked, completed, _trend("completion_rate", quarter, "numerator"))
+            _equal(linked, of("discharges", "completion_rate", "numerator"), [completed])
     rule = AttendanceRule()
-    due = _trend("attendance_rate", quarter, "denominator")
     here = [word for word in rule.due if ("sessions", word) in linked]
-    _sum(linked, due, [("sessions", word) for word in here])
-    attended = _trend("attendance_rate", quarter, "numerator")
-    _sum(linked, attended, [("sessions", word) for word in here if word in ATTENDED])
-    _same(linked, _trend("no_show_rate", quarter, "numerator"), ("sessions", "no_show"))
+    due = of("sessions", "attendance_rate", "denominator")
+    _equal(linked, due, [("sessions", word) for word in here])
+    attended = of("sessions", "attendance_rate", "numerator")
+    _equal(linked, attended, [("sessions", word) for word in here if word in ATTENDED])
+    _equal(linked, of("sessions", "no_show_rate", "numerator"), [("sessions", "no_show")])
+
+
+def _last(scope: Scope, quarters: int) -> list[str]:
+    """Return the names of so many quarters up to that of the report."""
+    assert scope.quarter is not None
+    return [str(scope.quarter - back) for back in range(quarters)]
+
+
+def _equal(linked: LinkedCounts, one: Sequence[Key], other: Sequence[Key]) -> None:
+    """Declare that two sums are the same; a quarter that no trend has holds nobody.
+
+    Nothing is declared where one side is not there, or where the two are not the same: sums of a
+    quarter before the first admission, for example.
+    """
+    one, other = ([key for key in keys if key in linked] for keys in (one, other))
+    if not one or not other:
+        return
+    if sum(linked.value(key) for key in one) != sum(linked.value(key) for key in other):
+        return
+    if len(other) == 1:
+        linked.total(other[0], one)
+    elif len(one) == 1:
+        linked.total(one[0], other)
+    else:
+        both = ("sum", *one, *other)
+        linked.count(both, sum(linked.value(key) for key in one))
+        linked.total(both, one)
+        linked.total(both, other)
+
+
+def link_years(linked: LinkedCounts, trends: Sequence[Trend]) -> None:
+    """Declare that a calendar year of a trend is its four quarters."""
+    for trend in trends:
+        if trend.every != "year":
+            continue
+        for year in trend.table["period"]:
+            for count in ("numerator", "denominator"):
+                quarters = [_trend(trend.measure, f"{year}Q{one}", count) for one in (1, 2, 3, 4)]
+                whole = _trend(trend.measure, str(year), count, "year")
+                if whole in linked:
+                    _equal(linked, quarters, [whole])
 
 
 def link_year(scope: Scope, linked: LinkedCounts) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.disclosure import LinkedCounts, SafePolicy
+from iop_outcomes.disclosure.merging import Ladders
 from iop_outcomes.errors import ReportError, RuleError
 from iop_outcomes.outreach.people import refuse_people
 from iop_outcomes.records import require_records
@@ -99,6 +100,7 @@ def quarterly_report(
     *,
     rule: RelapseRule | None = None,
     policy: SafePolicy | None = None,
+    ladders: Ladders | None = None,
     title: str | None = None,
     prepared_by: str | None = None,
     prepared_on: str | datetime.date | None = None,
@@ -120,6 +122,9 @@ def quarterly_report(
         Default: counts from 1 to 10 are hidden. A program with fewer than twice the threshold of
         admissions in the last four quarters is left out of every number, and named as too few to
         publish: no share of its people could be shown.
+    ladders : Ladders, optional
+        How periods and groups are merged where too many rows would hold a small count: see
+        `iop_outcomes.disclosure.merging`. What was merged is said among the definitions.
     title, prepared_by : str, optional
         As they are to stand at the top.
     prepared_on : str or datetime.date, optional
@@ -154,7 +159,7 @@ def quarterly_report(
     scope = choose_scope(records, quarter, rule, policy)
     whole = Scope(records, scope.quarter, scope.rule, scope.policy, scope.too_few)
     findings: list[Findings] = []
-    stages = _stages(scope, whole, findings)
+    stages = _stages(scope, whole, findings, ladders)
     heading = one_line(str(title or f"Outcome report, {scope.label}"))
     sections = [build() for _, build in _watched(stages, "sections", progress)]
     written = page_of(whole, sections, (heading, prepared_by, day))
@@ -189,7 +194,9 @@ def prepared_day(prepared_on: str | datetime.date | None) -> str | None:
     return str(day)
 
 
-def _stages(scope: Scope, whole: Scope, collected: list[Findings]) -> list[Stage]:
+def _stages(
+    scope: Scope, whole: Scope, collected: list[Findings], ladders: Ladders | None
+) -> list[Stage]:
     """Return the sections in their order, each with the name of its stage."""
     if _too_few(scope):
         linked = LinkedCounts(scope.policy)
@@ -201,9 +208,9 @@ def _stages(scope: Scope, whole: Scope, collected: list[Findings]) -> list[Stage
             ("Data quality", lambda: parts.data_quality(whole, drafts, hidden)),
             ("Definitions", lambda: parts.definitions(scope, Trends({}, {}))),
         ]
-    counted = count_all(scope, whole)
+    counted = count_all(scope, whole, ladders)
     trends = counted.trends
-    findings = make_findings(scope, trends.by_quarter) if scope.quarter else []
+    findings = make_findings(scope, trends.compared) if scope.quarter else []
     collected.append(findings_frame(findings))
     return [
         (
@@ -216,7 +223,7 @@ def _stages(scope: Scope, whole: Scope, collected: list[Findings]) -> list[Stage
         ("Trends", lambda: parts.trends_section(scope, trends)),
         (parts.CANNOT_TELL, lambda: parts.cannot_tell(scope)),
         ("Data quality", lambda: parts.data_quality(whole, counted.drafts, counted.hidden)),
-        ("Definitions", lambda: parts.definitions(scope, trends)),
+        ("Definitions", lambda: parts.definitions(scope, trends, counted.plan)),
     ]
 
 

@@ -73,10 +73,9 @@ class Scope:
         """Return how many people have the episodes: what may be shown is a matter of people."""
         return len(np.unique(self.person[episodes]))
 
-    @cached_property
-    def admitted(self) -> Mask:
-        """Which episodes were admitted in the quarter."""
-        return self._between("admit_date", 1)
+    def admitted_in(self, quarters: int) -> Mask:
+        """Return which episodes were admitted in so many quarters up to this one."""
+        return self._between("admit_date", quarters)
 
     @cached_property
     def year(self) -> Mask:
@@ -123,12 +122,11 @@ class Scope:
             return False
         return self._admitted_90_days_before[1] == last_day(self.quarter)
 
-    @cached_property
-    def closed(self) -> Mask:
-        """Which episodes were discharged in the quarter."""
+    def closed_in(self, quarters: int) -> Mask:
+        """Return which episodes were discharged in so many quarters up to this one."""
         if self.quarter is None:
             return self.records.episodes["days_to_discharge"].notna().to_numpy()
-        return self._between("discharge_date", 1)
+        return self._between("discharge_date", quarters)
 
     @cached_property
     def two_years(self) -> Mask:
@@ -188,10 +186,16 @@ class Scope:
         assert table is not None
         return table
 
-    def in_quarter(self, dates: pd.Series[pd.Timestamp]) -> Mask:
-        """Return which dates lie in the quarter."""
+    def in_quarters(self, dates: pd.Series[pd.Timestamp], quarters: int) -> Mask:
+        """Return which dates lie in so many quarters up to this one."""
         assert self.quarter is not None
-        return _within(dates, self.quarter, self.quarter)
+        return _within(dates, self.quarter - (quarters - 1), self.quarter)
+
+    def label_of(self, quarters: int) -> str:
+        """Return the name of so many quarters up to this one."""
+        if self.quarter is None or quarters == 1:
+            return self.label
+        return f"{self.quarter - (quarters - 1)} to {self.quarter}"
 
     def _between(self, column: str, quarters: int) -> Mask:
         if self.quarter is None:

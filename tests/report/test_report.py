@@ -328,14 +328,18 @@ def test_without_protection_it_says_that_it_is_not_for_release(records: iop.Reco
 
 def test_the_tables_count_what_the_records_hold(records: iop.Records, report: iop.Report) -> None:
     episodes = records.episodes[records.episodes["program"] != "Old Mill"]
-    left = episodes[episodes["discharge_date"].between("2026-07-01", "2026-09-30")]
+    # Of one quarter most reasons would be hidden, so that the table is of two.
+    assert "Discharges in 2026Q2 to 2026Q3, by reason" in report.html
+    left = episodes[episodes["discharge_date"].between("2026-04-01", "2026-09-30")]
     discharges = report.tables["discharges"].set_index("reason")["discharges"]
     assert discharges["all"] == len(left)
     reasons = left["discharge_reason"].value_counts()
     for reason in ("completed", "dropped_out"):
         assert discharges[reason.replace("_", " ")] == reasons[reason]
+    assert discharges["other ends"] == reasons.reindex(["incarcerated", "died", "other"]).sum()
     codes = report.tables["discharges"].set_index("reason")["TEDS_code"]
     assert (codes["completed"], codes["transferred"]) == ("1", "4")
+    assert codes["other ends"] == "5, 6, 7"
 
 
 def test_the_flow_counts_those_followed_long_enough(records: iop.Records) -> None:

@@ -12,6 +12,7 @@ import pandas as pd
 from iop_outcomes.attendance.rule import AttendanceRule
 from iop_outcomes.attendance.weekly import unknown_columns
 from iop_outcomes.disclosure import ProtectedCurves
+from iop_outcomes.disclosure.merging import MergePlan
 from iop_outcomes.plots import plot_attendance, plot_survival, plot_trend
 from iop_outcomes.plots.layout.export import draw_svg
 from iop_outcomes.records.fitness import Judgement
@@ -120,7 +121,9 @@ def who_stayed(scope: Scope, counted: Counted) -> Section:
     if "discharges" in counted.drafts:
         tables.append(counted.table("discharges"))
     elif scope.tells("length_of_stay"):
-        sentences.append(f"Nobody was discharged in {scope.label}.")
+        sentences.append(
+            f"Nobody was discharged in {scope.label_of(counted.plan.step('discharges').quarters)}."
+        )
     sentences += unknown(scope, "length_of_stay", "completion_rate", "hours")
     if scope.engagement is not None:
         tables.append(counted.table("programs"))
@@ -268,9 +271,11 @@ def notes_without_counts(notes: Sequence[str]) -> list[str]:
 _DATES_AND_SPANS = re.compile(r"\b\d{4}-\d{2}-\d{2}\b|\b\d+ days?\b|\bday \d+\b")
 
 
-def definitions(scope: Scope, trends: Trends) -> Section:
+def definitions(scope: Scope, trends: Trends, plan: MergePlan | None = None) -> Section:
     """Return each measure of the report in words."""
     rows = [("Disclosure", scope.policy.report_text)]
+    if plan is not None and plan.text:
+        rows.append(("Taken together", plan.text))
     if scope.too_few:
         rows.append(("Programs left out", _left_out(scope)))
     if "checkins" in scope.records.tables:
@@ -278,7 +283,7 @@ def definitions(scope: Scope, trends: Trends) -> Section:
     if scope.engagement is not None:
         rows.append(("Sessions", AttendanceRule().text))
         rows.append(("Engagement", provenance_of(scope.engagement).rule))
-    rows += [(trend.title, trend.rule) for trend in trends.by_quarter.values()]
+    rows += [(trend.title, trend.rule) for trend in trends.compared.values()]
     frame = pd.DataFrame(rows, columns=["measure", "definition"])
     table = Table("definitions", "What the words and numbers mean", frame)
     return Section("definitions", "Definitions", (), (table,))

@@ -11,6 +11,7 @@ import pandas as pd
 from iop_outcomes.attendance.stays import RETENTION_DAYS
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.linked import CELL, DETAIL, TOTAL
+from iop_outcomes.disclosure.merging import FINEST, Step
 from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.records.fitness.time import TimeCovered
 from iop_outcomes.records.schema import ATTENDANCE_STATUSES, DISCHARGE_REASONS
@@ -32,9 +33,10 @@ ALL = "all"
 Floats = npt.NDArray[np.float64]
 
 
-def admissions_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
-    """Return the admissions of the quarter by program, entry path, level and earlier admission."""
+def admissions_table(scope: Scope, linked: LinkedCounts, step: Step = FINEST) -> DraftTable:
+    """Return the admissions by program, entry path, level and earlier admission."""
     episodes = scope.records.episodes
+    admitted = scope.admitted_in(step.quarters)
     earlier = np.where(episodes["admission_number"] > 1, "admitted before", "first admission here")
     views = {
         "program": episodes["program"],
@@ -44,31 +46,33 @@ def admissions_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
     }
     if not scope.tells("readmissions"):
         del views["admission"]
-    everybody = (ALL, scope.admitted)
+    everybody = (ALL, admitted)
     _declare(scope, linked, "admissions", [everybody], rank=TOTAL)
     rows, keys = [], []
     for view, values in views.items():
-        if values[scope.admitted].notna().any():
+        if values[admitted].notna().any():
             words = values.astype(object).where(values.notna(), NOT_RECORDED).astype(str)
             groups = [
-                (word, scope.admitted & (words == word).to_numpy())
-                for word in sorted(set(words[scope.admitted]))
+                (word, admitted & (words == word).to_numpy())
+                for word in sorted(set(words[admitted]))
             ]
             made = _declare(scope, linked, "admissions", groups, view)
             linked.total(("admissions", ALL), made)
             rows += [(view, word.replace("_", " "), int(mask.sum())) for word, mask in groups]
-            rows.append((view, ALL, int(scope.admitted.sum())))
+            rows.append((view, ALL, int(admitted.sum())))
             keys += [*made, ("admissions", ALL)]
     if not rows:  # nobody was admitted in a quarter in which people were there
         rows, keys = [("program", ALL, 0)], [("admissions", ALL)]
     frame = pd.DataFrame(rows, columns=["by", "group", "admitted"])
-    whole = float(scope.admitted.sum()) or np.nan
+    whole = float(admitted.sum()) or np.nan
     frame["share"] = (frame["admitted"] / whole).round(SHARE_DECIMALS)
     kinds: dict[str, Kind] = {"admitted": "count", "share": "share"}
     note = ""
     if scope.too_few:
         note = f"Too few to publish, and in no number of this report: {', '.join(scope.too_few)}."
-    table = Table("admissions", f"Admissions in {scope.label}", frame, kinds, note)
+    table = Table(
+        "admissions", f"Admissions in {scope.label_of(step.quarters)}", frame, kinds, note
+    )
     return DraftTable(table, _with_share(keys, "admitted", ("admissions", ALL)))
 
 
@@ -162,14 +166,14 @@ def flow_shown(draft: DraftTable, scope: Scope, linked: LinkedCounts, hidden: Hi
     return shown
 
 
-def sessions_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
-    """Return the treatment sessions of the quarter by what became of them."""
+def sessions_table(scope: Scope, linked: LinkedCounts, step: Step = FINEST) -> DraftTable:
+    """Return the treatment sessions by what became of them."""
     assert scope.attendance is not None  # else there is no such table
     sessions = scope.attendance.sessions
     rule = sessions.rule
     chosen = sessions.treatment.copy()
     if scope.quarter is not None:
-        chosen &= scope.in_quarter(sessions.frame["date"])
+        chosen &= scope.in_quarters(sessions.frame["date"], step.quarters)
     person, status = scope.person[sessions.episode[chosen]], sessions.status[chosen]
     everybody = len(np.unique(person))
     linked.count(
@@ -178,15 +182,23 @@ def sessions_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
     linked.count(("session people", ALL), everybody, item=("session people", ALL), rank=TOTAL)
     rows = []
     words = [word for code, word in enumerate(ATTENDANCE_STATUSES) if (status == code).any()]
-    for word in words:
-        mask = status == ATTENDANCE_STATUSES.index(word)
+    groups = step.groups(words)
+    for word, held in groups.items():
+        mask = np.isin(status, [ATTENDANCE_STATUSES.index(one) for one in held])
         count, people = int(mask.sum()), len(np.unique(person[mask]))
         linked.count(("sessions", word), count, people=people, item=("sessions", word))
         linked.count(("session people", word), people, item=("session people", word), rank=DETAIL)
         linked.part(("session people", ALL), ("session people", word))
         linked.at_least(("sessions", word), [("session people", word)])
-        due = "yes" if word in rule.due else "no"
+        if len(held) > 1:  # the kinds of session that are not printed by themselves
+            parts = [status == ATTENDANCE_STATUSES.index(one) for one in held]
+            for one, part in zip(held, parts, strict=True):
+                few = len(np.unique(person[part]))
+                linked.count(("sessions", one), int(part.sum()), people=few)
+            linked.total(("sessions", word), [("sessions", one) for one in held])
+        due = "yes" if set(held) <= set(rule.due) else "no"
         rows.append((word.replace("_", " "), due, count, count / max(len(status), 1), people))
+    words = list(groups)
     linked.total(("sessions", ALL), [("sessions", word) for word in words])
     linked.count("session people of each kind", sum(row[-1] for row in rows))
     linked.total("session people of each kind", [("session people", word) for word in words])
@@ -196,7 +208,9 @@ def sessions_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
     frame["share"] = frame["share"].round(SHARE_DECIMALS)
     kinds: dict[str, Kind] = {"sessions": "count", "share": "share", "people": "count"}
     note = "Due: in the denominator of the attendance rate. People: with at least one such session."
-    table = Table("sessions", f"Treatment sessions in {scope.label}", frame, kinds, note)
+    table = Table(
+        "sessions", f"Treatment sessions in {scope.label_of(step.quarters)}", frame, kinds, note
+    )
     needs = _with_share(
         [("sessions", word) for word in (*words, ALL)], "sessions", ("sessions", ALL)
     )
@@ -205,28 +219,39 @@ def sessions_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
     )
 
 
-def discharge_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
-    """Return the discharges of the quarter by reason, with how long people had stayed."""
+def discharge_table(scope: Scope, linked: LinkedCounts, step: Step = FINEST) -> DraftTable:
+    """Return the discharges by reason, with how long people had stayed."""
     words = scope.records.episodes["discharge_reason"].astype(object)
     words = words.where(words.notna(), NOT_RECORDED)
     stay = _stay_days(scope)
-    groups = [
-        (word, scope.closed & (words == word).to_numpy())
-        for word in (*DISCHARGE_REASONS, NOT_RECORDED)
+    closed = scope.closed_in(step.quarters)
+    reasons = [
+        (word, closed & (words == word).to_numpy()) for word in (*DISCHARGE_REASONS, NOT_RECORDED)
     ]
-    groups = [(word, mask) for word, mask in groups if mask.any()]
+    by_reason = {word: mask for word, mask in reasons if mask.any()}
+    merged = step.groups(by_reason)
+    groups = [
+        (name, np.any([by_reason[word] for word in held], axis=0)) for name, held in merged.items()
+    ]
     keys = _declare(scope, linked, "discharges", groups)
-    keys += _declare(scope, linked, "discharges", [(ALL, scope.closed)], rank=TOTAL)
+    for name, held in merged.items():
+        if len(held) > 1:  # the reasons that are not printed by themselves
+            for word in held:
+                mask = by_reason[word]
+                linked.count(("discharges", word), int(mask.sum()), people=scope.people(mask))
+            linked.total(("discharges", name), [("discharges", word) for word in held])
+    keys += _declare(scope, linked, "discharges", [(ALL, closed)], rank=TOTAL)
     linked.total(keys[-1], keys[:-1])
-    masks = [mask for _, mask in groups] + [scope.closed]
+    masks = [mask for _, mask in groups] + [closed]
     frame = pd.DataFrame(
         {
             "reason": [*(word.replace("_", " ") for word, _ in groups), ALL],
-            "TEDS_code": [*(TEDS_CODES[word] for word, _ in groups), ""],
-            "discharges": [int(mask.sum()) for mask in masks],
-            "share": [
-                round(mask.sum() / max(scope.closed.sum(), 1), SHARE_DECIMALS) for mask in masks
+            "TEDS_code": [
+                *(", ".join(TEDS_CODES[word] for word in held) for held in merged.values()),
+                "",
             ],
+            "discharges": [int(mask.sum()) for mask in masks],
+            "share": [round(mask.sum() / max(closed.sum(), 1), SHARE_DECIMALS) for mask in masks],
             "median_stay_days": [_median(stay[mask], scope) for mask in masks],
         }
     )
@@ -238,7 +263,13 @@ def discharge_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
         f"Stay: from admission to {end}. Completed and transferred are kept apart. A median is "
         "shown when enough people lie on either side of it."
     )
-    table = Table("discharges", f"Discharges in {scope.label}, by reason", frame, kinds, note)
+    table = Table(
+        "discharges",
+        f"Discharges in {scope.label_of(step.quarters)}, by reason",
+        frame,
+        kinds,
+        note,
+    )
     needs = _with_share(keys, "discharges", keys[-1])
     return DraftTable(table, needs | {"median_stay_days": needs["discharges"]})
 

@@ -23,6 +23,7 @@ from iop_outcomes.trends.trend import trend_of
 NOTHING_COMPARED = "No findings: without a quarter there is nothing to compare."
 NO_CHANGE = "no clear change"
 NOT_TOLD = "not known"
+MOST_QUARTERS = 12  # that a trend goes back
 COMPARED = 2  # quarters of which a finding tells: the newest that is known, and the one before
 HIDDEN_TEXT = "hidden, as it is a small count or would give one away"
 
@@ -118,7 +119,7 @@ def trend_in(scope: Scope, measure: str, every: Every) -> Trend:
     return trend_of(scope.tallies[measure], scope.records, find_quantity(measure), every=every)
 
 
-def cut(whole: Trend, scope: Scope, periods: int = 12) -> Trend:
+def cut(whole: Trend, scope: Scope, periods: int = MOST_QUARTERS) -> Trend:
     """Return a trend that ends with the quarter, with at most so many `periods`."""
     assert scope.quarter is not None
     begun = np.flatnonzero(whole.table["start"] <= last_day(scope.quarter))
@@ -129,7 +130,7 @@ def _finding(scope: Scope, measured: Trend) -> Finding:
     quantity = find_quantity(measured.measure)
     known = measured.table[measured.table["complete"]]
     if known.empty:
-        text = f"{measured.title}: not known yet for any quarter."
+        text = f"{measured.title}: not known yet for any {measured.every}."
         return Finding(measured.measure, measured.title, text, "not compared")
     last = known.iloc[-1]
     if last["hidden"] or pd.isna(last["value"]):
@@ -137,8 +138,10 @@ def _finding(scope: Scope, measured: Trend) -> Finding:
         text = f"{measured.title} in {last['period']}: {reason}."
         return Finding(measured.measure, measured.title, text, "not compared")
     text = f"{measured.title} in {last['period']}: {_describe_value(last, measured.unit)}."
-    if scope.quarter is not None and last["period"] != str(scope.quarter):
-        text += f" {scope.quarter} is not known yet."
+    if scope.quarter is not None:
+        by_year = "Q" not in str(last["period"])  # findings are of quarters or years
+        newest = str(scope.quarter.year if by_year else scope.quarter)
+        text += "" if last["period"] == newest else f" {newest} is not known yet."
     change = "not compared"
     if len(known) > 1 and not known.iloc[-2]["hidden"] and pd.notna(known.iloc[-2]["value"]):
         before = known.iloc[-2]

@@ -1,0 +1,84 @@
+"""What the reader of a report knows of its periods: months, quarters and years."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import pandas as pd
+
+from validation.attack_reading import Read, rows
+from validation.attack_solving import Name, Puzzle
+
+ATTENDED = ("attended", "attended partial", "late", "attended in part or late")
+
+
+def window(read: Read, table: str, newest: str) -> list[str]:
+    """Return the quarters that a table is of, as its caption says."""
+    told = re.search(rf"{table} in (\d{{4}}Q\d)(?: to (\d{{4}}Q\d))?", read.words)
+    if told is None:
+        return [newest]
+    first, last = (pd.Period(one, "Q") for one in (told[1], told[2] or told[1]))
+    return [str(one) for one in pd.period_range(first, last)]
+
+
+def same(puzzle: Puzzle, one: Sequence[Name], other: Sequence[Name]) -> None:
+    """Say that two sums are the same, where all of them are there."""
+    if one and other and all(name in puzzle for name in (*one, *other)):
+        puzzle.row({**dict.fromkeys(one, 1.0), **dict.fromkeys(other, -1.0)}, 0)
+
+
+def years(puzzle: Puzzle, read: Read, quarters: list[str]) -> None:
+    """Use that a calendar year of a trend is its quarters, which are not printed."""
+    for table in read.tables:
+        measure = table.removeprefix("trend_")
+        for row in rows(read, table) if table.startswith("trend_") else []:
+            year = str(row["period"])
+            if not re.fullmatch(r"\d{4}", year):
+                continue
+            inside = [one for one in quarters if one.startswith(year)]
+            for count in ("numerator", "denominator"):
+                for one in inside:
+                    puzzle.unknown((measure, one, count))
+                puzzle.total((measure, year, count), [(measure, one, count) for one in inside])
+            for one in inside:
+                puzzle.part((measure, one, "denominator"), (measure, one, "numerator"))
+
+
+def due(puzzle: Puzzle, read: Read, quarters: list[str]) -> None:
+    """Use that attended, missed and due sessions of the quarters are sums of the statuses."""
+    found = {str(row["session"]): row["due"] for row in rows(read, "sessions")}
+    expected = [("attendance_rate", quarter, "denominator") for quarter in quarters]
+    same(puzzle, expected, [("session", word) for word, is_due in found.items() if is_due == "yes"])
+    attended = [("session", word) for word in found if word in ATTENDED]
+    came = [("attendance_rate", quarter, "numerator") for quarter in quarters]
+    same(puzzle, came, attended)
+    if "no show" in found:
+        missed = [("no_show_rate", quarter, "numerator") for quarter in quarters]
+        same(puzzle, missed, [("session", "no show")])
+
+
+def months(puzzle: Puzzle, read: Read) -> None:
+    """Use that a quarter is three months, and that attended and missed are parts of one due."""
+    periods: set[tuple[str, str]] = set()
+    for measure in ("attendance_rate", "no_show_rate", "check_in_response"):
+        by_quarter: dict[str, list[str]] = {}
+        for row in rows(read, f"trend_{measure}"):
+            period = str(row["period"])
+            if "Q" in period:
+                periods.add((measure, period))
+                continue
+            by_quarter.setdefault(str(pd.Period(period, "M").asfreq("Q")), []).append(period)
+            periods.add((measure, period))
+        for quarter, some in by_quarter.items():
+            periods.add((measure, quarter))
+            if len(some) == 3:
+                for count in ("numerator", "denominator"):
+                    whole = (measure, quarter, count)
+                    puzzle.total(whole, [(measure, one, count) for one in some])
+    for measure, period in sorted(periods):
+        if measure == "attendance_rate":
+            due = ("attendance_rate", period, "denominator")
+            puzzle.total(due, [("no_show_rate", period, "denominator")])
+            rest = ("rest", due, ("attendance_rate", period, "numerator"))
+            puzzle.part(rest, ("no_show_rate", period, "numerator"))
