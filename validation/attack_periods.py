@@ -15,7 +15,8 @@ ATTENDED = ("attended", "attended partial", "late", "attended in part or late")
 
 def window(read: Read, table: str, newest: str) -> list[str]:
     """Return the quarters that a table is of, as its caption says."""
-    told = re.search(rf"{table} in (\d{{4}}Q\d)(?: to (\d{{4}}Q\d))?", read.words)
+    # A finding has the same words with a colon after them.
+    told = re.search(rf"{table} in (\d{{4}}Q\d)(?: to (\d{{4}}Q\d))?(?!:)", read.words)
     if told is None:
         return [newest]
     first, last = (pd.Period(one, "Q") for one in (told[1], told[2] or told[1]))
