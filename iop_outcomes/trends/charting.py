@@ -10,7 +10,10 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import RuleError
+from iop_outcomes.shared.arrays import Floats
 from iop_outcomes.shared.checks import check_choice
+from iop_outcomes.trends import adjusting
+from iop_outcomes.trends.adjusting import NOT_ADJUSTED, Adjustment, check_adjustment
 from iop_outcomes.trends.charts import CHARTS, TRIAL_POINTS, make_chart
 from iop_outcomes.trends.charts.order import place_of
 from iop_outcomes.trends.charts.series import Baseline, Rebase, check_dated
@@ -74,6 +77,8 @@ class ChartRule:
         The least and the greatest possible value.
     of_values : bool
         Whether the chart is made from the values: they are not numerators over denominators.
+    adjustment : Adjustment
+        What the values are adjusted for before they are charted.
     """
 
     chart: str
@@ -86,6 +91,7 @@ class ChartRule:
     least: float = -np.inf
     most: float = np.inf
     of_values: bool = False
+    adjustment: Adjustment = NOT_ADJUSTED
 
     @property
     def text(self) -> str:
@@ -102,7 +108,7 @@ class ChartRule:
                 else f"the periods {self.baseline[0]} to {self.baseline[1]}"
             )
             text += f" Centre and limits from {span}."
-        return f"{text} {_RULES[self.rules]}"
+        return f"{text} {_RULES[self.rules]}{self.adjustment.text}"
 
 
 def usual_chart(kind: str) -> str:
@@ -123,6 +129,8 @@ def chart_rule(
     default: str,
     least: float,
     most: float,
+    adjust: str | Sequence[str] | None = None,
+    holidays: Sequence[Any] = (),
 ) -> ChartRule | None:
     """Return the checked rule of a chart; None for ``chart="none"``.
 
@@ -136,6 +144,8 @@ def chart_rule(
         Which direction is an improvement, unless `improves` says.
     least, most : float
         The least and the greatest possible value.
+    adjust, holidays
+        As in `iop_outcomes.trend`.
     """
     check_choice("chart", chart, ("auto", *CHARTS, "none"))
     better = default if improves is None else improves
@@ -148,6 +158,7 @@ def chart_rule(
         check_dated(events, "events", "words"),
     )
     _check_kind(name, kind)
+    adjustment = check_adjustment(adjust, holidays, kind, name)
     if name != "none":
         return ChartRule(
             chart=name,
@@ -160,6 +171,7 @@ def chart_rule(
             least=least,
             most=most,
             of_values=kind in VALUES or (kind == "mean" and least < 0),
+            adjustment=adjustment,
         )
     if baseline is not None or rebased or happened or target is not None:
         raise RuleError(
@@ -194,7 +206,12 @@ def _check_kind(chart: str, kind: str) -> None:
 
 
 def charted(
-    table: pd.DataFrame, by: Sequence[str], when: pd.Index[Any], rule: ChartRule
+    table: pd.DataFrame,
+    by: Sequence[str],
+    when: pd.Index[Any],
+    rule: ChartRule,
+    *,
+    strict: bool = True,
 ) -> pd.DataFrame:
     """Return the table of a trend with the columns of a chart, group by group.
 
@@ -209,18 +226,46 @@ def charted(
         The period, date, number or label of each row.
     rule : ChartRule
         The chart.
+    strict : bool
+        Raise EstimateError where an adjustment cannot be estimated; otherwise the group has none,
+        and no limits.
     """
-    table = table.drop(columns=[name for name in COLUMNS if name in table])
+    made_before = [*COLUMNS, *adjusting.COLUMNS]
+    table = table.drop(columns=[name for name in made_before if name in table])
     counted = rule.chart in OF_RATES or (not rule.of_values and table["denominator"].notna().any())
     names = ["numerator", "denominator"] if counted else ["value"]
     known = table["value"].notna()
     numbers = table[names].where(known).astype(np.float64).assign(period=when)
+    if rule.adjustment:
+        adjusting.check_periods(when, rule.adjustment)
+    so_far = table["value_so_far"].to_numpy(dtype=np.float64)
     parts = []
     for rows in group_rows(table, by):
-        made = make_chart(numbers.iloc[rows], rule.chart, **_options(rule))
+        made, also = _made(numbers.iloc[rows], so_far[rows], rule, strict)
         judged = judge(made, rules=rule.rules, improves=rule.improves, target=rule.target)
-        parts.append(judged[list(COLUMNS)].set_axis(table.index[rows]))
+        columns = pd.concat([judged[list(COLUMNS)], also], axis=1)
+        parts.append(columns.set_axis(table.index[rows]))
     return pd.concat([table, pd.concat(parts)], axis=1)
+
+
+def _made(
+    numbers: pd.DataFrame, so_far: Floats, rule: ChartRule, strict: bool
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the chart of one group, and the columns of its adjustment, if there is one."""
+    if not rule.adjustment:
+        made = make_chart(numbers, rule.chart, **_options(rule))
+        return made, pd.DataFrame(index=made.index)
+    possible = (rule.least, rule.most)
+    adjusted = adjusting.adjust_group(
+        *(numbers, so_far, rule.adjustment),
+        chart=rule.chart,
+        baseline=rule.baseline,
+        rebase=rule.rebase,
+        possible=possible,
+        strict=strict,
+    )
+    made = make_chart(adjusted.numbers, rule.chart, **_options(rule))
+    return adjusting.widened(made, adjusted.wider, possible), adjusted.columns
 
 
 def group_rows(table: pd.DataFrame, by: Sequence[str]) -> list[Any]:

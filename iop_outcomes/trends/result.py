@@ -106,9 +106,11 @@ class Trend(DrawnResult):
             One row a group: ``[by ...], period, value, centre, lower_limit, upper_limit, variation,
             assurance, rule, trial`` of the last period with a value, and ``signals`` and
             ``periods`` (int64), the number of periods that a rule marked and that have a value.
-            Without a chart it is empty, and groups without any value are not in it.
+            Of an adjusted trend also ``adjusted``. Without a chart it is empty, and groups without
+            any value are not in it.
         """
         names = ["period", "value", "centre", "lower_limit", "upper_limit"]
+        names += ["adjusted"] * ("adjusted" in self.table)
         names = [*self.by, *names, "variation", "assurance", "rule", "trial"]
         rows = []
         for places in group_rows(self.table, self.by) if self.chart is not None else ():
@@ -204,7 +206,8 @@ class Trend(DrawnResult):
         """
         if self.chart is None or self.when is None:
             return self
-        return replace(self, table=charted(self.table, self.by, self.when, self.chart))
+        table = charted(self.table, self.by, self.when, self.chart, strict=False)
+        return replace(self, table=table)
 
     @property
     def _summary(self) -> str:
@@ -253,6 +256,9 @@ class Trend(DrawnResult):
             text = f" The last point: {last['variation']}"
             text += f", {last['rule']}" if last["rule"] else ""
             text += "."
+        if self.chart.adjustment:
+            done = f"Adjusted, the last value is {self._amount(last['adjusted'])}."
+            text += f" {done if pd.notna(last['adjusted']) else 'Not adjusted: too few values.'}"
         text += f" Centre {self._amount(last['centre'])}"
         if pd.notna(last["lower_limit"]):
             low, high = self._amount(last["lower_limit"]), self._amount(last["upper_limit"])

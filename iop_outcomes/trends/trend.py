@@ -16,6 +16,7 @@ from iop_outcomes.records.fitness import NOT_KNOWN
 from iop_outcomes.shared.arrays import Floats
 from iop_outcomes.shared.checks import check_choice, check_confidence
 from iop_outcomes.shared.groups import Groups, MissingGroup, group_episodes, ungrouped
+from iop_outcomes.trends.adjusting import refuse_stock
 from iop_outcomes.trends.charting import chart_rule
 from iop_outcomes.trends.charts.series import Baseline, Rebase
 from iop_outcomes.trends.cohorts import OF_CURVES
@@ -46,6 +47,8 @@ def trend(
     rules: str | None = None,
     first_month: int = 1,
     incomplete: Literal["show", "leave_out"] = "show",
+    adjust: str | Sequence[str] | None = None,
+    holidays: Sequence[Any] = (),
 ) -> Trend:
     r"""Return one measure over time, with limits and rules that tell a signal from chance.
 
@@ -95,6 +98,12 @@ def trend(
     incomplete : {"show", "leave_out"}
         What becomes of periods that are not complete: rows with ``complete`` False and the value so
         far, drawn as open points; or no rows. Limits and rules never read them.
+    adjust : {"season", "working_days"} or list of both, optional
+        Chart adjusted values. ``"season"``, of months and quarters: less the effect of the calendar
+        month, see :func:`iop_outcomes.trends.adjusting.season_effects`; needs two years.
+        ``"working_days"``, of counts: as in a period with the mean number of them.
+    holidays : sequence of date, optional
+        Days from Monday to Friday that are no working days.
 
     Returns
     -------
@@ -141,6 +150,10 @@ def trend(
         ``segment, trial`` : int64, bool
             The number of rebasings so far; whether the limits rest on fewer than 12 points.
 
+        ``adjustment, adjusted, adjusted_so_far`` : float64
+            Only with `adjust`: what it adds to the value, and the adjusted value, to which centre,
+            limits and verdict belong; ``working_days`` (float64) of each period.
+
         The columns from ``centre`` on are there only with a chart.
 
     Raises
@@ -151,7 +164,7 @@ def trend(
         If the records have study days, the frame lacks a column or holds no numbers, or the measure
         or an option is not known.
     EstimateError
-        If there are no episodes, or no rows.
+        If there are no episodes, or no rows; or too few years for an adjustment.
 
     Notes
     -----
@@ -191,6 +204,7 @@ def trend(
         "target": target,
     }
     asked |= {"chart": chart, "improves": improves, "rules": rules}
+    asked |= {"adjust": adjust, "holidays": holidays}
     if isinstance(records, pd.DataFrame):
         return trend_of_frame(
             *(records, measure, period_length, by, missing_group),
@@ -216,8 +230,11 @@ def trend(
     kept, left_out = ungrouped(records.episodes, by, missing_group, "episode")
     used = records if kept is None else records.subset(kept)
     groups = group_episodes(used.episodes, by, missing_group)
+    tally = quantity.tally(used)
+    if rule is not None and tally.until is not None:
+        refuse_stock(rule.adjustment, quantity.title)
     made = _trend(
-        *(quantity.tally(used), used, quantity, groups),
+        *(tally, used, quantity, groups),
         every=period_length or "month",
         confidence=confidence,
         first_month=first_month,

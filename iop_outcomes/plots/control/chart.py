@@ -19,6 +19,7 @@ from iop_outcomes.plots.layout.sheet import Plan, Planner, finish, open_sheet
 from iop_outcomes.plots.layout.unknown import HIDDEN, NOT_KNOWN, NOT_YET, say_why
 from iop_outcomes.records.fitness import reasons_in
 from iop_outcomes.shared.text import format_level
+from iop_outcomes.trends.adjusting import charted_as
 from iop_outcomes.trends.charts import TRIAL_POINTS
 from iop_outcomes.trends.result import MEANS, describe_marks
 
@@ -71,7 +72,8 @@ def _scale(trend: Trend) -> tuple[float, float]:
     """Return the y axis of all panels: what is drawn and a little more, within what is possible."""
     table, rule = trend.table, trend.chart
     # the interval of a few people so far may reach beyond it
-    names = ["value", "centre", "lower_limit", "upper_limit", "value_so_far"]
+    names = ["value", "centre", "lower_limit", "upper_limit", charted_as(table, "value_so_far")]
+    names += ["adjusted"] * ("adjusted" in table)
     target = np.nan if rule is None or rule.target is None else rule.target
     every = np.append(table[names].to_numpy(dtype=np.float64).ravel(), target)
     drawn = every[np.isfinite(every)]
@@ -90,7 +92,8 @@ def _draw_panel(ax: Axes, rows: pd.DataFrame, trend: Trend, scale: tuple[float, 
     draw_lines(ax, rows, None if trend.chart is None else trend.chart.target)
     draw_points(ax, rows, rows["complete"] & ~hidden)
     draw_marks(ax, rows, trend)
-    waiting = ~rows["complete"] & rows["value_so_far"].isna() & ~hidden & ~unknown
+    now = rows[charted_as(rows, "value_so_far")]
+    waiting = ~rows["complete"] & now.isna() & ~hidden & ~unknown
     say_why(ax, waiting.to_numpy(), NOT_YET)
     say_why(ax, hidden.to_numpy(), HIDDEN)
     say_why(ax, (unknown & ~hidden).to_numpy(), NOT_KNOWN)
@@ -106,11 +109,11 @@ def _note(trend: Trend) -> str:
     if trend.marks is not None and len(trend.marks):
         said = describe_marks(trend.marks)
         notes.append(" ".join(f"{number}: {one}" for number, one in enumerate(said, start=1)))
-    if trend.table["value_so_far"].notna().any():
-        level = format_level(trend.confidence)
+    if trend.table[charted_as(trend.table, "value_so_far")].notna().any():
+        interval = f", with the {format_level(trend.confidence)} interval"
         notes.append(
-            "Open points: periods that are not complete, from what is known so far, with the "
-            f"{level} interval; not in limits and rules."
+            "Open points: periods that are not complete, from what is known so far"
+            f"{'' if 'adjusted' in trend.table else interval}; not in limits and rules."
         )
     if trend.table["trial"].any():
         part = "" if trend.table["trial"].all() else " in part"

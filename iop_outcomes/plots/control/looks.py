@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from iop_outcomes.plots.layout import fonts, style
+from iop_outcomes.trends.adjusting import charted_as
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,6 +41,7 @@ POINTS = {
     "": Mark("value", GREY, "o", size=4.5),
 }
 OPEN = Mark("not complete", style.QUIET, "o", size=5.0, filled=False)
+RAW = Mark("before adjustment", style.QUIET, line=(0, (1, 2)))
 CENTRE = Mark("centre", style.INK, line="-")
 LIMITS = Mark("limits", style.QUIET, line=(0, (5, 2.5)))
 TARGET = Mark("target", BLACK, line=(0, (1, 1.4)))
@@ -55,10 +57,11 @@ def kind_of(variation: str) -> str:
 def key_of(trend: Trend) -> list[Mark]:
     """Return what stands in the key of a chart: what occurs in it."""
     table, rule = trend.table, trend.chart
-    known = table["value"].notna()
+    known = table[charted_as(table)].notna()
     kinds = {kind_of(words) for words in table.loc[known, "variation"]}
     marks = [mark for kind, mark in POINTS.items() if kind in kinds]
-    marks += [OPEN] * bool(table["value_so_far"].notna().any())
+    marks += [RAW] * bool("adjusted" in table and table["value"].notna().any())
+    marks += [OPEN] * bool(table[charted_as(table, "value_so_far")].notna().any())
     marks += [CENTRE] * bool(table["centre"].notna().any())
     marks += [LIMITS] * bool(table["upper_limit"].notna().any())
     marks += [TARGET] * bool(rule is not None and rule.target is not None)

@@ -13,12 +13,14 @@ from iop_outcomes.plots.control.looks import (
     LIMITS,
     OPEN,
     POINTS,
+    RAW,
     REBASE,
     TARGET,
     kind_of,
     options_of,
 )
 from iop_outcomes.plots.layout import fonts, style
+from iop_outcomes.trends.adjusting import charted_as
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,9 +52,15 @@ def _steps(edges: Any, level: Any) -> tuple[Any, Any]:
 
 
 def draw_points(ax: Axes, rows: pd.DataFrame, shown: pd.Series[bool]) -> None:
-    """Draw values by their variation, and those of periods not complete as open points."""
+    """Draw values by their variation, and those of periods not complete as open points.
+
+    Of an adjusted trend these are the adjusted values, and a line shows what they were before.
+    """
     places = np.arange(len(rows), dtype=np.float64)
-    value = rows["value"].where(shown).to_numpy(dtype=np.float64)
+    name, so_far = charted_as(rows), charted_as(rows, "value_so_far")
+    value = rows[name].where(shown).to_numpy(dtype=np.float64)
+    if name != "value":
+        ax.plot(places, rows["value"].where(shown), label=RAW.words, zorder=1.8, **options_of(RAW))
     segment = rows["segment"].to_numpy()
     for number in np.unique(segment):
         line = np.where(segment == number, value, np.nan)
@@ -63,11 +71,12 @@ def draw_points(ax: Axes, rows: pd.DataFrame, shown: pd.Series[bool]) -> None:
         if chosen.any():
             options = options_of(mark)
             ax.plot(places[chosen], value[chosen], label=mark.words, zorder=3, **options)
-    now = rows["value_so_far"].to_numpy(dtype=np.float64)
+    now = rows[so_far].to_numpy(dtype=np.float64)
     seen = np.isfinite(now)
     if seen.any():
-        low, high = (rows[f"{name}_so_far"].to_numpy() for name in ("lower", "upper"))
-        ax.vlines(places[seen], low[seen], high[seen], color=OPEN.colour, linewidth=1.0)
+        if name == "value":  # the interval is not that of an adjusted value
+            low, high = (rows[f"{one}_so_far"].to_numpy() for one in ("lower", "upper"))
+            ax.vlines(places[seen], low[seen], high[seen], color=OPEN.colour, linewidth=1.0)
         ax.plot(places[seen], now[seen], label=OPEN.words, zorder=3, **options_of(OPEN))
 
 

@@ -14,6 +14,7 @@ from iop_outcomes.plots.layout.given import check_result, figure_or
 from iop_outcomes.plots.layout.names import drawn_name, fitted, group_name
 from iop_outcomes.plots.layout.sheet import Plan, Planner, Sheet, finish, open_sheet
 from iop_outcomes.trends import SummaryMatrix
+from iop_outcomes.trends.adjusting import charted_as
 from iop_outcomes.trends.charts import TRIAL_POINTS
 from iop_outcomes.trends.watching.many import Chart, charts_of
 from iop_outcomes.trends.watching.matrix import DRAWN_PERIODS
@@ -176,7 +177,7 @@ def _write(
 def _draw_course(sheet: Sheet, place: int, count: int, chart: Chart) -> None:
     """Draw the last periods of a chart as a small line."""
     rows = chart.rows.tail(DRAWN_PERIODS).reset_index(drop=True)
-    value = rows["value"].to_numpy(dtype=np.float64)
+    value = rows[charted_as(rows)].to_numpy(dtype=np.float64)
     high = 1 / count
     box = (COURSE, 1 - (place + 0.88) * high, 1 - COURSE, 0.76 * high)
     ax = sheet.ax.inset_axes(box)

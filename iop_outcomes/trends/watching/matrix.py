@@ -13,6 +13,7 @@ from iop_outcomes.shared.arrays import Floats
 from iop_outcomes.shared.groups import NOTHING_LEFT_OUT, LeftOut, MissingGroup
 from iop_outcomes.shared.result import DrawnResult
 from iop_outcomes.shared.text import format_count
+from iop_outcomes.trends.adjusting import charted_as
 from iop_outcomes.trends.charts.series import Baseline
 from iop_outcomes.trends.quantities import Quantity
 from iop_outcomes.trends.result import Trend
@@ -219,6 +220,7 @@ def _row(chart: Chart) -> dict[str, Any]:
         last = known.iloc[-1]
         newest |= {name: last[name] for name in ("period", *numbers, *_VERDICT)}
     reasons = chart.rows["not_known"]
+    course = chart.rows[charted_as(chart.rows)].to_numpy(dtype=np.float64)
     return {
         **chart.named,
         "period": newest["period"],
@@ -230,7 +232,7 @@ def _row(chart: Chart) -> dict[str, Any]:
         "unit": one.unit,
         "shown": one._amount(newest["value"]) if len(known) else "",
         "shown_target": one._amount(target) if np.isfinite(target) else "",
-        "sparkline": sparkline(chart.rows["value"].to_numpy(dtype=np.float64)[-DRAWN_PERIODS:]),
+        "sparkline": sparkline(course[-DRAWN_PERIODS:]),
         "not_known": str(reasons.iloc[-1]) if len(reasons) else "",
     }
 
