@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from iop_outcomes.plots.adjusted.balance import plot_balance
 from iop_outcomes.plots.adjusted.curves import plot_adjusted_curves
+from iop_outcomes.plots.adjusted.overlap import plot_overlap
 from iop_outcomes.plots.attendance import plot_attendance
 from iop_outcomes.plots.control.interrupted import plot_interrupted
 from iop_outcomes.plots.forest.difference import plot_difference
@@ -48,6 +49,7 @@ __all__ = [
     "plot_lanes",
     "plot_matrix",
     "plot_mean_cumulative",
+    "plot_overlap",
     "plot_parametric",
     "plot_predicted",
     "plot_regression",

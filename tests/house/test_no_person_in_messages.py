@@ -180,6 +180,7 @@ def calls(records: iop.Records | None) -> dict[str, tuple[Callable[..., Any], di
         "compare_recurrence": {"by": "track"},
         "mean_cumulative_function": {"by": "track"},
         "balance": {"by": "track", "covariates": ["age", "client"]},
+        "propensity_weights": {"by": "track", "covariates": "age + client"},
         "cox": {"formula": "age"},
         "cause_specific_cox": {"formula": "age"},
         "fine_gray": {"formula": "age"},

@@ -113,6 +113,11 @@ def strategies_of(frame: pd.DataFrame) -> iop.StrategyComparison:
     return replace(found, protocol=found.protocol[["element"]])  # the others are words
 
 
+def weights_of(frame: pd.DataFrame) -> iop.PropensityWeights:
+    found = iop.propensity_weights(frame, "track", "age + admission_number")
+    return replace(found, frame=found.frame[["propensity_weight"]])  # the others were given
+
+
 WALK: dict[str, list[tuple[str, Estimate]]] = {
     "survival_curves": [
         ("times", lambda frame: iop.survival_curves(frame, by="track")),
@@ -165,6 +170,7 @@ WALK: dict[str, list[tuple[str, Estimate]]] = {
         ("stretches", lambda frame: iop.compare_recurrence(frame, "track", terminal="terminal"))
     ],
     "balance": [("times", lambda frame: iop.balance(frame, "track", ["age", "entry_path"]))],
+    "propensity_weights": [("times", weights_of)],
     "compare_strategies": [("times", strategies_of)],
     "landmark": [("times", lambda frame: iop.landmark(frame, 20)[MADE])],
     "start_stop": [("times", lambda frame: iop.start_stop(frame)[MADE])],

@@ -67,3 +67,22 @@ def test_too_many_rows_are_refused(people: pd.DataFrame) -> None:
     found = iop.balance(many, "track", [f"score {place}" for place in range(61)])
     with pytest.raises(RuleError, match="at most 60 covariates"):
         found.plot()
+
+
+def test_overlap_draws_the_shares_of_the_table(people: pd.DataFrame) -> None:
+    found = iop.propensity_weights(people, "track", "age + program")
+    ax = found.plot()
+    drawn = {patch.get_gid(): patch for patch in ax.patches if patch.get_gid()}
+    for place, group in enumerate(("day", "evening")):
+        own = found.overlap[found.overlap["group"] == group]
+        np.testing.assert_allclose(drawn[f"group_{place}"].get_data().values, own["share"])
+    assert ax.get_xlabel() == "probability of evening"
+    assert_within(ax)
+    assert_apart(ax)
+
+
+def test_overlap_of_several_groups_has_a_panel_each(people: pd.DataFrame) -> None:
+    named = people.assign(program=people["program"].replace({"North": CENTER}))
+    ax = iop.plot_overlap(iop.propensity_weights(named, "program", "age"))
+    assert len(ax.child_axes) == 3
+    assert_within(ax)

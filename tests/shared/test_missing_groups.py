@@ -154,6 +154,10 @@ CALLS: dict[str, tuple[str, Call]] = {
         "times",
         lambda data, how: iop.cumulative_incidence(data, "site", **option(how)),
     ),
+    "propensity_weights": (
+        "times",
+        lambda data, how: iop.propensity_weights(data, "site", ["age", "track"], **option(how)),
+    ),
     "balance": (
         "times",
         lambda data, how: iop.balance(data, "site", ["age", "track"], **option(how)),

@@ -131,6 +131,7 @@ def _draw(ax: Axes, rows: pd.DataFrame) -> None:
             color=look.colour,
             markerfacecolor="white" if when == "before" else look.colour,
             markersize=6,
+            clip_on=False,
             label=labels[when] if len(rows.columns) > 1 else "standardised difference",
             gid=when,
             zorder=3 + number,

@@ -31,6 +31,10 @@ DRAWN_BY = {
     "ParametricSurvival": ("plot_parametric", "parametric_survival(times)"),
     "PersonWeeks": ("plot_attendance_heatmap", "attendance_by_person(records)"),
     "PredictedSurvival": ("plot_predicted", 'cox(times, "age").predict(people)'),
+    "PropensityWeights": (
+        "plot_overlap",
+        'propensity_weights(times, "track", ["age", "program"])',
+    ),
     "ProportionalHazards": (
         "plot_coefficients",
         'cox(times, "age").proportional_hazards()',
