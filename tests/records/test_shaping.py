@@ -514,3 +514,50 @@ def test_the_default_plan_changes_nothing() -> None:
     raw = raw_of({"a": ["1", "2"]})
     (result,) = shape([raw], SourcePlan(), "attendance", Mapping(), no_other)
     assert result == raw
+
+
+def test_a_join_names_what_it_takes_over_and_a_column_is_two_of_ours(tmp_path: Path) -> None:
+    rows = (
+        "id,day,kind,result\nE1,2026-01-01,in,\nE1,2026-01-05,visit,came\n"
+        "E1,2026-02-01,out,completed\nE2,2026-01-02,in,\n"
+    )
+    folder_of(tmp_path, all_csv=rows)
+    leave = {"day": "discharge_date", "result": "discharge_reason"}
+    mapping: dict[str, Any] = {
+        "episodes": {
+            "from": {
+                "file": "all.csv",
+                "where": {"kind": "in"},
+                "join": {"where": {"kind": "out"}, "by": "id", "columns": leave},
+            },
+            "columns": {"id": "episode_id", "day": "admit_date"},
+        },
+        "attendance": {
+            "from": {"file": "all.csv", "where": {"kind": "visit"}},
+            "columns": {"id": "episode_id", "day": "date", "result": ["status", "note"]},
+            "words": {"status": {"came": "attended"}},
+        },
+    }
+    records = iop.read_records(tmp_path, mapping=mapping)
+    assert records.episodes["days_to_discharge"].fillna(-1).tolist() == [31, -1]
+    assert records.episodes["discharge_reason"].fillna("").tolist() == ["completed", ""]
+    assert records.attendance[["status", "note"]].to_numpy().tolist() == [["attended", "came"]]
+    assert len(records.problems) == 0
+    assert not [note for note in records.notes if "heading" in note]
+
+
+@pytest.mark.parametrize(
+    ("columns", "wrong"),
+    [
+        ({"result": ["status", "status"]}, "names one column of ours twice"),
+        ({"result": []}, "has an entry that is no text"),
+        ({"result": ["status", "day"]}, "has a column 'day' of its own"),
+    ],
+)
+def test_a_column_that_cannot_be_two_is_refused(
+    columns: dict[str, Any], wrong: str, tmp_path: Path
+) -> None:
+    folder_of(tmp_path, episodes_csv=EPISODES, attendance_csv="episode_id,day,result\nE1,1,x\n")
+    with pytest.raises(RecordsError) as caught:
+        iop.read_records(tmp_path, mapping={"attendance": {"columns": columns}})
+    assert wrong in caught.value.wrong

@@ -74,6 +74,8 @@ class Join:
         The sheet of it, or of the same workbook; empty: the first, or the same rows.
     header_row : int
         The line of its header row; 0: as the options say.
+    renamed : dict of str to str
+        Of `columns` those that are taken over under a name of ours.
     """
 
     by: tuple[str, ...]
@@ -82,6 +84,7 @@ class Join:
     file: str = ""
     sheet: str = ""
     header_row: int = 0
+    renamed: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,8 @@ class SourcePlan:
         say.
     columns : dict of str to str
         Their column name (folded) to ours, of this source alone.
+    copies : dict of str to tuple of str
+        Their column name (folded) to further columns of ours that it is, of this source alone.
     where : Condition or None
         The rows that are of this table.
     drop_rows : Condition or None
@@ -131,6 +136,7 @@ class SourcePlan:
     fill_down: tuple[str, ...] = ()
     date_order: str = ""
     columns: dict[str, str] = field(default_factory=dict)
+    copies: dict[str, tuple[str, ...]] = field(default_factory=dict)
     where: Condition | None = None
     drop_rows: Condition | None = None
     join: tuple[Join, ...] = ()
@@ -173,6 +179,8 @@ class Mapping:
     ----------
     columns : dict of str to dict
         For each table, their column name (folded) to ours.
+    copies : dict of str to dict
+        For each table, their column name (folded) to further columns of ours that it is.
     words : dict of str to dict
         For each table and column of ours, their word (folded) to ours; ``""`` is missing.
     files : dict of str to tuple of str
@@ -217,6 +225,7 @@ class Mapping:
     """
 
     columns: dict[str, dict[str, str]] = field(default_factory=dict)
+    copies: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
     words: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
     files: dict[str, tuple[str, ...]] = field(default_factory=dict)
     date_order: str = ""

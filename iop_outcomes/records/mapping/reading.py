@@ -85,8 +85,10 @@ def read_mapping(source: str | Path | MappingType[str, Any] | Mapping | None) ->
     links = {name: read_link(name, given) for name, given in tables.items()}
     sources = {name: read_sources(name, given, words[name]) for name, given in tables.items()}
     expected_every, expected_until = read_expected(tables["checkins"])
+    columns = {name: read_columns(name, given) for name, given in tables.items()}
     mapping = Mapping(
-        columns={name: read_columns(name, given) for name, given in tables.items()},
+        columns={name: ours for name, (ours, _) in columns.items()},
+        copies={name: further for name, (_, further) in columns.items()},
         words=words,
         files={
             name: _patterns(name, patterns)

@@ -49,6 +49,25 @@ def pairs(name: str, value: Any) -> dict[str, str]:
     return result
 
 
+def columns_and_copies(name: str, value: Any) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
+    """Return their column names to ours, and to the further ones of a list: each once."""
+    first: dict[object, Any] = {}
+    others: dict[str, tuple[str, ...]] = {}
+    for theirs, given in section(name, value).items():
+        names = listed(given)
+        first[theirs] = names[0] if names else given
+        if len(names) < 2:
+            continue
+        named = texts(f"[{name}]", given, '"Result" = ["status", "used"]')
+        if len(set(named)) < len(named):
+            raise RecordsError(
+                f"The mapping's [{name}] names one column of ours twice for {short(theirs)}.",
+                instead='Write each once: "Result" = ["status", "used"].',
+            )
+        others[fold(str(theirs))] = named[1:]
+    return pairs(name, first), others
+
+
 def _no_text(name: str, value: object) -> RecordsError:
     return RecordsError(
         f"The mapping's [{name}] has an entry that is no text.",

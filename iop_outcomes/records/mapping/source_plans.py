@@ -10,6 +10,7 @@ from iop_outcomes.records.mapping.condition import Condition, read_condition
 from iop_outcomes.records.mapping.options import DATE_ORDERS, MOST_SKIPPED
 from iop_outcomes.records.mapping.plan import Grid, Join, Lists, SourcePlan
 from iop_outcomes.records.mapping.sections import (
+    columns_and_copies,
     one_of,
     only,
     pairs,
@@ -59,6 +60,7 @@ def _plan(table: str, value: Any, words: Words) -> SourcePlan:
             instead="Write one of them, or two sources of the same file.",
         )
     most = MOST_SKIPPED + 1
+    columns, copies = columns_and_copies(f"{table}.from.columns", source.get("columns", {}))
     return SourcePlan(
         files=patterns(f"{where} file", source["file"], 'file = "Group_*.csv"')
         if "file" in source
@@ -74,7 +76,8 @@ def _plan(table: str, value: Any, words: Words) -> SourcePlan:
         date_order=one_of(f"{where} date_order", source["date_order"], DATE_ORDERS)
         if "date_order" in source
         else "",
-        columns=pairs(f"{table}.from.columns", source.get("columns", {})),
+        columns=columns,
+        copies=copies,
         where=_condition(where, source, "where"),
         drop_rows=_condition(where, source, "drop_rows"),
         join=_joins(where, source),
@@ -130,9 +133,12 @@ def _join(where: str, join: MappingType[str, Any]) -> Join:
                 f"The mapping's {where} file names several files.",
                 instead='Write file = "other.csv".',
             )
+    renamed = join["columns"] if isinstance(join["columns"], MappingType) else {}
+    columns = list(renamed) if renamed else join["columns"]
     return Join(
         by=texts(f"{where} by", join["by"], 'by = "record_id"'),
-        columns=texts(f"{where} columns", join["columns"], 'columns = ["discharge_date"]'),
+        columns=texts(f"{where} columns", columns, 'columns = ["discharge_date"]'),
+        renamed={name: _text(f"{where} columns", dict(renamed), name, "") for name in renamed},
         where=read_condition(f"{where} where", join["where"]) if "where" in join else None,
         file=file,
         sheet=_text(where, dict(join), "sheet", "") if "sheet" in join else "",

@@ -10,6 +10,7 @@ from iop_outcomes.records.mapping.folding import fold
 from iop_outcomes.records.mapping.plan import Link
 from iop_outcomes.records.mapping.sections import (
     cell_of,
+    columns_and_copies,
     one_of,
     only,
     pairs,
@@ -45,9 +46,9 @@ def require_keys(table: str, value: Any) -> None:
         )
 
 
-def read_columns(table: str, value: Any) -> dict[str, str]:
-    """Read ``[TABLE.columns]``: their column name (folded) to ours."""
-    return pairs(f"{table}.columns", section(table, value).get("columns", {}))
+def read_columns(table: str, value: Any) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
+    """Read ``[TABLE.columns]``: their column name (folded) to ours, and to further ones of ours."""
+    return columns_and_copies(f"{table}.columns", section(table, value).get("columns", {}))
 
 
 def read_words(table: str, value: Any) -> Words:

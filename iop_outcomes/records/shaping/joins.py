@@ -27,7 +27,8 @@ CONFLICT = "join_conflict"
 def join_rows(raw: Raw, other: Raw, join: Join, ours: Mapping[str, str], where: str) -> Raw:
     """Take over columns from the rows of `other` that have the same key.
 
-    A cell of the file's own stays where it holds something. Of several rows with the key, the first
+    A column is taken over under its own name, or under the one of ours that the join gives it. A
+    cell of the file's own stays where it holds something. Of several rows with the key, the first
     that holds something gives the value; a later one that holds another is listed, and so is a row
     of `other` whose key is in no row of `raw`.
     """
@@ -46,7 +47,8 @@ def join_rows(raw: Raw, other: Raw, join: Join, ours: Mapping[str, str], where: 
         first[other_key[rows]] = rows  # the last one written is the first row
         conflict = filled & (coded.codes != coded.codes[first[other_key]])
         remarks += _listed(other, np.flatnonzero(conflict), coded, theirs)
-        target = name_if_there(raw, name, ours) or theirs
+        target = name_if_there(raw, join.renamed.get(name, name), ours)
+        target = target or join.renamed.get(name, theirs)
         own = columns.get(target, constant("", len(raw.lines)))
         columns[target], different = _taken_over(own, coded, first[own_key])
         remarks += _listed(other, first[own_key][different], coded, theirs)

@@ -43,6 +43,24 @@ def fill_down(raw: Raw, names: tuple[str, ...], ours: Mapping[str, str], where: 
     return replace(raw, columns=columns, remarks=tuple(kept))
 
 
+def put_copies(
+    raw: Raw, copies: Mapping[str, tuple[str, ...]], ours: Mapping[str, str], table: str
+) -> tuple[Raw, frozenset[str]]:
+    """Make further columns of ours of a column of theirs; return the names that were made."""
+    columns = dict(raw.columns)
+    for theirs, names in copies.items():
+        there = next((name for name in raw.columns if fold(name) == theirs), None)
+        for name in names if there is not None else ():
+            if name_if_there(raw, name, ours) is not None:
+                raise RecordsError(
+                    f"{raw.file} has a column {short(name)} of its own, and [{table}.columns] of "
+                    "the mapping makes it of another.",
+                    instead="Name one of them only.",
+                )
+            columns[name] = raw.columns[str(there)]
+    return replace(raw, columns=columns), frozenset(set(columns) - set(raw.columns))
+
+
 def put_constants(
     raw: Raw, constants: Mapping[str, str], ours: Mapping[str, str], *, where: str = ""
 ) -> Raw:

@@ -19,7 +19,13 @@ from iop_outcomes.records.shaping.columns import (
 from iop_outcomes.records.shaping.grids import melt
 from iop_outcomes.records.shaping.joins import join_rows
 from iop_outcomes.records.shaping.lists_of_people import spread
-from iop_outcomes.records.shaping.made import combine_words, fill_down, put_constants, read_ticks
+from iop_outcomes.records.shaping.made import (
+    combine_words,
+    fill_down,
+    put_constants,
+    put_copies,
+    read_ticks,
+)
 from iop_outcomes.records.sources.coded import Raw
 
 Other = Callable[[Join, Raw], Raw]
@@ -80,7 +86,8 @@ def _columns(raw: Raw, plan: SourcePlan, table: str, mapping: Mapping, ours: dic
     where = f"[[{table}.from]]"
     order = plan.date_order or mapping.date_order
     given = {fold(name) for name in raw.columns}
-    made: set[str] = set()
+    raw, copied = put_copies(raw, {**mapping.copies.get(table, {}), **plan.copies}, ours, table)
+    made = set(copied) | {name for join in plan.join for name in join.renamed.values()}
     lines = len(raw.lines)
     if plan.grid is not None:
         raw, names = melt(raw, plan.grid, ours, order)

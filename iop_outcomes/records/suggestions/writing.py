@@ -196,9 +196,9 @@ def _shape(source: Source, by_person: bool) -> list[str]:
         identifier = source.heading_of("episode_id") or source.heading_of("person_id")
         joins = [
             {
-                "where": {join.column: join.words[0]},
+                "where": {join.column: join.words[0] if len(join.words) == 1 else list(join.words)},
                 "by": identifier,
-                "columns": list(join.columns),
+                "columns": dict(join.renamed) or list(join.columns),
             }
             for join in source.joins
         ]
@@ -278,7 +278,9 @@ def _column_lines(source: Source, detail: Detail, people: frozenset[str]) -> lis
         one = source.matches.get(name)
         if one is not None:
             ours = "time_range" if one.column == "start_time" and has_range(source) else one.column
-            lines.append(line(quoted(name), ours, f"{one.score:.2f}: {one.why}"))
+            names = [ours, *source.copies.get(name, ())]
+            note = f"{one.score:.2f}: {one.why}"
+            lines.append(line(quoted(name), names if names[1:] else ours, note))
     if source.only:
         return lines
     rest = unmatched(source, {})
@@ -288,6 +290,7 @@ def _column_lines(source: Source, detail: Detail, people: frozenset[str]) -> lis
             note = f"another heading is {taken}, or this one holds something else"
             lines.append(line(quoted(name), f"{fold(name)}_of_export", note))
     told = {one.column for one in source.matches.values()} | set(source.constants)
+    told |= {*source.joined, *(name for further in source.copies.values() for name in further)}
     if detail.service:
         told.add("service")
     if source.bundle.days:

@@ -93,23 +93,49 @@ def test_a_broken_line_is_named_with_file_and_line(tmp_path: Path) -> None:
     assert odd_row_lines(records.problems) == [said]
 
 
-def test_rows_of_several_kinds_are_said_and_their_words_asked(tmp_path: Path) -> None:
-    kinds = (("Admission", ""), ("Group session", "Attended"), ("Discharge", "Completed"))
+def long_table() -> str:
+    """Return a table of events of eight people: one date, one result, rows of four kinds."""
+    kinds = (
+        ("Admission", ""),
+        ("Group session", "Attended"),
+        ("Weekly check-in", "No use"),
+        ("Discharge", "Completed"),
+    )
     rows = [
         f"K-{n:03d},01/{13 + n + 2 * place}/2026,{kind},{result}"
         for n in range(8)
         for place, (kind, result) in enumerate(kinds)
     ]
-    rows += ["K-001,02/20/2026,Group session,No show", "K-002,02/21/2026,Discharge,Transferred"]
-    file = "\n".join(["client_id,event_date,event type,result", *rows, ""])
-    made = iop.suggest_mapping(written(tmp_path, {"events.csv": file}))
+    rows += [
+        "K-001,01/17/2026,Group session,No show",
+        "K-002,01/18/2026,Weekly check-in,Not reached",
+        "K-003,01/19/2026,Weekly check-in,Used",
+    ]
+    return "\n".join(["client_id,event_date,event type,result", *rows, ""])
+
+
+def test_a_long_table_of_events_is_read_by_its_own_proposal(tmp_path: Path) -> None:
+    made = iop.suggest_mapping(written(tmp_path, {"events.csv": long_table()}))
+    records = iop.read_records(tmp_path, mapping=tomllib.loads(made.text))
+    assert records.episodes["days_to_discharge"].tolist() == [6] * 8
+    assert set(records.episodes["discharge_reason"]) == {"completed"}
+    assert records.attendance["status"].value_counts()[["attended", "no_show"]].tolist() == [8, 1]
+    assert records.checkins["status"].value_counts()[["completed", "missed"]].tolist() == [9, 1]
+    assert records.checkins["used"].sum() == 1
+    assert len(records.problems) == 0
+    assert [one for one in made.questions if "discharge" in one] == []
+
+
+def test_rows_of_several_kinds_are_said_and_their_words_asked(tmp_path: Path) -> None:
+    file = long_table().replace("Discharge", "Individual session")
+    blank = "".join(f"K-{n:03d},01/25/2026,,\n" for n in range(8))  # of no kind
+    kinds = long_table().replace("Weekly check-in", "Group session") + blank
+    kinds = kinds.replace("Discharge,Completed", "Discharge,Transferred", 1)
+    made = iop.suggest_mapping(written(tmp_path, {"events.csv": kinds}))
     assert any("the rows of one file are of several kinds" in one for one in made.questions)
-    words = tomllib.loads(made.text)["attendance"]["words"]["status"]
-    assert words == {"Attended": "attended", "No show": "no_show"}
     assert '# "Completed" = "..."' in made.text
-    plain = file.replace("Transferred", "No show").replace("Discharge", "Individual session")
     (tmp_path / "plain").mkdir()
-    made = iop.suggest_mapping(written(tmp_path / "plain", {"events.csv": plain}))
+    made = iop.suggest_mapping(written(tmp_path / "plain", {"events.csv": file}))
     assert tomllib.loads(made.text)["attendance"]["words"]["status"]["Completed"] == "attended"
     assert not any("several kinds" in one for one in made.questions)
 

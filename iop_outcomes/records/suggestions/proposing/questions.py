@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from iop_outcomes.records.suggestions.proposing.details import cancelled_by
 from iop_outcomes.records.suggestions.proposing.proposal import Proposal
-from iop_outcomes.records.suggestions.proposing.words import kinds_of_rows
+from iop_outcomes.records.suggestions.recognition.event_table import kinds_of_rows
 from iop_outcomes.records.suggestions.recognition.language import list_meaning
 from iop_outcomes.records.suggestions.recognition.recognising import REQUIRED
 
@@ -56,12 +56,12 @@ def _columns(made: Proposal) -> list[str]:
             )
     for source, _ in made.of("episodes"):
         where = str(source.bundle.places[0])
-        if not source.heading_of("discharge_date"):
+        if not (source.heading_of("discharge_date") or "discharge_date" in source.joined):
             found.append(
                 f"{where}: no column is a date of discharge. Can it be exported? Without it "
                 "neither completion nor length of stay is known."
             )
-        elif not source.heading_of("discharge_reason"):
+        elif not (source.heading_of("discharge_reason") or "discharge_reason" in source.joined):
             found.append(f"{where}: no column says why people left. Can it be exported?")
         admitted = source.matches.get(source.heading_of("admit_date"))
         if admitted is not None and admitted.score < 0.8:

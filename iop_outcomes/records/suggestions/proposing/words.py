@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from iop_outcomes.records.mapping import fold
+from iop_outcomes.records.suggestions.recognition.event_table import shared_meaning
 from iop_outcomes.records.suggestions.recognition.fits import declared
 from iop_outcomes.records.suggestions.recognition.language import (
     Meaning,
@@ -81,9 +82,6 @@ class WordsOfColumn:
         return sum(word.ours is None or not word.sure for word in named) + self.hidden
 
 
-_ADMISSIONS = {"admission", "admit", "admitted"}
-_DISCHARGES = {"discharge", "discharged"}
-
 Codes = Mapping[str, Mapping[str, str]]
 """For a heading (folded), or ``""`` for any, what a legend says that a word means."""
 
@@ -101,10 +99,16 @@ def words_of(sources: Sequence[Source], table: str, legends: Codes) -> list[Word
             headings.setdefault(column, []).append(heading)
             for text, count in zip(profile.texts, profile.counts.tolist(), strict=True):
                 counts[text] = counts.get(text, 0) + count
-            if column == "status" and heading:  # of a grid a blank cell is no row
+            if (
+                column == "status" and heading and not source.copies
+            ):  # of a grid a blank cell is no row
                 blank[column] = blank.get(column, 0) + profile.rows - profile.filled
+    shared = any(source.copies for source in sources if source.table == table)
     return [
-        _with_blank(_words(table, column, counts, headings[column], legends), blank.get(column, 0))
+        _with_blank(
+            _words(table, column, counts, headings[column], legends, shared=shared),
+            blank.get(column, 0),
+        )
         for column, counts in held.items()
     ]
 
@@ -126,6 +130,11 @@ def _with_words(source: Source) -> Iterable[tuple[str, str, Profile]]:
             yield one.column, heading, source.bundle.profiles[heading]
         elif declared(source.table, one.column).kind == "date":
             yield one.column, heading, _no_dates(source.bundle.profiles[heading])
+        for column in source.copies.get(heading, ()):
+            yield column, heading, source.bundle.profiles[heading]
+    for column, held in source.joined.items():
+        if declared(source.table, column).kind in ("word", "flag"):
+            yield column, "", held
     if source.bundle.days and source.bundle.marks is not None and not source.only:
         yield "status", "", source.bundle.marks
 
@@ -137,7 +146,13 @@ def _no_dates(held: Profile) -> Profile:
 
 
 def _words(
-    table: str, column: str, counts: Mapping[str, int], headings: Sequence[str], legends: Codes
+    table: str,
+    column: str,
+    counts: Mapping[str, int],
+    headings: Sequence[str],
+    legends: Codes,
+    *,
+    shared: bool,
 ) -> WordsOfColumn:
     listed = _distinct(counts)
     handful = len(listed) <= HANDFUL
@@ -145,7 +160,7 @@ def _words(
     hidden = hidden_rows = 0
     reasons = (table, column) == ("attendance", "status") and _tells_reasons(listed)
     for text, rows in sorted(listed.items(), key=lambda pair: (-pair[1], pair[0])):
-        sense, note = _meaning(table, column, text, headings, legends)
+        sense, note = _meaning(table, column, text, headings, legends, shared=shared)
         if reasons and sense is not None and meaning("episodes", "discharge_reason", text):
             sense, note = None, "or the reason of a discharge, of which other words here are"
         if sense is None and not _may_be_listed(text, rows, handful):
@@ -164,12 +179,6 @@ def _tells_reasons(texts: Iterable[str]) -> bool:
     only = (text for text in texts if meaning("attendance", "status", text) is None)
     reasons = (meaning("episodes", "discharge_reason", text) for text in only)
     return any(one is not None and one.ours not in ("", "other") for one in reasons)
-
-
-def kinds_of_rows(texts: Iterable[str]) -> bool:
-    """Tell whether words of a service name an admission and a discharge: rows of several kinds."""
-    tokens = [set(phrase(text)) for text in texts]
-    return all(any(one & kind for one in tokens) for kind in (_ADMISSIONS, _DISCHARGES))
 
 
 def _distinct(counts: Mapping[str, int]) -> dict[str, int]:
@@ -194,7 +203,13 @@ def _may_be_listed(text: str, rows: int, handful: bool) -> bool:
 
 
 def _meaning(
-    table: str, column: str, text: str, headings: Sequence[str], legends: Codes
+    table: str,
+    column: str,
+    text: str,
+    headings: Sequence[str],
+    legends: Codes,
+    *,
+    shared: bool = False,
 ) -> tuple[Meaning | None, str]:
     kind = declared(table, column).kind
     if kind == "date":
@@ -215,6 +230,8 @@ def _meaning(
             return Meaning(_FORM_STATUS[code], 0.6), "a form's status in REDCap"
         return None, "unverified, in REDCap"
     sense = meaning(table, column, text)
+    if sense is None and shared and (ours := shared_meaning(column, text)) is not None:
+        return Meaning(ours, _SURE), "by what it says of use" if ours else "no answer"
     if sense is not None and not sense.ours and declared(table, column).required:
         return None, "a row needs a word"  # a row without one would be set aside
     return sense, ""

@@ -13,6 +13,13 @@ from iop_outcomes.records.suggestions.recognition.bundles import (
     list_parts,
     some_rows,
 )
+from iop_outcomes.records.suggestions.recognition.event_table import (
+    admission,
+    checkins,
+    discharge,
+    event_table,
+    profiles_of,
+)
 from iop_outcomes.records.suggestions.recognition.fits import IDS, known_words
 from iop_outcomes.records.suggestions.recognition.language import (
     heading_score,
@@ -44,11 +51,12 @@ class PeopleLists:
 
 @dataclass(frozen=True)
 class Join:
-    """Columns taken over from other rows of the same file."""
+    """Columns taken over from other rows of the same file, some under a name of ours."""
 
     column: str
     words: tuple[str, ...]
     columns: tuple[str, ...]
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -75,6 +83,10 @@ class Source:
         Our column and the word of every row.
     full_name : tuple of str
         The headings of first and last name, which together say who it is.
+    copies : dict of str to tuple of str
+        For a heading that is several columns of ours the further ones.
+    joined : dict of str to Profile
+        For a column of ours that a join renames, what it holds.
     """
 
     table: str
@@ -86,6 +98,8 @@ class Source:
     only: bool = False
     constants: dict[str, str] = field(default_factory=dict)
     full_name: tuple[str, ...] = ()
+    copies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    joined: Mapping[str, Profile] = field(default_factory=dict)
 
     def heading_of(self, column: str) -> str:
         """Return the heading that is proposed for a column of ours; empty if none is."""
@@ -114,7 +128,7 @@ def recognise(bundles: Sequence[Bundle]) -> tuple[list[Source], list[LeftOut]]:
     sources: list[Source] = []
     left: list[LeftOut] = []
     for bundle in bundles:
-        found = _of_events(bundle) or _of_one(bundle)
+        found = _of_events(bundle) or _of_kinds(bundle) or _of_one(bundle)
         sources += found
         if not found:
             left += [LeftOut(str(place), _why_none(bundle)) for place in bundle.places]
@@ -253,6 +267,33 @@ def _joins(
                 source.bundle.profiles[name] = part.profiles[name]
                 source.bundle.columns[name] = part.columns[name]
     return tuple(joins)
+
+
+def _of_kinds(bundle: Bundle) -> list[Source]:
+    """Return the sources of a long table of events, whose rows share one date and one result."""
+    table = event_table(bundle)
+    if table is None:
+        return []
+    part, found = admission(table, bundle)
+    leaving, told = discharge(table, bundle)
+    if "admit_date" not in {one.column for one in found.values()}:
+        return []
+    sources = [
+        Source(
+            *("episodes", part, found, table_score("episodes", found)),
+            joins=(Join(table.column, table.discharges, tuple(told), told),) if told else (),
+            joined={told[name]: held for name, held in profiles_of(leaving, list(told)).items()},
+        )
+    ]
+    if table.others:
+        rows = some_rows(bundle, table.column, table.others)
+        sessions = _candidate("attendance", rows, None)
+        sources += [sessions] if sessions is not None else []
+    if table.checkins:
+        rows, matches, copies = checkins(table, bundle)
+        score_ = table_score("checkins", matches)
+        sources.append(Source("checkins", rows, matches, score_, copies=copies))
+    return sources if len(sources) > 1 else []
 
 
 def episodes_within(source: Source) -> Source | None:

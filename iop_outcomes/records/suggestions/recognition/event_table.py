@@ -1,0 +1,161 @@
+"""One long table of events: a column says what each row is, an admission, a visit or a discharge.
+
+Unlike a file in which each table has columns of its own, all rows share one date and one result.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from iop_outcomes.records.suggestions.recognition.bundles import Bundle, some_rows
+from iop_outcomes.records.suggestions.recognition.fits import known_words
+from iop_outcomes.records.suggestions.recognition.language import meaning, phrase
+from iop_outcomes.records.suggestions.recognition.matching import Match, match, score
+from iop_outcomes.records.suggestions.recognition.profiles import Profile
+
+ADMISSIONS = {"admission", "admissions", "admit", "admitted", "aufnahme", "ingreso", "admision"}
+DISCHARGES = {"discharge", "discharges", "discharged", "entlassung", "alta", "egreso"}
+_CHECKIN = re.compile(r"check[-_\s]?ins?\b", re.IGNORECASE)
+_MOST_KINDS = 15
+_SURE = 0.6  # of a column that is told by the kind of its rows
+_TOLD = 0.5  # share of rows whose word is known, from which on a column is one of results
+
+
+@dataclass(frozen=True)
+class EventTable:
+    """The rows of a long table, told apart by what they are.
+
+    Attributes
+    ----------
+    column : str
+        The column that says it.
+    admissions, discharges, checkins, others : tuple of str
+        Its words.
+    """
+
+    column: str
+    admissions: tuple[str, ...]
+    discharges: tuple[str, ...]
+    checkins: tuple[str, ...]
+    others: tuple[str, ...]
+
+
+def kinds_of_rows(texts: Iterable[str]) -> bool:
+    """Tell whether words name an admission and a discharge: rows of several kinds."""
+    tokens = [set(phrase(text)) for text in texts]
+    return all(any(one & kind for one in tokens) for kind in (ADMISSIONS, DISCHARGES))
+
+
+def event_table(bundle: Bundle) -> EventTable | None:
+    """Return how the rows of a bundle are told apart, if it is a long table of events."""
+    for name, held in bundle.profiles.items():
+        few = 3 <= held.distinct <= _MOST_KINDS and held.filled >= 0.95 * bundle.rows
+        kinds: dict[str, list[str]] = {}
+        for text in held.texts if few else ():
+            kinds.setdefault(_kind(text), []).append(text)
+        if {"admissions", "discharges"} <= set(kinds) and len(kinds) > 2:
+            told = {kind: tuple(words) for kind, words in kinds.items()}
+            return EventTable(
+                name,
+                admissions=told["admissions"],
+                discharges=told["discharges"],
+                checkins=told.get("checkins", ()),
+                others=told.get("others", ()),
+            )
+    return None
+
+
+def _kind(text: str) -> str:
+    tokens = set(phrase(text))
+    if tokens & ADMISSIONS:
+        return "admissions"
+    if tokens & DISCHARGES:
+        return "discharges"
+    return "checkins" if _CHECKIN.search(text) else "others"
+
+
+def admission(table: EventTable, bundle: Bundle) -> tuple[Bundle, dict[str, Match]]:
+    """Return the rows of admissions, and what their columns are."""
+    part = some_rows(bundle, table.column, table.admissions)
+    found = match("episodes", part.profiles, [table.column])
+    if "admit_date" not in {one.column for one in found.values()}:
+        found |= _dated(part, "admit_date", "the date of the admissions")
+    return part, found
+
+
+def discharge(table: EventTable, bundle: Bundle) -> tuple[Bundle, dict[str, str]]:
+    """Return the rows of discharges, and which of their columns is which of ours."""
+    part = some_rows(bundle, table.column, table.discharges)
+    found = {name: one.column for name, one in match("episodes", part.profiles, []).items()}
+    told = {
+        name: ours for name, ours in found.items() if ours in ("discharge_date", "discharge_reason")
+    }
+    if "discharge_date" not in told.values():
+        told |= {name: one.column for name, one in _dated(part, "discharge_date", "").items()}
+    if "discharge_reason" not in told.values():
+        reasons = _of_words(part, "episodes", "discharge_reason", {table.column, *told})
+        told |= dict.fromkeys(reasons, "discharge_reason")
+    return part, told
+
+
+def checkins(
+    table: EventTable, bundle: Bundle
+) -> tuple[Bundle, dict[str, Match], dict[str, tuple[str, ...]]]:
+    """Return the rows of check-ins, what their columns are, and those that are two of ours."""
+    part = some_rows(bundle, table.column, table.checkins)
+    dates = {name for name, held in part.profiles.items() if held.dates >= _TOLD}
+    uses = _of_words(part, "checkins", "used", {table.column, *dates})
+    found = match("checkins", part.profiles, [table.column, *uses])
+    if "date" not in {one.column for one in found.values()}:
+        found |= _dated(part, "date", "the date of the check-ins")
+    copies: dict[str, tuple[str, ...]] = {}
+    taken = {one.column for one in found.values()}
+    for name in uses:
+        both = known_words("checkins", "used", part.profiles[name])[0] < 1 and "status" not in taken
+        ours = "status" if both else "used"
+        found[name] = Match(name, ours, _SURE, "its words in the rows of check-ins")
+        if both:
+            copies[name] = ("used",)
+    return part, found, copies
+
+
+def _dated(part: Bundle, column: str, why: str) -> dict[str, Match]:
+    """Return the column of dates that a part of the table has."""
+    dated = [name for name, held in part.profiles.items() if held.dates >= 0.9]
+    if not dated:
+        return {}
+    table = "checkins" if column == "date" else "episodes"
+    best = max(dated, key=lambda name: score(table, column, name, part.profiles[name]))
+    return {best: Match(best, column, _SURE, why)}
+
+
+def _of_words(part: Bundle, table: str, column: str, without: set[str]) -> list[str]:
+    """Return the column, in a list, whose words mean most in a column of ours; none: no column."""
+    shares = {
+        name: known_words(table, column, held)[0]
+        for name, held in part.profiles.items()
+        if name not in without and held.filled
+    }
+    best = max(shares, key=lambda name: shares[name], default="")
+    return [best] if best and shares[best] >= _TOLD else []
+
+
+def shared_meaning(column: str, word: str) -> str | None:
+    """Return what a word says of a check-in's status or use, where one column holds both.
+
+    Use or none is said by who answered; a check-in that did not take place says nothing of use.
+    """
+    used = meaning("checkins", "used", word)
+    status = meaning("checkins", "status", word)
+    if column == "status" and status is None and used is not None and used.ours:
+        return "completed"
+    if column == "used" and used is None and status is not None and status.ours != "completed":
+        return ""
+    return None
+
+
+def profiles_of(part: Bundle, names: Sequence[str]) -> dict[str, Profile]:
+    """Return what some columns of a part hold."""
+    return {name: part.profiles[name] for name in names if name in part.profiles}
