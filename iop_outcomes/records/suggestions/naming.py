@@ -8,7 +8,7 @@ from os.path import commonpath
 
 from iop_outcomes.records.suggestions.recognition.bundles import Bundle, Place
 from iop_outcomes.records.suggestions.recognition.fits import IDS
-from iop_outcomes.records.suggestions.recognition.language import named_table, plain
+from iop_outcomes.records.suggestions.recognition.language import heading_tokens, named_table, plain
 from iop_outcomes.records.suggestions.recognition.profiles import is_value
 from iop_outcomes.records.suggestions.recognition.recognising import Source
 from iop_outcomes.records.suggestions.toml import can_be_written
@@ -22,6 +22,19 @@ _MONTHS = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_HEADING = 200
+_PERSONAL = {
+    *("phone", "birth", "dob", "birthdate", "address", "email", "ssn", "street", "telefon"),
+    *(
+        "geburtsdatum",
+        "nombre",
+        "apellido",
+        "apellidos",
+        "telefono",
+        "vorname",
+        "nachname",
+        "surname",
+    ),
+}
 
 
 def people_of(sources: Iterable[Source]) -> frozenset[str]:
@@ -87,3 +100,23 @@ def _is_plain_name(name: str) -> bool:
 
 def _escaped(text: str) -> str:
     return re.sub(r"([\[*?])", r"[\1]", text)
+
+
+def personal_headings(source: Source) -> list[str]:
+    """Return the headings of columns that hold names, and are proposed for nothing."""
+    return [
+        name
+        for name, held in source.bundle.profiles.items()
+        if name not in source.matches
+        and name not in source.full_name
+        and name not in source.bundle.where
+        and ((held.names >= 0.6 and held.distinct > 20) or _is_personal(name))
+    ]
+
+
+def _is_personal(heading: str) -> bool:
+    tokens = heading_tokens(heading)
+    names = "name" in tokens and bool(
+        {"first", "last", "middle", "full", "client", "your"} & {*tokens}
+    )
+    return names or bool(_PERSONAL & {*tokens}) or tokens == ("name",)

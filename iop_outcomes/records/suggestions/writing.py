@@ -10,29 +10,16 @@ from iop_outcomes.records.suggestions.naming import (
     files_of,
     may_be_written,
     people_of,
+    personal_headings,
     sheets_of,
 )
 from iop_outcomes.records.suggestions.proposing.details import cancelled_by, fill_down, has_range
 from iop_outcomes.records.suggestions.proposing.proposal import Detail, Proposal
 from iop_outcomes.records.suggestions.recognition.fits import declared
-from iop_outcomes.records.suggestions.recognition.language import heading_tokens
 from iop_outcomes.records.suggestions.recognition.recognising import Source, unmatched
 from iop_outcomes.records.suggestions.toml import comment, line, quoted
 from iop_outcomes.records.suggestions.word_lines import FILL_IN, word_lines
 
-_PERSONAL = {
-    *("phone", "birth", "dob", "birthdate", "address", "email", "ssn", "street", "telefon"),
-    *(
-        "geburtsdatum",
-        "nombre",
-        "apellido",
-        "apellidos",
-        "telefono",
-        "vorname",
-        "nachname",
-        "surname",
-    ),
-}
 _WISHED = {
     "episodes": ("admit_date", "discharge_date", "discharge_reason"),
     "attendance": ("date", "status", "service", "minutes_scheduled"),
@@ -241,26 +228,6 @@ def _personal(source: Source, people: frozenset[str]) -> list[str]:
     named = ", ".join(quoted(name) for name in personal if may_be_written(name, people))
     lines = comment(f"{named}: not needed, and personal. To leave them out, remove the # below.")
     return [*lines, line("only", kept, off=True)]
-
-
-def personal_headings(source: Source) -> list[str]:
-    """Return the headings of columns that hold names, and are proposed for nothing."""
-    return [
-        name
-        for name, held in source.bundle.profiles.items()
-        if name not in source.matches
-        and name not in source.full_name
-        and name not in source.bundle.where
-        and ((held.names >= 0.6 and held.distinct > 20) or _is_personal(name))
-    ]
-
-
-def _is_personal(heading: str) -> bool:
-    tokens = heading_tokens(heading)
-    names = "name" in tokens and bool(
-        {"first", "last", "middle", "full", "client", "your"} & {*tokens}
-    )
-    return names or bool(_PERSONAL & {*tokens}) or tokens == ("name",)
 
 
 def _columns(made: Proposal, table: str, people: frozenset[str]) -> list[str]:
