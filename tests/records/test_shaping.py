@@ -540,7 +540,10 @@ def test_a_join_names_what_it_takes_over_and_a_column_is_two_of_ours(tmp_path: P
     }
     records = iop.read_records(tmp_path, mapping=mapping)
     assert records.episodes["days_to_discharge"].fillna(-1).tolist() == [31, -1]
-    assert records.episodes["discharge_reason"].fillna("").tolist() == ["completed", ""]
+    assert records.episodes["discharge_reason"].astype(object).fillna("").tolist() == [
+        "completed",
+        "",
+    ]
     assert records.attendance[["status", "note"]].to_numpy().tolist() == [["attended", "came"]]
     assert len(records.problems) == 0
     assert not [note for note in records.notes if "heading" in note]
