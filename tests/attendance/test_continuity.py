@@ -48,6 +48,25 @@ def test_the_share_counts_those_for_whom_the_time_is_over() -> None:
     assert by_day["numerator"].sum() == 1
 
 
+def test_a_minimum_dose_fails_only_where_the_unknown_weeks_are_too_few_to_reach_it() -> None:
+    """A stay of two weeks: 9 hours in the first, and in the second a session of unknown length."""
+    rows = pd.DataFrame(
+        {
+            "episode_id": "A",
+            "day": [0, 2, 4, 8],
+            "service": "group",
+            "status": "attended",
+            "minutes_attended": [180, 180, 180, None],
+        }
+    )
+    episodes = pd.DataFrame({"episode_id": ["A"], "admit_day": [0], "discharge_day": [13]})
+    records = iop.read_records(episodes=episodes, attendance=rows, as_of=100)
+    met = [iop.minimum_dose(records, weeks=weeks).table.iloc[0] for weeks in (1, 2, 3)]
+    assert [row["met"] for row in met[::2]] == [True, False]
+    assert met[1]["met"] is pd.NA
+    assert (met[1]["first_count"], met[1]["second_count"]) == (1, 1)
+
+
 def test_all_rules_of_the_sample_account_for_every_episode() -> None:
     records = iop.read_records("data/samples")
     found = iop.continuity(records)

@@ -45,6 +45,18 @@ def test_a_table_whose_ids_match_nothing_is_said_first_with_its_files(tmp_path: 
     assert table.loc["episodes", ["rows", "set_aside", "check"]].tolist() == [2, 0, ""]
 
 
+def test_of_many_files_the_three_that_lost_most_are_named_and_the_others_counted(
+    tmp_path: Path,
+) -> None:
+    write(
+        tmp_path,
+        **{f"attendance_{n}": rows(0, 10 * n).replace("0E", f"{n}0E") for n in range(1, 6)},
+    )
+    first = str(iop.read_records(tmp_path)).splitlines()[1]
+    named = "attendance_5.csv 50 of 50, attendance_4.csv 40 of 40, attendance_3.csv 30 of 30"
+    assert f"({named}, and 2 more files)" in first
+
+
 @pytest.mark.parametrize(
     ("matching", "others", "said", "code"),
     [(1, 30, "nearly all rows", 1), (3, 27, "many rows", 0), (20, 2, "", 0)],

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import io
+import struct
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +21,7 @@ import iop_outcomes as iop
 from iop_outcomes.errors import OutcomesError, RecordsError
 from iop_outcomes.records.sources.layout import Layout
 from iop_outcomes.records.sources.workbook import read_workbook
+from iop_outcomes.records.sources.workbooks.xls import xls_contents
 from tests.helpers import workbooks
 from tests.helpers.other_workbooks import ods, xls, xlsb
 from tests.helpers.workbooks import workbook
@@ -157,6 +160,28 @@ def test_a_length_is_written_as_hours_and_minutes(tmp_path: Path) -> None:
     book.save(tmp_path / "checkins.xlsx")
     raw = next(iter(read_workbook(tmp_path / "checkins.xlsx").sheets.values()))
     assert raw.columns["length"].text(np.arange(2)).tolist() == ["3:00", "27:05"]
+
+
+def test_an_old_workbook_counts_its_formulas_and_names_the_cells_that_are_merged() -> None:
+    import xlwt
+
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("S")
+    for row in range(4):
+        sheet.write(row, 0, row)
+        sheet.write(row, 1, xlwt.Formula("1-1"))
+    sheet.write_merge(5, 6, 2, 2, "x")
+    sheet.write_merge(7, 9, 3, 4, "y")
+    with io.BytesIO() as buffer:
+        book.save(buffer)
+        content = buffer.getvalue()
+    # The writer gives each formula an empty text as its value; Excel writes what it comes to.
+    empty, naught = struct.pack("<Q", 0xFFFF_0000_0000_0003), struct.pack("<d", 0)
+    assert content.count(empty) == 4
+    assert xls_contents(content, "S.xls").sheets["S"].values == 4 + 2
+    held = xls_contents(content.replace(empty, naught), "S.xls").sheets["S"]
+    assert sorted(held.merged) == [(6, 7, 3, "C6:C7"), (8, 10, 4, "D8:E10")]
+    assert held.values == 4 + 4 + 2
 
 
 @given(

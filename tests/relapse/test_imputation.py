@@ -20,7 +20,7 @@ from iop_outcomes.relapse.definitions.event_weeks import event_weeks
 from iop_outcomes.relapse.definitions.windows import Window
 from iop_outcomes.relapse.imputation.impute import _first_guess, impute_weeks
 from iop_outcomes.relapse.imputation.logistic import Logistic
-from iop_outcomes.relapse.imputation.model import History, WeekModel
+from iop_outcomes.relapse.imputation.model import History, WeekModel, _time_terms
 from iop_outcomes.sensitivity.imputed_relapse import relapse_by_imputation
 from iop_outcomes.shared.provenance import Provenance, label, provenance_of
 from iop_outcomes.statistics.pooling import pool
@@ -554,6 +554,13 @@ def test_the_line_of_time_bends_within_the_weeks_up_to_the_last_seen(words, bend
     terms = impute_weeks(pd.Series(words), covariates=frame, imputations=2).model["term"]
     found = [term for term in terms.unique() if term.startswith("bend of time")]
     assert found == [f"bend of time {place + 1}" for place in range(bends)]
+
+
+def test_time_and_its_bends_are_counted_in_quarters_of_the_weeks():
+    terms = _time_terms(np.ones((8, 5), dtype=bool))
+    week = np.arange(8)
+    bends = [np.maximum(week - bend, 0) / 2 for bend in (1, 3, 5)]
+    assert terms.tolist() == np.column_stack([np.ones(8), week / 2, *bends]).tolist()
 
 
 def test_attributes_rule_and_table_travel():

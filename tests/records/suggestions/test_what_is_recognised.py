@@ -1,0 +1,73 @@
+"""What single steps of a proposal recognise, each at its edge."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pytest
+
+import iop_outcomes as iop
+from iop_outcomes.records.suggestions.recognition.fits import fit
+from iop_outcomes.records.suggestions.recognition.legends import dictionary_in
+from iop_outcomes.records.suggestions.recognition.profiles import Profile
+from iop_outcomes.records.suggestions.top_rows import FIRST_ROWS, LAST_ROWS, top_rows
+from tests.records.suggestions.test_suggest_mapping import EPISODES, written
+
+
+def profile(**texts: int) -> Profile:
+    counts = np.array(list(texts.values()))
+    return Profile("heading", list(texts), counts, int(counts.sum()))
+
+
+def test_a_data_dictionary_gives_the_code_of_each_choice_without_its_label() -> None:
+    header = ["Variable / Field Name", "Field Label", "Choices, Calculations, OR Slider Labels"]
+    rows = [
+        ["attend_status", "Did the client come?", "1, Present | 2, Absent | P = Part"],
+        ["note", "Anything else?", ""],
+        ["arm", "Arm", "none of these | nor this"],
+    ]
+    assert dictionary_in(header, rows) == {
+        "attend_status": {"1": "Present", "2": "Absent", "p": "Part"}
+    }
+    assert dictionary_in(["a", "b"], rows) == {}
+
+
+@pytest.mark.parametrize(
+    ("held", "fits"),
+    [
+        (profile(yes=5, no=5), 1.0),
+        (profile(yes=5, qqq=5), 0.5),
+        (profile(qqq=5, www=5), 0.35),
+        (profile(**{f"qq{letter}": 1 for letter in "abcdefghijklmnop"}), 0.0),
+    ],
+)
+def test_a_flag_is_known_by_yes_and_no_and_can_be_any_few_words(held: Profile, fits: float) -> None:
+    assert fit("checkins", "used", held) == pytest.approx(fits)
+
+
+def test_the_first_and_the_last_rows_of_a_sheet_are_so_many_and_no_more(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    rows = FIRST_ROWS + LAST_ROWS + 40
+    for row in range(1, rows + 1):
+        book.active.append([row])
+    book.save(tmp_path / "long.xlsx")
+    (top,) = top_rows(tmp_path / "long.xlsx")
+    assert [int(row[0]) for row in top.first] == list(range(1, FIRST_ROWS + 1))
+    assert [int(row[0]) for row in top.last] == list(range(rows - LAST_ROWS + 1, rows + 1))
+
+
+def test_blank_cells_are_filled_where_the_identifier_is_merged_and_only_there(
+    tmp_path: Path,
+) -> None:
+    lines = []
+    for n in range(8):
+        lines.append(f"K-{n:03d},Track {n % 2},01/{13 + n}/2026,Group,Attended,\n")
+        lines += [f",,01/{14 + n}/2026,Group,No show,{'x' * (n == 2)}\n"] * 2
+    header = "Client ID,Track,Service Date,Service,Status,Remark\n"
+    files = {"roster.csv": EPISODES, "log.csv": header + "".join(lines)}
+    made = iop.suggest_mapping(written(tmp_path, files))
+    sources = tomllib.loads(made.text)["attendance"]["from"]
+    assert [source.get("fill_down") for source in sources] == [["Client ID", "Track"]]
