@@ -8,6 +8,7 @@ from __future__ import annotations
 from iop_outcomes.plots.adjusted.balance import plot_balance
 from iop_outcomes.plots.adjusted.curves import plot_adjusted_curves
 from iop_outcomes.plots.adjusted.overlap import plot_overlap
+from iop_outcomes.plots.adjusted.tipping import plot_tipping_point
 from iop_outcomes.plots.attendance import plot_attendance
 from iop_outcomes.plots.control.interrupted import plot_interrupted
 from iop_outcomes.plots.forest.difference import plot_difference
@@ -57,6 +58,7 @@ __all__ = [
     "plot_states",
     "plot_survival",
     "plot_symptoms",
+    "plot_tipping_point",
     "plot_trend",
     "plot_vlad",
 ]

@@ -8,6 +8,7 @@ from typing import Any
 from iop_outcomes.plots.adjusted.balance import plot_balance
 from iop_outcomes.plots.adjusted.curves import plot_adjusted_curves
 from iop_outcomes.plots.adjusted.overlap import plot_overlap
+from iop_outcomes.plots.adjusted.tipping import plot_tipping_point
 from iop_outcomes.plots.attendance import plot_attendance
 from iop_outcomes.plots.control.interrupted import plot_interrupted
 from iop_outcomes.plots.forest.difference import plot_difference
@@ -56,6 +57,7 @@ _PLOTS: dict[str, Callable[..., Any]] = {
     "plot_states": plot_states,
     "plot_survival": plot_survival,
     "plot_symptoms": plot_symptoms,
+    "plot_tipping_point": plot_tipping_point,
     "plot_trend": plot_trend,
     "plot_vlad": plot_vlad,
 }

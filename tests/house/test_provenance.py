@@ -162,6 +162,31 @@ WALK: dict[str, list[tuple[str, Estimate]]] = {
     ],
     "compare_survival_pairs": [("times", lambda frame: iop.compare_survival_pairs(frame, "track"))],
     "max_combo": [("times", lambda frame: iop.max_combo(frame, "track"))],
+    "tipping_point": [
+        (
+            "times",
+            lambda frame: iop.tipping_point(
+                frame.assign(left=frame["days"] < 40),
+                *("track", 20),
+                left="left",
+                resamples=100,
+            ),
+        )
+    ],
+    "remaining_weights": [
+        (
+            "times",
+            lambda frame: (
+                iop.remaining_weights(
+                    iop.start_stop(
+                        frame.assign(episode_id=range(len(frame)), left=frame["days"] < 40)
+                    ),
+                    "C(interval)",
+                    left="left",
+                ).table
+            ),
+        )
+    ],
     "compare_incidence": [("times", lambda frame: iop.compare_incidence(frame, "track"))],
     "compare_interval_survival": [
         ("times", lambda frame: iop.compare_interval_survival(frame, "track"))

@@ -241,6 +241,16 @@ CALLS: dict[str, tuple[str, Call]] = {
         "times",
         lambda data, how: iop.max_combo(data, "track", strata="site", **option(how)),
     ),
+    "tipping_point": (
+        "times",
+        lambda data, how: iop.tipping_point(
+            data.assign(left=~data["event"].astype(bool)),
+            *("site", 20),
+            left="left",
+            resamples=100,
+            **option(how),
+        ),
+    ),
     "relapse_by_imputation": (
         "imputed",
         lambda data, how: iop.relapse_by_imputation(

@@ -55,6 +55,7 @@ DRAWN_BY = {
     "SummaryMatrix": ("plot_matrix", "summary_matrix(records)"),
     "SurvivalCurves": ("plot_survival", "survival_curves(times)"),
     "SymptomChange": ("plot_symptoms", 'symptom_change(records, "phq9")'),
+    "TippingPoint": ("plot_tipping_point", 'tipping_point(times, "track", 90, left="left")'),
     "Trend": ("plot_trend", 'trend(records, "attendance_rate")'),
     "Vlad": ("plot_vlad", 'vlad(records, "retained_30", baseline=200)'),
 }
