@@ -20,13 +20,13 @@ from iop_outcomes.compare.group_tests.intervals import IntervalComparison, compa
 from iop_outcomes.compare.group_tests.max_combo import MaxCombo, max_combo
 from iop_outcomes.compare.group_tests.pairs import PairwiseComparison, compare_survival_pairs
 from iop_outcomes.compare.group_tests.recurrence import RecurrenceComparison, compare_recurrence
-from iop_outcomes.compare.propensity import PropensityWeights, propensity_weights
 from iop_outcomes.compare.loss_to_follow_up import (
     RemainingWeights,
     TippingPoint,
     remaining_weights,
     tipping_point,
 )
+from iop_outcomes.compare.propensity import PropensityWeights, propensity_weights
 from iop_outcomes.compare.pseudo_values import PseudoRegression, pseudo_regression, pseudo_values
 from iop_outcomes.compare.regression.cause_specific import cause_specific_cox
 from iop_outcomes.compare.regression.cox import cox
