@@ -152,7 +152,7 @@ def max_combo(
     ...     }
     ... )
     >>> iop.max_combo(times, by="track")
-    <MaxCombo: Max-combo test, 4 weights, |z| 1.67, p = 0.14>
+    <MaxCombo: Max-combo test, 4 weights, |z| 1.91, p = 0.1>
     """
     weights = _weights(powers)
     times = settle_groups(times, (by, strata), missing_group)
