@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
 
+from iop_outcomes.shared.arrays import Floats
 from iop_outcomes.statistics import proportion_interval
 
 CONFIDENCE = 0.95
@@ -39,10 +41,41 @@ def difference_interval(
     numerators, denominators = np.array([first, second], dtype=np.float64).T
     lower, upper = proportion_interval(numerators, denominators, confidence)
     p = numerators / denominators
-    difference = p[0] - p[1]
+    low, high = recovered_difference(
+        (p[0], lower[0], upper[0]),
+        (p[1], lower[1], upper[1]),
+    )
+    return float(low), float(high)
+
+
+def recovered_difference(
+    first: Sequence[npt.ArrayLike], second: Sequence[npt.ArrayLike]
+) -> tuple[Floats, Floats]:
+    r"""Return intervals of differences of independent estimates, from the interval of each.
+
+    Parameters
+    ----------
+    first, second : sequence of three array_like
+        Estimate, lower and upper limit; the difference is first minus second.
+
+    Returns
+    -------
+    lower, upper : numpy.ndarray of float64
+        Missing where one of the numbers is.
+
+    Notes
+    -----
+    From :math:`d - \sqrt{(p_1 - l_1)^2 + (u_2 - p_2)^2}` to :math:`d + \sqrt{(u_1 - p_1)^2 + (p_2 -
+    l_2)^2}`: the variances near the limits are recovered from them (Zou and Donner, Statistics in
+    Medicine 2008; 27: 1693-1702). With Wilson's limits it is :func:`difference_interval`.
+    """
+    (p, lower_p, upper_p), (q, lower_q, upper_q) = (
+        tuple(np.asarray(one, dtype=np.float64) for one in numbers) for numbers in (first, second)
+    )
+    difference = p - q
     return (
-        float(difference - np.hypot(p[0] - lower[0], upper[1] - p[1])),
-        float(difference + np.hypot(upper[0] - p[0], p[1] - lower[1])),
+        np.asarray(difference - np.hypot(p - lower_p, upper_q - q)),
+        np.asarray(difference + np.hypot(upper_p - p, q - lower_q)),
     )
 
 

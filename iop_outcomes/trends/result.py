@@ -14,6 +14,7 @@ from iop_outcomes.shared.arrays import Integers
 from iop_outcomes.shared.groups import NOTHING_LEFT_OUT, LeftOut
 from iop_outcomes.shared.result import DrawnResult
 from iop_outcomes.shared.text import describe_groups
+from iop_outcomes.statistics.differences import recovered_difference
 from iop_outcomes.trends.charting import (
     ChartRule,
     charted,
@@ -130,13 +131,24 @@ class Trend(DrawnResult):
             One row a group and period: ``[by ...], period, numerator, denominator, value, lower,
             upper`` as in `table`; ``period_last_year`` (str; empty where the trend begins later)
             and the same numbers with ``_last_year`` (float64); ``difference`` (float64): the value
-            less that of the year before, missing if either is. Of weeks it is that of 52 weeks
-            before. What is not complete or hidden in `table` is missing here too.
+            less that of the year before, missing if either is; ``difference_lower,
+            difference_upper`` (float64): its interval at the trend's confidence level, missing
+            where a value has none. Of weeks it is that of 52 weeks before. What is not complete or
+            hidden in `table` is missing here too.
 
         Raises
         ------
         RuleError
             If the rows are no weeks, months, quarters or years.
+
+        Notes
+        -----
+        The interval of a difference is made from those of the two values
+        (:func:`iop_outcomes.statistics.differences.recovered_difference`): of rates of people it is
+        Newcombe's; of sessions and means, whose intervals are clustered by person, it is too. The
+        two periods are taken as independent: it is too wide where many people are in both.
+
+        It is about these two periods alone; whether a series has changed is what a chart tells.
 
         Examples
         --------
@@ -145,9 +157,9 @@ class Trend(DrawnResult):
         >>> quarters = pd.DataFrame({"period": [f"2025Q{n}" for n in (1, 2, 3, 4)] + ["2026Q1"]})
         >>> shares = quarters.assign(numerator=[30, 34, 33, 31, 36], denominator=50)
         >>> beside = iop.trend(shares, "kept").beside_last_year()
-        >>> beside[["period", "value", "value_last_year", "difference"]].tail(1).round(2)
-           period  value  value_last_year  difference
-        4  2026Q1   0.72              0.6        0.12
+        >>> beside[["period", "difference", "difference_lower"]].tail(1).round(2)
+           period  difference  difference_lower
+        4  2026Q1        0.12             -0.06
         """
         when = self.when
         unit = when.freqstr.partition("-")[0] if isinstance(when, pd.PeriodIndex) else ""
@@ -164,6 +176,11 @@ class Trend(DrawnResult):
         beside = keyed.merge(before, on=[*self.by, "when"], how="left", suffixes=("", "_last_year"))
         beside["period_last_year"] = beside["period_last_year"].fillna("")
         beside["difference"] = beside["value"] - beside["value_last_year"]
+        low, high = recovered_difference(
+            (beside["value"], beside["lower"], beside["upper"]),
+            [beside[f"{name}_last_year"] for name in SHOWN],
+        )
+        beside = beside.assign(difference_lower=low, difference_upper=high)
         return beside.drop(columns="when")
 
     def only(self, rows: Integers) -> Trend:

@@ -12,6 +12,7 @@ import pytest
 import iop_outcomes as iop
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.records.fitness import MEASURES
+from iop_outcomes.statistics.differences import clustered_difference, difference_interval
 from iop_outcomes.trends.charting import OF_COUNTS, OF_RATES
 from iop_outcomes.trends.quantities import QUANTITIES
 from iop_outcomes.trends.trend import trend_of
@@ -239,10 +240,41 @@ def test_each_quarter_stands_beside_that_of_the_year_before(many: iop.Records) -
         expected = values.get(key, np.nan)
         assert row.value_last_year == pytest.approx(expected, nan_ok=True)
         assert row.difference == pytest.approx(row.value - expected, nan_ok=True)
+        if not np.isnan(row.difference):
+            expected = difference_interval(
+                (row.numerator, row.denominator),
+                (row.numerator_last_year, row.denominator_last_year),
+            )
+            assert (row.difference_lower, row.difference_upper) == pytest.approx(expected)
     assert beside["difference"].notna().any()
+    assert beside["difference_lower"].notna().equals(beside["difference"].notna())
     frame = pd.DataFrame({"period": ["a", "b"], "value": [1.0, 2.0]})
     with pytest.raises(RuleError, match="known of weeks, months"):
         iop.trend(frame).beside_last_year()
+
+
+def test_the_difference_of_a_year_is_clustered_by_person(many: iop.Records) -> None:
+    """Beside the influence of each person on both periods, which needs the sessions themselves."""
+    beside = iop.trend(many, "attendance_rate", every="quarter").beside_last_year()
+    row = beside[beside["difference"].notna()].iloc[-1]
+    tally = QUANTITIES["attendance_rate"].tally(many)
+    persons = many.episodes["person_id"].cat.codes.to_numpy()[tally.episode]
+    quarter = pd.PeriodIndex(tally.date, freq="Q").astype(str)
+    sums = {}
+    for name, period in (("now", row["period"]), ("then", row["period_last_year"])):
+        inside = quarter == period
+        sums[name] = tuple(
+            np.bincount(persons[inside], weights=one[inside], minlength=persons.max() + 1)
+            for one in (tally.counts.astype(float), np.ones(len(persons)))
+        )
+    lower, upper = clustered_difference(sums["now"], sums["then"])
+    width = row["difference_upper"] - row["difference_lower"]
+    assert width == pytest.approx(upper - lower, rel=0.08)
+    alone = difference_interval(
+        (row["numerator"], row["denominator"]),
+        (row["numerator_last_year"], row["denominator_last_year"]),
+    )
+    assert width > 1.5 * (alone[1] - alone[0])  # sessions of one person are alike
 
 
 @pytest.mark.parametrize("measure", ["relapse_free_30", "va_continuity", "census"])
