@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from iop_outcomes.errors import OutcomesError, ReportError, RuleError, in_commands
+from iop_outcomes.errors import (
+    OutcomesError,
+    ReportError,
+    RuleError,
+    in_commands,
+    refused_by_system,
+)
 from iop_outcomes.shared import interrupted
 from iop_outcomes.shared.characters import printable
 from iop_outcomes.shared.saving import check_place
@@ -22,6 +28,7 @@ if TYPE_CHECKING:
 
 FINE, WRONG, USAGE = 0, 1, 2
 PROBLEMS = "The file of problems"
+CELLS = "The file of printed cells"
 app = typer.Typer(
     name="iop-outcomes",
     help="Outcomes of people in an Intensive Outpatient Program.",
@@ -51,6 +58,9 @@ MappingFile = Annotated[
 ]
 AsOf = Annotated[
     str | None, typer.Option("--as-of", metavar="DATE", help="The data cut, as 2026-09-30.")
+]
+CellsFile = Annotated[
+    Path | None, typer.Option("--cells", metavar="FILE.json", help="Also write what `audit` reads.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 
@@ -187,6 +197,7 @@ def report(
         str | None,
         typer.Option("--prepared-on", metavar="DATE", help="Its date, as 2026-10-05."),
     ] = None,
+    cells: CellsFile = None,
     quiet: Quiet = False,
 ) -> None:
     """Write the outcome report of a quarter: one file, with small counts hidden.
@@ -199,9 +210,11 @@ def report(
     from iop_outcomes.report.quarterly import prepared_day
 
     check_path(out)
+    check_place(cells or out, CELLS)
     day = prepared_day(prepared_on)
     records = _read(data, mapping, as_of, quiet)
-    _keep_what_was_read(out, records, data, mapping)
+    for place in (out, cells or out):
+        _keep_what_was_read(place, records, data, mapping)
     for line in loss_lines(records.problems, records.sources):
         typer.echo(printable(f"iop-outcomes: {line}"), err=True)
     if program:
@@ -215,7 +228,31 @@ def report(
         progress=not quiet,
     )
     typer.echo(printable(f"{made.title}: {made.save(out)}"))
+    if cells is not None:
+        made.save_cells(cells)
     if nearly_all_lost(records.problems, records.sources):
+        raise typer.Exit(WRONG)
+
+
+@app.command()
+def audit(
+    reports: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="CELLS.json ...", parser=_given, help="What `report --cells` wrote."
+        ),
+    ],
+) -> None:
+    """Attack finished reports as an outsider: which small counts follow from what is printed.
+
+    Ends with code 1 if any does.
+    """
+    from iop_outcomes.disclosure.system import audit as audited
+    from iop_outcomes.disclosure.system import read_cells
+
+    found = audited([read_cells(path.read_text(encoding="utf-8")) for path in reports])
+    typer.echo(printable(found.text))
+    if len(found.found):
         raise typer.Exit(WRONG)
 
 
@@ -301,7 +338,7 @@ def _run() -> None:
     except OutcomesError as error:
         _fail(error, WRONG)
     except OSError as error:  # no room, or no folder, for a file that another library needs
-        _fail(_refused(error), USAGE)
+        _fail(refused_by_system(error), USAGE)
 
 
 def _fail(error: OutcomesError, code: int) -> None:
@@ -321,15 +358,6 @@ def _keep_what_was_read(out: Path, records: Records, data: Path, mapping: Path |
             f"{printable(str(out))} is one of the files that were read, and is not written over.",
             instead="another name",
         )
-
-
-def _refused(error: OSError) -> ReportError:
-    return ReportError(
-        "The system refused what the command needs.",
-        found=(error.strerror or str(error))[:300] or type(error).__name__,
-        instead="Make room on the disk, and check that files can be written in the home folder "
-        "and in the folder for temporary files (TMPDIR).",
-    )
 
 
 def _say(text: str, quiet: bool) -> None:

@@ -72,3 +72,13 @@ def in_commands(text: str) -> str:
     for python, command in IN_COMMANDS.items():
         text = text.replace(python, command)
     return text
+
+
+def refused_by_system(error: OSError) -> ReportError:
+    """Return what is said where there is no room, or no folder, for a file."""
+    return ReportError(
+        "The system refused what the command needs.",
+        found=(error.strerror or str(error))[:300] or type(error).__name__,
+        instead="Make room on the disk, and check that files can be written in the home folder "
+        "and in the folder for temporary files (TMPDIR).",
+    )

@@ -183,6 +183,21 @@ class LinkedCounts:
         share = Share.of((x, n, rest), self.facts.values, decimals)
         self._items.setdefault(item, _Item(rank)).shares.append(share)
 
+    @property
+    def names(self) -> list[Key]:
+        """The names of the counts, in the order of their places."""
+        return list(self._place)
+
+    @property
+    def no_people(self) -> frozenset[int]:
+        """The places of what is no count of people."""
+        return frozenset(self._open)
+
+    def shown_places(self, hidden: frozenset[Item]) -> frozenset[int]:
+        """Return the places of the counts that are printed themselves."""
+        kept = [item for name, item in self._items.items() if name not in hidden]
+        return frozenset(place for item in kept for place in item.counts)
+
     def withhold(self, item: Item) -> None:
         """Declare that an item is not printed for another reason."""
         self._withheld.add(item)

@@ -100,7 +100,7 @@ def find_fit(
     dict of int to int, or None
         A value for each count that is connected with this one; None if nothing fits.
     """
-    system = _connected_system(facts, printed, count)
+    system = connected_places(facts, printed, count)
     ranges = narrow_ranges(system, system.low, system.high)
     assert ranges is not None  # the true values are a solution
     place = system.places.index(count)
@@ -114,6 +114,12 @@ def find_fit(
     if moved is None:
         return None
     return dict(zip(system.places, (round(value) for value in moved), strict=True))
+
+
+def search_fit(system: System) -> list[float] | None:
+    """Return any whole numbers that fit a system; None if there are none."""
+    ranges = narrow_ranges(system, system.low, system.high)
+    return None if ranges is None else _search(system, *ranges)
 
 
 def _search(system: System, low: list[float], high: list[float]) -> list[float] | None:
@@ -148,7 +154,7 @@ def _search(system: System, low: list[float], high: list[float]) -> list[float] 
     return None if solution.x is None else list(solution.x)
 
 
-def _connected_system(facts: Facts, printed: Printed, count: int) -> System:
+def connected_places(facts: Facts, printed: Printed, count: int) -> System:
     """Return the system of the unknown counts that are connected with one."""
     known, shares = printed.known, printed.shares
     rows_of = facts.rows_of()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -14,6 +15,7 @@ import pandas as pd
 
 from iop_outcomes.disclosure import LinkedCounts, SafePolicy
 from iop_outcomes.disclosure.merging import Ladders
+from iop_outcomes.disclosure.system import PrintedCells, printed_cells
 from iop_outcomes.errors import ReportError, RuleError
 from iop_outcomes.outreach.people import refuse_people
 from iop_outcomes.records import require_records
@@ -21,13 +23,14 @@ from iop_outcomes.records.data_cut import as_day
 from iop_outcomes.relapse import RelapseRule
 from iop_outcomes.report.counting import BY_MONTH, Trends, count_all, count_rows
 from iop_outcomes.report.forms.html import page_of, save_report
-from iop_outcomes.report.model import Section
+from iop_outcomes.report.model import Hidden, Section
 from iop_outcomes.report.scope import Scope, choose_scope
 from iop_outcomes.report.sections import assemble as parts
 from iop_outcomes.report.sections.findings import Findings, findings_frame, make_findings
 from iop_outcomes.report.sections.signals import signals_table
 from iop_outcomes.shared.characters import one_line
 from iop_outcomes.shared.messages import as_written
+from iop_outcomes.shared.saving import check_place, write_whole
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
@@ -52,12 +55,15 @@ class Report:
     html : str
         The whole report as one page: no script, and no request to anywhere. It is made, with its
         pictures, when it is first asked for.
+    cells : PrintedCells or None
+        What it prints of its counts, and how they hang together: what `iop-outcomes audit` reads.
     """
 
     tables: dict[str, pd.DataFrame]
     findings: Findings
     title: str
     _page: Callable[[], str] = field(repr=False)
+    cells: PrintedCells | None = field(default=None, repr=False)
 
     @cached_property
     def html(self) -> str:
@@ -79,6 +85,18 @@ class Report:
             a browser and print it: the page is laid out for paper too.
         """
         return save_report(lambda: self.html, self.tables, Path(path))
+
+    def save_cells(self, path: str | Path) -> Path:
+        """Write what the report prints of its counts, for `iop-outcomes audit`; return the path.
+
+        It holds no hidden number.
+        """
+        if self.cells is None:
+            raise ReportError("This report was made without its printed cells.")
+        place = Path(path)
+        check_place(place, "The file of printed cells")
+        write_whole(place, json.dumps(self.cells.as_json()).encode())
+        return place
 
     def __repr__(self) -> str:
         """Return its title and how many tables and findings it holds."""
@@ -158,8 +176,8 @@ def quarterly_report(
         )
     scope = choose_scope(records, quarter, rule, policy)
     whole = Scope(records, scope.quarter, scope.rule, scope.policy, scope.too_few)
-    findings: list[Findings] = []
-    stages = _stages(scope, whole, findings, ladders)
+    collected = _Collected()
+    stages = _stages(scope, whole, collected, ladders)
     heading = one_line(str(title or f"Outcome report, {scope.label}"))
     sections = [build() for _, build in _watched(stages, "sections", progress)]
     written = page_of(whole, sections, (heading, prepared_by, day))
@@ -171,7 +189,7 @@ def quarterly_report(
         return written()
 
     tables = {one.name: one.frame.copy() for section in sections for one in section.all_tables}
-    return Report(tables, findings[0] if findings else findings_frame([]), heading, page)
+    return Report(tables, collected.findings, heading, page, collected.cells)
 
 
 def prepared_day(prepared_on: str | datetime.date | None) -> str | None:
@@ -194,14 +212,35 @@ def prepared_day(prepared_on: str | datetime.date | None) -> str | None:
     return str(day)
 
 
+@dataclass
+class _Collected:
+    """What is made on the way to the sections, and is part of the report too."""
+
+    findings: Findings = field(default_factory=lambda: findings_frame([]))
+    cells: PrintedCells | None = None
+
+
+def _cells(scope: Scope, linked: LinkedCounts, hidden: Hidden) -> PrintedCells:
+    """Return what the report prints of its counts, and how they hang together."""
+    cut = scope.records.as_of
+    return printed_cells(
+        linked,
+        hidden,
+        quarter=scope.label if scope.quarter else "",
+        data_cut=cut.date().isoformat() if isinstance(cut, pd.Timestamp) else str(cut),
+        programs=tuple(sorted(scope.programs)),
+    )
+
+
 def _stages(
-    scope: Scope, whole: Scope, collected: list[Findings], ladders: Ladders | None
+    scope: Scope, whole: Scope, collected: _Collected, ladders: Ladders | None
 ) -> list[Stage]:
     """Return the sections in their order, each with the name of its stage."""
     if _too_few(scope):
         linked = LinkedCounts(scope.policy)
         drafts = count_rows(whole, linked)
         hidden = linked.hidden()
+        collected.cells = _cells(scope, linked, hidden)
         empty = parts.too_few_sections()
         return [
             *((section.title, lambda section=section: section) for section in empty),
@@ -211,7 +250,8 @@ def _stages(
     counted = count_all(scope, whole, ladders)
     trends = counted.trends
     findings = make_findings(scope, trends.compared) if scope.quarter else []
-    collected.append(findings_frame(findings))
+    collected.findings = findings_frame(findings)
+    collected.cells = _cells(scope, counted.linked, counted.hidden)
     return [
         (
             "What changed",

@@ -228,8 +228,8 @@ def discharge_table(scope: Scope, linked: LinkedCounts, step: Step = FINEST) -> 
     reasons = [
         (word, closed & (words == word).to_numpy()) for word in (*DISCHARGE_REASONS, NOT_RECORDED)
     ]
-    by_reason = {word: mask for word, mask in reasons if mask.any()}
-    merged = step.groups(by_reason)
+    by_reason = dict(reasons)
+    merged = step.groups(word for word, mask in reasons if mask.any())
     groups = [
         (name, np.any([by_reason[word] for word in held], axis=0)) for name, held in merged.items()
     ]

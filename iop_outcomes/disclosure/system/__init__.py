@@ -1,0 +1,28 @@
+"""One system of the printed cells of reports: what an outsider knows, and what follows from it.
+
+Counts with the sums between them come in, as they are printed; the cells that can be worked out go
+out. Records and hidden values are not known here.
+"""
+
+from __future__ import annotations
+
+from iop_outcomes.disclosure.system.attack import attack
+from iop_outcomes.disclosure.system.auditing import Audit, audit
+from iop_outcomes.disclosure.system.cells import (
+    PrintedCells,
+    PrintedShare,
+    printed_cells,
+    read_cells,
+)
+from iop_outcomes.disclosure.system.joining import join
+
+__all__ = [
+    "Audit",
+    "PrintedCells",
+    "PrintedShare",
+    "attack",
+    "audit",
+    "join",
+    "printed_cells",
+    "read_cells",
+]

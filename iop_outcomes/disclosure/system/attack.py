@@ -1,0 +1,184 @@
+"""The attack: which hidden counts follow from what is printed, by whole numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.disclosure.facts import Facts, Share
+from iop_outcomes.disclosure.linked import Key
+from iop_outcomes.disclosure.solving import Printed, connected_places, find_fit, search_fit
+from iop_outcomes.disclosure.system.cells import PrintedCells
+from iop_outcomes.errors import ReportError
+
+COLUMNS = ["cell", "how", "low", "high", "from"]
+PRINTED, EXACT, SMALL = "printed", "exactly", "as small"
+
+
+def attack(cells: PrintedCells) -> pd.DataFrame:
+    """Return the small counts that an outsider can work out from printed cells.
+
+    Parameters
+    ----------
+    cells : PrintedCells
+        Of one report, or of several that were joined.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a count of people from 1 to ``threshold - 1`` that is printed, follows exactly, or
+        is known to be in this range: ``cell`` (str), its name; ``how``: ``printed``, ``exactly``,
+        or ``as small``; ``low, high`` (int64), all that is known of it; ``from`` (str), the printed
+        counts that give it. Empty if there is none.
+
+    Raises
+    ------
+    ReportError
+        If no whole numbers fit what is printed: the numbers contradict each other.
+
+    Notes
+    -----
+    The reader knows all sums, that counts are whole numbers, and that a hidden count is not zero. A
+    count is not worked out if the printed numbers also fit a value of 0, or of the threshold or
+    more, for it. What does not follow from sums one after another is asked by integer programming,
+    never by linear programming alone, which can call safe what whole numbers give.
+
+    Examples
+    --------
+    >>> total = {"a": 1, "b": 1, "all": -1}
+    >>> leaky = PrintedCells(11, counts={"a": 40, "b": None, "all": 44}, sums=[total])
+    >>> attack(leaky)[["cell", "how", "low"]].values.tolist()
+    [['b', 'exactly', 4]]
+    """
+    outsider = _Outsider(cells)
+    rows = []
+    for place, key in enumerate(cells.counts):
+        if key not in cells.not_people and (found := outsider.range_if_small(place)) is not None:
+            low, high = found
+            printed = cells.counts[key] is not None
+            how = PRINTED if printed else EXACT if low == high else SMALL
+            rows.append((_name(key), how, low, high, outsider.reason(place)))
+    frame = pd.DataFrame(rows, columns=COLUMNS)
+    return frame.astype({"low": np.int64, "high": np.int64})
+
+
+def _name(key: Key) -> str:
+    if not isinstance(key, tuple):
+        return str(key)
+    if key[0] == "rest" and len(key) == 3:
+        return f"{_name(key[1])} less {_name(key[2])}"
+    return " / ".join(f"({_name(part)})" if isinstance(part, tuple) else str(part) for part in key)
+
+
+class _Outsider:
+    """What follows from the printed cells; solutions are kept, since they answer other questions.
+
+    `Facts` needs the true values; here any whole numbers that fit stand in their place.
+    """
+
+    def __init__(self, cells: PrintedCells) -> None:
+        place = {key: number for number, key in enumerate(cells.counts)}
+        self.threshold = cells.threshold
+        self.names = list(cells.counts)
+        self.followed: dict[int, int] = {}
+        self.facts = Facts()
+        printed = list(cells.counts.values())
+        for value in printed:
+            self.facts.add(0 if value is None else value)
+        self.facts.rows += [{place[key]: sign for key, sign in row.items()} for row in cells.sums]
+        known = np.array([value is not None for value in printed], dtype=np.bool_)
+        self._follow(known)
+        least = {place[key]: value for key, value in cells.least.items()}
+        shares = [
+            Share(place[one.numerator], place[one.denominator], -1, one.low, one.high)
+            for one in cells.shares
+        ]
+        for one in shares:  # a reader knows that a share above 0 is of a count above 0
+            least[one.numerator] = max(least.get(one.numerator, 0), int(one.high > 0))
+        self.printed = Printed(known, shares, least)
+        self.fits: list[dict[int, int]] = []
+        self._fit_unknown()
+
+    def _follow(self, known: np.ndarray) -> None:
+        """Work out what follows from one sum after another."""
+        values = self.facts.values
+        waiting = list(range(len(self.facts.rows)))
+        while waiting:
+            left = []
+            for number in waiting:
+                row = self.facts.rows[number]
+                unknown = [one for one in row if not known[one]]
+                rest = sum(sign * values[one] for one, sign in row.items() if known[one])
+                if len(unknown) == 1:
+                    values[unknown[0]] = -rest * row[unknown[0]]
+                    known[unknown[0]] = True
+                    self.followed[unknown[0]] = number
+                elif unknown:
+                    left.append(number)
+                elif rest != 0:
+                    self._refuse()
+            if len(left) == len(waiting):
+                return
+            waiting = left
+
+    def _refuse(self) -> None:
+        raise ReportError(
+            "The printed numbers contradict each other: no counts fit them all.",
+            instead="reports of the same records; of two with different data cuts, one by one",
+        )
+
+    def _fit_unknown(self) -> None:
+        """Find whole numbers that fit everything printed, one connected part after another."""
+        if any(value < 0 for value in self.facts.values):
+            self._refuse()
+        done: set[int] = set()
+        for place in np.flatnonzero(~self.printed.known).tolist():
+            if place in done:
+                continue
+            system = connected_places(self.facts, self.printed, place)
+            found = search_fit(system)
+            if found is None:
+                self._refuse()
+                continue
+            for one, value in zip(system.places, found, strict=True):
+                self.facts.values[one] = round(value)
+            done.update(system.places)
+        for share in self.printed.shares:
+            if not share.holds({}, self.facts.values):
+                self._refuse()
+
+    def reason(self, place: int) -> str:
+        """Say which printed counts give a count."""
+        if place in self.followed:
+            row = self.facts.rows[self.followed[place]]
+            parts = [
+                f"{_name(self.names[one])} ({self.facts.values[one]})"
+                for one in row
+                if one != place
+            ]
+            return "; ".join(parts)
+        if self.printed.known[place]:
+            return ""
+        system = connected_places(self.facts, self.printed, place)
+        return f"whole numbers that fit {len(system.rows)} sums and {len(system.shares)} shares"
+
+    def range_if_small(self, place: int) -> tuple[int, int] | None:
+        """Return the least and most value of a count that is known to be small, else None."""
+        value = self.facts.values[place]
+        if self.printed.known[place]:
+            return (value, value) if 0 < value < self.threshold else None
+        small = range(1, self.threshold)
+        if value not in small or any(fit.get(place, value) not in small for fit in self.fits):
+            return None
+        for low, high in ((self.threshold, np.inf), (0.0, 0.0)):
+            if high >= self.printed.least.get(place, 0) and self._can_be(place, low, high):
+                return None
+        low = next(one for one in small if one == value or self._can_be(place, one, one))
+        high = next(one for one in small[::-1] if one == value or self._can_be(place, one, one))
+        return low, high
+
+    def _can_be(self, place: int, low: float, high: float) -> bool:
+        fit = find_fit(self.facts, self.printed, place, (low, high))
+        if fit is not None:
+            self.fits.append(fit)
+        return fit is not None

@@ -1,0 +1,110 @@
+"""The audit of finished reports: each alone, and all of them together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from iop_outcomes.disclosure.linked import Key
+from iop_outcomes.disclosure.system.attack import COLUMNS, attack
+from iop_outcomes.disclosure.system.cells import PrintedCells
+from iop_outcomes.disclosure.system.joining import CHANGED, join
+from iop_outcomes.errors import ReportError
+
+TOGETHER = "together"
+CONTRADICT = (
+    "Taken together the reports contradict each other: records were changed between them. They "
+    "were audited one by one, and by what the same count is in two of them."
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Audit:
+    """What an outsider can work out from some reports.
+
+    Attributes
+    ----------
+    found : pandas.DataFrame
+        As `attack` returns it, with ``report`` (str): the number of the report, from 1, or
+        ``together``.
+    counts : int
+        How many counts were looked at.
+    threshold : int
+        Counts from 1 to one less were looked for.
+    note : str
+        What could not be asked; empty if everything was.
+    """
+
+    found: pd.DataFrame
+    counts: int
+    threshold: int
+    note: str = ""
+
+    @property
+    def text(self) -> str:
+        """The result in sentences, a line each."""
+        small = f"from 1 to {self.threshold - 1}"
+        head = f"{self.counts:,} counts were looked at; {len(self.found):,} {small} can be told."
+        lines = [head, *([self.note] if self.note else [])]
+        for row in self.found.to_dict("records"):
+            value = row["low"] if row["low"] == row["high"] else f"{row['low']} to {row['high']}"
+            lines.append(
+                f"  {row['report']}: {row['cell']}: {value} ({row['how']})"
+                + (f", from {row['from']}" if row["from"] else "")
+            )
+        lines.append(
+            "This audit assists and does not certify: it knows the declared sums, and no reader "
+            "who knows some of the people."
+        )
+        return "\n".join(lines)
+
+
+def audit(reports: Sequence[PrintedCells]) -> Audit:
+    """Return what an outsider can work out from reports, alone and together.
+
+    Parameters
+    ----------
+    reports : sequence of PrintedCells
+        Of the same records: quarters, programs and data cuts may differ.
+
+    Raises
+    ------
+    ReportError
+        If there is none, or the numbers of one report contradict each other.
+
+    Notes
+    -----
+    What one report gives is not named again for all together.
+
+    Examples
+    --------
+    >>> total = {"a": 1, "b": 1, "all": -1}
+    >>> one = PrintedCells(11, "2026Q1", counts={"a": 40, "b": None, "all": None}, sums=[total])
+    >>> other = PrintedCells(11, "2026Q1", counts={"a": None, "b": None, "all": 44}, sums=[total])
+    >>> audit([one, other]).found[["report", "low"]].values.tolist()
+    [['together', 4]]
+    """
+    if not reports:
+        raise ReportError("There is no report to audit.")
+    frames = [attack(one).assign(report=str(number)) for number, one in enumerate(reports, start=1)]
+    note = ""
+    counts = sum(len(one.counts) for one in reports)
+    if len(reports) > 1:
+        joined = join(reports)
+        try:
+            together = attack(joined)
+        except ReportError:
+            note = CONTRADICT
+            changed: dict[Key, int | None] = {
+                key: value
+                for key, value in joined.counts.items()
+                if isinstance(key, tuple) and key[0] == CHANGED
+            }
+            together = attack(PrintedCells(joined.threshold, counts=changed))
+        alone = {cell for one in frames for cell in one["cell"]}
+        new = together[~together["cell"].map(lambda cell: any(one in cell for one in alone))]
+        frames.append(new.assign(report=TOGETHER))
+    found = pd.concat(frames, ignore_index=True)[["report", *COLUMNS]]
+    return Audit(found, counts, max(one.threshold for one in reports), note)

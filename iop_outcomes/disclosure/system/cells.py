@@ -1,0 +1,210 @@
+"""The cells of a report as an outsider has them: printed or hidden, with the sums between them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from iop_outcomes.disclosure.linked import Item, Key, LinkedCounts
+from iop_outcomes.errors import ReportError
+from iop_outcomes.shared.messages import as_written
+
+FORMAT = "iop-outcomes printed cells, 1"
+Sum = dict[Key, int]
+
+
+@dataclass(frozen=True)
+class PrintedShare:
+    """A printed share: the numerator is between `low` and `high` times the denominator."""
+
+    numerator: Key
+    denominator: Key
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, eq=False)
+class PrintedCells:
+    """What a report tells: the printed counts, and how all counts hang together.
+
+    It holds no hidden number, so that it can be sent with the report.
+
+    Attributes
+    ----------
+    threshold : int
+        Counts from 1 to one less are hidden.
+    quarter, data_cut : str
+        The quarter of the report, and the day up to which its records go; may be empty.
+    programs : tuple of str
+        The programs that its numbers are of.
+    counts : dict
+        The name of a count -> its printed value; None where it is not printed.
+    least : dict
+        The name of a count -> what it is at least: 1 for one that is hidden, as a zero is shown.
+    not_people : set
+        The counts that are no counts of people, such as sessions beyond the first of each person.
+    sums : list of dict
+        Each a sum that is 0: the name of a count -> 1 or -1.
+    shares : list of PrintedShare
+        The shares printed without their counts.
+    """
+
+    threshold: int
+    quarter: str = ""
+    data_cut: str = ""
+    programs: tuple[str, ...] = ()
+    counts: dict[Key, int | None] = field(default_factory=dict)
+    least: dict[Key, int] = field(default_factory=dict)
+    not_people: frozenset[Key] = frozenset()
+    sums: list[Sum] = field(default_factory=list)
+    shares: list[PrintedShare] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain values for a file; `from_json` reads them back."""
+        place = {key: number for number, key in enumerate(self.counts)}
+        return {
+            "format": FORMAT,
+            "threshold": self.threshold,
+            "quarter": self.quarter,
+            "data_cut": self.data_cut,
+            "programs": list(self.programs),
+            "counts": [
+                {
+                    "name": _plain(key),
+                    "printed": value,
+                    **({"least": self.least[key]} if key in self.least else {}),
+                    **({"people": False} if key in self.not_people else {}),
+                }
+                for key, value in self.counts.items()
+            ],
+            "sums": [[[place[key], sign] for key, sign in row.items()] for row in self.sums],
+            "shares": [
+                [place[one.numerator], place[one.denominator], one.low, one.high]
+                for one in self.shares
+            ],
+        }
+
+    @classmethod
+    def from_json(cls, given: Mapping[str, Any]) -> PrintedCells:
+        """Return the cells that a file holds.
+
+        Raises
+        ------
+        ReportError
+            If it holds something else.
+        """
+        if given.get("format") != FORMAT:
+            raise ReportError(
+                "This does not hold the printed cells of a report.",
+                found=as_written(given.get("format")),
+                instead=f'a "format" of "{FORMAT}"',
+            )
+        try:
+            names = [_key(one["name"]) for one in given["counts"]]
+            return cls(
+                int(given["threshold"]),
+                str(given["quarter"]),
+                str(given["data_cut"]),
+                tuple(map(str, given["programs"])),
+                {
+                    name: None if one["printed"] is None else int(one["printed"])
+                    for name, one in zip(names, given["counts"], strict=True)
+                },
+                {
+                    name: int(one["least"])
+                    for name, one in zip(names, given["counts"], strict=True)
+                    if "least" in one
+                },
+                frozenset(
+                    name
+                    for name, one in zip(names, given["counts"], strict=True)
+                    if one.get("people") is False
+                ),
+                [{names[place]: int(sign) for place, sign in row} for row in given["sums"]],
+                [
+                    PrintedShare(names[top], names[bottom], float(low), float(high))
+                    for top, bottom, low, high in given["shares"]
+                ],
+            )
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            raise ReportError(
+                "The printed cells of the report are not complete.",
+                found=type(error).__name__,
+                instead="the file as it was written, unchanged",
+            ) from None
+
+    def __repr__(self) -> str:
+        """Return how many counts are printed and hidden."""
+        printed = sum(value is not None for value in self.counts.values())
+        return f"<PrintedCells: {printed} printed, {len(self.counts) - printed} not printed>"
+
+
+def printed_cells(
+    linked: LinkedCounts,
+    hidden: frozenset[Item],
+    *,
+    quarter: str = "",
+    data_cut: str = "",
+    programs: tuple[str, ...] = (),
+) -> PrintedCells:
+    """Return what a reader has of declared counts if the items `hidden` are not printed.
+
+    Examples
+    --------
+    >>> from iop_outcomes import SafePolicy
+    >>> linked = LinkedCounts(SafePolicy())
+    >>> for name, value in {"a": 40, "b": 12, "c": 5, "all": 57}.items():
+    ...     linked.count(name, value, item=name)
+    >>> linked.total("all", ["a", "b", "c"])
+    >>> printed_cells(linked, linked.hidden())
+    <PrintedCells: 2 printed, 2 not printed>
+    """
+    names = linked.names
+    shown = linked.shown_places(hidden)
+    told = linked.printed(set(hidden))
+    values = linked.facts.values
+    return PrintedCells(
+        linked.policy.threshold,
+        quarter,
+        data_cut,
+        programs,
+        {name: values[place] if place in shown else None for place, name in enumerate(names)},
+        {names[place]: least for place, least in told.least.items() if place not in shown},
+        frozenset(names[place] for place in linked.no_people),
+        [{names[place]: sign for place, sign in row.items()} for row in linked.facts.rows],
+        [
+            PrintedShare(names[one.numerator], names[one.denominator], one.low, one.high)
+            for one in told.shares
+        ],
+    )
+
+
+def _plain(key: Key) -> Any:
+    return [_plain(part) for part in key] if isinstance(key, tuple) else key
+
+
+def _key(plain: Any) -> Key:
+    return tuple(_key(part) for part in plain) if isinstance(plain, list) else plain
+
+
+def read_cells(text: str) -> PrintedCells:
+    """Return the cells of a report saved as JSON: the whole file, or its part ``cells``.
+
+    Raises
+    ------
+    ReportError
+        If it is no JSON, or holds no printed cells.
+    """
+    try:
+        given = json.loads(text)
+    except json.JSONDecodeError:
+        raise ReportError(
+            "This is no JSON file.", instead="a report saved as JSON, or its printed cells"
+        ) from None
+    if isinstance(given, dict) and "cells" in given:
+        given = given["cells"]
+    if not isinstance(given, dict):
+        raise ReportError("This does not hold a report.", found=type(given).__name__)
+    return PrintedCells.from_json(given)

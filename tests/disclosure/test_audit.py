@@ -1,0 +1,170 @@
+"""Finished reports as an outsider has them: what is leaky on purpose is found."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import iop_outcomes as iop
+from iop_outcomes.cli import app
+from iop_outcomes.disclosure import LinkedCounts
+from iop_outcomes.disclosure.linked import Key
+from iop_outcomes.disclosure.system import (
+    PrintedCells,
+    PrintedShare,
+    attack,
+    audit,
+    join,
+    printed_cells,
+    read_cells,
+)
+from iop_outcomes.errors import ReportError
+from iop_outcomes.report.counting import count_all
+from iop_outcomes.report.scope import choose_scope
+from validation.shown_share import one_program
+
+Sums = dict[str, list[str]]
+
+
+def cells_of(values: dict[str, int], hidden: set[str], sums: Sums, **more: object) -> PrintedCells:
+    rows: list[dict[Key, int]] = [
+        {**dict.fromkeys(parts, 1), whole: -1} for whole, parts in sums.items()
+    ]
+    shown: dict[Key, int | None] = {
+        name: None if name in hidden else value for name, value in values.items()
+    }
+    return PrintedCells(11, counts=shown, sums=rows, **more)  # type: ignore[arg-type]
+
+
+def test_two_tables_that_are_safe_alone_are_not_together() -> None:
+    # Worked example 1: three programs, relapse or not; the south is programs B and C.
+    values = {"AY": 4, "AN": 30, "BY": 12, "BN": 25, "CY": 17, "CN": 40}
+    sums: Sums = {name: [f"{name}Y", f"{name}N"] for name in "ABC"}
+    sums |= {f"all {one}": [f"{name}{one}" for name in "ABC"] for one in "YN"}
+    south: Sums = {f"south {one}": [f"B{one}", f"C{one}"] for one in "YN"}
+    values |= {name: sum(values[part] for part in held) for name, held in (sums | south).items()}
+    hidden = {"AY", "AN", "BY", "BN"}
+    first = cells_of({k: v for k, v in values.items() if not k.startswith("south")}, hidden, sums)
+    assert attack(first).empty
+    both = attack(cells_of(values, hidden, sums | south))
+    # All with a relapse, 33, less those of the south, 29.
+    assert both[["cell", "how", "low", "high"]].values.tolist() == [["AY", "exactly", 4, 4]]
+    assert attack(cells_of(values, {*hidden, "south Y", "CN", "south N"}, sums | south)).empty
+
+
+def test_cells_hidden_by_elimination_alone_are_known_to_be_small() -> None:
+    # Worked example 2: 3, 2 and 6 are small, 15 is hidden beside them: their ranges are below 11.
+    cells = [[3, 2, 31], [6, 15, 28], [22, 19, 40]]
+    values = {f"{i},{j}": cells[i][j] for i in range(3) for j in range(3)}
+    sums: Sums = {f"{i},all": [f"{i},{j}" for j in range(3)] for i in range(3)}
+    sums |= {f"all,{j}": [f"{i},{j}" for i in range(3)] for j in range(3)}
+    values |= {name: sum(values[part] for part in held) for name, held in sums.items()}
+    hidden = {"0,0", "0,1", "1,0", "1,1"}
+    found = attack(cells_of(values, hidden, sums)).set_index("cell")[["low", "high"]]
+    assert found["high"].max() < 11
+    assert found.loc["1,0"].tolist() == [4, 9]  # the two others can be zero, where zeros are hidden
+    known = replace(cells_of(values, hidden, sums), least=dict.fromkeys(hidden, 1))
+    ranges = attack(known).set_index("cell")[["low", "high"]]
+    assert ranges.loc["0,0"].tolist() == [1, 4]
+    assert ranges.loc["0,1"].tolist() == [1, 4]
+    assert ranges.loc["1,0"].tolist() == [5, 8]
+    # The four largest hidden, and 15 shown, is enough where zeros are hidden, not where they show.
+    safe = {*hidden, "0,2", "1,2", "2,0", "2,1"} - {"1,1"}
+    assert attack(cells_of(values, safe, sums)).empty
+    assert not attack(replace(cells_of(values, safe, sums), least=dict.fromkeys(safe, 1))).empty
+
+
+def test_whole_numbers_give_what_linear_programming_calls_safe() -> None:
+    # Relapse 33% in one group, 40% in another, 25 people together: 5 of 15 and 4 of 10.
+    names = ("NA", "kA", "NB", "kB", "all")
+    shown: dict[Key, int | None] = {**dict.fromkeys(names), "all": 25}
+    given = PrintedCells(
+        11,
+        counts=shown,
+        least={"kA": 1, "kB": 1},
+        sums=[{"NA": 1, "NB": 1, "all": -1}],
+        shares=[
+            PrintedShare("kA", "NA", 0.325, 0.335),
+            PrintedShare("kB", "NB", 0.395, 0.405),
+        ],
+    )
+    found = attack(given).set_index("cell")
+    assert found["how"].tolist() == ["exactly"] * 3
+    assert found["low"].to_dict() == {"kA": 5, "NB": 10, "kB": 4}
+
+
+def test_numbers_that_contradict_each_other_are_refused() -> None:
+    with pytest.raises(ReportError, match="contradict"):
+        attack(cells_of({"a": 3, "b": 4, "all": 9}, set(), {"all": ["a", "b"]}))
+    with pytest.raises(ReportError, match="contradict"):
+        attack(cells_of({"a": 30, "b": 4, "all": 9}, {"b"}, {"all": ["a", "b"]}))
+
+
+def test_a_subset_of_programs_is_part_of_all() -> None:
+    key = ("trend", "admissions", "quarter", "2026Q1", "numerator")
+    whole = PrintedCells(11, "2026Q1", programs=("A", "B"), counts={key: 50})
+    part = PrintedCells(11, "2026Q1", programs=("A",), counts={key: 44})
+    found = audit([whole, part]).found
+    assert found[["report", "low"]].values.tolist() == [["together", 6]]
+    far = PrintedCells(11, "2026Q1", programs=("A",), counts={key: 30})
+    assert audit([whole, far]).found.empty
+
+
+def test_a_count_that_is_issued_again_tells_who_came_late() -> None:
+    key = ("trend", "retained_30", "quarter", "2026Q1", "numerator")
+    first = PrintedCells(11, "2026Q1", "2026-04-30", ("A",), {key: 44})
+    assert audit([first, replace(first, counts={key: 47})]).found["low"].tolist() == [3]
+    assert audit([first, replace(first, counts={key: 58})]).found.empty
+    assert audit([first, first]).found.empty
+
+
+@pytest.fixture(scope="module")
+def small() -> iop.Records:
+    """Return one program with some 80 admissions a year."""
+    return one_program(3, 80, "2026Q3")
+
+
+def test_a_report_is_safe_and_each_hidden_number_more_may_not_be(small: iop.Records) -> None:
+    scope = choose_scope(small, "2026Q3", None, None)
+    counted = count_all(scope, scope)
+    cells = printed_cells(counted.linked, counted.hidden)
+    assert attack(cells).empty
+    leaky = 0
+    linked: LinkedCounts = counted.linked
+    whole_rows = [item for item in counted.hidden if item in linked and linked.value(item) > 10]
+    for item in whole_rows[:8]:
+        leaky += len(attack(printed_cells(linked, counted.hidden - {item}))) > 0
+    assert leaky >= 1
+
+
+def test_the_command_audits_files_and_ends_with_one_if_something_is_told(tmp_path: Path) -> None:
+    total: Sums = {"all": ["a", "b"]}
+    safe = cells_of({"a": 40, "b": 4, "all": 44}, {"b", "a"}, total)
+    leaky = cells_of({"a": 40, "b": 4, "all": 44}, {"b"}, total)
+    files = {}
+    for name, one in (("safe", safe), ("leaky", leaky)):
+        files[name] = tmp_path / f"{name}.json"
+        files[name].write_text(json.dumps({"cells": one.as_json()}), encoding="utf-8")
+    run = CliRunner()
+    fine = run.invoke(app, ["audit", str(files["safe"])])
+    assert fine.exit_code == 0
+    assert "0 from 1 to 10 can be told" in fine.output
+    found = run.invoke(app, ["audit", str(files["leaky"])])
+    assert found.exit_code == 1
+    assert "b: 4 (exactly), from a (40); all (44)" in found.output
+    both = run.invoke(app, ["audit", str(files["safe"]), str(files["leaky"])])
+    assert both.exit_code == 1
+    with pytest.raises(ReportError, match="no JSON"):
+        read_cells("{")
+    with pytest.raises(ReportError, match="printed cells"):
+        read_cells('{"tables": []}')
+
+
+def test_joined_reports_keep_their_own_quarters_apart() -> None:
+    own = ("discharges", "all")
+    reports = [PrintedCells(11, quarter, counts={own: 20 + n}) for n, quarter in enumerate("ab")]
+    assert len(join(reports).counts) == 2
