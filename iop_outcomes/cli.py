@@ -128,7 +128,12 @@ def check(
     for name, tables in failed.groupby("check", sort=False)["table"]:
         typer.echo(f"  failed: {name} ({', '.join(tables)})")
     if problems is not None:
-        _write_problems(records, problems)
+        records.save_problems(problems)
+        typer.echo(
+            f"{len(records.problems):,} problems written to {printable(str(problems))}. "
+            "It holds values of the records: keep it where the records are kept, and do not send "
+            "it."
+        )
     if nearly_all_lost(records.problems, records.sources) or (strict and len(records.problems)):
         raise typer.Exit(WRONG)
 
@@ -237,10 +242,7 @@ def report(
 @app.command()
 def audit(
     reports: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="CELLS.json ...", parser=_given, help="What `report --cells` wrote."
-        ),
+        list[Path], typer.Argument(parser=_given, help="What `report --cells` wrote.")
     ],
 ) -> None:
     """Attack finished reports as an outsider: which small counts follow from what is printed.
@@ -396,11 +398,3 @@ def _say_what_to_map(records: Records) -> None:
     if lines:
         typer.echo("words that are not known; write their meanings into mapping.toml:")
         typer.echo(printable("\n".join(lines)))
-
-
-def _write_problems(records: Records, path: Path) -> None:
-    records.save_problems(path)
-    typer.echo(
-        f"{len(records.problems):,} problems written to {printable(str(path))}. "
-        "It holds values of the records: keep it where the records are kept, and do not send it."
-    )
