@@ -64,6 +64,10 @@ IN_COMMANDS = {  # what an error tells a program to write, and what the command 
     "Write synthetic_records(seed=2026, people=760).": "Write --seed 2026.",
     "; see .fitness()": "",
     "see .problems": "--problems FILE.csv writes them to a file",
+    ", or give as_of": ", or give --as-of",
+    "Read without strict and look at records.problems.": "Leave --strict out; --problems FILE.csv "
+    "writes them to a file.",
+    "records.problems lists them": "iop-outcomes check --problems FILE.csv lists them",
 }
 
 

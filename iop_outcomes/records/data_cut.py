@@ -62,6 +62,12 @@ def data_cut(
     if as_of is not None:
         cut = _given_cut(as_of, time)
         return cut, _long_after(cut, newest, time)
+    if newest == NO_DAY and not any(map(len, staged_tables.values())):
+        raise RecordsError(
+            "The files have headings and no rows.",
+            found=", ".join(dict.fromkeys(_files(staged_tables))),
+            instead="Export them again, for a time in which people were in the program.",
+        )
     if newest == NO_DAY:
         raise RecordsError(
             "The records hold no date from which a data cut could be taken.",
@@ -72,6 +78,10 @@ def data_cut(
         f"{_day_text(newest, time)} ({what})"
     )
     return newest, [text, *_lonely(np.concatenate(list(happened.values())), newest, time)]
+
+
+def _files(staged_tables: dict[str, StagedTable]) -> list[str]:
+    return [file for staged in staged_tables.values() for file in staged.files]
 
 
 def _what_happened(staged_tables: dict[str, StagedTable], time: str) -> dict[str, Array]:

@@ -37,7 +37,7 @@ from iop_outcomes.records.records import Records
 from iop_outcomes.records.schema import ATTENDANCE, ATTENDED, CHECKINS, EPISODES, TABLES
 from iop_outcomes.records.sources.files import read_raw
 from iop_outcomes.records.sources.locate import Found, Sources, find
-from iop_outcomes.records.sources.opening import is_zip, kind_of
+from iop_outcomes.records.sources.opening import is_zip, kind_of, shown
 from iop_outcomes.records.sources.sql import is_address
 from iop_outcomes.records.staging import Log, StagedTable, combine, our_names
 from iop_outcomes.shared.messages import may_be_named
@@ -70,7 +70,7 @@ def read_records(
         A folder with files called episodes*, attendance*, checkins* (CSV, TSV, JSON lines,
         Parquet or Excel; several files a table are put under one another), or an Excel workbook
         with sheets so called. A zip file is read as a folder; ``.gz`` packs any kind. A
-        ``mapping.toml`` in the folder is used unless `mapping` is given.
+        ``mapping.toml`` in the folder, or beside the one file, is used unless `mapping` is given.
         Hidden sheets are not read; files and sheets that are not read are in ``ignored``.
         Or the address of a database as SQLAlchemy writes it, ``postgresql+psycopg://host/name``, or
         an engine, with a mapping whose ``[database.queries]`` has a query a table. Or a
@@ -113,12 +113,12 @@ def read_records(
     >>> len(records.problems)
     0
     """
-    plan, source = _mapping_for(source, mapping)
+    plan, source, beside = _mapping_for(source, mapping)
     located = find(
         source, {"episodes": episodes, "attendance": attendance, "checkins": checkins}, plan
     )
     time = _kind_of_time(located, plan)
-    log = Log(notes=[*located.notes, *_rows_over_lines(located)])
+    log = Log(notes=[*beside, *located.notes, *_rows_over_lines(located)])
     staged_tables = {}
     synthetic = plan.synthetic or _says_synthetic(located)
     ids, tables = IdWritings(plan), tables_needed(plan, located.raws)
@@ -161,18 +161,20 @@ def read_records(
 
 def _mapping_for(
     source: Any, mapping: str | Path | MappingType[str, Any] | Mapping | None
-) -> tuple[Mapping, Any]:
-    """Return the mapping, and the source: a mapping file alone stands for what it names."""
+) -> tuple[Mapping, Any, list[str]]:
+    """Return the mapping, the source, and a note: a mapping file alone stands for what it names."""
     if mapping is not None or is_address(source) or not isinstance(source, str | Path):
-        return read_mapping(mapping), source
+        return read_mapping(mapping), source, []
     path = Path(source)
     if path.suffix.lower() == ".toml":
         plan = read_mapping(path)
-        return plan, path.parent if plan.database is None else None
-    beside = path / "mapping.toml"
-    if (kind_of(path) == "folder" or is_zip(path)) and kind_of(beside) == "file":
-        return read_mapping(beside), source
-    return Mapping(), source
+        return plan, path.parent if plan.database is None else None, []
+    inside, beside = path / "mapping.toml", path.parent / "mapping.toml"
+    if (kind_of(path) == "folder" or is_zip(path)) and kind_of(inside) == "file":
+        return read_mapping(inside), source, []
+    if kind_of(path) == "file" and kind_of(beside) == "file":
+        return read_mapping(beside), source, [f"read by the mapping.toml beside {shown(path)}"]
+    return Mapping(), source, []
 
 
 def _kind_of_time(located: Found, mapping: Mapping) -> str:

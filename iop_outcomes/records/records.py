@@ -18,7 +18,7 @@ from iop_outcomes.records.checks.to_map import unknown_words, unmatched_rows
 from iop_outcomes.records.fitness import Held, Judgement, fitness_table, judge, summary
 from iop_outcomes.shared.messages import columns_found, words_found
 from iop_outcomes.shared.saving import write_whole
-from iop_outcomes.shared.text import format_names, table_html
+from iop_outcomes.shared.text import format_count, format_names, table_html
 
 MOST_PROGRAMS = 20  # that are listed by name
 
@@ -329,11 +329,12 @@ class Records:
 
     def _counts(self) -> str:
         people = self.episodes["person_id"].nunique()
-        text = f"{len(self.episodes):,} episodes of {people:,} people"
+        persons = "1 person" if people == 1 else f"{people:,} people"
+        text = f"{format_count(len(self.episodes), 'episode')} of {persons}"
         for name in ("attendance", "checkins"):
             if name in self.tables:
-                what = "scheduled services" if name == "attendance" else "check-ins"
-                text += f", {len(getattr(self, name)):,} {what}"
+                what = "scheduled service" if name == "attendance" else "check-in"
+                text += f", {format_count(len(getattr(self, name)), what)}"
         return text
 
     def _lines(self) -> list[str]:

@@ -73,6 +73,8 @@ class StagedTable:
         For each text of a date column in which order its day and month stand.
     date_texts : dict of str to DateTexts
         For each date column what its texts say, before that order is known.
+    same_day : str
+        To which stay a row belongs on the day on which one ends and the next begins; see `Link`.
     parsed : dict of str to Parsed
         What the texts of a column say, where it was needed before the columns are typed.
     """
@@ -96,6 +98,7 @@ class StagedTable:
     declared: dict[str, Column] = field(default_factory=dict)
     orders: dict[str, list[str]] = field(default_factory=dict)
     date_texts: dict[str, DateTexts] = field(default_factory=dict)
+    same_day: str = ""
     parsed: dict[str, Parsed] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -230,6 +233,7 @@ def combine(table: Table, raws: list[Raw], mapping: Mapping, time: str) -> Stage
         odd=[(number, odd) for number, raw in enumerate(raws) for odd in raw.odd],
         left_out=[raw.left_out for raw in raws],
         file_orders=[raw.date_order for raw in raws],
+        same_day=mapping.link(table.name).same_day,
     )
 
 

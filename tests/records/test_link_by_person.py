@@ -325,3 +325,23 @@ def test_rows_are_linked_as_a_plain_version_says(
         follow_up = table == "checkins"
         expected = {row: plain(stays, who, day, follow_up) for row, (who, day) in enumerate(rows)}
         assert found == expected, table
+
+
+@pytest.mark.parametrize(("which", "first"), [("newer", "E1"), ("older", "E0")])
+def test_a_day_of_discharge_and_readmission_goes_to_the_stay_that_the_mapping_says(
+    which: str, first: str
+) -> None:
+    link = {"link": {**BY_PERSON, "same_day": which}}
+    mapping = {"attendance": link, "checkins": link}
+    stays = [("P1", 0, 10), ("P1", 10, 20), ("P2", 0, None), ("P2", 10, 20), ("P3", 0, 9)]
+    records = read(stays, [("P1", 10), ("P1", 9), ("P2", 10), ("P3", 9)], mapping=mapping)
+    assert linked(records, "attendance") == {0: first, 1: "E0", 3: "E4"}  # P2's stays overlap
+    assert records.problem_counts()["check"].tolist().count("in_two_episodes") == 2
+
+
+def test_the_way_to_say_it_is_named() -> None:
+    records = read([("P1", 0, 10), ("P1", 10, 20)], [("P1", 10), ("P1", 9)])
+    assert any('[attendance.link] same_day = "newer"' in note for note in records.notes)
+    mapping = {"attendance": {"link": {"same_day": "newer"}}}
+    with pytest.raises(RecordsError, match="links by episode_id"):
+        read([("P1", 0, 10)], [("P1", 9)], mapping=mapping)

@@ -580,6 +580,8 @@ def by_month(counts: list[int]) -> pd.DataFrame:
         ([10, 100, 100, 100, 10], (3, 0)),  # the first and the last month are left out
         ([50, 50, 24, 50, 50], (3, 1)),  # 50 rows in the usual month are the fewest
         ([49, 49, 24, 49, 49], (0, 0)),
+        ([10, 30, 90, 200, 210, 60, 20], (5, 0)),  # a program that grows and runs out
+        ([100, 100, 10, 10, 10, 100, 100], (5, 1)),
     ],
 )
 def test_a_month_of_under_half_the_rows_of_those_around_it_fails(

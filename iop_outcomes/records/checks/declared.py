@@ -89,7 +89,7 @@ _DECLARED = (
     Check("repeated_key", "conformance", "The key stands twice in the line, with two values."),
     Check("open_quote", "conformance", "A quote opens a cell and is not closed in the row."),
     Check("stray_quote", "conformance", "More text follows a closing quote in its cell."),
-    Check("merged_cells", "conformance", "Cells of several rows are merged into one."),
+    Check("merged_cells", "conformance", "Cells of several rows are merged into one.", 1.0),
     Check(
         "lone_surrogate",
         "conformance",
@@ -101,7 +101,12 @@ _DECLARED = (
         "conformance",
         "The cell of a frame is an object that cannot be written as text.",
     ),
-    Check("encoding", "conformance", "The file is not UTF-8; letters outside ASCII may be wrong."),
+    Check(
+        "encoding",
+        "conformance",
+        "The file is not UTF-8: letters outside ASCII are read as the encoding that is named.",
+        1.0,
+    ),
     Check("surrounding_spaces", "conformance", "Spaces before or after the value."),
     Check("missing_word", "conformance", 'A word such as "n/a" stands for a missing value.'),
     Check("error_word", "conformance", "An error such as #REF! stands in place of a value."),
@@ -226,7 +231,7 @@ _DECLARED = (
     Check(
         "volume_change",
         "plausibility",
-        "A month with less than half the rows of the months around it.",
+        "A month with less than half the rows of the months before and of those after it.",
         0.05,
     ),
     Check("readmitted_soon", "plausibility", f"Admitted within {SOON} days of a discharge.", 0.05),

@@ -111,7 +111,8 @@ def source_lines(sources: pd.DataFrame) -> list[str]:
             ahead = int(row["rows_planned"])
             planned = f" + {ahead:,} planned for later" if ahead else ""
             lines.append(
-                f"  {table}: {row['rows_read']:,} rows{of} read = {row['rows_kept']:,} kept"
+                f"  {table}: {format_count(row['rows_read'], 'row')}{of} read = "
+                f"{row['rows_kept']:,} kept"
                 f" + {row['rows_set_aside'] - ahead:,} set aside{planned}"
                 f" + {row['rows_folded']:,} folded"
             )

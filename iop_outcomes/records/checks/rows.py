@@ -76,6 +76,11 @@ def _by_person(
         f"{name}: {format_count(int(linked.sum()), 'row')} linked by person and date; set aside: "
         f"{between:,} in no episode of their person, {two:,} in two at once"
     )
+    if two and not staged.same_day:
+        text += (
+            f'; [{name}.link] same_day = "newer" (or "older") in the mapping gives those on a day '
+            "on which one stay ends and the next begins to that stay"
+        )
     end_column = "discharge_date" if staged.time == "calendar" else "discharge_day"
     if name == "checkins" and episodes.has(end_column):
         end = episodes.values[end_column][np.where(rows >= 0, rows, 0)]
@@ -270,10 +275,11 @@ def copied_roster(staged: StagedTable, episode: Array, log: Log) -> None:
 
 
 def volume_change(staged: StagedTable, programs: Array, log: Log) -> None:
-    """Count months with under half the rows of the two before and after: a feed may be broken.
+    """Count months with under half the rows of the two before and of the two after.
 
-    It is looked at program by program. The first and the last month are left out, as they are
-    seldom whole, and so are programs whose usual month has few rows.
+    A feed may have been broken then. A program that grows or runs out has months below one side
+    only. It is looked at program by program. The first and the last month are left out, as they
+    are seldom whole, and so are programs whose usual month has few rows.
     """
     if staged.time != "calendar" or not staged.kept.any():
         log.tally("volume_change", staged.table.name, "date", 0, 0, present=False)
@@ -293,8 +299,8 @@ def volume_change(staged: StagedTable, programs: Array, log: Log) -> None:
         if len(held) < 5 or np.median(row[held[0] : held[-1] + 1]) < FEED_ROWS:
             continue
         whole = np.pad(row[held[0] : held[-1] + 1].astype(np.float64), 1, constant_values=np.nan)
-        around = np.stack([whole[:-4], whole[1:-3], whole[3:-1], whole[4:]])
-        usual = np.nanmedian(around, axis=0)
-        looked_at += len(usual)
-        failed += int((whole[2:-2] < 0.5 * usual).sum())
+        before = np.nanmedian(np.stack([whole[:-4], whole[1:-3]]), axis=0)
+        after = np.nanmedian(np.stack([whole[3:-1], whole[4:]]), axis=0)
+        looked_at += len(before)
+        failed += int((whole[2:-2] < 0.5 * np.minimum(before, after)).sum())
     log.tally("volume_change", staged.table.name, "date", looked_at, failed)

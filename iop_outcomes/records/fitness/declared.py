@@ -161,7 +161,11 @@ MEASURES: dict[str, Measure] = {
         Measure("length_of_stay", "Length of stay", (PeopleLeave(),)),
         Measure("check_in_response", "Check-in response", (*_CHECK_INS, MISSED), main=True),
         Measure("relapse", "Relapse", (*_CHECK_INS, ANSWERS, ClearAnswers()), main=True),
-        Measure("relapse_missing_rules", "Rules for missing check-ins", (*_CHECK_INS, MISSED)),
+        Measure(
+            "relapse_missing_rules",
+            "Rules for missing check-ins",
+            (*_CHECK_INS, ANSWERS, ClearAnswers(), MISSED),
+        ),
         *(
             Measure(name, title, (TableRead("checkins"), PeopleLeave(), evidence))
             for name, title, evidence in (

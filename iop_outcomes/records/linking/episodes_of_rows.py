@@ -23,7 +23,8 @@ def episodes_of_rows(staged: StagedTable, episodes: StagedTable) -> Array:
 
     Where rows have an ``episode_id`` it is that one; else the episode of their person, from the day
     of admission to the day of discharge, both included, in which they fall. A check-in after a
-    discharge is follow-up of the latest episode before it.
+    discharge is follow-up of the latest episode before it. A day on which one ends and the next
+    begins is in two, unless ``staged.same_day`` says which is meant.
 
     Returns
     -------
@@ -75,6 +76,8 @@ def _by_person(staged: StagedTable, episodes: StagedTable) -> Array:
     held = aside.holding(key)
     result[(held != BETWEEN) & with_kept[person]] = ASIDE
     held = kept.holding(key)
+    if staged.same_day:
+        held = np.where(held == TWO, kept.of_a_change(key, staged.same_day), held)
     result = np.where(held == BETWEEN, result, held)
     return result.astype(np.int32)
 
@@ -108,6 +111,23 @@ class _Stays:
         number = begun - over
         row = self.sum_admitted[begun] - self.sum_ended[over]
         result: Array = np.where(number == 1, row, np.where(number == 0, BETWEEN, TWO))
+        return result
+
+    def of_a_change(self, key: Array, which: str) -> Array:
+        """Return the newer or older episode of a day on which one ends and another begins.
+
+        `TWO` where the day is in three episodes, or in two of which both hold it for another
+        reason: they overlap.
+        """
+        begun = np.searchsorted(self.admitted, key, side="right")
+        begun_before = np.searchsorted(self.admitted, key, side="left")
+        over = np.searchsorted(self.ended, key, side="right")
+        over_before = np.searchsorted(self.ended, key, side="left")
+        newer = self.sum_admitted[begun] - self.sum_ended[over]
+        older = self.sum_admitted[begun_before] - self.sum_ended[over_before]
+        change = (begun - over_before == 2) & (begun - begun_before == 1)
+        change &= (over - over_before == 1) & (newer != older)
+        result: Array = np.where(change, newer if which == "newer" else older, TWO)
         return result
 
     def latest_before(self, key: Array, person: Array) -> Array:

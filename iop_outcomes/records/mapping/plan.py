@@ -157,10 +157,14 @@ class Link:
         By the episode's identifier, or by the person's and the day.
     person : {"id", "name"}
         What ``person_id`` holds.
+    same_day : {"", "newer", "older"}
+        To which stay a row belongs that falls on the day on which one ends and the next begins;
+        empty: to neither.
     """
 
     by: str = "episode_id"
     person: str = "id"
+    same_day: str = ""
 
 
 @dataclass(frozen=True)

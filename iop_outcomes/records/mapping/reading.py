@@ -144,7 +144,12 @@ def _load(path: Path) -> MappingType[str, Any]:
         found = "text that is not UTF-8"
     except ValueError:  # Python reads no number of more than some thousand digits
         found = "a number of thousands of digits"
-    raise RecordsError(f"The mapping file {name} cannot be read as TOML.", found=found)
+    raise RecordsError(
+        f"The mapping file {name} cannot be read as TOML.",
+        found=found,
+        instead='Write lines such as "Their name" = "our name", texts in double quotes, below a '
+        "section such as [attendance.columns]; a line that begins with # does nothing.",
+    )
 
 
 def _patterns(table: str, patterns: Any) -> tuple[str, ...]:

@@ -169,7 +169,7 @@ def read_link(table: str, value: Any) -> Link | None:
         return None
     where = f"[{table}.link]"
     link = section(f"{table}.link", given)
-    only(where, link, ("by", "person"))
+    only(where, link, ("by", "person", "same_day"))
     by = one_of(f"{where} by", link.get("by", "episode_id"), ("episode_id", "person_and_date"))
     person = one_of(f"{where} person", link.get("person", "id"), ("id", "name"))
     if person == "name" and by != "person_and_date":
@@ -177,7 +177,16 @@ def read_link(table: str, value: Any) -> Link | None:
             f"The mapping's {where} says that people are given by name, and links by episode_id.",
             instead='Write by = "person_and_date", or remove person.',
         )
-    return Link(by, person)
+    same_day = ""
+    if "same_day" in link:
+        same_day = one_of(f"{where} same_day", link["same_day"], ("newer", "older"))
+        if by != "person_and_date":
+            raise RecordsError(
+                f"The mapping's {where} says to which stay a day of two belongs, and links by "
+                "episode_id.",
+                instead='Write by = "person_and_date", or remove same_day.',
+            )
+    return Link(by, person, same_day)
 
 
 def read_expected(value: Any) -> tuple[int | None, int | None]:

@@ -7,7 +7,7 @@ import re
 import pandas as pd
 
 from iop_outcomes.records.schema import TABLES
-from iop_outcomes.records.suggestions.proposing.words import FEW
+from iop_outcomes.records.suggestions.proposing.words import FEW, rows_said
 from iop_outcomes.records.suggestions.recognition.language import is_plain_language, meaning
 
 MOST_WORDS = 25  # unknown words of a column; more are no vocabulary, and may be names
@@ -19,7 +19,8 @@ _NOT_BARE = re.compile(r'["\\\x00-\x1f\x7f]')
 def lines_to_paste(words: pd.DataFrame) -> list[str]:
     """Write unknown words as lines of a mapping, each with its count and a ``"?"`` to replace.
 
-    A ``"?"`` is refused when the mapping is read, so that no word gets a meaning by default.
+    A count below 11 is not told. A ``"?"`` is refused when the mapping is read, so that no word
+    gets a meaning by default.
 
     A word is written if it is made of words that the synonyms know, or stands in 11 rows or more,
     and has no digit, comma or address in it; where a column has more than 25, none is. The rest is
@@ -52,8 +53,7 @@ def lines_to_paste(words: pd.DataFrame) -> list[str]:
             )
             shown = part[named]
             lines += [
-                f'"{word}" = "?"  # {rows:,} row{"" if rows == 1 else "s"}'
-                + _perhaps(str(table), str(column), word)
+                f'"{word}" = "?"  # {rows_said(rows)}' + _perhaps(str(table), str(column), word)
                 for word, rows in zip(shown["word"], shown["rows"], strict=True)
             ]
         rest = part[~named]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from iop_outcomes.errors import OutcomesError
+from iop_outcomes.errors import OutcomesError, in_commands
 from iop_outcomes.records.checks.losses import loss_lines, odd_row_lines
 from iop_outcomes.records.fitness.declared import MEASURES
 from iop_outcomes.records.fitness.judging import not_known_lines
@@ -32,7 +32,7 @@ def try_out(path: Path, mapping: Mapping) -> Trial:
     try:
         records = read_records(path, mapping=mapping)
     except OutcomesError as error:
-        sentence = " ".join(str(error).split())
+        sentence = in_commands(" ".join(str(error).split()))
         lines = [title, *comment(f"The records cannot be read by these lines yet: {sentence}")]
         return Trial("\n".join(lines) + "\n", sentence)
     lost = loss_lines(records.problems, records.sources)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from iop_outcomes.records.suggestions.proposing.words import FEW, Word, WordsOfColumn
+from iop_outcomes.records.suggestions.proposing.words import Word, WordsOfColumn, rows_said
 from iop_outcomes.records.suggestions.recognition.fits import declared
 from iop_outcomes.records.suggestions.toml import comment, line, quoted
 
@@ -28,7 +28,7 @@ def word_lines(found: WordsOfColumn) -> list[str]:
 
 
 def _word(found: WordsOfColumn, word: Word) -> str:
-    rows = f"{word.rows:,} rows" if word.rows >= FEW else f"fewer than {FEW} rows"
+    rows = rows_said(word.rows)
     note = f"{rows}; {word.note}" if word.note else rows
     if word.ours is None:
         column = declared(found.table, found.column)

@@ -193,6 +193,7 @@ def _shape(source: Source, by_person: bool) -> list[str]:
     if source.only:
         headings = [name for name in bundle.profiles if name in source.matches]
         lines.append(line("only", headings, "the episodes that these rows repeat"))
+        lines.append(line("one_row_for", headings, "one row each"))
     elif bundle.days:
         grid: dict[str, object] = {"headings": "date", "becomes": "status"}
         if not _have_years(bundle.days):

@@ -157,3 +157,26 @@ def test_a_last_month_of_two_dates_is_a_part_of_the_grid(tmp_path: Path) -> None
     records = iop.read_records(tmp_path, mapping=tomllib.loads(made.text))
     rows = records.sources.loc[records.sources["table"] == "attendance", "rows_read"]
     assert rows.sum() == 6 * 7
+
+
+def test_a_cancellation_by_nobody_is_asked_about_unless_the_program_has_a_word(
+    tmp_path: Path,
+) -> None:
+    words = ["Attended", "Cancelled", "No show"] * 4
+    rows = "".join(f"K-{n % 6:03d},01/{13 + n}/2026,{word},60\n" for n, word in enumerate(words))
+    log = f"Client ID,Service Date,Status,Minutes\n{rows}"
+    made = iop.suggest_mapping(written(tmp_path, {"roster.csv": EPISODES, "log.csv": log}))
+    assert '"Cancelled" = "client_cancel"  # fewer than 11 rows; by the client, or' in made.text
+    assert any('Does "Cancelled" mean by the client only?' in one for one in made.questions)
+    (tmp_path / "log.csv").write_text(log + "K-001,01/28/2026,Cancelled by provider,60\n")
+    made = iop.suggest_mapping(tmp_path)
+    assert not any("by the client only" in one for one in made.questions)
+
+
+def test_headings_without_rows_are_one_question(tmp_path: Path) -> None:
+    heads = {"roster.csv": EPISODES.partition("\n")[0] + "\n", "log.csv": "Client ID,Date,Status\n"}
+    made = iop.suggest_mapping(written(tmp_path, heads))
+    (asked,) = made.questions
+    assert asked.startswith("The files have headings and no rows")
+    assert "The files have headings and no rows" in made.problem
+    assert "as_of=" not in made.text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from iop_outcomes.records.suggestions.proposing.details import cancelled_by
 from iop_outcomes.records.suggestions.proposing.proposal import Proposal
+from iop_outcomes.records.suggestions.proposing.words import cancelled_by_nobody
 from iop_outcomes.records.suggestions.recognition.event_table import kinds_of_rows
 from iop_outcomes.records.suggestions.recognition.language import list_meaning
 from iop_outcomes.records.suggestions.recognition.recognising import REQUIRED
@@ -13,6 +14,8 @@ _ABSENCES = {"no_show", "excused", "late_cancel", "client_cancel"}
 
 def questions_of(made: Proposal) -> tuple[str, ...]:
     """Return what has to be asked, the most important first."""
+    if made.sources and not any(source.bundle.rows for source in made.sources):
+        return ("The files have headings and no rows. Were they exported for the right time?",)
     found = [*_tables(made), *_columns(made), *_links(made), *_dates(made), *_words(made)]
     found += [*_absences(made), *_details(made)]
     return tuple(dict.fromkeys(found))
@@ -119,6 +122,15 @@ def _words(made: Proposal) -> list[str]:
             "The words of attendance.service name admissions and discharges too: the rows of one "
             "file are of several kinds. Say with where = {...} which rows are which table "
             "(docs/mapping.md, one file for two tables). Can they be exported one file a kind?"
+        )
+    statuses = made.words_of("attendance", "status")
+    words = statuses.words if statuses is not None else ()
+    alone = [word.theirs for word in words if cancelled_by_nobody(word.theirs)]
+    by_program = any(word.ours == "program_cancel" for word in words)
+    if alone and not by_program and not any(cancelled_by(s) for s, _ in made.of("attendance")):
+        found.append(
+            f'Does "{alone[0]}" mean by the client only? What the program cancelled is not due, '
+            "and counts as missed by this proposal. Can the export say who cancelled?"
         )
     for one in made.words:
         if one.unknown:

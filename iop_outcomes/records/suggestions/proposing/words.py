@@ -32,6 +32,8 @@ _TEDS_REASONS = {  # the categories of the discharge data set TEDS-D, by their c
     "6": "died",
     "7": "other",
 }
+_CANCELLED = {"canceled", "cancelled", "cancel", "cancellation", "cxl", "canx", "abgesagt"}
+_CANCELLED |= {"cancelado", "cancelada", "annule", "annulee"}
 _FORM_STATUS = {"2": "completed", "0": "missed"}  # REDCap: complete, incomplete (and 1, unverified)
 
 
@@ -159,6 +161,7 @@ def _words(
     words: list[Word] = []
     hidden = hidden_rows = 0
     reasons = (table, column) == ("attendance", "status") and _tells_reasons(listed)
+    by_program = any(_is_by_program(table, column, text) for text in listed)
     for text, rows in sorted(listed.items(), key=lambda pair: (-pair[1], pair[0])):
         sense, note = _meaning(table, column, text, headings, legends, shared=shared)
         if reasons and sense is not None and meaning("episodes", "discharge_reason", text):
@@ -170,8 +173,15 @@ def _words(
             hidden, hidden_rows = hidden + 1, hidden_rows + rows
             continue
         ours = None if sense is None else sense.ours
+        if ours == "client_cancel" and not by_program and cancelled_by_nobody(text):
+            note = "by the client, or by the program as well?"
         words.append(Word(text, rows, ours, sense is None or sense.score >= _SURE, note))
     return WordsOfColumn(table, column, tuple(words), hidden, hidden_rows)
+
+
+def _is_by_program(table: str, column: str, text: str) -> bool:
+    sense = meaning(table, column, text)
+    return sense is not None and sense.ours == "program_cancel"
 
 
 def _tells_reasons(texts: Iterable[str]) -> bool:
@@ -179,6 +189,16 @@ def _tells_reasons(texts: Iterable[str]) -> bool:
     only = (text for text in texts if meaning("attendance", "status", text) is None)
     reasons = (meaning("episodes", "discharge_reason", text) for text in only)
     return any(one is not None and one.ours not in ("", "other") for one in reasons)
+
+
+def rows_said(rows: int) -> str:
+    """Return how many rows have a word, as the proposal and `check` write it: few are not told."""
+    return f"{rows:,} rows" if rows >= FEW else f"fewer than {FEW} rows"
+
+
+def cancelled_by_nobody(text: str) -> bool:
+    """Tell whether a word of a status says that a session was cancelled, and not by whom."""
+    return len(phrase(text)) == 1 and phrase(text)[0] in _CANCELLED
 
 
 def _distinct(counts: Mapping[str, int]) -> dict[str, int]:
