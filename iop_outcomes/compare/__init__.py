@@ -36,6 +36,7 @@ from iop_outcomes.compare.regression.fitted.pooled import PooledRegression, pool
 from iop_outcomes.compare.regression.fitted.prediction import PredictedSurvival
 from iop_outcomes.compare.regression.fitted.proportional import ProportionalHazards
 from iop_outcomes.compare.regression.fitted.wald import WaldTest
+from iop_outcomes.compare.regression.intervals.cox import IntervalRegression, interval_cox
 from iop_outcomes.compare.regression.recurrent import recurrent_cox
 from iop_outcomes.compare.regression.result import Regression
 from iop_outcomes.compare.strategies import Strategy, StrategyComparison, compare_strategies
@@ -47,6 +48,7 @@ __all__ = [
     "Difference",
     "IncidenceComparison",
     "IntervalComparison",
+    "IntervalRegression",
     "MaxCombo",
     "PairwiseComparison",
     "PooledRegression",
@@ -72,6 +74,7 @@ __all__ = [
     "cox",
     "fine_gray",
     "incidence_difference",
+    "interval_cox",
     "max_combo",
     "median_difference",
     "pool_regressions",

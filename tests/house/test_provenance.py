@@ -162,6 +162,9 @@ WALK: dict[str, list[tuple[str, Estimate]]] = {
     ],
     "compare_survival_pairs": [("times", lambda frame: iop.compare_survival_pairs(frame, "track"))],
     "max_combo": [("times", lambda frame: iop.max_combo(frame, "track"))],
+    "interval_cox": [
+        ("times", lambda frame: iop.interval_cox(frame, "track", baseline="weibull", cluster=None))
+    ],
     "tipping_point": [
         (
             "times",

@@ -14,7 +14,7 @@ cumulative hazard with respect to the weights of their rows (infinitesimal jackk
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,25 +132,59 @@ def predict_survival(
     lower[known], upper[known] = survival_limits(
         survival[known], variance[known], confidence, interval
     )
-    repeats = np.repeat(np.arange(len(rows)), len(asked))
-    read = {*fitted.design.used, *fitted.strata.columns}
-    used = [name for name in frame.columns if name in read]
-    shown = frame[used].iloc[repeats].reset_index(drop=True)
+    return predicted_of(
+        frame,
+        asked,
+        {
+            "survival": survival,
+            "lower": lower,
+            "upper": upper,
+            "cumulative_hazard": hazard,
+            "se": np.where(known, np.sqrt(variance), np.nan),
+        },
+        used={*fitted.design.used, *fitted.strata.columns},
+        confidence=confidence,
+        interval=interval,
+        labels=labels,
+        provenance=fitted.provenance,
+    )
+
+
+def predicted_of(
+    frame: pd.DataFrame,
+    days: Floats,
+    numbers: Mapping[str, Floats],
+    *,
+    used: Collection[str],
+    confidence: float,
+    interval: Interval,
+    labels: tuple[str, str],
+    provenance: Provenance,
+) -> PredictedSurvival:
+    """Return curves as a result.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        One row a curve.
+    days : numpy.ndarray
+        Of each column of the numbers.
+    numbers : mapping of str to numpy.ndarray
+        (curves, days), by the names of the columns.
+    used : collection of str
+        The columns of the frame that say whose curve it is.
+    confidence, interval, labels, provenance
+        As of `PredictedSurvival`; labels are the model and the rule.
+    """
+    repeats = np.repeat(np.arange(len(frame)), len(days))
+    shown = frame[[name for name in frame.columns if name in used]].iloc[repeats]
+    shown = shown.reset_index(drop=True)
     table = pd.DataFrame({"curve": repeats.astype(np.int64)})
     table[list(shown.columns)] = shown
-    table["day"] = np.tile(asked, len(rows))
-    numbers = {
-        "survival": survival,
-        "lower": lower,
-        "upper": upper,
-        "cumulative_hazard": hazard,
-        "se": np.where(known, np.sqrt(variance), np.nan),
-    }
+    table["day"] = np.tile(days, len(frame))
     for name, values in numbers.items():
         table[name] = values.ravel()
-    return PredictedSurvival(
-        table, tuple(shown.columns), confidence, interval, *labels, fitted.provenance
-    )
+    return PredictedSurvival(table, tuple(shown.columns), confidence, interval, *labels, provenance)
 
 
 @dataclass(frozen=True, eq=False)
