@@ -38,6 +38,7 @@ from iop_outcomes.attendance.continuity import (
     washington_circle,
 )
 from iop_outcomes.compare import (
+    AdjustedCurves,
     Balance,
     Comparison,
     Concordance,
@@ -59,6 +60,7 @@ from iop_outcomes.compare import (
     StrategyComparison,
     TippingPoint,
     WaldTest,
+    adjusted_curves,
     balance,
     cause_specific_cox,
     compare_incidence,
@@ -210,6 +212,7 @@ from iop_outcomes.use import use_patterns
 from iop_outcomes.versions import __version__, show_versions
 
 __all__ = [
+    "AdjustedCurves",
     "AttendanceByWeek",
     "AttendanceCalendar",
     "AttendanceRule",
@@ -275,6 +278,7 @@ __all__ = [
     "WaldTest",
     "Watch",
     "__version__",
+    "adjusted_curves",
     "alternative_text",
     "attendance_and_relapse",
     "attendance_by_person",

@@ -6,6 +6,7 @@ is not known here.
 
 from __future__ import annotations
 
+from iop_outcomes.compare.adjustment import AdjustedCurves, adjusted_curves
 from iop_outcomes.compare.balance import Balance, balance
 from iop_outcomes.compare.differences import (
     Difference,
@@ -42,6 +43,7 @@ from iop_outcomes.compare.regression.result import Regression
 from iop_outcomes.compare.strategies import Strategy, StrategyComparison, compare_strategies
 
 __all__ = [
+    "AdjustedCurves",
     "Balance",
     "Comparison",
     "Concordance",
@@ -63,6 +65,7 @@ __all__ = [
     "StrategyComparison",
     "TippingPoint",
     "WaldTest",
+    "adjusted_curves",
     "balance",
     "cause_specific_cox",
     "compare_incidence",

@@ -181,6 +181,12 @@ def calls(records: iop.Records | None) -> dict[str, tuple[Callable[..., Any], di
         "mean_cumulative_function": {"by": "track"},
         "balance": {"by": "track", "covariates": ["age", "client"]},
         "propensity_weights": {"by": "track", "covariates": "age + client"},
+        "adjusted_curves": {
+            "by": "track",
+            "covariates": "age",
+            "day": 40,
+            "limits": "closed_form",
+        },
         "cox": {"formula": "age"},
         "cause_specific_cox": {"formula": "age"},
         "fine_gray": {"formula": "age"},

@@ -199,6 +199,14 @@ WALK: dict[str, list[tuple[str, Estimate]]] = {
     ],
     "balance": [("times", lambda frame: iop.balance(frame, "track", ["age", "entry_path"]))],
     "propensity_weights": [("times", weights_of)],
+    "adjusted_curves": [
+        (
+            "times",
+            lambda frame: iop.adjusted_curves(
+                frame, "track", "age", day=40, method="augmented", limits="closed_form"
+            ),
+        )
+    ],
     "compare_strategies": [("times", strategies_of)],
     "landmark": [("times", lambda frame: iop.landmark(frame, 20)[MADE])],
     "start_stop": [("times", lambda frame: iop.start_stop(frame)[MADE])],

@@ -86,3 +86,21 @@ def test_overlap_of_several_groups_has_a_panel_each(people: pd.DataFrame) -> Non
     ax = iop.plot_overlap(iop.propensity_weights(named, "program", "age"))
     assert len(ax.child_axes) == 3
     assert_within(ax)
+
+
+def test_adjusted_curves_are_drawn_with_their_limits(people: pd.DataFrame) -> None:
+    random = np.random.default_rng(1)
+    times = people.assign(days=random.integers(1, 90, 120), event=random.random(120) < 0.7)
+    for limits in ("closed_form", "bootstrap"):
+        found = iop.adjusted_curves(
+            *(times, "track", "age"),
+            day=60,
+            limits=limits,  # type: ignore[arg-type]
+            resamples=100,
+        )
+        ax = found.plot()
+        own = found.curves[found.curves["group"] == "day"]
+        np.testing.assert_allclose(ax.lines[0].get_ydata(), own["survival"])
+        assert_within(ax)
+        assert_apart(ax)
+    assert "100 bootstrap samples" in iop.alternative_text(ax)

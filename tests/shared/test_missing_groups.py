@@ -158,6 +158,12 @@ CALLS: dict[str, tuple[str, Call]] = {
         "times",
         lambda data, how: iop.propensity_weights(data, "site", ["age", "track"], **option(how)),
     ),
+    "adjusted_curves": (
+        "times",
+        lambda data, how: iop.adjusted_curves(
+            data, "site", "age", day=30, limits="closed_form", **option(how)
+        ),
+    ),
     "balance": (
         "times",
         lambda data, how: iop.balance(data, "site", ["age", "track"], **option(how)),

@@ -132,8 +132,22 @@ def pairs_of(labels: pd.DataFrame, reference: Any) -> Pairs:
     RuleError
         If no group has the name of the reference.
     """
-    if reference is None:
+    place = place_of(labels, reference)
+    if place is None:
         return [(two, one) for one in range(len(labels)) for two in range(one + 1, len(labels))]
+    return [(other, place) for other in range(len(labels)) if other != place]
+
+
+def place_of(labels: pd.DataFrame, reference: Any) -> int | None:
+    """Return the place of the group that is the reference; None if there is none.
+
+    Raises
+    ------
+    RuleError
+        If no group has its name.
+    """
+    if reference is None:
+        return None
     names = group_names(labels)
     asked = label_of(pd.Series(list(reference) if isinstance(reference, tuple) else [reference]))
     if asked not in names:
@@ -142,8 +156,7 @@ def pairs_of(labels: pd.DataFrame, reference: Any) -> Pairs:
             found=f"reference={as_written(reference)}",
             instead="one of the values of by=; or None, to compare all pairs.",
         )
-    place = names.index(asked)
-    return [(other, place) for other in range(len(labels)) if other != place]
+    return names.index(asked)
 
 
 def group_table(

@@ -157,7 +157,7 @@ def propensity_weights(
         balance=balance(kept, by, list(design.used), weights=WEIGHT),
         by=tuple(groups.labels.columns),
         estimand=words,
-        formula=_terms(covariates),
+        formula=terms_words(covariates),
         rule=LeftOut.of(provenance).after(_rule(model, scores, covariates, stabilise)),
         synthetic=provenance.synthetic,
     )
@@ -182,7 +182,8 @@ def covariates_of(
     return design
 
 
-def _terms(covariates: str | Sequence[str]) -> str:
+def terms_words(covariates: str | Sequence[str]) -> str:
+    """Return the terms of a formula as text."""
     return covariates if isinstance(covariates, str) else " + ".join(covariates)
 
 
@@ -210,7 +211,7 @@ def _rule(
     )
     stable = " Weights stabilised by the share of their group." if stabilise else ""
     return (
-        f"{kind} model of the group: {_terms(covariates)}.{left}{stable} Groups are alike in "
+        f"{kind} model of the group: {terms_words(covariates)}.{left}{stable} Groups are alike in "
         "these covariates only."
     )
 

@@ -91,6 +91,11 @@ class CurveContrast(DrawnResult):
         )
 
     @property
+    def bands(self) -> str:
+        """How the limits of the curves were made, in a few words."""
+        return f"percentiles of {self.resamples:,} bootstrap samples of people"
+
+    @property
     def _summary(self) -> str:
         return f"{len(self.groups)} groups, day {self.day:g}, {self.resamples:,} samples"
 
@@ -99,7 +104,11 @@ def describe_difference(row: dict[Any, Any], day: float, confidence: float, even
     """Return a row of a table of differences in words."""
     days = row["measure"] == "restricted_mean"
     decimals = 1 if days else 3
-    of = f"mean days without {event} up to day {day:g}" if days else f"without {event} at {day:g}"
+    of = (
+        f"mean days without {event} up to day {day:g}"
+        if days
+        else f"without {event} on day {day:g}"
+    )
     values = {
         name: f"{row[name]:.{decimals}f}"
         for name in ("estimate", "estimate_reference", "difference", "lower", "upper")
@@ -128,6 +137,13 @@ def curve_table(
     )
 
 
+def pairs_between(groups: int, reference: int | None) -> list[tuple[int, int]]:
+    """Return each pair, the later group first, or each group and the reference."""
+    if reference is None:
+        return [(two, one) for one in range(groups) for two in range(one + 1, groups)]
+    return [(one, reference) for one in range(groups) if one != reference]
+
+
 def difference_rows(
     names: Sequence[str],
     grid: Floats,
@@ -142,15 +158,9 @@ def difference_rows(
         "survival": (survival[:, -1], drawn[:, :, -1]),
         "restricted_mean": (restricted_means(grid, survival), restricted_means(grid, drawn)),
     }
-    groups = range(len(names))
-    pairs = (
-        [(two, one) for one in groups for two in groups if two > one]
-        if reference is None
-        else [(one, reference) for one in groups if one != reference]
-    )
     rows = []
     for measure, (value, draws) in estimates.items():
-        for one, two in pairs:
+        for one, two in pairs_between(len(names), reference):
             error, lower, upper = percentiles(draws[:, one] - draws[:, two], confidence)
             rows.append(
                 {

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from iop_outcomes.compare.adjustment import AdjustedCurves
 from iop_outcomes.compare.resampling.contrasts import CurveContrast
 from iop_outcomes.compare.strategies.result import StrategyComparison
 from iop_outcomes.plots.layout import day_axis, style
@@ -28,8 +29,9 @@ def plot_adjusted_curves(result: CurveContrast, ax: Axes | Figure | None = None)
 
     Parameters
     ----------
-    result : StrategyComparison
-        What `iop_outcomes.emulate_strategies` or `iop_outcomes.compare_strategies` returned.
+    result : AdjustedCurves or StrategyComparison
+        What `iop_outcomes.adjusted_curves`, `iop_outcomes.emulate_strategies` or
+        `iop_outcomes.compare_strategies` returned.
     ax : matplotlib.axes.Axes or matplotlib.figure.Figure, optional
         Where to draw. A figure is given the size it needs. Default: a new one.
 
@@ -39,7 +41,7 @@ def plot_adjusted_curves(result: CurveContrast, ax: Axes | Figure | None = None)
         The axes; `iop_outcomes.alternative_text` gives the picture in words. There is no table of
         those at risk, since a weighted curve is not of whole people.
     """
-    check_result(result, "plot_adjusted_curves", StrategyComparison)
+    check_result(result, "plot_adjusted_curves", AdjustedCurves, StrategyComparison)
     parts = [
         (drawn_name(name), rows)
         for name, rows in result.curves.groupby("group", sort=False, observed=True)
@@ -104,6 +106,6 @@ def _draw(ax: Axes, rows: pd.DataFrame, look: style.Look, label: str) -> None:
 
 def _small_print(result: CurveContrast) -> str:
     return (
-        f"{result.caution}Bands: pointwise {format_level(result.confidence)} limits, percentiles "
-        f"of {result.resamples:,} bootstrap samples of people."
+        f"{result.caution}Bands: pointwise {format_level(result.confidence)} limits, "
+        f"{result.bands}."
     )

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
 # Each result that can be drawn: what draws it, and what makes it.
 DRAWN_BY = {
+    "AdjustedCurves": (
+        "plot_adjusted_curves",
+        'adjusted_curves(times, "track", "age + program", day=90)',
+    ),
     "AttendanceByWeek": ("plot_attendance", "attendance_by_week(records)"),
     "AttendanceCalendar": ("plot_attendance_heatmap", "attendance_by_weekday(records)"),
     "Balance": ("plot_balance", 'balance(times, "track", ["age", "program"])'),

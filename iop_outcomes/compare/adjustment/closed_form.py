@@ -1,0 +1,116 @@
+"""Limits from the influence of each row, in place of samples of people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from iop_outcomes.compare.resampling.contrasts import pairs_between
+from iop_outcomes.compare.resampling.step_curves import restricted_means
+from iop_outcomes.shared.arrays import sums
+from iop_outcomes.survival.limits import normal_quantile
+
+Floats = NDArray[np.float64]
+AT_ONCE = 4_000_000  # numbers
+
+
+class Influenced(Protocol):
+    """Curves of which the influence of each row is known."""
+
+    def influence(self, places: NDArray[np.intp]) -> Floats:
+        """Return (groups, places, rows)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Errors:
+    """The errors of curves.
+
+    Attributes
+    ----------
+    of_curves : numpy.ndarray of float64
+        (groups, days), standard errors.
+    covariance : dict of str to numpy.ndarray
+        (groups, groups), of the survival at the last day and of the restricted mean.
+    """
+
+    of_curves: Floats
+    covariance: dict[str, Floats]
+
+    @classmethod
+    def of(cls, curves: Influenced, grid: Floats, cluster: NDArray[np.intp], groups: int) -> Errors:
+        """Return the errors, the rows of a cluster taken together."""
+        number = int(cluster.max()) + 1
+        block = max(1, AT_ONCE // (len(cluster) * groups))
+        error = np.zeros((groups, len(grid)))
+        width = np.append(np.diff(grid), 0.0)
+        area: Floats = np.zeros((groups, number))
+        last: Floats = np.zeros((groups, number))
+        for start in range(0, len(grid), block):
+            places = np.arange(start, min(start + block, len(grid)))
+            rows = curves.influence(places)
+            summed = np.stack(
+                [[sums(cluster, one, number) for one in of_group] for of_group in rows]
+            )
+            error[:, places] = np.sqrt((summed**2).sum(axis=2))
+            area += np.einsum("gpc,p->gc", summed, width[places])
+            last = summed[:, -1]
+        products = {"survival": last @ last.T, "restricted_mean": area @ area.T}
+        return cls(error, products)
+
+    def curve_table(
+        self, names: Sequence[str], grid: Floats, survival: Floats, confidence: float
+    ) -> pd.DataFrame:
+        """Return the curves with normal limits, cut to 0 and 1."""
+        reach = normal_quantile(confidence) * self.of_curves
+        return pd.DataFrame(
+            {
+                "group": np.repeat(np.array(names, dtype=object), len(grid)),
+                "day": np.tile(grid, len(names)),
+                "survival": survival.ravel(),
+                "se": self.of_curves.ravel(),
+                "lower": np.clip(survival - reach, 0.0, 1.0).ravel(),
+                "upper": np.clip(survival + reach, 0.0, 1.0).ravel(),
+            }
+        )
+
+    def differences(
+        self,
+        names: Sequence[str],
+        grid: Floats,
+        survival: Floats,
+        *,
+        reference: int | None,
+        confidence: float,
+    ) -> pd.DataFrame:
+        """Return the differences of pairs with normal limits."""
+        values = {
+            "survival": survival[:, -1],
+            "restricted_mean": restricted_means(grid, survival),
+        }
+        rows = []
+        for measure, value in values.items():
+            covariance = self.covariance[measure]
+            for one, two in pairs_between(len(names), reference):
+                spread = covariance[one, one] + covariance[two, two] - 2 * covariance[one, two]
+                error = float(np.sqrt(max(spread, 0.0)))
+                difference = float(value[one] - value[two])
+                reach = normal_quantile(confidence) * error
+                rows.append(
+                    {
+                        "measure": measure,
+                        "group": names[one],
+                        "reference": names[two],
+                        "estimate": value[one],
+                        "estimate_reference": value[two],
+                        "difference": difference,
+                        "se": error,
+                        "lower": difference - reach,
+                        "upper": difference + reach,
+                    }
+                )
+        return pd.DataFrame(rows)

@@ -1,0 +1,72 @@
+"""Adjusted curves: curves, differences and, beside them, those without adjustment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from iop_outcomes.compare.resampling.contrasts import CurveContrast, describe_difference
+from iop_outcomes.shared.text import format_level
+
+FEW = 50
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class AdjustedCurves(CurveContrast):
+    """Curves of groups as if they had the same covariates, and their differences at a day.
+
+    Attributes
+    ----------
+    table, curves, groups, day, method, confidence, resamples, failed, seed, rule, event, synthetic
+        As of `iop_outcomes.compare.resampling.contrasts.CurveContrast`. ``groups`` has ``group``,
+        ``n``: rows; ``events``: up to the day; with weights ``effective_size``: the squared sum of
+        the weights over the sum of their squares, and ``largest_weight``. With limits in closed
+        form ``resamples`` is 0.
+    unadjusted : pandas.DataFrame
+        The rows of ``table`` by plain Kaplan-Meier curves, with limits of the same kind.
+    estimand : str
+        Whose average the curves are, in words.
+    limits : str
+        "bootstrap" or "closed_form".
+    """
+
+    unadjusted: pd.DataFrame = field(default_factory=pd.DataFrame)
+    estimand: str = ""
+    limits: str = "bootstrap"
+
+    @property
+    def text(self) -> str:
+        """Each difference in words, the same without adjustment, and how both were made."""
+        rows = self.unadjusted.head(2).to_dict("records")
+        said = [describe_difference(row, self.day, self.confidence, self.event) for row in rows]
+        return f"{super().text} Without adjustment: {'; '.join(said)}."
+
+    @property
+    def caution(self) -> str:
+        """What groups weigh little, and that only the covariates named are adjusted for."""
+        if "effective_size" not in self.groups:
+            return ""
+        few = [
+            f"{name} {size:.0f}"
+            for name, size in self.groups[["group", "effective_size"]].to_numpy()
+            if size < FEW
+        ]
+        if not few:
+            return ""
+        return f"Weighted rows are worth few ({', '.join(few)} by effective size). "
+
+    @property
+    def sampling(self) -> str:
+        """How the limits were made, as a sentence."""
+        if self.limits == "bootstrap":
+            return super().sampling
+        return (
+            f"{format_level(self.confidence)} limits are normal, by the influence of each row on "
+            "the estimate."
+        )
+
+    @property
+    def bands(self) -> str:
+        """How the limits of the curves were made, in a few words."""
+        return super().bands if self.limits == "bootstrap" else "normal, by the influence of rows"
