@@ -62,7 +62,8 @@ def test_words_are_the_verdict_of_the_chart(sample: iop.Records) -> None:
     scope = choose_scope(sample, str(end), None, iop.SafePolicy(threshold=1))
     found = signals_table(scope, MEASURES)
     assert found is not None
-    trend = iop.trend(sample, "attendance_rate", every="month", by="program")
+    options = {"every": "month", "by": "program", "baseline": 12}
+    trend = iop.trend(sample, "attendance_rate", **options)  # type: ignore[arg-type]
     # The same chart, of the months up to the quarter.
     whole = trend.only(
         np.flatnonzero(
@@ -91,3 +92,49 @@ def test_the_report_shows_it(sample: iop.Records) -> None:
     end = str(pd.Timestamp(sample.as_of).to_period("Q") - 1)
     assert "signals" in iop.quarterly_report(sample, end).tables
     assert "signals" not in iop.quarterly_report(sample).tables
+
+
+def test_no_word_depends_on_how_many_of_a_few_people_there_were(sample: iop.Records) -> None:
+    """In each month in which few people were absent one more was: every word stays."""
+    end = str(pd.Timestamp(sample.as_of).to_period("Q") - 1)
+    trend = iop.trend(sample, "attendance_rate", every="month", by="program", chart="none")
+    assert trend.people is not None
+    small = (trend.people[:, 2] > 0) & (trend.people[:, 2] < 10) & (trend.people[:, 0] > 10)
+    changed = with_one_more_absent(sample, trend.table.loc[small, ["program", "period"]])
+    after = iop.trend(changed, "attendance_rate", every="month", by="program", chart="none")
+    assert after.people is not None
+    assert (after.people[small, 2] == trend.people[small, 2] + 1).sum() >= 10
+    pd.testing.assert_frame_equal(table(changed, end), table(sample, end))
+
+
+def with_one_more_absent(records: iop.Records, months: pd.DataFrame) -> iop.Records:
+    """Return the records with one person's session missed who came to all in such a month."""
+    attendance = records.attendance
+    assert attendance is not None
+    linked = attendance.merge(
+        records.episodes[["episode_id", "person_id", "program"]], on="episode_id", how="left"
+    )
+    linked["period"] = linked["date"].dt.to_period("M").astype(str)
+    linked["row"] = np.arange(len(linked))
+    linked = linked.merge(months, on=["program", "period"])
+    due = linked[linked["status"].isin(["attended", "late", "partial", "no_show", "cancelled"])]
+    people = due.assign(came=due["status"] == "attended").groupby(
+        ["program", "period", "person_id"], observed=True
+    )
+    full = people.agg(all_came=("came", "all"), row=("row", "first")).reset_index()
+    rows = full[full["all_came"]].groupby(["program", "period"])["row"].first()
+    status = attendance["status"].astype(object).to_numpy().copy()
+    status[rows.to_numpy()] = "no_show"
+    return iop.read_records(
+        episodes=records.episodes,
+        attendance=attendance.assign(status=status),
+        checkins=records.checkins,
+    )
+
+
+def test_the_fall_of_the_sample_is_said() -> None:
+    """Harbor's attendance falls from 96% to 60%, in the months before the last twelve too."""
+    records = iop.read_records("data/samples")
+    found = table(records, "2026Q3")
+    assert found.loc["Harbor", "then"] == "worse: lower than usual"
+    assert found.loc["Lakeside", "then"].startswith("better")

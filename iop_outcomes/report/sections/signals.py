@@ -7,8 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.disclosure import SafePolicy
 from iop_outcomes.report.model import Table
 from iop_outcomes.report.scope import Scope
+from iop_outcomes.shared.arrays import ratio
 from iop_outcomes.trends import Trend
 from iop_outcomes.trends.charting import chart_rule, group_rows
 from iop_outcomes.trends.charts import TRIAL_POINTS
@@ -16,18 +18,25 @@ from iop_outcomes.trends.periods import last_day
 from iop_outcomes.trends.quantities import find_quantity
 from iop_outcomes.trends.signals.judging import COMMON
 from iop_outcomes.trends.trend import trend_of
+from iop_outcomes.trends.watching.false_alarms import false_alarm_rate
 
 LOOKED_BACK = 12  # months, of which signals are named
 NO_SIGNAL = "no signal"
 TOO_FEW_MONTHS = "too few months"
 NOTE = (
-    "Each program's own months, up to the quarter, on a control chart; its limits allow for chance "
-    "and for sessions of one person being alike. A signal is a month beyond the limits, seven "
-    "months rising, falling or on one side of the middle, or two of three near a limit (rules of "
-    "Making Data Count). Better and worse are by the direction that is wanted. Months with "
-    "sessions or check-ins of fewer than {fewest} people are not on the chart. Programs are in the "
-    "order of their names, not ranked. With {charts} charts some signal is expected by chance; and "
-    "no signal does not show that nothing changed: a slow change is found late."
+    "Each program's own months, up to the quarter, on a control chart with limits from its first "
+    "{baseline} months, which allow for chance and for sessions of one person being alike. A "
+    "signal is a month beyond the limits, seven months rising, falling or on one side of the "
+    "middle, or two of three near a limit (rules of Making Data Count). Better and worse are by "
+    "the direction that is wanted; usual is as in the first {baseline} months. Months with "
+    "sessions or check-ins of fewer than {fewest} people are not on the chart{half}. Programs are "
+    "in the order of their names, not ranked. By chance alone {expected} of {charts} charts would "
+    "show a signal in a quarter; and no signal does not show that nothing changed: a slow change "
+    "is found late."
+)
+HALF = (
+    "; if in a month 1 to {most} people were among those counted, or among those not, it is "
+    "charted as if they were {half}, so that no word depends on how many they were"
 )
 
 
@@ -59,8 +68,22 @@ def signals_table(scope: Scope, measures: tuple[str, ...]) -> Table | None:
     frame = pd.DataFrame(
         rows, columns=["measure", "program", "last_month", "then", "last_12_months"]
     )
-    note = NOTE.format(charts=len(frame), fewest=scope.policy.threshold)
+    threshold = scope.policy.threshold
+    half = HALF.format(most=threshold - 1, half=f"{threshold / 2:g}") if threshold > 1 else ""
+    charted = int((frame["then"] != TOO_FEW_MONTHS).sum())
+    note = NOTE.format(
+        baseline=TRIAL_POINTS,
+        fewest=threshold,
+        half=half,
+        charts=charted,
+        expected=f"{charted * _false_alarms():.1f}",
+    )
     return Table("signals", "Signals of change, by program and month", frame, {}, note)
+
+
+def _false_alarms() -> float:
+    """Return how often such a chart shows a signal in a quarter though nothing changed."""
+    return false_alarm_rate("mdc", 2 * TRIAL_POINTS, "month", baseline=True, sessions=True)
 
 
 def _rows(scope: Scope, measure: str) -> list[tuple[str, ...]]:
@@ -91,8 +114,8 @@ def _rows(scope: Scope, measure: str) -> list[tuple[str, ...]]:
 def _charted(scope: Scope, measure: str) -> Trend:
     """Return the trend by program and month up to the quarter, charted.
 
-    A month in which few people were counted is left out. Which of the others a small count is
-    hidden in does not matter here: of a verdict no number is printed, nor are centre and limits.
+    A month in which few people were counted is left out, and small counts in the others are
+    replaced by one that is the same for all of them: no word depends on a count that is hidden.
     """
     assert scope.quarter is not None
     quantity = find_quantity(measure)
@@ -102,15 +125,11 @@ def _charted(scope: Scope, measure: str) -> Trend:
     used = table["complete"] & (table["start"] <= last_day(scope.quarter))
     made = whole.only(np.flatnonzero(used.to_numpy(dtype=np.bool_)))
     assert made.people is not None
-    few = made.people[:, 0] < scope.policy.threshold
-    numbers = ["numerator", "denominator", "value"]
-    made = replace(
-        made, table=made.table.assign(**{name: made.table[name].mask(few) for name in numbers})
-    )
+    made = replace(made, table=_without_small(made, scope.policy))
     rule = chart_rule(
         quantity.kind,
         chart="auto",
-        baseline=None,
+        baseline=TRIAL_POINTS,
         rebase=(),
         events=(),
         target=None,
@@ -121,6 +140,34 @@ def _charted(scope: Scope, measure: str) -> Trend:
         most=quantity.most,
     )
     return made.with_chart(rule)
+
+
+def _without_small(made: Trend, policy: SafePolicy) -> pd.DataFrame:
+    """Return the table with counts that do not depend on any small number of people.
+
+    If few people attended, or few were absent, as many sessions are taken as half the threshold of
+    people have in the program's other months. To leave such months out would leave out the best
+    or the worst of a small program.
+    """
+    assert made.people is not None
+    numerator, denominator = (
+        made.table[name].to_numpy(dtype=np.float64).copy() for name in ("numerator", "denominator")
+    )
+    parts = [numerator.copy(), denominator - numerator]
+    small = policy.hides(made.people[:, 1:])
+    few = (made.people[:, 0] < policy.threshold) | small.all(axis=1)
+    for rows in group_rows(made.table, made.by):
+        usual = rows[~few[rows] & ~small[rows].any(axis=1)]
+        for side, count in enumerate(parts):
+            people = made.people[usual, 1 + side].sum()
+            each = count[usual].sum() / people if people else np.nan
+            chosen = rows[small[rows, side]]
+            replaced = np.minimum(each * policy.threshold / 2, denominator[chosen])
+            numerator[chosen] = replaced if side == 0 else denominator[chosen] - replaced
+    few |= np.isnan(numerator)
+    table = made.table.assign(numerator=numerator, value=ratio(numerator, denominator))
+    numbers = ["numerator", "denominator", "value"]
+    return table.assign(**{name: table[name].mask(few) for name in numbers})
 
 
 def _said(variation: str) -> str:
