@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import iop_outcomes as iop
@@ -180,3 +181,32 @@ def test_headings_without_rows_are_one_question(tmp_path: Path) -> None:
     assert asked.startswith("The files have headings and no rows")
     assert "The files have headings and no rows" in made.problem
     assert "as_of=" not in made.text
+
+
+@pytest.mark.parametrize("form", ["%Y-%m-%d", "%m/%d/%Y", "%a %b %d, %Y"])
+def test_a_month_of_few_full_dates_is_a_grid(tmp_path: Path, form: str) -> None:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for title, days in (("Feb 2026", ("2026-02-02", "2026-02-04")), ("Mar 2026", ("2026-03-02",))):
+        sheet = book.create_sheet(title)
+        dates = [pd.Timestamp(day).strftime(form) for day in days]
+        sheet.append(["Client ID", "Track", "Start Date", *dates])
+        for person in range(8):
+            marks = ["PA"[(person + place) % 2] for place in range(len(days))]
+            sheet.append([f"K-{person:03d}", "day", f"2026-01-{person + 13}", *marks])
+    book.save(tmp_path / "log.xlsx")
+    made = iop.suggest_mapping(tmp_path / "log.xlsx")
+    records = iop.read_records(tmp_path / "log.xlsx", mapping=tomllib.loads(made.text))
+    assert len(records.attendance) == 24
+    assert len(records.episodes) == 8
+
+
+def test_an_identifier_of_which_no_row_matches_is_not_sure(tmp_path: Path) -> None:
+    rows = "".join(f"Z-{n:03d},01/{13 + n}/2026,Group,Attended\n" for n in range(8))
+    log = f"Client ID,Service Date,Service,Status\n{rows}"
+    made = iop.suggest_mapping(written(tmp_path, {"roster.csv": EPISODES, "log.csv": log}))
+    told = made.table.query("table == 'attendance' and heading == 'Client ID'")
+    assert told["why"].tolist() == ["0% of its rows match the episodes"]
+    assert told["confidence"].tolist() < [0.4]

@@ -96,9 +96,12 @@ def is_day(heading: str) -> bool:
 
 
 def day_headings(names: Sequence[str], fewest: int = LEAST_DAYS) -> tuple[str, ...]:
-    """Return the headings of a grid: dates, or the numbers of the days of a month."""
+    """Return the headings of a grid: dates, or the numbers of the days of a month.
+
+    Of dates without a year as many are needed as `fewest` says; one with its year is enough.
+    """
     days = [name for name in names if is_day(name)]
-    if len(days) < fewest:
+    if len(days) < fewest and not (days and all(are_dates([name.strip() for name in days]))):
         numbers = [name for name in names if re.fullmatch(r"\d{1,2}(?:\.0)?", name.strip())]
         whole = [int(float(name)) for name in numbers]
         month = len(set(whole)) >= 5 and set(whole) <= set(range(1, 32)) and whole == sorted(whole)

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from iop_outcomes.records.schema import TABLES
 from iop_outcomes.records.suggestions.recognition.language import heading_columns, heading_score
-from iop_outcomes.records.suggestions.recognition.profiles import is_value, values_among
+from iop_outcomes.records.suggestions.recognition.profiles import are_dates, is_value, values_among
 
 LOOKED_AT = 60  # lines of a file among which its header is sought
 KNOWN = 0.6  # from which a heading is taken for known
@@ -80,7 +80,8 @@ def _score(cells: Sequence[str], below: Sequence[Sequence[str]], values: set[str
         return 0.0
     count = sum(cell in values for cell in filled)
     texts = len(filled) - count
-    grid = count >= _LEAST_GRID and texts >= 1 and filled[0] not in values
+    few = _are_days_of_a_grid(cells, below, values)
+    grid = (count >= _LEAST_GRID or few) and texts >= 1 and filled[0] not in values
     if count and not (grid and len(set(filled)) == len(filled)) and count > len(filled) / 5:
         return 0.0
     known = sum(is_known(cell) for cell in filled if cell not in values)
@@ -93,6 +94,22 @@ def _score(cells: Sequence[str], below: Sequence[Sequence[str]], values: set[str
     if not known and not contrast:
         return 0.0
     return 3 * known + 0.2 * min(texts, 20) + 2 * fits + 1.5 * contrast + distinct
+
+
+def _are_days_of_a_grid(
+    cells: Sequence[str], below: Sequence[Sequence[str]], values: set[str]
+) -> bool:
+    """Tell whether the values of a row are full dates in order, over cells that are none.
+
+    A month may have one date or two; a row of data has its dates above other dates.
+    """
+    places = [place for place, cell in enumerate(cells) if cell.strip() in values]
+    days = [cells[place].strip() for place in places]
+    if not days or not all(are_dates(days)) or len(set(days)) < len(days):
+        return False
+    marks = [row[place].strip() for row in below for place in places if place < len(row)]
+    filled = [mark for mark in marks if mark]
+    return bool(filled) and not any(are_dates(filled))
 
 
 def _is_upper(upper: Sequence[str], lower: Sequence[str]) -> bool:

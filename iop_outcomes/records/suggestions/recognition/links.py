@@ -276,8 +276,13 @@ def _linked(
         by_name=held.names >= 0.6,
     )
     if heading:
-        why = f"{alike / held.filled:.0%} of its rows match the episodes" if held.filled else ""
-        likely = _score(max(alike / max(held.filled, 1), id_candidates(source).get(heading, 0.0)))
+        rows = max(held.filled, 1)
+        why = f"{alike / rows:.0%} of its rows match the episodes" if held.filled else ""
+        if forms and would > alike:
+            why += f", {would / rows:.0%} with the rules in [ids]"
+        likely = _score(max(alike / rows, id_candidates(source).get(heading, 0.0)))
+        if held.filled:  # a name says little where its rows are of nobody
+            likely = round(likely * (0.3 + 0.7 * max(alike, would) / rows), 2)
         source = source.with_match(Match(heading, column, likely, why))
     return source, [told]
 
