@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import overload
+from typing import TypeVar, overload
 
 import numpy as np
 import pandas as pd
@@ -31,57 +31,29 @@ from iop_outcomes.trends import Funnel, InterruptedSeries, SummaryMatrix, Trend,
 Nested = tuple[str, str, str]
 
 
+Kind = TypeVar(
+    "Kind",
+    Trend,
+    AttendanceByWeek,
+    SymptomChange,
+    Functioning,
+    Funnel,
+    SummaryMatrix,
+    Watch,
+    InterruptedSeries,
+    Continuity,
+)
+
+
 @overload
 def protect(
     result: SurvivalCurves | ProtectedCurves, policy: SafePolicy | None = None
 ) -> ProtectedCurves: ...
 @overload
-def protect(result: Trend, policy: SafePolicy | None = None) -> Trend: ...
-@overload
-def protect(result: AttendanceByWeek, policy: SafePolicy | None = None) -> AttendanceByWeek: ...
-@overload
-def protect(result: SymptomChange, policy: SafePolicy | None = None) -> SymptomChange: ...
-@overload
-def protect(result: Functioning, policy: SafePolicy | None = None) -> Functioning: ...
-@overload
-def protect(result: Funnel, policy: SafePolicy | None = None) -> Funnel: ...
-@overload
-def protect(result: SummaryMatrix, policy: SafePolicy | None = None) -> SummaryMatrix: ...
-@overload
-def protect(result: Watch, policy: SafePolicy | None = None) -> Watch: ...
-@overload
-def protect(result: InterruptedSeries, policy: SafePolicy | None = None) -> InterruptedSeries: ...
-@overload
-def protect(result: Continuity, policy: SafePolicy | None = None) -> Continuity: ...
-@overload
 def protect(result: ContinuityMeasure, policy: SafePolicy | None = None) -> pd.DataFrame: ...
-def protect(
-    result: SurvivalCurves
-    | ProtectedCurves
-    | Trend
-    | AttendanceByWeek
-    | SymptomChange
-    | Functioning
-    | Funnel
-    | SummaryMatrix
-    | Watch
-    | InterruptedSeries
-    | Continuity
-    | ContinuityMeasure,
-    policy: SafePolicy | None = None,
-) -> (
-    ProtectedCurves
-    | Trend
-    | AttendanceByWeek
-    | SymptomChange
-    | Functioning
-    | Funnel
-    | SummaryMatrix
-    | Watch
-    | InterruptedSeries
-    | Continuity
-    | pd.DataFrame
-):
+@overload
+def protect(result: Kind, policy: SafePolicy | None = None) -> Kind: ...
+def protect(result: object, policy: SafePolicy | None = None) -> object:
     """Return a result for release, without small counts and numbers that would disclose them.
 
     Parameters

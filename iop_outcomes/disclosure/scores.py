@@ -98,9 +98,13 @@ class _Table:
         """Take some numbers out of a row; all of them, and mark it, if none are named."""
         if names is None:
             names = [c for c in self.frame.columns if c not in LABELS and c not in self.by]
-            self.frame.iloc[place, self.frame.columns.get_loc("hidden")] = True  # type: ignore[index]
+            self._put(place, "hidden", True)
         for name in names:
-            self.frame.iloc[place, self.frame.columns.get_loc(name)] = np.nan  # type: ignore[index]
+            self._put(place, name, np.nan)
+
+    def _put(self, place: int, name: str, value: float) -> None:
+        column = self.frame.columns.get_loc(name)
+        self.frame.iloc[place, column] = value  # type: ignore[index]  # each name stands once
 
 
 def protect_symptoms(change: SymptomChange, policy: SafePolicy) -> SymptomChange:

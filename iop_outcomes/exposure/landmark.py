@@ -160,7 +160,7 @@ def _landmarks(day: float | Sequence[float]) -> list[float]:
             found=f"day={as_written(day)}",
             instead="day=30, or day=[30, 60, 90]",
         )
-    return [float(one) for one in asked]  # type: ignore[arg-type]
+    return [float(one) for one in asked]  # type: ignore[arg-type]  # numbers by now
 
 
 def _reach(horizon: float | None) -> float:

@@ -124,11 +124,11 @@ def write_value(value: object, kind: Kind) -> str:
     """Write one value of a table for a reader; what is not known is an en dash."""
     if isinstance(value, str):
         return value
-    if value is None or pd.isna(value):  # type: ignore[call-overload]
+    if value is None or pd.isna(value):  # type: ignore[call-overload]  # any cell
         return "–"
     if isinstance(value, pd.Timestamp):
         return value.date().isoformat()
-    number = float(value)  # type: ignore[arg-type]
+    number = float(value)  # type: ignore[arg-type]  # a number by now
     if kind == "share":
         return f"{number:.0%}" if number in (0.0, 1.0) else f"{number:.1%}"
     if kind == "whole_share":

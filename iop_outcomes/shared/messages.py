@@ -214,7 +214,7 @@ class Term(str):
         term.columns = columns
         return term
 
-    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]
+    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]  # of two texts
         """Pickle both texts."""
         return str(self), self.columns
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from iop_outcomes.disclosure.linked import Key
 from iop_outcomes.disclosure.system.cells import PrintedCells, PrintedShare, Sum
@@ -83,8 +84,8 @@ def _change(joined: PrintedCells, name: Key, number: int, value: int | None) -> 
     return other
 
 
-def _renamed(row: Sum, named: object) -> Sum:
-    return {named(key): sign for key, sign in row.items()}  # type: ignore[operator]
+def _renamed(row: Sum, named: Callable[[Any], Any]) -> Sum:
+    return {named(key): sign for key, sign in row.items()}
 
 
 def _subsets(

@@ -202,7 +202,7 @@ def _rows(
     columns |= people_only(at_end, tuple(ends))
     columns["not_known"] = [
         _reason(domain, told, *numbers)
-        for numbers in zip(episodes, columns["with_start"], paired, strict=True)  # type: ignore[call-overload]
+        for numbers in zip(episodes, columns["with_start"], paired, strict=True)  # type: ignore[call-overload]  # arrays
     ]
     return groups.beside(columns)
 

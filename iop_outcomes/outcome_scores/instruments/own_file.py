@@ -173,12 +173,12 @@ def _scale(name: str, table: object, items: tuple[Item, ...]) -> Scale:
     return Scale(
         name,
         _text(table, "title", place, optional=True) or name,
-        _text(table, "better", place),  # type: ignore[arg-type]
+        _text(table, "better", place),  # type: ignore[arg-type]  # checked by its class
         numbers,
         low,
         high,
         _text(table, "column", place, optional=True),
-        combine,  # type: ignore[arg-type]
+        combine,  # type: ignore[arg-type]  # checked by its class
         tuple(_band(one, place) for one in _tables(table, "bands", place)),
         tuple(_change(one, place) for one in _tables(table, "changes", place)),
     )
@@ -209,7 +209,7 @@ def _change(table: dict[str, Any], place: str) -> Change:
     _only(table, ("name", "kind", "amount", "source"), where)
     return Change(
         _text(table, "name", where),
-        _text(table, "kind", where),  # type: ignore[arg-type]
+        _text(table, "kind", where),  # type: ignore[arg-type]  # checked by its class
         _number(table, "amount", where),
         _text(table, "source", where),
     )

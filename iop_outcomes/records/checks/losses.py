@@ -5,6 +5,8 @@ The share is that of the rows that count: not those folded, and not those that a
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -72,8 +74,8 @@ def loss_lines(problems: pd.DataFrame, sources: pd.DataFrame) -> list[str]:
     ]
 
 
-def _line(row: object, files: pd.DataFrame) -> str:
-    share, check = row.share, row.check  # type: ignore[attr-defined]
+def _line(row: Any, files: pd.DataFrame) -> str:
+    share, check = row.share, row.check
     lost = files[files["set_aside"] > 0].sort_values("set_aside", ascending=False, kind="stable")
     named = [
         f"{file.file} {file.set_aside:,} of {file.rows:,}"
@@ -84,8 +86,8 @@ def _line(row: object, files: pd.DataFrame) -> str:
     amount = "nearly all" if share > NEARLY_ALL else "many"
     rests = "nothing can be told from them" if share > NEARLY_ALL else "numbers rest on the others"
     return (
-        f"{amount} rows of {row.table} were set aside: "  # type: ignore[attr-defined]
-        f"{row.set_aside:,} of {row.rows:,} ({share:.1%}), "  # type: ignore[attr-defined]
+        f"{amount} rows of {row.table} were set aside: "
+        f"{row.set_aside:,} of {row.rows:,} ({share:.1%}), "
         f"most of them for {check}; {rests} ({', '.join(named)}){_cure(check)}"
     )
 
@@ -148,7 +150,7 @@ def unmatched_lines(unmatched: pd.DataFrame) -> list[str]:
     files = unmatched.sort_values("rows_unmatched", ascending=False, kind="stable")
     lines = [
         f"{row.file}: {row.rows_unmatched:,} of {row.rows_read:,} rows ({row.share:.1%}), with "
-        f"{format_count(int(row.ids_unmatched), 'different identifier')}, belong to no episode"  # type: ignore[arg-type]
+        f"{format_count(int(row.ids_unmatched), 'different identifier')}, belong to no episode"  # type: ignore[arg-type]  # a number
         for row in files.head(_MOST_FILES).itertuples(index=False)
     ]
     others = files.iloc[_MOST_FILES:]

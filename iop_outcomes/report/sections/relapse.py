@@ -87,7 +87,7 @@ def relapse_results(scope: Scope) -> RelapseResults | None:
         by_program = None
         overall = protect_curves(curve, scope.policy, synthetic=synthetic)
     others = {
-        missing: _times(scope, replace(scope.rule, missing=missing), reader)  # type: ignore[arg-type]
+        missing: _times(scope, replace(scope.rule, missing=missing), reader)  # type: ignore[arg-type]  # one of the rules
         for missing in COMPARED_RULES
         if missing != scope.rule.missing
     }

@@ -221,7 +221,7 @@ def _table(
         parts.append(part | {name: value.ravel() for name, value in values})
     table = stacked(parts, by_cause.times.labels)
     codes = table["cause"].to_numpy()
-    table["cause"] = pd.Categorical.from_codes(codes, dtype=dtype)  # type: ignore[arg-type]
+    table["cause"] = pd.Categorical.from_codes(codes, dtype=dtype)  # type: ignore[arg-type]  # takes arrays
     return table
 
 

@@ -226,7 +226,7 @@ def _spent(moves: Moves, occupied: Occupied, states: tuple[str, ...]) -> pd.Data
 
 def _keys(moves: Moves, states: tuple[str, ...]) -> dict[str, Any]:
     state = pd.Categorical.from_codes(
-        np.repeat(np.arange(len(states)), len(moves.day)),  # type: ignore[arg-type]
+        np.repeat(np.arange(len(states)), len(moves.day)),  # type: ignore[arg-type]  # it takes arrays
         dtype=pd.CategoricalDtype(list(states)),
     )
     whole = (moves.day % 1 == 0).all()

@@ -238,7 +238,7 @@ def funnel_table(
     table = table.assign(**{name: limits[name] for name in new})
     if "rate" in counts:
         place = table.columns.get_loc("value")
-        table.insert(int(place) + 1, "standardised_rate", table["value"] * counts["rate"])  # type: ignore[arg-type]
+        table.insert(int(place) + 1, "standardised_rate", table["value"] * counts["rate"])  # type: ignore[arg-type]  # a number
     return table.assign(partly_pooled=pooled, own_weight=weight)
 
 

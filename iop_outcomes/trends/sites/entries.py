@@ -312,9 +312,9 @@ def _day(value: object) -> pd.Timestamp | None:
     if value is None:
         return None
     try:
-        day = pd.Timestamp(value)  # type: ignore[arg-type]
+        day = pd.Timestamp(value)  # type: ignore[arg-type]  # or it raises
     except (ValueError, TypeError):
-        day = pd.NaT  # type: ignore[assignment]
+        day = pd.NaT  # type: ignore[assignment]  # a date that is none
     if pd.isna(day):
         raise RuleError(
             "This is no date.", found=as_written(value), instead='start="2026-01-01"'

@@ -164,7 +164,7 @@ def _baseline(entries: Entries, baseline: Span) -> Booleans:
         base[:baseline] = True
     elif isinstance(baseline, (tuple, list)) and len(baseline) == 2 and entries.day is not None:
         try:
-            first, last = (pd.Timestamp(day).normalize() for day in baseline)  # type: ignore[arg-type]
+            first, last = (pd.Timestamp(day).normalize() for day in baseline)  # type: ignore[arg-type]  # or it raises
         except (TypeError, ValueError):
             raise _no_baseline(baseline) from None
         base = (entries.day >= np.datetime64(first)) & (

@@ -60,7 +60,7 @@ class Weight:
                     found=f"{name}={as_written(power)}",
                     instead=f"{name}=1",
                 )
-        one, two = float(rho), float(gamma)  # type: ignore[arg-type]
+        one, two = float(rho), float(gamma)  # type: ignore[arg-type]  # numbers by now
         harrington = test == "fleming_harrington"
         if harrington and not (one or two):
             raise RuleError(
@@ -73,7 +73,7 @@ class Weight:
                 found=f"test={as_written(test)}",
                 instead='test="fleming_harrington"',
             )
-        return cls(test, one, two)  # type: ignore[arg-type]
+        return cls(test, one, two)  # type: ignore[arg-type]  # a name by now
 
     @property
     def name(self) -> str:
