@@ -9,7 +9,14 @@ import numpy as np
 from iop_outcomes.attendance import AttendanceByWeek, attendance_by_week
 from iop_outcomes.disclosure import LinkedCounts, SafePolicy
 from iop_outcomes.disclosure.merging import Ladders, MergePlan
-from iop_outcomes.disclosure.results import hide_trend, hide_weeks, link_trend, link_weeks
+from iop_outcomes.disclosure.results import (
+    Key,
+    hide_trend,
+    hide_weeks,
+    link_trend,
+    link_weeks,
+    trend_keys,
+)
 from iop_outcomes.report.links import RELAPSE, link_report
 from iop_outcomes.report.merging import plan_of
 from iop_outcomes.report.model import DraftTable, Hidden, Table
@@ -48,6 +55,16 @@ class Trends:
     def drawn(self) -> dict[str, Trend]:
         """As they are drawn, by measure."""
         return self.by_quarter | self.by_month | self.by_year
+
+    @property
+    def complete(self) -> frozenset[Key]:
+        """The names of the periods that are complete: their counts stay as they are."""
+        return frozenset(
+            key
+            for one in self.all
+            for key, known in zip(trend_keys(one), one.table["complete"], strict=True)
+            if known
+        )
 
     @property
     def compared(self) -> dict[str, Trend]:
@@ -130,6 +147,8 @@ class Counted:
         Protected; None without check-ins, or with too few people.
     plan : MergePlan
         What is taken together in the tables and trends.
+    complete : frozenset
+        The names of the complete periods of the trends.
     """
 
     linked: LinkedCounts
@@ -139,6 +158,7 @@ class Counted:
     weeks: AttendanceByWeek | None
     relapse: relapse.RelapseResults | None
     plan: MergePlan
+    complete: frozenset[Key]
 
     def table(self, name: str) -> Table:
         """Return a table without what is hidden."""
@@ -184,4 +204,5 @@ def count_all(scope: Scope, whole: Scope, ladders: Ladders | None = None) -> Cou
         None if weeks is None else hide_weeks(weeks, hidden, scope.policy),
         None if RELAPSE in hidden else curves,
         plan,
+        trends.complete,
     )

@@ -56,7 +56,8 @@ def _judged_on(scope: Scope) -> pd.Period:
     assert scope.quarter is not None
     before = pd.Period(year=scope.quarter.year - 1, quarter=4, freq="Q")
     first = scope.records.episodes["admit_date"].min()
-    return before if first <= first_day(before - (YEAR - 1)) else scope.quarter
+    # Admissions from some day of the first quarter on: nobody need be admitted on 1 January.
+    return before if first <= last_day(before - (YEAR - 1)) else scope.quarter
 
 
 def _windows(judged: pd.Period, step: Step) -> Iterator[tuple[pd.Period, pd.Period]]:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.disclosure import LinkedCounts, SafePolicy
+from iop_outcomes.disclosure.linked import Key
 from iop_outcomes.disclosure.merging import Ladders
 from iop_outcomes.disclosure.system import PrintedCells, printed_cells
 from iop_outcomes.errors import ReportError, RuleError
@@ -220,8 +221,13 @@ class _Collected:
     cells: PrintedCells | None = None
 
 
-def _cells(scope: Scope, linked: LinkedCounts, hidden: Hidden) -> PrintedCells:
-    """Return what the report prints of its counts, and how they hang together."""
+def _cells(
+    scope: Scope, linked: LinkedCounts, hidden: Hidden, periods: frozenset[Key] = frozenset()
+) -> PrintedCells:
+    """Return what the report prints of its counts, and how they hang together.
+
+    Counts of `periods` are complete: they are the same in the report of another quarter.
+    """
     cut = scope.records.as_of
     return printed_cells(
         linked,
@@ -229,6 +235,7 @@ def _cells(scope: Scope, linked: LinkedCounts, hidden: Hidden) -> PrintedCells:
         quarter=scope.label if scope.quarter else "",
         data_cut=cut.date().isoformat() if isinstance(cut, pd.Timestamp) else str(cut),
         programs=tuple(sorted(scope.programs)),
+        settled=lambda key: isinstance(key, tuple) and key[:-1] in periods,
     )
 
 
@@ -251,7 +258,7 @@ def _stages(
     trends = counted.trends
     findings = make_findings(scope, trends.compared) if scope.quarter else []
     collected.findings = findings_frame(findings)
-    collected.cells = _cells(scope, counted.linked, counted.hidden)
+    collected.cells = _cells(scope, counted.linked, counted.hidden, counted.complete)
     return [
         (
             "What changed",

@@ -106,20 +106,25 @@ def test_numbers_that_contradict_each_other_are_refused() -> None:
 
 def test_a_subset_of_programs_is_part_of_all() -> None:
     key = ("trend", "admissions", "quarter", "2026Q1", "numerator")
-    whole = PrintedCells(11, "2026Q1", programs=("A", "B"), counts={key: 50})
-    part = PrintedCells(11, "2026Q1", programs=("A",), counts={key: 44})
+    settled = frozenset([key])
+    whole = PrintedCells(11, "2026Q1", programs=("A", "B"), counts={key: 50}, settled=settled)
+    part = PrintedCells(11, "2026Q2", programs=("A",), counts={key: 44}, settled=settled)
     found = audit([whole, part]).found
     assert found[["report", "low"]].values.tolist() == [["together", 6]]
-    far = PrintedCells(11, "2026Q1", programs=("A",), counts={key: 30})
+    far = PrintedCells(11, "2026Q1", programs=("A",), counts={key: 30}, settled=settled)
     assert audit([whole, far]).found.empty
 
 
 def test_a_count_that_is_issued_again_tells_who_came_late() -> None:
     key = ("trend", "retained_30", "quarter", "2026Q1", "numerator")
-    first = PrintedCells(11, "2026Q1", "2026-04-30", ("A",), {key: 44})
+    settled = frozenset([key])
+    first = PrintedCells(11, "2026Q1", "2026-04-30", ("A",), {key: 44}, settled=settled)
     assert audit([first, replace(first, counts={key: 47})]).found["low"].tolist() == [3]
     assert audit([first, replace(first, counts={key: 58})]).found.empty
     assert audit([first, first]).found.empty
+    # What is counted so far, of a quarter that is not complete, is another count later.
+    so_far = replace(first, counts={key: 41}, settled=frozenset())
+    assert audit([so_far, first]).found.empty
 
 
 @pytest.fixture(scope="module")

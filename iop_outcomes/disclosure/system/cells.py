@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,6 +45,8 @@ class PrintedCells:
         The name of a count -> what it is at least: 1 for one that is hidden, as a zero is shown.
     not_people : set
         The counts that are no counts of people, such as sessions beyond the first of each person.
+    settled : set
+        The counts of periods that are complete: other reports tell of the same count.
     sums : list of dict
         Each a sum that is 0: the name of a count -> 1 or -1.
     shares : list of PrintedShare
@@ -58,6 +60,7 @@ class PrintedCells:
     counts: dict[Key, int | None] = field(default_factory=dict)
     least: dict[Key, int] = field(default_factory=dict)
     not_people: frozenset[Key] = frozenset()
+    settled: frozenset[Key] = frozenset()
     sums: list[Sum] = field(default_factory=list)
     shares: list[PrintedShare] = field(default_factory=list)
 
@@ -76,6 +79,7 @@ class PrintedCells:
                     "printed": value,
                     **({"least": self.least[key]} if key in self.least else {}),
                     **({"people": False} if key in self.not_people else {}),
+                    **({"settled": True} if key in self.settled else {}),
                 }
                 for key, value in self.counts.items()
             ],
@@ -102,26 +106,18 @@ class PrintedCells:
                 instead=f'a "format" of "{FORMAT}"',
             )
         try:
-            names = [_key(one["name"]) for one in given["counts"]]
+            rows = [(_key(one["name"]), one) for one in given["counts"]]
+            names = [name for name, _ in rows]
+            printed = {name: one["printed"] for name, one in rows}
             return cls(
                 int(given["threshold"]),
                 str(given["quarter"]),
                 str(given["data_cut"]),
                 tuple(map(str, given["programs"])),
-                {
-                    name: None if one["printed"] is None else int(one["printed"])
-                    for name, one in zip(names, given["counts"], strict=True)
-                },
-                {
-                    name: int(one["least"])
-                    for name, one in zip(names, given["counts"], strict=True)
-                    if "least" in one
-                },
-                frozenset(
-                    name
-                    for name, one in zip(names, given["counts"], strict=True)
-                    if one.get("people") is False
-                ),
+                {name: None if value is None else int(value) for name, value in printed.items()},
+                {name: int(one["least"]) for name, one in rows if "least" in one},
+                frozenset(name for name, one in rows if one.get("people") is False),
+                frozenset(name for name, one in rows if one.get("settled") is True),
                 [{names[place]: int(sign) for place, sign in row} for row in given["sums"]],
                 [
                     PrintedShare(names[top], names[bottom], float(low), float(high))
@@ -148,6 +144,7 @@ def printed_cells(
     quarter: str = "",
     data_cut: str = "",
     programs: tuple[str, ...] = (),
+    settled: Callable[[Key], bool] = lambda _: False,
 ) -> PrintedCells:
     """Return what a reader has of declared counts if the items `hidden` are not printed.
 
@@ -173,6 +170,7 @@ def printed_cells(
         {name: values[place] if place in shown else None for place, name in enumerate(names)},
         {names[place]: least for place, least in told.least.items() if place not in shown},
         frozenset(names[place] for place in linked.no_people),
+        frozenset(filter(settled, names)),
         [{names[place]: sign for place, sign in row.items()} for row in linked.facts.rows],
         [
             PrintedShare(names[one.numerator], names[one.denominator], one.low, one.high)

@@ -30,8 +30,9 @@ def join(reports: Sequence[PrintedCells]) -> PrintedCells:
 
     Examples
     --------
-    >>> first = PrintedCells(11, "2026Q1", counts={("trend", "a", "quarter", "2026Q1"): 44})
-    >>> second = replace(first, counts={("trend", "a", "quarter", "2026Q1"): 47})
+    >>> count = ("trend", "a", "quarter", "2026Q1")
+    >>> first = PrintedCells(11, "2026Q1", counts={count: 44}, settled=frozenset([count]))
+    >>> second = replace(first, counts={count: 47})
     >>> join([first, second]).counts[("changed", *join_name(first, *first.counts), 1, 0)]
     3
     """
@@ -66,9 +67,10 @@ def join(reports: Sequence[PrintedCells]) -> PrintedCells:
 def join_name(report: PrintedCells, key: Key) -> Key:
     """Return the name of a count beside those of other reports: what it is of, and when.
 
-    The periods of a trend name their own time; other counts are of the quarter of their report.
+    The complete periods of a trend name their own time; other counts are of the quarter of their
+    report, and of its data cut.
     """
-    when = "" if isinstance(key, tuple) and key and key[0] == "trend" else report.quarter
+    when = "" if key in report.settled else f"{report.quarter} {report.data_cut}".strip()
     return (", ".join(sorted(report.programs)), when, key)
 
 
@@ -99,7 +101,7 @@ def _subsets(
             for key in smaller.counts:
                 if key not in larger.counts:
                     continue
-                timed = isinstance(key, tuple) and key[0] == "trend"
+                timed = key in smaller.settled and key in larger.settled
                 if not timed and smaller.quarter != larger.quarter:
                     continue
                 part, whole = again[one, key], again[other, key]
