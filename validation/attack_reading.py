@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from html.parser import HTMLParser
+from itertools import takewhile
 from pathlib import Path
 
 import openpyxl
@@ -62,7 +63,8 @@ def read_report(page: Path, workbook: Path) -> Read:
     book = openpyxl.load_workbook(workbook)
     tables = {}
     for sheet in book.worksheets:
-        rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+        lines = ([cell.value for cell in row] for row in sheet.iter_rows())
+        rows = list(takewhile(lambda line: any(value is not None for value in line), lines))
         tables[sheet.title] = pd.DataFrame(rows[1:], columns=rows[0], dtype=object)
     found = _Page(page.read_text(encoding="utf-8"))
     if len(found.tables) != len(tables):

@@ -46,6 +46,9 @@ class SafePolicy:
     ----------
     threshold : int, default 11
         The smallest count that is shown. With 1 nothing is hidden, and every figure states this.
+    base : int, default 1
+        With more than 1, no count is hidden, and each is rounded to the nearest multiple of it; see
+        `rounded`.
 
     Raises
     ------
@@ -79,14 +82,21 @@ class SafePolicy:
     """
 
     threshold: int = 11
+    base: int = 1
 
     def __post_init__(self) -> None:
-        """Refuse a threshold that is not a whole number of 1 or more."""
+        """Refuse a threshold that is not a whole number of 1 or more, and a base that is unsafe."""
         if not is_whole(self.threshold, 1):
             raise RuleError(
                 "The threshold of a SafePolicy is the smallest count that may be shown.",
                 found=as_written(self.threshold),
                 instead="a whole number of 1 or more: SafePolicy(threshold=11)",
+            )
+        if not is_whole(self.base, 1) or (self.base > 1 and self.base < self.threshold - 1):
+            raise RuleError(
+                "Counts rounded to so small a base would show that some are small.",
+                found=f"base={as_written(self.base)}",
+                instead=f"SafePolicy.rounded(base={max(self.threshold - 1, 2)}) or more",
             )
 
     @classmethod
@@ -95,13 +105,52 @@ class SafePolicy:
         return cls(threshold=11)
 
     @classmethod
+    def rounded(cls, base: int = 10) -> SafePolicy:
+        """Return the policy that rounds each count to a multiple of `base` and hides none.
+
+        For what must be issued again: two rounded figures tell of their difference only that it is
+        at least 1 and less than twice the base. With a base of 5 that would be 1 to 9; with 10 it
+        may be 11 and more. Rates are made from the rounded counts, and have no interval. It is for
+        trends and for frames of counts; a quarterly report of rounded counts is not made.
+
+        Examples
+        --------
+        >>> SafePolicy.rounded().rounds([0, 4, 5, 14, 15])
+        array([ 0.,  0., 10., 10., 20.])
+        """
+        return cls(threshold=11, base=base)
+
+    @classmethod
+    def internal(cls) -> SafePolicy:
+        """Return the policy that hides nothing, for the program's own eyes.
+
+        Every page of a report and every sheet of a workbook says that it must not be sent.
+        """
+        return cls(threshold=1)
+
+    @classmethod
     def unprotected(cls) -> SafePolicy:
         """Return the policy that hides nothing, for use inside the program."""
         return cls(threshold=1)
 
+    def rounds(self, counts: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Return counts rounded to the nearest multiple of the base, halves up."""
+        values = np.asarray(counts, dtype=np.float64)
+        return np.floor(values / self.base + 0.5) * self.base
+
+    @property
+    def mark(self) -> str:
+        """What stands on every page of what must not be sent; empty for what may."""
+        return "Internal: contains small numbers, do not send." if self.threshold == 1 else ""
+
     @property
     def text(self) -> str:
         """The rule in words, as printed with protected results."""
+        if self.base > 1:
+            return (
+                f"Each count is rounded to the nearest {self.base}; 0 is a count of less than "
+                f"{self.base / 2:g}. Rates are made from the rounded counts."
+            )
         if self.threshold == 1:
             return "Small counts are not hidden: this is not for release outside the program."
         return (
@@ -127,6 +176,8 @@ class SafePolicy:
     @property
     def note(self) -> str:
         """The rule in a few words, for the note of one figure."""
+        if self.base > 1:
+            return f"Counts are rounded to the nearest {self.base}."
         if self.threshold == 1:
             return "Small counts are not hidden: not for release."
         return f"Counts from 1 to {self.threshold - 1} are hidden."

@@ -228,9 +228,34 @@ def protect_trend(trend: Trend, policy: SafePolicy) -> Trend:
             found="values of which it is not known how many people are behind each",
             instead="a frame with numerator and denominator",
         )
+    if policy.base > 1:
+        return round_trend(trend, policy)
     linked = LinkedCounts(policy)
     link_trend(linked, trend)
     return hide_trend(trend, linked.hidden(), policy)
+
+
+def round_trend(trend: Trend, policy: SafePolicy) -> Trend:
+    """Return a trend of rounded counts, with the rates that they make and without intervals.
+
+    A mean, and an estimate from times to an event, is not made of its counts: it is missing.
+    """
+    table = trend.table.copy()
+    for name in ("numerator", "denominator", "events", *OTHER_ENDS):
+        if name in table:
+            table[name] = policy.rounds(table[name])
+    made = trend.unit == "proportion" and "censored" not in table
+    rates = table["numerator"] / table["denominator"].where(table["denominator"] > 0)
+    counted = table["numerator"] if table["denominator"].isna().all() else np.nan
+    known = trend.table["value"].notna()
+    table["value"] = (rates.clip(upper=1) if made else pd.Series(counted, table.index)).where(known)
+    gone = [name for name in ("lower", "upper", *TREND_SO_FAR) if name in table]
+    table[gone] = np.nan
+    if trend.unit in MEANS:
+        table["numerator"] = np.nan
+    table["hidden"] = False
+    safe = replace(trend, table=table, people=None, **left_out_hidden(trend, policy))
+    return safe.charted_again()
 
 
 def protect_interrupted(series: InterruptedSeries, policy: SafePolicy) -> InterruptedSeries:

@@ -58,7 +58,8 @@ def hide_small_counts(
     pandas.DataFrame
         The same rows and columns. Count columns and derived ones are objects: numbers, and the word
         ``hidden`` where a cell is small or protects a small one (the reader cannot tell which).
-        Missing values stay missing.
+        Missing values stay missing. Under `SafePolicy.rounded` nothing is hidden: counts are
+        float64, rounded each by itself, and derived columns are missing.
 
     Raises
     ------
@@ -73,6 +74,9 @@ def hide_small_counts(
     0      40      12  52
     1  hidden  hidden  28
     """
+    policy = policy or SafePolicy()
+    if policy.base > 1:
+        return _rounded(frame, policy, [*counts, *([row_total] if row_total else [])], derived)
     mask = hidden_cells(
         frame, policy, counts=counts, row_total=row_total, total_row=total_row, also=also
     )
@@ -89,6 +93,15 @@ def hide_small_counts(
             )
         shown[column] = _with_hidden_text(frame[column], mask[source].to_numpy())
     return shown
+
+
+def _rounded(
+    frame: pd.DataFrame, policy: SafePolicy, columns: list[str], derived: dict[str, str] | None
+) -> pd.DataFrame:
+    """Return a table of rounded counts; what was calculated from the exact ones is missing."""
+    _check_names(frame, columns, None)
+    rounded = {name: policy.rounds(frame[name]) for name in columns}
+    return frame.assign(**rounded, **dict.fromkeys(derived or {}, np.nan))
 
 
 def hidden_cells(

@@ -85,7 +85,12 @@ class Report:
             The ending is another one, or the folder is not there. For a PDF, open the HTML file in
             a browser and print it: the page is laid out for paper too.
         """
-        return save_report(lambda: self.html, self.tables, Path(path))
+        return save_report(lambda: self.html, self.tables, Path(path), self._mark)
+
+    @property
+    def _mark(self) -> str:
+        """What stands on every sheet of what must not be sent."""
+        return "" if self.cells is None else SafePolicy(self.cells.threshold).mark
 
     def save_cells(self, path: str | Path) -> Path:
         """Write what the report prints of its counts, for `iop-outcomes audit`; return the path.
@@ -140,7 +145,8 @@ def quarterly_report(
     policy : SafePolicy, optional
         Default: counts from 1 to 10 are hidden. A program with fewer than twice the threshold of
         admissions in the last four quarters is left out of every number, and named as too few to
-        publish: no share of its people could be shown.
+        publish: no share of its people could be shown. ``SafePolicy.internal()`` hides nothing, and
+        every page says that it must not be sent; ``SafePolicy.rounded()`` is refused.
     ladders : Ladders, optional
         How periods and groups are merged where too many rows would hold a small count: see
         `iop_outcomes.disclosure.merging`. What was merged is said among the definitions.
@@ -157,7 +163,8 @@ def quarterly_report(
     ReportError
         There are no episodes, or nobody was there in the quarter, or it cannot be read.
     RuleError
-        `prepared_on` is not a date, or a list that names people is given in place of records.
+        `prepared_on` is not a date, the policy is one of rounded counts, or a list that names
+        people is given in place of records.
 
     Examples
     --------
@@ -169,6 +176,12 @@ def quarterly_report(
     refuse_people(records, "A report")
     require_records(records, "A report")
     day = prepared_day(prepared_on)
+    if policy is not None and policy.base > 1:
+        raise RuleError(
+            "A quarterly report of rounded counts is not made: its rates and curves are exact.",
+            found=f"SafePolicy.rounded(base={policy.base})",
+            instead="SafePolicy.cms(); protect(trend, SafePolicy.rounded()) for one trend",
+        )
     if not len(records.episodes):
         raise ReportError(
             "There is nobody to report on: no episode was kept.",

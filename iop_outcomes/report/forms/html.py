@@ -117,21 +117,30 @@ def check_path(path: Path) -> str:
     return ending
 
 
-def save_report(page: Callable[[], str], tables: dict[str, pd.DataFrame], path: Path) -> Path:
-    """Write the page or the tables to `path`, by its ending; only the page needs the pictures."""
+def save_report(
+    page: Callable[[], str], tables: dict[str, pd.DataFrame], path: Path, mark: str = ""
+) -> Path:
+    """Write the page or the tables to `path`, by its ending; only the page needs the pictures.
+
+    Each sheet of a workbook has `mark` at the top of its printed pages, and below its table.
+    """
     ending = check_path(path)
-    content = workbook(tables) if ending == ".xlsx" else page().encode("utf-8")
+    content = workbook(tables, mark) if ending == ".xlsx" else page().encode("utf-8")
     return write_whole(path, content, "The report")
 
 
-def workbook(tables: dict[str, pd.DataFrame]) -> bytes:
+def workbook(tables: dict[str, pd.DataFrame], mark: str = "") -> bytes:
     """Return the tables as an Excel workbook, a sheet each; the same tables, the same bytes."""
     from openpyxl import Workbook
 
     book = Workbook(write_only=False)
     book.remove(book.worksheets[0])
     for name, frame in tables.items():
-        _fill_sheet(book.create_sheet(name[:31]), frame)
+        sheet = book.create_sheet(name[:31])
+        _fill_sheet(sheet, frame)
+        sheet.oddHeader.center.text = mark or None
+        if mark:
+            sheet.cell(len(frame) + 3, 1, mark)
     if not tables:
         book.create_sheet("empty")
     buffer = BytesIO()  # not closed here: a save that fails closes what it wrote to it later
