@@ -118,7 +118,9 @@ def protect(result: object, policy: SafePolicy | None = None) -> object:
         raise RuleError(
             "This result shows single persons, and is never published.",
             found=type(result).__name__,
-            instead="a result of groups, such as attendance_by_week",
+            instead=getattr(
+                result, "published_instead", "a result of groups, such as attendance_by_week"
+            ),
         )
     raise RuleError(
         "This kind of result cannot be protected.",

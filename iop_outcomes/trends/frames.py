@@ -16,6 +16,7 @@ from iop_outcomes.trends.charting import chart_rule
 from iop_outcomes.trends.charts.order import times_of
 from iop_outcomes.trends.periods import Every, frequency, labels_of
 from iop_outcomes.trends.result import COUNTS, SHOWN, Trend
+from iop_outcomes.trends.staff import lettered, said_of
 
 FEWEST_SO_FAR = 10
 MADE_FROM = {
@@ -80,6 +81,7 @@ def trend_of_frame(
     first_month: int,
     asked: dict[str, Any],
     complete_only: bool = False,
+    names: bool = False,
 ) -> Trend:
     """Return `trend` of a plain frame; the options were checked, those of the chart are `asked`."""
     kind = kind_of_frame(frame)
@@ -89,7 +91,7 @@ def trend_of_frame(
     rule = chart_rule(kind, default="up", least=least, most=most, **asked)
     kept, left_out = ungrouped(frame, by, missing_group, "row")
     used = frame if kept is None else frame[kept]
-    groups = group_episodes(used, by, missing_group)
+    groups, staff = lettered(group_episodes(used, by, missing_group), names)
     options: dict[str, Any] = {"every": every, "first_month": first_month}
     table, when = table_of_frame(used, groups, kind=kind, confidence=confidence, **options)
     made = Trend(
@@ -100,9 +102,10 @@ def trend_of_frame(
         every=every or "period",
         by=groups.names,
         confidence=confidence,
-        rule=left_out.after(f"{title}: {MADE_FROM[kind]}."),
+        rule=left_out.after(f"{title}: {MADE_FROM[kind]}. {said_of(staff)}".strip()),
         left_out=left_out,
         when=when,
+        lettered=staff,
     )
     return (made.complete_only() if complete_only else made).with_chart(rule)
 

@@ -68,6 +68,8 @@ class Trend(DrawnResult):
         Rebasings and events: ``kind`` ("rebase", "event"), ``date``, ``period``, ``words``.
     when : pandas.Index or None
         The period, date, number or label of each row of the table.
+    lettered : tuple of str
+        The columns of `by` whose values are letters in place of the names of staff.
     """
 
     table: pd.DataFrame
@@ -84,6 +86,7 @@ class Trend(DrawnResult):
     chart: ChartRule | None = None
     marks: pd.DataFrame | None = None
     when: pd.Index[Any] | None = None
+    lettered: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:

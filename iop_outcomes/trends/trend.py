@@ -25,6 +25,7 @@ from iop_outcomes.trends.frames import so_far, trend_of_frame
 from iop_outcomes.trends.periods import Every, check_every, labels_of, periods_between
 from iop_outcomes.trends.quantities import Quantity, Tally, find_quantity
 from iop_outcomes.trends.result import COUNTS, SHOWN, Trend
+from iop_outcomes.trends.staff import lettered, said_of
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
@@ -49,6 +50,7 @@ def trend(
     incomplete: Literal["show", "leave_out"] = "show",
     adjust: str | Sequence[str] | None = None,
     holidays: Sequence[Any] = (),
+    names: bool = False,
 ) -> Trend:
     r"""Return one measure over time, with limits and rules that tell a signal from chance.
 
@@ -104,6 +106,9 @@ def trend(
         ``"working_days"``, of counts: as in a period with the mean number of them.
     holidays : sequence of date, optional
         Days from Monday to Friday that are no working days.
+    names : bool
+        Show members of staff as recorded: columns such as ``counselor`` or ``facilitator`` are
+        otherwise shown as letters.
 
     Returns
     -------
@@ -212,6 +217,7 @@ def trend(
             first_month=first_month,
             asked=asked,
             complete_only=incomplete == "leave_out",
+            names=names,
         )
     require_records(records, "A trend")
     quantity = find_quantity(measure)
@@ -229,7 +235,7 @@ def trend(
     )
     kept, left_out = ungrouped(records.episodes, by, missing_group, "episode")
     used = records if kept is None else records.subset(kept)
-    groups = group_episodes(used.episodes, by, missing_group)
+    groups, staff = lettered(group_episodes(used.episodes, by, missing_group), names)
     tally = quantity.tally(used)
     if rule is not None and tally.until is not None:
         refuse_stock(rule.adjustment, quantity.title)
@@ -239,7 +245,8 @@ def trend(
         confidence=confidence,
         first_month=first_month,
     )
-    made = replace(made, left_out=left_out, rule=left_out.after(made.rule))
+    said = left_out.after(f"{made.rule} {said_of(staff)}".strip())
+    made = replace(made, left_out=left_out, lettered=staff, rule=said)
     if incomplete == "leave_out":
         made = made.complete_only()
     return made.with_chart(rule)

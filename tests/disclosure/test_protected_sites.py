@@ -104,6 +104,20 @@ def test_what_cannot_be_released_is_refused() -> None:
         iop.protect(iop.funnel(given, by="site"))
     with pytest.raises(RuleError, match="too few people"):
         iop.protect(iop.funnel(COUNTS.assign(numerator=3), by="site"))
-    line = iop.vlad(pd.DataFrame({"observed": [0, 1], "expected": 0.5}))
-    with pytest.raises(RuleError, match="cannot be protected"):
-        iop.protect(line)  # type: ignore[call-overload]
+    people = pd.DataFrame({"observed": [0, 1] * 6, "expected": 0.5})
+    for line in (iop.vlad(people), iop.risk_adjusted_cusum(people, run_length=50, series=50)):
+        with pytest.raises(RuleError, match="of the same people"):
+            iop.protect(line)  # type: ignore[call-overload]
+
+
+def test_letters_for_staff_are_said_and_stay_when_protected() -> None:
+    """Counselors are letters in what is made, protected and made anew from it."""
+    made = records()
+    staff = np.array(["C-31", "C-07"], dtype=object)[np.arange(len(made.episodes)) % 2]
+    known = iop.read_records(
+        episodes=made.episodes.assign(counselor=staff), attendance=made.attendance
+    )
+    for function in (iop.watch, iop.summary_matrix):
+        safe = iop.protect(function(known, ["attendance_rate"], "counselor"))
+        assert "counselor is shown as letters" in safe.rule.lower()
+        assert {*safe.trends[0].table["counselor"]} == {"A", "B"}

@@ -16,7 +16,7 @@ import iop_outcomes as iop
 from iop_outcomes.errors import EstimateError, OutcomesError, RuleError
 from iop_outcomes.trends.sites import fit_case_mix, funnel_limits, partly_pooled
 from iop_outcomes.trends.sites.case_mix import design_effect
-from iop_outcomes.trends.sites.staff import letters_of, names_staff
+from iop_outcomes.trends.staff import letters_of, names_staff
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 SITES = pd.DataFrame(

@@ -13,6 +13,7 @@ import iop_outcomes as iop
 from iop_outcomes.errors import EstimateError, OutcomesError, RuleError
 from iop_outcomes.trends.charts import xmr_chart
 from iop_outcomes.trends.signals import judge
+from iop_outcomes.trends.staff import letters_of
 from iop_outcomes.trends.watching.false_alarms import (
     OF_RULE,
     OF_SESSIONS,
@@ -162,6 +163,32 @@ def test_staff_are_letters() -> None:
     named = iop.summary_matrix(records(), MEASURES, "counselor", names=True)
     assert named.table["counselor"].tolist() == ["C-07", "C-31"] * 3
     assert sorted(named.table["shown"]) == sorted(page.table["shown"])
+
+
+def test_a_trend_shows_staff_as_letters_unless_names_are_asked_for() -> None:
+    shown, named = (
+        iop.trend(records(), "attendance_rate", by="counselor", names=names)
+        for names in (False, True)
+    )
+    assert set(shown.table["counselor"]) == {"A", "B"} == {*shown.verdict["counselor"]}
+    assert "Counselor is shown as letters" in shown.rule
+    assert not any(name in f"{shown.text}{shown.rule}" for name in ("C-31", "C-07"))
+    assert set(named.table["counselor"]) == {"C-31", "C-07"}
+    assert "letters" not in named.rule
+    letters = letters_of(["C-31", "C-07"])
+    same = named.table.assign(counselor=named.table["counselor"].map(letters))
+    keys = ["counselor", "start"]
+    pd.testing.assert_frame_equal(shown.table, same.sort_values(keys, ignore_index=True))
+    frame = pd.DataFrame(
+        {"period": [1, 2] * 2, "value": range(4), "therapist": ["Ann Smith"] * 2 + ["Bo"] * 2}
+    )
+    assert set(iop.trend(frame, by="therapist").table["therapist"]) == {"A", "B"}
+    asked = iop.trend(frame, by="therapist", names=True)
+    assert set(asked.table["therapist"]) == {"Ann Smith", "Bo"}
+    # what was asked for in the trend stays, and is not asked for once more
+    assert set(iop.summary_matrix([asked]).table["therapist"]) == {"Ann Smith", "Bo"}
+    with pytest.raises(RuleError, match="targets and names"):
+        iop.watch([asked], names=True)
 
 
 # The page ----------------------------------------------------------------------------------------

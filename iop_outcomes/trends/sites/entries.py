@@ -17,7 +17,7 @@ from iop_outcomes.shared.arrays import Booleans, Floats, Integers
 from iop_outcomes.shared.groups import Groups, LeftOut, MissingGroup, group_episodes, ungrouped
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.trends.quantities import Quantity, find_quantity
-from iop_outcomes.trends.sites.staff import lettered
+from iop_outcomes.trends.staff import lettered, said_of
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
@@ -156,7 +156,7 @@ def _of_frame(
     missing = np.isnan(numbers[0]) | np.isnan(numbers[1])
     above, below = (np.where(missing, 0.0, one) for one in numbers)
     _check_frame(above, below, pair)
-    groups, said = lettered(group_episodes(used, by, missing_group), names)
+    groups, staff = lettered(group_episodes(used, by, missing_group), names)
     title = measure if isinstance(measure, str) else getattr(measure, "title", "Value")
     person = used.get("person_id")
     day = used.get("date")
@@ -177,7 +177,7 @@ def _of_frame(
         title=str(title),
         improves="neither",
         clustered=bool(person is not None and person.duplicated().any()),
-        rule=f"{rule} {said}".strip(),
+        rule=f"{rule} {said_of(staff)}".strip(),
         not_known=[""] * len(groups),
         left_out=left_out,
     )
@@ -225,7 +225,7 @@ def _of_records(
         raise EstimateError(f"{what} needs episodes.", found="0 episodes")
     kept, left_out = ungrouped(records.episodes, by, missing_group, "episode")
     used = records if kept is None else records.subset(kept)
-    groups, said = lettered(group_episodes(used.episodes, by, missing_group), names)
+    groups, staff = lettered(group_episodes(used.episodes, by, missing_group), names)
     tally = quantity.tally(used)
     date = np.asarray(tally.date, dtype="datetime64[s]")
     last = np.datetime64(used.as_of, "s") - np.timedelta64(quantity.days_to_mature, "D")
@@ -260,7 +260,7 @@ def _of_records(
         title=quantity.title,
         improves=quantity.improves,
         clustered=quantity.kind == "sessions",
-        rule=f"{_rule(quantity, used, *span)} {said}".strip(),
+        rule=f"{_rule(quantity, used, *span)} {said_of(staff)}".strip(),
         not_known=reasons,
         left_out=left_out,
         synthetic=used.synthetic,

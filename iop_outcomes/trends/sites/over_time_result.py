@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import pandas as pd
 
@@ -14,7 +15,7 @@ from iop_outcomes.trends.sites.case_mix import CaseMix
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class FollowedPeople(DrawnResult):
-    """People in the order of time beside what was expected of them.
+    """People in the order of time beside what was expected of them: each step is a single person.
 
     Attributes
     ----------
@@ -45,6 +46,10 @@ class FollowedPeople(DrawnResult):
     rule: str
     synthetic: bool = False
     left_out: LeftOut = NOTHING_LEFT_OUT
+    shows_persons: ClassVar[bool] = True
+    published_instead: ClassVar[str] = (
+        "funnel() of the same people, or trend() and interrupted_series() by period"
+    )
 
     @property
     def calibration(self) -> pd.DataFrame:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.shared.group_codes import NOT_RECORDED
 from iop_outcomes.shared.groups import MissingGroup
 from iop_outcomes.shared.messages import as_written, names_asked
 from iop_outcomes.trends.charting import group_rows
@@ -22,7 +20,7 @@ from iop_outcomes.trends.quantities import (
     find_quantity,
 )
 from iop_outcomes.trends.result import Trend
-from iop_outcomes.trends.sites.staff import LETTERED, letters_of, names_staff
+from iop_outcomes.trends.staff import said_of
 from iop_outcomes.trends.trend import trend
 
 USUAL = (
@@ -69,8 +67,8 @@ def trends_of(
     rules: str | None,
     targets: Mapping[str, float] | None,
     names: bool,
-) -> tuple[tuple[Trend, ...], str]:
-    """Return the trends of records, or those given, and a sentence on staff shown as letters.
+) -> tuple[Trend, ...]:
+    """Return the trends of records, or those given.
 
     Raises
     ------
@@ -79,7 +77,7 @@ def trends_of(
         is of no measure.
     """
     if isinstance(source, (list, tuple)):
-        made = _given(source, measures, by, every, baseline, rules, targets)
+        made = _given(source, measures, by, every, baseline, rules, targets, names or None)
     else:
         wanted = _measures(source, measures)
         if targets is not None and not isinstance(targets, dict):
@@ -105,14 +103,11 @@ def trends_of(
                 baseline=baseline,
                 rules=rules,
                 target=goals.get(quantity.name),
+                names=names,
             )
             for quantity in wanted
         ]
-    staff = [name for name in made[0].by if names_staff(name)]
-    if names or not staff:
-        return tuple(made), ""
-    said = LETTERED.format(" and ".join(staff))
-    return tuple(_lettered(one, staff) for one in made), said[0].upper() + said[1:]
+    return tuple(made)
 
 
 def _measures(records: Any, measures: Any) -> list[Quantity]:
@@ -152,8 +147,8 @@ def _given(source: Sequence[Trend], measures: Any, *others: Any) -> list[Trend]:
         )
     if measures is not None or any(one is not None for one in others):
         raise RuleError(
-            "Trends have their own measures, groups, periods, baselines, rules and targets.",
-            found="trends, and one of measures=, by=, every=, baseline=, rules=, targets=",
+            "Trends have their own measures, groups, periods, baselines, rules, targets and names.",
+            found="trends, and one of measures=, by=, every=, baseline=, rules=, targets=, names=",
             instead="these options of trend()",
         )
     if any(one.chart is None for one in source) or len({one.by for one in source}) > 1:
@@ -165,22 +160,6 @@ def _given(source: Sequence[Trend], measures: Any, *others: Any) -> list[Trend]:
     return list(source)
 
 
-def _lettered(made: Trend, staff: Sequence[str]) -> Trend:
-    """Return a trend with letters for staff, in the order of letters."""
-    table = made.table.copy()
-    for name in staff:
-        letters = letters_of(table[name].unique())
-        table[name] = [letters[value] for value in table[name]]
-    keys = [
-        [(value == NOT_RECORDED, len(str(value)), str(value)) for value in table[name]]
-        if name in staff
-        else [(False, code, "") for code in pd.factorize(table[name])[0].tolist()]
-        for name in made.by
-    ]
-    order = np.array(sorted(range(len(table)), key=lambda row: [key[row] for key in keys]))
-    return replace(made, table=table).only(order)
-
-
 def charts_of(trends: Sequence[Trend]) -> Iterator[Chart]:
     """Return the charts of all trends, group by group."""
     for one in trends:
@@ -189,11 +168,32 @@ def charts_of(trends: Sequence[Trend]) -> Iterator[Chart]:
             yield Chart(one, tuple(rows[list(one.by)].iloc[0]) if one.by else (), rows)
 
 
-def check_charts(charts: Sequence[Chart]) -> None:
-    """Raise EstimateError if no chart has a point."""
+def together(trends: Sequence[Trend], rule: str) -> tuple[list[Chart], dict[str, Any]]:
+    """Return the charts of trends, and what each result of many charts holds of them.
+
+    Parameters
+    ----------
+    trends : sequence of Trend
+        With charts and the same groups.
+    rule : str
+        What the result says of its columns; who was left out, and letters for staff, are added.
+
+    Raises
+    ------
+    EstimateError
+        If no chart has a point.
+    """
+    charts = list(charts_of(trends))
     if not any(len(chart.known) for chart in charts):
         raise EstimateError(
             "No chart has a point that is known.",
             found=f"{len(charts)} charts",
             instead="measures that the records can tell (records.fitness()), or longer records",
         )
+    first = trends[0]
+    return charts, {
+        "trends": tuple(trends),
+        "by": first.by,
+        "rule": first.left_out.after(f"{rule} {said_of(first.lettered)}".strip()),
+        "left_out": first.left_out,
+    }

@@ -18,7 +18,7 @@ from iop_outcomes.trends.charts.series import Baseline
 from iop_outcomes.trends.quantities import Quantity
 from iop_outcomes.trends.result import Trend
 from iop_outcomes.trends.signals.judging import COMMON
-from iop_outcomes.trends.watching.many import Chart, charts_of, check_charts, trends_of
+from iop_outcomes.trends.watching.many import Chart, together, trends_of
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
@@ -182,7 +182,7 @@ def summary_matrix(
     >>> page.table[["program", "shown", "variation"]].iloc[0].tolist()
     ['Harbor', '56.3%', 'common cause']
     """
-    trends, said = trends_of(
+    trends = trends_of(
         *(records, measures, by, missing_group),
         every=every,
         baseline=baseline,
@@ -190,22 +190,15 @@ def summary_matrix(
         targets=targets,
         names=names,
     )
-    return matrix_of(trends, said)
+    return matrix_of(trends)
 
 
-def matrix_of(trends: Sequence[Trend], said: str = "") -> SummaryMatrix:
-    """Return `summary_matrix` of trends that are made; `said` is added to the rule."""
-    charts = list(charts_of(trends))
-    check_charts(charts)
-    left_out = trends[0].left_out
-    return SummaryMatrix(
-        table=pd.DataFrame([_row(chart) for chart in charts]),
-        trends=tuple(trends),
-        by=trends[0].by,
-        rule=left_out.after(f"{_RULE} {said}".strip()),
-        synthetic=any(one.synthetic for one in trends),
-        left_out=left_out,
-    )
+def matrix_of(trends: Sequence[Trend]) -> SummaryMatrix:
+    """Return `summary_matrix` of trends that are made."""
+    charts, shared = together(trends, _RULE)
+    synthetic = any(one.synthetic for one in trends)
+    table = pd.DataFrame([_row(chart) for chart in charts])
+    return SummaryMatrix(table=table, synthetic=synthetic, **shared)
 
 
 def _row(chart: Chart) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from iop_outcomes.trends.quantities import Quantity
 from iop_outcomes.trends.result import Trend
 from iop_outcomes.trends.signals.judging import COMMON
 from iop_outcomes.trends.watching.false_alarms import false_alarm_rate, quarter_of, rate_of_rule
-from iop_outcomes.trends.watching.many import Chart, charts_of, check_charts, trends_of
+from iop_outcomes.trends.watching.many import Chart, together, trends_of
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
@@ -177,7 +177,7 @@ def watch(
     >>> len(watched.charts), round(watched.expected, 1)
     (10, 1.8)
     """
-    trends, said = trends_of(
+    trends = trends_of(
         *(records, measures, by, missing_group),
         every=every,
         baseline=baseline,
@@ -185,25 +185,21 @@ def watch(
         targets=targets,
         names=names,
     )
-    return watch_of(trends, said)
+    return watch_of(trends)
 
 
-def watch_of(trends: Sequence[Trend], said: str = "") -> Watch:
-    """Return `watch` of trends that are made; `said` is added to the rule."""
-    charts = list(charts_of(trends))
-    check_charts(charts)
-    by = trends[0].by
+def watch_of(trends: Sequence[Trend]) -> Watch:
+    """Return `watch` of trends that are made."""
+    charts, shared = together(trends, f"{_ORDER} {_RATES}")
     rows = [_chart_row(chart) for chart in charts]
     found = [_signal(chart, row) for chart, row in zip(charts, rows, strict=True) if row["signal"]]
     found.sort(key=lambda one: one.pop("key"))
-    names = ["order", "measure", "title", *by, "period", "value", "centre", "variation", "rule"]
-    names += ["marked", "trial", "false_alarm_rate", "reason"]
+    names = ["order", "measure", "title", *shared["by"], "period", "value", "centre", "variation"]
+    names += ["rule", "marked", "trial", "false_alarm_rate", "reason"]
     signals = pd.DataFrame(
         [{"order": place, **one} for place, one in enumerate(found, start=1)], columns=names
     )
-    left_out = trends[0].left_out
-    rule = left_out.after(" ".join(part for part in (_ORDER, _RATES, said) if part))
-    return Watch(signals, pd.DataFrame(rows), tuple(trends), by, rule, left_out)
+    return Watch(table=signals, charts=pd.DataFrame(rows), **shared)
 
 
 def _chart_row(chart: Chart) -> dict[str, Any]:

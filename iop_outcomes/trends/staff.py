@@ -33,7 +33,7 @@ def letters_of(values: Iterable[object]) -> dict[object, str]:
 
     Examples
     --------
-    >>> from iop_outcomes.trends.sites.staff import letters_of
+    >>> from iop_outcomes.trends.staff import letters_of
     >>> sorted(letters_of(["C-12", "C-07", "C-31"]).values())
     ['A', 'B', 'C', 'not recorded']
     """
@@ -42,8 +42,14 @@ def letters_of(values: Iterable[object]) -> dict[object, str]:
     return {**letters, NOT_RECORDED: NOT_RECORDED}
 
 
-def lettered(groups: Groups, names: bool) -> tuple[Groups, str]:
-    """Return groups whose staff are letters, in the order of letters, and a sentence that says so.
+def said_of(columns: Sequence[str]) -> str:
+    """Return the sentence on columns whose values are letters; empty if there are none."""
+    said = LETTERED.format(" and ".join(columns))
+    return said[0].upper() + said[1:] if columns else ""
+
+
+def lettered(groups: Groups, names: bool) -> tuple[Groups, tuple[str, ...]]:
+    """Return groups whose staff are letters, in the order of letters, and the columns of staff.
 
     Parameters
     ----------
@@ -52,9 +58,9 @@ def lettered(groups: Groups, names: bool) -> tuple[Groups, str]:
     names : bool
         Show names as recorded.
     """
-    columns = [name for name in groups.names if names_staff(name)]
+    columns = tuple(name for name in groups.names if names_staff(name))
     if names or not columns or not len(groups):
-        return groups, ""
+        return groups, ()
     labels = groups.labels.copy()
     for name in columns:
         letters = letters_of(labels[name])
@@ -63,8 +69,7 @@ def lettered(groups: Groups, names: bool) -> tuple[Groups, str]:
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))
     sorted_labels = labels.iloc[order].reset_index(drop=True)
-    said = LETTERED.format(" and ".join(columns))
-    return Groups(groups.names, sorted_labels, place[groups.codes]), said[0].upper() + said[1:]
+    return Groups(groups.names, sorted_labels, place[groups.codes]), columns
 
 
 def _order(labels: np.ndarray, names: Sequence[str], columns: Sequence[str]) -> np.ndarray:
