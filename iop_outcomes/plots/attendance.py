@@ -39,9 +39,9 @@ def plot_attendance(
 ) -> Axes:
     """Draw attendance by week since admission.
 
-    The solid line is the share of sessions due that were attended, with its limits. It is one of
-    the people who were still scheduled, and can rise while the room empties; so the dashed line
-    shows how many of all people followed that long came at least once in the week.
+    The solid line is the share of sessions due that were attended, with its limits. Its denominator
+    is those still scheduled, so that it can rise while people leave; the dashed line shows how many
+    of all people followed that long came at least once in the week.
 
     Parameters
     ----------

@@ -45,7 +45,8 @@ def plot_incidence(
         Where to draw; leave room below for the table. A figure is given the size it needs.
         Default: a new one.
     naive : bool, default False
-        Draw 1 - Kaplan-Meier of each cause beside it, thin: what it overstates.
+        Draw 1 - Kaplan-Meier of each cause beside it as a thin line; it overestimates the
+        incidence.
 
     Returns
     -------

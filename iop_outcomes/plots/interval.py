@@ -1,4 +1,4 @@
-"""Survival curves from intervals: settled stretches as lines, unsettled ones as boxes."""
+"""Survival curves from intervals: lines where the estimate is unique, boxes where it is not."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ DATED = " The dotted line dates each event at the check-in that showed it."
 
 
 def plot_interval(curves: IntervalSurvival, ax: Axes | Figure | None = None) -> Axes:
-    """Draw the estimate from intervals, and what is not settled as such.
+    """Draw the estimate from intervals, with boxes where it is not unique.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def plot_interval(curves: IntervalSurvival, ax: Axes | Figure | None = None) -> 
     -------
     matplotlib.axes.Axes
         The axes; `iop_outcomes.alternative_text` gives the picture in words. A line is drawn where
-        the survival is settled, a box from the highest to the lowest survival where it is not, a
+        the estimate is unique, a box from the highest to the lowest survival where it is not, a
         thin line the limits, if there are any, and with one group only a dotted line the curve that
         dates events at the check-in. The table below is ``curves.risk_table`` on the days of the
         ticks.
@@ -123,7 +123,7 @@ def name_of(curves: IntervalSurvival, fit: pd.Series[Any]) -> str:
 def draw_stretches(
     ax: Axes, rows: pd.DataFrame, last: float, shown: tuple[style.Look, str]
 ) -> None:
-    """Draw the settled stretches of a group as lines and the others as boxes.
+    """Draw the unique parts of a group's estimate as lines and the others as boxes.
 
     Parameters
     ----------

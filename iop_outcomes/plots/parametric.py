@@ -1,4 +1,4 @@
-"""Parametric curves laid over the estimate from intervals that assumes no shape."""
+"""Parametric curves over the nonparametric estimate from intervals."""
 
 from __future__ import annotations
 

@@ -119,8 +119,8 @@ def ends_after(
     """
     reason, left, due = discharges.reason, discharges.left, discharges.due
     competing = np.isin(reason, [_CODE[end] for end in rule.competing])
-    # A discharge that competes is an event of its own. It needs somebody who saw no relapse
-    # shortly before it; a check-in missed after it takes nothing back.
+    # A discharge that competes is an event of its own. It counts only if no relapse was known
+    # shortly before it; a check-in missed after it does not change this.
     near = (left <= first_event.days + rule.lost_after) & (left <= first_event.cut_on)
     seen = np.where(first_event.event, left < first_event.days, (left <= first_event.days) | near)
     competes = competing & seen

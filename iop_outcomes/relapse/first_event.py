@@ -162,7 +162,7 @@ def weeks(daily: DailyEvidence, followed: NDArray[np.int32], week_days: int) -> 
 def fill_missing(
     units: DailyEvidence, baseline: NDArray[np.int8], missing_rule: str
 ) -> tuple[DailyEvidence, NDArray[np.bool_], NDArray[np.int32]]:
-    """Fill in missing units by the rule, or leave them, or all after them, out.
+    """Fill in missing units by the rule, or leave them out, or all units from the first one on.
 
     Returns
     -------
@@ -242,7 +242,7 @@ def observed(
 
 
 def _missed_as_use(units: DailyEvidence) -> DailyEvidence:
-    # Dropout is met by what is missed; every unit that was due says whether it was.
+    # Dropout is defined by missed units; of every unit that was due this is known.
     state = np.where(units.state == USE, CLEAR, units.state)
     state = np.where(units.state == MISSING, USE, state)
     return DailyEvidence(units.episode, units.day, state.astype(np.int8))

@@ -1,7 +1,7 @@
 """What the records show before a definition is applied, read once for however many rules.
 
-Definition and missing rule change nothing of it: day 0, the check-ins after it, who was seen last
-when, and the discharges.
+It does not depend on the definition or the missing rule: day 0, the check-ins after it, who was
+seen last when, and the discharges.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class EvidenceReader:
 
     @cached_property
     def nothing_missed(self) -> str:
-        """Say, as the end of a rule, that no check-in can be missing by the rule; else nothing."""
+        """Return a sentence if no check-in can be missing by the rule, else an empty text."""
         judged = self.records.judgements("relapse_missing_rules")["relapse_missing_rules"]
         if judged.reason != "Words":
             return ""

@@ -39,7 +39,7 @@ X_BOT = (Search(4, 4, "week", first=3), Search(7, 7, "day", first=21))
 class RelapseRule:
     """The definition of relapse, its origin, and how missing check-ins count.
 
-    The rule travels with every figure made by it: published definitions of relapse differ
+    Every figure states the rule it was made by: published definitions of relapse differ
     widely (Maisto et al. 2016, PMC5088167), and how missing check-ins count affects results more
     than most treatments do.
 

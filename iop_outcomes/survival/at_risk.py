@@ -61,7 +61,7 @@ class RowRanges:
         change = np.bincount(self.leave, values, self.cells + 1)
         if self.late:
             change -= np.bincount(self.enter, values, self.cells + 1)
-        # From the last cell on, so that what is small is not left over from what is large.
+        # Summed from the last cell on, so that small sums are not differences of large ones.
         return np.asarray(np.cumsum(change[::-1])[::-1][1:])
 
     def counts(self, group: NDArray[Any], groups: int) -> NDArray[np.int64]:

@@ -1,4 +1,4 @@
-"""Which rows are one person's, so that errors take them together."""
+"""Clusters of rows, such as those of one person, for standard errors."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ class Clusters:
         ------
         EstimateError
             If there are as many clusters as quantities, or fewer: the residuals of all clusters
-            add up to 0, so that their squares then say nothing of some combination of them.
+            add up to 0, so that the covariance matrix would be singular.
         """
         number = needed + 1 if self.code is None else int(self.code.max()) + 1
         if number <= needed:

@@ -1,4 +1,4 @@
-"""Whose row it is: the values of a column as codes."""
+"""The person or cluster of each row, as codes."""
 
 from __future__ import annotations
 

@@ -128,7 +128,7 @@ def summed(
 
 
 def _largest(products: Floats, group: Places | None) -> Floats:
-    """Return how large each sum of products has been so far, which its rounding is of."""
+    """Return the largest size of each sum of products so far, the scale of its rounding error."""
     size = np.abs(products)
     if group is None:
         return np.maximum.accumulate(size, axis=-1)

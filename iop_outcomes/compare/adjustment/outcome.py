@@ -1,4 +1,4 @@
-r"""Cox's model with a baseline for each group, fitted as often as samples of people ask for.
+r"""Cox's model with a baseline for each group, fitted to many bootstrap samples.
 
 Covariates have the same hazard ratios in all groups, and hazards of groups need not be
 proportional. Ties are by Breslow's rule, by which a row that counts twice is two rows. On the days

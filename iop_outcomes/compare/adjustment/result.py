@@ -44,7 +44,7 @@ class AdjustedCurves(CurveContrast):
 
     @property
     def caution(self) -> str:
-        """What groups weigh little, and that only the covariates named are adjusted for."""
+        """Groups of small effective size, and that only the named covariates are adjusted for."""
         if "effective_size" not in self.groups:
             return ""
         few = [

@@ -1,4 +1,4 @@
-"""How groups differ before anything happens: Table 1 and standardised differences.
+"""How groups differ on day 0: Table 1 and standardised differences.
 
 A frame of rows with a column of groups and covariates comes in; `Balance` goes out. How times come
 about, and how weights are estimated, is not known here.

@@ -1,4 +1,4 @@
-"""What curves of cells say at a day: the estimates, and their covariance through clusters."""
+"""Estimates from the curves of cells at a day, and their covariance through clusters."""
 
 from __future__ import annotations
 

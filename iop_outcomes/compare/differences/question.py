@@ -1,4 +1,4 @@
-"""What a difference of curves is asked for, checked, and the result that answers it."""
+"""The options of a difference between curves, checked, and its result."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Question:
     day : float
         The day or horizon.
     weighting : Weighting
-        What each row counts, and whose it is.
+        The weight and the cluster of each row.
     cells : Cells
         The groups within strata.
     pairs : list of tuple of int

@@ -149,8 +149,8 @@ def compare_interval_survival(
     days that is small relative to the number of people.
 
     With clusters the covariance sums the squares of the clusters' scores, those of row i being
-    :math:`(x_i - \bar x) c_i`, with late entry less what the increments tell of them, times a
-    factor that tends to 1 with many clusters
+    :math:`(x_i - \bar x) c_i`, with late entry less their projection on the scores of the
+    increments, times a factor that tends to 1 with many clusters
     (`iop_outcomes.compare.group_tests.scores.cluster_score.robust_to_clusters`). Copies of all rows
     as rows of the same person change nothing.
 

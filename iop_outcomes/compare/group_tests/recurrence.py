@@ -181,7 +181,7 @@ def compare_recurrence(
 
 
 def _test(stretches: Stretches) -> tuple[GroupScore, str]:
-    """Return the score and its name: without terminal events there is nothing to weigh by."""
+    """Return the score and its name: without terminal events there are no weights."""
     if stretches.terminal.any():
         score, test = weighted_score(stretches), "Ghosh-Lin test of the mean number"
     else:

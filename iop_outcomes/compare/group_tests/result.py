@@ -15,7 +15,7 @@ from iop_outcomes.survival.curves.result import NAMED_GROUPS
 
 
 class GroupTest(Result):
-    """How a test between groups tells itself; the fields are described where it is a result."""
+    """The text of a test between groups; the fields are described in each result."""
 
     table: pd.DataFrame
     statistic: float
@@ -69,7 +69,7 @@ class GroupTest(Result):
 
     @abstractmethod
     def _describe_row(self, row: pd.Series[Any]) -> str:
-        """Tell a row of the table in words."""
+        """Describe a row of the table in words."""
 
 
 def full_name(test: str, clustering: Clustering | None, strata: Sequence[str]) -> str:

@@ -26,7 +26,7 @@ FEW = 50.0  # effective size
 
 @dataclass(frozen=True, eq=False, repr=False)
 class RemainingWeights(Result):
-    """Intervals with what each counts, so that those who remain stand for those who left.
+    """Intervals with weights by which those who remain represent those who left.
 
     Attributes
     ----------
@@ -87,7 +87,7 @@ def remaining_weights(
     numerator: str | None = "C(interval)",
     truncate: float | None = None,
 ) -> RemainingWeights:
-    r"""Return weights that make those who remain in follow-up stand for those who left.
+    r"""Return weights by which those who remain in follow-up represent those who left.
 
     Parameters
     ----------
@@ -131,9 +131,9 @@ def remaining_weights(
     56:779-788; Willems, Schat, van Noorden and Fiocco 2018, Stat Methods Med Res 27:323-335). The
     probabilities are of pooled logistic regressions over intervals that end without the event. An
     interval in which the follow-up of a row ends otherwise (the end of the records) is in no model:
-    nobody knows whether the person would have remained.
+    it is not known whether the person would have remained.
 
-    Leaving that depends on what is not in the model is not made up for
+    Leaving that depends on what is not in the model is not corrected
     (`iop_outcomes.tipping_point` asks how much of it would matter). The limits of weighted
     estimates take weights as known; that they are estimated makes limits by person somewhat too
     wide.

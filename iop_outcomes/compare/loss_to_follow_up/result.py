@@ -1,4 +1,4 @@
-"""What a tipping-point analysis gives: differences over what may have become of those who left."""
+"""The result of a tipping-point analysis: differences for assumed hazards after leaving."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from iop_outcomes.shared.text import DESCRIBED_GROUPS, format_level, join_descri
 
 @dataclass(frozen=True, eq=False, repr=False)
 class TippingPoint(DrawnResult):
-    """Differences between groups over what may have become of those who left.
+    """Differences between groups for assumed hazards after leaving.
 
     Attributes
     ----------
@@ -65,7 +65,7 @@ class TippingPoint(DrawnResult):
 
     @property
     def text(self) -> str:
-        """What becomes of each difference, and how it was worked out."""
+        """How each difference changes with delta, and the method."""
         both = self.tipping[self.tipping["applied_to"] == "both"]
         said = [self._describe(row) for row in both.head(DESCRIBED_GROUPS).to_dict("records")]
         left = ", ".join(

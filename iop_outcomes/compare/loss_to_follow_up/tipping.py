@@ -50,7 +50,7 @@ def tipping_point(
     seed: int = 0,
     progress: bool = False,
 ) -> TippingPoint:
-    r"""Find how different those who left must be for a difference between groups to fall.
+    r"""Find the hazard after leaving at which the limits of a difference take in 0.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def tipping_point(
         more, and not since the records end. Rows with the event are not counted as left.
     deltas : sequence of float
         By how much the hazard of the event after leaving is multiplied, 0 or more: 0 nobody who
-        left had the event by the day, 1 leaving tells nothing (independent censoring),
+        left had the event by the day, 1 independent censoring,
         ``float("inf")`` everyone had it on leaving. Each group has each of them. 1 is always among
         them.
     reference : object, optional
@@ -102,10 +102,11 @@ def tipping_point(
     (`iop_outcomes.compare.loss_to_follow_up.after_leaving`). That is the limit, over many
     imputations, of delta-adjusted imputation of event times (Zhao, Herring, Zhou, Ali and Koch
     2014, J Biopharm Stat 24:229-253; Jackson et al. 2014, Stat Med 33:4681-4694), with no random
-    error of imputation. Those whose follow-up ended otherwise are taken to be as those who remain.
+    error of imputation. For those whose follow-up ended otherwise independent censoring is assumed.
 
-    The records do not tell delta. What can be said is how large it must be, and whether that is
-    plausible where people leave because they have begun to use. Limits are by resampling people.
+    Delta cannot be estimated from the records. What can be judged is whether the delta at which the
+    conclusion changes is plausible, where people leave because they have begun to use. Limits are
+    by resampling people.
 
     Examples
     --------

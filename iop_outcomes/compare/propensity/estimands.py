@@ -90,7 +90,7 @@ def check_trim(trim: float | None, groups: int) -> None:
 
 
 def estimand_words(estimand: str, treated: str) -> str:
-    """Return whose average it is, in words."""
+    """Return the estimand in words."""
     return {
         "average": "the average over all people",
         "treated": f"the average over the people of {treated}",

@@ -1,4 +1,4 @@
-"""The model of the group given the covariates, fitted as often as samples of people ask for."""
+"""The model of the group given the covariates, fitted to many bootstrap samples."""
 
 from __future__ import annotations
 

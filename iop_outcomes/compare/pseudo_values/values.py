@@ -121,7 +121,7 @@ def worked_out(
     causes: Sequence[Any] | None,
     strata: str | Sequence[str] | None,
 ) -> Pseudo:
-    """Return the pseudo-values of times whose strata are settled; see `pseudo_values`."""
+    """Return the pseudo-values of times with their strata; see `pseudo_values`."""
     check_choice("quantity", quantity, QUANTITIES)
     if quantity == "incidence":
         return _of_incidence(times, day, cause, end, causes, strata)

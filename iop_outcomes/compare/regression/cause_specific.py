@@ -152,7 +152,7 @@ def cause_asked(by_cause: Causes, cause: Any) -> str:
 
 
 def ended_by(by_cause: Causes, cause: str) -> NDArray[np.bool_]:
-    """Return which rows the cause ended; refuse a cause by which nobody ends."""
+    """Return the rows with an event of the cause; an error if there are none."""
     event: NDArray[np.bool_] = by_cause.code == by_cause.names.index(cause)
     if not event.any():
         raise EstimateError(

@@ -1,4 +1,4 @@
-"""Cox's model of times: what hastens or delays the event."""
+"""Cox's proportional hazards model of times."""
 
 from __future__ import annotations
 

@@ -149,7 +149,7 @@ def fit_cox(
     weights = np.ones(len(days)) if weight is None else np.asarray(weight, dtype=np.float64)
     check_rows(design, event, weights, ties)
     sets = risk_sets(days, event, entry, stratum, weight=weights, efron=ties == "efron")
-    used = sets.leave > sets.enter  # who is never at risk on a day of an event says nothing
+    used = sets.leave > sets.enter  # rows never at risk on a day of an event contribute nothing
     if not used.all():
         sets, design, weights = sets.kept(used), design[used], weights[used]
         stratum, cluster = (None if codes is None else codes[used] for codes in (stratum, cluster))

@@ -204,8 +204,8 @@ class Regression(DrawnResult):
         days : sequence of float, optional
             The days, 0 or more; default: 0 and all days with an event.
         cause : str, optional
-            Of which cause, if the model has several; the curve is then of a world without the other
-            causes, and said so by no data.
+            Of which cause, if the model has several; the curve then assumes that the other causes
+            do not occur, which data cannot show.
         interval : {"log-log", "log", "plain", "logit", "arcsine"}
             The scale on which limits are symmetric.
 

@@ -245,7 +245,7 @@ def _through_weights(
     residuals = np.zeros_like(columns)
     if not len(part.gone) or not len(part.ended):
         return residuals
-    # A censoring on day u weighs on who ended before it, in the events on and after it.
+    # A censoring on day u changes the weight of who ended before it, at events on and after it.
     first = np.searchsorted(sets.day, part.day, side="left")
     since = np.searchsorted(part.day, sets.days[part.ended], side="right")
     weight = point.risk[part.ended] * part.undone

@@ -38,7 +38,7 @@ def repeated(
     procedure : Procedure
         With several processes it is pickled.
     cluster : numpy.ndarray of int
-        Whose each row is.
+        The cluster of each row.
     resamples, seed, progress
         As of `iop_outcomes.compare.resampling.samples.person_counts`.
     processes : int

@@ -33,7 +33,7 @@ def person_counts(
     Parameters
     ----------
     cluster : numpy.ndarray of int
-        Whose each row is, from 0.
+        The cluster of each row, from 0.
     resamples, seed : int
         How many samples, and the seed; the same seed gives the same samples.
     progress : bool

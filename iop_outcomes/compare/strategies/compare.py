@@ -103,13 +103,13 @@ def compare_strategies(
     Notes
     -----
     Each row is taken once for each strategy. A clone is censored at the end of the first period in
-    which its row does otherwise (the grace used up). Nobody is sorted by what comes later: before
-    the first decision all clones are alike, so that no time is immortal. Those who go on differ
-    from those who do not; a clone that goes on therefore counts :math:`W_k = \prod_{j \le k} 1 /
-    P(\text{going on at } j \mid \text{terms})` after period k, the product over periods in which it
-    could have been ended. The curve is Kaplan and Meier's with these weights (Hernán, Lanoy,
-    Costagliola and Robins 2006, Basic Clin Pharmacol Toxicol 98:237-242; Cain et al. 2010, Int J
-    Biostat 6:18; Hernán and Robins 2016, Am J Epidemiol 183:758-764, on the protocol).
+    which its row does otherwise (the grace used up). No row is assigned by what comes later: before
+    the first decision all clones are alike, so that there is no immortal time. Those who go on
+    differ from those who do not; a clone that goes on therefore counts :math:`W_k = \prod_{j \le k}
+    1 / P(\text{going on at } j \mid \text{terms})` after period k, the product over periods in
+    which it could have been ended. The curve is Kaplan and Meier's with these weights (Hernán,
+    Lanoy, Costagliola and Robins 2006, Basic Clin Pharmacol Toxicol 98:237-242; Cain et al. 2010,
+    Int J Biostat 6:18; Hernán and Robins 2016, Am J Epidemiol 183:758-764, on the protocol).
 
     What is estimated has two limits. Decisions are known at the end of a period, so that within it
     the strategies do not differ: an effect within the first period is not seen. And a strategy such

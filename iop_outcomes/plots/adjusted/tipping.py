@@ -1,4 +1,4 @@
-"""How far a difference hangs on what became of those who left: a cell a pair of deltas."""
+"""How a difference depends on the hazard after leaving: one cell for each pair of deltas."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def _planner(trend: Trend, count: int) -> Planner:
 
 
 def _scale(trend: Trend) -> tuple[float, float]:
-    """Return the y axis of all panels: what is drawn and a little more, within what is possible."""
+    """Return the y axis of all panels: the values with a margin, within what is possible."""
     table, rule = trend.table, trend.chart
     # the interval of a few people so far may reach beyond it
     names = ["value", "centre", "lower_limit", "upper_limit", charted_as(table, "value_so_far")]

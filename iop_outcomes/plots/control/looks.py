@@ -1,4 +1,4 @@
-"""How points and lines of a control chart look, and the key that says so."""
+"""The markers and lines of a control chart, and the key that explains them."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ EVENT = Mark("event", style.INK, line=(0, (2, 2)))
 
 
 def kind_of(variation: str) -> str:
-    """Return the word by which the look of a point is found."""
+    """Return the word that names the style of a point."""
     return variation.partition(" ")[0]
 
 
@@ -124,7 +124,7 @@ def _line(mark: Mark, x: list[float], y: list[float], transform: Any) -> Any:
 
 
 def options_of(mark: Mark) -> dict[str, Any]:
-    """Return what matplotlib is told of a mark."""
+    """Return matplotlib's options for a mark."""
     face = mark.colour if mark.filled else "white"
     options: dict[str, Any] = {"color": mark.colour, "linewidth": 1.1}
     if mark.marker:

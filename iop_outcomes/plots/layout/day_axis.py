@@ -23,7 +23,7 @@ def day_ticks(last: float, width: float) -> NDArray[np.float64]:
 
 
 def write_days(ax: Axes, ticks: Sequence[float] | NDArray[np.float64], last: float) -> None:
-    """Let the x axis go from day 0 to a little after the last day, and write `ticks` along it."""
+    """Set the x axis from day 0 to a little after the last day, and write `ticks` along it."""
     ax.set_xlim(0, last * 1.02 or 1.0)
     ax.set_xticks(ticks)
 
@@ -34,7 +34,7 @@ def name_days(ax: Axes, origin: str) -> None:
 
 
 def write_shares(ax: Axes) -> None:
-    """Let the y axis go from 0 to 1, written in percent."""
+    """Set the y axis from 0 to 1, in percent."""
     ax.set_ylim(0, 1)
     write_percent(ax)
 

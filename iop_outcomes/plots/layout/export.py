@@ -36,7 +36,7 @@ class Picture:
 def draw_svg(plot: Callable[..., Axes], result: Any, *, synthetic: bool = False) -> Picture:
     """Draw `result` with `plot` and return the picture as SVG.
 
-    The figure belongs to no window and is gone afterwards. Letters are drawn as shapes, so that
+    The figure is not shown, and is closed afterwards. Letters are drawn as shapes, so that
     the picture is the same wherever it is opened, and the file holds neither date nor program.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Which fonts draw a text, how wide it is, and what is written where no font holds a letter."""
+"""The fonts and the width of a text, and what is written for letters that no font has."""
 
 from __future__ import annotations
 

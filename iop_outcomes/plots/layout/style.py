@@ -67,7 +67,7 @@ _ONE_AT_A_TIME = RLock()
 
 @dataclass(frozen=True)
 class Look:
-    """How one group is told from the next: by colour, by line and by marker."""
+    """The colour, line and marker of a group."""
 
     colour: str
     line: Any

@@ -26,7 +26,7 @@ SHOWN = (0.02, 0.98)  # of the residuals; a few far out would flatten the curve
 
 
 def plot_coefficients(test: ProportionalHazards, ax: Axes | Figure | None = None) -> Axes:
-    """Draw how each coefficient moves over time, beside its estimate.
+    """Draw how each coefficient changes over time, beside its estimate.
 
     Points are events (scaled Schoenfeld residuals), the line is a smooth curve through them with
     its limits, the dashed line the coefficient of the model. Proportional hazards are a level line.

@@ -23,7 +23,7 @@ Frame = tuple[NDArray[np.int32], NDArray[np.int32]]  # origin and end of follow-
 
 @dataclass(frozen=True, eq=False)
 class EpisodeDays:
-    """Days on which something is so, sorted, each as one number of episode and day."""
+    """Days of episodes, sorted, each coded as one number of episode and day."""
 
     key: Days
     span: int
@@ -213,13 +213,13 @@ def as_units(daily: DailyEvidence, followed: NDArray[np.int32], rule: RelapseRul
 
 
 def check_course(records: object, rule: object, clear_days: object) -> None:
-    """Refuse what episodes cannot be followed by: no records, no rule, no number of days."""
+    """Raise an error unless given records, a rule and a number of days."""
     check_sources(records, rule)
     check_whole("clear_days", clear_days, 1, "clear_days=28")
 
 
 def check_sources(records: object, rule: object) -> None:
-    """Refuse what are no records and what is no rule."""
+    """Raise an error unless given records and a rule."""
     for value, kind, instead in (
         (records, Records, 'iop.read_records("folder")'),
         (rule, RelapseRule, 'RelapseRule("k_of_n_weeks")'),

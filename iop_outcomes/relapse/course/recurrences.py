@@ -181,7 +181,7 @@ def _check_options(rule: RelapseRule, terminal: object) -> None:
 def _stretches(
     relapses: SuccessiveRelapses, ended_by: NDArray[np.int8], ended_on: NDArray[np.int32]
 ) -> pd.DataFrame:
-    """Return the stretches of all episodes, those in relapse among those at risk."""
+    """Return the stretches of all episodes, at risk and in relapse, in order of time."""
     code = {end: position for position, end in enumerate(RECURRENT_ENDS)}
     at_risk = relapses.at_risk.assign(at_risk=True)
     at_risk["ended_by"] = np.where(
@@ -192,7 +192,7 @@ def _stretches(
     episode = relapsed["episode"].to_numpy()
     recovered = relapses.recovered
     last_known = relapses.observed.days[episode]
-    # Who relapsed on the last day known stays in relapse until what else is known to end it.
+    # After a relapse on the last day known, a person is in relapse until another known end.
     last = np.where(last_known > relapsed["days"], last_known, ended_on[episode])
     relapsing = relapsed.assign(
         entry=relapsed["days"],

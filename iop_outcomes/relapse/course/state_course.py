@@ -1,4 +1,4 @@
-"""The course of each episode through states: what is known by each day, over arrays."""
+"""The states of each episode over time, as arrays: what is known by each day."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ ENGAGED, DISCHARGED, RECOVERED, LAPSED, RELAPSED, LOST, DEAD = range(len(STATES)
 def days_it_is_known(
     daily: DailyEvidence, followed: NDArray[np.int32], rule: RelapseRule, span: int
 ) -> Days:
-    """Return the keys of the days on which what is missing before becomes known.
+    """Return the keys of the days on which the value of earlier missing units becomes known.
 
-    A missed check-in or week is known to be one on its own day where the rule fills it in whatever
-    comes later; a week without a check-in, once a later one is due. Where it is filled in up to
-    the last contact only, it takes a later unit that shows something.
+    Under a rule that fills it in whatever comes later, a missed check-in or week is known on its
+    own day, and a week without a check-in when the next one is due. Under a rule that fills in up
+    to the last contact only, it is known at the next unit that is seen.
     """
     telling = daily.where((daily.state >= CLEAR) | ((daily.state == MISSING) & rule.fills))
     day = telling.day

@@ -61,7 +61,7 @@ class _Units:
     daily: DailyEvidence
 
     def after(self, day: NDArray[np.int32]) -> _Units:
-        """Return what comes after the `day` of each episode."""
+        """Return the units after the `day` of each episode."""
         keep = self.units.day > day[self.units.episode]
         daily = self.daily.where(self.daily.day > day[self.daily.episode])
         units, filled = self.units.where(keep), self.filled[keep]
@@ -95,7 +95,7 @@ def find_successive_relapses(
         recovered.append(day[who[first_event.event[who]]])
         who = np.flatnonzero(day >= 0)
         entry = day
-        # Nothing of an episode that has not recovered is looked at again.
+        # Episodes without recovery are not searched again.
         read = read.after(np.where(day >= 0, day, np.iinfo(np.int32).max))
         first_event = _search(read, rule)
         number += 1
@@ -152,7 +152,7 @@ def _recovery(
     """Return the first clear day `clear_days` or more after the last use; -1 if there is none."""
     units = read.units
     place = np.maximum.accumulate(np.where(units.state == USE, np.arange(len(units.state)), -1))
-    # Up to a relapse there is a use of the same episode, so that the place is never another's.
+    # Before a relapse there is a use in the same episode, so `place` is never in another episode.
     since = np.maximum(np.maximum(units.day[place], relapse[units.episode]), read.back)
     after = relapsed[units.episode] & (units.day > relapse[units.episode])
     clear = (

@@ -44,7 +44,7 @@ class AtLeast(Measure):
 
 @dataclass(frozen=True)
 class From(Measure):
-    """What a measure leaves of a total: total - measure."""
+    """A total less a measure."""
 
     total: float
     measure: Measure
@@ -117,7 +117,7 @@ class When(Measure):
 
 @dataclass(frozen=True)
 class Calculated(Measure):
-    """What a function of your own makes of the patterns.
+    """The values of a function of your own.
 
     The function is given the patterns of a part of the people at a time, and returns one value for
     each: True and False, or numbers with NaN where there is none.

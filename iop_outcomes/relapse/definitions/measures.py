@@ -1,8 +1,8 @@
 """What definitions measure on use patterns: counts, shares, runs, scores.
 
-Each measure is a small frozen dataclass: data that can be compared, so that definitions that
-coincide are seen to. Its `of` gives one number a person (1 and 0 for yes and no), NaN where the
-person gives nothing to measure. Positions count weeks from 1, negative ones from the end.
+Each measure is a small frozen dataclass, so that definitions can be compared for equality. Its `of`
+gives one number a person (1 and 0 for yes and no), NaN where there is no value for a person.
+Positions count weeks from 1, negative ones from the end.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ def outcomes(
         definition of your own.
     compatible : bool
         Answer as the reference does, in its columns: every definition's for a name, all 62 by
-        default. Otherwise as a careful analyst would; docs/deviations.md has each difference.
+        default. Otherwise as docs/deviations.md says, which lists each difference.
     weeks : int
         The length of the protocol in weeks; see ``definitions``.
 
@@ -236,7 +236,7 @@ def answers(measure: Measure, view: View) -> tuple[Numbers, NDArray[np.int8]]:
 
 
 def _person_reasons(measure: Measure, view: View) -> NDArray[np.int8]:
-    # What keeps a person from having a value, whatever it is.
+    # Reasons that apply to every measure.
     patterns = view.patterns
     reason = np.full(len(patterns), KNOWN, dtype=np.int8)
     if not view.compatible:

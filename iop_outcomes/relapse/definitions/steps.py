@@ -1,8 +1,8 @@
-"""What is done to use patterns before a definition reads them, each step done once.
+"""Steps that prepare use patterns for a definition, each done once.
 
-A definition is data: the steps that prepare the patterns, and what is then measured. A `View`
-holds the patterns of some people and remembers what was worked out from them, so that definitions
-that begin alike share the work.
+A definition is data: the steps that prepare the patterns, and what is then measured. A `View` holds
+the patterns of some people and keeps the result of each step, so that definitions with the same
+first steps share them.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Result = TypeVar("Result")
 
 
 class View:
-    """The patterns of some people, and what has been worked out from them.
+    """The patterns of some people, and the results of the steps so far.
 
     Parameters
     ----------
@@ -187,7 +187,7 @@ class BeforeFirstMissed:
 
 @dataclass(frozen=True)
 class SeenBy:
-    """See patterns as a protocol with fewer visits would have seen them."""
+    """Keep only the weeks in which a protocol with fewer visits had one."""
 
     lattice: str
 

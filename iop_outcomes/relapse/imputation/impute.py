@@ -50,10 +50,10 @@ def impute_weeks(
 ) -> ImputedPatterns:
     """Complete use patterns several times, drawing each missed week from what is known.
 
-    Counting every missed week as use, or as no use, or as the week before it, puts one answer in
-    place of what nobody saw. Here each is drawn several times, so that what is not known shows
-    as differences between the completed sets; estimates on each are put together by `pool`, or
-    in one call by ``relapse_by_imputation``.
+    Counting every missed week as use, as no use, or as the week before it replaces an unknown value
+    by one assumed value. Here each is drawn several times, so that what is not known shows as
+    differences between the completed sets; estimates on each are put together by `pool`, or in one
+    call by ``relapse_by_imputation``.
 
     Parameters
     ----------
@@ -61,9 +61,10 @@ def impute_weeks(
         One text a person with one symbol a week, as `iop_outcomes.use_patterns` gives them.
         ``o`` is imputed; ``*`` counts as use, and stays; ``_`` stays.
     covariates : pandas.DataFrame or Series, optional
-        What else foretells use or staying away, indexed as the patterns, known for everyone:
+        Other predictors of use or of missed weeks, indexed as the patterns, known for everyone:
         numbers, yes and no, or categories. The groups that will be compared belong among them:
-        without them the imputed weeks of the groups are drawn alike, and they seem alike.
+        without them the imputed weeks do not depend on the group, and differences between groups
+        are biased towards 0.
     imputations : int
         How many completed sets, 2 or more.
     seed : int
@@ -77,8 +78,8 @@ def impute_weeks(
         log-odds of use. At 0 they do not (missing at random). From 0 up, the value at which a
         conclusion no longer holds is its tipping point.
     never_seen : {"leave", "impute"}
-        Of people without any week seen nothing but time and covariates could tell: they are
-        left as they are (and then have no outcome), or imputed from these.
+        For people without any week seen only time and covariates are informative: they are left as
+        they are (and then have no outcome), or imputed from these.
     progress : bool
         Show a progress bar.
 

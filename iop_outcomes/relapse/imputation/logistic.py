@@ -56,8 +56,8 @@ class Logistic:
     offset : numpy.ndarray
         Added to the log-odds of each row.
     precision : numpy.ndarray
-        One over the variance of each coefficient's prior, which is normal around 0. It keeps
-        the coefficients finite where the outcome is foretold without fail.
+        One over the variance of each coefficient's prior, which is normal around 0. It keeps the
+        coefficients finite under complete separation.
     """
 
     terms: Numbers
@@ -86,9 +86,8 @@ class Logistic:
     def draw(self, fit: Fit, now: Numbers, random: np.random.Generator) -> Numbers:
         """Draw coefficients from their posterior by one step of Metropolis and Hastings.
 
-        A normal distribution around the most likely coefficients comes near to the posterior
-        where there is much to tell them from, and far from it where the outcome is foretold
-        almost without fail; the step corrects for that.
+        A normal distribution around the most likely coefficients approximates the posterior well
+        with many data and badly near complete separation; the step corrects for that.
         """
         there = fit.propose(random)
         ratio = self._height(there) - self._height(now)

@@ -1,4 +1,4 @@
-r"""The model by which missed weeks are drawn: what a week is, given the weeks before it.
+r"""The model by which missed weeks are drawn: use in a week, given the weeks before it.
 
 For person i and week t due, with :math:`y = 1` for use,
 
@@ -165,7 +165,7 @@ class WeekModel:
         so_far = total[later, people]
         change = self._change(week, people, so_far, turned, coefficients)
         ahead = log_odds[later, people]
-        # What the weeks up to the last one seen say of this one being other than it is.
+        # The change in log-likelihood of the weeks up to the last one seen if this week is changed.
         ratio = turned * log_odds[week, people]
         ratio += np.where(use[later, people], change, 0).sum(axis=0)
         ratio -= (softplus(ahead + change) - softplus(ahead)).sum(axis=0)
@@ -190,7 +190,7 @@ class WeekModel:
     def _change(
         self, week: int, people: People, so_far: Weeks, turned: Weeks, coefficients: Numbers
     ) -> Numbers:
-        # What turning this week adds to the log-odds of each week in_likelihood after it.
+        # What changing this week adds to the log-odds of each week in_likelihood after it.
         previous, second, so_far_coefficient = coefficients[: len(FROM_USE)]
         before = self.history.before[week + 1 :, people]
         change = self._log_odds_of[so_far + turned, before] - self._log_odds_of[so_far, before]
@@ -218,7 +218,7 @@ class WeekModel:
         )
 
     def _fixed_log_odds(self, coefficients: Numbers) -> Numbers:
-        # What the other terms, and delta, make of every week.
+        # What the other terms, and delta, add to the log-odds of every week.
         size = self._time.shape[1]
         fixed = coefficients[len(FROM_USE) :]
         of_person = self.history.covariates @ fixed[size + 1 :]
@@ -236,9 +236,10 @@ class _Course(NamedTuple):
 
 
 class Carried:
-    """What the weeks so far tell of the next one, person by person.
+    """The weeks so far, as they enter the terms of the next week, person by person.
 
-    Use is coded one half and no use minus one half, so that a week that is not there says nothing.
+    Use is coded one half and no use minus one half, so that a week that does not exist (0) adds
+    nothing.
     """
 
     def __init__(self, people: int, log_odds_of: Numbers) -> None:

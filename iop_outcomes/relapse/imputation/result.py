@@ -39,7 +39,7 @@ class ImputedPatterns(Result):
         no row where nothing was missed.
     trace : pandas.DataFrame
         One row an imputation and iteration: ``imputation``, ``iteration``, ``use_between``: the
-        share of the weeks missed in between that are drawn as use. It should wander, not drift.
+        share of the weeks missed in between that are drawn as use. It should vary without a trend.
     never_seen : int
         People with weeks due of whom none was seen.
     rule : str
@@ -75,7 +75,7 @@ class ImputedPatterns(Result):
 
     @property
     def text(self) -> str:
-        """How much was imputed, and as what, as sentences."""
+        """The weeks imputed, and the share of them with use, as sentences."""
         if not self._missed:
             return f"No week was missed. {self.rule}"
         weeks = self.table.fillna({"use_seen": 0, "use_imputed": 0})

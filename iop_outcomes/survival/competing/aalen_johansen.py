@@ -88,8 +88,7 @@ def incidence_limits(
     confidence : float
         The level of the limits.
     known : numpy.ndarray
-        Of how many people it is known whether they have come to it; infinite where by definition
-        nobody can have.
+        How many people have a known status; infinite where by definition nobody can have the event.
 
     Notes
     -----

@@ -1,4 +1,4 @@
-"""Words for how a time ended: those that nobody came to, and those that are misspelt."""
+"""Words for how a time ended: those that do not occur, and those that are misspelt."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ALIKE = 0.9  # of two words, by difflib: one letter in seven more or less
 def refuse_misspelt(asked: Sequence[str], known: Sequence[str], rows: int) -> None:
     """Refuse a word that no time ended by and that is almost one by which some did.
 
-    A word that is unlike all of them is kept: nobody came to that end, as in a small program in
+    A word that is unlike all of them is kept as an end that did not occur, as in a small program in
     which nobody died. So is one that stands beside the word it is like.
 
     Parameters

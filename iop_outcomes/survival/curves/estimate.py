@@ -122,7 +122,7 @@ def survival_curves(
 def product_curves(
     times: pd.DataFrame, by: str | None = None, *, confidence: float = 0.95
 ) -> SurvivalCurves:
-    """Return `survival_curves` by the product of our own: for many curves that nobody goes on with.
+    """Return `survival_curves` by the product of our own, for curves of which no fitter is needed.
 
     A report draws three sets of curves and shows whole percents; importing lifelines for them would
     take longer than all of its other estimates.

@@ -42,7 +42,7 @@ class Moves:
     weight : numpy.ndarray
         What it counts.
     cluster : numpy.ndarray of int
-        Whose it is, from 0 up.
+        Its cluster, from 0.
     """
 
     first: NDArray[np.intp]
@@ -96,7 +96,7 @@ def _until(strips: Floats) -> Floats:
 
 
 def _changes(curves: tuple[Floats, Floats, Floats, Floats], moves: Moves) -> tuple[Floats, Floats]:
-    """Return by how much each coming, and each going, moves b, a and c of its person."""
+    """Return by how much each entry, and each end, changes b, a and c of its person."""
     slope, each, area, weighed = curves
     before = np.maximum(moves.first - 1, 0)
     started = np.where(moves.first > 0, slope[before], 0.0)

@@ -54,7 +54,7 @@ def steps_of(
 
 
 def entered_on(entries: Daily, group: int) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return the days on which anyone of the group came, and how many."""
+    """Return the days on which anyone of the group entered, and how many."""
     day, entered = entries.day[entries.own(group)], entries.counts[entries.own(group), 0]
     some = entered > 0
     return day[some], entered[some]

@@ -39,7 +39,7 @@ class TimesRead:
 
     @property
     def known_days(self) -> NDArray[Any]:
-        """The days on which anyone comes or leaves, of all groups."""
+        """The days on which anyone enters, has the event or is censored, of all groups."""
         return np.concatenate([self.table["day"].to_numpy(), self.entries["day"].to_numpy()])
 
     def median(self, confidence: float | None = None, *, reasons: bool = False) -> pd.DataFrame:
@@ -237,7 +237,7 @@ class TimesRead:
             )
 
     def unobserved_text(self, group: int) -> str:
-        """Return over which days a group's curve is carried on with nobody at risk, in words."""
+        """Return in words the days over which a group's curve goes on with nobody at risk."""
         gaps = next(islice(self._groups(), group, None)).gaps()
         if not gaps:
             return ""

@@ -21,14 +21,14 @@ ROW_COLUMNS = ("rows_at_risk", "rows_events", "rows_censored")
 
 @dataclass(frozen=True, eq=False)
 class Tally:
-    """Who comes and who leaves, by day.
+    """Entries, events and censoring by day.
 
     Attributes
     ----------
     day, events, censored : numpy.ndarray
-        The days on which anyone leaves, and how many leave how.
+        The days with an event or a censoring, and how many of each.
     entry_day, entered : numpy.ndarray
-        The days on which anyone comes under observation, and how many.
+        The days of entry, and how many enter.
     """
 
     day: NDArray[Any]
@@ -122,7 +122,7 @@ class Steps(Tally):
         return float(self.day[-1])
 
     def height_at(self, day: float) -> float:
-        """Return the curve through a day; past the end of the follow-up its last height."""
+        """Return the curve through a day; past the end of the follow-up its last value."""
         return float(self.survival[np.searchsorted(self.day, day, side="right") - 1])
 
     def followed_to(self, horizon: float) -> bool:
@@ -180,7 +180,7 @@ class Steps(Tally):
     def at_risk_before(self, asked: NDArray[Any]) -> Counts:
         """Return how many have entered before each day, on day 0 on it, and not left before."""
         weighted = super().at_risk_before(asked)
-        # Sums of weights leave a rest when all have left.
+        # Sums of weights leave a rounding error when all have left.
         return (
             weighted if self.rows is None else _cleared(weighted, self.rows.at_risk_before(asked))
         )

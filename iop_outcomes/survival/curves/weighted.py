@@ -1,4 +1,4 @@
-"""Weighted Kaplan-Meier curves, and errors that hold for weights and for people seen often."""
+"""Weighted Kaplan-Meier curves, and robust errors for weights and clusters."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MOST = 1e12  # weights so far from 1 leave nothing of the others when they are a
 
 @dataclass(frozen=True, eq=False)
 class Weighting:
-    """What each row counts, and whose it is.
+    """The weight and the cluster of each row.
 
     Attributes
     ----------

@@ -101,10 +101,10 @@ def hazard(
     estimated at about half its value on day 0, where no date lies before the first check-in, and
     far too high on the last day. So where events lie in intervals, the rates of cells of a day are
     expected events over the expected time at risk, an event being distributed over its interval by
-    the smoothed rate, in turn until nothing changes
-    (`iop_outcomes.survival.hazard.interval_rates`), and these are smoothed. ``cumulative_hazard``
-    is then the integral of the rates of the cells. Standard errors include the uncertainty of the
-    days. After the last check-in at which `fewest` are known nothing is estimated.
+    the smoothed rate, iterated until convergence (`iop_outcomes.survival.hazard.interval_rates`),
+    and these are smoothed. ``cumulative_hazard`` is then the integral of the rates of the cells.
+    Standard errors include the uncertainty of the days. After the last check-in at which `fewest`
+    are known nothing is estimated.
 
     Where the days of events are known,
     :math:`\hat\lambda(t) = b^{-1} \sum_j K((t-t_j)/b)\, d_j / n_j` with the variance

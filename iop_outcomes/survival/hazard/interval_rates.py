@@ -4,13 +4,14 @@ With a rate that is constant within short cells of days, a person whose event li
 each cell an expected number of events and an expected time at risk, which follow from the rate; and
 the rate of a cell is the expected events over the expected time at risk of all. The two steps are
 taken in turn (Dempster, Laird and Rubin 1977, JRSS-B 39:1-38), with the rate smoothed between them
-(Silverman, Jones, Wilson and Nychka 1990, JRSS-B 52:271-324), until nothing moves.
+(Silverman, Jones, Wilson and Nychka 1990, JRSS-B 52:271-324), until convergence.
 
 Errors are those of the estimating equation at its solution: with :math:`\rho` the rates of the
 cells, :math:`W` the smoothing and :math:`J` the derivative of :math:`\rho` by the smoothed rate,
 the influence of a person is :math:`(I - J W)^{-1} u`, where u is their expected events less
-:math:`\rho` times their expected time at risk, over the time at risk of all. What is not known of
-the day of an event so counts. Influences of one cluster are added up before they are squared.
+:math:`\rho` times their expected time at risk, over the time at risk of all. So the uncertainty
+about the days of the events is included. Influences of one cluster are added up before they are
+squared.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ BLOCK = 500_000  # so many pairs of an interval and a cell at once
 FEWEST_CELLS, MOST_CELLS = 100, 730
 MOST_STEPS = 2_000
 ROUNDING = 1e-9  # relative: so much more does not make another cell
-CLOSE = 1e-9  # of the mean rate: how far it may still move
-LEAST = 1e-6  # of the mean rate: less would leave no place for an event that is there
+CLOSE = 1e-9  # relative to the mean rate: the change at convergence
+LEAST = 1e-6  # relative to the mean rate: a lower one would exclude events that occurred
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +119,7 @@ def cell_rates(
     Raises
     ------
     EstimateError
-        If the rates do not settle.
+        If the rates do not converge.
     """
     happened = np.isfinite(intervals.right)
     exact = happened & (intervals.left == intervals.right)

@@ -1,4 +1,4 @@
-"""The smoothed rate of the event: its table, its words, and when in the year the events fall."""
+"""The smoothed rate of the event: its table, its text, and the months of the events."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from iop_outcomes.survival.limits import TOLERANCE, normal_quantile
 from iop_outcomes.survival.times import label_of
 
 YEAR = 365
-FAINT = 2.0  # limits of a rate below its standard error divided by this say nothing
+FAINT = 2.0  # no limits are given for a rate below its standard error divided by this
 COLUMNS = (
     *("day", "at_risk", "cumulative_hazard", "cumulative_se", "hazard", "se", "lower", "upper"),
     *("near_edge", "month", "from_day", "to_day", "events", "share", "n", "first", "last"),

@@ -1,4 +1,4 @@
-"""The rate of the event by day: Nelson-Aalen increments under a kernel that knows its edges."""
+"""The rate of the event by day: Nelson-Aalen increments smoothed by a boundary kernel."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ class Stretch:
         reach, turn = self._reach(asked, bandwidth)
         ends = np.clip(edges, self.first, self.last)
         distance = (asked[:, None] - ends) / bandwidth * turn
-        # Along the days the distance falls, or where it is turned it rises.
+        # Along the days the distance falls; where the kernel is reflected, it rises.
         weights: Floats = -turn * np.diff(kernel_through(distance, reach), axis=1)
         return weights
 
@@ -165,7 +165,7 @@ class Stretch:
 
     def _reach(self, asked: NDArray[Any], bandwidth: float) -> tuple[Floats, Floats]:
         """Return how far the nearer edge is from each day, in bandwidths, and the side it is on."""
-        # Near the end of the stretch the kernel of its start is turned round.
+        # Near the end of the stretch the kernel of its start is reflected.
         start = (asked - self.first) / bandwidth
         end = (self.last - asked) / bandwidth
         turned = end < start

@@ -89,7 +89,7 @@ class Hazards:
         return np.where(certain, np.inf, self.runs.inside(finite)), self.waits.inside(finite)
 
     def pieces(self) -> tuple[Chosen, Indices]:
-        """Return the cells with a finite increment above 0, and what of their sums moves as one.
+        """Return the cells with a finite increment above 0, and the pieces of their sums.
 
         The sum over each run is the same in all maxima, so that the running sums at its two ends
         move together, and all that are linked so. The second array has a piece for the running
@@ -311,8 +311,8 @@ def score_parts(hazards: Hazards, group: Indices, groups: int) -> tuple[Floats, 
     increments (Finkelstein 1986, Biometrics 42:845-854). Those that are 0 are held there, and where
     several estimates reach the maximum the division between them is held as it was found.
 
-    The part of a person, (groups, people), is the efficient score: less what the increments' own
-    scores tell of it. The parts sum to the scores.
+    The part of a person, (groups, people), is the efficient score: the score less its projection on
+    the scores of the increments. The parts sum to the scores.
     """
     inside, waited = hazards.totals()
     telling = np.isfinite(inside) & (hazards.runs.last > hazards.runs.first)
@@ -344,10 +344,11 @@ def score_parts(hazards: Hazards, group: Indices, groups: int) -> tuple[Floats, 
 
 
 def _without_division(crossed: Floats, piece: Indices, hazard: Floats) -> Floats:
-    """Return the rows without their part along what the data do not tell.
+    """Return the rows without their component along directions that are not identified.
 
-    With N the directions in which the hazards can move without a loss, those x are left for which
-    N' diag(1 / h) x = 0: between cells that are not told apart the hazard stays in proportion.
+    With N the directions in which the hazards can change at the same likelihood, those x are kept
+    for which N' diag(1 / h) x = 0: between cells that are not identified the hazards stay in
+    proportion.
     """
     pieces = int(piece.max()) + 1
     apart = np.arange(pieces)[np.arange(pieces) != piece[0]]

@@ -1,4 +1,4 @@
-"""Intervals in, masses out: what the estimates of interval-censored events take and give."""
+"""Intervals and masses: input and result of estimates of interval-censored events."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Intervals:
 
 @dataclass(frozen=True, eq=False)
 class Masses:
-    """The estimate: cells in order, and how sure it is that no other has a higher likelihood.
+    """The estimate: cells in order, and a bound on its distance from the maximum.
 
     Attributes
     ----------
@@ -80,7 +80,7 @@ class Masses:
     mass : numpy.ndarray of float
         Above 0, adding up to 1.
     gap : float
-        What breaks the Karush-Kuhn-Tucker conditions: at most so much log-likelihood a person
+        The violation of the Karush-Kuhn-Tucker conditions: at most so much log-likelihood a person
         could be gained by any other distribution.
     steps : int
         The steps that it took.

@@ -1,4 +1,4 @@
-"""Limits of an estimate from intervals: people drawn again and again, with all their rows."""
+"""Limits of an estimate from intervals: a bootstrap of people, with all their rows."""
 
 from __future__ import annotations
 

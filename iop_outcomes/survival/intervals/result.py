@@ -1,4 +1,4 @@
-"""Survival of interval-censored events: the result, and what it leaves open."""
+"""Survival of interval-censored events: the result, and what is not identified."""
 
 from __future__ import annotations
 
@@ -304,7 +304,7 @@ class IntervalSurvival(DrawnResult):
 
 
 def risk_counts(intervals: pd.DataFrame, days: NDArray[Any]) -> pd.DataFrame:
-    """Return, for each day, how many are known clear, in between, out of sight, with the event.
+    """Return, for each day, how many are known clear, in between, not seen again, with the event.
 
     Parameters
     ----------
@@ -339,7 +339,7 @@ def risk_counts(intervals: pd.DataFrame, days: NDArray[Any]) -> pd.DataFrame:
 
 
 def unsettled_words(table: pd.DataFrame, fit: pd.Series[Any]) -> str:
-    """Return what the data do not settle about a group, as the end of a sentence."""
+    """Return what is not identified in a group, as the end of a sentence."""
     text = ""
     if not fit["unique"]:
         differ = (table["after_highest"] - table["after_lowest"]).to_numpy()

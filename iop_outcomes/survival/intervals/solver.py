@@ -20,14 +20,14 @@ Chosen = NDArray[np.bool_]
 
 LARGEST_GAP = 1e-8
 WANTED_GAP = 1e-12
-SPENT = 1e-15  # beyond it steps only stir what rounding leaves; the last of it is polished away
+SPENT = 1e-15  # a smaller gap is rounding error, of which the polishing step takes the rest
 MOST_STEPS = 200
 POLISHING = 8
 MOST_HALVINGS = 40
 FAR = 1e8
-DENSE = 60  # cells up to which a matrix is not worth its being sparse
+DENSE = 60  # cells up to which a dense matrix is used
 ROUNDING = 1e-13
-RIDGE = 1e-10  # keeps a solution where intervals do not tell cells apart; does not move it
+RIDGE = 1e-10  # keeps the system solvable where cells are not identified, at the same solution
 NOTHING = 1e-7  # a mass below this is put to 0 if the rest can then be solved for
 
 

@@ -1,4 +1,4 @@
-"""Parametric curves of events known between check-ins, beside the one that assumes no shape."""
+"""Parametric curves of events known between check-ins, beside the nonparametric estimate."""
 
 from __future__ import annotations
 

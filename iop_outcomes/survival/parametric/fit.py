@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
 FLATTEST = 1e-8  # least curvature beside the largest, below which parameters are not told apart
-WIDEST = 30.0  # standard error of a logarithm beyond which a parameter has run away
+WIDEST = 30.0  # standard error of a logarithm beyond which a parameter is not identifiable
 FARTHEST = 1e-6  # in standard errors squared: how far the maximum may be from what lifelines found
 NEAR = 1e-14  # the same, where its curvature is that of the maximum
 

@@ -85,7 +85,7 @@ class Grid:
 
     @property
     def leaving(self) -> Floats:
-        """What one terminal event takes from the logarithm of those left, each day."""
+        """The change in the log share without a terminal event for one such event, each day."""
         return inverse(self.at_risk - self.ends)
 
     def variance(self, cluster: NDArray[np.intp]) -> Floats:

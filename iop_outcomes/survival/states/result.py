@@ -107,7 +107,8 @@ class StateOccupation(DrawnResult):
         asked = days_asked(days, self.table["day"])
         rows = [self._read(part, asked) for part in self._parts(self.table)]
         table = pd.concat(rows, ignore_index=True)
-        # Between the days of the table fewer may be left, of whom none says less.
+        # Between the days of the table fewer may be observed; the limit of a share of none uses
+        # them.
         observed = np.concatenate(
             [np.tile(spans.at(asked), len(self.states)) for spans in self._known]
         )

@@ -23,9 +23,9 @@ class Stays:
     entry, days : numpy.ndarray
         Under observation in the state after `entry`, through `days`.
     state, target : numpy.ndarray of int
-        The state, and the state that follows; -1 where the stay is only cut off.
+        The state, and the state that follows; -1 where the stay is censored.
     actor : numpy.ndarray of int
-        Who varies as one, numbered from 0.
+        The unit of independent variation, numbered from 0.
     """
 
     entry: NDArray[Any]

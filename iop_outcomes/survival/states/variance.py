@@ -13,7 +13,7 @@ from iop_outcomes.survival.states.transitions import Change, Moves, Spells
 Floats = NDArray[np.float64]
 
 ROUNDING = 1e-12  # a share so close to 0 or 1 is 0 or 1
-TRACE = 1e-15  # a variance so small is none
+TRACE = 1e-15  # smaller variances are rounding errors
 
 
 @dataclass(frozen=True, eq=False)

@@ -73,7 +73,7 @@ class EventDays:
         """Return the weighted score; with another weight, the covariance of the two scores."""
         n, died = self.at_risk.sum(axis=1), self.events.sum(axis=1)
         share = self.at_risk / n[:, None]
-        # A lone person at risk has no one to differ from: the variance is 0 of 0.
+        # With one person at risk the formula is 0 / 0, and the variance is 0.
         spread = np.divide(
             died * (n - died), self.others, out=np.zeros(len(n)), where=self.others > LONE
         )

@@ -206,10 +206,11 @@ def interval_cox(
     (`iop_outcomes.compare.regression.intervals.likelihood`). With ``baseline="weibull"`` the
     estimates are those of R's ``survreg`` of the same intervals, of which hazard ratios are
     :math:`\exp(-\text{coefficient} / \text{scale})`. Errors are by the observed information, or its
-    sandwich by cluster. The spline is not held to rise; where it does not, the fit is refused.
+    sandwich by cluster. The spline is not constrained to be monotone; a fit that decreases is
+    refused.
 
     A model of the days themselves (`iop_outcomes.cox`) takes the day of the check-in that told of
-    the event for the day of the event: ratios differ little, curves come too late.
+    the event for the day of the event: hazard ratios differ little, and curves are too late.
 
     Examples
     --------
