@@ -11,8 +11,9 @@ FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 
 
-def test_there_are_six() -> None:
+def test_they_are_these() -> None:
     assert {path.stem for path in NOTEBOOKS} == {
+        "cohort_comparison",
         "director",
         "own_data",
         "quarterly_report",

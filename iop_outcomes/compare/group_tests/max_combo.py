@@ -82,7 +82,7 @@ class MaxCombo(Result):
             f"{name} of {len(self.table)} weighted log-rank tests, by {', '.join(self.by)}: "
             f"largest absolute z {self.statistic:.2f} (rho {largest['rho']:g}, gamma "
             f"{largest['gamma']:g}), {format_p_value(self.p_value)}, for the number of tests and "
-            f"their correlation; {closing(self.rule, self.clustering)}"
+            f"their correlation. {closing(self.rule, self.clustering)}"
         )
 
     @property
