@@ -48,11 +48,15 @@ def stage(path: Path) -> str:
 
 
 @cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
 def imports(path: Path) -> list[str]:
     """Each module that a file imports, wherever in the file the import stands."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
     found = []
-    for node in ast.walk(tree):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -112,7 +116,7 @@ def test_no_room_is_crowded_and_each_says_what_it_is() -> None:
     for folder in {path.parent for path in MODULES} - {PACKAGE}:
         files = list(folder.glob("*.py"))
         assert len(files) <= MOST_FILES, f"{len(files)} files in {dotted(folder)}"
-        told = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8")))
+        told = ast.get_docstring(parsed(folder / "__init__.py"))
         assert (told or "").count(".") >= 2, f"{dotted(folder)} does not say what comes in and out"
 
 
@@ -120,7 +124,7 @@ def test_the_first_file_of_a_room_only_names_its_public_things() -> None:
     for path in PACKAGE.rglob("__init__.py"):
         if path.parent.name == "measures":  # it warns
             continue
-        body = ast.parse(path.read_text(encoding="utf-8")).body[1:]
+        body = parsed(path).body[1:]
         for node in body:
             names = isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in (
                 "__all__",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import linecache
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,8 @@ MODULES = sorted(
 @pytest.mark.parametrize("name", MODULES)
 def test_the_examples_of_a_module_run(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)  # the examples read data/samples
+    # Before each example doctest asks of every file that was ever shown whether it has changed.
+    monkeypatch.setattr(linecache, "checkcache", lambda filename=None: None)
     result = doctest.testmod(importlib.import_module(name))
     assert result.failed == 0
 

@@ -507,10 +507,12 @@ def test_refusals_do_not_rest_on_attributes(name: str) -> None:
 
 
 def test_attributes_are_read_and_written_in_one_place() -> None:
+    texts = {path: path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py")}
     naming = {
         str(path.relative_to(PACKAGE))
-        for path in PACKAGE.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for path, text in texts.items()
+        if "attrs" in text
+        for node in ast.walk(ast.parse(text))
         if (isinstance(node, ast.Attribute) and node.attr == "attrs")
         or (isinstance(node, ast.Constant) and node.value == "attrs")
     }

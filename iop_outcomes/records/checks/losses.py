@@ -67,10 +67,12 @@ def nearly_all_lost(problems: pd.DataFrame, sources: pd.DataFrame) -> bool:
 def loss_lines(problems: pd.DataFrame, sources: pd.DataFrame) -> list[str]:
     """Return a sentence for each table of which many rows were set aside, with its files."""
     tables = lost_rows(problems, sources)
+    tables = tables[tables["share"] > MANY]
+    if tables.empty:
+        return []
     files = lost_rows(problems, sources, "file")
     return [
-        _line(row, files[files["table"] == row.table])
-        for row in tables[tables["share"] > MANY].itertuples(index=False)
+        _line(row, files[files["table"] == row.table]) for row in tables.itertuples(index=False)
     ]
 
 
