@@ -6,7 +6,7 @@ is not known here.
 
 from __future__ import annotations
 
-from iop_outcomes.compare.adjustment import AdjustedCurves, adjusted_curves
+from iop_outcomes.compare.adjustment import AdjustedCurves, EValue, adjusted_curves, e_value
 from iop_outcomes.compare.balance import Balance, balance
 from iop_outcomes.compare.differences import (
     Difference,
@@ -41,18 +41,27 @@ from iop_outcomes.compare.regression.intervals.cox import IntervalRegression, in
 from iop_outcomes.compare.regression.recurrent import recurrent_cox
 from iop_outcomes.compare.regression.result import Regression
 from iop_outcomes.compare.strategies import Strategy, StrategyComparison, compare_strategies
+from iop_outcomes.compare.study_size import (
+    DetectableDifference,
+    PeopleNeeded,
+    detectable_difference,
+    people_needed,
+)
 
 __all__ = [
     "AdjustedCurves",
     "Balance",
     "Comparison",
     "Concordance",
+    "DetectableDifference",
     "Difference",
+    "EValue",
     "IncidenceComparison",
     "IntervalComparison",
     "IntervalRegression",
     "MaxCombo",
     "PairwiseComparison",
+    "PeopleNeeded",
     "PooledRegression",
     "PredictedSurvival",
     "PropensityWeights",
@@ -75,11 +84,14 @@ __all__ = [
     "compare_survival",
     "compare_survival_pairs",
     "cox",
+    "detectable_difference",
+    "e_value",
     "fine_gray",
     "incidence_difference",
     "interval_cox",
     "max_combo",
     "median_difference",
+    "people_needed",
     "pool_regressions",
     "propensity_weights",
     "pseudo_regression",

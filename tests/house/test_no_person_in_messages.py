@@ -187,6 +187,7 @@ def calls(records: iop.Records | None) -> dict[str, tuple[Callable[..., Any], di
             "day": 40,
             "limits": "closed_form",
         },
+        "detectable_difference": {"by": "track"},
         "cox": {"formula": "age"},
         "cause_specific_cox": {"formula": "age"},
         "fine_gray": {"formula": "age"},

@@ -207,6 +207,9 @@ WALK: dict[str, list[tuple[str, Estimate]]] = {
             ),
         )
     ],
+    "detectable_difference": [
+        ("times", lambda frame: iop.detectable_difference(frame, "track", day=40))
+    ],
     "compare_strategies": [("times", strategies_of)],
     "landmark": [("times", lambda frame: iop.landmark(frame, 20)[MADE])],
     "start_stop": [("times", lambda frame: iop.start_stop(frame)[MADE])],
@@ -296,7 +299,8 @@ def test_every_kind_of_result_is_walked() -> None:
     of_records |= {iop.CohortFlow, iop.InterruptedSeries}
     of_records |= {iop.Funnel, iop.Vlad, iop.RiskAdjustedCusum, iop.Watch, iop.SummaryMatrix}
     of_records |= {iop.AttendanceCalendar, iop.PersonWeeks, iop.EpisodeLanes}
-    assert results - seen <= of_records
+    of_numbers = {iop.EValue, iop.PeopleNeeded}
+    assert results - seen <= of_records | of_numbers
 
 
 def members(kind: Any) -> set[str]:

@@ -164,6 +164,10 @@ CALLS: dict[str, tuple[str, Call]] = {
             data, "site", "age", day=30, limits="closed_form", **option(how)
         ),
     ),
+    "detectable_difference": (
+        "times",
+        lambda data, how: iop.detectable_difference(data, "site", **option(how)),
+    ),
     "balance": (
         "times",
         lambda data, how: iop.balance(data, "site", ["age", "track"], **option(how)),
