@@ -145,7 +145,9 @@ def engagement(
     dose was planned for these weeks.
 
     **Stay.** A discharge is often recorded long after the last visit, and very long stays may be
-    administrative. The stay therefore ends with the last recorded contact.
+    administrative. The length of stay therefore ends with the last recorded contact, while weeks
+    run on as said above. Where most of those who left have no discharge, weeks would run to the
+    data cut for people long gone: what rests on them is then missing.
 
     References
     ----------
@@ -336,9 +338,13 @@ def _stay(sessions: Sessions, stays: Stays) -> Columns:
 
 def _rule_text(sessions: str, dose_hours: float, no_contact_days: int) -> str:
     return (
-        f"{sessions} A week is at dose with at least {dose_hours:g} hours; weeks count from "
-        "admission, and only whole weeks within the stay count. The stay ends with the last "
-        "contact or the discharge, whichever is earlier. Retained on a day: the stay reached it, "
+        f"{sessions} A week is at dose with at least {dose_hours:g} hours; weeks run from "
+        "admission to the discharge or, while the episode is open, to the end of follow-up, and "
+        "only whole ones count. The length of stay ends with the last contact or the discharge, "
+        "whichever is earlier. Retained on a day: that stay reached it, "
         f"or the episode is open and its last contact at most {no_contact_days} days before the "
-        "end of follow-up; missing where the data cut is not that many days after admission."
+        "end of follow-up; missing where the data cut is not that many days after admission. "
+        "Where a program records no discharges, nobody is known to be open: the last contact "
+        "decides, and "
+        f"the data cut must be {no_contact_days} days later."
     )

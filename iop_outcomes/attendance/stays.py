@@ -13,6 +13,7 @@ from pandas.arrays import BooleanArray
 from iop_outcomes.attendance.rule import UNRECORDED, AttendanceRule
 from iop_outcomes.attendance.sessions import Sessions, read_sessions
 from iop_outcomes.errors import RuleError
+from iop_outcomes.records.fitness import without_discharges
 from iop_outcomes.records.schema import ATTENDANCE_STATUSES, ATTENDED
 from iop_outcomes.shared.arrays import Booleans, Floats, Integers
 from iop_outcomes.shared.messages import as_written
@@ -48,6 +49,8 @@ class Stays:
         The day of the last contact; missing if there was none.
     longest_gap : numpy.ndarray of float64
         The longest number of days without a contact; missing unless observed.
+    undischarged : numpy.ndarray of bool
+        Whether discharges are not recorded in its program, so that none is known to be open.
     """
 
     end: Floats
@@ -57,6 +60,7 @@ class Stays:
     observed: Booleans
     last_contact: Floats
     longest_gap: Floats
+    undischarged: Booleans
 
     @property
     def whole_weeks(self) -> Integers:
@@ -84,6 +88,9 @@ class Stays:
           `day` or later, or if last seen within `no_contact_days` before the end of follow-up,
           because a person with a session next week has not left; otherwise not retained.
         - Missing if the discharge does not decide it and no service has a recorded outcome.
+        - Where a program records no discharges, nobody is known to be open: missing for those
+          admitted fewer than `day` + `no_contact_days` days before the data cut; of the others,
+          retained if seen on `day` or later.
         """
         if no_contact_days < 0:
             raise RuleError(
@@ -94,10 +101,11 @@ class Stays:
             )
         stay = self.to_last_contact
         recent = self.followed - self.last_contact <= no_contact_days  # False where never seen
+        recent &= ~self.undischarged
         stayed = np.where(self.closed, stay >= day, (stay >= day) | recent)
         left_before = self.closed & (self.end < day)
         known = left_before | (self.observed & (self.closed | (self.followed >= day)))
-        known &= self.observable >= day
+        known &= self.observable >= day + np.where(self.undischarged, no_contact_days, 0)
         return pd.arrays.BooleanArray(stayed & ~left_before & known, ~known)
 
 
@@ -141,6 +149,7 @@ def read_stays(records: Records, sessions: Sessions) -> Stays:
         observed=observed,
         last_contact=last,
         longest_gap=np.where(observed, _longest_gap(sessions, end), np.nan),
+        undischarged=without_discharges(records.held()),
     )
 
 

@@ -16,7 +16,7 @@ from iop_outcomes.attendance.stays import read_attendance
 from iop_outcomes.attendance.weekly_people import CANCELLED, people_by_week, weeks_followed
 from iop_outcomes.errors import RuleError
 from iop_outcomes.records import require_records
-from iop_outcomes.records.fitness import reasons_in
+from iop_outcomes.records.fitness import NOT_KNOWN, reasons_in
 from iop_outcomes.records.schema import ATTENDANCE_STATUSES
 from iop_outcomes.shared.arrays import Integers, ratio
 from iop_outcomes.shared.checks import is_whole
@@ -208,7 +208,11 @@ def _without_unknown(
     table["not_known"] = ""
     for measure, names in (("attendance_rate", OF_ABSENCES), ("first_session", OF_SESSIONS)):
         judged = records.judgements_by(measure, groups.codes, len(groups))
-        reasons = [one.text if one is not None and one.absent else "" for one in judged]
+        reasons = [
+            one.text if one.absent else f"{NOT_KNOWN}: {one.told}" if one.since is not None else ""
+            for one in judged
+            if one is not None
+        ]
         row_reasons = np.repeat(np.array(reasons, dtype=object), weeks)
         unknown = row_reasons != ""
         if unknown.any():

@@ -1,13 +1,17 @@
-"""The columns of episodes that frames of times carry along."""
+"""The columns of episodes: those that frames of times carry along, and what one holds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import pandas as pd
 
 from iop_outcomes.errors import RuleError
 from iop_outcomes.records.schema import EPISODES
+from iop_outcomes.shared.messages import words_found
+
+MOST_PROGRAMS = 20  # that are listed by name
 
 
 def covariates(episodes: pd.DataFrame, *, without: Iterable[str] = ()) -> pd.DataFrame:
@@ -30,3 +34,11 @@ def refuse_taken(frame: pd.DataFrame, made: Sequence[str], what: str) -> None:
             instead="Give it another name before the records are read, in the export or in "
             "mapping.toml.",
         )
+
+
+def levels_found(column: pd.Series[Any]) -> str:
+    """Say what a column holds: programs by name, as everywhere, else how many different values."""
+    levels = column.dropna().unique()
+    if column.name == "program" and len(levels) <= MOST_PROGRAMS:
+        return "one of " + ", ".join(sorted(map(str, levels)))
+    return words_found(levels, len(column))

@@ -15,12 +15,18 @@ from iop_outcomes.errors import MissingTableError, RuleError
 from iop_outcomes.records.checks.losses import loss_lines
 from iop_outcomes.records.checks.problems import problems_text
 from iop_outcomes.records.checks.to_map import unknown_words, unmatched_rows
-from iop_outcomes.records.fitness import Held, Judgement, fitness_table, judge, summary
-from iop_outcomes.shared.messages import columns_found, words_found
+from iop_outcomes.records.covariates import MOST_PROGRAMS, levels_found
+from iop_outcomes.records.fitness import (
+    Held,
+    Judgement,
+    fitness_table,
+    judge,
+    summary,
+    told_of_each,
+)
+from iop_outcomes.shared.messages import columns_found
 from iop_outcomes.shared.saving import write_whole
 from iop_outcomes.shared.text import format_count, format_names, table_html
-
-MOST_PROGRAMS = 20  # that are listed by name
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +142,7 @@ class Records:
 
         Measures that are not declared, such as one of a user's own, are left out.
         """
-        return judge(self._held(), measures or None)
+        return judge(self.held(), measures or None)
 
     def judgements_by(
         self, measure: str, codes: npt.NDArray[np.int64], groups: int
@@ -156,18 +162,19 @@ class Records:
         if whole is None or whole.known == "no" or groups == 1:
             return [whole] * groups
         parts = (self.subset(codes == group) for group in range(groups))
-        return [judge(part._held(part=True), [measure])[measure] for part in parts]
+        return [judge(part.held(part=True), [measure])[measure] for part in parts]
 
     def told_by_program(self, measure: str) -> npt.NDArray[np.bool_]:
-        """Tell of each episode whether the measure is known in its program."""
+        """Tell of each episode whether the measure is known in its program, at its admission."""
         whole = self.judgements(measure)[measure]
         if not whole.mixed:
-            return np.full(len(self.episodes), not whole.absent)
+            return told_of_each([whole], np.zeros(len(self.episodes), np.int64), self.episodes)
         program = self.episodes["program"].cat.codes.to_numpy().astype(np.int64)
         judged = self.judgements_by(measure, program, int(program.max()) + 1)
-        return np.array([one is not None and not one.absent for one in judged])[program]
+        return told_of_each(judged, program, self.episodes)
 
-    def _held(self, part: bool = False) -> Held:
+    def held(self, part: bool = False) -> Held:
+        """Return the tables as evidence is looked for in them; `part`: of a group of records."""
         return Held(
             self.episodes,
             self.attendance,
@@ -233,7 +240,7 @@ class Records:
                 if not (column == value).any():
                     raise RuleError(
                         f"No episode has the asked value in {name}.",
-                        found=_levels(column),
+                        found=levels_found(column),
                         instead=f'records.episodes["{name}"].unique() shows them.',
                     )
             keep &= column.isin(values).to_numpy(dtype=bool)
@@ -378,14 +385,6 @@ class Records:
 def cut_text(cut: pd.Timestamp | int) -> str:
     """Write a data cut for a reader."""
     return f"day {cut}" if isinstance(cut, int) else str(cut.date())
-
-
-def _levels(column: pd.Series[Any]) -> str:
-    """Say what a column holds: programs by name, as everywhere, else how many different values."""
-    levels = column.dropna().unique()
-    if column.name == "program" and len(levels) <= MOST_PROGRAMS:
-        return "one of " + ", ".join(sorted(map(str, levels)))
-    return words_found(levels, len(column))
 
 
 def require_records(records: object, purpose: str) -> None:

@@ -21,7 +21,7 @@ from iop_outcomes.report.links import RELAPSE, link_report
 from iop_outcomes.report.merging import plan_of
 from iop_outcomes.report.model import DraftTable, Hidden, Table
 from iop_outcomes.report.programs import program_table
-from iop_outcomes.report.scope import Scope
+from iop_outcomes.report.scope import BY_MONTH, Scope
 from iop_outcomes.report.sections import cohort, quality, relapse
 from iop_outcomes.report.sections.findings import (
     COMPARED,
@@ -33,7 +33,6 @@ from iop_outcomes.report.sections.findings import (
 from iop_outcomes.trends import Trend
 from iop_outcomes.trends.periods import last_day
 
-BY_MONTH = ("attendance_rate", "no_show_rate", "check_in_response")
 FLOW = ("first_session", "retained_30", "retained_60", "retained_90")
 MONTHS = 24
 

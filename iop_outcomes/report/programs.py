@@ -28,9 +28,10 @@ RESTS_ON = {
 NOTE = (
     "Sessions attended of those due; mean attended hours a whole week; whole weeks with 9 hours or "
     "more, of those known; completed of those discharged with a reason; retained of those admitted "
-    "long enough ago. All over the stay so far. Shares of fewer than 1,000 are given in whole "
-    "percent, since more digits would give their counts back. A program is not better because its "
-    "share is higher: the people differ. Empty where it is not known from these records."
+    "long enough ago. Weeks run to the discharge or the end of follow-up. Shares of fewer than "
+    "1,000 are given in whole percent, since more digits would give their counts back. A program "
+    "is not better because its share is higher: the people differ. Empty where it is not known "
+    "from these records."
 )
 
 

@@ -22,10 +22,10 @@ from iop_outcomes.outreach.people import refuse_people
 from iop_outcomes.records import require_records
 from iop_outcomes.records.data_cut import as_day
 from iop_outcomes.relapse import RelapseRule
-from iop_outcomes.report.counting import BY_MONTH, Trends, count_all, count_rows
+from iop_outcomes.report.counting import Trends, count_all, count_rows
 from iop_outcomes.report.forms.html import page_of, save_report
 from iop_outcomes.report.model import Hidden, Section
-from iop_outcomes.report.scope import Scope, choose_scope
+from iop_outcomes.report.scope import BY_MONTH, Scope, choose_scope
 from iop_outcomes.report.sections import assemble as parts
 from iop_outcomes.report.sections.findings import Findings, findings_frame, make_findings
 from iop_outcomes.report.sections.signals import signals_table

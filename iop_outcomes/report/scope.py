@@ -20,6 +20,8 @@ from iop_outcomes.trends import Tally, parse_period
 from iop_outcomes.trends.periods import first_day, is_quarter, last_day
 from iop_outcomes.trends.quantities import REPORTED, tally_of
 
+BY_MONTH = ("attendance_rate", "no_show_rate", "check_in_response")
+
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
 
@@ -152,13 +154,18 @@ class Scope:
 
     @cached_property
     def judged(self) -> dict[str, Judgement]:
-        """Whether the records can tell each measure; no reason tells of a small count."""
-        return {
-            name: replace(one, told=IN_PART)
-            if one.known == "partly" and self.policy.hides(list(one.counts)).any()
-            else one
-            for name, one in self.records.judgements(*IN_REPORT).items()
-        }
+        """Whether the records can tell each measure; no reason tells of a small count.
+
+        A rate of the whole time is not known where absences, or missed check-ins, are recorded only
+        from some day on: what was before would count as attended.
+        """
+        judged = self.records.judgements(*IN_REPORT)
+        for name, one in judged.items():
+            if self.quarter is None and name in BY_MONTH and one.since is not None:
+                judged[name] = replace(one, known="no")
+            elif one.known == "partly" and self.policy.hides(list(one.counts)).any():
+                judged[name] = replace(one, told=IN_PART)
+        return judged
 
     def tells(self, *measures: str) -> bool:
         """Say whether the records can tell all of these, at least in part."""

@@ -97,7 +97,7 @@ def test_every_measure_of_the_registry_declares_its_evidence() -> None:
     for measure in MEASURES.values():
         hash(measure.evidence)  # data, all the way down
     own = Measure("ours", "Ours", (TableRead("checkins"),))
-    assert own.evidence[0].judge(read(made())._held()).known == "yes"
+    assert own.evidence[0].judge(read(made()).held()).known == "yes"
 
 
 @pytest.mark.parametrize(
@@ -239,6 +239,42 @@ def test_response_needs_check_ins_that_were_missed() -> None:
     )
 
 
+def test_without_discharges_the_last_contact_decides_who_was_still_there() -> None:
+    """Who was last seen 20 days before the data cut counted as retained on every day so far."""
+    frames = made()
+    nobody = frames["episodes"].drop(columns=["discharge_date", "discharge_reason"])
+    sessions = frames["attendance"]
+    cut = sessions["date"].max()
+    records = read({"episodes": nobody, "attendance": sessions}, as_of=cut.strftime("%Y-%m-%d"))
+    table = iop.engagement(records)
+    admitted = pd.to_datetime(nobody["admit_date"])
+    came = sessions[sessions["status"] == "attended"].groupby("episode_id")["date"].max()
+    last = (nobody["episode_id"].map(came) - admitted).dt.days
+    for day in (30, 60, 90):
+        told = (cut - admitted).dt.days >= day + 30
+        got = table.set_index("episode_id")[f"retained_{day}"].reindex(nobody["episode_id"])
+        assert got.notna().tolist() == told.tolist()
+        assert got[told.to_numpy()].tolist() == (last >= day)[told].tolist()
+    assert "nobody is known to be open" in table.attrs["rule"]
+
+
+def test_a_rate_of_the_whole_time_needs_absences_from_the_beginning() -> None:
+    frames = made()
+    early = frames["attendance"]["date"] < "2025-06-01"
+    plain = frames["attendance"].assign(
+        status=frames["attendance"]["status"].mask(early, "attended")
+    )
+    records = read(frames | {"attendance": plain})
+    report = iop.quarterly_report(records)
+    told = report.tables["cannot_tell"].set_index("measure")["known"]
+    assert told["Attendance rate"] == "no"
+    rates = iop.engagement(records).set_index("episode_id")["attendance_rate"]
+    admitted = frames["episodes"].set_index("episode_id")["admit_date"]
+    assert (rates.notna() == (admitted.reindex(rates.index) >= "2025-06-02")).all()
+    weeks = iop.attendance_by_week(records).table
+    assert weeks["not_known"].str.contains("no absence is recorded").all()
+
+
 def test_relapse_needs_answers() -> None:
     frames = made()
     silent = frames["checkins"].drop(columns="used").assign(craving="3")
@@ -253,7 +289,10 @@ def test_completion_needs_discharges_and_reasons_where_people_have_left() -> Non
     records = read(frames | {"episodes": nobody})
     told = known(records)
     assert (told["completion_rate"], told["length_of_stay"]) == ("no", "no")
-    assert told["retained_90"] == "yes"  # by the last contact, who is still there being open
+    assert (
+        told["retained_90"] == "partly"
+    )  # by the last contacts, of those admitted long enough ago
+    assert "is told by the last contacts" in why(records, "retained_90")
     assert "nobody who must have left is recorded as discharged" in why(records, "length_of_stay")
     plain = frames["episodes"].drop(columns="discharge_reason")
     told = known(read(frames | {"episodes": plain}))

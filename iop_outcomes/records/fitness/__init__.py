@@ -14,8 +14,10 @@ from iop_outcomes.records.fitness.judging import (
     judge,
     reasons_in,
     summary,
+    told_of_each,
 )
 from iop_outcomes.records.fitness.measure import Measure
+from iop_outcomes.records.fitness.stays import without_discharges
 
 __all__ = [
     "MEASURES",
@@ -27,4 +29,6 @@ __all__ = [
     "judge",
     "reasons_in",
     "summary",
+    "told_of_each",
+    "without_discharges",
 ]

@@ -20,6 +20,7 @@ from iop_outcomes.records.fitness.evidence import (
 )
 from iop_outcomes.records.fitness.measure import Evidence, Measure
 from iop_outcomes.records.fitness.stays import (
+    LeavingRecorded,
     PeopleLeave,
     PeopleTold,
     PriorStaysDated,
@@ -152,7 +153,7 @@ MEASURES: dict[str, Measure] = {
             Measure(
                 f"retained_{days}",
                 f"Retained at {days} days",
-                (TableRead("attendance"), StaysKnown(_DUE), WHOLE_TIME),
+                (TableRead("attendance"), StaysKnown(_DUE), WHOLE_TIME, LeavingRecorded()),
                 main=True,
             )
             for days in (30, 60, 90)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.records.fitness.declared import MEASURES
@@ -104,6 +106,17 @@ def _judge(held: Held, measure: Measure, found: dict[Evidence, Answer]) -> Judge
         counts=tuple(count for answer in answers for count in answer.counts),
         mixed=any(answer.mixed for answer in answers),
     )
+
+
+def told_of_each(
+    judged: Sequence[Judgement | None], group: npt.NDArray[np.int64], episodes: pd.DataFrame
+) -> npt.NDArray[np.bool_]:
+    """Tell of each episode whether its group is told, and was so when it was admitted."""
+    told = np.array([one is not None and not one.absent for one in judged])[group]
+    for place, one in enumerate(judged):
+        if one is not None and one.since is not None and "admit_date" in episodes:
+            told &= (group != place) | (episodes["admit_date"] >= one.since).to_numpy()
+    return np.asarray(told, dtype=bool)
 
 
 def reasons_in(table: pd.DataFrame) -> pd.Series[str]:

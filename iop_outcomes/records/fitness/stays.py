@@ -130,6 +130,42 @@ class StaysKnown:
         )
 
 
+def without_discharges(held: Held) -> Mask:
+    """Tell of each episode whether its program records no discharges, or hardly any.
+
+    So it is where at least ten people must have left, and fewer than a tenth of them have a day of
+    discharge. An episode without one is then not known to be open.
+    """
+    rule = PeopleLeave()
+    left = rule.left(held)
+    program = held.episodes["program"].cat.codes.to_numpy()
+    size = int(program.max(initial=0)) + 1
+    whole = np.bincount(program[left], minlength=size)
+    number = np.bincount(program[held.discharged], minlength=size)
+    without = (whole >= ENOUGH_EPISODES) & (number < rule.least * whole)
+    return np.asarray(without[program], dtype=bool)
+
+
+@dataclass(frozen=True)
+class LeavingRecorded:
+    """That discharges are recorded; else who was still there is told by contacts, and later."""
+
+    no_contact_days: int = 30
+
+    def judge(self, held: Held) -> Answer:
+        """Return whether they are, in every program."""
+        without = without_discharges(held)
+        if not without.any():
+            return YES
+        where = "" if without.all() else "in some programs "
+        told = (
+            f"{where}nobody, or hardly anybody, who must have left is recorded as discharged: it "
+            "is told by the last contacts, and only of those admitted "
+            f"{self.no_contact_days} days longer ago than is asked"
+        )
+        return Answer("partly", told, told, "the day of discharge of those who left")
+
+
 @dataclass(frozen=True)
 class PeopleTold:
     """That episodes tell whose they are, by another identifier than their own."""
