@@ -203,6 +203,7 @@ def report(
         typer.Option("--prepared-on", metavar="DATE", help="Its date, as 2026-10-05."),
     ] = None,
     cells: CellsFile = None,
+    settings: Annotated[Path | None, typer.Option("--settings", help="A report.toml.")] = None,
     quiet: Quiet = False,
 ) -> None:
     """Write the outcome report of a quarter: one file, with small counts hidden.
@@ -210,28 +211,21 @@ def report(
     Where nearly all rows of a table were set aside it is said, and the command ends with code 1.
     """
     from iop_outcomes.records.checks.losses import loss_lines, nearly_all_lost
-    from iop_outcomes.report import quarterly_report
+    from iop_outcomes.report.command import report_of_programs, settings_at
     from iop_outcomes.report.forms.html import check_path
     from iop_outcomes.report.quarterly import prepared_day
 
     check_path(out)
     check_place(cells or out, CELLS)
     day = prepared_day(prepared_on)
+    own = settings_at(settings)
     records = _read(data, mapping, as_of, quiet)
     for place in (out, cells or out):
         _keep_what_was_read(place, records, data, mapping)
     for line in loss_lines(records.problems, records.sources):
         typer.echo(printable(f"iop-outcomes: {line}"), err=True)
-    if program:
-        records = records.where(program=program)
-    made = quarterly_report(
-        records,
-        quarter,
-        title=title,
-        prepared_by=prepared_by,
-        prepared_on=day,
-        progress=not quiet,
-    )
+    heading = {"title": title, "prepared_by": prepared_by, "prepared_on": day}
+    made = report_of_programs(records, own, program, quarter=quarter, progress=not quiet, **heading)
     typer.echo(printable(f"{made.title}: {made.save(out)}"))
     if cells is not None:
         made.save_cells(cells)

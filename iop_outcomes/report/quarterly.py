@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -22,13 +22,25 @@ from iop_outcomes.outreach.people import refuse_people
 from iop_outcomes.records import require_records
 from iop_outcomes.records.data_cut import as_day
 from iop_outcomes.relapse import RelapseRule
-from iop_outcomes.report.counting import Trends, count_all, count_rows
+from iop_outcomes.report.counting import count_all, count_rows
 from iop_outcomes.report.forms.html import page_of, save_report
 from iop_outcomes.report.model import Hidden, Section
-from iop_outcomes.report.scope import BY_MONTH, Scope, choose_scope
-from iop_outcomes.report.sections import assemble as parts
+from iop_outcomes.report.scope import Scope, choose_scope
 from iop_outcomes.report.sections.findings import Findings, findings_frame, make_findings
-from iop_outcomes.report.sections.signals import signals_table
+from iop_outcomes.report.sections.registry import (
+    NAMES,
+    Material,
+    OwnSection,
+    Part,
+    build,
+    sections_of,
+)
+from iop_outcomes.report.settings import (
+    ReportSettings,
+    given_over,
+    read_settings,
+    with_program_names,
+)
 from iop_outcomes.shared.characters import one_line
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.saving import check_place, write_whole
@@ -36,7 +48,6 @@ from iop_outcomes.shared.saving import check_place, write_whole
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
 
-Stage = tuple[str, Callable[[], Section]]
 Each = TypeVar("Each")
 
 
@@ -128,6 +139,8 @@ def quarterly_report(
     title: str | None = None,
     prepared_by: str | None = None,
     prepared_on: str | datetime.date | None = None,
+    settings: str | Path | ReportSettings | None = None,
+    sections: Sequence[OwnSection] = (),
     progress: bool = False,
 ) -> Report:
     """Make the outcome report of a quarter.
@@ -155,6 +168,14 @@ def quarterly_report(
     prepared_on : str or datetime.date, optional
         The date that stands there, as ``2026-10-05``. Nothing is taken from the clock, so that the
         same records make the same report, to the byte.
+    settings : str or pathlib.Path, optional
+        A `report.toml` with the title, names, colours, targets and sections of the program: see
+        docs/report.md. What is given beside it goes before.
+    sections : sequence of tuple, optional
+        Sections of your own, each ``(name, title, function)``. The function is given the records of
+        the programs that are in the report, and returns sentences and results, such as curves or a
+        trend; each result passes `iop_outcomes.protect` before it is shown. Sentences stand as they
+        are written: a count in them is not protected.
     progress : bool, default False
         Show the stages on the standard error.
 
@@ -163,8 +184,9 @@ def quarterly_report(
     ReportError
         There are no episodes, or nobody was there in the quarter, or it cannot be read.
     RuleError
-        `prepared_on` is not a date, the policy is one of rounded counts, or a list that names
-        people is given in place of records.
+        `prepared_on` is not a date, the policy is one of rounded counts, the settings hold what is
+        not known, a section of your own is no such section, or a list that names people is given in
+        place of records.
 
     Examples
     --------
@@ -175,35 +197,59 @@ def quarterly_report(
     """
     refuse_people(records, "A report")
     require_records(records, "A report")
-    day = prepared_day(prepared_on)
     if policy is not None and policy.base > 1:
         raise RuleError(
             "A quarterly report of rounded counts is not made: its rates and curves are exact.",
             found=f"SafePolicy.rounded(base={policy.base})",
             instead="SafePolicy.cms(); protect(trend, SafePolicy.rounded()) for one trend",
         )
+    chosen = _settings_of(settings, sections)
+    chosen = given_over(
+        chosen, title=title, prepared_by=prepared_by, prepared_on=prepared_day(prepared_on)
+    )
     if not len(records.episodes):
         raise ReportError(
             "There is nobody to report on: no episode was kept.",
             found=f"{int(records.sources['rows_set_aside'].sum()):,} rows set aside",
             instead="Look at records.problems, or run iop-outcomes check.",
         )
+    records = with_program_names(records, chosen.programs)
     scope = choose_scope(records, quarter, rule, policy)
     whole = Scope(records, scope.quarter, scope.rule, scope.policy, scope.too_few)
-    collected = _Collected()
-    stages = _stages(scope, whole, collected, ladders)
-    heading = one_line(str(title or f"Outcome report, {scope.label}"))
-    sections = [build() for _, build in _watched(stages, "sections", progress)]
-    written = page_of(whole, sections, (heading, prepared_by, day))
-    drawings = [drawing for section in sections for drawing in section.drawings]
+    heading = one_line(chosen.title or f"Outcome report, {scope.label}")
+    parts = sections_of(sections, chosen)
+    steps: list[Part | None] = [None, *parts]  # all is counted before the first of them
+    built: list[Section] = []
+    made = None
+    for part in _watched(steps, "sections", progress):
+        if part is None or made is None:
+            made = _material(scope, whole, ladders, chosen)
+        else:
+            built.append(build(part, made, [one.name for one in parts]))
+    written = page_of(whole, built, chosen, heading)
+    drawings = [drawing for section in built for drawing in section.drawings]
 
     def page() -> str:
         for drawing in _watched(drawings, "pictures", progress):
             drawing.picture  # noqa: B018  # drawn once, and kept for the page
         return written()
 
-    tables = {one.name: one.frame.copy() for section in sections for one in section.all_tables}
-    return Report(tables, collected.findings, heading, page, collected.cells)
+    tables = {one.name: one.frame.copy() for section in built for one in section.all_tables}
+    assert made is not None  # the first step
+    periods = made.counted.complete if made.counted else frozenset()
+    cells = _cells(scope, made.linked, made.hidden, periods)
+    return Report(tables, findings_frame(made.findings), heading, page, cells)
+
+
+def _settings_of(
+    settings: str | Path | ReportSettings | None, sections: Sequence[OwnSection]
+) -> ReportSettings:
+    if settings is None:
+        return ReportSettings()
+    if isinstance(settings, ReportSettings):
+        return settings
+    own = [one[0] for one in sections if isinstance(one, tuple | list) and len(one)]
+    return read_settings(settings, [*NAMES, *own])
 
 
 def prepared_day(prepared_on: str | datetime.date | None) -> str | None:
@@ -226,14 +272,6 @@ def prepared_day(prepared_on: str | datetime.date | None) -> str | None:
     return str(day)
 
 
-@dataclass
-class _Collected:
-    """What is made on the way to the sections, and is part of the report too."""
-
-    findings: Findings = field(default_factory=lambda: findings_frame([]))
-    cells: PrintedCells | None = None
-
-
 def _cells(
     scope: Scope, linked: LinkedCounts, hidden: Hidden, periods: frozenset[Key] = frozenset()
 ) -> PrintedCells:
@@ -252,39 +290,18 @@ def _cells(
     )
 
 
-def _stages(
-    scope: Scope, whole: Scope, collected: _Collected, ladders: Ladders | None
-) -> list[Stage]:
-    """Return the sections in their order, each with the name of its stage."""
+def _material(
+    scope: Scope, whole: Scope, ladders: Ladders | None, settings: ReportSettings
+) -> Material:
+    """Count everything, and return what the sections are made of."""
     if _too_few(scope):
         linked = LinkedCounts(scope.policy)
         drafts = count_rows(whole, linked)
-        hidden = linked.hidden()
-        collected.cells = _cells(scope, linked, hidden)
-        empty = parts.too_few_sections()
-        return [
-            *((section.title, lambda section=section: section) for section in empty),
-            ("Data quality", lambda: parts.data_quality(whole, drafts, hidden)),
-            ("Definitions", lambda: parts.definitions(scope, Trends({}, {}))),
-        ]
+        return Material(scope, whole, linked, drafts, linked.hidden(), None, [], settings)
     counted = count_all(scope, whole, ladders)
-    trends = counted.trends
-    findings = make_findings(scope, trends.compared) if scope.quarter else []
-    collected.findings = findings_frame(findings)
-    collected.cells = _cells(scope, counted.linked, counted.hidden, counted.complete)
-    return [
-        (
-            "What changed",
-            lambda: parts.what_changed(scope, findings, signals_table(scope, BY_MONTH)),
-        ),
-        ("Who came", lambda: parts.who_came(scope, counted)),
-        ("Who stayed", lambda: parts.who_stayed(scope, counted)),
-        ("Relapse", lambda: parts.relapse_section(scope, counted)),
-        ("Trends", lambda: parts.trends_section(scope, trends)),
-        (parts.CANNOT_TELL, lambda: parts.cannot_tell(scope)),
-        ("Data quality", lambda: parts.data_quality(whole, counted.drafts, counted.hidden)),
-        ("Definitions", lambda: parts.definitions(scope, trends, counted.plan)),
-    ]
+    findings = make_findings(scope, counted.trends.compared) if scope.quarter else []
+    made = (counted.linked, counted.drafts, counted.hidden, counted)
+    return Material(scope, whole, *made, findings, settings)
 
 
 def _too_few(scope: Scope) -> bool:

@@ -16,6 +16,7 @@ import pandas as pd
 from iop_outcomes.errors import ReportError
 from iop_outcomes.report.model import Section, write_value
 from iop_outcomes.report.scope import Scope
+from iop_outcomes.report.settings import ReportSettings
 from iop_outcomes.shared.characters import printable
 from iop_outcomes.shared.saving import check_place, write_whole
 from iop_outcomes.trends.periods import last_day
@@ -30,19 +31,24 @@ LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the first time that a zip file can hold
 
 
 def page_of(
-    scope: Scope, sections: list[Section], heading: tuple[str, str | None, str | None]
+    scope: Scope, sections: list[Section], settings: ReportSettings, title: str
 ) -> Callable[[], str]:
     """Return what makes the page: of sections that are protected, and of nothing else.
 
     Every value is escaped, and a name that is not defined is an error.
     """
-    title, prepared_by, prepared_on = heading
-    facts = _facts(scope, prepared_by, prepared_on)
+    facts = _facts(scope, settings.prepared_by, settings.prepared_on)
     synthetic, policy = scope.records.synthetic, scope.policy
 
     def page() -> str:
         html = _template().render(
-            title=title, facts=facts, synthetic=synthetic, sections=sections, policy=policy
+            title=title,
+            facts=facts,
+            synthetic=synthetic,
+            sections=sections,
+            policy=policy,
+            logo=settings.logo,
+            colours=settings.colours,
         )
         return printable(html)  # a name may hold what no page can
 

@@ -37,6 +37,7 @@ NO_CALENDAR = (
     "The records hold study days, without a calendar: what goes by month or quarter is left out."
 )
 CANNOT_TELL = "What these records cannot tell"
+CANNOT_TELL_ID = "cannot-tell"
 MISSING_TITLE = "The same, by what a missing check-in counts as"
 TREND_KINDS: dict[str, Kind] = {
     "numerator": "count",
@@ -45,7 +46,14 @@ TREND_KINDS: dict[str, Kind] = {
     "lower": "share",
     "upper": "share",
 }
-WHY = f"Why, and what is needed: {CANNOT_TELL}."
+
+
+def why(title: str) -> str:
+    """Return the sentence that points to what the records cannot tell."""
+    return f"Why, and what is needed: {title}."
+
+
+WHY = why(CANNOT_TELL)
 OF_SESSIONS = ("attendance_rate", "first_session", "retained_90")
 
 COUNT_KINDS: dict[str, Kind] = {
@@ -217,7 +225,9 @@ def cannot_tell(scope: Scope) -> Section:
         if one.known != "yes"
     ]
     if not rows:
-        return Section("cannot-tell", CANNOT_TELL, ("They can tell every measure of this report.",))
+        return Section(
+            CANNOT_TELL_ID, CANNOT_TELL, ("They can tell every measure of this report.",)
+        )
     reasons = list(dict.fromkeys(row[1:] for row in rows))
     rows.sort(key=lambda row: reasons.index(row[1:]))  # each reason stands once
     frame = pd.DataFrame(rows, columns=["measure", "known", "why", "needed"])
@@ -228,7 +238,7 @@ def cannot_tell(scope: Scope) -> Section:
         "known by program stands in the table of programs only, since no total of them is known."
     )
     table = Table("cannot_tell", CANNOT_TELL, frame, {}, note)
-    return Section("cannot-tell", CANNOT_TELL, (), (table,))
+    return Section(CANNOT_TELL_ID, CANNOT_TELL, (), (table,))
 
 
 def _known(one: Judgement) -> str:
@@ -294,16 +304,3 @@ def _left_out(scope: Scope) -> str:
         f"{', '.join(scope.too_few)}: too few to publish. Their people are in no number of this "
         "report, so that nothing of them can be worked out from a total."
     )
-
-
-def too_few_sections() -> list[Section]:
-    """Return the sections of a report on whose people nothing may be published."""
-    titles = {
-        "what-changed": "What changed",
-        "who-came": "Who came",
-        "who-stayed": "Who stayed",
-        "relapse": "Relapse",
-        "trends": "Trends",
-        "cannot-tell": CANNOT_TELL,
-    }
-    return [Section(name, title, (TOO_FEW,)) for name, title in titles.items()]

@@ -1,0 +1,199 @@
+"""The sections of the report by name, in their order, and those of a user's own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from iop_outcomes.disclosure import LinkedCounts
+from iop_outcomes.errors import RuleError
+from iop_outcomes.report.counting import Counted, Trends
+from iop_outcomes.report.model import DraftTable, Hidden, Section
+from iop_outcomes.report.scope import BY_MONTH, Scope
+from iop_outcomes.report.sections import assemble as parts
+from iop_outcomes.report.sections.findings import Finding
+from iop_outcomes.report.sections.own import own_section
+from iop_outcomes.report.sections.signals import signals_table
+from iop_outcomes.report.settings import ReportSettings
+from iop_outcomes.shared.characters import one_line
+from iop_outcomes.shared.messages import as_written
+
+if TYPE_CHECKING:
+    from iop_outcomes.records import Records
+
+OwnFunction = Callable[["Records"], Iterable[Any]]
+OwnSection = tuple[str, str, OwnFunction]
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """What a section is made of: nothing in it that has not passed the disclosure control.
+
+    Attributes
+    ----------
+    scope, whole : Scope
+        What the report is about, without and with the programs that are too small.
+    linked : LinkedCounts
+        All counts that are printed, with the sums between them.
+    drafts, hidden
+        The tables of what was read, and what is hidden.
+    counted : Counted or None
+        All that is counted; None if these are too few people.
+    findings : list of Finding
+        One a measure.
+    settings : ReportSettings
+        What the program set.
+    """
+
+    scope: Scope
+    whole: Scope
+    linked: LinkedCounts
+    drafts: dict[str, DraftTable]
+    hidden: Hidden
+    counted: Counted | None
+    findings: list[Finding]
+    settings: ReportSettings
+
+    @property
+    def all(self) -> Counted:
+        """All that is counted, of people who are enough."""
+        assert self.counted is not None
+        return self.counted
+
+
+@dataclass(frozen=True)
+class Part:
+    """One section that a report can have.
+
+    Attributes
+    ----------
+    name, title : str
+        Its address in the page and in `report.toml`, and its title.
+    build : callable
+        Material -> Section.
+    of_people : bool
+        Whether it tells of people, and is empty where these are too few.
+    """
+
+    name: str
+    title: str
+    build: Callable[[Material], Section]
+    of_people: bool = True
+
+
+def _what_changed(made: Material) -> Section:
+    signals = signals_table(made.scope, BY_MONTH)
+    return parts.what_changed(made.scope, made.findings, signals)
+
+
+def _definitions(made: Material) -> Section:
+    if made.counted is None:
+        return parts.definitions(made.scope, Trends({}, {}))
+    return parts.definitions(made.scope, made.counted.trends, made.counted.plan)
+
+
+PARTS = (
+    Part("what-changed", "What changed", _what_changed),
+    Part("who-came", "Who came", lambda made: parts.who_came(made.scope, made.all)),
+    Part("who-stayed", "Who stayed", lambda made: parts.who_stayed(made.scope, made.all)),
+    Part("relapse", "Relapse", lambda made: parts.relapse_section(made.scope, made.all)),
+    Part("trends", "Trends", lambda made: parts.trends_section(made.scope, made.all.trends)),
+    Part(parts.CANNOT_TELL_ID, parts.CANNOT_TELL, lambda made: parts.cannot_tell(made.scope)),
+    Part(
+        "data-quality",
+        "Data quality",
+        lambda made: parts.data_quality(made.whole, made.drafts, made.hidden),
+        of_people=False,
+    ),
+    Part("definitions", "Definitions", _definitions, of_people=False),
+)
+"""Every section, in the order in which they stand."""
+NAMES = tuple(part.name for part in PARTS)
+
+
+def sections_of(own: Sequence[OwnSection], settings: ReportSettings) -> list[Part]:
+    """Return the sections of a report in their order.
+
+    Parameters
+    ----------
+    own : sequence of tuple
+        Sections of a user's own, each a name, a title and a function; see `quarterly_report`. They
+        stand before the data quality, unless the settings say another place.
+    settings : ReportSettings
+        Which are left out, which come first, and their titles.
+    """
+    chosen = list(PARTS)
+    place = NAMES.index("data-quality")
+    chosen[place:place] = [_own_part(*_checked(one, NAMES)) for one in own]
+    names = [part.name for part in chosen]
+    if len(set(names)) < len(names):
+        raise RuleError("Two sections have one name.", instead="another name for each section")
+    first = [part for name in settings.order for part in chosen if part.name == name]
+    ordered = [*first, *(part for part in chosen if part not in first)]
+    return [
+        replace(part, title=settings.titles.get(part.name, part.title))
+        for part in ordered
+        if part.name not in settings.leave_out
+    ]
+
+
+def _checked(own: OwnSection, taken: Sequence[str]) -> OwnSection:
+    """Return a section of a user's own, or raise RuleError."""
+    instead = '("our-groups", "Our groups", function)'
+    if not isinstance(own, tuple | list) or len(own) != 3 or not callable(own[2]):
+        raise RuleError(
+            "A section of your own is a name, a title and a function of the records.",
+            found=as_written(own),
+            instead=instead,
+        )
+    name, title, function = own
+    if not isinstance(name, str) or not re.fullmatch("[a-z][a-z0-9-]{0,30}", name):
+        raise RuleError(
+            "The name of a section is made of small letters, digits and hyphens.",
+            found=as_written(name),
+            instead=instead,
+        )
+    if name in taken:
+        raise RuleError("There is a section of that name already.", found=name, instead=instead)
+    return name, one_line(str(title)), function
+
+
+def _own_part(name: str, title: str, function: OwnFunction) -> Part:
+    return Part(name, title, lambda made: own_section(made.scope, name, title, function))
+
+
+def build(part: Part, made: Material, shown: Sequence[str]) -> Section:
+    """Return a section under its title; of too few people, that they are too few.
+
+    Parameters
+    ----------
+    part : Part
+        The section.
+    made : Material
+        What it is made of.
+    shown : sequence of str
+        The names of the sections that the report has: no sentence points to another one.
+    """
+    if part.of_people and made.counted is None:
+        return Section(part.name, part.title, (parts.TOO_FEW,))
+    section = replace(part.build(made), identifier=part.name, title=part.title)
+    title = made.settings.titles.get(parts.CANNOT_TELL_ID, parts.CANNOT_TELL)
+    there = parts.CANNOT_TELL_ID in shown
+    return _pointing(section, parts.why(title) if there else "")
+
+
+def _pointing(section: Section, why: str) -> Section:
+    """Return the section, pointing to what the records cannot tell by its title, if it is there."""
+    if why == parts.WHY:
+        return section
+
+    def said(text: str) -> str:
+        return text.replace(parts.WHY, why).rstrip()
+
+    return replace(
+        section,
+        sentences=tuple(map(said, section.sentences)),
+        items=tuple((change, title, said(text)) for change, title, text in section.items),
+    )

@@ -1,0 +1,186 @@
+"""What a report.toml may hold, what it changes, and sections of a user's own."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import iop_outcomes as iop
+from iop_outcomes.disclosure import LinkedCounts
+from iop_outcomes.errors import RuleError
+from iop_outcomes.plots.layout.export import Picture
+from iop_outcomes.report.scope import Scope, choose_scope
+from iop_outcomes.report.sections import assemble
+from iop_outcomes.report.sections.own import own_section
+from iop_outcomes.report.sections.registry import NAMES, Material, sections_of
+from iop_outcomes.report.settings import ReportSettings, contrast, read_settings
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
+ALL = """
+title = "Outcomes <of> Harbor"
+prepared_by = "Quality office"
+prepared_on = 2026-10-05
+logo = "logo.png"
+
+[colours]
+accent = "#004477"
+accent_dark = "#9ad1ff"
+
+[programs]
+Harbor = "Harbor House & Co"
+
+[targets]
+attendance_rate = 0.75
+
+[sections]
+order = ["relapse"]
+leave_out = ["who-came", "cannot-tell"]
+
+[sections.titles]
+relapse = "Return to use"
+"""
+
+
+@pytest.fixture(scope="module")
+def records() -> iop.Records:
+    made = iop.synthetic_records(people=150, seed=3)
+    person = made.episodes["person_id"].astype(str)
+    two = np.where(person.rank(method="dense") % 2 == 0, "Harbor", "North")  # enough in each
+    return iop.read_records(
+        episodes=made.episodes.assign(program=two),
+        attendance=made.attendance,
+        checkins=made.checkins,
+    )
+
+
+def written(folder: Path, text: str) -> Path:
+    (folder / "logo.png").write_bytes(PNG)
+    path = folder / "report.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_contrast_of_black_on_white_is_that_of_wcag() -> None:
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.005)
+
+
+def test_what_is_set_is_in_the_report(
+    records: iop.Records, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty = Picture(b"<svg/>", "A picture.", 1, 1)
+    monkeypatch.setattr(assemble, "draw_svg", lambda *_, **__: empty)
+    free = iop.SafePolicy.unprotected()  # quick: nothing is searched for
+    settings = written(tmp_path, ALL)
+    report = iop.quarterly_report(records, "2025Q3", settings=settings, policy=free)
+    html = report.html
+    assert report.title == "Outcomes <of> Harbor"
+    names = re.findall(r'<section id="([^"]*)"', html)
+    assert names == ["relapse", *(name for name in NAMES if name not in {"relapse", *LEFT_OUT})]
+    assert ">Return to use</h2>" in html
+    assert "What these records cannot tell" not in html
+    for text in ("Harbor House &amp; Co", "2026-10-05", "Quality office", "data:image/png;base64,"):
+        assert text in html
+    assert "#004477" in html
+    assert "#9ad1ff" in html
+    assert "Harbor" in set(records.episodes["program"])  # what was given is as it was
+    again = iop.quarterly_report(records, "2025Q3", settings=settings, policy=free, title="Mine")
+    assert again.title == "Mine"
+
+
+LEFT_OUT = {"who-came", "cannot-tell"}
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "instead"),
+    [
+        ("colour = 1", "report.toml, colour: There is no such key", "one of title"),
+        ("title = 3", "report.toml, title: This is a text", "between quotes"),
+        ('prepared_on = "5 Oct"', "report.toml, prepared_on: This is a date", "2026-10-05"),
+        ('logo = "gone.png"', "report.toml, logo: The logo cannot be read", "beside this one"),
+        ('logo = "report.toml"', "report.toml, logo: The logo is no picture", "PNG or JPEG"),
+        ('colours = "red"', "report.toml, colours: This is a table", "[colours]"),
+        ('[colours]\naccent = "red"', "report.toml, colours.accent: This is a colour", "#005a92"),
+        ('[colours]\naccent = "#eeeeee"', "colours.accent: Words in this colour", "darker"),
+        ('[colours]\naccent_dark = "#222222"', "colours.accent_dark: Words in", "lighter"),
+        (
+            "[targets]\nrelapses = 1",
+            "targets.relapses: There is no such",
+            "attendance",
+        ),
+        ("[targets]\nattendance_rate = 75", "targets.attendance_rate: This is a target", "0.75"),
+        ("[targets]\nadmissions = -1", "targets.admissions: This is a target", "0 or more"),
+        ('[programs]\nA = "x"\nB = "x"', "report.toml, programs: Two programs", "another name"),
+        ('[sections]\norder = ["relaps"]', "sections.order: There is no such section", "relapse"),
+        ('[sections]\nleave_out = "relapse"', "sections.leave_out: This is a list", "a list"),
+        ('[sections]\norder = ["relapse", "relapse"]', "order: A section is named twice", "list"),
+        ('[sections.titles]\nrelapse = ""', "sections.titles.relapse: This is a text", "quotes"),
+        ("title = ", "report.toml is no TOML file", "title ="),
+    ],
+)
+def test_an_error_names_file_and_key_and_what_to_write(
+    text: str, key: str, instead: str, tmp_path: Path
+) -> None:
+    with pytest.raises(RuleError) as caught:
+        read_settings(written(tmp_path, text), NAMES)
+    assert key in str(caught.value)
+    assert instead in caught.value.instead
+
+
+def test_a_program_that_is_not_there_is_named(records: iop.Records) -> None:
+    with pytest.raises(RuleError, match="no program Nowhere"):
+        iop.quarterly_report(records, "2025Q3", settings=ReportSettings(programs={"Nowhere": "N"}))
+    both = ReportSettings(programs={"Harbor": "North"})
+    with pytest.raises(RuleError, match="one name"):
+        iop.quarterly_report(records, "2025Q3", settings=both)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RuleError, match=r"cannot be read: absent\.toml"):
+        read_settings(tmp_path / "absent.toml", NAMES)
+
+
+def test_a_section_of_ones_own_is_protected(records: iop.Records) -> None:
+    def ours(given: iop.Records) -> list[object]:
+        return ["In our own words.", iop.continuity(given)]
+
+    parts = sections_of([("our-rules", "Our rules", ours)], ReportSettings())
+    names = [part.name for part in parts]
+    assert names.index("our-rules") == names.index("data-quality") - 1
+    made = own_section(choose_scope(records, "2025Q3", None, None), "our-rules", "Our rules", ours)
+    assert made.sentences == ("In our own words.",)
+    (table,) = made.tables
+    assert table.name == "our_rules_2"
+    assert "hidden" not in table.frame.columns
+    counts = pd.to_numeric(table.frame["numerator"], errors="coerce").dropna()
+    assert not ((counts > 0) & (counts < 11)).any()
+    assert (table.frame == "hidden").any(axis=None)
+
+
+@pytest.mark.parametrize(
+    ("own", "wrong"),
+    [
+        (("Our Rules", "Our rules", list), "small letters"),
+        (("relapse", "Ours", list), "already"),
+        (("ours", "Ours"), "a name, a title and a function"),
+        (("ours", "Ours", lambda records: [records.episodes]), "sentences and results"),
+        (("ours", "Ours", lambda records: [iop.episode_lanes(records)]), "never published"),
+    ],
+)
+def test_what_is_no_section_is_refused(records: iop.Records, own: object, wrong: str) -> None:
+    scope = choose_scope(records, "2025Q3", None, None)
+    with pytest.raises(RuleError, match=wrong):
+        build_own(scope, own)
+
+
+def build_own(scope: Scope, own: Any) -> object:
+    parts = sections_of([own], ReportSettings())
+    name = own[0]
+    part = next(one for one in parts if one.name == name)
+    linked = LinkedCounts(scope.policy)
+    return part.build(Material(scope, scope, linked, {}, frozenset(), None, [], ReportSettings()))
