@@ -131,13 +131,26 @@ def _days_of(holidays: Any) -> tuple[Any, ...]:
             found=f"holidays={as_written(holidays)}",
             instead='holidays=["2026-07-03", "2026-12-25"]',
         )
-    dates = [date_of(_plain(one), "holidays").normalize() for one in holidays]
+    dates = [_date_or_none(one) for one in holidays]
+    none = sum(one is None for one in dates)
+    if none:
+        raise RuleError(
+            "A holiday is a date.",
+            found=f"{none:,} of {len(dates):,} values of holidays= that are no date",
+            instead="dates as 2026-12-25",
+        )
     days = np.unique(np.array(dates, dtype="datetime64[D]"))
     return tuple(days[np.is_busday(days)]) if len(days) else ()
 
 
-def _plain(day: Any) -> Any:
-    return pd.Timestamp(day).date() if isinstance(day, np.datetime64) else day
+def _date_or_none(day: Any) -> pd.Timestamp | None:
+    """Return a day, or None for what is none."""
+    try:
+        plain = pd.Timestamp(day) if isinstance(day, np.datetime64) else day
+        found = date_of(plain, "holidays")
+    except RuleError:
+        return None
+    return None if pd.isna(found) else found.normalize()
 
 
 def check_periods(when: Any, adjustment: Adjustment) -> None:

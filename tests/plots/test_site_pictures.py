@@ -65,6 +65,14 @@ def trends() -> list[iop.Trend]:
     ]
 
 
+def interrupted() -> iop.InterruptedSeries:
+    months = pd.period_range("2021-01", periods=30, freq="M").astype(str)
+    frame = pd.DataFrame({"period": list(months) * 2, "site": np.repeat([LONG, NAMES[0]], 30)})
+    frame["value"] = np.random.default_rng(2).normal(10, 1, 60)
+    change = {"at": "2022-10", "column": "site", "group": LONG, "control": NAMES[0]}
+    return iop.interrupted_series(frame, "Waiting", words=LONG, **change)
+
+
 def pictures() -> dict[str, tuple[Any, Any]]:
     return {
         "funnel": (iop.plot_funnel, funnel()),
@@ -74,6 +82,7 @@ def pictures() -> dict[str, tuple[Any, Any]]:
             iop.risk_adjusted_cusum(people(), "Relapse", by="site", run_length=60, series=50),
         ),
         "matrix": (iop.plot_matrix, iop.summary_matrix(trends())),
+        "interrupted": (iop.plot_interrupted, interrupted()),
     }
 
 
@@ -81,7 +90,7 @@ def drawn(ax: Axes, label: str) -> list[Any]:
     return [line for line in ax.lines if str(line.get_label()).startswith(label)]
 
 
-@pytest.mark.parametrize("name", ["funnel", "vlad", "cusum", "matrix"])
+@pytest.mark.parametrize("name", ["funnel", "vlad", "cusum", "matrix", "interrupted"])
 def test_words_are_within_and_apart_and_said(name: str) -> None:
     draw, result = pictures()[name]
     ax = draw(result)
@@ -120,6 +129,9 @@ def test_a_funnel_draws_the_points_and_limits_of_the_table() -> None:
     assert at == pytest.approx(table.loc[table["site"] == "Harbor", "upper_95"].iloc[0], abs=2e-3)
     markers = {words: drawn(ax, words)[0].get_marker() for words in ("worse", "better", "within")}
     assert len(set(markers.values())) == 3  # told apart without colour
+    neither = iop.plot_funnel(funnel(improves="neither"))
+    sides = {side: drawn(neither, f"{side}, beyond")[0].get_marker() for side in ("above", "below")}
+    assert sides == {"above": "^", "below": "v"}
     away = iop.plot_funnel(funnel(improves="down"))
     assert len(drawn(away, "worse, beyond 99.8%")) == 1
     assert drawn(away, "worse, beyond 99.8%")[0].get_ydata()[0] == table["value"].max()

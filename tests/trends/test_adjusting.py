@@ -270,8 +270,9 @@ def test_less_than_two_years_and_numbers_on_a_day_are_refused() -> None:
         iop.trend(numbers, adjust="working_days")
     with pytest.raises(RuleError, match="is a list of dates"):
         iop.trend(numbers, adjust="working_days", holidays="2026-01-01")
-    with pytest.raises(RuleError, match="no date for holidays="):
-        iop.trend(numbers, adjust="working_days", holidays=["Ann Smith"])
+    for wrong in ("Ann Smith", pd.NaT, np.datetime64("NaT"), 7):
+        with pytest.raises(RuleError, match="1 of 2 values of holidays= that are no date"):
+            iop.trend(numbers, adjust="working_days", holidays=["2026-12-25", wrong])
     made = iop.synthetic_records(people=60, seed=3)
     records = iop.read_records(episodes=made.episodes, attendance=made.attendance)
     with pytest.raises(RuleError, match="does not depend on its working days"):

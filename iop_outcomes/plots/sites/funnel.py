@@ -45,9 +45,9 @@ def plot_funnel(result: Funnel, ax: Axes | Figure | None = None) -> Axes:
     """Draw each unit beside the limits for chance, and list the units below.
 
     Points beyond a limit differ in shape and colour: blue diamonds where that is better, orange
-    squares where it is worse, black triangles if neither; filled beyond the 99.8% limits, open
-    between these and the 95% limits. The numbers are those of the list, which is in the order of
-    the result and no ranking.
+    squares where it is worse, black triangles up and down if neither; filled beyond the 99.8%
+    limits, open between these and the 95% limits. The numbers are those of the list, which is in
+    the order of the result and no ranking.
 
     Parameters
     ----------
@@ -99,7 +99,8 @@ def _looks(result: Funnel) -> list[Mark]:
         words = {"neutral": side, "concern": "worse", "improvement": "better"}[kind]
         far = "99.8" in position
         limit = "99.8%" if far else "95%"
-        marks.append(replace(POINTS[kind], words=f"{words}, beyond {limit}", filled=far, size=6.5))
+        look = replace(POINTS[kind], words=f"{words}, beyond {limit}", filled=far, size=6.5)
+        marks.append(replace(look, marker="v") if words == "below" else look)
     return marks
 
 
