@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 FINE, WRONG, USAGE = 0, 1, 2
 PROBLEMS = "The file of problems"
-CELLS = "The file of printed cells"
 app = typer.Typer(
     name="iop-outcomes",
     help="Outcomes of people in an Intensive Outpatient Program.",
@@ -59,8 +58,8 @@ MappingFile = Annotated[
 AsOf = Annotated[
     str | None, typer.Option("--as-of", metavar="DATE", help="The data cut, as 2026-09-30.")
 ]
-CellsFile = Annotated[
-    Path | None, typer.Option("--cells", metavar="FILE.json", help="Also write what `audit` reads.")
+LedgerFile = Annotated[
+    Path | None, typer.Option("--ledger", metavar="FILE.json", help="What was printed: in and out.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 
@@ -202,7 +201,7 @@ def report(
         str | None,
         typer.Option("--prepared-on", metavar="DATE", help="Its date, as 2026-10-05."),
     ] = None,
-    cells: CellsFile = None,
+    ledger: LedgerFile = None,
     settings: Annotated[Path | None, typer.Option("--settings", help="A report.toml.")] = None,
     quiet: Quiet = False,
 ) -> None:
@@ -210,25 +209,34 @@ def report(
 
     Where nearly all rows of a table were set aside it is said, and the command ends with code 1.
     """
+    from iop_outcomes.disclosure.ledger import Ledger
     from iop_outcomes.records.checks.losses import loss_lines, nearly_all_lost
     from iop_outcomes.report.command import report_of_programs, settings_at
     from iop_outcomes.report.forms.html import check_path
     from iop_outcomes.report.quarterly import prepared_day
 
     check_path(out)
-    check_place(cells or out, CELLS)
+    check_place(ledger or out, "The ledger")
     day = prepared_day(prepared_on)
     own = settings_at(settings)
     records = _read(data, mapping, as_of, quiet)
-    for place in (out, cells or out):
+    for place in (out, ledger or out):
         _keep_what_was_read(place, records, data, mapping)
     for line in loss_lines(records.problems, records.sources):
         typer.echo(printable(f"iop-outcomes: {line}"), err=True)
     heading = {"title": title, "prepared_by": prepared_by, "prepared_on": day}
-    made = report_of_programs(records, own, program, quarter=quarter, progress=not quiet, **heading)
+    made = report_of_programs(
+        records,
+        own,
+        program,
+        quarter=quarter,
+        ledger=None if ledger is None else Ledger.read(ledger),
+        progress=not quiet,
+        **heading,
+    )
     typer.echo(printable(f"{made.title}: {made.save(out)}"))
-    if cells is not None:
-        made.save_cells(cells)
+    if ledger is not None and made.ledger is not None:
+        made.ledger.save(ledger)
     if nearly_all_lost(records.problems, records.sources):
         raise typer.Exit(WRONG)
 
@@ -236,17 +244,14 @@ def report(
 @app.command()
 def audit(
     reports: Annotated[
-        list[Path], typer.Argument(parser=_given, help="What `report --cells` wrote.")
+        list[Path], typer.Argument(parser=_given, help="What `report --ledger` wrote.")
     ],
 ) -> None:
-    """Attack finished reports as an outsider: which small counts follow from what is printed.
-
-    Ends with code 1 if any does.
-    """
+    """Attack finished reports as an outsider would; end with code 1 if a small count follows."""
     from iop_outcomes.disclosure.system import audit as audited
     from iop_outcomes.disclosure.system import read_cells
 
-    found = audited([read_cells(path.read_text(encoding="utf-8")) for path in reports])
+    found = audited([one for path in reports for one in read_cells(path.read_text("utf-8"))])
     typer.echo(printable(found.text))
     if len(found.found):
         raise typer.Exit(WRONG)

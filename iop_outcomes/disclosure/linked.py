@@ -73,6 +73,8 @@ class LinkedCounts:
         self._items: dict[Item, _Item] = {}
         self.facts = Facts()
         self._withheld: set[Item] = set()
+        self._held: set[Item] = set()
+        self.given_away: set[int] = set()
         self._open: set[int] = set()
 
     def __contains__(self, key: Key) -> bool:
@@ -202,9 +204,36 @@ class LinkedCounts:
         """Declare that an item is not printed for another reason."""
         self._withheld.add(item)
 
+    def hold(self, item: Item) -> None:
+        """Declare that an item was printed before: to hide it now would take nothing back."""
+        if item in self._items:
+            self._held.add(item)
+
+    def tables(self, hidden: frozenset[Item]) -> list[frozenset[Item]]:
+        """Return the items that are shown now and were not before, by table, the main one first."""
+        found: dict[Hashable, set[Item]] = {}
+        for item in self._items:
+            if item not in hidden and item not in self._held and self._rank_and_size(item):
+                trend = isinstance(item, tuple) and item[0] == "trend"
+                table = item[:3] if trend and isinstance(item, tuple) else _first(item)
+                found.setdefault(table, set()).add(item)
+        ranks = {
+            table: sum(self._items[item].rank for item in items) / len(items)
+            for table, items in found.items()
+        }
+        return [frozenset(found[table]) for table in sorted(found, key=lambda one: -ranks[one])]
+
     def hidden(self) -> frozenset[Item]:
-        """Return the items that must not be printed."""
-        dropped = {item for item in self._items if item in self._withheld or self._is_small(item)}
+        """Return the items that must not be printed.
+
+        A count that is given away by what was printed before cannot be protected any more; its
+        place is then in `given_away`.
+        """
+        dropped = {
+            item
+            for item in self._items
+            if item in self._withheld or (self._is_small(item) and item not in self._held)
+        }
         if self.policy.threshold == 1:
             return frozenset(dropped)
         secrets = [place for place in range(len(self.facts.values)) if self._must_be_open(place)]
@@ -214,9 +243,14 @@ class LinkedCounts:
         while not settled:
             settled = True
             for secret in secrets:
-                while not audit.leaves_open(secret, dropped):
-                    dropped.add(self._choose(audit, secret, dropped))
+                while secret not in self.given_away and not audit.leaves_open(secret, dropped):
+                    chosen = self._choose(audit, secret, dropped)
+                    if chosen is None:
+                        self.given_away.add(secret)
+                        continue
+                    dropped.add(chosen)
                     settled = False
+        secrets = [secret for secret in secrets if secret not in self.given_away]
         return self._show_again(audit, secrets, dropped, small)
 
     def _show_again(
@@ -266,11 +300,16 @@ class LinkedCounts:
             places += [share.numerator, share.denominator, share.rest]
         return any(self._must_be_open(place) for place in places)
 
-    def _choose(self, audit: _Audit, secret: int, dropped: set[Item]) -> Item:
-        """Return the item to hide next so that a count becomes open or closer to open."""
+    def _choose(self, audit: _Audit, secret: int, dropped: set[Item]) -> Item | None:
+        """Return the item to hide next so that a count becomes open or closer to open.
+
+        None if nothing is left: what was printed before gives the count away.
+        """
         near = self._near(secret, dropped)
         if not near:
-            raise AssertionError("a count follows from what is not printed")
+            if not self._held:
+                raise AssertionError("a count follows from what is not printed")
+            return None
         for item in near[:MOST_TRIED]:
             if audit.leaves_open(secret, dropped | {item}):
                 return item
@@ -280,7 +319,7 @@ class LinkedCounts:
         """Return the printed items by rank, distance and size, the lowest first."""
         owner: dict[int, list[Item]] = {}
         for name, item in self._items.items():
-            if name in dropped:
+            if name in dropped or name in self._held:
                 continue
             places = {*item.counts}
             for share in item.shares:
@@ -306,6 +345,10 @@ class LinkedCounts:
         values = [self.facts.values[place] for place in entry.counts]
         values += [self.facts.values[share.numerator] for share in entry.shares]
         return (entry.rank, min(values)) if any(values) else None
+
+
+def _first(item: Item) -> Hashable:
+    return item[0] if isinstance(item, tuple) else item
 
 
 class _Audit:

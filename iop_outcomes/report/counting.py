@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 
 from iop_outcomes.attendance import AttendanceByWeek, attendance_by_week
 from iop_outcomes.disclosure import LinkedCounts, SafePolicy
+from iop_outcomes.disclosure.ledger import Frozen, Ledger, hide_beside
 from iop_outcomes.disclosure.merging import Ladders, MergePlan
 from iop_outcomes.disclosure.results import (
     Key,
@@ -17,6 +20,7 @@ from iop_outcomes.disclosure.results import (
     link_weeks,
     trend_keys,
 )
+from iop_outcomes.disclosure.system import PrintedCells, printed_cells
 from iop_outcomes.report.links import RELAPSE, link_report
 from iop_outcomes.report.merging import plan_of
 from iop_outcomes.report.model import DraftTable, Hidden, Table
@@ -76,13 +80,28 @@ class Trends:
         Where years are drawn, no quarter is printed.
         """
         for one in self.all:
-            complete = one.table["complete"].to_numpy()
-            printed = np.flatnonzero(complete)
-            if one.every == "quarter" and one.measure in self.by_month:
-                printed = printed[-COMPARED:]
-            if one.every == "quarter" and one.measure in self.by_year:
-                printed = printed[:0]
-            link_trend(linked, one, printed=np.isin(np.arange(len(complete)), printed).tolist())
+            link_trend(linked, one, printed=self.printed(one))
+
+    def printed(self, one: Trend) -> list[bool]:
+        """Return which rows of a trend are printed where they are not hidden."""
+        complete = one.table["complete"].to_numpy()
+        printed = np.flatnonzero(complete)
+        if one.every == "quarter" and one.measure in self.by_month:
+            printed = printed[-COMPARED:]
+        if one.every == "quarter" and one.measure in self.by_year:
+            printed = printed[:0]
+        return [bool(row) for row in np.isin(np.arange(len(complete)), printed)]
+
+    def frozen(self, ledger: Ledger, programs: Sequence[str]) -> tuple[Trends, list[Frozen]]:
+        """Return them with what was printed before as it was printed."""
+        found: list[Frozen] = []
+
+        def freeze(some: dict[str, Trend]) -> dict[str, Trend]:
+            made = {name: ledger.freeze(one, programs) for name, one in some.items()}
+            found.extend(made.values())
+            return {name: one.trend for name, one in made.items()}
+
+        return Trends(*map(freeze, (self.by_quarter, self.by_month, self.by_year))), found
 
     def shown(self, hidden: Hidden, policy: SafePolicy) -> Trends:
         """Return them without what is hidden, and without the quarters of which years are told."""
@@ -146,8 +165,12 @@ class Counted:
         Protected; None without check-ins, or with too few people.
     plan : MergePlan
         What is taken together in the tables and trends.
-    complete : frozenset
-        The names of the complete periods of the trends.
+    cells : PrintedCells
+        What is printed of the counts, and how they hang together.
+    ledger : Ledger
+        With this report.
+    changed : str
+        What stands as an earlier report printed it, though the records have changed; else empty.
     """
 
     linked: LinkedCounts
@@ -157,7 +180,9 @@ class Counted:
     weeks: AttendanceByWeek | None
     relapse: relapse.RelapseResults | None
     plan: MergePlan
-    complete: frozenset[Key]
+    cells: PrintedCells
+    ledger: Ledger
+    changed: str
 
     def table(self, name: str) -> Table:
         """Return a table without what is hidden."""
@@ -171,10 +196,49 @@ def count_rows(whole: Scope, linked: LinkedCounts) -> dict[str, DraftTable]:
     return {draft.table.name: draft for draft in drafts}
 
 
-def count_all(scope: Scope, whole: Scope, ladders: Ladders | None = None) -> Counted:
-    """Count everything first, so that what is hidden in one table cannot be had from another."""
+def cells_of(
+    scope: Scope, linked: LinkedCounts, hidden: Hidden, periods: frozenset[Key] = frozenset()
+) -> PrintedCells:
+    """Return what the report prints of its counts, and how they hang together.
+
+    Counts of `periods` are complete: they are the same in the report of another quarter.
+    """
+    cut = scope.records.as_of
+    return printed_cells(
+        linked,
+        hidden,
+        quarter=scope.label if scope.quarter else "",
+        data_cut=cut.date().isoformat() if isinstance(cut, pd.Timestamp) else str(cut),
+        programs=tuple(sorted(scope.programs)),
+        settled=lambda key: isinstance(key, tuple) and key[:-1] in periods,
+    )
+
+
+def _changed_text(frozen: list[Frozen], linked: LinkedCounts, note: str) -> str:
+    """Say which figures stand as they were printed before, though the records have changed."""
+    changed = [f"{one.trend.title} ({', '.join(one.changed)})" for one in frozen if one.changed]
+    said = []
+    if changed:
+        said.append(
+            "These stand as they were first printed, though the records have changed since; a "
+            f"corrected figure beside the first could tell of a few people: {'; '.join(changed)}."
+        )
+    if linked.given_away:
+        said.append("What was printed before cannot be protected any more in every place.")
+    return " ".join([*said, *([note] if note else [])])
+
+
+def count_all(
+    scope: Scope, whole: Scope, ladders: Ladders | None = None, ledger: Ledger | None = None
+) -> Counted:
+    """Count everything first, so that what is hidden in one table cannot be had from another.
+
+    What the reports in the `ledger` printed stands as it was printed.
+    """
     linked = LinkedCounts(scope.policy)
-    plan = plan_of(scope, ladders)
+    ledger = ledger or Ledger()
+    year = 0 if scope.quarter is None else scope.quarter.year
+    plan = ledger.plan(scope.programs, year) or plan_of(scope, ladders)
     drafts = count_rows(whole, linked)
     made = [cohort.admissions_table(scope, linked, plan.step("admissions"))]
     if scope.closed_in(plan.step("discharges").quarters).any() and scope.tells("length_of_stay"):
@@ -190,11 +254,22 @@ def count_all(scope: Scope, whole: Scope, ladders: Ladders | None = None) -> Cou
         if seen and not scope.policy.hides(scope.people(scope.followed_90_days)):
             weeks = attendance_by_week(scope.records.subset(scope.followed_90_days))
             link_weeks(linked, weeks)
-    trends = make_trends(scope, plan)
+    trends, frozen = make_trends(scope, plan).frozen(ledger, scope.programs)
     trends.link(linked)
+    for one in frozen:
+        for key in one.printed:
+            linked.hold(key)
+        for key in one.hidden:
+            linked.withhold(key)
     curves = relapse.relapse_results(scope) if scope.tells("relapse") else None
     link_report(scope, linked, trends.all, curves, plan)
-    hidden = linked.hidden()
+    complete = trends.complete
+
+    def cells(hidden: Hidden) -> PrintedCells:
+        return cells_of(scope, linked, hidden, complete)
+
+    hidden, note = hide_beside(linked, linked.hidden(), cells, ledger.reports)
+    printed = [(one, trends.printed(one)) for one in trends.all]
     return Counted(
         linked,
         hidden,
@@ -203,5 +278,7 @@ def count_all(scope: Scope, whole: Scope, ladders: Ladders | None = None) -> Cou
         None if weeks is None else hide_weeks(weeks, hidden, scope.policy),
         None if RELAPSE in hidden else curves,
         plan,
-        trends.complete,
+        cells(hidden),
+        ledger.with_report(cells(hidden), year, plan, printed, hidden),
+        _changed_text(frozen, linked, note),
     )

@@ -70,9 +70,16 @@ def _same(linked: LinkedCounts, one: Key, other: Key) -> None:
 
 
 def _sum(linked: LinkedCounts, whole: Key, parts: Sequence[Key]) -> None:
-    """Declare a sum whose counts are all there."""
+    """Declare a sum whose counts are all there.
+
+    Where it is not the sum, since one was printed before and the records have changed, the
+    difference is a count like any other.
+    """
     if whole in linked and parts and all(part in linked for part in parts):
-        linked.total(whole, parts)
+        if linked.value(whole) == sum(linked.value(part) for part in parts):
+            linked.total(whole, parts)
+        else:
+            _sum_of(linked, whole, parts)
 
 
 def _part(linked: LinkedCounts, whole: Key, part: Key) -> None:
@@ -137,15 +144,17 @@ def _last(scope: Scope, quarters: int) -> list[str]:
 def _equal(linked: LinkedCounts, one: Sequence[Key], other: Sequence[Key]) -> None:
     """Declare that two sums are the same; a quarter that no trend has holds nobody.
 
-    Nothing is declared where one side is not there, or where the two are not the same: sums of a
-    quarter before the first admission, for example.
+    Nothing is declared where one side is not there. Where the two are not the same, since some were
+    printed before and the records have changed, the difference is a count like any other.
     """
     one, other = ([key for key in keys if key in linked] for keys in (one, other))
     if not one or not other:
         return
     if sum(linked.value(key) for key in one) != sum(linked.value(key) for key in other):
-        return
-    if len(other) == 1:
+        first, second = _together(linked, one), _together(linked, other)
+        _part(linked, first, second)
+        _part(linked, second, first)
+    elif len(other) == 1:
         linked.total(other[0], one)
     elif len(one) == 1:
         linked.total(one[0], other)
@@ -154,6 +163,15 @@ def _equal(linked: LinkedCounts, one: Sequence[Key], other: Sequence[Key]) -> No
         linked.count(both, sum(linked.value(key) for key in one))
         linked.total(both, one)
         linked.total(both, other)
+
+
+def _together(linked: LinkedCounts, keys: Sequence[Key]) -> Key:
+    """Return the name of the sum of some counts."""
+    name = keys[0] if len(keys) == 1 else ("sum", *keys)
+    if name not in linked:
+        linked.count(name, sum(linked.value(key) for key in keys))
+        linked.total(name, keys)
+    return name
 
 
 def link_years(linked: LinkedCounts, trends: Sequence[Trend]) -> None:

@@ -14,17 +14,17 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.disclosure import LinkedCounts, SafePolicy
-from iop_outcomes.disclosure.linked import Key
+from iop_outcomes.disclosure.ledger import Ledger
 from iop_outcomes.disclosure.merging import Ladders
-from iop_outcomes.disclosure.system import PrintedCells, printed_cells
+from iop_outcomes.disclosure.system import PrintedCells
 from iop_outcomes.errors import ReportError, RuleError
 from iop_outcomes.outreach.people import refuse_people
 from iop_outcomes.records import require_records
 from iop_outcomes.records.data_cut import as_day
 from iop_outcomes.relapse import RelapseRule
-from iop_outcomes.report.counting import count_all, count_rows
+from iop_outcomes.report.counting import cells_of, count_all, count_rows
 from iop_outcomes.report.forms.html import page_of, save_report
-from iop_outcomes.report.model import Hidden, Section
+from iop_outcomes.report.model import Section
 from iop_outcomes.report.scope import Scope, choose_scope
 from iop_outcomes.report.sections.findings import Findings, findings_frame, make_findings
 from iop_outcomes.report.sections.registry import (
@@ -69,6 +69,8 @@ class Report:
         pictures, when it is first asked for.
     cells : PrintedCells or None
         What it prints of its counts, and how they hang together: what `iop-outcomes audit` reads.
+    ledger : Ledger or None
+        The ledger with this report: ``report.ledger.save("ledger.json")`` keeps it for the next.
     """
 
     tables: dict[str, pd.DataFrame]
@@ -76,6 +78,7 @@ class Report:
     title: str
     _page: Callable[[], str] = field(repr=False)
     cells: PrintedCells | None = field(default=None, repr=False)
+    ledger: Ledger | None = field(default=None, repr=False)
 
     @cached_property
     def html(self) -> str:
@@ -136,6 +139,7 @@ def quarterly_report(
     rule: RelapseRule | None = None,
     policy: SafePolicy | None = None,
     ladders: Ladders | None = None,
+    ledger: Ledger | None = None,
     title: str | None = None,
     prepared_by: str | None = None,
     prepared_on: str | datetime.date | None = None,
@@ -163,6 +167,9 @@ def quarterly_report(
     ladders : Ladders, optional
         How periods and groups are merged where too many rows would hold a small count: see
         `iop_outcomes.disclosure.merging`. What was merged is said among the definitions.
+    ledger : Ledger, optional
+        What earlier reports of the same programs printed (`iop_outcomes.disclosure.ledger`): it
+        stands as it was printed, and nothing is printed from which a small count follows beside it.
     title, prepared_by : str, optional
         As they are to stand at the top.
     prepared_on : str or datetime.date, optional
@@ -223,7 +230,7 @@ def quarterly_report(
     made = None
     for part in _watched(steps, "sections", progress):
         if part is None or made is None:
-            made = _material(scope, whole, ladders, chosen)
+            made = _material(scope, whole, (ladders, ledger), chosen)
         else:
             built.append(build(part, made, [one.name for one in parts]))
     written = page_of(whole, built, chosen, heading)
@@ -236,9 +243,11 @@ def quarterly_report(
 
     tables = {one.name: one.frame.copy() for section in built for one in section.all_tables}
     assert made is not None  # the first step
-    periods = made.counted.complete if made.counted else frozenset()
-    cells = _cells(scope, made.linked, made.hidden, periods)
-    return Report(tables, findings_frame(made.findings), heading, page, cells)
+    if made.counted is None:
+        cells, kept = cells_of(scope, made.linked, made.hidden), ledger
+    else:
+        cells, kept = made.counted.cells, made.counted.ledger
+    return Report(tables, findings_frame(made.findings), heading, page, cells, kept)
 
 
 def _settings_of(
@@ -272,33 +281,18 @@ def prepared_day(prepared_on: str | datetime.date | None) -> str | None:
     return str(day)
 
 
-def _cells(
-    scope: Scope, linked: LinkedCounts, hidden: Hidden, periods: frozenset[Key] = frozenset()
-) -> PrintedCells:
-    """Return what the report prints of its counts, and how they hang together.
-
-    Counts of `periods` are complete: they are the same in the report of another quarter.
-    """
-    cut = scope.records.as_of
-    return printed_cells(
-        linked,
-        hidden,
-        quarter=scope.label if scope.quarter else "",
-        data_cut=cut.date().isoformat() if isinstance(cut, pd.Timestamp) else str(cut),
-        programs=tuple(sorted(scope.programs)),
-        settled=lambda key: isinstance(key, tuple) and key[:-1] in periods,
-    )
-
-
 def _material(
-    scope: Scope, whole: Scope, ladders: Ladders | None, settings: ReportSettings
+    scope: Scope,
+    whole: Scope,
+    given: tuple[Ladders | None, Ledger | None],
+    settings: ReportSettings,
 ) -> Material:
     """Count everything, and return what the sections are made of."""
     if _too_few(scope):
         linked = LinkedCounts(scope.policy)
         drafts = count_rows(whole, linked)
         return Material(scope, whole, linked, drafts, linked.hidden(), None, [], settings)
-    counted = count_all(scope, whole, ladders)
+    counted = count_all(scope, whole, *given)
     findings = make_findings(scope, counted.trends.compared) if scope.quarter else []
     made = (counted.linked, counted.drafts, counted.hidden, counted)
     return Material(scope, whole, *made, findings, settings)

@@ -75,7 +75,7 @@ class PrintedCells:
             "programs": list(self.programs),
             "counts": [
                 {
-                    "name": _plain(key),
+                    "name": plain_of(key),
                     "printed": value,
                     **({"least": self.least[key]} if key in self.least else {}),
                     **({"people": False} if key in self.not_people else {}),
@@ -106,7 +106,7 @@ class PrintedCells:
                 instead=f'a "format" of "{FORMAT}"',
             )
         try:
-            rows = [(_key(one["name"]), one) for one in given["counts"]]
+            rows = [(key_of(one["name"]), one) for one in given["counts"]]
             names = [name for name, _ in rows]
             printed = {name: one["printed"] for name, one in rows}
             return cls(
@@ -179,16 +179,20 @@ def printed_cells(
     )
 
 
-def _plain(key: Key) -> Any:
-    return [_plain(part) for part in key] if isinstance(key, tuple) else key
+def plain_of(key: Key) -> Any:
+    """Return the name of a count as lists, for a file."""
+    return [plain_of(part) for part in key] if isinstance(key, tuple) else key
 
 
-def _key(plain: Any) -> Key:
-    return tuple(_key(part) for part in plain) if isinstance(plain, list) else plain
+def key_of(plain: Any) -> Key:
+    """Return the name of a count from the lists of a file."""
+    return tuple(key_of(part) for part in plain) if isinstance(plain, list) else plain
 
 
-def read_cells(text: str) -> PrintedCells:
-    """Return the cells of a report saved as JSON: the whole file, or its part ``cells``.
+def read_cells(text: str) -> list[PrintedCells]:
+    """Return the cells of a report saved as JSON, or of all the reports of a ledger.
+
+    They are the file itself, its part ``cells``, or its parts ``reports``.
 
     Raises
     ------
@@ -199,10 +203,12 @@ def read_cells(text: str) -> PrintedCells:
         given = json.loads(text)
     except json.JSONDecodeError:
         raise ReportError(
-            "This is no JSON file.", instead="a report saved as JSON, or its printed cells"
+            "This is no JSON file.", instead="a ledger, or a report saved as JSON"
         ) from None
+    if isinstance(given, dict) and "reports" in given:
+        return [PrintedCells.from_json(one) for one in given["reports"]]
     if isinstance(given, dict) and "cells" in given:
         given = given["cells"]
     if not isinstance(given, dict):
         raise ReportError("This does not hold a report.", found=type(given).__name__)
-    return PrintedCells.from_json(given)
+    return [PrintedCells.from_json(given)]

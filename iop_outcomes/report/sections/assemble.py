@@ -281,11 +281,15 @@ def notes_without_counts(notes: Sequence[str]) -> list[str]:
 _DATES_AND_SPANS = re.compile(r"\b\d{4}-\d{2}-\d{2}\b|\b\d+ days?\b|\bday \d+\b")
 
 
-def definitions(scope: Scope, trends: Trends, plan: MergePlan | None = None) -> Section:
+def definitions(
+    scope: Scope, trends: Trends, plan: MergePlan | None = None, changed: str = ""
+) -> Section:
     """Return each measure of the report in words."""
     rows = [("Disclosure", scope.policy.report_text)]
     if plan is not None and plan.text:
         rows.append(("Taken together", plan.text))
+    if changed:
+        rows.append(("Earlier reports", changed))
     if scope.too_few:
         rows.append(("Programs left out", _left_out(scope)))
     if "checkins" in scope.records.tables:

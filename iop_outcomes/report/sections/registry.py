@@ -91,7 +91,9 @@ def _what_changed(made: Material) -> Section:
 def _definitions(made: Material) -> Section:
     if made.counted is None:
         return parts.definitions(made.scope, Trends({}, {}))
-    return parts.definitions(made.scope, made.counted.trends, made.counted.plan)
+    return parts.definitions(
+        made.scope, made.counted.trends, made.counted.plan, made.counted.changed
+    )
 
 
 PARTS = (

@@ -1,0 +1,133 @@
+"""The memory of what was printed: once, the same ever after, and nothing follows beside it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import iop_outcomes as iop
+from iop_outcomes.disclosure import LinkedCounts
+from iop_outcomes.disclosure.ledger import Ledger, hide_beside
+from iop_outcomes.disclosure.linked import TOTAL
+from iop_outcomes.disclosure.merging import MergePlan
+from iop_outcomes.disclosure.results import hide_trend, link_trend
+from iop_outcomes.disclosure.system import PrintedCells, audit, printed_cells
+from iop_outcomes.errors import ReportError
+from iop_outcomes.report.counting import count_all
+from iop_outcomes.report.scope import choose_scope
+from validation.shown_share import one_program
+
+PROGRAMS = ("North",)
+
+
+def trend_of(numerators: list[int]) -> iop.Trend:
+    periods = [f"2026-{month:02d}" for month in range(1, len(numerators) + 1)]
+    frame = pd.DataFrame({"period": periods, "numerator": numerators, "denominator": 60})
+    return iop.trend(frame, "kept", chart="none")
+
+
+def after(trend: iop.Trend) -> tuple[Ledger, iop.Trend]:
+    """Return the ledger of a report of one trend, and the trend as it printed it."""
+    linked = LinkedCounts(iop.SafePolicy())
+    link_trend(linked, trend)
+    hidden = linked.hidden()
+    cells = printed_cells(linked, hidden, quarter="2026Q1", programs=PROGRAMS)
+    shown = [True] * len(trend.table)
+    ledger = Ledger().with_report(cells, 2026, MergePlan(), [(trend, shown)], hidden)
+    return ledger, hide_trend(trend, hidden, iop.SafePolicy())
+
+
+def test_a_figure_stands_as_it_was_printed_and_what_was_hidden_stays_hidden() -> None:
+    ledger, printed = after(trend_of([40, 7, 33]))
+    assert printed.table["hidden"].tolist() == [False, True, False]
+    frozen = ledger.freeze(trend_of([42, 30, 33, 25]), PROGRAMS)
+    assert frozen.trend.table["numerator"].tolist()[:1] == [40]
+    assert frozen.trend.table["value"].iloc[0] == printed.table["value"].iloc[0]
+    assert frozen.changed == ["2026-01"]
+    assert len(frozen.printed) == 2
+    assert [key[-1] for key in frozen.hidden] == ["2026-02"]  # type: ignore[index]
+    other = ledger.freeze(trend_of([42, 30, 33, 25]), ("South",))
+    assert (other.printed, other.changed) == ([], [])
+
+
+def test_a_ledger_comes_back_from_its_file_and_holds_no_hidden_number(tmp_path: Path) -> None:
+    ledger, _ = after(trend_of([40, 7, 33]))
+    path = ledger.save(tmp_path / "ledger.json")
+    again = Ledger.read(path)
+    assert again.as_json() == ledger.as_json()
+    assert again.plan(PROGRAMS, 2026) == MergePlan()
+    numbers = [one for row in again.figures.values() if row is not None for one in row]
+    assert 7.0 not in numbers
+    assert 7 not in again.reports[0].counts.values()
+    assert Ledger.read(tmp_path / "none.json").as_json() == Ledger().as_json()
+    path.write_text('{"format": "something else"}', encoding="utf-8")
+    with pytest.raises(ReportError, match="ledger cannot be read"):
+        Ledger.read(path)
+
+
+def test_the_same_report_again_changes_nothing() -> None:
+    ledger, _ = after(trend_of([40, 7, 33]))
+    again = ledger.with_report(ledger.reports[0], 2026, MergePlan(), [], frozenset())
+    assert again.as_json() == ledger.as_json()
+
+
+def months(printed: set[str]) -> tuple[LinkedCounts, frozenset[object]]:
+    """Return a quarter of three months of which the first is small, and what is hidden."""
+    linked = LinkedCounts(iop.SafePolicy())
+    for name, value in {"jan": 8, "feb": 44, "mar": 31, "quarter": 83}.items():
+        rank = {"rank": TOTAL} if name == "quarter" else {}
+        item = name if name in printed else None
+        linked.count(("trend", name), value, item=None if item is None else ("t", item), **rank)
+    linked.total(("trend", "quarter"), [("trend", one) for one in ("jan", "feb", "mar")])
+    return linked, linked.hidden()
+
+
+def test_a_quarter_is_not_printed_beside_an_earlier_report_of_its_months() -> None:
+    first, hidden = months({"feb", "mar"})
+    settled = lambda key: True  # noqa: E731
+    before = printed_cells(first, hidden, programs=PROGRAMS, settled=settled)
+    second, hidden = months({"quarter"})
+    assert hidden == frozenset()
+
+    def cells(gone: frozenset[object]) -> PrintedCells:
+        return printed_cells(second, gone, programs=PROGRAMS, settled=settled)
+
+    assert audit([before, cells(hidden)]).found["low"].tolist() == [8]
+    gone, note = hide_beside(second, hidden, cells, [before])
+    assert (gone, note) == (frozenset([("t", "quarter")]), "")
+    assert audit([before, cells(gone)]).found.empty
+    # Records that changed in between: no whole numbers fit both, and that is said.
+    twelve = replace(before, counts={**before.counts, ("trend", "jan"): 12})
+    unlike = replace(twelve, counts={**twelve.counts, ("trend", "quarter"): 60})
+    assert "not ruled out" in hide_beside(second, hidden, cells, [unlike])[1]
+
+
+def test_what_was_printed_before_is_not_hidden_and_may_give_a_count_away() -> None:
+    linked = LinkedCounts(iop.SafePolicy())
+    for name, value in {"a": 40, "b": 4, "all": 44}.items():
+        linked.count(name, value, item=name)
+    linked.total("all", ["a", "b"])
+    linked.hold("a")
+    linked.hold("all")
+    assert linked.hidden() == frozenset({"b"})
+    assert linked.given_away
+
+
+def test_two_quarters_of_a_program_give_nothing_and_print_the_same(tmp_path: Path) -> None:
+    ledger, tables = Ledger(), []
+    for quarter in ("2026Q1", "2026Q2"):
+        scope = choose_scope(one_program(2, 80, quarter), quarter, None, None)
+        counted = count_all(scope, scope, None, ledger)
+        ledger = counted.ledger
+        tables.append(counted.trends.drawn["attendance_rate"].table.set_index("period"))
+    assert audit(ledger.reports).found.empty
+    names = ["numerator", "denominator", "value", "hidden"]
+    both = tables[0].index[tables[0]["complete"]].intersection(tables[1].index)
+    assert len(both) > 4
+    first, second = (table.loc[both, names].astype(float).to_numpy() for table in tables)
+    assert np.array_equal(first, second, equal_nan=True)
+    assert len(Ledger.read(ledger.save(tmp_path / "l.json")).reports) == 2
