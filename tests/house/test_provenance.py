@@ -301,6 +301,8 @@ def test_every_kind_of_result_is_walked() -> None:
     of_records |= {iop.AttendanceCalendar, iop.PersonWeeks, iop.EpisodeLanes}
     of_numbers = {iop.EValue, iop.PeopleNeeded}
     assert results - seen <= of_records | of_numbers
+    of_records |= {iop.DoseAndOutcome, iop.SharedSessions, iop.Transitions}
+    assert results - seen <= of_records
 
 
 def members(kind: Any) -> set[str]:

@@ -85,7 +85,7 @@ def followed_up(records: Records | Attendance, *, within: int = 7) -> Continuity
     """
     check_one_of("within", within, (7, 30))
     attendance = read_once(records, "followed_up")
-    before = _days_since_prior_discharge(attendance)
+    before = days_since_prior_discharge(attendance)
     rule = (
         f"A visit within {within} days after the discharge from a prior stay, its day included, of "
         f"those admitted here with the day of that discharge recorded. {VISITS}"
@@ -108,7 +108,7 @@ def followed_up(records: Records | Attendance, *, within: int = 7) -> Continuity
     return judge_visits(attendance, f"followed_up_{within}", rule, search)
 
 
-def _days_since_prior_discharge(attendance: Attendance) -> Floats:
+def days_since_prior_discharge(attendance: Attendance) -> Floats:
     """Return the days from the prior discharge to admission; missing where none is recorded."""
     records = attendance.records
     episodes = records.episodes

@@ -216,7 +216,7 @@ def _scales(instrument: Instrument, scales: str | Sequence[str] | None) -> list[
     names = as_names("scales", scales, "scales=None for all")
     if not names:
         raise RuleError("At least one scale is needed.", instead="scales=None for all")
-    return [instrument.scale(name) for name in names]
+    return instrument.scales_named(names)
 
 
 def _check_reliability(reliability: float | None, population_mean: float | None) -> None:

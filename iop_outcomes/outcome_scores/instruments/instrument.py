@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -267,14 +268,19 @@ class Instrument:
 
     def scale(self, name: str) -> Scale:
         """Return the scale of that name; RuleError if there is none."""
-        for scale in self.scales:
-            if scale.name == name:
-                return scale
-        raise RuleError(
-            f"{self.title} has no scale of that name.",
-            found=as_written(name),
-            instead=f"one of {', '.join(scale.name for scale in self.scales)}",
-        )
+        return self.scales_named([name])[0]
+
+    def scales_named(self, names: Sequence[str]) -> list[Scale]:
+        """Return the scales of these names; RuleError if there is none of a name."""
+        known = {scale.name: scale for scale in self.scales}
+        unknown = [name for name in names if name not in known]
+        if unknown:
+            raise RuleError(
+                f"{self.title} has no scale of that name.",
+                found=names_asked(unknown),
+                instead=f"one of {', '.join(known)}",
+            )
+        return [known[name] for name in names]
 
     def item(self, number: str) -> Item:
         """Return the item of that number."""

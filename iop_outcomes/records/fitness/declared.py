@@ -104,6 +104,22 @@ REASONS = Filled(
     what="{} discharges have a reason",
     needed="the reason of each discharge",
 )
+GROUPS_NAMED = Filled(
+    *("attendance", ("group_id",), ATTENDED),
+    what="{} attended group sessions have a group_id",
+    needed="the group or the session of each group service, in group_id",
+    services=("group", "skills"),
+)
+APPROACHES = Filled(
+    *("attendance", ("approach",), ATTENDED),
+    what="{} attended sessions have an approach",
+    needed="the approach of each session, in approach",
+)
+PATHS = Filled(
+    *("episodes", ("entry_path",), ()),
+    what="{} discharged episodes have an entry path",
+    needed="where each person came from, in entry_path: direct, step_down or after_relapse",
+)
 ANSWERS = Filled(
     *("checkins", ("used", "use_days", "drug_test"), ("completed",)),
     what="{} completed check-ins say whether there was use",
@@ -188,6 +204,24 @@ MEASURES |= {
         _more("census", "Census", TableRead("episodes"), PeopleLeave()),
         _more("waiting_days", "Days to the first session", *_LISTED, OUTCOMES, CAME, WHOLE_TIME),
         _more("transfer_rate", "Transfer rate", PeopleLeave(), REASONS),
+        _more("shared_sessions", "Sessions shared in groups", *_SESSIONS, GROUPS_NAMED),
+        *(
+            _more(name, title, *_SESSIONS, *evidence, WHOLE_TIME, *_CHECK_INS, ANSWERS)
+            for name, title, evidence in (
+                ("dose_by_service", "Dose and outcome by service", ()),
+                ("dose_by_approach", "Dose and outcome by approach", (APPROACHES,)),
+            )
+        ),
+        _more(
+            "days_from_prior_care",
+            "Days from prior care to the first session",
+            *(*_SESSIONS, WHOLE_TIME, PriorStaysDated()),
+        ),
+        _more(
+            "stay_by_entry_path",
+            "Time in treatment by entry path",
+            *(TableRead("attendance"), StaysKnown(_DUE), WHOLE_TIME, PATHS),
+        ),
         *(
             _more(name, title, *_SESSIONS, WHOLE_TIME)
             for name, title in (

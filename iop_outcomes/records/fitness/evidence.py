@@ -268,6 +268,8 @@ class Filled:
         What would be needed.
     least, usual : float
         The limits.
+    services : tuple of str
+        Of attendance, only these services; empty: all treatment sessions.
     """
 
     table: str
@@ -277,6 +279,7 @@ class Filled:
     needed: str
     least: float = 0.1
     usual: float = 0.9
+    services: tuple[str, ...] = ()
 
     def judge(self, held: Held) -> Answer:
         """Return whether they are filled."""
@@ -285,6 +288,8 @@ class Filled:
             rows = held.discharged
         else:
             rows = held.rows(self.table) & held.words(self.table, "status", self.among)
+            if self.services:
+                rows = rows & frame["service"].isin(self.services).to_numpy()
         filled = rows & frame[list(self.columns)].notna().any(axis=1).to_numpy()
         number, whole = int(filled.sum()), int(rows.sum())
         if (whole and number >= self.usual * whole) or held.few(whole, ENOUGH_EPISODES):

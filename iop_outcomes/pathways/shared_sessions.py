@@ -1,0 +1,379 @@
+"""Records in; with whom each person was treated in groups, and in what groups, out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from iop_outcomes.attendance.rule import AttendanceRule
+from iop_outcomes.attendance.sessions import Sessions, read_sessions
+from iop_outcomes.errors import EstimateError
+from iop_outcomes.records import Records, require_records
+from iop_outcomes.records.identical_rows import one_each
+from iop_outcomes.shared.arrays import Booleans, Floats, Integers, ratio, starts_of, sums
+from iop_outcomes.shared.checks import check_whole
+from iop_outcomes.shared.result import Result
+from iop_outcomes.shared.text import format_count
+
+GROUP_SERVICES = ("group", "skills")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SharedSessions(Result):
+    """With whom each person was treated in groups. It shows single persons.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row an episode, with the columns of `shared_sessions`.
+    sessions : pandas.DataFrame
+        One row a session that took place.
+    pairs : pandas.DataFrame
+        One row an episode and other person with a session in common.
+    rule : str
+        How the numbers were worked out.
+    synthetic : bool
+        Whether the records are synthetic.
+    """
+
+    table: pd.DataFrame
+    sessions: pd.DataFrame
+    pairs: pd.DataFrame
+    rule: str
+    synthetic: bool = False
+    shows_persons: ClassVar[bool] = True
+
+    @property
+    def text(self) -> str:
+        """The sizes of the groups, how steady they are, and into how many clusters people fall."""
+        table = self.table
+        inside = table[table["group_sessions"] > 0]
+        size = self.sessions["size"]
+        clusters = inside["treated_together"]
+        parts = [
+            f"{format_count(len(self.sessions), 'group session')} with someone there, of "
+            f"{size.mean():.1f} people on average ({size.min():,} to {size.max():,}).",
+            f"{len(inside):,} of {format_count(len(table), 'episode')} came to one.",
+        ]
+        for column, words in (
+            ("same_peers", "of the others at a session were at the person's previous session too"),
+            ("main_group_share", "of a person's group sessions were in one and the same group"),
+            ("main_facilitator_share", "were led by one and the same facilitator"),
+        ):
+            if inside[column].notna().any():
+                parts.append(f"On average {inside[column].mean():.0%} {words}.")
+        parts.append(
+            f"Through shared sessions they form {format_count(clusters.nunique(), 'cluster')}, the "
+            f"largest of {format_count(int(clusters.value_counts().max()), 'episode')}."
+        )
+        return " ".join(parts) + f" {self.rule}"
+
+    @property
+    def _summary(self) -> str:
+        return f"{len(self.sessions):,} group sessions, {len(self.table):,} episodes"
+
+    def _shown(self) -> tuple[pd.DataFrame, int]:
+        return self.table.iloc[:0], len(self.table)  # a notebook is often passed on
+
+
+def shared_sessions(
+    records: Records, *, services: Sequence[str] = GROUP_SERVICES, at_least: int = 1
+) -> SharedSessions:
+    """Return with whom each person was treated in groups. It shows single persons.
+
+    A session is what attended services of one program, ``group_id``, date and start have in common.
+
+    Parameters
+    ----------
+    records : Records
+        With calendar dates, and ``group_id`` in the attendance table.
+    services : sequence of str
+        The services that are groups.
+    at_least : int
+        How many sessions two people must share to be in one cluster directly.
+
+    Returns
+    -------
+    SharedSessions
+        Its ``table`` has a row an episode, in the order of ``records.episodes``:
+
+        ``episode_id, person_id, program``
+            As in the records.
+        ``group_sessions, without_group`` : int64
+            Group sessions attended, with and without a ``group_id``. What follows is of the first;
+            missing where there are none.
+        ``mean_size`` : float64
+            How many people were there, oneself included, on average.
+        ``peers`` : int64
+            Other people with whom at least one session was shared.
+        ``most_shared`` : int64
+            Sessions shared with the peer with whom most were.
+        ``same_peers`` : float64
+            Of the other people at a session, the share who were at this person's previous session
+            too, averaged over the sessions after the first at which others were.
+        ``main_group`` : object, ``main_group_share`` : float64
+            The group attended most often (of equals the first by name) and the share of sessions
+            in it. Missing throughout where each ``group_id`` stands on one day only: it then names
+            sessions, not groups.
+        ``main_facilitator_share`` : float64
+            The share of the sessions with a recorded facilitator that the most frequent one led.
+        ``treated_together`` : int64
+            The cluster, from 0: people are in one if they shared `at_least` sessions, directly or
+            through others. All episodes of a person are in one cluster. Use it as ``cluster=``.
+
+        ``sessions`` has ``program, group_id, date, start_time, size`` (int64) and ``due`` (int64:
+        expected there); ``pairs`` has ``episode_id, peer_id`` (a ``person_id``), ``shared``
+        (int64). All three name people: for those who treat them and for estimates, never for a
+        report; `iop_outcomes.protect` refuses it.
+
+    Raises
+    ------
+    EstimateError
+        If no attended group session has a ``group_id``.
+    MissingTableError
+        If no attendance table was read.
+    RuleError
+        If the records have study days, which do not tell who was there on one day, or an option is
+        not known.
+
+    Notes
+    -----
+    People in one group affect each other, so that their outcomes are not independent and errors
+    that take them so are too small. With admissions all the time, groups change little by little
+    and everyone is connected with everyone through others (Morgan-Lopez and Fals-Stewart 2007), so
+    that there are few clusters: often one a program and track. With few clusters robust errors are
+    too small as well; the estimates say so, and ``cox(..., small_sample=True)`` corrects in part. A
+    higher `at_least` gives more and smaller clusters and leaves weaker connections out.
+
+    ``main_group_share`` is the usual provider continuity of Breslau and Reeb (1975), of groups.
+
+    References
+    ----------
+    Morgan-Lopez AA, Fals-Stewart W. Analytic methods for modeling longitudinal data from rolling
+    therapy groups with membership turnover. Journal of Consulting and Clinical Psychology 2007; 75:
+    580-593.
+
+    Breslau N, Reeb KG. Continuity of care in a university-based practice. Journal of Medical
+    Education 1975; 50: 965-969.
+
+    Examples
+    --------
+    Limits of a curve with those who were treated together taken together:
+
+    >>> import iop_outcomes as iop
+    >>> records = iop.read_records("data/samples")
+    >>> shared = iop.shared_sessions(records)
+    >>> shared.table["treated_together"].nunique() < len(shared.table)
+    True
+    >>> times = iop.time_to_relapse(records).merge(
+    ...     shared.table[["episode_id", "treated_together"]], on="episode_id"
+    ... )
+    >>> curves = iop.survival_curves(times, cluster="treated_together")
+    >>> "Errors by treated_together" in curves.text
+    True
+    """
+    require_records(records, "Shared sessions")
+    records.require("attendance", "shared sessions")
+    records.require_calendar("Shared sessions")
+    check_whole("at_least", at_least, 1, "at_least=1")
+    sessions = read_sessions(records, AttendanceRule(tuple(services)))
+    frame = records.attendance
+    named = frame["group_id"].notna().to_numpy()
+    came = sessions.attended
+    if not (came & named).any():
+        raise EstimateError(
+            "The records do not tell who was in a group together.",
+            found=f"{int(came.sum()):,} attended sessions of the services "
+            f"{', '.join(sessions.rule.services)}, none with a group_id",
+            instead="the group or session of each service in the column group_id",
+        )
+    key, listed = _sessions(records, (came | sessions.due) & named)
+    rows = np.flatnonzero(came & named)
+    person = records.episodes["person_id"].cat.codes.to_numpy().astype(np.intp)
+    there = _Presence.of(sessions.episode[rows], key[rows], person, len(listed))
+    listed["size"] = there.size
+    listed["due"] = np.bincount(key[sessions.due & named], minlength=len(listed))
+    pairs = there.pairs()
+    table = pd.DataFrame(
+        {
+            **{name: records.episodes[name] for name in ("episode_id", "person_id", "program")},
+            "group_sessions": there.attended,
+            "without_group": sessions.count(came & ~named),
+            "mean_size": there.mean_size(),
+            "peers": np.bincount(pairs.episode, minlength=there.episodes),
+            "most_shared": _largest(pairs.shared, pairs.episode, there.episodes),
+            "same_peers": there.same_peers(),
+            **_main(records, sessions, rows),
+            "treated_together": _clusters(pairs, person, at_least),
+        }
+    )
+    ids, people = records.episodes["episode_id"].to_numpy(), records.episodes["person_id"].cat
+    pair_table = pd.DataFrame(
+        {
+            "episode_id": ids[pairs.episode],
+            "peer_id": people.categories.to_numpy()[pairs.peer],
+            "shared": pairs.shared,
+        }
+    )
+    rule = (
+        f"Groups are {', '.join(sessions.rule.services)} services with a group_id; a session is "
+        "one program, group, date and start. In one cluster are people who shared "
+        f"{format_count(at_least, 'session')} or more, directly or through others."
+    )
+    attended = listed[listed["size"] > 0].reset_index(drop=True)
+    return SharedSessions(table, attended, pair_table, rule, records.synthetic)
+
+
+def _sessions(records: Records, rows: Booleans) -> tuple[Integers, pd.DataFrame]:
+    """Return for each row of attendance its session (-1: none), and the sessions."""
+    frame = records.attendance
+    program = records.episodes["program"].to_numpy()
+    episode = frame["episode_id"].cat.codes.to_numpy()
+    named = frame.loc[rows, ["group_id", "date", "start_time"]].assign(
+        program=program[episode[rows]]
+    )
+    columns = ["program", "group_id", "date", "start_time"]
+    number = named.groupby(columns, sort=True, dropna=False, observed=True).ngroup().to_numpy()
+    key = np.full(len(frame), -1, dtype=np.intp)
+    key[rows] = number
+    first = np.unique(number, return_index=True)[1]
+    listed = named.iloc[first][columns].reset_index(drop=True)
+    return key, listed.astype({"program": object, "group_id": object})
+
+
+@dataclass(frozen=True, eq=False)
+class _Pairs:
+    """An episode, another person, and how many sessions they shared; sorted by episode."""
+
+    episode: Integers
+    peer: Integers
+    shared: Integers
+
+
+@dataclass(frozen=True, eq=False)
+class _Presence:
+    """Who was at which session: an episode and session each once, sorted by episode and date."""
+
+    episode: Integers
+    session: Integers
+    person: Integers
+    sessions: int
+
+    @classmethod
+    def of(cls, episode: Integers, session: Integers, person: Integers, sessions: int) -> _Presence:
+        cell = episode.astype(np.int64) * sessions + session
+        first = np.sort(np.unique(cell, return_index=True)[1])  # attendance is sorted by day
+        return cls(episode[first], session[first], person, sessions)
+
+    @property
+    def episodes(self) -> int:
+        return len(self.person)
+
+    @property
+    def attended(self) -> Integers:
+        return np.bincount(self.episode, minlength=self.episodes)
+
+    @property
+    def size(self) -> Integers:
+        """How many people were at each session."""
+        cell = np.unique(self.session * self.episodes + self.person[self.episode])
+        return np.bincount(cell // self.episodes, minlength=self.sessions)
+
+    def mean_size(self) -> Floats:
+        total = sums(self.episode, self.size[self.session].astype(np.float64), self.episodes)
+        return ratio(total, self.attended)
+
+    def _matrix(self, who: Integers) -> sparse.csr_matrix:
+        """Return who (rows) was at which session (columns), as zeros and ones."""
+        made = sparse.csr_matrix(
+            (np.ones(len(who), dtype=np.int32), (who, self.session)),
+            shape=(self.episodes, self.sessions),
+        )
+        made.data[:] = 1  # a person with two episodes on one day is there once
+        return made
+
+    def pairs(self) -> _Pairs:
+        """Return each episode with each other person at one of its sessions."""
+        people = self._matrix(self.person[self.episode])
+        both = (self._matrix(self.episode) @ people.T).tocoo()
+        other = both.col != self.person[both.row]
+        order = np.lexsort((both.col[other], both.row[other]))
+        return _Pairs(
+            both.row[other][order].astype(np.intp),
+            both.col[other][order].astype(np.intp),
+            both.data[other][order].astype(np.int64),
+        )
+
+    def same_peers(self) -> Floats:
+        """Return of the others at a session the share who were at the one before it."""
+        again = np.flatnonzero(self.episode[1:] == self.episode[:-1]) + 1
+        size = self.size
+        others = size[self.session[again]] - 1
+        again, others = again[others > 0], others[others > 0]
+        by_session = self._matrix(self.person[self.episode]).T.tocsr()
+        now, before = by_session[self.session[again]], by_session[self.session[again - 1]]
+        common = np.asarray(now.multiply(before).sum(axis=1)).ravel() - 1  # oneself is in both
+        of = self.episode[again]
+        return ratio(
+            sums(of, common / others, self.episodes), np.bincount(of, minlength=self.episodes)
+        )
+
+
+def _largest(values: Integers, episode: Integers, episodes: int) -> Integers:
+    found = np.zeros(episodes, dtype=np.int64)
+    np.maximum.at(found, episode, values)
+    return found
+
+
+def _clusters(pairs: _Pairs, person: Integers, at_least: int) -> Integers:
+    """Return the cluster of each episode, numbered in the order of the episodes."""
+    linked = pairs.shared >= at_least
+    size = int(person.max(initial=0)) + 1
+    graph = sparse.coo_matrix(
+        (np.ones(int(linked.sum())), (person[pairs.episode[linked]], pairs.peer[linked])),
+        shape=(size, size),
+    )
+    _, found = sparse.csgraph.connected_components(graph, directed=False)
+    return np.asarray(pd.factorize(found[person])[0], dtype=np.int64)
+
+
+def _main(records: Records, sessions: Sessions, rows: Integers) -> dict[str, Any]:
+    """Return the group attended most often, and the shares of the main group and facilitator."""
+    frame, size = records.attendance.iloc[rows], sessions.episodes
+    group = _by_name(frame["group_id"])
+    by_name = not one_each(group, records.attendance["date"].to_numpy()[rows].astype(np.int64))
+    main, share = _most(sessions.episode[rows], group, size)
+    names = np.array([*sorted(frame["group_id"].cat.categories), None], dtype=object)
+    led = _by_name(frame["facilitator"])
+    _, by_whom = _most(sessions.episode[rows][led >= 0], led[led >= 0], size)
+    return {
+        "main_group": names[main] if by_name else np.full(size, None),
+        "main_group_share": share if by_name else np.full(size, np.nan),
+        "main_facilitator_share": by_whom,
+    }
+
+
+def _by_name(column: pd.Series[Any]) -> Integers:
+    """Return the codes of a column of names, numbered in the order of the names; -1: none."""
+    place = np.argsort(np.argsort(column.cat.categories.to_numpy().astype(object)))
+    return np.append(place, -1)[column.cat.codes.to_numpy()]
+
+
+def _most(episode: Integers, code: Integers, episodes: int) -> tuple[Integers, Floats]:
+    """Return the most frequent code of each episode (-1: none) and its share."""
+    main, share = np.full(episodes, -1, dtype=np.intp), np.full(episodes, np.nan)
+    if not len(code):
+        return main, share
+    width = int(code.max()) + 1
+    cell, count = np.unique(episode.astype(np.int64) * width + code, return_counts=True)
+    of = cell // width
+    order = np.lexsort((cell, -count, of))
+    first = order[starts_of(of[order])]
+    main[of[first]] = cell[first] % width
+    share[of[first]] = count[first] / np.bincount(of, count, minlength=episodes)[of[first]]
+    return main, share
