@@ -244,7 +244,8 @@ def _values(attendance: Attendance, of: Kind) -> tuple[list[str], Integers]:
     """Return the services or approaches of treatment sessions, and that of each row (-1: none)."""
     column = attendance.sessions.frame[of]
     rows = attendance.sessions.treatment & (attendance.sessions.due | attendance.sessions.attended)
-    words = column.astype(object).to_numpy(na_value=None)
+    named = np.array([*column.cat.categories, None], dtype=object)
+    words = named[column.cat.codes.to_numpy()]
     met = {str(word) for word in words[rows] if word is not None}
     if not met:
         raise EstimateError(
