@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from iop_outcomes.attendance.rule import AttendanceRule
 from iop_outcomes.attendance.sessions import Sessions, read_sessions
@@ -19,6 +18,9 @@ from iop_outcomes.shared.arrays import Booleans, Floats, Integers, ratio, starts
 from iop_outcomes.shared.checks import check_whole
 from iop_outcomes.shared.result import Result
 from iop_outcomes.shared.text import format_count
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 GROUP_SERVICES = ("group", "skills")
 
@@ -290,6 +292,8 @@ class _Presence:
 
     def _matrix(self, who: Integers) -> sparse.csr_matrix:
         """Return who (rows) was at which session (columns), as zeros and ones."""
+        from scipy import sparse
+
         made = sparse.csr_matrix(
             (np.ones(len(who), dtype=np.int32), (who, self.session)),
             shape=(self.episodes, self.sessions),
@@ -332,6 +336,8 @@ def _largest(values: Integers, episode: Integers, episodes: int) -> Integers:
 
 def _clusters(pairs: _Pairs, person: Integers, at_least: int) -> Integers:
     """Return the cluster of each episode, numbered in the order of the episodes."""
+    from scipy import sparse
+
     linked = pairs.shared >= at_least
     size = int(person.max(initial=0)) + 1
     graph = sparse.coo_matrix(
