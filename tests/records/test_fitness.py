@@ -29,6 +29,7 @@ def made(episodes: int = 40, *, weeks: int = 10) -> Frames:
             "discharge_date": admit + pd.Timedelta(days=7 * weeks),
             "discharge_reason": ["completed", "dropped_out"] * (episodes // 2),
             "prior_discharge_date": admit - pd.Timedelta(days=3),
+            "entry_path": "step_down",
         }
     )
     day = np.tile(np.repeat(np.arange(weeks) * 7, 3) + np.tile([0, 2, 4], weeks), episodes)
@@ -40,6 +41,8 @@ def made(episodes: int = 40, *, weeks: int = 10) -> Frames:
             "service": "group",
             "status": np.where(np.arange(len(row)) % 5 == 0, "no_show", "attended"),
             "minutes_scheduled": 180,
+            "group_id": np.where(np.arange(len(row)) % 2, "day", "evening"),
+            "approach": np.where(np.arange(len(row)) % 2, "CBT", "trauma-informed"),
         }
     )
     row = np.repeat(np.arange(episodes), weeks)
