@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.trends.watching.false_alarms import false_alarm_rate
+from iop_outcomes.trends.signals.judging import BEYOND, NEAR, ONE_SIDE, RISE_OR_FALL
+from iop_outcomes.trends.watching.false_alarms import quarter_of
+from validation.trends_alarms import RUNS
 
+OF_MDC = {name: name for name in (RISE_OR_FALL, NEAR, BEYOND, ONE_SIDE)}
 _PAGE = Path(__file__).with_name("trends_page.md")
 
 
@@ -23,9 +26,10 @@ def page_of(tables: dict[str, pd.DataFrame], options: dict[str, int], day: str) 
         day=day,
         last=options["first"] + options["seeds"] - 1,
         runs=options["runs"],
+        series=options["series"],
         sample=_table(_sample(tables["sample"])),
         delays=_table(_delays(tables["delays"])),
-        alarms=_table(_alarms(alarms)),
+        alarms=_table(_alarms(alarms, tables["rates"])),
         lengths=_table(_lengths(tables["lengths"])),
         rates=_table(_rates(tables["rates"])),
     )
@@ -83,11 +87,13 @@ def _delays(table: pd.DataFrame) -> list[dict[str, str]]:
     return rows
 
 
-def _alarms(table: pd.DataFrame) -> list[dict[str, str]]:
+def _alarms(table: pd.DataFrame, rates: pd.DataFrame) -> list[dict[str, str]]:
     rows = []
+    mdc = rates[rates["rules"] == "mdc"]
     for (every, chart, baseline), part in table.groupby(["every", "chart", "baseline"], sort=False):
         points = round(float(part["points"].mean()))
-        stated = false_alarm_rate("mdc", points, str(every), baseline=baseline > 0)
+        known = mdc[mdc["baseline"] == baseline]
+        stated = np.interp(points, known["points"], known[f"last_{quarter_of(str(every))}"])
         rows.append(
             {
                 "periods": f"{points} {every}s",
@@ -110,8 +116,9 @@ def _lengths(table: pd.DataFrame) -> list[dict[str, str]]:
             "rule": row["rule"],
             "shift in standard deviations": f"{row['shift']:g}",
             "average run length found": f"{row['found']:.1f}",
-            "known": f"{row['known']:.1f}",
-            "found over known": f"{row['found'] / row['known']:.3f}",
+            "exact": f"{row['exact']:.2f}",
+            "published": "" if np.isnan(row["published"]) else f"{row['published']:.2f}",
+            "found over exact": f"{row['found'] / row['exact']:.3f}",
         }
         for row in table.to_dict("records")
     ]
@@ -134,3 +141,33 @@ def _table(rows: list[dict[str, str]]) -> str:
     heads = list(rows[0])
     lines = [heads, ["---"] * len(heads), *([row[head] for head in heads] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def toml_of(tables: dict[str, pd.DataFrame], options: dict[str, int]) -> str:
+    """Return the rates that `watch` expects, in the form that `false_alarms.measured` reads."""
+    lines = [
+        "# Written by python -m validation.trends with docs/validation_trends.md.",
+        f"# Series of independent values: {options['series']} a row. Samples: {options['seeds']}.",
+    ]
+    rates = tables["rates"]
+    for row in rates.to_dict("records"):
+        last = ", ".join(f"{row[f'last_{width}']:.5f}" for width in (1, 3, 13))
+        lines += [
+            *("", "[[independent]]", f'rules = "{row["rules"]}"'),
+            *(f"first_12 = {str(row['baseline'] > 0).lower()}", f"points = {row['points']}"),
+            f"marked_in_last = [{last}]  # 1, 3 and 13 points",
+        ]
+    alarms = tables["alarms"]
+    primed = alarms[alarms["chart"] == "p_prime"].groupby(["every", "baseline"], sort=False)
+    for (every, baseline), part in primed:
+        lines += [
+            *("", "[[sessions]]", f'every = "{every}"'),
+            f"first_12 = {str(baseline > 0).lower()}",
+            f"marked = {part['last_quarter'].mean():.5f}  # charts with a mark in the last quarter",
+        ]
+    lines += ["", "[points]  # share of the points of charts of 24 that a rule marks first"]
+    for rules, names in (("mdc", OF_MDC), ("anhoej", {"runs": RUNS})):
+        chosen = (rates["rules"] == rules) & (rates["points"] == 24) & (rates["baseline"] == 0)
+        (row,) = rates[chosen].to_dict("records")
+        lines += [f'"{key}" = {row[f"by {name}"]:.5f}' for key, name in names.items()]
+    return "\n".join(lines) + "\n"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import tomllib
+
 import numpy as np
 import pandas as pd
+import pytest
 
-from validation.trends import BASELINE, alarms, delays, run_lengths
+from validation.trends import BASELINE, alarms, delays
 from validation.trends_alarms import measured
-from validation.trends_page import page_of
+from validation.trends_lengths import PUBLISHED, exact_run_length, run_lengths
+from validation.trends_page import page_of, toml_of
 
 MONTHS = pd.period_range("2024-01", periods=30, freq="M").astype(str)
 
@@ -58,22 +62,31 @@ def test_run_lengths_of_large_shifts_are_short() -> None:
     assert run_lengths(3.0, ("seven",), 100) < 7.5
 
 
+def test_exact_run_lengths_are_those_published() -> None:
+    for (rule, shift), published in PUBLISHED.items():
+        assert round(exact_run_length(shift, (rule,)), 2) == published
+    both = ("beyond", "seven")
+    assert run_lengths(1.0, both, 3000) == pytest.approx(exact_run_length(1.0, both), rel=0.06)
+
+
 def test_the_page_holds_each_table() -> None:
     frame = counts(0.5, 0.8, "North")
     rows = delays(frame, changes(1.0, "North"))
     false = alarms(frame.drop(columns="program"), "month")
-    lengths = pd.DataFrame([{"rule": "beyond", "shift": 3.0, "found": 1.9, "known": 2.0}])
-    page = page_of(
-        {
-            "sample": pd.DataFrame(rows),
-            "delays": pd.DataFrame(rows * 2),
-            "alarms": pd.DataFrame(false * 2),
-            "lengths": lengths,
-            "rates": measured(50),
-        },
-        {"seeds": 2, "first": 1, "skipped": 6, "runs": 10},
-        "2026-11-27",
-    )
+    length = {"rule": "beyond", "shift": 3.0, "found": 1.9, "exact": 2.0, "published": np.nan}
+    tables = {
+        "sample": pd.DataFrame(rows),
+        "delays": pd.DataFrame(rows * 2),
+        "alarms": pd.DataFrame(false * 2),
+        "lengths": pd.DataFrame([length]),
+        "rates": measured(50),
+    }
+    options = {"seeds": 2, "first": 1, "skipped": 6, "runs": 10, "series": 50}
+    page = page_of(tables, options, "2026-11-27")
     for words in ("2 synthetic samples (seeds 1 to 2)", "| North | shift from 2025-07-10", "0.950"):
         assert words in page
     assert "{" not in page
+    numbers = tomllib.loads(toml_of(tables, options))
+    assert len(numbers["independent"]) == len(measured(50))
+    assert [row["every"] for row in numbers["sessions"]] == ["month", "month"]
+    assert set(numbers["points"]) > {"beyond a limit", "runs"}

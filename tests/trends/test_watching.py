@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,12 @@ import iop_outcomes as iop
 from iop_outcomes.errors import EstimateError, OutcomesError, RuleError
 from iop_outcomes.trends.charts import xmr_chart
 from iop_outcomes.trends.signals import judge
+from iop_outcomes.trends.signals.judging import BEYOND, NEAR, ONE_SIDE, RISE_OR_FALL
 from iop_outcomes.trends.staff import letters_of
 from iop_outcomes.trends.watching.false_alarms import (
-    OF_RULE,
-    OF_SESSIONS,
-    RATES,
     WINDOWS,
     false_alarm_rate,
+    measured,
     quarter_of,
     rate_of_rule,
 )
@@ -71,13 +71,34 @@ def test_the_rates_are_those_that_are_measured() -> None:
     """Again with 3,000 series a setting: within 4.5 standard errors."""
     for setting in settings():
         found = measure(setting, 3000, seed=8)
-        stated = RATES[setting.rules, setting.baseline is not None][setting.points]
+        stated = measured().rates[setting.rules, setting.baseline is not None][setting.points]
         for window, rate in zip(WINDOWS, stated, strict=True):
             error = np.sqrt(rate * (1 - rate) / 3000)
             assert abs(found[f"last_{window}"] - rate) < 4.5 * error, setting
     found = measure(Setting("mdc", 24, None), 20_000, seed=9)
-    for name, rate in list(OF_RULE.items())[:4]:
-        assert found[f"by {name}"] == pytest.approx(rate, rel=0.35)
+    for name in (RISE_OR_FALL, NEAR, BEYOND, ONE_SIDE):
+        assert found[f"by {name}"] == pytest.approx(measured().of_rule[name], rel=0.35)
+
+
+def test_the_rates_in_the_code_are_those_on_the_page() -> None:
+    """Both are written by one run of the study; to the last digit that the page prints."""
+    page = Path("docs/validation_trends.md").read_text(encoding="utf-8").splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in page]
+    independent = {
+        (row[0], row[2] != "all", int(row[1])): [float(one[:-1]) for one in row[3:6]]
+        for row in rows
+        if row[0] in ("mdc", "anhoej")
+    }
+    assert len(independent) == len(settings())
+    for (rules, first, points), shares in independent.items():
+        stated = measured().rates[rules, first][points]
+        assert [round(100 * one, 1) for one in stated] == shares
+    sessions = {
+        (row[0].split()[1][:-1], row[2] != "all"): float(row[6].split("%")[0])
+        for row in rows
+        if len(row) == 9 and row[1] == "p'"
+    }
+    assert {key: round(100 * one, 1) for key, one in measured().of_sessions.items()} == sessions
 
 
 def test_a_rate_is_that_of_the_number_of_points() -> None:
@@ -87,8 +108,8 @@ def test_a_rate_is_that_of_the_number_of_points() -> None:
     assert false_alarm_rate("mdc", 24, "week", baseline=False) > rates[3]
     assert [quarter_of(every) for every in ("week", "month", "quarter", "period")] == [13, 3, 1, 3]
     sessions = false_alarm_rate("mdc", 24, "month", baseline=False, sessions=True)
-    assert sessions == OF_SESSIONS["month", False] > rates[2]
-    assert rate_of_rule("run too long and too few crossings") == OF_RULE["run too long"]
+    assert sessions == measured().of_sessions["month", False] > rates[2]
+    assert rate_of_rule("run too long and too few crossings") == measured().of_rule["run too long"]
 
 
 # Watch -------------------------------------------------------------------------------------------
@@ -135,7 +156,9 @@ def test_records_give_a_chart_a_measure_and_group() -> None:
         pd.testing.assert_frame_equal(one.table, expected.table)
         assert one.measure == measure_name
     rates = found.charts.groupby("measure")["false_alarm_rate"].max()
-    assert rates["attendance_rate"] == rates["no_show_rate"] == OF_SESSIONS["month", False]
+    assert (
+        rates["attendance_rate"] == rates["no_show_rate"] == measured().of_sessions["month", False]
+    )
     assert rates["admissions"] < rates["no_show_rate"]
     page = iop.summary_matrix(records(), MEASURES, "program", targets={"attendance_rate": 0.75})
     verdict = iop.trend(records(), "attendance_rate", by="program", target=0.75).verdict

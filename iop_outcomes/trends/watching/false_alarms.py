@@ -1,78 +1,63 @@
 """How often a chart shows a signal though nothing has changed: rates measured by simulation.
 
-They are those of ``validation/trends_alarms.py`` (50,000 series a row of independent normal values
-in XmR charts, seed 20261127), which a test makes again with fewer.
+They are those of measured.toml, which ``python -m validation.trends`` writes with
+docs/validation_trends.md: of independent normal values in XmR charts, and of the attendance of
+synthetic programs without a planted change, where the same people come in neighbouring periods,
+which are then alike.
 """
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 
-from iop_outcomes.trends.signals.judging import (
-    BEYOND,
-    FEW_CROSSINGS,
-    LONG_RUN,
-    NEAR,
-    ONE_SIDE,
-    RISE_OR_FALL,
-)
+from iop_outcomes.trends.signals.judging import FEW_CROSSINGS, LONG_RUN
 
+NUMBERS = Path(__file__).with_name("measured.toml")
 QUARTER = {"week": 13, "month": 3, "quarter": 1, "year": 1}
 """The number of periods that a quarter of a year has; a year is one."""
 OTHERWISE = 3  # periods without a length: as of months
 WINDOWS = (1, 3, 13)
 
-# (rules, whether limits rest on the first 12 points only): number of points -> the share of charts
-# with a marked point among the last 1, 3 and 13
-RATES: Mapping[tuple[str, bool], Mapping[int, tuple[float, float, float]]] = {
-    ("mdc", False): {
-        12: (0.0138, 0.0282, 0.0734),
-        18: (0.0161, 0.0350, 0.1119),
-        24: (0.0162, 0.0370, 0.1284),
-        36: (0.0182, 0.0401, 0.1418),
-        60: (0.0178, 0.0412, 0.1495),
-    },
-    ("mdc", True): {
-        18: (0.0535, 0.1116, 0.1936),
-        24: (0.0612, 0.1292, 0.3075),
-        36: (0.0607, 0.1281, 0.3539),
-        60: (0.0612, 0.1278, 0.3507),
-    },
-    ("anhoej", False): {
-        12: (0.0246, 0.0314, 0.0646),
-        18: (0.0314, 0.0385, 0.0743),
-        24: (0.0444, 0.0511, 0.0849),
-        36: (0.0612, 0.0679, 0.1008),
-        60: (0.0604, 0.0669, 0.0999),
-    },
-    ("anhoej", True): {
-        18: (0.0578, 0.0908, 0.1468),
-        24: (0.0929, 0.1245, 0.2221),
-        36: (0.1453, 0.1757, 0.2750),
-        60: (0.1708, 0.2000, 0.2955),
-    },
-}
-# The share of p' charts of attendance with a marked point in the last quarter, of a synthetic
-# program without a planted change (60 seeds, docs/validation_trends.md): the same people come in
-# neighbouring periods, which are then alike, so that signals are more frequent.
-OF_SESSIONS: Mapping[tuple[str, bool], float] = {
-    ("week", False): 0.68,
-    ("week", True): 0.75,
-    ("month", False): 0.10,
-    ("month", True): 0.18,
-    ("quarter", False): 0.03,
-}
-# The share of points of a chart of 24 that a rule marks first, limits from all points.
-OF_RULE = {
-    RISE_OR_FALL: 0.0018,
-    NEAR: 0.0031,
-    BEYOND: 0.0045,
-    ONE_SIDE: 0.0283,
-    LONG_RUN: 0.0384,
-    FEW_CROSSINGS: 0.0384,
-}
+
+@dataclass(frozen=True)
+class Measured:
+    """What was measured.
+
+    Attributes
+    ----------
+    rates : mapping of (str, bool) to a mapping of int to a tuple of three floats
+        By rules, and whether limits rest on the first 12 points only: number of points -> the share
+        of charts with a marked point among the last 1, 3 and 13.
+    of_sessions : mapping of (str, bool) to float
+        By length of period, and whether limits rest on the first 12 points only: the share of p'
+        charts of attendance with a marked point in the last quarter.
+    of_rule : mapping of str to float
+        The share of points of a chart of 24 that a rule marks first, limits from all points.
+    """
+
+    rates: Mapping[tuple[str, bool], Mapping[int, tuple[float, float, float]]]
+    of_sessions: Mapping[tuple[str, bool], float]
+    of_rule: Mapping[str, float]
+
+
+@cache
+def measured() -> Measured:
+    """Return the numbers of the last study."""
+    read = tomllib.loads(NUMBERS.read_text(encoding="utf-8"))
+    rates: dict[tuple[str, bool], dict[int, tuple[float, float, float]]] = {}
+    for row in read["independent"]:
+        one, three, thirteen = row["marked_in_last"]
+        of = rates.setdefault((row["rules"], row["first_12"]), {})
+        of[row["points"]] = (one, three, thirteen)
+    of_sessions = {(row["every"], row["first_12"]): row["marked"] for row in read["sessions"]}
+    runs = read["points"].pop("runs")
+    return Measured(rates, of_sessions, read["points"] | {LONG_RUN: runs, FEW_CROSSINGS: runs})
 
 
 def quarter_of(every: str) -> int:
@@ -114,14 +99,14 @@ def false_alarm_rate(
     if rules == "none":
         return 0.0
     place = WINDOWS.index(quarter_of(every))
-    table = RATES[rules, baseline]
+    table = measured().rates[rules, baseline]
     sizes = sorted(table)
     rate = float(np.interp(points, sizes, [table[size][place] for size in sizes]))
     if sessions and rules == "mdc":
-        return max(rate, OF_SESSIONS.get((every, baseline), rate))
+        return max(rate, measured().of_sessions.get((every, baseline), rate))
     return rate
 
 
 def rate_of_rule(rule: str) -> float:
     """Return how often a rule marks a point by chance; of several rules the rarest."""
-    return min(rate for name, rate in OF_RULE.items() if name in rule)
+    return min(rate for name, rate in measured().of_rule.items() if name in rule)
