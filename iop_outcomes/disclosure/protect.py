@@ -15,6 +15,7 @@ from iop_outcomes.disclosure.continuity import protect_continuity, protect_rule
 from iop_outcomes.disclosure.curve_days import ANCHORS, published_family, published_steps
 from iop_outcomes.disclosure.curve_parts import NestedCurve, Parts, PublishedCounts
 from iop_outcomes.disclosure.curves import ProtectedCurves
+from iop_outcomes.disclosure.pathways import protect_calendar, protect_flow
 from iop_outcomes.disclosure.policy import SafePolicy
 from iop_outcomes.disclosure.results import protect_interrupted, protect_trend, protect_weeks
 from iop_outcomes.disclosure.scores import protect_functioning, protect_symptoms
@@ -22,6 +23,7 @@ from iop_outcomes.disclosure.sites import protect_funnel, protect_matrix, protec
 from iop_outcomes.errors import RuleError
 from iop_outcomes.outcome_scores import Functioning, SymptomChange
 from iop_outcomes.outreach.people import refuse_people
+from iop_outcomes.pathways import AttendanceCalendar, CohortFlow
 from iop_outcomes.shared.groups import LeftOut
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.text import format_level
@@ -42,6 +44,8 @@ Kind = TypeVar(
     Watch,
     InterruptedSeries,
     Continuity,
+    CohortFlow,
+    AttendanceCalendar,
 )
 
 
@@ -60,7 +64,8 @@ def protect(result: object, policy: SafePolicy | None = None) -> object:
     ----------
     result : Result
         SurvivalCurves, Trend, AttendanceByWeek, SymptomChange, Functioning, Funnel, SummaryMatrix,
-        Watch, InterruptedSeries, Continuity or ContinuityMeasure; it is not changed.
+        Watch, InterruptedSeries, Continuity, ContinuityMeasure, CohortFlow or AttendanceCalendar;
+        it is not changed.
     policy : SafePolicy, optional
         Default: ``SafePolicy()``, which hides counts from 1 to 10.
 
@@ -76,7 +81,9 @@ def protect(result: object, policy: SafePolicy | None = None) -> object:
         and a list of signals: the same, with limits, verdicts and pooled values made anew from what
         is shown, and without the case-mix model. An interrupted series: made anew from the periods
         that are shown. All rules of continuity, and the summary of one: rows without small counts;
-        what is of single episodes is left out.
+        what is of single episodes is left out. Steps of a cohort: without small counts and counts
+        from which one could be calculated, and without the list of exclusions. Attendance by
+        weekday: days of few people have no numbers.
 
     Raises
     ------
@@ -114,6 +121,10 @@ def protect(result: object, policy: SafePolicy | None = None) -> object:
         return protect_continuity(result, policy)
     if isinstance(result, ContinuityMeasure):
         return protect_rule(result, policy)
+    if isinstance(result, CohortFlow):
+        return protect_flow(result, policy)
+    if isinstance(result, AttendanceCalendar):
+        return protect_calendar(result, policy)
     if getattr(result, "shows_persons", False):
         raise RuleError(
             "This result shows single persons, and is never published.",
@@ -126,7 +137,8 @@ def protect(result: object, policy: SafePolicy | None = None) -> object:
         "This kind of result cannot be protected.",
         found=type(result).__name__,
         instead="survival curves, a trend, attendance by week, symptom_change, functioning, a "
-        "funnel, a summary matrix, interrupted_series, continuity and its rules; "
+        "funnel, a summary matrix, interrupted_series, continuity and its rules, cohort_flow, "
+        "attendance_by_weekday; "
         "hide_small_counts for a frame",
     )
 

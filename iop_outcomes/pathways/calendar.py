@@ -45,6 +45,10 @@ class AttendanceCalendar(DrawnResult):
         Whether the records are synthetic.
     left_out : LeftOut
         How many episodes without a group were left out.
+    people : pandas.DataFrame or None
+        Row by row of the table, the number of persons with sessions ``due``, ``attended``,
+        ``absent`` (due and not attended) and ``unrecorded``. Disclosure rules depend on these
+        numbers; None once it is protected.
     """
 
     table: pd.DataFrame
@@ -52,6 +56,7 @@ class AttendanceCalendar(DrawnResult):
     rule: str
     synthetic: bool = False
     left_out: LeftOut = NOTHING_LEFT_OUT
+    people: pd.DataFrame | None = None
 
     @property
     def text(self) -> str:
@@ -73,20 +78,26 @@ class AttendanceCalendar(DrawnResult):
         due, came = int(sums["due"].sum()), int(sums["attended"].sum())
         first = rows["week"].iloc[0].date()
         weeks = format_count(rows["week"].nunique(), "week")
+        hidden = int(rows["hidden"].sum()) if "hidden" in rows else 0
         if not due:
-            return f"{name}No session was due in the {weeks} from {first}."
+            none = "No session was due" if not hidden else "All days have too few people to show"
+            return f"{name}{none} in the {weeks} from {first}."
         share = sums["attended"] / sums["due"]
         low, high = share.idxmin(), share.idxmax()
         ends = (
-            f" Lowest on {low} ({share[low]:.1%} of {sums.loc[low, 'due']:,}), highest on {high} "
-            f"({share[high]:.1%} of {sums.loc[high, 'due']:,})."
+            f" Lowest on {low} ({share[low]:.1%} of {sums.loc[low, 'due']:,.0f}), highest on "
+            f"{high} ({share[high]:.1%} of {sums.loc[high, 'due']:,.0f})."
             if len(share) > 1
             else ""
         )
         return (
             f"{name}{came:,} of {due:,} sessions due were attended ({came / due:.1%}) in the "
-            f"{weeks} from {first}.{ends}"
+            f"{weeks} from {first}{_without(hidden)}.{ends}"
         )
+
+
+def _without(hidden: int) -> str:
+    return f", without {format_count(hidden, 'day')} of too few people to show" if hidden else ""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -201,7 +212,16 @@ def attendance_by_weekday(
     def count(words: Sequence[str]) -> np.ndarray:
         return np.bincount(cell[inside & sessions.has_status(words)], minlength=size)
 
+    person = records.episodes["person_id"].cat.codes.to_numpy()[sessions.episode]
+
+    def people(words: Sequence[str]) -> np.ndarray:
+        rows = inside & sessions.has_status(words)
+        width = int(person.max(initial=0)) + 1
+        met = np.unique(cell[rows].astype(np.int64) * width + person[rows])
+        return np.bincount(met // width, minlength=size)
+
     due, came = count(sessions.rule.due), count(ATTENDED)
+    absent = tuple(word for word in sessions.rule.due if word not in ATTENDED)
     days = np.tile(np.arange(weeks * 7), len(groups))
     monday = start + pd.to_timedelta(days // 7 * 7, unit="D")
     table = groups.beside(
@@ -216,8 +236,19 @@ def attendance_by_weekday(
         }
     )
     rule = f"{sessions.rule.text} Weeks begin on Monday; the last one holds the data cut."
+    behind = {
+        "due": people(sessions.rule.due),
+        "attended": people(ATTENDED),
+        "absent": people(absent),
+        "unrecorded": people(("unrecorded",)),
+    }
     return AttendanceCalendar(
-        table, groups.names, left_out.after(rule), records.synthetic, left_out
+        table,
+        groups.names,
+        left_out.after(rule),
+        records.synthetic,
+        left_out,
+        pd.DataFrame(behind),
     )
 
 

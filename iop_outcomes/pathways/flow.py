@@ -62,6 +62,9 @@ class CohortFlow(DrawnResult):
         Whether the records are synthetic.
     left_out : LeftOut
         How many episodes without a group were left out.
+    people : pandas.DataFrame or None
+        Row by row of the table, the number of persons in each count. Disclosure rules depend on
+        these numbers; None once it is protected.
     """
 
     table: pd.DataFrame
@@ -72,6 +75,7 @@ class CohortFlow(DrawnResult):
     rule: str
     synthetic: bool = False
     left_out: LeftOut = NOTHING_LEFT_OUT
+    people: pd.DataFrame | None = None
 
     @property
     def text(self) -> str:
@@ -89,8 +93,9 @@ class CohortFlow(DrawnResult):
 
     def _describe(self, rows: pd.DataFrame, name: str) -> str:
         parts = [self._describe_step(row) for _, row in rows.iloc[1:].iterrows()]
-        admitted = format_count(rows["episodes"].iloc[0], "episode")
-        return f"{name}{admitted} admitted. {' '.join(parts)}"
+        count = rows["episodes"].iloc[0]
+        admitted = f"{format_count(count, 'episode')} admitted. " if pd.notna(count) else ""
+        return f"{name}{admitted}{' '.join(parts)}"
 
     def _describe_step(self, row: pd.Series[float]) -> str:
         title = self.titles[str(row["step"])]
@@ -106,6 +111,8 @@ class CohortFlow(DrawnResult):
         besides = f"; {' and '.join(apart)}" if apart else ""
         if row["why"]:
             return f"{title}: {row['why']}."
+        if pd.isna(row["reached"]):
+            return f"{title}: too few people to show{besides}."
         if pd.isna(row["share"]):
             return f"{title}: of nobody known{besides}."
         limits = ""
@@ -227,7 +234,7 @@ def cohort_flow(
         judged["reached_all"] = before & judged["reached"]
         before = judged["reached_all"]
         rows.append(_step_rows(groups, person, step, day, judged, confidence))
-    table = _in_order(rows, len(groups))
+    table, people = split_people(_in_order(rows, len(groups)))
     table = _without_unknown(table, records, groups, {s: name for s, (_, _, name) in steps.items()})
     titles = {
         "admitted": "admitted",
@@ -244,6 +251,7 @@ def cohort_flow(
         left_out.after(_rule_text(first_within, fourth_within, chosen)),
         records.synthetic,
         left_out,
+        people,
     )
 
 
@@ -323,12 +331,9 @@ def _step_rows(
     if step == "admitted":  # all of them by definition: nothing is estimated
         lower, upper = np.full(size, np.nan), np.full(size, np.nan)
     columns = {"step": [step] * size, "day": np.full(size, day, dtype=np.int64), **counts}
-    table, _ = split_people(
-        groups.beside(
-            {**columns, "share": share, "lower": lower, "upper": upper, "why": [""] * size}
-        )
+    return groups.beside(
+        {**columns, "share": share, "lower": lower, "upper": upper, "why": [""] * size}
     )
-    return table
 
 
 def _in_order(steps: list[pd.DataFrame], size: int) -> pd.DataFrame:

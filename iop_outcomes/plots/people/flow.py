@@ -33,6 +33,10 @@ PARTS = (
     Part("not_followed", "not yet followed that long", "#ececec", "", "#6b6b6b"),
     Part("not_known", "not known", "#6b6b6b", "xx", "#ffffff"),
 )
+KNOWN = (
+    "Whole bar: those followed to the step's day of whom it is known, since other counts are too "
+    "small to show."
+)
 NOTE = (
     "Whole bar: all episodes admitted. At the right: those who reached the step, of those followed "
     "to its day of whom it is known."
@@ -71,6 +75,7 @@ def plot_flow(flow: CohortFlow, ax: Axes | Figure | None = None) -> Axes:
             instead="fewer groups, or fewer days: cohort_flow(records, days=(30, 90))",
         )
     parts = panels(flow.table, flow.by)
+    whole = _shows_all(flow.table)
     target = figure_or(ax)
     with style.drawing():
         labels = [drawn_name(title) for title in flow.titles.values()]
@@ -80,10 +85,10 @@ def plot_flow(flow: CohortFlow, ax: Axes | Figure | None = None) -> Axes:
         room = label_room(sheet.width, flow) + HANDLE_ROOM
         names = fitted([name for name, _ in parts], room, TITLE_SIZE, True)
         for place, name, (_, rows) in zip(places, names, parts, strict=True):
-            bars = [_bar(row, short[str(row["step"])]) for _, row in rows.iterrows()]
+            bars = [_bar(row, short[str(row["step"])], whole) for _, row in rows.iterrows()]
             draw_bars(place, bars, PARTS, len(rows), sheet)
             place.set_title(name, loc="left", fontsize=TITLE_SIZE, fontweight="bold", pad=4)
-        write_legend(places[0], sheet, PARTS)
+        write_legend(places[0], sheet, PARTS[: 4 if whole else 2])
         finish(sheet, flow, f"Stacked bars, one a step. {flow.text}")
     return sheet.ax
 
@@ -98,7 +103,7 @@ def _planner(flow: CohortFlow, labels: list[str], count: int) -> Planner:
         return Plan(
             *(left, RIGHT if whole else 14.0, ABOVE + legend_height(PARTS, width), AXIS, 0.0),
             height=rows * ROW + gaps,
-            notes=f"{flow.rule}\n{NOTE}{_unknown(flow)}",
+            notes=f"{flow.rule}\n{NOTE if _shows_all(flow.table) else KNOWN}{_unknown(flow)}",
             least=(120.0, rows * LEAST_ROW + gaps),
             wish=min(widest, WIDEST_LEFT) + 300,
         )
@@ -115,14 +120,26 @@ def _unknown(flow: CohortFlow) -> str:
     return f"\nNot known: {'; '.join(reasons)}." if reasons else ""
 
 
-def _bar(row: pd.Series[float], label: str) -> Bar:
+def _shows_all(table: pd.DataFrame) -> bool:
+    """Tell whether all counts of the steps of which something is known are shown."""
+    known = table.loc[table["why"] == "", ["episodes", *(part.name for part in PARTS)]]
+    return bool(known.notna().to_numpy().all())
+
+
+def _bar(row: pd.Series[float], label: str, whole: bool) -> Bar:
+    """Return the bar of a step: of all admitted, or of those known if others are hidden."""
     if row["why"]:
         return Bar(label, None, instead="not known")
-    counts = tuple(float(row[part.name]) for part in PARTS)
+    if pd.isna(row["reached"]):
+        return Bar(label, None, instead="not shown: small counts")
     if str(row["step"]) == "admitted":
-        return Bar(label, counts, float(row["episodes"]), f"{row['episodes']:,.0f}")
+        admitted = float(row["reached"])
+        return Bar(label, (admitted, 0.0, 0.0, 0.0), admitted, f"{admitted:,.0f}")
+    counts = tuple(float(row[part.name]) for part in PARTS)
+    if not whole:
+        counts = (*counts[:2], 0.0, 0.0)
     of = row["reached"] + row["not_reached"]
     beside = f"{row['reached']:,.0f} of {of:,.0f}"
     if pd.notna(row["share"]):
         beside += f" ({row['share']:.0%})"
-    return Bar(label, counts, float(row["episodes"]), beside)
+    return Bar(label, counts, float(row["episodes"] if whole else of) or 1.0, beside)

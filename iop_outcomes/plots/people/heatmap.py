@@ -31,6 +31,8 @@ SHARES = tuple(
     for place, (words, colour) in enumerate(zip(WORDS, COLOURS, strict=True))
 )
 AFTER = Part("after", "discharged", "#ffffff", "////", "#9a9a9a")
+FEW = Part("few", "too few people to show", "#ffffff", "xx", "#9a9a9a")
+HIDDEN = "too few people to show"
 UNSEEN = Part("unseen", "not observed", "#ececec", "..", "#9a9a9a")
 
 
@@ -75,7 +77,8 @@ def plot_attendance_heatmap(
         parts, parted = [("", attendance.table)], (*SHARES, AFTER, UNSEEN)
         grids, label = [_of_persons(attendance.table)], "week since admission"
     else:
-        parts, parted = panels(attendance.table, attendance.by), (*SHARES, UNSEEN)
+        hidden = (FEW,) if "hidden" in attendance.table else ()
+        parts, parted = panels(attendance.table, attendance.by), (*SHARES, UNSEEN, *hidden)
         grids, label = [_of_weekdays(rows) for _, rows in parts], "week beginning on Monday"
     count = sum(len(grid.rows) for grid in grids)
     if count > MOST_LANES:
@@ -131,10 +134,13 @@ def _of_weekdays(rows: pd.DataFrame) -> _Grid:
     def grid(name: str) -> np.ndarray:
         return np.asarray(rows[name].to_numpy().reshape(shape).T)
 
-    used = (grid("due").sum(axis=1) > 0) | (np.arange(len(WEEKDAYS)) < 5)
+    hidden = grid("hidden") if "hidden" in rows else np.zeros(shape[::-1], dtype=np.bool_)
+    used = (np.nansum(grid("due"), axis=1) > 0) | hidden.any(axis=1)
+    used |= np.arange(len(WEEKDAYS)) < 5
     rate = grid("rate")[used]
     text = np.array([["" if np.isnan(x) else f"{100 * x:.0f}" for x in line] for line in rate])
-    state = np.where(grid("observed")[used], STATES[0], STATES[2])
+    state = np.where(grid("observed")[used], STATES[0], STATES[2]).astype(object)
+    state[hidden[used]] = HIDDEN
     columns = [f"{day:%d %b %y}" for day in week]
     names = [day for day, yes in zip(WEEKDAYS, used, strict=True) if yes]
     return _Grid(names, columns, rate, text, state)
@@ -168,7 +174,7 @@ def _draw(ax: Axes, grid: _Grid, names: list[str], written: bool) -> None:
     colours = ListedColormap(COLOURS)
     mesh = ax.pcolormesh(shade, cmap=colours, vmin=-0.5, vmax=4.5, edgecolor="white")
     mesh.set_gid("heatmap")
-    for state, part in ((STATES[1], AFTER), (STATES[2], UNSEEN)):
+    for state, part in ((STATES[1], AFTER), (STATES[2], UNSEEN), (HIDDEN, FEW)):
         for row, column in zip(*np.nonzero((grid.state == state) & nothing), strict=True):
             ax.add_patch(
                 Rectangle(
