@@ -15,6 +15,7 @@ def test_they_are_these() -> None:
     assert {path.stem for path in NOTEBOOKS} == {
         "cohort_comparison",
         "director",
+        "engagement",
         "own_data",
         "quarterly_report",
         "researcher",
