@@ -27,6 +27,7 @@ from iop_outcomes.trends.charts import (
     u_prime_chart,
     xmr_chart,
 )
+from iop_outcomes.trends.charts.ranges import SCREEN, mean_range
 
 LIMITS = ["lower_limit", "centre", "upper_limit"]
 
@@ -99,6 +100,9 @@ def test_u_charts_are_those_of_the_book() -> None:
 def test_an_xmr_chart_is_that_of_the_book_and_of_the_health_service() -> None:
     book = xmr_chart(TABLE_6_7, multiplier=3 / 1.128)
     printed(book, 0, "279.7833147", "300.5", "321.2166853")
+    known = np.ones(len(TABLE_6_7), dtype=bool)
+    mean = mean_range(TABLE_6_7["value"].to_numpy(), known, screen=True)
+    assert (f"{mean:.9f}", f"{SCREEN * mean:.8f}") == ("7.789473684", "25.44821053")  # its mR chart
     printed(xmr_chart(SPIKE), 0, "-0.715556", "1.944444", "4.604444")
     printed(xmr_chart(SPIKE, screen=False), 0, "-3.062614", "1.944444", "6.951503")
     printed(xmr_chart(NORMAL), 0, "-3.01138", "0.1416238", "3.294627")

@@ -71,6 +71,12 @@ def test_overdispersion_is_that_of_the_published_method() -> None:
     rows = {"numerator": NUMERATOR, "denominator": DENOMINATOR}
     table = funnel_limits(pd.DataFrame(rows), overdispersion="on")
     printed(table[["lower_95", "upper_95"]].iloc[0], ".2942314 .5332092")
+    # its limits without overdispersion are on this scale too; here they are exact
+    angle = np.arcsin(np.sqrt(target)) + np.array([-1.959964, 1.959964]) / np.sqrt(4 * 300)
+    printed(np.sin(angle) ** 2, ".3560684 .4671847")
+    exact = funnel_limits(pd.DataFrame(rows), overdispersion="off")
+    near = exact[["lower_95", "upper_95"]].iloc[0].to_numpy(dtype=float)
+    assert (np.abs(near - np.sin(angle) ** 2) < 1 / 300).all()  # by less than one person
     rows = {"observed": NUMERATOR, "expected": EXPECTED}
     table = funnel_limits(pd.DataFrame(rows), overdispersion="on")
     printed(table[["lower_95", "upper_95"]].iloc[4], ".7142611378 1.400048172")
