@@ -31,8 +31,8 @@ NO_MEDICATION = (
 def followed_up(records: Records | Attendance, *, within: int = 7) -> ContinuityMeasure:
     """Return who had a visit soon after the discharge from a prior level of care.
 
-    Rule: a visit within 7, or 30, days after the discharge from a detox, inpatient or residential
-    stay, the day of discharge included.
+    Rule: a visit on one of the 7, or 30, days after the discharge from a detox, inpatient or
+    residential stay; the day of discharge is none of them.
 
     Parameters
     ----------
@@ -57,14 +57,16 @@ def followed_up(records: Records | Attendance, *, within: int = 7) -> Continuity
 
     Notes
     -----
-    In the style of the HEDIS measure FUI (7 and 30 days). Counted are those who were admitted here:
-    who was discharged there and never came is not in these records, so that the share is higher
-    than that of all who were discharged.
+    In the style of the HEDIS measure FUI (7 and 30 days), of which the follow-up visit is on
+    another date than the discharge; in FUA, which is of emergency visits, the same day counts.
+    Counted are those who were admitted here: who was discharged there and never came is not in
+    these records, so that the share is higher than that of all who were discharged.
 
     References
     ----------
     National Committee for Quality Assurance. Follow-Up After High-Intensity Care for Substance Use
-    Disorder (FUI).
+    Disorder (FUI). On the day of discharge: Blue Cross and Blue Shield of New Mexico, Caring for
+    Substance Use Disorders, 5 March 2024.
 
     Examples
     --------
@@ -87,12 +89,12 @@ def followed_up(records: Records | Attendance, *, within: int = 7) -> Continuity
     attendance = read_once(records, "followed_up")
     before = days_since_prior_discharge(attendance)
     rule = (
-        f"A visit within {within} days after the discharge from a prior stay, its day included, of "
-        f"those admitted here with the day of that discharge recorded. {VISITS}"
+        f"A visit on one of the {within} days after the discharge from a prior stay, the day of "
+        f"discharge not counted, of those admitted here with that day recorded. {VISITS}"
     )
 
     def search(visits: Visits) -> Found:
-        first = visits.nth(1, -before, np.inf)
+        first = visits.nth(1, 1 - before, np.inf)
         taken = first + before
         met, over = taken <= within, visits.seen + before >= within
         return Found(
@@ -100,7 +102,7 @@ def followed_up(records: Records | Attendance, *, within: int = 7) -> Continuity
             failed=~met & over,
             over=over,
             day=first,
-            first_count=visits.count(-before, within - before),
+            first_count=visits.count(1 - before, within - before),
             second_count=taken,
             applies=~np.isnan(before),
         )
