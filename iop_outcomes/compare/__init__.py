@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from iop_outcomes.compare.adjustment import AdjustedCurves, EValue, adjusted_curves, e_value
 from iop_outcomes.compare.balance import Balance, balance
+from iop_outcomes.compare.cohorts import CohortComparison, compare_cohorts
 from iop_outcomes.compare.differences import (
     Difference,
     incidence_difference,
@@ -51,6 +52,7 @@ from iop_outcomes.compare.study_size import (
 __all__ = [
     "AdjustedCurves",
     "Balance",
+    "CohortComparison",
     "Comparison",
     "Concordance",
     "DetectableDifference",
@@ -77,6 +79,7 @@ __all__ = [
     "adjusted_curves",
     "balance",
     "cause_specific_cox",
+    "compare_cohorts",
     "compare_incidence",
     "compare_interval_survival",
     "compare_recurrence",

@@ -210,6 +210,14 @@ WALK: dict[str, list[tuple[str, Estimate]]] = {
     "detectable_difference": [
         ("times", lambda frame: iop.detectable_difference(frame, "track", day=40))
     ],
+    "compare_cohorts": [
+        (
+            "times",
+            lambda frame: iop.compare_cohorts(
+                frame, "track", covariates=["age"], horizon=40, left="rests_on_missing"
+            ),
+        )
+    ],
     "compare_strategies": [("times", strategies_of)],
     "landmark": [("times", lambda frame: iop.landmark(frame, 20)[MADE])],
     "start_stop": [("times", lambda frame: iop.start_stop(frame)[MADE])],

@@ -168,6 +168,12 @@ CALLS: dict[str, tuple[str, Call]] = {
         "times",
         lambda data, how: iop.detectable_difference(data, "site", **option(how)),
     ),
+    "compare_cohorts": (
+        "times",
+        lambda data, how: iop.compare_cohorts(
+            data, "site", covariates=["age"], horizon=30, **option(how)
+        ),
+    ),
     "balance": (
         "times",
         lambda data, how: iop.balance(data, "site", ["age", "track"], **option(how)),

@@ -56,12 +56,13 @@ def read_covariates(frame: pd.DataFrame, names: str | Sequence[str]) -> list[Cov
     EstimateError
         If a number is not finite, or a column of text has so many values that it may name people.
     """
-    asked = _names_of(frame, names)
+    asked = covariate_names(frame, names)
     refuse_twins(frame, asked)
     return [_read(frame[name], name) for name in asked]
 
 
-def _names_of(frame: pd.DataFrame, names: Any) -> list[str]:
+def covariate_names(frame: pd.DataFrame, names: Any) -> list[str]:
+    """Return the names of covariates as a list of columns that are there; refuse others."""
     asked = [names] if isinstance(names, str) else names
     fit = not holds_data(asked) and isinstance(asked, Sequence) and len(asked) > 0
     if not fit or not all(isinstance(name, str) for name in asked):

@@ -1,0 +1,215 @@
+"""All of a comparison of cohorts in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.compare.adjustment import AdjustedCurves, adjusted_curves
+from iop_outcomes.compare.adjustment.estimate import Limits, Method
+from iop_outcomes.compare.balance import balance
+from iop_outcomes.compare.balance.covariates import covariate_names
+from iop_outcomes.compare.cohorts.flow import check_excluded, flow_table, with_covariates
+from iop_outcomes.compare.cohorts.methods import Done, methods_text
+from iop_outcomes.compare.cohorts.result import CohortComparison
+from iop_outcomes.compare.group_tests.curves import compare_survival
+from iop_outcomes.compare.loss_to_follow_up import tipping_point
+from iop_outcomes.compare.propensity import propensity_weights
+from iop_outcomes.compare.propensity.result import WEIGHT
+from iop_outcomes.shared.checks import check_choice, check_whole
+from iop_outcomes.shared.groups import MissingGroup, settle_groups
+from iop_outcomes.shared.provenance import provenance_of, relabel
+from iop_outcomes.survival.clusters import Cluster, read_clusters
+from iop_outcomes.survival.times import check_times
+
+MissingCovariates = Literal["refuse", "drop"]
+
+
+def compare_cohorts(
+    times: pd.DataFrame,
+    by: str | Sequence[str],
+    *,
+    covariates: Sequence[str],
+    horizon: float,
+    method: Method = "augmented",
+    limits: Limits = "closed_form",
+    reference: Any = None,
+    left: str | None = None,
+    excluded: Mapping[str, int] | None = None,
+    missing_covariates: MissingCovariates = "refuse",
+    fewest: int = 10,
+    cluster: str | Cluster | None = Cluster.PERSON,
+    missing_group: MissingGroup = "refuse",
+    confidence: float = 0.95,
+    resamples: int = 500,
+    seed: int = 0,
+) -> CohortComparison:
+    """Compare cohorts: flow, Table 1, curves, test, adjusted differences, and their sensitivity.
+
+    Parameters
+    ----------
+    times : pandas.DataFrame
+        As for `iop_outcomes.survival_curves`, with the columns named here.
+    by : str or sequence of str
+        Columns whose values define the groups, two or more.
+    covariates : sequence of str
+        Columns known on day 0 that affect both the group and the event.
+    horizon : float
+        The day of the differences, chosen before the data are seen.
+    method, limits, reference, cluster, confidence, resamples, seed
+        As for `iop_outcomes.adjusted_curves`. With late entry the method is ``"weighting"``.
+    left : str, optional
+        A column that says who left, for `iop_outcomes.tipping_point`.
+    excluded : mapping of str to int, optional
+        What was excluded before, by reason, for the flow.
+    missing_covariates : {"refuse", "drop"}
+        What becomes of rows without a value of a covariate: refused, or dropped and counted in
+        ``flow``.
+    fewest : int
+        Groups with fewer events by the horizon are named as small.
+    missing_group : {"refuse", "own", "leave_out"}
+        What becomes of rows without a value of `by`: refused; a group "not recorded" of their own;
+        or left out, and counted in ``flow`` and ``text``.
+
+    Returns
+    -------
+    CohortComparison
+        With ``table``, ``flow``, ``balance``, ``test``, ``adjusted``, ``tipping``, ``methods``,
+        ``text``, ``html`` and ``save("comparison.html")``.
+
+    Raises
+    ------
+    EstimateError
+        If a covariate is missing, or as the functions that it calls.
+    RuleError
+        If an option is not valid, or a column is not there.
+
+    Notes
+    -----
+    It calls `iop_outcomes.balance`, `iop_outcomes.compare_survival`,
+    `iop_outcomes.adjusted_curves` and, with `left`, `iop_outcomes.tipping_point`, all with the same
+    rows. As sensitivity it adjusts by the other method (weighting, or with limits by bootstrap
+    standardisation) and over the people who could have been in any group (overlap weights).
+
+    Examples
+    --------
+    >>> import iop_outcomes as iop
+    >>> records = iop.read_records("data/samples")
+    >>> times = iop.time_to_relapse(records, iop.RelapseRule(missing="censor"))
+    >>> found = iop.compare_cohorts(times, "track", covariates=["age", "program"], horizon=60)
+    >>> found.flow[["step", "n"]].to_dict("list")
+    {'step': ['rows given', 'analysed', 'group', 'group'], 'n': [874, 874, 501, 373]}
+    """
+    check_choice("missing_covariates", missing_covariates, ("refuse", "drop"))
+    check_whole("fewest", fewest, 1, "fewest=10")
+    check_excluded(excluded)
+    settled = settle_groups(times, (by,), missing_group)
+    check_times(settled, by)
+    names = covariate_names(settled, covariates)
+    kept = with_covariates(settled, names, missing_covariates)
+    frame = relabel(settled[kept], settled)
+    checked = check_times(frame, by)
+    options: dict[str, Any] = {
+        "day": horizon,
+        "limits": limits,
+        "reference": reference,
+        "cluster": cluster,
+        "confidence": confidence,
+        "resamples": resamples,
+        "seed": seed,
+    }
+    adjusted = adjusted_curves(frame, by, names, method=method, **options)
+    others = _others(frame, by, names, method, options)
+    weighted = propensity_weights(frame, by, names).frame
+    sizes = adjusted.groups[["group", "n", "events"]].to_numpy().tolist()
+    clustering = read_clusters(frame, cluster).clustering
+    provenance = provenance_of(frame)
+    dropped = len(times) - len(frame)
+    return CohortComparison(
+        table=_table(adjusted, others),
+        flow=flow_table(
+            excluded,
+            len(times),
+            [
+                (f"no value of {', '.join(checked.labels.columns)}", len(times) - len(settled)),
+                ("no value of a covariate", int((~kept).sum())),
+            ],
+            [(name, int(n)) for name, n, _ in sizes],
+        ),
+        balance=balance(weighted, by, names, weights=WEIGHT, reference=reference),
+        test=compare_survival(frame, by, cluster=cluster, confidence=confidence),
+        adjusted=adjusted,
+        tipping=None
+        if left is None
+        else tipping_point(
+            frame,
+            by,
+            adjusted.day,
+            left=left,
+            reference=reference,
+            cluster=cluster,
+            confidence=confidence,
+            resamples=resamples,
+            seed=seed,
+        ),
+        small=tuple(name for name, _, events in sizes if events < fewest),
+        fewest=fewest,
+        horizon=adjusted.day,
+        methods=methods_text(
+            Done(
+                by=", ".join(checked.labels.columns),
+                terms=", ".join(names),
+                sizes=[(name, int(n), int(had)) for name, n, had in sizes],
+                dropped=dropped,
+                horizon=adjusted.day,
+                method=method,
+                also=tuple(others),
+                limits=limits,
+                resamples=resamples,
+                confidence=confidence,
+                clustered=str(clustering.by) if clustering.together else "",
+                event=provenance.event,
+                origin=provenance.origin,
+                rule=checked.rule,
+                tipping=left is not None,
+            )
+        ),
+        synthetic=provenance.synthetic,
+    )
+
+
+def _others(
+    frame: pd.DataFrame,
+    by: str | Sequence[str],
+    names: list[str],
+    method: Method,
+    options: dict[str, Any],
+) -> dict[str, AdjustedCurves]:
+    """Return the sensitivity analyses by what they are."""
+    wanted: dict[str, dict[str, Any]] = {}
+    if method != "weighting":
+        wanted["weighting"] = {"method": "weighting"}
+    if options["limits"] == "bootstrap" and method != "standardisation" and "entry" not in frame:
+        wanted["standardisation"] = {"method": "standardisation"}
+    wanted["overlap weights"] = {"method": "weighting", "estimand": "overlap"}
+    return {
+        name: adjusted_curves(frame, by, names, **{**options, **how})
+        for name, how in wanted.items()
+    }
+
+
+def _table(adjusted: AdjustedCurves, others: dict[str, AdjustedCurves]) -> pd.DataFrame:
+    parts = {
+        "not adjusted": adjusted.unadjusted,
+        "adjusted": adjusted.table,
+        **{f"adjusted by {name}": one.table for name, one in others.items()},
+    }
+    tables = []
+    for name, table in parts.items():
+        own = table.copy()
+        own.insert(0, "analysis", np.full(len(own), name, dtype=object))
+        tables.append(own)
+    return pd.concat(tables, ignore_index=True)
