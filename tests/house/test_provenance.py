@@ -213,9 +213,7 @@ WALK: dict[str, list[tuple[str, Estimate]]] = {
     "compare_cohorts": [
         (
             "times",
-            lambda frame: iop.compare_cohorts(
-                frame, "track", covariates=["age"], horizon=40, left="rests_on_missing"
-            ),
+            lambda frame: iop.compare_cohorts(frame, "track", covariates=["age"], horizon=40),
         )
     ],
     "compare_strategies": [("times", strategies_of)],
