@@ -20,6 +20,7 @@ from iop_outcomes.plots.layout.risk_table import (
     table_height,
 )
 from iop_outcomes.plots.layout.sheet import Plan, Planner, finish, open_sheet, stack
+from iop_outcomes.plots.layout.steps import draw_steps
 from iop_outcomes.shared.text import format_count, format_level
 from iop_outcomes.survival.competing.result import CumulativeIncidence
 
@@ -130,25 +131,8 @@ def _labels(parts: list[tuple[str, pd.DataFrame]], room: float, whole: bool) -> 
 
 def _draw(panel: Axes, part: pd.DataFrame, look: style.Look, label: str, naive: bool) -> None:
     day = part["day"].to_numpy()
-    panel.fill_between(
-        day,
-        part["lower"].to_numpy(),
-        part["upper"].to_numpy(),
-        step="post",
-        color=look.colour,
-        alpha=0.13,
-        linewidth=0,
-    )
-    panel.plot(
-        day,
-        part["incidence"].to_numpy(),
-        drawstyle="steps-post",
-        color=look.colour,
-        linestyle=look.line,
-        linewidth=1.8,
-        label=label,
-        zorder=3,
-    )
+    limits = part["lower"].to_numpy(), part["upper"].to_numpy()
+    draw_steps(panel, day, part["incidence"].to_numpy(), limits, look, label)
     if naive:
         panel.plot(
             day,

@@ -18,6 +18,7 @@ from iop_outcomes.plots.layout.risk_table import (
     table_height,
 )
 from iop_outcomes.plots.layout.sheet import Plan, Planner, finish, open_sheet
+from iop_outcomes.plots.layout.steps import draw_steps
 from iop_outcomes.shared.text import format_level
 from iop_outcomes.survival.recurrence.result import MeanCumulativeFunction
 
@@ -94,13 +95,7 @@ def _labels(result: MeanCumulativeFunction, names: list[str], room: float) -> li
 def _draw(ax: Axes, rows: pd.DataFrame, look: style.Look, label: str) -> None:
     day, mean = rows["day"].to_numpy(), rows["mean"].to_numpy()
     limits = rows["lower"].to_numpy(), rows["upper"].to_numpy()
-    ax.fill_between(day, *limits, step="post", color=look.colour, alpha=0.13, linewidth=0)
-    mark = {"color": look.colour, "linestyle": look.line, "linewidth": 1.8, "zorder": 3}
-    ax.step(day, mean, where="post", label=label, **mark)
-    for limit in limits:
-        ax.step(
-            day, limit, where="post", color=look.colour, linewidth=0.5, alpha=0.55, label="_limit"
-        )
+    draw_steps(ax, day, mean, limits, look, label, edges=True)
 
 
 def _dress(

@@ -18,7 +18,7 @@ from iop_outcomes.trends.charts.series import Baseline, Rebase, Series, read_ser
 SEASON, WORKING_DAYS = "season", "working_days"
 ADJUSTMENTS = (SEASON, WORKING_DAYS)
 PARTS = {"M": (12, "month"), "Q": (4, "quarter")}  # of a year, by the unit of pandas
-PERIODS = ("W", "M", "Q", "Y")
+NAMES = {"W": "week", "M": "month", "Q": "quarter", "Y": "year"}
 FEWEST = 2  # known points of each part of the year; of one, its effect would be all that it is
 CHARTED = ("xmr", "p", "p_prime", "u", "u_prime", "run")
 BINOMIAL = ("p", "u")  # whose limits come from counts, not from how the values vary
@@ -156,12 +156,12 @@ def _date_or_none(day: Any) -> pd.Timestamp | None:
 def check_periods(when: Any, adjustment: Adjustment) -> None:
     """Raise RuleError if the rows are no periods for which the adjustment is known."""
     unit = when.freqstr.partition("-")[0] if isinstance(when, pd.PeriodIndex) else ""
-    if unit in (PARTS if adjustment.season else PERIODS):
+    if unit in (PARTS if adjustment.season else NAMES):
         return
     kinds = "months and quarters" if adjustment.season else "weeks, months, quarters and years"
     raise RuleError(
         f"The {'season' if adjustment.season else 'number of working days'} is known of {kinds}.",
-        found="other rows",
+        found=f"rows by {NAMES.get(unit, 'dates, numbers or labels')}",
         instead='every="month", or periods as 2026-03 in the frame',
     )
 

@@ -14,6 +14,7 @@ from iop_outcomes.plots.layout.given import check_result, figure_or
 from iop_outcomes.plots.layout.names import drawn_name, fitted, label_room
 from iop_outcomes.plots.layout.risk_table import LEFT_ALONE, TABLE_TOP
 from iop_outcomes.plots.layout.sheet import Plan, Planner, finish, open_sheet
+from iop_outcomes.plots.layout.steps import draw_steps
 from iop_outcomes.shared.text import format_level
 
 if TYPE_CHECKING:
@@ -82,26 +83,8 @@ def _planner(result: CurveContrast, curves: int) -> Planner:
 
 
 def _draw(ax: Axes, rows: pd.DataFrame, look: style.Look, label: str) -> None:
-    day = rows["day"].to_numpy()
-    ax.fill_between(
-        day,
-        rows["lower"].to_numpy(),
-        rows["upper"].to_numpy(),
-        step="post",
-        color=look.colour,
-        alpha=0.13,
-        linewidth=0,
-    )
-    ax.plot(
-        day,
-        rows["survival"].to_numpy(),
-        drawstyle="steps-post",
-        color=look.colour,
-        linestyle=look.line,
-        linewidth=1.8,
-        label=label,
-        zorder=3,
-    )
+    limits = rows["lower"].to_numpy(), rows["upper"].to_numpy()
+    draw_steps(ax, rows["day"].to_numpy(), rows["survival"].to_numpy(), limits, look, label)
 
 
 def _small_print(result: CurveContrast) -> str:

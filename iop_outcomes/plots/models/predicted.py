@@ -13,6 +13,7 @@ from iop_outcomes.plots.layout.given import check_result, figure_or
 from iop_outcomes.plots.layout.names import fitted, group_name, label_room
 from iop_outcomes.plots.layout.risk_table import LEFT_ALONE, TABLE_TOP
 from iop_outcomes.plots.layout.sheet import Plan, Planner, finish, open_sheet
+from iop_outcomes.plots.layout.steps import draw_steps
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -83,19 +84,7 @@ def _draw(ax: Axes, rows: pd.DataFrame, look: style.Look, label: str) -> None:
     day, survival, lower, upper = (
         rows[name].to_numpy()[order] for name in ("day", "survival", "lower", "upper")
     )
-    ax.fill_between(day, lower, upper, step="post", color=look.colour, alpha=0.13, linewidth=0)
-    ax.step(
-        day,
-        survival,
-        where="post",
-        color=look.colour,
-        linestyle=look.line,
-        linewidth=1.8,
-        label=label,
-        zorder=3,
-    )
-    for limit in (lower, upper):
-        ax.step(day, limit, where="post", color=look.colour, linewidth=0.5, alpha=0.55, label="_")
+    draw_steps(ax, day, survival, (lower, upper), look, label, edges=True)
 
 
 def _alternative(curves: PredictedSurvival, groups: list[tuple[str, pd.DataFrame]]) -> str:
