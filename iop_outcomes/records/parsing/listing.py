@@ -9,6 +9,7 @@ from iop_outcomes.records.parsing.parsed import Parsed
 from iop_outcomes.records.schema import Column
 from iop_outcomes.records.sources.coded import Coded
 from iop_outcomes.records.staging import Log, StagedTable
+from iop_outcomes.shared.text import format_count
 
 _LOST = "value left missing"  # what is done where a text gives no value begins so
 _FEW = 10  # rows with an error of a program, up to which they are listed one by one
@@ -96,7 +97,7 @@ def _log_once(
     for sentence, texts in parsed.sentences:
         rows = _rows(staged, coded, texts)
         if rows:
-            log.notes.append(sentence.format(rows=f"{rows:,} rows", name=called))
+            log.notes.append(sentence.format(rows=format_count(rows, "row"), name=called))
     return failed
 
 
