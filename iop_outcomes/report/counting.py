@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.attendance import AttendanceByWeek, attendance_by_week
@@ -34,11 +35,18 @@ from iop_outcomes.report.sections.findings import (
     quarterly_trends,
     trend_in,
 )
-from iop_outcomes.trends import Trend
+from iop_outcomes.report.sections.outcomes import (
+    continuity_table,
+    declare_admitted,
+    scores_tables,
+)
+from iop_outcomes.report.sections.sites import declare_sites, funnels
+from iop_outcomes.trends import Funnel, Trend
 from iop_outcomes.trends.periods import last_day
 
 FLOW = ("first_session", "retained_30", "retained_60", "retained_90")
 MONTHS = 24
+YEAR = 4  # quarters
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +95,7 @@ class Trends:
         complete = one.table["complete"].to_numpy()
         printed = np.flatnonzero(complete)
         if one.every == "quarter" and one.measure in self.by_month:
-            printed = printed[-COMPARED:]
+            printed = _told_of(complete, printed)
         if one.every == "quarter" and one.measure in self.by_year:
             printed = printed[:0]
         return [bool(row) for row in np.isin(np.arange(len(complete)), printed)]
@@ -111,6 +119,13 @@ class Trends:
             for some in (printed, self.by_month, self.by_year)
         )
         return Trends(*both)
+
+
+def _told_of(complete: npt.NDArray[np.bool_], known: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """Return the newest known quarters, and the one a year before the newest."""
+    year_before = [] if not len(known) or known[-1] < YEAR else [known[-1] - YEAR]
+    before = [row for row in year_before if complete[row]]
+    return np.unique([*before, *known[-COMPARED:]]).astype(np.intp)
 
 
 def make_trends(scope: Scope, plan: MergePlan) -> Trends:
@@ -171,6 +186,8 @@ class Counted:
         With this report.
     changed : str
         What stands as an earlier report printed it, though the records have changed; else empty.
+    sites : dict of str to Funnel
+        The programs side by side, by measure: those that may be shown.
     """
 
     linked: LinkedCounts
@@ -183,6 +200,7 @@ class Counted:
     cells: PrintedCells
     ledger: Ledger
     changed: str
+    sites: dict[str, Funnel] = field(default_factory=dict)
 
     def table(self, name: str) -> Table:
         """Return a table without what is hidden."""
@@ -263,6 +281,10 @@ def count_all(
             linked.withhold(key)
     curves = relapse.relapse_results(scope) if scope.tells("relapse") else None
     link_report(scope, linked, trends.all, curves, plan)
+    declare_admitted(scope, linked)
+    rules = continuity_table(scope, linked)
+    made += [*([] if rules is None else [rules]), *scores_tables(scope, linked)]
+    sites = declare_sites(scope, linked) if scope.engagement is not None else []
     complete = trends.complete
 
     def cells(hidden: Hidden) -> PrintedCells:
@@ -281,4 +303,5 @@ def count_all(
         cells(hidden),
         ledger.with_report(cells(hidden), year, plan, printed, hidden),
         _changed_text(frozen, linked, note),
+        funnels(sites, hidden),
     )

@@ -25,6 +25,7 @@ RESTS_ON = {
     "completed": "completion_rate",
 }
 """The measure on which a column rests, where it has another name."""
+OF_PEOPLE = ("retained_30", "retained_90", "completed")
 NOTE = (
     "Sessions attended of those due; mean attended hours a whole week; whole weeks with 9 hours or "
     "more, of those known; completed of those discharged with a reason; retained of those admitted "
@@ -105,6 +106,16 @@ def _fractions(scope: Scope) -> dict[str, tuple[Floats, Floats]]:
         )
         for name, (top, bottom) in pairs.items()
         if scope.judged[RESTS_ON.get(name, name)].known != "no"
+    }
+
+
+def fractions_of_people(scope: Scope) -> dict[str, tuple[Floats, Floats]]:
+    """Return the fractions whose counts are people, of the measures known of every program."""
+    by_program = scope.records.told_by_program
+    return {
+        name: pair
+        for name, pair in _fractions(scope).items()
+        if name in OF_PEOPLE and by_program(RESTS_ON.get(name, name))[scope.year].all()
     }
 
 

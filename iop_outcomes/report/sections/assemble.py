@@ -13,7 +13,7 @@ from iop_outcomes.attendance.rule import AttendanceRule
 from iop_outcomes.attendance.weekly import unknown_columns
 from iop_outcomes.disclosure import ProtectedCurves
 from iop_outcomes.disclosure.merging import MergePlan
-from iop_outcomes.plots import plot_attendance, plot_survival, plot_trend
+from iop_outcomes.plots import plot_attendance, plot_funnel, plot_survival, plot_trend
 from iop_outcomes.plots.layout.export import draw_svg
 from iop_outcomes.records.fitness import Judgement
 from iop_outcomes.report.counting import Counted, Trends
@@ -27,9 +27,10 @@ from iop_outcomes.report.model import (
     Table,
 )
 from iop_outcomes.report.scope import Scope
-from iop_outcomes.report.sections import cohort, quality, relapse
+from iop_outcomes.report.sections import cohort, quality, relapse, sites
 from iop_outcomes.report.sections.findings import NOT_TOLD, Finding
 from iop_outcomes.shared.provenance import provenance_of
+from iop_outcomes.trends import Funnel, Trend
 from iop_outcomes.trends.quantities import REPORTED
 
 TOO_FEW = "Too few to publish."
@@ -54,6 +55,8 @@ def why(title: str) -> str:
 
 
 WHY = why(CANNOT_TELL)
+NO_SESSIONS = "The sessions do not tell it."
+RESPONSE = "check_in_response"
 OF_SESSIONS = ("attendance_rate", "first_session", "retained_90")
 
 COUNT_KINDS: dict[str, Kind] = {
@@ -64,18 +67,15 @@ COUNT_KINDS: dict[str, Kind] = {
 }
 
 
-def what_changed(scope: Scope, findings: list[Finding], signals: Table | None) -> Section:
-    """Return the findings, each with its counts and interval, and the signals by program."""
-    title = "What changed"
-    if scope.quarter is None:
-        reason = (
-            NO_CALENDAR
-            if scope.records.time != "calendar"
-            else (
-                "This report covers the whole time, so there is no earlier quarter to compare with."
-            )
-        )
-        return Section("what-changed", title, (reason,))
+def no_quarter(scope: Scope) -> str:
+    """Return why a report without a quarter compares nothing."""
+    if scope.records.time != "calendar":
+        return NO_CALENDAR
+    return "This report covers the whole time, so there is no earlier quarter to compare with."
+
+
+def changes(findings: list[Finding]) -> tuple[str, tuple[tuple[str, str, str], ...]]:
+    """Return how the findings are to be read, and each with its counts and interval."""
     intro = (
         "Each measure in the newest quarter in which it is known, beside the quarter before. A "
         "change is named only if the 95% interval of the difference leaves out zero; among "
@@ -89,24 +89,36 @@ def what_changed(scope: Scope, findings: list[Finding], signals: Table | None) -
     titles = [one.title for one in findings if one.change == NOT_TOLD]
     if titles:
         items.append((NOT_TOLD, "; ".join(titles), f". {WHY}"))
-    tables = () if signals is None else (signals,)
-    return Section("what-changed", title, (intro,), tables, items=tuple(items))
+    return intro, tuple(items)
+
+
+def flow_section(scope: Scope, counted: Counted) -> Section:
+    """Return how far people came who were admitted long enough ago."""
+    said = unknown(scope, "first_session", "retained_90")
+    name, title = "flow", "From admission to day 90"
+    if "cohort_flow" not in counted.drafts:
+        return Section(name, title, said or (NO_SESSIONS,))
+    draft = counted.drafts["cohort_flow"]
+    table = cohort.flow_shown(draft, scope, counted.linked, counted.hidden)
+    return Section(name, title, said, (table,))
 
 
 def who_came(scope: Scope, counted: Counted) -> Section:
-    """Return the admissions, how far people came, and the sessions."""
-    tables = [counted.table("admissions")]
-    if scope.engagement is None:
-        return Section("who-came", "Who came", unknown(scope, *OF_SESSIONS), tuple(tables))
+    """Return the admissions."""
+    return Section("who-came", "Who was served", (), (counted.table("admissions"),))
+
+
+def attendance_section(scope: Scope, counted: Counted) -> Section:
+    """Return the sessions, the weeks since admission, and the programs side by side."""
+    name, title = "attendance", "Attendance and dose"
     said = unknown(scope, *OF_SESSIONS)
-    if "cohort_flow" in counted.drafts:
-        flow = counted.drafts["cohort_flow"]
-        tables.append(cohort.flow_shown(flow, scope, counted.linked, counted.hidden))
-    if "sessions" in counted.drafts:
-        tables.append(counted.table("sessions"))
+    if scope.engagement is None:
+        return Section(name, title, said)
+    said = (*said, *unknown(scope, "hours"))
+    tables = [counted.table(one) for one in ("sessions", "programs") if one in counted.drafts]
     weeks = counted.weeks
     if weeks is None:
-        return Section("who-came", "Who came", said, tuple(tables))
+        return Section(name, title, said, tuple(tables))
     kinds: dict[str, Kind] = dict.fromkeys(weeks.table.columns, "count")
     kinds |= dict.fromkeys(("rate", "lower", "upper"), "share")
     behind = Table(
@@ -117,9 +129,14 @@ def who_came(scope: Scope, counted: Counted) -> Section:
         weeks.rule,
     )
     picture = partial(draw_svg, plot_attendance, weeks, synthetic=scope.records.synthetic)
-    title = f"Who came, week by week: {scope.followed_90_days_text}"
-    drawing = Drawing(title, picture, behind)
-    return Section("who-came", "Who came", said, tuple(tables), (drawing,))
+    drawing = Drawing(f"Who came, week by week: {scope.followed_90_days_text}", picture, behind)
+    return Section(name, title, said, tuple(tables), (drawing,))
+
+
+def of_tables(counted: Counted, name: str, title: str, tables: Sequence[str], none: str) -> Section:
+    """Return a section of those of the tables that there are; else why there is none."""
+    shown = tuple(counted.table(one) for one in tables if one in counted.drafts)
+    return Section(name, title, () if shown else (none,), shown)
 
 
 def who_stayed(scope: Scope, counted: Counted) -> Section:
@@ -132,10 +149,12 @@ def who_stayed(scope: Scope, counted: Counted) -> Section:
         sentences.append(
             f"Nobody was discharged in {scope.label_of(counted.plan.step('discharges').quarters)}."
         )
-    sentences += unknown(scope, "length_of_stay", "completion_rate", "hours")
-    if scope.engagement is not None:
-        tables.append(counted.table("programs"))
-    return Section("who-stayed", "Who stayed", tuple(sentences), tuple(tables))
+    sentences += unknown(scope, "length_of_stay", "completion_rate")
+    sentences.append(
+        "How the chance of each ending grows day by day (cumulative incidence) is not in this "
+        "report yet: such curves cannot be protected so far."
+    )
+    return Section("who-stayed", "How episodes ended", tuple(sentences), tuple(tables))
 
 
 def relapse_section(scope: Scope, counted: Counted) -> Section:
@@ -178,33 +197,55 @@ def _curve(scope: Scope, curves: ProtectedCurves, title: str, name: str) -> Draw
     return Drawing(title, picture, relapse.curve_table(name, title, curves))
 
 
-def trends_section(scope: Scope, trends: Trends) -> Section:
-    """Return a picture a measure, over the last months or quarters."""
-    if scope.quarter is None:
-        reason = (
-            NO_CALENDAR
-            if scope.records.time != "calendar"
-            else (
-                "This report covers the whole time; a report of a quarter draws the trends up to "
-                "it."
-            )
-        )
-        return Section("trends", "Trends", (reason,))
+def sites_section(scope: Scope, made: dict[str, Funnel]) -> Section:
+    """Return a funnel a measure."""
+    if not made:
+        few = "Fewer than two programs can be shown side by side: the counts of the others are few."
+        return Section(sites.NAME, sites.TITLE, (few,))
     drawings = []
-    for name, trend in trends.drawn.items():
-        kinds = TREND_KINDS if trend.unit == "proportion" else COUNT_KINDS
-        columns = ["period", "numerator", "denominator", "value", "lower", "upper", "status"]
-        table = Table(
-            f"trend_{name}",
-            f"{trend.title} by {trend.every}",
-            rounded(_with_status(trend.table)[columns].dropna(axis=1, how="all"), trend.unit),
-            kinds,
-            trend.rule,
-        )
-        picture = partial(draw_svg, plot_trend, trend, synthetic=scope.records.synthetic)
-        drawings.append(Drawing(f"{trend.title} by {trend.every}", picture, table))
-    said = unknown(scope, *REPORTED)
-    return Section("trends", "Trends", said, (), tuple(drawings))
+    for measure, one in made.items():
+        title = f"{sites.MEASURES[measure]}, by program: {scope.words(4)}"
+        picture = partial(draw_svg, plot_funnel, one, synthetic=scope.records.synthetic)
+        drawings.append(Drawing(title, picture, sites.funnel_table_of(measure, title, one)))
+    return Section(sites.NAME, sites.TITLE, (sites.HOW,), (), tuple(drawings))
+
+
+def trends_section(
+    scope: Scope, trends: Trends, findings: list[Finding], signals: Table | None
+) -> Section:
+    """Return each measure beside the quarter before, the signals, and a chart a measure."""
+    if scope.quarter is None:
+        return Section("trends", "Trends", (no_quarter(scope),))
+    intro, items = changes(findings)
+    said = (intro, *unknown(scope, *REPORTED))
+    drawings = tuple(
+        trend_drawing(scope, trend) for name, trend in trends.drawn.items() if name != RESPONSE
+    )
+    return Section("trends", "Trends", said, () if signals is None else (signals,), drawings, items)
+
+
+def trend_drawing(scope: Scope, trend: Trend) -> Drawing:
+    """Return the picture of a measure over the last months or quarters."""
+    kinds = TREND_KINDS if trend.unit == "proportion" else COUNT_KINDS
+    columns = ["period", "numerator", "denominator", "value", "lower", "upper", "status"]
+    title = f"{trend.title} by {trend.every}"
+    shown = rounded(_with_status(trend.table)[columns].dropna(axis=1, how="all"), trend.unit)
+    table = Table(f"trend_{trend.measure}", title, shown, kinds, trend.rule)
+    picture = partial(draw_svg, plot_trend, trend, synthetic=scope.records.synthetic)
+    return Drawing(title, picture, table)
+
+
+def response_section(scope: Scope, trends: Trends) -> Section:
+    """Return how many of the check-ins that were due were answered."""
+    name, title = "response", "Response rates"
+    said = (
+        "People who stop answering may fare worse than those who answer. The fewer answer, the "
+        "less the other pages can be relied on.",
+        *unknown(scope, RESPONSE),
+    )
+    if RESPONSE not in trends.drawn:
+        return Section(name, title, said)
+    return Section(name, title, said, (), (trend_drawing(scope, trends.drawn[RESPONSE]),))
 
 
 def unknown(scope: Scope, *measures: str) -> tuple[str, ...]:
@@ -308,3 +349,20 @@ def _left_out(scope: Scope) -> str:
         f"{', '.join(scope.too_few)}: too few to publish. Their people are in no number of this "
         "report, so that nothing of them can be worked out from a total."
     )
+
+
+def how_to_read() -> Section:
+    """Return how a survival curve and a control chart are read, in five sentences each."""
+    return Section("how-to-read", "How to read the charts", HOW_TO_READ)
+
+
+HOW_TO_READ = (
+    "A survival curve starts at 100% on the first day. It falls a step each time someone relapses. "
+    "Its height on a day is the share of people who had not relapsed by then. The shaded band "
+    "shows how sure we can be: a wide band means that few people are behind it. People who left or "
+    "were not followed any longer count only up to that day.",
+    "A control chart shows one value for each month or quarter. The middle line is the usual "
+    "value. The two outer lines show how far chance alone moves the value. A value beyond them, or "
+    "many in a row on one side of the middle, is a signal that something changed. A chart does not "
+    "say why it changed.",
+)

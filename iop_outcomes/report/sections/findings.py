@@ -145,7 +145,7 @@ def _finding(scope: Scope, measured: Trend) -> Finding:
     change = "not compared"
     if len(known) > 1 and not known.iloc[-2]["hidden"] and pd.notna(known.iloc[-2]["value"]):
         before = known.iloc[-2]
-        change, words = _compare(scope, quantity, before, last)
+        change, words = compare(scope, quantity, before, last)
         text += f" {words}"
     return Finding(measured.measure, measured.title, text, change)
 
@@ -159,7 +159,7 @@ def _describe_value(row: pd.Series[float], unit: str) -> str:
     )
 
 
-def _compare(
+def compare(
     scope: Scope, quantity: Quantity, before: pd.Series[float], last: pd.Series[float]
 ) -> tuple[str, str]:
     """Say whether the interval of the difference leaves out no difference at all."""

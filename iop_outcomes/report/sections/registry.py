@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.errors import RuleError
 from iop_outcomes.report.counting import Counted, Trends
-from iop_outcomes.report.model import DraftTable, Hidden, Section
+from iop_outcomes.report.model import DraftTable, Hidden, Section, Table
 from iop_outcomes.report.scope import BY_MONTH, Scope
 from iop_outcomes.report.sections import assemble as parts
+from iop_outcomes.report.sections import first_page, sites
 from iop_outcomes.report.sections.findings import Finding
 from iop_outcomes.report.sections.own import own_section
 from iop_outcomes.report.sections.signals import signals_table
@@ -56,6 +58,11 @@ class Material:
     findings: list[Finding]
     settings: ReportSettings
 
+    @cached_property
+    def signals(self) -> Table | None:
+        """What the charts by program and month say; the first page and the trends show it."""
+        return signals_table(self.scope, BY_MONTH)
+
     @property
     def all(self) -> Counted:
         """All that is counted, of people who are enough."""
@@ -83,9 +90,20 @@ class Part:
     of_people: bool = True
 
 
-def _what_changed(made: Material) -> Section:
-    signals = signals_table(made.scope, BY_MONTH)
-    return parts.what_changed(made.scope, made.findings, signals)
+def _first_page(made: Material) -> Section:
+    if made.scope.quarter is None:
+        return Section(first_page.NAME, first_page.TITLE, (parts.no_quarter(made.scope),))
+    others = sites.site_points(made.all.sites)
+    targets = made.settings.targets
+    return first_page.first_page(made.scope, made.all.trends, made.signals, targets, others)
+
+
+def _trends(made: Material) -> Section:
+    return parts.trends_section(made.scope, made.all.trends, made.findings, made.signals)
+
+
+def _of_tables(name: str, title: str, tables: Sequence[str], none: str) -> Part:
+    return Part(name, title, lambda made: parts.of_tables(made.all, name, title, tables, none))
 
 
 def _definitions(made: Material) -> Section:
@@ -97,11 +115,39 @@ def _definitions(made: Material) -> Section:
 
 
 PARTS = (
-    Part("what-changed", "What changed", _what_changed),
-    Part("who-came", "Who came", lambda made: parts.who_came(made.scope, made.all)),
-    Part("who-stayed", "Who stayed", lambda made: parts.who_stayed(made.scope, made.all)),
+    Part(first_page.NAME, first_page.TITLE, _first_page),
+    Part(
+        "flow",
+        "From admission to day 90",
+        lambda made: parts.flow_section(made.scope, made.all),
+    ),
+    Part("who-came", "Who was served", lambda made: parts.who_came(made.scope, made.all)),
+    Part(
+        "attendance",
+        "Attendance and dose",
+        lambda made: parts.attendance_section(made.scope, made.all),
+    ),
+    _of_tables(
+        "engagement",
+        "Engagement and continuity",
+        ("continuity",),
+        "The sessions do not tell which rules were met.",
+    ),
+    Part("who-stayed", "How episodes ended", lambda made: parts.who_stayed(made.scope, made.all)),
     Part("relapse", "Relapse", lambda made: parts.relapse_section(made.scope, made.all)),
-    Part("trends", "Trends", lambda made: parts.trends_section(made.scope, made.all.trends)),
+    _of_tables(
+        "symptoms",
+        "Symptoms and daily life",
+        ("symptoms", "functioning"),
+        "The check-ins hold no scores and no answers on daily life of enough people.",
+    ),
+    Part(sites.NAME, sites.TITLE, lambda made: parts.sites_section(made.scope, made.all.sites)),
+    Part("trends", "Trends", _trends),
+    Part(
+        "response",
+        "Response rates",
+        lambda made: parts.response_section(made.scope, made.all.trends),
+    ),
     Part(parts.CANNOT_TELL_ID, parts.CANNOT_TELL, lambda made: parts.cannot_tell(made.scope)),
     Part(
         "data-quality",
@@ -110,6 +156,12 @@ PARTS = (
         of_people=False,
     ),
     Part("definitions", "Definitions", _definitions, of_people=False),
+    Part(
+        "how-to-read",
+        "How to read the charts",
+        lambda _: parts.how_to_read(),
+        of_people=False,
+    ),
 )
 """Every section, in the order in which they stand."""
 NAMES = tuple(part.name for part in PARTS)

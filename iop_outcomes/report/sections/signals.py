@@ -96,7 +96,7 @@ def _rows(scope: Scope, measure: str) -> list[tuple[str, ...]]:
         if len(known) < TRIAL_POINTS:
             rows.append((trend.title, program, "", TOO_FEW_MONTHS, ""))
             continue
-        words = known["variation"].map(_said)
+        words = known["variation"].map(said)
         recent = words[months.index.get_indexer(known.index) >= len(months) - LOOKED_BACK]
         stretches = _stretches(known["period"].loc[recent.index].tolist(), recent.tolist())
         rows.append(
@@ -170,7 +170,7 @@ def _without_small(made: Trend, policy: SafePolicy) -> pd.DataFrame:
     return table.assign(**{name: table[name].mask(few) for name in numbers})
 
 
-def _said(variation: str) -> str:
+def said(variation: str) -> str:
     """Return a verdict in the words of the report."""
     kind, _, side = variation.partition(" (")
     if variation in ("", COMMON):

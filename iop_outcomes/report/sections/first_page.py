@@ -1,0 +1,253 @@
+"""The first page: a few findings chosen by rule, in plain words, and the page of all measures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.report.counting import Trends
+from iop_outcomes.report.model import Section, Table
+from iop_outcomes.report.scope import Scope
+from iop_outcomes.report.sections.findings import NO_CHANGE, NOT_TOLD, compare
+from iop_outcomes.report.sections.points import (
+    CHANGED,
+    MET,
+    MISSED,
+    NOT_COMPARED,
+    SAME,
+    SIGNAL,
+    Point,
+)
+from iop_outcomes.report.sections.signals import NO_SIGNAL, TOO_FEW_MONTHS, said
+from iop_outcomes.trends import Trend
+from iop_outcomes.trends.charting import ChartRule, chart_rule
+from iop_outcomes.trends.quantities import Quantity, find_quantity
+from iop_outcomes.trends.watching.matrix import matrix_of
+
+MOST, FEWEST = 8, 5  # findings on the first page
+QUARTERS_A_YEAR = 4
+NAME, TITLE = "what-changed", "At a glance"
+HOW = (
+    "A measure is called higher or lower only if chance alone would hardly explain it. Each number "
+    "has its 95% interval: the range in which the true value may well lie."
+)
+MATRIX_NOTE = (
+    "Value: the newest period that is known. Signal: what the measure's control chart says of that "
+    "period, and which side of the usual it is on. The course shows the last 24 periods, from the "
+    "lowest value to the highest; a dot is a period without a value. Every number also stands in "
+    "the section on trends."
+)
+
+
+def first_page(
+    scope: Scope,
+    trends: Trends,
+    signals: Table | None,
+    targets: Mapping[str, float],
+    others: Sequence[Point] = (),
+) -> Section:
+    """Return the first page of the report of a quarter.
+
+    Parameters
+    ----------
+    scope : Scope
+        With a quarter.
+    trends : Trends
+        Protected: nothing is printed here that is not printed with them.
+    signals : Table or None
+        What the charts by program and month say, in words.
+    targets : mapping of str to float
+        Measure -> target.
+    others : sequence of Point
+        Findings from other sections, such as programs that differ.
+    """
+    points = [
+        measure_point(scope, trend, targets.get(name)) for name, trend in trends.compared.items()
+    ]
+    points += [*signal_points(signals), *others]
+    chosen = choose(points)
+    items = [(one.tag, one.title, one.text) for one in chosen]
+    untold = [one.title for one in scope.not_told if one.main]
+    if untold:
+        items.append((NOT_TOLD, "; ".join(untold), "."))
+    table = matrix_table(trends, targets)
+    return Section(NAME, TITLE, (HOW,), () if table is None else (table,), items=tuple(items))
+
+
+def choose(points: Sequence[Point]) -> list[Point]:
+    """Return the findings of the first page: the weightiest first, at most `MOST`.
+
+    A finding that nothing could be compared with stands there only if there are fewer than
+    `FEWEST` others.
+    """
+    ordered = sorted(points, key=lambda one: one.rank)
+    compared = [one for one in ordered if one.rank < NOT_COMPARED]
+    return ordered[:FEWEST] if len(compared) < FEWEST else compared[:MOST]
+
+
+def measure_point(scope: Scope, trend: Trend, target: float | None = None) -> Point:
+    """Return the newest known value of a measure, beside the quarter and the year before."""
+    known = trend.table[trend.table["complete"]]
+    rows = known[known["value"].notna()]
+    if known.empty or pd.isna(known.iloc[-1]["value"]):
+        return Point(NOT_COMPARED, "not shown", trend.title, _not_shown(trend, known))
+    last = rows.iloc[-1]
+    quantity = find_quantity(trend.measure)
+    changes = [
+        (*compare(scope, quantity, before, last), _value(before, trend.unit), words)
+        for before, words in _earlier(trend, known)
+    ]
+    real = [one for one in changes if one[0] != NO_CHANGE]
+    is_share = trend.unit == "proportion"
+    text = f"{' was' if is_share else ':'} {_value(last, trend.unit)} in {last['period']}"
+    text += f"{_counts(last, trend.unit)}."
+    text += "".join(f" That is {one[0]} than {one[2]} in {one[3]}." for one in real)
+    alike = [f"{one[2]} in {one[3]}" for one in changes if one[0] == NO_CHANGE]
+    if alike:
+        text += f" There is no real change from {', nor from '.join(alike)}."
+    if not changes:
+        text += " There is no earlier period to compare it with."
+    rank, tag = (CHANGED, real[0][0]) if real else (SAME, "no real change")
+    if not changes:
+        rank, tag = NOT_COMPARED, "not compared"
+    if target is not None:
+        reached, words = _beside(last, quantity, target, trend.unit)
+        text += f" {words}"
+        if reached is False:
+            rank, tag = MISSED, "target missed"
+        elif reached and not real:
+            rank, tag = MET, "target met"
+    return Point(rank, tag, trend.title, text)
+
+
+def _not_shown(trend: Trend, known: pd.DataFrame) -> str:
+    if known.empty:
+        return f" is not known yet for any {trend.every}."
+    if known.iloc[-1]["hidden"]:
+        return (
+            f" in {known.iloc[-1]['period']} is not shown, as it would tell of a few people only."
+        )
+    return f" in {known.iloc[-1]['period']}: nothing was counted."
+
+
+def _earlier(trend: Trend, known: pd.DataFrame) -> list[tuple[pd.Series[float], str]]:
+    """Return the period before, and the same quarter of the year before, where they are shown."""
+    found = []
+    if len(known) > 1 and pd.notna(known.iloc[-2]["value"]):
+        found.append((known.iloc[-2], str(known.iloc[-2]["period"])))
+    year_before = int(known.index[-1]) - QUARTERS_A_YEAR
+    if trend.every == "quarter" and year_before in known.index:
+        row = known.iloc[list(known.index).index(year_before)]
+        if pd.notna(row["value"]):
+            found.append((row, f"{row['period']}, a year before"))
+    return found
+
+
+def _value(row: pd.Series[float], unit: str) -> str:
+    return f"{row['value']:.1%}" if unit == "proportion" else f"{row['value']:,.0f}"
+
+
+def _counts(row: pd.Series[float], unit: str) -> str:
+    if unit != "proportion":
+        return f" (95% interval {row['lower']:,.0f} to {row['upper']:,.0f})"
+    return (
+        f" ({row['numerator']:,.0f} of {row['denominator']:,.0f}; 95% interval {row['lower']:.1%} "
+        f"to {row['upper']:.1%})"
+    )
+
+
+def _beside(
+    row: pd.Series[float], quantity: Quantity, target: float, unit: str
+) -> tuple[bool | None, str]:
+    """Say whether a target was met; one that may be missed by chance is said so."""
+    written = f"{target:.0%}" if unit == "proportion" else f"{target:,.0f}"
+    if quantity.improves == "neither":
+        return None, f"The target is {written}."
+    met = row["value"] >= target if quantity.improves == "up" else row["value"] <= target
+    if met:
+        return True, f"The target of {written} was met."
+    if row["lower"] <= target <= row["upper"]:
+        return False, f"The target of {written} was missed, by no more than chance may explain."
+    return False, f"The target of {written} was missed."
+
+
+def signal_points(signals: Table | None) -> list[Point]:
+    """Return a finding a measure whose chart shows a signal in the newest month of a program."""
+    if signals is None:
+        return []
+    points = []
+    for title, rows in signals.frame.groupby("measure", sort=False):
+        loud = rows[~rows["then"].isin([NO_SIGNAL, TOO_FEW_MONTHS])]
+        if loud.empty:
+            continue
+        named = "; ".join(
+            f"{row.program}, {str(row.then).replace(': ', ', ')} ({row.last_month})"
+            for row in loud.itertuples(index=False)
+        )
+        others = len(rows) - len(loud)
+        text = f" by month: {named}."
+        if others:
+            text += f" No signal in the other {others}." if others > 1 else " No signal elsewhere."
+        points.append(Point(SIGNAL, "signal", str(title), text))
+    return points
+
+
+def usual_chart(trend: Trend, target: float | None) -> Trend:
+    """Return a protected trend with the limits and verdict of its usual chart, from what it shows.
+
+    They are made from the values that are shown, and tell no other.
+    """
+    quantity = find_quantity(trend.measure)
+    rule: ChartRule | None = chart_rule(
+        quantity.kind,
+        chart="auto",
+        baseline=None,
+        rebase=(),
+        events=(),
+        target=target,
+        improves=None,
+        rules="mdc",
+        default=quantity.improves,
+        least=quantity.least,
+        most=quantity.most,
+    )
+    return replace(trend, chart=rule).charted_again()
+
+
+def matrix_table(trends: Trends, targets: Mapping[str, float]) -> Table | None:
+    """Return each measure with its newest value, target, signal and course."""
+    drawn = [usual_chart(trend, targets.get(name)) for name, trend in trends.drawn.items()]
+    if not drawn:
+        return None
+    page = matrix_of(drawn).table
+    frame = pd.DataFrame(
+        {
+            "measure": page["title"],
+            "period": page["period"].replace("", "–"),
+            "value": page["shown"].replace("", "not shown"),
+            "interval": _intervals(page),
+            "target": page["shown_target"],
+            "beside target": page["assurance"].replace("", "–"),
+            "signal": [said(one) if one else "–" for one in page["variation"]],
+            "course": page["sparkline"],
+        }
+    )
+    if not any(trend.chart is not None and trend.chart.target is not None for trend in drawn):
+        frame = frame.drop(columns=["target", "beside target"])
+    return Table("measures", "All measures on one page", frame, {}, MATRIX_NOTE)
+
+
+def _intervals(page: pd.DataFrame) -> list[str]:
+    limits = page[["lower", "upper"]].to_numpy(dtype=np.float64)
+    texts = []
+    for (low, high), unit in zip(limits.tolist(), page["unit"], strict=True):
+        if np.isnan(low) or np.isnan(high):
+            texts.append("–")
+        elif unit == "proportion":
+            texts.append(f"{low:.1%} to {high:.1%}")
+        else:
+            texts.append(f"{low:,.0f} to {high:,.0f}")
+    return texts

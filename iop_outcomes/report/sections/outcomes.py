@@ -1,0 +1,213 @@
+"""Engagement by named rules, and symptoms and daily life with paired numbers, of two years."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from iop_outcomes.attendance.continuity import (
+    ContinuityMeasure,
+    dropout_by_gap,
+    first_to_fourth_session,
+    followed_up,
+    iet_style,
+    va_continuity,
+    washington_circle,
+)
+from iop_outcomes.attendance.stays import Attendance
+from iop_outcomes.disclosure import LinkedCounts, protect
+from iop_outcomes.disclosure.continuity import safe_rows
+from iop_outcomes.disclosure.linked import DETAIL
+from iop_outcomes.disclosure.scores import Shown
+from iop_outcomes.errors import OutcomesError
+from iop_outcomes.outcome_scores import functioning, symptom_change
+from iop_outcomes.report.model import SHARE_DECIMALS, DraftTable, Item, Kind, Table
+from iop_outcomes.report.scope import Scope
+
+ADMITTED = ("admitted", "two years")
+RULES: tuple[tuple[str, Callable[[Attendance], ContinuityMeasure]], ...] = (
+    ("Started and engaged (IET style)", iet_style),
+    ("Started and engaged (Washington Circle)", washington_circle),
+    ("Continuity of care (VA)", va_continuity),
+    ("First to fourth session within 30 days (NIATx)", first_to_fourth_session),
+    ("Seen within 7 days after a stay elsewhere", followed_up),
+    ("Seen within 30 days after a stay elsewhere", lambda one: followed_up(one, within=30)),
+    ("Left: 30 days without contact", dropout_by_gap),
+)
+SCALES = {"phq9": "Depression (PHQ-9)", "gad7": "Anxiety (GAD-7)"}
+MOMENT = "discharge"
+Key = tuple[str, ...]
+
+
+def declare_admitted(scope: Scope, linked: LinkedCounts) -> None:
+    """Declare how many were admitted in the two years; it is not printed."""
+    linked.count(ADMITTED, int(scope.two_years.sum()), people=scope.people(scope.two_years))
+    if scope.quarter is None:
+        return
+    quarters = [("trend", "admissions", "quarter", str(scope.quarter - n)) for n in range(8)]
+    here = [(*key, "numerator") for key in quarters if (*key, "numerator") in linked]
+    if here and sum(linked.value(key) for key in here) == linked.value(ADMITTED):
+        linked.total(ADMITTED, here)
+
+
+def continuity_table(scope: Scope, linked: LinkedCounts) -> DraftTable | None:
+    """Return who met each rule, of those admitted in two years for whom it is known."""
+    if scope.attendance is None or not scope.tells("first_session"):
+        return None
+    cohort = scope.records.subset(scope.two_years)
+    found = [rule(scope.attendance) for _, rule in RULES]
+    parts = [
+        replace(one, table=one.table[scope.two_years].reset_index(drop=True), _records=cohort)
+        for one in found
+    ]
+    safe = safe_rows(pd.concat([one.summary() for one in parts], ignore_index=True), scope.policy)
+    rows, needs = [], []
+    for (title, _), one, row in zip(RULES, parts, safe.to_dict("records"), strict=True):
+        if row["denominator"] == 0:
+            continue
+        key = ("continuity", title)
+        if row["hidden"]:
+            linked.withhold(key)
+        else:
+            _declare_rule(scope, linked, key, one)
+        numbers = (row[name] for name in ("numerator", "denominator", "share", "lower", "upper"))
+        rows.append((title, *numbers, one.rule))
+        needs.append((key,))
+    if not rows:
+        return None
+    columns = ["rule", "met", "of", "share", "lower", "upper", "what it means"]
+    frame = pd.DataFrame(rows, columns=columns)
+    shares = ["share", "lower", "upper"]
+    frame[shares] = frame[shares].round(SHARE_DECIMALS)
+    kinds: dict[str, Kind] = {"met": "count", "of": "count"}
+    kinds |= dict.fromkeys(shares, "share")
+    note = (
+        "Of: the admissions for which the time of the rule is over and its answer known. Lower and "
+        "upper: the 95% interval."
+    )
+    caption = f"Who met which rule: {scope.words(8)}"
+    table = Table("continuity", caption, frame, kinds, note)
+    return DraftTable(table, dict.fromkeys(("met", "of", *shares), needs))
+
+
+def _declare_rule(scope: Scope, linked: LinkedCounts, key: Key, one: ContinuityMeasure) -> None:
+    """Declare how many met a rule, and of how many it is known."""
+    person = scope.person[scope.two_years]
+    met = one.table["met"]
+    known = (met.notna() & one.table["over"]).to_numpy(dtype=np.bool_)
+    yes = known & met.fillna(False).to_numpy(dtype=np.bool_)
+
+    def people(mask: npt.NDArray[np.bool_]) -> int:
+        return len(np.unique(person[mask]))
+
+    for name, mask in (("n", known), ("x", yes)):
+        linked.count((*key, name), int(mask.sum()), people=people(mask), item=key, rank=DETAIL)
+    linked.part((*key, "n"), (*key, "x"), people=people(known & ~yes))
+    linked.part(ADMITTED, (*key, "n"), people=people(~known))
+
+
+def scores_tables(scope: Scope, linked: LinkedCounts) -> list[DraftTable]:
+    """Return the tables of symptoms and of daily life.
+
+    Numbers of answers that differ by a few people are not both shown.
+    """
+    shown = Shown(scope.policy)
+    made = (_symptoms_table(scope, linked, shown), _functioning_table(scope, linked, shown))
+    return [one for one in made if one is not None]
+
+
+def _symptoms_table(scope: Scope, linked: LinkedCounts, shown: Shown) -> DraftTable | None:
+    """Return the change of scores from intake to discharge, of those who answered twice."""
+    rows: list[tuple[object, ...]] = []
+    needs: list[tuple[Item, ...]] = []
+    for name, title in SCALES.items():
+        found = _protected(scope, partial(symptom_change, instrument=name))
+        if found is None:
+            continue
+        row = found.iloc[0]
+        if row["hidden"] or not row["paired"] > 0:
+            continue
+        if not shown.admit(*((row[one], row[one]) for one in ("episodes", "paired") if row[one])):
+            continue
+        counts = {one: row[one] for one in ("episodes", "paired")}
+        needs.append(_declare(linked, ("symptoms", name), counts))
+        values = (row[one] for one in ("intake_mean", "last_mean", "change", "lower", "upper"))
+        rows.append((title, row["episodes"], row["paired"], row["paired_rate"], *values))
+    if not rows:
+        return None
+    columns = ["scale", "discharged", "answered_twice", "share"]
+    columns += ["mean_at_intake", "mean_at_the_end", "change", "lower", "upper"]
+    frame = pd.DataFrame(rows, columns=columns)
+    means = columns[4:]
+    frame["share"] = frame["share"].round(SHARE_DECIMALS)
+    frame[means] = frame[means].round(1)
+    kinds: dict[str, Kind] = {"discharged": "count", "answered_twice": "count", "share": "share"}
+    kinds |= dict.fromkeys(means, "number")
+    note = (
+        "Lower scores are better. The change is that of the people who answered at intake and at "
+        "the end; those who did not may have fared otherwise. Lower and upper: its 95% interval."
+    )
+    table = Table("symptoms", f"Change of symptoms: {scope.words(8)}", frame, kinds, note)
+    return DraftTable(table, dict.fromkeys(columns[1:], needs))
+
+
+def _functioning_table(scope: Scope, linked: LinkedCounts, shown: Shown) -> DraftTable | None:
+    """Return work, housing and more at admission and discharge, of those known at both."""
+    found = _protected(scope, functioning)
+    if found is None:
+        return None
+    found = found[(found["moment"] == MOMENT) & ~found["hidden"] & (found["paired"] > 0)]
+    found = found[[shown.admit((number, number)) for number in found["paired"]]]
+    if found.empty:
+        return None
+    needs = [
+        _declare(linked, ("functioning", row["domain"]), {"paired": row["paired"]})
+        for _, row in found.iterrows()
+    ]
+    shares = ["share_start", "share_end"]
+    names = ["paired", *shares, "difference", "lower", "upper"]
+    frame = found[["domain", *names]].reset_index(drop=True)
+    frame["domain"] = frame["domain"].str.replace("_", " ")
+    frame[names[1:]] = frame[names[1:]].astype(np.float64).round(SHARE_DECIMALS)
+    kinds: dict[str, Kind] = {"paired": "count"}
+    kinds |= dict.fromkeys(names[1:], "share")
+    note = (
+        "Of the people whose answer is known both at the start and at discharge (paired). Lower "
+        "and upper: the 95% interval of the difference."
+    )
+    caption = f"Work, housing and more, at the start and at discharge: {scope.words(8)}"
+    return DraftTable(
+        Table("functioning", caption, frame, kinds, note), dict.fromkeys(names, needs)
+    )
+
+
+def _protected(scope: Scope, make: Callable[..., object]) -> pd.DataFrame | None:
+    """Return the table of a result of two years, protected by itself; None if it cannot be made."""
+    if "checkins" not in scope.records.tables:
+        return None
+    try:
+        result = make(scope.records.subset(scope.two_years))
+    except OutcomesError:  # the check-ins hold no such answers
+        return None
+    table = protect(cast(Any, result), scope.policy).table
+    assert isinstance(table, pd.DataFrame)
+    return table
+
+
+def _declare(linked: LinkedCounts, key: Key, counts: dict[str, float]) -> tuple[Item, ...]:
+    """Declare counts of people that are among one another and among those admitted."""
+    whole: Key = ADMITTED
+    for name, value in counts.items():
+        own = (*key, name)
+        if np.isnan(value):
+            continue
+        linked.count(own, float(value), item=key, rank=DETAIL)
+        linked.part(whole, own)
+        whole = own
+    return (key,)

@@ -1,0 +1,26 @@
+"""What a finding of the first page is, and which come first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MISSED, CHANGED, SIGNAL, DIFFER, MET, SAME, NOT_COMPARED = range(7)
+
+
+@dataclass(frozen=True)
+class Point:
+    """One finding of the first page.
+
+    Attributes
+    ----------
+    rank : int
+        Those of a lower rank come first: a target missed, a change, a signal, programs that differ,
+        a target met, no real change, not compared.
+    tag, title, text : str
+        What it is called in the margin, the measure, and the rest of the sentence.
+    """
+
+    rank: int
+    tag: str
+    title: str
+    text: str

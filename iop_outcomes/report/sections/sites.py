@@ -1,0 +1,112 @@
+"""Programs side by side as a funnel: counts of people, declared with those of the program table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from iop_outcomes.disclosure import LinkedCounts
+from iop_outcomes.disclosure.linked import DETAIL
+from iop_outcomes.report.model import SHARE_DECIMALS, Hidden, Kind, Table
+from iop_outcomes.report.programs import FAMILY, fractions_of_people
+from iop_outcomes.report.scope import Scope
+from iop_outcomes.report.sections.points import DIFFER, SAME, Point
+from iop_outcomes.trends import Funnel, funnel
+
+NAME, TITLE = "sites", "Programs side by side"
+MEASURES = {
+    "retained_30": "Retained at 30 days",
+    "retained_90": "Retained at 90 days",
+    "completed": "Completed, of those discharged",
+}
+WITHIN = "within limits"
+HOW = (
+    "A small program swings more by chance than a large one. The funnel shows how far: a program "
+    "within the limits does not differ from the others by more than chance. One beyond them may "
+    "differ for many reasons: the people are not the same everywhere. This is no ranking."
+)
+
+
+@dataclass(frozen=True, eq=False)
+class SiteCounts:
+    """The counts of one measure by program, with the key of each in `LinkedCounts`."""
+
+    measure: str
+    frame: pd.DataFrame
+
+    def shown(self, hidden: Hidden) -> Funnel | None:
+        """Return the funnel of the programs that may be shown; None of fewer than two."""
+        kept = [("sites", self.measure, name) not in hidden for name in self.frame["program"]]
+        frame = self.frame[kept]
+        return funnel(frame, MEASURES[self.measure], by="program") if len(frame) > 1 else None
+
+
+def declare_sites(scope: Scope, linked: LinkedCounts) -> list[SiteCounts]:
+    """Declare the counts of each measure by program, as items that can be hidden.
+
+    They are those behind the shares of the table of programs, which are declared before.
+    """
+    program = scope.records.episodes["program"].astype(str).to_numpy()
+    names = sorted(set(program[scope.year]))
+    made = []
+    for measure, (top, bottom) in fractions_of_people(scope).items():
+        rows = []
+        for name in names:
+            mask = scope.year & (program == name)
+            key = ("sites", measure, name)
+            counted = {"x": mask & (top > 0), "n": mask & (bottom > 0)}
+            for count, people in counted.items():
+                own, same = (*key, count), (FAMILY, measure, name, count)
+                linked.count(
+                    own, linked.value(same), people=scope.people(people), item=key, rank=DETAIL
+                )
+                linked.total(own, [same])
+            rows.append((name, *(float(linked.value((*key, count))) for count in "xn")))
+        frame = pd.DataFrame(rows, columns=["program", "numerator", "denominator"])
+        made.append(SiteCounts(measure, frame[frame["denominator"] > 0].reset_index(drop=True)))
+    return made
+
+
+def funnels(counts: list[SiteCounts], hidden: Hidden) -> dict[str, Funnel]:
+    """Return the funnels that may be shown, by measure."""
+    made = {one.measure: one.shown(hidden) for one in counts}
+    return {name: one for name, one in made.items() if one is not None}
+
+
+def funnel_table_of(measure: str, title: str, one: Funnel) -> Table:
+    """Return the counts, limits and position of each program."""
+    columns = ["program", "numerator", "denominator", "value", "lower_95", "upper_95", "position"]
+    frame = one.table[columns].copy()
+    shares = ["value", "lower_95", "upper_95"]
+    frame[shares] = frame[shares].round(SHARE_DECIMALS)
+    kinds: dict[str, Kind] = {"numerator": "count", "denominator": "count"}
+    kinds |= dict.fromkeys(shares, "share")
+    return Table(f"sites_{measure}", title, frame, kinds, one.rule)
+
+
+def site_points(made: dict[str, Funnel]) -> list[Point]:
+    """Return a finding for each measure in which a program lies beyond its limits.
+
+    Where none does, one finding says so, of the measure with the most people.
+    """
+    points = []
+    for measure, one in made.items():
+        beyond = one.table[one.table["position"] != WITHIN]
+        named = [
+            f"{row.program} {row.value:.1%} ({row.numerator:,.0f} of {row.denominator:,.0f}; "
+            f"chance alone gives {row.lower_95:.1%} to {row.upper_95:.1%})"
+            for row in beyond.itertuples(index=False)
+        ]
+        if named:
+            text = f": {'; '.join(named)} differs from all programs, {one.target:.1%}."
+            points.append(Point(DIFFER, "programs differ", MEASURES[measure], text))
+    if made and not points:
+        measure, one = max(made.items(), key=lambda item: item[1].table["denominator"].sum())
+        met, of = one.table["numerator"].sum(), one.table["denominator"].sum()
+        text = (
+            f": no program differs from all of them, {one.target:.1%} ({met:,.0f} of {of:,.0f}), "
+            "by more than chance."
+        )
+        points.append(Point(SAME, "no real difference", MEASURES[measure], text))
+    return points

@@ -1,0 +1,162 @@
+"""The first page: which findings stand there, and how they say it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import iop_outcomes as iop
+from iop_outcomes.disclosure import LinkedCounts
+from iop_outcomes.report.programs import program_table
+from iop_outcomes.report.scope import Scope, choose_scope
+from iop_outcomes.report.sections import first_page, outcomes, sites
+from iop_outcomes.report.sections.findings import trend_in
+from iop_outcomes.report.sections.points import (
+    CHANGED,
+    MET,
+    MISSED,
+    NOT_COMPARED,
+    SAME,
+    SIGNAL,
+    Point,
+)
+from iop_outcomes.trends import Funnel, funnel
+
+
+@pytest.fixture(scope="module")
+def scope() -> Scope:
+    made = iop.synthetic_records(people=150, seed=3)
+    person = made.episodes["person_id"].astype(str)
+    two = np.where(person.rank(method="dense") % 2 == 0, "Harbor", "North")
+    records = iop.read_records(
+        episodes=made.episodes.assign(program=two),
+        attendance=made.attendance,
+        checkins=made.checkins,
+    )
+    return choose_scope(records, "2025Q3", None, iop.SafePolicy.cms())
+
+
+def admissions(scope: Scope, values: list[float]) -> Any:
+    """Return a trend of admissions whose newest quarters have these numbers."""
+    trend = trend_in(scope, "admissions", "quarter")
+    trend = trend.only(np.arange(len(values)))
+    table = trend.table.assign(
+        value=values,
+        numerator=values,
+        lower=[value * 0.8 for value in values],
+        upper=[value * 1.2 for value in values],
+        complete=True,
+        hidden=False,
+    )
+    return replace(trend, table=table)
+
+
+def test_no_change_is_said_as_plainly_as_a_change(scope: Scope) -> None:
+    same = first_page.measure_point(scope, admissions(scope, [80, 80, 80, 80, 81]))
+    assert (same.rank, same.tag) == (SAME, "no real change")
+    assert same.text == (
+        f": 81 in {_period(scope, 4)} (95% interval 65 to 97). There is no real change from 80 in "
+        f"{_period(scope, 3)}, nor from 80 in {_period(scope, 0)}, a year before."
+    )
+    fall = first_page.measure_point(scope, admissions(scope, [200, 80, 80, 80, 81]))
+    assert (fall.rank, fall.tag) == (CHANGED, "lower")
+    assert f"That is lower than 200 in {_period(scope, 0)}, a year before." in fall.text
+    assert f"There is no real change from 80 in {_period(scope, 3)}." in fall.text
+    alone = first_page.measure_point(scope, admissions(scope, [80]))
+    assert alone.rank == NOT_COMPARED
+
+
+def _period(scope: Scope, place: int) -> str:
+    return str(trend_in(scope, "admissions", "quarter").table["period"].iloc[place])
+
+
+@pytest.mark.parametrize(
+    ("target", "rank", "words"),
+    [
+        (70, MET, "The target of 70 was met."),
+        (90, MISSED, "The target of 90 was missed, by no more than chance may explain."),
+        (200, MISSED, "The target of 200 was missed."),
+    ],
+)
+def test_a_target_is_met_or_missed(
+    scope: Scope, target: float, rank: int, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = replace(first_page.find_quantity("admissions"), improves="up")
+    monkeypatch.setattr(first_page, "find_quantity", lambda _: wanted)
+    point = first_page.measure_point(scope, admissions(scope, [80, 80]), target)
+    assert point.rank == rank
+    assert point.text.endswith(words)
+
+
+def test_the_weightiest_come_first_and_at_most_eight() -> None:
+    points = [Point(rank, "", str(rank), "") for rank in (SAME, NOT_COMPARED, SIGNAL, MISSED)]
+    assert [one.rank for one in first_page.choose(points)] == [MISSED, SIGNAL, SAME, NOT_COMPARED]
+    many = [Point(SAME, "", str(place), "") for place in range(9)] + points
+    chosen = first_page.choose(many)
+    assert len(chosen) == first_page.MOST
+    assert [one.rank for one in chosen[:2]] == [MISSED, SIGNAL]
+    assert NOT_COMPARED not in [one.rank for one in chosen]
+
+
+def test_signals_are_named_by_program_and_without_a_number() -> None:
+    frame = pd.DataFrame(
+        [
+            ("Attendance rate", "A", "2026-09", "worse: lower than usual", ""),
+            ("Attendance rate", "B", "2026-09", "no signal", ""),
+            ("No-show rate", "A", "2026-09", "no signal", ""),
+        ],
+        columns=["measure", "program", "last_month", "then", "last_12_months"],
+    )
+    (point,) = first_page.signal_points(first_page.Table("signals", "", frame))
+    assert point.text == " by month: A, worse, lower than usual (2026-09). No signal elsewhere."
+    assert first_page.signal_points(None) == []
+
+
+def _funnel(counts: list[tuple[str, int, int]]) -> Funnel:
+    frame = pd.DataFrame(counts, columns=["program", "numerator", "denominator"])
+    return funnel(frame, "completed", by="program")
+
+
+def test_programs_that_differ_are_named_with_their_counts() -> None:
+    (point,) = sites.site_points({"completed": _funnel([("A", 90, 100), ("B", 30, 100)])})
+    assert point.tag == "programs differ"
+    assert "A 90.0% (90 of 100; chance alone gives " in point.text
+    (alike,) = sites.site_points({"completed": _funnel([("A", 50, 100), ("B", 51, 100)])})
+    assert alike.tag == "no real difference"
+    assert "50.5% (101 of 200)" in alike.text
+    assert sites.site_points({}) == []
+
+
+def test_the_counts_of_a_funnel_are_those_behind_the_shares_of_programs(scope: Scope) -> None:
+    linked = LinkedCounts(scope.policy)
+    program_table(scope, linked)
+    counts = sites.declare_sites(scope, linked)
+    for one in counts:
+        for row in one.frame.itertuples(index=False):
+            assert row.numerator == linked.value(("programs", one.measure, row.program, "x"))
+            assert row.denominator == linked.value(("programs", one.measure, row.program, "n"))
+    first = counts[0]
+    hidden = frozenset({("sites", first.measure, str(first.frame["program"].iloc[0]))})
+    assert first.shown(hidden) is None  # one program alone is no funnel
+
+
+def test_rules_and_scores_show_no_small_count(scope: Scope) -> None:
+    linked = LinkedCounts(scope.policy)
+    outcomes.declare_admitted(scope, linked)
+    rules = outcomes.continuity_table(scope, linked)
+    assert rules is not None
+    tables = [rules, *outcomes.scores_tables(scope, linked)]
+    hidden = linked.hidden()
+    for draft in tables:
+        shown = draft.shown(hidden).frame
+        for column in draft.table.kinds:
+            if draft.table.kinds[column] == "count":
+                counts = pd.to_numeric(shown[column], errors="coerce").dropna()
+                assert not ((counts > 0) & (counts < 11)).any()
+    known = pd.to_numeric(rules.shown(hidden).frame["of"], errors="coerce").dropna()
+    apart = np.abs(np.subtract.outer(known.to_numpy(), known.to_numpy()))
+    assert not ((apart > 0) & (apart < 11)).any()
