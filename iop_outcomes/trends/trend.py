@@ -24,10 +24,12 @@ from iop_outcomes.trends.counting import count_by_period
 from iop_outcomes.trends.frames import so_far, trend_of_frame
 from iop_outcomes.trends.periods import Every, check_every, labels_of, periods_between
 from iop_outcomes.trends.quantities import Quantity, Tally, find_quantity
+from iop_outcomes.trends.quantities.attendance_rule import refuse_rule, under_rule
 from iop_outcomes.trends.result import COUNTS, SHOWN, Trend
 from iop_outcomes.trends.staff import lettered, said_of
 
 if TYPE_CHECKING:
+    from iop_outcomes.attendance import AttendanceRule
     from iop_outcomes.records import Records
 
 
@@ -51,6 +53,7 @@ def trend(
     adjust: str | Sequence[str] | None = None,
     holidays: Sequence[Any] = (),
     names: bool = False,
+    attendance: AttendanceRule | None = None,
 ) -> Trend:
     r"""Return one measure over time, with limits and rules that tell a signal from chance.
 
@@ -109,6 +112,8 @@ def trend(
     names : bool
         Show members of staff as recorded: columns such as ``counselor`` or ``facilitator`` are
         otherwise shown as letters.
+    attendance : AttendanceRule, optional
+        Of records and measures of sessions: which sessions count, are due and are attended.
 
     Returns
     -------
@@ -211,6 +216,7 @@ def trend(
     asked |= {"chart": chart, "improves": improves, "rules": rules}
     asked |= {"adjust": adjust, "holidays": holidays}
     if isinstance(records, pd.DataFrame):
+        refuse_rule(attendance)
         return trend_of_frame(
             *(records, measure, period_length, by, missing_group),
             confidence=confidence,
@@ -220,7 +226,7 @@ def trend(
             names=names,
         )
     require_records(records, "A trend")
-    quantity = find_quantity(measure)
+    quantity = under_rule(find_quantity(measure), attendance)
     records.require_calendar(f"the trend of {quantity.name}")
     for table in quantity.tables:
         records.require(table, f"the trend of {quantity.name}")

@@ -283,3 +283,38 @@ def test_a_cohort_is_divided_by_any_column(many: iop.Records, measure: str) -> N
     parts = iop.trend(many, measure, every="year", by=["track", "primary_substance"]).table
     summed = parts.groupby("period")["numerator"].sum()
     pd.testing.assert_series_equal(summed, whole)
+
+
+def test_a_rule_of_attendance_changes_what_is_counted_and_is_said() -> None:
+    records = iop.read_records("data/samples").where(program="Harbor")
+    rule = iop.AttendanceRule(services=("group",), excused="not_due", late="missed")
+    made = iop.trend(records, "attendance_rate", attendance=rule)
+    rows = records.attendance[records.attendance["service"] == "group"]
+    due = rows["status"].isin(
+        ["attended", "attended_partial", "late", "no_show", "late_cancel", "client_cancel"]
+    )
+    came = rows["status"].isin(["attended", "attended_partial"])
+    assert made.table["denominator"].sum() == due.sum()
+    assert made.table["numerator"].sum() == came.sum()
+    assert rule.text in made.rule
+    assert iop.AttendanceRule().text not in made.rule
+    usual = iop.trend(records, "attendance_rate")
+    same = iop.trend(records, "attendance_rate", attendance=iop.AttendanceRule())
+    pd.testing.assert_frame_equal(usual.table, same.table)
+    hours = iop.trend(records, "hours_per_week", attendance=rule)
+    assert (
+        hours.table["numerator"].sum()
+        < iop.trend(records, "hours_per_week").table["numerator"].sum()
+    )
+    assert rule.text in hours.rule
+
+
+def test_a_rule_of_attendance_where_there_is_none_to_apply_is_refused() -> None:
+    records = iop.read_records("data/samples").where(program="Harbor")
+    with pytest.raises(RuleError, match="does not depend on a rule of attendance"):
+        iop.trend(records, "retained_90", attendance=iop.AttendanceRule())
+    with pytest.raises(RuleError, match="must be an AttendanceRule"):
+        iop.trend(records, "attendance_rate", attendance="excused")  # type: ignore[arg-type]
+    counts = pd.DataFrame({"period": ["2026-01", "2026-02"], "numerator": [40, 45]})
+    with pytest.raises(RuleError, match="applies to records"):
+        iop.trend(counts, attendance=iop.AttendanceRule())

@@ -7,7 +7,6 @@ import numpy as np
 from iop_outcomes.attendance.engagement import ASAM_HOURS
 from iop_outcomes.attendance.rule import UNRECORDED, AttendanceRule
 from iop_outcomes.attendance.stays import Attendance
-from iop_outcomes.records.schema import ATTENDED
 from iop_outcomes.shared.arrays import Booleans, Floats, Integers, sums
 from iop_outcomes.trends.quantities.quantity import AttendanceTally, Quantity, Tally
 
@@ -23,28 +22,24 @@ _WEEKS = (
 )
 
 
-def _sessions(
-    attendance: Attendance, numerator: tuple[str, ...], also: tuple[str, ...] = ()
-) -> Tally:
+def _sessions(attendance: Attendance, numerator: Booleans, also: tuple[str, ...] = ()) -> Tally:
     sessions = attendance.sessions
     due = np.flatnonzero(sessions.due | (sessions.treatment & sessions.has_status(also)))
-    return Tally(
-        sessions.episode[due],
-        sessions.frame["date"].to_numpy()[due],
-        sessions.has_status(numerator)[due],
-    )
+    dates = sessions.frame["date"].to_numpy()
+    return Tally(sessions.episode[due], dates[due], numerator[due])
 
 
 def _attended(attendance: Attendance) -> Tally:
-    return _sessions(attendance, ATTENDED)
+    return _sessions(attendance, attendance.sessions.attended)
 
 
 def _no_shows(attendance: Attendance) -> Tally:
-    return _sessions(attendance, ("no_show",))
+    return _sessions(attendance, attendance.sessions.has_status(("no_show",)))
 
 
 def _unrecorded(attendance: Attendance) -> Tally:
-    return _sessions(attendance, (UNRECORDED,), also=(UNRECORDED,))
+    unrecorded = attendance.sessions.has_status((UNRECORDED,))
+    return _sessions(attendance, unrecorded, also=(UNRECORDED,))
 
 
 def _hours(attendance: Attendance) -> Tally:
@@ -72,7 +67,7 @@ def _minutes(attendance: Attendance) -> tuple[Integers, Integers, Floats, Boolea
     weeks = np.where(stays.observed, stays.whole_weeks, 0)
     start = np.cumsum(weeks) - weeks
     size = int(weeks.sum())
-    came = np.flatnonzero(sessions.treatment & sessions.has_status(ATTENDED))
+    came = np.flatnonzero(sessions.attended)
     unknown = np.flatnonzero(sessions.treatment & sessions.has_status((UNRECORDED,)))
     minutes = sessions.attended_minutes(came)
     rows = np.concatenate([came, unknown])
