@@ -152,8 +152,8 @@ def dose_and_outcome(
         ``median_sessions`` : float64
             Sessions attended, of those with any.
         ``hours, length_not_known`` : float64, int64
-            Hours attended, overlapping ones counted once, of sessions whose length is known; and
-            how many sessions have no known length.
+            Hours attended, overlapping ones counted once, of sessions whose length is known,
+            missing if none is; and how many sessions have no known length.
 
         Its ``table`` has a row a service or approach and dose, of those still in the program and
         without relapse after the landmark:
@@ -282,6 +282,7 @@ def _dose_rows(
         lower, upper = share_limits(had > 0, person, one, 1, confidence)
         low, high = _rate_limits(came, due, sessions.episode, person, confidence)
         minutes = sessions.attended_minutes(np.flatnonzero(came))
+        known = ~np.isnan(minutes)
         rows.append(
             {
                 "episodes": len(person),
@@ -295,8 +296,8 @@ def _dose_rows(
                 "rate_lower": low if told else np.nan,
                 "rate_upper": high if told else np.nan,
                 "median_sessions": float(np.median(had[had > 0])) if (had > 0).any() else np.nan,
-                "hours": float(np.nansum(minutes)) / 60,
-                "length_not_known": int(np.isnan(minutes).sum()),
+                "hours": float(np.nansum(minutes)) / 60 if known.any() else np.nan,
+                "length_not_known": int((~known).sum()),
             }
         )
     return pd.DataFrame({of: names, **pd.DataFrame(rows)})

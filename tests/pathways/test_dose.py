@@ -102,3 +102,11 @@ def test_what_cannot_be_told_is_refused(sample: iop.Records) -> None:
         iop.dose_and_outcome(sample, rule=iop.RelapseRule(origin="first_session"))
     with pytest.raises(EstimateError, match="landmark"):
         iop.dose_and_outcome(sample, day=3000)
+
+
+def test_hours_of_sessions_without_a_length_are_missing_and_not_zero(sample: iop.Records) -> None:
+    bare = sample.attendance.assign(minutes_attended=np.nan, minutes_scheduled=np.nan)
+    records = iop.read_records(episodes=sample.episodes, attendance=bare, checkins=sample.checkins)
+    dose = iop.dose_and_outcome(records).dose
+    assert dose["hours"].isna().all()
+    assert (dose["length_not_known"] == dose["attended"]).all()

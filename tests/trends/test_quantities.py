@@ -90,6 +90,8 @@ def counts(records: iop.Records, measure: str) -> dict[str, tuple[float, ...]]:
         ),
         # A1 day 0, B1 day 3, C1 day 5; D1 was first seen after 56 days; A2 day 0
         ("waiting_days", {"2026-01": (8, 3), "2026-03": (0, 1)}),
+        # A1 on the day of admission, 3 days after prior care; C1 6 days after it
+        ("days_from_prior_care", {"2026-01": (9, 2)}),
         # A1's weeks end on 11, 18, 25 January, 1, 8 February; the third has a session of unknown
         # length, the fourth one of unknown outcome. B1's ends on 26 January. C1 has six, from 6
         # February; D1 eight, from 8 February, its session of 30 March after the last of them.

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from iop_outcomes.attendance.continuity.transitions import days_since_prior_discharge
 from iop_outcomes.attendance.sessions import positions
 from iop_outcomes.attendance.stays import (
     NO_CONTACT_DAYS,
@@ -15,7 +16,7 @@ from iop_outcomes.attendance.stays import (
 )
 from iop_outcomes.records import Records
 from iop_outcomes.records.schema import ATTENDED, DISCHARGE_REASONS
-from iop_outcomes.shared.arrays import Integers
+from iop_outcomes.shared.arrays import Floats, Integers
 from iop_outcomes.trends.quantities.quantity import AttendanceTally, Quantity, Tally
 
 WAITING_DAYS = 30  # within which a first session comes, or the wait is not counted
@@ -59,15 +60,28 @@ def _retained(day: int) -> AttendanceTally:
 
 def _waits(attendance: Attendance) -> Tally:
     """Return the days to the first session of those followed long enough who had one."""
+    return _first_sessions(attendance, np.zeros(attendance.sessions.episodes))
+
+
+def _since_prior_care(attendance: Attendance) -> Tally:
+    """Return the same counted from the discharge of prior care; without one nobody counts."""
+    before = days_since_prior_discharge(attendance)
+    return _first_sessions(attendance, np.where(before >= 0, before, np.nan))
+
+
+def _first_sessions(attendance: Attendance, before: Floats) -> Tally:
+    """Return the first sessions of those with a number of days `before` admission."""
     sessions, stays = attendance.sessions, attendance.stays
     came = np.flatnonzero(sessions.treatment & sessions.has_status(ATTENDED))
     first = np.full(sessions.episodes, np.inf)
     np.minimum.at(first, sessions.episode[came], sessions.day[came].astype(np.float64))
     watched = np.where(stays.closed, stays.observable, np.minimum(stays.observable, stays.followed))
-    began = np.flatnonzero((first <= WAITING_DAYS) & (watched >= WAITING_DAYS))
+    known = ~np.isnan(before)
+    began = np.flatnonzero(known & (first <= WAITING_DAYS) & (watched >= WAITING_DAYS))
     admitted = attendance.records.episodes["admit_date"].to_numpy()[began]
     waiting = waiting_for(attendance.records, WAITING_DAYS)
-    return Tally(began, admitted, first[began] > 0, amount=first[began], waiting=waiting)
+    days = first[began] + before[began]
+    return Tally(began, admitted, days > 0, amount=days, waiting=waiting[known[waiting]])
 
 
 def _ended(word: str) -> Callable[[Records], Tally]:
@@ -142,6 +156,21 @@ WAITING = Quantity(
     days_to_mature=WAITING_DAYS,
     note="The records do not hold the day on which treatment was asked for, so that the wait "
     "before admission is not in it.",
+)
+PRIOR_CARE = Quantity(
+    name="days_from_prior_care",
+    title="Days from prior care to the first session",
+    improves="down",
+    numerator="days from the discharge of prior care to the first session attended here",
+    denominator=f"episodes with the day of that discharge and a first session within "
+    f"{WAITING_DAYS} days of admission",
+    date="date of admission",
+    unit="days",
+    kind="mean",
+    tables=("attendance",),
+    tally=AttendanceTally(_since_prior_care),
+    days_to_mature=WAITING_DAYS,
+    note="Of those admitted here: who was discharged there and never came is not in the records.",
 )
 RETENTION = tuple(_retention(day) for day in RETENTION_DAYS)
 COMPLETION = Quantity(
