@@ -328,7 +328,7 @@ def test_a_check_says_what_is_not_known_and_which_checks_failed(run: Run, tmp_pa
     assert "not known: check_in_response, relapse" in out
     assert "read_records(" not in out
     assert "failed: empty_column (episodes)" in out
-    assert "1 rows of attendance_2.csv read" in out
+    assert "1 row of attendance_2.csv read" in out
     code, out, err = run("map", folder, "--out", tmp_path / "m.toml")
     assert f"iop-outcomes check '{folder}' --mapping" in out
 

@@ -97,9 +97,7 @@ def test_plain_numbers_are_in_the_unit_of_the_mapping() -> None:
         records = lengths(*texts, unit=unit)
         assert records.attendance["minutes_scheduled"].tolist() == [180, 90, 90]
         assert met(records) == []
-    assert "1 rows of attendance.minutes_scheduled are written with their unit" in str(
-        records.notes
-    )
+    assert "1 row of attendance.minutes_scheduled is written with their unit" in str(records.notes)
 
 
 def test_a_median_that_is_no_session_proposes_the_unit() -> None:

@@ -96,6 +96,9 @@ def _log_once(
     called = f"{staged.table.name}.{name}"
     for sentence, texts in parsed.sentences:
         rows = _rows(staged, coded, texts)
+        if rows == 1:
+            for several, one in ((" have ", " has "), (" are ", " is "), (" were ", " was ")):
+                sentence = sentence.replace(several, one, 1)
         if rows:
             log.notes.append(sentence.format(rows=format_count(rows, "row"), name=called))
     return failed
