@@ -2,7 +2,7 @@
 # make test     its own environment, then all tests
 # make check    linters, types, notebooks
 # make coverage   the tests with branch coverage
-# make validation the coverage study (docs/validation.md), control charts (docs/validation_trends.md), the attack on reports, the real trial records, the list of who is slipping, strategies and leaving in simulated programs
+# make validation the coverage study (docs/validation.md), control charts (docs/validation_trends.md), adjusted comparisons (docs/validation_adjusted.md), the attack on reports, the real trial records, the list of who is slipping, strategies and leaving in simulated programs
 # make mutants whether the tests notice faults put in (docs/validation_mutants.md); SAMPLE=200 of them
 # make benchmarks speed and memory (docs/benchmarks*.md)
 
@@ -45,6 +45,7 @@ validation: $(BIN)/.tools
 	$(BIN)/python -m validation.coverage
 	$(BIN)/python -m validation.coverage --more
 	$(BIN)/python -m validation.trends
+	$(BIN)/python -m validation.adjusted
 	$(BIN)/python -m validation.disclosure_attack --page docs/validation_disclosure.md
 	$(BIN)/python -m validation.ctn0094 --data ../shared/data/ctn0094 --out output
 	$(BIN)/python -m validation.slipping
