@@ -45,7 +45,7 @@ def sample_case(seed: int, quarter: str) -> Case:
     """Return the records of a sample as the library makes them, up to the end of a quarter."""
     made = population(seed, 760)
     end = pd.Period(quarter, "Q").end_time.normalize()
-    records = _up_to(made.episodes, made.attendance, made.checkins, end)
+    records = records_up_to(made.episodes, made.attendance, made.checkins, end)
     return Case(records, quarter, RULES[0], {"seed": seed, "people": 760, "quarter": quarter})
 
 
@@ -70,7 +70,7 @@ def small_case(seed: int) -> Case:
     rule = RULES[int(random.integers(0, len(RULES)))]
     if left_out == "attendance" and rule.origin == "first_session":
         rule = RULES[0]
-    records = _up_to(episodes, tables.get("attendance"), tables.get("checkins"), end)
+    records = records_up_to(episodes, tables.get("attendance"), tables.get("checkins"), end)
     whole = bool(random.random() < 0.1)
     made_of = {"seed": seed, "people": people, "quarter": quarter, "cut": end.date().isoformat()}
     return Case(records, None if whole else quarter, rule, made_of)
@@ -92,7 +92,7 @@ def _spoil(episodes: pd.DataFrame, attendance: pd.DataFrame, random: np.random.G
     episodes.loc[broken, "admit_date"] = "no date"
 
 
-def _up_to(
+def records_up_to(
     episodes: pd.DataFrame,
     attendance: pd.DataFrame | None,
     checkins: pd.DataFrame | None,

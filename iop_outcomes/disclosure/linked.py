@@ -232,7 +232,7 @@ class LinkedCounts:
         dropped = {
             item
             for item in self._items
-            if item in self._withheld or (self._is_small(item) and item not in self._held)
+            if item in self._withheld or (self.shows_small(item) and item not in self._held)
         }
         if self.policy.threshold == 1:
             return frozenset(dropped)
@@ -292,7 +292,7 @@ class LinkedCounts:
         counts = [self.facts.values[place], self._people.get(place, 0)]
         return place not in self._open and bool(self.policy.hides(counts).any())
 
-    def _is_small(self, item: Item) -> bool:
+    def shows_small(self, item: Item) -> bool:
         """Return whether an item shows a small count, its share, or the share of its complement."""
         entry = self._items[item]
         places = list(entry.counts)
