@@ -162,7 +162,8 @@ def quarterly_report(
     policy : SafePolicy, optional
         Default: counts from 1 to 10 are hidden. A program with fewer than twice the threshold of
         admissions in the last four quarters is left out of every number, and named as too few to
-        publish: no share of its people could be shown. ``SafePolicy.internal()`` hides nothing, and
+        publish: no share of its people could be shown. Several such programs stand together as
+        "other programs" where they are enough. ``SafePolicy.internal()`` hides nothing, and
         every page says that it must not be sent; ``SafePolicy.rounded()`` is refused.
     ladders : Ladders, optional
         How periods and groups are merged where too many rows would hold a small count: see

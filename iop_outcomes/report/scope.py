@@ -25,6 +25,7 @@ BY_MONTH = ("attendance_rate", "no_show_rate", "check_in_response")
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
 
+OTHER_PROGRAMS = "other programs"
 FOLLOW_UP_DAYS = 90  # days of follow-up that the flow and the weekly picture need
 IN_REPORT = tuple(name for name, one in MEASURES.items() if one.reported)
 IN_PART = "only a part of what it rests on is recorded"
@@ -48,6 +49,8 @@ class Scope:
         What may leave.
     too_few : tuple of str
         The programs left out.
+    pooled : tuple of str
+        The small programs that stand together as "other programs".
     """
 
     records: Records
@@ -55,6 +58,7 @@ class Scope:
     rule: RelapseRule
     policy: SafePolicy
     too_few: tuple[str, ...]
+    pooled: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -223,9 +227,20 @@ def choose_scope(
     whole = Scope(records, period, rule or RelapseRule(), policy, ())
     too_few = _small_programs(whole)
     kept = [name for name in whole.programs if name not in too_few]
+    if len(too_few) > 1:
+        together = Scope(_pooled(records, too_few), period, whole.rule, policy, (), too_few)
+        if not _small_programs(together):
+            return together
     if not too_few or not kept:
         return Scope(records, period, whole.rule, policy, too_few)
     return Scope(records.where(program=kept), period, whole.rule, policy, too_few)
+
+
+def _pooled(records: Records, programs: tuple[str, ...]) -> Records:
+    """Return the records with some programs under one name."""
+    names = records.episodes["program"].astype(str)
+    pooled = names.where(~names.isin(programs), OTHER_PROGRAMS).astype("category")
+    return replace(records, episodes=records.episodes.assign(program=pooled))
 
 
 def _small_programs(scope: Scope) -> tuple[str, ...]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.disclosure.merging import FINEST, Ladders, MergePlan, Step, choose_step
+from iop_outcomes.disclosure.system import attack
 from iop_outcomes.errors import RuleError
 from iop_outcomes.report.counting import count_all
 from iop_outcomes.report.merging import plan_of
@@ -91,6 +94,23 @@ def test_merged_tables_count_the_people_of_their_quarters(small: iop.Records) ->
     admitted = small.episodes["admit_date"].dt.year
     year = retained[retained["period"] == "2025"].iloc[0]
     assert year["denominator"] == (admitted == 2025).sum()
+
+
+def test_small_programs_stand_together_where_they_are_enough(small: iop.Records) -> None:
+    letters = np.array(["A", "B", "C", "D", "E", "F"], dtype=object)
+    names = letters[np.arange(len(small.episodes)) % 6]
+    names[: len(names) // 2] = "Main"
+    split = replace(small, episodes=small.episodes.assign(program=pd.Categorical(names)))
+    scope = choose_scope(split, "2026Q2", None, None)
+    assert scope.pooled == ("A", "B", "C", "D", "E", "F")
+    assert scope.too_few == ()
+    assert "other programs" in scope.programs
+    assert len(scope.records.episodes) == len(small.episodes)
+    cells = count_all(scope, scope).cells
+    assert attack(cells).empty
+    few = small.episodes.assign(program=pd.Categorical(np.where(names == "F", "F", "Main")))
+    alone = choose_scope(replace(small, episodes=few), "2026Q2", None, None)
+    assert (alone.too_few, alone.pooled) == (("F",), ())
 
 
 def test_a_ladder_of_ones_own_is_kept_to(small: iop.Records) -> None:

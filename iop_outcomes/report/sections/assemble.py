@@ -333,6 +333,8 @@ def definitions(
         rows.append(("Earlier reports", changed))
     if scope.too_few:
         rows.append(("Programs left out", _left_out(scope)))
+    if scope.pooled:
+        rows.append(("Other programs", _together(scope)))
     if "checkins" in scope.records.tables:
         rows.append(("Relapse", scope.rule.text))
     if scope.engagement is not None:
@@ -342,6 +344,13 @@ def definitions(
     frame = pd.DataFrame(rows, columns=["measure", "definition"])
     table = Table("definitions", "What the words and numbers mean", frame)
     return Section("definitions", "Definitions", (), (table,))
+
+
+def _together(scope: Scope) -> str:
+    return (
+        f"{', '.join(scope.pooled)}: each has too few people to be shown by itself. Together they "
+        "stand as other programs."
+    )
 
 
 def _left_out(scope: Scope) -> str:

@@ -70,6 +70,8 @@ def admissions_table(scope: Scope, linked: LinkedCounts, step: Step = FINEST) ->
     note = ""
     if scope.too_few:
         note = f"Too few to publish, and in no number of this report: {', '.join(scope.too_few)}."
+    if scope.pooled:
+        note = f"Other programs: {', '.join(scope.pooled)}."
     table = Table(
         "admissions", f"Admissions in {scope.label_of(step.quarters)}", frame, kinds, note
     )
