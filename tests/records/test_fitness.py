@@ -281,7 +281,8 @@ def test_a_rate_of_the_whole_time_needs_absences_from_the_beginning() -> None:
 def test_relapse_needs_answers() -> None:
     frames = made()
     silent = frames["checkins"].drop(columns="used").assign(craving="3")
-    assert known(read(frames | {"checkins": silent}))["relapse"] == "no"
+    told = known(read(frames | {"checkins": silent}))
+    assert (told["relapse"], told["relapse_missing_rules"]) == ("no", "no")
     few = frames["checkins"].assign(used=frames["checkins"]["used"].where(np.arange(400) % 4 == 1))
     assert known(read(frames | {"checkins": few}))["relapse"] == "partly"
 

@@ -93,3 +93,17 @@ def test_records_without_fault_have_nothing_to_map() -> None:
     assert records.unknown_words().empty
     assert records.unmatched().empty
     assert lines_to_paste(records.unknown_words()) == []
+
+
+def test_a_mapping_beside_a_workbook_is_used_and_said(tmp_path: Path) -> None:
+    with pd.ExcelWriter(tmp_path / "log.xlsx") as book:
+        people = pd.DataFrame({"Client": ["E1"], "Admitted": ["2026-01-05"]})
+        people.to_excel(book, sheet_name="Clients", index=False)
+        rows = pd.DataFrame({"episode_id": ["E1"], "date": ["2026-01-06"], "status": ["attended"]})
+        rows.to_excel(book, sheet_name="attendance", index=False)
+    mapping = '[[episodes.from]]\nfile = "log.xlsx"\nsheets = ["Clients"]\n'
+    mapping += 'columns = { Client = "episode_id", Admitted = "admit_date" }\n'
+    (tmp_path / "mapping.toml").write_text(mapping)
+    records = iop.read_records(tmp_path / "log.xlsx")
+    assert len(records.attendance) == 1
+    assert "read by the mapping.toml beside log.xlsx" in records.notes
