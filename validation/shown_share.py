@@ -170,8 +170,10 @@ def page(found: pd.DataFrame, in_turn: pd.DataFrame, command: str) -> str:
     quarters += [
         f"| {size} | {len(part)} | {part['with_ledger'].sum()} | {part['without'].sum()} "
         f"| {part['not_asked_with'].sum()} | {part['not_asked_without'].sum()} |"
-        for size, part in in_turn.groupby("size")
+        for size, part in (in_turn.groupby("size") if len(in_turn) else ())
     ]
+    if in_turn.empty:
+        quarters = ["No series was asked for."]
     text = TEXT.read_text(encoding="utf-8")
     marks = {"DATE": date.today().isoformat(), "COMMAND": command}
     marks |= {"SHOWN": "\n".join(lines), "SERIES": "\n".join(quarters)}
