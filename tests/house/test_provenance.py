@@ -179,14 +179,14 @@ WALK: dict[str, list[tuple[str, Estimate]]] = {
     "remaining_weights": [
         (
             "times",
-            lambda frame: (
-                iop.remaining_weights(
-                    iop.start_stop(
-                        frame.assign(episode_id=range(len(frame)), left=frame["days"] < 40)
-                    ),
-                    "C(interval)",
-                    left="left",
-                ).table
+            lambda frame: iop.remaining_weights(
+                iop.start_stop(
+                    frame[["days", "event"]].assign(
+                        episode_id=range(len(frame)), left=frame["days"] < 40
+                    )
+                ),
+                "C(interval)",
+                left="left",
             ),
         )
     ],
