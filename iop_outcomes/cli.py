@@ -203,6 +203,7 @@ def report(
     ] = None,
     ledger: LedgerFile = None,
     settings: Annotated[Path | None, typer.Option("--settings", help="A report.toml.")] = None,
+    forms: Annotated[str, typer.Option("--format", help="As html,xlsx,json; beside --out.")] = "",
     quiet: Quiet = False,
 ) -> None:
     """Write the outcome report of a quarter: one file, with small counts hidden.
@@ -211,16 +212,15 @@ def report(
     """
     from iop_outcomes.disclosure.ledger import Ledger
     from iop_outcomes.records.checks.losses import loss_lines, nearly_all_lost
-    from iop_outcomes.report.command import report_of_programs, settings_at
-    from iop_outcomes.report.forms.html import check_path
+    from iop_outcomes.report.command import places_of, report_of_programs, settings_at
     from iop_outcomes.report.quarterly import prepared_day
 
-    check_path(out)
+    places = places_of(out, forms)
     check_place(ledger or out, "The ledger")
     day = prepared_day(prepared_on)
     own = settings_at(settings)
     records = _read(data, mapping, as_of, quiet)
-    for place in (out, ledger or out):
+    for place in (*places, ledger or out):
         _keep_what_was_read(place, records, data, mapping)
     for line in loss_lines(records.problems, records.sources):
         typer.echo(printable(f"iop-outcomes: {line}"), err=True)
@@ -234,7 +234,8 @@ def report(
         progress=not quiet,
         **heading,
     )
-    typer.echo(printable(f"{made.title}: {made.save(out)}"))
+    saved = ", ".join(str(made.save(place)) for place in places)
+    typer.echo(printable(f"{made.title}: {saved}"))
     if ledger is not None and made.ledger is not None:
         made.ledger.save(ledger)
     if nearly_all_lost(records.problems, records.sources):

@@ -12,6 +12,7 @@ import openpyxl
 import pandas as pd
 
 HIDDEN = "hidden"
+LEADING = 3  # sheets before those of tables: findings, facts, what each sheet holds
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +63,7 @@ def read_report(page: Path, workbook: Path) -> Read:
     """Read a report saved as HTML and as XLSX; the tables of both stand in the same order."""
     book = openpyxl.load_workbook(workbook)
     tables = {}
-    for sheet in book.worksheets:
+    for sheet in book.worksheets[LEADING:]:
         lines = ([cell.value for cell in row] for row in sheet.iter_rows())
         rows = list(takewhile(lambda line: any(value is not None for value in line), lines))
         tables[sheet.title] = pd.DataFrame(rows[1:], columns=rows[0], dtype=object)

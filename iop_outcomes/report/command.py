@@ -7,12 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from iop_outcomes.errors import ReportError
+from iop_outcomes.report.forms.html import check_path
 from iop_outcomes.report.quarterly import Report, quarterly_report
 from iop_outcomes.report.sections.registry import NAMES
 from iop_outcomes.report.settings import ReportSettings, read_settings, with_program_names
+from iop_outcomes.shared.messages import as_written
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
+
+FORMS = ("html", "xlsx", "json", "pdf")  # the last is refused with what to do instead
 
 
 def settings_at(path: Path | None) -> ReportSettings:
@@ -41,3 +46,32 @@ def report_of_programs(
     if programs:
         records = records.where(program=[names.get(one, one) for one in programs])
     return quarterly_report(records, settings=replace(settings, programs={}), **options)
+
+
+def places_of(out: Path, forms: str) -> list[Path]:
+    """Return where a report is written: `out`, or a file beside it for each form that is named.
+
+    Parameters
+    ----------
+    out : pathlib.Path
+        The file; with `forms` its ending is replaced.
+    forms : str
+        Such as ``html,xlsx,json``; empty for the form of the ending.
+
+    Raises
+    ------
+    ReportError
+        There is no such form, or a file cannot be written there.
+    """
+    named = [form.strip().lower() for form in forms.split(",") if form.strip()]
+    for form in named:
+        if form not in FORMS:
+            raise ReportError(
+                "There is no form of a report of that name.",
+                found=as_written(form),
+                instead=f"some of {', '.join(FORMS[:-1])}, such as html,xlsx",
+            )
+    places = [out.with_suffix(f".{form}") for form in dict.fromkeys(named)] or [out]
+    for place in places:
+        check_path(place)
+    return places

@@ -23,7 +23,8 @@ from iop_outcomes.records import require_records
 from iop_outcomes.records.data_cut import as_day
 from iop_outcomes.relapse import RelapseRule
 from iop_outcomes.report.counting import cells_of, count_all, count_rows
-from iop_outcomes.report.forms.html import page_of, save_report
+from iop_outcomes.report.forms.document import Document, document_of
+from iop_outcomes.report.forms.html import facts_of, page_of, save_report
 from iop_outcomes.report.model import Section
 from iop_outcomes.report.scope import Scope, choose_scope
 from iop_outcomes.report.sections.findings import Findings, findings_frame, make_findings
@@ -79,6 +80,7 @@ class Report:
     _page: Callable[[], str] = field(repr=False)
     cells: PrintedCells | None = field(default=None, repr=False)
     ledger: Ledger | None = field(default=None, repr=False)
+    _document: Document | None = field(default=None, repr=False)
 
     @cached_property
     def html(self) -> str:
@@ -91,7 +93,10 @@ class Report:
         return {**self.__dict__, "_page": partial(str, html), "html": html}
 
     def save(self, path: str | Path) -> Path:
-        """Write the report as ``.html``, or its tables as ``.xlsx``; return the path.
+        """Write the report as ``.html``, ``.xlsx`` or ``.json``; return the path.
+
+        The workbook holds the findings, the facts and a sheet a table; the JSON file all that the
+        page says, as docs/report_schema.json describes it.
 
         Raises
         ------
@@ -99,7 +104,7 @@ class Report:
             The ending is another one, or the folder is not there. For a PDF, open the HTML file in
             a browser and print it: the page is laid out for paper too.
         """
-        return save_report(lambda: self.html, self.tables, Path(path), self._mark)
+        return save_report(lambda: self.html, self.tables, Path(path), self._mark, self._document)
 
     @property
     def _mark(self) -> str:
@@ -234,7 +239,8 @@ def quarterly_report(
             made = _material(scope, whole, (ladders, ledger), chosen)
         else:
             built.append(build(part, made, [one.name for one in parts]))
-    written = page_of(whole, built, chosen, heading)
+    facts = facts_of(whole, chosen.prepared_by, chosen.prepared_on)
+    written = page_of(whole, built, chosen, heading, facts)
     drawings = [drawing for section in built for drawing in section.drawings]
 
     def page() -> str:
@@ -248,7 +254,9 @@ def quarterly_report(
         cells, kept = cells_of(scope, made.linked, made.hidden), ledger
     else:
         cells, kept = made.counted.cells, made.counted.ledger
-    return Report(tables, findings_frame(made.findings), heading, page, cells, kept)
+    findings = findings_frame(made.findings)
+    document = document_of(heading, facts, findings, built)
+    return Report(tables, findings, heading, page, cells, kept, document)
 
 
 def _settings_of(

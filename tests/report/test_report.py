@@ -21,7 +21,7 @@ import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.errors import ReportError
 from iop_outcomes.plots.layout.export import Picture
-from iop_outcomes.report.forms.html import _facts, workbook
+from iop_outcomes.report.forms.html import facts_of, workbook
 from iop_outcomes.report.model import DraftTable, Table, write_value
 from iop_outcomes.report.programs import program_table
 from iop_outcomes.report.scope import choose_scope
@@ -601,7 +601,8 @@ def test_the_file_is_the_page(report: iop.Report, tmp_path: Path) -> None:
 
 def test_the_workbook_holds_the_tables_and_no_formula(report: iop.Report, tmp_path: Path) -> None:
     book = openpyxl.load_workbook(report.save(tmp_path / "q3.xlsx"))
-    assert book.sheetnames == [name[:31] for name in report.tables]
+    leading = ["findings", "facts", "sheets"]
+    assert book.sheetnames == [*leading, *(name[:31] for name in report.tables)]
     sheet = book["discharges"]
     assert [cell.value for cell in sheet[1]] == list(report.tables["discharges"].columns)
     assert sheet.max_row == len(report.tables["discharges"]) + 1
@@ -705,5 +706,5 @@ def test_a_browser_tells_of_a_request_or_an_error_of_a_page(tmp_path: Path) -> N
 def test_who_prepared_it_is_shown_if_it_is_stated(report: iop.Report, records: iop.Records) -> None:
     assert "Prepared by" in report.html
     assert "Prepared on" not in report.html
-    facts = [name for name, _ in _facts(choose_scope(records, "2026Q3", None, None), None, None)]
+    facts = [name for name, _ in facts_of(choose_scope(records, "2026Q3", None, None), None, None)]
     assert not [name for name in facts if name.startswith("Prepared")]

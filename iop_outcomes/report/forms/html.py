@@ -1,4 +1,4 @@
-"""The report as a file: one page without a script or a request, or a workbook of its tables."""
+"""The report as a file: one page without a script or a request, a workbook, or plain data."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 import pandas as pd
 
 from iop_outcomes.errors import ReportError
+from iop_outcomes.report.forms.document import Document, as_json, kinds_of, leading_sheets
 from iop_outcomes.report.model import Section, write_value
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.settings import ReportSettings
@@ -26,18 +27,24 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 LONGEST_CELL = 32_000  # letters; Excel holds 32,767
+LONGEST_NAME = 31  # letters of the name of a sheet
+WIDEST, NARROWEST = 60, 8  # of a column, in letters
+FORMATS = {"count": "#,##0", "share": "0.0%", "whole_share": "0.0%", "days": "0.0", "number": "0.0"}
 CODE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")  # what Excel would read as the number of a character
 LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the first time that a zip file can hold
 
 
 def page_of(
-    scope: Scope, sections: list[Section], settings: ReportSettings, title: str
+    scope: Scope,
+    sections: list[Section],
+    settings: ReportSettings,
+    title: str,
+    facts: list[tuple[str, str]],
 ) -> Callable[[], str]:
     """Return what makes the page: of sections that are protected, and of nothing else.
 
     Every value is escaped, and a name that is not defined is an error.
     """
-    facts = _facts(scope, settings.prepared_by, settings.prepared_on)
     synthetic, policy = scope.records.synthetic, scope.policy
 
     def page() -> str:
@@ -73,7 +80,9 @@ def _template() -> Template:
     return environment.get_template("report.html.j2")
 
 
-def _facts(scope: Scope, prepared_by: str | None, prepared_on: str | None) -> list[tuple[str, str]]:
+def facts_of(
+    scope: Scope, prepared_by: str | None, prepared_on: str | None
+) -> list[tuple[str, str]]:
     """Return what stands at the top of the report."""
     records = scope.records
     cut = records.as_of.date().isoformat() if isinstance(records.as_of, pd.Timestamp) else None
@@ -113,9 +122,9 @@ def check_path(path: Path) -> str:
             found=path.suffix,
             instead='report.save("report.html"); open it in a browser and print it to PDF',
         )
-    if ending not in (".html", ".htm", ".xlsx"):
+    if ending not in (".html", ".htm", ".xlsx", ".json"):
         raise ReportError(
-            "A report is saved as .html, or its tables as .xlsx.",
+            "A report is saved as .html, or its tables as .xlsx or .json.",
             found=path.suffix or "no ending",
             instead='report.save("report.html")',
         )
@@ -124,26 +133,40 @@ def check_path(path: Path) -> str:
 
 
 def save_report(
-    page: Callable[[], str], tables: dict[str, pd.DataFrame], path: Path, mark: str = ""
+    page: Callable[[], str],
+    tables: dict[str, pd.DataFrame],
+    path: Path,
+    mark: str = "",
+    document: Document | None = None,
 ) -> Path:
-    """Write the page or the tables to `path`, by its ending; only the page needs the pictures.
+    """Write the page, the workbook or the JSON to `path`; only the page needs the pictures.
 
     Each sheet of a workbook has `mark` at the top of its printed pages, and below its table.
     """
     ending = check_path(path)
-    content = workbook(tables, mark) if ending == ".xlsx" else page().encode("utf-8")
+    if ending == ".json" and document is not None:
+        return write_whole(path, as_json(document | {"mark": mark}), "The report")
+    content = workbook(tables, mark, document) if ending == ".xlsx" else page().encode("utf-8")
     return write_whole(path, content, "The report")
 
 
-def workbook(tables: dict[str, pd.DataFrame], mark: str = "") -> bytes:
-    """Return the tables as an Excel workbook, a sheet each; the same tables, the same bytes."""
+def workbook(
+    tables: dict[str, pd.DataFrame], mark: str = "", document: Document | None = None
+) -> bytes:
+    """Return the tables as an Excel workbook, a sheet each; the same tables, the same bytes.
+
+    With the `document` the findings, the facts and what each sheet holds come first, and numbers
+    have the format in which the page prints them.
+    """
     from openpyxl import Workbook
 
     book = Workbook(write_only=False)
     book.remove(book.worksheets[0])
-    for name, frame in tables.items():
-        sheet = book.create_sheet(name[:31])
-        _fill_sheet(sheet, frame)
+    first = {} if document is None else leading_sheets(document)
+    kinds = {} if document is None else kinds_of(document)
+    for name, frame in (first | tables).items():
+        sheet = book.create_sheet(name[:LONGEST_NAME])
+        _fill_sheet(sheet, frame, kinds.get(name, {}))
         sheet.oddHeader.center.text = mark or None
         if mark:
             sheet.cell(len(frame) + 3, 1, mark)
@@ -161,15 +184,29 @@ def workbook(tables: dict[str, pd.DataFrame], mark: str = "") -> bytes:
     return _without_times(buffer.getvalue())
 
 
-def _fill_sheet(sheet: Worksheet, frame: pd.DataFrame) -> None:
-    rows = [[str(name) for name in frame.columns], *frame.astype(object).to_numpy().tolist()]
+def _fill_sheet(sheet: Worksheet, frame: pd.DataFrame, kinds: dict[str, str]) -> None:
+    from openpyxl.styles import Alignment, Font
+    from openpyxl.utils import get_column_letter
+
+    names = [str(name) for name in frame.columns]
+    rows = [names, *frame.astype(object).to_numpy().tolist()]
+    widths = [NARROWEST] * len(names)
     for number, row in enumerate(rows, start=1):
-        for place, value in enumerate(row, start=1):
+        for place, value in enumerate(row):
             if value is None or (not isinstance(value, str) and pd.isna(value)):
                 continue
-            cell = sheet.cell(number, place, _plain(value))
+            cell = sheet.cell(number, place + 1, _plain(value))
             if isinstance(value, str):
                 cell.data_type = "s"  # a name that begins with "=" is no formula
+                widths[place] = max(widths[place], min(len(value), WIDEST))
+                cell.alignment = Alignment(vertical="top", wrap_text=len(value) > WIDEST)
+            elif kinds.get(names[place]) in FORMATS:
+                cell.number_format = FORMATS[kinds[names[place]]]
+            if number == 1:
+                cell.font = Font(bold=True)
+    for place, width in enumerate(widths, start=1):
+        sheet.column_dimensions[get_column_letter(place)].width = width + 2
+    sheet.freeze_panes = "A2"
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,124 @@
+"""The report as plain data: what the workbook and the JSON file are written from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from iop_outcomes.report.model import Section, Table
+from iop_outcomes.shared.characters import printable
+
+SCHEMA = "iop_outcomes report 1"
+Document = dict[str, Any]
+
+
+def document_of(
+    title: str, facts: Sequence[tuple[str, str]], findings: pd.DataFrame, sections: list[Section]
+) -> Document:
+    """Return a report as numbers, texts, lists and dicts; docs/report_schema.json describes it.
+
+    Parameters
+    ----------
+    title : str
+        Of the report.
+    facts : sequence of tuple of str
+        What stands at its top, by name.
+    findings : pandas.DataFrame
+        One row a measure: ``measure, title, change, text``.
+    sections : list of Section
+        Protected.
+    """
+    return {
+        "schema": SCHEMA,
+        "title": printable(title),
+        "mark": "",
+        "facts": [{"name": name, "text": printable(text)} for name, text in facts],
+        "findings": [_texts(row) for row in findings.astype(str).to_dict("records")],
+        "sections": [_section(one) for one in sections],
+    }
+
+
+def _texts(row: dict[Any, Any]) -> dict[str, str]:
+    return {str(name): printable(str(value)) for name, value in row.items()}
+
+
+def _section(section: Section) -> Document:
+    return {
+        "name": section.identifier,
+        "title": printable(section.title),
+        "sentences": [printable(one) for one in section.sentences],
+        "items": [
+            {"tag": tag, "title": printable(title), "text": printable(text).strip()}
+            for tag, title, text in section.items
+        ],
+        "tables": [_table(one) for one in section.tables],
+        "figures": [
+            {"title": printable(one.title), "table": _table(one.table)} for one in section.drawings
+        ],
+    }
+
+
+def _table(table: Table) -> Document:
+    return {
+        "name": table.name,
+        "caption": printable(table.caption),
+        "note": printable(table.note),
+        "columns": [{"name": printable(name), "kind": kind} for name, kind in table.columns],
+        "rows": [[_plain(value) for value in row] for row in table.rows],
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON holds it; what is missing is null, what is hidden the word."""
+    if isinstance(value, str):
+        return printable(value)
+    if value is None or pd.isna(value):
+        return None
+    if isinstance(value, pd.Timestamp):
+        return value.date().isoformat()
+    number = value.item() if hasattr(value, "item") else value
+    if isinstance(number, float) and number.is_integer():
+        return int(number)
+    return number if isinstance(number, bool | int | float) else printable(str(number))
+
+
+def as_json(document: Document) -> bytes:
+    """Return a report as a JSON file: the same report, the same bytes."""
+    text = json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False)
+    return (text + "\n").encode("utf-8")
+
+
+def tables_of(document: Document) -> list[Document]:
+    """Return all tables of a report in their order: of each section, and of its figures."""
+    found = []
+    for section in document["sections"]:
+        found += [*section["tables"], *(one["table"] for one in section["figures"])]
+    return found
+
+
+def kinds_of(document: Document) -> dict[str, dict[str, str]]:
+    """Return what the columns of each table hold, by the name of the table."""
+    return {
+        one["name"]: {column["name"]: column["kind"] for column in one["columns"]}
+        for one in tables_of(document)
+    }
+
+
+def leading_sheets(document: Document) -> dict[str, pd.DataFrame]:
+    """Return the first sheets of the workbook: findings, facts, and what each sheet holds."""
+    chosen: list[dict[str, str]] = next(
+        (one["items"] for one in document["sections"] if one["items"]), []
+    )
+    said = [(one["tag"], one["title"], f"{one['title']} {one['text']}") for one in chosen]
+    said += [(one["change"], one["title"], one["text"]) for one in document["findings"]]
+    facts = [("Title", document["title"])]
+    facts += [(one["name"], one["text"]) for one in document["facts"]]
+    held = [(one["name"], one["caption"], one["note"]) for one in tables_of(document)]
+    return {
+        "findings": pd.DataFrame(said, columns=["change", "measure", "finding"]),
+        "facts": pd.DataFrame(facts, columns=["fact", "text"]),
+        "sheets": pd.DataFrame(held, columns=["sheet", "what it holds", "how to read it"]),
+    }

@@ -1,0 +1,98 @@
+"""The report as a workbook and as JSON: what stands first, how cells are typed, and its schema."""
+
+from __future__ import annotations
+
+import json
+from io import BytesIO
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+
+from iop_outcomes.errors import ReportError
+from iop_outcomes.report.command import places_of
+from iop_outcomes.report.forms.document import as_json, document_of, leading_sheets
+from iop_outcomes.report.forms.html import save_report, workbook
+from iop_outcomes.report.model import Drawing, Kind, Section, Table
+from iop_outcomes.report.sections.findings import findings_frame
+
+SCHEMA = Path(__file__).parents[2] / "docs" / "report_schema.json"
+
+
+@pytest.fixture
+def sections() -> list[Section]:
+    frame = pd.DataFrame(
+        {
+            "group": ["=1+1", "b\x07", "all"],
+            "people": ["hidden", 12.0, np.nan],
+            "share": [0.25, np.nan, 1.0],
+            "day": pd.to_datetime(["2026-09-30", None, None]),
+        }
+    )
+    kinds: dict[str, Kind] = {"people": "count", "share": "share"}
+    table = Table("numbers", "Some numbers", frame, kinds, "A note.")
+    behind = Table("behind", "Behind a picture", frame[["group"]])
+
+    def never() -> object:
+        raise AssertionError("a workbook and a JSON file need no picture")
+
+    drawing = Drawing("A picture", never, behind)  # type: ignore[arg-type]
+    return [
+        Section("what-changed", "At a glance", ("How.",), items=(("lower", "Rate", " was 3%."),)),
+        Section("numbers", "Numbers", (), (table,), (drawing,)),
+    ]
+
+
+def test_the_json_is_as_its_schema_says(sections: list[Section], tmp_path: Path) -> None:
+    findings = findings_frame([])
+    document = document_of("Title", [("Time", "2026Q3")], findings, sections)
+    path = save_report(lambda: "", {}, tmp_path / "r.json", document=document)
+    held = json.loads(path.read_text(encoding="utf-8"))
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(held, schema)
+    table = held["sections"][1]["tables"][0]
+    assert table["rows"] == [
+        ["=1+1", "hidden", 0.25, "2026-09-30"],
+        ["b\\x07", 12, None, None],
+        ["all", None, 1, None],
+    ]
+    assert as_json(document) == path.read_bytes()
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(held | {"schema": "another"}, schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**held, "sections": [{"name": "x"}]}, schema)
+
+
+def test_the_workbook_begins_with_findings_and_facts(sections: list[Section]) -> None:
+    document = document_of("Title", [("Time", "2026Q3")], findings_frame([]), sections)
+    tables = {one.name: one.frame for section in sections for one in section.all_tables}
+    book = openpyxl.load_workbook(BytesIO(workbook(tables, document=document)))
+    assert book.sheetnames == ["findings", "facts", "sheets", "numbers", "behind"]
+    assert [cell.value for cell in book["findings"][2]] == ["lower", "Rate", "Rate was 3%."]
+    assert [cell.value for cell in book["facts"][2]] == ["Title", "Title"]
+    assert [cell.value for cell in book["sheets"][2]] == ["numbers", "Some numbers", "A note."]
+    sheet = book["numbers"]
+    assert sheet.freeze_panes == "A2"
+    assert sheet["A1"].font.bold
+    assert (sheet["A2"].data_type, sheet["A2"].value) == ("s", "=1+1")
+    assert (sheet["B3"].number_format, sheet["B3"].value) == ("#,##0", 12)
+    assert sheet["C2"].number_format == "0.0%"
+    assert sheet["C3"].value is None
+    assert sheet.column_dimensions["A"].width >= 10
+    assert {*leading_sheets(document)} == {"findings", "facts", "sheets"}
+
+
+def test_several_forms_are_written_beside_one_another(tmp_path: Path) -> None:
+    out = tmp_path / "q3.html"
+    assert places_of(out, "") == [out]
+    assert places_of(out, "html, xlsx,json") == [
+        out.with_suffix(f".{ending}") for ending in ("html", "xlsx", "json")
+    ]
+    with pytest.raises(ReportError, match="no form"):
+        places_of(out, "html,docx")
+    with pytest.raises(ReportError, match="PDF"):
+        places_of(out, "pdf")
