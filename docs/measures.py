@@ -25,8 +25,9 @@ def page() -> str:
         "tests/attendance/specifications, which the tests run. Each case is one episode. Visits are days",
         "since admission: `4` attended, `4-` not attended, `4?` without a recorded outcome, `4x` cancelled",
         "by the program, `a4` an attended assessment. `until` is the last day that is known, with the",
-        "discharge and its day if there was one; `prior` the day of the prior discharge. The answer is yes,",
-        "no, or `?`: not known. `first` and `second` are the two counts that the rule's docstring names.",
+        "discharge and its day if there was one; `prior` the day of the prior discharge; `4:3` three hours",
+        "on day 4; `supplies` the first day and the days of each. The answer is yes, no, or `?`: not",
+        "known. `first` and `second` are the two counts that the rule's docstring names.",
     ]
     for path in sorted(CASES.glob("*.txt")):
         told = inspect.getdoc(getattr(iop, path.stem)) or ""

@@ -51,9 +51,18 @@ class Case:
             as_of=ADMITTED + int(until),
         )
 
+    def supplies(self) -> list[pd.DataFrame]:
+        """The supplies of medication, as ``0:28`` a first day and its days; none of other rules."""
+        if "supplies" not in self.given:
+            return []
+        pairs = [one.split(":") for one in self.given["supplies"].split()]
+        rows = [("A", ADMITTED + int(day), int(days)) for day, days in pairs]
+        return [pd.DataFrame(rows, columns=["episode_id", "day", "days_supplied"])]
+
 
 def visit(place: int, written: str) -> dict[str, Any]:
-    """One row of attendance from a day with its outcome, such as 4, 4- or a4 (an assessment)."""
+    """One row of attendance from a day with its outcome, such as 4, 4-, a4 or 4:3 (three hours)."""
+    written, _, hours = written.partition(":")
     mark = written[-1] if not written[-1].isdigit() else ""
     service = "assessment" if written.startswith("a") else "group"
     return {
@@ -62,7 +71,8 @@ def visit(place: int, written: str) -> dict[str, Any]:
         "service": service,
         "status": OUTCOMES[mark],
         "group_id": f"g{place}",
-        "minutes_scheduled": 60,
+        "minutes_scheduled": 60 * int(hours or 1),
+        **({"minutes_attended": 60 * int(hours)} if hours and not mark else {}),
     }
 
 

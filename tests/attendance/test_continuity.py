@@ -14,7 +14,7 @@ def number(text: str) -> float:
 
 @pytest.mark.parametrize("case", cases(), ids=lambda case: f"{case.rule}: {case.given['reason']}")
 def test_rules_answer_as_specified(case: Case) -> None:
-    result = getattr(iop, case.rule)(case.records(), **case.options())
+    result = getattr(iop, case.rule)(case.records(), *case.supplies(), **case.options())
     row = result.table.iloc[0]
     found = "?" if pd.isna(row["met"]) else "yes" if row["met"] else "no"
     assert found == case.given["met"]

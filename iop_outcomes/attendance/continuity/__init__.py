@@ -18,9 +18,10 @@ from iop_outcomes.attendance.continuity.leaving import (
     dropout_by_gap,
     dropout_by_missing_weeks,
 )
+from iop_outcomes.attendance.continuity.medication import medication_continuity
 from iop_outcomes.attendance.continuity.staying import ended_as, minimum_dose, retention
 from iop_outcomes.attendance.continuity.together import Continuity, continuity
-from iop_outcomes.attendance.continuity.transitions import followed_up, medication_continuity
+from iop_outcomes.attendance.continuity.transitions import followed_up
 
 __all__ = [
     "Continuity",

@@ -15,17 +15,11 @@ from iop_outcomes.attendance.continuity.judged import (
     read_once,
 )
 from iop_outcomes.attendance.continuity.visits import Visits
-from iop_outcomes.errors import EstimateError
 from iop_outcomes.shared.arrays import Floats
 
 if TYPE_CHECKING:
     from iop_outcomes.attendance.stays import Attendance
     from iop_outcomes.records import Records
-
-NO_MEDICATION = (
-    "Continuity of medication is not known: the three tables hold no medication, neither "
-    "prescribed nor dispensed."
-)
 
 
 def followed_up(records: Records | Attendance, *, within: int = 7) -> ContinuityMeasure:
@@ -124,35 +118,3 @@ def days_since_prior_discharge(attendance: Attendance) -> Floats:
     if not study:
         apart = apart.dt.days
     return np.asarray(apart.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
-
-
-def medication_continuity(records: Records) -> ContinuityMeasure:
-    """Refuse the 180 days of continuous medication, since the records hold no medication.
-
-    Rule: 180 days or more of continuous pharmacotherapy for opioid use disorder (NQF 3175). Of the
-    columns that the library reads none says what was prescribed, dispensed or taken.
-
-    Parameters
-    ----------
-    records : Records
-        Any records.
-
-    Raises
-    ------
-    EstimateError
-        Always, with the reason.
-
-    Examples
-    --------
-    >>> import iop_outcomes as iop
-    >>> try:
-    ...     iop.medication_continuity(iop.read_records("data/samples"))
-    ... except iop.OutcomesError as refused:
-    ...     print(str(refused)[:45])
-    Continuity of medication is not known: the th
-    """
-    raise EstimateError(
-        NO_MEDICATION,
-        found=f"tables of {len(records.episodes):,} episodes without days of medication",
-        instead="a measure of attendance, such as va_continuity",
-    )
