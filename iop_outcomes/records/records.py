@@ -167,7 +167,7 @@ class Records:
     def told_by_program(self, measure: str) -> npt.NDArray[np.bool_]:
         """Tell of each episode whether the measure is known in its program, at its admission."""
         whole = self.judgements(measure)[measure]
-        if not whole.mixed:
+        if whole.known != "partly":
             return told_of_each([whole], np.zeros(len(self.episodes), np.int64), self.episodes)
         program = self.episodes["program"].cat.codes.to_numpy().astype(np.int64)
         judged = self.judgements_by(measure, program, int(program.max()) + 1)
