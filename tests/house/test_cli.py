@@ -402,7 +402,7 @@ def test_ctrl_c_ends_with_a_line_also_while_the_libraries_are_imported(
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     if not module:
         assert (done.returncode, done.stderr) == (0, "")
-        assert "scheduled services" in done.stdout
+        assert "1 scheduled service\n" in done.stdout
     else:
         assert (done.returncode, done.stderr) == (130, "iop-outcomes: interrupted\n")
 
@@ -414,4 +414,4 @@ def test_a_file_name_that_is_no_utf_8_can_be_mapped(run: Run, small: Path) -> No
     assert code == 0, err
     code, out, err = run("check", small, "--mapping", mapping)
     assert code == 0, err
-    assert "1 scheduled services" in out
+    assert "1 scheduled service\n" in out

@@ -466,7 +466,7 @@ def test_rows_read_are_rows_kept_set_aside_and_folded(
     assert len(aside) == sources["rows_set_aside"].sum()
     listed = records.problems[records.problems["table"] == "checkins"]
     done = listed["done"].str.split(":").str[0]
-    assert (done == "folded into the first such row").sum() == sources["rows_folded"].sum()
+    assert done.str.startswith("folded").sum() == sources["rows_folded"].sum()
     # a row can be set aside for several reasons, but never for none
     assert (done == "set aside").sum() >= len(aside)
     kept = records.checkins["day"].to_numpy()

@@ -30,6 +30,7 @@ DRAWN_BY = {
         "plot_interrupted",
         'interrupted_series(records, "attendance_rate", at="2026-01-01")',
     ),
+    "IntervalRegression": ("plot_regression", 'interval_cox(times, "age + track")'),
     "IntervalSurvival": ("plot_interval", "interval_survival(times)"),
     "MeanCumulativeFunction": ("plot_mean_cumulative", "mean_cumulative_function(recurrent)"),
     "ParametricSurvival": ("plot_parametric", "parametric_survival(times)"),
