@@ -371,6 +371,9 @@ def test_an_interrupted_command_says_so(
 INTERRUPTED_AT = """
 import os, signal, sys
 
+# A process started in the background may have been told to ignore it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 class Finder:
     def find_spec(self, name, path=None, target=None):
         if name == "{module}":
