@@ -144,12 +144,10 @@ def main() -> None:
     lines = []
     for effect, ratio in EFFECTS.items():
         truth = true_difference(ratio)
-        for place, (name, leaving) in enumerate(LEAVING.items()):
+        for name, leaving in LEAVING.items():
             found: dict[str, list[Estimate]] = {}
             for seed in range(asked.programs):
-                frame = simulate(
-                    asked.people, leaving, ratio, np.random.default_rng((ratio > 0.9, place, seed))
-                )
+                frame = simulate(asked.people, leaving, ratio, np.random.default_rng(seed))
                 for way, one in estimates(frame).items():
                     found.setdefault(way, []).append(one)
             lines += [row_of((effect, name, way), rows, truth) for way, rows in found.items()]
