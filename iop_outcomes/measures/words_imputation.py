@@ -1,3 +1,3 @@
 """The old name of `iop_outcomes.use.pattern_filling`, kept for one version."""
 
-from iop_outcomes.use.pattern_filling import *  # noqa: F403
+from iop_outcomes.use.pattern_filling import *  # noqa: F403  # all of it, under its old name

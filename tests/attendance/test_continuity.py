@@ -5,6 +5,7 @@ import pytest
 
 import iop_outcomes as iop
 from docs import measures
+from iop_outcomes.errors import EstimateError, RuleError
 from tests.attendance.specification import Case, cases
 
 
@@ -80,6 +81,49 @@ def test_all_rules_of_the_sample_account_for_every_episode() -> None:
     pairs = found.disagreement
     assert ((pairs["differ"] <= pairs["known"]) & (pairs["known"] <= len(records.episodes))).all()
     assert "disagree most" in found.text
+
+
+def supplied(*rows: tuple[str, str, object]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["episode_id", "date", "days_supplied"])
+
+
+def on_medication() -> iop.Records:
+    episodes = pd.DataFrame({"episode_id": list("ABCD"), "admit_date": "2026-01-05"})
+    visits = pd.DataFrame(
+        {"episode_id": list("ABCD"), "date": "2026-01-06", "service": "group", "status": "attended"}
+    )
+    return iop.read_records(episodes=episodes, attendance=visits, as_of="2026-12-31")
+
+
+def test_who_is_still_on_medication_is_in_the_share_like_who_stopped() -> None:
+    """A goes on to the data cut, B stopped after 28 days, C began too late to tell, D never."""
+    given = supplied(
+        ("A", "2026-01-05", 400), ("B", "2026-01-05T09:30:00+02:00", 28), ("C", "2026-12-01", 60)
+    )
+    found = iop.medication_continuity(on_medication(), given, longest_gap=7)
+    row = found.summary().iloc[0]
+    assert (row["numerator"], row["denominator"]) == (1, 2)
+    assert (row["episodes"], row["not_over"], row["not_known"]) == (3, 1, 0)
+    again = supplied(("A", "2026-01-05", 28), ("A", "2026-10-01", 120))
+    late = iop.medication_continuity(on_medication(), again, longest_gap=7).table.iloc[0]
+    assert pd.isna(late["met"])
+    assert late["not_known"] == "a stretch that is not long enough goes on at the data cut"
+
+
+def test_supplies_that_cannot_be_read_are_refused() -> None:
+    records = on_medication()
+    for rows in ([], [("Z", "2026-01-05", 28)], [("A", "soon", 28)], [("A", "2026-01-05", 0.5)]):
+        with pytest.raises(EstimateError, match="Each supply belongs to an episode"):
+            iop.medication_continuity(records, supplied(*rows), longest_gap=7)
+    short = supplied(("A", "2026-01-05", 28)).drop(columns="days_supplied")
+    with pytest.raises(RuleError, match="no column named days_supplied"):
+        iop.medication_continuity(records, short, longest_gap=7)
+    with pytest.raises(RuleError, match="longest_gap"):
+        iop.medication_continuity(records, supplied(("A", "2026-01-05", 28)))
+    with pytest.raises(RuleError, match="DataFrame"):
+        iop.medication_continuity(records, [28], longest_gap=7)  # type: ignore[arg-type]
+    with pytest.raises(EstimateError, match="hold no medication"):
+        iop.medication_continuity(records)
 
 
 def test_the_page_of_cases_is_what_the_specifications_give() -> None:

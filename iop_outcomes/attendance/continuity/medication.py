@@ -58,8 +58,8 @@ def medication_continuity(
     -------
     ContinuityMeasure
         ``met``: as the rule says; ``day``: the day of the stretch on which it was reached;
-        ``first_count``: the days of the longest stretch; ``second_count``: days with medication,
-        of all. It does not apply to episodes without a supply.
+        ``first_count``: the days of the longest stretch; ``second_count``: all days
+        supplied, those after the data cut too. It does not apply to episodes without a supply.
 
     Raises
     ------
@@ -75,7 +75,8 @@ def medication_continuity(
     In the style of NQF 3175 (MIPS 468), which is of adults with the diagnosis and within a period
     of its own. A supply that begins before the one before it is used up begins after it. Supplies
     may begin before admission and go on after discharge. Not met is known once the last stretch
-    ended more than the gap before the data cut; a new one may begin later.
+    ended more than the gap before the data cut; a new one may begin later. The share is of those
+    whose first supply was `days` days or more before the data cut, whatever came of it.
 
     References
     ----------
@@ -116,6 +117,8 @@ def medication_continuity(
     longest, reached, waiting = found.summed(days, gap, attendance.stays.observable)
     covered = np.bincount(place, found.used, episodes)
     given = np.bincount(place, minlength=episodes) > 0
+    begun = np.full(episodes, np.inf)
+    np.minimum.at(begun, place, first)
     met = longest >= days
     rule = (
         f"A stretch of {days} days or more with medication, gaps of at most {gap} days among them, "
@@ -128,11 +131,12 @@ def medication_continuity(
         Found(
             met=met,
             failed=~met & ~waiting,
-            over=~waiting,
+            over=attendance.stays.observable >= begun + days - 1,
             day=reached,
             first_count=longest,
             second_count=covered,
             applies=given,
+            why="a stretch that is not long enough goes on at the data cut",
         ),
         needs_sessions=False,
     )
@@ -189,6 +193,10 @@ def _stretches(
 
 def _read(attendance: Attendance, supplies: pd.DataFrame) -> tuple[Integers, Floats, Floats]:
     """Return whose each supply is, its first day since admission and its days, in order."""
+    if not isinstance(supplies, pd.DataFrame):
+        raise RuleError(
+            "Supplies are a pandas DataFrame, one row a supply.", found=type(supplies).__name__
+        )
     records = attendance.records
     study = records.time == "study_days"
     name, admitted = ("day", "admit_day") if study else ("date", "admit_date")
@@ -206,7 +214,9 @@ def _read(attendance: Attendance, supplies: pd.DataFrame) -> tuple[Integers, Flo
         given = pd.to_numeric(supplies[name], errors="coerce").reset_index(drop=True)
         first = (given - began).to_numpy(dtype=np.float64, na_value=np.nan)
     else:
-        dates = pd.to_datetime(supplies[name], errors="coerce", format="ISO8601")
+        # The date as it is written, whatever time of day and zone stand behind it.
+        written = supplies[name].astype(str).str.slice(0, 10)
+        dates = pd.to_datetime(written, errors="coerce", format="%Y-%m-%d")
         apart = dates.reset_index(drop=True) - began
         first = apart.dt.days.to_numpy(dtype=np.float64, na_value=np.nan)
     length = pd.to_numeric(supplies["days_supplied"], errors="coerce").to_numpy(dtype=np.float64)
