@@ -114,7 +114,7 @@ def remaining_weights(
     -------
     RemainingWeights
         With ``frame``, ``table`` and ``text``. Estimate with ``weights="remaining_weight"``, and by
-        person: ``survival_curves(found.frame, "track", weights="remaining_weight",
+        person: ``survival_curves(found.frame, by="track", weights="remaining_weight",
         cluster="person_id")``, or ``cox(..., weights=..., cluster=...)``.
 
     Raises
@@ -135,8 +135,8 @@ def remaining_weights(
 
     Leaving that depends on what is not in the model is not corrected
     (`iop_outcomes.tipping_point` asks how much of it would matter). The limits of weighted
-    estimates take weights as known; that they are estimated makes limits by person somewhat too
-    wide.
+    estimates take weights as known. In simulated programs (docs/validation_leaving.md) limits by
+    person held the truth in 93 to 95 percent.
 
     Examples
     --------
@@ -173,7 +173,7 @@ def remaining_weights(
     leaves = ends & left_flags & ~event
     if not leaves.any():
         raise EstimateError(
-            "Nobody left, so that there is nothing to make up for.",
+            "Nobody left, so that weights for remaining are all 1.",
             found=f"left={as_written(left)}, {len(intervals):,} intervals",
         )
     # What the model is of: intervals after which the row went on, or which ended by leaving.

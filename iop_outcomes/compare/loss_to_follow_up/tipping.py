@@ -144,7 +144,7 @@ def tipping_point(
     groups = _sizes(checked, gone, last, names)
     if not groups["left"].sum():
         raise EstimateError(
-            "Nobody left before the day, so that nothing hangs on what became of them.",
+            "Nobody left before the day, so that the difference is the same for every delta.",
             found=f"left={as_written(left)}, day {last:g}",
             instead="iop.survival_difference.",
         )
