@@ -46,6 +46,7 @@ validation: $(BIN)/.tools
 	$(BIN)/python -m validation.coverage --more
 	$(BIN)/python -m validation.trends
 	$(BIN)/python -m validation.adjusted
+	$(BIN)/python -m validation.imputed_covariates
 	$(BIN)/python -m validation.disclosure_attack --page docs/validation_disclosure.md
 	$(BIN)/python -m validation.ctn0094 --data ../shared/data/ctn0094 --out output
 	$(BIN)/python -m validation.slipping

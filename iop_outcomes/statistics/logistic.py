@@ -18,6 +18,7 @@ def logistic_coefficients(
     outcome: NDArray[np.bool_],
     weight: Floats | None = None,
     start: Floats | None = None,
+    close: float = CLOSE,
 ) -> Floats:
     """Return the coefficients of greatest likelihood, the intercept first.
 
@@ -31,6 +32,8 @@ def logistic_coefficients(
         (rows,), what each row counts, 0 or more.
     start : numpy.ndarray of float64, optional
         Coefficients from which to begin, such as those of a sample much like this one.
+    close : float
+        The last step gains less, relative to the logarithm of the likelihood.
 
     Returns
     -------
@@ -74,7 +77,7 @@ def logistic_coefficients(
         else:
             break
         beta, gained, reached = beta + step, value - reached, value
-        if gained <= CLOSE * (1 + abs(reached)):
+        if gained <= close * (1 + abs(reached)):
             break
     slope = beta[1:] / scale
     return np.concatenate([[beta[0] - centre @ slope], slope])

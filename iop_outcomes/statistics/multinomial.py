@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from iop_outcomes.statistics.logistic import logistic_coefficients
+from iop_outcomes.statistics.logistic import CLOSE, logistic_coefficients
 
 Floats = NDArray[np.float64]
 
 STEPS = 60
 HALVINGS = 12
-CLOSE = 1e-11
 FURTHEST = 30.0  # of the log-odds, as in `logistic`
 
 
@@ -21,6 +20,7 @@ def multinomial_coefficients(
     groups: int,
     weight: Floats | None = None,
     start: Floats | None = None,
+    close: float = CLOSE,
 ) -> Floats:
     """Return the coefficients of greatest likelihood of each group against the first.
 
@@ -36,6 +36,8 @@ def multinomial_coefficients(
         (rows,), what each row counts, 0 or more.
     start : numpy.ndarray of float64, optional
         Coefficients from which to begin.
+    close : float
+        The last step gains less, relative to the logarithm of the likelihood.
 
     Returns
     -------
@@ -57,7 +59,7 @@ def multinomial_coefficients(
     """
     if groups == 2:
         first = None if start is None else start[0]
-        return logistic_coefficients(columns, group == 1, weight, first)[None]
+        return logistic_coefficients(columns, group == 1, weight, first, close)[None]
     counted = np.ones(len(group)) if weight is None else weight
     total = counted.sum()
     centre = counted @ columns / total
@@ -84,7 +86,7 @@ def multinomial_coefficients(
         else:
             break
         beta, gained, reached = beta + step, value - reached, value
-        if gained <= CLOSE * (1 + abs(reached)):
+        if gained <= close * (1 + abs(reached)):
             break
     slope = beta[:, 1:] / scale
     return np.column_stack([beta[:, 0] - slope @ centre, slope])

@@ -128,7 +128,7 @@ def pool(
         spread = np.where(placed, where.to(value), np.nan).var(axis=0, ddof=1)
         same = (value == value[0]).all(axis=0)  # exactly equal, not up to rounding
         between = np.where(placed & same, 0.0, spread)
-        total, freedom, missing = _combined(within, between, complete, len(value))
+        total, freedom, missing = combined(within, between, complete, len(value))
         reach, p_value = _limits(center, total, freedom, confidence)
         estimate = np.where(placed, where.back(center), value.mean(axis=0))
         lower, upper = where.back(center - reach), where.back(center + reach)
@@ -146,20 +146,31 @@ def pool(
     return pd.DataFrame(columns, index=labels)
 
 
-def _combined(
+def combined(
     within: Numbers, between: Numbers, complete: Numbers, sets: int
 ) -> tuple[Numbers, Numbers, Numbers]:
-    # Return the total variance, the degrees of freedom, and the fraction of missing information.
-    added = (1 + 1 / sets) * between
-    total = within + added
-    share = np.where(total > 0, added / total, np.nan)
-    of_sets = (sets - 1) / share**2
-    of_people = np.where(
-        np.isinf(complete), np.inf, (complete + 1) / (complete + 3) * complete * (1 - share)
-    )
-    freedom = 1 / (1 / of_sets + 1 / of_people)
-    increase = added / within
-    missing = np.where(within > 0, (increase + 2 / (of_sets + 3)) / (increase + 1), share)
+    """Return the total variance, the degrees of freedom, and the fraction of missing information.
+
+    Parameters
+    ----------
+    within, between : numpy.ndarray of float64
+        The mean variance, and the variance of the estimates between completed data sets.
+    complete : numpy.ndarray of float64
+        The degrees of freedom with complete data.
+    sets : int
+        How many completed data sets there are.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):  # missing where not defined
+        added = (1 + 1 / sets) * between
+        total = within + added
+        share = np.where(total > 0, added / total, np.nan)
+        of_sets = (sets - 1) / share**2
+        of_people = np.where(
+            np.isinf(complete), np.inf, (complete + 1) / (complete + 3) * complete * (1 - share)
+        )
+        freedom = 1 / (1 / of_sets + 1 / of_people)
+        increase = added / within
+        missing = np.where(within > 0, (increase + 2 / (of_sets + 3)) / (increase + 1), share)
     return total, freedom, missing
 
 

@@ -15,7 +15,7 @@ mean of :math:`\phi_i`, if all three are right.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,11 +51,13 @@ class Augmented:
     @classmethod
     def of(cls, problem: Problem, scores: Scores, names: list[str]) -> Augmented:
         """Fit both models to the whole sample."""
-        rows = problem.outcome, problem.days
-        event = CoxByGroup.of(*rows, problem.event, problem.group, asked=problem.grid)
-        censored = ~problem.event
-        censoring = CoxByGroup.of(*rows, censored, problem.group, asked=problem.grid, before=True)
+        event, censoring = _models(problem)
         return cls(problem, scores, event, censoring, (event.first(names), censoring.first(names)))
+
+    def on(self, problem: Problem) -> Augmented:
+        """Return the same procedure for other rows, beginning at the same coefficients."""
+        event, censoring = _models(problem)
+        return replace(self, problem=problem, event=event, censoring=censoring)
 
     def survival(self, counts: Floats) -> Floats:
         """Return the curve of each group where rows count so much, made to fall from 1 to 0."""
@@ -112,6 +114,14 @@ class Augmented:
         had = np.zeros_like(survival)
         had[who, at] = inverse[who, at] / followed[who, at]
         return np.asarray(np.cumsum(had, axis=1) - spent)
+
+
+def _models(problem: Problem) -> tuple[CoxByGroup, CoxByGroup]:
+    """Return the models of the event and of censoring, not fitted."""
+    rows = problem.outcome, problem.days
+    event = CoxByGroup.of(*rows, problem.event, problem.group, asked=problem.grid)
+    censored = ~problem.event
+    return event, CoxByGroup.of(*rows, censored, problem.group, asked=problem.grid, before=True)
 
 
 def falling(curve: Floats) -> Floats:

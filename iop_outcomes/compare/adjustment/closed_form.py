@@ -62,6 +62,19 @@ class Errors:
         products = {"survival": last @ last.T, "restricted_mean": area @ area.T}
         return cls(error, products)
 
+    def of_differences(self, reference: int | None) -> Floats:
+        """Return the standard errors of the differences of pairs, (measures, pairs)."""
+        pairs = pairs_between(len(self.of_curves), reference)
+        return np.array(
+            [
+                [
+                    np.sqrt(max(each[one, one] + each[two, two] - 2 * each[one, two], 0.0))
+                    for one, two in pairs
+                ]
+                for each in self.covariance.values()
+            ]
+        )
+
     def curve_table(
         self, names: Sequence[str], grid: Floats, survival: Floats, confidence: float
     ) -> pd.DataFrame:
@@ -93,11 +106,10 @@ class Errors:
             "restricted_mean": restricted_means(grid, survival),
         }
         rows = []
+        errors = dict(zip(self.covariance, self.of_differences(reference), strict=True))
         for measure, value in values.items():
-            covariance = self.covariance[measure]
-            for one, two in pairs_between(len(names), reference):
-                spread = covariance[one, one] + covariance[two, two] - 2 * covariance[one, two]
-                error = float(np.sqrt(max(spread, 0.0)))
+            for pair, (one, two) in enumerate(pairs_between(len(names), reference)):
+                error = float(errors[measure][pair])
                 difference = float(value[one] - value[two])
                 reach = normal_quantile(confidence) * error
                 rows.append(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -11,7 +10,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.compare.adjustment.augmented import Augmented
-from iop_outcomes.compare.adjustment.closed_form import Errors
+from iop_outcomes.compare.adjustment.completion import (
+    completion_of,
+    missing_table,
+    problems_of,
+)
+from iop_outcomes.compare.adjustment.imputed import Imputing
+from iop_outcomes.compare.adjustment.limits import Asked, limited, limited_imputed
 from iop_outcomes.compare.adjustment.problem import Problem
 from iop_outcomes.compare.adjustment.result import AdjustedCurves
 from iop_outcomes.compare.adjustment.standardised import Standardised
@@ -27,15 +32,14 @@ from iop_outcomes.compare.propensity.estimands import (
 )
 from iop_outcomes.compare.propensity.estimate import covariates_of, terms_words
 from iop_outcomes.compare.propensity.scores import GroupModel, Scores
-from iop_outcomes.compare.resampling.contrasts import curve_table, difference_rows
-from iop_outcomes.compare.resampling.repeat import repeated
-from iop_outcomes.compare.resampling.samples import check_samples, refuse_failed
+from iop_outcomes.compare.resampling.samples import check_samples
 from iop_outcomes.compare.resampling.step_curves import grid_of
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.shared.checks import check_choice, check_whole
 from iop_outcomes.shared.groups import MissingGroup, settle_groups
 from iop_outcomes.shared.messages import as_written, groups_called
-from iop_outcomes.survival.clusters import Cluster, Clusters, closing, read_clusters
+from iop_outcomes.shared.provenance import relabel
+from iop_outcomes.survival.clusters import Cluster, closing, read_clusters
 from iop_outcomes.survival.labels import day_asked
 from iop_outcomes.survival.limits import normal_quantile
 from iop_outcomes.survival.times import CheckedGroups, CheckedTimes, check_times
@@ -68,6 +72,7 @@ def adjusted_curves(
     seed: int = 0,
     cluster: str | Cluster | None = Cluster.PERSON,
     missing_group: MissingGroup = "refuse",
+    imputations: int | None = None,
     confidence: float = 0.95,
     allow_post_baseline: bool = False,
     processes: int = 1,
@@ -84,7 +89,7 @@ def adjusted_curves(
         Columns whose values define the groups, two or more.
     covariates : str or sequence of str
         The terms of the models, as for `iop_outcomes.cox`: all that is known on day 0 and affects
-        both the group and the event. Missing values are refused.
+        both the group and the event. Missing values are refused, unless there are `imputations`.
     day : float
         The day of the differences, chosen before the data are seen; the curves go up to it.
     method : {"weighting", "augmented", "standardisation"}
@@ -108,6 +113,10 @@ def adjusted_curves(
     missing_group : {"refuse", "own", "leave_out"}
         What becomes of rows without a value of `by`: refused; a group "not recorded" of their own;
         or left out, and counted in ``rule`` and ``text``.
+    imputations : int, optional
+        How often missing covariates are drawn, 2 or more (20 or, of a greater missing share, as
+        many as there are percent of rows with a missing value). Where none is missing nothing is
+        drawn, and all is as without.
     confidence : float
         The level of the limits.
     allow_post_baseline : bool
@@ -122,15 +131,16 @@ def adjusted_curves(
     -------
     AdjustedCurves
         With ``table`` (differences of the survival at the day and of the restricted mean up to it),
-        ``unadjusted`` (the same without adjustment), ``curves``, ``groups``, ``text`` and
-        ``plot()``.
+        ``unadjusted`` (the same without adjustment), ``curves``, ``groups``, ``missing`` (how many
+        values of each covariate were drawn), ``text`` and ``plot()``.
 
     Raises
     ------
     EstimateError
         If the times are not valid, a value is missing, there is one group only, the covariates tell
         the groups apart, a group is not followed up to the day, rows enter late where the method
-        does not allow it, a model cannot be fitted, or too many samples have no estimate.
+        does not allow it, a covariate cannot be imputed, a model cannot be fitted, or too many
+        samples have no estimate.
     RuleError
         If an option is not valid or does not go with the method, or a column is not there.
 
@@ -149,6 +159,17 @@ def adjusted_curves(
     (of the same form) and of the group, made to fall
     (`iop_outcomes.compare.adjustment.augmented`). Of the three: Denz, Klaaßen-Mielke and
     Timmesfeld 2023, Stat Med 42:1345-1378.
+
+    Missing covariates are drawn by chained equations given the group, the event indicator, the
+    cumulative hazard at the time (White and Royston 2009, Stat Med 28:1982-1998) and the other
+    covariates (`iop_outcomes.compare.imputation.chained`), on the assumption that they are missing
+    at random given these; columns that a formula transforms are drawn as they stand in the frame.
+    The estimate is the mean over the completed samples; with limits in closed form they are by
+    Rubin's rules, with those by bootstrap each sample of people is completed anew
+    (`iop_outcomes.compare.adjustment.imputed`), and limits are by t. Differences are pooled as
+    they are, since they are near normal and can be negative, and curves too, their limits cut to 0
+    and 1, as they are where nothing is missing. ``missing_information`` is the share of the
+    information on a difference that is lost.
 
     None of them adjusts for what is not among the covariates: `iop_outcomes.e_value` says how
     strong that would have to be.
@@ -184,6 +205,12 @@ def adjusted_curves(
     clusters = read_clusters(frame, cluster)
     last = day_asked(day, "day", checked.days)
     groups = CheckedGroups(checked.group, checked.labels)
+    completion = completion_of(frame, (covariates, outcome), checked, imputations, seed)
+    samples: list[pd.DataFrame] = []
+    if completion is not None and imputations is not None:
+        samples = completion.samples(imputations)
+        whole = {name: samples[0][name].array for name in completion.names}
+        frame = relabel(frame.assign(**whole), frame)
     design = covariates_of(frame, covariates, groups, allow_post_baseline)
     of_event = design
     if outcome is not None:
@@ -197,25 +224,31 @@ def adjusted_curves(
         outcome=of_event.matrix,
     )
     _refuse_short(problem)
-    curves, scores = _fitted(problem, method, list(of_event.names))
-    beside = Beside(curves, Unadjusted(problem))
-    survival = beside.survival(np.ones(len(frame)))
+    problems = [problem]
+    if samples:
+        problems = problems_of(problem, (design, of_event), np.arange(len(frame)), samples)
+    fitted = [_fitted(one, method, list(of_event.names)) for one in problems]
     names = group_names(checked.labels)
-    tables, failed = _limited(
-        beside,
-        survival,
-        clusters,
-        _Asked(names, against, limits, confidence, resamples, seed, processes, progress),
+    asked = Asked(
+        names, against, limits, confidence, resamples, seed, processes, progress, clusters.each
     )
+    curves = [one for one, _ in fitted]
+    if completion is None:
+        tables, failed = limited(Beside(curves[0], Unadjusted(problem)), asked)
+    else:
+        imputing = Imputing(completion, (design, of_event), curves[0])
+        tables, failed = limited_imputed(imputing, curves, asked)
     terms = f"Adjusted for {terms_words(covariates)}"
     if outcome is not None:
         terms += f"; models of the event and of censoring: {terms_words(outcome)}"
-    trimmed = "" if scores is None else _trimmed(scores, trim)
+    every = [scores for _, scores in fitted if scores is not None]
+    trimmed = _trimmed(every, trim) if every else ""
+    drawn = "" if completion is None else f" {completion.rule(imputations)}"
     words = estimand_words(estimand, names[place])
     return AdjustedCurves(
         table=tables[0],
         curves=tables[1],
-        groups=_sizes(problem, scores, names),
+        groups=_sizes(problems, every, names),
         day=last,
         method=METHODS[method],
         confidence=confidence,
@@ -223,7 +256,8 @@ def adjusted_curves(
         failed=failed,
         seed=seed,
         rule=closing(
-            f"{checked.rule} {terms}, and for nothing else: {words}.{trimmed}", clusters.clustering
+            f"{checked.rule} {terms}, and for nothing else: {words}.{trimmed}{drawn}",
+            clusters.clustering,
         ),
         event=checked.provenance.event,
         origin=checked.provenance.origin,
@@ -231,21 +265,9 @@ def adjusted_curves(
         unadjusted=tables[2],
         estimand=words,
         limits=limits,
+        imputations=0 if completion is None or imputations is None else imputations,
+        missing=missing_table(completion, [*design.used, *of_event.used]),
     )
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """The options of the limits, and the names of the groups."""
-
-    names: list[str]
-    against: int | None
-    limits: str
-    confidence: float
-    resamples: int
-    seed: int
-    processes: int
-    progress: bool
 
 
 def _check_together(
@@ -303,43 +325,8 @@ def _fitted(problem: Problem, method: str, names: list[str]) -> tuple[Curves, Sc
     return Augmented.of(problem, scores, names), scores
 
 
-def _limited(
-    beside: Beside, survival: Floats, clusters: Clusters, asked: _Asked
-) -> tuple[tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame], int]:
-    """Return differences, curves and unadjusted differences with their limits."""
-    names, grid, number = asked.names, beside.plain.problem.grid, len(asked.names)
-    cut: dict[str, Any] = {"reference": asked.against, "confidence": asked.confidence}
-    if asked.limits == "closed_form":
-        both = (
-            (part, Errors.of(part, grid, clusters.each, number), survival[place])
-            for part, place in (
-                (beside.curves, slice(None, number)),
-                (beside.plain, slice(number, None)),
-            )
-            if not isinstance(part, Standardised)
-        )
-        (_, errors, own), (_, plain, other) = both
-        table = errors.differences(names, grid, own, **cut)
-        curves = errors.curve_table(names, grid, own, asked.confidence)
-        return (table, curves, plain.differences(names, grid, other, **cut)), 0
-    drawn, failed = repeated(
-        beside,
-        clusters.each,
-        asked.resamples,
-        asked.seed,
-        progress=asked.progress,
-        processes=asked.processes,
-    )
-    refuse_failed(
-        failed, asked.resamples, "a group is not followed up to the day, or no model fits"
-    )
-    own, other = survival[:number], survival[number:]
-    table = difference_rows(names, grid, own, drawn[:, :number], **cut)
-    curves = curve_table(names, grid, own, drawn[:, :number], asked.confidence)
-    return (table, curves, difference_rows(names, grid, other, drawn[:, number:], **cut)), failed
-
-
-def _sizes(problem: Problem, scores: Scores | None, names: list[str]) -> pd.DataFrame:
+def _sizes(problems: list[Problem], every: list[Scores], names: list[str]) -> pd.DataFrame:
+    problem = problems[0]
     number = problem.groups
     had = problem.event & (problem.days <= problem.grid[-1])
     sizes = pd.DataFrame(
@@ -349,16 +336,23 @@ def _sizes(problem: Problem, scores: Scores | None, names: list[str]) -> pd.Data
             "events": np.bincount(problem.group[had], minlength=number).astype(np.int64),
         }
     )
-    if scores is None:
+    if not every:
         return sizes
-    weight = problem.model.weights(scores)
-    total, squares = (np.bincount(problem.group, w, minlength=number) for w in (weight, weight**2))
-    largest = [float(weight[problem.group == group].max()) for group in range(number)]
-    return sizes.assign(effective_size=total**2 / squares, largest_weight=largest)
+    effective, largest = [], []
+    for one, scores in zip(problems, every, strict=True):
+        weight = one.model.weights(scores)
+        total, squares = (
+            np.bincount(one.group, each, minlength=number) for each in (weight, weight**2)
+        )
+        effective.append(total**2 / squares)
+        largest.append([float(weight[one.group == group].max()) for group in range(number)])
+    means = np.mean(effective, axis=0), np.mean(largest, axis=0)
+    return sizes.assign(effective_size=means[0], largest_weight=means[1])
 
 
-def _trimmed(scores: Scores, trim: float | None) -> str:
+def _trimmed(every: list[Scores], trim: float | None) -> str:
     if trim is None:
         return ""
-    number = int((~scores.used).sum())
-    return f" {number:,} rows with a probability of some group below {trim:g} left out."
+    number = [int((~scores.used).sum()) for scores in every]
+    said = f"{number[0]:,}" if len(every) == 1 else f"{np.mean(number):,.1f} (mean)"
+    return f" {said} rows with a probability of some group below {trim:g} left out."

@@ -22,18 +22,26 @@ class AdjustedCurves(CurveContrast):
         As of `iop_outcomes.compare.resampling.contrasts.CurveContrast`. ``groups`` has ``group``,
         ``n``: rows; ``events``: up to the day; with weights ``effective_size``: the squared sum of
         the weights over the sum of their squares, and ``largest_weight``. With limits in closed
-        form ``resamples`` is 0.
+        form ``resamples`` is 0. ``table`` has ``missing_information`` too (0 to 1): the share of
+        the information on the difference that is lost since covariates are missing.
     unadjusted : pandas.DataFrame
         The rows of ``table`` by plain Kaplan-Meier curves, with limits of the same kind.
     estimand : str
         Whose average the curves are, in words.
     limits : str
         "bootstrap" or "closed_form".
+    imputations : int
+        How often missing covariates were drawn; 0 if none was.
+    missing : pandas.DataFrame
+        One row a covariate: ``covariate``; ``missing`` (int64): rows without a value;
+        ``share_missing``; ``model``: what the values were drawn by, empty if none was missing.
     """
 
     unadjusted: pd.DataFrame = field(default_factory=pd.DataFrame)
     estimand: str = ""
     limits: str = "bootstrap"
+    imputations: int = 0
+    missing: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def text(self) -> str:
@@ -59,6 +67,8 @@ class AdjustedCurves(CurveContrast):
     @property
     def sampling(self) -> str:
         """How the limits were made, as a sentence."""
+        if self.imputations:
+            return self._sampling_imputed
         if self.limits == "bootstrap":
             return super().sampling
         return (
@@ -69,4 +79,21 @@ class AdjustedCurves(CurveContrast):
     @property
     def bands(self) -> str:
         """How the limits of the curves were made, in a few words."""
+        if self.imputations:
+            return f"by t, over {self.imputations:,} completed samples"
         return super().bands if self.limits == "bootstrap" else "normal, by the influence of rows"
+
+    @property
+    def _sampling_imputed(self) -> str:
+        level, most = format_level(self.confidence), self.table["missing_information"].max()
+        lost = f"; up to {100 * most:.0f}% of the information on a difference is missing."
+        if self.limits == "closed_form":
+            return (
+                f"{level} limits are by Rubin's rules over {self.imputations:,} completed samples, "
+                f"the error in each by the influence of rows{lost}"
+            )
+        failed = f", {self.failed:,} of them without an estimate" if self.failed else ""
+        return (
+            f"{level} limits are by t, from {self.resamples:,} bootstrap samples of people, each "
+            f"completed twice (seed {self.seed}){failed}{lost}"
+        )

@@ -33,10 +33,12 @@ class Standardised:
     @classmethod
     def of(cls, problem: Problem, names: list[str]) -> Standardised:
         """Fit the model to the whole sample."""
-        model = CoxByGroup.of(
-            problem.outcome, problem.days, problem.event, problem.group, asked=problem.grid
-        )
+        model = _model(problem)
         return cls(problem, model, model.first(names))
+
+    def on(self, problem: Problem) -> Standardised:
+        """Return the same procedure for other rows, beginning at the same coefficients."""
+        return Standardised(problem, _model(problem), self.first)
 
     def survival(self, counts: Floats) -> Floats:
         """Return the curve of each group where rows count so much."""
@@ -54,3 +56,9 @@ class Standardised:
         return np.stack(
             [share @ found.survival(group, rows) for group in range(self.problem.groups)]
         )
+
+
+def _model(problem: Problem) -> CoxByGroup:
+    return CoxByGroup.of(
+        problem.outcome, problem.days, problem.event, problem.group, asked=problem.grid
+    )

@@ -48,6 +48,10 @@ class Weighted:
         """The rows of each group."""
         return [self.problem.rows_of(group) for group in range(self.problem.groups)]
 
+    def on(self, problem: Problem) -> Weighted:
+        """Return the same procedure for other rows, beginning at the same coefficients."""
+        return Weighted(problem, self.scores)
+
     def survival(self, counts: Floats) -> Floats:
         """Return the curve of each group where rows count so much, missing if one breaks off."""
         model = self.problem.model

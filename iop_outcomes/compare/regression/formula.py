@@ -79,13 +79,7 @@ def design_of(times: pd.DataFrame, formula: str | Sequence[str]) -> Design:
     >>> design_of(people, "age + program").names
     ['age', 'program Evening vs Day']
     """
-    if not isinstance(formula, str) and not _are_names(formula):
-        raise RuleError(
-            "A formula is text, or a list of columns.",
-            found=type(formula).__name__,
-            instead='"age + program"',
-        )
-    text = formula if isinstance(formula, str) else " + ".join(f"`{name}`" for name in formula)
+    text = _as_text(formula)
     parsed, names, levels_of = _parsed(text, times)
     columns = _columns(times, sorted(names), levels_of)
     matrix = _matrix(parsed, text, columns)
@@ -107,6 +101,28 @@ def design_of(times: pd.DataFrame, formula: str | Sequence[str]) -> Design:
     spec = matrix.model_spec
     names_of = term_names(called[1:], spec.encoder_state)
     return Design(numbers[:, 1:], names_of, parts_of(spec), kinds_of(columns), spec)
+
+
+def columns_read(times: pd.DataFrame, formula: str | Sequence[str]) -> list[str]:
+    """Return the columns that a formula reads, in the order of the alphabet.
+
+    Raises
+    ------
+    RuleError
+        As for `design_of`.
+    """
+    _, names, _ = _parsed(_as_text(formula), times)
+    return sorted(names)
+
+
+def _as_text(formula: str | Sequence[str]) -> str:
+    if not isinstance(formula, str) and not _are_names(formula):
+        raise RuleError(
+            "A formula is text, or a list of columns.",
+            found=type(formula).__name__,
+            instead='"age + program"',
+        )
+    return formula if isinstance(formula, str) else " + ".join(f"`{name}`" for name in formula)
 
 
 def _matrix(parsed: Formula, formula: str, frame: pd.DataFrame) -> Any:
@@ -273,7 +289,7 @@ def _columns(times: pd.DataFrame, names: list[str], levels_of: set[str]) -> pd.D
             "A regression cannot use rows with missing values.",
             found=f"missing: {', '.join(gaps)}, of {len(times):,} rows",
             instead="times.dropna(subset=[...]) for a complete-case analysis, a category of "
-            "their own for text, or multiple imputation.",
+            "their own for text, or multiple imputation (imputations=20 of adjusted_curves).",
         )
     for name in levels_of:
         check_values(times[name].nunique(), times[name], name)
