@@ -188,6 +188,14 @@ def report(
             "--quarter", metavar="2026Q3", help="The quarter; without it, the whole time."
         ),
     ] = None,
+    period: Annotated[
+        str | None,
+        typer.Option(
+            "--period",
+            metavar="PERIOD",
+            help="In its place: 2026, 2025-10..2026-09, 2026-07 or 2026-01-15..2026-04-14.",
+        ),
+    ] = None,
     mapping: MappingFile = None,
     as_of: AsOf = None,
     program: Annotated[
@@ -206,15 +214,16 @@ def report(
     forms: Annotated[str, typer.Option("--format", help="As html,xlsx,json; beside --out.")] = "",
     quiet: Quiet = False,
 ) -> None:
-    """Write the outcome report of a quarter: one file, with small counts hidden.
+    """Write the outcome report of a quarter or a period: one file, with small counts hidden.
 
     Where nearly all rows of a table were set aside it is said, and the command ends with code 1.
     """
     from iop_outcomes.disclosure.ledger import Ledger
     from iop_outcomes.records.checks.losses import loss_lines, nearly_all_lost
     from iop_outcomes.report.command import places_of, report_of_programs, settings_at
-    from iop_outcomes.report.quarterly import prepared_day
+    from iop_outcomes.report.quarterly import period_asked, prepared_day
 
+    period_asked(quarter, period)  # before anything is read
     places = places_of(out, forms)
     check_place(ledger or out, "The ledger")
     day = prepared_day(prepared_on)
@@ -230,6 +239,7 @@ def report(
         own,
         program,
         quarter=quarter,
+        period=period,
         ledger=None if ledger is None else Ledger.read(ledger),
         progress=not quiet,
         **heading,

@@ -2,162 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.attendance import AttendanceByWeek, attendance_by_week
-from iop_outcomes.disclosure import LinkedCounts, SafePolicy
+from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.ledger import Frozen, Ledger, hide_beside
 from iop_outcomes.disclosure.merging import Ladders, MergePlan
-from iop_outcomes.disclosure.results import (
-    Key,
-    hide_trend,
-    hide_weeks,
-    link_trend,
-    link_weeks,
-    trend_keys,
-)
+from iop_outcomes.disclosure.results import Key, hide_weeks, link_weeks
 from iop_outcomes.disclosure.system import PrintedCells, printed_cells
-from iop_outcomes.report.links import RELAPSE, link_report
+from iop_outcomes.report.links import RELAPSE, inside, link_report
 from iop_outcomes.report.merging import plan_of
 from iop_outcomes.report.model import DraftTable, Hidden, Table
 from iop_outcomes.report.programs import program_table
-from iop_outcomes.report.scope import BY_MONTH, Scope
+from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections import cohort, quality, relapse
-from iop_outcomes.report.sections.findings import (
-    COMPARED,
-    MOST_QUARTERS,
-    cut,
-    quarterly_trends,
-    trend_in,
-)
 from iop_outcomes.report.sections.outcomes import (
     continuity_table,
     declare_admitted,
     scores_tables,
 )
 from iop_outcomes.report.sections.sites import declare_sites, funnels
-from iop_outcomes.trends import Funnel, Trend
-from iop_outcomes.trends.periods import last_day
+from iop_outcomes.report.trends import Trends, make_trends
+from iop_outcomes.trends import Funnel
 
 FLOW = ("first_session", "retained_30", "retained_60", "retained_90")
-MONTHS = 24
-YEAR = 4  # quarters
-
-
-@dataclass(frozen=True, eq=False)
-class Trends:
-    """The trends: by quarter for the findings, by month or year for pictures without quarters."""
-
-    by_quarter: dict[str, Trend]
-    by_month: dict[str, Trend]
-    by_year: dict[str, Trend] = field(default_factory=dict)
-
-    @property
-    def all(self) -> list[Trend]:
-        """All of them."""
-        return [*self.by_quarter.values(), *self.by_month.values(), *self.by_year.values()]
-
-    @property
-    def drawn(self) -> dict[str, Trend]:
-        """As they are drawn, by measure."""
-        return self.by_quarter | self.by_month | self.by_year
-
-    @property
-    def complete(self) -> frozenset[Key]:
-        """The names of the periods that are complete: their counts stay as they are."""
-        return frozenset(
-            key
-            for one in self.all
-            for key, known in zip(trend_keys(one), one.table["complete"], strict=True)
-            if known
-        )
-
-    @property
-    def compared(self) -> dict[str, Trend]:
-        """As the findings tell of them, by measure."""
-        return self.by_quarter | self.by_year
-
-    def link(self, linked: LinkedCounts) -> None:
-        """Declare their counts; where months are drawn, findings tell of two quarters only.
-
-        Where years are drawn, no quarter is printed.
-        """
-        for one in self.all:
-            link_trend(linked, one, printed=self.printed(one))
-
-    def printed(self, one: Trend) -> list[bool]:
-        """Return which rows of a trend are printed where they are not hidden."""
-        complete = one.table["complete"].to_numpy()
-        printed = np.flatnonzero(complete)
-        if one.every == "quarter" and one.measure in self.by_month:
-            printed = _told_of(complete, printed)
-        if one.every == "quarter" and one.measure in self.by_year:
-            printed = printed[:0]
-        return [bool(row) for row in np.isin(np.arange(len(complete)), printed)]
-
-    def frozen(self, ledger: Ledger, programs: Sequence[str]) -> tuple[Trends, list[Frozen]]:
-        """Return them with what was printed before as it was printed."""
-        found: list[Frozen] = []
-
-        def freeze(some: dict[str, Trend]) -> dict[str, Trend]:
-            made = {name: ledger.freeze(one, programs) for name, one in some.items()}
-            found.extend(made.values())
-            return {name: one.trend for name, one in made.items()}
-
-        return Trends(*map(freeze, (self.by_quarter, self.by_month, self.by_year))), found
-
-    def shown(self, hidden: Hidden, policy: SafePolicy) -> Trends:
-        """Return them without what is hidden, and without the quarters of which years are told."""
-        printed = {name: one for name, one in self.by_quarter.items() if name not in self.by_year}
-        both = (
-            {name: hide_trend(one, hidden, policy) for name, one in some.items()}
-            for some in (printed, self.by_month, self.by_year)
-        )
-        return Trends(*both)
-
-
-def _told_of(complete: npt.NDArray[np.bool_], known: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
-    """Return the newest known quarters, and the one a year before the newest."""
-    year_before = [] if not len(known) or known[-1] < YEAR else [known[-1] - YEAR]
-    before = [row for row in year_before if complete[row]]
-    return np.unique([*before, *known[-COMPARED:]]).astype(np.intp)
-
-
-def make_trends(scope: Scope, plan: MergePlan) -> Trends:
-    """Return the trends that the records can tell; none without a quarter."""
-    if scope.quarter is None:
-        return Trends({}, {})
-    months = {
-        name: cut(trend_in(scope, name, "month"), scope, MONTHS)
-        for name in BY_MONTH
-        if name in scope.tallies and plan.trend_every(name) in ("", "month")
-    }
-    quarters = quarterly_trends(scope)
-    years = {
-        name: full_years(trend_in(scope, name, "year"), scope, trend)
-        for name, trend in quarters.items()
-        if plan.trend_every(name) == "year"
-    }
-    return Trends(quarters, months, {name: one for name, one in years.items() if len(one.table)})
-
-
-def full_years(by_year: Trend, scope: Scope, by_quarter: Trend) -> Trend:
-    """Return the calendar years that the quarters shown make up, and that ended with the report's.
-
-    A year that is not over would be told of again, with other people.
-    """
-    assert scope.quarter is not None
-    first = by_quarter.table["start"].min()
-    begun = by_year.table["start"] >= first.to_period("Y").start_time
-    whole = begun & (by_year.table["end"] <= last_day(scope.quarter))
-    if len(by_quarter.table) == MOST_QUARTERS:  # the quarters before are not declared
-        whole &= by_year.table["start"] >= first
-    return by_year.only(np.flatnonzero(whole))
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,13 +89,13 @@ def cells_of(
 ) -> PrintedCells:
     """Return what the report prints of its counts, and how they hang together.
 
-    Counts of `periods` are complete: they are the same in the report of another quarter.
+    Counts of `periods` are complete: they are the same in the report of another period.
     """
     cut = scope.records.as_of
     return printed_cells(
         linked,
         hidden,
-        quarter=scope.label if scope.quarter else "",
+        quarter=scope.label if scope.period else "",
         data_cut=cut.date().isoformat() if isinstance(cut, pd.Timestamp) else str(cut),
         programs=tuple(sorted(scope.programs)),
         settled=lambda key: isinstance(key, tuple) and key[:-1] in periods,
@@ -255,7 +125,7 @@ def count_all(
     """
     linked = LinkedCounts(scope.policy)
     ledger = ledger or Ledger()
-    year = 0 if scope.quarter is None else scope.quarter.year
+    year = 0 if scope.period is None else scope.period.last.year
     plan = ledger.plan(scope.programs, year) or plan_of(scope, ladders)
     drafts = count_rows(whole, linked)
     made = [cohort.admissions_table(scope, linked, plan.step("admissions"))]
@@ -280,8 +150,8 @@ def count_all(
         for key in one.hidden:
             linked.withhold(key)
     curves = relapse.relapse_results(scope) if scope.tells("relapse") else None
-    link_report(scope, linked, trends.all, curves, plan)
-    declare_admitted(scope, linked)
+    link_report(scope, linked, trends, curves, plan)
+    declare_admitted(scope, linked, inside(scope, trends, "admissions", 8, "numerator"))
     rules = continuity_table(scope, linked)
     made += [*([] if rules is None else [rules]), *scores_tables(scope, linked)]
     sites = declare_sites(scope, linked) if scope.engagement is not None else []

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, permutations
+
+import numpy as np
 
 from iop_outcomes.attendance.rule import AttendanceRule
 from iop_outcomes.attendance.stays import RETENTION_DAYS
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.linked import TOTAL, Key
 from iop_outcomes.disclosure.merging import MergePlan
+from iop_outcomes.disclosure.results import Key as Row
+from iop_outcomes.disclosure.results import trend_keys
 from iop_outcomes.records.schema import ATTENDED
 from iop_outcomes.report.programs import FAMILY
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections.cohort import ALL, NOT_RECORDED, flow_stages
 from iop_outcomes.report.sections.relapse import RelapseResults
+from iop_outcomes.report.trends import Trends
 from iop_outcomes.trends import Trend
 
 RELAPSE = ("relapse", "n")
@@ -25,7 +30,7 @@ WEEKS = 12
 def link_report(
     scope: Scope,
     linked: LinkedCounts,
-    trends: Sequence[Trend],
+    trends: Trends,
     relapse: RelapseResults | None,
     plan: MergePlan,
 ) -> None:
@@ -37,32 +42,34 @@ def link_report(
         What the report covers.
     linked : LinkedCounts
         With the counts of its tables and trends.
-    trends : sequence of Trend
+    trends : Trends
         The trends whose counts are declared.
     relapse : RelapseResults or None
         The curves.
     plan : MergePlan
-        Of which quarters the tables are.
+        Of which times the tables are.
     """
     link_flow(scope, linked)
-    if scope.quarter is not None:
-        link_quarter(scope, linked, plan)
-        link_year(scope, linked)
-        link_years(linked, trends)
-        link_retention(linked, _periods(trends, "admissions", "quarter"))
-        link_months(linked, trends)
-    link_relapse(scope, linked, relapse)
+    if scope.period is not None:
+        link_tables(scope, linked, trends, plan)
+        link_year(scope, linked, trends)
+        link_nested(linked, trends)
+        link_rates(linked, trends)
+    link_relapse(scope, linked, relapse, trends)
     link_files(scope, linked, trends)
 
 
-def _periods(trends: Sequence[Trend], measure: str, every: str) -> list[str]:
-    """Return the periods of a trend; none if it is not there."""
-    chosen = [one for one in trends if (one.measure, one.every) == (measure, every)]
-    return [str(period) for one in chosen for period in one.table["period"]]
+def inside(scope: Scope, trends: Trends, measure: str, quarters: int, count: str) -> list[Row]:
+    """Return the counts of the periods that lie in the `window` of so many quarters.
 
-
-def _trend(measure: str, period: str, count: str, every: str = "quarter") -> Key:
-    return ("trend", measure, every, period, count)
+    Where the periods of a measure overlap, those of which they are made.
+    """
+    trend = trends.atoms.get(measure, trends.by_period.get(measure))
+    window = scope.window(quarters)
+    if trend is None:
+        return []
+    held = (trend.table["start"] >= window.first) & (trend.table["end"] <= window.last)
+    return [(*key, count) for key, here in zip(trend_keys(trend), held, strict=True) if here]
 
 
 def _same(linked: LinkedCounts, one: Key, other: Key) -> None:
@@ -111,12 +118,11 @@ def link_flow(scope: Scope, linked: LinkedCounts) -> None:
             _part(linked, first, ("weeks", str(week), "episodes_attending"))
 
 
-def link_quarter(scope: Scope, linked: LinkedCounts, plan: MergePlan) -> None:
-    """Declare what the tables of the quarter, or of some quarters, share with the trends."""
+def link_tables(scope: Scope, linked: LinkedCounts, trends: Trends, plan: MergePlan) -> None:
+    """Declare what the tables of the period, or of some quarters, share with the trends."""
 
-    def of(table: str, measure: str, count: str) -> list[Key]:
-        quarters = _last(scope, plan.step(table).quarters)
-        return [_trend(measure, quarter, count) for quarter in quarters]
+    def of(table: str, measure: str, count: str) -> list[Row]:
+        return inside(scope, trends, measure, plan.step(table).quarters, count)
 
     _equal(linked, of("admissions", "admissions", "numerator"), [("admissions", ALL)])
     everybody, unknown = ("discharges", ALL), ("discharges", NOT_RECORDED)
@@ -135,14 +141,8 @@ def link_quarter(scope: Scope, linked: LinkedCounts, plan: MergePlan) -> None:
     _equal(linked, of("sessions", "no_show_rate", "numerator"), [("sessions", "no_show")])
 
 
-def _last(scope: Scope, quarters: int) -> list[str]:
-    """Return the names of so many quarters up to that of the report."""
-    assert scope.quarter is not None
-    return [str(scope.quarter - back) for back in range(quarters)]
-
-
 def _equal(linked: LinkedCounts, one: Sequence[Key], other: Sequence[Key]) -> None:
-    """Declare that two sums are the same; a quarter that no trend has holds nobody.
+    """Declare that two sums are the same; a period that no trend has holds nobody.
 
     Nothing is declared where one side is not there. Where the two are not the same, since some were
     printed before and the records have changed, the difference is a count like any other.
@@ -174,38 +174,23 @@ def _together(linked: LinkedCounts, keys: Sequence[Key]) -> Key:
     return name
 
 
-def link_years(linked: LinkedCounts, trends: Sequence[Trend]) -> None:
-    """Declare that a calendar year of a trend is its four quarters."""
-    for trend in trends:
-        if trend.every != "year":
-            continue
-        for year in trend.table["period"]:
-            for count in ("numerator", "denominator"):
-                quarters = [_trend(trend.measure, f"{year}Q{one}", count) for one in (1, 2, 3, 4)]
-                whole = _trend(trend.measure, str(year), count, "year")
-                if whole in linked:
-                    _equal(linked, quarters, [whole])
+def link_year(scope: Scope, linked: LinkedCounts, trends: Trends) -> None:
+    """Declare what the tables of a year share with the periods in it."""
 
+    def of(measure: str, count: str) -> list[Row]:
+        return inside(scope, trends, measure, 4, count)
 
-def link_year(scope: Scope, linked: LinkedCounts) -> None:
-    """Declare what the tables of a year share with its four quarters."""
-    assert scope.quarter is not None
-    quarters = [str(scope.quarter - back) for back in range(4)]
-    _sum_of(
-        linked, (FAMILY, "admitted", ALL), [_trend("admissions", q, "numerator") for q in quarters]
-    )
+    _sum_of(linked, (FAMILY, "admitted", ALL), of("admissions", "numerator"))
     for day in RETENTION_DAYS:
         for count, name in (("x", "numerator"), ("n", "denominator")):
-            parts = [_trend(f"retained_{day}", q, name) for q in quarters]
-            _sum_of(linked, (FAMILY, f"retained_{day}", ALL, count), parts)
+            whole = (FAMILY, f"retained_{day}", ALL, count)
+            _sum_of(linked, whole, of(f"retained_{day}", name))
     if scope.followed_90_days_is_year and scope.engagement is not None:
-        longest = RETENTION_DAYS[-1]
-        whole = [_trend(f"retained_{longest}", q, "denominator") for q in quarters]
-        _sum_of(linked, ("flow", "admitted"), whole)
+        admitted = of(f"retained_{RETENTION_DAYS[-1]}", "denominator")
+        _sum_of(linked, ("flow", "admitted"), admitted)
         stages = flow_stages(scope)[-len(RETENTION_DAYS) :]
         for (words, _), day in zip(stages, RETENTION_DAYS, strict=True):
-            kept = [_trend(f"retained_{day}", q, "numerator") for q in quarters]
-            _sum_of(linked, ("flow", words), kept)
+            _sum_of(linked, ("flow", words), of(f"retained_{day}", "numerator"))
 
 
 def _sum_of(linked: LinkedCounts, count: Key, parts: Sequence[Key]) -> None:
@@ -227,60 +212,79 @@ def _sum_of(linked: LinkedCounts, count: Key, parts: Sequence[Key]) -> None:
         _part(linked, count, together)
 
 
-def link_retention(linked: LinkedCounts, quarters: Sequence[str]) -> None:
-    """Declare that who is retained longer was retained before, and that some are not known yet."""
-    for quarter in quarters:
-        known = [_trend("admissions", quarter, "numerator")]
-        known += [_trend(f"retained_{day}", quarter, "denominator") for day in RETENTION_DAYS]
-        kept = [_trend(f"retained_{day}", quarter, "numerator") for day in RETENTION_DAYS]
+def link_nested(linked: LinkedCounts, trends: Trends) -> None:
+    """Declare that a time of a trend is made of the shorter ones in it, or holds those that are."""
+    for one, other in permutations(trends.all, 2):
+        if one.measure == other.measure:
+            for key, parts in _within_rows(one, other):
+                for count in ("numerator", "denominator"):
+                    here = [(*part, count) for part in parts if (*part, count) in linked]
+                    if len(here) == len(parts):
+                        _sum(linked, (*key, count), here)
+                    else:
+                        _sum_of(linked, (*key, count), here)
+
+
+def _within_rows(long: Trend, short: Trend) -> list[tuple[Row, list[Row]]]:
+    """Return each row of one trend with the rows of another that lie in it."""
+    found = []
+    start, end = (short.table[name].to_numpy() for name in ("start", "end"))
+    names = trend_keys(short)
+    ends = zip(long.table["start"].to_numpy(), long.table["end"].to_numpy(), strict=True)
+    for key, (first, last) in zip(trend_keys(long), ends, strict=True):
+        parts = [names[place] for place in np.flatnonzero((start >= first) & (end <= last))]
+        if parts:
+            found.append((key, parts))
+    return found
+
+
+def link_rates(linked: LinkedCounts, trends: Trends) -> None:
+    """Declare what the measures of one time share.
+
+    Who is retained longer was retained before, and of some it is not known yet; sessions not
+    attended without a word are among those due and not attended.
+    """
+    times = {key[2:]: None for trend in trends.all for key in trend_keys(trend)}
+    for time in times:
+
+        def count(measure: str, name: str, time: Row = time) -> Row:
+            return ("trend", measure, *time, name)
+
+        known = [count("admissions", "numerator")]
+        known += [count(f"retained_{day}", "denominator") for day in RETENTION_DAYS]
+        kept = [count(f"retained_{day}", "numerator") for day in RETENTION_DAYS]
         for names in (known, kept):
             for whole, part in pairwise(name for name in names if name in linked):
                 _part(linked, whole, part)
+        attended, due = (count("attendance_rate", one) for one in ("numerator", "denominator"))
+        _same(linked, due, count("no_show_rate", "denominator"))
+        _part(linked, ("rest", due, attended), count("no_show_rate", "numerator"))
 
 
-def link_months(linked: LinkedCounts, trends: Sequence[Trend]) -> None:
-    """Declare that a quarter is its three months, and what the rates of one month share."""
-    for trend in trends:
-        if trend.every != "month":
-            continue
-        quarters = trend.table["start"].dt.to_period("Q")
-        for quarter, rows in trend.table.groupby(quarters):
-            for count in ("numerator", "denominator"):
-                months = [_trend(trend.measure, p, count, "month") for p in rows["period"]]
-                if len(months) == 3:
-                    _sum(linked, _trend(trend.measure, str(quarter), count), months)
-    for every in ("month", "quarter"):
-        for period in _periods(trends, "no_show_rate", every):
-            attended, due = (
-                _trend("attendance_rate", period, count, every)
-                for count in ("numerator", "denominator")
-            )
-            missed = _trend("no_show_rate", period, "numerator", every)
-            _same(linked, due, _trend("no_show_rate", period, "denominator", every))
-            _part(linked, ("rest", due, attended), missed)
-
-
-def link_relapse(scope: Scope, linked: LinkedCounts, relapse: RelapseResults | None) -> None:
+def link_relapse(
+    scope: Scope, linked: LinkedCounts, relapse: RelapseResults | None, trends: Trends
+) -> None:
     """Declare that the people of the curves are among those admitted in two years."""
     if relapse is None or relapse.size is None:
         return
     linked.count(RELAPSE, relapse.size, people=relapse.people, item=RELAPSE, rank=TOTAL)
-    if scope.quarter is None:
+    if scope.period is None:
         _part(linked, ("admissions", ALL), RELAPSE)
         return
-    quarters = [str(scope.quarter - back) for back in range(8)]
-    parts = [_trend("admissions", quarter, "numerator") for quarter in quarters]
-    _sum_of(linked, RELAPSE, parts)
+    _sum_of(linked, RELAPSE, inside(scope, trends, "admissions", 8, "numerator"))
 
 
-def link_files(scope: Scope, linked: LinkedCounts, trends: Sequence[Trend]) -> None:
+def link_files(scope: Scope, linked: LinkedCounts, trends: Trends) -> None:
     """Declare that what the report counts is among the rows that were kept."""
+
+    def of(measure: str, count: str) -> list[Row]:
+        levels = (trends.by_month, trends.by_part, trends.atoms, trends.by_period)
+        trend = next((some[measure] for some in levels if measure in some), None)
+        return [] if trend is None else [(*key, count) for key in trend_keys(trend)]
+
     for table, measure in (("attendance", "attendance_rate"), ("checkins", "check_in_response")):
-        months = _periods(trends, measure, "month")
         made = table == "checkins" and "due_row" in scope.records.checkins
         counted = "numerator" if made else "denominator"  # missed ones that were made are no rows
-        parts = [_trend(measure, period, counted, "month") for period in months]
-        _sum_of(linked, ("rows", table, "rows_kept"), parts)
-    quarters = _periods(trends, "admissions", "quarter")
-    admitted = [_trend("admissions", quarter, "numerator") for quarter in quarters]
+        _sum_of(linked, ("rows", table, "rows_kept"), of(measure, counted))
+    admitted = of("admissions", "numerator")
     _sum_of(linked, ("rows", "episodes", "rows_kept"), admitted or [("admissions", ALL)])

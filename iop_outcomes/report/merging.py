@@ -10,16 +10,24 @@ import pandas as pd
 
 from iop_outcomes.disclosure.merging import Ladders, MergePlan, Step, choose_step
 from iop_outcomes.records.schema import ATTENDANCE_STATUSES
+from iop_outcomes.report.period import (
+    QUARTER,
+    YEAR,
+    ReportPeriod,
+    parse_report_period,
+    period_between,
+    within,
+)
 from iop_outcomes.report.scope import Mask, Scope
 from iop_outcomes.trends import Trend
-from iop_outcomes.trends.periods import Every, first_day, last_day
+from iop_outcomes.trends.periods import Every
 from iop_outcomes.trends.quantities import find_quantity
 from iop_outcomes.trends.trend import trend_of
 
 SESSION_TRENDS = ("attendance_rate", "no_show_rate", "check_in_response")
 NEVER_MERGED = ("admissions",)  # a trend of counts: its total is in every other table
 NOT_RECORDED = "not recorded"
-YEAR = 4  # quarters
+LENGTHS = {"half_year": "over six months", "year": "over a year"}
 Words = npt.NDArray[np.object_]
 Rows = tuple[int, int]
 
@@ -28,11 +36,11 @@ def plan_of(scope: Scope, ladders: Ladders | None = None) -> MergePlan:
     """Return what is taken together in a report.
 
     It is judged on the year before that of the report, so that the reports of a year have one plan;
-    on the last four quarters where the records do not go back so far. Without a quarter, or where
-    nothing is hidden, nothing is merged.
+    on the year up to the end of the period where the records do not go back so far. Without a
+    period, or where nothing is hidden, nothing is merged.
     """
     ladders = ladders or Ladders()
-    if scope.quarter is None or scope.policy.threshold == 1:
+    if scope.period is None or scope.policy.threshold == 1:
         return MergePlan()
     judged = _judged_on(scope)
     tables: dict[str, tuple[tuple[Step, ...], Callable[[Step], Rows]]] = {
@@ -47,29 +55,44 @@ def plan_of(scope: Scope, ladders: Ladders | None = None) -> MergePlan:
             tables[f"trend_{name}"] = (ladder, _of_trend(scope, judged, name))
     steps = {name: choose_step(*one) for name, one in tables.items()}
     changed = tuple(name for name, step in steps.items() if step != tables[name][0][0])
-    first = first_day(judged - (YEAR - 1)).date()
-    return MergePlan(steps, f"{first} to {last_day(judged).date()}", changed)
+    return MergePlan(steps, judged.dates, changed)
 
 
-def _judged_on(scope: Scope) -> pd.Period:
-    """Return the last of the four quarters on which the plan is judged."""
-    assert scope.quarter is not None
-    before = pd.Period(year=scope.quarter.year - 1, quarter=4, freq="Q")
+def plan_text(plan: MergePlan, period: ReportPeriod | None) -> str:
+    """Return the plan in words; a step as long as the period of the report has no length."""
+    said = plan.text
+    if period is None or period.every == "quarter" or not said:
+        return said
+    for name in plan.changed:
+        step = plan.step(name)
+        length, _, groups = step.text.partition("; ")
+        if max(step.quarters, 1) * QUARTER <= max(period.months, QUARTER):
+            length = f"by {period.each}"
+        else:
+            length = LENGTHS.get(step.every, length)
+        said = said.replace(step.text, "; ".join([length, *([groups] if groups else [])]))
+    return said
+
+
+def _judged_on(scope: Scope) -> ReportPeriod:
+    """Return the year on which the plan is judged."""
+    assert scope.period is not None
+    before = parse_report_period(str(scope.period.last.year - 1))
     first = scope.records.episodes["admit_date"].min()
     # Admissions from some day of the first quarter on: nobody need be admitted on 1 January.
-    return before if first <= last_day(before - (YEAR - 1)) else scope.quarter
+    return before if first <= before.cut(QUARTER)[0].last else scope.period.window(YEAR)
 
 
-def _windows(judged: pd.Period, step: Step) -> Iterator[tuple[pd.Period, pd.Period]]:
-    """Return the first and last quarter of each period of a step within the year judged."""
-    length = max(step.quarters, 1)
-    for back in range(0, YEAR, length):
-        yield judged - back - (length - 1), judged - back
-
-
-def _in(dates: pd.Series[pd.Timestamp], window: tuple[pd.Period, pd.Period]) -> Mask:
-    first, last = window
-    return dates.between(first_day(first), first_day(last + 1), inclusive="left").to_numpy()
+def _windows(scope: Scope, judged: ReportPeriod, step: Step) -> Iterator[ReportPeriod]:
+    """Return each time of a step within the year judged; none is shorter than the period."""
+    assert scope.period is not None
+    months = max(step.quarters * QUARTER, scope.period.months or QUARTER)
+    if step.quarters <= 1:
+        months = scope.period.months or QUARTER
+    months = min(months, YEAR)
+    for number in range(YEAR // months):
+        end = judged.last + pd.Timedelta(days=1) - pd.DateOffset(months=number * months)
+        yield period_between(end - pd.DateOffset(months=months), end - pd.Timedelta(days=1))
 
 
 def _small(scope: Scope, masks: list[Mask]) -> Rows:
@@ -79,23 +102,23 @@ def _small(scope: Scope, masks: list[Mask]) -> Rows:
     return int(small.sum()), len(counts)
 
 
-def _admissions(scope: Scope, judged: pd.Period, step: Step) -> Rows:
+def _admissions(scope: Scope, judged: ReportPeriod, step: Step) -> Rows:
     episodes = scope.records.episodes
     masks = []
-    for window in _windows(judged, step):
-        inside = _in(episodes["admit_date"], window)
+    for window in _windows(scope, judged, step):
+        inside = within(episodes["admit_date"], window)
         for column in ("program", "entry_path", "level"):
             words = _words(episodes[column])
             masks += [inside & (words == word) for word in sorted(set(words[inside]))]
     return _small(scope, masks)
 
 
-def _discharges(scope: Scope, judged: pd.Period, step: Step) -> Rows:
+def _discharges(scope: Scope, judged: ReportPeriod, step: Step) -> Rows:
     episodes = scope.records.episodes
     words = _words(episodes["discharge_reason"])
     masks = []
-    for window in _windows(judged, step):
-        inside = _in(episodes["discharge_date"], window)
+    for window in _windows(scope, judged, step):
+        inside = within(episodes["discharge_date"], window)
         for held in step.groups(sorted(set(words[inside]))).values():
             masks.append(inside & np.isin(words, held))
     return _small(scope, masks)
@@ -105,13 +128,13 @@ def _words(column: pd.Series[str]) -> Words:
     return column.astype(object).where(column.notna(), NOT_RECORDED).astype(str).to_numpy()
 
 
-def _sessions(scope: Scope, judged: pd.Period, step: Step) -> Rows:
+def _sessions(scope: Scope, judged: ReportPeriod, step: Step) -> Rows:
     assert scope.attendance is not None
     sessions = scope.attendance.sessions
     person = scope.person[sessions.episode]
     small = rows = 0
-    for window in _windows(judged, step):
-        inside = sessions.treatment & _in(sessions.frame["date"], window)
+    for window in _windows(scope, judged, step):
+        inside = sessions.treatment & within(sessions.frame["date"], window)
         codes = [
             code
             for code in range(len(ATTENDANCE_STATUSES))
@@ -126,11 +149,12 @@ def _sessions(scope: Scope, judged: pd.Period, step: Step) -> Rows:
     return small, rows
 
 
-def _of_trend(scope: Scope, judged: pd.Period, name: str) -> Callable[[Step], Rows]:
+def _of_trend(scope: Scope, judged: ReportPeriod, name: str) -> Callable[[Step], Rows]:
     def rows(step: Step) -> Rows:
-        every: Every = (
-            "year" if step.quarters == YEAR else "month" if step.every == "month" else "quarter"
-        )
+        assert scope.period is not None
+        every: Every = "year" if step.every == "year" else "quarter"
+        if "month" in (step.every, scope.period.every):
+            every = "month"
         return _trend_rows(
             scope,
             trend_of(scope.tallies[name], scope.records, find_quantity(name), every=every),
@@ -140,10 +164,10 @@ def _of_trend(scope: Scope, judged: pd.Period, name: str) -> Callable[[Step], Ro
     return rows
 
 
-def _trend_rows(scope: Scope, trend: Trend, judged: pd.Period) -> Rows:
+def _trend_rows(scope: Scope, trend: Trend, judged: ReportPeriod) -> Rows:
     """Count the periods within the year judged that hold a small count, or one of few people."""
     table = trend.table
-    year = (table["start"] >= first_day(judged - (YEAR - 1))) & (table["start"] <= last_day(judged))
+    year = (table["start"] >= judged.first) & (table["start"] <= judged.last)
     counts = table.loc[year, ["numerator", "denominator"]].to_numpy(dtype=np.float64)
     counts = np.column_stack([counts, counts[:, 1] - counts[:, 0]])
     if trend.people is not None:

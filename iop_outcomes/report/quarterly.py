@@ -26,7 +26,8 @@ from iop_outcomes.report.counting import cells_of, count_all, count_rows
 from iop_outcomes.report.forms.document import Document, document_of
 from iop_outcomes.report.forms.html import facts_of, page_of, save_report
 from iop_outcomes.report.model import Section
-from iop_outcomes.report.scope import Scope, choose_scope
+from iop_outcomes.report.period import ReportPeriod, parse_report_period, refuse_overlap
+from iop_outcomes.report.scope import Scope, choose_scope, find_quarter
 from iop_outcomes.report.sections.findings import Findings, findings_frame, make_findings
 from iop_outcomes.report.sections.registry import (
     NAMES,
@@ -141,6 +142,7 @@ def quarterly_report(
     records: Records,
     quarter: str | None = None,
     *,
+    period: str | None = None,
     rule: RelapseRule | None = None,
     policy: SafePolicy | None = None,
     ladders: Ladders | None = None,
@@ -152,7 +154,7 @@ def quarterly_report(
     sections: Sequence[OwnSection] = (),
     progress: bool = False,
 ) -> Report:
-    """Make the outcome report of a quarter.
+    """Make the outcome report of a quarter, a year or any other period.
 
     Parameters
     ----------
@@ -160,13 +162,18 @@ def quarterly_report(
         What `iop_outcomes.read_records` returned. Only the episodes are needed; each section says
         which table it misses.
     quarter : str, optional
-        As ``2026Q3``. Without it the report covers the whole time, as it must where the records
-        hold study days.
+        As ``2026Q3``. Without it and `period` the report covers the whole time, as it must where
+        the records hold study days.
+    period : str, optional
+        In place of `quarter`: a year as ``2026``, a rolling year as ``2025-10..2026-09``, a month
+        as ``2026-07``, a quarter, or two dates as ``2026-01-15..2026-04-14``. It is compared with
+        the one before of the same length, and with the same one a year earlier; if it is a year
+        or longer, with the one before.
     rule : RelapseRule, optional
         What relapse is, and what a missing check-in means.
     policy : SafePolicy, optional
         Default: counts from 1 to 10 are hidden. A program with fewer than twice the threshold of
-        admissions in the last four quarters is left out of every number, and named as too few to
+        admissions in the last year is left out of every number, and named as too few to
         publish: no share of its people could be shown. Several such programs stand together as
         "other programs" where they are enough. ``SafePolicy.internal()`` hides nothing, and
         every page says that it must not be sent; ``SafePolicy.rounded()`` is refused.
@@ -176,6 +183,7 @@ def quarterly_report(
     ledger : Ledger, optional
         What earlier reports of the same programs printed (`iop_outcomes.disclosure.ledger`): it
         stands as it was printed, and nothing is printed from which a small count follows beside it.
+        Refused where its reports are of times of another length, or that overlap this one.
     title, prepared_by : str, optional
         As they are to stand at the top.
     prepared_on : str or datetime.date, optional
@@ -195,7 +203,7 @@ def quarterly_report(
     Raises
     ------
     ReportError
-        There are no episodes, or nobody was there in the quarter, or it cannot be read.
+        There are no episodes, or nobody was there in the period, or its name cannot be read.
     RuleError
         `prepared_on` is not a date, the policy is one of rounded counts, the settings hold what is
         not known, a section of your own is no such section, or a list that names people is given in
@@ -210,6 +218,7 @@ def quarterly_report(
     """
     refuse_people(records, "A report")
     require_records(records, "A report")
+    asked = period_asked(quarter, period)
     if policy is not None and policy.base > 1:
         raise RuleError(
             "A quarterly report of rounded counts is not made: its rates and curves are exact.",
@@ -227,8 +236,10 @@ def quarterly_report(
             instead="Look at records.problems, or run iop-outcomes check.",
         )
     records = with_program_names(records, chosen.programs)
-    scope = choose_scope(records, quarter, rule, policy)
-    whole = Scope(records, scope.quarter, scope.rule, scope.policy, scope.too_few)
+    scope = choose_scope(records, asked, rule, policy)
+    if ledger is not None:
+        refuse_overlap(scope.period, [one.quarter for one in ledger.reports])
+    whole = Scope(records, scope.period, scope.rule, scope.policy, scope.too_few)
     heading = one_line(chosen.title or f"Outcome report, {scope.label}")
     parts = sections_of(sections, chosen)
     steps: list[Part | None] = [None, *parts]  # all is counted before the first of them
@@ -255,8 +266,27 @@ def quarterly_report(
     else:
         cells, kept = made.counted.cells, made.counted.ledger
     findings = findings_frame(made.findings)
-    document = document_of(heading, facts, findings, built)
+    document = document_of(heading, facts, findings, built) | {"period": _plain_period(scope)}
     return Report(tables, findings, heading, page, cells, kept, document)
+
+
+def period_asked(quarter: str | None, period: str | None) -> ReportPeriod | None:
+    """Return the period of a report; None for the whole time.
+
+    Raises
+    ------
+    ReportError
+        Both are given, or the one that is given is not the name of such a time.
+    """
+    if quarter is not None and period is not None:
+        raise ReportError(
+            "A report is about a quarter or about a period, not both.",
+            found=f"quarter {as_written(quarter)}, period {as_written(period)}",
+            instead="one of them",
+        )
+    if quarter is not None:
+        return find_quarter(quarter)
+    return None if period is None else parse_report_period(period)
 
 
 def _settings_of(
@@ -302,9 +332,17 @@ def _material(
         drafts = count_rows(whole, linked)
         return Material(scope, whole, linked, drafts, linked.hidden(), None, [], settings)
     counted = count_all(scope, whole, *given)
-    findings = make_findings(scope, counted.trends.compared) if scope.quarter else []
+    findings = make_findings(scope, counted.trends.compared) if scope.period else []
     made = (counted.linked, counted.drafts, counted.hidden, counted)
     return Material(scope, whole, *made, findings, settings)
+
+
+def _plain_period(scope: Scope) -> dict[str, str] | None:
+    """Return the time of the report for its JSON file; None for the whole time."""
+    if scope.period is None:
+        return None
+    first, last = (day.date().isoformat() for day in (scope.period.first, scope.period.last))
+    return {"name": str(scope.period), "first": first, "last": last}
 
 
 def _too_few(scope: Scope) -> bool:

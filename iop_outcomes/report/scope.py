@@ -1,4 +1,4 @@
-"""Whom a report is about: the quarter, the year before its end, and who is too few to publish."""
+"""Whom a report is about: the period, the year before its end, and who is too few to publish."""
 
 from __future__ import annotations
 
@@ -13,11 +13,19 @@ import pandas as pd
 from iop_outcomes.attendance.engagement import engagement_of
 from iop_outcomes.attendance.stays import Attendance, read_attendance, still_to_be_followed
 from iop_outcomes.disclosure import SafePolicy
-from iop_outcomes.errors import ReportError, RuleError
+from iop_outcomes.errors import ReportError
 from iop_outcomes.records.fitness import MEASURES, Judgement
 from iop_outcomes.relapse import RelapseRule
-from iop_outcomes.trends import Tally, parse_period
-from iop_outcomes.trends.periods import first_day, is_quarter, last_day
+from iop_outcomes.report.period import (
+    AS,
+    QUARTER,
+    YEAR,
+    ReportPeriod,
+    parse_report_period,
+    period_between,
+    within,
+)
+from iop_outcomes.trends import Tally
 from iop_outcomes.trends.quantities import REPORTED, tally_of
 
 BY_MONTH = ("attendance_rate", "no_show_rate", "check_in_response")
@@ -41,8 +49,8 @@ class Scope:
     records : Records
         Without the programs that are too small: they are in no number, so that nothing of them can
         be worked out from a total.
-    quarter : pandas.Period or None
-        The quarter; None for a report of the whole time.
+    period : ReportPeriod or None
+        The quarter, year or other time; None for a report of the whole time.
     rule : RelapseRule
         What relapse is.
     policy : SafePolicy
@@ -54,7 +62,7 @@ class Scope:
     """
 
     records: Records
-    quarter: pd.Period | None
+    period: ReportPeriod | None
     rule: RelapseRule
     policy: SafePolicy
     too_few: tuple[str, ...]
@@ -63,7 +71,17 @@ class Scope:
     @property
     def label(self) -> str:
         """The time that the report covers."""
-        return str(self.quarter) if self.quarter else "the whole time"
+        return str(self.period) if self.period else "the whole time"
+
+    @property
+    def word(self) -> str:
+        """What the time that the report covers is called: a quarter, a year, a period."""
+        return self.period.word if self.period else "time"
+
+    def window(self, quarters: int) -> ReportPeriod:
+        """Return so many quarters up to the end of the period; itself for one, or if longer."""
+        assert self.period is not None
+        return self.period if quarters <= 1 else self.period.window(quarters * QUARTER)
 
     @property
     def programs(self) -> list[str]:
@@ -80,12 +98,12 @@ class Scope:
         return len(np.unique(self.person[episodes]))
 
     def admitted_in(self, quarters: int) -> Mask:
-        """Return which episodes were admitted in so many quarters up to this one."""
+        """Return which episodes were admitted in the `window` of so many quarters."""
         return self._between("admit_date", quarters)
 
     @cached_property
     def year(self) -> Mask:
-        """Which episodes were admitted in the four quarters up to this one."""
+        """Which episodes were admitted in the year up to the end of the period."""
         return self._between("admit_date", 4)
 
     @cached_property
@@ -95,7 +113,7 @@ class Scope:
         What a person can only reach with time is told of these: nobody is judged too early.
         """
         known = self.engaged[f"retained_{FOLLOW_UP_DAYS}"].notna().to_numpy()
-        if self.quarter is None:
+        if self.period is None:
             return known
         first, last = self._admitted_90_days_before
         return known & self.records.episodes["admit_date"].between(first, last).to_numpy()
@@ -103,7 +121,7 @@ class Scope:
     @property
     def followed_90_days_text(self) -> str:
         """The cohort of `followed_90_days` in words."""
-        if self.quarter is None:
+        if self.period is None:
             return f"all admissions followed for {FOLLOW_UP_DAYS} days"
         first, last = self._admitted_90_days_before
         return (
@@ -112,39 +130,38 @@ class Scope:
 
     @property
     def _admitted_90_days_before(self) -> tuple[pd.Timestamp, pd.Timestamp]:
-        assert self.quarter is not None
+        assert self.period is not None
         cut = pd.Timestamp(self.records.as_of) - pd.Timedelta(days=FOLLOW_UP_DAYS)
-        last = min(cut.normalize(), last_day(self.quarter))
+        last = min(cut.normalize(), self.period.last)
         waiting = self.records.episodes["admit_date"][
             still_to_be_followed(self.records, FOLLOW_UP_DAYS)
         ]
         last = min([last, *(waiting - pd.Timedelta(days=1))])  # complete for everybody before it
-        return last - pd.DateOffset(years=1) + pd.Timedelta(days=1), last
+        return period_between(last, last).window(max(YEAR, self.period.months)).first, last
 
     @property
     def followed_90_days_is_year(self) -> bool:
-        """Whether `followed_90_days` are those of just the four quarters up to this one."""
-        if self.quarter is None:
+        """Whether `followed_90_days` are those of just the year up to the end of the period."""
+        if self.period is None:
             return False
-        return self._admitted_90_days_before[1] == last_day(self.quarter)
+        return self._admitted_90_days_before == (self.window(4).first, self.window(4).last)
 
     def closed_in(self, quarters: int) -> Mask:
-        """Return which episodes were discharged in so many quarters up to this one."""
-        if self.quarter is None:
+        """Return which episodes were discharged in the `window` of so many quarters."""
+        if self.period is None:
             return self.records.episodes["days_to_discharge"].notna().to_numpy()
         return self._between("discharge_date", quarters)
 
     @cached_property
     def two_years(self) -> Mask:
-        """Which episodes were admitted in the eight quarters up to this one."""
+        """Which episodes were admitted in the two years up to the end of the period."""
         return self._between("admit_date", 8)
 
     def words(self, quarters: int) -> str:
         """Return the cohort of so many quarters in words."""
-        if self.quarter is None:
+        if self.period is None:
             return "all admissions"
-        start = first_day(self.quarter - (quarters - 1)).date()
-        return f"admissions from {start} to {last_day(self.quarter).date()}"
+        return f"admissions from {self.window(quarters).dates}"
 
     @cached_property
     def engagement(self) -> pd.DataFrame | None:
@@ -165,7 +182,7 @@ class Scope:
         """
         judged = self.records.judgements(*IN_REPORT)
         for name, one in judged.items():
-            if self.quarter is None and name in BY_MONTH and one.since is not None:
+            if self.period is None and name in BY_MONTH and one.since is not None:
                 judged[name] = replace(one, known="no")
             elif one.known == "partly" and self.policy.hides(list(one.counts)).any():
                 judged[name] = replace(one, told=IN_PART)
@@ -198,42 +215,42 @@ class Scope:
         return table
 
     def in_quarters(self, dates: pd.Series[pd.Timestamp], quarters: int) -> Mask:
-        """Return which dates lie in so many quarters up to this one."""
-        assert self.quarter is not None
-        return _within(dates, self.quarter - (quarters - 1), self.quarter)
+        """Return which dates lie in the `window` of so many quarters."""
+        return within(dates, self.window(quarters))
 
     def label_of(self, quarters: int) -> str:
-        """Return the name of so many quarters up to this one."""
-        if self.quarter is None or quarters == 1:
+        """Return the name of the `window` of so many quarters."""
+        if self.period is None or quarters <= 1 or self.window(quarters) == self.period:
             return self.label
-        return f"{self.quarter - (quarters - 1)} to {self.quarter}"
+        if self.period.every == "quarter":
+            return f"{self.period.back(quarters - 1)} to {self.period}"
+        return str(self.window(quarters))
 
     def _between(self, column: str, quarters: int) -> Mask:
-        if self.quarter is None:
+        if self.period is None:
             return np.ones(len(self.records.episodes), dtype=np.bool_)
-        dates = self.records.episodes[column]
-        return _within(dates, self.quarter - (quarters - 1), self.quarter)
+        return within(self.records.episodes[column], self.window(quarters))
 
 
 def choose_scope(
     records: Records,
-    quarter: str | None,
+    period: str | ReportPeriod | None,
     rule: RelapseRule | None,
     policy: SafePolicy | None,
 ) -> Scope:
-    """Return what a report of `quarter` covers, or raise ReportError if it cannot be made."""
+    """Return what a report of `period` covers, or raise ReportError if it cannot be made."""
     policy = policy or SafePolicy.cms()
-    period = None if quarter is None else _find_quarter(records, quarter)
-    whole = Scope(records, period, rule or RelapseRule(), policy, ())
+    found = None if period is None else _find_period(records, period)
+    whole = Scope(records, found, rule or RelapseRule(), policy, ())
     too_few = _small_programs(whole)
     kept = [name for name in whole.programs if name not in too_few]
     if len(too_few) > 1:
-        together = Scope(_pooled(records, too_few), period, whole.rule, policy, (), too_few)
+        together = Scope(_pooled(records, too_few), found, whole.rule, policy, (), too_few)
         if not _small_programs(together):
             return together
     if not too_few or not kept:
-        return Scope(records, period, whole.rule, policy, too_few)
-    return Scope(records.where(program=kept), period, whole.rule, policy, too_few)
+        return Scope(records, found, whole.rule, policy, too_few)
+    return Scope(records.where(program=kept), found, whole.rule, policy, too_few)
 
 
 def _pooled(records: Records, programs: tuple[str, ...]) -> Records:
@@ -262,40 +279,46 @@ def _small_programs(scope: Scope) -> tuple[str, ...]:
     return tuple(sorted(small))
 
 
-def _find_quarter(records: Records, quarter: str) -> pd.Period:
+def _find_period(records: Records, period: str | ReportPeriod) -> ReportPeriod:
     if records.time != "calendar":
         raise ReportError(
-            "A quarter needs calendar dates.",
+            "A quarter, a year or any other period needs calendar dates.",
             found="records in study days",
             instead="quarterly_report(records), which covers the whole time",
         )
-    try:
-        period = parse_period(quarter)
-    except RuleError as error:
-        raise ReportError(error.wrong, found=error.found, instead="a quarter as 2026Q3") from None
-    if not is_quarter(period):
-        raise ReportError(
-            "A quarterly report is about a quarter.", found=quarter, instead="a quarter as 2026Q3"
-        )
-    dates = records.episodes["admit_date"]
-    if not _anybody_there(records, period):
+    found = parse_report_period(period) if isinstance(period, str) else period
+    if not _anybody_there(records, found):
+        dates = records.episodes["admit_date"]
         known = pd.PeriodIndex(dates.dropna().unique(), freq="Q").unique().sort_values()
         raise ReportError(
-            "Nobody was in the program in this quarter: nobody was admitted in it, or was there.",
-            found=str(period),
+            f"Nobody was in the program in this {found.word}: nobody was admitted in it, or was "
+            "there.",
+            found=str(found),
             instead=f"one of {', '.join(str(label) for label in known)}",
         )
-    return period
+    return found
 
 
-def _anybody_there(records: Records, period: pd.Period) -> bool:
-    """Tell whether somebody was admitted before the end of a quarter and not gone before it."""
+def find_quarter(text: str) -> ReportPeriod:
+    """Return the quarter of that name, or raise ReportError if it is none."""
+    try:
+        found = parse_report_period(text)
+    except ReportError as error:
+        raise ReportError(error.wrong, found=error.found, instead="a quarter as 2026Q3") from None
+    if found.every != "quarter":
+        raise ReportError(
+            "This is not a quarter.",
+            found=str(text),
+            instead=f"a quarter as 2026Q3; or --period, in Python period=, with one of {AS}",
+        )
+    return found
+
+
+def _anybody_there(records: Records, period: ReportPeriod) -> bool:
+    """Tell whether somebody was admitted before the end of a period and not gone before it."""
     episodes = records.episodes
-    if first_day(period) > pd.Timestamp(records.as_of):
+    if period.first > pd.Timestamp(records.as_of):
         return False
-    gone = episodes["discharge_date"] < first_day(period)
-    return bool(((episodes["admit_date"] < first_day(period + 1)) & ~gone).any())
-
-
-def _within(dates: pd.Series[pd.Timestamp], first: pd.Period, last: pd.Period) -> Mask:
-    return dates.between(first_day(first), first_day(last + 1), inclusive="left").to_numpy()
+    gone = episodes["discharge_date"] < period.first
+    admitted = episodes["admit_date"] < period.last + pd.Timedelta(days=1)
+    return bool((admitted & ~gone).any())

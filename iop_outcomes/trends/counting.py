@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from iop_outcomes.outcome_scores.estimates import clustered_means
 from iop_outcomes.shared.arrays import Floats, Integers, ratio, sums
@@ -13,6 +12,7 @@ from iop_outcomes.shared.groups import Groups
 from iop_outcomes.statistics import clustered_interval, count_interval, proportion_interval
 from iop_outcomes.trends.cohorts import estimate_by_cohort
 from iop_outcomes.trends.quantities import CURVES
+from iop_outcomes.trends.windows import Windows
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
@@ -23,7 +23,7 @@ def count_by_period(
     tally: Tally,
     records: Records,
     groups: Groups,
-    periods: pd.PeriodIndex,
+    periods: Windows,
     *,
     quantity: Quantity,
     confidence: float,
@@ -92,13 +92,13 @@ def count_by_period(
     }, people
 
 
-def _places(tally: Tally, periods: pd.PeriodIndex) -> tuple[Integers, Integers]:
+def _places(tally: Tally, periods: Windows) -> tuple[Integers, Integers]:
     """Return which entries count in which periods, an entry of a stock once for each period."""
-    place = periods.get_indexer(pd.PeriodIndex(tally.date, freq=periods.freq))
     if tally.until is None:
+        place = periods.places(tally.date)
         entry = np.flatnonzero(place >= 0)
         return entry, place[entry]
-    last_days = periods.end_time.normalize().to_numpy()
+    last_days = periods.end.to_numpy()
     first = np.searchsorted(last_days, tally.date, side="left")
     after = np.searchsorted(last_days, tally.until, side="right")
     many = np.maximum(after - first, 0)

@@ -22,11 +22,12 @@ from iop_outcomes.trends.charts.series import Baseline, Rebase
 from iop_outcomes.trends.cohorts import OF_CURVES
 from iop_outcomes.trends.counting import count_by_period
 from iop_outcomes.trends.frames import so_far, trend_of_frame
-from iop_outcomes.trends.periods import Every, check_every, labels_of, periods_between
+from iop_outcomes.trends.periods import Every, check_every, periods_between
 from iop_outcomes.trends.quantities import Quantity, Tally, find_quantity
 from iop_outcomes.trends.quantities.attendance_rule import refuse_rule, under_rule
 from iop_outcomes.trends.result import COUNTS, SHOWN, Trend
 from iop_outcomes.trends.staff import lettered, said_of
+from iop_outcomes.trends.windows import Windows, calendar_windows
 
 if TYPE_CHECKING:
     from iop_outcomes.attendance import AttendanceRule
@@ -266,10 +267,13 @@ def trend_of(
     every: Every = "month",
     by: str | Sequence[str] | None = None,
     confidence: float = 0.95,
+    windows: Windows | None = None,
 ) -> Trend:
-    """Return `trend` of a tally that was made from the records before."""
+    """Return `trend` of a tally that was made from the records before; also of any `windows`."""
     groups = group_episodes(records.episodes, by)
-    return _trend(tally, records, quantity, groups, every=every, confidence=confidence)
+    return _trend(
+        tally, records, quantity, groups, every=every, confidence=confidence, windows=windows
+    )
 
 
 def _trend(
@@ -281,9 +285,10 @@ def _trend(
     every: Every,
     confidence: float,
     first_month: int = 1,
+    windows: Windows | None = None,
 ) -> Trend:
     first = records.episodes["admit_date"].min()
-    periods = periods_between(first, records.as_of, every, first_month)
+    periods = windows or calendar_windows(periods_between(first, records.as_of, every, first_month))
     counts, people = count_by_period(
         tally,
         records,
@@ -301,34 +306,33 @@ def _trend(
         measure=quantity.name,
         title=quantity.title,
         unit=quantity.unit,
-        every=every,
+        every=every if windows is None else "period",
         by=groups.names,
         confidence=confidence,
         rule=_rule_text(quantity, records),
         people=people,
         synthetic=records.synthetic,
-        when=periods[np.tile(np.arange(len(periods)), len(groups))],
+        when=periods.when[np.tile(np.arange(len(periods)), len(groups))],
     )
 
 
 def _assemble(
     counts: dict[str, Floats],
     groups: Groups,
-    periods: pd.PeriodIndex,
+    periods: Windows,
     quantity: Quantity,
     complete: npt.NDArray[np.bool_],
 ) -> pd.DataFrame:
     """Return the table, with missing values for periods that are not complete."""
-    start, end = periods.start_time, periods.end_time.normalize()
     shown = so_far({name: counts[name] for name in SHOWN}, complete, counts["denominator"])
     now = {name: shown.pop(f"{name}_so_far") for name in SHOWN}
     if quantity.kind == "count":  # what was counted so far would look like a fall
         now = {name: np.full(len(complete), np.nan) for name in now}
     return groups.beside(
         {
-            "period": labels_of(periods) * len(groups),
-            "start": np.tile(start, len(groups)),
-            "end": np.tile(end, len(groups)),
+            "period": periods.labels * len(groups),
+            "start": np.tile(periods.start, len(groups)),
+            "end": np.tile(periods.end, len(groups)),
             "numerator": counts["numerator"],
             "denominator": counts["denominator"],
             **{name: counts[name] for name in OF_CURVES if name in counts},
@@ -341,19 +345,18 @@ def _assemble(
 
 
 def _known_at(
-    records: Records, quantity: Quantity, tally: Tally, groups: Groups, periods: pd.PeriodIndex
+    records: Records, quantity: Quantity, tally: Tally, groups: Groups, periods: Windows
 ) -> npt.NDArray[np.bool_]:
     """Tell of each group and period whether it is complete at the data cut.
 
     Where people are followed from admission, everybody admitted in it has been followed so long.
     """
     days = quantity.days_to_mature
-    end = periods.end_time.normalize()
-    known = end + pd.Timedelta(days=days) <= pd.Timestamp(records.as_of)
+    known = periods.end + pd.Timedelta(days=days) <= pd.Timestamp(records.as_of)
     complete = np.tile(known, len(groups))
     if tally.waiting is not None:
         dates = records.episodes["admit_date"].iloc[tally.waiting]
-        place = periods.get_indexer(pd.PeriodIndex(dates, freq=periods.freq))
+        place = periods.places(dates)
         waiting = groups.codes[tally.waiting][place >= 0]
         complete[waiting * len(periods) + place[place >= 0]] = False
     return complete

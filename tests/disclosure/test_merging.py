@@ -90,7 +90,7 @@ def test_merged_tables_count_the_people_of_their_quarters(small: iop.Records) ->
     assert frame["all"] == len(left)
     assert frame.drop("all").sum() == len(left)
     retained = counted.trends.by_year["retained_60"].table
-    assert "retained_60" not in counted.trends.by_quarter  # no quarter of it is printed
+    assert "retained_60" not in counted.trends.by_period  # no quarter of it is printed
     admitted = small.episodes["admit_date"].dt.year
     year = retained[retained["period"] == "2025"].iloc[0]
     assert year["denominator"] == (admitted == 2025).sum()

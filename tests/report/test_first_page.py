@@ -14,7 +14,6 @@ from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.report.programs import program_table
 from iop_outcomes.report.scope import Scope, choose_scope
 from iop_outcomes.report.sections import first_page, outcomes, sites
-from iop_outcomes.report.sections.findings import trend_in
 from iop_outcomes.report.sections.points import (
     CHANGED,
     MET,
@@ -24,6 +23,7 @@ from iop_outcomes.report.sections.points import (
     SIGNAL,
     Point,
 )
+from iop_outcomes.report.trends import trend_in
 from iop_outcomes.trends import Funnel, funnel
 
 
@@ -146,7 +146,7 @@ def test_the_counts_of_a_funnel_are_those_behind_the_shares_of_programs(scope: S
 
 def test_rules_and_scores_show_no_small_count(scope: Scope) -> None:
     linked = LinkedCounts(scope.policy)
-    outcomes.declare_admitted(scope, linked)
+    outcomes.declare_admitted(scope, linked, [])
     rules = outcomes.continuity_table(scope, linked)
     assert rules is not None
     tables = [rules, *outcomes.scores_tables(scope, linked)]

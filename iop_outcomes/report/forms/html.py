@@ -20,7 +20,6 @@ from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.settings import ReportSettings
 from iop_outcomes.shared.characters import printable
 from iop_outcomes.shared.saving import check_place, write_whole
-from iop_outcomes.trends.periods import last_day
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -90,7 +89,7 @@ def facts_of(
     shown = [f"{name} (too few to publish)" if name in scope.too_few else name for name in names]
     facts = [
         ("Programs", ", ".join(shown)),
-        ("Time", scope.label if scope.quarter else "all of the records"),
+        ("Time", time_of(scope)),
         ("Data cut", cut or f"study day {records.as_of}"),
         *([("Prepared by", prepared_by)] if prepared_by else []),
         *([("Prepared on", prepared_on)] if prepared_on else []),
@@ -99,11 +98,18 @@ def facts_of(
     missing = [one.title for one in scope.not_told if one.main]
     if missing:
         facts.insert(2, ("Not known from these records", "; ".join(missing)))
-    if scope.quarter is not None and pd.Timestamp(records.as_of) < last_day(scope.quarter):
-        facts.insert(
-            2, ("Note", "The quarter is not over at the data cut: its figures are partial.")
-        )
+    if scope.period is not None and pd.Timestamp(records.as_of) < scope.period.last:
+        said = f"The {scope.word} is not over at the data cut: its figures are partial."
+        facts.insert(2, ("Note", said))
     return facts
+
+
+def time_of(scope: Scope) -> str:
+    """Return the time of the report, and from which day to which it goes."""
+    if scope.period is None:
+        return "all of the records"
+    dates = scope.period.dates
+    return dates if dates == scope.label else f"{scope.label} ({dates})"
 
 
 def _version() -> str:

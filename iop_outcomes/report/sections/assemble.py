@@ -16,7 +16,8 @@ from iop_outcomes.disclosure.merging import MergePlan
 from iop_outcomes.plots import plot_attendance, plot_funnel, plot_survival, plot_trend
 from iop_outcomes.plots.layout.export import draw_svg
 from iop_outcomes.records.fitness import Judgement
-from iop_outcomes.report.counting import Counted, Trends
+from iop_outcomes.report.counting import Counted
+from iop_outcomes.report.merging import plan_text
 from iop_outcomes.report.model import (
     SHARE_DECIMALS,
     DraftTable,
@@ -28,7 +29,8 @@ from iop_outcomes.report.model import (
 )
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections import cohort, quality, relapse, sites
-from iop_outcomes.report.sections.findings import NOT_TOLD, Finding
+from iop_outcomes.report.sections.findings import NOT_TOLD, Finding, period_word
+from iop_outcomes.report.trends import Trends
 from iop_outcomes.shared.provenance import provenance_of
 from iop_outcomes.trends import Funnel, Trend
 from iop_outcomes.trends.quantities import REPORTED
@@ -67,19 +69,19 @@ COUNT_KINDS: dict[str, Kind] = {
 }
 
 
-def no_quarter(scope: Scope) -> str:
-    """Return why a report without a quarter compares nothing."""
+def no_period(scope: Scope) -> str:
+    """Return why a report without a period compares nothing."""
     if scope.records.time != "calendar":
         return NO_CALENDAR
-    return "This report covers the whole time, so there is no earlier quarter to compare with."
+    return "This report covers the whole time, so there is no earlier time to compare with."
 
 
-def changes(findings: list[Finding]) -> tuple[str, tuple[tuple[str, str, str], ...]]:
+def changes(findings: list[Finding], word: str) -> tuple[str, tuple[tuple[str, str, str], ...]]:
     """Return how the findings are to be read, and each with its counts and interval."""
     intro = (
-        "Each measure in the newest quarter in which it is known, beside the quarter before. A "
+        f"Each measure in the newest {word} in which it is known, beside the {word} before. A "
         "change is named only if the 95% interval of the difference leaves out zero; among "
-        f"{len(findings)} measures, one such change every few quarters is expected by chance."
+        f"{len(findings)} measures, one such change every few {word}s is expected by chance."
     )
     items = [
         (one.change, one.title, one.text[len(one.title) :])
@@ -166,7 +168,7 @@ def relapse_section(scope: Scope, counted: Counted) -> Section:
         return Section("relapse", "Relapse", (TOO_FEW,))
     known = "A curve shows those known to be without relapse among those still followed."
     unlike = "People who stop answering are not like people who answer"
-    whom = scope.words(8) if scope.quarter is None else f"all {scope.words(8)}"
+    whom = scope.words(8) if scope.period is None else f"all {scope.words(8)}"
     rule = f"Of {whom}. {results.overall.rule}"
     answered_only = not scope.tells("relapse_missing_rules")
     sentences: tuple[str, ...]
@@ -213,10 +215,10 @@ def sites_section(scope: Scope, made: dict[str, Funnel]) -> Section:
 def trends_section(
     scope: Scope, trends: Trends, findings: list[Finding], signals: Table | None
 ) -> Section:
-    """Return each measure beside the quarter before, the signals, and a chart a measure."""
-    if scope.quarter is None:
-        return Section("trends", "Trends", (no_quarter(scope),))
-    intro, items = changes(findings)
+    """Return each measure beside the period before, the signals, and a chart a measure."""
+    if scope.period is None:
+        return Section("trends", "Trends", (no_period(scope),))
+    intro, items = changes(findings, scope.word)
     said = (intro, *unknown(scope, *REPORTED))
     drawings = tuple(
         trend_drawing(scope, trend) for name, trend in trends.drawn.items() if name != RESPONSE
@@ -225,10 +227,10 @@ def trends_section(
 
 
 def trend_drawing(scope: Scope, trend: Trend) -> Drawing:
-    """Return the picture of a measure over the last months or quarters."""
+    """Return the picture of a measure over the last months, quarters or other times."""
     kinds = TREND_KINDS if trend.unit == "proportion" else COUNT_KINDS
     columns = ["period", "numerator", "denominator", "value", "lower", "upper", "status"]
-    title = f"{trend.title} by {trend.every}"
+    title = f"{trend.title} by {period_word(scope, trend)}"
     shown = rounded(_with_status(trend.table)[columns].dropna(axis=1, how="all"), trend.unit)
     table = Table(f"trend_{trend.measure}", title, shown, kinds, trend.rule)
     picture = partial(draw_svg, plot_trend, trend, synthetic=scope.records.synthetic)
@@ -328,7 +330,7 @@ def definitions(
     """Return each measure of the report in words."""
     rows = [("Disclosure", scope.policy.report_text)]
     if plan is not None and plan.text:
-        rows.append(("Taken together", plan.text))
+        rows.append(("Taken together", plan_text(plan, scope.period)))
     if changed:
         rows.append(("Earlier reports", changed))
     if scope.too_few:

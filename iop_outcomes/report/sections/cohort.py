@@ -61,7 +61,7 @@ def admissions_table(scope: Scope, linked: LinkedCounts, step: Step = FINEST) ->
             rows += [(view, word.replace("_", " "), int(mask.sum())) for word, mask in groups]
             rows.append((view, ALL, int(admitted.sum())))
             keys += [*made, ("admissions", ALL)]
-    if not rows:  # nobody was admitted in a quarter in which people were there
+    if not rows:  # nobody was admitted in a time in which people were there
         rows, keys = [("program", ALL, 0)], [("admissions", ALL)]
     frame = pd.DataFrame(rows, columns=["by", "group", "admitted"])
     whole = float(admitted.sum()) or np.nan
@@ -174,7 +174,7 @@ def sessions_table(scope: Scope, linked: LinkedCounts, step: Step = FINEST) -> D
     sessions = scope.attendance.sessions
     rule = sessions.rule
     chosen = sessions.treatment.copy()
-    if scope.quarter is not None:
+    if scope.period is not None:
         chosen &= scope.in_quarters(sessions.frame["date"], step.quarters)
     person, status = scope.person[sessions.episode[chosen]], sessions.status[chosen]
     everybody = len(np.unique(person))

@@ -8,7 +8,9 @@ from html import escape
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.report.period import period_between, within
 from iop_outcomes.report.scope import Scope
+from iop_outcomes.report.trends import compared_rows
 from iop_outcomes.shared.characters import printable
 from iop_outcomes.statistics.differences import (
     clustered_difference,
@@ -16,21 +18,17 @@ from iop_outcomes.statistics.differences import (
     rate_ratio_interval,
 )
 from iop_outcomes.trends import Trend
-from iop_outcomes.trends.periods import Every, last_day, parse_period
 from iop_outcomes.trends.quantities import REPORTED, Quantity, find_quantity
-from iop_outcomes.trends.trend import trend_of
 
-NOTHING_COMPARED = "No findings: without a quarter there is nothing to compare."
+NOTHING_COMPARED = "No findings: without a period there is nothing to compare."
 NO_CHANGE = "no clear change"
 NOT_TOLD = "not known"
-MOST_QUARTERS = 12  # that a trend goes back
-COMPARED = 2  # quarters of which a finding tells: the newest that is known, and the one before
 HIDDEN_TEXT = "hidden, as it is a small count or would give one away"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One measure in the newest quarter in which it is known, beside the quarter before.
+    """One measure in the newest period in which it is known, beside the period before.
 
     Attributes
     ----------
@@ -89,9 +87,9 @@ def make_findings(scope: Scope, trends: dict[str, Trend]) -> list[Finding]:
     Parameters
     ----------
     scope : Scope
-        With a quarter.
+        With a period.
     trends : dict
-        Measure -> its protected trend by quarter, up to the quarter.
+        Measure -> its protected trend by that period, up to it.
     """
     findings = [_finding(scope, one) for one in trends.values()]
     findings += [
@@ -109,28 +107,11 @@ def findings_frame(findings: list[Finding]) -> Findings:
     return Findings([[getattr(one, name) for name in names] for one in findings], columns=names)
 
 
-def quarterly_trends(scope: Scope) -> dict[str, Trend]:
-    """Return the trends by quarter, up to the quarter of the report; nothing is hidden yet."""
-    return {name: cut(trend_in(scope, name, "quarter"), scope) for name in scope.tallies}
-
-
-def trend_in(scope: Scope, measure: str, every: Every) -> Trend:
-    """Return the trend of a measure over all periods."""
-    return trend_of(scope.tallies[measure], scope.records, find_quantity(measure), every=every)
-
-
-def cut(whole: Trend, scope: Scope, periods: int = MOST_QUARTERS) -> Trend:
-    """Return a trend that ends with the quarter, with at most so many `periods`."""
-    assert scope.quarter is not None
-    begun = np.flatnonzero(whole.table["start"] <= last_day(scope.quarter))
-    return whole.only(begun[-periods:])
-
-
 def _finding(scope: Scope, measured: Trend) -> Finding:
     quantity = find_quantity(measured.measure)
     known = measured.table[measured.table["complete"]]
     if known.empty:
-        text = f"{measured.title}: not known yet for any {measured.every}."
+        text = f"{measured.title}: not known yet for any {period_word(scope, measured)}."
         return Finding(measured.measure, measured.title, text, "not compared")
     last = known.iloc[-1]
     if last["hidden"] or pd.isna(last["value"]):
@@ -138,16 +119,36 @@ def _finding(scope: Scope, measured: Trend) -> Finding:
         text = f"{measured.title} in {last['period']}: {reason}."
         return Finding(measured.measure, measured.title, text, "not compared")
     text = f"{measured.title} in {last['period']}: {_describe_value(last, measured.unit)}."
-    if scope.quarter is not None:
-        by_year = "Q" not in str(last["period"])  # findings are of quarters or years
-        newest = str(scope.quarter.year if by_year else scope.quarter)
-        text += "" if last["period"] == newest else f" {newest} is not known yet."
+    text += not_known_yet(scope, measured)
     change = "not compared"
-    if len(known) > 1 and not known.iloc[-2]["hidden"] and pd.notna(known.iloc[-2]["value"]):
-        before = known.iloc[-2]
-        change, words = compare(scope, quantity, before, last)
+    before = [
+        measured.table.iloc[row] for row, words in compared_rows(measured.table)[1:2] if not words
+    ]
+    if before and not before[0]["hidden"] and pd.notna(before[0]["value"]):
+        change, words = compare(scope, quantity, before[0], last)
         text += f" {words}"
     return Finding(measured.measure, measured.title, text, change)
+
+
+def not_known_yet(scope: Scope, trend: Trend) -> str:
+    """Return a sentence where the newest time is not known yet; else nothing.
+
+    Of calendar years in place of quarters it is the year in which the period of the report ends.
+    """
+    assert scope.period is not None
+    known = trend.table.loc[trend.table["complete"], "period"]
+    newest = str(trend.table["period"].iloc[-1])
+    if trend.every == "year":
+        newest = str(scope.period.last.year)
+    return "" if newest == known.iloc[-1] else f" {newest} is not known yet."
+
+
+def period_word(scope: Scope, trend: Trend) -> str:
+    """Return what the times of a trend are called, after "by" or "any"."""
+    if trend.every != "period" or scope.period is None:
+        return trend.every
+    rows = trend.table[["start", "end"]]
+    return period_between(*rows.iloc[-1]).each if len(rows) else scope.period.each
 
 
 def _describe_value(row: pd.Series[float], unit: str) -> str:
@@ -197,14 +198,15 @@ def _sessions_difference(
 ) -> tuple[float, float]:
     tally = scope.tallies[quantity.name]
     person = scope.records.episodes["person_id"].cat.codes.to_numpy()[tally.episode]
-    periods = [parse_period(str(row["period"])) for row in (last, before)]
-    number = pd.PeriodIndex(tally.date, freq="Q")
     size = int(person.max(initial=-1)) + 1
-    counts = [
-        (
-            np.bincount(person[(number == period) & tally.counts], minlength=size),
-            np.bincount(person[number == period], minlength=size),
+    dates = pd.Series(tally.date)
+    counts = []
+    for row in (last, before):
+        inside = within(dates, period_between(row["start"], row["end"]))  # type: ignore[arg-type]  # dates
+        counts.append(
+            (
+                np.bincount(person[inside & tally.counts], minlength=size),
+                np.bincount(person[inside], minlength=size),
+            )
         )
-        for period in periods
-    ]
     return clustered_difference(counts[0], counts[1])

@@ -8,10 +8,15 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.report.counting import Trends
 from iop_outcomes.report.model import Section, Table
 from iop_outcomes.report.scope import Scope
-from iop_outcomes.report.sections.findings import NO_CHANGE, NOT_TOLD, compare
+from iop_outcomes.report.sections.findings import (
+    NO_CHANGE,
+    NOT_TOLD,
+    compare,
+    not_known_yet,
+    period_word,
+)
 from iop_outcomes.report.sections.points import (
     CHANGED,
     MET,
@@ -22,13 +27,13 @@ from iop_outcomes.report.sections.points import (
     Point,
 )
 from iop_outcomes.report.sections.signals import NO_SIGNAL, TOO_FEW_MONTHS, said
+from iop_outcomes.report.trends import Trends, compared_rows
 from iop_outcomes.trends import Trend
 from iop_outcomes.trends.charting import ChartRule, chart_rule
 from iop_outcomes.trends.quantities import Quantity, find_quantity
 from iop_outcomes.trends.watching.matrix import matrix_of
 
 MOST, FEWEST = 8, 5  # findings on the first page
-QUARTERS_A_YEAR = 4
 NAME, TITLE = "what-changed", "At a glance"
 HOW = (
     "A measure is called higher or lower only if chance alone would hardly explain it. Each number "
@@ -49,12 +54,12 @@ def first_page(
     targets: Mapping[str, float],
     others: Sequence[Point] = (),
 ) -> Section:
-    """Return the first page of the report of a quarter.
+    """Return the first page of the report of a period.
 
     Parameters
     ----------
     scope : Scope
-        With a quarter.
+        With a period.
     trends : Trends
         Protected: nothing is printed here that is not printed with them.
     signals : Table or None
@@ -89,16 +94,16 @@ def choose(points: Sequence[Point]) -> list[Point]:
 
 
 def measure_point(scope: Scope, trend: Trend, target: float | None = None) -> Point:
-    """Return the newest known value of a measure, beside the quarter and the year before."""
+    """Return the newest known value of a measure, beside the period and the year before."""
     known = trend.table[trend.table["complete"]]
     rows = known[known["value"].notna()]
     if known.empty or pd.isna(known.iloc[-1]["value"]):
-        return Point(NOT_COMPARED, "not shown", trend.title, _not_shown(trend, known))
+        return Point(NOT_COMPARED, "not shown", trend.title, _not_shown(scope, trend, known))
     last = rows.iloc[-1]
     quantity = find_quantity(trend.measure)
     changes = [
         (*compare(scope, quantity, before, last), _value(before, trend.unit), words)
-        for before, words in _earlier(trend, known)
+        for before, words in _earlier(trend)
     ]
     real = [one for one in changes if one[0] != NO_CHANGE]
     is_share = trend.unit == "proportion"
@@ -110,6 +115,7 @@ def measure_point(scope: Scope, trend: Trend, target: float | None = None) -> Po
         text += f" There is no real change from {', nor from '.join(alike)}."
     if not changes:
         text += " There is no earlier period to compare it with."
+    text += not_known_yet(scope, trend)
     rank, tag = (CHANGED, real[0][0]) if real else (SAME, "no real change")
     if not changes:
         rank, tag = NOT_COMPARED, "not compared"
@@ -123,9 +129,9 @@ def measure_point(scope: Scope, trend: Trend, target: float | None = None) -> Po
     return Point(rank, tag, trend.title, text)
 
 
-def _not_shown(trend: Trend, known: pd.DataFrame) -> str:
+def _not_shown(scope: Scope, trend: Trend, known: pd.DataFrame) -> str:
     if known.empty:
-        return f" is not known yet for any {trend.every}."
+        return f" is not known yet for any {period_word(scope, trend)}."
     if known.iloc[-1]["hidden"]:
         return (
             f" in {known.iloc[-1]['period']} is not shown, as it would tell of a few people only."
@@ -133,17 +139,10 @@ def _not_shown(trend: Trend, known: pd.DataFrame) -> str:
     return f" in {known.iloc[-1]['period']}: nothing was counted."
 
 
-def _earlier(trend: Trend, known: pd.DataFrame) -> list[tuple[pd.Series[float], str]]:
-    """Return the period before, and the same quarter of the year before, where they are shown."""
-    found = []
-    if len(known) > 1 and pd.notna(known.iloc[-2]["value"]):
-        found.append((known.iloc[-2], str(known.iloc[-2]["period"])))
-    year_before = int(known.index[-1]) - QUARTERS_A_YEAR
-    if trend.every == "quarter" and year_before in known.index:
-        row = known.iloc[list(known.index).index(year_before)]
-        if pd.notna(row["value"]):
-            found.append((row, f"{row['period']}, a year before"))
-    return found
+def _earlier(trend: Trend) -> list[tuple[pd.Series[float], str]]:
+    """Return the period before, and the same one of the year before, where they are shown."""
+    rows = [(trend.table.iloc[row], words) for row, words in compared_rows(trend.table)[1:]]
+    return [(row, f"{row['period']}{words}") for row, words in rows if pd.notna(row["value"])]
 
 
 def _value(row: pd.Series[float], unit: str) -> str:

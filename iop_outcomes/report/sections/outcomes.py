@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, cast
@@ -42,16 +42,16 @@ RULES: tuple[tuple[str, Callable[[Attendance], ContinuityMeasure]], ...] = (
 )
 SCALES = {"phq9": "Depression (PHQ-9)", "gad7": "Anxiety (GAD-7)"}
 MOMENT = "discharge"
-Key = tuple[str, ...]
+Key = tuple[Hashable, ...]
 
 
-def declare_admitted(scope: Scope, linked: LinkedCounts) -> None:
-    """Declare how many were admitted in the two years; it is not printed."""
+def declare_admitted(scope: Scope, linked: LinkedCounts, periods: Sequence[Key]) -> None:
+    """Declare how many were admitted in the two years; it is not printed.
+
+    `periods` are the counts of the admissions of the periods in it.
+    """
     linked.count(ADMITTED, int(scope.two_years.sum()), people=scope.people(scope.two_years))
-    if scope.quarter is None:
-        return
-    quarters = [("trend", "admissions", "quarter", str(scope.quarter - n)) for n in range(8)]
-    here = [(*key, "numerator") for key in quarters if (*key, "numerator") in linked]
+    here = [] if scope.period is None else [key for key in periods if key in linked]
     if here and sum(linked.value(key) for key in here) == linked.value(ADMITTED):
         linked.total(ADMITTED, here)
 

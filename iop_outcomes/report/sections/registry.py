@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.errors import RuleError
-from iop_outcomes.report.counting import Counted, Trends
+from iop_outcomes.report.counting import Counted
 from iop_outcomes.report.model import DraftTable, Hidden, Section, Table
 from iop_outcomes.report.scope import BY_MONTH, Scope
 from iop_outcomes.report.sections import assemble as parts
@@ -19,6 +19,7 @@ from iop_outcomes.report.sections.findings import Finding
 from iop_outcomes.report.sections.own import own_section
 from iop_outcomes.report.sections.signals import signals_table
 from iop_outcomes.report.settings import ReportSettings
+from iop_outcomes.report.trends import Trends
 from iop_outcomes.shared.characters import one_line
 from iop_outcomes.shared.messages import as_written
 
@@ -91,8 +92,8 @@ class Part:
 
 
 def _first_page(made: Material) -> Section:
-    if made.scope.quarter is None:
-        return Section(first_page.NAME, first_page.TITLE, (parts.no_quarter(made.scope),))
+    if made.scope.period is None:
+        return Section(first_page.NAME, first_page.TITLE, (parts.no_period(made.scope),))
     others = sites.site_points(made.all.sites)
     targets = made.settings.targets
     return first_page.first_page(made.scope, made.all.trends, made.signals, targets, others)
@@ -108,7 +109,7 @@ def _of_tables(name: str, title: str, tables: Sequence[str], none: str) -> Part:
 
 def _definitions(made: Material) -> Section:
     if made.counted is None:
-        return parts.definitions(made.scope, Trends({}, {}))
+        return parts.definitions(made.scope, Trends())
     return parts.definitions(
         made.scope, made.counted.trends, made.counted.plan, made.counted.changed
     )

@@ -14,7 +14,6 @@ from iop_outcomes.shared.arrays import ratio
 from iop_outcomes.trends import Trend
 from iop_outcomes.trends.charting import chart_rule, group_rows
 from iop_outcomes.trends.charts import TRIAL_POINTS
-from iop_outcomes.trends.periods import last_day
 from iop_outcomes.trends.quantities import find_quantity
 from iop_outcomes.trends.signals.judging import COMMON
 from iop_outcomes.trends.trend import trend_of
@@ -24,11 +23,11 @@ LOOKED_BACK = 12  # months, of which signals are named
 NO_SIGNAL = "no signal"
 TOO_FEW_MONTHS = "too few months"
 NOTE = (
-    "Each program's own months, up to the quarter, on a control chart with limits from its first "
-    "{baseline} months, which allow for chance and for sessions of one person being alike. A "
-    "signal is a month beyond the limits, seven months rising, falling or on one side of the "
-    "middle, or two of three near a limit (rules of Making Data Count). Better and worse are by "
-    "the direction that is wanted; usual is as in the first {baseline} months. Months with "
+    "Each program's own months, up to the end of the {word}, on a control chart with limits from "
+    "its first {baseline} months, which allow for chance and for sessions of one person being "
+    "alike. A signal is a month beyond the limits, seven months rising, falling or on one side of "
+    "the middle, or two of three near a limit (rules of Making Data Count). Better and worse are "
+    "by the direction that is wanted; usual is as in the first {baseline} months. Months with "
     "sessions or check-ins of fewer than {fewest} people are not on the chart{half}. Programs are "
     "in the order of their names, not ranked. By chance alone {expected} of {charts} charts would "
     "show a signal in a quarter; and no signal does not show that nothing changed: a slow change "
@@ -46,7 +45,7 @@ def signals_table(scope: Scope, measures: tuple[str, ...]) -> Table | None:
     Parameters
     ----------
     scope : Scope
-        With a quarter.
+        With a period.
     measures : tuple of str
         The measures, of which those that the records tell are charted.
 
@@ -57,7 +56,7 @@ def signals_table(scope: Scope, measures: tuple[str, ...]) -> Table | None:
         chart; ``then``, what the chart says of it; ``last_12_months``, the stretches of months of
         the last 12 with a signal. None without programs or months.
     """
-    if scope.quarter is None:
+    if scope.period is None:
         return None
     rows: list[tuple[str, ...]] = []
     for name in measures:
@@ -72,6 +71,7 @@ def signals_table(scope: Scope, measures: tuple[str, ...]) -> Table | None:
     half = HALF.format(most=threshold - 1, half=f"{threshold / 2:g}") if threshold > 1 else ""
     charted = int((frame["then"] != TOO_FEW_MONTHS).sum())
     note = NOTE.format(
+        word=scope.word,
         baseline=TRIAL_POINTS,
         fewest=threshold,
         half=half,
@@ -117,12 +117,12 @@ def _charted(scope: Scope, measure: str) -> Trend:
     A month in which few people were counted is left out, and small counts in the others are
     replaced by one that is the same for all of them: no word depends on a count that is hidden.
     """
-    assert scope.quarter is not None
+    assert scope.period is not None
     quantity = find_quantity(measure)
     whole = trend_of(scope.tallies[measure], scope.records, quantity, every="month", by="program")
     assert whole.people is not None
     table = whole.table
-    used = table["complete"] & (table["start"] <= last_day(scope.quarter))
+    used = table["complete"] & (table["end"] <= scope.period.last)
     made = whole.only(np.flatnonzero(used.to_numpy(dtype=np.bool_)))
     assert made.people is not None
     made = replace(made, table=_without_small(made, scope.policy))

@@ -1,0 +1,241 @@
+"""The trends of a report: of its period for the findings, and of shorter times for pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, replace
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.disclosure import LinkedCounts, SafePolicy
+from iop_outcomes.disclosure.ledger import Frozen, Ledger
+from iop_outcomes.disclosure.merging import MergePlan
+from iop_outcomes.disclosure.results import Key, hide_trend, link_trend, trend_keys
+from iop_outcomes.report.model import Hidden
+from iop_outcomes.report.period import QUARTER, YEAR, ReportPeriod, period_between
+from iop_outcomes.report.scope import BY_MONTH, Scope
+from iop_outcomes.trends import Trend
+from iop_outcomes.trends.periods import Every
+from iop_outcomes.trends.quantities import find_quantity
+from iop_outcomes.trends.trend import trend_of
+from iop_outcomes.trends.windows import windows_between
+
+MOST_PERIODS = 12  # that a trend goes back
+MONTHS = 24
+CALENDAR: dict[str, Every] = {"month": "month", "quarter": "quarter", "year": "year"}
+ByMeasure = dict[str, Trend]
+_DAY = pd.Timedelta(days=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Trends:
+    """The trends, each a measure's: what is printed of a time is printed in one of them.
+
+    Attributes
+    ----------
+    by_period : dict of str to Trend
+        Of times as long as the period of the report, the newest of which is that period.
+    by_month : dict of str to Trend
+        Drawn in place of them.
+    by_year : dict of str to Trend
+        In place of `by_period` where its counts are too small.
+    by_part : dict of str to Trend
+        Drawn in place of years: times of three months.
+    atoms : dict of str to Trend
+        Of which overlapping periods are made; not printed.
+    """
+
+    by_period: ByMeasure = field(default_factory=dict)
+    by_month: ByMeasure = field(default_factory=dict)
+    by_year: ByMeasure = field(default_factory=dict)
+    by_part: ByMeasure = field(default_factory=dict)
+    atoms: ByMeasure = field(default_factory=dict)
+
+    @property
+    def all(self) -> list[Trend]:
+        """All of them."""
+        return [trend for one in fields(self) for trend in getattr(self, one.name).values()]
+
+    @property
+    def drawn(self) -> ByMeasure:
+        """As they are drawn, by measure."""
+        return self.by_period | self.by_part | self.by_month | self.by_year
+
+    @property
+    def complete(self) -> frozenset[Key]:
+        """The names of the periods that are complete: their counts stay as they are."""
+        return frozenset(
+            key
+            for one in self.all
+            for key, known in zip(trend_keys(one), one.table["complete"], strict=True)
+            if known
+        )
+
+    @property
+    def compared(self) -> ByMeasure:
+        """As the findings tell of them, by measure."""
+        return self.by_period | self.by_year
+
+    def link(self, linked: LinkedCounts) -> None:
+        """Declare their counts; where others are drawn, findings tell of two or three periods."""
+        for one in self.all:
+            link_trend(linked, one, printed=self.printed(one))
+
+    def printed(self, one: Trend) -> list[bool]:
+        """Return which rows of a trend are printed where they are not hidden."""
+        complete = one.table["complete"].to_numpy(dtype=np.bool_)
+        if one is self.atoms.get(one.measure):
+            return [False] * len(complete)
+        if one is self.by_period.get(one.measure):
+            if one.measure in self.by_year:
+                return [False] * len(complete)
+            if one.measure in self.by_month or one.measure in self.by_part:
+                told = [row for row, _ in compared_rows(one.table)]
+                return [bool(row) for row in np.isin(np.arange(len(complete)), told)]
+        return [bool(known) for known in complete]
+
+    def frozen(self, ledger: Ledger, programs: Sequence[str]) -> tuple[Trends, list[Frozen]]:
+        """Return them with what was printed before as it was printed."""
+        found: list[Frozen] = []
+
+        def freeze(some: ByMeasure) -> ByMeasure:
+            made = {name: ledger.freeze(one, programs) for name, one in some.items()}
+            found.extend(made.values())
+            return {name: one.trend for name, one in made.items()}
+
+        return Trends(*(freeze(getattr(self, one.name)) for one in fields(self))), found
+
+    def shown(self, hidden: Hidden, policy: SafePolicy) -> Trends:
+        """Return them without what is hidden or not printed at all."""
+        printed = {name: one for name, one in self.by_period.items() if name not in self.by_year}
+        both = (
+            {name: hide_trend(one, hidden, policy) for name, one in some.items()}
+            for some in (printed, self.by_month, self.by_year, self.by_part)
+        )
+        return Trends(*both)
+
+
+def compared_rows(table: pd.DataFrame) -> list[tuple[int, str]]:
+    """Return the rows that a finding tells of, each with the words behind its name.
+
+    They are the newest that is complete, and the one just before it and the same one a year
+    earlier, where these are there and complete.
+    """
+    known = np.flatnonzero(table["complete"].to_numpy(dtype=np.bool_))
+    if not len(known):
+        return []
+    rows = [(int(known[-1]), "")]
+    last = table.iloc[known[-1]]
+    newest = period_between(last["start"], last["end"])
+    before = [(newest.back(1), "")]
+    if newest.shorter_than_year:
+        before.append((newest.year_before, ", a year before"))
+    for one, words in before:
+        same = known[((table["start"] == one.first) & (table["end"] == one.last)).iloc[known]]
+        rows += [(int(row), words) for row in same]
+    return rows
+
+
+def trend_over(scope: Scope, measure: str, periods: Sequence[ReportPeriod]) -> Trend:
+    """Return a measure in some periods that do not overlap, the earliest first."""
+    days = [(one.first, one.last, str(one)) for one in periods]
+    return trend_of(
+        scope.tallies[measure],
+        scope.records,
+        find_quantity(measure),
+        windows=windows_between(days),
+    )
+
+
+def trend_in(scope: Scope, measure: str, every: Every) -> Trend:
+    """Return the trend of a measure over all calendar periods."""
+    return trend_of(scope.tallies[measure], scope.records, find_quantity(measure), every=every)
+
+
+def cut(whole: Trend, scope: Scope, periods: int = MOST_PERIODS) -> Trend:
+    """Return a trend that ends with the period, with at most so many `periods`."""
+    assert scope.period is not None
+    begun = np.flatnonzero(whole.table["end"] <= scope.period.last)
+    return whole.only(begun[-periods:])
+
+
+def make_trends(scope: Scope, plan: MergePlan) -> Trends:
+    """Return the trends that the records can tell; none without a period."""
+    period, made = scope.period, Trends()
+    if period is None:
+        return made
+    for name in scope.tallies:
+        step = plan.trend_every(name)
+        made.by_period[name] = _of_lengths(scope, name, period)
+        if name in BY_MONTH and period.by_months and step in ("", "month"):
+            made.by_month[name] = cut(trend_in(scope, name, "month"), scope, MONTHS)
+        elif step == "year" and period.shorter_than_year:
+            years = _years(scope, name, made.by_period[name])
+            if len(years.table):
+                made.by_year[name] = years
+        elif step != "year" and period.in_quarters:
+            made.by_part[name] = _chain(scope, name, period.cut(QUARTER)[-1])
+        if apart := _atoms(scope, period):
+            made.atoms[name] = replace(trend_over(scope, name, apart), every="part")
+    return made
+
+
+def _of_lengths(scope: Scope, name: str, period: ReportPeriod) -> Trend:
+    """Return a measure in times as long as the period: all, or those that it is compared with."""
+    if period.repeats or not period.shorter_than_year:
+        return _chain(scope, name, period)
+    before, year_before = period.back(1), period.year_before
+    if year_before.last < before.first:
+        return trend_over(scope, name, [year_before, before, period])
+    first, second = (trend_over(scope, name, some) for some in ([year_before], [before, period]))
+    assert first.people is not None
+    assert second.people is not None
+    assert first.when is not None
+    assert second.when is not None
+    return replace(
+        first,
+        table=pd.concat([first.table, second.table], ignore_index=True),
+        people=np.concatenate([first.people, second.people]),
+        when=first.when.append(second.when),
+    )
+
+
+def _chain(scope: Scope, name: str, newest: ReportPeriod) -> Trend:
+    """Return a measure in times that follow one another and end with the newest."""
+    if newest.every != "period":
+        return cut(trend_in(scope, name, CALENDAR[newest.every]), scope)
+    first = scope.records.episodes["admit_date"].min()
+    periods = [newest.back(number) for number in range(MOST_PERIODS - 1, 0, -1)]
+    return trend_over(scope, name, [*(one for one in periods if one.last >= first), newest])
+
+
+def _atoms(scope: Scope, period: ReportPeriod) -> list[ReportPeriod]:
+    """Return the times of which the periods that are compared are made, if two of them overlap."""
+    before, year_before = period.back(1), period.year_before
+    if period.repeats or not period.shorter_than_year or year_before.last < before.first:
+        return []
+    days = sorted(
+        {edge for one in (year_before, before, period) for edge in (one.first, one.last + _DAY)}
+    )
+    return [period_between(one, two - _DAY) for one, two in pairwise(days)]
+
+
+def _years(scope: Scope, name: str, by_period: Trend) -> Trend:
+    """Return the years up to the end of the period, in place of quarters or other times.
+
+    With a quarter they are calendar years that ended with it and that the quarters shown make up: a
+    year that is not over would be told of again, with other people.
+    """
+    period = scope.period
+    assert period is not None
+    if period.every != "quarter":
+        return _chain(scope, name, period.window(YEAR))
+    by_year = trend_in(scope, name, "year")
+    first = by_period.table["start"].min()
+    begun = by_year.table["start"] >= first.to_period("Y").start_time
+    whole = begun & (by_year.table["end"] <= period.last)
+    if len(by_period.table) == MOST_PERIODS:  # the quarters before are not declared
+        whole &= by_year.table["start"] >= first
+    return by_year.only(np.flatnonzero(whole))
