@@ -189,12 +189,7 @@ def report(
         ),
     ] = None,
     period: Annotated[
-        str | None,
-        typer.Option(
-            "--period",
-            metavar="PERIOD",
-            help="In its place: 2026, 2025-10..2026-09, 2026-07 or 2026-01-15..2026-04-14.",
-        ),
+        str | None, typer.Option("--period", help="Or 2026, 2025-10..2026-09, or two dates so.")
     ] = None,
     mapping: MappingFile = None,
     as_of: AsOf = None,
@@ -218,9 +213,8 @@ def report(
 
     Where nearly all rows of a table were set aside it is said, and the command ends with code 1.
     """
-    from iop_outcomes.disclosure.ledger import Ledger
     from iop_outcomes.records.checks.losses import loss_lines, nearly_all_lost
-    from iop_outcomes.report.command import places_of, report_of_programs, settings_at
+    from iop_outcomes.report.command import places_of, settings_at, write_report
     from iop_outcomes.report.quarterly import period_asked, prepared_day
 
     period_asked(quarter, period)  # before anything is read
@@ -233,21 +227,9 @@ def report(
         _keep_what_was_read(place, records, data, mapping)
     for line in loss_lines(records.problems, records.sources):
         typer.echo(printable(f"iop-outcomes: {line}"), err=True)
+    asked = {"quarter": quarter, "period": period, "progress": not quiet}
     heading = {"title": title, "prepared_by": prepared_by, "prepared_on": day}
-    made = report_of_programs(
-        records,
-        own,
-        program,
-        quarter=quarter,
-        period=period,
-        ledger=None if ledger is None else Ledger.read(ledger),
-        progress=not quiet,
-        **heading,
-    )
-    saved = ", ".join(str(made.save(place)) for place in places)
-    typer.echo(printable(f"{made.title}: {saved}"))
-    if ledger is not None and made.ledger is not None:
-        made.ledger.save(ledger)
+    typer.echo(printable(write_report(records, own, program, places, ledger, **asked, **heading)))
     if nearly_all_lost(records.problems, records.sources):
         raise typer.Exit(WRONG)
 

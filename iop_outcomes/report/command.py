@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from iop_outcomes.disclosure.ledger import Ledger
 from iop_outcomes.errors import ReportError
 from iop_outcomes.report.forms.html import check_path
 from iop_outcomes.report.quarterly import Report, quarterly_report
@@ -46,6 +47,35 @@ def report_of_programs(
     if programs:
         records = records.where(program=[names.get(one, one) for one in programs])
     return quarterly_report(records, settings=replace(settings, programs={}), **options)
+
+
+def write_report(
+    records: Records,
+    settings: ReportSettings,
+    programs: Sequence[str] | None,
+    places: Sequence[Path],
+    ledger: Path | None,
+    **options: Any,
+) -> str:
+    """Write the report of some programs in each of its forms; return what was written.
+
+    Parameters
+    ----------
+    records, settings, programs
+        See `report_of_programs`.
+    places : sequence of pathlib.Path
+        Where: see `places_of`.
+    ledger : pathlib.Path or None
+        The file of the ledger, which is read before and written after.
+    **options
+        Of `quarterly_report`.
+    """
+    held = None if ledger is None else Ledger.read(ledger)
+    made = report_of_programs(records, settings, programs, ledger=held, **options)
+    saved = ", ".join(str(made.save(place)) for place in places)
+    if ledger is not None and made.ledger is not None:
+        made.ledger.save(ledger)
+    return f"{made.title}: {saved}"
 
 
 def places_of(out: Path, forms: str) -> list[Path]:

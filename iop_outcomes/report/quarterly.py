@@ -266,7 +266,7 @@ def quarterly_report(
     else:
         cells, kept = made.counted.cells, made.counted.ledger
     findings = findings_frame(made.findings)
-    document = document_of(heading, facts, findings, built) | {"period": _plain_period(scope)}
+    document = document_of(heading, facts, findings, built, _plain_period(scope))
     return Report(tables, findings, heading, page, cells, kept, document)
 
 

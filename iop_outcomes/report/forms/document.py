@@ -16,7 +16,11 @@ Document = dict[str, Any]
 
 
 def document_of(
-    title: str, facts: Sequence[tuple[str, str]], findings: pd.DataFrame, sections: list[Section]
+    title: str,
+    facts: Sequence[tuple[str, str]],
+    findings: pd.DataFrame,
+    sections: list[Section],
+    period: dict[str, str] | None = None,
 ) -> Document:
     """Return a report as numbers, texts, lists and dicts; docs/report_schema.json describes it.
 
@@ -30,11 +34,14 @@ def document_of(
         One row a measure: ``measure, title, change, text``.
     sections : list of Section
         Protected.
+    period : dict or None
+        The ``name`` of its time, and its ``first`` and ``last`` day; None for the whole time.
     """
     return {
         "schema": SCHEMA,
         "title": printable(title),
         "mark": "",
+        "period": period,
         "facts": [{"name": name, "text": printable(text)} for name, text in facts],
         "findings": [_texts(row) for row in findings.astype(str).to_dict("records")],
         "sections": [_section(one) for one in sections],
