@@ -180,7 +180,8 @@ def map_export(
 def report(
     data: Data,
     out: Annotated[
-        Path, typer.Option("--out", metavar="FILE", help="Where to write: .html, or .xlsx.")
+        Path,
+        typer.Option("--out", metavar="FILE", help="Where to write: .html, .pdf, .xlsx or .json."),
     ],
     quarter: Annotated[
         str | None,
@@ -206,7 +207,7 @@ def report(
     ] = None,
     ledger: LedgerFile = None,
     settings: Annotated[Path | None, typer.Option("--settings", help="A report.toml.")] = None,
-    forms: Annotated[str, typer.Option("--format", help="As html,xlsx,json; beside --out.")] = "",
+    forms: Annotated[str, typer.Option("--format", help="As html,pdf,xlsx; beside --out.")] = "",
     quiet: Quiet = False,
 ) -> None:
     """Write the outcome report of a quarter or a period: one file, with small counts hidden.

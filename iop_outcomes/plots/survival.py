@@ -10,9 +10,10 @@ import pandas as pd
 
 from iop_outcomes.disclosure import ProtectedCurves
 from iop_outcomes.errors import RuleError
-from iop_outcomes.plots.layout import day_axis, style
+from iop_outcomes.plots.layout import day_axis, fonts, style
 from iop_outcomes.plots.layout.given import check_result, figure_or
-from iop_outcomes.plots.layout.names import label_room, legend_labels, panels
+from iop_outcomes.plots.layout.names import HANDLE_ROOM, label_room, legend_labels, panels
+from iop_outcomes.plots.layout.paper import is_narrow
 from iop_outcomes.plots.layout.risk_table import (
     LEFT,
     LEFT_ALONE,
@@ -102,12 +103,15 @@ def plot_survival(
     counted = risk(curves, _days(curves, ticks, WIDTH), counting)
     bands = _bands(curves) if band else None
     notes = small_print(curves, band, counting)
-    planner = _planner(curves, counted, len(groups) + band, notes)
     target = figure_or(ax)
+    planner = _planner(curves, counted, (len(groups) + band, is_narrow(target)), notes)
     with style.drawing():
         sheet = open_sheet(target, WIDTH, planner, curves)
         ax, days = sheet.ax, _days(curves, ticks, sheet.width)
-        labels = _labels(curves, groups, label_room(sheet.width, curves))
+        if sheet.narrow:
+            labels = _on_lines(_labels(curves, groups, np.inf), sheet.outer_width)
+        else:
+            labels = _labels(curves, groups, label_room(sheet.width, curves))
         for position, (_, table) in enumerate(groups):
             look = style.look(position, len(groups))
             _draw_curve(ax, table, look, (labels[position], protected))
@@ -118,6 +122,8 @@ def plot_survival(
         if median:
             _draw_medians(ax, curves)
         _dress(ax, curves, days, band)
+        if sheet.narrow:  # beside the axes there is room too
+            style.legend(ax, bbox_to_anchor=((8 - sheet.plan.left) / sheet.width, 1.02))
         if sheet.whole:
             add_risk_table(ax, sheet, blocks_of(curves, risk(curves, days, counting)), days)
         finish(sheet, curves, f"{curves.text} {notes}")
@@ -168,17 +174,29 @@ def _apart(days: list[int], least: float) -> list[int]:
     return kept
 
 
-def _planner(curves: Curves, counted: pd.DataFrame, entries: int, print_below: str) -> Planner:
+def _planner(
+    curves: Curves, counted: pd.DataFrame, legend: tuple[int, bool], print_below: str
+) -> Planner:
+    entries, narrow = legend
     notes = notes_of(curves, print_below, bool(counted["at_risk"].isna().any()))
     names = [name for name, _ in panels(counted, curves.by)]
     height = table_height(names, len(columns_of(counted)))
 
-    def plan(_: float, whole: bool) -> Plan:
+    def plan(width: float, whole: bool) -> Plan:
         left = LEFT if whole else LEFT_ALONE
         top = 12 + entries * 15.0
+        if narrow:
+            lines = "\n".join(_on_lines(_labels(curves, _groups(curves), np.inf), width))
+            top = 22 + (lines.count("\n") + 1) * 13.0
         return Plan(left, RIGHT, top, TABLE_TOP, height if whole else 0.0, HEIGHT, notes)
 
     return plan
+
+
+def _on_lines(labels: list[str], width: float) -> list[str]:
+    """Break the words of a legend into lines that a picture of this width has room for."""
+    room, size = width - HANDLE_ROOM - 24, float(style.SETTINGS["legend.fontsize"])
+    return ["\n".join(fonts.wrapped(label, room, size)) for label in labels]
 
 
 def _draw_curve(ax: Axes, table: pd.DataFrame, look: style.Look, named: tuple[str, bool]) -> None:

@@ -63,7 +63,8 @@ def plot_trend(trend: Trend, ax: Axes | Figure | None = None) -> Axes:
     with style.drawing():
         sheet = open_sheet(target, WIDTH, _planner(trend, len(parts)), trend)
         places = stack(sheet, len(parts), ABOVE + sheet.plan.axis)
-        titles = _titles(trend, names, label_room(sheet.width, trend) + HANDLE_ROOM)
+        room = sheet.width if sheet.narrow else label_room(sheet.width, trend) + HANDLE_ROOM
+        titles = _titles(trend, names, room)
         scale = _scale(trend)
         for place, title, (_, rows) in zip(places, titles, parts, strict=True):
             _draw_panel(place, rows, trend.unit, scale)

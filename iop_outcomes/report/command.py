@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from iop_outcomes.disclosure.ledger import Ledger
 from iop_outcomes.errors import ReportError
-from iop_outcomes.report.forms.html import check_path
+from iop_outcomes.report.forms.saving import check_path
 from iop_outcomes.report.quarterly import Report, quarterly_report
 from iop_outcomes.report.sections.registry import NAMES
 from iop_outcomes.report.settings import ReportSettings, read_settings, with_program_names
@@ -18,7 +18,7 @@ from iop_outcomes.shared.messages import as_written
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
 
-FORMS = ("html", "xlsx", "json", "pdf")  # the last is refused with what to do instead
+FORMS = ("html", "pdf", "xlsx", "json")
 
 
 def settings_at(path: Path | None) -> ReportSettings:
@@ -99,7 +99,7 @@ def places_of(out: Path, forms: str) -> list[Path]:
             raise ReportError(
                 "There is no form of a report of that name.",
                 found=as_written(form),
-                instead=f"some of {', '.join(FORMS[:-1])}, such as html,xlsx",
+                instead=f"some of {', '.join(FORMS)}, such as html,xlsx",
             )
     places = [out.with_suffix(f".{form}") for form in dict.fromkeys(named)] or [out]
     for place in places:

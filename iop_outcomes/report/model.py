@@ -89,7 +89,7 @@ class Drawing:
     """
 
     title: str
-    draw: Callable[[], Picture]
+    draw: Callable[..., Picture]
     table: Table
 
     @cached_property
@@ -97,10 +97,15 @@ class Drawing:
         """The picture, drawn once."""
         return self.draw()
 
+    @cached_property
+    def narrow(self) -> Picture:
+        """The same picture for a page of 400 pixels, drawn once."""
+        return self.draw(narrow=True)
+
     @property
-    def uri(self) -> str:
-        """The picture as a data address, so that the report is one file."""
-        return "data:image/svg+xml;base64," + b64encode(self.picture.svg).decode("ascii")
+    def notes(self) -> list[str]:
+        """The small print of the picture, a paragraph each."""
+        return self.picture.notes.splitlines()
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,6 +123,11 @@ class Section:
     def all_tables(self) -> tuple[Table, ...]:
         """Its tables and those behind its pictures."""
         return (*self.tables, *(drawing.table for drawing in self.drawings))
+
+
+def data_address(picture: Picture) -> str:
+    """Return a picture as a data address, so that the report is one file."""
+    return "data:image/svg+xml;base64," + b64encode(picture.svg).decode("ascii")
 
 
 def write_value(value: object, kind: Kind) -> str:

@@ -24,7 +24,8 @@ from iop_outcomes.records.data_cut import as_day
 from iop_outcomes.relapse import RelapseRule
 from iop_outcomes.report.counting import cells_of, count_all, count_rows
 from iop_outcomes.report.forms.document import Document, document_of
-from iop_outcomes.report.forms.html import facts_of, page_of, save_report
+from iop_outcomes.report.forms.html import facts_of, page_of
+from iop_outcomes.report.forms.saving import save_report
 from iop_outcomes.report.model import Section
 from iop_outcomes.report.period import ReportPeriod, parse_report_period, refuse_overlap
 from iop_outcomes.report.scope import Scope, choose_scope, find_quarter
@@ -94,16 +95,17 @@ class Report:
         return {**self.__dict__, "_page": partial(str, html), "html": html}
 
     def save(self, path: str | Path) -> Path:
-        """Write the report as ``.html``, ``.xlsx`` or ``.json``; return the path.
+        """Write the report as ``.html``, ``.pdf``, ``.xlsx`` or ``.json``; return the path.
 
-        The workbook holds the findings, the facts and a sheet a table; the JSON file all that the
-        page says, as docs/report_schema.json describes it.
+        The PDF is the page laid out on paper; it needs the extra ``iop-outcomes[pdf]``. The
+        workbook holds the findings, the facts and a sheet a table; the JSON file all that the page
+        says, as docs/report_schema.json describes it.
 
         Raises
         ------
         ReportError
-            The ending is another one, or the folder is not there. For a PDF, open the HTML file in
-            a browser and print it: the page is laid out for paper too.
+            The ending is another one, the folder is not there, or what a PDF needs is not
+            installed.
         """
         return save_report(lambda: self.html, self.tables, Path(path), self._mark, self._document)
 

@@ -139,7 +139,7 @@ def test_a_report_of_some_programs_leaves_out_the_others(
     ("words", "code", "said"),
     [
         (["check", "{folder}/nowhere"], 1, "no folder"),
-        (["report", "{folder}", "--out", "x.pdf"], 2, "print"),
+        (["report", "{folder}", "--out", "x.odt"], 2, ".html"),
         (["report", "{folder}", "--out", "{folder}/nowhere/x.html"], 2, "folder"),
         (["report", "{folder}", "--quarter", "2031Q1", "--out", "x.html"], 2, "2024Q1"),
         (["report", "{folder}", "--program", "None such", "--out", "x.html"], 2, "North"),

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import iop_outcomes as iop
-from iop_outcomes.report.forms.html import workbook
+from iop_outcomes.report.forms.workbook import workbook
 from iop_outcomes.report.sections.findings import Findings
 from iop_outcomes.shared.characters import code_point, one_line, printable
 from iop_outcomes.shared.text import table_html

@@ -34,7 +34,7 @@ from iop_outcomes.records.sources.delimited import read_delimited
 from iop_outcomes.records.sources.layout import Layout
 from iop_outcomes.records.sources.opening import MOST_UNPACKED, most_unpacked
 from iop_outcomes.records.sources.workbooks import contents
-from iop_outcomes.report.forms.html import save_report
+from iop_outcomes.report.forms.saving import save_report
 from iop_outcomes.shared.provenance import Provenance, label
 from tests.helpers import workbooks
 from tests.helpers.workbooks import workbook

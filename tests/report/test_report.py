@@ -21,7 +21,8 @@ import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.errors import ReportError
 from iop_outcomes.plots.layout.export import Picture
-from iop_outcomes.report.forms.html import facts_of, workbook
+from iop_outcomes.report.forms.html import facts_of
+from iop_outcomes.report.forms.workbook import workbook
 from iop_outcomes.report.model import DraftTable, Table, write_value
 from iop_outcomes.report.programs import program_table
 from iop_outcomes.report.scope import choose_scope
@@ -208,7 +209,7 @@ def test_pictures_are_drawn_once_when_the_page_is_asked_for(
         frame.insert(0, "added later", "by the caller")
     assert "by the caller" not in report.html  # the page has tables of its own
     report.save(tmp_path / "page.html")
-    assert len(drawn) == report.html.count("<img ") > 3
+    assert len(drawn) == 2 * report.html.count("<img ") > 6  # for wide and for narrow pages
     stored = pickle.dumps(report)
     assert pickle.loads(stored).html == report.html
     assert re.findall(rb"SYN-\d+(?:-\d+)?", stored) == []
@@ -616,11 +617,8 @@ def test_the_workbook_holds_the_tables_and_no_formula(report: iop.Report, tmp_pa
 
 
 def test_other_endings_and_absent_folders_are_refused(report: iop.Report, tmp_path: Path) -> None:
-    with pytest.raises(ReportError, match="PDF") as caught:
-        report.save(tmp_path / "q3.pdf")
-    assert "print" in caught.value.instead
     with pytest.raises(ReportError, match=r"\.html"):
-        report.save(tmp_path / "q3.docx")
+        report.save(tmp_path / "q3.odt")
     with pytest.raises(ReportError, match="folder"):
         report.save(tmp_path / "nowhere" / "q3.html")
     (tmp_path / "taken.html").mkdir()

@@ -16,7 +16,7 @@ import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.errors import ReportError
-from iop_outcomes.report.forms.html import save_report
+from iop_outcomes.report.forms.saving import save_report
 from iop_outcomes.shared import saving
 from iop_outcomes.shared.saving import write_whole
 

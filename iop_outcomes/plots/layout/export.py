@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from iop_outcomes.plots.layout import style
+from iop_outcomes.plots.layout.paper import Paper, lay_paper
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+NARROW = 258.0  # points: 344 pixels, what a page of 400 has for a picture
+_BETWEEN = re.compile(rb">\s+<")
 
 
 @dataclass(frozen=True)
@@ -25,19 +30,25 @@ class Picture:
         What it shows, in words.
     width, height : int
         Its size in CSS pixels.
+    notes : str
+        Its small print, a paragraph a line, which is not drawn in it.
     """
 
     svg: bytes
     alternative_text: str
     width: int
     height: int
+    notes: str = ""
 
 
-def draw_svg(plot: Callable[..., Axes], result: Any, *, synthetic: bool = False) -> Picture:
+def draw_svg(
+    plot: Callable[..., Axes], result: Any, *, synthetic: bool = False, narrow: bool = False
+) -> Picture:
     """Draw `result` with `plot` and return the picture as SVG.
 
     The figure is not shown, and is closed afterwards. Letters are drawn as shapes, so that
     the picture is the same wherever it is opened, and the file holds neither date nor program.
+    The small print is not drawn: it comes beside the picture, as text that wraps and can be heard.
 
     Parameters
     ----------
@@ -47,20 +58,24 @@ def draw_svg(plot: Callable[..., Axes], result: Any, *, synthetic: bool = False)
         What it draws. It must be protected already: a drawing can be read back from the file.
     synthetic : bool
         Whether to write "synthetic data" on it.
+    narrow : bool
+        Whether to draw it for a page of 400 pixels: narrower, with letters of the same size.
     """
     from matplotlib.figure import Figure
 
     with style.drawing(**{"svg.hashsalt": "iop_outcomes", "svg.fonttype": "path"}):
-        figure = Figure()
+        figure, paper = Figure(), Paper(NARROW if narrow else None)
+        lay_paper(figure, paper)
         ax = plot(result, figure)
         if synthetic and not getattr(result, "synthetic", False):
             style.mark_synthetic(ax, Synthetic())
         with BytesIO() as buffer:
             metadata = {"Date": None, "Creator": None, "Format": None, "Type": None}
             figure.savefig(buffer, format="svg", metadata=metadata)
-            svg = buffer.getvalue()
+            svg = _BETWEEN.sub(b"><", buffer.getvalue()).replace(b"\n", b" ")
         width, height = figure.get_size_inches() * 96
-    return Picture(svg, style.alternative_text(ax), round(width), round(height))
+    text = style.alternative_text(ax)
+    return Picture(svg, text, round(width), round(height), paper.notes)
 
 
 @dataclass(frozen=True)

@@ -168,6 +168,18 @@ def _base_letters() -> frozenset[int]:
     return normal & bold
 
 
+def base_files() -> dict[tuple[str, str], bytes]:
+    """Return the files of the base: its weight and slant -> the font."""
+    from matplotlib.font_manager import FontProperties, findfont
+
+    fonts = {
+        ("normal", "normal"): FontProperties(family=BASE),
+        ("bold", "normal"): FontProperties(family=BASE, weight="bold"),
+        ("normal", "oblique"): FontProperties(family=BASE, style="oblique"),
+    }
+    return {face: Path(findfont(font)).read_bytes() for face, font in fonts.items()}
+
+
 @lru_cache(maxsize=512)
 def _letters_of(path: str) -> frozenset[int]:
     from matplotlib.font_manager import get_font

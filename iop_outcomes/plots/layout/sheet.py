@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from iop_outcomes.errors import RuleError
 from iop_outcomes.plots.layout import fonts, style
 from iop_outcomes.plots.layout.names import whole_names
+from iop_outcomes.plots.layout.paper import Paper, is_narrow, paper_of
 from iop_outcomes.plots.layout.text_fonts import apply_fonts
 
 if TYPE_CHECKING:
@@ -89,6 +90,11 @@ class Sheet:
     scale: float
 
     @property
+    def narrow(self) -> bool:
+        """Whether it is for a narrow page: its letters are not smaller, but it holds less."""
+        return is_narrow(self.ax)
+
+    @property
     def outer_width(self) -> float:
         """The width of the whole picture, in points."""
         return self.width + self.plan.left + self.plan.right
@@ -135,8 +141,8 @@ def open_sheet(
 
     font_note = "" if fonts.is_drawn_whole(whole_names(result)) else f"\n{fonts.INSTEAD}"
     if isinstance(target, Figure):
-        fitted = _natural(width, planner, font_note)
-        height = fitted.height
+        fitted = _natural(width, planner, font_note, paper_of(target))
+        width, height = fitted.width, fitted.height
         target.set_facecolor("white")
         target.set_size_inches(width / 72, height / 72)
         ax = target.add_axes(WHOLE)
@@ -201,10 +207,11 @@ class _Fit:
     width: float
     height: float
     scale: float = 1.0
+    foot: float = 0.0
 
     @property
     def below(self) -> float:
-        notes = len(self.lines) * style.NOTE_HEIGHT
+        notes = len(self.lines) * style.NOTE_HEIGHT + self.foot
         return self.plan.axis + (self.plan.table if self.whole else 0.0) + notes + 8
 
     @property
@@ -232,11 +239,17 @@ class _Fit:
         return high and self.width >= self.plan.wish
 
 
-def _natural(width: float, planner: Planner, font_note: str) -> _Fit:
+def _natural(width: float, planner: Planner, font_note: str, paper: Paper | None) -> _Fit:
+    foot = 0.0
+    if paper is not None and paper.width is not None:
+        width, foot = min(width, paper.width), style.NOTE_HEIGHT  # for the synthetic mark
     plan = planner(width, True)
-    lines = style.note_lines(plan.notes + font_note, width - SIDES)
-    fitted = _Fit(plan, lines, True, width, 0.0)
-    return _Fit(plan, lines, True, width, plan.height + fitted.top_and_bottom)
+    if paper is not None:
+        paper.notes, lines = plan.notes + font_note, []
+    else:
+        lines = style.note_lines(plan.notes + font_note, width - SIDES)
+    fitted = _Fit(plan, lines, True, width, 0.0, foot=foot)
+    return replace(fitted, height=plan.height + fitted.top_and_bottom)
 
 
 def _fitted(size: tuple[float, float], planner: Planner, font_note: str, needs_table: bool) -> _Fit:

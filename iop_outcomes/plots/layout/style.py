@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from iop_outcomes.errors import RuleError
 from iop_outcomes.plots.layout import fonts
+from iop_outcomes.plots.layout.paper import is_narrow
 from iop_outcomes.shared.characters import printable
 
 if TYPE_CHECKING:
@@ -213,14 +214,15 @@ def write_below(ax: Axes, lines: list[str], *, left: float, down: float) -> None
 
 
 def mark_synthetic(ax: Axes, source: object) -> None:
-    """Write "synthetic data" into the upper right corner when what is drawn is made up."""
+    """Write "synthetic data" into a corner when what is drawn is made up."""
     if not getattr(source, "synthetic", False):
         return
+    narrow = is_narrow(ax)  # there the title takes the whole width
     ax.annotate(
         "synthetic data",
-        xy=(1, 1),
-        xycoords="axes fraction",
-        xytext=(-2, 4),
+        xy=(1, 0) if narrow else (1, 1),
+        xycoords="figure fraction" if narrow else "axes fraction",
+        xytext=(-6 if narrow else -2, 4),
         textcoords="offset points",
         ha="right",
         va="bottom",

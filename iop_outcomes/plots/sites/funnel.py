@@ -39,6 +39,7 @@ CLOSE = replace(LIMITS, words="95% limits", line=(0, (2, 2)))
 FAR = replace(LIMITS, words="99.8% limits")
 WITHIN_MARK = replace(POINTS["common"], words="within limits")
 COLUMNS = (0.47, 0.63, 0.83, 1.0)  # right edges of the columns of the table, of its width
+NARROW_COLUMNS = (0.75, 1.0)  # on a narrow page: the other numbers stand in the table of the page
 
 
 def plot_funnel(result: Funnel, ax: Axes | Figure | None = None) -> Axes:
@@ -230,12 +231,14 @@ def _write_table(sheet: Sheet, result: Funnel) -> None:
     heads += ["value", "95% limits", "partly pooled"]
     width = sheet.outer_width - 24
     left = 8 - LEFT
+    columns = NARROW_COLUMNS if sheet.narrow else COLUMNS
+    heads = heads[: len(columns)]
     counts = [heads[0], *(_texts(result, row)[0] for _, row in table.iterrows())]
     widest = max(fonts.width_of(text, style.CELL_SIZE) for text in counts)
     every = [group_name(row[list(result.by)]) for _, row in table.iterrows()]
-    names = fitted(every, COLUMNS[0] * width - widest - 34, style.CELL_SIZE, True)
+    names = fitted(every, columns[0] * width - widest - 34, style.CELL_SIZE, True)
     down = AXIS + 4
-    for edge, head in zip(COLUMNS, heads, strict=True):
+    for edge, head in zip(columns, heads, strict=True):
         _cell(sheet, head, (left + edge * width, down), "right", style.QUIET)
     marks = _looks(result)
     for place, (name, (_, row)) in enumerate(zip(names, table.iterrows(), strict=True)):
@@ -244,7 +247,7 @@ def _write_table(sheet: Sheet, result: Funnel) -> None:
         beyond = marks[place].words != WITHIN_MARK.words
         weight = "bold" if beyond else "normal"
         _cell(sheet, name, (left + 24, down), "left", style.INK, weight)
-        for edge, text in zip(COLUMNS, _texts(result, row), strict=True):
+        for edge, text in zip(columns, _texts(result, row), strict=False):
             _cell(sheet, text, (left + edge * width, down), "right", style.INK)
 
 

@@ -1,0 +1,124 @@
+"""The report as PDF: the page laid out on paper, tagged for screen readers, by WeasyPrint."""
+
+from __future__ import annotations
+
+import logging
+import re
+from base64 import b64decode, b64encode
+from html import unescape
+from importlib.resources import files
+from typing import Any
+
+from iop_outcomes.errors import ReportError
+from iop_outcomes.plots.layout.fonts import base_files
+
+VARIANT = "pdf/ua-1"
+INSTEAD = 'pip install "iop-outcomes[pdf]"; or save as .html and print it from a browser'
+_PICTURE = re.compile(r'(<img src="data:image/svg\+xml;base64,)([^"]+)"')
+_SOURCE = re.compile(r"<source [^>]*>")  # a narrow picture, for screens
+_LETTERS = re.compile(
+    r'<!-- (?P<text>[^<>]*) --><g(?P<style>(?: style="[^"]*")?) '
+    r'transform="(?P<place>[^"]*?) ?scale\((?P<scale>[\d.]+) [^"]*">'
+    r"(?:<defs>.*?</defs>)?(?P<shapes>(?:<use [^>]*/>)+)</g>",
+    re.DOTALL,
+)
+_FACE = re.compile(r'"#DejaVuSans((?:-(?:Bold|Oblique|BoldOblique))?)-[0-9a-f]+"')
+
+
+def weasyprint() -> Any:
+    """Return the library that lays out pages.
+
+    Raises
+    ------
+    ReportError
+        It, or the library Pango that it draws letters with, is not installed.
+    """
+    try:
+        import weasyprint as library
+    except ImportError:
+        raise ReportError(
+            "A report as PDF needs WeasyPrint, which is not installed.", instead=INSTEAD
+        ) from None
+    except OSError:  # Pango is no Python package
+        raise ReportError(
+            "A report as PDF needs the library Pango, which this computer does not have.",
+            instead="install Pango (on Debian libpango-1.0-0, libpangoft2-1.0-0 and "
+            "libharfbuzz-subset0); or save as .html and print it from a browser",
+        ) from None
+    logging.getLogger("weasyprint").setLevel(logging.ERROR)  # it names rules that are for browsers
+    return library
+
+
+def pdf_of(html: str) -> bytes:
+    """Return a page as PDF: the same page, the same bytes.
+
+    Parameters
+    ----------
+    html : str
+        The page. Nothing is fetched for it: it holds its pictures, and the font is matplotlib's.
+    """
+    library = weasyprint()
+    from weasyprint.urls import URLFetcher, URLFetcherResponse
+
+    held = {f"font:{weight}-{slant}": font for (weight, slant), font in base_files().items()}
+
+    class OwnOnly(URLFetcher):  # type: ignore[misc]  # of a library without types
+        """Gives the fonts and what the page itself holds, and asks for nothing else."""
+
+        def fetch(self, url: str, headers: Any = None) -> Any:
+            if url in held:
+                return URLFetcherResponse(url, held[url], {"Content-Type": "font/ttf"})
+            return super().fetch(url, headers)
+
+    fetch = OwnOnly(allowed_protocols=("data",), allow_redirects=False)
+    page = _PICTURE.sub(_lettered, _SOURCE.sub("", html)).replace("</style>", _style(), 1)
+    document = library.HTML(string=page, url_fetcher=fetch, media_type="print")
+    return bytes(document.write_pdf(pdf_variant=VARIANT))
+
+
+def _style() -> str:
+    """Return the end of the page's style: what paper needs, and the font that pictures have."""
+    faces = "".join(
+        f'@font-face {{ font-family: "DejaVu Sans"; font-weight: {weight}; font-style: {slant}; '
+        f'src: url("font:{weight}-{slant}") }}\n'
+        for weight, slant in base_files()
+    )
+    paper = files("iop_outcomes.report").joinpath("templates/paper.css").read_text("utf-8")
+    return f"{faces}{paper}</style>"
+
+
+def _lettered(found: re.Match[str]) -> str:
+    svg = lettered(b64decode(found[2]).decode("utf-8"))
+    return f'{found[1]}{b64encode(svg.encode("utf-8")).decode("ascii")}"'
+
+
+def lettered(svg: str) -> str:
+    """Return a picture with its letters as text in place of shapes.
+
+    They look the same, can be searched for and copied, and are laid out far faster. A picture with
+    letters that matplotlib's own font does not draw is returned as it is.
+    """
+    faces = [_face(found) for found in _LETTERS.finditer(svg)]
+    if None in faces or len(faces) != svg.count("<!-- "):
+        return svg
+    return _LETTERS.sub(_as_text, svg)
+
+
+def _face(found: re.Match[str]) -> str | None:
+    """Return the face of a line of letters, such as -Bold; None if they are not of one."""
+    shapes = found["shapes"].split("/>")[:-1]
+    faces = [_FACE.search(shape) for shape in shapes]
+    names = {None if one is None else one[1] for one in faces}
+    whole = len(unescape(found["text"])) == len(shapes)  # no ligature, nothing replaced
+    return names.pop() if whole and len(names) == 1 else None
+
+
+def _as_text(found: re.Match[str]) -> str:
+    face = str(_face(found))
+    weight = ' font-weight="700"' if "Bold" in face else ""
+    slant = ' font-style="oblique"' if "Oblique" in face else ""
+    size = 100 * float(found["scale"])  # matplotlib's shapes are of 100 points
+    return (
+        f'<text{found["style"]} transform="{found["place"]}" font-family="DejaVu Sans" '
+        f'font-size="{size:.4g}"{weight}{slant}>{found["text"]}</text>'
+    )

@@ -1,0 +1,51 @@
+"""Where each form of a report is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from iop_outcomes.errors import ReportError
+from iop_outcomes.report.forms.document import Document, as_json
+from iop_outcomes.report.forms.pdf import pdf_of, weasyprint
+from iop_outcomes.report.forms.workbook import workbook
+from iop_outcomes.shared.saving import check_place, write_whole
+
+ENDINGS = (".html", ".htm", ".pdf", ".xlsx", ".json")
+
+
+def check_path(path: Path) -> str:
+    """Return the ending of `path`, or raise ReportError if no report can be written there."""
+    ending = path.suffix.lower()
+    if ending not in ENDINGS:
+        raise ReportError(
+            "A report is saved as .html or .pdf, or its tables as .xlsx or .json.",
+            found=path.suffix or "no ending",
+            instead='report.save("report.html")',
+        )
+    if ending == ".pdf":
+        weasyprint()
+    check_place(path, "The report")
+    return ending
+
+
+def save_report(
+    page: Callable[[], str],
+    tables: dict[str, pd.DataFrame],
+    path: Path,
+    mark: str = "",
+    document: Document | None = None,
+) -> Path:
+    """Write the page, the workbook or the JSON to `path`; only page and PDF need the pictures.
+
+    Each sheet of a workbook has `mark` at the top of its printed pages, and below its table.
+    """
+    ending = check_path(path)
+    if ending == ".json" and document is not None:
+        return write_whole(path, as_json(document | {"mark": mark}), "The report")
+    if ending == ".xlsx":
+        return write_whole(path, workbook(tables, mark, document), "The report")
+    content = pdf_of(page()) if ending == ".pdf" else page().encode("utf-8")
+    return write_whole(path, content, "The report")

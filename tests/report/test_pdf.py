@@ -1,0 +1,209 @@
+"""The report as PDF: its tags, what it holds of the page, and that it asks for nothing."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import iop_outcomes as iop
+from iop_outcomes.errors import ReportError
+from iop_outcomes.plots import plot_trend
+from iop_outcomes.plots.layout.export import Picture, draw_svg
+from iop_outcomes.report.forms.html import page_of
+from iop_outcomes.report.forms.pdf import lettered, pdf_of, weasyprint
+from iop_outcomes.report.forms.saving import check_path
+from iop_outcomes.report.model import Drawing, Section, Table
+from iop_outcomes.report.settings import ReportSettings
+
+pikepdf = pytest.importorskip("pikepdf", reason="pikepdf, which reads the tags, is not installed")
+HOSTILE = "<script>alert(1)</script> url(http://127.0.0.1:9/a) =1+1 ${x} \\u0007"
+ALTERNATIVE = "A picture of <b>two</b> numbers."
+
+
+def _why_not() -> str:
+    try:
+        weasyprint()
+    except ReportError as error:
+        return str(error)
+    return ""
+
+
+WHY_NOT = _why_not()
+needs_weasyprint = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "it is here")
+needs_text = pytest.mark.skipif(
+    shutil.which("pdftotext") is None, reason="no pdftotext (poppler-utils) to read pages with"
+)
+
+
+def sections_of(picture: Picture) -> list[Section]:
+    """Return eight tables with captions and rows of several lines, and a picture."""
+    tables = [
+        Table(
+            f"t{number}",
+            f"Caption {number}",
+            pd.DataFrame(
+                {
+                    "name": [f"first {number}", *(f"row {number}.{row}" for row in range(11))],
+                    "text": [f"begin{number} {'words ' * 60}end{number}", *["x"] * 11],
+                }
+            ),
+        )
+        for number in range(8)
+    ]
+    hostile = Table("hostile", HOSTILE, pd.DataFrame({HOSTILE: [HOSTILE]}), {}, HOSTILE)
+    drawing = Drawing(HOSTILE, lambda **_: picture, hostile)
+    return [
+        Section("one", "One", ("A sentence.",), tuple(tables)),
+        Section("two", HOSTILE, (HOSTILE,), (hostile,), (drawing,), (("higher", "A", HOSTILE),)),
+    ]
+
+
+@pytest.fixture(scope="module")
+def picture() -> Picture:
+    sample = iop.synthetic_records(people=60, seed=3)
+    tables = {"episodes": sample.episodes, "checkins": sample.checkins}
+    records = iop.read_records(**tables, as_of="2026-09-30")
+    trend = iop.trend(records, "admissions", chart="none")
+    made = draw_svg(plot_trend, iop.protect(trend, iop.SafePolicy.internal()))
+    return Picture(made.svg, ALTERNATIVE, made.width, made.height, made.notes)
+
+
+@pytest.fixture(scope="module")
+def html(picture: Picture) -> str:
+    policy = iop.SafePolicy.internal()
+    scope: Any = SimpleNamespace(records=SimpleNamespace(synthetic=True), policy=policy)
+    facts = [("Programs", HOSTILE)]
+    return page_of(scope, sections_of(picture), ReportSettings(), "A title", facts)()
+
+
+@pytest.fixture(scope="module")
+def made(html: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("pdf") / "report.pdf"
+    path.write_bytes(pdf_of(html))
+    return path
+
+
+def _tags(node: Any) -> Iterator[Any]:
+    if isinstance(node, pikepdf.Array):
+        for one in node:
+            yield from _tags(one)
+    elif isinstance(node, pikepdf.Dictionary):
+        if "/S" in node:
+            yield node
+        if "/K" in node:
+            yield from _tags(node.K)
+
+
+def _pages(path: Path) -> list[str]:
+    done = subprocess.run(
+        ["pdftotext", "-layout", str(path), "-"], capture_output=True, check=True, timeout=60
+    )
+    return done.stdout.decode("utf-8").split("\f")[:-1]
+
+
+@needs_weasyprint
+def test_it_is_tagged_with_language_title_and_bookmarks(made: Path, html: str) -> None:
+    with pikepdf.open(made) as held:
+        assert bool(held.Root.MarkInfo.Marked)
+        assert str(held.Root.Lang) == "en"
+        assert bool(held.Root.ViewerPreferences.DisplayDocTitle)
+        assert str(held.docinfo["/Title"]) == "A title"
+        assert b'pdfuaid:part="1"' in held.Root.Metadata.read_bytes()
+        with held.open_outline() as outline:
+            assert [one.title for one in outline.root] == ["A title"]
+            assert outline.root[0].children[0].title == "One"
+        tags = list(_tags(held.Root.StructTreeRoot.K))
+        kinds = [str(one.S) for one in tags]
+        assert kinds.count("/H1") == 1
+        assert kinds.count("/H2") == 2
+        assert kinds.count("/Table") == 9  # those behind pictures stand in the other forms
+        assert kinds.count("/Caption") >= 9
+        figures = [one for one in tags if one.S == "/Figure"]
+        assert [str(one.Alt) for one in figures] == [ALTERNATIVE]
+        assert html.count("<img ") == 1
+
+
+@needs_weasyprint
+def test_hostile_values_do_nothing_in_it(made: Path) -> None:
+    content = made.read_bytes()
+    with pikepdf.open(made) as held:
+        every = b"".join(
+            one.unparse(resolved=True) if not isinstance(one, pikepdf.Stream) else b""
+            for one in held.objects
+        )
+    for key in (b"/JavaScript", b"/JS", b"/Launch", b"/URI", b"/EmbeddedFile", b"/SubmitForm"):
+        assert key not in every
+        assert key not in content
+
+
+@needs_weasyprint
+def test_it_asks_nobody_for_anything(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.svg"
+    secret.write_text('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.2)
+        address = f"http://127.0.0.1:{server.getsockname()[1]}"
+        pdf_of(
+            f'<html lang="en"><head><title>x</title><link rel="stylesheet" href="{address}/s.css">'
+            f'<style>@import url("{address}/i.css"); p {{ background: url({address}/b.png) }}'
+            f'</style></head><body><p>x</p><img src="{address}/i.png" alt="i">'
+            f'<img src="{secret.as_uri()}" alt="s"></body></html>'
+        )
+        with pytest.raises(TimeoutError):
+            server.accept()
+
+
+@needs_weasyprint
+def test_the_same_page_makes_the_same_bytes(made: Path, html: str) -> None:
+    assert pdf_of(html) == made.read_bytes()
+
+
+@needs_weasyprint
+@needs_text
+def test_captions_and_rows_are_kept_together_and_each_page_has_its_mark(made: Path) -> None:
+    pages = _pages(made)
+    assert len(pages) > 3
+    for number, page in enumerate(pages, start=1):
+        assert iop.SafePolicy.internal().mark in page.splitlines()[0]
+        assert f"Page {number} of {len(pages)}" in page
+    for number in range(8):
+        (with_caption,) = [page for page in pages if f"Caption {number}" in page]
+        assert f"first {number}" in with_caption
+        (with_begin,) = [page for page in pages if f"begin{number}" in page]
+        assert f"end{number}" in with_begin
+
+
+@needs_weasyprint
+@needs_text
+def test_the_letters_of_a_picture_can_be_copied(made: Path) -> None:
+    assert "Admissions" in "".join(_pages(made))
+
+
+def test_letters_of_other_fonts_stay_shapes(picture: Picture) -> None:
+    svg = picture.svg.decode("utf-8")
+    text = lettered(svg)
+    assert len(re.findall("<text ", text)) == svg.count("<!-- ") > 5
+    assert "#DejaVuSans" not in text
+    other = svg.replace('"#DejaVuSans-', '"#NotoSans-', 1)
+    assert lettered(other) == other
+    ligature = re.sub(r'<use xlink:href="#DejaVuSans-[^>]*/>', "", svg, count=1)
+    assert lettered(ligature) == ligature
+
+
+def test_without_weasyprint_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    with pytest.raises(ReportError, match="WeasyPrint") as caught:
+        check_path(tmp_path / "report.pdf")
+    assert "iop-outcomes[pdf]" in caught.value.instead
