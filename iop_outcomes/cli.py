@@ -207,7 +207,7 @@ def report(
     ] = None,
     ledger: LedgerFile = None,
     settings: Annotated[Path | None, typer.Option("--settings", help="A report.toml.")] = None,
-    forms: Annotated[str, typer.Option("--format", help="As html,pdf,xlsx; beside --out.")] = "",
+    forms: Annotated[str, typer.Option("--format", help="As html,pdf,json; beside --out.")] = "",
     quiet: Quiet = False,
 ) -> None:
     """Write the outcome report of a quarter or a period: one file, with small counts hidden.

@@ -13,7 +13,6 @@ from iop_outcomes.errors import RuleError
 from iop_outcomes.plots.layout import day_axis, fonts, style
 from iop_outcomes.plots.layout.given import check_result, figure_or
 from iop_outcomes.plots.layout.names import HANDLE_ROOM, label_room, legend_labels, panels
-from iop_outcomes.plots.layout.paper import is_narrow
 from iop_outcomes.plots.layout.risk_table import (
     LEFT,
     LEFT_ALONE,
@@ -104,7 +103,7 @@ def plot_survival(
     bands = _bands(curves) if band else None
     notes = small_print(curves, band, counting)
     target = figure_or(ax)
-    planner = _planner(curves, counted, (len(groups) + band, is_narrow(target)), notes)
+    planner = _planner(curves, counted, (len(groups) + band, style.is_narrow(target)), notes)
     with style.drawing():
         sheet = open_sheet(target, WIDTH, planner, curves)
         ax, days = sheet.ax, _days(curves, ticks, sheet.width)

@@ -9,7 +9,6 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from iop_outcomes.plots.layout import style
-from iop_outcomes.plots.layout.paper import Paper, lay_paper
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,8 +63,8 @@ def draw_svg(
     from matplotlib.figure import Figure
 
     with style.drawing(**{"svg.hashsalt": "iop_outcomes", "svg.fonttype": "path"}):
-        figure, paper = Figure(), Paper(NARROW if narrow else None)
-        lay_paper(figure, paper)
+        figure, paper = Figure(), style.Paper(NARROW if narrow else None)
+        style.lay_paper(figure, paper)
         ax = plot(result, figure)
         if synthetic and not getattr(result, "synthetic", False):
             style.mark_synthetic(ax, Synthetic())

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from iop_outcomes.errors import RuleError
 from iop_outcomes.plots.layout import fonts, style
 from iop_outcomes.plots.layout.names import whole_names
-from iop_outcomes.plots.layout.paper import Paper, is_narrow, paper_of
 from iop_outcomes.plots.layout.text_fonts import apply_fonts
 
 if TYPE_CHECKING:
@@ -92,7 +91,7 @@ class Sheet:
     @property
     def narrow(self) -> bool:
         """Whether it is for a narrow page: its letters are not smaller, but it holds less."""
-        return is_narrow(self.ax)
+        return style.is_narrow(self.ax)
 
     @property
     def outer_width(self) -> float:
@@ -141,7 +140,7 @@ def open_sheet(
 
     font_note = "" if fonts.is_drawn_whole(whole_names(result)) else f"\n{fonts.INSTEAD}"
     if isinstance(target, Figure):
-        fitted = _natural(width, planner, font_note, paper_of(target))
+        fitted = _natural(width, planner, font_note, style.paper_of(target))
         width, height = fitted.width, fitted.height
         target.set_facecolor("white")
         target.set_size_inches(width / 72, height / 72)
@@ -239,7 +238,7 @@ class _Fit:
         return high and self.width >= self.plan.wish
 
 
-def _natural(width: float, planner: Planner, font_note: str, paper: Paper | None) -> _Fit:
+def _natural(width: float, planner: Planner, font_note: str, paper: style.Paper | None) -> _Fit:
     foot = 0.0
     if paper is not None and paper.width is not None:
         width, foot = min(width, paper.width), style.NOTE_HEIGHT  # for the synthetic mark

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from iop_outcomes.errors import RuleError
 from iop_outcomes.plots.layout import fonts
-from iop_outcomes.plots.layout.paper import is_narrow
 from iop_outcomes.shared.characters import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, FigureBase
     from matplotlib.text import Annotation
 
 INK = "#1a1a1a"
@@ -62,6 +62,7 @@ NOTE_SIZE = 7.5
 LINE_HEIGHT = 13.0
 NOTE_HEIGHT = 10.5
 _ATTRIBUTE = "_iop_outcomes_alternative_text"
+_PAPER = "_iop_outcomes_paper"
 SCALE = "_iop_outcomes_scale"
 _ONE_AT_A_TIME = RLock()
 
@@ -97,6 +98,39 @@ def look(position: int, groups: int) -> Look:
             instead="choose the groups first, or draw several pictures",
         )
     return LOOKS[position]
+
+
+@dataclass(eq=False)
+class Paper:
+    """How a picture is drawn for a page, whose text stands around it.
+
+    Attributes
+    ----------
+    width : float or None
+        In points, for a narrow page; None for the picture's own width.
+    notes : str
+        The small print, which is not drawn: filled in when the picture is.
+    """
+
+    width: float | None = None
+    notes: str = ""
+
+
+def lay_paper(figure: Figure, paper: Paper) -> None:
+    """Have the next picture on `figure` drawn for a page of text."""
+    setattr(figure, _PAPER, paper)
+
+
+def paper_of(figure: object) -> Paper | None:
+    """Return the paper that was laid for a figure."""
+    paper = getattr(figure, _PAPER, None)
+    return paper if isinstance(paper, Paper) else None
+
+
+def is_narrow(drawn_on: Axes | FigureBase) -> bool:
+    """Whether a picture is drawn for a narrow page."""
+    paper = paper_of(drawn_on.figure)
+    return paper is not None and paper.width is not None
 
 
 @contextmanager
