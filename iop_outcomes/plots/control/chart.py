@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.plots.control.looks import ROW, key_of, key_rows, write_key
+from iop_outcomes.plots.control.looks import key_height, key_of, key_rows, write_key
 from iop_outcomes.plots.control.panel import draw_lines, draw_marks, draw_points
 from iop_outcomes.plots.layout import style
 from iop_outcomes.plots.layout.day_axis import write_percent
 from iop_outcomes.plots.layout.given import figure_or
-from iop_outcomes.plots.layout.grid import TITLE_SIZE, columns_of, grid, panel_titles
+from iop_outcomes.plots.layout.grid import (
+    ABOVE,
+    BELOW,
+    KEY_UP,
+    LEFT,
+    TITLE_SIZE,
+    grid,
+    panel_titles,
+    panels_below_key,
+)
 from iop_outcomes.plots.layout.names import panels
 from iop_outcomes.plots.layout.period_axis import write_periods
-from iop_outcomes.plots.layout.sheet import Plan, Planner, finish, open_sheet
+from iop_outcomes.plots.layout.sheet import finish, open_sheet
 from iop_outcomes.plots.layout.unknown import HIDDEN, NOT_KNOWN, NOT_YET, say_why
 from iop_outcomes.records.fitness import reasons_in
 from iop_outcomes.shared.text import format_level
@@ -29,16 +39,16 @@ if TYPE_CHECKING:
 
     from iop_outcomes.trends import Trend
 
-LEFT, RIGHT, WIDTH = 62.0, 16.0, 620.0
-PANEL, SMALL, BELOW, ABOVE, KEY_UP = 170.0, 112.0, 42.0, 28.0, 30.0
+WIDTH = 620.0
 
 
 def draw_chart(trend: Trend, ax: Axes | Figure | None = None) -> Axes:
     """Draw a trend with its chart; see `iop_outcomes.plot_trend`."""
     parts = panels(trend.table, trend.by)
-    target = figure_or(ax)
+    target, key = figure_or(ax), key_of(trend)
+    plan = panels_below_key(len(parts), partial(key_height, key), _note(trend))
     with style.drawing():
-        sheet = open_sheet(target, WIDTH, _planner(trend, len(parts)), trend)
+        sheet = open_sheet(target, WIDTH, plan, trend)
         places = grid(sheet, len(parts), BELOW + ABOVE, LEFT - 10)
         room = style.size_of(places[0])[0]
         titles = panel_titles(trend.title, [name for name, _ in parts], room)
@@ -46,26 +56,10 @@ def draw_chart(trend: Trend, ax: Axes | Figure | None = None) -> Axes:
         for place, title, (_, rows) in zip(places, titles, parts, strict=True):
             _draw_panel(place, rows.reset_index(drop=True), trend, scale)
             place.set_title(title, loc="left", fontsize=TITLE_SIZE, fontweight="bold", pad=6)
-        rows_of_key = key_rows(key_of(trend), sheet.outer_width - 24)
+        rows_of_key = key_rows(key, sheet.outer_width - 24)
         write_key(places[0], rows_of_key, left=8 - LEFT, up=KEY_UP)
         finish(sheet, trend, trend.text)
     return sheet.ax
-
-
-def _planner(trend: Trend, count: int) -> Planner:
-    def plan(width: float, _: bool) -> Plan:
-        columns = columns_of(count, width)
-        rows = -(-count // columns)
-        gaps = (rows - 1) * (BELOW + ABOVE)
-        key = len(key_rows(key_of(trend), width - 24)) * ROW
-        return Plan(
-            *(LEFT, RIGHT, KEY_UP + key, BELOW, 0.0),
-            height=rows * (PANEL if columns == 1 else SMALL) + gaps,
-            notes=_note(trend),
-            least=(110.0 + (columns - 1) * 180.0, rows * 56.0 + gaps),
-        )
-
-    return plan
 
 
 def _scale(trend: Trend) -> tuple[float, float]:

@@ -83,6 +83,11 @@ def key_rows(marks: list[Mark], width: float) -> list[list[tuple[float, Mark]]]:
     return rows
 
 
+def key_height(marks: list[Mark], width: float) -> float:
+    """Return the height in points of a key of this width."""
+    return len(key_rows(marks, width)) * ROW
+
+
 def write_key(ax: Axes, rows: list[list[tuple[float, Mark]]], *, left: float, up: float) -> None:
     """Write the key above axes: the lowest line `up` points above them, from `left` on."""
     from matplotlib.transforms import ScaledTranslation

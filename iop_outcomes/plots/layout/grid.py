@@ -6,18 +6,50 @@ from typing import TYPE_CHECKING
 
 from iop_outcomes.plots.layout import fonts, style
 from iop_outcomes.plots.layout.names import drawn_name, fitted
-from iop_outcomes.plots.layout.sheet import Sheet
+from iop_outcomes.plots.layout.sheet import Plan, Planner, Sheet
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from matplotlib.axes import Axes
 
 TITLE_SIZE = 10.0
+# of panels below a key, in points: beside, of one panel alone and of one beside another, between
+LEFT, RIGHT, PANEL, SMALL = 62.0, 16.0, 170.0, 112.0
+BELOW, ABOVE, KEY_UP = 42.0, 28.0, 30.0
 MOST_ALONE, LEAST_BESIDE = 3, 480.0  # panels in one column, and the width for two
 
 
 def columns_of(count: int, width: float) -> int:
     """Return the number of columns of so many panels in a picture of so many points."""
     return 1 if count <= MOST_ALONE or width < LEAST_BESIDE else 2
+
+
+def panels_below_key(count: int, key: Callable[[float], float], notes: str) -> Planner:
+    """Return the plan of panels in one or two columns below a key.
+
+    Parameters
+    ----------
+    count : int
+        The number of panels.
+    key : callable
+        Returns the height of the key in points for a width in points.
+    notes : str
+        The small print.
+    """
+
+    def plan(width: float, _: bool) -> Plan:
+        columns = columns_of(count, width)
+        rows = -(-count // columns)
+        gaps = (rows - 1) * (BELOW + ABOVE)
+        return Plan(
+            *(LEFT, RIGHT, KEY_UP + key(width - 24), BELOW, 0.0),
+            height=rows * (PANEL if columns == 1 else SMALL) + gaps,
+            notes=notes,
+            least=(110.0 + (columns - 1) * 180.0, rows * 56.0 + gaps),
+        )
+
+    return plan
 
 
 def grid(sheet: Sheet, count: int, between: float, beside: float) -> list[Axes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,17 +14,27 @@ from iop_outcomes.plots.control.looks import (
     LIMITS,
     ORANGE,
     POINTS,
-    ROW,
     Mark,
+    key_height,
     key_rows,
     options_of,
     write_key,
 )
 from iop_outcomes.plots.layout import style
 from iop_outcomes.plots.layout.given import check_result, figure_or
-from iop_outcomes.plots.layout.grid import TITLE_SIZE, columns_of, grid, panel_titles, ticks_within
+from iop_outcomes.plots.layout.grid import (
+    ABOVE,
+    BELOW,
+    KEY_UP,
+    LEFT,
+    TITLE_SIZE,
+    grid,
+    panel_titles,
+    panels_below_key,
+    ticks_within,
+)
 from iop_outcomes.plots.layout.names import SYNTHETIC_ROOM, panels
-from iop_outcomes.plots.layout.sheet import Plan, Planner, finish, open_sheet
+from iop_outcomes.plots.layout.sheet import finish, open_sheet
 from iop_outcomes.trends.sites import RiskAdjustedCusum, Vlad
 
 if TYPE_CHECKING:
@@ -31,8 +42,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Followed = Vlad | RiskAdjustedCusum
-LEFT, RIGHT, WIDTH = 62.0, 16.0, 720.0
-PANEL, SMALL, BELOW, ABOVE, KEY_UP = 170.0, 112.0, 42.0, 28.0, 30.0
+WIDTH = 720.0
 LINE = Mark("better less worse than expected", style.INK, line="-")
 BAND = replace(LIMITS, words="95% of lines at each point by chance")
 BETTER = Mark("evidence of better", BLUE, line="-")
@@ -67,9 +77,10 @@ def plot_vlad(result: Followed, ax: Axes | Figure | None = None) -> Axes:
     """
     check_result(result, "plot_vlad", Vlad, RiskAdjustedCusum)
     parts = panels(result.table, result.by)
-    target = figure_or(ax)
+    target, key = figure_or(ax), _key(result)
+    plan = panels_below_key(len(parts), partial(key_height, key), _note(result))
     with style.drawing():
-        sheet = open_sheet(target, WIDTH, _planner(result, len(parts)), result)
+        sheet = open_sheet(target, WIDTH, plan, result)
         places = grid(sheet, len(parts), BELOW + ABOVE, LEFT - 10)
         names, room = [name for name, _ in parts], style.size_of(places[0])[0]
         titles = panel_titles(result.title, names, room - SYNTHETIC_ROOM * result.synthetic)
@@ -84,26 +95,10 @@ def plot_vlad(result: Followed, ax: Axes | Figure | None = None) -> Axes:
             place.set_title(title, loc="left", fontsize=TITLE_SIZE, fontweight="bold", pad=6)
         last = places[-1]
         last.set_xlabel("people after the baseline", labelpad=2)
-        rows_of_key = key_rows(_key(result), sheet.outer_width - 24)
+        rows_of_key = key_rows(key, sheet.outer_width - 24)
         write_key(places[0], rows_of_key, left=8 - LEFT, up=KEY_UP)
         finish(sheet, result, result.text)
     return sheet.ax
-
-
-def _planner(result: Followed, count: int) -> Planner:
-    def plan(width: float, _: bool) -> Plan:
-        columns = columns_of(count, width)
-        rows = -(-count // columns)
-        gaps = (rows - 1) * (BELOW + ABOVE)
-        key = len(key_rows(_key(result), width - 24)) * ROW
-        return Plan(
-            *(LEFT, RIGHT, KEY_UP + key, BELOW, 0.0),
-            height=rows * (PANEL if columns == 1 else SMALL) + gaps,
-            notes=_note(result),
-            least=(110.0 + (columns - 1) * 180.0, rows * 56.0 + gaps),
-        )
-
-    return plan
 
 
 def _scale(result: Followed) -> tuple[float, float]:
