@@ -22,6 +22,7 @@ from iop_outcomes.records import require_records
 from iop_outcomes.records.fitness.evidence import PlausibleLengths
 from iop_outcomes.records.fitness.stays import PeopleLeave
 from iop_outcomes.records.fitness.time import TimeCovered
+from iop_outcomes.records.judgements import Judgements
 from iop_outcomes.records.schema import ATTENDANCE_STATUSES
 from iop_outcomes.shared.arrays import Booleans, Floats, Integers, ratio, sums
 from iop_outcomes.shared.messages import as_written
@@ -212,13 +213,14 @@ def engagement_of(
 
 def _leave_unknown(table: pd.DataFrame, records: Records) -> None:
     """Leave missing, in a table that is being made, what would only be absence of records."""
-    judged = records.judgements()
-    told = records.told_by_program("attendance_rate")
+    judgements = Judgements(records)
+    judged = judgements.of("hours")
+    told = judgements.told_by_program("attendance_rate")
     for name in ("attendance_rate", "attendance_rate_lowest", "attendance_rate_highest"):
         table[name] = table[name].where(told)
     lost = (PlausibleLengths, PeopleLeave, TimeCovered)
     if judged["hours"].reason in [kind.__name__ for kind in lost] or judged["hours"].mixed:
-        by_week = records.told_by_program("hours")
+        by_week = judgements.told_by_program("hours")
         table["weeks_unknown"] = table["weeks_unknown"].where(by_week, table["weeks_in_program"])
         table["weeks_at_dose"] = table["weeks_at_dose"].where(by_week, 0)
         for name in ("hours_per_week", "share_of_weeks_at_dose"):
@@ -227,7 +229,7 @@ def _leave_unknown(table: pd.DataFrame, records: Records) -> None:
         table["hours_attended"] = np.nan
     for day in RETENTION_DAYS:
         name = f"retained_{day}"
-        table.loc[~records.told_by_program(name), name] = pd.NA
+        table.loc[~judgements.told_by_program(name), name] = pd.NA
 
 
 def _session_counts(sessions: Sessions) -> Columns:

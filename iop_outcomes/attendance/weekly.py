@@ -17,6 +17,7 @@ from iop_outcomes.attendance.weekly_people import CANCELLED, people_by_week, wee
 from iop_outcomes.errors import RuleError
 from iop_outcomes.records import require_records
 from iop_outcomes.records.fitness import NOT_KNOWN, reasons_in
+from iop_outcomes.records.judgements import Judgements
 from iop_outcomes.records.schema import ATTENDANCE_STATUSES
 from iop_outcomes.shared.arrays import Integers, ratio
 from iop_outcomes.shared.checks import is_whole
@@ -206,8 +207,9 @@ def _without_unknown(
 ) -> pd.DataFrame:
     """Return the table without what would be nothing but absence of records."""
     table["not_known"] = ""
+    judgements = Judgements(records)
     for measure, names in (("attendance_rate", OF_ABSENCES), ("first_session", OF_SESSIONS)):
-        judged = records.judgements_by(measure, groups.codes, len(groups))
+        judged = judgements.by(measure, groups.codes, len(groups))
         reasons = [
             one.text if one.absent else f"{NOT_KNOWN}: {one.told}" if one.since is not None else ""
             for one in judged

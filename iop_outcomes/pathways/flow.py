@@ -20,6 +20,7 @@ from iop_outcomes.attendance.stays import Attendance, read_attendance
 from iop_outcomes.errors import RuleError
 from iop_outcomes.outcome_scores.estimates import counted, share_limits, split_people
 from iop_outcomes.records import Records, require_records
+from iop_outcomes.records.judgements import Judgements
 from iop_outcomes.shared.arrays import Booleans, Integers, ratio
 from iop_outcomes.shared.checks import check_confidence, check_whole, is_whole
 from iop_outcomes.shared.groups import (
@@ -347,8 +348,9 @@ def _without_unknown(
     table: pd.DataFrame, records: Records, groups: Groups, measures: dict[str, str]
 ) -> pd.DataFrame:
     """Return the table without the steps that the records cannot tell."""
+    judgements = Judgements(records)
     for step, measure in measures.items():
-        judged = records.judgements_by(measure, groups.codes, len(groups))
+        judged = judgements.by(measure, groups.codes, len(groups))
         reasons = [one.text if one is not None and one.absent else "" for one in judged]
         if not any(reasons):
             continue

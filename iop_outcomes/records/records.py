@@ -16,14 +16,8 @@ from iop_outcomes.records.checks.losses import loss_lines
 from iop_outcomes.records.checks.problems import problems_text
 from iop_outcomes.records.checks.to_map import unknown_words, unmatched_rows
 from iop_outcomes.records.covariates import MOST_PROGRAMS, levels_found
-from iop_outcomes.records.fitness import (
-    Held,
-    Judgement,
-    fitness_table,
-    judge,
-    summary,
-    told_of_each,
-)
+from iop_outcomes.records.fitness import Held, Judgement, fitness_table, summary
+from iop_outcomes.records.judgements import Judgements
 from iop_outcomes.shared.messages import columns_found
 from iop_outcomes.shared.saving import write_whole
 from iop_outcomes.shared.text import format_count, format_names, table_html
@@ -142,7 +136,7 @@ class Records:
 
         Measures that are not declared, such as one of a user's own, are left out.
         """
-        return judge(self.held(), measures or None)
+        return Judgements(self).of(*measures)
 
     def judgements_by(
         self, measure: str, codes: npt.NDArray[np.int64], groups: int
@@ -158,20 +152,11 @@ class Records:
         groups : int
             How many groups there are.
         """
-        whole = self.judgements(measure).get(measure)
-        if whole is None or whole.known == "no" or groups == 1:
-            return [whole] * groups
-        parts = (self.subset(codes == group) for group in range(groups))
-        return [judge(part.held(part=True), [measure])[measure] for part in parts]
+        return Judgements(self).by(measure, codes, groups)
 
     def told_by_program(self, measure: str) -> npt.NDArray[np.bool_]:
         """Tell of each episode whether the measure is known in its program, at its admission."""
-        whole = self.judgements(measure)[measure]
-        if whole.known != "partly":
-            return told_of_each([whole], np.zeros(len(self.episodes), np.int64), self.episodes)
-        program = self.episodes["program"].cat.codes.to_numpy().astype(np.int64)
-        judged = self.judgements_by(measure, program, int(program.max()) + 1)
-        return told_of_each(judged, program, self.episodes)
+        return Judgements(self).told_by_program(measure)
 
     def held(self, part: bool = False) -> Held:
         """Return the tables as evidence is looked for in them; `part`: of a group of records."""

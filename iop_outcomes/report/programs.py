@@ -111,7 +111,7 @@ def _fractions(scope: Scope) -> dict[str, tuple[Floats, Floats]]:
 
 def fractions_of_people(scope: Scope) -> dict[str, tuple[Floats, Floats]]:
     """Return the fractions whose counts are people, of the measures known of every program."""
-    by_program = scope.records.told_by_program
+    by_program = scope.judgements.told_by_program
     return {
         name: pair
         for name, pair in _fractions(scope).items()
@@ -122,7 +122,7 @@ def fractions_of_people(scope: Scope) -> dict[str, tuple[Floats, Floats]]:
 def _told(scope: Scope, measure: str, rows: list[Row]) -> list[bool]:
     """Tell of each row whether the records can tell the measure of it; a total of all, of all."""
     name = RESTS_ON.get(measure, measure)
-    by_episode = scope.records.told_by_program(name)
+    by_episode = scope.judgements.told_by_program(name)
     return [bool(by_episode[mask].all()) for _, mask in rows]
 
 

@@ -15,6 +15,7 @@ from iop_outcomes.attendance.stays import Attendance, read_attendance, still_to_
 from iop_outcomes.disclosure import SafePolicy
 from iop_outcomes.errors import ReportError
 from iop_outcomes.records.fitness import MEASURES, Judgement
+from iop_outcomes.records.judgements import Judgements
 from iop_outcomes.relapse import RelapseRule
 from iop_outcomes.report.period import (
     AS,
@@ -174,13 +175,18 @@ class Scope:
         return read_attendance(self.records) if "attendance" in self.records.tables else None
 
     @cached_property
+    def judgements(self) -> Judgements:
+        """What judges these records, and each program, while the report is made."""
+        return Judgements(self.records)
+
+    @cached_property
     def judged(self) -> dict[str, Judgement]:
         """Whether the records can tell each measure; no reason tells of a small count.
 
         A rate of the whole time is not known where absences, or missed check-ins, are recorded only
         from some day on: what was before would count as attended.
         """
-        judged = self.records.judgements(*IN_REPORT)
+        judged = self.judgements.of(*IN_REPORT)
         for name, one in judged.items():
             if self.period is None and name in BY_MONTH and one.since is not None:
                 judged[name] = replace(one, known="no")

@@ -9,9 +9,9 @@ from iop_outcomes.records.fitness.declared import MEASURES
 from iop_outcomes.records.fitness.held import Held
 from iop_outcomes.records.fitness.judging import (
     NOT_KNOWN,
+    Judge,
     Judgement,
     fitness_table,
-    judge,
     reasons_in,
     summary,
     told_of_each,
@@ -23,10 +23,10 @@ __all__ = [
     "MEASURES",
     "NOT_KNOWN",
     "Held",
+    "Judge",
     "Judgement",
     "Measure",
     "fitness_table",
-    "judge",
     "reasons_in",
     "summary",
     "told_of_each",

@@ -14,6 +14,7 @@ from iop_outcomes.records.schema import ATTENDED, TREATMENT_SERVICES
 
 Mask = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
+_COUNTED = ("rows_read", "rows_folded", "rows_kept", "rows_planned")
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,16 +109,27 @@ class Held:
 
     def counts(self, table: str) -> tuple[int, int, int]:
         """Return the rows of a table that were read, kept and planned, in the whole export."""
-        rows = self.sources[self.sources["table"] == table]
-        read = int(rows["rows_read"].sum() - rows["rows_folded"].sum())
-        return read, int(rows["rows_kept"].sum()), int(rows["rows_planned"].sum())
+        rows = self.sources[self._of_sources == table]
+        read, folded, kept, planned = (int(rows[name].to_numpy().sum()) for name in _COUNTED)
+        return read - folded, kept, planned
+
+    @cached_property
+    def _of_sources(self) -> npt.NDArray[np.object_]:
+        return self.sources["table"].to_numpy(dtype=object)
 
     def failed(self, table: str, checks: tuple[str, ...]) -> int:
         """Return how many rows of a table failed some checks, in the whole export."""
-        if self.quality.empty:
-            return 0
-        rows = (self.quality["table"] == table) & self.quality["check"].isin(checks)
-        return int(self.quality.loc[rows, "rows_failed"].sum())
+        return sum(self._failures.get((table, check), 0) for check in checks)
+
+    @cached_property
+    def _failures(self) -> dict[tuple[str, str], int]:
+        """How many rows failed, by table and check."""
+        found: dict[tuple[str, str], int] = {}
+        if not self.quality.empty:
+            columns = (self.quality[name] for name in ("table", "check", "rows_failed"))
+            for table, check, rows in zip(*columns, strict=True):
+                found[table, check] = found.get((table, check), 0) + int(rows)
+        return found
 
     def main_reason(self, table: str) -> str:
         """Return the check by which most rows of a table were set aside; empty if none was."""

@@ -69,11 +69,25 @@ class Judgement:
         return f"{NOT_KNOWN}: {self.told}" if self.absent else self.told
 
 
-def judge(held: Held, names: Iterable[str] | None = None) -> dict[str, Judgement]:
-    """Return the judgement of each measure, or of those named; names not declared are left out."""
-    chosen = MEASURES if names is None else [name for name in names if name in MEASURES]
-    found: dict[Evidence, Answer] = {}  # several measures rest on the same
-    return {name: _judge(held, MEASURES[name], found) for name in chosen}
+class Judge:
+    """What judges measures of the same tables: each evidence is looked for once.
+
+    The tables must not change while it is used.
+
+    Parameters
+    ----------
+    held : Held
+        The tables.
+    """
+
+    def __init__(self, held: Held) -> None:
+        self._held = held
+        self._found: dict[Evidence, Answer] = {}  # several measures rest on the same
+
+    def judge(self, names: Iterable[str] | None = None) -> dict[str, Judgement]:
+        """Return the judgement of all measures, or of those named; others are left out."""
+        chosen = MEASURES if names is None else [name for name in names if name in MEASURES]
+        return {name: _judge(self._held, MEASURES[name], self._found) for name in chosen}
 
 
 def _judge(held: Held, measure: Measure, found: dict[Evidence, Answer]) -> Judgement:
