@@ -31,7 +31,7 @@ def both() -> pd.DataFrame:
 CASES: dict[str, tuple[Any, dict[str, Any]]] = {
     "plain": (frame, {}),
     "control": (both, {"column": "site", "group": "value", "control": "control"}),
-    "month": (frame, {"adjust": "month"}),
+    "month": (frame, {"adjust": "season"}),
     "short": (lambda: frame().drop(index=[5, 25]), {}),
 }
 
@@ -130,7 +130,7 @@ def test_holidays_are_counted_in_their_periods() -> None:
         ({"at": "2023-06-01"}, "too few complete periods"),
         ({"at": "2031-01-01"}, "after the last period"),
         ({"at": "soon"}, "no date for at="),
-        ({"at": AT, "adjust": "year"}, 'adjust= is "month"'),
+        ({"at": AT, "adjust": "year"}, 'adjust= is "season"'),
         ({"at": AT, "adjust": ["christmas"]}, "is no date"),
         ({"at": AT, "adjust": ["1999-12-25"]}, "the same number of them"),
         ({"at": AT, "lag": -1}, "lag is a whole number"),
@@ -194,3 +194,11 @@ def test_the_picture_shows_the_table(records: iop.Records) -> None:
         seen[np.isfinite(seen)], found.table.loc[found.table["used"], "value"]
     )
     assert "Change of level" in iop.alternative_text(ax)
+
+
+def test_the_old_word_for_the_season_warns_and_gives_the_same() -> None:
+    series = frame()
+    new = iop.interrupted_series(series, at=AT, adjust="season").table
+    with pytest.warns(DeprecationWarning, match='adjust="season"'):
+        old = iop.interrupted_series(series, at=AT, adjust="month").table
+    pd.testing.assert_frame_equal(old, new)

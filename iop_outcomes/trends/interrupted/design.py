@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -60,7 +61,7 @@ def design_of(when: pd.Index[Any], at: object, adjust: Adjust) -> Design:
         The period, date, number or label of each row, in order.
     at : date, period, number or label
         When the change came. A period within which it came is neither before nor after.
-    adjust : {"month"}, list of dates or None
+    adjust : {"season"}, list of dates or None
         As of `interrupted_series`.
     """
     first = place_of(when, at, "at")
@@ -87,17 +88,20 @@ def _adjustment(when: pd.Index[Any], adjust: Adjust) -> tuple[list[Floats], str]
             instead="adjust=None, or periods as 2026-03",
         )
     if isinstance(adjust, str) and adjust == "month":
-        return _months(when)
+        warnings.warn('adjust="month" is now adjust="season"', DeprecationWarning, stacklevel=2)
+        adjust = "season"
+    if isinstance(adjust, str) and adjust == "season":
+        return _season(when)
     if isinstance(adjust, (list, tuple, pd.DatetimeIndex)) and len(adjust):
         return _holidays(when, adjust)
     raise RuleError(
-        'adjust= is "month" or a list of holidays.',
+        'adjust= is "season" or a list of holidays.',
         found=f"adjust={as_written(adjust)}",
-        instead='adjust="month" or adjust=["2025-12-25", "2026-01-01"]',
+        instead='adjust="season" or adjust=["2025-12-25", "2026-01-01"]',
     )
 
 
-def _months(when: pd.PeriodIndex | pd.DatetimeIndex) -> tuple[list[Floats], str]:
+def _season(when: pd.PeriodIndex | pd.DatetimeIndex) -> tuple[list[Floats], str]:
     """Return a column for each month of the year but the first that occurs."""
     middle = when
     if isinstance(when, pd.PeriodIndex):

@@ -60,8 +60,8 @@ def interrupted_series(
     control : value or list of values, optional
         Of `column`: those who did not, whose series stands for what else changed at the time
         (difference in differences).
-    adjust : "month" or list of dates, optional
-        ``"month"``: a level for each month (or quarter) of the year. Dates: the number of these
+    adjust : "season" or list of dates, optional
+        ``"season"``: a level for each month (or quarter) of the year. Dates: the number of these
         holidays in each period. By default neither.
     lag : int, optional
         The number of periods apart up to which residuals may be correlated; by default the whole

@@ -21,7 +21,7 @@ class Plan:
     ----------
     at : object
         When the change came.
-    adjust : {"month"}, list of dates or None
+    adjust : {"season"}, list of dates or None
         What is adjusted for.
     lag : int or None
         The lag of the errors; None for the usual one.
