@@ -2,8 +2,9 @@
 
     python -m validation.curve_rules --page docs/validation_curve_rules.md
 
-The rule of today needs 11 events and no, or 11, ends of follow-up between two shown days. The other
-prints no ends of follow-up and chooses among six days those that are worth most together.
+The rule of `protect` chooses among fixed days those that are worth most together, and prints no
+ends of follow-up. The rule before it needed 11 events and no, or 11, ends of follow-up between two
+shown days; it is written out here.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import shlex
 import sys
 from collections.abc import Sequence
 from datetime import date
-from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,6 @@ import pandas as pd
 import iop_outcomes as iop
 
 TEXT = Path(__file__).with_name("curve_rules_page.md")
-WORTH = {180: 4.0, 90: 2.5, 30: 1.5, 60: 1.2, 120: 1.0, 150: 0.9}
 ASKED = (30, 60, 90, 180)
 THRESHOLD = 11
 SHAPE, RELAPSED, LOST, END = 0.8, 0.4, 0.2, 180
@@ -40,20 +39,29 @@ def draw(size: int, random: np.random.Generator) -> pd.DataFrame:
     return pd.DataFrame({"days": days.astype(int), "event": relapse <= lost})
 
 
-def chosen_days(times: pd.DataFrame, threshold: int = THRESHOLD) -> tuple[int, ...]:
-    """Return the days worth most among those with enough events between them, and people after."""
-    events = np.sort(times.loc[times["event"], "days"].to_numpy())
-    days = np.array(sorted(WORTH))
-    through = np.searchsorted(events, days, side="right")
-    left = np.array([(times["days"] > day).sum() for day in days])
-    best: tuple[float, tuple[int, ...]] = (0.0, ())
-    for size in range(1, len(days) + 1):
-        for some in combinations(range(len(days)), size):
-            counts = np.diff([0, *through[list(some)]])
-            if (counts >= threshold).all() and (left[list(some)] >= threshold).all():
-                worth = sum(WORTH[int(days[one])] for one in some)
-                best = max(best, (worth, tuple(int(days[one]) for one in some)))
-    return best[1]
+def days_before(times: pd.DataFrame, threshold: int = THRESHOLD) -> list[int]:
+    """Return the days that the rule before shows: those asked for, then any others."""
+    shown = [0]
+    everyday = sorted(times["days"].unique().tolist())
+    for day in [*ASKED, *everyday]:
+        if 0 < day <= everyday[-1] and day not in shown and _enough(times, shown, day, threshold):
+            shown = sorted([*shown, day])
+    return shown[1:]
+
+
+def _enough(times: pd.DataFrame, shown: list[int], day: int, threshold: int) -> bool:
+    """Return whether a further day leaves enough, or no, ends on both sides of it."""
+    if (times["days"] > day).sum() < threshold:
+        return False
+    earlier = max(one for one in shown if one < day)
+    later = min((one for one in shown if one > day), default=None)
+    stretches = [(earlier, day), *([] if later is None else [(day, later)])]
+    for start, end in stretches:
+        inside = times[(times["days"] > start) & (times["days"] <= end)]
+        events = int(inside["event"].sum())
+        if events < threshold or 0 < len(inside) - events < threshold:
+            return False
+    return True
 
 
 def read_off(days: Sequence[float], shares: Sequence[float]) -> Floats:
@@ -62,20 +70,33 @@ def read_off(days: Sequence[float], shares: Sequence[float]) -> Floats:
 
 
 def trial(size: int, seed: int) -> dict[str, list[float]]:
-    """Return by rule the errors in points on each day asked for, and the number of days shown."""
+    """Return by rule the errors in points on each day asked for, and the number of days shown.
+
+    Under ``base`` to which the numbers at risk are rounded, under ``limits`` the errors in points
+    of each shown lower and upper limit.
+    """
     times = draw(size, np.random.default_rng([seed, size]))
     curves = iop.survival_curves(times)
     truth = curves.at(list(ASKED))["survival"].to_numpy(dtype=np.float64)
-    shown = iop.protect(curves).table.iloc[1:]
-    days = chosen_days(times)
-    shares = curves.at(list(days))["survival"].round(2) if days else []
+    before = days_before(times)
+    protected = iop.protect(curves)
+    shown = protected.table.iloc[1:]
+    exact = curves.at(shown["day"].tolist()) if len(shown) else shown
+    off = [
+        100 * abs(float(one) - float(other))
+        for name in ("lower", "upper")
+        for one, other in zip(shown[name], exact[name], strict=True)
+        if not pd.isna(one)
+    ]
+    heights = curves.at(before)["survival"].round(2).tolist() if before else []
     points = {
-        "today": (shown["day"].tolist(), shown["survival"].tolist()),
-        "chosen": (list(days), list(shares)),
+        "before": (before, heights),
+        "now": (shown["day"].tolist(), shown["survival"].tolist()),
     }
-    return {
+    found = {
         name: [*(100 * abs(read_off(*both) - truth)), len(both[0])] for name, both in points.items()
     }
+    return {**found, "base": protected.sizes["base"].tolist(), "limits": off}
 
 
 def run(runs: int) -> pd.DataFrame:
@@ -83,15 +104,18 @@ def run(runs: int) -> pd.DataFrame:
     rows = []
     for size in SIZES:
         trials = [trial(size, seed) for seed in range(runs)]
-        for name in ("today", "chosen"):
+        bases = [base for one in trials for base in one["base"]]
+        limits = [off for one in trials for off in one["limits"]]
+        for name in ("before", "now"):
             means = np.mean([one[name] for one in trials], axis=0)
-            rows.append((size, name, *means))
-    return pd.DataFrame(rows, columns=["size", "rule", *map(str, ASKED), "days"])
+            rows.append((size, name, *means, bases, limits))
+    columns = ["size", "rule", *map(str, ASKED), "days", "bases", "limits"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def page(found: pd.DataFrame, command: str) -> str:
     """Return the page of docs/."""
-    names = {"today": "that of `protect`", "chosen": "days chosen together"}
+    names = {"before": "the rule before", "now": "that of `protect`"}
     lines = [
         "| people | rule | days shown | error at day 30 | 60 | 90 | 180 (points) |",
         "|---|---|---|---|---|---|---|",
@@ -99,11 +123,20 @@ def page(found: pd.DataFrame, command: str) -> str:
     for row in found.to_dict("records"):
         errors = " | ".join(f"{row[str(day)]:.1f}" for day in ASKED)
         lines.append(f"| {row['size']} | {names[row['rule']]} | {row['days']:.1f} | {errors} |")
+    now = found[found["rule"] == "now"]
+    bases = ["| people | curves | to 5 | to 10 | to 20 | none |", "|---|---|---|---|---|---|"]
+    limits = ["| people | mean (points) | most |", "|---|---|---|"]
+    for size, used, off in zip(now["size"], now["bases"], now["limits"], strict=True):
+        counts = " | ".join(str(used.count(base)) for base in (5, 10, 20, 0))
+        bases.append(f"| {size} | {len(used)} | {counts} |")
+        limits.append(f"| {size} | {np.mean(off):.1f} | {max(off):.1f} |")
     text = TEXT.read_text(encoding="utf-8")
     for name, value in {
         "DATE": date.today().isoformat(),
         "COMMAND": command,
         "TABLE": "\n".join(lines),
+        "BASES": "\n".join(bases),
+        "LIMITS": "\n".join(limits),
     }.items():
         text = text.replace("{{" + name + "}}", value)
     return text
@@ -115,7 +148,7 @@ def main() -> None:
     parser.add_argument("--page", type=Path)
     options = parser.parse_args(sys.argv[1:])
     found = run(options.runs)
-    print(found.round(2).to_string())
+    print(found.drop(columns=["bases", "limits"]).round(2).to_string())
     if options.page:
         command = shlex.join(
             ["python", "-m", "validation.curve_rules", "--runs", str(options.runs)]

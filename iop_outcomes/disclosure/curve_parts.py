@@ -12,11 +12,10 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from iop_outcomes.disclosure.policy import SafePolicy
 
-KINDS = ("events", "censored", "entered")
+KINDS = ("events", "entered")
 Counts = dict[str, int]
 
 
@@ -29,24 +28,11 @@ class PublishedCounts:
     days : numpy.ndarray
         The published days, ascending; the first is 0.
     through : dict of str to numpy.ndarray
-        ``events``, ``censored`` and ``entered`` through each of them.
+        ``events`` and ``entered`` through each of them.
     """
 
     days: npt.NDArray[np.float64]
     through: dict[str, npt.NDArray[np.int64]]
-
-    @classmethod
-    def of(cls, table: pd.DataFrame) -> PublishedCounts:
-        """Return the counts in the published rows of one curve."""
-        at_risk, events, censored = (
-            table[name].to_numpy(dtype=np.int64) for name in ("at_risk", "events", "censored")
-        )
-        left = at_risk - events - censored
-        entered = np.concatenate([at_risk[:1], at_risk[1:] - left[:-1]])
-        return cls(
-            table["day"].to_numpy(dtype=np.float64),
-            {"events": events.cumsum(), "censored": censored.cumsum(), "entered": entered.cumsum()},
-        )
 
     def last(self, kind: str, day: float) -> int:
         """Return the count through the last published day up to `day`."""

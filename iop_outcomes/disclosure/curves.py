@@ -2,7 +2,7 @@
 
 The counts of a curve can be calculated from it: the height of each step, divided by the survival
 before it and times the number at risk, is the number of events on that day. A curve is therefore
-published only at days between which there are enough events.
+published only on a few fixed days between which there are enough events.
 """
 
 from __future__ import annotations
@@ -24,19 +24,23 @@ COUNTS = ("at_risk", "events", "censored")
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ProtectedCurves(DrawnResult):
-    """Survival curves for release: the unchanged estimates, on days that disclose no small count.
+    """Survival curves for release: estimates on fixed days that disclose no small count.
 
     Attributes
     ----------
     table : pandas.DataFrame
-        One row a group and published day, with the columns of ``SurvivalCurves.table`` except
-        ``se``, from which the number at risk could be calculated. ``events`` and ``censored`` are
-        counts since the row before, ``at_risk`` is the number still followed after the row before
-        plus those who entered since; ``survival``, ``lower`` and ``upper`` are the estimates of the
-        whole data at that day, rounded to two decimals (three from 1,000 people).
+        One row a group and published day: ``[by ...]``, ``day``; ``at_risk`` (Int64): still
+        followed after the day, rounded to the ``base`` of the group, on day 0 all its people;
+        missing where it would disclose a small number of ends of follow-up; ``survival``: the
+        estimate of the whole data on that day, rounded to two decimals (three from 1,000 people);
+        ``lower``, ``upper``: its limits, worked out from the printed figures alone (see
+        `iop_outcomes.disclosure.fixed_days.limits`), as if each row were another person;
+        missing where no numbers at risk are printed. Under a policy that hides
+        nothing each day is there, with exact numbers, and ``events`` and ``censored`` of the day.
     sizes : pandas.DataFrame
-        One row a group: ``n``, ``events`` and ``censored`` up to the last published day
-        (``through``), and ``median`` where that day is one of the published ones.
+        One row a group: ``n``; ``through``, the last published day; ``median``: the day on which
+        the lines between the published points cross one half, missing if they do not; ``base``: to
+        which the numbers at risk are rounded, 0 if none is printed.
     left_out : int
         The number of groups left out: too few people, or too few events to show any day.
     by : tuple of str
@@ -78,7 +82,7 @@ class ProtectedCurves(DrawnResult):
         return self._reindexed(self.table, days)
 
     def median(self) -> pd.DataFrame:
-        """Return the median of each group, where its day is published, without limits."""
+        """Return the median of each group, read along the lines, without limits."""
         medians = self.sizes[[*self.by, "median"]].copy()
         medians["lower"] = np.nan
         medians["upper"] = np.nan
@@ -93,17 +97,17 @@ class ProtectedCurves(DrawnResult):
         )
 
     def risk_table(self, days: float | Sequence[float]) -> pd.DataFrame:
-        """Return the numbers at risk, censored so far and with an event so far, at each day.
+        """Return the numbers still followed after each day, as they are printed.
 
-        The columns are those of ``SurvivalCurves.risk_table``; missing where a day is not
-        published. All counts are through the day, so that the three add up to the number who
-        entered. All three are Int64, whole numbers that can be missing.
+        Missing where a day is not published. Under a policy that hides nothing also those censored
+        and with an event so far, as in ``SurvivalCurves.risk_table``. All are Int64, whole numbers
+        that can be missing.
         """
-        running = self.table[[*self.by, "day"]].copy()
+        running = self.table[[*self.by, "day", "at_risk"]].copy()
         parts = self._grouped(self.table)
-        running["at_risk"] = self.table["at_risk"] - self.table["censored"] - self.table["events"]
-        running["censored"] = parts["censored"].cumsum()
-        running["events"] = parts["events"].cumsum()
+        for name in ("censored", "events"):
+            if name in self.table:
+                running[name] = parts[name].cumsum()
         return self._reindexed(running, days)
 
     def _grouped(self, frame: pd.DataFrame) -> Any:

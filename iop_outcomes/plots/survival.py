@@ -25,6 +25,7 @@ from iop_outcomes.plots.survival_notes import (
     Counting,
     blocks_of,
     columns_of,
+    has_table,
     notes_of,
     risk,
     small_print,
@@ -58,7 +59,7 @@ def plot_survival(
     ----------
     curves : SurvivalCurves or ProtectedCurves
         What `iop_outcomes.survival_curves` or `iop_outcomes.protect` returned. Protected curves are
-        drawn as points joined by straight lines: between two of them the curve is not published.
+        drawn as points joined by thin straight lines: only the marked days are estimates.
     ax : matplotlib.axes.Axes or matplotlib.figure.Figure, optional
         Where to draw; leave room below for the table. A figure is given the size it needs.
         Default: a new one.
@@ -123,7 +124,7 @@ def plot_survival(
         _dress(ax, curves, days, band)
         if sheet.narrow:  # beside the axes there is room too
             style.legend(ax, bbox_to_anchor=((8 - sheet.plan.left) / sheet.width, 1.02))
-        if sheet.whole:
+        if sheet.whole and has_table(curves):
             add_risk_table(ax, sheet, blocks_of(curves, risk(curves, days, counting)), days)
         finish(sheet, curves, f"{curves.text} {notes}")
     return ax
@@ -157,7 +158,9 @@ def _days(curves: Curves, ticks: Sequence[int] | None, width: float) -> list[int
     last = int(curves.table["day"].max())
     if isinstance(curves, ProtectedCurves):
         counts = curves.table["day"].value_counts()
-        shared = [day for day in (30, 60, 90, 180, 270, 365) if counts.get(day, 0) > 0]
+        shared = [int(day) for day in sorted(counts.index) if day > 0]
+        if curves.policy.threshold == 1:
+            shared = [day for day in (30, 60, 90, 180, 270, 365) if counts.get(day, 0) > 0]
         if last - max(shared, default=0) > 0.09 * last:
             shared.append(last)
         return _apart([0, *shared], day_axis.TICK_ROOM * last / width)
@@ -179,7 +182,7 @@ def _planner(
     entries, narrow = legend
     notes = notes_of(curves, print_below, bool(counted["at_risk"].isna().any()))
     names = [name for name, _ in panels(counted, curves.by)]
-    height = table_height(names, len(columns_of(counted)))
+    height = table_height(names, len(columns_of(counted))) if has_table(curves) else 0.0
 
     def plan(width: float, whole: bool) -> Plan:
         left = LEFT if whole else LEFT_ALONE
@@ -216,9 +219,9 @@ def _draw_curve(ax: Axes, table: pd.DataFrame, look: style.Look, named: tuple[st
         drawstyle="default" if points else "steps-post",
         color=look.colour,
         linestyle=look.line,
-        linewidth=1.8,
+        linewidth=0.9 if points else 1.8,
         marker=look.marker if points else "",
-        markersize=4,
+        markersize=5 if points else 4,
         markevery=None if len(day) <= MANY_POINTS else 0.03,  # of the picture's diagonal
         label=label,
         zorder=3,
@@ -274,16 +277,13 @@ def _draw_medians(ax: Axes, curves: Curves) -> None:
 def _labels(curves: Curves, groups: list[tuple[str, pd.DataFrame]], room: float) -> list[str]:
     """Return what the legend says of each group."""
     if isinstance(curves, ProtectedCurves):
-        counted = [
-            (rows["at_risk"].iloc[0], rows["events"].sum(), f" by day {int(rows['day'].iloc[-1])}")
-            for _, rows in groups
-        ]
+        counts = [f"n = {int(n):,}" for n in curves.sizes["n"]]
     else:  # at risk on day 0 are not all, under late entry
         sizes = curves.sizes
-        counted = [(n, events, "") for n, events in zip(sizes["n"], sizes["events"], strict=True)]
-    counts = [
-        f"n = {int(n):,}, {format_count(events, 'event')}{until}" for n, events, until in counted
-    ]
+        counts = [
+            f"n = {int(n):,}, {format_count(events, 'event')}"
+            for n, events in zip(sizes["n"], sizes["events"], strict=True)
+        ]
     return legend_labels([name for name, _ in groups], counts, room)
 
 

@@ -43,7 +43,14 @@ def blocks_of(curves: Curves, table: pd.DataFrame) -> list[Block]:
 
 def columns_of(table: pd.DataFrame) -> tuple[tuple[str, str], ...]:
     """Return the columns of the risk table that are drawn, with their words."""
-    return (*ROWS, UNWEIGHTED) if "rows_at_risk" in table.columns else ROWS
+    rows = tuple(row for row in ROWS if row[0] in table.columns)
+    return (*rows, UNWEIGHTED) if "rows_at_risk" in table.columns else rows
+
+
+def has_table(curves: Curves) -> bool:
+    """Return whether there are numbers at risk to write below the picture."""
+    risk = curves.table["at_risk"]
+    return not isinstance(curves, ProtectedCurves) or bool(risk[curves.table["day"] > 0].any())
 
 
 def small_print(curves: Curves, band: bool, counting: Counting) -> str:
@@ -54,7 +61,11 @@ def small_print(curves: Curves, band: bool, counting: Counting) -> str:
     late, weights = False, None
     if not isinstance(curves, ProtectedCurves):
         late, weights = bool((curves.entries["day"] > 0).any()), curves.weights
-    if counting == "just_before":
+    if isinstance(curves, ProtectedCurves) and curves.policy.threshold > 1:
+        if not has_table(curves):
+            return "Numbers at risk, and with them confidence limits, cannot be shown."
+        sentences.append("The table: those still followed after each marked day, rounded.")
+    elif counting == "just_before":
         sentences.append(
             "At risk: just before each day; censored and events: through it, so that who ends on "
             "the day is counted twice."
@@ -74,5 +85,5 @@ def notes_of(curves: Curves, print_below: str, dashes: bool) -> str:
     """Return the small print: what the event is, what missing means, what the table counts."""
     lines = [curves.rule, print_below]
     if dashes:
-        lines.append("A dash: too few since the last published day.")
+        lines.append("A dash: not a marked day of this curve, or too few.")
     return "\n".join(line for line in lines if line)

@@ -17,12 +17,14 @@ from iop_outcomes.disclosure import (
     hidden_cells,
     hide_nested_counts,
     hide_small_counts,
-    protect_curves,
+    protect_family,
 )
 from iop_outcomes.disclosure.curve_parts import Parts, PublishedCounts
+from iop_outcomes.disclosure.fixed_days.limits import printed_limits
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.shared.provenance import Provenance, label
 from iop_outcomes.trends import Trend
+from validation.curve_rules import draw
 
 CMS = iop.SafePolicy.cms()
 RULE = "Relapse is the first use after admission; a missing check-in counts as use."
@@ -176,44 +178,69 @@ def test_no_two_shown_stages_differ_by_a_small_count(counts: list[int]) -> None:
 
 @settings(max_examples=20, deadline=None)
 @given(st.integers(12, 400), st.integers(0, 10_000), st.integers(2, 20))
-def test_a_protected_curve_publishes_no_small_count(size: int, seed: int, threshold: int) -> None:
+def test_a_protected_curve_has_enough_events_between_its_days(
+    size: int, seed: int, threshold: int
+) -> None:
     policy = iop.SafePolicy(threshold)
     curves = iop.survival_curves(make_times({"A": size}, seed))
-    table = iop.protect(curves, policy).table
+    protected = iop.protect(curves, policy)
+    table = protected.table
+    assert list(table.columns) == ["day", "at_risk", "survival", "lower", "upper"]
     if table.empty:
         return
-    later = table.iloc[1:]
-    assert (later["events"] >= threshold).all()
-    assert ((later["censored"] == 0) | (later["censored"] >= threshold)).all()
-    left = table["at_risk"] - table["events"] - table["censored"]
-    assert (left >= threshold).all()
-    assert table["at_risk"].iloc[1:].tolist() == left.iloc[:-1].tolist()
+    risk = curves.risk_table(table["day"].tolist())
+    assert (risk["events"].diff().iloc[1:] >= threshold).all()
+    assert (risk["at_risk"] >= threshold).all()
     truth = curves.at(table["day"].tolist())
     np.testing.assert_array_equal(table["survival"], truth["survival"].round(2))
-    risk = curves.risk_table(table["day"].tolist())
-    np.testing.assert_array_equal(table["events"].cumsum(), risk["events"])
-    np.testing.assert_array_equal(table["censored"].cumsum(), risk["censored"])
+    base = protected.sizes["base"].item()
+    assert table["at_risk"].iloc[0] == size
+    if base == 0:
+        assert table["at_risk"].iloc[1:].isna().all()
+        assert table[["lower", "upper"]].iloc[1:].isna().all(axis=None)
+    else:
+        assert (table["at_risk"].iloc[1:] % base == 0).all()
+        assert ((table["at_risk"] - risk["at_risk"]).iloc[1:].abs() <= base / 2).all()
+
+
+def test_a_small_program_is_shown_at_day_180() -> None:
+    # The rule that needed 11 ends of follow-up between two days showed 0.7 days of 80 people.
+    for seed in range(4):
+        times = draw(80, np.random.default_rng(seed))
+        assert iop.protect(iop.survival_curves(times)).table["day"].iloc[-1] == 180
 
 
 def test_a_standard_error_that_gives_the_number_at_risk_back_does_not_leave() -> None:
     # n = S (1 - S) / se^2 while nobody is censored.
-    times = pd.DataFrame({"days": np.arange(60) % 12 + 1, "event": True})
+    times = pd.DataFrame({"days": np.arange(90) + 1, "event": True})
     curves = iop.survival_curves(times)
-    at = curves.at(6).iloc[0]
-    assert at["survival"] * (1 - at["survival"]) / at["se"] ** 2 == pytest.approx(60)
+    at = curves.at(60).iloc[0]
+    assert at["survival"] * (1 - at["survival"]) / at["se"] ** 2 == pytest.approx(90)
     shown = iop.protect(curves)
     assert "se" not in shown.table.columns
-    assert "se" not in shown.at([6]).columns
+    assert "se" not in shown.at([60]).columns
     few = iop.protect(iop.survival_curves(times.head(5)))
     assert list(few.table.columns) == list(shown.table.columns)
 
 
-def test_the_days_that_readers_ask_for_come_first() -> None:
-    times = make_times({"A": 600})
-    protected = iop.protect(iop.survival_curves(times))
-    assert {30, 60, 90, 180} <= set(protected.table["day"])
+def test_limits_are_those_of_the_printed_figures_and_near_the_exact_ones() -> None:
+    curves = iop.survival_curves(make_times({"A": 600}))
+    table = iop.protect(curves).table
+    again = printed_limits(table["at_risk"], table["survival"], table["survival"], 0.95)
+    for name, limits in zip(("lower", "upper"), again, strict=True):
+        np.testing.assert_array_equal(table[name], limits.round(2))
+        exact = curves.at(table["day"].tolist())[name]
+        assert (table[name] - exact).abs().max() < 0.02
+
+
+def test_the_days_are_fixed_and_no_event_is_dated() -> None:
+    protected = iop.protect(iop.survival_curves(make_times({"A": 600})))
+    assert set(protected.table["day"]) <= {0, 30, 60, 90, 120, 150, 180, 270, 365}
+    assert {30, 90, 180} <= set(protected.table["day"])
     at = protected.at([30, 31, 90])
     assert at["survival"].notna().tolist() == [True, False, True]
+    short = make_times({"A": 600}).assign(days=lambda frame: frame["days"] // 10 + 1)
+    assert set(iop.protect(iop.survival_curves(short)).table["day"]) <= {0, 7, 14, 21, 28, 42}
 
 
 def test_small_groups_are_gone_and_said_to_be() -> None:
@@ -226,68 +253,65 @@ def test_small_groups_are_gone_and_said_to_be() -> None:
     assert "C" not in protected.risk_table([0, 30])["program"].tolist()
 
 
-COUNTED = ["day", "at_risk", "censored", "events"]
-
-
-def test_the_protected_risk_table_adds_up_and_is_missing_between_published_days() -> None:
+def test_groups_are_shown_on_days_that_most_of_them_can_show() -> None:
     curves = iop.survival_curves(make_times({"A": 200, "B": 150}), by="program")
-    protected = iop.protect(curves)
-    days = [0, 1, *sorted(set(protected.table["day"]))]
-    risk = protected.risk_table(days).dropna()
-    total = risk["at_risk"] + risk["censored"] + risk["events"]
-    size = protected.sizes.set_index("program")["n"]
-    assert (total.to_numpy() == risk["program"].map(size).to_numpy()).all()
-    published = set(zip(protected.table["program"], protected.table["day"], strict=True))
-    assert set(zip(risk["program"], risk["day"], strict=True)) == published
+    shown = iop.protect(curves).table
+    days = [set(rows["day"]) for _, rows in shown.groupby("program")]
+    assert len(days[0] & days[1]) >= 3
 
 
-def test_counts_of_protected_curves_are_whole_where_days_are_not_published() -> None:
+def test_numbers_at_risk_are_whole_where_days_are_not_published() -> None:
     protected = iop.protect(iop.survival_curves(make_times({"A": 200, "B": 150}), by="program"))
     for found in (protected.risk_table([0, 1, 5000]), protected.at([0, 1, 5000])):
-        assert (found[["at_risk", "censored", "events"]].dtypes == "Int64").all()
+        assert found["at_risk"].dtype == "Int64"
         assert found["at_risk"].isna().any()
         assert found["at_risk"].notna().any()
-        assert ".0<" not in found.drop(columns=found.columns.difference(COUNTED)).to_html()
+        assert ".0<" not in found[["program", "day", "at_risk"]].to_html()
 
 
-def test_a_whole_less_its_published_parts_leaves_nothing_small() -> None:
+def test_a_whole_less_its_groups_leaves_no_few_events() -> None:
     times = make_times({"A": 200, "B": 150, "C": 60})
-    parts = iop.protect(iop.survival_curves(times, by="program"))
-    whole = protect_curves(iop.survival_curves(times), CMS, parts=parts)
+    by_program = iop.survival_curves(times, by="program")
+    whole, groups = protect_family(iop.survival_curves(times), by_program, CMS)
     assert len(whole.table) > 3
-    for name in ("events", "censored"):
-        seen = whole.table[name].cumsum().to_numpy(dtype=float)
-        for _, rows in parts.table.groupby("program"):
-            reached = rows.set_index("day")[name].cumsum()
-            seen -= [reached[reached.index <= day].max() for day in whole.table["day"]]
-        assert not CMS.hides(np.abs(seen)).any()
+    curves = iop.survival_curves(times)
+    seen = curves.risk_table(whole.table["day"].tolist())["events"].to_numpy(dtype=float)
+    for name, rows in groups.table.groupby("program"):
+        counts = by_program.risk_table(rows["day"].tolist())
+        reached = counts[counts["program"] == name].set_index("day")["events"]
+        seen -= [reached[reached.index <= day].max() for day in whole.table["day"]]
+    assert not CMS.hides(np.abs(seen)).any()
 
 
-def test_a_whole_with_a_few_people_more_than_its_parts_is_not_published() -> None:
+def test_a_whole_with_a_few_people_more_than_its_groups_is_not_beside_all_of_them() -> None:
     times = make_times({"A": 200, "B": 150, "C": 9})
-    parts = iop.protect(iop.survival_curves(times, by="program"))
-    assert protect_curves(iop.survival_curves(times), CMS, parts=parts).table.empty
+    whole, groups = protect_family(
+        iop.survival_curves(times), iop.survival_curves(times, by="program"), CMS
+    )
+    shown = groups.sizes["program"].tolist()
+    assert whole.table.empty or not {"A", "B"} <= set(shown)
 
 
-def test_a_few_people_who_come_after_the_last_published_day_hide_the_whole_too() -> None:
+def test_a_few_who_come_after_the_last_published_day_count_too() -> None:
     # No published day counts them, but the size of the whole, less those of A and B, would be 9.
     times = make_times({"A": 200, "B": 150}).assign(entry=0)
-    parts = iop.protect(iop.survival_curves(times, by="program"))
-    assert len(protect_curves(iop.survival_curves(times), CMS, parts=parts).table) > 3
     late = pd.DataFrame({"program": "C", "entry": 450, "days": range(460, 469), "event": False})
     more = pd.concat([times, late], ignore_index=True)
-    assert protect_curves(iop.survival_curves(more), CMS, parts=parts).table.empty
+    whole, groups = protect_family(
+        iop.survival_curves(more), iop.survival_curves(more, by="program"), CMS
+    )
+    assert whole.table.empty or not {"A", "B"} <= set(groups.sizes["program"])
 
 
 def shown_events(size: int, events: dict[int, int]) -> PublishedCounts:
-    """Return a published curve with so many events through each day, and nobody censored."""
+    """Return a published curve with so many events through each day."""
     through = np.array(list(events.values()))
-    counts = {"events": through, "censored": 0 * through, "entered": 0 * through + size}
+    counts = {"events": through, "entered": 0 * through + size}
     return PublishedCounts(np.array(list(events), dtype=float), counts)
 
 
 def through(events: int, entered: int) -> dict[str, int]:
-    return {"events": events, "censored": 0, "entered": entered}
+    return {"events": events, "entered": entered}
 
 
 def test_a_day_of_the_whole_is_not_a_few_short_of_the_next_days_of_its_groups() -> None:
@@ -314,33 +338,41 @@ def test_between_two_days_of_the_whole_a_group_does_not_leave_a_few() -> None:
 
 
 def test_events_on_the_first_day_and_late_entries_are_counted() -> None:
-    days = [0] * 12 + list(range(1, 60))
+    days = [0] * 12 + list(range(1, 90))
     times = pd.DataFrame({"days": days, "event": True})
     table = iop.protect(iop.survival_curves(times)).table
-    assert table["day"].tolist()[:2] == [0, 1]
-    assert table["events"].tolist()[:2] == [0, 13]
-    assert table["at_risk"].tolist()[:2] == [71, 71]
-    late = pd.DataFrame({"days": range(10, 70), "event": True, "entry": [0] * 55 + [5] * 5})
-    assert iop.protect(iop.survival_curves(late)).table.empty
+    assert table["at_risk"].iloc[0] == 101
+    assert table["survival"].iloc[0] == 1
+    late = pd.DataFrame({"days": range(10, 100), "event": True, "entry": [0] * 85 + [5] * 5})
+    assert iop.protect(iop.survival_curves(late)).table.empty  # five came late
+    many = late.assign(entry=[0] * 60 + [5] * 30)
+    shown = iop.protect(iop.survival_curves(many))
+    assert shown.sizes["base"].tolist() == [0]
 
 
-def test_a_median_is_shown_only_on_a_published_day_and_a_mean_never() -> None:
-    curves = iop.survival_curves(make_times({"A": 300}))
-    protected = iop.protect(curves)
-    published = protected.table["day"].tolist()
-    median = protected.median()["median"].iloc[0]
-    assert np.isnan(median) or (median in published and median == curves.median()["median"].item())
+def test_a_median_is_read_along_the_lines_and_a_mean_never() -> None:
+    times = pd.DataFrame({"days": np.repeat([20, 50, 80, 200], [30, 30, 20, 20]), "event": True})
+    protected = iop.protect(iop.survival_curves(times))
+    table = protected.table.set_index("day")["survival"]
+    assert table.loc[[30, 60, 180]].tolist() == [0.7, 0.4, 0.2]
+    assert protected.median()["median"].item() == 50
     with pytest.raises(EstimateError, match="restricted mean"):
         protected.restricted_mean(90)
-    assert "_Curve" not in repr(protected)
+    assert "FixedCounts" not in repr(protected)
     assert "<caption>" in protected._repr_html_()
 
 
-def test_without_protection_each_day_is_there() -> None:
-    curves = iop.survival_curves(make_times({"A": 50}))
+def test_without_protection_each_day_is_there_with_its_counts() -> None:
+    curves = iop.survival_curves(make_times({"A": 50, "B": 40}), by="program")
     open_ = iop.protect(curves, iop.SafePolicy.unprotected())
-    assert len(open_.table) >= len(curves.table) - 1
+    assert len(open_.table) >= len(curves.table)
     assert "not hidden" in open_.rule
+    days = sorted(curves.table["day"].unique())[5:25]
+    risk, found = open_.risk_table(days), curves.risk_table(days)
+    known = risk["at_risk"].notna()
+    assert known.any()
+    for name in ("at_risk", "events", "censored"):
+        assert (risk[name][known] == found[name][known]).all()
 
 
 # trends and weeks

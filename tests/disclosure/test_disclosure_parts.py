@@ -11,36 +11,30 @@ import pytest
 import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.adjustments import System, _narrow_row, narrow_ranges
-from iop_outcomes.disclosure.curve_days import _running
-from iop_outcomes.disclosure.curve_parts import PublishedCounts
 from iop_outcomes.disclosure.facts import Facts, Share
+from iop_outcomes.disclosure.fixed_days import FixedCounts
 from iop_outcomes.disclosure.results import RECENT, link_trend
 from iop_outcomes.disclosure.solving import Printed, _search, find_fit, known_values
 
 
-def test_who_entered_by_each_published_day_is_what_the_counts_leave() -> None:
+def test_counts_through_fixed_days() -> None:
     # 20 begin; by day 10 three have gone, and 24 are at risk: 7 came. Then 5 go and 30 are there.
-    table = pd.DataFrame(
-        {"day": [0, 10, 20], "at_risk": [20, 24, 30], "events": [0, 3, 1], "censored": [3, 2, 0]}
-    )
-    counts = PublishedCounts.of(table)
-    assert counts.through["entered"].tolist() == [20, 27, 38]
-    assert counts.through["events"].tolist() == [0, 3, 4]
-    assert counts.last("entered", 15) == 27
-    assert counts.next("entered", 15) == 38
-    assert counts.next("entered", 20) is None
-
-
-def test_who_entered_by_each_day_of_a_curve() -> None:
     steps = pd.DataFrame(
-        {"day": [0, 4, 9], "at_risk": [20, 24, 30], "events": [0, 3, 1], "censored": [0, 2, 0]}
-    )
-    running = _running(steps)
-    assert running.entered.tolist() == [20, 24, 35]
+        {"day": [0, 10, 20], "at_risk": [20, 24, 30], "events": [0, 3, 1], "censored": [3, 2, 0]}
+    ).assign(survival=[1.0, 0.9, 0.8])
+    counts = FixedCounts.of(steps, (5, 15, 20, 30))
+    assert counts.days.tolist() == [0, 5, 15, 20]  # day 30 is after the end
+    assert counts.through["entered"].tolist() == [20, 20, 27, 38]
+    assert counts.through["events"].tolist() == [0, 0, 3, 4]
+    assert counts.people == 38
+    shown = counts.shown((5, 20))
+    assert shown.last("entered", 15) == 20
+    assert shown.next("entered", 15) == 38
+    assert shown.next("entered", 20) is None
     # A curve whose first row is no day 0 gets one, on which all of it have entered.
-    later = _running(steps.assign(day=[1, 4, 9]))
-    assert later.day.tolist() == [0, 1, 4, 9]
-    assert later.entered.tolist() == [20, 20, 24, 35]
+    later = FixedCounts.of(steps.assign(day=[1, 10, 20]), (5,))
+    assert later.through["entered"].tolist() == [20, 20]
+    assert later.survival.tolist() == [1, 1]
 
 
 @pytest.mark.parametrize(

@@ -559,7 +559,7 @@ def test_labels_of_another_type_are_none(written: object) -> None:
     ("kind", "estimate"),
     [
         ("times", lambda frame: iop.survival_curves(frame)),
-        ("times", lambda frame: iop.protect(iop.survival_curves(frame))),
+        ("times", lambda frame: iop.protect(iop.survival_curves(frame), iop.SafePolicy(3))),
         ("times", lambda frame: iop.hazard(frame, fewest=3)),
         ("times", lambda frame: iop.interval_survival(frame)),
         ("times", lambda frame: iop.cumulative_incidence(frame)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 import matplotlib
@@ -169,8 +170,23 @@ def test_protected_curves_are_drawn_as_points_at_their_published_days() -> None:
         np.testing.assert_array_equal(line.get_xdata(), rows["day"])
         np.testing.assert_array_equal(line.get_ydata(), rows["survival"])
         assert line.get_drawstyle() == "default"
-        assert f"{rows['events'].sum()} events by day" in str(line.get_label())
+        assert f"n = {rows['at_risk'].iloc[0]}" in str(line.get_label())
+        assert line.get_linewidth() < 1
     assert not [line for line in ax.lines if line.get_label() == "_censored"]
+    print_ = " ".join(text for gid, text in texts(ax).items() if gid.startswith("note_"))
+    assert "Only the marked days are estimates" in print_
+    cells = [gid for gid in texts(ax) if gid.startswith("risk_")]
+    assert not [gid for gid in cells if "events" in gid or "censored" in gid]
+
+
+def test_protected_curves_without_numbers_at_risk_have_no_table_below() -> None:
+    curves = make_curves({"A": 300})
+    late = replace(iop.protect(curves), table=iop.protect(curves).table.copy())
+    late.table.loc[late.table["day"] > 0, ["at_risk", "lower", "upper"]] = pd.NA
+    ax = iop.plot_survival(late)
+    assert not [gid for gid in texts(ax) if gid.startswith("risk_")]
+    print_ = " ".join(text for gid, text in texts(ax).items() if gid.startswith("note_"))
+    assert "cannot be shown" in print_
 
 
 def test_groups_differ_in_line_and_in_grey_not_only_in_colour() -> None:

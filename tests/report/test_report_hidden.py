@@ -148,13 +148,12 @@ def test_a_curve_of_all_less_two_programs_is_not_a_small_count_of_the_third() ->
     checkins = pd.concat([rows for _, rows in parts], ignore_index=True)
     report = made(episodes, quarter="2026Q1", checkins=checkins)
     overall = report.tables["relapse"]
-    assert dict(zip(overall["day"], overall["events"], strict=True)) == {0: 0, 30: 31}
-    programs = report.tables["relapse_by_program"]
-    through = programs.loc[programs["day"] <= 30].groupby("program")["events"].sum()
-    assert through["A"] == 12
-    assert 31 - through.sum() >= 11  # that of B with C, which is told of another day only
-    # Under the other rules nothing differs, and the curve is not shown on another day.
-    assert set(report.tables["relapse_by_missing"]["events"]) == {0, 31}
+    assert overall["survival"].tolist() == [1, 0.66]  # 31 of 90
+    # Beside all, one of A and C is shown: both would leave the seven of B.
+    programs = report.tables.get("relapse_by_program", overall.assign(program="all"))
+    assert len(set(programs["program"])) == 1
+    # Under the other rules nothing differs: it is one curve.
+    assert set(report.tables["relapse_by_missing"]["survival"]) == {1, 0.66}
 
 
 def test_the_curve_of_the_rule_used_is_that_of_all_in_both_tables(
@@ -164,8 +163,8 @@ def test_the_curve_of_the_rule_used_is_that_of_all_in_both_tables(
     beside = tables["relapse_by_missing"]
     used = beside[beside["a missing check-in"].str.contains("used here")]
     pd.testing.assert_frame_equal(
-        used[["day", "events", "censored", "at_risk"]].reset_index(drop=True),
-        tables["relapse"][["day", "events", "censored", "at_risk"]],
+        used[["day", "survival", "at_risk", "lower"]].reset_index(drop=True),
+        tables["relapse"][["day", "survival", "at_risk", "lower"]],
         check_dtype=False,
     )
 

@@ -135,7 +135,7 @@ def _by_missing_rule(
     curves = protect_curves(
         product_curves(both, by=MISSING),
         scope.policy,
-        alike={used: overall.table},
+        alike={used: overall.table["day"].tolist()},
         nested=_nested(rules),
         synthetic=scope.records.synthetic,
     )
@@ -145,20 +145,14 @@ def _by_missing_rule(
 def _nested(rules: dict[str, list[str]]) -> list[tuple[str, str, str]]:
     """Return which counts of one curve are among those of another, as `protect_curves` asks.
 
-    Whoever has relapsed by a day under one rule has by then under a rule that sees more use, and
-    whoever is followed to the end without one under that rule is so under the first. Of a rule
-    that is not in `NESTED` either way is taken to be possible.
+    Whoever has relapsed by a day under one rule has by then under a rule that sees more use. Of a
+    rule that is not in `NESTED` either way is taken to be possible.
     """
     pairs = []
     for (one, inner), (other, outer) in permutations(rules.items(), 2):
-        if not {inner[0], outer[0]} <= set(NESTED):
-            pairs += [("events", one, other), ("censored", one, other)]
-            continue
-        places = NESTED.index(inner[0]), NESTED.index(outer[0])
-        if places[0] < places[1]:
+        known = {inner[0], outer[0]} <= set(NESTED)
+        if not known or NESTED.index(inner[0]) < NESTED.index(outer[0]):
             pairs.append(("events", one, other))
-        if places[0] > places[1] and (places[1] > 0 or places[0] == len(NESTED) - 1):
-            pairs.append(("censored", one, other))
     return pairs
 
 
@@ -186,12 +180,21 @@ def _rests_on_missing(times: pd.DataFrame, scope: Scope) -> str:
 
 def curve_table(name: str, caption: str, curves: ProtectedCurves) -> Table:
     """Return the table behind a drawn curve: just what is drawn."""
-    columns = [*curves.by, "day", "at_risk", "events", "censored", "survival", "lower", "upper"]
+    names = [*curves.by, "day", "at_risk", "events", "censored", "survival", "lower", "upper"]
+    columns = [column for column in names if column in curves.table]
+    if curves.policy.threshold == 1:
+        note = "At risk: still followed after the day. Survival: the share without relapse so far."
+        return Table(name, caption, curves.table[columns], CURVE_KINDS, note)
+    frame = curves.table[columns].copy()
+    for column in ("at_risk", "lower", "upper"):
+        frame[column] = frame[column].astype(object).where(frame[column].notna(), HIDDEN)
     note = (
-        "Events and ends of follow-up since the row before; at risk: followed at its beginning. "
-        "Survival: the share without relapse through the day, with 95% limits."
+        "At risk: still followed after the day, on day 0 all, rounded to the nearest 5, 10 or 20. "
+        "Survival: the share without relapse through the day, with 95% limits that are worked out "
+        "from the figures of this table. Only these days are estimates; the lines between them in "
+        "the picture are not."
     )
-    return Table(name, caption, curves.table[columns], CURVE_KINDS, note)
+    return Table(name, caption, frame, CURVE_KINDS, note)
 
 
 def milestone_table(results: RelapseResults) -> Table:
@@ -202,8 +205,8 @@ def milestone_table(results: RelapseResults) -> Table:
     frame = pd.concat(parts, ignore_index=True)
     frame.insert(0, "program", frame.pop("program"))
     note = (
-        "With 95% limits. Hidden: too few events, or ends of follow-up, lie between this day and "
-        "the last one shown, or too few people are followed so long."
+        "With 95% limits, where they can be shown. Hidden: too few events lie between this day "
+        "and the last one shown, or too few people are followed so long."
     )
     return Table("without_relapse", "Without relapse, by day", frame, {}, note)
 
@@ -228,7 +231,11 @@ def _milestones(curves: ProtectedCurves) -> pd.DataFrame:
     rows = curves.at(DAYS)
     shares, lower, upper = (rows[name] for name in ("survival", "lower", "upper"))
     cells = [
-        HIDDEN if pd.isna(share) else f"{share:.0%} ({low:.0%} to {high:.0%})"
+        HIDDEN
+        if pd.isna(share)
+        else f"{share:.0%}"
+        if pd.isna(low)
+        else f"{share:.0%} ({low:.0%} to {high:.0%})"
         for share, low, high in zip(shares, lower, upper, strict=True)
     ]
     frame = curves.sizes[list(curves.by)].reset_index(drop=True).astype(object)

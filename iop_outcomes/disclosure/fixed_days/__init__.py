@@ -1,0 +1,12 @@
+"""Curves for release: estimates on a few fixed days, with no small count between two of them.
+
+Curves come in; the same curves on fixed days go out. How counts of a report hang together is not
+known here.
+"""
+
+from __future__ import annotations
+
+from iop_outcomes.disclosure.fixed_days.choice import FixedCounts, choose_days, choose_family
+from iop_outcomes.disclosure.fixed_days.protected import protect_curves, protect_family
+
+__all__ = ["FixedCounts", "choose_days", "choose_family", "protect_curves", "protect_family"]
