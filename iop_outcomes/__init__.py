@@ -96,7 +96,7 @@ from iop_outcomes.compare import (
 from iop_outcomes.disclosure import ProtectedCurves, SafePolicy, protect
 from iop_outcomes.errors import OutcomesError
 from iop_outcomes.exposure import emulate_strategies, landmark, start_stop
-from iop_outcomes.from_records import attendance_and_relapse, state_occupation
+from iop_outcomes.from_records import attendance_and_relapse, exclusions, state_occupation
 from iop_outcomes.outcome_scores import (
     Functioning,
     Instrument,
@@ -334,6 +334,7 @@ __all__ = [
     "engagement_by_week",
     "episode_lanes",
     "event_weeks",
+    "exclusions",
     "fine_gray",
     "first_to_fourth_session",
     "flagged_answers",

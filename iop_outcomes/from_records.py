@@ -19,13 +19,16 @@ from iop_outcomes.attendance.rule import check_rule
 from iop_outcomes.attendance.stays import read_attendance
 from iop_outcomes.errors import RuleError
 from iop_outcomes.records import Records, require_records
+from iop_outcomes.records.checks.declared import CHECKS
 from iop_outcomes.relapse import state_histories, time_to_relapse
 from iop_outcomes.relapse.rule import RelapseRule
+from iop_outcomes.relapse.times import NOT_STARTED
 from iop_outcomes.shared.arrays import ratio
 from iop_outcomes.shared.checks import check_whole
 from iop_outcomes.shared.groups import MissingGroup
 from iop_outcomes.shared.provenance import Provenance, label
 from iop_outcomes.survival import Cluster
+from iop_outcomes.use.origins import died_in_treatment
 
 if TYPE_CHECKING:
     from iop_outcomes.attendance import AttendanceRule
@@ -244,3 +247,89 @@ def _relapsed_so_far(relapse: pd.DataFrame, event: str, last: Any) -> dict[str, 
 
 
 _ENDINGS = (("incidence", ""), ("lower", "_lower"), ("upper", "_upper"))
+
+
+def exclusions(
+    records: Records, times: pd.DataFrame, rule: RelapseRule | None = None
+) -> dict[str, int]:
+    """Count by reason the episodes of an export that are not in a frame of times.
+
+    Parameters
+    ----------
+    records : Records
+        What was read of the export.
+    times : pandas.DataFrame
+        Times made of these records, all or some of their rows, with ``episode_id``.
+    rule : RelapseRule, optional
+        By which the times were made, so that episodes without a day 0 are told from those that were
+        left out of the frame; by default as of `iop_outcomes.time_to_relapse`.
+
+    Returns
+    -------
+    dict of str to int
+        Episodes by reason, for ``excluded`` of `iop_outcomes.compare_cohorts`: those set aside on
+        reading, by the first check that they failed (rows folded into an identical one are no
+        episodes of their own); those planned for after the data cut; those without a day 0; and
+        those that are not in the frame. With the rows of `times` they add up to the rows of
+        episodes that were read, without the folded ones.
+
+    Raises
+    ------
+    RuleError
+        If `records` are no records, or `times` has no ``episode_id``, one of them twice, or one
+        that is not in the records or has no day 0 by the rule.
+    MissingTableError
+        As `iop_outcomes.time_to_relapse`.
+
+    Examples
+    --------
+    >>> import iop_outcomes as iop
+    >>> records = iop.read_records("data/samples")
+    >>> times = iop.time_to_relapse(records)
+    >>> iop.exclusions(records, times[times["age"] >= 25])
+    {'not in the frame of times': 92}
+    """
+    require_records(records, "What was excluded")
+    started = time_to_relapse(records, rule)["episode_id"]
+    inside = _episodes_of(times, started)
+    origin = (RelapseRule() if rule is None else rule).origin
+    died = int(died_in_treatment(records, origin).sum())
+    reasons = {
+        **_set_aside(records),
+        "no day 0: ended in death": died,
+        f"no day 0: {NOT_STARTED[origin]}": len(records.episodes) - len(started) - died,
+        "not in the frame of times": len(started) - inside,
+    }
+    return {reason: count for reason, count in reasons.items() if count}
+
+
+def _episodes_of(times: pd.DataFrame, started: pd.Series[Any]) -> int:
+    """Return how many episodes the times are of; refuse those that are not among the others."""
+    if not isinstance(times, pd.DataFrame) or "episode_id" not in times.columns:
+        raise RuleError(
+            "Times are compared with records by their column episode_id.",
+            found="a frame without it" if isinstance(times, pd.DataFrame) else type(times).__name__,
+            instead="iop.exclusions(records, iop.time_to_relapse(records))",
+        )
+    given = times["episode_id"]
+    strange, twice = int((~given.isin(set(started))).sum()), int(given.duplicated().sum())
+    if strange or twice:
+        raise RuleError(
+            "Each row of the times is an episode of these records with a day 0, and stands once.",
+            found=f"{strange:,} of {len(given):,} rows of none, {twice:,} that stand twice",
+            instead="iop.exclusions(records, iop.time_to_relapse(records, rule), rule)",
+        )
+    return len(given)
+
+
+def _set_aside(records: Records) -> dict[str, int]:
+    """Return how many rows of episodes were set aside on reading, by reason."""
+    found = records.problems
+    own = found[(found["table"] == "episodes") & (found["done"] == "set aside")]
+    first = own.drop_duplicates(["file", "line"])["check"].value_counts(sort=False)
+    reasons = {
+        f"set aside on reading: {CHECKS[str(check)].meaning.rstrip('.')}": int(count)
+        for check, count in first.items()
+    }
+    sources = records.sources[records.sources["table"] == "episodes"]
+    return {**reasons, "planned for after the data cut": int(sources["rows_planned"].sum())}

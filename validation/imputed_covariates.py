@@ -1,6 +1,6 @@
 """Adjusted comparisons with missing covariates: docs/validation_imputed_covariates.md.
 
-    python -m validation.imputed_covariates [--replicates 120] [--seed 20261128] [--page PAGE]
+    python -m validation.imputed_covariates [--replicates 100] [--seed 20261128] [--page PAGE]
 
 Some five minutes of one processor.
 """
@@ -78,7 +78,7 @@ def _estimates(
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--replicates", type=int, default=120)
+    parser.add_argument("--replicates", type=int, default=100)
     parser.add_argument("--seed", type=int, default=20261128)
     parser.add_argument(
         "--page", type=Path, default=ROOT / "docs" / "validation_imputed_covariates.md"

@@ -16,6 +16,7 @@ from iop_outcomes.plots.forest.regression import plot_regression
 from iop_outcomes.plots.hazard import plot_hazard
 from iop_outcomes.plots.incidence import plot_incidence
 from iop_outcomes.plots.interval import plot_interval
+from iop_outcomes.plots.layout.export import Picture, draw_svg
 from iop_outcomes.plots.layout.given import DRAWN_BY
 from iop_outcomes.plots.models.coefficients import plot_coefficients
 from iop_outcomes.plots.models.predicted import plot_predicted
@@ -68,3 +69,8 @@ def draw(result: object, ax: Any = None, **options: Any) -> Any:
     kinds = [kind.__name__ for kind in type(result).__mro__]
     name = next(DRAWN_BY[kind][0] for kind in kinds if kind in DRAWN_BY)
     return _PLOTS[name](result, ax, **options)
+
+
+def picture(result: object, *, synthetic: bool = False) -> Picture:
+    """Draw a result as SVG; see `iop_outcomes.shared.drawing.picture`."""
+    return draw_svg(draw, result, synthetic=synthetic)

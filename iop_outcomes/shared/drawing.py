@@ -26,3 +26,21 @@ def draw(result: object, ax: Any = None, **options: Any) -> Any:
     matplotlib.axes.Axes
     """
     return import_module("iop_outcomes.plots.draw").draw(result, ax, **options)
+
+
+def picture(result: object, *, synthetic: bool = False) -> Any:
+    """Draw a result as SVG.
+
+    Parameters
+    ----------
+    result : object
+        A result that `iop_outcomes.plots` can draw.
+    synthetic : bool
+        Whether to write "synthetic data" on it.
+
+    Returns
+    -------
+    iop_outcomes.plots.layout.export.Picture
+        With ``svg`` (bytes), ``alternative_text``, ``width`` and ``height``.
+    """
+    return import_module("iop_outcomes.plots.draw").picture(result, synthetic=synthetic)

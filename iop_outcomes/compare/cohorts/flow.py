@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.shared.checks import is_whole
 from iop_outcomes.shared.messages import as_written
+from iop_outcomes.survival.clusters import PERSON
 
 Flags = NDArray[np.bool_]
 GIVEN, ANALYSED = "rows given", "analysed"
@@ -26,6 +27,8 @@ def with_covariates(frame: pd.DataFrame, names: Sequence[str], missing: str) -> 
         If a value is missing and this is refused, or no row has all of them.
     """
     kept: Flags = np.ones(len(frame), dtype=bool)
+    if missing == "impute":
+        return kept
     for name in names:
         kept &= frame[name].notna().to_numpy(dtype=bool)
     if kept.all():
@@ -36,43 +39,52 @@ def with_covariates(frame: pd.DataFrame, names: Sequence[str], missing: str) -> 
         raise EstimateError(
             "An adjusted comparison needs every covariate of every row.",
             found=f"missing: {found}, of {len(frame):,} rows",
-            instead='missing_covariates="drop", which counts them in .flow and assumes that they '
-            "are like the others; or multiple imputation of them before.",
+            instead='missing_covariates="impute", which draws them several times; or "drop", which '
+            "counts them in .flow and assumes that they are like the others.",
         )
     return kept
 
 
 def flow_table(
     excluded: Mapping[str, int] | None,
-    given: int,
-    losses: Sequence[tuple[str, int]],
-    sizes: Sequence[tuple[str, int]],
+    given: pd.DataFrame,
+    losses: Sequence[tuple[str, pd.DataFrame]],
+    group: NDArray[np.intp],
+    names: Sequence[str],
 ) -> pd.DataFrame:
-    """Return the steps of the flow.
+    """Return the steps of the flow, in rows and in people.
 
     Parameters
     ----------
     excluded : mapping of str to int, optional
         What was excluded before the rows were given, by reason.
-    given : int
-        Rows given.
+    given : pandas.DataFrame
+        The rows given.
     losses : sequence of tuple
-        What was dropped of them: reason and number.
-    sizes : sequence of tuple
-        The groups that are analysed: name and number.
+        What is left after rows were dropped for a reason: the reason, and the rows.
+    group : numpy.ndarray of int
+        The group of each row that is left in the end, as a code.
+    names : sequence of str
+        The groups that are analysed.
     """
     before = check_excluded(excluded)
-    total = given + sum(before.values())
-    rows: list[tuple[str, str, int]] = []
+    rows: list[tuple[str, str, int, int | None]] = []
     if before:
-        rows.append(("rows in all", "", total))
-        rows += [("excluded before", reason, count) for reason, count in before.items()]
-    rows.append((GIVEN, "", given))
-    rows += [("not analysed", reason, count) for reason, count in losses if count]
-    rows.append((ANALYSED, "", sum(size for _, size in sizes)))
-    rows += [("group", name, size) for name, size in sizes]
-    frame = pd.DataFrame(rows, columns=["step", "reason", "n"])
-    return frame.astype({"n": np.int64})
+        rows.append(("rows in all", "", len(given) + sum(before.values()), None))
+        rows += [("excluded before", reason, count, None) for reason, count in before.items()]
+    rows.append((GIVEN, "", len(given), _people(given)))
+    left = given
+    for reason, after in losses:
+        if len(after) < len(left):
+            gone = _less(_people(left), _people(after))
+            rows.append(("not analysed", reason, len(left) - len(after), gone))
+        left = after
+    rows.append((ANALYSED, "", len(left), _people(left)))
+    for place, name in enumerate(names):
+        own = left[group == place]
+        rows.append(("group", name, len(own), _people(own)))
+    frame = pd.DataFrame(rows, columns=["step", "reason", "n", "people"])
+    return frame.astype({"n": np.int64, "people": "Int64"})
 
 
 def check_excluded(excluded: Mapping[str, int] | None) -> dict[str, int]:
@@ -87,6 +99,17 @@ def check_excluded(excluded: Mapping[str, int] | None) -> dict[str, int]:
         raise RuleError(
             "What was excluded before is a number for each reason.",
             found=as_written(excluded),
-            instead='excluded={"admitted before 2025": 120}',
+            instead='excluded={"admitted before 2025": 120}, or iop.exclusions(records, times)',
         )
     return {reason: int(count) for reason, count in known.items()}
+
+
+def _people(frame: pd.DataFrame) -> int | None:
+    """Return how many people the rows are of; None where the frame does not tell."""
+    if PERSON not in frame.columns or frame[PERSON].isna().any():
+        return None
+    return int(frame[PERSON].nunique())
+
+
+def _less(first: int | None, second: int | None) -> int | None:
+    return None if first is None or second is None else first - second

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import ClassVar
 
@@ -11,22 +11,19 @@ import pandas as pd
 
 from iop_outcomes.compare.adjustment.result import AdjustedCurves
 from iop_outcomes.compare.balance import Balance
+from iop_outcomes.compare.cohorts.alternatives import spread_of
+from iop_outcomes.compare.cohorts.document import parts_of
 from iop_outcomes.compare.group_tests.curves import Comparison
 from iop_outcomes.compare.group_tests.result import format_p_value
 from iop_outcomes.compare.loss_to_follow_up import TippingPoint
 from iop_outcomes.compare.resampling.contrasts import describe_difference
 from iop_outcomes.errors import ReportError
-from iop_outcomes.shared.characters import printable
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.result import Result
 from iop_outcomes.shared.saving import check_place, write_whole
-from iop_outcomes.shared.text import table_html
 
-STYLE = (
-    "body{font-family:sans-serif;max-width:70em;margin:2em auto;padding:0 1em;color:#222}"
-    "table{border-collapse:collapse;margin:1em 0}caption{text-align:left;padding:.3em 0}"
-    "th,td{border-bottom:1px solid #ccc;padding:.25em .6em;text-align:left}"
-)
+TITLE = "Comparison of cohorts"
+FORMS = (".html", ".htm", ".docx", ".tex")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -40,13 +37,26 @@ class CohortComparison(Result):
         else it was adjusted by; ``measure, group, reference, estimate, estimate_reference,
         difference, se, lower, upper``, as of `iop_outcomes.adjusted_curves`.
     flow : pandas.DataFrame
-        From the rows in all to those analysed: ``step``; ``reason``; ``n`` (int64).
+        From the rows in all to those analysed: ``step``; ``reason``; ``n`` (int64): rows;
+        ``people`` (Int64): where ``person_id`` is there; of rows that are not analysed the people
+        without any other row.
     balance : Balance
         Table 1, of the rows analysed, weighted by propensity scores too.
     test : Comparison
-        The log-rank test, with the curves; ``test.plot()`` draws them.
+        The log-rank test, with the curves (``test.curves``); ``test.plot()`` draws them.
     adjusted : AdjustedCurves
         The adjusted curves; ``adjusted.plot()`` draws them.
+    alternatives : pandas.DataFrame
+        The differences by other times, after those by the times themselves: ``alternative``: the
+        name, "as given" for the times themselves; ``analysis``: "not adjusted", "adjusted" or "not
+        estimated"; ``n`` (int64): rows; ``events`` (Int64); and the columns of
+        `iop_outcomes.adjusted_curves`. Without rows if there are no alternatives.
+    alternative_rules : mapping of str to str
+        How the times of each alternative were defined, or why there is no estimate.
+    e_values : pandas.DataFrame
+        One row a pair: ``group``, ``reference``; ``risk_ratio``: of the adjusted shares with the
+        event by the horizon; ``lower``, ``upper``; ``e_value`` and ``e_value_limit``, that of the
+        limit nearest to 1 (`iop_outcomes.e_value`); ``reason``: why there is none, or empty.
     tipping : TippingPoint or None
         If it was said who left: how large the hazard after leaving must be to change the
         conclusion.
@@ -67,6 +77,9 @@ class CohortComparison(Result):
     balance: Balance
     test: Comparison
     adjusted: AdjustedCurves
+    alternatives: pd.DataFrame
+    alternative_rules: Mapping[str, str]
+    e_values: pd.DataFrame
     tipping: TippingPoint | None
     small: tuple[str, ...]
     fewest: int
@@ -87,7 +100,8 @@ class CohortComparison(Result):
         ]
         return (
             f"Cohorts by {', '.join(self.balance.by)}. {'; '.join(said)}. Log-rank test without "
-            f"adjustment: {format_p_value(self.test.p_value)}. {self.caution}{self.test.rule}"
+            f"adjustment: {format_p_value(self.test.p_value)}. {spread_of(self.alternatives)}"
+            f"{self.caution}{self.test.rule}"
         )
 
     @property
@@ -114,38 +128,46 @@ class CohortComparison(Result):
 
     @property
     def html(self) -> str:
-        """The comparison as a page of its own: flow, Table 1, differences, test, methods."""
-        parts = [
-            f"<h1>{escape(repr(self)[1:-1])}</h1>",
-            "<p><strong>Synthetic data.</strong></p>" if self.synthetic else "",
-            f"<p>{escape(self.text)}</p>",
-            table_html(self.flow, "From records to analysis"),
-            table_html(self.balance.paper_table(), f"Table 1. {self.balance.text}", rows=200),
-            table_html(self.test.table, self.test.text),
-            table_html(self.table, "Differences", rows=200),
-            table_html(self.adjusted.groups, self.adjusted.text),
-            "" if self.tipping is None else table_html(self.tipping.table, self.tipping.text),
-            f"<h2>Methods</h2><p>{escape(self.methods)}</p>",
-            "<p>This page has exact counts, and is for authorised readers only.</p>",
-        ]
-        return printable(
-            '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Comparison of '
-            f"cohorts</title><style>{STYLE}</style></head><body>{''.join(parts)}</body></html>"
-        )
+        """The comparison as a page of its own, with pictures and their tables below."""
+        from iop_outcomes.compare.cohorts import html
+
+        return html.page(f"{TITLE}: {self._summary}", parts_of(self), synthetic=self.synthetic)
 
     def save(self, path: str | Path) -> Path:
-        """Write the page as ``.html``; return the path.
+        """Write the comparison as ``.html`` (with pictures), ``.docx`` or ``.tex`` (tables, text).
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            The ending says which. Word files need python-docx (``pip install
+            "iop-outcomes[office]"``).
+
+        Returns
+        -------
+        pathlib.Path
+            The path as given.
 
         Raises
         ------
         ReportError
-            If the ending is another one, or the folder is not there.
+            If the ending is another one, the folder is not there, or python-docx is not installed.
         """
-        place = check_place(Path(path), "The comparison")
-        if place.suffix.lower() not in (".html", ".htm"):
+        place = check_place(Path(path), TITLE)
+        ending = place.suffix.lower()
+        if ending not in FORMS:
             raise ReportError(
-                "A comparison of cohorts is saved as HTML.",
+                "A comparison of cohorts is saved as HTML, Word or LaTeX.",
                 found=as_written(place.suffix),
-                instead='found.save("comparison.html")',
+                instead='found.save("comparison.html"), or .docx or .tex',
             )
-        return write_whole(place, self.html.encode(), "The comparison")
+        return write_whole(place, self._content(ending), TITLE)
+
+    def _content(self, ending: str) -> bytes:
+        from iop_outcomes.compare.cohorts import latex, word
+
+        title = f"{TITLE}: {self._summary}"
+        if ending == ".docx":
+            return word.document(title, parts_of(self), synthetic=self.synthetic)
+        if ending == ".tex":
+            return latex.document(title, parts_of(self), synthetic=self.synthetic).encode()
+        return self.html.encode()

@@ -1,0 +1,133 @@
+"""The same comparison with other times: other definitions of the event, other rules for gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.compare.adjustment import AdjustedCurves
+from iop_outcomes.errors import OutcomesError, RuleError
+from iop_outcomes.shared.characters import one_line
+from iop_outcomes.shared.messages import as_written
+
+GIVEN = "as given"
+NUMBERS = (
+    *("estimate", "estimate_reference", "difference", "se", "lower", "upper"),
+    "missing_information",
+)
+NOT_ESTIMATED = "Not estimated: "
+
+
+def check_alternatives(alternatives: Mapping[str, pd.DataFrame] | None) -> dict[str, pd.DataFrame]:
+    """Return the alternatives by name; refuse what is no mapping of names to frames of times."""
+    if alternatives is None:
+        return {}
+    known: Any = alternatives
+    fit = isinstance(known, Mapping) and all(
+        isinstance(name, str) and name.strip() and isinstance(frame, pd.DataFrame)
+        for name, frame in known.items()
+    )
+    if not fit:
+        raise RuleError(
+            "Alternatives are frames of times by name.",
+            found=as_written(alternatives),
+            instead='alternatives={"missed counts as use": iop.time_to_relapse(records, rule)}',
+        )
+    if GIVEN in known:
+        raise RuleError(f'The name "{GIVEN}" is that of the times themselves.')
+    return dict(known)
+
+
+def alternatives_table(
+    given: AdjustedCurves,
+    alternatives: Mapping[str, pd.DataFrame],
+    adjust: Callable[[pd.DataFrame], tuple[AdjustedCurves, str]],
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Compare by each alternative.
+
+    Parameters
+    ----------
+    given : AdjustedCurves
+        By the times themselves.
+    alternatives : mapping of str to pandas.DataFrame
+    adjust : callable
+        Returns adjusted curves of a frame of times, and how the times were defined.
+
+    Returns
+    -------
+    table : pandas.DataFrame
+        See `iop_outcomes.CohortComparison`.
+    rules : dict of str to str
+        Of each alternative how its times were defined, or why it has no estimate.
+    """
+    parts = [_rows(GIVEN, given)] if alternatives else []
+    rules: dict[str, str] = {}
+    for name, times in alternatives.items():
+        try:
+            found, rule = adjust(times)
+        except OutcomesError as error:
+            parts.append(_no_rows(name, len(times)))
+            rules[name] = f"{NOT_ESTIMATED}{one_line(str(error))}"
+            continue
+        groups = set(found.groups["group"]), set(given.groups["group"])
+        if groups[0] != groups[1]:
+            apart = sorted(groups[0] ^ groups[1])
+            raise RuleError(
+                f"The alternative {as_written(name)} has other groups than the times given.",
+                found=f"{len(apart)} groups that are in one of both only",
+                instead="times with the same values of the columns in by=.",
+            )
+        parts.append(_rows(name, found))
+        rules[name] = rule
+    if not parts:
+        return _no_rows("", 0).iloc[:0], rules
+    return pd.concat(parts, ignore_index=True), rules
+
+
+def spread_of(table: pd.DataFrame) -> str:
+    """Return between which values the adjusted difference lies, as a sentence; perhaps empty."""
+    rows = table[(table["analysis"] == "adjusted") & (table["measure"] == "survival")]
+    if rows[["group", "reference"]].drop_duplicates().shape[0] != 1 or len(rows) < 2:
+        return ""
+    least, most = rows["difference"].min(), rows["difference"].max()
+    excluding = int(((rows["lower"] > 0) | (rows["upper"] < 0)).sum())
+    return (
+        f"By {len(rows)} definitions of the event (.alternatives) the adjusted difference in the "
+        f"share without it lies between {least:.3f} and {most:.3f}, and its limits exclude 0 in "
+        f"{excluding}. "
+    )
+
+
+def _rows(name: str, found: AdjustedCurves) -> pd.DataFrame:
+    parts = []
+    for analysis, table in (("not adjusted", found.unadjusted), ("adjusted", found.table)):
+        own = table.copy()
+        sizes: dict[str, Any] = {
+            "alternative": name,
+            "analysis": analysis,
+            "n": int(found.groups["n"].sum()),
+            "events": int(found.groups["events"].sum()),
+        }
+        for place, (column, value) in enumerate(sizes.items()):
+            own.insert(place, column, value)
+        parts.append(own)
+    return pd.concat(parts, ignore_index=True).astype({"n": np.int64, "events": "Int64"})
+
+
+def _no_rows(name: str, number: int) -> pd.DataFrame:
+    nothing = {column: [np.nan] for column in NUMBERS}
+    return pd.DataFrame(
+        {
+            "alternative": [name],
+            "analysis": ["not estimated"],
+            "n": np.array([number], dtype=np.int64),
+            "events": pd.array([None], dtype="Int64"),
+            "measure": [""],
+            "group": [""],
+            "reference": [""],
+            **nothing,
+        }
+    )
