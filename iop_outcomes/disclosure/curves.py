@@ -54,6 +54,8 @@ class ProtectedCurves(DrawnResult):
         The level of the limits.
     synthetic : bool
         Whether the records are synthetic.
+    measure : str
+        The column of the estimates: ``survival``, or ``incidence`` of each ``cause``.
     provenance : Provenance
         What the labels of a picture need: the name of the event and of day 0.
     """
@@ -68,6 +70,7 @@ class ProtectedCurves(DrawnResult):
     confidence: float = 0.95
     synthetic: bool = False
     provenance: Provenance = UNKNOWN
+    measure: str = "survival"
 
     @property
     def _summary(self) -> str:

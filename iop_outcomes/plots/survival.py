@@ -203,7 +203,8 @@ def _on_lines(labels: list[str], width: float) -> list[str]:
 
 def _draw_curve(ax: Axes, table: pd.DataFrame, look: style.Look, named: tuple[str, bool]) -> None:
     label, points = named
-    day, survival = table["day"].to_numpy(), table["survival"].to_numpy()
+    measure = "survival" if "survival" in table else "incidence"
+    day, survival = table["day"].to_numpy(), table[measure].to_numpy()
     limits = table["lower"].to_numpy(), table["upper"].to_numpy()
     ax.fill_between(
         day,
@@ -300,6 +301,8 @@ def _dress(ax: Axes, curves: Curves, days: list[int], band: bool) -> None:
 
 
 def _without(curves: Curves) -> str:
+    if isinstance(curves, ProtectedCurves) and curves.measure == "incidence":
+        return "ended so far"
     own = None if isinstance(curves, ProtectedCurves) else curves.event
     if own is not None:
         return f"without {own}"

@@ -84,6 +84,6 @@ def small_print(curves: Curves, band: bool, counting: Counting) -> str:
 def notes_of(curves: Curves, print_below: str, dashes: bool) -> str:
     """Return the small print: what the event is, what missing means, what the table counts."""
     lines = [curves.rule, print_below]
-    if dashes:
+    if dashes and has_table(curves):
         lines.append("A dash: not a marked day of this curve, or too few.")
     return "\n".join(line for line in lines if line)

@@ -7,6 +7,15 @@ known here.
 from __future__ import annotations
 
 from iop_outcomes.disclosure.fixed_days.choice import FixedCounts, choose_days, choose_family
+from iop_outcomes.disclosure.fixed_days.other_ends import protect_incidence, protect_interval
 from iop_outcomes.disclosure.fixed_days.protected import protect_curves, protect_family
 
-__all__ = ["FixedCounts", "choose_days", "choose_family", "protect_curves", "protect_family"]
+__all__ = [
+    "FixedCounts",
+    "choose_days",
+    "choose_family",
+    "protect_curves",
+    "protect_family",
+    "protect_incidence",
+    "protect_interval",
+]

@@ -347,6 +347,16 @@ def grouping_rule(policy: SafePolicy) -> str:
     )
 
 
+def sharp_rule(policy: SafePolicy) -> str:
+    """Say which days are published where neither numbers at risk nor limits are."""
+    return (
+        f"Only the marked days are estimates: fixed days with at least {policy.threshold} events "
+        f"between them and at least {policy.threshold} people followed after them. The straight "
+        "lines between them are no estimates. Shares are in whole percent (tenths from 1,000 "
+        "people on); numbers at risk and limits are not shown."
+    )
+
+
 def describe(
     table: pd.DataFrame,
     sizes: pd.DataFrame,

@@ -1,0 +1,258 @@
+"""Cumulative incidences and interval-censored curves on fixed days that disclose no small count."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from iop_outcomes.disclosure.curves import ProtectedCurves
+from iop_outcomes.disclosure.fixed_days.at_risk import survival_decimals
+from iop_outcomes.disclosure.fixed_days.choice import FixedCounts, fixed_days, shared_worth
+from iop_outcomes.disclosure.fixed_days.protected import by_group, sharp_rule
+from iop_outcomes.disclosure.policy import SafePolicy
+from iop_outcomes.errors import RuleError
+from iop_outcomes.survival import CumulativeIncidence, IntervalSurvival
+
+OTHER = "other ends"
+Floats = npt.NDArray[np.float64]
+Found = tuple[list[pd.DataFrame], list[pd.DataFrame], int]
+
+
+def protect_incidence(result: CumulativeIncidence, policy: SafePolicy) -> ProtectedCurves:
+    """Return cumulative incidences for release.
+
+    Parameters
+    ----------
+    result : CumulativeIncidence
+        The incidences of the whole data.
+    policy : SafePolicy
+        The disclosure rule.
+
+    Returns
+    -------
+    ProtectedCurves
+        ``measure`` is ``"incidence"``, and ``cause`` is the last of its groups. Causes that too few
+        ended by to be shown on any day are taken together as "other ends", with the next larger one
+        if they are still too few. No numbers at risk and no limits: from both those at risk could
+        be told apart by cause.
+
+    Raises
+    ------
+    RuleError
+        If the policy hides nothing: the result itself says all.
+    """
+    _refuse_open(policy, "cumulative incidence")
+    fixed = fixed_days(float(result.table["day"].max()))
+    rows, sizes, left_out = [], [], 0
+    for key, part in by_group(result.table, result.by):
+        named = dict(zip(result.by, [key] if len(result.by) == 1 else list(key), strict=True))  # type: ignore[call-overload]  # a tuple where there are several
+        overall = result.overall.table
+        for name, value in named.items():
+            overall = overall[overall[name] == value]
+        causes = _merged(_causes(part, overall, fixed), policy)
+        worth = shared_worth([one for _, one in causes], policy, fixed)
+        for cause, counts in causes:
+            sets = counts.sets(policy, worth)
+            if not sets:
+                left_out += 1
+                continue
+            made = _rows(counts, sets[0], counts.survival)
+            label = pd.DataFrame([{**named, "cause": cause}])
+            rows.append(label.iloc[[0] * len(made)].reset_index(drop=True).join(made))
+            sizes.append(label.assign(n=counts.people, through=sets[0][-1], median=np.nan, base=0))
+    names = [*result.by, "cause"]
+    return _made(result, policy, names, (rows, sizes, left_out), "incidence")
+
+
+def protect_interval(result: IntervalSurvival, policy: SafePolicy) -> ProtectedCurves:
+    """Return interval-censored curves for release.
+
+    Parameters
+    ----------
+    result : IntervalSurvival
+        The curves of the whole data.
+    policy : SafePolicy
+        The disclosure rule.
+
+    Returns
+    -------
+    ProtectedCurves
+        On fixed days between which the events are known to fall of enough people, and after which
+        enough are known to be without. The survival is the middle of what the data identify;
+        ``lowest`` and ``highest`` are its ends. Without numbers at risk and limits.
+
+    Raises
+    ------
+    RuleError
+        If the policy hides nothing: the result itself says all.
+    """
+    _refuse_open(policy, "interval-censored curve")
+    fixed = fixed_days(float(result.fits["last_day"].max()))
+    groups = by_group(result.intervals, result.by)
+    estimates = by_group(result.at([0, *fixed]), result.by)
+    counted = [_known(rows, at) for (_, rows), (_, at) in zip(groups, estimates, strict=True)]
+    worth = shared_worth([one for one, _ in counted], policy, fixed)
+    rows, sizes, left_out = [], [], 0
+    for (key, _), (counts, ends) in zip(groups, counted, strict=True):
+        named = dict(zip(result.by, [key] if len(result.by) == 1 else list(key), strict=True))  # type: ignore[call-overload]  # a tuple where there are several
+        sets = counts.sets(policy, worth)
+        if not sets:
+            left_out += 1
+            continue
+        made = _rows(counts, sets[0], counts.survival)
+        places, decimals = counts.places(sets[0]), survival_decimals(counts.people)
+        made["lowest"], made["highest"] = (one[places].round(decimals) for one in ends)
+        label = pd.DataFrame([named], index=[0])
+        rows.append(label.iloc[[0] * len(made)].reset_index(drop=True).join(made))
+        sizes.append(label.assign(n=counts.people, through=sets[0][-1], median=np.nan, base=0))
+    return _made(result, policy, list(result.by), (rows, sizes, left_out), "survival")
+
+
+def _refuse_open(policy: SafePolicy, what: str) -> None:
+    if policy.threshold == 1:
+        raise RuleError(
+            f"There is nothing to hide of this {what} under a policy that hides nothing.",
+            instead="the result itself, which says all",
+        )
+
+
+def _causes(
+    part: pd.DataFrame, overall: pd.DataFrame, fixed: tuple[int, ...]
+) -> list[tuple[str, FixedCounts]]:
+    """Return the counts and incidences of each cause through each fixed day."""
+    everyone = FixedCounts.of(overall, fixed)
+    found = []
+    for cause, rows in part.groupby("cause", sort=False, observed=True):
+        day = rows["day"].to_numpy(dtype=np.float64)
+        place = np.maximum(np.searchsorted(day, everyone.days, side="right") - 1, 0)
+        events = rows["events"].to_numpy(dtype=np.int64).cumsum()[place]
+        shares = rows["incidence"].to_numpy(dtype=np.float64)[place]
+        events, shares = (np.where(everyone.days == 0, 0, one) for one in (events, shares))
+        # Who is left is who is followed after the day; the others ended by this cause or not.
+        through = {
+            **everyone.through,
+            "events": events,
+            "censored": everyone.through["entered"] - everyone.left - events,
+        }
+        found.append((str(cause), FixedCounts(everyone.days, through, shares)))
+    return found
+
+
+def _merged(
+    causes: list[tuple[str, FixedCounts]], policy: SafePolicy
+) -> list[tuple[str, FixedCounts]]:
+    """Take together the causes that cannot be shown by themselves."""
+    worth = dict.fromkeys(causes[0][1].days.tolist(), 1.0)
+    by_size = sorted(causes, key=lambda one: int(one[1].through["events"][-1]))
+    few = [one for one in by_size if not one[1].sets(policy, worth)]
+    if not few:
+        return causes
+    rest = [one for one in by_size if one not in few]
+    while rest and (len(few) < 2 or not _sum(few).sets(policy, worth)):
+        few.append(rest.pop(0))
+    kept = [one for one in causes if one not in few]
+    return [*kept, (OTHER, _sum(few))]
+
+
+def _sum(causes: list[tuple[str, FixedCounts]]) -> FixedCounts:
+    """Return the counts and the incidence of an end by any of some causes."""
+    first = causes[0][1]
+    events = sum((one.through["events"] for _, one in causes), np.zeros_like(first.days))
+    shares = sum((one.survival for _, one in causes), np.zeros(len(first.days)))
+    through = {
+        **first.through,
+        "events": events,
+        "censored": first.through["entered"] - first.left - events,
+    }
+    return FixedCounts(first.days, through, shares)
+
+
+def _known(rows: pd.DataFrame, at: pd.DataFrame) -> tuple[FixedCounts, tuple[Floats, Floats]]:
+    """Return whose event is known by each fixed day, and between what the survival lies."""
+    at = at[at["highest"].notna()]
+    days = at["day"].to_numpy(dtype=np.int64)
+    people, left, right = (
+        rows[name].to_numpy(dtype=np.float64) for name in ("people", "left", "right")
+    )
+    known = np.array([people[right <= day].sum() for day in days]).astype(np.int64)
+    without = np.array([people[left >= day].sum() for day in days]).astype(np.int64)
+    size = int(people.sum())
+    through = {
+        "events": known,
+        "censored": size - known - without,
+        "entered": np.full(len(days), size),
+        "all": np.full(len(days), size),
+    }
+    low, high = (at[name].to_numpy(dtype=np.float64) for name in ("lowest", "highest"))
+    return FixedCounts(days, through, (low + high) / 2), (low, high)
+
+
+def _rows(counts: FixedCounts, days: tuple[int, ...], shares: Floats) -> pd.DataFrame:
+    places = counts.places(days)
+    decimals = survival_decimals(counts.people)
+    at_risk = pd.array([counts.people, *[pd.NA] * len(days)], dtype="Int64")
+    return pd.DataFrame(
+        {
+            "day": counts.days[places],
+            "at_risk": at_risk,
+            "share": shares[places].round(decimals),
+            "lower": np.nan,
+            "upper": np.nan,
+        }
+    )
+
+
+def _made(
+    result: CumulativeIncidence | IntervalSurvival,
+    policy: SafePolicy,
+    names: list[str],
+    found: Found,
+    measure: str,
+) -> ProtectedCurves:
+    rows, sizes, left_out = found
+    columns = [*names, "day", "at_risk", "share", "lower", "upper"]
+    table = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=columns)
+    frame = (
+        pd.concat(sizes, ignore_index=True)
+        if sizes
+        else pd.DataFrame(columns=[*names, "n", "through", "median", "base"])
+    )
+    table = table.rename(columns={"share": measure})
+    return ProtectedCurves(
+        table=table,
+        sizes=frame,
+        left_out=left_out,
+        by=tuple(names),
+        rule=f"{result.rule} {sharp_rule(policy)}",
+        text=_describe(table, frame, names, left_out, measure),
+        policy=policy,
+        confidence=result.confidence,
+        synthetic=result.synthetic,
+        provenance=replace(result.provenance, ungrouped=0),
+        measure=measure,
+    )
+
+
+def _describe(
+    table: pd.DataFrame, sizes: pd.DataFrame, names: list[str], left_out: int, measure: str
+) -> str:
+    done = "had ended so" if measure == "incidence" else "were without the event"
+    sentences = []
+    for position, (_, rows) in enumerate(by_group(table, names) if len(table) else []):
+        last, size = rows.iloc[-1], sizes.iloc[position]
+        name = ", ".join(str(size[column]).replace("_", " ") for column in names)
+        people = f"n {size['n']:,.0f}"
+        start = f"{name} ({people})" if name else people
+        sentences.append(
+            f"{start}: an estimated {last[measure]:.0%} {done} by day {last['day']:.0f}."
+        )
+    if left_out:
+        sentences.append(
+            "One curve has too few people to be shown."
+            if left_out == 1
+            else f"{left_out} curves have too few people to be shown."
+        )
+    return " ".join(sentences)
