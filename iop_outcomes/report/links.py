@@ -65,9 +65,9 @@ def inside(scope: Scope, trends: Trends, measure: str, quarters: int, count: str
     Where the periods of a measure overlap, those of which they are made.
     """
     trend = trends.atoms.get(measure, trends.by_period.get(measure))
-    window = scope.window(quarters)
     if trend is None:
         return []
+    window = scope.window(quarters)
     held = (trend.table["start"] >= window.first) & (trend.table["end"] <= window.last)
     return [(*key, count) for key, here in zip(trend_keys(trend), held, strict=True) if here]
 
