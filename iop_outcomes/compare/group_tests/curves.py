@@ -16,7 +16,11 @@ from iop_outcomes.compare.group_tests.groups import (
     strata_of,
 )
 from iop_outcomes.compare.group_tests.result import GroupTest, full_name
-from iop_outcomes.compare.group_tests.scores.log_rank import LOG_RANK, log_rank
+from iop_outcomes.compare.group_tests.scores.log_rank import (
+    LOG_RANK,
+    log_rank,
+    weighted_log_rank,
+)
 from iop_outcomes.compare.group_tests.scores.score import GroupScore
 from iop_outcomes.compare.group_tests.scores.weights import NAMES, Test, Weight
 from iop_outcomes.errors import EstimateError, RuleError
@@ -42,8 +46,9 @@ class Comparison(GroupTest):
     table : pandas.DataFrame
         One row a group: ``[by ...]``; ``n``, ``events`` (int64); ``expected`` (float64): the
         events that the group would have had if all groups had the same curve (within a
-        stratum), not weighted; ``score`` (float64) of a test for trend; ``median, lower,
-        upper``: its median in days with limits, not stratified.
+        stratum), by the log-rank test; ``weighted_events`` (float64) where rows have weights, of
+        which ``expected`` is then a sum too; ``score`` (float64) of a test for trend; ``median,
+        lower, upper``: its median in days with limits, not stratified.
     statistic : float
         Chi-squared.
     degrees_of_freedom : int
@@ -60,6 +65,8 @@ class Comparison(GroupTest):
         The clusters of the test: their column, and how many clusters and rows.
     test : str
         The name of the test.
+    weights : str or None
+        The column of what each row counts.
     """
 
     table: pd.DataFrame
@@ -71,18 +78,24 @@ class Comparison(GroupTest):
     rule: str
     clustering: Clustering | None = None
     test: str = NAMES["log_rank"]
+    weights: str | None = None
 
     @property
     def _test(self) -> str:
-        return full_name(self.test, self.clustering, self.strata)
+        weighted = f" weighted by {self.weights}" if self.weights else ""
+        return full_name(f"{self.test}{weighted}", self.clustering, self.strata)
 
     def _describe_row(self, row: pd.Series[Any]) -> str:
         name = label_of(row[list(self.curves.by)])
         place: Any = row.name  # rows of the table and groups of the curves are in one order
         return (
             f"{name}: {format_count(row['events'], 'event')} among {row['n']:,.0f} "
-            f"(expected {row['expected']:,.1f}), {self.curves.median_text(place)}"
+            f"({self._weighted(row)}expected {row['expected']:,.1f}), "
+            f"{self.curves.median_text(place)}"
         )
+
+    def _weighted(self, row: pd.Series[Any]) -> str:
+        return f"weighted {row['weighted_events']:,.1f}, " if self.weights else ""
 
 
 def compare_survival(
@@ -94,6 +107,7 @@ def compare_survival(
     gamma: float = 0.0,
     trend: Literal["order"] | Mapping[Any, float] | None = None,
     strata: str | Sequence[str] | None = None,
+    weights: str | None = None,
     cluster: str | Cluster | None = Cluster.PERSON,
     missing_group: MissingGroup = "refuse",
     confidence: float = 0.95,
@@ -118,6 +132,9 @@ def compare_survival(
         the value of `by` (a tuple where it has several columns) to its score.
     strata : str or sequence of str, optional
         Columns within whose values the groups are compared, such as the program.
+    weights : str, optional
+        The column of what each row counts: finite numbers above 0, such as the inverse of the
+        probability of being in the group. The test is then robust.
     cluster : str, Cluster.PERSON or None
         The column that identifies clusters, for the test and the limits
         of the medians. By default ``person_id`` if the frame has that column and a value of it
@@ -170,6 +187,11 @@ def compare_survival(
     docs/deviations.md). Copies of all rows as rows of the same person change neither the statistic
     nor the p-value.
 
+    With weights observed and expected events are sums of weights, and the covariance is that of the
+    robust score test of R's ``coxph(..., weights=, robust=TRUE, ties="breslow")`` times the factor
+    of the same rows without weights: equal weights change nothing. Weights that were estimated are
+    taken as known.
+
     Examples
     --------
     >>> import pandas as pd
@@ -193,8 +215,8 @@ def compare_survival(
     weight = Weight.of(test, rho, gamma)
     scores = None if trend is None else trend_scores(checked.labels, trend)
     stratum, strata_names = strata_of(times, strata, names)
-    weighting = read_weighting(times, None, cluster)
-    result = compare_groups(checked, stratum, weighting.clusters, weight)
+    weighting = read_weighting(times, weights, cluster)
+    result = compare_groups(checked, stratum, weighting.clusters, weight, weighting.weight)
     name, freedom = weight.name, result.degrees_of_freedom
     if scores is None:
         statistic, p_value = result.statistic, result.p_value
@@ -205,19 +227,21 @@ def compare_survival(
         scores is None
         and weight.test == "log_rank"
         and checked.entry is None
-        and weighting.clusters.code is None
+        and not weighting.robust
         and not stratum.any()
     )
     if plain and len(checked.labels) <= MOST_GROUPS:
         statistic, p_value = log_rank_test(checked)
     steps = fitted_steps(checked, weighting, confidence, "log-log")
     curves = curves_of(checked, steps, confidence, weighting=weighting)
-    sizes = curves.sizes[[*names, "n", "events"]]
+    counted = ["n", "events"] + ["weighted_events"] * (weights is not None)
+    sizes = curves.sizes[[*names, *counted]]
     medians = curves.median()[["median", "lower", "upper"]]
-    alike = result
+    expected = result.expected
     if weight.test != "log_rank":
-        alike = log_rank(checked, stratum)
-    columns = {"expected": alike.expected} | ({} if scores is None else {"score": scores})
+        clusters = weighting.clusters
+        expected = compare_groups(checked, stratum, clusters, row_weight=weighting.weight).expected
+    columns = {"expected": expected} | ({} if scores is None else {"score": scores})
     return Comparison(
         table=pd.concat([sizes, pd.DataFrame(columns), medians], axis=1),
         statistic=statistic,
@@ -228,6 +252,7 @@ def compare_survival(
         rule=checked.rule,
         clustering=weighting.clusters.clustering,
         test=name,
+        weights=weights,
     )
 
 
@@ -261,11 +286,15 @@ def compare_groups(
     stratum: NDArray[np.intp],
     clusters: Clusters,
     weight: Weight = LOG_RANK,
+    row_weight: NDArray[np.float64] | None = None,
 ) -> GroupScore:
     """Return the score of checked times by a test; refuse what cannot be compared."""
     refuse_incomparable(times, "iop.survival_curves")
     clusters.refuse_fewer(len(times.labels) - 1, "comparison")
-    result = log_rank(times, stratum, clusters.code, weight)
+    if row_weight is None:
+        result = log_rank(times, stratum, clusters.code, weight)
+    else:
+        result = weighted_log_rank(times, stratum, clusters.code, weight, row_weight)
     _check_result(result, times)
     return result
 

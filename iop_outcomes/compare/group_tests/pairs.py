@@ -22,12 +22,13 @@ from iop_outcomes.compare.group_tests.groups import (
     strata_of,
 )
 from iop_outcomes.compare.group_tests.result import full_name
-from iop_outcomes.compare.group_tests.scores.log_rank import log_rank
+from iop_outcomes.compare.group_tests.scores.log_rank import log_rank, weighted_log_rank
 from iop_outcomes.compare.group_tests.scores.weights import Test, Weight
 from iop_outcomes.shared.groups import MissingGroup, settle_groups
 from iop_outcomes.shared.result import Result
 from iop_outcomes.shared.text import DESCRIBED_GROUPS, format_p, join_described
-from iop_outcomes.survival.clusters import Cluster, Clustering, closing, read_clusters
+from iop_outcomes.survival.clusters import Cluster, Clustering, closing
+from iop_outcomes.survival.curves.weighted import Weighting, read_weighting
 from iop_outcomes.survival.times import CheckedTimes, check_times
 
 
@@ -97,6 +98,7 @@ def compare_survival_pairs(
     reference: Any = None,
     correction: Correction = "holm",
     strata: str | Sequence[str] | None = None,
+    weights: str | None = None,
     cluster: str | Cluster | None = Cluster.PERSON,
     missing_group: MissingGroup = "refuse",
 ) -> PairwiseComparison:
@@ -104,7 +106,7 @@ def compare_survival_pairs(
 
     Parameters
     ----------
-    times, by, test, rho, gamma, strata, cluster, missing_group
+    times, by, test, rho, gamma, strata, weights, cluster, missing_group
         As for `iop_outcomes.compare_survival`.
     reference : object, optional
         The group that all others are compared with; by default all pairs.
@@ -151,7 +153,8 @@ def compare_survival_pairs(
     refuse_no_columns(checked.labels)
     refuse_incomparable(checked, "iop.survival_curves")
     stratum, strata_names = strata_of(times, strata, names)
-    clusters = read_clusters(times, cluster)
+    weighting = read_weighting(times, weights, cluster)
+    clusters = weighting.clusters
     clusters.refuse_fewer(1, "comparison")
     shown = group_names(checked.labels)
     number = len(shown)
@@ -159,7 +162,7 @@ def compare_survival_pairs(
     events = np.bincount(checked.group[checked.event], minlength=number)
     rows = []
     for one, two in pairs_of(checked.labels, reference):
-        statistic, p_value = _tested(checked, (one, two), (stratum, clusters.code), weight)
+        statistic, p_value = _tested(checked, (one, two), stratum, weighting, weight)
         counts = {"n": n[one] + n[two], "events": events[one] + events[two]}
         pair = {"group": shown[one], "reference": shown[two], **counts}
         rows.append({**pair, "statistic": statistic, "p_value": p_value})
@@ -169,7 +172,7 @@ def compare_survival_pairs(
         by=tuple(names),
         strata=tuple(strata_names),
         correction=correction,
-        test=weight.name,
+        test=weight.name if weights is None else f"{weight.name} weighted by {weights}",
         rule=checked.rule,
         synthetic=checked.synthetic,
         clustering=clusters.clustering,
@@ -179,12 +182,13 @@ def compare_survival_pairs(
 def _tested(
     times: CheckedTimes,
     pair: tuple[int, int],
-    alike: tuple[NDArray[np.intp], NDArray[np.intp] | None],
+    stratum: NDArray[np.intp],
+    weighting: Weighting,
     weight: Weight,
 ) -> tuple[float, float]:
     """Return the statistic and p-value of two groups; missing where nothing compares them."""
     rows = np.flatnonzero(np.isin(times.group, pair))
-    stratum, cluster = alike
+    cluster, row_weight = weighting.clusters.code, weighting.weight
     own = replace(
         times,
         days=times.days[rows],
@@ -197,7 +201,10 @@ def _tested(
     if not own.event.any():
         return np.nan, np.nan
     code = None if cluster is None else np.asarray(pd.factorize(cluster[rows])[0], dtype=np.intp)
-    score = log_rank(own, stratum[rows], code, weight)
+    if row_weight is None:
+        score = log_rank(own, stratum[rows], code, weight)
+    else:
+        score = weighted_log_rank(own, stratum[rows], code, weight, row_weight[rows])
     if score.degrees_of_freedom < 1:
         return np.nan, np.nan
     return score.statistic, score.p_value

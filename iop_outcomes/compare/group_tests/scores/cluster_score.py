@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -43,44 +45,58 @@ def robust_to_clusters(score: GroupScore, residual: Floats, cluster: Codes) -> G
     groups the statistic is that of independent rows divided by the design effect B / W (Rao and
     Scott 1992, Biometrics 48:577-585); without repeated rows it is unchanged.
     """
+    robust = sandwich(score, residual, cluster)
+    if robust.degrees_of_freedom < len(residual) - 1:
+        return robust
+    return replace(robust, covariance=robust.covariance * known_bias(score, residual))
+
+
+def sandwich(score: GroupScore, residual: Floats, cluster: Codes) -> GroupScore:
+    """Return the score with the sum of squares of the clusters' residuals as its covariance."""
     of_cluster = np.stack([np.bincount(cluster, values) for values in residual]).astype(np.float64)
-    by_row: Floats = residual @ residual.T
-    by_cluster: Floats = of_cluster @ of_cluster.T
-    robust = GroupScore(score.observed, score.expected, by_cluster)
+    robust = replace(score, covariance=of_cluster @ of_cluster.T)
     if robust.degrees_of_freedom < score.degrees_of_freedom:
         raise EstimateError(
             "The variance of the score cannot be estimated from these clusters: it is singular.",
             found=f"{of_cluster.shape[1]:,} clusters",
             instead="cluster=None, if rows are independent, or fewer groups.",
         )
+    return robust
+
+
+def known_bias(score: GroupScore, residual: Floats) -> float:
+    """Return what the sum of squares of rows is too small by, where it is known; 1 where not."""
     known = score.statistic
-    if robust.degrees_of_freedom < len(by_row) - 1 or known <= 0:
-        return robust
-    rows = GroupScore(score.observed, score.expected, by_row).statistic
-    return GroupScore(score.observed, score.expected, by_cluster * (rows / known))
+    by_row = replace(score, covariance=residual @ residual.T)
+    return by_row.statistic / known if known > 0 else 1.0
 
 
 def group_residuals(
-    sets: RiskSets, group: Codes, groups: int, weight: Floats | None = None
+    sets: RiskSets,
+    group: Codes,
+    groups: int,
+    weight: Floats | None = None,
+    row_weight: Floats | None = None,
 ) -> Floats:
     r"""Return the score residuals of groups in Cox's model at no effect, (groups, rows).
 
     Notes
     -----
     :math:`\int (\delta_{gk} - Y_g / Y)(dN_i - Y_i\, dN / Y)` of row i, which is of group k, with
-    Breslow's ties, each day times its `weight` if given. They sum to the observed less the expected
-    events of each group. Those of a group are also the derivative of its score by what each row
-    counts.
+    Breslow's ties, each day times its `weight` if given; Y and dN are sums of the rows' weights.
+    Times these, they sum to the observed less the expected events of each group. Those of a group
+    are also the derivative of its score by what each row counts.
     """
     refuse_too_many(len(group), groups)
-    total = sets.at_risk(np.ones(len(group)))
+    counts = np.ones(len(group)) if row_weight is None else row_weight
+    total = sets.at_risk(counts)
     by_day = np.ones(sets.cells) if weight is None else weight
     rate = by_day * sets.weight / total
     spent = sets.passed(rate)
     residuals = np.empty((groups, len(group)))
     for number, residual in enumerate(residuals):
         own = (group == number).astype(np.float64)
-        share = sets.at_risk(own) / total
+        share = sets.at_risk(own * counts) / total
         residual[:] = sets.passed(rate * share) - own * spent
         residual[sets.died] += by_day[sets.cell] * (own[sets.died] - share[sets.cell])
     return residuals

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from iop_outcomes.compare.group_tests.scores.cluster_score import (
     group_residuals,
+    known_bias,
     robust_to_clusters,
     rows_alike,
+    sandwich,
 )
 from iop_outcomes.compare.group_tests.scores.score import GroupScore
 from iop_outcomes.compare.group_tests.scores.weights import Weight
@@ -59,8 +61,7 @@ class EventDays:
         at_risk, events, of_day = at_risk[some], events[some], of_day[some]
         others, sets = at_risk.sum(axis=1) - 1, None
         if cluster is not None:
-            one = np.ones(len(times.days))
-            sets = risk_sets(times.days, times.event, times.entry, stratum, weight=one, efron=False)
+            sets = _sets(times, stratum)
             alike = rows_alike(sets.enter, sets.leave, sets.cells, cluster)
             others = at_risk.sum(axis=1) - alike
         return cls(at_risk, events, of_day, others, sets)
@@ -118,6 +119,62 @@ def log_rank(
         return score
     residuals = group_residuals(days.sets, times.group, groups, by_day)
     return robust_to_clusters(score, residuals, cluster)
+
+
+def weighted_log_rank(
+    times: CheckedTimes,
+    stratum: NDArray[np.intp],
+    cluster: NDArray[np.intp] | None,
+    weight: Weight,
+    row_weight: Floats,
+) -> GroupScore:
+    r"""Return the score of rows that count as much as their weight, with a robust covariance.
+
+    Parameters
+    ----------
+    times, stratum, cluster, weight
+        As of `log_rank`.
+    row_weight : numpy.ndarray of float
+        What each row counts, above 0.
+
+    Notes
+    -----
+    Observed and expected events are sums of weights. The covariance is the sum over clusters (rows,
+    if they are independent) of the squares of their weighted score residuals, as the robust score
+    test of R's ``coxph(..., weights=, cluster=, ties="breslow")``, times the factor of
+    `robust_to_clusters` for the same rows without weights, so that equal weights change nothing.
+    Weights that were estimated are taken as known.
+    """
+    groups, group = len(times.labels), times.group
+    plain = EventDays.of(times, stratum, cluster)
+    sets = _sets(times, stratum, row_weight)
+    counts = np.where(np.arange(groups)[:, None] == group, row_weight, 0.0)
+    at_risk = np.column_stack([sets.at_risk(own) for own in counts])
+    of_day = np.zeros(sets.cells, dtype=np.intp)
+    of_day[sets.cell] = stratum[sets.died]  # all with an event on a day are of its stratum
+    days = EventDays(
+        at_risk,
+        np.column_stack([sets.tied(own) for own in counts]),
+        of_day,
+        at_risk.sum(axis=1),
+        sets,
+    )
+    by_day, by_plain_day = days.weights(weight), plain.weights(weight)
+    score, alike = days.score(by_day), plain.score(by_plain_day)
+    if min(score.degrees_of_freedom, alike.degrees_of_freedom) < groups - 1:
+        return score
+    code = np.arange(len(group)) if cluster is None else cluster
+    residual = row_weight * group_residuals(sets, group, groups, by_day, row_weight)
+    robust = sandwich(score, residual, code)
+    unweighted = group_residuals(_sets(times, stratum), group, groups, by_plain_day)
+    return replace(robust, covariance=robust.covariance * known_bias(alike, unweighted))
+
+
+def _sets(
+    times: CheckedTimes, stratum: NDArray[np.intp], row_weight: Floats | None = None
+) -> RiskSets:
+    weight = np.ones(len(times.days)) if row_weight is None else row_weight
+    return risk_sets(times.days, times.event, times.entry, stratum, weight=weight, efron=False)
 
 
 def _by_day(
