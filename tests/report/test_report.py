@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-import json
 import pickle
 import re
-import shutil
-import subprocess
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import openpyxl
@@ -32,6 +31,16 @@ from iop_outcomes.statistics.differences import (
     difference_interval,
     rate_ratio_interval,
 )
+from tests.helpers.browser import (
+    A4,
+    LAPTOP,
+    PHONE,
+    Opened,
+    as_words,
+    chromium,
+    needs_browser,
+    opened,
+)
 
 SECTIONS = [
     "what-changed",
@@ -50,14 +59,6 @@ SECTIONS = [
     "definitions",
     "how-to-read",
 ]
-CHROMIUM = next(
-    (
-        found
-        for name in ("chromium", "chromium-browser", "google-chrome", "chrome")
-        if (found := shutil.which(name))
-    ),
-    None,
-)
 
 
 Frames = dict[str, pd.DataFrame]
@@ -641,64 +642,64 @@ def test_values_are_written_for_readers() -> None:
 # the browser
 
 
-def open_in_browser(path: Path, folder: Path) -> tuple[str, str, set[str]]:
-    """Return the page as the browser holds it, what it said, and the addresses the page asked."""
-    log = folder / "net.json"
-    options = [
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-        "--enable-logging=stderr",
-        f"--user-data-dir={folder / 'profile'}",
-        f"--log-net-log={log}",
-        "--dump-dom",
-    ]
-    done = subprocess.run(
-        [str(CHROMIUM), *options, path.as_uri()],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    events = json.loads(log.read_text(encoding="utf-8"))["events"]
-    asked = [event.get("params", {}) for event in events]
-    # What the browser does for itself has no page that began it.
-    begun = {
-        str(one["url"])
-        for one in asked
-        if "url" in one and one.get("initiator", "not an origin") != "not an origin"
-    }
-    return (
-        done.stdout,
-        done.stderr,
-        {url for url in begun if not url.startswith(("data:", "file:"))},
-    )
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium() as started:
+        yield started
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine to open the report with")
-def test_a_browser_opens_it_without_an_error_or_a_request(
-    report: iop.Report, tmp_path: Path
+@pytest.fixture(scope="module")
+def shown(report: iop.Report, browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Opened:
+    """Return the report as a browser holds it."""
+    return opened(browser, report.save(tmp_path_factory.mktemp("page") / "q3.html"))
+
+
+@needs_browser
+def test_a_browser_shows_it_whole_on_telephone_laptop_and_paper(
+    report: iop.Report, shown: Opened
 ) -> None:
-    html, said, asked = open_in_browser(report.save(tmp_path / "q3.html"), tmp_path)
-    page = Page(html)
-    assert [part["id"] for part in page.all("section")] == SECTIONS
-    assert len(page.all("img")) == len(Page(report.html).all("img"))
-    assert "CONSOLE" not in said
-    assert asked == set()
+    held, page = shown, shown.page
+    assert (held.said, held.asked) == ([], [])
+    identifiers = "[...document.querySelectorAll('section')].map((one) => one.id)"
+    assert page.evaluate(identifiers) == SECTIONS
+    wide = held.pictures()
+    assert len(wide) == report.html.count("<img ")
+    page.evaluate("document.querySelectorAll('details').forEach((one) => one.open = true)")
+    assert as_words(held.faults(LAPTOP)) == ""
+    assert as_words(held.faults(PHONE)) == ""
+    narrow = held.pictures()
+    assert all(0.9 < one["scale"] <= 1.5 for one in narrow)  # letters of 8.5 points or so
+    assert all(one["source"] != other["source"] for one, other in zip(wide, narrow, strict=True))
+    assert as_words(held.faults(A4, "print")) == ""
+    assert [one["source"] for one in held.pictures()] == [one["source"] for one in wide]
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine to open a page with")
-def test_a_browser_tells_of_a_request_or_an_error_of_a_page(tmp_path: Path) -> None:
-    page = tmp_path / "asks.html"
-    page.write_text('<img src="http://127.0.0.1:9/x.png"><script>console.error("no")</script>')
-    _, said, asked = open_in_browser(page, tmp_path)
-    assert asked == {"http://127.0.0.1:9/x.png"}
-    assert "CONSOLE" in said
+@needs_browser
+def test_axe_finds_nothing_serious_in_it_in_light_and_dark(shown: Opened) -> None:
+    shown.load_axe()
+    size = {"width": LAPTOP[0], "height": LAPTOP[1]}
+    shown.page.set_viewport_size(size)
+    shown.page.evaluate("document.querySelectorAll('details').forEach((one, at) => one.open = !at)")
+    assert as_words(shown.serious("light")) == ""
+    assert as_words(shown.serious("dark", ["color-contrast"])) == ""
+
+
+@needs_browser
+def test_the_browser_tells_of_what_is_wrong_with_a_page(browser: Any, tmp_path: Path) -> None:
+    path = tmp_path / "asks.html"
+    path.write_text(
+        '<html lang="en"><title>x</title><img src="http://127.0.0.1:9/x.png">'
+        '<script>console.error("no")</script><p style="width: 3000px">wide</p>'
+        '<h2 style="position: absolute; top: 0">over</h2><p style="color: #ddd">pale</p>'
+    )
+    held = opened(browser, path)
+    assert held.asked == ["http://127.0.0.1:9/x.png"]
+    assert "no" in held.said
+    faults = as_words(held.faults(PHONE))
+    assert "beyond the side" in faults
+    assert "one covers the other" in faults
+    held.load_axe()
+    assert "color-contrast" in as_words(held.serious("light"))
 
 
 def test_who_prepared_it_is_shown_if_it_is_stated(report: iop.Report, records: iop.Records) -> None:
