@@ -28,7 +28,7 @@ PHONE, LAPTOP, A4 = (400, 800), (1280, 800), (665, 940)  # A4 less margins of 17
 # What lies beyond the sides of the page, or of the box that it scrolls in; what covers one another.
 FAULTS = """() => {
   const wide = document.documentElement.clientWidth, found = [];
-  const seen = (one) => one.getClientRects().length > 0 && !one.closest('.skip');
+  const seen = (one) => one.checkVisibility() && !one.closest('.skip');
   const name = (one) => one.tagName.toLowerCase() + ' ' + one.textContent.trim().slice(0, 40);
   if (document.documentElement.scrollWidth > wide) found.push('the page scrolls to the side');
   for (const one of document.querySelectorAll('body *')) {
