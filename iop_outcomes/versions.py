@@ -13,8 +13,8 @@ BUILT_ON = (
     "matplotlib",
     "lifelines",
     "pyarrow",
-    "openpyxl",
     "jinja2",
+    "xlsxwriter",
 )
 
 

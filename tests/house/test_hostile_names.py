@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from html.parser import HTMLParser
 from io import BytesIO
+from zipfile import ZipFile
 
 import openpyxl
 import pandas as pd
@@ -31,15 +32,19 @@ def test_what_no_page_can_hold_is_written_as_its_number() -> None:
 
 
 def test_a_workbook_holds_every_name() -> None:
-    names = [*HOSTILE, "_x0041_", "=1+1", "x" * 40_000]
+    markup = "<r><t>written as it is</t></r>"
+    names = [*HOSTILE, "_x0041_", "=1+1", "x" * 40_000, markup]
     content = workbook({"t": pd.DataFrame({"na\x02me": names, "n": range(len(names))})})
     sheet = openpyxl.load_workbook(BytesIO(content))["t"]
     found = [row[0].value for row in sheet.iter_rows(min_row=2)]
     assert sheet["A1"].value == "na\\x02me"
     assert found[:5] == [printable(name) for name in HOSTILE]
-    assert found[5] == "_x005F_x0041_"  # Excel would read the code as the letter A
+    assert found[5] == "_x0041_"
+    with ZipFile(BytesIO(content)) as parts:  # Excel would read the code as the letter A
+        assert b"<t>_x005F_x0041_</t>" in parts.read("xl/sharedStrings.xml")
     assert found[6] == "=1+1"
     assert len(found[7]) <= 32_767
+    assert found[8] == f"{markup} "
     assert content == workbook({"t": pd.DataFrame({"na\x02me": names, "n": range(len(names))})})
 
 

@@ -938,9 +938,7 @@ def test_no_room_for_temporary_files_is_one_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.gettempdir", _no_temporary_folder)
-    with pytest.raises(ReportError, match="temporary files"):
-        save_report("", {"a": pd.DataFrame({"b": [1]})}, tmp_path / "report.xlsx")
-    assert not (tmp_path / "report.xlsx").exists()
+    assert save_report("", {"a": pd.DataFrame({"b": [1]})}, tmp_path / "report.xlsx").exists()
     # what another library asks of the system is said too, whatever asks for it
     code, said = run(
         ["check", tmp_path], capsys, iop_outcomes__records__read_records=_no_temporary_folder

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import jsonschema
 import numpy as np
@@ -95,3 +96,28 @@ def test_several_forms_are_written_beside_one_another(tmp_path: Path) -> None:
     ]
     with pytest.raises(ReportError, match="no form"):
         places_of(out, "html,odt")
+
+
+def test_trends_have_a_chart_of_the_spreadsheet() -> None:
+    frame = pd.DataFrame(
+        {
+            "period": ["2026Q1", "2026Q2"],
+            "numerator": ["hidden", 30],
+            "value": [np.nan, 0.4],
+            "lower": [np.nan, 0.3],
+            "upper": [np.nan, 0.5],
+        }
+    )
+    kinds: dict[str, Kind] = {"value": "share", "lower": "share", "upper": "share"}
+    tables = [Table("trend_rate", "Rate by quarter", frame, kinds)]
+    tables.append(Table("trend_words", "Words", frame.assign(value=["hidden", 0.4]), kinds))
+    document = document_of("T", [], findings_frame([]), [Section("s", "S", (), tuple(tables))])
+    content = workbook({one.name: one.frame for one in tables}, document=document)
+    book = openpyxl.load_workbook(BytesIO(content))
+    (chart,) = book["trend_rate"]._charts
+    assert chart.series[0].val.numRef.f == "trend_rate!$C$2:$C$3"
+    assert book["trend_words"]._charts == []  # a spreadsheet would draw the word as 0
+    with ZipFile(BytesIO(content)) as parts:
+        assert b'descr="Rate by quarter: ' in parts.read("xl/drawings/drawing1.xml")
+        assert {item.date_time[0] for item in parts.infolist()} == {1980}
+        assert b"1980-01-01T00:00:00Z" in parts.read("docProps/core.xml")

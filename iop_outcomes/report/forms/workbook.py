@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-import re
+import datetime
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import pandas as pd
 
-from iop_outcomes.errors import ReportError
-from iop_outcomes.report.forms.document import Document, kinds_of, leading_sheets
+from iop_outcomes.report.forms.document import Document, kinds_of, leading_sheets, tables_of
 from iop_outcomes.shared.characters import printable
 
 if TYPE_CHECKING:
-    from openpyxl.worksheet.worksheet import Worksheet
+    from xlsxwriter import Workbook
+    from xlsxwriter.worksheet import Worksheet
 
 LONGEST_CELL = 32_000  # letters; Excel holds 32,767
 LONGEST_NAME = 31  # letters of the name of a sheet
 WIDEST, NARROWEST = 60, 8  # of a column, in letters
 FORMATS = {"count": "#,##0", "share": "0.0%", "whole_share": "0.0%", "days": "0.0", "number": "0.0"}
-CODE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")  # what Excel would read as the number of a character
-LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the first time that a zip file can hold
+DAY = "yyyy-mm-dd"
+LONG_AGO = datetime.datetime(1980, 1, 1)  # no time of the clock: the same report, the same bytes
+OPTIONS = {
+    "in_memory": True,
+    "strings_to_formulas": False,  # a name that begins with "=" is no formula
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "default_date_format": DAY,
+}
+CHARTED = "trend_"  # how the names of the sheets of trends begin
+LINES = (("value", "#0072b2", 2.0), ("lower", "#7f7f7f", 0.75), ("upper", "#7f7f7f", 0.75))
 
 
 def workbook(
@@ -29,79 +37,120 @@ def workbook(
 ) -> bytes:
     """Return the tables as an Excel workbook, a sheet each; the same tables, the same bytes.
 
-    With the `document` the findings, the facts and what each sheet holds come first, and numbers
-    have the format in which the page prints them.
+    With the `document` the findings, the facts and what each sheet holds come first, numbers have
+    the format in which the page prints them, and trends have a chart of the spreadsheet.
     """
-    from openpyxl import Workbook
+    from xlsxwriter import Workbook
 
-    book = Workbook(write_only=False)
-    book.remove(book.worksheets[0])
     first = {} if document is None else leading_sheets(document)
     kinds = {} if document is None else kinds_of(document)
-    for name, frame in (first | tables).items():
-        sheet = book.create_sheet(name[:LONGEST_NAME])
-        _fill_sheet(sheet, frame, kinds.get(name, {}))
-        sheet.oddHeader.center.text = mark or None
-        if mark:
-            sheet.cell(len(frame) + 3, 1, mark)
-    if not tables:
-        book.create_sheet("empty")
-    buffer = BytesIO()  # not closed here: a save that fails closes what it wrote to it later
-    try:
-        book.save(buffer)
-    except OSError as error:  # each sheet is first a temporary file
-        raise ReportError(
-            "The workbook of the report cannot be made: there is no room for temporary files.",
-            found=error.strerror or str(error),
-            instead="make room, or name a folder with room in TMPDIR; or save as .html",
-        ) from error
-    return _without_times(buffer.getvalue())
+    captions = {} if document is None else {one["name"]: one for one in tables_of(document)}
+    with BytesIO() as buffer:
+        with Workbook(buffer, OPTIONS) as book:
+            book.set_properties(
+                {"title": document["title"] if document else "", "created": LONG_AGO}
+            )
+            looks = _Looks(book)
+            for name, frame in (first | tables).items():
+                sheet = book.add_worksheet(name[:LONGEST_NAME])
+                _fill_sheet(sheet, frame, kinds.get(name, {}), looks)
+                if name.startswith(CHARTED) and name in captions:
+                    _add_chart(book, sheet, frame, captions[name]["caption"], kinds[name])
+                if mark:
+                    sheet.set_header(f"&C{mark.replace('&', '&&')}")
+                    _put_text(sheet, (len(frame) + 2, 0), mark, looks.text)
+            if not (first | tables):
+                book.add_worksheet("empty")
+        return buffer.getvalue()
 
 
-def _fill_sheet(sheet: Worksheet, frame: pd.DataFrame, kinds: dict[str, str]) -> None:
-    from openpyxl.styles import Alignment, Font
-    from openpyxl.utils import get_column_letter
+class _Looks:
+    """The formats of cells; a workbook holds each once."""
 
+    def __init__(self, book: Workbook) -> None:
+        self.head = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+        self.text = book.add_format({"valign": "top"})
+        self.long = book.add_format({"valign": "top", "text_wrap": True})
+        self.day = book.add_format({"valign": "top", "num_format": DAY})
+        self.numbers = {
+            kind: book.add_format({"valign": "top", "num_format": form})
+            for kind, form in FORMATS.items()
+        }
+
+
+def _fill_sheet(
+    sheet: Worksheet, frame: pd.DataFrame, kinds: dict[str, str], looks: _Looks
+) -> None:
     names = [str(name) for name in frame.columns]
-    rows = [names, *frame.astype(object).to_numpy().tolist()]
-    widths = [NARROWEST] * len(names)
-    for number, row in enumerate(rows, start=1):
-        for place, value in enumerate(row):
-            if value is None or (not isinstance(value, str) and pd.isna(value)):
-                continue
-            cell = sheet.cell(number, place + 1, _plain(value))
+    widths = [max(NARROWEST, min(len(name), WIDEST)) for name in names]
+    for column, name in enumerate(names):
+        _put_text(sheet, (0, column), name, looks.head)
+    for row, values in enumerate(frame.astype(object).to_numpy().tolist(), start=1):
+        for column, value in enumerate(values):
+            place = (row, column)
             if isinstance(value, str):
-                cell.data_type = "s"  # a name that begins with "=" is no formula
-                widths[place] = max(widths[place], min(len(value), WIDEST))
-                cell.alignment = Alignment(vertical="top", wrap_text=len(value) > WIDEST)
-            elif kinds.get(names[place]) in FORMATS:
-                cell.number_format = FORMATS[kinds[names[place]]]
-            if number == 1:
-                cell.font = Font(bold=True)
-    for place, width in enumerate(widths, start=1):
-        sheet.column_dimensions[get_column_letter(place)].width = width + 2
-    sheet.freeze_panes = "A2"
+                widths[column] = max(widths[column], min(len(value), WIDEST))
+                look = looks.long if len(value) > WIDEST else looks.text
+                _put_text(sheet, place, value, look)
+            elif value is None or pd.isna(value):
+                continue
+            elif isinstance(value, bool):
+                sheet.write_boolean(*place, value, looks.text)
+            elif isinstance(value, datetime.date):  # timestamps are dates too
+                sheet.write_datetime(*place, pd.Timestamp(value).to_pydatetime(), looks.day)
+            elif isinstance(value, int | float):
+                sheet.write_number(*place, value, looks.numbers.get(kinds.get(names[column], "")))
+            else:
+                _put_text(sheet, place, str(value), looks.text)
+    for column, width in enumerate(widths):
+        sheet.set_column(column, column, width + 2)
+    sheet.freeze_panes(1, 0)
 
 
-def _plain(value: Any) -> Any:
-    """Return a value as a cell can hold it."""
-    if not isinstance(value, str):
-        return value.item() if hasattr(value, "item") else value
-    text = printable(value)
+def _put_text(sheet: Worksheet, place: tuple[int, int], text: str, look: Any) -> None:
+    """Write a text as a text, whatever it begins with."""
+    text = printable(text)
     if len(text) > LONGEST_CELL:
         text = text[: LONGEST_CELL - 1] + "…"
-    return CODE.sub("_x005F_", text)
+    if text.startswith("<r>") and text.endswith("</r>"):
+        text += " "  # XlsxWriter writes such a text into the file as it is, as markup
+    sheet.write_string(*place, text, look)
 
 
-def _without_times(content: bytes) -> bytes:
-    """Return a workbook without the times at which it was made."""
-    with ZipFile(BytesIO(content)) as old, BytesIO() as buffer:
-        with ZipFile(buffer, "w", ZIP_DEFLATED) as new:
-            for item in old.namelist():
-                data = old.read(item)
-                if item == "docProps/core.xml":
-                    data = re.sub(
-                        rb"(<dcterms:\w+[^>]*>)[^<]*", rb"\g<1>1980-01-01T00:00:00Z", data
-                    )
-                new.writestr(ZipInfo(item, LONG_AGO), data, ZIP_DEFLATED)
-        return buffer.getvalue()
+def _add_chart(
+    book: Workbook, sheet: Worksheet, frame: pd.DataFrame, caption: str, kinds: dict[str, str]
+) -> None:
+    """Draw a trend beside its table; what is hidden or not known is a gap in the line."""
+    names = [str(name) for name in frame.columns]
+    lines = [line for line in LINES if line[0] in names]
+    drawn = [frame[name] for name, _, _ in lines]
+    if not lines or frame.empty or any(isinstance(value, str) for one in drawn for value in one):
+        return  # a spreadsheet would draw a word as 0
+    chart = book.add_chart({"type": "line"})
+    last = len(frame)
+    for name, colour, width in lines:
+        column = names.index(name)
+        points = {"type": "circle", "size": 5, "fill": {"color": colour}} if width > 1 else {}
+        chart.add_series(
+            {
+                "name": name if name == "value" else f"{name} limit, 95% interval",
+                "categories": [sheet.name, 1, 0, last, 0],
+                "values": [sheet.name, 1, column, last, column],
+                "line": {
+                    "color": colour,
+                    "width": width,
+                    "dash_type": "solid" if width > 1 else "dash",
+                },
+                "marker": points or {"type": "none"},
+            }
+        )
+    share = kinds.get("value") == "share"
+    chart.set_title({"name": caption, "name_font": {"size": 11}})
+    chart.set_y_axis(
+        {"min": 0, "num_format": "0%" if share else "#,##0"} | ({"max": 1} if share else {})
+    )
+    chart.set_legend({"position": "bottom"})
+    chart.show_blanks_as("gap")
+    chart.set_size({"width": 720, "height": 320})
+    words = f"{caption}: the numbers of this sheet as a line."
+    sheet.insert_chart(1, len(names) + 1, chart, {"description": words})
