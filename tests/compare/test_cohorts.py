@@ -122,7 +122,7 @@ def test_other_definitions_are_compared_in_the_same_way(people: pd.DataFrame) ->
         *(rare, "track", TERMS), day=120, method="augmented", limits="closed_form"
     )
     table = found.alternatives
-    drop = ["alternative", "analysis", "n", "events"]
+    drop = ["alternative", "analysis", "n", "events", "fewest_events"]
     for name, expected in (("adjusted", own.table), ("not adjusted", own.unadjusted)):
         rows = table[(table["alternative"] == "strict") & (table["analysis"] == name)]
         pd.testing.assert_frame_equal(
@@ -143,6 +143,15 @@ def test_other_definitions_are_compared_in_the_same_way(people: pd.DataFrame) ->
     assert "By 2 definitions of the event (.alternatives) the adjusted difference" in found.text
     assert f"lies between {lowest:.3f} and" in found.text
     assert len(iop.compare_cohorts(people, "track", covariates=TERMS, horizon=60).alternatives) == 0
+
+
+def test_an_alternative_with_hardly_any_events_is_named(people: pd.DataFrame) -> None:
+    never = people.assign(event=False)
+    found = iop.compare_cohorts(
+        *(people, "track"), covariates=["age"], horizon=60, alternatives={"never": never}
+    )
+    assert "By other times, fewer than 10 events in a group: never." in found.text
+    assert "definitions of the event" not in found.text  # one with an estimate, and one of nobody
 
 
 def test_the_e_value_is_that_of_the_ratio_of_adjusted_shares(found: iop.CohortComparison) -> None:
@@ -243,6 +252,7 @@ def test_small_groups_and_what_is_left_of_imbalance_are_said(people: pd.DataFram
     found = iop.compare_cohorts(small, "track", covariates=["age"], horizon=60, fewest=15)
     assert found.small == ("evening",)
     assert "Fewer than 15 events by day 60 in evening." in found.text
+    assert "Small, with fewer than 15 events: evening." in found.html
 
 
 def test_a_page_of_its_own_is_saved(found: iop.CohortComparison, tmp_path: Path) -> None:

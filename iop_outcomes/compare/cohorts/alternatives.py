@@ -87,9 +87,19 @@ def alternatives_table(
     return pd.concat(parts, ignore_index=True), rules
 
 
+def few_events(table: pd.DataFrame, fewest: int) -> str:
+    """Return the alternatives with few events in a group, as a sentence with a blank; or empty."""
+    rows = table[(table["analysis"] == "adjusted") & (table["alternative"] != GIVEN)]
+    names = rows.loc[rows["fewest_events"] < fewest, "alternative"].unique()
+    if not len(names):
+        return ""
+    return f"By other times, fewer than {fewest} events in a group: {', '.join(names)}. "
+
+
 def spread_of(table: pd.DataFrame) -> str:
     """Return between which values the adjusted difference lies, as a sentence; perhaps empty."""
     rows = table[(table["analysis"] == "adjusted") & (table["measure"] == "survival")]
+    rows = rows[rows["se"] > 0]  # without an event there is no difference to speak of
     if rows[["group", "reference"]].drop_duplicates().shape[0] != 1 or len(rows) < 2:
         return ""
     least, most = rows["difference"].min(), rows["difference"].max()
@@ -110,11 +120,14 @@ def _rows(name: str, found: AdjustedCurves) -> pd.DataFrame:
             "analysis": analysis,
             "n": int(found.groups["n"].sum()),
             "events": int(found.groups["events"].sum()),
+            "fewest_events": int(found.groups["events"].min()),
         }
         for place, (column, value) in enumerate(sizes.items()):
             own.insert(place, column, value)
         parts.append(own)
-    return pd.concat(parts, ignore_index=True).astype({"n": np.int64, "events": "Int64"})
+    return pd.concat(parts, ignore_index=True).astype(
+        {"n": np.int64, "events": "Int64", "fewest_events": "Int64"}
+    )
 
 
 def _no_rows(name: str, number: int) -> pd.DataFrame:
@@ -125,6 +138,7 @@ def _no_rows(name: str, number: int) -> pd.DataFrame:
             "analysis": ["not estimated"],
             "n": np.array([number], dtype=np.int64),
             "events": pd.array([None], dtype="Int64"),
+            "fewest_events": pd.array([None], dtype="Int64"),
             "measure": [""],
             "group": [""],
             "reference": [""],

@@ -52,6 +52,12 @@ class Compared(Protocol):
     def methods(self) -> str: ...  # noqa: D102
 
     @property
+    def small(self) -> tuple[str, ...]: ...  # noqa: D102
+
+    @property
+    def fewest(self) -> int: ...  # noqa: D102
+
+    @property
     def horizon(self) -> float: ...  # noqa: D102
 
     @property
@@ -90,7 +96,7 @@ def parts_of(found: Compared) -> list[Part]:
         Part("Table 1", found.balance.text, found.balance.paper_table(), found.balance),
         Part("Curves as they are", found.test.text, found.test.table, found.test.curves),
         Part("Adjusted curves", adjusted.text, curves_at(adjusted.curves, found.horizon), adjusted),
-        Part("Size of the groups", f"By day {found.horizon:g}.", adjusted.groups),
+        Part("Size of the groups", _size_words(found), adjusted.groups),
         Part("Differences", found.text, found.table),
     ]
     if adjusted.imputations:
@@ -136,6 +142,13 @@ def cells_of(frame: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
         for row in frame.itertuples(index=False, name=None)
     ]
     return [name.replace("_", " ") for name in names], rows
+
+
+def _size_words(found: Compared) -> str:
+    text = f"By day {found.horizon:g}."
+    if found.small:
+        text += f" Small, with fewer than {found.fewest} events: {', '.join(found.small)}."
+    return text
 
 
 def _flow_words(found: Compared) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from iop_outcomes.compare.adjustment.result import AdjustedCurves
 from iop_outcomes.compare.balance import Balance
-from iop_outcomes.compare.cohorts.alternatives import spread_of
+from iop_outcomes.compare.cohorts.alternatives import few_events, spread_of
 from iop_outcomes.compare.cohorts.document import parts_of
 from iop_outcomes.compare.group_tests.curves import Comparison
 from iop_outcomes.compare.group_tests.result import format_p_value
@@ -49,7 +49,8 @@ class CohortComparison(Result):
     alternatives : pandas.DataFrame
         The differences by other times, after those by the times themselves: ``alternative``: the
         name, "as given" for the times themselves; ``analysis``: "not adjusted", "adjusted" or "not
-        estimated"; ``n`` (int64): rows; ``events`` (Int64); and the columns of
+        estimated"; ``n`` (int64): rows; ``events``, ``fewest_events`` (Int64): by the horizon, in
+        all and in the group with fewest; and the columns of
         `iop_outcomes.adjusted_curves`. Without rows if there are no alternatives.
     alternative_rules : mapping of str to str
         How the times of each alternative were defined, or why there is no estimate.
@@ -119,7 +120,8 @@ class CohortComparison(Result):
             )
         if self.adjusted.caution:
             said.append(self.adjusted.caution.strip())
-        return "".join(f"{one} " for one in said)
+        few = few_events(self.alternatives, self.fewest)
+        return "".join(f"{one} " for one in said) + few
 
     @property
     def _summary(self) -> str:
