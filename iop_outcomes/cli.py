@@ -181,7 +181,9 @@ def report(
     data: Data,
     out: Annotated[
         Path,
-        typer.Option("--out", metavar="FILE", help="Where to write: .html, .pdf, .xlsx or .json."),
+        typer.Option(
+            "--out", metavar="FILE", help="Where to write: .html, .pdf, .docx, .xlsx or .json."
+        ),
     ],
     quarter: Annotated[
         str | None,

@@ -18,7 +18,7 @@ from iop_outcomes.shared.messages import as_written
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
 
-FORMS = ("html", "pdf", "xlsx", "json")
+FORMS = ("html", "pdf", "docx", "xlsx", "json")
 
 
 def settings_at(path: Path | None) -> ReportSettings:

@@ -26,6 +26,7 @@ from iop_outcomes.report.counting import cells_of, count_all, count_rows
 from iop_outcomes.report.forms.document import Document, document_of
 from iop_outcomes.report.forms.html import facts_of, page_of
 from iop_outcomes.report.forms.saving import save_report
+from iop_outcomes.report.forms.word import word_file
 from iop_outcomes.report.model import Section
 from iop_outcomes.report.period import ReportPeriod, parse_report_period, refuse_overlap
 from iop_outcomes.report.scope import Scope, choose_scope, find_quarter
@@ -83,6 +84,7 @@ class Report:
     cells: PrintedCells | None = field(default=None, repr=False)
     ledger: Ledger | None = field(default=None, repr=False)
     _document: Document | None = field(default=None, repr=False)
+    _word: Callable[[], bytes] | None = field(default=None, repr=False)
 
     @cached_property
     def html(self) -> str:
@@ -92,22 +94,32 @@ class Report:
     def __getstate__(self) -> dict[str, Any]:
         """Return what is pickled: the page itself in place of what makes it."""
         html = self.html
-        return {**self.__dict__, "_page": partial(str, html), "html": html}
+        return {**self.__dict__, "_page": partial(str, html), "html": html, "_word": None}
 
     def save(self, path: str | Path) -> Path:
-        """Write the report as ``.html``, ``.pdf``, ``.xlsx`` or ``.json``; return the path.
+        """Write the report as ``.html``, ``.pdf``, ``.docx``, ``.xlsx`` or ``.json``.
 
-        The PDF is the page laid out on paper; it needs the extra ``iop-outcomes[pdf]``. The
+        The PDF is the page laid out on paper; it needs the extra ``iop-outcomes[pdf]``. The Word
+        file holds the first page and the pictures; it needs ``iop-outcomes[office]``. The
         workbook holds the findings, the facts and a sheet a table; the JSON file all that the page
         says, as docs/report_schema.json describes it.
 
         Raises
         ------
         ReportError
-            The ending is another one, the folder is not there, or what a PDF needs is not
-            installed.
+            The ending is another one, the folder is not there, what a PDF or a Word file needs
+            is not installed, or a Word file is asked of a report that was stored and read back.
         """
-        return save_report(lambda: self.html, self.tables, Path(path), self._mark, self._document)
+        made = (lambda: self.html), self.tables, Path(path), self._mark, self._document
+        return save_report(*made, self._word_file)
+
+    def _word_file(self) -> bytes:
+        if self._word is None:
+            raise ReportError(
+                "A report that was stored and read back has no pictures for a Word file.",
+                instead="make it again; or save it as .html or .pdf",
+            )
+        return self._word()
 
     @property
     def _mark(self) -> str:
@@ -269,7 +281,8 @@ def quarterly_report(
         cells, kept = made.counted.cells, made.counted.ledger
     findings = findings_frame(made.findings)
     document = document_of(heading, facts, findings, built, _plain_period(scope))
-    return Report(tables, findings, heading, page, cells, kept, document)
+    word = word_file(document, built, scope, chosen)
+    return Report(tables, findings, heading, page, cells, kept, document, word)
 
 
 def period_asked(quarter: str | None, period: str | None) -> ReportPeriod | None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 NARROW = 258.0  # points: 344 pixels, what a page of 400 has for a picture
+DOTS = 200  # an inch
 _BETWEEN = re.compile(rb">\s+<")
 
 
@@ -31,6 +32,8 @@ class Picture:
         Its size in CSS pixels.
     notes : str
         Its small print, a paragraph a line, which is not drawn in it.
+    png : bytes
+        The picture in dots, where it was asked for in place of the file.
     """
 
     svg: bytes
@@ -38,10 +41,16 @@ class Picture:
     width: int
     height: int
     notes: str = ""
+    png: bytes = b""
 
 
 def draw_svg(
-    plot: Callable[..., Axes], result: Any, *, synthetic: bool = False, narrow: bool = False
+    plot: Callable[..., Axes],
+    result: Any,
+    *,
+    synthetic: bool = False,
+    narrow: bool = False,
+    dots: bool = False,
 ) -> Picture:
     """Draw `result` with `plot` and return the picture as SVG.
 
@@ -59,6 +68,8 @@ def draw_svg(
         Whether to write "synthetic data" on it.
     narrow : bool
         Whether to draw it for a page of 400 pixels: narrower, with letters of the same size.
+    dots : bool
+        Whether to make a PNG of 200 dots an inch in place of the SVG, for programs that show none.
     """
     from matplotlib.figure import Figure
 
@@ -69,12 +80,19 @@ def draw_svg(
         if synthetic and not getattr(result, "synthetic", False):
             style.mark_synthetic(ax, Synthetic())
         with BytesIO() as buffer:
-            metadata = {"Date": None, "Creator": None, "Format": None, "Type": None}
-            figure.savefig(buffer, format="svg", metadata=metadata)
-            svg = _BETWEEN.sub(b"><", buffer.getvalue()).replace(b"\n", b" ")
+            if dots:
+                figure.savefig(buffer, format="png", dpi=DOTS, metadata={"Software": None})
+            else:
+                metadata = {"Date": None, "Creator": None, "Format": None, "Type": None}
+                figure.savefig(buffer, format="svg", metadata=metadata)
+            content = buffer.getvalue()
         width, height = figure.get_size_inches() * 96
     text = style.alternative_text(ax)
-    return Picture(svg, text, round(width), round(height), paper.notes)
+    size = round(width), round(height)
+    if dots:
+        return Picture(b"", text, *size, paper.notes, content)
+    svg = _BETWEEN.sub(b"><", content).replace(b"\n", b" ")
+    return Picture(svg, text, *size, paper.notes)
 
 
 @dataclass(frozen=True)

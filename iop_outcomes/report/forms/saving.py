@@ -10,10 +10,11 @@ import pandas as pd
 from iop_outcomes.errors import ReportError
 from iop_outcomes.report.forms.document import Document, as_json
 from iop_outcomes.report.forms.pdf import pdf_of, weasyprint
+from iop_outcomes.report.forms.word import python_docx
 from iop_outcomes.report.forms.workbook import workbook
 from iop_outcomes.shared.saving import check_place, write_whole
 
-ENDINGS = (".html", ".htm", ".pdf", ".xlsx", ".json")
+ENDINGS = (".html", ".htm", ".pdf", ".docx", ".xlsx", ".json")
 
 
 def check_path(path: Path) -> str:
@@ -21,12 +22,14 @@ def check_path(path: Path) -> str:
     ending = path.suffix.lower()
     if ending not in ENDINGS:
         raise ReportError(
-            "A report is saved as .html or .pdf, or its tables as .xlsx or .json.",
+            "A report is saved as .html, .pdf or .docx, or its tables as .xlsx or .json.",
             found=path.suffix or "no ending",
             instead='report.save("report.html")',
         )
     if ending == ".pdf":
         weasyprint()
+    if ending == ".docx":
+        python_docx()
     check_place(path, "The report")
     return ending
 
@@ -37,8 +40,9 @@ def save_report(
     path: Path,
     mark: str = "",
     document: Document | None = None,
+    word: Callable[[], bytes] | None = None,
 ) -> Path:
-    """Write the page, the workbook or the JSON to `path`; only page and PDF need the pictures.
+    """Write the report to `path` in the form of its ending; only some forms need the pictures.
 
     Each sheet of a workbook has `mark` at the top of its printed pages, and below its table.
     """
@@ -47,5 +51,7 @@ def save_report(
         return write_whole(path, as_json(document | {"mark": mark}), "The report")
     if ending == ".xlsx":
         return write_whole(path, workbook(tables, mark, document), "The report")
+    if ending == ".docx" and word is not None:
+        return write_whole(path, word(), "The report")
     content = pdf_of(page()) if ending == ".pdf" else page().encode("utf-8")
     return write_whole(path, content, "The report")

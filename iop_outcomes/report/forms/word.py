@@ -1,0 +1,161 @@
+"""The first page and the pictures of a report as a Word file, for those who paste."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Callable, Sequence
+from io import BytesIO
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from iop_outcomes.errors import ReportError
+from iop_outcomes.plots.layout.export import Picture
+from iop_outcomes.report.forms.document import Document
+from iop_outcomes.report.model import Kind, Section, write_value
+from iop_outcomes.report.scope import Scope
+from iop_outcomes.report.settings import ReportSettings
+from iop_outcomes.shared.characters import one_line
+
+LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the first time that a zip file can hold
+SYNTHETIC = "Synthetic data. These people and programs were made up."
+WIDE = 6.3  # inches, of a picture between the margins
+Pictures = Sequence[tuple[str, Picture]]
+
+
+def python_docx() -> Any:
+    """Return the library that writes Word files.
+
+    Raises
+    ------
+    ReportError
+        It is not installed.
+    """
+    try:
+        import docx
+    except ImportError:
+        raise ReportError(
+            "A report as a Word file needs python-docx, which is not installed.",
+            instead='pip install "iop-outcomes[office]"; or save as .html',
+        ) from None
+    return docx
+
+
+def word_file(
+    document: Document, sections: Sequence[Section], scope: Scope, settings: ReportSettings
+) -> Callable[[], bytes]:
+    """Return what makes the file, and draws its pictures: of sections that are protected."""
+    mark, logo = scope.policy.mark, settings.logo or ""
+    banner = SYNTHETIC if scope.records.synthetic else ""
+    drawings = [one for section in sections for one in section.drawings]
+
+    def word() -> bytes:
+        pictures = [(one.title, one.draw(dots=True)) for one in drawings]
+        return word_of(document, pictures, mark, banner, logo)
+
+    return word
+
+
+def word_of(document: Document, pictures: Pictures, mark: str, banner: str, logo: str) -> bytes:
+    """Return the first page and the pictures: the same report, the same bytes.
+
+    Parameters
+    ----------
+    document : dict
+        The report as plain data.
+    pictures : sequence of (str, Picture)
+        The title of each picture, and the picture with its PNG.
+    mark : str
+        What stands at the top of every page.
+    banner : str
+        What stands below the title, such as that the people are made up.
+    logo : str
+        A picture as a data address; none if it is empty.
+    """
+    library = python_docx()
+    made = library.Document()
+    made.core_properties.author, made.core_properties.comments = "", ""
+    made.core_properties.title = one_line(document["title"])
+    if mark:
+        for section in made.sections:
+            section.header.paragraphs[0].add_run(one_line(mark)).bold = True
+    if logo:
+        content = b64decode(logo.partition(",")[2])
+        made.add_picture(BytesIO(content), height=library.shared.Inches(0.6))
+        _describe(made, "")
+    made.add_heading(one_line(document["title"]), 1)
+    if banner:
+        made.add_paragraph().add_run(one_line(banner)).bold = True
+    for fact in document["facts"]:
+        paragraph = made.add_paragraph(style="No Spacing")
+        paragraph.add_run(f"{one_line(fact['name'])}: ").bold = True
+        paragraph.add_run(one_line(fact["text"]))
+    _add_first_page(made, document)
+    for title, picture in pictures:
+        made.add_heading(one_line(title), 2)
+        wide = min(WIDE, picture.width / 96)
+        made.add_picture(BytesIO(picture.png), width=library.shared.Inches(wide))
+        _describe(made, one_line(picture.alternative_text))
+        made.paragraphs[-1].paragraph_format.keep_with_next = True
+        for note in picture.notes.splitlines():
+            _small(made.add_paragraph(), note)
+    with BytesIO() as buffer:
+        made.save(buffer)
+        return _without_times(buffer.getvalue())
+
+
+def _add_first_page(made: Any, document: Document) -> None:
+    first = next((one for one in document["sections"] if one["items"]), None)
+    if first is None:
+        return
+    made.add_heading(one_line(first["title"]), 2)
+    for sentence in first["sentences"]:
+        made.add_paragraph(one_line(sentence))
+    for item in first["items"]:
+        paragraph = made.add_paragraph(style="List Bullet")
+        paragraph.add_run(f"{one_line(item['tag'])}: ").italic = True
+        paragraph.add_run(one_line(item["title"])).bold = True
+        text = one_line(item["text"])
+        paragraph.add_run(text if text[:1] in ".:;," else f" {text}")
+    for table in first["tables"]:
+        made.add_heading(one_line(table["caption"]), 3)
+        _add_table(made, table)
+        _small(made.add_paragraph(), table["note"])
+
+
+def _add_table(made: Any, table: Document) -> None:
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    names = [one["name"] for one in table["columns"]]
+    kinds: list[Kind] = [one["kind"] for one in table["columns"]]
+    rows = [
+        [write_value(value, kind) for value, kind in zip(row, kinds, strict=True)]
+        for row in table["rows"]
+    ]
+    grid = made.add_table(rows=1 + len(rows), cols=len(names), style="Table Grid")
+    for line, texts in zip(grid.rows, [names, *rows], strict=True):
+        for cell, text in zip(line.cells, texts, strict=True):
+            _small(cell.paragraphs[0], text)
+    repeated = OxmlElement("w:tblHeader")  # the header stands on each page, and is read as one
+    repeated.set(qn("w:val"), "true")
+    grid.rows[0]._tr.get_or_add_trPr().append(repeated)
+
+
+def _small(paragraph: Any, text: str) -> None:
+    from docx.shared import Pt
+
+    paragraph.add_run(one_line(text)).font.size = Pt(8)
+
+
+def _describe(made: Any, words: str) -> None:
+    """Give the last picture its alternative text."""
+    made.inline_shapes[-1]._inline.docPr.set("descr", words)
+
+
+def _without_times(content: bytes) -> bytes:
+    """Return a file of parts without the times at which they were written."""
+    with ZipFile(BytesIO(content)) as old, BytesIO() as buffer:
+        with ZipFile(buffer, "w", ZIP_DEFLATED) as new:
+            for item in old.namelist():
+                new.writestr(ZipInfo(item, LONG_AGO), old.read(item), ZIP_DEFLATED)
+        return buffer.getvalue()

@@ -1,0 +1,89 @@
+"""The report as a Word file: first page, pictures with their words, and nothing that acts."""
+
+from __future__ import annotations
+
+import sys
+from base64 import b64encode
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZipFile
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from iop_outcomes.errors import ReportError
+from iop_outcomes.plots.layout.export import Picture
+from iop_outcomes.report.forms.document import Document, document_of
+from iop_outcomes.report.forms.saving import check_path, save_report
+from iop_outcomes.report.forms.word import word_of
+from iop_outcomes.report.model import Section, Table
+from iop_outcomes.report.sections.findings import findings_frame
+
+docx = pytest.importorskip("docx", reason="python-docx, the extra [office], is not installed")
+HOSTILE = '<w:p>x</w:p> =1+1 DDEAUTO "calc" {INCLUDETEXT http://127.0.0.1:9/} \x07 ]]>'
+
+
+def png() -> bytes:
+    from matplotlib.figure import Figure
+
+    with BytesIO() as buffer:
+        Figure(figsize=(1, 1)).savefig(buffer, format="png")
+        return buffer.getvalue()
+
+
+@pytest.fixture(scope="module")
+def document() -> Document:
+    frame = pd.DataFrame({"name": [HOSTILE], "n": ["hidden"], "share": [np.nan]})
+    table = Table("t", HOSTILE, frame, {"share": "share"}, HOSTILE)
+    items = (("lower", "Rate", " was 3%."), ("signal", HOSTILE, HOSTILE))
+    sections = [Section("what-changed", "At a glance", ("How.",), (table,), items=items)]
+    return document_of(HOSTILE, [("Programs", HOSTILE)], findings_frame([]), sections)
+
+
+def made_of(document: Document) -> bytes:
+    picture = Picture(b"", f"Alternative {HOSTILE}", 96, 96, "A note.\nAnother.", png())
+    logo = f"data:image/png;base64,{b64encode(png()).decode()}"
+    pictures = [("A picture", picture), (HOSTILE, picture)]
+    return word_of(document, pictures, "Do not send.", "Synthetic data.", logo)
+
+
+def test_it_holds_the_first_page_and_the_pictures_with_their_words(document: Document) -> None:
+    held = docx.Document(BytesIO(made_of(document)))
+    words = [one.text for one in held.paragraphs]
+    assert "Synthetic data." in words
+    assert "lower: Rate was 3%." in words
+    assert words.count("A note.") == 2
+    assert held.sections[0].header.paragraphs[0].text == "Do not send."
+    assert held.tables[0].rows[0].cells[1].text == "n"
+    assert held.tables[0].rows[1].cells[1].text == "hidden"
+    assert held.tables[0].rows[1].cells[2].text == "–"
+    assert len(held.inline_shapes) == 3
+    described = [one._inline.docPr.get("descr") for one in held.inline_shapes]
+    assert described[0] == ""  # the logo says nothing
+    assert all(one.startswith("Alternative <w:p>") for one in described[1:])
+
+
+def test_nothing_in_it_acts_or_asks(document: Document) -> None:
+    with ZipFile(BytesIO(made_of(document))) as parts:
+        for name in parts.namelist():
+            content = parts.read(name)
+            assert b"fldChar" not in content
+            assert b"instrText" not in content
+            assert b'TargetMode="External"' not in content
+            assert b"vbaProject" not in name.encode()
+
+
+def test_the_same_report_makes_the_same_bytes(document: Document) -> None:
+    assert made_of(document) == made_of(document)
+    with ZipFile(BytesIO(made_of(document))) as parts:
+        assert {item.date_time[0] for item in parts.infolist()} == {1980}
+
+
+def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = save_report(lambda: "", {}, tmp_path / "r.docx", word=lambda: b"it")
+    assert path.read_bytes() == b"it"
+    monkeypatch.setitem(sys.modules, "docx", None)
+    with pytest.raises(ReportError, match="python-docx") as caught:
+        check_path(tmp_path / "report.docx")
+    assert "iop-outcomes[office]" in caught.value.instead
