@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import Any, TypeGuard
 
+import pandas as pd
+
 from iop_outcomes.errors import RuleError
-from iop_outcomes.shared.messages import as_written
+from iop_outcomes.shared.messages import as_written, columns_found
 
 
 def is_number(value: object) -> TypeGuard[float]:
@@ -51,4 +53,27 @@ def check_choice(
             f"The {option}{of} must be one of {', '.join(names)}.",
             found=f"{option}={as_written(value)}",
             instead=instead or f'{option}="{names[0]}"',
+        )
+
+
+def check_truncate(truncate: object) -> None:
+    """Raise RuleError unless weights are cut at a quantile above one half, or not at all."""
+    if truncate is not None and not (is_number(truncate) and 0.5 < truncate < 1):
+        raise RuleError(
+            "Weights are cut at a quantile above one half.",
+            found=f"truncate={as_written(truncate)}",
+            instead="truncate=0.99, or None.",
+        )
+
+
+def check_columns(
+    frame: pd.DataFrame, needed: Iterable[str], subject: str, instead: str = ""
+) -> None:
+    """Raise RuleError if the frame, such as "The decisions", lacks a column."""
+    absent = [name for name in needed if name not in frame.columns]
+    if absent:
+        raise RuleError(
+            f"{subject} have no column named {', '.join(absent)}.",
+            found=columns_found(frame.columns, absent),
+            instead=instead,
         )

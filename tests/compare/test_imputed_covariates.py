@@ -156,7 +156,7 @@ def test_errors_by_bootstrap_are_those_of_the_formula_in_loops() -> None:
     parts += (within * (1 / imputations - 1 / 2)) ** 2 / samples
     assert found.se[0] == pytest.approx(np.sqrt(variance))
     assert found.degrees_of_freedom[0] == pytest.approx(variance**2 / parts)
-    lower, upper = found.limits(np.zeros(1), 0.95)
+    _, lower, upper = found.limits(np.zeros(1), 0.95)
     assert upper[0] == -lower[0] == pytest.approx(2.06 * found.se[0], rel=0.03)
 
 

@@ -15,8 +15,7 @@ from iop_outcomes.attendance.continuity.judged import (
 )
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.shared.arrays import Booleans, Floats, Integers
-from iop_outcomes.shared.checks import check_whole
-from iop_outcomes.shared.messages import columns_found
+from iop_outcomes.shared.checks import check_columns, check_whole
 
 if TYPE_CHECKING:
     from iop_outcomes.attendance.stays import Attendance
@@ -201,12 +200,7 @@ def _read(attendance: Attendance, supplies: pd.DataFrame) -> tuple[Integers, Flo
     study = records.time == "study_days"
     name, admitted = ("day", "admit_day") if study else ("date", "admit_date")
     needed = ["episode_id", name, "days_supplied"]
-    absent = [one for one in needed if one not in supplies.columns]
-    if absent:
-        raise RuleError(
-            f"The supplies have no column named {', '.join(absent)}.",
-            found=columns_found(supplies.columns, absent),
-        )
+    check_columns(supplies, needed, "The supplies")
     ids = pd.Index(records.episodes["episode_id"].astype(str))
     place = ids.get_indexer(pd.Index(supplies["episode_id"].astype(str)))
     began = records.episodes[admitted].iloc[np.maximum(place, 0)].reset_index(drop=True)

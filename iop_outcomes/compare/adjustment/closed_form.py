@@ -10,8 +10,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from iop_outcomes.compare.resampling.contrasts import pairs_between
-from iop_outcomes.compare.resampling.step_curves import restricted_means
+from iop_outcomes.compare.resampling.contrasts import (
+    curve_rows,
+    differences_of,
+    measures_of,
+    pair_rows,
+    pairs_between,
+)
 from iop_outcomes.shared.arrays import sums
 from iop_outcomes.survival.limits import normal_quantile
 
@@ -80,16 +85,8 @@ class Errors:
     ) -> pd.DataFrame:
         """Return the curves with normal limits, cut to 0 and 1."""
         reach = normal_quantile(confidence) * self.of_curves
-        return pd.DataFrame(
-            {
-                "group": np.repeat(np.array(names, dtype=object), len(grid)),
-                "day": np.tile(grid, len(names)),
-                "survival": survival.ravel(),
-                "se": self.of_curves.ravel(),
-                "lower": np.clip(survival - reach, 0.0, 1.0).ravel(),
-                "upper": np.clip(survival + reach, 0.0, 1.0).ravel(),
-            }
-        )
+        lower, upper = (np.clip(survival + sign * reach, 0.0, 1.0) for sign in (-1, 1))
+        return curve_rows(names, grid, survival, (self.of_curves, lower, upper))
 
     def differences(
         self,
@@ -101,28 +98,8 @@ class Errors:
         confidence: float,
     ) -> pd.DataFrame:
         """Return the differences of pairs with normal limits."""
-        values = {
-            "survival": survival[:, -1],
-            "restricted_mean": restricted_means(grid, survival),
-        }
-        rows = []
-        errors = dict(zip(self.covariance, self.of_differences(reference), strict=True))
-        for measure, value in values.items():
-            for pair, (one, two) in enumerate(pairs_between(len(names), reference)):
-                error = float(errors[measure][pair])
-                difference = float(value[one] - value[two])
-                reach = normal_quantile(confidence) * error
-                rows.append(
-                    {
-                        "measure": measure,
-                        "group": names[one],
-                        "reference": names[two],
-                        "estimate": value[one],
-                        "estimate_reference": value[two],
-                        "difference": difference,
-                        "se": error,
-                        "lower": difference - reach,
-                        "upper": difference + reach,
-                    }
-                )
-        return pd.DataFrame(rows)
+        measures = measures_of(grid, survival)
+        error, difference = self.of_differences(reference), differences_of(measures, reference)
+        reach = normal_quantile(confidence) * error
+        limits = error, difference - reach, difference + reach
+        return pair_rows(names, measures, limits, reference=reference)

@@ -14,12 +14,10 @@ first and completed then: Schomaker and Heumann 2018, Stat Med 37:2252-2266; Bar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.compare.adjustment.augmented import Augmented
@@ -28,8 +26,6 @@ from iop_outcomes.compare.adjustment.standardised import Standardised
 from iop_outcomes.compare.adjustment.unadjusted import Unadjusted
 from iop_outcomes.compare.adjustment.weighting import Weighted
 from iop_outcomes.compare.regression.design import Design
-from iop_outcomes.compare.resampling.contrasts import pairs_between
-from iop_outcomes.compare.resampling.step_curves import restricted_means
 from iop_outcomes.errors import OutcomesError
 from iop_outcomes.statistics.pooling import combined
 
@@ -114,70 +110,11 @@ class Pooled:
         )
         return cls(np.sqrt(total), np.where(total > 0, freedom, np.inf), np.nan_to_num(missing))
 
-    def limits(self, estimate: Floats, confidence: float) -> tuple[Floats, Floats]:
-        """Return the limits by t."""
+    def limits(self, estimate: Floats, confidence: float) -> tuple[Floats, Floats, Floats]:
+        """Return the standard errors and the limits by t."""
         from scipy.special import ndtri, stdtrit
 
         level = (1 + confidence) / 2
         finite = np.minimum(self.degrees_of_freedom, 1e10)
         reach = np.where(finite < 1e10, stdtrit(finite, level), ndtri(level)) * self.se
-        return estimate - reach, estimate + reach
-
-
-def pooled_curves(
-    names: Sequence[str], grid: Floats, survival: Floats, pooled: Pooled, confidence: float
-) -> pd.DataFrame:
-    """Return the curves with limits, cut to 0 and 1."""
-    lower, upper = pooled.limits(survival, confidence)
-    return pd.DataFrame(
-        {
-            "group": np.repeat(np.array(names, dtype=object), len(grid)),
-            "day": np.tile(grid, len(names)),
-            "survival": survival.ravel(),
-            "se": pooled.se.ravel(),
-            "lower": np.clip(lower, 0.0, 1.0).ravel(),
-            "upper": np.clip(upper, 0.0, 1.0).ravel(),
-        }
-    )
-
-
-def measures_of(grid: Floats, curves: Floats) -> Floats:
-    """Return the survival at the last day and the restricted mean, (..., 2, groups)."""
-    return np.stack([curves[..., -1], restricted_means(grid, curves)], axis=-2)
-
-
-def differences_of(measures: Floats, reference: int | None) -> Floats:
-    """Return the differences of pairs, (..., 2, pairs)."""
-    pairs = pairs_between(measures.shape[-1], reference)
-    return np.stack([measures[..., one] - measures[..., two] for one, two in pairs], axis=-1)
-
-
-def pooled_differences(
-    names: Sequence[str],
-    measures: Floats,
-    pooled: Pooled,
-    *,
-    reference: int | None,
-    confidence: float,
-) -> pd.DataFrame:
-    """Return the differences of pairs with limits, from (2, groups) estimates."""
-    difference = differences_of(measures, reference)
-    lower, upper = pooled.limits(difference, confidence)
-    rows = []
-    for place, measure in enumerate(("survival", "restricted_mean")):
-        for pair, (one, two) in enumerate(pairs_between(len(names), reference)):
-            rows.append(
-                {
-                    "measure": measure,
-                    "group": names[one],
-                    "reference": names[two],
-                    "estimate": measures[place, one],
-                    "estimate_reference": measures[place, two],
-                    "difference": difference[place, pair],
-                    "se": pooled.se[place, pair],
-                    "lower": lower[place, pair],
-                    "upper": upper[place, pair],
-                    "missing_information": pooled.missing_information[place, pair],
-                }
-            )
-    return pd.DataFrame(rows)
+        return self.se, estimate - reach, estimate + reach

@@ -16,14 +16,17 @@ from iop_outcomes.compare.adjustment.imputed import (
     Curves,
     Imputing,
     Pooled,
-    differences_of,
-    measures_of,
-    pooled_curves,
-    pooled_differences,
 )
 from iop_outcomes.compare.adjustment.standardised import Standardised
 from iop_outcomes.compare.adjustment.unadjusted import Beside, Unadjusted
-from iop_outcomes.compare.resampling.contrasts import curve_table, difference_rows
+from iop_outcomes.compare.resampling.contrasts import (
+    curve_rows,
+    curve_table,
+    difference_rows,
+    differences_of,
+    measures_of,
+    pair_rows,
+)
 from iop_outcomes.compare.resampling.repeat import Procedure, repeated
 from iop_outcomes.compare.resampling.samples import refuse_failed
 
@@ -95,8 +98,13 @@ def limited_imputed(imputing: Imputing, each: Sequence[Curves], asked: Asked) ->
         beside = _nothing_missing(
             difference_rows(names, grid, plain, drawn[:, TWICE * number :], **asked.cut)
         )
-    table = pooled_differences(names, measures_of(grid, survival), of_differences, **asked.cut)
-    curves = pooled_curves(names, grid, survival, of_curves, asked.confidence)
+    measures = measures_of(grid, survival)
+    limits = of_differences.limits(differences_of(measures, asked.against), asked.confidence)
+    table = pair_rows(names, measures, limits, reference=asked.against)
+    table["missing_information"] = of_differences.missing_information.ravel()
+    error, lower, upper = of_curves.limits(survival, asked.confidence)
+    cut = error, np.clip(lower, 0.0, 1.0), np.clip(upper, 0.0, 1.0)
+    curves = curve_rows(names, grid, survival, cut)
     return (table, curves, beside), failed
 
 

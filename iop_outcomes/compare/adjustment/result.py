@@ -12,7 +12,7 @@ from iop_outcomes.shared.text import format_level
 FEW = 50
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class AdjustedCurves(CurveContrast):
     """Curves of groups as if they had the same covariates, and their differences at a day.
 
@@ -92,8 +92,7 @@ class AdjustedCurves(CurveContrast):
                 f"{level} limits are by Rubin's rules over {self.imputations:,} completed samples, "
                 f"the error in each by the influence of rows{lost}"
             )
-        failed = f", {self.failed:,} of them without an estimate" if self.failed else ""
         return (
             f"{level} limits are by t, from {self.resamples:,} bootstrap samples of people, each "
-            f"completed twice (seed {self.seed}){failed}{lost}"
+            f"completed twice (seed {self.seed}){self.without}{lost}"
         )

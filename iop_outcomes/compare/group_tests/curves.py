@@ -11,9 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.compare.group_tests.groups import (
+    Grouped,
     refuse_incomparable,
-    refuse_no_columns,
-    strata_of,
 )
 from iop_outcomes.compare.group_tests.result import GroupTest, full_name
 from iop_outcomes.compare.group_tests.scores.log_rank import (
@@ -25,7 +24,7 @@ from iop_outcomes.compare.group_tests.scores.score import GroupScore
 from iop_outcomes.compare.group_tests.scores.weights import NAMES, Test, Weight
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.shared.checks import is_number
-from iop_outcomes.shared.groups import MissingGroup, settle_groups
+from iop_outcomes.shared.groups import MissingGroup
 from iop_outcomes.shared.messages import as_written, groups_called
 from iop_outcomes.shared.text import format_count
 from iop_outcomes.survival import SurvivalCurves
@@ -34,7 +33,7 @@ from iop_outcomes.survival.curves.estimate import curves_of, fitted_steps, refus
 from iop_outcomes.survival.curves.weighted import read_weighting
 from iop_outcomes.survival.lifelines_bridge import MOST_GROUPS, log_rank_test
 from iop_outcomes.survival.limits import normal_quantile
-from iop_outcomes.survival.times import CheckedTimes, check_times, label_of
+from iop_outcomes.survival.times import CheckedTimes, label_of
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -206,16 +205,13 @@ def compare_survival(
     >>> iop.compare_survival(times, by="track")
     <Comparison: Log-rank test, 2 groups, chi-squared 2.80, p = 0.094>
     """
-    times = settle_groups(times, (by, strata), missing_group)
-    checked = check_times(times, by)
-    names = list(checked.labels.columns)
-    refuse_no_columns(checked.labels)
+    grouped = Grouped.of(times, by, strata, missing_group)
+    checked, names, stratum = grouped.checked, grouped.names, grouped.stratum
     refuse_names(names)
     normal_quantile(confidence)
     weight = Weight.of(test, rho, gamma)
     scores = None if trend is None else trend_scores(checked.labels, trend)
-    stratum, strata_names = strata_of(times, strata, names)
-    weighting = read_weighting(times, weights, cluster)
+    weighting = read_weighting(grouped.times, weights, cluster)
     result = compare_groups(checked, stratum, weighting.clusters, weight, weighting.weight)
     name, freedom = weight.name, result.degrees_of_freedom
     if scores is None:
@@ -248,7 +244,7 @@ def compare_survival(
         degrees_of_freedom=freedom,
         p_value=p_value,
         curves=curves,
-        strata=tuple(strata_names),
+        strata=tuple(grouped.strata),
         rule=checked.rule,
         clustering=weighting.clusters.clustering,
         test=name,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.shared.groups import MissingGroup, settle_groups
 from iop_outcomes.survival.times import CheckedTimes, check_times
 
 
@@ -44,6 +46,46 @@ def strata_of(
             instead="a column that is either a group or a stratum.",
         )
     return checked.group, names
+
+
+@dataclass(frozen=True, eq=False)
+class Grouped:
+    """Times in groups within strata, as a test takes them.
+
+    Attributes
+    ----------
+    times : pandas.DataFrame
+        Those with a group and a stratum.
+    checked : CheckedTimes
+    names : list of str
+        The columns that define the groups.
+    stratum : numpy.ndarray of int
+        (rows,), codes from 0.
+    strata : list of str
+        The columns that define the strata.
+    """
+
+    times: pd.DataFrame
+    checked: CheckedTimes
+    names: list[str]
+    stratum: NDArray[np.intp]
+    strata: list[str]
+
+    @classmethod
+    def of(
+        cls,
+        times: pd.DataFrame,
+        by: str | Sequence[str],
+        strata: str | Sequence[str] | None,
+        missing_group: MissingGroup,
+    ) -> Grouped:
+        """Return checked times; EstimateError or RuleError where there is nothing to compare."""
+        settled = settle_groups(times, (by, strata), missing_group)
+        checked = check_times(settled, by)
+        refuse_no_columns(checked.labels)
+        names = list(checked.labels.columns)
+        stratum, columns = strata_of(settled, strata, names)
+        return cls(settled, checked, names, stratum, columns)
 
 
 def refuse_no_columns(labels: pd.DataFrame) -> None:

@@ -10,9 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.compare.group_tests.groups import (
+    Grouped,
     refuse_incomparable,
-    refuse_no_columns,
-    strata_of,
 )
 from iop_outcomes.compare.group_tests.result import format_p_value, full_name
 from iop_outcomes.compare.group_tests.scores.cluster_score import (
@@ -22,11 +21,11 @@ from iop_outcomes.compare.group_tests.scores.cluster_score import (
 from iop_outcomes.compare.group_tests.scores.log_rank import EventDays
 from iop_outcomes.compare.group_tests.scores.weights import Weight
 from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.shared.groups import MissingGroup, settle_groups
+from iop_outcomes.shared.groups import MissingGroup
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.result import Result
 from iop_outcomes.survival.clusters import Cluster, Clustering, closing, read_clusters
-from iop_outcomes.survival.times import CheckedTimes, check_times
+from iop_outcomes.survival.times import CheckedTimes
 
 Floats = NDArray[np.float64]
 
@@ -155,18 +154,15 @@ def max_combo(
     <MaxCombo: Max-combo test, 4 weights, |z| 1.91, p = 0.1>
     """
     weights = _weights(powers)
-    times = settle_groups(times, (by, strata), missing_group)
-    checked = check_times(times, by)
-    names = list(checked.labels.columns)
-    refuse_no_columns(checked.labels)
+    grouped = Grouped.of(times, by, strata, missing_group)
+    checked, stratum = grouped.checked, grouped.stratum
     if len(checked.labels) != 2:
         raise EstimateError(
             "A max-combo test compares two groups.",
             found=f"{len(checked.labels)} groups",
             instead="leave two groups, or iop.compare_survival for more.",
         )
-    stratum, strata_names = strata_of(times, strata, names)
-    clusters = read_clusters(times, cluster)
+    clusters = read_clusters(grouped.times, cluster)
     refuse_incomparable(checked, "iop.survival_curves")
     clusters.refuse_fewer(1, "comparison")
     scores, covariance = _joint(checked, stratum, clusters.code, weights)
@@ -195,8 +191,8 @@ def max_combo(
         groups=pd.concat([checked.labels.reset_index(drop=True), sizes], axis=1),
         statistic=statistic,
         p_value=probability_of_largest(statistic, correlation),
-        by=tuple(names),
-        strata=tuple(strata_names),
+        by=tuple(grouped.names),
+        strata=tuple(grouped.strata),
         rule=checked.rule,
         synthetic=checked.synthetic,
         clustering=clusters.clustering,

@@ -17,19 +17,18 @@ from iop_outcomes.compare.differences.result import (
     pairs_of,
 )
 from iop_outcomes.compare.group_tests.groups import (
+    Grouped,
     refuse_incomparable,
-    refuse_no_columns,
-    strata_of,
 )
 from iop_outcomes.compare.group_tests.result import full_name
 from iop_outcomes.compare.group_tests.scores.log_rank import log_rank, weighted_log_rank
 from iop_outcomes.compare.group_tests.scores.weights import Test, Weight
-from iop_outcomes.shared.groups import MissingGroup, settle_groups
+from iop_outcomes.shared.groups import MissingGroup
 from iop_outcomes.shared.result import Result
 from iop_outcomes.shared.text import DESCRIBED_GROUPS, format_p, join_described
 from iop_outcomes.survival.clusters import Cluster, Clustering, closing
 from iop_outcomes.survival.curves.weighted import Weighting, read_weighting
-from iop_outcomes.survival.times import CheckedTimes, check_times
+from iop_outcomes.survival.times import CheckedTimes
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -147,13 +146,10 @@ def compare_survival_pairs(
     """
     weight = Weight.of(test, rho, gamma)
     corrected([], correction)
-    times = settle_groups(times, (by, strata), missing_group)
-    checked = check_times(times, by)
-    names = list(checked.labels.columns)
-    refuse_no_columns(checked.labels)
+    grouped = Grouped.of(times, by, strata, missing_group)
+    checked, stratum = grouped.checked, grouped.stratum
     refuse_incomparable(checked, "iop.survival_curves")
-    stratum, strata_names = strata_of(times, strata, names)
-    weighting = read_weighting(times, weights, cluster)
+    weighting = read_weighting(grouped.times, weights, cluster)
     clusters = weighting.clusters
     clusters.refuse_fewer(1, "comparison")
     shown = group_names(checked.labels)
@@ -169,8 +165,8 @@ def compare_survival_pairs(
     table = pd.DataFrame(rows)
     return PairwiseComparison(
         table=table.assign(p_adjusted=corrected(table["p_value"].to_numpy(), correction)),
-        by=tuple(names),
-        strata=tuple(strata_names),
+        by=tuple(grouped.names),
+        strata=tuple(grouped.strata),
         correction=correction,
         test=weight.name if weights is None else f"{weight.name} weighted by {weights}",
         rule=checked.rule,

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from iop_outcomes.compare.loss_to_follow_up.tipping import flags_of_leaving
 from iop_outcomes.compare.regression.formula import design_of
 from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.shared.checks import is_number
-from iop_outcomes.shared.messages import as_written, columns_found
+from iop_outcomes.shared.checks import check_columns, check_truncate
+from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.result import Result
 from iop_outcomes.shared.text import format_count
 from iop_outcomes.statistics.logistic import logistic_coefficients, logistic_probabilities
@@ -156,12 +156,7 @@ def remaining_weights(
     >>> found.frame["remaining_weight"].round(6).tolist()
     [1.0, 2.0, 4.0, 1.0, 2.0, 1.0, 1.0]
     """
-    if truncate is not None and not (is_number(truncate) and 0.5 < truncate < 1):
-        raise RuleError(
-            "Weights are cut at a quantile above one half.",
-            found=f"truncate={as_written(truncate)}",
-            instead="truncate=0.99, or None.",
-        )
+    check_truncate(truncate)
     checked = check_times(intervals, None)
     _check_columns(intervals, id)
     left_flags = flags_of_leaving(intervals, left)
@@ -198,13 +193,8 @@ def remaining_weights(
 
 
 def _check_columns(intervals: pd.DataFrame, id: str) -> None:
-    absent = [name for name in (id, "interval", "entry") if name not in intervals.columns]
-    if absent:
-        raise RuleError(
-            f"The intervals have no column named {', '.join(absent)}.",
-            found=columns_found(intervals.columns, absent),
-            instead="iop.start_stop(records), or iop.start_stop(times)",
-        )
+    instead = "iop.start_stop(records), or iop.start_stop(times)"
+    check_columns(intervals, (id, "interval", "entry"), "The intervals", instead)
     if "remaining_weight" in intervals.columns:
         raise RuleError(
             "The intervals have a column of the name that is made here.",

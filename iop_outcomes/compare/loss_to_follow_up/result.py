@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.shared.result import DrawnResult
-from iop_outcomes.shared.text import DESCRIBED_GROUPS, format_level, join_described
+from iop_outcomes.compare.resampling.contrasts import SampledResult
+from iop_outcomes.shared.text import DESCRIBED_GROUPS, join_described
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class TippingPoint(DrawnResult):
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class TippingPoint(SampledResult):
     """Differences between groups for assumed hazards after leaving.
 
     Attributes
@@ -49,19 +49,7 @@ class TippingPoint(DrawnResult):
         Whether the data are synthetic.
     """
 
-    table: pd.DataFrame
-    curves: pd.DataFrame
     tipping: pd.DataFrame
-    groups: pd.DataFrame
-    day: float
-    confidence: float
-    resamples: int
-    failed: int
-    seed: int
-    rule: str
-    event: str = "the event"
-    origin: str = "the start"
-    synthetic: bool = False
 
     @property
     def text(self) -> str:
@@ -72,13 +60,10 @@ class TippingPoint(DrawnResult):
             f"{row['group']} {row['left']:,} of {row['n']:,}"
             for row in self.groups.head(DESCRIBED_GROUPS).to_dict("records")
         )
-        failed = f", {self.failed:,} of them without an estimate" if self.failed else ""
         return (
             f"Without {self.event} at day {self.day:g}, if the hazard after leaving is that before "
             f"times delta (left before day {self.day:g}: {left}): "
-            f"{join_described(said, len(both), 'pair')}. {format_level(self.confidence)} limits "
-            f"are percentiles of {self.resamples:,} bootstrap samples of people (seed "
-            f"{self.seed}){failed}. {self.rule}"
+            f"{join_described(said, len(both), 'pair')}. {self.sampling} {self.rule}"
         )
 
     def _describe(self, row: dict[Any, Any]) -> str:
@@ -102,10 +87,6 @@ class TippingPoint(DrawnResult):
         else:
             end = f"the limits take in 0 from delta {point:.2f} in both groups"
         return f"{row['group']} less {row['reference']}: {', '.join(told)}; {end}"
-
-    @property
-    def _summary(self) -> str:
-        return f"{len(self.groups)} groups, day {self.day:g}, {self.resamples:,} samples"
 
 
 def _named(delta: float) -> str:

@@ -19,8 +19,62 @@ Floats = NDArray[np.float64]
 MEASURES = {"survival": "proportion", "restricted_mean": "days"}
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class CurveContrast(DrawnResult):
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class SampledResult(DrawnResult):
+    """What differences of groups at a day have in common, with limits by samples of people.
+
+    Attributes
+    ----------
+    table, curves, groups : pandas.DataFrame
+        One row a difference; a point of a curve; a group.
+    day : float
+        The day of the differences.
+    confidence : float
+        The level of the limits.
+    resamples, failed, seed : int
+        The number of bootstrap samples of people, how many of them had no estimate and are left
+        out, and the seed.
+    rule : str
+        How the times were defined, and the estimate.
+    event, origin : str
+        What the event and day 0 are called.
+    synthetic : bool
+        Whether the data are synthetic.
+    """
+
+    table: pd.DataFrame
+    curves: pd.DataFrame
+    groups: pd.DataFrame
+    day: float
+    confidence: float
+    resamples: int
+    failed: int
+    seed: int
+    rule: str
+    event: str = "the event"
+    origin: str = "the start"
+    synthetic: bool = False
+
+    @property
+    def without(self) -> str:
+        """How many samples had no estimate, in words with a comma before; empty if none."""
+        return f", {self.failed:,} of them without an estimate" if self.failed else ""
+
+    @property
+    def sampling(self) -> str:
+        """How the limits were made, as a sentence."""
+        return (
+            f"{format_level(self.confidence)} limits are percentiles of {self.resamples:,} "
+            f"bootstrap samples of people (seed {self.seed}){self.without}."
+        )
+
+    @property
+    def _summary(self) -> str:
+        return f"{len(self.groups)} groups, day {self.day:g}, {self.resamples:,} samples"
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class CurveContrast(SampledResult):
     """Curves of groups that were made comparable, and their differences at a day.
 
     Attributes
@@ -52,19 +106,7 @@ class CurveContrast(DrawnResult):
         Whether the data are synthetic.
     """
 
-    table: pd.DataFrame
-    curves: pd.DataFrame
-    groups: pd.DataFrame
-    day: float
     method: str
-    confidence: float
-    resamples: int
-    failed: int
-    seed: int
-    rule: str
-    event: str = "the event"
-    origin: str = "the start"
-    synthetic: bool = False
 
     @property
     def text(self) -> str:
@@ -82,22 +124,9 @@ class CurveContrast(DrawnResult):
         return ""
 
     @property
-    def sampling(self) -> str:
-        """How the limits were made, as a sentence."""
-        failed = f", {self.failed:,} of them without an estimate" if self.failed else ""
-        return (
-            f"{format_level(self.confidence)} limits are percentiles of {self.resamples:,} "
-            f"bootstrap samples of people (seed {self.seed}){failed}."
-        )
-
-    @property
     def bands(self) -> str:
         """How the limits of the curves were made, in a few words."""
         return f"percentiles of {self.resamples:,} bootstrap samples of people"
-
-    @property
-    def _summary(self) -> str:
-        return f"{len(self.groups)} groups, day {self.day:g}, {self.resamples:,} samples"
 
 
 def describe_difference(row: dict[Any, Any], day: float, confidence: float, event: str) -> str:
@@ -124,7 +153,14 @@ def curve_table(
     names: Sequence[str], grid: Floats, survival: Floats, drawn: Floats, confidence: float
 ) -> pd.DataFrame:
     """Return curves (groups, days) with the limits of their draws (samples, groups, days)."""
-    error, lower, upper = percentiles(drawn, confidence)
+    return curve_rows(names, grid, survival, percentiles(drawn, confidence))
+
+
+def curve_rows(
+    names: Sequence[str], grid: Floats, survival: Floats, limits: tuple[Floats, Floats, Floats]
+) -> pd.DataFrame:
+    """Return curves (groups, days) with their errors and limits of the same shape."""
+    error, lower, upper = limits
     return pd.DataFrame(
         {
             "group": np.repeat(np.array(names, dtype=object), len(grid)),
@@ -144,6 +180,17 @@ def pairs_between(groups: int, reference: int | None) -> list[tuple[int, int]]:
     return [(one, reference) for one in range(groups) if one != reference]
 
 
+def measures_of(grid: Floats, curves: Floats) -> Floats:
+    """Return the survival at the last day and the restricted mean, (..., measures, groups)."""
+    return np.stack([curves[..., -1], restricted_means(grid, curves)], axis=-2)
+
+
+def differences_of(measures: Floats, reference: int | None) -> Floats:
+    """Return the differences of pairs, (..., measures, pairs)."""
+    pairs = pairs_between(measures.shape[-1], reference)
+    return np.stack([measures[..., one] - measures[..., two] for one, two in pairs], axis=-1)
+
+
 def difference_rows(
     names: Sequence[str],
     grid: Floats,
@@ -154,25 +201,37 @@ def difference_rows(
     confidence: float,
 ) -> pd.DataFrame:
     """Return the differences of all pairs, or of each group from the reference, at the last day."""
-    estimates = {
-        "survival": (survival[:, -1], drawn[:, :, -1]),
-        "restricted_mean": (restricted_means(grid, survival), restricted_means(grid, drawn)),
-    }
-    rows = []
-    for measure, (value, draws) in estimates.items():
-        for one, two in pairs_between(len(names), reference):
-            error, lower, upper = percentiles(draws[:, one] - draws[:, two], confidence)
-            rows.append(
-                {
-                    "measure": measure,
-                    "group": names[one],
-                    "reference": names[two],
-                    "estimate": value[one],
-                    "estimate_reference": value[two],
-                    "difference": value[one] - value[two],
-                    "se": float(error),
-                    "lower": float(lower),
-                    "upper": float(upper),
-                }
-            )
+    draws = differences_of(measures_of(grid, drawn), reference)
+    limits = percentiles(draws, confidence)
+    return pair_rows(names, measures_of(grid, survival), limits, reference=reference)
+
+
+def pair_rows(
+    names: Sequence[str],
+    measures: Floats,
+    limits: tuple[Floats, Floats, Floats],
+    *,
+    reference: int | None,
+) -> pd.DataFrame:
+    """Return the differences of pairs, from (measures, groups) values and (measures, pairs) limits.
+
+    Limits are the standard error, the lower and the upper limit.
+    """
+    difference = differences_of(measures, reference)
+    rows = [
+        {
+            "measure": measure,
+            "group": names[one],
+            "reference": names[two],
+            "estimate": measures[place, one],
+            "estimate_reference": measures[place, two],
+            "difference": difference[place, pair],
+            **{
+                name: float(value[place, pair])
+                for name, value in zip(("se", "lower", "upper"), limits, strict=True)
+            },
+        }
+        for place, measure in enumerate(MEASURES)
+        for pair, (one, two) in enumerate(pairs_between(len(names), reference))
+    ]
     return pd.DataFrame(rows)

@@ -19,9 +19,8 @@ from iop_outcomes.compare.strategies.protocol import Done, protocol_table
 from iop_outcomes.compare.strategies.result import StrategyComparison
 from iop_outcomes.compare.strategies.strategy import Strategy, check_strategies
 from iop_outcomes.compare.strategies.weighting import GoingOn
-from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.shared.checks import is_number
-from iop_outcomes.shared.messages import as_written
+from iop_outcomes.errors import EstimateError
+from iop_outcomes.shared.checks import check_truncate
 from iop_outcomes.survival.clusters import Cluster, Clusters, read_clusters
 from iop_outcomes.survival.labels import day_asked
 from iop_outcomes.survival.limits import normal_quantile
@@ -135,7 +134,7 @@ def compare_strategies(
     """
     wanted = check_strategies(strategies, grace)
     check_samples(resamples, seed)
-    _check_truncate(truncate)
+    check_truncate(truncate)
     normal_quantile(confidence)
     checked = check_times(times, None)
     last = day_asked(day, "day", checked.days)
@@ -272,12 +271,3 @@ def _done(
         "could_not_choose": int(weights["could_not_choose"].sum()),
         "cluster": "rows" if by is None else f"values of {by}",
     }
-
-
-def _check_truncate(truncate: float | None) -> None:
-    if truncate is not None and not (is_number(truncate) and 0.5 < truncate < 1):
-        raise RuleError(
-            "Weights are cut at a quantile above one half.",
-            found=f"truncate={as_written(truncate)}",
-            instead="truncate=0.99, or None.",
-        )

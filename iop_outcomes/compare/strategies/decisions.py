@@ -10,8 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
+from iop_outcomes.shared.checks import check_columns
 from iop_outcomes.shared.group_codes import refuse_twins
-from iop_outcomes.shared.messages import as_written, columns_found
+from iop_outcomes.shared.messages import as_written
 from iop_outcomes.survival.times import CheckedTimes, holds_numbers, read_flags
 
 Floats = NDArray[np.float64]
@@ -109,12 +110,7 @@ def _check_columns(
             found=f"id={as_written(id)}",
             instead='id="episode_id", with a value of its own in each row',
         )
-    absent = [name for name in needed if name not in decisions.columns]
-    if absent:
-        raise RuleError(
-            f"The decisions have no column named {', '.join(absent)}.",
-            found=columns_found(decisions.columns, absent),
-        )
+    check_columns(decisions, needed, "The decisions")
     refuse_twins(decisions, needed)
     if not times[id].is_unique or times[id].isna().any():
         raise EstimateError(

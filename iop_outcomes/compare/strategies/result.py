@@ -11,7 +11,7 @@ from iop_outcomes.compare.resampling.contrasts import CurveContrast
 FEW = 50
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class StrategyComparison(CurveContrast):
     """Curves under sustained strategies, and their differences at a day.
 
