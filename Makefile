@@ -52,6 +52,7 @@ validation: $(BIN)/.tools
 	$(BIN)/python -m validation.slipping
 	$(BIN)/python -m validation.strategies
 	$(BIN)/python -m validation.leaving
+	$(BIN)/python -m docs.reading
 
 mutants: $(BIN)/.tools
 	$(BIN)/python -m pip install --quiet -e ".[mutants]"

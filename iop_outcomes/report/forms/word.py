@@ -18,6 +18,7 @@ from iop_outcomes.shared.characters import one_line
 
 LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the first time that a zip file can hold
 SYNTHETIC = "Synthetic data. These people and programs were made up."
+COURSE = "course"  # bars of letters, which break into lines here
 WIDE = 6.3  # inches, of a picture between the margins
 Pictures = Sequence[tuple[str, Picture]]
 
@@ -126,10 +127,12 @@ def _add_table(made: Any, table: Document) -> None:
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
 
-    names = [one["name"] for one in table["columns"]]
-    kinds: list[Kind] = [one["kind"] for one in table["columns"]]
+    columns = [one for one in table["columns"] if one["name"] != COURSE]
+    names = [one["name"] for one in columns]
+    kept = [place for place, one in enumerate(table["columns"]) if one["name"] != COURSE]
+    kinds: list[Kind] = [one["kind"] for one in columns]
     rows = [
-        [write_value(value, kind) for value, kind in zip(row, kinds, strict=True)]
+        [write_value(row[place], kind) for place, kind in zip(kept, kinds, strict=True)]
         for row in table["rows"]
     ]
     grid = made.add_table(rows=1 + len(rows), cols=len(names), style="Table Grid")

@@ -79,9 +79,9 @@ def no_period(scope: Scope) -> str:
 def changes(findings: list[Finding], word: str) -> tuple[str, tuple[tuple[str, str, str], ...]]:
     """Return how the findings are to be read, and each with its counts and interval."""
     intro = (
-        f"Each measure in the newest {word} in which it is known, beside the {word} before. A "
-        "change is named only if the 95% interval of the difference leaves out zero; among "
-        f"{len(findings)} measures, one such change every few {word}s is expected by chance."
+        f"Each measure in the newest {word} that is known stands beside the {word} before. It is "
+        "called a change only if the 95% interval of the difference leaves out zero. With "
+        f"{len(findings)} measures, chance alone brings one such change every few {word}s."
     )
     items = [
         (one.change, one.title, one.text[len(one.title) :])
