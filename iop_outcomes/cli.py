@@ -218,7 +218,8 @@ def report(
     """
     from iop_outcomes.records.checks.losses import loss_lines, nearly_all_lost
     from iop_outcomes.report.command import places_of, settings_at, write_report
-    from iop_outcomes.report.quarterly import period_asked, prepared_day
+    from iop_outcomes.report.period import period_asked
+    from iop_outcomes.report.quarterly import prepared_day
 
     period_asked(quarter, period)  # before anything is read
     places = places_of(out, forms)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 
 import pandas as pd
 
@@ -24,6 +25,7 @@ from iop_outcomes.report.sections.outcomes import (
     scores_tables,
 )
 from iop_outcomes.report.sections.sites import declare_sites, funnels
+from iop_outcomes.report.together import Together, renamed
 from iop_outcomes.report.trends import Trends, make_trends
 from iop_outcomes.trends import Funnel
 
@@ -85,14 +87,20 @@ def count_rows(whole: Scope, linked: LinkedCounts) -> dict[str, DraftTable]:
 
 
 def cells_of(
-    scope: Scope, linked: LinkedCounts, hidden: Hidden, periods: frozenset[Key] = frozenset()
+    scope: Scope,
+    linked: LinkedCounts,
+    hidden: Hidden,
+    periods: frozenset[Key] = frozenset(),
+    plan: MergePlan | None = None,
 ) -> PrintedCells:
     """Return what the report prints of its counts, and how they hang together.
 
-    Counts of `periods` are complete: they are the same in the report of another period.
+    Counts of `periods` are complete: they are the same in the report of another period. A table
+    that the plan gives a time of its own is named with it, since the same table of another report
+    may be of another time.
     """
     cut = scope.records.as_of
-    return printed_cells(
+    made = printed_cells(
         linked,
         hidden,
         quarter=scope.label if scope.period else "",
@@ -100,6 +108,26 @@ def cells_of(
         programs=tuple(sorted(scope.programs)),
         settled=lambda key: isinstance(key, tuple) and key[:-1] in periods,
     )
+    return renamed(made, partial(_with_time, _times_of_tables(scope, plan)))
+
+
+def _times_of_tables(scope: Scope, plan: MergePlan | None) -> dict[str, str]:
+    """Return the time of each family of counts that need not be of the period of the report."""
+    times = {}
+    if plan is not None:
+        for name in ("admissions", "discharges", "sessions"):
+            if plan.step(name).quarters > 1:
+                times[name] = scope.label_of(plan.step(name).quarters)
+        if "sessions" in times:
+            times["session people"] = times["sessions"]
+    if scope.period is not None and scope.engagement is not None:
+        times |= dict.fromkeys(("flow", "weeks"), scope.followed_90_days_text)
+    return times
+
+
+def _with_time(times: dict[str, str], key: Key) -> Key:
+    named = isinstance(key, tuple) and isinstance(key[0], str) and key[0] in times
+    return (f"{key[0]}, {times[str(key[0])]}", *key[1:]) if named else key
 
 
 def _changed_text(frozen: list[Frozen], linked: LinkedCounts, note: str) -> str:
@@ -117,11 +145,16 @@ def _changed_text(frozen: list[Frozen], linked: LinkedCounts, note: str) -> str:
 
 
 def count_all(
-    scope: Scope, whole: Scope, ladders: Ladders | None = None, ledger: Ledger | None = None
+    scope: Scope,
+    whole: Scope,
+    ladders: Ladders | None = None,
+    ledger: Ledger | None = None,
+    together: Together | None = None,
 ) -> Counted:
     """Count everything first, so that what is hidden in one table cannot be had from another.
 
-    What the reports in the `ledger` printed stands as it was printed.
+    What the reports in the `ledger` printed stands as it was printed. Beside the reports that are
+    made `together` with this one nothing is printed from which a small count follows.
     """
     linked = LinkedCounts(scope.policy)
     ledger = ledger or Ledger()
@@ -158,9 +191,12 @@ def count_all(
     complete = trends.complete
 
     def cells(hidden: Hidden) -> PrintedCells:
-        return cells_of(scope, linked, hidden, complete)
+        return cells_of(scope, linked, hidden, complete, plan)
 
-    hidden, note = hide_beside(linked, linked.hidden(), cells, ledger.reports)
+    earlier = ledger.reports if together is None else ledger.reports[: together.known]
+    hidden, note = hide_beside(linked, linked.hidden(), cells, earlier)
+    if together is not None:
+        hidden = together.hide(linked, hidden, cells)
     printed = [(one, trends.printed(one)) for one in trends.all]
     return Counted(
         linked,

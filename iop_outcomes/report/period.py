@@ -246,3 +246,37 @@ def refuse_overlap(period: ReportPeriod | None, earlier: Sequence[str]) -> None:
                 instead="reports of one length that follow one another, as quarters or calendar "
                 "years; of others send only one",
             )
+
+
+def period_asked(quarter: str | None, period: str | None) -> ReportPeriod | None:
+    """Return the period of a report; None for the whole time.
+
+    Raises
+    ------
+    ReportError
+        Both are given, or the one that is given is not the name of such a time.
+    """
+    if quarter is not None and period is not None:
+        raise ReportError(
+            "A report is about a quarter or about a period, not both.",
+            found=f"quarter {as_written(quarter)}, period {as_written(period)}",
+            instead="one of them",
+        )
+    if quarter is not None:
+        return find_quarter(quarter)
+    return None if period is None else parse_report_period(period)
+
+
+def find_quarter(text: str) -> ReportPeriod:
+    """Return the quarter of that name, or raise ReportError if it is none."""
+    try:
+        found = parse_report_period(text)
+    except ReportError as error:
+        raise ReportError(error.wrong, found=error.found, instead="a quarter as 2026Q3") from None
+    if found.every != "quarter":
+        raise ReportError(
+            "This is not a quarter.",
+            found=str(text),
+            instead=f"a quarter as 2026Q3; or --period, in Python period=, with one of {AS}",
+        )
+    return found

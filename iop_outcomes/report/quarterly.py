@@ -28,8 +28,8 @@ from iop_outcomes.report.forms.html import facts_of, page_of
 from iop_outcomes.report.forms.saving import save_report
 from iop_outcomes.report.forms.word import word_file
 from iop_outcomes.report.model import Section
-from iop_outcomes.report.period import ReportPeriod, parse_report_period, refuse_overlap
-from iop_outcomes.report.scope import Scope, choose_scope, find_quarter
+from iop_outcomes.report.period import ReportPeriod, period_asked, refuse_overlap
+from iop_outcomes.report.scope import Scope, choose_scope
 from iop_outcomes.report.sections.findings import Findings, findings_frame, make_findings
 from iop_outcomes.report.sections.registry import (
     NAMES,
@@ -45,6 +45,7 @@ from iop_outcomes.report.settings import (
     read_settings,
     with_program_names,
 )
+from iop_outcomes.report.together import Together
 from iop_outcomes.shared.characters import one_line
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.saving import check_place, write_whole
@@ -249,10 +250,38 @@ def quarterly_report(
             found=f"{int(records.sources['rows_set_aside'].sum()):,} rows set aside",
             instead="Look at records.problems, or run iop-outcomes check.",
         )
+    own = Wanted(asked, rule, policy, ladders, ledger)
+    return make_report(records, own, chosen, sections, progress=progress)
+
+
+@dataclass(frozen=True, eq=False)
+class Wanted:
+    """What a report is to be about, and beside what: see `quarterly_report`.
+
+    `together` holds the other reports that are made with it, of single programs and of all.
+    """
+
+    period: ReportPeriod | None = None
+    rule: RelapseRule | None = None
+    policy: SafePolicy | None = None
+    ladders: Ladders | None = None
+    ledger: Ledger | None = None
+    together: Together | None = None
+
+
+def make_report(
+    records: Records,
+    wanted: Wanted,
+    chosen: ReportSettings,
+    sections: Sequence[OwnSection] = (),
+    *,
+    progress: bool = False,
+) -> Report:
+    """Return the report of records that hold somebody; see `quarterly_report`."""
     records = with_program_names(records, chosen.programs)
-    scope = choose_scope(records, asked, rule, policy)
-    if ledger is not None:
-        refuse_overlap(scope.period, [one.quarter for one in ledger.reports])
+    scope = choose_scope(records, wanted.period, wanted.rule, wanted.policy)
+    if wanted.ledger is not None and wanted.together is None:
+        refuse_overlap(scope.period, [one.quarter for one in wanted.ledger.reports])
     whole = Scope(records, scope.period, scope.rule, scope.policy, scope.too_few)
     heading = one_line(chosen.title or f"Outcome report, {scope.label}")
     parts = sections_of(sections, chosen)
@@ -261,7 +290,7 @@ def quarterly_report(
     made = None
     for part in _watched(steps, "sections", progress):
         if part is None or made is None:
-            made = _material(scope, whole, (ladders, ledger), chosen)
+            made = _material(scope, whole, wanted, chosen)
         else:
             built.append(build(part, made, [one.name for one in parts]))
     facts = facts_of(whole, chosen.prepared_by, chosen.prepared_on)
@@ -276,32 +305,13 @@ def quarterly_report(
     tables = {one.name: one.frame.copy() for section in built for one in section.all_tables}
     assert made is not None  # the first step
     if made.counted is None:
-        cells, kept = cells_of(scope, made.linked, made.hidden), ledger
+        cells, kept = cells_of(scope, made.linked, made.hidden), wanted.ledger
     else:
         cells, kept = made.counted.cells, made.counted.ledger
     findings = findings_frame(made.findings)
     document = document_of(heading, facts, findings, built, _plain_period(scope))
     word = word_file(document, built, scope, chosen)
     return Report(tables, findings, heading, page, cells, kept, document, word)
-
-
-def period_asked(quarter: str | None, period: str | None) -> ReportPeriod | None:
-    """Return the period of a report; None for the whole time.
-
-    Raises
-    ------
-    ReportError
-        Both are given, or the one that is given is not the name of such a time.
-    """
-    if quarter is not None and period is not None:
-        raise ReportError(
-            "A report is about a quarter or about a period, not both.",
-            found=f"quarter {as_written(quarter)}, period {as_written(period)}",
-            instead="one of them",
-        )
-    if quarter is not None:
-        return find_quarter(quarter)
-    return None if period is None else parse_report_period(period)
 
 
 def _settings_of(
@@ -338,7 +348,7 @@ def prepared_day(prepared_on: str | datetime.date | None) -> str | None:
 def _material(
     scope: Scope,
     whole: Scope,
-    given: tuple[Ladders | None, Ledger | None],
+    wanted: Wanted,
     settings: ReportSettings,
 ) -> Material:
     """Count everything, and return what the sections are made of."""
@@ -346,7 +356,7 @@ def _material(
         linked = LinkedCounts(scope.policy)
         drafts = count_rows(whole, linked)
         return Material(scope, whole, linked, drafts, linked.hidden(), None, [], settings)
-    counted = count_all(scope, whole, *given)
+    counted = count_all(scope, whole, wanted.ladders, wanted.ledger, wanted.together)
     findings = make_findings(scope, counted.trends.compared) if scope.period else []
     made = (counted.linked, counted.drafts, counted.hidden, counted)
     return Material(scope, whole, *made, findings, settings)

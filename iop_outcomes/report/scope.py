@@ -18,7 +18,6 @@ from iop_outcomes.records.fitness import MEASURES, Judgement
 from iop_outcomes.records.judgements import Judgements
 from iop_outcomes.relapse import RelapseRule
 from iop_outcomes.report.period import (
-    AS,
     QUARTER,
     YEAR,
     ReportPeriod,
@@ -301,21 +300,6 @@ def _find_period(records: Records, period: str | ReportPeriod) -> ReportPeriod:
             "there.",
             found=str(found),
             instead=f"one of {', '.join(str(label) for label in known)}",
-        )
-    return found
-
-
-def find_quarter(text: str) -> ReportPeriod:
-    """Return the quarter of that name, or raise ReportError if it is none."""
-    try:
-        found = parse_report_period(text)
-    except ReportError as error:
-        raise ReportError(error.wrong, found=error.found, instead="a quarter as 2026Q3") from None
-    if found.every != "quarter":
-        raise ReportError(
-            "This is not a quarter.",
-            found=str(text),
-            instead=f"a quarter as 2026Q3; or --period, in Python period=, with one of {AS}",
         )
     return found
 

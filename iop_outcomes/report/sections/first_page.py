@@ -219,7 +219,7 @@ def usual_chart(trend: Trend, target: float | None) -> Trend:
 def matrix_table(trends: Trends, targets: Mapping[str, float]) -> Table | None:
     """Return each measure with its newest value, target, signal and course."""
     drawn = [usual_chart(trend, targets.get(name)) for name, trend in trends.drawn.items()]
-    if not drawn:
+    if not any(trend.table["value"].notna().any() for trend in drawn):
         return None
     page = matrix_of(drawn).table
     frame = pd.DataFrame(

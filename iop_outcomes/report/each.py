@@ -1,0 +1,205 @@
+"""A report of all programs and one of each, safe beside one another; all are written, or none."""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from iop_outcomes.disclosure.ledger import Ledger
+from iop_outcomes.errors import ReportError
+from iop_outcomes.report.period import refuse_overlap
+from iop_outcomes.report.quarterly import Report, Wanted, make_report
+from iop_outcomes.report.scope import OTHER_PROGRAMS, choose_scope
+from iop_outcomes.report.settings import ReportSettings, with_program_names
+from iop_outcomes.report.together import WHOLE, Together
+from iop_outcomes.shared.messages import names_asked
+from iop_outcomes.shared.saving import check_place
+
+if TYPE_CHECKING:
+    from iop_outcomes.records import Records
+
+LONGEST_SLUG = 40  # letters of a program's name in the name of a file
+APART = ("relapse",)
+"""Sections that reports of single programs leave out: a second curve of the same people, with other
+days, would tell of the few between them. By program it stands in the report of all."""
+
+
+@dataclass(frozen=True, eq=False)
+class ReportsOfPrograms:
+    """The report of all programs, and that of each.
+
+    Attributes
+    ----------
+    whole : Report
+        Of all.
+    each : dict of str to Report
+        The name of a program -> its report.
+    without : tuple of str
+        The programs that are too small for one of their own.
+    ledger : Ledger or None
+        With all of these reports, if one was given.
+    """
+
+    whole: Report
+    each: dict[str, Report]
+    without: tuple[str, ...]
+    ledger: Ledger | None
+
+
+def reports_of_programs(
+    records: Records, wanted: Wanted, settings: ReportSettings, *, progress: bool = False
+) -> ReportsOfPrograms:
+    """Return the report of all programs, and one of each, that tell no small count together.
+
+    Parameters
+    ----------
+    records : Records
+        With more than one program.
+    wanted : Wanted
+        The period and the rules, and the ledger of earlier reports.
+    settings : ReportSettings
+        Of all of them. A single program's title ends with its name.
+    progress : bool
+        Show how many are made.
+
+    Raises
+    ------
+    ReportError
+        There is one program only, or a small count would follow from the reports together.
+    """
+    records = with_program_names(records, settings.programs)
+    settings = replace(settings, programs={})
+    scope = choose_scope(records, wanted.period, wanted.rule, wanted.policy)
+    chosen = sorted(one for one in scope.programs if one not in (*scope.too_few, OTHER_PROGRAMS))
+    if len(scope.programs) + len(scope.too_few) < 2 or not chosen:
+        raise ReportError(
+            "There is no report of each program: fewer than two can be told apart.",
+            found=names_asked(scope.programs),
+            instead="the report of all, without --all-programs",
+        )
+    held = wanted.ledger or Ledger()
+    refuse_overlap(wanted.period, [one.quarter for one in held.reports])
+    together = Together(tuple(scope.programs), len(held.reports))
+    each = {}
+    for name in _watched([*chosen, WHOLE], progress):
+        together.own = name
+        asked = replace(wanted, ledger=held, together=together)
+        own = settings if name == WHOLE else _settings_for(settings, name, wanted)
+        part = records if name == WHOLE else records.where(program=[name])
+        each[name] = make_report(part, asked, own)
+        held = each[name].ledger or held
+    _refuse_leaks(together)
+    whole = each.pop(WHOLE)
+    without = tuple(sorted({*scope.too_few, *scope.pooled}))
+    return ReportsOfPrograms(whole, each, without, held if wanted.ledger else None)
+
+
+def _settings_for(settings: ReportSettings, program: str, wanted: Wanted) -> ReportSettings:
+    label = "the whole time" if wanted.period is None else str(wanted.period)
+    title = f"{settings.title or 'Outcome report'}, {program}"
+    return replace(
+        settings,
+        title=title if settings.title else f"{title}, {label}",
+        leave_out=tuple(dict.fromkeys((*settings.leave_out, *APART))),
+        order=tuple(one for one in settings.order if one not in APART),
+    )
+
+
+def _refuse_leaks(together: Together) -> None:
+    """Refuse reports from which a small count follows when they are taken together."""
+    instead = "the report of all programs alone, without --all-programs"
+    try:
+        leaks = together.leaks
+    except ReportError:
+        raise ReportError(
+            "The reports of the programs contradict each other, so that it cannot be said whether "
+            "they are safe together. Nothing is written.",
+            instead=instead,
+        ) from None
+    if leaks:
+        raise ReportError(
+            "Small counts would follow from the reports of the programs taken together. Nothing is "
+            "written.",
+            found=f"{leaks:,} counts",
+            instead=instead,
+        )
+
+
+def file_names(out: Path, programs: Sequence[str]) -> dict[str, Path]:
+    """Return the file of each program's report beside that of all: its number and its name.
+
+    Parameters
+    ----------
+    out : pathlib.Path
+        The file of the report of all.
+    programs : sequence of str
+        Their names; of these letters and digits of ASCII are kept, and the number tells the others
+        apart.
+
+    Examples
+    --------
+    >>> [path.name for path in file_names(Path("2026.html"), ["Haus Süd/Ost", "北"]).values()]
+    ['2026_1-haus-sud-ost.html', '2026_2.html']
+    """
+    digits = len(str(len(programs)))
+    made = {}
+    for number, name in enumerate(programs, start=1):
+        plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+        slug = re.sub("[^a-z0-9]+", "-", plain).strip("-")[:LONGEST_SLUG].strip("-")
+        stem = f"{out.stem}_{number:0{digits}d}{'-' if slug else ''}{slug}"
+        made[name] = out.with_name(f"{stem}{out.suffix}")
+    return made
+
+
+def save_all(reports: ReportsOfPrograms, places: Sequence[Path]) -> list[Path]:
+    """Write all reports in each form, or none of them; return their files.
+
+    Parameters
+    ----------
+    reports : ReportsOfPrograms
+        What is written.
+    places : sequence of pathlib.Path
+        The file of the report of all in each form; the others stand beside it, see `file_names`.
+
+    Raises
+    ------
+    ReportError
+        A file is there already, or one cannot be written.
+    """
+    planned: list[tuple[Report, Path]] = []
+    for out in places:
+        names = file_names(out, list(reports.each))
+        planned += [(reports.whole, out), *((reports.each[name], names[name]) for name in names)]
+    refuse_to_replace([path for _, path in planned])
+    folder = places[0].parent
+    with TemporaryDirectory(prefix=".report-", dir=folder) as unfinished:
+        made = [report.save(Path(unfinished) / path.name) for report, path in planned]
+        for ready, (_, path) in zip(made, planned, strict=True):
+            os.replace(ready, path)
+    return [path for _, path in planned]
+
+
+def refuse_to_replace(paths: Sequence[Path]) -> None:
+    """Refuse to write where there is a file already, or where no file can be."""
+    for path in paths:
+        check_place(path, "The report")
+        if path.exists():
+            raise ReportError(
+                "A file is there already, and reports of all programs write over none.",
+                found=str(path.name),
+                instead="another name after --out, or an empty folder",
+            )
+
+
+def _watched(names: list[str], progress: bool) -> Iterator[str]:
+    if not progress:
+        return iter(names)
+    from tqdm import tqdm
+
+    return iter(tqdm(names, desc="reports of programs"))

@@ -1,0 +1,179 @@
+"""Reports that are made at one time, of all programs and of each: their counts as one system."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from iop_outcomes.disclosure import LinkedCounts
+from iop_outcomes.disclosure.linked import Item, Key
+from iop_outcomes.disclosure.system import PrintedCells, PrintedShare, attack, join
+from iop_outcomes.errors import ReportError
+from iop_outcomes.report.model import Hidden
+from iop_outcomes.report.programs import FAMILY
+from iop_outcomes.report.sections.cohort import ALL
+
+WHOLE = ""
+OF_EXPORT = ("files", "rows")
+"""Families of counts of the export that was read: they are the same in each report."""
+ADDED_UP = ("trend", "admissions", "discharges", "sessions", "flow", "weeks")
+"""Families of counts of episodes and sessions: those of all programs are the sum of each."""
+System = Callable[[Hidden], PrintedCells]
+_TIME = re.compile("(flow|weeks|admissions|discharges|sessions|session people), [^/()]*? /")
+
+
+def renamed(cells: PrintedCells, name: Callable[[Key], Key]) -> PrintedCells:
+    """Return printed cells with other names of their counts."""
+    return replace(
+        cells,
+        counts={name(key): value for key, value in cells.counts.items()},
+        least={name(key): value for key, value in cells.least.items()},
+        not_people=frozenset(map(name, cells.not_people)),
+        settled=frozenset(map(name, cells.settled)),
+        sums=[{name(key): sign for key, sign in row.items()} for row in cells.sums],
+        shares=[
+            PrintedShare(name(one.numerator), name(one.denominator), one.low, one.high)
+            for one in cells.shares
+        ],
+    )
+
+
+@dataclass(eq=False)
+class Together:
+    """The reports of a time: first one of each program, then that of all.
+
+    A count of one program is the same count in the report of all and in its own; the counts of all
+    are the sum of those of each. So what is hidden in one must not follow from the others. The
+    report of all comes last, and hides more where it must: to hide more of a program would tell
+    that there is somebody, which beside a sum of a few is much.
+
+    Attributes
+    ----------
+    programs : tuple of str
+        Those of the report of all.
+    known : int
+        How many reports the ledger held before.
+    own : str
+        The program whose report is being made; empty for that of all.
+    reports : list of PrintedCells
+        Of the reports so far, with names that they share.
+    values : dict
+        The counts themselves, to see which add up; they are never printed from here.
+    """
+
+    programs: tuple[str, ...]
+    known: int = 0
+    own: str = WHOLE
+    reports: list[PrintedCells] = field(default_factory=list)
+    values: dict[str, dict[Key, float]] = field(default_factory=dict)
+
+    def hide(
+        self, linked: LinkedCounts, hidden: Hidden, cells_of: Callable[[Hidden], PrintedCells]
+    ) -> Hidden:
+        """Return what is hidden of one more report beside those before.
+
+        Parameters
+        ----------
+        linked : LinkedCounts
+            The counts of the report.
+        hidden : frozenset
+            What it hides by itself.
+        cells_of : callable
+            Its printed cells if some items are hidden.
+        """
+        own = self.own
+        named = [_named(key, own) for key in cells_of(frozenset()).counts]
+        values = zip(named, linked.facts.values, strict=True)
+        self.values[own] = {key: float(value) for key, value in values}
+        sums = self._sums() if own == WHOLE else []
+
+        def cells(gone: Hidden) -> PrintedCells:
+            made = renamed(cells_of(gone), lambda key: _named(key, own))
+            added: dict[Key, int | None] = {key: None for row in sums for key in row}
+            made = replace(made, counts=added | made.counts, sums=[*made.sums, *sums])
+            return replace(made, programs=(), quarter="", data_cut="", settled=frozenset())
+
+        if own == WHOLE:
+            hidden = self._hide_rows(linked, hidden, cells)
+        self.reports.append(cells(hidden))
+        return hidden
+
+    def _hide_rows(self, linked: LinkedCounts, hidden: Hidden, cells: System) -> Hidden:
+        """Hide the rows that are named in what follows, then the tables, until nothing does."""
+        items = frozenset[Item]().union(*linked.tables(hidden))
+        for wider in (False, False, False, True, True):
+            try:
+                told = attack(join([*self.reports, cells(hidden)]))["cell"]
+            except ReportError:
+                break  # the audit of all of them says so
+            texts = [_TIME.sub(r"\1 /", text) for text in told]
+            if not texts:
+                break
+            hidden |= {
+                item
+                for item in items - hidden
+                if any(_row(item, wider=wider) in text for text in texts)
+            }
+        return hidden
+
+    def _sums(self) -> list[dict[Key, int]]:
+        """Return the sums over programs: of those without a report there is a rest."""
+        of_all = self.values[WHOLE]
+        single = [name for name in self.values if name != WHOLE]
+        rows: list[dict[Key, int]] = []
+        for key in of_all:
+            if not (isinstance(key, tuple) and key[0] == WHOLE and _adds_up(key[1])):
+                continue
+            parts = [(name, key[1]) for name in single if (name, key[1]) in self.values[name]]
+            rest = of_all[key] - sum(self.values[str(part[0])][part] for part in parts)
+            row: dict[Key, int] = {key: -1, **dict.fromkeys(parts, 1)}
+            if len(parts) < len(self.programs):
+                row["others", key] = 1
+            elif rest:
+                continue
+            if parts and rest >= 0:
+                rows.append(row)
+        return rows
+
+    @property
+    def leaks(self) -> int:
+        """How many small counts follow from all reports together.
+
+        Raises
+        ------
+        ReportError
+            If their numbers contradict each other.
+        """
+        return len(attack(join(self.reports)))
+
+
+def _row(item: Item, *, wider: bool = False) -> str:
+    """Return the row of a table that an item is in, as `attack` names it; wider, the table."""
+    if not isinstance(item, tuple):
+        return str(item)
+    names = [str(one) for one in item]
+    length = {"trend": 4, "weeks": 2, "flow": 2}.get(names[0], 3)
+    return " / ".join(names[: 2 if wider and names[0] == "trend" else 1 if wider else length])
+
+
+def _named(key: Key, own: str) -> Key:
+    """Return the name that reports share for a count; `own` is the program, or empty for all."""
+    if not isinstance(key, tuple):
+        return (own, key)
+    family = key[0]
+    if family in OF_EXPORT:
+        return ("export", key)
+    if own == WHOLE and family == FAMILY and len(key) > 2 and key[2] != ALL:
+        return (str(key[2]), (FAMILY, key[1], ALL, *key[3:]))
+    if own == WHOLE and family == "sites":
+        return (str(key[2]), key)
+    if own == WHOLE and str(family).startswith("admissions") and key[1] == "program":
+        return (str(key[2]), (family, ALL))
+    return (own, key)
+
+
+def _adds_up(key: Key) -> bool:
+    if not (isinstance(key, tuple) and isinstance(key[0], str)):
+        return False
+    return key[0].partition(",")[0] in ADDED_UP
