@@ -8,7 +8,7 @@ import signal
 import sys
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -186,10 +186,7 @@ def report(
         ),
     ],
     quarter: Annotated[
-        str | None,
-        typer.Option(
-            "--quarter", metavar="2026Q3", help="The quarter; without it, the whole time."
-        ),
+        str | None, typer.Option("--quarter", help="As 2026Q3; without it, the whole time.")
     ] = None,
     period: Annotated[
         str | None, typer.Option("--period", help="Or 2026, 2025-10..2026-09, or two dates so.")
@@ -199,6 +196,9 @@ def report(
     program: Annotated[
         list[str] | None, typer.Option("--program", help="Only this program; may be repeated.")
     ] = None,
+    all_programs: Annotated[
+        bool, typer.Option("--all-programs", help="Also one report of each, beside --out.")
+    ] = False,
     title: Annotated[str | None, typer.Option("--title", help="The title of the report.")] = None,
     prepared_by: Annotated[
         str | None, typer.Option("--prepared-by", help="Who made it, as the report shows it.")
@@ -208,7 +208,12 @@ def report(
         typer.Option("--prepared-on", metavar="DATE", help="Its date, as 2026-10-05."),
     ] = None,
     ledger: LedgerFile = None,
-    settings: Annotated[Path | None, typer.Option("--settings", help="A report.toml.")] = None,
+    settings: Annotated[
+        Path | None, typer.Option("--settings", help="Another report.toml than that of DATA.")
+    ] = None,
+    no_settings: Annotated[
+        bool, typer.Option("--no-settings", help="Leave a report.toml beside the data aside.")
+    ] = False,
     forms: Annotated[str, typer.Option("--format", help="As html,pdf,json; beside --out.")] = "",
     quiet: Quiet = False,
 ) -> None:
@@ -217,7 +222,7 @@ def report(
     Where nearly all rows of a table were set aside it is said, and the command ends with code 1.
     """
     from iop_outcomes.records.checks.losses import loss_lines, nearly_all_lost
-    from iop_outcomes.report.command import places_of, settings_at, write_report
+    from iop_outcomes.report.command import places_of, settings_at, write_each, write_report
     from iop_outcomes.report.period import period_asked
     from iop_outcomes.report.quarterly import prepared_day
 
@@ -225,15 +230,16 @@ def report(
     places = places_of(out, forms)
     check_place(ledger or out, "The ledger")
     day = prepared_day(prepared_on)
-    own = settings_at(settings)
+    own = settings_at(settings, data, look=not no_settings)
     records = _read(data, mapping, as_of, quiet)
     for place in (*places, ledger or out):
         _keep_what_was_read(place, records, data, mapping)
     for line in loss_lines(records.problems, records.sources):
         typer.echo(printable(f"iop-outcomes: {line}"), err=True)
-    asked = {"quarter": quarter, "period": period, "progress": not quiet}
-    heading = {"title": title, "prepared_by": prepared_by, "prepared_on": day}
-    typer.echo(printable(write_report(records, own, program, places, ledger, **asked, **heading)))
+    asked: dict[str, Any] = {"quarter": quarter, "period": period, "progress": not quiet}
+    asked |= {"title": title, "prepared_by": prepared_by, "prepared_on": day}
+    write = write_each if all_programs else write_report
+    typer.echo(printable(write(records, own, program, places, ledger, **asked)))
     if nearly_all_lost(records.problems, records.sources):
         raise typer.Exit(WRONG)
 

@@ -9,10 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from iop_outcomes.disclosure.ledger import Ledger
 from iop_outcomes.errors import ReportError
+from iop_outcomes.report.each import refuse_to_replace, reports_of_programs, save_all
 from iop_outcomes.report.forms.saving import check_path
-from iop_outcomes.report.quarterly import Report, quarterly_report
+from iop_outcomes.report.period import period_asked
+from iop_outcomes.report.quarterly import Report, Wanted, quarterly_report
 from iop_outcomes.report.sections.registry import NAMES
-from iop_outcomes.report.settings import ReportSettings, read_settings, with_program_names
+from iop_outcomes.report.settings import (
+    USUAL,
+    ReportSettings,
+    given_over,
+    read_settings,
+    with_program_names,
+)
 from iop_outcomes.shared.messages import as_written
 
 if TYPE_CHECKING:
@@ -21,8 +29,21 @@ if TYPE_CHECKING:
 FORMS = ("html", "pdf", "docx", "xlsx", "json")
 
 
-def settings_at(path: Path | None) -> ReportSettings:
-    """Return the settings of a report.toml; those of none, if no file is named."""
+def settings_at(path: Path | None, data: Path, *, look: bool = True) -> ReportSettings:
+    """Return the settings of a report.toml.
+
+    Parameters
+    ----------
+    path : pathlib.Path or None
+        The file that was named.
+    data : pathlib.Path
+        Where the records are: without a name the report.toml there is taken, if there is one.
+    look : bool
+        Whether to look for it.
+    """
+    if path is None and look:
+        found = (data if data.is_dir() else data.parent) / USUAL
+        path = found if found.is_file() else None
     return ReportSettings() if path is None else read_settings(path, NAMES)
 
 
@@ -76,6 +97,54 @@ def write_report(
     if ledger is not None and made.ledger is not None:
         made.ledger.save(ledger)
     return f"{made.title}: {saved}"
+
+
+def write_each(
+    records: Records,
+    settings: ReportSettings,
+    programs: Sequence[str] | None,
+    places: Sequence[Path],
+    ledger: Path | None,
+    *,
+    quarter: str | None = None,
+    period: str | None = None,
+    progress: bool = False,
+    **heading: Any,
+) -> str:
+    """Write the report of all programs and one of each; return what was written, a line a file.
+
+    Parameters
+    ----------
+    records, settings, programs, places, ledger
+        See `write_report`; `programs` cannot be chosen.
+    quarter, period
+        The time.
+    progress : bool
+        Show how many are made.
+    **heading
+        ``title, prepared_by, prepared_on``.
+    """
+    if programs:
+        raise ReportError(
+            "A report of each program is of all that are large enough.",
+            found=f"--program {as_written(programs[0])} with --all-programs",
+            instead="one of the two",
+        )
+    refuse_to_replace(places)
+    held = None if ledger is None else Ledger.read(ledger)
+    made = reports_of_programs(
+        records,
+        Wanted(period_asked(quarter, period), ledger=held),
+        given_over(settings, **heading),
+        progress=progress,
+    )
+    files = save_all(made, places)
+    if ledger is not None and made.ledger is not None:
+        made.ledger.save(ledger)
+    lines = [str(one) for one in files]
+    if made.without:
+        lines.append(f"Too few people for a report of their own: {', '.join(made.without)}")
+    return "\n".join(lines)
 
 
 def places_of(out: Path, forms: str) -> list[Path]:

@@ -126,7 +126,7 @@ def _refuse_leaks(together: Together) -> None:
         raise ReportError(
             "Small counts would follow from the reports of the programs taken together. Nothing is "
             "written.",
-            found=f"{leaks:,} counts",
+            found=f"{leaks:,} {'count' if leaks == 1 else 'counts'}",
             instead=instead,
         )
 

@@ -294,6 +294,8 @@ def make_report(
         else:
             built.append(build(part, made, [one.name for one in parts]))
     facts = facts_of(whole, chosen.prepared_by, chosen.prepared_on)
+    if chosen.file:
+        facts.append(("Settings", chosen.file))
     written = page_of(whole, built, chosen, heading, facts)
     drawings = [drawing for section in built for drawing in section.drawings]
 

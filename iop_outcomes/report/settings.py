@@ -8,6 +8,7 @@ import tomllib
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -21,6 +22,7 @@ from iop_outcomes.trends.quantities import REPORTED
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
 
+USUAL = "report.toml"
 LARGEST_LOGO = 200_000  # bytes: it is part of every report
 PICTURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 PAPER = {"accent": ("#ffffff", "#f3f5f7"), "accent_dark": ("#17191c", "#212429")}
@@ -49,6 +51,8 @@ class ReportSettings:
         The names of sections: those that come first, and those that are left out.
     titles : mapping of str to str
         The name of a section -> its title.
+    file : str
+        What the report says of the file that they were read from; empty if there was none.
     """
 
     title: str | None = None
@@ -61,6 +65,7 @@ class ReportSettings:
     order: tuple[str, ...] = ()
     leave_out: tuple[str, ...] = ()
     titles: Mapping[str, str] = field(default_factory=dict)
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,7 +106,8 @@ def read_settings(path: str | Path, sections: Sequence[str]) -> ReportSettings:
     path = Path(path)
     name = printable(path.name)
     try:
-        held = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        content = path.read_bytes()
+        held = tomllib.loads(content.decode("utf-8-sig"))
     except OSError as error:
         raise RuleError(
             f"The settings of the report cannot be read: {name}.",
@@ -114,7 +120,9 @@ def read_settings(path: str | Path, sections: Sequence[str]) -> ReportSettings:
             found=str(error)[:200],
             instead='lines as: title = "Outcomes of our program"',
         ) from None
-    return settings_of(held, sections, _Place(name, ""), path.parent)
+    found = settings_of(held, sections, _Place(name, ""), path.parent)
+    # Not its name, which may hold one of a person; the digest tells whether two are the same.
+    return replace(found, file=f"{USUAL} (SHA-256 {sha256(content).hexdigest()[:12]})")
 
 
 def settings_of(

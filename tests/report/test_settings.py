@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.errors import RuleError
 from iop_outcomes.plots.layout.export import Picture
+from iop_outcomes.report.command import settings_at
 from iop_outcomes.report.scope import Scope, choose_scope
 from iop_outcomes.report.sections import assemble
 from iop_outcomes.report.sections.own import own_section
@@ -91,6 +93,22 @@ def test_what_is_set_is_in_the_report(
     assert "Harbor" in set(records.episodes["program"])  # what was given is as it was
     again = iop.quarterly_report(records, "2025Q3", settings=settings, policy=free, title="Mine")
     assert again.title == "Mine"
+    digest = hashlib.sha256(settings.read_bytes()).hexdigest()[:12]
+    assert f"report.toml (SHA-256 {digest})" in html
+
+
+def test_the_report_toml_beside_the_data_is_found_and_another_goes_before(tmp_path: Path) -> None:
+    written(tmp_path, 'title = "Beside the data"')
+    other = tmp_path / "other.toml"
+    other.write_text('title = "Named"', encoding="utf-8")
+    mapping = tmp_path / "mapping.toml"
+    mapping.touch()
+    for data in (tmp_path, mapping):
+        assert settings_at(None, data).title == "Beside the data"
+        assert settings_at(other, data).title == "Named"
+        assert settings_at(None, data, look=False) == ReportSettings()
+    assert settings_at(None, tmp_path.parent) == ReportSettings()
+    assert "other" not in settings_at(other, tmp_path).file  # a file's name may be a person's
 
 
 LEFT_OUT = {"who-came", "cannot-tell"}

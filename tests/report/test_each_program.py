@@ -1,0 +1,147 @@
+"""A report of each program and of all: safe together, under names of their own, all or none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import iop_outcomes as iop
+from iop_outcomes.disclosure import LinkedCounts
+from iop_outcomes.disclosure.linked import Key
+from iop_outcomes.disclosure.system import PrintedCells, attack, join, printed_cells
+from iop_outcomes.errors import ReportError
+from iop_outcomes.report.command import write_each
+from iop_outcomes.report.each import (
+    _refuse_leaks,
+    file_names,
+    reports_of_programs,
+    save_all,
+)
+from iop_outcomes.report.period import parse_report_period
+from iop_outcomes.report.quarterly import Wanted
+from iop_outcomes.report.settings import ReportSettings
+from iop_outcomes.report.together import WHOLE, Together
+
+FREE = iop.SafePolicy.internal()  # quick: nothing is searched for
+PERIOD = parse_report_period("2025")
+
+
+@pytest.fixture(scope="module")
+def records() -> iop.Records:
+    made = iop.synthetic_records(people=40, seed=3)
+    person = made.episodes["person_id"].astype(str)
+    two = np.where(person.rank(method="dense") % 2 == 0, "Haus Süd/Ost", "北")
+    return iop.read_records(
+        episodes=made.episodes.assign(program=two),
+        attendance=made.attendance,
+        checkins=made.checkins,
+    )
+
+
+def counted(values: dict[str, int]) -> LinkedCounts:
+    """Return counts of a trend: one item a quarter."""
+    linked = LinkedCounts(iop.SafePolicy())
+    for quarter, value in values.items():
+        key = ("trend", "admissions", "quarter", quarter)
+        linked.count((*key, "numerator"), value, item=key)
+    return linked
+
+
+def add(together: Together, own: str, values: dict[str, int]) -> frozenset[Key]:
+    linked = counted(values)
+    together.own = own
+
+    def cells(hidden: frozenset[Key]) -> PrintedCells:
+        return printed_cells(linked, hidden, programs=(own,))
+
+    return together.hide(linked, linked.hidden(), cells)
+
+
+def test_what_one_program_hides_does_not_follow_from_all_less_the_others() -> None:
+    together = Together(("A", "B"))
+    add(together, "A", {"2026Q1": 40, "2026Q2": 30})
+    hidden = add(together, "B", {"2026Q1": 5, "2026Q2": 30})
+    assert len(hidden) == 1
+    of_all = {"2026Q1": 45, "2026Q2": 60}
+    assert counted(of_all).hidden() == frozenset()  # by itself the report of all hides nothing
+    gone = add(together, WHOLE, of_all)
+    assert gone == {("trend", "admissions", "quarter", "2026Q1")}
+    assert together.leaks == 0
+    open_again = Together(("A", "B"))
+    for own, values in (("A", {"2026Q1": 40}), ("B", {"2026Q1": 5})):
+        add(open_again, own, values)
+    whole = counted({"2026Q1": 45})
+    open_again.values[WHOLE] = {}
+    open_again._hide_rows = lambda linked, hidden, cells: hidden  # type: ignore[method-assign]
+    open_again.own = WHOLE
+    open_again.hide(whole, frozenset(), lambda gone: printed_cells(whole, gone))
+    found = attack(join(open_again.reports))
+    assert found["low"].tolist() == [5]  # so that the test can fail
+
+
+def test_a_program_without_a_report_leaves_a_rest() -> None:
+    together = Together(("A", "B", "C"))
+    add(together, "A", {"2026Q1": 40})
+    add(together, "B", {"2026Q1": 30})
+    assert add(together, WHOLE, {"2026Q1": 77})  # 7 are of C
+    assert together.leaks == 0
+
+
+def test_files_are_told_apart_and_hold_what_any_system_takes() -> None:
+    names = ["北", "南", "A/B: c?", "a b c", "x" * 90]
+    found = list(file_names(Path("out/2026.html"), names).values())
+    assert [one.name for one in found[:4]] == [
+        "2026_1.html",
+        "2026_2.html",
+        "2026_3-a-b-c.html",
+        "2026_4-a-b-c.html",
+    ]
+    assert len({one.name for one in found}) == len(names)
+    assert all(one.parent == Path("out") and one.name.isascii() for one in found)
+    assert len(found[-1].stem) < 60
+
+
+def test_all_are_written_or_none(
+    records: iop.Records, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = reports_of_programs(records, Wanted(PERIOD, policy=FREE), ReportSettings())
+    assert list(made.each) == ["Haus Süd/Ost", "北"]
+    assert made.each["北"].title == "Outcome report, 北, 2025"
+    assert "relapse" not in made.each["北"].tables
+    admitted = {
+        name: one.tables["programs"]["admitted"].iloc[-1] for name, one in made.each.items()
+    }
+    assert sum(admitted.values()) == made.whole.tables["programs"]["admitted"].iloc[-1]
+    places = [tmp_path / "2025.json", tmp_path / "2025.xlsx"]
+    files = save_all(made, places)
+    assert sorted(one.name for one in tmp_path.iterdir()) == sorted(one.name for one in files)
+    assert len(files) == 6
+    with pytest.raises(ReportError, match="there already"):
+        save_all(made, places)
+    other = [tmp_path / "second.json"]
+    monkeypatch.setattr(type(made.whole), "save", lambda *_: (_ for _ in ()).throw(OSError("full")))
+    with pytest.raises(OSError, match="full"):
+        save_all(made, other)
+    assert len(list(tmp_path.iterdir())) == 6
+
+
+def test_what_cannot_be_made_is_said(records: iop.Records, tmp_path: Path) -> None:
+    one = records.where(program=["北"])
+    with pytest.raises(ReportError, match="fewer than two"):
+        reports_of_programs(one, Wanted(PERIOD, policy=FREE), ReportSettings())
+    with pytest.raises(ReportError, match="of all that are large enough"):
+        write_each(records, ReportSettings(), ["北"], [tmp_path / "a.html"], None)
+
+
+def test_reports_that_tell_together_are_not_written() -> None:
+    key = ("trend", "admissions", "quarter", "2026Q1", "numerator")
+    leaky = Together(("A",), reports=[PrintedCells(11, counts={key: 5})])
+    with pytest.raises(ReportError, match="taken together") as caught:
+        _refuse_leaks(leaky)
+    assert "Found: 1 count\n" in str(caught.value)
+    twice = {"a": 3, "b": 4, "all": 9}
+    torn = PrintedCells(11, counts=twice, sums=[{"a": 1, "b": 1, "all": -1}])  # type: ignore[arg-type]  # plain names
+    with pytest.raises(ReportError, match="contradict each other"):
+        _refuse_leaks(Together(("A",), reports=[torn]))
