@@ -204,16 +204,13 @@ def report(
         str | None, typer.Option("--prepared-by", help="Who made it, as the report shows it.")
     ] = None,
     prepared_on: Annotated[
-        str | None,
-        typer.Option("--prepared-on", metavar="DATE", help="Its date, as 2026-10-05."),
+        str | None, typer.Option("--prepared-on", metavar="DATE", help="Its date, 2026-10-05.")
     ] = None,
     ledger: LedgerFile = None,
     settings: Annotated[
         Path | None, typer.Option("--settings", help="Another report.toml than that of DATA.")
     ] = None,
-    no_settings: Annotated[
-        bool, typer.Option("--no-settings", help="Leave a report.toml beside the data aside.")
-    ] = False,
+    no_settings: Annotated[bool, typer.Option("--no-settings", help="Without one.")] = False,
     forms: Annotated[str, typer.Option("--format", help="As html,pdf,json; beside --out.")] = "",
     quiet: Quiet = False,
 ) -> None:

@@ -19,6 +19,7 @@ OF_EXPORT = ("files", "rows")
 """Families of counts of the export that was read: they are the same in each report."""
 ADDED_UP = ("trend", "admissions", "discharges", "sessions", "flow", "weeks")
 """Families of counts of episodes and sessions: those of all programs are the sum of each."""
+MOST_ROUNDS = 8  # of hiding what follows
 System = Callable[[Hidden], PrintedCells]
 _TIME = re.compile("(flow|weeks|admissions|discharges|sessions|session people), [^/()]*? /")
 
@@ -102,19 +103,22 @@ class Together:
     def _hide_rows(self, linked: LinkedCounts, hidden: Hidden, cells: System) -> Hidden:
         """Hide the rows that are named in what follows, then the tables, until nothing does."""
         items = frozenset[Item]().union(*linked.tables(hidden))
-        for wider in (False, False, False, True, True):
+        wider = False
+        for _ in range(MOST_ROUNDS):
             try:
                 told = attack(join([*self.reports, cells(hidden)]))["cell"]
             except ReportError:
                 break  # the audit of all of them says so
             texts = [_TIME.sub(r"\1 /", text) for text in told]
-            if not texts:
-                break
-            hidden |= {
+            more = {
                 item
                 for item in items - hidden
                 if any(_row(item, wider=wider) in text for text in texts)
             }
+            if not texts or (wider and not more):
+                break
+            wider = wider or not more
+            hidden |= more
         return hidden
 
     def _sums(self) -> list[dict[Key, int]]:
