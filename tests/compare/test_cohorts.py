@@ -227,6 +227,12 @@ def test_the_methods_say_what_was_done(people: pd.DataFrame, found: iop.CohortCo
     ):
         assert words in found.methods, words
     assert "bootstrap" not in found.methods
+    cited = re.findall(r"\(([^()]* \d{4})\)", found.methods)
+    for one in (part for group in cited for part in group.split("; ")):
+        family, year = one.split()[0], one.split()[-1]
+        assert re.search(rf"{family}\b.* {year}; ", found.references), one
+        assert family in found.html.split("<h2>References</h2>")[1]
+    assert "van Buuren" not in found.references
     assert "were taken together" not in found.methods
     three = people.assign(track=np.where(people["row"] % 3, people["track"], "night"))
     other = iop.compare_cohorts(

@@ -104,6 +104,7 @@ def test_a_sample_of_people_is_drawn_and_then_each_of_its_rows_completed_by_itse
     entry = np.zeros(len(frame))
     problem = Problem(grid_of(days, event, DAY), days, entry, event, model, design.matrix)
     imputing = Imputing(made, (design, design), Weighted(problem, model.fit()))
+    imputing = pickle.loads(pickle.dumps(imputing))  # as it is sent to other processes
     several = 0
     for counts in person_counts(np.arange(len(frame)), 4, 5, False):
         found = imputing.survival(counts).reshape(TWICE + 1, 2, -1)

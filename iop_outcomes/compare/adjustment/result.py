@@ -86,7 +86,8 @@ class AdjustedCurves(CurveContrast):
     @property
     def _sampling_imputed(self) -> str:
         level, most = format_level(self.confidence), self.table["missing_information"].max()
-        lost = f"; up to {100 * most:.0f}% of the information on a difference is missing."
+        said = "less than 1%" if most < 0.01 else f"up to {100 * most:.0f}%"
+        lost = f"; {said} of the information on a difference is missing."
         if self.limits == "closed_form":
             return (
                 f"{level} limits are by Rubin's rules over {self.imputations:,} completed samples, "

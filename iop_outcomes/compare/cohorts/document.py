@@ -11,6 +11,7 @@ import pandas as pd
 
 from iop_outcomes.compare.adjustment.result import AdjustedCurves
 from iop_outcomes.compare.balance import Balance
+from iop_outcomes.compare.cohorts.references import works_cited
 from iop_outcomes.compare.cohorts.unmeasured import e_value_words
 from iop_outcomes.compare.group_tests.curves import Comparison
 from iop_outcomes.compare.loss_to_follow_up import TippingPoint
@@ -109,6 +110,7 @@ def parts_of(found: Compared) -> list[Part]:
         tipping = found.tipping
         parts.append(Part("People who left", tipping.text, tipping.tipping, tipping))
     parts.append(Part("Methods", found.methods))
+    parts.append(Part("References", works_cited(found.methods)))
     return parts
 
 

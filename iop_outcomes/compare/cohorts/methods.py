@@ -13,7 +13,7 @@ SOURCES = {
     "balance": "Groups were described with standardised mean differences, of categories by the "
     "Mahalanobis distance (Austin 2009; Yang and Dalton 2012), and not tested for differences.",
     "curves": "Curves were estimated by Kaplan and Meier's method (1958) and compared by the "
-    "log-rank test.",
+    "log-rank test (Mantel 1966).",
     "augmented": "by augmented inverse probability weighting (Robins and Rotnitzky 1992; Westling "
     "et al. 2023), with a logistic model of the group and Cox models of the event and of "
     "censoring, stratified by group",
@@ -84,7 +84,11 @@ def methods_text(done: Done) -> str:
         f"{name} ({rows:,}, {had:,} with the event)" for name, rows, had in done.sizes
     )
     limits = _limits(done)
-    errors = f" Rows of one {done.clustered} were taken together." if done.clustered else ""
+    errors = (
+        f" Rows of one {done.clustered} were taken together for limits and the test."
+        if done.clustered
+        else ""
+    )
     dropped = (
         f" {format_count(done.dropped, 'row')} without a group or covariate "
         f"{'was' if done.dropped == 1 else 'were'} not analysed."

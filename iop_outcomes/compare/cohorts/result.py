@@ -13,6 +13,7 @@ from iop_outcomes.compare.adjustment.result import AdjustedCurves
 from iop_outcomes.compare.balance import Balance
 from iop_outcomes.compare.cohorts.alternatives import few_events, spread_of
 from iop_outcomes.compare.cohorts.document import parts_of
+from iop_outcomes.compare.cohorts.references import works_cited
 from iop_outcomes.compare.group_tests.curves import Comparison
 from iop_outcomes.compare.group_tests.result import format_p_value
 from iop_outcomes.compare.loss_to_follow_up import TippingPoint
@@ -68,7 +69,8 @@ class CohortComparison(Result):
     horizon : float
         The day of the differences.
     methods : str
-        A paragraph for a methods section.
+        A paragraph for a methods section; the works that it cites are in what is saved, and in
+        ``references``.
     synthetic : bool
         Whether the data are synthetic.
     """
@@ -122,6 +124,11 @@ class CohortComparison(Result):
             said.append(self.adjusted.caution.strip())
         few = few_events(self.alternatives, self.fewest)
         return "".join(f"{one} " for one in said) + few
+
+    @property
+    def references(self) -> str:
+        """The works that the methods paragraph cites."""
+        return works_cited(self.methods)
 
     @property
     def _summary(self) -> str:
