@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from iop_outcomes.errors import RuleError
 from iop_outcomes.plots.control import draw_chart
-from iop_outcomes.plots.control.looks import OPEN, options_of
+from iop_outcomes.plots.control.looks import OPEN, TARGET, options_of
 from iop_outcomes.plots.layout import fonts, style
 from iop_outcomes.plots.layout.day_axis import write_percent
 from iop_outcomes.plots.layout.given import check_result, figure_or
@@ -27,10 +28,13 @@ if TYPE_CHECKING:
 
 SO_FAR = "periods that are not complete, from what is known so far"
 LEFT, RIGHT, WIDTH = 62.0, 16.0, 620.0
+LAST = 6  # values beside the name of a target
 PANEL, BELOW, BELOW_ALONE, ABOVE, TITLE_SIZE = 150.0, 62.0, 42.0, 34.0, 10.0
 
 
-def plot_trend(trend: Trend, ax: Axes | Figure | None = None) -> Axes:
+def plot_trend(
+    trend: Trend, ax: Axes | Figure | None = None, *, target: float | None = None
+) -> Axes:
     """Draw a trend: a point a period, with the centre, limits and signals of its chart.
 
     Points that a rule marked differ in shape and colour: blue diamonds for an improvement, orange
@@ -48,30 +52,46 @@ def plot_trend(trend: Trend, ax: Axes | Figure | None = None) -> Axes:
     ax : matplotlib.axes.Axes or matplotlib.figure.Figure, optional
         Where to draw; several groups share its room. A figure is given the size it needs.
         Default: a new one.
+    target : float, optional
+        A line with its name where the target is, on a trend without a chart; a chart has that of
+        ``trend(..., target=...)``.
 
     Returns
     -------
     matplotlib.axes.Axes
         The axes; with several groups its ``child_axes`` are the panels.
+
+    Raises
+    ------
+    RuleError
+        A target is given for a trend with a chart.
     """
     check_result(trend, "plot_trend", Trend)
     if trend.chart is not None:
+        if target is not None:
+            raise RuleError(
+                "The target of a chart is set where its limits are worked out.",
+                found=f"plot_trend(..., target={target})",
+                instead="trend(records, ..., target=...), or chart='none' there",
+            )
         return draw_chart(trend, ax)
     parts = panels(trend.table, trend.by)
     names = [name for name, _ in parts]
-    target = figure_or(ax)
     with style.drawing():
-        sheet = open_sheet(target, WIDTH, _planner(trend, len(parts)), trend)
+        sheet = open_sheet(figure_or(ax), WIDTH, _planner(trend, len(parts)), trend)
         places = stack(sheet, len(parts), ABOVE + sheet.plan.axis)
         room = sheet.width if sheet.narrow else label_room(sheet.width, trend) + HANDLE_ROOM
         titles = _titles(trend, names, room)
-        scale = _scale(trend)
+        scale = _scale(trend, target)
         for place, title, (_, rows) in zip(places, titles, parts, strict=True):
             _draw_panel(place, rows, trend.unit, scale)
+            if target is not None:
+                _draw_target(place, rows, target, trend.unit)
             if sheet.whole:
                 _write_denominators(place, rows)
             place.set_title(title, loc="left", fontsize=TITLE_SIZE, fontweight="bold", pad=8)
-        finish(sheet, trend, trend.text)
+        said = "" if target is None else f" The target is {_amount(target, trend.unit)}."
+        finish(sheet, trend, f"{trend.text}{said}")
     return sheet.ax
 
 
@@ -101,13 +121,15 @@ def _titles(trend: Trend, names: list[str], room: float) -> list[str]:
     return [f"{what}: {name}" for name in fitted(names, room - taken, TITLE_SIZE, True)]
 
 
-def _scale(trend: Trend) -> tuple[float, float]:
+def _scale(trend: Trend, target: float | None) -> tuple[float, float]:
     """Return the y axis: 0 to 1 for a share, else from 0 to a little beyond the limits."""
     if trend.unit == "proportion":
         return 0.0, 1.0
     every = [name for one in ("value", "lower", "upper") for name in (one, f"{one}_so_far")]
     shown = trend.table[every]
     highest, lowest = shown.max().max(), shown.min().min()
+    if target is not None:
+        highest = target if np.isnan(highest) else max(highest, target)
     low = float(lowest) * 1.12 if lowest < 0 else 0.0
     return low, float(highest) * 1.12 if highest > 0 else float(low == 0.0)
 
@@ -133,6 +155,32 @@ def _draw_panel(ax: Axes, rows: pd.DataFrame, unit: str, scale: tuple[float, flo
     else:
         style.y_label(ax, unit)
     write_periods(ax, rows["period"].astype(str).tolist())
+
+
+def _amount(value: float, unit: str) -> str:
+    return f"{100 * value:.4g}%" if unit == "proportion" else f"{value:,.4g}"
+
+
+def _draw_target(ax: Axes, rows: pd.DataFrame, target: float, unit: str) -> None:
+    """Draw the target as a line with its name, on the side where the newest values are not."""
+    ax.axhline(target, label="target", zorder=1.6, **options_of(TARGET) | {"linewidth": 1.3})
+    low, high = ax.get_ylim()
+    height = (target - low) / (high - low)
+    newest = rows["value"].dropna().astype(float).iloc[-LAST:]
+    below = height > 0.88 or (height > 0.09 and not newest.empty and newest.mean() > target)
+    ax.annotate(
+        f"target {_amount(target, unit)}",
+        xy=(1, target),
+        xycoords=("axes fraction", "data"),
+        xytext=(-3, -3 if below else 3),
+        textcoords="offset points",
+        ha="right",
+        va="top" if below else "bottom",
+        fontsize=style.CELL_SIZE,
+        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.0},
+        zorder=2.5,
+        gid="target",
+    )
 
 
 def _hidden(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:

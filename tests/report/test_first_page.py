@@ -11,6 +11,7 @@ import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts
+from iop_outcomes.errors import RuleError
 from iop_outcomes.report.programs import program_table
 from iop_outcomes.report.scope import Scope, choose_scope
 from iop_outcomes.report.sections import first_page, outcomes, sites
@@ -160,3 +161,23 @@ def test_rules_and_scores_show_no_small_count(scope: Scope) -> None:
     known = pd.to_numeric(rules.shown(hidden).frame["of"], errors="coerce").dropna()
     apart = np.abs(np.subtract.outer(known.to_numpy(), known.to_numpy()))
     assert not ((apart > 0) & (apart < 11)).any()
+
+
+def test_the_picture_of_a_trend_has_its_target_as_a_line_with_its_name() -> None:
+    sample = iop.synthetic_records(people=80, seed=5)
+    tables = {"episodes": sample.episodes, "checkins": sample.checkins}
+    records = iop.read_records(**tables, as_of="2026-09-30")
+    plain = iop.trend(records, "admissions", chart="none")
+    highest = float(plain.table["value"].max())
+    for target in (1.0, 3 * highest):
+        ax = iop.plot_trend(plain, target=target)
+        (line,) = [one for one in ax.lines if one.get_label() == "target"]
+        assert list(line.get_ydata()) == [target, target]
+        (words,) = [one for one in ax.texts if one.get_gid() == "target"]
+        assert words.get_text() == f"target {target:,.4g}"
+        low, high = ax.get_ylim()
+        assert low < target < high
+        assert f"The target is {target:,.4g}." in iop.alternative_text(ax)
+    assert not [one for one in iop.plot_trend(plain).lines if one.get_label() == "target"]
+    with pytest.raises(RuleError, match="target of a chart"):
+        iop.plot_trend(iop.trend(records, "admissions"), target=5.0)

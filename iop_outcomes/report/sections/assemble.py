@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -213,7 +213,11 @@ def sites_section(scope: Scope, made: dict[str, Funnel]) -> Section:
 
 
 def trends_section(
-    scope: Scope, trends: Trends, findings: list[Finding], signals: Table | None
+    scope: Scope,
+    trends: Trends,
+    findings: list[Finding],
+    signals: Table | None,
+    targets: Mapping[str, float],
 ) -> Section:
     """Return each measure beside the period before, the signals, and a chart a measure."""
     if scope.period is None:
@@ -221,23 +225,26 @@ def trends_section(
     intro, items = changes(findings, scope.word)
     said = (intro, *unknown(scope, *REPORTED))
     drawings = tuple(
-        trend_drawing(scope, trend) for name, trend in trends.drawn.items() if name != RESPONSE
+        trend_drawing(scope, trend, targets.get(name))
+        for name, trend in trends.drawn.items()
+        if name != RESPONSE
     )
     return Section("trends", "Trends", said, () if signals is None else (signals,), drawings, items)
 
 
-def trend_drawing(scope: Scope, trend: Trend) -> Drawing:
-    """Return the picture of a measure over the last months, quarters or other times."""
+def trend_drawing(scope: Scope, trend: Trend, target: float | None = None) -> Drawing:
+    """Return the picture of a measure over the last months or other times, and its target."""
     kinds = TREND_KINDS if trend.unit == "proportion" else COUNT_KINDS
     columns = ["period", "numerator", "denominator", "value", "lower", "upper", "status"]
     title = f"{trend.title} by {period_word(scope, trend)}"
     shown = rounded(_with_status(trend.table)[columns].dropna(axis=1, how="all"), trend.unit)
     table = Table(f"trend_{trend.measure}", title, shown, kinds, trend.rule)
-    picture = partial(draw_svg, plot_trend, trend, synthetic=scope.records.synthetic)
+    plot = plot_trend if target is None else partial(plot_trend, target=target)
+    picture = partial(draw_svg, plot, trend, synthetic=scope.records.synthetic)
     return Drawing(title, picture, table)
 
 
-def response_section(scope: Scope, trends: Trends) -> Section:
+def response_section(scope: Scope, trends: Trends, targets: Mapping[str, float]) -> Section:
     """Return how many of the check-ins that were due were answered."""
     name, title = "response", "Response rates"
     said = (
@@ -247,7 +254,8 @@ def response_section(scope: Scope, trends: Trends) -> Section:
     )
     if RESPONSE not in trends.drawn:
         return Section(name, title, said)
-    return Section(name, title, said, (), (trend_drawing(scope, trends.drawn[RESPONSE]),))
+    drawing = trend_drawing(scope, trends.drawn[RESPONSE], targets.get(RESPONSE))
+    return Section(name, title, said, (), (drawing,))
 
 
 def unknown(scope: Scope, *measures: str) -> tuple[str, ...]:

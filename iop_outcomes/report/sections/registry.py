@@ -100,7 +100,8 @@ def _first_page(made: Material) -> Section:
 
 
 def _trends(made: Material) -> Section:
-    return parts.trends_section(made.scope, made.all.trends, made.findings, made.signals)
+    given = (made.findings, made.signals, made.settings.targets)
+    return parts.trends_section(made.scope, made.all.trends, *given)
 
 
 def _of_tables(name: str, title: str, tables: Sequence[str], none: str) -> Part:
@@ -147,7 +148,7 @@ PARTS = (
     Part(
         "response",
         "Response rates",
-        lambda made: parts.response_section(made.scope, made.all.trends),
+        lambda made: parts.response_section(made.scope, made.all.trends, made.settings.targets),
     ),
     Part(parts.CANNOT_TELL_ID, parts.CANNOT_TELL, lambda made: parts.cannot_tell(made.scope)),
     Part(
