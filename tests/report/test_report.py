@@ -52,6 +52,7 @@ SECTIONS = [
     "relapse",
     "symptoms",
     "sites",
+    "benchmarks",
     "trends",
     "response",
     "cannot-tell",

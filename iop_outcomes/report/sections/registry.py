@@ -14,7 +14,7 @@ from iop_outcomes.report.counting import Counted
 from iop_outcomes.report.model import DraftTable, Hidden, Section, Table
 from iop_outcomes.report.scope import BY_MONTH, Scope
 from iop_outcomes.report.sections import assemble as parts
-from iop_outcomes.report.sections import first_page, sites
+from iop_outcomes.report.sections import benchmarks, first_page, sites
 from iop_outcomes.report.sections.findings import Finding
 from iop_outcomes.report.sections.own import own_section
 from iop_outcomes.report.sections.signals import signals_table
@@ -144,6 +144,11 @@ PARTS = (
         "The check-ins hold no scores and no answers on daily life of enough people.",
     ),
     Part(sites.NAME, sites.TITLE, lambda made: parts.sites_section(made.scope, made.all.sites)),
+    Part(
+        benchmarks.NAME,
+        benchmarks.TITLE,
+        lambda made: benchmarks.benchmarks_section(made.all),
+    ),
     Part("trends", "Trends", _trends),
     Part(
         "response",
