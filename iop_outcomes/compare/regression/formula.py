@@ -289,7 +289,8 @@ def _columns(times: pd.DataFrame, names: list[str], levels_of: set[str]) -> pd.D
             "A regression cannot use rows with missing values.",
             found=f"missing: {', '.join(gaps)}, of {len(times):,} rows",
             instead="times.dropna(subset=[...]) for a complete-case analysis, a category of "
-            "their own for text, or multiple imputation (imputations=20 of adjusted_curves).",
+            "their own for text, or multiple imputation (iop.pool_regressions; adjusted_curves "
+            "has imputations=).",
         )
     for name in levels_of:
         check_values(times[name].nunique(), times[name], name)
