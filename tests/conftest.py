@@ -32,4 +32,5 @@ def pytest_collection_finish() -> None:
     """Go on collecting garbage, but look no more at what the collection of tests has made."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 20, 50)  # of small frames: little is garbage that refers to itself
     gc.enable()
