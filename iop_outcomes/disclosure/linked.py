@@ -14,7 +14,7 @@ import numpy as np
 
 from iop_outcomes.disclosure.facts import Facts, Share
 from iop_outcomes.disclosure.policy import SafePolicy
-from iop_outcomes.disclosure.solving import Printed, find_fit, known_values, neighbours
+from iop_outcomes.disclosure.solving import Found, Printed, find_fit, known_values, neighbours
 from iop_outcomes.errors import RuleError
 
 Key = Hashable
@@ -354,8 +354,9 @@ def _first(item: Item) -> Hashable:
 class _Audit:
     """Determines which counts are open, and keeps solutions: they stay valid if more is hidden."""
 
-    def __init__(self, linked: LinkedCounts) -> None:
+    def __init__(self, linked: LinkedCounts, found: Found | None = None) -> None:
         self.linked = linked
+        self.found: Found = {} if found is None else found
         self.fits: list[dict[int, int]] = []
         self.latest: tuple[frozenset[Item], Printed] | None = None
 
@@ -368,7 +369,7 @@ class _Audit:
     def showing(self, item: _Item) -> _Audit:
         """Return an audit with the solutions that are still valid if an item is shown as well."""
         values = self.linked.facts.values
-        kept = _Audit(self.linked)
+        kept = _Audit(self.linked, self.found)
         for fit in self.fits:
             same = all(fit.get(place, values[place]) == values[place] for place in item.counts)
             if same and all(share.holds(fit, values) for share in item.shares):
@@ -392,9 +393,8 @@ class _Audit:
             if in_range and all(known.get(place, most) >= most for place, most in least):
                 return True
         for low, high in wanted:
-            if high >= max(low, printed.least.get(secret, 0)):
-                fit = find_fit(facts, printed, secret, (low, high))
-                if fit is not None:
-                    self.fits.append(fit)
-                    return True
+            possible = high >= max(low, printed.least.get(secret, 0))
+            if possible and (fit := find_fit(facts, printed, secret, (low, high), self.found)):
+                self.fits.append(fit)
+                return True
         return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -76,11 +77,29 @@ class Printed:
     least: dict[int, int]
 
 
+class Near(NamedTuple):
+    """The unknown counts that are connected with one, and the sums and shares that contain them."""
+
+    places: tuple[int, ...]
+    rows: tuple[int, ...]
+    shares: tuple[Share, ...]
+
+    def system(self, facts: Facts, printed: Printed) -> System:
+        """Return the system of these counts."""
+        rows = [facts.rows[number] for number in self.rows]
+        return System.of(list(self.places), facts.values, rows, self.shares, printed.least)
+
+
+Question = tuple[int, tuple[float, float], Near, tuple[int | None, ...]]
+Found = dict[Question, dict[int, int] | None]
+
+
 def find_fit(
     facts: Facts,
     printed: Printed,
     count: int,
     wanted: tuple[float, float],
+    found: Found | None = None,
 ) -> dict[int, int] | None:
     """Return whole numbers consistent with what is printed, with one count in the wanted range.
 
@@ -94,13 +113,26 @@ def find_fit(
         Its place.
     wanted : tuple of float
         The range, including both ends.
+    found : dict, optional
+        The results by question, which are kept in it: most of what may be hidden leaves the counts
+        that are connected with one as they were. Only as long as no count or sum is declared.
 
     Returns
     -------
     dict of int to int, or None
         A value for each count that is connected with this one; None if nothing fits.
     """
-    system = connected_places(facts, printed, count)
+    near = _near(facts, printed, count)
+    if found is None:
+        return _fit_of(near.system(facts, printed), count, wanted)
+    question = (count, wanted, near, tuple(map(printed.least.get, near.places)))
+    if question not in found:
+        found[question] = _fit_of(near.system(facts, printed), count, wanted)
+    return found[question]
+
+
+def _fit_of(system: System, count: int, wanted: tuple[float, float]) -> dict[int, int] | None:
+    """Return whole numbers that fit a system with one count in the wanted range, or None."""
     ranges = narrow_ranges(system, system.low, system.high)
     assert ranges is not None  # the true values are a solution
     place = system.places.index(count)
@@ -156,7 +188,11 @@ def _search(system: System, low: list[float], high: list[float]) -> list[float] 
 
 def connected_places(facts: Facts, printed: Printed, count: int) -> System:
     """Return the system of the unknown counts that are connected with one."""
-    known, shares = printed.known, printed.shares
+    return _near(facts, printed, count).system(facts, printed)
+
+
+def _near(facts: Facts, printed: Printed, count: int) -> Near:
+    known, shares = printed.known.tolist(), printed.shares
     rows_of = facts.rows_of()
     shares_of: dict[int, list[int]] = {}
     for number, share in enumerate(shares):
@@ -169,18 +205,19 @@ def connected_places(facts: Facts, printed: Printed, count: int) -> System:
     waiting = [count]
     while waiting:
         place = waiting.pop()
-        rows.update(rows_of.get(place, ()))
-        near.update(shares_of.get(place, []))
-        around = {other for number in rows_of.get(place, ()) for other in facts.rows[number]}
-        for number in shares_of.get(place, []):
-            around |= {shares[number].numerator, shares[number].denominator}
-        fresh = sorted(other for other in around - seen if not known[other])
-        seen.update(fresh)
-        waiting.extend(fresh)
-    return System.of(
-        sorted(seen),
-        facts.values,
-        [facts.rows[number] for number in sorted(rows)],
-        [shares[number] for number in sorted(near)],
-        printed.least,
+        around: list[int] = []
+        for number in rows_of.get(place, ()):
+            if number not in rows:
+                rows.add(number)
+                around.extend(facts.rows[number])
+        for number in shares_of.get(place, ()):
+            if number not in near:
+                near.add(number)
+                around += (shares[number].numerator, shares[number].denominator)
+        for other in around:
+            if not known[other] and other not in seen:
+                seen.add(other)
+                waiting.append(other)
+    return Near(
+        tuple(sorted(seen)), tuple(sorted(rows)), tuple(shares[number] for number in sorted(near))
     )
