@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+import numpy.typing as npt
+
 from iop_outcomes.disclosure.policy import round_share
+
+Places = npt.NDArray[np.intp]
 
 
 @dataclass
@@ -23,6 +28,7 @@ class Facts:
     values: list[int] = field(default_factory=list)
     rows: list[dict[int, int]] = field(default_factory=list)
     _indexed: tuple[int, dict[int, list[int]]] = (0, {})
+    _cells: tuple[int, Places, Places] | None = None
 
     def add(self, value: int) -> int:
         """Add a count and return its place."""
@@ -38,6 +44,14 @@ class Facts:
                     rows.setdefault(place, []).append(number)
             self._indexed = (len(self.rows), rows)
         return self._indexed[1]
+
+    def cells(self) -> tuple[Places, Places]:
+        """Return the sum and the count of each place in a sum, by sum."""
+        if self._cells is None or self._cells[0] != len(self.rows):
+            row = np.repeat(np.arange(len(self.rows)), [len(row) for row in self.rows])
+            place = np.array([place for row in self.rows for place in row], dtype=np.intp)
+            self._cells = (len(self.rows), row, place)
+        return self._cells[1:]
 
 
 @dataclass(frozen=True)

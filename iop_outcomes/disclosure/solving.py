@@ -22,23 +22,14 @@ def known_values(facts: Facts, printed: Iterable[int]) -> KnownCounts:
     """Return which counts follow from those printed, one sum after another."""
     known = np.zeros(len(facts.values), dtype=np.bool_)
     known[list(printed)] = True
-    rows_of = facts.rows_of()
-    unknown = [len(row) for row in facts.rows]
-    for place in np.flatnonzero(known).tolist():
-        for number in rows_of.get(place, ()):
-            unknown[number] -= 1
-    waiting = deque(number for number, left in enumerate(unknown) if left == 1)
-    while waiting:
-        number = waiting.popleft()
-        if unknown[number] != 1:
-            continue
-        place = next(place for place in facts.rows[number] if not known[place])
-        known[place] = True
-        for other in rows_of.get(place, ()):
-            unknown[other] -= 1
-            if unknown[other] == 1:
-                waiting.append(other)
-    return known
+    row, place = facts.cells()
+    while True:
+        unknown = ~known[place]
+        left = np.bincount(row[unknown], minlength=len(facts.rows))
+        found = place[unknown & (left[row] == 1)]
+        if not len(found):
+            return known
+        known[found] = True
 
 
 def neighbours(facts: Facts, start: int, printed: set[int]) -> Iterator[tuple[int, int]]:
@@ -192,32 +183,25 @@ def connected_places(facts: Facts, printed: Printed, count: int) -> System:
 
 
 def _near(facts: Facts, printed: Printed, count: int) -> Near:
-    known, shares = printed.known.tolist(), printed.shares
-    rows_of = facts.rows_of()
-    shares_of: dict[int, list[int]] = {}
-    for number, share in enumerate(shares):
-        for place in (share.numerator, share.denominator):
-            if not known[place]:
-                shares_of.setdefault(place, []).append(number)
-    seen = {count}
-    rows: set[int] = set()
-    near: set[int] = set()
-    waiting = [count]
-    while waiting:
-        place = waiting.pop()
-        around: list[int] = []
-        for number in rows_of.get(place, ()):
-            if number not in rows:
-                rows.add(number)
-                around.extend(facts.rows[number])
-        for number in shares_of.get(place, ()):
-            if number not in near:
-                near.add(number)
-                around += (shares[number].numerator, shares[number].denominator)
-        for other in around:
-            if not known[other] and other not in seen:
-                seen.add(other)
-                waiting.append(other)
+    row, place = facts.cells()
+    sides = np.array([(one.numerator, one.denominator) for one in printed.shares], dtype=np.intp)
+    sides = sides.reshape(-1, 2)
+    unknown = ~printed.known
+    seen = np.zeros_like(unknown)
+    seen[count] = True
+    while True:
+        rows = np.zeros(len(facts.rows), dtype=np.bool_)
+        rows[row[seen[place]]] = True
+        near = (seen & unknown)[sides].any(axis=1)
+        reached = np.zeros_like(seen)
+        reached[place[rows[row]]] = True
+        reached[sides[near]] = True
+        fresh = reached & unknown & ~seen
+        if not fresh.any():
+            break
+        seen |= fresh
     return Near(
-        tuple(sorted(seen)), tuple(sorted(rows)), tuple(shares[number] for number in sorted(near))
+        tuple(np.flatnonzero(seen).tolist()),
+        tuple(np.flatnonzero(rows).tolist()),
+        tuple(printed.shares[number] for number in np.flatnonzero(near).tolist()),
     )
