@@ -111,6 +111,11 @@ def test_a_sum_that_another_has_solved_does_not_end_the_search_for_more() -> Non
     facts = Facts([9, 4, 5, 10, 6, 8, 6, 2])
     facts.rows += [{0: -1, 1: 1, 2: 1}, {3: -1, 1: 1, 4: 1}, {5: -1, 6: 1, 7: 1}]
     assert known_values(facts, [0, 2, 3, 4, 5, 6]).all()
+    # Count 1 follows from count 2, which the other sum gives.
+    chain = Facts([5, 2, 3, 7, 4])
+    chain.rows += [{0: -1, 1: 1, 2: 1}, {3: -1, 2: 1, 4: 1}]
+    assert known_values(chain, [0, 3, 4]).all()
+    assert known_values(chain, [0, 3]).tolist() == [True, False, False, True, False]
 
 
 def test_a_count_may_lie_anywhere_in_the_range_asked_for() -> None:
