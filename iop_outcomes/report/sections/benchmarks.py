@@ -101,4 +101,5 @@ def _here(counted: Counted, one: Benchmark) -> tuple[str, str] | None:
     found = table.frame.loc[names == one.row, "share"]
     if found.empty or found.iloc[0] == HIDDEN or pd.isna(found.iloc[0]):
         return None
-    return write_value(found.iloc[0], "share"), table.caption.partition(",")[0]
+    of = table.caption.partition(": ")[2] or table.caption.partition(",")[0]
+    return write_value(found.iloc[0], "share"), of[:1].upper() + of[1:]
