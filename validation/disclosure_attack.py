@@ -2,8 +2,10 @@
 
     python -m validation.disclosure_attack --page docs/validation_disclosure.md
 
-Makes reports of whole samples and of small random programs, saves each as HTML and XLSX, reads the
-files back, and looks for hidden counts from 1 to 10 that have one value only.
+Makes reports of small random programs and of whole samples, and quarters in a row with a ledger;
+saves each report as HTML and XLSX, reads the files back, and looks for hidden counts from 1 to 10
+that have one value only, or none outside 1 to 10. The rows are kept in a file after each report, so
+that a run that was stopped goes on where it was; the page says how many were made.
 """
 
 from __future__ import annotations
@@ -11,132 +13,334 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pandas as pd
 
+from iop_outcomes.disclosure import LinkedCounts
+from iop_outcomes.disclosure.ledger import Ledger
+from iop_outcomes.disclosure.system import attack as audit_attack
+from iop_outcomes.disclosure.system import audit, printed_cells
 from iop_outcomes.errors import OutcomesError, ReportError
 from iop_outcomes.plots.layout.export import Picture
-from iop_outcomes.report.sections import assemble as sections
-from validation.attack_programs import QUARTERS, Case, sample_case, small_case
-from validation.attack_reading import differences, read_report
+from iop_outcomes.report import counting, quarterly
+from iop_outcomes.report.scope import choose_scope
+from iop_outcomes.report.sections import assemble, relapse, stays
+from validation.attack_programs import QUARTERS, RULES, Case, sample_case, small_case
+from validation.attack_reading import Read, differences, read_report
 from validation.attack_relations import build
 from validation.attack_solving import solve
+from validation.shown_share import figures, one_program
 
 TEXT = Path(__file__).with_name("disclosure_page.md")
-COLUMNS = [
-    "kind",
-    "case",
-    "numbers",
-    "sums",
-    "unknown",
-    "pinned",
-    "known_small",
-    "digits",
-]
+QUARTERS_IN_TURN = (
+    *("2024Q4", "2025Q1", "2025Q2", "2025Q3"),
+    *("2025Q4", "2026Q1", "2026Q2", "2026Q3"),
+)
 
 
 @dataclass(frozen=True)
 class Options:
     reports: int
     programs: int
+    series: int
+    seconds: float
     page: Path | None
-    out: Path | None
+    rows: Path
 
 
-def cases(reports: int, programs: int) -> Iterator[tuple[str, Case | None]]:
-    """Return whole samples, quarter after quarter of one seed after the other, then small ones."""
-    for number in range(reports):
-        seed, quarter = 1 + number // len(QUARTERS), QUARTERS[number % len(QUARTERS)]
-        yield "sample", sample_case(seed, quarter)
-    for seed in range(programs):
-        try:
-            yield "small", small_case(seed)
-        except OutcomesError:  # a draw without a single episode
-            yield "small", None
+class Watch:
+    """The seconds of processor time that the protection of a report takes."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.counted: counting.Counted | None = None
+        self._inside = False
+
+    def timed(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function with its time counted, once where one calls another."""
+
+        def run(*given: Any, **more: Any) -> Any:
+            if self._inside:
+                return function(*given, **more)
+            self._inside, start = True, time.process_time()
+            try:
+                return function(*given, **more)
+            finally:
+                self.seconds += time.process_time() - start
+                self._inside = False
+
+        return run
 
 
-def attack(kind: str, case: Case, folder: Path) -> dict[str, object] | None:
-    """Save a report, read it back and attack it; None where there is no report of the draw."""
+@contextmanager
+def watched() -> Iterator[Watch]:
+    """Count the time of what hides: the linked system, earlier reports, and the curves."""
+    watch = Watch()
+    places: list[tuple[Any, str]] = [
+        (LinkedCounts, "hidden"),
+        (counting, "hide_beside"),
+        *((relapse, name) for name in ("protect_curves", "protect_family", "protect_interval")),
+        (stays, "protect"),
+    ]
+    before = [getattr(*place) for place in places]
+    count_all = quarterly.count_all
+
+    def counted(*given: Any, **more: Any) -> counting.Counted:
+        watch.counted = count_all(*given, **more)
+        return watch.counted
+
+    quarterly.count_all = counted
+    for (owner, name), function in zip(places, before, strict=True):
+        setattr(owner, name, watch.timed(function))
     try:
+        yield watch
+    finally:
+        quarterly.count_all = count_all
+        for (owner, name), function in zip(places, before, strict=True):
+            setattr(owner, name, function)
+
+
+def cases(options: Options) -> Iterator[tuple[str, int, Callable[[], Case]]]:
+    """Return small programs, then whole samples, quarter after quarter of a seed."""
+    for seed in range(options.programs):
+        yield "small", seed, lambda seed=seed: small_case(seed)  # type: ignore[misc]
+    for number in range(options.reports):
+        seed, quarter = 1 + number // len(QUARTERS), QUARTERS[number % len(QUARTERS)]
+        yield (
+            "sample",
+            number,
+            lambda seed=seed, quarter=quarter: sample_case(seed, quarter),  # type: ignore[misc]
+        )
+
+
+def attack(case: Case, folder: Path) -> dict[str, object]:
+    """Save a report, read it back and attack it, whole and with a protecting step left out."""
+    with watched() as watch:
         report = case.report()
-    except ReportError:
-        return None
+    counted = watch.counted
     read = read_report(report.save(folder / "r.html"), report.save(folder / "r.xlsx"))
     puzzle = build(read)
     found = solve(puzzle)
+    shown = figures(report.tables)
+    assert report.cells is not None
+    last = case.records.episodes["admit_date"].max()
+    year = case.records.episodes["admit_date"] > last - pd.Timedelta(days=365)
     return {
-        "kind": kind,
-        "case": str(case.made),
+        "admissions": int(year.sum()) if case.records.time == "calendar" else 0,
         "numbers": len(puzzle.low),
         "sums": len(puzzle.rows) + len(puzzle.targets),
         "unknown": found.unknown,
         "pinned": len(found.pinned),
         "known_small": len(found.small) - len(found.pinned),
+        "audited": len(audit_attack(report.cells)),
         "digits": len(differences(read)),
+        "seconds": round(watch.seconds, 2),
+        "shown": int(shown["shown"].sum()),
+        "hidden": int(shown["hidden"].sum()),
+        **_without_steps(counted),
+        "without_rounding": _exact_at_risk(case, read),
     }
 
 
+def _without_steps(counted: counting.Counted | None) -> dict[str, int]:
+    """Return what is told with nothing hidden, and, by the audit, with only small counts hidden."""
+    if counted is None:
+        return {"without_hiding": 0, "without_protecting": 0}
+    linked = counted.linked
+    small = frozenset(item for item in counted.hidden if linked.shows_small(item))
+    return {
+        "without_hiding": len(small),
+        "without_protecting": len(audit_attack(printed_cells(linked, small))),
+    }
+
+
+def _exact_at_risk(case: Case, read: Read) -> int:
+    """Return how much follows from the curve of all if its numbers at risk are exact; -1: none."""
+    if not read.has("relapse"):
+        return -1
+    from validation import attack_curves
+
+    scope = choose_scope(case.records, case.quarter, case.rule, None)
+    times = relapse._times(scope, scope.rule, relapse.EvidenceReader(scope.records))
+    table = read.tables["relapse"].copy()
+    days = [float(day) for day in table["day"]]
+    exact = relapse.product_curves(times).risk_table(days)["at_risk"].tolist()
+    table["at_risk"] = [table["at_risk"].iloc[0], *exact[1:]]
+    base = attack_curves._base
+    attack_curves._base = lambda _: 1
+    try:
+        puzzle = attack_curves.Puzzle()
+        attack_curves.curves(puzzle, replace(read, tables={"relapse": table}))
+        return len(solve(puzzle).small)
+    finally:
+        attack_curves._base = base
+
+
+def series(number: int) -> dict[str, object]:
+    """Make eight quarters in a row with a ledger, and without, and audit them together."""
+    size = 80 if number % 2 == 0 else 300
+    kept, alone = Ledger(), []
+    with watched() as watch:
+        for quarter in QUARTERS_IN_TURN:
+            records = one_program(1 + number // 2, size, quarter)
+            case = Case(records, quarter, RULES[0])
+            made = counting_report(case, kept)
+            assert made.ledger is not None
+            kept = made.ledger
+            cells = case.report().cells
+            assert cells is not None
+            alone.append(cells)
+    with_ledger, without = audit(kept.reports), audit(alone)
+    return {
+        "admissions": size,
+        "audited": len(with_ledger.found),
+        "not_asked": bool(with_ledger.note),
+        "without_ledger": len(without.found),
+        "seconds": round(watch.seconds / (2 * len(QUARTERS_IN_TURN)), 2),
+    }
+
+
+def counting_report(case: Case, ledger: Ledger) -> Any:
+    """Return the report of a case beside those of a ledger."""
+    from iop_outcomes.report import quarterly_report
+
+    return quarterly_report(case.records, case.quarter, rule=case.rule, ledger=ledger)
+
+
 def run(options: Options) -> pd.DataFrame:
+    """Make and attack what is not in the rows yet, until the time is over; return all rows."""
     empty = Picture(b"<svg/>", "A picture.", 1, 1)
-    sections.draw_svg = lambda *_, **__: empty  # a picture shows what the table behind it does
-    rows = []
+    assemble.draw_svg = lambda *_, **__: empty  # a picture shows what the table behind it does
+    done = pd.read_csv(options.rows) if options.rows.exists() else pd.DataFrame()
+    rows = done.to_dict("records")
+    known = {(row["kind"], row["case"]) for row in rows}
+    end = time.monotonic() + options.seconds
+    jobs: list[tuple[str, int, Callable[[Path], dict[str, object]]]] = [
+        (kind, number, lambda folder, make=make: attack(make(), folder))  # type: ignore[misc]
+        for kind, number, make in cases(options)
+    ]
+    for number in range(options.series):
+        place = min(len(jobs), 12 * (number + 1) + number)  # between the reports
+        jobs.insert(place, ("series", number, lambda _, number=number: series(number)))  # type: ignore[misc]
     with TemporaryDirectory() as folder:
-        for kind, case in cases(options.reports, options.programs):
-            row = None if case is None else attack(kind, case, Path(folder))
-            if row is not None:
-                rows.append(row)
-                print(row["kind"], row["case"], row["unknown"], row["pinned"], row["known_small"])
-    return pd.DataFrame(rows, columns=COLUMNS)
+        for kind, number, job in jobs:
+            if (kind, number) in known:
+                continue
+            if time.monotonic() > end:
+                break
+            try:
+                row: dict[str, Any] = {"kind": kind, "case": number, **job(Path(folder))}
+            except ReportError:
+                row = {"kind": kind, "case": number}
+            except OutcomesError:  # a draw without a single episode
+                row = {"kind": kind, "case": number}
+            rows.append(row)
+            pd.DataFrame(rows).to_csv(options.rows, index=False)
+            print(row, flush=True)
+    return pd.DataFrame(rows)
 
 
 def page(found: pd.DataFrame, command: str) -> str:
     """Return the page of docs/."""
-    kinds = {"sample": "five programs, 760 people", "small": "small random programs"}
-    lines = [
-        "| reports | number | unknown numbers a report (mean) | sums a report (mean) "
-        "| pinned to one value from 1 to 10 | known to lie within 1 to 10 |",
-        "|---|---|---|---|---|---|",
-    ]
-    for kind, words in kinds.items():
-        part = found[found["kind"] == kind]
-        if len(part):
-            lines.append(
-                f"| {words} | {len(part)} | {part['unknown'].mean():.0f} "
-                f"| {part['sums'].mean():.0f} | {part['pinned'].sum()} "
-                f"| {part['known_small'].sum()} |"
-            )
     text = TEXT.read_text(encoding="utf-8")
-    marks = {"DATE": date.today().isoformat(), "COMMAND": command, "TABLE": "\n".join(lines)}
+    marks = {"DATE": date.today().isoformat(), "COMMAND": command, **_tables(found)}
     for name, value in marks.items():
         text = text.replace("{{" + name + "}}", value)
     return text
+
+
+def _tables(found: pd.DataFrame) -> dict[str, str]:
+    made = found[(found["kind"] != "series") & found["numbers"].notna()]
+    kinds = {"sample": "five programs, 760 people", "small": "small random programs"}
+    lines = [
+        "| reports | number | unknown numbers a report (mean) | sums a report (mean) "
+        "| pinned to one value from 1 to 10 | known to lie within 1 to 10 | found by the audit "
+        "| figures that page and workbook show differently |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for kind, words in kinds.items():
+        part = made[made["kind"] == kind]
+        if len(part):
+            lines.append(
+                f"| {words} | {len(part)} | {part['unknown'].mean():.0f} "
+                f"| {part['sums'].mean():.0f} | {part['pinned'].sum():.0f} "
+                f"| {part['known_small'].sum():.0f} | {part['audited'].sum():.0f} "
+                f"| {part['digits'].sum():.0f} |"
+            )
+    curves = made[made["without_rounding"] >= 0]
+    steps = [
+        "| left out | reports asked | reports that then tell of a few people |",
+        "|---|---|---|",
+        f"| all hiding | {len(made)} | {(made['without_hiding'] > 0).sum()} |",
+        "| hiding of what protects small counts | "
+        f"{len(made)} | {(made['without_protecting'] > 0).sum()} |",
+        "| rounding of the numbers at risk | "
+        f"{len(curves)} | {(curves['without_rounding'] > 0).sum()} |",
+    ]
+    bands = pd.cut(
+        made["admissions"],
+        [0, 40, 110, 220, 10_000],
+        labels=["up to 40", "41 to 110", "111 to 220", "over 220"],
+    )
+    shares = [
+        "| admissions in the last year | reports | figures shown (mean) | least | seconds for "
+        "protection (mean) | most |",
+        "|---|---|---|---|---|---|",
+    ]
+    for band, part in made.groupby(bands, observed=True):
+        share = part["shown"] / (part["shown"] + part["hidden"]).clip(lower=1)
+        shares.append(
+            f"| {band} | {len(part)} | {share.mean():.0%} | {share.min():.0%} "
+            f"| {part['seconds'].mean():.1f} | {part['seconds'].max():.1f} |"
+        )
+    in_turn = found[(found["kind"] == "series") & found["admissions"].notna()]
+    quarters = ["No series was made."]
+    if len(in_turn):
+        quarters = [
+            "| admissions a year | series | told with the ledger | told without | series that "
+            "could not be asked together | seconds a report (mean) |",
+            "|---|---|---|---|---|---|",
+        ]
+        quarters += [
+            f"| {size:.0f} | {len(part)} | {part['audited'].sum():.0f} "
+            f"| {part['without_ledger'].sum():.0f} | {part['not_asked'].astype(bool).sum()} "
+            f"| {part['seconds'].mean():.1f} |"
+            for size, part in in_turn.groupby("admissions")
+        ]
+    tables = {"TABLE": lines, "STEPS": steps, "SHARES": shares, "SERIES": quarters}
+    return {name: "\n".join(one) for name, one in tables.items()}
 
 
 def read_options(arguments: list[str]) -> Options:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--reports", type=int, default=44)
     parser.add_argument("--programs", type=int, default=120)
+    parser.add_argument("--series", type=int, default=20)
+    parser.add_argument("--seconds", type=float, default=3600.0, help="when to stop")
     parser.add_argument("--page", type=Path)
-    parser.add_argument("--out", type=Path, help="a CSV of one row a report")
+    parser.add_argument("--rows", type=Path, required=True, help="a CSV of one row a report")
     return Options(**vars(parser.parse_args(arguments)))
 
 
 def main() -> None:
     options = read_options(sys.argv[1:])
     found = run(options)
-    if options.out:
-        found.to_csv(options.out, index=False)
     if options.page:
         # Where the rows of each report go is a path of somebody's machine, and changes no number.
         counts = ["--reports", str(options.reports), "--programs", str(options.programs)]
+        counts += ["--series", str(options.series), "--rows", "rows.csv"]
         command = shlex.join(["python", "-m", "validation.disclosure_attack", *counts])
         options.page.write_text(page(found, command), encoding="utf-8")
-    sys.exit(int(found["pinned"].sum() > 0))
+    told = sum(found[name].sum() for name in ("pinned", "known_small", "audited") if name in found)
+    sys.exit(int(told > 0))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from functools import partial
 import pandas as pd
 
 from iop_outcomes.attendance import AttendanceByWeek, attendance_by_week
-from iop_outcomes.disclosure import LinkedCounts
+from iop_outcomes.disclosure import LinkedCounts, ProtectedCurves
 from iop_outcomes.disclosure.ledger import Frozen, Ledger, hide_beside
 from iop_outcomes.disclosure.merging import Ladders, MergePlan
 from iop_outcomes.disclosure.results import Key, hide_weeks, link_weeks
@@ -25,6 +25,7 @@ from iop_outcomes.report.sections.outcomes import (
     scores_tables,
 )
 from iop_outcomes.report.sections.sites import declare_sites, funnels
+from iop_outcomes.report.sections.stays import STAYS, declare_stays, stays
 from iop_outcomes.report.together import Together, renamed
 from iop_outcomes.report.trends import Trends, make_trends
 from iop_outcomes.trends import Funnel
@@ -60,6 +61,8 @@ class Counted:
         What stands as an earlier report printed it, though the records have changed; else empty.
     sites : dict of str to Funnel
         The programs side by side, by measure: those that may be shown.
+    stays : ProtectedCurves or None
+        How episodes ended, and after how long.
     """
 
     linked: LinkedCounts
@@ -73,6 +76,7 @@ class Counted:
     ledger: Ledger
     changed: str
     sites: dict[str, Funnel] = field(default_factory=dict)
+    stays: ProtectedCurves | None = None
 
     def table(self, name: str) -> Table:
         """Return a table without what is hidden."""
@@ -183,6 +187,7 @@ def count_all(
         for key in one.hidden:
             linked.withhold(key)
     curves = relapse.relapse_results(scope) if scope.tells("relapse") else None
+    ends = declare_stays(scope, linked, stays(scope))
     link_report(scope, linked, trends, curves, plan)
     declare_admitted(scope, linked, inside(scope, trends, "admissions", 8, "numerator"))
     rules = continuity_table(scope, linked)
@@ -210,4 +215,5 @@ def count_all(
         ledger.with_report(cells(hidden), year, plan, printed, hidden),
         _changed_text(frozen, linked, note),
         funnels(sites, hidden),
+        None if STAYS in hidden else ends,
     )

@@ -19,6 +19,7 @@ from iop_outcomes.report.programs import FAMILY
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections.cohort import ALL, NOT_RECORDED, flow_stages
 from iop_outcomes.report.sections.relapse import RelapseResults
+from iop_outcomes.report.sections.stays import STAYS
 from iop_outcomes.report.trends import Trends
 from iop_outcomes.trends import Trend
 
@@ -265,13 +266,15 @@ def link_relapse(
     scope: Scope, linked: LinkedCounts, relapse: RelapseResults | None, trends: Trends
 ) -> None:
     """Declare that the people of the curves are among those admitted in two years."""
-    if relapse is None or relapse.size is None:
-        return
-    linked.count(RELAPSE, relapse.size, people=relapse.people, item=RELAPSE, rank=TOTAL)
-    if scope.period is None:
-        _part(linked, ("admissions", ALL), RELAPSE)
-        return
-    _sum_of(linked, RELAPSE, inside(scope, trends, "admissions", 8, "numerator"))
+    if relapse is not None and relapse.size is not None:
+        linked.count(RELAPSE, relapse.size, people=relapse.people, item=RELAPSE, rank=TOTAL)
+    for key in (RELAPSE, STAYS):
+        if key not in linked:
+            continue
+        if scope.period is None:
+            _part(linked, ("admissions", ALL), key)
+        else:
+            _sum_of(linked, key, inside(scope, trends, "admissions", 8, "numerator"))
 
 
 def link_files(scope: Scope, linked: LinkedCounts, trends: Trends) -> None:

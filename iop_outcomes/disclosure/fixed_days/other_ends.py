@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -67,7 +68,9 @@ def protect_incidence(result: CumulativeIncidence, policy: SafePolicy) -> Protec
     return _made(result, policy, names, (rows, sizes, left_out), "incidence")
 
 
-def protect_interval(result: IntervalSurvival, policy: SafePolicy) -> ProtectedCurves:
+def protect_interval(
+    result: IntervalSurvival, policy: SafePolicy, *, days: Sequence[int] | None = None
+) -> ProtectedCurves:
     """Return interval-censored curves for release.
 
     Parameters
@@ -76,6 +79,8 @@ def protect_interval(result: IntervalSurvival, policy: SafePolicy) -> ProtectedC
         The curves of the whole data.
     policy : SafePolicy
         The disclosure rule.
+    days : sequence of int, optional
+        The fixed days of which some are published; see `protect_curves`.
 
     Returns
     -------
@@ -90,7 +95,7 @@ def protect_interval(result: IntervalSurvival, policy: SafePolicy) -> ProtectedC
         If the policy hides nothing: the result itself says all.
     """
     _refuse_open(policy, "interval-censored curve")
-    fixed = fixed_days(float(result.fits["last_day"].max()))
+    fixed = fixed_days(float(result.fits["last_day"].max())) if days is None else tuple(days)
     groups = by_group(result.intervals, result.by)
     estimates = by_group(result.at([0, *fixed]), result.by)
     counted = [_known(rows, at) for (_, rows), (_, at) in zip(groups, estimates, strict=True)]
@@ -150,6 +155,7 @@ def _merged(
     few = [one for one in by_size if not one[1].sets(policy, worth)]
     if not few:
         return causes
+    few += [one for one in by_size if one[0] == "other" and one not in few]  # one name for both
     rest = [one for one in by_size if one not in few]
     while rest and (len(few) < 2 or not _sum(few).sets(policy, worth)):
         few.append(rest.pop(0))

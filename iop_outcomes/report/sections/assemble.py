@@ -28,7 +28,7 @@ from iop_outcomes.report.model import (
     Table,
 )
 from iop_outcomes.report.scope import Scope
-from iop_outcomes.report.sections import cohort, quality, relapse, sites
+from iop_outcomes.report.sections import cohort, quality, relapse, sites, stays
 from iop_outcomes.report.sections.findings import NOT_TOLD, Finding, period_word
 from iop_outcomes.report.trends import Trends
 from iop_outcomes.shared.provenance import provenance_of
@@ -36,6 +36,7 @@ from iop_outcomes.trends import Funnel, Trend
 from iop_outcomes.trends.quantities import REPORTED
 
 TOO_FEW = "Too few to publish."
+INTERVAL_TITLE = "Relapse between two check-ins (interval-censored)"
 NO_CALENDAR = (
     "The records hold study days, without a calendar: what goes by month or quarter is left out."
 )
@@ -152,11 +153,12 @@ def who_stayed(scope: Scope, counted: Counted) -> Section:
             f"Nobody was discharged in {scope.label_of(counted.plan.step('discharges').quarters)}."
         )
     sentences += unknown(scope, "length_of_stay", "completion_rate")
-    sentences.append(
-        "How the chance of each ending grows day by day (cumulative incidence) is not in this "
-        "report yet: such curves cannot be protected so far."
-    )
-    return Section("who-stayed", "How episodes ended", tuple(sentences), tuple(tables))
+    drawings: tuple[Drawing, ...] = ()
+    if counted.stays is not None:
+        synthetic = scope.records.synthetic
+        picture = partial(draw_svg, plot_survival, counted.stays, synthetic=synthetic)
+        drawings = (Drawing(stays.TITLE, picture, stays.stays_table(scope, counted.stays)),)
+    return Section("who-stayed", "How episodes ended", tuple(sentences), tuple(tables), drawings)
 
 
 def relapse_section(scope: Scope, counted: Counted) -> Section:
@@ -178,6 +180,8 @@ def relapse_section(scope: Scope, counted: Counted) -> Section:
         read_with = "so read it with the table of what a missing check-in counts as"
         sentences = (rule, results.missing, f"{known} {unlike}, {read_with}.")
     drawings = [_curve(scope, results.overall, "Time to relapse", "relapse")]
+    if results.interval is not None:
+        drawings.append(_curve(scope, results.interval, INTERVAL_TITLE, "relapse_interval"))
     if not answered_only:
         drawings.append(_curve(scope, results.by_missing, MISSING_TITLE, "relapse_by_missing"))
     if results.by_program is not None:

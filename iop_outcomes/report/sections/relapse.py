@@ -8,6 +8,7 @@ from itertools import permutations
 import pandas as pd
 
 from iop_outcomes.disclosure import ProtectedCurves, protect_curves, protect_family
+from iop_outcomes.disclosure.fixed_days import protect_interval
 from iop_outcomes.disclosure.policy import HIDDEN, round_share
 from iop_outcomes.relapse import RelapseRule
 from iop_outcomes.relapse.read_once import EvidenceReader
@@ -17,6 +18,7 @@ from iop_outcomes.report.model import Kind, Table, write_value
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.shared.provenance import Provenance, label, relabel
 from iop_outcomes.shared.vocabulary import MISSING_RULES
+from iop_outcomes.survival import interval_survival
 from iop_outcomes.survival.curves.estimate import product_curves
 
 DAYS = (30, 60, 90, 180)
@@ -30,7 +32,14 @@ CURVE_KINDS: dict[str, Kind] = {
     "survival": "whole_share",
     "lower": "whole_share",
     "upper": "whole_share",
+    "lowest": "whole_share",
+    "highest": "whole_share",
 }
+INTERVAL_NOTE = (
+    "Each relapse fell between the last check-in without use and the one that showed it. Survival: "
+    "the share without relapse through the day, in the middle of what such records can tell; "
+    "lowest and highest are its ends. Turnbull's estimate. Only these days are estimates."
+)
 
 
 NESTED = ("censor", "no_use", "last_value", "use")
@@ -55,6 +64,8 @@ class RelapseResults:
         The name of each such rule -> that share.
     people : int
         The people in the curves.
+    interval : ProtectedCurves or None
+        All programs, with each relapse between two check-ins; None if it cannot be shown.
     """
 
     overall: ProtectedCurves
@@ -63,6 +74,7 @@ class RelapseResults:
     missing: str
     resting: dict[str, float | str]
     people: int
+    interval: ProtectedCurves | None = None
 
     @property
     def size(self) -> int | None:
@@ -94,7 +106,19 @@ def relapse_results(scope: Scope) -> RelapseResults | None:
     by_missing, resting = _by_missing_rule(scope, overall, {scope.rule.missing: times} | others)
     missing = _rests_on_missing(times, scope)
     people = int(times["person_id"].nunique())
-    return RelapseResults(overall, by_program, by_missing, missing, resting, people)
+    interval = _between_check_ins(scope, overall, times)
+    return RelapseResults(overall, by_program, by_missing, missing, resting, people, interval)
+
+
+def _between_check_ins(
+    scope: Scope, overall: ProtectedCurves, times: pd.DataFrame
+) -> ProtectedCurves | None:
+    """Return the interval-censored curve, on days on which that of all is shown, and no others."""
+    if scope.policy.threshold == 1 or overall.table.empty:
+        return None
+    days = [int(day) for day in overall.table["day"] if day > 0]
+    shown = protect_interval(interval_survival(times), scope.policy, days=days)
+    return None if shown.table.empty else shown
 
 
 def _by_missing_rule(
@@ -182,6 +206,9 @@ def curve_table(name: str, caption: str, curves: ProtectedCurves) -> Table:
     """Return the table behind a drawn curve: just what is drawn."""
     names = [*curves.by, "day", "at_risk", "events", "censored", "survival", "lower", "upper"]
     columns = [column for column in names if column in curves.table]
+    if "lowest" in curves.table:
+        frame = curves.table[[*curves.by, "day", "survival", "lowest", "highest"]]
+        return Table(name, caption, frame, CURVE_KINDS, INTERVAL_NOTE)
     if curves.policy.threshold == 1:
         note = "At risk: still followed after the day. Survival: the share without relapse so far."
         return Table(name, caption, curves.table[columns], CURVE_KINDS, note)

@@ -1,0 +1,75 @@
+"""How episodes ended, and after how long: cumulative incidences of two years' admissions."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from iop_outcomes.attendance import time_in_treatment
+from iop_outcomes.disclosure import LinkedCounts, ProtectedCurves, protect
+from iop_outcomes.disclosure.linked import TOTAL, Key
+from iop_outcomes.errors import EstimateError
+from iop_outcomes.report.model import Table
+from iop_outcomes.report.scope import Scope
+from iop_outcomes.shared.provenance import relabel
+from iop_outcomes.survival import cumulative_incidence
+
+STAYS: Key = ("stays", "n")
+NAME, TITLE = "ends_over_time", "How episodes ended, and after how long"
+RULE = (
+    "Days from admission to the last contact or the discharge, whichever is earlier; who stopped "
+    "coming has dropped out with the last contact. Each share is of all who were admitted and "
+    "followed, and the other ends compete with it."
+)
+NOTE = (
+    "The share that had ended so by each day. Ends of too few people are taken together. Only "
+    "these days are estimates; the lines between them in the picture are not."
+)
+
+
+def stays(scope: Scope) -> pd.DataFrame | None:
+    """Return the times in treatment of two years' admissions; None if too few are known."""
+    if scope.policy.threshold == 1 or "attendance" not in scope.records.tables:
+        return None
+    if not scope.tells("length_of_stay"):
+        return None
+    try:
+        times = time_in_treatment(scope.records)
+    except EstimateError:  # the sessions do not tell when those without a discharge left
+        return None
+    kept = scope.records.episodes.loc[scope.two_years, "episode_id"]
+    chosen = times[times["episode_id"].isin(kept)].reset_index(drop=True)
+    few = scope.policy.hides([len(chosen), chosen["person_id"].nunique()]).any()
+    if few or not chosen["event"].any():
+        return None
+    return relabel(chosen, times, rule=RULE)
+
+
+def declare_stays(
+    scope: Scope, linked: LinkedCounts, times: pd.DataFrame | None
+) -> ProtectedCurves | None:
+    """Declare how many the curves are of, and return them; None if no curve can be shown."""
+    if times is None:
+        return None
+    ends = times.loc[times["event"], "ended_by"].astype(str)
+    causes = sorted(set(ends))
+    shown = protect(cumulative_incidence(times, causes=causes), scope.policy)
+    if shown.table.empty:
+        return None
+    people = int(times["person_id"].nunique())
+    linked.count(STAYS, len(times), people=people, item=STAYS, rank=TOTAL)
+    return shown
+
+
+def stays_table(scope: Scope, curves: ProtectedCurves) -> Table:
+    """Return the table of what the picture shows."""
+    rows = curves.table[curves.table["day"] > 0]
+    frame = rows[["cause", "day", "incidence"]].rename(columns={"cause": "end"})
+    frame["end"] = frame["end"].str.replace("_", " ")
+    n = int(curves.sizes["n"].iloc[0])
+    return Table(
+        NAME,
+        f"{TITLE}: {n:,} admissions, {scope.words(8)}",
+        frame.reset_index(drop=True),
+        {"day": "count", "incidence": "whole_share"},
+        f"{NOTE} {RULE}",
+    )
