@@ -9,6 +9,7 @@ from iop_outcomes.disclosure.facts import Facts, Share
 from iop_outcomes.disclosure.linked import Key
 from iop_outcomes.disclosure.solving import Printed, connected_places, find_fit, search_fit
 from iop_outcomes.disclosure.system.cells import PrintedCells
+from iop_outcomes.disclosure.system.documents import differences, told_by
 from iop_outcomes.errors import ReportError
 
 COLUMNS = ["cell", "how", "low", "high", "from"]
@@ -58,6 +59,9 @@ def attack(cells: PrintedCells) -> pd.DataFrame:
             printed = cells.counts[key] is not None
             how = PRINTED if printed else EXACT if low == high else SMALL
             rows.append((_name(key), how, low, high, outsider.reason(place)))
+    if cells.document is not None:
+        rows += told_by(cells.document, cells.threshold)
+        rows += differences(cells.document, cells.counts, cells.threshold)
     frame = pd.DataFrame(rows, columns=COLUMNS)
     return frame.astype({"low": np.int64, "high": np.int64})
 

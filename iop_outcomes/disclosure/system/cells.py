@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from iop_outcomes.disclosure.linked import Item, Key, LinkedCounts
+from iop_outcomes.disclosure.policy import SafePolicy
+from iop_outcomes.disclosure.system.documents import REPORT
 from iop_outcomes.errors import ReportError
 from iop_outcomes.shared.messages import as_written
 
@@ -51,6 +53,8 @@ class PrintedCells:
         Each a sum that is 0: the name of a count -> 1 or -1.
     shares : list of PrintedShare
         The shares printed without their counts.
+    document : dict or None
+        The report saved as JSON, of which the words, intervals and curves are read.
     """
 
     threshold: int
@@ -63,6 +67,7 @@ class PrintedCells:
     settled: frozenset[Key] = frozenset()
     sums: list[Sum] = field(default_factory=list)
     shares: list[PrintedShare] = field(default_factory=list)
+    document: Mapping[str, Any] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return plain values for a file; `from_json` reads them back."""
@@ -192,7 +197,8 @@ def key_of(plain: Any) -> Key:
 def read_cells(text: str) -> list[PrintedCells]:
     """Return the cells of a report saved as JSON, or of all the reports of a ledger.
 
-    They are the file itself, its part ``cells``, or its parts ``reports``.
+    They are the file itself, its part ``cells``, or its parts ``reports``. Of a report saved as
+    JSON also its words, intervals and curves are read.
 
     Raises
     ------
@@ -207,6 +213,10 @@ def read_cells(text: str) -> list[PrintedCells]:
         ) from None
     if isinstance(given, dict) and "reports" in given:
         return [PrintedCells.from_json(one) for one in given["reports"]]
+    if isinstance(given, dict) and given.get("schema") == REPORT:
+        cells = given.get("cells")
+        alone = PrintedCells(SafePolicy.cms().threshold)
+        return [replace(PrintedCells.from_json(cells) if cells else alone, document=given)]
     if isinstance(given, dict) and "cells" in given:
         given = given["cells"]
     if not isinstance(given, dict):

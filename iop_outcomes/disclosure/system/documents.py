@@ -1,0 +1,239 @@
+"""What the words, intervals and curves of a saved report tell by themselves.
+
+A report saved as JSON comes in; small counts that it prints, or that follow from one sentence, one
+interval or one curve, go out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from iop_outcomes.disclosure.linked import Key
+from iop_outcomes.statistics.proportions import proportion_interval
+
+REPORT = "iop_outcomes report 1"
+Told = tuple[str, str, int, int, str]
+PEOPLE = "admissions|admitted|completed|discharges|episodes|patients|people|persons|relapses"
+OF = re.compile(r"(?<![\d.,–-])(\d[\d,]*) of (?:the )?(\d[\d,]*)(?![\d.,]*\d)(?! sessions)")
+COUNTED = re.compile(rf"(?<![\d.,–-])(\d[\d,]*) (?:{PEOPLE})\b")
+SIZE = re.compile(r"\(n (?:= )?(\d[\d,]*)")
+COUNTS = (
+    "numerator",
+    "denominator",
+    "n",
+    "admitted",
+    "discharges",
+    "episodes",
+    "people",
+    "at_risk",
+)
+SHARES = (("value", "lower", "upper"), ("share", "lower", "upper"), ("rate", "lower", "upper"))
+MOST = 300  # people whose shares and limits are tried
+EXACTLY, SMALL, PRINTED = "exactly", "as small", "printed"
+
+
+def told_by(document: Mapping[str, Any], threshold: int) -> list[Told]:
+    """Return the small counts that a saved report tells without any sum between its tables.
+
+    Parameters
+    ----------
+    document : dict
+        The report as JSON.
+    threshold : int
+        Counts from 1 to one less are small.
+
+    Returns
+    -------
+    list of tuple
+        ``cell, how, low, high, from``, as `attack` returns them.
+    """
+    found: list[Told] = []
+    for place, text in _texts(document):
+        found += _in_words(place, text, threshold)
+    for table in _tables(document):
+        for number, row in enumerate(_rows(table), start=1):
+            place = f"{table['name']}, row {number}"
+            found += _in_row(place, row, threshold)
+            found += _in_limits(place, row, threshold)
+        found += _in_curves(table, threshold)
+    return found
+
+
+def differences(
+    document: Mapping[str, Any], counts: Mapping[Key, int | None], threshold: int
+) -> list[Told]:
+    """Return the small counts of trends that are printed and declared as hidden, or otherwise.
+
+    A number that is declared with another value is told as the difference, if this is small.
+    """
+    declared = {
+        (str(key[1]), str(key[3]), str(key[4])): value
+        for key, value in counts.items()
+        if isinstance(key, tuple) and len(key) == 5 and key[0] == "trend"
+    }
+    found: list[Told] = []
+    for table in _tables(document):
+        measure = str(table["name"]).removeprefix("trend_")
+        for row in _rows(table):
+            for name in ("numerator", "denominator"):
+                key = (measure, str(row.get("period")), name)
+                printed = row.get(name)
+                if key not in declared or not isinstance(printed, int | float):
+                    continue
+                value = declared[key]
+                off = abs(int(printed) - (value or 0))
+                if value is None or (off and off < threshold):
+                    cell = f"{measure} / {key[1]} / {name}"
+                    source = "printed, though declared as " + (
+                        "hidden" if value is None else "else"
+                    )
+                    told = int(printed) if value is None else off
+                    found.append((cell, PRINTED, told, told, source))
+    return found
+
+
+def _texts(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Return all sentences of a report, with where they stand; pictures have the table's words."""
+    for one in document["findings"]:
+        yield "findings", str(one["text"])
+    for section in document["sections"]:
+        for text in section["sentences"]:
+            yield str(section["name"]), str(text)
+        for item in section["items"]:
+            yield str(section["name"]), str(item["text"])
+        for figure in section["figures"]:
+            yield str(section["name"]), str(figure["title"])
+            yield str(section["name"]), str(figure.get("alternative_text", ""))
+    for table in _tables(document):
+        yield str(table["name"]), f"{table['caption']} {table['note']}"
+
+
+def _tables(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for section in document["sections"]:
+        yield from section["tables"]
+        for figure in section["figures"]:
+            yield figure["table"]
+
+
+def _rows(table: Mapping[str, Any]) -> list[dict[str, Any]]:
+    names = [column["name"] for column in table["columns"]]
+    return [dict(zip(names, row, strict=True)) for row in table["rows"]]
+
+
+def _whole(text: str) -> int:
+    return int(text.replace(",", ""))
+
+
+def _in_words(place: str, text: str, threshold: int) -> list[Told]:
+    """Return the small counts of a sentence: "4 of 60", "56 of 60", "4 people", "(n 4)"."""
+    found: list[Told] = []
+    for one in OF.finditer(text):
+        part, whole = _whole(one[1]), _whole(one[2])
+        for count in (part, whole - part, whole):
+            if 0 < count < threshold:
+                found.append((place, PRINTED, count, count, f'the words "{one[0]}"'))
+                break
+    for pattern in (COUNTED, SIZE):
+        for one in pattern.finditer(text):
+            if 0 < _whole(one[1]) < threshold:
+                count = _whole(one[1])
+                found.append((place, PRINTED, count, count, f'the words "{one[0]}"'))
+    return found
+
+
+def _in_row(place: str, row: Mapping[str, Any], threshold: int) -> list[Told]:
+    """Return the small counts of a row of a table, and small complements."""
+    found: list[Told] = []
+    for name in COUNTS:
+        value = row.get(name)
+        if isinstance(value, int) and 0 < value < threshold:
+            found.append((place, PRINTED, value, value, f"the column {name}"))
+    top, bottom = row.get("numerator"), row.get("denominator")
+    if isinstance(top, int) and isinstance(bottom, int) and 0 < bottom - top < threshold:
+        found.append((place, EXACTLY, bottom - top, bottom - top, "denominator less numerator"))
+    return found
+
+
+def _in_limits(place: str, row: Mapping[str, Any], threshold: int) -> list[Told]:
+    """Return the small count behind a share with its limits, where the counts are hidden."""
+    if isinstance(row.get("numerator"), int | float):
+        return []
+    for names in SHARES:
+        if not all(name in row for name in names):
+            continue
+        values = [row[name] for name in names]
+        if not all(isinstance(one, int | float) and 0 <= one <= 1 for one in values):
+            continue
+        if not 0 < values[0] < 1:
+            continue
+        tops, bottoms = counts_of_share(*map(float, values))
+        if not len(tops):
+            continue
+        for what, counts in (("numerator", tops), ("the others", bottoms - tops)):
+            if (counts > 0).all() and (counts < threshold).all():
+                low, high = int(counts.min()), int(counts.max())
+                how = EXACTLY if low == high else SMALL
+                return [(f"{place}, {what}", how, low, high, "a share and its limits")]
+    return []
+
+
+def counts_of_share(share: float, lower: float, upper: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the numerators and denominators up to 300 with this share and these limits (Wilson).
+
+    Examples
+    --------
+    >>> tops, bottoms = counts_of_share(0.12, 0.05, 0.24)
+    >>> tops.tolist(), bottoms.tolist()
+    ([5, 6, 6], [43, 49, 50])
+    """
+    decimals = max(len(f"{one:.9f}".rstrip("0").partition(".")[2]) for one in (share, lower, upper))
+    decimals = min(max(decimals, 2), 6)
+    bottoms, tops = np.divmod(np.arange((MOST + 1) ** 2), MOST + 1)
+    inside = (bottoms > 0) & (tops <= bottoms)
+    tops, bottoms = tops[inside], bottoms[inside]
+    half = 0.5 * 10.0**-decimals + 1e-9
+    near = np.abs(tops / bottoms - share) <= half
+    tops, bottoms = tops[near], bottoms[near]
+    if not len(tops):
+        return tops, bottoms
+    low, high = (np.asarray(one) for one in proportion_interval(tops, bottoms))
+    fits = (np.abs(low - lower) <= half) & (np.abs(high - upper) <= half)
+    return tops[fits], bottoms[fits]
+
+
+def _in_curves(table: Mapping[str, Any], threshold: int) -> list[Told]:
+    """Return the small numbers of events between two points of a curve.
+
+    Of n who are followed at a point, at most n (1 - r) have the event before the survival has
+    fallen to the fraction r: with everybody else still followed then.
+    """
+    names = [column["name"] for column in table["columns"]]
+    if not {"day", "survival", "at_risk"} <= set(names):
+        return []
+    by = names[: names.index("day")]
+    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for row in _rows(table):
+        groups.setdefault(tuple(row[name] for name in by), []).append(row)
+    found: list[Told] = []
+    for group, rows in groups.items():
+        people = rows[0]["at_risk"]
+        if not isinstance(people, int):
+            continue
+        half = 0.005 if people < 1000 else 0.0005
+        exact = any(len(f"{row['survival']:.9f}".rstrip("0")) > 5 for row in rows)
+        half = 0.0 if exact else half
+        for one, other in combinations(rows, 2):
+            start = float(one["survival"]) + (half if one["day"] else 0.0)
+            most = people * start * (1 - max(float(other["survival"]) - half, 0) / start)
+            fallen = float(one["survival"]) - float(other["survival"]) > 2 * half
+            if fallen and most < threshold:
+                days = f"between days {one['day']} and {other['day']}"
+                cell = ", ".join([str(table["name"]), *map(str, group), days])
+                found.append((cell, SMALL, 1, max(int(most), 1), "points of a curve"))
+                break
+    return found
