@@ -75,8 +75,16 @@ class Trends:
 
     @property
     def compared(self) -> ByMeasure:
-        """As the findings tell of them, by measure."""
-        return self.by_period | self.by_year
+        """As the findings tell of them, by measure.
+
+        Where no year is complete, such as of retention in a program's first year, its parts.
+        """
+        parts = {
+            name: one
+            for name, one in self.by_part.items()
+            if one.table["complete"].any() and not self.by_period[name].table["complete"].any()
+        }
+        return self.by_period | self.by_year | parts
 
     def link(self, linked: LinkedCounts) -> None:
         """Declare their counts; where others are drawn, findings tell of two or three periods."""

@@ -253,3 +253,18 @@ def test_the_scope_of_a_quarter_is_what_it_was(records: iop.Records) -> None:
     assert scope.words(4) == "admissions from 2024-10-01 to 2025-09-30"
     assert scope.label_of(2) == "2025Q2 to 2025Q3"
     assert scope.label_of(1) == "2025Q3"
+
+
+def test_a_year_that_is_not_known_is_told_by_its_newest_known_quarter(records: iop.Records) -> None:
+    cut = pd.Timestamp(records.as_of)
+    first = (cut - pd.DateOffset(years=1) + pd.Timedelta(days=1)).normalize()
+    admitted = records.episodes["admit_date"].between(first, cut)
+    recent = records.subset(admitted.to_numpy())
+    scope = choose_scope(recent, f"{first.date()}..{cut.date()}", None, iop.SafePolicy.internal())
+    trends = make_trends(scope, MergePlan())
+    retained = trends.compared["retained_30"].table
+    assert len(trends.by_period["admissions"].table) == 1
+    rows = compared_rows(retained)
+    assert (retained["end"] - retained["start"]).max() < pd.Timedelta(days=93)
+    assert retained.iloc[rows[0][0]]["denominator"] > 0
+    assert trends.compared["admissions"] is trends.by_period["admissions"]
