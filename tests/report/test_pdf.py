@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -207,3 +208,22 @@ def test_without_weasyprint_it_says_what_to_install(
     with pytest.raises(ReportError, match="WeasyPrint") as caught:
         check_path(tmp_path / "report.pdf")
     assert "iop-outcomes[pdf]" in caught.value.instead
+
+
+def test_a_definition_stands_once_and_pictures_lead_to_it(picture: Picture) -> None:
+    policy = iop.SafePolicy.cms()
+    scope: Any = SimpleNamespace(records=SimpleNamespace(synthetic=False), policy=policy)
+    noted = replace(picture, notes="How <it> is counted.\nBand: limits.")
+    behind = Table("t", "T", pd.DataFrame({"a": ["b"]}), {}, "How <it> is counted.")
+    drawing = Drawing("D", lambda **_: noted, behind)
+    frame = pd.DataFrame({"measure": ["m"], "definition": ["How <it> is counted."]})
+    words = Section("definitions", "Own words", (), (Table("definitions", "W", frame),))
+    pictures = Section("one", "One", (), (), (drawing,))
+    settings = ReportSettings()
+    with_words = page_of(scope, [pictures, words], settings, "A title", [])()
+    assert with_words.count("How &lt;it&gt; is counted.") == 1
+    assert '<a href="#definitions">Own words</a>' in with_words
+    assert with_words.count("Band: limits.") == 1
+    without = page_of(scope, [pictures], settings, "A title", [])()
+    assert without.count("How &lt;it&gt; is counted.") == 1
+    assert "#definitions" not in without

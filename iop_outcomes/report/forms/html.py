@@ -17,6 +17,8 @@ from iop_outcomes.shared.characters import printable
 if TYPE_CHECKING:
     from jinja2 import Template
 
+DEFINITIONS = "definitions"
+
 
 def page_of(
     scope: Scope,
@@ -30,6 +32,7 @@ def page_of(
     Every value is escaped, and a name that is not defined is an error.
     """
     synthetic, policy = scope.records.synthetic, scope.policy
+    defined, title_of = _defined(sections)
 
     def page() -> str:
         html = _template().render(
@@ -40,10 +43,24 @@ def page_of(
             policy=policy,
             logo=settings.logo,
             colours=settings.colours,
+            defined=defined,
+            defined_in=title_of,
         )
         return printable(html)  # a name may hold what no page can
 
     return page
+
+
+def _defined(sections: list[Section]) -> tuple[frozenset[str], str]:
+    """Return the texts that stand among the definitions, and the title of these.
+
+    Below a picture they need not stand again.
+    """
+    for section in sections:
+        if section.identifier == DEFINITIONS:
+            held = [table.frame["definition"] for table in section.tables]
+            return frozenset(str(text) for texts in held for text in texts), section.title
+    return frozenset(), ""
 
 
 @cache
