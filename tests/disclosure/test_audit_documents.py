@@ -76,6 +76,8 @@ def test_words_without_small_counts_are_not() -> None:
         "Of 1,204 sessions 88% were kept, 3 of 40 sessions late; 45 of 80 stayed 90 days (n 80)."
     )
     assert told(report(sentences=[words])) == []
+    rule = "Months with fewer than 9 people are left out; if 1 to 10 people came, half is charted."
+    assert told(report(sentences=[rule])) == []
 
 
 def test_a_share_with_its_limits_gives_its_hidden_counts() -> None:

@@ -20,7 +20,8 @@ REPORT = "iop_outcomes report 1"
 Told = tuple[str, str, int, int, str]
 PEOPLE = "admissions|admitted|completed|discharges|episodes|patients|people|persons|relapses"
 OF = re.compile(r"(?<![\d.,–-])(\d[\d,]*) of (?:the )?(\d[\d,]*)(?![\d.,]*\d)(?! sessions)")
-COUNTED = re.compile(rf"(?<![\d.,–-])(\d[\d,]*) (?:{PEOPLE})\b")
+NO_BOUND = r"(?<!to )(?<!than )(?<!least )(?<!most )"  # "1 to 10 people" names a rule
+COUNTED = re.compile(rf"{NO_BOUND}(?<![\d.,–-])(\d[\d,]*) (?:{PEOPLE})\b")
 SIZE = re.compile(r"\(n (?:= )?(\d[\d,]*)")
 COUNTS = (
     "numerator",
