@@ -155,8 +155,7 @@ def by_derivative(
     return np.sqrt(squares)
 
 
-@pytest.mark.parametrize("strata", [None, "program"])
-@pytest.mark.parametrize("seed", [2, 3])
+@pytest.mark.parametrize(("seed", "strata"), [(2, None), (3, "program")])
 def test_errors_with_people_in_both_groups_are_the_jackknife_s(
     seed: int, strata: str | None
 ) -> None:

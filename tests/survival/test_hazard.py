@@ -120,11 +120,11 @@ def test_a_rate_that_falls_from_day_0_is_followed_to_day_0():
 
 
 def test_the_limits_cover_a_constant_rate_as_often_as_they_say():
-    days, covered = [0, 5, 50, 100, 145, 150], []
-    for seed in range(200):
-        at = hazard(exponential(300, 0.01, seed, last=150), bandwidth=40).at(days)
-        covered.append(at["lower"].le(0.01) & at["upper"].ge(0.01))
-    share = np.mean(covered, axis=0)
+    days = [0, 5, 50, 100, 145, 150]
+    samples = [exponential(300, 0.01, seed, last=150).assign(sample=seed) for seed in range(200)]
+    at = hazard(pd.concat(samples), by="sample", days=[0], bandwidth=40).at(days)
+    assert len(at) == 200 * len(days)
+    share = (at["lower"].le(0.01) & at["upper"].ge(0.01)).groupby(at["day"]).mean()
     assert (share > 0.91).all()
     assert (share < 0.99).all()
 
@@ -218,10 +218,11 @@ def test_the_standard_error_of_a_share_is_that_of_resampled_people():
     )
     found = hazard(times).by_month(6)
     again = np.random.default_rng(8)
-    shares = [
-        hazard(times.iloc[again.integers(0, 400, 400)], days=[0]).by_month(6)["share"]
-        for _ in range(200)
+    samples = [
+        times.iloc[again.integers(0, 400, 400)].assign(sample=number) for number in range(200)
     ]
+    months = hazard(pd.concat(samples), by="sample", days=[0]).by_month(6)
+    shares = months["share"].to_numpy().reshape(200, 6)
     assert np.std(shares, axis=0) == pytest.approx(found["se"].to_numpy(), rel=0.2)
 
 
