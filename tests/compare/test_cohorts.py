@@ -330,7 +330,7 @@ def test_hostile_names_of_groups_are_harmless_in_every_form(
         *("section", "subsection", "begin", "end", "toprule", "midrule", "endhead", "bottomrule"),
         *("raggedright", "arraybackslash", "linewidth", "ensuremath", "infty", "textbackslash"),
         *("textasciicircum", "textasciitilde", "textless", "textgreater", "textbar"),
-        *("textquotedbl", "textasciigrave"),
+        *("textquotedbl", "textasciigrave", "dimexpr", "tabcolsep", "relax"),
     }
     assert not re.search(r"(?<!\\)[$%#~`\x07\u202e]|\^\^", body)
     assert not re.search(r"\\\\\s*[\[*]", body)  # an option of the end of a row
@@ -405,3 +405,11 @@ def test_what_was_excluded_on_the_way_from_records_adds_up() -> None:
         iop.exclusions(records, times.drop(columns="episode_id"))
     with pytest.raises(RuleError, match="from records"):
         iop.exclusions(times, times)  # type: ignore[arg-type]
+
+
+def test_columns_of_latex_are_as_wide_as_what_they_hold_and_fill_the_page() -> None:
+    header, rows = ["n", "analysis", "why"], [["5", "not adjusted", "x " * 60], ["6", "a", ""]]
+    shares = latex._shares(header, rows)
+    assert sum(shares) == pytest.approx(1)
+    # one letter, the longest cell, and at most forty letters; two more each
+    assert [share / shares[0] for share in shares] == pytest.approx([1, 14 / 3, 42 / 3])

@@ -42,6 +42,7 @@ HEAD = r"""\documentclass[10pt,a4paper,landscape]{article}
 \usepackage{textcomp,booktabs,longtable,array}
 \usepackage[margin=2cm]{geometry}
 \begin{document}
+\setlength{\tabcolsep}{3pt}
 \footnotesize
 """
 
@@ -72,8 +73,10 @@ def _part(part: Part) -> str:
     if part.table is None or not len(part.table.columns):
         return text
     header, rows = cells_of(part.table)
-    width = 0.9 / len(header)
-    columns = f">{{\\raggedright\\arraybackslash}}p{{{width:.3f}\\linewidth}}" * len(header)
+    columns = "".join(
+        f">{{\\raggedright\\arraybackslash}}p{{\\dimexpr {share:.3f}\\linewidth-2\\tabcolsep\\relax}}"
+        for share in _shares(header, rows)
+    )
     lines = [
         f"\\begin{{longtable}}{{{columns}}}",
         "\\toprule",
@@ -84,6 +87,18 @@ def _part(part: Part) -> str:
         "\\end{longtable}",
     ]
     return text + "\n" + "\n".join(lines) + "\n"
+
+
+def _shares(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[float]:
+    """Return the part of the width that each column is given.
+
+    In proportion to its longest cell, of at most 40 letters, and never less than its longest word.
+    """
+    lengths = []
+    for column in zip(header, *rows, strict=True):
+        word = max((len(part) for cell in column for part in cell.split()), default=1)
+        lengths.append(2 + max(word, min(max(map(len, column[1:]), default=1), 40)))
+    return [length / sum(lengths) for length in lengths]
 
 
 def _row(cells: Sequence[str]) -> str:
