@@ -74,7 +74,8 @@ def _part(part: Part) -> str:
         return text
     header, rows = cells_of(part.table)
     columns = "".join(
-        f">{{\\raggedright\\arraybackslash}}p{{\\dimexpr {share:.3f}\\linewidth-2\\tabcolsep\\relax}}"
+        ">{\\raggedright\\arraybackslash}"
+        f"p{{\\dimexpr {share:.3f}\\linewidth-2\\tabcolsep\\relax}}"
         for share in _shares(header, rows)
     )
     lines = [
