@@ -242,6 +242,8 @@ def run(options: Options) -> pd.DataFrame:
                 row = {"kind": kind, "case": number}
             except OutcomesError:  # a draw without a single episode
                 row = {"kind": kind, "case": number}
+            except ValueError:  # what the second attacker takes for known fits no numbers
+                row = {"kind": kind, "case": number, "contradicts": True}
             rows.append(row)
             pd.DataFrame(rows).to_csv(options.rows, index=False)
             print(row, flush=True)
@@ -315,6 +317,9 @@ def _tables(found: pd.DataFrame) -> dict[str, str]:
             f"| {part['seconds'].mean():.1f} |"
             for size, part in in_turn.groupby("admissions")
         ]
+    wrong = int(found["contradicts"].eq(True).sum()) if "contradicts" in found else 0
+    not_asked = "Reports that could not be asked, since the attacker's relations fit no numbers"
+    lines += ["", f"{not_asked}: {wrong}."]
     tables = {"TABLE": lines, "STEPS": steps, "SHARES": shares, "SERIES": quarters}
     return {name: "\n".join(one) for name, one in tables.items()}
 

@@ -106,6 +106,11 @@ def test_causes_with_few_ends_are_taken_together() -> None:
         np.testing.assert_array_equal(rows["incidence"], at["incidence"].round(2))
         assert (at["events_so_far"].diff().iloc[1:] >= 11).all()
     assert shown.table["at_risk"].dropna().eq(300).all()
+    named = times.replace({"ended_by": {"relapse": "dropped_out"}})
+    ax = iop.protect(iop.cumulative_incidence(named, causes=["dropped_out", "died"])).plot()
+    legend = ax.get_legend()
+    assert legend is not None
+    assert "dropped out: n = 300" in [text.get_text() for text in legend.get_texts()]
 
 
 def test_an_interval_censored_curve_is_on_fixed_days() -> None:
