@@ -15,8 +15,9 @@ ATTENDED = ("attended", "attended partial", "late", "attended in part or late")
 
 def window(read: Read, table: str, newest: str) -> list[str]:
     """Return the quarters that a table is of, as its caption says."""
-    # A finding has the same words with a colon after them.
-    told = re.search(rf"{table} in (\d{{4}}Q\d)(?: to (\d{{4}}Q\d))?(?!:)", read.words)
+    # Not of all words: a finding ("Admissions in 2026Q1 is not shown") begins as a caption does.
+    periods = rf"{table} in (\d{{4}}Q\d)(?: to (\d{{4}}Q\d))?"
+    told = next((one for one in (re.match(periods, text) for text in read.captions) if one), None)
     if told is None:
         return [newest]
     first, last = (pd.Period(one, "Q") for one in (told[1], told[2] or told[1]))

@@ -17,7 +17,7 @@ LEADING = 3  # sheets before those of tables: findings, facts, what each sheet h
 
 @dataclass(frozen=True, eq=False)
 class Read:
-    """What the files say: the tables of the workbook by name, and all words of the page.
+    """What the files say: the tables of the workbook by name, captions and words of the page.
 
     The cells are numbers, words, ``hidden``, or None.
     """
@@ -25,6 +25,7 @@ class Read:
     tables: dict[str, pd.DataFrame]
     pages: dict[str, list[list[str]]]
     words: str
+    captions: tuple[str, ...] = ()
 
     def has(self, name: str) -> bool:
         return name in self.tables
@@ -37,7 +38,9 @@ class _Page(HTMLParser):
         super().__init__()
         self.tables: list[list[list[str]]] = []
         self.words: list[str] = []
+        self.captions: list[str] = []
         self._cell: list[str] | None = None
+        self._in_caption = False
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -45,18 +48,25 @@ class _Page(HTMLParser):
             self.tables.append([])
         elif tag == "tr" and self.tables:
             self.tables[-1].append([])
+        elif tag == "caption":
+            self.captions.append("")
+            self._in_caption = True
         elif tag in ("td", "th"):
             self._cell = []
         elif tag == "img":
             self.words.append(str(dict(attrs).get("alt")))
 
     def handle_endtag(self, tag: str) -> None:
+        if tag == "caption":
+            self._in_caption = False
         if tag in ("td", "th") and self._cell is not None:
             self.tables[-1][-1].append("".join(self._cell).strip())
             self._cell = None
 
     def handle_data(self, data: str) -> None:
         (self.words if self._cell is None else self._cell).append(data)
+        if self._in_caption:
+            self.captions[-1] += data
 
 
 def read_report(page: Path, workbook: Path) -> Read:
@@ -71,7 +81,8 @@ def read_report(page: Path, workbook: Path) -> Read:
     if len(found.tables) != len(tables):
         raise ValueError("the page and the workbook do not hold the same tables")
     pages = dict(zip(tables, found.tables, strict=True))
-    return Read(tables, pages, re.sub(r"\s+", " ", " ".join(found.words)))
+    captions = tuple(" ".join(caption.split()) for caption in found.captions)
+    return Read(tables, pages, re.sub(r"\s+", " ", " ".join(found.words)), captions)
 
 
 def rows(read: Read, name: str) -> list[dict[str, object]]:

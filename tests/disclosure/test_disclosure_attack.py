@@ -15,6 +15,7 @@ from iop_outcomes.disclosure import protect_curves, protect_family
 from iop_outcomes.plots.layout.export import Picture
 from iop_outcomes.report.sections import assemble as sections
 from validation.attack_curves import curves
+from validation.attack_periods import window
 from validation.attack_programs import small_case
 from validation.attack_reading import Read, differences, read_report
 from validation.attack_relations import build
@@ -93,6 +94,13 @@ def test_the_attacker_finds_a_count_that_one_more_number_gives_away(
     beside = {name: read.tables[name] for name in ("trend_admissions", "trend_retained_60")}
     found = solve(build(Read(beside | {"trend_retained_90": table}, {}, "")))
     assert 10 in found.pinned.values()
+
+
+def test_the_periods_of_a_table_are_those_of_its_caption() -> None:
+    words = "Admissions in 2026Q1 is not shown. Who was served Admissions in 2025Q3 to 2026Q2"
+    told = Read({}, {}, words, ("Without relapse", "Admissions in 2025Q3 to 2026Q2"))
+    assert window(told, "Admissions", "2026Q2") == ["2025Q3", "2025Q4", "2026Q1", "2026Q2"]
+    assert window(Read({}, {}, words), "Admissions", "2026Q2") == ["2026Q2"]
 
 
 @pytest.mark.parametrize("seed", [6, 19])
