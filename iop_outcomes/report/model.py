@@ -21,6 +21,9 @@ SHARE_DECIMALS = 3
 """Of a share whose counts stand beside it: what the page prints. More would be no more exact."""
 
 
+MOST_WHOLE = 14, 2_500  # rows, letters: of a table that is not divided between two pages
+
+
 @dataclass(frozen=True, eq=False)
 class Table:
     """A table of a report: a protected frame with what its columns hold.
@@ -54,6 +57,12 @@ class Table:
     def rows(self) -> list[tuple[object, ...]]:
         """The rows, for the template."""
         return list(self.frame.itertuples(index=False, name=None))
+
+    @property
+    def whole(self) -> bool:
+        """Whether it stands on one page when printed: no long table, and none of long texts."""
+        letters = sum(len(str(cell)) for row in self.rows for cell in row)
+        return len(self.frame) <= MOST_WHOLE[0] and letters <= MOST_WHOLE[1]
 
 
 @dataclass(frozen=True, eq=False)

@@ -121,3 +121,11 @@ def test_trends_have_a_chart_of_the_spreadsheet() -> None:
         assert b'descr="Rate by quarter: ' in parts.read("xl/drawings/drawing1.xml")
         assert {item.date_time[0] for item in parts.infolist()} == {1980}
         assert b"1980-01-01T00:00:00Z" in parts.read("docProps/core.xml")
+
+
+def test_a_table_of_long_texts_may_be_divided_between_pages() -> None:
+    words = pd.DataFrame({"measure": ["one", "two"], "definition": ["text " * 300] * 2})
+    assert not Table("words", "Definitions", words).whole
+    assert Table("words", "Definitions", words.head(1)).whole
+    assert Table("numbers", "Numbers", pd.DataFrame({"n": range(14)})).whole
+    assert not Table("numbers", "Numbers", pd.DataFrame({"n": range(15)})).whole
