@@ -17,6 +17,7 @@ import pandas as pd
 from iop_outcomes.attendance.continuity import Continuity, ContinuityMeasure
 from iop_outcomes.disclosure.policy import SafePolicy
 from iop_outcomes.disclosure.scores import Shown
+from iop_outcomes.disclosure.words import no_small_counts
 from iop_outcomes.shared.groups import MissingGroup
 
 MET = ("numerator", "denominator", "share", "lower", "upper")
@@ -72,6 +73,8 @@ def safe_rows(table: pd.DataFrame, policy: SafePolicy) -> pd.DataFrame:
     numbers = [*MET, *REST]
     by = [name for name in table.columns if name not in (*numbers, *WORDS)]
     safe = table.astype(dict.fromkeys(numbers, np.float64)).assign(hidden=False)
+    if "rule" in safe:
+        safe["rule"] = [no_small_counts(rule, policy) for rule in safe["rule"]]
     shown: dict[tuple[str, str], Shown] = {}
 
     def family(group: str, name: str) -> Shown:

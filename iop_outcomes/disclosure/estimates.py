@@ -10,6 +10,7 @@ import pandas as pd
 
 from iop_outcomes.compare import Difference
 from iop_outcomes.disclosure.policy import MANY, SafePolicy
+from iop_outcomes.disclosure.words import no_small_counts
 from iop_outcomes.pathways import DoseAndOutcome, Transitions
 
 Mask = npt.NDArray[np.bool_]
@@ -57,11 +58,15 @@ def protect_difference(result: Difference, policy: SafePolicy) -> Difference:
     others = [name for name in values if name not in (*p_values, "se")]
     table[others] = table[others].round(decimals)
     known = ~pair.to_numpy()
+    rule = no_small_counts(result.rule, policy)
+    if result.clustering is not None and result.clustering.few:
+        rule += f" {result.clustering.warning}"
     return replace(
         result,
         table=table[known].reset_index(drop=True),
         groups=groups,
-        rule=f"{result.rule} {policy.note} Pairs with few people or events are left out.",
+        rule=f"{rule} {policy.note} Pairs with few people or events are left out.",
+        clustering=None,  # rows less clusters are those who came again
     )
 
 
@@ -94,8 +99,9 @@ def protect_dose(result: DoseAndOutcome, policy: SafePolicy) -> DoseAndOutcome:
         small |= policy.hides(counts)
     wholes = table[result.of].isin(set(table[result.of][small])).to_numpy()
     table = _without(table, wholes, (result.of, "dose"))
+    rule = no_small_counts(result.rule, policy)
     note = "Services or approaches with few people or events have no numbers."
-    return replace(result, dose=dose, table=table, rule=f"{result.rule} {policy.note} {note}")
+    return replace(result, dose=dose, table=table, rule=f"{rule} {policy.note} {note}")
 
 
 def protect_transitions(result: Transitions, policy: SafePolicy) -> pd.DataFrame:

@@ -26,6 +26,7 @@ from iop_outcomes.disclosure.policy import SafePolicy
 from iop_outcomes.disclosure.results import protect_interrupted, protect_trend, protect_weeks
 from iop_outcomes.disclosure.scores import protect_functioning, protect_symptoms
 from iop_outcomes.disclosure.sites import protect_funnel, protect_matrix, protect_watch
+from iop_outcomes.disclosure.words import without_labels
 from iop_outcomes.errors import RuleError
 from iop_outcomes.outcome_scores import Functioning, SymptomChange
 from iop_outcomes.outreach.people import refuse_people
@@ -150,7 +151,11 @@ def protect(result: object, policy: SafePolicy | None = None) -> object:
     quarter and the last) can still be subtracted from one another.
     """
     refuse_people(result, "Disclosure control")
-    policy = policy or SafePolicy()
+    return without_labels(_protected(result, policy or SafePolicy()))
+
+
+def _protected(result: object, policy: SafePolicy) -> object:
+    """Return the result for release, by its kind."""
     if isinstance(result, ProtectedCurves):
         return result
     if isinstance(result, SurvivalCurves):

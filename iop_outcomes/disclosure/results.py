@@ -13,6 +13,7 @@ import pandas as pd
 from iop_outcomes.attendance import AttendanceByWeek
 from iop_outcomes.disclosure.linked import CELL, DETAIL, OLDER, RECENT, TOTAL, LinkedCounts
 from iop_outcomes.disclosure.policy import SafePolicy
+from iop_outcomes.disclosure.words import told
 from iop_outcomes.errors import RuleError
 from iop_outcomes.trends import InterruptedSeries, Trend
 from iop_outcomes.trends.interrupted.estimate import estimate_change
@@ -109,19 +110,8 @@ def hide_trend(trend: Trend, hidden: Hidden, policy: SafePolicy) -> Trend:
     numbers = [name for name in (*TREND_NUMBERS, *TREND_SO_FAR) if name in table]
     table.loc[gone, numbers] = np.nan
     table["hidden"] = gone
-    safe = replace(trend, table=table, people=None, **left_out_hidden(trend, policy))
+    safe = replace(trend, table=table, people=None, **told(trend, policy))
     return safe.charted_again() if gone.any() else safe
-
-
-def left_out_hidden(result: Trend | AttendanceByWeek, policy: SafePolicy) -> dict[str, Any]:
-    """Return the rule of a result, and who was left out, without a small count.
-
-    How many have no value is a count of people like any other.
-    """
-    left_out = result.left_out
-    shown = left_out.hidden() if policy.hides(left_out.count or 0) else left_out
-    rule = shown.instead_of(left_out, result.rule)
-    return {"left_out": shown, "rule": f"{rule} {policy.note}"}
 
 
 def week_keys(weeks: AttendanceByWeek) -> list[Key]:
@@ -217,7 +207,7 @@ def hide_weeks(weeks: AttendanceByWeek, hidden: Hidden, policy: SafePolicy) -> A
         table.loc[mask, name] = np.nan
         gone |= mask
     table["hidden"] = gone
-    return replace(weeks, table=table, people=None, **left_out_hidden(weeks, policy))
+    return replace(weeks, table=table, people=None, **told(weeks, policy))
 
 
 def protect_trend(trend: Trend, policy: SafePolicy) -> Trend:
@@ -254,7 +244,7 @@ def round_trend(trend: Trend, policy: SafePolicy) -> Trend:
     if trend.unit in MEANS:
         table["numerator"] = np.nan
     table["hidden"] = False
-    safe = replace(trend, table=table, people=None, **left_out_hidden(trend, policy))
+    safe = replace(trend, table=table, people=None, **told(trend, policy))
     return safe.charted_again()
 
 

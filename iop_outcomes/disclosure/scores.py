@@ -16,8 +16,8 @@ import pandas as pd
 
 from iop_outcomes.disclosure.policy import SafePolicy
 from iop_outcomes.disclosure.tables import hidden_cells
+from iop_outcomes.disclosure.words import told
 from iop_outcomes.outcome_scores import Functioning, SymptomChange
-from iop_outcomes.shared.groups import LeftOut
 
 Key = tuple[Hashable, ...]
 LABELS = frozenset(
@@ -133,7 +133,7 @@ def protect_symptoms(change: SymptomChange, policy: SafePolicy) -> SymptomChange
         trajectory=times.frame,
         flags=flags.frame,
         people=None,
-        **_told(change, policy),
+        **told(change, policy),
     )
 
 
@@ -151,13 +151,13 @@ def protect_functioning(life: Functioning, policy: SafePolicy) -> Functioning:
         _change_rows(found, families)
         scores = found.frame
     gains = life.first_gain if policy.threshold == 1 else life.first_gain.iloc[:0]
-    told = _told(life, policy)
+    said = told(life, policy)
     if policy.threshold > 1:
-        told["rule"] += (
+        said["rule"] += (
             " The curve of the first gain is not released here: protect survival_curves of "
             "time_to_gain."
         )
-    return replace(life, table=table.frame, scores=scores, first_gain=gains, people=None, **told)
+    return replace(life, table=table.frame, scores=scores, first_gain=gains, people=None, **said)
 
 
 def _life_row(table: _Table, place: int, shown: Shown) -> None:
@@ -175,14 +175,6 @@ def _life_row(table: _Table, place: int, shown: Shown) -> None:
         table.clear(place, ("lowest", "highest"))
     if not shown.admit(table.count(place, "with_start")):
         table.clear(place, ("with_start",))
-
-
-def _told(result: SymptomChange | Functioning, policy: SafePolicy) -> dict[str, Any]:
-    """Return the rule, and who was left out, without a small count."""
-    left_out: LeftOut = result.left_out
-    shown = left_out.hidden() if policy.hides(left_out.count or 0) else left_out
-    rule = shown.instead_of(left_out, result.rule)
-    return {"left_out": shown, "rule": f"{rule} {policy.note}"}
 
 
 def _change_rows(table: _Table, families: _Families) -> set[Key]:

@@ -13,9 +13,9 @@ import pandas as pd
 from iop_outcomes.disclosure.linked import LinkedCounts
 from iop_outcomes.disclosure.policy import SafePolicy
 from iop_outcomes.disclosure.results import TREND_NUMBERS, TREND_SO_FAR, protect_trend
+from iop_outcomes.disclosure.words import told
 from iop_outcomes.errors import RuleError
 from iop_outcomes.shared.arrays import Booleans
-from iop_outcomes.shared.groups import LeftOut
 from iop_outcomes.trends import Trend
 from iop_outcomes.trends.sites import Funnel
 from iop_outcomes.trends.sites.by_site import funnel_table
@@ -46,8 +46,7 @@ def protect_funnel(result: Funnel, policy: SafePolicy) -> Funnel:
             found=f"{len(table)} units",
             instead="larger units, or a longer time",
         )
-    told = _told(result.left_out, result.rule, policy)
-    released = replace(result, people=None, **told)
+    released = replace(result, people=None, **told(result, policy))
     if policy.threshold > 1 and result.case_mix is not None:
         released = replace(released, case_mix=None, rule=f"{released.rule}{_NEITHER}")
     if not gone.any():
@@ -170,8 +169,3 @@ def _hide(trend: Trend, gone: Booleans) -> Trend:
     table.loc[gone, numbers] = np.nan
     table["hidden"] = table["hidden"].to_numpy() | gone
     return replace(trend, table=table).charted_again()
-
-
-def _told(left_out: LeftOut, rule: str, policy: SafePolicy) -> dict[str, Any]:
-    shown = left_out.hidden() if policy.hides(left_out.count or 0) else left_out
-    return {"left_out": shown, "rule": f"{shown.instead_of(left_out, rule)} {policy.note}"}

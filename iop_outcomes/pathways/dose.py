@@ -69,14 +69,18 @@ class DoseAndOutcome(Result):
         sentences = []
         for _, row in self.dose.iterrows():
             value = row[self.of]
+            if pd.isna(row["share"]):
+                sentences.append(f"{value}: too few people to show.")
+                sentences += self._outcomes(self.table[self.table[self.of] == value])
+                continue
             rate = (
-                f"; {row['attended']:,} of {row['due']:,} sessions due were attended "
+                f"; {row['attended']:,.0f} of {row['due']:,.0f} sessions due were attended "
                 f"({row['rate']:.0%})"
                 if pd.notna(row["rate"])
                 else ""
             )
             sentences.append(
-                f"{value}: {row['with_any']:,} of {row['episodes']:,} episodes came to it "
+                f"{value}: {row['with_any']:,.0f} of {row['episodes']:,.0f} episodes came to it "
                 f"({row['share']:.0%}, {level} limits {row['lower']:.0%} to {row['upper']:.0%})"
                 f"{rate}."
             )
@@ -86,7 +90,7 @@ class DoseAndOutcome(Result):
     def _outcomes(self, rows: pd.DataFrame) -> list[str]:
         told = [
             f"{row['dose']} ({_sessions_text(row['sessions_from'], row['sessions_to'])}, n "
-            f"{row['episodes']:,}) {row['relapsed']:.0%}"
+            f"{row['episodes']:,.0f}) {row['relapsed']:.0%}"
             for _, row in rows.iterrows()
             if pd.notna(row["relapsed"])
         ]
@@ -237,7 +241,7 @@ def dose_and_outcome(
 
 
 def _sessions_text(low: int, high: int) -> str:
-    return format_count(high, "session") if low == high else f"{low:,} to {high:,} sessions"
+    return format_count(high, "session") if low == high else f"{low:,.0f} to {high:,.0f} sessions"
 
 
 def _values(attendance: Attendance, of: Kind) -> tuple[list[str], Integers]:

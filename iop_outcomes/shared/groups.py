@@ -63,10 +63,6 @@ class LeftOut:
         """Return a sentence or more and then the count."""
         return f"{sentence} {self.text}".strip()
 
-    def instead_of(self, other: LeftOut, rule: str) -> str:
-        """Return a rule that says this in place of what it said of the same rows."""
-        return rule.replace(other.text, self.text) if other.text else rule
-
     def hidden(self) -> LeftOut:
         """Return the same without its number."""
         return LeftOut(None, self.noun, self.columns) if self.count else self

@@ -109,7 +109,12 @@ class Clustering:
             )
         if not self.few:
             return text
-        return f"{text} With fewer than {FEW} clusters {self._shortfall}."
+        return f"{text} {self.warning}"
+
+    @property
+    def warning(self) -> str:
+        """What few clusters do to errors, as a sentence without their number."""
+        return f"With fewer than {FEW} clusters {self._shortfall}."
 
     @property
     def _shortfall(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +13,7 @@ from iop_outcomes.disclosure.fixed_days.at_risk import survival_decimals
 from iop_outcomes.disclosure.fixed_days.choice import FixedCounts, fixed_days, shared_worth
 from iop_outcomes.disclosure.fixed_days.protected import by_group, sharp_rule
 from iop_outcomes.disclosure.policy import SafePolicy
+from iop_outcomes.disclosure.words import no_errors, no_small_counts, of_frame
 from iop_outcomes.errors import RuleError
 from iop_outcomes.survival import CumulativeIncidence, IntervalSurvival
 
@@ -232,12 +232,12 @@ def _made(
         sizes=frame,
         left_out=left_out,
         by=tuple(names),
-        rule=f"{result.rule} {sharp_rule(policy)}",
+        rule=f"{no_errors(no_small_counts(result.rule, policy))} {sharp_rule(policy)}",
         text=_describe(table, frame, names, left_out, measure),
         policy=policy,
         confidence=result.confidence,
         synthetic=result.synthetic,
-        provenance=replace(result.provenance, ungrouped=0),
+        provenance=of_frame(result.provenance, policy),
         measure=measure,
     )
 

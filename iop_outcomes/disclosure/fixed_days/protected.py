@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -28,8 +27,8 @@ from iop_outcomes.disclosure.fixed_days.choice import (
 )
 from iop_outcomes.disclosure.fixed_days.limits import printed_limits
 from iop_outcomes.disclosure.policy import SafePolicy
+from iop_outcomes.disclosure.words import no_errors, no_small_counts, of_frame
 from iop_outcomes.errors import RuleError
-from iop_outcomes.shared.groups import LeftOut
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.text import format_level
 from iop_outcomes.survival import SurvivalCurves
@@ -261,9 +260,9 @@ def _made(
     left_out: int,
     synthetic: bool,
 ) -> ProtectedCurves:
-    ungrouped = LeftOut.of(curves.provenance)
-    shown_count = ungrouped.hidden() if policy.hides(ungrouped.count or 0) else ungrouped
-    rule = shown_count.instead_of(ungrouped, curves.rule)
+    rule = no_small_counts(curves.rule, policy)
+    if policy.threshold > 1:  # the limits are worked out from what is printed
+        rule = no_errors(rule)
     text = describe(table, sizes, curves.by, left_out, curves.confidence)
     return ProtectedCurves(
         table=table,
@@ -275,7 +274,7 @@ def _made(
         policy=policy,
         confidence=curves.confidence,
         synthetic=synthetic or curves.synthetic,
-        provenance=replace(curves.provenance, ungrouped=0),
+        provenance=of_frame(curves.provenance, policy),
     )
 
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from iop_outcomes.disclosure.pathways.told import told
 from iop_outcomes.disclosure.policy import SafePolicy
+from iop_outcomes.disclosure.words import told
 from iop_outcomes.pathways import AttendanceCalendar
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.disclosure.linked import CELL, DETAIL, OLDER, RECENT, LinkedCounts
-from iop_outcomes.disclosure.pathways.told import told
 from iop_outcomes.disclosure.policy import SafePolicy
+from iop_outcomes.disclosure.words import told
 from iop_outcomes.pathways import CohortFlow
 
 Key = tuple[Hashable, ...]

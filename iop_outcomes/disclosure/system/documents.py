@@ -131,19 +131,29 @@ def _whole(text: str) -> int:
 
 
 def _in_words(place: str, text: str, threshold: int) -> list[Told]:
-    """Return the small counts of a sentence: "4 of 60", "56 of 60", "4 people", "(n 4)"."""
-    found: list[Told] = []
+    """Return the small counts of a sentence, as `told_by` does."""
+    return [
+        (place, PRINTED, count, count, f'the words "{words}"')
+        for count, words in small_in_words(text, threshold)
+    ]
+
+
+def small_in_words(text: str, threshold: int) -> list[tuple[int, str]]:
+    """Return the small counts of a sentence, and their words: "4 of 60", "4 people", "(n 4)".
+
+    Of "56 of 60" it is the rest.
+    """
+    found: list[tuple[int, str]] = []
     for one in OF.finditer(text):
         part, whole = _whole(one[1]), _whole(one[2])
         for count in (part, whole - part, whole):
             if 0 < count < threshold:
-                found.append((place, PRINTED, count, count, f'the words "{one[0]}"'))
+                found.append((count, one[0]))
                 break
     for pattern in (COUNTED, SIZE):
         for one in pattern.finditer(text):
             if 0 < _whole(one[1]) < threshold:
-                count = _whole(one[1])
-                found.append((place, PRINTED, count, count, f'the words "{one[0]}"'))
+                found.append((_whole(one[1]), one[0]))
     return found
 
 

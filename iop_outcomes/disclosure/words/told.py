@@ -1,0 +1,101 @@
+"""The rule of a result, and who was left out, for release."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, Protocol
+
+import pandas as pd
+
+from iop_outcomes.disclosure.policy import SafePolicy
+from iop_outcomes.shared.groups import LeftOut
+from iop_outcomes.shared.provenance import Provenance
+
+COUNTED = re.compile(
+    r"(^|[.:;] )(\d[\d,]*) "
+    r"((?:recorded )?(?:answer|check-in|discharge|episode|id|people|person|row|score|total))(s?)\b"
+)
+"""A count at the start of a sentence: "4 episodes without a session left out"."""
+ERRORS = re.compile(r", robust standard errors \([^()]*\)|, [\d.]+% limits[^.]*(?=\.)")
+
+
+class HasRule(Protocol):
+    """A result that says how it was made, and who was left out."""
+
+    @property
+    def rule(self) -> str:
+        """How it was made."""
+
+    @property
+    def left_out(self) -> LeftOut:
+        """Who was left out."""
+
+
+def told(result: HasRule, policy: SafePolicy) -> dict[str, Any]:
+    """Return the rule of a result, and who was left out, without a small count.
+
+    How many have no value is a count of people like any other.
+    """
+    left_out = result.left_out
+    shown = left_out.hidden() if policy.hides(left_out.count or 0) else left_out
+    return {"left_out": shown, "rule": f"{no_small_counts(result.rule, policy)} {policy.note}"}
+
+
+def no_small_counts(rule: str, policy: SafePolicy) -> str:
+    """Return a rule whose sentences do not begin with a small count.
+
+    A rule says who was left out ("4 episodes without a session left out"), and has this from a
+    frame, where it is in words only.
+
+    Examples
+    --------
+    >>> no_small_counts("Days since admission. 1 episode with no session left out.", SafePolicy())
+    'Days since admission. Episodes with no session left out.'
+    >>> no_small_counts("3 rows left out. 14 scores prorated.", SafePolicy())
+    'Rows left out. 14 scores prorated.'
+    """
+
+    def without(found: re.Match[str]) -> str:
+        if not policy.hides(int(found[2].replace(",", ""))):
+            return found[0]
+        noun = {"person": "people"}.get(found[3], found[3] if found[3] == "people" else "")
+        return f"{found[1]}{(noun or f'{found[3]}s').capitalize()}"
+
+    return COUNTED.sub(without, rule)
+
+
+def no_errors(rule: str) -> str:
+    """Return the rule of a curve whose limits are not those of its estimate.
+
+    Examples
+    --------
+    >>> no_errors("A. Kaplan-Meier estimate, robust standard errors (rows of id), 95% limits.")
+    'A. Kaplan-Meier estimate.'
+    """
+    return ERRORS.sub("", rule)
+
+
+def of_frame(provenance: Provenance, policy: SafePolicy) -> Provenance:
+    """Return the labels of a frame, without who was left out of it."""
+    rule = no_small_counts(provenance.rule, policy)
+    return replace(provenance, rule=rule, left_out="", ungrouped=0)
+
+
+def without_labels(result: object) -> object:
+    """Return a result whose frames have no labels, which say who was left out of their source."""
+    if isinstance(result, pd.DataFrame):
+        if not result.attrs:
+            return result
+        bare = result.copy()
+        bare.attrs = {}
+        return bare
+    if not is_dataclass(result) or isinstance(result, type):
+        return result
+    frames = {one.name: getattr(result, one.name) for one in fields(result)}
+    bared = {
+        name: without_labels(frame)
+        for name, frame in frames.items()
+        if isinstance(frame, pd.DataFrame) and frame.attrs
+    }
+    return replace(result, **bared) if bared else result
