@@ -200,7 +200,7 @@ def counts_of_share(share: float, lower: float, upper: float) -> tuple[np.ndarra
     --------
     >>> tops, bottoms = counts_of_share(0.12, 0.05, 0.24)
     >>> tops.tolist(), bottoms.tolist()
-    ([5, 6, 6], [43, 49, 50])
+    ([5], [43])
     """
     decimals = max(len(f"{one:.9f}".rstrip("0").partition(".")[2]) for one in (share, lower, upper))
     decimals = min(max(decimals, 2), 6)
