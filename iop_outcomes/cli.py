@@ -244,10 +244,20 @@ def report(
 @app.command()
 def audit(
     reports: Annotated[
-        list[Path], typer.Argument(parser=_given, help="What `report --ledger` wrote.")
+        list[Path],
+        typer.Argument(
+            parser=_given,
+            metavar="FILE",
+            help="Reports saved as JSON (`report --format json`, or --out NAME.json), or what "
+            "`report --ledger` wrote; several are also audited together.",
+        ),
     ],
 ) -> None:
-    """Attack finished reports as an outsider would; end with code 1 if a small count follows."""
+    """Attack finished reports as an outsider would; end with code 1 if a small count follows.
+
+    Of a saved report its words, tables, intervals and curves are read; a ledger also says how its
+    counts hang together. HTML, PDF and XLSX are not read.
+    """
     from iop_outcomes.disclosure.system import audit as audited
     from iop_outcomes.disclosure.system import read_cells
 

@@ -10,16 +10,21 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+import iop_outcomes as iop
 from iop_outcomes.cli import app
-from iop_outcomes.disclosure.system import attack, read_cells
+from iop_outcomes.disclosure.system import attack, audit, read_cells
 from iop_outcomes.disclosure.system.documents import counts_of_share
+from iop_outcomes.plots.layout.export import Picture
+from iop_outcomes.report.sections import assemble
 from iop_outcomes.statistics.proportions import proportion_interval
 
 
-def table(name: str, columns: list[str], rows: list[list[Any]]) -> dict[str, Any]:
+def table(
+    name: str, columns: list[str], rows: list[list[Any]], caption: str = "A table."
+) -> dict[str, Any]:
     return {
         "name": name,
-        "caption": "A table.",
+        "caption": caption,
         "note": "",
         "columns": [{"name": one, "kind": "text"} for one in columns],
         "rows": rows,
@@ -43,6 +48,7 @@ def report(**more: Any) -> dict[str, Any]:
     return {
         "schema": "iop_outcomes report 1",
         "title": "A report",
+        "facts": [{"name": "Programs", "text": more.get("programs", "North, South")}],
         "findings": findings,
         "sections": [section],
         **({"cells": more["cells"]} if "cells" in more else {}),
@@ -93,14 +99,14 @@ def test_a_share_with_its_limits_gives_its_hidden_counts() -> None:
 
 def test_a_curve_of_each_day_gives_its_events() -> None:
     names = ["day", "at_risk", "survival", "lower", "upper"]
-    daily = [[0, 80, 1, 1, 1], [5, 75, 0.96, 0.9, 0.98], [90, 30, 0.6, 0.5, 0.7]]
+    daily: list[list[Any]] = [[0, 80, 1, 1, 1], [5, 75, 0.96, 0.9, 0.98], [90, 30, 0.6, 0.5, 0.7]]
     assert told(report(tables=[table("relapse", names, daily)])) == [("as small", 1, 3)]
     fixed = [daily[0], daily[2]]
     assert told(report(tables=[table("relapse", names, fixed)])) == []
 
 
 def test_small_counts_and_complements_in_a_row_are_found() -> None:
-    rows = [[40, 44], [5, 60]]
+    rows: list[list[Any]] = [[40, 44], [5, 60]]
     found = told(report(tables=[table("t", ["numerator", "denominator"], rows)]))
     assert found == [("exactly", 4, 4), ("printed", 5, 5)]
 
@@ -132,3 +138,102 @@ def test_what_a_table_prints_and_the_cells_declare_as_hidden_is_found(tmp_path: 
     cells["counts"] = [{"name": name, "printed": 20}]
     safe = report(tables=leaky["sections"][0]["tables"], cells=cells)
     assert told(safe) == []
+
+
+# means and medians, printed with how many people they are of
+
+
+@pytest.mark.parametrize(
+    ("columns", "row", "found"),
+    [
+        (["scale", "paired", "mean_end"], ["PHQ-9", 12, 0.5], ("exactly", 6, 6)),
+        (["scale", "paired", "mean_end"], ["PHQ-9", 70, 0.1], ("as small", 4, 10)),
+        (["scale", "answered_twice", "mean"], ["PHQ-9", 9, 12.1], ("printed", 9, 9)),
+        (["scale", "answered_twice", "discharged"], ["PHQ-9", 40, 44], ("exactly", 4, 4)),
+        (["reason", "discharges", "median_stay_days"], ["completed", 19, 46], ("as small", 1, 9)),
+    ],
+)
+def test_few_people_behind_a_mean_or_median_are_found(
+    columns: list[str], row: list[Any], found: tuple[str, int, int]
+) -> None:
+    assert found in told(report(tables=[table("t", columns, [row])]))
+
+
+def test_means_and_medians_of_many_are_not() -> None:
+    columns = ["scale", "paired", "mean_start", "mean_end", "median_stay_days"]
+    assert told(report(tables=[table("t", columns, [["PHQ-9", 40, 12.1, 9, 46.5]])])) == []
+    hidden = ["PHQ-9", "hidden", 12.1, "hidden", 46.5]
+    assert told(report(tables=[table("t", columns, [hidden])])) == []
+
+
+# reports of the same days
+
+
+def together(*documents: dict[str, Any]) -> list[tuple[str, str, int]]:
+    reports = [one for document in documents for one in read_cells(json.dumps(document))]
+    found = audit(reports).found
+    return list(zip(found["report"], found["how"], found["low"], strict=True))
+
+
+def trend(rows: list[list[Any]], **more: Any) -> dict[str, Any]:
+    columns = ["period", "numerator", "denominator", "status"]
+    return report(tables=[table("trend_retained_30", columns, rows)], **more)
+
+
+QUARTERS = [["2025Q1", 20, 40, "known"], ["2025Q2", 30, 60, "known"], ["2025Q3", 25, 50, "known"]]
+
+
+def test_a_year_beside_its_quarters_gives_the_hidden_one() -> None:
+    quarters = trend([*QUARTERS, ["2025Q4", None, None, "hidden"]])
+    year = trend([["2025", 82, 190, "known"]])
+    assert together(quarters) == together(year) == []
+    # 82 less 20, 30 and 25
+    assert together(quarters, year) == [("together", "exactly", 7)]
+    assert together(quarters, trend([["2025", 90, 190, "known"]])) == []
+    # who is in the year and not in one quarter of it
+    second = trend([["2025Q2", 75, 170, "known"]])
+    assert together(second, year) == [("together", "exactly", 7)]
+    # and in one report that shows both
+    assert together(trend([*QUARTERS, ["2025", 82, 190, "known"]])) == [("1", "exactly", 7)]
+
+
+def test_some_programs_beside_all_give_the_others() -> None:
+    columns = ["by", "group", "admitted", "share"]
+    rows = [["program", "all", 60, 1]]
+    every = report(tables=[table("admissions", columns, rows, "Admissions in 2025Q1")])
+    few = [["program", "all", 51, 1]]
+    north = report(
+        tables=[table("admissions", columns, few, "Admissions in 2025Q1")], programs="North"
+    )
+    assert together(every, north) == [("together", "exactly", 9)]
+    other = report(
+        tables=[table("admissions", columns, few, "Admissions in 2024Q1")], programs="North"
+    )
+    assert together(every, other) == []
+
+
+def test_those_who_missed_are_told_by_two_shares_of_many() -> None:
+    # In the year 100 of 200, in three quarters 85 of 180: 15 of 20 in the fourth, 5 not.
+    three = [["2025-01", 85, 180, "known"]]
+    found = together(trend(three), trend([["2025Q1", 100, 200, "known"]]))
+    assert found == [("together", "exactly", 5)]
+
+
+def test_a_count_that_is_printed_again_tells_who_came_late() -> None:
+    again = trend([["2025Q1", 23, 40, "known"]])
+    assert ("together", "exactly", 3) in together(trend(QUARTERS), again)
+    so_far = trend([["2025Q1", 23, 40, "not yet known"]])
+    assert together(trend(QUARTERS), so_far) == []
+
+
+def test_the_audit_of_the_sample_finds_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty = Picture(b"<svg/>", "A picture.", 1, 1)  # pictures are not read
+    monkeypatch.setattr(assemble, "draw_svg", lambda *_, **__: empty)
+    made = iop.quarterly_report(iop.read_records("data/samples"), "2026Q3")
+    place = made.save(tmp_path / "report.json")
+    result = CliRunner().invoke(app, ["audit", str(place)])
+    assert result.exit_code == 0, result.output
+    assert "0 from 1 to 10 can be told" in result.output
+    assert not result.output.startswith("0 counts")

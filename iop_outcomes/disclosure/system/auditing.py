@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from iop_outcomes.disclosure.linked import Key
 from iop_outcomes.disclosure.system.attack import COLUMNS, attack
 from iop_outcomes.disclosure.system.cells import PrintedCells
 from iop_outcomes.disclosure.system.joining import CHANGED, join
+from iop_outcomes.disclosure.system.overlaps import figures, told_together
 from iop_outcomes.errors import ReportError
 
 TOGETHER = "together"
@@ -30,7 +32,7 @@ class Audit:
         As `attack` returns it, with ``report`` (str): the number of the report, from 1, or
         ``together``.
     counts : int
-        How many counts were looked at.
+        How many counts were looked at: declared ones, and whole numbers in saved tables.
     threshold : int
         Counts from 1 to one less were looked for.
     note : str
@@ -76,7 +78,8 @@ def audit(reports: Sequence[PrintedCells]) -> Audit:
 
     Notes
     -----
-    What one report gives is not named again for all together.
+    What one report gives is not named again for all together. Of reports saved as JSON the tables
+    are compared, too: a year beside its quarters, some programs beside all of them.
 
     Examples
     --------
@@ -91,6 +94,7 @@ def audit(reports: Sequence[PrintedCells]) -> Audit:
     frames = [attack(one).assign(report=str(number)) for number, one in enumerate(reports, start=1)]
     note = ""
     counts = sum(len(one.counts) for one in reports)
+    counts += sum(figures(one.document) for one in reports if one.document)
     if len(reports) > 1:
         joined = join(reports)
         try:
@@ -106,5 +110,25 @@ def audit(reports: Sequence[PrintedCells]) -> Audit:
         alone = {cell for one in frames for cell in one["cell"]}
         new = together[~together["cell"].map(lambda cell: any(one in cell for one in alone))]
         frames.append(new.assign(report=TOGETHER))
-    found = pd.concat(frames, ignore_index=True)[["report", *COLUMNS]]
+    frames += _of_documents(reports)
+    told = [one for one in frames if len(one)] or frames[:1]
+    found = pd.concat(told, ignore_index=True)[["report", *COLUMNS]]
+    found = found.astype({"low": np.int64, "high": np.int64})
     return Audit(found, counts, max(one.threshold for one in reports), note)
+
+
+def _of_documents(reports: Sequence[PrintedCells]) -> list[pd.DataFrame]:
+    """Return what the tables of saved reports tell of the same programs and days."""
+    saved = [(str(n), one.document) for n, one in enumerate(reports, start=1) if one.document]
+    if not saved:
+        return []
+    threshold = max(one.threshold for one in reports)
+    frames, known = [], set()
+    groups = [(number, [document]) for number, document in saved]
+    if len(saved) > 1:
+        groups.append((TOGETHER, [document for _, document in saved]))
+    for number, documents in groups:
+        told = [row for row in told_together(documents, threshold) if row[0] not in known]
+        known |= {row[0] for row in told}
+        frames.append(pd.DataFrame(told, columns=COLUMNS).assign(report=number))
+    return frames

@@ -1,17 +1,19 @@
-"""What the words, intervals and curves of a saved report tell by themselves.
+"""What the words, intervals, means and curves of a saved report tell by themselves.
 
 A report saved as JSON comes in; small counts that it prints, or that follow from one sentence, one
-interval or one curve, go out.
+interval, one mean or one curve, go out.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from iop_outcomes.disclosure.linked import Key
 from iop_outcomes.statistics.proportions import proportion_interval
@@ -24,15 +26,12 @@ NO_BOUND = r"(?<!to )(?<!than )(?<!least )(?<!most )"  # "1 to 10 people" names 
 COUNTED = re.compile(rf"{NO_BOUND}(?<![\d.,–-])(\d[\d,]*) (?:{PEOPLE})\b")
 SIZE = re.compile(r"\(n (?:= )?(\d[\d,]*)")
 COUNTS = (
-    "numerator",
-    "denominator",
-    "n",
-    "admitted",
-    "discharges",
-    "episodes",
-    "people",
-    "at_risk",
+    *("numerator", "denominator", "n", "admitted", "discharges", "episodes", "people", "at_risk"),
+    *("reached", "met", "of", "discharged", "answered", "answered_twice", "paired", "with_any"),
 )
+BEHIND = ("n", "paired", "answered_twice", "answered", "discharges", "with_any", "denominator")
+"""The columns of how many people a mean or a median of the same row is of, the nearest first."""
+PARTS = (("numerator", "denominator"), ("met", "of"), ("answered_twice", "discharged"))
 SHARES = (("value", "lower", "upper"), ("share", "lower", "upper"), ("rate", "lower", "upper"))
 MOST = 300  # people whose shares and limits are tried
 EXACTLY, SMALL, PRINTED = "exactly", "as small", "printed"
@@ -56,11 +55,12 @@ def told_by(document: Mapping[str, Any], threshold: int) -> list[Told]:
     found: list[Told] = []
     for place, text in _texts(document):
         found += _in_words(place, text, threshold)
-    for table in _tables(document):
-        for number, row in enumerate(_rows(table), start=1):
+    for table in tables_of(document):
+        for number, row in enumerate(rows_of(table), start=1):
             place = f"{table['name']}, row {number}"
             found += _in_row(place, row, threshold)
             found += _in_limits(place, row, threshold)
+            found += _in_means(place, row, threshold)
         found += _in_curves(table, threshold)
     return found
 
@@ -78,9 +78,9 @@ def differences(
         if isinstance(key, tuple) and len(key) == 5 and key[0] == "trend"
     }
     found: list[Told] = []
-    for table in _tables(document):
+    for table in tables_of(document):
         measure = str(table["name"]).removeprefix("trend_")
-        for row in _rows(table):
+        for row in rows_of(table):
             for name in ("numerator", "denominator"):
                 key = (measure, str(row.get("period")), name)
                 printed = row.get(name)
@@ -110,18 +110,20 @@ def _texts(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         for figure in section["figures"]:
             yield str(section["name"]), str(figure["title"])
             yield str(section["name"]), str(figure.get("alternative_text", ""))
-    for table in _tables(document):
+    for table in tables_of(document):
         yield str(table["name"]), f"{table['caption']} {table['note']}"
 
 
-def _tables(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def tables_of(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Return the tables of a saved report, those of its figures among them."""
     for section in document["sections"]:
         yield from section["tables"]
         for figure in section["figures"]:
             yield figure["table"]
 
 
-def _rows(table: Mapping[str, Any]) -> list[dict[str, Any]]:
+def rows_of(table: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows of a table of a saved report: the name of a column -> what stands there."""
     names = [column["name"] for column in table["columns"]]
     return [dict(zip(names, row, strict=True)) for row in table["rows"]]
 
@@ -164,9 +166,44 @@ def _in_row(place: str, row: Mapping[str, Any], threshold: int) -> list[Told]:
         value = row.get(name)
         if isinstance(value, int) and 0 < value < threshold:
             found.append((place, PRINTED, value, value, f"the column {name}"))
-    top, bottom = row.get("numerator"), row.get("denominator")
-    if isinstance(top, int) and isinstance(bottom, int) and 0 < bottom - top < threshold:
-        found.append((place, EXACTLY, bottom - top, bottom - top, "denominator less numerator"))
+    for part, whole in PARTS:
+        top, bottom = row.get(part), row.get(whole)
+        if isinstance(top, int) and isinstance(bottom, int) and 0 < bottom - top < threshold:
+            found.append((place, EXACTLY, bottom - top, bottom - top, f"{whole} less {part}"))
+    return found
+
+
+def _in_means(place: str, row: Mapping[str, Any], threshold: int) -> list[Told]:
+    """Return the few people behind a mean or a median that is printed with how many it is of.
+
+    n times a mean of whole numbers is their sum; at most so many people have more than 0. On each
+    side of a median is at most half of its people.
+    """
+    people = next((row[name] for name in BEHIND if isinstance(row.get(name), int)), 0)
+    means = {
+        name: float(value)
+        for name, value in row.items()
+        if name.startswith("mean") and isinstance(value, int | float) and not pd.isna(value)
+    }
+    decimals = max(
+        [1, *(len(f"{one:.6f}".rstrip("0").partition(".")[2]) for one in means.values())]
+    )
+    half = 0.5 * 10.0**-decimals
+    found: list[Told] = []
+    for name, mean in means.items():
+        least = math.ceil(people * (mean - half) - 1e-9)
+        most = math.floor(people * (mean + half) + 1e-9)
+        if 0 < least <= most < threshold:
+            how = EXACTLY if least == most else SMALL
+            found.append((f"{place}, the sum", how, least, most, f"{name}, times {people}"))
+    medians = [
+        name
+        for name, value in row.items()
+        if name.startswith("median") and isinstance(value, int | float) and not pd.isna(value)
+    ]
+    if medians and threshold <= people < 2 * threshold:
+        source = f"{medians[0]}, of {people}"
+        found.append((f"{place}, on each side", SMALL, 1, people // 2, source))
     return found
 
 
@@ -228,7 +265,7 @@ def _in_curves(table: Mapping[str, Any], threshold: int) -> list[Told]:
         return []
     by = names[: names.index("day")]
     groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
-    for row in _rows(table):
+    for row in rows_of(table):
         groups.setdefault(tuple(row[name] for name in by), []).append(row)
     found: list[Told] = []
     for group, rows in groups.items():

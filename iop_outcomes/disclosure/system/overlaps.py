@@ -1,0 +1,229 @@
+"""What saved reports tell together: a year beside its quarters, some programs beside all of them.
+
+Reports saved as JSON come in; small counts that follow from the differences of the counts that they
+print go out. A count is of some programs and some days, and so is each of its parts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise, permutations
+from typing import Any
+
+import pandas as pd
+
+from iop_outcomes.disclosure.linked import Key
+from iop_outcomes.disclosure.system.attack import attack
+from iop_outcomes.disclosure.system.cells import PrintedCells
+from iop_outcomes.disclosure.system.documents import EXACTLY, Told, rows_of, tables_of
+from iop_outcomes.errors import ReportError
+
+PERIOD = r"\d{4}(?:Q\d|-\d\d(?:-\d\d)?)?"
+WINDOW = re.compile(rf"(?:in|from) ({PERIOD})(?: to ({PERIOD}))?\b")
+ADDED = {
+    "admissions": ("admitted",),
+    "sessions": ("sessions",),
+    "discharges": ("discharges",),
+    "cohort_flow": ("reached",),
+    "programs": ("admitted",),
+    "continuity": ("met", "of"),
+    "attendance_by_week": ("episodes_followed", "due", "attended", "no_show", "cancelled"),
+}
+"""The columns of which the counts of two spans of days add up to that of both."""
+OF_BOTH = (("numerator", "denominator"), ("met", "of"), ("attended", "due"))
+PART = "part / "
+SETTLED = ("known", "hidden", "")
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A count of a saved report: what it counts, of which programs and days; None if hidden."""
+
+    what: tuple[str, ...]
+    programs: frozenset[str]
+    first: pd.Timestamp
+    last: pd.Timestamp
+    value: int | None
+    zero: bool = True  # whether it may be 0 where it is hidden
+
+    @property
+    def label(self) -> tuple[str, ...]:
+        """What it is of, in words."""
+        days = f"{self.first.date()} to {self.last.date()}"
+        return (*self.what, ", ".join(sorted(self.programs)), days)
+
+    @property
+    def name(self) -> Key:
+        """Its name in what is found."""
+        return self.label
+
+    def holds(self, other: Counted) -> bool:
+        """Return whether whoever is in the other count is in this one."""
+        wider = other.programs <= self.programs
+        return wider and self.first <= other.first and other.last <= self.last
+
+
+def told_together(documents: Sequence[Mapping[str, Any]], threshold: int) -> list[Told]:
+    """Return the small counts that follow from what some saved reports print of the same days.
+
+    Parameters
+    ----------
+    documents : sequence of dict
+        The reports as JSON.
+    threshold : int
+        Counts from 1 to one less are small.
+
+    Returns
+    -------
+    list of tuple
+        ``cell, how, low, high, from``, as `attack` returns them. Counts that contradict each other,
+        since the records were changed, are told by their difference only.
+    """
+    counts: dict[tuple[str, ...], dict[Key, Counted]] = {}
+    found: list[Told] = []
+    for document in documents:
+        for one in counted(document):
+            same = counts.setdefault(one.what, {})
+            before = same.get(one.name)
+            if before is None or before.value is None:
+                same[one.name] = one
+            elif one.value is not None and 0 < abs(one.value - before.value) < threshold:
+                off = abs(one.value - before.value)
+                cell = " / ".join(one.label)
+                found.append((cell, EXACTLY, off, off, "the same count in two reports"))
+    for some in counts.values():
+        if len(some) > 1 and sum(one.value is not None for one in some.values()) > 1:
+            try:
+                table = attack(_system(list(some.values()), threshold))
+            except ReportError:
+                continue
+            found += _once(list(table.itertuples(index=False, name=None)))
+    return found
+
+
+def _once(rows: list[Told]) -> list[Told]:
+    """Return each count once: a part that is also a count of a report gives where it is from."""
+    of = {row[0]: row for row in rows}
+    found = []
+    for cell, how, low, high, _ in rows:
+        if not (cell.startswith(PART) and cell.removeprefix(PART) in of):
+            source = of.get(f"{PART}{cell}", of[cell])[4]
+            found.append((cell.removeprefix(PART), how, low, high, source.replace(PART, "")))
+    return found
+
+
+def counted(document: Mapping[str, Any]) -> Iterator[Counted]:
+    """Return the counts of a saved report that are of some programs and some days."""
+    everyone = _programs(document)
+    for table in tables_of(document):
+        name = str(table["name"])
+        trend = name.startswith("trend_")
+        columns = ("numerator", "denominator") if trend else ADDED.get(name)
+        told = WINDOW.search(str(table["caption"]))
+        if columns is None or not (trend or told):
+            continue
+        for row in rows_of(table):
+            days = _days(str(row["period"])) if trend else _days(*told.groups())  # type: ignore[union-attr]
+            if days is None or str(row.get("status") or "") not in SETTLED:
+                continue
+            programs, label = _label(name, row, everyone)
+            made = Counted((), programs, *days, None)
+            for column in columns:
+                if column in row:
+                    what = _what(name, label, column)
+                    yield replace(made, what=what, **_value(row[column]))
+            for part, whole in OF_BOTH:
+                one, other = row.get(part), row.get(whole)
+                if whole in columns and isinstance(one, int) and isinstance(other, int):
+                    what = (name, *label, f"{whole} less {part}")
+                    yield replace(made, what=what, value=other - one)
+
+
+def figures(document: Mapping[str, Any]) -> int:
+    """Return how many whole numbers the tables of a saved report print."""
+    cells = (cell for table in tables_of(document) for row in table["rows"] for cell in row)
+    return sum(isinstance(cell, int) and not isinstance(cell, bool) for cell in cells)
+
+
+def _what(name: str, label: tuple[str, ...], column: str) -> tuple[str, ...]:
+    """Return what is counted; admissions stand in several tables."""
+    if name == "trend_admissions" or (column == "admitted" and not label):
+        return ("admitted",)
+    return (name, *label, column)
+
+
+def _value(value: object) -> dict[str, Any]:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return {"value": int(value)}
+    return {"value": None, "zero": value is None}
+
+
+def _label(
+    name: str, row: Mapping[str, Any], everyone: frozenset[str]
+) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Return the programs of a row, and what else it is of."""
+    if name.startswith("trend_"):
+        return everyone, ()
+    if name == "admissions":
+        by, group = str(row["by"]), str(row["group"])
+        if group == "all":
+            return everyone, ()
+        return (frozenset([group]), ()) if group in everyone else (everyone, (by, group))
+    if name == "programs":
+        program = str(row["program"])
+        if program == "all":
+            return everyone, ()
+        return (frozenset([program]), ()) if program in everyone else (everyone, (program,))
+    first = next(iter(row))
+    return everyone, (str(row[first]),)
+
+
+def _programs(document: Mapping[str, Any]) -> frozenset[str]:
+    """Return the programs of a report, which its facts name; without facts "all"."""
+    for fact in document.get("facts", []):
+        if fact["name"] in ("Program", "Programs"):
+            names = re.sub(r" \([^()]*\)", "", str(fact["text"])).split(", ")
+            return frozenset(names)
+    return frozenset(["all"])
+
+
+def _days(first: str, last: str | None = None) -> tuple[pd.Timestamp, pd.Timestamp] | None:
+    """Return the first and the last day of a period, or of two and what lies between."""
+    ends = re.fullmatch(rf"({PERIOD})(?: to ({PERIOD}))?", first)
+    if ends is None:
+        return None
+    start, end = pd.Period(ends[1]), pd.Period(last or ends[2] or ends[1])
+    return start.start_time.normalize(), end.end_time.normalize()
+
+
+def _system(counts: Sequence[Counted], threshold: int) -> PrintedCells:
+    """Return counts of one kind as sums of parts: programs and days that they have in common."""
+    days = sorted({day for one in counts for day in (one.first, one.last + pd.Timedelta(days=1))})
+    every = sorted({program for one in counts for program in one.programs})
+    groups: dict[tuple[bool, ...], list[str]] = {}
+    for program in every:
+        groups.setdefault(tuple(program in one.programs for one in counts), []).append(program)
+    parts = [
+        Counted(("part", *counts[0].what), frozenset(some), start, end - pd.Timedelta(days=1), None)
+        for some in groups.values()
+        for start, end in pairwise(days)
+    ]
+    cells = PrintedCells(threshold)
+    inside = [frozenset(part.name for part in parts if one.holds(part)) for one in counts]
+    for one, some in zip(counts, inside, strict=True):
+        cells.counts[one.name] = one.value
+        if one.value is None and not one.zero:
+            cells.least[one.name] = 1
+        cells.sums.append({**{part.name: 1 for part in parts if part.name in some}, one.name: -1})
+    cells.counts.update({part.name: None for part in parts})
+    for (whole, wider), (part, narrower) in permutations(zip(counts, inside, strict=True), 2):
+        rest = wider - narrower
+        # One part, or a count of a report, is asked by its own name.
+        known = whole.value is not None and part.value is not None
+        if known and narrower < wider and len(rest) > 1 and rest not in inside:
+            name = ("rest", whole.name, part.name)
+            cells.counts[name] = None
+            cells.sums.append({part.name: 1, name: 1, whole.name: -1})
+    return cells
