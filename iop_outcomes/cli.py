@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 FINE, WRONG, USAGE = 0, 1, 2
 PROBLEMS = "The file of problems"
+AUDITED = "Reports saved by `report --format json`, and ledgers of `report --ledger`."
 app = typer.Typer(
     name="iop-outcomes",
     help="Outcomes of people in an Intensive Outpatient Program.",
@@ -243,21 +244,9 @@ def report(
 
 @app.command()
 def audit(
-    reports: Annotated[
-        list[Path],
-        typer.Argument(
-            parser=_given,
-            metavar="FILE",
-            help="Reports saved as JSON (`report --format json`, or --out NAME.json), or what "
-            "`report --ledger` wrote; several are also audited together.",
-        ),
-    ],
+    reports: Annotated[list[Path], typer.Argument(metavar="FILE", parser=_given, help=AUDITED)],
 ) -> None:
-    """Attack finished reports as an outsider would; end with code 1 if a small count follows.
-
-    Of a saved report its words, tables, intervals and curves are read; a ledger also says how its
-    counts hang together. HTML, PDF and XLSX are not read.
-    """
+    """Attack finished reports as an outsider would; end with code 1 if a small count follows."""
     from iop_outcomes.disclosure.system import audit as audited
     from iop_outcomes.disclosure.system import read_cells
 
