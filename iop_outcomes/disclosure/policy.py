@@ -110,8 +110,10 @@ class SafePolicy:
 
         For what must be issued again: two rounded figures tell of their difference only that it is
         at least 1 and less than twice the base. With a base of 5 that would be 1 to 9; with 10 it
-        may be 11 and more. Rates are made from the rounded counts, and have no interval. It is for
-        trends and for frames of counts; a quarterly report of rounded counts is not made.
+        may be 11 and more. Both must be rounded: 44 printed exactly and then 50 is 1 to 10 more,
+        which is why a ledger keeps a figure as it was first printed. Rates are made from the
+        rounded counts, and have no interval. It is for trends and for frames of counts; a quarterly
+        report of rounded counts is not made.
 
         Examples
         --------
