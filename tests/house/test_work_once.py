@@ -104,7 +104,9 @@ def test_a_report_reads_sessions_and_check_ins_once_and_checks_each_set_of_times
     iop.quarterly_report(sample, "2026Q3")
     assert calls == {
         "read_sessions": 2,  # of all, and of the cohort of the picture by week
-        "check_times": 9,  # curves of all, by program, by missing rule; 6 of scores and daily life
+        # curves of all, by program, by missing rule; how stays ended; between two check-ins, and on
+        # check-in dates beside it; 6 of scores and daily life
+        "check_times": 12,
         "times_under": 4,  # the four rules for missing check-ins, one of them the report's own
         "apply_rule": 4,
         **dict.fromkeys(("origin_days", "read_checkins", "last_contacts", "read_discharges"), 1),

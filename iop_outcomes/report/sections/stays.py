@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from iop_outcomes.attendance import time_in_treatment
+from iop_outcomes.attendance.in_treatment import in_treatment_of
 from iop_outcomes.disclosure import LinkedCounts, ProtectedCurves, protect
 from iop_outcomes.disclosure.linked import TOTAL, Key
 from iop_outcomes.errors import EstimateError
@@ -28,12 +28,12 @@ NOTE = (
 
 def stays(scope: Scope) -> pd.DataFrame | None:
     """Return the times in treatment of two years' admissions; None if too few are known."""
-    if scope.policy.threshold == 1 or "attendance" not in scope.records.tables:
+    if scope.policy.threshold == 1 or scope.attendance is None:
         return None
     if not scope.tells("length_of_stay"):
         return None
     try:
-        times = time_in_treatment(scope.records)
+        times = in_treatment_of(scope.attendance)
     except EstimateError:  # the sessions do not tell when those without a discharge left
         return None
     kept = scope.records.episodes.loc[scope.two_years, "episode_id"]

@@ -120,15 +120,19 @@ def survival_curves(
 
 
 def product_curves(
-    times: pd.DataFrame, by: str | None = None, *, confidence: float = 0.95
+    times: pd.DataFrame,
+    by: str | Sequence[str] | None = None,
+    *,
+    cluster: str | Cluster | None = Cluster.PERSON,
+    confidence: float = 0.95,
 ) -> SurvivalCurves:
     """Return `survival_curves` by the product of our own, for curves of which no fitter is needed.
 
-    A report draws three sets of curves and shows whole percents; importing lifelines for them would
-    take longer than all of its other estimates.
+    A report shows whole percents of such curves; importing lifelines for them would take longer
+    than all of its other estimates.
     """
     checked = check_times(times, by)
-    weighting = read_weighting(times, None, Cluster.PERSON)
+    weighting = read_weighting(times, None, cluster)
     steps = curve_steps(checked, weighting, confidence, "log-log")
     return curves_of(checked, steps, confidence, weighting=weighting)
 

@@ -13,7 +13,7 @@ from iop_outcomes.shared.groups import MissingGroup, settle_groups
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.text import format_level
 from iop_outcomes.survival.clusters import Cluster, read_clusters
-from iop_outcomes.survival.curves.estimate import refuse_names, survival_curves
+from iop_outcomes.survival.curves.estimate import product_curves, refuse_names
 from iop_outcomes.survival.intervals.masses import Intervals, Masses
 from iop_outcomes.survival.intervals.resampling import draws_by_group, limits_of, resampled
 from iop_outcomes.survival.intervals.result import MADE, IntervalSurvival
@@ -171,7 +171,7 @@ def interval_survival(
         fits=labelled(summaries, checked.labels),
         limits=limits,
         intervals=labelled([_counts(part) for part in parts], checked.labels),
-        check_in_dates=survival_curves(times, by=names, cluster=cluster, confidence=confidence),
+        check_in_dates=product_curves(times, by=names, cluster=cluster, confidence=confidence),
         by=tuple(names),
         confidence=confidence,
         rule=f"{checked.rule} Nonparametric maximum likelihood estimate (NPMLE) for "
