@@ -18,8 +18,8 @@ from iop_outcomes.report.model import Kind, Table, write_value
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.shared.provenance import Provenance, label, relabel
 from iop_outcomes.shared.vocabulary import MISSING_RULES
-from iop_outcomes.survival import interval_survival
 from iop_outcomes.survival.curves.estimate import product_curves
+from iop_outcomes.survival.intervals.estimate import interval_survival_beside
 
 DAYS = (30, 60, 90, 180)
 MISSING = "a missing check-in"
@@ -117,7 +117,8 @@ def _between_check_ins(
     if scope.policy.threshold == 1 or overall.table.empty:
         return None
     days = [int(day) for day in overall.table["day"] if day > 0]
-    shown = protect_interval(interval_survival(times), scope.policy, days=days)
+    between = interval_survival_beside(product_curves, times)
+    shown = protect_interval(between, scope.policy, days=days)
     return None if shown.table.empty else shown
 
 

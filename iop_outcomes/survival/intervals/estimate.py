@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,8 @@ from iop_outcomes.shared.groups import MissingGroup, settle_groups
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.text import format_level
 from iop_outcomes.survival.clusters import Cluster, read_clusters
-from iop_outcomes.survival.curves.estimate import product_curves, refuse_names
+from iop_outcomes.survival.curves.estimate import refuse_names, survival_curves
+from iop_outcomes.survival.curves.result import SurvivalCurves
 from iop_outcomes.survival.intervals.masses import Intervals, Masses
 from iop_outcomes.survival.intervals.resampling import draws_by_group, limits_of, resampled
 from iop_outcomes.survival.intervals.result import MADE, IntervalSurvival
@@ -140,6 +141,33 @@ def interval_survival(
     1   10       NaN     0.5      0.8
     """
     times = settle_groups(times, (by,), missing_group)
+    return interval_survival_beside(
+        survival_curves,
+        times,
+        by,
+        cluster=cluster,
+        confidence=confidence,
+        resamples=resamples,
+        seed=seed,
+        progress=progress,
+    )
+
+
+def interval_survival_beside(
+    curves: Callable[..., SurvivalCurves],
+    times: pd.DataFrame,
+    by: str | Sequence[str] | None = None,
+    *,
+    cluster: str | Cluster | None = Cluster.PERSON,
+    confidence: float = 0.95,
+    resamples: int = 0,
+    seed: int = 0,
+    progress: bool = False,
+) -> IntervalSurvival:
+    """Return `interval_survival`, with the curves on check-in dates by `curves`.
+
+    `product_curves` makes them without lifelines, whose import a report would wait for.
+    """
     checked, left, right = check_intervals(times, by)
     names = list(checked.labels.columns)
     _refuse_options(names, confidence, resamples, seed)
@@ -171,7 +199,7 @@ def interval_survival(
         fits=labelled(summaries, checked.labels),
         limits=limits,
         intervals=labelled([_counts(part) for part in parts], checked.labels),
-        check_in_dates=product_curves(times, by=names, cluster=cluster, confidence=confidence),
+        check_in_dates=curves(times, by=names, cluster=cluster, confidence=confidence),
         by=tuple(names),
         confidence=confidence,
         rule=f"{checked.rule} Nonparametric maximum likelihood estimate (NPMLE) for "
