@@ -98,6 +98,15 @@ def relabel(frame: Frame, source: pd.DataFrame | pd.Series[Any], **changed: Any)
     return label(frame, replace(provenance_of(source), **labels), **earlier)
 
 
+def unlabelled(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame without any label: itself if it has none, else a copy."""
+    if not frame.attrs:
+        return frame
+    bare = frame.copy()
+    bare.attrs = {}
+    return bare
+
+
 def provenance_of(frame: object) -> Provenance:
     """Return the labels of a frame, or default labels if it has none."""
     return read_provenance(getattr(frame, "attrs", None))

@@ -10,7 +10,7 @@ import pandas as pd
 
 from iop_outcomes.disclosure.policy import SafePolicy
 from iop_outcomes.shared.groups import LeftOut
-from iop_outcomes.shared.provenance import Provenance
+from iop_outcomes.shared.provenance import Provenance, unlabelled
 
 COUNTED = re.compile(
     r"(^|[.:;] )(\d[\d,]*) "
@@ -85,17 +85,11 @@ def of_frame(provenance: Provenance, policy: SafePolicy) -> Provenance:
 def without_labels(result: object) -> object:
     """Return a result whose frames have no labels, which say who was left out of their source."""
     if isinstance(result, pd.DataFrame):
-        if not result.attrs:
-            return result
-        bare = result.copy()
-        bare.attrs = {}
-        return bare
+        return unlabelled(result)
     if not is_dataclass(result) or isinstance(result, type):
         return result
-    frames = {one.name: getattr(result, one.name) for one in fields(result)}
-    bared = {
-        name: without_labels(frame)
-        for name, frame in frames.items()
-        if isinstance(frame, pd.DataFrame) and frame.attrs
-    }
-    return replace(result, **bared) if bared else result
+    values = {one.name: getattr(result, one.name) for one in fields(result)}
+    frames = {name: one for name, one in values.items() if isinstance(one, pd.DataFrame)}
+    bared = {name: unlabelled(frame) for name, frame in frames.items()}
+    changed = {name: frame for name, frame in bared.items() if frame is not frames[name]}
+    return replace(result, **changed) if changed else result
