@@ -48,6 +48,8 @@ validation: $(BIN)/.tools
 	$(BIN)/python -m validation.adjusted
 	$(BIN)/python -m validation.imputed_covariates
 	$(BIN)/python -m validation.disclosure_attack --page docs/validation_disclosure.md
+	$(BIN)/python -m validation.shown_share --page docs/validation_disclosure_shown.md
+	$(BIN)/python -m validation.curve_rules --page docs/validation_curve_rules.md
 	$(BIN)/python -m validation.ctn0094 --data ../shared/data/ctn0094 --out output
 	$(BIN)/python -m validation.slipping
 	$(BIN)/python -m validation.strategies
