@@ -14,7 +14,6 @@ from docx import Document
 
 import iop_outcomes as iop
 from iop_outcomes.compare.cohorts import latex
-from iop_outcomes.compare.cohorts.document import parts_of
 from iop_outcomes.errors import EstimateError, ReportError, RuleError
 from iop_outcomes.shared.characters import one_line
 
@@ -181,7 +180,7 @@ def test_there_is_no_e_value_of_hardly_any_events(people: pd.DataFrame) -> None:
     assert found.e_values["reason"].iloc[0] == "since a group has fewer than 5 events"
     assert np.isnan(found.e_values["e_value"].iloc[0])
     assert "E-value" not in found.methods
-    said = {part.title: part.text for part in parts_of(found)}
+    said = {part.title: part.text for part in found.parts}
     assert "no E-value, since a group has fewer" in said["Confounding not measured"]
 
 
@@ -210,7 +209,7 @@ def test_missing_covariates_are_drawn_and_all_says_so(people: pd.DataFrame) -> N
         "by Rubin's rules over 3 completed samples",
     ):
         assert words in found.methods, words
-    assert "Missing covariates" in [part.title for part in parts_of(found)]
+    assert "Missing covariates" in [part.title for part in found.parts]
     rows = found.balance.table
     assert rows.loc[rows["covariate"] == "age", "missing"].sum() == frame["age"].isna().sum()
     assert found.balance.differences["weighted_difference"].abs().max() < 0.15
@@ -258,7 +257,7 @@ def test_small_groups_and_what_is_left_of_imbalance_are_said(people: pd.DataFram
     found = iop.compare_cohorts(small, "track", covariates=["age"], horizon=60, fewest=15)
     assert found.small == ("evening",)
     assert "Fewer than 15 events by day 60 in evening." in found.text
-    said = {part.title: part.text for part in parts_of(found)}
+    said = {part.title: part.text for part in found.parts}
     assert said["Size of the groups"] == "By day 60. Small, with fewer than 15 events: evening."
 
 
@@ -284,10 +283,8 @@ def test_word_and_latex_have_the_tables_and_the_methods(
 ) -> None:
     made = Document(str(found.save(tmp_path / "comparison.docx")))
     tables = [[[cell.text for cell in row.cells] for row in table.rows] for table in made.tables]
-    assert len(tables) == sum(part.table is not None for part in parts_of(found))
-    for shown, part in zip(
-        tables, (p for p in parts_of(found) if p.table is not None), strict=True
-    ):
+    assert len(tables) == sum(part.table is not None for part in found.parts)
+    for shown, part in zip(tables, (p for p in found.parts if p.table is not None), strict=True):
         assert part.table is not None
         assert len(shown) == 1 + len(part.table)
     assert [row[2] for row in tables[0][1:]] == [f"{n:,}" for n in found.flow["n"]]

@@ -151,3 +151,10 @@ def test_only_small_counts_at_the_start_of_a_sentence_are_left_out() -> None:
     assert no_small_counts(rule, policy) == said
     assert no_small_counts(rule, iop.SafePolicy.internal()) == rule
     assert provenance_of(times_frame()).rule == RULE
+
+
+def test_a_protected_frame_still_says_that_the_data_are_synthetic() -> None:
+    made = iop.synthetic_records(people=60, seed=3)
+    records = iop.read_records(episodes=made.episodes, attendance=made.attendance)
+    frame = iop.protect(iop.iet_style(records))
+    assert provenance_of(frame) == Provenance(synthetic=True)

@@ -21,6 +21,7 @@ import iop_outcomes as iop
 from iop_outcomes.errors import OutcomesError, RecordsError
 from iop_outcomes.records.sources.layout import Layout
 from iop_outcomes.records.sources.workbook import read_workbook
+from iop_outcomes.records.sources.workbooks.contents import place_of
 from iop_outcomes.records.sources.workbooks.xls import xls_contents
 from tests.helpers import workbooks
 from tests.helpers.other_workbooks import ods, xls, xlsb
@@ -200,3 +201,10 @@ def test_a_workbook_damaged_anywhere_is_read_or_refused_in_a_sentence(
     path = saved(tmp_path_factory.mktemp("damaged"), kind, bytes(content[: len(content) - cut]))
     with suppress(OutcomesError):
         read(path)
+
+
+@pytest.mark.parametrize(
+    ("column", "letters"), [(1, "A"), (26, "Z"), (27, "AA"), (52, "AZ"), (702, "ZZ"), (703, "AAA")]
+)
+def test_a_cell_is_named_as_a_sheet_names_it(column: int, letters: str) -> None:
+    assert place_of(7, column) == f"{letters}7"

@@ -12,8 +12,9 @@ import pandas as pd
 from iop_outcomes.compare.adjustment.result import AdjustedCurves
 from iop_outcomes.compare.balance import Balance
 from iop_outcomes.compare.cohorts.alternatives import few_events, spread_of
-from iop_outcomes.compare.cohorts.document import parts_of
+from iop_outcomes.compare.cohorts.document import Part, curves_at
 from iop_outcomes.compare.cohorts.references import works_cited
+from iop_outcomes.compare.cohorts.unmeasured import e_value_words
 from iop_outcomes.compare.group_tests.curves import Comparison
 from iop_outcomes.compare.group_tests.result import format_p_value
 from iop_outcomes.compare.loss_to_follow_up import TippingPoint
@@ -136,11 +137,54 @@ class CohortComparison(Result):
         return f"{len(self.balance.groups)} groups, {number:,} rows, day {self.horizon:g}"
 
     @property
+    def parts(self) -> list[Part]:
+        """The parts of what is saved, in the order in which they are read."""
+        adjusted = self.adjusted
+        parts = [
+            Part("From records to analysis", self._flow_words, self.flow),
+            Part("Table 1", self.balance.text, self.balance.paper_table(), self.balance),
+            Part("Curves as they are", self.test.text, self.test.table, self.test.curves),
+            Part(
+                "Adjusted curves", adjusted.text, curves_at(adjusted.curves, self.horizon), adjusted
+            ),
+            Part("Size of the groups", self._size_words, adjusted.groups),
+            Part("Differences", self.text, self.table),
+        ]
+        if adjusted.imputations:
+            parts.append(Part("Missing covariates", adjusted.sampling, adjusted.missing))
+        if len(self.alternatives):
+            said = " ".join(f"{name}: {rule}" for name, rule in self.alternative_rules.items())
+            parts.append(Part("By other definitions", said, self.alternatives))
+        parts.append(Part("Confounding not measured", e_value_words(self.e_values), self.e_values))
+        if self.tipping is not None:
+            tipping = self.tipping
+            parts.append(Part("People who left", tipping.text, tipping.tipping, tipping))
+        parts.append(Part("Methods", self.methods))
+        parts.append(Part("References", self.references))
+        return parts
+
+    @property
+    def _size_words(self) -> str:
+        text = f"By day {self.horizon:g}."
+        if self.small:
+            text += f" Small, with fewer than {self.fewest} events: {', '.join(self.small)}."
+        return text
+
+    @property
+    def _flow_words(self) -> str:
+        if self.flow["people"].notna().any():
+            return (
+                "Rows and people; people who are lost are those without any other row, and one "
+                "with rows in several groups is in each."
+            )
+        return "Rows."
+
+    @property
     def html(self) -> str:
         """The comparison as a page of its own, with pictures and their tables below."""
         from iop_outcomes.compare.cohorts import html
 
-        return html.page(f"{TITLE}: {self._summary}", parts_of(self), synthetic=self.synthetic)
+        return html.page(f"{TITLE}: {self._summary}", self.parts, synthetic=self.synthetic)
 
     def save(self, path: str | Path) -> Path:
         """Write the comparison as ``.html`` (with pictures), ``.docx`` or ``.tex`` (tables, text).
@@ -176,7 +220,7 @@ class CohortComparison(Result):
 
         title = f"{TITLE}: {self._summary}"
         if ending == ".docx":
-            return word.document(title, parts_of(self), synthetic=self.synthetic)
+            return word.document(title, self.parts, synthetic=self.synthetic)
         if ending == ".tex":
-            return latex.document(title, parts_of(self), synthetic=self.synthetic).encode()
+            return latex.document(title, self.parts, synthetic=self.synthetic).encode()
         return self.html.encode()
