@@ -151,7 +151,8 @@ def protect(result: object, policy: SafePolicy | None = None) -> object:
     quarter and the last) can still be subtracted from one another.
     """
     refuse_people(result, "Disclosure control")
-    return without_labels(_protected(result, policy or SafePolicy()))
+    shown = _protected(result, policy or SafePolicy())
+    return without_labels(shown, synthetic=bool(getattr(result, "synthetic", False)))
 
 
 def _protected(result: object, policy: SafePolicy) -> object:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from iop_outcomes.disclosure.policy import SafePolicy
 from iop_outcomes.shared.groups import LeftOut
-from iop_outcomes.shared.provenance import Provenance, label, provenance_of, unlabelled
+from iop_outcomes.shared.provenance import Provenance, label, unlabelled
 
 COUNTED = re.compile(
     r"(^|[.:;] )(\d[\d,]*) "
@@ -82,15 +82,14 @@ def of_frame(provenance: Provenance, policy: SafePolicy) -> Provenance:
     return replace(provenance, rule=rule, left_out="", ungrouped=0)
 
 
-def without_labels(result: object) -> object:
+def without_labels(result: object, *, synthetic: bool = False) -> object:
     """Return a result whose frames have no labels, which say who was left out of their source.
 
-    A frame that is the result itself keeps the label that the data are synthetic.
+    A frame that is the result itself is labelled where the data are `synthetic`.
     """
     if isinstance(result, pd.DataFrame):
-        synthetic = provenance_of(result).synthetic
         bare = unlabelled(result)
-        return label(bare, Provenance(synthetic=True)) if synthetic else bare
+        return label(bare.copy(), Provenance(synthetic=True)) if synthetic else bare
     if not is_dataclass(result) or isinstance(result, type):
         return result
     values = {one.name: getattr(result, one.name) for one in fields(result)}
