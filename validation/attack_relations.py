@@ -38,7 +38,7 @@ def _decimals(share: float) -> int:
 
 
 def missing(value: object) -> bool:
-    return value is None or (isinstance(value, float) and math.isnan(value))
+    return value is None or value == HIDDEN or (isinstance(value, float) and math.isnan(value))
 
 
 def cell(puzzle: Puzzle, name: tuple[object, ...], value: object) -> None:

@@ -210,6 +210,17 @@ def hide_weeks(weeks: AttendanceByWeek, hidden: Hidden, policy: SafePolicy) -> A
     return replace(weeks, table=table, people=None, **told(weeks, policy))
 
 
+def hidden_in_weeks(table: pd.DataFrame) -> pd.DataFrame:
+    """Return which cells of a table by week that `hide_weeks` made are hidden.
+
+    A week in which no session was due has no rate: that is not hidden.
+    """
+    gone = table.isna().mul(table["hidden"], axis=0)
+    rates = list(WEEKLY_RATES)
+    gone[rates] = gone[rates].mul(table["due"] != 0, axis=0)
+    return gone
+
+
 def protect_trend(trend: Trend, policy: SafePolicy) -> Trend:
     """Return one trend for release."""
     if trend.table["value"].notna().any() and trend.table["numerator"].isna().all():

@@ -40,6 +40,10 @@ class Table:
         Column -> how it is written; text if it is not named.
     note : str
         What the reader has to know to read it.
+    gone : pandas.DataFrame, optional
+        Which empty cells are hidden: bool, one row and column a cell, columns that are not named
+        have none. The frame keeps them missing, since its columns are numbers; a reader sees the
+        word. Any other empty cell is not known.
     """
 
     name: str
@@ -47,6 +51,7 @@ class Table:
     frame: pd.DataFrame
     kinds: dict[str, Kind] = field(default_factory=dict)
     note: str = ""
+    gone: pd.DataFrame | None = None
 
     @property
     def columns(self) -> list[tuple[str, Kind]]:
@@ -55,8 +60,12 @@ class Table:
 
     @property
     def rows(self) -> list[tuple[object, ...]]:
-        """The rows, for the template."""
-        return list(self.frame.itertuples(index=False, name=None))
+        """The rows as they are read: one word for every hidden cell."""
+        frame = self.frame
+        if self.gone is not None:
+            empty = self.gone.reindex(columns=frame.columns, fill_value=False) & frame.isna()
+            frame = frame.astype(object).mask(empty, HIDDEN)
+        return list(frame.itertuples(index=False, name=None))
 
     @property
     def whole(self) -> bool:

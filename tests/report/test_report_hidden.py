@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from openpyxl import load_workbook
 
 import iop_outcomes as iop
+from iop_outcomes.disclosure.system.documents import rows_of, tables_of
 from iop_outcomes.plots.layout.export import Picture
 from iop_outcomes.report.sections import assemble as sections
 
@@ -412,3 +416,59 @@ def test_who_had_no_first_session_is_not_the_rest_of_those_followed_by_week(
     everybody = [flow["admitted"], *weeks["episodes_followed"], weeks["episodes"].iloc[0]]
     assert (first == "hidden") != (shown(everybody) == [])
     assert 72 in (first, *everybody) or 73 in everybody
+
+
+# One word for what is hidden, in every form
+
+
+def cells_of(report: iop.Report, path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    document = json.loads(report.save(path / "report.json").read_text(encoding="utf-8"))
+    for table in tables_of(document):
+        for row in rows_of(table):
+            yield str(table["name"]), row
+
+
+def test_a_hidden_cell_is_one_word_and_an_empty_one_is_not_known(
+    sample_report: iop.Report, tmp_path: Path
+) -> None:
+    """Weeks, trends and rules of continuity had an empty cell for both."""
+    hidden = set()
+    for name, row in cells_of(sample_report, tmp_path):
+        if None in row.values():
+            assert row["status"] == "not yet known", name
+        elif row.get("status") == "hidden":
+            assert "hidden" in {row[one] for one in row if one != "status"}, name
+        hidden |= {name} if "hidden" in row.values() else set()
+    assert {"attendance_by_week", "continuity", "trend_retained_90"} <= hidden
+
+
+def test_a_workbook_has_the_word_but_in_what_its_charts_are_drawn_of(
+    sample_report: iop.Report, tmp_path: Path
+) -> None:
+    book = load_workbook(sample_report.save(tmp_path / "report.xlsx"))
+    weeks = [[cell.value for cell in row] for row in book["attendance_by_week"].iter_rows()]
+    assert "hidden" in {value for row in weeks for value in row}
+    assert not any(None in row for row in weeks)
+    head, *rows = ([cell.value for cell in row] for row in book["trend_retained_90"].iter_rows())
+    hidden = [
+        row for line in rows if (row := dict(zip(head, line, strict=True)))["status"] == "hidden"
+    ]
+    assert hidden
+    for row in hidden:
+        assert row["numerator"] == "hidden"
+        assert row["value"] is None  # a spreadsheet would draw a word as 0
+        assert row["lower"] is None
+
+
+def test_a_week_in_which_no_session_was_due_has_no_rate_and_that_is_not_hidden(
+    tmp_path: Path,
+) -> None:
+    episodes = people(60, admit_date="2026-04-06", discharge_date="2026-07-20")
+    rows = every_week(episodes, weeks=14)
+    rows.loc[rows.index % 5 == 1, "status"] = "no_show"
+    rows = rows[rows["date"] != "2026-04-27"]
+    report = made(episodes, attendance=rows)
+    weeks = [row for name, row in cells_of(report, tmp_path) if name == "attendance_by_week"]
+    assert weeks[3]["due"] == 0
+    assert weeks[3]["rate"] is None
+    assert weeks[2]["rate"] == 0.8

@@ -133,7 +133,7 @@ def counted(document: Mapping[str, Any]) -> Iterator[Counted]:
             for column in columns:
                 if column in row:
                     what = _what(name, label, column)
-                    yield replace(made, what=what, **_value(row[column]))
+                    yield replace(made, what=what, **_value(row[column], trend))
             for part, whole in OF_BOTH:
                 one, other = row.get(part), row.get(whole)
                 if whole in columns and isinstance(one, int) and isinstance(other, int):
@@ -154,10 +154,11 @@ def _what(name: str, label: tuple[str, ...], column: str) -> tuple[str, ...]:
     return (name, *label, column)
 
 
-def _value(value: object) -> dict[str, Any]:
+def _value(value: object, trend: bool) -> dict[str, Any]:
+    """Return a printed count; a hidden one is no zero, but in a trend, where rows are hidden."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return {"value": int(value)}
-    return {"value": None, "zero": value is None}
+    return {"value": None, "zero": trend or value is None}
 
 
 def _label(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.report.forms.document import Document, kinds_of, leading_sheets, tables_of
 from iop_outcomes.shared.characters import printable
 
@@ -52,6 +53,8 @@ def workbook(
             )
             looks = _Looks(book)
             for name, frame in (first | tables).items():
+                if name in captions:
+                    frame = _with_words(frame, captions[name])
                 sheet = book.add_worksheet(name[:LONGEST_NAME])
                 _fill_sheet(sheet, frame, kinds.get(name, {}), looks)
                 if name.startswith(CHARTED) and name in captions:
@@ -62,6 +65,19 @@ def workbook(
             if not (first | tables):
                 book.add_worksheet("empty")
         return buffer.getvalue()
+
+
+def _with_words(frame: pd.DataFrame, read: Document) -> pd.DataFrame:
+    """Return a table with the word for what is hidden, as it is read in the report.
+
+    What a chart is drawn of stays empty: a spreadsheet would draw a word as 0. There the status of
+    the row says that it is hidden.
+    """
+    shown = pd.DataFrame(read["rows"], frame.index, frame.columns, dtype=object)
+    charted = [line[0] for line in LINES] if str(read["name"]).startswith(CHARTED) else []
+    words = (shown == HIDDEN) & frame.isna()
+    words[[name for name in charted if name in words]] = False
+    return frame.astype(object).mask(words, HIDDEN) if words.to_numpy().any() else frame
 
 
 class _Looks:

@@ -13,6 +13,8 @@ from iop_outcomes.attendance.rule import AttendanceRule
 from iop_outcomes.attendance.weekly import unknown_columns
 from iop_outcomes.disclosure import ProtectedCurves
 from iop_outcomes.disclosure.merging import MergePlan
+from iop_outcomes.disclosure.policy import HIDDEN
+from iop_outcomes.disclosure.results import hidden_in_weeks
 from iop_outcomes.plots import plot_attendance, plot_funnel, plot_survival, plot_trend
 from iop_outcomes.plots.layout.export import draw_svg
 from iop_outcomes.records.fitness import Judgement
@@ -130,6 +132,7 @@ def attendance_section(scope: Scope, counted: Counted) -> Section:
         rounded(weeks.table.drop(columns=["hidden", "not_known", *unknown_columns(weeks.table)])),
         kinds,
         weeks.rule,
+        hidden_in_weeks(weeks.table),
     )
     picture = partial(draw_svg, plot_attendance, weeks, synthetic=scope.records.synthetic)
     drawing = Drawing(f"Who came, week by week: {scope.followed_90_days_text}", picture, behind)
@@ -242,7 +245,8 @@ def trend_drawing(scope: Scope, trend: Trend, target: float | None = None) -> Dr
     columns = ["period", "numerator", "denominator", "value", "lower", "upper", "status"]
     title = f"{trend.title} by {period_word(scope, trend)}"
     shown = rounded(_with_status(trend.table)[columns].dropna(axis=1, how="all"), trend.unit)
-    table = Table(f"trend_{trend.measure}", title, shown, kinds, trend.rule)
+    gone = shown.isna().mul(shown["status"] == HIDDEN, axis=0)
+    table = Table(f"trend_{trend.measure}", title, shown, kinds, trend.rule, gone)
     plot = plot_trend if target is None else partial(plot_trend, target=target)
     picture = partial(draw_svg, plot, trend, synthetic=scope.records.synthetic)
     return Drawing(title, picture, table)
@@ -308,7 +312,7 @@ def rounded(table: pd.DataFrame, unit: str = "proportion") -> pd.DataFrame:
 
 
 def _with_status(table: pd.DataFrame) -> pd.DataFrame:
-    shown_or_not = np.where(table["hidden"], "hidden", "known")
+    shown_or_not = np.where(table["hidden"], HIDDEN, "known")
     status = np.where(table["complete"], shown_or_not, "not yet known")
     shown = table.assign(status=status)
     shown.loc[~shown["complete"], ["numerator", "denominator"]] = np.nan

@@ -24,6 +24,7 @@ from iop_outcomes.attendance.stays import Attendance
 from iop_outcomes.disclosure import LinkedCounts, protect
 from iop_outcomes.disclosure.continuity import safe_rows
 from iop_outcomes.disclosure.linked import DETAIL
+from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.disclosure.scores import Shown
 from iop_outcomes.errors import OutcomesError
 from iop_outcomes.outcome_scores import functioning, symptom_change
@@ -76,7 +77,8 @@ def continuity_table(scope: Scope, linked: LinkedCounts) -> DraftTable | None:
             linked.withhold(key)
         else:
             _declare_rule(scope, linked, key, one)
-        numbers = (row[name] for name in ("numerator", "denominator", "share", "lower", "upper"))
+        names = ("numerator", "denominator", "share", "lower", "upper")
+        numbers = (HIDDEN if row["hidden"] else row[name] for name in names)
         rows.append((title, *numbers, one.rule))
         needs.append((key,))
     if not rows:
@@ -84,7 +86,7 @@ def continuity_table(scope: Scope, linked: LinkedCounts) -> DraftTable | None:
     columns = ["rule", "met", "of", "share", "lower", "upper", "what it means"]
     frame = pd.DataFrame(rows, columns=columns)
     shares = ["share", "lower", "upper"]
-    frame[shares] = frame[shares].round(SHARE_DECIMALS)
+    frame[shares] = frame[shares].map(_rounded)
     kinds: dict[str, Kind] = {"met": "count", "of": "count"}
     kinds |= dict.fromkeys(shares, "share")
     note = (
@@ -94,6 +96,10 @@ def continuity_table(scope: Scope, linked: LinkedCounts) -> DraftTable | None:
     caption = f"Who met which rule: {scope.words(8)}"
     table = Table("continuity", caption, frame, kinds, note)
     return DraftTable(table, dict.fromkeys(("met", "of", *shares), needs))
+
+
+def _rounded(share: float | str) -> float | str:
+    return share if isinstance(share, str) else round(share, SHARE_DECIMALS)
 
 
 def _declare_rule(scope: Scope, linked: LinkedCounts, key: Key, one: ContinuityMeasure) -> None:
