@@ -6,6 +6,7 @@ import io
 import re
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
@@ -104,12 +105,13 @@ def check(
     """
     from iop_outcomes.records.checks.losses import nearly_all_lost, odd_row_lines, source_lines
     from iop_outcomes.records.fitness.judging import not_known_lines
+    from iop_outcomes.records.kept import keep_what_was_read
 
     if problems is not None:
         check_place(problems, PROBLEMS)
     records = _read(data, mapping, as_of, quiet)
     if problems is not None:
-        _keep_what_was_read(problems, records, data, mapping)
+        keep_what_was_read(problems, records, data, mapping)
     typer.echo(in_commands(repr(records)))
     known = [f"  {line}" for line in not_known_lines(records.judgements())]
     odd = [f"  {line}" for line in odd_row_lines(records.problems)]
@@ -220,24 +222,27 @@ def report(
     Where nearly all rows of a table were set aside it is said, and the command ends with code 1.
     """
     from iop_outcomes.records.checks.losses import loss_lines, nearly_all_lost
+    from iop_outcomes.records.kept import keep_what_was_read
     from iop_outcomes.report.command import places_of, settings_at, write_each, write_report
+    from iop_outcomes.report.forms.apart import paper_process
     from iop_outcomes.report.period import period_asked
     from iop_outcomes.report.quarterly import prepared_day
 
     period_asked(quarter, period)  # before anything is read
-    places = places_of(out, forms)
+    places = places_of(out, forms, apart=not all_programs)
     check_place(ledger or out, "The ledger")
     day = prepared_day(prepared_on)
     own = settings_at(settings, data, look=not no_settings)
-    records = _read(data, mapping, as_of, quiet)
-    for place in (*places, ledger or out):
-        _keep_what_was_read(place, records, data, mapping)
-    for line in loss_lines(records.problems, records.sources):
-        typer.echo(printable(f"iop-outcomes: {line}"), err=True)
-    asked: dict[str, Any] = {"quarter": quarter, "period": period, "progress": not quiet}
-    asked |= {"title": title, "prepared_by": prepared_by, "prepared_on": day}
-    write = write_each if all_programs else write_report
-    typer.echo(printable(write(records, own, program, places, ledger, **asked)))
+    with paper_process(places, wanted=not all_programs) as paper:
+        records = _read(data, mapping, as_of, quiet)
+        for place in (*places, ledger or out):
+            keep_what_was_read(place, records, data, mapping)
+        for line in loss_lines(records.problems, records.sources):
+            typer.echo(printable(f"iop-outcomes: {line}"), err=True)
+        asked: dict[str, Any] = {"quarter": quarter, "period": period, "progress": not quiet}
+        asked |= {"title": title, "prepared_by": prepared_by, "prepared_on": day}
+        write = write_each if all_programs else partial(write_report, paper=paper)
+        typer.echo(printable(write(records, own, program, places, ledger, **asked)))
     if nearly_all_lost(records.problems, records.sources):
         raise typer.Exit(WRONG)
 
@@ -344,20 +349,6 @@ def _run() -> None:
 def _fail(error: OutcomesError, code: int) -> None:
     typer.echo(f"iop-outcomes: {in_commands(str(error))}", err=True)
     sys.exit(code)
-
-
-def _keep_what_was_read(out: Path, records: Records, data: Path, mapping: Path | None) -> None:
-    """Refuse to write over a file that the records were read from."""
-    folder = data if data.is_dir() else data.parent
-    names = {file.partition(": sheet ")[0] for file in records.sources["file"]}
-    inputs = [data, folder / "mapping.toml", *(folder / name for name in names)]
-    if mapping is not None:
-        inputs.append(mapping)
-    if any(one.is_file() and out.exists() and one.samefile(out) for one in inputs):
-        raise RuleError(
-            f"{printable(str(out))} is one of the files that were read, and is not written over.",
-            instead="another name",
-        )
 
 
 def _say(text: str, quiet: bool) -> None:

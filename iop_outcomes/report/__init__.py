@@ -6,6 +6,7 @@ What is small is decided in `iop_outcomes.disclosure`.
 
 from __future__ import annotations
 
-from iop_outcomes.report.quarterly import Report, quarterly_report
+from iop_outcomes.report.made import Report
+from iop_outcomes.report.quarterly import quarterly_report
 
 __all__ = ["Report", "quarterly_report"]

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 from iop_outcomes.disclosure.ledger import Ledger
 from iop_outcomes.errors import ReportError
 from iop_outcomes.report.each import refuse_to_replace, reports_of_programs, save_all
+from iop_outcomes.report.forms.apart import PaperProcess, worth_it
 from iop_outcomes.report.forms.saving import check_path
+from iop_outcomes.report.made import Report
 from iop_outcomes.report.period import period_asked
-from iop_outcomes.report.quarterly import Report, Wanted, quarterly_report
+from iop_outcomes.report.quarterly import Wanted, quarterly_report
 from iop_outcomes.report.sections.registry import NAMES
 from iop_outcomes.report.settings import (
     USUAL,
@@ -22,6 +24,7 @@ from iop_outcomes.report.settings import (
     with_program_names,
 )
 from iop_outcomes.shared.messages import as_written
+from iop_outcomes.shared.saving import write_whole
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
@@ -76,6 +79,7 @@ def write_report(
     programs: Sequence[str] | None,
     places: Sequence[Path],
     ledger: Path | None,
+    paper: PaperProcess | None = None,
     **options: Any,
 ) -> str:
     """Write the report of some programs in each of its forms; return what was written.
@@ -88,15 +92,33 @@ def write_report(
         Where: see `places_of`.
     ledger : pathlib.Path or None
         The file of the ledger, which is read before and written after.
+    paper : PaperProcess or None
+        Where the PDF is made.
     **options
         Of `quarterly_report`.
     """
+    if paper is not None:
+        paper.check()
     held = None if ledger is None else Ledger.read(ledger)
     made = report_of_programs(records, settings, programs, ledger=held, **options)
-    saved = ", ".join(str(made.save(place)) for place in places)
+    saved = ", ".join(str(one) for one in _save(made, places, paper))
     if ledger is not None and made.ledger is not None:
         made.ledger.save(ledger)
     return f"{made.title}: {saved}"
+
+
+def _save(made: Report, places: Sequence[Path], paper: PaperProcess | None) -> Sequence[Path]:
+    """Write a report in each of its forms; the PDF is laid out while the others are made."""
+    if paper is None:
+        return [made.save(place) for place in places]
+    paper.send(made.page_for_paper(keep=any(one.suffix.lower() == ".docx" for one in places)))
+    for place in places:
+        if place.suffix.lower() != ".pdf":
+            made.save(place)
+    for place in places:
+        if place.suffix.lower() == ".pdf":
+            write_whole(place, paper.pdf(), "The report")
+    return places
 
 
 def write_each(
@@ -147,7 +169,7 @@ def write_each(
     return "\n".join(lines)
 
 
-def places_of(out: Path, forms: str) -> list[Path]:
+def places_of(out: Path, forms: str, *, apart: bool = False) -> list[Path]:
     """Return where a report is written: `out`, or a file beside it for each form that is named.
 
     Parameters
@@ -156,6 +178,8 @@ def places_of(out: Path, forms: str) -> list[Path]:
         The file; with `forms` its ending is replaced.
     forms : str
         Such as ``html,xlsx,json``; empty for the form of the ending.
+    apart : bool
+        Whether a PDF is made in another process where that is sooner: see `paper_process`.
 
     Raises
     ------
@@ -172,5 +196,5 @@ def places_of(out: Path, forms: str) -> list[Path]:
             )
     places = [out.with_suffix(f".{form}") for form in dict.fromkeys(named)] or [out]
     for place in places:
-        check_path(place)
+        check_path(place, apart=apart and worth_it(places))
     return places

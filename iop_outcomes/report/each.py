@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from iop_outcomes.disclosure.ledger import Ledger
 from iop_outcomes.errors import ReportError
+from iop_outcomes.report.made import Report
 from iop_outcomes.report.period import refuse_overlap
-from iop_outcomes.report.quarterly import Report, Wanted, make_report
+from iop_outcomes.report.quarterly import Wanted, make_report
 from iop_outcomes.report.scope import OTHER_PROGRAMS, choose_scope
 from iop_outcomes.report.settings import ReportSettings, with_program_names
 from iop_outcomes.report.together import WHOLE, Together

@@ -11,7 +11,7 @@ from typing import Literal
 import pandas as pd
 
 from iop_outcomes.disclosure.policy import HIDDEN
-from iop_outcomes.plots.layout.export import Picture
+from iop_outcomes.plots.layout.export import Picture, dotted
 
 Kind = Literal["text", "code", "count", "share", "whole_share", "days", "number"]
 Item = Hashable
@@ -119,6 +119,18 @@ class Drawing:
     def narrow(self) -> Picture:
         """The same picture for a page of 400 pixels, drawn once."""
         return self.draw(narrow=True)
+
+    def keep(self) -> None:
+        """Draw the picture, and keep its figure for the dots."""
+        if "picture" not in self.__dict__:
+            self.__dict__["picture"] = self.draw(keep=True)
+
+    @property
+    def dots(self) -> Picture:
+        """The picture as dots, of the figure that was kept if there is one."""
+        drawn: Picture | None = self.__dict__.get("picture")
+        kept = drawn is not None and drawn.figure is not None
+        return dotted(self.picture) if kept else self.draw(dots=True)
 
     @property
     def notes(self) -> list[str]:

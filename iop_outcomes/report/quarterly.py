@@ -3,34 +3,30 @@
 from __future__ import annotations
 
 import datetime
-import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property, partial
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import numpy as np
-import pandas as pd
 
 from iop_outcomes.disclosure import LinkedCounts, SafePolicy
 from iop_outcomes.disclosure.ledger import Ledger
 from iop_outcomes.disclosure.merging import Ladders
-from iop_outcomes.disclosure.system import PrintedCells
 from iop_outcomes.errors import ReportError, RuleError
 from iop_outcomes.outreach.people import refuse_people
 from iop_outcomes.records import require_records
 from iop_outcomes.records.data_cut import as_day
 from iop_outcomes.relapse import RelapseRule
 from iop_outcomes.report.counting import cells_of, count_all, count_rows
-from iop_outcomes.report.forms.document import Document, document_of
+from iop_outcomes.report.forms.document import document_of
 from iop_outcomes.report.forms.html import facts_of, page_of
-from iop_outcomes.report.forms.saving import save_report
 from iop_outcomes.report.forms.word import word_file
+from iop_outcomes.report.made import Report
 from iop_outcomes.report.model import Section
 from iop_outcomes.report.period import ReportPeriod, period_asked, refuse_overlap
 from iop_outcomes.report.scope import Scope, choose_scope
-from iop_outcomes.report.sections.findings import Findings, findings_frame, make_findings
+from iop_outcomes.report.sections.findings import findings_frame, make_findings
 from iop_outcomes.report.sections.registry import (
     NAMES,
     Material,
@@ -48,109 +44,11 @@ from iop_outcomes.report.settings import (
 from iop_outcomes.report.together import Together
 from iop_outcomes.shared.characters import one_line
 from iop_outcomes.shared.messages import as_written
-from iop_outcomes.shared.saving import check_place, write_whole
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
 
 Each = TypeVar("Each")
-
-
-@dataclass(frozen=True, eq=False)
-class Report:
-    """An outcome report.
-
-    Attributes
-    ----------
-    tables : dict of str to pandas.DataFrame
-        All its tables, with small counts hidden: what its pages and pictures show, and no more.
-    findings : Findings
-        A frame, ``measure, title, change, text``: what changed, in plain words. In a notebook and
-        in print it shows itself as its sentences.
-    title : str
-        Its title.
-    html : str
-        The whole report as one page: no script, and no request to anywhere. It is made, with its
-        pictures, when it is first asked for.
-    cells : PrintedCells or None
-        What it prints of its counts, and how they hang together: what `iop-outcomes audit` reads.
-    ledger : Ledger or None
-        The ledger with this report: ``report.ledger.save("ledger.json")`` keeps it for the next.
-    """
-
-    tables: dict[str, pd.DataFrame]
-    findings: Findings
-    title: str
-    _page: Callable[[], str] = field(repr=False)
-    cells: PrintedCells | None = field(default=None, repr=False)
-    ledger: Ledger | None = field(default=None, repr=False)
-    _document: Document | None = field(default=None, repr=False)
-    _word: Callable[[], bytes] | None = field(default=None, repr=False)
-
-    @cached_property
-    def html(self) -> str:
-        """The whole report as one page; its pictures are drawn when it is first asked for."""
-        return self._page()
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Return what is pickled: the page itself in place of what makes it."""
-        html = self.html
-        return {**self.__dict__, "_page": partial(str, html), "html": html, "_word": None}
-
-    def save(self, path: str | Path) -> Path:
-        """Write the report as ``.html``, ``.pdf``, ``.docx``, ``.xlsx`` or ``.json``.
-
-        The PDF is the page laid out on paper; it needs the extra ``iop-outcomes[pdf]``. The Word
-        file holds the first page and the pictures; it needs ``iop-outcomes[office]``. The
-        workbook holds the findings, the facts and a sheet a table; the JSON file all that the page
-        says, as docs/report_schema.json describes it.
-
-        Raises
-        ------
-        ReportError
-            The ending is another one, the folder is not there, what a PDF or a Word file needs
-            is not installed, or a Word file is asked of a report that was stored and read back.
-        """
-        made = (lambda: self.html), self.tables, Path(path), self._mark, self._document
-        return save_report(*made, self._word_file)
-
-    def _word_file(self) -> bytes:
-        if self._word is None:
-            raise ReportError(
-                "A report that was stored and read back has no pictures for a Word file.",
-                instead="make it again; or save it as .html or .pdf",
-            )
-        return self._word()
-
-    @property
-    def _mark(self) -> str:
-        """What stands on every sheet of what must not be sent."""
-        return "" if self.cells is None else SafePolicy(self.cells.threshold).mark
-
-    def save_cells(self, path: str | Path) -> Path:
-        """Write what the report prints of its counts, for `iop-outcomes audit`; return the path.
-
-        It holds no hidden number.
-        """
-        if self.cells is None:
-            raise ReportError("This report was made without its printed cells.")
-        place = Path(path)
-        check_place(place, "The file of printed cells")
-        write_whole(place, json.dumps(self.cells.as_json()).encode())
-        return place
-
-    def __repr__(self) -> str:
-        """Return its title and how many tables and findings it holds."""
-        return f"<Report: {self.title}, {len(self.tables)} tables, {len(self.findings)} findings>"
-
-    def _repr_html_(self) -> str:
-        from html import escape
-
-        page = escape(self.html, quote=True)
-        return (
-            f'<iframe title="{escape(self.title, quote=True)}" srcdoc="{page}" '
-            'style="width: 100%; height: 40rem; border: 1px solid #ccc"></iframe>'
-        )
 
 
 def quarterly_report(
@@ -301,8 +199,15 @@ def make_report(
 
     def page() -> str:
         for drawing in _watched(drawings, "pictures", progress):
-            drawing.picture  # noqa: B018  # drawn once, and kept for the page
+            drawing.picture, drawing.narrow  # noqa: B018  # drawn once, and kept for the page
         return written()
+
+    def paper(*, keep: bool = False) -> str:
+        for drawing in _watched(drawings, "pictures", progress):
+            if keep:
+                drawing.keep()
+            drawing.picture  # noqa: B018
+        return written(paper=True)
 
     tables = {one.name: one.frame.copy() for section in built for one in section.all_tables}
     assert made is not None  # the first step
@@ -313,7 +218,7 @@ def make_report(
     findings = findings_frame(made.findings)
     document = document_of(heading, facts, findings, built, _plain_period(scope))
     word = word_file(document, built, scope, chosen)
-    return Report(tables, findings, heading, page, cells, kept, document, word)
+    return Report(tables, findings, heading, page, cells, kept, document, word, paper)
 
 
 def _settings_of(

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
@@ -20,8 +21,10 @@ import iop_outcomes as iop
 from iop_outcomes.errors import ReportError
 from iop_outcomes.plots import plot_trend
 from iop_outcomes.plots.layout.export import Picture, draw_svg
+from iop_outcomes.report.forms import apart
+from iop_outcomes.report.forms.apart import PaperProcess, paper_process, worth_it
 from iop_outcomes.report.forms.html import page_of
-from iop_outcomes.report.forms.pdf import lettered, pdf_of, weasyprint
+from iop_outcomes.report.forms.pdf import lettered, pdf_of, plain, weasyprint
 from iop_outcomes.report.forms.saving import check_path
 from iop_outcomes.report.model import Drawing, Section, Table
 from iop_outcomes.report.settings import ReportSettings
@@ -188,6 +191,95 @@ def test_captions_and_rows_are_kept_together_and_each_page_has_its_mark(made: Pa
 @needs_text
 def test_the_letters_of_a_picture_can_be_copied(made: Path) -> None:
     assert "Admissions" in "".join(_pages(made))
+
+
+@needs_weasyprint
+def test_another_process_makes_the_same_bytes(made: Path, html: str) -> None:
+    process = PaperProcess()
+    process.check()
+    process.send(html)
+    assert process.pdf() == made.read_bytes()
+    process.close()
+    process.close()  # nothing is left to end
+
+
+@needs_weasyprint
+@pytest.mark.parametrize("program", ["import sys; sys.exit(3)", "import time; print('ready')"])
+def test_without_the_other_process_the_page_is_laid_out_here(
+    program: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = '<html lang="en"><head><title>x</title><style></style></head><body>x</body></html>'
+    monkeypatch.setattr(apart, "START", program)
+    process = PaperProcess()
+    process.check()
+    process.send(page)
+    assert process.pdf() == pdf_of(page)
+    process.close()
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+    process = PaperProcess()
+    process.check()
+    process.send(page)
+    assert process.pdf() == pdf_of(page)
+
+
+def test_another_process_that_cannot_make_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(apart, "START", "import sys; sys.exit('no Pango')")
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    process = PaperProcess()
+    with pytest.raises(ReportError, match="WeasyPrint"):
+        process.check()
+
+
+def test_another_process_is_used_where_two_things_are_made_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    both = [Path("r.pdf"), Path("r.html")]
+    monkeypatch.setattr(apart, "_cores", lambda: 2)
+    assert worth_it(both)
+    assert not worth_it([Path("r.pdf"), Path("r.json")])
+    assert not worth_it([Path("r.html"), Path("r.docx")])
+    with paper_process(both, wanted=False) as process:
+        assert process is None
+    monkeypatch.setattr(apart, "_cores", lambda: 1)
+    with paper_process(both) as process:
+        assert process is None
+
+
+@needs_weasyprint
+def test_what_is_for_screens_only_changes_nothing_on_paper(picture: Picture) -> None:
+    scope: Any = SimpleNamespace(
+        records=SimpleNamespace(synthetic=True), policy=iop.SafePolicy.cms()
+    )
+    page = page_of(scope, sections_of(picture)[1:], ReportSettings(), "A title", [])
+    assert "<details>" in page()
+    assert "<nav " in page()
+    assert not {"<details>", "<nav ", "<source "} & set(re.findall("<[a-z]+[ >]", page(paper=True)))
+    assert pdf_of(page(paper=True)) == pdf_of(page())
+
+
+def test_a_plain_picture_has_its_styles_as_attributes_and_no_empty_groups(picture: Picture) -> None:
+    before = lettered(picture.svg.decode("utf-8"))
+    after = plain(before)
+    kinds = ("<path ", "<use ", "<text ", "<rect ", "clip-path=")
+    assert {one: after.count(one) for one in kinds} == {one: before.count(one) for one in kinds}
+    old, new = ElementTree.fromstring(before), ElementTree.fromstring(after)
+    assert " style=" not in after
+    looks = [_look(one) for one in old.iter() if not one.tag.endswith(("}g", "}style"))]
+    kept = [_look(one) for one in new.iter() if not one.tag.endswith("}g")]
+    drawn = [one for one in looks if one != {}]
+    assert [one for one in kept if one != {}][1:] == drawn[1:]  # the first is the whole picture
+    assert new.get("stroke-linejoin") == "round"
+    other = before.replace("<style", "<style media='all'", 1)
+    assert plain(other) == other
+
+
+def _look(node: ElementTree.Element) -> dict[str, str]:
+    """Return the attributes of a part of a picture, those of its style among them."""
+    styles = (one.partition(":") for one in node.get("style", "").split(";") if one.strip())
+    named = {name: value for name, value in node.attrib.items() if name != "style"}
+    return named | {name.strip(): value.strip() for name, _, value in styles}
 
 
 def test_letters_of_other_fonts_stay_shapes(picture: Picture) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from base64 import b64encode
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
@@ -12,12 +13,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import iop_outcomes as iop
 from iop_outcomes.errors import ReportError
-from iop_outcomes.plots.layout.export import Picture
+from iop_outcomes.plots.layout.export import Picture, draw_svg
 from iop_outcomes.report.forms.document import Document, document_of
 from iop_outcomes.report.forms.saving import check_path, save_report
 from iop_outcomes.report.forms.word import word_of
-from iop_outcomes.report.model import Section, Table
+from iop_outcomes.report.model import Drawing, Section, Table
 from iop_outcomes.report.sections.findings import findings_frame
 
 docx = pytest.importorskip("docx", reason="python-docx, the extra [office], is not installed")
@@ -87,3 +89,17 @@ def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     with pytest.raises(ReportError, match="python-docx") as caught:
         check_path(tmp_path / "report.docx")
     assert "iop-outcomes[office]" in caught.value.instead
+
+
+def test_dots_of_a_kept_figure_are_those_of_a_new_one() -> None:
+    table = pd.DataFrame({"days": [3.0, 5.0, 9.0], "event": [True, False, True]})
+    curves = iop.survival_curves(table)
+    draw = partial(draw_svg, iop.plot_survival, curves)
+    drawing = Drawing("Curves", draw, Table("t", "T", table))
+    alone = drawing.dots
+    assert alone.png.startswith(b"\x89PNG")
+    drawing.keep()
+    assert drawing.picture == draw()
+    kept = drawing.dots
+    assert kept.png == alone.png
+    assert (kept.alternative_text, kept.width) == (alone.alternative_text, alone.width)

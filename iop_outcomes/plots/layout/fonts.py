@@ -168,8 +168,8 @@ def _base_letters() -> frozenset[int]:
     return normal & bold
 
 
-def base_files() -> dict[tuple[str, str], bytes]:
-    """Return the files of the base: its weight and slant -> the font."""
+def base_files() -> dict[tuple[str, str], Path]:
+    """Return the files of the base: its weight and slant -> the file of the font."""
     from matplotlib.font_manager import FontProperties, findfont
 
     fonts = {
@@ -177,7 +177,7 @@ def base_files() -> dict[tuple[str, str], bytes]:
         ("bold", "normal"): FontProperties(family=BASE, weight="bold"),
         ("normal", "oblique"): FontProperties(family=BASE, style="oblique"),
     }
-    return {face: Path(findfont(font)).read_bytes() for face, font in fonts.items()}
+    return {face: Path(findfont(font)) for face, font in fonts.items()}
 
 
 @lru_cache(maxsize=512)

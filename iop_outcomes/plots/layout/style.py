@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
@@ -140,11 +141,18 @@ def drawing(**more: Any) -> Iterator[None]:
     The settings of matplotlib belong to the whole process, so that one picture is drawn at a time:
     two threads would restore each other's.
     """
-    from matplotlib import rc_context, rcParamsDefault
+    from matplotlib import rc_context
 
-    defaults = {name: rcParamsDefault[name] for name in rcParamsDefault if name not in OF_READER}
-    with _ONE_AT_A_TIME, rc_context(defaults | SETTINGS | more):
+    with _ONE_AT_A_TIME, rc_context(_defaults() | SETTINGS | more):
         yield
+
+
+@cache
+def _defaults() -> dict[str, Any]:
+    """Return matplotlib's own settings of how a picture looks, which nothing changes."""
+    from matplotlib import rcParamsDefault
+
+    return {name: rcParamsDefault[name] for name in rcParamsDefault if name not in OF_READER}
 
 
 def without_advice() -> None:

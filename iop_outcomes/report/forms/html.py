@@ -26,16 +26,18 @@ def page_of(
     settings: ReportSettings,
     title: str,
     facts: list[tuple[str, str]],
-) -> Callable[[], str]:
+) -> Callable[..., str]:
     """Return what makes the page: of sections that are protected, and of nothing else.
 
-    Every value is escaped, and a name that is not defined is an error.
+    Every value is escaped, and a name that is not defined is an error. With ``paper=True`` it makes
+    the page without what is for screens only, so that no narrow picture is drawn.
     """
     synthetic, policy = scope.records.synthetic, scope.policy
     defined, title_of = _defined(sections)
 
-    def page() -> str:
+    def page(*, paper: bool = False) -> str:
         html = _template().render(
+            paper=paper,
             title=title,
             facts=facts,
             synthetic=synthetic,

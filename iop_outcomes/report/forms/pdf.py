@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from base64 import b64decode, b64encode
 from html import unescape
@@ -11,17 +10,24 @@ from typing import Any
 
 from iop_outcomes.errors import ReportError
 from iop_outcomes.plots.layout.fonts import base_files
+from iop_outcomes.report.forms.paper import laid_out, library
 
-VARIANT = "pdf/ua-1"
 INSTEAD = 'pip install "iop-outcomes[pdf]"; or save as .html and print it from a browser'
 _PICTURE = re.compile(r'(<img src="data:image/svg\+xml;base64,)([^"]+)"')
-_SOURCE = re.compile(r"<source [^>]*>")  # a narrow picture, for screens
+_SCREEN = re.compile(r"<source [^>]*>|<nav .*?</nav>|<details>.*?</details>", re.DOTALL)
+"""What is for screens only: narrow pictures, and what the style does not show on paper."""
 _LETTERS = re.compile(
     r'<!-- (?P<text>[^<>]*) --><g(?P<style>(?: style="[^"]*")?) '
     r'transform="(?P<place>[^"]*?) ?scale\((?P<scale>[\d.]+) [^"]*">'
     r"(?:<defs>.*?</defs>)?(?P<shapes>(?:<use [^>]*/>)+)</g>",
     re.DOTALL,
 )
+_LINES = (
+    '<defs><style type="text/css">*{stroke-linejoin: round; stroke-linecap: butt}</style></defs>'
+)
+_STYLED = re.compile(r' style="([^"]*)"')
+_GROUP = re.compile(r"<(/?)g(?: ([^>]*[^/>]))?(/?)>")
+_NAME = re.compile(r' ?\bid="[^"]*"')
 _FACE = re.compile(r'"#DejaVuSans((?:-(?:Bold|Oblique|BoldOblique))?)-[0-9a-f]+"')
 
 
@@ -34,7 +40,7 @@ def weasyprint() -> Any:
         It, or the library Pango that it draws letters with, is not installed.
     """
     try:
-        import weasyprint as library
+        return library()
     except ImportError:
         raise ReportError(
             "A report as PDF needs WeasyPrint, which is not installed.", instead=INSTEAD
@@ -45,8 +51,6 @@ def weasyprint() -> Any:
             instead="install Pango (on Debian libpango-1.0-0, libpangoft2-1.0-0 and "
             "libharfbuzz-subset0); or save as .html and print it from a browser",
         ) from None
-    logging.getLogger("weasyprint").setLevel(logging.ERROR)  # it names rules that are for browsers
-    return library
 
 
 def pdf_of(html: str) -> bytes:
@@ -57,30 +61,29 @@ def pdf_of(html: str) -> bytes:
     html : str
         The page. Nothing is fetched for it: it holds its pictures, and the font is matplotlib's.
     """
-    library = weasyprint()
-    from weasyprint.urls import URLFetcher, URLFetcherResponse
+    weasyprint()
+    return laid_out(for_paper(html), fonts_of_page())
 
-    held = {f"font:{weight}-{slant}": font for (weight, slant), font in base_files().items()}
 
-    class OwnOnly(URLFetcher):  # type: ignore[misc]  # of a library without types
-        """Gives the fonts and what the page itself holds, and asks for nothing else."""
+def for_paper(html: str) -> str:
+    """Return a page as it is laid out: with the style of paper, and without what is for screens."""
+    return _PICTURE.sub(_lettered, _SCREEN.sub("", html)).replace("</style>", _style(), 1)
 
-        def fetch(self, url: str, headers: Any = None) -> Any:
-            if url in held:
-                return URLFetcherResponse(url, held[url], {"Content-Type": "font/ttf"})
-            return super().fetch(url, headers)
 
-    fetch = OwnOnly(allowed_protocols=("data",), allow_redirects=False)
-    page = _PICTURE.sub(_lettered, _SOURCE.sub("", html)).replace("</style>", _style(), 1)
-    document = library.HTML(string=page, url_fetcher=fetch, media_type="print")
-    return bytes(document.write_pdf(pdf_variant=VARIANT))
+def fonts_of_page() -> dict[str, str]:
+    """Return the address of each font in the style of paper -> its file."""
+    return {_address(face): str(path) for face, path in base_files().items()}
+
+
+def _address(face: tuple[str, str]) -> str:
+    return "font:" + "-".join(face)
 
 
 def _style() -> str:
     """Return the end of the page's style: what paper needs, and the font that pictures have."""
     faces = "".join(
         f'@font-face {{ font-family: "DejaVu Sans"; font-weight: {weight}; font-style: {slant}; '
-        f'src: url("font:{weight}-{slant}") }}\n'
+        f'src: url("{_address((weight, slant))}") }}\n'
         for weight, slant in base_files()
     )
     paper = files("iop_outcomes.report").joinpath("templates/paper.css").read_text("utf-8")
@@ -88,7 +91,7 @@ def _style() -> str:
 
 
 def _lettered(found: re.Match[str]) -> str:
-    svg = lettered(b64decode(found[2]).decode("utf-8"))
+    svg = plain(lettered(b64decode(found[2]).decode("utf-8")))
     return f'{found[1]}{b64encode(svg.encode("utf-8")).decode("ascii")}"'
 
 
@@ -122,3 +125,33 @@ def _as_text(found: re.Match[str]) -> str:
         f'<text{found["style"]} transform="{found["place"]}" font-family="DejaVu Sans" '
         f'font-size="{size:.4g}"{weight}{slant}>{found["text"]}</text>'
     )
+
+
+def plain(svg: str) -> str:
+    """Return a picture that looks the same and is laid out faster.
+
+    Styles become attributes, which need no parser of style sheets, and groups that only have a name
+    are taken away. A picture with another style sheet than matplotlib's is returned as it is.
+    """
+    if svg.count("<style") != 1 or _LINES not in svg:
+        return svg
+    svg = svg.replace(_LINES, "", 1)
+    svg = svg.replace("<svg ", '<svg stroke-linejoin="round" stroke-linecap="butt" ', 1)
+    svg = _STYLED.sub(_as_attributes, svg)
+    kept: list[bool] = []  # of the groups that are open
+
+    def group(found: re.Match[str]) -> str:
+        end, attributes, empty = found[1], _NAME.sub("", found[2] or "").strip(), found[3]
+        if empty:
+            return ""
+        if end:
+            return "</g>" if kept.pop() else ""
+        kept.append(bool(attributes))
+        return f"<g {attributes}>" if attributes else ""
+
+    return _GROUP.sub(group, svg)
+
+
+def _as_attributes(found: re.Match[str]) -> str:
+    pairs = (one.partition(":") for one in found[1].split(";") if one.strip())
+    return "".join(f' {name.strip()}="{value.strip()}"' for name, _, value in pairs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import pandas as pd
@@ -17,8 +18,11 @@ from iop_outcomes.shared.saving import check_place, write_whole
 ENDINGS = (".html", ".htm", ".pdf", ".docx", ".xlsx", ".json")
 
 
-def check_path(path: Path) -> str:
-    """Return the ending of `path`, or raise ReportError if no report can be written there."""
+def check_path(path: Path, *, apart: bool = False) -> str:
+    """Return the ending of `path`, or raise ReportError if no report can be written there.
+
+    What makes a PDF is not loaded here where it is made `apart`, in another process.
+    """
     ending = path.suffix.lower()
     if ending not in ENDINGS:
         raise ReportError(
@@ -26,7 +30,7 @@ def check_path(path: Path) -> str:
             found=path.suffix or "no ending",
             instead='report.save("report.html")',
         )
-    if ending == ".pdf":
+    if ending == ".pdf" and not (apart and find_spec("weasyprint")):
         weasyprint()
     if ending == ".docx":
         python_docx()
@@ -41,10 +45,12 @@ def save_report(
     mark: str = "",
     document: Document | None = None,
     word: Callable[[], bytes] | None = None,
+    paper: Callable[[], str] | None = None,
 ) -> Path:
     """Write the report to `path` in the form of its ending; only some forms need the pictures.
 
-    Each sheet of a workbook has `mark` at the top of its printed pages, and below its table.
+    Each sheet of a workbook has `mark` at the top of its printed pages, and below its table. A PDF
+    is made of the page for `paper`, if there is one.
     """
     ending = check_path(path)
     if ending == ".json" and document is not None:
@@ -53,5 +59,5 @@ def save_report(
         return write_whole(path, workbook(tables, mark, document), "The report")
     if ending == ".docx" and word is not None:
         return write_whole(path, word(), "The report")
-    content = pdf_of(page()) if ending == ".pdf" else page().encode("utf-8")
+    content = pdf_of((paper or page)()) if ending == ".pdf" else page().encode("utf-8")
     return write_whole(path, content, "The report")

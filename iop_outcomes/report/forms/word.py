@@ -6,7 +6,7 @@ from base64 import b64decode
 from collections.abc import Callable, Sequence
 from io import BytesIO
 from typing import Any
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from iop_outcomes.errors import ReportError
 from iop_outcomes.plots.layout.export import Picture
@@ -50,7 +50,7 @@ def word_file(
     drawings = [one for section in sections for one in section.drawings]
 
     def word() -> bytes:
-        pictures = [(one.title, one.draw(dots=True)) for one in drawings]
+        pictures = [(one.title, one.dots) for one in drawings]
         return word_of(document, pictures, mark, banner, logo)
 
     return word
@@ -160,5 +160,6 @@ def _without_times(content: bytes) -> bytes:
     with ZipFile(BytesIO(content)) as old, BytesIO() as buffer:
         with ZipFile(buffer, "w", ZIP_DEFLATED) as new:
             for item in old.namelist():
-                new.writestr(ZipInfo(item, LONG_AGO), old.read(item), ZIP_DEFLATED)
+                packed = ZIP_STORED if item.endswith(".png") else ZIP_DEFLATED  # it is packed
+                new.writestr(ZipInfo(item, LONG_AGO), old.read(item), packed)
         return buffer.getvalue()

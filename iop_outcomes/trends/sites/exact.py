@@ -41,14 +41,32 @@ def exact_proportion_limit(denominator: npt.ArrayLike, target: float, below: flo
     >>> exact_proportion_limit([20, 50], 0.4, 0.975).round(3).tolist()
     [0.594, 0.528]
     """
-    from scipy.stats import binom
-
     n = np.asarray(denominator, dtype=np.float64)
-    used = np.where(n > 0, n, 1.0)
-    r = binom.ppf(below, used, target)
-    up, down = binom.cdf(r, used, target), binom.cdf(r - 1, used, target)
+    known = (n > 0) & (n == np.floor(n)) & (0 <= target <= 1)
+    used = np.where(known, n, 1.0)
+    r = _quantile(below, used, target)
+    up, down = _at_most(r, used, target), _at_most(r - 1, used, target)
     part = np.divide(up - below, up - down, out=np.zeros_like(used), where=up > down)
-    return np.where(n > 0, np.clip((r - part) / used, 0.0, 1.0), np.nan)
+    return np.where(known, np.clip((r - part) / used, 0.0, 1.0), np.nan)
+
+
+def _at_most(number: Floats, n: Floats, target: float) -> Floats:
+    """Return the probability of at most so many of n."""
+    from scipy.special import betaincc  # scipy.stats takes as long to load as a picture to draw
+
+    within = np.clip(number, 0, n - 1)
+    inside = betaincc(within + 1, n - within, target)
+    return np.where(number < 0, 0.0, np.where(number >= n, 1.0, inside))
+
+
+def _quantile(below: float, n: Floats, target: float) -> Floats:
+    """Return the smallest number of n that is reached with a probability of at least `below`."""
+    low, high = np.full_like(n, -1.0), n.copy()  # the number is above low, and at most high
+    while (high - low > 1).any():
+        middle = np.floor((low + high) / 2)
+        enough = _at_most(middle, n, target) >= below
+        low, high = np.where(enough, low, middle), np.where(enough, middle, high)
+    return high
 
 
 def exact_ratio_limit(expected: npt.ArrayLike, below: float) -> Floats:
