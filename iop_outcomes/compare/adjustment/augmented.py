@@ -81,10 +81,10 @@ class Augmented:
         """Return the influence of each row on each curve at places, (groups, places, rows)."""
         rows = np.flatnonzero(self.scores.used)
         values = self._each(rows, self.scores, *self.first)[:, :, places]
-        found = np.zeros((len(values), len(places), len(self.problem.days)))
+        influence = np.zeros((len(values), len(places), len(self.problem.days)))
         moved = values - values.mean(axis=1, keepdims=True)
-        found[:, :, rows] = moved.transpose(0, 2, 1) / len(rows)
-        return found
+        influence[:, :, rows] = moved.transpose(0, 2, 1) / len(rows)
+        return influence
 
     def _each(
         self, rows: NDArray[np.intp], scores: Scores, event: Hazards, censoring: Hazards

@@ -65,14 +65,14 @@ class Completion:
 
     def rule(self, imputations: int | None) -> str:
         """Return how missing covariates were completed, as sentences."""
-        found = self.incomplete.table
-        some = found[found["missing"] > 0]
-        said = ", ".join(
+        table = self.incomplete.table
+        some = table[table["missing"] > 0]
+        shares = ", ".join(
             f"{row['covariate']} {100 * row['share_missing']:.1f}%"
             for row in some.to_dict("records")
         )
         return (
-            f"Missing covariates ({said} of {len(self.frame):,} rows) drawn {imputations} times "
+            f"Missing covariates ({shares} of {len(self.frame):,} rows) drawn {imputations} times "
             f"(seed {self.seed}) by chained equations given the group, the event, the cumulative "
             "hazard at the time and the other covariates, and assumed missing at random given "
             "these."

@@ -41,13 +41,13 @@ class EValue(Result):
     def text(self) -> str:
         """What the E-values say."""
         first = self.table.iloc[0]
-        said = (
+        of_estimate = (
             f"{self.measure.capitalize()} {first['ratio']:.3g}: something not measured that is "
             f"associated with both the group and the event by risk ratios of {first['e_value']:.2f}"
             " each, beyond the covariates measured, could explain it; weaker could not."
         )
         if len(self.table) == 1:
-            return f"{said} {self.rule}"
+            return f"{of_estimate} {self.rule}"
         limit = self.table.iloc[1]
         if limit["ratio"] == 1:
             of_limit = "The limits include 1: nothing is needed to explain them (E-value 1)."
@@ -55,7 +55,7 @@ class EValue(Result):
             of_limit = (
                 f"To make the limits include 1 it would need risk ratios of {limit['e_value']:.2f}."
             )
-        return f"{said} {of_limit} {self.rule}"
+        return f"{of_estimate} {of_limit} {self.rule}"
 
     @property
     def _summary(self) -> str:
@@ -141,8 +141,8 @@ def e_value(
 
 
 def _check(estimate: float, lower: float | None, upper: float | None) -> None:
-    given = [value for value in (estimate, lower, upper) if value is not None]
-    if not all(is_number(value) and np.isfinite(value) and value > 0 for value in given):
+    ratios = [value for value in (estimate, lower, upper) if value is not None]
+    if not all(is_number(value) and np.isfinite(value) and value > 0 for value in ratios):
         raise RuleError(
             "A ratio and its limits are numbers above 0.",
             found=f"estimate={as_written(estimate)}, lower={as_written(lower)}, "

@@ -185,8 +185,8 @@ def adjusted_curves(
     >>> times = pd.DataFrame({"worse": worse, "track": np.where(evening, "evening", "day")})
     >>> times["days"] = np.ceil(random.exponential(np.where(worse, 30, 90)))
     >>> times["event"] = True
-    >>> found = iop.adjusted_curves(times, "track", "worse", day=60, limits="closed_form")
-    >>> found.table[["measure", "difference", "lower", "upper"]].round(2)
+    >>> adjusted = iop.adjusted_curves(times, "track", "worse", day=60, limits="closed_form")
+    >>> adjusted.table[["measure", "difference", "lower", "upper"]].round(2)
                measure  difference  lower  upper
     0         survival        0.01  -0.11   0.12
     1  restricted_mean        2.48  -2.32   7.27
@@ -227,12 +227,12 @@ def adjusted_curves(
     problems = [problem]
     if samples:
         problems = problems_of(problem, (design, of_event), np.arange(len(frame)), samples)
-    fitted = [_fitted(one, method, list(of_event.names)) for one in problems]
+    fitted = [_fitted(sample, method, list(of_event.names)) for sample in problems]
     names = group_names(checked.labels)
     asked = Asked(
         names, against, limits, confidence, resamples, seed, processes, progress, clusters.each
     )
-    curves = [one for one, _ in fitted]
+    curves = [sample_curves for sample_curves, _ in fitted]
     if completion is None:
         tables, failed = limited(Beside(curves[0], Unadjusted(problem)), asked)
     else:
@@ -354,5 +354,5 @@ def _trimmed(every: list[Scores], trim: float | None) -> str:
     if trim is None:
         return ""
     number = [int((~scores.used).sum()) for scores in every]
-    said = f"{number[0]:,}" if len(every) == 1 else f"{np.mean(number):,.1f} (mean)"
-    return f" {said} rows with a probability of some group below {trim:g} left out."
+    rows = f"{number[0]:,}" if len(every) == 1 else f"{np.mean(number):,.1f} (mean)"
+    return f" {rows} rows with a probability of some group below {trim:g} left out."

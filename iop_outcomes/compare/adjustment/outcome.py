@@ -103,9 +103,9 @@ class CoxByGroup:
             ties="breslow",
             names=names,
         )
-        found = self.fit(np.ones(len(self.days)), fit.coefficient)
-        assert found is not None
-        return found
+        hazards = self.fit(np.ones(len(self.days)), fit.coefficient)
+        assert hazards is not None
+        return hazards
 
     def fit(self, counts: Floats, start: Floats) -> Hazards | None:
         """Fit the model where rows count so much; None where it has no estimate."""

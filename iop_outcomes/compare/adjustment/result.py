@@ -47,8 +47,10 @@ class AdjustedCurves(CurveContrast):
     def text(self) -> str:
         """Each difference in words, the same without adjustment, and how both were made."""
         rows = self.unadjusted.head(2).to_dict("records")
-        said = [describe_difference(row, self.day, self.confidence, self.event) for row in rows]
-        return f"{super().text} Without adjustment: {'; '.join(said)}."
+        differences = [
+            describe_difference(row, self.day, self.confidence, self.event) for row in rows
+        ]
+        return f"{super().text} Without adjustment: {'; '.join(differences)}."
 
     @property
     def caution(self) -> str:
@@ -86,8 +88,8 @@ class AdjustedCurves(CurveContrast):
     @property
     def _sampling_imputed(self) -> str:
         level, most = format_level(self.confidence), self.table["missing_information"].max()
-        said = "less than 1%" if most < 0.01 else f"up to {100 * most:.0f}%"
-        lost = f"; {said} of the information on a difference is missing."
+        share = "less than 1%" if most < 0.01 else f"up to {100 * most:.0f}%"
+        lost = f"; {share} of the information on a difference is missing."
         if self.limits == "closed_form":
             return (
                 f"{level} limits are by Rubin's rules over {self.imputations:,} completed samples, "

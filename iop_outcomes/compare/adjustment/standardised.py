@@ -42,8 +42,8 @@ class Standardised:
 
     def survival(self, counts: Floats) -> Floats:
         """Return the curve of each group where rows count so much."""
-        found = self.model.fit(counts, self.first.coefficients)
-        if found is None:
+        hazards = self.model.fit(counts, self.first.coefficients)
+        if hazards is None:
             return self.problem.lost()
         options = self.problem.model
         own = counts > 0
@@ -54,7 +54,7 @@ class Standardised:
             return self.problem.lost()
         share = counts[rows] / counts[rows].sum()
         return np.stack(
-            [share @ found.survival(group, rows) for group in range(self.problem.groups)]
+            [share @ hazards.survival(group, rows) for group in range(self.problem.groups)]
         )
 
 

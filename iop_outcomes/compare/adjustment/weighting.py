@@ -55,9 +55,9 @@ class Weighted:
     def survival(self, counts: Floats) -> Floats:
         """Return the curve of each group where rows count so much, missing if one breaks off."""
         model = self.problem.model
-        found = model.fit(counts, self.scores.coefficients)
+        scores = model.fit(counts, self.scores.coefficients)
         curves = [
-            rows.survival((counts * model.weights(found))[model.group == group])
+            rows.survival((counts * model.weights(scores))[model.group == group])
             for group, rows in enumerate(self.on_grid)
         ]
         if any(end < len(self.problem.grid) for _, end in curves):
@@ -71,7 +71,7 @@ class Weighted:
         """
         model, scores = self.problem.model, self.scores
         weight = model.weights(scores)
-        found = influence_of(self.on_grid, model.group, weight, places)
+        at_fixed_weights = influence_of(self.on_grid, model.group, weight, places)
         columns = np.column_stack([np.ones(len(weight)), model.columns])
         slopes = log_slopes(scores.chance, model.group, model.estimand, model.treated)
         used = np.where(scores.used, 1.0, 0.0)
@@ -80,18 +80,18 @@ class Weighted:
         score = (residual[:, :, None] * columns[:, None, :]).reshape(len(weight), -1)
         information = multinomial_information(model.columns, scores.chance, used)
         back = np.linalg.pinv(information, hermitian=True) @ score.T
-        return found + (found @ moved) @ back
+        return at_fixed_weights + (at_fixed_weights @ moved) @ back
 
 
 def influence_of(
     on_grid: list[RowsOnGrid], group: NDArray[np.intp], weight: Floats, places: NDArray[np.intp]
 ) -> Floats:
     """Return the influence of each row on the curve of its group at fixed weights."""
-    found = np.zeros((len(on_grid), len(places), len(weight)))
+    influence = np.zeros((len(on_grid), len(places), len(weight)))
     for place, rows in enumerate(on_grid):
         own = np.flatnonzero(group == place)
-        found[place][:, own] = _fixed(rows, weight[own], places)
-    return found
+        influence[place][:, own] = _fixed(rows, weight[own], places)
+    return influence
 
 
 def _fixed(rows: RowsOnGrid, weight: Floats, places: NDArray[np.intp]) -> Floats:

@@ -110,8 +110,10 @@ def balance(
     groups = check_groups(times, by)
     refuse_no_columns(groups.labels)
     refuse_single_group(groups.labels, "times.describe() for one group.")
-    made = read_covariates(times, covariates)
-    both = [one.name for one in made if one.name in groups.labels.columns]
+    covariate_columns = read_covariates(times, covariates)
+    both = [
+        covariate.name for covariate in covariate_columns if covariate.name in groups.labels.columns
+    ]
     if both:
         raise RuleError(
             "Groups differ by the column that defines them.",
@@ -123,9 +125,12 @@ def balance(
     provenance = provenance_of(times)
     rule = f"{_counted(times)} Standardised differences of the rows with a value{_unit(weights)}."
     return Balance(
-        table=pd.concat([_rows(one, groups, weight) for one in made], ignore_index=True),
+        table=pd.concat(
+            [_rows(covariate, groups, weight) for covariate in covariate_columns], ignore_index=True
+        ),
         differences=pd.concat(
-            [_differences(one, groups, weight, pairs) for one in made], ignore_index=True
+            [_differences(covariate, groups, weight, pairs) for covariate in covariate_columns],
+            ignore_index=True,
         ),
         groups=_sizes(groups, weight),
         by=tuple(groups.labels.columns),

@@ -60,15 +60,15 @@ class Balance(DrawnResult):
     def text(self) -> str:
         """The largest difference before and after weighting, and the rule."""
         sizes = "; ".join(f"{name} {n:,}" for name, n in self.groups[["group", "n"]].to_numpy())
-        said = [f"Groups by {', '.join(self.by)}: {sizes}.", self._largest("difference", "")]
+        sentences = [f"Groups by {', '.join(self.by)}: {sizes}.", self._largest("difference", "")]
         if self.weights is not None:
-            said.append(self._largest("weighted_difference", " after weighting"))
+            sentences.append(self._largest("weighted_difference", " after weighting"))
             effective = "; ".join(
                 f"{name} {size:,.1f}"
                 for name, size in self.groups[["group", "effective_size"]].to_numpy()
             )
-            said.append(f"Effective sizes: {effective}.")
-        return " ".join([*said, self.rule])
+            sentences.append(f"Effective sizes: {effective}.")
+        return " ".join([*sentences, self.rule])
 
     def _largest(self, column: str, when: str) -> str:
         size = self.differences[column].abs()
@@ -92,8 +92,8 @@ class Balance(DrawnResult):
         return f"{len(self.groups)} groups, {format_count(covariates, 'covariate')}{weighted}"
 
     def _shown(self) -> tuple[pd.DataFrame, int]:
-        made = self.paper_table()
-        return made, len(made)
+        table = self.paper_table()
+        return table, len(table)
 
     def paper_table(self, *, decimals: int = 1) -> pd.DataFrame:
         """Return Table 1 as a paper prints it.
@@ -112,10 +112,10 @@ class Balance(DrawnResult):
             largest size. With weights the columns again, weighted, the rows being their effective
             size.
         """
-        made = [self._paper_part("", decimals)]
+        parts = [self._paper_part("", decimals)]
         if self.weights is not None:
-            made.append(self._paper_part("weighted ", decimals).drop(columns="covariate"))
-        return pd.concat(made, axis=1)
+            parts.append(self._paper_part("weighted ", decimals).drop(columns="covariate"))
+        return pd.concat(parts, axis=1)
 
     def _paper_part(self, when: str, decimals: int) -> pd.DataFrame:
         size = "effective_size" if when else "n"
@@ -127,8 +127,8 @@ class Balance(DrawnResult):
         for name, own in self.table.groupby("covariate", sort=False):
             pairs = self.differences[self.differences["covariate"] == name]
             rows += self._paper_rows(str(name), own, pairs, when, decimals)
-        made = pd.DataFrame([*rows], dtype=object)
-        return made.rename(columns={c: f"{when}{c}" for c in made.columns if c != "covariate"})
+        table = pd.DataFrame([*rows], dtype=object)
+        return table.rename(columns={c: f"{when}{c}" for c in table.columns if c != "covariate"})
 
     def _paper_rows(
         self, name: str, own: pd.DataFrame, pairs: pd.DataFrame, when: str, decimals: int
@@ -136,26 +136,28 @@ class Balance(DrawnResult):
         prefix = "weighted_" if when else ""
         kind = own["kind"].iloc[0]
         heads = {"number": f"{name}, mean (sd)", "yes_no": f"{name}, yes, n (%)"}
-        said = _shown(pairs[f"{prefix}difference"])
+        differences = _shown(pairs[f"{prefix}difference"])
         rows: list[dict[str, str]] = []
         if kind == "words":  # one difference of all levels, on a row of its own
             blank = {str(group): "" for group in own["group"].unique()}
-            rows.append({"covariate": f"{name}, n (%)", **blank, "difference": said})
+            rows.append({"covariate": f"{name}, n (%)", **blank, "difference": differences})
         for level, cells in own.groupby("level", sort=False):
             shown = {
                 str(row["group"]): _cell(row, kind, bool(when), decimals)
                 for row in cells.to_dict("records")
             }
             head = heads.get(kind, f"{name}: {level}")
-            rows.append({"covariate": head, **shown, "difference": "" if kind == "words" else said})
+            rows.append(
+                {"covariate": head, **shown, "difference": "" if kind == "words" else differences}
+            )
         first = own.drop_duplicates("group")
         if first["missing"].any():
             missing = {
                 str(row["group"]): _missing(row, bool(when), decimals)
                 for row in first.to_dict("records")
             }
-            said = _shown(pairs[f"{prefix}difference_missing"])
-            rows.append({"covariate": f"{name}, missing (%)", **missing, "difference": said})
+            differences = _shown(pairs[f"{prefix}difference_missing"])
+            rows.append({"covariate": f"{name}, missing (%)", **missing, "difference": differences})
         return rows
 
 
@@ -174,13 +176,13 @@ def _cell(row: dict[Any, Any], kind: str, weighted: bool, decimals: int) -> str:
         return NOT_KNOWN
     if kind == "number":
         spread = row["weighted_sd"] if weighted else row["sd"]
-        said = NOT_KNOWN if np.isnan(spread) else f"{spread:,.{decimals}f}"
-        return f"{mean:,.{decimals}f} ({said})"
+        deviation = NOT_KNOWN if np.isnan(spread) else f"{spread:,.{decimals}f}"
+        return f"{mean:,.{decimals}f} ({deviation})"
     share = f"{100 * mean:.{decimals}f}%"
     return share if weighted else f"{row['count']:,.0f} ({share})"
 
 
 def _missing(row: dict[Any, Any], weighted: bool, decimals: int) -> str:
     share = row["weighted_missing"] if weighted else row["missing"] / row["n"]
-    said = f"{100 * share:.{decimals}f}%"
-    return said if weighted else f"{row['missing']:,} ({said})"
+    percent = f"{100 * share:.{decimals}f}%"
+    return percent if weighted else f"{row['missing']:,} ({percent})"

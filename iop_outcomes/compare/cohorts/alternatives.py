@@ -42,7 +42,7 @@ def check_alternatives(alternatives: Mapping[str, pd.DataFrame] | None) -> dict[
 
 
 def alternatives_table(
-    given: AdjustedCurves,
+    main: AdjustedCurves,
     alternatives: Mapping[str, pd.DataFrame],
     adjust: Callable[[pd.DataFrame], tuple[AdjustedCurves, str]],
 ) -> tuple[pd.DataFrame, dict[str, str]]:
@@ -50,7 +50,7 @@ def alternatives_table(
 
     Parameters
     ----------
-    given : AdjustedCurves
+    main : AdjustedCurves
         By the times themselves.
     alternatives : mapping of str to pandas.DataFrame
     adjust : callable
@@ -63,16 +63,16 @@ def alternatives_table(
     rules : dict of str to str
         Of each alternative how its times were defined, or why it has no estimate.
     """
-    parts = [_rows(GIVEN, given)] if alternatives else []
+    parts = [_rows(GIVEN, main)] if alternatives else []
     rules: dict[str, str] = {}
     for name, times in alternatives.items():
         try:
-            found, rule = adjust(times)
+            adjusted, rule = adjust(times)
         except OutcomesError as error:
             parts.append(_no_rows(name, len(times)))
             rules[name] = f"{NOT_ESTIMATED}{one_line(str(error))}"
             continue
-        groups = set(found.groups["group"]), set(given.groups["group"])
+        groups = set(adjusted.groups["group"]), set(main.groups["group"])
         if groups[0] != groups[1]:
             apart = sorted(groups[0] ^ groups[1])
             raise RuleError(
@@ -80,7 +80,7 @@ def alternatives_table(
                 found=f"{len(apart)} groups that are in one of both only",
                 instead="times with the same values of the columns in by=.",
             )
-        parts.append(_rows(name, found))
+        parts.append(_rows(name, adjusted))
         rules[name] = rule
     if not parts:
         return _no_rows("", 0).iloc[:0], rules
@@ -111,16 +111,16 @@ def spread_of(table: pd.DataFrame) -> str:
     )
 
 
-def _rows(name: str, found: AdjustedCurves) -> pd.DataFrame:
+def _rows(name: str, adjusted: AdjustedCurves) -> pd.DataFrame:
     parts = []
-    for analysis, table in (("not adjusted", found.unadjusted), ("adjusted", found.table)):
+    for analysis, table in (("not adjusted", adjusted.unadjusted), ("adjusted", adjusted.table)):
         own = table.copy()
         sizes: dict[str, Any] = {
             "alternative": name,
             "analysis": analysis,
-            "n": int(found.groups["n"].sum()),
-            "events": int(found.groups["events"].sum()),
-            "fewest_events": int(found.groups["events"].min()),
+            "n": int(adjusted.groups["n"].sum()),
+            "events": int(adjusted.groups["events"].sum()),
+            "fewest_events": int(adjusted.groups["events"].min()),
         }
         for place, (column, value) in enumerate(sizes.items()):
             own.insert(place, column, value)

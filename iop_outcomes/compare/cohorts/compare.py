@@ -117,8 +117,8 @@ def compare_cohorts(
     >>> import iop_outcomes as iop
     >>> records = iop.read_records("data/samples")
     >>> times = iop.time_to_relapse(records, iop.RelapseRule(missing="censor"))
-    >>> found = iop.compare_cohorts(times, "track", covariates=["age", "program"], horizon=60)
-    >>> found.flow[["step", "n"]].to_dict("list")
+    >>> comparison = iop.compare_cohorts(times, "track", covariates=["age", "program"], horizon=60)
+    >>> comparison.flow[["step", "n"]].to_dict("list")
     {'step': ['rows given', 'analysed', 'group', 'group'], 'n': [874, 874, 501, 373]}
     """
     check_choice("missing_covariates", missing_covariates, ("refuse", "drop", "impute"))
@@ -144,8 +144,8 @@ def compare_cohorts(
 
     def adjust(other: pd.DataFrame) -> tuple[AdjustedCurves, str]:
         own = _Rows.of(other, by, covariates, missing_group, missing_covariates)
-        found = adjusted_curves(own.frame, by, own.names, method=method, **options)
-        return found, check_times(own.frame, by).rule
+        curves = adjusted_curves(own.frame, by, own.names, method=method, **options)
+        return curves, check_times(own.frame, by).rule
 
     by_alternative, rules = alternatives_table(adjusted, others_given, adjust)
     sizes = adjusted.groups[["group", "n", "events"]].to_numpy().tolist()

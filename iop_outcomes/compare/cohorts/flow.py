@@ -34,11 +34,11 @@ def with_covariates(frame: pd.DataFrame, names: Sequence[str], missing: str) -> 
     if kept.all():
         return kept
     counts = {name: int(frame[name].isna().sum()) for name in names}
-    found = ", ".join(f"{count:,} of {name}" for name, count in counts.items() if count)
+    missing_values = ", ".join(f"{count:,} of {name}" for name, count in counts.items() if count)
     if missing == "refuse" or not kept.any():
         raise EstimateError(
             "An adjusted comparison needs every covariate of every row.",
-            found=f"missing: {found}, of {len(frame):,} rows",
+            found=f"missing: {missing_values}, of {len(frame):,} rows",
             instead='missing_covariates="impute", which draws them several times; or "drop", which '
             "counts them in .flow and assumes that they are like the others.",
         )
@@ -47,7 +47,7 @@ def with_covariates(frame: pd.DataFrame, names: Sequence[str], missing: str) -> 
 
 def flow_table(
     excluded: Mapping[str, int] | None,
-    given: pd.DataFrame,
+    times: pd.DataFrame,
     losses: Sequence[tuple[str, pd.DataFrame]],
     group: NDArray[np.intp],
     names: Sequence[str],
@@ -58,7 +58,7 @@ def flow_table(
     ----------
     excluded : mapping of str to int, optional
         What was excluded before the rows were given, by reason.
-    given : pandas.DataFrame
+    times : pandas.DataFrame
         The rows given.
     losses : sequence of tuple
         What is left after rows were dropped for a reason: the reason, and the rows.
@@ -70,10 +70,10 @@ def flow_table(
     before = check_excluded(excluded)
     rows: list[tuple[str, str, int, int | None]] = []
     if before:
-        rows.append(("rows in all", "", len(given) + sum(before.values()), None))
+        rows.append(("rows in all", "", len(times) + sum(before.values()), None))
         rows += [("excluded before", reason, count, None) for reason, count in before.items()]
-    rows.append((GIVEN, "", len(given), _people(given)))
-    left = given
+    rows.append((GIVEN, "", len(times), _people(times)))
+    left = times
     for reason, after in losses:
         if len(after) < len(left):
             gone = _less(_people(left), _people(after))

@@ -33,16 +33,16 @@ def page(title: str, parts: Sequence[Part], *, synthetic: bool) -> str:
 
 
 def _part(part: Part, synthetic: bool) -> str:
-    said = [f"<h2>{escape(part.title)}</h2>"]
+    elements = [f"<h2>{escape(part.title)}</h2>"]
     if part.picture is not None:
         drawn = picture(part.picture, synthetic=synthetic)
         data = b64encode(drawn.svg).decode("ascii")
-        said.append(
+        elements.append(
             f'<figure><img src="data:image/svg+xml;base64,{data}" '
             f'alt="{escape(drawn.alternative_text)}" width="{drawn.width}" '
             f'height="{drawn.height}"></figure>'
         )
-    said.append(f"<p>{escape(part.text)}</p>")
+    elements.append(f"<p>{escape(part.text)}</p>")
     if part.table is not None:
-        said.append(f'<div class="wide">{table_html(part.table, part.title, rows=ROWS)}</div>')
-    return "".join(said)
+        elements.append(f'<div class="wide">{table_html(part.table, part.title, rows=ROWS)}</div>')
+    return "".join(elements)

@@ -97,34 +97,36 @@ class CohortComparison(Result):
     def text(self) -> str:
         """The main differences with and without adjustment, the test, and what to be wary of."""
         main = self.table[self.table["analysis"].isin(["adjusted", "not adjusted"])]
-        said = [
+        differences = [
             f"{row['analysis']}: "
             + describe_difference(row, self.horizon, self.adjusted.confidence, self.adjusted.event)
             for row in main.head(8).to_dict("records")
         ]
         return (
-            f"Cohorts by {', '.join(self.balance.by)}. {'; '.join(said)}. Log-rank test without "
-            f"adjustment: {format_p_value(self.test.p_value)}. {spread_of(self.alternatives)}"
+            f"Cohorts by {', '.join(self.balance.by)}. {'; '.join(differences)}. Log-rank test "
+            f"without adjustment: {format_p_value(self.test.p_value)}. {spread_of(self.alternatives)}"
             f"{self.caution}{self.test.rule}"
         )
 
     @property
     def caution(self) -> str:
         """What to be wary of, as sentences with a blank after them; empty if nothing."""
-        said = []
+        sentences = []
         if self.small:
             groups = ", ".join(self.small)
-            said.append(f"Fewer than {self.fewest} events by day {self.horizon:g} in {groups}.")
+            sentences.append(
+                f"Fewer than {self.fewest} events by day {self.horizon:g} in {groups}."
+            )
         after = self.balance.differences["weighted_difference"].abs().max()
         if after > 0.1:
-            said.append(
+            sentences.append(
                 f"After weighting a standardised difference of {after:.2f} is left: look at "
                 ".balance."
             )
         if self.adjusted.caution:
-            said.append(self.adjusted.caution.strip())
+            sentences.append(self.adjusted.caution.strip())
         few = few_events(self.alternatives, self.fewest)
-        return "".join(f"{one} " for one in said) + few
+        return "".join(f"{sentence} " for sentence in sentences) + few
 
     @property
     def references(self) -> str:
@@ -153,8 +155,8 @@ class CohortComparison(Result):
         if adjusted.imputations:
             parts.append(Part("Missing covariates", adjusted.sampling, adjusted.missing))
         if len(self.alternatives):
-            said = " ".join(f"{name}: {rule}" for name, rule in self.alternative_rules.items())
-            parts.append(Part("By other definitions", said, self.alternatives))
+            rules = " ".join(f"{name}: {rule}" for name, rule in self.alternative_rules.items())
+            parts.append(Part("By other definitions", rules, self.alternatives))
         parts.append(Part("Confounding not measured", e_value_words(self.e_values), self.e_values))
         if self.tipping is not None:
             tipping = self.tipping
@@ -211,7 +213,7 @@ class CohortComparison(Result):
             raise ReportError(
                 "A comparison of cohorts is saved as HTML, Word or LaTeX.",
                 found=as_written(place.suffix),
-                instead='found.save("comparison.html"), or .docx or .tex',
+                instead='comparison.save("comparison.html"), or .docx or .tex',
             )
         return write_whole(place, self._content(ending), TITLE)
 

@@ -26,18 +26,18 @@ def e_values_of(adjusted: AdjustedCurves) -> pd.DataFrame:
     rows = []
     for row in adjusted.table[adjusted.table["measure"] == "survival"].to_dict("records"):
         pair = row["group"], row["reference"]
-        made: dict[str, Any] = {"group": pair[0], "reference": pair[1]}
+        groups: dict[str, Any] = {"group": pair[0], "reference": pair[1]}
         reason = _why_not(row, [int(events[name]) for name in pair])
         ratio, lower, upper = np.nan, np.nan, np.nan
         of_estimate = of_limit = np.nan
         if not reason:
             spread = [float(last.loc[name, "se"]) for name in pair]
             ratio, lower, upper = _ratio(row, spread, adjusted.confidence)
-            found = e_value(ratio, lower, upper, measure="risk_ratio").table["e_value"]
-            of_estimate, of_limit = found.iloc[0], found.iloc[1]
+            e_values = e_value(ratio, lower, upper, measure="risk_ratio").table["e_value"]
+            of_estimate, of_limit = e_values.iloc[0], e_values.iloc[1]
         rows.append(
             {
-                **made,
+                **groups,
                 "risk_ratio": ratio,
                 "lower": lower,
                 "upper": upper,
@@ -51,17 +51,17 @@ def e_values_of(adjusted: AdjustedCurves) -> pd.DataFrame:
 
 def e_value_words(table: pd.DataFrame) -> str:
     """Return the E-values in words."""
-    said = []
+    descriptions = []
     for row in table.head(4).to_dict("records"):
         head = f"{row['group']} against {row['reference']}"
         if row["reason"]:
-            said.append(f"{head}: no E-value, {row['reason']}")
+            descriptions.append(f"{head}: no E-value, {row['reason']}")
         else:
-            said.append(
+            descriptions.append(
                 f"{head}: risk ratio {row['risk_ratio']:.2f}, E-value {row['e_value']:.2f} "
                 f"({row['e_value_limit']:.2f} for the limit nearest to 1)"
             )
-    return f"{'; '.join(said)}."
+    return f"{'; '.join(descriptions)}."
 
 
 def _why_not(row: dict[Any, Any], events: list[int]) -> str:

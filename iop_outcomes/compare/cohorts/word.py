@@ -27,33 +27,33 @@ def document(title: str, parts: Sequence[Part], *, synthetic: bool) -> bytes:
             "Word files are written by python-docx, which is not installed.",
             instead='pip install "iop-outcomes[office]", or save as .html or .tex',
         ) from None
-    made = Document()
-    section = made.sections[0]
+    word_file = Document()
+    section = word_file.sections[0]
     section.orientation = WD_ORIENT.LANDSCAPE
     section.page_width, section.page_height = section.page_height, section.page_width
-    made.core_properties.author = ""
-    made.core_properties.title = one_line(title)
-    made.add_heading(one_line(title), 1)
+    word_file.core_properties.author = ""
+    word_file.core_properties.title = one_line(title)
+    word_file.add_heading(one_line(title), 1)
     if synthetic:
-        made.add_paragraph().add_run("Synthetic data.").bold = True
+        word_file.add_paragraph().add_run("Synthetic data.").bold = True
     for part in parts:
-        made.add_heading(one_line(part.title), 2)
-        made.add_paragraph(one_line(part.text))
+        word_file.add_heading(one_line(part.title), 2)
+        word_file.add_paragraph(one_line(part.text))
         if part.table is not None and len(part.table.columns):
-            _add_table(made, part.table)
-    made.add_paragraph(WARNING)
+            _add_table(word_file, part.table)
+    word_file.add_paragraph(WARNING)
     with BytesIO() as buffer:
-        made.save(buffer)
+        word_file.save(buffer)
         return buffer.getvalue()
 
 
-def _add_table(made: Any, frame: Any) -> None:
+def _add_table(word_file: Any, frame: Any) -> None:
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
     from docx.shared import Pt
 
     header, rows = cells_of(frame)
-    table = made.add_table(rows=1 + len(rows), cols=len(header))
+    table = word_file.add_table(rows=1 + len(rows), cols=len(header))
     table.style = "Table Grid"
     for line, texts in zip(table.rows, [header, *rows], strict=True):
         for cell, text in zip(line.cells, texts, strict=True):
@@ -63,4 +63,4 @@ def _add_table(made: Any, frame: Any) -> None:
     repeated = OxmlElement("w:tblHeader")  # the header stands on each page, and is read as one
     repeated.set(qn("w:val"), "true")
     table.rows[0]._tr.get_or_add_trPr().append(repeated)
-    made.add_paragraph()
+    word_file.add_paragraph()

@@ -97,8 +97,8 @@ def incidence_difference(
     ...         "track": ["day"] * 4 + ["evening"] * 4,
     ...     }
     ... )
-    >>> found = iop.incidence_difference(times, "track", day=8, causes=["relapse", "died"])
-    >>> found.table[["cause", "estimate", "estimate_reference", "difference"]]
+    >>> result = iop.incidence_difference(times, "track", day=8, causes=["relapse", "died"])
+    >>> result.table[["cause", "estimate", "estimate_reference", "difference"]]
          cause  estimate  estimate_reference  difference
     0  relapse      0.25                0.50       -0.25
     1     died      0.25                0.25        0.00

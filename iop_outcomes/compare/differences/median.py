@@ -147,7 +147,7 @@ class _Medians:
 
     def of(self, counts: Floats) -> Floats:
         """Return the medians of the groups, (samples, groups), missing where not reached."""
-        found = np.full((len(counts), len(self.groups)), np.nan)
+        medians = np.full((len(counts), len(self.groups)), np.nan)
         for group, (rows, day, ranges, last, event) in enumerate(self.groups):
             weight = counts[:, self.cluster[rows]]
             at_risk = np.stack([np.rint(ranges.at_risk(row)) for row in weight])
@@ -155,8 +155,10 @@ class _Medians:
             factor = np.divide(
                 at_risk - ended, at_risk, out=np.ones_like(at_risk), where=at_risk > 0
             )
-            found[:, group] = _medians(day.astype(np.float64), np.cumprod(factor, axis=1), at_risk)
-        return found
+            medians[:, group] = _medians(
+                day.astype(np.float64), np.cumprod(factor, axis=1), at_risk
+            )
+        return medians
 
 
 def _medians(day: Floats, survival: Floats, at_risk: Floats) -> Floats:

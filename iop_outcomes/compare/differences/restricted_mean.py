@@ -77,8 +77,8 @@ def restricted_mean_difference(
     ...         "track": ["day"] * 4 + ["evening"] * 4,
     ...     }
     ... )
-    >>> found = iop.restricted_mean_difference(times, "track", horizon=7)
-    >>> found.table[["estimate", "estimate_reference", "difference", "ratio"]].round(2)
+    >>> result = iop.restricted_mean_difference(times, "track", horizon=7)
+    >>> result.table[["estimate", "estimate_reference", "difference", "ratio"]].round(2)
        estimate  estimate_reference  difference  ratio
     0      6.25                 5.5        0.75   1.14
     """

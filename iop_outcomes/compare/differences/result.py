@@ -77,10 +77,10 @@ class Difference(DrawnResult):
     @property
     def text(self) -> str:
         """Each difference in words, and the rule."""
-        said = [
+        descriptions = [
             self._describe_row(row) for row in self.table.head(DESCRIBED_GROUPS).to_dict("records")
         ]
-        joined = join_described(said, len(self.table), "pair")
+        joined = join_described(descriptions, len(self.table), "pair")
         several = len(self.table) > 1 and self.correction != "none"
         adjusted = (
             f" p-values are corrected for several pairs ({self.correction.title()})."

@@ -93,8 +93,8 @@ def survival_difference(
     ...         "track": ["day"] * 4 + ["evening"] * 4,
     ...     }
     ... )
-    >>> found = iop.survival_difference(times, "track", day=7)
-    >>> found.table[["group", "reference", "difference", "lower", "upper"]].round(3)
+    >>> result = iop.survival_difference(times, "track", day=7)
+    >>> result.table[["group", "reference", "difference", "lower", "upper"]].round(3)
          group reference  difference  lower  upper
     0  evening       day         0.5   -0.1    1.1
     """

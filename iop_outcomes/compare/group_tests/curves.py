@@ -265,8 +265,8 @@ def trend_scores(
             instead='trend="order", or trend={"low": 0, "middle": 1, "high": 2}',
         )
     names = [tuple(row) if len(row) > 1 else row[0] for row in labels.itertuples(index=False)]
-    given = {str(name): score for name, score in trend.items()}
-    scores = [given.get(str(name)) for name in names]
+    by_name = {str(name): score for name, score in trend.items()}
+    scores = [by_name.get(str(name)) for name in names]
     known = [score for score in scores if is_number(score) and np.isfinite(score)]
     if len(known) < len(scores) or len(set(known)) < 2:
         raise RuleError(

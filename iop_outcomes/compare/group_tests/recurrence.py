@@ -141,12 +141,12 @@ def compare_recurrence(
     ...         "track": ["day"] * 5 + ["evening"] * 5,
     ...     }
     ... )
-    >>> found = compare_recurrence(times, by="track", id="id")
-    >>> found.table[["track", "n", "events", "expected"]].round(2)
+    >>> result = compare_recurrence(times, by="track", id="id")
+    >>> result.table[["track", "n", "events", "expected"]].round(2)
          track  n  events  expected
     0      day  3       3      1.76
     1  evening  4       1      2.24
-    >>> round(found.p_value, 3)
+    >>> round(result.p_value, 3)
     0.225
     """
     times = settle_groups(times, (by,), missing_group, id=id)

@@ -66,23 +66,23 @@ class Incomplete:
             rows that there is no model of it.
         """
         covariates = read_covariates(frame, names)
-        made = cls(
+        incomplete = cls(
             covariates,
             checked.days.astype(np.float64),
             checked.event,
             checked.group,
             len(checked.labels),
         )
-        if checked.entry is not None and made.incomplete:
+        if checked.entry is not None and incomplete.incomplete:
             raise EstimateError(
                 "Missing covariates are not imputed for people who enter late: what became of "
                 "those who had the event before is not known.",
                 found=f"{int((checked.entry > 0).sum()):,} of {len(frame):,} rows enter late",
                 instead="rows with all covariates.",
             )
-        for covariate in made.incomplete:
-            made._refuse_unknown(covariate)
-        return made
+        for covariate in incomplete.incomplete:
+            incomplete._refuse_unknown(covariate)
+        return incomplete
 
     @property
     def incomplete(self) -> list[Covariate]:
@@ -207,8 +207,8 @@ def _drawn(
     own = covariate.known[rows]
     known, gaps = np.flatnonzero(own), columns[~own]
     if covariate.kind == "number":
-        found = matched(columns[known], covariate.values[rows[known], 0], gaps, random)
-        return None if found is None else rows[known[found]]
+        donors = matched(columns[known], covariate.values[rows[known], 0], gaps, random)
+        return None if donors is None else rows[known[donors]]
     values = covariate.values[rows[known]]
     code = values.argmax(axis=1) if covariate.kind == "words" else values[:, 0].astype(np.intp)
     category, starts[covariate.name] = categorised(

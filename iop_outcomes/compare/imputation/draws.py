@@ -101,13 +101,13 @@ def categorised(
     if start is not None and start.shape != (len(there) - 1, 1 + columns.shape[1]):
         start = None
     rows, outcome, weight = _with_pseudo_rows(columns, own, len(there))
-    found = multinomial_coefficients(rows, outcome, len(there), weight, start, NEAR)
-    chance = multinomial_probabilities(rows, found)
+    coefficients = multinomial_coefficients(rows, outcome, len(there), weight, start, NEAR)
+    chance = multinomial_probabilities(rows, coefficients)
     information = multinomial_information(rows, chance, weight)
-    moved = normal(np.linalg.pinv(information, hermitian=True), random).reshape(found.shape)
-    chance = multinomial_probabilities(missing, found + moved)
+    moved = normal(np.linalg.pinv(information, hermitian=True), random).reshape(coefficients.shape)
+    chance = multinomial_probabilities(missing, coefficients + moved)
     place = (chance.cumsum(axis=1) < random.random(len(missing))[:, None]).sum(axis=1)
-    return there[np.minimum(place, len(there) - 1)], found
+    return there[np.minimum(place, len(there) - 1)], coefficients
 
 
 def _with_pseudo_rows(

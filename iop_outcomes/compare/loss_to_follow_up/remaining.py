@@ -114,7 +114,7 @@ def remaining_weights(
     -------
     RemainingWeights
         With ``frame``, ``table`` and ``text``. Estimate with ``weights="remaining_weight"``, and by
-        person: ``survival_curves(found.frame, by="track", weights="remaining_weight",
+        person: ``survival_curves(remaining.frame, by="track", weights="remaining_weight",
         cluster="person_id")``, or ``cox(..., weights=..., cluster=...)``.
 
     Raises
@@ -152,8 +152,8 @@ def remaining_weights(
     ...         "left": [False, False, False, True, True, True, True],
     ...     }
     ... )
-    >>> found = iop.remaining_weights(intervals, "C(interval)", left="left", numerator=None)
-    >>> found.frame["remaining_weight"].round(6).tolist()
+    >>> remaining = iop.remaining_weights(intervals, "C(interval)", left="left", numerator=None)
+    >>> remaining.frame["remaining_weight"].round(6).tolist()
     [1.0, 2.0, 4.0, 1.0, 2.0, 1.0, 1.0]
     """
     check_truncate(truncate)

@@ -55,7 +55,9 @@ class TippingPoint(SampledResult):
     def text(self) -> str:
         """How each difference changes with delta, and the method."""
         both = self.tipping[self.tipping["applied_to"] == "both"]
-        said = [self._describe(row) for row in both.head(DESCRIBED_GROUPS).to_dict("records")]
+        descriptions = [
+            self._describe(row) for row in both.head(DESCRIBED_GROUPS).to_dict("records")
+        ]
         left = ", ".join(
             f"{row['group']} {row['left']:,} of {row['n']:,}"
             for row in self.groups.head(DESCRIBED_GROUPS).to_dict("records")
@@ -63,20 +65,20 @@ class TippingPoint(SampledResult):
         return (
             f"Without {self.event} at day {self.day:g}, if the hazard after leaving is that before "
             f"times delta (left before day {self.day:g}: {left}): "
-            f"{join_described(said, len(both), 'pair')}. {self.sampling} {self.rule}"
+            f"{join_described(descriptions, len(both), 'pair')}. {self.sampling} {self.rule}"
         )
 
     def _describe(self, row: dict[Any, Any]) -> str:
         pair = self.table[
             (self.table["group"] == row["group"]) & (self.table["reference"] == row["reference"])
         ]
-        told = []
+        differences = []
         for delta in (1.0, 0.0, np.inf):
             at = pair[(pair["delta"] == delta) & (pair["delta_reference"] == delta)]
             if len(at):
-                one = at.iloc[0]
-                told.append(
-                    f"{one['difference']:+.3f} ({one['lower']:+.3f} to {one['upper']:+.3f}) "
+                first = at.iloc[0]
+                differences.append(
+                    f"{first['difference']:+.3f} ({first['lower']:+.3f} to {first['upper']:+.3f}) "
                     f"{_named(delta)}"
                 )
         point = row["tipping_delta"]
@@ -86,7 +88,7 @@ class TippingPoint(SampledResult):
             end = "the limits take in 0 only if everyone who left had the event on leaving"
         else:
             end = f"the limits take in 0 from delta {point:.2f} in both groups"
-        return f"{row['group']} less {row['reference']}: {', '.join(told)}; {end}"
+        return f"{row['group']} less {row['reference']}: {', '.join(differences)}; {end}"
 
 
 def _named(delta: float) -> str:

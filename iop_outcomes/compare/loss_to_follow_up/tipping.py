@@ -118,8 +118,8 @@ def tipping_point(
     >>> times["event"] = random.random(200) < 0.5
     >>> times["left"] = ~times["event"] & (random.random(200) < 0.8)
     >>> times["track"] = np.repeat(["day", "evening"], 100)
-    >>> found = iop.tipping_point(times, "track", 30, left="left", resamples=100)
-    >>> found.curves[["group", "delta", "survival"]].round(3).iloc[[0, 2, 8]].to_dict("list")
+    >>> tipping = iop.tipping_point(times, "track", 30, left="left", resamples=100)
+    >>> tipping.curves[["group", "delta", "survival"]].round(3).iloc[[0, 2, 8]].to_dict("list")
     {'group': ['day', 'day', 'day'], 'delta': [0.0, 1.0, inf], 'survival': [0.711, 0.69, 0.543]}
 
     With records, ``ended_by`` of `iop_outcomes.time_to_relapse` says how follow-up ended:
@@ -184,14 +184,14 @@ def tipping_point(
 
 
 def _checked_deltas(deltas: Sequence[float]) -> Floats:
-    given = list(deltas) if isinstance(deltas, Sequence) and not isinstance(deltas, str) else []
-    if not given or not all(is_number(one) and one >= 0 for one in given):
+    numbers = list(deltas) if isinstance(deltas, Sequence) and not isinstance(deltas, str) else []
+    if not numbers or not all(is_number(number) and number >= 0 for number in numbers):
         raise RuleError(
             "deltas is a sequence of numbers of 0 or more.",
             found=f"deltas={as_written(deltas)}",
             instead='deltas=(0, 1, 2, 5, float("inf"))',
         )
-    return np.unique(np.array([*given, 1.0], dtype=np.float64))
+    return np.unique(np.array([*numbers, 1.0], dtype=np.float64))
 
 
 def flags_of_leaving(times: pd.DataFrame, left: str) -> NDArray[np.bool_]:

@@ -104,9 +104,9 @@ def propensity_weights(
     its columns equal exactly (Li, Morgan and Zaslavsky 2018, JASA 113:390-400). Trimming: Crump,
     Hotz, Imbens and Mitnik 2009, Biometrika 96:187-199.
 
-    Standard errors of ``survival_curves(found.frame, weights=...)`` take the weights as known; for
-    the average over all they are then mostly too large. `iop_outcomes.adjusted_curves` takes into
-    account that they are estimated.
+    Standard errors of ``survival_curves(weighted.frame, weights=...)`` take the weights as known;
+    for the average over all they are then mostly too large. `iop_outcomes.adjusted_curves` takes
+    into account that they are estimated.
 
     Examples
     --------
@@ -118,10 +118,10 @@ def propensity_weights(
     ...         "employed": [False, False, False, True, False, True, True, True],
     ...     }
     ... )
-    >>> found = iop.propensity_weights(people, "track", "employed")
-    >>> found.weights.round(3).tolist()
+    >>> weighted = iop.propensity_weights(people, "track", "employed")
+    >>> weighted.weights.round(3).tolist()
     [1.333, 1.333, 1.333, 4.0, 4.0, 1.333, 1.333, 1.333]
-    >>> found.table[["group", "n", "effective_size"]]
+    >>> weighted.table[["group", "n", "effective_size"]]
          group  n  effective_size
     0      day  4             3.0
     1  evening  4             3.0

@@ -75,14 +75,14 @@ class PropensityWeights(DrawnResult):
     def text(self) -> str:
         """The sizes of the groups, their heaviest rows, the balance reached, and the rule."""
         rows = self.table.head(DESCRIBED_GROUPS).to_dict("records")
-        said = [
+        descriptions = [
             f"{row['group']}: n {row['n']:,}, effective size {row['effective_size']:,.1f}, largest "
             f"weight {row['largest_weight']:.3g} ({row['largest_share']:.1%} of the group's)"
             for row in rows
         ]
         return (
             f"Weights for {self.estimand}, by {', '.join(self.by)}: "
-            f"{join_described(said, len(self.table))}. {self._reached} {self.rule}"
+            f"{join_described(descriptions, len(self.table))}. {self._reached} {self.rule}"
         )
 
     @property

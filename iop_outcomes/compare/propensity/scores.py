@@ -67,18 +67,22 @@ class GroupModel:
 
     def fit(self, counts: Floats | None = None, start: Floats | None = None) -> Scores:
         """Fit the model where each row counts so much; after trimming it is fitted again."""
-        found = multinomial_coefficients(self.columns, self.group, self.groups, counts, start)
-        chance = multinomial_probabilities(self.columns, found)
+        coefficients = multinomial_coefficients(
+            self.columns, self.group, self.groups, counts, start
+        )
+        chance = multinomial_probabilities(self.columns, coefficients)
         used = np.ones(len(self.group), dtype=bool)
         if self.trim is None:
-            return Scores(found, chance, used)
+            return Scores(coefficients, chance, used)
         used = chance.min(axis=1) >= self.trim
         there = np.bincount(self.group[used], minlength=self.groups)
         if (there == 0).any():
-            return Scores(found, chance, used)
+            return Scores(coefficients, chance, used)
         left = used * 1.0 if counts is None else counts * used
-        found = multinomial_coefficients(self.columns, self.group, self.groups, left, found)
-        return Scores(found, multinomial_probabilities(self.columns, found), used)
+        coefficients = multinomial_coefficients(
+            self.columns, self.group, self.groups, left, coefficients
+        )
+        return Scores(coefficients, multinomial_probabilities(self.columns, coefficients), used)
 
     def weights(self, scores: Scores) -> Floats:
         """Return the weight of each row, 0 of those trimmed."""

@@ -184,11 +184,11 @@ def pseudo_regression(
     """
     normal_quantile(confidence)
     times = settle_groups(times, (strata,), missing_group)
-    found = worked_out(times, day, quantity, cause=cause, end=end, causes=causes, strata=strata)
+    pseudo = worked_out(times, day, quantity, cause=cause, end=end, causes=causes, strata=strata)
     clusters = read_clusters(times, cluster).corrected(small_sample, leverage=False)
     design = design_of(times, formula)
     clusters.refuse_fewer(len(design.names) + 1, "term")
-    estimate, covariance = _least_squares(design.matrix, found.values, design.names, clusters.each)
+    estimate, covariance = _least_squares(design.matrix, pseudo.values, design.names, clusters.each)
     covariance *= clusters.clustering.factor
     error = np.sqrt(np.diag(covariance))
     if not (error > 0).all():
@@ -210,20 +210,20 @@ def pseudo_regression(
             "p_value": 2 * beyond(np.abs(estimate / error)),
         }
     )
-    within = f" within {', '.join(found.times.labels.columns)}" if strata is not None else ""
+    within = f" within {', '.join(pseudo.times.labels.columns)}" if strata is not None else ""
     labels = [str(name) for name in names]
-    cause_words = "" if found.cause is None else found.cause.replace("_", " ")
+    cause_words = "" if pseudo.cause is None else pseudo.cause.replace("_", " ")
     return PseudoRegression(
         table=table,
         covariance=pd.DataFrame(covariance, index=labels, columns=labels),
         parts={name: tuple(1 + place for place in own) for name, own in design.parts.items()},
         n=len(times),
-        measure=TITLES[quantity].format(day=found.day, cause=cause_words),
+        measure=TITLES[quantity].format(day=pseudo.day, cause=cause_words),
         unit="days" if quantity == "restricted_mean" else "proportion",
         confidence=confidence,
-        rule=f"{found.times.rule} Linear regression of pseudo-values{within}, robust standard "
+        rule=f"{pseudo.times.rule} Linear regression of pseudo-values{within}, robust standard "
         "errors; independent censoring is assumed, whatever the terms.",
-        synthetic=found.times.synthetic,
+        synthetic=pseudo.times.synthetic,
         clustering=clusters.clustering,
     )
 

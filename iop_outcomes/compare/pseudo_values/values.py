@@ -107,8 +107,8 @@ def pseudo_values(
     >>> pseudo_values(times, day=7).round(3).tolist()
     [0.0, 0.5, -0.25, 1.25]
     """
-    found = worked_out(times, day, quantity, cause=cause, end=end, causes=causes, strata=None)
-    return pd.Series(found.values, index=times.index, name="pseudo_value")
+    pseudo = worked_out(times, day, quantity, cause=cause, end=end, causes=causes, strata=None)
+    return pd.Series(pseudo.values, index=times.index, name="pseudo_value")
 
 
 def worked_out(

@@ -96,8 +96,8 @@ def cause_specific_cox(
     ...         "age": [25, 51, 33, 46, 28, 37, 44, 30],
     ...     }
     ... )
-    >>> found = cause_specific_cox(times, "age", causes=["relapse", "died"])
-    >>> found.table[["term", "hazard_ratio"]].round(3)
+    >>> models = cause_specific_cox(times, "age", causes=["relapse", "died"])
+    >>> models.table[["term", "hazard_ratio"]].round(3)
       term  hazard_ratio
     0  age         1.013
     """

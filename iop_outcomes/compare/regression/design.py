@@ -61,14 +61,14 @@ class Design:
         try:
             with np.errstate(all="ignore"), warnings.catch_warnings():
                 warnings.simplefilter("error", DataMismatchWarning)
-                made = self.spec.get_model_matrix(prepared, context={})
+                matrix = self.spec.get_model_matrix(prepared, context={})
         except Exception:  # of many kinds: a spline is asked beyond its ends, a level is unknown
             raise RuleError(
                 "The terms of the model cannot be made of these values.",
                 found=names_asked(list(self.used)),
                 instead="values that occur among the rows of the model.",
             ) from None
-        numbers: NDArray[np.float64] = np.asarray(made, dtype=np.float64)[:, 1:]
+        numbers: NDArray[np.float64] = np.asarray(matrix, dtype=np.float64)[:, 1:]
         if not np.isfinite(numbers).all():
             raise EstimateError(
                 "A term is not a number, such as the logarithm of 0.",

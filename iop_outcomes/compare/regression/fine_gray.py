@@ -128,8 +128,8 @@ def fine_gray(
     ...         "age": [25, 51, 33, 46, 28, 37, 44, 30],
     ...     }
     ... )
-    >>> found = fine_gray(times, "age", causes=["relapse", "died"])
-    >>> found.table[["term", "hazard_ratio"]].round(3)
+    >>> model = fine_gray(times, "age", causes=["relapse", "died"])
+    >>> model.table[["term", "hazard_ratio"]].round(3)
       term  hazard_ratio
     0  age         1.045
     """

@@ -247,8 +247,8 @@ def _contrasts(nodes: Iterable[ast.AST]) -> set[int]:
     places: set[int] = set()
     for node in nodes:
         if isinstance(node, ast.Call) and _name(node.func) == "C":
-            given = [*node.args[1:2], *(word.value for word in node.keywords)]
-            for value in given:
+            contrasts = [*node.args[1:2], *(word.value for word in node.keywords)]
+            for value in contrasts:
                 place = value.func if isinstance(value, ast.Call) else value
                 if (
                     isinstance(place, ast.Attribute)
@@ -325,10 +325,10 @@ def check_values(different: int, column: pd.Series[Any], name: str) -> None:
         raise _no_term(name, column, f"{different:,} different values in {len(column):,} rows")
 
 
-def _no_term(name: str, column: pd.Series[Any], found: str) -> EstimateError:
+def _no_term(name: str, column: pd.Series[Any], reason: str) -> EstimateError:
     return EstimateError(
         f"The column {name} cannot be a term: it would have one level a value.",
-        found=f"{found}, in a column of type {column.dtype}",
+        found=f"{reason}, in a column of type {column.dtype}",
         instead=f'pd.to_numeric(times["{name}"]) if they are numbers; strata= or cluster= if '
         "they are names.",
     )

@@ -272,7 +272,7 @@ def _clock(
     entry, days = stretches.entry, stretches.days
     if model == "andersen_gill":
         return _Clock(entry, days, stratum)
-    number = _worked_out(stretches) if name is None else _given(times, name)
+    number = _number_by_events(stretches) if name is None else _number_in_column(times, name)
     if model == "pwp_gap":
         # A stretch may be cut in several, or interrupted: the clock starts with the first.
         start = pd.Series(entry).groupby([stretches.id, number]).transform("min").to_numpy()
@@ -283,7 +283,7 @@ def _clock(
     return _Clock(entry, days, np.asarray(pd.factorize(code, sort=True)[0], dtype=np.intp))
 
 
-def _worked_out(stretches: Stretches) -> NDArray[np.intp]:
+def _number_by_events(stretches: Stretches) -> NDArray[np.intp]:
     """Return 1 and the events of the id before each stretch."""
     place = np.lexsort((stretches.days, stretches.entry, stretches.id))
     event = pd.Series(stretches.times.event[place].astype(np.intp))
@@ -293,7 +293,7 @@ def _worked_out(stretches: Stretches) -> NDArray[np.intp]:
     return number
 
 
-def _given(times: pd.DataFrame, name: str) -> NDArray[np.intp]:
+def _number_in_column(times: pd.DataFrame, name: str) -> NDArray[np.intp]:
     column = only_column(times, name, "the number of the event")
     column = pd.to_numeric(column.astype(object), errors="coerce").astype(float)
     wrong = int((~((column >= 1) & (column % 1 == 0))).sum())

@@ -112,9 +112,11 @@ class CurveContrast(SampledResult):
     def text(self) -> str:
         """Each difference in words, how it was made, and the rule."""
         rows = self.table.head(DESCRIBED_GROUPS).to_dict("records")
-        said = [describe_difference(row, self.day, self.confidence, self.event) for row in rows]
+        descriptions = [
+            describe_difference(row, self.day, self.confidence, self.event) for row in rows
+        ]
         return (
-            f"{self.method}: {join_described(said, len(self.table), 'difference')}. "
+            f"{self.method}: {join_described(descriptions, len(self.table), 'difference')}. "
             f"{self.caution}{self.sampling} {self.rule}"
         ).strip()
 

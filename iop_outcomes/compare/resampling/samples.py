@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 
 FEWEST = 100
 MOST_FAILED = 0.1
-SAID_EVERY = 2.0  # seconds
+PRINT_EVERY = 2.0  # seconds
 
 
 def check_samples(resamples: int, seed: int) -> None:
@@ -41,11 +41,11 @@ def person_counts(
     """
     people = int(cluster.max()) + 1
     random = np.random.default_rng(seed)
-    said = time.monotonic()
+    printed_at = time.monotonic()
     for done in range(resamples):
         yield random.multinomial(people, np.full(people, 1 / people))[cluster].astype(np.float64)
-        if progress and (time.monotonic() - said > SAID_EVERY or done == resamples - 1):
-            said = time.monotonic()
+        if progress and (time.monotonic() - printed_at > PRINT_EVERY or done == resamples - 1):
+            printed_at = time.monotonic()
             print(f"{done + 1:,} of {resamples:,} samples", file=sys.stderr)
 
 

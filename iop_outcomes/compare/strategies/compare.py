@@ -128,8 +128,8 @@ def compare_strategies(
     >>> weeks["hours"] = random.choice([6.0, 10.0], 160)
     >>> nine = iop.Strategy("nine", at_least=9, weeks=2)
     >>> both = [nine, iop.Strategy("fewer", less_than=9, weeks=2)]
-    >>> found = compare_strategies(times, weeks, both, day=21, formula="period", resamples=100)
-    >>> found.table[["measure", "group", "reference"]].iloc[0].tolist()
+    >>> comparison = compare_strategies(times, weeks, both, day=21, formula="period", resamples=100)
+    >>> comparison.table[["measure", "group", "reference"]].iloc[0].tolist()
     ['survival', 'fewer', 'nine']
     """
     wanted = check_strategies(strategies, grace)
@@ -139,18 +139,18 @@ def compare_strategies(
     checked = check_times(times, None)
     last = day_asked(day, "day", checked.days)
     clusters = read_clusters(times, cluster)
-    columns = sorted({one.column for one in wanted})
-    made = Decisions.of(times, checked, decisions, columns, id=id, possible=possible)
+    columns = sorted({strategy.column for strategy in wanted})
+    checked_decisions = Decisions.of(times, checked, decisions, columns, id=id, possible=possible)
     text = formula if isinstance(formula, str) else " + ".join(f"`{name}`" for name in formula)
-    grid = grid_of(made.times_days, checked.event, last)
-    arms = [_Arm.of(made, one, text, truncate, grid) for one in wanted]
+    grid = grid_of(checked_decisions.times_days, checked.event, last)
+    arms = [_Arm.of(checked_decisions, strategy, text, truncate, grid) for strategy in wanted]
     survival = np.stack([arm.survival(np.ones(len(times)), name=True) for arm in arms])
     drawn, failed = _drawn(arms, clusters, resamples, seed, progress)
     refuse_failed(failed, resamples, "nobody keeps to a strategy up to the day")
-    names = [one.name for one in wanted]
+    names = [strategy.name for strategy in wanted]
     weights = pd.concat([arm.weights() for arm in arms], ignore_index=True)
     groups = pd.DataFrame([arm.sizes(last) for arm in arms])
-    by_day = int((checked.event & (made.times_days <= last)).sum())
+    by_day = int((checked.event & (checked_decisions.times_days <= last)).sum())
     done = _done(checked, clusters, weights=weights, groups=groups)
     return StrategyComparison(
         table=difference_rows(names, grid, survival, drawn, reference=None, confidence=confidence),

@@ -88,12 +88,12 @@ class Decisions:
 
     def values(self, column: str) -> Floats:
         """Return a column of what was done as numbers, missing where it is not known."""
-        given = self.frame[column]
-        if not holds_numbers(given):
+        values = self.frame[column]
+        if not holds_numbers(values):
             raise EstimateError(
-                "A strategy is about numbers.", found=f"a column of type {given.dtype}"
+                "A strategy is about numbers.", found=f"a column of type {values.dtype}"
             )
-        return given.to_numpy(dtype=np.float64, na_value=np.nan)
+        return values.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
 def _check_columns(

@@ -111,13 +111,16 @@ def check_strategies(strategies: Sequence[Strategy], grace: int) -> list[Strateg
         raise RuleError(
             "The grace is a number of periods.", found=f"grace={as_written(grace)}", instead="0"
         )
-    given = list(strategies) if isinstance(strategies, (list, tuple)) else []
-    if len(given) < 2 or not all(isinstance(one, Strategy) for one in given):
+    as_list = list(strategies) if isinstance(strategies, (list, tuple)) else []
+    if len(as_list) < 2 or not all(isinstance(strategy, Strategy) for strategy in as_list):
         raise RuleError(
             "A comparison needs two strategies or more.",
-            found=f"{len(given)} in a {type(strategies).__name__}",
+            found=f"{len(as_list)} in a {type(strategies).__name__}",
             instead='[iop.Strategy("nine hours", at_least=9), iop.Strategy("fewer", less_than=9)]',
         )
-    if len({one.name for one in given}) < len(given):
+    if len({strategy.name for strategy in as_list}) < len(as_list):
         raise RuleError("Each strategy has a name of its own.", found="two of one name")
-    return [replace(one, grace=grace) if one.grace is None else one for one in given]
+    return [
+        replace(strategy, grace=grace) if strategy.grace is None else strategy
+        for strategy in as_list
+    ]

@@ -60,10 +60,10 @@ class DetectableDifference(Result):
     def text(self) -> str:
         """Each measure and pair in words, and the rule."""
         rows = self.table.head(DESCRIBED_GROUPS).to_dict("records")
-        said = join_described([self._row(row) for row in rows], len(self.table), "row")
+        rows_text = join_described([self._row(row) for row in rows], len(self.table), "row")
         return (
             f"Found with a power of {format_level(self.power)} in a two-sided test at "
-            f"{format_level(self.confidence)}: {said}. {self.rule}"
+            f"{format_level(self.confidence)}: {rows_text}. {self.rule}"
         )
 
     def _row(self, row: dict[Any, Any]) -> str:
@@ -178,11 +178,11 @@ def detectable_difference(
     if at is not None:
         options = {"reference": reference, "cluster": cluster, "confidence": confidence}
         parts = [table]
-        for measure, found in (
+        for measure, differences in (
             ("survival", survival_difference(frame, by, at, **options)),
             ("restricted_mean", restricted_mean_difference(frame, by, at, **options)),
         ):
-            error = found.table["se"].to_numpy()
+            error = differences.table["se"].to_numpy()
             parts.append(
                 table.assign(measure=measure, se=error, lower=-needed * error, upper=needed * error)
             )

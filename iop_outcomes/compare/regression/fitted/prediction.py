@@ -237,10 +237,12 @@ class _Baseline:
         """Return the variance of the hazards, (curves, days), given `change` by coefficient."""
         if self.moves is None:
             by_coefficient = np.einsum("cid,ij,cjd->cd", change, self.covariance, change)
-            found: Floats = self.steps + by_coefficient
-            return found
+            variance: Floats = self.steps + by_coefficient
+            return variance
         of_hazard, of_coefficient = self.moves
-        return np.stack([((of_hazard + of_coefficient @ one) ** 2).sum(axis=0) for one in change])
+        return np.stack(
+            [((of_hazard + of_coefficient @ gradient) ** 2).sum(axis=0) for gradient in change]
+        )
 
 
 def _moves(

@@ -154,12 +154,12 @@ def information_by_cell(fitted: FittedCox) -> Floats:
         return total
 
     first = [means(weighted * column) for column in columns]
-    found = np.empty((sets.cells, len(columns), len(columns)))
-    for i, one in enumerate(columns):
+    information = np.empty((sets.cells, len(columns), len(columns)))
+    for i, column_i in enumerate(columns):
         for j in range(i, len(columns)):
-            second = means(weighted * one * columns[j]) - first[i] * first[j]
-            found[:, i, j] = found[:, j, i] = sets.over_pieces(sets.weight * second)
-    return found
+            second = means(weighted * column_i * columns[j]) - first[i] * first[j]
+            information[:, i, j] = information[:, j, i] = sets.over_pieces(sets.weight * second)
+    return information
 
 
 def _by_cell_residuals(fitted: FittedCox) -> Floats:
@@ -167,8 +167,8 @@ def _by_cell_residuals(fitted: FittedCox) -> Floats:
     sets = fitted.sets
     weight = fitted.weight[sets.died]
     sums = [np.bincount(sets.cell, weight * row[sets.died], sets.cells) for row in fitted.columns]
-    found: Floats = np.stack(sums) - fitted.point.expected
-    return found
+    residuals: Floats = np.stack(sums) - fitted.point.expected
+    return residuals
 
 
 def _scaled(fitted: FittedCox, by_cell: Floats) -> pd.DataFrame:
@@ -274,8 +274,8 @@ def natural_splines(values: Floats, knots: Floats) -> Floats:
 
     def cubic(place: int) -> Floats:
         cut = np.maximum(x - k[place], 0.0) ** 3 - np.maximum(x - k[-1], 0.0) ** 3
-        found: Floats = cut / (k[-1] - k[place])
-        return found
+        scaled: Floats = cut / (k[-1] - k[place])
+        return scaled
 
     last = cubic(len(k) - 2)
     parts = [cubic(place) - last for place in range(len(k) - 2)]

@@ -38,21 +38,21 @@ class LogSpline:
     def columns(self, logs: Floats) -> Floats:
         """Return the columns, (days, 1 + 1 + inner knots)."""
         first, last = self.knots[0], self.knots[-1]
-        made = [np.ones_like(logs), logs]
+        columns = [np.ones_like(logs), logs]
         for knot in self.knots[1:-1]:
             share = (last - knot) / (last - first)
-            made.append(
+            columns.append(
                 _cube(logs - knot) - share * _cube(logs - first) - (1 - share) * _cube(logs - last)
             )
-        return np.column_stack(made)
+        return np.column_stack(columns)
 
     def slopes(self, logs: Floats) -> Floats:
         """Return the derivatives of the columns with respect to the logarithm of the day."""
         first, last = self.knots[0], self.knots[-1]
-        made = [np.zeros_like(logs), np.ones_like(logs)]
+        slopes = [np.zeros_like(logs), np.ones_like(logs)]
         for knot in self.knots[1:-1]:
             share = (last - knot) / (last - first)
-            made.append(
+            slopes.append(
                 3
                 * (
                     _square(logs - knot)
@@ -60,7 +60,7 @@ class LogSpline:
                     - (1 - share) * _square(logs - last)
                 )
             )
-        return np.column_stack(made)
+        return np.column_stack(slopes)
 
 
 def _cube(value: Floats) -> Floats:

@@ -224,8 +224,8 @@ def interval_cox(
     ...         "track": ["day", "day", "day", "evening", "day", "evening", "day", "evening"] * 4,
     ...     }
     ... )
-    >>> found = iop.interval_cox(times, "track", baseline="weibull")
-    >>> found.table[["term", "hazard_ratio"]].round(3)
+    >>> model = iop.interval_cox(times, "track", baseline="weibull")
+    >>> model.table[["term", "hazard_ratio"]].round(3)
                        term  hazard_ratio
     0  track evening vs day         0.481
     """

@@ -188,8 +188,8 @@ class _Penalised:
         slopes = (slopes + slopes.T) / 2
         if np.isfinite(slopes).all() and np.linalg.eigvalsh(slopes)[0] > 0:
             return slopes
-        found: Floats = point.information[np.ix_(free, free)]
-        return found
+        information: Floats = point.information[np.ix_(free, free)]
+        return information
 
     def _ascended(self, beta: Floats, step: Floats, point: _Point) -> tuple[Floats, _Point]:
         slack = 1e-12 * (1 + abs(point.value))
@@ -206,8 +206,8 @@ class _Penalised:
         free = np.arange(len(start)) != place
         begin = start.copy()
         begin[place] = value
-        found = self.maximise(begin, free)
-        return self.at(found).value, found
+        coefficients = self.maximise(begin, free)
+        return self.at(coefficients).value, coefficients
 
     def limit(self, place: int, side: float, estimate: Floats, fall: float) -> float:
         """Return where the profile lies `fall` below its maximum; infinite if nowhere."""
@@ -235,15 +235,15 @@ def _third_moments(columns: Floats, risk: Floats, sets: RiskSets) -> Floats:
     left = sets.at_risk(risk)[of] - out * sets.tied(risk)[of]
 
     def mean(values: Floats) -> Floats:
-        found: Floats = (sets.at_risk(values)[of] - out * sets.tied(values)[of]) / left
-        return found
+        mean_at_risk: Floats = (sets.at_risk(values)[of] - out * sets.tied(values)[of]) / left
+        return mean_at_risk
 
     size = len(columns)
     once = [mean(risk * column) for column in columns]
     twice = {
         (a, b): mean(risk * columns[a] * columns[b]) for a in range(size) for b in range(a, size)
     }
-    found = np.empty((size, size, size))
+    moments = np.empty((size, size, size))
     for a, b in twice:
         both = risk * columns[a] * columns[b]
         for c in range(b, size):
@@ -256,5 +256,5 @@ def _third_moments(columns: Floats, risk: Floats, sets: RiskSets) -> Floats:
             )
             value = float(sets.weight @ moment)
             for x, y, z in ((a, b, c), (a, c, b), (b, a, c), (b, c, a), (c, a, b), (c, b, a)):
-                found[x, y, z] = value
-    return found
+                moments[x, y, z] = value
+    return moments
