@@ -48,21 +48,21 @@ class Adjustment:
     @property
     def text(self) -> str:
         """What the adjustment does, as sentences; empty without one."""
-        said = ""
+        text = ""
         if self.working_days:
             less = f", less {len(self.holidays)} holidays that were given" if self.holidays else ""
-            said += (
+            text += (
                 " Adjusted for working days: the value times the mean number of working days of a "
                 f"period over that of this one (Monday to Friday{less})."
             )
         if self.season:
-            said += (
+            text += (
                 " Adjusted for season: the value less the effect of its calendar month or quarter, "
                 "estimated by least squares beside a level and a slope (after a rebasing a level "
                 "for each segment), from the points from which the limits are; limits of later "
                 "points are widened, since the effects are estimated."
             )
-        return said
+        return text
 
 
 NOT_ADJUSTED = Adjustment()
@@ -147,10 +147,10 @@ def _date_or_none(day: Any) -> pd.Timestamp | None:
     """Return a day, or None for what is none."""
     try:
         plain = pd.Timestamp(day) if isinstance(day, np.datetime64) else day
-        found = date_of(plain, "holidays")
+        date = date_of(plain, "holidays")
     except RuleError:
         return None
-    return None if pd.isna(found) else found.normalize()
+    return None if pd.isna(date) else date.normalize()
 
 
 def check_periods(when: Any, adjustment: Adjustment) -> None:
@@ -238,12 +238,12 @@ def adjust_group(
         "adjusted": adjusted,
         "adjusted_so_far": now,
     }
-    made = pd.DataFrame({"period": periods, "value": adjusted})
+    to_chart = pd.DataFrame({"period": periods, "value": adjusted})
     if counted or adjustment.working_days:
         known = np.where(np.isfinite(adjusted), weight, np.nan)
         counts = {"numerator": adjusted * known, "denominator": known}
-        made = made.drop(columns="value").assign(**counts)
-    return Adjusted(made, pd.DataFrame(columns), wider)
+        to_chart = to_chart.drop(columns="value").assign(**counts)
+    return Adjusted(to_chart, pd.DataFrame(columns), wider)
 
 
 def working_days(periods: pd.PeriodIndex, holidays: Sequence[Any]) -> Floats:
@@ -347,14 +347,14 @@ def season_effects(
     season = [place == part for part in range(parts)]
     design = np.column_stack([*season, *trend]).astype(np.float64)
     root = np.sqrt(weight)
-    found, _, rank, _ = np.linalg.lstsq(design * root[:, None], value * root, rcond=None)
+    coefficients, _, rank, _ = np.linalg.lstsq(design * root[:, None], value * root, rcond=None)
     if rank < design.shape[1]:
         raise EstimateError(
             "Season and levels cannot be told apart.",
             found=f"{len(levels)} segments, in which the parts of the year do not overlap",
             instead="fewer dates in rebase=, or no adjust=",
         )
-    effects = found[:parts]
+    effects = coefficients[:parts]
     mean = (weight * effects[place]).sum() / weight.sum()
     return np.asarray(effects - mean).round(12) + 0.0
 

@@ -241,8 +241,8 @@ def charted(
     so_far = table["value_so_far"].to_numpy(dtype=np.float64)
     parts = []
     for rows in group_rows(table, by):
-        made, also = _made(numbers.iloc[rows], so_far[rows], rule, strict)
-        judged = judge(made, rules=rule.rules, improves=rule.improves, target=rule.target)
+        chart, also = _made(numbers.iloc[rows], so_far[rows], rule, strict)
+        judged = judge(chart, rules=rule.rules, improves=rule.improves, target=rule.target)
         columns = pd.concat([judged[list(COLUMNS)], also], axis=1)
         parts.append(columns.set_axis(table.index[rows]))
     return pd.concat([table, pd.concat(parts)], axis=1)
@@ -253,8 +253,8 @@ def _made(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the chart of one group, and the columns of its adjustment, if there is one."""
     if not rule.adjustment:
-        made = make_chart(numbers, rule.chart, **_options(rule))
-        return made, pd.DataFrame(index=made.index)
+        chart = make_chart(numbers, rule.chart, **_options(rule))
+        return chart, pd.DataFrame(index=chart.index)
     possible = (rule.least, rule.most)
     adjusted = adjusting.adjust_group(
         *(numbers, so_far, rule.adjustment),
@@ -264,8 +264,8 @@ def _made(
         possible=possible,
         strict=strict,
     )
-    made = make_chart(adjusted.numbers, rule.chart, **_options(rule))
-    return adjusting.widened(made, adjusted.wider, possible), adjusted.columns
+    chart = make_chart(adjusted.numbers, rule.chart, **_options(rule))
+    return adjusting.widened(chart, adjusted.wider, possible), adjusted.columns
 
 
 def group_rows(table: pd.DataFrame, by: Sequence[str]) -> list[Any]:

@@ -71,6 +71,6 @@ def _survival(frame: pd.DataFrame, day: int, confidence: float) -> pd.DataFrame:
 
 def _incidence(frame: pd.DataFrame, day: int, confidence: float) -> pd.DataFrame:
     causes = [RELAPSE, *RULE.competing]
-    found = cumulative_incidence(frame, by=COHORT, causes=causes, confidence=confidence)
-    at = found.at([day])
+    curves = cumulative_incidence(frame, by=COHORT, causes=causes, confidence=confidence)
+    at = curves.at([day])
     return at[at["cause"] == RELAPSE].rename(columns={"incidence": "estimate"})

@@ -64,10 +64,10 @@ def count_by_period(
     where = groups.codes[episode] * width + place
     if kind == "mean" and tally.amount is not None:
         amount = tally.amount[entry]
-        found = clustered_means(amount, persons[episode], where, size, confidence)
-        limits = {"lower": found.lower, "upper": found.upper}
+        means = clustered_means(amount, persons[episode], where, size, confidence)
+        limits = {"lower": means.lower, "upper": means.upper}
         both = {"numerator": sums(where, amount, size), "denominator": n}
-        return {**both, "value": found.mean, **limits}, people
+        return {**both, "value": means.mean, **limits}, people
     if kind in CURVES and tally.times is not None:
         rows = tally.times.iloc[entry]
         return estimate_by_cohort(rows, where, size, quantity, confidence), people

@@ -16,7 +16,7 @@ from iop_outcomes.trends.charting import chart_rule
 from iop_outcomes.trends.charts.order import times_of
 from iop_outcomes.trends.periods import Every, frequency, labels_of
 from iop_outcomes.trends.result import COUNTS, SHOWN, Trend
-from iop_outcomes.trends.staff import lettered, said_of
+from iop_outcomes.trends.staff import describe_lettered, lettered
 
 FEWEST_SO_FAR = 10
 MADE_FROM = {
@@ -94,7 +94,7 @@ def trend_of_frame(
     groups, staff = lettered(group_episodes(used, by, missing_group), names)
     options: dict[str, Any] = {"every": every, "first_month": first_month}
     table, when = table_of_frame(used, groups, kind=kind, confidence=confidence, **options)
-    made = Trend(
+    result = Trend(
         table=table,
         measure=str(title),
         title=str(title),
@@ -102,12 +102,12 @@ def trend_of_frame(
         every=every or "period",
         by=groups.names,
         confidence=confidence,
-        rule=left_out.after(f"{title}: {MADE_FROM[kind]}. {said_of(staff)}".strip()),
+        rule=left_out.after(f"{title}: {MADE_FROM[kind]}. {describe_lettered(staff)}".strip()),
         left_out=left_out,
         when=when,
         lettered=staff,
     )
-    return (made.complete_only() if complete_only else made).with_chart(rule)
+    return (result.complete_only() if complete_only else result).with_chart(rule)
 
 
 def table_of_frame(

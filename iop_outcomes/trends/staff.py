@@ -42,10 +42,10 @@ def letters_of(values: Iterable[object]) -> dict[object, str]:
     return {**letters, NOT_RECORDED: NOT_RECORDED}
 
 
-def said_of(columns: Sequence[str]) -> str:
+def describe_lettered(columns: Sequence[str]) -> str:
     """Return the sentence on columns whose values are letters; empty if there are none."""
-    said = LETTERED.format(" and ".join(columns))
-    return said[0].upper() + said[1:] if columns else ""
+    sentence = LETTERED.format(" and ".join(columns))
+    return sentence[0].upper() + sentence[1:] if columns else ""
 
 
 def lettered(groups: Groups, names: bool) -> tuple[Groups, tuple[str, ...]]:

@@ -26,7 +26,7 @@ from iop_outcomes.trends.periods import Every, check_every, periods_between
 from iop_outcomes.trends.quantities import Quantity, Tally, find_quantity
 from iop_outcomes.trends.quantities.attendance_rule import refuse_rule, under_rule
 from iop_outcomes.trends.result import COUNTS, SHOWN, Trend
-from iop_outcomes.trends.staff import lettered, said_of
+from iop_outcomes.trends.staff import describe_lettered, lettered
 from iop_outcomes.trends.windows import Windows, calendar_windows
 
 if TYPE_CHECKING:
@@ -246,17 +246,17 @@ def trend(
     tally = quantity.tally(used)
     if rule is not None and tally.until is not None:
         refuse_stock(rule.adjustment, quantity.title)
-    made = _trend(
+    result = _trend(
         *(tally, used, quantity, groups),
         every=period_length or "month",
         confidence=confidence,
         first_month=first_month,
     )
-    said = left_out.after(f"{made.rule} {said_of(staff)}".strip())
-    made = replace(made, left_out=left_out, lettered=staff, rule=said)
+    described_rule = left_out.after(f"{result.rule} {describe_lettered(staff)}".strip())
+    result = replace(result, left_out=left_out, lettered=staff, rule=described_rule)
     if incomplete == "leave_out":
-        made = made.complete_only()
-    return made.with_chart(rule)
+        result = result.complete_only()
+    return result.with_chart(rule)
 
 
 def trend_of(
@@ -376,7 +376,7 @@ def _without_unknown(
             reasons += [judgement.text] * periods
         else:
             early = begin < np.datetime64(judgement.since, "s")
-            reasons += [f"{NOT_KNOWN}: {judgement.told}" if one else "" for one in early]
+            reasons += [f"{NOT_KNOWN}: {judgement.told}" if is_early else "" for is_early in early]
     frame["not_known"] = reasons
     unknown = frame["not_known"] != ""
     counts = [name for name in (*COUNTS, *OF_CURVES) if name in frame]

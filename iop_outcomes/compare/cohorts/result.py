@@ -104,8 +104,8 @@ class CohortComparison(Result):
         ]
         return (
             f"Cohorts by {', '.join(self.balance.by)}. {'; '.join(differences)}. Log-rank test "
-            f"without adjustment: {format_p_value(self.test.p_value)}. {spread_of(self.alternatives)}"
-            f"{self.caution}{self.test.rule}"
+            f"without adjustment: {format_p_value(self.test.p_value)}. "
+            f"{spread_of(self.alternatives)}{self.caution}{self.test.rule}"
         )
 
     @property

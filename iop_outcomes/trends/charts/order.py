@@ -111,14 +111,14 @@ def place_of(when: pd.Index[Any], day: object, option: str, *, last: bool = Fals
     starts, ends, asked = _on_one_scale(when, day, option)
     if isinstance(when, pd.PeriodIndex) and last:
         asked = date_of(day, option, last=True)
-    found = np.flatnonzero(starts <= asked if last else ends >= asked)
-    if not len(found):
+    rows = np.flatnonzero(starts <= asked if last else ends >= asked)
+    if not len(rows):
         raise RuleError(
             f"A date of {option}= is {'before the first' if last else 'after the last'} period.",
             found=as_written(day),
             instead="a date within the series",
         )
-    return int(found[-1] if last else found[0])
+    return int(rows[-1] if last else rows[0])
 
 
 def _on_one_scale(when: pd.Index[Any], day: object, option: str) -> tuple[Any, Any, Any]:
@@ -131,11 +131,11 @@ def _on_one_scale(when: pd.Index[Any], day: object, option: str) -> tuple[Any, A
         if not is_number(day):
             raise _unreadable(day, option, "a number, as the periods are")
         return when.to_numpy(), when.to_numpy(), day
-    found = np.flatnonzero(when.to_numpy() == str(day))
-    if not len(found):
+    rows = np.flatnonzero(when.to_numpy() == str(day))
+    if not len(rows):
         raise _unreadable(day, option, "one of the labels in the column period")
     places = np.arange(len(when))
-    return places, places, found[0]
+    return places, places, rows[0]
 
 
 def date_of(day: object, option: str, *, last: bool = False) -> pd.Timestamp:

@@ -74,8 +74,8 @@ def design_of(when: pd.Index[Any], at: object, adjust: Adjust) -> Design:
     after = number >= first
     columns = [np.ones_like(number), number, after.astype(np.float64)]
     columns.append(np.where(after, number - first, 0.0))
-    more, said = _adjustment(when, adjust)
-    return Design(np.column_stack([*columns, *more]), after, inside, said)
+    more, text = _adjustment(when, adjust)
+    return Design(np.column_stack([*columns, *more]), after, inside, text)
 
 
 def _adjustment(when: pd.Index[Any], adjust: Adjust) -> tuple[list[Floats], str]:

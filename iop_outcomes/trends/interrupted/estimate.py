@@ -136,10 +136,10 @@ def interrupted_series(
     >>> months = pd.period_range("2024-01", periods=20, freq="M").astype(str)
     >>> share = [0.6, 0.62, 0.61, 0.6, 0.62, 0.61, 0.6, 0.62, 0.61, 0.62] + [0.7, 0.72] * 5
     >>> frame = pd.DataFrame({"period": months, "value": share})
-    >>> found = iop.interrupted_series(frame, "attendance", at="2024-11-01")
-    >>> found.changes.set_index("term").loc["level_change", "estimate"].round(3)
+    >>> series = iop.interrupted_series(frame, "attendance", at="2024-11-01")
+    >>> series.changes.set_index("term").loc["level_change", "estimate"].round(3)
     np.float64(0.091)
-    >>> found.table[["period", "fitted", "counterfactual"]].tail(1).round(3).to_numpy().tolist()
+    >>> series.table[["period", "fitted", "counterfactual"]].tail(1).round(3).to_numpy().tolist()
     [['2025-08', 0.713, 0.624]]
     """
     check_confidence(confidence)
@@ -151,10 +151,10 @@ def interrupted_series(
         )
     options: dict[str, Any] = {"every": every, "confidence": confidence, "chart": "none"}
     parts = _parts(source, column, group, control)
-    made = tuple(trend(part, measure, first_month=first_month, **options) for part, _ in parts)
+    trends = tuple(trend(part, measure, first_month=first_month, **options) for part, _ in parts)
     names = [name for _, name in parts]
     plan = Plan(at, adjust, lag, words, names[0], names[1] if len(names) > 1 else "")
-    return estimate_change(made, plan)
+    return estimate_change(trends, plan)
 
 
 def estimate_change(series: tuple[Trend, ...], plan: Plan) -> InterruptedSeries:
@@ -271,7 +271,7 @@ def _expected(
     low, high = _limits(base + without, error, fit, confidence)
     effect, error = fit.of(design.columns - design.without)
     effect_low, effect_high = _limits(effect, error, fit, confidence)
-    found = {
+    columns = {
         "fitted": fitted,
         "counterfactual": base + without,
         "counterfactual_lower": low,
@@ -280,7 +280,7 @@ def _expected(
         "effect_lower": effect_low,
         "effect_upper": effect_high,
     }
-    return {name: np.where(used, values, np.nan) for name, values in found.items()}
+    return {name: np.where(used, values, np.nan) for name, values in columns.items()}
 
 
 def _changes(fit: Fit, confidence: float) -> pd.DataFrame:
@@ -291,8 +291,10 @@ def _changes(fit: Fit, confidence: float) -> pd.DataFrame:
     weights[-1, [1, 3]] = 1.0  # the slope after the change
     estimate, error = fit.of(weights)
     lower, upper = _limits(estimate, error, fit, confidence)
-    told = error > 0
-    statistic = np.divide(np.abs(estimate), error, out=np.full(len(error), np.nan), where=told)
+    has_spread = error > 0
+    statistic = np.divide(
+        np.abs(estimate), error, out=np.full(len(error), np.nan), where=has_spread
+    )
     return pd.DataFrame(
         {
             "term": [*TERMS, "slope_after"],

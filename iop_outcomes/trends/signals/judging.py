@@ -130,14 +130,14 @@ def _marks(points: pd.DataFrame, rules: str) -> tuple[list[str], Signs]:
     )
     side = compared(value, centre)
     beyond = point_lies_beyond_a_limit(value, lower, upper)
-    found = {BEYOND: beyond}
+    marks_by_rule = {BEYOND: beyond}
     if rules == "mdc":
         close = (point_lies_beyond_a_limit(value, lower_near, upper_near) != 0) & (beyond == 0)
-        found[RISE_OR_FALL] = seven_points_rise_or_fall(value)
-        found[NEAR] = two_of_three_points_lie_near_a_limit(close, side)
-        found[ONE_SIDE] = seven_points_lie_on_one_side(side)
+        marks_by_rule[RISE_OR_FALL] = seven_points_rise_or_fall(value)
+        marks_by_rule[NEAR] = two_of_three_points_lie_near_a_limit(close, side)
+        marks_by_rule[ONE_SIDE] = seven_points_lie_on_one_side(side)
     names, sign = [""] * len(points), np.zeros(len(points), dtype=np.int8)
-    for name, marks in found.items():
+    for name, marks in marks_by_rule.items():
         for place in np.flatnonzero((sign == 0) & (marks != 0)):
             names[place], sign[place] = name, marks[place]
     return names, sign

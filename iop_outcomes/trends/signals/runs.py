@@ -78,8 +78,8 @@ def anhoej(chart: pd.DataFrame) -> pd.DataFrame:
     >>> import pandas as pd
     >>> from iop_outcomes.trends.charts import run_chart
     >>> from iop_outcomes.trends.signals import anhoej
-    >>> found = anhoej(run_chart(pd.DataFrame({"period": range(20), "value": range(20)})))
-    >>> found[["longest_run", "longest_run_limit", "crossings", "fewest_crossings"]].values.tolist()
+    >>> runs = anhoej(run_chart(pd.DataFrame({"period": range(20), "value": range(20)})))
+    >>> runs[["longest_run", "longest_run_limit", "crossings", "fewest_crossings"]].values.tolist()
     [[10, 7, 1, 6]]
     """
     side = compared(*(chart[name].to_numpy(dtype=np.float64) for name in ("value", "centre")))

@@ -188,15 +188,15 @@ def funnel(
     if model is not None and effect > 1:
         table = calibration_of(model.risk, entries.above, entries.below, effect)
         model = replace(model, calibration=table)
-    made = funnel_table(_sums(entries, model), target, overdispersion, effect)
+    limits = funnel_table(_sums(entries, model), target, overdispersion, effect)
     return Funnel(
-        table=made.assign(not_known=entries.not_known),
+        table=limits.assign(not_known=entries.not_known),
         measure=entries.measure,
         title=entries.title,
         by=entries.groups.names,
         ratio=entries.ratio or model is not None,
         improves=entries.improves if improves is None else improves,
-        target=float(made["target"].iloc[0]),
+        target=float(limits["target"].iloc[0]),
         given=target is not None,
         overdispersion=overdispersion,
         design_effect=effect,
@@ -230,8 +230,8 @@ def funnel_table(
         variance = counts["variance"].to_numpy(dtype=np.float64)
         size = np.divide(below**2, variance * effect, out=np.zeros_like(below), where=variance > 0)
     both = ["numerator", "denominator"]
-    given = counts.drop(columns=both, errors="ignore") if ratio else counts
-    limits = funnel_limits(given, target=target, overdispersion=overdispersion, size=size)
+    counted = counts.drop(columns=both, errors="ignore") if ratio else counts
+    limits = funnel_limits(counted, target=target, overdispersion=overdispersion, size=size)
     pooled, weight = partly_pooled(limits["value"], size, proportion=not ratio)
     new = [name for name in limits.columns if name not in counts.columns]
     table = counts.drop(columns=["variance", "rate"], errors="ignore")

@@ -17,7 +17,7 @@ from iop_outcomes.shared.arrays import Booleans, Floats, Integers
 from iop_outcomes.shared.groups import Groups, LeftOut, MissingGroup, group_episodes, ungrouped
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.trends.quantities import Quantity, find_quantity
-from iop_outcomes.trends.staff import lettered, said_of
+from iop_outcomes.trends.staff import describe_lettered, lettered
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
@@ -177,7 +177,7 @@ def _of_frame(
         title=str(title),
         improves="neither",
         clustered=bool(person is not None and person.duplicated().any()),
-        rule=f"{rule} {said_of(staff)}".strip(),
+        rule=f"{rule} {describe_lettered(staff)}".strip(),
         not_known=[""] * len(groups),
         left_out=left_out,
     )
@@ -260,7 +260,7 @@ def _of_records(
         title=quantity.title,
         improves=quantity.improves,
         clustered=quantity.kind == "sessions",
-        rule=f"{_rule(quantity, used, *span)} {said_of(staff)}".strip(),
+        rule=f"{_rule(quantity, used, *span)} {describe_lettered(staff)}".strip(),
         not_known=reasons,
         left_out=left_out,
         synthetic=used.synthetic,
@@ -271,7 +271,7 @@ def _known(
     records: Records, quantity: Quantity, groups: Groups
 ) -> tuple[tuple[Booleans, npt.NDArray[Any]], list[str]]:
     """Return whether each group can be told, since when, and why it cannot."""
-    told = np.ones(len(groups), dtype=np.bool_)
+    known = np.ones(len(groups), dtype=np.bool_)
     since = np.full(len(groups), np.datetime64("1678-01-01", "s"))
     reasons = [""] * len(groups)
     judged = records.judgements_by(quantity.name, groups.codes, len(groups))
@@ -279,11 +279,11 @@ def _known(
         if judgement is None:
             continue
         if judgement.absent:
-            told[place], reasons[place] = False, judgement.text
+            known[place], reasons[place] = False, judgement.text
         elif judgement.since is not None:
             since[place] = np.datetime64(judgement.since, "s")
             reasons[place] = f"{NOT_KNOWN}: {judgement.told}"
-    return (told, since), reasons
+    return (known, since), reasons
 
 
 def _within(

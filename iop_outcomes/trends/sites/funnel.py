@@ -105,23 +105,23 @@ def funnel_limits(
     middle = _target(x, n, target, proportion)
     value = ratio(x, np.nan_to_num(n))
     n = n if size is None else np.where(n > 0, np.asarray(size, dtype=np.float64), n)
-    found = (
+    variation = (
         overdispersion_of_proportions(value * n, n, middle)
         if proportion
         else overdispersion_of_ratios(value * n, n)
     )
-    many = found.sites >= FEWEST_SITES or overdispersion == "on"
-    adjusted = overdispersion != "off" and many and found.between > 0
-    limits = {name: _limit(name, n, middle, found, proportion, adjusted) for name in LEVELS}
+    many = variation.sites >= FEWEST_SITES or overdispersion == "on"
+    adjusted = overdispersion != "off" and many and variation.between > 0
+    limits = {name: _limit(name, n, middle, variation, proportion, adjusted) for name in LEVELS}
     return frame.assign(
         value=value,
         target=middle,
         **limits,
         position=_position(value, limits),
         size=n,
-        z=_z(value, n, middle, found.between if adjusted else 0.0, proportion),
-        overdispersion=found.ratio,
-        between=found.between,
+        z=_z(value, n, middle, variation.between if adjusted else 0.0, proportion),
+        overdispersion=variation.ratio,
+        between=variation.between,
         adjusted=adjusted,
     )
 
@@ -154,8 +154,8 @@ def limits_at(
     [0.594, 0.528]
     """
     n = np.asarray(sizes, dtype=np.float64)
-    found = Overdispersion(np.nan, between, 0)
-    limits = {name: _limit(name, n, target, found, proportion, between > 0) for name in LEVELS}
+    variation = Overdispersion(np.nan, between, 0)
+    limits = {name: _limit(name, n, target, variation, proportion, between > 0) for name in LEVELS}
     return pd.DataFrame({"size": n, **limits})
 
 
@@ -213,7 +213,7 @@ def _target(x: Floats, n: Floats, target: float | None, proportion: bool) -> flo
 
 
 def _limit(
-    name: str, n: Floats, middle: float, found: Overdispersion, proportion: bool, adjusted: bool
+    name: str, n: Floats, middle: float, variation: Overdispersion, proportion: bool, adjusted: bool
 ) -> Floats:
     if np.isnan(middle):
         return np.full(len(n), np.nan)
@@ -225,8 +225,8 @@ def _limit(
         return exact_proportion_limit(whole, middle, below)
     used = np.where(n > 0, n, np.nan)
     if not proportion:
-        return np.asarray(np.exp(Z[name] * np.sqrt(1 / used + found.between)))
-    angle = np.arcsin(np.sqrt(middle)) + Z[name] * np.sqrt(1 / (4 * used) + found.between)
+        return np.asarray(np.exp(Z[name] * np.sqrt(1 / used + variation.between)))
+    angle = np.arcsin(np.sqrt(middle)) + Z[name] * np.sqrt(1 / (4 * used) + variation.between)
     return np.asarray(np.sin(np.clip(angle, 0, np.pi / 2)) ** 2)
 
 

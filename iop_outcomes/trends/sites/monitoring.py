@@ -92,7 +92,7 @@ def monitored(
     _check_single(entries, what)
     entries = _ordered(entries)
     if entries.ratio:
-        return _given(entries, adjust, baseline, improves)
+        return _of_expected(entries, adjust, baseline, improves)
     base = _baseline(entries, baseline)
     inside = np.flatnonzero(base)
     model = None
@@ -141,7 +141,9 @@ def _ordered(entries: Entries) -> Entries:
     return entries.rows(np.argsort(entries.day, kind="stable"))
 
 
-def _given(entries: Entries, adjust: object, baseline: Span, improves: str | None) -> Monitored:
+def _of_expected(
+    entries: Entries, adjust: object, baseline: Span, improves: str | None
+) -> Monitored:
     """Return those whose risks are given; a baseline is left out."""
     if adjust is not None:
         raise RuleError(

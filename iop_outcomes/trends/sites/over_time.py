@@ -187,8 +187,8 @@ def risk_adjusted_cusum(
     >>> import pandas as pd
     >>> import iop_outcomes as iop
     >>> people = pd.DataFrame({"observed": [0, 1] * 30 + [1] * 20, "expected": 0.5})
-    >>> found = iop.risk_adjusted_cusum(people, "Left", run_length=200, series=100)
-    >>> found.table["signal"].iloc[[0, -1]].tolist()
+    >>> chart = iop.risk_adjusted_cusum(people, "Left", run_length=200, series=100)
+    >>> chart.table["signal"].iloc[[0, -1]].tolist()
     ['', 'worse']
     """
     check_whole("run_length", run_length, 2)

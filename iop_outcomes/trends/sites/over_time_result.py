@@ -139,12 +139,12 @@ class RiskAdjustedCusum(FollowedPeople):
         )
 
     def _sentence(self, rows: pd.DataFrame, group: str) -> str:
-        said = []
+        crossings = []
         for name in ("worse", "better"):
             over = rows[rows["signal"].isin([name, "both"])]
             if len(over):
                 first = over.iloc[0]
                 when = "" if pd.isna(first["date"]) else f", {first['date'].date().isoformat()}"
-                said.append(f"{name} at person {first['number']:,}{when}")
-        found = f"signal: {'; '.join(said)}" if said else "no signal"
-        return f"{group}{self.title}, {len(rows):,} people after the baseline: {found}."
+                crossings.append(f"{name} at person {first['number']:,}{when}")
+        signals = f"signal: {'; '.join(crossings)}" if crossings else "no signal"
+        return f"{group}{self.title}, {len(rows):,} people after the baseline: {signals}."

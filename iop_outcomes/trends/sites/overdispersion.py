@@ -65,8 +65,8 @@ def overdispersion_of_proportions(
     Examples
     --------
     >>> from iop_outcomes.trends.sites import overdispersion_of_proportions
-    >>> found = overdispersion_of_proportions([100, 150, 180], [300, 320, 400], 0.42)
-    >>> round(found.ratio, 2), round(found.between, 4)
+    >>> variation = overdispersion_of_proportions([100, 150, 180], [300, 320, 400], 0.42)
+    >>> round(variation.ratio, 2), round(variation.between, 4)
     (3.07, 0.0027)
     """
     x, n = (np.asarray(one, dtype=np.float64) for one in (numerator, denominator))

@@ -20,7 +20,7 @@ from iop_outcomes.trends.quantities import (
     find_quantity,
 )
 from iop_outcomes.trends.result import Trend
-from iop_outcomes.trends.staff import said_of
+from iop_outcomes.trends.staff import describe_lettered
 from iop_outcomes.trends.trend import trend
 
 USUAL = (
@@ -77,7 +77,9 @@ def trends_of(
         is of no measure.
     """
     if isinstance(source, (list, tuple)):
-        made = _given(source, measures, by, every, baseline, rules, targets, names or None)
+        trends = _checked_trends(
+            source, measures, by, every, baseline, rules, targets, names or None
+        )
     else:
         wanted = _measures(source, measures)
         if targets is not None and not isinstance(targets, dict):
@@ -92,9 +94,9 @@ def trends_of(
             raise RuleError(
                 "A target is of a measure that is not asked for.",
                 found=names_asked(unknown),
-                instead=f"one of {', '.join(one.name for one in wanted)}",
+                instead=f"one of {', '.join(quantity.name for quantity in wanted)}",
             )
-        made = [
+        trends = [
             trend(
                 *(source, quantity),
                 every=every,
@@ -107,38 +109,44 @@ def trends_of(
             )
             for quantity in wanted
         ]
-    return tuple(made)
+    return tuple(trends)
 
 
 def _measures(records: Any, measures: Any) -> list[Quantity]:
     if measures is None:
         tables = set(getattr(records, "tables", ()))
-        return [one for one in map(find_quantity, USUAL) if set(one.tables) <= tables]
+        return [
+            quantity for quantity in map(find_quantity, USUAL) if set(quantity.tables) <= tables
+        ]
     named: list[Any] = [measures] if isinstance(measures, (str, Quantity)) else []
     if isinstance(measures, (list, tuple)):
         named = list(measures)
-    unknown = [one for one in named if not isinstance(one, Quantity) and one not in _names()]
+    unknown = [
+        measure
+        for measure in named
+        if not isinstance(measure, Quantity) and measure not in _names()
+    ]
     if unknown:
         raise RuleError(
             "A name in measures= is of no measure.",
             found=names_asked(unknown),
             instead=f"one of {', '.join(_names())}",
         )
-    found = [find_quantity(one) for one in named]
-    if not found or len({one.name for one in found}) < len(found):
+    quantities = [find_quantity(measure) for measure in named]
+    if not quantities or len({quantity.name for quantity in quantities}) < len(quantities):
         raise RuleError(
             "measures= names one or more measures, each once.",
-            found=f"{len(found)} measures",
+            found=f"{len(quantities)} measures",
             instead='measures=["attendance_rate", "retained_30"]',
         )
-    return found
+    return quantities
 
 
 def _names() -> list[str]:
     return [str(name) for name in describe_quantities()["name"]]
 
 
-def _given(source: Sequence[Trend], measures: Any, *others: Any) -> list[Trend]:
+def _checked_trends(source: Sequence[Trend], measures: Any, *others: Any) -> list[Trend]:
     if not source or not all(isinstance(one, Trend) for one in source):
         raise RuleError(
             "Records are needed, or a list of trends.",
@@ -194,6 +202,6 @@ def together(trends: Sequence[Trend], rule: str) -> tuple[list[Chart], dict[str,
     return charts, {
         "trends": tuple(trends),
         "by": first.by,
-        "rule": first.left_out.after(f"{rule} {said_of(first.lettered)}".strip()),
+        "rule": first.left_out.after(f"{rule} {describe_lettered(first.lettered)}".strip()),
         "left_out": first.left_out,
     }

@@ -70,8 +70,8 @@ class SummaryMatrix(DrawnResult):
         """
         table = self.table
         counts = [
-            f"{int(table['variation'].str.startswith(word).sum())} {said}"
-            for word, said in (
+            f"{int(table['variation'].str.startswith(word).sum())} {label}"
+            for word, label in (
                 ("concern", "of concern"),
                 ("improvement", "improved"),
                 ("neutral", "changed, neither better nor worse"),
@@ -81,10 +81,10 @@ class SummaryMatrix(DrawnResult):
             if table["variation"].str.startswith(word).any()
         ]
         text = f"{format_count(len(table), 'chart')}: {', '.join(counts) or 'none with a value'}."
-        for word, said in (("concern", "Of concern"), ("improvement", "Improved")):
+        for word, heading in (("concern", "Of concern"), ("improvement", "Improved")):
             rows = table[table["variation"].str.startswith(word)]
             if len(rows):
-                text += f" {said}: {'; '.join(self._named(row) for _, row in rows.iterrows())}."
+                text += f" {heading}: {'; '.join(self._named(row) for _, row in rows.iterrows())}."
         failing = table[table["assurance"] == "consistently failing"]
         if len(failing):
             named = "; ".join(self._named(row) for _, row in failing.iterrows())

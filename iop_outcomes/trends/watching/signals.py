@@ -192,12 +192,15 @@ def watch_of(trends: Sequence[Trend]) -> Watch:
     """Return `watch` of trends that are made."""
     charts, shared = together(trends, f"{_ORDER} {_RATES}")
     rows = [_chart_row(chart) for chart in charts]
-    found = [_signal(chart, row) for chart, row in zip(charts, rows, strict=True) if row["signal"]]
-    found.sort(key=lambda one: one.pop("key"))
+    signals_of_charts = [
+        _signal(chart, row) for chart, row in zip(charts, rows, strict=True) if row["signal"]
+    ]
+    signals_of_charts.sort(key=lambda signal: signal.pop("key"))
     names = ["order", "measure", "title", *shared["by"], "period", "value", "centre", "variation"]
     names += ["rule", "marked", "trial", "false_alarm_rate", "reason"]
     signals = pd.DataFrame(
-        [{"order": place, **one} for place, one in enumerate(found, start=1)], columns=names
+        [{"order": place, **signal} for place, signal in enumerate(signals_of_charts, start=1)],
+        columns=names,
     )
     return Watch(table=signals, charts=pd.DataFrame(rows), **shared)
 
