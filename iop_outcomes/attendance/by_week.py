@@ -203,7 +203,7 @@ def _counts(attendance: Attendance, weeks: Weeks) -> dict[str, Any]:
     excused_rows = sessions.treatment & sessions.has_status(("excused",))
     due, attended = count(sessions.due), count(sessions.attended)
     unrecorded = count(sessions.unrecorded)
-    told = attendance.records.told_by_program("attendance_rate")[weeks.episode]
+    rate_known = attendance.records.told_by_program("attendance_rate")[weeks.episode]
     rates = {
         "rate": ratio(attended, due),
         "rate_lowest": ratio(attended, due + unrecorded),
@@ -216,7 +216,7 @@ def _counts(attendance: Attendance, weeks: Weeks) -> dict[str, Any]:
         "excused": count(excused_rows),
         "unrecorded": unrecorded,
         "not_due": count(sessions.treatment & sessions.has_status(sessions.rule.not_due)),
-        **{name: np.where(told, value, np.nan) for name, value in rates.items()},
+        **{name: np.where(rate_known, value, np.nan) for name, value in rates.items()},
     }
 
 

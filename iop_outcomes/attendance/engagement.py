@@ -215,9 +215,9 @@ def _leave_unknown(table: pd.DataFrame, records: Records) -> None:
     """Leave missing, in a table that is being made, what would only be absence of records."""
     judgements = Judgements(records)
     judged = judgements.of("hours")
-    told = judgements.told_by_program("attendance_rate")
+    rate_known = judgements.told_by_program("attendance_rate")
     for name in ("attendance_rate", "attendance_rate_lowest", "attendance_rate_highest"):
-        table[name] = table[name].where(told)
+        table[name] = table[name].where(rate_known)
     lost = (PlausibleLengths, PeopleLeave, TimeCovered)
     if judged["hours"].reason in [kind.__name__ for kind in lost] or judged["hours"].mixed:
         by_week = judgements.told_by_program("hours")

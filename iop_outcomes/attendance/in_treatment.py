@@ -143,7 +143,7 @@ def in_treatment_of(
     records, stays = attendance.records, attendance.stays
     refuse_taken(records.episodes, TIME_COLUMNS, "times")
     seen = np.where(stays.closed, stays.observable, np.minimum(stays.observable, stays.followed))
-    told = seen - no_contact_days  # the last day of which it is known who was still coming
+    last_known = seen - no_contact_days  # the last day of which it is known who was still coming
     known = records.told_by_program("retained_30")
     if not known.any():
         judged = records.judgements("retained_30")["retained_30"]
@@ -152,11 +152,11 @@ def in_treatment_of(
             found=judged.text,
             instead="records.fitness() says what is needed.",
         )
-    kept = known & stays.observed & (told > 0)
-    over = stays.to_last_contact < told
+    kept = known & stays.observed & (last_known > 0)
+    over = stays.to_last_contact < last_known
     word = _ended_by(records, over, stays.closed)
     of_interest = over if event == "left" else over & (word == event)
-    days = np.where(over, stays.to_last_contact, told)
+    days = np.where(over, stays.to_last_contact, last_known)
     others = over & ~of_interest
     frame = covariates(records.episodes, without=["discharge_reason"])
     frame["entry"] = np.int32(0)
@@ -174,10 +174,10 @@ def in_treatment_of(
         (known & stays.observed & ~kept, f"followed for no more than {no_contact_days} days"),
     )
     text = _text(event, no_contact_days, left_out)
-    made = Provenance(
+    provenance = Provenance(
         rule=text, event=EVENTS[event], origin="admission", synthetic=records.synthetic
     )
-    return label(frame, made, rule=text)
+    return label(frame, provenance, rule=text)
 
 
 def _ended_by(records: Records, over: Booleans, closed: Booleans) -> np.ndarray:

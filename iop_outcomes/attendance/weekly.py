@@ -211,9 +211,13 @@ def _without_unknown(
     for measure, names in (("attendance_rate", OF_ABSENCES), ("first_session", OF_SESSIONS)):
         judged = judgements.by(measure, groups.codes, len(groups))
         reasons = [
-            one.text if one.absent else f"{NOT_KNOWN}: {one.told}" if one.since is not None else ""
-            for one in judged
-            if one is not None
+            judgement.text
+            if judgement.absent
+            else f"{NOT_KNOWN}: {judgement.told}"
+            if judgement.since is not None
+            else ""
+            for judgement in judged
+            if judgement is not None
         ]
         row_reasons = np.repeat(np.array(reasons, dtype=object), weeks)
         unknown = row_reasons != ""

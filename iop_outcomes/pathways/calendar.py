@@ -189,8 +189,8 @@ def attendance_by_weekday(
     Examples
     --------
     >>> import iop_outcomes as iop
-    >>> found = iop.attendance_by_weekday(iop.read_records("data/samples"), weeks=4)
-    >>> found.table.groupby("weekday", sort=False)["attended"].sum().index.tolist()[:2]
+    >>> result = iop.attendance_by_weekday(iop.read_records("data/samples"), weeks=4)
+    >>> result.table.groupby("weekday", sort=False)["attended"].sum().index.tolist()[:2]
     ['Monday', 'Tuesday']
     """
     require_records(records, "Attendance by weekday")

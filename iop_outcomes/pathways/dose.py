@@ -88,17 +88,17 @@ class DoseAndOutcome(Result):
         return f"{' '.join(sentences)} {CAUTION} {self.rule}"
 
     def _outcomes(self, rows: pd.DataFrame) -> list[str]:
-        told = [
+        shares = [
             f"{row['dose']} ({_sessions_text(row['sessions_from'], row['sessions_to'])}, n "
             f"{row['episodes']:,.0f}) {row['relapsed']:.0%}"
             for _, row in rows.iterrows()
             if pd.notna(row["relapsed"])
         ]
-        if not told:
+        if not shares:
             return []
         return [
             f"Relapse within {self.horizon} days after day {self.day} by sessions up to then: "
-            f"{'; '.join(told)}."
+            f"{'; '.join(shares)}."
         ]
 
     @property
@@ -193,10 +193,10 @@ def dose_and_outcome(
     Examples
     --------
     >>> import iop_outcomes as iop
-    >>> found = iop.dose_and_outcome(iop.read_records("data/samples"))
-    >>> found.dose["service"].tolist()
+    >>> result = iop.dose_and_outcome(iop.read_records("data/samples"))
+    >>> result.dose["service"].tolist()
     ['group', 'individual', 'family']
-    >>> found.table.loc[found.table["service"] == "individual", "dose"].tolist()
+    >>> result.table.loc[result.table["service"] == "individual", "dose"].tolist()
     ['none', 'lower', 'higher']
     """
     require_records(records, "Dose and outcome")
@@ -276,14 +276,14 @@ def _dose_rows(
 ) -> pd.DataFrame:
     sessions, size = attendance.sessions, len(names)
     person = attendance.records.episodes["person_id"].cat.codes.to_numpy()
-    told = not attendance.records.judgements("attendance_rate")["attendance_rate"].absent
+    rate_known = not attendance.records.judgements("attendance_rate")["attendance_rate"].absent
     rows = []
     for number in range(size):
         here = code == number
         came, due = sessions.attended & here, sessions.due & here
         had = sessions.count(came)
-        one = np.zeros(len(person), dtype=np.int64)
-        lower, upper = share_limits(had > 0, person, one, 1, confidence)
+        one_group = np.zeros(len(person), dtype=np.int64)
+        lower, upper = share_limits(had > 0, person, one_group, 1, confidence)
         low, high = _rate_limits(came, due, sessions.episode, person, confidence)
         minutes = sessions.attended_minutes(np.flatnonzero(came))
         known = ~np.isnan(minutes)
@@ -296,9 +296,9 @@ def _dose_rows(
                 "upper": upper[0],
                 "due": int(due.sum()),
                 "attended": int(came.sum()),
-                "rate": float(ratio(came.sum(), due.sum())) if told else np.nan,
-                "rate_lower": low if told else np.nan,
-                "rate_upper": high if told else np.nan,
+                "rate": float(ratio(came.sum(), due.sum())) if rate_known else np.nan,
+                "rate_lower": low if rate_known else np.nan,
+                "rate_upper": high if rate_known else np.nan,
                 "median_sessions": float(np.median(had[had > 0])) if (had > 0).any() else np.nan,
                 "hours": float(np.nansum(minutes)) / 60 if known.any() else np.nan,
                 "length_not_known": int((~known).sum()),

@@ -11,7 +11,7 @@ import pandas as pd
 from iop_outcomes.attendance.continuity.judged import (
     OUTSIDE,
     ContinuityMeasure,
-    Found,
+    Findings,
     judge_visits,
 )
 from iop_outcomes.attendance.continuity.staying import retention
@@ -284,11 +284,11 @@ def _declared(day: int) -> str:
 
 
 def _visit_by(attendance: Attendance, number: int, day: int) -> ContinuityMeasure:
-    def search(visits: Visits) -> Found:
+    def search(visits: Visits) -> Findings:
         on = visits.nth(number, 0, day)
         met, over = ~np.isnan(on), visits.seen >= day
         count = visits.count(0, day)
-        return Found(
+        return Findings(
             met=met, failed=~met & over, over=over, day=on, first_count=count, second_count=count
         )
 
@@ -369,16 +369,16 @@ def _exclusions(records: Records, measures: dict[str, ContinuityMeasure]) -> pd.
         (problems["table"] == "episodes") & problems["done"].astype(str).str.startswith("set aside")
     ]
     lines = aside.drop_duplicates(["file", "line"])  # a row with two faults is one row
-    found = [
+    exclusions = [
         ("read", str(check), int(count)) for check, count in lines.groupby("check").size().items()
     ]
     for step, measure in measures.items():
         reasons = measure.table.loc[measure.table["met"].isna() | ~measure.table["over"]]
         why = reasons["not_known"].where(reasons["over"], NOT_FOLLOWED)
-        found += [
+        exclusions += [
             (step, str(reason), int(n))
             for reason, n in why.value_counts().items()
             if reason != OUTSIDE
         ]
-    frame = pd.DataFrame(found, columns=["step", "reason", "episodes"])
+    frame = pd.DataFrame(exclusions, columns=["step", "reason", "episodes"])
     return frame.astype({"episodes": np.int64})

@@ -112,11 +112,11 @@ def episode_lanes(records: Records, rule: RelapseRule | None = None) -> EpisodeL
     left = episodes["days_to_discharge"].to_numpy(dtype=np.float64, na_value=np.nan)
     closed = ~np.isnan(left)
     end = np.where(closed, left, episodes["days_followed"].to_numpy(dtype=np.float64))
-    found = [(np.flatnonzero(closed), left[closed], MARKS[5])]
+    marked = [(np.flatnonzero(closed), left[closed], MARKS[5])]
     if "attendance" in records.tables:
-        found += _sessions(records)
+        marked += _sessions(records)
     if "checkins" in records.tables:
-        found += _check_ins(records, rule)
+        marked += _check_ins(records, rule)
     order = np.argsort(-end, kind="stable")
     lane = np.empty(size, dtype=np.int64)
     lane[order] = np.arange(size)
@@ -140,7 +140,7 @@ def episode_lanes(records: Records, rule: RelapseRule | None = None) -> EpisodeL
                     "mark": mark,
                 }
             )
-            for rows, days, mark in found
+            for rows, days, mark in marked
         ],
         ignore_index=True,
     )
@@ -156,10 +156,10 @@ def episode_lanes(records: Records, rule: RelapseRule | None = None) -> EpisodeL
     )
 
 
-Found = tuple[np.ndarray, np.ndarray, str]
+MarkedDays = tuple[np.ndarray, np.ndarray, str]
 
 
-def _sessions(records: Records) -> list[Found]:
+def _sessions(records: Records) -> list[MarkedDays]:
     sessions = read_attendance(records).sessions
     came = sessions.treatment & sessions.has_status(ATTENDED)
     missed = sessions.treatment & sessions.has_status(sessions.rule.due) & ~came
@@ -169,16 +169,16 @@ def _sessions(records: Records) -> list[Found]:
     ]
 
 
-def _check_ins(records: Records, rule: RelapseRule) -> list[Found]:
+def _check_ins(records: Records, rule: RelapseRule) -> list[MarkedDays]:
     frame = records.checkins
     episode, day = frame["episode_id"].cat.codes.to_numpy(), frame["day"].to_numpy()
     kind = frame["drug_test"].astype(object).map(_TESTS)
-    found: list[Found] = []
+    marked: list[MarkedDays] = []
     for mark in MARKS[2:4]:
         rows = (kind == mark).to_numpy(dtype=np.bool_)
-        found.append((episode[rows].astype(np.intp), day[rows], mark))
+        marked.append((episode[rows].astype(np.intp), day[rows], mark))
     times = time_to_relapse(records, rule)
     times = times[times["event"]]
     place = pd.Index(records.episodes["episode_id"]).get_indexer(times["episode_id"])
-    found.append((place, times["days"].to_numpy(), MARKS[4]))
-    return found
+    marked.append((place, times["days"].to_numpy(), MARKS[4]))
+    return marked

@@ -294,12 +294,12 @@ class _Presence:
         """Return who (rows) was at which session (columns), as zeros and ones."""
         from scipy import sparse
 
-        made = sparse.csr_matrix(
+        matrix = sparse.csr_matrix(
             (np.ones(len(who), dtype=np.int32), (who, self.session)),
             shape=(self.episodes, self.sessions),
         )
-        made.data[:] = 1  # a person with two episodes on one day is there once
-        return made
+        matrix.data[:] = 1  # a person with two episodes on one day is there once
+        return matrix
 
     def pairs(self) -> _Pairs:
         """Return each episode with each other person at one of its sessions."""
@@ -329,9 +329,9 @@ class _Presence:
 
 
 def _largest(values: Integers, episode: Integers, episodes: int) -> Integers:
-    found = np.zeros(episodes, dtype=np.int64)
-    np.maximum.at(found, episode, values)
-    return found
+    largest = np.zeros(episodes, dtype=np.int64)
+    np.maximum.at(largest, episode, values)
+    return largest
 
 
 def _clusters(pairs: _Pairs, person: Integers, at_least: int) -> Integers:
@@ -344,8 +344,8 @@ def _clusters(pairs: _Pairs, person: Integers, at_least: int) -> Integers:
         (np.ones(int(linked.sum())), (person[pairs.episode[linked]], pairs.peer[linked])),
         shape=(size, size),
     )
-    _, found = sparse.csgraph.connected_components(graph, directed=False)
-    return np.asarray(pd.factorize(found[person])[0], dtype=np.int64)
+    _, component = sparse.csgraph.connected_components(graph, directed=False)
+    return np.asarray(pd.factorize(component[person])[0], dtype=np.int64)
 
 
 def _main(records: Records, sessions: Sessions, rows: Integers) -> dict[str, Any]:

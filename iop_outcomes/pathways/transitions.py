@@ -130,10 +130,10 @@ def _since_prior_care(attendance: Attendance) -> pd.DataFrame:
             f" {format_count(earlier, 'episode')} had a session without a recorded outcome before "
             "the first attended one."
         )
-    made = Provenance(
+    provenance = Provenance(
         rule=text, event="first session", origin="prior discharge", synthetic=records.synthetic
     )
-    return label(frame[known].reset_index(drop=True), made, rule=text)
+    return label(frame[known].reset_index(drop=True), provenance, rule=text)
 
 
 def _unrecorded_first(attendance: Attendance, first: np.ndarray, known: np.ndarray) -> int:
@@ -267,10 +267,10 @@ def transitions(
     Examples
     --------
     >>> import iop_outcomes as iop
-    >>> found = iop.transitions(iop.read_records("data/samples"))
-    >>> found.table.loc[found.table["measure"] == "in treatment", "entry_path"].tolist()
+    >>> result = iop.transitions(iop.read_records("data/samples"))
+    >>> result.table.loc[result.table["measure"] == "in treatment", "entry_path"].tolist()
     ['direct', 'step_down', 'after_relapse']
-    >>> ax = found.relapse.plot()
+    >>> ax = result.relapse.plot()
     """
     require_records(records, "Transitions")
     records.require("attendance", "transitions")
@@ -321,7 +321,7 @@ def transitions(
     table = pd.concat(parts, ignore_index=True)
     table.insert(3, "episodes", size.reindex(table[PATH]).to_numpy().astype(np.int64))
     place = np.arange(len(table)).reshape(len(parts), len(names)).T.ravel()
-    told = (
+    rule_text = (
         f"Days since admission, but for the first session: since the prior discharge. {OF_THOSE} "
         f"In treatment on day {day}: the stay to the last contact reached it. The paths differ at "
         "admission: their differences are no effects."
@@ -331,7 +331,7 @@ def transitions(
         first,
         relapse,
         stay,
-        left_out.after(told),
+        left_out.after(rule_text),
         records.synthetic,
     )
 
@@ -357,11 +357,11 @@ def _rows(
     by_path = steps.assign(**{PATH: steps[PATH].astype(str)}).groupby(PATH, sort=False)
     until = steps[steps["day"] <= day]
     events = until.groupby(until[PATH].astype(str))["events"].sum()
-    told = at.assign(**{PATH: at[PATH].astype(str)}).set_index(PATH).reindex(names)
+    at_by_path = at.assign(**{PATH: at[PATH].astype(str)}).set_index(PATH).reindex(names)
     rows["n"] = by_path["at_risk"].max().reindex(names).fillna(0).to_numpy(dtype=np.int64)
     rows["events"] = events.reindex(names).fillna(0).to_numpy(dtype=np.int64)
     for name in numbers:
-        rows[name] = told[name].to_numpy(dtype=np.float64)
+        rows[name] = at_by_path[name].to_numpy(dtype=np.float64)
     why = np.where(rows["n"] > 0, "follow-up ends before that day", missing or "no episode")
     why = np.where(rows["n"] > 0, why, "no episode in the curve")
     rows["not_known"] = np.where(rows["estimate"].isna(), why, "")

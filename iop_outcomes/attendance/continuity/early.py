@@ -9,7 +9,7 @@ import pandas as pd
 
 from iop_outcomes.attendance.continuity.judged import (
     ContinuityMeasure,
-    Found,
+    Findings,
     check_one_of,
     judge_visits,
 )
@@ -85,7 +85,7 @@ def iet_style(records: Records | Attendance, *, engagement_days: int = 34) -> Co
         f"or more further visits within {engagement_days} days after the first. {VISITS}"
     )
 
-    def search(visits: Visits) -> Found:
+    def search(visits: Visits) -> Findings:
         return _first_and_two_more(visits, 0, 13, engagement_days)
 
     return judge_visits(records, "iet_style", rule, search)
@@ -149,14 +149,14 @@ def washington_circle(records: Records | Attendance) -> ContinuityMeasure:
     )
 
 
-def _first_and_two_more(visits: Visits, low: int, high: int, after: int) -> Found:
+def _first_and_two_more(visits: Visits, low: int, high: int, after: int) -> Findings:
     """Search a first visit from `low` to `high`, and two more in the `after` days after it."""
     first = visits.nth(1, low, high)
     began, late = ~np.isnan(first), visits.seen >= high
     day = visits.nth(2, first + 1, first + after)
     met, further = ~np.isnan(day), visits.count(first + 1, first + after)
     too_few = further + _days_left(visits, first + after) < 2
-    return Found(
+    return Findings(
         met=met,
         failed=~met & np.where(began, too_few, late),
         over=visits.seen >= high + after,
@@ -226,14 +226,14 @@ def va_continuity(records: Records | Attendance) -> ContinuityMeasure:
         f"60 to 89 since admission. {VISITS}"
     )
 
-    def search(visits: Visits) -> Found:
+    def search(visits: Visits) -> Findings:
         second = np.array([visits.nth(2, low, low + 29) for low in (0, 30, 60)])
         enough = ~np.isnan(second)
         too_few = [
             visits.count(low, low + 29) + np.minimum(_days_left(visits, low + 29), 30) < 2
             for low in (0, 30, 60)
         ]
-        return Found(
+        return Findings(
             met=enough.all(axis=0),
             failed=np.asarray(np.array(too_few).any(axis=0)),
             over=visits.seen >= 89,
@@ -306,12 +306,12 @@ def first_to_fourth_session(
         f"NIATx: a fourth visit within {within} days of the first, of those with a first. {VISITS}"
     )
 
-    def search(visits: Visits) -> Found:
+    def search(visits: Visits) -> Findings:
         first = visits.nth(1, 0, np.inf)
         fourth = visits.nth(4, first, first + within)
         met, over = ~np.isnan(fourth), visits.seen >= first + within
         many = visits.count(first, first + within)
-        return Found(
+        return Findings(
             met=met,
             failed=np.asarray(many + _days_left(visits, first + within) < 4),
             over=over,

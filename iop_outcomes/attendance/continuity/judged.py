@@ -29,7 +29,7 @@ NOTHING = "no service of the episode has a recorded outcome"
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class Findings:
     """What a rule finds in visits, one entry an episode.
 
     Attributes
@@ -192,7 +192,7 @@ class ContinuityMeasure(Result):
         )
 
 
-Search = Callable[[Visits], Found]
+Search = Callable[[Visits], Findings]
 
 
 def read_once(source: Records | Attendance, what: str) -> Attendance:
@@ -212,17 +212,17 @@ def judge_visits(
     Where the two answers differ, sessions without a recorded outcome decide, and it is not known.
     """
     attendance = read_once(source, measure)
-    found = search(read_visits(attendance, contacts=contacts))
-    other = search(read_visits(attendance, contacts=contacts, unrecorded=True))
-    return as_measure(attendance, measure, rule, found, other)
+    without_unrecorded = search(read_visits(attendance, contacts=contacts))
+    with_unrecorded = search(read_visits(attendance, contacts=contacts, unrecorded=True))
+    return as_measure(attendance, measure, rule, without_unrecorded, with_unrecorded)
 
 
 def as_measure(
     attendance: Attendance,
     measure: str,
     rule: str,
-    found: Found,
-    other: Found | None = None,
+    findings: Findings,
+    with_unrecorded: Findings | None = None,
     *,
     needs_sessions: bool = True,
 ) -> ContinuityMeasure:
@@ -234,34 +234,36 @@ def as_measure(
         Where it was found.
     measure, rule : str
         Its name, and the rule as sentences.
-    found, other : Found
+    findings, with_unrecorded : Findings
         What was found with unrecorded sessions as missed, and as attended.
     needs_sessions : bool
         Whether nothing is known of an episode without a service that has an outcome.
     """
     records = attendance.records
-    applies = np.ones(len(found.met), np.bool_) if found.applies is None else found.applies
+    applies = np.ones(len(findings.met), np.bool_) if findings.applies is None else findings.applies
     differs = np.zeros_like(applies)
-    if other is not None:
-        differs = (found.met != other.met) | (found.failed != other.failed)
+    if with_unrecorded is not None:
+        differs = (findings.met != with_unrecorded.met) | (
+            findings.failed != with_unrecorded.failed
+        )
     observed = attendance.stays.observed | (not needs_sessions)
-    known = applies & observed & ~differs & (found.met | found.failed)
+    known = applies & observed & ~differs & (findings.met | findings.failed)
     why = np.select(
-        [~applies, known, differs, ~observed, found.over],
-        [OUTSIDE, "", UNRECORDED_DECIDE, NOTHING, found.why],
+        [~applies, known, differs, ~observed, findings.over],
+        [OUTSIDE, "", UNRECORDED_DECIDE, NOTHING, findings.why],
         NOT_OVER,
     )
-    met = found.met & known
+    met = findings.met & known
     table = pd.DataFrame(
         {
             **{name: records.episodes[name] for name in ("episode_id", "person_id", "program")},
             "met": pd.arrays.BooleanArray(met, ~known),
-            "day": np.where(met, found.day, np.nan),
-            "first_count": np.where(applies, found.first_count, np.nan),
-            "second_count": np.where(applies, found.second_count, np.nan),
-            "over": found.over & applies,
+            "day": np.where(met, findings.day, np.nan),
+            "first_count": np.where(applies, findings.first_count, np.nan),
+            "second_count": np.where(applies, findings.second_count, np.nan),
+            "over": findings.over & applies,
             "not_known": why.astype(object),
-            **found.more,
+            **findings.more,
         }
     )
     return ContinuityMeasure(table, measure, rule, records.synthetic, records)

@@ -8,7 +8,7 @@ import numpy as np
 
 from iop_outcomes.attendance.continuity.judged import (
     ContinuityMeasure,
-    Found,
+    Findings,
     as_measure,
     judge_visits,
     read_once,
@@ -89,7 +89,7 @@ def dropout_by_gap(
     finished, end = _finished(attendance)
     rule = f"Dropout: {days} days without contact that begin before day {within}. {CONTACTS}"
 
-    def search(visits: Visits) -> Found:
+    def search(visits: Visits) -> Findings:
         size = len(visits.seen)
         watched = np.where(finished, end, visits.seen)
         episode = np.concatenate([np.arange(size), visits.episode])
@@ -102,15 +102,15 @@ def dropout_by_gap(
         gap = early & (following > day + days) & (day + days <= watched[episode])
         first = np.flatnonzero(gap)
         first = first[starts_of(episode[first])]
-        found = np.full(size, np.nan)
-        found[episode[first]] = day[first] + days
+        met_on = np.full(size, np.nan)
+        met_on[episode[first]] = day[first] + days
         length = np.where(early, np.minimum(following, watched[episode]) - day, 0)
-        met, over = ~np.isnan(found), visits.seen >= within + days - 1
-        return Found(
+        met, over = ~np.isnan(met_on), visits.seen >= within + days - 1
+        return Findings(
             met=met,
             failed=~met & (over | finished | (day[last] >= within)),
             over=over,
-            day=found,
+            day=met_on,
             first_count=visits.count(0, within - 1),
             second_count=np.maximum.reduceat(length, starts_of(episode)) if size else length,
         )
@@ -174,26 +174,26 @@ def dropout_by_missing_weeks(
         f"{within_weeks} weeks since admission. {CONTACTS}"
     )
 
-    def search(visits: Visits) -> Found:
+    def search(visits: Visits) -> Findings:
         size, width = len(visits.seen), within_weeks + weeks - 1
         watched = np.where(finished, end, visits.seen)
         came = np.zeros((size, width), np.bool_)
         inside = visits.day < width * 7
         came[visits.episode[inside], visits.day[inside] // 7] = True
         over = (np.arange(width) * 7 + 6) <= watched[:, None]
-        found, still = np.full(size, np.nan), np.zeros(size, np.bool_)
+        met_on, still = np.full(size, np.nan), np.zeros(size, np.bool_)
         for start in reversed(range(within_weeks)):
             part = slice(start, start + weeks)
             empty = ~came[:, part].any(axis=1)
             passed = over[:, part].all(axis=1)
-            found[empty & passed] = (start + weeks) * 7 - 1
+            met_on[empty & passed] = (start + weeks) * 7 - 1
             still |= empty & ~passed & ~finished
-        met = ~np.isnan(found)
-        return Found(
+        met = ~np.isnan(met_on)
+        return Findings(
             met=met,
             failed=~met & ~still,
             over=visits.seen >= width * 7 - 1,
-            day=found,
+            day=met_on,
             first_count=came[:, :within_weeks].sum(axis=1),
             second_count=visits.count(0, within_weeks * 7 - 1),
         )
@@ -264,7 +264,7 @@ def dropout_by_absences(
         "cancelled by the client."
     )
 
-    def search(kept: bool) -> Found:
+    def search(kept: bool) -> Findings:
         episode, day, missed = _appointments(attendance, within, unrecorded_kept=kept)
         place = np.arange(len(day))
         reset = np.where(missed, -1, place)
@@ -274,21 +274,21 @@ def dropout_by_absences(
         size = attendance.sessions.episodes
         hit = np.flatnonzero(run >= absences)
         hit = hit[starts_of(episode[hit])]
-        found, longest = np.full(size, np.nan), np.zeros(size)
-        found[episode[hit]] = day[hit]
+        met_on, longest = np.full(size, np.nan), np.zeros(size)
+        met_on[episode[hit]] = day[hit]
         np.maximum.at(longest, episode, run)
-        met, stays = ~np.isnan(found), attendance.stays
+        met, stays = ~np.isnan(met_on), attendance.stays
         over = stays.observable >= within - 1
         last = ends_of(episode)
         in_a_row = np.zeros(size)
         in_a_row[episode[last]] = run[last]
         left = np.maximum(within - 1 - np.minimum(stays.observable, stays.followed), 0)
         known = stays.closed | (in_a_row + left < absences)
-        return Found(
+        return Findings(
             met=met,
             failed=~met & known,
             over=over & (stays.closed | (left == 0)),
-            day=found,
+            day=met_on,
             first_count=np.bincount(episode, minlength=size),
             second_count=longest,
         )

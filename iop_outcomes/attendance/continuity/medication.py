@@ -9,7 +9,7 @@ import pandas as pd
 
 from iop_outcomes.attendance.continuity.judged import (
     ContinuityMeasure,
-    Found,
+    Findings,
     as_measure,
     read_once,
 )
@@ -112,10 +112,10 @@ def medication_continuity(
     attendance = read_once(records, "medication_continuity")
     place, first, length = _read(attendance, supplies)
     episodes = len(attendance.records.episodes)
-    found = _stretches(place, first, length, gap, episodes)
-    longest, reached, waiting = found.summed(days, gap, attendance.stays.observable)
-    covered = np.bincount(place, found.used, episodes)
-    given = np.bincount(place, minlength=episodes) > 0
+    stretches = _stretches(place, first, length, gap, episodes)
+    longest, reached, waiting = stretches.summed(days, gap, attendance.stays.observable)
+    covered = np.bincount(place, stretches.used, episodes)
+    has_supply = np.bincount(place, minlength=episodes) > 0
     begun = np.full(episodes, np.inf)
     np.minimum.at(begun, place, first)
     met = longest >= days
@@ -127,14 +127,14 @@ def medication_continuity(
         attendance,
         f"medication_continuity_{days}",
         rule,
-        Found(
+        Findings(
             met=met,
             failed=~met & ~waiting,
             over=attendance.stays.observable >= begun + days - 1,
             day=reached,
             first_count=longest,
             second_count=covered,
-            applies=given,
+            applies=has_supply,
             why="a stretch that is not long enough goes on at the data cut",
         ),
         needs_sessions=False,
@@ -205,8 +205,8 @@ def _read(attendance: Attendance, supplies: pd.DataFrame) -> tuple[Integers, Flo
     place = ids.get_indexer(pd.Index(supplies["episode_id"].astype(str)))
     began = records.episodes[admitted].iloc[np.maximum(place, 0)].reset_index(drop=True)
     if study:
-        given = pd.to_numeric(supplies[name], errors="coerce").reset_index(drop=True)
-        first = (given - began).to_numpy(dtype=np.float64, na_value=np.nan)
+        day_supplied = pd.to_numeric(supplies[name], errors="coerce").reset_index(drop=True)
+        first = (day_supplied - began).to_numpy(dtype=np.float64, na_value=np.nan)
     else:
         # The date as it is written, whatever time of day and zone stand behind it.
         written = supplies[name].astype(str).str.slice(0, 10)

@@ -8,7 +8,7 @@ import numpy as np
 
 from iop_outcomes.attendance.continuity.judged import (
     ContinuityMeasure,
-    Found,
+    Findings,
     as_measure,
     read_once,
 )
@@ -78,7 +78,7 @@ def retention(records: Records | Attendance, *, day: int = 90) -> ContinuityMeas
         "earlier, reached it, or the episode is open and its last contact at most 30 days before "
         "the end of follow-up."
     )
-    found = Found(
+    findings = Findings(
         met=met,
         failed=known & ~met,
         over=(stays.observable >= day) & (stays.closed | (stays.followed >= day)),
@@ -86,7 +86,7 @@ def retention(records: Records | Attendance, *, day: int = 90) -> ContinuityMeas
         first_count=stays.to_last_contact,
         second_count=stays.end,
     )
-    return as_measure(attendance, f"retention_{day}", rule, found)
+    return as_measure(attendance, f"retention_{day}", rule, findings)
 
 
 def ended_as(
@@ -148,11 +148,11 @@ def ended_as(
     attendance = read_once(records, "ended_as")
     stays = attendance.stays
     recorded = attendance.records.episodes["discharge_reason"]
-    told = stays.closed & recorded.notna().to_numpy()
-    met = told & (recorded == reason).to_numpy(dtype=np.bool_, na_value=False)
-    found = Found(
+    reason_known = stays.closed & recorded.notna().to_numpy()
+    met = reason_known & (recorded == reason).to_numpy(dtype=np.bool_, na_value=False)
+    findings = Findings(
         met=met,
-        failed=told & ~met,
+        failed=reason_known & ~met,
         over=stays.closed,
         day=stays.end,
         first_count=stays.to_last_contact,
@@ -160,7 +160,7 @@ def ended_as(
         why=NO_REASON,
     )
     rule = f"Discharged as {reason}, of those discharged with a recorded reason."
-    return as_measure(attendance, reason, rule, found, needs_sessions=False)
+    return as_measure(attendance, reason, rule, findings, needs_sessions=False)
 
 
 def minimum_dose(
@@ -233,7 +233,7 @@ def minimum_dose(
     table = engagement_of(attendance, dose_hours=hours)
     at_dose, unknown = table["weeks_at_dose"].to_numpy(), table["weeks_unknown"].to_numpy()
     closed = attendance.stays.closed
-    found = Found(
+    findings = Findings(
         met=at_dose >= weeks,
         failed=closed & (at_dose + unknown < weeks),
         over=closed,
@@ -246,4 +246,4 @@ def minimum_dose(
         f"{weeks} or more whole weeks of the stay with {hours:g} hours or more (ASAM level 2.1, "
         f"edition {edition}, {age_group}), of discharged episodes."
     )
-    return as_measure(attendance, f"minimum_dose_{hours:g}", rule, found)
+    return as_measure(attendance, f"minimum_dose_{hours:g}", rule, findings)

@@ -131,8 +131,8 @@ def continuity(
     Examples
     --------
     >>> import iop_outcomes as iop
-    >>> found = iop.continuity(iop.read_records("data/samples"))
-    >>> found.table["measure"].tolist()[:3]
+    >>> result = iop.continuity(iop.read_records("data/samples"))
+    >>> result.table["measure"].tolist()[:3]
     ['iet_style', 'washington_circle', 'va_continuity']
     """
     kept, left_out = ungrouped(records.episodes, by, missing_group, "episode")
@@ -141,11 +141,12 @@ def continuity(
     attendance = read_once(records, "Continuity")
     measures = [rule(attendance) for rule in RULES]
     parts = [
-        one.summary(by=by, missing_group=missing_group, confidence=confidence) for one in measures
+        measure.summary(by=by, missing_group=missing_group, confidence=confidence)
+        for measure in measures
     ]
     episodes = measures[0].table[["episode_id", "person_id", "program"]].copy()
-    for one in measures:
-        episodes[one.measure] = one.table["met"]
+    for measure in measures:
+        episodes[measure.measure] = measure.table["met"]
     return Continuity(
         pd.concat(parts, ignore_index=True),
         episodes,

@@ -9,7 +9,7 @@ import numpy as np
 from iop_outcomes.attendance.continuity.early import VISITS
 from iop_outcomes.attendance.continuity.judged import (
     ContinuityMeasure,
-    Found,
+    Findings,
     check_one_of,
     judge_visits,
     read_once,
@@ -87,11 +87,11 @@ def followed_up(records: Records | Attendance, *, within: int = 7) -> Continuity
         f"discharge not counted, of those admitted here with that day recorded. {VISITS}"
     )
 
-    def search(visits: Visits) -> Found:
+    def search(visits: Visits) -> Findings:
         first = visits.nth(1, 1 - before, np.inf)
         taken = first + before
         met, over = taken <= within, visits.seen + before >= within
-        return Found(
+        return Findings(
             met=met,
             failed=~met & over,
             over=over,

@@ -41,9 +41,9 @@ class Visits:
         start = starts_of(episode)
         many = np.diff(np.append(start, len(episode))) >= number
         place = start[many] + number - 1
-        found = np.full(len(self.seen), np.nan)
-        found[episode[place]] = day[place]
-        return found
+        day_of_visit = np.full(len(self.seen), np.nan)
+        day_of_visit[episode[place]] = day[place]
+        return day_of_visit
 
     def _inside(self, low: npt.ArrayLike, high: npt.ArrayLike) -> Booleans:
         shape = self.seen.shape
