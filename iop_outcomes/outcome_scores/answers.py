@@ -43,7 +43,7 @@ def item_columns(
         pairs = as_pairs("items", columns, 'items={"1": "column of item 1"}')
         return _named(checkins, instrument, pairs, numbers)
     stems = instrument.stems or (instrument.name,)
-    found: dict[str, str] = {}
+    column_of_item: dict[str, str] = {}
     for number in numbers:
         lead = rf"(?:{'|'.join(map(re.escape, stems))})(?:_|_?item_?|_?q_?)0*{re.escape(number)}"
         pattern = re.compile(lead, re.IGNORECASE)
@@ -55,8 +55,8 @@ def item_columns(
                 instead=f'items={{"{number}": "the column"}}',
             )
         if hits:
-            found[number] = hits[0]
-    return found
+            column_of_item[number] = hits[0]
+    return column_of_item
 
 
 def _named(
@@ -108,8 +108,8 @@ def answer_numbers(column: pd.Series[Any], item: Item) -> tuple[Floats, Booleans
     else:
         codes, texts = pd.factorize(column.astype(object))
         words = dict(item.words)
-        said = np.array([_number(str(text), words) for text in texts] + [np.nan])
-        values, written = said[codes], codes >= 0
+        numbers = np.array([_number(str(text), words) for text in texts] + [np.nan])
+        values, written = numbers[codes], codes >= 0
     inside = np.isfinite(values)
     if item.low is not None:
         inside &= values >= item.low

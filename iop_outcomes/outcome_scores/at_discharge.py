@@ -34,12 +34,12 @@ def measured(instrument: str) -> Callable[[Records], Counted]:
 
 def better(instrument: str, rule: str) -> Callable[[Records], Counted]:
     """Return what counts discharged episodes with both scores: those better by a rule."""
-    one = find_instrument(instrument)
-    scale = one.scales[0]
-    (change,) = [found for found in scale.changes if found.name == rule]
+    asked_instrument = find_instrument(instrument)
+    scale = asked_instrument.scales[0]
+    (change,) = [scale_change for scale_change in scale.changes if scale_change.name == rule]
 
     def count(records: Records) -> Counted:
-        return _judged(_pairs(records, one, scale), scale, change)
+        return _judged(_pairs(records, asked_instrument, scale), scale, change)
 
     return count
 
@@ -82,5 +82,5 @@ def _pairs(records: Records, instrument: Instrument, scale: Scale) -> Pairs:
 
 def _judged(pairs: Pairs, scale: Scale, change: Change) -> Counted:
     both = pairs.paired
-    found, _, asked = change.judge(pairs.first[both], pairs.last[both], scale.better)
-    return np.flatnonzero(both)[asked], found[asked]
+    is_better, _, asked = change.judge(pairs.first[both], pairs.last[both], scale.better)
+    return np.flatnonzero(both)[asked], is_better[asked]

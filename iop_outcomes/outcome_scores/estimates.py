@@ -107,13 +107,13 @@ def counted(
     masks: dict[str, Booleans], person: Integers, group: Integers, groups: int
 ) -> dict[str, Integers]:
     """Return for each mask its rows by group, and under ``people_`` and its name the persons."""
-    found: dict[str, Integers] = {}
+    counts: dict[str, Integers] = {}
     width = int(person.max(initial=0)) + 1
     for name, mask in masks.items():
-        found[name] = counts_of(mask, group, groups)
+        counts[name] = counts_of(mask, group, groups)
         cells = np.unique(group[mask].astype(np.int64) * width + person[mask])
-        found[PEOPLE + name] = np.bincount(cells // width, minlength=groups).astype(np.int64)
-    return found
+        counts[PEOPLE + name] = np.bincount(cells // width, minlength=groups).astype(np.int64)
+    return counts
 
 
 def split_people(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -94,9 +94,9 @@ def nearest(
 
 
 def _by_episode(answers: Answers, rows: npt.NDArray[np.intp], size: int) -> Integers:
-    found = np.full(size, -1, dtype=np.int64)
-    found[answers.episode[rows]] = rows
-    return found
+    row_of_episode = np.full(size, -1, dtype=np.int64)
+    row_of_episode[answers.episode[rows]] = rows
+    return row_of_episode
 
 
 @dataclass(frozen=True)

@@ -125,9 +125,9 @@ def read_items(
     require_records(records, f"The score of {instrument.title}")
     records.require("checkins", f"the score of {instrument.title}")
     rows = records.checkins[(records.checkins["status"] == "completed").to_numpy(dtype=bool)]
-    found = item_columns(rows, instrument, items)
+    column_of_item = item_columns(rows, instrument, items)
     recorded = [scale.column for scale in instrument.scales if _is_there(rows, scale.column)]
-    if not recorded and not any(rows[name].notna().any() for name in found.values()):
+    if not recorded and not any(rows[name].notna().any() for name in column_of_item.values()):
         raise EstimateError(
             f"The check-ins hold nothing of {instrument.title}: its scores are not known.",
             found="no column of its items or totals with a value in a completed check-in",
@@ -135,9 +135,9 @@ def read_items(
             + ", ".join([scale.column for scale in instrument.scales if scale.column][:3])
             + ', or items={"1": "your column"}',
         )
-    _refuse_other_version(rows, instrument, [*recorded, *found.values()])
+    _refuse_other_version(rows, instrument, [*recorded, *column_of_item.values()])
     answers, wrong = {}, 0
-    for number, name in found.items():
+    for number, name in column_of_item.items():
         answers[number], bad = answer_numbers(rows[name], instrument.item(number))
         wrong += int(bad.sum())
     codes = rows["episode_id"].cat.codes.to_numpy().astype(np.int64)

@@ -92,8 +92,8 @@ def slope_rows(
     slope, se, lower, upper = (np.full(count, np.nan) for _ in range(4))
     for place in range(count):
         of = group == place
-        found = _slope(time[of], gap[of], person[episode[of]], confidence)
-        slope[place], se[place], lower[place], upper[place] = found
+        fit = _slope(time[of], gap[of], person[episode[of]], confidence)
+        slope[place], se[place], lower[place], upper[place] = fit
     return groups.beside(
         {
             "scale": [scale.name] * count,

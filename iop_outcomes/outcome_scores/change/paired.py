@@ -115,17 +115,17 @@ def change_rows(pairs: Pairs, scale: Scale, confidence: float) -> pd.DataFrame:
 def _reasons(
     episodes: Integers, with_first: Integers, paired: Integers, lower: Floats
 ) -> list[str]:
-    told = []
+    reasons = []
     for due, first, both, low in zip(episodes, with_first, paired, lower, strict=True):
         if not due:
-            told.append("no episode has come so far")
+            reasons.append("no episode has come so far")
         elif not first:
-            told.append("nobody has a score at intake")
+            reasons.append("nobody has a score at intake")
         elif not both:
-            told.append("nobody has both scores")
+            reasons.append("nobody has both scores")
         else:
-            told.append("" if np.isfinite(low) else "limits: fewer than two persons")
-    return told
+            reasons.append("" if np.isfinite(low) else "limits: fewer than two persons")
+    return reasons
 
 
 def share_rows(
@@ -203,20 +203,22 @@ class Regressing:
         """Return it as asked for, else as published, else as these records have it."""
         known = pairs.first[pairs.with_first]
         mean = float(known.mean()) if len(known) else float("nan")
-        centre, told = (
+        centre, centre_source = (
             (mean, "mean at intake in these records")
             if population_mean is None
             else (float(population_mean), "population mean as given")
         )
         if reliability is not None:
-            return cls(float(reliability), "as given", centre, told)
+            return cls(float(reliability), "as given", centre, centre_source)
         if scale.reliability is not None:
-            return cls(scale.reliability, scale.reliability_source, centre, told)
+            return cls(scale.reliability, scale.reliability_source, centre, centre_source)
         first, last = pairs.first[pairs.paired], pairs.last[pairs.paired]
         if len(first) < FEWEST_PAIRS or first.std() == 0 or last.std() == 0:
-            return cls(float("nan"), "not known", centre, told)
-        found = float(np.corrcoef(first, last)[0, 1])
-        return cls(found, "correlation of the two scores in these records", centre, told)
+            return cls(float("nan"), "not known", centre, centre_source)
+        correlation = float(np.corrcoef(first, last)[0, 1])
+        return cls(
+            correlation, "correlation of the two scores in these records", centre, centre_source
+        )
 
 
 def intake_rows(

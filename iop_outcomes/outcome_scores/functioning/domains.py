@@ -54,7 +54,7 @@ class Domain:
         """The score of a domain that is one."""
         return Scale(self.name, self.title, "higher", column=self.columns[0])
 
-    def told(self, records: Records) -> list[str]:
+    def answered_columns(self, records: Records) -> list[str]:
         """Return the columns of it that hold anything in a completed check-in."""
         rows = completed(records)
         return [name for name in self.columns if name in rows and rows[name].notna().any()]
@@ -63,7 +63,8 @@ class Domain:
         """Return 1 (has it), 0 or missing for each completed check-in; of a score the score."""
         rows = completed(records)
         parts = [
-            rows[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in self.told(records)
+            rows[name].to_numpy(dtype=np.float64, na_value=np.nan)
+            for name in self.answered_columns(records)
         ]
         if not parts:
             return np.full(len(rows), np.nan)

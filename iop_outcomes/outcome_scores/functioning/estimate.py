@@ -112,7 +112,7 @@ def functioning(
     chosen = choose(domains, cuts)
     moments = (Moment.checked("discharge", window), Moment.checked(follow_up, window))
     check_confidence(confidence)
-    if not any(domain.told(records) for domain in chosen):
+    if not any(domain.answered_columns(records) for domain in chosen):
         raise EstimateError(
             "The check-ins hold no answer to any domain of functioning: nothing is known of it.",
             found=f"nothing in {', '.join(name for domain in chosen for name in domain.columns)}",
@@ -126,13 +126,13 @@ def functioning(
         answers = domain.answers(records)
         for second, moment in enumerate(moments):
             pairs = Pairs.of(answers, records, moment, groups)
-            part = _rows(pairs, domain, moment, bool(domain.told(records)), confidence)
+            part = _rows(pairs, domain, moment, bool(domain.answered_columns(records)), confidence)
             rows.append(part.assign(_order=np.arange(len(groups)), _place=place * 2 + second))
-            if domain.kind == "from" and domain.told(records):
+            if domain.kind == "from" and domain.answered_columns(records):
                 pairs = Pairs.of(domain.answers(records, state=False), records, moment, groups)
-                found = change_rows(pairs, domain.scale, confidence)
-                found.insert(len(groups.names) + 1, "moment", moment.name)
-                scores.append(found)
+                changes = change_rows(pairs, domain.scale, confidence)
+                changes.insert(len(groups.names) + 1, "moment", moment.name)
+                scores.append(changes)
         gains.append(gain_rows(records, domain, groups, confidence))
     whole = pd.concat(rows, ignore_index=True).sort_values(["_order", "_place"], kind="stable")
     table, people = split_people(whole.drop(columns=["_order", "_place"]))
@@ -157,7 +157,7 @@ def functioning(
 
 
 def _rows(
-    pairs: Pairs, domain: Domain, moment: Moment, told: bool, confidence: float
+    pairs: Pairs, domain: Domain, moment: Moment, answered: bool, confidence: float
 ) -> pd.DataFrame:
     groups, codes, size = pairs.groups, pairs.groups.codes, len(pairs.groups)
     both = pairs.paired
@@ -197,18 +197,18 @@ def _rows(
     }
     at_end = counted(ends, pairs.person, codes, size)
     with_it, unknown = at_end["with_it"], at_end["unknown"]
-    columns["lowest"] = ratio(with_it, episodes) if told else np.full(size, np.nan)
-    columns["highest"] = ratio(with_it + unknown, episodes) if told else np.full(size, np.nan)
+    columns["lowest"] = ratio(with_it, episodes) if answered else np.full(size, np.nan)
+    columns["highest"] = ratio(with_it + unknown, episodes) if answered else np.full(size, np.nan)
     columns |= people_only(at_end, tuple(ends))
     columns["not_known"] = [
-        _reason(domain, told, *numbers)
+        _reason(domain, answered, *numbers)
         for numbers in zip(episodes, columns["with_start"], paired, strict=True)  # type: ignore[call-overload]  # arrays
     ]
     return groups.beside(columns)
 
 
-def _reason(domain: Domain, told: bool, episodes: int, first: int, paired: int) -> str:
-    if not told:
+def _reason(domain: Domain, answered: bool, episodes: int, first: int, paired: int) -> str:
+    if not answered:
         return f"the check-ins hold nothing in {' or '.join(domain.columns)}"
     if domain.kind == "from" and domain.cut is None:
         return "a score without a cut; see scores, or give cuts"

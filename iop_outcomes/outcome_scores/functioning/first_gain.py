@@ -117,14 +117,14 @@ def gain_times(records: Records, domain: Domain) -> pd.DataFrame:
     frame["ended_by"] = pd.Categorical(ended, categories=[GAINED, *COMPETING_ENDS, LAST_ANSWER])
     frame["competing_end"] = pd.Categorical(end, categories=list(COMPETING_ENDS))
     frame["competing_on"] = on
-    made = Provenance(
+    provenance = Provenance(
         rule=f"First gain: {domain.having}, of episodes without it at admission.",
         event="first gain",
         origin="the answer at admission",
         synthetic=records.synthetic,
     )
     chosen: pd.DataFrame = frame[without].reset_index(drop=True)
-    return label(chosen, made)
+    return label(chosen, provenance)
 
 
 def _competing(
@@ -155,9 +155,9 @@ def gain_rows(records: Records, domain: Domain, groups: Groups, confidence: floa
         own = times[(place == number).to_numpy(dtype=bool)]
         if not own["event"].any():
             continue
-        found = cumulative_incidence(own, confidence=confidence).at(list(GAIN_DAYS))
+        incidence = cumulative_incidence(own, confidence=confidence).at(list(GAIN_DAYS))
         labels = {name: groups.labels[name].iloc[number] for name in groups.names}
-        parts.append(found[list(GAIN_COLUMNS)].assign(domain=domain.name, **labels))
+        parts.append(incidence[list(GAIN_COLUMNS)].assign(domain=domain.name, **labels))
     if not parts:
         return empty
     rows: pd.DataFrame = pd.concat(parts, ignore_index=True)[list(empty.columns)]

@@ -132,13 +132,13 @@ def _content(path: str | Path) -> dict[str, Any]:
 
 
 def _items(content: dict[str, Any]) -> tuple[Item, ...]:
-    given = content.get("items", 0)
-    if is_whole(given, 0):
-        labels = [f"item {number}" for number in range(1, given + 1)]
-    elif isinstance(given, list) and all(isinstance(label, str) for label in given):
-        labels = given
+    items = content.get("items", 0)
+    if is_whole(items, 0):
+        labels = [f"item {number}" for number in range(1, items + 1)]
+    elif isinstance(items, list) and all(isinstance(label, str) for label in items):
+        labels = items
     else:
-        raise _wrong("items", given, "a number of items or a list of labels", "items = 9")
+        raise _wrong("items", items, "a number of items or a list of labels", "items = 9")
     words = content.get("words", {})
     if not isinstance(words, dict) or not all(is_number(value) for value in words.values()):
         raise _wrong("words", words, "answers with numbers", "words = {never = 0, always = 4}")
@@ -154,9 +154,10 @@ def _items(content: dict[str, Any]) -> tuple[Item, ...]:
             "not between low and high.",
             instead=f"numbers from {low:g} to {high:g}",
         )
-    said = tuple((word.strip().lower(), float(value)) for word, value in words.items())
+    number_of_word = tuple((word.strip().lower(), float(value)) for word, value in words.items())
     return tuple(
-        Item(str(number), label, low, high, said) for number, label in enumerate(labels, 1)
+        Item(str(number), label, low, high, number_of_word)
+        for number, label in enumerate(labels, 1)
     )
 
 
@@ -225,10 +226,12 @@ def _only(table: dict[str, Any], known: tuple[str, ...], place: str) -> None:
 
 
 def _tables(table: dict[str, Any], key: str, place: str) -> list[dict[str, Any]]:
-    given = table.get(key, [])
-    if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
-        raise _wrong(place + key, given, "a list of tables", f"{key} = [{{...}}]")
-    return given
+    tables = table.get(key, [])
+    if not isinstance(tables, list) or not all(
+        isinstance(table_entry, dict) for table_entry in tables
+    ):
+        raise _wrong(place + key, tables, "a list of tables", f"{key} = [{{...}}]")
+    return tables
 
 
 def _text(table: dict[str, Any], key: str, place: str, *, optional: bool = False) -> str:
