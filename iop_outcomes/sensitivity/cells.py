@@ -181,8 +181,8 @@ def make_cells(definitions: Definitions | None, missing: str | Iterable[str] | N
     for label, rule in _named(definitions).items():
         own = replace(rule, missing="own").missing
         for name in [own] if rule.of_dropout else names:
-            made = replace(rule, missing=_missing(name))
-            cell = Cell(label, made, own == made.missing)
+            cell_rule = replace(rule, missing=_missing(name))
+            cell = Cell(label, cell_rule, own == cell_rule.missing)
             if cell not in cells:
                 cells.append(cell)
     if not cells:

@@ -222,13 +222,13 @@ def sensitivity(
     >>> import pandas as pd
     >>> import iop_outcomes as iop
     >>> patterns = pd.Series(["--++++--", "--o+++o-", "--------", "-ooooooo"])
-    >>> found = iop.sensitivity(
+    >>> result = iop.sensitivity(
     ...     patterns,
     ...     definitions=iop.RelapseRule(definition="k_of_n_weeks"),
     ...     missing=["use", "no_use"],
     ...     horizon=56,
     ... )
-    >>> found.table[["definition", "missing", "n", "events", "events_all_missing"]]
+    >>> result.table[["definition", "missing", "n", "events", "events_all_missing"]]
          definition missing  n  events  events_all_missing
     0  4 of 4 weeks     use  4       3                   1
     1  4 of 4 weeks  no_use  4       1                   0

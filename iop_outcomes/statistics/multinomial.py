@@ -53,8 +53,8 @@ def multinomial_coefficients(
     --------
     >>> import numpy as np
     >>> age = np.array([[1.0], [2.0], [3.0], [4.0], [5.0], [6.0]])
-    >>> found = multinomial_coefficients(age, np.array([0, 1, 2, 0, 1, 2]), 3)
-    >>> found.round(3).tolist()
+    >>> coefficients = multinomial_coefficients(age, np.array([0, 1, 2, 0, 1, 2]), 3)
+    >>> coefficients.round(3).tolist()
     [[-1.231, 0.413], [-2.891, 0.826]]
     """
     if groups == 2:

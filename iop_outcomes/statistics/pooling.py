@@ -120,9 +120,9 @@ def pool(
     where = _scale(scale)
     complete = _degrees(degrees_of_freedom, len(labels))
     check_confidence(confidence)
-    given = (np.isfinite(value) & np.isfinite(variance)).all(axis=0)
+    known = (np.isfinite(value) & np.isfinite(variance)).all(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):  # missing where not defined
-        placed = given & where.holds(value).all(axis=0)
+        placed = known & where.holds(value).all(axis=0)
         center = np.where(placed, where.to(value), np.nan).mean(axis=0)
         within = np.where(placed, variance * where.slope(value) ** 2, np.nan).mean(axis=0)
         spread = np.where(placed, where.to(value), np.nan).var(axis=0, ddof=1)
@@ -133,7 +133,7 @@ def pool(
         estimate = np.where(placed, where.back(center), value.mean(axis=0))
         lower, upper = where.back(center - reach), where.back(center + reach)
     columns = {
-        "estimate": np.where(given, estimate, np.nan),
+        "estimate": np.where(known, estimate, np.nan),
         "lower": lower,
         "upper": upper,
         "se": np.sqrt(total),

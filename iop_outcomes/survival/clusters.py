@@ -252,9 +252,9 @@ def clusters_of_ids(
     """
     noun = {None: "rows", "episode_id": "episodes"}.get(name, f"values of {name}")
     ids = int(code.max()) + 1
-    given = PERSON if cluster is Cluster.PERSON and PERSON in frame.columns else cluster
-    if isinstance(given, str) and given != name:
-        of = read_clusters(frame, given)
+    column = PERSON if cluster is Cluster.PERSON and PERSON in frame.columns else cluster
+    if isinstance(column, str) and column != name:
+        of = read_clusters(frame, column)
         assert of.code is not None
         return Clusters(of.code, replace(of.clustering, rows=ids, noun=noun))
     persons = None if cluster is not None else _repeated_persons(frame, together=False)

@@ -137,12 +137,12 @@ def check_times(
     _check_columns(times)
     there = [name for name in others if name in times.columns]
     refuse_twins(times, there)
-    given = [_numbers(times, "days"), *(_loose_numbers(times[name]) for name in there)]
+    columns = [_numbers(times, "days"), *(_loose_numbers(times[name]) for name in there)]
     event = _events(times)
     if "entry" in times.columns:
-        given.append(_numbers(times, "entry"))
-    days, *further = merge_near_ties(given)
-    entry = _entries(days, further.pop(), given) if "entry" in times.columns else None
+        columns.append(_numbers(times, "entry"))
+    days, *further = merge_near_ties(columns)
+    entry = _entries(days, further.pop(), columns) if "entry" in times.columns else None
     group, labels = group_codes(times, names)
     provenance = provenance_of(times)
     return CheckedTimes(
@@ -277,13 +277,13 @@ def read_flags(column: pd.Series[Any]) -> tuple[NDArray[np.bool_], int]:
 
 
 def _entries(
-    days: NDArray[Any], entry: NDArray[Any], given: Sequence[NDArray[Any]]
+    days: NDArray[Any], entry: NDArray[Any], columns: Sequence[NDArray[Any]]
 ) -> NDArray[Any] | None:
     """Return the entries, if any is after day 0; refuse those that are not before their days."""
     empty = (entry >= days) & (entry > 0)
     wrong = int(empty.sum())
     if wrong:
-        apart = int((empty & (given[-1] < given[0])).sum())
+        apart = int((empty & (columns[-1] < columns[0])).sum())
         by_rounding = f", {apart:,} of them before it by a rounding only" if apart else ""
         raise EstimateError(
             "Entry must be before days: a person who enters on the last day is never at risk.",

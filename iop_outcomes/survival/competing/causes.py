@@ -57,10 +57,10 @@ def read_causes(
             "the end of interest.",
         )
     checked = check_times(times if has_event else times.assign(event=False), by, ["competing_on"])
-    given = checked.event if has_event else None
+    event = checked.event if has_event else None
     ends = _ends(times, by, end)
     leaving = _leaving(times, end, ends)
-    own = [] if given is None else _own_words(ends, given)
+    own = [] if event is None else _own_words(ends, event)
     if causes is not None:
         asked = _asked(causes, ends)
     elif own:
@@ -80,14 +80,14 @@ def read_causes(
         )
     position = np.append(pd.Index(asked).get_indexer(ends.categories), -1)
     code = position[ends.codes]  # the last, -1, is that of a missing end
-    if given is not None:
+    if event is not None:
         bears = np.append(ends.categories.isin(own), False)[ends.codes]
-        code = np.where(bears & ~given, -1, code)
+        code = np.where(bears & ~event, -1, code)
     leaves = np.append(pd.Index(asked).get_indexer(leaving.categories), -1)[leaving.codes]
     if (leaves >= 0).any():
         day = checked.others["competing_on"]
-        if given is not None:
-            leaves = np.where(given & ~(day < checked.days), -1, leaves)
+        if event is not None:
+            leaves = np.where(event & ~(day < checked.days), -1, leaves)
         days = np.where(leaves < 0, checked.days, day)
         if (days == np.floor(days)).all():
             days = days.astype(checked.days.dtype)  # whole days stay whole days
@@ -172,14 +172,14 @@ def _word(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _own_words(ends: pd.Categorical, given: NDArray[np.bool_]) -> list[str]:
+def _own_words(ends: pd.Categorical, event: NDArray[np.bool_]) -> list[str]:
     """Return the words of the rows with the event, in the order of the categories."""
-    places = ends.codes[given]
+    places = ends.codes[event]
     missing = int((places < 0).sum())
     if missing:
         raise EstimateError(
             "Every event has a cause.",
-            found=f"{missing:,} of {int(given.sum()):,} events without one",
+            found=f"{missing:,} of {int(event.sum()):,} events without one",
             instead='a cause of their own, such as "not recorded", or event False.',
         )
     return [str(ends.categories[place]) for place in np.unique(places)]

@@ -128,8 +128,8 @@ def cumulative_incidence(
     ...         "ended_by": ["relapse", "died", "relapse", "completed", "relapse"],
     ...     }
     ... )
-    >>> found = cumulative_incidence(times)
-    >>> found.at(20)[["cause", "at_risk", "events", "incidence"]]
+    >>> incidence = cumulative_incidence(times)
+    >>> incidence.at(20)[["cause", "at_risk", "events", "incidence"]]
          cause  at_risk  events  incidence
     0  relapse        4       1        0.4
     1     died        4       1        0.2

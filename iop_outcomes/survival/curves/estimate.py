@@ -187,8 +187,17 @@ def curves_of(
 
 def refuse_names(names: list[str], more: Sequence[str] = ()) -> None:
     """Refuse group columns named as a column that the estimates have."""
-    made = {*STEP_COLUMNS, "entered", "median", "mean", "se", "n", "followed_median", "expected"}
-    made |= {
+    reserved = {
+        *STEP_COLUMNS,
+        "entered",
+        "median",
+        "mean",
+        "se",
+        "n",
+        "followed_median",
+        "expected",
+    }
+    reserved |= {
         "share",
         "quantile",
         "lost",
@@ -198,8 +207,8 @@ def refuse_names(names: list[str], more: Sequence[str] = ()) -> None:
         *ROW_COLUMNS,
         *more,
     }
-    made |= {"weighted_n", "weighted_events", "weighted_censored"}
-    taken = [str(name) for name in names if name in made]
+    reserved |= {"weighted_n", "weighted_events", "weighted_censored"}
+    taken = [str(name) for name in names if name in reserved]
     if taken:
         raise RuleError(
             f"A group column cannot be named {', '.join(taken)}: the result has such a column.",

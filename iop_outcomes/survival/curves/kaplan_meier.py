@@ -36,7 +36,7 @@ def steps_of(
 ) -> list[Steps]:
     """Return the curve of each group from the counts of its ends; the last kinds are events."""
     entries = count_entries(times)
-    made = []
+    curves = []
     for group in range(len(times.labels)):
         own = ends.own(group)
         day, censored, events = ends.day[own], ends.counts[own, 0], ends.counts[own, 1:].sum(axis=1)
@@ -49,8 +49,8 @@ def steps_of(
         survival = product_limit(at_risk, events)
         lower, upper = survival_limits(survival, greenwood(at_risk, events), confidence, interval)
         tally = (day, events, censored, entry_day, entered)
-        made.append(Steps(*tally, at_risk, survival, lower, upper))
-    return made
+        curves.append(Steps(*tally, at_risk, survival, lower, upper))
+    return curves
 
 
 def entered_on(entries: Daily, group: int) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -124,7 +124,7 @@ def curve_steps(
     counts = times.days, times.group, groups, times.event, 2
     sums = None if weighting.weight is None else count_days(*counts, weight=weighting.weight)
     came = None if sums is None else count_entries(times, weighting.weight)
-    made = []
+    curves = []
     for group, rows in enumerate(times.rows_by_group):
         tally = _tally(ends, entries, group)
         weighed = tally if sums is None else _tally(sums, came, group)
@@ -132,8 +132,8 @@ def curve_steps(
         steps = _curve(weighed, tally, moves)
         lower, upper = steps.limits(confidence, interval)
         steps = replace(steps, lower=lower, upper=upper)
-        made.append(steps if sums is not None else replace(steps, rows=None))
-    return made
+        curves.append(steps if sums is not None else replace(steps, rows=None))
+    return curves
 
 
 def _tally(ends: Daily, entries: Daily | None, group: int) -> Tally:

@@ -94,10 +94,10 @@ def cell_edges(last: float, *inner: float) -> Floats:
     else:
         each = max(int(np.ceil(FEWEST_CELLS / last * (1 - ROUNDING))), 1)
         even = np.arange(np.ceil(last * each) + 1) / each
-    given = np.array([last, *inner])
+    edges = np.array([last, *inner])
     # A cell as long as a rounding would part events from their time at risk.
-    clear = (np.abs(even[:, None] - given) > near(given)).all(axis=1) & (even < last)
-    return np.unique(np.concatenate([[0.0], even[clear], given]))
+    clear = (np.abs(even[:, None] - edges) > near(edges)).all(axis=1) & (even < last)
+    return np.unique(np.concatenate([[0.0], even[clear], edges]))
 
 
 def cell_rates(

@@ -81,11 +81,11 @@ class Hazard(DrawnResult):
 
     @classmethod
     def of(
-        cls, parts: list[Stretch], labels: pd.DataFrame, days: NDArray[Any], **made: Any
+        cls, parts: list[Stretch], labels: pd.DataFrame, days: NDArray[Any], **fields: Any
     ) -> Hazard:
         """Return the result for the stretches of the groups and the days of the table."""
         rows = [
-            _rows(part, days, made["bandwidth"], normal_quantile(made["confidence"]))
+            _rows(part, days, fields["bandwidth"], normal_quantile(fields["confidence"]))
             for part in parts
         ]
         sizes = [
@@ -102,7 +102,7 @@ class Hazard(DrawnResult):
             stretches=labelled([pd.DataFrame([size]) for size in sizes], labels),
             by=tuple(labels.columns),
             _parts=tuple(parts),
-            **made,
+            **fields,
         )
 
     def at(self, days: float | Sequence[float]) -> pd.DataFrame:

@@ -128,14 +128,14 @@ def interval_survival(
     ...     }
     ... )
     >>> from iop_outcomes.survival.intervals.estimate import interval_survival
-    >>> found = interval_survival(times)
-    >>> found.table[["left", "right", "mass", "survival_before", "survival_after"]].round(6)
+    >>> result = interval_survival(times)
+    >>> result.table[["left", "right", "mass", "survival_before", "survival_after"]].round(6)
        left  right  mass  survival_before  survival_after
     0   0.0    7.0   0.2              1.0             0.8
     1   7.0   14.0   0.3              0.8             0.5
     2  14.0   21.0   0.1              0.5             0.4
     3  21.0    inf   0.4              0.4             0.0
-    >>> found.at([7, 10]).round(6)
+    >>> result.at([7, 10]).round(6)
        day  survival  lowest  highest
     0    7       0.8     0.8      0.8
     1   10       NaN     0.5      0.8
@@ -189,7 +189,7 @@ def interval_survival_beside(
             pd.concat([summary, median], axis=1)
             for summary, (_, median) in zip(summaries, estimates, strict=True)
         ]
-    given = "" if checked.entry is None else ", given no event up to the entry"
+    late_entry = "" if checked.entry is None else ", given no event up to the entry"
     how = ""
     if resamples:
         alike = f" ({clusters.clustering.how})" if clusters.clustering.how else ""
@@ -203,7 +203,7 @@ def interval_survival_beside(
         by=tuple(names),
         confidence=confidence,
         rule=f"{checked.rule} Nonparametric maximum likelihood estimate (NPMLE) for "
-        f"interval-censored events{given}{how}.",
+        f"interval-censored events{late_entry}{how}.",
         synthetic=checked.synthetic,
         provenance=checked.provenance,
         clustering=clusters.clustering if resamples else None,

@@ -106,12 +106,12 @@ def parametric_survival(
     ...         "event": [True] * 6 + [False] * 4,
     ...     }
     ... )
-    >>> found = parametric_survival(times, models=["weibull", "exponential"])
-    >>> found.table[["model", "log_likelihood", "aic", "median"]].round(2)
+    >>> models = parametric_survival(times, models=["weibull", "exponential"])
+    >>> models.table[["model", "log_likelihood", "aic", "median"]].round(2)
              model  log_likelihood    aic  median
     0      weibull          -13.13  30.25   16.22
     1  exponential          -13.20  28.40   16.05
-    >>> found.parameters[["model", "parameter", "value"]].round(3)
+    >>> models.parameters[["model", "parameter", "value"]].round(3)
              model parameter   value
     0      weibull     scale  22.006
     1      weibull     shape   1.200
@@ -167,15 +167,15 @@ def _by_cluster(
     """Return the fits with errors that hold for rows of one cluster."""
     if clusters.code is None:
         return fits
-    made = []
+    corrected = []
     for group, part, rows in zip(fits, parts, checked.rows_by_group, strict=True):
         own = clusters.of(rows)
         assert own.code is not None
         own.refuse_fewer(max(len(fit.values) for fit in group), "parameter")
         entry = None if part.entry is None or checked.entry is None else checked.entry[rows]
         _, place = Intervals.placed(ends[0][rows], ends[1][rows], entry)
-        made.append(tuple(by_cluster(fit, part, place, own.code) for fit in group))
-    return tuple(made)
+        corrected.append(tuple(by_cluster(fit, part, place, own.code) for fit in group))
+    return tuple(corrected)
 
 
 def _refuse_names(names: list[str]) -> None:

@@ -112,8 +112,8 @@ def mean_cumulative_function(
     ...         "event": [1, 0, 1, 1, 0],
     ...     }
     ... )
-    >>> found = mean_cumulative_function(times, id="id")
-    >>> found.at([0, 10, 20, 30])[["day", "at_risk", "events", "mean"]].round(3)
+    >>> means = mean_cumulative_function(times, id="id")
+    >>> means.at([0, 10, 20, 30])[["day", "at_risk", "events", "mean"]].round(3)
        day  at_risk  events   mean
     0    0        3       0  0.000
     1   10        3       1  0.333

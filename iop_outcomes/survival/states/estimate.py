@@ -112,13 +112,13 @@ def state_occupation(
     ...         "next_state": ["lapsed", "engaged", None, None, "lapsed", "dead"],
     ...     }
     ... )
-    >>> found = state_occupation(histories)
-    >>> found.at(30)[["state", "at_risk", "entered", "share"]].round(3)
+    >>> states = state_occupation(histories)
+    >>> states.at(30)[["state", "at_risk", "entered", "share"]].round(3)
          state  at_risk  entered  share
     0  engaged        1        1  0.667
     1   lapsed        2        0  0.333
     2     dead        0        0  0.000
-    >>> found.time_in_state(60)[["state", "days"]].round(1)
+    >>> states.time_in_state(60)[["state", "days"]].round(1)
          state  days
     0  engaged  40.0
     1   lapsed  13.3
@@ -250,8 +250,8 @@ def _transitions(moves: Moves, stays: Stays, states: tuple[str, ...]) -> pd.Data
 
 
 def _refuse_names(names: list[str]) -> None:
-    made = {*STATE_COLUMNS, *SPENT, "from", "to", "number", "days", "horizon", "n", "moves"}
-    taken = [str(name) for name in names if name in made | {"stays", "next_state", "entry"}]
+    reserved = {*STATE_COLUMNS, *SPENT, "from", "to", "number", "days", "horizon", "n", "moves"}
+    taken = [str(name) for name in names if name in reserved | {"stays", "next_state", "entry"}]
     if taken:
         raise RuleError(
             f"A group column cannot be named {', '.join(taken)}: the estimates have such a column.",

@@ -126,13 +126,13 @@ def _states(frame: pd.DataFrame) -> tuple[tuple[str, ...], Places, Places]:
         refuse_confusing_letters(frame[name], name)
     columns = [_words(frame["state"]), _words(frame["next_state"])]
     present = {word for column in columns for word in column.dropna().unique()}
-    given = [
+    categories = [
         str(word)
         for name in ("state", "next_state")
         if isinstance(frame[name].dtype, pd.CategoricalDtype)
         for word in frame[name].cat.categories
     ]
-    known = STATES if not given and present <= set(STATES) else given
+    known = STATES if not categories and present <= set(STATES) else categories
     ordered = [word for word in dict.fromkeys(known) if word in present]
     left = set(columns[0].dropna().unique())  # from the others nobody goes on
     rest = sorted(present - set(ordered), key=lambda word: (word not in left, word))
