@@ -39,7 +39,7 @@ app = typer.Typer(
 )
 
 
-def _given(text: str) -> Path:
+def _given_path(text: str) -> Path:
     """Return a path, and refuse an empty one, as of a variable that is not set."""
     if not text.strip():
         raise typer.BadParameter("the name of a folder or file is empty")
@@ -50,7 +50,7 @@ Data = Annotated[
     Path,
     typer.Argument(
         metavar="DATA",
-        parser=_given,
+        parser=_given_path,
         help="A folder with the exports, a workbook, or a mapping.toml that names a database.",
     ),
 ]
@@ -145,7 +145,7 @@ def map_export(
     data: Annotated[
         Path,
         typer.Argument(
-            metavar="DATA", parser=_given, help="A folder with the exports, or one file."
+            metavar="DATA", parser=_given_path, help="A folder with the exports, or one file."
         ),
     ],
     out: Annotated[
@@ -249,15 +249,17 @@ def report(
 
 @app.command()
 def audit(
-    reports: Annotated[list[Path], typer.Argument(metavar="FILE", parser=_given, help=AUDITED)],
+    reports: Annotated[
+        list[Path], typer.Argument(metavar="FILE", parser=_given_path, help=AUDITED)
+    ],
 ) -> None:
     """Attack finished reports as an outsider would; end with code 1 if a small count follows."""
     from iop_outcomes.disclosure.system import audit as audited
     from iop_outcomes.disclosure.system import read_cells
 
-    found = audited([one for path in reports for one in read_cells(path.read_text("utf-8"))])
-    typer.echo(printable(found.text))
-    if len(found.found):
+    result = audited([one for path in reports for one in read_cells(path.read_text("utf-8"))])
+    typer.echo(printable(result.text))
+    if len(result.found):
         raise typer.Exit(WRONG)
 
 
@@ -290,7 +292,8 @@ def definitions(
 @app.command()
 def sample(
     folder: Annotated[
-        Path, typer.Argument(metavar="FOLDER", parser=_given, help="Where to write the sample.")
+        Path,
+        typer.Argument(metavar="FOLDER", parser=_given_path, help="Where to write the sample."),
     ],
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same files.")] = 2026,
     messy: Annotated[

@@ -74,8 +74,8 @@ def state_occupation(
     --------
     >>> import iop_outcomes as iop
     >>> records = iop.read_records("data/samples")
-    >>> found = iop.state_occupation(records, iop.RelapseRule(missing="drop"), by="track")
-    >>> found.by
+    >>> states = iop.state_occupation(records, iop.RelapseRule(missing="drop"), by="track")
+    >>> states.by
     ('track',)
     """
     if isinstance(histories, Records):
@@ -193,8 +193,10 @@ def attendance_and_relapse(
     if records.judgements("attendance_rate")["attendance_rate"].absent:
         parts |= {name: np.full(weeks, np.nan) for name in ("rate", "rate_relapsed")}
     text = f"{attendance.sessions.rule.text} {chosen.text}"
-    made = Provenance(text, event=chosen.event, origin="admission", synthetic=records.synthetic)
-    return label(pd.DataFrame(parts), made, rule=text)
+    provenance = Provenance(
+        text, event=chosen.event, origin="admission", synthetic=records.synthetic
+    )
+    return label(pd.DataFrame(parts), provenance, rule=text)
 
 
 def _sessions_by_week(rows: pd.DataFrame, relapse: pd.DataFrame, weeks: int) -> dict[str, Any]:
@@ -208,14 +210,23 @@ def _sessions_by_week(rows: pd.DataFrame, relapse: pd.DataFrame, weeks: int) -> 
         return np.bincount(place[of], rows[name].to_numpy()[of], minlength=weeks)
 
     everybody, gone = np.ones(len(rows), np.bool_), relapsed.to_numpy()
-    found: dict[str, Any] = {}
+    columns: dict[str, Any] = {}
     for ending, of in (("", everybody), ("_relapsed", gone)):
         due, came = total("due", of).astype(np.int64), total("attended", of).astype(np.int64)
-        found |= {f"due{ending}": due, f"attended{ending}": came, f"rate{ending}": ratio(came, due)}
+        columns |= {
+            f"due{ending}": due,
+            f"attended{ending}": came,
+            f"rate{ending}": ratio(came, due),
+        }
     whole = (rows["whole"] & rows["hours"].notna()).to_numpy()
     count = np.bincount(place[whole], minlength=weeks)
     hours = total("hours", whole)
-    return {**found, "episode_weeks": count, "hours": hours, "hours_per_week": ratio(hours, count)}
+    return {
+        **columns,
+        "episode_weeks": count,
+        "hours": hours,
+        "hours_per_week": ratio(hours, count),
+    }
 
 
 def _still_in_treatment(stays: pd.DataFrame, last: Any) -> dict[str, Any]:
@@ -232,8 +243,8 @@ def _still_in_treatment(stays: pd.DataFrame, last: Any) -> dict[str, Any]:
 
 def _relapsed_so_far(relapse: pd.DataFrame, event: str, last: Any) -> dict[str, Any]:
     if relapse["event"].any():
-        found = survival.cumulative_incidence(relapse).at(last)
-        at = found[found["cause"] == event]
+        incidence = survival.cumulative_incidence(relapse).at(last)
+        at = incidence[incidence["cause"] == event]
         share = {name: at[name].to_numpy() for name in ("incidence", "lower", "upper")}
     else:  # without a relapse there is no cause of interest, but a curve of those without one
         at = survival.survival_curves(relapse).at(last)
@@ -311,21 +322,21 @@ def _episodes_of(times: pd.DataFrame, started: pd.Series[Any]) -> int:
             found="a frame without it" if isinstance(times, pd.DataFrame) else type(times).__name__,
             instead="iop.exclusions(records, iop.time_to_relapse(records))",
         )
-    given = times["episode_id"]
-    strange, twice = int((~given.isin(set(started))).sum()), int(given.duplicated().sum())
+    ids = times["episode_id"]
+    strange, twice = int((~ids.isin(set(started))).sum()), int(ids.duplicated().sum())
     if strange or twice:
         raise RuleError(
             "Each row of the times is an episode of these records with a day 0, and stands once.",
-            found=f"{strange:,} of {len(given):,} rows of none, {twice:,} that stand twice",
+            found=f"{strange:,} of {len(ids):,} rows of none, {twice:,} that stand twice",
             instead="iop.exclusions(records, iop.time_to_relapse(records, rule), rule)",
         )
-    return len(given)
+    return len(ids)
 
 
 def _set_aside(records: Records) -> dict[str, int]:
     """Return how many rows of episodes were set aside on reading, by reason."""
-    found = records.problems
-    own = found[(found["table"] == "episodes") & (found["done"] == "set aside")]
+    problems = records.problems
+    own = problems[(problems["table"] == "episodes") & (problems["done"] == "set aside")]
     first = own.drop_duplicates(["file", "line"])["check"].value_counts(sort=False)
     reasons = {
         f"set aside on reading: {CHECKS[str(check)].meaning.rstrip('.')}": int(count)

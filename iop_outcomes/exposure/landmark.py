@@ -142,13 +142,13 @@ def _at(source: Source, day: float, reach: float) -> pd.DataFrame:
     frame = source.times.iloc[row].reset_index(drop=True)
     end = np.minimum(source.days[row], day + reach)
     cut = source.days[row] > day + reach
-    made = frame.drop(columns="entry", errors="ignore").assign(
+    followed = frame.drop(columns="entry", errors="ignore").assign(
         landmark=float(day),
         entry=float(day),
         days=end if cut.any() else frame["days"],
         event=source.event[row] & ~cut,
     )
-    return pd.concat([made, known], axis=1)
+    return pd.concat([followed, known], axis=1)
 
 
 def _landmarks(day: float | Sequence[float]) -> list[float]:

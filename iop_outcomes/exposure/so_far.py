@@ -80,7 +80,7 @@ class AttendanceSoFar:
         attendance = read_attendance(records, rule)
         sessions, stays = attendance.sessions, attendance.stays
         self.origin = start_days(records, origin, "attendance so far").astype(np.int64)
-        self.told = records.told_by_program("attendance_rate")
+        self.rate_known = records.told_by_program("attendance_rate")
         self.lengths = records.judgements("hours")["hours"].reason != PlausibleLengths.__name__
         self.end = np.where(stays.closed, stays.end, np.inf)
         self.lowest = int(min(sessions.day.min(initial=0), 0))
@@ -99,11 +99,11 @@ class AttendanceSoFar:
         """Return what was known of each episode at the end of its day, counted from the origin."""
         day = day + self.origin[episode]
         since = day - self._last_contact(episode, day)
-        found = self._range(episode, np.full(len(day), self.lowest), day, SO_FAR[:4])
-        found |= {"days_since_contact": since, "in_program": self.end[episode] > day}
+        columns = self._range(episode, np.full(len(day), self.lowest), day, SO_FAR[:4])
+        columns |= {"days_since_contact": since, "in_program": self.end[episode] > day}
         if window is not None:
-            found |= self._range(episode, day - window + 1, day, RECENT)
-        return pd.DataFrame(found)
+            columns |= self._range(episode, day - window + 1, day, RECENT)
+        return pd.DataFrame(columns)
 
     def weeks(self, episode: Integers, week: Integers) -> pd.DataFrame:
         """Return what was attended in a week each, from the origin, and before it.
@@ -115,12 +115,12 @@ class AttendanceSoFar:
         """
         start = 7 * (week - 1) + self.origin[episode]
         names = ("sessions_due", "sessions_attended", "attendance_rate", "hours")
-        found = dict(self._range(episode, start, start + 6, names))
+        columns = dict(self._range(episode, start, start + 6, names))
         for name, first in (("last_week", start - 7), ("before", np.full_like(start, self.lowest))):
-            made = self._range(episode, first, start - 1, ("due", "attended", "rate", "hours"))
-            found[f"attended_{name}"] = made["attended"]
-            found[f"absences_{name}"] = made["due"] - made["attended"]
-        return pd.DataFrame(found | {"in_program": self.end[episode] >= start})
+            counts = self._range(episode, first, start - 1, ("due", "attended", "rate", "hours"))
+            columns[f"attended_{name}"] = counts["attended"]
+            columns[f"absences_{name}"] = counts["due"] - counts["attended"]
+        return pd.DataFrame(columns | {"in_program": self.end[episode] >= start})
 
     def _range(
         self, episode: Integers, first: Integers, last: Integers, names: tuple[str, ...]
@@ -129,7 +129,7 @@ class AttendanceSoFar:
         due, came = self.due.between(low, high), self.came.between(low, high)
         hours = self.minutes.between(low, high) / 60
         known = (self.unknown.between(low, high) < 0.5) & self.lengths
-        rate = np.where(self.told[episode], ratio(came, due), np.nan)
+        rate = np.where(self.rate_known[episode], ratio(came, due), np.nan)
         values = (
             due.round().astype(np.int64),
             came.round().astype(np.int64),
@@ -141,9 +141,11 @@ class AttendanceSoFar:
     def _last_contact(self, episode: Integers, day: Integers) -> Integers:
         """Return the day of the last contact by then, the day of admission if there was none."""
         place = np.searchsorted(self.contact, self._key(episode, day), side="right") - 1
-        found = self.contact[np.maximum(place, 0)] if len(self.contact) else np.zeros_like(day)
-        own = (place >= 0) & (found // self.width == episode)
-        return np.where(own, found % self.width + self.lowest, 0)
+        contact_key = (
+            self.contact[np.maximum(place, 0)] if len(self.contact) else np.zeros_like(day)
+        )
+        own = (place >= 0) & (contact_key // self.width == episode)
+        return np.where(own, contact_key % self.width + self.lowest, 0)
 
     def _key(self, episode: Integers, day: Integers) -> Integers:
         place = np.clip(day - self.lowest, 0, self.width - 1)

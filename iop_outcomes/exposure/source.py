@@ -56,7 +56,7 @@ class Source:
     @classmethod
     def of(
         cls,
-        given: Records | pd.DataFrame,
+        source: Records | pd.DataFrame,
         rule: RelapseRule | None,
         *,
         window: int | None,
@@ -67,8 +67,8 @@ class Source:
         """Return the source; RuleError where a frame is given with what only records can use."""
         if window is not None:
             check_whole("window", window, 1, "window=14, the last fourteen days")
-        if not isinstance(given, Records):
-            return cls._of_frame(given, rule, window, purpose)
+        if not isinstance(source, Records):
+            return cls._of_frame(source, rule, window, purpose)
         rule = RelapseRule() if rule is None else rule
         if rule.origin == "discharge":
             raise RuleError(
@@ -77,10 +77,10 @@ class Source:
                 instead="times of that origin with the columns of iop.engagement(records), and "
                 "iop.cox(..., allow_post_baseline=True).",
             )
-        given.require("attendance", f"a {purpose}")
-        times = time_to_relapse(given, rule)
-        attendance = AttendanceSoFar(given, make_attendance_rule(services, excused), rule.origin)
-        names = given.episodes["episode_id"]
+        source.require("attendance", f"a {purpose}")
+        times = time_to_relapse(source, rule)
+        attendance = AttendanceSoFar(source, make_attendance_rule(services, excused), rule.origin)
+        names = source.episodes["episode_id"]
         episode = pd.Index(names.to_numpy()).get_indexer(pd.Index(times["episode_id"].to_numpy()))
         return cls(times, *_checked(times), attendance, episode, window)
 
@@ -99,10 +99,10 @@ class Source:
         plain = times.reset_index(drop=True)
         return cls(plain, entry, days, event, None, np.empty(0, dtype=np.int64), None)
 
-    def refuse_taken(self, *made: str) -> None:
+    def refuse_taken(self, *new_names: str) -> None:
         """Raise RuleError if the times have a column that is about to be made."""
-        made = (*made, *self.known_names)
-        taken = [name for name in made if name in self.times.columns]
+        new_names = (*new_names, *self.known_names)
+        taken = [name for name in new_names if name in self.times.columns]
         if taken:
             raise RuleError(
                 "The times have a column of a name that is made here.",

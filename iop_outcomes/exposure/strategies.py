@@ -101,15 +101,15 @@ def emulate_strategies(
     >>> records = iop.read_records("data/samples")
     >>> half = iop.Strategy("half or more", at_least=0.5, column="attendance_rate", weeks=3)
     >>> less = iop.Strategy("less", less_than=0.5, column="attendance_rate", weeks=3)
-    >>> found = iop.emulate_strategies(
+    >>> emulation = iop.emulate_strategies(
     ...     records, [half, less], day=35, covariates="age + program", grace=1, resamples=100
     ... )
-    >>> found.protocol["element"].tolist()[:3]
+    >>> emulation.protocol["element"].tolist()[:3]
     ['eligibility', 'strategies', 'assignment']
     """
     require_records(records, "A comparison of strategies")
     wanted = check_strategies(strategies, grace)
-    strange = sorted({one.column for one in wanted} - set(MEASURED))
+    strange = sorted({strategy.column for strategy in wanted} - set(MEASURED))
     if strange:
         raise RuleError(
             "A strategy of attendance is about something that weeks of records hold.",
@@ -167,10 +167,10 @@ def weeks_of(source: Source, weeks: int) -> pd.DataFrame:
     rows = len(source.times)
     row = np.repeat(np.arange(rows), weeks)
     week = np.tile(np.arange(1, weeks + 1), rows)
-    found = source.attendance.weeks(source.episode[row], week)
-    found.insert(0, "day", 7 * week - 1)
-    found.insert(0, "episode_id", source.times["episode_id"].to_numpy()[row])
-    return found
+    table = source.attendance.weeks(source.episode[row], week)
+    table.insert(0, "day", 7 * week - 1)
+    table.insert(0, "episode_id", source.times["episode_id"].to_numpy()[row])
+    return table
 
 
 def _formula(covariates: str | Sequence[str]) -> str:

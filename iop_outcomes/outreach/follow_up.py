@@ -284,14 +284,14 @@ class _Asked:
 
 def _targets(follow_ups: object) -> tuple[int, ...]:
     """Return the days of follow-ups; RuleError unless each is a whole number, and none twice."""
-    given = list(_each(follow_ups))
-    if not all(is_whole(one, 1) for one in given) or len(set(given)) < len(given):
+    days = list(_each(follow_ups))
+    if not all(is_whole(day, 1) for day in days) or len(set(days)) < len(days):
         raise RuleError(
             "Follow-ups are days, whole numbers of 1 or more that differ.",
             found=f"follow_ups={as_written(follow_ups)}",
             instead="follow_ups=(30, 90, 180)",
         )
-    return tuple(sorted(int(one) for one in given))
+    return tuple(sorted(int(day) for day in days))
 
 
 def _each(follow_ups: object) -> Iterator[Any]:

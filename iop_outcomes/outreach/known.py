@@ -31,12 +31,12 @@ def day_asked(records: Records, as_of: object) -> Day:
             raise RuleError("With study days, as_of is a whole day.", instead="as_of=60")
         day = int(as_of)
     else:
-        found = as_day(as_of)
-        if np.isnat(found):
+        asked = as_day(as_of)
+        if np.isnat(asked):
             raise RuleError(
                 "as_of is not a date.", found=as_written(as_of), instead='as_of="2026-09-30"'
             )
-        day = pd.Timestamp(found)
+        day = pd.Timestamp(asked)
     if day > records.as_of:  # type: ignore[operator]  # both are of the kind of the records
         raise RuleError(
             "as_of lies after the data cut: what is recorded does not reach it.",

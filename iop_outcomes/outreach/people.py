@@ -16,11 +16,11 @@ class PeopleList(Result):
     """
 
 
-def refuse_people(given: object, purpose: str) -> None:
+def refuse_people(source: object, purpose: str) -> None:
     """Raise RuleError if a list that names people is given; `purpose` is what refuses it."""
-    if isinstance(given, PeopleList):
+    if isinstance(source, PeopleList):
         raise RuleError(
             f"{purpose} takes no list that names people: it is for those who treat them.",
-            found=type(given).__name__,
+            found=type(source).__name__,
             instead="counts, such as iop.trend or iop.attendance_by_week.",
         )

@@ -107,8 +107,8 @@ def signs_of(known: Records, reached: Integers, rule: SlippingRule) -> dict[str,
     usual = AttendanceRule()
     sessions = read_sessions(known, usual)
     so_far = AttendanceSoFar(known, usual, "admission")
-    told = known.told_by_program("attendance_rate")
-    absences = np.where(told, _absences(sessions), np.nan)
+    rate_known = known.told_by_program("attendance_rate")
+    absences = np.where(rate_known, _absences(sessions), np.nan)
     episode = np.arange(len(reached))
     recent = so_far.columns(episode, reached, rule.window)
     earlier = so_far.columns(episode, reached - rule.window, rule.window)
@@ -159,10 +159,10 @@ def run_at_end(episode: Integers, marked: Booleans, size: int) -> Integers:
         first = np.repeat(start, np.diff(np.append(start, len(episode))))
     broken = np.where(marked, first - 1, place)
     last_break = np.maximum.accumulate(broken) if len(broken) else broken
-    found = np.zeros(size, dtype=np.int64)
+    run_length = np.zeros(size, dtype=np.int64)
     last = ends_of(episode)
-    found[episode[last]] = last - np.maximum(last_break[last], first[last] - 1)
-    return found
+    run_length[episode[last]] = last - np.maximum(last_break[last], first[last] - 1)
+    return run_length
 
 
 def _check_ins_missed(known: Records) -> Floats:

@@ -145,10 +145,10 @@ def slipping(
     Examples
     --------
     >>> import iop_outcomes as iop
-    >>> found = iop.slipping(iop.read_records("data/samples"), as_of="2026-06-30")
-    >>> found.table["signs"].is_monotonic_decreasing
+    >>> people = iop.slipping(iop.read_records("data/samples"), as_of="2026-06-30")
+    >>> people.table["signs"].is_monotonic_decreasing
     True
-    >>> found.text[:69]
+    >>> people.text[:69]
     'This list names people: it is for those who treat them, and for no re'
     """
     require_records(records, "The list of who is slipping")
