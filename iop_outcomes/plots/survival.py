@@ -132,10 +132,10 @@ def plot_survival(
 
 def _groups(curves: Curves) -> list[tuple[str, pd.DataFrame]]:
     """Return each group's name and its rows, starting at day 0 with everyone."""
-    found = panels(curves.table, curves.by)
+    groups = panels(curves.table, curves.by)
     if isinstance(curves, ProtectedCurves) and curves.measure == "incidence":
-        found = [(name.replace("_", " "), rows) for name, rows in found]  # words of an export
-    return [(name, _from_start(rows)) for name, rows in found]
+        groups = [(name.replace("_", " "), rows) for name, rows in groups]  # words of an export
+    return [(name, _from_start(rows)) for name, rows in groups]
 
 
 def _bands(curves: Curves) -> list[tuple[str, pd.DataFrame]]:

@@ -90,8 +90,8 @@ def plot_trend(
             if sheet.whole:
                 _write_denominators(place, rows)
             place.set_title(title, loc="left", fontsize=TITLE_SIZE, fontweight="bold", pad=8)
-        said = "" if target is None else f" The target is {_amount(target, trend.unit)}."
-        finish(sheet, trend, f"{trend.text}{said}")
+        target_sentence = "" if target is None else f" The target is {_amount(target, trend.unit)}."
+        finish(sheet, trend, f"{trend.text}{target_sentence}")
     return sheet.ax
 
 

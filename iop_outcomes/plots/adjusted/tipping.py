@@ -144,12 +144,13 @@ def _draw(ax: Axes, rows: pd.DataFrame, steps: np.ndarray) -> None:
 
 def _alternative(tipping: TippingPoint) -> str:
     """Return how many cells of each pair lie on which side of zero, then what the result says."""
-    told = []
+    sentences = []
     for names, rows in tipping.table.groupby(["group", "reference"], sort=False):
-        one, two = str(names[0]), str(names[1])
+        group, reference = str(names[0]), str(names[1])
         above = int((rows["lower"] > 0).sum())
         below = int((rows["upper"] < 0).sum())
-        told.append(
-            f"{one} less {two}: of {len(rows)} cells {above} have limits above 0, {below} below 0."
+        sentences.append(
+            f"{group} less {reference}: of {len(rows)} cells {above} have limits above 0, "
+            f"{below} below 0."
         )
-    return f"Differences over what became of those who left. {' '.join(told)} {tipping.text}"
+    return f"Differences over what became of those who left. {' '.join(sentences)} {tipping.text}"

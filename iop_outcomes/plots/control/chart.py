@@ -101,8 +101,10 @@ def _draw_panel(ax: Axes, rows: pd.DataFrame, trend: Trend, scale: tuple[float, 
 def _note(trend: Trend) -> str:
     notes = [trend.rule]
     if trend.marks is not None and len(trend.marks):
-        said = describe_marks(trend.marks)
-        notes.append(" ".join(f"{number}: {one}" for number, one in enumerate(said, start=1)))
+        sentences = describe_marks(trend.marks)
+        notes.append(
+            " ".join(f"{number}: {sentence}" for number, sentence in enumerate(sentences, start=1))
+        )
     if trend.table[charted_as(trend.table, "value_so_far")].notna().any():
         interval = f", with the {format_level(trend.confidence)} interval"
         notes.append(

@@ -127,6 +127,6 @@ def _draw(ax: Axes, rows: pd.DataFrame, compared: bool) -> None:
 
 def _note(series: InterruptedSeries) -> str:
     level = format_level(series.confidence)
-    said = f"Vertical line: {series.plan.words} ({series.plan.at}). Shaded: {level} interval."
+    legend = f"Vertical line: {series.plan.words} ({series.plan.at}). Shaded: {level} interval."
     compared = f" Control: {series.plan.control}." if series.plan.control else ""
-    return f"{series.rule}\n{said}{compared}"
+    return f"{series.rule}\n{legend}{compared}"

@@ -112,12 +112,12 @@ def _apart(above: dict[float, list[str]], point: float) -> list[tuple[float, str
 
     `point` is the width of a point on the axis of periods.
     """
-    told: list[tuple[float, str]] = []
+    labels: list[tuple[float, str]] = []
     for place, numbers in sorted(above.items()):
         text = ", ".join(numbers)
-        last = fonts.width_of(told[-1][1], style.NOTE_SIZE) + 6 if told else 0.0
-        if told and place - told[-1][0] < point * last:
-            told[-1] = (told[-1][0], f"{told[-1][1]}, {text}")
+        last = fonts.width_of(labels[-1][1], style.NOTE_SIZE) + 6 if labels else 0.0
+        if labels and place - labels[-1][0] < point * last:
+            labels[-1] = (labels[-1][0], f"{labels[-1][1]}, {text}")
         else:
-            told.append((place, text))
-    return told
+            labels.append((place, text))
+    return labels

@@ -78,12 +78,12 @@ def check_result(result: object, plot: str, *kinds: type) -> None:
                 instead="fewer groups, or a longer time, so that more people are in each",
             )
         return
-    given = type(result).__name__
-    made = {name: maker for name, (drawer, maker) in DRAWN_BY.items() if drawer == plot}
-    instead = f"{plot}(iop.{made[kinds[0].__name__]})"
-    other = DRAWN_BY.get(given)
-    if other is not None:
-        instead = f"{other[0]} for this, or {instead}"
+    kind_given = type(result).__name__
+    maker_of_kind = {name: maker for name, (drawer, maker) in DRAWN_BY.items() if drawer == plot}
+    instead = f"{plot}(iop.{maker_of_kind[kinds[0].__name__]})"
+    drawer_and_maker = DRAWN_BY.get(kind_given)
+    if drawer_and_maker is not None:
+        instead = f"{drawer_and_maker[0]} for this, or {instead}"
     raise RuleError(
         f"{plot} draws {' or '.join(kind.__name__ for kind in kinds)}.",
         found=describe_type(result),

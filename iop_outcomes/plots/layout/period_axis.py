@@ -35,11 +35,11 @@ def write_periods(ax: Axes, periods: list[str]) -> None:
 
 def _short(period: str) -> tuple[str, str]:
     """Return what stands on the axis for a period, and the year to stand below it."""
-    found = _PARTS.fullmatch(period)
-    if not found:
+    match = _PARTS.fullmatch(period)
+    if not match:
         name = fonts.drawable_name(period)
         return fonts.shortened(name, MOST_WIDTH, style.CELL_SIZE), ""
-    year, part = found[1], found[2]
+    year, part = match[1], match[2]
     if part.isdigit():
         part = MONTHS[int(part) - 1] if 1 <= int(part) <= 12 else part
     return part, year

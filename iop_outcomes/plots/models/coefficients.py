@@ -123,11 +123,11 @@ def _draw(ax: Axes, rows: pd.DataFrame, smooth: pd.DataFrame) -> None:
 
 def _alternative(test: ProportionalHazards) -> str:
     """Return how each curve begins and ends, then what the tests say."""
-    said = []
+    sentences = []
     for name, rows in test.smooth.groupby("column", sort=False):
         first, last = rows.iloc[0], rows.iloc[-1]
-        said.append(
+        sentences.append(
             f"{name}: {first['coefficient']:+.2f} on day {first['day']:g}, "
             f"{last['coefficient']:+.2f} on day {last['day']:g}."
         )
-    return f"Coefficients over time. {' '.join(said)} {test.text}"
+    return f"Coefficients over time. {' '.join(sentences)} {test.text}"

@@ -64,11 +64,11 @@ def plot_predicted(curves: PredictedSurvival, ax: Axes | Figure | None = None) -
 
 def _groups(curves: PredictedSurvival) -> list[tuple[str, pd.DataFrame]]:
     names = list(curves.by)
-    found = []
+    groups = []
     for number, rows in curves.table.groupby("curve", sort=False):
         name = group_name(rows[names].iloc[0]) if names else ""
-        found.append((name or f"curve {number}", rows))
-    return found
+        groups.append((name or f"curve {number}", rows))
+    return groups
 
 
 def _planner(count: int, curves: PredictedSurvival) -> Planner:
@@ -89,15 +89,15 @@ def _draw(ax: Axes, rows: pd.DataFrame, look: style.Look, label: str) -> None:
 
 def _alternative(curves: PredictedSurvival, groups: list[tuple[str, pd.DataFrame]]) -> str:
     """Return each curve at its last day, then what the result says."""
-    said = []
+    sentences = []
     for name, rows in groups:
         known = rows.dropna(subset="survival")
         if known.empty:
-            said.append(f"{name}: not known on these days.")
+            sentences.append(f"{name}: not known on these days.")
             continue
         last = known.loc[known["day"].idxmax()]
-        said.append(
+        sentences.append(
             f"{name}: {last['survival']:.0%} on day {last['day']:g} "
             f"({last['lower']:.0%} to {last['upper']:.0%})."
         )
-    return f"Predicted curves. {' '.join(said)} {curves.text}"
+    return f"Predicted curves. {' '.join(sentences)} {curves.text}"

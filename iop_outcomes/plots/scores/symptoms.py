@@ -108,20 +108,20 @@ def _note(change: SymptomChange) -> str:
 
 def _alternative(change: SymptomChange) -> str:
     """Return the picture in words: each line at its last day, then what the result says."""
-    said = []
+    sentences = []
     for name, rows in panels(change.trajectory, change.by):
         for scale, part in rows.groupby("scale", sort=False):
             known = part[part["change"].notna() & (part["day"] > 0)]
             start = f"{name}, {change.titles[str(scale)]}" if name else change.titles[str(scale)]
             if known.empty:
-                said.append(f"{start}: no change is known or may be shown.")
+                sentences.append(f"{start}: no change is known or may be shown.")
                 continue
             last = known.iloc[-1]
-            said.append(
+            sentences.append(
                 f"{start}: {last['change']:+.1f} on day {last['day']:.0f}, of "
                 f"{last['paired']:,.0f} with both scores."
             )
-    return f"Change from intake over time. {' '.join(said)} {change.text}"
+    return f"Change from intake over time. {' '.join(sentences)} {change.text}"
 
 
 def _draw_panel(ax: Axes, groups: list[tuple[str, pd.DataFrame]], sheet: Sheet) -> None:

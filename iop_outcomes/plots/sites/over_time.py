@@ -135,8 +135,8 @@ def _draw(ax: Axes, rows: pd.DataFrame, result: Followed) -> None:
 def _key(result: Followed) -> list[Mark]:
     if isinstance(result, Vlad):
         return [LINE, BAND]
-    found = set(result.table["signal"])
-    shown = [mark for name, mark in SIGNALS.items() if found & {name, "both"}]
+    signals = set(result.table["signal"])
+    shown = [mark for name, mark in SIGNALS.items() if signals & {name, "both"}]
     return [BETTER, WORSE, LIMIT, *shown]
 
 
