@@ -96,9 +96,9 @@ class EvidenceReader:
         judged = self.records.judgements("relapse_missing_rules")["relapse_missing_rules"]
         if judged.reason != "Words":
             return ""
-        told = judged.told[:1].upper() + judged.told[1:]
+        sentence = judged.told[:1].upper() + judged.told[1:]
         return (
-            f" {told}, so that the rule for missing check-ins is empty: who stopped answering "
+            f" {sentence}, so that the rule for missing check-ins is empty: who stopped answering "
             "counts as one from whom nothing more was due."
         )
 

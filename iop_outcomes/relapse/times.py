@@ -190,7 +190,7 @@ def label_times(
     without : str
         Who is left out, for an error where nobody remains.
     """
-    made = Provenance(
+    provenance = Provenance(
         rule=text,
         event=rule.event,
         origin=ORIGINS[rule.origin],
@@ -198,7 +198,7 @@ def label_times(
         left_out=without,
     )
     earlier = {"rule": text, **_options_of(rule), **counts, "synthetic": records.synthetic}
-    return label(frame, made, **earlier)
+    return label(frame, provenance, **earlier)
 
 
 def _options_of(rule: RelapseRule) -> dict[str, str | list[str]]:

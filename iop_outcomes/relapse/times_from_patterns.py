@@ -37,7 +37,7 @@ def evidence_of_patterns(
     due = np.flatnonzero(state != NOT_DUE)
     last = due[ends_of(who[due])]
     followed[who[last]] = day[last]
-    return DailyEvidence(who, day, state), followed, encoded.given
+    return DailyEvidence(who, day, state), followed, encoded.has_pattern
 
 
 @dataclass(frozen=True, eq=False)

@@ -256,13 +256,13 @@ def _counts(records: Records, rule: UseRule) -> npt.NDArray[np.bool_]:
             f"{values_found(len(substance.categories), len(checkins))}",
             instead='words of records.checkins["substance"].unique().',
         )
-    given, levels = _prescribed(records, rule.prescribed)
+    prescribed, levels = _prescribed(records, rule.prescribed)
     table = np.ones((len(named) + 1, len(levels) + 1), dtype=bool)
     for row, parts in enumerate(named):
         counted = parts & wanted if wanted else parts
         for place, level in enumerate([*levels, set()]):
             table[row, place] = bool(counted - level)
-    marked: npt.NDArray[np.bool_] = table[substance.codes.to_numpy(), given[episode]]
+    marked: npt.NDArray[np.bool_] = table[substance.codes.to_numpy(), prescribed[episode]]
     return marked
 
 

@@ -39,7 +39,7 @@ class PatternArray:
         pattern. One row a week, so that operations loop over weeks and never over people.
     lengths : numpy.ndarray of int32
         Weeks in each pattern; 0 where there is none, or where all its weeks were deleted.
-    given : numpy.ndarray of bool
+    has_pattern : numpy.ndarray of bool
         Whether there is a pattern; False where it is missing (NaN).
     index : pandas.Index
         The labels of the patterns.
@@ -47,7 +47,7 @@ class PatternArray:
 
     by_week: NDArray[np.int8]
     lengths: Weeks
-    given: Flags
+    has_pattern: Flags
     index: pd.Index
 
     @property
@@ -69,7 +69,7 @@ class PatternArray:
         lengths = self.lengths[start:stop]
         longest = int(lengths.max(initial=0))
         by_week = np.ascontiguousarray(self.by_week[:longest, start:stop])
-        return PatternArray(by_week, lengths, self.given[start:stop], self.index[start:stop])
+        return PatternArray(by_week, lengths, self.has_pattern[start:stop], self.index[start:stop])
 
     def holds(self, symbols: str) -> Flags:
         """Return, weeks by people, whether the symbol is one of `symbols`."""
@@ -134,8 +134,8 @@ def encode(patterns: pd.Series | Iterable[str]) -> PatternArray:
     ['++-o', '-']
     """
     series = _as_series(patterns)
-    given = series.notna().to_numpy()
-    texts = series.to_numpy(dtype=object)[given].tolist()
+    has_pattern = series.notna().to_numpy()
+    texts = series.to_numpy(dtype=object)[has_pattern].tolist()
     _all_are_texts(texts)
     counts = np.fromiter(map(len, texts), dtype=np.int32, count=len(texts))
     if (counts == 0).any():
@@ -150,10 +150,10 @@ def encode(patterns: pd.Series | Iterable[str]) -> PatternArray:
     by_person = np.full((len(counts), longest), PAD, dtype=np.int8)
     by_person[np.arange(longest) < counts[:, None]] = codes
     by_week = np.full((longest, len(series)), PAD, dtype=np.int8)
-    by_week[:, given] = by_person.T
+    by_week[:, has_pattern] = by_person.T
     lengths = np.zeros(len(series), dtype=np.int32)
-    lengths[given] = counts
-    return PatternArray(by_week, lengths, given, series.index)
+    lengths[has_pattern] = counts
+    return PatternArray(by_week, lengths, has_pattern, series.index)
 
 
 def decode(patterns: PatternArray) -> pd.Series:
@@ -163,7 +163,7 @@ def decode(patterns: PatternArray) -> pd.Series:
     texts = np.zeros((len(patterns), width), dtype=np.uint8)
     texts[:, : patterns.longest] = letters[patterns.symbols]
     out = texts.view(f"S{width}").ravel().astype(f"U{width}").astype(object)
-    out[~patterns.given] = None
+    out[~patterns.has_pattern] = None
     return pd.Series(out, index=patterns.index, name="use_pattern", dtype=object)
 
 

@@ -191,9 +191,9 @@ def use_patterns(
     patterns = pd.Series(_texts(symbols), index=name, name=called, dtype=object)
     text = _rule_text(rule.text, start, unit, unfinished)
     text += _left_out(start, int((~started).sum()), int(died_in_treatment(records, start).sum()))
-    made = Provenance(text, event="use", origin=STARTS[start], synthetic=records.synthetic)
+    provenance = Provenance(text, event="use", origin=STARTS[start], synthetic=records.synthetic)
     earlier = {"rule": text, "unit_days": span.days, "synthetic": records.synthetic}
-    return label(patterns, made, **earlier)
+    return label(patterns, provenance, **earlier)
 
 
 def unit_days_of(patterns: object, unit: Unit | None = None) -> int:

@@ -71,6 +71,6 @@ def view_by_lattice(
     inner = by_week[: cut.longest]
     np.copyto(inner, cut.by_week, where=cut.by_week != PAD)
     by_week[[place for place, symbol in enumerate(lattice) if symbol == no_visit]] = code(no_visit)
-    by_week[:, ~patterns.given] = PAD
-    lengths = np.where(patterns.given, len(lattice), 0).astype(np.int32)
+    by_week[:, ~patterns.has_pattern] = PAD
+    lengths = np.where(patterns.has_pattern, len(lattice), 0).astype(np.int32)
     return replace(patterns, by_week=by_week, lengths=lengths)

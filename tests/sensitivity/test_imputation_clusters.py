@@ -44,7 +44,10 @@ def chosen(imputed: ImputedPatterns, rows: np.ndarray) -> ImputedPatterns:
     """Return the same draws of some of the rows, which may stand there twice."""
     words = imputed.words
     some = PatternArray(
-        words.by_week[:, rows], words.lengths[rows], words.given[rows], pd.RangeIndex(len(rows))
+        words.by_week[:, rows],
+        words.lengths[rows],
+        words.has_pattern[rows],
+        pd.RangeIndex(len(rows)),
     )
     covariates = imputed.covariates.iloc[rows].reset_index(drop=True)
     return replace(imputed, by_week=imputed.by_week[:, :, rows], words=some, covariates=covariates)

@@ -65,7 +65,7 @@ def test_labels_and_missing_patterns_are_kept():
     patterns = pd.Series(["+-", None, np.nan, "o"], index=["d", "a", "c", "b"], dtype=object)
     encoded = encode(patterns)
     back = decode(encoded)
-    assert encoded.given.tolist() == [True, False, False, True]
+    assert encoded.has_pattern.tolist() == [True, False, False, True]
     assert back.index.tolist() == ["d", "a", "c", "b"]
     assert back.isna().tolist() == [False, True, True, False]
     assert back.name == "use_pattern"

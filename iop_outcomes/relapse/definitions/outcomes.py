@@ -243,7 +243,7 @@ def _person_reasons(measure: Measure, view: View) -> NDArray[np.int8]:
         if not measure.of_missed:
             reason[view.last_seen == 0] = NEVER_SEEN
         reason[patterns.lengths < max(measure.weeks_needed, 1)] = TOO_SHORT
-    reason[~patterns.given] = NO_PATTERN
+    reason[~patterns.has_pattern] = NO_PATTERN
     return reason
 
 

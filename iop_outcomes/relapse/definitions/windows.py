@@ -171,7 +171,7 @@ def _as_reference(window: Window, view: View) -> tuple[Numbers, Numbers]:
     patterns = view.after(window.steps)
     before = window.from_week - 1
     lengths = np.maximum(patterns.lengths - before, 0).astype(np.int32)
-    rest = PatternArray(patterns.by_week[before:], lengths, patterns.given, patterns.index)
+    rest = PatternArray(patterns.by_week[before:], lengths, patterns.has_pattern, patterns.index)
     time, event = first_window(rest, window.width, window.threshold, window.symbol)
     return time + before, event
 

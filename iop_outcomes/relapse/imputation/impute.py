@@ -131,7 +131,10 @@ def impute_weeks(
     people, unseen = _people(encoded, never_seen)
     terms, names = as_terms(frame.iloc[people])
     part = PatternArray(
-        encoded.by_week[:, people], encoded.lengths[people], encoded.given[people], encoded.index
+        encoded.by_week[:, people],
+        encoded.lengths[people],
+        encoded.has_pattern[people],
+        encoded.index,
     )
     history = History.of(part, terms)
     model = WeekModel(history, delta)
@@ -216,7 +219,7 @@ def _draw_all(model: WeekModel, options: _Options, progress: bool) -> _Drawn:
     history = model.history
     if not history.missed.any():
         return _Drawn([history.use] * options.imputations, [], [])
-    start = model.given(history.use).fit(model.start)
+    start = model.with_use(history.use).fit(model.start)
     streams: Any = np.random.SeedSequence(options.seed).spawn(options.imputations)
     for stream in _with_progress(streams) if progress else streams:
         _draw_one(model, start, options.iterations, np.random.default_rng(stream), drawn)
@@ -228,16 +231,16 @@ def _draw_one(
 ) -> None:
     between = model.history.between
     use = _first_guess(model.history, random)
-    given = model.given(use)
-    fit = given.fit(start.coefficients)
+    logistic = model.with_use(use)
+    fit = logistic.fit(start.coefficients)
     coefficients, trace = fit.coefficients, []
     for _ in range(iterations):
-        coefficients = given.draw(fit, coefficients, random)
+        coefficients = logistic.draw(fit, coefficients, random)
         if between.any():
             model.draw_between(use, coefficients, random)
             trace.append(float(use[between].mean()))
-            given = model.given(use)
-            fit = given.fit(fit.coefficients)
+            logistic = model.with_use(use)
+            fit = logistic.fit(fit.coefficients)
     model.draw_after(use, coefficients, random)
     drawn.use.append(use)
     drawn.fits.append(fit)
@@ -286,10 +289,10 @@ def _trace_table(trace: list[list[float]]) -> pd.DataFrame:
 
 
 def _rule_text(options: _Options, covariates: list[str], unseen: int) -> str:
-    given = f" and {', '.join(covariates)}" if covariates else ""
+    covariates_text = f" and {', '.join(covariates)}" if covariates else ""
     text = (
         f"Missed weeks are drawn {options.imputations} times (seed {options.seed}) by a logistic "
-        f"model of the weeks before, time{given}, and in between of the weeks after "
+        f"model of the weeks before, time{covariates_text}, and in between of the weeks after "
         f"({options.iterations} iterations); "
     )
     if options.delta:

@@ -121,7 +121,7 @@ class WeekModel:
         bends = [f"bend of time {place}" for place in range(1, self._time.shape[1] - 1)]
         return [*FROM_USE, "constant", "time", *bends, "first week", *covariates]
 
-    def given(self, use: Flags) -> Logistic:
+    def with_use(self, use: Flags) -> Logistic:
         """Return the model of the weeks up to the last seen, with `use` in all of them."""
         terms = np.empty((len(self._fixed), len(self._precision)))
         for place, values in enumerate(self._from_use(use)):
