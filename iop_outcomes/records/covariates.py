@@ -25,9 +25,9 @@ def covariates(episodes: pd.DataFrame, *, without: Iterable[str] = ()) -> pd.Dat
     return episodes[first + [name for name in kept if name not in first]].copy()
 
 
-def refuse_taken(frame: pd.DataFrame, made: Sequence[str], what: str) -> None:
+def refuse_taken(frame: pd.DataFrame, new_names: Sequence[str], what: str) -> None:
     """Refuse episodes with a column that the result would have too."""
-    taken = [name for name in made if name in frame.columns]
+    taken = [name for name in new_names if name in frame.columns]
     if taken:
         raise RuleError(
             f"The episodes have a column named {', '.join(taken)}, as the {what} do.",

@@ -107,8 +107,8 @@ def _what_happened(staged_tables: dict[str, StagedTable], time: str) -> dict[str
             days[_CALLED[name]] = staged.day("date")[sure]
             called_off = inside & staged.is_word("status", *CALLED_OFF)
             ahead = np.append(ahead, staged.day("date")[called_off])
-    days = {what: found[(found <= today) & (found != NO_DAY)] for what, found in days.items()}
-    newest = max((int(found.max(initial=NO_DAY)) for found in days.values()), default=NO_DAY)
+    days = {what: past[(past <= today) & (past != NO_DAY)] for what, past in days.items()}
+    newest = max((int(past.max(initial=NO_DAY)) for past in days.values()), default=NO_DAY)
     last = min(newest + CALLED_OFF_AHEAD, today)
     return days | {"a service called off or excused": ahead[(ahead <= last) & (ahead != NO_DAY)]}
 

@@ -61,14 +61,14 @@ def _fold_overlap(staged: StagedTable, mapping: Mapping, log: Log) -> None:
     files = _files(staged, mapping)
     if len(np.unique(files)) < 2:
         return
-    found = overlap_of_files(staged, files, mapping)
-    sure = ~found.shorter
-    if staged.table.name != "attendance" or mapping.identical_rows or found.at_border:
+    overlap = overlap_of_files(staged, files, mapping)
+    sure = ~overlap.shorter
+    if staged.table.name != "attendance" or mapping.identical_rows or overlap.at_border:
         sure[:] = True
     elif not sure.all():
-        sure |= _starts(staged, found.rows, mapping, found.columns)
-    staged.repeats[found.rows[~sure]] = True
-    _fold(staged, found.rows[sure], "folded: a row of another file says the same", log)
+        sure |= _starts(staged, overlap.rows, mapping, overlap.columns)
+    staged.repeats[overlap.rows[~sure]] = True
+    _fold(staged, overlap.rows[sure], "folded: a row of another file says the same", log)
 
 
 def _further(twin: Array, again: Array, folded: Mask) -> Array:

@@ -69,14 +69,14 @@ def overlap_of_files(staged: StagedTable, files: Array, mapping: Mapping) -> Ove
     if not len(at):
         return Overlap(none, np.zeros(0, dtype=bool), list(staged.raw), at_border=False)
     names = list(staged.raw)
-    said = [_meanings(staged, name, mapping) for name in names]
+    columns = [_meanings(staged, name, mapping) for name in names]
     coded = [staged.raw[name].codes for name in names]
-    meanings = [each.codes[codes[at]] for each, codes in zip(said, coded, strict=True)]
+    meanings = [each.codes[codes[at]] for each, codes in zip(columns, coded, strict=True)]
     size = int(files.max()) + 1
     filled = np.stack(
         [
             np.bincount(file, weights=each.filled[codes], minlength=size) > 0
-            for each, codes in zip(said, coded, strict=True)
+            for each, codes in zip(columns, coded, strict=True)
         ]
     )
     surplus = _beside_the_fullest(_classes(meanings), file[at], filled.sum(axis=0))
@@ -181,14 +181,14 @@ def _at_border(day: Array, shape: Array, at: Array, alike: Array) -> bool:
 
 
 @dataclass(frozen=True)
-class _Said:
+class _Meanings:
     """What the distinct texts of a column say, as codes, and whether they say anything."""
 
     codes: Array
     filled: Mask
 
 
-def _meanings(staged: StagedTable, name: str, mapping: Mapping) -> _Said:
+def _meanings(staged: StagedTable, name: str, mapping: Mapping) -> _Meanings:
     """Return what each distinct text of a column says.
 
     Identifiers, names, services and texts that give no value say what is written, spaces aside.
@@ -211,31 +211,31 @@ def _meanings(staged: StagedTable, name: str, mapping: Mapping) -> _Said:
     else:
         text[~parsed.missing | empty] = ""
         codes = _values(column.kind, parsed, text)
-    return _Said(codes, ~empty)
+    return _Meanings(codes, ~empty)
 
 
 def _values(kind: str, parsed: Parsed, text: Array) -> Array:
     """Return codes of values with their times; texts without a value are compared as such."""
-    said = {"value": parsed.values, "text": text}
+    parts = {"value": parsed.values, "text": text}
     if parsed.minutes is not None and parsed.lengths is not None:
         midnight = (parsed.minutes == 0) & (kind == "date")
-        said["minutes"] = np.where(midnight, np.nan, parsed.minutes)
-        said["lengths"] = parsed.lengths
-    groups = pd.DataFrame(said).groupby([*said], dropna=False, sort=False)
+        parts["minutes"] = np.where(midnight, np.nan, parsed.minutes)
+        parts["lengths"] = parsed.lengths
+    groups = pd.DataFrame(parts).groupby([*parts], dropna=False, sort=False)
     return np.asarray(groups.ngroup().to_numpy(), dtype=np.int64)
 
 
-def _of_other_columns(name: str, clean: list[str]) -> _Said:
+def _of_other_columns(name: str, clean: list[str]) -> _Meanings:
     """Read a column of the export's own: a number by its value, words without case."""
     filled = np.array([text != "" and text.casefold() not in MARKS for text in clean], dtype=bool)
     if CALLED_ID.search(name):
-        return _Said(_factorized(clean), filled)
+        return _Meanings(_factorized(clean), filled)
     values = numbers(clean)
-    said = _texts(map(fold, clean))
+    texts = _texts(map(fold, clean))
     number = np.isfinite(values)
-    said[number] = [repr(value) for value in values[number].tolist()]
-    said[~filled] = ""
-    return _Said(_factorized(said), filled)
+    texts[number] = [repr(value) for value in values[number].tolist()]
+    texts[~filled] = ""
+    return _Meanings(_factorized(texts), filled)
 
 
 def _factorized(texts: Any) -> Array:

@@ -36,7 +36,7 @@ from iop_outcomes.records.parsing.parsed import NO_DAY
 from iop_outcomes.records.records import Records
 from iop_outcomes.records.schema import ATTENDANCE, ATTENDED, CHECKINS, EPISODES, TABLES
 from iop_outcomes.records.sources.files import read_raw
-from iop_outcomes.records.sources.locate import Found, Sources, find
+from iop_outcomes.records.sources.locate import Located, Sources, find
 from iop_outcomes.records.sources.opening import is_zip, kind_of, shown
 from iop_outcomes.records.sources.sql import is_address
 from iop_outcomes.records.staging import Log, StagedTable, combine, our_names
@@ -177,7 +177,7 @@ def _mapping_for(
     return Mapping(), source, []
 
 
-def _kind_of_time(located: Found, mapping: Mapping) -> str:
+def _kind_of_time(located: Located, mapping: Mapping) -> str:
     """Tell calendar dates from study days by the columns of the episodes."""
     kinds = set()
     for table, name, study_name in (
@@ -309,7 +309,7 @@ def _typed_without_rows(name: str, time: str) -> StagedTable:
     return staged
 
 
-def _rows_over_lines(located: Found) -> list[str]:
+def _rows_over_lines(located: Located) -> list[str]:
     """Say how many rows run over several lines of their file, as their quoted cells do."""
     rows: dict[str, int] = {}
     for raws in located.raws.values():
@@ -323,7 +323,7 @@ def _rows_over_lines(located: Found) -> list[str]:
     return [f"{format_names(list(rows))}: {total:,} {what} over several lines, within quotes"]
 
 
-def _says_synthetic(located: Found) -> bool:
+def _says_synthetic(located: Located) -> bool:
     return any(raw.synthetic for raws in located.raws.values() for raw in raws)
 
 

@@ -264,7 +264,7 @@ def quality_table(log: Log, mapping: Mapping) -> pd.DataFrame:
     order = ("conformance", "completeness", "plausibility")
     rows = sorted(log.tallies, key=lambda row: order.index(CHECKS[str(row["check"])].group))
     checks = [CHECKS[str(row["check"])] for row in rows]
-    told = {name: [row[name] for row in rows] for name in ("check", "table", "column")}
+    names = {name: [row[name] for row in rows] for name in ("check", "table", "column")}
     looked_at = np.array([row["rows_looked_at"] for row in rows], dtype=np.int64)
     failed = np.array([row["rows_failed"] for row in rows], dtype=np.int64)
     share = np.divide(failed, looked_at, out=np.full(len(rows), np.nan), where=looked_at > 0)
@@ -275,10 +275,10 @@ def quality_table(log: Log, mapping: Mapping) -> pd.DataFrame:
     status[~applicable] = "not applicable"
     return pd.DataFrame(
         {
-            "check": told["check"],
+            "check": names["check"],
             "group": [check.group for check in checks],
-            "table": told["table"],
-            "column": told["column"],
+            "table": names["table"],
+            "column": names["column"],
             "rows_looked_at": looked_at,
             "rows_failed": failed,
             "share": share,

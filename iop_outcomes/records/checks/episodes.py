@@ -152,7 +152,7 @@ def administrative_stays(staged: StagedTable, last_contact: Array, as_of: int, l
     until = np.full(len(staged), as_of, dtype=np.int64)
     followed = "followed_until" if staged.time == "calendar" else "followed_until_day"
     if followed in staged.values:
-        given = staged.known(followed)
-        until[given] = np.minimum(staged.values[followed][given], as_of)
+        is_known = staged.known(followed)
+        until[is_known] = np.minimum(staged.values[followed][is_known], as_of)
     silent = open_ & seen & (until - last_contact > SILENT)
     flag(staged, silent, open_ & seen, "silent_open_episode", column, log)

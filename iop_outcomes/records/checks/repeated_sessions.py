@@ -33,7 +33,7 @@ def repeated_sessions(staged: StagedTable, episode: Array, log: Log) -> None:
         For each row the row of its episode.
     """
     possible_repeat(staged, log)
-    rows = np.flatnonzero(staged.kept & _told_apart(staged))
+    rows = np.flatnonzero(staged.kept & _names_session(staged))
     if not any(name in staged.values for name in ("start_time", "group_id")):
         for check in ("contradictory_session", "signed_again"):
             log.tally(check, "attendance", "status", 0, 0, present=False)
@@ -80,17 +80,17 @@ def possible_repeat(staged: StagedTable, log: Log) -> None:
     )
 
 
-def _told_apart(staged: StagedTable) -> npt.NDArray[np.bool_]:
+def _names_session(staged: StagedTable) -> npt.NDArray[np.bool_]:
     """Tell which rows say which session of the day they are of."""
-    told = np.zeros(len(staged), dtype=bool)
+    names_session = np.zeros(len(staged), dtype=bool)
     if "start_time" in staged.values:
-        told |= np.nan_to_num(staged.values["start_time"]) > 0
+        names_session |= np.nan_to_num(staged.values["start_time"]) > 0
     if "group_id" in staged.values:
         group, known = staged.values["group_id"], staged.known("group_id") & staged.kept
         values = np.unique(group[known])
         if len(values) >= FEWEST and one_each(group[known], staged.day("date")[known]):
-            told |= known
-    return told
+            names_session |= known
+    return names_session
 
 
 def _of_several(rows: Array, keys: list[Array]) -> Array:

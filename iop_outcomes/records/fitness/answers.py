@@ -65,13 +65,15 @@ class ClearAnswers:
         """Return whether one does."""
         frame = held.checkins
         completed = held.words("checkins", "status", ("completed",))
-        given = frame[["used", "use_days", "drug_test"]].notna().any(axis=1).to_numpy() & completed
+        answered = (
+            frame[["used", "use_days", "drug_test"]].notna().any(axis=1).to_numpy() & completed
+        )
         clear = held.words("checkins", "drug_test", ("negative",))
         clear |= frame["used"].eq(False).fillna(False).to_numpy(dtype=bool)
         clear |= frame["use_days"].eq(0).fillna(False).to_numpy(dtype=bool)
-        number = int(given.sum())
-        if (given & clear).any() or number < self.enough or held.few(number, ENOUGH_ROWS):
+        number = int(answered.sum())
+        if (answered & clear).any() or number < self.enough or held.few(number, ENOUGH_ROWS):
             return YES
-        told = "no check-in says that there was no use"
-        why = f"{told} ({number:,} check-ins say that there was)"
-        return Answer("no", why, told, "the check-ins without use as well, each as a row")
+        published = "no check-in says that there was no use"
+        why = f"{published} ({number:,} check-ins say that there was)"
+        return Answer("no", why, published, "the check-ins without use as well, each as a row")

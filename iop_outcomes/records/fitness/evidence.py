@@ -22,21 +22,21 @@ ENOUGH_EPISODES = 10  # episodes of a group from which it is told
 IMPROBABLE = 0.001  # that no such word is in so many rows, at the rate of the others
 
 
-def programs_without(held: Held, found: Mask, among: Mask, least: float) -> str:
+def programs_without(held: Held, present: Mask, among: Mask, least: float) -> str:
     """Tell in how many programs what is looked for is absent, if it is not in all; else empty.
 
     Parameters
     ----------
     held : Held
         The records.
-    found, among : numpy.ndarray of bool
+    present, among : numpy.ndarray of bool
         The episodes that have it, out of those that were asked.
     least : float
         The share below which it is absent.
     """
     program = held.episodes["program"].cat.codes.to_numpy()
     size = int(program.max(initial=0)) + 1
-    number = np.bincount(program[found & among], minlength=size)
+    number = np.bincount(program[present & among], minlength=size)
     whole = np.bincount(program[among], minlength=size)
     without = (whole >= ENOUGH_EPISODES) & (number < least * whole)
     enough = (whole >= ENOUGH_EPISODES) & ~without
@@ -122,9 +122,9 @@ class EpisodesCovered:
         share = number / max(int(asked.sum()), 1)
         if without := programs_without(held, covered, asked, self.least):
             name = CALLED[self.table]
-            told = f"in some programs no or hardly any episodes have rows in the {name}"
+            published = f"in some programs no or hardly any episodes have rows in the {name}"
             needed = f"the {name} of all programs"
-            return Answer("partly", f"{told} ({without})", told, needed, mixed=True)
+            return Answer("partly", f"{published} ({without})", published, needed, mixed=True)
         if share >= self.usual or held.few(int(asked.sum()), ENOUGH_EPISODES):
             return YES
         name = CALLED[self.table]
@@ -181,8 +181,8 @@ class Words:
     def judge(self, held: Held) -> Answer:
         """Return whether they occur."""
         rows = held.rows(self.table) & held.words(self.table, self.column, self.among)
-        found = rows & held.words(self.table, self.column, self.words)
-        number, whole = int(found.sum()), int(rows.sum())
+        with_words = rows & held.words(self.table, self.column, self.words)
+        number, whole = int(with_words.sum()), int(rows.sum())
         if held.few(whole, ENOUGH_ROWS):
             return YES
         counts = f" ({number:,} of {whole:,} rows)"
@@ -192,31 +192,31 @@ class Words:
         if number < self.usual * whole:
             both = (number, whole - number)
             return Answer("partly", self.part + counts, self.part, self.needed, counts=both)
-        return self._by_part(held, rows, found) if self.everywhere else YES
+        return self._by_part(held, rows, with_words) if self.everywhere else YES
 
-    def _by_part(self, held: Held, rows: Mask, found: Mask) -> Answer:
+    def _by_part(self, held: Held, rows: Mask, with_words: Mask) -> Answer:
         """Return whether the words occur in each program, and from the beginning."""
         program = held.episodes["program"].cat.codes.to_numpy()
         episode = held.frame(self.table)["episode_id"].cat.codes.to_numpy()
         size = int(program.max(initial=0)) + 1
         whole = np.bincount(program[episode[rows]], minlength=size)
-        number = np.bincount(program[episode[found]], minlength=size)
+        number = np.bincount(program[episode[with_words]], minlength=size)
         without = (whole >= ENOUGH_ROWS) & (number < self.least * whole)
         if without.any():
-            told = f"in some programs {self.told}"
+            published = f"in some programs {self.told}"
             counts = f" ({int(without.sum()):,} of {int((whole > 0).sum()):,} programs)"
-            return Answer("partly", told + counts, told, self.needed, mixed=True)
-        return self._from_when(held, rows, found)
+            return Answer("partly", published + counts, published, self.needed, mixed=True)
+        return self._from_when(held, rows, with_words)
 
-    def _from_when(self, held: Held, rows: Mask, found: Mask) -> Answer:
+    def _from_when(self, held: Held, rows: Mask, with_words: Mask) -> Answer:
         """Return from which day on the words occur, if the time before it is no chance."""
         if "date" not in held.frame(self.table):
             return YES
         days = held.days(self.table)
-        since = pd.Timestamp(days[found].min())
+        since = pd.Timestamp(days[with_words].min())
         before = int((days[rows] < since.to_datetime64()).sum())
         after = int(rows.sum()) - before
-        if before < ENOUGH_ROWS or (1 - found.sum() / after) ** before > IMPROBABLE:
+        if before < ENOUGH_ROWS or (1 - with_words.sum() / after) ** before > IMPROBABLE:
             return YES
         why = f"before {since.date()} {self.none} ({before:,} rows)"
         return Answer("partly", why, f"up to {since:%Y-%m} {self.none}", self.needed, since)
@@ -238,13 +238,13 @@ class WordsKnown:
         kept = held.counts(self.table)[1]
         if number <= self.most * (kept + number):
             return YES
-        told = (
+        published = (
             f"rows of the {CALLED[self.table]} with a {self.column} that is not known are left out"
         )
         return Answer(
             "partly",
-            f"{told} ({number:,} of {kept + number:,})",
-            told,
+            f"{published} ({number:,} of {kept + number:,})",
+            published,
             f"what each {self.column} means: [{self.table}.words.{self.column}] in the mapping",
             counts=(number, kept),
         )
@@ -295,11 +295,11 @@ class Filled:
         if (whole and number >= self.usual * whole) or held.few(whole, ENOUGH_EPISODES):
             return YES
         none = number < self.least * whole or not number
-        told = self.what.format("no or hardly any" if none else "only a part of the")
+        published = self.what.format("no or hardly any" if none else "only a part of the")
         return Answer(
             "no" if none else "partly",
             f"{self.what.format(amount_of(number, none))} ({number:,} of {whole:,})",
-            told,
+            published,
             self.needed,
             counts=(number, whole - number),
         )

@@ -124,12 +124,12 @@ class Held:
     @cached_property
     def _failures(self) -> dict[tuple[str, str], int]:
         """How many rows failed, by table and check."""
-        found: dict[tuple[str, str], int] = {}
+        failures: dict[tuple[str, str], int] = {}
         if not self.quality.empty:
             columns = (self.quality[name] for name in ("table", "check", "rows_failed"))
             for table, check, rows in zip(*columns, strict=True):
-                found[table, check] = found.get((table, check), 0) + int(rows)
-        return found
+                failures[table, check] = failures.get((table, check), 0) + int(rows)
+        return failures
 
     def main_reason(self, table: str) -> str:
         """Return the check by which most rows of a table were set aside; empty if none was."""

@@ -90,13 +90,13 @@ class Judge:
         return {name: _judge(self._held, MEASURES[name], self._found) for name in chosen}
 
 
-def _judge(held: Held, measure: Measure, found: dict[Evidence, Answer]) -> Judgement:
+def _judge(held: Held, measure: Measure, answer_of: dict[Evidence, Answer]) -> Judgement:
     answers: list[Answer] = []
     reason = ""
     for evidence in measure.evidence:
-        if evidence not in found:
-            found[evidence] = evidence.judge(held)
-        answer = found[evidence]
+        if evidence not in answer_of:
+            answer_of[evidence] = evidence.judge(held)
+        answer = answer_of[evidence]
         if answer.known != "yes":
             answers.append(answer)
         if answer.known == "no":
@@ -126,11 +126,13 @@ def told_of_each(
     judged: Sequence[Judgement | None], group: npt.NDArray[np.int64], episodes: pd.DataFrame
 ) -> npt.NDArray[np.bool_]:
     """Tell of each episode whether its group is told, and was so when it was admitted."""
-    told = np.array([one is not None and not one.absent for one in judged])[group]
-    for place, one in enumerate(judged):
-        if one is not None and one.since is not None and "admit_date" in episodes:
-            told &= (group != place) | (episodes["admit_date"] >= one.since).to_numpy()
-    return np.asarray(told, dtype=bool)
+    is_known = np.array([judgement is not None and not judgement.absent for judgement in judged])[
+        group
+    ]
+    for place, judgement in enumerate(judged):
+        if judgement is not None and judgement.since is not None and "admit_date" in episodes:
+            is_known &= (group != place) | (episodes["admit_date"] >= judgement.since).to_numpy()
+    return np.asarray(is_known, dtype=bool)
 
 
 def reasons_in(table: pd.DataFrame) -> pd.Series[str]:

@@ -46,8 +46,10 @@ class PeopleLeave:
         what = "who must have left is recorded as discharged"
         needed = "the day and the reason of discharge of those who left"
         if without := programs_without(held, held.discharged, left, self.least):
-            told = f"in some programs nobody, or only a part of those, {what}"
-            return Answer("partly", f"{told} ({without})", told, needed, mixed=True)
+            published_part = f"in some programs nobody, or only a part of those, {what}"
+            return Answer(
+                "partly", f"{published_part} ({without})", published_part, needed, mixed=True
+            )
         if number >= self.usual * whole:
             return YES
         none = number < self.least * whole or not number
@@ -79,20 +81,22 @@ class ReasonsVary:
 
     def judge(self, held: Held) -> Answer:
         """Return whether both occur."""
-        given = held.discharged & held.episodes["discharge_reason"].notna().to_numpy()
-        completed = int((given & held.words("episodes", "discharge_reason", ("completed",))).sum())
-        number, whole = int(given.sum()), int(PeopleLeave().left(held).sum())
+        with_reason = held.discharged & held.episodes["discharge_reason"].notna().to_numpy()
+        completed = int(
+            (with_reason & held.words("episodes", "discharge_reason", ("completed",))).sum()
+        )
+        number, whole = int(with_reason.sum()), int(PeopleLeave().left(held).sum())
         missing = whole - number
         enough = self.enough if missing >= self.others * whole else self.alone
         if 0 < completed < number or number < enough or held.few(number, ENOUGH_EPISODES):
             return YES
-        told = "no discharge has another reason than completed"
+        published = "no discharge has another reason than completed"
         if not completed:
-            told = "no discharge has the reason completed"
-        why = f"{told} ({number:,} discharges with a reason"
+            published = "no discharge has the reason completed"
+        why = f"{published} ({number:,} discharges with a reason"
         if missing:
             why += f"; {missing:,} who left have no reason, or no discharge"
-        return Answer("no", f"{why})", told, "the reason of each discharge, whichever it is")
+        return Answer("no", f"{why})", published, "the reason of each discharge, whichever it is")
 
 
 @dataclass(frozen=True)
@@ -109,8 +113,8 @@ class StaysKnown:
 
     def judge(self, held: Held) -> Answer:
         """Return whether it is."""
-        told = held.words("attendance", "status", self.outcomes)
-        known = held.episodes_in("attendance", told)
+        with_outcome = held.words("attendance", "status", self.outcomes)
+        known = held.episodes_in("attendance", with_outcome)
         number, whole = int(known.sum()), len(known)
         needed = "the services of all episodes, with their outcome"
         if without := programs_without(held, known, np.ones(whole, dtype=bool), self.least):
@@ -158,12 +162,12 @@ class LeavingRecorded:
         if not without.any():
             return YES
         where = "" if without.all() else "in some programs "
-        told = (
+        published = (
             f"{where}nobody, or hardly anybody, who must have left is recorded as discharged: it "
             "is told by the last contacts, and only of those admitted "
             f"{self.no_contact_days} days longer ago than is asked"
         )
-        return Answer("partly", told, told, "the day of discharge of those who left")
+        return Answer("partly", published, published, "the day of discharge of those who left")
 
 
 @dataclass(frozen=True)
@@ -200,11 +204,13 @@ class PriorStaysDated:
         if (whole and number >= self.usual * whole) or held.few(whole, ENOUGH_EPISODES):
             return YES
         none = number < self.least * whole or not number
-        told = f"{'no or hardly any' if none else 'only a part of the'} prior stays have a day of"
+        beginning = (
+            f"{'no or hardly any' if none else 'only a part of the'} prior stays have a day of"
+        )
         return Answer(
             "no" if none else "partly",
-            f"{told} discharge ({number:,} of {whole:,})",
-            f"{told} discharge",
+            f"{beginning} discharge ({number:,} of {whole:,})",
+            f"{beginning} discharge",
             "the day of discharge from the stay before, in prior_discharge_date",
             counts=(number, whole - number),
         )

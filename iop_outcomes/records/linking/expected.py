@@ -163,14 +163,14 @@ def with_missed(
     met = np.zeros(total, dtype=bool)
     met[place[place >= 0]] = True
     met[aside[aside >= 0]] = True
-    made = np.flatnonzero(~met)
-    episode = np.repeat(np.arange(len(number)), number)[made]
-    day = (made - start[episode] + 1) * every
+    missed = np.flatnonzero(~met)
+    episode = np.repeat(np.arange(len(number)), number)[missed]
+    day = (missed - start[episode] + 1) * every
     codes = np.where(place >= 0, RECORDED, OUTSIDE)
     result = _appended(checkins, episodes, episode, day, codes)
     outside = int(((codes == OUTSIDE) & (checkins["day"].to_numpy() > 0)).sum())
     text = (
-        f"{format_count(len(made), 'check-in')} made, with the status missed: of {total:,} that "
+        f"{format_count(len(missed), 'check-in')} made, with the status missed: of {total:,} that "
         f"were due every {format_count(every, 'day')} these have no row"
     )
     if outside:

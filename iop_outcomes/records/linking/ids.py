@@ -81,12 +81,12 @@ class IdWritings:
             first.setdefault(form, text) if text else ""
             for form, text in zip(forms, texts, strict=True)
         ]
-        made = _written(coded, texts, shown)
+        settled = _written(coded, texts, shown)
         episodes = staged.table.name == "episodes"
         if episodes and column == "episode_id":
-            _refuse_two_made_one(staged, coded, made)
+            _refuse_two_made_one(staged, coded, settled)
         _list_made_one(staged, column, forms, texts, log)
-        staged.raw[column] = made
+        staged.raw[column] = settled
         changed = sum(text != ours for text, ours in zip(texts, shown, strict=True))
         note = (
             f"{staged.table.name}.{column}: {format_count(changed, 'identifier')} read in the "
@@ -119,17 +119,17 @@ def _written(coded: Coded, texts: Sequence[str], shown: Sequence[str]) -> Coded:
     )
 
 
-def _refuse_two_made_one(staged: StagedTable, before: Coded, made: Coded) -> None:
+def _refuse_two_made_one(staged: StagedTable, before: Coded, after: Coded) -> None:
     """Raise RecordsError if two identifiers of episodes become one, and their rows differ.
 
     Rows that are equal but for the writing are one row twice.
     """
     others = [coded.codes for coded in staged.raw.values() if coded is not before]
-    code, first = np.unique(made.codes, return_index=True)
-    first_of = np.zeros(len(made.words), dtype=np.int64)
+    code, first = np.unique(after.codes, return_index=True)
+    first_of = np.zeros(len(after.words), dtype=np.int64)
     first_of[code] = first
-    rows = np.flatnonzero(made.is_any(made.words != ""))
-    twin = first_of[made.codes[rows]]
+    rows = np.flatnonzero(after.is_any(after.words != ""))
+    twin = first_of[after.codes[rows]]
     apart = np.zeros(len(rows), dtype=bool)
     for codes in others:
         apart |= codes[rows] != codes[twin]
@@ -138,8 +138,8 @@ def _refuse_two_made_one(staged: StagedTable, before: Coded, made: Coded) -> Non
     if apart.any():
         pairs = list(zip(twin[apart].tolist(), rows[apart].tolist(), strict=True))
         named = "; ".join(
-            f"{_place(staged, one)} and {_place(staged, other)}"
-            for one, other in pairs[:_MOST_PAIRS]
+            f"{_place(staged, first_row)} and {_place(staged, second_row)}"
+            for first_row, second_row in pairs[:_MOST_PAIRS]
         )
         raise RecordsError(
             "The rules of the mapping's [ids] episode_id make one episode of two that differ.",

@@ -52,18 +52,18 @@ class Cell:
 
     def holds(self, text: str) -> bool:
         """Tell whether a cell with this text is meant."""
-        found = [_is_any(text, self.among)] if self.among else []
+        conditions = [_is_any(text, self.among)] if self.among else []
         if self.starts_with:
-            found.append(any(_begins(text, part) for part in self.starts_with))
+            conditions.append(any(_begins(text, part) for part in self.starts_with))
         if self.contains:
-            found.append(any(_has(text, part) for part in self.contains))
+            conditions.append(any(_has(text, part) for part in self.contains))
         if self.matches is not None:
-            found.append(self.matches.search(text) is not None)
+            conditions.append(self.matches.search(text) is not None)
         if self.empty is not None:
-            found.append((not text.strip()) == self.empty)
+            conditions.append((not text.strip()) == self.empty)
         if self.otherwise is not None:
-            found.append(not self.otherwise.holds(text))
-        return all(found)
+            conditions.append(not self.otherwise.holds(text))
+        return all(conditions)
 
 
 def _is_any(text: str, among: tuple[str | float, ...]) -> bool:
@@ -238,11 +238,11 @@ def _pattern(where: str, wanted: Any) -> re.Pattern[str]:
     try:
         if isinstance(wanted, str) and wanted:
             return re.compile(wanted)
-        found = short(wanted)
+        what = short(wanted)
     except (re.error, OverflowError, RecursionError) as error:
-        found = f"{short(wanted)}: {getattr(error, 'msg', type(error).__name__)}"
+        what = f"{short(wanted)}: {getattr(error, 'msg', type(error).__name__)}"
     raise RecordsError(
         f"The mapping's {where}: matches is no regular expression.",
-        found=found,
+        found=what,
         instead="Write one as Python reads them, such as matches = '^Total'.",
     ) from None

@@ -136,17 +136,17 @@ def _load(path: Path) -> MappingType[str, Any]:
     try:
         return tomllib.loads(data.decode("utf-8-sig"))
     except RecursionError:
-        found = "lists or tables within one another, hundreds deep"
+        what = "lists or tables within one another, hundreds deep"
     except tomllib.TOMLDecodeError as error:
         place = re.search(r"\((at [^()]*)\)$", str(error))  # the rest may hold what is written
-        found = f"an error {place[1]}" if place else "an error"
+        what = f"an error {place[1]}" if place else "an error"
     except UnicodeDecodeError:
-        found = "text that is not UTF-8"
+        what = "text that is not UTF-8"
     except ValueError:  # Python reads no number of more than some thousand digits
-        found = "a number of thousands of digits"
+        what = "a number of thousands of digits"
     raise RecordsError(
         f"The mapping file {name} cannot be read as TOML.",
-        found=found,
+        found=what,
         instead='Write lines such as "Their name" = "our name", texts in double quotes, below a '
         "section such as [attendance.columns]; a line that begins with # does nothing.",
     )

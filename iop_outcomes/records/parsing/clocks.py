@@ -41,8 +41,8 @@ def read_clock(_: Column, clean: list[str]) -> Parsed:
             span = time_range(word)
             if span is None:
                 dated = dates.read(word)
-                told = dated.minutes is not None and dated.form not in UNIX
-                span = (dated.minutes or 0, dated.length) if told else None
+                has_time = dated.minutes is not None and dated.form not in UNIX
+                span = (dated.minutes or 0, dated.length) if has_time else None
                 backwards[position] = dated.backwards
             else:
                 backwards[position] = span[1] is None

@@ -43,9 +43,9 @@ def type_columns(staged: StagedTable, mapping: Mapping, log: Log) -> None:
             staged.declared[name] = column
             staged.values[name] = _by_row(column, parsed.values, coded.codes)
             staged.levels[name] = parsed.levels
-        found = times_of(parsed, coded.codes) if name in (*BEARING, *SESSION_TIMES) else None
-        if found is not None:
-            times[name] = found
+        column_times = times_of(parsed, coded.codes) if name in (*BEARING, *SESSION_TIMES) else None
+        if column_times is not None:
+            times[name] = column_times
         log_faults(staged, coded, name, column, parsed, log)
         _rounded_before(staged, coded, name, column, log)
     take_session_times(staged, times, log)

@@ -233,8 +233,8 @@ class DateReader:
         number = MONTHS.get(month.lower())
         if number is None:
             return DateText()
-        made = day_number(self._year(year), number, int(day))
-        return DateText("named", made, two_digits=len(year) == 2)
+        number_of_day = day_number(self._year(year), number, int(day))
+        return DateText("named", number_of_day, two_digits=len(year) == 2)
 
     def _year(self, text: str) -> int:
         if len(text) == 4:

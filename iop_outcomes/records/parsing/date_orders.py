@@ -86,15 +86,17 @@ def settle_orders(staged: StagedTable, mapping: Mapping) -> None:
     """
     if staged.time != "calendar":
         return
-    given = [own or mapping.date_order for own in staged.file_orders]
-    plain = [OPEN if order == YEAR_FIRST else order for order in given]
+    orders_of_files = [own or mapping.date_order for own in staged.file_orders]
+    plain = [OPEN if order == YEAR_FIRST else order for order in orders_of_files]
     evidence: dict[str, _Evidence] = {}
     for name, coded in staged.raw.items():
         column = staged.table.column(name, staged.time)
         if column is not None and column.kind == "date":
-            evidence[name] = _evidence(staged, name, coded, mapping, given)
+            evidence[name] = _evidence(staged, name, coded, mapping, orders_of_files)
     for name, own in evidence.items():
-        others = [found for other, found in evidence.items() if other != name]
+        others = [
+            evidence_of_column for other, evidence_of_column in evidence.items() if other != name
+        ]
         orders = np.full((6, len(staged.files)), OPEN, dtype=object)
         orders[_OPEN_PARTS] = orders[_OPEN_HYPHENS] = [
             order or _of_file(file, own, others) for file, order in enumerate(plain)
@@ -108,7 +110,7 @@ def settle_orders(staged: StagedTable, mapping: Mapping) -> None:
 
 
 def _evidence(
-    staged: StagedTable, name: str, coded: Coded, mapping: Mapping, given: list[str]
+    staged: StagedTable, name: str, coded: Coded, mapping: Mapping, orders_of_files: list[str]
 ) -> _Evidence:
     words = mapping.words.get(staged.table.name, {}).get(name, {})
     clean = without_words(coded.words.tolist(), words, mapping)
@@ -133,11 +135,12 @@ def _evidence(
         kind[hyphened] += _OPEN_HYPHENS - _OPEN_PARTS  # the settled ones stand as far behind
         for file in np.flatnonzero(_held(staged, coded, hyphened)).tolist():
             here = np.unique(coded.codes[staged.file == file])
-            own = given[file] or year_order(texts, here.tolist())
+            own = orders_of_files[file] or year_order(texts, here.tolist())
             years[file] = own if own in (YEAR_FIRST, DAY_OR_YEAR) else OPEN
-    told = np.array([order == OPEN for order in years])
+    order_open = np.array([order == OPEN for order in years])
     held = [
-        _held(staged, coded, chosen & ~hyphened) | (_held(staged, coded, chosen & hyphened) & told)
+        _held(staged, coded, chosen & ~hyphened)
+        | (_held(staged, coded, chosen & hyphened) & order_open)
         for chosen in (day_first, month_first)
     ]
     in_parts, with_dots = _usual(staged, coded, texts, dotted)

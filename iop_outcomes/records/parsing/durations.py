@@ -107,17 +107,18 @@ def _doubt_unit(
     column: Column,
 ) -> None:
     """List plain numbers of which the median is no length of a session, with a unit that fits."""
-    told = plain & (parsed.values > 0)
-    rows = np.cumsum(counts[told][np.argsort(parsed.values[told])])
+    positive = plain & (parsed.values > 0)
+    rows = np.cumsum(counts[positive][np.argsort(parsed.values[positive])])
     if not len(rows) or not rows[-1]:
         return
-    median = np.sort(parsed.values[told])[np.searchsorted(rows, rows[-1] / 2)]
+    median = np.sort(parsed.values[positive])[np.searchsorted(rows, rows[-1] / 2)]
     if _SHORTEST < median <= LONGEST_SESSION:
         return
     fitting = [
-        other
-        for other, minutes in MINUTES_IN.items()
-        if other != unit and _USUAL <= median / MINUTES_IN[unit] * minutes <= LONGEST_SESSION
+        unit_of_length
+        for unit_of_length, minutes in MINUTES_IN.items()
+        if unit_of_length != unit
+        and _USUAL <= median / MINUTES_IN[unit] * minutes <= LONGEST_SESSION
     ]
     done = f"kept: the median is {median:g} minutes; say in [attendance.units] which unit it is"
     if fitting:
@@ -125,9 +126,9 @@ def _doubt_unit(
             f"kept: the median is {median:g} minutes; if these are {fitting[0]}, write "
             f'[attendance.units] {column.name} = "{fitting[0]}"'
         )
-    parsed.fault_of_all("unit_of_length", told, done)
+    parsed.fault_of_all("unit_of_length", positive, done)
     parsed.say(
         f"the median of {{name}} is {median:g} minutes, which is not the length of a session: "
         "its unit may be another",
-        told,
+        positive,
     )

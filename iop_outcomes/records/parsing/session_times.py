@@ -66,13 +66,13 @@ def take_session_times(staged: StagedTable, times: dict[str, Times], log: Log) -
     if bearing:
         name, first = bearing[0]
         start = first.minutes
-        for name, found in bearing:
+        for name, column_times in bearing:
             if name == "time_range":
-                start = np.where(np.isnan(start), found.minutes, start)
-            if found.lengths is not None and found.backwards is not None:
-                length = np.where(np.isnan(length), found.lengths, length)
-                wrong |= found.backwards
-                looked |= found.backwards | np.isfinite(found.lengths)
+                start = np.where(np.isnan(start), column_times.minutes, start)
+            if column_times.lengths is not None and column_times.backwards is not None:
+                length = np.where(np.isnan(length), column_times.lengths, length)
+                wrong |= column_times.backwards
+                looked |= column_times.backwards | np.isfinite(column_times.lengths)
         staged.declared["start_time"] = START_TIME
         staged.values["start_time"] = start
         staged.levels["start_time"] = []

@@ -37,14 +37,14 @@ def column_name(raw: Raw, name: str, ours: Mapping[str, str], where: str) -> str
     RecordsError
         If there is no such column.
     """
-    found = name_if_there(raw, name, ours)
-    if found is None:
+    written = name_if_there(raw, name, ours)
+    if written is None:
         raise RecordsError(
             f"{raw.file} has no column {short(name)}, which {where} of the mapping names.",
             found=columns_found(raw.columns, name),
             instead="Write the name as the header of the file gives it.",
         )
-    return found
+    return written
 
 
 def name_if_there(raw: Raw, name: str, ours: Mapping[str, str]) -> str | None:

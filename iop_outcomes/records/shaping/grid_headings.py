@@ -177,7 +177,7 @@ def _ordered(headings: list[Heading], order: str, month: int, file: str) -> list
     if not numbers:
         return headings
     if order not in (DAY_FIRST, MONTH_FIRST):
-        order = _order_told(numbers, month)
+        order = _order_of_numbers(numbers, month)
     if not order:
         raise RecordsError(
             f"The headings of the grid in {file} do not tell the day from the month.",
@@ -193,7 +193,7 @@ def _ordered(headings: list[Heading], order: str, month: int, file: str) -> list
     return result
 
 
-def _order_told(numbers: list[tuple[int, int]], month: int) -> str:
+def _order_of_numbers(numbers: list[tuple[int, int]], month: int) -> str:
     """Return the order that the numbers tell: one above 12, or the sheet's month throughout."""
     can = {
         MONTH_FIRST: all(first <= 12 for first, _ in numbers),
@@ -204,8 +204,8 @@ def _order_told(numbers: list[tuple[int, int]], month: int) -> str:
             MONTH_FIRST: all(first == month for first, _ in numbers),
             DAY_FIRST: all(second == month for _, second in numbers),
         }
-    told = [order for order, possible in can.items() if possible]
-    return told[0] if len(told) == 1 else ""
+    orders = [order for order, possible in can.items() if possible]
+    return orders[0] if len(orders) == 1 else ""
 
 
 def _with_years(headings: list[Heading], year: int, month: int) -> list[Heading]:

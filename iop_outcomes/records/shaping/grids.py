@@ -61,11 +61,11 @@ def melt(raw: Raw, grid: Grid, ours: Mapping[str, str], order: str) -> tuple[Raw
     columns[grid.headings] = _of_places(texts, places)
     marks = taken(marks, by_row[kept])
     columns[grid.becomes] = marks if grid.blank == NO_ROW else _filled(marks, grid.blank)
-    made = {grid.headings, grid.becomes}
+    new_columns = {grid.headings, grid.becomes}
     if max(Counter(texts).values()) > 1:
         columns[HEADING] = _of_places(rests, places)
-        made.add(HEADING)
-    return replace(raw, columns=columns, lines=raw.lines[rows]), frozenset(made)
+        new_columns.add(HEADING)
+    return replace(raw, columns=columns, lines=raw.lines[rows]), frozenset(new_columns)
 
 
 def _of_places(texts: list[str], places: np.ndarray) -> Coded:
@@ -89,27 +89,27 @@ def _columns_of(raw: Raw, grid: Grid) -> dict[str, Heading | None]:
         names = [
             name for name in raw.columns if any(fnmatchcase(fold(name), each) for each in patterns)
         ]
-        found = {name: read_heading(_as_written(raw, name), bare=True) for name in names}
+        headings = {name: read_heading(_as_written(raw, name), bare=True) for name in names}
     elif dated:
         read = {name: read_heading(_as_written(raw, name), bare=True) for name in raw.columns}
-        found = {name: heading for name, heading in read.items() if heading is not None}
+        headings = {name: heading for name, heading in read.items() if heading is not None}
     else:
-        found = {name: None for name in raw.columns if _DAY.fullmatch(name.strip())}
-    if not found:
+        headings = {name: None for name in raw.columns if _DAY.fullmatch(name.strip())}
+    if not headings:
         raise RecordsError(
             f"{raw.file} has no column of the grid.",
             found=columns_found(raw.columns),
             instead="Check header_row: the grid's dates are its headings. If they are written in "
             'another way, name the columns: grid = { columns = ["Week *"] }.',
         )
-    unread = [name for name, heading in found.items() if dated and heading is None]
+    unread = [name for name, heading in headings.items() if dated and heading is None]
     if unread:
         place = list(raw.columns).index(unread[0]) + 1
         raise RecordsError(
             f"{raw.file} has a heading in the grid that is no date: column {place}.",
             instead="Name only the columns of the grid, or give headings = another column of ours.",
         )
-    return found
+    return headings
 
 
 def _as_written(raw: Raw, name: str) -> str:

@@ -35,12 +35,12 @@ def join_rows(raw: Raw, other: Raw, join: Join, ours: Mapping[str, str], where: 
     own_key, other_key = _common_keys(raw, other, join, ours, where)
     columns = dict(raw.columns)
     remarks: list[Remark] = []
-    told = np.zeros(len(other.lines), dtype=bool)  # rows that hold something to take over
+    has_values = np.zeros(len(other.lines), dtype=bool)  # rows that hold something to take over
     size = int(max(own_key.max(initial=-1), other_key.max(initial=-1))) + 1
     for name in join.columns:
         theirs = column_name(other, name, ours, where)
         coded = other.columns[theirs]
-        told |= ~is_blank(coded)
+        has_values |= ~is_blank(coded)
         filled = ~is_blank(coded) & (other_key >= 0)
         first = np.full(size + 1, -1, dtype=np.int64)
         rows = np.flatnonzero(filled)[::-1]
@@ -52,7 +52,7 @@ def join_rows(raw: Raw, other: Raw, join: Join, ours: Mapping[str, str], where: 
         own = columns.get(target, constant("", len(raw.lines)))
         columns[target], different = _taken_over(own, coded, first[own_key])
         remarks += _listed(other, first[own_key][different], coded, theirs)
-    lost = told & ((other_key < 0) | ~np.isin(other_key, own_key))
+    lost = has_values & ((other_key < 0) | ~np.isin(other_key, own_key))
     remarks += [
         Remark(line, "", UNMATCHED, "left out: no row has its key", column=join.by[0])
         for line in other.lines[lost].tolist()

@@ -31,8 +31,8 @@ _NOT_TICKED = {"", "0", "0.0", "no", "n", "false", "f", "unchecked", "☐"}
 def fill_down(raw: Raw, names: tuple[str, ...], ours: Mapping[str, str], where: str) -> Raw:
     """Give blank cells the value above them, and leave out that cells of theirs are merged."""
     columns, filled = dict(raw.columns), set()
-    for given in names:
-        name = column_name(raw, given, ours, where)
+    for asked_name in names:
+        name = column_name(raw, asked_name, ours, where)
         coded = columns[name]
         rows = np.where(is_blank(coded), -1, np.arange(len(coded.codes)))
         above = np.maximum.accumulate(rows)
@@ -91,7 +91,7 @@ def combine_words(
     A source that has none of the columns is left as it is. Returns the names that were made.
     """
     columns = dict(raw.columns)
-    made = set()
+    new_columns = set()
     for name, parts in combine.items():
         there = [name_if_there(raw, part, ours) for part in parts]
         if not any(there):
@@ -101,8 +101,8 @@ def combine_words(
         joined = of_pairs([raw.columns[each] for each in names], _joined)
         _replace_target(columns, raw, name, names, ours, where)
         columns[name] = joined
-        made.add(name)
-    return replace(raw, columns=columns), frozenset(made)
+        new_columns.add(name)
+    return replace(raw, columns=columns), frozenset(new_columns)
 
 
 def _joined(texts: tuple[str, ...]) -> str:
@@ -139,7 +139,7 @@ def read_ticks(
     """
     columns = dict(raw.columns)
     remarks: list[Remark] = []
-    made = set()
+    new_columns = set()
     for name, boxes in ticked.items():
         if not any(name_if_there(raw, box, ours) for box in boxes):
             continue
@@ -165,8 +165,8 @@ def read_ticks(
         _replace_target(columns, raw, name, names, ours, where)
         codes = np.where(ticks.sum(axis=0) == 1, ticks.argmax(axis=0), len(words))
         columns[name] = compact(codes, np.array([*words, ""], dtype=object))
-        made.add(name)
-    return with_remarks(replace(raw, columns=columns), remarks), frozenset(made)
+        new_columns.add(name)
+    return with_remarks(replace(raw, columns=columns), remarks), frozenset(new_columns)
 
 
 def _ticks(raw: Raw, name: str) -> np.ndarray:

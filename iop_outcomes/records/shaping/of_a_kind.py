@@ -43,7 +43,7 @@ def require_layout(plan: SourcePlan, source: Path | pd.DataFrame | Raw, where: s
         If it has no header row, or no sheets, and one is named.
     """
     lines = {"header_row": plan.header_row > 0, "header_rows": plan.header_rows > 1}
-    named = [key for key, said in lines.items() if said]
+    named = [key for key, is_set in lines.items() if is_set]
     if isinstance(source, pd.DataFrame):
         if named or plan.sheets:
             raise RecordsError(

@@ -161,11 +161,11 @@ class Reader:
 
 def _notes_on_made(table: str, raws: list[Raw]) -> list[str]:
     """Say how many rows were made of how many lines."""
-    made = [raw for raw in raws if raw.made_of]
-    if not made:
+    unfolded = [raw for raw in raws if raw.made_of]
+    if not unfolded:
         return []
-    files = dict.fromkeys(raw.file.partition(": sheet ")[0] for raw in made)
-    rows, lines = sum(len(raw.lines) for raw in made), sum(raw.made_of for raw in made)
+    files = dict.fromkeys(raw.file.partition(": sheet ")[0] for raw in unfolded)
+    rows, lines = sum(len(raw.lines) for raw in unfolded), sum(raw.made_of for raw in unfolded)
     where = next(iter(files)) if len(files) == 1 else f"{len(files):,} files"
     return [f"{where}: {rows:,} rows of {table} were made of {lines:,} lines"]
 

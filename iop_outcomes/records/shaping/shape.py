@@ -85,32 +85,32 @@ def _columns(raw: Raw, plan: SourcePlan, table: str, mapping: Mapping, ours: dic
     """Unfold grids and lists, and make the columns that are made of others."""
     where = f"[[{table}.from]]"
     order = plan.date_order or mapping.date_order
-    given = {fold(name) for name in raw.columns}
+    own_before = {fold(name) for name in raw.columns}
     raw, copied = put_copies(raw, {**mapping.copies.get(table, {}), **plan.copies}, ours, table)
-    made = set(copied) | {name for join in plan.join for name in join.renamed.values()}
+    new_columns = set(copied) | {name for join in plan.join for name in join.renamed.values()}
     lines = len(raw.lines)
     if plan.grid is not None:
         raw, names = melt(raw, plan.grid, ours, order)
-        made |= names
+        new_columns |= names
     if plan.lists is not None:
         raw, names = spread(raw, plan.lists, ours, where)
-        made |= names
+        new_columns |= names
     if plan.grid is not None or plan.lists is not None:
         raw = replace(raw, made_of=lines)
     raw, names = combine_words(raw, mapping.combine.get(table, {}), ours, table)
-    made |= names
+    new_columns |= names
     raw, names = read_ticks(raw, mapping.ticked.get(table, {}), ours, table)
-    made |= names
+    new_columns |= names
     raw = put_constants(raw, plan.constants, ours, where=f"{where} constants")
     raw = put_constants(raw, mapping.constants.get(table, {}), ours)
-    made |= {*plan.constants, *mapping.constants.get(table, {})}
+    new_columns |= {*plan.constants, *mapping.constants.get(table, {})}
     if plan.only:
         kept = {column_name(raw, name, ours, f"{where} only") for name in plan.only}
-        kept |= made | {name for name in raw.columns if fold(name) not in given}
+        kept |= new_columns | {name for name in raw.columns if fold(name) not in own_before}
         columns = {name: coded for name, coded in raw.columns.items() if name in kept}
         raw = replace(raw, columns=columns)
     own = {name: plan.columns[fold(name)] for name in raw.columns if fold(name) in plan.columns}
-    own |= {name: name for name in raw.columns if name in made}
+    own |= {name: name for name in raw.columns if name in new_columns}
     return replace(raw, own_names=own, date_order=plan.date_order)
 
 

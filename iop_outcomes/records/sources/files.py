@@ -201,14 +201,14 @@ def _parquet(path: Path) -> Raw:
         for title, place in zip(header.names, kept, strict=True)
     }
     lines = np.arange(1, table.num_rows + 1, dtype=np.int32)
-    made = read_provenance(_attributes(table.schema.metadata or {}))
+    provenance = read_provenance(_attributes(table.schema.metadata or {}))
     return Raw(
         name,
         columns,
         lines,
         (),
         digest,
-        synthetic=made.synthetic,
+        synthetic=provenance.synthetic,
         remarks=header.remarks(0),
         repeated=header.repeated,
     )

@@ -45,26 +45,26 @@ def headings(header: Sequence[str], file: str) -> Headings:
     RecordsError
         If there is no name, or more columns than a table can have.
     """
-    given = [name.strip() for name in header]
-    while given and not given[-1]:  # Excel leaves empty cells behind the last column
-        given.pop()
-    if not given:
+    titles = [name.strip() for name in header]
+    while titles and not titles[-1]:  # Excel leaves empty cells behind the last column
+        titles.pop()
+    if not titles:
         raise RecordsError(
             f"{file} has no header line.",
             instead="Give the column names in the first line, or say in the mapping on which "
             "line they stand (header_row).",
         )
-    given = [name or f"column_{number}" for number, name in enumerate(given, start=1)]
-    if len(given) > MOST_COLUMNS:
+    titles = [name or f"column_{number}" for number, name in enumerate(titles, start=1)]
+    if len(titles) > MOST_COLUMNS:
         raise RecordsError(
             f"{file} has more columns than a table of records can have.",
-            found=f"{len(given):,}; at most {MOST_COLUMNS:,} are read",
+            found=f"{len(titles):,}; at most {MOST_COLUMNS:,} are read",
             instead="Check that lines end where rows end, and what stands between the columns.",
         )
-    if len(set(given)) == len(given):
-        return Headings(given)
-    taken, names, repeated = set(given), [], {}
-    for heading in given:
+    if len(set(titles)) == len(titles):
+        return Headings(titles)
+    taken, names, repeated = set(titles), [], {}
+    for heading in titles:
         name = heading
         if heading in names:
             name = _next_free(heading, taken)

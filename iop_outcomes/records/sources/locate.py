@@ -42,7 +42,7 @@ Sources = Source | Sequence[Source]
 
 
 @dataclass
-class Found:
+class Located:
     """The raw tables of a set, the files of its folder that are none of them, and remarks."""
 
     raws: dict[str, list[Raw]] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class Found:
     notes: list[str] = field(default_factory=list)
 
 
-def find(source: Any, tables: dict[str, Sources | None], mapping: Mapping) -> Found:
+def find(source: Any, tables: dict[str, Sources | None], mapping: Mapping) -> Located:
     """Read all files and frames of a set, by table.
 
     Raises
@@ -58,7 +58,7 @@ def find(source: Any, tables: dict[str, Sources | None], mapping: Mapping) -> Fo
     RecordsError
         If nothing, or not enough, is there to read.
     """
-    located = Found()
+    located = Located()
     files: list[Path] = []
     jobs: list[Job] = []
     if source is not None and not is_address(source):
@@ -70,9 +70,9 @@ def find(source: Any, tables: dict[str, Sources | None], mapping: Mapping) -> Fo
             )
         files = _files_at(Path(source), mapping, located)
         jobs = _jobs_of(Path(source), files, mapping, located)
-    given = {name: items for name, items in tables.items() if items is not None}
-    jobs = [job for job in jobs if job.table not in given]
-    for name, items in given.items():
+    items_of_table = {name: items for name, items in tables.items() if items is not None}
+    jobs = [job for job in jobs if job.table not in items_of_table]
+    for name, items in items_of_table.items():
         every = with_files_of_zips(list(items) if isinstance(items, list | tuple) else [items])
         located.raws[name] = []
         jobs += [job for item in every for job in _jobs_given(item, name, mapping)]
@@ -87,7 +87,7 @@ def find(source: Any, tables: dict[str, Sources | None], mapping: Mapping) -> Fo
     return located
 
 
-def _jobs_of_database(source: Any, mapping: Mapping, given: set[str]) -> list[Job]:
+def _jobs_of_database(source: Any, mapping: Mapping, tables_given: set[str]) -> list[Job]:
     """Read the queries of the mapping, from the given address or the one that it names."""
     address = source if is_address(source) else None
     if mapping.database is None:
@@ -108,7 +108,7 @@ def _jobs_of_database(source: Any, mapping: Mapping, given: set[str]) -> list[Jo
         address = address_in(mapping.database.url_variable)
     jobs = []
     for table, raw in read_queries(address, mapping.database.queries).items():
-        if table in given:
+        if table in tables_given:
             raise RecordsError(
                 f"The {table} are given twice: by a query of the mapping, and as files.",
                 instead=f"Remove {table} from [database.queries], or leave the files out.",
@@ -154,7 +154,7 @@ def _fits(file: Path, plan: SourcePlan) -> bool:
     return any(fits(file, pattern) for pattern in plan.files)
 
 
-def _files_at(path: Path, mapping: Mapping, located: Found) -> list[Path]:
+def _files_at(path: Path, mapping: Mapping, located: Located) -> list[Path]:
     """Return the files that stand in a folder, or the one file that was given."""
     kind = kind_of(path)
     if kind == "folder" or is_zip(path):
@@ -187,10 +187,10 @@ def _named_by(mapping: Mapping) -> tuple[str, ...]:
     return (*named, *(pattern for plan in plans for pattern in plan.files), *joined)
 
 
-def _jobs_of(path: Path, files: list[Path], mapping: Mapping, located: Found) -> list[Job]:
+def _jobs_of(path: Path, files: list[Path], mapping: Mapping, located: Located) -> list[Job]:
     """Return how the files of a folder, or one file, are read: as which tables, by which plans."""
-    given = kind_of(path) != "folder" and not (is_zip(path) and len(files) > 1)
-    own = {} if given else _own_files(path, files, mapping, located)
+    one_file = kind_of(path) != "folder" and not (is_zip(path) and len(files) > 1)
+    own = {} if one_file else _own_files(path, files, mapping, located)
     jobs = []
     for table in TABLES:
         plans = mapping.sources.get(table, ())
@@ -205,14 +205,14 @@ def _jobs_of(path: Path, files: list[Path], mapping: Mapping, located: Found) ->
     used = [job.source for job in jobs]
     if len(files) == 1 and is_workbook(files[0]):
         free = [table for table in TABLES if table not in mapping.sources]
-        if given or not any(file is files[0] for file in used) or mapping.sources:
+        if one_file or not any(file is files[0] for file in used) or mapping.sources:
             taken = {job.table for job in jobs}
             jobs += [Job(table, files[0], by_name=True) for table in free if table not in taken]
     return jobs
 
 
 def _own_files(
-    folder: Path, files: list[Path], mapping: Mapping, located: Found
+    folder: Path, files: list[Path], mapping: Mapping, located: Located
 ) -> dict[str, list[Path]]:
     """Return the files of each table: those that [files] names, else those called as it is."""
     taken = _named_files(folder, files, mapping, located)
@@ -225,7 +225,7 @@ def _own_files(
     return own
 
 
-def _no_file(table: str, plan: SourcePlan, located: Found, there: str) -> None:
+def _no_file(table: str, plan: SourcePlan, located: Located, there: str) -> None:
     """Say that no file fits a plan: a remark on a pattern, an error on a name."""
     for pattern in plan.files:
         refuse_not_read(Path(pattern))
@@ -274,7 +274,7 @@ def _some(names: list[str]) -> str:
 
 
 def _named_files(
-    folder: Path, files: list[Path], mapping: Mapping, located: Found
+    folder: Path, files: list[Path], mapping: Mapping, located: Located
 ) -> dict[Path, str]:
     """Return the files that the mapping names, each with its table."""
     taken: dict[Path, str] = {}
@@ -308,7 +308,7 @@ def _named_files(
     return taken
 
 
-def _enough(located: Found, source: Any) -> None:
+def _enough(located: Located, source: Any) -> None:
     where = "what was given"
     if is_address(source):
         where = "the queries of the mapping"

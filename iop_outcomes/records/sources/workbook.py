@@ -167,11 +167,11 @@ class _Book:
             marked = contents.exact.get(number), contents.formulas.get(number)
             rows.append((number, texts.of_row([], *marked)))
         if read != contents.values - contents.unseen:
-            found = (
+            cells_read = (
                 f"{read + contents.unseen:,} cells with a value read, "
                 f"{contents.values:,} in the file"
             )
-            raise _not_whole(self._name, found)
+            raise _not_whole(self._name, cells_read)
         return rows
 
 
@@ -230,10 +230,10 @@ def _needs_password(name: str) -> RecordsError:
     )
 
 
-def _not_whole(name: str, found: str) -> RecordsError:
+def _not_whole(name: str, cells_read: str) -> RecordsError:
     return RecordsError(
         f"{name} could not be read whole.",
-        found=found,
+        found=cells_read,
         instead="Open it in Excel and save it again as .xlsx, or as CSV.",
     )
 

@@ -15,27 +15,27 @@ from iop_outcomes.records.suggestions.recognition.recognising import Source
 COLUMNS = ("file", "sheet", "heading", "table", "column", "why", "confidence")
 
 
-def heading_table(made: Proposal, sheets: Sequence[Sheet]) -> pd.DataFrame:
+def heading_table(proposal: Proposal, sheets: Sequence[Sheet]) -> pd.DataFrame:
     """Return one row a heading, in the order of files, sheets and columns.
 
     A heading that serves two tables has a row for each; one that looks like a value or a person is
     written as its place.
     """
-    people = people_of(made.sources)
+    people = people_of(proposal.sources)
     by_place: dict[Place, list[Source]] = {}
-    for source in made.sources:
+    for source in proposal.sources:
         for place in source.bundle.places:
             by_place.setdefault(place, []).append(source)
     rows: list[dict[str, object]] = []
     for sheet in sheets:
         for number, heading in enumerate(sheet.columns, start=1):
             written = heading if may_be_written(heading, people) else f"column {number}"
-            found = [
-                told
+            proposed = [
+                row
                 for source in by_place.get(sheet.place, [])
-                if (told := _told(source, heading)) is not None
+                if (row := _proposed_row(source, heading)) is not None
             ]
-            for table, column, why, score in found or [("", "", "", float("nan"))]:
+            for table, column, why, score in proposed or [("", "", "", float("nan"))]:
                 rows.append(
                     {
                         "file": sheet.place.file,
@@ -52,7 +52,7 @@ def heading_table(made: Proposal, sheets: Sequence[Sheet]) -> pd.DataFrame:
     return frame
 
 
-def _told(source: Source, heading: str) -> tuple[str, str, str, float] | None:
+def _proposed_row(source: Source, heading: str) -> tuple[str, str, str, float] | None:
     one = source.matches.get(heading)
     if one is not None:
         ranged = one.column == "start_time" and has_range(source)

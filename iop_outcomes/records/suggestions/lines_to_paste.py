@@ -7,7 +7,7 @@ import re
 import pandas as pd
 
 from iop_outcomes.records.schema import TABLES
-from iop_outcomes.records.suggestions.proposing.words import FEW, rows_said
+from iop_outcomes.records.suggestions.proposing.words import FEW, format_rows
 from iop_outcomes.records.suggestions.recognition.language import is_plain_language, meaning
 
 MOST_WORDS = 25  # unknown words of a column; more are no vocabulary, and may be names
@@ -53,7 +53,7 @@ def lines_to_paste(words: pd.DataFrame) -> list[str]:
             )
             shown = part[named]
             lines += [
-                f'"{word}" = "?"  # {rows_said(rows)}' + _perhaps(str(table), str(column), word)
+                f'"{word}" = "?"  # {format_rows(rows)}' + _perhaps(str(table), str(column), word)
                 for word, rows in zip(shown["word"], shown["rows"], strict=True)
             ]
         rest = part[~named]

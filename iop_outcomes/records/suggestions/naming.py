@@ -39,16 +39,16 @@ _PERSONAL = {
 
 def people_of(sources: Iterable[Source]) -> frozenset[str]:
     """Return the identifiers and names of people that the sources hold, as they are compared."""
-    found: set[str] = set()
+    people: set[str] = set()
     for source in sources:
         for name, held in source.bundle.profiles.items():
-            one = source.matches.get(name)
-            is_id = name in source.full_name or (one is not None and one.column in IDS)
+            matched = source.matches.get(name)
+            is_id = name in source.full_name or (matched is not None and matched.column in IDS)
             if is_id or (held.names >= 0.6 and held.distinct > 20):
-                found.update(plain(text) for text in held.texts)
+                people.update(plain(text) for text in held.texts)
         if source.lists:
-            found.update(plain(text) for text in source.lists.people.texts)
-    return frozenset(found)
+            people.update(plain(text) for text in source.lists.people.texts)
+    return frozenset(people)
 
 
 def may_be_written(heading: str, people: frozenset[str]) -> bool:

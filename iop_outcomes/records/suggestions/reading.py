@@ -191,15 +191,15 @@ def _look_at_top(file: Path, top: TopRows, export: Export) -> Header | None:
         _merge(export, dictionary)
         export.left_out.append(LeftOut(str(place), "a data dictionary: its codes are used"))
         return None
-    told = legend_in(ends)
+    legend = legend_in(ends)
     if ending(file) in _TEXTS and header is None:
-        told = {**legend_of_lines([",".join(cells) for cells in ends]), **told}
-    _merge(export, {"": told})
+        legend = {**legend_of_lines([",".join(cells) for cells in ends]), **legend}
+    _merge(export, {"": legend})
     if top.hidden:
         export.left_out.append(LeftOut(str(place), "a hidden sheet"))
         return None
     if header is None:
-        used = ", but its legend is used" if told else ""
+        used = ", but its legend is used" if legend else ""
         export.left_out.append(LeftOut(str(place), f"no row of it looks like a header{used}"))
     return header
 
@@ -208,7 +208,7 @@ def _titles(rows: Sequence[Sequence[str]]) -> str:
     return " | ".join(cell for cells in rows for cell in cells if cell.strip())
 
 
-def _merge(export: Export, told: dict[str, dict[str, str]]) -> None:
-    made = legends_of(export.legends, told)
+def _merge(export: Export, more: dict[str, dict[str, str]]) -> None:
+    joined = legends_of(export.legends, more)
     export.legends.clear()
-    export.legends.update(made)
+    export.legends.update(joined)

@@ -59,20 +59,21 @@ class MappingSuggestion(Result):
 
     @property
     def _summary(self) -> str:
-        told = int((self.table["column"] != "").sum())
+        recognised = int((self.table["column"] != "").sum())
         read = "can be read" if not self.problem else "cannot be read yet"
         return (
-            f"{told:,} of {len(self.table):,} headings, {len(self.questions):,} questions, {read}"
+            f"{recognised:,} of {len(self.table):,} headings, {len(self.questions):,} questions, "
+            f"{read}"
         )
 
     def summary(self) -> str:
         """Return what is what, what to ask and whether it can be read, as lines for a terminal."""
         lines = [f"{format_count(self.table['heading'].size, 'heading')} looked at:"]
-        told = self.table[self.table["table"] != ""]
-        for (table, file), rows in told.groupby(["table", "file"], sort=False):
-            found = ", ".join(dict.fromkeys(column for column in rows["column"] if column))
-            lines.append(f"  {file}: {table} ({found})")
-        lines += [f"  not read: {one}" for one in self.left_out[:_MOST_LEFT_OUT]]
+        recognised = self.table[self.table["table"] != ""]
+        for (table, file), rows in recognised.groupby(["table", "file"], sort=False):
+            columns = ", ".join(dict.fromkeys(column for column in rows["column"] if column))
+            lines.append(f"  {file}: {table} ({columns})")
+        lines += [f"  not read: {place}" for place in self.left_out[:_MOST_LEFT_OUT]]
         if len(self.left_out) > _MOST_LEFT_OUT:
             more = len(self.left_out) - _MOST_LEFT_OUT
             lines.append(f"  and {more:,} more that are not read: the mapping names them")
@@ -170,17 +171,17 @@ def suggest_mapping(source: str | Path) -> MappingSuggestion:
         )
     path = Path(source)
     export = read_export(path)
-    made = propose(shown(path), export.several, export.sheets, export.left_out, export.legends)
-    questions = questions_of(made)
-    text = mapping_text(made, questions)
+    proposal = propose(shown(path), export.several, export.sheets, export.left_out, export.legends)
+    questions = questions_of(proposal)
+    text = mapping_text(proposal, questions)
     mapping = read_mapping(tomllib.loads(text))
     trial: Trial = try_out(path, mapping)
     return MappingSuggestion(
         text + trial.text,
         mapping,
         questions,
-        heading_table(made, export.sheets),
+        heading_table(proposal, export.sheets),
         trial.problem,
         trial.lost,
-        tuple(f"{left.place}: {left.why}" for left in made.left_out),
+        tuple(f"{left.place}: {left.why}" for left in proposal.left_out),
     )

@@ -37,28 +37,30 @@ def quoted(text: str) -> str:
     >>> quoted("No show")
     '"No show"'
     """
-    made = (
+    letters = (
         _ESCAPES.get(letter)
         or (f"\\u{ord(letter):04x}" if ord(letter) < 32 or ord(letter) == 127 else letter)
         for letter in text
     )
-    return f'"{"".join(made)}"'
+    return f'"{"".join(letters)}"'
 
 
-def value(given: object) -> str:
+def value(content: object) -> str:
     """Return a text, a number, a list or a table as TOML, on one line."""
-    if isinstance(given, bool):
-        return "true" if given else "false"
-    if isinstance(given, int):
-        return str(given)
-    if isinstance(given, str):
-        return quoted(given)
-    if isinstance(given, Mapping):
-        inner = ", ".join(f"{key(str(name))} = {value(one)}" for name, one in given.items())
+    if isinstance(content, bool):
+        return "true" if content else "false"
+    if isinstance(content, int):
+        return str(content)
+    if isinstance(content, str):
+        return quoted(content)
+    if isinstance(content, Mapping):
+        inner = ", ".join(
+            f"{key(str(name))} = {value(inner_content)}" for name, inner_content in content.items()
+        )
         return f"{{ {inner} }}"
-    if isinstance(given, Sequence):
-        return f"[{', '.join(map(value, given))}]"
-    raise TypeError(type(given).__name__)
+    if isinstance(content, Sequence):
+        return f"[{', '.join(map(value, content))}]"
+    raise TypeError(type(content).__name__)
 
 
 def key(name: str) -> str:
@@ -66,12 +68,12 @@ def key(name: str) -> str:
     return name if name in _OURS else quoted(name)
 
 
-def line(name: str, given: object, note: str = "", *, off: bool = False) -> str:
+def line(name: str, content: object, note: str = "", *, off: bool = False) -> str:
     """Return a line of a mapping with its comment; one that is `off` is itself a comment.
 
     The name is written as it is; one of the export's own has to be `quoted` before.
     """
-    text = f"{name} = {value(given)}"
+    text = f"{name} = {value(content)}"
     return ("# " if off else "") + text + (f"  # {one_line(note)}" if note else "")
 
 

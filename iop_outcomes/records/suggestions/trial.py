@@ -36,8 +36,8 @@ def try_out(path: Path, mapping: Mapping) -> Trial:
         lines = [title, *comment(f"The records cannot be read by these lines yet: {sentence}")]
         return Trial("\n".join(lines) + "\n", sentence)
     lost = loss_lines(records.problems, records.sources)
-    said = [line for sentence in lost for line in comment(sentence)]
-    lines = [title, *said, *_rows(records), *_fitness(records)]
+    comments = [line for sentence in lost for line in comment(sentence)]
+    lines = [title, *comments, *_rows(records), *_fitness(records)]
     return Trial("\n".join(lines) + "\n", lost=tuple(lost))
 
 

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from iop_outcomes.records.suggestions.proposing.words import Word, WordsOfColumn, rows_said
+from iop_outcomes.records.suggestions.proposing.words import Word, WordsOfColumn, format_rows
 from iop_outcomes.records.suggestions.recognition.fits import declared
 from iop_outcomes.records.suggestions.toml import comment, line, quoted
 
 FILL_IN = "..."
 
 
-def word_lines(found: WordsOfColumn) -> list[str]:
+def word_lines(words_of_column: WordsOfColumn) -> list[str]:
     """Return the section of the words of one column."""
-    if not found.words and not found.hidden:
+    if not words_of_column.words and not words_of_column.hidden:
         return []
-    lines = [f"[{found.table}.words.{found.column}]"]
-    lines += [_word(found, word) for word in found.words]
-    if found.hidden:
-        words = (
-            f"{found.hidden:,} more word{'s are' if found.hidden > 1 else ' is'} not listed here"
-        )
+    lines = [f"[{words_of_column.table}.words.{words_of_column.column}]"]
+    lines += [_word(words_of_column, word) for word in words_of_column.words]
+    if words_of_column.hidden:
+        are = "words are" if words_of_column.hidden > 1 else "word is"
+        words = f"{words_of_column.hidden:,} more {are} not listed here"
         lines += comment(
             f"{words}, since words of few rows may be names; `iop-outcomes check` lists them",
             "# ",
@@ -27,11 +26,11 @@ def word_lines(found: WordsOfColumn) -> list[str]:
     return [*lines, ""]
 
 
-def _word(found: WordsOfColumn, word: Word) -> str:
-    rows = rows_said(word.rows)
+def _word(words_of_column: WordsOfColumn, word: Word) -> str:
+    rows = format_rows(word.rows)
     note = f"{rows}; {word.note}" if word.note else rows
     if word.ours is None:
-        column = declared(found.table, found.column)
+        column = declared(words_of_column.table, words_of_column.column)
         words = ("yes", "no") if column.kind == "flag" else column.words
         return line(quoted(word.theirs), FILL_IN, f"{note}: which of {', '.join(words)}?", off=True)
     if word.ours == "":

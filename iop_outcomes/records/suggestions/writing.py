@@ -27,28 +27,28 @@ _WISHED = {
 }
 
 
-def mapping_text(made: Proposal, questions: Sequence[str]) -> str:
+def mapping_text(proposal: Proposal, questions: Sequence[str]) -> str:
     """Return the mapping: what is what, what to ask, and the sections."""
-    lines = [*_top(made, questions), "", *_options(made)]
+    lines = [*_top(proposal, questions), "", *_options(proposal)]
     for table in TABLES:
-        lines += _table(made, table)
+        lines += _table(proposal, table)
     return "\n".join(lines) + "\n"
 
 
-def _top(made: Proposal, questions: Sequence[str]) -> list[str]:
+def _top(proposal: Proposal, questions: Sequence[str]) -> list[str]:
     lines = comment(
-        f"A proposal for the export {made.label}, made by `iop-outcomes map`. Check every line: "
-        "this is what will be read, and nothing else is guessed. Lines that begin with # do "
+        f"A proposal for the export {proposal.label}, made by `iop-outcomes map`. Check every "
+        "line: this is what will be read, and nothing else is guessed. Lines that begin with # do "
         "nothing; where they end in a question, fill them in and remove the #."
     )
     lines += ["#", "# What is what:"]
     held: dict[str, list[str]] = {}
-    for source in made.sources:
+    for source in proposal.sources:
         names = ", ".join([*files_of(source.bundle.places), *_sheet_words(source)])
         held.setdefault(names, []).append(f"{source.table} ({source.bundle.rows:,} rows)")
     for names, tables in held.items():
         lines += comment(f"{names}: {', '.join(tables)}", "#   ", "#     ")
-    for left in made.left_out:
+    for left in proposal.left_out:
         lines += comment(f"{left.place}: none of the tables; {left.why}", "#   ", "#     ")
     if questions:
         lines += ["#", "# To ask whoever made the export:"]
@@ -64,38 +64,38 @@ def _sheet_words(source: Source) -> list[str]:
     return [f"sheet{'s' if len(sheets) > 1 else ''} {', '.join(sheets)}"]
 
 
-def _options(made: Proposal) -> list[str]:
-    order = made.order
+def _options(proposal: Proposal) -> list[str]:
+    order = proposal.order
     lines = []
     if order:
-        told = sum(
+        dates_in_order = sum(
             detail.order.month_only + detail.order.day_only
-            for source, detail in zip(made.sources, made.details, strict=True)
-            if not source.only or not made.of("attendance")
+            for source, detail in zip(proposal.sources, proposal.details, strict=True)
+            if not source.only or not proposal.of("attendance")
         )
         lines.append(
             line(
                 "date_order",
                 order,
-                f"{told:,} dates can be read in this order only, none in the other",
+                f"{dates_in_order:,} dates can be read in this order only, none in the other",
             )
         )
-    if made.missing:
-        note = f"{sum(made.missing.values()):,} cells"
-        lines.append(line("missing", sorted(made.missing), note))
+    if proposal.missing:
+        note = f"{sum(proposal.missing.values()):,} cells"
+        lines.append(line("missing", sorted(proposal.missing), note))
     result = ["[options]", *lines, ""] if lines else []
-    return [*result, *_ids(made)]
+    return [*result, *_ids(proposal)]
 
 
-def _ids(made: Proposal) -> list[str]:
+def _ids(proposal: Proposal) -> list[str]:
     by_column: dict[str, tuple[str, ...]] = {}
     notes: dict[str, str] = {}
-    for one in made.links:
-        if one.forms and one.would_match > one.rows_matched:
-            by_column.setdefault(one.column, one.forms)
-            notes[one.column] = (
-                f"matches {one.would_match:,} of {one.rows:,} rows of {one.table}, "
-                f"not {one.rows_matched:,}"
+    for link in proposal.links:
+        if link.forms and link.would_match > link.rows_matched:
+            by_column.setdefault(link.column, link.forms)
+            notes[link.column] = (
+                f"matches {link.would_match:,} of {link.rows:,} rows of {link.table}, "
+                f"not {link.rows_matched:,}"
             )
     if not by_column:
         return []
@@ -107,20 +107,20 @@ def _ids(made: Proposal) -> list[str]:
     return [*lines, ""]
 
 
-def _table(made: Proposal, table: str) -> list[str]:
-    sources = made.of(table)
+def _table(proposal: Proposal, table: str) -> list[str]:
+    sources = proposal.of(table)
     title = f"# {table} ".ljust(100, "-")
     if not sources:
         lines = [title, *comment(f"No file or sheet looks like {table}. If one is, name it:")]
         return [*lines, f"# [[{table}.from]]", f'# file = "{FILL_IN}"', ""]
     lines = [title]
-    people = people_of(made.sources)
+    people = people_of(proposal.sources)
     shared = _shared_columns(sources)
     for source, detail in sources:
-        lines += _source(made, source, detail, people, shared)
+        lines += _source(proposal, source, detail, people, shared)
     if shared:
-        lines += _columns(made, table, people)
-    return [*lines, *_rest(made, table)]
+        lines += _columns(proposal, table, people)
+    return [*lines, *_rest(proposal, table)]
 
 
 def _shared_columns(sources: Sequence[tuple[Source, Detail]]) -> bool:
@@ -135,12 +135,12 @@ def _shared_columns(sources: Sequence[tuple[Source, Detail]]) -> bool:
 
 
 def _source(
-    made: Proposal, source: Source, detail: Detail, people: frozenset[str], shared: bool
+    proposal: Proposal, source: Source, detail: Detail, people: frozenset[str], shared: bool
 ) -> list[str]:
     bundle = source.bundle
     lines = [f"[[{source.table}.from]]"]
     files = files_of(bundle.places)
-    if made.several:
+    if proposal.several:
         lines.append(line("file", files[0] if len(files) == 1 else files))
     if sheets := sheets_of(bundle):
         lines.append(line("sheets", sheets))
@@ -148,8 +148,8 @@ def _source(
         lines.append(line("header_row", bundle.header.row, "titles stand above it"))
     if bundle.header.rows > 1:
         lines.append(line("header_rows", bundle.header.rows))
-    if detail.order.told and detail.order.told != made.order:
-        lines.append(line("date_order", detail.order.told))
+    if detail.order.settled and detail.order.settled != proposal.order:
+        lines.append(line("date_order", detail.order.settled))
     if bundle.where:
         where = {name: w[0] if len(w) == 1 else list(w) for name, w in bundle.where.items()}
         lines.append(line("where", where, f"{bundle.rows:,} rows"))
@@ -160,7 +160,9 @@ def _source(
         lines.append(line("drop_rows", cells, note))
     if filled := fill_down(source):
         lines.append(line("fill_down", filled, "blank (merged) cells take the value above"))
-    by_person = any(o.table == source.table and o.column == "person_id" for o in made.links)
+    by_person = any(
+        link.table == source.table and link.column == "person_id" for link in proposal.links
+    )
     lines += _shape(source, by_person)
     if source.constants or detail.service:
         constants = dict(source.constants)
@@ -231,12 +233,12 @@ def _personal(source: Source, people: frozenset[str]) -> list[str]:
     return [*lines, line("only", kept, off=True)]
 
 
-def _columns(made: Proposal, table: str, people: frozenset[str]) -> list[str]:
+def _columns(proposal: Proposal, table: str, people: frozenset[str]) -> list[str]:
     lines = [f"[{table}.columns]"]
-    for source, detail in made.of(table):
-        for one in _column_lines(source, detail, people):
-            if one not in lines:
-                lines.append(one)
+    for source, detail in proposal.of(table):
+        for column_line in _column_lines(source, detail, people):
+            if column_line not in lines:
+                lines.append(column_line)
     return [*lines, ""]
 
 
@@ -257,16 +259,16 @@ def _column_lines(source: Source, detail: Detail, people: frozenset[str]) -> lis
         if taken and may_be_written(name, people):
             note = f"another heading is {taken}, or this one holds something else"
             lines.append(line(quoted(name), f"{fold(name)}_of_export", note))
-    told = {one.column for one in source.matches.values()} | set(source.constants)
-    told |= {*source.joined, *(name for further in source.copies.values() for name in further)}
+    named = {matched.column for matched in source.matches.values()} | set(source.constants)
+    named |= {*source.joined, *(name for further in source.copies.values() for name in further)}
     if detail.service:
-        told.add("service")
+        named.add("service")
     if source.bundle.days:
-        told |= {"date", "status", "minutes_scheduled"}
+        named |= {"date", "status", "minutes_scheduled"}
     if source.lists:
-        told.add("status")
+        named.add("status")
     for column in _WISHED[source.table]:
-        if column not in told:
+        if column not in named:
             needed = ", which is required" if declared(source.table, column).required else ""
             lines.append(
                 line(
@@ -288,33 +290,37 @@ def _column_lines(source: Source, detail: Detail, people: frozenset[str]) -> lis
 
 def declared_name(table: str, heading: str) -> str:
     """Return the column of ours that a heading would be taken for by its own name."""
-    found = TABLES[table].column(fold(heading)) or TABLES[table].column(fold(heading), "study_days")
-    return fold(heading) if found is not None else ""
+    declared_column = TABLES[table].column(fold(heading)) or TABLES[table].column(
+        fold(heading), "study_days"
+    )
+    return fold(heading) if declared_column is not None else ""
 
 
-def _rest(made: Proposal, table: str) -> list[str]:
+def _rest(proposal: Proposal, table: str) -> list[str]:
     lines: list[str] = []
-    if table == "checkins" and made.interval:
-        lines += ["[checkins]", *_expected(made.interval), ""]
-    units = {column: unit for (of, column), unit in made.units.items() if of == table}
+    if table == "checkins" and proposal.interval:
+        lines += ["[checkins]", *_expected(proposal.interval), ""]
+    units = {column: unit for (of, column), unit in proposal.units.items() if of == table}
     if units:
         lines.append(f"[{table}.units]")
         lines += [line(column, unit.unit, unit.why) for column, unit in units.items()]
         lines.append("")
-    lines += _attended_only(made, table)
-    lines += _ticked(made, table)
-    lines += _combined(made, table)
-    lines += _link(made, table)
-    for found in made.words:
-        if found.table == table:
-            lines += word_lines(found)
+    lines += _attended_only(proposal, table)
+    lines += _ticked(proposal, table)
+    lines += _combined(proposal, table)
+    lines += _link(proposal, table)
+    for words_of_column in proposal.words:
+        if words_of_column.table == table:
+            lines += word_lines(words_of_column)
     return lines
 
 
-def _attended_only(made: Proposal, table: str) -> list[str]:
+def _attended_only(proposal: Proposal, table: str) -> list[str]:
     """Return a line, as a comment, for sessions whose list has no column of an outcome."""
-    there = any(source.heading_of("status") or source.bundle.days for source, _ in made.of(table))
-    if table != "attendance" or there or made.meanings(table, "status"):
+    there = any(
+        source.heading_of("status") or source.bundle.days for source, _ in proposal.of(table)
+    )
+    if table != "attendance" or there or proposal.meanings(table, "status"):
         return []
     note = "if each row is a session that took place; no attendance rate is known then"
     return [f"# [{table}.constants]", line("status", "attended", note, off=True), ""]
@@ -329,9 +335,9 @@ def _expected(days: int) -> list[str]:
     ]
 
 
-def _ticked(made: Proposal, table: str) -> list[str]:
+def _ticked(proposal: Proposal, table: str) -> list[str]:
     lines: list[str] = []
-    for _, detail in made.of(table):
+    for _, detail in proposal.of(table):
         for box in detail.ticked:
             boxes = ", ".join(f'{quoted(name)} = "{FILL_IN}"' for name in box.headings)
             column = box.column or FILL_IN
@@ -343,10 +349,10 @@ def _ticked(made: Proposal, table: str) -> list[str]:
     return lines
 
 
-def _combined(made: Proposal, table: str) -> list[str]:
+def _combined(proposal: Proposal, table: str) -> list[str]:
     """Return lines that make one word of several columns: names, and who cancelled (a comment)."""
     lines: list[str] = []
-    for source, _ in made.of(table):
+    for source, _ in proposal.of(table):
         if source.full_name:
             note = "first and last name together say who it is"
             lines.append(line("person_id", list(source.full_name), note))
@@ -358,14 +364,14 @@ def _combined(made: Proposal, table: str) -> list[str]:
     return [f"[{table}.combine]", *lines, ""] if lines else []
 
 
-def _link(made: Proposal, table: str) -> list[str]:
-    found = [one for one in made.links if one.table == table]
-    if not any(one.column == "person_id" for one in found):
+def _link(proposal: Proposal, table: str) -> list[str]:
+    links = [link for link in proposal.links if link.table == table]
+    if not any(link.column == "person_id" for link in links):
         return []
     lines = [
         f"[{table}.link]",
         line("by", "person_and_date", "a person's rows go to the stay they fall in"),
     ]
-    if any(one.by_name for one in found):
+    if any(link.by_name for link in links):
         lines.append(line("person", "name", "two people may have one name: better a number"))
     return [*lines, ""]

@@ -91,9 +91,9 @@ def _opened(path: Path, bounds: Bounds) -> Iterator[zipfile.ZipFile]:
             instead="Unpack it and give the folder.",
         ) from None
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError) as error:
-        found = getattr(error, "strerror", None) or "it is damaged, or was cut off"
+        what = getattr(error, "strerror", None) or "it is damaged, or was cut off"
         raise RecordsError(
-            f"{bounds.shown} cannot be unzipped.", found=found, instead="Copy or export it again."
+            f"{bounds.shown} cannot be unzipped.", found=what, instead="Copy or export it again."
         ) from None
 
 

@@ -68,11 +68,11 @@ def require_bounded(sheet: SheetContents, file: str) -> None:
         )
 
 
-def too_large(file: str, found: str) -> RecordsError:
+def too_large(file: str, what: str) -> RecordsError:
     """Say that a workbook holds more than is read."""
     return RecordsError(
         f"{file} holds more than is read from a workbook.",
-        found=found,
+        found=what,
         instead="Save its sheets as CSV, and give those.",
     )
 

@@ -53,10 +53,10 @@ def book_contents(data: bytes, name: str) -> BookContents:
             found=known.get(type(error)) or by_content(data),
             instead="Open it in the program that wrote it and save it again as .xlsx, or as CSV.",
         ) from None
-    found = by_content(data) or ("an empty file" if not data else _text_kind(data))
+    content = by_content(data) or ("an empty file" if not data else _text_kind(data))
     raise RecordsError(
         f"{name} is not an Excel workbook.",
-        found=found,
+        found=content,
         instead="Give it the ending of its kind; or open it in Excel and save it as .xlsx, or as "
         "CSV.",
     )

@@ -72,13 +72,13 @@ def service_by_title(source: Source) -> str:
     bundle = source.bundle
     names = [bundle.titles, *(place.sheet or place.file for place in bundle.places[:3])]
     texts = [*names, *bundle.columns]
-    found = {
+    services = {
         sense.ours
         for text in texts
         for part in re.split(r"[|\n]", re.sub(r"[_.]", " ", text))
         if (sense := meaning("attendance", "service", part)) and sense.ours in _TITLED
     }
-    return found.pop() if len(found) == 1 else ""
+    return services.pop() if len(services) == 1 else ""
 
 
 _TITLED = ("group", "individual", "family")
@@ -118,7 +118,7 @@ def checkboxes(source: Source) -> list[Ticked]:
 
 def missing_codes(sources: Sequence[Source]) -> dict[str, int]:
     """Return the texts that stand for missing in columns of numbers or words, with their rows."""
-    found: dict[str, int] = {}
+    rows_of_text: dict[str, int] = {}
     for source in sources:
         for name in source.matches:
             held = source.bundle.profiles[name]
@@ -126,8 +126,8 @@ def missing_codes(sources: Sequence[Source]) -> dict[str, int]:
                 continue
             for text, rows in zip(held.texts, held.counts.tolist(), strict=True):
                 if text in MISSING_CODES and (text.startswith(("-", ".")) or _beyond(held, text)):
-                    found[text] = found.get(text, 0) + rows
-    return found
+                    rows_of_text[text] = rows_of_text.get(text, 0) + rows
+    return rows_of_text
 
 
 def _beyond(held: object, text: str) -> bool:
@@ -170,8 +170,8 @@ def _days(bundle: Bundle, date: str, order: str) -> np.ndarray[tuple[int], np.dt
     for place in texts.parts:
         month, day = texts.orders(place)
         first, other = (day, month) if order == DAY_FIRST else (month, day)
-        found = first if first is not None else other
-        days[place] = NO_DAY if found is None else found
+        day_number = first if first is not None else other
+        days[place] = NO_DAY if day_number is None else day_number
     return np.asarray(days[column.codes], dtype=np.int64)
 
 

@@ -141,10 +141,10 @@ def _holds(column: Coded, says: Callable[[str], bool]) -> Mask:
     return column.is_any(chosen)
 
 
-def _texts(column: Coded, rows: Mask, found: Callable[[str], str]) -> list[str]:
-    """Return what is found in the texts of the rows."""
+def _texts(column: Coded, rows: Mask, start_of: Callable[[str], str]) -> list[str]:
+    """Return how texts of the rows begin, each once."""
     texts = {str(word) for word in column.words[column.codes[rows]]}
-    return sorted({start for text in texts if (start := found(text))})
+    return sorted({start for text in texts if (start := start_of(text))})
 
 
 def _begins(text: str, starts: list[str]) -> bool:

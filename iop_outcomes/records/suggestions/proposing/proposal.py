@@ -97,20 +97,24 @@ class Proposal:
 
     def meanings(self, table: str, column: str) -> set[str]:
         """Return what the words of a column are proposed to mean, lists and constants counted."""
-        found = self.words_of(table, column)
-        told = {word.ours for word in found.words if word.ours and word.sure} if found else set()
+        words_of_column = self.words_of(table, column)
+        meanings = (
+            {word.ours for word in words_of_column.words if word.ours and word.sure}
+            if words_of_column
+            else set()
+        )
         for source, _ in self.of(table):
             if source.lists and column == "status":
-                told |= set(source.lists.statuses.values())
-            told |= {source.constants[column]} if column in source.constants else set()
-        return told
+                meanings |= set(source.lists.statuses.values())
+            meanings |= {source.constants[column]} if column in source.constants else set()
+        return meanings
 
     @property
     def order(self) -> str:
         """The order of day and month of the whole export; empty if it differs or is not told."""
-        told = {detail.order.told for detail in self.details if detail.order.told}
+        orders = {detail.order.settled for detail in self.details if detail.order.settled}
         mixed = any(detail.order.mixed for detail in self.details)
-        return told.pop() if len(told) == 1 and not mixed else ""
+        return orders.pop() if len(orders) == 1 and not mixed else ""
 
 
 def propose(
@@ -140,19 +144,28 @@ def propose(
         )
         for source, k in zip(linked, numbered, strict=True)
     )
-    words = [found for table in TABLES for found in words_of(linked, table, legends)]
-    made = Proposal(
+    words = [
+        words_of_column for table in TABLES for words_of_column in words_of(linked, table, legends)
+    ]
+    proposal = Proposal(
         label,
         several,
         tuple(linked),
         details,
-        (*left_out, *(one for one in none if one.place not in {known.place for known in left_out})),
+        (
+            *left_out,
+            *(
+                place_left_out
+                for place_left_out in none
+                if place_left_out.place not in {known.place for known in left_out}
+            ),
+        ),
         tuple(links),
         tuple(words),
         units=_units(linked),
         missing=missing_codes(linked),
     )
-    return _with_interval(made)
+    return _with_interval(proposal)
 
 
 def _without_rows(source: Source, drops: Sequence[Drop]) -> Source:
@@ -186,30 +199,32 @@ def _with_status(source: Source) -> Source:
 
 
 def _units(sources: Sequence[Source]) -> dict[tuple[str, str], Unit]:
-    found: dict[tuple[str, str], Unit] = {}
+    units: dict[tuple[str, str], Unit] = {}
     for source in sources:
         if source.table == "attendance":
             for column in lengths_of(source):
                 unit = unit_of(source, column)
                 if unit is not None:
-                    found.setdefault((source.table, column), unit)
-    return found
+                    units.setdefault((source.table, column), unit)
+    return units
 
 
-def _with_interval(made: Proposal) -> Proposal:
-    checkins = made.of("checkins")
-    if not checkins or {"missed", "not_due"} & made.meanings("checkins", "status"):
-        return made
+def _with_interval(proposal: Proposal) -> Proposal:
+    checkins = proposal.of("checkins")
+    if not checkins or {"missed", "not_due"} & proposal.meanings("checkins", "status"):
+        return proposal
     source, detail = checkins[0]
-    return replace(made, interval=usual_interval(source, detail.order.told or made.order))
+    return replace(
+        proposal, interval=usual_interval(source, detail.order.settled or proposal.order)
+    )
 
 
-def legends_of(*found: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+def legends_of(*legends: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
     """Return what several legends say together; of two that differ the first."""
-    told: dict[str, dict[str, str]] = {}
-    for one in found:
-        for key, pairs in one.items():
-            held = told.setdefault(key, {})
+    joined: dict[str, dict[str, str]] = {}
+    for legend in legends:
+        for key, pairs in legend.items():
+            held = joined.setdefault(key, {})
             for code, label in pairs.items():
                 held.setdefault(code, label)
-    return told
+    return joined

@@ -12,181 +12,198 @@ from iop_outcomes.records.suggestions.recognition.recognising import REQUIRED
 _ABSENCES = {"no_show", "excused", "late_cancel", "client_cancel"}
 
 
-def questions_of(made: Proposal) -> tuple[str, ...]:
+def questions_of(proposal: Proposal) -> tuple[str, ...]:
     """Return what has to be asked, the most important first."""
-    if made.sources and not any(source.bundle.rows for source in made.sources):
+    if proposal.sources and not any(source.bundle.rows for source in proposal.sources):
         return ("The files have headings and no rows. Were they exported for the right time?",)
-    found = [*_tables(made), *_columns(made), *_links(made), *_dates(made), *_words(made)]
-    found += [*_absences(made), *_details(made)]
-    return tuple(dict.fromkeys(found))
+    questions = [
+        *_tables(proposal),
+        *_columns(proposal),
+        *_links(proposal),
+        *_dates(proposal),
+        *_words(proposal),
+    ]
+    questions += [*_absences(proposal), *_details(proposal)]
+    return tuple(dict.fromkeys(questions))
 
 
-def _tables(made: Proposal) -> list[str]:
-    found = []
-    if not made.of("episodes"):
-        found.append(
+def _tables(proposal: Proposal) -> list[str]:
+    questions = []
+    if not proposal.of("episodes"):
+        questions.append(
             "No file or sheet lists admissions. Which one has a row for each stay, with its date "
             "of admission? Without it nothing can be read."
         )
-    if not made.of("attendance") and not made.of("checkins"):
-        found.append(
+    if not proposal.of("attendance") and not proposal.of("checkins"):
+        questions.append(
             "No file or sheet lists sessions or check-ins. Which one does? Without one of them "
             "nothing can be read."
         )
-    if any(source.only for source, _ in made.of("episodes")):
-        found.append(
+    if any(source.only for source, _ in proposal.of("episodes")):
+        questions.append(
             "There is no list of admissions of its own: the proposal takes them from the rows of "
             "another table. People without a row there are missing. Can a list of admissions and "
             "discharges be exported?"
         )
-    return found
+    return questions
 
 
-def _columns(made: Proposal) -> list[str]:
-    found = []
-    for source, _ in (*made.of("attendance"), *made.of("checkins")):
+def _columns(proposal: Proposal) -> list[str]:
+    questions = []
+    for source, _ in (*proposal.of("attendance"), *proposal.of("checkins")):
         where = str(source.bundle.places[0])
         identified = source.heading_of("episode_id") or source.heading_of("person_id")
         if not identified and not source.lists and not source.full_name:
-            found.append(f"{where}: which column says whose row it is?")
+            questions.append(f"{where}: which column says whose row it is?")
         if not source.bundle.days and not source.heading_of(REQUIRED[source.table]):
-            found.append(f"{where}: which column is the date?")
-    for source, _ in made.of("attendance"):
+            questions.append(f"{where}: which column is the date?")
+    for source, _ in proposal.of("attendance"):
         if not (source.heading_of("status") or source.bundle.days or source.lists):
-            found.append(
+            questions.append(
                 f"{source.bundle.places[0]}: no column says whether the person came. Are these "
                 "only sessions that took place?"
             )
-    for source, _ in made.of("episodes"):
+    for source, _ in proposal.of("episodes"):
         where = str(source.bundle.places[0])
         if not (source.heading_of("discharge_date") or "discharge_date" in source.joined):
-            found.append(
+            questions.append(
                 f"{where}: no column is a date of discharge. Can it be exported? Without it "
                 "neither completion nor length of stay is known."
             )
         elif not (source.heading_of("discharge_reason") or "discharge_reason" in source.joined):
-            found.append(f"{where}: no column says why people left. Can it be exported?")
+            questions.append(f"{where}: no column says why people left. Can it be exported?")
         admitted = source.matches.get(source.heading_of("admit_date"))
         if admitted is not None and admitted.score < 0.8:
-            found.append(f'{where}: is "{admitted.heading}" the day of admission to this program?')
-    return found
-
-
-def _links(made: Proposal) -> list[str]:
-    found = []
-    for one in made.links:
-        if one.rows_matched < one.rows:
-            share = one.rows_matched / one.rows if one.rows else 0.0
-            text = (
-                f"{share:.0%} of the rows of {one.table} have an identifier that the episodes have"
+            questions.append(
+                f'{where}: is "{admitted.heading}" the day of admission to this program?'
             )
-            if one.forms:
-                more = one.would_match / one.rows
-                found.append(
-                    f"{text}; with {' and '.join(one.forms)} in [ids] it would be {more:.0%}. Are "
+    return questions
+
+
+def _links(proposal: Proposal) -> list[str]:
+    questions = []
+    for link in proposal.links:
+        if link.rows_matched < link.rows:
+            share = link.rows_matched / link.rows if link.rows else 0.0
+            text = (
+                f"{share:.0%} of the rows of {link.table} have an identifier that the episodes have"
+            )
+            if link.forms:
+                more = link.would_match / link.rows
+                questions.append(
+                    f"{text}; with {' and '.join(link.forms)} in [ids] it would be {more:.0%}. Are "
                     "identifiers that differ only so the same person's? Then remove the # there."
                 )
             else:
-                found.append(f"{text}. What do the others belong to?")
-        if one.column == "person_id":
-            found.append(
-                f"The rows of {one.table} name the person, not the stay: they are linked by person "
-                "and date. Can the number of the stay be exported?"
+                questions.append(f"{text}. What do the others belong to?")
+        if link.column == "person_id":
+            questions.append(
+                f"The rows of {link.table} name the person, not the stay: they are linked by "
+                "person and date. Can the number of the stay be exported?"
             )
-        if one.by_name:
-            found.append(
-                f"The rows of {one.table} are linked by people's names, and two people may have "
+        if link.by_name:
+            questions.append(
+                f"The rows of {link.table} are linked by people's names, and two people may have "
                 "one name. Can a number be exported in place of the name?"
             )
-    return found
+    return questions
 
 
-def _dates(made: Proposal) -> list[str]:
-    found = []
-    for source, detail in zip(made.sources, made.details, strict=True):
+def _dates(proposal: Proposal) -> list[str]:
+    questions = []
+    for source, detail in zip(proposal.sources, proposal.details, strict=True):
         where = str(source.bundle.places[0])
         if detail.order.mixed:
-            found.append(
+            questions.append(
                 f"{where}: some dates have the day first and some the month. Which is right?"
             )
-        elif detail.order.open and not detail.order.told and not made.order:
-            found.append(f"{where}: no date tells whether day or month comes first. Which does?")
-    return found
+        elif detail.order.open and not detail.order.settled and not proposal.order:
+            questions.append(
+                f"{where}: no date tells whether day or month comes first. Which does?"
+            )
+    return questions
 
 
-def _words(made: Proposal) -> list[str]:
-    found = []
-    services = made.words_of("attendance", "service")
+def _words(proposal: Proposal) -> list[str]:
+    questions = []
+    services = proposal.words_of("attendance", "service")
     if services is not None and kinds_of_rows(word.theirs for word in services.words):
-        found.append(
+        questions.append(
             "The words of attendance.service name admissions and discharges too: the rows of one "
             "file are of several kinds. Say with where = {...} which rows are which table "
             "(docs/mapping.md, one file for two tables). Can they be exported one file a kind?"
         )
-    statuses = made.words_of("attendance", "status")
+    statuses = proposal.words_of("attendance", "status")
     words = statuses.words if statuses is not None else ()
     alone = [word.theirs for word in words if cancelled_by_nobody(word.theirs)]
     by_program = any(word.ours == "program_cancel" for word in words)
-    if alone and not by_program and not any(cancelled_by(s) for s, _ in made.of("attendance")):
-        found.append(
+    if alone and not by_program and not any(cancelled_by(s) for s, _ in proposal.of("attendance")):
+        questions.append(
             f'Does "{alone[0]}" mean by the client only? What the program cancelled is not due, '
             "and counts as missed by this proposal. Can the export say who cancelled?"
         )
-    for one in made.words:
-        if one.unknown:
-            count = "does 1 word" if one.unknown == 1 else f"do {one.unknown:,} words"
-            found.append(f"What {count} of {one.table}.{one.column} mean? See the lines there.")
-    return found
+    for words_of_column in proposal.words:
+        if words_of_column.unknown:
+            count = (
+                "does 1 word"
+                if words_of_column.unknown == 1
+                else f"do {words_of_column.unknown:,} words"
+            )
+            questions.append(
+                f"What {count} of {words_of_column.table}.{words_of_column.column} mean? See the "
+                "lines there."
+            )
+    return questions
 
 
-def _absences(made: Proposal) -> list[str]:
-    found = []
-    if made.of("attendance"):
-        told = made.meanings("attendance", "status")
-        unknown = made.words_of("attendance", "status")
-        if told and not told & _ABSENCES and not (unknown and unknown.unknown):
-            found.append(
+def _absences(proposal: Proposal) -> list[str]:
+    questions = []
+    if proposal.of("attendance"):
+        meanings = proposal.meanings("attendance", "status")
+        unknown = proposal.words_of("attendance", "status")
+        if meanings and not meanings & _ABSENCES and not (unknown and unknown.unknown):
+            questions.append(
                 "No word says that somebody did not come. Are these only sessions that took place? "
                 "Then no attendance rate can be known; ask for missed and cancelled ones as well."
             )
-    if made.of("checkins"):
-        told = made.meanings("checkins", "status")
-        unknown = made.words_of("checkins", "status")
-        if "missed" not in told and not (unknown and unknown.unknown):
-            every = f"every {made.interval} days" if made.interval else "at fixed times"
-            found.append(
+    if proposal.of("checkins"):
+        meanings = proposal.meanings("checkins", "status")
+        unknown = proposal.words_of("checkins", "status")
+        if "missed" not in meanings and not (unknown and unknown.unknown):
+            every = f"every {proposal.interval} days" if proposal.interval else "at fixed times"
+            questions.append(
                 f"No check-in is recorded as missed. Was one due {every}? Then remove the # before "
                 "expected_every; else no response rate can be known."
             )
-    return found
+    return questions
 
 
-def _details(made: Proposal) -> list[str]:
-    found = []
-    for (_, column), unit in made.units.items():
+def _details(proposal: Proposal) -> list[str]:
+    questions = []
+    for (_, column), unit in proposal.units.items():
         if not unit.sure:
-            found.append(f"In which unit is {column}: minutes, hours, or another?")
-    for source, detail in zip(made.sources, made.details, strict=True):
+            questions.append(f"In which unit is {column}: minutes, hours, or another?")
+    for source, detail in zip(proposal.sources, proposal.details, strict=True):
         for box in detail.ticked:
             if box.column:
-                found.append(
+                questions.append(
                     f"Which box of {box.stem} is which of direct, step_down, after_relapse?"
                 )
         if source.bundle.days and not source.only:
-            found.append("In the grid, does a blank cell mean not due, or not recorded?")
-    for source, _ in made.of("attendance"):
+            questions.append("In the grid, does a blank cell mean not due, or not recorded?")
+    for source, _ in proposal.of("attendance"):
         if cancelled_by(source):
-            found.append(
+            questions.append(
                 f'Does "{cancelled_by(source)}" say who cancelled? Then remove the # before '
                 "combine, so that what the program cancelled is not counted as missed."
             )
-    for source, detail in made.of("attendance"):
+    for source, detail in proposal.of("attendance"):
         if not source.heading_of("service") and not detail.service:
-            found.append(
+            questions.append(
                 f"{source.bundle.places[0]}: no column says which service it was (group, "
                 "individual ...). Are they all of one kind?"
             )
         left = [n for n in source.bundle.profiles if list_meaning(n) and n not in source.matches]
         if source.lists and len(left) > len(source.lists.statuses):
-            found.append("Some lists of people are empty or not understood: see the headings.")
-    return found
+            questions.append("Some lists of people are empty or not understood: see the headings.")
+    return questions

@@ -73,13 +73,8 @@ class WordsOfColumn:
     hidden_rows: int = 0
 
     @property
-    def told(self) -> bool:
-        """Whether any word could be told."""
-        return any(word.ours is not None and word.sure for word in self.words)
-
-    @property
     def unknown(self) -> int:
-        """How many words could not be told."""
+        """How many words have no meaning that is proposed."""
         named = [word for word in self.words if word.theirs]
         return sum(word.ours is None or not word.sure for word in named) + self.hidden
 
@@ -115,13 +110,13 @@ def words_of(sources: Sequence[Source], table: str, legends: Codes) -> list[Word
     ]
 
 
-def _with_blank(found: WordsOfColumn, rows: int) -> WordsOfColumn:
+def _with_blank(words_of_column: WordsOfColumn, rows: int) -> WordsOfColumn:
     """Return the words with a line for the cells without one, whose rows are set aside without."""
-    if not rows or not found.words:
-        return found
-    ours = "unrecorded" if found.table == "attendance" else None
+    if not rows or not words_of_column.words:
+        return words_of_column
+    ours = "unrecorded" if words_of_column.table == "attendance" else None
     word = Word("", rows, ours, sure=False, note="an empty cell, set aside without this line")
-    return replace(found, words=(*found.words, word))
+    return replace(words_of_column, words=(*words_of_column.words, word))
 
 
 def _with_words(source: Source) -> Iterable[tuple[str, str, Profile]]:
@@ -191,7 +186,7 @@ def _tells_reasons(texts: Iterable[str]) -> bool:
     return any(one is not None and one.ours not in ("", "other") for one in reasons)
 
 
-def rows_said(rows: int) -> str:
+def format_rows(rows: int) -> str:
     """Return how many rows have a word, as the proposal and `check` write it: few are not told."""
     return f"{rows:,} rows" if rows >= FEW else f"fewer than {FEW} rows"
 

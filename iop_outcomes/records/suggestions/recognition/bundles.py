@@ -122,9 +122,9 @@ def bundles_of(sheets: Iterable[Sheet]) -> list[Bundle]:
     for sheet, days in zip(listed, days_of, strict=True):
         few = days or day_headings(list(sheet.columns), 1)
         # The first or last month of a grid by month may have a date or two.
-        found = few if (_others(sheet, few), _kind(sheet.place)) in grids else days
-        key = (_others(sheet, found), bool(found), sheet.header.row, sheet.header.rows)
-        groups.setdefault((*key, _kind(sheet.place)), []).append((sheet, found))
+        dates = few if (_others(sheet, few), _kind(sheet.place)) in grids else days
+        key = (_others(sheet, dates), bool(dates), sheet.header.row, sheet.header.rows)
+        groups.setdefault((*key, _kind(sheet.place)), []).append((sheet, dates))
     return [_bundle(group) for group in groups.values()]
 
 
@@ -218,23 +218,23 @@ def event_column(bundle: Bundle) -> str:
 
 def _blocks(bundle: Bundle, event: str) -> dict[frozenset[str], int]:
     """Return for each set of events how many columns are filled in these alone, and well filled."""
-    one = bundle.columns[event]
-    words = [str(word).strip() for word in one.words]
-    totals = np.bincount(one.codes, minlength=len(words))
-    found: dict[frozenset[str], int] = {}
+    event_coded = bundle.columns[event]
+    words = [str(word).strip() for word in event_coded.words]
+    totals = np.bincount(event_coded.codes, minlength=len(words))
+    count_of_words: dict[frozenset[str], int] = {}
     for name, column in bundle.columns.items():
         if name == event:
             continue
-        held = np.bincount(one.codes, weights=filled_rows(column), minlength=len(words))
+        held = np.bincount(event_coded.codes, weights=filled_rows(column), minlength=len(words))
         shares = held / np.maximum(totals, 1)
         inside = frozenset(word for word, count in zip(words, held, strict=True) if count and word)
         outside = sum(1 for word in words if word and word not in inside)
         if inside and outside and shares.max() >= 0.3:
-            found[inside] = found.get(inside, 0) + 1
+            count_of_words[inside] = count_of_words.get(inside, 0) + 1
     return {
         words_in: count
-        for words_in, count in found.items()
-        if any(not words_in & other for other in found)
+        for words_in, count in count_of_words.items()
+        if any(not words_in & other_words for other_words in count_of_words)
     }
 
 

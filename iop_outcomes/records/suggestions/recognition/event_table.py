@@ -56,13 +56,13 @@ def event_table(bundle: Bundle) -> EventTable | None:
         for text in held.texts if few else ():
             kinds.setdefault(_kind(text), []).append(text)
         if {"admissions", "discharges"} <= set(kinds) and len(kinds) > 2:
-            told = {kind: tuple(words) for kind, words in kinds.items()}
+            words_of_kind = {kind: tuple(words) for kind, words in kinds.items()}
             return EventTable(
                 name,
-                admissions=told["admissions"],
-                discharges=told["discharges"],
-                checkins=told.get("checkins", ()),
-                others=told.get("others", ()),
+                admissions=words_of_kind["admissions"],
+                discharges=words_of_kind["discharges"],
+                checkins=words_of_kind.get("checkins", ()),
+                others=words_of_kind.get("others", ()),
             )
     return None
 
@@ -79,25 +79,31 @@ def _kind(text: str) -> str:
 def admission(table: EventTable, bundle: Bundle) -> tuple[Bundle, dict[str, Match]]:
     """Return the rows of admissions, and what their columns are."""
     part = some_rows(bundle, table.column, table.admissions)
-    found = match("episodes", part.profiles, [table.column])
-    if "admit_date" not in {one.column for one in found.values()}:
-        found |= _dated(part, "admit_date", "the date of the admissions")
-    return part, found
+    matches = match("episodes", part.profiles, [table.column])
+    if "admit_date" not in {matched.column for matched in matches.values()}:
+        matches |= _dated(part, "admit_date", "the date of the admissions")
+    return part, matches
 
 
 def discharge(table: EventTable, bundle: Bundle) -> tuple[Bundle, dict[str, str]]:
     """Return the rows of discharges, and which of their columns is which of ours."""
     part = some_rows(bundle, table.column, table.discharges)
-    found = {name: one.column for name, one in match("episodes", part.profiles, []).items()}
-    told = {
-        name: ours for name, ours in found.items() if ours in ("discharge_date", "discharge_reason")
+    column_of_heading = {
+        name: matched.column for name, matched in match("episodes", part.profiles, []).items()
     }
-    if "discharge_date" not in told.values():
-        told |= {name: one.column for name, one in _dated(part, "discharge_date", "").items()}
-    if "discharge_reason" not in told.values():
-        reasons = _of_words(part, "episodes", "discharge_reason", {table.column, *told})
-        told |= dict.fromkeys(reasons, "discharge_reason")
-    return part, told
+    ours_of_heading = {
+        name: ours
+        for name, ours in column_of_heading.items()
+        if ours in ("discharge_date", "discharge_reason")
+    }
+    if "discharge_date" not in ours_of_heading.values():
+        ours_of_heading |= {
+            name: matched.column for name, matched in _dated(part, "discharge_date", "").items()
+        }
+    if "discharge_reason" not in ours_of_heading.values():
+        reasons = _of_words(part, "episodes", "discharge_reason", {table.column, *ours_of_heading})
+        ours_of_heading |= dict.fromkeys(reasons, "discharge_reason")
+    return part, ours_of_heading
 
 
 def checkins(
@@ -107,18 +113,18 @@ def checkins(
     part = some_rows(bundle, table.column, table.checkins)
     dates = {name for name, held in part.profiles.items() if held.dates >= _TOLD}
     uses = _of_words(part, "checkins", "used", {table.column, *dates})
-    found = match("checkins", part.profiles, [table.column, *uses])
-    if "date" not in {one.column for one in found.values()}:
-        found |= _dated(part, "date", "the date of the check-ins")
+    matches = match("checkins", part.profiles, [table.column, *uses])
+    if "date" not in {matched.column for matched in matches.values()}:
+        matches |= _dated(part, "date", "the date of the check-ins")
     copies: dict[str, tuple[str, ...]] = {}
-    taken = {one.column for one in found.values()}
+    taken = {matched.column for matched in matches.values()}
     for name in uses:
         both = known_words("checkins", "used", part.profiles[name])[0] < 1 and "status" not in taken
         ours = "status" if both else "used"
-        found[name] = Match(name, ours, _SURE, "its words in the rows of check-ins")
+        matches[name] = Match(name, ours, _SURE, "its words in the rows of check-ins")
         if both:
             copies[name] = ("used",)
-    return part, found, copies
+    return part, matches, copies
 
 
 def _dated(part: Bundle, column: str, why: str) -> dict[str, Match]:

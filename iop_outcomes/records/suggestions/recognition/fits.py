@@ -17,10 +17,10 @@ _UNKNOWN = 0.5  # the fit of a column that is empty, or of free names
 
 def declared(table: str, column: str) -> Column:
     """Return the declaration of a column of ours; that of `end_time` is that of `start_time`."""
-    found = TABLES[table].column("start_time" if column == "end_time" else column)
-    if found is None:
+    declaration = TABLES[table].column("start_time" if column == "end_time" else column)
+    if declaration is None:
         raise KeyError(column)
-    return found
+    return declaration
 
 
 def fit(table: str, column: str, held: Profile) -> float:

@@ -21,13 +21,13 @@ _MOSTLY = 0.9
 
 def name_headings(source: Source) -> tuple[str, ...]:
     """Return the headings of the first and of the last name of a person; empty if not both."""
-    found = [
+    headings = [
         [name for name in source.bundle.profiles if _is_part(source, name, tokens)]
         for tokens in (_FIRST, _LAST)
     ]
-    if any(len(names) != 1 for names in found) or found[0] == found[1]:
+    if any(len(names) != 1 for names in headings) or headings[0] == headings[1]:
         return ()
-    return found[0][0], found[1][0]
+    return headings[0][0], headings[1][0]
 
 
 def _is_part(source: Source, heading: str, wanted: set[str]) -> bool:

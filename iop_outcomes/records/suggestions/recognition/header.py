@@ -54,9 +54,9 @@ def find_header(rows: Sequence[Sequence[str]]) -> Header | None:
     values = values_among({cell for cells in looked_at for cell in cells})
     best, score = -1, 0.0
     for place, cells in enumerate(rows[:LOOKED_AT]):
-        found = _score(cells, rows[place + 1 : place + 1 + _ROWS_BELOW], values)
-        if found > score:
-            best, score = place, found
+        points = _score(cells, rows[place + 1 : place + 1 + _ROWS_BELOW], values)
+        if points > score:
+            best, score = place, points
     if best < 0:
         return None
     first, number = best, 1

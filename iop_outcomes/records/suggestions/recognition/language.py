@@ -164,8 +164,8 @@ def named_table(name: str) -> dict[str, float]:
     for table in TABLES:
         listed = map(heading_tokens, headings()["tables"][table]["strong"])
         exact = (table[:-1] if table != "attendance" else table,) * bool(tokens)
-        found = [len(words) for words in listed if _within(words, tokens)]
-        result[table] = (0.5 + 0.2 * max(found)) if found or set(exact) & set(tokens) else 0.0
+        lengths = [len(words) for words in listed if _within(words, tokens)]
+        result[table] = (0.5 + 0.2 * max(lengths)) if lengths or set(exact) & set(tokens) else 0.0
         if set(exact) & set(tokens):
             result[table] = 1.0
     return result
@@ -178,7 +178,7 @@ def named_table(name: str) -> dict[str, float]:
 def _meanings(table: str, column: str) -> dict[tuple[str, ...], Meaning]:
     """Return what phrases mean in a column: exact synonyms score 1, weak ones less."""
     data = _words()
-    found: dict[tuple[str, ...], Meaning] = {}
+    meanings: dict[tuple[str, ...], Meaning] = {}
     sections: list[tuple[dict[str, Any], float]] = [(data.get(table, {}).get(column, {}), 1.0)]
     declared = TABLES[table].column(column)
     if declared is not None and declared.kind == "flag":
@@ -187,11 +187,11 @@ def _meanings(table: str, column: str) -> dict[tuple[str, ...], Meaning]:
     for section, score in sections:
         for ours, listed in section.items():
             for word in listed:
-                found.setdefault(phrase(word), Meaning(ours, score))
+                meanings.setdefault(phrase(word), Meaning(ours, score))
     for ours in declared.words if declared is not None else ():
-        found[phrase(ours.replace("_", " "))] = Meaning(ours, 1.0)
-    found.pop((), None)
-    return found
+        meanings[phrase(ours.replace("_", " "))] = Meaning(ours, 1.0)
+    meanings.pop((), None)
+    return meanings
 
 
 @lru_cache(maxsize=1)
@@ -238,8 +238,8 @@ def _within_phrase(
         return None
     longest = met[max(met)]
     senses = {sense.ours for sense, _ in longest}
-    said = set.union(*(words for _, words in longest))
-    if len(senses) > 1 or _NEGATIONS & (set(tokens) - said):
+    tokens_of_longest = set.union(*(words for _, words in longest))
+    if len(senses) > 1 or _NEGATIONS & (set(tokens) - tokens_of_longest):
         return None
     return Meaning(senses.pop(), 0.6 * longest[0][0].score)
 

@@ -25,12 +25,12 @@ def pairs_of(text: str) -> dict[str, str]:
     >>> pairs_of("P = present, A = absent")
     {'p': 'present', 'a': 'absent'}
     """
-    found = {
+    label_of_code = {
         " ".join(phrase(code)) or code: label.strip()
         for code, label in _PAIR.findall(text)
         if not label.strip().replace("/", "").isdigit()
     }
-    return found if len(found) > 1 else {}
+    return label_of_code if len(label_of_code) > 1 else {}
 
 
 def legend_in(rows: Iterable[Iterable[str]]) -> dict[str, str]:
@@ -38,26 +38,26 @@ def legend_in(rows: Iterable[Iterable[str]]) -> dict[str, str]:
 
     A legend may stand in one cell, or below one another, a pair a row.
     """
-    found: dict[str, str] = {}
+    label_of_code: dict[str, str] = {}
     alone: list[str] = []
     for cells in rows:
         filled = [cell for cell in cells if cell.strip()]
         if len(filled) <= 3:
             for cell in filled:
-                found.update(pairs_of(cell) if "=" in cell else {})
+                label_of_code.update(pairs_of(cell) if "=" in cell else {})
         if len(filled) == 1 and "=" in filled[0]:
             alone += filled
-    return {**legend_of_lines(alone), **found}
+    return {**legend_of_lines(alone), **label_of_code}
 
 
 def legend_of_lines(lines: Iterable[str]) -> dict[str, str]:
     """Return what a text says that has a line a code, such as "1 = Present"."""
-    found = {}
+    label_of_code = {}
     for text in lines:
         met = _LINE.match(text)
         if met:
-            found[" ".join(phrase(met[1])) or met[1]] = met[2].strip()
-    return found if len(found) > 1 else {}
+            label_of_code[" ".join(phrase(met[1])) or met[1]] = met[2].strip()
+    return label_of_code if len(label_of_code) > 1 else {}
 
 
 def dictionary_in(
@@ -71,13 +71,13 @@ def dictionary_in(
         choices = next((p for p, name in enumerate(names) if any(w in name for w in _CHOICES)), -1)
     if field < 0 or choices < 0 or field == choices:
         return {}
-    found: dict[str, dict[str, str]] = {}
+    choices_of_field: dict[str, dict[str, str]] = {}
     for cells in rows:
         row = list(cells)
         if len(row) <= max(field, choices) or "|" not in row[choices]:
             continue
         listed = [_CHOICE.match(part) for part in row[choices].split("|")]
-        told = {" ".join(phrase(m[1])): m[2].strip() for m in listed if m}
-        if told and row[field].strip():
-            found[fold(row[field])] = told
-    return found
+        label_of_code = {" ".join(phrase(m[1])): m[2].strip() for m in listed if m}
+        if label_of_code and row[field].strip():
+            choices_of_field[fold(row[field])] = label_of_code
+    return choices_of_field

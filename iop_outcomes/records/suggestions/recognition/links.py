@@ -59,7 +59,7 @@ class LinkFound:
 
 def id_candidates(source: Source) -> dict[str, float]:
     """Return the headings that may be the identifier of a source, each with how likely by name."""
-    found = {}
+    likely_ids = {}
     parts = name_headings(source)  # a part of a name tells nobody apart
     for name, held in source.bundle.profiles.items():
         if name in parts:
@@ -71,8 +71,8 @@ def id_candidates(source: Source) -> dict[str, float]:
         taken = source.matches.get(name)
         like_one = named >= 0.4 or held.codes >= 0.8 or held.names >= 0.8
         if fits >= 0.3 and like_one and (taken is None or named > taken.score):
-            found[name] = named * fits
-    return found
+            likely_ids[name] = named * fits
+    return likely_ids
 
 
 def link(sources: Sequence[Source]) -> tuple[list[Source], list[LinkFound]]:
@@ -82,46 +82,54 @@ def link(sources: Sequence[Source]) -> tuple[list[Source], list[LinkFound]]:
     others = [source for source in sources if source.table != "episodes"]
     if not episodes:
         return [_by_name_alone(source) for source in sources], []
-    main = max(episodes, key=lambda one: one.score)
-    chosen = {id(other): _pair(main, other) for other in others}
+    main = max(episodes, key=lambda source: source.score)
+    chosen = {id(source): _pair(main, source) for source in others}
     joined = [pair[0] for pair in chosen.values() if pair is not None]
     own = _episode_id(main, joined)
     linked_main = _with_ids(main, own, joined)
-    result, found = [], []
+    result, links = [], []
     for source in sources:
         if source is main:
             result.append(linked_main)
         elif source.table == "episodes":
-            same = {name: one for name, one in linked_main.matches.items() if one.column in IDS}
-            kept = {name: one for name, one in same.items() if name in source.bundle.profiles}
-            other = _by_name_alone(source)
-            for one in kept.values():
-                other = other.with_match(one)
-            result.append(other)
+            same = {
+                name: matched
+                for name, matched in linked_main.matches.items()
+                if matched.column in IDS
+            }
+            kept = {
+                name: matched for name, matched in same.items() if name in source.bundle.profiles
+            }
+            unlinked = _by_name_alone(source)
+            for matched in kept.values():
+                unlinked = unlinked.with_match(matched)
+            result.append(unlinked)
         else:
             pair = chosen[id(source)]
-            made, told = _linked(linked_main, source, pair)
-            result.append(made)
-            found += told
-    return _by_full_names(main, result, found)
+            linked_source, own_links = _linked(linked_main, source, pair)
+            result.append(linked_source)
+            links += own_links
+    return _by_full_names(main, result, links)
 
 
 def _by_full_names(
-    main: Source, sources: list[Source], found: list[LinkFound]
+    main: Source, sources: list[Source], links: list[LinkFound]
 ) -> tuple[list[Source], list[LinkFound]]:
     """Return sources linked by first and last name where nothing else links them to the episodes.
 
     It is left where another table is linked by a person's identifier: there is one `person_id`.
     """
-    place = next(k for k, one in enumerate(sources) if one.bundle is main.bundle)
+    place = next(k for k, source in enumerate(sources) if source.bundle is main.bundle)
     own = name_headings(sources[place])
     if not own or sources[place].heading_of("person_id"):
-        return sources, found
+        return sources, links
     known = full_names(sources[place], own)
-    made = list(sources)
+    linked_sources = list(sources)
     for k, source in enumerate(sources):
         theirs = name_headings(source)
-        linked = [one for one in found if one.table == source.table and one.rows_matched]
+        linked = [
+            earlier for earlier in links if earlier.table == source.table and earlier.rows_matched
+        ]
         if source.table == "episodes" or not theirs or linked:
             continue
         held = full_names(source, theirs)
@@ -130,14 +138,14 @@ def _by_full_names(
         rows = rows_alike(held, set(known.texts), ())
         ids = sum(text in set(known.texts) for text in held.texts)
         forms, would = _more(held, known, rows)
-        told = LinkFound(
+        by_name = LinkFound(
             *(source.table, "person_id", held.distinct, ids, held.filled, rows, forms, would),
             by_name=True,
         )
-        found = [*(one for one in found if one.table != source.table), told]
-        made[k] = replace(_without_ids(source), full_name=theirs)
-        made[place] = replace(made[place], full_name=own)
-    return made, found
+        links = [*(earlier for earlier in links if earlier.table != source.table), by_name]
+        linked_sources[k] = replace(_without_ids(source), full_name=theirs)
+        linked_sources[place] = replace(linked_sources[place], full_name=own)
+    return linked_sources, links
 
 
 def _without_ids(source: Source) -> Source:
@@ -165,10 +173,10 @@ def _ids_of(source: Source, heading: str) -> Profile:
 
 
 def _forms_of(texts: Iterable[str], forms: Iterable[str]) -> set[str]:
-    made = set(texts)
+    texts_in_form = set(texts)
     for form in forms:
-        made = {ID_RULES[form](text) for text in made}
-    return made
+        texts_in_form = {ID_RULES[form](text) for text in texts_in_form}
+    return texts_in_form
 
 
 def _alike(one: Profile, other: Profile, forms: Sequence[str] = tuple(ID_RULES)) -> float:
@@ -177,14 +185,14 @@ def _alike(one: Profile, other: Profile, forms: Sequence[str] = tuple(ID_RULES))
     return rows_alike(one, known, forms) / one.filled if one.filled else 0.0
 
 
-def rows_alike(one: Profile, known: set[str], forms: Sequence[str]) -> int:
+def rows_alike(profile: Profile, known: set[str], forms: Sequence[str]) -> int:
     """Return how many rows have an identifier that is known, as it is compared."""
-    found = []
-    for text in one.texts:
+    is_known = []
+    for text in profile.texts:
         for form in forms:
             text = ID_RULES[form](text)
-        found.append(text in known)
-    return int(one.counts[np.array(found, dtype=bool)].sum()) if found else 0
+        is_known.append(text in known)
+    return int(profile.counts[np.array(is_known, dtype=bool)].sum()) if is_known else 0
 
 
 def _pair(main: Source, other: Source) -> tuple[str, str] | None:
@@ -271,7 +279,7 @@ def _linked(
     alike = rows_alike(held, set(known.texts), ())
     ids = sum(text in set(known.texts) for text in held.texts)
     forms, would = _more(held, known, alike)
-    told = LinkFound(
+    link_found = LinkFound(
         *(source.table, column, held.distinct, ids, held.filled, alike, forms, would),
         by_name=held.names >= 0.6,
     )
@@ -284,7 +292,7 @@ def _linked(
         if held.filled:  # a name says little where its rows are of nobody
             likely = round(likely * (0.3 + 0.7 * max(alike, would) / rows), 2)
         source = source.with_match(Match(heading, column, likely, why))
-    return source, [told]
+    return source, [link_found]
 
 
 def _more(held: Profile, known: Profile, alike: int) -> tuple[tuple[str, ...], int]:
@@ -293,7 +301,7 @@ def _more(held: Profile, known: Profile, alike: int) -> tuple[tuple[str, ...], i
     most = alike
     for number in range(1, len(ID_RULES) + 1):
         for forms in combinations(ID_RULES, number):
-            found = rows_alike(held, _forms_of(known.texts, forms), forms)
-            if found > most:
-                best, most = forms, found
+            rows = rows_alike(held, _forms_of(known.texts, forms), forms)
+            if rows > most:
+                best, most = forms, rows
     return best, most

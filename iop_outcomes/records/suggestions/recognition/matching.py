@@ -89,13 +89,13 @@ def match(
             scores[row, place] = score(table, column, heading, profiles[heading])
     scores[scores < ENOUGH] = 0.0
     rows, places = linear_sum_assignment(scores, maximize=True)
-    found = {}
+    matches = {}
     for row, place in zip(rows.tolist(), places.tolist(), strict=True):
         if scores[row, place] > 0:
             heading, column = left[row], columns[place]
             why = reason(table, column, heading, profiles[heading])
-            found[heading] = Match(heading, column, round(float(scores[row, place]), 2), why)
-    return found
+            matches[heading] = Match(heading, column, round(float(scores[row, place]), 2), why)
+    return matches
 
 
 def score(table: str, column: str, heading: str, held: Profile) -> float:
@@ -126,7 +126,9 @@ def reason(table: str, column: str, heading: str, held: Profile) -> str:
     return f"{by_name}; {by_values}"
 
 
-def table_score(table: str, found: Mapping[str, Match]) -> float:
+def table_score(table: str, matches: Mapping[str, Match]) -> float:
     """Return how much the columns found say that a file holds the table."""
     weights = _WEIGHTS[table]
-    return sum(weights.get(one.column, _OTHER_WEIGHT) * one.score for one in found.values())
+    return sum(
+        weights.get(matched.column, _OTHER_WEIGHT) * matched.score for matched in matches.values()
+    )

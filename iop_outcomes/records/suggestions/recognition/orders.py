@@ -32,7 +32,7 @@ class Order:
     open: int = 0
 
     @property
-    def told(self) -> str:
+    def settled(self) -> str:
         """The order that is proposed; empty if none is, or dates of both orders were met."""
         if self.month_only and not self.day_only:
             return MONTH_FIRST
@@ -66,14 +66,14 @@ def order_of(source: Source) -> Order:
 
 def _order(texts: Iterable[tuple[str, int]]) -> Order:
     pairs = list(texts)
-    found = date_texts([text for text, _ in pairs])
+    dates = date_texts([text for text, _ in pairs])
     month = day = both = 0
-    hyphened_apart = year_order(found, range(len(pairs))) != OPEN  # 26-01-05: no day or month
-    for place in found.parts:
-        if hyphened_apart and found.parts[place].hyphened:
+    hyphened_apart = year_order(dates, range(len(pairs))) != OPEN  # 26-01-05: no day or month
+    for place in dates.parts:
+        if hyphened_apart and dates.parts[place].hyphened:
             continue
         rows = pairs[place][1]
-        as_month, as_day = found.orders(place)
+        as_month, as_day = dates.orders(place)
         if as_month is not None and as_day is None:
             month += rows
         elif as_day is not None and as_month is None:

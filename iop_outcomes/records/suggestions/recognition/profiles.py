@@ -182,11 +182,11 @@ def profile(heading: str, coded: Coded) -> Profile:
 
 def are_dates(texts: list[str]) -> list[bool]:
     """Tell which texts are calendar dates; a bare number, which may be anything, is none."""
-    found = date_texts(texts)
-    forms = found.forms.tolist()
+    dates = date_texts(texts)
+    forms = dates.forms.tolist()
     return [
         form not in ("", "serial", "compact")
-        and (place not in found.parts or found.orders(place) != (None, None))
+        and (place not in dates.parts or dates.orders(place) != (None, None))
         for place, form in enumerate(forms)
     ]
 

@@ -128,9 +128,9 @@ def recognise(bundles: Sequence[Bundle]) -> tuple[list[Source], list[LeftOut]]:
     sources: list[Source] = []
     left: list[LeftOut] = []
     for bundle in bundles:
-        found = _of_events(bundle) or _of_kinds(bundle) or _of_one(bundle)
-        sources += found
-        if not found:
+        recognised = _of_events(bundle) or _of_kinds(bundle) or _of_one(bundle)
+        sources += recognised
+        if not recognised:
             left += [LeftOut(str(place), _why_none(bundle)) for place in bundle.places]
     if not any(source.table == "episodes" for source in sources):
         sources += [second for source in sources if (second := episodes_within(source))]
@@ -157,27 +157,31 @@ def _of_one(bundle: Bundle) -> list[Source]:
 def _candidate(table: str, bundle: Bundle, lists: PeopleLists | None) -> Source | None:
     without = set(lists.statuses) if lists else set()
     without |= set(id_headings(table, bundle))
-    found = match(table, bundle.profiles, without)
-    columns = {one.column for one in found.values()}
+    matches = match(table, bundle.profiles, without)
+    columns = {matched.column for matched in matches.values()}
     if bundle.days:  # the dates of a grid are those of its rows
-        found = {name: one for name, one in found.items() if one.column not in _OF_A_GRID[table]}
-        columns = {one.column for one in found.values()} | {"date", "status"}
+        matches = {
+            name: matched
+            for name, matched in matches.items()
+            if matched.column not in _OF_A_GRID[table]
+        }
+        columns = {matched.column for matched in matches.values()} | {"date", "status"}
         if table == "episodes":
             return None
     if REQUIRED[table] not in columns:
         return None
     if lists and table != "attendance":
         return None
-    total = table_score(table, found) + _FOR_ITS_NAME * name_score(table, bundle)
+    total = table_score(table, matches) + _FOR_ITS_NAME * name_score(table, bundle)
     if bundle.days:
         known = known_words(table, "status", bundle.marks)[0] if bundle.marks else 0.0
         total += 1.5 * known + (0.5 if table == "attendance" else 0.0)
     if lists:
         total += 1.5
-        found = {name: one for name, one in found.items() if one.column != "status"}
+        matches = {name: matched for name, matched in matches.items() if matched.column != "status"}
     if table == "episodes" and _repeats(bundle):
         total -= 1.5  # a row is then no episode
-    return Source(table, bundle, found, total, lists)
+    return Source(table, bundle, matches, total, lists)
 
 
 _OF_A_GRID = {
@@ -230,9 +234,9 @@ def _of_events(bundle: Bundle) -> list[Source]:
     rest: list[tuple[str, Bundle]] = []
     for word in bundle.profiles[event].texts:
         part = some_rows(bundle, event, [word])
-        found = _of_one(part)
-        if found:
-            parts.setdefault(found[0].table, []).append((word, found[0]))
+        recognised = _of_one(part)
+        if recognised:
+            parts.setdefault(recognised[0].table, []).append((word, recognised[0]))
         else:
             rest.append((word, part))
     if "episodes" not in parts or len(parts) < 2:
@@ -241,8 +245,8 @@ def _of_events(bundle: Bundle) -> list[Source]:
     for table, met in parts.items():
         words = [word for word, _ in met]
         whole = some_rows(bundle, event, words) if len(words) > 1 else met[0][1].bundle
-        made = _candidate(table, whole, None) or met[0][1]
-        sources.append(replace(made, joins=_joins(table, made, event, rest)))
+        source = _candidate(table, whole, None) or met[0][1]
+        sources.append(replace(source, joins=_joins(table, source, event, rest)))
     return sources
 
 
@@ -254,16 +258,16 @@ def _joins(
         return ()
     joins = []
     for word, part in rest:
-        known = {one.column for one in source.matches.values()}
-        found = {
-            name: one
-            for name, one in match("episodes", part.profiles, source.bundle.profiles).items()
-            if one.column not in known
+        known = {matched.column for matched in source.matches.values()}
+        matches = {
+            name: matched
+            for name, matched in match("episodes", part.profiles, source.bundle.profiles).items()
+            if matched.column not in known
         }
-        if found:
-            joins.append(Join(event, (word,), tuple(found)))
-            source.matches.update(found)
-            for name in found:
+        if matches:
+            joins.append(Join(event, (word,), tuple(matches)))
+            source.matches.update(matches)
+            for name in matches:
                 source.bundle.profiles[name] = part.profiles[name]
                 source.bundle.columns[name] = part.columns[name]
     return tuple(joins)
@@ -274,15 +278,20 @@ def _of_kinds(bundle: Bundle) -> list[Source]:
     table = event_table(bundle)
     if table is None:
         return []
-    part, found = admission(table, bundle)
-    leaving, told = discharge(table, bundle)
-    if "admit_date" not in {one.column for one in found.values()}:
+    part, admission_matches = admission(table, bundle)
+    leaving, ours_of_heading = discharge(table, bundle)
+    if "admit_date" not in {matched.column for matched in admission_matches.values()}:
         return []
     sources = [
         Source(
-            *("episodes", part, found, table_score("episodes", found)),
-            joins=(Join(table.column, table.discharges, tuple(told), told),) if told else (),
-            joined={told[name]: held for name, held in profiles_of(leaving, list(told)).items()},
+            *("episodes", part, admission_matches, table_score("episodes", admission_matches)),
+            joins=(Join(table.column, table.discharges, tuple(ours_of_heading), ours_of_heading),)
+            if ours_of_heading
+            else (),
+            joined={
+                ours_of_heading[name]: held
+                for name, held in profiles_of(leaving, list(ours_of_heading)).items()
+            },
         )
     ]
     if table.others:
@@ -299,10 +308,10 @@ def _of_kinds(bundle: Bundle) -> list[Source]:
 def episodes_within(source: Source) -> Source | None:
     """Return the episodes that a file of sessions or check-ins repeats in its rows, if it does."""
     bundle = source.bundle
-    taken = [name for name, one in source.matches.items() if one.score >= 0.8]
-    found = match("episodes", bundle.profiles, taken)
-    kept = {name: one for name, one in found.items() if one.column in _REPEATED}
-    if "admit_date" not in {one.column for one in kept.values()}:
+    taken = [name for name, matched in source.matches.items() if matched.score >= 0.8]
+    matches = match("episodes", bundle.profiles, taken)
+    kept = {name: matched for name, matched in matches.items() if matched.column in _REPEATED}
+    if "admit_date" not in {matched.column for matched in kept.values()}:
         return None
     return Source("episodes", bundle, kept, table_score("episodes", kept), only=True)
 
