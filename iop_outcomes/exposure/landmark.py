@@ -117,11 +117,11 @@ def landmark(
         times, rule, window=window, services=services, excused=excused, purpose="landmark"
     )
     source.refuse_taken("landmark")
-    parts = [_at(source, one, reach) for one in landmarks]
+    parts = [_at(source, landmark_day, reach) for landmark_day in landmarks]
     frame = pd.concat(parts, ignore_index=True)
     if horizon is not None:
         frame = frame.drop(columns=[name for name in OF_THE_END if name in frame.columns])
-    after = ", ".join(f"{one:g}" for one in landmarks)
+    after = ", ".join(f"{landmark_day:g}" for landmark_day in landmarks)
     text = f"Only those at risk after day {after}, by what was known by then."
     if horizon is not None:
         text += f" Censored {horizon:g} days later."
@@ -153,14 +153,14 @@ def _at(source: Source, day: float, reach: float) -> pd.DataFrame:
 
 def _landmarks(day: float | Sequence[float]) -> list[float]:
     asked = list(day) if isinstance(day, (Sequence, np.ndarray)) and len(day) else [day]
-    good = all(is_number(one) and np.isfinite(one) and one > 0 for one in asked)
+    good = all(is_number(day) and np.isfinite(day) and day > 0 for day in asked)
     if isinstance(day, str) or not good or len(set(asked)) < len(asked):
         raise RuleError(
             "A landmark is a number of days above 0, or several that differ.",
             found=f"day={as_written(day)}",
             instead="day=30, or day=[30, 60, 90]",
         )
-    return [float(one) for one in asked]  # type: ignore[arg-type]  # numbers by now
+    return [float(day) for day in asked]  # type: ignore[arg-type]  # numbers by now
 
 
 def _reach(horizon: float | None) -> float:

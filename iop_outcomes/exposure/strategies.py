@@ -119,7 +119,7 @@ def emulate_strategies(
     source = Source.of(
         records, rule, window=None, services=services, excused=excused, purpose="strategy"
     )
-    weeks = weeks_of(source, max(one.weeks for one in wanted))
+    weeks = weeks_of(source, max(strategy.weeks for strategy in wanted))
     own = [name for name in weeks.columns if name != "episode_id"]
     taken = [name for name in (*own, "period") if name in source.times.columns]
     if taken:

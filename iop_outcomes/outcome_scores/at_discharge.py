@@ -23,10 +23,10 @@ NO_ANSWERS = Answers(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), n
 
 def measured(instrument: str) -> Callable[[Records], Counted]:
     """Return what counts discharged episodes: those with a first and a last score."""
-    one = find_instrument(instrument)
+    asked = find_instrument(instrument)
 
     def count(records: Records) -> Counted:
-        pairs = _pairs(records, one, one.scales[0])
+        pairs = _pairs(records, asked, asked.scales[0])
         return np.flatnonzero(pairs.due), pairs.paired[pairs.due]
 
     return count
@@ -34,22 +34,22 @@ def measured(instrument: str) -> Callable[[Records], Counted]:
 
 def better(instrument: str, rule: str) -> Callable[[Records], Counted]:
     """Return what counts discharged episodes with both scores: those better by a rule."""
-    asked_instrument = find_instrument(instrument)
-    scale = asked_instrument.scales[0]
+    asked = find_instrument(instrument)
+    scale = asked.scales[0]
     (change,) = [scale_change for scale_change in scale.changes if scale_change.name == rule]
 
     def count(records: Records) -> Counted:
-        return _judged(_pairs(records, asked_instrument, scale), scale, change)
+        return _judged(_pairs(records, asked, scale), scale, change)
 
     return count
 
 
 def changed(instrument: str) -> Callable[[Records], tuple[Integers, Floats]]:
     """Return what counts discharged episodes with both scores: the last less the first."""
-    one = find_instrument(instrument)
+    asked = find_instrument(instrument)
 
     def count(records: Records) -> tuple[Integers, Floats]:
-        pairs = _pairs(records, one, one.scales[0])
+        pairs = _pairs(records, asked, asked.scales[0])
         both = pairs.paired
         return np.flatnonzero(both), (pairs.last - pairs.first)[both]
 
@@ -60,9 +60,9 @@ def having(domain: str) -> Callable[[Records], Counted]:
     """Return what counts discharged episodes with both answers: those that have it then."""
 
     def count(records: Records) -> Counted:
-        (one,) = choose([domain], None)
+        (asked_domain,) = choose([domain], None)
         groups = group_episodes(records.episodes, None)
-        pairs = Pairs.of(one.answers(records), records, AT_DISCHARGE, groups)
+        pairs = Pairs.of(asked_domain.answers(records), records, AT_DISCHARGE, groups)
         return np.flatnonzero(pairs.paired), pairs.last[pairs.paired] == 1
 
     return count

@@ -113,9 +113,9 @@ def instrument_scores(
     0    0    7.0       7.0         0.0
     1   28    0.0       2.0         2.0
     """
-    one = find_instrument(instrument)
-    read = read_items(records, one, items)
-    return scores_of(records, one, read, missing)
+    asked = find_instrument(instrument)
+    read = read_items(records, asked, items)
+    return scores_of(records, asked, read, missing)
 
 
 def read_items(
@@ -155,12 +155,12 @@ def _refuse_other_version(rows: pd.DataFrame, instrument: Instrument, columns: l
     filled = rows[columns].notna().any(axis=1).to_numpy()
     words = rows[name].astype(object)[filled & rows[name].notna().to_numpy()]
     plain = words.map(lambda word: " ".join(str(word).replace("_", " ").lower().split()))
-    other = ~plain.isin(instrument.version_words).to_numpy(dtype=bool)
-    if other.any():
+    another_version = ~plain.isin(instrument.version_words).to_numpy(dtype=bool)
+    if another_version.any():
         raise RuleError(
             f"Scores of two versions of {instrument.title} are never put together.",
-            found=f"{other.sum():,} of {format_count(len(plain), 'check-in')} with another version "
-            f"in {name}",
+            found=f"{another_version.sum():,} of {format_count(len(plain), 'check-in')} with "
+            f"another version in {name}",
             instead=f"read each version by itself; {instrument.name} is "
             + " or ".join(instrument.version_words[:3]),
         )
@@ -285,23 +285,25 @@ def flagged_answers(
     RuleError
         If the instrument has no such item.
     """
-    one = find_instrument(instrument)
-    if not one.flagged:
+    asked = find_instrument(instrument)
+    if not asked.flagged:
         raise RuleError(
-            f"{one.title} has no item that is to be seen by itself.",
+            f"{asked.title} has no item that is to be seen by itself.",
             instead='flagged_answers(records, "phq9")',
         )
-    read = read_items(records, one, items)
-    there = [number for number in one.flagged if number in read.answers]
+    read = read_items(records, asked, items)
+    there = [number for number in asked.flagged if number in read.answers]
     if not there:
         raise EstimateError(
-            f"The check-ins hold no answers to item {', '.join(one.flagged)} of {one.title}: "
-            "whether there were thoughts of self-harm is not known from a total.",
-            instead=f"the column of the item, {(one.stems or (one.name,))[0]}_{one.flagged[0]}",
+            f"The check-ins hold no answers to item {', '.join(asked.flagged)} of "
+            f"{asked.title}: whether there were thoughts of self-harm is not known from a "
+            "total.",
+            instead="the column of the item, "
+            f"{(asked.stems or (asked.name,))[0]}_{asked.flagged[0]}",
         )
     parts = []
     for number in there:
-        above = np.flatnonzero(read.answers[number] > (one.item(number).low or 0))
+        above = np.flatnonzero(read.answers[number] > (asked.item(number).low or 0))
         at = read.episode[above]
         part = pd.DataFrame(
             {
@@ -310,7 +312,7 @@ def flagged_answers(
                 "program": records.episodes["program"].take(at).array,
                 "day": read.rows["day"].to_numpy()[above],
                 "item": number,
-                "label": one.item(number).label,
+                "label": asked.item(number).label,
                 "answer": read.answers[number][above],
             }
         )

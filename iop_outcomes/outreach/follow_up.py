@@ -148,13 +148,16 @@ def follow_up_due(
     targets = _targets(follow_ups)
     day = day_asked(records, as_of)
     asked = _Asked.of(known_on(records, day), day)
-    kinds = [asked.check_ins(every), *(asked.follow_up(one, since, window) for one in targets)]
+    kinds = [
+        asked.check_ins(every),
+        *(asked.follow_up(target, since, window) for target in targets),
+    ]
     table = pd.concat([rows for rows, _ in kinds], ignore_index=True)
     table = table.sort_values("days_late", ascending=False, kind="stable", ignore_index=True)
     response = pd.DataFrame([answers for _, answers in kinds])
     text = f"A check-in is due {every} days after the last one, while the episode is open."
     if targets:
-        named = ", ".join(str(one) for one in targets)
+        named = ", ".join(str(target) for target in targets)
         text += (
             f" Follow-ups are due {named} days after {since}, up to {window} days before or after; "
             "their response is of those whose time is over."

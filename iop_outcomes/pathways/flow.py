@@ -351,7 +351,10 @@ def _without_unknown(
     judgements = Judgements(records)
     for step, measure in measures.items():
         judged = judgements.by(measure, groups.codes, len(groups))
-        reasons = [one.text if one is not None and one.absent else "" for one in judged]
+        reasons = [
+            judgement.text if judgement is not None and judgement.absent else ""
+            for judgement in judged
+        ]
         if not any(reasons):
             continue
         rows = np.flatnonzero((table["step"] == step).to_numpy())

@@ -305,12 +305,12 @@ class _Presence:
         """Return each episode with each other person at one of its sessions."""
         people = self._matrix(self.person[self.episode])
         both = (self._matrix(self.episode) @ people.T).tocoo()
-        other = both.col != self.person[both.row]
-        order = np.lexsort((both.col[other], both.row[other]))
+        not_oneself = both.col != self.person[both.row]
+        order = np.lexsort((both.col[not_oneself], both.row[not_oneself]))
         return _Pairs(
-            both.row[other][order].astype(np.intp),
-            both.col[other][order].astype(np.intp),
-            both.data[other][order].astype(np.int64),
+            both.row[not_oneself][order].astype(np.intp),
+            both.col[not_oneself][order].astype(np.intp),
+            both.data[not_oneself][order].astype(np.int64),
         )
 
     def same_peers(self) -> Floats:

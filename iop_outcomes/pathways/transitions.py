@@ -138,8 +138,13 @@ def _since_prior_care(attendance: Attendance) -> pd.DataFrame:
 
 def _unrecorded_first(attendance: Attendance, first: np.ndarray, known: np.ndarray) -> int:
     both: Visits = read_visits(attendance, unrecorded=True)
-    other = both.nth(1, 0, np.inf)
-    return int((known & (np.isnan(first) & ~np.isnan(other) | (other < first))).sum())
+    first_with_unrecorded = both.nth(1, 0, np.inf)
+    return int(
+        (
+            known
+            & (np.isnan(first) & ~np.isnan(first_with_unrecorded) | (first_with_unrecorded < first))
+        ).sum()
+    )
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -286,7 +291,7 @@ def transitions(
     kept, left_out = ungrouped(records.episodes, PATH, missing_group, "episode")
     records = records if kept is None else records.subset(kept)
     groups = group_episodes(records.episodes, PATH, missing_group)
-    names = [str(one) for one in groups.labels[PATH]]
+    names = [str(path) for path in groups.labels[PATH]]
     size = records.episodes[PATH].astype(object).fillna(NOT_RECORDED).value_counts()
     dated = days_since_prior_discharge(read_attendance(records)) >= 0
     first = (

@@ -139,6 +139,6 @@ def _note(result: AttendanceByWeek) -> str:
     hidden = "hidden" in result.table and bool(result.table["hidden"].any())
     dash = " A dash: too few people to show." if hidden else ""
     reasons = reasons_in(result.table).unique()
-    unknown = "".join(f" Share of the sessions due: {one}." for one in reasons)
+    unknown = "".join(f" Share of the sessions due: {reason}." for reason in reasons)
     level = format_level(result.confidence)
     return f"{result.rule}\nBand: {level} confidence limits.{dash}{unknown}"

@@ -125,7 +125,9 @@ def _scale(trend: Trend, target: float | None) -> tuple[float, float]:
     """Return the y axis: 0 to 1 for a share, else from 0 to a little beyond the limits."""
     if trend.unit == "proportion":
         return 0.0, 1.0
-    every = [name for one in ("value", "lower", "upper") for name in (one, f"{one}_so_far")]
+    every = [
+        name for column in ("value", "lower", "upper") for name in (column, f"{column}_so_far")
+    ]
     shown = trend.table[every]
     highest, lowest = shown.max().max(), shown.min().min()
     if target is not None:
@@ -256,7 +258,9 @@ def _note(trend: Trend) -> str:
     open_points = f" Open points: {SO_FAR}." if now else ""
     below = " n: the denominator." if trend.table["denominator"].notna().any() else ""
     level = format_level(trend.confidence)
-    unknown = "".join(f" {one[0].upper()}{one[1:]}." for one in reasons_in(trend.table).unique())
+    unknown = "".join(
+        f" {reason[0].upper()}{reason[1:]}." for reason in reasons_in(trend.table).unique()
+    )
     return (
         f"{trend.rule}\nVertical lines: {level} confidence intervals.{open_points}{below}{unknown}"
     )

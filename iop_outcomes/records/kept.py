@@ -16,7 +16,7 @@ def keep_what_was_read(out: Path, records: Records, data: Path, mapping: Path | 
     inputs = [data, folder / "mapping.toml", *(folder / name for name in names)]
     if mapping is not None:
         inputs.append(mapping)
-    if any(one.is_file() and out.exists() and one.samefile(out) for one in inputs):
+    if any(file.is_file() and out.exists() and file.samefile(out) for file in inputs):
         raise RuleError(
             f"{printable(str(out))} is one of the files that were read, and is not written over.",
             instead="another name",

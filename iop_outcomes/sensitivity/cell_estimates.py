@@ -36,7 +36,7 @@ def estimate_cell(cell: CellTimes, horizon: float, confidence: float) -> Columns
     if len(times.labels.columns):
         compared, not_compared = _comparison(times, cell.clusters)
         columns |= {name: np.full(len(rows), value) for name, value in compared.items()}
-        why = [f"{one} {not_compared}".strip() for one in why]
+        why = [f"{reason} {not_compared}".strip() for reason in why]
     return columns | {"not_estimated": np.array(why, dtype=object)}
 
 

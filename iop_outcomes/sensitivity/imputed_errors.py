@@ -29,9 +29,9 @@ def imputed_estimates(
         the first, missing unless there are two groups.
     """
     steps = kaplan_meier(times, 0.95, "log-log")
-    value = np.array([_estimates(one, horizon) for one in steps]).T
+    value = np.array([_estimates(curve, horizon) for curve in steps]).T
     if clusters.code is None:
-        variance = np.array([_variances(one, horizon) for one in steps]).T
+        variance = np.array([_variances(curve, horizon) for curve in steps]).T
         apart = variance.sum(axis=1)
     else:
         moved = _influences(times, steps, clusters, horizon)

@@ -118,8 +118,10 @@ def relapse_by_imputation(
         for place in range(len(imputed))
     ]
     labels, clustering = sets[0].labels, replace(sets[0].clusters.clustering, noun="patterns")
-    value = np.stack([one.value for one in sets])  # sets by quantities (share, mean) by groups
-    variance = np.stack([one.variance for one in sets])
+    value = np.stack(
+        [completed.value for completed in sets]
+    )  # sets by quantities (share, mean) by groups
+    variance = np.stack([completed.variance for completed in sets])
     table = _table(sets, value, variance, confidence)
     rule = left_out.after(f"{chosen.title}: {chosen.rule} {imputed.rule}")
     if names and not known and imputed.missing_share > 0:
@@ -218,8 +220,8 @@ def _table(
     options: Any = {"degrees_of_freedom": freedom, "confidence": confidence}
     share = pool(value[:, 0], variance[:, 0], scale="log_log", **options)
     mean = pool(value[:, 1], variance[:, 1], **options)
-    events = np.sum([one.events for one in sets], axis=0)
-    on_imputed = np.sum([one.on_imputed for one in sets], axis=0)
+    events = np.sum([completed.events for completed in sets], axis=0)
+    on_imputed = np.sum([completed.on_imputed for completed in sets], axis=0)
     rests = np.full(len(people), np.nan)
     np.divide(on_imputed, events, out=rests, where=events > 0)
     return pd.DataFrame(
@@ -258,7 +260,7 @@ def _difference(sets: list[_OneSet], value: Numbers, confidence: float) -> pd.Da
         return pd.DataFrame(columns=["quantity", *columns]).astype(dict.fromkeys(columns, float))
     pooled = pool(
         value[:, :, 1] - value[:, :, 0],
-        np.stack([one.apart for one in sets]),
+        np.stack([completed.apart for completed in sets]),
         degrees_of_freedom=max(len(np.unique(sets[0].clusters.each)) - 2, 1),
         confidence=confidence,
     ).rename(columns={"estimate": "difference"})

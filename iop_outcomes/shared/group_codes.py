@@ -57,8 +57,8 @@ def column_names(frame: pd.DataFrame, by: Any) -> list[str]:
     RuleError
         If a column is not there or is named twice, or `by` holds anything but names.
     """
-    one = isinstance(by, str) or not isinstance(by, Iterable)
-    names: list[Any] = [] if by is None else [by] if one else list(by)
+    one_column = isinstance(by, str) or not isinstance(by, Iterable)
+    names: list[Any] = [] if by is None else [by] if one_column else list(by)
     if holds_data(by) or not all(isinstance(name, str) for name in names):
         raise RuleError(
             "Groups are named by their columns, and these by text.",

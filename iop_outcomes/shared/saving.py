@@ -142,7 +142,7 @@ def _settle(target: Path) -> None:
     """Write the folder's new entry to the disk, and remove old temporary files."""
     left = re.compile(re.escape(_stem(target)) + r"\.[0-9a-f]{16}\.part")
     with suppress(OSError), os.scandir(target.parent) as entries:
-        for entry in filter(lambda one: left.fullmatch(one.name), entries):
+        for entry in filter(lambda file: left.fullmatch(file.name), entries):
             with suppress(OSError):  # another writer may have removed it
                 if time.time() - entry.stat().st_mtime > DAY:
                     os.unlink(entry)

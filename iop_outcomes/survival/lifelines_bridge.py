@@ -133,7 +133,7 @@ def fitted_groups(
     if len(labels.columns) == 1:
         keys = [key for (key,) in keys]
     fitters = [
-        fitted(one, estimate, confidence, name) for one, name in zip(groups, names, strict=True)
+        fitted(group, estimate, confidence, name) for group, name in zip(groups, names, strict=True)
     ]
     refused = [place for place, fitter in enumerate(fitters) if fitter is None]
     if refused:
@@ -180,10 +180,10 @@ def log_rank_test(times: CheckedTimes) -> tuple[float, float]:
         groups = range(len(times.labels))
         rows = [CountedRows.of(_from_start(ends, ends.own(group))) for group in groups]
         result = multivariate_logrank_test(
-            np.concatenate([one.days for one in rows]),
-            np.repeat(groups, [len(one.days) for one in rows]),
-            np.concatenate([one.event for one in rows]),
-            weights=np.concatenate([one.number for one in rows]),
+            np.concatenate([part.days for part in rows]),
+            np.repeat(groups, [len(part.days) for part in rows]),
+            np.concatenate([part.event for part in rows]),
+            weights=np.concatenate([part.number for part in rows]),
         )
     return float(result.test_statistic), float(result.p_value)
 

@@ -66,12 +66,12 @@ def sums_of_products(
     earlier = np.where(new, 0.0, np.roll(running, 1, axis=1))
     kinds = len(values)
     products = np.empty((kinds, kinds, size))
-    for one in range(kinds):
-        for other in range(one, kinds):
-            change = running[one] * running[other] - earlier[one] * earlier[other]
+    for kind in range(kinds):
+        for other_kind in range(kind, kinds):
+            change = running[kind] * running[other_kind] - earlier[kind] * earlier[other_kind]
             daily = np.bincount(place, change, minlength=size + 1)[:size]
             sums = np.cumsum(daily) if group is None else running_sums(daily, group)
-            products[one, other] = products[other, one] = sums
+            products[kind, other_kind] = products[other_kind, kind] = sums
     return products
 
 
@@ -96,12 +96,14 @@ def sums_over_rows(
     values = np.hstack([come[:, several], gone[:, several]])
     products = sums_of_products(np.tile(who[several], 2), place, values, size)
     once, ended = come[:, alone], come[:, alone] + gone[:, alone]
-    for one in range(len(come)):
-        for other in range(one, len(come)):
-            there, then = once[one] * once[other], ended[one] * ended[other]
+    for kind in range(len(come)):
+        for other_kind in range(kind, len(come)):
+            there, then = once[kind] * once[other_kind], ended[kind] * ended[other_kind]
             daily = np.bincount(first[alone], there, size).astype(np.float64)
-            products[one, other] += np.cumsum(daily + np.bincount(last[alone], then - there, size))
-            products[other, one] = products[one, other]
+            products[kind, other_kind] += np.cumsum(
+                daily + np.bincount(last[alone], then - there, size)
+            )
+            products[other_kind, kind] = products[kind, other_kind]
     return products
 
 

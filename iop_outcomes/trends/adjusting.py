@@ -81,12 +81,12 @@ def check_adjustment(adjust: Any, holidays: Any, kind: str, chart: str) -> Adjus
         The chart, or "none".
     """
     asked = [] if adjust is None else [adjust] if isinstance(adjust, str) else adjust
-    if not isinstance(asked, (list, tuple)) or any(one not in ADJUSTMENTS for one in asked):
+    if not isinstance(asked, (list, tuple)) or any(name not in ADJUSTMENTS for name in asked):
         raise RuleError(
             "A trend is adjusted for the season, for working days, or for both.",
             found=f"adjust={as_written(adjust)}"
             if not isinstance(asked, (list, tuple))
-            else f"adjust={names_asked([one for one in asked if one not in ADJUSTMENTS])}",
+            else f"adjust={names_asked([name for name in asked if name not in ADJUSTMENTS])}",
             instead='adjust="season", adjust="working_days" or adjust=["season", "working_days"]',
         )
     days = _days_of(holidays)
@@ -131,8 +131,8 @@ def _days_of(holidays: Any) -> tuple[Any, ...]:
             found=f"holidays={as_written(holidays)}",
             instead='holidays=["2026-07-03", "2026-12-25"]',
         )
-    dates = [_date_or_none(one) for one in holidays]
-    none = sum(one is None for one in dates)
+    dates = [_date_or_none(holiday) for holiday in holidays]
+    none = sum(date is None for date in dates)
     if none:
         raise RuleError(
             "A holiday is a date.",

@@ -80,8 +80,8 @@ def parse_label(text: str) -> pd.Period:
 
 def check_every(every: str, first_month: int = 1) -> Every:
     """Return `every`, or raise RuleError if it or the first month of the year is not known."""
-    for one in EVERY:
-        if every == one:
+    for length in EVERY:
+        if every == length:
             break
     else:
         raise RuleError(
@@ -95,13 +95,13 @@ def check_every(every: str, first_month: int = 1) -> Every:
             found=f"first_month={as_written(first_month)}",
             instead="first_month=7 for a fiscal year from July",
         )
-    if first_month != 1 and one in ("week", "month"):
+    if first_month != 1 and length in ("week", "month"):
         raise RuleError(
             "The first month of the year makes a difference to quarters and years only.",
-            found=f'every="{one}", first_month={first_month}',
+            found=f'every="{length}", first_month={first_month}',
             instead='every="quarter" or every="year"',
         )
-    return one
+    return length
 
 
 def frequency(every: Every, first_month: int = 1) -> str:

@@ -97,7 +97,7 @@ class Trend(DrawnResult):
         """
         text = describe_groups(self.table, self.by, self._sentence)
         if self.marks is not None:
-            text += "".join(f" {one}" for one in describe_marks(self.marks))
+            text += "".join(f" {sentence}" for sentence in describe_marks(self.marks))
         return self.left_out.after(text)
 
     @property

@@ -61,5 +61,5 @@ def calendar_windows(periods: pd.PeriodIndex) -> Windows:
 
 def windows_between(days: Sequence[tuple[pd.Timestamp, pd.Timestamp, str]]) -> Windows:
     """Return periods from their first and last days and their names, the earliest first."""
-    start, end = (pd.DatetimeIndex([one[place] for one in days]) for place in (0, 1))
-    return Windows(start, end, [one[2] for one in days], start)
+    start, end = (pd.DatetimeIndex([span[place] for span in days]) for place in (0, 1))
+    return Windows(start, end, [span[2] for span in days], start)

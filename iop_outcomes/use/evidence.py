@@ -151,16 +151,16 @@ def read_use_days(records: Records, rule: UseRule) -> UseDays:
     """
     checkins = records.checkins
     counts = _counts(records, rule)
-    other = CLEAR if rule.others == "no_use" else NOTHING
+    state_of_others = CLEAR if rule.others == "no_use" else NOTHING
     if rule.sources == "drug_test":
         days = read_days(records, _test_states(checkins, counts, rule))
         state = np.where(days.state == REFUSAL, MISSING, days.state)
         days = UseDays(days.episode, days.day, state)
     elif rule.sources == "self_report":
-        days = read_days(records, _report_states(checkins, counts, other))
+        days = read_days(records, _report_states(checkins, counts, state_of_others))
     else:
         tests = read_days(records, _test_states(checkins, counts, rule))
-        reports = read_days(records, _report_states(checkins, counts, other))
+        reports = read_days(records, _report_states(checkins, counts, state_of_others))
         days = _together(tests, reports, rule)
     if rule.others == "no_use":
         return days

@@ -254,7 +254,7 @@ def _codes(text: str) -> NDArray[np.int8]:
     if (codes == PAD).any():
         unknown = sorted(set(text) - set(SYMBOLS))
         # Letters and digits may be part of a name, so they are not printed.
-        named = [repr(one) for one in unknown if not one.isalnum()][:5]
+        named = [repr(symbol) for symbol in unknown if not symbol.isalnum()][:5]
         raise RuleError(
             "A use pattern holds a symbol that is not known.",
             found=", ".join(named) or format_count(len(unknown), "other letter"),

@@ -162,11 +162,11 @@ def continuity(
 def _disagreement(measures: Sequence[ContinuityMeasure]) -> pd.DataFrame:
     """Return for each pair of rules on how many episodes they disagree."""
     stayed, known = {}, {}
-    for one in measures:
-        met = one.table["met"]
-        known[one.measure] = (met.notna() & one.table["over"]).to_numpy(dtype=np.bool_)
+    for measure in measures:
+        met = measure.table["met"]
+        known[measure.measure] = (met.notna() & measure.table["over"]).to_numpy(dtype=np.bool_)
         value = met.to_numpy(dtype=np.bool_, na_value=False)
-        stayed[one.measure] = ~value if one.measure.startswith("dropout") else value
+        stayed[measure.measure] = ~value if measure.measure.startswith("dropout") else value
     rows = []
     for first, second in combinations(stayed, 2):
         both = known[first] & known[second]

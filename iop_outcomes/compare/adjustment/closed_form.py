@@ -59,7 +59,10 @@ class Errors:
             places = np.arange(start, min(start + block, len(grid)))
             rows = curves.influence(places)
             summed = np.stack(
-                [[sums(cluster, one, number) for one in of_group] for of_group in rows]
+                [
+                    [sums(cluster, influence_of_group, number) for influence_of_group in of_group]
+                    for of_group in rows
+                ]
             )
             error[:, places] = np.sqrt((summed**2).sum(axis=2))
             area += np.einsum("gpc,p->gc", summed, width[places])

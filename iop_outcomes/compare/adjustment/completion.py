@@ -43,13 +43,13 @@ class Completion:
     @property
     def names(self) -> list[str]:
         """The columns of the covariates."""
-        return [one.name for one in self.incomplete.covariates]
+        return [covariate.name for covariate in self.incomplete.covariates]
 
     def samples(self, imputations: int) -> list[pd.DataFrame]:
         """Return the covariates of all rows, completed several times."""
         rows = np.arange(len(self.frame))
         streams = np.random.SeedSequence([self.seed, WHOLE]).spawn(imputations)
-        return [self._completed(rows, np.random.default_rng(one)) for one in streams]
+        return [self._completed(rows, np.random.default_rng(stream)) for stream in streams]
 
     def twice(self, rows: Places, counts: Floats) -> list[pd.DataFrame]:
         """Complete a sample of rows twice; its random numbers follow from the sample.
@@ -61,7 +61,7 @@ class Completion:
         """
         sample = zlib.crc32(np.ascontiguousarray(counts).tobytes())
         streams = np.random.SeedSequence([self.seed, OF_SAMPLES, sample]).spawn(TWICE)
-        return [self._completed(rows, np.random.default_rng(one)) for one in streams]
+        return [self._completed(rows, np.random.default_rng(stream)) for stream in streams]
 
     def rule(self, imputations: int | None) -> str:
         """Return how missing covariates were completed, as sentences."""

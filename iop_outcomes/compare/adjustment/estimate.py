@@ -339,13 +339,16 @@ def _sizes(problems: list[Problem], every: list[Scores], names: list[str]) -> pd
     if not every:
         return sizes
     effective, largest = [], []
-    for one, scores in zip(problems, every, strict=True):
-        weight = one.model.weights(scores)
+    for sample_problem, scores in zip(problems, every, strict=True):
+        weight = sample_problem.model.weights(scores)
         total, squares = (
-            np.bincount(one.group, each, minlength=number) for each in (weight, weight**2)
+            np.bincount(sample_problem.group, each, minlength=number)
+            for each in (weight, weight**2)
         )
         effective.append(total**2 / squares)
-        largest.append([float(weight[one.group == group].max()) for group in range(number)])
+        largest.append(
+            [float(weight[sample_problem.group == group].max()) for group in range(number)]
+        )
     means = np.mean(effective, axis=0), np.mean(largest, axis=0)
     return sizes.assign(effective_size=means[0], largest_weight=means[1])
 

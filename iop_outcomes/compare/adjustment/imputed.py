@@ -66,7 +66,9 @@ class Imputing:
         except OutcomesError:
             return np.concatenate([problem.lost(), problem.lost(), plain])
         ones = np.ones(len(rows))
-        return np.concatenate([*(self.curves.on(one).survival(ones) for one in problems), plain])
+        return np.concatenate(
+            [*(self.curves.on(problem).survival(ones) for problem in problems), plain]
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -76,17 +76,17 @@ def limited_imputed(imputing: Imputing, each: Sequence[Curves], asked: Asked) ->
     """Return the same of curves of each completed sample."""
     names, grid, number = asked.names, imputing.curves.problem.grid, len(asked.names)
     ones = np.ones(len(asked.cluster))
-    completed = np.stack([one.survival(ones) for one in each])
+    completed = np.stack([curves.survival(ones) for curves in each])
     survival, plain = completed.mean(axis=0), imputing.plain.survival(ones)
     if asked.limits == "closed_form":
         errors = [
-            Errors.of(one, grid, asked.cluster, number)
-            for one in each
-            if not isinstance(one, Standardised)
+            Errors.of(curves, grid, asked.cluster, number)
+            for curves in each
+            if not isinstance(curves, Standardised)
         ]
-        of_curves = Pooled.by_rubin(completed, np.stack([one.of_curves for one in errors]))
+        of_curves = Pooled.by_rubin(completed, np.stack([error.of_curves for error in errors]))
         differences = differences_of(measures_of(grid, completed), asked.against)
-        spread = np.stack([one.of_differences(asked.against) for one in errors])
+        spread = np.stack([error.of_differences(asked.against) for error in errors])
         of_differences, failed = Pooled.by_rubin(differences, spread), 0
         beside = _plain_closed_form(imputing.plain, plain, asked)
     else:

@@ -168,24 +168,24 @@ def _sizes(groups: CheckedGroups, weight: Floats | None) -> pd.DataFrame:
     return sizes.assign(weight=total, effective_size=total**2 / squares)
 
 
-def _rows(one: Covariate, groups: CheckedGroups, weight: Floats | None) -> pd.DataFrame:
+def _rows(covariate: Covariate, groups: CheckedGroups, weight: Floats | None) -> pd.DataFrame:
     """Return what each group has of a covariate, one row a level and group."""
     names = group_names(groups.labels)
-    plain = Spread.of(one, groups.group, len(names), None)
-    weighed = None if weight is None else Spread.of(one, groups.group, len(names), weight)
-    levels = one.levels or ("yes" if one.kind == "yes_no" else "",)
+    plain = Spread.of(covariate, groups.group, len(names), None)
+    weighed = None if weight is None else Spread.of(covariate, groups.group, len(names), weight)
+    levels = covariate.levels or ("yes" if covariate.kind == "yes_no" else "",)
     rows: list[dict[str, Any]] = []
     for column, level in enumerate(levels):
         for place, name in enumerate(names):
             known = plain.rows[place] - plain.missing[place]
             row = {
-                "covariate": one.name,
-                "kind": one.kind,
+                "covariate": covariate.name,
+                "kind": covariate.kind,
                 "level": level,
                 "group": name,
                 "n": int(plain.rows[place]),
                 "missing": int(plain.missing[place]),
-                **_numbers(one, groups.group == place, plain, place, column),
+                **_numbers(covariate, groups.group == place, plain, place, column),
             }
             row["count"] = known * row["share"]
             if weighed is not None:
@@ -199,14 +199,14 @@ def _rows(one: Covariate, groups: CheckedGroups, weight: Floats | None) -> pd.Da
 
 
 def _numbers(
-    one: Covariate, inside: NDArray[np.bool_], plain: Spread, place: int, column: int
+    covariate: Covariate, inside: NDArray[np.bool_], plain: Spread, place: int, column: int
 ) -> dict[str, float]:
     """Return the mean and the rest of a number, or the share of a level."""
     mean = float(plain.mean[place, column])
     names = ("sd", "lower_quartile", "median", "upper_quartile")
-    if one.kind != "number":
+    if covariate.kind != "number":
         return {"share": mean, "mean": np.nan, **dict.fromkeys(names, np.nan)}
-    values = one.values[inside & one.known, 0]
+    values = covariate.values[inside & covariate.known, 0]
     quartiles = np.quantile(values, [0.25, 0.5, 0.75]) if len(values) else [np.nan] * 3
     spread = float(np.sqrt(plain.covariance[place, 0, 0]))
     return {
@@ -217,25 +217,25 @@ def _numbers(
 
 
 def _differences(
-    one: Covariate, groups: CheckedGroups, weight: Floats | None, pairs: Pairs
+    covariate: Covariate, groups: CheckedGroups, weight: Floats | None, pairs: Pairs
 ) -> pd.DataFrame:
     """Return the standardised differences of a covariate, one row a pair."""
     names = group_names(groups.labels)
-    plain = Spread.of(one, groups.group, len(names), None)
-    after = None if weight is None else Spread.of(one, groups.group, len(names), weight)
+    plain = Spread.of(covariate, groups.group, len(names), None)
+    after = None if weight is None else Spread.of(covariate, groups.group, len(names), weight)
     rows = []
     for first, second in pairs:
         row = {
-            "covariate": one.name,
-            "kind": one.kind,
+            "covariate": covariate.name,
+            "kind": covariate.kind,
             "group": names[first],
             "reference": names[second],
-            "difference": difference_of(one.kind, plain, plain, first, second),
+            "difference": difference_of(covariate.kind, plain, plain, first, second),
             "difference_missing": difference_of_missing(plain, plain, first, second),
         }
         if after is not None:
             row |= {
-                "weighted_difference": difference_of(one.kind, after, plain, first, second),
+                "weighted_difference": difference_of(covariate.kind, after, plain, first, second),
                 "weighted_difference_missing": difference_of_missing(after, plain, first, second),
             }
         rows.append(row)

@@ -74,7 +74,7 @@ class Spread:
         return self.missing / self.rows
 
 
-def difference_of(kind: str, at: Spread, scale: Spread, one: int, two: int) -> float:
+def difference_of(kind: str, at: Spread, scale: Spread, group: int, reference: int) -> float:
     """Return the standardised difference of two groups.
 
     Parameters
@@ -89,8 +89,8 @@ def difference_of(kind: str, at: Spread, scale: Spread, one: int, two: int) -> f
     one, two : int
         The groups; the difference is that of the first less the second.
     """
-    moved = at.mean[one] - at.mean[two]
-    unit = (scale.covariance[one] + scale.covariance[two]) / 2
+    moved = at.mean[group] - at.mean[reference]
+    unit = (scale.covariance[group] + scale.covariance[reference]) / 2
     if not (np.isfinite(moved).all() and np.isfinite(unit).all()):
         return np.nan
     if kind == "words":
@@ -98,11 +98,11 @@ def difference_of(kind: str, at: Spread, scale: Spread, one: int, two: int) -> f
     return _ratio(float(moved[0]), float(unit[0, 0]))
 
 
-def difference_of_missing(at: Spread, scale: Spread, one: int, two: int) -> float:
+def difference_of_missing(at: Spread, scale: Spread, group: int, reference: int) -> float:
     """Return the standardised difference of the shares without a value."""
     share = scale.share_missing
-    unit = float(np.mean([share[place] * (1 - share[place]) for place in (one, two)]))
-    return _ratio(float(at.share_missing[one] - at.share_missing[two]), unit)
+    unit = float(np.mean([share[place] * (1 - share[place]) for place in (group, reference)]))
+    return _ratio(float(at.share_missing[group] - at.share_missing[reference]), unit)
 
 
 def _ratio(moved: float, variance: float) -> float:

@@ -142,8 +142,8 @@ def compare_cohorts(
     adjusted = adjusted_curves(frame, by, names, method=method, **options)
     others = _others(frame, by, names, method, options)
 
-    def adjust(other: pd.DataFrame) -> tuple[AdjustedCurves, str]:
-        own = _Rows.of(other, by, covariates, missing_group, missing_covariates)
+    def adjust(alternative: pd.DataFrame) -> tuple[AdjustedCurves, str]:
+        own = _Rows.of(alternative, by, covariates, missing_group, missing_covariates)
         curves = adjusted_curves(own.frame, by, own.names, method=method, **options)
         return curves, check_times(own.frame, by).rule
 
@@ -279,7 +279,10 @@ def _table(adjusted: AdjustedCurves, others: dict[str, AdjustedCurves]) -> pd.Da
     parts = {
         "not adjusted": adjusted.unadjusted,
         "adjusted": adjusted.table,
-        **{f"adjusted by {name}": one.table for name, one in others.items()},
+        **{
+            f"adjusted by {name}": adjusted_curves_by.table
+            for name, adjusted_curves_by in others.items()
+        },
     }
     tables = []
     for name, table in parts.items():

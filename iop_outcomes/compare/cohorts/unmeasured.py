@@ -76,9 +76,13 @@ def _why_not(row: dict[Any, Any], events: list[int]) -> str:
 def _ratio(
     row: dict[Any, Any], spread: list[float], confidence: float
 ) -> tuple[float, float, float]:
-    own, other = 1 - row["estimate"], 1 - row["estimate_reference"]
+    risk, risk_reference = 1 - row["estimate"], 1 - row["estimate_reference"]
     twice = spread[0] ** 2 + spread[1] ** 2 - row["se"] ** 2
-    variance = (spread[0] / own) ** 2 + (spread[1] / other) ** 2 - twice / (own * other)
+    variance = (
+        (spread[0] / risk) ** 2
+        + (spread[1] / risk_reference) ** 2
+        - twice / (risk * risk_reference)
+    )
     reach = normal_quantile(confidence) * float(np.sqrt(max(variance, 0.0)))
-    ratio = own / other
+    ratio = risk / risk_reference
     return float(ratio), float(ratio * np.exp(-reach)), float(ratio * np.exp(reach))

@@ -22,16 +22,16 @@ def estimate_cells(cells: Cells, weighting: Weighting, day: float, of: Of) -> tu
     """Return the survival at a day, or the area up to it, of each cell, and their covariance."""
     steps = curve_steps(cells.times, weighting, 0.95, "log-log")
     _require_follow_up(steps, day, of)
-    values = np.array([value_at(one, day, of) for one in steps])
+    values = np.array([value_at(curve, day, of) for curve in steps])
     if weighting.clusters.code is None:
-        return values, np.diag([_variance(one, day, of) for one in steps])
+        return values, np.diag([_variance(curve, day, of) for curve in steps])
     influence = []
     place = 0 if of == "survival" else 1
     code = weighting.clusters.code
-    for one, rows in zip(steps, cells.times.rows_by_group, strict=True):
-        moves = moves_of(cells.times, weighting, rows, one.day)
+    for curve, rows in zip(steps, cells.times.rows_by_group, strict=True):
+        moves = moves_of(cells.times, weighting, rows, curve.day)
         who = np.unique(moves.cluster, return_index=True)[1]  # a row of each, in order of its code
-        influence.append((code[rows][who], curve_sums(one, moves, day)[place]))
+        influence.append((code[rows][who], curve_sums(curve, moves, day)[place]))
     return values, covariance_of(influence, int(code.max()) + 1)
 
 
@@ -52,14 +52,14 @@ def _require_follow_up(steps: list[Steps], day: float, of: Of) -> None:
     """Refuse a day up to which some cell is not followed."""
     fewest = 2 if of == "area" else 1
     ends = [
-        float(one.day[one.people.at_risk_before(one.day) >= fewest].max(initial=0.0))
-        for one in steps
+        float(curve.day[curve.people.at_risk_before(curve.day) >= fewest].max(initial=0.0))
+        for curve in steps
     ]
     short = [
         place
-        for place, one in enumerate(steps)
-        if one.height_at(day) > 0
-        and (ends[place] < day if of == "survival" else not one.followed_to(day))
+        for place, curve in enumerate(steps)
+        if curve.height_at(day) > 0
+        and (ends[place] < day if of == "survival" else not curve.followed_to(day))
     ]
     if not short:
         return

@@ -159,18 +159,18 @@ def _estimate_cells(
     code = weighting.clusters.code
     short = []
     for cell, rows in enumerate(times.rows_by_group):
-        one = IncidenceCell.of(
+        incidence_cell = IncidenceCell.of(
             ends, cell, moves_of(times, weighting, rows, ends.day[ends.own(cell)])
         )
-        incidence, error = aalen_johansen(one.at_risk, one.events)
-        place = int(np.searchsorted(one.day, day, side="right")) - 1
+        incidence, error = aalen_johansen(incidence_cell.at_risk, incidence_cell.events)
+        place = int(np.searchsorted(incidence_cell.day, day, side="right")) - 1
         values[:, cell], variances[:, cell] = incidence[:, place], error[:, place] ** 2
-        if one.day[-1] < day and incidence[:, place].sum() < 1 - 1e-9:
+        if incidence_cell.day[-1] < day and incidence[:, place].sum() < 1 - 1e-9:
             short.append(cell)
         if code is not None:
-            who = np.unique(one.moves.cluster, return_index=True)[1]
+            who = np.unique(incidence_cell.moves.cluster, return_index=True)[1]
             own = by_cause.code[rows]
-            for cause, sums in enumerate(one.influence(incidence, own, place)):
+            for cause, sums in enumerate(incidence_cell.influence(incidence, own, place)):
                 influence[cause].append((code[rows][who], sums))
     if short:
         raise EstimateError(

@@ -175,19 +175,19 @@ def _medians(day: Floats, survival: Floats, at_risk: Floats) -> Floats:
 def _table(question: Question, observed: Floats, drawn: Floats) -> pd.DataFrame:
     names = group_names(question.cells.labels)
     rows = []
-    for one, two in question.pairs:
+    for group, reference in question.pairs:
         # A median that is not reached is later than all others: infinite, and unknown less another.
         with np.errstate(invalid="ignore"):
-            moved = _ordered(drawn[:, one]) - _ordered(drawn[:, two])
+            moved = _ordered(drawn[:, group]) - _ordered(drawn[:, reference])
         lower, upper = _limits(moved, question.confidence)
         known = not (np.isnan(lower) or np.isnan(upper))
         rows.append(
             {
-                "group": names[one],
-                "reference": names[two],
-                "estimate": observed[one],
-                "estimate_reference": observed[two],
-                "difference": observed[one] - observed[two],
+                "group": names[group],
+                "reference": names[reference],
+                "estimate": observed[group],
+                "estimate_reference": observed[reference],
+                "difference": observed[group] - observed[reference],
                 "se": float(np.std(moved, ddof=1)) if np.isfinite(moved).all() else np.nan,
                 "lower": lower,
                 "upper": upper,

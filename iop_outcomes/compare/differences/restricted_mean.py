@@ -110,16 +110,21 @@ def _ratio(
     """Return the ratios of pairs with limits that are normal on the log scale, and p-values."""
     from scipy.special import ndtr
 
-    one, two = (np.array(part, dtype=np.intp) for part in zip(*pairs, strict=True))
+    group, reference = (np.array(part, dtype=np.intp) for part in zip(*pairs, strict=True))
     variance = np.diag(covariance)
-    known = (variance[one] > 0) & (variance[two] > 0) & (values[one] > 0) & (values[two] > 0)
+    known = (
+        (variance[group] > 0)
+        & (variance[reference] > 0)
+        & (values[group] > 0)
+        & (values[reference] > 0)
+    )
     with np.errstate(divide="ignore", invalid="ignore"):
-        log_ratio = np.where(known, np.log(values[one] / values[two]), np.nan)
-        ratio = np.where(values[two] > 0, values[one] / values[two], np.nan)
+        log_ratio = np.where(known, np.log(values[group] / values[reference]), np.nan)
+        ratio = np.where(values[reference] > 0, values[group] / values[reference], np.nan)
         spread = (
-            variance[one] / values[one] ** 2
-            + variance[two] / values[two] ** 2
-            - 2 * covariance[one, two] / (values[one] * values[two])
+            variance[group] / values[group] ** 2
+            + variance[reference] / values[reference] ** 2
+            - 2 * covariance[group, reference] / (values[group] * values[reference])
         )
         error = np.where(known, np.sqrt(np.maximum(spread, 0.0)), np.nan)
         p_value = 2 * ndtr(-np.abs(log_ratio / error))

@@ -176,21 +176,23 @@ def difference_table(
     from scipy.special import ndtr
 
     names = group_names(labels)
-    one, two = (np.array(part, dtype=np.intp) for part in zip(*pairs, strict=True))
-    difference = values[one] - values[two]
+    group, reference = (np.array(part, dtype=np.intp) for part in zip(*pairs, strict=True))
+    difference = values[group] - values[reference]
     variance = np.diag(covariance)
-    spread = np.maximum(variance[one] + variance[two] - 2 * covariance[one, two], 0.0)
-    known = (variance[one] > 0) & (variance[two] > 0)
+    spread = np.maximum(
+        variance[group] + variance[reference] - 2 * covariance[group, reference], 0.0
+    )
+    known = (variance[group] > 0) & (variance[reference] > 0)
     error = np.where(known, np.sqrt(spread), np.nan)
     reach = normal_quantile(confidence) * error
     with np.errstate(divide="ignore", invalid="ignore"):
         p_value = 2 * ndtr(-np.abs(difference / error))
     return pd.DataFrame(
         {
-            "group": [names[place] for place in one],
-            "reference": [names[place] for place in two],
-            "estimate": values[one],
-            "estimate_reference": values[two],
+            "group": [names[place] for place in group],
+            "reference": [names[place] for place in reference],
+            "estimate": values[group],
+            "estimate_reference": values[reference],
             "difference": difference,
             "se": error,
             "lower": difference - reach,

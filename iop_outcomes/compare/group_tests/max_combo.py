@@ -181,8 +181,8 @@ def max_combo(
     return MaxCombo(
         table=pd.DataFrame(
             {
-                "rho": [one.rho for one in weights],
-                "gamma": [one.gamma for one in weights],
+                "rho": [weight.rho for weight in weights],
+                "gamma": [weight.gamma for weight in weights],
                 "z": z,
                 "p_value": 2 * ndtr(-np.abs(z)),
             }
@@ -226,8 +226,8 @@ def _joint(
 ) -> tuple[Floats, Floats]:
     """Return the scores of the second group by each weight, and their covariance."""
     days = EventDays.of(times, stratum, cluster)
-    by_day = [days.weights(one) for one in weights]
-    plain = [days.score(one) for one in by_day]
+    by_day = [days.weights(weight) for weight in weights]
+    plain = [days.score(weight) for weight in by_day]
     for weight, score in zip(weights, plain, strict=True):
         if score.degrees_of_freedom < 1:
             raise EstimateError(
@@ -243,7 +243,7 @@ def _joint(
     )
     if cluster is None or days.sets is None:
         return scores, covariance
-    residuals = [group_residuals(days.sets, times.group, 2, one) for one in by_day]
+    residuals = [group_residuals(days.sets, times.group, 2, weight) for weight in by_day]
     variance = np.array(
         [
             robust_to_clusters(score, own, cluster).covariance[1, 1]

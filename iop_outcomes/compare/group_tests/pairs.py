@@ -157,10 +157,10 @@ def compare_survival_pairs(
     n = np.bincount(checked.group, minlength=number)
     events = np.bincount(checked.group[checked.event], minlength=number)
     rows = []
-    for one, two in pairs_of(checked.labels, reference):
-        statistic, p_value = _tested(checked, (one, two), stratum, weighting, weight)
-        counts = {"n": n[one] + n[two], "events": events[one] + events[two]}
-        pair = {"group": shown[one], "reference": shown[two], **counts}
+    for group, against in pairs_of(checked.labels, reference):
+        statistic, p_value = _tested(checked, (group, against), stratum, weighting, weight)
+        counts = {"n": n[group] + n[against], "events": events[group] + events[against]}
+        pair = {"group": shown[group], "reference": shown[against], **counts}
         rows.append({**pair, "statistic": statistic, "p_value": p_value})
     table = pd.DataFrame(rows)
     return PairwiseComparison(

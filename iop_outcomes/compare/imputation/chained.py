@@ -87,21 +87,21 @@ class Incomplete:
     @property
     def incomplete(self) -> list[Covariate]:
         """The covariates with a missing value, those with fewest first."""
-        some = [one for one in self.covariates if not one.known.all()]
-        return sorted(some, key=lambda one: int((~one.known).sum()))
+        some = [covariate for covariate in self.covariates if not covariate.known.all()]
+        return sorted(some, key=lambda covariate: int((~covariate.known).sum()))
 
     @property
     def table(self) -> pd.DataFrame:
         """One row a covariate: how many are missing, which share, and how they are drawn."""
-        missing = [int((~one.known).sum()) for one in self.covariates]
+        missing = [int((~covariate.known).sum()) for covariate in self.covariates]
         return pd.DataFrame(
             {
-                "covariate": [one.name for one in self.covariates],
+                "covariate": [covariate.name for covariate in self.covariates],
                 "missing": np.array(missing, dtype=np.int64),
                 "share_missing": np.array(missing) / len(self.days),
                 "model": [
-                    MODELS[one.kind] if count else ""
-                    for one, count in zip(self.covariates, missing, strict=True)
+                    MODELS[covariate.kind] if count else ""
+                    for covariate, count in zip(self.covariates, missing, strict=True)
                 ],
             }
         )
@@ -121,25 +121,27 @@ class Incomplete:
             Of each incomplete covariate the place whose value each of `rows` takes: its own where
             it is known. None where a covariate is known too rarely among `rows`.
         """
-        known = {one.name: np.flatnonzero(one.known[rows]) for one in self.incomplete}
+        known = {
+            covariate.name: np.flatnonzero(covariate.known[rows]) for covariate in self.incomplete
+        }
         if any(len(places) == 0 for places in known.values()):
             return None
         fixed = self._fixed(rows)
-        values = {one.name: _columns(one, rows) for one in self.covariates}
-        taken = {one.name: rows.copy() for one in self.incomplete}
-        for one in self.incomplete:
-            gaps = np.flatnonzero(~one.known[rows])
-            taken[one.name][gaps] = rows[random.choice(known[one.name], len(gaps))]
-            values[one.name] = _columns(one, taken[one.name])
+        values = {covariate.name: _columns(covariate, rows) for covariate in self.covariates}
+        taken = {covariate.name: rows.copy() for covariate in self.incomplete}
+        for covariate in self.incomplete:
+            gaps = np.flatnonzero(~covariate.known[rows])
+            taken[covariate.name][gaps] = rows[random.choice(known[covariate.name], len(gaps))]
+            values[covariate.name] = _columns(covariate, taken[covariate.name])
         starts: dict[str, Floats | None] = {}
         for _ in range(ROUNDS if len(self.incomplete) > 1 else 1):
-            for one in self.incomplete:
-                others = [fixed, *(values[name] for name in values if name != one.name)]
-                place = _drawn(one, rows, np.concatenate(others, axis=1), random, starts)
+            for covariate in self.incomplete:
+                others = [fixed, *(values[name] for name in values if name != covariate.name)]
+                place = _drawn(covariate, rows, np.concatenate(others, axis=1), random, starts)
                 if place is None:
                     return None
-                taken[one.name][~one.known[rows]] = place
-                values[one.name] = _columns(one, taken[one.name])
+                taken[covariate.name][~covariate.known[rows]] = place
+                values[covariate.name] = _columns(covariate, taken[covariate.name])
         return taken
 
     def _fixed(self, rows: Places) -> Floats:
@@ -162,7 +164,7 @@ class Incomplete:
                 found=f"{int((~covariate.known).sum()):,} of {len(self.group):,} rows missing",
                 instead="the other covariates, or groups in which it was asked.",
             )
-        terms = self.groups + 1 + sum(one.values.shape[1] for one in self.covariates)
+        terms = self.groups + 1 + sum(covariate.values.shape[1] for covariate in self.covariates)
         if int(there.sum()) <= terms:
             raise EstimateError(
                 f"The covariate {covariate.name} cannot be imputed: it is known in too few rows "

@@ -249,19 +249,19 @@ def _table(
 ) -> pd.DataFrame:
     size = len(steps)
     parts = []
-    for one, two in pairs:
-        difference = point[one][:, None] - point[two][None, :]
-        draws = drawn[:, one, :, None] - drawn[:, two, None, :]
+    for group, reference in pairs:
+        difference = point[group][:, None] - point[reference][None, :]
+        draws = drawn[:, group, :, None] - drawn[:, reference, None, :]
         _, lower, upper = percentiles(draws, confidence)
         parts.append(
             pd.DataFrame(
                 {
-                    "group": names[one],
-                    "reference": names[two],
+                    "group": names[group],
+                    "reference": names[reference],
                     "delta": np.repeat(steps, size),
                     "delta_reference": np.tile(steps, size),
-                    "estimate": np.repeat(point[one], size),
-                    "estimate_reference": np.tile(point[two], size),
+                    "estimate": np.repeat(point[group], size),
+                    "estimate_reference": np.tile(point[reference], size),
                     "difference": difference.ravel(),
                     "lower": lower.ravel(),
                     "upper": upper.ravel(),
@@ -292,19 +292,19 @@ def _tipping(
     names: list[str], pairs: list[tuple[int, int]], drawn: Floats, confidence: float
 ) -> pd.DataFrame:
     rows = []
-    for one, two in pairs:
+    for group, reference in pairs:
         ways = {
-            "both": drawn[:, one] - drawn[:, two],
-            "group": drawn[:, one] - drawn[:, two, :1],
-            "reference": drawn[:, one, :1] - drawn[:, two],
+            "both": drawn[:, group] - drawn[:, reference],
+            "group": drawn[:, group] - drawn[:, reference, :1],
+            "reference": drawn[:, group, :1] - drawn[:, reference],
         }
         for way, draws in ways.items():
             _, lower, upper = percentiles(draws, confidence)
             point, why = _first_with_zero(lower, upper)
             rows.append(
                 {
-                    "group": names[one],
-                    "reference": names[two],
+                    "group": names[group],
+                    "reference": names[reference],
                     "applied_to": way,
                     "tipping_delta": point,
                     "why": why,

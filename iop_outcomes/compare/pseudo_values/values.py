@@ -137,13 +137,13 @@ def worked_out(
     of: Of = "survival" if quantity == "survival" else "area"
     weighting = Weighting(None, None, _each(times))
     steps = curve_steps(checked, weighting, 0.95, "log-log")
-    if any(one.day[-1] < at and one.height_at(at) > 0 for one in steps):
+    if any(curve.day[-1] < at and curve.height_at(at) > 0 for curve in steps):
         raise _too_short(at)
     values = np.empty(len(checked.days))
-    for one, rows in zip(steps, checked.rows_by_group, strict=True):
-        moves = moves_of(checked, weighting, rows, one.day)
-        influence = curve_sums(one, moves, at)[0 if of == "survival" else 1]
-        values[rows] = value_at(one, at, of) + len(rows) * influence
+    for curve, rows in zip(steps, checked.rows_by_group, strict=True):
+        moves = moves_of(checked, weighting, rows, curve.day)
+        influence = curve_sums(curve, moves, at)[0 if of == "survival" else 1]
+        values[rows] = value_at(curve, at, of) + len(rows) * influence
     return Pseudo(values, checked, at, None)
 
 

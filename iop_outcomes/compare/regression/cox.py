@@ -264,7 +264,7 @@ def regression_of(
     """
     tables, blocks = [], {}
     design = next(iter(fitted.values())).design
-    fits = {cause: one.fit for cause, one in fitted.items()}
+    fits = {cause: model.fit for cause, model in fitted.items()}
     for cause, fit in fits.items():
         blocks[cause] = fit.reported if weighting.robust else fit.covariance
         table = ratio_table(

@@ -83,7 +83,7 @@ class Design:
                 found=columns_found(frame.columns, [name])
                 if isinstance(frame, pd.DataFrame)
                 else type(frame).__name__,
-                instead=f"pd.DataFrame({{{', '.join(f'{one!r}: [...]' for one in self.used)}}})",
+                instead=f"pd.DataFrame({{{', '.join(f'{name!r}: [...]' for name in self.used)}}})",
             )
         column, dtype = frame[name], self.used[name]
         missing = int(column.isna().sum())

@@ -77,12 +77,14 @@ def information_parts(
     left = sets.at_risk(weighted)[of] - out * sets.tied(weighted)[of]
     each = sets.weight / left
     sums = [weighted * column for column in columns]
-    mean = np.stack([sets.at_risk(one)[of] - out * sets.tied(one)[of] for one in sums]) / left
+    mean = (
+        np.stack([sets.at_risk(values)[of] - out * sets.tied(values)[of] for values in sums]) / left
+    )
 
     def over(values: Floats) -> Floats:
         return sets.exposure(sets.over_pieces(values), sets.over_pieces(values * out))
 
-    hazard, drift = over(each), [over(each * one) for one in mean]
+    hazard, drift = over(each), [over(each * mean_of_term) for mean_of_term in mean]
     terms = len(columns)
     parts = np.empty((int(cluster.max()) + 1, terms, terms))
     for i in range(terms):

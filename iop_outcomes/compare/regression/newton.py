@@ -80,7 +80,7 @@ def check_rank(information: Floats, most: float, names: Sequence[str]) -> None:
         along = np.linalg.solve(before, correlation[:place, place])
         if 1 - correlation[:place, place] @ along < SINGULAR:
             others = [
-                term_called(other, names) for other in np.flatnonzero(np.abs(along) > 1e-6).tolist()
+                term_called(term, names) for term in np.flatnonzero(np.abs(along) > 1e-6).tolist()
             ]
             raise EstimateError(
                 "The terms are linearly dependent (collinear).",

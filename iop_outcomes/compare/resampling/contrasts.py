@@ -190,7 +190,9 @@ def measures_of(grid: Floats, curves: Floats) -> Floats:
 def differences_of(measures: Floats, reference: int | None) -> Floats:
     """Return the differences of pairs, (..., measures, pairs)."""
     pairs = pairs_between(measures.shape[-1], reference)
-    return np.stack([measures[..., one] - measures[..., two] for one, two in pairs], axis=-1)
+    return np.stack(
+        [measures[..., group] - measures[..., reference] for group, reference in pairs], axis=-1
+    )
 
 
 def difference_rows(

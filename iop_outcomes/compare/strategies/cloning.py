@@ -66,10 +66,10 @@ def clone(decisions: Decisions, strategy: Strategy) -> Clones:
     decision = np.flatnonzero(judged)
     row = decisions.row[decision]
     known = np.isfinite(value[decision])
-    other = known & ~strategy.kept(value[decision])
+    otherwise = known & ~strategy.kept(value[decision])
     grace = int(strategy.grace or 0)
-    before = _within(row, other.astype(np.intp)) - other
-    ended = other & (before == grace)
+    before = _within(row, otherwise.astype(np.intp)) - otherwise
+    ended = otherwise & (before == grace)
     reached = before <= grace  # up to the decision that ends the clone
     decision, row, ended = decision[reached], row[reached], ended[reached]
     at_stake = known[reached] & (before[reached] == grace) & decisions.possible[decision]

@@ -59,7 +59,7 @@ class Done:
 
 def protocol_table(done: Done) -> pd.DataFrame:
     """Return the protocol: one row an element, the target trial and the emulation."""
-    named = "; ".join(f"{one.name}: {one.words}" for one in done.strategies)
+    named = "; ".join(f"{strategy.name}: {strategy.words}" for strategy in done.strategies)
     clones = format_count(done.rows * len(done.strategies), "clone")
     late = " Some came under observation later and enter then." if done.late else ""
     rows = (

@@ -50,8 +50,8 @@ class Strategy:
 
     def __post_init__(self) -> None:
         """Refuse a strategy that says nothing, or what nobody can do."""
-        limits = [one for one in (self.at_least, self.less_than) if one is not None]
-        if not limits or not all(is_number(one) and np.isfinite(one) for one in limits):
+        limits = [limit for limit in (self.at_least, self.less_than) if limit is not None]
+        if not limits or not all(is_number(limit) and np.isfinite(limit) for limit in limits):
             raise RuleError(
                 "A strategy has a number that is reached, one that is stayed below, or both.",
                 found=f"at_least={as_written(self.at_least)}, "

@@ -155,18 +155,18 @@ def detectable_difference(
     number = np.bincount(checked.group, minlength=len(names))
     events = np.bincount(checked.group[checked.event], minlength=len(names))
     rows = []
-    for one, two in pairs_of(checked.labels, reference):
-        share = number[one] / (number[one] + number[two])
-        had = int(events[one] + events[two])
+    for group, against in pairs_of(checked.labels, reference):
+        share = number[group] / (number[group] + number[against])
+        had = int(events[group] + events[against])
         information = had * share * (1 - share) * (1 - explained)
-        known = events[one] > 0 and events[two] > 0
+        known = events[group] > 0 and events[against] > 0
         error = 1 / np.sqrt(information) if known else np.nan
         rows.append(
             {
                 "measure": "hazard_ratio",
-                "group": names[one],
-                "reference": names[two],
-                "n": int(number[one] + number[two]),
+                "group": names[group],
+                "reference": names[against],
+                "n": int(number[group] + number[against]),
                 "events": had,
                 "se": error,
                 "lower": float(np.exp(-needed * error)),

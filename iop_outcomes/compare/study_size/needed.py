@@ -40,13 +40,13 @@ class PeopleNeeded(Result):
     @property
     def text(self) -> str:
         """The numbers in words."""
-        reference, other, both = self.table.to_dict("records")
+        reference, group, both = self.table.to_dict("records")
         return (
             f"To find a hazard ratio of {self.hazard_ratio:g} with a power of "
             f"{format_level(self.power)} in a two-sided test at {format_level(self.confidence)}: "
             f"{both['people']:,} people with {both['events']:,.0f} events ({reference['people']:,} "
             f"in the reference group, of whom {reference['survival']:.0%} stay without it, and "
-            f"{other['people']:,} in the other, {other['survival']:.0%}). {self.rule}"
+            f"{group['people']:,} in the other, {group['survival']:.0%}). {self.rule}"
         )
 
     @property
@@ -126,10 +126,10 @@ def people_needed(
         )
     spread = share * (1 - share) * (1 - explained) * np.log(hazard_ratio) ** 2
     events = design_effect * needed**2 / spread
-    other = float(survival**hazard_ratio)
-    people = events / ((1 - share) * (1 - survival) + share * (1 - other))
+    survival_in_group = float(survival**hazard_ratio)
+    people = events / ((1 - share) * (1 - survival) + share * (1 - survival_in_group))
     sizes = np.array([_up(people * (1 - share)), _up(people * share)], dtype=np.int64)
-    left = np.array([survival, other])
+    left = np.array([survival, survival_in_group])
     had = sizes * (1 - left)
     return PeopleNeeded(
         table=pd.DataFrame(

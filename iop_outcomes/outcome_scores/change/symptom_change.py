@@ -156,9 +156,9 @@ def symptom_change(
        episodes  with_intake  paired
     0       793          764     690
     """
-    one = find_instrument(instrument)
-    require_records(records, f"The change of {one.title}")
-    moment, chosen = Moment.checked(at, window), _scales(one, scales)
+    asked = find_instrument(instrument)
+    require_records(records, f"The change of {asked.title}")
+    moment, chosen = Moment.checked(at, window), _scales(asked, scales)
     check_confidence(confidence)
     check_whole("every", every, 7, "every=28")
     check_whole("through", through, 1, "through=182")
@@ -171,8 +171,8 @@ def symptom_change(
     _check_reliability(reliability, population_mean)
     kept, left_out = ungrouped(records.episodes, by, missing_group, "episode")
     records = records if kept is None else records.subset(kept)
-    read = read_items(records, one, items)
-    scores = scores_of(records, one, read, missing)
+    read = read_items(records, asked, items)
+    scores = scores_of(records, asked, read, missing)
     groups = group_episodes(records.episodes, by, missing_group)
     refuse_nobody(moment.due(records), moment)
     parts: dict[str, list[pd.DataFrame]] = {}
@@ -193,17 +193,17 @@ def symptom_change(
             ),
         ):
             parts.setdefault(name, []).append(rows)
-    parts["flags"] = [flag_rows(records, one, read, moment, groups, confidence)]
+    parts["flags"] = [flag_rows(records, asked, read, moment, groups, confidence)]
     frames = {name: split_people(_by_group(rows, groups.names)) for name, rows in parts.items()}
     return SymptomChange(
         **{name: frame for name, (frame, _) in frames.items()},
-        instrument=one.title,
+        instrument=asked.title,
         titles={scale.name: scale.title for scale in chosen},
         lower_is_better={scale.name: scale.better == "lower" for scale in chosen},
         moment=moment.name,
         by=groups.names,
         confidence=confidence,
-        rule=left_out.after(_rule(one, moment, missing, read, scores)),
+        rule=left_out.after(_rule(asked, moment, missing, read, scores)),
         synthetic=records.synthetic,
         left_out=left_out,
         people={name: people for name, (_, people) in frames.items()},

@@ -139,7 +139,7 @@ def functioning(
     score_table, score_people = split_people(
         pd.concat(scores, ignore_index=True) if scores else pd.DataFrame()
     )
-    having = "; ".join(f"{one.title}: {one.having}" for one in chosen if one.having)
+    having = "; ".join(f"{domain.title}: {domain.having}" for domain in chosen if domain.having)
     rule = f"{having}. {INTAKE_TEXT} {' '.join(moment.text for moment in moments)}"
     return Functioning(
         table,

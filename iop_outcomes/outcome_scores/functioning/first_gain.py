@@ -81,11 +81,11 @@ def time_to_gain(
             found=f"domain={as_written(domain)}",
             instead='time_to_gain(records, "work_or_school")',
         )
-    (one,) = choose([domain], cuts)
-    times = gain_times(records, one)
+    (asked_domain,) = choose([domain], cuts)
+    times = gain_times(records, asked_domain)
     if times.empty:
         raise EstimateError(
-            f"Nobody is known to have been without it at admission: {one.title}.",
+            f"Nobody is known to have been without it at admission: {asked_domain.title}.",
             found=f"0 of {len(records.episodes):,} episodes",
             instead="a domain that functioning(records).table has counts of",
         )

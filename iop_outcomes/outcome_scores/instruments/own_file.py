@@ -180,8 +180,8 @@ def _scale(name: str, table: object, items: tuple[Item, ...]) -> Scale:
         high,
         _text(table, "column", place, optional=True),
         combine,  # type: ignore[arg-type]  # checked by its class
-        tuple(_band(one, place) for one in _tables(table, "bands", place)),
-        tuple(_change(one, place) for one in _tables(table, "changes", place)),
+        tuple(_band(band, place) for band in _tables(table, "bands", place)),
+        tuple(_change(change, place) for change in _tables(table, "changes", place)),
     )
 
 

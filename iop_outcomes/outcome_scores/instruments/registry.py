@@ -22,7 +22,7 @@ def find_instrument(instrument: str | Instrument) -> Instrument:
     """
     if isinstance(instrument, Instrument):
         return instrument
-    known = {one.name: one for one in PUBLISHED}
+    known = {instrument.name: instrument for instrument in PUBLISHED}
     if isinstance(instrument, str) and instrument in known:
         return known[instrument]
     if instrument == "bam":
@@ -58,14 +58,14 @@ def instruments() -> pd.DataFrame:
     4, 5, 6 12.0
     """
     rows = []
-    for one in PUBLISHED:
-        for scale in one.scales:
+    for instrument in PUBLISHED:
+        for scale in instrument.scales:
             rows.append(
                 {
-                    "name": one.name,
-                    "title": one.title,
-                    "version": one.version,
-                    "recall_days": one.recall_days,
+                    "name": instrument.name,
+                    "title": instrument.title,
+                    "version": instrument.version,
+                    "recall_days": instrument.recall_days,
                     "scale": scale.name,
                     "column": scale.column,
                     "items": ", ".join(scale.items),
@@ -75,11 +75,11 @@ def instruments() -> pd.DataFrame:
                     "high": float("nan") if scale.high is None else float(scale.high),
                     "bands": "; ".join(f"{b.start:g}: {b.label}" for b in scale.bands),
                     "changes": "; ".join(f"{c.name}: {c.text} ({c.source})" for c in scale.changes),
-                    "flagged": ", ".join(one.flagged),
-                    "missing": missing_text(one),
-                    "source": one.source,
-                    "licence": one.licence,
-                    "note": one.note,
+                    "flagged": ", ".join(instrument.flagged),
+                    "missing": missing_text(instrument),
+                    "source": instrument.source,
+                    "licence": instrument.licence,
+                    "note": instrument.note,
                 }
             )
     return pd.DataFrame(rows)

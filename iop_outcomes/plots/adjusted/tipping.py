@@ -65,7 +65,9 @@ def plot_tipping_point(tipping: TippingPoint, ax: Axes | Figure | None = None) -
         sheet = open_sheet(target, WIDTH, _planner(tipping, len(pairs), len(steps)), tipping)
         places = stack(sheet, len(pairs), ABOVE + AXIS)
         room = label_room(sheet.width, tipping) + HANDLE_ROOM
-        titles = [f"{drawn_name(one)} less {drawn_name(two)}" for (one, two), _ in pairs]
+        titles = [
+            f"{drawn_name(group)} less {drawn_name(reference)}" for (group, reference), _ in pairs
+        ]
         short = fitted(titles, room, TITLE_SIZE, True)
         for place, title, (names, rows) in zip(places, short, pairs, strict=True):
             _draw(place, rows, steps)

@@ -202,7 +202,7 @@ def _ticks(low: float, high: float, width: float) -> list[float]:
     apart = TICK_ROOM * np.log(high / low) / width
     kept: list[float] = []
     for tick in sorted((*TICKS, *BETWEEN), key=lambda tick: (tick in BETWEEN, abs(np.log(tick)))):
-        near = [other for other in kept if abs(np.log(tick / other)) < apart]
+        near = [kept_tick for kept_tick in kept if abs(np.log(tick / kept_tick)) < apart]
         if low <= tick <= high and not near:
             kept.append(tick)
     return sorted(kept)

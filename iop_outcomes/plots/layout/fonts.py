@@ -202,7 +202,11 @@ def _covered(letters: set[str]) -> set[str]:
 def _fallbacks(letters: frozenset[str]) -> dict[str, str]:
     """Return the fonts beside the base that hold the letters: the name of each, and its file."""
     # Fonts draw what they like for letters of private use, and nothing for those not seen.
-    missing = {ord(one) for one in letters if _instead(one) and unicodedata.category(one) != "Co"}
+    missing = {
+        ord(letter)
+        for letter in letters
+        if _instead(letter) and unicodedata.category(letter) != "Co"
+    }
     paths: dict[str, str] = {}
     if not missing:
         return paths

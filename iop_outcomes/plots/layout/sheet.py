@@ -297,10 +297,10 @@ def room_of(ax: Axes) -> Four:
     title = TITLE if _has_title(figure) else EDGE
     x0, y0 = min(EDGE / width, own.x0), min(EDGE / height, own.y0)
     x1, y1 = max(1 - EDGE / width, own.x1), max(1 - title / height, own.y1)
-    for other in figure.axes:
-        if other is ax or not other.get_visible():
+    for axes in figure.axes:
+        if axes is ax or not axes.get_visible():
             continue
-        box = _box_of(other)
+        box = _box_of(axes)
         beside = min(box.y1, own.y1) - max(box.y0, own.y0) > 1e-9
         above = min(box.x1, own.x1) - max(box.x0, own.x0) > 1e-9
         if beside and above:  # twins, and axes laid on others

@@ -45,7 +45,7 @@ def apply_fonts(ax: Axes, scale: float) -> None:
         text.set_fontsize(float(text.get_fontsize()) * scale)
         if isinstance(text, Annotation) and text.anncoords == "offset points":
             text.xyann = (text.xyann[0] * scale, text.xyann[1] * scale)
-    for artist in ax.findobj(lambda one: one.get_gid() is not None):
+    for artist in ax.findobj(lambda drawn: drawn.get_gid() is not None):
         artist.set_gid(printable(str(artist.get_gid())))
 
 

@@ -182,8 +182,11 @@ def _number(sheet: Sheet, number: int, x: float, y: float, taken: list[Any]) -> 
             box = (*corner, corner[0] + wide, corner[1] + high)
             inside = box[0] > 0 and box[2] < sheet.width and box[1] > 0 and box[3] < sheet.height
             apart = all(
-                box[2] < one[0] or one[2] < box[0] or box[3] < one[1] or one[3] < box[1]
-                for one in taken
+                box[2] < taken_box[0]
+                or taken_box[2] < box[0]
+                or box[3] < taken_box[1]
+                or taken_box[3] < box[1]
+                for taken_box in taken
             )
             if inside and apart:
                 break

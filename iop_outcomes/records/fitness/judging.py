@@ -145,13 +145,13 @@ def reasons_in(table: pd.DataFrame) -> pd.Series[str]:
 def fitness_table(judgements: dict[str, Judgement]) -> pd.DataFrame:
     """Return one row a measure: ``measure, known, why, needed``."""
     names = ["measure", "known", "why", "needed"]
-    rows = [[getattr(one, name) for name in names] for one in judgements.values()]
+    rows = [[getattr(judgement, name) for name in names] for judgement in judgements.values()]
     return pd.DataFrame(rows, columns=names)
 
 
 def summary(judgements: dict[str, Judgement]) -> str:
     """Say how many measures are known, partly known and not known."""
-    known = [one.known for one in judgements.values()]
+    known = [judgement.known for judgement in judgements.values()]
     return (
         f"measures: {known.count('yes')} known, {known.count('partly')} partly, "
         f"{known.count('no')} not known; see .fitness()"
@@ -161,10 +161,12 @@ def summary(judgements: dict[str, Judgement]) -> str:
 def not_known_lines(judgements: dict[str, Judgement]) -> list[str]:
     """Return a line for each reason why measures of the report are not known, or in part."""
     reasons: dict[tuple[str, str, str], list[str]] = {}
-    for one in judgements.values():
-        if one.known != "yes" and MEASURES[one.measure].reported:
-            kind = "known by program" if one.mixed else _KNOWN[one.known]
-            reasons.setdefault((kind, one.why, one.needed), []).append(one.measure)
+    for judgement in judgements.values():
+        if judgement.known != "yes" and MEASURES[judgement.measure].reported:
+            kind = "known by program" if judgement.mixed else _KNOWN[judgement.known]
+            reasons.setdefault((kind, judgement.why, judgement.needed), []).append(
+                judgement.measure
+            )
     return [
         f"{kind}: {', '.join(measures)}: {why}. Needed: {needed}"
         for (kind, why, needed), measures in reasons.items()

@@ -197,7 +197,7 @@ class PriorStaysDated:
     def judge(self, held: Held) -> Answer:
         """Return whether they have."""
         frame = held.episodes
-        name = next((one for one in PRIOR_DISCHARGE if one in frame), None)
+        name = next((column for column in PRIOR_DISCHARGE if column in frame), None)
         dated = np.zeros(len(frame), dtype=bool) if name is None else frame[name].notna().to_numpy()
         stepped = held.words("episodes", "entry_path", ("step_down",)) | dated
         number, whole = int(dated.sum()), int(stepped.sum())

@@ -87,7 +87,7 @@ def _known_word(table: str, name: str, word: str) -> None:
 def require_word(where: str, table: str, name: str, word: str, words: Words) -> None:
     """Raise RecordsError if a word that the mapping gives a column could not be read there."""
     allowed = _allowed(table, name)
-    known = {fold(one) for one in allowed} | set(words.get(name, {}))
+    known = {fold(word) for word in allowed} | set(words.get(name, {}))
     if allowed and fold(word) not in known:
         raise RecordsError(
             f"The mapping's {where} gives {table}.{name} a word that is not known.",

@@ -166,8 +166,8 @@ class DateReader:
         date, time = (pc.dictionary_encode(pc.struct_field(both, name)) for name in ("d", "t"))
         codes = [part.indices.fill_null(-1).to_numpy(zero_copy_only=False) for part in (date, time)]
         read = [self._time(text) for text in time.dictionary.to_pylist()]
-        minutes = np.array([np.nan if one is None else one[0] for one in read] + [np.nan])
-        zones = np.array([one is not None and one[1] for one in read] + [False])
+        minutes = np.array([np.nan if time is None else time[0] for time in read] + [np.nan])
+        zones = np.array([time is not None and time[1] for time in read] + [False])
         rows = np.flatnonzero(np.isfinite(minutes[codes[1]]))
         of_row = codes[1][rows]
         dates = [self._date(text) for text in date.dictionary.to_pylist()]

@@ -95,7 +95,9 @@ def settle_orders(staged: StagedTable, mapping: Mapping) -> None:
             evidence[name] = _evidence(staged, name, coded, mapping, orders_of_files)
     for name, own in evidence.items():
         others = [
-            evidence_of_column for other, evidence_of_column in evidence.items() if other != name
+            evidence_of_column
+            for other_name, evidence_of_column in evidence.items()
+            if other_name != name
         ]
         orders = np.full((6, len(staged.files)), OPEN, dtype=object)
         orders[_OPEN_PARTS] = orders[_OPEN_HYPHENS] = [
@@ -174,9 +176,9 @@ def _held(staged: StagedTable, coded: Coded, chosen: Mask) -> Mask:
 def _of_file(file: int, own: _Evidence, others: list[_Evidence]) -> str:
     """Return the order that open texts of a column have in a file."""
     day, month = bool(own.day_first[file]), bool(own.month_first[file])
-    telling = [other for other in others if other.in_parts[file]]
-    other_day = any(other.day_first[file] for other in telling)
-    other_month = any(other.month_first[file] for other in telling)
+    telling = [evidence for evidence in others if evidence.in_parts[file]]
+    other_day = any(evidence.day_first[file] for evidence in telling)
+    other_month = any(evidence.month_first[file] for evidence in telling)
     if day or month:
         return OPEN if day and month else DAY_FIRST if day else MONTH_FIRST
     if not own.in_parts[file] or (other_day and other_month):
@@ -226,7 +228,7 @@ def year_order(texts: DateTexts, positions: Iterable[int]) -> str:
         `YEAR_FIRST`, `DAY_OR_YEAR` where neither part can be seen to be the year and none of the
         first ones can be a month, or `OPEN`: these texts are as any others in parts.
     """
-    in_parts = [texts.parts[one] for one in positions if one in texts.parts]
+    in_parts = [texts.parts[place] for place in positions if place in texts.parts]
     hyphened = [text for text in in_parts if text.hyphened]
     stroked = any(text.stroked for text in hyphened)
     if stroked and any(text.two_digits and not text.hyphened for text in in_parts):

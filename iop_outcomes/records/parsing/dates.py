@@ -166,7 +166,7 @@ def _take_in_timed(texts: DateTexts, timed: Timed) -> npt.NDArray[np.int64]:
     texts.minutes[rows[known]] = timed.minutes[known]
     texts.zones[rows] = timed.zones & known
     in_parts = np.array([date.parts is not None for date in dates], dtype=bool)[timed.date]
-    of_date = [dates[one] for one in timed.date[in_parts].tolist()]
+    of_date = [dates[place] for place in timed.date[in_parts].tolist()]
     texts.parts.update(zip(rows[in_parts].tolist(), of_date, strict=True))
     return rows
 

@@ -182,8 +182,10 @@ def plain_numbers(clean: list[str]) -> tuple[npt.NDArray[np.float64], Parsed]:
     grouped = any(_GROUPED_BY_COMMA.fullmatch(text) for text in clean)
     pointed = any(_POINT.fullmatch(text) for text in clean)
     if commas.any() and not grouped:
-        one = [_ONE_COMMA.fullmatch(text) is not None for text in clean] if not pointed else False
-        commas |= np.array(one, dtype=bool)
+        with_one_comma = (
+            [_ONE_COMMA.fullmatch(text) is not None for text in clean] if not pointed else False
+        )
+        commas |= np.array(with_one_comma, dtype=bool)
     texts = list(clean)
     for position, text in enumerate(clean):
         if commas[position] or (commas.any() and _GROUPED_OTHERWISE.fullmatch(text)):

@@ -53,10 +53,10 @@ def heading_table(proposal: Proposal, sheets: Sequence[Sheet]) -> pd.DataFrame:
 
 
 def _proposed_row(source: Source, heading: str) -> tuple[str, str, str, float] | None:
-    one = source.matches.get(heading)
-    if one is not None:
-        ranged = one.column == "start_time" and has_range(source)
-        return source.table, "time_range" if ranged else one.column, one.why, one.score
+    matched = source.matches.get(heading)
+    if matched is not None:
+        ranged = matched.column == "start_time" and has_range(source)
+        return source.table, "time_range" if ranged else matched.column, matched.why, matched.score
     if heading in source.full_name:
         return source.table, "person_id", "first and last name together", 0.7
     if source.lists and heading in source.lists.statuses:

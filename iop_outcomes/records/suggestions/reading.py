@@ -85,8 +85,8 @@ def read_export(path: Path) -> Export:
     problems: list[RecordsError] = []
     for file in files:
         try:
-            for one in files_in_zip(file) if is_zip(file) else [file]:
-                _look_at(one, export)
+            for inner in files_in_zip(file) if is_zip(file) else [file]:
+                _look_at(inner, export)
         except RecordsError as error:
             problems.append(error)
             export.left_out.append(LeftOut(shown(file), _sentence(error)))

@@ -62,9 +62,9 @@ def _rows(records: Records) -> list[str]:
 def _fitness(records: Records) -> list[str]:
     judged = records.judgements()
     known = ", ".join(
-        one.measure
-        for one in judged.values()
-        if one.known == "yes" and MEASURES[one.measure].reported
+        judgement.measure
+        for judgement in judged.values()
+        if judgement.known == "yes" and MEASURES[judgement.measure].reported
     )
     lines = ["#", *(comment(f"known: {known}", "# ", "#     ") if known else [])]
     for sentence in not_known_lines(judged):

@@ -245,11 +245,15 @@ def _columns(proposal: Proposal, table: str, people: frozenset[str]) -> list[str
 def _column_lines(source: Source, detail: Detail, people: frozenset[str]) -> list[str]:
     lines = []
     for name in source.bundle.profiles:
-        one = source.matches.get(name)
-        if one is not None:
-            ours = "time_range" if one.column == "start_time" and has_range(source) else one.column
+        match_of_name = source.matches.get(name)
+        if match_of_name is not None:
+            ours = (
+                "time_range"
+                if match_of_name.column == "start_time" and has_range(source)
+                else match_of_name.column
+            )
             names = [ours, *source.copies.get(name, ())]
-            note = f"{one.score:.2f}: {one.why}"
+            note = f"{match_of_name.score:.2f}: {match_of_name.why}"
             lines.append(line(quoted(name), names if names[1:] else ours, note))
     if source.only:
         return lines

@@ -144,7 +144,7 @@ def fitted_steps(
     steps = curve_steps(checked, weighting, confidence, interval)
     if weighting.weight is not None or len(steps) > MOST_GROUPS:
         return steps
-    return [by_lifelines(one, confidence, interval) for one in steps]
+    return [by_lifelines(curve, confidence, interval) for curve in steps]
 
 
 def curves_of(
@@ -160,16 +160,16 @@ def curves_of(
     scale = "" if interval == "log-log" else f", {interval} scale"
     how = "" if weighting is None else weighting.words
     entries = [
-        {"day": one.entry_day, "entered": one.entered}
-        | ({} if one.rows is None else {"rows": one.rows.entered})
-        for one in steps
+        {"day": curve.entry_day, "entered": curve.entered}
+        | ({} if curve.rows is None else {"rows": curve.rows.entered})
+        for curve in steps
     ]
     robust = None
     if weighting is not None and weighting.robust:
-        parts = [{name: getattr(one.robust, name) for name in ROBUST_COLUMNS} for one in steps]
+        parts = [{name: getattr(curve.robust, name) for name in ROBUST_COLUMNS} for curve in steps]
         robust = stacked(parts, pd.DataFrame(index=checked.labels.index))
     return SurvivalCurves(
-        table=stacked([one.columns() for one in steps], checked.labels),
+        table=stacked([curve.columns() for curve in steps], checked.labels),
         entries=stacked(entries, checked.labels),
         by=tuple(checked.labels.columns),
         confidence=confidence,

@@ -174,7 +174,7 @@ def hazard(
     width = _bandwidth(stretches, bandwidth, 0.0 if between is None else between.width)
     stretches = [part.fitted(width) for part in stretches]
     steps = [part.steps for part in stretches]
-    present = np.concatenate([day for one in steps for day in (one.day, one.entry_day)])
+    present = np.concatenate([day for curve in steps for day in (curve.day, curve.entry_day)])
     asked = _default_days(stretches) if days is None else days_asked(days, present)
     return Hazard.of(
         stretches,

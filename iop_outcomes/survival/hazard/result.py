@@ -114,7 +114,7 @@ class Hazard(DrawnResult):
             Days, 0 or later.
         """
         steps = [part.steps for part in self._parts]
-        known = np.concatenate([day for one in steps for day in (one.day, one.entry_day)])
+        known = np.concatenate([day for curve in steps for day in (curve.day, curve.entry_day)])
         asked, reach = days_asked(days, known), normal_quantile(self.confidence)
         return self._labelled([_rows(part, asked, self.bandwidth, reach) for part in self._parts])
 

@@ -258,10 +258,10 @@ def estimate_truncated(intervals: Intervals) -> Masses:
         last = [float(intervals.left.max()), np.inf, rest, 0.0, 0.0]
         table = [np.append(part, value) for part, value in zip(table, last, strict=True)]
     left, right, mass, lowest, highest = table
-    one = Masses(left, right, mass, hazards.gap, hazards.steps)
+    masses = Masses(left, right, mass, hazards.gap, hazards.steps)
     if not others.any() and not low.any() and not high.any():
-        return one
-    return replace(one, after_lowest=lowest, after_highest=highest)
+        return masses
+    return replace(masses, after_lowest=lowest, after_highest=highest)
 
 
 def _extremes(hazards: Hazards) -> tuple[Floats, Floats]:

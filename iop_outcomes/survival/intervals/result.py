@@ -282,7 +282,7 @@ class IntervalSurvival(DrawnResult):
             for pair in zip(rows["off_least"].tolist(), rows["off_most"].tolist(), strict=True)
         ]
         off[0] += " percentage points"
-        texts = [f"{one} at day {day:g}" for one, day in zip(off, rows["day"], strict=True)]
+        texts = [f"{reason} at day {day:g}" for reason, day in zip(off, rows["day"], strict=True)]
         return (
             ", dating events at the check-in biases the proportion without the event by "
             f"{', '.join(texts)}"

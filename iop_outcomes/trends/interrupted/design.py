@@ -107,7 +107,7 @@ def _season(when: pd.PeriodIndex | pd.DatetimeIndex) -> tuple[list[Floats], str]
     if isinstance(when, pd.PeriodIndex):
         middle = when.start_time + (when.end_time - when.start_time) / 2
     month = np.asarray(middle.month)
-    columns = [(month == one).astype(np.float64) for one in np.unique(month)[1:]]
+    columns = [(month == number).astype(np.float64) for number in np.unique(month)[1:]]
     return columns, "Adjusted for the time of the year, a level for each month or quarter of it."
 
 
@@ -122,13 +122,13 @@ def _holidays(
             instead='every="week" or every="month"',
         )
     days = []
-    for one in adjust:
+    for part in adjust:
         try:
-            days.append(pd.Timestamp(date.fromisoformat(one) if isinstance(one, str) else one))
+            days.append(pd.Timestamp(date.fromisoformat(part) if isinstance(part, str) else part))
         except (TypeError, ValueError):
             raise RuleError(
                 "A holiday of adjust= is no date.",
-                found=as_written(one),
+                found=as_written(part),
                 instead='adjust=["2025-12-25", "2026-01-01"]',
             ) from None
     place = when.get_indexer(pd.PeriodIndex(pd.DatetimeIndex(days), freq=when.freq))

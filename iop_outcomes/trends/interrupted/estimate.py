@@ -164,8 +164,8 @@ def estimate_change(series: tuple[Trend, ...], plan: Plan) -> InterruptedSeries:
     assert when is not None
     values, control = _values(own), np.full(len(table), np.nan)
     if len(series) > 1 and series[1].when is not None:
-        other = pd.Series(_values(series[1]), index=series[1].when)
-        control = other.reindex(when).to_numpy(dtype=np.float64)
+        control_values = pd.Series(_values(series[1]), index=series[1].when)
+        control = control_values.reindex(when).to_numpy(dtype=np.float64)
         outcome = values - control
     else:
         outcome = values
@@ -197,9 +197,9 @@ def estimate_change(series: tuple[Trend, ...], plan: Plan) -> InterruptedSeries:
     )
 
 
-def _values(one: Trend) -> Floats:
+def _values(series: Trend) -> Floats:
     """Return the values of complete periods."""
-    known = one.table["value"].where(one.table["complete"])
+    known = series.table["value"].where(series.table["complete"])
     return known.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
@@ -222,7 +222,10 @@ def _parts(
             instead='column="program", group="North", and control="Riverside" where there is one',
         )
     asked = [group] if control is None else [group, control]
-    lists = [list(one) if isinstance(one, (list, tuple, set)) else [one] for one in asked]
+    lists = [
+        list(group_asked) if isinstance(group_asked, (list, tuple, set)) else [group_asked]
+        for group_asked in asked
+    ]
     if len(lists) > 1 and set(map(str, lists[0])) & set(map(str, lists[1])):
         raise RuleError(
             "A group cannot be its own control.",
@@ -230,7 +233,7 @@ def _parts(
             instead="two groups without a value in common",
         )
     return [
-        (_part(source, column, values), format_names([str(one) for one in values]))
+        (_part(source, column, values), format_names([str(value) for value in values]))
         for values in lists
     ]
 

@@ -38,9 +38,9 @@ class Fit:
     @property
     def autocorrelation(self) -> float:
         """The correlation of residuals one row apart; missing if all are 0."""
-        one, other = self.residuals[1:], self.residuals[:-1]
+        later, earlier = self.residuals[1:], self.residuals[:-1]
         total = np.array([(self.residuals**2).sum()])
-        return float(ratio(np.array([(one * other).sum()]), total)[0])
+        return float(ratio(np.array([(later * earlier).sum()]), total)[0])
 
     def of(self, weights: Floats) -> tuple[Floats, Floats]:
         """Return linear combinations of the coefficients, one a row of `weights`, and their errors.

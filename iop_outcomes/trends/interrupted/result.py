@@ -97,7 +97,7 @@ class InterruptedSeries(DrawnResult):
         beside = f" less that of {self.plan.control}" if self.plan.control else ""
         last = used.iloc[-1]
         level, slope = (
-            self.changes.iloc[TERMS.index(f"{one}_change")] for one in ("level", "slope")
+            self.changes.iloc[TERMS.index(f"{term}_change")] for term in ("level", "slope")
         )
         return (
             f"{self.title}{of}, {before} {self.every}s before and {len(used) - before} after "

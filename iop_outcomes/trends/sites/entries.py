@@ -137,7 +137,7 @@ def _of_frame(
     if pair is None or not frame.columns.is_unique:
         raise RuleError(
             f"{what} needs the columns numerator, denominator or observed, expected, once each.",
-            found=", ".join(name for one in PAIRS for name in one if name in frame) or "none",
+            found=", ".join(name for pair in PAIRS for name in pair if name in frame) or "none",
             instead="frame.rename(columns=...), or records and a measure",
         )
     kept, left_out = ungrouped(frame, by, missing_group, "row")
@@ -154,7 +154,7 @@ def _of_frame(
     if used.empty:
         raise EstimateError(f"{what} needs rows.", found="0 rows")
     missing = np.isnan(numbers[0]) | np.isnan(numbers[1])
-    above, below = (np.where(missing, 0.0, one) for one in numbers)
+    above, below = (np.where(missing, 0.0, number) for number in numbers)
     _check_frame(above, below, pair)
     groups, staff = lettered(group_episodes(used, by, missing_group), names)
     title = measure if isinstance(measure, str) else getattr(measure, "title", "Value")

@@ -90,7 +90,7 @@ class Funnel(DrawnResult):
         whose = "" if self.ratio or self.given else " (all units together)"
         text = f"{self.title} by {', '.join(self.by)}: {format_count(len(known), 'unit')}, "
         text += f"{of} {middle}{whose}."
-        for position in [one for one in _ordered(known) if one != WITHIN]:
+        for position in [place for place in _ordered(known) if place != WITHIN]:
             names = [
                 f"{label_of(row[list(self.by)])} ({self.amount(row['value'])})"
                 for _, row in known[known["position"] == position].iterrows()

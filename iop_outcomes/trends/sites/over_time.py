@@ -254,7 +254,7 @@ def _table(people: Monitored, parts: list[dict[str, Any]]) -> pd.DataFrame:
         for place, (name, value) in enumerate(labels.items()):
             frame.insert(place, name, pd.Series([value] * len(frame), dtype=object))
         frames.append(frame)
-    table = pd.concat([one for one in frames if len(one)] or frames[:1], ignore_index=True)
+    table = pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
     if table.empty:
         raise EstimateError("Nobody is followed after the baseline.", found="0 people")
     return table

@@ -89,7 +89,7 @@ def trends_of(
                 instead='targets={"attendance_rate": 0.75}',
             )
         goals = dict(targets or {})
-        unknown = [name for name in goals if name not in [one.name for one in wanted]]
+        unknown = [name for name in goals if name not in [quantity.name for quantity in wanted]]
         if unknown:
             raise RuleError(
                 "A target is of a measure that is not asked for.",
@@ -147,19 +147,19 @@ def _names() -> list[str]:
 
 
 def _checked_trends(source: Sequence[Trend], measures: Any, *others: Any) -> list[Trend]:
-    if not source or not all(isinstance(one, Trend) for one in source):
+    if not source or not all(isinstance(member, Trend) for member in source):
         raise RuleError(
             "Records are needed, or a list of trends.",
             found=f"a list of {len(source)}, of which one is no trend" if source else "no trends",
             instead='records and ["attendance_rate"], or [trend(...), trend(...)]',
         )
-    if measures is not None or any(one is not None for one in others):
+    if measures is not None or any(option is not None for option in others):
         raise RuleError(
             "Trends have their own measures, groups, periods, baselines, rules, targets and names.",
             found="trends, and one of measures=, by=, every=, baseline=, rules=, targets=, names=",
             instead="these options of trend()",
         )
-    if any(one.chart is None for one in source) or len({one.by for one in source}) > 1:
+    if any(member.chart is None for member in source) or len({member.by for member in source}) > 1:
         raise RuleError(
             "Trends need charts, and the same groups.",
             found='chart="none" or different by= in one of them',
@@ -170,10 +170,10 @@ def _checked_trends(source: Sequence[Trend], measures: Any, *others: Any) -> lis
 
 def charts_of(trends: Sequence[Trend]) -> Iterator[Chart]:
     """Return the charts of all trends, group by group."""
-    for one in trends:
-        for places in group_rows(one.table, one.by):
-            rows = one.table.iloc[places]
-            yield Chart(one, tuple(rows[list(one.by)].iloc[0]) if one.by else (), rows)
+    for member in trends:
+        for places in group_rows(member.table, member.by):
+            rows = member.table.iloc[places]
+            yield Chart(member, tuple(rows[list(member.by)].iloc[0]) if member.by else (), rows)
 
 
 def together(trends: Sequence[Trend], rule: str) -> tuple[list[Chart], dict[str, Any]]:

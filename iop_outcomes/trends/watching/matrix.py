@@ -95,7 +95,7 @@ class SummaryMatrix(DrawnResult):
         return self.left_out.after(text)
 
     def _named(self, row: pd.Series[Any]) -> str:
-        name = ", ".join([*(str(row[one]) for one in self.by), row["title"]])
+        name = ", ".join([*(str(row[column]) for column in self.by), row["title"]])
         return f"{name} {row['shown']} ({row['period']})"
 
     @property
@@ -196,14 +196,14 @@ def summary_matrix(
 def matrix_of(trends: Sequence[Trend]) -> SummaryMatrix:
     """Return `summary_matrix` of trends that are made."""
     charts, shared = together(trends, _RULE)
-    synthetic = any(one.synthetic for one in trends)
+    synthetic = any(member.synthetic for member in trends)
     table = pd.DataFrame([_row(chart) for chart in charts])
     return SummaryMatrix(table=table, synthetic=synthetic, **shared)
 
 
 def _row(chart: Chart) -> dict[str, Any]:
-    one, known = chart.trend, chart.known
-    rule = one.chart
+    trend, known = chart.trend, chart.known
+    rule = trend.chart
     target = np.nan if rule is None or rule.target is None else float(rule.target)
     numbers = ["numerator", "denominator", "value", "lower", "upper"]
     numbers += ["centre", "lower_limit", "upper_limit"]
@@ -222,9 +222,9 @@ def _row(chart: Chart) -> dict[str, Any]:
         **{name: newest[name] for name in _VERDICT},
         "signals": int((known["rule"] != "").sum()),
         "periods": len(known),
-        "unit": one.unit,
-        "shown": one._amount(newest["value"]) if len(known) else "",
-        "shown_target": one._amount(target) if np.isfinite(target) else "",
+        "unit": trend.unit,
+        "shown": trend._amount(newest["value"]) if len(known) else "",
+        "shown_target": trend._amount(target) if np.isfinite(target) else "",
         "sparkline": sparkline(course[-DRAWN_PERIODS:]),
         "not_known": str(reasons.iloc[-1]) if len(reasons) else "",
     }

@@ -80,7 +80,7 @@ class Watch(Result):
             f"quarter; by chance alone {self.expected:.1f} would be expected each quarter."
         )
         for row in self.table.head(MOST_NAMED).to_dict("records"):
-            name = ", ".join([*(str(row[one]) for one in self.by), row["title"]])
+            name = ", ".join([*(str(row[column]) for column in self.by), row["title"]])
             text += f" {row['order']}. {name}, {row['period']}: {row['reason']}."
         more = len(self.table) - MOST_NAMED
         return self.left_out.after(text + (f" And {more} more." if more > 0 else ""))
@@ -206,14 +206,14 @@ def watch_of(trends: Sequence[Trend]) -> Watch:
 
 
 def _chart_row(chart: Chart) -> dict[str, Any]:
-    known, one = chart.known, chart.trend
-    rule = one.chart
-    quarter = min(quarter_of(one.every), len(known))
+    known, trend = chart.known, chart.trend
+    rule = trend.chart
+    quarter = min(quarter_of(trend.every), len(known))
     rate = 0.0
     if rule is not None and len(known):
         based = rule.baseline is not None
         rate = false_alarm_rate(
-            *(rule.rules, len(known), one.every), baseline=based, sessions=chart.of_sessions
+            *(rule.rules, len(known), trend.every), baseline=based, sessions=chart.of_sessions
         )
     return {
         **chart.named,

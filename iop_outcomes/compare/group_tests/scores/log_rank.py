@@ -70,7 +70,7 @@ class EventDays:
         """Return the weight of each day."""
         return weight.by_day(self.at_risk.sum(axis=1), self.events.sum(axis=1), self.stratum)
 
-    def score(self, weight: Floats, other: Floats | None = None) -> GroupScore:
+    def score(self, weight: Floats, other_weight: Floats | None = None) -> GroupScore:
         """Return the weighted score; with another weight, the covariance of the two scores."""
         n, died = self.at_risk.sum(axis=1), self.events.sum(axis=1)
         share = self.at_risk / n[:, None]
@@ -78,7 +78,7 @@ class EventDays:
         spread = np.divide(
             died * (n - died), self.others, out=np.zeros(len(n)), where=self.others > LONE
         )
-        spread = spread * weight * (weight if other is None else other)
+        spread = spread * weight * (weight if other_weight is None else other_weight)
         covariance = np.diag(share.T @ spread) - share.T @ (share * spread[:, None])
         return GroupScore(weight @ self.events, share.T @ (weight * died), covariance)
 

@@ -113,7 +113,7 @@ class PooledRegression(Result):
 
         asked = [tested] if isinstance(tested, str) else list(tested)
         names = self.table["term"].tolist()
-        places = sorted({place for one in asked for place in part_asked(self.parts, names, one)})
+        places = sorted({place for part in asked for place in part_asked(self.parts, names, part)})
         values = self.coefficients.to_numpy()[:, places]
         sets, size = values.shape
         mean = values.mean(axis=0)
@@ -184,7 +184,7 @@ def pool_regressions(
     0  age          0.99
     """
     several = list(fits)
-    if len(several) < 2 or not all(hasattr(one, "covariance") for one in several):
+    if len(several) < 2 or not all(hasattr(model, "covariance") for model in several):
         raise RuleError(
             "Pooled are regressions of two or more completed data sets.",
             found=f"{len(several)}",
@@ -197,14 +197,16 @@ def pool_regressions(
             instead="cause_specific_cox(..., cause=...), each cause by itself.",
         )
     names = first.table["term"].tolist()
-    if any(one.table["term"].tolist() != names or one.model != first.model for one in several):
+    if any(
+        model.table["term"].tolist() != names or model.model != first.model for model in several
+    ):
         raise RuleError(
             "The regressions have other terms or models.",
             found="terms or models that differ between data sets",
             instead="one formula, and the same values of text in every data set.",
         )
-    coefficients = pd.DataFrame([one.table["coefficient"].tolist() for one in several])
-    variances = pd.DataFrame([(one.table["se"] ** 2).tolist() for one in several])
+    coefficients = pd.DataFrame([model.table["coefficient"].tolist() for model in several])
+    variances = pd.DataFrame([(model.table["se"] ** 2).tolist() for model in several])
     pooled = pool(
         coefficients,
         variances,
@@ -231,7 +233,7 @@ def pool_regressions(
         ),
         coefficients=coefficients,
         within=pd.DataFrame(
-            np.mean([one.covariance.to_numpy() for one in several], axis=0),
+            np.mean([model.covariance.to_numpy() for model in several], axis=0),
             index=labels,
             columns=labels,
         ),

@@ -135,8 +135,10 @@ def _matrix(
     parts: Mapping[str, Sequence[int]],
 ) -> tuple[list[str], Floats, str]:
     several: list[object] = [asked] if isinstance(asked, str | Mapping) else list(asked)
-    words = [one for one in several if isinstance(one, str)]
-    contrasts = [one for one in several if isinstance(one, Mapping) and one]
+    words = [hypothesis for hypothesis in several if isinstance(hypothesis, str)]
+    contrasts = [
+        hypothesis for hypothesis in several if isinstance(hypothesis, Mapping) and hypothesis
+    ]
     if words and len(words) == len(several):
         places = sorted({place for word in words for place in part_asked(parts, names, word)})
         return [names[place] for place in places], np.eye(len(names))[places], ", ".join(words)

@@ -169,8 +169,8 @@ def _days(bundle: Bundle, date: str, order: str) -> np.ndarray[tuple[int], np.dt
     days = texts.days.astype(np.int64)
     for place in texts.parts:
         month, day = texts.orders(place)
-        first, other = (day, month) if order == DAY_FIRST else (month, day)
-        day_number = first if first is not None else other
+        first, second = (day, month) if order == DAY_FIRST else (month, day)
+        day_number = first if first is not None else second
         days[place] = NO_DAY if day_number is None else day_number
     return np.asarray(days[column.codes], dtype=np.int64)
 

@@ -120,13 +120,13 @@ def _with_blank(words_of_column: WordsOfColumn, rows: int) -> WordsOfColumn:
 
 
 def _with_words(source: Source) -> Iterable[tuple[str, str, Profile]]:
-    for heading, one in source.matches.items():
-        if one.column in ("episode_id", "person_id"):
+    for heading, matched in source.matches.items():
+        if matched.column in ("episode_id", "person_id"):
             continue
-        if declared(source.table, one.column).kind in ("word", "flag"):
-            yield one.column, heading, source.bundle.profiles[heading]
-        elif declared(source.table, one.column).kind == "date":
-            yield one.column, heading, _no_dates(source.bundle.profiles[heading])
+        if declared(source.table, matched.column).kind in ("word", "flag"):
+            yield matched.column, heading, source.bundle.profiles[heading]
+        elif declared(source.table, matched.column).kind == "date":
+            yield matched.column, heading, _no_dates(source.bundle.profiles[heading])
         for column in source.copies.get(heading, ()):
             yield column, heading, source.bundle.profiles[heading]
     for column, held in source.joined.items():
@@ -183,7 +183,10 @@ def _tells_reasons(texts: Iterable[str]) -> bool:
     """Tell whether words of a status are reasons of discharge only: the rows are of two kinds."""
     only = (text for text in texts if meaning("attendance", "status", text) is None)
     reasons = (meaning("episodes", "discharge_reason", text) for text in only)
-    return any(one is not None and one.ours not in ("", "other") for one in reasons)
+    return any(
+        meaning_of_reason is not None and meaning_of_reason.ours not in ("", "other")
+        for meaning_of_reason in reasons
+    )
 
 
 def format_rows(rows: int) -> str:

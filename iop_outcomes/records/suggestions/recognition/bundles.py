@@ -76,7 +76,7 @@ class Bundle:
     @property
     def rows(self) -> int:
         """The number of rows."""
-        return max((len(one.codes) for one in self.columns.values()), default=0)
+        return max((len(column.codes) for column in self.columns.values()), default=0)
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ def _bundle(group: list[tuple[Sheet, tuple[str, ...]]]) -> Bundle:
         days=days,
         marks=profile("", stacked(marks)) if marks else None,
         titles=" ".join(sheet.titles for sheet in sheets[:3]),
-        profiles={name: profile(name, one) for name, one in columns.items()},
+        profiles={name: profile(name, column) for name, column in columns.items()},
     )
 
 
@@ -159,7 +159,7 @@ def stacked(parts: Sequence[Coded]) -> Coded:
     if len(parts) == 1:
         return parts[0]
     codes, words = pd.factorize(
-        np.concatenate([one.words[one.codes] for one in parts]).astype(object)
+        np.concatenate([part.words[part.codes] for part in parts]).astype(object)
     )
     return Coded(codes.astype(np.int32), np.asarray(words, dtype=object))
 
@@ -174,19 +174,20 @@ def chosen_rows(
     bundle: Bundle, column: str, words: Sequence[str]
 ) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Tell for each row whether a column holds one of the words."""
-    one = bundle.columns[column]
-    wanted = np.array([str(word).strip() in set(words) for word in one.words], dtype=bool)
-    return one.is_any(wanted)
+    kind_of_row = bundle.columns[column]
+    wanted = np.array([str(word).strip() in set(words) for word in kind_of_row.words], dtype=bool)
+    return kind_of_row.is_any(wanted)
 
 
 def some_rows(bundle: Bundle, column: str, words: Sequence[str]) -> Bundle:
     """Return the rows of a bundle in which a column holds one of the words, and what they hold."""
     rows = np.flatnonzero(chosen_rows(bundle, column, words))
     columns = {
-        name: coded(one.words[one.codes[rows]].tolist()) for name, one in bundle.columns.items()
+        name: coded(column_coded.words[column_coded.codes[rows]].tolist())
+        for name, column_coded in bundle.columns.items()
     }
-    profiles = {name: profile(name, one) for name, one in columns.items()}
-    kept = {name: one for name, one in columns.items() if profiles[name].filled}
+    profiles = {name: profile(name, column_coded) for name, column_coded in columns.items()}
+    kept = {name: column_coded for name, column_coded in columns.items() if profiles[name].filled}
     return Bundle(
         *(bundle.places, bundle.header, kept, bundle.days, bundle.marks, bundle.titles),
         where={**bundle.where, column: tuple(words)},

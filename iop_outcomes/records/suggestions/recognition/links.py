@@ -149,7 +149,7 @@ def _by_full_names(
 
 
 def _without_ids(source: Source) -> Source:
-    kept = {name: one for name, one in source.matches.items() if one.column not in IDS}
+    kept = {name: matched for name, matched in source.matches.items() if matched.column not in IDS}
     return replace(source, matches=kept)
 
 
@@ -179,10 +179,10 @@ def _forms_of(texts: Iterable[str], forms: Iterable[str]) -> set[str]:
     return texts_in_form
 
 
-def _alike(one: Profile, other: Profile, forms: Sequence[str] = tuple(ID_RULES)) -> float:
+def _alike(profile: Profile, other: Profile, forms: Sequence[str] = tuple(ID_RULES)) -> float:
     """Return the share of the rows of one whose identifier stands in the other."""
     known = _forms_of(other.texts, forms)
-    return rows_alike(one, known, forms) / one.filled if one.filled else 0.0
+    return rows_alike(profile, known, forms) / profile.filled if profile.filled else 0.0
 
 
 def rows_alike(profile: Profile, known: set[str], forms: Sequence[str]) -> int:

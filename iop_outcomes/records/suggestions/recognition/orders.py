@@ -55,8 +55,8 @@ class Order:
 def order_of(source: Source) -> Order:
     """Return what the dates of a source say of their order."""
     total = Order()
-    for heading, one in source.matches.items():
-        if one.column not in IDS and declared(source.table, one.column).kind == "date":
+    for heading, matched in source.matches.items():
+        if matched.column not in IDS and declared(source.table, matched.column).kind == "date":
             held = source.bundle.profiles[heading]
             total += _order(zip(held.texts, held.counts.tolist(), strict=True))
     if source.bundle.days:

@@ -103,16 +103,18 @@ class Source:
 
     def heading_of(self, column: str) -> str:
         """Return the heading that is proposed for a column of ours; empty if none is."""
-        return next((name for name, one in self.matches.items() if one.column == column), "")
+        return next(
+            (name for name, matched in self.matches.items() if matched.column == column), ""
+        )
 
-    def with_match(self, one: Match) -> Source:
+    def with_match(self, matched: Match) -> Source:
         """Return the source with one more heading told."""
         others = {
-            name: other
-            for name, other in self.matches.items()
-            if other.column != one.column and name != one.heading
+            name: earlier
+            for name, earlier in self.matches.items()
+            if earlier.column != matched.column and name != matched.heading
         }
-        return replace(self, matches={**others, one.heading: one})
+        return replace(self, matches={**others, matched.heading: matched})
 
 
 @dataclass(frozen=True)
@@ -150,8 +152,8 @@ def _of_one(bundle: Bundle) -> list[Source]:
     """Return the bundle as a source of the table that it most likely holds."""
     lists = people_lists(bundle)
     candidates = [source for table in TABLES if (source := _candidate(table, bundle, lists))]
-    candidates = [one for one in candidates if one.score >= _ENOUGH_OF_A_TABLE]
-    return [max(candidates, key=lambda one: one.score)] if candidates else []
+    candidates = [candidate for candidate in candidates if candidate.score >= _ENOUGH_OF_A_TABLE]
+    return [max(candidates, key=lambda candidate: candidate.score)] if candidates else []
 
 
 def _candidate(table: str, bundle: Bundle, lists: PeopleLists | None) -> Source | None:
@@ -194,7 +196,9 @@ _OF_A_GRID = {
 def _repeats(bundle: Bundle) -> bool:
     """Tell whether the identifiers of a bundle stand in many rows each."""
     held = [bundle.profiles[name] for name in id_headings("episodes", bundle)]
-    return bool(held) and all(one.filled >= 3 * one.distinct for one in held)
+    return bool(held) and all(
+        held_profile.filled >= 3 * held_profile.distinct for held_profile in held
+    )
 
 
 def name_score(table: str, bundle: Bundle) -> float:
