@@ -16,6 +16,7 @@ from iop_outcomes.disclosure.linked import TOTAL
 from iop_outcomes.disclosure.merging import MergePlan
 from iop_outcomes.disclosure.results import hide_trend, link_trend
 from iop_outcomes.disclosure.system import PrintedCells, audit, printed_cells
+from iop_outcomes.disclosure.system.consistent import consistent_sets
 from iop_outcomes.errors import ReportError
 from iop_outcomes.report.counting import count_all
 from iop_outcomes.report.scope import choose_scope
@@ -104,6 +105,68 @@ def test_a_quarter_is_not_printed_beside_an_earlier_report_of_its_months() -> No
     twelve = replace(before, counts={**before.counts, ("trend", "jan"): 12})
     unlike = replace(twelve, counts={**twelve.counts, ("trend", "quarter"): 60})
     assert "not ruled out" in hide_beside(second, hidden, cells, [unlike])[1]
+
+
+QUARTERS = ("Q1", "Q2", "Q3", "Q4")
+
+
+def quarters_of_a_year() -> list[PrintedCells]:
+    """Return three reports that contradict each other: a count has grown since the first.
+
+    The first prints a year so far of 35, of which 8 are left for the second quarter. The others
+    print 53 of the whole year, of which 9 are left for it.
+    """
+
+    def report(cut: str, whole: str, printed: dict[str, int | None]) -> PrintedCells:
+        counts = dict.fromkeys(("Q1", "Q2", "Q3", "Q4"), None) | printed
+        return PrintedCells(
+            11,
+            "2025Q1",
+            cut,
+            PROGRAMS,
+            counts=counts,
+            sums=[{**dict.fromkeys(QUARTERS, 1), whole: -1}],
+            settled=frozenset({*QUARTERS, "year"} - {"Q4"} if whole == "so far" else counts),
+        )
+
+    return [
+        report("2024-12-31", "so far", {"Q1": 13, "Q3": 14, "so far": 35}),
+        report("2025-03-31", "year", {"Q1": 13, "Q3": 14, "Q4": 17, "year": None}),
+        report("2026-03-31", "year", {"year": 53}),
+    ]
+
+
+def test_what_reports_tell_that_fit_is_found_beside_one_that_contradicts_them() -> None:
+    """The contradiction ended the question: nothing was hidden and nothing was found."""
+    reports = quarters_of_a_year()
+    assert [len(one) for one in consistent_sets(reports)] == [2, 2]
+    found = audit(reports)
+    assert "contradict" in found.note
+    assert found.found["low"].tolist() == [9]
+    assert audit(reports[:2]).found.empty
+
+
+def test_nothing_is_printed_beside_the_reports_that_fit_of_those_that_do_not() -> None:
+    linked = LinkedCounts(iop.SafePolicy())
+    for name, value in {"Q1": 13, "Q2": 9, "Q3": 14, "Q4": 17}.items():
+        linked.count(name, value)
+    linked.count("year", 53, item="year")
+    linked.total("year", QUARTERS)
+
+    def cells(gone: frozenset[object]) -> PrintedCells:
+        return printed_cells(
+            linked,
+            gone,
+            quarter="2026Q1",
+            data_cut="2026-03-31",
+            programs=PROGRAMS,
+            settled=lambda key: True,
+        )
+
+    assert linked.hidden() == frozenset()
+    gone, note = hide_beside(linked, linked.hidden(), cells, quarters_of_a_year()[:2])
+    assert gone == frozenset(["year"])
+    assert "not ruled out" in note
 
 
 def test_what_was_printed_before_is_not_hidden_and_may_give_a_count_away() -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from iop_outcomes.disclosure.linked import Item, LinkedCounts
-from iop_outcomes.disclosure.system import PrintedCells, attack, join
-from iop_outcomes.errors import ReportError
+from iop_outcomes.disclosure.system import PrintedCells, attack_together
 
 Hidden = frozenset[Item]
 NOT_ASKED = (
-    "The records changed since an earlier report in more than what both print, so that the two "
-    "could not be taken together: what follows from one less the other is not ruled out."
+    "The records changed since an earlier report in more than what both print, so that not all "
+    "reports could be taken together: what follows from the change itself is not ruled out."
 )
 
 
@@ -37,24 +36,25 @@ def hide_beside(
     Notes
     -----
     If the reports together give a small count, the items of the report are taken up table by table,
-    the most important first, and a table that would give one is left out.
+    the most important first, and a table that would give one is left out. Reports that contradict
+    each other are taken together as far as they fit.
     """
     if not earlier:
         return hidden, ""
-    try:
-        before = _told(earlier)
-        if _told([*earlier, cells_of(hidden)]) <= before:
-            return hidden, ""
-    except ReportError:
-        return hidden, NOT_ASKED
+    before, _ = _told(earlier)
+    told, all_fit = _told([*earlier, cells_of(hidden)])
+    note = "" if all_fit else NOT_ASKED
+    if told <= before:
+        return hidden, note
     tables = linked.tables(hidden)
     gone = hidden.union(*tables)
     for table in tables:
         trial = gone - table
-        if _told([*earlier, cells_of(trial)]) <= before:
+        if _told([*earlier, cells_of(trial)])[0] <= before:
             gone = trial
-    return gone, ""
+    return gone, note
 
 
-def _told(reports: Sequence[PrintedCells]) -> set[str]:
-    return set(attack(join(reports))["cell"])
+def _told(reports: Sequence[PrintedCells]) -> tuple[set[str], bool]:
+    told, all_fit = attack_together(reports)
+    return set(told["cell"]), all_fit

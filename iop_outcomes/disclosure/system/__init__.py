@@ -14,6 +14,7 @@ from iop_outcomes.disclosure.system.cells import (
     printed_cells,
     read_cells,
 )
+from iop_outcomes.disclosure.system.consistent import attack_together
 from iop_outcomes.disclosure.system.joining import join
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "PrintedCells",
     "PrintedShare",
     "attack",
+    "attack_together",
     "audit",
     "join",
     "printed_cells",

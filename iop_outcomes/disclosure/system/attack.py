@@ -66,6 +66,15 @@ def attack(cells: PrintedCells) -> pd.DataFrame:
     return frame.astype({"low": np.int64, "high": np.int64})
 
 
+def fits(cells: PrintedCells) -> bool:
+    """Say whether any whole numbers fit what is printed."""
+    try:
+        _Outsider(cells)
+    except ReportError:
+        return False
+    return True
+
+
 def _name(key: Key) -> str:
     if not isinstance(key, tuple):
         return str(key)

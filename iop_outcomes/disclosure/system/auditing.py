@@ -11,6 +11,7 @@ import pandas as pd
 from iop_outcomes.disclosure.linked import Key
 from iop_outcomes.disclosure.system.attack import COLUMNS, attack
 from iop_outcomes.disclosure.system.cells import PrintedCells
+from iop_outcomes.disclosure.system.consistent import attack_together
 from iop_outcomes.disclosure.system.joining import CHANGED, join
 from iop_outcomes.disclosure.system.overlaps import figures, told_together
 from iop_outcomes.errors import ReportError
@@ -18,7 +19,7 @@ from iop_outcomes.errors import ReportError
 TOGETHER = "together"
 CONTRADICT = (
     "Taken together the reports contradict each other: records were changed between them. They "
-    "were audited one by one, and by what the same count is in two of them."
+    "were audited one by one, in sets that fit, and by what the same count is in two of them."
 )
 
 
@@ -96,17 +97,10 @@ def audit(reports: Sequence[PrintedCells]) -> Audit:
     counts = sum(len(one.counts) for one in reports)
     counts += sum(figures(one.document) for one in reports if one.document)
     if len(reports) > 1:
-        joined = join(reports)
-        try:
-            together = attack(joined)
-        except ReportError:
+        together, all_fit = attack_together(reports)
+        if not all_fit:
             note = CONTRADICT
-            changed: dict[Key, int | None] = {
-                key: value
-                for key, value in joined.counts.items()
-                if isinstance(key, tuple) and key[0] == CHANGED
-            }
-            together = attack(PrintedCells(joined.threshold, counts=changed))
+            together = pd.concat([together, _changed(reports)]).drop_duplicates("cell")
         alone = {cell for one in frames for cell in one["cell"]}
         new = together[~together["cell"].map(lambda cell: any(one in cell for one in alone))]
         frames.append(new.assign(report=TOGETHER))
@@ -115,6 +109,17 @@ def audit(reports: Sequence[PrintedCells]) -> Audit:
     found = pd.concat(told, ignore_index=True)[["report", *COLUMNS]]
     found = found.astype({"low": np.int64, "high": np.int64})
     return Audit(found, counts, max(one.threshold for one in reports), note)
+
+
+def _changed(reports: Sequence[PrintedCells]) -> pd.DataFrame:
+    """Return the small differences of what the same count is in two reports."""
+    joined = join(reports)
+    changed: dict[Key, int | None] = {
+        key: value
+        for key, value in joined.counts.items()
+        if isinstance(key, tuple) and key[0] == CHANGED
+    }
+    return attack(PrintedCells(joined.threshold, counts=changed))
 
 
 def _of_documents(reports: Sequence[PrintedCells]) -> list[pd.DataFrame]:

@@ -1,0 +1,58 @@
+"""Reports whose numbers contradict each other, since records were changed between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from iop_outcomes.disclosure.system.attack import attack, fits
+from iop_outcomes.disclosure.system.cells import PrintedCells
+from iop_outcomes.disclosure.system.joining import join
+from iop_outcomes.errors import ReportError
+
+
+def consistent_sets(reports: Sequence[PrintedCells]) -> list[list[PrintedCells]]:
+    """Return sets of reports that whole numbers fit together.
+
+    Parameters
+    ----------
+    reports : sequence of PrintedCells
+        In the order in which they were made.
+
+    Returns
+    -------
+    list of list of PrintedCells
+        Each set begins with the newest report that is in none yet, and takes up the others, the
+        newest first, as long as they fit: a reader trusts the newer of two reports. Every report is
+        in a set, but one that contradicts itself.
+    """
+    newest_first = list(range(len(reports)))[::-1]
+
+    def fit(places: Sequence[int]) -> bool:
+        return fits(join([reports[place] for place in sorted(places)]))
+
+    sets: list[list[int]] = []
+    for first in newest_first:
+        if any(first in one for one in sets) or not fit([first]):
+            continue
+        held = [first]
+        for other in newest_first:
+            if other != first and fit([*held, other]):
+                held.append(other)
+        sets.append(held)
+    return [[reports[place] for place in sorted(one)] for one in sets]
+
+
+def attack_together(reports: Sequence[PrintedCells]) -> tuple[pd.DataFrame, bool]:
+    """Return what several reports tell together, as `attack` does, and whether all of them fit.
+
+    Where they do not fit, it is what any of the `consistent_sets` tells.
+    """
+    try:
+        return attack(join(reports)), True
+    except ReportError:
+        none = attack(PrintedCells(max(one.threshold for one in reports)))
+        told = [attack(join(one)) for one in consistent_sets(reports)]
+        told = [one for one in told if len(one)] or [none]
+        return pd.concat(told, ignore_index=True).drop_duplicates("cell", ignore_index=True), False
