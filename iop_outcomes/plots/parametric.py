@@ -60,7 +60,7 @@ def plot_parametric(fits: ParametricSurvival, ax: Axes | Figure | None = None) -
             shown = (style.look(position, len(groups)), labels[position])
             interval.draw_stretches(sheet.ax, rows, last, shown)
         labels = legend_labels(
-            [name for _, name, _, _ in drawn], [fit.model.words for fit, _, _, _ in drawn], room
+            [name for _, name, _, _ in drawn], [fit.model.label for fit, _, _, _ in drawn], room
         )
         for number, (fit, _, look, last) in enumerate(drawn):
             _draw(sheet.ax, fit, (labels[number], look, last, number))

@@ -16,17 +16,17 @@ from iop_outcomes.survival.limits import NOT_COMPUTED, NOT_REACHED
 from iop_outcomes.survival.near_ties import days_of_table
 
 
-def median_words(row: Any, confidence: float) -> str:
+def format_median(row: Any, confidence: float) -> str:
     """Return a median and its limits in words."""
     if pd.isna(row["median"]):
         return f"median {NOT_REACHED}"
     why = [row.get(f"{name}_missing", NOT_REACHED) for name in ("lower", "upper")]
     middle = format_value(float(row["median"]), 1)
-    limits = limits_words(confidence, row["lower"], row["upper"], 1, why=(why[0], why[1]))
+    limits = format_limits(confidence, row["lower"], row["upper"], 1, why=(why[0], why[1]))
     return f"median {middle} days ({limits})"
 
 
-def limits_words(
+def format_limits(
     confidence: float,
     lower: float,
     upper: float,

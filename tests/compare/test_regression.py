@@ -10,7 +10,7 @@ import pytest
 from iop_outcomes import read_records, time_to_relapse
 from iop_outcomes.compare.regression.cause_specific import cause_specific_cox
 from iop_outcomes.compare.regression.cox import cox
-from iop_outcomes.compare.regression.result import ratio_words
+from iop_outcomes.compare.regression.result import format_ratio
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.shared.provenance import Provenance, label, provenance_of
 from tests.helpers.r_data import r_data
@@ -120,7 +120,7 @@ def test_text_repr_and_html() -> None:
     ],
 )
 def test_ratios_in_words_do_not_hide_their_side_of_one(ratio: float, words: str) -> None:
-    assert ratio_words(ratio) == words
+    assert format_ratio(ratio) == words
 
 
 # Each cause

@@ -12,7 +12,7 @@ from iop_outcomes.compare.differences import incidence_difference, survival_diff
 from iop_outcomes.compare.regression.cause_specific import cause_specific_cox
 from iop_outcomes.compare.regression.cox import cox
 from iop_outcomes.compare.regression.fine_gray import fine_gray
-from iop_outcomes.compare.regression.result import Regression, ratio_words
+from iop_outcomes.compare.regression.result import Regression, format_ratio
 from iop_outcomes.errors import RuleError
 from iop_outcomes.plots.forest.regression import plot_regression
 from iop_outcomes.plots.layout.style import alternative_text
@@ -46,9 +46,9 @@ def test_the_picture_is_the_table() -> None:
         np.testing.assert_allclose(drawn(ax, "estimate", place), row["hazard_ratio"])
         np.testing.assert_allclose(drawn(ax, "limits", place), [row["lower"], row["upper"]])
         of_row = [text for name, text in cells.items() if name.startswith(f"cell_{place}_")]
-        limits = f"{ratio_words(row['lower'])} to {ratio_words(row['upper'])}"
+        limits = f"{format_ratio(row['lower'])} to {format_ratio(row['upper'])}"
         assert of_row == [
-            *(row["term"], ratio_words(row["hazard_ratio"]), limits),
+            *(row["term"], format_ratio(row["hazard_ratio"]), limits),
             f"{row['p_value']:.2g}",
         ]
     assert {"ratio", "95% limits", "p"} <= set(cells.values())

@@ -28,9 +28,9 @@ from iop_outcomes.compare.propensity.estimands import (
     Estimand,
     check_estimand,
     check_trim,
-    estimand_words,
+    estimand_text,
 )
-from iop_outcomes.compare.propensity.estimate import covariates_of, terms_words
+from iop_outcomes.compare.propensity.estimate import covariates_of, terms_text
 from iop_outcomes.compare.propensity.scores import GroupModel, Scores
 from iop_outcomes.compare.resampling.samples import check_samples
 from iop_outcomes.compare.resampling.step_curves import grid_of
@@ -238,13 +238,13 @@ def adjusted_curves(
     else:
         imputing = Imputing(completion, (design, of_event), curves[0])
         tables, failed = limited_imputed(imputing, curves, asked)
-    terms = f"Adjusted for {terms_words(covariates)}"
+    terms = f"Adjusted for {terms_text(covariates)}"
     if outcome is not None:
-        terms += f"; models of the event and of censoring: {terms_words(outcome)}"
+        terms += f"; models of the event and of censoring: {terms_text(outcome)}"
     every = [scores for _, scores in fitted if scores is not None]
     trimmed = _trimmed(every, trim) if every else ""
     drawn = "" if completion is None else f" {completion.rule(imputations)}"
-    words = estimand_words(estimand, names[place])
+    words = estimand_text(estimand, names[place])
     return AdjustedCurves(
         table=tables[0],
         curves=tables[1],

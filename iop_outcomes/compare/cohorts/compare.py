@@ -195,7 +195,7 @@ def compare_cohorts(
                 origin=provenance.origin,
                 rule=checked.rule,
                 tipping=left is not None,
-                missing=_missing_words(adjusted),
+                missing=_missing_text(adjusted),
                 imputations=adjusted.imputations,
                 alternatives=rules,
                 e_values=bool((e_values["reason"] == "").any()),
@@ -248,7 +248,7 @@ def _weights(
     return mean
 
 
-def _missing_words(adjusted: AdjustedCurves) -> str:
+def _missing_text(adjusted: AdjustedCurves) -> str:
     some = adjusted.missing[adjusted.missing["missing"] > 0]
     return ", ".join(
         f"{row['covariate']} {100 * row['share_missing']:.1f}%" for row in some.to_dict("records")
@@ -279,10 +279,7 @@ def _table(adjusted: AdjustedCurves, others: dict[str, AdjustedCurves]) -> pd.Da
     parts = {
         "not adjusted": adjusted.unadjusted,
         "adjusted": adjusted.table,
-        **{
-            f"adjusted by {name}": adjusted_curves_by.table
-            for name, adjusted_curves_by in others.items()
-        },
+        **{f"adjusted by {name}": curves.table for name, curves in others.items()},
     }
     tables = []
     for name, table in parts.items():

@@ -14,7 +14,7 @@ from iop_outcomes.compare.balance import Balance
 from iop_outcomes.compare.cohorts.alternatives import few_events, spread_of
 from iop_outcomes.compare.cohorts.document import Part, curves_at
 from iop_outcomes.compare.cohorts.references import works_cited
-from iop_outcomes.compare.cohorts.unmeasured import e_value_words
+from iop_outcomes.compare.cohorts.unmeasured import describe_e_values
 from iop_outcomes.compare.group_tests.curves import Comparison
 from iop_outcomes.compare.group_tests.result import format_p_value
 from iop_outcomes.compare.loss_to_follow_up import TippingPoint
@@ -143,13 +143,13 @@ class CohortComparison(Result):
         """The parts of what is saved, in the order in which they are read."""
         adjusted = self.adjusted
         parts = [
-            Part("From records to analysis", self._flow_words, self.flow),
+            Part("From records to analysis", self._flow_text, self.flow),
             Part("Table 1", self.balance.text, self.balance.paper_table(), self.balance),
             Part("Curves as they are", self.test.text, self.test.table, self.test.curves),
             Part(
                 "Adjusted curves", adjusted.text, curves_at(adjusted.curves, self.horizon), adjusted
             ),
-            Part("Size of the groups", self._size_words, adjusted.groups),
+            Part("Size of the groups", self._size_text, adjusted.groups),
             Part("Differences", self.text, self.table),
         ]
         if adjusted.imputations:
@@ -157,7 +157,9 @@ class CohortComparison(Result):
         if len(self.alternatives):
             rules = " ".join(f"{name}: {rule}" for name, rule in self.alternative_rules.items())
             parts.append(Part("By other definitions", rules, self.alternatives))
-        parts.append(Part("Confounding not measured", e_value_words(self.e_values), self.e_values))
+        parts.append(
+            Part("Confounding not measured", describe_e_values(self.e_values), self.e_values)
+        )
         if self.tipping is not None:
             tipping = self.tipping
             parts.append(Part("People who left", tipping.text, tipping.tipping, tipping))
@@ -166,14 +168,14 @@ class CohortComparison(Result):
         return parts
 
     @property
-    def _size_words(self) -> str:
+    def _size_text(self) -> str:
         text = f"By day {self.horizon:g}."
         if self.small:
             text += f" Small, with fewer than {self.fewest} events: {', '.join(self.small)}."
         return text
 
     @property
-    def _flow_words(self) -> str:
+    def _flow_text(self) -> str:
         if self.flow["people"].notna().any():
             return (
                 "Rows and people; people who are lost are those without any other row, and one "

@@ -49,7 +49,7 @@ def e_values_of(adjusted: AdjustedCurves) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def e_value_words(table: pd.DataFrame) -> str:
+def describe_e_values(table: pd.DataFrame) -> str:
     """Return the E-values in words."""
     descriptions = []
     for row in table.head(4).to_dict("records"):

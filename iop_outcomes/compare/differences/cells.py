@@ -86,7 +86,7 @@ class Cells:
         return sums
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """How the rule says the strata."""
         if not self.strata:
             return ""

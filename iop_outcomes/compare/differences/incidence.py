@@ -139,8 +139,8 @@ def incidence_difference(
         confidence=confidence,
         correction=correction,
         rule=f"{whole.rule} Competing: {', '.join(by_cause.names).replace('_', ' ')}. "
-        f"Aalen-Johansen estimates{weighting.words}, normal {format_level(confidence)} limits."
-        f"{cells.words}",
+        f"Aalen-Johansen estimates{weighting.text}, normal {format_level(confidence)} limits."
+        f"{cells.text}",
         synthetic=whole.synthetic,
         clustering=weighting.clusters.clustering,
     )

@@ -100,7 +100,7 @@ class Question:
         groups = group_table(self.cells.labels, *estimates, self.confidence)
         adjusted = corrected(table["p_value"].to_numpy(), self.correction)
         measure, unit, kind = words
-        limits = f"{kind}{self.weighting.words}, normal {format_level(self.confidence)} limits"
+        limits = f"{kind}{self.weighting.text}, normal {format_level(self.confidence)} limits"
         return self.answer(table.assign(p_adjusted=adjusted), groups, (measure, unit, limits))
 
     def answer(
@@ -117,7 +117,7 @@ class Question:
             strata=self.cells.strata,
             confidence=self.confidence,
             correction=self.correction,
-            rule=f"{self.times.rule} {how}.{self.cells.words}",
+            rule=f"{self.times.rule} {how}.{self.cells.text}",
             synthetic=self.times.synthetic,
             clustering=self.weighting.clusters.clustering,
         )

@@ -197,12 +197,12 @@ def compare_interval_survival(
         p_value=score.p_value,
         curves=curves,
         strata=tuple(strata_names),
-        rule=f"{checked.rule} Scores of proportional hazards, variance {_variance_words(checked)}.",
+        rule=f"{checked.rule} Scores of proportional hazards, variance {_variance_text(checked)}.",
         clustering=clusters.clustering,
     )
 
 
-def _variance_words(checked: CheckedTimes) -> str:
+def _variance_text(checked: CheckedTimes) -> str:
     return "over permutations" if checked.entry is None else "by the observed information"
 
 

@@ -89,7 +89,7 @@ def check_trim(trim: float | None, groups: int) -> None:
         )
 
 
-def estimand_words(estimand: str, treated: str) -> str:
+def estimand_text(estimand: str, treated: str) -> str:
     """Return the estimand in words."""
     return {
         "average": "the average over all people",

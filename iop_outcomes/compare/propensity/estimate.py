@@ -16,7 +16,7 @@ from iop_outcomes.compare.propensity.estimands import (
     Estimand,
     check_estimand,
     check_trim,
-    estimand_words,
+    estimand_text,
 )
 from iop_outcomes.compare.propensity.result import WEIGHT, PropensityWeights
 from iop_outcomes.compare.propensity.scores import GroupModel, Scores
@@ -145,7 +145,7 @@ def propensity_weights(
     kept = relabel(frame[scores.used].assign(**{WEIGHT: weight[scores.used]}), frame)
     names = group_names(groups.labels)
     provenance = provenance_of(frame)
-    words = estimand_words(estimand, names[place])
+    words = estimand_text(estimand, names[place])
     return PropensityWeights(
         table=_table(names, groups, scores, weight),
         frame=kept,
@@ -157,7 +157,7 @@ def propensity_weights(
         balance=balance(kept, by, list(design.used), weights=WEIGHT),
         by=tuple(groups.labels.columns),
         estimand=words,
-        formula=terms_words(covariates),
+        formula=terms_text(covariates),
         rule=LeftOut.of(provenance).after(_rule(model, scores, covariates, stabilise)),
         synthetic=provenance.synthetic,
     )
@@ -182,7 +182,7 @@ def covariates_of(
     return design
 
 
-def terms_words(covariates: str | Sequence[str]) -> str:
+def terms_text(covariates: str | Sequence[str]) -> str:
     """Return the terms of a formula as text."""
     return covariates if isinstance(covariates, str) else " + ".join(covariates)
 
@@ -211,7 +211,7 @@ def _rule(
     )
     stable = " Weights stabilised by the share of their group." if stabilise else ""
     return (
-        f"{kind} model of the group: {terms_words(covariates)}.{left}{stable} Groups are alike in "
+        f"{kind} model of the group: {terms_text(covariates)}.{left}{stable} Groups are alike in "
         "these covariates only."
     )
 

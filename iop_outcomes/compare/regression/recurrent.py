@@ -174,7 +174,7 @@ def recurrent_cox(
     clock = _clock(at_risk, stretches, strata_code, (model, number, most))
     fit = _fitted(design.matrix, clock, replace(stretches, clusters=clusters), (ties, names))
     title, meaning = MODELS[model]
-    by_number = [] if model == "andersen_gill" else [_number_words(number, most)]
+    by_number = [] if model == "andersen_gill" else [_number_text(number, most)]
     return Regression(
         table=ratio_table(
             names,
@@ -305,6 +305,6 @@ def _number_in_column(times: pd.DataFrame, name: str) -> NDArray[np.intp]:
     return column.to_numpy().astype(np.intp)
 
 
-def _number_words(number: str | None, most: int | None) -> str:
+def _number_text(number: str | None, most: int | None) -> str:
     name = number or "number of the event"
     return name if most is None else f"{name} ({most} and more as one)"

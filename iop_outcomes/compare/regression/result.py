@@ -332,14 +332,14 @@ class Regression(DrawnResult):
 
     def _describe_row(self, row: dict[Any, Any]) -> str:
         cause = f"{row['cause']}, " if "cause" in row else ""
-        limits = f"{ratio_words(row['lower'])} to {ratio_words(row['upper'])}"
+        limits = f"{format_ratio(row['lower'])} to {format_ratio(row['upper'])}"
         return (
-            f"{cause}{row['term']}: {self.ratio} {ratio_words(row['hazard_ratio'])} "
+            f"{cause}{row['term']}: {self.ratio} {format_ratio(row['hazard_ratio'])} "
             f"({format_level(self.confidence)} limits {limits}), {format_p_value(row['p_value'])}"
         )
 
 
-def ratio_words(ratio: float) -> str:
+def format_ratio(ratio: float) -> str:
     """Write a ratio: two decimals, more where they would hide on which side of 1 it lies."""
     if not 0.095 <= ratio < 99.5:
         return f"{ratio:.2g}"

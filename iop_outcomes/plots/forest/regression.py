@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iop_outcomes.compare.regression.result import Regression, ratio_words
+from iop_outcomes.compare.regression.result import Regression, format_ratio
 from iop_outcomes.plots.forest.rows import Forest, Line, draw_forest
 from iop_outcomes.plots.layout.given import check_result
 from iop_outcomes.plots.layout.names import drawn_name, panels
@@ -46,7 +46,7 @@ def plot_regression(result: Regression, ax: Axes | Figure | None = None) -> Axes
         label=f"{result.ratio} (log scale)",
         sides=("← rarer, later", "sooner, more often →"),
         heads=("ratio", f"{format_level(result.confidence)} limits", "p"),
-        words=ratio_words,
+        words=format_ratio,
         what="terms",
         notes=f"{result.model}, {result.sizes}.\n{result.meaning}\n{result.rule}",
     )

@@ -168,11 +168,13 @@ def _cured(wrong: str) -> Iterator[None]:
     except sqlalchemy.exc.SQLAlchemyError as error:
         cause = getattr(error, "orig", None) or error
         raise RecordsError(
-            wrong, found=_said(cause), instead="Check the address and the queries of the mapping."
+            wrong,
+            found=_driver_text(cause),
+            instead="Check the address and the queries of the mapping.",
         ) from None
 
 
-def _said(cause: BaseException) -> str:
+def _driver_text(cause: BaseException) -> str:
     """Return what a database said, if it can only be of the query, else the kind of its error."""
     kind = type(cause).__name__
     text = one_line(str(cause).split("\n", 1)[0])

@@ -44,7 +44,7 @@ def _top(proposal: Proposal, questions: Sequence[str]) -> list[str]:
     lines += ["#", "# What is what:"]
     held: dict[str, list[str]] = {}
     for source in proposal.sources:
-        names = ", ".join([*files_of(source.bundle.places), *_sheet_words(source)])
+        names = ", ".join([*files_of(source.bundle.places), *_sheet_texts(source)])
         held.setdefault(names, []).append(f"{source.table} ({source.bundle.rows:,} rows)")
     for names, tables in held.items():
         lines += comment(f"{names}: {', '.join(tables)}", "#   ", "#     ")
@@ -57,7 +57,7 @@ def _top(proposal: Proposal, questions: Sequence[str]) -> list[str]:
     return lines
 
 
-def _sheet_words(source: Source) -> list[str]:
+def _sheet_texts(source: Source) -> list[str]:
     sheets = sheets_of(source.bundle)
     if not sheets:
         return []

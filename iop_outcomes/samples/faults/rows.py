@@ -127,8 +127,8 @@ def _session_rows(inserter: FaultInserter, pool: Pool, second: str) -> None:
         row = next(pool)
         again = inserter.copy("attendance", row, status=status, minutes_attended=minutes)
         if status == "no_show":  # of a session that was attended: which of the two is right?
-            for copied in (row, again):
-                inserter.expect("attendance", copied, "status", "contradictory_session", ASIDE)
+            for either in (row, again):
+                inserter.expect("attendance", either, "status", "contradictory_session", ASIDE)
         else:
             inserter.expect("attendance", row, "status", "signed_again", ASIDE)
     row = next(pool)

@@ -166,7 +166,7 @@ def _estimate(
         causes=by_cause.names,
         by=tuple(names),
         confidence=confidence,
-        rule=f"{counted} Aalen-Johansen estimate{weighting.words}, {format_level(confidence)} "
+        rule=f"{counted} Aalen-Johansen estimate{weighting.text}, {format_level(confidence)} "
         "limits.",
         synthetic=by_cause.times.synthetic,
         provenance=by_cause.times.provenance,

@@ -19,8 +19,8 @@ from iop_outcomes.survival.curves.result import NAMED_GROUPS, SurvivalCurves
 from iop_outcomes.survival.labels import (
     days_asked,
     first_groups,
+    format_limits,
     group_bounds,
-    limits_words,
     split_groups,
 )
 from iop_outcomes.survival.running_products import Spans
@@ -188,7 +188,7 @@ class CumulativeIncidence(DrawnResult):
         name = f"{label_of(part[list(self.by)].iloc[0])}: " if self.by else ""
         shares = []
         for row in part.to_dict("records"):
-            limits = limits_words(self.confidence, row["lower"], row["upper"])
+            limits = format_limits(self.confidence, row["lower"], row["upper"])
             shares.append(f"{row['cause']} {format_value(row['incidence'])} ({limits})")
         return name + ", ".join(shares)
 

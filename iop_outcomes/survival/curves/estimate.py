@@ -158,7 +158,7 @@ def curves_of(
 ) -> SurvivalCurves:
     """Return the result that holds the curves of all groups."""
     scale = "" if interval == "log-log" else f", {interval} scale"
-    how = "" if weighting is None else weighting.words
+    how = "" if weighting is None else weighting.text
     entries = [
         {"day": curve.entry_day, "entered": curve.entered}
         | ({} if curve.rows is None else {"rows": curve.rows.entered})

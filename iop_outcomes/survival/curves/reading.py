@@ -16,10 +16,10 @@ from iop_outcomes.shared.text import format_more
 from iop_outcomes.survival.curves.steps import Steps
 from iop_outcomes.survival.labels import (
     day_asked,
+    format_median,
     group_bounds,
     group_columns,
     labelled,
-    median_words,
     shares_asked,
 )
 from iop_outcomes.survival.limits import Interval, crossing_day, normal_quantile, why_not_crossed
@@ -214,7 +214,7 @@ class TimesRead:
         """Return the median of one group, by its place, and its limits in words."""
         steps = next(islice(self._groups(), group, None))
         heights = (steps.survival, steps.lower, steps.upper)
-        return median_words(_crossings("median", steps.day, heights, 0.5, True), self.confidence)
+        return format_median(_crossings("median", steps.day, heights, 0.5, True), self.confidence)
 
     def _check_horizon(self, horizon: float) -> None:
         open_ended = [steps for steps in self._groups() if steps.height_at(horizon) > 0]

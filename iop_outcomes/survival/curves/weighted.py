@@ -62,7 +62,7 @@ class Weighting:
         return replace(self, clusters=clusters)
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """How the rule of the curves says it."""
         how = self.clusters.clustering.how
         if not self.robust:

@@ -182,8 +182,8 @@ def hazard(
         asked,
         bandwidth=width,
         confidence=confidence,
-        rule=f"{checked.rule} Kernel-smoothed hazard{weighting.words},"
-        f"{'' if between is None else between.words} Epanechnikov window of "
+        rule=f"{checked.rule} Kernel-smoothed hazard{weighting.text},"
+        f"{'' if between is None else between.text} Epanechnikov window of "
         f"{width:.3g} days to each side, while {fewest:,} or more are at risk; "
         f"{format_level(confidence)} limits.",
         synthetic=checked.synthetic,

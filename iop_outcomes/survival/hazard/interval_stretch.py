@@ -37,7 +37,7 @@ class Between:
         The rows of which anything is known.
     width : float
         The days between check-ins: the median of the intervals of events that have a length.
-    words : str
+    text : str
         How the rule says it.
     """
 
@@ -46,7 +46,7 @@ class Between:
     right: Floats
     kept: NDArray[np.bool_]
     width: float
-    words: str
+    text: str
 
     @property
     def known(self) -> CheckedTimes:
@@ -104,8 +104,8 @@ def read_between(
         if not wide.any():
             return checked, None
         width = float(np.median((right - left)[wide]))
-        words = " each event between the last check-in without it and the one that showed it,"
-        return checked, Between(checked, left, right, np.ones(len(left), dtype=bool), width, words)
+        text = " each event between the last check-in without it and the one that showed it,"
+        return checked, Between(checked, left, right, np.ones(len(left), dtype=bool), width, text)
     checked = check_times(times, by)
     step = heaped(checked.days[checked.event])
     reason = f" events are dated on every {step:g} days only:"
@@ -139,8 +139,8 @@ def _on_grid(checked: CheckedTimes, step: float, reason: str) -> Between:
     left = np.where(checked.event, np.minimum(before, days), np.maximum(last, entry))
     right = np.where(checked.event, days, np.inf)
     known = replace(checked, days=np.where(checked.event, days, left))
-    words = f"{reason} each event in the {step:g} days up to its date,"
-    return Between(known, left, right, kept, step, words)
+    text = f"{reason} each event in the {step:g} days up to its date,"
+    return Between(known, left, right, kept, step, text)
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,8 +19,8 @@ from iop_outcomes.survival.intervals.masses import Masses
 from iop_outcomes.survival.labels import (
     days_asked,
     first_groups,
+    format_limits,
     labelled,
-    limits_words,
     split_groups,
 )
 from iop_outcomes.survival.limits import NOT_REACHED
@@ -250,10 +250,10 @@ class IntervalSurvival(DrawnResult):
         name = f"{label_of(row[list(self.by)])}: " if self.by else ""
         counts = f"n {row['n']:,.0f}, events {row['events']:,.0f}"
         late = f", {row['late']:,.0f} entered after day 0" if row["late"] else ""
-        doubts = unsettled_words(self._parts(self.table)[number], row)
-        return f"{name}{counts}{late}, {self._median_words(row)}{self._off_words(number)}{doubts}"
+        doubts = unsettled_text(self._parts(self.table)[number], row)
+        return f"{name}{counts}{late}, {self._median_text(row)}{self._bias_text(number)}{doubts}"
 
-    def _median_words(self, row: pd.Series[Any]) -> str:
+    def _median_text(self, row: pd.Series[Any]) -> str:
         if pd.isna(row["median"]):
             return "median not reached"
         ends = [format_value(float(row[name]), 1) for name in ("earliest", "latest")]
@@ -266,9 +266,9 @@ class IntervalSurvival(DrawnResult):
             return words
         # A resample that does not come down to one half has a median later than all that was seen.
         why = NOT_REACHED, NOT_REACHED
-        return f"{words} ({limits_words(self.confidence, row['lower'], row['upper'], 1, why=why)})"
+        return f"{words} ({format_limits(self.confidence, row['lower'], row['upper'], 1, why=why)})"
 
-    def _off_words(self, number: int) -> str:
+    def _bias_text(self, number: int) -> str:
         fit = self.fits.iloc[number]
         if not fit["events"] or fit["events"] == fit["exact"]:
             return ""
@@ -278,11 +278,11 @@ class IntervalSurvival(DrawnResult):
         if rows.empty:
             return ""
         off = [
-            points_words(*pair)
+            format_points(*pair)
             for pair in zip(rows["off_least"].tolist(), rows["off_most"].tolist(), strict=True)
         ]
         off[0] += " percentage points"
-        texts = [f"{reason} at day {day:g}" for reason, day in zip(off, rows["day"], strict=True)]
+        texts = [f"{points} at day {day:g}" for points, day in zip(off, rows["day"], strict=True)]
         return (
             ", dating events at the check-in biases the proportion without the event by "
             f"{', '.join(texts)}"
@@ -338,7 +338,7 @@ def risk_counts(intervals: pd.DataFrame, days: NDArray[Any]) -> pd.DataFrame:
     )
 
 
-def unsettled_words(table: pd.DataFrame, fit: pd.Series[Any]) -> str:
+def unsettled_text(table: pd.DataFrame, fit: pd.Series[Any]) -> str:
     """Return what is not identified in a group, as the end of a sentence."""
     text = ""
     if not fit["unique"]:
@@ -359,7 +359,7 @@ def unsettled_words(table: pd.DataFrame, fit: pd.Series[Any]) -> str:
     return text
 
 
-def points_words(least: float, most: float) -> str:
+def format_points(least: float, most: float) -> str:
     """Return one or two differences of shares in percentage points."""
     written = [f"{100 * value + 0.0:+.1f}".replace("-0.0", "+0.0") for value in (least, most)]
     return written[0] if written[0] == written[1] else f"{written[0]} to {written[1]}"

@@ -149,7 +149,7 @@ def parametric_survival(
         curves=curves,
         by=curves.by,
         confidence=confidence,
-        rule=f"{checked.rule} Maximum likelihood of {', '.join(m.words for m in asked)} "
+        rule=f"{checked.rule} Maximum likelihood of {', '.join(m.label for m in asked)} "
         f"distributions, {format_level(confidence)} limits from the observed information"
         f"{'' if clusters.code is None else f' and the slopes of {clusters.clustering.how}'}.",
         synthetic=checked.synthetic,

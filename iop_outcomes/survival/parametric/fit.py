@@ -193,7 +193,7 @@ def _checked(
 
 def _not_found(model: Model, group: str, why: str) -> EstimateError:
     return EstimateError(
-        f"The {model.words} model could not be fitted{f' to {group}' if group else ''}.",
+        f"The {model.label} model could not be fitted{f' to {group}' if group else ''}.",
         found=why,
         instead="another of the models, fewer groups, or interval_survival(times), which assumes "
         "no shape.",

@@ -25,7 +25,7 @@ class Model:
 
     Attributes
     ----------
-    name, words : str
+    name, label : str
         As asked for, and in a sentence.
     parameters : tuple of str
         Their names; all are above 0 except ``mu``.
@@ -44,7 +44,7 @@ class Model:
     """
 
     name: str
-    words: str
+    label: str
     parameters: tuple[str, ...]
     in_days: NDArray[np.bool_]
     hazard: Callable[[Floats, Floats], Floats]

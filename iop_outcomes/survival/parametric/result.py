@@ -17,8 +17,8 @@ from iop_outcomes.survival.intervals.result import IntervalSurvival
 from iop_outcomes.survival.labels import (
     days_asked,
     first_groups,
+    format_median,
     labelled,
-    median_words,
     split_groups,
 )
 from iop_outcomes.survival.limits import normal_quantile
@@ -130,9 +130,9 @@ class ParametricSurvival(DrawnResult):
     def _describe_row(self, part: pd.DataFrame) -> str:
         first = part.iloc[0]
         name = f"{label_of(first[list(self.by)])}: " if self.by else ""
-        words = {fit.model.name: fit.model.words for fit in self.models[0]}
+        labels = {fit.model.name: fit.model.label for fit in self.models[0]}
         fits = ", ".join(
-            f"{words[row['model']]} {median_words(row, self.confidence)} "
+            f"{labels[row['model']]} {format_median(row, self.confidence)} "
             f"(AIC {format_value(float(row['aic']), 1)})"
             for _, row in part.iterrows()
         )

@@ -137,7 +137,7 @@ def mean_cumulative_function(
         sizes=_sizes(stretches, steps),
         by=tuple(names),
         confidence=confidence,
-        rule=f"{stretches.times.rule} {_estimate_words(stretches)}, robust "
+        rule=f"{stretches.times.rule} {_estimate_text(stretches)}, robust "
         f"{format_level(confidence)} limits.",
         synthetic=stretches.times.synthetic,
         provenance=stretches.times.provenance,
@@ -147,7 +147,7 @@ def mean_cumulative_function(
     )
 
 
-def _estimate_words(stretches: Stretches) -> str:
+def _estimate_text(stretches: Stretches) -> str:
     if stretches.asked_terminal:
         return "Ghosh-Lin estimate of the mean number, with none after a terminal event"
     return "Nelson's estimate of the mean number, independent censoring by every other end"

@@ -14,7 +14,7 @@ from iop_outcomes.shared.result import DrawnResult
 from iop_outcomes.shared.text import SHOWN_ROWS, format_value, join_described
 from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.curves.result import NAMED_GROUPS
-from iop_outcomes.survival.labels import beside, days_asked, first_groups, limits_words
+from iop_outcomes.survival.labels import beside, days_asked, first_groups, format_limits
 from iop_outcomes.survival.recurrence.steps import MeanSteps
 from iop_outcomes.survival.times import label_of
 
@@ -137,7 +137,7 @@ class MeanCumulativeFunction(DrawnResult):
 
     def _describe_row(self, row: pd.Series[Any], size: pd.Series[Any]) -> str:
         name = f"{label_of(size[list(self.by)])}: " if self.by else ""
-        limits = limits_words(self.confidence, row["lower"], row["upper"], 2)
+        limits = format_limits(self.confidence, row["lower"], row["upper"], 2)
         return (
             f"{name}{format_value(float(row['mean']), 2)} ({limits}), n {size['n']:,.0f}, "
             f"{self.noun} {size['events']:,.0f}"

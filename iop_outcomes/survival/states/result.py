@@ -19,8 +19,8 @@ from iop_outcomes.survival.curves.result import NAMED_GROUPS
 from iop_outcomes.survival.labels import (
     days_asked,
     first_groups,
+    format_limits,
     group_bounds,
-    limits_words,
     split_groups,
 )
 from iop_outcomes.survival.limits import normal_quantile
@@ -289,7 +289,7 @@ class StateOccupation(DrawnResult):
         name = f"{label_of(part[list(self.by)].iloc[0])}: " if self.by else ""
         shares = []
         for row in part.to_dict("records"):
-            limits = limits_words(self.confidence, row["lower"], row["upper"])
+            limits = format_limits(self.confidence, row["lower"], row["upper"])
             shares.append(f"{row['state']} {format_value(row['share'])} ({limits})")
         return name + ", ".join(shares)
 
