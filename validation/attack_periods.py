@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 
 import pandas as pd
 
-from validation.attack_reading import Read, rows
+from validation.attack_reading import Read, cell, rows
 from validation.attack_solving import Name, Puzzle
 
+WEEKDAY_COUNTS = ("due", "attended", "unrecorded")
 ATTENDED = ("attended", "attended partial", "late", "attended in part or late")
 
 
@@ -58,6 +60,60 @@ def due(puzzle: Puzzle, read: Read, quarters: list[str]) -> None:
     if "no show" in found:
         missed = [("no_show_rate", quarter, "numerator") for quarter in quarters]
         same(puzzle, missed, [("session", "no show")])
+
+
+def weekdays(puzzle: Puzzle, read: Read) -> None:
+    """Use that the weekdays add up to all sessions, by quarter and by what became of them."""
+    found = rows(read, "attendance_by_weekday")
+    for row in found:
+        day = str(row["weekday"])
+        for count in WEEKDAY_COUNTS:
+            if count in row:
+                cell(puzzle, ("weekday", day, count), row[count])
+            else:  # none is shown: few, or none at all
+                puzzle.unknown(("weekday", day, count))
+        due, came = (("weekday", day, count) for count in WEEKDAY_COUNTS[:2])
+        puzzle.part(due, came)
+        if isinstance(row["share"], int | float) and not math.isnan(row["share"]):
+            puzzle.share(came, due, float(row["share"]), 3)
+    if not found:
+        return
+    days = [str(row["weekday"]) for row in found if row["weekday"] != "all"]
+    for count in WEEKDAY_COUNTS:
+        puzzle.total(("weekday", "all", count), [("weekday", day, count) for day in days])
+    newest = next((str(row["period"]) for row in rows(read, "trend_admissions")[-1:]), "")
+    own = window(read, "Attendance by weekday", newest)
+    for count, name in (("denominator", "due"), ("numerator", "attended")):
+        parts = [("attendance_rate", quarter, count) for quarter in own]
+        same(puzzle, parts, [("weekday", "all", name)])
+    _statuses(puzzle, read, own, window(read, "Treatment sessions", newest))
+
+
+def _statuses(puzzle: Puzzle, read: Read, own: list[str], whole: list[str]) -> None:
+    """Use that the weekdays are of the sessions of the table by status, or of a part of its time.
+
+    A longer time than that of the other table holds at least as many.
+    """
+    statuses = {str(row["session"]): row["due"] for row in rows(read, "sessions")}
+    words = {
+        "due": [word for word, is_due in statuses.items() if is_due == "yes"],
+        "attended": [word for word in statuses if word in ATTENDED],
+        "unrecorded": [word for word in statuses if word == "unrecorded"],
+    }
+    for count, some in words.items():
+        parts: list[Name] = [("session", word) for word in some]
+        if parts and own == whole:
+            same(puzzle, parts, [("weekday", "all", count)])
+        elif parts:  # both end with the period of the report: the earlier begins, the longer it is
+            together = puzzle.unknown(("sessions of", count))
+            puzzle.total(together, parts)
+            longer, shorter = together, ("weekday", "all", count)
+            if len(own) > len(whole):
+                longer, shorter = shorter, longer
+            puzzle.part(longer, shorter)
+    merged = ("session", "not due or not recorded")
+    if own == whole and merged in puzzle:
+        puzzle.part(merged, ("weekday", "all", "unrecorded"))
 
 
 def months(puzzle: Puzzle, read: Read) -> None:

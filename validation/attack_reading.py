@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import openpyxl
 import pandas as pd
+
+from validation.attack_solving import Puzzle
 
 HIDDEN = "hidden"
 LEADING = 3  # sheets before those of tables: findings, facts, what each sheet holds
@@ -87,6 +90,18 @@ def read_report(page: Path, workbook: Path) -> Read:
 
 def rows(read: Read, name: str) -> list[dict[str, object]]:
     return read.tables[name].to_dict("records") if read.has(name) else []
+
+
+def missing(value: object) -> bool:
+    return value is None or value == HIDDEN or (isinstance(value, float) and math.isnan(value))
+
+
+def cell(puzzle: Puzzle, name: tuple[object, ...], value: object) -> None:
+    """Take up a printed count; a hidden one is no zero, for that would have been shown."""
+    if value == HIDDEN:
+        puzzle.unknown(name, least=1)
+    elif not missing(value):
+        puzzle.known(name, float(value))  # type: ignore[arg-type]
 
 
 def number(text: str) -> float | None:

@@ -13,8 +13,8 @@ from itertools import pairwise
 import pandas as pd
 
 from validation.attack_curves import curves
-from validation.attack_periods import due, months, same, window, years
-from validation.attack_reading import HIDDEN, Read, rows
+from validation.attack_periods import due, months, same, weekdays, window, years
+from validation.attack_reading import Read, cell, missing, rows
 from validation.attack_solving import Name, Puzzle
 
 ALL = "all"
@@ -28,6 +28,7 @@ def build(read: Read) -> Puzzle:
     for piece in (_admissions, _trends, _flow, _weeks, _sessions, _discharges, _programs, _files):
         piece(puzzle, read)
     _between(puzzle, read)
+    weekdays(puzzle, read)
     curves(puzzle, read)
     return puzzle
 
@@ -35,18 +36,6 @@ def build(read: Read) -> Puzzle:
 def _decimals(share: float) -> int:
     """Return how many decimals a share was given with: 2 at least, 9 at most."""
     return next((n for n in range(2, 9) if abs(share - round(share, n)) < 1e-12), 9)
-
-
-def missing(value: object) -> bool:
-    return value is None or value == HIDDEN or (isinstance(value, float) and math.isnan(value))
-
-
-def cell(puzzle: Puzzle, name: tuple[object, ...], value: object) -> None:
-    """Take up a printed count; a hidden one is no zero, for that would have been shown."""
-    if value == HIDDEN:
-        puzzle.unknown(name, least=1)
-    elif not missing(value):
-        puzzle.known(name, float(value))  # type: ignore[arg-type]
 
 
 def _admissions(puzzle: Puzzle, read: Read) -> None:
@@ -320,8 +309,8 @@ def _between(puzzle: Puzzle, read: Read) -> None:
             puzzle.total(("discharged", ALL), [*parts, unknown])
         else:
             puzzle.total(("discharged", ALL), parts)
-    due(puzzle, read, window(read, "Treatment sessions", newest))
     months(puzzle, read)
+    due(puzzle, read, window(read, "Treatment sessions", newest))
     kept = ("rows", "episodes", "rows_kept")
     together = puzzle.unknown(("admitted", "ever"))
     puzzle.total(together, [("admissions", quarter, "numerator") for quarter in quarters])

@@ -16,6 +16,7 @@ Weights = dict[Name, float]
 SMALL = range(1, 11)
 MOST = 200_000  # no count of a report is larger
 TIMES = "how often a fraction goes into its counts"
+NEAR = 1e-5  # how far the weights of rounded shares may be off
 EXACT = 6  # decimals from which a share can only be one fraction of counts of this size
 
 
@@ -68,6 +69,8 @@ class Puzzle:
 
     def share(self, numerator: Name, denominator: Name, shown: float, decimals: int) -> None:
         """Say what a rounded share tells of its counts; one of many digits is a fraction."""
+        if numerator == denominator:
+            return  # the share of all of them in all of them
         if decimals >= EXACT and shown not in (0.0, 1.0):
             fraction = Fraction(shown).limit_denominator(10_000)
             times = self.unknown((TIMES, numerator, denominator), least=1)
@@ -121,6 +124,10 @@ def solve(puzzle: Puzzle, seed: int = 0, *, ask: bool = True) -> Solved:
     most = np.array([row[2] for row in puzzle.rows], dtype=float)
     settled = matrix[:, ~free] @ low[~free]
     inside = matrix[:, free]
+    known_only = np.diff(inside.tocsr().indptr) == 0
+    wrong = known_only & ((settled < least - NEAR) | (settled > most + NEAR))
+    if wrong.any():
+        raise ValueError(f"nothing fits: {list(puzzle.rows[int(np.argmax(wrong))][0])[:8]}")
     count = int(free.sum())
     link = csr_matrix((inside != 0).astype(float))
     _, label = connected_components(link.T @ link + csr_matrix((count, count)), directed=False)

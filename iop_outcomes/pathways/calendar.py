@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
+from iop_outcomes.attendance.rule import UNRECORDED
+from iop_outcomes.attendance.sessions import Sessions
 from iop_outcomes.attendance.stays import read_attendance
 from iop_outcomes.errors import EstimateError
+from iop_outcomes.outcome_scores.estimates import PEOPLE, counted
 from iop_outcomes.records import Records, require_records
 from iop_outcomes.records.schema import ATTENDED
-from iop_outcomes.shared.arrays import ratio
+from iop_outcomes.shared.arrays import Booleans, Integers, ratio
 from iop_outcomes.shared.checks import check_whole
 from iop_outcomes.shared.groups import (
     NOTHING_LEFT_OUT,
@@ -24,8 +27,10 @@ from iop_outcomes.shared.groups import (
 )
 from iop_outcomes.shared.result import DrawnResult
 from iop_outcomes.shared.text import describe_groups, format_count
+from iop_outcomes.statistics.proportions import clustered_interval
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+KINDS = ("due", "attended", "absent", "unrecorded")
 STATES = ("in program", "after discharge", "not observed")
 
 
@@ -207,41 +212,23 @@ def attendance_by_weekday(
     place = (records.attendance["date"] - start).dt.days.to_numpy()
     inside = (place >= 0) & sessions.treatment
     cell = groups.codes[sessions.episode] * weeks * 7 + place
-    size = len(groups) * weeks * 7
-
-    def count(words: Sequence[str]) -> np.ndarray:
-        return np.bincount(cell[inside & sessions.has_status(words)], minlength=size)
-
     person = records.episodes["person_id"].cat.codes.to_numpy()[sessions.episode]
-
-    def people(words: Sequence[str]) -> np.ndarray:
-        rows = inside & sessions.has_status(words)
-        width = int(person.max(initial=0)) + 1
-        met = np.unique(cell[rows].astype(np.int64) * width + person[rows])
-        return np.bincount(met // width, minlength=size)
-
-    due, came = count(sessions.rule.due), count(ATTENDED)
-    absent = tuple(word for word in sessions.rule.due if word not in ATTENDED)
+    found = counted(_kinds(sessions, inside), person, cell, len(groups) * weeks * 7)
     days = np.tile(np.arange(weeks * 7), len(groups))
     monday = start + pd.to_timedelta(days // 7 * 7, unit="D")
     table = groups.beside(
         {
             "week": monday,
             "weekday": np.array(WEEKDAYS, dtype=object)[days % 7],
-            "due": due,
-            "attended": came,
-            "unrecorded": count(("unrecorded",)),
-            "rate": ratio(came, due),
+            "due": found["due"],
+            "attended": found["attended"],
+            "unrecorded": found["unrecorded"],
+            "rate": ratio(found["attended"], found["due"]),
             "observed": start + pd.to_timedelta(days, unit="D") <= cut,
         }
     )
     rule = f"{sessions.rule.text} Weeks begin on Monday; the last one holds the data cut."
-    behind = {
-        "due": people(sessions.rule.due),
-        "attended": people(ATTENDED),
-        "absent": people(absent),
-        "unrecorded": people(("unrecorded",)),
-    }
+    behind = {name: found[PEOPLE + name] for name in KINDS}
     return AttendanceCalendar(
         table,
         groups.names,
@@ -250,6 +237,83 @@ def attendance_by_weekday(
         left_out,
         pd.DataFrame(behind),
     )
+
+
+def count_by_weekday(
+    sessions: Sessions,
+    chosen: Booleans,
+    person: Integers,
+    groups: Mapping[str, Sequence[str]],
+    confidence: float = 0.95,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the sessions of some weekdays, summed over their weeks, and the persons behind them.
+
+    Parameters
+    ----------
+    sessions : Sessions
+        Of records with calendar dates.
+    chosen : numpy.ndarray of bool
+        Which rows are counted; of them, treatment sessions are.
+    person : numpy.ndarray of int
+        The person of each row.
+    groups : mapping
+        The name of each row of the table -> its weekdays. A weekday stands in one row at most.
+    confidence : float
+        Confidence level of the limits.
+
+    Returns
+    -------
+    table : pandas.DataFrame
+        One row a group: ``weekday`` (str), ``due``, ``attended``, ``absent`` (due and not
+        attended), ``unrecorded`` (int64), ``rate`` (attended / due), and its limits clustered by
+        person, ``lower`` and ``upper`` (float64); missing where nothing was due.
+    people : pandas.DataFrame
+        Row by row of the table, how many persons have such sessions.
+
+    Examples
+    --------
+    >>> import iop_outcomes as iop
+    >>> from iop_outcomes.attendance.stays import read_attendance
+    >>> records = iop.read_records("data/samples")
+    >>> sessions = read_attendance(records).sessions
+    >>> person = records.episodes["person_id"].cat.codes.to_numpy()[sessions.episode]
+    >>> days = {"all": WEEKDAYS}
+    >>> table, _ = count_by_weekday(sessions, sessions.treatment, person, days)
+    >>> table["due"].item() == int(sessions.due.sum())
+    True
+    """
+    place = {day: row for row, days in enumerate(groups.values()) for day in days}
+    of_day = np.array([place.get(day, -1) for day in WEEKDAYS])
+    group = of_day[sessions.frame["date"].dt.dayofweek.to_numpy()]
+    inside = chosen & sessions.treatment & (group >= 0)
+    kinds = _kinds(sessions, inside)
+    found = counted(kinds, person, group, len(groups))
+    due = kinds["due"]
+    lower, upper = clustered_interval(
+        kinds["attended"][due].astype(np.float64),
+        np.ones(int(due.sum())),
+        person[due],
+        group=group[due],
+        groups=len(groups),
+        confidence=confidence,
+    )
+    table = pd.DataFrame(
+        {
+            "weekday": list(groups),
+            **{name: found[name] for name in KINDS},
+            "rate": ratio(found["attended"], found["due"]),
+            "lower": lower,
+            "upper": upper,
+        }
+    )
+    return table, pd.DataFrame({name: found[PEOPLE + name] for name in KINDS})
+
+
+def _kinds(sessions: Sessions, inside: Booleans) -> dict[str, Booleans]:
+    """Return which rows of those inside are due, attended, due and not attended, unrecorded."""
+    due, came = sessions.has_status(sessions.rule.due), sessions.has_status(ATTENDED)
+    rows = (due, came, due & ~came, sessions.has_status((UNRECORDED,)))
+    return {name: inside & one for name, one in zip(KINDS, rows, strict=True)}
 
 
 def attendance_by_person(records: Records, *, weeks: int = 12) -> PersonWeeks:

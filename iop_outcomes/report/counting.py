@@ -19,6 +19,9 @@ from iop_outcomes.report.model import DraftTable, Hidden, Table
 from iop_outcomes.report.programs import program_table
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections import cohort, quality, relapse
+from iop_outcomes.report.sections.attendance.weekdays import FAMILY as WEEKDAYS
+from iop_outcomes.report.sections.attendance.weekdays import NAME as BY_WEEKDAY
+from iop_outcomes.report.sections.attendance.weekdays import weekdays_shown, weekdays_table
 from iop_outcomes.report.sections.outcomes import (
     continuity_table,
     declare_admitted,
@@ -80,7 +83,10 @@ class Counted:
 
     def table(self, name: str) -> Table:
         """Return a table without what is hidden."""
-        return self.drafts[name].shown(self.hidden)
+        draft = self.drafts[name]
+        if name == BY_WEEKDAY:
+            return weekdays_shown(draft, self.hidden)
+        return draft.shown(self.hidden)
 
 
 def count_rows(whole: Scope, linked: LinkedCounts) -> dict[str, DraftTable]:
@@ -119,7 +125,7 @@ def _times_of_tables(scope: Scope, plan: MergePlan | None) -> dict[str, str]:
     """Return the time of each family of counts that need not be of the period of the report."""
     times = {}
     if plan is not None:
-        for name in ("admissions", "discharges", "sessions"):
+        for name in ("admissions", "discharges", "sessions", WEEKDAYS):
             if plan.step(name).quarters > 1:
                 times[name] = scope.label_of(plan.step(name).quarters)
         if "sessions" in times:
@@ -174,6 +180,8 @@ def count_all(
             made.append(cohort.flow_table(scope, linked))
         if scope.tells("attendance_rate"):
             made.append(cohort.sessions_table(scope, linked, plan.step("sessions")))
+            days = weekdays_table(scope, linked, plan.step(WEEKDAYS))
+            made += [] if days is None else [days]
         made.append(program_table(scope, linked))
         seen = scope.tells("first_session") and scope.followed_90_days.any()
         if seen and not scope.policy.hides(scope.people(scope.followed_90_days)):

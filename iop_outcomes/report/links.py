@@ -7,7 +7,7 @@ from itertools import pairwise, permutations
 
 import numpy as np
 
-from iop_outcomes.attendance.rule import AttendanceRule
+from iop_outcomes.attendance.rule import UNRECORDED, AttendanceRule
 from iop_outcomes.attendance.stays import RETENTION_DAYS
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.linked import TOTAL, Key
@@ -17,6 +17,7 @@ from iop_outcomes.disclosure.results import trend_keys
 from iop_outcomes.records.schema import ATTENDED
 from iop_outcomes.report.programs import FAMILY
 from iop_outcomes.report.scope import Scope
+from iop_outcomes.report.sections.attendance import weekdays
 from iop_outcomes.report.sections.cohort import ALL, NOT_RECORDED, flow_stages
 from iop_outcomes.report.sections.relapse import RelapseResults
 from iop_outcomes.report.sections.stays import STAYS
@@ -51,6 +52,7 @@ def link_report(
         Of which times the tables are.
     """
     link_flow(scope, linked)
+    link_weekdays(scope, linked, trends, plan)
     if scope.period is not None:
         link_tables(scope, linked, trends, plan)
         link_year(scope, linked, trends)
@@ -140,6 +142,32 @@ def link_tables(scope: Scope, linked: LinkedCounts, trends: Trends, plan: MergeP
     attended = of("sessions", "attendance_rate", "numerator")
     _equal(linked, attended, [("sessions", word) for word in here if word in ATTENDED])
     _equal(linked, of("sessions", "no_show_rate", "numerator"), [("sessions", "no_show")])
+
+
+def link_weekdays(scope: Scope, linked: LinkedCounts, trends: Trends, plan: MergePlan) -> None:
+    """Declare that the sessions of all weekdays are those of the trends, and of the statuses."""
+    everybody = {name: (weekdays.FAMILY, ALL, name) for name in weekdays.COUNTS}
+    if everybody["due"] not in linked:
+        return
+    own, other = (max(plan.step(name).quarters, 1) for name in (weekdays.FAMILY, "sessions"))
+    words = {
+        "due": AttendanceRule().due,
+        "attended": ATTENDED,
+        "unrecorded": (UNRECORDED,),
+    }
+    for name, count in (("due", "denominator"), ("attended", "numerator")):
+        _equal(linked, inside(scope, trends, "attendance_rate", own, count), [everybody[name]])
+    if scope.period is not None:  # a step that is shorter than the period is of the period
+        own, other = (scope.window(quarters).months for quarters in (own, other))
+    for name, some in words.items():
+        parts = [("sessions", word) for word in some if ("sessions", word) in linked]
+        if own == other:
+            _equal(linked, parts, [everybody[name]])
+        elif parts:
+            longer, shorter = _together(linked, parts), everybody[name]
+            if own > other:
+                longer, shorter = shorter, longer
+            _part(linked, longer, shorter)
 
 
 def _equal(linked: LinkedCounts, one: Sequence[Key], other: Sequence[Key]) -> None:

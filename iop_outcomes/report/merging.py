@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.disclosure.merging import Ladders, MergePlan, Step, choose_step
+from iop_outcomes.pathways.calendar import WEEKDAYS, count_by_weekday
 from iop_outcomes.records.schema import ATTENDANCE_STATUSES
 from iop_outcomes.report.period import (
     QUARTER,
@@ -49,6 +50,7 @@ def plan_of(scope: Scope, ladders: Ladders | None = None) -> MergePlan:
     }
     if scope.attendance is not None and scope.tells("attendance_rate"):
         tables["sessions"] = (ladders.sessions, lambda step: _sessions(scope, judged, step))
+        tables["weekdays"] = (ladders.weekdays, lambda step: _weekdays(scope, judged, step))
     for name in scope.tallies:
         if name not in NEVER_MERGED:
             ladder = ladders.session_trends if name in SESSION_TRENDS else ladders.cohort_trends
@@ -146,6 +148,22 @@ def _sessions(scope: Scope, judged: ReportPeriod, step: Step) -> Rows:
             )
             small += bool(scope.policy.hides(len(np.unique(person[own]))))
             rows += 1
+    return small, rows
+
+
+def _weekdays(scope: Scope, judged: ReportPeriod, step: Step) -> Rows:
+    """Count the weekdays with a small count of sessions due, attended or missed."""
+    assert scope.attendance is not None
+    sessions = scope.attendance.sessions
+    person = scope.person[sessions.episode]
+    small = rows = 0
+    names = ["due", "attended", "absent"]
+    for window in _windows(scope, judged, step):
+        inside = within(sessions.frame["date"], window)
+        days, people = count_by_weekday(sessions, inside, person, step.groups(WEEKDAYS))
+        counts = np.column_stack([days[names], people[names]]).astype(np.float64)
+        small += int(scope.policy.hides(counts).any(axis=1).sum())
+        rows += int(counts.any(axis=1).sum())
     return small, rows
 
 

@@ -17,11 +17,13 @@ from iop_outcomes.report.sections.cohort import ALL
 WHOLE = ""
 OF_EXPORT = ("files", "rows")
 """Families of counts of the export that was read: they are the same in each report."""
-ADDED_UP = ("trend", "admissions", "discharges", "sessions", "flow", "weeks")
+ADDED_UP = ("trend", "admissions", "discharges", "sessions", "weekdays", "flow", "weeks")
 """Families of counts of episodes and sessions: those of all programs are the sum of each."""
 MOST_ROUNDS = 8  # of hiding what follows
 System = Callable[[Hidden], PrintedCells]
-_TIME = re.compile("(flow|weeks|admissions|discharges|sessions|session people), [^/()]*? /")
+_TIME = re.compile(
+    "(flow|weeks|weekdays|admissions|discharges|sessions|session people), [^/()]*? /"
+)
 
 
 def renamed(cells: PrintedCells, name: Callable[[Key], Key]) -> PrintedCells:

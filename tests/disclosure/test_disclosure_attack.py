@@ -82,6 +82,45 @@ def test_what_the_attacker_takes_for_known_is_true(open_read: Read) -> None:
         )
 
 
+def test_what_the_attacker_takes_for_known_of_weekdays_is_true(open_read: Read) -> None:
+    days = open_read.tables["attendance_by_weekday"].copy()
+    assert len(days) > 5
+    days.loc[days["weekday"].isin(["Monday", "all"]), "due"] += 1  # not those of the trend
+    puzzle = build(replace(open_read, tables=open_read.tables | {"attendance_by_weekday": days}))
+    with pytest.raises(ValueError, match="nothing fits"):
+        solve(puzzle, ask=False)
+
+
+WEEKDAYS = pd.DataFrame(
+    {
+        "weekday": ["Monday", "Saturday", "all"],
+        "due": [40, "hidden", 46],
+        "attended": [28, "hidden", "hidden"],
+        "share": [0.7, "hidden", "hidden"],
+    }
+)
+SESSIONS = pd.DataFrame(
+    {
+        "session": ["attended", "no show", "all"],
+        "due": ["yes", "yes", ""],
+        "sessions": [33, "hidden", 46],
+        "people": ["hidden", "hidden", "hidden"],
+        "share": ["hidden", "hidden", "hidden"],
+    }
+)
+
+
+def test_the_attacker_adds_up_weekdays_and_takes_them_for_the_sessions() -> None:
+    saturday = ("weekday", "Saturday", "due"), ("weekday", "Saturday", "attended")
+    found = solve(build(Read({"attendance_by_weekday": WEEKDAYS}, {}, "")))
+    assert found.pinned == {saturday[0]: 6}  # 40 of 46 are on Monday
+    captions = ("Treatment sessions in 2026Q3", "Attendance by weekday in 2026Q3")
+    both = {"attendance_by_weekday": WEEKDAYS, "sessions": SESSIONS}
+    assert solve(build(Read(both, {}, "", captions))).pinned[saturday[1]] == 5  # 28 of 33
+    longer = ("Treatment sessions in 2026Q2 to 2026Q3", captions[1])
+    assert saturday[1] not in solve(build(Read(both, {}, "", longer))).pinned
+
+
 def test_the_attacker_finds_a_count_that_one_more_number_gives_away(
     read: Read, open_read: Read
 ) -> None:

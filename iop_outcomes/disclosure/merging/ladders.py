@@ -87,7 +87,10 @@ class Step:
     @property
     def text(self) -> str:
         """The step in words."""
-        groups = [f"{_plain(held)} as {name}" for name, held in self.together]
+        groups = [
+            f"{name} together" if name == _plain(held) else f"{_plain(held)} as {name}"
+            for name, held in self.together
+        ]
         return "; ".join([_WORDS[self.every], *groups])
 
 
@@ -101,6 +104,7 @@ FINEST = Step()
 _ENDS: Together = (("other ends", OTHER_ENDS),)
 _EARLY: Together = (("ended early", ("dropped_out", "terminated")), *_ENDS)
 _SESSIONS: Together = (("cancelled or excused", CALLED_OFF), ("not due or not recorded", NOT_DUE))
+_WEEKEND: Together = (("Saturday and Sunday", ("Saturday", "Sunday")),)
 _CAME: Together = (("attended in part or late", ("attended_partial", "late")), *_SESSIONS)
 
 
@@ -112,6 +116,8 @@ class Ladders:
     ----------
     admissions, discharges, sessions : tuple of Step
         Of the tables with these names. Words are those of the records, such as ``dropped_out``.
+    weekdays : tuple of Step
+        Of attendance by weekday. Words are ``Monday`` to ``Sunday``.
     session_trends, cohort_trends : tuple of Step
         Of trends of sessions and check-ins, and of trends of people by their admission or
         discharge.
@@ -145,6 +151,12 @@ class Ladders:
         Step("quarter", _CAME),
         Step("half_year", _CAME),
         Step("year", _CAME),
+    )
+    weekdays: tuple[Step, ...] = (
+        Step(),
+        Step("quarter", _WEEKEND),
+        Step("half_year", _WEEKEND),
+        Step("year", _WEEKEND),
     )
     session_trends: tuple[Step, ...] = (Step("month"), Step())
     cohort_trends: tuple[Step, ...] = (Step(), Step("year"))

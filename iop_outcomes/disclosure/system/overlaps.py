@@ -25,6 +25,7 @@ WINDOW = re.compile(rf"(?:in|from) ({PERIOD})(?: to ({PERIOD}))?\b")
 ADDED = {
     "admissions": ("admitted",),
     "sessions": ("sessions",),
+    "attendance_by_weekday": ("due", "attended", "unrecorded"),
     "discharges": ("discharges",),
     "cohort_flow": ("reached",),
     "programs": ("admitted",),

@@ -31,6 +31,7 @@ from iop_outcomes.report.model import (
 )
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections import cohort, quality, relapse, sites, stays
+from iop_outcomes.report.sections.attendance import weekdays
 from iop_outcomes.report.sections.findings import NOT_TOLD, Finding, period_word
 from iop_outcomes.report.trends import Trends
 from iop_outcomes.shared.provenance import provenance_of
@@ -120,7 +121,10 @@ def attendance_section(scope: Scope, counted: Counted) -> Section:
     if scope.engagement is None:
         return Section(name, title, said)
     said = (*said, *unknown(scope, "hours"))
-    tables = [counted.table(one) for one in ("sessions", "programs") if one in counted.drafts]
+    if scope.records.time != "calendar" and scope.tells("attendance_rate"):
+        said = (*said, weekdays.NO_WEEKDAYS)
+    shown = ("sessions", weekdays.NAME, "programs")
+    tables = [counted.table(one) for one in shown if one in counted.drafts]
     weeks = counted.weeks
     if weeks is None:
         return Section(name, title, said, tuple(tables))

@@ -1,0 +1,106 @@
+"""Attendance by weekday: one row a weekday, summed over the weeks of the report's period."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from iop_outcomes.disclosure import LinkedCounts
+from iop_outcomes.disclosure.linked import CELL, DETAIL
+from iop_outcomes.disclosure.merging import FINEST, Step
+from iop_outcomes.pathways.calendar import WEEKDAYS, count_by_weekday
+from iop_outcomes.report.model import SHARE_DECIMALS, DraftTable, Hidden, Item, Kind, Table
+from iop_outcomes.report.scope import Scope
+
+FAMILY = "weekdays"
+NAME = "attendance_by_weekday"
+ALL = "all"
+COUNTS = ("due", "attended", "unrecorded")
+NO_WEEKDAYS = (
+    "Attendance by weekday is not known: the records hold study days, which have no weekday."
+)
+NOTE = (
+    "Attended: also in part or late. Share: attended of those due, with its 95% interval, which "
+    "takes the sessions of one person together. A weekday without any session has no row. "
+    "Unrecorded: whether they were attended is not known, so they are in no share."
+)
+
+FEW = "There are none, or too few to show by weekday."
+
+
+def weekdays_table(scope: Scope, linked: LinkedCounts, step: Step = FINEST) -> DraftTable | None:
+    """Return the treatment sessions by weekday; None without calendar dates or any session.
+
+    Each count has the people behind it; due less attended is a count like any other. The
+    weekdays of a group that is taken together are counts, too, which are not printed.
+    """
+    assert scope.attendance is not None  # else there is no such table
+    if scope.records.time != "calendar":
+        return None
+    sessions = scope.attendance.sessions
+    dates = sessions.frame["date"]
+    chosen = np.ones(len(dates), dtype=np.bool_)
+    if scope.period is not None:
+        chosen = scope.in_quarters(dates, step.quarters)
+    person = scope.person[sessions.episode]
+    days, people = count_by_weekday(sessions, chosen, person, {day: (day,) for day in WEEKDAYS})
+    held = days.loc[days[list(COUNTS)].sum(axis=1) > 0, "weekday"]
+    if held.empty:
+        return None
+    groups = step.groups(held)
+    table, behind = count_by_weekday(sessions, chosen, person, {**groups})
+    whole, everybody = count_by_weekday(sessions, chosen, person, {ALL: WEEKDAYS})
+    for row, (name, parts) in enumerate(groups.items()):
+        _declare(linked, name, table.iloc[row], behind.iloc[row], printed=True)
+        if len(parts) > 1:
+            for day in parts:
+                place = WEEKDAYS.index(day)
+                _declare(linked, day, days.iloc[place], people.iloc[place], printed=False)
+            for count in COUNTS:
+                linked.total((FAMILY, name, count), [(FAMILY, day, count) for day in parts])
+    _declare(linked, ALL, whole.iloc[0], everybody.iloc[0], printed=True, rank=CELL)
+    for count in COUNTS:
+        linked.total((FAMILY, ALL, count), [(FAMILY, name, count) for name in groups])
+    frame = pd.concat([table, whole], ignore_index=True).drop(columns="absent")
+    frame = frame.rename(columns={"rate": "share"})
+    for name in ("share", "lower", "upper"):
+        frame[name] = frame[name].round(SHARE_DECIMALS)
+    frame = frame[["weekday", "due", "attended", "share", "lower", "upper", "unrecorded"]]
+    kinds: dict[str, Kind] = dict.fromkeys(COUNTS, "count")
+    kinds |= dict.fromkeys(("share", "lower", "upper"), "share")
+    caption = f"Attendance by weekday in {scope.label_of(step.quarters)}"
+    names = list(frame["weekday"])
+    needs: dict[str, list[tuple[Item, ...]]] = {
+        count: [((FAMILY, name, count),) for name in names] for count in COUNTS
+    }
+    both = [(*due, *came) for due, came in zip(needs["due"], needs["attended"], strict=True)]
+    needs |= dict.fromkeys(("share", "lower", "upper"), both)
+    return DraftTable(Table(NAME, caption, frame, kinds, NOTE), needs)
+
+
+def weekdays_shown(draft: DraftTable, hidden: Hidden) -> Table:
+    """Return the table without what is hidden, and without unrecorded sessions if none are told."""
+    table = draft.shown(hidden)
+    if any(isinstance(value, int) and value for value in table.frame["unrecorded"]):
+        return table
+    return replace(table, frame=table.frame.drop(columns="unrecorded"), note=f"{NOTE} {FEW}")
+
+
+def _declare(
+    linked: LinkedCounts,
+    name: str,
+    row: pd.Series[float],
+    people: pd.Series[int],
+    *,
+    printed: bool,
+    rank: int = DETAIL,
+) -> None:
+    """Declare the counts of one row, and those who were due and did not come."""
+    for count in COUNTS:
+        key = (FAMILY, name, count)
+        item = key if printed else None
+        linked.count(key, int(row[count]), people=int(people[count]), item=item, rank=rank)
+    due, came = (FAMILY, name, "due"), (FAMILY, name, "attended")
+    linked.part(due, came, people=int(people["absent"]))
