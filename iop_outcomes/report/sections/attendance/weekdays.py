@@ -23,11 +23,11 @@ NO_WEEKDAYS = (
 )
 NOTE = (
     "Attended: also in part or late. Share: attended of those due, with its 95% interval, which "
-    "takes the sessions of one person together. A weekday without any session has no row. "
-    "Unrecorded: whether they were attended is not known, so they are in no share."
+    "takes the sessions of one person together. A weekday without any session has no row."
 )
 
-FEW = "There are none, or too few to show by weekday."
+UNRECORDED = "Unrecorded: whether they were attended is not known, so they are in no share."
+FEW = "Sessions without a recorded outcome are in no share; they are none, or too few to show."
 
 
 def weekdays_table(scope: Scope, linked: LinkedCounts, step: Step = FINEST) -> DraftTable | None:
@@ -84,7 +84,7 @@ def weekdays_shown(draft: DraftTable, hidden: Hidden) -> Table:
     """Return the table without what is hidden, and without unrecorded sessions if none are told."""
     table = draft.shown(hidden)
     if any(isinstance(value, int) and value for value in table.frame["unrecorded"]):
-        return table
+        return replace(table, note=f"{NOTE} {UNRECORDED}")
     return replace(table, frame=table.frame.drop(columns="unrecorded"), note=f"{NOTE} {FEW}")
 
 
