@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import ReportError
@@ -24,16 +25,18 @@ def as_text(frame: pd.DataFrame) -> pd.DataFrame:
     """
     columns = {}
     for name, column in frame.items():
+        code, values = pd.factorize(column)  # each value is written once, of missing ones none
+        held = pd.Series(values)
         if column.dtype.kind == "M":
-            text = column.dt.strftime("%Y-%m-%d")
+            text = held.dt.strftime("%Y-%m-%d")
         elif isinstance(column.dtype, pd.BooleanDtype):
-            text = column.astype(object).map({True: "yes", False: "no"})
+            text = held.astype(object).map({True: "yes", False: "no"})
         elif column.dtype.kind == "f":
-            text = column.astype("Int64").astype(object).map(str, na_action="ignore")
+            text = held.astype("Int64").astype(object).map(str)
         else:
-            text = column.astype(object).map(str, na_action="ignore")
-        columns[name] = text.astype(object).where(column.notna(), "")
-    return pd.DataFrame(columns)
+            text = held.astype(object).map(str)
+        columns[name] = np.append(text.to_numpy(dtype=object), "")[code]
+    return pd.DataFrame(columns, index=frame.index)
 
 
 def write_sample(folder: str | Path, seed: int = 2026, *, messy: bool = True) -> Sample:

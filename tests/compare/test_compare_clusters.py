@@ -321,7 +321,7 @@ def test_the_spread_of_grays_score_is_that_of_a_bootstrap_of_persons():
     by_person = pd.DataFrame(gray_residuals(ends(times), 0).T).groupby(times["person_id"]).sum()
     own = times.groupby("person_id").indices
     rng, drawn = np.random.default_rng(4), []
-    for _ in range(300):
+    for _ in range(150):
         rows = np.concatenate([own[person] for person in rng.choice(list(own), len(own))])
         drawn.append(gray_score(ends(times.iloc[rows].reset_index(drop=True)), 0)[0])
     spread = np.std(drawn, axis=0, ddof=1)
@@ -391,7 +391,7 @@ def test_the_spread_of_the_interval_score_is_that_of_a_bootstrap_of_persons():
         by_person = pd.DataFrame(residual.T).groupby(person).sum()
         own = part.groupby("person_id").indices
         rng, drawn = np.random.default_rng(4), []
-        for _ in range(120):
+        for _ in range(60):
             rows = np.concatenate([own[one] for one in rng.choice(list(own), len(own))])
             again, low, high = check_intervals(part.iloc[rows].reset_index(drop=True), "group")
             drawn.append(_scores(again, stratum[:1].repeat(len(rows)), (low, high), None)[0])

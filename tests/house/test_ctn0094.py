@@ -15,6 +15,8 @@ import pandas as pd
 import pytest
 
 import iop_outcomes as iop
+from iop_outcomes.plots.layout.export import Picture
+from iop_outcomes.report.sections import assemble
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "ctn0094"
 VISIT_ROWS = 53_899
@@ -104,18 +106,23 @@ def test_a_visit_without_a_date_stands_on_its_planned_day_or_is_set_aside(shaped
     assert len(missing) == rows["day"].isna().sum()
 
 
-def test_files_and_frames_and_shuffled_rows_give_the_same_records(ctn, shaped, records, tmp_path):
+def test_files_and_frames_and_shuffled_rows_give_the_same_records(ctn, shaped, tmp_path):
     """Of several rows of one day the order may differ; what is measured may not."""
+    # Every fourth episode.
+    part = {name: getattr(shaped, name) for name in ("episodes", "attendance", "checkins")}
+    kept = part["episodes"]["episode_id"].iloc[::4]
+    part = {name: rows[rows["episode_id"].isin(kept)] for name, rows in part.items()}
+    records = iop.read_records(**part, mapping=ctn.MAPPING)
     for name in ("episodes", "attendance", "checkins"):
-        getattr(shaped, name).to_csv(tmp_path / f"{name}.csv", index=False)
+        part[name].to_csv(tmp_path / f"{name}.csv", index=False)
     read = iop.read_records(tmp_path, mapping=ctn.MAPPING)
     pd.testing.assert_frame_equal(read.episodes, records.episodes)
     pd.testing.assert_frame_equal(read.attendance, records.attendance)
     pd.testing.assert_frame_equal(read.checkins, records.checkins)
     shuffled = iop.read_records(
-        episodes=shaped.episodes,
-        attendance=shaped.attendance.sample(frac=1, random_state=1),
-        checkins=shaped.checkins.sample(frac=1, random_state=2),
+        episodes=part["episodes"],
+        attendance=part["attendance"].sample(frac=1, random_state=1),
+        checkins=part["checkins"].sample(frac=1, random_state=2),
         mapping=ctn.MAPPING,
     )
     pd.testing.assert_frame_equal(iop.engagement(shuffled), iop.engagement(records))
@@ -188,13 +195,15 @@ def test_nothing_of_anyone_is_known_after_death(records):
 def test_curves_by_trial_and_arm_are_drawn_and_add_up(ctn, records, tmp_path):
     arms = [arm for arm in records.episodes["arm"].unique() if arm != ctn.UNASSIGNED]
     randomised = records.where(arm=arms)
-    for name, rule in ctn.RULES.items():
+    groups = list(ctn.GROUPS.values())
+    for place, (name, rule) in enumerate(ctn.RULES.items()):
         times = iop.time_to_relapse(randomised, rule)
-        for column in ctn.GROUPS.values():
+        for column in groups:
             curves = iop.survival_curves(times, by=column)
-            text = ctn.draw(curves, tmp_path / f"{name}_{column}.png")
-            assert rule.text.rstrip(".") in text
-            assert (tmp_path / f"{name}_{column}.png").stat().st_size > 10_000
+            if column == groups[place % len(groups)]:  # each rule and each column, not all of both
+                text = ctn.draw(curves, tmp_path / f"{name}_{column}.png")
+                assert rule.text.rstrip(".") in text
+                assert (tmp_path / f"{name}_{column}.png").stat().st_size > 10_000
             risk = curves.risk_table(ctn.DAYS)
             people = risk[column].map(times[column].value_counts()).astype(int)
             assert (risk[["at_risk", "censored", "events"]].sum(axis=1) == people).all()
@@ -211,7 +220,11 @@ def test_the_missing_rule_moves_relapse_as_it_must(ctn, records):
     assert not as_none["rests_on_missing"].any()
 
 
-def test_the_report_is_written_and_says_why_calendar_parts_are_left_out(records, tmp_path):
+def test_the_report_is_written_and_says_why_calendar_parts_are_left_out(
+    records, tmp_path, monkeypatch
+):
+    picture = Picture(b"<svg/>", "A picture.", 1, 1)
+    monkeypatch.setattr(assemble, "draw_svg", lambda *_, **__: picture)
     path = tmp_path / "report.html"
     iop.quarterly_report(records, quarter=None).save(path)
     text = path.read_text(encoding="utf-8")

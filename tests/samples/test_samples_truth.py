@@ -18,7 +18,7 @@ SURE = 4.5  # standard errors: passed by chance alone once in 150,000 comparison
 
 @pytest.fixture(scope="module")
 def large() -> Sample:
-    return synthetic_records(11, people=20_000)
+    return synthetic_records(11, people=8_000)
 
 
 def merged(sample: Sample, table: str) -> pd.DataFrame:
@@ -58,7 +58,7 @@ def test_kaplan_meier_of_the_true_times_up_to_the_data_cut_is_the_truth(large: S
     greenwood = np.cumsum(events / (at_risk * (at_risk - events)))
     truth = large.truth.relapse_free(DAYS)
     error = np.hypot(survival[DAYS] * np.sqrt(greenwood[DAYS]), truth["se"])
-    assert (last < 182).sum() > 1000  # staggered entry does censor
+    assert (last < 182).sum() > 400  # staggered entry does censor
     assert (abs(survival[DAYS] - truth["relapse_free"]) < SURE * error).all()
 
 
@@ -132,7 +132,7 @@ def test_the_seen_attendance_is_the_true_rate_but_for_chance(large: Sample) -> N
     assert abs((z**2).mean() - 1) < SURE * np.sqrt(2 / len(z))
     sessions = merged(large, "attendance")
     sessions = sessions[sessions["status"].isin(CAME + ABSENT)]
-    month = sessions["date"].dt.strftime("%Y-%m")
+    month = sessions["date"].to_numpy().astype("datetime64[M]")
     seen = sessions["status"].isin(CAME).groupby([sessions["program"].astype(str), month])
     counted = seen.agg(["sum", "size"]).to_numpy()
     assert (counted == truth[["attended", "sessions"]].to_numpy()).all()
@@ -219,7 +219,7 @@ def test_a_check_in_tells_the_use_since_the_last_one_due(large: Sample) -> None:
     last_due = rows["day"].where(due).groupby(episode).ffill().groupby(episode).shift()
     told = rows[(rows["status"] == "completed") & (rows["day"] > 0)].assign(last_due=last_due)
     first = (told["relapse_day"] > told["last_due"]) & (told["relapse_day"] <= told["day"])
-    assert first.sum() > 3000
+    assert first.sum() > 1200
     assert told.loc[first, "used"].all()
     assert not told.loc[told["relapse_day"].fillna(np.inf) > told["day"], "used"].any()
     assert told.loc[told["relapse_day"] <= told["last_due"], "used"].mean() > 0.1

@@ -485,7 +485,10 @@ def test_counts_equal_those_of_a_plain_loop(stays: list[tuple[Any, ...]]) -> Non
         ),
         on="episode_id",
     )
-    retained = engagement(records)["retained_60"]
+    rows = list(rows.itertuples())
+    retained = list(
+        zip(records.episodes.itertuples(), engagement(records)["retained_60"], strict=True)
+    )
     asked = {"by": "program", "every": "quarter", "chart": "none"}
     sessions = trend(records, "attendance_rate", **asked).table  # type: ignore[arg-type]
     stayed = trend(records, "retained_60", **asked).table  # type: ignore[arg-type]
@@ -493,13 +496,13 @@ def test_counts_equal_those_of_a_plain_loop(stays: list[tuple[Any, ...]]) -> Non
         for label in sessions["period"].unique():
             period = parse_period(label)
             attended = due = 0
-            for row in rows.itertuples():
+            for row in rows:
                 if row.program == program and first_day(period) <= row.date <= last_day(period):
                     due += row.status in ("attended", "late", "no_show", "excused")
                     attended += row.status in ("attended", "late")
             assert _pair(sessions, program, label) in ([attended, due], None)
             yes = known = 0
-            for row, answer in zip(records.episodes.itertuples(), retained, strict=True):
+            for row, answer in retained:
                 inside = first_day(period) <= row.admit_date <= last_day(period)
                 if row.program == program and inside and answer is not pd.NA:
                     known += 1
