@@ -66,6 +66,7 @@ def protect_difference(result: Difference, policy: SafePolicy) -> Difference:
         table=table[known].reset_index(drop=True),
         groups=groups,
         rule=f"{rule} {policy.note} Pairs with few people or events are left out.",
+        decimals=decimals,
         clustering=None,  # rows less clusters are those who came again
     )
 

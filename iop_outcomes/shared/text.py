@@ -40,9 +40,21 @@ def _number(value: float, decimals: int) -> str:
     return f"<{least}" if value > 0 else f">-{least}"
 
 
-def format_p(p_value: float) -> str:
-    """Return a p-value with two significant digits, and not less than 0.001."""
-    return "<0.001" if p_value < 0.001 else f"{p_value:.2g}"
+def format_fixed(value: float, decimals: int) -> str:
+    """Return a number with so many decimals; one that is rounded to 0 has no sign.
+
+    Examples
+    --------
+    >>> format_fixed(-0.04, 1), format_fixed(-0.06, 1)
+    ('0.0', '-0.1')
+    """
+    text = f"{value:,.{decimals}f}"
+    return text.removeprefix("-") if not text.strip("-0.,") else text
+
+
+def format_p(p_value: float, least: float = 0.001) -> str:
+    """Return a p-value with two significant digits, and not less than `least`."""
+    return f"<{least:g}" if p_value < least else f"{p_value:.2g}"
 
 
 def format_level(confidence: float) -> str:

@@ -81,8 +81,8 @@ def test_a_difference_of_shares_by_hand() -> None:
     assert found.groups["events"].tolist() == [4, 2]
     assert found.groups["se"].tolist() == pytest.approx([sqrt(3) / 8] * 2)
     assert found.text.startswith(
-        "Difference in the proportion without the event at day 7, by track: evening 0.750 less day "
-        "0.250: 0.500 (95% limits -0.100 to 1.100, p = 0.1). "
+        "Difference in the proportion without the event at day 7, by track: evening 75.0% less day "
+        "25.0%: 50.0 percentage points (95% limits -10.0 to 110.0, p = 0.1). "
     )
 
 

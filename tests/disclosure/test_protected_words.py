@@ -100,6 +100,21 @@ def test_printed_limits_are_not_called_robust(name: str) -> None:
         assert "robust" in iop.protect(result, iop.SafePolicy.internal()).rule
 
 
+def test_a_difference_is_told_in_the_digits_that_are_known() -> None:
+    exact = CURVES["difference"](times_frame())
+    assert "evening 66.0% less day 64.9%: 1.1 percentage points (95% limits -9.1 to" in exact.text
+    shown = iop.protect(exact)
+    assert "evening 66% less day 65%: 1 percentage points (95% limits -9 to 11" in shown.text
+    none = dataclasses.replace(shown, table=shown.table.assign(difference=-0.0, p_adjusted=0.0))
+    assert ": 0 percentage points (95% limits -9 to 11, p <0.01)" in none.text  # 0.00 is rounded
+    days = iop.protect(CURVES["restricted mean"](times_frame()))
+    assert "evening 70.5 less day 71.4: -1.0 days" in days.text
+    none = dataclasses.replace(days, table=days.table.assign(difference=-0.04))
+    assert ": 0.0 days" in none.text
+    cells = [text.get_text() for text in iop.plot_difference(shown).texts]
+    assert "-9 to 11" in cells
+
+
 def test_few_clusters_are_still_warned_of() -> None:
     frame = times_frame()
     frame["site"] = np.arange(len(frame)) % 12

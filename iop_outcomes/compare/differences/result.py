@@ -14,7 +14,13 @@ from iop_outcomes.errors import RuleError
 from iop_outcomes.shared.checks import check_choice
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.result import DrawnResult
-from iop_outcomes.shared.text import DESCRIBED_GROUPS, format_level, format_p, join_described
+from iop_outcomes.shared.text import (
+    DESCRIBED_GROUPS,
+    format_fixed,
+    format_level,
+    format_p,
+    join_described,
+)
 from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.limits import NOT_COMPUTED, normal_quantile
 from iop_outcomes.survival.times import label_of
@@ -60,6 +66,9 @@ class Difference(DrawnResult):
         Whether the data are synthetic.
     clustering : Clustering, optional
         The clusters of the errors: their column, and how many clusters and rows.
+    decimals : int, optional
+        To how many decimals its numbers are rounded, and its p-values to two; None where they are
+        not rounded. Words and pictures give no more.
     """
 
     table: pd.DataFrame
@@ -73,6 +82,27 @@ class Difference(DrawnResult):
     rule: str
     synthetic: bool = False
     clustering: Clustering | None = None
+    decimals: int | None = None
+
+    @property
+    def least_p(self) -> float:
+        """The p-value below which none is written."""
+        return 0.001 if self.decimals is None else 0.01
+
+    def written(self, value: float) -> str:
+        """Return one of its numbers: days, or a proportion in percent without the sign.
+
+        Examples
+        --------
+        >>> import iop_outcomes as iop
+        >>> times = iop.time_to_relapse(iop.read_records("data/samples"))
+        >>> found = iop.survival_difference(times, "track", 90)
+        >>> found.written(-0.25), iop.protect(found).written(-0.25)
+        ('-25.0', '-25')
+        """
+        if self.unit == "days":
+            return format_fixed(value, 1 if self.decimals is None else self.decimals)
+        return format_fixed(100 * value, 1 if self.decimals is None else max(self.decimals - 2, 0))
 
     @property
     def text(self) -> str:
@@ -98,24 +128,24 @@ class Difference(DrawnResult):
         return f"difference in {self.measure}, {groups} groups"
 
     def _describe_row(self, row: dict[Any, Any]) -> str:
-        decimals = 1 if self.unit == "days" else 3
-        days = " days" if self.unit == "days" else ""
+        days = self.unit == "days"
+        sign, amounts = ("", "days") if days else ("%", "percentage points")
         cause = f"{row['cause']}, ".replace("_", " ") if "cause" in row else ""
-        amount = f"{row['difference']:.{decimals}f}{days}"
+        amount = f"{self.written(row['difference'])} {amounts}"
         if row["limits_missing"]:
             limits = f"limits {NOT_COMPUTED}: {row['limits_missing']}"
         else:
             limits = (
-                f"{format_level(self.confidence)} limits {row['lower']:.{decimals}f} to "
-                f"{row['upper']:.{decimals}f}"
+                f"{format_level(self.confidence)} limits {self.written(row['lower'])} to "
+                f"{self.written(row['upper'])}"
             )
             p_value = row["p_adjusted"]
             if not np.isnan(p_value):
-                shown = format_p(p_value)
+                shown = format_p(p_value, self.least_p)
                 limits += f", p {shown}" if shown.startswith("<") else f", p = {shown}"
         return (
-            f"{cause}{row['group']} {row['estimate']:.{decimals}f} less {row['reference']} "
-            f"{row['estimate_reference']:.{decimals}f}: {amount} ({limits})"
+            f"{cause}{row['group']} {self.written(row['estimate'])}{sign} less {row['reference']} "
+            f"{self.written(row['estimate_reference'])}{sign}: {amount} ({limits})"
         )
 
 

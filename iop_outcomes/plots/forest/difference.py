@@ -39,23 +39,26 @@ def plot_difference(result: Difference, ax: Axes | Figure | None = None) -> Axes
         If there are more than 60 pairs.
     """
     check_result(result, "plot_difference", Difference)
+    days = result.unit == "days"
     measure = result.measure[:1].upper() + result.measure[1:]
     forest = Forest(
         lines=_lines(result),
         column="difference",
         log=False,
-        label=f"Difference in {'days' if result.unit == 'days' else 'proportion'}",
+        label="Difference in days" if days else "Difference in percentage points",
+        axis=None if days else _points,
         sides=("← less", "more →"),
         heads=("difference", f"{format_level(result.confidence)} limits", "p"),
-        words=(lambda value: f"{value:.1f}") if result.unit == "days" else _share,
+        words=result.written,
+        least_p=result.least_p,
         what="pairs",
         notes=f"{measure}: the first group less the second.\n{result.rule}",
     )
     return draw_forest(forest, result, ax)
 
 
-def _share(value: float) -> str:
-    return f"{value:.3f}"
+def _points(value: float) -> str:
+    return f"{100 * value:.6g}"
 
 
 def _lines(result: Difference) -> list[Line]:

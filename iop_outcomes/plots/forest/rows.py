@@ -59,6 +59,10 @@ class Forest:
         What a row is, in the plural.
     notes : str
         Below the picture.
+    axis : callable, optional
+        Formats what stands along the axis; by default the numbers themselves.
+    least_p : float
+        The p-value below which none is written.
     """
 
     lines: list[Line]
@@ -70,6 +74,8 @@ class Forest:
     words: Callable[[float], str]
     what: str
     notes: str
+    axis: Callable[[float], str] | None = None
+    least_p: float = 0.001
 
     @property
     def line(self) -> float:
@@ -161,9 +167,9 @@ def _write_head(ax: Axes, words: str, right: float) -> None:
 
 
 def _dress(sheet: Sheet, forest: Forest) -> None:
-    from matplotlib.ticker import NullLocator
+    from matplotlib.ticker import FuncFormatter, NullLocator
 
-    ax = sheet.ax
+    ax, words_of = sheet.ax, forest.axis
     rows = [row for _, row in forest.lines if row is not None]
     shown = np.array([[row["lower"], row[forest.column], row["upper"]] for row in rows], float)
     if forest.log:
@@ -173,6 +179,8 @@ def _dress(sheet: Sheet, forest: Forest) -> None:
         edge = 0.06 * (float(np.ptp(ends)) or 1.0)
         ax.set_xlim(float(ends.min()) - edge, float(ends.max()) + edge)
     ax.xaxis.set_minor_locator(NullLocator())
+    if words_of is not None:
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: words_of(value)))
     ax.set_ylim(len(forest.lines) - 0.5, -0.5)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
@@ -233,7 +241,7 @@ def _draw(ax: Axes, forest: Forest, row: dict[str, Any], place: int, whole: bool
     cells = (
         (forest.words(middle), MIDDLE),
         (limits, LIMITS),
-        (format_p(p_value) if np.isfinite(p_value) else "–", P_VALUE),
+        (format_p(p_value, forest.least_p) if np.isfinite(p_value) else "–", P_VALUE),
     )
     for words, right in cells:
         _write(ax, words, (1.0, right, place), heading=False)
