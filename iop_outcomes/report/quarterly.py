@@ -181,7 +181,7 @@ def make_report(
     if wanted.ledger is not None and wanted.together is None:
         refuse_overlap(scope.period, [one.quarter for one in wanted.ledger.reports])
     whole = Scope(records, scope.period, scope.rule, scope.policy, scope.too_few)
-    heading = one_line(chosen.title or f"Outcome report, {scope.label}")
+    heading = one_line(chosen.title or f"Outcome report, {scope.named(1)}")
     parts = sections_of(sections, chosen)
     steps: list[Part | None] = [None, *parts]  # all is counted before the first of them
     built: list[Section] = []

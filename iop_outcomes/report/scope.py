@@ -26,6 +26,7 @@ from iop_outcomes.report.period import (
     within,
 )
 from iop_outcomes.trends import Tally
+from iop_outcomes.trends.periods import in_words
 from iop_outcomes.trends.quantities import REPORTED, tally_of
 
 BY_MONTH = ("attendance_rate", "no_show_rate", "check_in_response")
@@ -230,6 +231,10 @@ class Scope:
         if self.period.every == "quarter":
             return f"{self.period.back(quarters - 1)} to {self.period}"
         return str(self.window(quarters))
+
+    def named(self, quarters: int) -> str:
+        """Return the name of the `window` of so many quarters as sentences write it."""
+        return in_words(self.label_of(quarters))
 
     def _between(self, column: str, quarters: int) -> Mask:
         if self.period is None:

@@ -48,8 +48,7 @@ def format_fixed(value: float, decimals: int) -> str:
     >>> format_fixed(-0.04, 1), format_fixed(-0.06, 1)
     ('0.0', '-0.1')
     """
-    text = f"{value:,.{decimals}f}"
-    return text.removeprefix("-") if not text.strip("-0.,") else text
+    return f"{value:z,.{decimals}f}"
 
 
 def format_p(p_value: float, least: float = 0.001) -> str:

@@ -22,6 +22,14 @@ _ENDS = ("DEC", "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "
 _YEARS = range(1678, 2262)  # beyond them pandas has no dates to the nanosecond
 
 
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July", "August", "September"),
+    *("October", "November", "December"),
+)
+_MONTH = re.compile(r"(?<![\d-])(\d{4})-(0[1-9]|1[0-2])(?![\d-])")
+_NAMED = re.compile(rf"\b({'|'.join(MONTHS)}) (\d{{4}})\b")
+
+
 def parse_period(text: str) -> pd.Period:
     """Return the month or quarter named `text`, as a pandas period.
 
@@ -76,6 +84,28 @@ def parse_label(text: str) -> pd.Period:
         except ValueError:
             pass  # a year has 52 or 53 weeks
     return parse_period(text)
+
+
+def in_words(label: object) -> str:
+    """Return the name of a period as a sentence has it: months by name, others as they are.
+
+    Examples
+    --------
+    >>> in_words("2025-07 to 2026-06"), in_words("2026Q3"), in_words("2026-01-15 to 2026-04-14")
+    ('July 2025 to June 2026', '2026Q3', '2026-01-15 to 2026-04-14')
+    """
+    return _MONTH.sub(lambda found: f"{MONTHS[int(found[2]) - 1]} {found[1]}", str(label))
+
+
+def as_labels(text: str) -> str:
+    """Return a sentence in which the months that `in_words` names are labels again.
+
+    Examples
+    --------
+    >>> as_labels("Admissions in July 2025 to June 2026")
+    'Admissions in 2025-07 to 2026-06'
+    """
+    return _NAMED.sub(lambda found: f"{found[2]}-{MONTHS.index(found[1]) + 1:02}", text)
 
 
 def check_every(every: str, first_month: int = 1) -> Every:

@@ -197,6 +197,20 @@ def test_a_year_beside_its_quarters_gives_the_hidden_one() -> None:
     assert together(trend([*QUARTERS, ["2025", 82, 190, "known"]])) == [("1", "exactly", 7)]
 
 
+def test_months_in_words_are_the_days_of_a_table() -> None:
+    columns = ["weekday", "due", "attended", "unrecorded"]
+
+    def weekdays(when: str, due: int) -> dict[str, Any]:
+        rows = [["Monday", due, 40, 0], ["all", due, 40, 0]]
+        caption = f"Attendance by weekday in {when}"
+        return report(tables=[table("attendance_by_weekday", columns, rows, caption)])
+
+    year = weekdays("July 2025 to June 2026", 107)
+    part = weekdays("August 2025 to June 2026", 100)  # 7 sessions are of July
+    assert ("together", "exactly", 7) in together(year, part)
+    assert together(year, weekdays("2025-07 to 2026-06", 107)) == []
+
+
 def test_some_programs_beside_all_give_the_others() -> None:
     columns = ["by", "group", "admitted", "share"]
     rows = [["program", "all", 60, 1]]

@@ -149,11 +149,14 @@ def test_a_picture_of_differences_is_their_table() -> None:
         of_row = [text for name, text in cells.items() if name.startswith(f"cell_{place}_")]
         assert of_row == [
             f"{row['group']} less {row['reference']}",
-            f"{row['difference']:.3f}",
-            f"{row['lower']:.3f} to {row['upper']:.3f}",
+            f"{100 * row['difference']:.1f}",
+            f"{100 * row['lower']:.1f} to {100 * row['upper']:.1f}",
             f"{row['p_adjusted']:.2g}",
         ]
     assert ax.get_xscale() == "linear"
+    assert ax.get_xlabel() == "Difference in percentage points"
+    along = ax.xaxis.get_major_formatter()
+    assert (along(-0.1), along(0.05)) == ("-10", "5")
     low, high = ax.get_xlim()
     assert low < min(0, found.table["lower"].min())
     assert high > max(0, found.table["upper"].max())

@@ -24,6 +24,7 @@ from iop_outcomes.report.merging import plan_text
 from iop_outcomes.report.period import parse_report_period, period_between, refuse_overlap
 from iop_outcomes.report.scope import Scope, choose_scope
 from iop_outcomes.report.trends import compared_rows, make_trends, trend_in, trend_over
+from iop_outcomes.trends.periods import in_words
 
 JAN, APRIL = "2026-01-15", "2026-04-14"
 YEAR, ROLLING, DATES, ODD = "2025", "2024-10..2025-09", "2025-02-15..2025-05-14", "2025-02..2025-09"
@@ -125,7 +126,7 @@ def test_a_report_counts_the_people_of_its_period(
     admitted = records.episodes["admit_date"]
     for name, report in reports.items():
         period = parse_report_period(name)
-        assert report.title == f"Outcome report, {period}"
+        assert report.title == f"Outcome report, {in_words(period)}"
         table = report.tables["admissions"]
         whole = table.loc[(table["by"] == "program") & (table["group"] == "all"), "admitted"]
         assert whole.tolist() == [admitted.between(period.first, period.last).sum()]
@@ -150,8 +151,14 @@ def test_a_report_speaks_of_its_own_period(reports: dict[str, iop.Report]) -> No
         admitted = next(
             one["text"] for one in document["findings"] if one["measure"] == "admissions"
         )
-        assert str(period) in admitted
-        assert str(period.back(1)) in admitted
+        assert in_words(period) in admitted
+        assert in_words(period.back(1)) in admitted
+        unknown = next(one for one in document["sections"] if one["name"] == "cannot-tell")
+        assert "referred" in unknown["sentences"][-1]
+        tables = [one["caption"] for part in document["sections"] for one in part["tables"]]
+        plain = " ".join([*said, *tables, document["title"]])
+        assert f"Admissions in {in_words(period)}" in plain
+        assert re.findall(r"\b\d{4}-\d{2} to|to \d{4}-\d{2}\b(?!-)", plain) == []
         assert document["period"]["first"] == period.first.date().isoformat()
 
 

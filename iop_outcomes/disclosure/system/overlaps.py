@@ -19,6 +19,7 @@ from iop_outcomes.disclosure.system.attack import attack
 from iop_outcomes.disclosure.system.cells import PrintedCells
 from iop_outcomes.disclosure.system.documents import EXACTLY, Told, rows_of, tables_of
 from iop_outcomes.errors import ReportError
+from iop_outcomes.trends.periods import as_labels
 
 PERIOD = r"\d{4}(?:Q\d|-\d\d(?:-\d\d)?)?"
 WINDOW = re.compile(rf"(?:in|from) ({PERIOD})(?: to ({PERIOD}))?\b")
@@ -122,7 +123,7 @@ def counted(document: Mapping[str, Any]) -> Iterator[Counted]:
         name = str(table["name"])
         trend = name.startswith("trend_")
         columns = ("numerator", "denominator") if trend else ADDED.get(name)
-        told = WINDOW.search(str(table["caption"]))
+        told = WINDOW.search(as_labels(str(table["caption"])))
         if columns is None or not (trend or told):
             continue
         for row in rows_of(table):

@@ -114,7 +114,7 @@ def time_of(scope: Scope) -> str:
     if scope.period is None:
         return "all of the records"
     dates = scope.period.dates
-    return dates if dates == scope.label else f"{scope.label} ({dates})"
+    return dates if dates == scope.label else f"{scope.named(1)} ({dates})"
 
 
 def _version() -> str:

@@ -157,7 +157,7 @@ def who_stayed(scope: Scope, counted: Counted) -> Section:
         tables.append(counted.table("discharges"))
     elif scope.tells("length_of_stay"):
         sentences.append(
-            f"Nobody was discharged in {scope.label_of(counted.plan.step('discharges').quarters)}."
+            f"Nobody was discharged in {scope.named(counted.plan.step('discharges').quarters)}."
         )
     sentences += unknown(scope, "length_of_stay", "completion_rate")
     drawings: tuple[Drawing, ...] = ()
@@ -288,9 +288,8 @@ def cannot_tell(scope: Scope) -> Section:
         if one.known != "yes"
     ]
     if not rows:
-        return Section(
-            CANNOT_TELL_ID, CANNOT_TELL, ("They can tell every measure of this report.",)
-        )
+        said = ("They can tell every measure of this report.", cohort.NO_REFERRALS)
+        return Section(CANNOT_TELL_ID, CANNOT_TELL, said)
     reasons = list(dict.fromkeys(row[1:] for row in rows))
     rows.sort(key=lambda row: reasons.index(row[1:]))  # each reason stands once
     frame = pd.DataFrame(rows, columns=["measure", "known", "why", "needed"])
@@ -301,7 +300,7 @@ def cannot_tell(scope: Scope) -> Section:
         "known by program stands in the table of programs only, since no total of them is known."
     )
     table = Table("cannot_tell", CANNOT_TELL, frame, {}, note)
-    return Section(CANNOT_TELL_ID, CANNOT_TELL, (), (table,))
+    return Section(CANNOT_TELL_ID, CANNOT_TELL, (cohort.NO_REFERRALS,), (table,))
 
 
 def _known(one: Judgement) -> str:

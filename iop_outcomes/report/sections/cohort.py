@@ -29,6 +29,10 @@ TEDS_CODES = {
     "other": "7",
     NOT_RECORDED: "-9",
 }
+NO_REFERRALS = (
+    "The records hold the episodes of people who were admitted. How many were referred and not "
+    "admitted is not known; a list of all referrals with their days would be needed."
+)
 ALL = "all"
 Floats = npt.NDArray[np.float64]
 
@@ -72,9 +76,7 @@ def admissions_table(scope: Scope, linked: LinkedCounts, step: Step = FINEST) ->
         note = f"Too few to publish, and in no number of this report: {', '.join(scope.too_few)}."
     if scope.pooled:
         note = f"Other programs: {', '.join(scope.pooled)}."
-    table = Table(
-        "admissions", f"Admissions in {scope.label_of(step.quarters)}", frame, kinds, note
-    )
+    table = Table("admissions", f"Admissions in {scope.named(step.quarters)}", frame, kinds, note)
     return DraftTable(table, _with_share(keys, "admitted", ("admissions", ALL)))
 
 
@@ -211,7 +213,7 @@ def sessions_table(scope: Scope, linked: LinkedCounts, step: Step = FINEST) -> D
     kinds: dict[str, Kind] = {"sessions": "count", "share": "share", "people": "count"}
     note = "Due: in the denominator of the attendance rate. People: with at least one such session."
     table = Table(
-        "sessions", f"Treatment sessions in {scope.label_of(step.quarters)}", frame, kinds, note
+        "sessions", f"Treatment sessions in {scope.named(step.quarters)}", frame, kinds, note
     )
     needs = _with_share(
         [("sessions", word) for word in (*words, ALL)], "sessions", ("sessions", ALL)
@@ -267,7 +269,7 @@ def discharge_table(scope: Scope, linked: LinkedCounts, step: Step = FINEST) -> 
     )
     table = Table(
         "discharges",
-        f"Discharges in {scope.label_of(step.quarters)}, by reason",
+        f"Discharges in {scope.named(step.quarters)}, by reason",
         frame,
         kinds,
         note,

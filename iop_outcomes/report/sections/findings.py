@@ -18,6 +18,7 @@ from iop_outcomes.statistics.differences import (
     rate_ratio_interval,
 )
 from iop_outcomes.trends import Trend
+from iop_outcomes.trends.periods import in_words
 from iop_outcomes.trends.quantities import REPORTED, Quantity, find_quantity
 
 NOTHING_COMPARED = "No findings: without a period there is nothing to compare."
@@ -116,9 +117,10 @@ def _finding(scope: Scope, measured: Trend) -> Finding:
     last = known.iloc[-1]
     if last["hidden"] or pd.isna(last["value"]):
         reason = HIDDEN_TEXT if last["hidden"] else last["not_known"] or "nothing was counted"
-        text = f"{measured.title} in {last['period']}: {reason}."
+        text = f"{measured.title} in {in_words(last['period'])}: {reason}."
         return Finding(measured.measure, measured.title, text, "not compared")
-    text = f"{measured.title} in {last['period']}: {_describe_value(last, measured.unit)}."
+    named = in_words(last["period"])
+    text = f"{measured.title} in {named}: {_describe_value(last, measured.unit)}."
     text += not_known_yet(scope, measured)
     change = "not compared"
     before = [
@@ -167,7 +169,7 @@ def compare(
     if quantity.kind == "count":
         low, high = rate_ratio_interval(last["value"], before["value"])
         higher, lower = low > 1, high < 1
-        was = f"{before['value']:,.0f} in {before['period']}"
+        was = f"{before['value']:,.0f} in {in_words(before['period'])}"
         if before["value"] > 0:
             ratio = last["value"] / before["value"]
             detail = f"ratio {ratio:.2f}, 95% interval {low:.2f} to {high:.2f}"
@@ -182,10 +184,11 @@ def compare(
                 (before["numerator"], before["denominator"]),
             )
         higher, lower = low > 0, high < 0
-        was = f"{before['value']:.1%} in {before['period']}"
+        was = f"{before['value']:.1%} in {in_words(before['period'])}"
         points = (last["value"] - before["value"]) * 100
         detail = (
-            f"difference {points:+.1f} points, 95% interval {low * 100:+.1f} to {high * 100:+.1f}"
+            f"difference {points:+z.1f} points, 95% interval {low * 100:+z.1f} to "
+            f"{high * 100:+z.1f}"
         )
     if higher or lower:
         word = "higher" if higher else "lower"

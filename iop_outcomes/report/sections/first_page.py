@@ -30,6 +30,7 @@ from iop_outcomes.report.sections.signals import NO_SIGNAL, TOO_FEW_MONTHS, said
 from iop_outcomes.report.trends import Trends, compared_rows
 from iop_outcomes.trends import Trend
 from iop_outcomes.trends.charting import ChartRule, chart_rule
+from iop_outcomes.trends.periods import in_words
 from iop_outcomes.trends.quantities import Quantity, find_quantity
 from iop_outcomes.trends.watching.matrix import matrix_of
 
@@ -107,7 +108,7 @@ def measure_point(scope: Scope, trend: Trend, target: float | None = None) -> Po
     ]
     real = [one for one in changes if one[0] != NO_CHANGE]
     is_share = trend.unit == "proportion"
-    text = f"{' was' if is_share else ':'} {_value(last, trend.unit)} in {last['period']}"
+    text = f"{' was' if is_share else ':'} {_value(last, trend.unit)} in {in_words(last['period'])}"
     text += f"{_counts(last, trend.unit)}."
     text += "".join(f" That is {one[0]} than {one[2]} in {one[3]}." for one in real)
     alike = [f"{one[2]} in {one[3]}" for one in changes if one[0] == NO_CHANGE]
@@ -132,17 +133,18 @@ def measure_point(scope: Scope, trend: Trend, target: float | None = None) -> Po
 def _not_shown(scope: Scope, trend: Trend, known: pd.DataFrame) -> str:
     if known.empty:
         return f" is not known yet for any {period_word(scope, trend)}."
+    newest = in_words(known.iloc[-1]["period"])
     if known.iloc[-1]["hidden"]:
-        return (
-            f" in {known.iloc[-1]['period']} is not shown, as it would tell of a few people only."
-        )
-    return f" in {known.iloc[-1]['period']}: nothing was counted."
+        return f" in {newest} is not shown, as it would tell of a few people only."
+    return f" in {newest}: nothing was counted."
 
 
 def _earlier(trend: Trend) -> list[tuple[pd.Series[float], str]]:
     """Return the period before, and the same one of the year before, where they are shown."""
     rows = [(trend.table.iloc[row], words) for row, words in compared_rows(trend.table)[1:]]
-    return [(row, f"{row['period']}{words}") for row, words in rows if pd.notna(row["value"])]
+    return [
+        (row, f"{in_words(row['period'])}{words}") for row, words in rows if pd.notna(row["value"])
+    ]
 
 
 def _value(row: pd.Series[float], unit: str) -> str:

@@ -70,7 +70,7 @@ def weekdays_table(scope: Scope, linked: LinkedCounts, step: Step = FINEST) -> D
     frame = frame[["weekday", "due", "attended", "share", "lower", "upper", "unrecorded"]]
     kinds: dict[str, Kind] = dict.fromkeys(COUNTS, "count")
     kinds |= dict.fromkeys(("share", "lower", "upper"), "share")
-    caption = f"Attendance by weekday in {scope.label_of(step.quarters)}"
+    caption = f"Attendance by weekday in {scope.named(step.quarters)}"
     names = list(frame["weekday"])
     needs: dict[str, list[tuple[Item, ...]]] = {
         count: [((FAMILY, name, count),) for name in names] for count in COUNTS
