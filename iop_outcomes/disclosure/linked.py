@@ -8,13 +8,13 @@ them, and printed items are hidden until no small count can be calculated.
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from collections.abc import Set as AnySet
 from dataclasses import dataclass, field
-
-import numpy as np
 
 from iop_outcomes.disclosure.facts import Facts, Share
 from iop_outcomes.disclosure.policy import SafePolicy
-from iop_outcomes.disclosure.solving import Found, Printed, find_fit, known_values, neighbours
+from iop_outcomes.disclosure.solutions import KeptSolutions, Told
+from iop_outcomes.disclosure.solving import Printed, find_fit, known_values, neighbours
 from iop_outcomes.errors import RuleError
 
 Key = Hashable
@@ -238,7 +238,7 @@ class LinkedCounts:
             return frozenset(dropped)
         secrets = [place for place in range(len(self.facts.values)) if self._must_be_open(place)]
         small = frozenset(dropped)
-        audit = _Audit(self)
+        audit = KeptSolutions(self.facts, self.policy.threshold, self._told)
         settled = False
         while not settled:
             settled = True
@@ -254,7 +254,7 @@ class LinkedCounts:
         return self._show_again(audit, secrets, dropped, small)
 
     def _show_again(
-        self, audit: _Audit, secrets: list[int], dropped: set[Item], small: frozenset[Item]
+        self, audit: KeptSolutions, secrets: list[int], dropped: set[Item], small: frozenset[Item]
     ) -> frozenset[Item]:
         """Show again items that need not be hidden, the most important first."""
         ranks_and_sizes = {
@@ -262,10 +262,9 @@ class LinkedCounts:
         }
         for item in sorted(ranks_and_sizes, key=lambda item: ranks_and_sizes[item], reverse=True):
             if item not in small:
-                trial = audit.showing(self._items[item])
-                if all(trial.leaves_open(secret, dropped - {item}) for secret in secrets):
-                    audit = trial
-                    dropped = dropped - {item}
+                entry, trial = self._items[item], frozenset(dropped - {item})
+                if audit.shows(secrets, trial, (entry.counts, entry.shares)):
+                    dropped = set(trial)
         return frozenset(dropped)
 
     def fits(self, key: Key, value: int, hidden: frozenset[Item]) -> bool:
@@ -278,6 +277,11 @@ class LinkedCounts:
 
     def printed(self, dropped: set[Item]) -> Printed:
         """Return what is known to a reader if some items are not printed."""
+        told = self._told(dropped)
+        return Printed(known_values(self.facts, told.places), told.shares, told.least)
+
+    def _told(self, dropped: AnySet[Item]) -> Told:
+        """Return what is printed, without what follows from it."""
         kept = [item for name, item in self._items.items() if name not in dropped]
         # A zero would have been printed, so an item that is hidden alone is 1 or more.
         alone = [self._items[name] for name in dropped - self._withheld]
@@ -285,8 +289,7 @@ class LinkedCounts:
         shares = [share for item in kept for share in item.shares]
         for share in shares:
             least |= share.least(self.policy.threshold)
-        known = known_values(self.facts, [place for item in kept for place in item.counts])
-        return Printed(known, shares, least)
+        return Told([place for item in kept for place in item.counts], shares, least)
 
     def _must_be_open(self, place: int) -> bool:
         counts = [self.facts.values[place], self._people.get(place, 0)]
@@ -300,7 +303,7 @@ class LinkedCounts:
             places += [share.numerator, share.denominator, share.rest]
         return any(self._must_be_open(place) for place in places)
 
-    def _choose(self, audit: _Audit, secret: int, dropped: set[Item]) -> Item | None:
+    def _choose(self, audit: KeptSolutions, secret: int, dropped: set[Item]) -> Item | None:
         """Return the item to hide next so that a count becomes open or closer to open.
 
         None if nothing is left: what was printed before gives the count away.
@@ -349,52 +352,3 @@ class LinkedCounts:
 
 def _first(item: Item) -> Hashable:
     return item[0] if isinstance(item, tuple) else item
-
-
-class _Audit:
-    """Determines which counts are open, and keeps solutions: they stay valid if more is hidden."""
-
-    def __init__(self, linked: LinkedCounts, found: Found | None = None) -> None:
-        self.linked = linked
-        self.found: Found = {} if found is None else found
-        self.fits: list[dict[int, int]] = []
-        self.latest: tuple[frozenset[Item], Printed] | None = None
-
-    def printed(self, dropped: set[Item]) -> Printed:
-        """Return what is known to a reader; the last result is kept."""
-        if self.latest is None or self.latest[0] != dropped:
-            self.latest = (frozenset(dropped), self.linked.printed(dropped))
-        return self.latest[1]
-
-    def showing(self, item: _Item) -> _Audit:
-        """Return an audit with the solutions that are still valid if an item is shown as well."""
-        values = self.linked.facts.values
-        kept = _Audit(self.linked, self.found)
-        for fit in self.fits:
-            same = all(fit.get(place, values[place]) == values[place] for place in item.counts)
-            if same and all(share.holds(fit, values) for share in item.shares):
-                kept.fits.append(fit)
-        return kept
-
-    def leaves_open(self, secret: int, dropped: set[Item]) -> bool:
-        """Return whether a count is open, given what is printed."""
-        facts, threshold = self.linked.facts, self.linked.policy.threshold
-        value = facts.values[secret]
-        if value >= threshold:  # it is secret because it comes from few people
-            wanted = [(value + threshold, np.inf), (0.0, float(value - threshold))]
-        else:
-            wanted = [(threshold, np.inf)]
-        printed = self.printed(dropped)
-        if printed.known[secret]:
-            return False
-        for known in self.fits:
-            in_range = secret in known and any(low <= known[secret] <= high for low, high in wanted)
-            least = printed.least.items()
-            if in_range and all(known.get(place, most) >= most for place, most in least):
-                return True
-        for low, high in wanted:
-            possible = high >= max(low, printed.least.get(secret, 0))
-            if possible and (fit := find_fit(facts, printed, secret, (low, high), self.found)):
-                self.fits.append(fit)
-                return True
-        return False

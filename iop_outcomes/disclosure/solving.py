@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from iop_outcomes.disclosure.adjustments import System, move_to, narrow_ranges
+from iop_outcomes.disclosure.adjustments import Ranges, System, move_to, narrow_ranges
 from iop_outcomes.disclosure.facts import Facts, Share
 
 KnownCounts = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[np.float64]
 
 MOST_NODES = 2_000  # of the search; if it ends without a result the count is treated as not open
+GAP = 0.5  # a solution that changes twice as much as need be will do
+WHOLE = 1e-7  # from a whole number, as far as the solver is exact
 
 
 def known_values(facts: Facts, printed: Iterable[int]) -> KnownCounts:
@@ -81,8 +84,31 @@ class Near(NamedTuple):
         return System.of(list(self.places), facts.values, rows, self.shares, printed.least)
 
 
-Question = tuple[int, tuple[float, float], Near, tuple[int | None, ...]]
-Found = dict[Question, dict[int, int] | None]
+Part = tuple[Near, tuple[int | None, ...]]
+"""Connected counts with their lower bounds."""
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What was found: results by question, and of each connected part its system with ranges.
+
+    Most of what may be hidden leaves the counts that are connected with one as they were. It is
+    valid as long as no count or sum is declared.
+    """
+
+    fits: dict[tuple[int, tuple[float, float], Part], dict[int, int] | None] = field(
+        default_factory=dict
+    )
+    parts: dict[Part, tuple[System, Ranges]] = field(default_factory=dict)
+
+    def ranges_of(self, part: Part, facts: Facts, printed: Printed) -> tuple[System, Ranges]:
+        """Return the system of a part, and the ranges that follow from its sums."""
+        if part not in self.parts:
+            system = part[0].system(facts, printed)
+            ranges = narrow_ranges(system, system.low, system.high)
+            assert ranges is not None  # the true values are a solution
+            self.parts[part] = (system, ranges)
+        return self.parts[part]
 
 
 def find_fit(
@@ -104,9 +130,8 @@ def find_fit(
         Its place.
     wanted : tuple of float
         The range, including both ends.
-    found : dict, optional
-        The results by question, which are kept in it: most of what may be hidden leaves the counts
-        that are connected with one as they were. Only as long as no count or sum is declared.
+    found : Found, optional
+        What was found before; the result is kept in it.
 
     Returns
     -------
@@ -114,18 +139,18 @@ def find_fit(
         A value for each count that is connected with this one; None if nothing fits.
     """
     near = _near(facts, printed, count)
-    if found is None:
-        return _fit_of(near.system(facts, printed), count, wanted)
-    question = (count, wanted, near, tuple(map(printed.least.get, near.places)))
-    if question not in found:
-        found[question] = _fit_of(near.system(facts, printed), count, wanted)
-    return found[question]
+    part = (near, tuple(map(printed.least.get, near.places)))
+    found = Found() if found is None else found
+    question = (count, wanted, part)
+    if question not in found.fits:
+        found.fits[question] = _fit_of(*found.ranges_of(part, facts, printed), count, wanted)
+    return found.fits[question]
 
 
-def _fit_of(system: System, count: int, wanted: tuple[float, float]) -> dict[int, int] | None:
+def _fit_of(
+    system: System, ranges: Ranges, count: int, wanted: tuple[float, float]
+) -> dict[int, int] | None:
     """Return whole numbers that fit a system with one count in the wanted range, or None."""
-    ranges = narrow_ranges(system, system.low, system.high)
-    assert ranges is not None  # the true values are a solution
     place = system.places.index(count)
     low, high = list(ranges[0]), list(ranges[1])
     low[place], high[place] = max(low[place], wanted[0]), min(high[place], wanted[1])
@@ -133,7 +158,7 @@ def _fit_of(system: System, count: int, wanted: tuple[float, float]) -> dict[int
         return None
     moved = move_to(system, ranges, place, low[place] if wanted[0] else high[place])
     if moved is None and narrow_ranges(system, low, high) is not None:
-        moved = _search(system, low, high)
+        moved = _search(system, low, high, near=system.values)
     if moved is None:
         return None
     return dict(zip(system.places, (round(value) for value in moved), strict=True))
@@ -145,10 +170,14 @@ def search_fit(system: System) -> list[float] | None:
     return None if ranges is None else _search(system, *ranges)
 
 
-def _search(system: System, low: list[float], high: list[float]) -> list[float] | None:
-    """Search for a solution by integer programming."""
-    from scipy.optimize import Bounds, LinearConstraint, milp
+def _search(
+    system: System, low: list[float], high: list[float], near: Sequence[float] | None = None
+) -> list[float] | None:
+    """Search for a solution by integer programming.
 
+    With `near`, another solution, it looks for one that changes little of it: few counts, so that
+    it stays valid if others are shown.
+    """
     matrix = np.zeros((len(system.rows) + 2 * len(system.shares), len(low)))
     lower, upper = np.zeros(len(matrix)), np.full(len(matrix), np.inf)
     for number, (row, right) in enumerate(system.rows):
@@ -167,14 +196,51 @@ def _search(system: System, low: list[float], high: list[float]) -> list[float] 
                 else:
                     matrix[line, column] += weight
             lower[line] -= 1e-9 * (1 + abs(lower[line]))
-    solution = milp(
-        np.zeros(len(low)),
-        integrality=np.ones(len(low)),
-        bounds=Bounds(low, high),
-        constraints=LinearConstraint(matrix, lower, upper) if len(matrix) else (),
-        options={"node_limit": MOST_NODES},
+    sums = (matrix, lower, upper)
+    if near is None:
+        return _solve(np.zeros(len(low)), (np.array(low), np.array(high)), sums)
+    # In place of each count, by how much it is more and by how much less.
+    before = np.array(near, dtype=np.float64)
+    least, most = np.array(low) - before, np.array(high) - before
+    bounds = (
+        np.concatenate([np.maximum(least, 0), np.maximum(-most, 0)]),
+        np.concatenate([np.maximum(most, 0), np.maximum(-least, 0)]),
     )
-    return None if solution.x is None else list(solution.x)
+    settled = matrix @ before
+    changes = (np.hstack([matrix, -matrix]), lower - settled, upper - settled)
+    found = _solve(np.ones(2 * len(low)), bounds, changes)
+    if found is None:
+        return None
+    return [
+        value + more - less
+        for value, more, less in zip(near, found[: len(low)], found[len(low) :], strict=True)
+    ]
+
+
+def _solve(
+    costs: Numbers, bounds: tuple[Numbers, Numbers], sums: tuple[Numbers, Numbers, Numbers]
+) -> list[float] | None:
+    """Return whole numbers within bounds that fit some sums, of low costs; None if none do.
+
+    Fractions are tried first: where they do not fit, whole numbers do not, and where what fits is
+    whole, it is found.
+    """
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
+    for whole in (False, True):
+        solution = milp(
+            costs,
+            integrality=np.full(len(costs), int(whole)),
+            bounds=Bounds(*bounds),
+            constraints=LinearConstraint(*sums) if len(sums[0]) else (),
+            options={"node_limit": MOST_NODES, "mip_rel_gap": GAP},
+        )
+        if solution.x is None:
+            return None
+        found: Numbers = np.round(solution.x)
+        if whole or np.abs(solution.x - found).max() < WHOLE:
+            break
+    return [float(value) for value in found]
 
 
 def connected_places(facts: Facts, printed: Printed, count: int) -> System:

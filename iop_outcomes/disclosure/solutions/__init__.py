@@ -1,0 +1,11 @@
+"""Solutions of systems of whole numbers, kept, since each answers many questions.
+
+Counts, sums and what is printed come in; which counts are open goes out. What is hidden is chosen
+in `linked`.
+"""
+
+from __future__ import annotations
+
+from iop_outcomes.disclosure.solutions.kept import KeptSolutions, Told
+
+__all__ = ["KeptSolutions", "Told"]

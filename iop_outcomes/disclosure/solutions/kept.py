@@ -1,0 +1,179 @@
+"""Which counts are open: what was found before answers most questions, so that few are solved."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from iop_outcomes.disclosure.facts import Facts, Share
+from iop_outcomes.disclosure.solving import Found, Printed, find_fit, known_values
+
+Wanted = list[tuple[float, float]]
+Mask = npt.NDArray[np.bool_]
+NOT_IN = np.iinfo(np.int64).max
+"""Stands for a count that a solution leaves as it is, since it is not connected with the others."""
+
+
+class Told(NamedTuple):
+    """What a reader is told: the places of printed counts, printed shares, and lower bounds."""
+
+    places: list[int]
+    shares: list[Share]
+    least: dict[int, int]
+
+
+class KeptSolutions:
+    """Determines which counts are open, and keeps the solutions that show it.
+
+    A solution stays valid if more is hidden. If more is shown, it is valid as long as it has the
+    true value of what is shown. A solution has a small count at a value from which a reader cannot
+    tell that it is small.
+
+    Parameters
+    ----------
+    facts : Facts
+        The counts and sums; none is added as long as solutions are kept.
+    threshold : int
+        Counts from 1 to one less are small.
+    told : callable
+        Returns what a reader is told if some items are not printed.
+    """
+
+    def __init__(
+        self, facts: Facts, threshold: int, told: Callable[[frozenset[Hashable]], Told]
+    ) -> None:
+        """Start without solutions."""
+        self._facts, self._threshold, self._told = facts, threshold, told
+        self._found = Found()
+        self._true = np.array(facts.values, dtype=np.int64)
+        self._table = np.full((64, len(self._true)), NOT_IN, dtype=np.int64)
+        self._valid = np.zeros(0, dtype=np.bool_)  # of each solution: for what is shown for good
+        self._witness: dict[int, int] = {}  # a count -> the solution that last showed it open
+        self._failed: Counter[int] = Counter()
+        self._latest: tuple[frozenset[Hashable], _Question] | None = None
+
+    def leaves_open(self, count: int, dropped: Iterable[Hashable]) -> bool:
+        """Return whether a count is open if some items are not printed."""
+        asked = frozenset(dropped)
+        if self._latest is None or self._latest[0] != asked:
+            told = self._told(asked)
+            self._latest = (asked, _Question(self._facts, told, self._fitting(self._valid, told)))
+        question = self._latest[1]
+        return self._answered(count, question) or self._solved(count, question)
+
+    def shows(
+        self,
+        counts: Sequence[int],
+        dropped: frozenset[Hashable],
+        shown: tuple[Sequence[int], Sequence[Share]],
+    ) -> bool:
+        """Show the counts and shares of an item for good, if some counts stay open; say if so.
+
+        Parameters
+        ----------
+        counts : sequence of int
+            The places of the counts that must stay open.
+        dropped : frozenset
+            The items that are then not printed.
+        shown : tuple
+            The places of the counts of the item, and its shares.
+        """
+        self._latest = None  # that question does not know the solutions found from here on
+        told = self._told(dropped)
+        valid = self._valid & self._true_in(*shown)
+        question = _Question(self._facts, told, self._fitting(valid, told))
+        # Questions without an answer yet, first those that were answered with no before.
+        left = [count for count in counts if not self._answered(count, question)]
+        if left and question.printed.known[left].any():
+            return False
+        for count in sorted(left, key=lambda count: -self._failed[count]):
+            if not self._answered(count, question) and not self._solved(count, question):
+                self._failed[count] += 1
+                return False
+        self._valid &= self._true_in(*shown)
+        return True
+
+    def _answered(self, count: int, question: _Question) -> bool:
+        """Return whether a solution found before shows that a count is open."""
+        last = self._witness.get(count)
+        if last is not None and question.usable[last]:
+            return True
+        values = self._table[: len(self._valid), count]
+        fits = question.usable & (values != NOT_IN)
+        within = np.zeros_like(fits)
+        for low, high in self._wanted(count):
+            within |= (values >= low) & (values <= high)
+        found = np.flatnonzero(fits & within)
+        if len(found):
+            self._witness[count] = int(found[-1])
+        return len(found) > 0
+
+    def _solved(self, count: int, question: _Question) -> bool:
+        """Look for a solution that shows that a count is open; keep it."""
+        printed = question.printed
+        if printed.known[count]:
+            return False
+        for low, high in self._wanted(count):
+            if high < max(low, printed.least.get(count, 0)):
+                continue
+            fit = find_fit(self._facts, printed, count, (low, high), self._found)
+            if fit is not None:
+                self._keep(fit, count)
+                question.usable = np.append(question.usable, True)
+                return True
+        return False
+
+    def _wanted(self, count: int) -> Wanted:
+        """Return the ranges of which a value says that a count is not known to be small."""
+        value, threshold = self._facts.values[count], self._threshold
+        if value >= threshold:  # it is secret because it comes from few people
+            return [(value + threshold, np.inf), (0.0, float(value - threshold))]
+        return [(threshold, np.inf)]
+
+    def _keep(self, fit: dict[int, int], count: int) -> None:
+        size = len(self._valid)
+        if size == len(self._table):
+            self._table = np.vstack([self._table, np.full_like(self._table, NOT_IN)])
+        self._table[size, list(fit)] = list(fit.values())
+        self._valid = np.append(self._valid, True)
+        self._witness[count] = size
+
+    def _true_in(self, places: Sequence[int], shares: Sequence[Share]) -> Mask:
+        """Return which solutions have the true values of some counts, and fit some shares."""
+        table = self._table[: len(self._valid)]
+        values, true = table[:, list(places)], self._true[list(places)]
+        same: Mask = ((values == NOT_IN) | (values == true)).all(axis=1)
+        for share in shares:
+            x, n = (
+                np.where(table[:, place] == NOT_IN, self._true[place], table[:, place])
+                for place in (share.numerator, share.denominator)
+            )
+            same &= (share.low * n - 1e-9 <= x) & (x <= share.high * n + 1e-9)
+        return same
+
+    def _fitting(self, valid: Mask, told: Told) -> Mask:
+        """Return which of the valid solutions keep to the lower bounds."""
+        places = list(told.least)
+        kept = np.flatnonzero(valid)
+        enough = self._table[kept][:, places] >= list(told.least.values())
+        usable = np.zeros_like(valid)
+        usable[kept] = enough.all(axis=1)
+        return usable
+
+
+class _Question:
+    """What is asked now: what is printed, and which of the kept solutions fit it."""
+
+    def __init__(self, facts: Facts, told: Told, usable: Mask) -> None:
+        self.facts, self.told, self.usable = facts, told, usable
+
+    @cached_property
+    def printed(self) -> Printed:
+        """What is printed, with what follows from it; most questions do without."""
+        known = known_values(self.facts, self.told.places)
+        return Printed(known, self.told.shares, self.told.least)
