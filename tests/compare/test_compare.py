@@ -13,6 +13,7 @@ from lifelines.statistics import multivariate_logrank_test
 from iop_outcomes.compare import compare_survival
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.shared.provenance import Provenance, label
+from tests.helpers.engines import by_our_product
 
 HERE = Path(__file__).parents[1]
 REFERENCE = pd.read_csv(HERE / "reference" / "survival.csv", dtype={"group": str})
@@ -251,6 +252,7 @@ def test_the_statistic_is_its_definition(times):
 
 @settings(deadline=None, max_examples=15)
 @given(people(), st.randoms(use_true_random=False))
+@by_our_product
 def test_order_unit_of_time_and_a_constant_stratum_change_nothing(times, random):
     try:
         once = compare_survival(times, "track")

@@ -36,6 +36,7 @@ from iop_outcomes.relapse.course.states import STAY_COLUMNS
 from iop_outcomes.relapse.times import TIME_COLUMNS
 from iop_outcomes.shared import messages
 from iop_outcomes.shared.vocabulary import STATES
+from tests.helpers.engines import by_our_product
 
 PEOPLE = [
     "Zebulon Quixley",
@@ -307,6 +308,7 @@ OF_TIMES = [
 
 
 @pytest.mark.parametrize("name", NAMES)
+@by_our_product
 def test_data_in_place_of_an_argument_is_not_repeated(name: str, records: iop.Records) -> None:
     function, arguments = calls(records)[name]
     for parameter in inspect.signature(function).parameters:

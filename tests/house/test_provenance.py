@@ -23,6 +23,7 @@ from iop_outcomes.errors import OutcomesError
 from iop_outcomes.exposure.source import Source
 from iop_outcomes.exposure.strategies import weeks_of
 from iop_outcomes.shared.provenance import KEY, UNKNOWN, Provenance, label, provenance_of, relabel
+from tests.helpers.engines import by_our_product
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "iop_outcomes"
@@ -397,6 +398,7 @@ def test_no_way_is_left_out_that_loses_something() -> None:
 
 
 @pytest.mark.parametrize("name", WALK)
+@by_our_product
 def test_numbers_do_not_rest_on_attributes(name: str) -> None:
     for (kind, estimate), result in zip(WALK[name], expected_of(name), strict=True):
         frame = frames()[kind]

@@ -14,6 +14,7 @@ import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.errors import EstimateError, OutcomesError, RuleError
+from tests.helpers.engines import by_our_product
 
 ROOT = Path(__file__).parents[2]
 GROUPED = {"by", "strata", "censoring_strata"}
@@ -314,6 +315,7 @@ def named(column: pd.Series[Any]) -> pd.Series[Any]:
 
 
 @pytest.mark.parametrize("name", sorted(set(CALLS) - {"relapse_by_imputation"}))
+@by_our_product
 def test_both_ways_are_what_one_would_do_by_hand(name: str) -> None:
     kind, call = CALLS[name]
     data = frames()[kind]

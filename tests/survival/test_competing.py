@@ -26,6 +26,7 @@ from iop_outcomes.survival.competing.aalen_johansen import incidence_limits
 from iop_outcomes.survival.competing.causes import read_causes
 from iop_outcomes.survival.competing.estimate import cumulative_incidence
 from iop_outcomes.survival.times import check_times
+from tests.helpers.engines import by_our_product
 
 HERE = Path(__file__).parents[1] / "reference"
 REFERENCE = pd.read_csv(HERE / "competing.csv")
@@ -324,6 +325,7 @@ def test_incidences_and_survival_sum_to_one(times: pd.DataFrame) -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(some_times())
+@by_our_product
 def test_with_one_cause_it_is_one_less_kaplan_meier(times: pd.DataFrame) -> None:
     found = cumulative_incidence(times, end="end", causes=["relapse"])
     curve = survival_curves(times.assign(event=times["end"] == "relapse")).table

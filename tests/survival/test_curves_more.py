@@ -14,6 +14,7 @@ import iop_outcomes as iop
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.survival import survival_curves
 from iop_outcomes.survival.limits import bridge_quantile
+from tests.helpers.engines import by_our_product
 
 HERE = Path(__file__).parents[1]
 REFERENCE = pd.read_csv(HERE / "reference" / "curves_more.csv", dtype={"group": str})
@@ -151,6 +152,7 @@ def test_a_scale_that_is_not_known_is_refused():
     st.lists(st.floats(0.01, 0.99), min_size=2, max_size=5),
     st.sampled_from(list(SCALES)),
 )
+@by_our_product
 def test_quantiles_rise_with_their_share_and_lie_within_their_limits(rows, shares, interval):
     times = pd.DataFrame(rows, columns=["days", "event"])
     found = survival_curves(times, interval=interval).quantile(sorted(shares))

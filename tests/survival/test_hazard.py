@@ -15,6 +15,7 @@ from iop_outcomes.plots import alternative_text
 from iop_outcomes.shared.provenance import Provenance, label
 from iop_outcomes.survival import hazard, survival_curves
 from iop_outcomes.survival.hazard.smoothing import boundary_kernel
+from tests.helpers.engines import by_our_product
 
 mpl.use("Agg")
 
@@ -237,6 +238,7 @@ def rows_of_people() -> st.SearchStrategy[pd.DataFrame]:
 
 @settings(deadline=None, max_examples=25)
 @given(rows_of_people(), st.randoms(use_true_random=False), st.sampled_from([0.25, 7.0]))
+@by_our_product
 def test_order_of_rows_and_unit_of_time_do_not_matter(times, random, scale):
     order = list(range(len(times)))
     random.shuffle(order)
@@ -254,6 +256,7 @@ def test_order_of_rows_and_unit_of_time_do_not_matter(times, random, scale):
 
 @settings(deadline=None, max_examples=25)
 @given(rows_of_people(), st.integers(2, 4))
+@by_our_product
 def test_copies_of_everyone_leave_the_rate_and_shrink_its_error(times, copies):
     once = hazard(times, bandwidth=6, fewest=1, spacing=0).table
     often = hazard(pd.concat([times] * copies), bandwidth=6, fewest=copies, spacing=0).table

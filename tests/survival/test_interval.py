@@ -17,6 +17,7 @@ from iop_outcomes.shared.text import format_more
 from iop_outcomes.survival import survival_curves
 from iop_outcomes.survival.intervals.estimate import interval_survival
 from iop_outcomes.survival.intervals.turnbull import Intervals, estimate_masses
+from tests.helpers.engines import by_our_product
 
 HERE = Path(__file__).parents[1] / "reference"
 DATA = pd.read_csv(HERE / "interval_data.csv")
@@ -223,6 +224,7 @@ def test_copies_order_and_scale_change_nothing(rows, copies, random):
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 30), st.booleans()), min_size=1, max_size=60))
+@by_our_product
 def test_known_days_give_kaplan_meier(rows):
     times = pd.DataFrame(rows, columns=["days", "event"])
     found, curves = interval_survival(times), survival_curves(times)

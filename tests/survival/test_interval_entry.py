@@ -16,6 +16,7 @@ from iop_outcomes.survival import survival_curves
 from iop_outcomes.survival.intervals.estimate import interval_survival
 from iop_outcomes.survival.intervals.late_entry import Hazards, estimate_truncated, score_parts
 from iop_outcomes.survival.intervals.turnbull import Intervals, estimate_masses
+from tests.helpers.engines import by_our_product
 
 HERE = Path(__file__).parents[1] / "reference"
 DATA = pd.read_csv(HERE / "interval_entry_data.csv")
@@ -141,6 +142,7 @@ ROWS = st.lists(
 
 @settings(deadline=None)
 @given(ROWS)
+@by_our_product
 def test_known_days_give_kaplan_meier_of_late_entry(rows):
     entry, more, event = (np.array(column) for column in zip(*rows, strict=True))
     times = pd.DataFrame({"entry": entry, "days": entry + more, "event": event})

@@ -18,6 +18,7 @@ from iop_outcomes.errors import EstimateError
 from iop_outcomes.survival import hazard
 from iop_outcomes.survival.near_ties import merge_near_ties
 from iop_outcomes.survival.times import check_times
+from tests.helpers.engines import by_our_product
 
 HERE = Path(__file__).parents[1]
 REFERENCE = pd.read_csv(HERE / "reference" / "near_ties.csv")
@@ -241,6 +242,7 @@ def alike(rows: int, later: str) -> pd.DataFrame:
 @example(times=alike(10, "died"), unit=10.0, seed=0)
 @example(times=alike(6, "relapse"), unit=10.0, seed=0)
 @given(times=stretches(), unit=st.sampled_from([1.0, 10.0, 24.0]), seed=st.integers(0, 10**6))
+@by_our_product
 def test_jitter_of_a_rounding_changes_nothing(name, times, unit, seed):
     exact = times.assign(**{day: times[day] / unit for day in ("entry", "days", "clear_until")})
     days = [day / unit for day in range(25)]

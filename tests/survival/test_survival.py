@@ -12,6 +12,7 @@ from lifelines import KaplanMeierFitter, datasets
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.shared.provenance import KEY, Provenance, label
 from iop_outcomes.survival import survival_curves
+from tests.helpers.engines import by_our_product
 
 HERE = Path(__file__).parents[1]
 REFERENCE = pd.read_csv(HERE / "reference" / "survival.csv", dtype={"group": str})
@@ -454,6 +455,7 @@ def test_the_curve_at_any_day_is_its_definition(times, days):
 
 @settings(deadline=None)
 @given(people(), st.lists(st.integers(0, 40), min_size=1, max_size=5))
+@by_our_product
 def test_the_three_numbers_of_the_risk_table_add_up_to_those_who_have_entered(times, days):
     curves = survival_curves(times, by="track")
     table = curves.risk_table(days)
@@ -488,6 +490,7 @@ def test_a_curve_falls_and_stays_within_its_limits(times, interval):
 
 @settings(deadline=None, max_examples=25)
 @given(people(), st.randoms(use_true_random=False), st.sampled_from([0.1, 1 / 3, 7, 1e6]))
+@by_our_product
 def test_order_of_rows_and_unit_of_time_do_not_matter(times, random, scale):
     order = list(range(len(times)))
     random.shuffle(order)
@@ -506,6 +509,7 @@ def test_order_of_rows_and_unit_of_time_do_not_matter(times, random, scale):
 
 @settings(deadline=None, max_examples=25)
 @given(people(), st.integers(2, 4))
+@by_our_product
 def test_copies_of_everyone_leave_the_curve_and_shrink_its_variance(times, copies):
     once = survival_curves(times)
     often = survival_curves(pd.concat([times] * copies))
@@ -521,6 +525,7 @@ def test_copies_of_everyone_leave_the_curve_and_shrink_its_variance(times, copie
 
 @settings(deadline=None, max_examples=25)
 @given(people())
+@by_our_product
 def test_an_entry_of_zero_is_no_late_entry(times):
     from_start = times.assign(entry=0)
     pd.testing.assert_frame_equal(

@@ -14,6 +14,7 @@ from matplotlib import pyplot
 import iop_outcomes as iop
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.survival import survival_curves
+from tests.helpers.engines import by_our_product
 
 HERE = Path(__file__).parents[1]
 REFERENCE = pd.read_csv(HERE / "reference" / "weighted.csv")
@@ -211,6 +212,7 @@ def test_robust_errors_are_those_of_nudging_each_person(times, horizon):
 
 @settings(deadline=None, max_examples=30)
 @given(rows_of_people())
+@by_our_product
 def test_whole_weights_are_copies_of_the_same_person(times):
     weighted = survival_curves(times, by="track", weights="weight", cluster="person")
     copies = times.loc[times.index.repeat(times["weight"])]
@@ -235,6 +237,7 @@ def test_whole_weights_are_copies_of_the_same_person(times):
 
 @settings(deadline=None, max_examples=30)
 @given(rows_of_people(late=False))
+@by_our_product
 def test_without_weights_late_entry_and_repeats_the_robust_error_is_greenwoods(times):
     plain = survival_curves(times)
     robust = survival_curves(times.assign(row=range(len(times))), cluster="row")
@@ -256,6 +259,7 @@ def test_without_weights_late_entry_and_repeats_the_robust_error_is_greenwoods(t
     st.sampled_from([0.1, 7]),
     st.integers(2, 9),
 )
+@by_our_product
 def test_row_order_and_the_units_of_time_and_weight_do_not_matter(times, random, unit, scale):
     order = list(range(len(times)))
     random.shuffle(order)
