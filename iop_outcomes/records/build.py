@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -135,11 +136,16 @@ def _in_order(rows: Array) -> bool:
 
 def _all_missing(column: Column, size: int) -> Any:
     if column.kind in ("word", "name"):
-        codes = np.full(size, -1, dtype=np.int8)
-        return categorical(codes, column.words)
+        codes: Any = np.full(size, -1, dtype=np.int8)
+        return pd.Categorical.from_codes(codes, dtype=_words(column.words))
     if column.kind == "flag":
         return pd.arrays.BooleanArray(np.zeros(size, dtype=bool), np.ones(size, dtype=bool))
     return np.full(size, np.nan)
+
+
+@cache
+def _words(words: tuple[str, ...]) -> pd.CategoricalDtype:
+    return pd.CategoricalDtype(pd.Index(words, dtype=object))
 
 
 def _person(staged: StagedTable, rows: Array, identifiers: Array) -> pd.Categorical:

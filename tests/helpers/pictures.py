@@ -122,7 +122,7 @@ def weeks_of(names: tuple[str, ...]) -> AttendanceByWeek:
 
 
 def sensitivity_of(names: tuple[str, ...]) -> iop.Sensitivity:
-    made = iop.synthetic_records(11)
+    made = iop.synthetic_records(11, people=300)
     old = {name: number for number, name in enumerate(made.episodes["program"].unique())}
     number = made.episodes["program"].astype(str).map(old)
     program = [names[place % len(names)] for place in number]

@@ -513,3 +513,14 @@ def test_a_number_beyond_what_is_kept_is_listed() -> None:
     records = iop.read_records(episodes=frame(EPISODES), checkins=rows)
     met = records.problems[["column", "check"]].value_counts().to_dict()
     assert met == {("quality_of_life", "bad_number"): 5, ("craving", "bad_number"): 1}
+
+
+def test_where_no_row_was_set_aside_the_columns_are_of_text_too() -> None:
+    stays = {"episode_id": ["a", "b"], "admit_date": ["2026-01-01", "2026-01-02"]}
+    seen = {"episode_id": ["a"], "date": ["2026-01-05"], "status": ["completed"]}
+    given = {"episodes": pd.DataFrame(stays), "checkins": pd.DataFrame(seen)}
+    none = iop.read_records(**given).set_aside["episodes"]
+    given["episodes"] = given["episodes"].assign(admit_date=["2026-01-01", "never"])
+    one = iop.read_records(**given).set_aside["episodes"]
+    assert (len(none), len(one)) == (0, 1)
+    assert none.dtypes.equals(one.dtypes)

@@ -488,10 +488,13 @@ def test_the_reference_s_columns_are_each_in_the_registry_once():
 def test_definitions_that_say_they_coincide_do_and_no_others(words):
     found = outcomes(words).astype("Float64")
     same: dict[str, set[str]] = {name: set() for name in found}
+    values = {name: found[name].to_numpy(dtype=float, na_value=np.nan) for name in found}
     for left in found:
         for right in found:
-            if left != right and (found[left] - found[right]).abs().max() < 1e-12:
-                same[left] |= {right} if found[left].isna().equals(found[right].isna()) else set()
+            if left != right and np.allclose(
+                values[left], values[right], rtol=0, atol=1e-12, equal_nan=True
+            ):
+                same[left] |= {right}
     said = definitions().set_index("name")["same_as"]
     assert {name: set(filter(None, said[name].split(", "))) for name in said.index} == same
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import matplotlib
@@ -37,8 +38,9 @@ WORDS = pd.Series(
 )
 
 
+@cache
 def sample(seed: int) -> iop.Records:
-    made = iop.synthetic_records(seed)
+    made = iop.synthetic_records(seed, people=500)
     return iop.read_records(
         episodes=made.episodes, attendance=made.attendance, checkins=made.checkins
     )

@@ -214,14 +214,17 @@ def frame_of(drawn: list[Any]) -> pd.DataFrame:
 def weighted_mean(times: pd.DataFrame, day: int, weight: np.ndarray) -> float:
     left, mean = 1.0, 0.0
     own = weight[times["id"]]
-    for now in sorted(set(times["days"])):
+    entry, days, event, died = (
+        times[name].to_numpy() for name in ("entry", "days", "event", "died")
+    )
+    for now in sorted(set(days)):
         if now > day:
             break
-        there = (times["entry"] < now) | (times["entry"] == 0)
-        y = own[there & (times["days"] >= now)].sum()
-        on_day = times["days"] == now
-        mean += left * own[on_day & times["event"]].sum() / y
-        left *= 1 - own[on_day & times["died"]].sum() / y
+        there = (entry < now) | (entry == 0)
+        y = own[there & (days >= now)].sum()
+        on_day = days == now
+        mean += left * own[on_day & event].sum() / y
+        left *= 1 - own[on_day & died].sum() / y
     return mean
 
 

@@ -9,6 +9,7 @@ from collections import Counter
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.records.checks.declared import CHECKS
@@ -67,22 +68,18 @@ def note_remarks(name: str, raws: list[Raw], mapping: Mapping, log: Log) -> None
 def problem_table(log: Log) -> pd.DataFrame:
     """Return everything that the log lists, in the order of table, file and line."""
     if not log.batches:
-        return pd.DataFrame({name: pd.Series(dtype=object) for name in PROBLEM_COLUMNS})
+        return pd.DataFrame(np.empty((0, len(PROBLEM_COLUMNS)), object), columns=PROBLEM_COLUMNS)
     table = pd.concat(log.batches, ignore_index=True)
-    table["group"] = table["check"].map(lambda name: CHECKS[name].group)
-    meaning = table["check"].map(lambda name: CHECKS[name].meaning)
-    table["message"] = table["message"].where(table["message"] != "", meaning)
-    order = {name: number for number, name in enumerate(TABLES)}
+    checks = [CHECKS[name] for name in table["check"]]
+    table["group"] = [check.group for check in checks]
+    told = zip(table["message"], checks, strict=True)
+    table["message"] = [message if message != "" else check.meaning for message, check in told]
     table["line"] = table["line"].astype(np.int64)
-    return (
-        table[PROBLEM_COLUMNS]
-        .sort_values(
-            ["table", "file", "line"],
-            key=lambda column: column.map(order) if column.name == "table" else column,
-            kind="stable",
-        )
-        .reset_index(drop=True)
-    )
+    number_of = {name: number for number, name in enumerate(TABLES)}
+    number = np.array([number_of.get(name, len(number_of)) for name in table["table"]])
+    file = pd.factorize(table["file"], sort=True)[0]
+    order = np.lexsort((table["line"].to_numpy(), file, number))
+    return pd.DataFrame({name: table[name].to_numpy()[order] for name in PROBLEM_COLUMNS})
 
 
 def problems_text(problems: pd.DataFrame) -> str:
@@ -134,9 +131,15 @@ def rows_set_aside(staged: StagedTable) -> pd.DataFrame:
     odd = [row for _, row in staged.odd]
     file = np.append(staged.file[rows], [number for number, _ in staged.odd]).astype(int)
     line = np.append(staged.line[rows], [row.line for row in odd]).astype(np.int32)
-    columns: dict[str, Any] = {"file": np.array(staged.files, dtype=object)[file], "line": line}
-    for name, coded in staged.raw.items():
-        columns[free_name(name, columns)] = [*coded.text(rows), *[""] * len(odd)]
-    columns[free_name("whole_row", columns)] = [""] * len(rows) + [row.text for row in odd]
     order = np.lexsort((line, file))
-    return pd.DataFrame(columns).iloc[order].reset_index(drop=True)
+    files = np.array(staged.files, dtype=object)
+    columns: dict[str, Any] = {"file": files[file[order]], "line": line[order]}
+    for name, coded in staged.raw.items():
+        columns[free_name(name, columns)] = _in_order([*coded.text(rows), *[""] * len(odd)], order)
+    whole = [""] * len(rows) + [row.text for row in odd]
+    columns[free_name("whole_row", columns)] = _in_order(whole, order)
+    return pd.DataFrame(columns)
+
+
+def _in_order(texts: list[str], order: npt.NDArray[np.intp]) -> npt.NDArray[np.object_]:
+    return np.array(texts, dtype=object)[order]
