@@ -133,6 +133,8 @@ class Held:
 
     def main_reason(self, table: str) -> str:
         """Return the check by which most rows of a table were set aside; empty if none was."""
+        if self.problems.empty:
+            return ""
         aside = self.problems["done"].str.startswith("set aside")
         names = self.problems.loc[aside & (self.problems["table"] == table), "check"]
         return str(names.value_counts().index[0]) if len(names) else ""
