@@ -112,7 +112,8 @@ class SafePolicy:
         at least 1 and less than twice the base. With a base of 5 that would be 1 to 9; with 10 it
         may be 11 and more. Both must be rounded: 44 printed exactly and then 50 is 1 to 10 more,
         which is why a ledger keeps a figure as it was first printed. Rates are made from the
-        rounded counts, and have no interval. It is for trends and for frames of counts; a quarterly
+        rounded counts, where the denominator is ten times the base or more, and have no interval.
+        It is for trends and for frames of counts: `protect` refuses other results, and a quarterly
         report of rounded counts is not made.
 
         Examples
@@ -141,6 +142,11 @@ class SafePolicy:
         return np.floor(values / self.base + 0.5) * self.base
 
     @property
+    def least_rounded(self) -> int:
+        """The least rounded denominator of a rate: rounding moves it by ten points at most."""
+        return 10 * self.base
+
+    @property
     def mark(self) -> str:
         """What stands on every page of what must not be sent; empty for what may."""
         return "Internal: contains small numbers, do not send." if self.threshold == 1 else ""
@@ -151,7 +157,8 @@ class SafePolicy:
         if self.base > 1:
             return (
                 f"Each count is rounded to the nearest {self.base}; 0 is a count of less than "
-                f"{self.base / 2:g}. Rates are made from the rounded counts."
+                f"{self.base / 2:g}. Rates are made from the rounded counts, where the denominator "
+                f"is {self.least_rounded} or more."
             )
         if self.threshold == 1:
             return "Small counts are not hidden: this is not for release outside the program."

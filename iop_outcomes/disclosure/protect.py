@@ -120,7 +120,8 @@ def protect(result: object, policy: SafePolicy | None = None) -> object:
         ContinuityMeasure, CohortFlow, AttendanceCalendar, Difference, DoseAndOutcome or
         Transitions; it is not changed.
     policy : SafePolicy, optional
-        Default: ``SafePolicy()``, which hides counts from 1 to 10.
+        Default: ``SafePolicy()``, which hides counts from 1 to 10. `SafePolicy.rounded` is for
+        a trend only.
 
     Returns
     -------
@@ -143,7 +144,7 @@ def protect(result: object, policy: SafePolicy | None = None) -> object:
     Raises
     ------
     RuleError
-        If the result is none of these, or a list that names people.
+        If the result is none of these, or a list that names people, or one that is not rounded.
 
     Notes
     -----
@@ -157,6 +158,12 @@ def protect(result: object, policy: SafePolicy | None = None) -> object:
 
 def _protected(result: object, policy: SafePolicy) -> object:
     """Return the result for release, by its kind."""
+    if policy.base > 1 and not isinstance(result, Trend):
+        raise RuleError(
+            "Only a trend, or a frame of counts, is released with rounded counts.",
+            found=type(result).__name__,
+            instead="SafePolicy(), which hides small counts; or protect(trend(...), policy)",
+        )
     if isinstance(result, ProtectedCurves):
         return result
     if isinstance(result, SurvivalCurves):

@@ -239,14 +239,18 @@ def protect_trend(trend: Trend, policy: SafePolicy) -> Trend:
 def round_trend(trend: Trend, policy: SafePolicy) -> Trend:
     """Return a trend of rounded counts, with the rates that they make and without intervals.
 
-    A mean, and an estimate from times to an event, is not made of its counts: it is missing.
+    A mean, and an estimate from times to an event, is not made of its counts: it is missing. So is
+    the rate of few, which rounding alone can move by more than ten points (10 of 10 may be 5 of
+    14), and there is no control chart: its signals would be of the rounding.
     """
+    trend = trend.without_chart()
     table = trend.table.copy()
     for name in ("numerator", "denominator", "events", *OTHER_ENDS):
         if name in table:
             table[name] = policy.rounds(table[name])
     made = trend.unit == "proportion" and "censored" not in table
-    rates = table["numerator"] / table["denominator"].where(table["denominator"] > 0)
+    enough = table["denominator"] >= policy.least_rounded
+    rates = table["numerator"] / table["denominator"].where(enough)
     counted = table["numerator"] if table["denominator"].isna().all() else np.nan
     known = trend.table["value"].notna()
     table["value"] = (rates.clip(upper=1) if made else pd.Series(counted, table.index)).where(known)
@@ -255,8 +259,7 @@ def round_trend(trend: Trend, policy: SafePolicy) -> Trend:
     if trend.unit in MEANS:
         table["numerator"] = np.nan
     table["hidden"] = False
-    safe = replace(trend, table=table, people=None, **told(trend, policy))
-    return safe.charted_again()
+    return replace(trend, table=table, people=None, **told(trend, policy))
 
 
 def protect_interrupted(series: InterruptedSeries, policy: SafePolicy) -> InterruptedSeries:

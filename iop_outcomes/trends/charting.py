@@ -23,6 +23,8 @@ from iop_outcomes.trends.signals.judging import IMPROVES, RULES
 NUMBERS = ("centre", "lower_limit", "upper_limit")
 VERDICT = ("variation", "assurance", "rule")
 COLUMNS = (*NUMBERS, *VERDICT, "segment", "trial")
+CHART_COLUMNS = (*COLUMNS, *adjusting.COLUMNS)
+"""All columns that a chart adds to the table of a trend."""
 FEW_PEOPLE = 30  # in a typical period, below which limits of a proportion are rough
 _AUTO = {
     "sessions": "p_prime",  # sessions of one person are alike, so that binomial limits are too near
@@ -230,8 +232,7 @@ def charted(
         Raise EstimateError where an adjustment cannot be estimated; otherwise the group has none,
         and no limits.
     """
-    made_before = [*COLUMNS, *adjusting.COLUMNS]
-    table = table.drop(columns=[name for name in made_before if name in table])
+    table = table.drop(columns=[name for name in CHART_COLUMNS if name in table])
     counted = rule.chart in OF_RATES or (not rule.of_values and table["denominator"].notna().any())
     names = ["numerator", "denominator"] if counted else ["value"]
     known = table["value"].notna()

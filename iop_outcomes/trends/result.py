@@ -16,6 +16,7 @@ from iop_outcomes.shared.result import DrawnResult
 from iop_outcomes.shared.text import describe_groups
 from iop_outcomes.statistics.differences import recovered_difference
 from iop_outcomes.trends.charting import (
+    CHART_COLUMNS,
     ChartRule,
     charted,
     few_people,
@@ -218,6 +219,14 @@ class Trend(DrawnResult):
         table = charted(self.table, self.by, self.when, rule)
         marks = marks_of(self.when, self.table["period"].tolist(), rule)
         return replace(self, table=table, chart=rule, marks=marks, rule=f"{self.rule} {rule.text}")
+
+    def without_chart(self) -> Trend:
+        """Return the trend without the limits and the verdict of its chart."""
+        if self.chart is None:
+            return self
+        gone = [name for name in CHART_COLUMNS if name in self.table]
+        rule = self.rule.removesuffix(f" {self.chart.text}")
+        return replace(self, table=self.table.drop(columns=gone), chart=None, marks=None, rule=rule)
 
     def charted_again(self) -> Trend:
         """Return the trend with limits and verdict made from the values in its table alone.

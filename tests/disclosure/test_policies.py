@@ -43,16 +43,38 @@ def test_each_rounded_count_leaves_zero_or_the_threshold_open() -> None:
 
 
 def test_a_rounded_trend_has_rates_of_its_rounded_counts() -> None:
-    frame = pd.DataFrame(
-        {"period": ["2026-01", "2026-02"], "numerator": [7, 34], "denominator": [44, 52]}
-    )
+    months = ["2026-01", "2026-02", "2026-03"]
+    frame = pd.DataFrame({"period": months, "numerator": [7, 34, 6], "denominator": [144, 95, 94]})
     made = iop.protect(iop.trend(frame), iop.SafePolicy.rounded()).table
-    assert made["numerator"].tolist() == [10, 30]
-    assert made["denominator"].tolist() == [40, 50]
-    assert made["value"].tolist() == [0.25, 0.6]
+    assert made["numerator"].tolist() == [10, 30, 10]
+    assert made["denominator"].tolist() == [140, 100, 90]
+    assert made["value"].tolist()[:2] == [10 / 140, 0.3]
+    assert np.isnan(made["value"].iloc[2])  # 6 of 94: of 90 or so rounding moves it by ten points
     assert made[["lower", "upper"]].isna().all(axis=None)
     counts = hide_small_counts(frame, iop.SafePolicy.rounded(), counts=["numerator"])
-    assert counts["numerator"].tolist() == [10, 30]
+    assert counts["numerator"].tolist() == [10, 30, 10]
+
+
+def test_rounded_counts_have_no_chart_since_its_signals_would_be_of_the_rounding() -> None:
+    """Counts of 11 to 14 are 10 each, and 15 is 20: a signal of nothing."""
+    months = pd.period_range("2024-01", periods=24, freq="M").astype(str)
+    counts = {"numerator": [11, 14, 12] * 7 + [15, 13, 12], "denominator": 150}
+    frame = pd.DataFrame({"period": months, **counts})
+    trend = iop.trend(frame)
+    assert "variation" in trend.table
+    made = iop.protect(trend, iop.SafePolicy.rounded())
+    assert made.chart is None
+    assert list(made.table) == [*iop.trend(frame, chart="none").table, "hidden"]
+    assert made.rule.startswith(iop.trend(frame, chart="none").rule)
+    assert made.text
+
+
+def test_what_is_not_rounded_is_refused_since_its_counts_would_stand_exactly() -> None:
+    """The counts of curves, flows and differences stood exactly, and were said to be rounded."""
+    times = pd.DataFrame({"days": range(1, 61), "event": [True, False] * 30})
+    with pytest.raises(RuleError, match="Only a trend") as caught:
+        iop.protect(iop.survival_curves(times), iop.SafePolicy.rounded())
+    assert caught.value.found == "SurvivalCurves"
 
 
 def test_what_is_internal_says_so_on_every_page_and_sheet(
