@@ -63,6 +63,9 @@ AsOf = Annotated[
 LedgerFile = Annotated[
     Path | None, typer.Option("--ledger", metavar="FILE.json", help="What was printed: in and out.")
 ]
+Earlier = Annotated[
+    list[Path] | None, typer.Option("--compare", metavar="FILE.json", help="An earlier report.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 
 
@@ -210,6 +213,7 @@ def report(
         str | None, typer.Option("--prepared-on", metavar="DATE", help="Its date, 2026-10-05.")
     ] = None,
     ledger: LedgerFile = None,
+    compare: Earlier = None,
     settings: Annotated[
         Path | None, typer.Option("--settings", help="Another report.toml than that of DATA.")
     ] = None,
@@ -223,13 +227,20 @@ def report(
     """
     from iop_outcomes.records.checks.losses import loss_lines, nearly_all_lost
     from iop_outcomes.records.kept import keep_what_was_read
-    from iop_outcomes.report.command import places_of, settings_at, write_each, write_report
+    from iop_outcomes.report.command import (
+        check_earlier,
+        places_of,
+        settings_at,
+        write_each,
+        write_report,
+    )
     from iop_outcomes.report.forms.apart import paper_process
     from iop_outcomes.report.period import period_asked
     from iop_outcomes.report.quarterly import prepared_day
 
     period_asked(quarter, period)  # before anything is read
     places = places_of(out, forms, apart=not all_programs)
+    check_earlier(compare, all_programs=all_programs)
     check_place(ledger or out, "The ledger")
     day = prepared_day(prepared_on)
     own = settings_at(settings, data, look=not no_settings)
@@ -241,7 +252,7 @@ def report(
             typer.echo(printable(f"iop-outcomes: {line}"), err=True)
         asked: dict[str, Any] = {"quarter": quarter, "period": period, "progress": not quiet}
         asked |= {"title": title, "prepared_by": prepared_by, "prepared_on": day}
-        write = write_each if all_programs else partial(write_report, paper=paper)
+        write = write_each if all_programs else partial(write_report, paper=paper, compare=compare)
         typer.echo(printable(write(records, own, program, places, ledger, **asked)))
     if nearly_all_lost(records.problems, records.sources):
         raise typer.Exit(WRONG)
@@ -361,6 +372,7 @@ def _say(text: str, quiet: bool) -> None:
 
 def _read(data: Path, mapping: Path | None, as_of: str | None, quiet: bool) -> Records:
     from iop_outcomes.records import read_records
+    from iop_outcomes.records.data_cut import cut_as_written
 
     if re.match(r"[A-Za-z][\w+.-]+:/", str(data)):  # a path has lost one of two strokes
         raise RuleError(
@@ -369,14 +381,7 @@ def _read(data: Path, mapping: Path | None, as_of: str | None, quiet: bool) -> R
             "url_variable), and give the mapping.toml as DATA.",
         )
     _say(f"reading {data} ...", quiet)
-    return read_records(data, mapping=mapping, as_of=_cut(as_of))
-
-
-def _cut(as_of: str | None) -> str | int | None:
-    """Return the data cut: a bare number is a study day."""
-    if as_of is not None and as_of.isascii() and as_of.isdigit() and len(as_of) < 10:
-        return int(as_of)
-    return as_of
+    return read_records(data, mapping=mapping, as_of=cut_as_written(as_of))
 
 
 def _say_what_to_map(records: Records) -> None:

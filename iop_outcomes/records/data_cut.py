@@ -34,6 +34,13 @@ LONELY_DAYS = 28  # days without anything before the newest day, from which it l
 _ENOUGH = 50  # entries from which a gap before the newest day is odd
 
 
+def cut_as_written(as_of: str | None) -> str | int | None:
+    """Return a data cut that was written as text: a bare number is a study day."""
+    if as_of is not None and as_of.isascii() and as_of.isdigit() and len(as_of) < 10:
+        return int(as_of)
+    return as_of
+
+
 def data_cut(
     staged_tables: dict[str, StagedTable], time: str, as_of: str | datetime.date | int | None
 ) -> tuple[int, list[str]]:

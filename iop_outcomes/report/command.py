@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from iop_outcomes.disclosure.ledger import Ledger
 from iop_outcomes.errors import ReportError
 from iop_outcomes.report.each import refuse_to_replace, reports_of_programs, save_all
+from iop_outcomes.report.earlier import read_earlier
 from iop_outcomes.report.forms.apart import PaperProcess, worth_it
 from iop_outcomes.report.forms.saving import check_path
 from iop_outcomes.report.made import Report
@@ -167,6 +168,25 @@ def write_each(
     if made.without:
         lines.append(f"Too few people for a report of their own: {', '.join(made.without)}")
     return "\n".join(lines)
+
+
+def check_earlier(compare: Sequence[Path] | None, *, all_programs: bool) -> None:
+    """Raise ReportError if some earlier reports cannot be read, or a report not stand beside them.
+
+    Parameters
+    ----------
+    compare : sequence of pathlib.Path or None
+        Their files.
+    all_programs : bool
+        Whether there is a report of each program: these are not set beside earlier ones.
+    """
+    if compare and all_programs:
+        raise ReportError(
+            "Reports of each program are not set beside earlier ones.",
+            found="--compare with --all-programs",
+            instead="one of the two; --ledger holds what was printed",
+        )
+    read_earlier(compare)
 
 
 def places_of(out: Path, forms: str, *, apart: bool = False) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -13,6 +14,8 @@ from iop_outcomes.disclosure.ledger import Frozen, Ledger, hide_beside
 from iop_outcomes.disclosure.merging import Ladders, MergePlan
 from iop_outcomes.disclosure.results import Key, hide_weeks, link_weeks
 from iop_outcomes.disclosure.system import PrintedCells, printed_cells
+from iop_outcomes.report.earlier.memory import with_earlier
+from iop_outcomes.report.earlier.reading import EarlierReport
 from iop_outcomes.report.links import RELAPSE, inside, link_report
 from iop_outcomes.report.merging import plan_of
 from iop_outcomes.report.model import DraftTable, Hidden, Table
@@ -62,6 +65,8 @@ class Counted:
         With this report.
     changed : str
         What stands as an earlier report printed it, though the records have changed; else empty.
+    not_together : str
+        What could not be taken together with the reports that it is set beside; else empty.
     sites : dict of str to Funnel
         The programs side by side, by measure: those that may be shown.
     stays : ProtectedCurves or None
@@ -78,6 +83,7 @@ class Counted:
     cells: PrintedCells
     ledger: Ledger
     changed: str
+    not_together: str = ""
     sites: dict[str, Funnel] = field(default_factory=dict)
     stays: ProtectedCurves | None = None
 
@@ -160,11 +166,13 @@ def count_all(
     ladders: Ladders | None = None,
     ledger: Ledger | None = None,
     together: Together | None = None,
+    beside: Sequence[EarlierReport] = (),
 ) -> Counted:
     """Count everything first, so that what is hidden in one table cannot be had from another.
 
     What the reports in the `ledger` printed stands as it was printed. Beside the reports that are
-    made `together` with this one nothing is printed from which a small count follows.
+    made `together` with this one, and those that it is set `beside`, nothing is printed from which
+    a small count follows.
     """
     linked = LinkedCounts(scope.policy)
     ledger = ledger or Ledger()
@@ -187,7 +195,9 @@ def count_all(
         if seen and not scope.policy.hides(scope.people(scope.followed_90_days)):
             weeks = attendance_by_week(scope.records.subset(scope.followed_90_days))
             link_weeks(linked, weeks)
-    trends, frozen = make_trends(scope, plan).frozen(ledger, scope.programs)
+    trends = make_trends(scope, plan)
+    ledger, in_part = with_earlier(ledger, beside, trends.all, scope)
+    trends, frozen = trends.frozen(ledger, scope.programs)
     trends.link(linked)
     for one in frozen:
         for key in one.printed:
@@ -222,6 +232,7 @@ def count_all(
         cells(hidden),
         ledger.with_report(cells(hidden), year, plan, printed, hidden),
         _changed_text(frozen, linked, note),
+        " ".join(filter(None, (in_part, note if beside else ""))),
         funnels(sites, hidden),
         None if STAYS in hidden else ends,
     )

@@ -52,6 +52,7 @@ class Report:
     _document: Document | None = field(default=None, repr=False)
     _word: Callable[[], bytes] | None = field(default=None, repr=False)
     _paper: Callable[..., str] | None = field(default=None, repr=False)
+    _logo: str = field(default="", repr=False)
 
     @cached_property
     def html(self) -> str:
@@ -84,7 +85,7 @@ class Report:
             is not installed, or a Word file is asked of a report that was stored and read back.
         """
         made = (lambda: self.html), self.tables, Path(path), self._mark, self._document
-        return save_report(*made, self._word_file, self.page_for_paper)
+        return save_report(*made, self._word_file, self.page_for_paper, self._logo)
 
     def page_for_paper(self, *, keep: bool = False) -> str:
         """Return the page that a PDF is made of: without narrow pictures and folded tables.

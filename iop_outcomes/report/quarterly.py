@@ -19,7 +19,9 @@ from iop_outcomes.records import require_records
 from iop_outcomes.records.data_cut import as_day
 from iop_outcomes.relapse import RelapseRule
 from iop_outcomes.report.counting import cells_of, count_all, count_rows
-from iop_outcomes.report.forms.document import document_of
+from iop_outcomes.report.earlier import EarlierReport, read_earlier, refuse_unlike
+from iop_outcomes.report.earlier.memory import rules_of
+from iop_outcomes.report.forms.document import document_of, printable_all
 from iop_outcomes.report.forms.html import facts_of, page_of
 from iop_outcomes.report.forms.word import word_file
 from iop_outcomes.report.made import Report
@@ -60,6 +62,7 @@ def quarterly_report(
     policy: SafePolicy | None = None,
     ladders: Ladders | None = None,
     ledger: Ledger | None = None,
+    compare: str | Path | Sequence[str | Path] | None = None,
     title: str | None = None,
     prepared_by: str | None = None,
     prepared_on: str | datetime.date | None = None,
@@ -97,6 +100,9 @@ def quarterly_report(
         What earlier reports of the same programs printed (`iop_outcomes.disclosure.ledger`): it
         stands as it was printed, and nothing is printed from which a small count follows beside it.
         Refused where its reports are of times of another length, or that overlap this one.
+    compare : str or pathlib.Path or sequence of them, optional
+        Earlier reports of the same programs, saved as JSON. The report is set beside them in a
+        section of its own, and nothing is printed from which a small count follows beside them.
     title, prepared_by : str, optional
         As they are to stand at the top.
     prepared_on : str or datetime.date, optional
@@ -116,7 +122,9 @@ def quarterly_report(
     Raises
     ------
     ReportError
-        There are no episodes, or nobody was there in the period, or its name cannot be read.
+        There are no episodes, or nobody was there in the period, or its name cannot be read; an
+        earlier report cannot be read, or was made by other rules, of other programs, of a time that
+        overlaps or of later records.
     RuleError
         `prepared_on` is not a date, the policy is one of rounded counts, the settings hold what is
         not known, a section of your own is no such section, or a list that names people is given in
@@ -138,6 +146,7 @@ def quarterly_report(
             found=f"SafePolicy.rounded(base={policy.base})",
             instead="SafePolicy.cms(); protect(trend, SafePolicy.rounded()) for one trend",
         )
+    earlier = read_earlier(compare)
     chosen = _settings_of(settings, sections)
     chosen = given_over(
         chosen, title=title, prepared_by=prepared_by, prepared_on=prepared_day(prepared_on)
@@ -148,7 +157,7 @@ def quarterly_report(
             found=f"{int(records.sources['rows_set_aside'].sum()):,} rows set aside",
             instead="Look at records.problems, or run iop-outcomes check.",
         )
-    own = Wanted(asked, rule, policy, ladders, ledger)
+    own = Wanted(asked, rule, policy, ladders, ledger, earlier=earlier)
     return make_report(records, own, chosen, sections, progress=progress)
 
 
@@ -156,7 +165,8 @@ def quarterly_report(
 class Wanted:
     """What a report is to be about, and beside what: see `quarterly_report`.
 
-    `together` holds the other reports that are made with it, of single programs and of all.
+    `together` holds the other reports that are made with it, of single programs and of all;
+    `earlier` those that were issued before and that it is set beside.
     """
 
     period: ReportPeriod | None = None
@@ -165,6 +175,7 @@ class Wanted:
     ladders: Ladders | None = None
     ledger: Ledger | None = None
     together: Together | None = None
+    earlier: tuple[EarlierReport, ...] = ()
 
 
 def make_report(
@@ -180,9 +191,10 @@ def make_report(
     scope = choose_scope(records, wanted.period, wanted.rule, wanted.policy)
     if wanted.ledger is not None and wanted.together is None:
         refuse_overlap(scope.period, [one.quarter for one in wanted.ledger.reports])
+    refuse_unlike(scope, wanted.earlier)
     whole = Scope(records, scope.period, scope.rule, scope.policy, scope.too_few)
     heading = one_line(chosen.title or f"Outcome report, {scope.named(1)}")
-    parts = sections_of(sections, chosen)
+    parts = sections_of(sections, chosen, beside=bool(wanted.earlier))
     steps: list[Part | None] = [None, *parts]  # all is counted before the first of them
     built: list[Section] = []
     made = None
@@ -217,8 +229,11 @@ def make_report(
         cells, kept = made.counted.cells, made.counted.ledger
     findings = findings_frame(made.findings)
     document = document_of(heading, facts, findings, built, _plain_period(scope))
+    document |= {"rules": rules_of(scope), "cells": printable_all(cells.as_json())}
     word = word_file(document, built, scope, chosen)
-    return Report(tables, findings, heading, page, cells, kept, document, word, paper)
+    return Report(
+        tables, findings, heading, page, cells, kept, document, word, paper, chosen.logo or ""
+    )
 
 
 def _settings_of(
@@ -263,10 +278,11 @@ def _material(
         linked = LinkedCounts(scope.policy)
         drafts = count_rows(whole, linked)
         return Material(scope, whole, linked, drafts, linked.hidden(), None, [], settings)
-    counted = count_all(scope, whole, wanted.ladders, wanted.ledger, wanted.together)
+    beside = wanted.earlier
+    counted = count_all(scope, whole, wanted.ladders, wanted.ledger, wanted.together, beside)
     findings = make_findings(scope, counted.trends.compared) if scope.period else []
     made = (counted.linked, counted.drafts, counted.hidden, counted)
-    return Material(scope, whole, *made, findings, settings)
+    return Material(scope, whole, *made, findings, settings, beside)
 
 
 def _plain_period(scope: Scope) -> dict[str, str] | None:

@@ -15,6 +15,7 @@ import pytest
 import iop_outcomes as iop
 from iop_outcomes import cli
 from iop_outcomes.plots.layout.export import Picture
+from iop_outcomes.records.data_cut import cut_as_written
 from iop_outcomes.report.sections import assemble
 
 Run = Callable[..., tuple[int, str, str]]
@@ -183,9 +184,9 @@ def test_a_sample_is_the_same_for_the_same_seed(run: Run, folder: Path, tmp_path
 
 
 def test_a_study_day_is_a_bare_number() -> None:
-    assert cli._cut("400") == 400
-    assert cli._cut("2026-09-30") == "2026-09-30"
-    assert cli._cut(None) is None
+    assert cut_as_written("400") == 400
+    assert cut_as_written("2026-09-30") == "2026-09-30"
+    assert cut_as_written(None) is None
 
 
 def test_the_published_definitions_are_listed_and_shown(run: Run) -> None:

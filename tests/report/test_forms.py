@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
@@ -12,6 +13,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+from PIL import Image
 
 from iop_outcomes.errors import ReportError
 from iop_outcomes.report.command import places_of
@@ -129,3 +131,24 @@ def test_a_table_of_long_texts_may_be_divided_between_pages() -> None:
     assert Table("words", "Definitions", words.head(1)).whole
     assert Table("numbers", "Numbers", pd.DataFrame({"n": range(14)})).whole
     assert not Table("numbers", "Numbers", pd.DataFrame({"n": range(15)})).whole
+
+
+def test_the_logo_stands_on_the_first_sheet_with_words(sections: list[Section]) -> None:
+    document = document_of("R", [], findings_frame([]), sections)
+    tables = {"t": pd.DataFrame({"a": [1]})}
+    with BytesIO() as buffer:
+        Image.new("RGB", (400, 200), "#005a92").save(buffer, format="png")
+        content = buffer.getvalue()
+    logo = f"data:image/png;base64,{b64encode(content).decode()}"
+    made = workbook(tables, "", document, logo)
+    assert made == workbook(tables, "", document, logo)
+    book = openpyxl.load_workbook(BytesIO(made))
+    assert [len(sheet._images) for sheet in book] == [1, 0, 0, 0]
+    with ZipFile(BytesIO(made)) as parts:
+        drawing = parts.read("xl/drawings/drawing1.xml").decode()
+        assert parts.read("xl/media/image1.png") == content
+    assert 'descr="The program\'s logo."' in drawing
+    assert "r:link" not in drawing
+    broken = f"data:image/png;base64,{b64encode(content[:20]).decode()}"
+    with pytest.raises(ReportError, match="no whole picture"):
+        workbook(tables, "", document, broken)

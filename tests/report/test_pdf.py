@@ -132,6 +132,10 @@ def test_it_is_tagged_with_language_title_and_bookmarks(made: Path, html: str) -
         assert kinds.count("/H2") == 2
         assert kinds.count("/Table") == 9  # those behind pictures stand in the other forms
         assert kinds.count("/Caption") >= 9
+        scopes = [str(one.A.Scope) for one in tags if one.S == "/TH"]
+        columns, rows = html.count('<th scope="col"'), html.count('<th scope="row"')
+        assert 16 < scopes.count("/Column") <= columns  # those of folded tables are not printed
+        assert 96 < scopes.count("/Row") <= rows
         figures = [one for one in tags if one.S == "/Figure"]
         assert [str(one.Alt) for one in figures] == [ALTERNATIVE]
         assert html.count("<img ") == 1

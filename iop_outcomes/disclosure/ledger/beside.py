@@ -8,6 +8,7 @@ from iop_outcomes.disclosure.linked import Item, LinkedCounts
 from iop_outcomes.disclosure.system import PrintedCells, attack_together
 
 Hidden = frozenset[Item]
+MOST_TRIED = 4  # items of a table that are taken up one by one
 NOT_ASKED = (
     "The records changed since an earlier report in more than what both print, so that not all "
     "reports could be taken together: what follows from the change itself is not ruled out."
@@ -36,8 +37,8 @@ def hide_beside(
     Notes
     -----
     If the reports together give a small count, the items of the report are taken up table by table,
-    the most important first, and a table that would give one is left out. Reports that contradict
-    each other are taken together as far as they fit.
+    the most important first, and a table that would give one is left out; one of few items is taken
+    up item by item. Reports that contradict each other are taken together as far as they fit.
     """
     if not earlier:
         return hidden, ""
@@ -49,9 +50,12 @@ def hide_beside(
     tables = linked.tables(hidden)
     gone = hidden.union(*tables)
     for table in tables:
-        trial = gone - table
-        if _told([*earlier, cells_of(trial)])[0] <= before:
-            gone = trial
+        if _told([*earlier, cells_of(gone - table)])[0] <= before:
+            gone -= table
+        elif 1 < len(table) <= MOST_TRIED:  # such as what is new of a trend
+            for item in sorted(table, key=str, reverse=True):
+                if _told([*earlier, cells_of(gone - {item})])[0] <= before:
+                    gone -= {item}
     return gone, note
 
 

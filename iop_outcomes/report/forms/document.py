@@ -92,9 +92,24 @@ def _plain(value: Any) -> Any:
     return number if isinstance(number, bool | int | float) else printable(str(number))
 
 
+def printable_all(value: Any) -> Any:
+    """Return lists and dicts with texts that any file can hold."""
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, list):
+        return [printable_all(one) for one in value]
+    if isinstance(value, dict):
+        return {name: printable_all(one) for name, one in value.items()}
+    return value
+
+
 def as_json(document: Document) -> bytes:
     """Return a report as a JSON file: the same report, the same bytes."""
-    text = json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False)
+    read = {name: part for name, part in document.items() if name != "cells"}
+    text = json.dumps(read, ensure_ascii=False, indent=1, allow_nan=False)
+    if "cells" in document:  # thousands of numbers for a program: a line, and not one for each
+        cells = json.dumps(document["cells"], ensure_ascii=False, allow_nan=False)
+        text = f'{text.removesuffix("}").rstrip()},\n "cells": {cells}\n}}'
     return (text + "\n").encode("utf-8")
 
 

@@ -51,7 +51,25 @@ def laid_out(page: str, fonts: Mapping[str, str]) -> bytes:
 
     fetch = OwnOnly(allowed_protocols=("data",), allow_redirects=False)
     document = weasyprint.HTML(string=page, url_fetcher=fetch, media_type="print")
-    return bytes(document.write_pdf(pdf_variant=VARIANT))
+    return bytes(document.write_pdf(pdf_variant=VARIANT, finisher=_tell_headers))
+
+
+def _tell_headers(_: Any, pdf: Any) -> None:
+    """Say of each header cell what it is the header of: WeasyPrint does not write ``scope``.
+
+    In a body the header of a row stands, and elsewhere that of a column.
+    """
+    tags = {one.reference: one for one in pdf.objects if _kind(one)}
+    for cell in tags.values():
+        if _kind(cell) == "/TH":
+            row = tags.get(cell["P"], {})
+            inside = _kind(tags.get(row.get("P"), {}))
+            cell["A"]["Scope"] = "/Row" if inside == "/TBody" else "/Column"
+
+
+def _kind(tag: Any) -> str:
+    is_tag = isinstance(tag, dict) and tag.get("Type") == "/StructElem"
+    return str(tag["S"]) if is_tag else ""
 
 
 def main() -> None:

@@ -46,17 +46,18 @@ def save_report(
     document: Document | None = None,
     word: Callable[[], bytes] | None = None,
     paper: Callable[[], str] | None = None,
+    logo: str = "",
 ) -> Path:
     """Write the report to `path` in the form of its ending; only some forms need the pictures.
 
     Each sheet of a workbook has `mark` at the top of its printed pages, and below its table. A PDF
-    is made of the page for `paper`, if there is one.
+    is made of the page for `paper`, if there is one. The `logo` is a picture as a data address.
     """
     ending = check_path(path)
     if ending == ".json" and document is not None:
         return write_whole(path, as_json(document | {"mark": mark}), "The report")
     if ending == ".xlsx":
-        return write_whole(path, workbook(tables, mark, document), "The report")
+        return write_whole(path, workbook(tables, mark, document, logo), "The report")
     if ending == ".docx" and word is not None:
         return write_whole(path, word(), "The report")
     content = pdf_of((paper or page)()) if ending == ".pdf" else page().encode("utf-8")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime
+import struct
+from base64 import b64decode
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from iop_outcomes.disclosure.policy import HIDDEN
+from iop_outcomes.errors import ReportError
 from iop_outcomes.report.forms.document import Document, kinds_of, leading_sheets, tables_of
 from iop_outcomes.shared.characters import printable
 
@@ -29,17 +32,23 @@ OPTIONS = {
     "strings_to_numbers": False,
     "default_date_format": DAY,
 }
+HIGHEST_LOGO, SCREEN = 64, 96  # points of a screen, of which an inch has 96
+LOGO = "The program's logo."
 CHARTED = "trend_"  # how the names of the sheets of trends begin
 LINES = (("value", "#0072b2", 2.0), ("lower", "#7f7f7f", 0.75), ("upper", "#7f7f7f", 0.75))
 
 
 def workbook(
-    tables: dict[str, pd.DataFrame], mark: str = "", document: Document | None = None
+    tables: dict[str, pd.DataFrame],
+    mark: str = "",
+    document: Document | None = None,
+    logo: str = "",
 ) -> bytes:
     """Return the tables as an Excel workbook, a sheet each; the same tables, the same bytes.
 
     With the `document` the findings, the facts and what each sheet holds come first, numbers have
-    the format in which the page prints them, and trends have a chart of the spreadsheet.
+    the format in which the page prints them, and trends have a chart of the spreadsheet. The
+    `logo`, a picture as a data address, stands on the first sheet, beside its table.
     """
     from xlsxwriter import Workbook
 
@@ -62,6 +71,9 @@ def workbook(
                 if mark:
                     sheet.set_header(f"&C{mark.replace('&', '&&')}")
                     _put_text(sheet, (len(frame) + 2, 0), mark, looks.text)
+            if logo and (first | tables):
+                beside = len(next(iter((first | tables).values())).columns) + 1
+                _add_logo(book.worksheets()[0], beside, logo)
             if not (first | tables):
                 book.add_worksheet("empty")
         return buffer.getvalue()
@@ -78,6 +90,24 @@ def _with_words(frame: pd.DataFrame, read: Document) -> pd.DataFrame:
     words = (shown == HIDDEN) & frame.isna()
     words[[name for name in charted if name in words]] = False
     return frame.astype(object).mask(words, HIDDEN) if words.to_numpy().any() else frame
+
+
+def _add_logo(sheet: Worksheet, column: int, logo: str) -> None:
+    """Put the program's logo beside the table, at most as high as on the page."""
+    from xlsxwriter.exceptions import XlsxWriterException
+    from xlsxwriter.image import Image
+
+    content = b64decode(logo.partition(",")[2])
+    try:
+        picture = Image(BytesIO(content))
+        scale = min(1.0, HIGHEST_LOGO / (picture.height * SCREEN / picture.y_dpi))
+    except (XlsxWriterException, struct.error, IndexError, ZeroDivisionError):
+        raise ReportError(
+            "The logo cannot be put into a workbook: it is no whole picture.",
+            instead="a PNG or JPEG file that a program for pictures has saved",
+        ) from None
+    look = {"x_scale": scale, "y_scale": scale, "description": LOGO}
+    sheet.insert_image(1, column, picture, look)
 
 
 class _Looks:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.errors import RuleError
+from iop_outcomes.report import earlier
 from iop_outcomes.report.counting import Counted
+from iop_outcomes.report.earlier import EarlierReport
 from iop_outcomes.report.model import DraftTable, Hidden, Section, Table
 from iop_outcomes.report.scope import BY_MONTH, Scope
 from iop_outcomes.report.sections import assemble as parts
@@ -48,6 +50,8 @@ class Material:
         One a measure.
     settings : ReportSettings
         What the program set.
+    earlier : sequence of EarlierReport
+        The reports that it is set beside.
     """
 
     scope: Scope
@@ -58,6 +62,7 @@ class Material:
     counted: Counted | None
     findings: list[Finding]
     settings: ReportSettings
+    earlier: Sequence[EarlierReport] = ()
 
     @cached_property
     def signals(self) -> Table | None:
@@ -99,6 +104,11 @@ def _first_page(made: Material) -> Section:
     return first_page.first_page(made.scope, made.all.trends, made.signals, targets, others)
 
 
+def _beside(made: Material) -> Section:
+    given = (made.all.trends, made.earlier, made.settings.targets, made.all.not_together)
+    return earlier.beside_section(made.scope, *given)
+
+
 def _trends(made: Material) -> Section:
     given = (made.findings, made.signals, made.settings.targets)
     return parts.trends_section(made.scope, made.all.trends, *given)
@@ -118,6 +128,7 @@ def _definitions(made: Material) -> Section:
 
 PARTS = (
     Part(first_page.NAME, first_page.TITLE, _first_page),
+    Part(earlier.NAME, earlier.TITLE, _beside),
     Part(
         "flow",
         "From admission to day 90",
@@ -174,7 +185,9 @@ PARTS = (
 NAMES = tuple(part.name for part in PARTS)
 
 
-def sections_of(own: Sequence[OwnSection], settings: ReportSettings) -> list[Part]:
+def sections_of(
+    own: Sequence[OwnSection], settings: ReportSettings, *, beside: bool = False
+) -> list[Part]:
     """Return the sections of a report in their order.
 
     Parameters
@@ -184,6 +197,8 @@ def sections_of(own: Sequence[OwnSection], settings: ReportSettings) -> list[Par
         stand before the data quality, unless the settings say another place.
     settings : ReportSettings
         Which are left out, which come first, and their titles.
+    beside : bool
+        Whether it is set beside an earlier report; only then it has the section on that.
     """
     chosen = list(PARTS)
     place = NAMES.index("data-quality")
@@ -196,7 +211,7 @@ def sections_of(own: Sequence[OwnSection], settings: ReportSettings) -> list[Par
     return [
         replace(part, title=settings.titles.get(part.name, part.title))
         for part in ordered
-        if part.name not in settings.leave_out
+        if part.name not in settings.leave_out and (beside or part.name != earlier.NAME)
     ]
 
 

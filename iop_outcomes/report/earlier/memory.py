@@ -1,0 +1,181 @@
+"""Earlier reports join the ledger as what was printed, so that nothing follows beside them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from iop_outcomes.disclosure.ledger import Figure, Ledger
+from iop_outcomes.disclosure.linked import Key
+from iop_outcomes.disclosure.results import trend_keys
+from iop_outcomes.disclosure.system import PrintedCells
+from iop_outcomes.errors import ReportError
+from iop_outcomes.report.earlier.reading import NUMBERS, EarlierReport
+from iop_outcomes.report.period import parse_report_period
+from iop_outcomes.report.scope import OTHER_PROGRAMS, Scope
+from iop_outcomes.trends import Trend
+from iop_outcomes.trends.quantities import find_quantity
+
+IN_PART = (
+    "An earlier report was saved without its cells: only its trends were taken together with this "
+    "report, and what follows from its other tables beside this one is not ruled out."
+)
+
+
+def data_cut_of(scope: Scope) -> str:
+    """Return the day up to which the records go."""
+    cut = scope.records.as_of
+    return cut.date().isoformat() if hasattr(cut, "date") else str(cut)
+
+
+def rules_of(scope: Scope) -> dict[str, str]:
+    """Return what reports must have in common to stand beside each other."""
+    return {"policy": scope.policy.text, "relapse": scope.rule.text}
+
+
+def refuse_unlike(scope: Scope, reports: Sequence[EarlierReport]) -> None:
+    """Refuse earlier reports that cannot stand beside this one.
+
+    Raises
+    ------
+    ReportError
+        Of other programs, another policy, another definition of relapse or another kind of period,
+        or of a later data cut.
+    """
+    for one in reports:
+        _refuse_period(scope, one)
+        mine, theirs = set(scope.programs), set(one.programs)
+        if one.cells is None:  # then they are those that the top of the report names
+            mine = {*mine, *scope.too_few, *scope.pooled} - {OTHER_PROGRAMS}
+        if mine != theirs:
+            raise ReportError(
+                "The earlier report is of other programs.",
+                found=f"this one is of {len(mine)}, and the earlier one of {len(theirs)}",
+                instead="a report of the same programs, by the same names",
+            )
+        if one.data_cut > data_cut_of(scope):
+            raise ReportError(
+                "The earlier report was made of later records than this one.",
+                found=f"a data cut of {one.data_cut}, and now {data_cut_of(scope)}",
+                instead="a report of earlier records, or newer records for this one",
+            )
+        threshold = scope.policy.threshold if one.cells is None else one.cells.threshold
+        named = {"policy": "policy of small counts", "relapse": "definition of relapse"}
+        unlike = [
+            words
+            for name, words in named.items()
+            if one.rules and one.rules.get(name) != rules_of(scope)[name]
+        ]
+        if threshold != scope.policy.threshold or bool(one.mark) != bool(scope.policy.mark):
+            unlike.insert(0, named["policy"])
+        if unlike:
+            raise ReportError(
+                f"The earlier report was made by another {unlike[0]}.",
+                instead="a report that was made by the same rules",
+            )
+
+
+def _refuse_period(scope: Scope, one: EarlierReport) -> None:
+    period = scope.period
+    if period is None:
+        raise ReportError(
+            "A report of the whole time has no earlier report beside it.",
+            instead="--quarter 2026Q3 or a --period, with --compare",
+        )
+    if one.period == str(period):
+        return
+    before = parse_report_period(one.period)
+    if before.each != period.each or before.last >= period.first:
+        raise ReportError(
+            "The earlier report is of a time of another length, or that is not before this one: "
+            "what one less the other tells could be of a few people.",
+            found=f"{one.period}, and now {period}",
+            instead="reports of one length that follow one another, as quarters",
+        )
+
+
+def with_earlier(
+    ledger: Ledger, reports: Sequence[EarlierReport], trends: Iterable[Trend], scope: Scope
+) -> tuple[Ledger, str]:
+    """Return a ledger that also holds earlier reports, and what could not be taken up.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        What it holds stays as it is.
+    reports : sequence of EarlierReport
+        They passed `refuse_unlike`.
+    trends : iterable of Trend
+        Those of this report, before anything is hidden.
+    scope : Scope
+        What the report is about.
+
+    Notes
+    -----
+    A figure that was printed before and differs now by few people stands as it was printed, as with
+    a ledger: beside the first the corrected one would tell of these few. Of sessions and check-ins
+    it is not known how many people a correction is of, so that every one of them stands. A figure
+    that differs by more is printed anew.
+    """
+    programs = tuple(sorted(scope.programs))
+    figures: dict[Key, Figure] = dict(ledger.figures)
+    cells = []
+    whole = list(trends)
+    for one in reports:
+        cells.append(_cells_of(one, whole, scope) if one.cells is None else one.cells)
+        for trend in whole:
+            for row, key in enumerate(trend_keys(trend)):
+                name = (*programs, key)
+                told = (trend.measure, str(trend.table["period"].iloc[row]))
+                if name in figures or told not in one.rows or trend.by:
+                    continue
+                printed = one.rows[told]
+                if printed is None and one.cells is None:
+                    figures[name] = None  # stays hidden: what it tells beside the rest is not known
+                elif printed is not None and (standing := _standing(trend, row, printed, scope)):
+                    figures[name] = standing
+    held = {json.dumps(one.as_json()) for one in ledger.reports}
+    new = [one for one in cells if json.dumps(one.as_json()) not in held]
+    note = IN_PART if any(one.cells is None for one in reports) else ""
+    return replace(ledger, reports=(*ledger.reports, *new), figures=figures), note
+
+
+def _standing(
+    trend: Trend, row: int, printed: Sequence[float | None], scope: Scope
+) -> tuple[float | None, ...]:
+    """Return the figures of a row that stand as they were printed; empty if it is printed anew."""
+    numbers = trend.table[list(NUMBERS)].iloc[row].to_numpy(dtype=np.float64)
+    before = np.array([np.nan if one is None else one for one in printed[:2]])
+    if np.array_equal(numbers[:2], before, equal_nan=True):  # with all its digits
+        return tuple(None if np.isnan(one) else float(one) for one in numbers)
+    off = numbers[:2] - before
+    changes = [*off, off[1] - off[0]]
+    small = any(0 < abs(one) < scope.policy.threshold for one in changes if not np.isnan(one))
+    stands = small or find_quantity(trend.measure).kind == "sessions"
+    return tuple(printed) if stands else ()
+
+
+def _cells_of(one: EarlierReport, trends: Sequence[Trend], scope: Scope) -> PrintedCells:
+    """Return the printed cells of a report without any, as far as its trends tell them."""
+    counts: dict[Key, int | None] = {}
+    for trend in trends:
+        for row, key in enumerate(trend_keys(trend)):
+            told = (trend.measure, str(trend.table["period"].iloc[row]))
+            if told not in one.rows or not isinstance(key, tuple):
+                continue
+            printed = one.rows[told]
+            top, bottom = (None, None) if printed is None else printed[:2]
+            counts[(*key, "numerator")] = None if top is None else int(top)
+            if not np.isnan(trend.table["denominator"].iloc[row]):
+                counts[(*key, "denominator")] = None if bottom is None else int(bottom)
+    return PrintedCells(
+        scope.policy.threshold,
+        one.period,
+        one.data_cut,
+        tuple(sorted(scope.programs)),
+        counts,
+        settled=frozenset(counts),
+    )

@@ -1,0 +1,205 @@
+"""A saved report read back: what it printed of its measures, and its cells."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from iop_outcomes.disclosure.system import PrintedCells
+from iop_outcomes.disclosure.system.documents import REPORT, rows_of, tables_of
+from iop_outcomes.errors import ReportError
+from iop_outcomes.shared.messages import as_written
+
+LARGEST = 50_000_000  # bytes; a report of many programs has less than one million
+MOST = 10**9  # people, sessions or rows
+TREND = "trend_"
+NUMBERS = ("numerator", "denominator", "value", "lower", "upper")
+KNOWN, HIDDEN_ROW = "known", "hidden"
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
+PERIOD = re.compile(r"\d{4}[\dQ. to-]{0,30}")
+INSTEAD = 'the file that report.save("2026Q2.json") or report --format json wrote, unchanged'
+Figures = tuple[float | None, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class EarlierReport:
+    """What a report printed that was issued earlier.
+
+    Attributes
+    ----------
+    period : str
+        The name of its time.
+    first, last : str
+        Its first and last day.
+    data_cut : str
+        The day up to which its records went.
+    programs : tuple of str
+        The programs that its facts name; those of its cells, if it holds them.
+    mark : str
+        What an internal report says on every page; else empty.
+    rules : dict of str to str
+        The policy, and the definition of relapse; empty in a file of an earlier version.
+    rows : dict
+        The measure and the period -> the numbers that were printed; None where they were hidden.
+    newest : dict of str to str
+        The title of a measure -> the period that stood on the page of all measures.
+    cells : PrintedCells or None
+        Its counts with the sums between them; None in a file of an earlier version.
+    """
+
+    period: str
+    first: str
+    last: str
+    data_cut: str
+    programs: tuple[str, ...]
+    mark: str
+    rules: Mapping[str, str]
+    rows: Mapping[tuple[str, str], Figures | None]
+    newest: Mapping[str, str]
+    cells: PrintedCells | None
+
+
+def read_earlier(
+    given: str | Path | Sequence[str | Path] | None,
+) -> tuple[EarlierReport, ...]:
+    """Return the saved reports of some files, in the order of their periods.
+
+    Parameters
+    ----------
+    given : str or pathlib.Path or a sequence of them, or None
+        Files of reports saved as JSON.
+
+    Raises
+    ------
+    ReportError
+        A file cannot be read, or holds something else. It says what is wrong, and names no value
+        of the file.
+    """
+    if given is None:
+        return ()
+    paths = [given] if isinstance(given, str | Path) else list(given)
+    for path in paths:
+        if not isinstance(path, str | Path):
+            _refuse("An earlier report is given as its file.", as_written(path))
+    made = [_read(Path(path)) for path in paths]
+    return tuple(sorted(made, key=lambda one: (one.last, one.first, one.data_cut)))
+
+
+def _refuse(problem: str, found: str = "") -> NoReturn:
+    raise ReportError(problem, found=found, instead=INSTEAD) from None
+
+
+def _read(path: Path) -> EarlierReport:
+    try:
+        if path.stat().st_size > LARGEST or not path.is_file():
+            _refuse("The earlier report is no file of a report.", "another kind, or far too large")
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:  # also what is no UTF-8, or no path
+        _refuse("The earlier report cannot be read.", type(error).__name__)
+    try:
+        document = json.loads(text, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        _refuse("The earlier report is no JSON file, or is cut off.")
+    if not isinstance(document, dict) or document.get("schema") != REPORT:
+        _refuse("The earlier report is not a report that was saved as JSON by this version.")
+    try:
+        return _checked(document)
+    except ReportError:
+        raise
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        _refuse("The earlier report is not complete, or was changed.", type(error).__name__)
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _checked(document: Mapping[str, Any]) -> EarlierReport:
+    facts = {str(one["name"]): str(one["text"]) for one in document["facts"]}
+    period = document["period"]
+    if period is None:
+        _refuse("The earlier report is of the whole time, and of no period to stand beside.")
+    name, first, last = (str(period[part]) for part in ("name", "first", "last"))
+    cut = facts["Data cut"]
+    if not PERIOD.fullmatch(name) or not all(map(DAY.fullmatch, (first, last, cut))):
+        raise ValueError
+    rows: dict[tuple[str, str], Figures | None] = {}
+    newest: dict[str, str] = {}
+    for table in tables_of(document):
+        table_name = str(table["name"])
+        for row in rows_of(table):
+            if table_name == "measures":
+                newest[str(row["measure"])] = str(row["period"])
+            if table_name.startswith(TREND) and row["status"] in (KNOWN, HIDDEN_ROW):
+                key = (table_name.removeprefix(TREND), str(row["period"]))
+                rows[key] = _figures(row) if row["status"] == KNOWN else None
+    cells = None
+    if "cells" in document:
+        try:
+            cells = PrintedCells.from_json(document["cells"])
+        except ReportError:  # it would name what stands there
+            raise ValueError from None
+    if cells is not None:
+        _check_cells(cells)
+        _refuse_contradiction(cells, rows)
+    programs = re.sub(r" \(too few to publish\)", "", facts["Programs"]).split(", ")
+    rules = {str(name): str(text) for name, text in dict(document.get("rules", {})).items()}
+    return EarlierReport(
+        name,
+        first,
+        last,
+        cut,
+        tuple(sorted(programs)) if cells is None else cells.programs,
+        str(document["mark"]),
+        rules,
+        rows,
+        newest,
+        cells,
+    )
+
+
+def _figures(row: Mapping[str, Any]) -> Figures:
+    """Return the numbers of a row, or raise ValueError if they are none."""
+    found: list[float | None] = []
+    for name in NUMBERS:
+        value = row.get(name)
+        if isinstance(value, bool) or not isinstance(value, int | float | None):
+            raise TypeError
+        if value is not None and (not math.isfinite(value) or not 0 <= value < MOST):
+            raise ValueError
+        if value is not None and name in NUMBERS[:2] and value != int(value):
+            raise ValueError
+        found.append(None if value is None else float(value))
+    if found[0] is None:
+        raise ValueError
+    return tuple(found)
+
+
+def _check_cells(cells: PrintedCells) -> None:
+    """Raise ValueError if no report has such cells."""
+    numbers = [*cells.counts.values(), *cells.least.values(), cells.threshold]
+    signs = {sign for row in cells.sums for sign in row.values()}
+    shares = [one for share in cells.shares for one in (share.low, share.high)]
+    if any(one is not None and not 0 <= one < MOST for one in numbers):
+        raise ValueError
+    if signs - {-1, 1} or not all(0 <= one <= 1 for one in shares):
+        raise ValueError
+
+
+def _refuse_contradiction(
+    cells: PrintedCells, rows: Mapping[tuple[str, str], Figures | None]
+) -> None:
+    """Refuse a file whose tables print something else than its cells say."""
+    for key, value in cells.counts.items():
+        if not (isinstance(key, tuple) and len(key) == 5 and key[0] == "trend"):
+            continue
+        figures = rows.get((str(key[1]), str(key[3])))
+        if figures is None or key[4] not in NUMBERS[:2] or value is None:
+            continue
+        if figures[NUMBERS.index(str(key[4]))] not in (None, value):
+            _refuse("The earlier report does not agree with itself: it was changed.")

@@ -1,0 +1,162 @@
+"""The section that sets a report beside earlier ones: each measure, and each corrected figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from iop_outcomes.disclosure.policy import HIDDEN
+from iop_outcomes.report.earlier.reading import EarlierReport, Figures
+from iop_outcomes.report.model import Section, Table
+from iop_outcomes.report.scope import Scope
+from iop_outcomes.report.sections.findings import compare
+from iop_outcomes.report.sections.first_page import matrix_table
+from iop_outcomes.report.trends import Trends
+from iop_outcomes.trends import Trend
+from iop_outcomes.trends.quantities import find_quantity
+
+NAME, TITLE = "beside-earlier", "Beside the earlier report"
+UNKNOWN = "–"
+NOT_COMPARED, THE_SAME = "not compared", "the same period"
+HOW = (
+    "A measure is called higher or lower only if chance alone would hardly explain the difference. "
+    "It is not compared where one of the two numbers is hidden, or the records of the earlier "
+    "period have changed since."
+)
+SMALL = (
+    "A figure that a correction changed by few people stands as it was first printed, and so does "
+    "each one of sessions or check-ins: beside the first the corrected one would tell of these few."
+)
+NONE_CHANGED = "No figure that both reports print has changed by more."
+
+
+def beside_section(
+    scope: Scope,
+    trends: Trends,
+    reports: Sequence[EarlierReport],
+    targets: Mapping[str, float],
+    note: str,
+) -> Section:
+    """Return the section.
+
+    Parameters
+    ----------
+    scope : Scope
+        With a period.
+    trends : Trends
+        Protected, beside the earlier reports too.
+    reports : sequence of EarlierReport
+        The oldest first.
+    targets : mapping of str to float
+        As on the page of all measures.
+    note : str
+        What could not be taken together with them.
+    """
+    issued = "; ".join(f"{one.period} (data cut {one.data_cut})" for one in reports)
+    which = "report" if len(reports) == 1 else "reports"
+    sentences = [f"Set beside the earlier {which} of {issued}.", HOW]
+    matrix = matrix_table(trends, targets)
+    tables = []
+    if matrix is not None:
+        periods = dict(zip(matrix.frame["measure"], matrix.frame["period"], strict=True))
+        rows = [
+            _beside(scope, trend, one, str(periods[trend.title]))
+            for one in reports
+            for trend in trends.drawn.values()
+        ]
+        columns = ["measure", "earlier period", "earlier", "period", "now", "change"]
+        frame = pd.DataFrame(rows, columns=columns)
+        caption = "Each measure as the earlier report printed it, and now"
+        tables.append(Table("beside_earlier", caption, frame, {}))
+    changed = corrected(trends, reports)
+    sentences.append(SMALL)
+    if len(changed):
+        caption = "Figures that were printed before, and are corrected now"
+        tables.append(Table("corrected", caption, changed, {}))
+    else:
+        sentences.append(NONE_CHANGED)
+    return Section(NAME, TITLE, (*sentences, *([note] if note else [])), tuple(tables))
+
+
+def _beside(scope: Scope, trend: Trend, one: EarlierReport, period: str) -> tuple[str, ...]:
+    """Return the row of a measure: what each report prints of its newest period, and the change."""
+    before = one.newest.get(trend.title, "")
+    key = (trend.measure, before)
+    told = _earlier_words(one, trend)
+    row = _row(trend, period)
+    now = _shown(None if row is None else _figures_of(row), trend.unit)
+    words = (trend.title, before if key in one.rows else UNKNOWN, told, period, now)
+    return (*words, _change(scope, trend, one, before, period))
+
+
+def _earlier_words(one: EarlierReport, trend: Trend) -> str:
+    key = (trend.measure, one.newest.get(trend.title, ""))
+    return _shown(one.rows[key], trend.unit) if key in one.rows else UNKNOWN
+
+
+def _change(scope: Scope, trend: Trend, one: EarlierReport, before: str, period: str) -> str:
+    """Return the change in words, where the rule for findings can be used."""
+    if before == period:
+        return THE_SAME
+    first, last = _row(trend, before), _row(trend, period)
+    printed = one.rows.get((trend.measure, before))
+    if first is None or last is None or printed is None:
+        return NOT_COMPARED
+    if _figures_of(first) is None or _figures_of(last) is None:
+        return NOT_COMPARED
+    if _counts(_figures_of(first)) != _counts(printed):
+        return NOT_COMPARED
+    return compare(scope, find_quantity(trend.measure), first, last)[0]
+
+
+def corrected(trends: Trends, reports: Sequence[EarlierReport]) -> pd.DataFrame:
+    """Return the figures that an earlier report printed, and this one prints otherwise."""
+    rows = []
+    shown = [*trends.drawn.values(), *trends.compared.values()]
+    seen: set[tuple[str, str, str]] = set()
+    for one in reports:
+        for trend in shown:
+            for row in range(len(trend.table)):
+                now = _figures_of(trend.table.iloc[row])
+                period = str(trend.table["period"].iloc[row])
+                before = one.rows.get((trend.measure, period))
+                key = (one.period, trend.measure, period)
+                if now is None or before is None or key in seen or _counts(now) == _counts(before):
+                    continue
+                seen.add(key)
+                words = (_shown(before, trend.unit), _shown(now, trend.unit))
+                rows.append((one.period, trend.title, period, *words))
+    columns = ["report", "measure", "period", "first printed", "now"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _row(trend: Trend, period: str) -> pd.Series[float] | None:
+    found = trend.table[trend.table["period"].astype(str) == period]
+    return None if found.empty else found.iloc[0]
+
+
+def _figures_of(row: pd.Series[float]) -> Figures | None:
+    """Return the numbers that are printed of a row; None where it is hidden or not known."""
+    if not row["complete"] or row["hidden"] or pd.isna(row["value"]):
+        return None
+    names = ("numerator", "denominator", "value", "lower", "upper")
+    return tuple(None if pd.isna(row[name]) else float(row[name]) for name in names)
+
+
+def _counts(figures: Figures | None) -> Figures | None:
+    return None if figures is None else figures[:2]
+
+
+def _shown(figures: Figures | None, unit: str) -> str:
+    """Return figures as a report prints them, with the counts and the interval."""
+    if figures is None:
+        return HIDDEN
+    top, bottom, value, lower, upper = figures
+    if value is None:
+        return UNKNOWN
+    if unit != "proportion":
+        limits = f" ({lower:,.0f} to {upper:,.0f})" if lower is not None is not upper else ""
+        return f"{value:,.0f}{limits}"
+    limits = f"; {lower:.1%} to {upper:.1%}" if lower is not None is not upper else ""
+    return f"{value:.1%} ({top:,.0f} of {bottom:,.0f}{limits})"
