@@ -112,7 +112,13 @@ def test_who_is_still_on_medication_is_in_the_share_like_who_stopped() -> None:
 
 def test_supplies_that_cannot_be_read_are_refused() -> None:
     records = on_medication()
-    for rows in ([], [("Z", "2026-01-05", 28)], [("A", "soon", 28)], [("A", "2026-01-05", 0.5)]):
+    for rows in (
+        [],
+        [("Z", "2026-01-05", 28)],
+        [("A", "soon", 28)],
+        [("A", "today", 28)],
+        [("A", "2026-01-05", 0.5)],
+    ):
         with pytest.raises(EstimateError, match="Each supply belongs to an episode"):
             iop.medication_continuity(records, supplied(*rows), longest_gap=7)
     short = supplied(("A", "2026-01-05", 28)).drop(columns="days_supplied")

@@ -324,6 +324,8 @@ DATES = [
     ("2026-02-30", None, "bad_date"),
     ("32/01/2026", None, "bad_date"),
     ("soon", None, "bad_date"),
+    ("today", None, "bad_date"),
+    ("now", None, "bad_date"),
     ("1900-01-01", None, "implausible_date"),
     ("9999-12-31", None, "implausible_date"),
 ]

@@ -223,6 +223,8 @@ def test_other_labels_and_numbers_keep_their_order() -> None:
     table = iop.trend(labels).table
     assert table["period"].tolist() == ["third", "first", "second"]
     assert table[["start", "end"]].isna().all(axis=None)
+    words = labels.assign(period=["today", "now", "2026-01-01"])  # no dates, whatever the day is
+    assert iop.trend(words).table["period"].tolist() == words["period"].tolist()
     numbers = labels.assign(period=[10, 2, 9])
     trend = iop.trend(numbers, rebase=[(9, "new form")], events=[(9, "moved")])
     assert trend.table["period"].tolist() == ["2", "9", "10"]

@@ -210,6 +210,7 @@ def _read(attendance: Attendance, supplies: pd.DataFrame) -> tuple[Integers, Flo
     else:
         # The date as it is written, whatever time of day and zone stand behind it.
         written = supplies[name].astype(str).str.slice(0, 10)
+        written = written.where(written.str.contains("-"))  # pandas takes "today" for a date
         dates = pd.to_datetime(written, errors="coerce", format="%Y-%m-%d")
         apart = dates.reset_index(drop=True) - began
         first = apart.dt.days.to_numpy(dtype=np.float64, na_value=np.nan)

@@ -142,15 +142,19 @@ def date_texts(clean: list[str], two_digit_years: tuple[int, int] = TWO_DIGIT_YE
     left = np.ones(size, dtype=bool)
     if size and max(map(len, clean)) > _LONGEST_DATE:
         left[_take_in_timed(texts, reader.timed(clean))] = False
-    rows = np.flatnonzero(left)
-    words = np.asarray(clean, dtype=object)[rows]
-    iso = pd.to_datetime(pd.Series(words, dtype=object), format="%Y-%m-%d", errors="coerce")
-    plain = iso.notna().to_numpy()
-    days[rows[plain]] = iso[plain].to_numpy("datetime64[D]").astype(np.int64).astype(np.int32)
-    forms[rows[plain]] = "iso"
-    for position, word in zip(rows[~plain].tolist(), words[~plain].tolist(), strict=True):
-        if word:
-            _take_in(texts, position, reader.read(word))
+    # Without a hyphen it is no such date; pandas takes "today" and "now" for one.
+    hyphened = left & np.array(["-" in text for text in clean], dtype=bool)
+    if hyphened.any():
+        rows = np.flatnonzero(hyphened)
+        words = pd.Series([clean[row] for row in rows.tolist()], dtype=object)
+        iso = pd.to_datetime(words, format="%Y-%m-%d", errors="coerce")
+        plain = iso.notna().to_numpy()
+        days[rows[plain]] = iso[plain].to_numpy("datetime64[D]").astype(np.int64).astype(np.int32)
+        forms[rows[plain]] = "iso"
+        left[rows[plain]] = False
+    for position in np.flatnonzero(left).tolist():
+        if clean[position]:
+            _take_in(texts, position, reader.read(clean[position]))
     _unless_all_are_unix(texts, clean)
     return texts
 

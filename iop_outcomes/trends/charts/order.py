@@ -71,6 +71,8 @@ def times_of(column: pd.Series[Any]) -> pd.Index[Any]:
     except (RuleError, ValueError):  # no labels of ours, or months beside quarters
         pass
     try:
+        if column.isin(["today", "now"]).any():  # pandas takes them for dates
+            raise ValueError
         return pd.DatetimeIndex(pd.to_datetime(column, format="%Y-%m-%d"))
     except (TypeError, ValueError):
         return pd.Index(column.astype(str).to_numpy(dtype=object))
