@@ -137,7 +137,11 @@ def flow_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
     frame = pd.DataFrame({"stage": [words for words, _ in stages], "reached": reached})
     frame["share"] = np.round(reached / max(reached[0], 1), SHARE_DECIMALS)
     kinds: dict[str, Kind] = {"reached": "count", "share": "share"}
-    later = "Newer admissions are not in this table: how far they come is not known yet. "
+    later = (
+        "Newer admissions are not in this table: how far they come is not known yet. Nor is "
+        "anybody whose stay the records do not tell. A session without a recorded outcome counts "
+        "as none. "
+    )
     note = f"{later}A share behind which a small count would show is given as a bound."
     caption = f"How far people came: {scope.followed_90_days_text}"
     table = Table("cohort_flow", caption, frame, kinds, note)
