@@ -4,17 +4,21 @@
 
 Makes reports of small random programs and of whole samples, and quarters in a row with a ledger;
 saves each report as HTML and XLSX, reads the files back, and looks for hidden counts from 1 to 10
-that have one value only, or none outside 1 to 10. The rows are kept in a file after each report, so
-that a run that was stopped goes on where it was; the page says how many were made.
+that have one value only, or none outside 1 to 10. The rows are kept in a file after each report,
+with the commit that they were made at, so that a run that was stopped goes on where it was, here or
+on another machine; the page says how many were made. ``--processes 8`` makes eight at a time.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import shlex
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -28,7 +32,7 @@ from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.ledger import Ledger
 from iop_outcomes.disclosure.system import attack as audit_attack
 from iop_outcomes.disclosure.system import audit, printed_cells
-from iop_outcomes.errors import OutcomesError, ReportError
+from iop_outcomes.errors import OutcomesError
 from iop_outcomes.plots.layout.export import Picture
 from iop_outcomes.report import counting, quarterly
 from iop_outcomes.report.scope import choose_scope
@@ -40,6 +44,9 @@ from validation.attack_solving import solve
 from validation.shown_share import figures, one_program
 
 TEXT = Path(__file__).with_name("disclosure_page.md")
+ROWS = Path(__file__).with_name("disclosure_attack_rows.csv")
+KINDS = ("small", "sample", "series")
+Job = tuple[str, int]
 QUARTERS_IN_TURN = (
     *("2024Q4", "2025Q1", "2025Q2", "2025Q3"),
     *("2025Q4", "2026Q1", "2026Q2", "2026Q3"),
@@ -52,6 +59,7 @@ class Options:
     programs: int
     series: int
     seconds: float
+    processes: int
     page: Path | None
     rows: Path
 
@@ -108,17 +116,20 @@ def watched() -> Iterator[Watch]:
             setattr(owner, name, function)
 
 
-def cases(options: Options) -> Iterator[tuple[str, int, Callable[[], Case]]]:
-    """Return small programs, then whole samples, quarter after quarter of a seed."""
-    for seed in range(options.programs):
-        yield "small", seed, lambda seed=seed: small_case(seed)  # type: ignore[misc]
-    for number in range(options.reports):
-        seed, quarter = 1 + number // len(QUARTERS), QUARTERS[number % len(QUARTERS)]
-        yield (
-            "sample",
-            number,
-            lambda seed=seed, quarter=quarter: sample_case(seed, quarter),  # type: ignore[misc]
-        )
+def jobs(options: Options) -> list[Job]:
+    """Return small programs, then whole samples, quarter after quarter; series between them."""
+    made = [("small", seed) for seed in range(options.programs)]
+    made += [("sample", number) for number in range(options.reports)]
+    for number in range(options.series):
+        made.insert(min(len(made), 12 * (number + 1) + number), ("series", number))
+    return made
+
+
+def case_of(kind: str, number: int) -> Case:
+    """Return the records of a report."""
+    if kind == "small":
+        return small_case(number)
+    return sample_case(1 + number // len(QUARTERS), QUARTERS[number % len(QUARTERS)])
 
 
 def attack(case: Case, folder: Path) -> dict[str, object]:
@@ -215,45 +226,79 @@ def counting_report(case: Case, ledger: Ledger) -> Any:
     return quarterly_report(case.records, case.quarter, rule=case.rule, ledger=ledger)
 
 
+def row_of(job: Job) -> dict[str, Any]:
+    """Make and attack one report, or one series; return its row."""
+    kind, number = job
+    row: dict[str, Any] = {"kind": kind, "case": number}
+    try:
+        if kind == "series":
+            return row | series(number)
+        with TemporaryDirectory() as folder:
+            return row | attack(case_of(kind, number), Path(folder))
+    except OutcomesError:  # a draw without a single episode, or without admissions in the quarter
+        return row
+    except ValueError:  # what the second attacker takes for known fits no numbers
+        return row | {"contradicts": True}
+
+
+def without_pictures() -> None:
+    """Draw none: a picture shows what the table behind it does."""
+    empty = Picture(b"<svg/>", "A picture.", 1, 1)
+    assemble.draw_svg = lambda *_, **__: empty
+
+
 def run(options: Options) -> pd.DataFrame:
     """Make and attack what is not in the rows yet, until the time is over; return all rows."""
-    empty = Picture(b"<svg/>", "A picture.", 1, 1)
-    assemble.draw_svg = lambda *_, **__: empty  # a picture shows what the table behind it does
     done = pd.read_csv(options.rows) if options.rows.exists() else pd.DataFrame()
-    rows = done.to_dict("records")
+    rows: list[dict[str, Any]] = done.to_dict("records")  # type: ignore[assignment]
     known = {(row["kind"], row["case"]) for row in rows}
-    end = time.monotonic() + options.seconds
-    jobs: list[tuple[str, int, Callable[[Path], dict[str, object]]]] = [
-        (kind, number, lambda folder, make=make: attack(make(), folder))  # type: ignore[misc]
-        for kind, number, make in cases(options)
-    ]
-    for number in range(options.series):
-        place = min(len(jobs), 12 * (number + 1) + number)  # between the reports
-        jobs.insert(place, ("series", number, lambda _, number=number: series(number)))  # type: ignore[misc]
-    with TemporaryDirectory() as folder:
-        for kind, number, job in jobs:
-            if (kind, number) in known:
-                continue
-            if time.monotonic() > end:
-                break
-            try:
-                row: dict[str, Any] = {"kind": kind, "case": number, **job(Path(folder))}
-            except ReportError:
-                row = {"kind": kind, "case": number}
-            except OutcomesError:  # a draw without a single episode
-                row = {"kind": kind, "case": number}
-            except ValueError:  # what the second attacker takes for known fits no numbers
-                row = {"kind": kind, "case": number, "contradicts": True}
-            rows.append(row)
-            pd.DataFrame(rows).to_csv(options.rows, index=False)
-            print(row, flush=True)
+    commit = commit_here()
+    for row in rows_of([job for job in jobs(options) if job not in known], options):
+        rows.append(row | {"commit": commit})
+        print(rows[-1], flush=True)
+        rows.sort(key=lambda row: (KINDS.index(row["kind"]), row["case"]))
+        pd.DataFrame(rows).to_csv(options.rows, index=False)
     return pd.DataFrame(rows)
+
+
+def rows_of(left: list[Job], options: Options) -> Iterator[dict[str, Any]]:
+    """Return the row of one job after another as they are made; begin none once time is over."""
+    end = time.monotonic() + options.seconds
+    if options.processes == 1:
+        without_pictures()
+        for job in left:
+            if time.monotonic() > end:
+                return
+            yield row_of(job)
+        return
+    own = multiprocessing.get_context("spawn")
+    waiting, begun = iter(left), set[Future[dict[str, Any]]]()
+    with ProcessPoolExecutor(options.processes, own, without_pictures) as pool:
+        while True:
+            while len(begun) < options.processes and time.monotonic() <= end:
+                job = next(waiting, None)
+                if job is None:
+                    break
+                begun.add(pool.submit(row_of, job))
+            if not begun:
+                return
+            ready, begun = wait(begun, return_when=FIRST_COMPLETED)
+            yield from (one.result() for one in ready)
+
+
+def commit_here() -> str:
+    """Return the commit of the code that is run; with a plus if files were changed since."""
+    said = ["git", "-C", str(TEXT.parent), "describe", "--always", "--abbrev=9", "--exclude=*"]
+    made = subprocess.run([*said, "--dirty=+"], capture_output=True, text=True, check=False)
+    return made.stdout.strip() or "not known"
 
 
 def page(found: pd.DataFrame, command: str) -> str:
     """Return the page of docs/."""
     text = TEXT.read_text(encoding="utf-8")
     marks = {"DATE": date.today().isoformat(), "COMMAND": command, **_tables(found)}
+    counts = found["commit"].value_counts(sort=False)
+    marks["COMMITS"] = ", ".join(f"{name} ({count})" for name, count in counts.items())
     for name, value in marks.items():
         text = text.replace("{{" + name + "}}", value)
     return text
@@ -330,8 +375,9 @@ def read_options(arguments: list[str]) -> Options:
     parser.add_argument("--programs", type=int, default=120)
     parser.add_argument("--series", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=3600.0, help="when to stop")
+    parser.add_argument("--processes", type=int, default=1, help="how many reports at a time")
     parser.add_argument("--page", type=Path)
-    parser.add_argument("--rows", type=Path, required=True, help="a CSV of one row a report")
+    parser.add_argument("--rows", type=Path, default=ROWS, help="a CSV of one row a report")
     return Options(**vars(parser.parse_args(arguments)))
 
 
@@ -339,9 +385,8 @@ def main() -> None:
     options = read_options(sys.argv[1:])
     found = run(options)
     if options.page:
-        # Where the rows of each report go is a path of somebody's machine, and changes no number.
         counts = ["--reports", str(options.reports), "--programs", str(options.programs)]
-        counts += ["--series", str(options.series), "--rows", "rows.csv"]
+        counts += ["--series", str(options.series)]
         command = shlex.join(["python", "-m", "validation.disclosure_attack", *counts])
         options.page.write_text(page(found, command), encoding="utf-8")
     told = sum(found[name].sum() for name in ("pinned", "known_small", "audited") if name in found)
