@@ -173,3 +173,46 @@ def test_joined_reports_keep_their_own_quarters_apart() -> None:
     own = ("discharges", "all")
     reports = [PrintedCells(11, quarter, counts={own: 20 + n}) for n, quarter in enumerate("ab")]
     assert len(join(reports).counts) == 2
+
+
+def of_programs(programs: str, key: Key, value: int | None) -> PrintedCells:
+    """Return a report of some programs that prints or hides one count."""
+    least = {key: 1} if value is None else {}
+    return PrintedCells(11, "2026Q1", "", tuple(programs), {key: value}, least)
+
+
+ADMITTED = ("trend", "admissions", "quarter", "2026Q1", "numerator")
+
+
+def test_a_program_without_a_report_is_all_less_the_others() -> None:
+    reports = [of_programs(*one) for one in (("ABC", ADMITTED, 75), ("A", ADMITTED, 40))]
+    assert audit(reports).found.empty
+    found = audit([*reports, of_programs("B", ADMITTED, 30)]).found
+    assert found[["report", "how", "low"]].values.tolist() == [["together", "exactly", 5]]
+
+
+def test_a_whole_is_the_sum_of_its_programs() -> None:
+    reports = [of_programs(*one) for one in (("ABC", ADMITTED, 75), ("A", ADMITTED, 40))]
+    reports += [of_programs("C", ADMITTED, None), of_programs("B", ADMITTED, 30)]
+    found = audit(reports).found
+    assert found["low"].tolist() == found["high"].tolist() == [5]
+    assert "C / 2026Q1" in found["cell"].iloc[0]
+
+
+def test_people_of_several_programs_are_no_sum() -> None:
+    people = ("session people", "attended")
+    some = [("ABC", people, 75), ("A", people, 40), ("B", people, 30)]
+    assert audit([of_programs(*one) for one in some]).found.empty
+
+
+def test_reports_of_programs_fit_that_of_all() -> None:
+    records = iop.read_records("data/samples")
+    whole = iop.quarterly_report(records, "2026Q3").cells
+    assert whole is not None
+    reports = [whole]
+    for name in whole.programs[:2]:
+        own = records.subset((records.episodes["program"] == name).to_numpy())
+        made = iop.quarterly_report(own, "2026Q3").cells
+        assert made is not None
+        reports.append(made)
+    assert not audit(reports).note

@@ -10,6 +10,10 @@ from iop_outcomes.disclosure.linked import Key
 from iop_outcomes.disclosure.system.cells import PrintedCells, PrintedShare, Sum
 
 CHANGED = "changed"
+ADDED_UP = ("trend", "admissions", "discharges", "sessions", "flow", "weeks")
+"""Families of counts of episodes and sessions: those of some programs are the sum of each."""
+OF_EXPORT = ("files", "rows")
+"""Families of counts of the export that was read: they may be the same in each report."""
 
 
 def join(reports: Sequence[PrintedCells]) -> PrintedCells:
@@ -61,6 +65,7 @@ def join(reports: Sequence[PrintedCells]) -> PrintedCells:
             for one in report.shares
         )
     _subsets(joined, reports, again)
+    _wholes(joined, reports, again)
     return replace(joined, not_people=frozenset(not_people))
 
 
@@ -99,13 +104,73 @@ def _subsets(
             if not set(smaller.programs) < set(larger.programs):
                 continue
             for key in smaller.counts:
-                if key not in larger.counts:
-                    continue
-                timed = key in smaller.settled and key in larger.settled
-                if not timed and smaller.quarter != larger.quarter:
+                if not _of_one_time(key, smaller, larger):
                     continue
                 part, whole = again[one, key], again[other, key]
                 rest = ("rest", whole, part)
-                if rest not in joined.counts and key not in smaller.not_people:
+                counts = key not in smaller.not_people and not _less_than_export(key)
+                if rest not in joined.counts and counts:
                     joined.counts[rest] = None
                     joined.sums.append({part: 1, rest: 1, whole: -1})
+
+
+def _of_one_time(key: Key, one: PrintedCells, other: PrintedCells) -> bool:
+    """Return whether both reports have a count, of the same time."""
+    if key not in one.counts or key not in other.counts:
+        return False
+    timed = key in one.settled and key in other.settled
+    return timed or one.quarter == other.quarter
+
+
+def _wholes(
+    joined: PrintedCells, reports: Sequence[PrintedCells], again: dict[tuple[int, Key], Key]
+) -> None:
+    """Declare that a whole is the sum of its programs, and of those without the count.
+
+    Where each program has the count there are no others. Without a report of each, the others are a
+    count like any other.
+    """
+    seen: set[Key] = set()
+    for other, larger in enumerate(reports):
+        apart = _apart(reports, larger)
+        for key in larger.counts if len(apart) > 1 else ():
+            if not adds_up(key) or key in larger.not_people:
+                continue
+            here = [one for one in apart if _of_one_time(key, reports[one], larger)]
+            parts, whole = [again[one, key] for one in here], again[other, key]
+            if len(here) < 2:
+                continue
+            row: Sum = {whole: -1, **dict.fromkeys(parts, 1)}
+            if {name for one in here for name in reports[one].programs} != set(larger.programs):
+                row["others", whole, *parts] = 1
+                joined.counts["others", whole, *parts] = None
+            if (whole, *parts) not in seen:
+                seen.add((whole, *parts))
+                joined.sums.append(row)
+
+
+def _less_than_export(key: Key) -> bool:
+    """Return whether a count is what an export has besides what is counted of some programs."""
+    derived = isinstance(key, tuple) and key[0] in ("rest", "sum")
+    return derived and any(f"('{name}'," in repr(key) for name in OF_EXPORT)
+
+
+def _apart(reports: Sequence[PrintedCells], larger: PrintedCells) -> list[int]:
+    """Return the reports of programs of a larger one that have no program in common."""
+    of = larger.programs
+    smaller = [one for one, report in enumerate(reports) if set(report.programs) < set(of)]
+    taken: set[str] = set()
+    apart = []
+    for one in sorted(smaller, key=lambda one: len(reports[one].programs)):
+        own = set(reports[one].programs)
+        if own and not own & taken:
+            taken |= own
+            apart.append(one)
+    return apart
+
+
+def adds_up(key: Key) -> bool:
+    """Return whether a count of some programs is the sum of the counts of each."""
+    if not (isinstance(key, tuple) and isinstance(key[0], str)):
+        return False
+    return key[0].partition(",")[0] in ADDED_UP
