@@ -18,6 +18,7 @@ from iop_outcomes.disclosure.results import hide_trend, link_trend
 from iop_outcomes.disclosure.system import PrintedCells, audit, printed_cells
 from iop_outcomes.disclosure.system.consistent import consistent_sets
 from iop_outcomes.errors import ReportError
+from iop_outcomes.report import counting
 from iop_outcomes.report.counting import count_all
 from iop_outcomes.report.scope import choose_scope
 from validation.shown_share import one_program
@@ -178,6 +179,21 @@ def test_what_was_printed_before_is_not_hidden_and_may_give_a_count_away() -> No
     linked.hold("all")
     assert linked.hidden() == frozenset({"b"})
     assert linked.given_away
+
+
+def test_two_quarters_tell_of_a_few_if_they_are_not_joined(monkeypatch: pytest.MonkeyPatch) -> None:
+    quarters = ("2024Q4", "2025Q1")
+    scopes = [choose_scope(one_program(1, 80, one), one, None, None) for one in quarters]
+
+    def told() -> int:
+        ledger = Ledger()
+        for scope in scopes:
+            ledger = count_all(scope, scope, None, ledger).ledger
+        return len(audit(ledger.reports).found)
+
+    assert told() == 0
+    monkeypatch.setattr(counting, "hide_beside", lambda linked, hidden, *_: (hidden, ""))
+    assert told() == 1
 
 
 def test_two_quarters_of_a_program_give_nothing_and_print_the_same(tmp_path: Path) -> None:
