@@ -79,11 +79,11 @@ class System:
     ) -> System:
         """Return the system of the unknown counts at `places`; all others are known."""
         column = {place: number for number, place in enumerate(places)}
-        made = []
+        equations = []
         for row in rows:
             inside = {column[place]: sign for place, sign in row.items() if place in column}
             right = -sum(sign * values[place] for place, sign in row.items() if place not in column)
-            made.append((inside, right))
+            equations.append((inside, right))
         ratios = [
             Ratio(
                 Side(column.get(share.numerator), values[share.numerator]),
@@ -96,7 +96,7 @@ class System:
         return cls(
             places,
             [values[place] for place in places],
-            made,
+            equations,
             ratios,
             [float(least.get(place, 0)) for place in places],
             [math.inf] * len(places),

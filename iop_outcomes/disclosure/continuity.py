@@ -37,19 +37,19 @@ def protect_rule(
     return safe_rows(measure.summary(by=by, missing_group=missing_group), policy)
 
 
-def protect_continuity(found: Continuity, policy: SafePolicy) -> Continuity:
+def protect_continuity(result: Continuity, policy: SafePolicy) -> Continuity:
     """Return all rules side by side for release.
 
     Of which episodes two rules are known differs by few from pair to pair, so that the pairs are
     left out.
     """
     if policy.threshold == 1:
-        return replace(found, table=safe_rows(found.table, policy))
+        return replace(result, table=safe_rows(result.table, policy))
     return replace(
-        found,
-        table=safe_rows(found.table, policy),
-        episodes=found.episodes.iloc[:0],
-        disagreement=found.disagreement.iloc[:0],
+        result,
+        table=safe_rows(result.table, policy),
+        episodes=result.episodes.iloc[:0],
+        disagreement=result.disagreement.iloc[:0],
         rule=f"{NOT_RELEASED} {policy.note}",
     )
 

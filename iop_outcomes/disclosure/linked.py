@@ -211,17 +211,20 @@ class LinkedCounts:
 
     def tables(self, hidden: frozenset[Item]) -> list[frozenset[Item]]:
         """Return the items that are shown now and were not before, by table, the main one first."""
-        found: dict[Hashable, set[Item]] = {}
+        items_of_table: dict[Hashable, set[Item]] = {}
         for item in self._items:
             if item not in hidden and item not in self._held and self._rank_and_size(item):
                 trend = isinstance(item, tuple) and item[0] == "trend"
                 table = item[:3] if trend and isinstance(item, tuple) else _first(item)
-                found.setdefault(table, set()).add(item)
+                items_of_table.setdefault(table, set()).add(item)
         ranks = {
             table: sum(self._items[item].rank for item in items) / len(items)
-            for table, items in found.items()
+            for table, items in items_of_table.items()
         }
-        return [frozenset(found[table]) for table in sorted(found, key=lambda one: -ranks[one])]
+        return [
+            frozenset(items_of_table[table])
+            for table in sorted(items_of_table, key=lambda one: -ranks[one])
+        ]
 
     def hidden(self) -> frozenset[Item]:
         """Return the items that must not be printed.

@@ -248,12 +248,14 @@ def round_trend(trend: Trend, policy: SafePolicy) -> Trend:
     for name in ("numerator", "denominator", "events", *OTHER_ENDS):
         if name in table:
             table[name] = policy.rounds(table[name])
-    made = trend.unit == "proportion" and "censored" not in table
+    of_counts = trend.unit == "proportion" and "censored" not in table
     enough = table["denominator"] >= policy.least_rounded
     rates = table["numerator"] / table["denominator"].where(enough)
     counted = table["numerator"] if table["denominator"].isna().all() else np.nan
     known = trend.table["value"].notna()
-    table["value"] = (rates.clip(upper=1) if made else pd.Series(counted, table.index)).where(known)
+    table["value"] = (rates.clip(upper=1) if of_counts else pd.Series(counted, table.index)).where(
+        known
+    )
     gone = [name for name in ("lower", "upper", *TREND_SO_FAR) if name in table]
     table[gone] = np.nan
     if trend.unit in MEANS:

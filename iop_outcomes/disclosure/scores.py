@@ -147,17 +147,17 @@ def protect_functioning(life: Functioning, policy: SafePolicy) -> Functioning:
         _life_row(table, place, families.of(group, row["moment"]))
     scores = life.scores
     if len(scores):
-        found = _Table.of(scores, life.people["scores"], life.by)
-        _change_rows(found, families)
-        scores = found.frame
+        table_of_scores = _Table.of(scores, life.people["scores"], life.by)
+        _change_rows(table_of_scores, families)
+        scores = table_of_scores.frame
     gains = life.first_gain if policy.threshold == 1 else life.first_gain.iloc[:0]
-    said = told(life, policy)
+    texts = told(life, policy)
     if policy.threshold > 1:
-        said["rule"] += (
+        texts["rule"] += (
             " The curve of the first gain is not released here: protect survival_curves of "
             "time_to_gain."
         )
-    return replace(life, table=table.frame, scores=scores, first_gain=gains, people=None, **said)
+    return replace(life, table=table.frame, scores=scores, first_gain=gains, people=None, **texts)
 
 
 def _life_row(table: _Table, place: int, shown: Shown) -> None:

@@ -86,36 +86,40 @@ def _without(result: Funnel, gone: Booleans) -> dict[str, Any]:
     labels += ["observed", "expected"] if result.ratio else []
     shown = table.loc[~gone, labels].reset_index(drop=True)
     target = result.target if result.given else None
-    made = funnel_table(shown, target, result.overdispersion, result.design_effect)
+    shown_table = funnel_table(shown, target, result.overdispersion, result.design_effect)
     if result.ratio:  # the variance of the model stays with each unit
         kept = ["size", "lower_998", "lower_95", "upper_95", "upper_998", "position", "z"]
         for name in kept:
-            made[name] = table.loc[~gone, name].to_numpy()
+            shown_table[name] = table.loc[~gone, name].to_numpy()
         for name in ("overdispersion", "partly_pooled", "own_weight"):
-            made[name] = np.nan
-    made = made.reindex(columns=[name for name in table.columns if name in made])
-    whole = made.set_axis(np.flatnonzero(~gone)).reindex(range(len(table)))
+            shown_table[name] = np.nan
+    shown_table = shown_table.reindex(
+        columns=[name for name in table.columns if name in shown_table]
+    )
+    whole = shown_table.set_axis(np.flatnonzero(~gone)).reindex(range(len(table)))
     for name in result.by:
         whole[name] = table[name]
     for name in ("target", "overdispersion", "between", "adjusted"):
-        whole[name] = made[name].iloc[0]
+        whole[name] = shown_table[name].iloc[0]
     whole["position"] = whole["position"].fillna("")
     whole["not_known"] = table["not_known"]
-    return {"table": whole.assign(hidden=gone), "target": float(made["target"].iloc[0])}
+    return {"table": whole.assign(hidden=gone), "target": float(shown_table["target"].iloc[0])}
 
 
 def protect_matrix(result: SummaryMatrix, policy: SafePolicy) -> SummaryMatrix:
     """Return a page of charts without small counts; see `iop_outcomes.protect`."""
     trends = _protected(result.trends, policy)
-    made = matrix_of(trends)
+    matrix = matrix_of(trends)
     hidden = [_last_hidden(one, rows) for one in trends for rows in _groups(one)]
-    return replace(made, table=made.table.assign(hidden=hidden), rule=f"{made.rule} {policy.note}")
+    return replace(
+        matrix, table=matrix.table.assign(hidden=hidden), rule=f"{matrix.rule} {policy.note}"
+    )
 
 
 def protect_watch(result: Watch, policy: SafePolicy) -> Watch:
     """Return the signals of charts without small counts; see `iop_outcomes.protect`."""
-    made = watch_of(_protected(result.trends, policy))
-    return replace(made, rule=f"{made.rule} {policy.note}")
+    signals = watch_of(_protected(result.trends, policy))
+    return replace(signals, rule=f"{signals.rule} {policy.note}")
 
 
 def _groups(trend: Trend) -> list[pd.DataFrame]:

@@ -29,10 +29,10 @@ def known_values(facts: Facts, printed: Iterable[int]) -> KnownCounts:
     while True:
         unknown = ~known[place]
         left = np.bincount(row[unknown], minlength=len(facts.rows))
-        found = place[unknown & (left[row] == 1)]
-        if not len(found):
+        solved = place[unknown & (left[row] == 1)]
+        if not len(solved):
             return known
-        known[found] = True
+        known[solved] = True
 
 
 def neighbours(facts: Facts, start: int, printed: set[int]) -> Iterator[tuple[int, int]]:
@@ -116,7 +116,7 @@ def find_fit(
     printed: Printed,
     count: int,
     wanted: tuple[float, float],
-    found: Found | None = None,
+    known_fits: Found | None = None,
 ) -> dict[int, int] | None:
     """Return whole numbers consistent with what is printed, with one count in the wanted range.
 
@@ -140,11 +140,13 @@ def find_fit(
     """
     near = _near(facts, printed, count)
     part = (near, tuple(map(printed.least.get, near.places)))
-    found = Found() if found is None else found
+    known_fits = Found() if known_fits is None else known_fits
     question = (count, wanted, part)
-    if question not in found.fits:
-        found.fits[question] = _fit_of(*found.ranges_of(part, facts, printed), count, wanted)
-    return found.fits[question]
+    if question not in known_fits.fits:
+        known_fits.fits[question] = _fit_of(
+            *known_fits.ranges_of(part, facts, printed), count, wanted
+        )
+    return known_fits.fits[question]
 
 
 def _fit_of(

@@ -46,8 +46,8 @@ def settings_at(path: Path | None, data: Path, *, look: bool = True) -> ReportSe
         Whether to look for it.
     """
     if path is None and look:
-        found = (data if data.is_dir() else data.parent) / USUAL
-        path = found if found.is_file() else None
+        place = (data if data.is_dir() else data.parent) / USUAL
+        path = place if place.is_file() else None
     return ReportSettings() if path is None else read_settings(path, NAMES)
 
 
@@ -101,21 +101,21 @@ def write_report(
     if paper is not None:
         paper.check()
     held = None if ledger is None else Ledger.read(ledger)
-    made = report_of_programs(records, settings, programs, ledger=held, **options)
-    saved = ", ".join(str(one) for one in _save(made, places, paper))
-    if ledger is not None and made.ledger is not None:
-        made.ledger.save(ledger)
-    return f"{made.title}: {saved}"
+    report = report_of_programs(records, settings, programs, ledger=held, **options)
+    saved = ", ".join(str(one) for one in _save(report, places, paper))
+    if ledger is not None and report.ledger is not None:
+        report.ledger.save(ledger)
+    return f"{report.title}: {saved}"
 
 
-def _save(made: Report, places: Sequence[Path], paper: PaperProcess | None) -> Sequence[Path]:
+def _save(report: Report, places: Sequence[Path], paper: PaperProcess | None) -> Sequence[Path]:
     """Write a report in each of its forms; the PDF is laid out while the others are made."""
     if paper is None:
-        return [made.save(place) for place in places]
-    paper.send(made.page_for_paper(keep=any(one.suffix.lower() == ".docx" for one in places)))
+        return [report.save(place) for place in places]
+    paper.send(report.page_for_paper(keep=any(one.suffix.lower() == ".docx" for one in places)))
     for place in places:
         if place.suffix.lower() != ".pdf":
-            made.save(place)
+            report.save(place)
     for place in places:
         if place.suffix.lower() == ".pdf":
             write_whole(place, paper.pdf(), "The report")
@@ -155,18 +155,18 @@ def write_each(
         )
     refuse_to_replace(places)
     held = None if ledger is None else Ledger.read(ledger)
-    made = reports_of_programs(
+    reports = reports_of_programs(
         records,
         Wanted(period_asked(quarter, period), ledger=held),
         given_over(settings, **heading),
         progress=progress,
     )
-    files = save_all(made, places)
-    if ledger is not None and made.ledger is not None:
-        made.ledger.save(ledger)
+    files = save_all(reports, places)
+    if ledger is not None and reports.ledger is not None:
+        reports.ledger.save(ledger)
     lines = [str(one) for one in files]
-    if made.without:
-        lines.append(f"Too few people for a report of their own: {', '.join(made.without)}")
+    if reports.without:
+        lines.append(f"Too few people for a report of their own: {', '.join(reports.without)}")
     return "\n".join(lines)
 
 

@@ -116,7 +116,7 @@ def cells_of(
     may be of another time.
     """
     cut = scope.records.as_of
-    made = printed_cells(
+    cells = printed_cells(
         linked,
         hidden,
         quarter=scope.label if scope.period else "",
@@ -124,7 +124,7 @@ def cells_of(
         programs=tuple(sorted(scope.programs)),
         settled=lambda key: isinstance(key, tuple) and key[:-1] in periods,
     )
-    return renamed(made, partial(_with_time, _times_of_tables(scope, plan)))
+    return renamed(cells, partial(_with_time, _times_of_tables(scope, plan)))
 
 
 def _times_of_tables(scope: Scope, plan: MergePlan | None) -> dict[str, str]:
@@ -149,15 +149,15 @@ def _with_time(times: dict[str, str], key: Key) -> Key:
 def _changed_text(frozen: list[Frozen], linked: LinkedCounts, note: str) -> str:
     """Say which figures stand as they were printed before, though the records have changed."""
     changed = [f"{one.trend.title} ({', '.join(one.changed)})" for one in frozen if one.changed]
-    said = []
+    sentences = []
     if changed:
-        said.append(
+        sentences.append(
             "These stand as they were first printed, though the records have changed since; a "
             f"corrected figure beside the first could tell of a few people: {'; '.join(changed)}."
         )
     if linked.given_away:
-        said.append("What was printed before cannot be protected any more in every place.")
-    return " ".join([*said, *([note] if note else [])])
+        sentences.append("What was printed before cannot be protected any more in every place.")
+    return " ".join([*sentences, *([note] if note else [])])
 
 
 def count_all(
@@ -179,18 +179,18 @@ def count_all(
     year = 0 if scope.period is None else scope.period.last.year
     plan = ledger.plan(scope.programs, year) or plan_of(scope, ladders)
     drafts = count_rows(whole, linked)
-    made = [cohort.admissions_table(scope, linked, plan.step("admissions"))]
+    tables = [cohort.admissions_table(scope, linked, plan.step("admissions"))]
     if scope.closed_in(plan.step("discharges").quarters).any() and scope.tells("length_of_stay"):
-        made.append(cohort.discharge_table(scope, linked, plan.step("discharges")))
+        tables.append(cohort.discharge_table(scope, linked, plan.step("discharges")))
     weeks = None
     if scope.engagement is not None:
         if scope.tells(*FLOW):
-            made.append(cohort.flow_table(scope, linked))
+            tables.append(cohort.flow_table(scope, linked))
         if scope.tells("attendance_rate"):
-            made.append(cohort.sessions_table(scope, linked, plan.step("sessions")))
+            tables.append(cohort.sessions_table(scope, linked, plan.step("sessions")))
             days = weekdays_table(scope, linked, plan.step(WEEKDAYS))
-            made += [] if days is None else [days]
-        made.append(program_table(scope, linked))
+            tables += [] if days is None else [days]
+        tables.append(program_table(scope, linked))
         seen = scope.tells("first_session") and scope.followed_90_days.any()
         if seen and not scope.policy.hides(scope.people(scope.followed_90_days)):
             weeks = attendance_by_week(scope.records.subset(scope.followed_90_days))
@@ -209,7 +209,7 @@ def count_all(
     link_report(scope, linked, trends, curves, plan)
     declare_admitted(scope, linked, inside(scope, trends, "admissions", 8, "numerator"))
     rules = continuity_table(scope, linked)
-    made += [*([] if rules is None else [rules]), *scores_tables(scope, linked)]
+    tables += [*([] if rules is None else [rules]), *scores_tables(scope, linked)]
     sites = declare_sites(scope, linked) if scope.engagement is not None else []
     complete = trends.complete
 
@@ -224,7 +224,7 @@ def count_all(
     return Counted(
         linked,
         hidden,
-        drafts | {draft.table.name: draft for draft in made},
+        drafts | {draft.table.name: draft for draft in tables},
         trends.shown(hidden, scope.policy),
         None if weeks is None else hide_weeks(weeks, hidden, scope.policy),
         None if RELAPSE in hidden else curves,

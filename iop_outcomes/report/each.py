@@ -149,13 +149,13 @@ def file_names(out: Path, programs: Sequence[str]) -> dict[str, Path]:
     ['2026_1-haus-sud-ost.html', '2026_2.html']
     """
     digits = len(str(len(programs)))
-    made = {}
+    files = {}
     for number, name in enumerate(programs, start=1):
         plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
         slug = re.sub("[^a-z0-9]+", "-", plain).strip("-")[:LONGEST_SLUG].strip("-")
         stem = f"{out.stem}_{number:0{digits}d}{'-' if slug else ''}{slug}"
-        made[name] = out.with_name(f"{stem}{out.suffix}")
-    return made
+        files[name] = out.with_name(f"{stem}{out.suffix}")
+    return files
 
 
 def save_all(reports: ReportsOfPrograms, places: Sequence[Path]) -> list[Path]:
@@ -180,8 +180,8 @@ def save_all(reports: ReportsOfPrograms, places: Sequence[Path]) -> list[Path]:
     refuse_to_replace([path for _, path in planned])
     folder = places[0].parent
     with TemporaryDirectory(prefix=".report-", dir=folder) as unfinished:
-        made = [report.save(Path(unfinished) / path.name) for report, path in planned]
-        for ready, (_, path) in zip(made, planned, strict=True):
+        written = [report.save(Path(unfinished) / path.name) for report, path in planned]
+        for ready, (_, path) in zip(written, planned, strict=True):
             os.replace(ready, path)
     return [path for _, path in planned]
 

@@ -256,15 +256,15 @@ def link_nested(linked: LinkedCounts, trends: Trends) -> None:
 
 def _within_rows(long: Trend, short: Trend) -> list[tuple[Row, list[Row]]]:
     """Return each row of one trend with the rows of another that lie in it."""
-    found = []
+    parts_of_rows = []
     start, end = (short.table[name].to_numpy() for name in ("start", "end"))
     names = trend_keys(short)
     ends = zip(long.table["start"].to_numpy(), long.table["end"].to_numpy(), strict=True)
     for key, (first, last) in zip(trend_keys(long), ends, strict=True):
         parts = [names[place] for place in np.flatnonzero((start >= first) & (end <= last))]
         if parts:
-            found.append((key, parts))
-    return found
+            parts_of_rows.append((key, parts))
+    return parts_of_rows
 
 
 def link_rates(linked: LinkedCounts, trends: Trends) -> None:
@@ -314,8 +314,10 @@ def link_files(scope: Scope, linked: LinkedCounts, trends: Trends) -> None:
         return [] if trend is None else [(*key, count) for key in trend_keys(trend)]
 
     for table, measure in (("attendance", "attendance_rate"), ("checkins", "check_in_response")):
-        made = table == "checkins" and "due_row" in scope.records.checkins
-        counted = "numerator" if made else "denominator"  # missed ones that were made are no rows
+        may_be_made = table == "checkins" and "due_row" in scope.records.checkins
+        counted = (
+            "numerator" if may_be_made else "denominator"
+        )  # missed ones that were made are no rows
         _sum_of(linked, ("rows", table, "rows_kept"), of(measure, counted))
     admitted = of("admissions", "numerator")
     _sum_of(linked, ("rows", "episodes", "rows_kept"), admitted or [("admissions", ALL)])

@@ -84,8 +84,8 @@ class Report:
             The ending is another one, the folder is not there, what a PDF or a Word file needs
             is not installed, or a Word file is asked of a report that was stored and read back.
         """
-        made = (lambda: self.html), self.tables, Path(path), self._mark, self._document
-        return save_report(*made, self._word_file, self.page_for_paper, self._logo)
+        forms = (lambda: self.html), self.tables, Path(path), self._mark, self._document
+        return save_report(*forms, self._word_file, self.page_for_paper, self._logo)
 
     def page_for_paper(self, *, keep: bool = False) -> str:
         """Return the page that a PDF is made of: without narrow pictures and folded tables.

@@ -62,9 +62,9 @@ def plan_of(scope: Scope, ladders: Ladders | None = None) -> MergePlan:
 
 def plan_text(plan: MergePlan, period: ReportPeriod | None) -> str:
     """Return the plan in words; a step as long as the period of the report has no length."""
-    said = plan.text
-    if period is None or period.every == "quarter" or not said:
-        return said
+    text = plan.text
+    if period is None or period.every == "quarter" or not text:
+        return text
     for name in plan.changed:
         step = plan.step(name)
         length, _, groups = step.text.partition("; ")
@@ -72,8 +72,8 @@ def plan_text(plan: MergePlan, period: ReportPeriod | None) -> str:
             length = f"by {period.each}"
         else:
             length = LENGTHS.get(step.every, length)
-        said = said.replace(step.text, "; ".join([length, *([groups] if groups else [])]))
-    return said
+        text = text.replace(step.text, "; ".join([length, *([groups] if groups else [])]))
+    return text
 
 
 def _judged_on(scope: Scope) -> ReportPeriod:

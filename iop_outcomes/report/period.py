@@ -172,9 +172,9 @@ def parse_report_period(text: str) -> ReportPeriod:
         It is none of these, the last day is before the first, or it is longer than ten years.
     """
     parts = _BETWEEN.split(str(text).strip())
-    found = [_days_of(part) for part in parts] if len(parts) <= 2 else [None]
-    ends = [one for one in found if one is not None]
-    if len(ends) < len(found):
+    spans = [_days_of(part) for part in parts] if len(parts) <= 2 else [None]
+    ends = [one for one in spans if one is not None]
+    if len(ends) < len(spans):
         raise ReportError("This is not the name of a period.", found=as_written(text), instead=AS)
     first, last = ends[0][0], ends[-1][1]
     if last < first:
@@ -270,13 +270,13 @@ def period_asked(quarter: str | None, period: str | None) -> ReportPeriod | None
 def find_quarter(text: str) -> ReportPeriod:
     """Return the quarter of that name, or raise ReportError if it is none."""
     try:
-        found = parse_report_period(text)
+        quarter = parse_report_period(text)
     except ReportError as error:
         raise ReportError(error.wrong, found=error.found, instead="a quarter as 2026Q3") from None
-    if found.every != "quarter":
+    if quarter.every != "quarter":
         raise ReportError(
             "This is not a quarter.",
             found=str(text),
             instead=f"a quarter as 2026Q3; or --period, in Python period=, with one of {AS}",
         )
-    return found
+    return quarter

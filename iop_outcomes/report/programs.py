@@ -50,8 +50,8 @@ def program_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
     linked.total(admitted[-1], admitted[:-1])
     needs: dict[str, list[tuple[Item, ...]]] = {"admitted": [(key,) for key in admitted]}
     for measure, (top, bottom) in _fractions(scope).items():
-        told = _told(scope, measure, rows)
-        frame[measure] = _shares(scope, linked, measure, rows, (top, bottom), told)
+        known = _told(scope, measure, rows)
+        frame[measure] = _shares(scope, linked, measure, rows, (top, bottom), known)
         needs[measure] = [((FAMILY, measure, name),) for name, _ in rows]
         if measure == "completed" or measure.startswith("retained"):  # shares of the admitted
             for name, _ in rows:
@@ -132,7 +132,7 @@ def _shares(
     measure: str,
     rows: list[Row],
     counted: tuple[Floats, Floats],
-    told: list[bool],
+    rows_known: list[bool],
 ) -> list[float]:
     """Return the share of each row, and declare its counts, which are not printed.
 
@@ -140,7 +140,7 @@ def _shares(
     """
     top, bottom = counted
     shares = []
-    for (name, mask), known in zip(rows, told, strict=True):
+    for (name, mask), known in zip(rows, rows_known, strict=True):
         key = (FAMILY, measure, name)
         x, n = round(top[mask].sum()), round(bottom[mask].sum())
         linked.count((*key, "x"), x, people=scope.people(mask & (top > 0)))
@@ -151,24 +151,26 @@ def _shares(
             linked.share(key, (*key, "x"), (*key, "n"), decimals)
         shares.append(round_share(x, n, decimals) if known else np.nan)
     for count in ("x", "n"):
-        made = [(FAMILY, measure, name, count) for name, _ in rows]
-        linked.total(made[-1], made[:-1])
+        keys = [(FAMILY, measure, name, count) for name, _ in rows]
+        linked.total(keys[-1], keys[:-1])
     return shares
 
 
-def _means(scope: Scope, linked: LinkedCounts, rows: list[Row], told: list[bool]) -> list[float]:
+def _means(
+    scope: Scope, linked: LinkedCounts, rows: list[Row], rows_known: list[bool]
+) -> list[float]:
     """Return the mean hours of each row; a mean of few is hidden, and the one it could be told by.
 
     How many are behind a mean is not printed, and the mean itself is rounded.
     """
     hours = scope.engaged["hours_per_week"].to_numpy(dtype=np.float64)
     means = []
-    for (name, mask), can_be_told in zip(rows, told, strict=True):
+    for (name, mask), can_be_told in zip(rows, rows_known, strict=True):
         key = (FAMILY, "hours_a_week", name)
         known = mask & ~np.isnan(hours)
         linked.count((*key, "n"), int(known.sum()), people=scope.people(known), item=key)
         mean = hours[known].mean() if known.any() and can_be_told else np.nan
         means.append(round(float(mean), 1))
-    made = [(FAMILY, "hours_a_week", name, "n") for name, _ in rows]
-    linked.total(made[-1], made[:-1])
+    keys = [(FAMILY, "hours_a_week", name, "n") for name, _ in rows]
+    linked.total(keys[-1], keys[:-1])
     return means

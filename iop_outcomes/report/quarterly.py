@@ -197,12 +197,12 @@ def make_report(
     parts = sections_of(sections, chosen, beside=bool(wanted.earlier))
     steps: list[Part | None] = [None, *parts]  # all is counted before the first of them
     built: list[Section] = []
-    made = None
+    material = None
     for part in _watched(steps, "sections", progress):
-        if part is None or made is None:
-            made = _material(scope, whole, wanted, chosen)
+        if part is None or material is None:
+            material = _material(scope, whole, wanted, chosen)
         else:
-            built.append(build(part, made, [one.name for one in parts]))
+            built.append(build(part, material, [one.name for one in parts]))
     facts = facts_of(whole, chosen.prepared_by, chosen.prepared_on)
     if chosen.file:
         facts.append(("Settings", chosen.file))
@@ -222,12 +222,12 @@ def make_report(
         return written(paper=True)
 
     tables = {one.name: one.frame.copy() for section in built for one in section.all_tables}
-    assert made is not None  # the first step
-    if made.counted is None:
-        cells, kept = cells_of(scope, made.linked, made.hidden), wanted.ledger
+    assert material is not None  # the first step
+    if material.counted is None:
+        cells, kept = cells_of(scope, material.linked, material.hidden), wanted.ledger
     else:
-        cells, kept = made.counted.cells, made.counted.ledger
-    findings = findings_frame(made.findings)
+        cells, kept = material.counted.cells, material.counted.ledger
+    findings = findings_frame(material.findings)
     document = document_of(heading, facts, findings, built, _plain_period(scope))
     document |= {"rules": rules_of(scope), "cells": printable_all(cells.as_json())}
     word = word_file(document, built, scope, chosen)
@@ -281,8 +281,8 @@ def _material(
     beside = wanted.earlier
     counted = count_all(scope, whole, wanted.ladders, wanted.ledger, wanted.together, beside)
     findings = make_findings(scope, counted.trends.compared) if scope.period else []
-    made = (counted.linked, counted.drafts, counted.hidden, counted)
-    return Material(scope, whole, *made, findings, settings, beside)
+    counts = (counted.linked, counted.drafts, counted.hidden, counted)
+    return Material(scope, whole, *counts, findings, settings, beside)
 
 
 def _plain_period(scope: Scope) -> dict[str, str] | None:

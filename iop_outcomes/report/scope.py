@@ -250,17 +250,17 @@ def choose_scope(
 ) -> Scope:
     """Return what a report of `period` covers, or raise ReportError if it cannot be made."""
     policy = policy or SafePolicy.cms()
-    found = None if period is None else _find_period(records, period)
-    whole = Scope(records, found, rule or RelapseRule(), policy, ())
+    chosen = None if period is None else _find_period(records, period)
+    whole = Scope(records, chosen, rule or RelapseRule(), policy, ())
     too_few = _small_programs(whole)
     kept = [name for name in whole.programs if name not in too_few]
     if len(too_few) > 1:
-        together = Scope(_pooled(records, too_few), found, whole.rule, policy, (), too_few)
+        together = Scope(_pooled(records, too_few), chosen, whole.rule, policy, (), too_few)
         if not _small_programs(together):
             return together
     if not too_few or not kept:
-        return Scope(records, found, whole.rule, policy, too_few)
-    return Scope(records.where(program=kept), found, whole.rule, policy, too_few)
+        return Scope(records, chosen, whole.rule, policy, too_few)
+    return Scope(records.where(program=kept), chosen, whole.rule, policy, too_few)
 
 
 def _pooled(records: Records, programs: tuple[str, ...]) -> Records:
@@ -296,17 +296,17 @@ def _find_period(records: Records, period: str | ReportPeriod) -> ReportPeriod:
             found="records in study days",
             instead="quarterly_report(records), which covers the whole time",
         )
-    found = parse_report_period(period) if isinstance(period, str) else period
-    if not _anybody_there(records, found):
+    chosen = parse_report_period(period) if isinstance(period, str) else period
+    if not _anybody_there(records, chosen):
         dates = records.episodes["admit_date"]
         known = pd.PeriodIndex(dates.dropna().unique(), freq="Q").unique().sort_values()
         raise ReportError(
-            f"Nobody was in the program in this {found.word}: nobody was admitted in it, or was "
+            f"Nobody was in the program in this {chosen.word}: nobody was admitted in it, or was "
             "there.",
-            found=str(found),
+            found=str(chosen),
             instead=f"one of {', '.join(str(label) for label in known)}",
         )
-    return found
+    return chosen
 
 
 def _anybody_there(records: Records, period: ReportPeriod) -> bool:

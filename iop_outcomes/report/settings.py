@@ -76,8 +76,8 @@ class _Place:
     key: str
 
     def error(self, wrong: str, found: object = None, instead: str = "") -> RuleError:
-        said = found if isinstance(found, str) else "" if found is None else as_written(found)
-        return RuleError(f"{self.file}, {self.key}: {wrong}", found=said, instead=instead)
+        found_text = found if isinstance(found, str) else "" if found is None else as_written(found)
+        return RuleError(f"{self.file}, {self.key}: {wrong}", found=found_text, instead=instead)
 
     def under(self, key: str) -> _Place:
         return _Place(self.file, f"{self.key}.{printable(key)}" if self.key else printable(key))
@@ -120,9 +120,9 @@ def read_settings(path: str | Path, sections: Sequence[str]) -> ReportSettings:
             found=str(error)[:200],
             instead='lines as: title = "Outcomes of our program"',
         ) from None
-    found = settings_of(held, sections, _Place(name, ""), path.parent)
+    settings = settings_of(held, sections, _Place(name, ""), path.parent)
     # Not its name, which may hold one of a person; the digest tells whether two are the same.
-    return replace(found, file=f"{USUAL} (SHA-256 {sha256(content).hexdigest()[:12]})")
+    return replace(settings, file=f"{USUAL} (SHA-256 {sha256(content).hexdigest()[:12]})")
 
 
 def settings_of(
@@ -260,8 +260,8 @@ def _logo(value: object, place: _Place, folder: Path) -> str:
     try:
         content = path.read_bytes()
     except OSError as error:
-        found = error.strerror or type(error).__name__
-        raise place.error("The logo cannot be read.", found, "a file beside this one") from None
+        problem = error.strerror or type(error).__name__
+        raise place.error("The logo cannot be read.", problem, "a file beside this one") from None
     kind = next((kind for start, kind in PICTURES.items() if content.startswith(start)), None)
     if kind is None:
         raise place.error(

@@ -92,10 +92,12 @@ class Together:
         sums = self._sums() if own == WHOLE else []
 
         def cells(gone: Hidden) -> PrintedCells:
-            made = renamed(cells_of(gone), lambda key: _named(key, own))
+            named_cells = renamed(cells_of(gone), lambda key: _named(key, own))
             added: dict[Key, int | None] = {key: None for row in sums for key in row}
-            made = replace(made, counts=added | made.counts, sums=[*made.sums, *sums])
-            return replace(made, programs=(), quarter="", data_cut="", settled=frozenset())
+            named_cells = replace(
+                named_cells, counts=added | named_cells.counts, sums=[*named_cells.sums, *sums]
+            )
+            return replace(named_cells, programs=(), quarter="", data_cut="", settled=frozenset())
 
         if own == WHOLE:
             hidden = self._hide_rows(linked, hidden, cells)
@@ -108,10 +110,10 @@ class Together:
         wider = False
         for _ in range(MOST_ROUNDS):
             try:
-                told = attack(join([*self.reports, cells(hidden)]))["cell"]
+                cells_told = attack(join([*self.reports, cells(hidden)]))["cell"]
             except ReportError:
                 break  # the audit of all of them says so
-            texts = [_TIME.sub(r"\1 /", text) for text in told]
+            texts = [_TIME.sub(r"\1 /", text) for text in cells_told]
             more = {
                 item
                 for item in items - hidden

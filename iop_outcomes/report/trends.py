@@ -91,29 +91,29 @@ class Trends:
         for one in self.all:
             link_trend(linked, one, printed=self.printed(one))
 
-    def printed(self, one: Trend) -> list[bool]:
+    def printed(self, trend: Trend) -> list[bool]:
         """Return which rows of a trend are printed where they are not hidden."""
-        complete = one.table["complete"].to_numpy(dtype=np.bool_)
-        if one is self.atoms.get(one.measure):
+        complete = trend.table["complete"].to_numpy(dtype=np.bool_)
+        if trend is self.atoms.get(trend.measure):
             return [False] * len(complete)
-        if one is self.by_period.get(one.measure):
-            if one.measure in self.by_year:
+        if trend is self.by_period.get(trend.measure):
+            if trend.measure in self.by_year:
                 return [False] * len(complete)
-            if one.measure in self.by_month or one.measure in self.by_part:
-                told = [row for row, _ in compared_rows(one.table)]
-                return [bool(row) for row in np.isin(np.arange(len(complete)), told)]
+            if trend.measure in self.by_month or trend.measure in self.by_part:
+                rows = [row for row, _ in compared_rows(trend.table)]
+                return [bool(row) for row in np.isin(np.arange(len(complete)), rows)]
         return [bool(known) for known in complete]
 
     def frozen(self, ledger: Ledger, programs: Sequence[str]) -> tuple[Trends, list[Frozen]]:
         """Return them with what was printed before as it was printed."""
-        found: list[Frozen] = []
+        frozen: list[Frozen] = []
 
         def freeze(some: ByMeasure) -> ByMeasure:
-            made = {name: ledger.freeze(one, programs) for name, one in some.items()}
-            found.extend(made.values())
-            return {name: one.trend for name, one in made.items()}
+            by_name = {name: ledger.freeze(one, programs) for name, one in some.items()}
+            frozen.extend(by_name.values())
+            return {name: one.trend for name, one in by_name.items()}
 
-        return Trends(*(freeze(getattr(self, one.name)) for one in fields(self))), found
+        return Trends(*(freeze(getattr(self, one.name)) for one in fields(self))), frozen
 
     def shown(self, hidden: Hidden, policy: SafePolicy) -> Trends:
         """Return them without what is hidden or not printed at all."""
@@ -171,23 +171,23 @@ def cut(whole: Trend, scope: Scope, periods: int = MOST_PERIODS) -> Trend:
 
 def make_trends(scope: Scope, plan: MergePlan) -> Trends:
     """Return the trends that the records can tell; none without a period."""
-    period, made = scope.period, Trends()
+    period, trends = scope.period, Trends()
     if period is None:
-        return made
+        return trends
     for name in scope.tallies:
         step = plan.trend_every(name)
-        made.by_period[name] = _of_lengths(scope, name, period)
+        trends.by_period[name] = _of_lengths(scope, name, period)
         if name in BY_MONTH and period.by_months and step in ("", "month"):
-            made.by_month[name] = cut(trend_in(scope, name, "month"), scope, MONTHS)
+            trends.by_month[name] = cut(trend_in(scope, name, "month"), scope, MONTHS)
         elif step == "year" and period.shorter_than_year:
-            years = _years(scope, name, made.by_period[name])
+            years = _years(scope, name, trends.by_period[name])
             if len(years.table):
-                made.by_year[name] = years
+                trends.by_year[name] = years
         elif step != "year" and period.in_quarters:
-            made.by_part[name] = _chain(scope, name, period.cut(QUARTER)[-1])
+            trends.by_part[name] = _chain(scope, name, period.cut(QUARTER)[-1])
         if apart := _atoms(scope, period):
-            made.atoms[name] = replace(trend_over(scope, name, apart), every="part")
-    return made
+            trends.atoms[name] = replace(trend_over(scope, name, apart), every="part")
+    return trends
 
 
 def _of_lengths(scope: Scope, name: str, period: ReportPeriod) -> Trend:

@@ -101,11 +101,11 @@ def leaves_open(curve: FixedCounts, days: Days, base: int, policy: SafePolicy) -
     ]
     if not asked:
         return True
-    found = fitting(curve, days, base, policy)
-    if found is None:
+    draws = fitting(curve, days, base, policy)
+    if draws is None:
         return False
     for start, end in asked:
-        sums = found.censored[:, start:end].sum(axis=1)
+        sums = draws.censored[:, start:end].sum(axis=1)
         if policy.hides(sums).all():
             return False
     return True
@@ -172,14 +172,14 @@ def _step(
     first = random.choice([0.0, 0.5, 1.0], size)  # of the events, those before any end
     fall = 1 - random.uniform(*shown, size) / survival
     mode = random.integers(0, 3, size)
-    given = np.where(mode == 0, 0, random.integers(0, 26, size))
-    with_given = fall * (left - (1 - first) * given)
+    few_ended = np.where(mode == 0, 0, random.integers(0, 26, size))
+    with_few_ended = fall * (left - (1 - first) * few_ended)
     now = random.integers(limits[0], limits[1] + 1, size)
     gone = left - now
     with_now = fall * (left - (1 - first) * gone) / (1 - fall * (1 - first))
-    drawn = np.where(mode < 2, with_given, with_now)
+    drawn = np.where(mode < 2, with_few_ended, with_now)
     events = np.maximum(np.rint(drawn), 0).astype(np.int64)
-    ended = np.where(mode < 2, given, gone - events)
+    ended = np.where(mode < 2, few_ended, gone - events)
     before = np.rint(first * events).astype(np.int64)
     at = (left - before - ended).astype(np.float64)
     after = left - events - ended
@@ -216,8 +216,8 @@ def open_together(
         shared &= set(some)
     if base == 0 or not shared or sum(one.people for one, _, _ in groups) != curve.people:
         return True
-    found = [fitting(one, some, own, policy) for one, some, own in groups]
-    if any(one is None for one in found):
+    fittings = [fitting(one, some, own, policy) for one, some, own in groups]
+    if any(one is None for one in fittings):
         return False
     random = np.random.default_rng(SEED)
     for number, (one, some, _) in enumerate(groups):
@@ -226,7 +226,7 @@ def open_together(
             for end in range(start + 1, len(truth) + 1):
                 if not policy.hides(truth[start:end].sum()):
                     continue
-                own = found[number]
+                own = fittings[number]
                 assert own is not None
                 sums = own.censored[:, start:end].sum(axis=1)
                 fits = np.flatnonzero(~policy.hides(sums))
@@ -234,7 +234,7 @@ def open_together(
                     random.choice(fits if place == number else TRIES, 4 * TRIES)
                     for place in range(len(groups))
                 ]
-                if not _adds_up(whole, groups, found, draws, sorted(shared)):
+                if not _adds_up(whole, groups, fittings, draws, sorted(shared)):
                     return False
     return True
 
@@ -242,7 +242,7 @@ def open_together(
 def _adds_up(
     whole: tuple[FixedCounts, Days, int],
     groups: Sequence[tuple[FixedCounts, Days, int]],
-    found: Sequence[Fitting | None],
+    fittings: Sequence[Fitting | None],
     draws: Sequence[npt.NDArray[np.intp]],
     shared: Sequence[int],
 ) -> bool:
@@ -251,7 +251,7 @@ def _adds_up(
     good = np.ones(len(draws[0]), dtype=np.bool_)
     for day in shared:
         total = np.zeros(len(draws[0]), dtype=np.int64)
-        for (_, some, _), one, drawn in zip(groups, found, draws, strict=True):
+        for (_, some, _), one, drawn in zip(groups, fittings, draws, strict=True):
             assert one is not None
             total += one.left[drawn, some.index(day)]
         truth = int(curve.left[np.searchsorted(curve.days, day)])

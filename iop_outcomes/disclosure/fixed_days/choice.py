@@ -130,14 +130,14 @@ class FixedCounts:
         if self.people < threshold or self.through["entered"][0] < threshold:
             return []
         able = [place for place in range(1, len(self.days)) if self.left[place] >= threshold]
-        found = []
+        sets = []
         for size in range(1, len(able) + 1):
             for some in combinations(able, size):
                 places = [0, *some]
                 events, entered = (np.diff(self.through[kind][places]) for kind in KINDS)
                 if (events >= threshold).all() and not policy.hides(entered).any():
-                    found.append(tuple(int(self.days[place]) for place in some))
-        return sorted(found, key=lambda days: (-_worth(days, worth), -len(days), days))
+                    sets.append(tuple(int(self.days[place]) for place in some))
+        return sorted(sets, key=lambda days: (-_worth(days, worth), -len(days), days))
 
 
 def _worth(days: Days, worth: dict[int, float]) -> float:

@@ -60,9 +60,9 @@ def protect_incidence(result: CumulativeIncidence, policy: SafePolicy) -> Protec
             if not sets:
                 left_out += 1
                 continue
-            made = _rows(counts, sets[0], counts.survival)
+            table = _rows(counts, sets[0], counts.survival)
             label = pd.DataFrame([{**named, "cause": cause}])
-            rows.append(label.iloc[[0] * len(made)].reset_index(drop=True).join(made))
+            rows.append(label.iloc[[0] * len(table)].reset_index(drop=True).join(table))
             sizes.append(label.assign(n=counts.people, through=sets[0][-1], median=np.nan, base=0))
     names = [*result.by, "cause"]
     return _made(result, policy, names, (rows, sizes, left_out), "incidence")
@@ -107,11 +107,11 @@ def protect_interval(
         if not sets:
             left_out += 1
             continue
-        made = _rows(counts, sets[0], counts.survival)
+        table = _rows(counts, sets[0], counts.survival)
         places, decimals = counts.places(sets[0]), survival_decimals(counts.people)
-        made["lowest"], made["highest"] = (one[places].round(decimals) for one in ends)
+        table["lowest"], table["highest"] = (one[places].round(decimals) for one in ends)
         label = pd.DataFrame([named], index=[0])
-        rows.append(label.iloc[[0] * len(made)].reset_index(drop=True).join(made))
+        rows.append(label.iloc[[0] * len(table)].reset_index(drop=True).join(table))
         sizes.append(label.assign(n=counts.people, through=sets[0][-1], median=np.nan, base=0))
     return _made(result, policy, list(result.by), (rows, sizes, left_out), "survival")
 
@@ -129,7 +129,7 @@ def _causes(
 ) -> list[tuple[str, FixedCounts]]:
     """Return the counts and incidences of each cause through each fixed day."""
     everyone = FixedCounts.of(overall, fixed)
-    found = []
+    counts_of_cause = []
     for cause, rows in part.groupby("cause", sort=False, observed=True):
         day = rows["day"].to_numpy(dtype=np.float64)
         place = np.maximum(np.searchsorted(day, everyone.days, side="right") - 1, 0)
@@ -142,8 +142,8 @@ def _causes(
             "events": events,
             "censored": everyone.through["entered"] - everyone.left - events,
         }
-        found.append((str(cause), FixedCounts(everyone.days, through, shares)))
-    return found
+        counts_of_cause.append((str(cause), FixedCounts(everyone.days, through, shares)))
+    return counts_of_cause
 
 
 def _merged(
@@ -215,10 +215,10 @@ def _made(
     result: CumulativeIncidence | IntervalSurvival,
     policy: SafePolicy,
     names: list[str],
-    found: Found,
+    parts: Found,
     measure: str,
 ) -> ProtectedCurves:
-    rows, sizes, left_out = found
+    rows, sizes, left_out = parts
     columns = [*names, "day", "at_risk", "share", "lower", "upper"]
     table = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=columns)
     frame = (

@@ -329,8 +329,8 @@ def by_group(frame: pd.DataFrame, by: Sequence[str]) -> list[tuple[object, pd.Da
     """Return the rows of each group, in order; without groups all rows."""
     if not by:
         return [((), frame)]
-    found = list(frame.groupby(list(by), observed=True, sort=False))
-    return [(key[0] if len(by) == 1 else key, rows) for key, rows in found]
+    groups = list(frame.groupby(list(by), observed=True, sort=False))
+    return [(key[0] if len(by) == 1 else key, rows) for key, rows in groups]
 
 
 def grouping_rule(policy: SafePolicy) -> str:

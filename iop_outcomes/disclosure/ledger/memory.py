@@ -133,8 +133,8 @@ class Ledger:
             for key, row, is_shown in zip(trend_keys(trend), rows, shown, strict=True):
                 name = (*sorted(cells.programs), key)
                 if is_shown and name not in figures:
-                    told = tuple(None if np.isnan(one) else float(one) for one in row)
-                    figures[name] = None if key in hidden else told
+                    figures_of_row = tuple(None if np.isnan(one) else float(one) for one in row)
+                    figures[name] = None if key in hidden else figures_of_row
         plans = {(*sorted(cells.programs), year): plan, **self.plans}
         again = json.dumps(cells.as_json())
         known = any(json.dumps(one.as_json()) == again for one in self.reports)
@@ -166,13 +166,16 @@ class Ledger:
         if not place.exists():
             return cls()
         try:
-            given = json.loads(place.read_text(encoding="utf-8"))
-            if given["format"] != FORMAT:
+            content = json.loads(place.read_text(encoding="utf-8"))
+            if content["format"] != FORMAT:
                 raise ValueError
             return cls(
-                tuple(map(PrintedCells.from_json, given["reports"])),
-                {key_of(key): MergePlan.from_json(plan) for key, plan in given["plans"]},
-                {key_of(key): None if row is None else tuple(row) for key, row in given["figures"]},
+                tuple(map(PrintedCells.from_json, content["reports"])),
+                {key_of(key): MergePlan.from_json(plan) for key, plan in content["plans"]},
+                {
+                    key_of(key): None if row is None else tuple(row)
+                    for key, row in content["figures"]
+                },
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ReportError(

@@ -177,7 +177,7 @@ class Ladders:
             )
 
     @classmethod
-    def of(cls, given: Mapping[str, Sequence[Mapping[str, Any]]]) -> Ladders:
+    def of(cls, steps_of_ladder: Mapping[str, Sequence[Mapping[str, Any]]]) -> Ladders:
         """Return the usual ladders with some replaced, as they stand in a settings file.
 
         Parameters
@@ -191,7 +191,7 @@ class Ladders:
             If there is no ladder of that name, or a step holds something else.
         """
         known = {one.name for one in fields(cls)}
-        for name, steps in given.items():
+        for name, steps in steps_of_ladder.items():
             if name not in known:
                 raise RuleError(
                     "There is no ladder of this name.",
@@ -218,6 +218,6 @@ class Ladders:
                     )
                     for step in steps
                 )
-                for name, steps in given.items()
+                for name, steps in steps_of_ladder.items()
             },
         )

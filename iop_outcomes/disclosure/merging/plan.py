@@ -71,13 +71,14 @@ class MergePlan:
         """The plan as it is printed; empty if nothing is taken together."""
         if not self.changed:
             return ""
-        said = "; ".join(
+        steps_text = "; ".join(
             f"{name.replace('_', ' ')}: {self.steps[name].text}" for name in self.changed
         )
         return (
             f"So that fewer numbers need to be hidden, some tables are of longer periods or wider "
-            f"groups. {said[:1].upper()}{said[1:]}. A table takes the finest form in which at most "
-            f"{MOST_SMALL:.0%} of its rows would hold a small count; decided from {self.judged_on}."
+            f"groups. {steps_text[:1].upper()}{steps_text[1:]}. A table takes the finest form in "
+            f"which at most {MOST_SMALL:.0%} of its rows would hold a small count; decided from "
+            f"{self.judged_on}."
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -95,13 +96,13 @@ class MergePlan:
         }
 
     @classmethod
-    def from_json(cls, given: Mapping[str, Any]) -> MergePlan:
+    def from_json(cls, content: Mapping[str, Any]) -> MergePlan:
         """Return the plan that a file holds."""
         steps = {
             name: Step(
                 step["every"],
                 tuple((group, tuple(words)) for group, words in step["together"].items()),
             )
-            for name, step in given["steps"].items()
+            for name, step in content["steps"].items()
         }
-        return cls(steps, given["judged_on"], tuple(given["changed"]))
+        return cls(steps, content["judged_on"], tuple(content["changed"]))

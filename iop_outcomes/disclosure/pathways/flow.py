@@ -43,11 +43,11 @@ def protect_flow(flow: CohortFlow, policy: SafePolicy) -> CohortFlow:
     table["hidden"] = gone
     table["why"] = np.where(table["why"] == "", "", NOT_TOLD)
     exclusions = flow.exclusions
-    said = told(flow, policy)
+    texts = told(flow, policy)
     if policy.threshold > 1:
         exclusions = exclusions.iloc[:0]
-        said["rule"] += f" {NOT_RELEASED}"
-    return replace(flow, table=table, exclusions=exclusions, people=None, **said)
+        texts["rule"] += f" {NOT_RELEASED}"
+    return replace(flow, table=table, exclusions=exclusions, people=None, **texts)
 
 
 def _places(groups: pd.Series[Any] | None, size: int) -> list[np.ndarray]:

@@ -54,8 +54,8 @@ def attack(cells: PrintedCells) -> pd.DataFrame:
     outsider = _Outsider(cells)
     rows = []
     for place, key in enumerate(cells.counts):
-        if key not in cells.not_people and (found := outsider.range_if_small(place)) is not None:
-            low, high = found
+        if key not in cells.not_people and (limits := outsider.range_if_small(place)) is not None:
+            low, high = limits
             printed = cells.counts[key] is not None
             how = PRINTED if printed else EXACT if low == high else SMALL
             rows.append((_name(key), how, low, high, outsider.reason(place)))
@@ -149,12 +149,12 @@ class _Outsider:
             if place in done:
                 continue
             system = connected_places(self.facts, self.printed, place)
-            found = search_fit(system)
-            if found is None:
+            fit = search_fit(system)
+            if fit is None:
                 self._refuse()
                 continue
-            for one, value in zip(system.places, found, strict=True):
-                self.facts.values[one] = round(value)
+            for own_place, value in zip(system.places, fit, strict=True):
+                self.facts.values[own_place] = round(value)
             done.update(system.places)
         for share in self.printed.shares:
             if not share.holds({}, self.facts.values):

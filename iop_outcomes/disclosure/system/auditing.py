@@ -105,10 +105,10 @@ def audit(reports: Sequence[PrintedCells]) -> Audit:
         new = together[~together["cell"].map(lambda cell: any(one in cell for one in alone))]
         frames.append(new.assign(report=TOGETHER))
     frames += _of_documents(reports)
-    told = [one for one in frames if len(one)] or frames[:1]
-    found = pd.concat(told, ignore_index=True)[["report", *COLUMNS]]
-    found = found.astype({"low": np.int64, "high": np.int64})
-    return Audit(found, counts, max(one.threshold for one in reports), note)
+    frames_with_rows = [one for one in frames if len(one)] or frames[:1]
+    table = pd.concat(frames_with_rows, ignore_index=True)[["report", *COLUMNS]]
+    table = table.astype({"low": np.int64, "high": np.int64})
+    return Audit(table, counts, max(one.threshold for one in reports), note)
 
 
 def _changed(reports: Sequence[PrintedCells]) -> pd.DataFrame:
@@ -133,7 +133,7 @@ def _of_documents(reports: Sequence[PrintedCells]) -> list[pd.DataFrame]:
     if len(saved) > 1:
         groups.append((TOGETHER, [document for _, document in saved]))
     for number, documents in groups:
-        told = [row for row in told_together(documents, threshold) if row[0] not in known]
-        known |= {row[0] for row in told}
-        frames.append(pd.DataFrame(told, columns=COLUMNS).assign(report=number))
+        small_counts = [row for row in told_together(documents, threshold) if row[0] not in known]
+        known |= {row[0] for row in small_counts}
+        frames.append(pd.DataFrame(small_counts, columns=COLUMNS).assign(report=number))
     return frames

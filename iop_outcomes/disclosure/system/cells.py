@@ -96,7 +96,7 @@ class PrintedCells:
         }
 
     @classmethod
-    def from_json(cls, given: Mapping[str, Any]) -> PrintedCells:
+    def from_json(cls, content: Mapping[str, Any]) -> PrintedCells:
         """Return the cells that a file holds.
 
         Raises
@@ -104,29 +104,29 @@ class PrintedCells:
         ReportError
             If it holds something else.
         """
-        if given.get("format") != FORMAT:
+        if content.get("format") != FORMAT:
             raise ReportError(
                 "This does not hold the printed cells of a report.",
-                found=as_written(given.get("format")),
+                found=as_written(content.get("format")),
                 instead=f'a "format" of "{FORMAT}"',
             )
         try:
-            rows = [(key_of(one["name"]), one) for one in given["counts"]]
+            rows = [(key_of(one["name"]), one) for one in content["counts"]]
             names = [name for name, _ in rows]
             printed = {name: one["printed"] for name, one in rows}
             return cls(
-                int(given["threshold"]),
-                str(given["quarter"]),
-                str(given["data_cut"]),
-                tuple(map(str, given["programs"])),
+                int(content["threshold"]),
+                str(content["quarter"]),
+                str(content["data_cut"]),
+                tuple(map(str, content["programs"])),
                 {name: None if value is None else int(value) for name, value in printed.items()},
                 {name: int(one["least"]) for name, one in rows if "least" in one},
                 frozenset(name for name, one in rows if one.get("people") is False),
                 frozenset(name for name, one in rows if one.get("settled") is True),
-                [{names[place]: int(sign) for place, sign in row} for row in given["sums"]],
+                [{names[place]: int(sign) for place, sign in row} for row in content["sums"]],
                 [
                     PrintedShare(names[top], names[bottom], float(low), float(high))
-                    for top, bottom, low, high in given["shares"]
+                    for top, bottom, low, high in content["shares"]
                 ],
             )
         except (KeyError, TypeError, ValueError, IndexError) as error:
@@ -165,7 +165,7 @@ def printed_cells(
     """
     names = linked.names
     shown = linked.shown_places(hidden)
-    told = linked.printed(set(hidden))
+    printed = linked.printed(set(hidden))
     values = linked.facts.values
     return PrintedCells(
         linked.policy.threshold,
@@ -173,13 +173,13 @@ def printed_cells(
         data_cut,
         programs,
         {name: values[place] if place in shown else None for place, name in enumerate(names)},
-        {names[place]: least for place, least in told.least.items() if place not in shown},
+        {names[place]: least for place, least in printed.least.items() if place not in shown},
         frozenset(names[place] for place in linked.no_people),
         frozenset(filter(settled, names)),
         [{names[place]: sign for place, sign in row.items()} for row in linked.facts.rows],
         [
             PrintedShare(names[one.numerator], names[one.denominator], one.low, one.high)
-            for one in told.shares
+            for one in printed.shares
         ],
     )
 
@@ -206,19 +206,19 @@ def read_cells(text: str) -> list[PrintedCells]:
         If it is no JSON, or holds no printed cells.
     """
     try:
-        given = json.loads(text)
+        content = json.loads(text)
     except json.JSONDecodeError:
         raise ReportError(
             "This is no JSON file.", instead="a ledger, or a report saved as JSON"
         ) from None
-    if isinstance(given, dict) and "reports" in given:
-        return [PrintedCells.from_json(one) for one in given["reports"]]
-    if isinstance(given, dict) and given.get("schema") == REPORT:
-        cells = given.get("cells")
+    if isinstance(content, dict) and "reports" in content:
+        return [PrintedCells.from_json(one) for one in content["reports"]]
+    if isinstance(content, dict) and content.get("schema") == REPORT:
+        cells = content.get("cells")
         alone = PrintedCells(SafePolicy.cms().threshold)
-        return [replace(PrintedCells.from_json(cells) if cells else alone, document=given)]
-    if isinstance(given, dict) and "cells" in given:
-        given = given["cells"]
-    if not isinstance(given, dict):
-        raise ReportError("This does not hold a report.", found=type(given).__name__)
-    return [PrintedCells.from_json(given)]
+        return [replace(PrintedCells.from_json(cells) if cells else alone, document=content)]
+    if isinstance(content, dict) and "cells" in content:
+        content = content["cells"]
+    if not isinstance(content, dict):
+        raise ReportError("This does not hold a report.", found=type(content).__name__)
+    return [PrintedCells.from_json(content)]

@@ -52,17 +52,17 @@ def told_by(document: Mapping[str, Any], threshold: int) -> list[Told]:
     list of tuple
         ``cell, how, low, high, from``, as `attack` returns them.
     """
-    found: list[Told] = []
+    small_counts: list[Told] = []
     for place, text in _texts(document):
-        found += _in_words(place, text, threshold)
+        small_counts += _in_words(place, text, threshold)
     for table in tables_of(document):
         for number, row in enumerate(rows_of(table), start=1):
             place = f"{table['name']}, row {number}"
-            found += _in_row(place, row, threshold)
-            found += _in_limits(place, row, threshold)
-            found += _in_means(place, row, threshold)
-        found += _in_curves(table, threshold)
-    return found
+            small_counts += _in_row(place, row, threshold)
+            small_counts += _in_limits(place, row, threshold)
+            small_counts += _in_means(place, row, threshold)
+        small_counts += _in_curves(table, threshold)
+    return small_counts
 
 
 def differences(
@@ -77,7 +77,7 @@ def differences(
         for key, value in counts.items()
         if isinstance(key, tuple) and len(key) == 5 and key[0] == "trend"
     }
-    found: list[Told] = []
+    small_counts: list[Told] = []
     for table in tables_of(document):
         measure = str(table["name"]).removeprefix("trend_")
         for row in rows_of(table):
@@ -93,9 +93,9 @@ def differences(
                     source = "printed, though declared as " + (
                         "hidden" if value is None else "else"
                     )
-                    told = int(printed) if value is None else off
-                    found.append((cell, PRINTED, told, told, source))
-    return found
+                    number = int(printed) if value is None else off
+                    small_counts.append((cell, PRINTED, number, number, source))
+    return small_counts
 
 
 def _texts(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -145,32 +145,34 @@ def small_in_words(text: str, threshold: int) -> list[tuple[int, str]]:
 
     Of "56 of 60" it is the rest.
     """
-    found: list[tuple[int, str]] = []
-    for one in OF.finditer(text):
-        part, whole = _whole(one[1]), _whole(one[2])
+    small_counts: list[tuple[int, str]] = []
+    for match in OF.finditer(text):
+        part, whole = _whole(match[1]), _whole(match[2])
         for count in (part, whole - part, whole):
             if 0 < count < threshold:
-                found.append((count, one[0]))
+                small_counts.append((count, match[0]))
                 break
     for pattern in (COUNTED, SIZE):
-        for one in pattern.finditer(text):
-            if 0 < _whole(one[1]) < threshold:
-                found.append((_whole(one[1]), one[0]))
-    return found
+        for match in pattern.finditer(text):
+            if 0 < _whole(match[1]) < threshold:
+                small_counts.append((_whole(match[1]), match[0]))
+    return small_counts
 
 
 def _in_row(place: str, row: Mapping[str, Any], threshold: int) -> list[Told]:
     """Return the small counts of a row of a table, and small complements."""
-    found: list[Told] = []
+    small_counts: list[Told] = []
     for name in COUNTS:
         value = row.get(name)
         if isinstance(value, int) and 0 < value < threshold:
-            found.append((place, PRINTED, value, value, f"the column {name}"))
+            small_counts.append((place, PRINTED, value, value, f"the column {name}"))
     for part, whole in PARTS:
         top, bottom = row.get(part), row.get(whole)
         if isinstance(top, int) and isinstance(bottom, int) and 0 < bottom - top < threshold:
-            found.append((place, EXACTLY, bottom - top, bottom - top, f"{whole} less {part}"))
-    return found
+            small_counts.append(
+                (place, EXACTLY, bottom - top, bottom - top, f"{whole} less {part}")
+            )
+    return small_counts
 
 
 def _in_means(place: str, row: Mapping[str, Any], threshold: int) -> list[Told]:
@@ -189,13 +191,13 @@ def _in_means(place: str, row: Mapping[str, Any], threshold: int) -> list[Told]:
         [1, *(len(f"{one:.6f}".rstrip("0").partition(".")[2]) for one in means.values())]
     )
     half = 0.5 * 10.0**-decimals
-    found: list[Told] = []
+    small_counts: list[Told] = []
     for name, mean in means.items():
         least = math.ceil(people * (mean - half) - 1e-9)
         most = math.floor(people * (mean + half) + 1e-9)
         if 0 < least <= most < threshold:
             how = EXACTLY if least == most else SMALL
-            found.append((f"{place}, the sum", how, least, most, f"{name}, times {people}"))
+            small_counts.append((f"{place}, the sum", how, least, most, f"{name}, times {people}"))
     medians = [
         name
         for name, value in row.items()
@@ -203,8 +205,8 @@ def _in_means(place: str, row: Mapping[str, Any], threshold: int) -> list[Told]:
     ]
     if medians and threshold <= people < 2 * threshold:
         source = f"{medians[0]}, of {people}"
-        found.append((f"{place}, on each side", SMALL, 1, people // 2, source))
-    return found
+        small_counts.append((f"{place}, on each side", SMALL, 1, people // 2, source))
+    return small_counts
 
 
 def _in_limits(place: str, row: Mapping[str, Any], threshold: int) -> list[Told]:
@@ -267,7 +269,7 @@ def _in_curves(table: Mapping[str, Any], threshold: int) -> list[Told]:
     groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for row in rows_of(table):
         groups.setdefault(tuple(row[name] for name in by), []).append(row)
-    found: list[Told] = []
+    small_counts: list[Told] = []
     for group, rows in groups.items():
         people = rows[0]["at_risk"]
         if not isinstance(people, int):
@@ -282,6 +284,6 @@ def _in_curves(table: Mapping[str, Any], threshold: int) -> list[Told]:
             if fallen and most < threshold:
                 days = f"between days {one['day']} and {other['day']}"
                 cell = ", ".join([str(table["name"]), *map(str, group), days])
-                found.append((cell, SMALL, 1, max(int(most), 1), "points of a curve"))
+                small_counts.append((cell, SMALL, 1, max(int(most), 1), "points of a curve"))
                 break
-    return found
+    return small_counts

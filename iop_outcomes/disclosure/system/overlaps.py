@@ -84,7 +84,7 @@ def told_together(documents: Sequence[Mapping[str, Any]], threshold: int) -> lis
         since the records were changed, are told by their difference only.
     """
     counts: dict[tuple[str, ...], dict[Key, Counted]] = {}
-    found: list[Told] = []
+    small_counts: list[Told] = []
     for document in documents:
         for one in counted(document):
             same = counts.setdefault(one.what, {})
@@ -94,26 +94,26 @@ def told_together(documents: Sequence[Mapping[str, Any]], threshold: int) -> lis
             elif one.value is not None and 0 < abs(one.value - before.value) < threshold:
                 off = abs(one.value - before.value)
                 cell = " / ".join(one.label)
-                found.append((cell, EXACTLY, off, off, "the same count in two reports"))
+                small_counts.append((cell, EXACTLY, off, off, "the same count in two reports"))
     for some in counts.values():
         if len(some) > 1 and sum(one.value is not None for one in some.values()) > 1:
             try:
                 table = attack(_system(list(some.values()), threshold))
             except ReportError:
                 continue
-            found += _once(list(table.itertuples(index=False, name=None)))
-    return found
+            small_counts += _once(list(table.itertuples(index=False, name=None)))
+    return small_counts
 
 
 def _once(rows: list[Told]) -> list[Told]:
     """Return each count once: a part that is also a count of a report gives where it is from."""
     of = {row[0]: row for row in rows}
-    found = []
+    small_counts = []
     for cell, how, low, high, _ in rows:
         if not (cell.startswith(PART) and cell.removeprefix(PART) in of):
             source = of.get(f"{PART}{cell}", of[cell])[4]
-            found.append((cell.removeprefix(PART), how, low, high, source.replace(PART, "")))
-    return found
+            small_counts.append((cell.removeprefix(PART), how, low, high, source.replace(PART, "")))
+    return small_counts
 
 
 def counted(document: Mapping[str, Any]) -> Iterator[Counted]:
@@ -131,16 +131,16 @@ def counted(document: Mapping[str, Any]) -> Iterator[Counted]:
             if days is None or str(row.get("status") or "") not in SETTLED:
                 continue
             programs, label = _label(name, row, everyone)
-            made = Counted((), programs, *days, None)
+            count = Counted((), programs, *days, None)
             for column in columns:
                 if column in row:
                     what = _what(name, label, column)
-                    yield replace(made, what=what, **_value(row[column], trend))
+                    yield replace(count, what=what, **_value(row[column], trend))
             for part, whole in OF_BOTH:
                 one, other = row.get(part), row.get(whole)
                 if whole in columns and isinstance(one, int) and isinstance(other, int):
                     what = (name, *label, f"{whole} less {part}")
-                    yield replace(made, what=what, value=other - one)
+                    yield replace(count, what=what, value=other - one)
 
 
 def figures(document: Mapping[str, Any]) -> int:

@@ -56,11 +56,11 @@ def no_small_counts(rule: str, policy: SafePolicy) -> str:
     'Rows left out. 14 scores prorated.'
     """
 
-    def without(found: re.Match[str]) -> str:
-        if not policy.hides(int(found[2].replace(",", ""))):
-            return found[0]
-        noun = {"person": "people"}.get(found[3], found[3] if found[3] == "people" else "")
-        return f"{found[1]}{(noun or f'{found[3]}s').capitalize()}"
+    def without(match: re.Match[str]) -> str:
+        if not policy.hides(int(match[2].replace(",", ""))):
+            return match[0]
+        noun = {"person": "people"}.get(match[3], match[3] if match[3] == "people" else "")
+        return f"{match[1]}{(noun or f'{match[3]}s').capitalize()}"
 
     return COUNTED.sub(without, rule)
 

@@ -74,8 +74,8 @@ class PaperProcess:
         if self._process is None:
             return paper.laid_out(self._page, fonts_of_page())
         content = _piped(self._process.stdout).read()
-        made = self._process.wait() == 0 and content.startswith(b"%PDF-")
-        return content if made else paper.laid_out(self._page, fonts_of_page())
+        ended_well = self._process.wait() == 0 and content.startswith(b"%PDF-")
+        return content if ended_well else paper.laid_out(self._page, fonts_of_page())
 
     def close(self) -> None:
         """End the process, whatever it does."""

@@ -115,10 +115,10 @@ def as_json(document: Document) -> bytes:
 
 def tables_of(document: Document) -> list[Document]:
     """Return all tables of a report in their order: of each section, and of its figures."""
-    found = []
+    tables = []
     for section in document["sections"]:
-        found += [*section["tables"], *(one["table"] for one in section["figures"])]
-    return found
+        tables += [*section["tables"], *(one["table"] for one in section["figures"])]
+    return tables
 
 
 def kinds_of(document: Document) -> dict[str, dict[str, str]]:
@@ -134,13 +134,13 @@ def leading_sheets(document: Document) -> dict[str, pd.DataFrame]:
     chosen: list[dict[str, str]] = next(
         (one["items"] for one in document["sections"] if one["items"]), []
     )
-    said = [(one["tag"], one["title"], f"{one['title']} {one['text']}") for one in chosen]
-    said += [(one["change"], one["title"], one["text"]) for one in document["findings"]]
+    findings = [(one["tag"], one["title"], f"{one['title']} {one['text']}") for one in chosen]
+    findings += [(one["change"], one["title"], one["text"]) for one in document["findings"]]
     facts = [("Title", document["title"])]
     facts += [(one["name"], one["text"]) for one in document["facts"]]
     held = [(one["name"], one["caption"], one["note"]) for one in tables_of(document)]
     return {
-        "findings": pd.DataFrame(said, columns=["change", "measure", "finding"]),
+        "findings": pd.DataFrame(findings, columns=["change", "measure", "finding"]),
         "facts": pd.DataFrame(facts, columns=["fact", "text"]),
         "sheets": pd.DataFrame(held, columns=["sheet", "what it holds", "how to read it"]),
     }

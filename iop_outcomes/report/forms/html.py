@@ -104,8 +104,8 @@ def facts_of(
     if missing:
         facts.insert(2, ("Not known from these records", "; ".join(missing)))
     if scope.period is not None and pd.Timestamp(records.as_of) < scope.period.last:
-        said = f"The {scope.word} is not over at the data cut: its figures are partial."
-        facts.insert(2, ("Note", said))
+        sentence = f"The {scope.word} is not over at the data cut: its figures are partial."
+        facts.insert(2, ("Note", sentence))
     return facts
 
 

@@ -79,9 +79,9 @@ def main() -> None:
     out = sys.stdout.buffer
     out.write(READY)
     out.flush()
-    given = sys.stdin.buffer.read()
-    if given:  # nothing: no page is wanted any more
-        asked = json.loads(given)
+    request = sys.stdin.buffer.read()
+    if request:  # nothing: no page is wanted any more
+        asked = json.loads(request)
         out.write(laid_out(asked["page"], asked["fonts"]))
 
 

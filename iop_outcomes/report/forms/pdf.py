@@ -90,9 +90,9 @@ def _style() -> str:
     return f"{faces}{paper}</style>"
 
 
-def _lettered(found: re.Match[str]) -> str:
-    svg = plain(lettered(b64decode(found[2]).decode("utf-8")))
-    return f'{found[1]}{b64encode(svg.encode("utf-8")).decode("ascii")}"'
+def _lettered(match: re.Match[str]) -> str:
+    svg = plain(lettered(b64decode(match[2]).decode("utf-8")))
+    return f'{match[1]}{b64encode(svg.encode("utf-8")).decode("ascii")}"'
 
 
 def lettered(svg: str) -> str:
@@ -101,29 +101,29 @@ def lettered(svg: str) -> str:
     They look the same, can be searched for and copied, and are laid out far faster. A picture with
     letters that matplotlib's own font does not draw is returned as it is.
     """
-    faces = [_face(found) for found in _LETTERS.finditer(svg)]
+    faces = [_face(match) for match in _LETTERS.finditer(svg)]
     if None in faces or len(faces) != svg.count("<!-- "):
         return svg
     return _LETTERS.sub(_as_text, svg)
 
 
-def _face(found: re.Match[str]) -> str | None:
+def _face(match: re.Match[str]) -> str | None:
     """Return the face of a line of letters, such as -Bold; None if they are not of one."""
-    shapes = found["shapes"].split("/>")[:-1]
+    shapes = match["shapes"].split("/>")[:-1]
     faces = [_FACE.search(shape) for shape in shapes]
     names = {None if one is None else one[1] for one in faces}
-    whole = len(unescape(found["text"])) == len(shapes)  # no ligature, nothing replaced
+    whole = len(unescape(match["text"])) == len(shapes)  # no ligature, nothing replaced
     return names.pop() if whole and len(names) == 1 else None
 
 
-def _as_text(found: re.Match[str]) -> str:
-    face = str(_face(found))
+def _as_text(match: re.Match[str]) -> str:
+    face = str(_face(match))
     weight = ' font-weight="700"' if "Bold" in face else ""
     slant = ' font-style="oblique"' if "Oblique" in face else ""
-    size = 100 * float(found["scale"])  # matplotlib's shapes are of 100 points
+    size = 100 * float(match["scale"])  # matplotlib's shapes are of 100 points
     return (
-        f'<text{found["style"]} transform="{found["place"]}" font-family="DejaVu Sans" '
-        f'font-size="{size:.4g}"{weight}{slant}>{found["text"]}</text>'
+        f'<text{match["style"]} transform="{match["place"]}" font-family="DejaVu Sans" '
+        f'font-size="{size:.4g}"{weight}{slant}>{match["text"]}</text>'
     )
 
 
@@ -140,8 +140,8 @@ def plain(svg: str) -> str:
     svg = _STYLED.sub(_as_attributes, svg)
     kept: list[bool] = []  # of the groups that are open
 
-    def group(found: re.Match[str]) -> str:
-        end, attributes, empty = found[1], _NAME.sub("", found[2] or "").strip(), found[3]
+    def group(match: re.Match[str]) -> str:
+        end, attributes, empty = match[1], _NAME.sub("", match[2] or "").strip(), match[3]
         if empty:
             return ""
         if end:
@@ -152,6 +152,6 @@ def plain(svg: str) -> str:
     return _GROUP.sub(group, svg)
 
 
-def _as_attributes(found: re.Match[str]) -> str:
-    pairs = (one.partition(":") for one in found[1].split(";") if one.strip())
+def _as_attributes(match: re.Match[str]) -> str:
+    pairs = (one.partition(":") for one in match[1].split(";") if one.strip())
     return "".join(f' {name.strip()}="{value.strip()}"' for name, _, value in pairs)

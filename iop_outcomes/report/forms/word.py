@@ -73,57 +73,57 @@ def word_of(document: Document, pictures: Pictures, mark: str, banner: str, logo
         A picture as a data address; none if it is empty.
     """
     library = python_docx()
-    made = library.Document()
-    made.core_properties.author, made.core_properties.comments = "", ""
-    made.core_properties.title = one_line(document["title"])
+    docx_file = library.Document()
+    docx_file.core_properties.author, docx_file.core_properties.comments = "", ""
+    docx_file.core_properties.title = one_line(document["title"])
     if mark:
-        for section in made.sections:
+        for section in docx_file.sections:
             section.header.paragraphs[0].add_run(one_line(mark)).bold = True
     if logo:
         content = b64decode(logo.partition(",")[2])
-        made.add_picture(BytesIO(content), height=library.shared.Inches(0.6))
-        _describe(made, "")
-    made.add_heading(one_line(document["title"]), 1)
+        docx_file.add_picture(BytesIO(content), height=library.shared.Inches(0.6))
+        _describe(docx_file, "")
+    docx_file.add_heading(one_line(document["title"]), 1)
     if banner:
-        made.add_paragraph().add_run(one_line(banner)).bold = True
+        docx_file.add_paragraph().add_run(one_line(banner)).bold = True
     for fact in document["facts"]:
-        paragraph = made.add_paragraph(style="No Spacing")
+        paragraph = docx_file.add_paragraph(style="No Spacing")
         paragraph.add_run(f"{one_line(fact['name'])}: ").bold = True
         paragraph.add_run(one_line(fact["text"]))
-    _add_first_page(made, document)
+    _add_first_page(docx_file, document)
     for title, picture in pictures:
-        made.add_heading(one_line(title), 2)
+        docx_file.add_heading(one_line(title), 2)
         wide = min(WIDE, picture.width / 96)
-        made.add_picture(BytesIO(picture.png), width=library.shared.Inches(wide))
-        _describe(made, one_line(picture.alternative_text))
-        made.paragraphs[-1].paragraph_format.keep_with_next = True
+        docx_file.add_picture(BytesIO(picture.png), width=library.shared.Inches(wide))
+        _describe(docx_file, one_line(picture.alternative_text))
+        docx_file.paragraphs[-1].paragraph_format.keep_with_next = True
         for note in picture.notes.splitlines():
-            _small(made.add_paragraph(), note)
+            _small(docx_file.add_paragraph(), note)
     with BytesIO() as buffer:
-        made.save(buffer)
+        docx_file.save(buffer)
         return _without_times(buffer.getvalue())
 
 
-def _add_first_page(made: Any, document: Document) -> None:
+def _add_first_page(docx_file: Any, document: Document) -> None:
     first = next((one for one in document["sections"] if one["items"]), None)
     if first is None:
         return
-    made.add_heading(one_line(first["title"]), 2)
+    docx_file.add_heading(one_line(first["title"]), 2)
     for sentence in first["sentences"]:
-        made.add_paragraph(one_line(sentence))
+        docx_file.add_paragraph(one_line(sentence))
     for item in first["items"]:
-        paragraph = made.add_paragraph(style="List Bullet")
+        paragraph = docx_file.add_paragraph(style="List Bullet")
         paragraph.add_run(f"{one_line(item['tag'])}: ").italic = True
         paragraph.add_run(one_line(item["title"])).bold = True
         text = one_line(item["text"])
         paragraph.add_run(text if text[:1] in ".:;," else f" {text}")
     for table in first["tables"]:
-        made.add_heading(one_line(table["caption"]), 3)
-        _add_table(made, table)
-        _small(made.add_paragraph(), table["note"])
+        docx_file.add_heading(one_line(table["caption"]), 3)
+        _add_table(docx_file, table)
+        _small(docx_file.add_paragraph(), table["note"])
 
 
-def _add_table(made: Any, table: Document) -> None:
+def _add_table(docx_file: Any, table: Document) -> None:
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
 
@@ -135,7 +135,7 @@ def _add_table(made: Any, table: Document) -> None:
         [write_value(row[place], kind) for place, kind in zip(kept, kinds, strict=True)]
         for row in table["rows"]
     ]
-    grid = made.add_table(rows=1 + len(rows), cols=len(names), style="Table Grid")
+    grid = docx_file.add_table(rows=1 + len(rows), cols=len(names), style="Table Grid")
     for line, texts in zip(grid.rows, [names, *rows], strict=True):
         for cell, text in zip(line.cells, texts, strict=True):
             _small(cell.paragraphs[0], text)
@@ -150,9 +150,9 @@ def _small(paragraph: Any, text: str) -> None:
     paragraph.add_run(one_line(text)).font.size = Pt(8)
 
 
-def _describe(made: Any, words: str) -> None:
+def _describe(docx_file: Any, words: str) -> None:
     """Give the last picture its alternative text."""
-    made.inline_shapes[-1]._inline.docPr.set("descr", words)
+    docx_file.inline_shapes[-1]._inline.docPr.set("descr", words)
 
 
 def _without_times(content: bytes) -> bytes:

@@ -100,13 +100,13 @@ def changes(findings: list[Finding], word: str) -> tuple[str, tuple[tuple[str, s
 
 def flow_section(scope: Scope, counted: Counted) -> Section:
     """Return how far people came who were admitted long enough ago."""
-    said = unknown(scope, "first_session", "retained_90")
+    sentences = unknown(scope, "first_session", "retained_90")
     name, title = "flow", "From admission to day 90"
     if "cohort_flow" not in counted.drafts:
-        return Section(name, title, said or (NO_SESSIONS,))
+        return Section(name, title, sentences or (NO_SESSIONS,))
     draft = counted.drafts["cohort_flow"]
     table = cohort.flow_shown(draft, scope, counted.linked, counted.hidden)
-    return Section(name, title, said, (table,))
+    return Section(name, title, sentences, (table,))
 
 
 def who_came(scope: Scope, counted: Counted) -> Section:
@@ -117,17 +117,17 @@ def who_came(scope: Scope, counted: Counted) -> Section:
 def attendance_section(scope: Scope, counted: Counted) -> Section:
     """Return the sessions, the weeks since admission, and the programs side by side."""
     name, title = "attendance", "Attendance and dose"
-    said = unknown(scope, *OF_SESSIONS)
+    sentences = unknown(scope, *OF_SESSIONS)
     if scope.engagement is None:
-        return Section(name, title, said)
-    said = (*said, *unknown(scope, "hours"))
+        return Section(name, title, sentences)
+    sentences = (*sentences, *unknown(scope, "hours"))
     if scope.records.time != "calendar" and scope.tells("attendance_rate"):
-        said = (*said, weekdays.NO_WEEKDAYS)
+        sentences = (*sentences, weekdays.NO_WEEKDAYS)
     shown = ("sessions", weekdays.NAME, "programs")
     tables = [counted.table(one) for one in shown if one in counted.drafts]
     weeks = counted.weeks
     if weeks is None:
-        return Section(name, title, said, tuple(tables))
+        return Section(name, title, sentences, tuple(tables))
     kinds: dict[str, Kind] = dict.fromkeys(weeks.table.columns, "count")
     kinds |= dict.fromkeys(("rate", "lower", "upper"), "share")
     behind = Table(
@@ -140,7 +140,7 @@ def attendance_section(scope: Scope, counted: Counted) -> Section:
     )
     picture = partial(draw_svg, plot_attendance, weeks, synthetic=scope.records.synthetic)
     drawing = Drawing(f"Who came, week by week: {scope.followed_90_days_text}", picture, behind)
-    return Section(name, title, said, tuple(tables), (drawing,))
+    return Section(name, title, sentences, tuple(tables), (drawing,))
 
 
 def of_tables(counted: Counted, name: str, title: str, tables: Sequence[str], none: str) -> Section:
@@ -210,16 +210,16 @@ def _curve(scope: Scope, curves: ProtectedCurves, title: str, name: str) -> Draw
     return Drawing(title, picture, relapse.curve_table(name, title, curves))
 
 
-def sites_section(scope: Scope, made: dict[str, Funnel]) -> Section:
+def sites_section(scope: Scope, funnels: dict[str, Funnel]) -> Section:
     """Return a funnel a measure."""
-    if not made:
+    if not funnels:
         few = "Fewer than two programs can be shown side by side: the counts of the others are few."
         return Section(sites.NAME, sites.TITLE, (few,))
     drawings = []
-    for measure, one in made.items():
+    for measure, site_funnel in funnels.items():
         title = f"{sites.MEASURES[measure]}, by program: {scope.words(4)}"
-        picture = partial(draw_svg, plot_funnel, one, synthetic=scope.records.synthetic)
-        drawings.append(Drawing(title, picture, sites.funnel_table_of(measure, title, one)))
+        picture = partial(draw_svg, plot_funnel, site_funnel, synthetic=scope.records.synthetic)
+        drawings.append(Drawing(title, picture, sites.funnel_table_of(measure, title, site_funnel)))
     return Section(sites.NAME, sites.TITLE, (sites.HOW,), (), tuple(drawings))
 
 
@@ -234,13 +234,15 @@ def trends_section(
     if scope.period is None:
         return Section("trends", "Trends", (no_period(scope),))
     intro, items = changes(findings, scope.word)
-    said = (intro, *unknown(scope, *REPORTED))
+    sentences = (intro, *unknown(scope, *REPORTED))
     drawings = tuple(
         trend_drawing(scope, trend, targets.get(name))
         for name, trend in trends.drawn.items()
         if name != RESPONSE
     )
-    return Section("trends", "Trends", said, () if signals is None else (signals,), drawings, items)
+    return Section(
+        "trends", "Trends", sentences, () if signals is None else (signals,), drawings, items
+    )
 
 
 def trend_drawing(scope: Scope, trend: Trend, target: float | None = None) -> Drawing:
@@ -259,15 +261,15 @@ def trend_drawing(scope: Scope, trend: Trend, target: float | None = None) -> Dr
 def response_section(scope: Scope, trends: Trends, targets: Mapping[str, float]) -> Section:
     """Return how many of the check-ins that were due were answered."""
     name, title = "response", "Response rates"
-    said = (
+    sentences = (
         "People who stop answering may fare worse than those who answer. The fewer answer, the "
         "less the other pages can be relied on.",
         *unknown(scope, RESPONSE),
     )
     if RESPONSE not in trends.drawn:
-        return Section(name, title, said)
+        return Section(name, title, sentences)
     drawing = trend_drawing(scope, trends.drawn[RESPONSE], targets.get(RESPONSE))
-    return Section(name, title, said, (), (drawing,))
+    return Section(name, title, sentences, (), (drawing,))
 
 
 def unknown(scope: Scope, *measures: str) -> tuple[str, ...]:
@@ -283,9 +285,9 @@ def unknown(scope: Scope, *measures: str) -> tuple[str, ...]:
 def cannot_tell(scope: Scope) -> Section:
     """Return what the records cannot tell, or only in part, and what would be needed."""
     rows = [
-        (one.title, _known(one), one.told, one.needed)
-        for one in sorted(scope.judged.values(), key=lambda one: not one.absent)
-        if one.known != "yes"
+        (judgement.title, _known(judgement), judgement.told, judgement.needed)
+        for judgement in sorted(scope.judged.values(), key=lambda judgement: not judgement.absent)
+        if judgement.known != "yes"
     ]
     if not rows:
         said = ("They can tell every measure of this report.", cohort.NO_REFERRALS)

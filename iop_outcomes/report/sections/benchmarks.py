@@ -98,8 +98,8 @@ def _here(counted: Counted, one: Benchmark) -> tuple[str, str] | None:
         return None
     table = counted.table(one.table)
     names = table.frame[table.frame.columns[0]].astype(str)
-    found = table.frame.loc[names == one.row, "share"]
-    if found.empty or found.iloc[0] == HIDDEN or pd.isna(found.iloc[0]):
+    shares = table.frame.loc[names == one.row, "share"]
+    if shares.empty or shares.iloc[0] == HIDDEN or pd.isna(shares.iloc[0]):
         return None
     of = table.caption.partition(": ")[2] or table.caption.partition(",")[0]
-    return write_value(found.iloc[0], "share"), of[:1].upper() + of[1:]
+    return write_value(shares.iloc[0], "share"), of[:1].upper() + of[1:]

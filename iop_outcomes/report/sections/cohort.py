@@ -60,11 +60,11 @@ def admissions_table(scope: Scope, linked: LinkedCounts, step: Step = FINEST) ->
                 (word, admitted & (words == word).to_numpy())
                 for word in sorted(set(words[admitted]))
             ]
-            made = _declare(scope, linked, "admissions", groups, view)
-            linked.total(("admissions", ALL), made)
+            own_keys = _declare(scope, linked, "admissions", groups, view)
+            linked.total(("admissions", ALL), own_keys)
             rows += [(view, word.replace("_", " "), int(mask.sum())) for word, mask in groups]
             rows.append((view, ALL, int(admitted.sum())))
-            keys += [*made, ("admissions", ALL)]
+            keys += [*own_keys, ("admissions", ALL)]
     if not rows:  # nobody was admitted in a time in which people were there
         rows, keys = [("program", ALL, 0)], [("admissions", ALL)]
     frame = pd.DataFrame(rows, columns=["by", "group", "admitted"])

@@ -62,10 +62,12 @@ def continuity_table(scope: Scope, linked: LinkedCounts) -> DraftTable | None:
     if scope.attendance is None or not scope.tells("first_session"):
         return None
     cohort = scope.records.subset(scope.two_years)
-    found = [rule(scope.attendance) for _, rule in RULES]
+    measures = [rule(scope.attendance) for _, rule in RULES]
     parts = [
-        replace(one, table=one.table[scope.two_years].reset_index(drop=True), _records=cohort)
-        for one in found
+        replace(
+            measure, table=measure.table[scope.two_years].reset_index(drop=True), _records=cohort
+        )
+        for measure in measures
     ]
     safe = safe_rows(pd.concat([one.summary() for one in parts], ignore_index=True), scope.policy)
     rows, needs = [], []
@@ -124,8 +126,8 @@ def scores_tables(scope: Scope, linked: LinkedCounts) -> list[DraftTable]:
     Numbers of answers that differ by a few people are not both shown.
     """
     shown = Shown(scope.policy)
-    made = (_symptoms_table(scope, linked, shown), _functioning_table(scope, linked, shown))
-    return [one for one in made if one is not None]
+    tables = (_symptoms_table(scope, linked, shown), _functioning_table(scope, linked, shown))
+    return [one for one in tables if one is not None]
 
 
 def _symptoms_table(scope: Scope, linked: LinkedCounts, shown: Shown) -> DraftTable | None:
@@ -133,10 +135,10 @@ def _symptoms_table(scope: Scope, linked: LinkedCounts, shown: Shown) -> DraftTa
     rows: list[tuple[object, ...]] = []
     needs: list[tuple[Item, ...]] = []
     for name, title in SCALES.items():
-        found = _protected(scope, partial(symptom_change, instrument=name))
-        if found is None:
+        table_of_change = _protected(scope, partial(symptom_change, instrument=name))
+        if table_of_change is None:
             continue
-        row = found.iloc[0]
+        row = table_of_change.iloc[0]
         if row["hidden"] or not row["paired"] > 0:
             continue
         if not shown.admit(*((row[one], row[one]) for one in ("episodes", "paired") if row[one])):
@@ -165,20 +167,20 @@ def _symptoms_table(scope: Scope, linked: LinkedCounts, shown: Shown) -> DraftTa
 
 def _functioning_table(scope: Scope, linked: LinkedCounts, shown: Shown) -> DraftTable | None:
     """Return work, housing and more at admission and discharge, of those known at both."""
-    found = _protected(scope, functioning)
-    if found is None:
+    domains = _protected(scope, functioning)
+    if domains is None:
         return None
-    found = found[(found["moment"] == MOMENT) & ~found["hidden"] & (found["paired"] > 0)]
-    found = found[[shown.admit((number, number)) for number in found["paired"]]]
-    if found.empty:
+    domains = domains[(domains["moment"] == MOMENT) & ~domains["hidden"] & (domains["paired"] > 0)]
+    domains = domains[[shown.admit((number, number)) for number in domains["paired"]]]
+    if domains.empty:
         return None
     needs = [
         _declare(linked, ("functioning", row["domain"]), {"paired": row["paired"]})
-        for _, row in found.iterrows()
+        for _, row in domains.iterrows()
     ]
     shares = ["share_start", "share_end"]
     names = ["paired", *shares, "difference", "lower", "upper"]
-    frame = found[["domain", *names]].reset_index(drop=True)
+    frame = domains[["domain", *names]].reset_index(drop=True)
     frame["domain"] = frame["domain"].str.replace("_", " ")
     frame[names[1:]] = frame[names[1:]].astype(np.float64).round(SHARE_DECIMALS)
     kinds: dict[str, Kind] = {"paired": "count"}

@@ -49,18 +49,20 @@ def own_section(
     sentences: list[str] = []
     tables: list[Table] = []
     drawings: list[Drawing] = []
-    made = function(scope.records)
-    for number, one in enumerate([made] if isinstance(made, str | Result) else made, start=1):
-        if isinstance(one, str):
-            sentences.append(one)
+    results = function(scope.records)
+    for number, result in enumerate(
+        [results] if isinstance(results, str | Result) else results, start=1
+    ):
+        if isinstance(result, str):
+            sentences.append(result)
             continue
-        if not isinstance(one, Result):
+        if not isinstance(result, Result):
             raise RuleError(
                 f"The section {name} is made of sentences and results.",
-                found=as_written(one),
+                found=as_written(result),
                 instead="results that iop_outcomes.protect takes, such as a trend or curves",
             )
-        safe = protect(cast(Any, one), scope.policy)  # which refuses other results by name
+        safe = protect(cast(Any, result), scope.policy)  # which refuses other results by name
         table = table_of(f"{name.replace('-', '_')[:27]}_{number}", title, safe)
         if type(safe).__name__ in DRAWN_BY:
             picture = partial(draw_svg, draw, safe, synthetic=scope.records.synthetic)

@@ -96,12 +96,14 @@ class Part:
     of_people: bool = True
 
 
-def _first_page(made: Material) -> Section:
-    if made.scope.period is None:
-        return Section(first_page.NAME, first_page.TITLE, (parts.no_period(made.scope),))
-    others = sites.site_points(made.all.sites)
-    targets = made.settings.targets
-    return first_page.first_page(made.scope, made.all.trends, made.signals, targets, others)
+def _first_page(material: Material) -> Section:
+    if material.scope.period is None:
+        return Section(first_page.NAME, first_page.TITLE, (parts.no_period(material.scope),))
+    others = sites.site_points(material.all.sites)
+    targets = material.settings.targets
+    return first_page.first_page(
+        material.scope, material.all.trends, material.signals, targets, others
+    )
 
 
 def _beside(made: Material) -> Section:
@@ -109,20 +111,22 @@ def _beside(made: Material) -> Section:
     return earlier.beside_section(made.scope, *given)
 
 
-def _trends(made: Material) -> Section:
-    given = (made.findings, made.signals, made.settings.targets)
-    return parts.trends_section(made.scope, made.all.trends, *given)
+def _trends(material: Material) -> Section:
+    findings = (material.findings, material.signals, material.settings.targets)
+    return parts.trends_section(material.scope, material.all.trends, *findings)
 
 
 def _of_tables(name: str, title: str, tables: Sequence[str], none: str) -> Part:
-    return Part(name, title, lambda made: parts.of_tables(made.all, name, title, tables, none))
+    return Part(
+        name, title, lambda material: parts.of_tables(material.all, name, title, tables, none)
+    )
 
 
-def _definitions(made: Material) -> Section:
-    if made.counted is None:
-        return parts.definitions(made.scope, Trends())
+def _definitions(material: Material) -> Section:
+    if material.counted is None:
+        return parts.definitions(material.scope, Trends())
     return parts.definitions(
-        made.scope, made.counted.trends, made.counted.plan, made.counted.changed
+        material.scope, material.counted.trends, material.counted.plan, material.counted.changed
     )
 
 
@@ -132,13 +136,15 @@ PARTS = (
     Part(
         "flow",
         "From admission to day 90",
-        lambda made: parts.flow_section(made.scope, made.all),
+        lambda material: parts.flow_section(material.scope, material.all),
     ),
-    Part("who-came", "Who was served", lambda made: parts.who_came(made.scope, made.all)),
+    Part(
+        "who-came", "Who was served", lambda material: parts.who_came(material.scope, material.all)
+    ),
     Part(
         "attendance",
         "Attendance and dose",
-        lambda made: parts.attendance_section(made.scope, made.all),
+        lambda material: parts.attendance_section(material.scope, material.all),
     ),
     _of_tables(
         "engagement",
@@ -146,31 +152,45 @@ PARTS = (
         ("continuity",),
         "The sessions do not tell which rules were met.",
     ),
-    Part("who-stayed", "How episodes ended", lambda made: parts.who_stayed(made.scope, made.all)),
-    Part("relapse", "Relapse", lambda made: parts.relapse_section(made.scope, made.all)),
+    Part(
+        "who-stayed",
+        "How episodes ended",
+        lambda material: parts.who_stayed(material.scope, material.all),
+    ),
+    Part(
+        "relapse", "Relapse", lambda material: parts.relapse_section(material.scope, material.all)
+    ),
     _of_tables(
         "symptoms",
         "Symptoms and daily life",
         ("symptoms", "functioning"),
         "The check-ins hold no scores and no answers on daily life of enough people.",
     ),
-    Part(sites.NAME, sites.TITLE, lambda made: parts.sites_section(made.scope, made.all.sites)),
+    Part(
+        sites.NAME,
+        sites.TITLE,
+        lambda material: parts.sites_section(material.scope, material.all.sites),
+    ),
     Part(
         benchmarks.NAME,
         benchmarks.TITLE,
-        lambda made: benchmarks.benchmarks_section(made.all),
+        lambda material: benchmarks.benchmarks_section(material.all),
     ),
     Part("trends", "Trends", _trends),
     Part(
         "response",
         "Response rates",
-        lambda made: parts.response_section(made.scope, made.all.trends, made.settings.targets),
+        lambda material: parts.response_section(
+            material.scope, material.all.trends, material.settings.targets
+        ),
     ),
-    Part(parts.CANNOT_TELL_ID, parts.CANNOT_TELL, lambda made: parts.cannot_tell(made.scope)),
+    Part(
+        parts.CANNOT_TELL_ID, parts.CANNOT_TELL, lambda material: parts.cannot_tell(material.scope)
+    ),
     Part(
         "data-quality",
         "Data quality",
-        lambda made: parts.data_quality(made.whole, made.drafts, made.hidden),
+        lambda material: parts.data_quality(material.whole, material.drafts, material.hidden),
         of_people=False,
     ),
     Part("definitions", "Definitions", _definitions, of_people=False),
@@ -237,10 +257,10 @@ def _checked(own: OwnSection, taken: Sequence[str]) -> OwnSection:
 
 
 def _own_part(name: str, title: str, function: OwnFunction) -> Part:
-    return Part(name, title, lambda made: own_section(made.scope, name, title, function))
+    return Part(name, title, lambda material: own_section(material.scope, name, title, function))
 
 
-def build(part: Part, made: Material, shown: Sequence[str]) -> Section:
+def build(part: Part, material: Material, shown: Sequence[str]) -> Section:
     """Return a section under its title; of too few people, that they are too few.
 
     Parameters
@@ -252,10 +272,10 @@ def build(part: Part, made: Material, shown: Sequence[str]) -> Section:
     shown : sequence of str
         The names of the sections that the report has: no sentence points to another one.
     """
-    if part.of_people and made.counted is None:
+    if part.of_people and material.counted is None:
         return Section(part.name, part.title, (parts.TOO_FEW,))
-    section = replace(part.build(made), identifier=part.name, title=part.title)
-    title = made.settings.titles.get(parts.CANNOT_TELL_ID, parts.CANNOT_TELL)
+    section = replace(part.build(material), identifier=part.name, title=part.title)
+    title = material.settings.titles.get(parts.CANNOT_TELL_ID, parts.CANNOT_TELL)
     there = parts.CANNOT_TELL_ID in shown
     return _pointing(section, parts.why(title) if there else "")
 
@@ -265,11 +285,11 @@ def _pointing(section: Section, why: str) -> Section:
     if why == parts.WHY:
         return section
 
-    def said(text: str) -> str:
+    def pointing(text: str) -> str:
         return text.replace(parts.WHY, why).rstrip()
 
     return replace(
         section,
-        sentences=tuple(map(said, section.sentences)),
-        items=tuple((change, title, said(text)) for change, title, text in section.items),
+        sentences=tuple(map(pointing, section.sentences)),
+        items=tuple((change, title, pointing(text)) for change, title, text in section.items),
     )

@@ -123,9 +123,9 @@ def _charted(scope: Scope, measure: str) -> Trend:
     assert whole.people is not None
     table = whole.table
     used = table["complete"] & (table["end"] <= scope.period.last)
-    made = whole.only(np.flatnonzero(used.to_numpy(dtype=np.bool_)))
-    assert made.people is not None
-    made = replace(made, table=_without_small(made, scope.policy))
+    charted = whole.only(np.flatnonzero(used.to_numpy(dtype=np.bool_)))
+    assert charted.people is not None
+    charted = replace(charted, table=_without_small(charted, scope.policy))
     rule = chart_rule(
         quantity.kind,
         chart="auto",
@@ -139,33 +139,33 @@ def _charted(scope: Scope, measure: str) -> Trend:
         least=quantity.least,
         most=quantity.most,
     )
-    return made.with_chart(rule)
+    return charted.with_chart(rule)
 
 
-def _without_small(made: Trend, policy: SafePolicy) -> pd.DataFrame:
+def _without_small(trend: Trend, policy: SafePolicy) -> pd.DataFrame:
     """Return the table with counts that do not depend on any small number of people.
 
     If few people attended, or few were absent, as many sessions are taken as half the threshold of
     people have in the program's other months. To leave such months out would leave out the best
     or the worst of a small program.
     """
-    assert made.people is not None
+    assert trend.people is not None
     numerator, denominator = (
-        made.table[name].to_numpy(dtype=np.float64).copy() for name in ("numerator", "denominator")
+        trend.table[name].to_numpy(dtype=np.float64).copy() for name in ("numerator", "denominator")
     )
     parts = [numerator.copy(), denominator - numerator]
-    small = policy.hides(made.people[:, 1:])
-    few = (made.people[:, 0] < policy.threshold) | small.all(axis=1)
-    for rows in group_rows(made.table, made.by):
+    small = policy.hides(trend.people[:, 1:])
+    few = (trend.people[:, 0] < policy.threshold) | small.all(axis=1)
+    for rows in group_rows(trend.table, trend.by):
         usual = rows[~few[rows] & ~small[rows].any(axis=1)]
         for side, count in enumerate(parts):
-            people = made.people[usual, 1 + side].sum()
+            people = trend.people[usual, 1 + side].sum()
             each = count[usual].sum() / people if people else np.nan
             chosen = rows[small[rows, side]]
             replaced = np.minimum(each * policy.threshold / 2, denominator[chosen])
             numerator[chosen] = replaced if side == 0 else denominator[chosen] - replaced
     few |= np.isnan(numerator)
-    table = made.table.assign(numerator=numerator, value=ratio(numerator, denominator))
+    table = trend.table.assign(numerator=numerator, value=ratio(numerator, denominator))
     numbers = ["numerator", "denominator", "value"]
     return table.assign(**{name: table[name].mask(few) for name in numbers})
 
@@ -182,16 +182,16 @@ def said(variation: str) -> str:
 
 def _stretches(periods: list[str], words: list[str]) -> list[str]:
     """Return the months in a row of which the chart says the same."""
-    found: list[tuple[str, str, str]] = []
+    stretches: list[tuple[str, str, str]] = []
     for period, word in zip(periods, words, strict=True):
         if word == NO_SIGNAL:
             continue
         month = pd.Period(period, "M")
-        if found and found[-1][2] == word and pd.Period(found[-1][1], "M") + 1 == month:
-            found[-1] = (found[-1][0], period, word)
+        if stretches and stretches[-1][2] == word and pd.Period(stretches[-1][1], "M") + 1 == month:
+            stretches[-1] = (stretches[-1][0], period, word)
         else:
-            found.append((period, period, word))
+            stretches.append((period, period, word))
     return [
         f"{word}, {first}" if first == last else f"{word}, {first} to {last}"
-        for first, last, word in found
+        for first, last, word in stretches
     ]

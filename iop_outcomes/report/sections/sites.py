@@ -49,7 +49,7 @@ def declare_sites(scope: Scope, linked: LinkedCounts) -> list[SiteCounts]:
     """
     program = scope.records.episodes["program"].astype(str).to_numpy()
     names = sorted(set(program[scope.year]))
-    made = []
+    counts_of_sites = []
     for measure, (top, bottom) in fractions_of_people(scope).items():
         rows = []
         for name in names:
@@ -64,14 +64,16 @@ def declare_sites(scope: Scope, linked: LinkedCounts) -> list[SiteCounts]:
                 linked.total(own, [same])
             rows.append((name, *(float(linked.value((*key, count))) for count in "xn")))
         frame = pd.DataFrame(rows, columns=["program", "numerator", "denominator"])
-        made.append(SiteCounts(measure, frame[frame["denominator"] > 0].reset_index(drop=True)))
-    return made
+        counts_of_sites.append(
+            SiteCounts(measure, frame[frame["denominator"] > 0].reset_index(drop=True))
+        )
+    return counts_of_sites
 
 
 def funnels(counts: list[SiteCounts], hidden: Hidden) -> dict[str, Funnel]:
     """Return the funnels that may be shown, by measure."""
-    made = {one.measure: one.shown(hidden) for one in counts}
-    return {name: one for name, one in made.items() if one is not None}
+    funnel_of = {counts_of_site.measure: counts_of_site.shown(hidden) for counts_of_site in counts}
+    return {name: site_funnel for name, site_funnel in funnel_of.items() if site_funnel is not None}
 
 
 def funnel_table_of(measure: str, title: str, one: Funnel) -> Table:
@@ -85,28 +87,30 @@ def funnel_table_of(measure: str, title: str, one: Funnel) -> Table:
     return Table(f"sites_{measure}", title, frame, kinds, one.rule)
 
 
-def site_points(made: dict[str, Funnel]) -> list[Point]:
+def site_points(funnels_shown: dict[str, Funnel]) -> list[Point]:
     """Return a finding for each measure in which a program lies beyond its limits.
 
     Where none does, one finding says so, of the measure with the most people.
     """
     points = []
-    for measure, one in made.items():
-        beyond = one.table[one.table["position"] != WITHIN]
+    for measure, site_funnel in funnels_shown.items():
+        beyond = site_funnel.table[site_funnel.table["position"] != WITHIN]
         named = [
             f"{row.program} {row.value:.1%} ({row.numerator:,.0f} of {row.denominator:,.0f}; "
             f"chance alone gives {row.lower_95:.1%} to {row.upper_95:.1%})"
             for row in beyond.itertuples(index=False)
         ]
         if named:
-            text = f": {'; '.join(named)} differs from all programs, {one.target:.1%}."
+            text = f": {'; '.join(named)} differs from all programs, {site_funnel.target:.1%}."
             points.append(Point(DIFFER, "programs differ", MEASURES[measure], text))
-    if made and not points:
-        measure, one = max(made.items(), key=lambda item: item[1].table["denominator"].sum())
-        met, of = one.table["numerator"].sum(), one.table["denominator"].sum()
+    if funnels_shown and not points:
+        measure, site_funnel = max(
+            funnels_shown.items(), key=lambda item: item[1].table["denominator"].sum()
+        )
+        met, of = site_funnel.table["numerator"].sum(), site_funnel.table["denominator"].sum()
         text = (
-            f": no program differs from all of them, {one.target:.1%} ({met:,.0f} of {of:,.0f}), "
-            "by more than chance."
+            f": no program differs from all of them, {site_funnel.target:.1%} "
+            f"({met:,.0f} of {of:,.0f}), by more than chance."
         )
         points.append(Point(SAME, "no real difference", MEASURES[measure], text))
     return points
