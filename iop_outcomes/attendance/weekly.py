@@ -31,7 +31,7 @@ from iop_outcomes.shared.groups import (
 )
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.result import DrawnResult
-from iop_outcomes.shared.text import describe_groups
+from iop_outcomes.shared.text import describe_groups, format_share
 from iop_outcomes.statistics.proportions import clustered_interval
 
 if TYPE_CHECKING:
@@ -338,8 +338,11 @@ def _describe_week(row: pd.Series[Any], confidence: float) -> str:
         counts = f" ({row['attended']:,.0f} of {row['due']:,.0f})"
     limits = ""
     if pd.notna(row["lower"]):
-        limits = f", {confidence * 100:g}% interval {row['lower']:.1%} to {row['upper']:.1%}"
+        limits = (
+            f", {confidence * 100:g}% interval {format_share(row['lower'])} to "
+            f"{format_share(row['upper'])}"
+        )
     return (
-        f"In week {row['week']:.0f}, {row['rate']:.1%} of the sessions due were attended"
+        f"In week {row['week']:.0f}, {format_share(row['rate'])} of the sessions due were attended"
         f"{counts}{limits}."
     )

@@ -26,7 +26,7 @@ from iop_outcomes.shared.groups import (
     ungrouped,
 )
 from iop_outcomes.shared.result import DrawnResult
-from iop_outcomes.shared.text import describe_groups, format_count
+from iop_outcomes.shared.text import describe_groups, format_count, format_share
 from iop_outcomes.statistics.proportions import clustered_interval
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -90,14 +90,14 @@ class AttendanceCalendar(DrawnResult):
         share = sums["attended"] / sums["due"]
         low, high = share.idxmin(), share.idxmax()
         ends = (
-            f" Lowest on {low} ({share[low]:.1%} of {sums.loc[low, 'due']:,.0f}), highest on "
-            f"{high} ({share[high]:.1%} of {sums.loc[high, 'due']:,.0f})."
+            f" Lowest on {low} ({format_share(share[low])} of {sums.loc[low, 'due']:,.0f}), "
+            f"highest on {high} ({format_share(share[high])} of {sums.loc[high, 'due']:,.0f})."
             if len(share) > 1
             else ""
         )
         return (
-            f"{name}{came:,} of {due:,} sessions due were attended ({came / due:.1%}) in the "
-            f"{weeks} from {first}{_without(hidden)}.{ends}"
+            f"{name}{came:,} of {due:,} sessions due were attended ({format_share(came / due)}) "
+            f"in the {weeks} from {first}{_without(hidden)}.{ends}"
         )
 
 

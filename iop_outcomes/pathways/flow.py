@@ -33,7 +33,7 @@ from iop_outcomes.shared.groups import (
 )
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.shared.result import DrawnResult
-from iop_outcomes.shared.text import describe_groups, format_count, format_level
+from iop_outcomes.shared.text import describe_groups, format_count, format_level, format_share
 
 DAYS = (30, 60, 90)
 NOT_FOLLOWED = "not yet followed that long"
@@ -119,11 +119,14 @@ class CohortFlow(DrawnResult):
         limits = ""
         if pd.notna(row["lower"]):
             limits = (
-                f", {format_level(self.confidence)} interval {row['lower']:.1%} to "
-                f"{row['upper']:.1%}"
+                f", {format_level(self.confidence)} interval {format_share(row['lower'])} to "
+                f"{format_share(row['upper'])}"
             )
         of = row["reached"] + row["not_reached"]
-        return f"{title}: {row['reached']:,.0f} of {of:,.0f} ({row['share']:.1%}{limits}){besides}."
+        return (
+            f"{title}: {row['reached']:,.0f} of {of:,.0f} "
+            f"({format_share(row['share'])}{limits}){besides}."
+        )
 
 
 def cohort_flow(

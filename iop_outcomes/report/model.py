@@ -12,14 +12,11 @@ import pandas as pd
 
 from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.plots.layout.export import Picture, dotted
+from iop_outcomes.shared.text import format_share
 
 Kind = Literal["text", "code", "count", "share", "whole_share", "days", "number"]
 Item = Hashable
 Hidden = frozenset[Item]
-
-SHARE_DECIMALS = 3
-"""Of a share whose counts stand beside it: what the page prints. More would be no more exact."""
-
 
 MOST_WHOLE = 14, 2_500  # rows, letters: of a table that is not divided between two pages
 
@@ -170,9 +167,9 @@ def write_value(value: object, kind: Kind) -> str:
         return value.date().isoformat()
     number = float(value)  # type: ignore[arg-type]  # a number by now
     if kind == "share":
-        return f"{number:.0%}" if number in (0.0, 1.0) else f"{number:.1%}"
+        return f"{number:.0%}" if number in (0.0, 1.0) else format_share(number)
     if kind == "whole_share":
-        return f"{number:.1%}".replace(".0%", "%")
+        return format_share(number).replace(".0%", "%")
     if kind == "count":
         return f"{number:,.0f}"
     if kind == "days":

@@ -10,7 +10,7 @@ import pandas as pd
 
 from iop_outcomes.compare.group_tests.result import format_p_value
 from iop_outcomes.shared.result import Result
-from iop_outcomes.shared.text import format_level
+from iop_outcomes.shared.text import format_level, format_share
 from iop_outcomes.survival.clusters import Clustering, closing
 from iop_outcomes.survival.times import label_of
 
@@ -90,11 +90,12 @@ class ImputedRelapse(Result):
         name = f"{label_of(row[list(self.by)])}: " if self.by else ""
         if not np.isfinite(row["relapsed"]):
             return f"{name}not estimable"
-        text = f"{name}{row['relapsed']:.1%} of {row['n']:,}"
+        text = f"{name}{format_share(row['relapsed'])} of {row['n']:,}"
         if np.isfinite(row["relapsed_lower"]):
             text += (
-                f" ({format_level(self.confidence)} interval {row['relapsed_lower']:.1%} to "
-                f"{row['relapsed_upper']:.1%})"
+                f" ({format_level(self.confidence)} interval "
+                f"{format_share(row['relapsed_lower'])} to "
+                f"{format_share(row['relapsed_upper'])})"
             )
         if np.isfinite(row["rests_on_imputed"]):
             text += f", {row['rests_on_imputed']:.0%} of the events on imputed weeks"

@@ -13,7 +13,7 @@ from iop_outcomes.records.fitness import reasons_in
 from iop_outcomes.shared.arrays import Integers
 from iop_outcomes.shared.groups import NOTHING_LEFT_OUT, LeftOut
 from iop_outcomes.shared.result import DrawnResult
-from iop_outcomes.shared.text import describe_groups
+from iop_outcomes.shared.text import describe_groups, format_share
 from iop_outcomes.statistics.differences import recovered_difference
 from iop_outcomes.trends.charting import (
     CHART_COLUMNS,
@@ -331,7 +331,7 @@ class Trend(DrawnResult):
 
     def _amount(self, value: float) -> str:
         if self.unit == "proportion":
-            return f"{value:.1%}"
+            return format_share(value)
         if self.unit == "episodes":
             return f"{value:,.1f}".removesuffix(".0")
         if self.unit in MEANS:

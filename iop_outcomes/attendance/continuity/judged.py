@@ -17,6 +17,7 @@ from iop_outcomes.shared.arrays import Booleans, Floats, ratio
 from iop_outcomes.shared.checks import check_confidence
 from iop_outcomes.shared.groups import MissingGroup, group_episodes, ungrouped
 from iop_outcomes.shared.result import Result
+from iop_outcomes.shared.text import format_share
 from iop_outcomes.statistics.proportions import proportion_interval
 
 if TYPE_CHECKING:
@@ -109,8 +110,10 @@ class ContinuityMeasure(Result):
         if not row["denominator"]:
             return f"No episode is known for which the time of the rule is over. {self.rule}"
         return (
-            f"{row['numerator']:,} of {row['denominator']:,} ({row['share']:.1%}, 95% interval "
-            f"{row['lower']:.1%} to {row['upper']:.1%}) met the rule. {self.rule}"
+            f"{row['numerator']:,} of {row['denominator']:,} "
+            f"({format_share(row['share'])}, 95% interval "
+            f"{format_share(row['lower'])} to {format_share(row['upper'])}) met the "
+            f"rule. {self.rule}"
         )
 
     def summary(

@@ -27,6 +27,7 @@ from iop_outcomes.attendance.continuity.transitions import followed_up
 from iop_outcomes.attendance.stays import Attendance
 from iop_outcomes.shared.groups import MissingGroup, ungrouped
 from iop_outcomes.shared.result import Result
+from iop_outcomes.shared.text import format_share
 
 if TYPE_CHECKING:
     from iop_outcomes.records import Records
@@ -93,7 +94,7 @@ class Continuity(Result):
         worst = known.loc[known["share"].idxmax()]
         return (
             f"{worst['first']} and {worst['second']} disagree most: on {worst['differ']:,} of "
-            f"{worst['known']:,} episodes ({worst['share']:.1%}). {self.rule}"
+            f"{worst['known']:,} episodes ({format_share(worst['share'])}). {self.rule}"
         )
 
 

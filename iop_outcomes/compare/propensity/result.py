@@ -8,7 +8,7 @@ import pandas as pd
 
 from iop_outcomes.compare.balance import Balance
 from iop_outcomes.shared.result import DrawnResult
-from iop_outcomes.shared.text import DESCRIBED_GROUPS, join_described
+from iop_outcomes.shared.text import DESCRIBED_GROUPS, format_share, join_described
 
 WEIGHT = "propensity_weight"
 
@@ -77,7 +77,8 @@ class PropensityWeights(DrawnResult):
         rows = self.table.head(DESCRIBED_GROUPS).to_dict("records")
         descriptions = [
             f"{row['group']}: n {row['n']:,}, effective size {row['effective_size']:,.1f}, largest "
-            f"weight {row['largest_weight']:.3g} ({row['largest_share']:.1%} of the group's)"
+            f"weight {row['largest_weight']:.3g} "
+            f"({format_share(row['largest_share'])} of the group's)"
             for row in rows
         ]
         return (

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from iop_outcomes.shared.text import format_count, format_more
+from iop_outcomes.shared.text import format_count, format_more, format_share
 
 MANY, NEARLY_ALL = 0.2, 0.9  # shares of the rows set aside, above which it is said
 _FILES = 3
@@ -89,7 +89,7 @@ def _line(row: Any, files: pd.DataFrame) -> str:
     rests = "nothing can be told from them" if share > NEARLY_ALL else "numbers rest on the others"
     return (
         f"{amount} rows of {row.table} were set aside: "
-        f"{row.set_aside:,} of {row.rows:,} ({share:.1%}), "
+        f"{row.set_aside:,} of {row.rows:,} ({format_share(share)}), "
         f"most of them for {check}; {rests} ({', '.join(named)}){_cure(check)}"
     )
 
@@ -151,7 +151,8 @@ def unmatched_lines(unmatched: pd.DataFrame) -> list[str]:
     """
     files = unmatched.sort_values("rows_unmatched", ascending=False, kind="stable")
     lines = [
-        f"{row.file}: {row.rows_unmatched:,} of {row.rows_read:,} rows ({row.share:.1%}), with "
+        f"{row.file}: {row.rows_unmatched:,} of {row.rows_read:,} rows "
+        f"({format_share(row.share)}), with "
         f"{format_count(int(row.ids_unmatched), 'different identifier')}, belong to no episode"  # type: ignore[arg-type]  # a number
         for row in files.head(_MOST_FILES).itertuples(index=False)
     ]

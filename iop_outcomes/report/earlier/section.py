@@ -13,6 +13,7 @@ from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections.findings import compare
 from iop_outcomes.report.sections.first_page import matrix_table
 from iop_outcomes.report.trends import Trends
+from iop_outcomes.shared.text import format_share
 from iop_outcomes.trends import Trend
 from iop_outcomes.trends.quantities import find_quantity
 
@@ -158,5 +159,9 @@ def _shown(figures: Figures | None, unit: str) -> str:
     if unit != "proportion":
         limits = f" ({lower:,.0f} to {upper:,.0f})" if lower is not None is not upper else ""
         return f"{value:,.0f}{limits}"
-    limits = f"; {lower:.1%} to {upper:.1%}" if lower is not None is not upper else ""
-    return f"{value:.1%} ({top:,.0f} of {bottom:,.0f}{limits})"
+    limits = (
+        f"; {format_share(lower)} to {format_share(upper)}"
+        if lower is not None is not upper
+        else ""
+    )
+    return f"{format_share(value)} ({top:,.0f} of {bottom:,.0f}{limits})"

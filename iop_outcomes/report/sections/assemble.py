@@ -20,21 +20,14 @@ from iop_outcomes.plots.layout.export import draw_svg
 from iop_outcomes.records.fitness import Judgement
 from iop_outcomes.report.counting import Counted
 from iop_outcomes.report.merging import plan_text
-from iop_outcomes.report.model import (
-    SHARE_DECIMALS,
-    DraftTable,
-    Drawing,
-    Hidden,
-    Kind,
-    Section,
-    Table,
-)
+from iop_outcomes.report.model import DraftTable, Drawing, Hidden, Kind, Section, Table
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections import cohort, quality, relapse, sites, stays
 from iop_outcomes.report.sections.attendance import weekdays
 from iop_outcomes.report.sections.findings import NOT_TOLD, Finding, period_word
 from iop_outcomes.report.trends import Trends
 from iop_outcomes.shared.provenance import provenance_of
+from iop_outcomes.shared.text import SHARE_DECIMALS
 from iop_outcomes.trends import Funnel, Trend
 from iop_outcomes.trends.quantities import REPORTED
 

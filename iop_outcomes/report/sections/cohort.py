@@ -15,8 +15,9 @@ from iop_outcomes.disclosure.merging import FINEST, Step
 from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.records.fitness.time import TimeCovered
 from iop_outcomes.records.schema import ATTENDANCE_STATUSES, DISCHARGE_REASONS
-from iop_outcomes.report.model import SHARE_DECIMALS, DraftTable, Hidden, Kind, Table
+from iop_outcomes.report.model import DraftTable, Hidden, Kind, Table
 from iop_outcomes.report.scope import Mask, Scope
+from iop_outcomes.shared.text import SHARE_DECIMALS
 
 NOT_RECORDED = "not recorded"
 TEDS_CODES = {

@@ -12,6 +12,7 @@ from iop_outcomes.report.period import period_between, within
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.trends import compared_rows
 from iop_outcomes.shared.characters import printable
+from iop_outcomes.shared.text import format_share
 from iop_outcomes.statistics.differences import (
     clustered_difference,
     difference_interval,
@@ -157,8 +158,8 @@ def _describe_value(row: pd.Series[float], unit: str) -> str:
     if unit != "proportion":
         return f"{row['value']:,.0f}"
     return (
-        f"{row['value']:.1%} ({row['numerator']:,.0f} of {row['denominator']:,.0f}; "
-        f"95% interval {row['lower']:.1%} to {row['upper']:.1%})"
+        f"{format_share(row['value'])} ({row['numerator']:,.0f} of {row['denominator']:,.0f}; "
+        f"95% interval {format_share(row['lower'])} to {format_share(row['upper'])})"
     )
 
 
@@ -184,7 +185,7 @@ def compare(
                 (before["numerator"], before["denominator"]),
             )
         higher, lower = low > 0, high < 0
-        was = f"{before['value']:.1%} in {in_words(before['period'])}"
+        was = f"{format_share(before['value'])} in {in_words(before['period'])}"
         points = (last["value"] - before["value"]) * 100
         detail = (
             f"difference {points:+z.1f} points, 95% interval {low * 100:+z.1f} to "

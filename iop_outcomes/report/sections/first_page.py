@@ -28,6 +28,7 @@ from iop_outcomes.report.sections.points import (
 )
 from iop_outcomes.report.sections.signals import NO_SIGNAL, TOO_FEW_MONTHS, said
 from iop_outcomes.report.trends import Trends, compared_rows
+from iop_outcomes.shared.text import format_share
 from iop_outcomes.trends import Trend
 from iop_outcomes.trends.charting import ChartRule, chart_rule
 from iop_outcomes.trends.periods import in_words
@@ -148,15 +149,16 @@ def _earlier(trend: Trend) -> list[tuple[pd.Series[float], str]]:
 
 
 def _value(row: pd.Series[float], unit: str) -> str:
-    return f"{row['value']:.1%}" if unit == "proportion" else f"{row['value']:,.0f}"
+    return format_share(row["value"]) if unit == "proportion" else f"{row['value']:,.0f}"
 
 
 def _counts(row: pd.Series[float], unit: str) -> str:
     if unit != "proportion":
         return f" (95% interval {row['lower']:,.0f} to {row['upper']:,.0f})"
     return (
-        f" ({row['numerator']:,.0f} of {row['denominator']:,.0f}; 95% interval {row['lower']:.1%} "
-        f"to {row['upper']:.1%})"
+        f" ({row['numerator']:,.0f} of {row['denominator']:,.0f}; 95% interval "
+        f"{format_share(row['lower'])} "
+        f"to {format_share(row['upper'])})"
     )
 
 
@@ -248,7 +250,7 @@ def _intervals(page: pd.DataFrame) -> list[str]:
         if np.isnan(low) or np.isnan(high):
             texts.append("–")
         elif unit == "proportion":
-            texts.append(f"{low:.1%} to {high:.1%}")
+            texts.append(f"{format_share(low)} to {format_share(high)}")
         else:
             texts.append(f"{low:,.0f} to {high:,.0f}")
     return texts

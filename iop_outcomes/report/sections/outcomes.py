@@ -28,8 +28,9 @@ from iop_outcomes.disclosure.policy import HIDDEN
 from iop_outcomes.disclosure.scores import Shown
 from iop_outcomes.errors import OutcomesError
 from iop_outcomes.outcome_scores import functioning, symptom_change
-from iop_outcomes.report.model import SHARE_DECIMALS, DraftTable, Item, Kind, Table
+from iop_outcomes.report.model import DraftTable, Item, Kind, Table
 from iop_outcomes.report.scope import Scope
+from iop_outcomes.shared.text import SHARE_DECIMALS
 
 ADMITTED = ("admitted", "two years")
 RULES: tuple[tuple[str, Callable[[Attendance], ContinuityMeasure]], ...] = (

@@ -9,9 +9,10 @@ import pandas as pd
 
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.linked import CELL, DETAIL, TOTAL, Key
-from iop_outcomes.report.model import SHARE_DECIMALS, DraftTable, Hidden, Item, Kind, Table
+from iop_outcomes.report.model import DraftTable, Hidden, Item, Kind, Table
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.shared.messages import may_be_named
+from iop_outcomes.shared.text import SHARE_DECIMALS, format_share
 
 ROWS = ["rows_kept", "rows_set_aside", "rows_folded"]
 READ = "rows_read"
@@ -167,7 +168,7 @@ def summary(scope: Scope, hidden: Hidden) -> str:
         return "How many rows were set aside is hidden: it is a small count, or would tell of one."
     if aside == 0:
         return f"No row of {read:,} was set aside."
-    return f"{aside:,} of {read:,} rows were set aside ({aside / read:.1%})."
+    return f"{aside:,} of {read:,} rows were set aside ({format_share(aside / read)})."
 
 
 def _tells_small_programs(scope: Scope) -> bool:

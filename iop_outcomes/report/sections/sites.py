@@ -8,10 +8,11 @@ import pandas as pd
 
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.linked import DETAIL
-from iop_outcomes.report.model import SHARE_DECIMALS, Hidden, Kind, Table
+from iop_outcomes.report.model import Hidden, Kind, Table
 from iop_outcomes.report.programs import FAMILY, fractions_of_people
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections.points import DIFFER, SAME, Point
+from iop_outcomes.shared.text import SHARE_DECIMALS, format_share
 from iop_outcomes.trends import Funnel, funnel
 
 NAME, TITLE = "sites", "Programs side by side"
@@ -96,12 +97,16 @@ def site_points(funnels_shown: dict[str, Funnel]) -> list[Point]:
     for measure, site_funnel in funnels_shown.items():
         beyond = site_funnel.table[site_funnel.table["position"] != WITHIN]
         named = [
-            f"{row.program} {row.value:.1%} ({row.numerator:,.0f} of {row.denominator:,.0f}; "
-            f"chance alone gives {row.lower_95:.1%} to {row.upper_95:.1%})"
+            f"{row.program} {format_share(row.value)} ({row.numerator:,.0f} of "
+            f"{row.denominator:,.0f}; "
+            f"chance alone gives {format_share(row.lower_95)} to {format_share(row.upper_95)})"
             for row in beyond.itertuples(index=False)
         ]
         if named:
-            text = f": {'; '.join(named)} differs from all programs, {site_funnel.target:.1%}."
+            text = (
+                f": {'; '.join(named)} differs from all programs, "
+                f"{format_share(site_funnel.target)}."
+            )
             points.append(Point(DIFFER, "programs differ", MEASURES[measure], text))
     if funnels_shown and not points:
         measure, site_funnel = max(
@@ -109,7 +114,7 @@ def site_points(funnels_shown: dict[str, Funnel]) -> list[Point]:
         )
         met, of = site_funnel.table["numerator"].sum(), site_funnel.table["denominator"].sum()
         text = (
-            f": no program differs from all of them, {site_funnel.target:.1%} "
+            f": no program differs from all of them, {format_share(site_funnel.target)} "
             f"({met:,.0f} of {of:,.0f}), by more than chance."
         )
         points.append(Point(SAME, "no real difference", MEASURES[measure], text))

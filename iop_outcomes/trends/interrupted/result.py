@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from iop_outcomes.shared.result import DrawnResult
-from iop_outcomes.shared.text import format_level
+from iop_outcomes.shared.text import format_level, format_share
 from iop_outcomes.trends.interrupted.design import TERMS, Adjust
 from iop_outcomes.trends.result import MEANS, Trend
 
@@ -127,7 +127,7 @@ class InterruptedSeries(DrawnResult):
 
     def _amount(self, value: float) -> str:
         if self.unit == "proportion":
-            return f"{value:.1%}"
+            return format_share(value)
         return f"{value:,.3g}{f' {self.unit}' if self.unit in MEANS else ''}"
 
     @property

@@ -10,7 +10,7 @@ import pandas as pd
 
 from iop_outcomes.shared.groups import NOTHING_LEFT_OUT, LeftOut
 from iop_outcomes.shared.result import DrawnResult
-from iop_outcomes.shared.text import format_count, format_names
+from iop_outcomes.shared.text import format_count, format_names, format_share
 from iop_outcomes.survival.times import label_of
 from iop_outcomes.trends.sites.case_mix import CaseMix
 from iop_outcomes.trends.sites.funnel import FEWEST_SITES, WITHIN, limits_at
@@ -133,7 +133,7 @@ class Funnel(DrawnResult):
 
     def amount(self, value: float) -> str:
         """Return a value as it is written."""
-        return f"{value:.2f}" if self.ratio else f"{value:.1%}"
+        return f"{value:.2f}" if self.ratio else format_share(value)
 
     @property
     def _summary(self) -> str:

@@ -14,6 +14,7 @@ from iop_outcomes.shared.arrays import Booleans, Floats
 from iop_outcomes.shared.checks import check_choice, is_whole
 from iop_outcomes.shared.groups import MissingGroup
 from iop_outcomes.shared.messages import as_written
+from iop_outcomes.shared.text import format_share
 from iop_outcomes.trends.quantities import Quantity
 from iop_outcomes.trends.signals.judging import IMPROVES
 from iop_outcomes.trends.sites.case_mix import CaseMix, fit_case_mix
@@ -105,7 +106,9 @@ def monitored(
                 instead="a longer baseline",
             )
         risk = np.full(len(base), rate)
-        expected = f"Expected of each: {rate:.1%}, the rate of the baseline ({len(inside):,})."
+        expected = (
+            f"Expected of each: {format_share(rate)}, the rate of the baseline ({len(inside):,})."
+        )
     else:
         frame = entries.frame
         model = fit_case_mix(frame, entries.above, entries.below, adjust, fit=base)

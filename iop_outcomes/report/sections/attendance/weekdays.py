@@ -11,8 +11,9 @@ from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.linked import CELL, DETAIL
 from iop_outcomes.disclosure.merging import FINEST, Step
 from iop_outcomes.pathways.calendar import WEEKDAYS, count_by_weekday
-from iop_outcomes.report.model import SHARE_DECIMALS, DraftTable, Hidden, Item, Kind, Table
+from iop_outcomes.report.model import DraftTable, Hidden, Item, Kind, Table
 from iop_outcomes.report.scope import Scope
+from iop_outcomes.shared.text import SHARE_DECIMALS
 
 FAMILY = "weekdays"
 NAME = "attendance_by_weekday"
