@@ -159,3 +159,14 @@ def test_rules_agree_with_plain_ones(name: str) -> None:
         days = [of.loc[of["status"] == word, "day"].tolist() for word in ("attended", "no_show")]
         assert twin(name, *days) == row["met"], episode
     assert table["met"].nunique() == 2
+
+
+@pytest.mark.parametrize(("day", "not_over"), [(88, 1), (89, 0)])
+def test_the_time_of_absences_is_over_on_its_last_day(day: int, not_over: int) -> None:
+    """Days 0 to 89 are 90: on day 89 all of them have been seen."""
+    episodes = pd.DataFrame({"episode_id": ["E1"], "admit_day": 0})
+    sessions = pd.DataFrame({"episode_id": "E1", "day": [3, 10, 17], "service": "group"})
+    rows = sessions.assign(status=["attended", "no_show", "attended"], minutes_scheduled=60)
+    found = iop.dropout_by_absences(read(episodes, rows, as_of=day), within=90).summary()
+    assert found["not_over"].item() == not_over
+    assert found["denominator"].item() == 1 - not_over

@@ -37,6 +37,17 @@ def test_counts_through_fixed_days() -> None:
     assert later.survival.tolist() == [1, 1]
 
 
+def test_a_curve_on_which_few_enter_on_day_0_is_not_shown_however_many_enter_later() -> None:
+    steps = pd.DataFrame(
+        {"day": [0, 10, 20], "at_risk": [5, 85, 60], "events": [0, 20, 15], "censored": [0, 5, 5]}
+    ).assign(survival=[1.0, 0.75, 0.6])
+    few = FixedCounts.of(steps, (10, 20))
+    assert few.through["entered"].tolist() == [5, 85, 85]
+    assert few.sets(iop.SafePolicy(), {}) == []
+    enough = FixedCounts.of(steps.assign(at_risk=[85, 85, 60]), (10, 20))
+    assert enough.sets(iop.SafePolicy(), {})[0] == (10, 20)
+
+
 @pytest.mark.parametrize(
     ("row", "right", "low", "high", "expected"),
     [

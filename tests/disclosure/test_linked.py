@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import iop_outcomes as iop
 from iop_outcomes.disclosure import LinkedCounts
 from iop_outcomes.disclosure.adjustments import System, narrow_ranges
-from iop_outcomes.disclosure.linked import TOTAL
+from iop_outcomes.disclosure.linked import RECENT, TOTAL
 from iop_outcomes.errors import RuleError
 from validation.attack_solving import Puzzle, solve
 
@@ -194,3 +194,14 @@ def test_ranges_hold_whatever_fits(values: list[int], rows: list[dict[int, int]]
     for one in range(4):
         assert found[0][one] <= grid[fits, one].min()
         assert found[1][one] >= grid[fits, one].max()
+
+
+def test_the_table_whose_items_matter_most_on_average_comes_first_however_many_they_are() -> None:
+    counts = LinkedCounts(CMS)
+    counts.count(("newest", "all"), 60, item=("newest", "all"), rank=RECENT)
+    for name in ("a", "b", "c"):
+        counts.count(("totals", name), 60, item=("totals", name), rank=TOTAL)
+    first, second = counts.tables(frozenset())
+    assert first == {("totals", name) for name in ("a", "b", "c")}
+    assert second == {("newest", "all")}
+    assert counts.tables(first) == [second]

@@ -423,3 +423,14 @@ def test_many_texts_are_read_as_each_by_itself(texts: list[str]) -> None:
             assert (found.parts, found.dotted, found.hyphened, found.year_first) == (
                 *(alone.parts, alone.dotted, alone.hyphened, alone.year_first),
             )
+
+
+def test_a_start_that_is_missing_is_taken_from_the_range_and_one_that_is_there_is_not() -> None:
+    records = attendance(
+        date=["2025-10-08", "2025-10-09", "2025-10-10"],
+        start_time=["9:00 AM", "", ""],
+        time_range=["10:00 AM - 11:00 AM", "1:30 PM - 3:00 PM", ""],
+    )
+    starts = records.attendance["start_time"].tolist()
+    assert starts[:2] == [540, 810]
+    assert np.isnan(starts[2])

@@ -11,6 +11,7 @@ import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.records.suggestions.recognition.fits import fit
+from iop_outcomes.records.suggestions.recognition.header import find_header
 from iop_outcomes.records.suggestions.recognition.legends import dictionary_in
 from iop_outcomes.records.suggestions.recognition.profiles import Profile
 from iop_outcomes.records.suggestions.top_rows import FIRST_ROWS, LAST_ROWS, top_rows
@@ -20,6 +21,17 @@ from tests.records.suggestions.test_suggest_mapping import EPISODES, written
 def profile(**texts: int) -> Profile:
     counts = np.array(list(texts.values()))
     return Profile("heading", list(texts), counts, int(counts.sum()))
+
+
+def test_headings_under_blank_cells_are_a_second_row_of_the_header() -> None:
+    upper = ["Client ID", "Admission", "Discharge", "Program", "", ""]
+    data = [["17", "2026-01-02", "2026-02-03", "North", "completed", "day"]] * 2
+    both = find_header([upper, ["", "", "", "", "Reason", "Track"], *data])
+    assert both is not None
+    assert (both.row, both.rows) == (1, 2)
+    alone = find_header([upper, *data])
+    assert alone is not None
+    assert (alone.row, alone.rows) == (1, 1)
 
 
 def test_a_data_dictionary_gives_the_code_of_each_choice_without_its_label() -> None:
