@@ -251,3 +251,9 @@ def test_the_audit_of_the_sample_finds_nothing(
     assert result.exit_code == 0, result.output
     assert "0 from 1 to 10 can be told" in result.output
     assert not result.output.startswith("0 counts")
+
+
+def test_a_share_of_six_digits_and_its_limits_are_of_one_fraction_up_to_300() -> None:
+    lower, upper = (round(float(one), 6) for one in proportion_interval(10.0, 300.0))
+    tops, bottoms = counts_of_share(round(10 / 300, 6), lower, upper)
+    assert (tops.tolist(), bottoms.tolist()) == ([10], [300])
