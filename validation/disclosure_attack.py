@@ -363,7 +363,10 @@ def _tables(found: pd.DataFrame) -> dict[str, str]:
             for size, part in in_turn.groupby("admissions")
         ]
     wrong = int(found["contradicts"].eq(True).sum()) if "contradicts" in found else 0
-    not_asked = "Reports that could not be asked, since the attacker's relations fit no numbers"
+    not_asked = (
+        "Reports that could not be asked, since the attacker's relations fit no numbers or its "
+        "search ended without an answer"
+    )
     lines += ["", f"{not_asked}: {wrong}."]
     tables = {"TABLE": lines, "STEPS": steps, "SHARES": shares, "SERIES": quarters}
     return {name: "\n".join(one) for name, one in tables.items()}
