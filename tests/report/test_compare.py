@@ -20,6 +20,7 @@ from iop_outcomes.errors import ReportError
 from iop_outcomes.records import Records
 from iop_outcomes.report.counting import Counted, count_all
 from iop_outcomes.report.earlier import beside_section, read_earlier, refuse_unlike, with_earlier
+from iop_outcomes.report.earlier.section import UNKNOWN, _shown
 from iop_outcomes.report.made import Report
 from iop_outcomes.report.period import parse_report_period
 from iop_outcomes.report.scope import Scope, choose_scope
@@ -290,3 +291,9 @@ def test_the_command_refuses_a_broken_file_before_it_reads_the_records(
             main()
         assert ended.value.code == 2
         assert said in capsys.readouterr().err
+
+
+def test_a_share_without_its_denominator_in_a_changed_file_ends_in_no_traceback() -> None:
+    assert _shown((22.0, None, 0.3, 0.2, 0.4), "proportion") == UNKNOWN
+    assert _shown((22.0, 74.0, 0.2973, None, None), "proportion") == "29.7% (22 of 74)"
+    assert _shown((67.0, None, 67.0, 52.0, 85.0), "episodes") == "67 (52 to 85)"

@@ -159,6 +159,8 @@ def _shown(figures: Figures | None, unit: str) -> str:
     if unit != "proportion":
         limits = f" ({lower:,.0f} to {upper:,.0f})" if lower is not None is not upper else ""
         return f"{value:,.0f}{limits}"
+    if top is None or bottom is None:  # a file that was changed: a share without its counts
+        return UNKNOWN
     limits = (
         f"; {format_share(lower)} to {format_share(upper)}"
         if lower is not None is not upper
