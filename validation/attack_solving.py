@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -16,7 +17,10 @@ Weights = dict[Name, float]
 SMALL = range(1, 11)
 MOST = 200_000  # no count of a report is larger
 TIMES = "how often a fraction goes into its counts"
+INFEASIBLE = 2  # scipy's status of a search that proved that nothing fits
+ROUNDING = 1e-9  # of sums of products with decimals
 NEAR = 1e-5  # how far the weights of rounded shares may be off
+FEW = 3_000  # numbers up to which are tried where the solver fails with larger ones
 EXACT = 6  # decimals from which a share can only be one fraction of counts of this size
 
 
@@ -86,13 +90,21 @@ class Puzzle:
         self.row({numerator: 1.0, denominator: -high}, -np.inf, 1e-6)
 
 
+class UnansweredError(Exception):
+    """The solver ended neither with numbers nor with the proof that there are none."""
+
+
 @dataclass(frozen=True, eq=False)
 class Solved:
-    """The numbers that a reader can tell: pinned to one small value, or known to be small."""
+    """The numbers that a reader can tell: pinned to one small value, or known to be small.
+
+    `unanswered` are those of which the solver could not say it.
+    """
 
     unknown: int
-    pinned: dict[Name, int]
-    small: list[Name]
+    pinned: dict[Name, int] = field(default_factory=dict)
+    small: list[Name] = field(default_factory=list)
+    unanswered: list[Name] = field(default_factory=list)
 
 
 def solve(puzzle: Puzzle, seed: int = 0, *, ask: bool = True) -> Solved:
@@ -103,7 +115,8 @@ def solve(puzzle: Puzzle, seed: int = 0, *, ask: bool = True) -> Solved:
     Raises
     ------
     ValueError
-        Nothing fits: what the reader believes to know is not true.
+        Nothing fits: what the reader believes to know is not true; or whether anything fits could
+        not be answered.
     """
     names = list(puzzle.low)
     place = {name: number for number, name in enumerate(names)}
@@ -132,16 +145,17 @@ def solve(puzzle: Puzzle, seed: int = 0, *, ask: bool = True) -> Solved:
     link = csr_matrix((inside != 0).astype(float))
     _, label = connected_components(link.T @ link + csr_matrix((count, count)), directed=False)
     columns = np.flatnonzero(free)
-    pinned: dict[Name, int] = {}
-    small: list[Name] = []
+    solved = Solved(count)
     where = {names[column]: label[number] for number, column in enumerate(columns)}
     for part in np.unique(label):
         chosen = columns[label == part]
         rows = np.flatnonzero(np.abs(matrix[:, chosen]).sum(axis=1).A1 > 0)
+        weights = matrix[rows][:, chosen].toarray()
+        limits = least[rows] - settled[rows], most[rows] - settled[rows]
         system = _System(
             [names[column] for column in chosen],
-            matrix[rows][:, chosen].toarray(),
-            (least[rows] - settled[rows], most[rows] - settled[rows]),
+            weights,
+            _whole_limits(weights, *limits),
             (low[chosen], high[chosen]),
         )
         if not ask:
@@ -153,15 +167,28 @@ def solve(puzzle: Puzzle, seed: int = 0, *, ask: bool = True) -> Solved:
             if any(where.get(one) == part for one in weights)
         }
         known = {name: puzzle.low[name] for name in names if not free[place[name]]}
-        _search(system, sums, known, (pinned, small), np.random.default_rng(seed))
+        _search(system, sums, known, solved, np.random.default_rng(seed))
     # A sum of numbers that are all known.
     for name, weights in puzzle.targets.items():
         if not any(one in where for one in weights):
             value = round(sum(weight * puzzle.low[one] for one, weight in weights.items()))
             if value in SMALL:
-                pinned[name] = value
-                small.append(name)
-    return Solved(count, pinned, small)
+                solved.pinned[name] = value
+                solved.small.append(name)
+    return solved
+
+
+def _whole_limits(
+    weights: np.ndarray, least: np.ndarray, most: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return limits of the same whole numbers that are whole where all weights of a row are.
+
+    The solver ends in an error where a limit lies within its tolerance of a whole number: at least
+    18.000001 is at least 19.
+    """
+    whole = (weights == np.round(weights)).all(axis=1)
+    up, down = np.ceil(least - ROUNDING), np.floor(most + ROUNDING)
+    return np.where(whole, up, least), np.where(whole, down, most)
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,34 +203,46 @@ class _System:
         objective: np.ndarray | None = None,
         extra: tuple[np.ndarray, float, float] | None = None,
     ) -> np.ndarray | None:
-        """Return whole numbers that fit, if there are any."""
+        """Return whole numbers that fit, if there are any; UnansweredError if that is not known.
+
+        The solver sometimes ends in an error. Then it is asked again without the steps that it
+        takes beforehand, and for smaller numbers: what fits there fits.
+        """
         matrix, (least, most) = self.matrix, self.limits
         if extra is not None:
             matrix = np.vstack([matrix, extra[0]])
             least, most = np.append(least, extra[1]), np.append(most, extra[2])
-        found = milp(
-            np.zeros(len(self.names)) if objective is None else objective,
-            integrality=np.ones(len(self.names)),
-            bounds=Bounds(*self.bounds),
-            constraints=LinearConstraint(matrix, least, most) if len(matrix) else (),
-            options={"mip_rel_gap": 10.0, "node_limit": 20_000},
-        )
-        if found.x is None and found.status != 2:
-            raise ValueError("the search ended without an answer")
-        return None if found.x is None else np.round(found.x)
+        low, high = self.bounds
+        fewer = low, np.maximum(np.minimum(high, FEW), low)
+        for presolve, bounds in ((True, self.bounds), (False, self.bounds), (True, fewer)):
+            answer = milp(
+                np.zeros(len(self.names)) if objective is None else objective,
+                integrality=np.ones(len(self.names)),
+                bounds=Bounds(*bounds),
+                constraints=LinearConstraint(matrix, least, most) if len(matrix) else (),
+                options={"mip_rel_gap": 10.0, "node_limit": 20_000, "presolve": presolve},
+            )
+            if answer.x is not None:
+                return np.round(answer.x)
+            if answer.status == INFEASIBLE and bounds is self.bounds:
+                return None
+        raise UnansweredError
 
     def fit_or_raise(self) -> np.ndarray:
-        found = self.fit()
-        if found is None:
+        try:
+            numbers = self.fit()
+        except UnansweredError:
+            raise ValueError("whether anything fits could not be answered") from None
+        if numbers is None:
             raise ValueError(f"nothing fits: {self.names[:8]}")
-        return found
+        return numbers
 
 
 def _search(
     system: _System,
     sums: dict[Name, Weights],
     known: dict[Name, int],
-    found: tuple[dict[Name, int], list[Name]],
+    solved: Solved,
     random: np.random.Generator,
 ) -> None:
     """Look for numbers and sums with one small value only, in one part of the puzzle."""
@@ -227,27 +266,42 @@ def _search(
             asked[name] = (weights, settled)
     if len(asked) > 6:
         for _ in range(4):
-            more = system.fit(random.normal(size=len(place)))
-            if more is not None:
-                pool.append(more)
-    pinned, small = found
+            with suppress(UnansweredError):  # these only spare questions
+                more = system.fit(random.normal(size=len(place)))
+                if more is not None:
+                    pool.append(more)
     for name, (weights, settled) in asked.items():
         values = {round(float(weights @ one) + settled) for one in pool}
-        if not values <= set(SMALL) or _moves(system, pool, weights, settled, SMALL):
+        if not values <= set(SMALL):
             continue
-        small.append(name)
-        value = values.pop()
-        if not values and not _moves(system, pool, weights, settled, range(value, value + 1)):
-            pinned[name] = value
+        try:
+            if _moves(system, pool, weights, settled, SMALL):
+                continue
+            solved.small.append(name)
+            value = values.pop()
+            if not values and not _moves(system, pool, weights, settled, range(value, value + 1)):
+                solved.pinned[name] = value
+        except UnansweredError:
+            solved.unanswered.append(name)
 
 
 def _moves(
     system: _System, pool: list[np.ndarray], weights: np.ndarray, settled: float, within: range
 ) -> bool:
-    """Say whether a sum can lie outside a range, and remember the numbers that show it."""
+    """Say whether a sum can lie outside a range, and remember the numbers that show it.
+
+    Raises UnansweredError if none were found on one side, and the solver failed on the other.
+    """
+    unanswered = False
     for low, high in ((within.stop, np.inf), (-np.inf, within.start - 1)):
-        other = system.fit(extra=(weights, low - settled, high - settled))
+        try:
+            other = system.fit(extra=(weights, low - settled, high - settled))
+        except UnansweredError:
+            unanswered = True
+            continue
         if other is not None:
             pool.append(other)
             return True
+    if unanswered:
+        raise UnansweredError
     return False

@@ -151,6 +151,7 @@ def attack(case: Case, folder: Path) -> dict[str, object]:
         "unknown": found.unknown,
         "pinned": len(found.pinned),
         "known_small": len(found.small) - len(found.pinned),
+        "unanswered": len(found.unanswered),
         "audited": len(audit_attack(report.cells)),
         "digits": len(differences(read)),
         "seconds": round(watch.seconds, 2),
@@ -309,9 +310,10 @@ def _tables(found: pd.DataFrame) -> dict[str, str]:
     kinds = {"sample": "five programs, 760 people", "small": "small random programs"}
     lines = [
         "| reports | number | unknown numbers a report (mean) | sums a report (mean) "
-        "| pinned to one value from 1 to 10 | known to lie within 1 to 10 | found by the audit "
+        "| pinned to one value from 1 to 10 | known to lie within 1 to 10 "
+        "| without an answer of the solver | found by the audit "
         "| figures that page and workbook show differently |",
-        "|---|---|---|---|---|---|---|---|",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for kind, words in kinds.items():
         part = made[made["kind"] == kind]
@@ -319,7 +321,8 @@ def _tables(found: pd.DataFrame) -> dict[str, str]:
             lines.append(
                 f"| {words} | {len(part)} | {part['unknown'].mean():.0f} "
                 f"| {part['sums'].mean():.0f} | {part['pinned'].sum():.0f} "
-                f"| {part['known_small'].sum():.0f} | {part['audited'].sum():.0f} "
+                f"| {part['known_small'].sum():.0f} | {part['unanswered'].sum():.0f} "
+                f"| {part['audited'].sum():.0f} "
                 f"| {part['digits'].sum():.0f} |"
             )
     curves = made[made["without_rounding"] >= 0]
@@ -364,8 +367,8 @@ def _tables(found: pd.DataFrame) -> dict[str, str]:
         ]
     wrong = int(found["contradicts"].eq(True).sum()) if "contradicts" in found else 0
     not_asked = (
-        "Reports that could not be asked, since the attacker's relations fit no numbers or its "
-        "search ended without an answer"
+        "Reports that could not be asked, since the attacker's relations fit no numbers, or the "
+        "solver did not say whether any fit"
     )
     lines += ["", f"{not_asked}: {wrong}."]
     tables = {"TABLE": lines, "STEPS": steps, "SHARES": shares, "SERIES": quarters}

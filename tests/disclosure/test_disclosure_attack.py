@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +16,7 @@ import iop_outcomes as iop
 from iop_outcomes.disclosure import protect_curves, protect_family
 from iop_outcomes.plots.layout.export import Picture
 from iop_outcomes.report.sections import assemble as sections
+from validation import attack_solving
 from validation.attack_curves import curves
 from validation.attack_periods import window
 from validation.attack_programs import small_case
@@ -259,3 +262,33 @@ def small_differences(curves_: iop.SurvivalCurves, shown: pd.DataFrame) -> list[
         if (rule, other) == ("fewer", "more") and 0 < day <= later
     ]
     return [one for one in pairs if CMS.hides(one)]
+
+
+def test_a_limit_between_two_whole_numbers_is_the_next_of_them() -> None:
+    # More than 9 of at most 10: the solver alone takes 9 for more than 9, within its tolerance.
+    puzzle = Puzzle()
+    more, of = puzzle.unknown("more"), puzzle.known("of", 10)
+    puzzle.row({more: 1.0, of: -0.9}, 1e-7, np.inf)
+    puzzle.part(of, more)
+    assert solve(puzzle).pinned == {"more": 10}
+
+
+def test_a_question_that_the_solver_fails_at_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    # One or two of three in each of two groups: all questions but the first fail.
+    puzzle = Puzzle()
+    first, second = puzzle.unknown("first"), puzzle.unknown("second")
+    puzzle.total(puzzle.known("both", 3), [first, second])
+    asked: list[bool] = []
+
+    def fails(*given: Any, **options: Any) -> Any:
+        asked.append(True)
+        return milp(*given, **options) if len(asked) == 1 else SimpleNamespace(x=None, status=4)
+
+    milp = attack_solving.milp
+    monkeypatch.setattr(attack_solving, "milp", fails)
+    solved = solve(puzzle)
+    assert (solved.pinned, solved.small) == ({}, [])
+    assert solved.unanswered
+    monkeypatch.setattr(attack_solving, "milp", lambda *_, **__: SimpleNamespace(x=None, status=4))
+    with pytest.raises(ValueError, match="could not be answered"):
+        solve(puzzle)
