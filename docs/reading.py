@@ -31,7 +31,7 @@ def _ended(text: str) -> str:
 
 
 def in_words(text: str) -> str:
-    """Return a text without what stands in brackets, and with a short word for each number.
+    """Return a text without what is in brackets, and with a short word for each number.
 
     Digits have no syllables that textstat knows of, so that a text full of them would seem easy.
     """
@@ -60,7 +60,7 @@ def page() -> str:
         "",
         "Written by `python -m docs.reading`: the grade of Flesch and Kincaid (textstat 0.7.4, with the",
         f"syllables of pyphen) of the report of {QUARTER} of the sample. The aim is grade {AIM:.0f}, which is about",
-        "the age of twelve. What stands in brackets, counts and intervals, is left out, a number or date is",
+        "the age of twelve. What is in brackets, counts and intervals, is left out, a number or date is",
         "taken as one short word, and a caption as a sentence. The footnotes, which hold the statistics, are",
         "not in it.",
         "",

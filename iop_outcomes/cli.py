@@ -84,7 +84,7 @@ def _start(
         typer.Option("--version", callback=_show_version, is_eager=True, help="Say the version."),
     ] = False,
 ) -> None:
-    """Tell what became of the people in an Intensive Outpatient Program."""
+    """Return what became of the people in an Intensive Outpatient Program."""
 
 
 @app.command()

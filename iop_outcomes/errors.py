@@ -50,7 +50,7 @@ class ReportError(OutcomesError):
     """A report cannot be made, or a file saved, as asked."""
 
 
-IN_COMMANDS = {  # what an error tells a program to write, and what the command line takes for it
+IN_COMMANDS = {  # what an error says to write in a program, and what the command line takes for it
     'as_of="2026-09-30"': "--as-of 2026-09-30",
     "as_of=168": "--as-of 168",
     'prepared_on="2026-10-05"': "--prepared-on 2026-10-05",

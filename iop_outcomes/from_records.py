@@ -272,8 +272,8 @@ def exclusions(
     times : pandas.DataFrame
         Times made of these records, all or some of their rows, with ``episode_id``.
     rule : RelapseRule, optional
-        By which the times were made, so that episodes without a day 0 are told from those that were
-        left out of the frame; by default as of `iop_outcomes.time_to_relapse`.
+        By which the times were made, so that episodes without a day 0 are distinguished from those
+        that were left out of the frame; by default as of `iop_outcomes.time_to_relapse`.
 
     Returns
     -------
@@ -326,8 +326,8 @@ def _episodes_of(times: pd.DataFrame, started: pd.Series[Any]) -> int:
     strange, twice = int((~ids.isin(set(started))).sum()), int(ids.duplicated().sum())
     if strange or twice:
         raise RuleError(
-            "Each row of the times is an episode of these records with a day 0, and stands once.",
-            found=f"{strange:,} of {len(ids):,} rows of none, {twice:,} that stand twice",
+            "Each row of the times is an episode of these records with a day 0, and occurs once.",
+            found=f"{strange:,} of {len(ids):,} rows of none, {twice:,} that occur twice",
             instead="iop.exclusions(records, iop.time_to_relapse(records, rule), rule)",
         )
     return len(ids)

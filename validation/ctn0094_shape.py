@@ -270,7 +270,7 @@ def shape(data: Path) -> Shaped:
             "day": visits["day"],
             "service": np.where(visits["visit"].isin(ASSESSMENTS), "assessment", "individual"),
             "status": visits["status"],
-            "group_id": visits["visit"],  # tells the visits of one day apart
+            "group_id": visits["visit"],  # distinguishes the visits of one day
             "what": visits["what"].fillna("not said"),
             "reason": visits["reason"],
             "day_is": np.where(visits["planned"], "planned", "recorded"),

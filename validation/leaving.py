@@ -2,8 +2,8 @@
 
 ``python -m validation.leaving`` draws programs in which those who attend little use sooner and
 leave more often, in one group more than in the other, estimates the difference between the groups
-as if leaving told nothing and with `remaining_weights`, and writes docs/validation_leaving.md. The
-true difference is known: nobody's use is changed by leaving.
+as if leaving were independent and with `remaining_weights`, and writes docs/validation_leaving.md.
+The true difference is known: nobody's use is changed by leaving.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ WEEKS, DAY = 8, 42
 TERMS = "C(interval) * group * low"
 # The chance a week of leaving after a week of high and of low attendance, by group.
 LEAVING = {
-    "leaving tells nothing": {"day": (0.08, 0.08), "evening": (0.08, 0.08)},
-    "low attenders leave, alike in both": {"day": (0.04, 0.20), "evening": (0.04, 0.20)},
+    "leaving is independent": {"day": (0.08, 0.08), "evening": (0.08, 0.08)},
+    "low attenders leave, in both groups alike": {"day": (0.04, 0.20), "evening": (0.04, 0.20)},
     "low attenders leave, in one group": {"day": (0.08, 0.08), "evening": (0.01, 0.40)},
 }
 USE = (0.02, 0.15)  # the chance a week of use after a week of high and of low attendance
@@ -101,7 +101,7 @@ def true_difference(ratio: float) -> float:
 
 def estimates(frame: pd.DataFrame) -> dict[str, Estimate]:
     """Return the difference in each way."""
-    ways = {"as if leaving told nothing": frame.assign(remaining_weight=1.0)}
+    ways = {"as if leaving were independent": frame.assign(remaining_weight=1.0)}
     ways["remaining weights"] = iop.remaining_weights(
         frame, TERMS, left="left", numerator="C(interval) * group"
     ).frame

@@ -333,7 +333,7 @@ def _annotations(path: Path) -> Iterator[tuple[tuple[int, int], tuple[int, int]]
 
 
 def _fingerprint(tree: Path) -> str:
-    """Return what tells the code and tests of the rooms from what they were."""
+    """Return what distinguishes the code and tests of the rooms from what they were."""
     paths = [*tree.glob("iop_outcomes/**/*.py"), *tree.glob("tests/**/*.py")]
     whole = hashlib.sha256()
     for path in sorted(paths):

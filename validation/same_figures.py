@@ -5,7 +5,8 @@
 Each commit is taken out of the repository into a folder of its own, and the same program
 (`same_figures_driver`, that of the working tree) writes every public result there, on the sample
 and the reference data of NEW. Then every cell of every table is compared as text: a number as the
-shortest digits that tell it apart from all others. A difference is told by result, column and row.
+shortest digits that distinguish it from all others. A difference is reported by result, column and
+row.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How much of a report is shown, and whether it tells of a few people, by size of program.
+"""How much of a report is shown, and whether it discloses a few people, by size of program.
 
     python -m validation.shown_share --page docs/validation_disclosure_shown.md
 
@@ -148,8 +148,8 @@ def page(found: pd.DataFrame, in_turn: pd.DataFrame, command: str) -> str:
     """Return the page of docs/."""
     lines = [
         "| admissions a year | reports | figures shown without merging | with merging "
-        "| told, by the audit | told, by the second attacker "
-        "| reports that tell something if only small counts are hidden |",
+        "| disclosed, by the audit | disclosed, by the second attacker "
+        "| reports that disclose something if only small counts are hidden |",
         "|---|---|---|---|---|---|---|",
     ]
     for size, part in found.groupby("size"):
@@ -163,7 +163,7 @@ def page(found: pd.DataFrame, in_turn: pd.DataFrame, command: str) -> str:
             f"| {part['auditor'].sum()} | {part['second_attacker'].sum()} | {leaks} |"
         )
     quarters = [
-        "| admissions a year | series | told with a ledger | told without "
+        "| admissions a year | series | disclosed with a ledger | disclosed without "
         "| series that could not be asked together, with a ledger | without |",
         "|---|---|---|---|---|---|",
     ]

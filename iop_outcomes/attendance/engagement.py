@@ -119,7 +119,7 @@ def engagement(
         ``retained_30, retained_60, retained_90`` : boolean
             Still in the program that many days after admission; see
             :meth:`iop_outcomes.attendance.stays.Stays.retained`. Missing where the data cut is not
-            yet that long after admission, and for all where the records cannot tell.
+            yet that long after admission, and for all where it is not known from the records.
 
     Raises
     ------

@@ -68,12 +68,12 @@ def time_in_treatment(
             With an event other than ``"left"``: the same where it ended in another way; else
             missing. ``competing_on`` (float64) is its day.
         ``without_discharge`` : bool
-            Whether the end is told by the days without contact only.
+            Whether the end follows from the days without contact only.
 
     Raises
     ------
     EstimateError
-        If the records of no program tell how long people stayed (`Records.fitness`).
+        If the records of no program show how long people stayed (`Records.fitness`).
     MissingTableError
         If no attendance table was read.
     RuleError
@@ -89,7 +89,7 @@ def time_in_treatment(
     contacts. Otherwise recent discharges would count as ends and recent dropouts not yet, and the
     curve would be too high. Left out are episodes followed for no more than `no_contact_days`,
     those of which no service has a recorded outcome, and those of programs whose records do not
-    tell how long people stayed (`Records.fitness`); the rule of the frame says how many.
+    show how long people stayed (`Records.fitness`); the rule of the frame says how many.
 
     Retention on day d is the curve on day d - 1 (``days`` of d or more), for any d, also where
     follow-up is incomplete. Dropout and completion compete: one minus a curve with the other
@@ -148,7 +148,7 @@ def in_treatment_of(
     if not known.any():
         judged = records.judgements("retained_30")["retained_30"]
         raise EstimateError(
-            "These records do not tell how long people stayed.",
+            "These records do not show how long people stayed.",
             found=judged.text,
             instead="records.fitness() says what is needed.",
         )
@@ -169,7 +169,7 @@ def in_treatment_of(
     frame["without_discharge"] = over & ~stays.closed
     frame = frame[kept].reset_index(drop=True)
     left_out = (
-        (~known, "of programs whose records do not tell it"),
+        (~known, "of programs whose records do not show it"),
         (known & ~stays.observed, "without a recorded outcome of any service"),
         (known & stays.observed & ~kept, f"followed for no more than {no_contact_days} days"),
     )

@@ -110,7 +110,7 @@ class Stays:
 
 
 def still_to_be_followed(records: Records, days: int) -> Booleans:
-    """Tell which episodes may still be followed for `days` days, and have not been yet.
+    """Return which episodes may still be followed for `days` days, and have not been yet.
 
     They are open, the end of their follow-up (``followed_until``) lies before that day, and the day
     lies at most `LATE_DAYS` before the data cut: whose follow-up ended longer ago is lost to it.

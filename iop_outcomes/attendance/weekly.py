@@ -229,7 +229,7 @@ def _without_unknown(
 
 
 def unknown_columns(table: pd.DataFrame) -> list[str]:
-    """Return the columns of a table of one group that the records cannot tell in any week."""
+    """Return the columns of one group's table that are not known from the records in any week."""
     if reasons_in(table).empty:
         return []
     return [name for name in (*OF_ABSENCES, *OF_SESSIONS) if table[name].isna().all()]

@@ -1,6 +1,6 @@
 """Estimates between cohorts: tests of groups, and regression.
 
-Frames of times with groups or covariates come in; results with tables go out. How times come about
+Frames of times with groups or covariates come in; results with tables go out. How times are defined
 is not known here.
 """
 

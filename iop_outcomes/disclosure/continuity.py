@@ -92,7 +92,7 @@ def safe_rows(table: pd.DataFrame, policy: SafePolicy) -> pd.DataFrame:
 
 
 def _met_shown(row: pd.Series[Any], group: str, family: Any, policy: SafePolicy) -> bool:
-    """Show who met the rule, and out of how many, if neither tells of a small count."""
+    """Show who met the rule, and out of how many, if neither discloses a small count."""
     met, known = float(row["numerator"]), float(row["denominator"])
     if policy.hides(np.array([met, known - met, known])).any():
         return False

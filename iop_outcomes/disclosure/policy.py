@@ -108,9 +108,9 @@ class SafePolicy:
     def rounded(cls, base: int = 10) -> SafePolicy:
         """Return the policy that rounds each count to a multiple of `base` and hides none.
 
-        For what must be issued again: two rounded figures tell of their difference only that it is
-        at least 1 and less than twice the base. With a base of 5 that would be 1 to 9; with 10 it
-        may be 11 and more. Both must be rounded: 44 printed exactly and then 50 is 1 to 10 more,
+        For what must be issued again: two rounded figures disclose of their difference only that it
+        is at least 1 and less than twice the base. With a base of 5 that would be 1 to 9; with 10
+        it may be 11 and more. Both must be rounded: 44 printed exactly and then 50 is 1 to 10 more,
         which is why a ledger keeps a figure as it was first printed. Rates are made from the
         rounded counts, where the denominator is ten times the base or more, and have no interval.
         It is for trends and for frames of counts: `protect` refuses other results, and a quarterly
@@ -148,7 +148,7 @@ class SafePolicy:
 
     @property
     def mark(self) -> str:
-        """What stands on every page of what must not be sent; empty for what may."""
+        """What is on every page of what must not be sent; empty for what may."""
         return "Internal: contains small numbers, do not send." if self.threshold == 1 else ""
 
     @property

@@ -85,7 +85,7 @@ def _link_ends(
     """Declare what became of a cohort whose estimate is from times to an event.
 
     The value goes with the episodes and the events. The three other ends are an item of their own:
-    without them the value does not tell how many each were.
+    without them the value does not disclose how many each were.
     """
     for name in ("events", *OTHER_ENDS):
         own = (*key, "ends") if name in OTHER_ENDS and item is not None else item
@@ -267,7 +267,7 @@ def round_trend(trend: Trend, policy: SafePolicy) -> Trend:
 def protect_interrupted(series: InterruptedSeries, policy: SafePolicy) -> InterruptedSeries:
     """Return an interrupted series for release: made from the periods that are shown.
 
-    A regression of all periods would tell of the hidden ones.
+    A regression of all periods would disclose the hidden ones.
     """
     return estimate_change(tuple(protect_trend(one, policy) for one in series.series), series.plan)
 

@@ -104,7 +104,7 @@ class _Table:
 
     def _put(self, place: int, name: str, value: float) -> None:
         column = self.frame.columns.get_loc(name)
-        self.frame.iloc[place, column] = value  # type: ignore[index]  # each name stands once
+        self.frame.iloc[place, column] = value  # type: ignore[index]  # each name is given once
 
 
 def protect_symptoms(change: SymptomChange, policy: SafePolicy) -> SymptomChange:

@@ -57,7 +57,7 @@ def hide_small_counts(
     -------
     pandas.DataFrame
         The same rows and columns. Count columns and derived ones are objects: numbers, and the word
-        ``hidden`` where a cell is small or protects a small one (the reader cannot tell which).
+        ``hidden`` where a cell is small or protects a small one (the reader cannot know which).
         Missing values stay missing. Under `SafePolicy.rounded` nothing is hidden: counts are
         float64, rounded each by itself, and derived columns are missing.
 

@@ -60,8 +60,8 @@ def landmark(
             The same: at risk from the day after it, so that `iop_outcomes.survival_curves` and
             `iop_outcomes.cox` are conditional on having come so far.
         ``days, event``
-            As they were, but for `horizon`. The columns that say how a row ended (``ended_by`` and
-            others) are left out with a `horizon`, since they may tell of a later end.
+            As they were, except for `horizon`. The columns that say how a row ended (``ended_by``
+            and others) are left out with a `horizon`, since they may show a later end.
 
         With records also, each by the end of the landmark:
 

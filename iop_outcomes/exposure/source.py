@@ -22,7 +22,7 @@ Services = Sequence[str]
 OF_THE_END = (
     *("clear_until", "ended_by", "ended_on", "competing_end", "competing_on", "rests_on_missing"),
 )
-"""Columns of times that tell how a row ended."""
+"""Columns of times that say how a row ended."""
 
 
 @dataclass(frozen=True, eq=False)

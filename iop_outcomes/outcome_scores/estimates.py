@@ -74,7 +74,7 @@ def share_limits(
 ) -> tuple[Floats, Floats]:
     """Return the limits of the share of `counts` in each group.
 
-    Wilson's where each person stands once in the group, else those clustered by person.
+    Wilson's where each person is given once in the group, else those clustered by person.
     """
     x = sums(group, counts.astype(np.float64), groups)
     n = np.bincount(group, minlength=groups).astype(np.float64)

@@ -70,7 +70,7 @@ def instrument_scores(
     Returns
     -------
     pandas.DataFrame
-        Of each completed check-in in which anything of the scale stands:
+        Of each completed check-in with any answer of the scale:
 
         - ``episode_id``, ``person_id``, ``day`` (int32, days from admission), ``scale``;
         - ``score`` (float64): the calculated score where there is one, else the recorded one;
@@ -281,7 +281,7 @@ def flagged_answers(
     Raises
     ------
     EstimateError
-        If the check-ins hold no answer to such an item: a total does not tell it.
+        If the check-ins hold no answer to such an item: it does not follow from a total.
     RuleError
         If the instrument has no such item.
     """

@@ -185,7 +185,7 @@ def attendance_by_weekday(
     Raises
     ------
     EstimateError
-        If the records cannot tell attendance, for instance since they hold no absence.
+        If attendance is not known from the records, for instance since they hold no absence.
     MissingTableError
         If no attendance table was read.
     RuleError
@@ -257,7 +257,7 @@ def count_by_weekday(
     person : numpy.ndarray of int
         The person of each row.
     groups : mapping
-        The name of each row of the table -> its weekdays. A weekday stands in one row at most.
+        The name of each row of the table -> its weekdays. A weekday is in one row at most.
     confidence : float
         Confidence level of the limits.
 
@@ -339,7 +339,7 @@ def attendance_by_person(records: Records, *, weeks: int = 12) -> PersonWeeks:
     Raises
     ------
     EstimateError
-        If the records cannot tell attendance.
+        If attendance is not known from the records.
     MissingTableError
         If no attendance table was read.
     RuleError
@@ -393,7 +393,7 @@ def _refuse_unknown(records: Records) -> None:
     judged = records.judgements("attendance_rate")["attendance_rate"]
     if judged.absent:
         raise EstimateError(
-            "The records cannot tell who attended of those who were due.",
+            "The records do not show who attended of those who were due.",
             found=judged.text,
             instead="records.fitness() says what would be needed.",
         )

@@ -127,7 +127,7 @@ def dose_and_outcome(
     records : Records
         With attendance and check-ins.
     of : {"service", "approach"}
-        Whether sessions are told apart by service (group, individual, family, skills) or by
+        Whether sessions are distinguished by service (group, individual, family, skills) or by
         approach (such as CBT or motivational interviewing).
     day : int
         The landmark: sessions up to the end of this day since admission are the dose.
@@ -152,7 +152,7 @@ def dose_and_outcome(
             Wilson's limits, by person where a person has several episodes.
         ``due, attended`` : int64
             Sessions; ``rate, rate_lower, rate_upper`` with limits clustered by person. Missing
-            where the records do not tell absences.
+            where the records do not show absences.
         ``median_sessions`` : float64
             Sessions attended, of those with any.
         ``hours, length_not_known`` : float64, int64

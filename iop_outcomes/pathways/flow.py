@@ -179,7 +179,7 @@ def cohort_flow(
             reached / (reached + not_reached), with Wilson's limits, or clustered by person where
             a person has several episodes; missing where nobody is known.
         ``why`` : str
-            Why the records cannot tell the step; empty where they can. Its numbers are missing.
+            Why the step is not known from the records; empty where it is. Its numbers are missing.
 
         ``exclusions`` has a row for each reason why episodes are in no share: ``step`` (str;
         ``read`` for rows of the export that were set aside when it was read), ``reason`` (str) and
@@ -197,7 +197,7 @@ def cohort_flow(
     -----
     A visit is a day with an attended treatment session; two sessions of a day are one. A person can
     be in the program on day 30 without a fourth visit, so that ``reached`` need not fall from step
-    to step; ``reached_all`` does, but for people not yet followed that long.
+    to step; ``reached_all`` does, except for people not yet followed that long.
 
     Examples
     --------
@@ -350,7 +350,7 @@ def _in_order(steps: list[pd.DataFrame], size: int) -> pd.DataFrame:
 def _without_unknown(
     table: pd.DataFrame, records: Records, groups: Groups, measures: dict[str, str]
 ) -> pd.DataFrame:
-    """Return the table without the steps that the records cannot tell."""
+    """Return the table without the steps that are not known from the records."""
     judgements = Judgements(records)
     for step, measure in measures.items():
         judged = judgements.by(measure, groups.codes, len(groups))

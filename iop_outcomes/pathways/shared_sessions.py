@@ -120,7 +120,7 @@ def shared_sessions(
             too, averaged over the sessions after the first at which others were.
         ``main_group`` : object, ``main_group_share`` : float64
             The group attended most often (of equals the first by name) and the share of sessions
-            in it. Missing throughout where each ``group_id`` stands on one day only: it then names
+            in it. Missing throughout where each ``group_id`` is on one day only: it then names
             sessions, not groups.
         ``main_facilitator_share`` : float64
             The share of the sessions with a recorded facilitator that the most frequent one led.
@@ -140,7 +140,7 @@ def shared_sessions(
     MissingTableError
         If no attendance table was read.
     RuleError
-        If the records have study days, which do not tell who was there on one day, or an option is
+        If the records have study days, which do not show who was there on one day, or an option is
         not known.
 
     Notes
@@ -189,7 +189,7 @@ def shared_sessions(
     came = sessions.attended
     if not (came & named).any():
         raise EstimateError(
-            "The records do not tell who was in a group together.",
+            "The records do not show who was in a group together.",
             found=f"{int(came.sum()):,} attended sessions of the services "
             f"{', '.join(sessions.rule.services)}, none with a group_id",
             instead="the group or session of each service in the column group_id",

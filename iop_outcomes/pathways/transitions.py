@@ -224,9 +224,9 @@ def transitions(
     rule : RelapseRule, optional
         What counts as relapse.
     day : int
-        The day since admission for which relapse and time in treatment are told.
+        The day since admission for which relapse and time in treatment are given.
     first_session_day : int
-        The day since the prior discharge for which the first session is told.
+        The day since the prior discharge for which the first session is given.
     missing_group : {"refuse", "own", "leave_out"}
         What becomes of episodes without an entry path.
     confidence : float
@@ -242,10 +242,10 @@ def transitions(
             ``first session`` (since the prior discharge), ``relapse-free`` and ``in treatment``
             (since admission or the rule's day 0).
         ``day`` : int64
-            The day that is told.
+            The day that the estimate is for.
         ``episodes, n`` : int64
             All episodes of the path, and those in the curve: with a prior discharge recorded; with
-            evidence by the rule of relapse; followed long enough to tell the stay.
+            evidence by the rule of relapse; followed long enough to know the stay.
         ``events`` : int64
             Events of the curve by that day: first sessions, relapses, ends of stays.
         ``estimate, lower, upper`` : float64
@@ -257,7 +257,7 @@ def transitions(
     Raises
     ------
     EstimateError
-        If no episode has an entry path, or the records do not tell how long people stayed.
+        If no episode has an entry path, or the records do not show how long people stayed.
     MissingTableError
         If no attendance table was read.
     RuleError
@@ -284,7 +284,7 @@ def transitions(
     check_confidence(confidence)
     if not records.episodes[PATH].notna().any():
         raise EstimateError(
-            "The records do not tell where people came from.",
+            "The records do not show where people came from.",
             found="no value in entry_path",
             instead="direct, step_down or after_relapse in the column entry_path of the episodes",
         )

@@ -48,7 +48,7 @@ def plot_hazard(rates: Hazard, ax: Axes | Figure | None = None) -> Axes:
     """
     check_result(rates, "plot_hazard", Hazard)
     groups = _groups(rates)
-    style.look(0, len(groups))  # refuses more than can be told apart
+    style.look(0, len(groups))  # refuses more than can be distinguished
     highest = 100 * float(np.nan_to_num(rates.table["hazard"].max()))
     top = min(100 * float(rates.table["upper"].max()) * 1.05, CUT * highest) or 1.0
     notes = _notes(rates, bool((100 * rates.table["upper"] > top).any()))

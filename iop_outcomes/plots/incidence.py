@@ -57,7 +57,7 @@ def plot_incidence(
     check_result(result, "plot_incidence", CumulativeIncidence)
     parts = _panels(result)
     curves = len(parts[0][1])
-    style.look(0, curves)  # refuses more than can be told apart
+    style.look(0, curves)  # refuses more than can be distinguished
     last = float(result.table["day"].max())
     target = figure_or(ax)
     with style.drawing():

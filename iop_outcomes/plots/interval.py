@@ -66,7 +66,7 @@ def plot_interval(curves: IntervalSurvival, ax: Axes | Figure | None = None) -> 
     """
     check_result(curves, "plot_interval", IntervalSurvival)
     groups = groups_of(curves)
-    style.look(0, len(groups))  # refuses more than can be told apart
+    style.look(0, len(groups))  # refuses more than can be distinguished
     small = _small_print(curves)
     names = [name for name, _, _ in groups]
     planner = planner_of(names, len(groups) + (len(groups) == 1), f"{curves.rule}\n{small}")

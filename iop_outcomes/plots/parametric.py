@@ -48,7 +48,7 @@ def plot_parametric(fits: ParametricSurvival, ax: Axes | Figure | None = None) -
     curves = fits.curves
     groups = interval.groups_of(curves)
     drawn = _drawn(fits)
-    style.look(0, max(len(groups), len(drawn)))  # refuses more than can be told apart
+    style.look(0, max(len(groups), len(drawn)))  # refuses more than can be distinguished
     names = [name for name, _, _ in groups]
     planner = interval.planner_of(names, len(groups) + len(drawn), f"{fits.rule}\n{SMALL_PRINT}")
     target = figure_or(ax)

@@ -51,7 +51,7 @@ def plot_mean_cumulative(result: MeanCumulativeFunction, ax: Axes | Figure | Non
     """
     check_result(result, "plot_mean_cumulative", MeanCumulativeFunction)
     groups = panels(result.table, result.by)
-    style.look(0, len(groups))  # refuses more than can be told apart
+    style.look(0, len(groups))  # refuses more than can be distinguished
     names = [name for name, _ in groups]
     last = float(result.table["day"].max())
     top = min(float(result.table["upper"].max()) * 1.05, CUT * float(result.table["mean"].max()))

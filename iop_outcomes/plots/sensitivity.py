@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 LEFT, RIGHT, TOP, WIDTH, HEIGHT = 200.0, 14.0, 22.0, 724.0, 200.0
 LEGEND, MARK = 15.0, 36.0  # the height of a line of the legend, and what its mark takes
 ROW, HEAD, STRIP, GAP = 13.0, 17.0, 34.0, 20.0
-SPREAD = 0.5  # of the width of a cell, over which its groups stand side by side
+SPREAD = 0.5  # of the width of a cell, over which its groups are side by side
 NOT_CHOSEN = "#c9c9c9"
 OF_DROPOUT = "is what the definition counts"  # by rules for dropout, what a missing check-in is
 
@@ -82,7 +82,7 @@ def plot_sensitivity(result: Sensitivity, ax: Axes | Figure | None = None) -> Ax
     """
     check_result(result, "plot_sensitivity", Sensitivity)
     drawing = _arrange(result)
-    style.look(0, len(drawing.groups))  # refuses more than can be told apart
+    style.look(0, len(drawing.groups))  # refuses more than can be distinguished
     notes = _notes(result)
     names = [name for name, _ in drawing.groups]
     target = figure_or(ax)
@@ -115,7 +115,7 @@ def _planner(result: Sensitivity, drawing: _Drawing, names: list[str], notes: st
 
 
 def _legend(names: list[str], width: float, result: Sensitivity) -> tuple[list[str], int]:
-    """Return the words of the legend, and in how many columns they stand."""
+    """Return the words of the legend, and in how many columns they are."""
     size = float(style.SETTINGS["legend.fontsize"])
     room = label_room(width, result) + HANDLE_ROOM
     labels = fitted(names, room - MARK, size)

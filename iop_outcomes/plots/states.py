@@ -77,7 +77,7 @@ def plot_states(result: StateOccupation, ax: Axes | Figure | None = None) -> Axe
     Raises
     ------
     RuleError
-        If there are more states than can be told apart.
+        If there are more states than can be distinguished.
     """
     check_result(result, "plot_states", StateOccupation)
     faces = _faces(result.states)
@@ -130,7 +130,7 @@ def _faces(states: tuple[str, ...]) -> dict[str, tuple[str, str, str]]:
     """Return how each state is filled, in the order of the stack from below."""
     if set(states) <= set(FACES):
         return {name: FACES[name] for name in FACES if name in states}
-    style.look(0, len(states))  # refuses more than can be told apart
+    style.look(0, len(states))  # refuses more than can be distinguished
     return dict(zip(states, OTHERS, strict=False))
 
 

@@ -87,7 +87,7 @@ def plot_survival(
         If a band is asked for that cannot be; see ``SurvivalCurves.band``.
     RuleError
         If a band, or a table of those at risk just before each day, is asked for of protected
-        curves; if there are more groups than a picture can tell apart.
+        curves; if there are more groups than a picture can distinguish.
 
     Notes
     -----
@@ -98,7 +98,7 @@ def plot_survival(
     """
     check_result(curves, "plot_survival", SurvivalCurves, ProtectedCurves)
     groups = _groups(curves)
-    style.look(0, len(groups))  # refuses more than can be told apart
+    style.look(0, len(groups))  # refuses more than can be distinguished
     protected = isinstance(curves, ProtectedCurves) and curves.policy.threshold > 1
     counted = risk(curves, _days(curves, ticks, WIDTH), counting)
     bands = _bands(curves) if band else None

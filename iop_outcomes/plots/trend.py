@@ -40,10 +40,10 @@ def plot_trend(
     Points that a rule marked differ in shape and colour: blue diamonds for an improvement, orange
     squares for a concern. Rebasings and events are numbered lines, explained below. Periods that
     are not complete are open points with their interval, or greyed where nothing is known.
-    Without a chart (``chart="none"``) each point has its interval, and the denominators stand
-    below. Periods that the records cannot tell say ``not known``, and the note says why; periods
-    whose counts are too small to show say ``hidden``. Each group has its own panel, on the same
-    scale; four groups or more stand in two columns.
+    Without a chart (``chart="none"``) each point has its interval, and the denominators are
+    below. Periods that are not known from the records say ``not known``, and the note says why;
+    periods whose counts are too small to show say ``hidden``. Each group has its own panel, on the
+    same scale; four groups or more are in two columns.
 
     Parameters
     ----------

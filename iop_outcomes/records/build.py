@@ -65,7 +65,7 @@ def build_episodes(staged: StagedTable, as_of: int) -> tuple[pd.DataFrame, Array
 
 
 def _in_order_of_name(column: Any) -> Any:
-    """Return a categorical with its categories sorted, so that groups stand in a known order."""
+    """Return a categorical with its categories sorted, so that groups are in a known order."""
     if isinstance(column, pd.Categorical):
         return column.reorder_categories(sorted(column.categories))
     return column

@@ -60,7 +60,7 @@ def data_cut(
     Taken from the records, it is the newest day, not in the future, of an admission, a discharge, a
     service with an outcome or a check-in that was completed or missed. What is planned, unrecorded,
     not scheduled or not due has not happened, and a row that is set aside, or that lies outside
-    its episode, tells no day. A service may be called off or excused long before its day: such a
+    its episode, shows no day. A service may be called off or excused long before its day: such a
     row counts only up to `CALLED_OFF_AHEAD` days after the newest other day.
     """
     happened = _what_happened(staged_tables, time)
@@ -121,7 +121,7 @@ def _what_happened(staged_tables: dict[str, StagedTable], time: str) -> dict[str
 
 
 def _within_its_episode(staged: StagedTable, episodes: StagedTable) -> npt.NDArray[np.bool_]:
-    """Tell which rows have an episode and are not set aside for their day there."""
+    """Return which rows have an episode and are not set aside for their day there."""
     if not len(episodes):
         return np.ones(len(staged), dtype=bool)
     row = episodes_of_rows(staged, episodes)

@@ -98,7 +98,7 @@ def _compared(staged: StagedTable, name: str, mapping: Mapping) -> Coded:
 
 
 def _surplus(staged: StagedTable, twin: Array, rows: Array, mapping: Mapping) -> Mask:
-    """Tell which of the rows, each equal to an earlier one, a start or a key shows to be one."""
+    """Return which of the rows, each equal to an earlier one, a start or a key shows to be one."""
     surplus = _starts(staged, rows, mapping, list(staged.raw))
     for name in staged.raw:
         if not surplus.all() and (name == "group_id" or not _is_declared(staged, name)):
@@ -107,7 +107,7 @@ def _surplus(staged: StagedTable, twin: Array, rows: Array, mapping: Mapping) ->
 
 
 def _starts(staged: StagedTable, rows: Array, mapping: Mapping, columns: list[str]) -> Mask:
-    """Tell for which of the rows a start or an end is known: nobody is at two services at once.
+    """Return for which of the rows a start or an end is known: nobody is at two services at once.
 
     Midnight is what a spreadsheet or a database writes where there is no time.
     """
@@ -126,11 +126,12 @@ def _starts(staged: StagedTable, rows: Array, mapping: Mapping, columns: list[st
 
 
 def _has_key(staged: StagedTable, name: str, twin: Array, rows: Array) -> Mask:
-    """Tell which of the rows have a value of a column that is a key of rows or of sessions.
+    """Return which of the rows have a value of a column that is a key of rows or of sessions.
 
-    A key of rows has another value in each row, but for equal rows; `group_id` is one of sessions
-    if each of its values stands on one day. Either must tell services of a person's day apart, or
-    be called an identifier: a name and a date written together tell no service.
+    A key of rows has another value in each row, except for equal rows; `group_id` is one of
+    sessions if each of its values is on one day only. Either must distinguish services of a
+    person's day, or be called an identifier: a name and a date written together identify no
+    service.
     """
     none = np.zeros(len(rows), dtype=bool)
     coded = staged.raw[name]
@@ -152,7 +153,7 @@ def _has_key(staged: StagedTable, name: str, twin: Array, rows: Array) -> Mask:
 
 
 def one_each(keys: Array, values: Array) -> bool:
-    """Tell whether each of the keys stands beside one value only."""
+    """Return whether each of the keys is beside one value only."""
     order = np.lexsort((values, keys))
     keys, values = keys[order], values[order]
     return not bool(((keys[1:] == keys[:-1]) & (values[1:] != values[:-1])).any())
@@ -185,8 +186,8 @@ def _files(staged: StagedTable, mapping: Mapping) -> Array:
 def identical(codes: list[Array]) -> npt.NDArray[np.int64]:
     """Return for each row the first earlier row with the same codes, or -1 if there is none.
 
-    The columns that tell most come first: rows that already differ there are not looked at
-    again. Rows are compared by a 64-bit mix of their codes and then code by code, so that a
+    The columns that distinguish most rows come first: rows that already differ there are not looked
+    at again. Rows are compared by a 64-bit mix of their codes and then code by code, so that a
     chance agreement of two mixes joins nothing.
     """
     rows = np.arange(len(codes[0]))

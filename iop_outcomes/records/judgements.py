@@ -26,7 +26,7 @@ class Judged(Protocol):
 
 
 class Judgements:
-    """Whether records, and groups of their episodes, can tell measures.
+    """Whether measures are known from records, and from groups of their episodes.
 
     Each group of records is made once, and each evidence looked for once, however many measures are
     asked for. The records must not change while it is used.
@@ -58,7 +58,7 @@ class Judgements:
         return [part.judge([measure])[measure] for part in self._parts[key]]
 
     def told_by_program(self, measure: str) -> npt.NDArray[np.bool_]:
-        """Tell of each episode whether the measure is known: see `Records.told_by_program`."""
+        """Return for each episode whether the measure is known: see `Records.told_by_program`."""
         whole, episodes = self.of(measure)[measure], self._records.episodes
         if whole.known != "partly":
             return told_of_each([whole], np.zeros(len(episodes), np.int64), episodes)

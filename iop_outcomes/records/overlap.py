@@ -16,7 +16,7 @@ def covered_minutes(day: Array, start: Array, length: Array) -> Array:
     Parameters
     ----------
     day : numpy.ndarray
-        What tells days (of a person) apart: sessions of one stand together.
+        What distinguishes days (of a person); the sessions of one day are adjacent.
     start, length : numpy.ndarray of int64
         Minutes since midnight, rising within a day, and minutes.
     """

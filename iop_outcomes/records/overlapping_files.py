@@ -54,7 +54,7 @@ def overlap_of_files(staged: StagedTable, files: Array, mapping: Mapping) -> Ove
 
     Only rows of a person and day that several files hold are compared, so that files that do not
     overlap cost no more than their dates. A column that a file lacks, or has without a value,
-    tells nothing of its rows.
+    says nothing of its rows.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def _days(staged: StagedTable, mapping: Mapping) -> Array:
 
 
 def _of_several_files(who: Array, day: Array, file: Array) -> Mask:
-    """Tell which rows are of a person and a day that several files have rows of."""
+    """Return which rows are of a person and a day that several files have rows of."""
     result = np.zeros(len(who), dtype=bool)
     if not len(who):
         return result
@@ -153,9 +153,9 @@ def _classes(codes: list[Array]) -> Array:
 
 
 def _beside_the_fullest(alike: Array, file: Array, worth: Array) -> Mask:
-    """Tell which rows are of another file than the one that holds most of the equal ones.
+    """Return which rows are of another file than the one that holds most of the equal ones.
 
-    Of files that hold as many, the one with the most columns stands, and of these the first.
+    Of files that hold as many, the one with the most columns is kept, and of these the first.
     """
     cells, counts = np.unique(np.stack([alike, file]), axis=1, return_counts=True)
     order = np.lexsort((cells[1], -worth[cells[1]], -counts, cells[0]))
@@ -164,7 +164,7 @@ def _beside_the_fullest(alike: Array, file: Array, worth: Array) -> Mask:
 
 
 def _at_border(day: Array, shape: Array, at: Array, alike: Array) -> bool:
-    """Tell whether files of other columns share a part of their days, and nearly all rows there."""
+    """Return whether files of other columns share some days, and nearly all rows of these."""
     days = np.unique(np.stack([shape, day]), axis=1)
     several = np.bincount(days[1]) > 1
     of_shape = np.bincount(days[0])

@@ -178,7 +178,7 @@ def _mapping_for(
 
 
 def _kind_of_time(located: Located, mapping: Mapping) -> str:
-    """Tell calendar dates from study days by the columns of the episodes."""
+    """Distinguish calendar dates from study days by the columns of the episodes."""
     kinds = set()
     for table, name, study_name in (
         (EPISODES, "admit_date", "admit_day"),
@@ -280,7 +280,7 @@ def _last_contact(
         words = ATTENDED if name == "attendance" else ("completed",)
         rows = orders[name]
         rows = rows[(staged.kept & staged.is_word("status", *words))[rows]]
-        # the rows stand in the order of their days, so that the last one of an episode stays
+        # the rows are in the order of their days, so that the last one of an episode stays
         latest = np.full(len(last), NO_DAY, dtype=np.int64)
         latest[episode[rows]] = staged.day("date")[rows]
         last = np.maximum(last, latest)

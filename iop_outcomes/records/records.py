@@ -57,7 +57,7 @@ class Records:
         data cut (or called off ahead): they are no faults, and not in ``problems``.
     set_aside : dict of str to pandas.DataFrame
         The rows set aside of each table, as text, with file and line; a row that could not be
-        put into columns stands whole in ``whole_row``.
+        put into columns is whole in ``whole_row``.
     tables : tuple of str
         The tables that were read.
     synthetic : bool
@@ -98,7 +98,7 @@ class Records:
         return self._quality.copy()
 
     def fitness(self) -> pd.DataFrame:
-        """Return for each measure whether these records can tell it, and why not.
+        """Return for each measure whether it is known from these records, and why not.
 
         Returns
         -------
@@ -125,14 +125,14 @@ class Records:
         ...     {"episode_id": ["a", "b"], "date": ["2026-01-06"] * 2, "status": "attended"}
         ... )
         >>> records = iop.read_records(episodes=episodes, attendance=attendance)
-        >>> told = records.fitness().set_index("measure")
-        >>> told.loc["attendance_rate", ["known", "why"]].tolist()
+        >>> fitness = records.fitness().set_index("measure")
+        >>> fitness.loc["attendance_rate", ["known", "why"]].tolist()
         ['no', 'no absence is recorded (0 of 2 rows)']
         """
         return fitness_table(self.judgements())
 
     def judgements(self, *measures: str) -> dict[str, Judgement]:
-        """Return what `fitness` tells as objects, by measure; of all measures, or of those named.
+        """Return what `fitness` says as objects, by measure; of all measures, or of those named.
 
         Measures that are not declared, such as one of a user's own, are left out.
         """
@@ -155,7 +155,7 @@ class Records:
         return Judgements(self).by(measure, codes, groups)
 
     def told_by_program(self, measure: str) -> npt.NDArray[np.bool_]:
-        """Tell of each episode whether the measure is known in its program, at its admission."""
+        """Return for each episode whether the measure is known in its program, at its admission."""
         return Judgements(self).told_by_program(measure)
 
     def held(self, part: bool = False) -> Held:
@@ -289,7 +289,7 @@ class Records:
 
         The file holds values of the records: it is not for sending. A value that a spreadsheet
         would take for a formula (it begins with ``=``, ``+``, ``-``, ``@``, a tab or a line end, or
-        such stands after a comma, semicolon, bar, tab or line end in it) has an apostrophe before
+        such is after a comma, semicolon, bar, tab or line end in it) has an apostrophe before
         it; ``problems`` has it as it is.
 
         Parameters

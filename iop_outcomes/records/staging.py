@@ -70,7 +70,7 @@ class StagedTable:
     file_orders : list of str
         For each file the order of day and month that its source in the mapping gives, or empty.
     orders : dict of str to list of str
-        For each text of a date column in which order its day and month stand.
+        For each text of a date column in which order its day and month are.
     date_texts : dict of str to DateTexts
         For each date column what its texts say, before that order is known.
     same_day : str
@@ -102,15 +102,15 @@ class StagedTable:
     parsed: dict[str, Parsed] = field(default_factory=dict)
 
     def __len__(self) -> int:
-        """Return the number of rows read, but for the odd ones."""
+        """Return the number of rows read, except for the odd ones."""
         return len(self.kept)
 
     def has(self, *names: str) -> bool:
-        """Tell whether the export has the columns and each holds a value."""
+        """Return whether the export has the columns and each holds a value."""
         return all(name in self.values and bool(self.known(name).any()) for name in names)
 
     def known(self, name: str) -> npt.NDArray[np.bool_]:
-        """Tell for each row whether the column holds a value."""
+        """Return for each row whether the column holds a value."""
         values = self.values[name]
         if values.dtype.kind == "f":
             return ~np.isnan(values)
@@ -126,7 +126,7 @@ class StagedTable:
         return self.values[name if column is None else column.name_in(self.time)]
 
     def is_word(self, name: str, *words: str) -> npt.NDArray[np.bool_]:
-        """Tell for each row whether a word column holds one of the words."""
+        """Return for each row whether a word column holds one of the words."""
         levels = self.levels[name]
         chosen = np.array([level in words for level in levels] + [False])  # -1 is the last
         result: npt.NDArray[np.bool_] = chosen[self.values[name]]

@@ -1,7 +1,7 @@
 """From check-ins to times: the definition of relapse, and the time to it.
 
 Records or patterns come in; frames of times, of outcomes and of histories go out. No estimate is
-known here. The published definitions stand beside: `definitions` lists them, `outcomes` gives their
+known here. The published definitions are beside: `definitions` lists them, `outcomes` gives their
 answers for use patterns, and each that has a time is a `RelapseRule` by its name.
 """
 

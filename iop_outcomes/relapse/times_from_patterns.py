@@ -24,7 +24,7 @@ def evidence_of_patterns(
 ) -> tuple[DailyEvidence, NDArray[np.int32], NDArray[np.bool_]]:
     """Return what the patterns show, how long each was followed, and which are there at all.
 
-    A symbol stands on the last day of its unit. A pattern was followed to its last unit that was
+    A symbol is on the last day of its unit. A pattern was followed to its last unit that was
     due; a mixed unit shows use.
     """
     encoded = encode(patterns)

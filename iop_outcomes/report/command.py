@@ -171,7 +171,7 @@ def write_each(
 
 
 def check_earlier(compare: Sequence[Path] | None, *, all_programs: bool) -> None:
-    """Raise ReportError if some earlier reports cannot be read, or a report not stand beside them.
+    """Raise ReportError if some earlier reports cannot be read, or a report cannot be beside them.
 
     Parameters
     ----------

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 LONGEST_SLUG = 40  # letters of a program's name in the name of a file
 APART = ("relapse",)
 """Sections that reports of single programs leave out: a second curve of the same people, with other
-days, would tell of the few between them. By program it stands in the report of all."""
+days, would disclose the few between them. By program it is in the report of all."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +56,7 @@ class ReportsOfPrograms:
 def reports_of_programs(
     records: Records, wanted: Wanted, settings: ReportSettings, *, progress: bool = False
 ) -> ReportsOfPrograms:
-    """Return the report of all programs, and one of each, that tell no small count together.
+    """Return the report of all programs, and one of each, that disclose no small count together.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def reports_of_programs(
     chosen = sorted(one for one in scope.programs if one not in (*scope.too_few, OTHER_PROGRAMS))
     if len(scope.programs) + len(scope.too_few) < 2 or not chosen:
         raise ReportError(
-            "There is no report of each program: fewer than two can be told apart.",
+            "There is no report of each program: fewer than two can be distinguished.",
             found=names_asked(scope.programs),
             instead="the report of all, without --all-programs",
         )
@@ -140,8 +140,8 @@ def file_names(out: Path, programs: Sequence[str]) -> dict[str, Path]:
     out : pathlib.Path
         The file of the report of all.
     programs : sequence of str
-        Their names; of these letters and digits of ASCII are kept, and the number tells the others
-        apart.
+        Their names; of these letters and digits of ASCII are kept, and the number distinguishes the
+        others apart.
 
     Examples
     --------
@@ -166,7 +166,7 @@ def save_all(reports: ReportsOfPrograms, places: Sequence[Path]) -> list[Path]:
     reports : ReportsOfPrograms
         What is written.
     places : sequence of pathlib.Path
-        The file of the report of all in each form; the others stand beside it, see `file_names`.
+        The file of the report of all in each form; the others are beside it, see `file_names`.
 
     Raises
     ------

@@ -66,7 +66,7 @@ class Table:
 
     @property
     def whole(self) -> bool:
-        """Whether it stands on one page when printed: no long table, and none of long texts."""
+        """Whether it is on one page when printed: no long table, and none of long texts."""
         letters = sum(len(str(cell)) for row in self.rows for cell in row)
         return len(self.frame) <= MOST_WHOLE[0] and letters <= MOST_WHOLE[1]
 

@@ -72,7 +72,7 @@ class ReportPeriod:
 
     @property
     def each(self) -> str:
-        """What stands after "by": the length of each of several such periods."""
+        """What is after "by": the length of each of several such periods."""
         if self.word != "period":
             return self.word
         days = (self.last - self.first).days + 1
@@ -225,7 +225,8 @@ def refuse_overlap(period: ReportPeriod | None, earlier: Sequence[str]) -> None:
     ------
     ReportError
         If so. The report of a year less those of three quarters is that of the fourth, and that of
-        a rolling year less the one before tells of two quarters: such differences are not declared.
+        a rolling year less the one before is a difference of two quarters: such differences are not
+        declared.
     """
     name = "" if period is None else str(period)
     for label in earlier:

@@ -120,7 +120,7 @@ def fractions_of_people(scope: Scope) -> dict[str, tuple[Floats, Floats]]:
 
 
 def _told(scope: Scope, measure: str, rows: list[Row]) -> list[bool]:
-    """Tell of each row whether the records can tell the measure of it; a total of all, of all."""
+    """Return for each row whether its measure is known from the records; a total: of all."""
     name = RESTS_ON.get(measure, measure)
     by_episode = scope.judgements.told_by_program(name)
     return [bool(by_episode[mask].all()) for _, mask in rows]
@@ -136,7 +136,7 @@ def _shares(
 ) -> list[float]:
     """Return the share of each row, and declare its counts, which are not printed.
 
-    A row of which the records cannot tell it has none.
+    A row of which it is not known from the records has none.
     """
     top, bottom = counted
     shares = []
@@ -159,7 +159,7 @@ def _shares(
 def _means(
     scope: Scope, linked: LinkedCounts, rows: list[Row], rows_known: list[bool]
 ) -> list[float]:
-    """Return the mean hours of each row; a mean of few is hidden, and the one it could be told by.
+    """Return the mean hours of each row; a mean of few is hidden, and one that discloses it.
 
     How many are behind a mean is not printed, and the mean itself is rounded.
     """

@@ -90,23 +90,23 @@ def quarterly_report(
     policy : SafePolicy, optional
         Default: counts from 1 to 10 are hidden. A program with fewer than twice the threshold of
         admissions in the last year is left out of every number, and named as too few to
-        publish: no share of its people could be shown. Several such programs stand together as
-        "other programs" where they are enough. ``SafePolicy.internal()`` hides nothing, and
+        publish: no share of its people could be shown. Several such programs are counted together
+        as "other programs" where they are enough. ``SafePolicy.internal()`` hides nothing, and
         every page says that it must not be sent; ``SafePolicy.rounded()`` is refused.
     ladders : Ladders, optional
         How periods and groups are merged where too many rows would hold a small count: see
         `iop_outcomes.disclosure.merging`. What was merged is said among the definitions.
     ledger : Ledger, optional
         What earlier reports of the same programs printed (`iop_outcomes.disclosure.ledger`): it
-        stands as it was printed, and nothing is printed from which a small count follows beside it.
+        stays as it was printed, and nothing is printed from which a small count follows beside it.
         Refused where its reports are of times of another length, or that overlap this one.
     compare : str or pathlib.Path or sequence of them, optional
         Earlier reports of the same programs, saved as JSON. The report is set beside them in a
         section of its own, and nothing is printed from which a small count follows beside them.
     title, prepared_by : str, optional
-        As they are to stand at the top.
+        As they are to be at the top.
     prepared_on : str or datetime.date, optional
-        The date that stands there, as ``2026-10-05``. Nothing is taken from the clock, so that the
+        The date that is there, as ``2026-10-05``. Nothing is taken from the clock, so that the
         same records make the same report, to the byte.
     settings : str or pathlib.Path, optional
         A `report.toml` with the title, names, colours, targets and sections of the program: see
@@ -114,8 +114,8 @@ def quarterly_report(
     sections : sequence of tuple, optional
         Sections of your own, each ``(name, title, function)``. The function is given the records of
         the programs that are in the report, and returns sentences and results, such as curves or a
-        trend; each result passes `iop_outcomes.protect` before it is shown. Sentences stand as they
-        are written: a count in them is not protected.
+        trend; each result passes `iop_outcomes.protect` before it is shown. Sentences are printed
+        as they are written: a count in them is not protected.
     progress : bool, default False
         Show the stages on the standard error.
 
@@ -294,7 +294,7 @@ def _plain_period(scope: Scope) -> dict[str, str] | None:
 
 
 def _too_few(scope: Scope) -> bool:
-    """Say whether nothing may be told of these people."""
+    """Say whether nothing may be reported of these people."""
     everybody = np.ones(len(scope.records.episodes), dtype=np.bool_)
     counts = [len(everybody), scope.people(everybody)]
     return bool(scope.policy.hides(counts).any()) or _all_too_few(scope)

@@ -59,7 +59,7 @@ class Scope:
     too_few : tuple of str
         The programs left out.
     pooled : tuple of str
-        The small programs that stand together as "other programs".
+        The small programs that are counted together as "other programs".
     """
 
     records: Records
@@ -111,7 +111,7 @@ class Scope:
     def followed_90_days(self) -> Mask:
         """Which episodes were admitted in the last year that was followed for 90 days by the cut.
 
-        What a person can only reach with time is told of these: nobody is judged too early.
+        What a person can only reach with time is reported for these: nobody is judged too early.
         """
         known = self.engaged[f"retained_{FOLLOW_UP_DAYS}"].notna().to_numpy()
         if self.period is None:
@@ -181,7 +181,7 @@ class Scope:
 
     @cached_property
     def judged(self) -> dict[str, Judgement]:
-        """Whether the records can tell each measure; no reason tells of a small count.
+        """Whether each measure is known from the records; no reason discloses a small count.
 
         A rate of the whole time is not known where absences, or missed check-ins, are recorded only
         from some day on: what was before would count as attended.
@@ -195,17 +195,17 @@ class Scope:
         return judged
 
     def tells(self, *measures: str) -> bool:
-        """Say whether the records can tell all of these, at least in part."""
+        """Say whether all of these are known from the records, at least in part."""
         return not any(self.judged[name].absent for name in measures)
 
     @property
     def not_told(self) -> list[Judgement]:
-        """The measures that the records cannot tell."""
+        """The measures that are not known from the records."""
         return [one for one in self.judged.values() if one.absent]
 
     @cached_property
     def tallies(self) -> dict[str, Tally]:
-        """What each measure counts that the records can tell; measures have dates."""
+        """What each measure counts that is known from the records; measures have dates."""
         return {
             name: tally_of(quantity, self.records, self.attendance)
             for name, quantity in REPORTED.items()
@@ -271,7 +271,7 @@ def _pooled(records: Records, programs: tuple[str, ...]) -> Records:
 
 
 def _small_programs(scope: Scope) -> tuple[str, ...]:
-    """Return the programs that are too small to be told of.
+    """Return the programs that are too small to be reported.
 
     A share shows a count and its complement, so no share of fewer than twice the threshold can be
     shown; and to keep such a program's counts from being subtracted out, another program's would
@@ -310,7 +310,7 @@ def _find_period(records: Records, period: str | ReportPeriod) -> ReportPeriod:
 
 
 def _anybody_there(records: Records, period: ReportPeriod) -> bool:
-    """Tell whether somebody was admitted before the end of a period and not gone before it."""
+    """Return whether somebody was admitted before the end of a period and not gone before it."""
     episodes = records.episodes
     if period.first > pd.Timestamp(records.as_of):
         return False

@@ -33,12 +33,12 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class ReportSettings:
-    """What stands in a `report.toml`; what is not set is left as it is.
+    """What is in a `report.toml`; what is not set is left as it is.
 
     Attributes
     ----------
     title, prepared_by, prepared_on : str or None
-        As they are to stand at the top; `prepared_on` as 2026-10-05.
+        As they are to be at the top; `prepared_on` as 2026-10-05.
     logo : str or None
         The picture as a data address.
     colours : mapping of str to str
@@ -70,7 +70,7 @@ class ReportSettings:
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a value stands: what an error names."""
+    """Where a value is: what an error names."""
 
     file: str
     key: str
@@ -121,7 +121,7 @@ def read_settings(path: str | Path, sections: Sequence[str]) -> ReportSettings:
             instead='lines as: title = "Outcomes of our program"',
         ) from None
     settings = settings_of(held, sections, _Place(name, ""), path.parent)
-    # Not its name, which may hold one of a person; the digest tells whether two are the same.
+    # Not its name, which may hold one of a person; the digest shows whether two are the same.
     return replace(settings, file=f"{USUAL} (SHA-256 {sha256(content).hexdigest()[:12]})")
 
 
@@ -144,7 +144,7 @@ def settings_of(
     again = [name for name in programs.values() if [*programs.values()].count(name) > 1]
     if again:
         raise place.under("programs").error(
-            "Two programs would have one name, and could not be told apart.",
+            "Two programs would have one name, and could not be distinguished.",
             again[0],
             "another name for each",
         )
@@ -306,7 +306,7 @@ def with_program_names(records: Records, names: Mapping[str, str]) -> Records:
     new = [names.get(name, name) for name in held]
     if len(set(new)) < len(new):
         raise RuleError(
-            "Two programs would have one name, and could not be told apart.",
+            "Two programs would have one name, and could not be distinguished.",
             instead="[programs] with another name for each",
         )
     episodes = records.episodes.assign(program=column.cat.rename_categories(new))

@@ -48,7 +48,7 @@ class Together:
 
     A count of one program is the same count in the report of all and in its own; the counts of all
     are the sum of those of each. So what is hidden in one must not follow from the others. The
-    report of all comes last, and hides more where it must: to hide more of a program would tell
+    report of all comes last, and hides more where it must: to hide more of a program would disclose
     that there is somebody, which beside a sum of a few is much.
 
     Attributes

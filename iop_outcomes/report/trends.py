@@ -75,7 +75,7 @@ class Trends:
 
     @property
     def compared(self) -> ByMeasure:
-        """As the findings tell of them, by measure.
+        """As the findings describe them, by measure.
 
         Where no year is complete, such as of retention in a program's first year, its parts.
         """
@@ -87,7 +87,7 @@ class Trends:
         return self.by_period | self.by_year | parts
 
     def link(self, linked: LinkedCounts) -> None:
-        """Declare their counts; where others are drawn, findings tell of two or three periods."""
+        """Declare their counts; where others are drawn, findings describe two or three periods."""
         for one in self.all:
             link_trend(linked, one, printed=self.printed(one))
 
@@ -126,7 +126,7 @@ class Trends:
 
 
 def compared_rows(table: pd.DataFrame) -> list[tuple[int, str]]:
-    """Return the rows that a finding tells of, each with the words behind its name.
+    """Return the rows that a finding describes, each with the words behind its name.
 
     They are the newest that is complete, and the one just before it and the same one a year
     earlier, where these are there and complete.
@@ -170,7 +170,7 @@ def cut(whole: Trend, scope: Scope, periods: int = MOST_PERIODS) -> Trend:
 
 
 def make_trends(scope: Scope, plan: MergePlan) -> Trends:
-    """Return the trends that the records can tell; none without a period."""
+    """Return the trends that are known from the records; none without a period."""
     period, trends = scope.period, Trends()
     if period is None:
         return trends
@@ -234,7 +234,7 @@ def _years(scope: Scope, name: str, by_period: Trend) -> Trend:
     """Return the years up to the end of the period, in place of quarters or other times.
 
     With a quarter they are calendar years that ended with it and that the quarters shown make up: a
-    year that is not over would be told of again, with other people.
+    year that is not over would be reported again, with other people.
     """
     period = scope.period
     assert period is not None

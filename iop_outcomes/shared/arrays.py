@@ -42,7 +42,7 @@ def day_lengths(days: npt.ArrayLike) -> npt.NDArray[np.timedelta64]:
     """Return numbers of days, missing allowed, as lengths of time.
 
     pandas.to_timedelta warns of an overflow now and then where a number is missing: it rounds what
-    stands in memory behind it.
+    is in memory behind it.
     """
     number = np.asarray(days, dtype=np.float64)
     known = ~np.isnan(number)

@@ -1,4 +1,4 @@
-"""Columns that make groups, as codes: which can be named, and which values are told apart."""
+"""Columns that make groups, as codes: which can be named, and which values are distinguished."""
 
 from __future__ import annotations
 

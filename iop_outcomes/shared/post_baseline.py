@@ -33,8 +33,8 @@ def refuse_post_baseline(used: Iterable[str], allowed: bool, origin: str) -> Non
 
     Notes
     -----
-    Columns are told by their names, which a merge or a file keeps; a column of another name that
-    was made of one of them is not noticed.
+    Columns are recognised by their names, which a merge or a file keeps; a column of another name
+    that was made of one of them is not noticed.
     """
     if not isinstance(allowed, (bool, np.bool_)):
         raise RuleError(

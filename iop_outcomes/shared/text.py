@@ -13,7 +13,7 @@ import pandas as pd
 from iop_outcomes.shared.characters import printable
 
 SHARE_DECIMALS = 3
-"""Of a share whose counts stand beside it: more would be no more exact."""
+"""Of a share whose counts are beside it: more would be no more exact."""
 SHOWN_ROWS = 20  # of a table, in a notebook
 DESCRIBED_GROUPS = 20  # groups with a sentence each; the others are counted
 

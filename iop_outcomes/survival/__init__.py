@@ -1,7 +1,7 @@
 """From times to estimates: one folder an estimate, with the checks they share beside.
 
-Frames of times (`days`, `event`, groups) come in; results with tables go out. How times come about,
-from records or otherwise, is not known here.
+Frames of times (`days`, `event`, groups) come in; results with tables go out. How times are
+defined, from records or otherwise, is not known here.
 """
 
 from __future__ import annotations

@@ -147,7 +147,7 @@ def count_days(
 
 
 def places(days: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]:
-    """Return where each day stands among the rising days that may occur, of which 0 is one.
+    """Return where each day is among the rising days that may occur, of which 0 is one.
 
     Whole days within a short span are their own places; others are ranked, by hash: several
     times faster than `numpy.unique` where days repeat.

@@ -22,7 +22,7 @@ class Cluster(Enum):
     """What ``cluster=`` is if nothing is said.
 
     ``Cluster.PERSON`` takes the rows of one ``person_id`` together where the frame has that column
-    and a value of it stands in several rows; in any other frame each row stands by itself.
+    and a value of it is in several rows; in any other frame each row is a cluster of its own.
     """
 
     PERSON = "person_id, where it repeats"

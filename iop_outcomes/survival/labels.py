@@ -72,7 +72,7 @@ def beside(body: pd.DataFrame, labels: pd.DataFrame, rows: int | NDArray[Any]) -
 
 
 def group_bounds(frame: pd.DataFrame, names: list[str]) -> NDArray[np.intp]:
-    """Return where each group of rows that stand together begins, and where the last one ends."""
+    """Return where each group of adjacent rows begins, and where the last one ends."""
     changed = np.zeros(max(len(frame) - 1, 0), dtype=bool)
     for name in names:
         column = frame[name]
@@ -83,7 +83,7 @@ def group_bounds(frame: pd.DataFrame, names: list[str]) -> NDArray[np.intp]:
 
 
 def group_count(frame: pd.DataFrame, names: list[str]) -> int:
-    """Return how many groups of rows that stand together there are."""
+    """Return how many groups of adjacent rows there are."""
     return len(group_bounds(frame, names)) - 1
 
 
@@ -111,7 +111,7 @@ def split_groups(frame: pd.DataFrame, names: list[str]) -> list[pd.DataFrame]:
 
 
 def days_asked(days: Any, known: Any = ()) -> NDArray[Any]:
-    """Return days as an array, as `known` has them but for rounding; refuse what is none."""
+    """Return days as an array, as `known` has them except for rounding; refuse what is none."""
     asked = np.atleast_1d(np.asarray(days))
     numeric = asked.ndim == 1 and asked.dtype.kind in "iuf"
     if not numeric or not len(asked) or not np.isfinite(asked).all() or (asked < 0).any():

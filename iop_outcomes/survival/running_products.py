@@ -49,7 +49,7 @@ def sums_of_products(
     size : int
         How many days there are.
     group : numpy.ndarray of int, optional
-        The group of each day, where the days of several stand one after another; a cluster is in
+        The group of each day, where the days of several follow one another; a cluster is in
         one of them.
 
     Returns

@@ -17,7 +17,7 @@ from iop_outcomes.shared.messages import columns_found
 from iop_outcomes.shared.provenance import UNKNOWN, Provenance, provenance_of
 from iop_outcomes.survival.near_ties import merge_near_ties
 
-MOST_DAYS = 1e15  # beyond it the days are not told apart, nor their squares added up
+MOST_DAYS = 1e15  # beyond it the days are not distinguished, nor their squares added up
 AS_GIVEN = "Times and events as given in the frame."
 
 

@@ -325,7 +325,7 @@ def season_effects(
     Raises
     ------
     EstimateError
-        If season and levels cannot be told apart.
+        If season and levels cannot be distinguished.
 
     Notes
     -----
@@ -350,7 +350,7 @@ def season_effects(
     coefficients, _, rank, _ = np.linalg.lstsq(design * root[:, None], value * root, rcond=None)
     if rank < design.shape[1]:
         raise EstimateError(
-            "Season and levels cannot be told apart.",
+            "Season and levels cannot be distinguished.",
             found=f"{len(levels)} segments, in which the parts of the year do not overlap",
             instead="fewer dates in rebase=, or no adjust=",
         )

@@ -27,9 +27,9 @@ CHART_COLUMNS = (*COLUMNS, *adjusting.COLUMNS)
 """All columns that a chart adds to the table of a trend."""
 FEW_PEOPLE = 30  # in a typical period, below which limits of a proportion are rough
 _AUTO = {
-    "sessions": "p_prime",  # sessions of one person are alike, so that binomial limits are too near
+    "sessions": "p_prime",  # sessions of one person are alike: binomial limits are too narrow
     "people": "p",
-    "count": "xmr",  # months differ in length and referrals come in waves: not Poisson
+    "count": "xmr",  # months differ in length and numbers vary more than Poisson
     "mean": "xmr",
     "event_free": "xmr",  # estimates with censoring are no counts out of counts
     "incidence": "xmr",

@@ -171,7 +171,7 @@ def _complete(frame: pd.DataFrame) -> Booleans:
 
 
 def _labels(used: pd.DataFrame) -> list[str]:
-    """Return the labels of the rows; of dates without time of day, unless it tells them apart."""
+    """Return the labels of the rows; of dates without time of day, unless it distinguishes them."""
     when = used["when"]
     if not pd.api.types.is_datetime64_any_dtype(when.dtype):
         return [str(label) for label in used["label"]]

@@ -152,7 +152,7 @@ class Trend(DrawnResult):
         Newcombe's; of sessions and means, whose intervals are clustered by person, it is too. The
         two periods are taken as independent: it is too wide where many people are in both.
 
-        It is about these two periods alone; whether a series has changed is what a chart tells.
+        It is about these two periods alone; whether a series has changed is what a chart shows.
 
         Examples
         --------

@@ -27,9 +27,9 @@ def names_staff(column: object) -> bool:
 def letters_of(values: Iterable[object]) -> dict[object, str]:
     """Return a letter for each value: A to Z, then AA; "not recorded" stays.
 
-    The order is that of a hash of the value, so that it tells nothing of names, sizes or results,
-    and is the same in each call. Who knows the names can work the letters out: they keep names off
-    a page and do not make it anonymous.
+    The order is that of a hash of the value, so that it discloses nothing of names, sizes or
+    results, and is the same in each call. Who knows the names can work the letters out: they keep
+    names off a page and do not make it anonymous.
 
     Examples
     --------
@@ -73,7 +73,7 @@ def lettered(groups: Groups, names: bool) -> tuple[Groups, tuple[str, ...]]:
 
 
 def _order(labels: np.ndarray, names: Sequence[str], columns: Sequence[str]) -> np.ndarray:
-    """Return the order of rows: other columns as they stand, staff by letter."""
+    """Return the order of rows: other columns in their order, staff by letter."""
     keys = []
     for place, name in enumerate(names):
         values = labels[:, place]

@@ -56,7 +56,7 @@ def trend(
     names: bool = False,
     attendance: AttendanceRule | None = None,
 ) -> Trend:
-    r"""Return one measure over time, with limits and rules that tell a signal from chance.
+    r"""Return one measure over time, with limits and rules that distinguish a signal from chance.
 
     Parameters
     ----------
@@ -148,8 +148,8 @@ def trend(
             is open and was followed for a shorter time (``followed_until``). Whose follow-up should
             have ended over 180 days before the cut is lost to it, and is waited for no longer.
         ``not_known`` : str
-            Why the records cannot tell the measure (`Records.fitness`), of this group or before
-            some day; its numbers are then missing. Empty where they can.
+            Why the measure is not known from the records (`Records.fitness`), of this group or
+            before some day; its numbers are then missing. Empty where they can.
         ``value_so_far, lower_so_far, upper_so_far`` : float64
             The rate of a period that is not complete, from those known so far; missing for counts,
             which can only grow, and if the denominator is below 10.
@@ -190,7 +190,7 @@ def trend(
     :func:`iop_outcomes.survival_curves` and :func:`iop_outcomes.cumulative_incidence`.
 
     The interval is about one period; limits are about the variation between periods, and only they
-    tell whether something has changed.
+    show whether something has changed.
 
     Examples
     --------
@@ -347,7 +347,7 @@ def _assemble(
 def _known_at(
     records: Records, quantity: Quantity, tally: Tally, groups: Groups, periods: Windows
 ) -> npt.NDArray[np.bool_]:
-    """Tell of each group and period whether it is complete at the data cut.
+    """Return for each group and period whether it is complete at the data cut.
 
     Where people are followed from admission, everybody admitted in it has been followed so long.
     """

@@ -24,7 +24,7 @@ def table(text: str) -> pd.DataFrame:
 
 
 def read(episodes: str, attendance: str, *, as_of: int = 400) -> Records:
-    """Read records with study days; sessions of one day are told apart by their row."""
+    """Read records with study days; sessions of one day are distinguished by their row."""
     sessions = table(attendance)
     if "group_id" not in sessions:
         sessions["group_id"] = [f"g{row}" for row in range(len(sessions))]
@@ -552,8 +552,8 @@ def generated(episodes: list[dict[str, Any]], sessions: list[dict[str, Any]]) ->
 several = st.lists(SESSION, min_size=1, max_size=25)
 
 
-def untold(records: Records) -> list[str]:
-    """Return the columns of engagement that the records cannot tell, such as no absence at all."""
+def unknown_measures(records: Records) -> list[str]:
+    """Return the columns of engagement that are not known from the records."""
     judged = records.judgements()
     names = ["attendance_rate", "retained_30", "retained_60", "retained_90"]
     return [name for name in names if judged[name].absent]
@@ -567,7 +567,7 @@ def test_it_equals_the_plain_version(
     records = generated(episodes, sessions)
     found = engagement(records, dose_hours=dose)
     expected = pd.DataFrame(plainly(records, dose), dtype=object)
-    left_out = untold(records)
+    left_out = unknown_measures(records)
     assert found[left_out].isna().all(axis=None)
     for name in expected.columns.difference(left_out):
         if name.startswith("retained"):
@@ -619,7 +619,9 @@ def test_a_session_that_the_program_cancelled_changes_nothing_else(
     first, second = generated(episodes, sessions), generated(episodes, [*sessions, cancelled])
     before, after = engagement(first), engagement(second)
     changed = "program_cancellations"
-    others = before.columns.difference([changed, *untold(first), *untold(second)])
+    others = before.columns.difference(
+        [changed, *unknown_measures(first), *unknown_measures(second)]
+    )
     pd.testing.assert_frame_equal(before[others], after[others])
     difference = (after[changed] - before[changed]).tolist()
     in_stay = episodes[1]["discharge_day"] == "" or day <= episodes[1]["discharge_day"]

@@ -135,5 +135,5 @@ def test_records_that_do_not_tell_stays_give_no_times() -> None:
     few = rows[rows["episode_id"].isin(episodes["episode_id"][:5])]
     records = iop.read_records(episodes=episodes, attendance=few, as_of=FAR)
     assert records.fitness().set_index("measure")["known"]["retained_30"] == "no"
-    with pytest.raises(EstimateError, match="do not tell how long"):
+    with pytest.raises(EstimateError, match="do not show how long"):
         iop.time_in_treatment(records)

@@ -281,7 +281,7 @@ def test_what_it_says_and_holds(people: pd.DataFrame) -> None:
     assert found.groups["n"].tolist() == people["track"].value_counts().sort_index().tolist()
     assert "Adjusted for age + employed + substance, and for nothing else" in found.text
     assert "with a probability of some group below 0.1 left out" in found.text
-    assert "Without adjustment: without the event on day 180: day 0.344 less evening" in found.text
+    assert "Without adjustment: without the event on day 180: day 34.4% less evening" in found.text
     assert found.curves["day"].max() == 180
     with pytest.raises(RuleError, match="cannot be protected"):
         iop.protect(found)  # type: ignore[call-overload]

@@ -140,7 +140,7 @@ def test_a_known_hazard_after_leaving_is_recovered() -> None:
     found = rows[0].survival(np.ones(people), np.array([1.0, 3.0]))
     truth = float((true > 45).mean())
     assert found[1] == pytest.approx(truth, abs=0.012)
-    assert found[0] > truth + 0.05  # as if leaving told nothing
+    assert found[0] > truth + 0.05  # as if leaving were independent
 
 
 def _columns(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -165,7 +165,8 @@ def test_the_tipping_delta_lies_where_the_limits_of_the_table_change_sides() -> 
     own = near.query("delta_reference == 1 and delta > 1.0").sort_values("delta")
     assert own["excludes_zero"].tolist() == [True, False]
     assert found.tipping["why"].isin(["", "the limits take in 0 at no delta of 1 or more"]).all()
-    assert "if leaving tells nothing" in found.text
+    assert "if leaving does not change the hazard" in found.text
+    assert found.text.count("percentage points (") == 3  # leaving changes nothing, none, all
     assert found.text.count("delta") >= 2
 
 
@@ -173,7 +174,9 @@ def test_nothing_tips_that_did_not_stand() -> None:
     frame = made(4, people=40)
     found = found_of(frame.assign(track=np.where(frame.index % 2, "a", "b")))
     assert found.tipping["tipping_delta"].isna().all()
-    assert (found.tipping["why"] == "the limits take in 0 if leaving tells nothing").all()
+    assert (
+        found.tipping["why"] == "the limits take in 0 if leaving does not change the hazard"
+    ).all()
 
 
 def test_the_same_seed_gives_the_same_and_the_frame_is_not_changed() -> None:

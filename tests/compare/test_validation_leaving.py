@@ -43,4 +43,4 @@ def test_the_estimates_are_of_the_frame_that_was_given() -> None:
     kept = frame.copy()
     found = leaving.estimates(frame)
     pd.testing.assert_frame_equal(frame, kept)
-    assert found["as if leaving told nothing"] != found["remaining weights"]
+    assert found["as if leaving were independent"] != found["remaining weights"]

@@ -157,7 +157,7 @@ def test_the_command_audits_files_and_ends_with_one_if_something_is_told(tmp_pat
     run = CliRunner()
     fine = run.invoke(app, ["audit", str(files["safe"])])
     assert fine.exit_code == 0
-    assert "0 from 1 to 10 can be told" in fine.output
+    assert "0 from 1 to 10 can be worked out" in fine.output
     found = run.invoke(app, ["audit", str(files["leaky"])])
     assert found.exit_code == 1
     assert "b: 4 (exactly), from a (40); all (44)" in found.output

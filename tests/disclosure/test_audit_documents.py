@@ -249,7 +249,7 @@ def test_the_audit_of_the_sample_finds_nothing(
     place = made.save(tmp_path / "report.json")
     result = CliRunner().invoke(app, ["audit", str(place)])
     assert result.exit_code == 0, result.output
-    assert "0 from 1 to 10 can be told" in result.output
+    assert "0 from 1 to 10 can be worked out" in result.output
     assert not result.output.startswith("0 counts")
 
 

@@ -432,7 +432,7 @@ def test_a_week_hides_people_and_sessions_apart() -> None:
         attended=[500, 400, 300, 15],
     )
     table = iop.protect(weeks).table
-    # 195 after 200 tells of five; 146 of 150 tells of four who had gone; five came in week 4.
+    # 195 after 200 discloses five; 146 of 150 discloses four who had gone; five came in week 4.
     assert table["episodes_followed"].isna().tolist() == [False, True, False, False]
     assert table["episodes"].isna().tolist() == [False, True, True, False]
     assert table["episodes_attending"].isna().tolist() == [False, False, False, True]

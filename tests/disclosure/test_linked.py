@@ -43,7 +43,7 @@ def told(values: dict[str, int], sums: Sums, hidden: frozenset[object]) -> list[
 
 
 def test_a_whole_of_two_programs_does_not_give_the_third_away() -> None:
-    # Relapsed and not in three programs, with the totals; a second page tells of B and C together.
+    # Relapsed and not in three programs, with the totals; a second page gives B and C together.
     values = {"AY": 4, "AN": 30, "BY": 12, "BN": 25, "CY": 17, "CN": 40}
     sums = {name: [f"{name}Y", f"{name}N"] for name in "ABC"}
     sums |= {f"all {one}": [f"{name}{one}" for name in "ABC"] for one in "YN"}

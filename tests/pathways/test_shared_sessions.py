@@ -152,7 +152,7 @@ def test_it_names_people_and_is_never_published() -> None:
 
 def test_without_groups_it_says_so() -> None:
     rows = [(who, day, None) for who, day, _ in SIX]
-    with pytest.raises(EstimateError, match="do not tell who was in a group together"):
+    with pytest.raises(EstimateError, match="do not show who was in a group together"):
         iop.shared_sessions(made(rows))
     with pytest.raises(RuleError, match="at_least"):
         iop.shared_sessions(made(SIX), at_least=0)

@@ -104,7 +104,7 @@ def test_records_without_paths_or_prior_care_say_so() -> None:
         {"episode_id": ["A"], "date": ["2026-01-06"], "service": "group", "status": "attended"}
     )
     records = iop.read_records(episodes=episodes, attendance=attendance, as_of="2026-06-30")
-    with pytest.raises(EstimateError, match="do not tell where people came from"):
+    with pytest.raises(EstimateError, match="do not show where people came from"):
         iop.transitions(records)
     with pytest.raises(EstimateError, match="No episode has a discharge from prior care"):
         iop.prior_care(records)

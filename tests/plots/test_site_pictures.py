@@ -128,7 +128,7 @@ def test_a_funnel_draws_the_points_and_limits_of_the_table() -> None:
     at = np.interp(np.log(900), np.log(upper.get_xdata()), upper.get_ydata())
     assert at == pytest.approx(table.loc[table["site"] == "Harbor", "upper_95"].iloc[0], abs=2e-3)
     markers = {words: drawn(ax, words)[0].get_marker() for words in ("worse", "better", "within")}
-    assert len(set(markers.values())) == 3  # told apart without colour
+    assert len(set(markers.values())) == 3  # distinguishable without colour
     neither = iop.plot_funnel(funnel(improves="neither"))
     sides = {side: drawn(neither, f"{side}, beyond")[0].get_marker() for side in ("above", "below")}
     assert sides == {"above": "^", "below": "v"}

@@ -79,7 +79,7 @@ def test_nullable_and_arrow_types_give_what_plain_ones_give(types: str) -> None:
 
 
 def as_plain(table: pd.DataFrame) -> pd.DataFrame:
-    """Labels as text, so that their type does not tell tables apart."""
+    """Labels as text, so that their type does not distinguish tables."""
     labels = [name for name in table if table[name].dtype.kind not in "fiub"]
     return table.astype(dict.fromkeys(labels, str)).astype(dict.fromkeys(labels, object))
 

@@ -1,4 +1,4 @@
-"""Day or month first: told by dates that have one order only, file by file; the rest is said."""
+"""Day or month first: by dates that have one order only, file by file; the rest is reported."""
 
 from __future__ import annotations
 

@@ -296,7 +296,7 @@ def test_completion_needs_discharges_and_reasons_where_people_have_left() -> Non
     assert (
         told["retained_90"] == "partly"
     )  # by the last contacts, of those admitted long enough ago
-    assert "is told by the last contacts" in why(records, "retained_90")
+    assert "is known from the last contacts" in why(records, "retained_90")
     assert "nobody who must have left is recorded as discharged" in why(records, "length_of_stay")
     plain = frames["episodes"].drop(columns="discharge_reason")
     told = known(read(frames | {"episodes": plain}))

@@ -154,7 +154,7 @@ def test_a_heading_twice_is_refused_where_the_column_is_needed(tmp_path: Path) -
     named = {"checkins": {"columns": {"When": "date"}}}
     with pytest.raises(RecordsError, match="two columns of the same name"):
         read(tmp_path, text.replace("date", "When"), named)
-    # told apart by the mapping
+    # distinguished by the mapping
     named = {"checkins": {"columns": {"When": "date", "When_2": "entered"}}}
     records = read(tmp_path, text.replace("date", "When"), named)
     assert records.checkins["date"].astype(str).tolist() == ["2026-01-05"]

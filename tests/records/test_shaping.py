@@ -245,7 +245,7 @@ def test_a_heading_with_its_year_is_its_date(date: datetime.date, form: str) -> 
 @pytest.mark.parametrize(
     ("headings", "given", "wrong", "instead"),
     [
-        (["1/5", "1/6"], {"year": 2026}, "do not tell the day from the month", "date_order"),
+        (["1/5", "1/6"], {"year": 2026}, "do not show which number is the day", "date_order"),
         (["1/25"], {}, "dates without a year", "year = 2026"),
         (["1/25"], {"year": "sheet", "sheet": "Attendance"}, "without a year", "year = 2026"),
         (["5", "6"], {"year": 2026}, "days without a month", "name of the sheet"),

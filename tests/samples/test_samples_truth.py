@@ -237,7 +237,7 @@ def test_check_ins_are_missed_more_with_time_and_after_a_first_use(large: Sample
     assert 0.80 < answered[7] < 0.90
     assert 0.55 < answered[182] < 0.65
     assert np.polyfit(answered.index, answered, 1)[0] < 0
-    for week in (4, 12, 26):  # in one week, so that time does not tell them apart
+    for week in (4, 12, 26):  # in one week, so that time does not distinguish them
         here = rows["day"] == 7 * week
         after = rows["relapse_day"] <= rows["day"]
         used, not_used = missed[here & after], missed[here & ~after]

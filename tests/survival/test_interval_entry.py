@@ -218,7 +218,7 @@ def test_several_estimates_reach_the_maximum():
 
 
 def test_part_of_the_curve_is_told_and_part_is_not():
-    """And an event on day 21 among two at risk: the half after the stretch not told apart."""
+    """And an event on day 21 among two at risk: the half after the stretch not distinguished."""
     more = pd.DataFrame({"entry": 20, "clear_until": [21, 22], "days": [21, 22], "event": [1, 0]})
     found = interval_survival(pd.concat([four_people(), more.astype({"event": bool})]))
     at = found.at([2, 10, 21])

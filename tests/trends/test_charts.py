@@ -283,7 +283,7 @@ def test_columns_that_are_not_there_are_named() -> None:
 
 
 def plain(frame: pd.DataFrame, chart: str) -> list[tuple[float, float, float]]:
-    """Limits by the formulas as they stand in a book, point by point."""
+    """Limits by the formulas as they are in a book, point by point."""
     rows = list(frame.itertuples())
     x, n = [row.numerator for row in rows], [row.denominator for row in rows]
     y = [a / b for a, b in zip(x, n, strict=True)]

@@ -511,7 +511,7 @@ def test_counts_equal_those_of_a_plain_loop(stays: list[tuple[Any, ...]]) -> Non
 
 
 def _pair(rows: pd.DataFrame, program: str, period: str) -> list[float] | None:
-    """Return numerator and denominator; None where the records cannot tell them."""
+    """Return numerator and denominator; None where they are not known from the records."""
     row = rows[(rows["program"] == program) & (rows["period"] == period)].iloc[0]
     if row["not_known"]:
         assert row[["numerator", "denominator", "value"]].isna().all()

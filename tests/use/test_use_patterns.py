@@ -349,7 +349,7 @@ def test_without_check_ins_there_is_no_word():
 
 
 def plain_word(rows: list[tuple[int, str]], first: int, last: int, days: int, followed: int) -> str:
-    """Write one word unit by unit, by the rules as they stand in the reference."""
+    """Write one word unit by unit, by the rules as they are in the reference."""
     word = ""
     for unit in range(first, last + 1):
         inside = range((unit - 1) * days + 1, unit * days + 1)

@@ -208,7 +208,7 @@ def _read(attendance: Attendance, supplies: pd.DataFrame) -> tuple[Integers, Flo
         day_supplied = pd.to_numeric(supplies[name], errors="coerce").reset_index(drop=True)
         first = (day_supplied - began).to_numpy(dtype=np.float64, na_value=np.nan)
     else:
-        # The date as it is written, whatever time of day and zone stand behind it.
+        # The date as it is written, whatever time of day and zone are behind it.
         written = supplies[name].astype(str).str.slice(0, 10)
         written = written.where(written.str.contains("-"))  # pandas takes "today" for a date
         dates = pd.to_datetime(written, errors="coerce", format="%Y-%m-%d")

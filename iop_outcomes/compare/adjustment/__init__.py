@@ -1,7 +1,7 @@
 """Survival curves of groups as if they had the same covariates, and what they cannot adjust for.
 
 A frame of times with groups and covariates known on day 0 comes in; `AdjustedCurves` goes out, with
-differences at a day. A ratio comes in, and `EValue` goes out. How times come about is not known
+differences at a day. A ratio comes in, and `EValue` goes out. How times are defined is not known
 here.
 """
 

@@ -60,7 +60,7 @@ class Augmented:
         return replace(self, problem=problem, event=event, censoring=censoring)
 
     def survival(self, counts: Floats) -> Floats:
-        """Return the curve of each group where rows count so much, made to fall from 1 to 0."""
+        """Return the curve of each group with these row weights, made to fall from 1 to 0."""
         model = self.problem.model
         scores = model.fit(counts, self.scores.coefficients)
         event = self.event.fit(counts, self.first[0].coefficients)

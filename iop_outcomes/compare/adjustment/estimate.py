@@ -104,8 +104,8 @@ def adjusted_curves(
         The group that all others are compared with (a tuple where `by` has several columns). By
         default all pairs, the later group less the earlier one.
     limits : {"bootstrap", "closed_form"}
-        By resampling people, all steps repeated; or, but for standardisation, by the influence of
-        each row, that on the model of the group counted in.
+        By resampling people, all steps repeated; or, except for standardisation, by the influence
+        of each row, that on the model of the group counted in.
     resamples, seed : int
         The number of bootstrap samples, at least 100, and their seed.
     cluster : str, Cluster.PERSON or None
@@ -123,7 +123,7 @@ def adjusted_curves(
         As for `iop_outcomes.cox`.
     processes : int
         In how many processes samples are estimated; the numbers are the same for any. In a script
-        the call then has to stand under ``if __name__ == "__main__":``.
+        the call then has to be under ``if __name__ == "__main__":``.
     progress : bool
         Whether to say on the standard error output how far it is.
 
@@ -163,7 +163,7 @@ def adjusted_curves(
     Missing covariates are drawn by chained equations given the group, the event indicator, the
     cumulative hazard at the time (White and Royston 2009, Stat Med 28:1982-1998) and the other
     covariates (`iop_outcomes.compare.imputation.chained`), on the assumption that they are missing
-    at random given these; columns that a formula transforms are drawn as they stand in the frame.
+    at random given these; columns that a formula transforms are drawn as they are in the frame.
     The estimate is the mean over the completed samples; with limits in closed form they are by
     Rubin's rules, with those by bootstrap each sample of people is completed anew
     (`iop_outcomes.compare.adjustment.imputed`), and limits are by t. Differences are pooled as
@@ -291,7 +291,7 @@ def _check_together(
         )
     if method != "weighting" and checked.entry is not None:
         raise EstimateError(
-            "People who enter late stand only for those who came so far without the event, so that "
+            "People who enter late represent only those who came so far without the event, so that "
             "an average over them is not one over all.",
             found=f"{int((checked.entry > 0).sum()):,} of {len(checked.days):,} rows enter late",
             instead='method="weighting", or iop.cox(times, ...), which take late entry.',

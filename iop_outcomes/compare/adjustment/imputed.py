@@ -56,7 +56,7 @@ class Imputing:
         return Unadjusted(self.curves.problem)
 
     def survival(self, counts: Floats) -> Floats:
-        """Return the curves where rows count so much, (3 x groups, days)."""
+        """Return the curves with these row weights, (3 x groups, days)."""
         problem = self.curves.problem
         rows = np.repeat(np.arange(len(counts)), counts.astype(np.intp))
         plain = self.plain.survival(counts)

@@ -108,7 +108,7 @@ class CoxByGroup:
         return hazards
 
     def fit(self, counts: Floats, start: Floats) -> Hazards | None:
-        """Fit the model where rows count so much; None where it has no estimate."""
+        """Fit the model with these row weights; None where it has no estimate."""
         kept = counts > 0
         event = self.event[kept]
         if not event.any():

@@ -41,7 +41,7 @@ class Standardised:
         return Standardised(problem, _model(problem), self.first)
 
     def survival(self, counts: Floats) -> Floats:
-        """Return the curve of each group where rows count so much."""
+        """Return the curve of each group with these row weights."""
         hazards = self.model.fit(counts, self.first.coefficients)
         if hazards is None:
             return self.problem.lost()

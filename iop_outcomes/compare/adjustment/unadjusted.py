@@ -34,7 +34,7 @@ class Unadjusted:
         return [self.problem.rows_of(group) for group in range(self.problem.groups)]
 
     def survival(self, counts: Floats) -> Floats:
-        """Return the curve of each group where rows count so much."""
+        """Return the curve of each group with these row weights."""
         curves = [
             rows.survival(counts[self.problem.group == group])
             for group, rows in enumerate(self.on_grid)

@@ -53,7 +53,7 @@ class Weighted:
         return Weighted(problem, self.scores)
 
     def survival(self, counts: Floats) -> Floats:
-        """Return the curve of each group where rows count so much, missing if one breaks off."""
+        """Return the curve of each group with these row weights, missing if one breaks off."""
         model = self.problem.model
         scores = model.fit(counts, self.scores.coefficients)
         curves = [

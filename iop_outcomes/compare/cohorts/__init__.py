@@ -1,7 +1,7 @@
 """A comparison of cohorts as a whole: who is in it, how alike they are, and how they differ.
 
 A frame of times with groups and covariates comes in; `CohortComparison` goes out, whose parts are
-results of other functions. How times come about is not known here.
+results of other functions. How times are defined is not known here.
 """
 
 from __future__ import annotations

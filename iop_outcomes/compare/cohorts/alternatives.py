@@ -12,6 +12,7 @@ from iop_outcomes.compare.adjustment import AdjustedCurves
 from iop_outcomes.errors import OutcomesError, RuleError
 from iop_outcomes.shared.characters import one_line
 from iop_outcomes.shared.messages import as_written
+from iop_outcomes.shared.text import format_fixed
 
 GIVEN = "as given"
 NUMBERS = (
@@ -99,15 +100,18 @@ def few_events(table: pd.DataFrame, fewest: int) -> str:
 def spread_of(table: pd.DataFrame) -> str:
     """Return between which values the adjusted difference lies, as a sentence; perhaps empty."""
     rows = table[(table["analysis"] == "adjusted") & (table["measure"] == "survival")]
-    rows = rows[rows["se"] > 0]  # without an event there is no difference to speak of
+    rows = rows[rows["se"] > 0]  # without an event nothing is compared
     if rows[["group", "reference"]].drop_duplicates().shape[0] != 1 or len(rows) < 2:
         return ""
-    least, most = rows["difference"].min(), rows["difference"].max()
+    least, most = (
+        format_fixed(100 * value, 1)
+        for value in (rows["difference"].min(), rows["difference"].max())
+    )
     excluding = int(((rows["lower"] > 0) | (rows["upper"] < 0)).sum())
     return (
         f"By {len(rows)} definitions of the event (.alternatives) the adjusted difference in the "
-        f"share without it lies between {least:.3f} and {most:.3f}, and its limits exclude 0 in "
-        f"{excluding}. "
+        f"share without it lies between {least} and {most} percentage points, and its limits "
+        f"exclude 0 in {excluding}. "
     )
 
 

@@ -105,7 +105,7 @@ def check_excluded(excluded: Mapping[str, int] | None) -> dict[str, int]:
 
 
 def _people(frame: pd.DataFrame) -> int | None:
-    """Return how many people the rows are of; None where the frame does not tell."""
+    """Return how many people the rows are of; None where the frame does not say."""
     if PERSON not in frame.columns or frame[PERSON].isna().any():
         return None
     return int(frame[PERSON].nunique())

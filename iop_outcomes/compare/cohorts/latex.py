@@ -1,7 +1,7 @@
 r"""The document as a LaTeX file of tables and text.
 
 Every letter that LaTeX reads as a command is written as the letter itself, so that no name of a
-group or column can be one; ``[`` and ``*`` stand in braces, since they are read as an option after
+group or column can be one; ``[`` and ``*`` are in braces, since they are read as an option after
 the end of a row.
 """
 

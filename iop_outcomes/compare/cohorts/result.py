@@ -95,7 +95,7 @@ class CohortComparison(Result):
 
     @property
     def text(self) -> str:
-        """The main differences with and without adjustment, the test, and what to be wary of."""
+        """The main differences with and without adjustment, the test, and cautions."""
         main = self.table[self.table["analysis"].isin(["adjusted", "not adjusted"])]
         differences = [
             f"{row['analysis']}: "
@@ -110,7 +110,7 @@ class CohortComparison(Result):
 
     @property
     def caution(self) -> str:
-        """What to be wary of, as sentences with a blank after them; empty if nothing."""
+        """Cautions, as sentences with a blank after them; empty if there are none."""
         sentences = []
         if self.small:
             groups = ", ".join(self.small)

@@ -60,7 +60,7 @@ def _add_table(word_file: Any, frame: Any) -> None:
             run = cell.paragraphs[0].add_run(one_line(text))
             run.font.size = Pt(8)
             run.bold = line is table.rows[0]
-    repeated = OxmlElement("w:tblHeader")  # the header stands on each page, and is read as one
+    repeated = OxmlElement("w:tblHeader")  # the header is on each page, and is read as one
     repeated.set(qn("w:val"), "true")
     table.rows[0]._tr.get_or_add_trPr().append(repeated)
     word_file.add_paragraph()

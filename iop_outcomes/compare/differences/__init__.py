@@ -1,6 +1,6 @@
 """Differences between groups at a day or up to a horizon, with limits.
 
-Frames of times with groups come in; `Difference` goes out. How times come about is not known here.
+Frames of times with groups come in; `Difference` goes out. How times are defined is not known here.
 """
 
 from __future__ import annotations

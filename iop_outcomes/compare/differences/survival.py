@@ -48,7 +48,7 @@ def survival_difference(
         The column of weights, as for `iop_outcomes.survival_curves`; the errors are then robust.
     cluster : str, Cluster.PERSON or None
         The column that identifies clusters. By default ``person_id`` if the frame has that column
-        and a value of it stands in several rows; None treats rows as independent. A person in two
+        and a value of it is in several rows; None treats rows as independent. A person in two
         groups is taken into account.
     correction : {"holm", "bonferroni", "none"}
         How the p-values of several pairs are corrected, in ``p_adjusted``. The limits are not.

@@ -120,7 +120,7 @@ def compare_incidence(
     cluster : str, Cluster.PERSON or None
         The column that identifies clusters, for the test and the limits
         of the incidences. By default ``person_id`` if the frame has that column and a value of it
-        stands in several rows; None treats rows as independent. ``text`` says which, with the
+        is in several rows; None treats rows as independent. ``text`` says which, with the
         numbers of clusters and rows.
     missing_group : {"refuse", "own", "leave_out"}
         What becomes of rows without a value of `by` or `strata`: refused; a group "not recorded" of

@@ -34,7 +34,7 @@ from iop_outcomes.survival.times import CheckedTimes, label_of
 
 Floats = NDArray[np.float64]
 
-LEAST_INFORMATION = 1e-9  # of what the best told group has, or of an event
+LEAST_INFORMATION = 1e-9  # relative to the most of any group, or to that of an event
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -107,7 +107,7 @@ def compare_interval_survival(
         a curve of its own.
     cluster : str, Cluster.PERSON or None
         The column that identifies clusters. By default ``person_id`` if
-        the frame has that column and a value of it stands in several rows; None treats rows as
+        the frame has that column and a value of it is in several rows; None treats rows as
         independent. ``text`` says which, with the numbers of clusters and rows.
     missing_group : {"refuse", "own", "leave_out"}
         What becomes of rows without a value of `by` or `strata`: refused; a group "not recorded" of
@@ -241,7 +241,7 @@ def _permuted(
 ) -> tuple[Floats, Floats, Floats]:
     """Return the groups' scores, their permutation covariance, and what each row adds."""
     score = person_scores(*ends)
-    score -= score.mean()  # 0 at the maximum but for rounding
+    score -= score.mean()  # 0 at the maximum except for rounding
     rows = len(score)
     people = np.bincount(group, minlength=groups).astype(np.float64)
     total: Floats = np.bincount(group, score, groups).astype(np.float64)
@@ -260,7 +260,7 @@ def _variance(score: Floats, alike: float) -> float:
 
 
 def _too_flat(covariance: Floats) -> bool:
-    """Return whether the data do not tell all groups apart."""
+    """Return whether the data cannot distinguish all groups."""
     spread = np.linalg.eigvalsh(covariance)  # about as large as the number of events
     return bool(spread[1] <= LEAST_INFORMATION * max(spread[-1], 1.0))
 

@@ -122,7 +122,7 @@ def max_combo(
         If there are not two groups, or they cannot be compared (`iop_outcomes.compare_survival`),
         or a weight is 0 on all days of events (gamma above 0, and one day of events only).
     RuleError
-        If a power is not a number, 0 or more, or the same pair stands twice.
+        If a power is not a number, 0 or more, or the same pair is given twice.
 
     Notes
     -----
@@ -209,7 +209,7 @@ def _weights(powers: Sequence[tuple[float, float]]) -> list[Weight]:
         )
     if len(set(pairs)) < len(pairs):
         raise RuleError(
-            "A pair of powers stands twice.",
+            "A pair of powers is given twice.",
             found=f"powers={as_written(powers)}",
             instead="each pair once.",
         )
@@ -277,7 +277,7 @@ def probability_of_largest(statistic: float, correlation: Floats) -> float:
 
     k = len(correlation)
     tail = 2 * float(ndtr(-statistic))
-    # The points stand at the lower corners of their cells: 0 has no quantile, their middles have.
+    # The points are at the lower corners of their cells: 0 has no quantile, their middles have.
     points = qmc.Sobol(k + 1, scramble=False).random(_POINTS) + 0.5 / _POINTS
     # The two tails are alike: the upper one stands for both.
     far = -ndtri(points[:, 0] * tail / 2)

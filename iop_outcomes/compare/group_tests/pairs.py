@@ -120,7 +120,7 @@ def compare_survival_pairs(
     Raises
     ------
     EstimateError, RuleError
-        As for `iop_outcomes.compare_survival`, but for pairs that cannot be compared.
+        As for `iop_outcomes.compare_survival`, except for pairs that cannot be compared.
 
     Notes
     -----

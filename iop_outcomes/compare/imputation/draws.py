@@ -4,7 +4,7 @@ Both ways take the coefficients from an approximate posterior, so that the model
 as Rubin's rules ask. Numbers: predictive mean matching (Little 1988, J Bus Econ Stat 6:287-296),
 that is a known value among the five whose prediction is nearest. Categories: logistic or
 multinomial regression, with the few rows of small weight that keep its coefficients finite where a
-column tells the categories apart (White, Daniel and Royston 2010, Comput Stat Data Anal
+column separates the categories (White, Daniel and Royston 2010, Comput Stat Data Anal
 54:2267-2275).
 """
 

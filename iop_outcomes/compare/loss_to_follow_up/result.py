@@ -76,10 +76,10 @@ class TippingPoint(SampledResult):
         for delta in (1.0, 0.0, np.inf):
             at = pair[(pair["delta"] == delta) & (pair["delta_reference"] == delta)]
             if len(at):
-                first = at.iloc[0]
+                points = 100 * at.iloc[0][["difference", "lower", "upper"]].astype(float)
                 differences.append(
-                    f"{first['difference']:+.3f} ({first['lower']:+.3f} to {first['upper']:+.3f}) "
-                    f"{_named(delta)}"
+                    f"{points['difference']:+z.1f} percentage points ({points['lower']:+z.1f} to "
+                    f"{points['upper']:+z.1f}) {_named(delta)}"
                 )
         point = row["tipping_delta"]
         if row["why"]:
@@ -93,7 +93,7 @@ class TippingPoint(SampledResult):
 
 def _named(delta: float) -> str:
     if delta == 1:
-        return "if leaving tells nothing"
+        return "if leaving does not change the hazard"
     if delta == 0:
         return "if nobody who left had the event"
     return "if everyone who left had it on leaving"

@@ -317,7 +317,7 @@ def _first_with_zero(lower: Floats, upper: Floats) -> tuple[float, str]:
     """Return the smallest searched delta whose limits take in 0, between two by their logs."""
     away = np.maximum(lower, -upper)  # above 0 where the limits exclude 0
     if away[0] <= 0:
-        return np.nan, "the limits take in 0 if leaving tells nothing"
+        return np.nan, "the limits take in 0 if leaving does not change the hazard"
     within = np.flatnonzero(away <= 0)
     if not len(within):
         return np.nan, "the limits take in 0 at no delta of 1 or more"

@@ -88,7 +88,7 @@ def propensity_weights(
     Raises
     ------
     EstimateError
-        If there is one group only, a value is missing, the covariates tell the groups apart, or
+        If there is one group only, a value is missing, the covariates separate the groups, or
         trimming leaves a group without rows.
     RuleError
         If an option is not valid, a column is not there or is both group and covariate, or is known

@@ -66,7 +66,7 @@ class GroupModel:
     trim: float | None
 
     def fit(self, counts: Floats | None = None, start: Floats | None = None) -> Scores:
-        """Fit the model where each row counts so much; after trimming it is fitted again."""
+        """Fit the model with these row weights; after trimming it is fitted again."""
         coefficients = multinomial_coefficients(
             self.columns, self.group, self.groups, counts, start
         )
@@ -90,13 +90,13 @@ class GroupModel:
         return np.where(scores.used, weight, 0.0)
 
     def refuse_apart(self, scores: Scores) -> None:
-        """Refuse groups that the covariates tell apart, so that there is nobody to compare.
+        """Refuse groups that the covariates separate, so that there is nobody to compare.
 
         Raises
         ------
         EstimateError
             If trimming leaves a group without rows, all rows could have been in their own group
-            only, or, but for overlap weights, some rows could not have been in each group.
+            only, or, except for overlap weights, some rows could not have been in each group.
         """
         used = scores.used
         there = np.bincount(self.group[used], minlength=self.groups)
@@ -110,7 +110,7 @@ class GroupModel:
         if never.all() or (never.any() and self.estimand != "overlap"):
             raise EstimateError(
                 "Groups can only be compared among people who could have been in each of them; "
-                "here the covariates tell the group of some without fail.",
+                "here the covariates determine the group of some people.",
                 found=f"{int(never.sum()):,} of {int(used.sum()):,} rows with a probability of "
                 "some group near 0",
                 instead='trim=0.05, estimand="overlap", or fewer covariates or levels.'

@@ -40,11 +40,11 @@ class PseudoRegression(Result):
     Attributes
     ----------
     table : pandas.DataFrame
-        One row a term, "all terms 0" first, float64 but for the names: ``term``; ``estimate``: of
-        the first row the value where all terms are 0, of the others the difference for one more of
-        the term; ``se``: robust; ``lower, upper``; ``statistic``: estimate / se; ``p_value``:
-        two-sided, by the normal distribution, or Student's t with `small_sample`. In proportions
-        (0 to 1), or in days for the restricted mean.
+        One row a term, "all terms 0" first, float64 except for the names: ``term``; ``estimate``:
+        of the first row the value where all terms are 0, of the others the difference for one more
+        of the term; ``se``: robust; ``lower, upper``; ``statistic``: estimate / se; ``p_value``:
+        two-sided, by the normal distribution, or Student's t with `small_sample`. In proportions (0
+        to 1), or in days for the restricted mean.
     covariance : pandas.DataFrame
         Of the estimates, robust; labelled by term.
     parts : dict of str to tuple of int

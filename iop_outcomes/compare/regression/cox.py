@@ -61,7 +61,7 @@ def cox(
         Columns of which each combination has a baseline of its own, such as the program.
     cluster : str, Cluster.PERSON or None
         The column that identifies clusters: standard errors are then cluster-robust. By default
-        ``person_id`` if the frame has that column and a value of it stands in several rows; None
+        ``person_id`` if the frame has that column and a value of it is in several rows; None
         treats rows as independent. ``text`` says which, with the numbers of clusters and rows.
     weights : str, optional
         The column of weights, above 0; standard errors are then robust.

@@ -47,7 +47,7 @@ def design_of(times: pd.DataFrame, formula: str | Sequence[str]) -> Design:
     formula : str or sequence of str
         Terms joined by ``+``, such as ``"age + program"``, ``"age * program"`` (with their
         product), ``"log(age)"``, ``"bs(age, df=4)"`` (a spline) or ``"C(site)"`` (numbers that are
-        names), or a list of columns. A column whose name has spaces stands in backquotes. A power
+        names), or a list of columns. A column whose name has spaces is in backquotes. A power
         is ``"I(age ** 2)"``: without ``I`` the two stars mean all products of the terms.
 
     Returns

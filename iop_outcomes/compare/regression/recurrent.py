@@ -127,7 +127,7 @@ def recurrent_cox(
         is missing, a number is not a whole number of 1 or more, or the model cannot be fitted.
     RuleError
         If an option or a column is not known, `most` is given without numbers, or `small_sample` is
-        asked for where an id stands by itself though ``person_id`` repeats.
+        asked for where each id is by itself though ``person_id`` repeats.
 
     Notes
     -----

@@ -37,7 +37,7 @@ class Regression(DrawnResult):
     Attributes
     ----------
     table : pandas.DataFrame
-        One row a term, float64 but for the names: ``cause`` if there are several; ``term``;
+        One row a term, float64 except for the names: ``cause`` if there are several; ``term``;
         ``coefficient``: the logarithm of the ratio; ``hazard_ratio``; ``se``: the standard error
         of the coefficient, robust if `robust`; ``se_model``: the one by the information, which
         assumes independent rows and a correct model; ``lower, upper``: limits of the hazard ratio

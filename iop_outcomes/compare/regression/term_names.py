@@ -35,7 +35,7 @@ def term_names(called: Sequence[str], coded: Mapping[str, Any]) -> list[str]:
 
 
 def _values(coded: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """Return what formulaic writes for each value, what a reader is told, and of which part.
+    """Return what formulaic writes for each value, what a reader sees, and of which part.
 
     The longest first, since the name of one column can end in that of another.
     """

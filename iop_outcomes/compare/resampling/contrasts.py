@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from iop_outcomes.compare.resampling.samples import percentiles
 from iop_outcomes.compare.resampling.step_curves import restricted_means
 from iop_outcomes.shared.result import DrawnResult
-from iop_outcomes.shared.text import DESCRIBED_GROUPS, format_level, join_described
+from iop_outcomes.shared.text import DESCRIBED_GROUPS, format_fixed, format_level, join_described
 
 Floats = NDArray[np.float64]
 MEASURES = {"survival": "proportion", "restricted_mean": "days"}
@@ -134,19 +134,19 @@ class CurveContrast(SampledResult):
 def describe_difference(row: dict[Any, Any], day: float, confidence: float, event: str) -> str:
     """Return a row of a table of differences in words."""
     days = row["measure"] == "restricted_mean"
-    decimals = 1 if days else 3
+    sign, amounts, scale = ("", "days", 1) if days else ("%", "percentage points", 100)
     of = (
         f"mean days without {event} up to day {day:g}"
         if days
         else f"without {event} on day {day:g}"
     )
     values = {
-        name: f"{row[name]:.{decimals}f}"
+        name: format_fixed(scale * row[name], 1)
         for name in ("estimate", "estimate_reference", "difference", "lower", "upper")
     }
     return (
-        f"{of}: {row['group']} {values['estimate']} less {row['reference']} "
-        f"{values['estimate_reference']}: {values['difference']} "
+        f"{of}: {row['group']} {values['estimate']}{sign} less {row['reference']} "
+        f"{values['estimate_reference']}{sign}: {values['difference']} {amounts} "
         f"({format_level(confidence)} limits {values['lower']} to {values['upper']})"
     )
 

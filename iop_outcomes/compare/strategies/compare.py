@@ -205,7 +205,7 @@ class _Arm:
         return cls(strategy, model, RowsOnGrid.of(grid, clones.entry, clones.days, clones.event))
 
     def survival(self, counts: Floats, *, name: bool = False) -> Floats:
-        """Return the curve where each row of the times counts so much; missing if it breaks off.
+        """Return the curve with these weights of the rows of the times; missing if it breaks off.
 
         With `name` a curve that breaks off is refused.
         """

@@ -1,6 +1,6 @@
 """How large a difference can be found with so many people, and how many it takes to find one.
 
-Times of groups, or planned numbers, come in; results with a table go out. How times come about is
+Times of groups, or planned numbers, come in; results with a table go out. How times are defined is
 not known here.
 """
 

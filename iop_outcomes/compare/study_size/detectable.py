@@ -127,7 +127,7 @@ def detectable_difference(
     With d events, shares p and 1 - p of the two groups and :math:`z = z_{1-\alpha/2} +
     z_{1-\beta}`, the hazard ratio is :math:`\exp(\pm z / \sqrt{d\, p (1 - p) (1 - R^2)})`
     (Schoenfeld 1983, Biometrics 39:499-503; Hsieh and Lavori 2000, Control Clin Trials
-    21:552-560): hazards are proportional, rows independent, and censoring alike in both. The
+    21:552-560): hazards are proportional, rows independent, and censoring the same in both. The
     differences at a day are z times their standard error (with clusters robust).
 
     This is for planning, and for saying how much a comparison that was made could have shown. The

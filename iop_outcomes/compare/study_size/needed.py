@@ -97,7 +97,8 @@ def people_needed(
     Events: :math:`d = (z_{1-\alpha/2} + z_{1-\beta})^2 / (p (1 - p) (1 - R^2) \log^2 HR)`
     (Schoenfeld 1983, Biometrics 39:499-503; Hsieh and Lavori 2000, Control Clin Trials 21:552-560),
     times the design effect. People: d over the mean share with the event, :math:`S^{HR}` being
-    without it in the other group. With proportional hazards, and groups alike but for the effect.
+    without it in the other group. With proportional hazards, and groups alike except for the
+    effect.
 
     Examples
     --------

@@ -1,7 +1,7 @@
 """Curves for release: estimates on a few fixed days, with no small count between two of them.
 
-Curves come in; the same curves on fixed days go out. How counts of a report hang together is not
-known here.
+Curves come in; the same curves on fixed days go out. How counts of a report depend on each other is
+not known here.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """How far the numbers at risk of a curve are rounded, so that no small count follows from them.
 
 Between two printed days the numbers at risk, the events and the ends of follow-up, and the fall of
-the curve hang together. Whole numbers are searched that fit everything printed, and in which a
-small number of ends of follow-up is 0, or is not small.
+the curve depend on each other. Whole numbers are searched that fit everything printed, and in which
+a small number of ends of follow-up is 0, or is not small.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def safe_base(curve: FixedCounts, days: Days, policy: SafePolicy) -> int | None:
         the whole percent, would give a small number of ends of follow-up.
     """
     late = bool((curve.through["entered"] != curve.people).any())
-    if late:  # who enters later is not known to a reader, so that nothing is told of who ends
+    if late:  # who enters later is not known to a reader, so that nothing is disclosed of who ends
         return 0
     for base in (*bases(policy.threshold), 0):
         if leaves_open(curve, days, base, policy):

@@ -1,6 +1,6 @@
 """Which fixed days of a curve are published: the set that is worth most, for all curves together.
 
-A day is fixed before the data are seen, so that it tells of no event on it. Between two published
+A day is fixed before the data are seen, so that it discloses no event on it. Between two published
 days, and before the first, there are enough events, and enough people are followed after the last.
 """
 
@@ -105,7 +105,7 @@ class FixedCounts:
         return self.through["entered"] - self.through["events"] - self.through["censored"]
 
     def places(self, days: Days) -> npt.NDArray[np.intp]:
-        """Return where day 0 and these days stand."""
+        """Return the places of day 0 and of these days."""
         return np.searchsorted(self.days, [0, *days])
 
     def counts(self, day: int) -> Counts:

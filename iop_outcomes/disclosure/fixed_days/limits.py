@@ -1,4 +1,4 @@
-"""Confidence limits that are worked out from printed figures alone, so that they tell no more."""
+"""Confidence limits calculated from printed figures alone, so that they disclose no more."""
 
 from __future__ import annotations
 

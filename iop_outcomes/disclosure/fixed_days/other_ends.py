@@ -38,7 +38,7 @@ def protect_incidence(result: CumulativeIncidence, policy: SafePolicy) -> Protec
         ``measure`` is ``"incidence"``, and ``cause`` is the last of its groups. Causes that too few
         ended by to be shown on any day are taken together as "other ends", with the next larger one
         if they are still too few. No numbers at risk and no limits: from both those at risk could
-        be told apart by cause.
+        be distinguished by cause.
 
     Raises
     ------

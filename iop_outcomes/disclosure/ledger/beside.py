@@ -1,4 +1,4 @@
-"""Hide more of a report where it would tell of a few people beside earlier ones."""
+"""Hide more of a report where it would disclose a few people when read with earlier ones."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def hide_beside(
     cells_of: Callable[[Hidden], PrintedCells],
     earlier: Sequence[PrintedCells],
 ) -> tuple[Hidden, str]:
-    """Return what is hidden of a report so that it tells nothing beside earlier ones, and a note.
+    """Return what is hidden of a report so that it discloses nothing with earlier ones, and a note.
 
     Parameters
     ----------

@@ -37,7 +37,7 @@ class Frozen:
     printed, hidden : list of Key
         The names of its rows that were printed before, and that were hidden.
     changed : list of str
-        The periods of which the records now tell something else than was printed.
+        The periods of which the records now give another number than was printed.
     """
 
     trend: Trend

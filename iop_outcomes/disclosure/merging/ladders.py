@@ -33,7 +33,7 @@ class Step:
         The length of a period. A table of one period is of so many quarters, up to that of the
         report; a trend by year is of calendar years.
     together : tuple of (str, tuple of str)
-        The name of a group, and the words that it holds; a word stands in one group only.
+        The name of a group, and the words that it holds; a word is in one group only.
 
     Examples
     --------
@@ -56,7 +56,7 @@ class Step:
         words = [word for _, held in self.together for word in held]
         if len(words) != len(set(words)):
             raise RuleError(
-                "A word stands in two groups of one step.",
+                "A word is in two groups of one step.",
                 found=names_asked(sorted({word for word in words if words.count(word) > 1})),
                 instead="each word in one group",
             )
@@ -73,7 +73,7 @@ class Step:
     def groups(self, words: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """Return the groups of some words with all that each holds, in the order of the first.
 
-        A group is told by its name, and with all its words, whichever of them are there: else a
+        A group is named, with all its words, whichever of them occur: else a
         reader would know that each is, and of 12 that each of two is at most 10.
 
         Examples
@@ -178,7 +178,7 @@ class Ladders:
 
     @classmethod
     def of(cls, steps_of_ladder: Mapping[str, Sequence[Mapping[str, Any]]]) -> Ladders:
-        """Return the usual ladders with some replaced, as they stand in a settings file.
+        """Return the usual ladders with some replaced, as they are in a settings file.
 
         Parameters
         ----------

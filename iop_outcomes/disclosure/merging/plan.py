@@ -1,4 +1,4 @@
-"""The plan: at which step of its ladder each table stands, for a year."""
+"""The plan: at which step of its ladder each table is, for a year."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Attendance by weekday for release: each day stands by itself."""
+"""Attendance by weekday for release: each day by itself."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def _name(key: Key) -> str:
 class _Outsider:
     """What follows from the printed cells; solutions are kept, since they answer other questions.
 
-    `Facts` needs the true values; here any whole numbers that fit stand in their place.
+    `Facts` needs the true values; here any whole numbers that fit are in their place.
     """
 
     def __init__(self, cells: PrintedCells) -> None:

@@ -49,7 +49,8 @@ class Audit:
     def text(self) -> str:
         """The result in sentences, a line each."""
         small = f"from 1 to {self.threshold - 1}"
-        head = f"{self.counts:,} counts were looked at; {len(self.found):,} {small} can be told."
+        known = f"{len(self.found):,} {small} can be worked out"
+        head = f"{self.counts:,} counts were looked at; {known}."
         lines = [head, *([self.note] if self.note else [])]
         for row in self.found.to_dict("records"):
             value = row["low"] if row["low"] == row["high"] else f"{row['low']} to {row['high']}"
@@ -123,7 +124,7 @@ def _changed(reports: Sequence[PrintedCells]) -> pd.DataFrame:
 
 
 def _of_documents(reports: Sequence[PrintedCells]) -> list[pd.DataFrame]:
-    """Return what the tables of saved reports tell of the same programs and days."""
+    """Return what the tables of saved reports disclose of the same programs and days."""
     saved = [(str(n), one.document) for n, one in enumerate(reports, start=1) if one.document]
     if not saved:
         return []

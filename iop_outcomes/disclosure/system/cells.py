@@ -29,7 +29,7 @@ class PrintedShare:
 
 @dataclass(frozen=True, eq=False)
 class PrintedCells:
-    """What a report tells: the printed counts, and how all counts hang together.
+    """What a report discloses: the printed counts, and the sums that connect all counts.
 
     It holds no hidden number, so that it can be sent with the report.
 
@@ -48,7 +48,7 @@ class PrintedCells:
     not_people : set
         The counts that are no counts of people, such as sessions beyond the first of each person.
     settled : set
-        The counts of periods that are complete: other reports tell of the same count.
+        The counts of periods that are complete: other reports have the same count.
     sums : list of dict
         Each a sum that is 0: the name of a count -> 1 or -1.
     shares : list of PrintedShare

@@ -45,9 +45,9 @@ def consistent_sets(reports: Sequence[PrintedCells]) -> list[list[PrintedCells]]
 
 
 def attack_together(reports: Sequence[PrintedCells]) -> tuple[pd.DataFrame, bool]:
-    """Return what several reports tell together, as `attack` does, and whether all of them fit.
+    """Return what several reports disclose together, as `attack` does, and whether all of them fit.
 
-    Where they do not fit, it is what any of the `consistent_sets` tells.
+    Where they do not fit, it is what any of the `consistent_sets` discloses.
     """
     try:
         return attack(join(reports)), True

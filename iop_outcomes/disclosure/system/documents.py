@@ -1,4 +1,4 @@
-"""What the words, intervals, means and curves of a saved report tell by themselves.
+"""What the words, intervals, means and curves of a saved report disclose by themselves.
 
 A report saved as JSON comes in; small counts that it prints, or that follow from one sentence, one
 interval, one mean or one curve, go out.
@@ -38,7 +38,7 @@ EXACTLY, SMALL, PRINTED = "exactly", "as small", "printed"
 
 
 def told_by(document: Mapping[str, Any], threshold: int) -> list[Told]:
-    """Return the small counts that a saved report tells without any sum between its tables.
+    """Return the small counts that a saved report discloses without any sum between its tables.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def differences(
 ) -> list[Told]:
     """Return the small counts of trends that are printed and declared as hidden, or otherwise.
 
-    A number that is declared with another value is told as the difference, if this is small.
+    A number that is declared with another value is given as the difference, if this is small.
     """
     declared = {
         (str(key[1]), str(key[3]), str(key[4])): value
@@ -99,7 +99,7 @@ def differences(
 
 
 def _texts(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Return all sentences of a report, with where they stand; pictures have the table's words."""
+    """Return all sentences of a report, with their places; pictures have the table's words."""
     for one in document["findings"]:
         yield "findings", str(one["text"])
     for section in document["sections"]:
@@ -123,7 +123,7 @@ def tables_of(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def rows_of(table: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the rows of a table of a saved report: the name of a column -> what stands there."""
+    """Return the rows of a table of a saved report: the name of a column -> what is there."""
     names = [column["name"] for column in table["columns"]]
     return [dict(zip(names, row, strict=True)) for row in table["rows"]]
 

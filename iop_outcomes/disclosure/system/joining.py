@@ -29,7 +29,7 @@ def join(reports: Sequence[PrintedCells]) -> PrintedCells:
     PrintedCells
         A count of the same programs and period is one count, printed if one report prints it. A
         count of some of the programs is part of that of all of them. Where two reports print one
-        count differently, since the records were changed, both stand, and so does the difference:
+        count differently, since the records were changed, both are kept, and so is the difference:
         who were added or taken away.
 
     Examples

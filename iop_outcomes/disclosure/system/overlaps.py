@@ -1,4 +1,4 @@
-"""What saved reports tell together: a year beside its quarters, some programs beside all of them.
+"""What saved reports disclose together: a year and its quarters, some programs and all of them.
 
 Reports saved as JSON come in; small counts that follow from the differences of the counts that they
 print go out. A count is of some programs and some days, and so is each of its parts.
@@ -81,7 +81,7 @@ def told_together(documents: Sequence[Mapping[str, Any]], threshold: int) -> lis
     -------
     list of tuple
         ``cell, how, low, high, from``, as `attack` returns them. Counts that contradict each other,
-        since the records were changed, are told by their difference only.
+        since the records were changed, are given by their difference only.
     """
     counts: dict[tuple[str, ...], dict[Key, Counted]] = {}
     small_counts: list[Told] = []
@@ -150,7 +150,7 @@ def figures(document: Mapping[str, Any]) -> int:
 
 
 def _what(name: str, label: tuple[str, ...], column: str) -> tuple[str, ...]:
-    """Return what is counted; admissions stand in several tables."""
+    """Return what is counted; admissions are in several tables."""
     if name == "trend_admissions" or (column == "admitted" and not label):
         return ("admitted",)
     return (name, *label, column)

@@ -212,7 +212,7 @@ class Instrument:
     version_column : str
         The column of the check-ins that says which version was filled in, if any.
     version_words : tuple of str
-        What stands there for this version.
+        Its values for this version.
     source, licence : str
         Where it was published, and under which conditions it may be used.
     note : str

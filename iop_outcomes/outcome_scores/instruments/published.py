@@ -1,6 +1,6 @@
 """The published instruments, as data. No wording of an item is here, only numbers and labels.
 
-Limits and bands are those of the source that stands with them. Where no source was found there is
+Limits and bands are those of the source that is given with them. Where no source was found there is
 none here: no change of the BAM, the PHQ-4, the craving scale, the TEA or the CSQ-8 is called
 clinically meaningful.
 """

@@ -47,7 +47,7 @@ def plot_adjusted_curves(result: CurveContrast, ax: Axes | Figure | None = None)
         (drawn_name(name), rows)
         for name, rows in result.curves.groupby("group", sort=False, observed=True)
     ]
-    style.look(0, len(parts))  # refuses more than can be told apart
+    style.look(0, len(parts))  # refuses more than can be distinguished
     target = figure_or(ax)
     with style.drawing():
         sheet = open_sheet(target, WIDTH, _planner(result, len(parts)), result)

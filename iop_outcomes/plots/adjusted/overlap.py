@@ -41,12 +41,12 @@ def plot_overlap(result: PropensityWeights, ax: Axes | Figure | None = None) -> 
     Raises
     ------
     RuleError
-        If there are more groups than one picture can tell apart.
+        If there are more groups than one picture can distinguish.
     """
     check_result(result, "plot_overlap", PropensityWeights)
     panels = list(result.overlap.groupby("probability_of", sort=False))
     groups = list(result.overlap["group"].unique())
-    style.look(0, len(groups))  # refuses more than can be told apart
+    style.look(0, len(groups))  # refuses more than can be distinguished
     target = figure_or(ax)
     above = 8 + ENTRY * len(groups)
     with style.drawing():

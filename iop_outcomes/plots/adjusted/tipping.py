@@ -88,8 +88,8 @@ def _planner(tipping: TippingPoint, pairs: int, steps: int) -> Planner:
     gaps = (pairs - 1) * (ABOVE + AXIS)
     notes = (
         f"Differences in percentage points without {tipping.event} at day {tipping.day:g}; delta: "
-        "by how much the hazard after leaving is multiplied (1: leaving tells nothing; 0: nobody "
-        f"who left had the event; all: everyone had it on leaving).\n{tipping.text}"
+        "by how much the hazard after leaving is multiplied (1: leaving does not change it; 0: "
+        f"nobody who left had the event; all: everyone had it on leaving).\n{tipping.text}"
     )
 
     def plan(width: float, whole: bool) -> Plan:

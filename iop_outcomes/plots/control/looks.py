@@ -21,7 +21,7 @@ HANDLE, AFTER, ROW = 22.0, 14.0, 14.0  # of an entry of the key, in points
 
 @dataclass(frozen=True)
 class Mark:
-    """How one kind of point or line is drawn: told by its shape too, for readers without colour."""
+    """How one kind of point or line is drawn: by its shape too, for readers without colour."""
 
     words: str
     colour: str
@@ -55,7 +55,7 @@ def kind_of(variation: str) -> str:
 
 
 def key_of(trend: Trend) -> list[Mark]:
-    """Return what stands in the key of a chart: what occurs in it."""
+    """Return what is in the key of a chart: what occurs in it."""
     table, rule = trend.table, trend.chart
     known = table[charted_as(table)].notna()
     kinds = {kind_of(words) for words in table.loc[known, "variation"]}

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from iop_outcomes.trends import Trend
 
-NUMBERS_HIGH = 0.985  # where the numbers of marks stand, of the height of the panel
+NUMBERS_HIGH = 0.985  # where the numbers of marks are, of the height of the panel
 
 
 def draw_lines(ax: Axes, rows: pd.DataFrame, target: float | None) -> None:
@@ -108,7 +108,7 @@ def draw_marks(ax: Axes, rows: pd.DataFrame, trend: Trend) -> None:
 
 
 def _apart(above: dict[float, list[str]], point: float) -> list[tuple[float, str]]:
-    """Return the numbers above each line; those of lines that are too near stand together.
+    """Return the numbers above each line, those of lines that are too near each other together.
 
     `point` is the width of a point on the axis of periods.
     """

@@ -60,7 +60,7 @@ class Forest:
     notes : str
         Below the picture.
     axis : callable, optional
-        Formats what stands along the axis; by default the numbers themselves.
+        Formats what is along the axis; by default the numbers themselves.
     least_p : float
         The p-value below which none is written.
     """

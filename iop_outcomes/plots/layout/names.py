@@ -34,7 +34,7 @@ def whole_names(result: Any) -> list[str]:
 
 
 def fitted(names: list[str], width: float, size: float, bold: bool = False) -> list[str]:
-    """Return names as they fit into `width` points, each told from the others.
+    """Return names as they fit into `width` points, each different from the others.
 
     The middle of a longer name is left out; where two become the same, the second has a number.
     """

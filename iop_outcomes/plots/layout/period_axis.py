@@ -34,7 +34,7 @@ def write_periods(ax: Axes, periods: list[str]) -> None:
 
 
 def _short(period: str) -> tuple[str, str]:
-    """Return what stands on the axis for a period, and the year to stand below it."""
+    """Return what is on the axis for a period, and the year to be below it."""
     match = _PARTS.fullmatch(period)
     if not match:
         name = fonts.drawable_name(period)

@@ -84,22 +84,22 @@ def add_risk_table(
 ) -> None:
     """Write the rows of each group under the x axis.
 
-    The name of a group stands above its rows, and the words of a row beside it. Where groups have
-    one row each, its words stand once above the table and the name of a group beside its row, or
+    The name of a group is above its rows, and the words of a row beside it. Where groups have
+    one row each, its words are once above the table and the name of a group beside its row, or
     on a line of its own where it is wider than the space beside the axes.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
-        The axes that the table stands below.
+        The axes that the table is below.
     sheet : Sheet
         The picture they are of.
     blocks : sequence of (str, list of Row)
         The name and the rows of each group; no names if there is only one.
     days : array_like of float
-        Where on the x axis each number stands.
+        Where on the x axis each number is.
     gap : float
-        How many points the words of a row stand from the axis.
+        How many points the words of a row are from the axis.
     coloured : bool
         Whether the name of a group has the colour of its curve.
     """

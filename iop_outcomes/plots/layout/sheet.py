@@ -1,4 +1,4 @@
-"""The room of a picture: its axes, what stands around and below them, and what is left out."""
+"""The room of a picture: its axes, what is around and below them, and what is left out."""
 
 from __future__ import annotations
 
@@ -160,14 +160,14 @@ def open_sheet(
 
 
 class Place:
-    """Where axes stand: their room less its margins, whatever size the figure is given later.
+    """Where axes are: their room less its margins, whatever size the figure is given later.
 
     Parameters
     ----------
     room : tuple of float
         Left, bottom, right and top, as parts of the figure.
     box : tuple of float
-        Where the axes stood before they were moved.
+        Where the axes were before they were moved.
     margins : tuple of float
         What is left free within it at the left, bottom, right and top, in points.
     spec : matplotlib.gridspec.SubplotSpec, optional
@@ -281,7 +281,7 @@ def _tenths(points: float) -> str:
 
 
 def room_of(ax: Axes) -> Four:
-    """Return the part of the figure that is for `ax` and what stands around it.
+    """Return the part of the figure that is for `ax` and what is around it.
 
     It reaches to the middle of the space between the axes and the next ones, or to the edge.
     """
@@ -317,7 +317,7 @@ def room_of(ax: Axes) -> Four:
 
 
 def _box_of(ax: Axes) -> Bbox:
-    """Return where axes stood before a picture of ours moved them."""
+    """Return where axes were before a picture of ours moved them."""
     from matplotlib.transforms import Bbox
 
     locator = ax.get_axes_locator()
@@ -364,7 +364,7 @@ def finish(sheet: Sheet, source: Any, text: str, *, below: Axes | None = None) -
     text : str
         The picture in words.
     below : matplotlib.axes.Axes, optional
-        The axes that the small print stands below; by default those of the sheet.
+        The axes that the small print is below; by default those of the sheet.
     """
     plan = sheet.plan
     down = plan.axis + (plan.table if sheet.whole else 0.0)

@@ -36,13 +36,13 @@ class Bar:
     Attributes
     ----------
     label : str
-        What stands at its left, as it fits.
+        What is at its left, as it fits.
     counts : tuple of float or None
         The size of each part; None if there is no bar.
     total : float
         What the whole width stands for.
     beside : str
-        What stands at its right.
+        What is at its right.
     instead : str
         What is written in place of a bar.
     """

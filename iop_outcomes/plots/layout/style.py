@@ -94,7 +94,7 @@ def look(position: int, groups: int) -> Look:
     """Return how the group at `position` of so many `groups` is drawn."""
     if groups > len(LOOKS):
         raise RuleError(
-            f"One picture tells at most {len(LOOKS)} groups apart.",
+            f"One picture distinguishes at most {len(LOOKS)} groups.",
             found=f"{groups} groups",
             instead="choose the groups first, or draw several pictures",
         )
@@ -103,7 +103,7 @@ def look(position: int, groups: int) -> Look:
 
 @dataclass(eq=False)
 class Paper:
-    """How a picture is drawn for a page, whose text stands around it.
+    """How a picture is drawn for a page, whose text is around it.
 
     Attributes
     ----------

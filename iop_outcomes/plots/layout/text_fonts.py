@@ -22,7 +22,7 @@ def apply_fonts(ax: Axes, scale: float) -> None:
 
     apart: set[Text] = set()
     for panel in (ax, *ax.child_axes):
-        if not panel.axison:  # nothing of it is drawn; its parts stand in its place
+        if not panel.axison:  # nothing of it is drawn; its parts are in its place
             continue
         for axis in (panel.xaxis, panel.yaxis):
             labels = axis.get_ticklabels()

@@ -16,7 +16,7 @@ NOT_YET, NOT_KNOWN, HIDDEN = "not yet known", "not known", "hidden"
 
 
 def say_why(ax: Axes, where: npt.NDArray[np.bool_], words: str) -> None:
-    """Grey each stretch of periods and write into it why no value stands there."""
+    """Grey each stretch of periods and write into it why no value is there."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], where, [False]]).astype(np.int8)))
     for start, end in zip(edges[::2], edges[1::2], strict=True):
         ax.axvspan(start - 0.45, end - 0.55, color=style.SHADE, linewidth=0, zorder=0)

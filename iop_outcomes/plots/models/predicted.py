@@ -40,11 +40,11 @@ def plot_predicted(curves: PredictedSurvival, ax: Axes | Figure | None = None) -
     Raises
     ------
     RuleError
-        If there are more curves than one picture can tell apart.
+        If there are more curves than one picture can distinguish.
     """
     check_result(curves, "plot_predicted", PredictedSurvival)
     groups = _groups(curves)
-    style.look(0, len(groups))  # refuses more than can be told apart
+    style.look(0, len(groups))  # refuses more than can be distinguished
     target = figure_or(ax)
     with style.drawing():
         sheet = open_sheet(target, WIDTH, _planner(len(groups), curves), curves)

@@ -121,7 +121,7 @@ def _unknown(flow: CohortFlow) -> str:
 
 
 def _shows_all(table: pd.DataFrame) -> bool:
-    """Tell whether all counts of the steps of which something is known are shown."""
+    """Return whether all counts of the steps of which something is known are shown."""
     known = table.loc[table["why"] == "", ["episodes", *(part.name for part in PARTS)]]
     return bool(known.notna().to_numpy().all())
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 WIDTH, RIGHT, AXIS, WIDEST_LEFT, MOST_LANES = 680.0, 92.0, 34.0, 130.0, 60
 LEGEND_LINES, LEAST_LANE = 2, 10.0
-# marker, size, face, edge and how far from the middle of the lane; told apart by shape in grey
+# marker, size, face, edge and how far from the middle of the lane; distinguishable by shape in grey
 MARKS: dict[str, tuple[str, float, str, str, float]] = {
     "session kept": ("|", 4.5, "#0072b2", "#0072b2", -0.2),
     "session missed": ("x", 3.2, "#d55e00", "#d55e00", -0.2),

@@ -56,11 +56,11 @@ def plot_symptoms(change: SymptomChange, ax: Axes | Figure | None = None) -> Axe
     Raises
     ------
     RuleError
-        If there are more groups than one picture can tell apart.
+        If there are more groups than one picture can distinguish.
     """
     check_result(change, "plot_symptoms", SymptomChange)
     names = [name for name, _ in panels(change.table, change.by)]
-    style.look(0, len(names))  # refuses more than can be told apart
+    style.look(0, len(names))  # refuses more than can be distinguished
     scales = list(change.titles)
     target = figure_or(ax)
     with style.drawing():

@@ -39,7 +39,7 @@ CLOSE = replace(LIMITS, words="95% limits", line=(0, (2, 2)))
 FAR = replace(LIMITS, words="99.8% limits")
 WITHIN_MARK = replace(POINTS["common"], words="within limits")
 COLUMNS = (0.47, 0.63, 0.83, 1.0)  # right edges of the columns of the table, of its width
-NARROW_COLUMNS = (0.75, 1.0)  # on a narrow page: the other numbers stand in the table of the page
+NARROW_COLUMNS = (0.75, 1.0)  # on a narrow page: the other numbers are in the table of the page
 
 
 def plot_funnel(result: Funnel, ax: Axes | Figure | None = None) -> Axes:
@@ -166,7 +166,7 @@ def _draw_points(sheet: Sheet, result: Funnel) -> None:
 
 
 def _number(sheet: Sheet, number: int, x: float, y: float, taken: list[Any]) -> None:
-    """Write the number of a point beside it, where no other number stands."""
+    """Write the number of a point beside it, where there is no other number."""
     ax = sheet.ax
     (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
     if ax.get_xscale() == "log":

@@ -38,7 +38,7 @@ NOTE = (
 def plot_matrix(result: SummaryMatrix, ax: Axes | Figure | None = None) -> Axes:
     """Draw one page: a row a measure and group with value, target, variation, assurance, course.
 
-    Variation is told by shape and colour and in words: a grey circle for common cause, a blue
+    Variation is shown by shape and colour and in words: a grey circle for common cause, a blue
     diamond for improvement, an orange square for concern, a black triangle if neither direction is
     better.
 

@@ -71,7 +71,7 @@ _DECLARED = (
     Check(
         "repeated_heading",
         "conformance",
-        "The heading stands over two columns, neither of which is needed.",
+        "The heading is over two columns, neither of which is needed.",
         1.0,
     ),
     Check(
@@ -80,13 +80,13 @@ _DECLARED = (
         "The row holds values for other rows, and none has its key.",
     ),
     Check("join_conflict", "conformance", "Two rows of one key hold different values."),
-    Check("in_two_lists", "conformance", "The person stands in two lists of one line."),
-    Check("twice_in_list", "conformance", "The person stands twice in a list."),
+    Check("in_two_lists", "conformance", "The person is in two lists of one line."),
+    Check("twice_in_list", "conformance", "The person is twice in a list."),
     Check("two_ticked", "conformance", "Several boxes are ticked of which one can be true."),
     Check("unknown_tick", "conformance", "The cell of a checkbox is neither ticked nor not."),
     Check("not_json", "conformance", "The line is no JSON object."),
     Check("nested_value", "conformance", "The value is a list or an object of its own."),
-    Check("repeated_key", "conformance", "The key stands twice in the line, with two values."),
+    Check("repeated_key", "conformance", "The key is twice in the line, with two values."),
     Check("open_quote", "conformance", "A quote opens a cell and is not closed in the row."),
     Check("stray_quote", "conformance", "More text follows a closing quote in its cell."),
     Check("merged_cells", "conformance", "Cells of several rows are merged into one.", 1.0),
@@ -109,7 +109,7 @@ _DECLARED = (
     ),
     Check("surrounding_spaces", "conformance", "Spaces before or after the value."),
     Check("missing_word", "conformance", 'A word such as "n/a" stands for a missing value.'),
-    Check("error_word", "conformance", "An error such as #REF! stands in place of a value."),
+    Check("error_word", "conformance", "An error such as #REF! is in place of a value."),
     Check("bad_date", "conformance", "The value is not a date, or not a whole study day."),
     Check(
         "ambiguous_date", "conformance", "Day and month, or day and year, cannot be distinguished."

@@ -16,7 +16,7 @@ Array = npt.NDArray[Any]
 
 
 def check_episodes(staged: StagedTable, as_of: int, log: Log) -> None:
-    """Set aside episodes that cannot stand, and flag those that look odd."""
+    """Set aside episodes that cannot be there, and flag those that look odd."""
     repeated_episode(staged, log)
     discharge_before_admission(staged, log)
     after_data_cut(staged, as_of, log)

@@ -14,7 +14,7 @@ from iop_outcomes.shared.text import format_count, format_more, format_share
 
 MANY, NEARLY_ALL = 0.2, 0.9  # shares of the rows set aside, above which it is said
 _FILES = 3
-_MOST_FILES = 10  # of a table, told one by one
+_MOST_FILES = 10  # of a table, named one by one
 _MOST_LINES = 8
 ODD_ROWS = {
     "not_json": "no JSON object: set aside",
@@ -60,7 +60,7 @@ def lost_rows(problems: pd.DataFrame, sources: pd.DataFrame, *by: str) -> pd.Dat
 
 
 def nearly_all_lost(problems: pd.DataFrame, sources: pd.DataFrame) -> bool:
-    """Tell whether there is a table of which nearly all rows were set aside."""
+    """Return whether there is a table of which nearly all rows were set aside."""
     return bool((lost_rows(problems, sources)["share"] > NEARLY_ALL).any())
 
 
@@ -86,7 +86,7 @@ def _line(row: Any, files: pd.DataFrame) -> str:
     if len(lost) > _FILES:
         named.append(format_more(len(lost) - _FILES, "file"))
     amount = "nearly all" if share > NEARLY_ALL else "many"
-    rests = "nothing can be told from them" if share > NEARLY_ALL else "numbers rest on the others"
+    rests = "nothing follows from them" if share > NEARLY_ALL else "numbers rest on the others"
     return (
         f"{amount} rows of {row.table} were set aside: "
         f"{row.set_aside:,} of {row.rows:,} ({format_share(share)}), "

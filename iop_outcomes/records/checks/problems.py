@@ -125,7 +125,7 @@ def source_table(staged_tables: dict[str, StagedTable]) -> pd.DataFrame:
 def rows_set_aside(staged: StagedTable) -> pd.DataFrame:
     """Return the rows of a staged table that were set aside, as text.
 
-    A row that could not be put into columns stands whole in ``whole_row``.
+    A row that could not be put into columns is whole in ``whole_row``.
     """
     rows = np.flatnonzero(~staged.kept & ~staged.folded)
     odd = [row for _, row in staged.odd]

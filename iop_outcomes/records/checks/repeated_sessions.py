@@ -24,7 +24,7 @@ def repeated_sessions(staged: StagedTable, episode: Array, log: Log) -> None:
     """Check rows that may be of one session of a person.
 
     A session is one by its episode, day, start, group and service. Without a start (midnight is
-    none), and without a `group_id` that stands on one day only, two rows of a day may be two
+    none), and without a `group_id` that is on one day only, two rows of a day may be two
     sessions: they stay.
 
     Parameters
@@ -56,7 +56,7 @@ def repeated_sessions(staged: StagedTable, episode: Array, log: Log) -> None:
 
 
 def possible_repeat(staged: StagedTable, log: Log) -> None:
-    """List rows that say what another one says, where nothing tells whether they are one.
+    """List rows equal to another one, where nothing shows whether both are the same session.
 
     They are kept: three groups of an hour on one day are three, and one row exported three times
     looks the same. The mapping says which it is.
@@ -73,7 +73,7 @@ def possible_repeat(staged: StagedTable, log: Log) -> None:
         log.whole_column(staged, "possible_repeat", "", done, text=f"{len(rows):,} rows")
     what = "row of attendance equals" if len(rows) == 1 else "rows of attendance equal"
     log.notes.append(
-        f"{len(rows):,} {what} another row in every column that both have, and nothing tells "
+        f"{len(rows):,} {what} another row in every column that both have, and nothing shows "
         "whether it is a session of its own or a row exported twice: kept as sessions. Write "
         'under [options] of the mapping identical_rows = "keep" if they are sessions, "fold" if '
         "they are repeats"
@@ -81,7 +81,7 @@ def possible_repeat(staged: StagedTable, log: Log) -> None:
 
 
 def _names_session(staged: StagedTable) -> npt.NDArray[np.bool_]:
-    """Tell which rows say which session of the day they are of."""
+    """Return which rows say which session of the day they are of."""
     names_session = np.zeros(len(staged), dtype=bool)
     if "start_time" in staged.values:
         names_session |= np.nan_to_num(staged.values["start_time"]) > 0
@@ -114,7 +114,7 @@ def _session(rows: Array, keys: list[Array]) -> Array:
 
 
 def _both(staged: StagedTable, rows: Array, session: Array) -> npt.NDArray[np.bool_]:
-    """Tell of which sessions one row says that the person came, and another that they did not."""
+    """Return of which sessions one row says that the person came, and another that they did not."""
     came = np.bincount(session, weights=staged.is_word("status", *ATTENDED)[rows]) > 0
     away = np.bincount(session, weights=staged.is_word("status", *STAYED_AWAY)[rows]) > 0
     result: npt.NDArray[np.bool_] = (came & away)[session]
@@ -122,10 +122,10 @@ def _both(staged: StagedTable, rows: Array, session: Array) -> npt.NDArray[np.bo
 
 
 def _not_the_last(staged: StagedTable, rows: Array, session: Array) -> npt.NDArray[np.bool_]:
-    """Tell which rows another row of their session stands for.
+    """Return which rows another row of their session stands for.
 
-    A row with an outcome stands before one without, and one that says that the person came before
-    a cancelled booking, since it was made anew; of rows alike in this the last one stands.
+    A row with an outcome goes before one without, and one that says that the person came before
+    a cancelled booking, since it was booked again; of rows equal in this the last one is kept.
     """
     rank = 1 + staged.is_word("status", *ATTENDED)[rows].astype(np.int64)
     rank[staged.is_word("status", *NO_OUTCOME)[rows]] = 0

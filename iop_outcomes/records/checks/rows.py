@@ -197,7 +197,7 @@ def overlapping_sessions(staged: StagedTable, episode: Array, shared: Array, log
 
 
 def _changes(*keys: Array) -> Array:
-    """Tell for each row whether it differs from the row before it."""
+    """Return for each row whether it differs from the row before it."""
     result = np.ones(len(keys[0]), dtype=bool)
     if len(result):
         result[1:] = np.any([key[1:] != key[:-1] for key in keys], axis=0)

@@ -57,7 +57,7 @@ class EpisodesAnswered:
 
 @dataclass(frozen=True)
 class ClearAnswers:
-    """That check-ins that tell of use also say, somewhere, that there was none."""
+    """That check-ins that report use also say, somewhere, that there was none."""
 
     enough: int = 10
 

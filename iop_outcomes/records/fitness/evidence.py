@@ -17,13 +17,13 @@ from iop_outcomes.records.schema import ATTENDED
 
 CALLED = {"episodes": "episodes table", "attendance": "attendance table", "checkins": "check-ins"}
 LINK_CHECKS = ("unknown_episode", "episode_set_aside")
-ENOUGH_ROWS = 60  # rows of a program, or of a time, from which what is absent there is told
-ENOUGH_EPISODES = 10  # episodes of a group from which it is told
+ENOUGH_ROWS = 60  # rows of a program, or of a time, from which on an absence is reported
+ENOUGH_EPISODES = 10  # episodes of a group from which on it is reported
 IMPROBABLE = 0.001  # that no such word is in so many rows, at the rate of the others
 
 
 def programs_without(held: Held, present: Mask, among: Mask, least: float) -> str:
-    """Tell in how many programs what is looked for is absent, if it is not in all; else empty.
+    """Return in how many programs what is looked for is absent, if it is not in all; else empty.
 
     Parameters
     ----------
@@ -150,9 +150,9 @@ class Words:
     words : tuple of str
         What must occur.
     among : tuple of str
-        Out of what: `words` and what may stand in their place.
+        Out of what: `words` and what may be in their place.
     none, few, part : str
-        What is told if they do not occur, or in less than `least` or `usual` of the rows.
+        What is said if they do not occur, or in less than `least` or `usual` of the rows.
     needed : str
         What would be needed.
     least, usual : float
@@ -231,7 +231,7 @@ class WordsKnown:
     most: float = 0.01
 
     def judge(self, held: Held) -> Answer:
-        """Return whether they are, but for a share of `most`."""
+        """Return whether they are, except for a share of `most`."""
         problems = held.problems
         rows = (problems["table"] == self.table) & (problems["column"] == self.column)
         number = int((rows & (problems["check"] == "unknown_word")).sum())

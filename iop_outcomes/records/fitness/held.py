@@ -47,7 +47,7 @@ class Held:
     part: bool = False
 
     def few(self, number: int, enough: int) -> bool:
-        """Tell whether this is a group with too few rows, or episodes, to tell what is absent."""
+        """Return whether this is a group with too few rows, or episodes, to say what is absent."""
         return self.part and number < enough
 
     def frame(self, table: str) -> pd.DataFrame:
@@ -55,7 +55,7 @@ class Held:
         return cast(pd.DataFrame, getattr(self, table))
 
     def words(self, table: str, column: str, words: tuple[str, ...]) -> Mask:
-        """Tell which rows of a table hold one of the words."""
+        """Return which rows of a table hold one of the words."""
         values = self.frame(table)[column]
         if not isinstance(values.dtype, pd.CategoricalDtype):
             return values.isin(words).to_numpy(dtype=bool)
@@ -103,7 +103,7 @@ class Held:
         return np.where(np.isfinite(last), last, np.nan)
 
     def episodes_in(self, table: str, rows: Mask) -> Mask:
-        """Tell which episodes have one of the marked rows of a table."""
+        """Return which episodes have one of the marked rows of a table."""
         codes = self.frame(table)["episode_id"].cat.codes.to_numpy()[rows]
         return np.bincount(codes, minlength=len(self.episodes)) > 0
 

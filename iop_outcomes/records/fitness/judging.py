@@ -41,7 +41,7 @@ class Judgement:
     main : bool
         Whether the first page of a report says that it is not known.
     counts : tuple of int
-        The counts that the reasons tell something of.
+        The counts that the reasons name.
     mixed : bool
         Whether it is known of some programs and not of others: no total of them is.
     """
@@ -125,7 +125,7 @@ def _judge(held: Held, measure: Measure, answer_of: dict[Evidence, Answer]) -> J
 def told_of_each(
     judged: Sequence[Judgement | None], group: npt.NDArray[np.int64], episodes: pd.DataFrame
 ) -> npt.NDArray[np.bool_]:
-    """Tell of each episode whether its group is told, and was so when it was admitted."""
+    """Return for each episode whether it is known for its group, and was at its admission."""
     is_known = np.array([judgement is not None and not judgement.absent for judgement in judged])[
         group
     ]

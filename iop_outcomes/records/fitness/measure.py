@@ -24,15 +24,15 @@ class Answer:
         The reason, with numbers of rows: for authorised readers. Empty if it is there.
     told : str
         The reason without a number or a day, for what is published. None and hardly any are one
-        text, so that no small count is told.
+        text, so that no small count is disclosed.
     needed : str
         What would make it known.
     since : pandas.Timestamp or None
         The first day from which it is there, where that is not the beginning.
     counts : tuple of int
-        The counts that the reason tells something of: what is there, and what is missing.
+        The counts that the reason names: what is there, and what is missing.
     mixed : bool
-        Whether it is there in some programs and absent in others: each program can be told by
+        Whether it is there in some programs and absent in others: each program can be judged by
         itself, and no total of them.
     """
 
@@ -67,7 +67,7 @@ class Measure:
     title : str
         What it is called.
     evidence : tuple of Evidence
-        What must be there, the most basic first: of several that are not, the first is told.
+        What must be there, the most basic first: of several that are not, the first is reported.
     main : bool
         Whether the first page of a report says that it is not known.
     reported : bool

@@ -68,11 +68,11 @@ class PeopleLeave:
 
 @dataclass(frozen=True)
 class ReasonsVary:
-    """That reasons of discharge tell those who completed from those who did not.
+    """That reasons of discharge distinguish those who completed from those who did not.
 
     Where one of the two never occurs, the reason was probably written for the other alone. Of
-    `alone` discharges with a reason that is told by itself; of `enough` where `others` of those who
-    left, as a share, have no reason or no discharge.
+    `alone` discharges with a reason that is reported by itself; of `enough` where `others` of those
+    who left, as a share, have no reason or no discharge.
     """
 
     alone: int = 30
@@ -103,7 +103,7 @@ class ReasonsVary:
 class StaysKnown:
     """That it is known of most episodes until when the person was there, discharged or still open.
 
-    An episode tells it by a service with an outcome. A day of discharge alone does not: it tells
+    An episode shows it by a service with an outcome. A day of discharge alone does not: it shows
     who had left by a day, and of nobody that they were still there.
     """
 
@@ -135,7 +135,7 @@ class StaysKnown:
 
 
 def without_discharges(held: Held) -> Mask:
-    """Tell of each episode whether its program records no discharges, or hardly any.
+    """Return for each episode whether its program records no discharges, or hardly any.
 
     So it is where at least ten people must have left, and fewer than a tenth of them have a day of
     discharge. An episode without one is then not known to be open.
@@ -152,7 +152,7 @@ def without_discharges(held: Held) -> Mask:
 
 @dataclass(frozen=True)
 class LeavingRecorded:
-    """That discharges are recorded; else who was still there is told by contacts, and later."""
+    """That discharges are recorded; else who was still there is known from contacts, and later."""
 
     no_contact_days: int = 30
 
@@ -164,7 +164,7 @@ class LeavingRecorded:
         where = "" if without.all() else "in some programs "
         published = (
             f"{where}nobody, or hardly anybody, who must have left is recorded as discharged: it "
-            "is told by the last contacts, and only of those admitted "
+            "is known from the last contacts, and only of those admitted "
             f"{self.no_contact_days} days longer ago than is asked"
         )
         return Answer("partly", published, published, "the day of discharge of those who left")
@@ -172,7 +172,7 @@ class LeavingRecorded:
 
 @dataclass(frozen=True)
 class PeopleTold:
-    """That episodes tell whose they are, by another identifier than their own."""
+    """That episodes say whose they are, by another identifier than their own."""
 
     def judge(self, held: Held) -> Answer:
         """Return whether they do."""

@@ -18,8 +18,8 @@ class TimeCovered:
 
     An episode is cut off where it was admitted more than `slack` days before the first row of the
     whole table, or goes on for more than `slack` days after its last row. Where the end is missing
-    an earlier data cut would do, and nothing is told beyond `few`; of a missing beginning, what
-    began later is told up to `most`.
+    an earlier data cut would do, and nothing is reported beyond `few`; of a missing beginning, what
+    began later is reported up to `most`.
     """
 
     table: str
@@ -33,7 +33,7 @@ class TimeCovered:
         if not isinstance(held.as_of, pd.Timestamp) or held.few(whole, ENOUGH_EPISODES):
             return YES
         if self.table not in held.tables or held.frame(self.table).empty:
-            return YES  # what is not there at all is told of another piece of evidence
+            return YES  # what is not there at all is reported by another piece of evidence
         days = held.frame(self.table)["date"]
         first, last = days.min(), days.max()
         begins, slack = held.episodes["admit_date"], pd.Timedelta(days=self.slack)

@@ -47,7 +47,7 @@ class Due:
 
 
 def stated_follow_up(episodes: StagedTable) -> npt.NDArray[np.bool_]:
-    """Tell for each row of the episodes whether the export says until when it was followed."""
+    """Return for each row of the episodes whether the export says until when it was followed."""
     name = "followed_until" if episodes.time == "calendar" else "followed_until_day"
     if name not in episodes.values:
         return np.zeros(len(episodes), dtype=bool)

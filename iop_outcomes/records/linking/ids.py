@@ -122,7 +122,7 @@ def _written(coded: Coded, texts: Sequence[str], shown: Sequence[str]) -> Coded:
 def _refuse_two_made_one(staged: StagedTable, before: Coded, after: Coded) -> None:
     """Raise RecordsError if two identifiers of episodes become one, and their rows differ.
 
-    Rows that are equal but for the writing are one row twice.
+    Rows that are equal except for the writing are one row twice.
     """
     others = [coded.codes for coded in staged.raw.values() if coded is not before]
     code, first = np.unique(after.codes, return_index=True)

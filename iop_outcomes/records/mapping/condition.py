@@ -34,7 +34,7 @@ class Cell:
     among : tuple of str or float
         The values of which it must be one; a number is compared as a number.
     starts_with, contains : tuple of str
-        Texts of which one must stand at its beginning, or anywhere in it.
+        Texts of which one must be at its beginning, or anywhere in it.
     matches : re.Pattern or None
         A regular expression to be found in it, case regarded.
     empty : bool or None
@@ -51,7 +51,7 @@ class Cell:
     otherwise: Cell | None = None
 
     def holds(self, text: str) -> bool:
-        """Tell whether a cell with this text is meant."""
+        """Return whether a cell with this text is meant."""
         conditions = [_is_any(text, self.among)] if self.among else []
         if self.starts_with:
             conditions.append(any(_begins(text, part) for part in self.starts_with))
@@ -107,7 +107,7 @@ class Condition:
     names : dict of str to str
         Their column name (folded) as the mapping writes it.
     where : str
-        The section of the mapping that it stands in, for messages.
+        The section of the mapping that it is in, for messages.
     """
 
     cases: tuple[dict[str, Cell], ...]
@@ -115,7 +115,7 @@ class Condition:
     where: str = "where"
 
     def rows(self, raw: Raw, ours: MappingType[str, str] | None = None) -> Mask:
-        """Tell for each row of a file whether it is meant.
+        """Return for each row of a file whether it is meant.
 
         Parameters
         ----------

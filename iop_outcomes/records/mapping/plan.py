@@ -41,7 +41,7 @@ class Lists:
     Attributes
     ----------
     separators : tuple of str
-        What stands between two people of a list.
+        What is between two people of a list.
     id : str
         Our column that the people become.
     becomes : str
@@ -190,7 +190,7 @@ class Mapping:
     files : dict of str to tuple of str
         For each table, the file patterns in a folder.
     date_order : str
-        ``"month_first"``, ``"day_first"``, ``"year_first"`` (26-01-05), or empty: told from the
+        ``"month_first"``, ``"day_first"``, ``"year_first"`` (26-01-05), or empty: taken from the
         dates themselves.
     identical_rows : str
         ``"fold"`` (rows equal in every column are one), ``"keep"`` (each is one), or empty: folded

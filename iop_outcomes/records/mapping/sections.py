@@ -136,7 +136,7 @@ def patterns(where: str, value: Any, example: str) -> tuple[str, ...]:
 
 
 def is_pattern(pattern: object) -> bool:
-    """Tell whether a file's name can be compared with it."""
+    """Return whether a file's name can be compared with it."""
     if not isinstance(pattern, str) or "\x00" in pattern:
         return False
     try:

@@ -167,7 +167,7 @@ def _grid(where: str, table: str, value: Any, words: Words) -> Grid:
         pass
     elif isinstance(year, bool) or not isinstance(year, int) or not YEARS[0] <= year <= YEARS[1]:
         raise RecordsError(
-            f"The mapping's {where} year is neither a year nor where it stands.",
+            f"The mapping's {where} year is neither a year nor where it is.",
             found=short(year),
             instead='Write year = 2026, year = "sheet" or year = "file".',
         )

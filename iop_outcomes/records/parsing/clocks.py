@@ -17,7 +17,7 @@ _SHARE_OF_DAY = re.compile(r"0?\.\d+|0")  # as a spreadsheet holds a time
 def read_clock(_: Column, clean: list[str]) -> Parsed:
     """Read clock times as minutes after midnight, and the lengths of ranges of times.
 
-    Times stand by themselves, after a date, as shares of a day (0.375, where every text is one),
+    Times are by themselves, after a date, as shares of a day (0.375, where every text is one),
     or as a range (``9:00 AM - 12:00 PM``), of which the start is the time.
     """
     minutes, lengths = np.full((2, len(clean)), np.nan)

@@ -62,9 +62,9 @@ class DateText:
         "iso", "parts" (3/29/2026), "named", "compact", "serial", "unix" or "unix_milliseconds";
         empty if it is no date.
     day : int or None
-        Its day since 1970, if the form alone tells it.
+        Its day since 1970, if the form alone gives it.
     parts : tuple of int or None
-        Its first and second number and its year, where their order is to be told.
+        Its first and second number and its year, where their order is not known yet.
     two_digits : bool
         Whether its year has two digits.
     dotted : bool
@@ -174,7 +174,7 @@ class DateReader:
         return Timed(rows, dates, codes[0][rows], minutes[of_row], zones[of_row])
 
     def _time(self, text: str) -> tuple[int, bool] | None:
-        """Read what stands behind a date: the time, and whether it has a zone."""
+        """Read what is behind a date: the time, and whether it has a zone."""
         match = _TIME.fullmatch("1" + text)
         minutes = None if match is None or match["date"] != "1" else clock_minutes(match["clock"])
         return None if match is None or minutes is None else (minutes, bool(match["zone"]))

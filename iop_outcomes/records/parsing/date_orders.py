@@ -1,12 +1,12 @@
-"""Day first or month first, for each file: told by its own dates, before rows are compared.
+"""Day first or month first, for each file: from its own dates, before rows are compared.
 
-A date such as 13/02/2026 is one in one order only: it tells the order of its column in its file. A
-date that is none in either order (99/01/2026) tells nothing; no file tells the order of another.
-Where a column that is mostly written so tells nothing, the other such columns of the file do, and
-that is listed; where they tell nothing either, an order is assumed (day first where the dates are
-written with dots, else month first), and that is listed. Else, and where a file holds dates of
-both orders, the value is left missing, and that is listed. Where the mapping says the order, of a
-source or of all, nothing is told or assumed.
+A date such as 13/02/2026 is a date in one order only: it shows the order of its column in its file.
+A text that is a date in neither order (99/01/2026) shows nothing; no file shows the order of
+another. Where a column that is mostly written so shows nothing, the other such columns of the file
+do, and that is listed; where they show nothing either, an order is assumed (day first where the
+dates are written with dots, else month first), and that is listed. Else, and where a file holds
+dates of both orders, the value is left missing, and that is listed. Where the mapping says the
+order, of a source or of all, nothing is concluded or assumed.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _OTHER, _OPEN_PARTS, _SETTLED_PARTS, _REAL_DATE, _OPEN_HYPHENS, _SETTLED_HYPHENS
 
 @dataclass(frozen=True)
 class _Evidence:
-    """What the dates of one column tell, file by file.
+    """What the dates of one column show, file by file.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class _Evidence:
         What each distinct text says.
     kind : numpy.ndarray of int8
         For each distinct text whether it is a date in both orders, and another one in each
-        (`_OPEN_PARTS`, `_OPEN_HYPHENS`), another date in parts, or a date whose order is told by
+        (`_OPEN_PARTS`, `_OPEN_HYPHENS`), another date in parts, or a date whose order follows from
         its form.
     day_first, month_first : numpy.ndarray of bool
         For each file whether the column has a date that is one in this order only.
@@ -65,7 +65,7 @@ class _Evidence:
     swapped : numpy.ndarray of bool
         For each file whether a spreadsheet swapped day and month of a part of its dates.
     years : list of str
-        For each file the order of its texts 26-01-05 or 26/01/05, if the year may stand first.
+        For each file the order of its texts 26-01-05 or 26/01/05, if the year may be first.
     """
 
     texts: DateTexts
@@ -134,7 +134,7 @@ def _evidence(
         none = np.zeros(files, dtype=bool)
         return _Evidence(texts, kind, none, none, none, none, none, years)
     if hyphened.any():
-        kind[hyphened] += _OPEN_HYPHENS - _OPEN_PARTS  # the settled ones stand as far behind
+        kind[hyphened] += _OPEN_HYPHENS - _OPEN_PARTS  # the settled ones are as far behind
         for file in np.flatnonzero(_held(staged, coded, hyphened)).tolist():
             here = np.unique(coded.codes[staged.file == file])
             own = orders_of_files[file] or year_order(texts, here.tolist())
@@ -156,7 +156,7 @@ def _evidence(
 
 
 def _usual(staged: StagedTable, coded: Coded, texts: DateTexts, dotted: Mask) -> tuple[Mask, Mask]:
-    """Tell for each file whether most of its dates are in parts, and most of these with dots."""
+    """Return for each file whether most of its dates are in parts, and most of these with dots."""
     form, names = form_codes(texts.forms)
     cells = staged.file.astype(np.int64) * len(names) + form[coded.codes]
     counts = np.bincount(cells, minlength=len(names) * len(staged.files)).astype(np.float64)
@@ -168,7 +168,7 @@ def _usual(staged: StagedTable, coded: Coded, texts: DateTexts, dotted: Mask) ->
 
 
 def _held(staged: StagedTable, coded: Coded, chosen: Mask) -> Mask:
-    """Tell for each file whether its rows hold one of the chosen texts."""
+    """Return for each file whether its rows hold one of the chosen texts."""
     files = staged.file[coded.is_any(chosen)]
     return np.asarray(np.bincount(files, minlength=len(staged.files)) > 0)
 
@@ -189,7 +189,7 @@ def _of_file(file: int, own: _Evidence, others: list[_Evidence]) -> str:
 
 
 def _split(staged: StagedTable, name: str, own: _Evidence, orders: npt.NDArray[np.object_]) -> None:
-    """Give the texts of a column the order of the files that they stand in."""
+    """Give the texts of a column the order of the files that they are in."""
     coded = staged.raw[name]
     staged.date_texts[name] = own.texts
     differs = (orders != orders[:, :1]).any(axis=1)
@@ -212,15 +212,15 @@ def _split(staged: StagedTable, name: str, own: _Evidence, orders: npt.NDArray[n
 
 
 def year_order(texts: DateTexts, positions: Iterable[int]) -> str:
-    """Tell whether the year stands first in the texts 99-99-99, 99/99/99 of a column and file.
+    """Return whether the year is first in the texts 99-99-99, 99/99/99 of a column and file.
 
     With strokes a first part that can be a month is one, and a part of one digit beside them
-    (3/2/26) shows that no year stands in front.
+    (3/2/26) shows that no year is in front.
 
     Parameters
     ----------
     positions : iterable of int
-        The distinct texts that stand there.
+        The distinct texts that are there.
 
     Returns
     -------

@@ -55,7 +55,7 @@ class DateTexts:
     zones, two_digits, backwards : numpy.ndarray of bool
         Whether its time has a zone, its year two digits, its second time is not after the first.
     parts : dict of int to DateText
-        The texts whose day and month are to be told apart.
+        The texts whose day and month are to be distinguished.
     weekdays : dict of int to int
         The weekday that is written with a text; Monday is 0.
     """
@@ -71,7 +71,7 @@ class DateTexts:
     weekdays: dict[int, int] = field(default_factory=dict)
 
     def is_form(self, *forms: str) -> npt.NDArray[np.bool_]:
-        """Tell which texts are written in one of these ways."""
+        """Return which texts are written in one of these ways."""
         codes, names = form_codes(self.forms)
         chosen = np.array([name in forms for name in names], dtype=bool)
         result: npt.NDArray[np.bool_] = chosen[codes]
@@ -130,7 +130,7 @@ def weekday_of(day: int) -> int:
 
 
 def date_texts(clean: list[str], two_digit_years: tuple[int, int] = TWO_DIGIT_YEARS) -> DateTexts:
-    """Tell how each distinct text is written, and its day where the form alone tells it.
+    """Return how each distinct text is written, and its day where the form alone gives it.
 
     A number of seconds since 1970 is a date only where every text is one.
     """
@@ -192,7 +192,7 @@ def _take_in(texts: DateTexts, position: int, text: DateText) -> None:
 
 
 def _unless_all_are_unix(texts: DateTexts, clean: list[str]) -> None:
-    """Take numbers of seconds for no dates, where they stand among other texts."""
+    """Take numbers of seconds for no dates, where they are among other texts."""
     unix = texts.is_form(*UNIX)
     if not unix.any():
         return
@@ -219,7 +219,7 @@ def read_dates(
     clean : list of str
         The distinct texts.
     coded : Coded
-        The column, for how often each text stands in it.
+        The column, for how often each text is in it.
     orders : sequence of str
         For each text in which order its day and month are read, if its form leaves that open; see
         `date_orders`.
@@ -286,7 +286,7 @@ def _say_times(texts: DateTexts, counts: Array, parsed: Parsed) -> None:
     if 2 * counts[texts.zones].sum() > counts[texts.forms != ""].sum():
         parsed.fault_of_all("time_zone", texts.zones, done)
         parsed.say(
-            "{rows} of {name} have a time zone: the date as written stands, "
+            "{rows} of {name} have a time zone: the date as written is kept, "
             "in local time the day may be another",
             texts.zones,
         )
@@ -304,7 +304,7 @@ def _say_weekdays(texts: DateTexts, parsed: Parsed) -> None:
 
 
 def _implausible(days: Array, column: Column | None) -> npt.NDArray[np.bool_]:
-    """Tell which days cannot be: outside the limits, or decades before the column's other days."""
+    """Return which days are impossible: outside the limits, or decades before the others."""
     known = days != NO_DAY
     result: npt.NDArray[np.bool_] = known & ((days < _EARLIEST) | (days > _LATEST))
     if column is not None and not column.may_be_long_ago and known.any():

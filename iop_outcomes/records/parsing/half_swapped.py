@@ -1,4 +1,4 @@
-"""Dates of which a spreadsheet has swapped day and month in a part: told, and not mended.
+"""Dates of which a spreadsheet has swapped day and month in a part: reported, and not mended.
 
 A spreadsheet that opens dates of the other order makes a date of those whose day is 12 or less,
 with day and month swapped, and leaves the others as text. What it then writes has two kinds of
@@ -17,7 +17,7 @@ from iop_outcomes.records.parsing.dates import DateTexts
 from iop_outcomes.records.parsing.parsed import NO_DAY
 
 REAL_DATES = ("iso", "named", "compact", "serial")
-_CHANCE = 0.001  # of such a parting of days by chance, below which it is told
+_CHANCE = 0.001  # probability of such a division of days by chance, below which it is reported
 _LOW = 12 / 31  # the share of days that are 12 or less, about
 _NEARER = 7  # days
 
@@ -25,21 +25,21 @@ Days = npt.NDArray[np.int64]
 
 
 def half_swapped(texts: DateTexts, here: npt.NDArray[np.integer[Any]]) -> bool:
-    """Tell whether the real dates among the distinct texts of a file have day and month swapped.
+    """Return whether the real dates among the distinct texts of a file have day and month swapped.
 
     Parameters
     ----------
     texts : DateTexts
         What the texts of the column say.
     here : numpy.ndarray of int
-        The positions of those that stand in the file.
+        The positions of those that are in the file.
 
     Notes
     -----
     With n real dates and m texts, days would part so by chance with a probability of about
-    (12/31)^n (19/31)^m if the two had the days of the same month. It is told where this is below
-    1 in 1,000, unless the dates as they stand lie clearly nearer the texts than with day and month
-    swapped, as they do where somebody wrote dates in another way from the 13th of a month on.
+    (12/31)^n (19/31)^m if the two had the days of the same month. It is reported where this is
+    below 1 in 1,000, unless the unchanged dates lie clearly nearer the texts than with day and
+    month swapped, as they do where somebody wrote dates in another way from the 13th of a month on.
     """
     parts = [position for position in here.tolist() if position in texts.parts]
     days = [_only_day(texts, position) for position in parts]

@@ -46,7 +46,7 @@ _LARGEST_WHOLE = 2**63
 def covariate_kind(
     clean: list[str], counts: npt.NDArray[np.integer[Any]]
 ) -> tuple[Kind, npt.NDArray[np.bool_]]:
-    """Tell whether a column that no table declares holds numbers or words.
+    """Return whether a column that no table declares holds numbers or words.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def covariate_kind(
 
 
 def is_error(text: str) -> bool:
-    """Tell whether a text is the error of a program, or the marks of a column too narrow."""
+    """Return whether a text is the error of a program, or the marks of a column too narrow."""
     return text.casefold() in ERRORS or (len(text) > 2 and text.strip("#") == "")
 
 
@@ -176,7 +176,7 @@ def plain_numbers(clean: list[str]) -> tuple[npt.NDArray[np.float64], Parsed]:
     """Read texts without a unit as numbers, with decimal comma or groups of thousands.
 
     ``3,00`` has a decimal comma, ``1,234.5`` and ``1,234,567`` have groups; ``1,234`` is read as
-    the others of the column are, and is no number where these do not tell.
+    the others of the column are, and is no number where these do not show it.
     """
     commas = np.array([_DECIMAL_COMMA.fullmatch(text) is not None for text in clean], dtype=bool)
     grouped = any(_GROUPED_BY_COMMA.fullmatch(text) for text in clean)

@@ -21,7 +21,7 @@ from iop_outcomes.records.schema import (
 from iop_outcomes.records.staging import Log, StagedTable
 
 Array = npt.NDArray[Any]
-BEARING = ("start_time", "time_range", "date")  # where a start may stand, first things first
+BEARING = ("start_time", "time_range", "date")  # where a start may be, the preferred first
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Times:
 
 
 def session_column(staged: StagedTable, name: str) -> Column | None:
-    """Return the declaration of a column that only tells when a session was, if it is one."""
+    """Return the declaration of a column that only says when a session was, if it is one."""
     return SESSION_TIMES.get(name) if staged.table.name == ATTENDANCE.name else None
 
 
@@ -54,7 +54,7 @@ def times_of(parsed: Parsed, codes: Array) -> Times | None:
 def take_session_times(staged: StagedTable, times: dict[str, Times], log: Log) -> None:
     """Fill start_time and minutes_scheduled from ranges, end times, and times in dates.
 
-    A start that stands in ``start_time`` comes before one in ``time_range``, and this before the
+    A start that is in ``start_time`` comes before one in ``time_range``, and this before the
     time of the date. A length is taken where ``minutes_scheduled`` says none.
     """
     if staged.table.name != ATTENDANCE.name:

@@ -55,7 +55,7 @@ def parse(
     """Read the distinct texts of a column in a set of the given kind of time.
 
     `words` are the mapping's words for this column, theirs (folded) to ours; `orders` says for
-    each text of a date column in which order its day and month stand, `texts` what is known of it
+    each text of a date column in which order its day and month are, `texts` what is known of it
     already, `unit` in which unit plain numbers of minutes are.
     """
     words = words or {}

@@ -79,12 +79,12 @@ def choose(raw: Raw, keep: Mask) -> Raw:
 
 
 def taken(coded: Coded, rows: Array) -> Coded:
-    """Return the given rows of a column, and of its texts those that stand in them."""
+    """Return the given rows of a column, and of its texts those that are in them."""
     return compact(coded.codes[rows], coded.words, coded.exact_below)
 
 
 def compact(codes: Array, words: Array, exact_below: float = np.inf) -> Coded:
-    """Return codes into texts as a column, without the texts that stand in no row."""
+    """Return codes into texts as a column, without the texts that are in no row."""
     used = np.zeros(len(words), dtype=bool)
     used[codes] = True
     place = np.cumsum(used) - 1
@@ -99,7 +99,7 @@ def constant(text: str, size: int) -> Coded:
 
 
 def is_blank(coded: Coded) -> Mask:
-    """Tell for each row whether its cell holds nothing but spaces."""
+    """Return for each row whether its cell holds nothing but spaces."""
     return coded.is_any(np.array([not str(word).strip() for word in coded.words], dtype=bool))
 
 

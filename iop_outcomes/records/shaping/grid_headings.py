@@ -28,9 +28,9 @@ class Heading:
     Attributes
     ----------
     numbers : tuple of int
-        Day and month in the order in which they stand, where that is open; else empty.
+        Day and month in their order, where that is open; else empty.
     rest : str
-        What stands behind the date.
+        What is behind the date.
     """
 
     year: int = 0
@@ -125,7 +125,7 @@ def dates_of(
     Raises
     ------
     RecordsError
-        If order, month or year cannot be told, or a heading is no day of the calendar.
+        If order, month or year are not known, or a heading is no day of the calendar.
     """
     name = file if grid.year == "file" else sheet or file
     month = month_of(sheet) or month_of(file)
@@ -180,7 +180,7 @@ def _ordered(headings: list[Heading], order: str, month: int, file: str) -> list
         order = _order_of_numbers(numbers, month)
     if not order:
         raise RecordsError(
-            f"The headings of the grid in {file} do not tell the day from the month.",
+            f"The headings of the grid in {file} do not show which number is the day.",
             instead='Write date_order = "month_first" or "day_first" in [[TABLE.from]].',
         )
     result = []
@@ -194,7 +194,7 @@ def _ordered(headings: list[Heading], order: str, month: int, file: str) -> list
 
 
 def _order_of_numbers(numbers: list[tuple[int, int]], month: int) -> str:
-    """Return the order that the numbers tell: one above 12, or the sheet's month throughout."""
+    """Return the order that the numbers show: one above 12, or the sheet's month throughout."""
     can = {
         MONTH_FIRST: all(first <= 12 for first, _ in numbers),
         DAY_FIRST: all(second <= 12 for _, second in numbers),

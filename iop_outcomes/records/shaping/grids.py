@@ -27,7 +27,7 @@ from iop_outcomes.records.sources.coded import Coded, Raw, narrow
 from iop_outcomes.shared.messages import columns_found
 
 NO_ROW = "no_row"
-HEADING = "grid_heading"  # a column that tells apart headings of one date
+HEADING = "grid_heading"  # a column that distinguishes headings of one date
 _DAY = re.compile(r"(?:study\s*)?(?:day|d)?\s*(-?\d{1,5})", re.IGNORECASE)
 
 
@@ -119,7 +119,7 @@ def _as_written(raw: Raw, name: str) -> str:
 def _headings(
     raw: Raw, grid: Grid, names: list[str], read: Mapping[str, Heading | None], order: str
 ) -> tuple[list[str], list[str]]:
-    """Return the text of each heading in its column, and what tells apart those of one date."""
+    """Return the text of each heading in its column, and what distinguishes those of one date."""
     if grid.headings == "date":
         headings = [heading for heading in read.values() if heading is not None]
         file, _, sheet = raw.file.partition(": sheet ")

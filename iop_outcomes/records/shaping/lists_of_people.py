@@ -31,7 +31,7 @@ def spread(
     """Make one row of each person of a list; return also the names of the columns made.
 
     Rows stay in the order of their lines, and within a line in that of the lists. Somebody who
-    stands twice in one list gets one row; somebody who stands in two lists of one line gets one
+    is twice in one list gets one row; somebody who is in two lists of one line gets one
     without a word, since what became of it is not known. Both are listed.
     """
     names = [column_name(raw, name, ours, f"{where} lists") for name in lists.words]
@@ -61,7 +61,7 @@ def spread(
 
 
 def _people(coded: Coded, separators: tuple[str, ...]) -> tuple[Array, Array]:
-    """Return who stands in the lists of a column, each with its row; texts are split once."""
+    """Return who is in the lists of a column, each with its row; texts are split once."""
     split = re.compile("|".join(re.escape(part) for part in separators))
     people = [
         [each.strip() for each in split.split(str(word)) if each.strip()]

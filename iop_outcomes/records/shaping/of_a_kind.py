@@ -21,7 +21,7 @@ _KINDS_WITHOUT_LINES = {".parquet": "Parquet", **dict.fromkeys(JSON_LINES, "JSON
 
 
 def has_lines(source: Path | pd.DataFrame | Raw) -> bool:
-    """Tell whether a source is a file with lines or rows above its header."""
+    """Return whether a source is a file with lines or rows above its header."""
     return isinstance(source, Path) and ending(source) not in _KINDS_WITHOUT_LINES
 
 
@@ -47,8 +47,7 @@ def require_layout(plan: SourcePlan, source: Path | pd.DataFrame | Raw, where: s
     if isinstance(source, pd.DataFrame):
         if named or plan.sheets:
             raise RecordsError(
-                f"The mapping's {where} says where the header of a file stands, and a frame was "
-                "given.",
+                f"The mapping's {where} says where the header of a file is, and a frame was given.",
                 instead="Remove header_row, header_rows and sheets, or give the file.",
             )
     elif isinstance(source, Path) and named and not has_lines(source):

@@ -40,7 +40,7 @@ def table_of(name: str) -> str | None:
 
 
 def is_workbook(path: Path) -> bool:
-    """Tell whether a file is a workbook, by its name."""
+    """Return whether a file is a workbook, by its name."""
     return ending(path) in WORKBOOKS
 
 

@@ -64,7 +64,7 @@ def shape(
 def _rows(
     raw: Raw, plan: SourcePlan, table: str, mapping: Mapping, ours: dict[str, str], other: Other
 ) -> Raw:
-    """Choose the rows, and take over what stands in others."""
+    """Choose the rows, and take over what is in others."""
     where = f"[[{table}.from]]"
     if plan.drop_rows is not None:
         raw = choose(raw, ~plan.drop_rows.rows(raw, ours))

@@ -162,7 +162,7 @@ class _Reader:
             yield line
 
     def _swallows_rows(self, row: list[str]) -> bool:
-        """Tell whether a cell over several lines holds what looks like whole rows."""
+        """Return whether a cell over several lines holds what looks like whole rows."""
         if not self._forms:
             self._forms = self._usual_forms()
         last = len(self._header) - 1
@@ -188,7 +188,7 @@ class _Reader:
     def _like_a_row(
         self, cells: Iterator[tuple[int, str]], row: list[str], whole: bool = True
     ) -> bool:
-        """Tell whether cells, each with its column, have the forms usual in their columns."""
+        """Return whether cells, each with its column, have the forms usual in their columns."""
         placed = list(cells)
         if len(self._header) < 2 or (whole and len(placed) != len(self._header)):
             return False
@@ -210,7 +210,7 @@ class _Reader:
 
 
 def _swallowed_by_header(row: list[str], delimiter: str) -> bool:
-    """Tell whether a heading over several lines holds as many cells as the header itself."""
+    """Return whether a heading over several lines holds as many cells as the header itself."""
     widest = max(
         (
             text.count(delimiter)

@@ -51,7 +51,7 @@ def cell_text(cell: object) -> str:
 
 
 def readable(series: pd.Series[Any], column: str) -> tuple[pd.Series[Any], tuple[Remark, ...]]:
-    """Return a column whose cells can be told apart and written, and what was met in it.
+    """Return a column whose cells can be distinguished and written, and what was met in it.
 
     Lone surrogates and NULs are written as their numbers. Other objects than numbers, texts and
     dates are texts; those that cannot be written are missing.

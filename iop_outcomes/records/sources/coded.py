@@ -19,7 +19,7 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class Coded:
-    """A column as text: ``words[codes]`` is what stands in its rows.
+    """A column as text: ``words[codes]`` is what is in its rows.
 
     Whole numbers from `exact_below` on may have been rounded by the float that held them.
     """
@@ -29,7 +29,7 @@ class Coded:
     exact_below: float = np.inf
 
     def is_any(self, chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-        """Tell for each row whether its text is one of the chosen ones."""
+        """Return for each row whether its text is one of the chosen ones."""
         if not chosen.any():
             return np.zeros(len(self.codes), dtype=bool)
         rows: npt.NDArray[np.bool_] = chosen[self.codes]
@@ -101,7 +101,7 @@ class Raw:
     dates_from_1904 : bool
         Whether a bare number that stands for a date counts from 1904, not from 1900.
     repeated : dict of str to str
-        For each column whose heading stands further left too: its name in `columns` to its heading.
+        For each column whose heading occurs further left too: its name in `columns` to its heading.
     sheet : str
         The sheet of a workbook that it is.
     own_names : dict of str to str
@@ -141,6 +141,6 @@ def narrow(codes: Array, levels: int) -> Array:
 
 
 def coded(texts: Sequence[str]) -> Coded:
-    """Return texts as codes into the distinct ones, in the order in which they first stand."""
+    """Return texts as codes into the distinct ones, in the order in which they first occur."""
     codes, words = pd.factorize(np.asarray(texts, dtype=object))
     return Coded(narrow(codes, len(words)), np.asarray(words, dtype=object))

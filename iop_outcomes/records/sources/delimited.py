@@ -1,7 +1,7 @@
 """Delimited text in: by pyarrow where a file is one plain line a row, else line by line.
 
 The lines of a file are counted apart from the parser, and the rows that it gives must be as many:
-otherwise, and where a quote does not close on its line or NUL stands somewhere, the file is read
+otherwise, and where a quote does not close on its line or there is a NUL, the file is read
 line by line.
 """
 
@@ -95,7 +95,7 @@ def _require_lines(name: str, head: bytes) -> None:
 
 
 def _one_row_a_line(rows: int, counter: LineCounter, first: int) -> bool:
-    """Tell whether every line below the header is a row, and none ends inside quotes."""
+    """Return whether every line below the header is a row, and none ends inside quotes."""
     if counter.given_up or counter.old_ends or counter.nul:
         return False
     opens = any(line >= first for line in counter.opens)
@@ -191,7 +191,7 @@ def _delimiter(header: str) -> str:
 
 @dataclass(frozen=True)
 class _Plain:
-    """A file whose header stands on one plain line; without names it does not."""
+    """A file whose header is on one plain line; without names it does not."""
 
     path: Path
     unpacked: bytes | None

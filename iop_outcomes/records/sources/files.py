@@ -128,7 +128,7 @@ def _coded_series(series: pd.Series[Any]) -> Coded:
     if isinstance(series.dtype, pd.CategoricalDtype):
         return _coded_categories(series)
     if series.dtype == object and pd.api.types.infer_dtype(series) in ("mixed", "mixed-integer"):
-        # 1 and True are equal in Python, and not the same text; lists are not told apart at all
+        # 1 and True are equal in Python, and not the same text; lists are not distinguished at all
         series = _texts_of(series)
     try:
         codes, words = pd.factorize(series, use_na_sentinel=True)

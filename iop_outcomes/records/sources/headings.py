@@ -20,14 +20,14 @@ class Headings:
     names : list of str
         One a column, all different.
     repeated : dict of str to str
-        For each column whose heading stands further left too: its name here to its heading.
+        For each column whose heading occurs further left too: its name here to its heading.
     """
 
     names: list[str]
     repeated: dict[str, str] = field(default_factory=dict)
 
     def remarks(self, line: int) -> tuple[Remark, ...]:
-        """List the headings that stand twice; the header is on this line."""
+        """List the headings that occur twice; the header is on this line."""
         return tuple(
             Remark(line, heading, "repeated_heading", f"kept: called {name}", column=name)
             for name, heading in self.repeated.items()
@@ -37,7 +37,7 @@ class Headings:
 def headings(header: Sequence[str], file: str) -> Headings:
     """Return the column names of a header.
 
-    A heading that stands twice is ``name`` and ``name_2``; a blank one is ``column_`` and its
+    A heading that occurs twice is ``name`` and ``name_2``; a blank one is ``column_`` and its
     place. Blank ones behind the last are no columns.
 
     Raises
@@ -52,14 +52,14 @@ def headings(header: Sequence[str], file: str) -> Headings:
         raise RecordsError(
             f"{file} has no header line.",
             instead="Give the column names in the first line, or say in the mapping on which "
-            "line they stand (header_row).",
+            "line they are (header_row).",
         )
     titles = [name or f"column_{number}" for number, name in enumerate(titles, start=1)]
     if len(titles) > MOST_COLUMNS:
         raise RecordsError(
             f"{file} has more columns than a table of records can have.",
             found=f"{len(titles):,}; at most {MOST_COLUMNS:,} are read",
-            instead="Check that lines end where rows end, and what stands between the columns.",
+            instead="Check that lines end where rows end, and what is between the columns.",
         )
     if len(set(titles)) == len(titles):
         return Headings(titles)

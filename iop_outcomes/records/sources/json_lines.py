@@ -30,7 +30,7 @@ _MOST_LISTED = 0.5  # of the rows: where more are of one kind, they are listed i
 def read_json_lines(path: Path) -> Raw:
     """Read a file of JSON lines as coded text.
 
-    Numbers are the text that stands in the file, true and false are yes and no, null is missing, as
+    Numbers are the text that is in the file, true and false are yes and no, null is missing, as
     is a key that a line does not have.
 
     Raises
@@ -86,7 +86,7 @@ class _Reader:
         row = dict(pairs)
         if len(row) < len(pairs):
             self._twice(number, pairs, row)
-        escaped = "\\u" in line  # only so can a letter stand in it that programs confuse
+        escaped = "\\u" in line  # only then can it hold a letter that programs confuse
         for key, value in row.items():
             column = self.columns.get(key)
             if column is None:
@@ -126,7 +126,7 @@ class _Reader:
         return [texts + [""] * (rows - len(texts)) for texts in self.columns.values()]
 
     def begins_a_list(self) -> bool:
-        """Tell whether the first line opens a list that goes on below, as in a JSON document."""
+        """Return whether the first line opens a list that goes on below, as in a JSON document."""
         first = min((line for line, _ in self.broken), default=0)
         text = dict(self.broken).get(first, "")
         return first < min(self.lines, default=0) and text[:1] == "[" and text[-1:] != "]"
@@ -148,12 +148,12 @@ class _Reader:
 
 _WHAT = {
     "nested_value": "the value is a list or an object of its own",
-    "repeated_key": "the key stands twice, with different values",
+    "repeated_key": "the key is twice there, with different values",
 }
 
 
 class _Pairs(list[tuple[str, Any]]):
-    """The keys and values of an object, as they stand."""
+    """The keys and values of an object, unchanged."""
 
 
 class _Text(str):

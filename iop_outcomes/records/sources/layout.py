@@ -1,4 +1,4 @@
-"""Where the header of a file stands, how many rows it has, and which sheets are read."""
+"""Where the header of a file is, how many rows it has, and which sheets are read."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Layout:
 
     @property
     def lines_above(self) -> int:
-        """Return how many lines stand above the header, as far as the layout says."""
+        """Return how many lines are above the header, as far as the layout says."""
         return (self.header_row or 1) - 1
 
 

@@ -155,7 +155,7 @@ def _fits(file: Path, plan: SourcePlan) -> bool:
 
 
 def _files_at(path: Path, mapping: Mapping, located: Located) -> list[Path]:
-    """Return the files that stand in a folder, or the one file that was given."""
+    """Return the files that are in a folder, or the one file that was given."""
     kind = kind_of(path)
     if kind == "folder" or is_zip(path):
         listing = Listing(_named_by(mapping))

@@ -1,7 +1,7 @@
 """Files opened with care: what is no file, never ends or grows beyond measure is refused.
 
 A path may lead into a zip file, as if that was a folder: ``exports.zip/attendance.csv``. What
-stands there is read into memory; nothing is unpacked to a disk.
+is there is read into memory; nothing is unpacked to a disk.
 """
 
 from __future__ import annotations
@@ -68,12 +68,12 @@ def reason(error: BaseException) -> str:
 
 
 def kind_of(path: Path) -> Kind:
-    """Tell what stands at a path, links followed.
+    """Return what is at a path, links followed.
 
     Raises
     ------
     RecordsError
-        If the system cannot tell: the path is too long, or holds what no path may hold.
+        If the system gives no answer: the path is too long, or holds what no path may hold.
     """
     try:
         outer, name = _split(path)
@@ -95,7 +95,7 @@ def kind_of(path: Path) -> Kind:
 
 
 def require_file(path: Path) -> None:
-    """Raise RecordsError unless a regular file, with an end, stands at the path."""
+    """Raise RecordsError unless a regular file, with an end, is at the path."""
     kind = kind_of(path)
     if kind == "absent":
         raise RecordsError(
@@ -146,19 +146,19 @@ def size_of(path: Path) -> int:
 
 
 def is_packed(path: Path) -> bool:
-    """Tell whether a file is packed by gzip, or stands in a zip file."""
+    """Return whether a file is packed by gzip, or is in a zip file."""
     return path.suffix.lower() == ".gz" or bool(_split(path)[1])
 
 
 def ending(path: Path) -> str:
-    """Return the ending of a file that tells its kind: of ``a.xlsx.gz`` it is ``.xlsx``."""
+    """Return the ending of a file that gives its kind: of ``a.xlsx.gz`` it is ``.xlsx``."""
     suffix = path.suffix.lower()
     inner = Path(path.stem).suffix.lower() if suffix == ".gz" else ""
     return inner if _ENDING.fullmatch(inner) else suffix
 
 
 def is_zip(path: Path) -> bool:
-    """Tell whether a path is that of a zip file, by its name."""
+    """Return whether a path is that of a zip file, by its name."""
     return path.suffix.lower() == ".zip" and kind_of(path) == "file"
 
 
@@ -187,7 +187,7 @@ def files_in_zip(path: Path) -> list[Path]:
 
 
 def fits(path: Path, pattern: str) -> bool:
-    """Tell whether a file, or the zip file that it stands in, has a name of this pattern."""
+    """Return whether a file, or the zip file that it is in, has a name of this pattern."""
     outer, name = _split(path)
     return path.match(pattern) or (bool(name) and outer.match(pattern))
 
@@ -211,7 +211,7 @@ def _bounds(path: Path) -> Bounds:
 
 
 def content(path: Path) -> tuple[bytes, str]:
-    """Return what a file holds, unpacked, and the digest of its bytes as they stand."""
+    """Return what a file holds, unpacked, and the digest of its bytes, unchanged."""
     stored = read_bytes(path)
     data = unpack(path) if path.suffix.lower() == ".gz" else stored
     return data, hashlib.sha256(stored).hexdigest()

@@ -104,7 +104,7 @@ class LineCounter:
         self.strays: list[int] = []
         self.opens: list[int] = []
         self._delimiter = delimiter
-        self._fine = np.zeros(256, dtype=bool)  # what may stand beside the quotes of a cell
+        self._fine = np.zeros(256, dtype=bool)  # what may be beside the quotes of a cell
         self._fine[[_QUOTE, _LINE_END, _RETURN, ord(delimiter)]] = True
         self._rest = b""
 
@@ -148,13 +148,13 @@ class LineCounter:
 
 
 def _odd_lines(lines: bytes, fine: npt.NDArray[np.bool_]) -> list[tuple[int, int, int]]:
-    """Return number, start and end of the lines whose quotes do not all stand around cells.
+    """Return number, start and end of the lines whose quotes are not all around cells.
 
-    Odd-numbered quotes of a line open a cell: a delimiter, a quote or the line's start stands
+    Odd-numbered quotes of a line open a cell: a delimiter, a quote or the line's start is
     before them. Even-numbered ones close it: a delimiter, a quote or the line's end follows.
     """
     data = np.frombuffer(b"\n" + lines, dtype=np.uint8)
-    ends = np.flatnonzero(data == _LINE_END)  # the first stands before the first line
+    ends = np.flatnonzero(data == _LINE_END)  # the first is before the first line
     marks = np.flatnonzero(data == _QUOTE)
     line = np.searchsorted(ends, marks) - 1
     before = np.searchsorted(marks, ends)  # quotes before the start of each line

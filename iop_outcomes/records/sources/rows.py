@@ -2,7 +2,7 @@
 
 A row that ends before the last column has lost empty fields at its end: it is filled up and
 listed, unless its cells do not have the forms that are usual in their columns, as where a line
-end broke a row in two, or one of them holds what stands between cells, as where a quote is
+end broke a row in two, or one of them holds what is between cells, as where a quote is
 wrong. A row with more fields than the header is set aside.
 """
 
@@ -22,7 +22,7 @@ from iop_outcomes.records.sources.layout import Layout
 _LETTERS, _DIGITS, _SPACES = re.compile(r"[^\W\d_]+"), re.compile(r"\d+"), re.compile(r"\s+")
 SAMPLE = 300  # rows from which the usual form of a column is taken
 LIKE_A_ROW = 2 / 3  # of its cells have a form that is usual in their columns
-_ENOUGH_ROWS = 3  # from which a usual form can be told
+_ENOUGH_ROWS = 3  # from which a usual form can be recognised
 _MOST_LISTED = 0.5  # of the rows: where more are short, they are listed in one line
 
 Row = tuple[int, list[str]]
@@ -33,7 +33,7 @@ def from_rows(
 ) -> Raw:
     """Build columns from rows of text, the header first, each with its line.
 
-    `delimiter` is what stands between the cells of the file, if anything does.
+    `delimiter` is what is between the cells of the file, if anything does.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def from_rows(
 def _fill_up(
     rows: list[list[str]], lines: list[int], short: list[int], width: int, delimiter: str
 ) -> tuple[list[int], tuple[Remark, ...]]:
-    """Fill up the short rows; return those that cannot be told, and remarks on the others."""
+    """Fill up the short rows; return those that cannot be filled, and remarks on the others."""
     seen = _Seen(usual_forms(rows, width), delimiter, width)
     whole = [seen.looks_whole(rows[row]) for row in short]
     broken = [row for row, good in zip(short, whole, strict=True) if not good]
@@ -103,7 +103,7 @@ def _fill_up(
 
 
 class _Seen:
-    """Tells whether short rows look like the beginning of rows, each distinct text once."""
+    """Return whether short rows look like the beginning of rows, each distinct text once."""
 
     def __init__(self, forms: list[set[str]], delimiter: str, width: int) -> None:
         self._forms = forms
@@ -130,9 +130,9 @@ class _Seen:
 
 
 def usual_forms(rows: Sequence[Sequence[str]], width: int) -> list[set[str]]:
-    """Return for each column the forms of its cells that stand in several of the first rows.
+    """Return for each column the forms of its cells that are in several of the first rows.
 
-    Empty where there are too few rows to tell.
+    Empty where there are too few rows to say.
     """
     sample = rows[:SAMPLE]
     if len(sample) < _ENOUGH_ROWS:

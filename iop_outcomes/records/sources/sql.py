@@ -40,7 +40,7 @@ _OF_THE_QUERY = (  # errors of what the mapping says, whose text holds no value 
 
 
 def is_address(source: object) -> bool:
-    """Tell whether a source is the address of a database: ``postgresql+psycopg://host/name``."""
+    """Return whether a source is the address of a database: ``postgresql+psycopg://host/name``."""
     if isinstance(source, str):
         scheme = source.split("://", 1)[0]
         return "://" in source and scheme.replace("+", "").replace("_", "").isalnum()

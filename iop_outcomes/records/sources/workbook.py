@@ -1,7 +1,7 @@
-"""Workbooks in: every cell that stands in the file, whatever a sheet declares of its size.
+"""Workbooks in: every cell that is in the file, whatever a sheet declares of its size.
 
 calamine reads the cells; ``workbooks/`` counts apart from it the cells with a value, and finds what
-calamine does not tell: errors, numbers of many digits, formulas that were never worked out. If
+calamine does not give: errors, numbers of many digits, formulas that were never worked out. If
 fewer cells were read, the workbook is refused: the parser keeps the last of two cells of one place.
 """
 
@@ -42,9 +42,9 @@ def read_workbook(path: Path, layout: Layout | None = None) -> Workbook:
     Parameters
     ----------
     path : pathlib.Path
-        A workbook: .xlsx, .xlsm, .xls, .xlsb or .ods. What it is, is told from its content.
+        A workbook: .xlsx, .xlsm, .xls, .xlsb or .ods. Its kind is recognised from its content.
     layout : Layout, optional
-        Which sheets, and where their header stands.
+        Which sheets, and where their header is.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def read_workbook(path: Path, layout: Layout | None = None) -> Workbook:
         for title in chosen:
             sheet = contents.sheets.get(title)
             if sheet is None:
-                raise _not_whole(name, "a sheet that stands in its list and nowhere else")
+                raise _not_whole(name, "a sheet that is in its list and nowhere else")
             rows = [row for row in book.rows(title, sheet) if row[0] > layout.lines_above]
             if rows:
                 file = name if len(chosen) == 1 else f"{name}: sheet {title}"
@@ -79,7 +79,7 @@ def read_workbook(path: Path, layout: Layout | None = None) -> Workbook:
 
 
 def rows_of_sheets(path: Path) -> list[tuple[str, bool, Rows]]:
-    """Return every sheet as it stands, before it is known where its header is.
+    """Return every sheet unchanged, before it is known where its header is.
 
     Returns
     -------
@@ -242,7 +242,7 @@ def _no_rows(name: str, layout: Layout, hidden: int) -> RecordsError:
     if layout.header_row is not None:
         return RecordsError(
             f"{name} has no header on row {layout.header_row:,}, nor rows below it.",
-            instead="Say in the mapping on which row the column names stand (header_row).",
+            instead="Say in the mapping on which row the column names are (header_row).",
         )
     return RecordsError(
         f"{name} has no sheet with rows.",

@@ -64,5 +64,5 @@ def _proposed_row(source: Source, heading: str) -> tuple[str, str, str, float] |
     if heading in source.bundle.days and not source.only:
         return source.table, "date", "a date: the marks below it are the status", 0.9
     if heading in source.bundle.where:
-        return source.table, "", "tells the tables of the file apart", 0.9
+        return source.table, "", "distinguishes the tables of the file", 0.9
     return None

@@ -19,10 +19,10 @@ _NOT_BARE = re.compile(r'["\\\x00-\x1f\x7f]')
 def lines_to_paste(words: pd.DataFrame) -> list[str]:
     """Write unknown words as lines of a mapping, each with its count and a ``"?"`` to replace.
 
-    A count below 11 is not told. A ``"?"`` is refused when the mapping is read, so that no word
-    gets a meaning by default.
+    A count below 11 is not disclosed. A ``"?"`` is refused when the mapping is read, so that no
+    word gets a meaning by default.
 
-    A word is written if it is made of words that the synonyms know, or stands in 11 rows or more,
+    A word is written if it is made of words that the synonyms know, or is in 11 rows or more,
     and has no digit, comma or address in it; where a column has more than 25, none is. The rest is
     counted, since it may be the name or the identifier of a person.
 

@@ -52,7 +52,7 @@ def people_of(sources: Iterable[Source]) -> frozenset[str]:
 
 
 def may_be_written(heading: str, people: frozenset[str]) -> bool:
-    """Tell whether a heading may stand in the mapping: it is no value, and no person's."""
+    """Return whether a heading may be in the mapping: it is no value, and no person's."""
     return (
         len(heading) <= _LONGEST_HEADING
         and can_be_written(heading)
@@ -94,7 +94,7 @@ def sheets_of(bundle: Bundle) -> list[str]:
 
 
 def _is_plain_name(name: str) -> bool:
-    """Tell whether a file or sheet is called after a month, a number or a table."""
+    """Return whether a file or sheet is called after a month, a number or a table."""
     return bool(_MONTHS.search(name)) or max(named_table(name).values()) > 0
 
 

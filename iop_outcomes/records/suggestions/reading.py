@@ -34,7 +34,7 @@ from iop_outcomes.records.suggestions.recognition.recognising import LeftOut
 from iop_outcomes.records.suggestions.top_rows import TopRows, top_rows
 from iop_outcomes.shared.text import format_count
 
-_LOOKED_AT = 40  # lines at either end of a sheet, where legends stand
+_LOOKED_AT = 40  # lines at either end of a sheet, where legends are
 _DOCUMENTS = (".pdf", ".doc", ".docx", ".rtf", ".html", ".htm", ".pptx", ".png", ".jpg", ".jpeg")
 _TEXTS = (".txt", ".md")
 _COLUMNS_ONLY = (".parquet", *JSON_LINES)
@@ -44,7 +44,7 @@ _MOST_LINES = 5  # of a file, named one by one
 
 @dataclass(frozen=True)
 class Export:
-    """What stands in a folder or file.
+    """What is in a folder or file.
 
     Attributes
     ----------

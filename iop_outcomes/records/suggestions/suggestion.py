@@ -33,16 +33,17 @@ class MappingSuggestion(Result):
     ----------
     text : str
         The mapping as TOML, with comments: what is what, what to ask, why each line is proposed,
-        and at its end what the records can tell. It holds no name, number or date of a person.
+        and at its end which measures are known from the records. It holds no name, number or date
+        of a person.
     mapping : Mapping
         The same as `read_mapping` reads it.
     questions : tuple of str
-        What could not be told, to be asked of whoever made the export.
+        What could not be recognised, to be asked of whoever made the export.
     table : pandas.DataFrame
         One row a heading: ``file, sheet, heading, table, column, why`` (str; empty where nothing is
         proposed) and ``confidence`` (float, 0 to 1; missing where nothing is proposed).
     problem : str
-        Why the records cannot be read by the proposal as it stands; empty if they can.
+        Why the records cannot be read by the unchanged proposal; empty if they can.
     lost : tuple of str
         A sentence for each table of which many rows would be set aside by it.
     left_out : tuple of str
@@ -80,7 +81,7 @@ class MappingSuggestion(Result):
         if self.questions:
             lines.append("to ask whoever made the export:")
             lines += [f"  {n}. {text}" for n, text in enumerate(self.questions, start=1)]
-        read = "yes; its end says what they can tell"
+        read = "yes; its end says which measures are known"
         if self.problem:
             read = f"not yet: {self.problem}"
         elif self.lost:

@@ -25,7 +25,7 @@ _OURS = {  # the keys of inline tables
 
 
 def can_be_written(text: str) -> bool:
-    """Tell whether TOML can hold a text: halves of a character it cannot."""
+    """Return whether TOML can hold a text: halves of a character it cannot."""
     return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 

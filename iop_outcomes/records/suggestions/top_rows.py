@@ -1,4 +1,4 @@
-"""The first and last rows of a file as they stand, before it is known where its header is."""
+"""The first and last rows of a file, unchanged, before it is known where its header is."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from iop_outcomes.records.sources.opening import content, ending, require_text, 
 from iop_outcomes.records.sources.workbook import WORKBOOKS, rows_of_sheets
 
 FIRST_ROWS, LAST_ROWS = 400, 60
-_LOOKED_AT = 60  # lines by which it is told what stands between the cells
+_LOOKED_AT = 60  # lines from which the separator of the cells is recognised
 
 
 @dataclass(frozen=True)

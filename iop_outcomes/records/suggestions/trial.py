@@ -1,4 +1,4 @@
-"""The records read by the proposal as it stands: what they can tell, as comments at its end."""
+"""The records read by the unchanged proposal: which measures are known, as comments at its end."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Trial:
 
 
 def try_out(path: Path, mapping: Mapping) -> Trial:
-    """Read the records by a mapping, and say what they can tell."""
+    """Read the records by a mapping, and say which measures are known."""
     title = "# What the records can tell, read by the lines above ".ljust(100, "-")
     try:
         records = read_records(path, mapping=mapping)

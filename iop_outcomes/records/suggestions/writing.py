@@ -124,7 +124,7 @@ def _table(proposal: Proposal, table: str) -> list[str]:
 
 
 def _shared_columns(sources: Sequence[tuple[Source, Detail]]) -> bool:
-    """Tell whether no two sources of a table mean different columns by one heading."""
+    """Return whether no two sources of a table mean different columns by one heading."""
     seen: dict[str, str] = {}
     for source, _ in sources:
         for name in source.bundle.profiles:
@@ -145,7 +145,7 @@ def _source(
     if sheets := sheets_of(bundle):
         lines.append(line("sheets", sheets))
     if bundle.header.row > 1:
-        lines.append(line("header_row", bundle.header.row, "titles stand above it"))
+        lines.append(line("header_row", bundle.header.row, "titles are above it"))
     if bundle.header.rows > 1:
         lines.append(line("header_rows", bundle.header.rows))
     if detail.order.settled and detail.order.settled != proposal.order:
@@ -191,7 +191,7 @@ def _shape(source: Source, by_person: bool) -> list[str]:
             }
             for join in source.joins
         ]
-        lines.append(line("join", joins, "columns that stand in other rows of the same file"))
+        lines.append(line("join", joins, "columns that are in other rows of the same file"))
     if source.only:
         headings = [name for name in bundle.profiles if name in source.matches]
         lines.append(line("only", headings, "the episodes that these rows repeat"))

@@ -74,15 +74,15 @@ class ContactHistory:
         return np.where(self.first_contact > self.first_contact_by + 1, self.first_contact, 0)
 
     def out_of_contact(self, key: Days) -> NDArray[np.bool_]:
-        """Tell where there was no contact for more than `lost_after` days."""
+        """Return where there was no contact for more than `lost_after` days."""
         return key % self.contacts.span > self.contacts.last(key) + self.lost_after
 
     def out_of_contact_at(self, day: NDArray[np.int32]) -> NDArray[np.bool_]:
-        """Tell for each episode whether the person is out of contact on its `day`."""
+        """Return for each episode whether the person is out of contact on its `day`."""
         return self.out_of_contact(np.arange(len(day)) * self.contacts.span + day)
 
     def missing(self, key: Days, after: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Tell where a check-in was missed since the last contact, and `after` a day."""
+        """Return where a check-in was missed since the last contact, and `after` a day."""
         return self.missed.last(key) > np.maximum(self.contacts.last(key), after)
 
     @property
@@ -148,7 +148,7 @@ def out_of_contact_at_end(
     rule: RelapseRule,
     followed: NDArray[np.int32],
 ) -> NDArray[np.bool_]:
-    """Tell who is out of contact when the follow-up ends; see `read_contact_history`.
+    """Return who is out of contact when the follow-up ends; see `read_contact_history`.
 
     `contacts` are the episodes and days of contacts; only the last of each matters.
     """

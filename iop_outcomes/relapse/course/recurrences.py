@@ -59,7 +59,7 @@ def recurrent_relapses(
     -------
     pandas.DataFrame
         One row a stretch, in the order of ``records.episodes`` and of time, the stretches of an
-        episode touching each other; the columns of `iop_outcomes.time_to_relapse` but for
+        episode touching each other; the columns of `iop_outcomes.time_to_relapse` except for
         ``competing_on``, of which here
 
         - ``entry``, ``days`` (int32): the stretch is ``(entry, days]``, in days after the origin;

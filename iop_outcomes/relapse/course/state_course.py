@@ -85,7 +85,7 @@ def use_states(
 
 
 def _met(units: DailyEvidence, at: Days, rule: RelapseRule, anew: EpisodeDays) -> NDArray[np.bool_]:
-    """Tell which units of use meet the definition, counted anew from some days on."""
+    """Return which units of use meet the definition, counted anew from some days on."""
     search = rule.searches[0]
     counted = (units.state == USE) & (units.day > (search.first - 1) * rule.week_days)
     start = np.searchsorted(at, at // anew.span * anew.span + np.maximum(anew.last(at), 0) + 1)

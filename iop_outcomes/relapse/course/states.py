@@ -221,7 +221,7 @@ def _never_seen(
     use: tuple[NDArray[np.int64], NDArray[np.int8]],
     ends: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int32]],
 ) -> NDArray[np.bool_]:
-    """Tell who has no contact yet, was not discharged, and was followed too briefly to be lost."""
+    """Return who has no contact yet, is not discharged, and was followed too briefly to be lost."""
     discharge, death, followed = ends
     unknown = (history.first_contact > followed) & (followed <= history.first_contact_by)
     unknown &= (discharge > followed) & (death > followed)

@@ -48,7 +48,7 @@ class SuccessiveRelapses:
 class _Units:
     """What the rule reads, missing units filled in, and the days that runs of days look at.
 
-    For each unit, `filled` tells whether it was missing, `out_of_contact` whether it was missing
+    For each unit, `filled` says whether it was missing, `out_of_contact` whether it was missing
     and the person was out of contact on its day; `back` is the last day up to it on which a person
     who was out of contact was in contact again, or -1.
     """

@@ -25,7 +25,7 @@ class Definition:
     title : str
         What it is called on a picture.
     kind : {"abstinence", "relapse", "reduction"}
-        What it is about. Dropout stands with relapse, as in the library of definitions that the
+        What it is about. Dropout is grouped with relapse, as in the library of definitions that the
         published ones are taken from.
     rule : str
         The rule, in a sentence.

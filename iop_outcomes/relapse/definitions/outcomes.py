@@ -63,7 +63,7 @@ def outcomes(
     -------
     pandas.DataFrame
         Indexed as `patterns`. Of a definition with a time the column is the event, and its weeks
-        stand under its name with ``_weeks``: to the week in which the definition is met, or
+        are under its name with ``_weeks``: to the week in which the definition is met, or
         else the last in which the person was seen; ``event_weeks`` has more.
 
         Columns are ``boolean``, ``Int64`` (weeks) or ``float64`` (shares 0 to 1 and scores), and
@@ -77,7 +77,7 @@ def outcomes(
     Raises
     ------
     RuleError
-        If a pattern is no text, is empty or holds another symbol; if a label stands twice; if a
+        If a pattern is no text, is empty or holds another symbol; if a label is given twice; if a
         name is not known or asked for twice; with `compatible`, for other than 15 weeks.
 
     Examples

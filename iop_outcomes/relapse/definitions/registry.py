@@ -99,7 +99,7 @@ def unknown_name(names: object, known: list[str]) -> RuleError:
         "There is no definition of that name.",
         found=names_asked(asked),
         instead=(f"{' or '.join(near)}; " if near else "")
-        + "definitions() lists all, and a Definition of your own may stand in place of a name.",
+        + "definitions() lists all, and a Definition of your own may replace a name.",
     )
 
 
@@ -119,7 +119,7 @@ def definitions(weeks: int = WEEKS) -> pd.DataFrame:
 
         - ``name``: for ``outcomes`` and, of a time to an event, for ``RelapseRule``;
         - ``title``, ``citation``, ``doi`` (several apart by ``; ``);
-        - ``kind``: abstinence, relapse (dropout stands here too) or reduction;
+        - ``kind``: abstinence, relapse (dropout too) or reduction;
         - ``rule``, ``missing``: the rule, and what a missed week counts as, in sentences;
         - ``unit``: of the values;
         - ``source``: ``paper``, or ``adaptation`` where the rule differs from the paper's, and

@@ -23,7 +23,7 @@ def aligned(
     Raises
     ------
     RuleError
-        If they are no frame, a label has no row or two, or a name stands twice or is no text.
+        If they are no frame, a label has no row or two, or a name is given twice or is no text.
     """
     if covariates is None:
         return pd.DataFrame(index=labels)
@@ -41,7 +41,7 @@ def aligned(
         raise RuleError(
             f"The {what} have the labels of the patterns, each once.",
             found=f"{absent:,} of {len(labels):,} patterns without {what}, "
-            f"{int(covariates.index.duplicated().sum()):,} labels that stand twice",
+            f"{int(covariates.index.duplicated().sum()):,} labels that occur twice",
             instead=instead,
         )
     names = list(covariates.columns)

@@ -68,7 +68,7 @@ def impute_weeks(
     imputations : int
         How many completed sets, 2 or more.
     seed : int
-        The same seed gives the same draws, in whatever order the rows stand; the first 5 of 20
+        The same seed gives the same draws, in whatever order the rows are; the first 5 of 20
         imputations are those of 5.
     iterations : int
         How often the coefficients of the model, and the weeks missed before the last one seen,

@@ -93,7 +93,7 @@ class History:
 
 
 class WeekModel:
-    """The model for some people, fitted and drawn from with whatever stands in missed weeks.
+    """The model for some people, fitted and drawn from with the values that missed weeks have.
 
     Parameters
     ----------

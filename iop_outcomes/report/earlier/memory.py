@@ -32,12 +32,12 @@ def data_cut_of(scope: Scope) -> str:
 
 
 def rules_of(scope: Scope) -> dict[str, str]:
-    """Return what reports must have in common to stand beside each other."""
+    """Return what reports must have in common to be beside each other."""
     return {"policy": scope.policy.text, "relapse": scope.rule.text}
 
 
 def refuse_unlike(scope: Scope, reports: Sequence[EarlierReport]) -> None:
-    """Refuse earlier reports that cannot stand beside this one.
+    """Refuse earlier reports that cannot be beside this one.
 
     Raises
     ------
@@ -115,9 +115,9 @@ def with_earlier(
 
     Notes
     -----
-    A figure that was printed before and differs now by few people stands as it was printed, as with
+    A figure that was printed before and differs now by few people stays as it was printed, as with
     a ledger: beside the first the corrected one would tell of these few. Of sessions and check-ins
-    it is not known how many people a correction is of, so that every one of them stands. A figure
+    it is not known how many people a correction is of, so that every one of them stays. A figure
     that differs by more is printed anew.
     """
     programs = tuple(sorted(scope.programs))
@@ -146,7 +146,7 @@ def with_earlier(
 def _standing(
     trend: Trend, row: int, printed: Sequence[float | None], scope: Scope
 ) -> tuple[float | None, ...]:
-    """Return the figures of a row that stand as they were printed; empty if it is printed anew."""
+    """Return the figures of a row that stay as they were printed; empty if it is printed anew."""
     numbers = trend.table[list(NUMBERS)].iloc[row].to_numpy(dtype=np.float64)
     before = np.array([np.nan if one is None else one for one in printed[:2]])
     if np.array_equal(numbers[:2], before, equal_nan=True):  # with all its digits
@@ -154,8 +154,8 @@ def _standing(
     off = numbers[:2] - before
     changes = [*off, off[1] - off[0]]
     small = any(0 < abs(one) < scope.policy.threshold for one in changes if not np.isnan(one))
-    stands = small or find_quantity(trend.measure).kind == "sessions"
-    return tuple(printed) if stands else ()
+    stays = small or find_quantity(trend.measure).kind == "sessions"
+    return tuple(printed) if stays else ()
 
 
 def _cells_of(one: EarlierReport, trends: Sequence[Trend], scope: Scope) -> PrintedCells:

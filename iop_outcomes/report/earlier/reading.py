@@ -47,7 +47,7 @@ class EarlierReport:
     rows : dict
         The measure and the period -> the numbers that were printed; None where they were hidden.
     newest : dict of str to str
-        The title of a measure -> the period that stood on the page of all measures.
+        The title of a measure -> the period that was on the page of all measures.
     cells : PrintedCells or None
         Its counts with the sums between them; None in a file of an earlier version.
     """
@@ -123,7 +123,7 @@ def _checked(document: Mapping[str, Any]) -> EarlierReport:
     facts = {str(one["name"]): str(one["text"]) for one in document["facts"]}
     period = document["period"]
     if period is None:
-        _refuse("The earlier report is of the whole time, and of no period to stand beside.")
+        _refuse("The earlier report is of the whole time, and of no period to be compared.")
     name, first, last = (str(period[part]) for part in ("name", "first", "last"))
     cut = facts["Data cut"]
     if not PERIOD.fullmatch(name) or not all(map(DAY.fullmatch, (first, last, cut))):
@@ -142,7 +142,7 @@ def _checked(document: Mapping[str, Any]) -> EarlierReport:
     if "cells" in document:
         try:
             cells = PrintedCells.from_json(document["cells"])
-        except ReportError:  # it would name what stands there
+        except ReportError:  # it would name what is there
             raise ValueError from None
     if cells is not None:
         _check_cells(cells)

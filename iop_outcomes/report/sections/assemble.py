@@ -49,7 +49,7 @@ TREND_KINDS: dict[str, Kind] = {
 
 
 def why(title: str) -> str:
-    """Return the sentence that points to what the records cannot tell."""
+    """Return the sentence that points to what is not known from the records."""
     return f"Why, and what is needed: {title}."
 
 
@@ -266,9 +266,9 @@ def response_section(scope: Scope, trends: Trends, targets: Mapping[str, float])
 
 
 def unknown(scope: Scope, *measures: str) -> tuple[str, ...]:
-    """Return a sentence that names those of the measures that the records cannot tell.
+    """Return a sentence that names those of the measures that are not known from the records.
 
-    The reasons stand once, in the section that says what the records cannot tell.
+    The reasons are given once, in the section on what is not known from the records.
     """
     judged = (scope.judged[name] for name in measures if name in scope.judged)
     titles = [one.title for one in judged if one.absent]
@@ -276,7 +276,7 @@ def unknown(scope: Scope, *measures: str) -> tuple[str, ...]:
 
 
 def cannot_tell(scope: Scope) -> Section:
-    """Return what the records cannot tell, or only in part, and what would be needed."""
+    """Return what is not known from the records, or only in part, and what would be needed."""
     rows = [
         (judgement.title, _known(judgement), judgement.told, judgement.needed)
         for judgement in sorted(scope.judged.values(), key=lambda judgement: not judgement.absent)
@@ -286,7 +286,7 @@ def cannot_tell(scope: Scope) -> Section:
         said = ("They can tell every measure of this report.", cohort.NO_REFERRALS)
         return Section(CANNOT_TELL_ID, CANNOT_TELL, said)
     reasons = list(dict.fromkeys(row[1:] for row in rows))
-    rows.sort(key=lambda row: reasons.index(row[1:]))  # each reason stands once
+    rows.sort(key=lambda row: reasons.index(row[1:]))  # each reason is given once
     frame = pd.DataFrame(rows, columns=["measure", "known", "why", "needed"])
     again = frame.duplicated(["known", "why", "needed"])
     frame.loc[again, ["why", "needed"]] = "as above"
@@ -330,7 +330,7 @@ def notes_without_counts(notes: Sequence[str]) -> list[str]:
     """Return the notes of reading that hold no number but dates and spans of days.
 
     The others count rows: small ones are not published, and a large one beside the number of rows
-    that were read would tell a small one.
+    that were read would disclose a small one.
     """
     return [note for note in notes if not re.search(r"\d", _DATES_AND_SPANS.sub("", note))]
 

@@ -34,7 +34,7 @@ class Benchmark:
     value : str
         As it was published.
     year, population, source : str
-        When, of whom, and where it stands.
+        When, of whom, and where it is published.
     """
 
     table: str

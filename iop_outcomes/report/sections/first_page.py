@@ -87,7 +87,7 @@ def first_page(
 def choose(points: Sequence[Point]) -> list[Point]:
     """Return the findings of the first page: the weightiest first, at most `MOST`.
 
-    A finding that nothing could be compared with stands there only if there are fewer than
+    A finding that nothing could be compared with is there only if there are fewer than
     `FEWEST` others.
     """
     ordered = sorted(points, key=lambda one: one.rank)
@@ -201,7 +201,7 @@ def signal_points(signals: Table | None) -> list[Point]:
 def usual_chart(trend: Trend, target: float | None) -> Trend:
     """Return a protected trend with the limits and verdict of its usual chart, from what it shows.
 
-    They are made from the values that are shown, and tell no other.
+    They are made from the values that are shown, and disclose no other.
     """
     quantity = find_quantity(trend.measure)
     rule: ChartRule | None = chart_rule(

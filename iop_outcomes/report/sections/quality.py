@@ -60,7 +60,7 @@ def _files(sources: pd.DataFrame) -> pd.DataFrame:
 
 
 def _sum_up(linked: LinkedCounts, tables: pd.Series[str], name: str) -> None:
-    """Declare the rows of each table, and of all tables; the sentence tells two of those."""
+    """Declare the rows of each table, and of all tables; the sentence gives two of those."""
     counts_shown = name in (READ, "rows_set_aside")
     keys: dict[str, list[Key]] = {table: [] for table in tables}
     for row, table in enumerate(tables):
@@ -145,7 +145,8 @@ def _link_done(
 def withhold_rows(scope: Scope, linked: LinkedCounts, drafts: list[DraftTable]) -> None:
     """Hide all numbers of rows if those of the programs left out are few in some table.
 
-    The rows that were read, less those that the report is about, would tell how many these have.
+    The rows that were read, less those that the report is about, would disclose how many these
+    have.
     """
     if _tells_small_programs(scope):
         linked.withhold(SENTENCE)
@@ -157,7 +158,7 @@ def withhold_rows(scope: Scope, linked: LinkedCounts, drafts: list[DraftTable]) 
 
 
 def summary(scope: Scope, hidden: Hidden) -> str:
-    """Return how many rows were set aside, if that may be told."""
+    """Return how many rows were set aside, if that may be disclosed."""
     aside = int(scope.records.sources["rows_set_aside"].sum())
     read = int(scope.records.sources[READ].sum())
     if _tells_small_programs(scope):

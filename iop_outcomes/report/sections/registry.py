@@ -87,7 +87,7 @@ class Part:
     build : callable
         Material -> Section.
     of_people : bool
-        Whether it tells of people, and is empty where these are too few.
+        Whether it is about people, and is empty where these are too few.
     """
 
     name: str
@@ -201,7 +201,7 @@ PARTS = (
         of_people=False,
     ),
 )
-"""Every section, in the order in which they stand."""
+"""Every section, in their order."""
 NAMES = tuple(part.name for part in PARTS)
 
 
@@ -214,7 +214,7 @@ def sections_of(
     ----------
     own : sequence of tuple
         Sections of a user's own, each a name, a title and a function; see `quarterly_report`. They
-        stand before the data quality, unless the settings say another place.
+        are before the data quality, unless the settings say another place.
     settings : ReportSettings
         Which are left out, which come first, and their titles.
     beside : bool
@@ -281,7 +281,7 @@ def build(part: Part, material: Material, shown: Sequence[str]) -> Section:
 
 
 def _pointing(section: Section, why: str) -> Section:
-    """Return the section, pointing to what the records cannot tell by its title, if it is there."""
+    """Return the section, with a pointer to the section on what is not known from the records."""
     if why == parts.WHY:
         return section
 

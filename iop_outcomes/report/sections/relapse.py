@@ -78,7 +78,7 @@ class RelapseResults:
 
     @property
     def size(self) -> int | None:
-        """How many episodes the printed curves are of, if any curve or sum of curves tells it."""
+        """How many episodes the printed curves are of, if a curve or sum of curves discloses it."""
         tables = [self.overall.sizes, self.by_missing.sizes]
         return next((int(sizes["n"].iloc[0]) for sizes in tables if len(sizes)), None)
 

@@ -47,7 +47,7 @@ def signals_table(scope: Scope, measures: tuple[str, ...]) -> Table | None:
     scope : Scope
         With a period.
     measures : tuple of str
-        The measures, of which those that the records tell are charted.
+        The measures, of which those known from the records are charted.
 
     Returns
     -------

@@ -34,7 +34,7 @@ def stays(scope: Scope) -> pd.DataFrame | None:
         return None
     try:
         times = in_treatment_of(scope.attendance)
-    except EstimateError:  # the sessions do not tell when those without a discharge left
+    except EstimateError:  # the sessions do not show when those without a discharge left
         return None
     kept = scope.records.episodes.loc[scope.two_years, "episode_id"]
     chosen = times[times["episode_id"].isin(kept)].reset_index(drop=True)

@@ -69,7 +69,7 @@ def _ratio(above: Floats | float, below: Floats) -> Floats:
 
 
 def _before(running: Floats, start: float = 0.0) -> Floats:
-    """Return a running sum or product as it stands just before each day."""
+    """Return a running sum or product just before each day."""
     shifted = np.empty_like(running)
     shifted[..., 0] = start
     shifted[..., 1:] = running[..., :-1]

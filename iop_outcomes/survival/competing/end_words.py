@@ -15,7 +15,7 @@ def refuse_misspelt(asked: Sequence[str], known: Sequence[str], rows: int) -> No
     """Refuse a word that no time ended by and that is almost one by which some did.
 
     A word that is unlike all of them is kept as an end that did not occur, as in a small program in
-    which nobody died. So is one that stands beside the word it is like.
+    which nobody died. So is one that is beside the word it is like.
 
     Parameters
     ----------

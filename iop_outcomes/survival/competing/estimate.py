@@ -59,7 +59,7 @@ def cumulative_incidence(
         died, incarcerated and transferred, where they occur.
     cluster : str, Cluster.PERSON or None
         The column that identifies clusters, for standard errors and limits.
-        By default ``person_id`` if the frame has that column and a value of it stands in several
+        By default ``person_id`` if the frame has that column and a value of it is in several
         rows; None treats rows as independent. ``text`` says which, with the numbers of clusters and
         rows.
     missing_group : {"refuse", "own", "leave_out"}

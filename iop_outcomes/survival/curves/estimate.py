@@ -55,7 +55,7 @@ def survival_curves(
     cluster : str, Cluster.PERSON or None
         The column that identifies clusters, such as persons with several rows; the errors are then
         cluster-robust. By default ``person_id`` if the frame has that column and a value of it
-        stands in several rows; None treats rows as independent. ``rule`` and ``text`` say which,
+        is in several rows; None treats rows as independent. ``rule`` and ``text`` say which,
         with the numbers of clusters and rows.
 
     Returns

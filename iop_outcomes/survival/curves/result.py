@@ -35,7 +35,7 @@ from iop_outcomes.survival.times import label_of
 
 __all__ = ["NAMED_GROUPS", "SurvivalCurves", "labelled"]
 
-NAMED_GROUPS = 8  # so many groups are told in a sentence; the rest are counted
+NAMED_GROUPS = 8  # so many groups are named in a sentence; the rest are counted
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -340,7 +340,7 @@ class SurvivalCurves(DrawnResult, TimesRead):
         return group_count(self.entries, list(self.by))
 
     def first(self, groups: int) -> SurvivalCurves:
-        """Return the curves of the first so many groups, of which a sentence or a page tells."""
+        """Return the curves of the first so many groups, that a sentence or a page describes."""
         names = list(self.by)
         robust = self.robust
         if robust is not None:

@@ -273,7 +273,7 @@ def _covariance(
 
 
 def _cell_of(edges: Floats, days: Floats) -> NDArray[np.int64]:
-    """Return the cell of each day; a day on an edge but for rounding is in the cell before."""
+    """Return the cell of each day; a day on an edge except for rounding is in the cell before."""
     cell: NDArray[np.int64] = np.searchsorted(edges[1:] + near(edges[1:]), days)
     return cell
 

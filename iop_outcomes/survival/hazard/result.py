@@ -239,7 +239,7 @@ class Hazard(DrawnResult):
 def _rows(part: Stretch, asked: NDArray[Any], bandwidth: float, reach: float) -> pd.DataFrame:
     rate, error = part.rate(asked, bandwidth)
     total, total_error = part.cumulative(asked)
-    least = TOLERANCE * float(np.nanmax(rate, initial=0.0))  # below: 0 but for rounding
+    least = TOLERANCE * float(np.nanmax(rate, initial=0.0))  # below: 0 except for rounding
     some = rate > np.maximum(error / FAINT, least)
     ratio = np.full(len(rate), np.nan)
     ratio[some] = np.exp(np.minimum(reach * error[some] / rate[some], 700))

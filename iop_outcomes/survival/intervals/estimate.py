@@ -52,7 +52,7 @@ def interval_survival(
         Columns whose values define the groups, each estimated apart.
     cluster : str, Cluster.PERSON or None
         The column that identifies clusters, which are then resampled for the limits. By default
-        ``person_id`` if the frame has that column and a value of it stands in several rows; None
+        ``person_id`` if the frame has that column and a value of it is in several rows; None
         resamples rows. ``text`` says which, with the numbers of clusters and rows.
     missing_group : {"refuse", "own", "leave_out"}
         What becomes of rows without a value of `by`: refused; a group "not recorded" of their own;

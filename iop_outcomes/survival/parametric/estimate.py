@@ -53,7 +53,7 @@ def parametric_survival(
         Days on which the rate of the last one changes; a breakpoint is the last day of its piece.
     cluster : str, Cluster.PERSON or None
         The column that identifies clusters: errors and limits are then cluster-robust. By default
-        ``person_id`` if the frame has that column and a value of it stands in several rows; None
+        ``person_id`` if the frame has that column and a value of it is in several rows; None
         treats rows as independent. ``text`` says which, with the numbers of clusters and rows.
     missing_group : {"refuse", "own", "leave_out"}
         What becomes of rows without a value of `by`: refused; a group "not recorded" of their own;

@@ -16,7 +16,7 @@ from iop_outcomes.survival.parametric.models import Model, log_likelihood, log_t
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
-FLATTEST = 1e-8  # least curvature beside the largest, below which parameters are not told apart
+FLATTEST = 1e-8  # least curvature beside the largest, below which parameters are not identifiable
 WIDEST = 30.0  # standard error of a logarithm beyond which a parameter is not identifiable
 FARTHEST = 1e-6  # in standard errors squared: how far the maximum may be from what lifelines found
 NEAR = 1e-14  # the same, where its curvature is that of the maximum
@@ -93,9 +93,9 @@ def fit_model(model: Model, intervals: Intervals, group: str) -> Fit:
     -----
     lifelines is given days in units of the mean time seen for an event, so that it begins near the
     maximum. What it returns is checked against the log-likelihood worked out here: the next Newton
-    step must be below a thousandth of a standard error, and is then taken; the curvature must tell
-    all parameters apart. Where lifelines stopped too early for its curvature to be that of the
-    maximum, it begins once more from there.
+    step must be below a thousandth of a standard error, and is then taken; the curvature must
+    identify all parameters apart. Where lifelines stopped too early for its curvature to be that of
+    the maximum, it begins once more from there.
     """
     middle = np.where(
         np.isfinite(intervals.right), (intervals.left + intervals.right) / 2, intervals.left

@@ -298,7 +298,7 @@ class StateOccupation(DrawnResult):
 
 
 def one_day(day: float, known: Any = ()) -> float:
-    """Return a day as a number, as `known` has it but for rounding; refuse what is no one day."""
+    """Return a day as a number, as `known` has it except for rounding; refuse several."""
     asked = days_asked(day, known)
     if np.ndim(day):
         raise RuleError("One day is asked for.", found=f"{len(asked)} in a list", instead="90")

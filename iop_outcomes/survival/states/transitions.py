@@ -101,7 +101,7 @@ class Spells:
     start_influence : numpy.ndarray, shape (actors, states)
         The influence of each on the shares of the first day.
     change : Change
-        All changes; those of a day stand together.
+        All changes; those of a day are adjacent.
     change_from, move_from : numpy.ndarray of int
         Where the changes, and the moves, of each day of the grid begin.
     """
@@ -136,7 +136,7 @@ def arrange(stays: Stays, size: int, start: float) -> tuple[Moves, Spells]:
         (end[moved] * size + stays.state[moved]) * size + stays.target[moved],
         minlength=len(day) * size * size,
     ).reshape(len(day), size, size)
-    enter = np.where(entry > 0, entry + 1, 0)  # at risk from the day after, but for the first
+    enter = np.where(entry > 0, entry + 1, 0)  # at risk from the day after, except for the first
     at_risk = RowRanges.of(enter, end + 1, len(day)).counts(stays.state, size)
     out = counts.sum(axis=2)
     each: Floats = np.divide(1.0, at_risk, out=np.zeros(at_risk.shape), where=at_risk > 0)

@@ -54,7 +54,7 @@ def interrupted_series(
     every : {"week", "month", "quarter", "year"}, optional
         The length of a period; of records by default a month.
     column : str, optional
-        A column of ``records.episodes``, or of the frame, that tells who had the change.
+        A column of ``records.episodes``, or of the frame, that says who had the change.
     group : value or list of values, optional
         Of `column`: those who had the change. By default everybody had it.
     control : value or list of values, optional
@@ -100,7 +100,7 @@ def interrupted_series(
         If an option is not known, or no row has one of the values.
     EstimateError
         If there are fewer than 8 complete periods before or after the change, too few for the
-        adjustment, or the records cannot tell the measure.
+        adjustment, or the measure is not known from the records.
     MissingTableError
         If a table that the measure needs was not read.
 
@@ -122,7 +122,7 @@ def interrupted_series(
     not to be leaned on.
 
     **What it assumes.** That the slope before would have gone on; with a control, that the
-    difference would. Other changes at the same time cannot be told apart from this one.
+    difference would. Other changes at the same time cannot be distinguished from this one.
 
     References
     ----------

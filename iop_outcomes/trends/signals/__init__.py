@@ -1,4 +1,4 @@
-"""Rules that tell a signal from chance in a chart.
+"""Rules that distinguish a signal from chance in a chart.
 
 Frames with centre and limits come in, a row a period; columns with the verdict of each point go
 out. How limits are estimated, records and pictures are not known here.

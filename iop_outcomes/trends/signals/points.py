@@ -17,7 +17,7 @@ SAME = 1e-12  # relative difference by which a mean of equal values can differ f
 
 
 def compared(value: Floats, other: Floats) -> Signs:
-    """Return 1 above the other value, -1 below it, 0 if missing or equal but for rounding."""
+    """Return 1 above the other value, -1 below it, 0 if missing or equal except for rounding."""
     scale = np.maximum(np.abs(value), np.abs(other))
     apart = np.abs(value - other) > SAME * np.where(np.isfinite(scale), scale, 0)
     return np.where(apart, np.where(value > other, 1, -1), 0).astype(np.int8)

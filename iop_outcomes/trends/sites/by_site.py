@@ -106,7 +106,7 @@ def funnel(
             The empirical Bayes estimate, and the weight that it gives to the unit's own value; see
             :func:`iop_outcomes.trends.sites.partly_pooled`.
         ``not_known`` : str
-            Why the records cannot tell the measure of this unit; empty where they can.
+            Why the measure of this unit is not known from the records; empty where it is.
 
         ``.calibration`` is observed and expected by groups of expected rate, ``.case_mix`` the
         model.
@@ -132,7 +132,7 @@ def funnel(
     :math:`E^2 / V`, with the variance :math:`V = \sum p_j (1 - p_j)` of the model, over the design
     effect.
 
-    *What it cannot tell*: case mix that is not recorded, and whether a unit within the limits is
+    *What it cannot show*: case mix that is not recorded, and whether a unit within the limits is
     good. With units that differ much, a model fitted to all of them takes a part of their
     difference for case mix where covariates and units go together.
 

@@ -53,7 +53,7 @@ class Entries:
     rule : str
         What is counted, out of what, by which dates.
     not_known : list of str
-        For each group why the records cannot tell the measure, or empty.
+        For each group why the measure is not known from the records, or empty.
     left_out : LeftOut
         How many rows without a group were left out.
     synthetic : bool
@@ -270,7 +270,7 @@ def _of_records(
 def _known(
     records: Records, quantity: Quantity, groups: Groups
 ) -> tuple[tuple[Booleans, npt.NDArray[Any]], list[str]]:
-    """Return whether each group can be told, since when, and why it cannot."""
+    """Return whether the measure of each group is known, since when, and why not."""
     known = np.ones(len(groups), dtype=np.bool_)
     since = np.full(len(groups), np.datetime64("1678-01-01", "s"))
     reasons = [""] * len(groups)

@@ -17,7 +17,7 @@ from iop_outcomes.trends.sites.overdispersion import (
     overdispersion_of_ratios,
 )
 
-FEWEST_SITES = 10  # below which the variation between sites cannot be told from noise
+FEWEST_SITES = 10  # below which the variation between sites cannot be distinguished from noise
 LEVELS = {"lower_998": 0.001, "lower_95": 0.025, "upper_95": 0.975, "upper_998": 0.999}
 Z = {"lower_998": -3.090232, "lower_95": -1.959964, "upper_95": 1.959964, "upper_998": 3.090232}
 WITHIN = "within limits"
@@ -42,7 +42,8 @@ def funnel_limits(
         ratio it is 1.
     overdispersion : {"auto", "on", "off"}
         Whether the limits are widened by the variation between sites. ``"auto"``: if there are ten
-        sites or more; with fewer, it cannot be told from noise, and exact limits are given.
+        sites or more; with fewer, it cannot be distinguished from noise, and exact limits are
+        given.
     size : array_like, optional
         The number of independent entries that each site's value is worth, where this is not its
         denominator (sessions of few people) or expected number (a model of each person's risk).

@@ -145,5 +145,5 @@ class Funnel(DrawnResult):
 
 
 def _ordered(table: pd.DataFrame) -> list[Any]:
-    """Return the positions that occur, in the order in which they first stand in the table."""
+    """Return the positions that occur, in the order in which they first occur in the table."""
     return list(dict.fromkeys(table["position"]))

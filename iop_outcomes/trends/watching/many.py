@@ -196,7 +196,7 @@ def together(trends: Sequence[Trend], rule: str) -> tuple[list[Chart], dict[str,
         raise EstimateError(
             "No chart has a point that is known.",
             found=f"{len(charts)} charts",
-            instead="measures that the records can tell (records.fitness()), or longer records",
+            instead="measures known from the records (records.fitness()), or longer records",
         )
     first = trends[0]
     return charts, {

@@ -167,7 +167,7 @@ def summary_matrix(
             The last 24 periods as blocks, from the lowest value of the chart to the highest; ``·``
             where there is no value.
         ``not_known`` : str
-            Why the records cannot tell the measure.
+            Why the measure is not known from the records.
 
     Raises
     ------

@@ -52,7 +52,7 @@ def stays(table: pd.DataFrame, *columns: str) -> Counter[tuple[Any, ...]]:
 
 
 def blurred(attendance: pd.DataFrame, *words: dict[str, str]) -> pd.DataFrame:
-    """Return the truth with the statuses that a shape does not tell apart under one word."""
+    """Return the truth with the statuses that a shape does not distinguish under one word."""
     told = {theirs: ours for each in words for theirs, ours in each.items()}
     return attendance.assign(status=attendance["status"].replace(told))
 

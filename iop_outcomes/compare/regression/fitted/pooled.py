@@ -42,7 +42,7 @@ class PooledRegression(Result):
     Attributes
     ----------
     table : pandas.DataFrame
-        One row a term, float64 but for the name: ``term``; ``coefficient``, ``hazard_ratio``,
+        One row a term, float64 except for the name: ``term``; ``coefficient``, ``hazard_ratio``,
         ``se`` (of the coefficient), ``lower, upper`` (of the ratio), ``degrees_of_freedom``,
         ``p_value``, and ``missing_information`` (0 to 1).
     coefficients : pandas.DataFrame

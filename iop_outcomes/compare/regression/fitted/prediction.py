@@ -107,7 +107,7 @@ def predict_survival(
         raise EstimateError("There is nobody to predict a curve for.", found="0 rows")
     if len(rows) > MOST_CURVES:
         raise RuleError(
-            "So many curves cannot be told apart.",
+            "So many curves cannot be distinguished.",
             found=f"{len(rows):,} rows",
             instead=f"at most {MOST_CURVES:,}, of people with stated values.",
         )

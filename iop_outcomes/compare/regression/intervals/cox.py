@@ -175,11 +175,11 @@ def interval_cox(
         The logarithm of the cumulative hazard in the logarithm of the day: a natural cubic spline,
         or a line (Weibull's distribution).
     knots : int
-        With a spline, the number of knots between its ends, 1 to 6: they stand at quantiles of the
+        With a spline, the number of knots between its ends, 1 to 6: they are at quantiles of the
         middles of the intervals with an event. ``aic`` of two fits says which is better.
     cluster : str, Cluster.PERSON or None
         The column that identifies clusters: errors are then cluster-robust. By default
-        ``person_id`` if the frame has that column and a value of it stands in several rows.
+        ``person_id`` if the frame has that column and a value of it is in several rows.
     allow_post_baseline : bool
         As for `iop_outcomes.cox`.
     confidence : float
@@ -209,7 +209,7 @@ def interval_cox(
     sandwich by cluster. The spline is not constrained to be monotone; a fit that decreases is
     refused.
 
-    A model of the days themselves (`iop_outcomes.cox`) takes the day of the check-in that told of
+    A model of the days themselves (`iop_outcomes.cox`) takes the day of the check-in that showed
     the event for the day of the event: hazard ratios differ little, and curves are too late.
 
     Examples

@@ -27,7 +27,7 @@ _NO_FILE = {"folder": "a folder", "absent": "a link to nothing", "other": "no re
 
 @dataclass
 class Listing:
-    """What stands in a folder or zip file.
+    """What is in a folder or zip file.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class Listing:
     files : list of Path
         Files that could be tables; those of zip files as paths below them.
     ignored : list of str
-        What is passed over, and why where its name does not tell.
+        What is passed over, and why where its name does not show it.
     """
 
     named: tuple[str, ...] = ()
@@ -64,7 +64,7 @@ def files_of_folder(folder: Path, listing: Listing) -> None:
 
 
 def files_of_zip(path: Path, listing: Listing) -> None:
-    """List the files of a zip file that could be tables, in whichever folder of it they stand.
+    """List the files of a zip file that could be tables, in whichever of its folders they are.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def with_files_of_zips(items: Sequence[Any]) -> list[Any]:
 
 
 def own_table(file: Path) -> str | None:
-    """Return the table that a file is called after, or else the zip file that it stands in."""
+    """Return the table that a file is called after, or else the zip file that it is in."""
     outer = zip_of(file)
     return table_of(file.name) or (table_of(outer.name) if outer else None)
 

@@ -69,7 +69,7 @@ def bytes_within(path: Path, name: str, bounds: Bounds) -> bytes:
 
 
 def is_book(path: Path, bounds: Bounds) -> bool:
-    """Tell whether a zip file is a workbook that was given another ending."""
+    """Return whether a zip file is a workbook that was given another ending."""
     with _opened(path, bounds) as archive:
         parts = {"xl/workbook.xml", "xl/workbook.bin", "META-INF/manifest.xml"}
         return not parts.isdisjoint(archive.namelist())
@@ -134,6 +134,6 @@ def _leads_out(name: str) -> bool:
 
 
 def _beside(name: str) -> bool:
-    """Tell whether a file is one that a system keeps beside others, such as ``__MACOSX/._a``."""
+    """Return whether a file is one that a system keeps beside others, such as ``__MACOSX/._a``."""
     parts = PurePosixPath(name).parts
     return any(part.startswith((".", "~", "__MACOSX")) for part in parts)

@@ -43,7 +43,7 @@ class SheetContents:
     merged: list[tuple[int, int, int, str]] = field(default_factory=list)
 
     def reaches(self, row: int, column: int) -> None:
-        """Note that a cell with a value stands in this row and column."""
+        """Note that a cell with a value is in this row and column."""
         self.rows, self.columns = max(self.rows, row), max(self.columns, column)
 
 

@@ -1,4 +1,4 @@
-"""What stands in a spreadsheet of OpenDocument (.ods), counted without a parser of its cells."""
+"""What is in a spreadsheet of OpenDocument (.ods), counted without a parser of its cells."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _TYPED = re.compile(rb'\boffice:value-type="(?!string)')
 
 
 def ods_contents(archive: ZipFile, name: str) -> BookContents:
-    """Return what a spreadsheet holds; repeated rows and cells count as often as they stand.
+    """Return what a spreadsheet holds; repeated rows and cells count as often as they occur.
 
     Raises
     ------
@@ -64,7 +64,7 @@ class _Reader:
         self._book = book
         self._sheet = SheetContents()
         self._depth = self._row = self._column = 0
-        self._rows = self._cells = 1  # how often the row and the cell stand
+        self._rows = self._cells = 1  # how often the row and the cell occur
         self._filled = False
         self._last = 0  # the last filled column of the row
         self._values = 0  # of the row

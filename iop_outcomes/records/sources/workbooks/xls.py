@@ -1,4 +1,4 @@
-"""What stands in an Excel workbook of the old kind (.xls), counted without a parser of its cells.
+"""What is in an Excel workbook of the old kind (.xls), counted without a parser of its cells.
 
 The stream ``Workbook`` of an OLE file is a row of records: a kind, a size, content
 ([MS-XLS] 2.1.4).

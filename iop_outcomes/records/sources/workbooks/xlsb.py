@@ -1,4 +1,4 @@
-"""What stands in a binary Excel workbook (.xlsb), counted without a parser of its cells.
+"""What is in a binary Excel workbook (.xlsb), counted without a parser of its cells.
 
 Each part is a row of records: a kind, a size, content ([MS-XLSB] 2.1.4).
 """

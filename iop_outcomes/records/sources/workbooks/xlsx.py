@@ -1,4 +1,4 @@
-"""What stands in the XML of an Excel workbook (.xlsx, .xlsm), counted without a parser of it."""
+"""What is in the XML of an Excel workbook (.xlsx, .xlsm), counted without a parser of it."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def _empty_texts(archive: ZipFile) -> frozenset[int]:
 
 
 def _count(sheet: SheetContents, xml: bytes, name: str, empty: frozenset[int]) -> None:
-    """Add what stands in a piece of XML that ends with a row."""
+    """Add what is in a piece of XML that ends with a row."""
     before = sheet.values
     sheet.values += sum(1 for _ in _VALUE.finditer(xml))
     if b"is>" in xml or b"is/>" in xml:
@@ -178,7 +178,7 @@ def _count(sheet: SheetContents, xml: bytes, name: str, empty: frozenset[int]) -
 
 
 def _reach(sheet: SheetContents, xml: bytes, name: str, any_value: bool) -> None:
-    """Note how far the cells of a piece of XML stand from the first one, or a place beyond."""
+    """Note how far the cells of a piece of XML are from the first one, or a place beyond."""
     plain = xml.count(b"<c ") == xml.count(b'<c r="') and b":c " not in xml
     far = (_FAR_PLAIN if plain else _FAR).finditer(xml)
     places = [(match[1] or match[3], int(match[2] or match[4])) for match in far]
@@ -220,7 +220,7 @@ def _put(texts: Texts, marks: bytes, text: str, name: str) -> None:
     if place is None:
         raise RecordsError(
             f"{name} has cells in error, numbers of many digits or formulas whose values were "
-            "never worked out, and does not say where they stand.",
+            "never worked out, and does not say where they are.",
             instead="Open it in Excel and save it again as .xlsx, or as CSV.",
         )
     texts.setdefault(int(place[2]), {})[_column(place[1])] = text

@@ -60,7 +60,7 @@ def unit_of(source: Source, column: str) -> Unit | None:
 
 
 def has_range(source: Source) -> bool:
-    """Tell whether the start times of a source are ranges: 9:00 AM - 12:00 PM."""
+    """Return whether the start times of a source are ranges: 9:00 AM - 12:00 PM."""
     heading = source.heading_of("start_time")
     return bool(heading) and source.bundle.profiles[heading].ranges >= 0.5
 
@@ -131,7 +131,7 @@ def missing_codes(sources: Sequence[Source]) -> dict[str, int]:
 
 
 def _beyond(held: object, text: str) -> bool:
-    """Tell whether a number of nines lies far above every other."""
+    """Return whether a number of nines lies far above every other."""
     values = getattr(held, "values", np.array([]))
     others = values[np.isfinite(values) & (values != float(text))]
     return bool(len(others)) and float(others.max()) * 5 < float(text)

@@ -28,7 +28,7 @@ class Drop:
 
 
 def rows_to_drop(source: Source) -> list[Drop]:
-    """Return the conditions by which totals, legends and footers are told."""
+    """Return the conditions by which totals, legends and footers are recognised."""
     bundle = source.bundle
     left = _no_rows(source)
     if not left.any():
@@ -58,7 +58,7 @@ def without(bundle_column: Coded, rows: Mask) -> Coded:
 
 
 def dropped(source: Source, drops: list[Drop]) -> Mask:
-    """Tell for each row of a source whether it is dropped."""
+    """Return for each row of a source whether it is dropped."""
     bundle = source.bundle
     result = np.zeros(bundle.rows, dtype=bool)
     for drop in drops:
@@ -79,7 +79,7 @@ def _says(text: str, cell: dict[str, object]) -> bool:
 
 
 def _no_rows(source: Source) -> Mask:
-    """Tell which rows cannot be rows of the table: no date and no word, or no identifier."""
+    """Return which rows cannot be rows of the table: no date and no word, or no identifier."""
     bundle = source.bundle
     identifier = source.heading_of("episode_id") or source.heading_of("person_id")
     date = source.heading_of(REQUIRED[source.table])
@@ -90,14 +90,14 @@ def _no_rows(source: Source) -> Mask:
         column = bundle.columns[identifier]
         totals = _holds(column, lambda text: bool(starts_like_a_total(text)) or "=" in text)
         rows |= totals if bundle.days or not date else totals & rows
-        if date:  # a count of the words stands below a table: Completed 1752
+        if date:  # a count of the words is below a table: Completed 1752
             rows |= ~filled_rows(column) & ~_hold_dates(bundle.columns[date])
     rows &= _any_filled(bundle)
     return rows if rows.sum() <= max(_MOST_SHARE * bundle.rows, 12) else np.zeros_like(rows)
 
 
 def _hold_dates(column: Coded) -> Mask:
-    """Tell for each row whether its text is a date, a number that may be one, or missing.
+    """Return for each row whether its text is a date, a number that may be one, or missing.
 
     A number may be one only where most texts are numbers (days of Excel, study days): below
     other dates it is the count of a total.
@@ -136,7 +136,7 @@ def _always_empty(source: Source, left: Mask) -> list[str]:
 
 
 def _holds(column: Coded, says: Callable[[str], bool]) -> Mask:
-    """Tell for each row whether its text is such."""
+    """Return for each row whether its text is such."""
     chosen = np.array([says(str(word)) for word in column.words], dtype=bool)
     return column.is_any(chosen)
 

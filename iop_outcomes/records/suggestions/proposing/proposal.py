@@ -111,7 +111,7 @@ class Proposal:
 
     @property
     def order(self) -> str:
-        """The order of day and month of the whole export; empty if it differs or is not told."""
+        """The order of day and month of the whole export; empty if it differs or is not known."""
         orders = {detail.order.settled for detail in self.details if detail.order.settled}
         mixed = any(detail.order.mixed for detail in self.details)
         return orders.pop() if len(orders) == 1 and not mixed else ""

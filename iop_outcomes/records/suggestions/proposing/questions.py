@@ -1,4 +1,4 @@
-"""What could not be told, as questions to whoever made the export: short, and without a value."""
+"""What could not be recognised, as short questions to the maker of the export, without values."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def _dates(proposal: Proposal) -> list[str]:
             )
         elif detail.order.open and not detail.order.settled and not proposal.order:
             questions.append(
-                f"{where}: no date tells whether day or month comes first. Which does?"
+                f"{where}: no date shows whether day or month comes first. Which does?"
             )
     return questions
 

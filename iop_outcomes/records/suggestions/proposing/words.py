@@ -41,8 +41,8 @@ _FORM_STATUS = {"2": "completed", "0": "missed"}  # REDCap: complete, incomplete
 class Word:
     """A word of the export, how many rows have it, and what it is proposed to mean.
 
-    `ours` is None where it could not be told, ``""`` where the word means missing; a word that is
-    not `sure` is written as a comment.
+    `ours` is None where it could not be recognised, ``""`` where the word means missing; a word
+    that is not `sure` is written as a comment.
     """
 
     theirs: str
@@ -180,7 +180,7 @@ def _is_by_program(table: str, column: str, text: str) -> bool:
 
 
 def _tells_reasons(texts: Iterable[str]) -> bool:
-    """Tell whether words of a status are reasons of discharge only: the rows are of two kinds."""
+    """Return whether words of a status are reasons of discharge only: the rows are of two kinds."""
     only = (text for text in texts if meaning("attendance", "status", text) is None)
     reasons = (meaning("episodes", "discharge_reason", text) for text in only)
     return any(
@@ -190,12 +190,12 @@ def _tells_reasons(texts: Iterable[str]) -> bool:
 
 
 def format_rows(rows: int) -> str:
-    """Return how many rows have a word, as the proposal and `check` write it: few are not told."""
+    """Return how many rows have a word, as the proposal and `check` write it, a few hidden."""
     return f"{rows:,} rows" if rows >= FEW else f"fewer than {FEW} rows"
 
 
 def cancelled_by_nobody(text: str) -> bool:
-    """Tell whether a word of a status says that a session was cancelled, and not by whom."""
+    """Return whether a word of a status says that a session was cancelled, and not by whom."""
     return len(phrase(text)) == 1 and phrase(text)[0] in _CANCELLED
 
 
@@ -211,7 +211,7 @@ def _distinct(counts: Mapping[str, int]) -> dict[str, int]:
 
 
 def _may_be_listed(text: str, rows: int, handful: bool) -> bool:
-    """Tell whether a word that nobody knows may be written out: no name, date or free text."""
+    """Return whether a word that nobody knows may be written out: no name, date or free text."""
     if re.fullmatch(r"-?\d{1,2}(?:\.0)?", text):
         return handful
     if is_plain_language(text) and len(text) <= LONGEST_WORD:

@@ -1,4 +1,4 @@
-"""Files and sheets of one header as one bundle of columns; grids, events and lists told apart."""
+"""Files and sheets with the same header as one bundle of columns; grids, events and lists."""
 
 from __future__ import annotations
 
@@ -49,19 +49,19 @@ class Bundle:
     places : tuple of Place
         Where the rows come from.
     header : Header
-        Where the header stands in each.
+        Where the header is in each.
     columns : dict of str to Coded
-        The columns, but for those of a grid.
+        The columns, except for those of a grid.
     days : tuple of str
         The headings that are dates.
     marks : Profile or None
-        What stands below them.
+        What is below them.
     titles : str
-        What stands above the header, and the names of the places: never written, only looked at.
+        What is above the header, and the names of the places: never written, only looked at.
     where : dict of str to tuple of str
         The rows that are meant: a column and its words; empty: all.
     event_of : str
-        The column that tells the tables of the file apart, if one does.
+        The column that distinguishes the tables of the file, if there is one.
     """
 
     places: tuple[Place, ...]
@@ -90,7 +90,7 @@ class Sheet:
 
 
 def is_day(heading: str) -> bool:
-    """Tell whether a heading is a date, with or without a year."""
+    """Return whether a heading is a date, with or without a year."""
     bare = heading.strip()
     return bool(bare) and (_DAY_HEADING.fullmatch(bare) is not None or are_dates([bare])[0])
 
@@ -165,7 +165,7 @@ def stacked(parts: Sequence[Coded]) -> Coded:
 
 
 def filled_rows(column: Coded) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Tell for each row whether its cell holds something."""
+    """Return for each row whether its cell holds something."""
     there = np.array([bool(str(word).strip()) for word in column.words], dtype=bool)
     return there[column.codes] if len(there) else np.zeros(len(column.codes), dtype=bool)
 
@@ -173,7 +173,7 @@ def filled_rows(column: Coded) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
 def chosen_rows(
     bundle: Bundle, column: str, words: Sequence[str]
 ) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Tell for each row whether a column holds one of the words."""
+    """Return for each row whether a column holds one of the words."""
     kind_of_row = bundle.columns[column]
     wanted = np.array([str(word).strip() in set(words) for word in kind_of_row.words], dtype=bool)
     return kind_of_row.is_any(wanted)
@@ -196,7 +196,7 @@ def some_rows(bundle: Bundle, column: str, words: Sequence[str]) -> Bundle:
 
 
 def event_column(bundle: Bundle) -> str:
-    """Return the column whose words tell apart which others are filled; empty if there is none.
+    """Return the column whose words determine which others are filled; empty if there is none.
 
     So a file of several tables looks: some columns are filled in the rows of one event only, others
     in those of another.
@@ -243,7 +243,7 @@ SEPARATORS = (";", "\n", "|", ",")
 
 
 def list_parts(held: Profile) -> tuple[str, list[str]]:
-    """Return what stands between the people of a column of lists, and the people; else nothing."""
+    """Return what is between the people of a column of lists, and the people; else nothing."""
     if not held.filled:
         return "", []
     for separator in SEPARATORS:

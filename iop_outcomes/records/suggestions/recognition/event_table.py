@@ -19,13 +19,13 @@ ADMISSIONS = {"admission", "admissions", "admit", "admitted", "aufnahme", "ingre
 DISCHARGES = {"discharge", "discharges", "discharged", "entlassung", "alta", "egreso"}
 _CHECKIN = re.compile(r"check[-_\s]?ins?\b", re.IGNORECASE)
 _MOST_KINDS = 15
-_SURE = 0.6  # of a column that is told by the kind of its rows
+_SURE = 0.6  # of a column that is recognised by the kind of its rows
 _TOLD = 0.5  # share of rows whose word is known, from which on a column is one of results
 
 
 @dataclass(frozen=True)
 class EventTable:
-    """The rows of a long table, told apart by what they are.
+    """The rows of a long table, by what they are.
 
     Attributes
     ----------
@@ -43,13 +43,13 @@ class EventTable:
 
 
 def kinds_of_rows(texts: Iterable[str]) -> bool:
-    """Tell whether words name an admission and a discharge: rows of several kinds."""
+    """Return whether words name an admission and a discharge: rows of several kinds."""
     tokens = [set(phrase(text)) for text in texts]
     return all(any(one & kind for one in tokens) for kind in (ADMISSIONS, DISCHARGES))
 
 
 def event_table(bundle: Bundle) -> EventTable | None:
-    """Return how the rows of a bundle are told apart, if it is a long table of events."""
+    """Return how the rows of a bundle are distinguished, if it is a long table of events."""
     for name, held in bundle.profiles.items():
         few = 3 <= held.distinct <= _MOST_KINDS and held.filled >= 0.95 * bundle.rows
         kinds: dict[str, list[str]] = {}

@@ -1,4 +1,4 @@
-"""People whose first and last name stand in two columns: which columns, and what they say."""
+"""People whose first and last name are in two columns: which columns, and what they say."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def full_names(source: Source, headings: tuple[str, ...]) -> Profile:
 
 
 def alike(one: Profile, other: Profile) -> float:
-    """Return the share of the rows of one whose name stands in the other, case left aside."""
+    """Return the share of the rows of one whose name is in the other, case left aside."""
     known = {text.casefold() for text in other.texts}
     there = np.array([text.casefold() in known for text in one.texts], dtype=bool)
     return float(one.counts[there].sum() / one.filled) if one.filled else 0.0

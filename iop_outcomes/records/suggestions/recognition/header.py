@@ -1,4 +1,4 @@
-"""Where the header of a file or sheet stands: below its titles, in one row or in two."""
+"""Where the header of a file or sheet is: below its titles, in one row or in two."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Header:
 
 @lru_cache(maxsize=16384)
 def is_known(heading: str) -> bool:
-    """Tell whether a heading names a column of one of the tables."""
+    """Return whether a heading names a column of one of the tables."""
     return any(
         heading_score(table, column, heading) >= KNOWN
         for table in TABLES
@@ -49,7 +49,7 @@ def is_known(heading: str) -> bool:
 
 
 def find_header(rows: Sequence[Sequence[str]]) -> Header | None:
-    """Return where the header stands in the first lines of a file; None if there is none."""
+    """Return where the header is in the first lines of a file; None if there is none."""
     looked_at = rows[: LOOKED_AT + _ROWS_BELOW]
     values = values_among({cell for cells in looked_at for cell in cells})
     best, score = -1, 0.0
@@ -99,7 +99,7 @@ def _score(cells: Sequence[str], below: Sequence[Sequence[str]], values: set[str
 def _are_days_of_a_grid(
     cells: Sequence[str], below: Sequence[Sequence[str]], values: set[str]
 ) -> bool:
-    """Tell whether the values of a row are full dates in order, over cells that are none.
+    """Return whether the values of a row are full dates in order, over cells that are none.
 
     A month may have one date or two; a row of data has its dates above other dates.
     """
@@ -113,7 +113,7 @@ def _are_days_of_a_grid(
 
 
 def _is_upper(upper: Sequence[str], lower: Sequence[str]) -> bool:
-    """Tell whether a row is an upper header row: headings of several columns, over theirs."""
+    """Return whether a row is an upper header row: headings of several columns, over theirs."""
     above, own = _filled(upper), _filled(lower)
     if len(above) < 2 or any(map(is_value, above)) or any(cell.endswith(":") for cell in above):
         return False
@@ -132,7 +132,7 @@ def _is_upper(upper: Sequence[str], lower: Sequence[str]) -> bool:
 
 
 def _is_lower(upper: Sequence[str], lower: Sequence[str], data: Sequence[str]) -> bool:
-    """Tell whether the row below a header belongs to it: headings under blank (merged) cells."""
+    """Return whether the row below a header belongs to it: headings under blank (merged) cells."""
     own = _filled(lower)
     if not own or any(map(is_value, own)) or len(set(own)) < len(own):
         return False

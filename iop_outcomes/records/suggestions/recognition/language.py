@@ -136,7 +136,7 @@ def _likeness(words: tuple[str, ...], tokens: tuple[str, ...], most: float) -> f
 
 
 def _stands(words: tuple[str, ...], tokens: tuple[str, ...]) -> bool:
-    """Tell whether words stand one after the other: "use since last" is no last use."""
+    """Return whether words follow one another: "use since last" is no last use."""
     size = len(words)
     return any(tokens[start : start + size] == words for start in range(len(tokens) - size + 1))
 
@@ -205,7 +205,7 @@ def _missing_dates() -> frozenset[tuple[str, ...]]:
 
 
 def means_missing(word: str, kind: str = "word") -> bool:
-    """Tell whether a word stands for no answer or, among dates, for a date that is none."""
+    """Return whether a word stands for no answer or, among dates, for a date that is none."""
     return phrase(word) in (_missing_dates() if kind == "date" else _missing())
 
 
@@ -224,7 +224,7 @@ def meaning(table: str, column: str, word: str) -> Meaning | None:
 def _within_phrase(
     known: dict[tuple[str, ...], Meaning], tokens: tuple[str, ...]
 ) -> Meaning | None:
-    """Return the meaning of the longest synonym that stands in a phrase, if they agree."""
+    """Return the meaning of the longest synonym that is in a phrase, if they agree."""
     met: dict[int, list[tuple[Meaning, set[str]]]] = {}
     for words, sense in known.items():
         short = len(words) == 1 and len(words[0]) < 3
@@ -264,13 +264,13 @@ def _vocabulary() -> frozenset[str]:
 
 
 def is_plain_language(word: str) -> bool:
-    """Tell whether a phrase is made of words that the synonyms know: it is no person's name."""
+    """Return whether a phrase is made of words that the synonyms know: it is no person's name."""
     tokens = phrase(word)
     return bool(tokens) and all(token in _vocabulary() for token in tokens)
 
 
 def starts_like_a_total(text: str) -> str:
-    """Return the word of a total, legend or footer with which a cell starts, as it stands there."""
+    """Return the word of a total, legend or footer with which a cell starts, as it is there."""
     bare = text.lstrip()
     folded = plain(bare)
     for start in sorted(_words()["rows_to_drop"]["starts"], key=len, reverse=True):

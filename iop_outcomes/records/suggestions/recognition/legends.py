@@ -36,7 +36,7 @@ def pairs_of(text: str) -> dict[str, str]:
 def legend_in(rows: Iterable[Iterable[str]]) -> dict[str, str]:
     """Return the pairs of all cells of a file's first and last rows that are legends.
 
-    A legend may stand in one cell, or below one another, a pair a row.
+    A legend may be in one cell, or below one another, a pair a row.
     """
     label_of_code: dict[str, str] = {}
     alone: list[str] = []

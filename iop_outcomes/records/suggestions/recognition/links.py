@@ -20,7 +20,7 @@ from iop_outcomes.records.suggestions.recognition.matching import Match
 from iop_outcomes.records.suggestions.recognition.profiles import Profile
 from iop_outcomes.records.suggestions.recognition.recognising import Source
 
-_LEAST_ALIKE = 0.2  # share of identifiers that stand in the other table, from which they are linked
+_LEAST_ALIKE = 0.2  # share of identifiers that are in the other table, from which they are linked
 _NEARLY_UNIQUE = 0.98
 
 
@@ -35,7 +35,7 @@ class LinkFound:
     column : str
         ``episode_id``, or ``person_id`` with the date.
     ids, matched : int
-        Different identifiers of the rows, and how many of them the episodes have as they stand.
+        Different identifiers of the rows, and how many of them the episodes have unchanged.
     rows, rows_matched : int
         The rows that have an identifier, and those of the matched ones.
     forms : tuple of str
@@ -60,7 +60,7 @@ class LinkFound:
 def id_candidates(source: Source) -> dict[str, float]:
     """Return the headings that may be the identifier of a source, each with how likely by name."""
     likely_ids = {}
-    parts = name_headings(source)  # a part of a name tells nobody apart
+    parts = name_headings(source)  # a part of a name identifies nobody
     for name, held in source.bundle.profiles.items():
         if name in parts:
             continue
@@ -76,7 +76,7 @@ def id_candidates(source: Source) -> dict[str, float]:
 
 
 def link(sources: Sequence[Source]) -> tuple[list[Source], list[LinkFound]]:
-    """Return the sources with their identifiers told, and how the tables are linked by them."""
+    """Return the sources with recognised identifiers, and how the tables are linked by them."""
     sources = [_without_ids(source) for source in sources]
     episodes = [source for source in sources if source.table == "episodes"]
     others = [source for source in sources if source.table != "episodes"]
@@ -154,7 +154,7 @@ def _without_ids(source: Source) -> Source:
 
 
 def _by_name_alone(source: Source) -> Source:
-    """Return a source with its identifier told by its heading, there being nothing to compare."""
+    """Return a source with its identifier recognised by its heading alone."""
     candidates = id_candidates(source)
     if not candidates or source.lists:
         return source
@@ -180,7 +180,7 @@ def _forms_of(texts: Iterable[str], forms: Iterable[str]) -> set[str]:
 
 
 def _alike(profile: Profile, other: Profile, forms: Sequence[str] = tuple(ID_RULES)) -> float:
-    """Return the share of the rows of one whose identifier stands in the other."""
+    """Return the share of the rows of one whose identifier is in the other."""
     known = _forms_of(other.texts, forms)
     return rows_alike(profile, known, forms) / profile.filled if profile.filled else 0.0
 
@@ -219,7 +219,7 @@ def _pair(main: Source, other: Source) -> tuple[str, str] | None:
 
 
 def is_unique(held: Profile) -> bool:
-    """Tell whether an identifier stands in one row only, a few apart."""
+    """Return whether an identifier is in one row only, a few apart."""
     return held.filled > 0 and held.distinct >= _NEARLY_UNIQUE * held.filled
 
 
@@ -254,7 +254,7 @@ def _with_ids(main: Source, own: str, joined: Sequence[str]) -> Source:
     for name in (*person, *likely):
         if not main.heading_of("person_id"):
             why = (
-                "it stands in several rows"
+                "it is in several rows"
                 if not is_unique(main.bundle.profiles[name])
                 else ("its name")
             )

@@ -73,7 +73,7 @@ class Profile:
 
     @property
     def unique(self) -> bool:
-        """Whether no text stands in two rows."""
+        """Whether no text is in two rows."""
         return self.filled > 0 and self.distinct == self.filled
 
     @property
@@ -181,7 +181,7 @@ def profile(heading: str, coded: Coded) -> Profile:
 
 
 def are_dates(texts: list[str]) -> list[bool]:
-    """Tell which texts are calendar dates; a bare number, which may be anything, is none."""
+    """Return which texts are calendar dates; a bare number, which may be anything, is none."""
     dates = date_texts(texts)
     forms = dates.forms.tolist()
     return [
@@ -192,7 +192,7 @@ def are_dates(texts: list[str]) -> list[bool]:
 
 
 def is_clock(text: str) -> bool:
-    """Tell whether a text is a time of day."""
+    """Return whether a text is a time of day."""
     if _CLOCK.fullmatch(text) is None:
         return False
     first, *rest = re.findall(r"\d+", text)
@@ -200,12 +200,12 @@ def is_clock(text: str) -> bool:
 
 
 def is_range(text: str) -> bool:
-    """Tell whether a text is two times of day."""
+    """Return whether a text is two times of day."""
     return _RANGE.fullmatch(text) is not None
 
 
 def is_value(text: str) -> bool:
-    """Tell whether a text is a value and no heading: a date, a number, a code or a time."""
+    """Return whether a text is a value and no heading: a date, a number, a code or a time."""
     return bool(values_among([text]))
 
 

@@ -42,7 +42,7 @@ REQUIRED = {"episodes": "admit_date", "attendance": "date", "checkins": "date"}
 
 @dataclass(frozen=True)
 class PeopleLists:
-    """Columns with lists of people: what stands between two, and the status of each column."""
+    """Columns with lists of people: what is between two, and the status of each column."""
 
     separator: str
     statuses: dict[str, str]
@@ -108,7 +108,7 @@ class Source:
         )
 
     def with_match(self, matched: Match) -> Source:
-        """Return the source with one more heading told."""
+        """Return the source with one more heading recognised."""
         others = {
             name: earlier
             for name, earlier in self.matches.items()
@@ -194,7 +194,7 @@ _OF_A_GRID = {
 
 
 def _repeats(bundle: Bundle) -> bool:
-    """Tell whether the identifiers of a bundle stand in many rows each."""
+    """Return whether the identifiers of a bundle are in many rows each."""
     held = [bundle.profiles[name] for name in id_headings("episodes", bundle)]
     return bool(held) and all(
         held_profile.filled >= 3 * held_profile.distinct for held_profile in held
@@ -219,7 +219,7 @@ def id_headings(table: str, bundle: Bundle) -> list[str]:
 
 
 def _is_first_an_id(table: str, heading: str, held: Profile) -> bool:
-    """Tell whether a heading names an identifier first: "Group ID" does not."""
+    """Return whether a heading names an identifier first: "Group ID" does not."""
     best = max(score(table, column, heading, held) for column in IDS)
     others = ("group_id", "facilitator", "service", "program")
     declared = [column for column in others if heading_score(table, column, heading)]
@@ -230,7 +230,7 @@ def _is_first_an_id(table: str, heading: str, held: Profile) -> bool:
 
 
 def _of_events(bundle: Bundle) -> list[Source]:
-    """Return the sources of a file that holds several tables, told apart by an event."""
+    """Return the sources of a file that holds several tables, distinguished by an event."""
     event = event_column(bundle)
     if not event:
         return []
@@ -257,7 +257,7 @@ def _of_events(bundle: Bundle) -> list[Source]:
 def _joins(
     table: str, source: Source, event: str, rest: Sequence[tuple[str, Bundle]]
 ) -> tuple[Join, ...]:
-    """Return the columns of an episode that stand in the rows of another event."""
+    """Return the columns of an episode that are in the rows of another event."""
     if table != "episodes":
         return ()
     joins = []

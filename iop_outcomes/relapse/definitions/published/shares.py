@@ -2,7 +2,7 @@
 
 `weeks` is the length of the protocol: a definition whose paper looks at a later week ends there.
 Where the reference's stored answers follow another rule than the paper, what they measure
-stands beside.
+is beside.
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ def weekdays_table(scope: Scope, linked: LinkedCounts, step: Step = FINEST) -> D
 
 
 def weekdays_shown(draft: DraftTable, hidden: Hidden) -> Table:
-    """Return the table without what is hidden, and without unrecorded sessions if none are told."""
+    """Return the table without what is hidden; without unrecorded sessions if none are shown."""
     table = draft.shown(hidden)
     if any(isinstance(value, int) and value for value in table.frame["unrecorded"]):
         return replace(table, note=f"{NOTE} {UNRECORDED}")
