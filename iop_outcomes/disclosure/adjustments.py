@@ -107,8 +107,8 @@ class System:
         """The sums that contain each count, in order."""
         rows_of: list[list[int]] = [[] for _ in self.places]
         for number, (row, _) in enumerate(self.rows):
-            for one in row:
-                rows_of[one].append(number)
+            for place in row:
+                rows_of[place].append(number)
         return rows_of
 
     @cached_property
@@ -120,7 +120,7 @@ class System:
         if number not in self._ordered:
             row = self.rows[number][0]
             self._ordered[number] = sorted(
-                row, key=lambda one: (len(self.rows_of[one]), -self.values[one])
+                row, key=lambda place: (len(self.rows_of[place]), -self.values[place])
             )
         return self._ordered[number]
 
@@ -136,13 +136,13 @@ def narrow_ranges(system: System, low: Sequence[float], high: Sequence[float]) -
         before = (list(low), list(high))
         for number, (row, right) in enumerate(system.rows):
             if stale[number]:
-                for one in _narrow_row(row, right, low, high):
-                    for other in system.rows_of[one]:
+                for place in _narrow_row(row, right, low, high):
+                    for other in system.rows_of[place]:
                         stale[other] = True
                 stale[number] = False
         for share in system.shares:
-            for one in _narrow_share(share, low, high):
-                for other in system.rows_of[one]:
+            for place in _narrow_share(share, low, high):
+                for other in system.rows_of[place]:
                     stale[other] = True
         if any(least > most for least, most in zip(low, high, strict=True)):
             return None
@@ -156,9 +156,9 @@ def _narrow_row(row: dict[int, int], right: int, low: list[float], high: list[fl
     floor = ceiling = 0.0
     no_floor = no_ceiling = 0  # the number of them without a bound
     sides = []
-    for one, sign in row.items():
-        least, most = (low[one], high[one]) if sign > 0 else (-high[one], -low[one])
-        sides.append((one, sign, least, most))
+    for place, sign in row.items():
+        least, most = (low[place], high[place]) if sign > 0 else (-high[place], -low[place])
+        sides.append((place, sign, least, most))
         if least == -math.inf:
             no_floor += 1
         else:
@@ -168,7 +168,7 @@ def _narrow_row(row: dict[int, int], right: int, low: list[float], high: list[fl
         else:
             ceiling += most
     narrowed = []
-    for one, sign, least, most in sides:
+    for place, sign, least, most in sides:
         # The smallest and the largest sum of the others.
         if no_floor - (least == -math.inf):
             below = -math.inf
@@ -181,17 +181,17 @@ def _narrow_row(row: dict[int, int], right: int, low: list[float], high: list[fl
         new_low, new_high = (
             (right - above, right - below) if sign > 0 else (below - right, above - right)
         )
-        if new_low > low[one] or new_high < high[one]:
-            low[one], high[one] = max(low[one], new_low), min(high[one], new_high)
-            narrowed.append(one)
+        if new_low > low[place] or new_high < high[place]:
+            low[place], high[place] = max(low[place], new_low), min(high[place], new_high)
+            narrowed.append(place)
     return narrowed
 
 
 def _narrow_share(share: Ratio, low: list[float], high: list[float]) -> list[int]:
     """Narrow the ranges of the two counts of a share; return which were narrowed."""
     (x, x_value), (n, n_value) = share.numerator, share.denominator
-    sides = [one for one in (x, n) if one is not None]
-    before = [(low[one], high[one]) for one in sides]
+    sides = [place for place in (x, n) if place is not None]
+    before = [(low[place], high[place]) for place in sides]
     if x is not None:
         n_low, n_high = (n_value, n_value) if n is None else (low[n], high[n])
         low[x] = max(low[x], math.ceil(share.low * n_low - 1e-9))
@@ -203,7 +203,9 @@ def _narrow_share(share: Ratio, low: list[float], high: list[float]) -> list[int
             low[n] = max(low[n], math.ceil(x_low / share.high - 1e-9))
         if share.low > 0 and not math.isinf(x_high):
             high[n] = min(high[n], math.floor(x_high / share.low + 1e-9))
-    return [one for one, was in zip(sides, before, strict=True) if (low[one], high[one]) != was]
+    return [
+        place for place, was in zip(sides, before, strict=True) if (low[place], high[place]) != was
+    ]
 
 
 def move_to(system: System, ranges: Ranges, column: int, value: float) -> list[float] | None:
@@ -215,11 +217,11 @@ def move_to(system: System, ranges: Ranges, column: int, value: float) -> list[f
     true, (low, high) = system.values, ranges
     left = [MOST_MOVES]
 
-    def moving(one: int, moved: float, missing: dict[int, float]) -> dict[int, float]:
+    def moving(place: int, moved: float, missing: dict[int, float]) -> dict[int, float]:
         """Return the difference in each sum after one more count is changed."""
         amounts = dict(missing)
-        for number in system.rows_of[one]:
-            by = system.rows[number][0][one] * (moved - true[one])
+        for number in system.rows_of[place]:
+            by = system.rows[number][0][place] * (moved - true[place])
             amounts[number] = amounts.get(number, 0.0) - by
         return amounts
 
@@ -229,15 +231,15 @@ def move_to(system: System, ranges: Ranges, column: int, value: float) -> list[f
             return None
         broken = min((number for number, amount in missing.items() if amount), default=None)
         if broken is None:
-            now = [values.get(one, known) for one, known in enumerate(true)]
+            now = [values.get(place, known) for place, known in enumerate(true)]
             return now if all(share.holds(now) for share in system.shares) else None
         row, amount = system.rows[broken][0], missing[broken]
-        for one in system.in_order_of_change(broken):
-            if one in values:
+        for place in system.in_order_of_change(broken):
+            if place in values:
                 continue
-            moved = true[one] + amount * row[one]
-            if low[one] <= moved <= high[one]:
-                solution = correct_sums({**values, one: moved}, moving(one, moved, missing))
+            moved = true[place] + amount * row[place]
+            if low[place] <= moved <= high[place]:
+                solution = correct_sums({**values, place: moved}, moving(place, moved, missing))
                 if solution is not None:
                     return solution
         return None

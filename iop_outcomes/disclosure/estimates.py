@@ -15,7 +15,7 @@ from iop_outcomes.pathways import DoseAndOutcome, Transitions
 
 Mask = npt.NDArray[np.bool_]
 HUNDRED = 100  # from so many people on, days are given with one decimal
-TOLD = ("estimate", "lower", "upper")
+ROUNDED = ("estimate", "lower", "upper")
 
 
 def protect_difference(result: Difference, policy: SafePolicy) -> Difference:
@@ -47,7 +47,7 @@ def protect_difference(result: Difference, policy: SafePolicy) -> Difference:
     groups[numbers] = groups[numbers].astype(np.float64)
     groups.loc[labels.isin(hidden).to_numpy(), numbers] = np.nan
     groups["se"] = np.nan
-    groups[list(TOLD)] = groups[list(TOLD)].round(decimals)
+    groups[list(ROUNDED)] = groups[list(ROUNDED)].round(decimals)
     pair = table["group"].isin(hidden) | table["reference"].isin(hidden)
     values = [name for name in table.columns if pd.api.types.is_numeric_dtype(table[name])]
     table[values] = table[values].astype(np.float64)
@@ -123,16 +123,16 @@ def protect_transitions(result: Transitions, policy: SafePolicy) -> pd.DataFrame
     return _without(table, few, ("entry_path", "measure", "day", "not_known"))
 
 
-def _without(table: pd.DataFrame, gone: Mask, words: tuple[str, ...]) -> pd.DataFrame:
+def _without(table: pd.DataFrame, gone: Mask, kept: tuple[str, ...]) -> pd.DataFrame:
     """Return a table without the numbers of some rows, which ``hidden`` marks; shares rounded."""
     numbers = [
         name
         for name in table.columns
-        if name not in words and pd.api.types.is_numeric_dtype(table[name])
+        if name not in kept and pd.api.types.is_numeric_dtype(table[name])
     ]
     table[numbers] = table[numbers].astype(np.float64)
     table.loc[gone, numbers] = np.nan
-    shares = [name for name in numbers if name in (*TOLD, "share", "rate", "relapsed")]
+    shares = [name for name in numbers if name in (*ROUNDED, "share", "rate", "relapsed")]
     shares += [name for name in numbers if name in ("rate_lower", "rate_upper")]
     table[shares] = table[shares].round(2)
     return table.assign(hidden=gone)

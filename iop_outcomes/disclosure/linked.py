@@ -223,7 +223,7 @@ class LinkedCounts:
         }
         return [
             frozenset(items_of_table[table])
-            for table in sorted(items_of_table, key=lambda one: -ranks[one])
+            for table in sorted(items_of_table, key=lambda table_name: -ranks[table_name])
         ]
 
     def hidden(self) -> frozenset[Item]:
@@ -241,7 +241,7 @@ class LinkedCounts:
             return frozenset(dropped)
         secrets = [place for place in range(len(self.facts.values)) if self._must_be_open(place)]
         small = frozenset(dropped)
-        audit = KeptSolutions(self.facts, self.policy.threshold, self._told)
+        audit = KeptSolutions(self.facts, self.policy.threshold, self._disclosed)
         settled = False
         while not settled:
             settled = True
@@ -280,10 +280,10 @@ class LinkedCounts:
 
     def printed(self, dropped: set[Item]) -> Printed:
         """Return what is known to a reader if some items are not printed."""
-        told = self._told(dropped)
-        return Printed(known_values(self.facts, told.places), told.shares, told.least)
+        shown = self._disclosed(dropped)
+        return Printed(known_values(self.facts, shown.places), shown.shares, shown.least)
 
-    def _told(self, dropped: AnySet[Item]) -> Told:
+    def _disclosed(self, dropped: AnySet[Item]) -> Told:
         """Return what is printed, without what follows from it."""
         kept = [item for name, item in self._items.items() if name not in dropped]
         # A zero would have been printed, so an item that is hidden alone is 1 or more.

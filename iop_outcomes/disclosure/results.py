@@ -13,7 +13,7 @@ import pandas as pd
 from iop_outcomes.attendance import AttendanceByWeek
 from iop_outcomes.disclosure.linked import CELL, DETAIL, OLDER, RECENT, TOTAL, LinkedCounts
 from iop_outcomes.disclosure.policy import SafePolicy
-from iop_outcomes.disclosure.words import told
+from iop_outcomes.disclosure.words import safe_fields
 from iop_outcomes.errors import RuleError
 from iop_outcomes.trends import InterruptedSeries, Trend
 from iop_outcomes.trends.interrupted.estimate import estimate_change
@@ -110,7 +110,7 @@ def hide_trend(trend: Trend, hidden: Hidden, policy: SafePolicy) -> Trend:
     numbers = [name for name in (*TREND_NUMBERS, *TREND_SO_FAR) if name in table]
     table.loc[gone, numbers] = np.nan
     table["hidden"] = gone
-    safe = replace(trend, table=table, people=None, **told(trend, policy))
+    safe = replace(trend, table=table, people=None, **safe_fields(trend, policy))
     return safe.charted_again() if gone.any() else safe
 
 
@@ -207,7 +207,7 @@ def hide_weeks(weeks: AttendanceByWeek, hidden: Hidden, policy: SafePolicy) -> A
         table.loc[mask, name] = np.nan
         gone |= mask
     table["hidden"] = gone
-    return replace(weeks, table=table, people=None, **told(weeks, policy))
+    return replace(weeks, table=table, people=None, **safe_fields(weeks, policy))
 
 
 def hidden_in_weeks(table: pd.DataFrame) -> pd.DataFrame:
@@ -261,7 +261,7 @@ def round_trend(trend: Trend, policy: SafePolicy) -> Trend:
     if trend.unit in MEANS:
         table["numerator"] = np.nan
     table["hidden"] = False
-    return replace(trend, table=table, people=None, **told(trend, policy))
+    return replace(trend, table=table, people=None, **safe_fields(trend, policy))
 
 
 def protect_interrupted(series: InterruptedSeries, policy: SafePolicy) -> InterruptedSeries:
@@ -269,7 +269,9 @@ def protect_interrupted(series: InterruptedSeries, policy: SafePolicy) -> Interr
 
     A regression of all periods would disclose the hidden ones.
     """
-    return estimate_change(tuple(protect_trend(one, policy) for one in series.series), series.plan)
+    return estimate_change(
+        tuple(protect_trend(trend, policy) for trend in series.series), series.plan
+    )
 
 
 def protect_weeks(weeks: AttendanceByWeek, policy: SafePolicy) -> AttendanceByWeek:

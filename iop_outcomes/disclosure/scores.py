@@ -16,7 +16,7 @@ import pandas as pd
 
 from iop_outcomes.disclosure.policy import SafePolicy
 from iop_outcomes.disclosure.tables import hidden_cells
-from iop_outcomes.disclosure.words import told
+from iop_outcomes.disclosure.words import safe_fields
 from iop_outcomes.outcome_scores import Functioning, SymptomChange
 
 Key = tuple[Hashable, ...]
@@ -43,14 +43,14 @@ class Shown:
     def admit(self, *counts: tuple[float, float]) -> bool:
         """Show these counts together if each may be, beside all that are; return whether."""
         taken = list(self.counts)
-        for one in counts:
-            if any(self.policy.hides(value) for value in one):
+        for count in counts:
+            if any(self.policy.hides(value) for value in count):
                 return False
             for other in taken:
-                if any(self.policy.hides(abs(a - b)) for a, b in zip(one, other, strict=True)):
+                if any(self.policy.hides(abs(a - b)) for a, b in zip(count, other, strict=True)):
                     return False
-            if one[0] > 0:
-                taken.append(one)
+            if count[0] > 0:
+                taken.append(count)
         self.counts = taken
         return True
 
@@ -133,7 +133,7 @@ def protect_symptoms(change: SymptomChange, policy: SafePolicy) -> SymptomChange
         trajectory=times.frame,
         flags=flags.frame,
         people=None,
-        **told(change, policy),
+        **safe_fields(change, policy),
     )
 
 
@@ -151,7 +151,7 @@ def protect_functioning(life: Functioning, policy: SafePolicy) -> Functioning:
         _change_rows(table_of_scores, families)
         scores = table_of_scores.frame
     gains = life.first_gain if policy.threshold == 1 else life.first_gain.iloc[:0]
-    texts = told(life, policy)
+    texts = safe_fields(life, policy)
     if policy.threshold > 1:
         texts["rule"] += (
             " The curve of the first gain is not released here: protect survival_curves of "
@@ -253,7 +253,7 @@ def _band_rows(table: _Table, policy: SafePolicy) -> None:
 def _flag_rows(table: _Table, families: _Families) -> None:
     """Show answers at any time first: those at intake are among them."""
     rows = list(table.rows())
-    for place, row, group in sorted(rows, key=lambda one: one[1]["moment"] != "at any time"):
+    for place, row, group in sorted(rows, key=lambda entry: entry[1]["moment"] != "at any time"):
         answered, above = table.count(place, "answered"), table.count(place, "above")
         rest = (answered[0] - above[0], max(answered[1] - above[1], 0.0))
         if not (

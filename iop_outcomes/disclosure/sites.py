@@ -13,7 +13,7 @@ import pandas as pd
 from iop_outcomes.disclosure.linked import LinkedCounts
 from iop_outcomes.disclosure.policy import SafePolicy
 from iop_outcomes.disclosure.results import TREND_NUMBERS, TREND_SO_FAR, protect_trend
-from iop_outcomes.disclosure.words import told
+from iop_outcomes.disclosure.words import safe_fields
 from iop_outcomes.errors import RuleError
 from iop_outcomes.shared.arrays import Booleans
 from iop_outcomes.trends import Trend
@@ -46,7 +46,7 @@ def protect_funnel(result: Funnel, policy: SafePolicy) -> Funnel:
             found=f"{len(table)} units",
             instead="larger units, or a longer time",
         )
-    released = replace(result, people=None, **told(result, policy))
+    released = replace(result, people=None, **safe_fields(result, policy))
     if policy.threshold > 1 and result.case_mix is not None:
         released = replace(released, case_mix=None, rule=f"{released.rule}{_NEITHER}")
     if not gone.any():
@@ -110,7 +110,7 @@ def protect_matrix(result: SummaryMatrix, policy: SafePolicy) -> SummaryMatrix:
     """Return a page of charts without small counts; see `iop_outcomes.protect`."""
     trends = _protected(result.trends, policy)
     matrix = matrix_of(trends)
-    hidden = [_last_hidden(one, rows) for one in trends for rows in _groups(one)]
+    hidden = [_last_hidden(trend, rows) for trend in trends for rows in _groups(trend)]
     return replace(
         matrix, table=matrix.table.assign(hidden=hidden), rule=f"{matrix.rule} {policy.note}"
     )
@@ -141,20 +141,20 @@ def _protected(trends: Sequence[Trend], policy: SafePolicy) -> list[Trend]:
     missed and other sessions): where two shown counts differ by a small number, or leave a small
     rest of the same denominator, the later measure hides that period.
     """
-    safe = [protect_trend(one, policy) for one in trends]
-    gone = [np.zeros(len(one.table), dtype=np.bool_) for one in safe]
+    safe = [protect_trend(trend, policy) for trend in trends]
+    gone = [np.zeros(len(trend.table), dtype=np.bool_) for trend in safe]
     if policy.threshold > 1:
         for first, second in combinations(range(len(safe)), 2):
             gone[second] |= _near(safe[first], safe[second], gone[first], policy)
-    return [_hide(one, mask) for one, mask in zip(safe, gone, strict=True)]
+    return [_hide(trend, mask) for trend, mask in zip(safe, gone, strict=True)]
 
 
 def _near(first: Trend, second: Trend, gone: Booleans, policy: SafePolicy) -> Booleans:
     keys = [*first.by, "period"]
     names = ["numerator", "denominator"]
-    one = first.table[keys + names].assign(gone=gone)
+    rows = first.table[keys + names].assign(gone=gone)
     other = second.table[keys + names]
-    both = other.merge(one, on=keys, how="left", suffixes=("", "_first"))
+    both = other.merge(rows, on=keys, how="left", suffixes=("", "_first"))
     small = np.zeros(len(other), dtype=np.bool_)
     for name in names:
         small |= policy.hides((both[name] - both[f"{name}_first"]).abs())

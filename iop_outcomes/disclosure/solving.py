@@ -210,12 +210,12 @@ def _search(
     )
     settled = matrix @ before
     changes = (np.hstack([matrix, -matrix]), lower - settled, upper - settled)
-    found = _solve(np.ones(2 * len(low)), bounds, changes)
-    if found is None:
+    changed = _solve(np.ones(2 * len(low)), bounds, changes)
+    if changed is None:
         return None
     return [
         value + more - less
-        for value, more, less in zip(near, found[: len(low)], found[len(low) :], strict=True)
+        for value, more, less in zip(near, changed[: len(low)], changed[len(low) :], strict=True)
     ]
 
 
@@ -239,10 +239,10 @@ def _solve(
         )
         if solution.x is None:
             return None
-        found: Numbers = np.round(solution.x)
-        if whole or np.abs(solution.x - found).max() < WHOLE:
+        rounded: Numbers = np.round(solution.x)
+        if whole or np.abs(solution.x - rounded).max() < WHOLE:
             break
-    return [float(value) for value in found]
+    return [float(value) for value in rounded]
 
 
 def connected_places(facts: Facts, printed: Printed, count: int) -> System:
@@ -252,7 +252,9 @@ def connected_places(facts: Facts, printed: Printed, count: int) -> System:
 
 def _near(facts: Facts, printed: Printed, count: int) -> Near:
     row, place = facts.cells()
-    sides = np.array([(one.numerator, one.denominator) for one in printed.shares], dtype=np.intp)
+    sides = np.array(
+        [(share.numerator, share.denominator) for share in printed.shares], dtype=np.intp
+    )
     sides = sides.reshape(-1, 2)
     unknown = ~printed.known
     seen = np.zeros_like(unknown)

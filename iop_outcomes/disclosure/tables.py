@@ -160,9 +160,9 @@ def hide_nested_counts(counts: npt.ArrayLike, policy: SafePolicy | None = None) 
 
 
 def _with_hidden_text(column: pd.Series[Any], hidden: Mask) -> pd.Series[Any]:
-    words = column.astype(object)
-    words[hidden] = HIDDEN
-    return words
+    cells = column.astype(object)
+    cells[hidden] = HIDDEN
+    return cells
 
 
 def _check_names(frame: pd.DataFrame, columns: Sequence[str], total_row: object) -> None:

@@ -50,7 +50,7 @@ def program_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
     linked.total(admitted[-1], admitted[:-1])
     needs: dict[str, list[tuple[Item, ...]]] = {"admitted": [(key,) for key in admitted]}
     for measure, (top, bottom) in _fractions(scope).items():
-        known = _told(scope, measure, rows)
+        known = _rows_known(scope, measure, rows)
         frame[measure] = _shares(scope, linked, measure, rows, (top, bottom), known)
         needs[measure] = [((FAMILY, measure, name),) for name, _ in rows]
         if measure == "completed" or measure.startswith("retained"):  # shares of the admitted
@@ -66,7 +66,7 @@ def program_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
     if scope.judged["hours"].known != "no":
         place = 3 if "sessions_attended" in frame else 2
         frame.insert(
-            place, "hours_a_week", _means(scope, linked, rows, _told(scope, "hours", rows))
+            place, "hours_a_week", _means(scope, linked, rows, _rows_known(scope, "hours", rows))
         )
         needs["hours_a_week"] = [((FAMILY, "hours_a_week", name),) for name, _ in rows]
     kinds: dict[str, Kind] = dict.fromkeys(_fractions(scope), "whole_share")
@@ -119,7 +119,7 @@ def fractions_of_people(scope: Scope) -> dict[str, tuple[Floats, Floats]]:
     }
 
 
-def _told(scope: Scope, measure: str, rows: list[Row]) -> list[bool]:
+def _rows_known(scope: Scope, measure: str, rows: list[Row]) -> list[bool]:
     """Return for each row whether its measure is known from the records; a total: of all."""
     name = RESTS_ON.get(measure, measure)
     by_episode = scope.judgements.told_by_program(name)
@@ -165,11 +165,11 @@ def _means(
     """
     hours = scope.engaged["hours_per_week"].to_numpy(dtype=np.float64)
     means = []
-    for (name, mask), can_be_told in zip(rows, rows_known, strict=True):
+    for (name, mask), is_known in zip(rows, rows_known, strict=True):
         key = (FAMILY, "hours_a_week", name)
         known = mask & ~np.isnan(hours)
         linked.count((*key, "n"), int(known.sum()), people=scope.people(known), item=key)
-        mean = hours[known].mean() if known.any() and can_be_told else np.nan
+        mean = hours[known].mean() if known.any() and is_known else np.nan
         means.append(round(float(mean), 1))
     keys = [(FAMILY, "hours_a_week", name, "n") for name, _ in rows]
     linked.total(keys[-1], keys[:-1])

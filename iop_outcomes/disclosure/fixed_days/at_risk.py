@@ -214,14 +214,14 @@ def open_together(
     shared = set(days)
     for _, some, _ in groups:
         shared &= set(some)
-    if base == 0 or not shared or sum(one.people for one, _, _ in groups) != curve.people:
+    if base == 0 or not shared or sum(group.people for group, _, _ in groups) != curve.people:
         return True
-    fittings = [fitting(one, some, own, policy) for one, some, own in groups]
-    if any(one is None for one in fittings):
+    fittings = [fitting(group, some, own, policy) for group, some, own in groups]
+    if any(fit is None for fit in fittings):
         return False
     random = np.random.default_rng(SEED)
-    for number, (one, some, _) in enumerate(groups):
-        truth = np.diff(one.through["censored"][one.places(some)])
+    for number, (group, some, _) in enumerate(groups):
+        truth = np.diff(group.through["censored"][group.places(some)])
         for start in range(len(truth)):
             for end in range(start + 1, len(truth) + 1):
                 if not policy.hides(truth[start:end].sum()):
@@ -251,9 +251,9 @@ def _adds_up(
     good = np.ones(len(draws[0]), dtype=np.bool_)
     for day in shared:
         total = np.zeros(len(draws[0]), dtype=np.int64)
-        for (_, some, _), one, drawn in zip(groups, fittings, draws, strict=True):
-            assert one is not None
-            total += one.left[drawn, some.index(day)]
+        for (_, some, _), fit, drawn in zip(groups, fittings, draws, strict=True):
+            assert fit is not None
+            total += fit.left[drawn, some.index(day)]
         truth = int(curve.left[np.searchsorted(curve.days, day)])
         low, high = _range(truth, base, curve.people)
         good &= (total >= low) & (total <= high)

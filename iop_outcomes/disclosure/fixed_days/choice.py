@@ -81,7 +81,9 @@ class FixedCounts:
         )
         left = risk - events - censored
         entered = np.concatenate([risk[:1], risk[1:] - left[:-1]])
-        chosen = np.array([0, *sorted(one for one in days if 0 < one <= day[-1])], dtype=np.int64)
+        chosen = np.array(
+            [0, *sorted(fixed for fixed in days if 0 < fixed <= day[-1])], dtype=np.int64
+        )
         place = np.searchsorted(day, chosen, side="right") - 1
         place = np.maximum(place, 0)
         through = {
@@ -185,7 +187,9 @@ def choose_days(
     """
     sets = curve.sets(policy, worth)
     for days in [*sets[:MOST_TRIED], *(days for days in sets[MOST_TRIED:] if len(days) == 1)]:
-        small = any(one.discloses(day, curve.counts(day), policy) for one in beside for day in days)
+        small = any(
+            other.discloses(day, curve.counts(day), policy) for other in beside for day in days
+        )
         if not small and allowed(curve, days):
             return days
     return ()
@@ -207,7 +211,7 @@ def choose_family(
     wholes = [days for days in whole.sets(policy, worth)[: 4 * MOST_SETS] if allowed(whole, days)][
         :MOST_SETS
     ]
-    choices = [one.sets(policy, worth) for one in groups]
+    choices = [group.sets(policy, worth) for group in groups]
     by_size = sorted(range(len(groups)), key=lambda place: -groups[place].people)
     best: tuple[float, Days, list[Days]] = (0.0, (), [() for _ in groups])
     for days in [*wholes, ()]:
@@ -236,8 +240,8 @@ def _tells(
     """Return whether the whole on its days, less its groups on theirs, gives a small count."""
     if not days:
         return False
-    parts = Parts([one.shown(some) for one, some in zip(groups, chosen, strict=True) if some])
-    shown = sum(one.people for one, some in zip(groups, chosen, strict=True) if some)
+    parts = Parts([group.shown(some) for group, some in zip(groups, chosen, strict=True) if some])
+    shown = sum(group.people for group, some in zip(groups, chosen, strict=True) if some)
     if not parts.groups:
         return False
     if policy.hides(whole.people - shown):

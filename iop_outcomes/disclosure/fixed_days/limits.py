@@ -34,7 +34,7 @@ def printed_variance(at_risk: npt.ArrayLike, survival: npt.ArrayLike) -> Floats:
     >>> printed_variance([80, 40], [1.0, 0.5]).round(4).tolist()
     [0.0, 0.0125]
     """
-    risk, shares = (np.asarray(one, dtype=np.float64) for one in (at_risk, survival))
+    risk, shares = (np.asarray(column, dtype=np.float64) for column in (at_risk, survival))
     fall = 1 - shares[1:] / shares[:-1]
     exposed = np.minimum((risk[:-1] + risk[1:]) / (2 - fall), risk[:-1])
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -74,7 +74,7 @@ def printed_limits(
     >>> lower.round(2).tolist(), upper.round(2).tolist()
     ([1.0, 0.39], [1.0, 0.6])
     """
-    curve, own = (np.asarray(one, dtype=np.float64) for one in (survival, shares))
+    curve, own = (np.asarray(column, dtype=np.float64) for column in (survival, shares))
     variance = printed_variance(at_risk, survival)
     with np.errstate(divide="ignore", invalid="ignore"):
         people = (1 - curve) / (curve * variance)

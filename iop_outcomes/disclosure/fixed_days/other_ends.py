@@ -54,7 +54,7 @@ def protect_incidence(result: CumulativeIncidence, policy: SafePolicy) -> Protec
         for name, value in named.items():
             overall = overall[overall[name] == value]
         causes = _merged(_causes(part, overall, fixed), policy)
-        worth = shared_worth([one for _, one in causes], policy, fixed)
+        worth = shared_worth([curve for _, curve in causes], policy, fixed)
         for cause, counts in causes:
             sets = counts.sets(policy, worth)
             if not sets:
@@ -99,7 +99,7 @@ def protect_interval(
     groups = by_group(result.intervals, result.by)
     estimates = by_group(result.at([0, *fixed]), result.by)
     counted = [_known(rows, at) for (_, rows), (_, at) in zip(groups, estimates, strict=True)]
-    worth = shared_worth([one for one, _ in counted], policy, fixed)
+    worth = shared_worth([curve for curve, _ in counted], policy, fixed)
     rows, sizes, left_out = [], [], 0
     for (key, _), (counts, ends) in zip(groups, counted, strict=True):
         named = dict(zip(result.by, [key] if len(result.by) == 1 else list(key), strict=True))  # type: ignore[call-overload]  # a tuple where there are several
@@ -109,7 +109,7 @@ def protect_interval(
             continue
         table = _rows(counts, sets[0], counts.survival)
         places, decimals = counts.places(sets[0]), survival_decimals(counts.people)
-        table["lowest"], table["highest"] = (one[places].round(decimals) for one in ends)
+        table["lowest"], table["highest"] = (end[places].round(decimals) for end in ends)
         label = pd.DataFrame([named], index=[0])
         rows.append(label.iloc[[0] * len(table)].reset_index(drop=True).join(table))
         sizes.append(label.assign(n=counts.people, through=sets[0][-1], median=np.nan, base=0))
@@ -135,7 +135,7 @@ def _causes(
         place = np.maximum(np.searchsorted(day, everyone.days, side="right") - 1, 0)
         events = rows["events"].to_numpy(dtype=np.int64).cumsum()[place]
         shares = rows["incidence"].to_numpy(dtype=np.float64)[place]
-        events, shares = (np.where(everyone.days == 0, 0, one) for one in (events, shares))
+        events, shares = (np.where(everyone.days == 0, 0, array) for array in (events, shares))
         # Who is left is who is followed after the day; the others ended by this cause or not.
         through = {
             **everyone.through,
@@ -151,23 +151,25 @@ def _merged(
 ) -> list[tuple[str, FixedCounts]]:
     """Take together the causes that cannot be shown by themselves."""
     worth = dict.fromkeys(causes[0][1].days.tolist(), 1.0)
-    by_size = sorted(causes, key=lambda one: int(one[1].through["events"][-1]))
-    few = [one for one in by_size if not one[1].sets(policy, worth)]
+    by_size = sorted(causes, key=lambda cause: int(cause[1].through["events"][-1]))
+    few = [cause for cause in by_size if not cause[1].sets(policy, worth)]
     if not few:
         return causes
-    few += [one for one in by_size if one[0] == "other" and one not in few]  # one name for both
-    rest = [one for one in by_size if one not in few]
+    few += [
+        cause for cause in by_size if cause[0] == "other" and cause not in few
+    ]  # one name for both
+    rest = [cause for cause in by_size if cause not in few]
     while rest and (len(few) < 2 or not _sum(few).sets(policy, worth)):
         few.append(rest.pop(0))
-    kept = [one for one in causes if one not in few]
+    kept = [cause for cause in causes if cause not in few]
     return [*kept, (OTHER, _sum(few))]
 
 
 def _sum(causes: list[tuple[str, FixedCounts]]) -> FixedCounts:
     """Return the counts and the incidence of an end by any of some causes."""
     first = causes[0][1]
-    events = sum((one.through["events"] for _, one in causes), np.zeros_like(first.days))
-    shares = sum((one.survival for _, one in causes), np.zeros(len(first.days)))
+    events = sum((curve.through["events"] for _, curve in causes), np.zeros_like(first.days))
+    shares = sum((curve.survival for _, curve in causes), np.zeros(len(first.days)))
     through = {
         **first.through,
         "events": events,

@@ -157,13 +157,13 @@ def protect_family(
     chosen, taken = choose_family(all_of, each, policy, worth, known.allow)
     base = 0 if not chosen else known.of(all_of, chosen) or 0
     shown = [
-        (one, some, known.of(one, some) or 0 if some else 0)
-        for one, some in zip(each, taken, strict=True)
+        (curve, some, known.of(curve, some) or 0 if some else 0)
+        for curve, some in zip(each, taken, strict=True)
     ]
     while base and not open_together(
-        (all_of, chosen, base), [one for one in shown if one[1]], policy
+        (all_of, chosen, base), [group for group in shown if group[1]], policy
     ):
-        coarser = [one for one in bases(policy.threshold) if one > base]
+        coarser = [multiple for multiple in bases(policy.threshold) if multiple > base]
         base = coarser[0] if coarser else 0
     return (
         _published(whole, policy, [(all_of, chosen, base)], synthetic),
@@ -291,7 +291,7 @@ def _rows(part: Part, confidence: float) -> pd.DataFrame:
         at_risk[1:] = pd.NA
     else:
         limits = printed_limits(risk, shares, shares, confidence)
-        lower, upper = (one.round(decimals) for one in limits)
+        lower, upper = (limit.round(decimals) for limit in limits)
     return pd.DataFrame(
         {
             "day": curve.days[places],

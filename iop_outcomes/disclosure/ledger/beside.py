@@ -42,23 +42,23 @@ def hide_beside(
     """
     if not earlier:
         return hidden, ""
-    before, _ = _told(earlier)
-    told, all_fit = _told([*earlier, cells_of(hidden)])
+    before, _ = _disclosed(earlier)
+    disclosed, all_fit = _disclosed([*earlier, cells_of(hidden)])
     note = "" if all_fit else NOT_ASKED
-    if told <= before:
+    if disclosed <= before:
         return hidden, note
     tables = linked.tables(hidden)
     gone = hidden.union(*tables)
     for table in tables:
-        if _told([*earlier, cells_of(gone - table)])[0] <= before:
+        if _disclosed([*earlier, cells_of(gone - table)])[0] <= before:
             gone -= table
         elif 1 < len(table) <= MOST_TRIED:  # such as what is new of a trend
             for item in sorted(table, key=str, reverse=True):
-                if _told([*earlier, cells_of(gone - {item})])[0] <= before:
+                if _disclosed([*earlier, cells_of(gone - {item})])[0] <= before:
                     gone -= {item}
     return gone, note
 
 
-def _told(reports: Sequence[PrintedCells]) -> tuple[set[str], bool]:
-    told, all_fit = attack_together(reports)
-    return set(told["cell"]), all_fit
+def _disclosed(reports: Sequence[PrintedCells]) -> tuple[set[str], bool]:
+    disclosed, all_fit = attack_together(reports)
+    return set(disclosed["cell"]), all_fit

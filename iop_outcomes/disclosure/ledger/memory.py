@@ -95,7 +95,7 @@ class Ledger:
             if figure is None:
                 hidden.append(key)
                 continue
-            numbers = np.array([np.nan if one is None else one for one in figure])
+            numbers = np.array([np.nan if number is None else number for number in figure])
             now = table[list(NUMBERS)].iloc[row].to_numpy(dtype=np.float64)
             if not np.array_equal(now[:2], numbers[:2], equal_nan=True):
                 changed.append(str(table["period"].iloc[row]))
@@ -133,11 +133,13 @@ class Ledger:
             for key, row, is_shown in zip(trend_keys(trend), rows, shown, strict=True):
                 name = (*sorted(cells.programs), key)
                 if is_shown and name not in figures:
-                    figures_of_row = tuple(None if np.isnan(one) else float(one) for one in row)
+                    figures_of_row = tuple(
+                        None if np.isnan(number) else float(number) for number in row
+                    )
                     figures[name] = None if key in hidden else figures_of_row
         plans = {(*sorted(cells.programs), year): plan, **self.plans}
         again = json.dumps(cells.as_json())
-        known = any(json.dumps(one.as_json()) == again for one in self.reports)
+        known = any(json.dumps(report.as_json()) == again for report in self.reports)
         reports = self.reports if known else (*self.reports, cells)
         return Ledger(reports, plans, figures)
 
@@ -150,7 +152,7 @@ class Ledger:
                 [plain_of(key), None if row is None else list(row)]
                 for key, row in self.figures.items()
             ],
-            "reports": [one.as_json() for one in self.reports],
+            "reports": [report.as_json() for report in self.reports],
         }
 
     @classmethod

@@ -53,7 +53,7 @@ class Step:
                 found=as_written(self.every),
                 instead=f"one of {names_asked(QUARTERS)}",
             )
-        words = [word for _, held in self.together for word in held]
+        words = [word for _, members in self.together for word in members]
         if len(words) != len(set(words)):
             raise RuleError(
                 "A word is in two groups of one step.",
@@ -68,7 +68,7 @@ class Step:
 
     def word(self, word: str) -> str:
         """Return the group that a word is in: the word itself where it is in none."""
-        return next((name for name, held in self.together if word in held), word)
+        return next((name for name, members in self.together if word in members), word)
 
     def groups(self, words: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """Return the groups of some words with all that each holds, in the order of the first.
@@ -81,15 +81,15 @@ class Step:
         >>> Step("year", (("other ends", ("died", "other")),)).groups(["completed", "died"])
         {'completed': ('completed',), 'other ends': ('died', 'other')}
         """
-        held = dict(self.together)
-        return {name: held.get(name, (name,)) for name in dict.fromkeys(map(self.word, words))}
+        members = dict(self.together)
+        return {name: members.get(name, (name,)) for name in dict.fromkeys(map(self.word, words))}
 
     @property
     def text(self) -> str:
         """The step in words."""
         groups = [
-            f"{name} together" if name == _plain(held) else f"{_plain(held)} as {name}"
-            for name, held in self.together
+            f"{name} together" if name == _plain(members) else f"{_plain(members)} as {name}"
+            for name, members in self.together
         ]
         return "; ".join([_WORDS[self.every], *groups])
 
@@ -163,10 +163,10 @@ class Ladders:
 
     def __post_init__(self) -> None:
         """Refuse a ladder without a step."""
-        for one in fields(self):
-            if not getattr(self, one.name):
+        for ladder in fields(self):
+            if not getattr(self, ladder.name):
                 raise RuleError(
-                    f"The ladder of {one.name.replace('_', ' ')} has no step.",
+                    f"The ladder of {ladder.name.replace('_', ' ')} has no step.",
                     instead="at least one Step; leave the ladder out for the usual one",
                 )
         if any(step.every == "half_year" for step in (*self.session_trends, *self.cohort_trends)):
@@ -190,7 +190,7 @@ class Ladders:
         RuleError
             If there is no ladder of that name, or a step holds something else.
         """
-        known = {one.name for one in fields(cls)}
+        known = {ladder.name for ladder in fields(cls)}
         for name, steps in steps_of_ladder.items():
             if name not in known:
                 raise RuleError(

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from iop_outcomes.disclosure.policy import SafePolicy
-from iop_outcomes.disclosure.words import told
+from iop_outcomes.disclosure.words import safe_fields
 from iop_outcomes.pathways import AttendanceCalendar
 
 
@@ -31,4 +31,4 @@ def protect_calendar(days: AttendanceCalendar, policy: SafePolicy) -> Attendance
     table.loc[gone, ["due", "attended", "rate"]] = np.nan
     table.loc[apart, "unrecorded"] = np.nan
     table["hidden"] = gone
-    return replace(days, table=table, people=None, **told(days, policy))
+    return replace(days, table=table, people=None, **safe_fields(days, policy))

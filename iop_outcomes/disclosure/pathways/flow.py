@@ -11,13 +11,13 @@ import pandas as pd
 
 from iop_outcomes.disclosure.linked import CELL, DETAIL, OLDER, RECENT, LinkedCounts
 from iop_outcomes.disclosure.policy import SafePolicy
-from iop_outcomes.disclosure.words import told
+from iop_outcomes.disclosure.words import safe_fields
 from iop_outcomes.pathways import CohortFlow
 
 Key = tuple[Hashable, ...]
 SHARE = ("not_reached", "reached", "share", "lower", "upper")
 APART = ("not_followed", "not_known")
-NOT_TOLD = "the records do not tell it"
+NOT_SHOWN = "the records do not tell it"
 NOT_RELEASED = "Why episodes are in no share is not released."
 
 
@@ -41,9 +41,9 @@ def protect_flow(flow: CohortFlow, policy: SafePolicy) -> CohortFlow:
                     table.iloc[place, table.columns.get_loc(name)] = np.nan  # type: ignore[index]
                     gone[place] = True
     table["hidden"] = gone
-    table["why"] = np.where(table["why"] == "", "", NOT_TOLD)
+    table["why"] = np.where(table["why"] == "", "", NOT_SHOWN)
     exclusions = flow.exclusions
-    texts = told(flow, policy)
+    texts = safe_fields(flow, policy)
     if policy.threshold > 1:
         exclusions = exclusions.iloc[:0]
         texts["rule"] += f" {NOT_RELEASED}"

@@ -9,7 +9,7 @@ from iop_outcomes.disclosure.facts import Facts, Share
 from iop_outcomes.disclosure.linked import Key
 from iop_outcomes.disclosure.solving import Printed, connected_places, find_fit, search_fit
 from iop_outcomes.disclosure.system.cells import PrintedCells
-from iop_outcomes.disclosure.system.documents import differences, told_by
+from iop_outcomes.disclosure.system.documents import differences, disclosed_by
 from iop_outcomes.errors import ReportError
 
 COLUMNS = ["cell", "how", "low", "high", "from"]
@@ -60,7 +60,7 @@ def attack(cells: PrintedCells) -> pd.DataFrame:
             how = PRINTED if printed else EXACT if low == high else SMALL
             rows.append((_name(key), how, low, high, outsider.reason(place)))
     if cells.document is not None:
-        rows += told_by(cells.document, cells.threshold)
+        rows += disclosed_by(cells.document, cells.threshold)
         rows += differences(cells.document, cells.counts, cells.threshold)
     frame = pd.DataFrame(rows, columns=COLUMNS)
     return frame.astype({"low": np.int64, "high": np.int64})
@@ -103,11 +103,11 @@ class _Outsider:
         self._follow(known)
         least = {place[key]: value for key, value in cells.least.items()}
         shares = [
-            Share(place[one.numerator], place[one.denominator], -1, one.low, one.high)
-            for one in cells.shares
+            Share(place[share.numerator], place[share.denominator], -1, share.low, share.high)
+            for share in cells.shares
         ]
-        for one in shares:  # a reader knows that a share above 0 is of a count above 0
-            least[one.numerator] = max(least.get(one.numerator, 0), int(one.high > 0))
+        for share in shares:  # a reader knows that a share above 0 is of a count above 0
+            least[share.numerator] = max(least.get(share.numerator, 0), int(share.high > 0))
         self.printed = Printed(known, shares, least)
         self.fits: list[dict[int, int]] = []
         self._fit_unknown()
@@ -120,8 +120,8 @@ class _Outsider:
             left = []
             for number in waiting:
                 row = self.facts.rows[number]
-                unknown = [one for one in row if not known[one]]
-                rest = sum(sign * values[one] for one, sign in row.items() if known[one])
+                unknown = [count for count in row if not known[count]]
+                rest = sum(sign * values[count] for count, sign in row.items() if known[count])
                 if len(unknown) == 1:
                     values[unknown[0]] = -rest * row[unknown[0]]
                     known[unknown[0]] = True
@@ -165,9 +165,9 @@ class _Outsider:
         if place in self.followed:
             row = self.facts.rows[self.followed[place]]
             parts = [
-                f"{_name(self.names[one])} ({self.facts.values[one]})"
-                for one in row
-                if one != place
+                f"{_name(self.names[other])} ({self.facts.values[other]})"
+                for other in row
+                if other != place
             ]
             return "; ".join(parts)
         if self.printed.known[place]:
@@ -186,8 +186,14 @@ class _Outsider:
         for low, high in ((self.threshold, np.inf), (0.0, 0.0)):
             if high >= self.printed.least.get(place, 0) and self._can_be(place, low, high):
                 return None
-        low = next(one for one in small if one == value or self._can_be(place, one, one))
-        high = next(one for one in small[::-1] if one == value or self._can_be(place, one, one))
+        low = next(
+            number for number in small if number == value or self._can_be(place, number, number)
+        )
+        high = next(
+            number
+            for number in small[::-1]
+            if number == value or self._can_be(place, number, number)
+        )
         return low, high
 
     def _can_be(self, place: int, low: float, high: float) -> bool:

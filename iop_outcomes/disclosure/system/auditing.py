@@ -93,23 +93,25 @@ def audit(reports: Sequence[PrintedCells]) -> Audit:
     """
     if not reports:
         raise ReportError("There is no report to audit.")
-    frames = [attack(one).assign(report=str(number)) for number, one in enumerate(reports, start=1)]
+    frames = [
+        attack(report).assign(report=str(number)) for number, report in enumerate(reports, start=1)
+    ]
     note = ""
-    counts = sum(len(one.counts) for one in reports)
-    counts += sum(figures(one.document) for one in reports if one.document)
+    counts = sum(len(report.counts) for report in reports)
+    counts += sum(figures(report.document) for report in reports if report.document)
     if len(reports) > 1:
         together, all_fit = attack_together(reports)
         if not all_fit:
             note = CONTRADICT
             together = pd.concat([together, _changed(reports)]).drop_duplicates("cell")
-        alone = {cell for one in frames for cell in one["cell"]}
-        new = together[~together["cell"].map(lambda cell: any(one in cell for one in alone))]
+        alone = {cell for frame in frames for cell in frame["cell"]}
+        new = together[~together["cell"].map(lambda cell: any(known in cell for known in alone))]
         frames.append(new.assign(report=TOGETHER))
     frames += _of_documents(reports)
-    frames_with_rows = [one for one in frames if len(one)] or frames[:1]
+    frames_with_rows = [frame for frame in frames if len(frame)] or frames[:1]
     table = pd.concat(frames_with_rows, ignore_index=True)[["report", *COLUMNS]]
     table = table.astype({"low": np.int64, "high": np.int64})
-    return Audit(table, counts, max(one.threshold for one in reports), note)
+    return Audit(table, counts, max(report.threshold for report in reports), note)
 
 
 def _changed(reports: Sequence[PrintedCells]) -> pd.DataFrame:
@@ -125,10 +127,12 @@ def _changed(reports: Sequence[PrintedCells]) -> pd.DataFrame:
 
 def _of_documents(reports: Sequence[PrintedCells]) -> list[pd.DataFrame]:
     """Return what the tables of saved reports disclose of the same programs and days."""
-    saved = [(str(n), one.document) for n, one in enumerate(reports, start=1) if one.document]
+    saved = [
+        (str(n), report.document) for n, report in enumerate(reports, start=1) if report.document
+    ]
     if not saved:
         return []
-    threshold = max(one.threshold for one in reports)
+    threshold = max(report.threshold for report in reports)
     frames, known = [], set()
     groups = [(number, [document]) for number, document in saved]
     if len(saved) > 1:

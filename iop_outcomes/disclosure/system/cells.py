@@ -90,8 +90,8 @@ class PrintedCells:
             ],
             "sums": [[[place[key], sign] for key, sign in row.items()] for row in self.sums],
             "shares": [
-                [place[one.numerator], place[one.denominator], one.low, one.high]
-                for one in self.shares
+                [place[share.numerator], place[share.denominator], share.low, share.high]
+                for share in self.shares
             ],
         }
 
@@ -111,18 +111,18 @@ class PrintedCells:
                 instead=f'a "format" of "{FORMAT}"',
             )
         try:
-            rows = [(key_of(one["name"]), one) for one in content["counts"]]
+            rows = [(key_of(count["name"]), count) for count in content["counts"]]
             names = [name for name, _ in rows]
-            printed = {name: one["printed"] for name, one in rows}
+            printed = {name: count["printed"] for name, count in rows}
             return cls(
                 int(content["threshold"]),
                 str(content["quarter"]),
                 str(content["data_cut"]),
                 tuple(map(str, content["programs"])),
                 {name: None if value is None else int(value) for name, value in printed.items()},
-                {name: int(one["least"]) for name, one in rows if "least" in one},
-                frozenset(name for name, one in rows if one.get("people") is False),
-                frozenset(name for name, one in rows if one.get("settled") is True),
+                {name: int(count["least"]) for name, count in rows if "least" in count},
+                frozenset(name for name, count in rows if count.get("people") is False),
+                frozenset(name for name, count in rows if count.get("settled") is True),
                 [{names[place]: int(sign) for place, sign in row} for row in content["sums"]],
                 [
                     PrintedShare(names[top], names[bottom], float(low), float(high))
@@ -178,8 +178,8 @@ def printed_cells(
         frozenset(filter(settled, names)),
         [{names[place]: sign for place, sign in row.items()} for row in linked.facts.rows],
         [
-            PrintedShare(names[one.numerator], names[one.denominator], one.low, one.high)
-            for one in printed.shares
+            PrintedShare(names[share.numerator], names[share.denominator], share.low, share.high)
+            for share in printed.shares
         ],
     )
 
@@ -212,7 +212,7 @@ def read_cells(text: str) -> list[PrintedCells]:
             "This is no JSON file.", instead="a ledger, or a report saved as JSON"
         ) from None
     if isinstance(content, dict) and "reports" in content:
-        return [PrintedCells.from_json(one) for one in content["reports"]]
+        return [PrintedCells.from_json(report) for report in content["reports"]]
     if isinstance(content, dict) and content.get("schema") == REPORT:
         cells = content.get("cells")
         alone = PrintedCells(SafePolicy.cms().threshold)

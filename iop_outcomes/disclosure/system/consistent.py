@@ -34,14 +34,14 @@ def consistent_sets(reports: Sequence[PrintedCells]) -> list[list[PrintedCells]]
 
     sets: list[list[int]] = []
     for first in newest_first:
-        if any(first in one for one in sets) or not fit([first]):
+        if any(first in chosen for chosen in sets) or not fit([first]):
             continue
-        held = [first]
+        fitting = [first]
         for other in newest_first:
-            if other != first and fit([*held, other]):
-                held.append(other)
-        sets.append(held)
-    return [[reports[place] for place in sorted(one)] for one in sets]
+            if other != first and fit([*fitting, other]):
+                fitting.append(other)
+        sets.append(fitting)
+    return [[reports[place] for place in sorted(chosen)] for chosen in sets]
 
 
 def attack_together(reports: Sequence[PrintedCells]) -> tuple[pd.DataFrame, bool]:
@@ -52,7 +52,9 @@ def attack_together(reports: Sequence[PrintedCells]) -> tuple[pd.DataFrame, bool
     try:
         return attack(join(reports)), True
     except ReportError:
-        none = attack(PrintedCells(max(one.threshold for one in reports)))
-        told = [attack(join(one)) for one in consistent_sets(reports)]
-        told = [one for one in told if len(one)] or [none]
-        return pd.concat(told, ignore_index=True).drop_duplicates("cell", ignore_index=True), False
+        none = attack(PrintedCells(max(report.threshold for report in reports)))
+        frames = [attack(join(chosen)) for chosen in consistent_sets(reports)]
+        frames = [frame for frame in frames if len(frame)] or [none]
+        return pd.concat(frames, ignore_index=True).drop_duplicates(
+            "cell", ignore_index=True
+        ), False

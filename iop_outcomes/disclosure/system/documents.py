@@ -37,7 +37,7 @@ MOST = 300  # people whose shares and limits are tried
 EXACTLY, SMALL, PRINTED = "exactly", "as small", "printed"
 
 
-def told_by(document: Mapping[str, Any], threshold: int) -> list[Told]:
+def disclosed_by(document: Mapping[str, Any], threshold: int) -> list[Told]:
     """Return the small counts that a saved report discloses without any sum between its tables.
 
     Parameters
@@ -100,8 +100,8 @@ def differences(
 
 def _texts(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Return all sentences of a report, with their places; pictures have the table's words."""
-    for one in document["findings"]:
-        yield "findings", str(one["text"])
+    for finding in document["findings"]:
+        yield "findings", str(finding["text"])
     for section in document["sections"]:
         for text in section["sentences"]:
             yield str(section["name"]), str(text)
@@ -133,10 +133,10 @@ def _whole(text: str) -> int:
 
 
 def _in_words(place: str, text: str, threshold: int) -> list[Told]:
-    """Return the small counts of a sentence, as `told_by` does."""
+    """Return the small counts of a sentence, as `disclosed_by` does."""
     return [
-        (place, PRINTED, count, count, f'the words "{words}"')
-        for count, words in small_in_words(text, threshold)
+        (place, PRINTED, count, count, f'the words "{phrase}"')
+        for count, phrase in small_in_words(text, threshold)
     ]
 
 
@@ -217,7 +217,7 @@ def _in_limits(place: str, row: Mapping[str, Any], threshold: int) -> list[Told]
         if not all(name in row for name in names):
             continue
         values = [row[name] for name in names]
-        if not all(isinstance(one, int | float) and 0 <= one <= 1 for one in values):
+        if not all(isinstance(number, int | float) and 0 <= number <= 1 for number in values):
             continue
         if not 0 < values[0] < 1:
             continue
@@ -241,7 +241,9 @@ def counts_of_share(share: float, lower: float, upper: float) -> tuple[np.ndarra
     >>> tops.tolist(), bottoms.tolist()
     ([5], [43])
     """
-    decimals = max(len(f"{one:.9f}".rstrip("0").partition(".")[2]) for one in (share, lower, upper))
+    decimals = max(
+        len(f"{number:.9f}".rstrip("0").partition(".")[2]) for number in (share, lower, upper)
+    )
     decimals = min(max(decimals, 2), 6)
     bottoms, tops = np.divmod(np.arange((MOST + 1) ** 2), MOST + 1)
     inside = (bottoms > 0) & (tops <= bottoms)
@@ -251,7 +253,7 @@ def counts_of_share(share: float, lower: float, upper: float) -> tuple[np.ndarra
     tops, bottoms = tops[near], bottoms[near]
     if not len(tops):
         return tops, bottoms
-    low, high = (np.asarray(one) for one in proportion_interval(tops, bottoms))
+    low, high = (np.asarray(limit) for limit in proportion_interval(tops, bottoms))
     fits = (np.abs(low - lower) <= half) & (np.abs(high - upper) <= half)
     return tops[fits], bottoms[fits]
 
@@ -277,12 +279,12 @@ def _in_curves(table: Mapping[str, Any], threshold: int) -> list[Told]:
         half = 0.005 if people < 1000 else 0.0005
         exact = any(len(f"{row['survival']:.9f}".rstrip("0")) > 5 for row in rows)
         half = 0.0 if exact else half
-        for one, other in combinations(rows, 2):
-            start = float(one["survival"]) + (half if one["day"] else 0.0)
+        for point, other in combinations(rows, 2):
+            start = float(point["survival"]) + (half if point["day"] else 0.0)
             most = people * start * (1 - max(float(other["survival"]) - half, 0) / start)
-            fallen = float(one["survival"]) - float(other["survival"]) > 2 * half
+            fallen = float(point["survival"]) - float(other["survival"]) > 2 * half
             if fallen and most < threshold:
-                days = f"between days {one['day']} and {other['day']}"
+                days = f"between days {point['day']} and {other['day']}"
                 cell = ", ".join([str(table["name"]), *map(str, group), days])
                 small_counts.append((cell, SMALL, 1, max(int(most), 1), "points of a curve"))
                 break

@@ -5,12 +5,12 @@ Rules and counts of who is left out come in; the same for release go out. Tables
 
 from __future__ import annotations
 
-from iop_outcomes.disclosure.words.told import (
+from iop_outcomes.disclosure.words.rules import (
     no_errors,
     no_small_counts,
     of_frame,
-    told,
+    safe_fields,
     without_labels,
 )
 
-__all__ = ["no_errors", "no_small_counts", "of_frame", "told", "without_labels"]
+__all__ = ["no_errors", "no_small_counts", "of_frame", "safe_fields", "without_labels"]

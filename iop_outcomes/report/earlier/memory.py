@@ -45,10 +45,10 @@ def refuse_unlike(scope: Scope, reports: Sequence[EarlierReport]) -> None:
         Of other programs, another policy, another definition of relapse or another kind of period,
         or of a later data cut.
     """
-    for one in reports:
-        _refuse_period(scope, one)
-        mine, theirs = set(scope.programs), set(one.programs)
-        if one.cells is None:  # then they are those that the top of the report names
+    for report in reports:
+        _refuse_period(scope, report)
+        mine, theirs = set(scope.programs), set(report.programs)
+        if report.cells is None:  # then they are those that the top of the report names
             mine = {*mine, *scope.too_few, *scope.pooled} - {OTHER_PROGRAMS}
         if mine != theirs:
             raise ReportError(
@@ -56,20 +56,20 @@ def refuse_unlike(scope: Scope, reports: Sequence[EarlierReport]) -> None:
                 found=f"this one is of {len(mine)}, and the earlier one of {len(theirs)}",
                 instead="a report of the same programs, by the same names",
             )
-        if one.data_cut > data_cut_of(scope):
+        if report.data_cut > data_cut_of(scope):
             raise ReportError(
                 "The earlier report was made of later records than this one.",
-                found=f"a data cut of {one.data_cut}, and now {data_cut_of(scope)}",
+                found=f"a data cut of {report.data_cut}, and now {data_cut_of(scope)}",
                 instead="a report of earlier records, or newer records for this one",
             )
-        threshold = scope.policy.threshold if one.cells is None else one.cells.threshold
+        threshold = scope.policy.threshold if report.cells is None else report.cells.threshold
         named = {"policy": "policy of small counts", "relapse": "definition of relapse"}
         unlike = [
-            words
-            for name, words in named.items()
-            if one.rules and one.rules.get(name) != rules_of(scope)[name]
+            name_in_words
+            for name, name_in_words in named.items()
+            if report.rules and report.rules.get(name) != rules_of(scope)[name]
         ]
-        if threshold != scope.policy.threshold or bool(one.mark) != bool(scope.policy.mark):
+        if threshold != scope.policy.threshold or bool(report.mark) != bool(scope.policy.mark):
             unlike.insert(0, named["policy"])
         if unlike:
             raise ReportError(
@@ -78,21 +78,21 @@ def refuse_unlike(scope: Scope, reports: Sequence[EarlierReport]) -> None:
             )
 
 
-def _refuse_period(scope: Scope, one: EarlierReport) -> None:
+def _refuse_period(scope: Scope, report: EarlierReport) -> None:
     period = scope.period
     if period is None:
         raise ReportError(
             "A report of the whole time has no earlier report beside it.",
             instead="--quarter 2026Q3 or a --period, with --compare",
         )
-    if one.period == str(period):
+    if report.period == str(period):
         return
-    before = parse_report_period(one.period)
+    before = parse_report_period(report.period)
     if before.each != period.each or before.last >= period.first:
         raise ReportError(
             "The earlier report is of a time of another length, or that is not before this one: "
             "what one less the other tells could be of a few people.",
-            found=f"{one.period}, and now {period}",
+            found=f"{report.period}, and now {period}",
             instead="reports of one length that follow one another, as quarters",
         )
 
@@ -124,22 +124,22 @@ def with_earlier(
     figures: dict[Key, Figure] = dict(ledger.figures)
     cells = []
     whole = list(trends)
-    for one in reports:
-        cells.append(_cells_of(one, whole, scope) if one.cells is None else one.cells)
+    for report in reports:
+        cells.append(_cells_of(report, whole, scope) if report.cells is None else report.cells)
         for trend in whole:
             for row, key in enumerate(trend_keys(trend)):
                 name = (*programs, key)
-                told = (trend.measure, str(trend.table["period"].iloc[row]))
-                if name in figures or told not in one.rows or trend.by:
+                key_of_row = (trend.measure, str(trend.table["period"].iloc[row]))
+                if name in figures or key_of_row not in report.rows or trend.by:
                     continue
-                printed = one.rows[told]
-                if printed is None and one.cells is None:
+                printed = report.rows[key_of_row]
+                if printed is None and report.cells is None:
                     figures[name] = None  # stays hidden: what it tells beside the rest is not known
                 elif printed is not None and (standing := _standing(trend, row, printed, scope)):
                     figures[name] = standing
-    held = {json.dumps(one.as_json()) for one in ledger.reports}
-    new = [one for one in cells if json.dumps(one.as_json()) not in held]
-    note = IN_PART if any(one.cells is None for one in reports) else ""
+    in_ledger = {json.dumps(earlier.as_json()) for earlier in ledger.reports}
+    new = [earlier for earlier in cells if json.dumps(earlier.as_json()) not in in_ledger]
+    note = IN_PART if any(report.cells is None for report in reports) else ""
     return replace(ledger, reports=(*ledger.reports, *new), figures=figures), note
 
 
@@ -148,33 +148,35 @@ def _standing(
 ) -> tuple[float | None, ...]:
     """Return the figures of a row that stay as they were printed; empty if it is printed anew."""
     numbers = trend.table[list(NUMBERS)].iloc[row].to_numpy(dtype=np.float64)
-    before = np.array([np.nan if one is None else one for one in printed[:2]])
+    before = np.array([np.nan if number is None else number for number in printed[:2]])
     if np.array_equal(numbers[:2], before, equal_nan=True):  # with all its digits
-        return tuple(None if np.isnan(one) else float(one) for one in numbers)
+        return tuple(None if np.isnan(number) else float(number) for number in numbers)
     off = numbers[:2] - before
     changes = [*off, off[1] - off[0]]
-    small = any(0 < abs(one) < scope.policy.threshold for one in changes if not np.isnan(one))
+    small = any(
+        0 < abs(change) < scope.policy.threshold for change in changes if not np.isnan(change)
+    )
     stays = small or find_quantity(trend.measure).kind == "sessions"
     return tuple(printed) if stays else ()
 
 
-def _cells_of(one: EarlierReport, trends: Sequence[Trend], scope: Scope) -> PrintedCells:
+def _cells_of(report: EarlierReport, trends: Sequence[Trend], scope: Scope) -> PrintedCells:
     """Return the printed cells of a report without any, as far as its trends tell them."""
     counts: dict[Key, int | None] = {}
     for trend in trends:
         for row, key in enumerate(trend_keys(trend)):
-            told = (trend.measure, str(trend.table["period"].iloc[row]))
-            if told not in one.rows or not isinstance(key, tuple):
+            key_of_row = (trend.measure, str(trend.table["period"].iloc[row]))
+            if key_of_row not in report.rows or not isinstance(key, tuple):
                 continue
-            printed = one.rows[told]
+            printed = report.rows[key_of_row]
             top, bottom = (None, None) if printed is None else printed[:2]
             counts[(*key, "numerator")] = None if top is None else int(top)
             if not np.isnan(trend.table["denominator"].iloc[row]):
                 counts[(*key, "denominator")] = None if bottom is None else int(bottom)
     return PrintedCells(
         scope.policy.threshold,
-        one.period,
-        one.data_cut,
+        report.period,
+        report.data_cut,
         tuple(sorted(scope.programs)),
         counts,
         settled=frozenset(counts),

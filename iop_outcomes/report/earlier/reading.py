@@ -65,13 +65,13 @@ class EarlierReport:
 
 
 def read_earlier(
-    given: str | Path | Sequence[str | Path] | None,
+    files: str | Path | Sequence[str | Path] | None,
 ) -> tuple[EarlierReport, ...]:
     """Return the saved reports of some files, in the order of their periods.
 
     Parameters
     ----------
-    given : str or pathlib.Path or a sequence of them, or None
+    files : str or pathlib.Path or a sequence of them, or None
         Files of reports saved as JSON.
 
     Raises
@@ -80,14 +80,14 @@ def read_earlier(
         A file cannot be read, or holds something else. It says what is wrong, and names no value
         of the file.
     """
-    if given is None:
+    if files is None:
         return ()
-    paths = [given] if isinstance(given, str | Path) else list(given)
+    paths = [files] if isinstance(files, str | Path) else list(files)
     for path in paths:
         if not isinstance(path, str | Path):
             _refuse("An earlier report is given as its file.", as_written(path))
-    made = [_read(Path(path)) for path in paths]
-    return tuple(sorted(made, key=lambda one: (one.last, one.first, one.data_cut)))
+    reports = [_read(Path(path)) for path in paths]
+    return tuple(sorted(reports, key=lambda report: (report.last, report.first, report.data_cut)))
 
 
 def _refuse(problem: str, found: str = "") -> NoReturn:
@@ -120,7 +120,7 @@ def _no_number(name: str) -> NoReturn:
 
 
 def _checked(document: Mapping[str, Any]) -> EarlierReport:
-    facts = {str(one["name"]): str(one["text"]) for one in document["facts"]}
+    facts = {str(fact["name"]): str(fact["text"]) for fact in document["facts"]}
     period = document["period"]
     if period is None:
         _refuse("The earlier report is of the whole time, and of no period to be compared.")
@@ -165,7 +165,7 @@ def _checked(document: Mapping[str, Any]) -> EarlierReport:
 
 def _figures(row: Mapping[str, Any]) -> Figures:
     """Return the numbers of a row, or raise ValueError if they are none."""
-    found: list[float | None] = []
+    numbers: list[float | None] = []
     for name in NUMBERS:
         value = row.get(name)
         if isinstance(value, bool) or not isinstance(value, int | float | None):
@@ -174,20 +174,20 @@ def _figures(row: Mapping[str, Any]) -> Figures:
             raise ValueError
         if value is not None and name in NUMBERS[:2] and value != int(value):
             raise ValueError
-        found.append(None if value is None else float(value))
-    if found[0] is None:
+        numbers.append(None if value is None else float(value))
+    if numbers[0] is None:
         raise ValueError
-    return tuple(found)
+    return tuple(numbers)
 
 
 def _check_cells(cells: PrintedCells) -> None:
     """Raise ValueError if no report has such cells."""
     numbers = [*cells.counts.values(), *cells.least.values(), cells.threshold]
     signs = {sign for row in cells.sums for sign in row.values()}
-    shares = [one for share in cells.shares for one in (share.low, share.high)]
-    if any(one is not None and not 0 <= one < MOST for one in numbers):
+    shares = [bound for share in cells.shares for bound in (share.low, share.high)]
+    if any(number is not None and not 0 <= number < MOST for number in numbers):
         raise ValueError
-    if signs - {-1, 1} or not all(0 <= one <= 1 for one in shares):
+    if signs - {-1, 1} or not all(0 <= bound <= 1 for bound in shares):
         raise ValueError
 
 

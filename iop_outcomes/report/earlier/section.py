@@ -54,7 +54,7 @@ def beside_section(
     note : str
         What could not be taken together with them.
     """
-    issued = "; ".join(f"{one.period} (data cut {one.data_cut})" for one in reports)
+    issued = "; ".join(f"{report.period} (data cut {report.data_cut})" for report in reports)
     which = "report" if len(reports) == 1 else "reports"
     sentences = [f"Set beside the earlier {which} of {issued}.", HOW]
     matrix = matrix_table(trends, targets)
@@ -62,8 +62,8 @@ def beside_section(
     if matrix is not None:
         periods = dict(zip(matrix.frame["measure"], matrix.frame["period"], strict=True))
         rows = [
-            _beside(scope, trend, one, str(periods[trend.title]))
-            for one in reports
+            _beside(scope, trend, report, str(periods[trend.title]))
+            for report in reports
             for trend in trends.drawn.values()
         ]
         columns = ["measure", "earlier period", "earlier", "period", "now", "change"]
@@ -80,28 +80,28 @@ def beside_section(
     return Section(NAME, TITLE, (*sentences, *([note] if note else [])), tuple(tables))
 
 
-def _beside(scope: Scope, trend: Trend, one: EarlierReport, period: str) -> tuple[str, ...]:
+def _beside(scope: Scope, trend: Trend, report: EarlierReport, period: str) -> tuple[str, ...]:
     """Return the row of a measure: what each report prints of its newest period, and the change."""
-    before = one.newest.get(trend.title, "")
+    before = report.newest.get(trend.title, "")
     key = (trend.measure, before)
-    told = _earlier_words(one, trend)
+    earlier = _earlier_words(report, trend)
     row = _row(trend, period)
     now = _shown(None if row is None else _figures_of(row), trend.unit)
-    words = (trend.title, before if key in one.rows else UNKNOWN, told, period, now)
-    return (*words, _change(scope, trend, one, before, period))
+    cells = (trend.title, before if key in report.rows else UNKNOWN, earlier, period, now)
+    return (*cells, _change(scope, trend, report, before, period))
 
 
-def _earlier_words(one: EarlierReport, trend: Trend) -> str:
-    key = (trend.measure, one.newest.get(trend.title, ""))
-    return _shown(one.rows[key], trend.unit) if key in one.rows else UNKNOWN
+def _earlier_words(report: EarlierReport, trend: Trend) -> str:
+    key = (trend.measure, report.newest.get(trend.title, ""))
+    return _shown(report.rows[key], trend.unit) if key in report.rows else UNKNOWN
 
 
-def _change(scope: Scope, trend: Trend, one: EarlierReport, before: str, period: str) -> str:
+def _change(scope: Scope, trend: Trend, report: EarlierReport, before: str, period: str) -> str:
     """Return the change in words, where the rule for findings can be used."""
     if before == period:
         return THE_SAME
     first, last = _row(trend, before), _row(trend, period)
-    printed = one.rows.get((trend.measure, before))
+    printed = report.rows.get((trend.measure, before))
     if first is None or last is None or printed is None:
         return NOT_COMPARED
     if _figures_of(first) is None or _figures_of(last) is None:
@@ -116,25 +116,25 @@ def corrected(trends: Trends, reports: Sequence[EarlierReport]) -> pd.DataFrame:
     rows = []
     shown = [*trends.drawn.values(), *trends.compared.values()]
     seen: set[tuple[str, str, str]] = set()
-    for one in reports:
+    for report in reports:
         for trend in shown:
             for row in range(len(trend.table)):
                 now = _figures_of(trend.table.iloc[row])
                 period = str(trend.table["period"].iloc[row])
-                before = one.rows.get((trend.measure, period))
-                key = (one.period, trend.measure, period)
+                before = report.rows.get((trend.measure, period))
+                key = (report.period, trend.measure, period)
                 if now is None or before is None or key in seen or _counts(now) == _counts(before):
                     continue
                 seen.add(key)
-                words = (_shown(before, trend.unit), _shown(now, trend.unit))
-                rows.append((one.period, trend.title, period, *words))
+                figures = (_shown(before, trend.unit), _shown(now, trend.unit))
+                rows.append((report.period, trend.title, period, *figures))
     columns = ["report", "measure", "period", "first printed", "now"]
     return pd.DataFrame(rows, columns=columns)
 
 
 def _row(trend: Trend, period: str) -> pd.Series[float] | None:
-    found = trend.table[trend.table["period"].astype(str) == period]
-    return None if found.empty else found.iloc[0]
+    rows = trend.table[trend.table["period"].astype(str) == period]
+    return None if rows.empty else rows.iloc[0]
 
 
 def _figures_of(row: pd.Series[float]) -> Figures | None:

@@ -77,9 +77,9 @@ def first_page(
     points += [*signal_points(signals), *others]
     chosen = choose(points)
     items = [(one.tag, one.title, one.text) for one in chosen]
-    untold = [one.title for one in scope.not_told if one.main]
-    if untold:
-        items.append((NOT_TOLD, "; ".join(untold), "."))
+    not_known = [one.title for one in scope.not_told if one.main]
+    if not_known:
+        items.append((NOT_TOLD, "; ".join(not_known), "."))
     table = matrix_table(trends, targets)
     return Section(NAME, TITLE, (HOW,), () if table is None else (table,), items=tuple(items))
 

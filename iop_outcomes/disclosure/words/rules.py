@@ -32,7 +32,7 @@ class HasRule(Protocol):
         """Who was left out."""
 
 
-def told(result: HasRule, policy: SafePolicy) -> dict[str, Any]:
+def safe_fields(result: HasRule, policy: SafePolicy) -> dict[str, Any]:
     """Return the rule of a result, and who was left out, without a small count.
 
     How many have no value is a count of people like any other.
@@ -92,8 +92,8 @@ def without_labels(result: object, *, synthetic: bool = False) -> object:
         return label(bare.copy(), Provenance(synthetic=True)) if synthetic else bare
     if not is_dataclass(result) or isinstance(result, type):
         return result
-    values = {one.name: getattr(result, one.name) for one in fields(result)}
-    frames = {name: one for name, one in values.items() if isinstance(one, pd.DataFrame)}
+    values = {field.name: getattr(result, field.name) for field in fields(result)}
+    frames = {name: value for name, value in values.items() if isinstance(value, pd.DataFrame)}
     bared = {name: unlabelled(frame) for name, frame in frames.items()}
     changed = {name: frame for name, frame in bared.items() if frame is not frames[name]}
     return replace(result, **changed) if changed else result
