@@ -35,8 +35,10 @@ def run(setting: Setting, replicates: int, seed: int) -> pd.DataFrame:
     for place in range(replicates):  # the same people in each setting
         random = np.random.default_rng([seed, place])
         frame = draw(setting, random)
-        for method, limits, found in _estimates(setting, frame, place < RESAMPLED * replicates):
-            for row in found.to_dict("records"):
+        for method, limits, differences in _estimates(
+            setting, frame, place < RESAMPLED * replicates
+        ):
+            for row in differences.to_dict("records"):
                 rows.append(
                     {
                         "setting": setting.name,
@@ -56,7 +58,7 @@ def _estimates(
     setting: Setting, frame: pd.DataFrame, resampled: bool
 ) -> Iterator[tuple[str, str, pd.DataFrame]]:
     for method in ("weighting", "augmented"):
-        found = iop.adjusted_curves(
+        adjusted = iop.adjusted_curves(
             *(frame, "track", setting.covariates),
             outcome=setting.outcome,
             day=DAY,
@@ -64,8 +66,8 @@ def _estimates(
             limits="closed_form",
         )
         if method == "weighting":
-            yield NAIVE, "closed form", found.unadjusted
-        yield method, "closed form", found.table
+            yield NAIVE, "closed form", adjusted.unadjusted
+        yield method, "closed form", adjusted.table
     if setting.name == "right":
         weighted = iop.propensity_weights(frame, "track", setting.covariates).frame
         options: dict[str, Any] = {"weights": "propensity_weight"}
@@ -80,14 +82,14 @@ def _estimates(
         yield "weighting", "weights taken as known", pd.concat(parts)
     if resampled:
         wanted = setting.name in BOOTSTRAP
-        found = iop.adjusted_curves(
+        standardised = iop.adjusted_curves(
             *(frame, "track", setting.covariates),
             outcome=setting.outcome,
             day=DAY,
             method="standardisation",
             resamples=RESAMPLES if wanted else 100,
         )
-        yield "standardisation", "bootstrap", found.table
+        yield "standardisation", "bootstrap", standardised.table
 
 
 def summary(drawn: pd.DataFrame, true: dict[str, float]) -> pd.DataFrame:
@@ -97,7 +99,7 @@ def summary(drawn: pd.DataFrame, true: dict[str, float]) -> pd.DataFrame:
         ["method", "limits", "measure"], sort=False
     ):
         value = true[str(measure)]
-        held = (own["lower"] <= value) & (value <= own["upper"])
+        covered = (own["lower"] <= value) & (value <= own["upper"])
         rows.append(
             {
                 "method": method,
@@ -110,21 +112,21 @@ def summary(drawn: pd.DataFrame, true: dict[str, float]) -> pd.DataFrame:
                 "bias_error": own["difference"].std() / np.sqrt(len(own)),
                 "spread": own["difference"].std(),
                 "mean_se": own["se"].mean(),
-                "coverage": held.mean(),
+                "coverage": covered.mean(),
                 "coverage_error": np.sqrt(0.95 * 0.05 / len(own)),
             }
         )
     return pd.DataFrame(rows)
 
 
-def as_table(found: pd.DataFrame, setting: Setting) -> str:
+def as_table(results: pd.DataFrame, setting: Setting) -> str:
     """Return a table of the page."""
     lines = [
         "| measure | method | limits | programs | truth | mean | bias | spread | mean error | "
         "95% limits hold it | expected |",
         "|" + " --- |" * 11,
     ]
-    for row in found.sort_values("measure", ascending=False, kind="stable").to_dict("records"):
+    for row in results.sort_values("measure", ascending=False, kind="stable").to_dict("records"):
         scale, decimals, unit = (100, 1, " %") if row["measure"] == "survival" else (1, 2, " days")
         numbers = [
             f"{scale * row[name]:.{decimals}f}"
@@ -132,10 +134,10 @@ def as_table(found: pd.DataFrame, setting: Setting) -> str:
         ]
         numbers[2] += f" ± {1.96 * scale * row['bias_error']:.{decimals}f}"
         right = row["method"] in setting.right
-        held = f"{100 * row['coverage']:.1f} % ± {196 * row['coverage_error']:.1f}"
+        coverage = f"{100 * row['coverage']:.1f} % ± {196 * row['coverage_error']:.1f}"
         lines.append(
             f"| {row['measure'].replace('_', ' ')} ({unit.strip()}) | {row['method']} | "
-            f"{row['limits']} | {row['programs']:,} | {' | '.join(numbers)} | {held} | "
+            f"{row['limits']} | {row['programs']:,} | {' | '.join(numbers)} | {coverage} | "
             f"{'95 %' if right else 'may miss'} |"
         )
     return "\n".join(lines)
@@ -170,17 +172,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--others", type=int, default=60, help="where some assumption is wrong")
     parser.add_argument("--seed", type=int, default=20261127)
     parser.add_argument("--page", type=Path, default=ROOT / "docs" / "validation_adjusted.md")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     start = time.process_time()
     true = truth()
     parts = {}
     for setting in SETTINGS:
-        programs = given.replicates if setting is SETTINGS[0] else given.others
-        parts[setting.name] = as_table(summary(run(setting, programs, given.seed), true), setting)
+        programs = options.replicates if setting is SETTINGS[0] else options.others
+        parts[setting.name] = as_table(summary(run(setting, programs, options.seed), true), setting)
         print(f"{setting.title}\n{parts[setting.name]}\n", flush=True)
     seconds = time.process_time() - start
-    programs = given.replicates, given.others
-    given.page.write_text(page_of(parts, seconds, programs, given.seed), encoding="utf-8")
+    programs = options.replicates, options.others
+    options.page.write_text(page_of(parts, seconds, programs, options.seed), encoding="utf-8")
     return 0
 
 

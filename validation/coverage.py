@@ -50,12 +50,12 @@ def study(
         for place, count in enumerate(wanted)
         for begin in range(0, count, CHUNK)
     ]
-    found: dict[tuple[int, int], list[list[Found]]] = {}
+    replicates_of: dict[tuple[int, int], list[list[Found]]] = {}
     for (place, numbers), done in _done(settings, tasks, seed, processes):
-        found[place, numbers.start] = done
+        replicates_of[place, numbers.start] = done
     tables = []
     for place, setting in enumerate(settings):
-        parts = [found[place, numbers.start] for at, numbers in tasks if at == place]
+        parts = [replicates_of[place, numbers.start] for at, numbers in tasks if at == place]
         tables.append(_table(setting, [each for part in parts for each in part]))
     return tables
 

@@ -90,19 +90,19 @@ def _intervals_once(
     drawn = rng.integers(0, len(next(iter(frames.values()))), people)
     group = rng.random(people) < 0.5
     seed = int(rng.integers(2**31))
-    found = []
+    estimates = []
     for number, (name, frame) in enumerate(frames.items()):
         times = frame.take(drawn).reset_index(drop=True).assign(group=group)
         resamples = RESAMPLES if number < 2 else 0
-        found += by.intervals(f"Intervals{name}", times, days, resamples, seed)
-        found += by.at_check_ins(f"Naive: dated at the check-in{name}", times, days)
+        estimates += by.intervals(f"Intervals{name}", times, days, resamples, seed)
+        estimates += by.at_check_ins(f"Naive: dated at the check-in{name}", times, days)
         test = compare_interval_survival(times, by="group")
-        found.append(rejected(f"Score test{name}", test.p_value))
-    return found
+        estimates.append(rejected(f"Score test{name}", test.p_value))
+    return estimates
 
 
 def _missed_with_use(population: Population) -> Setting:
-    frames = {said: population.times[f"linked:{rule}"] for rule, said in RULES_SAID.items()}
+    frames = {in_words: population.times[f"linked:{rule}"] for rule, in_words in RULES_SAID.items()}
     return Setting(
         name="missed_with_use",
         title="Weekly check-ins, missed more often after a relapse and by those more prone to it",
@@ -122,13 +122,13 @@ def _rules_once(
 ) -> list[Found]:
     drawn = rng.integers(0, len(next(iter(frames.values()))), people)
     seed = int(rng.integers(2**31))
-    found = []
+    estimates = []
     for number, (rule, frame) in enumerate(frames.items()):
         times = frame.take(drawn).reset_index(drop=True)
         resamples = RESAMPLES if number == 0 else 0
-        found += by.intervals(f"Intervals, {rule}", times, GRID, resamples, seed)
-        found += by.at_check_ins(f"Naive: dated at the check-in, {rule}", times, GRID)
-    return found
+        estimates += by.intervals(f"Intervals, {rule}", times, GRID, resamples, seed)
+        estimates += by.at_check_ins(f"Naive: dated at the check-in, {rule}", times, GRID)
+    return estimates
 
 
 def _leaving(population: Population) -> Setting:

@@ -63,11 +63,13 @@ def whole(estimator: str, quantity: str, inside: bool) -> Found:
 
 def stacked(replicates: Sequence[Sequence[Found]]) -> tuple[list[tuple[str, str]], Floats]:
     """Return what was estimated, and the numbers, shape (replicates, estimates, 5)."""
-    keys = [(found.estimator, found.quantity) for found in replicates[0]]
+    keys = [(estimate.estimator, estimate.quantity) for estimate in replicates[0]]
     for each in replicates:
-        if [(found.estimator, found.quantity) for found in each] != keys:
+        if [(estimate.estimator, estimate.quantity) for estimate in each] != keys:
             raise ValueError("The replicates of a setting estimate different things.")
-    numbers = np.array([[found.numbers() for found in each] for each in replicates], dtype=float)
+    numbers = np.array(
+        [[estimate.numbers() for estimate in each] for each in replicates], dtype=float
+    )
     return keys, numbers
 
 
@@ -103,14 +105,14 @@ def _biased(each: Floats, true: Truth) -> dict[str, Any]:
     middle = (lowest + highest)[some] / 2
     count = int(some.sum())
     spread = float(middle.std(ddof=1)) if count > 1 else NAN
-    given = se[np.isfinite(se)]
+    finite = se[np.isfinite(se)]
     return {
         "estimated": count,
         "bias_least": float(lowest[some].mean()) - true.value if count else NAN,
         "bias_most": float(highest[some].mean()) - true.value if count else NAN,
         "bias_error": spread / np.sqrt(count) if count else NAN,
         "spread": spread,
-        "mean_se": float(given.mean()) if len(given) else NAN,
+        "mean_se": float(finite.mean()) if len(finite) else NAN,
     }
 
 
@@ -125,10 +127,10 @@ def _covered(each: Floats, true: Truth) -> dict[str, Any]:
     if not count:
         nothing = dict.fromkeys(("coverage", "coverage_lower", "coverage_upper"), NAN)
         return {"intervals": 0, **nothing, "verdict": "", "by_chance": False}
-    held = int(hits[some].sum())
-    least, most = (float(limit) for limit in proportion_interval(held, count))
+    covered = int(hits[some].sum())
+    least, most = (float(limit) for limit in proportion_interval(covered, count))
     band = TEST_SIZE if true.unit == "test" else NOMINAL
-    share = held / count
+    share = covered / count
     return {
         "intervals": count,
         "coverage": share,

@@ -64,14 +64,14 @@ def _exact(population: Population, people: int) -> Setting:
 def _exact_once(relapse: Array, truth: Array, people: int, rng: np.random.Generator) -> list[Found]:
     times = followed(relapse, people, rng)
     curves = iop.survival_curves(times)
-    found = [
+    estimates = [
         row for scale in by.SCALES for row in by.curve(f"Kaplan-Meier, {scale}", times, DAYS, scale)
     ]
-    found += [*by.crude(times, DAYS), by.median("Kaplan-Meier, log-log", curves)]
-    found += [*by.days_read(curves), *by.crude_days(times), *by.bands(curves, truth)]
+    estimates += [*by.crude(times, DAYS), by.median("Kaplan-Meier, log-log", curves)]
+    estimates += [*by.days_read(curves), *by.crude_days(times), *by.bands(curves, truth)]
     test = iop.compare_survival(times, by="group")
     return [
-        *found,
+        *estimates,
         rejected("Log-rank", test.p_value),
         shares_compared(times, "Naive: shares with a relapse compared"),
     ]
@@ -142,16 +142,16 @@ def _competing(population: Population, people: int) -> Setting:
 def _competing_once(day: Array, code: Array, people: int, rng: np.random.Generator) -> list[Found]:
     times = followed(day, people, rng)
     own = np.where(times["event"], code[times["person"]], len(CAUSES))
-    words = [*CAUSES, "end_of_follow_up"]
-    times["ended_by"] = pd.Categorical.from_codes(own, pd.Index(words))
-    found = by.incidence(times, CAUSES, DAYS, shown=CAUSES[:-1])
+    ends = [*CAUSES, "end_of_follow_up"]
+    times["ended_by"] = pd.Categorical.from_codes(own, pd.Index(ends))
+    estimates = by.incidence(times, CAUSES, DAYS, shown=CAUSES[:-1])
     times["ended_by"] = np.select(
         [own == 0, own < len(CAUSES)], ["relapse", "other"], "end_of_follow_up"
     )
     test = compare_incidence(times, by="group", causes=["relapse", "other"]).table
     relapsed = times.assign(event=own == 0)
     return [
-        *found,
+        *estimates,
         rejected("Gray's test", float(test["p_value"].iloc[0])),
         shares_compared(relapsed, "Naive: shares with a relapse compared"),
     ]
@@ -225,12 +225,12 @@ def _weighted_once(
     day, cut = relapse[person], data_cuts(people, rng)
     times = pd.DataFrame({"days": np.minimum(day, cut), "event": day <= cut, "weight": 1 / chance})
     times = times[rng.random(people) < chance].reset_index(drop=True)
-    found = []
+    estimates = []
     for name, weights in (("Weighted Kaplan-Meier", "weight"), ("Naive: not weighted", None)):
         curves = iop.survival_curves(times, weights=weights)
         for row in curves.at(DAYS).to_dict("records"):
             value = (row["survival"], NAN, row["lower"], row["upper"])
-            found.append(Found(name, by.clear(row["day"]), *value))
+            estimates.append(Found(name, by.clear(row["day"]), *value))
         mean = curves.restricted_mean(by.HORIZON)[["mean", "se", "lower", "upper"]].iloc[0]
-        found += [by.median(name, curves), Found(name, by.MEAN, *mean)]
-    return found
+        estimates += [by.median(name, curves), Found(name, by.MEAN, *mean)]
+    return estimates

@@ -102,20 +102,20 @@ def _once(rng: np.random.Generator, *, episodes: tuple[int, int]) -> list[Found]
     )
     ends = _ends(drawn)
     weekly = _weekly(drawn)
-    found = []
+    estimates = []
     for ours in (True, False):
         how = "by person" if ours else "episodes taken as people"
         name = "" if ours else "Naive: "
         option = {} if ours else {"cluster": None}
         curves = survival_curves(plain, **option).at(list(DAYS))
-        found += _limits(f"{name}Kaplan-Meier, {how}", curves, "survival", by.clear)
+        estimates += _limits(f"{name}Kaplan-Meier, {how}", curves, "survival", by.clear)
         incidence = cumulative_incidence(ends, causes=CAUSES, **option).at(list(DAYS))
         incidence = incidence[incidence["cause"] == "relapse"]
         label = partial(by.ended, "relapse")
-        found += _limits(f"{name}Aalen-Johansen, {how}", incidence, "incidence", label)
+        estimates += _limits(f"{name}Aalen-Johansen, {how}", incidence, "incidence", label)
         between = interval_survival(weekly, resamples=RESAMPLES, seed=seed, **option)
         rows = between.at(list(CHECK_INS))
-        found += _limits(f"{name}Intervals, {how}", rows, "lowest", by.clear)
+        estimates += _limits(f"{name}Intervals, {how}", rows, "lowest", by.clear)
         tests = {
             "Log-rank": compare_survival(plain, by="group", **option).p_value,
             "Gray": compare_incidence(ends, by="group", causes=CAUSES, **option)
@@ -125,8 +125,8 @@ def _once(rng: np.random.Generator, *, episodes: tuple[int, int]) -> list[Found]
                 weekly, by="group", **option
             ).p_value,
         }
-        found += [rejected(f"{name}{test}, {how}", value) for test, value in tests.items()]
-    return found
+        estimates += [rejected(f"{name}{test}, {how}", value) for test, value in tests.items()]
+    return estimates
 
 
 def _ends(drawn: pd.DataFrame) -> pd.DataFrame:

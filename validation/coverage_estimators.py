@@ -41,10 +41,10 @@ def curve(
     name: str, times: pd.DataFrame, days: Sequence[float], scale: Interval = "log-log"
 ) -> list[Found]:
     """The Kaplan-Meier estimate on the given days."""
-    found = iop.survival_curves(times, interval=scale).at(days)
+    rows = iop.survival_curves(times, interval=scale).at(days)
     return [
         Found(name, clear(row["day"]), row["survival"], NAN, row["lower"], row["upper"])
-        for row in found.to_dict("records")
+        for row in rows.to_dict("records")
     ]
 
 
@@ -83,12 +83,12 @@ def _holds(limits: pd.DataFrame, truth: Array) -> bool:
 def crude(times: pd.DataFrame, days: Sequence[float]) -> list[Found]:
     """What is read off without regard to who was still followed."""
     last, event = times["days"].to_numpy(), times["event"].to_numpy()
-    name, found = "Naive: share of all admitted", []
+    name, estimates = "Naive: share of all admitted", []
     for day in days:
         free = int((~(event & (last <= day))).sum())
         lower, upper = proportion_interval(free, len(last))
-        found.append(Found(name, clear(day), free / len(last), NAN, float(lower), float(upper)))
-    return found
+        estimates.append(Found(name, clear(day), free / len(last), NAN, float(lower), float(upper)))
+    return estimates
 
 
 def crude_days(times: pd.DataFrame) -> list[Found]:
@@ -109,12 +109,12 @@ def intervals(
     name: str, times: pd.DataFrame, days: Sequence[float], resamples: int = 0, seed: int = 0
 ) -> list[Found]:
     """`interval_survival` on the given days, and its median."""
-    found = interval_survival(times, resamples=resamples, seed=seed)
+    curves = interval_survival(times, resamples=resamples, seed=seed)
     rows = []
-    for row in found.at(days).to_dict("records"):
+    for row in curves.at(days).to_dict("records"):
         limits = (row.get("lower", NAN), row.get("upper", NAN))
         rows.append(Found(name, clear(row["day"]), row["lowest"], NAN, *limits, row["highest"]))
-    middle = found.median().iloc[0].to_dict()
+    middle = curves.median().iloc[0].to_dict()
     lower, upper = (
         NAN if not resamples else np.inf if np.isnan(middle[bound]) else middle[bound]
         for bound in ("lower", "upper")
@@ -133,13 +133,15 @@ def bounds(times: pd.DataFrame, days: Sequence[float], left: Array) -> list[Foun
     """Nobody of those who left had relapsed, and all had: what no assumption can move."""
     best = times.assign(days=np.where(left, LONG, times["days"]))
     worst = times.assign(days=times["days"] + left, event=times["event"] | left)
-    found = []
+    estimates = []
     for day in days:
         high, low = (
             float(iop.survival_curves(each).at(day)["survival"].iloc[0]) for each in (best, worst)
         )
-        found.append(Found("Bounds: all who left relapsed, or none", clear(day), low, highest=high))
-    return found
+        estimates.append(
+            Found("Bounds: all who left relapsed, or none", clear(day), low, highest=high)
+        )
+    return estimates
 
 
 LONG = 10_000  # later than any follow-up
@@ -149,14 +151,14 @@ def incidence(
     times: pd.DataFrame, causes: Sequence[str], days: Sequence[float], shown: Sequence[str]
 ) -> list[Found]:
     """The Aalen-Johansen estimate of each cause, then 1 - Kaplan-Meier."""
-    found = cumulative_incidence(times, causes=causes)
+    incidences = cumulative_incidence(times, causes=causes)
     ours = [
         Found(
             "Aalen-Johansen",
             ended(row["cause"], row["day"]),
             *(row[name] for name in ("incidence", "se", "lower", "upper")),
         )
-        for row in found.at(days).to_dict("records")
+        for row in incidences.at(days).to_dict("records")
         if row["cause"] in shown
     ]
     naive = []
@@ -173,11 +175,11 @@ def rates(
     name: str, times: pd.DataFrame, days: Sequence[float], width: float | None
 ) -> list[Found]:
     """The smoothed rate on the given days."""
-    found = hazard(times, bandwidth=width, days=days)
+    smoothed = hazard(times, bandwidth=width, days=days)
     columns = ["hazard", "se", "lower", "upper"]
     return [
         Found(name, rate(day), *row)
-        for day, row in zip(days, found.table[columns].to_numpy().tolist(), strict=True)
+        for day, row in zip(days, smoothed.table[columns].to_numpy().tolist(), strict=True)
     ]
 
 

@@ -75,22 +75,22 @@ def draw_weeks(people: int, weeks: int, rng: np.random.Generator) -> tuple[Array
         use = rng.random(people) < np.where(young, 0.6, 0.25)
         return use[:, None], rng.random((people, 1)) > np.where(young, 0.5, 0.2)[:, None], young
     use = np.zeros((people, weeks), dtype=bool)
-    here = np.zeros((people, weeks), dtype=bool)
+    seen = np.zeros((people, weeks), dtype=bool)
     before = rng.random(people) < 0.3
     last_seen = np.zeros(people, dtype=bool)
     stays = np.ones(people, dtype=bool)
     for week in range(weeks):
         before = rng.random(people) < 1 / (1 + np.exp(3.6 - 2.6 * before - 0.8 * young))
         use[:, week] = before
-        here[:, week] = stays & (rng.random(people) > 0.05 + 0.15 * last_seen) | (week == 0)
-        last_seen = np.where(here[:, week], before, last_seen)
+        seen[:, week] = stays & (rng.random(people) > 0.05 + 0.15 * last_seen) | (week == 0)
+        last_seen = np.where(seen[:, week], before, last_seen)
         stays &= rng.random(people) > 0.01 + 0.08 * last_seen + 0.08 * young
-    return use, here, young
+    return use, seen, young
 
 
 def _once(rng: np.random.Generator, *, weeks: int) -> list[Found]:
-    use, here, young = draw_weeks(PEOPLE, weeks, rng)
-    symbols = np.where(here, np.where(use, "+", "-"), "o")
+    use, seen, young = draw_weeks(PEOPLE, weeks, rng)
+    symbols = np.where(seen, np.where(use, "+", "-"), "o")
     patterns = pd.Series(list(map("".join, symbols)))
     imputed = iop.impute_weeks(
         patterns,
@@ -99,8 +99,8 @@ def _once(rng: np.random.Generator, *, weeks: int) -> list[Found]:
         seed=int(rng.integers(2**31)),
         never_seen="impute",
     )
-    found = iop.relapse_by_imputation(imputed, DEFINITION, horizon_weeks=weeks)
-    row = found.table.iloc[0]
+    pooled = iop.relapse_by_imputation(imputed, DEFINITION, horizon_weeks=weeks)
+    row = pooled.table.iloc[0]
     by_group = iop.relapse_by_imputation(imputed, DEFINITION, horizon_weeks=weeks, by="young")
     apart = by_group.difference.iloc[0]
     return [
@@ -109,9 +109,9 @@ def _once(rng: np.random.Generator, *, weeks: int) -> list[Found]:
             *(row["relapsed_lower"], row["relapsed_upper"]),
         ),
         Found(OURS, DIFFERENCE, *apart[["difference", "se", "lower", "upper"]]),
-        _counted("Naive: a missed week is use", (use | ~here).any(axis=1)),
-        _counted("Naive: a missed week is no use", (use & here).any(axis=1)),
-        _counted("Naive: those who missed no week", use[here.all(axis=1)].any(axis=1)),
+        _counted("Naive: a missed week is use", (use | ~seen).any(axis=1)),
+        _counted("Naive: a missed week is no use", (use & seen).any(axis=1)),
+        _counted("Naive: those who missed no week", use[seen.all(axis=1)].any(axis=1)),
     ]
 
 

@@ -200,8 +200,8 @@ def _coverage(row: dict[str, Any]) -> str:
 
 
 def _verdict(row: dict[str, Any]) -> str:
-    words = {VERDICTS[0]: VERDICTS[0], VERDICTS[1]: "**below**", VERDICTS[2]: "above", "": ""}
-    return words[row["verdict"]] + (", perhaps by chance" if row["by_chance"] else "")
+    printed = {VERDICTS[0]: VERDICTS[0], VERDICTS[1]: "**below**", VERDICTS[2]: "above", "": ""}
+    return printed[row["verdict"]] + (", perhaps by chance" if row["by_chance"] else "")
 
 
 def _percent(share: float) -> str:

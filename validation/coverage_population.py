@@ -130,9 +130,9 @@ def _check_in_times(drawn: dict[str, Array], rng: np.random.Generator) -> dict[s
     for name, (answered, shown, until, rules) in asked.items():
         records = as_records(answered, shown, until)
         for rule in rules:
-            found = iop.time_to_relapse(records, iop.RelapseRule(missing=rule))
-            found["left"] = (until < followed) & ~found["event"]
-            times[f"{name}:{rule}"] = found[["clear_until", "days", "event", "left"]]
+            frame = iop.time_to_relapse(records, iop.RelapseRule(missing=rule))
+            frame["left"] = (until < followed) & ~frame["event"]
+            times[f"{name}:{rule}"] = frame[["clear_until", "days", "event", "left"]]
     return times
 
 

@@ -84,11 +84,11 @@ def draw_relapses(
 
 
 def _means(name: str, times: pd.DataFrame, terminal: str | None = None) -> list[Found]:
-    found = mean_cumulative_function(times, id="id", terminal=terminal).at(DAYS)
+    means = mean_cumulative_function(times, id="id", terminal=terminal).at(DAYS)
     columns = ["mean", "se", "lower", "upper"]
     return [
         Found(name, _number(day), *row)
-        for day, row in zip(DAYS, found[columns].to_numpy().tolist(), strict=True)
+        for day, row in zip(DAYS, means[columns].to_numpy().tolist(), strict=True)
     ]
 
 
@@ -217,7 +217,7 @@ def draw_states(people: int, rng: np.random.Generator) -> tuple[pd.DataFrame, Ar
     state[np.arange(HORIZON + 1) > cut[:, None]] = -1
     person, day = np.nonzero((state[:, 1:] != state[:, :-1]) & (state[:, 1:] >= 0))
     day += 1
-    words = np.array([*STATES, None], dtype=object)
+    names = np.array([*STATES, None], dtype=object)
     moves = pd.DataFrame(
         {"episode_id": person, "days": day, "to": state[person, day], "of": state[person, day - 1]}
     )
@@ -230,21 +230,21 @@ def draw_states(people: int, rng: np.random.Generator) -> tuple[pd.DataFrame, Ar
     )
     stays["entry"] = stays.groupby("episode_id")["days"].shift(fill_value=0)
     stays = stays[stays["entry"] < stays["days"]].reset_index(drop=True)
-    named = stays.assign(state=words[stays["of"]], next_state=words[stays["to"]])
+    named = stays.assign(state=names[stays["of"]], next_state=names[stays["to"]])
     return named[["episode_id", "state", "entry", "days", "next_state"]], state
 
 
 def _states_once(people: int, rng: np.random.Generator) -> list[Found]:
     stays, state = draw_states(people, rng)
-    found = state_occupation(stays)
+    occupation = state_occupation(stays)
     columns = ["share", "se", "lower", "upper"]
     rows = [
         Found(
             "Aalen-Johansen, robust", _share(row["state"], row["day"]), *(row[c] for c in columns)
         )
-        for row in found.at(DAYS).to_dict("records")
+        for row in occupation.at(DAYS).to_dict("records")
     ]
-    for row in found.time_in_state(HORIZON).to_dict("records"):
+    for row in occupation.time_in_state(HORIZON).to_dict("records"):
         value = (row[name] for name in ("days", "se", "lower", "upper"))
         rows.append(Found("Aalen-Johansen, robust", _spent(row["state"]), *value))
     return [*rows, *_last_seen(state)]

@@ -65,8 +65,8 @@ def _exponential(rng: np.random.Generator) -> Array:
 
 
 def _weibull(rng: np.random.Generator) -> Array:
-    found: Array = SCALE * rng.exponential(1.0, PEOPLE) ** (1 / SHAPE)
-    return found
+    days: Array = SCALE * rng.exponential(1.0, PEOPLE) ** (1 / SHAPE)
+    return days
 
 
 def asked_weekly(relapse: Array) -> pd.DataFrame:
@@ -82,12 +82,12 @@ def _once(
 ) -> list[Found]:
     times = asked_weekly(draw(rng))
     dated = times.drop(columns="clear_until")
-    found = []
+    estimates = []
     for width, window in WINDOWS:
-        found += by.rates(f"Intervals, {window}", times, days, width)
-        found += by.rates(f"Dates of check-ins, {window}", dated, days, width)
-        found += _naive(f"Naive: dated at the check-in, {window}", dated, days, width)
-    return found
+        estimates += by.rates(f"Intervals, {window}", times, days, width)
+        estimates += by.rates(f"Dates of check-ins, {window}", dated, days, width)
+        estimates += _naive(f"Naive: dated at the check-in, {window}", dated, days, width)
+    return estimates
 
 
 def _naive(

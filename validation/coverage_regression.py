@@ -163,8 +163,8 @@ def _few_once(rng: np.random.Generator, *, people: int) -> list[Found]:
         few, fit = cox(frame, TERMS, small_sample=True), cox(frame, TERMS)
     except EstimateError:  # so few people that all of a group can relapse before the others
         return [Found(name, _ratio(term), NAN) for name in names for term in TERMS]
-    found = [(few, "se"), (fit, "se"), (fit, "se_model")]
-    return [row for name, of in zip(names, found, strict=True) for row in _read(name, *of)]
+    fits = [(few, "se"), (fit, "se"), (fit, "se_model")]
+    return [row for name, of in zip(names, fits, strict=True) for row in _read(name, *of)]
 
 
 def _rate_ratio(frame: pd.DataFrame) -> Found:
@@ -187,11 +187,11 @@ def _fine_gray_once(rng: np.random.Generator, *, clustered: bool = False) -> lis
     fit = fine_gray(frame, TERMS, causes=CAUSES, cluster=cluster)
     name = "Fine-Gray, robust by person" if clustered else "Fine-Gray, robust"
     other = cause_specific_cox(frame, TERMS, causes=CAUSES, cluster=None)
-    found = [*_read(name, fit), *_read("Naive: Cox with the other cause censored", other)]
+    estimates = [*_read(name, fit), *_read("Naive: Cox with the other cause censored", other)]
     if clustered:
         alone = fine_gray(frame, TERMS, causes=CAUSES, cluster=None)
-        found += _read("Naive: Fine-Gray, episodes taken as people", alone)
-    return found
+        estimates += _read("Naive: Fine-Gray, episodes taken as people", alone)
+    return estimates
 
 
 def _rates_once(rng: np.random.Generator) -> list[Found]:

@@ -92,9 +92,11 @@ def make_people(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     people["second"] = later.where((people["project"] == 30) & (later > people["admit"]))
     weeks = tables["meta_study_length"].groupby(["project", "phase"])["weeks"].sum()
     weeks = weeks / tables["meta_study_length"].groupby("project")["treatment"].nunique()
-    one = people["project"].map(weeks.xs(1, level="phase"))
+    first_weeks = people["project"].map(weeks.xs(1, level="phase"))
     two = people["project"].map(weeks.xs(2, level="phase"))
-    end = (people["admit"] + 7 * one).where(people["second"].isna(), people["second"] + 7 * two)
+    end = (people["admit"] + 7 * first_weeks).where(
+        people["second"].isna(), people["second"] + 7 * two
+    )
     people["protocol_end"] = end.where(people["randomised"], people["admit"])
     return people
 

@@ -36,10 +36,10 @@ class Words:
 
 def prescribed_in(arm: pd.Series[str]) -> pd.Series[str]:
     """The opioid that each arm was given, which its urines are meant to hold."""
-    given = np.select(
+    medication = np.select(
         [arm.str.contains("BUP"), arm == "Methadone"], ["Buprenorphine", "Methadone"], "none"
     )
-    return pd.Series(given, index=arm.index)
+    return pd.Series(medication, index=arm.index)
 
 
 def read(data: Path) -> iop.Records:
@@ -49,12 +49,12 @@ def read(data: Path) -> iop.Records:
     people = people[people["randomised"] & people["project"].isin(TRIALS)]
     due = tables["derived_visitImputed"].assign(substance=None)
     came = due["visitImputed"] == "Present"
-    found = tables["uds"].rename(columns={"what": "substance"})
+    tests = tables["uds"].rename(columns={"what": "substance"})
     checkins = pd.concat(
         [
             due[came].assign(status="completed", drug_test="negative"),
             due[~came].assign(status="missed", drug_test=None),
-            found.assign(status="completed", drug_test="positive"),
+            tests.assign(status="completed", drug_test="positive"),
         ],
         ignore_index=True,
     )

@@ -53,8 +53,8 @@ def _enough(times: pd.DataFrame, shown: list[int], day: int, threshold: int) -> 
     """Return whether a further day leaves enough, or no, ends on both sides of it."""
     if (times["days"] > day).sum() < threshold:
         return False
-    earlier = max(one for one in shown if one < day)
-    later = min((one for one in shown if one > day), default=None)
+    earlier = max(other for other in shown if other < day)
+    later = min((other for other in shown if other > day), default=None)
     stretches = [(earlier, day), *([] if later is None else [(day, later)])]
     for start, end in stretches:
         inside = times[(times["days"] > start) & (times["days"] <= end)]
@@ -83,20 +83,20 @@ def trial(size: int, seed: int) -> dict[str, list[float]]:
     shown = protected.table.iloc[1:]
     exact = curves.at(shown["day"].tolist()) if len(shown) else shown
     off = [
-        100 * abs(float(one) - float(other))
+        100 * abs(float(value) - float(other))
         for name in ("lower", "upper")
-        for one, other in zip(shown[name], exact[name], strict=True)
-        if not pd.isna(one)
+        for value, other in zip(shown[name], exact[name], strict=True)
+        if not pd.isna(value)
     ]
     heights = curves.at(before)["survival"].round(2).tolist() if before else []
     points = {
         "before": (before, heights),
         "now": (shown["day"].tolist(), shown["survival"].tolist()),
     }
-    found = {
+    rows = {
         name: [*(100 * abs(read_off(*both) - truth)), len(both[0])] for name, both in points.items()
     }
-    return {**found, "base": protected.sizes["base"].tolist(), "limits": off}
+    return {**rows, "base": protected.sizes["base"].tolist(), "limits": off}
 
 
 def run(runs: int) -> pd.DataFrame:
@@ -104,26 +104,26 @@ def run(runs: int) -> pd.DataFrame:
     rows = []
     for size in SIZES:
         trials = [trial(size, seed) for seed in range(runs)]
-        bases = [base for one in trials for base in one["base"]]
-        limits = [off for one in trials for off in one["limits"]]
+        bases = [base for result in trials for base in result["base"]]
+        limits = [off for result in trials for off in result["limits"]]
         for name in ("before", "now"):
-            means = np.mean([one[name] for one in trials], axis=0)
+            means = np.mean([result[name] for result in trials], axis=0)
             rows.append((size, name, *means, bases, limits))
     columns = ["size", "rule", *map(str, ASKED), "days", "bases", "limits"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def page(found: pd.DataFrame, command: str) -> str:
+def page(summary: pd.DataFrame, command: str) -> str:
     """Return the page of docs/."""
     names = {"before": "the rule before", "now": "that of `protect`"}
     lines = [
         "| people | rule | days shown | error at day 30 | 60 | 90 | 180 (points) |",
         "|---|---|---|---|---|---|---|",
     ]
-    for row in found.to_dict("records"):
+    for row in summary.to_dict("records"):
         errors = " | ".join(f"{row[str(day)]:.1f}" for day in ASKED)
         lines.append(f"| {row['size']} | {names[row['rule']]} | {row['days']:.1f} | {errors} |")
-    now = found[found["rule"] == "now"]
+    now = summary[summary["rule"] == "now"]
     bases = ["| people | curves | to 5 | to 10 | to 20 | none |", "|---|---|---|---|---|---|"]
     limits = ["| people | mean (points) | most |", "|---|---|---|"]
     for size, used, off in zip(now["size"], now["bases"], now["limits"], strict=True):
@@ -147,13 +147,13 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--page", type=Path)
     options = parser.parse_args(sys.argv[1:])
-    found = run(options.runs)
-    print(found.drop(columns=["bases", "limits"]).round(2).to_string())
+    summary = run(options.runs)
+    print(summary.drop(columns=["bases", "limits"]).round(2).to_string())
     if options.page:
         command = shlex.join(
             ["python", "-m", "validation.curve_rules", "--runs", str(options.runs)]
         )
-        options.page.write_text(page(found, command), encoding="utf-8")
+        options.page.write_text(page(summary, command), encoding="utf-8")
 
 
 if __name__ == "__main__":

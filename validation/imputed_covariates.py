@@ -53,8 +53,8 @@ def run(replicates: int, seed: int) -> pd.DataFrame:
     for place in range(replicates):
         random = np.random.default_rng([seed, place])
         frame = draw(SETTINGS[0], random)
-        for method, limits, found in _estimates(frame, random, place < RESAMPLED * replicates):
-            rows.append(found.assign(method=method, limits=limits))
+        for method, limits, table in _estimates(frame, random, place < RESAMPLED * replicates):
+            rows.append(table.assign(method=method, limits=limits))
     return pd.concat(rows, ignore_index=True)
 
 
@@ -83,9 +83,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--page", type=Path, default=ROOT / "docs" / "validation_imputed_covariates.md"
     )
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     start = time.process_time()
-    drawn = run(given.replicates, given.seed)
+    drawn = run(options.replicates, options.seed)
     table = as_table(summary(drawn, truth()), SETTING)
     print(table)
     missing = drawn[drawn["method"].isin(IMPUTED)].groupby(["method", "limits"])
@@ -95,8 +95,8 @@ def main(arguments: list[str] | None = None) -> int:
     filled = {
         "date": date.today().isoformat(),
         "seconds": f"{time.process_time() - start:,.0f}",
-        "replicates": f"{given.replicates:,}",
-        "seed": str(given.seed),
+        "replicates": f"{options.replicates:,}",
+        "seed": str(options.seed),
         "imputations": str(IMPUTATIONS),
         "resamples": str(RESAMPLES),
         "share": f"{RESAMPLED:.0%}",
@@ -107,7 +107,7 @@ def main(arguments: list[str] | None = None) -> int:
     text = TEMPLATE.read_text(encoding="utf-8")
     for name, value in filled.items():
         text = text.replace("{" + name + "}", value)
-    given.page.write_text(text, encoding="utf-8")
+    options.page.write_text(text, encoding="utf-8")
     return 0
 
 

@@ -108,10 +108,10 @@ def estimates(frame: pd.DataFrame) -> dict[str, Estimate]:
     return {
         name: _of(
             iop.survival_difference(
-                one, "group", DAY, weights="remaining_weight", cluster="episode_id"
+                weighted, "group", DAY, weights="remaining_weight", cluster="episode_id"
             ).table.iloc[0]
         )
-        for name, one in ways.items()
+        for name, weighted in ways.items()
     }
 
 
@@ -119,18 +119,18 @@ def _of(row: pd.Series) -> Estimate:  # type: ignore[type-arg]  # a row of mixed
     return Estimate(float(row["difference"]), float(row["lower"]), float(row["upper"]))
 
 
-def row_of(names: tuple[str, str, str], found: list[Estimate], truth: float) -> str:
+def row_of(names: tuple[str, str, str], estimates: list[Estimate], truth: float) -> str:
     """Return a line of the table."""
     values: NDArray[np.float64] = np.array(
-        [[one.difference, one.lower, one.upper] for one in found]
+        [[estimate.difference, estimate.lower, estimate.upper] for estimate in estimates]
     )
-    held = ((values[:, 1] <= truth) & (truth <= values[:, 2])).mean()
+    covered = ((values[:, 1] <= truth) & (truth <= values[:, 2])).mean()
     error = values[:, 0].std(ddof=1) / np.sqrt(len(values))
-    held_error = np.sqrt(held * (1 - held) / len(values))
+    held_error = np.sqrt(covered * (1 - covered) / len(values))
     bias = values[:, 0].mean() - truth
     return (
         f"| {' | '.join(names)} | {truth:.3f} | {bias:+.3f} ({error:.3f}) | "
-        f"{values[:, 0].std(ddof=1):.3f} | {held:.1%} ({held_error:.1%}) |"
+        f"{values[:, 0].std(ddof=1):.3f} | {covered:.1%} ({held_error:.1%}) |"
     )
 
 
@@ -145,21 +145,21 @@ def main() -> None:
     for effect, ratio in EFFECTS.items():
         truth = true_difference(ratio)
         for name, leaving in LEAVING.items():
-            found: dict[str, list[Estimate]] = {}
+            rows_of_way: dict[str, list[Estimate]] = {}
             for seed in range(asked.programs):
                 frame = simulate(asked.people, leaving, ratio, np.random.default_rng(seed))
-                for way, one in estimates(frame).items():
-                    found.setdefault(way, []).append(one)
-            lines += [row_of((effect, name, way), rows, truth) for way, rows in found.items()]
+                for way, estimate in estimates(frame).items():
+                    rows_of_way.setdefault(way, []).append(estimate)
+            lines += [row_of((effect, name, way), rows, truth) for way, rows in rows_of_way.items()]
             print(f"{effect}, {name}: done", file=sys.stderr)
     text = TEXT.read_text(encoding="utf-8")
-    told = {
+    texts = {
         "day": date.today().isoformat(),
         "programs": f"{asked.programs:,}",
         "people": f"{asked.people:,}",
         "rows": "\n".join(lines),
     }
-    for key, value in told.items():
+    for key, value in texts.items():
         text = text.replace(f"{{{{{key}}}}}", value)
     asked.out.write_text(text, encoding="utf-8")
 

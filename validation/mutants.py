@@ -73,9 +73,9 @@ class Worker:
         self.process = subprocess.Popen(
             command, cwd=tree, env=_environment(tree), text=True, **pipes
         )
-        found = self.run({"collect": True, "files": files})  # writes the bytecode of all
-        if found["code"] != 0:
-            raise SystemExit(f"The tests could not be collected: {found['said']}")
+        outcome = self.run({"collect": True, "files": files})  # writes the bytecode of all
+        if outcome["code"] != 0:
+            raise SystemExit(f"The tests could not be collected: {outcome['said']}")
 
     def run(self, job: dict[str, Any]) -> dict[str, Any]:
         """Return what pytest returned (none: it hung), the seconds it used, and what it said."""
@@ -86,8 +86,8 @@ class Worker:
         line = self.process.stdout.readline()
         if not line:
             raise SystemExit("The process that runs the tests ended.")
-        found: dict[str, Any] = json.loads(line)
-        return found
+        outcome: dict[str, Any] = json.loads(line)
+        return outcome
 
 
 def workers(first: Path, number: int, files: list[str]) -> list[Worker]:
@@ -137,8 +137,8 @@ def known(only: str, number: int) -> int:
     print(f"{len(chosen)} mutants")
     tests = sorted({test for mutant in chosen for test in mutant["tests"]})
     started = workers(copy_tree(), number, sorted({test.split("::")[0] for test in tests}))
-    if (found := started[0].run({"files": tests}))["code"] != 0:
-        raise SystemExit(f"The tests fail before anything is changed: {found['said']}")
+    if (outcome := started[0].run({"files": tests}))["code"] != 0:
+        raise SystemExit(f"The tests fail before anything is changed: {outcome['said']}")
     verdicts = []
 
     def run(worker: Worker, mutant: dict[str, Any]) -> None:
@@ -147,8 +147,8 @@ def known(only: str, number: int) -> int:
             verdict = "NOT FOUND: its line has changed; write it anew"
         else:
             text = text.replace(mutant["old"], mutant["new"])
-            found = worker.run({"path": mutant["file"], "text": text, "files": mutant["tests"]})
-            verdict = _verdict(found["code"])
+            outcome = worker.run({"path": mutant["file"], "text": text, "files": mutant["tests"]})
+            verdict = _verdict(outcome["code"])
         verdicts.append(verdict)
         print(f"{verdict}: {mutant['file']}: {mutant['name']}", flush=True)
 
@@ -215,7 +215,7 @@ def _drawn(session: Any, seed: int, rooms: list[str]) -> list[Any]:
     """Return the mutants of the rooms, but those never evaluated, in the order of the seed."""
     items = sorted(session.work_items, key=lambda item: _place(item.mutations[0]))
     random.Random(seed).shuffle(items)
-    skipped = {job for job, found in session.results if found.test_outcome is None}
+    skipped = {job for job, result in session.results if result.test_outcome is None}
     items = [item for item in items if item.job_id not in skipped]
     return [item for item in items if _room(item.mutations[0]) in rooms]
 
@@ -251,18 +251,18 @@ def _result(worker: Worker, mutation: Any, tests: TestMap) -> Any:
     start = time.monotonic()
     if chosen:
         files = list(dict.fromkeys(name.split("::")[0] for name in chosen))
-        found = worker.run({"path": file, "text": text, "files": files, "tests": chosen})
+        outcome = worker.run({"path": file, "text": text, "files": files, "tests": chosen})
     else:
-        found = {"code": 0, "seconds": 0.0, "failed": None, "said": "No test executes this line."}
-    verdict = _verdict(found["code"])
+        outcome = {"code": 0, "seconds": 0.0, "failed": None, "said": "No test executes this line."}
+    verdict = _verdict(outcome["code"])
     killed = verdict == "killed"
     output = {
-        "verdict": verdict if found["code"] is not None else "killed: it hung",
+        "verdict": verdict if outcome["code"] is not None else "killed: it hung",
         "tests": len(chosen),
-        "failed": found["failed"],
-        "seconds": found["seconds"],
+        "failed": outcome["failed"],
+        "seconds": outcome["seconds"],
         "by the clock": round(time.monotonic() - start, 1),
-        "said": found["said"][-600:],
+        "said": outcome["said"][-600:],
     }
     return WorkResult(
         output=json.dumps(output),
@@ -278,8 +278,8 @@ def _check(worker: Worker, results: list[Any], tests: TestMap) -> None:
     failed = {output["failed"] for output in outputs} - {None}
     chosen = {name: tests.seconds[name] for name in sorted(failed & set(tests.seconds))}
     files = list(dict.fromkeys(name.split("::")[0] for name in chosen))
-    if chosen and (found := worker.run({"files": files, "tests": chosen}))["code"] != 0:
-        raise SystemExit(f"A test fails where nothing is changed: {found}")
+    if chosen and (outcome := worker.run({"files": files, "tests": chosen}))["code"] != 0:
+        raise SystemExit(f"A test fails where nothing is changed: {outcome}")
     print(f"{len(chosen)} tests noticed a mutant; they pass where nothing is changed.")
 
 
@@ -324,11 +324,11 @@ def _annotations(path: Path) -> Iterator[tuple[tuple[int, int], tuple[int, int]]
     """Return where the annotations of a module begin and end."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         for name in ("annotation", "returns"):
-            found = getattr(node, name, None)
-            if isinstance(found, ast.expr):
+            child = getattr(node, name, None)
+            if isinstance(child, ast.expr):
                 yield (
-                    (found.lineno, found.col_offset),
-                    (found.end_lineno or math.inf, found.end_col_offset or math.inf),
+                    (child.lineno, child.col_offset),
+                    (child.end_lineno or math.inf, child.end_col_offset or math.inf),
                 )
 
 

@@ -15,13 +15,13 @@ class TestMap:
     """What ``mutants_map`` has written: how long each test takes, and what it executes."""
 
     def __init__(self, path: Path) -> None:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        self.seconds = {name: test["seconds"] for name, test in found["tests"].items()}
-        self._contexts = {name: set(test["contexts"]) for name, test in found["tests"].items()}
-        self._import = found["import"]
+        content = json.loads(path.read_text(encoding="utf-8"))
+        self.seconds = {name: test["seconds"] for name, test in content["tests"].items()}
+        self._contexts = {name: set(test["contexts"]) for name, test in content["tests"].items()}
+        self._import = content["import"]
         self._lines = {
             file: {int(line): set(contexts) for line, contexts in lines.items()}
-            for file, lines in found["lines"].items()
+            for file, lines in content["lines"].items()
         }
 
     def of_lines(self, file: str, lines: Iterator[int] | range) -> list[str]:
@@ -38,15 +38,15 @@ class TestMap:
         of the file runs later, to all tests of the room.
         """
         room = Path(file).parts[1]
-        found: list[str] = []
+        names: list[str] = []
         statement = _statement(ast.parse((tree / file).read_text(encoding="utf-8")), line)
         if not statement.at_import:
-            found = self.of_lines(file, statement.lines)
+            names = self.of_lines(file, statement.lines)
         else:
-            found = self.of_lines(file, statement.body or iter(self._lines.get(file, {})))
-            if not statement.body and not found:
-                found = [name for name in self.seconds if _room(name) == room]
-        return self._ordered(found, room)
+            names = self.of_lines(file, statement.body or iter(self._lines.get(file, {})))
+            if not statement.body and not names:
+                names = [name for name in self.seconds if _room(name) == room]
+        return self._ordered(names, room)
 
     def _ordered(self, names: list[str], room: str) -> dict[str, float]:
         def place(name: str) -> tuple[bool, str, float]:
@@ -72,12 +72,12 @@ class _Statement:
 
 
 def _statement(module: ast.Module, line: int) -> _Statement:
-    found = _Statement(line)
-    _search(module.body, line, False, found)
-    return found
+    statement = _Statement(line)
+    _search(module.body, line, False, statement)
+    return statement
 
 
-def _search(nodes: list[ast.AST], line: int, within: bool, found: _Statement) -> None:
+def _search(nodes: list[ast.AST], line: int, within: bool, statement: _Statement) -> None:
     """Find the smallest statement that holds the line; `within`: in a function."""
     for node in nodes:
         first, last = _span(node)
@@ -88,12 +88,12 @@ def _search(nodes: list[ast.AST], line: int, within: bool, found: _Statement) ->
         inner = [block for block in inner if block]
         begins = _span(inner[0][0])[0] if inner else last + 1
         function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        found.lines = range(first, max(begins, first + 1))
-        found.at_import = not within
-        found.body = range(begins, last + 1) if function and not within else range(0)
+        statement.lines = range(first, max(begins, first + 1))
+        statement.at_import = not within
+        statement.body = range(begins, last + 1) if function and not within else range(0)
         if line >= begins:
             for block in inner:
-                _search(block, line, within or function, found)
+                _search(block, line, within or function, statement)
         return
 
 

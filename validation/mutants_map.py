@@ -48,10 +48,10 @@ class Recorder:
 
     def pytest_collection_finish(self) -> None:
         self.kept = [
-            found
-            for found in gc.get_objects()
-            if isinstance(found, functools._lru_cache_wrapper)
-            and str(found.__module__).split(".")[0] in ("iop_outcomes", "tests")
+            cached
+            for cached in gc.get_objects()
+            if isinstance(cached, functools._lru_cache_wrapper)
+            and str(cached.__module__).split(".")[0] in ("iop_outcomes", "tests")
         ]
 
     @pytest.hookimpl(wrapper=True)
@@ -67,8 +67,8 @@ class Recorder:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        for found in self.kept:
-            found.cache_clear()
+        for cached in self.kept:
+            cached.cache_clear()
         contexts = [f"test {item.nodeid}", f"file {item.nodeid.split('::')[0]}"]
         for fixtures in item._fixtureinfo.name2fixturedefs.values():  # type: ignore[attr-defined]
             contexts += [_name(fixture) for fixture in fixtures if fixture.scope != "function"]

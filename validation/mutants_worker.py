@@ -61,8 +61,8 @@ class Chosen:
 
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:
         if self.tests is not None:
-            found = {item.nodeid: item for item in items}
-            items[:] = [found[name] for name in self.tests if name in found]
+            by_name = {item.nodeid: item for item in items}
+            items[:] = [by_name[name] for name in self.tests if name in by_name]
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         _limit(max(LEAST, 10 * (self.tests or {}).get(nodeid, LEAST)))
@@ -99,8 +99,8 @@ def _wait(child: int) -> tuple[int | None, float]:
     """Wait for the fork; return its exit code, none if it hung, and the seconds it used."""
     end = time.monotonic() + WALL
     while True:
-        found, status, usage = os.wait4(child, os.WNOHANG)
-        if found:
+        ended, status, usage = os.wait4(child, os.WNOHANG)
+        if ended:
             break
         if time.monotonic() > end:
             os.killpg(child, signal.SIGKILL)
@@ -138,9 +138,9 @@ def _outcome(job: dict[str, Any], log: Path) -> dict[str, Any]:
         if path is not None:
             path.write_bytes(before)
             os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))  # its bytecode stays valid
-    said = log.read_text(encoding="utf-8", errors="replace")[-SAID:]
+    output = log.read_text(encoding="utf-8", errors="replace")[-SAID:]
     test = failed.read_text(encoding="utf-8") if failed.exists() else None
-    return {"code": code, "seconds": round(seconds, 2), "failed": test, "said": said}
+    return {"code": code, "seconds": round(seconds, 2), "failed": test, "said": output}
 
 
 def main() -> None:

@@ -111,8 +111,8 @@ def compare(old: Path, new: Path) -> Comparison:
     values = 0
     for name in both:
         first, second = _table(old / before[name]), _table(new / after[name])
-        found, number = _compare_tables(name, first, second)
-        differences += found
+        differing, number = _compare_tables(name, first, second)
+        differences += differing
         values += number
     texts, refused = _of_both(old, new, "texts"), _of_both(old, new, "refused")
     return Comparison(
@@ -121,7 +121,9 @@ def compare(old: Path, new: Path) -> Comparison:
         differences=differences,
         only_old=[name for name in before if name not in after],
         only_new=[name for name in after if name not in before],
-        texts=[name for name, (one, other) in texts.items() if one and other and one != other],
+        texts=[
+            name for name, (before, after) in texts.items() if before and after and before != after
+        ],
         refused={name: pair for name, pair in refused.items() if pair[0] != pair[1]},
     )
 
@@ -152,15 +154,17 @@ def _of_both(old: Path, new: Path, name: str) -> dict[str, tuple[str, str]]:
 def _compare_tables(
     name: str, old: pd.DataFrame, new: pd.DataFrame
 ) -> tuple[list[Difference], int]:
-    found = []
+    differences = []
     if len(old) != len(new):
-        told = f"{len(old)} rows, {len(new)} rows"
-        return [Difference(name, "(rows)", abs(len(old) - len(new)), told, math.nan, math.nan)], 0
+        numbers = f"{len(old)} rows, {len(new)} rows"
+        return [
+            Difference(name, "(rows)", abs(len(old) - len(new)), numbers, math.nan, math.nan)
+        ], 0
     values = 0
     for column in dict.fromkeys([*old.columns, *new.columns]):
         if column not in old or column not in new:
             where = "only in the old" if column in old else "only in the new"
-            found.append(Difference(name, column, len(old), where, math.nan, math.nan))
+            differences.append(Difference(name, column, len(old), where, math.nan, math.nan))
             continue
         values += len(old)
         rows = [
@@ -176,8 +180,8 @@ def _compare_tables(
                 for kind in zip(*sizes, strict=True)
             )
             first = f"row {rows[0]}: {pairs[0][0] or 'missing'}, {pairs[0][1] or 'missing'}"
-            found.append(Difference(name, column, len(rows), first, relative, absolute))
-    return found, values
+            differences.append(Difference(name, column, len(rows), first, relative, absolute))
+    return differences, values
 
 
 def _difference(old: str, new: str) -> tuple[float, float]:
@@ -196,7 +200,7 @@ def reasons(differences: list[Difference]) -> dict[str, list[Difference]]:
     An entry holds for results and columns that match its expressions, up to its ``at_most``.
     """
     known = tomllib.loads(EXPLAINED.read_text(encoding="utf-8"))["difference"]
-    found: dict[str, list[Difference]] = {}
+    by_reason: dict[str, list[Difference]] = {}
     for difference in differences:
         why = "The order of a sum: lifelines adds up what was added up here." * difference.tiny
         for entry in known:
@@ -207,26 +211,29 @@ def reasons(differences: list[Difference]) -> dict[str, list[Difference]]:
             )
             if not why and within and re.search(entry["where"], place):
                 why = entry["why"]
-        found.setdefault(why, []).append(difference)
-    return found
+        by_reason.setdefault(why, []).append(difference)
+    return by_reason
 
 
-def lines_of(found: Comparison) -> Iterator[str]:
+def lines_of(comparison: Comparison) -> Iterator[str]:
     """Return the account of a comparison, line by line."""
-    yield f"{found.tables:,} tables, {found.values:,} values compared."
-    for why, differences in reasons(found.differences).items():
+    yield f"{comparison.tables:,} tables, {comparison.values:,} values compared."
+    for why, differences in reasons(comparison.differences).items():
         yield f"{len(differences):,} columns: {why or 'NOT EXPLAINED'}"
         for difference in differences:
             if not difference.tiny:
                 where = f"{difference.result} | {difference.column} | {difference.rows} rows"
                 yield f"  {where} | {difference.first} (relative {difference.largest:.1e})"
-    for label, names in (("Only in the old", found.only_old), ("Only in the new", found.only_new)):
+    for label, names in (
+        ("Only in the old", comparison.only_old),
+        ("Only in the new", comparison.only_new),
+    ):
         yield f"{label}: {len(names):,}"
         yield from (f"  {name}" for name in names)
-    yield f"Refused by one and not alike by the other: {len(found.refused)}"
-    for name, (old, new) in found.refused.items():
+    yield f"Refused by one and not alike by the other: {len(comparison.refused)}"
+    for name, (old, new) in comparison.refused.items():
         yield f"  {name}: {old or 'given'}, {new or 'given'}"
-    yield f"Sentences that differ (not figures): {len(found.texts)}"
+    yield f"Sentences that differ (not figures): {len(comparison.texts)}"
 
 
 def main() -> None:
@@ -253,10 +260,10 @@ def main() -> None:
             results_of(commit, data, folder / side)
             for side, commit in (("old", chosen.old), ("new", chosen.new))
         )
-        found = compare(old, new)
-        for line in lines_of(found):
+        comparison = compare(old, new)
+        for line in lines_of(comparison):
             print(line)
-    sys.exit(1 if reasons(found.differences).get("") else 0)
+    sys.exit(1 if reasons(comparison.differences).get("") else 0)
 
 
 if __name__ == "__main__":

@@ -70,38 +70,38 @@ class Writer:
     def result(self, name: str, make: Callable[[], Any]) -> Any:
         """Write what a call gives, or the kind of its error."""
         try:
-            found = make()
+            output = make()
         except Exception as error:
             self._refuse(name, error)
             return None
-        self.take(name, found)
-        return found
+        self.take(name, output)
+        return output
 
-    def take(self, name: str, found: Any) -> None:
+    def take(self, name: str, result: Any) -> None:
         """Write the parts of a result."""
-        if isinstance(found, pd.DataFrame):
-            self.table(name, found)
-        elif isinstance(found, pd.Series):
-            self.table(name, found.to_frame("value"))
-        elif isinstance(found, (np.ndarray, list, tuple)):
-            self.table(name, pd.DataFrame({"value": np.asarray(found, dtype=object).ravel()}))
-        elif isinstance(found, (bool, int, float, np.number)):
-            self.table(name, pd.DataFrame({"value": [found]}))
-        elif isinstance(found, str):
-            self.texts[name] = found
-        elif isinstance(found, dict):
-            for key, value in found.items():
+        if isinstance(result, pd.DataFrame):
+            self.table(name, result)
+        elif isinstance(result, pd.Series):
+            self.table(name, result.to_frame("value"))
+        elif isinstance(result, (np.ndarray, list, tuple)):
+            self.table(name, pd.DataFrame({"value": np.asarray(result, dtype=object).ravel()}))
+        elif isinstance(result, (bool, int, float, np.number)):
+            self.table(name, pd.DataFrame({"value": [result]}))
+        elif isinstance(result, str):
+            self.texts[name] = result
+        elif isinstance(result, dict):
+            for key, value in result.items():
                 self.take(f"{name}: {key}", value)
-        elif dataclasses.is_dataclass(found):
-            self._parts(name, found)
+        elif dataclasses.is_dataclass(result):
+            self._parts(name, result)
 
-    def _parts(self, name: str, found: Any) -> None:
-        for part, value in _public(found):
+    def _parts(self, name: str, result: Any) -> None:
+        for part, value in _public(result):
             if isinstance(value, (pd.DataFrame, pd.Series, str, bool, int, float, np.ndarray)):
                 self.take(f"{name} / {part}", value)
         for method, arguments in ASKED.items():
-            ask = getattr(found, method, None)
-            if ask is None or method in {field.name for field in dataclasses.fields(found)}:
+            ask = getattr(result, method, None)
+            if ask is None or method in {field.name for field in dataclasses.fields(result)}:
                 continue
             label = f"{name} / {method}"
             if not callable(ask):
@@ -137,12 +137,12 @@ class Writer:
             (self.out / f"{name}.json").write_text(text, encoding="utf-8")
 
 
-def _public(found: Any) -> Iterator[tuple[str, Any]]:
-    names = [field.name for field in dataclasses.fields(found)]
-    names += [name for name in ("text", "sizes", "clustering") if hasattr(type(found), name)]
+def _public(result: Any) -> Iterator[tuple[str, Any]]:
+    names = [field.name for field in dataclasses.fields(result)]
+    names += [name for name in ("text", "sizes", "clustering") if hasattr(type(result), name)]
     for name in dict.fromkeys(names):
         if not name.startswith("_"):
-            yield name, getattr(found, name)
+            yield name, getattr(result, name)
 
 
 def _written(value: Any) -> str:
@@ -194,12 +194,12 @@ def _trends(records: iop.Records, write: Writer) -> None:
         for every in ("month", "quarter"):
             for name, by in GROUPS.items():
                 label = f"sample, by {name}: {measure} by {every}"
-                found = write.result(
+                trend = write.result(
                     label,
                     lambda m=measure, e=every, by=by: iop.trend(records, m, every=e, by=by),
                 )
-                if found is not None:
-                    write.result(f"{label}, protected", lambda found=found: iop.protect(found))
+                if trend is not None:
+                    write.result(f"{label}, protected", lambda trend=trend: iop.protect(trend))
 
 
 def _patterns(records: iop.Records, write: Writer) -> None:
@@ -271,11 +271,11 @@ def _of_times(
         # Before it could take rows of one person together it took each by itself.
         estimates["hazard"] = lambda times, by, **_: iop.hazard(times, by=by)
     for what, estimate in estimates.items():
-        found = write.result(
+        result = write.result(
             f"{label}: {what}", lambda estimate=estimate: estimate(times, by=by, **options)
         )
-        if what == "curves" and found is not None and hasattr(found, "fitters"):
-            for key, fitter in _fitters(found).items():
+        if what == "curves" and result is not None and hasattr(result, "fitters"):
+            for key, fitter in _fitters(result).items():
                 write.table(f"{label}: fitters, {key}", fitter.survival_function_)
     if not options:
         for scale in ("plain", "log", "logit", "arcsine"):

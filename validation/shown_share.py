@@ -39,10 +39,10 @@ PEOPLE = {80: 192, 300: 720}
 
 def one_program(seed: int, size: int, quarter: str) -> iop.Records:
     """Return the records of one program with about `size` admissions a year, up to a quarter."""
-    made = population(seed, PEOPLE[size])
+    sample = population(seed, PEOPLE[size])
     end = pd.Period(quarter, "Q").end_time.normalize()
-    episodes = made.episodes.assign(program="Center")
-    return records_up_to(episodes, made.attendance, made.checkins, end)
+    episodes = sample.episodes.assign(program="Center")
+    return records_up_to(episodes, sample.attendance, sample.checkins, end)
 
 
 def figures(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -109,9 +109,9 @@ def series(size: int, seed: int) -> dict[str, object]:
     kept, alone = Ledger(), []
     for quarter in QUARTERS_IN_TURN:
         records = one_program(seed, size, quarter)
-        made = iop.quarterly_report(records, quarter, ledger=kept)
-        assert made.ledger is not None
-        kept = made.ledger
+        report = iop.quarterly_report(records, quarter, ledger=kept)
+        assert report.ledger is not None
+        kept = report.ledger
         cells = iop.quarterly_report(records, quarter).cells
         assert cells is not None
         alone.append(cells)
@@ -144,7 +144,7 @@ def run(reports: int, of_series: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     return pd.DataFrame(rows), pd.DataFrame(in_turn)
 
 
-def page(found: pd.DataFrame, in_turn: pd.DataFrame, command: str) -> str:
+def page(rows: pd.DataFrame, in_turn: pd.DataFrame, command: str) -> str:
     """Return the page of docs/."""
     lines = [
         "| admissions a year | reports | figures shown without merging | with merging "
@@ -152,7 +152,7 @@ def page(found: pd.DataFrame, in_turn: pd.DataFrame, command: str) -> str:
         "| reports that disclose something if only small counts are hidden |",
         "|---|---|---|---|---|---|---|",
     ]
-    for size, part in found.groupby("size"):
+    for size, part in rows.groupby("size"):
         before = part["shown_before"] / (part["shown_before"] + part["hidden_before"])
         after = part["shown"] / (part["shown"] + part["hidden"])
         leaks = (part["without_protecting_cells"] > 0).sum()
@@ -188,11 +188,11 @@ def main() -> None:
     parser.add_argument("--series", type=int, default=5)
     parser.add_argument("--page", type=Path)
     options = parser.parse_args(sys.argv[1:])
-    found, in_turn = run(options.reports, options.series)
+    rows, in_turn = run(options.reports, options.series)
     if options.page:
         counts = ["--reports", str(options.reports), "--series", str(options.series)]
         command = shlex.join(["python", "-m", "validation.shown_share", *counts])
-        options.page.write_text(page(found, in_turn, command), encoding="utf-8")
+        options.page.write_text(page(rows, in_turn, command), encoding="utf-8")
 
 
 if __name__ == "__main__":

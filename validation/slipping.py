@@ -61,16 +61,18 @@ def try_out(name: str, records: iop.Records, days: Sequence[Any]) -> Trial:
     for day in days:
         table = iop.slipping(records, day).table
         table = table[table["episode_id"].isin(times.index)]
-        told = times.loc[table["episode_id"]]
+        of_episode = times.loc[table["episode_id"]]
         now = table["days_in_program"].to_numpy()
-        last = told["days"].to_numpy()
+        last = of_episode["days"].to_numpy()
         row = table[["episode_id", "person_id", "days_in_program", *MARKS, "signs"]].copy()
-        row["known"] = told["event"].to_numpy() | told["competing_end"].notna().to_numpy()
+        row["known"] = (
+            of_episode["event"].to_numpy() | of_episode["competing_end"].notna().to_numpy()
+        )
         row["known"] |= last >= now + max(WITHIN)  # still coming when the records end
         row["gone"] = (last < now) & row["known"]
         for within in WITHIN:
             after = (last >= now) & (last <= now + within)
-            row[f"left_{within}"] = told["event"].to_numpy() & after
+            row[f"left_{within}"] = of_episode["event"].to_numpy() & after
         row["late_half"] = day >= half
         parts.append(row[row["known"]])
     rows = pd.concat(parts, ignore_index=True)
@@ -100,11 +102,11 @@ def found_by_rule(trial: Trial, within: int) -> list[dict[str, str]]:
     left, person = rows[f"left_{within}"], rows["person"]
     marks = {**RULES, "two signs or more": "two", **{f"only {name}": name for name in MARKS[1:]}}
     rows = rows.assign(two=rows["signs"] > 1)
-    found = []
+    table_rows = []
     for name, column in marks.items():
         marked = rows[column].fillna(False).astype(bool)
         per = f"{(marked & ~left).sum() / max((marked & left).sum(), 1):.1f}"
-        found.append(
+        table_rows.append(
             {
                 "rule": name,
                 "of those who left, marked": share(marked, left, person),
@@ -113,18 +115,18 @@ def found_by_rule(trial: Trial, within: int) -> list[dict[str, str]]:
                 "marked who stayed, for each who left": per,
             }
         )
-    return found
+    return table_rows
 
 
 def found_by_week(trial: Trial, within: int) -> list[dict[str, str]]:
     """Return the same by week since admission, for the two rules."""
-    found = []
+    table_rows = []
     for first, last in WEEKS:
         rows = trial.rows[~trial.rows["gone"] & trial.rows["week"].between(first, last)]
         left, person = rows[f"left_{within}"], rows["person"]
         for name, column in RULES.items():
             marked = rows[column]
-            found.append(
+            table_rows.append(
                 {
                     "weeks": f"{first} to {last}" if last < 1000 else f"{first} and later",
                     "rule": name,
@@ -133,21 +135,21 @@ def found_by_week(trial: Trial, within: int) -> list[dict[str, str]]:
                     "of those who stayed, marked": share(marked, ~left, person),
                 }
             )
-    return found
+    return table_rows
 
 
 def calibration(trial: Trial, within: int) -> list[dict[str, str]]:
     """Return the share that left by number of signs, in the first half of the days and after."""
     rows = trial.rows[~trial.rows["gone"]]
-    found = []
+    table_rows = []
     for number in range(3):
         of = rows["signs"] >= 2 if number == 2 else rows["signs"] == number
         row = {"signs": "2 or more" if number == 2 else str(number)}
         for half, name in ((False, "first half: left"), (True, "second half: left")):
             part = of & (rows["late_half"] == half)
             row[name] = share(rows[f"left_{within}"], part, rows["person"])
-        found.append(row)
-    return found
+        table_rows.append(row)
+    return table_rows
 
 
 def already_gone(trial: Trial) -> str:
@@ -229,18 +231,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--ctn0094", type=Path, default=CTN0094)
     parser.add_argument("--page", type=Path, default=ROOT / "docs" / "validation_slipping.md")
     parser.add_argument("--check", action="store_true")
-    given = parser.parse_args(arguments)
-    if not given.ctn0094.is_dir():
+    options = parser.parse_args(arguments)
+    if not options.ctn0094.is_dir():
         print("Nothing written: the CTN-0094 data are not here (they are not part of the project).")
         print(as_table(found_by_rule(of_sample(), SHOWN)))
         return 0
-    trials = [of_sample(), of_ctn0094(given.ctn0094)]
-    made = {given.page: page_of(trials), NUMBERS: toml_of(trials)}
-    if given.check:
-        stale = [path.name for path, text in made.items() if path.read_text("utf-8") != text]
+    trials = [of_sample(), of_ctn0094(options.ctn0094)]
+    texts = {options.page: page_of(trials), NUMBERS: toml_of(trials)}
+    if options.check:
+        stale = [path.name for path, text in texts.items() if path.read_text("utf-8") != text]
         print(f"not what the data give: {', '.join(stale)}" if stale else "as the data give")
         return int(bool(stale))
-    for path, text in made.items():
+    for path, text in texts.items():
         path.write_text(text, encoding="utf-8")
     return 0
 

@@ -188,7 +188,7 @@ class Estimate:
 def estimates(design: Design, seed: int, resamples: int) -> dict[str, Estimate]:
     """Return the difference by each way, in one simulated program: seven tenths less fewer."""
     times, weeks = frames(*simulate(design, np.random.default_rng(seed)))
-    found = iop.compare_strategies(
+    comparison = iop.compare_strategies(
         times,
         weeks,
         STRATEGIES[::-1],
@@ -199,7 +199,7 @@ def estimates(design: Design, seed: int, resamples: int) -> dict[str, Estimate]:
     )
     naive = iop.survival_difference(times, "high", DAY, reference=False)
     return {
-        "emulation": _of(found.table.iloc[0]),
+        "emulation": _of(comparison.table.iloc[0]),
         "whole-stay rate": _of(naive.table.iloc[0]),
     }
 
@@ -225,9 +225,11 @@ def true_difference(design: Design, people: int, seed: int) -> tuple[float, floa
     return shares[0] - shares[1], float(error), exceptions
 
 
-def row_of(name: str, way: str, found: list[Estimate], truth: tuple[float, float, int]) -> str:
+def row_of(name: str, way: str, estimates: list[Estimate], truth: tuple[float, float, int]) -> str:
     """Return a line of the table."""
-    values = np.array([[one.difference, one.lower, one.upper] for one in found])
+    values = np.array(
+        [[estimate.difference, estimate.lower, estimate.upper] for estimate in estimates]
+    )
     bias = values[:, 0].mean() - truth[0]
     error = np.hypot(values[:, 0].std(ddof=1) / np.sqrt(len(values)), truth[1])
     covered = ((values[:, 1] <= truth[0]) & (truth[0] <= values[:, 2])).mean()
@@ -250,15 +252,15 @@ def main() -> None:
         design = replace(BASE, attendance_effect=effect)
         truth = true_difference(design, asked.truth, 2026)
         exceptions += truth[2]
-        found: dict[str, list[Estimate]] = {}
+        rows_of_way: dict[str, list[Estimate]] = {}
         for seed in range(asked.programs):
-            for way, one in estimates(design, seed, asked.resamples).items():
-                found.setdefault(way, []).append(one)
+            for way, estimate in estimates(design, seed, asked.resamples).items():
+                rows_of_way.setdefault(way, []).append(estimate)
             if sys.stderr.isatty() or seed % 20 == 19:
                 print(f"{name}: {seed + 1} of {asked.programs}", file=sys.stderr)
-        lines += [row_of(name, way, rows, truth) for way, rows in found.items()]
+        lines += [row_of(name, way, rows, truth) for way, rows in rows_of_way.items()]
     text = TEXT.read_text(encoding="utf-8")
-    told = {
+    texts = {
         "day": date.today().isoformat(),
         "programs": f"{asked.programs:,}",
         "resamples": f"{asked.resamples:,}",
@@ -266,7 +268,7 @@ def main() -> None:
         "exceptions": f"{exceptions:,}",
         "rows": "\n".join(lines),
     }
-    for key, value in told.items():
+    for key, value in texts.items():
         text = text.replace(f"{{{{{key}}}}}", value)
     asked.out.write_text(text, encoding="utf-8")
 

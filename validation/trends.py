@@ -35,9 +35,9 @@ SERIES = 50_000  # of each rate of independent values
 
 def program_of(seed: int) -> tuple[iop.Records, pd.DataFrame]:
     """Return the records of a seed, and their planted changes."""
-    made = iop.synthetic_records(seed=seed)
-    records = iop.read_records(episodes=made.episodes, attendance=made.attendance)
-    return records, made.truth.changes
+    sample = iop.synthetic_records(seed=seed)
+    records = iop.read_records(episodes=sample.episodes, attendance=sample.attendance)
+    return records, sample.truth.changes
 
 
 def attendance_of(records: iop.Records, every: str) -> pd.DataFrame:
@@ -115,11 +115,11 @@ def alarms(stable: pd.DataFrame, every: str) -> list[dict[str, Any]]:
 
 def study(seeds: int) -> dict[str, pd.DataFrame]:
     """Return the tables of the page."""
-    found, false = [], []
+    late, false = [], []
     for seed in range(FIRST_SEED, FIRST_SEED + seeds):
         records, changes = program_of(seed)
         counts = attendance_of(records, "month")
-        found += [{"seed": seed, **row} for row in delays(counts, changes)]
+        late += [{"seed": seed, **row} for row in delays(counts, changes)]
         stable = records.where(program=[STABLE])
         for every in SKIPPED:
             rows = alarms(attendance_of(stable, every), every)
@@ -128,7 +128,7 @@ def study(seeds: int) -> dict[str, pd.DataFrame]:
     changes = iop.synthetic_records(seed=FIRST_SEED).truth.changes
     return {
         "sample": pd.DataFrame(delays(attendance_of(sample, "month"), changes)),
-        "delays": pd.DataFrame(found),
+        "delays": pd.DataFrame(late),
         "alarms": pd.DataFrame(false),
         "lengths": lengths(RUNS),
         "rates": measured(SERIES),

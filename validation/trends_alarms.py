@@ -111,19 +111,19 @@ def measure(setting: Setting, series: int, seed: int = SEED) -> dict[str, float]
     values = random.normal(size=(series, setting.points))
     marks = marked_by(values, setting.rules, setting.baseline)
     taken = np.zeros(values.shape, dtype=np.bool_)
-    found: dict[str, float] = {}
-    for name, one in marks.items():
-        found[f"by {name}"] = float((one & ~taken).mean())
-        taken |= one
+    shares_by_rule: dict[str, float] = {}
+    for name, marked in marks.items():
+        shares_by_rule[f"by {name}"] = float((marked & ~taken).mean())
+        taken |= marked
     shares = {f"last_{width}": float(taken[:, -width:].any(axis=1).mean()) for width in WINDOWS}
-    return {**shares, "any": float(taken.any(axis=1).mean()), **found}
+    return {**shares, "any": float(taken.any(axis=1).mean()), **shares_by_rule}
 
 
 def measured(series: int) -> pd.DataFrame:
     """Return the rates of all settings, a row a setting."""
     rows = [
-        {"rules": one.rules, "points": one.points, "baseline": one.baseline or 0}
-        | measure(one, series)
-        for one in settings()
+        {"rules": setting.rules, "points": setting.points, "baseline": setting.baseline or 0}
+        | measure(setting, series)
+        for setting in settings()
     ]
     return pd.DataFrame(rows).fillna(0.0)

@@ -58,15 +58,15 @@ def _first(values: Floats, rules: Sequence[str]) -> Integers:
     """
     width = values.shape[1] + 1
     flat = np.hstack([values, np.zeros((len(values), 1))]).ravel()
-    found = np.full(len(values), width)
+    earliest = np.full(len(values), width)
     if "beyond" in rules:
         limit = np.full(len(flat), 3.0)
         marks = point_lies_beyond_a_limit(flat, -limit, limit) != 0
-        found = np.minimum(found, _place(marks, width) + 1)
+        earliest = np.minimum(earliest, _place(marks, width) + 1)
     if "seven" in rules:
         marks = seven_points_lie_on_one_side(np.sign(flat).astype(np.int8)) != 0
-        found = np.minimum(found, _place(marks, width) + SEVEN)
-    return found
+        earliest = np.minimum(earliest, _place(marks, width) + SEVEN)
+    return earliest
 
 
 def _place(marks: Booleans, width: int) -> Integers:

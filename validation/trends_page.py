@@ -72,7 +72,9 @@ def _delays(table: pd.DataFrame) -> list[dict[str, str]]:
         delay = part["delay"].to_numpy(dtype=np.float64)
         late = np.where(np.isnan(delay), np.inf, delay)
         quartiles = np.sort(late)[[len(late) // 4, len(late) // 2, 3 * len(late) // 4]]
-        texts = [f"{one:.0f}" if np.isfinite(one) else "not found" for one in quartiles]
+        texts = [
+            f"{quartile:.0f}" if np.isfinite(quartile) else "not found" for quartile in quartiles
+        ]
         rows.append(
             _change(part.iloc[0].to_dict())
             | {

@@ -333,7 +333,7 @@ class LinkedCounts:
             for place in places:
                 owner.setdefault(place, []).append(name)
         printed = {
-            place for name in owner.values() for one in name for place in self._items[one].counts
+            place for name in owner.values() for own in name for place in self._items[own].counts
         }
         distances: dict[Item, tuple[int, int, int]] = {}
         for place, distance in neighbours(self.facts, secret, printed):

@@ -62,7 +62,9 @@ def _hidden_units(result: Funnel, policy: SafePolicy) -> Booleans:
     for place, key in enumerate(keys):
         row = table.iloc[place]
         names = ("numerator", "denominator", "rest")
-        behind = {one: None if people is None else float(people[one].iloc[place]) for one in names}
+        behind = {
+            count: None if people is None else float(people[count].iloc[place]) for count in names
+        }
         for name in names[:2]:
             linked.count((*key, name), row[name], people=behind[name], item=key)
         linked.part((*key, "denominator"), (*key, "numerator"), people=behind["rest"])

@@ -99,7 +99,7 @@ def protect_curves(
         (_label(key), FixedCounts.of(rows, fixed))
         for key, rows in by_group(_steps(curves), curves.by)
     ]
-    worth = shared_worth([one for _, one in groups], policy, fixed)
+    worth = shared_worth([group for _, group in groups], policy, fixed)
     known = Bases(policy)
     chosen = {
         name: tuple(int(day) for day in some if day > 0) for name, some in (alike or {}).items()
