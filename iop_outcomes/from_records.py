@@ -136,7 +136,7 @@ def attendance_and_relapse(
         ``left_so_far, at_risk_of_leaving`` (int64), ``in_treatment, in_treatment_lower,
         in_treatment_upper`` (float64)
             Stays that ended by the last day of the week; those that are known to have reached it;
-            and the share that goes on after it, by Kaplan-Meier, with its 95% interval
+            and the share that continues after it, by Kaplan-Meier, with its 95% interval
             (`iop_outcomes.time_in_treatment`).
         ``relapsed_so_far, at_risk_of_relapse`` (int64), ``relapsed, relapsed_lower,
         relapsed_upper`` (float64)

@@ -84,12 +84,13 @@ def time_in_treatment(
     Length of stay is that of TEDS, the earlier of last contact and discharge; TEDS rounds stays of
     less than a day up to 1, here they are 0.
 
-    Who has stopped coming is known only after `no_contact_days`: of the days up to then before the
-    data cut (or, while open, before the end of follow-up) nothing is used, neither discharges nor
-    contacts. Otherwise recent discharges would count as ends and recent dropouts not yet, and the
-    curve would be too high. Left out are episodes followed for no more than `no_contact_days`,
-    those of which no service has a recorded outcome, and those of programs whose records do not
-    show how long people stayed (`Records.fitness`); the rule of the frame says how many.
+    Whether somebody has stopped coming is known only after `no_contact_days`: of the days up to
+    then before the data cut (or, while open, before the end of follow-up) nothing is used, neither
+    discharges nor contacts. Otherwise recent discharges would count as ends and recent dropouts not
+    yet, and the curve would be too high. Left out are episodes followed for no more than
+    `no_contact_days`, those of which no service has a recorded outcome, and those of programs whose
+    records do not show how long people stayed (`Records.fitness`); the rule of the frame says how
+    many.
 
     Retention on day d is the curve on day d - 1 (``days`` of d or more), for any d, also where
     follow-up is incomplete. Dropout and completion compete: one minus a curve with the other

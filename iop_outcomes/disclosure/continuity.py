@@ -1,8 +1,8 @@
 """Rules of continuity for release: shares of groups, without what small counts would show.
 
 All rules are of the same episodes. The episodes of a rule, and those whose time is over, are among
-those of another; who drops out by a long gap is among those by a short one. A count is shown if it
-is 0 or large and differs from each such count that is shown by nothing or by enough.
+those of another; those who drop out by a long gap are among those by a short one. A count is shown
+if it is 0 or large and differs from each such count that is shown by nothing or by enough.
 """
 
 from __future__ import annotations

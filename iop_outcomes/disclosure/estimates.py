@@ -14,7 +14,7 @@ from iop_outcomes.disclosure.words import no_small_counts
 from iop_outcomes.pathways import DoseAndOutcome, Transitions
 
 Mask = npt.NDArray[np.bool_]
-HUNDRED = 100  # from so many people on, days are given with one decimal
+HUNDRED = 100  # from this many people on, days are given with one decimal
 ROUNDED = ("estimate", "lower", "upper")
 
 

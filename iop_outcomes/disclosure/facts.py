@@ -74,7 +74,7 @@ class Share:
 
     @classmethod
     def of(cls, places: tuple[int, int, int], values: Sequence[int], decimals: int) -> Share:
-        """Return the bounds that follow from a share rounded to so many decimals."""
+        """Return the bounds that follow from a share rounded to n decimals."""
         numerator, denominator, _ = places
         step = 10.0**-decimals
         shown = round_share(values[numerator], values[denominator], decimals)

@@ -179,7 +179,7 @@ class LinkedCounts:
     def share(
         self, item: Item, numerator: Key, denominator: Key, decimals: int, rank: int = CELL
     ) -> None:
-        """Declare a share that is printed without its counts, rounded to so many decimals."""
+        """Declare a share that is printed without its counts, rounded to n decimals."""
         keys = (numerator, denominator, self.part(denominator, numerator))
         x, n, rest = (self._place[key] for key in keys)
         share = Share.of((x, n, rest), self.facts.values, decimals)

@@ -132,11 +132,11 @@ def protect(result: object, policy: SafePolicy | None = None) -> object:
         from the file of a picture. Changes of scores and functioning: rows whose counts are small,
         or differ by a small count from another shown count of the group, have no numbers, and
         ``hidden`` marks them; the curve of the first gain is left out. A funnel, a page of measures
-        and a list of signals: the same, with limits, verdicts and pooled values made anew from what
-        is shown, and without the case-mix model. An interrupted series: made anew from the periods
-        that are shown. All rules of continuity, and the summary of one: rows without small counts;
-        what is of single episodes is left out. Steps of a cohort: without small counts and counts
-        from which one could be calculated, and without the list of exclusions. Attendance by
+        and a list of signals: the same, with limits, verdicts and pooled values made again from
+        what is shown, and without the case-mix model. An interrupted series: made again from the
+        periods that are shown. All rules of continuity, and the summary of one: rows without small
+        counts; what is of single episodes is left out. Steps of a cohort: without small counts and
+        counts from which one could be calculated, and without the list of exclusions. Attendance by
         weekday: days of few people have no numbers. A difference: pairs of groups with enough
         people and events, rounded, without standard errors. Doses, and the table of entry paths:
         rows without small counts. Of a ContinuityMeasure and of Transitions a frame is returned.

@@ -96,7 +96,7 @@ def _link_ends(
 def hide_trend(trend: Trend, hidden: Hidden, policy: SafePolicy) -> Trend:
     """Return a trend without the counts, values and intervals of the hidden rows.
 
-    The centre and limits of a chart, and its verdict, are made anew from the rows that are shown:
+    The centre and limits of a chart, and its verdict, are made again from the rows that are shown:
     those of all rows would disclose the hidden ones.
     """
     keys = trend_keys(trend)

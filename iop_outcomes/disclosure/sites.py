@@ -29,7 +29,7 @@ _NEITHER = " Case-mix model and calibration are not released."
 def protect_funnel(result: Funnel, policy: SafePolicy) -> Funnel:
     """Return a funnel without small counts; see `iop_outcomes.protect`.
 
-    Limits, the value of all units together and partly pooled values are made anew from the units
+    Limits, the value of all units together and partly pooled values are made again from the units
     that are shown: those of all units would disclose the hidden ones.
     """
     table = result.table

@@ -43,7 +43,7 @@ def landmark(
     horizon : float, optional
         Rows are censored so many days after their landmark: the window of prediction.
     window : int, optional
-        With records only: attendance of the last so many days up to the landmark is given too.
+        With records only: attendance of the last n days up to the landmark is given too.
     services, excused
         With records only: as for `iop_outcomes.engagement`.
 

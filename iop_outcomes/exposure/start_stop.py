@@ -38,7 +38,7 @@ def start_stop(
     every : {"week", "day"} or int
         The length of the intervals in days, counted from day 0.
     window : int, optional
-        With records only: attendance of the last so many days is given too.
+        With records only: attendance of the last n days is given too.
     services, excused
         With records only: as for `iop_outcomes.engagement`.
 
@@ -74,12 +74,12 @@ def start_stop(
     with constant covariates the estimates are those of the uncut times.
 
     This removes immortal time. It does not remove confounding (who attends differs in other
-    ways), nor reverse causation: who has begun to use may stop coming before the use is recorded,
-    and the hazard then seems to depend on not coming. In the UIS, a person is off treatment from
-    the day of leaving, and the hazard ratio of being off is 9.7: 181 of 508 returned to drug use
-    within 7 days of leaving. A lag (a covariate of some days earlier), `iop_outcomes.landmark`, or
-    `iop_outcomes.emulate_strategies` answer more of it. With weeks the covariate is up to seven
-    days old; attendance within the week of the event is not used.
+    ways), nor reverse causation: people who have begun to use may stop coming before the use is
+    recorded, and the hazard then seems to depend on not coming. In the UIS, a person is off
+    treatment from the day of leaving, and the hazard ratio of being off is 9.7: 181 of 508 returned
+    to drug use within 7 days of leaving. A lag (a covariate of some days earlier),
+    `iop_outcomes.landmark`, or `iop_outcomes.emulate_strategies` answer more of it. With weeks the
+    covariate is up to seven days old; attendance within the week of the event is not used.
 
     Examples
     --------

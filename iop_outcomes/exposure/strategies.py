@@ -88,7 +88,7 @@ def emulate_strategies(
     -----
     The estimate is that of `iop_outcomes.compare_strategies`. The model of going on has the week,
     sessions attended and missed in the week before and in all weeks before, and the covariates. A
-    week after the discharge has 0 hours: who is discharged early deviates from "at least", without
+    week after the discharge has 0 hours: those discharged early deviate from "at least", without
     a probability, since nobody discharged could have gone on. A rate in a week without a session
     due, and hours with a session of unknown length, are not known; such a week ends no clone.
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 RIGHT, WIDTH, HEIGHT, AFTER_TABLE = 18.0, 560.0, 230.0, 8.0
-CUT = 2.0  # the axis goes up to so many times the highest rate; bands above it are cut
+CUT = 2.0  # the axis goes up to this many times the highest rate; bands above it are cut
 
 
 def plot_hazard(rates: Hazard, ax: Axes | Figure | None = None) -> Axes:

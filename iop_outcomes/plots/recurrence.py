@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 LEFT, LEFT_ALONE, RIGHT, WIDTH, HEIGHT = 104.0, 66.0, 18.0, 560.0, 230.0
 AFTER_TABLE, WORDS_GAP = 18.0, 16.0
 COUNTED = ("events", "terminal")
-CUT = 2.0  # the axis goes up to so many times the highest mean; bands above it are cut
+CUT = 2.0  # the axis goes up to this many times the highest mean; bands above it are cut
 
 
 def plot_mean_cumulative(result: MeanCumulativeFunction, ax: Axes | Figure | None = None) -> Axes:

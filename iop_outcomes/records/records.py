@@ -332,7 +332,7 @@ class Records:
     def _lines(self) -> list[str]:
         programs = self.episodes["program"].value_counts(sort=False)
         shown = ", ".join(f"{name} ({count:,})" for name, count in programs.items())
-        if len(programs) > MOST_PROGRAMS:  # so many may be the names of people
+        if len(programs) > MOST_PROGRAMS:  # this many may be the names of people
             shown = f"{len(programs):,}"
         lines = [*loss_lines(self.problems, self.sources), f"programs: {shown}"]
         if not len(self.episodes):

@@ -104,7 +104,7 @@ def earlier(first_event: FirstEvent, run: FirstEvent) -> FirstEvent:
 
 
 def day_run(daily: DailyEvidence, search: Search, episodes: int) -> FirstEvent:
-    """Find the first run of so many days in a row, each of which shows use."""
+    """Find the first run of n days in a row, each of which shows use."""
     use, begin, last = runs_of_days(daily, search)
     first = starts_of(use.episode[last])
     who = use.episode[last[first]]
@@ -203,7 +203,7 @@ def first_reached(
     cut_on: NDArray[np.int32],
     search: Search,
 ) -> FirstEvent:
-    """Find the first unit with so many `counted` ones among the last of its episode."""
+    """Find the first unit with n `counted` ones among the last of its episode."""
     episodes = len(cut_on)
     days = np.zeros(episodes, dtype=np.int32)
     clear_until = np.zeros(episodes, dtype=np.int32)
@@ -217,7 +217,7 @@ def first_reached(
     start = _first_place(units.episode)
     reached = np.flatnonzero(search.is_reached(counted, start))
     reached = reached[starts_of(units.episode[reached])]
-    # The window in which the count is first reached holds exactly so many counted units.
+    # The window in which the count is first reached holds exactly this many counted units.
     onset = np.flatnonzero(counted)[np.cumsum(counted)[reached] - search.needed]
     clear = _last_place(units.state == CLEAR)[onset]
     missing = np.append(0, np.cumsum(counted & filled))

@@ -8,7 +8,7 @@ from iop_outcomes.relapse.definitions.building_blocks import *  # noqa: F403
 
 warnings.warn(
     "iop_outcomes.relapse.pieces is now iop_outcomes.relapse.definitions.building_blocks; "
-    "this name goes with the next version.",
+    "this name is removed in the next version.",
     DeprecationWarning,
     stacklevel=2,
 )

@@ -98,8 +98,8 @@ class EvidenceReader:
             return ""
         sentence = judged.told[:1].upper() + judged.told[1:]
         return (
-            f" {sentence}, so that the rule for missing check-ins is empty: who stopped answering "
-            "counts as one from whom nothing more was due."
+            f" {sentence}, so that the rule for missing check-ins is empty: a person who stopped "
+            "answering counts as one from whom nothing more was due."
         )
 
 

@@ -263,7 +263,7 @@ class RelapseRule:
         refusal = refusal_text(self.refused, self.evidence)
         text = f" ({refusal})" if refusal else ""
         text += f", of {', '.join(self.substances)} only" if self.substances else ""
-        return text + (f", but for what was {self.prescribed}" if self.prescribed else "")
+        return text + (f", except for what was {self.prescribed}" if self.prescribed else "")
 
     @property
     def _window(self) -> Window | None:

@@ -35,7 +35,7 @@ class Search:
     of: Literal["use", "missed"] = "use"
 
     def is_reached(self, counted: NDArray[np.bool_], start: NDArray[np.intp]) -> NDArray[np.bool_]:
-        """Return at which units so many of the last `window` are `counted`.
+        """Return at which units n of the last `window` are `counted`.
 
         Parameters
         ----------

@@ -103,7 +103,7 @@ class ReportPeriod:
         return self.months >= YEAR and self.months % QUARTER == 0
 
     def back(self, number: int) -> ReportPeriod:
-        """Return the period of the same length so many lengths before."""
+        """Return the period of the same length n lengths before."""
         if self.months:
             after = self.last + _DAY
             begin, end = (
@@ -121,12 +121,12 @@ class ReportPeriod:
         return period_between(begin, end - _DAY)
 
     def window(self, months: int) -> ReportPeriod:
-        """Return so many months up to its last day; itself where it is longer."""
+        """Return n months up to its last day; itself where it is longer."""
         begin = self.last + _DAY - pd.DateOffset(months=months)
         return self if begin >= self.first else period_between(begin, self.last)
 
     def cut(self, months: int) -> list[ReportPeriod]:
-        """Return the times of so many months that it is made of, the earliest first."""
+        """Return the times of n months that it is made of, the earliest first."""
         after = self.last + _DAY
         edges = [
             after - pd.DateOffset(months=months * number)

@@ -80,7 +80,7 @@ class Scope:
         return self.period.word if self.period else "time"
 
     def window(self, quarters: int) -> ReportPeriod:
-        """Return so many quarters up to the end of the period; itself for one, or if longer."""
+        """Return n quarters up to the end of the period; itself for one, or if longer."""
         assert self.period is not None
         return self.period if quarters <= 1 else self.period.window(quarters * QUARTER)
 
@@ -99,7 +99,7 @@ class Scope:
         return len(np.unique(self.person[episodes]))
 
     def admitted_in(self, quarters: int) -> Mask:
-        """Return which episodes were admitted in the `window` of so many quarters."""
+        """Return which episodes were admitted in the `window` of n quarters."""
         return self._between("admit_date", quarters)
 
     @cached_property
@@ -148,7 +148,7 @@ class Scope:
         return self._admitted_90_days_before == (self.window(4).first, self.window(4).last)
 
     def closed_in(self, quarters: int) -> Mask:
-        """Return which episodes were discharged in the `window` of so many quarters."""
+        """Return which episodes were discharged in the `window` of n quarters."""
         if self.period is None:
             return self.records.episodes["days_to_discharge"].notna().to_numpy()
         return self._between("discharge_date", quarters)
@@ -159,7 +159,7 @@ class Scope:
         return self._between("admit_date", 8)
 
     def words(self, quarters: int) -> str:
-        """Return the cohort of so many quarters in words."""
+        """Return the cohort of n quarters in words."""
         if self.period is None:
             return "all admissions"
         return f"admissions from {self.window(quarters).dates}"
@@ -221,11 +221,11 @@ class Scope:
         return table
 
     def in_quarters(self, dates: pd.Series[pd.Timestamp], quarters: int) -> Mask:
-        """Return which dates lie in the `window` of so many quarters."""
+        """Return which dates lie in the `window` of n quarters."""
         return within(dates, self.window(quarters))
 
     def label_of(self, quarters: int) -> str:
-        """Return the name of the `window` of so many quarters."""
+        """Return the name of the `window` of n quarters."""
         if self.period is None or quarters <= 1 or self.window(quarters) == self.period:
             return self.label
         if self.period.every == "quarter":
@@ -233,7 +233,7 @@ class Scope:
         return str(self.window(quarters))
 
     def named(self, quarters: int) -> str:
-        """Return the name of the `window` of so many quarters as sentences write it."""
+        """Return the name of the `window` of n quarters as sentences write it."""
         return in_words(self.label_of(quarters))
 
     def _between(self, column: str, quarters: int) -> Mask:

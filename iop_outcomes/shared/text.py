@@ -45,7 +45,7 @@ def _number(value: float, decimals: int) -> str:
 
 
 def format_fixed(value: float, decimals: int) -> str:
-    """Return a number with so many decimals; one that is rounded to 0 has no sign.
+    """Return a number with n decimals; one that is rounded to 0 has no sign.
 
     Examples
     --------

@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
 
-ROOM = 65_536  # so many cells are counted densely however few the rows are
+ROOM = 65_536  # this many cells are counted densely however few the rows are
 
 
 def first_place(day: NDArray[Any], entry: NDArray[Any] | None, rows: int) -> Places:
     """Return the place among rising days of the first on which each row is at risk.
 
-    Who enters on day 0 is at risk on day 0, who enters on a later day from the day after; without
-    `entry` all of so many rows are at risk from the start.
+    Those who enter on day 0 are at risk on day 0, those who enter on a later day from the day
+    after; without `entry` all of n rows are at risk from the start.
     """
     first = np.zeros(rows, dtype=np.intp)
     if entry is not None:

@@ -31,7 +31,7 @@ class ByGroup:
         return cls(days[np.lexsort((days, group))], begin)
 
     def head(self, groups: int) -> ByGroup:
-        """Return the days of the first so many groups."""
+        """Return the days of the first n groups."""
         begin = self.begin[: groups + 1]
         return ByGroup(self.values[: begin[-1]], begin)
 

@@ -64,7 +64,7 @@ def labelled(parts: list[pd.DataFrame], labels: pd.DataFrame) -> pd.DataFrame:
 
 
 def beside(body: pd.DataFrame, labels: pd.DataFrame, rows: int | NDArray[Any]) -> pd.DataFrame:
-    """Return the rows of all groups, so many of each, with the label of their group."""
+    """Return the rows of all groups, n of each, with the label of their group."""
     if not len(labels.columns):
         return body
     group = np.repeat(np.arange(len(labels)), rows)
@@ -88,7 +88,7 @@ def group_count(frame: pd.DataFrame, names: list[str]) -> int:
 
 
 def first_groups(frame: pd.DataFrame, names: list[str], count: int) -> pd.DataFrame:
-    """Return the rows of the first so many groups."""
+    """Return the rows of the first n groups."""
     bounds = group_bounds(frame, names)
     return frame.iloc[: bounds[min(count, len(bounds) - 1)]]
 

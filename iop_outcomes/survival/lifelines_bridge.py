@@ -149,7 +149,7 @@ def fitted_groups(
 def by_lifelines(steps: Steps, confidence: float, interval: Interval) -> Steps:
     """Return a curve with the survival that lifelines gives; as it is where lifelines refuses.
 
-    The limits are made anew from it and the variance that the curve has: robust, or Greenwood's.
+    The limits are made again from it and the variance that the curve has: robust, or Greenwood's.
     """
     fitter = fitted(steps, "kaplan_meier", confidence)
     if fitter is None:

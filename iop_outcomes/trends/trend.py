@@ -85,7 +85,7 @@ def trend(
         which are alike within a person, p for rates of people, XmR for counts, means and estimates
         with censoring; of a frame p' for proportions, u' for other rates, XmR for values.
     baseline : int or tuple of two dates, optional
-        Estimate centre and limits from the first so many known points of each segment, or from
+        Estimate centre and limits from the first n known points of each segment, or from
         those between two dates, and draw them for all. Default: from all points.
     rebase : list of (date, str)
         New centre and limits from the period that holds the date, with the reason.

@@ -39,7 +39,7 @@ def weighted_score(
     weights : mapping of symbol to float
         The weight of a week with each symbol; ``+`` and ``o`` are required.
     use_penalty, missing_penalty : sequence of float, or callable, optional
-        One factor a week, or a function that gives them for a pattern of so many weeks; 1 by
+        One factor a week, or a function that gives them for a pattern of n weeks; 1 by
         default.
     scale : float, optional
         The score of the worst pattern; None: the weighted sum without scaling.

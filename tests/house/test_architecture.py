@@ -208,4 +208,4 @@ def test_an_old_path_still_leads_to_the_same_things_and_says_so(
 ) -> None:
     names, said = fresh[old]
     assert names > 12
-    assert "goes with the next version" in said
+    assert "is removed in the next version" in said

@@ -157,8 +157,8 @@ class ContinuityMeasure(Result):
 
         Notes
         -----
-        Who met a rule early is known at once, who did not only when its time is over. A share of
-        all that is known would therefore be too high among recent admissions.
+        That a rule was met is known at once, that it was not met only when its time is over. A
+        share of all that is known would therefore be too high among recent admissions.
         """
         check_confidence(confidence)
         episodes, rows = self._records.episodes, self.table

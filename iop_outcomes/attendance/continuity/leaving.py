@@ -62,10 +62,10 @@ def dropout_by_gap(
 
     Notes
     -----
-    Who comes back after the gap has still dropped out by this rule. Who completed, was transferred
-    or incarcerated, or died before the gap was over has not. Many programs say 30 days; no single
-    source was found for it. 90 days is the rule of the Oklahoma Department of Mental Health and
-    Substance Abuse Services for outpatients.
+    Those who come back after the gap have still dropped out by this rule. Who completed, was
+    transferred or incarcerated, or died before the gap was over has not. Many programs say 30 days;
+    no single source was found for it. 90 days is the rule of the Oklahoma Department of Mental
+    Health and Substance Abuse Services for outpatients.
 
     Examples
     --------

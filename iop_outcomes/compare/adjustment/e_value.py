@@ -44,7 +44,7 @@ class EValue(Result):
         of_estimate = (
             f"{self.measure.capitalize()} {first['ratio']:.3g}: something not measured that is "
             f"associated with both the group and the event by risk ratios of {first['e_value']:.2f}"
-            " each, beyond the covariates measured, could explain it; weaker could not."
+            " each, beyond the covariates measured, could explain it; weaker confounding could not."
         )
         if len(self.table) == 1:
             return f"{of_estimate} {self.rule}"
@@ -82,7 +82,7 @@ def e_value(
         What kind of ratio it is.
     common : bool
         For a hazard or odds ratio: whether more than some 15 of 100 have the event by the end of
-        follow-up. It has to be said, since the answers differ.
+        follow-up. It has to be given, since the answers differ.
 
     Returns
     -------

@@ -111,7 +111,7 @@ def adjusted_curves(
     cluster : str, Cluster.PERSON or None
         What is resampled together: by default ``person_id`` where it repeats.
     missing_group : {"refuse", "own", "leave_out"}
-        What becomes of rows without a value of `by`: refused; a group "not recorded" of their own;
+        How rows without a value of `by` are handled: refused; a group "not recorded" of their own;
         or left out, and counted in ``rule`` and ``text``.
     imputations : int, optional
         How often missing covariates are drawn, 2 or more (20 or, of a greater missing share, as
@@ -125,7 +125,7 @@ def adjusted_curves(
         In how many processes samples are estimated; the numbers are the same for any. In a script
         the call then has to be under ``if __name__ == "__main__":``.
     progress : bool
-        Whether to say on the standard error output how far it is.
+        Whether to report progress on the standard error output.
 
     Returns
     -------
@@ -165,7 +165,7 @@ def adjusted_curves(
     covariates (`iop_outcomes.compare.imputation.chained`), on the assumption that they are missing
     at random given these; columns that a formula transforms are drawn as they are in the frame.
     The estimate is the mean over the completed samples; with limits in closed form they are by
-    Rubin's rules, with those by bootstrap each sample of people is completed anew
+    Rubin's rules, with those by bootstrap each sample of people is completed again
     (`iop_outcomes.compare.adjustment.imputed`), and limits are by t. Differences are pooled as
     they are, since they are near normal and can be negative, and curves too, their limits cut to 0
     and 1, as they are where nothing is missing. ``missing_information`` is the share of the

@@ -1,7 +1,7 @@
 r"""Adjusted curves of rows whose covariates are partly missing, and are drawn several times.
 
 The estimate is the mean over M completed samples. In closed form its limits are by Rubin's rules.
-By bootstrap each sample of people is completed anew, twice, and with :math:`MS_B` and
+By bootstrap each sample of people is completed again, twice, and with :math:`MS_B` and
 :math:`MS_W` the mean squares between and within B samples the variance is
 
 .. math:: V = (MS_B - MS_W) / 2 + MS_W / M,

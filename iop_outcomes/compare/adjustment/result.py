@@ -64,7 +64,7 @@ class AdjustedCurves(CurveContrast):
         ]
         if not few:
             return ""
-        return f"Weighted rows are worth few ({', '.join(few)} by effective size). "
+        return f"The weights leave few people ({', '.join(few)} by effective size). "
 
     @property
     def sampling(self) -> str:

@@ -59,7 +59,7 @@ def balance(
         The group that all others are compared with (a tuple where `by` has several columns). By
         default all pairs, the later group less the earlier one.
     missing_group : {"refuse", "own", "leave_out"}
-        What becomes of rows without a value of `by`: refused; a group "not recorded" of their own;
+        How rows without a value of `by` are handled: refused; a group "not recorded" of their own;
         or left out, and counted in ``rule`` and ``text``.
 
     Returns

@@ -25,7 +25,7 @@ SAME = 1e-12
 
 @dataclass(frozen=True, eq=False)
 class Spread:
-    """What the groups have of a covariate.
+    """The means and covariances of a covariate by group.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""A comparison of cohorts as a whole: who is in it, how alike they are, and how they differ.
+"""A comparison of cohorts as a whole: who is in it, how similar they are, and how they differ.
 
 A frame of times with groups and covariates comes in; `CohortComparison` goes out, whose parts are
 results of other functions. How times are defined is not known here.

@@ -78,14 +78,14 @@ def compare_cohorts(
         iop.time_to_relapse(records, iop.RelapseRule(missing="use"))}``. Each is compared in the
         same way; one that has no estimate is named with the reason.
     missing_covariates : {"refuse", "drop", "impute"}
-        What becomes of rows without a value of a covariate: refused; dropped and counted in
+        How rows without a value of a covariate are handled: refused; dropped and counted in
         ``flow``; or the values are drawn, see `iop_outcomes.adjusted_curves`.
     imputations : int
         How often, if they are drawn.
     fewest : int
         Groups with fewer events by the horizon are named as small.
     missing_group : {"refuse", "own", "leave_out"}
-        What becomes of rows without a value of `by`: refused; a group "not recorded" of their own;
+        How rows without a value of `by` are handled: refused; a group "not recorded" of their own;
         or left out, and counted in ``flow`` and ``text``.
 
     Returns

@@ -30,7 +30,7 @@ FORMS = (".html", ".htm", ".docx", ".tex")
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CohortComparison(Result):
-    """Who is compared, how alike they are, how they differ, and how surely.
+    """Who is compared, how similar they are, how they differ, and with which limits.
 
     Attributes
     ----------

@@ -87,7 +87,7 @@ class Cells:
 
     @property
     def text(self) -> str:
-        """How the rule says the strata."""
+        """How the rule names the strata."""
         if not self.strata:
             return ""
         return (

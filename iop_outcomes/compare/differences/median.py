@@ -138,7 +138,7 @@ class _Medians:
             self.groups.append((rows, day, ranges, last, times.event[rows]))
 
     def samples(self, number: int, random: np.random.Generator) -> Iterator[Floats]:
-        """Yield the medians of so many samples, (samples, groups), some at a time."""
+        """Yield the medians of n samples, (samples, groups), some at a time."""
         at_once = max(1, MOST_VALUES // max(self.clusters, len(self.cluster)))
         for start in range(0, number, at_once):
             size = min(at_once, number - start)

@@ -53,7 +53,7 @@ def survival_difference(
     correction : {"holm", "bonferroni", "none"}
         How the p-values of several pairs are corrected, in ``p_adjusted``. The limits are not.
     missing_group : {"refuse", "own", "leave_out"}
-        What becomes of rows without a value of `by` or `strata`: refused; a group "not recorded" of
+        How rows without a value of `by` or `strata` are handled: refused; a group "not recorded" of
         their own; or left out, and counted in ``rule`` and ``text``.
     confidence : float
         The level of the limits.

@@ -140,7 +140,7 @@ def compare_survival(
         is in several rows; None treats rows as independent. ``text`` says which, with the
         numbers of clusters and rows.
     missing_group : {"refuse", "own", "leave_out"}
-        What becomes of rows without a value of `by` or `strata`: refused; a group "not recorded" of
+        How rows without a value of `by` or `strata` are handled: refused; a group "not recorded" of
         their own; or left out, and counted in ``rule`` and ``text``.
     confidence : float
         The level of the limits of the medians.

@@ -123,7 +123,7 @@ def compare_incidence(
         is in several rows; None treats rows as independent. ``text`` says which, with the
         numbers of clusters and rows.
     missing_group : {"refuse", "own", "leave_out"}
-        What becomes of rows without a value of `by` or `strata`: refused; a group "not recorded" of
+        How rows without a value of `by` or `strata` are handled: refused; a group "not recorded" of
         their own; or left out, and counted in ``rule`` and ``text``.
     confidence : float
         The level of the limits of the incidences.
@@ -188,7 +188,7 @@ def compare_incidence(
     parts = [
         Ends.of(by_cause, stratum == part, clusters.code) for part in range(int(stratum.max()) + 1)
     ]
-    parts = [part for part in parts if len(part.at_risk)]  # a stratum without an end says nothing
+    parts = [part for part in parts if len(part.at_risk)]  # without an end it adds nothing
     _check_size(max(len(part.at_risk) for part in parts), len(by_cause.times.labels))
     rows = []
     for cause, name in enumerate(by_cause.names):

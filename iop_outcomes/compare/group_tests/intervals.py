@@ -110,7 +110,7 @@ def compare_interval_survival(
         the frame has that column and a value of it is in several rows; None treats rows as
         independent. ``text`` says which, with the numbers of clusters and rows.
     missing_group : {"refuse", "own", "leave_out"}
-        What becomes of rows without a value of `by` or `strata`: refused; a group "not recorded" of
+        How rows without a value of `by` or `strata` are handled: refused; a group "not recorded" of
         their own; or left out, and counted in ``rule`` and ``text``.
 
     Returns
@@ -145,7 +145,7 @@ def compare_interval_survival(
     hazard over the interval and C those from the entry up to it, which is the same thing where
     everyone enters on day 0. Those who enter late differ in their scores, so that assignments
     cannot be permuted; the covariance is then the observed information of the groups' effects less
-    what is lost by estimating the increments, as Finkelstein has it. It needs a grid of check-in
+    what is lost by estimating the increments, as in Finkelstein. It needs a grid of check-in
     days that is small relative to the number of people.
 
     With clusters the covariance sums the squares of the clusters' scores, those of row i being
@@ -254,7 +254,7 @@ def _permuted(
 
 
 def _variance(score: Floats, alike: float) -> float:
-    """Return the variance of scores of mean 0, of so many a person."""
+    """Return the variance of scores of mean 0, of n a person."""
     others = len(score) - alike
     return float(score @ score) / others if others > 0 else 0.0
 

@@ -91,7 +91,7 @@ def compare_recurrence(
     by : str or sequence of str
         Columns whose values define the groups, two or more; the same in all stretches of an id.
     missing_group : {"refuse", "own", "leave_out"}
-        What becomes of ids without a value of `by`: refused; a group "not recorded" of their own;
+        How ids without a value of `by` are handled: refused; a group "not recorded" of their own;
         or left out, and counted in ``rule`` and ``text``.
     confidence : float
         The level of the limits of the means.

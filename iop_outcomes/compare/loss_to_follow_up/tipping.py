@@ -73,7 +73,7 @@ def tipping_point(
     cluster : str, Cluster.PERSON or None
         What is resampled together: by default ``person_id`` where it repeats.
     missing_group : {"refuse", "own", "leave_out"}
-        What becomes of rows without a value of `by`.
+        How rows without a value of `by` are handled.
     confidence : float
         The level of the limits.
     resamples, seed : int

@@ -72,7 +72,7 @@ def propensity_weights(
         Whether weights are multiplied by the share of their group (over that of the treated), so
         that they are near 1. Curves by group are the same; a regression is less variable.
     missing_group : {"refuse", "own", "leave_out"}
-        What becomes of rows without a value of `by`: refused; a group "not recorded" of their own;
+        How rows without a value of `by` are handled: refused; a group "not recorded" of their own;
         or left out, and counted in ``rule`` and ``text``.
     allow_post_baseline : bool
         Whether covariates may be columns that are known only at the end of the stay; see

@@ -146,7 +146,7 @@ def pseudo_regression(
     cluster : str, Cluster.PERSON or None
         As for `iop_outcomes.cox`.
     missing_group : {"refuse", "own", "leave_out"}
-        What becomes of rows without a value of `strata`.
+        How rows without a value of `strata` are handled.
     confidence : float
         The level of the limits.
     small_sample : bool

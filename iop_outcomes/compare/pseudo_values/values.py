@@ -164,7 +164,7 @@ def _too_short(day: float) -> EstimateError:
 def _refuse_entry(checked: CheckedTimes) -> None:
     if checked.entry is not None and (checked.entry > 0).any():
         raise EstimateError(
-            "Pseudo-values need everyone from day 0: who enters late is not known before.",
+            "Pseudo-values need everyone from day 0: those who enter late are not known before.",
             found=f"{int((checked.entry > 0).sum()):,} of {len(checked.days):,} rows enter later",
             instead="cox(times, ...), which takes late entry.",
         )

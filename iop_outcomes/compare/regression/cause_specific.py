@@ -60,7 +60,7 @@ def cause_specific_cox(
     strata, cluster, weights, ties, confidence, small_sample
         As for `iop_outcomes.cox`.
     missing_group : {"refuse", "own", "leave_out"}
-        What becomes of rows without a value of `strata`: refused; a group "not recorded" of their
+        How rows without a value of `strata` are handled: refused; a group "not recorded" of their
         own; or left out, and counted in ``rule`` and ``text``.
     allow_post_baseline : bool
         As for `iop_outcomes.cox`: whether columns known only at the end of the stay are allowed.

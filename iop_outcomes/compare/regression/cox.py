@@ -72,7 +72,7 @@ def cox(
         finite, with limits and p-values by the profile of the penalised likelihood. Refused with
         weights or clusters, for which it has no errors.
     missing_group : {"refuse", "own", "leave_out"}
-        What becomes of rows without a value of `strata`: refused; a group "not recorded" of their
+        How rows without a value of `strata` are handled: refused; a group "not recorded" of their
         own; or left out, and counted in ``rule`` and ``text``.
     confidence : float
         The level of the limits.

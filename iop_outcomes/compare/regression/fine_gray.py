@@ -71,11 +71,11 @@ def fine_gray(
         Columns of which each combination has a censoring distribution of its own. By default one
         for all, which assumes that censoring is independent of the terms.
     same_day : {"together", "ends_first"}
-        Whether who ends on a day was at risk of being censored on it (as R's ``crr`` has it), or
-        censoring came after the day's ends (as R's ``finegray`` has it, and the curves of
+        Whether who ends on a day was at risk of being censored on it (as in R's ``crr``), or
+        censoring came after the day's ends (as in R's ``finegray`` and the curves of
         `iop_outcomes.cumulative_incidence`). The same where no day has both.
     missing_group : {"refuse", "own", "leave_out"}
-        What becomes of rows without a value of `censoring_strata`: refused; a group "not recorded"
+        How rows without a value of `censoring_strata` are handled: refused; a group "not recorded"
         of their own; or left out, and counted in ``rule`` and ``text``.
     confidence : float
         The level of the limits.

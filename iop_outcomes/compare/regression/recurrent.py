@@ -88,7 +88,8 @@ def recurrent_cox(
         - ``"andersen_gill"``: one baseline for all events, by day (Andersen and Gill 1982, Ann
           Stat 10:1100-1120).
         - ``"pwp_total"``: a baseline for each number of event, by day (Prentice, Williams and
-          Peterson 1981, Biometrika 68:373-379): who had fewer before is not at risk of this one.
+          Peterson 1981, Biometrika 68:373-379): those who had fewer before are not at risk of this
+          one.
         - ``"pwp_gap"``: the same by days since the person came to be at risk of this one.
     id : str
         The column that identifies the person or episode of a stretch.
@@ -106,7 +107,7 @@ def recurrent_cox(
     ties : {"efron", "breslow"}
         How events of one day share their risk set.
     missing_group : {"refuse", "own", "leave_out"}
-        What becomes of ids without a value of `strata`: refused; a group "not recorded" of their
+        How ids without a value of `strata` are handled: refused; a group "not recorded" of their
         own; or left out, and counted in ``rule`` and ``text``.
     confidence : float
         The level of the limits.

@@ -26,7 +26,7 @@ class Clones:
         decisions, by row of the times and day. The last of a clone may be the one at which it did
         otherwise.
     kept : numpy.ndarray of bool
-        Of each, whether the clone goes on after it.
+        Of each, whether the clone continues after it.
     at_stake : numpy.ndarray of bool
         Whether doing otherwise would end the clone: no grace was left, the value is known, and the
         person could choose.

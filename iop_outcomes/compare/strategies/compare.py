@@ -104,8 +104,8 @@ def compare_strategies(
     Each row is taken once for each strategy. A clone is censored at the end of the first period in
     which its row does otherwise (the grace used up). No row is assigned by what comes later: before
     the first decision all clones are alike, so that there is no immortal time. Those who go on
-    differ from those who do not; a clone that goes on therefore counts :math:`W_k = \prod_{j \le k}
-    1 / P(\text{going on at } j \mid \text{terms})` after period k, the product over periods in
+    differ from those who do not; a clone that continues therefore counts :math:`W_k = \prod_{j \le
+    k} 1 / P(\text{going on at } j \mid \text{terms})` after period k, the product over periods in
     which it could have been ended. The curve is Kaplan and Meier's with these weights (Hernán,
     Lanoy, Costagliola and Robins 2006, Basic Clin Pharmacol Toxicol 98:237-242; Cain et al. 2010,
     Int J Biostat 6:18; Hernán and Robins 2016, Am J Epidemiol 183:758-764, on the protocol).

@@ -1,4 +1,4 @@
-"""How large a difference can be found with so many people, and how many it takes to find one.
+"""How large a difference can be found with n people, and how many it takes to find one.
 
 Times of groups, or planned numbers, come in; results with a table go out. How times are defined is
 not known here.

@@ -1,4 +1,4 @@
-"""The least difference that would be found with the people at hand."""
+"""The least difference that would be found with the people available."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def detectable_difference(
     cluster: str | Cluster | None = Cluster.PERSON,
     missing_group: MissingGroup = "refuse",
 ) -> DetectableDifference:
-    r"""Return the least difference between groups that the people at hand would show.
+    r"""Return the least difference between groups that the people available would show.
 
     Parameters
     ----------

@@ -30,7 +30,7 @@ class Step:
     Parameters
     ----------
     every : {"month", "quarter", "half_year", "year"}
-        The length of a period. A table of one period is of so many quarters, up to that of the
+        The length of a period. A table of one period is of n quarters, up to that of the
         report; a trend by year is of calendar years.
     together : tuple of (str, tuple of str)
         The name of a group, and the words that it holds; a word is in one group only.

@@ -62,9 +62,9 @@ def _link_steps(
 ) -> frozenset[Hashable]:
     """Return what may not be printed of one group.
 
-    Who is not followed to a day is not followed to a later one; who reached all steps had reached
-    the one before. Of those in the program on a day some are there on a later one. All episodes are
-    hidden before a share is.
+    Those not followed to a day are not followed to a later one; those who reached all steps had
+    reached the one before. Of those in the program on a day some are there on a later one. All
+    episodes are hidden before a share is.
     """
     linked = LinkedCounts(policy)
     linked.count(

@@ -13,7 +13,7 @@ from iop_outcomes.records import Records
 from iop_outcomes.shared.arrays import Floats, Integers, ratio, sums
 from iop_outcomes.shared.groups import Groups
 
-PER_DAYS = 30  # a slope is the change in so many days
+PER_DAYS = 30  # a slope is the change in this many days
 
 
 def trajectory_rows(

@@ -72,7 +72,7 @@ def symptom_change(
         Its name (`instruments` lists them), or one that `read_instrument` has read.
     at : "discharge" or int
         When the later score is: the last one after intake until 14 days after the discharge, of
-        episodes that were discharged; or the one nearest to so many days after admission, of
+        episodes that were discharged; or the one nearest to n days after admission, of
         episodes followed that long.
     window : int
         How many days from that day the score may be.
@@ -83,7 +83,7 @@ def symptom_change(
     missing, items
         As for `instrument_scores`.
     every, through : int
-        The trajectory has a mean every so many days, to that day; slopes use the scores to it.
+        The trajectory has a mean every n days, to that day; slopes use the scores to it.
     reliability : float, optional
         The correlation of two scores without a true change (0 to 1, 1 left out), for the reliable
         change index and for regression to the mean; by default a published one, else the

@@ -63,7 +63,7 @@ def time_to_gain(
     Notes
     -----
     A gain is known to lie between two answers, ``clear_until`` and ``days``; it is dated at the
-    second. Leaving the program is no end, since check-ins go on after it.
+    second. Leaving the program is no end, since check-ins continue after it.
 
     Examples
     --------

@@ -16,7 +16,7 @@ TICK_ROOM = 44.0  # points that a day takes, with the space to the next
 
 
 def day_ticks(last: float, width: float) -> NDArray[np.float64]:
-    """Return the days to write along an x axis of so many points: round ones, at most eight."""
+    """Return the days to write along an x axis of n points: round ones, at most eight."""
     most = min(8, max(2, int(width / TICK_ROOM)))
     step = next((step for step in STEPS if last / step <= most), max(last, 1.0))
     return np.arange(0, last + 1e-9, step)

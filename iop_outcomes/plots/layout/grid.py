@@ -21,7 +21,7 @@ MOST_ALONE, LEAST_BESIDE = 3, 480.0  # panels in one column, and the width for t
 
 
 def columns_of(count: int, width: float) -> int:
-    """Return the number of columns of so many panels in a picture of so many points."""
+    """Return the number of columns of n panels in a picture of n points."""
     return 1 if count <= MOST_ALONE or width < LEAST_BESIDE else 2
 
 

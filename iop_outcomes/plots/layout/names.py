@@ -61,7 +61,7 @@ def panels(table: pd.DataFrame, by: tuple[str, ...]) -> list[tuple[str, pd.DataF
 
 
 def label_room(width: float, source: object) -> float:
-    """Return how wide a line of the legend may be above axes of so many points."""
+    """Return how wide a line of the legend may be above axes of n points."""
     mark = SYNTHETIC_ROOM if getattr(source, "synthetic", False) else 0.0
     return width - HANDLE_ROOM - mark
 

@@ -65,7 +65,7 @@ def _numbers(column: pd.Series[Any]) -> NDArray[Any]:
 
 
 def table_height(names: Sequence[str], rows: int, space: float = 10.0) -> float:
-    """Return how many points the table takes, for groups of so many rows, with `space` after it."""
+    """Return how many points the table takes, for groups of n rows, with `space` after it."""
     if rows == 1:
         lines, gaps = len(names) * (1 + _are_wide(names)) + any(names), 0
     else:

@@ -19,7 +19,7 @@ CALLED = {"episodes": "episodes table", "attendance": "attendance table", "check
 LINK_CHECKS = ("unknown_episode", "episode_set_aside")
 ENOUGH_ROWS = 60  # rows of a program, or of a time, from which on an absence is reported
 ENOUGH_EPISODES = 10  # episodes of a group from which on it is reported
-IMPROBABLE = 0.001  # that no such word is in so many rows, at the rate of the others
+IMPROBABLE = 0.001  # that no such word is in this many rows, at the rate of the others
 
 
 def programs_without(held: Held, present: Mask, among: Mask, least: float) -> str:

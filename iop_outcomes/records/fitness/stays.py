@@ -17,7 +17,7 @@ PRIOR_DISCHARGE = ("prior_discharge_date", "prior_discharge_day")
 class PeopleLeave:
     """That those who must have left have a day of discharge.
 
-    Who was admitted `after` days before the data cut, or was last seen `silent` days before it, has
+    Anyone admitted `after` days before the data cut, or last seen `silent` days before it, has
     left an intensive outpatient program, which lasts some weeks to some months. Unless discharges
     are `counted` themselves, they are not asked for where fewer than ten have left.
     """

@@ -17,9 +17,9 @@ class TimeCovered:
     """That the rows of a table begin with the first episodes, and go on as long as the last.
 
     An episode is cut off where it was admitted more than `slack` days before the first row of the
-    whole table, or goes on for more than `slack` days after its last row. Where the end is missing
-    an earlier data cut would do, and nothing is reported beyond `few`; of a missing beginning, what
-    began later is reported up to `most`.
+    whole table, or continues for more than `slack` days after its last row. Where the end is
+    missing an earlier data cut would do, and nothing is reported beyond `few`; of a missing
+    beginning, what began later is reported up to `most`.
     """
 
     table: str

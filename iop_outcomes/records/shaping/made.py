@@ -117,7 +117,7 @@ def _replace_target(
     ours: Mapping[str, str],
     where: str,
 ) -> None:
-    """Take the column that is made anew out of the columns, if it is one of its own parts."""
+    """Take the column that is made again out of the columns, if it is one of its own parts."""
     there = name_if_there(raw, name, ours)
     if there is None:
         return

@@ -3,7 +3,7 @@
 A row is a line, unless a quoted cell runs over several. It is taken to do so only if its quotes
 close as they should, the row has as many cells as the header, and no line within the cell looks
 like a row itself. Any other line that ends inside quotes is a broken row by itself, and reading
-goes on with the next line.
+continues with the next line.
 """
 
 from __future__ import annotations

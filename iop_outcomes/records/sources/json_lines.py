@@ -126,7 +126,7 @@ class _Reader:
         return [texts + [""] * (rows - len(texts)) for texts in self.columns.values()]
 
     def begins_a_list(self) -> bool:
-        """Return whether the first line opens a list that goes on below, as in a JSON document."""
+        """Return whether the first line opens a list that continues below, as in JSON."""
         first = min((line for line, _ in self.broken), default=0)
         text = dict(self.broken).get(first, "")
         return first < min(self.lines, default=0) and text[:1] == "[" and text[-1:] != "]"

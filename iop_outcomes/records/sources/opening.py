@@ -252,7 +252,7 @@ def unpack(path: Path) -> bytes:
 
 
 def most_unpacked(packed: int) -> int:
-    """Return how many bytes a packed file of so many bytes may hold."""
+    """Return how many bytes a packed file of n bytes may hold."""
     return min(MOST_UNPACKED, max(FREE_OF_RATIO, MOST_RATIO * packed))
 
 

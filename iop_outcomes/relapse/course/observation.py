@@ -30,7 +30,7 @@ class EpisodeDays:
 
     @classmethod
     def of(cls, episode: NDArray[Any], day: NDArray[Any], span: int) -> EpisodeDays:
-        """Return the marks of so many days, each once."""
+        """Return the marks of n days, each once."""
         return cls(np.unique(episode.astype(np.int64) * span + day), span)
 
     def last(self, key: Days) -> Days:

@@ -94,14 +94,14 @@ def recurrent_relapses(
     would count one relapse many times, most often in people with the most check-ins. So a relapse
     ends only with the first check-in without use `clear_days` or more after the last that showed
     use, every check-in between them being without use. 28 days are four weekly check-ins in a row,
-    and the time after which relapse measured over a month could begin anew. With a definition in
+    and the time after which relapse measured over a month could begin again. With a definition in
     weeks, weeks are counted, each standing on its last day. A missing check-in or week on the way
-    is what the missing rule says: as use it starts the count again, as no use it goes on, left out
-    it is passed over; under ``"censor"`` it ends everything known. Who was out of contact for more
-    than ``rule.lost_after`` days (`RelapseRule` says what counts) is counted from the return, and
-    what is only filled in for those days is not counted as clear. A check-in that was not due has
-    no effect: the time between two check-ins has the state of the later one. After recovery the
-    definition is counted anew from there.
+    is what the missing rule says: as use it starts the count again, as no use it continues, left
+    out it is passed over; under ``"censor"`` it ends everything known. Who was out of contact for
+    more than ``rule.lost_after`` days (`RelapseRule` says what counts) is counted from the return,
+    and what is only filled in for those days is not counted as clear. A check-in that was not due
+    has no effect: the time between two check-ins has the state of the later one. After recovery the
+    definition is counted again from there.
 
     **In relapse is not unobserved.** The rows with ``at_risk`` False are needed: a mean number of
     relapses *a person* has everyone under observation in the denominator, those in relapse with no

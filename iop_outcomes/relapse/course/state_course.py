@@ -45,7 +45,7 @@ def use_states(
     The states are ENGAGED (no use so far), LAPSED, RELAPSED and RECOVERED; each holds until the
     next. `filled` are the units and which of them were missing; what is filled in counts from
     the day on which it becomes known. A clear unit that is only filled in while a person is out of
-    contact is not used. After recovery from relapse the definition is counted anew.
+    contact is not used. After recovery from relapse the definition is counted again.
     """
     units, missing = filled
     span = history.contacts.span
@@ -85,7 +85,7 @@ def use_states(
 
 
 def _met(units: DailyEvidence, at: Days, rule: RelapseRule, anew: EpisodeDays) -> NDArray[np.bool_]:
-    """Return which units of use meet the definition, counted anew from some days on."""
+    """Return which units of use meet the definition, counted again from some days on."""
     search = rule.searches[0]
     counted = (units.state == USE) & (units.day > (search.first - 1) * rule.week_days)
     start = np.searchsorted(at, at // anew.span * anew.span + np.maximum(anew.last(at), 0) + 1)

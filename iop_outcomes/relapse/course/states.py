@@ -104,8 +104,8 @@ def state_histories(
     7. **engaged**: in the program, without use so far. A person without a completed check-in or
        attended service in the first ``rule.lost_after`` days, or at all, is lost from day 0 instead
        of engaged, whatever the rule makes of the check-ins missed: whether there was any contact is
-       the only thing that is read in retrospect. Who had none and was followed for no longer than
-       that is left out, unless discharged or with use by the missing rule.
+       the only thing that is read in retrospect. Those who had none and were followed for no longer
+       than that is left out, unless discharged or with use by the missing rule.
 
     **When a missing check-in is known.** `iop_outcomes.time_to_relapse` looks back from the end of
     the follow-up, a history does not. Missing check-ins that the rule fills in count from the day
@@ -118,7 +118,7 @@ def state_histories(
 
     With definitions that the first use meets there is no state lapsed. Where the definition counts
     weeks, use and clear count on the last day of their week, as in `time_to_relapse`. After
-    recovery from a relapse the definition is counted anew. A death on day 0 is dated on day 1.
+    recovery from a relapse the definition is counted again. A death on day 0 is dated on day 1.
 
     Examples
     --------

@@ -62,7 +62,7 @@ REDUCTIONS = (
 
 @lru_cache(maxsize=8)
 def published(weeks: int = WEEKS) -> tuple[Definition, ...]:
-    """Return all published definitions for a protocol of so many weeks.
+    """Return all published definitions for a protocol of n weeks.
 
     In the order of the reference's columns: abstinence, reduction, relapse.
 

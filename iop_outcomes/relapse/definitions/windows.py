@@ -1,4 +1,4 @@
-"""Definitions with a time: so many weeks of a kind within so many in a row, and when that comes."""
+"""Definitions with a time: n weeks of a kind within m in a row, and when that comes."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ def impute_weeks(
         imputations are those of 5.
     iterations : int
         How often the coefficients of the model, and the weeks missed before the last one seen,
-        are drawn anew, each given the other. ``trace`` shows whether that is enough.
+        are drawn again, each given the other. ``trace`` shows whether that is enough.
     delta : float
         How far missed weeks differ from weeks seen after the same history: added to their
         log-odds of use. At 0 they do not (missing at random). From 0 up, the value at which a

@@ -137,7 +137,7 @@ class WeekModel:
         return np.zeros(len(self._precision))
 
     def draw_between(self, use: Flags, coefficients: Numbers, random: np.random.Generator) -> None:
-        """Draw anew, in place, each week missed before the last one seen, given all the others.
+        """Draw again, in place, each week missed before the last one seen, given all the others.
 
         One sweep of Gibbs' sampler over the weeks, from the first to the last or back.
         """
@@ -262,7 +262,7 @@ class Carried:
 
 
 def _by_block(marked: Flags) -> list[list[tuple[int, People]]]:
-    # The weeks with anybody marked, and who, for so many people at a time.
+    # The weeks with anybody marked, and who, for this many people at a time.
     blocks = []
     for begin in range(0, marked.shape[1], BLOCK):
         weeks = [np.flatnonzero(week) + begin for week in marked[:, begin : begin + BLOCK]]

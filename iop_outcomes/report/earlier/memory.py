@@ -118,7 +118,7 @@ def with_earlier(
     A figure that was printed before and differs now by few people stays as it was printed, as with
     a ledger: beside the first the corrected one would tell of these few. Of sessions and check-ins
     it is not known how many people a correction is of, so that every one of them stays. A figure
-    that differs by more is printed anew.
+    that differs by more is printed again.
     """
     programs = tuple(sorted(scope.programs))
     figures: dict[Key, Figure] = dict(ledger.figures)
@@ -146,7 +146,7 @@ def with_earlier(
 def _standing(
     trend: Trend, row: int, printed: Sequence[float | None], scope: Scope
 ) -> tuple[float | None, ...]:
-    """Return the figures of a row that stay as they were printed; empty if it is printed anew."""
+    """Return the figures of a row that stay as they were printed; empty if it is printed again."""
     numbers = trend.table[list(NUMBERS)].iloc[row].to_numpy(dtype=np.float64)
     before = np.array([np.nan if number is None else number for number in printed[:2]])
     if np.array_equal(numbers[:2], before, equal_nan=True):  # with all its digits

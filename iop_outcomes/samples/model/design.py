@@ -60,7 +60,7 @@ class Change:
     ----------
     kind : {"shift", "trend", "policy"}
         A step that a control chart should detect, a slow trend, or a step at a documented change of
-        rules (a reason to compute limits anew).
+        rules (a reason to compute limits again).
     start : str
         The first day of the change, as ``YYYY-MM-DD``.
     log_odds : float

@@ -109,7 +109,7 @@ def incidence_limits(
 
 
 def none_among(known: NDArray[Any], confidence: float) -> Floats:
-    """Return the upper limit of a share of which there is none among so many people."""
+    """Return the upper limit of a share of which there is none among n people."""
     number = np.asarray(known, dtype=np.float64)
     each = np.divide(1.0, number, out=np.full(number.shape, np.inf), where=number > 0)
     limit: Floats = 1 - ((1 - confidence) / 2) ** each

@@ -63,7 +63,7 @@ def cumulative_incidence(
         rows; None treats rows as independent. ``text`` says which, with the numbers of clusters and
         rows.
     missing_group : {"refuse", "own", "leave_out"}
-        What becomes of rows without a value of `by`: refused; a group "not recorded" of their own;
+        How rows without a value of `by` are handled: refused; a group "not recorded" of their own;
         or left out, and counted in ``rule`` and ``text``.
     confidence : float
         The level of the pointwise limits.
@@ -98,7 +98,7 @@ def cumulative_incidence(
     shows which. An end of rows with the event counts on those rows only.
 
     A death, arrest or transfer before the relapse is found ends the row, even if there are
-    check-ins after it (`iop_outcomes.survival_curves` goes on counting with them), or are missed.
+    check-ins after it (`iop_outcomes.survival_curves` still counts with them), or are missed.
     It is on its own day, some days after the last day known clear: that there was no relapse in
     between is assumed, and `iop_outcomes.time_to_relapse` calls an episode lost where the two are
     further apart than ``lost_after``. A relapse found at the first check-in after a transfer counts
@@ -115,7 +115,7 @@ def cumulative_incidence(
     no events of the cause they go from 0 to the exact binomial upper limit for no events among
     people with known status. With clusters the errors are the infinitesimal jackknife by cluster,
     and clusters are counted in place of people. Late entry as in `iop_outcomes.survival_curves`:
-    who enters on a day later than 0 is at risk from the day after.
+    those who enter on a day later than 0 are at risk from the day after.
 
     Examples
     --------

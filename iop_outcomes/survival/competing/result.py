@@ -179,7 +179,7 @@ class CumulativeIncidence(DrawnResult):
         return rows, self.overall.groups * len(self.causes)
 
     def _first(self, groups: int) -> CumulativeIncidence:
-        """Return the incidences of the first so many groups."""
+        """Return the incidences of the first n groups."""
         known = None if self._known is None else self._known[:groups]
         table = first_groups(self.table, list(self.by), groups)
         return replace(self, table=table, overall=self.overall.first(groups), _known=known)

@@ -42,7 +42,7 @@ def survival_curves(
     by : str or sequence of str, optional
         Columns whose values define the groups, each a curve.
     missing_group : {"refuse", "own", "leave_out"}
-        What becomes of rows without a value of `by`: refused; a group "not recorded" of their own;
+        How rows without a value of `by` are handled: refused; a group "not recorded" of their own;
         or left out, and counted in ``rule`` and ``text``.
     confidence : float
         The level of the pointwise limits.

@@ -52,7 +52,7 @@ class Moves:
     cluster: NDArray[Any]
 
     def ranges(self, days: int) -> RowRanges:
-        """Return the rows as ranges of so many days."""
+        """Return the rows as ranges of n days."""
         return RowRanges.of(self.first, self.last + 1, days)
 
 

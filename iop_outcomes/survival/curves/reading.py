@@ -135,8 +135,8 @@ class TimesRead:
         Notes
         -----
         Censoring taken as the event and the event as the end of what is known (Schemper and Smith
-        1996, Control Clin Trials 17:343-346). Who has the event and who is censored on a day are
-        both at risk on it, as in R's ``survfit(Surv(days, 1 - event) ~ 1)``.
+        1996, Control Clin Trials 17:343-346). Those who have the event and those who are censored
+        on a day are both at risk on it, as in R's ``survfit(Surv(days, 1 - event) ~ 1)``.
         """
         level = self.confidence if confidence is None else confidence
         rows = []
@@ -237,7 +237,7 @@ class TimesRead:
             )
 
     def unobserved_text(self, group: int) -> str:
-        """Return in words the days over which a group's curve goes on with nobody at risk."""
+        """Return in words the days over which a group's curve continues with nobody at risk."""
         gaps = next(islice(self._groups(), group, None)).gaps()
         if not gaps:
             return ""

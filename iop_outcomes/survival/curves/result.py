@@ -35,7 +35,7 @@ from iop_outcomes.survival.times import label_of
 
 __all__ = ["NAMED_GROUPS", "SurvivalCurves", "labelled"]
 
-NAMED_GROUPS = 8  # so many groups are named in a sentence; the rest are counted
+NAMED_GROUPS = 8  # this many groups are named in a sentence; the rest are counted
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -61,7 +61,7 @@ class SurvivalCurves(DrawnResult, TimesRead):
         weights (float64), and ``rows_at_risk, rows_events, rows_censored`` (int64) say how many
         rows are behind them.
     entries : pandas.DataFrame
-        ``[by ...], day, entered``: how many entered on each day; who enters on
+        ``[by ...], day, entered``: how many entered on each day; those who enter on
         a day later than 0 is at risk from the day after. Weighted: a sum of weights, and ``rows``.
     by : tuple of str
         The columns that define the groups.
@@ -194,8 +194,8 @@ class SurvivalCurves(DrawnResult, TimesRead):
         counting : {"after", "just_before"}
             ``"after"``: at risk after the day, so that the three numbers of a day add up to all
             who have entered by then (without late entry, to the group). ``"just_before"``: at
-            risk just before the day, as R's ``n.risk``; who ends on that day is then in two of
-            the three.
+            risk just before the day, as R's ``n.risk``; those who end on that day are then in two
+            of the three.
 
         Returns
         -------
@@ -246,7 +246,7 @@ class SurvivalCurves(DrawnResult, TimesRead):
         be an entry, the fitter has no value. With clusters the limits of lifelines are not those of
         `table`: it treats rows as independent. They are log-log whatever `interval` says, and both
         0 once the survival is 0; its median on a plateau is one end of it; its ``event_table``
-        counts who enters on a day among those at risk on it, its estimate does not.
+        counts those who enter on a day among those at risk on it, its estimate does not.
 
         Examples
         --------
@@ -340,7 +340,7 @@ class SurvivalCurves(DrawnResult, TimesRead):
         return group_count(self.entries, list(self.by))
 
     def first(self, groups: int) -> SurvivalCurves:
-        """Return the curves of the first so many groups, that a sentence or a page describes."""
+        """Return the curves of the first n groups, that a sentence or a page describes."""
         names = list(self.by)
         robust = self.robust
         if robust is not None:

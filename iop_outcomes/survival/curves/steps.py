@@ -262,7 +262,7 @@ def product_limit(
 
 
 def entered_before(entry_day: NDArray[Any], entered: Counts, asked: NDArray[Any]) -> Counts:
-    """Return how many have entered before each day; who enters on day 0 is there on day 0."""
+    """Return how many have entered before each day; those who enter on day 0 are there on day 0."""
     from_start = entered[entry_day == 0].sum()
     counts: Counts = np.maximum(_running(entry_day, entered, asked, "left"), from_start)
     return counts

@@ -73,7 +73,7 @@ def hazard(
     days : sequence of numbers, optional
         The days of the table; by default each whole day up to the end of the longest stretch.
     missing_group : {"refuse", "own", "leave_out"}
-        What becomes of rows without a value of `by`: refused; a group "not recorded" of their own;
+        How rows without a value of `by` are handled: refused; a group "not recorded" of their own;
         or left out, and counted in ``rule`` and ``text``.
     confidence : float
         The level of the pointwise limits.

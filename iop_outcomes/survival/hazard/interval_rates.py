@@ -28,7 +28,7 @@ from iop_outcomes.survival.near_ties import near
 
 Floats = NDArray[np.float64]
 
-BLOCK = 500_000  # so many pairs of an interval and a cell at once
+BLOCK = 500_000  # this many pairs of an interval and a cell at once
 FEWEST_CELLS, MOST_CELLS = 100, 730
 MOST_STEPS = 2_000
 ROUNDING = 1e-9  # relative: so much more does not make another cell

@@ -20,7 +20,7 @@ from iop_outcomes.survival.intervals.times import check_intervals
 from iop_outcomes.survival.times import CheckedTimes, check_times
 
 FEWEST_HEAPS = 8  # distinct days of events, and
-FEWEST_IN_A_HEAP = 2  # so many events on each, on average, before they are taken for check-ins
+FEWEST_IN_A_HEAP = 2  # this many events on each, on average, before they are taken for check-ins
 
 
 @dataclass(frozen=True, eq=False)

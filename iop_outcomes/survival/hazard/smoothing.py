@@ -16,7 +16,7 @@ from iop_outcomes.survival.near_ties import near
 
 Floats = NDArray[np.float64]
 
-BLOCK = 2_000_000  # so many pairs of a day asked and a day of an event at once
+BLOCK = 2_000_000  # this many pairs of a day asked and a day of an event at once
 
 
 @dataclass(frozen=True, eq=False)

@@ -221,7 +221,7 @@ class IntervalSurvival(DrawnResult):
         return rows, len(self.fits)
 
     def _first(self, groups: int) -> IntervalSurvival:
-        """Return the curves of the first so many groups."""
+        """Return the curves of the first n groups."""
         names = list(self.by)
         return replace(
             self,

@@ -56,7 +56,7 @@ def parametric_survival(
         ``person_id`` if the frame has that column and a value of it is in several rows; None
         treats rows as independent. ``text`` says which, with the numbers of clusters and rows.
     missing_group : {"refuse", "own", "leave_out"}
-        What becomes of rows without a value of `by`: refused; a group "not recorded" of their own;
+        How rows without a value of `by` are handled: refused; a group "not recorded" of their own;
         or left out, and counted in ``rule`` and ``text``.
     confidence : float
         The level of the limits.

@@ -56,7 +56,7 @@ def mean_cumulative_function(
         (``"terminal"`` of `iop_outcomes.recurrent_relapses`), or a list of words of ``ended_by``
         such as ``["died"]``. By default every end without event is censoring.
     missing_group : {"refuse", "own", "leave_out"}
-        What becomes of ids without a value of `by`: refused; a group "not recorded" of their own;
+        How ids without a value of `by` are handled: refused; a group "not recorded" of their own;
         or left out, and counted in ``rule`` and ``text``.
     confidence : float
         The level of the pointwise limits.
@@ -97,7 +97,7 @@ def mean_cumulative_function(
     observation to that day.
 
     The limits are :math:`\hat\mu \exp(\pm z\, se / \hat\mu)`, symmetric on the log scale.
-    Who enters on a day later than 0 is under observation from the day after. On days on which
+    Those who enter on a day later than 0 are under observation from the day after. On days on which
     nobody is under observation the mean does not change.
 
     Examples

@@ -127,7 +127,7 @@ class MeanCumulativeFunction(DrawnResult):
         return rows, len(self.sizes)
 
     def _first(self, groups: int) -> MeanCumulativeFunction:
-        """Return the means of the first so many groups."""
+        """Return the means of the first n groups."""
         return replace(
             self,
             table=first_groups(self.table, list(self.by), groups),

@@ -189,7 +189,7 @@ class MeanSteps:
         )
 
     def head(self, groups: int) -> MeanSteps:
-        """Return the estimate of the first so many groups."""
+        """Return the estimate of the first n groups."""
         days = self.days.head(groups)
         table = self.table.iloc[: len(days.values)]
         parts = days, self.entries.head(groups), self.exits.head(groups)

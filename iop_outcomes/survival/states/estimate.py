@@ -58,7 +58,7 @@ def state_occupation(
         The first day: the shares are those of people under observation after it. By default the
         first day with anyone of the group under observation, 0 unless all entered late.
     missing_group : {"refuse", "own", "leave_out"}
-        What becomes of ids without a value of `by`: refused; a group "not recorded" of their own;
+        How ids without a value of `by` are handled: refused; a group "not recorded" of their own;
         or left out, and counted in ``rule`` and ``text``.
     confidence : float
         The level of the pointwise limits.

@@ -134,7 +134,7 @@ def _states(frame: pd.DataFrame) -> tuple[tuple[str, ...], Places, Places]:
     ]
     known = STATES if not categories and present <= set(STATES) else categories
     ordered = [word for word in dict.fromkeys(known) if word in present]
-    left = set(columns[0].dropna().unique())  # from the others nobody goes on
+    left = set(columns[0].dropna().unique())  # nobody moves on from the others
     rest = sorted(present - set(ordered), key=lambda word: (word not in left, word))
     states = (*ordered, *rest)
     index = pd.Index(states, dtype=object)

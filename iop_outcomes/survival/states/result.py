@@ -239,7 +239,7 @@ class StateOccupation(DrawnResult):
         return rows, len(self.sizes) * len(self.states)
 
     def _first(self, groups: int) -> StateOccupation:
-        """Return the shares of the first so many groups."""
+        """Return the shares of the first n groups."""
         table = first_groups(self.table, list(self.by), groups)
         return replace(
             self, table=table, sizes=self.sizes.head(groups), _known=self._known[:groups]

@@ -32,7 +32,7 @@ def xmr_chart(
         ``denominator``. A period is a pandas period, a date, a number, or a label. Rows of months
         and quarters (``2026-03``, ``2026Q1``) are put in order, and missing periods are added.
     baseline : int or tuple of two dates, optional
-        The points from which centre and limits are estimated: the first so many known points of
+        The points from which centre and limits are estimated: the first n known points of
         each segment, or those between two dates. Default: all.
     rebase : list of (date, str)
         A new centre and limits from the period that holds the date, with the reason.

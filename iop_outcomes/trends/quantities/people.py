@@ -24,7 +24,7 @@ _NOT_OPEN = "Open episodes are not in it, so that a month with many early discha
 
 
 def waiting_for(records: Records, days: int) -> Integers:
-    """Return the positions of the episodes that may still be followed for so many days."""
+    """Return the positions of the episodes that may still be followed for n days."""
     return np.flatnonzero(still_to_be_followed(records, days))
 
 

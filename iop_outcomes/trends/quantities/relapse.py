@@ -34,7 +34,7 @@ def _tally(records: Records, kind: Kind, day: int) -> Tally:
 def parts_by_day(times: pd.DataFrame, day: int, kind: Kind) -> tuple[Booleans, Booleans, Booleans]:
     """Return who had the event by the day, who a competing end first, and who neither through it.
 
-    For Kaplan-Meier nothing competes: who was seen after such an end goes on being followed.
+    For Kaplan-Meier nothing competes: those seen after such an end are still followed.
     """
     days = times["days"].to_numpy(dtype=np.float64)
     event = times["event"].to_numpy(dtype=np.bool_)

@@ -1,4 +1,4 @@
-"""The rules of Anhoej: runs that are too long, and too few crossings, for so many points."""
+"""The rules of Anhoej: runs that are too long, and too few crossings, for n points."""
 
 from __future__ import annotations
 

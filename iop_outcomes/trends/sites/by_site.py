@@ -82,7 +82,7 @@ def funnel(
         Show members of staff as recorded: columns such as ``counselor`` or ``facilitator`` are
         otherwise shown as letters.
     missing_group : {"refuse", "own", "leave_out"}
-        What becomes of rows without a value of `by`, see :func:`iop_outcomes.trend`.
+        How rows without a value of `by` are handled, see :func:`iop_outcomes.trend`.
 
     Returns
     -------

@@ -168,7 +168,7 @@ def calibration_of(
     """Return observed and expected by groups of rows with about the same number of entries.
 
     Rows with the same expected proportion are in one group. With a design effect the interval is
-    that of so many times fewer entries.
+    that of n times fewer entries.
     """
     groups = int(np.clip(len(risk) // FEWEST_A_GROUP, 1, CALIBRATION_GROUPS))
     values, place = np.unique(risk, return_inverse=True)

@@ -129,7 +129,7 @@ def cusum_of(
     -------
     pandas.DataFrame
         One row a person: ``risk, outcome, weight, cusum`` (float64) and ``signal`` (bool), whether
-        the sum has reached the limit. The sum is never below 0, and goes on after a signal.
+        the sum has reached the limit. The sum is never below 0, and continues after a signal.
 
     Examples
     --------
@@ -160,7 +160,7 @@ def cusum_limit(
     series: int = 400,
     progress: bool = False,
 ) -> float:
-    """Return the limit at which a CUSUM signals once in so many people if nothing has changed.
+    """Return the limit at which a CUSUM signals once in n people if nothing has changed.
 
     Parameters
     ----------

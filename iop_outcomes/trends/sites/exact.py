@@ -51,7 +51,7 @@ def exact_proportion_limit(denominator: npt.ArrayLike, target: float, below: flo
 
 
 def _at_most(number: Floats, n: Floats, target: float) -> Floats:
-    """Return the probability of at most so many of n."""
+    """Return the probability of at most a number of events among n."""
     from scipy.special import betaincc  # scipy.stats takes as long to load as a picture to draw
 
     within = np.clip(number, 0, n - 1)

@@ -109,7 +109,7 @@ def log_rank(
     :math:`d (n - d) / (n - 1) (n_g / n) (\delta_{gh} - n_h / n)`; the first are times the weight of
     the day, the second times its square. With clusters the 1 is the mean number of rows, of those
     at risk, in the cluster of a row, so that copies of all rows change nothing, and the covariance
-    goes on to `robust_to_clusters`.
+    continues to `robust_to_clusters`.
     """
     days = EventDays.of(times, stratum, cluster)
     by_day = days.weights(weight)

@@ -131,7 +131,7 @@ def _scores(weeks: int) -> list[Definition]:
             When(Retained(4), From(120, measure), 0.0),
             column,
             rule=f"120 less the weighted score of use in weeks 1 to {weeks}, later weeks weighing "
-            "up to 5 times as much; 0 for who was last seen in week 3 or before.",
+            "up to 5 times as much; 0 for those last seen in week 3 or before.",
             missing=missing,
             unit="0 to 120; higher is better",
             adaptation="" if not variant else "A variant of CTNote, not of the paper.",

@@ -196,7 +196,7 @@ def _with_retention() -> list[Definition]:
             "Rd_jaffe_1972",
             tested("3 times a week"),
             "The paper leaves out who left before week 8; here they have 0.",
-            of=f"{ALL}, for who was last seen in week 8 or later; 0 for others",
+            of=f"{ALL}, for those last seen in week 8 or later; 0 for others",
             missing="A missed week counts as the person's most frequent result.",
         ),
     ]
