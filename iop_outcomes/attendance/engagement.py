@@ -91,7 +91,7 @@ def engagement(
         ``hours_per_week`` : float64
             Known hours in the whole weeks / whole weeks; missing as `hours_attended`, where the
             stay has no whole week, or for a program where most of those who must have left have no
-            discharge (`Records.fitness`), so that their weeks would go on to the data cut.
+            discharge (`Records.fitness`), so that their weeks would run to the data cut.
         ``weeks_in_program`` : int64
             Whole weeks of the stay (see Notes).
         ``weeks_at_dose, weeks_unknown`` : int64

@@ -116,7 +116,7 @@ def time_in_treatment(
     43.0
 
     Dropout and completion as competing ends. With ``causes=["dropped_out", "completed"]`` the other
-    ends, such as transfers, would be censored, and both would come out too high:
+    ends, such as transfers, would be censored, and both would be too high:
 
     >>> dropout = iop.time_in_treatment(records, event="dropped_out")
     >>> incidence = iop.cumulative_incidence(dropout)

@@ -58,7 +58,7 @@ class Slipping(PeopleList):
 
     @property
     def text(self) -> str:
-        """What the list is and is not for, its counts, the rule, and how it did where tried out."""
+        """What the list is and is not for, its counts, the rule, and how well it predicted leaving."""
         marked = int((self.table["signs"] > 0).sum())
         apart = ""
         if self.long_absent:
@@ -151,8 +151,8 @@ def slipping(
     >>> people.text[:69]
     'This list names people: it is for those who treat them, and for no re'
     """
-    require_records(records, "The list of who is slipping")
-    records.require("attendance", "the list of who is slipping")
+    require_records(records, "The list of people with signs of leaving")
+    records.require("attendance", "the list of people with signs of leaving")
     chosen = _rule(rule)
     check_whole("no_contact_days", no_contact_days, 1, "no_contact_days=30")
     day = day_asked(records, as_of)

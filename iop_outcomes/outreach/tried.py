@@ -1,4 +1,4 @@
-"""How the list did where it was tried out, as sentences; the numbers are those of tried.toml.
+"""How well the list predicted leaving, as sentences; the numbers are those of tried.toml.
 
 `python -m validation.slipping` writes them there and into docs/validation_slipping.md.
 """
@@ -22,7 +22,7 @@ def numbers() -> dict[str, Any]:
 
 
 def tried_out(rule: SlippingRule) -> str:
-    """Return how a rule did where it was tried out; the usual one only was."""
+    """Return how well a rule predicted leaving; only the usual one was tried out."""
     if rule != SlippingRule():
         return "This rule was not tried out."
     return " ".join(_sentence(of) for of in numbers().values())

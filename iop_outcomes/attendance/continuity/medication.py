@@ -50,7 +50,7 @@ def medication_continuity(
     days : int
         The length of the stretch.
     longest_gap : int
-        The longest gap in days that does not break it, 0 or more. It has to be said: what is
+        The longest gap in days that does not break it, 0 or more. It has to be given: what is
         usually quoted is 7, which could not be confirmed in the text of the measure.
 
     Returns
@@ -223,7 +223,7 @@ def _read(attendance: Attendance, supplies: pd.DataFrame) -> tuple[Integers, Flo
             "Each supply belongs to an episode and has a first day and a whole number of days.",
             found=f"{len(supplies):,} supplies: {unknown:,} of an episode that the records do not "
             f"have, {no_day:,} without a day (dates as 2026-01-31), {wrong:,} without a length",
-            instead="leave out or mend these rows.",
+            instead="leave out or correct these rows.",
         )
     order = np.lexsort((length, first, place))
     return place[order].astype(np.int64), first[order], length[order]

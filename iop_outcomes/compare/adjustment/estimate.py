@@ -116,7 +116,7 @@ def adjusted_curves(
     imputations : int, optional
         How often missing covariates are drawn, 2 or more (20 or, of a greater missing share, as
         many as there are percent of rows with a missing value). Where none is missing nothing is
-        drawn, and all is as without.
+        drawn, and the result is as without this option.
     confidence : float
         The level of the limits.
     allow_post_baseline : bool

@@ -67,8 +67,8 @@ def median_difference(
     differences of the samples (Efron 1981, JASA 76:312-319). A sample in which a curve does not
     come down to one half has no median; such a median is later than all that are seen, and the
     limits are missing where the percentile would fall among them. The median of a plateau is its
-    middle, as for `iop_outcomes.survival_curves`. A median in few people moves in steps: the
-    restricted mean is known more exactly.
+    middle, as for `iop_outcomes.survival_curves`. With few people a median moves in steps: the
+    restricted mean is estimated more precisely.
 
     Examples
     --------

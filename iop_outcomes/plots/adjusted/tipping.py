@@ -155,4 +155,4 @@ def _alternative(tipping: TippingPoint) -> str:
             f"{group} less {reference}: of {len(rows)} cells {above} have limits above 0, "
             f"{below} below 0."
         )
-    return f"Differences over what became of those who left. {' '.join(sentences)} {tipping.text}"
+    return f"Differences by assumption about those who left. {' '.join(sentences)} {tipping.text}"

@@ -97,11 +97,11 @@ def recurrent_relapses(
     and the time after which relapse measured over a month could begin again. With a definition in
     weeks, weeks are counted, each standing on its last day. A missing check-in or week on the way
     is what the missing rule says: as use it starts the count again, as no use it continues, left
-    out it is passed over; under ``"censor"`` it ends everything known. Who was out of contact for
-    more than ``rule.lost_after`` days (`RelapseRule` says what counts) is counted from the return,
-    and what is only filled in for those days is not counted as clear. A check-in that was not due
-    has no effect: the time between two check-ins has the state of the later one. After recovery the
-    definition is counted again from there.
+    out it is passed over; under ``"censor"`` it ends everything known. A person who was out of
+    contact for more than ``rule.lost_after`` days (`RelapseRule` says what counts) is counted from
+    the return, and what is only filled in for those days is not counted as clear. A check-in that
+    was not due has no effect: the time between two check-ins has the state of the later one. After
+    recovery the definition is counted again from there.
 
     **In relapse is not unobserved.** The rows with ``at_risk`` False are needed: a mean number of
     relapses *a person* has everyone under observation in the denominator, those in relapse with no
