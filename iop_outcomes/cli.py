@@ -223,7 +223,8 @@ def report(
 ) -> None:
     """Write the outcome report of a quarter or a period: one file, with small counts hidden.
 
-    Where nearly all rows of a table were set aside it is said, and the command ends with code 1.
+    Where nearly all rows of a table were set aside a message says so, and the command ends with
+    code 1.
     """
     from iop_outcomes.records.checks.losses import loss_lines, nearly_all_lost
     from iop_outcomes.records.kept import keep_what_was_read
@@ -321,7 +322,7 @@ def sample(
 
 
 def main() -> None:
-    """Run the command line: errors are said without a traceback, and end with a code of their own.
+    """Run the command line: errors have no traceback, and end with a code of their own.
 
     0: fine. 1: the records cannot be read or the number cannot be estimated, or, with ``--strict``,
     something was wrong. 2: the command cannot be carried out as it was written. 130: interrupted.

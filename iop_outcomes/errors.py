@@ -1,4 +1,4 @@
-"""What can go wrong, said to a person: what is wrong, what was found, what to write instead."""
+"""Errors, as messages for people: what is wrong, what was found, what to write instead."""
 
 from __future__ import annotations
 
@@ -72,14 +72,14 @@ IN_COMMANDS = {  # what an error says to write in a program, and what the comman
 
 
 def in_commands(text: str) -> str:
-    """Say in options of the commands what is said to a program."""
+    """Return in options of the commands what a message says for programs."""
     for python, command in IN_COMMANDS.items():
         text = text.replace(python, command)
     return text
 
 
 def refused_by_system(error: OSError) -> ReportError:
-    """Return what is said where there is no room, or no folder, for a file."""
+    """Return the message where there is no room, or no folder, for a file."""
     return ReportError(
         "The system refused what the command needs.",
         found=(error.strerror or str(error))[:300] or type(error).__name__,

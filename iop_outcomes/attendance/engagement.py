@@ -147,8 +147,8 @@ def engagement(
 
     **Stay.** A discharge is often recorded long after the last visit, and very long stays may be
     administrative. The length of stay therefore ends with the last recorded contact, while weeks
-    run on as said above. Where most of those who left have no discharge, weeks would run to the
-    data cut for people long gone: what rests on them is then missing.
+    run on as described above. Where most of those who left have no discharge, weeks would run to
+    the data cut for people long gone: what rests on them is then missing.
 
     References
     ----------

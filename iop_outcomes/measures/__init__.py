@@ -22,7 +22,7 @@ __all__ = [
 
 warnings.warn(
     "iop_outcomes.measures is now iop_outcomes.attendance, iop_outcomes.use and "
-    "iop_outcomes.statistics; this name goes with the next version.",
+    "iop_outcomes.statistics; this name is removed in the next version.",
     DeprecationWarning,
     stacklevel=2,
 )

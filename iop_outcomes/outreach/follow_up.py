@@ -167,7 +167,7 @@ def follow_up_due(
 
 @dataclass(frozen=True, eq=False)
 class _Asked:
-    """The check-ins known on a day, one entry an episode unless said otherwise.
+    """The check-ins known on a day, one entry an episode unless stated otherwise.
 
     Attributes
     ----------

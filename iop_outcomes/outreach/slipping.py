@@ -58,7 +58,7 @@ class Slipping(PeopleList):
 
     @property
     def text(self) -> str:
-        """What the list is and is not for, its counts, the rule, and how well it predicted leaving."""
+        """What the list is for, its counts, the rule, and how well it predicted leaving."""
         marked = int((self.table["signs"] > 0).sum())
         apart = ""
         if self.long_absent:

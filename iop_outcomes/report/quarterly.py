@@ -95,7 +95,7 @@ def quarterly_report(
         every page says that it must not be sent; ``SafePolicy.rounded()`` is refused.
     ladders : Ladders, optional
         How periods and groups are merged where too many rows would hold a small count: see
-        `iop_outcomes.disclosure.merging`. What was merged is said among the definitions.
+        `iop_outcomes.disclosure.merging`. What was merged is listed among the definitions.
     ledger : Ledger, optional
         What earlier reports of the same programs printed (`iop_outcomes.disclosure.ledger`): it
         stays as it was printed, and nothing is printed from which a small count follows beside it.

@@ -281,4 +281,4 @@ def _rule(value: Named) -> RelapseRule:
 
 
 def _missing(name: str) -> MissingRule:
-    return name  # type: ignore[return-value]  # the rule refuses what is none
+    return name  # type: ignore[return-value]  # the rule refuses other names

@@ -19,7 +19,7 @@ FEW = 50  # clusters; with fewer, robust standard errors are too small: 60 held 
 
 
 class Cluster(Enum):
-    """What ``cluster=`` is if nothing is said.
+    """The default of ``cluster=``.
 
     ``Cluster.PERSON`` takes the rows of one ``person_id`` together where the frame has that column
     and a value of it is in several rows; in any other frame each row is a cluster of its own.

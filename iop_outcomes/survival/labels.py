@@ -111,7 +111,7 @@ def split_groups(frame: pd.DataFrame, names: list[str]) -> list[pd.DataFrame]:
 
 
 def days_asked(days: Any, known: Any = ()) -> NDArray[Any]:
-    """Return days as an array, as `known` has them except for rounding; refuse what is none."""
+    """Return days as an array, as `known` has them except for rounding; refuse other values."""
     asked = np.atleast_1d(np.asarray(days))
     numeric = asked.ndim == 1 and asked.dtype.kind in "iuf"
     if not numeric or not len(asked) or not np.isfinite(asked).all() or (asked < 0).any():
@@ -135,7 +135,7 @@ def day_asked(day: Any, called: str, known: Any = ()) -> float:
 
 
 def shares_asked(share: Any) -> NDArray[Any]:
-    """Return shares between 0 and 1 as an array; refuse what is none."""
+    """Return shares between 0 and 1 as an array; refuse other values."""
     asked = np.atleast_1d(np.asarray(share))
     numeric = asked.ndim == 1 and asked.dtype.kind == "f"
     if not numeric or not len(asked) or not ((asked > 0) & (asked < 1)).all():

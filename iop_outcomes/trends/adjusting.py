@@ -144,7 +144,7 @@ def _days_of(holidays: Any) -> tuple[Any, ...]:
 
 
 def _date_or_none(day: Any) -> pd.Timestamp | None:
-    """Return a day, or None for what is none."""
+    """Return a day, or None where there is no day."""
     try:
         plain = pd.Timestamp(day) if isinstance(day, np.datetime64) else day
         date = date_of(plain, "holidays")

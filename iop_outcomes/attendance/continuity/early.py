@@ -258,7 +258,7 @@ def first_to_fourth_session(
         With the attendance table.
     within : int
         Days from the first visit to the fourth. NIATx names the two sessions and no number of
-        days; without one nobody could be said not to have continued.
+        days; without one, not having continued is not defined.
 
     Returns
     -------

@@ -93,7 +93,7 @@ def e_value(
     ------
     RuleError
         If a number is not above 0, the estimate does not lie within its limits, only one is given,
-        or `common` is not said where it is needed.
+        or `common` is not given where it is needed.
 
     Notes
     -----
@@ -116,7 +116,7 @@ def e_value(
     _check(estimate, lower, upper)
     if measure != "risk_ratio" and not isinstance(common, (bool, np.bool_)):
         raise RuleError(
-            f"Whether the event is common has to be said for a {measure.replace('_', ' ')}.",
+            f"Whether the event is common has to be given for a {measure.replace('_', ' ')}.",
             found=f"common={as_written(common)}",
             instead="common=True if more than some 15 of 100 have it by the end of follow-up, else "
             "common=False.",

@@ -88,7 +88,7 @@ def flow_table(
 
 
 def check_excluded(excluded: Mapping[str, int] | None) -> dict[str, int]:
-    """Return numbers by reason; refuse what is none."""
+    """Return numbers by reason; refuse anything else."""
     if excluded is None:
         return {}
     known: Any = excluded

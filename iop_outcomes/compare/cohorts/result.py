@@ -61,7 +61,7 @@ class CohortComparison(Result):
         event by the horizon; ``lower``, ``upper``; ``e_value`` and ``e_value_limit``, that of the
         limit nearest to 1 (`iop_outcomes.e_value`); ``reason``: why there is none, or empty.
     tipping : TippingPoint or None
-        If it was said who left: how large the hazard after leaving must be to change the
+        If `left` was given: how large the hazard after leaving must be to change the
         conclusion.
     small : tuple of str
         The groups with few events by the horizon.

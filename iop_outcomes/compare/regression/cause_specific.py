@@ -140,7 +140,7 @@ def _fit(by_cause: Causes, cause: str, design: Design, **options: Any) -> Fitted
 
 
 def cause_asked(by_cause: Causes, cause: Any) -> str:
-    """Return the cause that is modelled; refuse what is none of those that compete."""
+    """Return the cause that is modelled; refuse one that does not compete."""
     word = f"{cause:g}" if isinstance(cause, float) else str(cause)
     if word not in by_cause.names:
         raise RuleError(

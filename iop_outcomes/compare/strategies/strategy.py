@@ -49,7 +49,7 @@ class Strategy:
     grace: int | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a strategy that says nothing, or what nobody can do."""
+        """Refuse a strategy without a condition, or one that nobody can keep to."""
         limits = [limit for limit in (self.at_least, self.less_than) if limit is not None]
         if not limits or not all(is_number(limit) and np.isfinite(limit) for limit in limits):
             raise RuleError(

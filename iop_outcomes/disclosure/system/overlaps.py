@@ -157,7 +157,7 @@ def _what(name: str, label: tuple[str, ...], column: str) -> tuple[str, ...]:
 
 
 def _value(value: object, trend: bool) -> dict[str, Any]:
-    """Return a printed count; a hidden one is no zero, but in a trend, where rows are hidden."""
+    """Return a printed count; a hidden one is no zero, except in a trend, where rows are hidden."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return {"value": int(value)}
     return {"value": None, "zero": trend or value is None}

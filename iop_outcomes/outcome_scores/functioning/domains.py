@@ -140,7 +140,7 @@ def completed(records: Records) -> pd.DataFrame:
 def choose(
     domains: str | Sequence[str] | None, cuts: Mapping[str, float] | None
 ) -> tuple[Domain, ...]:
-    """Return the domains asked for, with one's own cuts; RuleError if one is not known."""
+    """Return the domains asked for, with cuts of your own; RuleError if one is not known."""
     known = {domain.name: domain for domain in DOMAINS}
     all_of = ", ".join(known)
     names = list(known) if domains is None else as_names("domains", domains, f"some of {all_of}")

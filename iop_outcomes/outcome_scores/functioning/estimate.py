@@ -92,7 +92,7 @@ def functioning(
 
     Notes
     -----
-    A person has work or school if either was said to be so, and has neither only if all that the
+    A person has work or school if either was recorded, and has neither only if all that the
     export records of them is no. Two answers of one day that differ are no answer. Arrests and
     meetings count since the last check-in, so that check-ins far apart say less. An answer that is
     missing is never filled in: people who do not answer are often those who do worse, and

@@ -168,7 +168,7 @@ class Scale:
     reliability_source: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse a scale that nothing can be worked out of."""
+        """Refuse a scale that nothing can be calculated from."""
         check_choice("better", self.better, ("lower", "higher"), " of a scale")
         check_choice("combine", self.combine, ("sum", "mean"), " of a scale")
         if not self.items and not self.column:

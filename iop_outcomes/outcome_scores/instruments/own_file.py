@@ -36,7 +36,7 @@ better = "lower\""""
 
 
 def read_instrument(path: str | Path) -> Instrument:
-    """Read an instrument of one's own from a TOML file.
+    """Read an instrument of your own from a TOML file.
 
     Parameters
     ----------

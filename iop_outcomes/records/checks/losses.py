@@ -12,7 +12,7 @@ import pandas as pd
 
 from iop_outcomes.shared.text import format_count, format_more, format_share
 
-MANY, NEARLY_ALL = 0.2, 0.9  # shares of the rows set aside, above which it is said
+MANY, NEARLY_ALL = 0.2, 0.9  # shares of the rows set aside, above which a message says so
 _FILES = 3
 _MOST_FILES = 10  # of a table, named one by one
 _MOST_LINES = 8
@@ -21,7 +21,7 @@ ODD_ROWS = {
     "row_shape": "more or fewer cells than the header: set aside",
     "open_quote": "a quote opens a cell and is not closed in the row: set aside",
 }
-"""What is said of a line that cannot be read as a row, by its check."""
+"""The message on a line that cannot be read as a row, by its check."""
 
 
 def lost_rows(problems: pd.DataFrame, sources: pd.DataFrame, *by: str) -> pd.DataFrame:

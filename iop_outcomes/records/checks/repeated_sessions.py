@@ -15,7 +15,7 @@ from iop_outcomes.records.staging import Log, StagedTable
 
 Array = npt.NDArray[Any]
 
-STAYED_AWAY = ("no_show", "excused")  # said of the person; a cancelled booking may be made again
+STAYED_AWAY = ("no_show", "excused")  # of the person; a cancelled booking may be made again
 NO_OUTCOME = ("unrecorded", "not_scheduled")
 _FEW = 10  # rows up to which they are listed one by one
 

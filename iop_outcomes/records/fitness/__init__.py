@@ -1,4 +1,4 @@
-"""Fitness for use: which measures the records can bear, and what is missing for the others.
+"""Fitness for use: which measures are known from the records, and what is missing for the others.
 
 The checked tables come in; for each measure a judgement goes out: known, partly known or not known,
 with the reason. What each measure rests on is declared as data in `declared`; no measure is worked

@@ -4,7 +4,7 @@ The limits are the library's own. In outpatient treatment some sessions are miss
 export in which fewer than 1 in 100 is does not record them, whatever one or two entries say, and
 one with fewer than 3 in 100 has probably not recorded all. The same holds for check-ins. Below one
 tenth of the rows, lengths, reasons or links, what is left is no sample of the others, and what
-rests on it is not known; below nine tenths (eight for rows) it is said that a part is missing.
+rests on it is not known; below nine tenths (eight for rows) a text says that a part is missing.
 """
 
 from __future__ import annotations

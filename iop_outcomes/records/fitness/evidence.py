@@ -152,7 +152,7 @@ class Words:
     among : tuple of str
         Out of what: `words` and what may be in their place.
     none, few, part : str
-        What is said if they do not occur, or in less than `least` or `usual` of the rows.
+        The text if they do not occur, or in less than `least` or `usual` of the rows.
     needed : str
         What would be needed.
     least, usual : float

@@ -32,8 +32,8 @@ class Held:
     sources, problems, quality : pandas.DataFrame
         Of `Records`: what became of the rows of the whole export.
     part : bool
-        Whether these are a group of records that bear the measure as a whole: what does not occur
-        in a group may be chance where the group is small.
+        Whether these are a group of records from which the measure is known as a whole: what does
+        not occur in a group may be chance where the group is small.
     """
 
     episodes: pd.DataFrame

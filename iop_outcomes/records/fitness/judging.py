@@ -20,7 +20,7 @@ _ORDER = {"no": 0, "partly": 1, "yes": 2}
 
 @dataclass(frozen=True)
 class Judgement:
-    """Whether the records bear a measure.
+    """Whether a measure is known from the records.
 
     Attributes
     ----------

@@ -77,7 +77,7 @@ def _no_text(name: str, value: object) -> RecordsError:
 
 
 def short(value: object) -> str:
-    """Write a value of the mapping so that a message can bear it."""
+    """Write a value of the mapping so that it can be put into a message."""
     if isinstance(value, str | int | float) or value is None:
         text = ascii(value) if not isinstance(value, int) or abs(value) < 10**18 else "a number"
         return text if len(text) <= 60 else f"{text[:60]}..."

@@ -13,7 +13,7 @@ from iop_outcomes.records.parsing.listing import log_faults
 from iop_outcomes.records.parsing.numbers import covariate_kind, numbers
 from iop_outcomes.records.parsing.parsed import Parsed
 from iop_outcomes.records.parsing.session_times import (
-    BEARING,
+    TIME_COLUMNS,
     Times,
     session_column,
     take_session_times,
@@ -43,7 +43,9 @@ def type_columns(staged: StagedTable, mapping: Mapping, log: Log) -> None:
             staged.declared[name] = column
             staged.values[name] = _by_row(column, parsed.values, coded.codes)
             staged.levels[name] = parsed.levels
-        column_times = times_of(parsed, coded.codes) if name in (*BEARING, *SESSION_TIMES) else None
+        column_times = (
+            times_of(parsed, coded.codes) if name in (*TIME_COLUMNS, *SESSION_TIMES) else None
+        )
         if column_times is not None:
             times[name] = column_times
         log_faults(staged, coded, name, column, parsed, log)

@@ -243,7 +243,7 @@ class DateReader:
 
 
 def _with(date: DateText, **changes: Any) -> DateText:
-    """Return a date with more said of it; what is no date stays none."""
+    """Return a date with more known of it; what is no date remains none."""
     if not date.form:
         return date
     return replace(date, **changes)

@@ -26,10 +26,10 @@ _EARLIEST = np.datetime64(EARLIEST_DATE, "D").astype(np.int64)
 _LATEST = np.datetime64(LATEST_DATE, "D").astype(np.int64)
 _LONGEST_DATE = 10  # characters of 2026-01-05
 _BEFORE = round(YEARS_BEFORE * 365.2425)
-DAY_FIRST, MONTH_FIRST = "day_first", "month_first"  # settled: said by the mapping or the dates
+DAY_FIRST, MONTH_FIRST = "day_first", "month_first"  # settled: by the mapping or the dates
 DAY_FIRST_AS_OTHERS, MONTH_FIRST_AS_OTHERS = "day_first_as_others", "month_first_as_others"
 DAY_FIRST_ASSUMED, MONTH_FIRST_ASSUMED = "day_first_assumed", "month_first_assumed"
-YEAR_FIRST = "year_first"  # of 26-01-05; other texts are then as if nothing was said
+YEAR_FIRST = "year_first"  # of 26-01-05; other texts are then as without it
 HALF_SWAPPED, DAY_OR_YEAR, OPEN = "half_swapped", "day_or_year", ""
 ASSUMED = {
     DAY_FIRST_AS_OTHERS: "kept: read as day first, as the file's others",
@@ -212,7 +212,7 @@ def read_dates(
     texts: DateTexts | None = None,
     two_digit_years: tuple[int, int] = TWO_DIGIT_YEARS,
 ) -> Parsed:
-    """Read calendar dates: the column's commonest form is its own, others are mended and said.
+    """Read calendar dates: the column's commonest form is its own, others are mended and listed.
 
     Parameters
     ----------

@@ -122,7 +122,7 @@ def _kind_of_numbers(texts: list[str]) -> Kind:
 
 
 def read_whole(_: Column, clean: list[str]) -> Parsed:
-    """Read whole numbers as int64; what is none is `NO_WHOLE`, and listed."""
+    """Read whole numbers as int64; anything else is `NO_WHOLE`, and listed."""
     values = np.full(len(clean), NO_WHOLE, dtype=np.int64)
     for position, text in enumerate(clean):
         match = _WHOLE.fullmatch(text)
@@ -150,7 +150,7 @@ _POINT = re.compile(r"[-+]?\d*\.\d*")
 
 
 def read_numbers(column: Column, clean: list[str]) -> Parsed:
-    """Read numbers as float64 within the column's limits; what is none is NaN, and listed.
+    """Read numbers as float64 within the column's limits; anything else is NaN, and listed.
 
     A number may have a decimal comma, the column's own unit (``0 days``) or its highest value
     (``6/10``) behind it; sentences say how many rows do.
@@ -223,7 +223,7 @@ def list_bad(parsed: Parsed, clean: list[str]) -> Parsed:
 
 
 def numbers(clean: list[str]) -> npt.NDArray[np.float64]:
-    """Read texts as finite numbers; what is none is NaN."""
+    """Read texts as finite numbers; anything else is NaN."""
     texts = pd.Series(clean, dtype=object)
     values = np.array(pd.to_numeric(texts, errors="coerce"), dtype=np.float64)
     finite = np.isfinite(values)

@@ -33,10 +33,10 @@ class Parsed:
     of_all : list of tuple
         Faults that are listed once: the check, the texts that have it, and what was done.
     sentences : list of tuple
-        What is said in a note: a sentence with ``{rows}`` and ``{name}``, and the texts that
+        The content of a note: a sentence with ``{rows}`` and ``{name}``, and the texts that
         it is of.
     minutes, lengths : numpy.ndarray of float64 or None
-        Minutes after midnight, and from there to a second time, where texts bear them.
+        Minutes after midnight, and from there to a second time, where texts have them.
     backwards : numpy.ndarray of bool or None
         Whether the second time of a text is not after its first.
     """

@@ -1,4 +1,4 @@
-"""Start and length of sessions, from the columns that bear times: one place for all of them."""
+"""Start and length of sessions, from the columns that hold times: one place for all of them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from iop_outcomes.records.schema import (
 from iop_outcomes.records.staging import Log, StagedTable
 
 Array = npt.NDArray[Any]
-BEARING = ("start_time", "time_range", "date")  # where a start may be, the preferred first
+TIME_COLUMNS = ("start_time", "time_range", "date")  # where a start may be, the preferred first
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def take_session_times(staged: StagedTable, times: dict[str, Times], log: Log) -
     """
     if staged.table.name != ATTENDANCE.name:
         return
-    bearing = [(name, times[name]) for name in BEARING if name in times]
+    bearing = [(name, times[name]) for name in TIME_COLUMNS if name in times]
     length = np.full(len(staged), np.nan)
     wrong = np.zeros(len(staged), dtype=bool)
     looked = np.zeros(len(staged), dtype=bool)
@@ -83,7 +83,7 @@ def take_session_times(staged: StagedTable, times: dict[str, Times], log: Log) -
             wrong |= both & np.isnan(counted)
             looked |= both
     source = next(
-        (name for name in ("end_time", "time_range", *BEARING) if name in times), "start_time"
+        (name for name in ("end_time", "time_range", *TIME_COLUMNS) if name in times), "start_time"
     )
     rows = np.flatnonzero(wrong & np.isnan(length) & ~staged.folded)
     log.rows(staged, rows, "end_before_start", source, "kept: its length is not known")

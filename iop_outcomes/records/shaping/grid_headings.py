@@ -95,7 +95,7 @@ def _four_digits(text: str | None) -> int:
 
 
 def month_of(name: str) -> int:
-    """Return the month that the name of a sheet or file bears, or 0."""
+    """Return the month in the name of a sheet or file, or 0."""
     for word in _WORD.findall(name):
         if len(word) > 2 and word.casefold() in MONTHS:
             return MONTHS[word.casefold()]
@@ -104,7 +104,7 @@ def month_of(name: str) -> int:
 
 
 def year_of(name: str) -> int:
-    """Return the year that the name of a sheet or file bears, or 0."""
+    """Return the year in the name of a sheet or file, or 0."""
     years = {int(year) for year in _YEAR.findall(name)}
     if len(years) == 1:
         return years.pop()
@@ -117,7 +117,7 @@ def dates_of(
 ) -> list[datetime.date]:
     """Return the date of each heading, in their order.
 
-    A year that no heading bears is that of the mapping or of the name. With a month in that name, a
+    A year that is in no heading is that of the mapping or of the name. With a month in that name, a
     heading of another month belongs to the year in which it is nearest to it. Without one the year
     is that of the first heading, and goes up where a heading's month is before that of the one to
     its left.

@@ -82,7 +82,7 @@ def headings_not_there(
 ) -> list[str]:
     """Say which headings the mapping names for a table and no source of it has.
 
-    It is said and not refused: one mapping may serve many exports, and a column may be in some.
+    It is reported and not refused: one mapping may serve many exports, and a column may be in some.
     """
     parts = {fold(part) for names in mapping.combine.get(table, {}).values() for part in names}
     boxes = {fold(box) for boxes in mapping.ticked.get(table, {}).values() for box in boxes}

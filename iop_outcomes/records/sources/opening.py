@@ -55,7 +55,7 @@ _WEB_PAGE = (b"<html", b"<!doctype", b"<table", b"<head", b"<meta", b"<?xml")
 
 
 def shown(path: str | Path) -> str:
-    """Return the name of a file as a message can bear it: printable, and not too long."""
+    """Return the name of a file as it is in a message: printable, and not too long."""
     path = Path(path)
     outer = next((parent for parent in path.parents if parent.suffix.lower() == ".zip"), path)
     name = one_line(path.relative_to(outer.parent).as_posix() if outer is not path else path.name)

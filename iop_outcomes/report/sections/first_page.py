@@ -165,7 +165,7 @@ def _counts(row: pd.Series[float], unit: str) -> str:
 def _beside(
     row: pd.Series[float], quantity: Quantity, target: float, unit: str
 ) -> tuple[bool | None, str]:
-    """Say whether a target was met; one that may be missed by chance is said so."""
+    """Say whether a target was met; one that may be missed by chance is marked as such."""
     written = f"{target:.0%}" if unit == "proportion" else f"{target:,.0f}"
     if quantity.improves == "neither":
         return None, f"The target is {written}."

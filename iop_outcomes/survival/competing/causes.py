@@ -81,8 +81,8 @@ def read_causes(
     position = np.append(pd.Index(asked).get_indexer(ends.categories), -1)
     code = position[ends.codes]  # the last, -1, is that of a missing end
     if event is not None:
-        bears = np.append(ends.categories.isin(own), False)[ends.codes]
-        code = np.where(bears & ~event, -1, code)
+        has_cause = np.append(ends.categories.isin(own), False)[ends.codes]
+        code = np.where(has_cause & ~event, -1, code)
     leaves = np.append(pd.Index(asked).get_indexer(leaving.categories), -1)[leaving.codes]
     if (leaves >= 0).any():
         day = checked.others["competing_on"]

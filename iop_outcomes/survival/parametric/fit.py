@@ -147,7 +147,7 @@ def _fitted(model: Model, scaled: Intervals, begin: tuple[float, Floats], group:
     unit, start = begin
     fitter = model.fitter(unit)
     try:
-        # Its warnings are of what is checked below, and said there in words.
+        # Its warnings are of what is checked below, with messages in words.
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             return fitter.fit_interval_censoring(

@@ -93,7 +93,7 @@ def log_terms(model: Model, values: Floats, intervals: Intervals) -> Floats:
 
 
 def models_asked(names: Any, breakpoints: Any) -> list[Model]:
-    """Return the models of some names; refuse what is none."""
+    """Return the models of some names; refuse other names."""
     asked = _listed(names)
     known = [*_CLOSED, "piecewise_exponential"]
     wrong = [name for name in asked if name not in known]

@@ -44,7 +44,7 @@ class ParametricSurvival(DrawnResult):
         of the group.
     parameters : pandas.DataFrame
         One row a group, model and parameter: ``[by ...], model, parameter, value, se, lower,
-        upper``; what they mean is said at `parametric_survival`.
+        upper``; `parametric_survival` says what they mean.
     models : tuple of tuple of Fit
         For each group its fitted models.
     curves : IntervalSurvival

@@ -1,7 +1,7 @@
 """What a zip file holds: its names and their bytes, or a sentence that says why it is not read.
 
 Nothing is written to a disk, so that no name can lead out of a folder; one that would is refused
-all the same, since whoever made it meant harm or a program was at fault.
+all the same, since it was made with intent or by a faulty program.
 """
 
 from __future__ import annotations

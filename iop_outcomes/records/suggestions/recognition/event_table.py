@@ -151,7 +151,8 @@ def _of_words(part: Bundle, table: str, column: str, without: set[str]) -> list[
 def shared_meaning(column: str, word: str) -> str | None:
     """Return what a word says of a check-in's status or use, where one column holds both.
 
-    Use or none is said by who answered; a check-in that did not take place says nothing of use.
+    Use or no use is known of those who answered; a check-in that did not take place says nothing of
+    use.
     """
     used = meaning("checkins", "used", word)
     status = meaning("checkins", "status", word)
