@@ -48,13 +48,13 @@ def test_limits_that_include_one_need_nothing() -> None:
 @pytest.mark.parametrize(
     ("given", "options", "wrong"),
     [
-        ((2.0,), {}, "common has to be said"),
+        ((2.0,), {}, "common has to be given"),
         ((-1.0,), {"common": True}, "numbers above 0"),
         ((np.nan,), {"common": True}, "numbers above 0"),
         ((2.0, 1.5), {"common": True}, "both, or neither"),
         ((2.0, 2.5, 3.0), {"common": True}, "within its limits"),
         ((2.0,), {"measure": "difference"}, "measure must be one of"),
-        ((2.0,), {"common": "yes"}, "common has to be said"),
+        ((2.0,), {"common": "yes"}, "common has to be given"),
     ],
 )
 def test_what_has_no_e_value_is_refused(given: Any, options: Any, wrong: str) -> None:

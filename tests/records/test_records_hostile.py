@@ -287,7 +287,7 @@ def test_every_line_of_any_text_is_a_row_is_within_one_or_is_listed(
         inner = re.split("\r\n|\r|\n", "\n".join(cells))
         ends = sum(len(re.findall("\r\n|\r|\n", cell)) for cell in cells)
         spanned = set(range(line, line + ends + 1))
-        assert not within & spanned, "a line stands in two rows"
+        assert not within & spanned, "a line is in two rows"
         within |= spanned
         for text in inner:  # what a cell holds stands in the lines that the row spans
             there = "\n".join(lines[number - 1] for number in spanned)
