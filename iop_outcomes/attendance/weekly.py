@@ -117,7 +117,7 @@ def attendance_by_week(
     rule : AttendanceRule, optional
         Which services are treatment sessions, which of them are due, and which are attended.
     missing_group : {"refuse", "own", "leave_out"}
-        What becomes of episodes without a value of `by`: refused; a group "not recorded" of their
+        How episodes without a value of `by` are handled: refused; a group "not recorded" of their
         own; or left out, and counted in ``rule`` and ``text``.
     confidence : float
         Confidence level of the intervals, between 0 and 1.

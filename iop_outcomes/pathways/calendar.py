@@ -164,7 +164,7 @@ def attendance_by_weekday(
     by : str or sequence of str, optional
         Columns of ``records.episodes`` that define groups.
     missing_group : {"refuse", "own", "leave_out"}
-        What becomes of episodes without a value of `by`.
+        How episodes without a value of `by` are handled.
 
     Returns
     -------

@@ -152,7 +152,7 @@ def cohort_flow(
     days : sequence of int
         The days on which the person is still in the program, as `iop_outcomes.retention` says.
     missing_group : {"refuse", "own", "leave_out"}
-        What becomes of episodes without a value of `by`.
+        How episodes without a value of `by` are handled.
     confidence : float
         Confidence level of the limits.
 

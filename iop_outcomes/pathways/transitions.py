@@ -228,7 +228,7 @@ def transitions(
     first_session_day : int
         The day since the prior discharge for which the first session is given.
     missing_group : {"refuse", "own", "leave_out"}
-        What becomes of episodes without an entry path.
+        How episodes without an entry path are handled.
     confidence : float
         Confidence level of the limits.
 

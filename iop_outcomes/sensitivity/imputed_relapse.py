@@ -63,7 +63,7 @@ def relapse_by_imputation(
         then clustered by person. Patterns do not contain persons, so that by default, as with None,
         they are assumed to be independent.
     missing_group : {"refuse", "own", "leave_out"}
-        What becomes of patterns without a value of `by`: refused; a group "not recorded" of their
+        How patterns without a value of `by` are handled: refused; a group "not recorded" of their
         own; or left out, and counted in ``rule`` and ``text``.
     confidence : float
         The level of the limits.

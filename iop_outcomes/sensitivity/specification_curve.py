@@ -182,7 +182,7 @@ def sensitivity(
         The time unit of a symbol of use patterns. By default a day for patterns named
         ``use_pattern_by_day``, as `iop_outcomes.use_patterns` names daily ones, otherwise a week.
     missing_group : {"refuse", "own", "leave_out"}
-        What becomes of people without a value of `by`: refused; a group "not recorded" of their
+        How people without a value of `by` are handled: refused; a group "not recorded" of their
         own; or left out, and counted in ``rule`` and ``text``.
     confidence : float
         The level of the limits.

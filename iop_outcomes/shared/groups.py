@@ -130,7 +130,7 @@ def group_episodes(
     by : str, sequence of str or None
         Columns of `episodes`.
     missing_group : {"refuse", "own", "leave_out"}
-        What becomes of an episode without a value; those to be left out are left out before
+        How an episode without a value is handled; those to be left out are left out before
         (`grouped_rows`).
 
     Returns
@@ -183,7 +183,7 @@ def settle_groups(
     by : sequence of (str, sequence of str or None)
         What the function was given as ``by=`` and as ``strata=``.
     missing_group : {"refuse", "own", "leave_out"}
-        What becomes of a row without a value in one of these columns: ``"refuse"`` leaves it for
+        How a row without a value in one of these columns is handled: ``"refuse"`` leaves it for
         `group_codes` to refuse; ``"own"`` makes it "not recorded", after all other values;
         ``"leave_out"`` leaves the row out, and says so in the rule of the frame.
     id : str, optional

@@ -1,4 +1,4 @@
-"""Values without what the season and the number of working days make of them, to be charted."""
+"""Values adjusted for the season and the number of working days, to be charted."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def trend(
     by : str or sequence of str, optional
         Columns of ``records.episodes`` or of the frame.
     missing_group : {"refuse", "own", "leave_out"}
-        What becomes of episodes without a value of `by`: refused; a group "not recorded" of their
+        How episodes without a value of `by` are handled: refused; a group "not recorded" of their
         own; or left out, and counted in ``rule`` and ``text``.
     confidence : float
         Confidence level of the intervals, between 0 and 1.
@@ -102,7 +102,7 @@ def trend(
         The first month of the year, for quarters and years: 7 for a fiscal year from July. Fiscal
         years are named by the year in which they end, as ``FY2026`` and ``FY2026Q1``.
     incomplete : {"show", "leave_out"}
-        What becomes of periods that are not complete: rows with ``complete`` False and the value so
+        How periods that are not complete are shown: rows with ``complete`` False and the value so
         far, drawn as open points; or no rows. Limits and rules never read them.
     adjust : {"season", "working_days"} or list of both, optional
         Chart adjusted values. ``"season"``, of months and quarters: less the effect of the calendar

@@ -130,7 +130,7 @@ class ContinuityMeasure(Result):
         by : str or sequence of str, optional
             Columns of ``records.episodes``.
         missing_group : {"refuse", "own", "leave_out"}
-            What becomes of episodes without a value of `by`.
+            How episodes without a value of `by` are handled.
         confidence : float
             Confidence level of the interval.
 

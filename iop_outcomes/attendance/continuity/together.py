@@ -114,7 +114,7 @@ def continuity(
     by : str or sequence of str, optional
         Columns of ``records.episodes`` that define groups.
     missing_group : {"refuse", "own", "leave_out"}
-        What becomes of episodes without a value of `by`.
+        How episodes without a value of `by` are handled.
     confidence : float
         Confidence level of the intervals.
 

@@ -79,7 +79,7 @@ def tipping_point(
     resamples, seed : int
         The number of bootstrap samples, at least 100, and their seed.
     progress : bool
-        Whether to say on the standard error output how far it is.
+        Whether to report progress on the standard error output.
 
     Returns
     -------

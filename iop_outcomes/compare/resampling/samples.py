@@ -37,7 +37,7 @@ def person_counts(
     resamples, seed : int
         How many samples, and the seed; the same seed gives the same samples.
     progress : bool
-        Whether to say on the standard error output how far it is.
+        Whether to report progress on the standard error output.
     """
     people = int(cluster.max()) + 1
     random = np.random.default_rng(seed)

@@ -84,7 +84,7 @@ def compare_strategies(
     resamples, seed : int
         The number of bootstrap samples, at least 100, and their seed.
     progress : bool
-        Whether to say on the standard error output how far it is.
+        Whether to report progress on the standard error output.
 
     Returns
     -------

@@ -91,7 +91,7 @@ def symptom_change(
     population_mean : float, optional
         The mean that scores regress to; by default that at intake in these records.
     missing_group : {"refuse", "own", "leave_out"}
-        What becomes of episodes without a value of `by`.
+        How episodes without a value of `by` are handled.
     confidence : float
         Confidence level of the limits.
 

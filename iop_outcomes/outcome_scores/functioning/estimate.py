@@ -57,7 +57,7 @@ def functioning(
     follow_up, window : int
         The day of the follow-up, and how many days from it an answer may be.
     missing_group : {"refuse", "own", "leave_out"}
-        What becomes of episodes without a value of `by`.
+        How episodes without a value of `by` are handled.
     confidence : float
         Confidence level of the limits.
 

@@ -89,8 +89,8 @@ def interrupted_series(
         ``fitted`` : float64
             The fitted value; missing for rows that are not used, as the columns below.
         ``counterfactual, counterfactual_lower, counterfactual_upper`` : float64
-            What would be expected had all gone on as before; with a control, the value of the
-            control and the difference to it as it was before.
+            What would be expected had everything continued as before; with a control, the value of
+            the control and the difference to it as it was before.
         ``effect, effect_lower, effect_upper`` : float64
             Fitted less counterfactual; 0 before the change.
 
@@ -118,10 +118,10 @@ def interrupted_series(
 
     **Errors** are robust to autocorrelation and unequal variances
     (`iop_outcomes.trends.interrupted.newey_west.least_squares`); limits are Student's t on periods
-    less coefficients. In short series such errors are somewhat too small, so that limits near 0 are
-    not to be leaned on.
+    less coefficients. In short series such errors are somewhat too small, so that limits near 0
+    should be read with caution.
 
-    **What it assumes.** That the slope before would have gone on; with a control, that the
+    **What it assumes.** That the slope before would have continued; with a control, that the
     difference would. Other changes at the same time cannot be distinguished from this one.
 
     References

@@ -66,7 +66,7 @@ def _quantity(
         tally=_tally(rule, span, "discharge_date" if by_discharge else "admit_date"),
         days_to_mature=span,
         improves=improves,
-        note=f"Who met it early counts only once the time of it is over for all. The rule: "
+        note=f"Those who met it early count only once its time is over for all. The rule: "
         f"iop_outcomes.{title_of_function(name)}.",
     )
 

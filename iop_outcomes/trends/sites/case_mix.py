@@ -27,7 +27,7 @@ FEWEST_A_TERM = 10  # rows with and rows without the event for each term (Peduzz
 
 @dataclass(frozen=True, eq=False)
 class CaseMix:
-    """A logistic regression of an outcome on what people came with.
+    """A logistic regression of an outcome on covariates known at admission.
 
     Attributes
     ----------
