@@ -78,11 +78,11 @@ def visit(place: int, written: str) -> dict[str, Any]:
 
 def cases() -> list[Case]:
     """Return the cases of every specification."""
-    found = []
+    results = []
     for path in sorted(FOLDER.glob("*.txt")):
         heading, *lines = path.read_text(encoding="utf-8").splitlines()
         names = [name.strip() for name in heading.split("|")]
         for line in lines:
             cells = [cell.strip() for cell in line.split("|")]
-            found.append(Case(path.stem, dict(zip(names, cells, strict=True))))
-    return found
+            results.append(Case(path.stem, dict(zip(names, cells, strict=True))))
+    return results

@@ -39,24 +39,24 @@ def read(rows: pd.DataFrame, *, until: int = 30, **episode: Any) -> iop.Records:
 def test_each_week_by_hand() -> None:
     rows = [(0, "attended"), (3, "no_show"), (6, "excused"), (7, "unrecorded"), (20, "late")]
     records = read(visits([*rows, (9, "program_cancel")]), discharge_day=[22])
-    found = table(records)
-    assert found["from_day"].tolist() == [0, 7, 14, 21]
-    assert found["to_day"].tolist() == [6, 13, 20, 22]
-    assert found["whole"].tolist() == [True, True, True, False]
-    assert found[COUNTS].to_numpy().tolist() == [
+    result = table(records)
+    assert result["from_day"].tolist() == [0, 7, 14, 21]
+    assert result["to_day"].tolist() == [6, 13, 20, 22]
+    assert result["whole"].tolist() == [True, True, True, False]
+    assert result[COUNTS].to_numpy().tolist() == [
         [3, 1, 1, 1, 0, 0],
         [0, 0, 0, 0, 1, 1],
         [1, 1, 0, 0, 0, 0],
         [0, 0, 0, 0, 0, 0],
     ]
-    assert found["rate_lowest"].tolist()[:3] == [1 / 3, 0.0, 1.0]
-    assert found["rate_highest"].tolist()[:3] == [1 / 3, 1.0, 1.0]
-    assert found["rate"].isna().tolist() == [False, True, False, True]
-    assert found["hours"].tolist()[:2] == [1.5, 0.0]
-    assert np.isnan(found["hours"][2])  # late, and for how long is not recorded
-    contact = found["in_contact"].astype(object).where(found["in_contact"].notna(), None)
+    assert result["rate_lowest"].tolist()[:3] == [1 / 3, 0.0, 1.0]
+    assert result["rate_highest"].tolist()[:3] == [1 / 3, 1.0, 1.0]
+    assert result["rate"].isna().tolist() == [False, True, False, True]
+    assert result["hours"].tolist()[:2] == [1.5, 0.0]
+    assert np.isnan(result["hours"][2])  # late, and for how long is not recorded
+    contact = result["in_contact"].astype(object).where(result["in_contact"].notna(), None)
     assert contact.tolist() == [True, None, True, False]
-    assert found.attrs["rule"].startswith(iop.AttendanceRule().text)
+    assert result.attrs["rule"].startswith(iop.AttendanceRule().text)
 
 
 def test_calendar_weeks_begin_on_monday() -> None:
@@ -65,24 +65,24 @@ def test_calendar_weeks_begin_on_monday() -> None:
     )  # a Thursday
     days = ["2026-01-01", "2026-01-04", "2026-01-05", "2026-01-12"]
     rows = pd.DataFrame({"episode_id": "A", "date": days, "service": "group", "status": "attended"})
-    found = table(
+    result = table(
         iop.read_records(episodes=episodes, attendance=rows, as_of="2026-03-01"),
         weeks_from="calendar",
     )
-    assert found["iso_week"].tolist() == ["2026-W01", "2026-W02", "2026-W03"]
-    assert found["from_day"].tolist() == [0, 4, 11]
-    assert found["to_day"].tolist() == [3, 10, 11]
-    assert found["attended"].tolist() == [2, 1, 1]
-    assert found["whole"].tolist() == [False, True, False]
+    assert result["iso_week"].tolist() == ["2026-W01", "2026-W02", "2026-W03"]
+    assert result["from_day"].tolist() == [0, 4, 11]
+    assert result["to_day"].tolist() == [3, 10, 11]
+    assert result["attended"].tolist() == [2, 1, 1]
+    assert result["whole"].tolist() == [False, True, False]
 
 
 def test_overlapping_sessions_give_their_hours_once() -> None:
     rows = visits(
         [(2, "attended"), (2, "attended")], start_time=["10:00", "11:00"], minutes_scheduled=120
     )
-    found = table(read(rows))
-    assert found["hours"].iloc[0] == 3
-    assert found["attended"].iloc[0] == 2
+    result = table(read(rows))
+    assert result["hours"].iloc[0] == 3
+    assert result["attended"].iloc[0] == 2
 
 
 def test_what_cannot_be_asked_is_refused() -> None:
@@ -121,18 +121,18 @@ def again(change: str) -> iop.Records:
 
 def test_weeks_add_up_to_the_episode() -> None:
     for weeks_from in ("admission", "calendar"):
-        found = table(again("nothing"), weeks_from=weeks_from)
-        sums = found.groupby("episode_id", observed=True, sort=False)[[*COUNTS, "hours"]].sum()
+        result = table(again("nothing"), weeks_from=weeks_from)
+        sums = result.groupby("episode_id", observed=True, sort=False)[[*COUNTS, "hours"]].sum()
         whole = iop.engagement(again("nothing")).set_index("episode_id")
         names = ("sessions_due", "sessions_attended", None, "excused", "sessions_unrecorded")
         for column, name in zip(COUNTS, names, strict=False):
             if name is not None:
                 assert sums[column].tolist() == whole[name].tolist()
         np.testing.assert_allclose(sums["hours"], whole["hours_attended"])
-        assert (found["due"] == found[["attended", "missed", "excused"]].sum(axis=1)).all()
-        ends = found.groupby("episode_id", observed=True, sort=False)
+        assert (result["due"] == result[["attended", "missed", "excused"]].sum(axis=1)).all()
+        ends = result.groupby("episode_id", observed=True, sort=False)
         assert (ends["from_day"].min() == 0).all()
-        gap = found["from_day"] - ends["to_day"].shift()
+        gap = result["from_day"] - ends["to_day"].shift()
         assert gap.dropna().eq(1).all()
 
 
@@ -193,14 +193,14 @@ ROWS = st.lists(st.tuples(st.integers(0, 40), STATUS), min_size=1, max_size=25)
 def test_any_rows_have_their_place(rows: list[tuple[int, str]], later: int, until: int) -> None:
     """Every session is in one week; one day later for all, another day 0, changes nothing."""
     records = read(visits(rows), until=until)
-    found = table(records)
+    result = table(records)
     kept = len(records.attendance)
-    assert found[["due", "unrecorded", "not_due"]].to_numpy().sum() == kept
-    assert found["to_day"].iloc[-1] >= records.attendance["day"].max()
-    days = found["to_day"] - found["from_day"] + 1
-    assert days.sum() == found["to_day"].iloc[-1] + 1
-    assert not (found["whole"] & (days != 7)).any()
-    known = found.dropna(subset="rate")
+    assert result[["due", "unrecorded", "not_due"]].to_numpy().sum() == kept
+    assert result["to_day"].iloc[-1] >= records.attendance["day"].max()
+    days = result["to_day"] - result["from_day"] + 1
+    assert days.sum() == result["to_day"].iloc[-1] + 1
+    assert not (result["whole"] & (days != 7)).any()
+    known = result.dropna(subset="rate")
     assert (known["rate_lowest"] <= known["rate"]).all()
     assert (known["rate"] <= known["rate_highest"]).all()
     moved = iop.read_records(
@@ -210,4 +210,4 @@ def test_any_rows_have_their_place(rows: list[tuple[int, str]], later: int, unti
         attendance=visits(rows).assign(day=lambda frame: frame["day"] + later),
         as_of=200 + later,
     )
-    pd.testing.assert_frame_equal(table(moved), found)
+    pd.testing.assert_frame_equal(table(moved), result)

@@ -17,13 +17,13 @@ def number(text: str) -> float:
 def test_rules_answer_as_specified(case: Case) -> None:
     result = getattr(iop, case.rule)(case.records(), *case.supplies(), **case.options())
     row = result.table.iloc[0]
-    found = "?" if pd.isna(row["met"]) else "yes" if row["met"] else "no"
-    assert found == case.given["met"]
+    outcome = "?" if pd.isna(row["met"]) else "yes" if row["met"] else "no"
+    assert outcome == case.given["met"]
     names = {"day": "day", "first_count": "first", "second_count": "second"}
     for column, name in names.items():
         expected = number(case.given[name])
         assert row[column] == expected or (pd.isna(row[column]) and expected != expected), column
-    assert (row["not_known"] == "") == (found != "?")
+    assert (row["not_known"] == "") == (outcome != "?")
 
 
 def test_the_share_counts_those_for_whom_the_time_is_over() -> None:
@@ -70,17 +70,17 @@ def test_a_minimum_dose_fails_only_where_the_unknown_weeks_are_too_few_to_reach_
 
 def test_all_rules_of_the_sample_account_for_every_episode() -> None:
     records = iop.read_records("data/samples")
-    found = iop.continuity(records)
-    table = found.table.set_index("measure")
+    result = iop.continuity(records)
+    table = result.table.set_index("measure")
     parts = table["not_over"] + table["not_known"] + table["denominator"]
     assert (parts == table["episodes"]).all()
     everybody = table.drop(index=["first_to_fourth_session", "followed_up_7", "followed_up_30"])
     assert (everybody["episodes"] == len(records.episodes)).all()
     usual = iop.engagement(records)
-    assert found.episodes["retention_90"].equals(usual["retained_90"])
-    pairs = found.disagreement
+    assert result.episodes["retention_90"].equals(usual["retained_90"])
+    pairs = result.disagreement
     assert ((pairs["differ"] <= pairs["known"]) & (pairs["known"] <= len(records.episodes))).all()
-    assert "disagree most" in found.text
+    assert "disagree most" in result.text
 
 
 def supplied(*rows: tuple[str, str, object]) -> pd.DataFrame:
@@ -100,8 +100,8 @@ def test_who_is_still_on_medication_is_in_the_share_like_who_stopped() -> None:
     given = supplied(
         ("A", "2026-01-05", 400), ("B", "2026-01-05T09:30:00+02:00", 28), ("C", "2026-12-01", 60)
     )
-    found = iop.medication_continuity(on_medication(), given, longest_gap=7)
-    row = found.summary().iloc[0]
+    result = iop.medication_continuity(on_medication(), given, longest_gap=7)
+    row = result.summary().iloc[0]
     assert (row["numerator"], row["denominator"]) == (1, 2)
     assert (row["episodes"], row["not_over"], row["not_known"]) == (3, 1, 0)
     again = supplied(("A", "2026-01-05", 28), ("A", "2026-10-01", 120))

@@ -167,6 +167,6 @@ def test_the_time_of_absences_is_over_on_its_last_day(day: int, not_over: int) -
     episodes = pd.DataFrame({"episode_id": ["E1"], "admit_day": 0})
     sessions = pd.DataFrame({"episode_id": "E1", "day": [3, 10, 17], "service": "group"})
     rows = sessions.assign(status=["attended", "no_show", "attended"], minutes_scheduled=60)
-    found = iop.dropout_by_absences(read(episodes, rows, as_of=day), within=90).summary()
-    assert found["not_over"].item() == not_over
-    assert found["denominator"].item() == 1 - not_over
+    result = iop.dropout_by_absences(read(episodes, rows, as_of=day), within=90).summary()
+    assert result["not_over"].item() == not_over
+    assert result["denominator"].item() == 1 - not_over

@@ -130,10 +130,10 @@ def test_hours_are_missing_where_no_minutes_are_known_and_zero_where_nobody_came
 
 def test_where_no_minutes_are_kept_nobody_s_hours_are_known() -> None:
     episodes = "episode_id admit_day discharge_day\nA 0 27\nB 0 27"
-    found = engagement(read(episodes, "episode_id day status\nA 1 late\nB 1 no_show"))
-    assert found["hours_attended"].isna().all()
-    assert found["weeks_unknown"].tolist() == found["weeks_in_program"].tolist() == [4, 4]
-    assert found["share_of_weeks_at_dose"].isna().all()
+    result = engagement(read(episodes, "episode_id day status\nA 1 late\nB 1 no_show"))
+    assert result["hours_attended"].isna().all()
+    assert result["weeks_unknown"].tolist() == result["weeks_in_program"].tolist() == [4, 4]
+    assert result["share_of_weeks_at_dose"].isna().all()
 
 
 def test_overlapping_minutes_count_once() -> None:
@@ -565,17 +565,17 @@ def test_it_equals_the_plain_version(
     episodes: list[dict[str, Any]], sessions: list[dict[str, Any]], dose: float
 ) -> None:
     records = generated(episodes, sessions)
-    found = engagement(records, dose_hours=dose)
+    result = engagement(records, dose_hours=dose)
     expected = pd.DataFrame(plainly(records, dose), dtype=object)
     left_out = unknown_measures(records)
-    assert found[left_out].isna().all(axis=None)
+    assert result[left_out].isna().all(axis=None)
     for name in expected.columns.difference(left_out):
         if name.startswith("retained"):
-            answers = [None if answer is pd.NA else answer for answer in found[name]]
+            answers = [None if answer is pd.NA else answer for answer in result[name]]
             assert answers == expected[name].tolist(), name
         else:
             np.testing.assert_allclose(
-                found[name].to_numpy(dtype=float),
+                result[name].to_numpy(dtype=float),
                 expected[name].to_numpy(dtype=float),
                 rtol=1e-12,
                 err_msg=name,

@@ -59,20 +59,20 @@ def problem_of(frame: pd.DataFrame, day: float, estimand: str = "average") -> Pr
 
 @pytest.mark.parametrize("estimand", ["average", "treated", "overlap"])
 def test_weighted_curves_are_those_of_r(people: pd.DataFrame, said: Any, estimand: Any) -> None:
-    found = iop.adjusted_curves(
+    adjusted = iop.adjusted_curves(
         people, "track", TERMS, day=180, estimand=estimand, limits="closed_form"
     )
     for group in ("day", "evening"):
         curve, area = (said[estimand, group, name] for name in ("survival", "restricted_mean"))
-        np.testing.assert_allclose(height(found, group), curve, rtol=1e-8)
-        row = found.table.set_index("measure").loc["restricted_mean"]
+        np.testing.assert_allclose(height(adjusted, group), curve, rtol=1e-8)
+        row = adjusted.table.set_index("measure").loc["restricted_mean"]
         column = "estimate" if group == "evening" else "estimate_reference"
         assert row[column] == pytest.approx(area.iloc[0], rel=1e-8)
 
 
 @pytest.mark.parametrize("estimand", ["average", "treated"])
 def test_standardised_curves_are_those_of_r(people: pd.DataFrame, said: Any, estimand: Any) -> None:
-    found = iop.adjusted_curves(
+    adjusted = iop.adjusted_curves(
         *(people, "track", TERMS),
         day=180,
         method="standardisation",
@@ -81,27 +81,29 @@ def test_standardised_curves_are_those_of_r(people: pd.DataFrame, said: Any, est
     )
     for group in ("day", "evening"):
         case = f"standardised_{estimand}"
-        np.testing.assert_allclose(height(found, group), said[case, group, "survival"], rtol=1e-8)
-        row = found.table.set_index("measure").loc["restricted_mean"]
+        np.testing.assert_allclose(
+            height(adjusted, group), said[case, group, "survival"], rtol=1e-8
+        )
+        row = adjusted.table.set_index("measure").loc["restricted_mean"]
         column = "estimate" if group == "evening" else "estimate_reference"
         assert row[column] == pytest.approx(said[case, group, "restricted_mean"].iloc[0], rel=1e-8)
 
 
 def test_augmented_curves_are_those_of_a_second_derivation(people: pd.DataFrame, said: Any) -> None:
     problem = problem_of(people, 180.0)
-    made = Augmented.of(problem, problem.model.fit(), ["a", "b", "c", "d"])
+    result = Augmented.of(problem, problem.model.fit(), ["a", "b", "c", "d"])
     places = np.searchsorted(problem.grid, DAYS, side="right") - 1
-    values = made.each()[:, :, places]
-    errors = np.sqrt((made.influence(places) ** 2).sum(axis=2))
+    values = result.each()[:, :, places]
+    errors = np.sqrt((result.influence(places) ** 2).sum(axis=2))
     for place, group in enumerate(("day", "evening")):
         np.testing.assert_allclose(
             values[place].mean(axis=0), said["augmented", group, "survival"], rtol=1e-8
         )
         np.testing.assert_allclose(errors[place], said["augmented", group, "se"], rtol=1e-8)
-    found = iop.adjusted_curves(
+    adjusted = iop.adjusted_curves(
         people, "track", TERMS, day=180, method="augmented", limits="closed_form"
     )
-    row = found.table.set_index("measure").loc["survival"]
+    row = adjusted.table.set_index("measure").loc["survival"]
     assert row["estimate"] == pytest.approx(said["augmented", "evening", "survival"].iloc[2])
 
 
@@ -119,13 +121,13 @@ def test_influences_are_the_derivatives_by_what_rows_count(
         third = np.random.default_rng(0).random(90) < 0.3
         frame = frame.assign(track=frame["track"].where(~third, "night"))
     problem = problem_of(frame, 120.0, estimand)
-    made = Weighted(problem, problem.model.fit())
+    result = Weighted(problem, problem.model.fit())
     places = np.array([20, len(problem.grid) - 1])
-    influence = made.influence(places)
+    influence = result.influence(places)
     ones = np.ones(len(frame))
     for row in range(0, 90, 9):
         step = 1e-4 * (np.arange(len(frame)) == row)
-        moved = (made.survival(ones + step) - made.survival(ones - step))[:, places] / 2e-4
+        moved = (result.survival(ones + step) - result.survival(ones - step))[:, places] / 2e-4
         np.testing.assert_allclose(influence[:, :, row], moved, rtol=2e-4, atol=1e-7)
     plain = Unadjusted(problem)
     for row in (3, 50):
@@ -137,13 +139,13 @@ def test_influences_are_the_derivatives_by_what_rows_count(
 def test_unadjusted_limits_in_closed_form_are_those_of_the_difference_of_curves(
     people: pd.DataFrame,
 ) -> None:
-    found = iop.adjusted_curves(people, "track", TERMS, day=180, limits="closed_form").unadjusted
+    adjusted = iop.adjusted_curves(people, "track", TERMS, day=180, limits="closed_form").unadjusted
     robust = people.assign(one=1.0)
     for measure, function in (
         ("survival", iop.survival_difference),
         ("restricted_mean", iop.restricted_mean_difference),
     ):
-        row = found.set_index("measure").loc[measure]
+        row = adjusted.set_index("measure").loc[measure]
         other = function(robust, "track", 180, weights="one").table.iloc[0]  # type: ignore[operator]
         for name in ("estimate", "difference", "se", "lower", "upper"):
             assert row[name] == pytest.approx(other[name], rel=1e-9), (measure, name)
@@ -218,9 +220,9 @@ def test_without_censoring_weights_of_one_yes_or_no_are_standardisation_by_hand(
     frame = pd.DataFrame({"yes": yes, "track": np.where(evening, "evening", "day")})
     frame["days"] = np.ceil(random.exponential(np.where(yes, 20, 60)))
     frame["event"] = True
-    found = iop.adjusted_curves(frame, "track", "yes", day=30, limits="closed_form").table
+    table = iop.adjusted_curves(frame, "track", "yes", day=30, limits="closed_form").table
     by_strata = iop.survival_difference(frame, "track", 30, strata="yes").table
-    assert found["difference"].iloc[0] == pytest.approx(by_strata["difference"].iloc[0])
+    assert table["difference"].iloc[0] == pytest.approx(by_strata["difference"].iloc[0])
 
 
 def test_all_methods_find_no_effect_where_groups_differ_by_a_covariate_only() -> None:
@@ -233,21 +235,21 @@ def test_all_methods_find_no_effect_where_groups_differ_by_a_covariate_only() ->
     frame = frame.assign(days=np.minimum(time, end), event=time <= end)
     for method in METHODS:
         limits = "bootstrap" if method == "standardisation" else "closed_form"
-        found = iop.adjusted_curves(
+        adjusted = iop.adjusted_curves(
             *(frame, "track", "worse"),
             day=60,
             method=method,  # type: ignore[arg-type]
             limits=limits,  # type: ignore[arg-type]
             resamples=100,
         )
-        row, naive = found.table.iloc[0], found.unadjusted.iloc[0]
+        row, naive = adjusted.table.iloc[0], adjusted.unadjusted.iloc[0]
         assert row["lower"] < 0 < row["upper"], method
         assert naive["upper"] < -0.1, method
 
 
 def test_falling_is_the_nearest_curve_that_falls() -> None:
-    found = falling(np.array([1.0, 0.8, 0.9, 0.5, -0.1]))
-    np.testing.assert_allclose(found, [1.0, 0.85, 0.85, 0.5, 0.0])
+    result = falling(np.array([1.0, 0.8, 0.9, 0.5, -0.1]))
+    np.testing.assert_allclose(result, [1.0, 0.85, 0.85, 0.5, 0.0])
 
 
 def test_a_copy_of_a_row_is_a_row_that_counts_twice(people: pd.DataFrame) -> None:
@@ -256,35 +258,45 @@ def test_a_copy_of_a_row_is_a_row_that_counts_twice(people: pd.DataFrame) -> Non
     group = (frame["track"] == "evening").to_numpy().astype(np.intp)
     days, event = frame["days"].to_numpy(dtype=float), frame["event"].to_numpy(dtype=bool)
     counts = np.random.default_rng(3).integers(0, 3, 80).astype(float)
-    made = CoxByGroup.of(design, days, event, group, asked=np.array([30.0, 90.0]))
-    found = made.fit(counts, np.zeros(design.shape[1]))
+    outcome = CoxByGroup.of(design, days, event, group, asked=np.array([30.0, 90.0]))
+    result = outcome.fit(counts, np.zeros(design.shape[1]))
     copies = np.repeat(np.arange(80), counts.astype(int))
     other = CoxByGroup(
-        *(made.columns[:, copies], days[copies], event[copies], group[copies], 2, made.asked, False)
+        *(
+            outcome.columns[:, copies],
+            days[copies],
+            event[copies],
+            group[copies],
+            2,
+            outcome.asked,
+            False,
+        )
     ).fit(np.ones(len(copies)), np.zeros(design.shape[1]))
-    assert found is not None
+    assert result is not None
     assert other is not None
-    np.testing.assert_allclose(found.coefficients, other.coefficients, atol=1e-8)
-    np.testing.assert_allclose(found.base, other.base, rtol=1e-8)
+    np.testing.assert_allclose(result.coefficients, other.coefficients, atol=1e-8)
+    np.testing.assert_allclose(result.base, other.base, rtol=1e-8)
 
 
 # As a user meets it ----------------------------------------------------------------------------
 
 
 def test_what_it_says_and_holds(people: pd.DataFrame) -> None:
-    given = people.copy()
-    found = iop.adjusted_curves(
+    original = people.copy()
+    adjusted = iop.adjusted_curves(
         people, "track", TERMS, day=180, reference="evening", limits="closed_form", trim=0.1
     )
-    pd.testing.assert_frame_equal(people, given)
-    assert found.table["group"].tolist() == ["day", "day"]
-    assert found.groups["n"].tolist() == people["track"].value_counts().sort_index().tolist()
-    assert "Adjusted for age + employed + substance, and for nothing else" in found.text
-    assert "with a probability of some group below 0.1 left out" in found.text
-    assert "Without adjustment: without the event on day 180: day 34.4% less evening" in found.text
-    assert found.curves["day"].max() == 180
+    pd.testing.assert_frame_equal(people, original)
+    assert adjusted.table["group"].tolist() == ["day", "day"]
+    assert adjusted.groups["n"].tolist() == people["track"].value_counts().sort_index().tolist()
+    assert "Adjusted for age + employed + substance, and for nothing else" in adjusted.text
+    assert "with a probability of some group below 0.1 left out" in adjusted.text
+    assert (
+        "Without adjustment: without the event on day 180: day 34.4% less evening" in adjusted.text
+    )
+    assert adjusted.curves["day"].max() == 180
     with pytest.raises(RuleError, match="cannot be protected"):
-        iop.protect(found)  # type: ignore[call-overload]
+        iop.protect(adjusted)  # type: ignore[call-overload]
     named = iop.adjusted_curves(
         people, "track", "age", outcome=TERMS, day=180, method="augmented", limits="closed_form"
     )
@@ -329,9 +341,9 @@ def test_what_cannot_be_estimated_is_refused(
 
 def test_late_entry_is_taken_by_weights(people: pd.DataFrame) -> None:
     late = people.assign(entry=np.where(people["days"] > 40, people["row"] % 2 * 10, 0))
-    found = iop.adjusted_curves(late, "track", TERMS, day=180, limits="closed_form")
+    adjusted = iop.adjusted_curves(late, "track", TERMS, day=180, limits="closed_form")
     weighted = iop.propensity_weights(late, "track", TERMS).frame
     curves = iop.survival_curves(weighted, by="track", weights="propensity_weight").at([180])
-    assert found.table.loc[0, ["estimate_reference", "estimate"]].tolist() == pytest.approx(
+    assert adjusted.table.loc[0, ["estimate_reference", "estimate"]].tolist() == pytest.approx(
         curves["survival"].tolist()
     )

@@ -32,19 +32,19 @@ def differences(frame: pd.DataFrame, covariates: Any, **options: Any) -> pd.Data
 
 
 def test_fractions_by_hand() -> None:
-    found = differences(PEOPLE, COVARIATES)
+    result = differences(PEOPLE, COVARIATES)
     # Means 40 and 30, variances 100 and 200/3; shares 1/4 and 3/4.
-    assert found.loc["age", "difference"] == pytest.approx(-10 / np.sqrt((100 + 200 / 3) / 2))
-    assert found.loc["employed", "difference"] == pytest.approx(0.5 / np.sqrt(3 / 16))
+    assert result.loc["age", "difference"] == pytest.approx(-10 / np.sqrt((100 + 200 / 3) / 2))
+    assert result.loc["employed", "difference"] == pytest.approx(0.5 / np.sqrt(3 / 16))
     # Nobody of four lacks an age, and one of four: 0 - 1/4 over the root of (0 + 3/16) / 2.
-    assert found.loc["age", "difference_missing"] == pytest.approx(-0.25 / np.sqrt(3 / 32))
-    assert found.loc["employed", "difference_missing"] == 0
+    assert result.loc["age", "difference_missing"] == pytest.approx(-0.25 / np.sqrt(3 / 32))
+    assert result.loc["employed", "difference_missing"] == 0
     # Shares of b and c: (1/4, 1/4) and (3/4, 0); S of both, worked out by hand.
     day = np.array([[3 / 16, -1 / 16], [-1 / 16, 3 / 16]])
     evening = np.array([[3 / 16, 0], [0, 0]])
     moved = np.array([1 / 2, -1 / 4])
     squared = moved @ np.linalg.inv((day + evening) / 2) @ moved
-    assert found.loc["substance", "difference"] == pytest.approx(np.sqrt(squared))
+    assert result.loc["substance", "difference"] == pytest.approx(np.sqrt(squared))
 
 
 def test_the_table_counts_what_is_missing_and_describes_what_is_known() -> None:
@@ -59,10 +59,10 @@ def test_the_table_counts_what_is_missing_and_describes_what_is_known() -> None:
     assert np.isnan(b["mean"])
     assert table.loc[("employed", "yes", "day"), "count"] == 1
     gone = PEOPLE.assign(age=PEOPLE["age"].where(PEOPLE["track"] == "day"))
-    found = iop.balance(gone, "track", "age")
-    assert found.differences["difference"].isna().all()
-    assert "–" in found.paper_table()["evening"].tolist()
-    assert "No standardised difference is known" in found.text
+    balanced = iop.balance(gone, "track", "age")
+    assert balanced.differences["difference"].isna().all()
+    assert "–" in balanced.paper_table()["evening"].tolist()
+    assert "No standardised difference is known" in balanced.text
 
 
 def test_words_do_not_depend_on_their_order_and_two_are_as_yes_and_no() -> None:
@@ -79,9 +79,9 @@ def test_words_do_not_depend_on_their_order_and_two_are_as_yes_and_no() -> None:
 
 @pytest.mark.parametrize("way", [lambda x: x, lambda x: x.astype(int), lambda x: x.astype(str)])
 def test_yes_and_no_are_known_in_each_way_of_writing_them(way: Any) -> None:
-    found = iop.balance(PEOPLE.assign(employed=way(PEOPLE["employed"])), "track", "employed")
-    assert found.table["kind"].tolist() == ["yes_no"] * 2
-    assert found.table["share"].tolist() == [0.25, 0.75]
+    balanced = iop.balance(PEOPLE.assign(employed=way(PEOPLE["employed"])), "track", "employed")
+    assert balanced.table["kind"].tolist() == ["yes_no"] * 2
+    assert balanced.table["share"].tolist() == [0.25, 0.75]
     lacking = PEOPLE.assign(employed=PEOPLE["employed"].astype(object).where(PEOPLE.index != 0))
     table = iop.balance(lacking, "track", "employed").table
     assert table["kind"].tolist() == ["yes_no"] * 2
@@ -92,8 +92,8 @@ def test_no_spread_is_an_endless_difference_and_none_where_groups_are_alike() ->
     frame = PEOPLE.assign(
         same=1.5, apart=np.where(PEOPLE["track"] == "day", 2.0, 3.0), word=PEOPLE["track"]
     )
-    found = differences(frame, ["same", "apart", "word"])["difference"]
-    assert found.tolist() == [0.0, np.inf, np.inf]
+    result = differences(frame, ["same", "apart", "word"])["difference"]
+    assert result.tolist() == [0.0, np.inf, np.inf]
     page = iop.balance(frame, "track", ["same", "apart", "word"])
     assert "∞" in page.paper_table()["difference"].tolist()
     assert "Largest standardised difference: apart inf (evening less day)" in page.text
@@ -102,26 +102,26 @@ def test_no_spread_is_an_endless_difference_and_none_where_groups_are_alike() ->
 def test_as_r_says() -> None:
     frame = pd.read_csv(REFERENCE / "adjusted_data.csv")
     said = pd.read_csv(REFERENCE / "adjusted.csv").query("case == 'balance'")
-    found = differences(frame, said["quantity"].tolist())["difference"]
-    np.testing.assert_allclose(found, said["value"], rtol=1e-12)
+    result = differences(frame, said["quantity"].tolist())["difference"]
+    np.testing.assert_allclose(result, said["value"], rtol=1e-12)
 
 
 def test_weights_change_the_means_and_not_the_unit() -> None:
     weighted = PEOPLE.assign(w=[1.0, 2.0, 1.0, 1.0, 1.0, 1.0, 1.0, 3.0])
-    found = iop.balance(weighted, "track", COVARIATES, weights="w")
-    by = found.differences.set_index("covariate")
+    balanced = iop.balance(weighted, "track", COVARIATES, weights="w")
+    by = balanced.differences.set_index("covariate")
     # Weighted means 40 and 30; of the employed 1/5 and 5/6.
     assert by.loc["age", "weighted_difference"] == pytest.approx(by.loc["age", "difference"])
     assert by.loc["employed", "weighted_difference"] == pytest.approx(
         (5 / 6 - 1 / 5) / np.sqrt(3 / 16)
     )
-    assert found.groups["effective_size"].tolist() == [25 / 7, 36 / 12]
+    assert balanced.groups["effective_size"].tolist() == [25 / 7, 36 / 12]
     even = iop.balance(weighted.assign(w=2.0), "track", COVARIATES, weights="w")
     np.testing.assert_allclose(
         even.differences["weighted_difference"], even.differences["difference"]
     )
     np.testing.assert_allclose(even.table["weighted_sd"].iloc[:2], even.table["sd"].iloc[:2])
-    assert [name for name in found.paper_table() if "weighted" in name] == [
+    assert [name for name in balanced.paper_table() if "weighted" in name] == [
         "weighted day",
         "weighted evening",
         "weighted difference",
@@ -144,27 +144,27 @@ def test_several_groups_are_compared_in_pairs_or_with_one() -> None:
 def test_the_distance_is_that_of_plain_algebra(words: list[str], seed: int) -> None:
     track = np.random.default_rng(seed).permutation(np.arange(len(words)) % 2)
     frame = pd.DataFrame({"track": track, "word": words})
-    found = differences(frame, "word").loc["word", "difference"]
+    result = differences(frame, "word").loc["word", "difference"]
     shares = pd.crosstab(frame["track"], frame["word"], normalize="index").to_numpy()
     spread = np.mean([np.diag(p) - np.outer(p, p) for p in shares], axis=0)
     moved = shares[1] - shares[0]
     expected = np.sqrt(max(float(moved @ np.linalg.pinv(spread, hermitian=True) @ moved), 0.0))
-    if np.isfinite(found):
-        assert found == pytest.approx(expected, rel=1e-6, abs=1e-9)
+    if np.isfinite(result):
+        assert result == pytest.approx(expected, rel=1e-6, abs=1e-9)
     else:  # along some direction neither group has any spread
         left = moved - spread @ np.linalg.pinv(spread, hermitian=True) @ moved
         assert np.abs(left).max() > 1e-9
 
 
 def test_it_shows_itself_and_is_not_published() -> None:
-    found = iop.balance(PEOPLE, "track", COVARIATES)
-    page = found._repr_html_()
+    balanced = iop.balance(PEOPLE, "track", COVARIATES)
+    page = balanced._repr_html_()
     assert "age, mean (sd)" in page
     assert "… and" not in page
     assert "p-value" not in page
-    assert repr(found) == "<Balance: 2 groups, 3 covariates>"
+    assert repr(balanced) == "<Balance: 2 groups, 3 covariates>"
     with pytest.raises(RuleError, match="cannot be protected"):
-        iop.protect(found)  # type: ignore[call-overload]
+        iop.protect(balanced)  # type: ignore[call-overload]
     given = PEOPLE.copy()
     iop.balance(PEOPLE, "track", COVARIATES)
     pd.testing.assert_frame_equal(PEOPLE, given)

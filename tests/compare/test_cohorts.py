@@ -180,8 +180,8 @@ def test_there_is_no_e_value_of_hardly_any_events(people: pd.DataFrame) -> None:
     assert found.e_values["reason"].iloc[0] == "since a group has fewer than 5 events"
     assert np.isnan(found.e_values["e_value"].iloc[0])
     assert "E-value" not in found.methods
-    said = {part.title: part.text for part in found.parts}
-    assert "no E-value, since a group has fewer" in said["Confounding not measured"]
+    text = {part.title: part.text for part in found.parts}
+    assert "no E-value, since a group has fewer" in text["Confounding not measured"]
 
 
 def test_missing_covariates_are_drawn_and_all_says_so(people: pd.DataFrame) -> None:
@@ -257,8 +257,8 @@ def test_small_groups_and_what_is_left_of_imbalance_are_said(people: pd.DataFram
     found = iop.compare_cohorts(small, "track", covariates=["age"], horizon=60, fewest=15)
     assert found.small == ("evening",)
     assert "Fewer than 15 events by day 60 in evening." in found.text
-    said = {part.title: part.text for part in found.parts}
-    assert said["Size of the groups"] == "By day 60. Small, with fewer than 15 events: evening."
+    text = {part.title: part.text for part in found.parts}
+    assert text["Size of the groups"] == "By day 60. Small, with fewer than 15 events: evening."
 
 
 def test_a_page_of_its_own_is_saved(found: iop.CohortComparison, tmp_path: Path) -> None:
@@ -281,14 +281,14 @@ def test_a_page_of_its_own_is_saved(found: iop.CohortComparison, tmp_path: Path)
 def test_word_and_latex_have_the_tables_and_the_methods(
     found: iop.CohortComparison, tmp_path: Path
 ) -> None:
-    made = Document(str(found.save(tmp_path / "comparison.docx")))
-    tables = [[[cell.text for cell in row.cells] for row in table.rows] for table in made.tables]
+    result = Document(str(found.save(tmp_path / "comparison.docx")))
+    tables = [[[cell.text for cell in row.cells] for row in table.rows] for table in result.tables]
     assert len(tables) == sum(part.table is not None for part in found.parts)
     for shown, part in zip(tables, (p for p in found.parts if p.table is not None), strict=True):
         assert part.table is not None
         assert len(shown) == 1 + len(part.table)
     assert [row[2] for row in tables[0][1:]] == [f"{n:,}" for n in found.flow["n"]]
-    assert found.methods in [paragraph.text for paragraph in made.paragraphs]
+    assert found.methods in [paragraph.text for paragraph in result.paragraphs]
     text = found.save(tmp_path / "comparison.tex").read_text(encoding="utf-8")
     assert text.count("\\begin{longtable}") == len(tables)
     assert text.count("\\\\\n") == sum(len(table) for table in tables)

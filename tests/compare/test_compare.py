@@ -53,9 +53,9 @@ def check_against_r(found, data: str, comparison: str) -> None:
     [("treat", 6.7979), ("site", 2.3658), ("race", 7.2836), ("ivhx", 14.7196), ("hercoc", 7.9536)],
 )
 def test_uis_gives_the_published_statistics(by, published):
-    found = compare_survival(uis().dropna(subset=by), by)
-    assert round(found.statistic, 4) == published
-    check_against_r(found, "uis", by)
+    comparison = compare_survival(uis().dropna(subset=by), by)
+    assert round(comparison.statistic, 4) == published
+    check_against_r(comparison, "uis", by)
 
 
 @needs_uis
@@ -102,25 +102,25 @@ def test_a_hand_worked_comparison():
     times = pd.DataFrame(
         {"days": [1, 3, 2, 4], "event": [1, 0, 1, 1], "track": ["a", "a", "b", "b"]}
     )
-    found = compare_survival(times, "track")
-    assert found.table["events"].tolist() == [1, 2]
+    comparison = compare_survival(times, "track")
+    assert comparison.table["events"].tolist() == [1, 2]
     expected = 2 / 4 + 1 / 3
-    assert found.table["expected"].tolist() == pytest.approx([expected, 3 - expected])
+    assert comparison.table["expected"].tolist() == pytest.approx([expected, 3 - expected])
     variance = 1 / 4 + 2 / 9
-    assert found.statistic == pytest.approx((1 - expected) ** 2 / variance)
+    assert comparison.statistic == pytest.approx((1 - expected) ** 2 / variance)
 
 
 def test_the_text_is_a_sentence_with_test_numbers_and_rule():
     times = lung().assign(sex=lung()["sex"].map({1: "men", 2: "women"}))
     label(times, Provenance("Death, of any cause."))
-    found = compare_survival(times, "sex")
-    assert found.text == (
+    comparison = compare_survival(times, "sex")
+    assert comparison.text == (
         "Log-rank test, by sex: chi-squared 10.33 on 1 degree of freedom, p = 0.0013; "
         "men: 112 events among 138 (expected 91.6), median 270 days (95% limits 210 to 306); "
         "women: 53 events among 90 (expected 73.4), median 426 days (95% limits 345 to 524). "
         "Death, of any cause."
     )
-    assert "chi-squared 10.33" in found._repr_html_()
+    assert "chi-squared 10.33" in comparison._repr_html_()
     within = compare_survival(times.dropna(subset="ph.ecog"), "sex", strata=["ph.ecog"])
     assert within.text.startswith("Log-rank test stratified by ph.ecog, by sex: ")
     assert repr(within).startswith("<Comparison: Log-rank test stratified by ph.ecog, 2 groups")
@@ -132,10 +132,10 @@ def test_its_picture_is_that_of_the_curves():
     mpl.use("agg")
     from matplotlib import pyplot as plt
 
-    found = compare_survival(lung(), "sex")
-    axes = found.plot()
+    comparison = compare_survival(lung(), "sex")
+    axes = comparison.plot()
     drawn = [line.get_ydata() for line in axes.get_lines()]
-    for _, rows in found.curves.table.groupby("sex"):
+    for _, rows in comparison.curves.table.groupby("sex"):
         assert any(np.isin(rows["survival"], line).all() for line in drawn)
     plt.close(axes.figure)
 
@@ -244,10 +244,10 @@ def test_the_statistic_is_its_definition(times):
         with pytest.raises(EstimateError):
             compare_survival(times, "track", strata="site")
         return
-    found = compare_survival(times, "track", strata="site")
+    comparison = compare_survival(times, "track", strata="site")
     statistic = difference @ np.linalg.pinv(covariance, rcond=1e-9) @ difference
-    assert found.statistic == pytest.approx(statistic, rel=1e-6, abs=1e-9)
-    assert found.table["expected"].sum() == pytest.approx(times["event"].sum())
+    assert comparison.statistic == pytest.approx(statistic, rel=1e-6, abs=1e-9)
+    assert comparison.table["expected"].sum() == pytest.approx(times["event"].sum())
 
 
 @settings(deadline=None, max_examples=15)
@@ -267,8 +267,8 @@ def test_order_unit_of_time_and_a_constant_stratum_change_nothing(times, random)
         (times.assign(track=times["track"].map({"a": 9, "b": 5, "c": 1})), None),
     )
     for changed, strata in others:
-        found = compare_survival(changed, "track", strata=strata)
-        assert found.statistic == pytest.approx(once.statistic, rel=1e-9, abs=1e-12)
+        comparison = compare_survival(changed, "track", strata=strata)
+        assert comparison.statistic == pytest.approx(once.statistic, rel=1e-9, abs=1e-12)
 
 
 def test_an_error_names_no_groups_that_may_be_people() -> None:

@@ -128,10 +128,10 @@ def hand_worked(times: pd.DataFrame, by: str, cluster: str, strata: str | None) 
 @pytest.mark.parametrize("late", [False, True])
 def test_the_statistic_is_that_of_a_plain_version(strata, late):
     times = of_r() if late else of_r().assign(entry=0)
-    found = compare_survival(times, "group", strata=strata)
+    comparison = compare_survival(times, "group", strata=strata)
     expected = hand_worked(times, "group", "person_id", strata)
-    assert found.statistic == pytest.approx(expected, rel=1e-10)
-    assert found.clustering.clusters == 80
+    assert comparison.statistic == pytest.approx(expected, rel=1e-10)
+    assert comparison.clustering.clusters == 80
 
 
 @settings(deadline=None, max_examples=15)
@@ -157,21 +157,21 @@ def test_clusters_of_one_row_and_copies_of_them_change_nothing(days, seed, numbe
         # The statistic alone: the curves and medians of a comparison take most of its time.
         checked, site = check_times(several, "track"), several["site"].to_numpy()
         try:
-            found = log_rank(checked, site, several["person_id"].to_numpy()).statistic
+            result = log_rank(checked, site, several["person_id"].to_numpy()).statistic
         except EstimateError as error:
             if "cannot be estimated" not in str(error):  # so few residuals can all be 0
                 raise
             continue
-        assert found == pytest.approx(plain.statistic, rel=1e-9, abs=1e-9)
+        assert result == pytest.approx(plain.statistic, rel=1e-9, abs=1e-9)
 
 
 def test_medians_have_limits_by_person_too():
     times = of_r().drop(columns="entry")
-    found = compare_survival(times, "group")
+    comparison = compare_survival(times, "group")
     apart = compare_survival(times, "group", cluster=None)
-    assert found.curves.robust is not None
-    assert found.table["median"].equals(apart.table["median"])
-    assert not found.table[["lower", "upper"]].equals(apart.table[["lower", "upper"]])
+    assert comparison.curves.robust is not None
+    assert comparison.table["median"].equals(apart.table["median"])
+    assert not comparison.table[["lower", "upper"]].equals(apart.table[["lower", "upper"]])
 
 
 def test_fewer_clusters_than_groups_and_clusters_that_cancel_out_are_refused():
@@ -210,8 +210,8 @@ CAUSES = ["relapse", "died"]
 
 
 def ends(times: pd.DataFrame) -> Ends:
-    found = read_causes(times, "group", "end", CAUSES)
-    return Ends.of(found, np.ones(len(times), dtype=bool), None)
+    result = read_causes(times, "group", "end", CAUSES)
+    return Ends.of(result, np.ones(len(times), dtype=bool), None)
 
 
 def gray_by_weight(times: pd.DataFrame, weight: np.ndarray, cause: str) -> np.ndarray:
@@ -302,22 +302,22 @@ def test_grays_test_of_one_row_a_person_and_of_copies_is_that_of_independent_row
         return
     for several in (times, copies(times, number)):
         try:
-            found = compare_incidence(several, "group", cluster="person_id", **options).table
+            table = compare_incidence(several, "group", cluster="person_id", **options).table
         except EstimateError as error:
             if "cannot be estimated" not in str(error):
                 raise
             continue
-        np.testing.assert_allclose(found["statistic"], plain["statistic"], rtol=1e-7, atol=1e-9)
+        np.testing.assert_allclose(table["statistic"], plain["statistic"], rtol=1e-7, atol=1e-9)
 
 
 def test_the_spread_of_grays_score_is_that_of_a_bootstrap_of_persons():
     times = of_r().drop(columns="entry")
-    found = compare_incidence(times, "group", "end", causes=CAUSES, strata="site")
-    assert "Gray's test robust to clusters stratified by site, by group: relapse" in found.text
-    assert "198 rows in 80 clusters" in found.text
+    comparison = compare_incidence(times, "group", "end", causes=CAUSES, strata="site")
+    assert "Gray's test robust to clusters stratified by site, by group: relapse" in comparison.text
+    assert "198 rows in 80 clusters" in comparison.text
     apart = compare_incidence(times, "group", "end", causes=CAUSES, strata="site", cluster=None)
     assert "assumed independent" in apart.text
-    assert not np.allclose(found.table["statistic"], apart.table["statistic"], rtol=0.02)
+    assert not np.allclose(comparison.table["statistic"], apart.table["statistic"], rtol=0.02)
     by_person = pd.DataFrame(gray_residuals(ends(times), 0).T).groupby(times["person_id"]).sum()
     own = times.groupby("person_id").indices
     rng, drawn = np.random.default_rng(4), []
@@ -341,9 +341,9 @@ def test_the_size_of_grays_test_holds_with_two_episodes_a_person():
         days = np.minimum(np.minimum(relapse, other), cut)
         end = np.select([days == cut, relapse <= other], ["left", "relapse"], "died")
         times = pd.DataFrame({"days": days, "end": end, "group": person % 2, "person_id": person})
-        found = read_causes(times, "group", "end", CAUSES)
+        result = read_causes(times, "group", "end", CAUSES)
         for name, by in (("person", person), ("row", None)):
-            part = Ends.of(found, np.ones(100, dtype=bool), by)
+            part = Ends.of(result, np.ones(100, dtype=bool), by)
             rejected[name] += cause_score([part], 0).statistic > CRITICAL
     assert abs(rejected["person"] / 300 - 0.05) < 0.03
     assert rejected["row"] / 300 > 0.08
@@ -372,10 +372,10 @@ def test_the_interval_test_of_copies_is_that_of_independent_rows(late):
     times = weekly(3, 80, late)
     plain = compare_interval_survival(times, "track", strata="site")
     for several in (copies(times), copies(times, 3)):
-        found = compare_interval_survival(several, "track", strata="site")
-        assert "Score test for intervals robust to clusters" in found.text
+        result = compare_interval_survival(several, "track", strata="site")
+        assert "Score test for intervals robust to clusters" in result.text
         # With late entry rows alone are not the information, but their factor is the same.
-        assert found.statistic == pytest.approx(plain.statistic, rel=1e-5)
+        assert result.statistic == pytest.approx(plain.statistic, rel=1e-5)
         apart = compare_interval_survival(several, "track", strata="site", cluster=None)
         assert apart.statistic > 1.9 * plain.statistic
 
@@ -412,7 +412,7 @@ def test_limits_from_resampled_persons_do_not_know_copies():
 def test_parametric_errors_by_person_are_the_sandwich_of_their_slopes():
     times = of_r().drop(columns="entry")
     times = times.assign(clear_until=lambda t: np.maximum(t["days"] - 5, 0))
-    found = parametric_survival(times, models="weibull").parameters.set_index("parameter")
-    relative = found["se"] / found["value"]
+    result = parametric_survival(times, models="weibull").parameters.set_index("parameter")
+    relative = result["se"] / result["value"]
     assert relative["scale"] == pytest.approx(reference("weibull", "se location"), rel=1e-4)
     assert relative["shape"] == pytest.approx(reference("weibull", "se log scale"), rel=1e-4)

@@ -71,16 +71,16 @@ def test_the_restricted_means_of_uis_are_those_of_survrm2() -> None:
 
 def test_a_difference_of_shares_by_hand() -> None:
     # By day 7 three of four on the one hand; 1 - 1/4 with all at risk on the other.
-    found = iop.survival_difference(SMALL, "track", day=7)
-    row = found.table.iloc[0]
+    difference = iop.survival_difference(SMALL, "track", day=7)
+    row = difference.table.iloc[0]
     assert (row["estimate"], row["estimate_reference"]) == (0.75, 0.25)
     error = sqrt(0.75 * 0.25 / 4 + 0.25 * 0.75 / 4)  # without censoring, binomial
     assert row["se"] == pytest.approx(error)
     assert [row["lower"], row["upper"]] == pytest.approx([0.5 - Z * error, 0.5 + Z * error])
-    assert found.groups["n"].tolist() == [4, 4]
-    assert found.groups["events"].tolist() == [4, 2]
-    assert found.groups["se"].tolist() == pytest.approx([sqrt(3) / 8] * 2)
-    assert found.text.startswith(
+    assert difference.groups["n"].tolist() == [4, 4]
+    assert difference.groups["events"].tolist() == [4, 2]
+    assert difference.groups["se"].tolist() == pytest.approx([sqrt(3) / 8] * 2)
+    assert difference.text.startswith(
         "Difference in the proportion without the event at day 7, by track: evening 75.0% less day "
         "25.0%: 50.0 percentage points (95% limits -10.0 to 110.0, p = 0.1). "
     )
@@ -104,13 +104,13 @@ def test_restricted_means_and_their_ratios_by_hand() -> None:
 def test_incidences_by_hand() -> None:
     ends = ["relapse", "relapse", "died", "relapse", "died", "relapse", "died", "relapse"]
     times = SMALL.assign(ended_by=ends, event=1)
-    found = iop.incidence_difference(times, "track", 8, causes=["relapse", "died"])
-    table = found.table.set_index("cause")
+    difference = iop.incidence_difference(times, "track", 8, causes=["relapse", "died"])
+    table = difference.table.set_index("cause")
     # Without censoring the shares of four, with binomial errors.
     assert table.loc["relapse", "difference"] == pytest.approx(1 / 4 - 2 / 4)
     assert table.loc["relapse", "se"] == pytest.approx(sqrt(3 / 16 / 4 + 1 / 4 / 4))
     assert table.loc["died", "difference"] == pytest.approx(0)
-    assert found.groups[["track", "cause", "n", "events"]].values.tolist() == [
+    assert difference.groups[["track", "cause", "n", "events"]].values.tolist() == [
         ["day", "relapse", 4, 3],
         ["evening", "relapse", 4, 2],
         ["day", "died", 4, 1],
@@ -177,9 +177,9 @@ def test_errors_with_people_in_both_groups_are_the_jackknife_s(
         return sum(parts[1:], parts[0])
 
     for ask, day in ((iop.survival_difference, 6), (iop.restricted_mean_difference, 6)):
-        found = ask(frame, "track", day, strata=strata, **options).table
+        table = ask(frame, "track", day, strata=strata, **options).table
         expected = by_derivative(frame, lambda times: plain(times, ask, day))  # noqa: B023
-        np.testing.assert_allclose(found["se"], expected, rtol=1e-5)
+        np.testing.assert_allclose(table["se"], expected, rtol=1e-5)
 
 
 def weighted_incidence(times: pd.DataFrame, day: float) -> pd.DataFrame:
@@ -207,11 +207,11 @@ def weighted_incidence(times: pd.DataFrame, day: float) -> pd.DataFrame:
 def test_errors_of_incidences_with_people_in_both_groups_are_the_jackknife_s(seed: int) -> None:
     frame = made(seed).assign(weight=1.0)
     causes = ["relapse", "died"]
-    found = iop.incidence_difference(frame, "track", 8, causes=causes).table
+    table = iop.incidence_difference(frame, "track", 8, causes=causes).table
     plain = weighted_incidence(frame, 8)
-    np.testing.assert_allclose(found["difference"], plain["difference"])
+    np.testing.assert_allclose(table["difference"], plain["difference"])
     expected = by_derivative(frame, lambda times: weighted_incidence(times, 8))
-    np.testing.assert_allclose(found["se"], expected, rtol=1e-5)
+    np.testing.assert_allclose(table["se"], expected, rtol=1e-5)
 
 
 def test_copies_of_all_rows_as_rows_of_the_same_people_change_nothing() -> None:
@@ -244,17 +244,17 @@ def test_a_person_in_both_groups_alike_has_no_part_in_the_error() -> None:
 @given(seed=st.integers(0, 10_000), day=st.integers(1, 8))
 def test_row_order_scale_and_the_names_of_groups_do_not_matter(seed: int, day: int) -> None:
     frame = made(seed)
-    found = iop.restricted_mean_difference(frame, "track", day).table.iloc[0]
+    difference = iop.restricted_mean_difference(frame, "track", day).table.iloc[0]
     mixed = frame.sample(frac=1, random_state=seed)
     other = mixed.assign(track=mixed["track"].map({"day": "z", "evening": "a"}))
     row = iop.restricted_mean_difference(other, "track", day).table.iloc[0]
     assert [row["difference"], row["se"]] == pytest.approx(
-        [-found["difference"], found["se"]], nan_ok=True
+        [-difference["difference"], difference["se"]], nan_ok=True
     )
     hours = frame.assign(days=frame["days"] * 24, entry=frame["entry"] * 24)
     row = iop.restricted_mean_difference(hours, "track", day * 24).table.iloc[0]
-    assert row["difference"] == pytest.approx(24 * found["difference"])
-    assert row["ratio_lower"] == pytest.approx(found["ratio_lower"], nan_ok=True)
+    assert row["difference"] == pytest.approx(24 * difference["difference"])
+    assert row["ratio_lower"] == pytest.approx(difference["ratio_lower"], nan_ok=True)
 
 
 @settings(deadline=None, max_examples=15)
@@ -263,14 +263,14 @@ def test_the_curves_say_the_same(seed: int) -> None:
     frame = made(seed).drop(columns=["person_id"])
     curves = iop.survival_curves(frame, by="track", weights="weight")
     at, mean = curves.at(6), curves.restricted_mean(6)
-    found = iop.survival_difference(frame, "track", 6, weights="weight")
+    difference = iop.survival_difference(frame, "track", 6, weights="weight")
     area = iop.restricted_mean_difference(frame, "track", 6, weights="weight")
-    np.testing.assert_allclose(found.groups["estimate"], at["survival"])
-    np.testing.assert_allclose(found.groups["se"], at["se"])
+    np.testing.assert_allclose(difference.groups["estimate"], at["survival"])
+    np.testing.assert_allclose(difference.groups["se"], at["se"])
     np.testing.assert_allclose(area.groups["se"], mean["se"])
     # Missing where a group has no spread: nobody in it, or everybody, had the event.
     expected = float(np.hypot(*at["se"])) if (at["se"] > 0).all() else np.nan
-    assert found.table["se"].item() == pytest.approx(expected, nan_ok=True)
+    assert difference.table["se"].item() == pytest.approx(expected, nan_ok=True)
 
 
 def plain_median(days: list[float], events: list[int], counts: list[int]) -> float:
@@ -314,12 +314,12 @@ def test_the_medians_of_samples_are_those_of_the_plain_rule(data: st.DataObject)
         missing_group="refuse",
         confidence=0.95,
     )
-    found = _Medians(question).of(np.array([counts], dtype=float))[0]
+    result = _Medians(question).of(np.array([counts], dtype=float))[0]
     expected = [
         plain_median(days[own], events[own], counts[own])
         for own in (slice(0, size), slice(size, None))
     ]
-    np.testing.assert_allclose(found, expected)
+    np.testing.assert_allclose(result, expected)
 
 
 def test_the_bootstrap_is_seeded_and_near_the_exact_error() -> None:
@@ -379,16 +379,16 @@ def test_names_of_groups_are_in_no_error() -> None:
 
 def test_three_groups_are_compared_in_pairs_or_with_one() -> None:
     frame = pd.concat([SMALL, SMALL.iloc[:4].assign(track="night", days=[6, 8, 10, 12])])
-    found = iop.survival_difference(frame, "track", 7)
-    assert found.table[["group", "reference"]].values.tolist() == [
+    difference = iop.survival_difference(frame, "track", 7)
+    assert difference.table[["group", "reference"]].values.tolist() == [
         ["evening", "day"],
         ["night", "day"],
         ["night", "evening"],
     ]
-    assert (found.table["p_adjusted"] >= found.table["p_value"]).all()
+    assert (difference.table["p_adjusted"] >= difference.table["p_value"]).all()
     with_one = iop.survival_difference(frame, "track", 7, reference="night")
     assert with_one.table["group"].tolist() == ["day", "evening"]
-    assert "corrected for several pairs (Holm)" in found.text
-    assert repr(found) == (
+    assert "corrected for several pairs (Holm)" in difference.text
+    assert repr(difference) == (
         "<Difference: difference in the proportion without the event at day 7, 3 groups>"
     )

@@ -49,13 +49,13 @@ def reference(model: str, quantity: str) -> Any:
 @pytest.mark.parametrize("strata", ["one", "site"])
 def test_coefficients_are_those_of_crr(cause: str, strata: str) -> None:
     within = None if strata == "one" else strata
-    found = fine_gray(made_up(), TERMS, cause, causes=CAUSES, censoring_strata=within)
-    model, table = f"fine_gray {cause} {strata}", found.table
+    fit = fine_gray(made_up(), TERMS, cause, causes=CAUSES, censoring_strata=within)
+    model, table = f"fine_gray {cause} {strata}", fit.table
     np.testing.assert_allclose(table["coefficient"], reference(model, "coefficient"), atol=1e-10)
     np.testing.assert_allclose(table["se_model"], reference(model, "se_model"), atol=1e-10)
-    assert found.log_likelihood == pytest.approx(reference(model, "log_likelihood"), rel=1e-12)
+    assert fit.log_likelihood == pytest.approx(reference(model, "log_likelihood"), rel=1e-12)
     null = reference(model, "null_log_likelihood")
-    assert found.null_log_likelihood == pytest.approx(null, rel=1e-12)
+    assert fit.null_log_likelihood == pytest.approx(null, rel=1e-12)
     # With strata of censoring crr's errors are others than the paper's formula within them, which
     # the derivative by each row's weight holds, below.
     errors = {"rtol": 0.004} if within else {"rtol": 1e-9}
@@ -63,9 +63,9 @@ def test_coefficients_are_those_of_crr(cause: str, strata: str) -> None:
 
 
 def test_with_censoring_after_the_ends_of_a_day_it_is_finegray() -> None:
-    found = fine_gray(made_up(), TERMS, causes=CAUSES, same_day="ends_first")
+    fit = fine_gray(made_up(), TERMS, causes=CAUSES, same_day="ends_first")
     expected = reference("finegray relapse", "coefficient")
-    np.testing.assert_allclose(found.table["coefficient"], expected, atol=1e-9)
+    np.testing.assert_allclose(fit.table["coefficient"], expected, atol=1e-9)
 
 
 def test_clustered_errors_with_the_weights_as_known_are_those_of_coxph_on_finegray() -> None:
@@ -88,13 +88,11 @@ def test_clustered_errors_with_the_weights_as_known_are_those_of_coxph_on_finegr
 @pytest.mark.parametrize("cause", CAUSES)
 @pytest.mark.parametrize("cluster", [None, "person"])
 def test_with_late_entry_it_is_coxph_on_finegray(cause: str, cluster: str | None) -> None:
-    found = fine_gray(
-        *(late(), TERMS, cause), causes=CAUSES, cluster=cluster, same_day="ends_first"
-    )
+    fit = fine_gray(*(late(), TERMS, cause), causes=CAUSES, cluster=cluster, same_day="ends_first")
     for name in ("coefficient", "se"):
         expected = reference(f"late {cause} {cluster or 'unit'}", name)
-        np.testing.assert_allclose(found.table[name], expected, rtol=1e-8)
-    assert "Weighted for censoring and late entry." in found.rule
+        np.testing.assert_allclose(fit.table[name], expected, rtol=1e-8)
+    assert "Weighted for censoring and late entry." in fit.rule
 
 
 def test_the_published_model_of_monoclonal_gammopathy() -> None:
@@ -126,7 +124,7 @@ def test_the_errors_are_the_derivatives_by_each_rows_weight(within: str | None) 
     ends = np.array(["relapse", "died", "censored"])[times.argmin(axis=0)]
     frame = pd.DataFrame({"days": times.min(axis=0), "ended_by": ends, "x": x, "z": z})
     options: dict[str, Any] = {"causes": CAUSES, "censoring_strata": within}
-    found = fine_gray(frame, "x", **options).table
+    table = fine_gray(frame, "x", **options).table
     whole = frame.loc[frame.index.repeat(copies)].reset_index(drop=True)
     middle = fine_gray(whole, "x", **options).table["coefficient"].item()
     moved = [
@@ -135,8 +133,8 @@ def test_the_errors_are_the_derivatives_by_each_rows_weight(within: str | None) 
         for row in range(size)
     ]
     # The sandwich has 1 / at risk where the derivative has 1 / left after the censoring.
-    assert found["se"].item() == pytest.approx(np.sqrt(np.sum(np.square(moved))), rel=0.02)
-    assert found["se"].item() != pytest.approx(found["se_model"].item(), rel=0.02)
+    assert table["se"].item() == pytest.approx(np.sqrt(np.sum(np.square(moved))), rel=0.02)
+    assert table["se"].item() != pytest.approx(table["se_model"].item(), rel=0.02)
 
 
 # Properties
@@ -171,30 +169,30 @@ def numbers(table: pd.DataFrame) -> np.ndarray:
 @settings(max_examples=15, deadline=None)
 @given(some_times(), st.randoms(use_true_random=False), st.sampled_from(["together", "ends_first"]))
 def test_order_and_time_scale_do_not_matter(times: pd.DataFrame, random: Any, same: str) -> None:
-    found = estimable(times, same_day=same)
-    if found is None:
+    result = estimable(times, same_day=same)
+    if result is None:
         return
     order = list(range(len(times)))
     random.shuffle(order)
     changed = times.iloc[order].assign(days=lambda t: t["days"] / 7)
     again = fine_gray(changed, ["x", "z"], causes=CAUSES, same_day=same).table  # type: ignore[arg-type]
-    np.testing.assert_allclose(numbers(again), numbers(found), rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(numbers(again), numbers(result), rtol=1e-6, atol=1e-9)
 
 
 @settings(max_examples=15, deadline=None)
 @given(some_times())
 def test_copies_of_everyone_in_one_cluster_each_add_nothing(times: pd.DataFrame) -> None:
-    found = estimable(times)
-    if found is None:
+    result = estimable(times)
+    if result is None:
         return
     twice = pd.concat([times.assign(who=times.index)] * 2)
     again = fine_gray(twice, ["x", "z"], causes=CAUSES, cluster="who")
     for name in ("coefficient", "se"):
-        np.testing.assert_allclose(again.table[name], found[name], rtol=1e-6, atol=1e-9)
+        np.testing.assert_allclose(again.table[name], result[name], rtol=1e-6, atol=1e-9)
     assert again.clusters == len(times)
     # Taken for twice as many people, they seem to say twice as much.
     alone = fine_gray(twice, ["x", "z"], causes=CAUSES).table
-    np.testing.assert_allclose(alone["se"] ** 2 * 2, found["se"] ** 2, rtol=1e-6)
+    np.testing.assert_allclose(alone["se"] ** 2 * 2, result["se"] ** 2, rtol=1e-6)
 
 
 @settings(max_examples=15, deadline=None)
@@ -202,29 +200,29 @@ def test_copies_of_everyone_in_one_cluster_each_add_nothing(times: pd.DataFrame)
 def test_where_nothing_competes_it_is_coxs_model(times: pd.DataFrame, enter: bool) -> None:
     if enter:
         times = times.assign(entry=(times["days"] * times["x"].abs() / 5).clip(upper=1) // 1)
-    found = estimable(times)
-    if found is None:
+    result = estimable(times)
+    if result is None:
         return
     event = (times["ended_by"] == "relapse").to_numpy()
     entry = times["entry"].to_numpy() if enter else None
     design, days = times[["x", "z"]].to_numpy(), times["days"].to_numpy()
     fit = fit_cox(design, days, event, entry=entry, ties="breslow")
-    np.testing.assert_allclose(found["coefficient"], fit.coefficient, rtol=1e-7, atol=1e-9)
-    np.testing.assert_allclose(found["se"], np.sqrt(np.diag(fit.robust)), rtol=1e-7)
-    np.testing.assert_allclose(found["se_model"], np.sqrt(np.diag(fit.covariance)), rtol=1e-7)
+    np.testing.assert_allclose(result["coefficient"], fit.coefficient, rtol=1e-7, atol=1e-9)
+    np.testing.assert_allclose(result["se"], np.sqrt(np.diag(fit.robust)), rtol=1e-7)
+    np.testing.assert_allclose(result["se_model"], np.sqrt(np.diag(fit.covariance)), rtol=1e-7)
 
 
 @settings(max_examples=15, deadline=None)
 @given(some_times(ends=("relapse", "died")))
 def test_without_censoring_who_ends_otherwise_stays_for_ever(times: pd.DataFrame) -> None:
-    found = estimable(times)
-    if found is None:
+    result = estimable(times)
+    if result is None:
         return
     event = (times["ended_by"] == "relapse").to_numpy()
     days = times["days"].where(event, times["days"].max() + 1).to_numpy()
     fit = fit_cox(times[["x", "z"]].to_numpy(), days, event, ties="breslow")
-    np.testing.assert_allclose(found["coefficient"], fit.coefficient, rtol=1e-7, atol=1e-9)
-    np.testing.assert_allclose(found["se"], np.sqrt(np.diag(fit.robust)), rtol=1e-7)
+    np.testing.assert_allclose(result["coefficient"], fit.coefficient, rtol=1e-7, atol=1e-9)
+    np.testing.assert_allclose(result["se"], np.sqrt(np.diag(fit.robust)), rtol=1e-7)
 
 
 @settings(max_examples=20, deadline=None)
@@ -236,10 +234,10 @@ def test_between_two_groups_the_score_is_grays(times: pd.DataFrame) -> None:
     last = pd.DataFrame({"days": 99, "ended_by": "left", "x": 0.0, "z": [0.0, 1.0]})
     times = pd.concat([times.astype({"ended_by": str}), last], ignore_index=True)
     times["ended_by"] = pd.Categorical(times["ended_by"], [*CAUSES, "left"])
-    found = read_causes(times, "z", "ended_by", CAUSES)
-    score, _ = gray_score(Ends.of(found, np.ones(len(times), dtype=bool), None), 0)
-    code = np.where(found.code == 0, 1, np.where(found.code == 1, 2, 0))
-    sets = subdistribution(times["days"].to_numpy(), code, found.times.group, events_first=True)
+    result = read_causes(times, "z", "ended_by", CAUSES)
+    score, _ = gray_score(Ends.of(result, np.ones(len(times), dtype=bool), None), 0)
+    code = np.where(result.code == 0, 1, np.where(result.code == 1, 2, 0))
+    sets = subdistribution(times["days"].to_numpy(), code, result.times.group, events_first=True)
     point = weighted_likelihood(times[["z"]].to_numpy().T, np.zeros(1), sets)
     np.testing.assert_allclose(point.gradient[0], score[1], rtol=1e-8, atol=1e-9)
 
@@ -343,12 +341,12 @@ def test_what_cannot_be_estimated_is_refused(
 
 
 def test_the_words_say_what_the_ratio_is_not() -> None:
-    found = fine_gray(made_up(), TERMS, causes=CAUSES, censoring_strata="site", cluster="person")
-    assert found.text.startswith("Fine and Gray's model of relapse, n 192, 93 events, 135 clusters")
-    assert "It is not a ratio of hazards" in found.text
-    assert "competing: died" in found.rule
-    assert "within site" in found.rule
-    assert found.ratio == "subdistribution hazard ratio"
-    assert repr(found) == (
+    fit = fine_gray(made_up(), TERMS, causes=CAUSES, censoring_strata="site", cluster="person")
+    assert fit.text.startswith("Fine and Gray's model of relapse, n 192, 93 events, 135 clusters")
+    assert "It is not a ratio of hazards" in fit.text
+    assert "competing: died" in fit.rule
+    assert "within site" in fit.rule
+    assert fit.ratio == "subdistribution hazard ratio"
+    assert repr(fit) == (
         "<Regression: Fine and Gray's model of relapse, 3 terms, n 192, 93 events, 135 clusters>"
     )

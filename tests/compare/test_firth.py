@@ -108,8 +108,8 @@ def test_the_two_groups_of_a_two_by_two_case() -> None:
     # One event among two people, one a value of the term: the likelihood is e^b / (e^b + 1), the
     # information e^b / (e^b + 1)^2; the penalised maximum solves 1 - p + (1 - 2p) / 2 = 0, p = 3/4.
     times = pd.DataFrame({"days": [1, 2], "event": [1, 0], "x": [1, 0]})
-    found = cox(times, "x", cluster=None, penalty="firth").table
-    assert found["coefficient"].item() == pytest.approx(np.log(3))
+    table = cox(times, "x", cluster=None, penalty="firth").table
+    assert table["coefficient"].item() == pytest.approx(np.log(3))
 
 
 def test_what_it_refuses_and_says() -> None:

@@ -28,9 +28,9 @@ TIMES = ("km", "rank", "identity", "log")
 
 @cache
 def made_up(*, late: bool) -> pd.DataFrame:
-    found = pd.read_csv(HERE / "cox_data.csv")
-    found = found.assign(event=found["end"] == "relapse")
-    return found if late else found.drop(columns="entry")
+    result = pd.read_csv(HERE / "cox_data.csv")
+    result = result.assign(event=result["end"] == "relapse")
+    return result if late else result.drop(columns="entry")
 
 
 @cache
@@ -73,8 +73,8 @@ def test_proportional_hazards_are_those_of_cox_zph(name: str, ties: str) -> None
 
 @pytest.mark.parametrize("ties", ["efron", "breslow"])
 def test_scaled_residuals_are_those_of_cox_zph(ties: str) -> None:
-    found = fitted("plain", ties).proportional_hazards("identity").residuals
-    dose = found.loc[found["column"] == "dose", "coefficient"].to_numpy()[:5]
+    result = fitted("plain", ties).proportional_hazards("identity").residuals
+    dose = result.loc[result["column"] == "dose", "coefficient"].to_numpy()[:5]
     expected = reference(f"plain {ties}", "scaled residual")
     np.testing.assert_allclose(np.sort(dose), np.sort(expected.to_numpy()), rtol=1e-6)
 
@@ -82,44 +82,44 @@ def test_scaled_residuals_are_those_of_cox_zph(ties: str) -> None:
 @pytest.mark.parametrize(("name", "ties"), MODELS)
 def test_curves_are_those_of_survfit(name: str, ties: str) -> None:
     fit = fitted(name, ties)
-    found = fit.predict(ASKED, DAYS).table
+    table = fit.predict(ASKED, DAYS).table
     model = f"{name} {ties}"
     labels = [
-        f"row {row + 1} day {day:g}" for row, day in zip(found["curve"], found["day"], strict=True)
+        f"row {row + 1} day {day:g}" for row, day in zip(table["curve"], table["day"], strict=True)
     ]
     expected = reference(model, "cumulative hazard").loc[labels]
-    np.testing.assert_allclose(found["cumulative_hazard"], expected, rtol=1e-7)
-    np.testing.assert_allclose(found["survival"], np.exp(-expected), rtol=1e-7)
+    np.testing.assert_allclose(table["cumulative_hazard"], expected, rtol=1e-7)
+    np.testing.assert_allclose(table["survival"], np.exp(-expected), rtol=1e-7)
     if not fit.robust:
         for limit in ("lower", "upper"):
-            np.testing.assert_allclose(found[limit], reference(model, limit).loc[labels], rtol=1e-6)
+            np.testing.assert_allclose(table[limit], reference(model, limit).loc[labels], rtol=1e-6)
 
 
 @pytest.mark.parametrize(("name", "ties"), MODELS)
 def test_concordance_is_that_of_r(name: str, ties: str) -> None:
-    found = fitted(name, ties).concordance().table.iloc[0]
+    result = fitted(name, ties).concordance().table.iloc[0]
     model = f"{name} {ties}"
-    assert found["concordance"] == pytest.approx(reference(model, "concordance").item(), rel=1e-9)
+    assert result["concordance"] == pytest.approx(reference(model, "concordance").item(), rel=1e-9)
     for kind in ("concordant", "discordant", "tied"):
-        assert found[kind] == pytest.approx(reference(model, kind).item(), rel=1e-9)
-    assert found["se"] == pytest.approx(reference(model, "concordance se").item(), rel=1e-7)
+        assert result[kind] == pytest.approx(reference(model, kind).item(), rel=1e-9)
+    assert result["se"] == pytest.approx(reference(model, "concordance se").item(), rel=1e-7)
 
 
 @pytest.mark.parametrize(("name", "ties"), [one for one in MODELS if one[0] != "weights"])
 def test_a_factor_is_tested_jointly(name: str, ties: str) -> None:
     fit = fitted(name, ties)
-    found = fit.test("site").table.iloc[0]
-    assert found["statistic"] == pytest.approx(
+    result = fit.test("site").table.iloc[0]
+    assert result["statistic"] == pytest.approx(
         reference(f"{name} {ties}", "joint test of site").item(), rel=1e-7
     )
-    assert found["degrees_of_freedom"] == 2
-    assert found["p_value"] == pytest.approx(chi2.sf(found["statistic"], 2), rel=1e-9)
+    assert result["degrees_of_freedom"] == 2
+    assert result["p_value"] == pytest.approx(chi2.sf(result["statistic"], 2), rel=1e-9)
 
 
 def test_concordance_by_cluster() -> None:
-    found = cox(made_up(late=True), FORMULA, cluster="person").concordance().table.iloc[0]
-    assert found["concordance"] == pytest.approx(reference("clusters", "concordance").item())
-    assert found["se"] == pytest.approx(reference("clusters", "concordance se").item(), rel=1e-7)
+    result = cox(made_up(late=True), FORMULA, cluster="person").concordance().table.iloc[0]
+    assert result["concordance"] == pytest.approx(reference("clusters", "concordance").item())
+    assert result["se"] == pytest.approx(reference("clusters", "concordance se").item(), rel=1e-7)
 
 
 # By hand and by other ways ------------------------------------------------------------------------
@@ -159,8 +159,8 @@ def test_robust_limits_are_by_the_derivatives_by_weights(ties: str) -> None:
         slope = (ends[1] - ends[0]) / (2 * step)
         moves[times["person"][row]] += times["weight"][row] * slope
     fit = cox(times, "age + track", weights="weight", cluster="person", ties=ties)
-    found = fit.predict(asked, days).table["se"]
-    np.testing.assert_allclose(found, np.sqrt((moves**2).sum(axis=0)), rtol=1e-5)
+    curves = fit.predict(asked, days).table["se"]
+    np.testing.assert_allclose(curves, np.sqrt((moves**2).sum(axis=0)), rtol=1e-5)
 
 
 def test_the_curve_of_one_column_by_hand() -> None:
@@ -169,17 +169,17 @@ def test_the_curve_of_one_column_by_hand() -> None:
     ratio = np.exp(fit.table["coefficient"].item())
     first = 1 / (2 * ratio + 2 / ratio)
     second = first + 1 / (ratio + 2 / ratio)
-    found = fit.predict(pd.DataFrame({"x": [0.0, 1.0]}), [0, 1, 2, 4, 5]).table
+    table = fit.predict(pd.DataFrame({"x": [0.0, 1.0]}), [0, 1, 2, 4, 5]).table
     expected = [0, first, second, second, np.nan]
-    np.testing.assert_allclose(found["cumulative_hazard"][:5], expected, rtol=1e-9)
-    np.testing.assert_allclose(found["cumulative_hazard"][5:], np.multiply(expected, ratio))
-    assert found["survival"][0] == found["lower"][0] == found["upper"][0] == 1.0
+    np.testing.assert_allclose(table["cumulative_hazard"][:5], expected, rtol=1e-9)
+    np.testing.assert_allclose(table["cumulative_hazard"][5:], np.multiply(expected, ratio))
+    assert table["survival"][0] == table["lower"][0] == table["upper"][0] == 1.0
 
 
 def test_days_default_to_those_with_an_event() -> None:
     times = small()
-    found = cox(times, "age", cluster=None).predict(pd.DataFrame({"age": [0]})).table
-    assert found["day"].tolist() == [0, *sorted(times.loc[times["event"], "days"].unique())]
+    table = cox(times, "age", cluster=None).predict(pd.DataFrame({"age": [0]})).table
+    assert table["day"].tolist() == [0, *sorted(times.loc[times["event"], "days"].unique())]
 
 
 def test_contrasts_by_hand() -> None:
@@ -188,11 +188,11 @@ def test_contrasts_by_hand() -> None:
     v = fit.covariance.to_numpy()
     name_b, name_c = "track b vs a", "track c vs a"
     assert fit.covariance.index.tolist() == ["age", name_b, name_c]
-    found = fit.test({name_b: 1, name_c: -1})
+    result = fit.test({name_b: 1, name_c: -1})
     variance = v[1, 1] + v[2, 2] - 2 * v[1, 2]
-    assert found.table["statistic"].item() == pytest.approx((b - c) ** 2 / variance)
-    assert found.contrasts["se"].item() == pytest.approx(np.sqrt(variance))
-    assert "+1 * track b vs a -1 * track c vs a" in found.text
+    assert result.table["statistic"].item() == pytest.approx((b - c) ** 2 / variance)
+    assert result.contrasts["se"].item() == pytest.approx(np.sqrt(variance))
+    assert "+1 * track b vs a -1 * track c vs a" in result.text
     both = fit.test([{name_b: 1}, {name_c: 1}]).table["statistic"].item()
     assert both == pytest.approx(fit.test("track").table["statistic"].item())
     assert both == pytest.approx(fit.test([name_b, name_c]).table["statistic"].item())

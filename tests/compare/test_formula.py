@@ -230,8 +230,10 @@ def followed() -> pd.DataFrame:
 def test_what_the_refusal_names_is_what_the_examples_try() -> None:
     with pytest.raises(RuleError) as refused:
         design_of(people(), "hashed(program)")
-    told = str(refused.value).split("Instead: ")[1].rstrip(".").replace("; in C(column, ...)", ",")
-    assert {name.strip() for name in told.split(",")} == set(EXAMPLES)
+    message = (
+        str(refused.value).split("Instead: ")[1].rstrip(".").replace("; in C(column, ...)", ",")
+    )
+    assert {name.strip() for name in message.split(",")} == set(EXAMPLES)
     assert set(EXAMPLES) == {*TRANSFORMS, *(f"contr.{name}" for name in CONTRASTS)}
 
 

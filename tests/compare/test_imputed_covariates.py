@@ -49,9 +49,9 @@ def gaps(whole: pd.DataFrame) -> pd.DataFrame:
 
 
 def completion(frame: pd.DataFrame, seed: int = 3) -> Completion:
-    found = completion_of(frame, (TERMS,), check_times(frame, "track"), 5, seed)
-    assert found is not None
-    return found
+    result = completion_of(frame, (TERMS,), check_times(frame, "track"), 5, seed)
+    assert result is not None
+    return result
 
 
 # Against second derivations ----------------------------------------------------------------------
@@ -62,7 +62,7 @@ def test_closed_form_is_each_completed_sample_by_itself_and_rubins_rules(
     gaps: pd.DataFrame, method: Any
 ) -> None:
     options: dict[str, Any] = {"day": DAY, "method": method, "limits": "closed_form"}
-    found = iop.adjusted_curves(gaps, "track", TERMS, imputations=5, seed=3, **options)
+    adjusted = iop.adjusted_curves(gaps, "track", TERMS, imputations=5, seed=3, **options)
     each = [
         iop.adjusted_curves(
             gaps.assign(**{name: sample[name].to_numpy() for name in sample}),
@@ -77,39 +77,39 @@ def test_closed_form_is_each_completed_sample_by_itself_and_rubins_rules(
             [one.table["difference"][row] for one in each],
             [one.table["se"][row] ** 2 for one in each],
         ).iloc[0]
-        own = found.table.iloc[row]
+        own = adjusted.table.iloc[row]
         for name, of in (("difference", "estimate"), ("se", "se"), ("lower", "lower")):
             assert own[name] == pytest.approx(pooled[of], rel=1e-9), name
         assert own["missing_information"] == pytest.approx(pooled["missing_information"])
         assert 0 < own["missing_information"] < 0.6
     last = [one.curves["survival"].iloc[-1] for one in each]
-    assert found.curves["survival"].iloc[-1] == pytest.approx(np.mean(last))
+    assert adjusted.curves["survival"].iloc[-1] == pytest.approx(np.mean(last))
     same = iop.adjusted_curves(gaps.dropna(), "track", TERMS, **options)
-    assert len(found.unadjusted) == len(same.unadjusted)
+    assert len(adjusted.unadjusted) == len(same.unadjusted)
     plain = iop.survival_difference(gaps.assign(one=1.0), "track", DAY, weights="one").table
-    assert found.unadjusted["difference"][0] == pytest.approx(plain["difference"][0])
-    assert found.unadjusted["missing_information"].eq(0).all()
+    assert adjusted.unadjusted["difference"][0] == pytest.approx(plain["difference"][0])
+    assert adjusted.unadjusted["missing_information"].eq(0).all()
 
 
 def test_a_sample_of_people_is_drawn_and_then_each_of_its_rows_completed_by_itself(
     gaps: pd.DataFrame,
 ) -> None:
     """Curves of the sample written out row by row, weighted by a model fitted to it."""
-    made = completion(gaps)
-    frame = gaps.assign(**{name: one.array for name, one in made.samples(5)[0].items()})
+    outcome = completion(gaps)
+    frame = gaps.assign(**{name: one.array for name, one in outcome.samples(5)[0].items()})
     design = design_of(frame, TERMS)
     group = (frame["track"] == "evening").to_numpy().astype(np.intp)
     days, event = frame["days"].to_numpy(dtype=float), frame["event"].to_numpy(dtype=bool)
     model = GroupModel(design.matrix, group, 2, "average", 1, None)
     entry = np.zeros(len(frame))
     problem = Problem(grid_of(days, event, DAY), days, entry, event, model, design.matrix)
-    imputing = Imputing(made, (design, design), Weighted(problem, model.fit()))
+    imputing = Imputing(outcome, (design, design), Weighted(problem, model.fit()))
     imputing = pickle.loads(pickle.dumps(imputing))  # as it is sent to other processes
     several = 0
     for counts in person_counts(np.arange(len(frame)), 4, 5, False):
-        found = imputing.survival(counts).reshape(TWICE + 1, 2, -1)
+        result = imputing.survival(counts).reshape(TWICE + 1, 2, -1)
         rows = np.repeat(np.arange(len(frame)), counts.astype(int))
-        for place, sample in enumerate(made.twice(rows, counts)):
+        for place, sample in enumerate(outcome.twice(rows, counts)):
             gap = gaps["severity"].isna().to_numpy()[rows]
             drawn = pd.Series(sample["severity"].to_numpy()[gap]).groupby(rows[gap]).nunique()
             several += int((drawn > 1).sum())
@@ -118,9 +118,9 @@ def test_a_sample_of_people_is_drawn_and_then_each_of_its_rows_completed_by_itse
             )
             weighted = iop.propensity_weights(written, "track", ["severity", "opioids"]).frame
             curve = iop.survival_curves(weighted, by="track", weights="propensity_weight").at([DAY])
-            np.testing.assert_allclose(found[place, :, -1], curve["survival"], rtol=1e-7)
+            np.testing.assert_allclose(result[place, :, -1], curve["survival"], rtol=1e-7)
         plain = iop.survival_curves(gaps.iloc[rows], by="track").at([DAY])["survival"]
-        np.testing.assert_allclose(found[TWICE, :, -1], plain, rtol=1e-9)
+        np.testing.assert_allclose(result[TWICE, :, -1], plain, rtol=1e-9)
     assert several > 10  # a row that is drawn twice has two values, not one that counts twice
 
 
@@ -136,15 +136,15 @@ def test_completed_rows_go_through_the_same_procedure(whole: pd.DataFrame, metho
     rows = np.repeat(np.arange(len(whole)), np.arange(len(whole)) % 3)
     (copied,) = problems_of(problem, (design, design), rows, [whole.iloc[rows]])
     counts = np.bincount(rows, minlength=len(whole)).astype(float)
-    found = pickle.loads(pickle.dumps(curves)).on(copied).survival(np.ones(len(rows)))
-    np.testing.assert_allclose(found, curves.survival(counts), rtol=1e-6)
+    result = pickle.loads(pickle.dumps(curves)).on(copied).survival(np.ones(len(rows)))
+    np.testing.assert_allclose(result, curves.survival(counts), rtol=1e-6)
 
 
 def test_errors_by_bootstrap_are_those_of_the_formula_in_loops() -> None:
     random = np.random.default_rng(2)
     samples, imputations = 30, 8
     drawn = random.normal(size=(samples, 1)) + 0.5 * random.normal(size=(samples, 2))
-    found = Pooled.of_samples(drawn[:, :, None], imputations)
+    result = Pooled.of_samples(drawn[:, :, None], imputations)
     means = [float(np.mean(pair)) for pair in drawn]
     grand = sum(means) / samples
     between = 2 * sum((mean - grand) ** 2 for mean in means) / (samples - 1)
@@ -155,10 +155,10 @@ def test_errors_by_bootstrap_are_those_of_the_formula_in_loops() -> None:
     variance = (between - within) / 2 + within / imputations
     parts = (between / 2) ** 2 / (samples - 1)
     parts += (within * (1 / imputations - 1 / 2)) ** 2 / samples
-    assert found.se[0] == pytest.approx(np.sqrt(variance))
-    assert found.degrees_of_freedom[0] == pytest.approx(variance**2 / parts)
-    _, lower, upper = found.limits(np.zeros(1), 0.95)
-    assert upper[0] == -lower[0] == pytest.approx(2.06 * found.se[0], rel=0.03)
+    assert result.se[0] == pytest.approx(np.sqrt(variance))
+    assert result.degrees_of_freedom[0] == pytest.approx(variance**2 / parts)
+    _, lower, upper = result.limits(np.zeros(1), 0.95)
+    assert upper[0] == -lower[0] == pytest.approx(2.06 * result.se[0], rel=0.03)
 
 
 def test_both_kinds_of_limits_agree(gaps: pd.DataFrame) -> None:
@@ -189,9 +189,9 @@ def test_draws_are_as_uncertain_as_the_known_values_make_them() -> None:
     value = random.normal(10, 3, 400)
     frame["age"] = np.where(random.random(400) < 0.4, np.nan, value)
     frame["yes"] = np.where(random.random(400) < 0.4, np.nan, random.random(400) < 0.3)
-    made = completion_of(frame, (["age", "yes"],), check_times(frame, "track"), 80, 1)
-    assert made is not None
-    samples = made.samples(80)
+    result = completion_of(frame, (["age", "yes"],), check_times(frame, "track"), 80, 1)
+    assert result is not None
+    samples = result.samples(80)
     for name in ("age", "yes"):
         known = frame[name].dropna()
         means = [float(one[name].mean()) for one in samples]
@@ -221,9 +221,9 @@ def test_draws_follow_the_group_the_event_and_the_other_covariate() -> None:
     truth = frame.copy()
     frame.loc[random.random(size) < np.where(event, 0.5, 0.1), "yes"] = None
     frame.loc[random.random(size) < 0.2, "kind"] = None
-    made = completion_of(frame, (["kind", "yes"],), check_times(frame, "track"), 2, 1)
-    assert made is not None
-    sample = made.samples(2)[0]
+    result = completion_of(frame, (["kind", "yes"],), check_times(frame, "track"), 2, 1)
+    assert result is not None
+    sample = result.samples(2)[0]
     assert sample["kind"].dtype == frame["kind"].dtype
     for column, name in (("yes", True), ("kind", "c")):
         drawn = frame[column].isna()
@@ -259,8 +259,8 @@ def test_a_category_that_a_column_tells_without_fail_is_drawn_so() -> None:
 
 
 def test_the_cumulative_hazard_by_hand() -> None:
-    found = cumulative_hazard(np.array([2.0, 1.0, 2.0, 3.0]), np.array([True, True, False, True]))
-    np.testing.assert_allclose(found, [1 / 4 + 1 / 3, 1 / 4, 1 / 4 + 1 / 3, 1 / 4 + 1 / 3 + 1])
+    result = cumulative_hazard(np.array([2.0, 1.0, 2.0, 3.0]), np.array([True, True, False, True]))
+    np.testing.assert_allclose(result, [1 / 4 + 1 / 3, 1 / 4, 1 / 4 + 1 / 3, 1 / 4 + 1 / 3 + 1])
 
 
 # As a user meets it ------------------------------------------------------------------------------
@@ -282,20 +282,20 @@ def test_where_nothing_is_missing_all_is_the_same_to_the_last_digit(
 
 
 def test_what_was_drawn_is_said_and_the_frame_stays(gaps: pd.DataFrame) -> None:
-    given = gaps.copy()
+    original = gaps.copy()
     options: dict[str, Any] = {"day": DAY, "imputations": 2, "limits": "closed_form"}
-    found = iop.adjusted_curves(gaps, "track", TERMS, **options)
-    pd.testing.assert_frame_equal(gaps, given)
-    missing = found.missing.set_index("covariate")
+    adjusted = iop.adjusted_curves(gaps, "track", TERMS, **options)
+    pd.testing.assert_frame_equal(gaps, original)
+    missing = adjusted.missing.set_index("covariate")
     assert missing.loc["severity", "missing"] == gaps["severity"].isna().sum()
     assert missing.loc["opioids", "share_missing"] == pytest.approx(gaps["opioids"].isna().mean())
     assert missing["model"].to_dict() == {
         "opioids": "logistic regression",
         "severity": "predictive mean matching",
     }
-    assert "drawn 2 times (seed 0) by chained equations given the group, the event" in found.text
+    assert "drawn 2 times (seed 0) by chained equations given the group, the event" in adjusted.text
     again = iop.adjusted_curves(gaps, "track", TERMS, **options)
-    pd.testing.assert_frame_equal(found.table, again.table, check_exact=True)
+    pd.testing.assert_frame_equal(adjusted.table, again.table, check_exact=True)
 
 
 def test_the_first_of_many_imputations_are_those_of_few(gaps: pd.DataFrame) -> None:
@@ -310,7 +310,7 @@ def test_transformed_columns_and_categories_of_the_whole_sample_are_kept(
 ) -> None:
     rare = gaps.assign(substance=np.where(gaps.index % 4, "alcohol", "opioids"))
     rare["substance"] = rare["substance"].where(gaps.index % 7 > 0)
-    found = iop.adjusted_curves(
+    adjusted = iop.adjusted_curves(
         *(rare, "track", "bs(severity, df=3) + substance"),
         outcome="severity",
         day=DAY,
@@ -318,8 +318,8 @@ def test_transformed_columns_and_categories_of_the_whole_sample_are_kept(
         imputations=2,
         limits="closed_form",
     )
-    assert np.isfinite(found.table["se"]).all()
-    assert found.missing["covariate"].tolist() == ["severity", "substance"]
+    assert np.isfinite(adjusted.table["se"]).all()
+    assert adjusted.missing["covariate"].tolist() == ["severity", "substance"]
 
 
 @pytest.mark.parametrize(
@@ -364,9 +364,9 @@ def test_what_cannot_be_imputed_is_refused(
 
 
 def test_rows_without_gaps_draw_nothing(whole: pd.DataFrame) -> None:
-    made = Incomplete.of(whole, ["severity"], check_times(whole, "track"))
-    assert made.incomplete == []
-    assert made.table["model"].tolist() == [""]
+    result = Incomplete.of(whole, ["severity"], check_times(whole, "track"))
+    assert result.incomplete == []
+    assert result.table["model"].tolist() == [""]
 
 
 def test_the_study_of_lost_covariates_counts_what_it_is_given(
@@ -380,8 +380,8 @@ def test_the_study_of_lost_covariates_counts_what_it_is_given(
     gone = gaps["severity"].isna()
     assert gone[early].mean() > 0.4 > 0.25 > gone[~early].mean() > 0.05
     drawn = imputed_covariates.run(1, seed=2)
-    found = summary(drawn, {"survival": 0.1, "restricted_mean": 8.0})
-    table = imputed_covariates.as_table(found, imputed_covariates.SETTING)
+    result = summary(drawn, {"survival": 0.1, "restricted_mean": 8.0})
+    table = imputed_covariates.as_table(result, imputed_covariates.SETTING)
     assert table.count("| complete rows | closed form | 1 |") == 2
     assert table.count("| imputed, augmented | Rubin | 1 |") == 2
     assert table.count("| imputed, weighting | Rubin | 1 |") == 2

@@ -31,36 +31,32 @@ def expected() -> pd.Series:
 
 
 def test_weibulls_baseline_is_that_of_r(times: pd.DataFrame, expected: pd.Series) -> None:
-    found = iop.interval_cox(times, "dose + track", baseline="weibull")
+    fit = iop.interval_cox(times, "dose + track", baseline="weibull")
     told = expected["plain"]
-    assert found.table["coefficient"].tolist() == pytest.approx(
+    assert fit.table["coefficient"].tolist() == pytest.approx(
         [told["dose"], told["track"]], rel=1e-7
     )
-    assert found.table["se"].tolist() == pytest.approx(
-        [told["se dose"], told["se track"]], rel=1e-6
-    )
-    assert found.log_likelihood == pytest.approx(told["log likelihood"], rel=1e-10)
-    assert found.null_log_likelihood == pytest.approx(told["no terms"], rel=1e-10)
-    assert found.baseline["value"].iloc[1] == pytest.approx(told["log day"], rel=1e-7)
+    assert fit.table["se"].tolist() == pytest.approx([told["se dose"], told["se track"]], rel=1e-6)
+    assert fit.log_likelihood == pytest.approx(told["log likelihood"], rel=1e-10)
+    assert fit.null_log_likelihood == pytest.approx(told["no terms"], rel=1e-10)
+    assert fit.baseline["value"].iloc[1] == pytest.approx(told["log day"], rel=1e-7)
     asked = pd.DataFrame({"dose": [0.5], "track": ["evening"]})
-    curve = found.predict(asked, [0, 14, 60]).table["survival"].tolist()
+    curve = fit.predict(asked, [0, 14, 60]).table["survival"].tolist()
     assert curve == pytest.approx([1.0, told["survival 14"], told["survival 60"]], rel=1e-7)
 
 
 def test_errors_by_person_are_the_infinitesimal_jackknife_of_refits_in_r(
     times: pd.DataFrame, expected: pd.Series
 ) -> None:
-    found = iop.interval_cox(times, "dose + track", baseline="weibull", cluster="person")
+    fit = iop.interval_cox(times, "dose + track", baseline="weibull", cluster="person")
     told = expected["cluster"]
-    assert found.table["se"].tolist() == pytest.approx(
-        [told["se dose"], told["se track"]], rel=1e-5
-    )
-    assert found.clusters == times["person"].nunique()
+    assert fit.table["se"].tolist() == pytest.approx([told["se dose"], told["se track"]], rel=1e-5)
+    assert fit.clusters == times["person"].nunique()
 
 
 def test_a_spline_is_the_maximum_of_a_plain_likelihood(times: pd.DataFrame) -> None:
     """Written a row at a time; no point around has more, and the likelihood is concave."""
-    found = iop.interval_cox(times, "dose + track", knots=1)
+    fit = iop.interval_cox(times, "dose + track", knots=1)
     event, days, clear = (times[name].to_numpy() for name in ("event", "days", "clear_until"))
     middle = np.log((clear + days)[event] / 2)
     first, knot, last = np.quantile(middle, [0, 0.5, 1])
@@ -94,13 +90,13 @@ def test_a_spline_is_the_maximum_of_a_plain_likelihood(times: pd.DataFrame) -> N
                 total += np.log(gap)
         return -total
 
-    top = np.concatenate([found.baseline["value"], found.table["coefficient"]])
-    assert found.log_likelihood == pytest.approx(-less(top), rel=1e-12)
-    error = np.concatenate([found.baseline["se"], found.table["se"]])
+    top = np.concatenate([fit.baseline["value"], fit.table["coefficient"]])
+    assert fit.log_likelihood == pytest.approx(-less(top), rel=1e-12)
+    error = np.concatenate([fit.baseline["se"], fit.table["se"]])
     around = np.random.default_rng(2).normal(size=(40, len(top)))
     for size in (1e-3, 1.0):
         assert min(less(top + size * error * step) for step in around) > less(top)
-    assert found.aic == pytest.approx(2 * 5 - 2 * found.log_likelihood)
+    assert fit.aic == pytest.approx(2 * 5 - 2 * fit.log_likelihood)
 
 
 def test_the_derivatives_are_those_of_the_likelihood() -> None:
@@ -110,18 +106,20 @@ def test_the_derivatives_are_those_of_the_likelihood() -> None:
     right = np.array([7.0, 14.0, np.inf, 20.0, np.inf, 37.0])
     entry = np.array([0.0, 0.0, 3.0, 5.0, 9.0, 0.0])
     spline = LogSpline(np.log(np.array([4.0, 12.0, 20.0, 33.0])))
-    made = IntervalLikelihood.of(spline, (left, right, entry), rng.normal(size=(6, 2)), np.ones(6))
+    result = IntervalLikelihood.of(
+        spline, (left, right, entry), rng.normal(size=(6, 2)), np.ones(6)
+    )
     values = np.array([-4.0, 1.2, 0.01, -0.01, 0.3, -0.2])
-    point = made.at(values)
+    point = result.at(values)
     for place in range(6):
         step = np.zeros(6)
         step[place] = 1e-5
-        up, down = made.at(values + step), made.at(values - step)
+        up, down = result.at(values + step), result.at(values - step)
         slope = (up.log_likelihood - down.log_likelihood) / 2e-5
         assert point.gradient[place] == pytest.approx(slope, rel=1e-5, abs=1e-7)
         bend = (up.gradient - down.gradient) / 2e-5
         assert -point.information[place] == pytest.approx(bend, rel=1e-5, abs=1e-6)
-    assert made.scores(values).sum(axis=0) == pytest.approx(point.gradient)
+    assert result.scores(values).sum(axis=0) == pytest.approx(point.gradient)
 
 
 def test_a_row_cut_in_two_says_the_same(times: pd.DataFrame) -> None:
@@ -155,14 +153,14 @@ def test_a_known_hazard_ratio_and_curve_are_recovered() -> None:
             "x": x,
         }
     )
-    found = iop.interval_cox(frame, "x", knots=3)
-    row = found.table.iloc[0]
+    fit = iop.interval_cox(frame, "x", knots=3)
+    row = fit.table.iloc[0]
     assert row["coefficient"] == pytest.approx(np.log(2), abs=2.5 * row["se"])
-    curve = found.predict(pd.DataFrame({"x": [0]}), [20, 50, 90]).table
+    curve = fit.predict(pd.DataFrame({"x": [0]}), [20, 50, 90]).table
     truth = 1 / (1 + (np.array([20, 50, 90]) / 40) ** 2)
     assert (curve["survival"] - truth).abs().max() < 0.02
     line = iop.interval_cox(frame, "x", baseline="weibull")
-    assert line.aic > found.aic + 20  # the line does not fit
+    assert line.aic > fit.aic + 20  # the line does not fit
 
 
 def test_order_of_rows_and_the_given_frame(times: pd.DataFrame) -> None:

@@ -41,11 +41,11 @@ def test_the_statistics_are_those_of_r(times: pd.DataFrame) -> None:
     for row in pd.read_csv(REFERENCE / "log_rank_family.csv").to_dict("records"):
         trend = row["quantity"].startswith("trend ")
         options = TESTS[row["quantity"].removeprefix("trend ")]
-        found = iop.compare_survival(
+        comparison = iop.compare_survival(
             times, row["by"], trend="order" if trend else None, cluster=None, **options
         )
-        assert found.statistic == pytest.approx(row["value"], rel=1e-9), row
-        assert found.degrees_of_freedom == (1 if trend else len(found.table) - 1)
+        assert comparison.statistic == pytest.approx(row["value"], rel=1e-9), row
+        assert comparison.degrees_of_freedom == (1 if trend else len(comparison.table) - 1)
 
 
 @pytest.mark.skipif(
@@ -53,9 +53,9 @@ def test_the_statistics_are_those_of_r(times: pd.DataFrame) -> None:
 )
 def test_uis_by_the_powers_of_survdiff() -> None:
     uis = pd.read_csv(UIS).rename(columns={"time": "days", "censor": "event"})
-    found = iop.compare_survival(uis, "treat", test="fleming_harrington", rho=1)
-    assert found.statistic == pytest.approx(9.3965, abs=5e-5)
-    assert "Fleming-Harrington test (rho 1, gamma 0)" in found.text
+    comparison = iop.compare_survival(uis, "treat", test="fleming_harrington", rho=1)
+    assert comparison.statistic == pytest.approx(9.3965, abs=5e-5)
+    assert "Fleming-Harrington test (rho 1, gamma 0)" in comparison.text
 
 
 def plain_score(frame: pd.DataFrame, weight: str) -> tuple[float, float]:
@@ -108,7 +108,7 @@ def test_each_is_its_definition_within_strata_and_with_late_entry(
     powers = {"rho": 0.5, "gamma": 2} if test == "fleming_harrington" else {}
     difference, variance = plain_score(frame, test)
     try:
-        found = iop.compare_survival(
+        comparison = iop.compare_survival(
             frame,
             "track",
             test=test,
@@ -118,7 +118,7 @@ def test_each_is_its_definition_within_strata_and_with_late_entry(
         )
     except EstimateError:
         return
-    assert found.statistic == pytest.approx(difference**2 / variance, rel=1e-6, abs=1e-9)
+    assert comparison.statistic == pytest.approx(difference**2 / variance, rel=1e-6, abs=1e-9)
 
 
 def test_with_clusters_of_one_row_and_of_copies(times: pd.DataFrame) -> None:
@@ -164,16 +164,16 @@ def test_scores_shifted_and_stretched_give_the_same_trend(times: pd.DataFrame) -
 
 
 def test_each_pair_is_the_test_of_the_two_and_corrected(times: pd.DataFrame) -> None:
-    found = iop.compare_survival_pairs(times, "site", cluster=None, test="peto_peto")
-    assert len(found.table) == 3
-    for row in found.table.to_dict("records"):
+    result = iop.compare_survival_pairs(times, "site", cluster=None, test="peto_peto")
+    assert len(result.table) == 3
+    for row in result.table.to_dict("records"):
         two = times[times["site"].isin([row["group"], row["reference"]])]
         alone = iop.compare_survival(two, "site", cluster=None, test="peto_peto")
         assert row["statistic"] == pytest.approx(alone.statistic, rel=1e-9)
         assert (row["n"], row["events"]) == (len(two), two["event"].sum())
-    p_values = sorted(found.table["p_value"])
-    assert found.table["p_adjusted"].min() == pytest.approx(min(1, 3 * p_values[0]))
-    assert found.text.startswith("Peto-Peto test of pairs, by site, p-values corrected (holm): ")
+    p_values = sorted(result.table["p_value"])
+    assert result.table["p_adjusted"].min() == pytest.approx(min(1, 3 * p_values[0]))
+    assert result.text.startswith("Peto-Peto test of pairs, by site, p-values corrected (holm): ")
     with_one = iop.compare_survival_pairs(times, "site", reference="a", correction="none")
     assert with_one.table["reference"].tolist() == ["a", "a"]
 
@@ -187,9 +187,9 @@ def test_pairs_never_at_risk_together_are_missing_and_not_counted() -> None:
             "track": list("aaabbbcc"),
         }
     )
-    found = iop.compare_survival_pairs(frame, "track").table.set_index(["group", "reference"])
-    assert np.isnan(found.loc[("b", "a"), "p_value"])
-    assert found["p_adjusted"].notna().sum() == 2
+    result = iop.compare_survival_pairs(frame, "track").table.set_index(["group", "reference"])
+    assert np.isnan(result.loc[("b", "a"), "p_value"])
+    assert result["p_adjusted"].notna().sum() == 2
 
 
 @pytest.mark.parametrize(

@@ -47,24 +47,24 @@ def test_delta_1_is_the_curve_and_an_infinite_one_that_with_leaving_as_the_event
     late: bool,
 ) -> None:
     frame = made(1, late=late)
-    found = found_of(frame).curves.set_index(["delta", "group"])["survival"]
+    result = found_of(frame).curves.set_index(["delta", "group"])["survival"]
     plain = iop.survival_curves(frame, by="track").at(30).set_index("track")["survival"]
     worst = frame.assign(event=frame["event"] | frame["left"])
     lowest = iop.survival_curves(worst, by="track").at(30).set_index("track")["survival"]
     for track in ("day", "evening"):
-        assert found[1.0, track] == pytest.approx(plain[track], abs=1e-12)
-        assert found[INFINITE, track] == pytest.approx(lowest[track], abs=1e-12)
+        assert result[1.0, track] == pytest.approx(plain[track], abs=1e-12)
+        assert result[INFINITE, track] == pytest.approx(lowest[track], abs=1e-12)
 
 
 def test_delta_0_is_the_incidence_with_leaving_as_a_competing_end() -> None:
     frame = made(2)
-    found = found_of(frame).curves.set_index(["delta", "group"])["survival"]
+    result = found_of(frame).curves.set_index(["delta", "group"])["survival"]
     ended = np.where(frame["event"], "use", np.where(frame["left"], "left", "records end"))
     causes = {"end": "ended_by", "causes": ["use", "left"]}
     incidence = iop.cumulative_incidence(frame.assign(ended_by=ended), "track", **causes).at(30)
     own = incidence[incidence["cause"] == "use"].set_index("track")["incidence"]
     for track in ("day", "evening"):
-        assert found[0.0, track] == pytest.approx(1 - own[track], abs=1e-12)
+        assert result[0.0, track] == pytest.approx(1 - own[track], abs=1e-12)
 
 
 def test_six_people_by_hand() -> None:
@@ -81,9 +81,9 @@ def test_six_people_by_hand() -> None:
             "track": ["a"] * 6 + ["b"] * 6,
         }
     )
-    found = found_of(frame, 6, deltas=[2]).curves.query("group == 'a'").set_index("delta")
-    assert found["survival"][2.0] == pytest.approx(1 / 3 + 1 / 24, abs=1e-12)
-    assert found["survival"][1.0] == pytest.approx(1 / 3 + 1 / 12, abs=1e-12)
+    result = found_of(frame, 6, deltas=[2]).curves.query("group == 'a'").set_index("delta")
+    assert result["survival"][2.0] == pytest.approx(1 / 3 + 1 / 24, abs=1e-12)
+    assert result["survival"][1.0] == pytest.approx(1 / 3 + 1 / 12, abs=1e-12)
 
 
 def test_leaving_on_the_day_of_an_event_comes_after_it() -> None:
@@ -115,8 +115,8 @@ def test_it_is_what_very_many_imputations_would_give(seed: int, delta: float) ->
         outside *= (1 - d / n) ** delta
         outside += inside * (1 - d / n) * (leave / (n - d) if n > d else 0.0)
         inside *= (1 - d / n) * (1 - (leave / (n - d) if n > d else 0.0))
-    found = LeavingDays.of(np.zeros(30), days, event, left, day)
-    assert found.survival(np.ones(30), np.array([delta]))[0] == pytest.approx(inside + outside)
+    result = LeavingDays.of(np.zeros(30), days, event, left, day)
+    assert result.survival(np.ones(30), np.array([delta]))[0] == pytest.approx(inside + outside)
 
 
 def test_a_known_hazard_after_leaving_is_recovered() -> None:
@@ -137,10 +137,10 @@ def test_a_known_hazard_after_leaving_is_recovered() -> None:
         }
     )
     rows = [LeavingDays.of(*_columns(frame), 45.0)]
-    found = rows[0].survival(np.ones(people), np.array([1.0, 3.0]))
+    result = rows[0].survival(np.ones(people), np.array([1.0, 3.0]))
     truth = float((true > 45).mean())
-    assert found[1] == pytest.approx(truth, abs=0.012)
-    assert found[0] > truth + 0.05  # as if leaving were independent
+    assert result[1] == pytest.approx(truth, abs=0.012)
+    assert result[0] > truth + 0.05  # as if leaving were independent
 
 
 def _columns(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -157,25 +157,25 @@ def test_the_tipping_delta_lies_where_the_limits_of_the_table_change_sides() -> 
     # a large difference: half the events of the evening track never happened
     keep = (frame["track"] == "evening") & frame["event"] & (frame.index % 4 == 1)
     frame.loc[keep, ["days", "event"]] = [60.0, False]
-    found = found_of(frame)
-    row = found.tipping.query("applied_to == 'group'").iloc[0]
+    result = found_of(frame)
+    row = result.tipping.query("applied_to == 'group'").iloc[0]
     point = float(row["tipping_delta"])
     assert 1 < point < INFINITE
     near = found_of(frame, deltas=[0.98 * point, 1.02 * point]).table
     own = near.query("delta_reference == 1 and delta > 1.0").sort_values("delta")
     assert own["excludes_zero"].tolist() == [True, False]
-    assert found.tipping["why"].isin(["", "the limits take in 0 at no delta of 1 or more"]).all()
-    assert "if leaving does not change the hazard" in found.text
-    assert found.text.count("percentage points (") == 3  # leaving changes nothing, none, all
-    assert found.text.count("delta") >= 2
+    assert result.tipping["why"].isin(["", "the limits take in 0 at no delta of 1 or more"]).all()
+    assert "if leaving does not change the hazard" in result.text
+    assert result.text.count("percentage points (") == 3  # leaving changes nothing, none, all
+    assert result.text.count("delta") >= 2
 
 
 def test_nothing_tips_that_did_not_stand() -> None:
     frame = made(4, people=40)
-    found = found_of(frame.assign(track=np.where(frame.index % 2, "a", "b")))
-    assert found.tipping["tipping_delta"].isna().all()
+    result = found_of(frame.assign(track=np.where(frame.index % 2, "a", "b")))
+    assert result.tipping["tipping_delta"].isna().all()
     assert (
-        found.tipping["why"] == "the limits take in 0 if leaving does not change the hazard"
+        result.tipping["why"] == "the limits take in 0 if leaving does not change the hazard"
     ).all()
 
 
@@ -230,10 +230,10 @@ def intervals_of(seed: int, people: int) -> tuple[pd.DataFrame, float]:
 
 def test_the_weights_make_up_for_leaving_that_depends_on_attendance() -> None:
     intervals, truth = intervals_of(1, 8_000)
-    found = iop.remaining_weights(intervals, "C(interval) + misses", left="left")
+    result = iop.remaining_weights(intervals, "C(interval) + misses", left="left")
     plain = iop.survival_curves(intervals, cluster="episode_id").at(42)["survival"].iloc[0]
     weighted = iop.survival_curves(
-        found.frame, weights="remaining_weight", cluster="episode_id"
+        result.frame, weights="remaining_weight", cluster="episode_id"
     ).at(42)
     assert plain > truth + 0.04
     assert weighted["survival"].iloc[0] == pytest.approx(truth, abs=0.015)
@@ -246,8 +246,8 @@ def test_a_saturated_model_gives_the_curves_of_the_strata_standardised() -> None
     The weighted curve is then the mean of the strata's own curves, by their share at the start.
     """
     intervals, _ = intervals_of(2, 600)
-    found = iop.remaining_weights(intervals, "C(interval) * misses", left="left", numerator=None)
-    weighted = iop.survival_curves(found.frame, weights="remaining_weight").at(35)["survival"]
+    result = iop.remaining_weights(intervals, "C(interval) * misses", left="left", numerator=None)
+    weighted = iop.survival_curves(result.frame, weights="remaining_weight").at(35)["survival"]
     own = iop.survival_curves(intervals, by="misses").at(35)["survival"].to_numpy()
     first = intervals[intervals["interval"] == 1]["misses"]
     share = np.array([(first == 0).mean(), (first == 1).mean()])
@@ -256,17 +256,17 @@ def test_a_saturated_model_gives_the_curves_of_the_strata_standardised() -> None
 
 def test_stabilised_weights_of_the_same_terms_are_one() -> None:
     intervals, _ = intervals_of(3, 300)
-    found = iop.remaining_weights(
+    weighted = iop.remaining_weights(
         intervals, "C(interval) + misses", left="left", numerator="C(interval) + misses"
     )
-    assert found.frame["remaining_weight"].to_numpy() == pytest.approx(1.0)
-    assert found.table["at_risk"].sum() == len(intervals)
-    assert found.table["left"].sum() == intervals.groupby("episode_id")["left"].first().sum()
+    assert weighted.frame["remaining_weight"].to_numpy() == pytest.approx(1.0)
+    assert weighted.table["at_risk"].sum() == len(intervals)
+    assert weighted.table["left"].sum() == intervals.groupby("episode_id")["left"].first().sum()
 
 
 def test_weights_by_a_plain_loop_and_in_any_order_of_rows() -> None:
     intervals, _ = intervals_of(4, 200)
-    found = iop.remaining_weights(intervals, "C(interval)", left="left", numerator=None)
+    weighted = iop.remaining_weights(intervals, "C(interval)", left="left", numerator=None)
     last = intervals.groupby("episode_id")["interval"].transform("max") == intervals["interval"]
     leaves = last & intervals["left"] & ~intervals["event"]
     model = intervals[~last | leaves].assign(stays=~leaves[~last | leaves])
@@ -275,11 +275,11 @@ def test_weights_by_a_plain_loop_and_in_any_order_of_rows() -> None:
         float(np.prod([1 / chance[week] for week in range(1, interval)]))
         for interval in intervals["interval"]
     ]
-    assert found.frame["remaining_weight"].to_numpy() == pytest.approx(expected, rel=1e-6)
+    assert weighted.frame["remaining_weight"].to_numpy() == pytest.approx(expected, rel=1e-6)
     mixed = intervals.sample(frac=1, random_state=1)
     again = iop.remaining_weights(mixed, "C(interval)", left="left", numerator=None).frame
     assert again["remaining_weight"].sort_index().to_numpy() == pytest.approx(
-        found.frame["remaining_weight"].to_numpy()
+        weighted.frame["remaining_weight"].to_numpy()
     )
     cut = iop.remaining_weights(
         intervals, "C(interval) + misses", left="left", numerator=None, truncate=0.9
@@ -306,20 +306,20 @@ def test_what_the_weights_refuse() -> None:
 
 def test_the_picture_has_a_cell_a_pair_of_deltas_and_says_which_side_of_zero() -> None:
     frame = made(3, people=400)
-    found = found_of(frame, deltas=[0, 2, INFINITE])
-    ax = iop.plot_tipping_point(found)
+    result = found_of(frame, deltas=[0, 2, INFINITE])
+    ax = iop.plot_tipping_point(result)
     written = {
         (int(text.get_position()[0]), int(text.get_position()[1])): text.get_text()
         for text in ax.texts
         if text.get_text()[:1] in "+-"
     }
-    for row in found.table.to_dict("records"):
+    for row in result.table.to_dict("records"):
         steps = [0.0, 1.0, 2.0, INFINITE]
         place = (steps.index(row["delta_reference"]), steps.index(row["delta"]))
         assert written[place] == f"{100 * row['difference']:+.0f}"
     assert len(written) == 16
     hatched = [face for face in ax.patches if face.get_hatch()]
-    assert len(hatched) == int((found.table["upper"] < 0).sum())
+    assert len(hatched) == int((result.table["upper"] < 0).sum())
     assert "of 16 cells" in iop.plots.alternative_text(ax)
     with pytest.raises(RuleError, match="at most 6 pairs"):
         iop.plot_tipping_point(

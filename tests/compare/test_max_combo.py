@@ -25,23 +25,23 @@ def times() -> pd.DataFrame:
 def test_it_is_that_of_r(times: pd.DataFrame, case: str, strata: str | None) -> None:
     told = pd.read_csv(REFERENCE / "max_combo.csv").query("case == @case")
     expected = told.set_index("quantity")["value"]
-    found = iop.max_combo(times, "two", strata=strata, cluster=None)
-    for place, z in enumerate(found.table["z"], start=1):
+    comparison = iop.max_combo(times, "two", strata=strata, cluster=None)
+    for place, z in enumerate(comparison.table["z"], start=1):
         assert z == pytest.approx(expected[f"z {place}"], rel=1e-9)
     for one in range(3):
         for other in range(one + 1, 4):
             value = expected[f"correlation {one + 1} {other + 1}"]
-            assert found.correlation.iloc[one, other] == pytest.approx(value, rel=1e-9)
-    assert found.p_value == pytest.approx(expected["p"], rel=2e-3)
-    assert found.statistic == found.table["z"].abs().max()
+            assert comparison.correlation.iloc[one, other] == pytest.approx(value, rel=1e-9)
+    assert comparison.p_value == pytest.approx(expected["p"], rel=2e-3)
+    assert comparison.statistic == comparison.table["z"].abs().max()
 
 
 def test_the_log_rank_test_is_the_first_of_them(times: pd.DataFrame) -> None:
-    found = iop.max_combo(times, "two", cluster=None)
+    comparison = iop.max_combo(times, "two", cluster=None)
     plain = iop.compare_survival(times, "two", cluster=None)
-    assert found.table["z"].iloc[0] ** 2 == pytest.approx(plain.statistic, rel=1e-9)
-    assert found.table["p_value"].iloc[0] == pytest.approx(plain.p_value, rel=1e-9)
-    assert found.groups["events"].sum() == times["event"].sum()
+    assert comparison.table["z"].iloc[0] ** 2 == pytest.approx(plain.statistic, rel=1e-9)
+    assert comparison.table["p_value"].iloc[0] == pytest.approx(plain.p_value, rel=1e-9)
+    assert comparison.groups["events"].sum() == times["event"].sum()
 
 
 def test_the_probability_of_two_independent_and_of_equal_statistics_is_known() -> None:
@@ -65,8 +65,8 @@ def test_the_probability_is_that_of_simulated_normals() -> None:
     for z in (1.0, 2.0, 3.0):
         simulated = float((np.abs(drawn).max(axis=1) >= z).mean())
         error = np.sqrt(simulated * (1 - simulated) / len(drawn))
-        found = probability_of_largest(z, covariance / np.outer(spread, spread))
-        assert abs(found - simulated) < 3 * error + 1e-3 * simulated
+        result = probability_of_largest(z, covariance / np.outer(spread, spread))
+        assert abs(result - simulated) < 3 * error + 1e-3 * simulated
 
 
 def test_copies_of_all_rows_as_rows_of_the_same_person_change_no_statistic(
@@ -87,8 +87,8 @@ def test_two_people_by_hand() -> None:
     """Days 1 (a of a, b), 2 (b alone): O - E of b = -1/2 on day 1, v = 1/4; S(1-) = 1, so gamma = 1
     has weight 0 on the only day that compares."""
     frame = pd.DataFrame({"days": [1, 2], "event": [1, 1], "track": ["a", "b"]})
-    found = iop.max_combo(frame, "track", powers=[(0, 0), (1, 0)])
-    assert found.table["z"].tolist() == [-1.0, -1.0]
+    comparison = iop.max_combo(frame, "track", powers=[(0, 0), (1, 0)])
+    assert comparison.table["z"].tolist() == [-1.0, -1.0]
     with pytest.raises(EstimateError, match="compares nothing"):
         iop.max_combo(frame, "track")
 
@@ -114,6 +114,6 @@ def test_it_finds_a_late_difference_that_the_log_rank_test_does_not() -> None:
             "track": np.repeat(["a", "b"], 200),
         }
     )
-    found = iop.max_combo(frame, "track")
-    assert found.p_value < found.table["p_value"].iloc[0] < 0.2
-    assert "gamma 1" in found.text
+    comparison = iop.max_combo(frame, "track")
+    assert comparison.p_value < comparison.table["p_value"].iloc[0] < 0.2
+    assert "gamma 1" in comparison.text

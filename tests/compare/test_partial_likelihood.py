@@ -94,8 +94,8 @@ def test_score_residuals_are_those_of_coxph() -> None:
 
 
 def bladder() -> pd.DataFrame:
-    found = r_data("bladder2").rename(columns={"start": "entry", "stop": "days"})
-    return found.assign(gap=found["days"] - found["entry"])
+    result = r_data("bladder2").rename(columns={"start": "entry", "stop": "days"})
+    return result.assign(gap=result["days"] - result["entry"])
 
 
 @pytest.mark.parametrize(
@@ -119,14 +119,14 @@ def test_recurrent_tumours_of_the_bladder(
 
 
 def drug_use() -> pd.DataFrame:
-    found = pd.read_csv(UIS).rename(columns={"time": "days", "censor": "event"})
-    nd = found["ndrugtx"] + 1
-    return found.assign(
+    result = pd.read_csv(UIS).rename(columns={"time": "days", "censor": "event"})
+    nd = result["ndrugtx"] + 1
+    return result.assign(
         fp1=10 / nd,
         fp2=10 / nd * np.log(nd / 10),
-        ivhx3=(found["ivhx"] == 3).astype(float).where(found["ivhx"].notna()),
-        age_site=found["age"] * found["site"],
-        race_site=found["race"] * found["site"],
+        ivhx3=(result["ivhx"] == 3).astype(float).where(result["ivhx"].notna()),
+        age_site=result["age"] * result["site"],
+        race_site=result["race"] * result["site"],
     )
 
 

@@ -17,9 +17,9 @@ from iop_outcomes.shared.vocabulary import OF_THE_WHOLE_STAY
 
 @pytest.fixture(scope="module")
 def records() -> iop.Records:
-    made = iop.synthetic_records(people=150, seed=8)
+    sample = iop.synthetic_records(people=150, seed=8)
     return iop.read_records(
-        episodes=made.episodes, attendance=made.attendance, checkins=made.checkins
+        episodes=sample.episodes, attendance=sample.attendance, checkins=sample.checkins
     )
 
 

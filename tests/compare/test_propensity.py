@@ -51,26 +51,28 @@ def several() -> pd.DataFrame:
 
 
 def test_scores_are_those_of_r(people: pd.DataFrame, said: pd.DataFrame) -> None:
-    found = iop.propensity_weights(people, "track", TERMS)
-    assert found.model["term"].tolist()[:3] == ["intercept", "age", "employed"]
+    weighted = iop.propensity_weights(people, "track", TERMS)
+    assert weighted.model["term"].tolist()[:3] == ["intercept", "age", "employed"]
     for column, quantity in (("coefficient", "coefficient"), ("se", "se")):
-        np.testing.assert_allclose(found.model[column], values(said, "scores", quantity), rtol=1e-7)
+        np.testing.assert_allclose(
+            weighted.model[column], values(said, "scores", quantity), rtol=1e-7
+        )
     np.testing.assert_allclose(
-        found.scores["evening"], values(said, "scores", "score"), rtol=1e-7, atol=1e-9
+        weighted.scores["evening"], values(said, "scores", "score"), rtol=1e-7, atol=1e-9
     )
-    np.testing.assert_allclose(found.scores.sum(axis=1), 1.0)
+    np.testing.assert_allclose(weighted.scores.sum(axis=1), 1.0)
 
 
 @pytest.mark.parametrize("estimand", ESTIMANDS)
 def test_weighted_curves_are_those_of_r(
     people: pd.DataFrame, said: pd.DataFrame, estimand: Any
 ) -> None:
-    found = iop.propensity_weights(people, "track", TERMS, estimand=estimand)
-    curves = iop.survival_curves(found.frame, by="track", weights="propensity_weight").at(DAYS)
+    weighted = iop.propensity_weights(people, "track", TERMS, estimand=estimand)
+    curves = iop.survival_curves(weighted.frame, by="track", weights="propensity_weight").at(DAYS)
     for group in ("day", "evening"):
         own = curves[curves["track"] == group]["survival"]
         np.testing.assert_allclose(own, values(said, estimand, "survival", group), rtol=1e-8)
-        size = found.table.set_index("group").loc[group, "effective_size"]
+        size = weighted.table.set_index("group").loc[group, "effective_size"]
         assert size == pytest.approx(values(said, estimand, "effective_size", group)[0], rel=1e-8)
 
 
@@ -89,8 +91,8 @@ def test_one_yes_or_no_gives_the_shares_themselves() -> None:
         "overlap": [1 / 4, 1 / 4, 1 / 4, 3 / 4, 3 / 4, 1 / 4, 1 / 4, 1 / 4],
     }
     for estimand in ESTIMANDS:
-        found = iop.propensity_weights(frame, "track", "employed", estimand=estimand)
-        np.testing.assert_allclose(found.weights, expected[estimand], rtol=1e-8)
+        weighted = iop.propensity_weights(frame, "track", "employed", estimand=estimand)
+        np.testing.assert_allclose(weighted.weights, expected[estimand], rtol=1e-8)
     day = iop.propensity_weights(frame, "track", "employed", estimand="treated", treated="day")
     np.testing.assert_allclose(day.weights.iloc[4:], [3, 1 / 3, 1 / 3, 1 / 3], rtol=1e-8)
     assert "the average over the people of day" in day.text
@@ -101,8 +103,10 @@ def test_one_yes_or_no_gives_the_shares_themselves() -> None:
 @pytest.mark.parametrize("estimand", ["average", "overlap"])
 def test_weighted_groups_are_alike(several: pd.DataFrame, estimand: Any) -> None:
     two = several[several["site"] != "c"]
-    found = iop.propensity_weights(two, "site", ["age", "yes"], estimand=estimand)
-    before, after = found.balance.differences[["difference", "weighted_difference"]].abs().T.values
+    weighted = iop.propensity_weights(two, "site", ["age", "yes"], estimand=estimand)
+    before, after = (
+        weighted.balance.differences[["difference", "weighted_difference"]].abs().T.values
+    )
     assert before.max() > 0.3
     assert after.max() < (1e-9 if estimand == "overlap" else 0.05)
 
@@ -111,17 +115,17 @@ def test_several_groups_solve_the_equations_of_the_likelihood(several: pd.DataFr
     columns = several[["age", "yes"]].to_numpy(dtype=float)
     group = several["site"].map({"a": 0, "b": 1, "c": 2}).to_numpy()
     counts = np.random.default_rng(1).integers(0, 3, 300).astype(float)
-    found = multinomial_coefficients(columns, group, 3, counts)
-    chance = multinomial_probabilities(columns, found)
+    result = multinomial_coefficients(columns, group, 3, counts)
+    chance = multinomial_probabilities(columns, result)
     table = np.column_stack([np.ones(300), columns])
     score = (counts[:, None] * (np.eye(3)[group] - chance)).T @ table
     np.testing.assert_allclose(score, 0.0, atol=1e-5)
-    again = multinomial_coefficients(columns, group, 3, counts, start=found + 0.01)
-    np.testing.assert_allclose(again, found, rtol=1e-6)
+    again = multinomial_coefficients(columns, group, 3, counts, start=result + 0.01)
+    np.testing.assert_allclose(again, result, rtol=1e-6)
     # The information is what the score falls by, coefficient by coefficient.
     information = multinomial_information(columns, chance, counts)
     for place in range(6):
-        moved = found.ravel().copy()
+        moved = result.ravel().copy()
         moved[place] += 1e-6
         other = multinomial_probabilities(columns, moved.reshape(2, 3))
         fall = (counts[:, None] * (chance - other)).T @ table
@@ -151,27 +155,27 @@ def test_weights_move_with_the_log_odds_as_said(several: pd.DataFrame, estimand:
 
 def test_trimming_leaves_out_who_had_hardly_a_chance_and_fits_again(people: pd.DataFrame) -> None:
     whole = iop.propensity_weights(people, "track", TERMS)
-    found = iop.propensity_weights(people, "track", TERMS, trim=0.25)
+    weighted = iop.propensity_weights(people, "track", TERMS, trim=0.25)
     kept = (whole.scores.min(axis=1) >= 0.25).to_numpy()
     assert 0 < kept.sum() < len(people)
-    assert found.weights.notna().tolist() == kept.tolist()
+    assert weighted.weights.notna().tolist() == kept.tolist()
     by_hand = iop.propensity_weights(people[kept], "track", TERMS)
-    np.testing.assert_allclose(found.weights.dropna(), by_hand.weights, rtol=1e-6)
-    assert found.table["trimmed"].sum() == (~kept).sum()
-    assert f"{(~kept).sum()} of 240 rows" in found.text
-    assert len(found.frame) == kept.sum()
+    np.testing.assert_allclose(weighted.weights.dropna(), by_hand.weights, rtol=1e-6)
+    assert weighted.table["trimmed"].sum() == (~kept).sum()
+    assert f"{(~kept).sum()} of 240 rows" in weighted.text
+    assert len(weighted.frame) == kept.sum()
 
 
 def test_calibration_and_overlap_count_every_row_once(several: pd.DataFrame) -> None:
-    found = iop.propensity_weights(several, "site", "age")
-    for name, rows in found.calibration.groupby("group"):
+    weighted = iop.propensity_weights(several, "site", "age")
+    for name, rows in weighted.calibration.groupby("group"):
         assert rows["n"].sum() == 300
         share = (several["site"] == name).mean()
         for column in ("predicted", "observed"):
             assert np.average(rows[column], weights=rows["n"]) == pytest.approx(share, rel=1e-6)
     assert (
-        found.overlap.groupby(["probability_of", "group"])["n"].sum().tolist()
-        == list(found.table["n"]) * 3
+        weighted.overlap.groupby(["probability_of", "group"])["n"].sum().tolist()
+        == list(weighted.table["n"]) * 3
     )
     two = iop.propensity_weights(several[several["site"] != "c"], "site", "age")
     assert two.overlap["probability_of"].unique().tolist() == ["b"]
@@ -184,16 +188,16 @@ def test_a_frame_goes_on_with_its_labels_and_is_not_changed() -> None:
             episodes=records.episodes, attendance=records.attendance, checkins=records.checkins
         )
     )
-    given = times.copy()
-    found = iop.propensity_weights(times, "track", ["age", "entry_path"], trim=0.02)
-    pd.testing.assert_frame_equal(times, given)
-    assert found.synthetic
-    curves = iop.survival_curves(found.frame, by="track", weights="propensity_weight")
+    original = times.copy()
+    weighted = iop.propensity_weights(times, "track", ["age", "entry_path"], trim=0.02)
+    pd.testing.assert_frame_equal(times, original)
+    assert weighted.synthetic
+    curves = iop.survival_curves(weighted.frame, by="track", weights="propensity_weight")
     assert curves.provenance.event == "relapse"
-    assert iop.cox(found.frame, "track", weights="propensity_weight").robust
+    assert iop.cox(weighted.frame, "track", weights="propensity_weight").robust
     with pytest.raises(RuleError, match="cannot be protected"):
-        iop.protect(found)  # type: ignore[call-overload]
-    assert "60" not in repr(found)
+        iop.protect(weighted)  # type: ignore[call-overload]
+    assert "60" not in repr(weighted)
 
 
 APART = pd.DataFrame(
@@ -240,7 +244,7 @@ def test_what_cannot_be_weighted_is_refused(
 
 
 def test_people_of_one_group_only_weigh_nearly_nothing_by_overlap() -> None:
-    found = iop.propensity_weights(APART, "track", "word", estimand="overlap")
-    assert found.weights.iloc[-2:].max() < 1e-6
+    weighted = iop.propensity_weights(APART, "track", "word", estimand="overlap")
+    assert weighted.weights.iloc[-2:].max() < 1e-6
     allowed = iop.propensity_weights(APART, "track", "attendance_rate", allow_post_baseline=True)
     assert allowed.formula == "attendance_rate"

@@ -20,10 +20,10 @@ CAUSES = ["relapse", "died"]
 
 
 def made_up() -> pd.DataFrame:
-    found = pd.read_csv(HERE / "cox_data.csv").rename(columns={"end": "ended_by"})
-    found = found[found["entry"] == 0].drop(columns="entry").reset_index(drop=True)
-    found["event"] = found["ended_by"] == "relapse"
-    return found.assign(ended_by=found["ended_by"].replace("censored", np.nan))
+    result = pd.read_csv(HERE / "cox_data.csv").rename(columns={"end": "ended_by"})
+    result = result[result["entry"] == 0].drop(columns="entry").reset_index(drop=True)
+    result["event"] = result["ended_by"] == "relapse"
+    return result.assign(ended_by=result["ended_by"].replace("censored", np.nan))
 
 
 def reference(model: str, quantity: str) -> np.ndarray:
@@ -115,8 +115,8 @@ def test_the_restricted_mean_of_uis() -> None:
     fit = pseudo_regression(
         times, ["treat", "age", "ndrugtx", "site"], 365, "restricted_mean", cluster=None
     )
-    found = fit.table["estimate"].to_numpy()[1:].round(3)
-    assert found.tolist() == [34.195, 2.227, -2.969, 20.110]
+    result = fit.table["estimate"].to_numpy()[1:].round(3)
+    assert result.tolist() == [34.195, 2.227, -2.969, 20.110]
 
 
 def test_what_it_refuses() -> None:

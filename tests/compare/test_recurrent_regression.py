@@ -47,12 +47,12 @@ FITS = {
 def test_the_models_are_those_of_coxph(name: str) -> None:
     options: dict[str, Any] = FITS[name]
     formula = "x" if name == "strata" else "group + x"
-    found = recurrent_cox(tied(), formula, id="id", **options)
+    fit = recurrent_cox(tied(), formula, id="id", **options)
     for quantity in ("coefficient", "se", "se_model"):
         expected = reference(name, quantity)
-        np.testing.assert_allclose(found.table[quantity], expected, rtol=1e-7, err_msg=quantity)
+        np.testing.assert_allclose(fit.table[quantity], expected, rtol=1e-7, err_msg=quantity)
     expected = reference(name, "log_likelihood")
-    np.testing.assert_allclose(found.log_likelihood, expected, rtol=1e-9)
+    np.testing.assert_allclose(fit.log_likelihood, expected, rtol=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -65,13 +65,13 @@ def test_the_models_are_those_of_coxph(name: str) -> None:
 )
 def test_the_published_figures_of_bladder2(model: str, coefficient: float, error: float) -> None:
     times = r_data("bladder2").rename(columns={"start": "entry", "stop": "days"})
-    found = recurrent_cox(times, "rx + size + number", model=model, id="id")
-    row = of_term(found, "rx")
+    fit = recurrent_cox(times, "rx + size + number", model=model, id="id")
+    row = of_term(fit, "rx")
     assert (round(row["coefficient"], 6), round(row["se"], 6)) == (coefficient, error)
-    assert found.clusters == 85
+    assert fit.clusters == 85
     # The number of the event, worked out, is the one that the data hold.
     given = recurrent_cox(times, "rx + size + number", model=model, id="id", number="enum")
-    pd.testing.assert_frame_equal(given.table, found.table)
+    pd.testing.assert_frame_equal(given.table, fit.table)
 
 
 def test_the_published_figures_of_cgd() -> None:
@@ -85,8 +85,8 @@ def test_days_and_rows_may_come_otherwise() -> None:
     expected = recurrent_cox(tied(), "group + x", model="pwp_gap", id="id").table
     times = tied().sample(frac=1, random_state=1)
     times[["entry", "days"]] *= 2.5
-    found = recurrent_cox(times, "group + x", model="pwp_gap", id="id").table
-    pd.testing.assert_frame_equal(found, expected, rtol=1e-6)
+    table = recurrent_cox(times, "group + x", model="pwp_gap", id="id").table
+    pd.testing.assert_frame_equal(table, expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -96,10 +96,10 @@ def test_a_stretch_cut_in_two_is_the_same_stretch(model: str) -> None:
     share = np.random.default_rng(5).uniform(0.1, 0.9, len(times))
     middle = times["entry"] + share * (times["days"] - times["entry"])
     before = times.assign(days=middle, event=0)
-    found = recurrent_cox(
+    table = recurrent_cox(
         pd.concat([before, times.assign(entry=middle)]), "group + x", model=model, id="id"
     ).table
-    pd.testing.assert_frame_equal(found, expected, rtol=1e-7)
+    pd.testing.assert_frame_equal(table, expected, rtol=1e-7)
 
 
 def test_who_is_in_relapse_is_not_at_risk() -> None:
@@ -115,14 +115,14 @@ def test_who_is_in_relapse_is_not_at_risk() -> None:
 def test_persons_are_the_clusters_if_they_are_there() -> None:
     times = tied()
     times["person_id"] = times["id"] // 2
-    found = recurrent_cox(times, "x", id="id")
+    fit = recurrent_cox(times, "x", id="id")
     named = recurrent_cox(times, "x", id="id", cluster="person_id")
     own = recurrent_cox(times, "x", id="id", cluster="id")
-    assert found.clusters == named.clusters == times["person_id"].nunique()
+    assert fit.clusters == named.clusters == times["person_id"].nunique()
     assert own.clusters == times["id"].nunique()
-    pd.testing.assert_frame_equal(found.table, named.table)
-    assert found.table["coefficient"].item() == own.table["coefficient"].item()
-    assert found.table["se"].item() != own.table["se"].item()
+    pd.testing.assert_frame_equal(fit.table, named.table)
+    assert fit.table["coefficient"].item() == own.table["coefficient"].item()
+    assert fit.table["se"].item() != own.table["se"].item()
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -130,12 +130,12 @@ def test_it_says_what_it_is(model: str) -> None:
     times = tied()
     label(times, Provenance("Relapse is made up.", "relapse", synthetic=True))
     most = None if model == "andersen_gill" else 2
-    found = recurrent_cox(times, "group + x", model=model, id="id", most=most, strata=None)
-    assert found.text.startswith(MODELS[model][0])
-    assert "is not counted as time without events" in found.text
-    assert "Relapse is made up." in found.text
-    assert found.synthetic
-    assert ("2 and more as one" in found.text) == (model != "andersen_gill")
+    fit = recurrent_cox(times, "group + x", model=model, id="id", most=most, strata=None)
+    assert fit.text.startswith(MODELS[model][0])
+    assert "is not counted as time without events" in fit.text
+    assert "Relapse is made up." in fit.text
+    assert fit.synthetic
+    assert ("2 and more as one" in fit.text) == (model != "andersen_gill")
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,8 @@ CAUSES = ["relapse", "died"]
 
 
 def made_up() -> pd.DataFrame:
-    found = pd.read_csv(HERE / "cox_data.csv").rename(columns={"end": "ended_by"})
-    return found.assign(event=found["ended_by"] == "relapse")
+    result = pd.read_csv(HERE / "cox_data.csv").rename(columns={"end": "ended_by"})
+    return result.assign(event=result["ended_by"] == "relapse")
 
 
 def reference(model: str, quantity: str) -> np.ndarray:
@@ -37,21 +37,21 @@ def reference(model: str, quantity: str) -> np.ndarray:
 
 @pytest.mark.parametrize("ties", ["efron", "breslow"])
 def test_the_table_is_that_of_coxph(ties: str) -> None:
-    found = cox(made_up(), TERMS, strata="site", cluster="person", weights="weight", ties=ties)
-    model, table = f"everything {ties}", found.table
+    fit = cox(made_up(), TERMS, strata="site", cluster="person", weights="weight", ties=ties)
+    model, table = f"everything {ties}", fit.table
     assert list(table.columns) == [
         *("term", "coefficient", "hazard_ratio", "se", "se_model", "lower", "upper"),
         *("statistic", "p_value"),
     ]
     for name in ("coefficient", "se", "se_model"):
         np.testing.assert_allclose(table[name], reference(model, name), rtol=1e-8)
-    assert found.log_likelihood == pytest.approx(reference(model, "log_likelihood").item())
+    assert fit.log_likelihood == pytest.approx(reference(model, "log_likelihood").item())
     np.testing.assert_allclose(table["hazard_ratio"], np.exp(table["coefficient"]))
     reach = 1.959963984540054 * table["se"]
     np.testing.assert_allclose(np.log(table["lower"]), table["coefficient"] - reach)
     np.testing.assert_allclose(np.log(table["upper"]), table["coefficient"] + reach)
     np.testing.assert_allclose(table["statistic"], table["coefficient"] / table["se"])
-    assert (found.clusters, found.strata, found.robust) == (160, ("site",), True)
+    assert (fit.clusters, fit.strata, fit.robust) == (160, ("site",), True)
 
 
 def test_errors_are_the_models_unless_rows_hang_together() -> None:
@@ -66,39 +66,39 @@ def test_errors_are_the_models_unless_rows_hang_together() -> None:
 
 
 def test_p_values_are_two_sided_normal() -> None:
-    found = cox(made_up(), "dose").table
+    table = cox(made_up(), "dose").table
     expected = {1.0: 0.317310507862914, 1.959963984540054: 0.05}
     from scipy.stats import norm
 
     for statistic, p_value in expected.items():
         assert 2 * norm.sf(statistic) == pytest.approx(p_value)
-    np.testing.assert_allclose(found["p_value"], 2 * norm.sf(np.abs(found["statistic"])))
+    np.testing.assert_allclose(table["p_value"], 2 * norm.sf(np.abs(table["statistic"])))
 
 
 def test_published_recurrences_of_bladder_tumours() -> None:
     times = r_data("bladder2").rename(columns={"start": "entry", "stop": "days"})
-    found = cox(times, "rx + number + size", cluster="id")
-    assert found.table["coefficient"][0] == pytest.approx(-0.464687, abs=6e-7)
-    assert found.table["se"][0] == pytest.approx(0.265561, abs=6e-7)
-    assert found.clusters == times["id"].nunique()
+    fit = cox(times, "rx + number + size", cluster="id")
+    assert fit.table["coefficient"][0] == pytest.approx(-0.464687, abs=6e-7)
+    assert fit.table["se"][0] == pytest.approx(0.265561, abs=6e-7)
+    assert fit.clusters == times["id"].nunique()
 
 
 def test_text_repr_and_html() -> None:
     times = made_up()
     label(times, Provenance("Made up.", synthetic=True))
-    found = cox(times, "dose + site", cluster="person", strata="sooner")
-    assert found.text.startswith(
+    fit = cox(times, "dose + site", cluster="person", strata="sooner")
+    assert fit.text.startswith(
         "Cox model of the event, n 320, 144 events, strata sooner, 160 clusters: "
         "dose: hazard ratio 0."
     )
-    assert "site b vs a: hazard ratio" in found.text
-    assert found.text.endswith("Made up.")
-    assert found.synthetic
-    assert repr(found) == (
+    assert "site b vs a: hazard ratio" in fit.text
+    assert fit.text.endswith("Made up.")
+    assert fit.synthetic
+    assert repr(fit) == (
         "<Regression: Cox model of the event, 3 terms, n 320, 144 events, strata sooner, "
         "160 clusters>"
     )
-    assert "<caption>" in found._repr_html_()
+    assert "<caption>" in fit._repr_html_()
     many = cox(times, "bs(age, df=9)")
     assert "and 1 more term." in many.text
 
@@ -129,20 +129,20 @@ def test_ratios_in_words_do_not_hide_their_side_of_one(ratio: float, words: str)
 @pytest.mark.parametrize("cause", CAUSES)
 def test_each_cause_is_coxph_with_the_others_censored(cause: str) -> None:
     times = made_up().query("entry == 0").drop(columns="event")
-    found = cause_specific_cox(times, TERMS, cause, causes=CAUSES, strata="site", cluster="person")
+    fit = cause_specific_cox(times, TERMS, cause, causes=CAUSES, strata="site", cluster="person")
     for name in ("coefficient", "se"):
         expected = reference(f"cause_specific {cause}", name)
-        np.testing.assert_allclose(found.table[name], expected, rtol=1e-8)
+        np.testing.assert_allclose(fit.table[name], expected, rtol=1e-8)
     other = {"relapse": "died", "died": "relapse"}[cause]
-    assert f"Event: {cause}; censoring: {other};" in found.rule
-    assert "It does not describe the cumulative incidence" in found.text
+    assert f"Event: {cause}; censoring: {other};" in fit.rule
+    assert "It does not describe the cumulative incidence" in fit.text
 
 
 def test_all_causes_in_one_table() -> None:
     times = made_up()
-    found = cause_specific_cox(times, TERMS, None, causes=CAUSES, strata="site", ties="breslow")
+    fit = cause_specific_cox(times, TERMS, None, causes=CAUSES, strata="site", ties="breslow")
     likelihood = 0.0
-    for cause, part in found.table.groupby("cause", sort=False):
+    for cause, part in fit.table.groupby("cause", sort=False):
         alone = cause_specific_cox(
             times, TERMS, cause, causes=CAUSES, strata="site", ties="breslow"
         )
@@ -150,11 +150,11 @@ def test_all_causes_in_one_table() -> None:
             part.drop(columns="cause").reset_index(drop=True), alone.table
         )
         likelihood += alone.log_likelihood
-    assert found.log_likelihood == pytest.approx(likelihood, rel=1e-12)
-    assert found.events == times["ended_by"].isin(CAUSES).sum()
-    assert "relapse, age: hazard ratio" in found.text
-    assert "died, dose: hazard ratio" in found.text
-    assert "relapse, died, each in turn" in found.rule
+    assert fit.log_likelihood == pytest.approx(likelihood, rel=1e-12)
+    assert fit.events == times["ended_by"].isin(CAUSES).sum()
+    assert "relapse, age: hazard ratio" in fit.text
+    assert "died, dose: hazard ratio" in fit.text
+    assert "relapse, died, each in turn" in fit.rule
 
 
 def test_a_cause_that_is_coxs_event_gives_coxs_model() -> None:
@@ -165,11 +165,11 @@ def test_a_cause_that_is_coxs_event_gives_coxs_model() -> None:
 
 def test_the_times_of_a_program_go_through() -> None:
     times = time_to_relapse(read_records(HERE.parents[1] / "data" / "samples"))
-    found = cause_specific_cox(times, "age + gender", strata="program", cluster="person_id")
-    assert found.synthetic
-    assert found.rule.startswith(provenance_of(times).rule)
-    assert found.events == (times["event"] & times["competing_end"].isna()).sum()
-    assert found.clusters == times["person_id"].nunique()
+    fit = cause_specific_cox(times, "age + gender", strata="program", cluster="person_id")
+    assert fit.synthetic
+    assert fit.rule.startswith(provenance_of(times).rule)
+    assert fit.events == (times["event"] & times["competing_end"].isna()).sum()
+    assert fit.clusters == times["person_id"].nunique()
 
 
 @pytest.mark.parametrize(

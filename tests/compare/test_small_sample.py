@@ -55,11 +55,11 @@ BY_LEVERAGE = [name for name in FITS if name != "fine_gray"]
 def test_the_factor_of_fine_and_gray_by_hand_from_the_uncorrected_fit(people, confidence):
     times = episodes(people)
     plain = FITS["fine_gray"](times).table
-    found = FITS["fine_gray"](times, small_sample=True, confidence=confidence).table
+    result = FITS["fine_gray"](times, small_sample=True, confidence=confidence).table
     same = ["term", "coefficient", "hazard_ratio", "se_model"]
-    pd.testing.assert_frame_equal(found[same], plain[same])
+    pd.testing.assert_frame_equal(result[same], plain[same])
     error = plain["se"] * np.sqrt(people / (people - 1))
-    np.testing.assert_allclose(found["se"], error, rtol=1e-12)
+    np.testing.assert_allclose(result["se"], error, rtol=1e-12)
 
 
 @pytest.mark.parametrize(("people", "confidence"), [(6, 0.95), (12, 0.8)])
@@ -67,17 +67,17 @@ def test_the_factor_of_fine_and_gray_by_hand_from_the_uncorrected_fit(people, co
 def test_limits_and_tests_are_by_t_with_clusters_less_one(name, people, confidence):
     times = episodes(people)
     plain = FITS[name](times).table
-    found = FITS[name](times, small_sample=True, confidence=confidence).table
+    result = FITS[name](times, small_sample=True, confidence=confidence).table
     same = ["term", "coefficient", "hazard_ratio", "se_model"]
-    pd.testing.assert_frame_equal(found[same], plain[same])
-    assert (found["se"] > plain["se"] * np.sqrt(people / (people - 1)) * (1 - 1e-9)).all()
+    pd.testing.assert_frame_equal(result[same], plain[same])
+    assert (result["se"] > plain["se"] * np.sqrt(people / (people - 1)) * (1 - 1e-9)).all()
     student = stats.t(people - 1)
-    reach = student.ppf(0.5 + confidence / 2) * found["se"]
-    statistic = plain["coefficient"] / found["se"]
-    np.testing.assert_allclose(found["statistic"], statistic, rtol=1e-12)
-    np.testing.assert_allclose(found["lower"], np.exp(plain["coefficient"] - reach), rtol=1e-9)
-    np.testing.assert_allclose(found["upper"], np.exp(plain["coefficient"] + reach), rtol=1e-9)
-    np.testing.assert_allclose(found["p_value"], 2 * student.sf(np.abs(statistic)), rtol=1e-9)
+    reach = student.ppf(0.5 + confidence / 2) * result["se"]
+    statistic = plain["coefficient"] / result["se"]
+    np.testing.assert_allclose(result["statistic"], statistic, rtol=1e-12)
+    np.testing.assert_allclose(result["lower"], np.exp(plain["coefficient"] - reach), rtol=1e-9)
+    np.testing.assert_allclose(result["upper"], np.exp(plain["coefficient"] + reach), rtol=1e-9)
+    np.testing.assert_allclose(result["p_value"], 2 * student.sf(np.abs(statistic)), rtol=1e-9)
 
 
 def scores_and_parts(
@@ -118,19 +118,19 @@ def test_the_leverage_by_hand_event_by_event(case, ties):
         times["entry"] = np.where(late, np.minimum(times["days"] - 1, 9), 0)
         times["site"] = np.arange(len(times)) % 2
         options |= {"strata": "site", "weights": "weight"}
-    found = cox(times, "age + track", small_sample=True, **options)
-    beta = found.table["coefficient"].to_numpy()
+    fit = cox(times, "age + track", small_sample=True, **options)
+    beta = fit.table["coefficient"].to_numpy()
     design = np.column_stack([times["age"], times["track"] == "evening"]).astype(float)
     scores, parts = scores_and_parts(times, design, beta, ties)
     people = pd.get_dummies(times["person_id"]).to_numpy().T.astype(float)
     scores, parts = people @ scores, np.tensordot(people, parts, 1)
     whole = parts.sum(axis=0)
-    np.testing.assert_allclose(np.sqrt(np.diag(np.linalg.inv(whole))), found.table["se_model"])
+    np.testing.assert_allclose(np.sqrt(np.diag(np.linalg.inv(whole))), fit.table["se_model"])
     moved = np.stack(
         [np.linalg.solve(whole - own, score) for own, score in zip(parts, scores, strict=True)]
     )
     error = np.sqrt((moved**2).sum(axis=0))
-    np.testing.assert_allclose(found.table["se"], error, rtol=1e-7)
+    np.testing.assert_allclose(fit.table["se"], error, rtol=1e-7)
 
 
 @pytest.mark.parametrize("name", BY_LEVERAGE)
@@ -142,13 +142,13 @@ def test_with_many_clusters_nothing_is_corrected(name):
 
 def test_the_error_is_near_that_of_leaving_out_each_person():
     times = episodes(40)
-    found = cox(times, "age + track", small_sample=True).table
+    table = cox(times, "age + track", small_sample=True).table
     without = [
         cox(times[times["person_id"] != person], "age + track").table["coefficient"]
         for person in range(40)
     ]
     jackknife = np.sqrt(((without - np.mean(without, axis=0)) ** 2).sum(axis=0))
-    np.testing.assert_allclose(found["se"], jackknife, rtol=0.06)
+    np.testing.assert_allclose(table["se"], jackknife, rtol=0.06)
 
 
 def test_what_one_person_alone_tells_has_no_error_for_few_clusters():
@@ -169,12 +169,12 @@ def test_what_one_person_alone_tells_has_no_error_for_few_clusters():
 
 @pytest.mark.parametrize("name", FITS)
 def test_the_default_is_no_correction_by_the_normal_distribution(name):
-    found = FITS[name](episodes())
-    pd.testing.assert_frame_equal(found.table, FITS[name](episodes(), small_sample=False).table)
-    statistic = np.abs(found.table["statistic"])
-    np.testing.assert_allclose(found.table["p_value"], 2 * stats.norm.sf(statistic), rtol=1e-9)
-    assert not found.small_sample
-    assert "degrees of freedom" not in found.text
+    result = FITS[name](episodes())
+    pd.testing.assert_frame_equal(result.table, FITS[name](episodes(), small_sample=False).table)
+    statistic = np.abs(result.table["statistic"])
+    np.testing.assert_allclose(result.table["p_value"], 2 * stats.norm.sf(statistic), rtol=1e-9)
+    assert not result.small_sample
+    assert "degrees of freedom" not in result.text
 
 
 @pytest.mark.parametrize("name", FITS)
@@ -199,9 +199,9 @@ def test_rows_without_a_person_that_repeats_are_refused(name):
 def test_ids_of_recurrent_events_are_the_clusters_where_nothing_else_is():
     times = episodes().drop(columns="person_id")
     plain = FITS["recurrent_cox"](times)
-    found = FITS["recurrent_cox"](times, small_sample=True)
-    assert (found.table["se"] > plain.table["se"]).all()
-    assert "t with 35 degrees of freedom" in found.text
+    result = FITS["recurrent_cox"](times, small_sample=True)
+    assert (result.table["se"] > plain.table["se"]).all()
+    assert "t with 35 degrees of freedom" in result.text
 
 
 @pytest.mark.parametrize("name", FITS)

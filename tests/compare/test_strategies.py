@@ -116,9 +116,9 @@ def test_the_weighted_curve_is_that_of_survival_curves(
 ) -> None:
     """The same stretches and weights by the other engine, which knows nothing of clones."""
     times, weeks = people
-    made = decisions_of(times, weeks)
+    result = decisions_of(times, weeks)
     for strategy in BOTH:
-        model = GoingOn.of(made, clone(made, strategy), "craving", None)
+        model = GoingOn.of(result, clone(result, strategy), "craving", None)
         clones = model.clones
         weight = model.of_stretches(model.after(model.probabilities(np.ones(len(times)))))
         frame = pd.DataFrame(
@@ -169,7 +169,7 @@ def test_clones_are_those_of_the_slow_version(grace: int) -> None:
     )
     weeks["hours"] = random.choice([3.0, 10.0, 12.0, np.nan], len(weeks), p=[0.4, 0.2, 0.3, 0.1])
     weeks = weeks.sample(frac=1, random_state=1)  # in any order
-    made = decisions_of(times, weeks)
+    result = decisions_of(times, weeks)
     for strategy in BOTH:
         graced = iop.Strategy(
             strategy.name,
@@ -178,8 +178,8 @@ def test_clones_are_those_of_the_slow_version(grace: int) -> None:
             weeks=WEEKS,
             grace=grace,
         )
-        clones = clone(made, graced)
-        stake = np.bincount(made.row[clones.decision[clones.at_stake]], minlength=150)
+        clones = clone(result, graced)
+        stake = np.bincount(result.row[clones.decision[clones.at_stake]], minlength=150)
         for row, person in enumerate(times.to_dict("records")):
             own = weeks[weeks["id"] == person["id"]].to_dict("records")
             stretches, at_stake = cloned_slowly(person, own, graced, grace)
@@ -207,8 +207,10 @@ def test_weights_are_products_of_the_inverse_probabilities() -> None:
             for place, value in enumerate(values)
         ]
     )
-    made = decisions_of(times, weeks)
-    model = GoingOn.of(made, clone(made, iop.Strategy("nine", at_least=9, grace=0)), "period", None)
+    result = decisions_of(times, weeks)
+    model = GoingOn.of(
+        result, clone(result, iop.Strategy("nine", at_least=9, grace=0)), "period", None
+    )
     chance = model.probabilities(np.ones(6))
     # Six come to the first week and 4 go on; of these 3 go on after the second.
     of_kept = chance[model.clones.kept]
@@ -329,9 +331,9 @@ def test_what_does_not_fit_is_refused() -> None:
 
 
 def test_records_give_the_weeks_and_the_comparison() -> None:
-    made = iop.synthetic_records(people=80, seed=3)
+    sample = iop.synthetic_records(people=80, seed=3)
     records = iop.read_records(
-        episodes=made.episodes, attendance=made.attendance, checkins=made.checkins
+        episodes=sample.episodes, attendance=sample.attendance, checkins=sample.checkins
     )
     half = iop.Strategy("half", at_least=0.5, column="attendance_rate", weeks=2)
     less = iop.Strategy("less", less_than=0.5, column="attendance_rate", weeks=2)
@@ -349,9 +351,9 @@ def test_the_weeks_of_records_add_up_to_engagement() -> None:
     from iop_outcomes.exposure.source import Source
     from iop_outcomes.exposure.strategies import weeks_of
 
-    made = iop.synthetic_records(people=60, seed=3)
+    sample = iop.synthetic_records(people=60, seed=3)
     records = iop.read_records(
-        episodes=made.episodes, attendance=made.attendance, checkins=made.checkins
+        episodes=sample.episodes, attendance=sample.attendance, checkins=sample.checkins
     )
     source = Source.of(
         records,

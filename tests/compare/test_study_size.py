@@ -15,8 +15,8 @@ from iop_outcomes.errors import EstimateError, RuleError
 
 def test_the_published_example() -> None:
     # VanderWeele and Ding 2017: risk ratio 3.9 (1.8 to 8.7), E-values 7.26 and 3.0.
-    found = iop.e_value(3.9, 1.8, 8.7, measure="risk_ratio").table["e_value"]
-    assert found.round(2).tolist() == [7.26, 3.0]
+    e_values = iop.e_value(3.9, 1.8, 8.7, measure="risk_ratio").table["e_value"]
+    assert e_values.round(2).tolist() == [7.26, 3.0]
 
 
 def test_a_ratio_below_one_is_its_inverse() -> None:
@@ -39,9 +39,9 @@ def test_ratios_of_a_common_event_are_made_risk_ratios() -> None:
 
 
 def test_limits_that_include_one_need_nothing() -> None:
-    found = iop.e_value(1.4, 0.9, 2.0, common=True)
-    assert found.table.loc[1, ["ratio", "e_value"]].tolist() == [1.0, 1.0]
-    assert "The limits include 1" in found.text
+    e_values = iop.e_value(1.4, 0.9, 2.0, common=True)
+    assert e_values.table.loc[1, ["ratio", "e_value"]].tolist() == [1.0, 1.0]
+    assert "The limits include 1" in e_values.text
     assert iop.e_value(1.0, measure="risk_ratio").table["e_value"].tolist() == [1.0]
 
 
@@ -85,8 +85,8 @@ def test_schoenfelds_numbers() -> None:
 
 def test_what_makes_a_study_larger() -> None:
     def events(**options: Any) -> float:
-        made = iop.people_needed(0.6, survival=0.4, **options)
-        return float(made.rule.split(": ")[1].split(" events")[0].replace(",", ""))
+        result = iop.people_needed(0.6, survival=0.4, **options)
+        return float(result.rule.split(": ")[1].split(" events")[0].replace(",", ""))
 
     plain = events()
     assert events(share=0.25) == pytest.approx(plain * (1 / 4) / (3 / 16), rel=1e-3)
@@ -107,10 +107,10 @@ def test_a_study_of_the_size_needed_detects_what_it_was_planned_for() -> None:
 
 
 def test_detectable_differences_by_hand(times: pd.DataFrame) -> None:
-    found = iop.detectable_difference(times, "track", day=60, power=0.9).table
+    table = iop.detectable_difference(times, "track", day=60, power=0.9).table
     events = int(times["event"].sum())
     both = norm.ppf(0.975) + norm.ppf(0.9)
-    ratio = found.set_index("measure").loc["hazard_ratio"]
+    ratio = table.set_index("measure").loc["hazard_ratio"]
     assert (ratio["n"], ratio["events"]) == (400, events)
     assert ratio["upper"] == pytest.approx(np.exp(both / np.sqrt(events * 3 / 16)))
     assert ratio["lower"] == pytest.approx(1 / ratio["upper"])
@@ -119,7 +119,7 @@ def test_detectable_differences_by_hand(times: pd.DataFrame) -> None:
         ("restricted_mean", iop.restricted_mean_difference),
     ):
         error = function(times, "track", 60).table["se"].iloc[0]  # type: ignore[operator]
-        row = found.set_index("measure").loc[measure]
+        row = table.set_index("measure").loc[measure]
         assert row["upper"] == pytest.approx(both * error)
         assert row["lower"] == pytest.approx(-both * error)
     explained = iop.detectable_difference(times, "track", explained=0.75).table
@@ -129,8 +129,8 @@ def test_detectable_differences_by_hand(times: pd.DataFrame) -> None:
 
 def test_pairs_of_several_groups_are_answered_each(times: pd.DataFrame) -> None:
     frame = times.assign(site=np.array(["a", "b", "c"])[np.arange(400) % 3])
-    found = iop.detectable_difference(frame, "site", reference="b", day=30)
-    assert found.table["group"].tolist() == ["a", "c"] * 3
+    result = iop.detectable_difference(frame, "site", reference="b", day=30)
+    assert result.table["group"].tolist() == ["a", "c"] * 3
     quiet = frame.assign(event=frame["event"] & (frame["site"] != "a"))
     table = iop.detectable_difference(quiet, "site").table
     assert table["lower"].isna().tolist() == [True, True, False]

@@ -18,9 +18,9 @@ def test_the_truth_is_the_integral_over_people() -> None:
         rate = RATE * np.exp(SEVERITY * nodes[:, None] + OPIOIDS * np.array([0, 1]) + effect)
         curves.append([float((share * np.exp(-rate * day)).sum()) for day in range(DAY + 1)])
     day, evening = np.array(curves)
-    found = truth(people=100_000)
-    assert found["survival"] == pytest.approx(evening[-1] - day[-1], abs=2e-3)
-    assert found["restricted_mean"] == pytest.approx((evening - day)[:-1].sum(), abs=0.1)
+    result = truth(people=100_000)
+    assert result["survival"] == pytest.approx(evening[-1] - day[-1], abs=2e-3)
+    assert result["restricted_mean"] == pytest.approx((evening - day)[:-1].sum(), abs=0.1)
 
 
 def test_who_is_worse_is_more_often_in_the_evening_track() -> None:
@@ -34,9 +34,9 @@ def test_coverage_and_bias_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adjusted, "RESAMPLED", 0.0)  # which takes most of the time
     drawn = adjusted.run(SETTINGS[0], 2, seed=5)
     true = {"survival": 0.1, "restricted_mean": 8.0}
-    found = adjusted.summary(drawn, true).set_index(["method", "limits", "measure"])
+    result = adjusted.summary(drawn, true).set_index(["method", "limits", "measure"])
     own = drawn[(drawn["method"] == "augmented") & (drawn["measure"] == "survival")]
-    row = found.loc[("augmented", "closed form", "survival")]
+    row = result.loc[("augmented", "closed form", "survival")]
     assert row["programs"] == 2
     assert row["bias"] == pytest.approx(own["difference"].mean() - 0.1)
     held = ((own["lower"] <= 0.1) & (own["upper"] >= 0.1)).mean()

@@ -16,8 +16,8 @@ def test_the_truth_is_the_share_of_very_many_people_of_whom_nobody_leaves() -> N
     group = frame.groupby("episode_id")["group"].first()
     free = ~(last["event"] & (last["days"] <= leaving.DAY))
     share = free.groupby(group).mean()
-    found = share["evening"] - share["day"]
-    assert found == pytest.approx(leaving.true_difference(0.5), abs=0.012)
+    result = share["evening"] - share["day"]
+    assert result == pytest.approx(leaving.true_difference(0.5), abs=0.012)
 
 
 def test_a_record_ends_with_use_with_leaving_or_after_eight_weeks() -> None:
@@ -32,8 +32,8 @@ def test_a_record_ends_with_use_with_leaving_or_after_eight_weeks() -> None:
 
 
 def test_a_row_counts_the_limits_that_hold_the_truth() -> None:
-    found = [leaving.Estimate(0.1, 0.0, 0.2), leaving.Estimate(0.3, 0.2, 0.4)]
-    row = leaving.row_of(("a", "b", "c"), found, 0.1)
+    results = [leaving.Estimate(0.1, 0.0, 0.2), leaving.Estimate(0.3, 0.2, 0.4)]
+    row = leaving.row_of(("a", "b", "c"), results, 0.1)
     assert row == "| a | b | c | 0.100 | +0.100 (0.100) | 0.141 | 50.0% (35.4%) |"
 
 
@@ -41,6 +41,6 @@ def test_the_estimates_are_of_the_frame_that_was_given() -> None:
     rates = leaving.LEAVING["low attenders leave, in one group"]
     frame = leaving.simulate(300, rates, 1.0, np.random.default_rng(3))
     kept = frame.copy()
-    found = leaving.estimates(frame)
+    result = leaving.estimates(frame)
     pd.testing.assert_frame_equal(frame, kept)
-    assert found["as if leaving were independent"] != found["remaining weights"]
+    assert result["as if leaving were independent"] != result["remaining weights"]

@@ -38,11 +38,11 @@ def test_everyone_keeps_to_a_strategy_that_is_forced() -> None:
 
 
 def test_a_row_counts_the_intervals_that_hold_the_truth() -> None:
-    found = [
+    results = [
         strategies.Estimate(0.1, 0.0, 0.2),
         strategies.Estimate(0.3, 0.2, 0.4),
     ]
-    row = strategies.row_of("none", "emulation", found, (0.1, 0.0, 0))
+    row = strategies.row_of("none", "emulation", results, (0.1, 0.0, 0))
     assert "| 0.100 (0.000) |" in row
     assert "| 0.200 | +0.100 (0.100) | 0.141 | 50% |" in row
 

@@ -64,13 +64,13 @@ def test_equal_weights_change_nothing(cluster: str | None, test: str) -> None:
         if test == "peto_peto" and weight > 1:
             continue  # its weights are of n + 1, which copies change
         same = times.assign(weight=weight)
-        found = iop.compare_survival(
+        comparison = iop.compare_survival(
             same, "group", test=test, strata="site", weights="weight", cluster=cluster
         )
-        assert found.statistic == pytest.approx(plain.statistic, rel=1e-9)
-        assert found.p_value == pytest.approx(plain.p_value, rel=1e-9)
+        assert comparison.statistic == pytest.approx(plain.statistic, rel=1e-9)
+        assert comparison.p_value == pytest.approx(plain.p_value, rel=1e-9)
         expected = weight * plain.table["expected"]
-        np.testing.assert_allclose(found.table["expected"], expected)
+        np.testing.assert_allclose(comparison.table["expected"], expected)
 
 
 def test_the_score_is_that_of_rows_written_as_often_as_they_weigh() -> None:
@@ -109,10 +109,10 @@ def test_the_residuals_by_a_plain_loop() -> None:
         share = weight[there & day].sum() / weight[there].sum()
         rate = weight[died].sum() / weight[there].sum()
         residual += weight * (day - share) * (died * 1.0 - there * rate)
-    found = weighted_log_rank(
+    result = weighted_log_rank(
         check_times(times, "track"), np.zeros(8, dtype=int), np.arange(8), LOG_RANK, weight
     )
-    assert found.observed[0] - found.expected[0] == pytest.approx(residual.sum())
+    assert result.observed[0] - result.expected[0] == pytest.approx(residual.sum())
     plain = log_rank(check_times(times, "track"), np.zeros(8, dtype=int))
     residual_one = np.zeros(8)
     for one in np.unique(days[event == 1]):
@@ -120,16 +120,20 @@ def test_the_residuals_by_a_plain_loop() -> None:
         part = day - day[there].mean()
         residual_one += part * (died * 1.0 - there * died.sum() / there.sum())
     bias = residual_one.sum() ** 2 / (residual_one**2).sum() / plain.statistic
-    assert found.covariance[0, 0] == pytest.approx((residual**2).sum() * bias)
+    assert result.covariance[0, 0] == pytest.approx((residual**2).sum() * bias)
 
 
 def test_what_is_weighted_is_said() -> None:
-    found = iop.compare_survival(times_of("plain"), "group", weights="weight", cluster="person_id")
-    assert found.text.startswith("Log-rank test weighted by weight robust to clusters, by group:")
-    assert "weighted_events" in found.table
-    first = found.table.iloc[0]
-    assert f"(weighted {first['weighted_events']:.1f}, expected" in found.text
-    total = found.table[["weighted_events", "expected"]].sum()
+    comparison = iop.compare_survival(
+        times_of("plain"), "group", weights="weight", cluster="person_id"
+    )
+    assert comparison.text.startswith(
+        "Log-rank test weighted by weight robust to clusters, by group:"
+    )
+    assert "weighted_events" in comparison.table
+    first = comparison.table.iloc[0]
+    assert f"(weighted {first['weighted_events']:.1f}, expected" in comparison.text
+    total = comparison.table[["weighted_events", "expected"]].sum()
     assert total["weighted_events"] == pytest.approx(total["expected"])
 
 
@@ -142,7 +146,7 @@ def test_a_pair_is_the_comparison_of_its_two_groups() -> None:
     times = times_of("strata")
     pairs = iop.compare_survival_pairs(times, "group", strata="site", weights="weight")
     two = times[times["group"] != "c"]
-    found = iop.compare_survival(two, "group", strata="site", weights="weight")
+    comparison = iop.compare_survival(two, "group", strata="site", weights="weight")
     row = pairs.table[(pairs.table["group"] == "b") & (pairs.table["reference"] == "a")].iloc[0]
-    assert row["statistic"] == pytest.approx(found.statistic)
+    assert row["statistic"] == pytest.approx(comparison.statistic)
     assert pairs.text.startswith("Log-rank test weighted by weight robust to clusters")

@@ -80,28 +80,28 @@ def test_a_landmark_is_those_still_at_risk_with_what_the_rows_until_then_say(
     records: iop.Records,
 ) -> None:
     times = iop.time_to_relapse(records)
-    found = iop.landmark(records, day=20, window=14)
-    assert found["episode_id"].tolist() == times["episode_id"][times["days"] > 20].tolist()
-    assert (found["entry"] == 20).all()
-    assert found["event"].sum() == times["event"][times["days"] > 20].sum()
-    for _, row in found.iterrows():
+    rows = iop.landmark(records, day=20, window=14)
+    assert rows["episode_id"].tolist() == times["episode_id"][times["days"] > 20].tolist()
+    assert (rows["entry"] == 20).all()
+    assert rows["event"].sum() == times["event"][times["days"] > 20].sum()
+    for _, row in rows.iterrows():
         same(row[NAMES], known_slowly(records, row["episode_id"], 20))
         same(row[RECENT], known_slowly(records, row["episode_id"], 20, 7)[:4])
 
 
 def test_an_interval_has_what_was_known_at_its_start(records: iop.Records) -> None:
     times = iop.time_to_relapse(records)
-    found = iop.start_stop(records, every="week")
-    for _, row in found.iloc[::7].iterrows():
+    intervals = iop.start_stop(records, every="week")
+    for _, row in intervals.iloc[::7].iterrows():
         same(row[NAMES], known_slowly(records, row["episode_id"], row["entry"]))
     # The intervals of a row follow each other, and only the last may end with the event.
-    for episode, rows in found.groupby("episode_id", observed=True, sort=False):
+    for episode, rows in intervals.groupby("episode_id", observed=True, sort=False):
         whole = times[times["episode_id"] == episode].iloc[0]
         assert rows["entry"].tolist() == [7.0 * place for place in range(len(rows))]
         assert rows["days"].tolist()[:-1] == rows["entry"].tolist()[1:]
         assert rows["days"].iloc[-1] == whole["days"]
         assert rows["event"].tolist() == [False] * (len(rows) - 1) + [bool(whole["event"])]
-    assert not {"ended_by", "ended_on", "competing_end", "clear_until"} & set(found)
+    assert not {"ended_by", "ended_on", "competing_end", "clear_until"} & set(intervals)
 
 
 @pytest.mark.parametrize("day", [7, 28])
@@ -145,12 +145,12 @@ def test_late_entry_stays_and_days_are_cut_from_day_0() -> None:
     times = pd.DataFrame(
         {"id": ["a", "b", "c"], "entry": [3, 8, 0], "days": [20, 14, 0], "event": [1, 0, 1]}
     )
-    found = iop.start_stop(times, every="week")
-    assert found["id"].tolist() == ["a", "a", "a", "b", "c"]
-    assert found["entry"].tolist() == [3, 7, 14, 8, 0]
-    assert found["days"].tolist() == [7, 14, 20, 14, 0]
-    assert found["event"].tolist() == [False, False, True, False, True]
-    assert found["interval"].tolist() == [1, 2, 3, 2, 1]
+    intervals = iop.start_stop(times, every="week")
+    assert intervals["id"].tolist() == ["a", "a", "a", "b", "c"]
+    assert intervals["entry"].tolist() == [3, 7, 14, 8, 0]
+    assert intervals["days"].tolist() == [7, 14, 20, 14, 0]
+    assert intervals["event"].tolist() == [False, False, True, False, True]
+    assert intervals["interval"].tolist() == [1, 2, 3, 2, 1]
     assert times.shape == (3, 4)
 
 
@@ -158,20 +158,20 @@ def test_landmarks_are_stacked_and_a_horizon_censors() -> None:
     times = pd.DataFrame(
         {"days": [10, 40, 80, 95], "event": [1, 1, 0, 1], "ended_by": list("abcd")}
     )
-    found = iop.landmark(times, [30, 60], horizon=20)
-    assert found["landmark"].tolist() == [30, 30, 30, 60, 60]
-    assert found["days"].tolist() == [40, 50, 50, 80, 80]
-    assert found["event"].tolist() == [True, False, False, False, False]
-    assert "ended_by" not in found
+    rows = iop.landmark(times, [30, 60], horizon=20)
+    assert rows["landmark"].tolist() == [30, 30, 30, 60, 60]
+    assert rows["days"].tolist() == [40, 50, 50, 80, 80]
+    assert rows["event"].tolist() == [True, False, False, False, False]
+    assert "ended_by" not in rows
     assert "ended_by" in iop.landmark(times, 30)
     assert iop.landmark(times, 40)["days"].tolist() == [80, 95]  # who has the event on it is out
 
 
 def test_days_from_the_first_session_find_the_same_rows(records: iop.Records) -> None:
     rule = iop.RelapseRule(origin="first_session")
-    found = iop.landmark(records, day=14, rule=rule)
+    rows = iop.landmark(records, day=14, rule=rule)
     first = iop.engagement(records).set_index("episode_id")["first_session_day"]
-    for _, row in found.iloc[::5].iterrows():
+    for _, row in rows.iloc[::5].iterrows():
         day = 14 + first.loc[row["episode_id"]]
         same(row[NAMES], known_slowly(records, row["episode_id"], day))
 

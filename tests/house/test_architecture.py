@@ -55,17 +55,17 @@ def parsed(path: Path) -> ast.Module:
 @cache
 def imports(path: Path) -> list[str]:
     """Each module that a file imports, wherever in the file the import stands."""
-    found = []
+    results = []
     for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
-            found += [alias.name for alias in node.names]
+            results += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: write imports from the root of the package"
             assert node.module is not None
             for alias in node.names:
                 full = f"{node.module}.{alias.name}"
-                found.append(full if full in NAMES else node.module)
-    return found
+                results.append(full if full in NAMES else node.module)
+    return results
 
 
 def dotted(path: Path) -> str:
@@ -192,8 +192,8 @@ def fresh() -> dict[str, Any]:
     done = subprocess.run(
         [sys.executable, "-c", FRESH, *OLD], check=True, capture_output=True, text=True, timeout=120
     )
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
 
 
 def test_a_bare_import_brings_in_nothing_heavy(fresh: dict[str, Any]) -> None:

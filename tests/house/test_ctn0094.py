@@ -148,11 +148,11 @@ def test_the_check_ins_give_the_published_weekly_words(records, words):
             "negative": tested["drug_test"] == "negative",
         }
     )
-    found = table.groupby(["who", "week"])[["positive", "negative"]].any()
+    result = table.groupby(["who", "week"])[["positive", "negative"]].any()
     symbol = np.select(
-        [found["positive"] & found["negative"], found["positive"]], ["*", "+"], default="-"
+        [result["positive"] & result["negative"], result["positive"]], ["*", "+"], default="-"
     )
-    symbols = dict(zip(found.index, symbol, strict=True))
+    symbols = dict(zip(result.index, symbol, strict=True))
     ours = [
         "".join(symbols.get((who, week), "o") for week in range(len(word)))
         for who, word in zip(words["who"], words["word"], strict=True)
@@ -261,11 +261,11 @@ def test_every_visit_is_counted_once_by_episode_and_by_week(records: iop.Records
 
 def test_every_episode_has_an_answer_of_each_rule_or_a_reason(records: iop.Records) -> None:
     people = len(records.episodes)
-    found = iop.continuity(records)
-    for row in found.table.itertuples():
+    result = iop.continuity(records)
+    for row in result.table.itertuples():
         assert row.episodes == row.not_over + row.not_known + row.denominator, row.measure
         assert 0 <= row.numerator <= row.denominator
-    assert len(found.episodes) == people
+    assert len(result.episodes) == people
     for measure in (iop.iet_style, iop.dropout_by_gap, iop.retention):
         table = measure(records).table
         assert (table["met"].isna() == (table["not_known"] != "")).all()
@@ -282,12 +282,12 @@ def test_every_episode_has_an_answer_of_each_rule_or_a_reason(records: iop.Recor
 def test_every_open_episode_is_on_the_list_or_said_to_be_gone(
     records: iop.Records, day: int
 ) -> None:
-    found = iop.slipping(records, day)
+    listed = iop.slipping(records, day)
     episodes = records.episodes
     admitted = episodes["admit_day"] <= day
     left = episodes["days_to_discharge"] <= day - episodes["admit_day"]
-    assert len(found.table) + found.long_absent == int((admitted & ~left).sum())
-    known = found.table["signs_known"]
-    marks = found.table[["absent", "fewer_hours", "check_ins_missed", "craving_up"]]
+    assert len(listed.table) + listed.long_absent == int((admitted & ~left).sum())
+    known = listed.table["signs_known"]
+    marks = listed.table[["absent", "fewer_hours", "check_ins_missed", "craving_up"]]
     assert known.tolist() == marks.notna().sum(axis=1).tolist()
     assert marks["craving_up"].isna().all()  # no craving is recorded

@@ -36,25 +36,25 @@ def test_a_workbook_holds_every_name() -> None:
     names = [*HOSTILE, "_x0041_", "=1+1", "x" * 40_000, markup]
     content = workbook({"t": pd.DataFrame({"na\x02me": names, "n": range(len(names))})})
     sheet = openpyxl.load_workbook(BytesIO(content))["t"]
-    found = [row[0].value for row in sheet.iter_rows(min_row=2)]
+    results = [row[0].value for row in sheet.iter_rows(min_row=2)]
     assert sheet["A1"].value == "na\\x02me"
-    assert found[:5] == [printable(name) for name in HOSTILE]
-    assert found[5] == "_x0041_"
+    assert results[:5] == [printable(name) for name in HOSTILE]
+    assert results[5] == "_x0041_"
     with ZipFile(BytesIO(content)) as parts:  # Excel would read the code as the letter A
         assert b"<t>_x005F_x0041_</t>" in parts.read("xl/sharedStrings.xml")
-    assert found[6] == "=1+1"
-    assert len(found[7]) <= 32_767
-    assert found[8] == f"{markup} "
+    assert results[6] == "=1+1"
+    assert len(results[7]) <= 32_767
+    assert results[8] == f"{markup} "
     assert content == workbook({"t": pd.DataFrame({"na\x02me": names, "n": range(len(names))})})
 
 
 def test_a_report_of_such_programs_is_a_whole_page() -> None:
-    made = iop.synthetic_records(11)
-    old = {name: number for number, name in enumerate(made.episodes["program"].unique())}
-    number = made.episodes["program"].astype(str).map(old)
+    sample = iop.synthetic_records(11)
+    old = {name: number for number, name in enumerate(sample.episodes["program"].unique())}
+    number = sample.episodes["program"].astype(str).map(old)
     program = [HOSTILE[place % len(HOSTILE)] for place in number]
     records = iop.read_records(
-        episodes=made.episodes.assign(program=program), attendance=made.attendance
+        episodes=sample.episodes.assign(program=program), attendance=sample.attendance
     )
     report = iop.quarterly_report(records, title="Q\ud800\x00\n3", prepared_by="Who\x07")
     report.html.encode("utf-8")
@@ -78,17 +78,17 @@ def findings() -> Findings:
 
 
 def test_findings_show_themselves_as_sentences_and_stay_a_frame() -> None:
-    found = findings()
-    assert isinstance(found, pd.DataFrame)
-    assert repr(found) == str(found) == "- Rate in 2026Q3: 70% <b>.\n- Stay: 3."
-    html = found._repr_html_()
+    result = findings()
+    assert isinstance(result, pd.DataFrame)
+    assert repr(result) == str(result) == "- Rate in 2026Q3: 70% <b>.\n- Stay: 3."
+    html = result._repr_html_()
     assert html is not None
     assert html.startswith("<ul><li><strong>higher</strong>: Rate in 2026Q3: 70% &lt;b&gt;.</li>")
-    assert repr(found[found["change"] == "lower"]) == "- Stay: 3."
-    assert found.set_index("measure")["text"]["n"] == "Stay: 3."
-    assert repr(pickle.loads(pickle.dumps(found))) == repr(found)
-    assert "title" in repr(found[["title"]])
-    assert "<table" in str(found[["title"]]._repr_html_())
-    assert "nothing to compare" in repr(found.iloc[:0])
+    assert repr(result[result["change"] == "lower"]) == "- Stay: 3."
+    assert result.set_index("measure")["text"]["n"] == "Stay: 3."
+    assert repr(pickle.loads(pickle.dumps(result))) == repr(result)
+    assert "title" in repr(result[["title"]])
+    assert "<table" in str(result[["title"]]._repr_html_())
+    assert "nothing to compare" in repr(result.iloc[:0])
     with pytest.raises(KeyError):
-        found["what"]
+        result["what"]

@@ -83,8 +83,8 @@ def quiet(action: Callable[[], Any], *, fails: bool = False) -> None:
     """Hold that an action gives nobody away, and, if so asked, that it ends in an error of ours."""
     said = walked(action)
     assert not fails or "iop_outcomes.errors." in said, said
-    found = CANARY.search(said)
-    assert found is None, said[max(found.start() - 600, 0) : found.end() + 100]
+    result = CANARY.search(said)
+    assert result is None, said[max(result.start() - 600, 0) : result.end() + 100]
 
 
 # Frames of the estimates -------------------------------------------------------------------------
@@ -478,8 +478,10 @@ def test_a_file_of_whatever_kind_is_told_of_without_its_values(
         ["report", str(folder), "--out", str(out / "report.xlsx"), "--program", "None"],
     ):
         result = runner.invoke(cli.app, command)
-        said = result.output + "".join(traceback.format_exception(result.exception or ValueError()))
-        assert not CANARY.search(said), said
+        message = result.output + "".join(
+            traceback.format_exception(result.exception or ValueError())
+        )
+        assert not CANARY.search(message), message
     assert not [path for path in out.iterdir() if CANARY.search(path.name)]
 
 
@@ -508,7 +510,7 @@ def test_a_comparison_of_cohorts_holds_nobody(tmp_path: Path) -> None:
     frame["age"] = frame["age"].where(frame["days"] % 7 > 0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = iop.compare_cohorts(
+        comparison = iop.compare_cohorts(
             *(frame, "track"),
             covariates=["age"],
             horizon=40,
@@ -518,17 +520,17 @@ def test_a_comparison_of_cohorts_holds_nobody(tmp_path: Path) -> None:
             imputations=2,
             resamples=100,
         )
-    assert "Rows of one person_id were taken together" in found.methods
-    word = Document(str(found.save(tmp_path / "x.docx")))
+    assert "Rows of one person_id were taken together" in comparison.methods
+    word = Document(str(comparison.save(tmp_path / "x.docx")))
     cells = [cell.text for table in word.tables for row in table.rows for cell in row.cells]
-    said = [found.text, found.methods, repr(found), found._repr_html_(), *cells]
-    said += [paragraph.text for paragraph in word.paragraphs]
+    text = [comparison.text, comparison.methods, repr(comparison), comparison._repr_html_(), *cells]
+    text += [paragraph.text for paragraph in word.paragraphs]
     for name in ("x.html", "x.tex"):
-        page = found.save(tmp_path / name).read_text(encoding="utf-8")
-        said.append(re.sub(r"base64,[A-Za-z0-9+/=]+", "", page))
-    assert found.tipping is not None
-    said += [found.tipping.text, repr(found.tipping), found.tipping._repr_html_()]
-    assert not CANARY.search(" ".join(said))
+        page = comparison.save(tmp_path / name).read_text(encoding="utf-8")
+        text.append(re.sub(r"base64,[A-Za-z0-9+/=]+", "", page))
+    assert comparison.tipping is not None
+    text += [comparison.tipping.text, repr(comparison.tipping), comparison.tipping._repr_html_()]
+    assert not CANARY.search(" ".join(text))
 
 
 # The policy itself -------------------------------------------------------------------------------

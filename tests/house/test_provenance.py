@@ -35,12 +35,12 @@ def test_what_competes_is_kept_by_a_merge() -> None:
     times = iop.time_to_relapse(records, LEAVING)
     people = records.episodes[["episode_id", "discharge_reason"]]
     merged = times.merge(people, on="episode_id", validate="1:1")
-    found = [iop.cumulative_incidence(frame).at(90) for frame in (times, merged)]
-    for table in found:
+    results = [iop.cumulative_incidence(frame).at(90) for frame in (times, merged)]
+    for table in results:
         relapsed = table.set_index("cause")["incidence"]["relapse"]
         assert round(relapsed, 3) == 0.263
         assert table["cause"].tolist() == ["relapse", "died", "dropped_out"]
-    pd.testing.assert_frame_equal(*found)
+    pd.testing.assert_frame_equal(*results)
     usual = iop.cumulative_incidence(times.drop(columns=["competing_end", "competing_on"]))
     assert usual.causes == ("relapse", "died")  # a frame that does not say which ends compete
 
@@ -53,9 +53,9 @@ Estimate = Callable[[pd.DataFrame], object]
 
 @cache
 def records() -> iop.Records:
-    made = iop.synthetic_records(seed=11, people=60)
+    sample = iop.synthetic_records(seed=11, people=60)
     return iop.read_records(
-        episodes=made.episodes, attendance=made.attendance, checkins=made.checkins
+        episodes=sample.episodes, attendance=sample.attendance, checkins=sample.checkins
     )
 
 
@@ -108,15 +108,15 @@ def strategies_of(frame: pd.DataFrame) -> iop.StrategyComparison:
         iop.Strategy("some", at_least=2, column="sessions_attended", weeks=2),
         iop.Strategy("few", less_than=3, column="sessions_attended", weeks=2),
     ]
-    found = iop.compare_strategies(
+    comparison = iop.compare_strategies(
         frame, weeks(), both, day=20, formula="period + attended_before", resamples=100
     )
-    return replace(found, protocol=found.protocol[["element"]])  # the others are words
+    return replace(comparison, protocol=comparison.protocol[["element"]])  # the others are words
 
 
 def weights_of(frame: pd.DataFrame) -> iop.PropensityWeights:
-    found = iop.propensity_weights(frame, "track", "age + admission_number")
-    return replace(found, frame=found.frame[["propensity_weight"]])  # the others were given
+    weighted = iop.propensity_weights(frame, "track", "age + admission_number")
+    return replace(weighted, frame=weighted.frame[["propensity_weight"]])  # the others were given
 
 
 WALK: dict[str, list[tuple[str, Estimate]]] = {
@@ -377,13 +377,13 @@ def test_the_ways_lose_what_they_should() -> None:
 def ways_of(kind: str) -> dict[str, Callable[[pd.DataFrame], pd.DataFrame]]:
     """Without the ways that give what another gave: the same frame is not estimated twice."""
     seen = [frames()[kind]]
-    found = {}
+    results = {}
     for way, change in WAYS.items():
         given = change(frames()[kind])
         if not any(is_same(given, one) for one in seen):
             seen.append(given)
-            found[way] = change
-    return found
+            results[way] = change
+    return results
 
 
 def is_same(one: pd.DataFrame, other: pd.DataFrame) -> bool:
@@ -406,10 +406,10 @@ def test_numbers_do_not_rest_on_attributes(name: str) -> None:
         assert expected
         for way, change in ways_of(kind).items():
             whole = way in ("cleared", "text")  # what is lost elsewhere is lost in these
-            found = numbers_of(estimate(change(frame)), whole=whole)
-            assert found.keys() <= expected.keys(), way
-            assert len(found) == len(expected) or not whole, way
-            for part, value in found.items():
+            outcome = numbers_of(estimate(change(frame)), whole=whole)
+            assert outcome.keys() <= expected.keys(), way
+            assert len(outcome) == len(expected) or not whole, way
+            for part, value in outcome.items():
                 same(value, expected[part], f"{name}, {way}: {part}")
 
 
@@ -424,15 +424,15 @@ def numbers_of(result: object, place: str = "", whole: bool = True) -> dict[str,
         }
     if not type(result).__module__.startswith("iop_outcomes."):
         return {}
-    found: dict[str, Any] = {}
+    results: dict[str, Any] = {}
     for name in dir(result) if whole else members(type(result)):
         if name.startswith("_") or name in ("plot", "text", "provenance", "synthetic"):
             continue
         value = getattr(result, name)
         if inspect.ismethod(value):
             value = answer(value)
-        found |= numbers_of(value, f"{place}.{name}", whole=False)
-    return found
+        results |= numbers_of(value, f"{place}.{name}", whole=False)
+    return results
 
 
 ASKED = {"days": [10, 40], "horizon": 30, "shares": 0.9, "share": 0.9, "day": 30}
@@ -537,8 +537,8 @@ def test_attributes_are_read_and_written_in_one_place() -> None:
 
 def test_labels_are_plain_values_under_one_key() -> None:
     times = frames()["times"]
-    made = provenance_of(times)
-    assert made == Provenance(LEAVING.text, "relapse", "admission", synthetic=True)
+    result = provenance_of(times)
+    assert result == Provenance(LEAVING.text, "relapse", "admission", synthetic=True)
     assert set(times.attrs[KEY]) == members(Provenance)
     assert provenance_of(relabel(cleared(times), times, rule="Mine.")) == Provenance(
         "Mine.", "relapse", "admission", synthetic=True

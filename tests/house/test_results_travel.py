@@ -100,8 +100,8 @@ def test_what_is_read_at_a_day_counts_that_day_and_all_so_far() -> None:
     wanted = [on_day.get(name, 0) for name in at["program"].unique()]
     assert at.loc[at["day"] == 30, "events"].tolist() == wanted
 
-    found = result_of("incidence").at(days)
-    for (program, cause), rows in found.groupby(["program", "cause"], observed=True):
+    result = result_of("incidence").at(days)
+    for (program, cause), rows in result.groupby(["program", "cause"], observed=True):
         own = times[(times["program"] == program) & (times["ended_by"] == cause)]["days"]
         assert rows["events_so_far"].tolist() == [int((own <= day).sum()) for day in days]
 

@@ -144,11 +144,11 @@ def test_every_setting_runs_and_has_a_truth_for_all_that_it_finds(population, mo
     settings += part("_settings").make_more_settings()
     assert len({setting.name for setting in settings}) == len(settings)
     for setting in settings:
-        found = setting.once(np.random.default_rng(1))
-        keys = [(each.estimator, each.quantity) for each in found]
+        result = setting.once(np.random.default_rng(1))
+        keys = [(each.estimator, each.quantity) for each in result]
         assert len(set(keys)) == len(keys), setting.name
-        assert {each.quantity for each in found} <= set(setting.truth), setting.name
-        known = np.array([each.numbers() for each in found])[:, :2]
+        assert {each.quantity for each in result} <= set(setting.truth), setting.name
+        known = np.array([each.numbers() for each in result])[:, :2]
         assert (np.isnan(known).all(axis=1) | (known[:, 0] <= known[:, 1])).all(), setting.name
         ours = [name for name, _ in keys if setting.holds_for(name)]
         everything = part("_setting").ALL in setting.broken
@@ -206,11 +206,11 @@ def test_up_to_a_first_use_the_last_value_is_no_use():
     rng = np.random.default_rng(3)
     use, answered = rng.random((2, 200, 26)) < np.array([0.1, 0.7])[:, None, None]
     records = population.as_records(answered, use, np.full(200, 182))
-    found = [
+    results = [
         iop.time_to_relapse(records, iop.RelapseRule(missing=rule))[["clear_until", "days"]]
         for rule in ("no_use", "last_value")
     ]
-    pd.testing.assert_frame_equal(*found)
+    pd.testing.assert_frame_equal(*results)
 
 
 def test_the_rate_of_the_design_is_that_of_the_people(population):

@@ -139,8 +139,8 @@ def test_times_to_a_gain_and_what_competes() -> None:
     competing = times["competing_end"].astype(object)
     assert competing[competing.notna()].to_dict() == {"jail": "incarcerated", "died": "died"}
     assert times["competing_on"].dropna().to_dict() == {"jail": 40, "died": 50}
-    found = iop.cumulative_incidence(times.reset_index())
-    assert found.at(60).set_index("cause")["events_so_far"].to_dict() == {
+    incidence = iop.cumulative_incidence(times.reset_index())
+    assert incidence.at(60).set_index("cause")["events_so_far"].to_dict() == {
         "gained": 1,
         "died": 1,
         "incarcerated": 1,
@@ -148,7 +148,8 @@ def test_times_to_a_gain_and_what_competes() -> None:
     first = iop.functioning(made(answers, left=ends), domains="work_or_school").first_gain
     at_56 = first[first["day"] == 56].set_index("cause")
     assert (
-        at_56.loc["gained", "incidence"] == found.at(56).set_index("cause")["incidence"]["gained"]
+        at_56.loc["gained", "incidence"]
+        == incidence.at(56).set_index("cause")["incidence"]["gained"]
     )
     everyone = made({"a": {0: "yes", 28: "no"}})
     with pytest.raises(EstimateError, match="Nobody is known to have been without it"):

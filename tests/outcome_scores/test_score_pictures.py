@@ -82,8 +82,8 @@ def test_lines_are_the_numbers_of_the_table() -> None:
     rows = change.trajectory[change.trajectory["clinic"] == NAMES["long"][0]]
     (line,) = [one for one in ax.lines if one.get_gid() == "change_0"]
     np.testing.assert_array_equal(line.get_ydata(), rows["change"])
-    said = iop.alternative_text(ax)
-    assert f"{rows['change'].iloc[-1]:+.1f} on day 168" in said
+    text = iop.alternative_text(ax)
+    assert f"{rows['change'].iloc[-1]:+.1f} on day 168" in text
 
 
 def test_bars_are_the_counts_of_the_table() -> None:

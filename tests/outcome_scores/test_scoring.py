@@ -63,8 +63,8 @@ def test_a_missing_item_leaves_no_score_unless_prorating_is_asked_for() -> None:
 
 def test_item_9_is_seen_whatever_the_total() -> None:
     low, none = [0] * 8 + [1], [0] * 9
-    found = iop.flagged_answers(read(**phq(none, low, [3] * 8 + [None])), "phq9")
-    assert found[["day", "item", "answer"]].to_numpy().tolist() == [[7, "9", 1.0]]
+    result = iop.flagged_answers(read(**phq(none, low, [3] * 8 + [None])), "phq9")
+    assert result[["day", "item", "answer"]].to_numpy().tolist() == [[7, "9", 1.0]]
     with pytest.raises(EstimateError, match="not known from a total"):
         iop.flagged_answers(read(phq9=["4"]), "phq9")
     with pytest.raises(RuleError, match="no item that is to be seen"):

@@ -132,11 +132,11 @@ def test_rules_of_change_at_their_limits() -> None:
 
 @given(st.lists(st.floats(-50, 50), min_size=2, max_size=8))
 def test_limits_of_one_value_a_person_are_students(values: list[float]) -> None:
-    found = clustered_means(
+    result = clustered_means(
         np.array(values), np.arange(len(values)), np.zeros(len(values), dtype=int), 1, 0.9
     )
     half = stats.t.ppf(0.95, len(values) - 1) * stats.sem(values)
-    assert found.upper[0] - found.mean[0] == pytest.approx(half, abs=1e-9)
+    assert result.upper[0] - result.mean[0] == pytest.approx(half, abs=1e-9)
 
 
 def test_two_episodes_of_a_person_are_not_two_people() -> None:

@@ -49,8 +49,8 @@ def test_symptoms_fall_as_the_model_says(
     """
     spread = float(np.sqrt(1.25 * by_mood**2 + own**2))
     later = first - falls * (1 - np.exp(-DAY / 7 / 6))
-    found = iop.symptom_change(records, instrument, at=DAY)
-    row = found.table.iloc[0]
+    change = iop.symptom_change(records, instrument, at=DAY)
+    row = change.table.iloc[0]
     error = (row["upper"] - row["lower"]) / (2 * norm.ppf(0.975))
     start = [mean_score(first + by_use * used, spread, high) for used in (1, 0)]
     end = [mean_score(later + by_use * used, spread, high) for used in (0, 1)]

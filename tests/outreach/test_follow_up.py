@@ -28,9 +28,9 @@ def contacts(found: iop.FollowUpDue) -> list[str]:
 def test_a_check_in_is_due_after_so_many_days() -> None:
     open_ = {"episode": {"discharge_day": [None], "discharge_reason": [None]}}
     assert contacts(due([10], 16, **open_)) == []
-    found = due([10], 18, **open_)
-    assert contacts(found) == ["check-in"]
-    row = found.table.iloc[0]
+    result = due([10], 18, **open_)
+    assert contacts(result) == ["check-in"]
+    row = result.table.iloc[0]
     assert (row["due_on"], row["days_late"], row["days_since_answer"]) == (17, 1, 8)
     assert contacts(due([10], 39, every=30, **open_)) == []
     assert contacts(due([10], 41)) == []  # discharged: no check-ins, and no follow-up yet
@@ -51,12 +51,12 @@ def test_a_check_in_is_due_after_so_many_days() -> None:
 def test_a_follow_up_has_its_window(
     as_of: int, answers: list[int], on_list: bool, response: tuple[int, int]
 ) -> None:
-    found = due([3, *answers], as_of)
-    assert ("30-day follow-up" in contacts(found)) == on_list
-    row = found.response.set_index("contact").loc["30-day follow-up"]
+    result = due([3, *answers], as_of)
+    assert ("30-day follow-up" in contacts(result)) == on_list
+    row = result.response.set_index("contact").loc["30-day follow-up"]
     assert (row["due"], row["answered"]) == response
     if on_list:
-        of = found.table.iloc[0]
+        of = result.table.iloc[0]
         assert (of["due_from"], of["due_on"], of["due_until"]) == (56, 70, 84)
         assert of["days_late"] == as_of - 70
 
@@ -65,19 +65,19 @@ def test_who_died_or_is_no_longer_followed_is_not_asked() -> None:
     died = {"episode": {"discharge_reason": ["died"]}}
     ended = {"episode": {"followed_until_day": [60]}}
     for options in (died, ended):
-        found = due([3], 90, **options)
-        assert contacts(found) == []
-        assert found.response["due"].tolist()[1:] == [0, 0, 0]
+        result = due([3], 90, **options)
+        assert contacts(result) == []
+        assert result.response["due"].tolist()[1:] == [0, 0, 0]
 
 
 def test_since_admission_and_the_response_to_check_ins() -> None:
-    found = due([3, 30], 100, missed=(10, 17), since="admission")
-    assert contacts(found) == ["90-day follow-up"]
-    response = found.response.set_index("contact")[["due", "answered"]]
+    result = due([3, 30], 100, missed=(10, 17), since="admission")
+    assert contacts(result) == ["90-day follow-up"]
+    response = result.response.set_index("contact")[["due", "answered"]]
     assert response.loc["check-in"].tolist() == [4, 2]
     assert response.loc["30-day follow-up"].tolist() == [1, 1]
-    assert "30-day follow-up: 0 to reach, 1 of 1 answered so far (100%" in found.text
-    assert found.text.startswith("This list names people")
+    assert "30-day follow-up: 0 to reach, 1 of 1 answered so far (100%" in result.text
+    assert result.text.startswith("This list names people")
 
 
 def test_what_cannot_be_asked_is_refused() -> None:

@@ -103,12 +103,12 @@ def test_check_ins_and_craving() -> None:
 
 def test_the_order_and_who_is_not_on_the_list() -> None:
     absent = [(day, "no_show") for day in range(2, 28, 3)]
-    found = iop.slipping(read([(0, "attended"), *absent]))
-    assert found.table["episode_id"].tolist() == ["A", "B"]
-    assert found.long_absent == 0
-    found = iop.slipping(read([(0, "attended"), *absent]), no_contact_days=20)
-    assert found.table["episode_id"].tolist() == ["B"]
-    assert "Not listed: 1 open episode without contact for more than 20 days" in found.text
+    listed = iop.slipping(read([(0, "attended"), *absent]))
+    assert listed.table["episode_id"].tolist() == ["A", "B"]
+    assert listed.long_absent == 0
+    listed = iop.slipping(read([(0, "attended"), *absent]), no_contact_days=20)
+    assert listed.table["episode_id"].tolist() == ["B"]
+    assert "Not listed: 1 open episode without contact for more than 20 days" in listed.text
     closed = read(STEADY, discharge_day=[20, np.nan])
     assert iop.slipping(closed).table["episode_id"].tolist() == ["B"]
     assert sorted(iop.slipping(closed, 19).table["episode_id"]) == ["A", "B"]
@@ -157,11 +157,11 @@ def test_what_comes_after_the_day_changes_nothing(as_of: str) -> None:
 
 
 def test_it_names_people_and_says_so() -> None:
-    found = iop.slipping(read(STEADY))
-    assert found.text.startswith("This list names people")
+    listed = iop.slipping(read(STEADY))
+    assert listed.text.startswith("This list names people")
     for refuse in (iop.protect, iop.quarterly_report):
         with pytest.raises(RuleError, match="names people"):
-            refuse(found)
+            refuse(listed)
         with pytest.raises(RuleError, match="names people"):
             refuse(iop.follow_up_due(read(STEADY, [(2, "completed", None)])))
 

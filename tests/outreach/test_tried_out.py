@@ -48,8 +48,8 @@ def test_who_left_and_who_was_marked() -> None:
     assert on_day["left_14"].to_dict() == {"A": True, "B": True, "C": False}
     last = rows.query("days_in_program == 21").set_index("episode_id")
     assert last["gone"].to_dict() == {"A": True, "B": True, "C": False}
-    found = trial.numbers_of(trial.try_out("sample", small(), [4, 14, 21]))
-    assert [found[name] for name in ("left", "left_marked", "marked")] == [2, 1, 1]
+    result = trial.numbers_of(trial.try_out("sample", small(), [4, 14, 21]))
+    assert [result[name] for name in ("left", "left_marked", "marked")] == [2, 1, 1]
 
 
 def test_the_numbers_that_are_printed_stand_in_the_page() -> None:

@@ -13,9 +13,9 @@ from iop_outcomes.statistics.proportions import proportion_interval
 
 @pytest.fixture(scope="module")
 def sample() -> iop.Records:
-    made = iop.synthetic_records(people=120, seed=5)
+    result = iop.synthetic_records(people=120, seed=5)
     return iop.read_records(
-        episodes=made.episodes, attendance=made.attendance, checkins=made.checkins
+        episodes=result.episodes, attendance=result.attendance, checkins=result.checkins
     )
 
 

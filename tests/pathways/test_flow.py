@@ -15,8 +15,8 @@ COUNTS = ["not_followed", "not_known", "not_reached", "reached"]
 
 @pytest.fixture(scope="module")
 def records() -> iop.Records:
-    made = iop.synthetic_records(seed=4, people=60)
-    return iop.read_records(episodes=made.episodes, attendance=made.attendance)
+    sample = iop.synthetic_records(seed=4, people=60)
+    return iop.read_records(episodes=sample.episodes, attendance=sample.attendance)
 
 
 def by_hand(**columns: object) -> iop.Records:
@@ -54,8 +54,8 @@ def by_hand(**columns: object) -> iop.Records:
 
 def test_each_step_by_hand() -> None:
     table = iop.cohort_flow(by_hand()).table.set_index("step")
-    found = {step: row[COUNTS].tolist() for step, row in table.iterrows()}
-    assert found == {
+    results = {step: row[COUNTS].tolist() for step, row in table.iterrows()}
+    assert results == {
         "admitted": [0, 0, 0, 6],
         # new is known to have come; unsaid has one session, whose outcome is not recorded
         "first_session": [0, 1, 1, 4],

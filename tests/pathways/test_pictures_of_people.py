@@ -48,15 +48,19 @@ def small() -> iop.Records:
 
 @pytest.fixture(scope="module")
 def records() -> iop.Records:
-    made = iop.synthetic_records(seed=4, people=24)
-    names = {name: place for place, name in enumerate(made.episodes["episode_id"].astype(str))}
+    sample = iop.synthetic_records(seed=4, people=24)
+    names = {name: place for place, name in enumerate(sample.episodes["episode_id"].astype(str))}
     three = (*NAMES["long"][:2], NAMES["Chinese"][0])
 
     def renamed(frame: pd.DataFrame) -> pd.DataFrame:
         place = frame["episode_id"].astype(str).map(names)
         return frame.assign(episode_id=[f"{three[each % 3]} {each}" for each in place])
 
-    tables = {"episodes": made.episodes, "attendance": made.attendance, "checkins": made.checkins}
+    tables = {
+        "episodes": sample.episodes,
+        "attendance": sample.attendance,
+        "checkins": sample.checkins,
+    }
     return iop.read_records(**{name: renamed(frame) for name, frame in tables.items()})
 
 
@@ -64,8 +68,8 @@ def test_weekdays_by_hand(small: iop.Records) -> None:
     table = iop.attendance_by_weekday(small, weeks=3).table
     assert len(table) == 21
     assert table["week"].unique().tolist() == [day(0), day(7), day(14)]
-    found = table[table["due"] > 0][["weekday", "due", "attended"]].to_numpy().tolist()
-    assert found == [["Monday", 1, 1], ["Tuesday", 2, 1], ["Monday", 1, 1], ["Tuesday", 1, 0]]
+    result = table[table["due"] > 0][["weekday", "due", "attended"]].to_numpy().tolist()
+    assert result == [["Monday", 1, 1], ["Tuesday", 2, 1], ["Monday", 1, 1], ["Tuesday", 1, 0]]
     assert table["observed"].sum() == 17  # the Wednesday of the data cut is the last one
     assert iop.attendance_by_weekday(small, weeks=1).table["due"].sum() == 1
 
@@ -86,8 +90,8 @@ def test_lanes_by_hand(small: iop.Records) -> None:
         ["b", 16.0, "open"],
         ["a", 8.0, "completed"],
     ]
-    found = lanes.table[lanes.table["episode_id"] == "a"][["day", "mark"]].to_numpy().tolist()
-    assert sorted(found) == [
+    result = lanes.table[lanes.table["episode_id"] == "a"][["day", "mark"]].to_numpy().tolist()
+    assert sorted(result) == [
         [0.0, "session kept"],
         [1.0, "session missed"],
         [5.0, "test negative"],

@@ -37,8 +37,8 @@ SIX = [
 
 
 def test_sessions_peers_and_clusters_by_hand() -> None:
-    found = iop.shared_sessions(made(SIX))
-    table = found.table.set_index("episode_id")
+    result = iop.shared_sessions(made(SIX))
+    table = result.table.set_index("episode_id")
     assert table["group_sessions"].to_dict() == {
         "A": 3,
         "B": 2,
@@ -65,7 +65,7 @@ def test_sessions_peers_and_clusters_by_hand() -> None:
         "E": 0,
         "F": 2,
     }
-    assert sorted(found.sessions["size"]) == [1, 1, 1, 1, 2, 2, 2, 2]
+    assert sorted(result.sessions["size"]) == [1, 1, 1, 1, 2, 2, 2, 2]
 
 
 def test_two_sessions_shared_join_fewer_people_than_one() -> None:
@@ -117,10 +117,10 @@ def test_shared_sessions_as_a_slow_version_counts_them(sample: iop.Records) -> N
             if peer != str(row.person_id):
                 key = (str(row.episode_id), peer)
                 shared[key] = shared.get(key, 0) + 1
-    found = iop.shared_sessions(sample)
-    quick = {(one.episode_id, one.peer_id): one.shared for one in found.pairs.itertuples()}
+    result = iop.shared_sessions(sample)
+    quick = {(one.episode_id, one.peer_id): one.shared for one in result.pairs.itertuples()}
     assert quick == shared
-    assert sorted(found.sessions["size"]) == sorted(map(len, there.values()))
+    assert sorted(result.sessions["size"]) == sorted(map(len, there.values()))
 
 
 def test_errors_by_those_treated_together_are_those_of_their_clusters(sample: iop.Records) -> None:
@@ -144,10 +144,10 @@ def test_row_order_changes_nothing() -> None:
 
 
 def test_it_names_people_and_is_never_published() -> None:
-    found = iop.shared_sessions(made(SIX))
+    result = iop.shared_sessions(made(SIX))
     with pytest.raises(RuleError, match="shows single persons"):
-        iop.protect(found)
-    assert "crimson" not in found._repr_html_() + repr(found)
+        iop.protect(result)
+    assert "crimson" not in result._repr_html_() + repr(result)
 
 
 def test_without_groups_it_says_so() -> None:

@@ -59,9 +59,9 @@ def test_followed_up_is_the_share_by_the_same_days(sample: iop.Records) -> None:
 
 
 def test_each_path_has_the_curve_of_its_own_episodes(sample: iop.Records) -> None:
-    found = iop.transitions(sample, day=60)
-    table = found.table.set_index(["entry_path", "measure"])
-    assert list(dict.fromkeys(found.table["entry_path"])) == [
+    result = iop.transitions(sample, day=60)
+    table = result.table.set_index(["entry_path", "measure"])
+    assert list(dict.fromkeys(result.table["entry_path"])) == [
         "direct",
         "step_down",
         "after_relapse",
@@ -80,7 +80,7 @@ def test_each_path_has_the_curve_of_its_own_episodes(sample: iop.Records) -> Non
     times = iop.prior_care(sample)
     assert first["events"] == int((times["event"] & (times["days"] <= 14)).sum())
     assert table.loc[("direct", "first session"), "not_known"] == "no episode in the curve"
-    assert "no effects" in found.text
+    assert "no effects" in result.text
 
 
 def test_paths_that_are_not_recorded_are_one_of_their_own_or_left_out(sample: iop.Records) -> None:

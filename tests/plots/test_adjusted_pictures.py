@@ -41,13 +41,13 @@ NAMES = ["age", CENTER, "program", "score"]
 
 
 def test_differences_are_points_before_and_after(people: pd.DataFrame) -> None:
-    found = iop.balance(people, "track", NAMES, weights="w")
-    ax = found.plot()
+    balanced = iop.balance(people, "track", NAMES, weights="w")
+    ax = balanced.plot()
     drawn = {line.get_gid(): line for line in ax.lines if line.get_gid()}
-    before = found.differences["difference"].abs().tolist()
-    before.append(abs(found.differences["difference_missing"].iloc[-1]))
+    before = balanced.differences["difference"].abs().tolist()
+    before.append(abs(balanced.differences["difference_missing"].iloc[-1]))
     np.testing.assert_allclose(drawn["before"].get_xdata(), before)
-    after = found.differences["weighted_difference"].abs().tolist()
+    after = balanced.differences["weighted_difference"].abs().tolist()
     assert drawn["after"].get_xdata()[:4].tolist() == pytest.approx(after)
     assert [label.get_text() for label in ax.get_yticklabels()][-1] == "score, missing"
     assert_within(ax)
@@ -64,17 +64,17 @@ def test_an_endless_difference_is_an_arrow_at_the_edge(people: pd.DataFrame) -> 
 
 def test_too_many_rows_are_refused(people: pd.DataFrame) -> None:
     many = people.assign(**{f"score {place}": people["age"] for place in range(61)})
-    found = iop.balance(many, "track", [f"score {place}" for place in range(61)])
+    balanced = iop.balance(many, "track", [f"score {place}" for place in range(61)])
     with pytest.raises(RuleError, match="at most 60 covariates"):
-        found.plot()
+        balanced.plot()
 
 
 def test_overlap_draws_the_shares_of_the_table(people: pd.DataFrame) -> None:
-    found = iop.propensity_weights(people, "track", "age + program")
-    ax = found.plot()
+    weighted = iop.propensity_weights(people, "track", "age + program")
+    ax = weighted.plot()
     drawn = {patch.get_gid(): patch for patch in ax.patches if patch.get_gid()}
     for place, group in enumerate(("day", "evening")):
-        own = found.overlap[found.overlap["group"] == group]
+        own = weighted.overlap[weighted.overlap["group"] == group]
         np.testing.assert_allclose(drawn[f"group_{place}"].get_data().values, own["share"])
     assert ax.get_xlabel() == "probability of evening"
     assert_within(ax)
@@ -92,14 +92,14 @@ def test_adjusted_curves_are_drawn_with_their_limits(people: pd.DataFrame) -> No
     random = np.random.default_rng(1)
     times = people.assign(days=random.integers(1, 90, 120), event=random.random(120) < 0.7)
     for limits in ("closed_form", "bootstrap"):
-        found = iop.adjusted_curves(
+        adjusted = iop.adjusted_curves(
             *(times, "track", "age"),
             day=60,
             limits=limits,  # type: ignore[arg-type]
             resamples=100,
         )
-        ax = found.plot()
-        own = found.curves[found.curves["group"] == "day"]
+        ax = adjusted.plot()
+        own = adjusted.curves[adjusted.curves["group"] == "day"]
         np.testing.assert_allclose(ax.lines[0].get_ydata(), own["survival"])
         assert_within(ax)
         assert_apart(ax)

@@ -78,11 +78,11 @@ def test_points_lines_and_words_are_those_of_the_table() -> None:
     notes = " ".join(words[name] for name in words if name.startswith("note_"))
     assert "1: 2021-09-15: new limits: new hours. 2: 2022-01-05: moved." in notes
     assert "Trial limits in part" in notes
-    said = iop.alternative_text(ax)
-    assert said == trend.text
-    assert "2021-09-15: new limits: new hours." in said
-    assert "Target 90.0%: " in said
-    assert "Signals in" in said
+    text = iop.alternative_text(ax)
+    assert text == trend.text
+    assert "2021-09-15: new limits: new hours." in text
+    assert "Target 90.0%: " in text
+    assert "Signals in" in text
 
 
 def test_kinds_of_points_differ_in_shape_and_are_never_red_or_green() -> None:

@@ -387,17 +387,17 @@ def test_pictures_drawn_in_threads_are_the_same_and_leave_the_settings_alone() -
     names = ["cox", "recurrent"]
     alone = {name: draw_svg(PLOTS[name], result_of(name)).svg for name in names}
     before = mpl.rcParams.copy()
-    found: list[bool] = []
+    results: list[bool] = []
 
     def draw() -> None:
-        found.extend(draw_svg(PLOTS[name], result_of(name)).svg == alone[name] for name in names)
+        results.extend(draw_svg(PLOTS[name], result_of(name)).svg == alone[name] for name in names)
 
     threads = [threading.Thread(target=draw) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert found == [True] * 6
+    assert results == [True] * 6
     assert [key for key, value in mpl.rcParams.items() if before[key] != value] == []
 
 

@@ -38,12 +38,12 @@ def panels_of(ax: Any) -> list[Any]:
 
 def artists(ax: Any, prefix: str) -> dict[str, Any]:
     """Return the artists of a panel whose id begins so, by the rest of it."""
-    found = {}
+    results = {}
     for artist in ax.findobj():
         gid = artist.get_gid() or ""
         if gid.startswith(prefix):
-            found[gid.removeprefix(prefix)] = artist
-    return found
+            results[gid.removeprefix(prefix)] = artist
+    return results
 
 
 def edge(area: Any, days: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -132,8 +132,8 @@ def test_other_states_on_given_axes() -> None:
     ).replace("", None)
     histories["state"] = pd.Categorical(histories["state"], ["well", "ill"])
     _, ax = plt.subplots()
-    found = state_occupation(histories, id=None)
-    assert plot_states(found, ax) is ax
+    occupation = state_occupation(histories, id=None)
+    assert plot_states(occupation, ax) is ax
     assert list(artists(ax, "state_")) == ["well", "ill", "gone"]
     assert not artists(ax, "synthetic")
     assert ax.get_xlabel() == "days since the start"

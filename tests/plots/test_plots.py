@@ -83,8 +83,8 @@ def make_weeks() -> AttendanceByWeek:
 
 
 def texts(ax: Axes) -> dict[str, str]:
-    found = [text for text in ax.texts if text.get_gid()]
-    return {str(text.get_gid()): text.get_text() for text in found}
+    results = [text for text in ax.texts if text.get_gid()]
+    return {str(text.get_gid()): text.get_text() for text in results}
 
 
 def all_boxes(ax: Axes) -> list[tuple[str, object]]:
@@ -94,10 +94,10 @@ def all_boxes(ax: Axes) -> list[tuple[str, object]]:
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     renderer = canvas.get_renderer()
-    found = [
+    results = [
         text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()
     ]
-    boxes = [(text.get_text(), text.get_window_extent(renderer)) for text in found]
+    boxes = [(text.get_text(), text.get_window_extent(renderer)) for text in results]
     edge = figure.bbox
     # Tick labels of views that were never shown stay behind at odd places; they are not drawn.
     return [(words, box) for words, box in boxes if box.x1 > edge.x0 and box.x0 < edge.x1]

@@ -23,8 +23,8 @@ CAUSES = ["relapse", "died"]
 
 
 def made_up() -> pd.DataFrame:
-    found = pd.read_csv(Path(__file__).parents[1] / "reference" / "cox_data.csv")
-    return found.query("entry == 0").drop(columns="entry").rename(columns={"end": "ended_by"})
+    result = pd.read_csv(Path(__file__).parents[1] / "reference" / "cox_data.csv")
+    return result.query("entry == 0").drop(columns="entry").rename(columns={"end": "ended_by"})
 
 
 def shown(ax: Any) -> dict[str, str]:
@@ -38,11 +38,11 @@ def drawn(ax: Any, what: str, place: int) -> np.ndarray:
 
 
 def test_the_picture_is_the_table() -> None:
-    found = fine_gray(made_up(), "age + sooner + dose + site", causes=CAUSES)
-    ax = plot_regression(found)
+    fit = fine_gray(made_up(), "age + sooner + dose + site", causes=CAUSES)
+    ax = plot_regression(fit)
     assert ax.get_xscale() == "log"
     cells = shown(ax)
-    for place, row in enumerate(found.table.to_dict("records")):
+    for place, row in enumerate(fit.table.to_dict("records")):
         np.testing.assert_allclose(drawn(ax, "estimate", place), row["hazard_ratio"])
         np.testing.assert_allclose(drawn(ax, "limits", place), [row["lower"], row["upper"]])
         of_row = [text for name, text in cells.items() if name.startswith(f"cell_{place}_")]
@@ -53,28 +53,28 @@ def test_the_picture_is_the_table() -> None:
         ]
     assert {"ratio", "95% limits", "p"} <= set(cells.values())
     assert ax.get_xlabel() == "subdistribution hazard ratio (log scale)"
-    assert alternative_text(ax) == found.text
+    assert alternative_text(ax) == fit.text
     pyplot.close(ax.figure)
 
 
 def test_causes_stand_under_their_names() -> None:
-    found = cause_specific_cox(made_up(), ["age", "dose"], None, causes=CAUSES)
-    ax = found.plot()
+    fit = cause_specific_cox(made_up(), ["age", "dose"], None, causes=CAUSES)
+    ax = fit.plot()
     cells = [text for text in ax.texts if str(text.get_gid()).startswith("cell_")]
     names = [text.get_text() for text in cells if text.get_ha() == "left"]
     assert names == ["relapse", "  age", "  dose", "died", "  age", "  dose"]
     ratios = [drawn(ax, "estimate", place)[0] for place in (1, 2, 4, 5)]
-    np.testing.assert_allclose(ratios, found.table["hazard_ratio"])
+    np.testing.assert_allclose(ratios, fit.table["hazard_ratio"])
     pyplot.close(ax.figure)
 
 
 def wide() -> Regression:
     times = made_up().assign(event=lambda t: t["ended_by"] == "relapse")
-    found = cox(times, ["age", "dose"])
-    table = found.table.assign(
+    fit = cox(times, ["age", "dose"])
+    table = fit.table.assign(
         lower=[1e-5, 200.0], hazard_ratio=[1.5, 500.0], upper=[1e5, 900.0], p_value=[0.5, 1e-9]
     )
-    return replace(found, table=table)
+    return replace(fit, table=table)
 
 
 def test_what_lies_beyond_the_axis_ends_in_an_arrow() -> None:
@@ -91,9 +91,9 @@ def test_what_lies_beyond_the_axis_ends_in_an_arrow() -> None:
 
 
 def test_made_up_people_are_marked_and_the_given_axes_are_used() -> None:
-    found = replace(wide(), synthetic=True)
+    result = replace(wide(), synthetic=True)
     figure, ax = pyplot.subplots()
-    assert plot_regression(found, ax) is ax
+    assert plot_regression(result, ax) is ax
     assert shown(ax)["synthetic"] == "synthetic data"
     pyplot.close(figure)
     assert "synthetic" not in shown(plot_regression(wide(), pyplot.figure()))
@@ -101,8 +101,8 @@ def test_made_up_people_are_marked_and_the_given_axes_are_used() -> None:
 
 
 def test_no_word_lies_on_another() -> None:
-    found = cause_specific_cox(made_up(), "age + sooner + dose + site", None, causes=CAUSES)
-    ax = plot_regression(found)
+    fit = cause_specific_cox(made_up(), "age + sooner + dose + site", None, causes=CAUSES)
+    ax = plot_regression(fit)
     figure = ax.figure
     figure.canvas.draw()
     words = [*ax.texts, *ax.get_xticklabels(), ax.xaxis.label]
@@ -117,8 +117,8 @@ def test_no_word_lies_on_another() -> None:
 
 
 def test_more_terms_than_a_picture_holds_are_refused() -> None:
-    found = wide()
-    many = replace(found, table=pd.concat([found.table] * 31, ignore_index=True))
+    result = wide()
+    many = replace(result, table=pd.concat([result.table] * 31, ignore_index=True))
     with pytest.raises(RuleError, match="at most 60 terms"):
         plot_regression(many)
 
@@ -140,10 +140,10 @@ def groups(number: int = 3) -> pd.DataFrame:
 
 
 def test_a_picture_of_differences_is_their_table() -> None:
-    found = survival_difference(groups(), "track", 20)
-    ax = found.plot()
+    difference = survival_difference(groups(), "track", 20)
+    ax = difference.plot()
     cells = shown(ax)
-    for place, row in enumerate(found.table.to_dict("records")):
+    for place, row in enumerate(difference.table.to_dict("records")):
         np.testing.assert_allclose(drawn(ax, "estimate", place), row["difference"])
         np.testing.assert_allclose(drawn(ax, "limits", place), [row["lower"], row["upper"]])
         of_row = [text for name, text in cells.items() if name.startswith(f"cell_{place}_")]
@@ -158,18 +158,18 @@ def test_a_picture_of_differences_is_their_table() -> None:
     along = ax.xaxis.get_major_formatter()
     assert (along(-0.1), along(0.05)) == ("-10", "5")
     low, high = ax.get_xlim()
-    assert low < min(0, found.table["lower"].min())
-    assert high > max(0, found.table["upper"].max())
-    assert alternative_text(ax) == found.text
+    assert low < min(0, difference.table["lower"].min())
+    assert high > max(0, difference.table["upper"].max())
+    assert alternative_text(ax) == difference.text
     pyplot.close(ax.figure)
 
 
 def test_differences_of_causes_stand_under_their_names_and_those_without_limits_are_points() -> (
     None
 ):
-    found = incidence_difference(groups(2), "track", 20)
-    bare = found.table.assign(lower=np.nan, upper=np.nan, p_adjusted=np.nan)
-    ax = replace(found, table=bare).plot()
+    difference = incidence_difference(groups(2), "track", 20)
+    bare = difference.table.assign(lower=np.nan, upper=np.nan, p_adjusted=np.nan)
+    ax = replace(difference, table=bare).plot()
     cells = shown(ax)
     assert [cells[name] for name in cells if "cell_0_" in name] == ["died"]
     assert [cells[name] for name in cells if "cell_1_" in name][2:] == ["–", "–"]

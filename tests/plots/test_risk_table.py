@@ -43,22 +43,22 @@ def counts(*numbers: float) -> Row:
 
 
 def test_one_row_a_group_stands_beside_its_name() -> None:
-    found = written([("early", [counts(10, 4)]), ("late", [counts(1200, 0)])])
-    assert [text for text, _ in found] == ["at risk", "early", "10", "4", "late", "1,200", "0"]
-    assert [down for _, down in found] == [42.0] + [55.0] * 3 + [68.0] * 3
+    result = written([("early", [counts(10, 4)]), ("late", [counts(1200, 0)])])
+    assert [text for text, _ in result] == ["at risk", "early", "10", "4", "late", "1,200", "0"]
+    assert [down for _, down in result] == [42.0] + [55.0] * 3 + [68.0] * 3
 
 
 def test_one_group_without_a_name_takes_one_line() -> None:
-    found = written([("", [counts(10, 4)])])
-    assert [text for text, _ in found if text] == ["at risk", "10", "4"]
-    assert {down for _, down in found} == {42.0}
+    result = written([("", [counts(10, 4)])])
+    assert [text for text, _ in result if text] == ["at risk", "10", "4"]
+    assert {down for _, down in result} == {42.0}
 
 
 def test_several_rows_stand_below_the_name_with_their_words() -> None:
     rows = [counts(10, 4), Row("events", "events", np.array([0, 3]))]
-    found = written([("early", rows), ("late", rows)])
-    assert [text for text, _ in found[:7]] == ["early", "at risk", "10", "4", "events", "0", "3"]
-    downs = [down for text, down in found if text in ("early", "late")]
+    result = written([("early", rows), ("late", rows)])
+    assert [text for text, _ in result[:7]] == ["early", "at risk", "10", "4", "events", "0", "3"]
+    downs = [down for text, down in result if text in ("early", "late")]
     assert downs == [42.0, 42.0 + 3 * LINE_HEIGHT + 4]
 
 
@@ -71,8 +71,8 @@ def test_numbers_are_written_alike_in_all_rows() -> None:
 @pytest.mark.parametrize("names", [[""], ["a"], ["a", "b"], ["a", "a name wider than its space"]])
 @pytest.mark.parametrize("rows", [1, 3])
 def test_the_height_planned_is_the_height_taken(names: list[str], rows: int) -> None:
-    found = written([(name, [counts(1, 2)] * rows) for name in names])
-    taken = max(down for _, down in found) + LINE_HEIGHT - 42.0
+    result = written([(name, [counts(1, 2)] * rows) for name in names])
+    taken = max(down for _, down in result) + LINE_HEIGHT - 42.0
     gaps = 4 if rows > 1 else 0  # one gap is left at the end
     assert table_height(names, rows, 0.0) == taken + gaps
 
@@ -80,9 +80,9 @@ def test_the_height_planned_is_the_height_taken(names: list[str], rows: int) -> 
 @pytest.mark.parametrize("kind", ["incidence", "hazard", "states"])
 def test_the_name_of_a_single_group_is_not_written_over_what_is_counted(kind: str) -> None:
     ax = _drawn(kind)
-    found = [text for text in ax.texts if text.get_text() in ("at risk", "observed", "days only")]
-    assert len(found) == 2
-    assert found[0].xyann != found[1].xyann  # type: ignore[attr-defined]
+    results = [text for text in ax.texts if text.get_text() in ("at risk", "observed", "days only")]
+    assert len(results) == 2
+    assert results[0].xyann != results[1].xyann  # type: ignore[attr-defined]
 
 
 def _drawn(kind: str) -> Axes:

@@ -285,8 +285,10 @@ def test_the_order_is_that_of_the_plain_slow_version(given_in: list[dict[str, li
     for name in ("admit_date", "prior_discharge_date"):
         settled = [each for file in given_in for each in slow(file, name)]
         expected = [None if day is None else str(day) for day, _ in settled]
-        found = draft.values[name].astype("datetime64[D]").astype(str)
+        result = draft.values[name].astype("datetime64[D]").astype(str)
         missing = draft.values[name] == NO_DAY
-        assert [None if gone else day for day, gone in zip(found, missing, strict=True)] == expected
+        assert [
+            None if gone else day for day, gone in zip(result, missing, strict=True)
+        ] == expected
         met_here = listed.loc[listed["column"].eq(name) & listed["check"].isin(checks), "check"]
         assert Counter(met_here) == Counter(check for _, check in settled if check)

@@ -152,9 +152,9 @@ def test_what_was_not_asked_is_missing_in_rows_that_are_made() -> None:
     }
     records = read([(0, None)], [(0, 7)], cut=17, more=more)
     assert len(records.checkins) == 2
-    made = records.checkins.iloc[1]
-    assert made["due_row"] == "made"
-    assert made.drop(["episode_id", "date", "day", "status", "due_row"]).isna().all()
+    result = records.checkins.iloc[1]
+    assert result["due_row"] == "made"
+    assert result.drop(["episode_id", "date", "day", "status", "due_row"]).isna().all()
     assert records.checkins["site_visits"].tolist()[0] == 4
     episodes = pd.DataFrame({"episode_id": ["E0"], "admit_date": [date(0)]})
     checkins = pd.DataFrame(
@@ -257,8 +257,8 @@ def test_missed_check_ins_are_made_as_a_plain_version_says(
 
 @pytest.mark.skipif(not EXPORTS.is_dir(), reason="the exports are not beside it")
 def test_the_lines_that_are_proposed_for_a_form_work_without_their_mark(tmp_path: Path) -> None:
-    made = iop.suggest_mapping(EXPORTS / "07_form_responses")
-    lines = made.text.splitlines()
+    proposal = iop.suggest_mapping(EXPORTS / "07_form_responses")
+    lines = proposal.text.splitlines()
     for start in ("# episode_id = ", "# expected_every = "):  # as the user does: without the #
         (place,) = [number for number, line in enumerate(lines) if line.startswith(start)]
         lines[place] = lines[place].removeprefix("# ")

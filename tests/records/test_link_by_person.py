@@ -90,8 +90,8 @@ def test_days_at_the_edges_of_an_episode(
 ) -> None:
     records = read(STAYS, [(person, day)])
     for table, expected in (("attendance", attendance), ("checkins", checkin)):
-        found = linked(records, table) or listed(records, table)
-        assert list(found.values()) == [expected], table
+        result = linked(records, table) or listed(records, table)
+        assert list(result.values()) == [expected], table
 
 
 @pytest.mark.parametrize(
@@ -115,8 +115,8 @@ def test_days_of_people_with_two_episodes(
 ) -> None:
     records = read(stays, [("A", day)])
     for table, expected in (("attendance", attendance), ("checkins", checkin)):
-        found = linked(records, table) or listed(records, table)
-        assert list(found.values()) == [expected], table
+        result = linked(records, table) or listed(records, table)
+        assert list(result.values()) == [expected], table
 
 
 def test_what_was_linked_is_said_and_counted() -> None:
@@ -321,10 +321,10 @@ def test_rows_are_linked_as_a_plain_version_says(
 ) -> None:
     records = read(stays, rows)
     for table in ("attendance", "checkins"):
-        found = {**linked(records, table), **listed(records, table)}
+        results = {**linked(records, table), **listed(records, table)}
         follow_up = table == "checkins"
         expected = {row: plain(stays, who, day, follow_up) for row, (who, day) in enumerate(rows)}
-        assert found == expected, table
+        assert results == expected, table
 
 
 @pytest.mark.parametrize(("which", "first"), [("newer", "E1"), ("older", "E0")])

@@ -119,9 +119,9 @@ def test_a_cell_that_cannot_be_written_is_missing_and_listed(cell: Any) -> None:
     class Shown(list[Any]):
         __str__ = Broken.__str__
 
-    found = Shown(cell) if isinstance(cell, list) else cell
+    result = Shown(cell) if isinstance(cell, list) else cell
     program = pd.Series(["North"] * 15, dtype=object)
-    program.iloc[4] = found
+    program.iloc[4] = result
     records = read(episodes(program=program, own=program))
     listed = records.problems.query("check == 'unreadable_cell'")
     assert listed[["line", "column", "value"]].to_numpy().tolist() == [

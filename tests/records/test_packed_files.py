@@ -175,8 +175,8 @@ def test_a_workbook_in_a_zip_file_is_read_as_one_given_by_itself(tmp_path: Path)
 
 
 def test_a_mapping_is_proposed_for_a_zip_file(tmp_path: Path) -> None:
-    made = iop.suggest_mapping(as_zip_of_a_folder(tmp_path))
-    assert {"episode_id", "admit_date", "date", "status"} <= set(made.table["column"])
+    proposal = iop.suggest_mapping(as_zip_of_a_folder(tmp_path))
+    assert {"episode_id", "admit_date", "date", "status"} <= set(proposal.table["column"])
 
 
 # Hostile zip files -------------------------------------------------------------------------------

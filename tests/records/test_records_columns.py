@@ -70,9 +70,9 @@ def test_a_column_of_a_name_that_is_worked_out_here_is_kept_under_another_aloud(
 ) -> None:
     plain = getattr(read(), table)
     records = read(**{table: {name: ["Mon", "Tue"]}})
-    found = getattr(records, table)
-    assert found[f"export_{name}"].tolist() == ["Mon", "Tue"]
-    pd.testing.assert_frame_equal(found.drop(columns=f"export_{name}"), plain)
+    result = getattr(records, table)
+    assert result[f"export_{name}"].tolist() == ["Mon", "Tue"]
+    pd.testing.assert_frame_equal(result.drop(columns=f"export_{name}"), plain)
     assert f"export_{name}" in repr(records)
     problem = records.problems.iloc[0]
     assert (problem["table"], problem["column"], problem["check"]) == (table, name, "taken_name")
@@ -332,12 +332,12 @@ def test_typed_numbers_come_in_as_they_are(way: str, tmp_path: Path) -> None:
     records = iop.read_records(
         episodes=source, checkins=frame(CHECKINS.replace("E2", "E0")), as_of="2026-03-31"
     )
-    found = records.episodes
-    assert found["mrn"].tolist() == [16_777_217, 16_777_219]
-    assert found["score"].tolist() == [0.1, 2.5]
-    assert found["some"].tolist()[0] == episodes["some"][0]
-    assert str(found["some"].dtype) == "Int64"
-    assert found["code"].tolist() == ["02139", "10001"]
+    result = records.episodes
+    assert result["mrn"].tolist() == [16_777_217, 16_777_219]
+    assert result["score"].tolist() == [0.1, 2.5]
+    assert result["some"].tolist()[0] == episodes["some"][0]
+    assert str(result["some"].dtype) == "Int64"
+    assert result["code"].tolist() == ["02139", "10001"]
 
 
 @pytest.mark.parametrize("dtype", ["float32", "Float32", "float[pyarrow]", "category"])
@@ -393,9 +393,9 @@ def test_frames_of_nullable_and_arrow_types_are_read_as_plain_ones() -> None:
     for way, given_in in ways.items():
         if way == "strings":
             given_in = given_in.assign(veteran=plain["veteran"])
-        found = iop.read_records(episodes=given_in, checkins=checkins, as_of="2026-03-31")
-        pd.testing.assert_frame_equal(found.episodes, expected.episodes)
-        assert found.problems.empty, way
+        records = iop.read_records(episodes=given_in, checkins=checkins, as_of="2026-03-31")
+        pd.testing.assert_frame_equal(records.episodes, expected.episodes)
+        assert records.problems.empty, way
 
 
 def test_cells_that_are_lists_are_read_as_their_text() -> None:
@@ -498,11 +498,11 @@ def test_the_kind_of_a_column_is_that_of_the_plain_slow_version(texts: list[str]
     kind, _ = covariate_kind(coded(texts).words.tolist(), coded(texts).counts())
     column = Column("x", kind, "A covariate.")
     parsed = parse(column, coded(texts), Mapping())
-    found = {"name": "category", "number": "float64", "whole": "int64"}[kind]
+    result = {"name": "category", "number": "float64", "whole": "int64"}[kind]
     values = parsed.values[coded(texts).codes]
     if kind == "whole" and (values == NO_WHOLE).any():
-        found = "Int64"
-    assert found == slow_kind(texts)
+        result = "Int64"
+    assert result == slow_kind(texts)
     for text, value in zip(texts, values, strict=True):
         if kind == "whole" and value != NO_WHOLE:
             assert int(value) == Decimal(text)

@@ -696,9 +696,9 @@ def test_a_path_that_no_file_can_have_is_one_sentence(name: str, suffix: str) ->
     ):
         with pytest.raises(RecordsError) as raised:
             iop.read_records(**arguments)  # type: ignore[arg-type]
-        said = str(raised.value)
-        said.encode("utf-8")
-        assert len(said) < 400
+        message = str(raised.value)
+        message.encode("utf-8")
+        assert len(message) < 400
 
 
 NO_FILES: list[tuple[str, Callable[[Path], None]]] = [

@@ -201,8 +201,8 @@ def test_a_melted_grid_equals_a_slow_one(cells: list[tuple[str, ...]], blank: st
 def dates(headings: list[str], order: str = "", sheet: str = "", **grid: Any) -> list[str]:
     read = [read_heading(text, bare=True) for text in headings]
     assert None not in read
-    found = dates_of([one for one in read if one], Grid(**grid), order, file="f.csv", sheet=sheet)
-    return [date.isoformat() for date in found]
+    result = dates_of([one for one in read if one], Grid(**grid), order, file="f.csv", sheet=sheet)
+    return [date.isoformat() for date in result]
 
 
 @pytest.mark.parametrize(

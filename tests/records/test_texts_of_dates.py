@@ -419,8 +419,8 @@ def test_many_texts_are_read_as_each_by_itself(texts: list[str]) -> None:
         assert together.weekdays.get(position) == alone.weekday
         assert (position in together.parts) == (alone.parts is not None)
         if alone.parts is not None:
-            found = together.parts[position]
-            assert (found.parts, found.dotted, found.hyphened, found.year_first) == (
+            result = together.parts[position]
+            assert (result.parts, result.dotted, result.hyphened, result.year_first) == (
                 *(alone.parts, alone.dotted, alone.hyphened, alone.year_first),
             )
 

@@ -184,9 +184,9 @@ def test_how_many_relapses_rest_on_missed_weeks(words):
 @given(long_words)
 def test_compatible_is_each_rule_one_word_at_a_time(words):
     expected = pd.DataFrame([plain.reference(word) for word in words])
-    found = outcomes(words, compatible=True).astype(float)
-    assert set(found.columns) == set(expected.columns)
-    pd.testing.assert_frame_equal(found[expected.columns], expected, rtol=0, atol=1e-9)
+    result = outcomes(words, compatible=True).astype(float)
+    assert set(result.columns) == set(expected.columns)
+    pd.testing.assert_frame_equal(result[expected.columns], expected, rtol=0, atol=1e-9)
 
 
 # What is right by default
@@ -220,8 +220,8 @@ def test_weeks_not_due_after_the_last_change_nothing(words, more):
 def test_event_weeks_one_word_at_a_time(words, sizes, missing, from_week):
     threshold, width = sizes
     own = _own(Window(width, threshold, from_week=from_week, missing=missing))
-    found = event_weeks(words, own)
-    for word, row in zip(words, found.to_dict("records"), strict=True):
+    weeks = event_weeks(words, own)
+    for word, row in zip(words, weeks.to_dict("records"), strict=True):
         if not set(word) & set("+-*"):
             assert pd.isna(row["event"])
             continue
@@ -257,16 +257,16 @@ def test_event_weeks_one_word_at_a_time(words, sizes, missing, from_week):
     ],
 )
 def test_event_weeks_of_small_words(name, word, weeks, event, onset, missed):
-    found = event_weeks([word], name).iloc[0]
-    assert (found["weeks"], found["event"], found["missed_weeks"]) == (weeks, event, missed)
-    assert found["onset"] is pd.NA if onset is None else found["onset"] == onset
+    result = event_weeks([word], name).iloc[0]
+    assert (result["weeks"], result["event"], result["missed_weeks"]) == (weeks, event, missed)
+    assert result["onset"] is pd.NA if onset is None else result["onset"] == onset
     both = outcomes([word], [name, f"{name}_weeks"]).iloc[0]
     assert both.tolist() == [event, weeks]
 
 
 def test_last_clear_is_the_last_week_seen_clear_before_the_event():
-    found = event_weeks(["--o+-++++", "++++", "-*-oo"], "ctn_0094_relapse")
-    assert found["last_clear"].tolist() == [5, 0, 3]
+    weeks = event_weeks(["--o+-++++", "++++", "-*-oo"], "ctn_0094_relapse")
+    assert weeks["last_clear"].tolist() == [5, 0, 3]
 
 
 def test_who_was_never_seen_has_no_outcome_and_the_reason_is_said():
@@ -318,10 +318,10 @@ def test_the_first_15_weeks_are_those_of_the_protocol_and_not_those_seen():
 def test_weeks_not_due_leave_denominators_and_interrupt_runs():
     word = ["--_-_+-*--_----o"]
     names = ["fiellin_2006_share", "fudala_2003", "schottenfeld_2008_longest", "kosten_1993"]
-    found = outcomes(word, names).iloc[0]
-    assert found["fiellin_2006_share"] == pytest.approx(10.5 / 13)
-    assert found["fudala_2003"] == pytest.approx(10.5 / 12)
-    assert found["schottenfeld_2008_longest"] == 4
+    result = outcomes(word, names).iloc[0]
+    assert result["fiellin_2006_share"] == pytest.approx(10.5 / 13)
+    assert result["fudala_2003"] == pytest.approx(10.5 / 12)
+    assert result["schottenfeld_2008_longest"] == 4
 
 
 def test_nothing_to_measure_is_a_reason():
@@ -367,15 +367,15 @@ def test_lofwall_s_middle_week_follows_the_first_half_of_a_protocol_of_odd_halve
     assert "weeks 9 to 11, in week 12, and" in find(name, weeks=24).rule
     parts = "weeks 5 to 7, in week 8, and in five sixths of weeks 9 to 14"
     assert parts in find(name, weeks=14).rule
-    found = outcomes(["-" * 6 + "+" + "-" * 7, "-" * 7 + "+" + "-" * 6], name, weeks=14)
+    result = outcomes(["-" * 6 + "+" + "-" * 7, "-" * 7 + "+" + "-" * 6], name, weeks=14)
     # Week 8 is no visit: it takes the value of week 7, so that use in week 8 is not seen.
-    assert found.iloc[:, 0].tolist() == [False, True]
+    assert result.iloc[:, 0].tolist() == [False, True]
 
 
 @pytest.mark.parametrize("weeks", [12, 13, 16, 17, 20, 23, 24, 26, 52])
 def test_every_length_of_a_protocol_can_be_worked_out(weeks):
-    found = outcomes(["+-*o" * 13, "-" * 52], weeks=weeks)
-    assert found.notna().all(axis=None)
+    result = outcomes(["+-*o" * 13, "-" * 52], weeks=weeks)
+    assert result.notna().all(axis=None)
     assert "  " not in " ".join(definitions(weeks)["rule"])
 
 
@@ -384,10 +384,10 @@ def test_every_length_of_a_protocol_can_be_worked_out(weeks):
 
 def test_a_name_is_a_column_and_the_index_is_kept():
     patterns = pd.Series(["+" * 4, "-" * 4], index=["x", "y"], name="use_pattern")
-    found = outcomes(patterns, ["krupitsky_2004", "lee_2016"])
-    assert list(found.columns) == ["krupitsky_2004", "lee_2016"]
-    assert found.index.equals(patterns.index)
-    assert found.to_numpy().tolist() == [[True, True], [False, False]]
+    result = outcomes(patterns, ["krupitsky_2004", "lee_2016"])
+    assert list(result.columns) == ["krupitsky_2004", "lee_2016"]
+    assert result.index.equals(patterns.index)
+    assert result.to_numpy().tolist() == [[True, True], [False, False]]
     assert list(outcomes(patterns, "lee_2016").columns) == ["lee_2016"]
 
 
@@ -396,8 +396,8 @@ def test_without_names_there_is_one_column_for_each_definition():
 
 
 def test_columns_of_the_reference_are_names_too():
-    found = outcomes(["-++-----"], ["RsE_lee_2016", "RsT_lee_2016", "Rs_krupitsky_2004"])
-    assert found.iloc[0].tolist() == [True, 3, False]
+    result = outcomes(["-++-----"], ["RsE_lee_2016", "RsT_lee_2016", "Rs_krupitsky_2004"])
+    assert result.iloc[0].tolist() == [True, 3, False]
     stored = outcomes(["-++-----"], ["lee_2016", "Rs_krupitsky_2004"], compatible=True)
     assert stored.to_dict("list") == {
         "RsT_lee_2016": [3],
@@ -409,14 +409,14 @@ def test_columns_of_the_reference_are_names_too():
 def test_each_kind_of_value_has_its_type_whether_or_not_some_are_missing():
     names = ["lee_2016", "lee_2016_weeks", "fiellin_2006", "fudala_2003"]
     for patterns in (["+-+-"], ["+-+-", None], [None], []):
-        found = outcomes(pd.Series(patterns, dtype=object), names)
-        assert [str(dtype) for dtype in found.dtypes] == ["boolean", "Int64", "Int64", "float64"]
+        result = outcomes(pd.Series(patterns, dtype=object), names)
+        assert [str(dtype) for dtype in result.dtypes] == ["boolean", "Int64", "Int64", "float64"]
 
 
 def test_missing_patterns_are_missing_in_the_reference_s_columns_too():
-    found = outcomes(pd.Series(["+-" * 12, None]), compatible=True)
-    assert found.iloc[0].notna().all()
-    assert found.iloc[1].isna().all()
+    result = outcomes(pd.Series(["+-" * 12, None]), compatible=True)
+    assert result.iloc[0].notna().all()
+    assert result.iloc[1].isna().all()
 
 
 def test_a_word_shorter_than_the_window_is_missing_in_the_reference_only():
@@ -486,11 +486,11 @@ def test_the_reference_s_columns_are_each_in_the_registry_once():
 
 @needs_data
 def test_definitions_that_say_they_coincide_do_and_no_others(words):
-    found = outcomes(words).astype("Float64")
-    same: dict[str, set[str]] = {name: set() for name in found}
-    values = {name: found[name].to_numpy(dtype=float, na_value=np.nan) for name in found}
-    for left in found:
-        for right in found:
+    result = outcomes(words).astype("Float64")
+    same: dict[str, set[str]] = {name: set() for name in result}
+    values = {name: result[name].to_numpy(dtype=float, na_value=np.nan) for name in result}
+    for left in result:
+        for right in result:
             if left != right and np.allclose(
                 values[left], values[right], rtol=0, atol=1e-12, equal_nan=True
             ):
@@ -564,10 +564,10 @@ def _own(measure, **options) -> Definition:
 
 def test_a_definition_of_your_own_stands_in_place_of_a_name():
     own = _own(AtLeast(Share("-", 1, 4, MISSED_IS_USE), 0.75))
-    found = outcomes(["---o+", "--oo-", "---", "oooo"], ["krupitsky_2004", own])
-    assert found["own"].tolist()[:2] == [True, False]
-    assert found["own"].isna().tolist() == [False, False, True, True]
-    assert found.attrs["rules"]["own"] == "Own: A rule. A missing rule."
+    result = outcomes(["---o+", "--oo-", "---", "oooo"], ["krupitsky_2004", own])
+    assert result["own"].tolist()[:2] == [True, False]
+    assert result["own"].isna().tolist() == [False, False, True, True]
+    assert result.attrs["rules"]["own"] == "Own: A rule. A missing rule."
     assert "own" not in definitions()["name"].tolist()
     with pytest.raises(RuleError, match="no definition"):
         outcomes(["+"], "own")

@@ -79,11 +79,11 @@ def times_of(frame: pd.DataFrame) -> dict[str, Time]:
 
 def rows_of(frame: pd.DataFrame, kind: type[Stretch] | type[Stay]) -> dict[str, list[Any]]:
     """Return the rows of `recurrent_relapses` or `state_histories` by episode."""
-    found: dict[str, list[Any]] = defaultdict(list)
+    result: dict[str, list[Any]] = defaultdict(list)
     rows = frame[list(kind._fields)].itertuples(index=False)
     for name, row in zip(frame["episode_id"], rows, strict=True):
-        found[name].append(kind(*map(plain, row)))
-    return found
+        result[name].append(kind(*map(plain, row)))
+    return result
 
 
 def name_of(rule: RelapseRule) -> str:

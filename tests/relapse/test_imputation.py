@@ -89,14 +89,14 @@ def test_missing_where_it_cannot_be_given():
         {"edge": [0.0, 0.1], "unknown": [np.nan, 0.1], "fixed": [0.5, 0.5], "fine": [0.4, 0.5]}
     )
     variances = estimates * 0 + [0.01, 0.01, 0.0, 0.01]
-    found = pool(estimates, variances, scale="logit")
-    assert found.index.tolist() == list(estimates)
-    assert found.loc["edge", "estimate"] == pytest.approx(0.05)
-    assert found.loc["edge"].drop("estimate").isna().all()
-    assert found.loc["unknown"].isna().all()
-    assert found.loc["fixed", "estimate"] == pytest.approx(0.5)
-    assert found.loc["fixed", ["lower", "upper", "p_value"]].isna().all()
-    assert found.loc["fine"].notna().all()
+    result = pool(estimates, variances, scale="logit")
+    assert result.index.tolist() == list(estimates)
+    assert result.loc["edge", "estimate"] == pytest.approx(0.05)
+    assert result.loc["edge"].drop("estimate").isna().all()
+    assert result.loc["unknown"].isna().all()
+    assert result.loc["fixed", "estimate"] == pytest.approx(0.5)
+    assert result.loc["fixed", ["lower", "upper", "p_value"]].isna().all()
+    assert result.loc["fine"].notna().all()
 
 
 @pytest.mark.parametrize(
@@ -249,8 +249,8 @@ def test_missed_weeks_are_drawn_with_their_exact_probability(word, delta):
     total = sum(chances.values())
     for filled, chance in chances.items():
         exact = chance / total
-        found = drawn.get(filled.replace("_", "-"), 0.0)
-        assert abs(found - exact) < 5 * sqrt(exact * (1 - exact) / copies), filled
+        result = drawn.get(filled.replace("_", "-"), 0.0)
+        assert abs(result - exact) < 5 * sqrt(exact * (1 - exact) / copies), filled
 
 
 # A truth that is known
@@ -295,11 +295,11 @@ def test_draws_recover_a_truth_that_the_simple_rules_miss(truth):
     whole, seen, young = simulate(people, 2)
     imputed = impute_weeks(seen, covariates=young, imputations=10, seed=5)
     assert 0.3 < imputed.missing_share < 0.4
-    found = relapse_by_imputation(imputed, "krupitsky_2004", horizon_weeks=WEEKS).table.iloc[0]
+    result = relapse_by_imputation(imputed, "krupitsky_2004", horizon_weeks=WEEKS).table.iloc[0]
     error = sqrt(truth * (1 - truth) / people)
     assert abs(share(whole) - truth) < 4 * error
-    assert found["relapsed_lower"] < truth < found["relapsed_upper"]
-    assert abs(found["relapsed"] - share(whole)) < 2 * error
+    assert result["relapsed_lower"] < truth < result["relapsed_upper"]
+    assert abs(result["relapsed"] - share(whole)) < 2 * error
     complete = share(seen[~seen.str.contains("o")])
     for simple in (
         share(seen, missing="use"),
@@ -310,8 +310,8 @@ def test_draws_recover_a_truth_that_the_simple_rules_miss(truth):
         assert abs(simple - truth) > 5 * error
     # Less is known than if all had been seen, and the interval says so.
     plain = 2 * 1.96 * error
-    assert plain < found["relapsed_upper"] - found["relapsed_lower"] < 2 * plain
-    assert 0.1 < found["missing_information"] < 0.8
+    assert plain < result["relapsed_upper"] - result["relapsed_lower"] < 2 * plain
+    assert 0.1 < result["missing_information"] < 0.8
 
 
 def test_intervals_cover_as_often_as_they_say(truth):
@@ -331,19 +331,19 @@ def test_groups_keep_their_difference_if_they_are_a_covariate():
     group = young["young"]
     difference = share(whole[group]) - share(whole[~group])
     imputed = impute_weeks(seen, covariates=young, imputations=5, seed=1)
-    found = relapse_by_imputation(imputed, "krupitsky_2004", horizon_weeks=WEEKS, by="young")
-    row = found.difference.set_index("quantity").loc["relapsed"]
+    result = relapse_by_imputation(imputed, "krupitsky_2004", horizon_weeks=WEEKS, by="young")
+    row = result.difference.set_index("quantity").loc["relapsed"]
     assert row["lower"] < difference < row["upper"]
     assert row["p_value"] < 0.001
-    assert "The second minus the first: +" in found.text
-    assert "not a covariate" not in found.rule
+    assert "The second minus the first: +" in result.text
+    assert "not a covariate" not in result.rule
     blind = relapse_by_imputation(
         impute_weeks(seen, imputations=5, seed=1), "krupitsky_2004", horizon_weeks=WEEKS, by=group
     )
     assert "not a covariate" in blind.rule
     assert blind.difference["difference"].iloc[0] < row["difference"] - row["se"]
     same = relapse_by_imputation(imputed, "krupitsky_2004", horizon_weeks=WEEKS, by=group)
-    pd.testing.assert_frame_equal(same.table, found.table)
+    pd.testing.assert_frame_equal(same.table, result.table)
     assert "not a covariate" not in same.rule
 
 
@@ -423,8 +423,8 @@ def test_without_missed_weeks_it_is_the_plain_estimate():
     assert (imputed.missing_share, len(imputed.model), len(imputed.trace)) == (0, 0, 0)
     assert imputed.text.startswith("No week was missed.")
     row = relapse_by_imputation(imputed, FOUR, horizon_weeks=8).table.iloc[0]
-    found = event_weeks(patterns, FOUR)
-    times = pd.DataFrame({"days": found["weeks"].astype(int), "event": found["event"].astype(bool)})
+    weeks = event_weeks(patterns, FOUR)
+    times = pd.DataFrame({"days": weeks["weeks"].astype(int), "event": weeks["event"].astype(bool)})
     curves = survival_curves(times)
     assert row["relapsed"] == pytest.approx(1 - curves.at([8])["survival"].iloc[0])
     assert row["least"] == row["most"] == pytest.approx(row["relapsed"])
@@ -477,8 +477,8 @@ def test_a_large_delta_is_the_simple_rule(delta, rule):
     to = "+" if rule == "use" else "-"
     seen = SOME.str.contains("[+*-]")
     assert (imputed.patterns[0][seen] == SOME[seen].str.replace("o", to)).all()
-    found = relapse_by_imputation(imputed, FOUR, horizon_weeks=8).table.iloc[0]
-    assert found["relapsed"] == pytest.approx(share_of_four(SOME[seen], rule))
+    result = relapse_by_imputation(imputed, FOUR, horizon_weeks=8).table.iloc[0]
+    assert result["relapsed"] == pytest.approx(share_of_four(SOME[seen], rule))
 
 
 def share_of_four(patterns, rule):
@@ -554,8 +554,8 @@ def test_what_everybody_shares_and_one_week_are_no_terms():
 def test_the_line_of_time_bends_within_the_weeks_up_to_the_last_seen(words, bends):
     frame = pd.DataFrame({"age": [float(place) for place in range(len(words))]})
     terms = impute_weeks(pd.Series(words), covariates=frame, imputations=2).model["term"]
-    found = [term for term in terms.unique() if term.startswith("bend of time")]
-    assert found == [f"bend of time {place + 1}" for place in range(bends)]
+    results = [term for term in terms.unique() if term.startswith("bend of time")]
+    assert results == [f"bend of time {place + 1}" for place in range(bends)]
 
 
 def test_time_and_its_bends_are_counted_in_quarters_of_the_weeks():
@@ -575,14 +575,14 @@ def test_attributes_rule_and_table_travel():
     for words in ("2 times (seed 8)", "the odds of use are taken to be 2 times", "mixed week"):
         assert words in imputed.rule
     assert provenance_of(patterns).rule == "a rule"
-    found = relapse_by_imputation(imputed, FOUR, horizon_weeks=8)
-    assert found.synthetic
-    assert found.rule.startswith("Relapse (CTN-0094): 4 weeks with use in a row. Missed weeks are")
-    assert "Relapsed by week 8: " in found.text
-    assert "<caption>" in found._repr_html_()
+    result = relapse_by_imputation(imputed, FOUR, horizon_weeks=8)
+    assert result.synthetic
+    assert result.rule.startswith("Relapse (CTN-0094): 4 weeks with use in a row. Missed weeks are")
+    assert "Relapsed by week 8: " in result.text
+    assert "<caption>" in result._repr_html_()
     assert "<caption>" in imputed._repr_html_()
     assert "2 imputations of 30 patterns" in repr(imputed)
-    assert repr(found).startswith("<ImputedRelapse: by week 8, ")
+    assert repr(result).startswith("<ImputedRelapse: by week 8, ")
     seen = imputed.table["seen"]
     assert (seen + imputed.table["missed_between"] + imputed.table["missed_after"]).equals(
         imputed.table["due"]
@@ -606,10 +606,10 @@ def test_three_groups_have_no_difference_and_a_definition_of_your_own_will_do():
     own = Definition("own", "Own", "relapse", "2 weeks with use.", "None.", Window(2, 2))
     group = pd.Series(list("abc") * 10, index=SOME.index, name="site")
     imputed = impute_weeks(SOME, covariates=group, imputations=2)
-    found = relapse_by_imputation(imputed, own, horizon_weeks=8, by=["site"])
-    assert found.table["site"].tolist() == ["a", "b", "c"]
-    assert len(found.difference) == 0
-    assert found.rule.startswith("Own: 2 weeks with use. Missed weeks are drawn")
+    result = relapse_by_imputation(imputed, own, horizon_weeks=8, by=["site"])
+    assert result.table["site"].tolist() == ["a", "b", "c"]
+    assert len(result.difference) == 0
+    assert result.rule.startswith("Own: 2 weeks with use. Missed weeks are drawn")
 
 
 # Refusals

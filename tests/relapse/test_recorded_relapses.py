@@ -75,10 +75,10 @@ def test_times_under_many_rules_are_recorded(records: iop.Records) -> None:
         try:
             rule = iop.RelapseRule(**options)
             times = iop.time_to_relapse(records, rule)
-            said = f"{rule.text}\n{len(times)} rows: {', '.join(times.columns)}\n{ends_of(times)}"
+            text = f"{rule.text}\n{len(times)} rows: {', '.join(times.columns)}\n{ends_of(times)}"
         except OutcomesError as error:
-            said = f"{type(error).__name__}: {error}"
-        parts.append((str(options), said))
+            text = f"{type(error).__name__}: {error}"
+        parts.append((str(options), text))
     compare_recorded(HERE / "times.txt", parts_text(parts))
 
 

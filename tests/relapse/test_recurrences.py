@@ -135,8 +135,8 @@ def test_how_an_episode_ended_after_a_relapse() -> None:
     assert times["terminal"].sum() == 4
     assert not recurrent_relapses(records, terminal=[])["terminal"].any()
     # Seen until day 45, although the last check-in was long before.
-    found = mean_cumulative_function(times, terminal="terminal")
-    assert found.at([7, 44, 45, 46])["at_risk"].tolist() == [4, 4, 4, 0]
+    means = mean_cumulative_function(times, terminal="terminal")
+    assert means.at([7, 44, 45, 46])["at_risk"].tolist() == [4, 4, 4, 0]
 
 
 def test_a_death_on_the_day_of_the_relapse_is_known() -> None:
@@ -220,11 +220,11 @@ def test_on_the_sample(sample: iop.Records, rule: RelapseRule) -> None:
 
 def test_who_is_in_relapse_is_counted_with_none(sample: iop.Records) -> None:
     times = recurrent_relapses(sample, RelapseRule(missing="drop"))
-    found = mean_cumulative_function(times, "track")
+    means = mean_cumulative_function(times, "track")
     at_risk_only = mean_cumulative_function(times[times["at_risk"]], "track")
-    assert (at_risk_only.at(120)["mean"] > found.at(120)["mean"]).all()
-    assert "relapses" in found.text
-    assert found.synthetic
+    assert (at_risk_only.at(120)["mean"] > means.at(120)["mean"]).all()
+    assert "relapses" in means.text
+    assert means.synthetic
     # Of those followed to the day, whether in relapse or not, the mean is near the plain average.
     known = times.groupby("episode_id", observed=True)["days"].transform("max") >= 119
     seen = times[known]
@@ -236,8 +236,8 @@ def test_who_is_in_relapse_is_counted_with_none(sample: iop.Records) -> None:
 
 def test_it_goes_into_the_test_and_the_models(sample: iop.Records) -> None:
     times = recurrent_relapses(sample, RelapseRule(missing="drop"))
-    found = compare_recurrence(times, "track", terminal="terminal")
-    assert found.table["events"].sum() == times["event"].sum()
+    comparison = compare_recurrence(times, "track", terminal="terminal")
+    assert comparison.table["events"].sum() == times["event"].sum()
     fit = recurrent_cox(times, "track + age", model="pwp_gap", most=2)
     assert fit.n == times["at_risk"].sum()
     assert fit.clusters == times["person_id"].nunique()
@@ -255,9 +255,9 @@ def test_the_columns_and_the_attributes(sample: iop.Records) -> None:
     assert dtypes == ["bool", "int32", "bool"]
     assert times.attrs["clear_days"] == 14
     assert "after 14 days known clear since the last use" in times.attrs["rule"]
-    made = provenance_of(times)
-    assert made.rule == times.attrs["rule"]
-    assert replace(made, rule="") == replace(provenance_of(first), rule="")
+    result = provenance_of(times)
+    assert result.rule == times.attrs["rule"]
+    assert replace(result, rule="") == replace(provenance_of(first), rule="")
     earlier = {name: times.attrs[name] for name in times.attrs if name not in (KEY, "rule")}
     assert earlier == {name: first.attrs[name] for name in earlier if name != "clear_days"} | {
         "clear_days": 14
@@ -310,6 +310,6 @@ def test_records_of_nobody_have_no_relapses() -> None:
     checkins = pd.DataFrame({"episode_id": ["a"], "date": ["2026-01-12"], "status": ["completed"]})
     records = iop.read_records(episodes=episodes, checkins=checkins, as_of="2026-02-01")
     nobody = records.subset(np.zeros(1, dtype=bool))
-    found = recurrent_relapses(nobody)
-    assert len(found) == 0
-    assert list(found.columns) == list(recurrent_relapses(records).columns)
+    stretches = recurrent_relapses(nobody)
+    assert len(stretches) == 0
+    assert list(stretches.columns) == list(recurrent_relapses(records).columns)

@@ -35,13 +35,13 @@ START = {"admission": 0, "first_session": 10, "discharge": 30}
 
 
 def checkins_of(rows: dict[str, str], shift: int = 0) -> pd.DataFrame:
-    found = [
+    results = [
         (episode, int(day) + shift, *SIGNS[sign])
         for episode, text in rows.items()
         for day, sign in re.findall(r"(-?\d+)(\D)", text.replace(" ", ""))
     ]
     columns = ["episode_id", "day", "status", "used", "drug_test"]
-    return pd.DataFrame(found, columns=columns).astype({"used": object, "drug_test": object})
+    return pd.DataFrame(results, columns=columns).astype({"used": object, "drug_test": object})
 
 
 def records_of(
@@ -89,13 +89,13 @@ def told(times: pd.DataFrame) -> list[str]:
 
 
 def specifications(text: str) -> list[tuple[str, str, list[str]]]:
-    found = []
+    results = []
     for line in text.strip().splitlines():
         why, rows, *cells = (cell.strip() for cell in line.split("|"))
         for place, cell in enumerate(cells):
             cells[place] = cells[place - 1] if cell == "=" else cell
-        found.append((why, rows, cells))
-    return found
+        results.append((why, rows, cells))
+    return results
 
 
 FIRST_USE = """
@@ -168,8 +168,8 @@ def test_the_specifications_hold_under_each_missing_rule_and_origin(text, option
     records = records_of({why: rows for why, rows, _ in wanted}, origin)
     rule = RelapseRule(missing=MISSING[column], origin=origin, **options)
     times = time_to_relapse(records, rule)
-    found = dict(zip(times["episode_id"], told(times), strict=True))
-    assert found == {why: cells[column] for why, _, cells in wanted}
+    result = dict(zip(times["episode_id"], told(times), strict=True))
+    assert result == {why: cells[column] for why, _, cells in wanted}
 
 
 EVIDENCE = """
@@ -182,11 +182,11 @@ the two disagree           | 7- 14x          | 7..14  | 14 lost           | 0 mi
 @pytest.mark.parametrize(("why", "rows", "cells"), specifications(EVIDENCE))
 def test_the_evidence_that_counts_is_the_rules_to_say(why, rows, cells):
     records = records_of({why: rows})
-    found = [
+    results = [
         told(time_to_relapse(records, RelapseRule(evidence=evidence)))[0]
         for evidence in ("either", "self_report", "drug_test")
     ]
-    assert found == cells
+    assert results == cells
 
 
 REFUSED = """
@@ -211,13 +211,13 @@ def test_a_refused_test_is_what_the_rule_says(why, rows, cells):
 
 def test_the_recurrences_and_states_take_a_refused_test_as_the_rule_says():
     records = records_of({"a": "7- 14v 21- 28- 35-"})
-    found = {}
+    results = {}
     for refused in ("missing", "use", "as_reported"):
         rule = RelapseRule(refused=refused, missing="drop")
         first = recurrent_relapses(records, rule).iloc[0]
         state = state_histories(records, rule)["next_state"].iloc[0]
-        found[refused] = (bool(first["event"]), str(state))
-    assert found == {
+        results[refused] = (bool(first["event"]), str(state))
+    assert results == {
         "missing": (False, "lost"),
         "use": (True, "relapsed"),
         "as_reported": (False, "lost"),
@@ -287,8 +287,8 @@ def test_each_row_says_on_which_day_it_ended(why, discharge, cells):
         discharge_reason=reason,
     )
     times = time_to_relapse(records, RelapseRule(lost_after=30))
-    found = [f"{end} {day}" for end, day in zip(told(times), times["ended_on"], strict=True)]
-    assert found == cells
+    results = [f"{end} {day}" for end, day in zip(told(times), times["ended_on"], strict=True)]
+    assert results == cells
 
 
 COMPETING = """
@@ -322,8 +322,8 @@ def test_a_competing_end_is_what_came_before_a_relapse_was_found(line):
         discharge_reason=reason,
     )
     row = time_to_relapse(records).iloc[0]
-    found = "" if pd.isna(row["competing_end"]) else f"{row.competing_end} {row.competing_on:g}"
-    assert found == expected
+    result = "" if pd.isna(row["competing_end"]) else f"{row.competing_end} {row.competing_on:g}"
+    assert result == expected
     assert pd.isna(row["competing_on"]) == pd.isna(row["competing_end"])
 
 
@@ -353,8 +353,8 @@ def test_a_check_in_missed_after_an_arrest_or_transfer_does_not_undo_it(line):
     times = time_to_relapse(records, RelapseRule(missing=missing))
     row = times.iloc[0]
     assert f"{told(times)[0]} {row.ended_on}" == end
-    found = "" if pd.isna(row["competing_end"]) else f"{row.competing_end} {row.competing_on:g}"
-    assert found == competing
+    result = "" if pd.isna(row["competing_end"]) else f"{row.competing_end} {row.competing_on:g}"
+    assert result == competing
 
 
 def test_in_weeks_the_week_of_the_arrest_counts_as_missed_at_its_end():
@@ -459,9 +459,9 @@ def test_what_comes_after_the_end_of_the_follow_up_starts_nothing():
     for origin in ("first_session", "discharge"):
         rule = RelapseRule(origin=origin)
         for follow in (time_to_relapse, recurrent_relapses, state_histories):
-            found = follow(records, rule)
-            assert found["episode_id"].unique().tolist() == ["b"]
-            assert found.attrs["not_started"] == 1
+            result = follow(records, rule)
+            assert result["episode_id"].unique().tolist() == ["b"]
+            assert result.attrs["not_started"] == 1
         words = iop.use_patterns(records, start=origin, weeks=None)
         assert words.isna().tolist() == [True, False]
 
@@ -479,11 +479,13 @@ def test_who_died_in_treatment_was_never_discharged_alive():
     records = iop.read_records(episodes=episodes, checkins=checkins_of(rows), as_of=100)
     rule = RelapseRule(origin="discharge")
     for follow in (time_to_relapse, recurrent_relapses, state_histories):
-        found = follow(records, rule)
-        assert found["episode_id"].unique().tolist() == ["a"]
-        assert found.attrs["not_started"] == 3
-        assert found.attrs["died_in_treatment"] == 2
-        assert "2 episodes that ended in death left out: no discharge alive." in found.attrs["rule"]
+        result = follow(records, rule)
+        assert result["episode_id"].unique().tolist() == ["a"]
+        assert result.attrs["not_started"] == 3
+        assert result.attrs["died_in_treatment"] == 2
+        assert (
+            "2 episodes that ended in death left out: no discharge alive." in result.attrs["rule"]
+        )
     assert told(time_to_relapse(records, rule)) == ["7..14"]
     assert time_to_relapse(records).attrs["died_in_treatment"] == 0
     from_admission = time_to_relapse(records, RelapseRule(missing="drop"))
@@ -667,8 +669,8 @@ def test_all_episodes_at_once_are_each_episode_by_itself(people, rule, followed)
         return  # a check-in table without rows is not read
     times = time_to_relapse(records_of(texts, rule.origin, followed), rule)
     columns = times[list(Time._fields)].astype(object)
-    found = [Time(*row) for row in columns.where(columns.notna(), None).itertuples(index=False)]
-    assert found == [plain_time(history_of(rows, rule.origin, followed), rule) for rows in people]
+    results = [Time(*row) for row in columns.where(columns.notna(), None).itertuples(index=False)]
+    assert results == [plain_time(history_of(rows, rule.origin, followed), rule) for rows in people]
     assert (times["days"] <= followed).all()
     assert (times["clear_until"] < times["days"])[times["event"]].all()
     assert ((times["ended_by"] == "relapse") == times["event"]).all()

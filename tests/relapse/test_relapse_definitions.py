@@ -93,8 +93,8 @@ def test_a_missing_week_may_be_carried_to_the_last_contact_or_left_out():
         for missing in ("last_value", "last_value_to_last_contact", "drop")
     ]
     rows = {"silent": "7- 14+ 21o 28o", "between": "7+ 14o 21o 28-", "around": "7- 14+ 21o 28+"}
-    found = [told(time_to_relapse(records_of(rows), rule)) for rule in rules]
-    assert found == [
+    results = [told(time_to_relapse(records_of(rows), rule)) for rule in rules]
+    assert results == [
         ["7..21?", "0..14?", "7..21?"],
         ["14 lost", "0..14?", "7..21?"],
         ["14 lost", "28 lost", "7..28"],
@@ -168,8 +168,8 @@ def test_a_published_time_is_the_k_of_n_weeks_that_it_counts():
         for missing in ALL_MISSING:
             plain = RelapseRule("k_of_n_weeks", missing=missing, use_weeks=k, window_weeks=n)
             records = records_of(rows)
-            found = time_to_relapse(records, RelapseRule(name, missing=missing))
-            pd.testing.assert_frame_equal(found, time_to_relapse(records, plain))
+            times = time_to_relapse(records, RelapseRule(name, missing=missing))
+            pd.testing.assert_frame_equal(times, time_to_relapse(records, plain))
 
 
 def test_substances_and_what_was_prescribed_are_the_rules_to_say():

@@ -68,14 +68,14 @@ def records_of(
 
 
 def told(histories: pd.DataFrame, rows: int = 1) -> list[str]:
-    found = []
+    results = []
     for number in range(rows):
         own = histories[histories["episode_id"] == f"E{number}"]
         assert (own["entry"].to_numpy()[1:] == own["days"].to_numpy()[:-1]).all()
         text = " ".join(f"{row.state} {row.days}" for row in own.itertuples())
         last = own["next_state"].iloc[-1] if len(own) else None
-        found.append(text + (" |" if pd.isna(last) else f" {last}"))
-    return found
+        results.append(text + (" |" if pd.isna(last) else f" {last}"))
+    return results
 
 
 def cases(text: str) -> list[list[str]]:

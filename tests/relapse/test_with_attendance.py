@@ -16,9 +16,9 @@ WEEKS = 10
 
 @cache
 def records() -> iop.Records:
-    made = iop.synthetic_records(people=80, seed=11)
+    sample = iop.synthetic_records(people=80, seed=11)
     return iop.read_records(
-        episodes=made.episodes, attendance=made.attendance, checkins=made.checkins
+        episodes=sample.episodes, attendance=sample.attendance, checkins=sample.checkins
     )
 
 

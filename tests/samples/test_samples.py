@@ -132,11 +132,11 @@ def test_reading_lists_exactly_the_inserted_faults(seed: int, tmp_path: Path) ->
     key = pd.read_csv(tmp_path / "messy" / "answer_key.csv", dtype=str, keep_default_na=False)
     records = iop.read_records(tmp_path / "messy", as_of="2026-09-30")
     done = records.problems["done"].str.extract(f"^({'|'.join(key['done'].unique())})")[0]
-    found = records.problems.assign(done=done, line=records.problems["line"].astype(str))
-    found = found[list(key)].fillna("").astype(str)
-    both = key.merge(found, how="outer", indicator=True)
+    result = records.problems.assign(done=done, line=records.problems["line"].astype(str))
+    result = result[list(key)].fillna("").astype(str)
+    both = key.merge(result, how="outer", indicator=True)
     assert both[both["_merge"] != "both"].to_numpy().tolist() == []
-    assert len(found) == len(key)  # and none twice
+    assert len(result) == len(key)  # and none twice
     assert set(key["check"]) == CHECKS
     read = records.sources[["rows_kept", "rows_set_aside", "rows_folded"]].sum(axis=1)
     assert read.tolist() == records.sources["rows_read"].tolist()

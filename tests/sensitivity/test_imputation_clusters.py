@@ -96,7 +96,7 @@ def test_the_difference_counts_people_who_are_in_both_groups():
     imputed = impute_weeks(words, covariates=frame[["track"]], imputations=2)
     person = frame["person_id"]
     assert (frame.groupby("person_id")["track"].nunique() == 2).mean() > 0.2
-    found = relapse_by_imputation(imputed, by="track", cluster=person, **OPTIONS).difference
+    result = relapse_by_imputation(imputed, by="track", cluster=person, **OPTIONS).difference
     without = [
         relapse_by_imputation(
             chosen(imputed, np.flatnonzero(person != one)), by="track", **OPTIONS
@@ -104,16 +104,16 @@ def test_the_difference_counts_people_who_are_in_both_groups():
         for one in person.unique()
     ]
     jackknife = np.sqrt(((without - np.mean(without, axis=0)) ** 2).sum(axis=0))
-    assert found["se"].to_numpy() == pytest.approx(jackknife, rel=0.06)
+    assert result["se"].to_numpy() == pytest.approx(jackknife, rel=0.06)
 
 
 def test_what_is_taken_together_is_said():
     words, frame = patterns(30, 4, 0.2)
     imputed = impute_weeks(words, imputations=2)
-    found = relapse_by_imputation(imputed, cluster=frame["person_id"].sample(frac=1), **OPTIONS)
-    assert f"{len(words)} patterns in 30 clusters" in found.text
-    assert "(patterns of one person_id taken together)" in found.rule
-    assert found.clustering.number == 30
+    result = relapse_by_imputation(imputed, cluster=frame["person_id"].sample(frac=1), **OPTIONS)
+    assert f"{len(words)} patterns in 30 clusters" in result.text
+    assert "(patterns of one person_id taken together)" in result.rule
+    assert result.clustering.number == 30
     for cluster in ({}, {"cluster": None}):
         apart = relapse_by_imputation(imputed, **cluster, **OPTIONS)
         assert apart.clustering.number is None

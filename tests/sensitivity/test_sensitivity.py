@@ -40,9 +40,9 @@ WORDS = pd.Series(
 
 @cache
 def sample(seed: int) -> iop.Records:
-    made = iop.synthetic_records(seed, people=500)
+    result = iop.synthetic_records(seed, people=500)
     return iop.read_records(
-        episodes=made.episodes, attendance=made.attendance, checkins=made.checkins
+        episodes=result.episodes, attendance=result.attendance, checkins=result.checkins
     )
 
 
@@ -53,8 +53,8 @@ def cell(found: Sensitivity, definition: str, missing: str) -> pd.Series:
 
 
 def test_the_events_the_shares_and_what_they_rest_on_are_counted_by_hand():
-    found = sensitivity(WORDS, definitions={"two": TWO_OF_TWO}, missing="use", horizon=42)
-    row = cell(found, "two", "use")
+    estimates = sensitivity(WORDS, definitions={"two": TWO_OF_TWO}, missing="use", horizon=42)
+    row = cell(estimates, "two", "use")
     assert row[["n", "left", "events"]].tolist() == [6, 0, 4]
     parts = ["events_seen", "events_partly_missing", "events_all_missing"]
     assert row[parts].tolist() == [1, 1, 2]
@@ -74,8 +74,8 @@ def test_the_events_the_shares_and_what_they_rest_on_are_counted_by_hand():
 
 
 def test_the_bounds_are_worked_out_by_hand():
-    found = sensitivity(WORDS, definitions={"two": TWO_OF_TWO}, missing="censor", horizon=42)
-    row = cell(found, "two", "censor")
+    estimates = sensitivity(WORDS, definitions={"two": TWO_OF_TWO}, missing="censor", horizon=42)
+    row = cell(estimates, "two", "censor")
     # Known until day 14 ("partly", "missing"), 21 ("left"); "short" was not due any longer.
     assert row[["events", "left"]].tolist() == [1, 3]
     assert row["relapsed"] == pytest.approx(1 / 3)  # day 21: seen, left and clear are at risk
@@ -85,8 +85,8 @@ def test_the_bounds_are_worked_out_by_hand():
 
 
 def test_all_definitions_and_missing_rules_stand_in_the_table_with_their_rule():
-    found = sensitivity(WORDS, horizon=42)
-    assert found.table.groupby("definition", sort=False).size().to_dict() == {
+    estimates = sensitivity(WORDS, horizon=42)
+    assert estimates.table.groupby("definition", sort=False).size().to_dict() == {
         "first_use": 6,
         "ctn_0094_relapse": 6,
         "johnson_1992": 6,
@@ -94,25 +94,25 @@ def test_all_definitions_and_missing_rules_stand_in_the_table_with_their_rule():
         "lee_2016": 6,
         "ctn_0051_relapse": 6,
     }
-    assert set(found.table["missing"]) == set(MISSING_RULES)
-    own = found.table[found.table["own_rule"]].set_index("definition")["missing"]
+    assert set(estimates.table["missing"]) == set(MISSING_RULES)
+    own = estimates.table[estimates.table["own_rule"]].set_index("definition")["missing"]
     assert own.pop("first_use") == "censor"
     assert (own == "use").all()
-    for row in found.table.itertuples():
+    for row in estimates.table.itertuples():
         assert row.rule == RelapseRule(row.definition, missing=row.missing).text
 
 
 def test_each_cell_is_what_its_rule_gives_from_the_records():
     records = sample(3)
     rules = {"first": RelapseRule("first_use"), "lee": RelapseRule("lee_2016")}
-    found = sensitivity(records, "track", definitions=rules, missing=["censor", "use"])
+    estimates = sensitivity(records, "track", definitions=rules, missing=["censor", "use"])
     for name in rules:
         rule = rules[name]
         for missing in ("censor", "use"):
             given = RelapseRule(rule.definition, missing=missing)
             times = time_to_relapse(records, given)
             curves = survival_curves(times, by="track")
-            rows = found.table.query("definition == @name and missing == @missing")
+            rows = estimates.table.query("definition == @name and missing == @missing")
             at = curves.at(90)
             pd.testing.assert_series_equal(rows["track"], at["track"], check_index=False)
             for ours, theirs in (
@@ -146,9 +146,9 @@ def test_words_and_records_give_the_same_where_both_know_the_same():
 
 def test_groups_of_words_are_a_series_with_their_labels():
     track = pd.Series(["x", "y", "x", "y", "x", "y"], WORDS.index, name="track")
-    found = sensitivity(WORDS, track[::-1], definitions="lee_2016", missing="use", horizon=42)
-    assert found.by == ("track",)
-    assert found.table[["track", "n"]].to_numpy().tolist() == [["x", 3], ["y", 3]]
+    estimates = sensitivity(WORDS, track[::-1], definitions="lee_2016", missing="use", horizon=42)
+    assert estimates.by == ("track",)
+    assert estimates.table[["track", "n"]].to_numpy().tolist() == [["x", 3], ["y", 3]]
     nameless = sensitivity(
         WORDS, track.rename(None), definitions="lee_2016", missing="use", horizon=42
     )
@@ -163,27 +163,29 @@ def test_groups_of_words_are_a_series_with_their_labels():
 
 def test_a_missing_word_is_left_out_and_daily_words_count_days():
     some = pd.concat([WORDS, pd.Series({"none": None})])
-    found = sensitivity(some, definitions="lee_2016", missing="use", horizon=42)
-    assert found.table["n"].tolist() == [6]
+    estimates = sensitivity(some, definitions="lee_2016", missing="use", horizon=42)
+    assert estimates.table["n"].tolist() == [6]
     daily = pd.Series(["-" * 20 + "+" * 7 + "-" * 20], name="use_pattern_by_day")
     options = {"definitions": ["first_use", "x_bot"], "missing": "use", "horizon": 40}
-    found = sensitivity(daily, **options)
-    assert found.table["median"].tolist() == [21, 27]
+    estimates = sensitivity(daily, **options)
+    assert estimates.table["median"].tolist() == [21, 27]
     asked = sensitivity(daily.rename("mine"), **options, unit="day")
-    pd.testing.assert_frame_equal(asked.table, found.table)
+    pd.testing.assert_frame_equal(asked.table, estimates.table)
     with pytest.raises(RuleError, match="The unit of use patterns must be one of week, day"):
         sensitivity(daily, **options, unit="month")
 
 
 def test_what_cannot_be_estimated_is_missing_with_its_reason():
     track = pd.Series(["x", "x", "x", "x", "y", "y"], WORDS.index, name="track")
-    found = sensitivity(WORDS, track, definitions={"two": TWO_OF_TWO}, missing="no_use", horizon=71)
-    assert found.table[["relapsed", "restricted_mean", "p_value"]].isna().sum().tolist() == [
+    estimates = sensitivity(
+        WORDS, track, definitions={"two": TWO_OF_TWO}, missing="no_use", horizon=71
+    )
+    assert estimates.table[["relapsed", "restricted_mean", "p_value"]].isna().sum().tolist() == [
         2,
         2,
         0,
     ]
-    assert found.table["not_estimated"].tolist() == ["Followed to day 70 only."] * 2
+    assert estimates.table["not_estimated"].tolist() == ["Followed to day 70 only."] * 2
     none = sensitivity(
         pd.Series(["---", "---"]),
         pd.Series(["x", "y"]),
@@ -200,20 +202,22 @@ def test_what_cannot_be_estimated_is_missing_with_its_reason():
 
 
 def test_where_everyone_has_relapsed_the_share_is_1_though_nobody_is_followed_further():
-    found = sensitivity(pd.Series(["+-", "-+"]), definitions="first_use", missing="use", horizon=90)
-    assert found.table["relapsed"].tolist() == [1]
+    estimates = sensitivity(
+        pd.Series(["+-", "-+"]), definitions="first_use", missing="use", horizon=90
+    )
+    assert estimates.table["relapsed"].tolist() == [1]
     # On days 7 and 14: where the curve is at 0 its area is known.
-    assert found.table["restricted_mean"].tolist() == [(7 + 14) / 2]
+    assert estimates.table["restricted_mean"].tolist() == [(7 + 14) / 2]
 
 
 def test_definitions_may_be_named_mixed_or_given_once():
     rules = [TWO_OF_TWO, "lee_2016", RelapseRule("lee_2016", missing="drop"), "ctn_0094_dropout"]
     with pytest.raises(RuleError, match="Two rules have the name lee_2016"):
         sensitivity(WORDS, definitions=rules)
-    found = sensitivity(
+    estimates = sensitivity(
         WORDS, definitions=[TWO_OF_TWO, "ctn_0094_dropout"], missing=["own", "use", "drop"]
     )
-    rows = found.table[["definition", "missing", "own_rule"]].to_numpy().tolist()
+    rows = estimates.table[["definition", "missing", "own_rule"]].to_numpy().tolist()
     assert rows == [
         ["2 of 2 weeks", "censor", True],
         ["2 of 2 weeks", "use", False],
@@ -250,13 +254,13 @@ def test_the_words_of_a_person_are_in_no_message():
 
 def test_the_result_says_itself_in_words_in_html_and_in_short():
     track = pd.Series(["x", "y"] * 3, WORDS.index, name="<track>")
-    found = sensitivity(WORDS, track, missing=["own", "use", "no_use"], horizon=42)
-    assert found.text.startswith("6 definitions, 3 missing rules. Relapsed by day 42: 0% (")
-    assert "Each definition with its own missing rule:" in found.text
-    assert "at least half of the events depend on missing data." in found.text
-    assert found.text.endswith("Kaplan-Meier estimates, 95% limits.")
-    assert repr(found).startswith("<Sensitivity: 6 definitions, 3 missing rules. 0% (")
-    html = found._repr_html_()
+    estimates = sensitivity(WORDS, track, missing=["own", "use", "no_use"], horizon=42)
+    assert estimates.text.startswith("6 definitions, 3 missing rules. Relapsed by day 42: 0% (")
+    assert "Each definition with its own missing rule:" in estimates.text
+    assert "at least half of the events depend on missing data." in estimates.text
+    assert estimates.text.endswith("Kaplan-Meier estimates, 95% limits.")
+    assert repr(estimates).startswith("<Sensitivity: 6 definitions, 3 missing rules. 0% (")
+    html = estimates._repr_html_()
     assert "&lt;track&gt;" in html
     assert "<caption>" in html
     assert "<track>" not in html
@@ -289,9 +293,9 @@ def test_bounds_enclose_and_missing_as_use_is_never_fewer(words):
 
 def test_given_words_are_not_changed_and_their_order_does_not_matter():
     before = WORDS.copy()
-    found = sensitivity(WORDS, horizon=42).table
+    table = sensitivity(WORDS, horizon=42).table
     pd.testing.assert_series_equal(WORDS, before)
-    pd.testing.assert_frame_equal(sensitivity(WORDS[::-1], horizon=42).table, found)
+    pd.testing.assert_frame_equal(sensitivity(WORDS[::-1], horizon=42).table, table)
 
 
 def drawn(result: Sensitivity) -> tuple:
@@ -305,14 +309,14 @@ def drawn(result: Sensitivity) -> tuple:
 
 
 def test_the_picture_draws_the_table_in_order_and_says_which_choice_each_point_is():
-    found = sensitivity(WORDS, horizon=42)
-    ax, strip, panel = drawn(found)
+    estimates = sensitivity(WORDS, horizon=42)
+    ax, strip, panel = drawn(estimates)
     (points,) = [line for line in ax.lines if line.get_label() == "_estimate"]
     order = np.argsort(points.get_xdata())
     heights = points.get_ydata()[order]
-    assert heights.tolist() == sorted(found.table["relapsed"])
+    assert heights.tolist() == sorted(estimates.table["relapsed"])
     assert sorted(bar.get_height() for bar in strip.patches if bar.get_height() > 0) == sorted(
-        found.table["rests_on_missing"][lambda share: share > 0]
+        estimates.table["rests_on_missing"][lambda share: share > 0]
     )
     chosen = [line for line in panel.lines if line.get_marker() == "o"]
     rows, rings = chosen[:], [line for line in chosen if line.get_markersize() > 6]
@@ -328,23 +332,23 @@ def test_the_picture_draws_the_table_in_order_and_says_which_choice_each_point_i
     assert labels[:3] == ["Relapse is", "first use", "4 of 4 weeks: CTN-0094"]
     assert "2 of 2, from week 4: Johnson 1992" in labels
     assert "A missed week or check-in" in labels
-    assert iop.alternative_text(ax).startswith(found.text)
+    assert iop.alternative_text(ax).startswith(estimates.text)
 
 
 def test_the_picture_of_groups_tells_them_apart_and_says_where_they_differ():
     records = sample(3)
-    found = sensitivity(records, "track", definitions=["first_use", "lee_2016"])
-    ax, _, panel = drawn(found)
-    tracks = found.table["track"].unique()
+    estimates = sensitivity(records, "track", definitions=["first_use", "lee_2016"])
+    ax, _, panel = drawn(estimates)
+    tracks = estimates.table["track"].unique()
     lines = [line for line in ax.lines if line.get_label() in set(tracks)]
     assert len(lines) == len(tracks)
     assert len({line.get_marker() for line in lines}) == len(tracks)
     for line, track in zip(lines, tracks, strict=True):
-        rows = found.table[found.table["track"] == track]
+        rows = estimates.table[estimates.table["track"] == track]
         assert sorted(line.get_ydata()) == sorted(rows["relapsed"])
     assert "log-rank p < 0.05" in [text.get_text() for text in panel.texts]
     (last,) = [line for line in panel.lines if line.get_marker() == "o"][-1:]
-    differ = found.table.drop_duplicates(["definition", "missing"])["p_value"] < 0.05
+    differ = estimates.table.drop_duplicates(["definition", "missing"])["p_value"] < 0.05
     assert len(last.get_xdata()) == differ.sum()
 
 
@@ -357,8 +361,10 @@ def test_a_picture_says_what_could_not_be_estimated_and_that_people_are_made_up(
 
 
 def test_the_plot_of_a_result_is_that_of_the_function():
-    found = sensitivity(WORDS, definitions="lee_2016", horizon=42)
-    assert iop.alternative_text(found.plot()) == iop.alternative_text(plot_sensitivity(found))
+    estimates = sensitivity(WORDS, definitions="lee_2016", horizon=42)
+    assert iop.alternative_text(estimates.plot()) == iop.alternative_text(
+        plot_sensitivity(estimates)
+    )
 
 
 @pytest.mark.skipif(

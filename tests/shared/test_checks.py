@@ -54,8 +54,8 @@ def test_weeks_that_are_none_are_refused(weeks: Any) -> None:
 
 
 def test_weeks_of_numpy_are_weeks() -> None:
-    found = iop.attendance_by_week(RECORDS, weeks=np.int64(2))  # type: ignore[arg-type]
-    assert found.table["week"].tolist() == [1, 2]
+    weeks = iop.attendance_by_week(RECORDS, weeks=np.int64(2))  # type: ignore[arg-type]
+    assert weeks.table["week"].tolist() == [1, 2]
 
 
 def test_a_hazard_takes_whole_numbers_of_numpy() -> None:

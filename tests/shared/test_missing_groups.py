@@ -30,12 +30,12 @@ Call = Callable[[Any, str | None], Any]
 def grouped_functions() -> dict[str, inspect.Signature]:
     """Everything public that takes columns of groups or strata."""
     functions = {name: getattr(iop, name) for name in iop.__all__}
-    found = {
+    results = {
         name: inspect.signature(function)
         for name, function in functions.items()
         if inspect.isfunction(function)
     }
-    return {name: one for name, one in found.items() if GROUPED & set(one.parameters)}
+    return {name: one for name, one in results.items() if GROUPED & set(one.parameters)}
 
 
 def test_every_function_of_groups_takes_the_option() -> None:
@@ -50,13 +50,13 @@ def test_every_function_of_groups_takes_the_option() -> None:
 
 @cache
 def records() -> iop.Records:
-    made = iop.synthetic_records(seed=11, people=150)
-    site = np.where(np.arange(len(made.episodes)) % 2, "east", "west").astype(object)
+    sample = iop.synthetic_records(seed=11, people=150)
+    site = np.where(np.arange(len(sample.episodes)) % 2, "east", "west").astype(object)
     site[::9] = None
     return iop.read_records(
-        episodes=made.episodes.assign(site=site),
-        attendance=made.attendance,
-        checkins=made.checkins,
+        episodes=sample.episodes.assign(site=site),
+        attendance=sample.attendance,
+        checkins=sample.checkins,
     )
 
 
@@ -304,9 +304,9 @@ def without(data: Any) -> Any:
 
 def as_own(data: Any) -> Any:
     if isinstance(data, iop.Records):
-        made = data.subset(np.ones(len(data.episodes), dtype=bool))
-        made.episodes["site"] = named(made.episodes["site"])
-        return made
+        result = data.subset(np.ones(len(data.episodes), dtype=bool))
+        result.episodes["site"] = named(result.episodes["site"])
+        return result
     return data.assign(site=named(data["site"]))
 
 
@@ -320,9 +320,9 @@ def test_both_ways_are_what_one_would_do_by_hand(name: str) -> None:
     kind, call = CALLS[name]
     data = frames()[kind]
     for how, by_hand in (("leave_out", without), ("own", as_own)):
-        found = call(data, how)
+        result = call(data, how)
         expected = call(by_hand(data), None)
-        pd.testing.assert_frame_equal(found.table, expected.table, check_categorical=False)
+        pd.testing.assert_frame_equal(result.table, expected.table, check_categorical=False)
     assert call(data, "leave_out").text.count("without a value of site left out") == 1
     assert "left out" not in call(by_hand(data), "leave_out").text.replace("discharge left out", "")
 
@@ -344,14 +344,14 @@ def test_what_is_left_out_is_counted() -> None:
     times = pd.DataFrame(
         {"days": [1, 2, 3, 4, 5, 6], "event": True, "site": ["a", None, "b", "a", "b", np.nan]}
     )
-    given = times.copy()
+    original = times.copy()
     text = iop.compare_survival(times, "site", missing_group="leave_out").text
     assert "2 rows without a value of site left out." in text
-    pd.testing.assert_frame_equal(times, given)
+    pd.testing.assert_frame_equal(times, original)
     one = times.assign(ward=["x", "x", None, "y", "y", "y"])
-    found = iop.compare_survival(one, "site", strata="ward", missing_group="leave_out")
-    assert "3 rows without a value of site or ward left out." in found.text
-    assert found.table["n"].sum() == 3
+    comparison = iop.compare_survival(one, "site", strata="ward", missing_group="leave_out")
+    assert "3 rows without a value of site or ward left out." in comparison.text
+    assert comparison.table["n"].sum() == 3
     stretches = frames()["stretches"]
     lacking = stretches.loc[stretches["site"].isna(), "episode_id"].nunique()
     mean = iop.mean_cumulative_function(stretches, "site", missing_group="leave_out")
@@ -399,11 +399,13 @@ def test_what_leaves_hides_a_small_count_of_the_left_out(missing: int, shown: bo
     for text in (safe.text, safe.rule):
         assert (lacks in text) is shown
         assert ("Rows without a value of site left out." in text) is not shown
-    made = iop.synthetic_records(seed=3, people=120)
-    site = np.full(len(made.episodes), "east", dtype=object)
+    sample = iop.synthetic_records(seed=3, people=120)
+    site = np.full(len(sample.episodes), "east", dtype=object)
     site[:missing] = None
     read = iop.read_records(
-        episodes=made.episodes.assign(site=site), attendance=made.attendance, checkins=made.checkins
+        episodes=sample.episodes.assign(site=site),
+        attendance=sample.attendance,
+        checkins=sample.checkins,
     )
     lacks = f"{missing} episodes without a value of site"
     for result in (

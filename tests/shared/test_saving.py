@@ -69,9 +69,9 @@ def test_a_writer_that_is_killed_leaves_a_whole_file(tmp_path: Path) -> None:
         time.sleep(0.04 + 0.013 * number)
         writer.send_signal(signal.SIGKILL)
         writer.communicate()
-        found = path.read_bytes()
-        assert len(found) == size
-        assert found.count(found[:1]) == size
+        result = path.read_bytes()
+        assert len(result) == size
+        assert result.count(result[:1]) == size
 
 
 def test_two_writers_never_mix(tmp_path: Path) -> None:
@@ -81,8 +81,8 @@ def test_two_writers_never_mix(tmp_path: Path) -> None:
     def write(letter: bytes) -> None:
         for _ in range(20):
             write_whole(path, letter * size)
-            found = path.read_bytes()
-            assert found in (b"a" * size, b"b" * size)
+            result = path.read_bytes()
+            assert result in (b"a" * size, b"b" * size)
 
     failed: list[BaseException] = []
 
@@ -167,10 +167,10 @@ def test_a_link_stays_a_link_and_the_mode_stays(tmp_path: Path) -> None:
     assert (tmp_path / "shelf" / "not_yet.html").read_bytes() == b"made"
     before = os.umask(0o027)
     try:
-        made = write_whole(tmp_path / "mine.html", b"")
+        result = write_whole(tmp_path / "mine.html", b"")
     finally:
         os.umask(before)
-    assert stat.S_IMODE(made.stat().st_mode) == 0o640
+    assert stat.S_IMODE(result.stat().st_mode) == 0o640
 
 
 @POSIX
@@ -233,11 +233,11 @@ def test_a_name_as_long_as_the_system_allows_can_be_saved(tmp_path: Path) -> Non
 def test_nothing_else_in_the_package_writes_a_file() -> None:
     package = Path(iop.__file__).parent
     writing = ("write_bytes(", "write_text(", 'open("w', '"wb")', ".to_parquet(", "to_csv(path")
-    found = {
+    result = {
         str(path.relative_to(package))
         for path in package.rglob("*.py")
         for line in path.read_text(encoding="utf-8").splitlines()
         if any(word in line for word in writing)
         and not line.strip().startswith((">>>", "..."))  # an example makes its own file
     }
-    assert found == {"shared/saving.py"}
+    assert result == {"shared/saving.py"}

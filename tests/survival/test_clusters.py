@@ -60,8 +60,8 @@ def made_up(people: int = 70, seed: int = 5) -> pd.DataFrame:
 
 
 def _cause(times: pd.DataFrame, function: Any, **options: Any) -> tuple[pd.DataFrame, str]:
-    found = function(times, "age + track", causes=["relapse", "died"], **options)
-    return found.table, found.text
+    result = function(times, "age + track", causes=["relapse", "died"], **options)
+    return result.table, result.text
 
 
 def _table(found: Any) -> tuple[pd.DataFrame, str]:
@@ -77,13 +77,13 @@ def _gray(times: pd.DataFrame, _: str, **options: Any) -> Any:
 
 
 def _limits(times: pd.DataFrame, **options: Any) -> tuple[pd.DataFrame, str]:
-    found = interval_survival(times, "track", resamples=20, **options)
-    return found.at([7, 14, 28]), found.text
+    curves = interval_survival(times, "track", resamples=20, **options)
+    return curves.at([7, 14, 28]), curves.text
 
 
 def _parameters(times: pd.DataFrame, **options: Any) -> tuple[pd.DataFrame, str]:
-    found = parametric_survival(times, "track", models=["weibull", "exponential"], **options)
-    return found.parameters, found.text
+    fits = parametric_survival(times, "track", models=["weibull", "exponential"], **options)
+    return fits.parameters, fits.text
 
 
 def _rate(times: pd.DataFrame, **options: Any) -> tuple[pd.DataFrame, str]:
@@ -273,13 +273,13 @@ def test_sensitivity_takes_episodes_and_words_of_one_person_together():
     person = pd.Series(words.index // 2, words.index)
     options: dict[str, Any] = {"definitions": "lee_2016", "missing": "use", "horizon": 28}
     once = sensitivity(words[::2], track[::2], **options)
-    found = sensitivity(words, track, cluster=person[::-1], **options)
+    estimates = sensitivity(words, track, cluster=person[::-1], **options)
     limits = ["relapsed_lower", "relapsed_upper", "median_lower", "p_value"]
     limits += ["restricted_mean_lower", "restricted_mean_upper"]
-    np.testing.assert_allclose(found.table[limits], once.table[limits], rtol=1e-7)
-    assert "180 rows in 90 clusters" in found.text
+    np.testing.assert_allclose(estimates.table[limits], once.table[limits], rtol=1e-7)
+    assert "180 rows in 90 clusters" in estimates.text
     apart = sensitivity(words, track, **options)
-    assert (apart.table["p_value"] < found.table["p_value"]).all()
+    assert (apart.table["p_value"] < estimates.table["p_value"]).all()
     with pytest.raises(RuleError, match="a Series with the labels of the patterns"):
         sensitivity(words, track, cluster="person_id", **options)
     with pytest.raises(RuleError, match="2 of 180 patterns"):

@@ -66,9 +66,9 @@ def of(table: pd.DataFrame, cause: str, **group: str) -> pd.DataFrame:
 @pytest.mark.parametrize("cause", CAUSES)
 @pytest.mark.parametrize("quantity", ["incidence", "se", "lower", "upper", "events"])
 def test_estimates_with_ties_are_those_of_survfit(quantity: str, cause: str, group: str) -> None:
-    found = cumulative_incidence(tied(), by="group", end="end", causes=CAUSES)
+    incidence = cumulative_incidence(tied(), by="group", end="end", causes=CAUSES)
     expected = reference("ties", quantity, cause, group)
-    table = found.at(expected["day"].tolist())
+    table = incidence.at(expected["day"].tolist())
     value = of(table, cause, group=group)[quantity].to_numpy()
     # R has no limits while the incidence is 0.
     some = (of(table, cause, group=group)["incidence"] > 0).to_numpy()
@@ -80,14 +80,14 @@ def test_estimates_with_ties_are_those_of_survfit(quantity: str, cause: str, gro
 @pytest.mark.parametrize("cause", CAUSES)
 def test_incidence_with_late_entry_is_that_of_survfit(cause: str) -> None:
     expected = reference("entry", "incidence", cause)
-    found = of(
+    result = of(
         cumulative_incidence(late(), end="end", causes=CAUSES).at(expected["day"].tolist()), cause
     )
-    np.testing.assert_allclose(found["incidence"], expected["value"], rtol=0, atol=1e-9)
+    np.testing.assert_allclose(result["incidence"], expected["value"], rtol=0, atol=1e-9)
     # R's jackknife keeps what the same late comers add on several days; the sum of each day's
     # multinomial variance does not.
     jackknife = reference("entry", "jackknife", cause)["value"].to_numpy()
-    np.testing.assert_allclose(found["se"], jackknife, rtol=0.01, atol=0)
+    np.testing.assert_allclose(result["se"], jackknife, rtol=0.01, atol=0)
 
 
 @pytest.mark.parametrize(
@@ -106,8 +106,8 @@ def test_grays_test_is_that_of_cmprsk(data: str, groups: list[str]) -> None:
 
 
 def in_strata() -> pd.DataFrame:
-    found = pd.read_csv(HERE / "cox_data.csv").query("entry == 0").drop(columns="entry")
-    return found.assign(half=np.where(found["dose"] > 0.5, "more", "less"))
+    result = pd.read_csv(HERE / "cox_data.csv").query("entry == 0").drop(columns="entry")
+    return result.assign(half=np.where(result["dose"] > 0.5, "more", "less"))
 
 
 @pytest.mark.parametrize(
@@ -115,13 +115,15 @@ def in_strata() -> pd.DataFrame:
 )
 def test_grays_test_within_strata_is_that_of_cmprsk(model: str, by: str, strata: str) -> None:
     numbers = pd.read_csv(HERE / "cox.csv").query("model == @model and quantity == 'statistic'")
-    found = compare_incidence(in_strata(), by, "end", causes=["relapse", "died"], strata=strata)
+    comparison = compare_incidence(
+        in_strata(), by, "end", causes=["relapse", "died"], strata=strata
+    )
     expected = numbers.set_index("term")["value"]
-    for row in found.table.to_dict("records"):
+    for row in comparison.table.to_dict("records"):
         assert row["statistic"] == pytest.approx(expected[row["cause"]], rel=1e-9)
-    assert found.strata == (strata,)
-    assert f"stratified by {strata}, by {by}" in found.text
-    assert f"stratified by {strata}" in repr(found)
+    assert comparison.strata == (strata,)
+    assert f"stratified by {strata}, by {by}" in comparison.text
+    assert f"stratified by {strata}" in repr(comparison)
 
 
 # By hand
@@ -138,8 +140,8 @@ def small() -> pd.DataFrame:
 
 
 def test_a_small_example_worked_by_hand() -> None:
-    found = cumulative_incidence(small())
-    assert found.causes == ("relapse", "died", "transferred")
+    incidence = cumulative_incidence(small())
+    assert incidence.causes == ("relapse", "died", "transferred")
     # 6, 5 and 2 at risk: relapse 1/6, then 5/6 x 1/5; of the 1/2 left, half is transferred.
     expected = {
         "relapse": [0, Fraction(1, 6), Fraction(1, 3), Fraction(1, 3), Fraction(7, 12)],
@@ -147,28 +149,28 @@ def test_a_small_example_worked_by_hand() -> None:
         "transferred": [0, 0, 0, Fraction(1, 4), Fraction(1, 4)],
     }
     for cause, shares in expected.items():
-        rows = of(found.table, cause)
+        rows = of(incidence.table, cause)
         assert rows["day"].tolist() == [0, 10, 20, 30, 40]
         assert rows["at_risk"].tolist() == [6, 6, 5, 2, 1]
         np.testing.assert_allclose(rows["incidence"], [float(share) for share in shares])
     # One event among six: the variance of a share.
-    assert of(found.table, "relapse")["se"][1] == pytest.approx((1 / 6 * 5 / 6 / 6) ** 0.5)
+    assert of(incidence.table, "relapse")["se"][1] == pytest.approx((1 / 6 * 5 / 6 / 6) ** 0.5)
     # 1 - 5/6 x 4/5 x 0: whoever dies or moves is taken to relapse later.
-    assert of(found.naive(), "relapse")["naive"].iloc[-1] == 1
-    assert of(found.naive(), "relapse")["excess"].iloc[-1] == pytest.approx(5 / 12)
+    assert of(incidence.naive(), "relapse")["naive"].iloc[-1] == 1
+    assert of(incidence.naive(), "relapse")["excess"].iloc[-1] == pytest.approx(5 / 12)
 
 
 def test_what_competes_and_what_censors() -> None:
-    found = cumulative_incidence(small())
-    counted = dict(zip(found.ends["end"], found.ends["counted_as"], strict=True))
+    incidence = cumulative_incidence(small())
+    counted = dict(zip(incidence.ends["end"], incidence.ends["counted_as"], strict=True))
     assert counted == {
         "relapse": "relapse",
         "died": "died",
         "transferred": "transferred",
         "completed": "censored",
     }
-    assert found.ends["n"].sum() == 6
-    assert "censored: completed" in found.rule
+    assert incidence.ends["n"].sum() == 6
+    assert "censored: completed" in incidence.rule
     listed = cumulative_incidence(small(), causes=["relapse", "completed"])
     assert listed.causes == ("relapse", "completed")
     assert "censored: died, transferred" in listed.rule
@@ -181,47 +183,47 @@ def test_an_end_that_events_bear_counts_on_events_only() -> None:
         ended_by=["dropped_out", "died", "dropped_out", "dropped_out", "x", "dropped_out"]
     )
     for causes in (None, ["dropped_out", "died"]):
-        found = cumulative_incidence(times, causes=causes)
-        assert of(found.table, "dropped_out")["events"].sum() == 3
-        assert found.ends.query("counted_as == 'censored'")["n"].sum() == 2
+        incidence = cumulative_incidence(times, causes=causes)
+        assert of(incidence.table, "dropped_out")["events"].sum() == 3
+        assert incidence.ends.query("counted_as == 'censored'")["n"].sum() == 2
 
 
 def test_numbers_as_causes_and_a_missing_end() -> None:
     times = pd.DataFrame({"days": [1, 2, 3], "status": [1.0, 2.0, np.nan]})
-    found = cumulative_incidence(times, end="status", causes=[1, 2])
-    assert found.causes == ("1", "2")
-    assert found.ends["end"].tolist() == ["1", "2", "not recorded"]
-    assert of(found.table, "2")["incidence"].iloc[-1] == pytest.approx(1 / 3)
+    incidence = cumulative_incidence(times, end="status", causes=[1, 2])
+    assert incidence.causes == ("1", "2")
+    assert incidence.ends["end"].tolist() == ["1", "2", "not recorded"]
+    assert of(incidence.table, "2")["incidence"].iloc[-1] == pytest.approx(1 / 3)
 
 
 def test_at_does_not_extrapolate() -> None:
-    found = cumulative_incidence(tied(), by="group", end="end", causes=CAUSES)
-    table = found.at([3, 21, 182, 183])
+    incidence = cumulative_incidence(tied(), by="group", end="end", causes=CAUSES)
+    table = incidence.at([3, 21, 182, 183])
     assert len(table) == 3 * 3 * 4
     late_rows = table[table["day"] == 183]
     assert late_rows[["incidence", "se", "lower", "upper"]].isna().all(axis=None)
     assert (late_rows["at_risk"] == 0).all()
     assert (table.query("day == 3")["events"] == 0).all()
     pd.testing.assert_frame_equal(
-        table.query("day == 21")[[*found.table.columns]].reset_index(drop=True),
-        found.table.query("day == 21").reset_index(drop=True),
+        table.query("day == 21")[[*incidence.table.columns]].reset_index(drop=True),
+        incidence.table.query("day == 21").reset_index(drop=True),
     )
 
 
 def test_the_times_of_a_program_go_through() -> None:
     records = read_records(HERE.parents[1] / "data" / "samples")
     times = time_to_relapse(records)
-    found = cumulative_incidence(times, by="program")
-    assert found.causes[0] == "relapse"
-    assert found.rule.startswith(provenance_of(times).rule)
-    assert "an end by any of the causes" in found.overall.rule
-    assert found.synthetic
-    assert found.overall.synthetic
+    incidence = cumulative_incidence(times, by="program")
+    assert incidence.causes[0] == "relapse"
+    assert incidence.rule.startswith(provenance_of(times).rule)
+    assert "an end by any of the causes" in incidence.overall.rule
+    assert incidence.synthetic
+    assert incidence.overall.synthetic
     assert set(times.columns) == set(time_to_relapse(records).columns)
     moved = times["competing_end"].notna()
     assert 0 < (times["event"] & moved).sum() < moved.sum()
-    assert of(found.table, "relapse")["events"].sum() == (times["event"] & ~moved).sum()
-    assert found.table["events"].sum() == (times["event"] | moved).sum()
+    assert of(incidence.table, "relapse")["events"].sum() == (times["event"] & ~moved).sum()
+    assert incidence.table["events"].sum() == (times["event"] | moved).sum()
 
 
 @pytest.mark.parametrize(
@@ -247,8 +249,8 @@ def test_an_arrest_counts_though_a_later_check_in_is_written_missed(
     times = time_to_relapse(records, RelapseRule(definition, missing=missing))
     assert times["competing_end"].astype(object).tolist()[0] == "incarcerated"
     assert times["competing_on"].iloc[0] == 10
-    found = cumulative_incidence(times).at(14 if definition == "first_use" else 21)
-    assert dict(zip(found["cause"], found["incidence"], strict=True)) == {
+    result = cumulative_incidence(times).at(14 if definition == "first_use" else 21)
+    assert dict(zip(result["cause"], result["incidence"], strict=True)) == {
         "relapse": 0.5,
         "incarcerated": 0.5,
     }
@@ -297,9 +299,9 @@ def some_times(draw: st.DrawFn, entries: bool = True) -> pd.DataFrame:
 @settings(max_examples=40, deadline=None)
 @given(some_times())
 def test_the_closed_form_is_the_delta_method_day_by_day(times: pd.DataFrame) -> None:
-    found = cumulative_incidence(times, end="end", causes=CAUSES).table
+    table = cumulative_incidence(times, end="end", causes=CAUSES).table
     for day, state, covariance in plain(times, CAUSES):
-        rows = found[found["day"] == day]
+        rows = table[table["day"] == day]
         np.testing.assert_allclose(rows["incidence"], state[1:], atol=1e-12)
         np.testing.assert_allclose(rows["se"] ** 2, np.diag(covariance)[1:], atol=1e-12)
 
@@ -307,19 +309,21 @@ def test_the_closed_form_is_the_delta_method_day_by_day(times: pd.DataFrame) -> 
 @settings(max_examples=30, deadline=None)
 @given(some_times())
 def test_incidences_and_survival_sum_to_one(times: pd.DataFrame) -> None:
-    found = cumulative_incidence(times, end="end", causes=CAUSES)
+    incidence = cumulative_incidence(times, end="end", causes=CAUSES)
     curve = survival_curves(times.assign(event=times["end"] != "lost")).table
-    total = found.table.groupby("day")["incidence"].sum().to_numpy() + curve["survival"].to_numpy()
+    total = (
+        incidence.table.groupby("day")["incidence"].sum().to_numpy() + curve["survival"].to_numpy()
+    )
     np.testing.assert_allclose(total, 1, atol=1e-12)
-    assert found.table["day"].tolist() == curve["day"].tolist() * 3
-    for _, part in found.table.groupby("cause", observed=True):
+    assert incidence.table["day"].tolist() == curve["day"].tolist() * 3
+    for _, part in incidence.table.groupby("cause", observed=True):
         assert (np.diff(part["incidence"]) >= 0).all()
         inside = part.dropna()
         assert (inside["lower"] <= inside["incidence"] + 1e-12).all()
         assert (inside["incidence"] <= inside["upper"] + 1e-12).all()
         assert inside["lower"].min() >= 0
         assert inside["upper"].max() <= 1
-    naive = found.naive()
+    naive = incidence.naive()
     assert (naive["naive"] >= naive["incidence"] - 1e-12).all()
 
 
@@ -327,14 +331,14 @@ def test_incidences_and_survival_sum_to_one(times: pd.DataFrame) -> None:
 @given(some_times())
 @by_our_product
 def test_with_one_cause_it_is_one_less_kaplan_meier(times: pd.DataFrame) -> None:
-    found = cumulative_incidence(times, end="end", causes=["relapse"])
+    incidence = cumulative_incidence(times, end="end", causes=["relapse"])
     curve = survival_curves(times.assign(event=times["end"] == "relapse")).table
-    np.testing.assert_allclose(found.table["incidence"], 1 - curve["survival"], atol=1e-12)
-    np.testing.assert_allclose(found.naive()["excess"], 0, atol=1e-12)
+    np.testing.assert_allclose(incidence.table["incidence"], 1 - curve["survival"], atol=1e-12)
+    np.testing.assert_allclose(incidence.naive()["excess"], 0, atol=1e-12)
     n, died = curve["at_risk"].astype(float), curve["events"]
     below = (n * (n - died)).where(n > died)
     greenwood = curve["survival"] * np.sqrt((died / below).fillna(0).cumsum())
-    np.testing.assert_allclose(found.table["se"], greenwood, atol=1e-12)
+    np.testing.assert_allclose(incidence.table["se"], greenwood, atol=1e-12)
 
 
 @settings(max_examples=20, deadline=None)
@@ -342,21 +346,21 @@ def test_with_one_cause_it_is_one_less_kaplan_meier(times: pd.DataFrame) -> None
 def test_order_and_scale_do_not_matter_and_copies_keep_the_shares(
     times: pd.DataFrame, random: Any
 ) -> None:
-    found = cumulative_incidence(times, end="end", causes=CAUSES).table
+    table = cumulative_incidence(times, end="end", causes=CAUSES).table
     order = list(range(len(times)))
     random.shuffle(order)
     shuffled = times.iloc[order]
     pd.testing.assert_frame_equal(
-        cumulative_incidence(shuffled, end="end", causes=CAUSES).table, found
+        cumulative_incidence(shuffled, end="end", causes=CAUSES).table, table
     )
     scaled = times.copy()
     for name in {"days", "entry"} & set(times.columns):
         scaled[name] = scaled[name] * 7
     weekly = cumulative_incidence(scaled, end="end", causes=CAUSES).table
-    pd.testing.assert_frame_equal(weekly.drop(columns="day"), found.drop(columns="day"))
+    pd.testing.assert_frame_equal(weekly.drop(columns="day"), table.drop(columns="day"))
     twice = cumulative_incidence(pd.concat([times, times]), end="end", causes=CAUSES).table
-    np.testing.assert_allclose(twice["incidence"], found["incidence"], atol=1e-12)
-    np.testing.assert_allclose(twice["se"] ** 2 * 2, found["se"] ** 2, atol=1e-12)
+    np.testing.assert_allclose(twice["incidence"], table["incidence"], atol=1e-12)
+    np.testing.assert_allclose(twice["se"] ** 2 * 2, table["se"] ** 2, atol=1e-12)
 
 
 def test_a_group_is_what_it_is_alone() -> None:
@@ -399,8 +403,8 @@ def test_with_one_cause_the_score_is_the_log_ranks(times: pd.DataFrame, random: 
     )
     if times["group"].nunique() < 2 or not times["event"].any():
         return
-    found = read_causes(times, "group", "end", ["relapse"])
-    ends = Ends.of(found, np.ones(len(times), dtype=bool), None)
+    result = read_causes(times, "group", "end", ["relapse"])
+    ends = Ends.of(result, np.ones(len(times), dtype=bool), None)
     score, _ = gray_score(ends, 0)
     classic = log_rank(check_times(times, "group"), np.zeros(len(times), dtype=np.intp))
     np.testing.assert_allclose(score, classic.observed - classic.expected, atol=1e-10)
@@ -425,17 +429,17 @@ def test_while_nobody_has_come_to_a_cause_the_limit_is_that_of_none_among_those_
             "event": [0, 0, 0, 0, 0, 1, 0],
         }
     )
-    found = cumulative_incidence(times, end="end", causes=["relapse", "died"])
+    incidence = cumulative_incidence(times, end="end", causes=["relapse", "died"])
     # On day 0 nobody can have; of 7 it is known to day 8, then of 2 at risk and 2 who died.
     expected = [0.0, *(1 - 0.025 ** (1 / n) for n in (7, 7))]
-    np.testing.assert_allclose(of(found.table, "relapse")["upper"][:3], expected)
-    read = of(found.at([0, 5, 8, 9, 19, 20]), "relapse")["upper"]
-    upper = of(found.table, "relapse")["upper"][3]
+    np.testing.assert_allclose(of(incidence.table, "relapse")["upper"][:3], expected)
+    read = of(incidence.at([0, 5, 8, 9, 19, 20]), "relapse")["upper"]
+    upper = of(incidence.table, "relapse")["upper"][3]
     of_four = 1 - 0.025 ** (1 / 4)
     np.testing.assert_allclose(read, [*expected, of_four, of_four, upper])
     # As scipy's exact interval has it.
     limit = binomtest(0, 7).proportion_ci(0.95).high
-    assert of(found.table, "relapse")["upper"][1] == pytest.approx(limit)
+    assert of(incidence.table, "relapse")["upper"][1] == pytest.approx(limit)
 
 
 def test_a_group_that_goes_on_alone_adds_nothing() -> None:
@@ -443,12 +447,12 @@ def test_a_group_that_goes_on_alone_adds_nothing() -> None:
         {"days": [1, 2, 3, 4, 5, 2, 3], "end": "relapse", "group": list("bbbbbaa"), "event": 1}
     )
     alone = times.assign(days=times["days"].replace({5: 50}))
-    found = [
+    results = [
         compare_incidence(frame, by="group", end="end").table["statistic"].item()
         for frame in (times, alone)
     ]
-    assert np.isfinite(found[0])
-    assert found[0] == found[1]
+    assert np.isfinite(results[0])
+    assert results[0] == results[1]
     # Half end on day 1, which takes all of one group; the other half of the pool is gone on day 2.
     times = pd.DataFrame(
         {"days": [1, 1, 2, 3], "end": "relapse", "group": list("aabb"), "event": 1}
@@ -475,16 +479,16 @@ def test_a_cause_that_nobody_comes_to_has_an_incidence_of_0(kind) -> None:
     if kind == "category":
         ended = pd.Series(pd.Categorical(ended, ["relapse", "died", "completed"]))
     times = pd.DataFrame({"days": [10, 20, 30, 40], "ended_by": ended})
-    found = cumulative_incidence(times, causes=["relapse", "died"])
-    died = found.at([10, 40]).query("cause == 'died'")
+    incidence = cumulative_incidence(times, causes=["relapse", "died"])
+    died = incidence.at([10, 40]).query("cause == 'died'")
     assert died["incidence"].tolist() == [0, 0]
     assert died["lower"].tolist() == [0, 0]
     # Known of all four on day 10; of the last at risk and the two who relapsed on day 40.
     exact = [beta.ppf(0.975, 1, 4), beta.ppf(0.975, 1, 3)]
     assert died["upper"].to_numpy() == pytest.approx(exact)
-    assert "No event of died." in found.rule
+    assert "No event of died." in incidence.rule
     both = cumulative_incidence(times, causes=["relapse"]).at([10, 20, 30, 40])
-    relapse = found.at([10, 20, 30, 40]).query("cause == 'relapse'")
+    relapse = incidence.at([10, 20, 30, 40]).query("cause == 'relapse'")
     assert relapse["incidence"].tolist() == both["incidence"].tolist()
     nobody = cumulative_incidence(times, causes=["died"])
     assert (nobody.table["incidence"] == 0).all()
@@ -496,9 +500,9 @@ def test_times_with_the_event_and_none_who_died_take_died_as_a_cause() -> None:
     times = pd.DataFrame(
         {"days": [10, 20], "event": [True, False], "ended_by": ["relapse", "completed"]}
     )
-    found = cumulative_incidence(times, causes=["relapse", "died"])
-    assert found.at(20)["incidence"].tolist() == [0.5, 0]
-    assert set(found.ends["counted_as"]) == {"relapse", "censored"}
+    incidence = cumulative_incidence(times, causes=["relapse", "died"])
+    assert incidence.at(20)["incidence"].tolist() == [0.5, 0]
+    assert set(incidence.ends["counted_as"]) == {"relapse", "censored"}
 
 
 @pytest.mark.parametrize("word", ["relaps", "Relapse", " relapse", "re-lapse"])
@@ -512,8 +516,8 @@ def test_a_misspelt_cause_is_refused(word) -> None:
 
 def test_words_that_are_alike_without_being_misspelt_are_causes() -> None:
     times = pd.DataFrame({"days": [10, 20], "ended_by": ["transferred_in", "grade1"]})
-    found = cumulative_incidence(times, causes=["transferred_out", "grade2"])
-    assert (found.table["incidence"] == 0).all()
+    incidence = cumulative_incidence(times, causes=["transferred_out", "grade2"])
+    assert (incidence.table["incidence"] == 0).all()
 
 
 def test_a_missing_event_column_is_not_to_be_renamed_to_days() -> None:
@@ -535,8 +539,8 @@ def test_a_terminal_event_that_nobody_comes_to_is_none() -> None:
     times = pd.DataFrame(
         {"id": [1, 2], "days": [10, 20], "event": [True, False], "ended_by": ["relapse", "lost"]}
     )
-    found = mean_cumulative_function(times, id="id", terminal=["died"])
-    assert found.sizes["terminal"].item() == 0
+    means = mean_cumulative_function(times, id="id", terminal=["died"])
+    assert means.sizes["terminal"].item() == 0
     with pytest.raises(RuleError, match="No event of relaps"):
         mean_cumulative_function(times, id="id", terminal=["relaps"])
 
@@ -575,20 +579,20 @@ def test_a_competing_end_that_came_first_is_what_counts() -> None:
         competing_end=["transferred", "died", None, None, "transferred", "transferred"],
         competing_on=[4, 26, np.nan, np.nan, 37, 40],
     )
-    found = cumulative_incidence(times)
-    assert found.causes == ("relapse", "died", "transferred")
-    assert of(found.table, "died").query("events > 0")["day"].tolist() == [26]
-    assert of(found.table, "transferred").query("events > 0")["day"].tolist() == [4, 37]
+    incidence = cumulative_incidence(times)
+    assert incidence.causes == ("relapse", "died", "transferred")
+    assert of(incidence.table, "died").query("events > 0")["day"].tolist() == [26]
+    assert of(incidence.table, "transferred").query("events > 0")["day"].tolist() == [4, 37]
     # A relapse on the day of the move came before it.
-    assert of(found.table, "relapse").query("events > 0")["day"].tolist() == [20, 40]
-    assert of(found.table, "relapse")["at_risk"].tolist() == [6, 6, 5, 3, 2, 1]
+    assert of(incidence.table, "relapse").query("events > 0")["day"].tolist() == [20, 40]
+    assert of(incidence.table, "relapse")["at_risk"].tolist() == [6, 6, 5, 3, 2, 1]
     plain = small().assign(
         days=[4, 26, 20, 20, 37, 40],
         ended_by=["transferred", "died", "relapse", "completed", "transferred", "relapse"],
         event=[False, False, True, False, False, True],
     )
-    pd.testing.assert_frame_equal(found.table, cumulative_incidence(plain).table)
-    pd.testing.assert_frame_equal(found.ends, cumulative_incidence(plain).ends)
+    pd.testing.assert_frame_equal(incidence.table, cumulative_incidence(plain).table)
+    pd.testing.assert_frame_equal(incidence.ends, cumulative_incidence(plain).ends)
     # What is not asked for leaves the row to its own end.
     asked = cumulative_incidence(times, causes=["relapse", "died"])
     assert of(asked.table, "relapse").query("events > 0")["day"].tolist() == [10, 20, 40]
@@ -666,11 +670,11 @@ def test_comparisons_that_cannot_be_made_are_refused(
 
 
 def test_words_and_html() -> None:
-    found = cumulative_incidence(tied(), by="group", end="end", causes=CAUSES)
-    assert "through day 182: a: relapse 0." in found.text
-    assert "censored: censored" in found.text
-    assert repr(found).startswith("<CumulativeIncidence: 3 groups, n 400, relapse ")
-    assert "<caption>" in found._repr_html_()
+    incidence = cumulative_incidence(tied(), by="group", end="end", causes=CAUSES)
+    assert "through day 182: a: relapse 0." in incidence.text
+    assert "censored: censored" in incidence.text
+    assert repr(incidence).startswith("<CumulativeIncidence: 3 groups, n 400, relapse ")
+    assert "<caption>" in incidence._repr_html_()
     test = compare_incidence(tied(), by="group", end="end", causes=CAUSES)
     assert test.text.startswith(
         "Gray's test, by group: relapse: chi-squared 3.64 on 2 df, p = 0.16"
@@ -682,20 +686,20 @@ def test_words_and_html() -> None:
 @pytest.mark.parametrize("by", [None, "group"])
 def test_the_picture_shows_the_table(by: str | None) -> None:
     pyplot = pytest.importorskip("matplotlib.pyplot")
-    found = cumulative_incidence(tied(), by=by, end="end", causes=CAUSES)
-    ax = plot_incidence(found, naive=True)
+    incidence = cumulative_incidence(tied(), by=by, end="end", causes=CAUSES)
+    ax = plot_incidence(incidence, naive=True)
     panels = ax.child_axes if by else [ax]
     drawn = [line for panel in panels for line in panel.lines if line.get_label() != "_naive"]
-    parts = list(found.table.groupby(["cause", *found.by], observed=True, sort=False))
+    parts = list(incidence.table.groupby(["cause", *incidence.by], observed=True, sort=False))
     assert len(drawn) == len(parts) == (9 if by else 3)
     for line in drawn:
         assert line.get_drawstyle() == "steps-post"
         assert any(np.array_equal(line.get_ydata(), part["incidence"]) for _, part in parts)
     cells = [text for text in panels[-1].texts if str(text.get_gid()).startswith("risk_0_")]
     days = [float(str(text.get_gid()).split("_")[2]) for text in cells]
-    risk = found.overall.risk_table(days)["at_risk"].head(len(days))
+    risk = incidence.overall.risk_table(days)["at_risk"].head(len(days))
     assert [text.get_text() for text in cells] == [f"{count:,}" for count in risk]
-    assert found.rule in alternative_text(ax)
+    assert incidence.rule in alternative_text(ax)
     pyplot.close(ax.figure)
 
 
@@ -740,9 +744,9 @@ def test_a_stratum_without_an_end_says_nothing_to_grays_test():
     quiet = pd.DataFrame({"days": [4, 6], "ended_by": "left", "track": ["day", "evening"]})
     both = pd.concat([times, quiet.assign(site="y")], ignore_index=True)
     causes = ["relapse", "died"]
-    found = compare_incidence(both, "track", causes=causes, strata="site")
+    comparison = compare_incidence(both, "track", causes=causes, strata="site")
     alone = compare_incidence(times, "track", causes=causes)
-    assert found.table["statistic"].tolist() == alone.table["statistic"].tolist()
+    assert comparison.table["statistic"].tolist() == alone.table["statistic"].tolist()
 
 
 def test_grays_test_of_a_thousand_groups_is_refused_before_memory_is():

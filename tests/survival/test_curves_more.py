@@ -28,8 +28,8 @@ SCALES = {
 
 
 def lung() -> pd.DataFrame:
-    found = datasets.load_lung().rename(columns={"time": "days", "status": "event"})
-    return found.assign(all=0)
+    result = datasets.load_lung().rename(columns={"time": "days", "status": "event"})
+    return result.assign(all=0)
 
 
 def late_entry() -> pd.DataFrame:
@@ -67,9 +67,9 @@ def test_limits_on_each_scale_are_those_of_r(data, load, by, interval):
 def test_quantiles_and_their_limits_are_those_of_r(data, load, by, interval):
     curves = survival_curves(load(), by=by, interval=interval)
     shares = [0.05, 0.1, 0.25, 0.5, 0.75, 0.9]
-    found = curves.quantile(shares)
-    assert list(found.columns) == [by, "share", "quantile", "lower", "upper"]
-    for group, rows in found.groupby(by):
+    result = curves.quantile(shares)
+    assert list(result.columns) == [by, "share", "quantile", "lower", "upper"]
+    for group, rows in result.groupby(by):
         for column, name in (("quantile", ""), ("lower", "lower "), ("upper", "upper ")):
             theirs = reference(data, group, f"quantile {name}{SCALES[interval]}").loc[shares]
             assert rows[column].to_numpy() == pytest.approx(theirs.to_numpy(), nan_ok=True)
@@ -79,30 +79,30 @@ def test_quantiles_and_their_limits_are_those_of_r(data, load, by, interval):
 @pytest.mark.parametrize(("data", "load", "by"), CURVES)
 def test_the_median_follow_up_and_its_limits_are_those_of_r(data, load, by, interval):
     curves = survival_curves(load(), by=by, interval=interval)
-    found = curves.follow_up().set_index(by)
-    for group in found.index:
+    result = curves.follow_up().set_index(by)
+    for group in result.index:
         for column, name in (("median", ""), ("lower", "lower "), ("upper", "upper ")):
             theirs = reference(data, group, f"follow-up {name}{SCALES[interval]}").item()
             if (data, group, interval, column) == ("late_entry", 1, "log-log", "lower"):
                 # The limit rises from .473 on day 2 to .480 on day 18; R sorts it by height.
-                assert (theirs, found.loc[group, column]) == (18, 2)
+                assert (theirs, result.loc[group, column]) == (18, 2)
                 continue
-            assert found.loc[group, column] == pytest.approx(theirs, nan_ok=True)
-    assert found["median"].to_numpy() == pytest.approx(
+            assert result.loc[group, column] == pytest.approx(theirs, nan_ok=True)
+    assert result["median"].to_numpy() == pytest.approx(
         curves.sizes["followed_median"].to_numpy(), nan_ok=True
     )
 
 
 def test_the_published_limits_of_lung_at_day_180():
-    found = {
+    results = {
         name: survival_curves(lung(), interval=name).at(180)[["lower", "upper"]].to_numpy()[0]
         for name in SCALES
     }
-    assert found["plain"].round(5).tolist() == [0.66324, 0.78010]
-    assert found["log"].round(5).tolist() == [0.66554, 0.78253]
-    assert found["log-log"].round(5).tolist() == [0.65830, 0.77531]
-    assert found["logit"].round(5).tolist() == [0.65968, 0.77620]
-    assert found["arcsine"].round(5).tolist() == [0.66152, 0.77806]
+    assert results["plain"].round(5).tolist() == [0.66324, 0.78010]
+    assert results["log"].round(5).tolist() == [0.66554, 0.78253]
+    assert results["log-log"].round(5).tolist() == [0.65830, 0.77531]
+    assert results["logit"].round(5).tolist() == [0.65968, 0.77620]
+    assert results["arcsine"].round(5).tolist() == [0.66152, 0.77806]
 
 
 def test_a_hand_worked_quantile_takes_the_middle_of_a_plateau():
@@ -155,12 +155,12 @@ def test_a_scale_that_is_not_known_is_refused():
 @by_our_product
 def test_quantiles_rise_with_their_share_and_lie_within_their_limits(rows, shares, interval):
     times = pd.DataFrame(rows, columns=["days", "event"])
-    found = survival_curves(times, interval=interval).quantile(sorted(shares))
-    assert (found["quantile"].dropna().diff().dropna() >= 0).all()
-    assert found["quantile"].isna().is_monotonic_increasing
-    both = found.dropna(subset=["quantile", "lower"])
+    result = survival_curves(times, interval=interval).quantile(sorted(shares))
+    assert (result["quantile"].dropna().diff().dropna() >= 0).all()
+    assert result["quantile"].isna().is_monotonic_increasing
+    both = result.dropna(subset=["quantile", "lower"])
     assert (both["lower"] <= both["quantile"]).all()
-    both = found.dropna(subset=["quantile", "upper"])
+    both = result.dropna(subset=["quantile", "upper"])
     assert (both["quantile"] <= both["upper"]).all()
 
 
@@ -246,10 +246,10 @@ def test_limits_that_cannot_be_computed_are_not_called_not_reached():
 
 def test_quantiles_and_follow_up_say_why_a_limit_is_missing():
     times = pd.DataFrame({"days": [10, 20, 30, 40], "event": [1, 1, 0, 0]})
-    found = survival_curves(times).quantile([0.25, 0.75], reasons=True)
-    assert found["quantile"].isna().tolist() == [False, True]
-    assert found["lower_missing"].tolist() == ["", ""]
-    assert found["upper_missing"].tolist() == ["not reached", "not reached"]
+    result = survival_curves(times).quantile([0.25, 0.75], reasons=True)
+    assert result["quantile"].isna().tolist() == [False, True]
+    assert result["lower_missing"].tolist() == ["", ""]
+    assert result["upper_missing"].tolist() == ["not reached", "not reached"]
     # Turned round the curve comes down to 0 with the two who are followed to the end.
     follow_up = survival_curves(times).follow_up(reasons=True)
     assert follow_up["median"].item() == 35
@@ -264,11 +264,11 @@ def test_quantiles_and_follow_up_say_why_a_limit_is_missing():
 def test_a_missing_limit_has_its_reason_from_the_table(rows, interval):
     times = pd.DataFrame(rows, columns=["days", "event"])
     curves = survival_curves(times, interval=interval)
-    found = curves.median(reasons=True).iloc[0]
+    result = curves.median(reasons=True).iloc[0]
     for limit in ("lower", "upper"):
         heights = curves.table[limit]
-        reason = found[f"{limit}_missing"]
-        assert pd.isna(found[limit]) == (reason != "")
+        reason = result[f"{limit}_missing"]
+        assert pd.isna(result[limit]) == (reason != "")
         if reason == "not reached":
             assert (heights > 0.5).all()
         if reason == "cannot be computed":
@@ -280,9 +280,9 @@ def test_a_restricted_mean_without_spread_has_no_limits():
     # Nobody had the event, or everybody on one day: the formula gives 0, which is no certainty.
     for event, mean in ((0, 30.0), (1, 20.0)):
         times = pd.DataFrame({"days": [20, 20, 20] if event else [40] * 3, "event": event})
-        found = survival_curves(times).restricted_mean(30).iloc[0]
-        assert (found["mean"], found["se"]) == (mean, 0)
-        assert found[["lower", "upper"]].isna().all()
+        result = survival_curves(times).restricted_mean(30).iloc[0]
+        assert (result["mean"], result["se"]) == (mean, 0)
+        assert result[["lower", "upper"]].isna().all()
         lost = survival_curves(times).time_lost(30).iloc[0]
         assert lost[["lower", "upper"]].isna().all()
 

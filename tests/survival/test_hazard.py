@@ -89,16 +89,16 @@ def test_a_hand_worked_rate():
     # Increments 1/4, 1/3 and 1/2 on days 10, 20 and 30; on day 20 with b = 20 the weights are
     # 3/4 (1 - 1/4), 3/4 and 3/4 (1 - 1/4), over 20.
     times = pd.DataFrame({"days": [10, 20, 30, 60], "event": [1, 1, 1, 0]})
-    found = hazard(times, bandwidth=20, fewest=1).at(20).iloc[0]
+    result = hazard(times, bandwidth=20, fewest=1).at(20).iloc[0]
     weights = np.array([9 / 16, 3 / 4, 9 / 16]) / 20
     steps = np.array([1 / 4, 1 / 3, 1 / 2])
-    assert found["hazard"] == pytest.approx(weights @ steps)
-    assert found["se"] == pytest.approx(np.sqrt(weights**2 @ (steps / [4, 3, 2])))
-    assert found["cumulative_hazard"] == pytest.approx(1 / 4 + 1 / 3)
-    ratio = np.exp(1.959963984540054 * found["se"] / found["hazard"])
-    assert found["upper"] == pytest.approx(found["hazard"] * ratio)
-    assert found["lower"] == pytest.approx(found["hazard"] / ratio)
-    assert found["at_risk"] == 3
+    assert result["hazard"] == pytest.approx(weights @ steps)
+    assert result["se"] == pytest.approx(np.sqrt(weights**2 @ (steps / [4, 3, 2])))
+    assert result["cumulative_hazard"] == pytest.approx(1 / 4 + 1 / 3)
+    ratio = np.exp(1.959963984540054 * result["se"] / result["hazard"])
+    assert result["upper"] == pytest.approx(result["hazard"] * ratio)
+    assert result["lower"] == pytest.approx(result["hazard"] / ratio)
+    assert result["at_risk"] == 3
 
 
 def test_the_window_does_not_bend_a_constant_rate_at_either_end():
@@ -164,8 +164,8 @@ def test_days_within_a_bandwidth_of_either_end_are_said():
     assert rates.table["near_edge"].tolist() == near
     assert rates.at([9, 15])["near_edge"].tolist() == [True, False]
     late = pd.DataFrame({"entry": 20, "days": np.arange(30, 60), "event": True})
-    found = hazard(late, bandwidth=5).at([10, 20, 24, 25])
-    assert found["near_edge"].tolist() == [False, True, True, False]
+    result = hazard(late, bandwidth=5).at([10, 20, 24, 25])
+    assert result["near_edge"].tolist() == [False, True, True, False]
 
 
 def test_the_picture_does_not_fill_the_band_near_the_edges():
@@ -188,21 +188,21 @@ def test_the_picture_does_not_fill_the_band_near_the_edges():
 def test_the_months_of_the_year_by_hand():
     # Eleven people, none censored: 3 in the first month, 2 on its last day, 4 in month 6, 2 later.
     days = [0, 5, 29, 30, 30, 160, 161, 170, 180, 400, 400]
-    found = hazard(pd.DataFrame({"days": days, "event": True}), fewest=1).by_month()
-    assert found["to_day"].tolist() == [30, 61, 91, 122, 152, 182, 213, 243, 274, 304, 335, 365]
-    assert found["from_day"].tolist() == [0, *found["to_day"].tolist()[:-1]]
-    assert found["events"].tolist() == [5, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0]
-    assert found["share"].to_numpy() == pytest.approx([5 / 9, *[0] * 4, 4 / 9, *[0] * 6])
+    result = hazard(pd.DataFrame({"days": days, "event": True}), fewest=1).by_month()
+    assert result["to_day"].tolist() == [30, 61, 91, 122, 152, 182, 213, 243, 274, 304, 335, 365]
+    assert result["from_day"].tolist() == [0, *result["to_day"].tolist()[:-1]]
+    assert result["events"].tolist() == [5, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0]
+    assert result["share"].to_numpy() == pytest.approx([5 / 9, *[0] * 4, 4 / 9, *[0] * 6])
     # Without censoring the share is a proportion of the 9, and so is its standard error.
-    assert found["se"].iloc[[0, 5]].to_numpy() == pytest.approx(np.sqrt(5 / 9 * 4 / 9 / 9))
-    assert found.loc[found["share"] == 0, ["lower", "upper"]].isna().all(axis=None)
+    assert result["se"].iloc[[0, 5]].to_numpy() == pytest.approx(np.sqrt(5 / 9 * 4 / 9 / 9))
+    assert result.loc[result["share"] == 0, ["lower", "upper"]].isna().all(axis=None)
 
 
 def test_the_shares_of_the_months_count_those_who_were_censored():
     times = lung()
-    found = hazard(times, "sex").by_month()
+    result = hazard(times, "sex").by_month()
     curves = survival_curves(times, by="sex").at([0, 152, 182, 365])
-    for group, rows in found.groupby("sex"):
+    for group, rows in result.groupby("sex"):
         survival = curves.loc[curves["sex"] == group, "survival"].to_numpy()
         share = (survival[1] - survival[2]) / (1 - survival[3])
         row = rows[rows["month"] == 6].iloc[0]
@@ -217,14 +217,14 @@ def test_the_standard_error_of_a_share_is_that_of_resampled_people():
     times = times.assign(
         event=times["event"] & (times["days"] <= censored), days=np.minimum(times["days"], censored)
     )
-    found = hazard(times).by_month(6)
+    result = hazard(times).by_month(6)
     again = np.random.default_rng(8)
     samples = [
         times.iloc[again.integers(0, 400, 400)].assign(sample=number) for number in range(200)
     ]
     months = hazard(pd.concat(samples), by="sample", days=[0]).by_month(6)
     shares = months["share"].to_numpy().reshape(200, 6)
-    assert np.std(shares, axis=0) == pytest.approx(found["se"].to_numpy(), rel=0.2)
+    assert np.std(shares, axis=0) == pytest.approx(result["se"].to_numpy(), rel=0.2)
 
 
 def rows_of_people() -> st.SearchStrategy[pd.DataFrame]:
@@ -385,10 +385,10 @@ def test_the_picture_has_the_table_of_those_at_risk():
 def test_months_with_one_person_left_are_refused() -> None:
     days = [*range(5, 65), 200]
     times = pd.DataFrame({"days": days, "event": [True, False] * 30 + [False]})
-    found = hazard(times, fewest=2)
-    assert found.by_month(1)["share"].tolist() == [1.0]
+    rates = hazard(times, fewest=2)
+    assert rates.by_month(1)["share"].tolist() == [1.0]
     with pytest.raises(EstimateError, match="of 1 group 1 not followed so long"):
-        found.by_month(3)
+        rates.by_month(3)
     # Where all have had the event nothing is left to follow.
     gone = hazard(pd.DataFrame({"days": range(5, 65), "event": True}), fewest=2)
     assert gone.by_month(3)["share"].sum() == pytest.approx(1)

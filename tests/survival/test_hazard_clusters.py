@@ -133,11 +133,11 @@ def test_each_row_by_itself_has_nearly_the_errors_without_clusters():
 
 def test_the_cumulative_hazard_and_the_curve_have_errors_that_agree():
     times = several(60, 6)
-    found = hazard(times, bandwidth=10, fewest=1).at([10, 30])
+    result = hazard(times, bandwidth=10, fewest=1).at([10, 30])
     curve = survival_curves(times).at([10, 30])
     # The error of the log survival, nearly that of the cumulative hazard.
     relative = (curve["se"] / curve["survival"]).to_numpy()
-    assert found["cumulative_se"].to_numpy() == pytest.approx(relative, rel=0.03)
+    assert result["cumulative_se"].to_numpy() == pytest.approx(relative, rel=0.03)
 
 
 def test_the_result_says_what_is_taken_together():

@@ -35,24 +35,24 @@ def constant(people: int, seed: int, *, clear: bool = True) -> pd.DataFrame:
 def test_a_constant_rate_is_constant_to_both_edges(clear, bandwidth):
     # The quantiles of the exponential: no chance in it.
     days = -np.log(1 - (np.arange(200_000) + 0.5) / 200_000) / RATE
-    found = hazard(asked_weekly(days, clear=clear), bandwidth=bandwidth, days=range(0, LAST + 1, 7))
-    assert found.table["hazard"].to_numpy() == pytest.approx(RATE, rel=0.002)
+    rates = hazard(asked_weekly(days, clear=clear), bandwidth=bandwidth, days=range(0, LAST + 1, 7))
+    assert rates.table["hazard"].to_numpy() == pytest.approx(RATE, rel=0.002)
 
 
 @pytest.mark.parametrize("bandwidth", [None, 14])
 def test_a_constant_rate_comes_out_within_chance_and_its_limits_hold_it(bandwidth):
     samples = pd.concat([constant(500, seed).assign(sample=seed) for seed in range(60)])
-    found = hazard(samples, by="sample", bandwidth=bandwidth, days=DAYS).table
-    rates = found["hazard"].to_numpy().reshape(60, len(DAYS))
+    table = hazard(samples, by="sample", bandwidth=bandwidth, days=DAYS).table
+    rates = table["hazard"].to_numpy().reshape(60, len(DAYS))
     chance = rates.std(axis=0) / np.sqrt(len(rates))
     assert (np.abs(rates.mean(axis=0) - RATE) < 3.5 * chance).all()
     assert rates.std(axis=0) == pytest.approx(
-        found["se"].to_numpy().reshape(60, len(DAYS)).mean(axis=0), rel=0.25
+        table["se"].to_numpy().reshape(60, len(DAYS)).mean(axis=0), rel=0.25
     )
     # Missing limits (of a rate below half of its error) are not counted.
     held = [
         [row.lower <= RATE <= row.upper for row in rows.itertuples() if not np.isnan(row.lower)]
-        for rows in (found[found["day"] == day] for day in DAYS)
+        for rows in (table[table["day"] == day] for day in DAYS)
     ]
     assert all(np.mean(one) >= 0.88 for one in held)
 
@@ -69,10 +69,10 @@ def test_dated_at_check_ins_the_edges_are_wrong_and_can_still_be_had():
 def test_the_cumulative_hazard_at_check_ins_is_that_of_the_shares_of_each_week():
     times = constant(400, 3)
     weeks = np.arange(7, LAST + 1, 7)
-    found = hazard(times, days=weeks).table["cumulative_hazard"].to_numpy()
+    result = hazard(times, days=weeks).table["cumulative_hazard"].to_numpy()
     survival = survival_curves(times).at(weeks)["survival"].to_numpy()
     # The rate within a week is not quite constant by cells: equal to the fourth digit.
-    assert found == pytest.approx(-np.log(survival), rel=2e-4)
+    assert result == pytest.approx(-np.log(survival), rel=2e-4)
 
 
 @pytest.mark.parametrize("spacing", [None, 7])
@@ -101,11 +101,11 @@ def test_after_the_last_check_in_nothing_is_known():
     # Followed to day 185 in the records, but asked for the last time on day 182.
     times = constant(500, 2, clear=False)
     times["days"] = times["days"].where(times["event"], 185.0)
-    found = hazard(times, days=[182, 183, 185])
-    assert found.stretches["last"].item() == 182
-    assert found.table["hazard"].notna().tolist() == [True, False, False]
+    rates = hazard(times, days=[182, 183, 185])
+    assert rates.stretches["last"].item() == 182
+    assert rates.table["hazard"].notna().tolist() == [True, False, False]
     whole = hazard(constant(500, 2, clear=False), days=[182])
-    assert found.table["hazard"].iloc[0] == pytest.approx(whole.table["hazard"].item())
+    assert rates.table["hazard"].iloc[0] == pytest.approx(whole.table["hazard"].item())
 
 
 def test_events_whose_day_is_known_are_on_their_days():
@@ -153,23 +153,23 @@ def test_missed_check_ins_and_late_entry_leave_a_constant_rate_constant():
 def test_the_errors_are_those_of_leaving_out_each_person():
     times = missed(120, 2, weeks=16)
     options = {"bandwidth": 40, "days": [10, 50, 90]}
-    found = hazard(times, **options).table
+    result = hazard(times, **options).table
     without = [hazard(times.drop(index=row), **options).table for row in times.index]
     for rate, error in (("hazard", "se"), ("cumulative_hazard", "cumulative_se")):
         values = np.array([table[rate] for table in without])
         jackknife = np.sqrt(((values - values.mean(axis=0)) ** 2).sum(axis=0))
-        assert found[error].to_numpy() == pytest.approx(jackknife, rel=0.1)
+        assert result[error].to_numpy() == pytest.approx(jackknife, rel=0.1)
 
 
 def test_the_months_do_not_count_an_event_to_the_check_in_that_showed_it():
     days = np.random.default_rng(6).exponential(1 / RATE, 50_000)
-    found = hazard(asked_weekly(days)).by_month(5)
-    edges = np.append(0, found["to_day"].to_numpy())
+    result = hazard(asked_weekly(days)).by_month(5)
+    edges = np.append(0, result["to_day"].to_numpy())
     truth = -np.diff(np.exp(-RATE * edges)) / (1 - np.exp(-RATE * edges[-1]))
-    assert found["share"].to_numpy() == pytest.approx(truth, rel=0.03)
-    assert (np.abs(found["share"] - truth) < 4 * found["se"]).all()
+    assert result["share"].to_numpy() == pytest.approx(truth, rel=0.03)
+    assert (np.abs(result["share"] - truth) < 4 * result["se"]).all()
     late = hazard(asked_weekly(days), spacing=0).by_month(5)["share"].to_numpy()
-    assert np.abs(late - truth).max() > 2 * np.abs(found["share"] - truth).max()
+    assert np.abs(late - truth).max() > 2 * np.abs(result["share"] - truth).max()
 
 
 def plain_expectation(left: float, right: float, edges: np.ndarray, rate: np.ndarray):
@@ -190,10 +190,10 @@ def plain_expectation(left: float, right: float, edges: np.ndarray, rate: np.nda
 def test_what_is_expected_within_an_interval_is_its_definition(seed, left, length):
     edges, random = np.arange(16.0), np.random.default_rng(seed)
     rate = random.uniform(0.001, 0.3, 15)
-    found = _Expected.of(np.array([left + 0.5]), np.array([left + 0.5 + length]), edges, rate)
+    result = _Expected.of(np.array([left + 0.5]), np.array([left + 0.5 + length]), edges, rate)
     share, time = plain_expectation(left + 0.5, left + 0.5 + length, edges, rate)
-    assert found.share[0] == pytest.approx(share, abs=1e-4)
-    assert found.time[0] == pytest.approx(time, abs=2e-3)
+    assert result.share[0] == pytest.approx(share, abs=1e-4)
+    assert result.time[0] == pytest.approx(time, abs=2e-3)
 
 
 def test_the_slopes_are_those_of_small_changes_of_the_rates():
@@ -251,12 +251,12 @@ def test_intervals_that_cannot_be_are_refused():
 
 def test_groups_keep_their_own_rates_and_order_does_not_matter():
     both = pd.concat([constant(300, 1).assign(g="a"), constant(200, 2).assign(g="b")])
-    found = hazard(both, "g", bandwidth=30, days=DAYS)
-    middle = found.table.query("day == 91")["hazard"].to_numpy()
-    assert found.at(91)["hazard"].to_numpy() == pytest.approx(middle)
+    rates = hazard(both, "g", bandwidth=30, days=DAYS)
+    middle = rates.table.query("day == 91")["hazard"].to_numpy()
+    assert rates.at(91)["hazard"].to_numpy() == pytest.approx(middle)
     for name, seed, people in (("a", 1, 300), ("b", 2, 200)):
         alone = hazard(constant(people, seed), bandwidth=30, days=DAYS).table
-        own = found.table[found.table["g"] == name].drop(columns="g").reset_index(drop=True)
+        own = rates.table[rates.table["g"] == name].drop(columns="g").reset_index(drop=True)
         pd.testing.assert_frame_equal(own, alone)
     mixed = hazard(both.sample(frac=1, random_state=1), "g", bandwidth=30, days=DAYS)
-    pd.testing.assert_frame_equal(mixed.table, found.table)
+    pd.testing.assert_frame_equal(mixed.table, rates.table)

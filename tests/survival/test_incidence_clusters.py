@@ -27,12 +27,12 @@ def of_r() -> pd.DataFrame:
 @pytest.mark.parametrize("group", ["a", "b", "c"])
 def test_errors_are_the_influences_of_r_summed_within_persons(case, group):
     times = of_r() if "late" in case else of_r().drop(columns="entry")
-    found = cumulative_incidence(times, "group", causes=CAUSES)
+    incidence = cumulative_incidence(times, "group", causes=CAUSES)
     for cause in CAUSES:
         rows = REFERENCE.query("case == @case and group == @group and cause == @cause")
         for quantity, name in (("incidence", "incidence"), ("se", "se")):
             expected = rows[rows["quantity"] == quantity]
-            at = found.at(expected["at"].tolist())
+            at = incidence.at(expected["at"].tolist())
             ours = at[(at["group"] == group) & (at["cause"] == cause)][name]
             np.testing.assert_allclose(ours, expected["value"], rtol=1e-9, atol=1e-12)
 
@@ -63,7 +63,7 @@ def test_errors_are_those_of_nudging_each_person(days, seed, day):
     times = pd.DataFrame({"days": days, "person_id": rng.integers(0, 4, len(days))})
     times["entry"] = np.where(rng.random(len(days)) < 0.3, times["days"] // 2, 0)
     times["ended_by"] = pd.Categorical(rng.choice(ENDS, len(days)), ENDS)
-    found = cumulative_incidence(times, causes=CAUSES, cluster="person_id").at(day)
+    result = cumulative_incidence(times, causes=CAUSES, cluster="person_id").at(day)
     step, variance = 1e-6, dict.fromkeys(CAUSES, 0.0)
     for person in times["person_id"].unique():
         own = (times["person_id"] == person).to_numpy()
@@ -76,7 +76,7 @@ def test_errors_are_those_of_nudging_each_person(days, seed, day):
     if day <= max(days):
         # A row that is alone at risk leaves a rest of rounding when it is nudged.
         np.testing.assert_allclose(
-            found["se"], np.sqrt([variance[cause] for cause in found["cause"]]), atol=1e-6
+            result["se"], np.sqrt([variance[cause] for cause in result["cause"]]), atol=1e-6
         )
 
 
@@ -99,8 +99,8 @@ def test_while_nobody_has_come_to_a_cause_persons_are_counted_and_not_rows():
     times = pd.DataFrame({"days": [10, 10, 20, 20, 30, 40], "person_id": [1, 1, 2, 2, 3, 3]})
     ends = ["left", "relapse", "left", "left", "left", "relapse"]
     times["ended_by"] = pd.Categorical(ends, ENDS)
-    found = cumulative_incidence(times, causes=["relapse", "died"]).at([10, 15, 25, 35])
-    died = found[found["cause"] == "died"]
+    result = cumulative_incidence(times, causes=["relapse", "died"]).at([10, 15, 25, 35])
+    died = result[result["cause"] == "died"]
     # Known on the day: the three persons; from then on of the first, who relapsed, and so on.
     known = np.array([3, 3, 2, 2])
     np.testing.assert_allclose(died["upper"], 1 - 0.025 ** (1 / known))

@@ -61,14 +61,16 @@ def likelihood(left: np.ndarray, right: np.ndarray) -> float:
 
 
 def test_the_weekly_example_by_hand():
-    found = interval_survival(weekly())
-    assert found.at([7, 14, 21])["survival"].to_numpy() == pytest.approx([0.8, 0.5, 0.4], rel=1e-12)
-    assert found.median()[["median", "earliest", "latest"]].iloc[0].tolist() == [14, 10.5, 17.5]
-    inside = found.at(10).iloc[0]
+    curves = interval_survival(weekly())
+    assert curves.at([7, 14, 21])["survival"].to_numpy() == pytest.approx(
+        [0.8, 0.5, 0.4], rel=1e-12
+    )
+    assert curves.median()[["median", "earliest", "latest"]].iloc[0].tolist() == [14, 10.5, 17.5]
+    inside = curves.at(10).iloc[0]
     assert np.isnan(inside["survival"])
     assert [inside["lowest"], inside["highest"]] == pytest.approx([0.5, 0.8])
-    assert found.at(22).drop(columns="day").isna().all(axis=None)
-    assert found.table["right"].tolist() == [7, 14, 21, np.inf]
+    assert curves.at(22).drop(columns="day").isna().all(axis=None)
+    assert curves.table["right"].tolist() == [7, 14, 21, np.inf]
 
 
 def test_turnbull_1974():
@@ -82,9 +84,9 @@ def test_as_self_consistency_carried_on_in_r(name):
     """The steps in R stop at a change of 1e-15, up to 1e-9 from the maximum where they are slow."""
     part = DATA[DATA["data"] == name]
     theirs = reference(name, "survival")
-    found = interval_survival(made(name))
-    assert found.gap < 1e-11
-    at = found.at(theirs["day"].to_numpy())
+    curves = interval_survival(made(name))
+    assert curves.gap < 1e-11
+    at = curves.at(theirs["day"].to_numpy())
     assert at["survival"].notna().all()
     assert at["survival"].to_numpy() == pytest.approx(theirs["value"].to_numpy(), abs=1e-8)
     mine = likelihood(part["left"].to_numpy(), part["right"].to_numpy())
@@ -113,16 +115,16 @@ def test_medians_are_those_of_r(name):
 @pytest.mark.parametrize("name", ["weeks", "days", "few", "mixed"])
 @pytest.mark.parametrize("strata", [None, "stratum"])
 def test_scores_as_in_r(name, strata):
-    found = compare_interval_survival(made(name), "group", strata=strata)
+    result = compare_interval_survival(made(name), "group", strata=strata)
     quantity = "chi-squared" if strata is None else "chi-squared within stratum"
     theirs = reference(name, quantity)["value"].item()
-    assert found.statistic == pytest.approx(theirs, rel=1e-7)
-    assert found.degrees_of_freedom == 1
+    assert result.statistic == pytest.approx(theirs, rel=1e-7)
+    assert result.degrees_of_freedom == 1
     if strata is None:
         scores = reference(name, "score")["value"].to_numpy()
-        assert found.table["score"].to_numpy() == pytest.approx(scores, abs=1e-7)
-    assert found.text.startswith("Score test for intervals")
-    assert "Score test" in found._repr_html_()
+        assert result.table["score"].to_numpy() == pytest.approx(scores, abs=1e-7)
+    assert result.text.startswith("Score test for intervals")
+    assert "Score test" in result._repr_html_()
 
 
 def test_scores_are_the_slope_of_the_likelihood():
@@ -148,8 +150,8 @@ def test_the_variance_is_that_over_all_permutations():
     right = np.where(times["event"], times["days"], np.inf)
     score = person_scores(left, right)
     sums = np.array([score[list(order)][group == 2].sum() for order in permutations(range(7))])
-    found = compare_interval_survival(times.assign(group=group), "group")
-    assert found.statistic == pytest.approx(score[group == 2].sum() ** 2 / sums.var(), rel=1e-9)
+    result = compare_interval_survival(times.assign(group=group), "group")
+    assert result.statistic == pytest.approx(score[group == 2].sum() ** 2 / sums.var(), rel=1e-9)
 
 
 ROWS = st.lists(
@@ -166,18 +168,18 @@ def frame(rows: list[tuple[int, int, bool]]) -> pd.DataFrame:
 @given(ROWS)
 def test_the_conditions_of_the_maximum_hold(rows):
     times = frame(rows)
-    found = interval_survival(times)
-    table = found.table
-    assert found.gap <= 1e-8
+    curves = interval_survival(times)
+    table = curves.table
+    assert curves.gap <= 1e-8
     assert table["mass"].sum() == pytest.approx(1)
     assert (table["mass"] > 0).all()
     assert (table["right"].to_numpy()[:-1] <= table["left"].to_numpy()[1:]).all()
-    at = found.at(np.arange(0, 21))
+    at = curves.at(np.arange(0, 21))
     known = at.dropna(subset="lowest")
     assert (known["lowest"] <= known["highest"] + 1e-12).all()
     assert (np.diff(known["lowest"]) <= 1e-12).all()
     assert (np.diff(known["highest"]) <= 1e-12).all()
-    assert found.text
+    assert curves.text
 
 
 def breach(left: np.ndarray, right: np.ndarray) -> float:
@@ -355,9 +357,9 @@ def test_a_column_there_twice_is_refused():
 
 
 def test_numbers_of_numpy_are_whole_numbers_too():
-    found = interval_survival(weekly(), resamples=np.int64(20), seed=np.int64(3))
+    curves = interval_survival(weekly(), resamples=np.int64(20), seed=np.int64(3))
     pd.testing.assert_frame_equal(
-        found.limits, interval_survival(weekly(), resamples=20, seed=3).limits
+        curves.limits, interval_survival(weekly(), resamples=20, seed=3).limits
     )
 
 
@@ -393,17 +395,17 @@ def test_the_picture_draws_the_table(by):
     mpl.use("Agg")
     from matplotlib import pyplot
 
-    found = interval_survival(made("mixed"), by, resamples=20)
-    ax = found.plot()
+    curves = interval_survival(made("mixed"), by, resamples=20)
+    ax = curves.plot()
     boxes = [item for item in ax.collections if item.get_gid() == "unsettled"]
-    wide = found.table[np.isfinite(found.table["right"])]
+    wide = curves.table[np.isfinite(curves.table["right"])]
     wide = wide[wide["left"] < wide["right"]]
     corners = np.concatenate([[path.vertices for path in box.get_paths()] for box in boxes])
     assert corners[:, :, 0].min(axis=1).tolist() == wide["left"].tolist()
     assert corners[:, :, 0].max(axis=1).tolist() == wide["right"].tolist()
     assert corners[:, :, 1].max(axis=1) == pytest.approx(wide["survival_before"])
     assert corners[:, :, 1].min(axis=1) == pytest.approx(wide["survival_after"])
-    assert alternative_text(ax).startswith(found.text)
+    assert alternative_text(ax).startswith(curves.text)
     pyplot.close("all")
 
 
@@ -427,12 +429,12 @@ def test_names_of_groups_are_drawn_as_they_are(tmp_path):
 
 def test_all_censored_stays_at_one():
     times = pd.DataFrame({"days": [5, 9], "event": [False, False]})
-    found = interval_survival(times)
-    assert found.at([0, 9, 10])["survival"].tolist()[:2] == [1, 1]
-    assert found.median()["median"].isna().all()
-    assert "not reached" in found.text
-    assert "gap" in repr(found)
-    assert "median" in found._repr_html_()
+    curves = interval_survival(times)
+    assert curves.at([0, 9, 10])["survival"].tolist()[:2] == [1, 1]
+    assert curves.median()["median"].isna().all()
+    assert "not reached" in curves.text
+    assert "gap" in repr(curves)
+    assert "median" in curves._repr_html_()
 
 
 def test_the_text_of_many_groups_reads_those_it_names(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -446,16 +448,16 @@ def test_the_text_of_many_groups_reads_those_it_names(monkeypatch: pytest.Monkey
             "g": np.repeat(np.arange(size), 3),
         }
     )
-    found = interval_survival(frame, by="g")
+    curves = interval_survival(frame, by="g")
     read: list[int] = []
-    masses = type(found)._masses
+    masses = type(curves)._masses
 
     def counted(self: Any) -> Any:
         read.append(len(self.fits))
         return masses(self)
 
-    monkeypatch.setattr(type(found), "_masses", counted)
-    assert found.text.count("n 3, events 2") == 8
-    assert format_more(4) in found.text
+    monkeypatch.setattr(type(curves), "_masses", counted)
+    assert curves.text.count("n 3, events 2") == 8
+    assert format_more(4) in curves.text
     assert max(read) == 8
-    assert found._repr_html_().count("<tr>") == 1 + size
+    assert curves._repr_html_().count("<tr>") == 1 + size

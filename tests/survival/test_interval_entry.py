@@ -61,10 +61,10 @@ def drawn(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("name", NAMES)
 def test_as_the_steps_of_turnbull_carried_on_in_r(name):
     theirs = reference(name, "survival")
-    found = interval_survival(made(name))
-    assert found.gap < 1e-11
-    at = found.at(theirs["day"].to_numpy())
-    assert found.fits["unique"].all()
+    curves = interval_survival(made(name))
+    assert curves.gap < 1e-11
+    at = curves.at(theirs["day"].to_numpy())
+    assert curves.fits["unique"].all()
     assert at["survival"].to_numpy() == pytest.approx(theirs["value"].to_numpy(), abs=1e-8)
 
 
@@ -73,8 +73,8 @@ def test_the_likelihood_is_that_of_r(name):
     times = made(name)
     left = times["clear_until"].to_numpy(float)
     right = np.where(times["event"], times["days"], np.inf)
-    found = Hazards.of(Intervals(left, right, np.ones(len(left)), times["entry"].to_numpy(float)))
-    inside, waited = found.totals()
+    result = Hazards.of(Intervals(left, right, np.ones(len(left)), times["entry"].to_numpy(float)))
+    inside, waited = result.totals()
     happened = np.isfinite(right)
     mine = np.log(-np.expm1(-inside[happened])).sum() - waited.sum()
     assert mine == pytest.approx(reference(name, "likelihood")["value"].item(), abs=1e-9)
@@ -84,7 +84,7 @@ def test_the_likelihood_is_that_of_r(name):
 def test_no_day_could_gain_from_more_hazard(seed):
     """The conditions counted out one by one on each day and just after it, person by person."""
     left, right, entry = drawn(seed)
-    found = Hazards.of(Intervals.of(left, right, entry))
+    result = Hazards.of(Intervals.of(left, right, entry))
     days = np.unique(np.concatenate([left, right[np.isfinite(right)], entry]))
     exact = (left == right)[:, None]
     low, high, enter = left[:, None], right[:, None], entry[:, None]
@@ -97,17 +97,17 @@ def test_no_day_could_gain_from_more_hazard(seed):
         return ((enter < point) | (enter == 0)) & np.where(exact, point < low, point <= low)
 
     # Each increment just after the left end of its cell.
-    place = np.where(found.left == found.right, found.left, found.left + 0.25)
-    total = np.where(can_happen(place), found.hazard, 0.0).sum(axis=1)
+    place = np.where(result.left == result.right, result.left, result.left + 0.25)
+    total = np.where(can_happen(place), result.hazard, 0.0).sum(axis=1)
     happened = np.isfinite(right)
     assert (total[happened] > 0).all()
-    assert np.isfinite(found.hazard[is_waiting(place).any(axis=0)]).all()
+    assert np.isfinite(result.hazard[is_waiting(place).any(axis=0)]).all()
     pull = np.zeros(len(left))
     pull[happened] = 1 / np.expm1(np.minimum(total[happened], 700))
     points = np.concatenate([days, days + 0.25])
     gain = (can_happen(points) * pull[:, None]).sum(axis=0) - is_waiting(points).sum(axis=0)
     assert gain.max() < 1e-9 * len(left)
-    slack = np.where(np.isfinite(found.hazard), found.hazard, 0.0)
+    slack = np.where(np.isfinite(result.hazard), result.hazard, 0.0)
     own = (can_happen(place) * pull[:, None]).sum(axis=0) - is_waiting(place).sum(axis=0)
     assert np.abs(own * slack).max(initial=0.0) < 1e-9 * len(left)
 
@@ -204,27 +204,27 @@ def test_several_estimates_reach_the_maximum():
 
     log(1 - exp(-h)) - h is largest at exp(-h) = 1/2, however h is divided.
     """
-    found = interval_survival(four_people())
-    assert not found.fits["unique"].item()
-    assert found.table["left"].tolist() == [0, 3, 5, 12]
-    assert found.table["after_lowest"].to_numpy() == pytest.approx([0.5, 0.5, 0.5, 0])
-    assert found.table["after_highest"].to_numpy() == pytest.approx([1, 1, 0.5, 0])
-    at = found.at([2, 3, 4.5, 7, 10, 12])
+    curves = interval_survival(four_people())
+    assert not curves.fits["unique"].item()
+    assert curves.table["left"].tolist() == [0, 3, 5, 12]
+    assert curves.table["after_lowest"].to_numpy() == pytest.approx([0.5, 0.5, 0.5, 0])
+    assert curves.table["after_highest"].to_numpy() == pytest.approx([1, 1, 0.5, 0])
+    at = curves.at([2, 3, 4.5, 7, 10, 12])
     assert at["survival"].isna().tolist() == [True, True, True, True, False, False]
     assert at["lowest"].to_numpy() == pytest.approx([0.5] * 6)
     assert at["highest"].to_numpy() == pytest.approx([1, 1, 1, 1, 0.5, 0.5])
     told = "not unique: estimates differ by up to 50.0 percentage points"
-    assert f"{told} between day 0 and day 10" in found.text
+    assert f"{told} between day 0 and day 10" in curves.text
 
 
 def test_part_of_the_curve_is_told_and_part_is_not():
     """And an event on day 21 among two at risk: the half after the stretch not distinguished."""
     more = pd.DataFrame({"entry": 20, "clear_until": [21, 22], "days": [21, 22], "event": [1, 0]})
-    found = interval_survival(pd.concat([four_people(), more.astype({"event": bool})]))
-    at = found.at([2, 10, 21])
+    curves = interval_survival(pd.concat([four_people(), more.astype({"event": bool})]))
+    at = curves.at([2, 10, 21])
     assert at["lowest"].to_numpy() == pytest.approx([1 / 2, 1 / 2, 1 / 4])
     assert at["highest"].to_numpy() == pytest.approx([1, 1 / 2, 1 / 4])
-    assert found.table["after_highest"].to_numpy() == pytest.approx([1, 1, 1 / 2, 1 / 4, 0])
+    assert curves.table["after_highest"].to_numpy() == pytest.approx([1, 1, 1 / 2, 1 / 4, 0])
 
 
 def test_the_extremes_are_those_of_all_maxima():
@@ -263,12 +263,12 @@ def test_an_early_fall_to_zero_is_kaplan_meier_s_and_is_said():
     times = pd.DataFrame(
         {"entry": [0, 0, 6, 6], "clear_until": [2, 3, 8, 9], "days": [5, 4, 12, 9], "event": 1}
     )
-    found = interval_survival(times)
-    at = found.at([3, 4, 9])
+    curves = interval_survival(times)
+    at = curves.at([3, 4, 9])
     assert at["survival"].to_numpy() == pytest.approx([1, 0, 0])
-    assert found.fits["beyond"].item() == 2
-    assert "0 from day 4 on" in found.text
-    assert "of the 2 known to be without it later it says nothing" in found.text
+    assert curves.fits["beyond"].item() == 2
+    assert "0 from day 4 on" in curves.text
+    assert "of the 2 known to be without it later it says nothing" in curves.text
 
 
 def test_where_the_fall_to_zero_can_be_chosen_it_is_the_latest():
@@ -276,12 +276,12 @@ def test_where_the_fall_to_zero_can_be_chosen_it_is_the_latest():
     times = pd.DataFrame(
         {"entry": [0, 5], "clear_until": [2, 7], "days": [10, 9], "event": [True, True]}
     )
-    found = interval_survival(times)
-    at = found.at([2, 5, 7, 9])
+    curves = interval_survival(times)
+    at = curves.at([2, 5, 7, 9])
     assert at["highest"].to_numpy() == pytest.approx([1, 1, 1, 0])
     assert at["lowest"].to_numpy() == pytest.approx([1, 0, 0, 0])
-    assert found.table["mass"].tolist() == [0, 1]
-    assert not found.fits["unique"].item()
+    assert curves.table["mass"].tolist() == [0, 1]
+    assert not curves.fits["unique"].item()
 
 
 def test_an_event_that_could_lie_before_its_entry_is_refused():
@@ -300,26 +300,26 @@ def test_an_event_that_could_lie_before_its_entry_is_refused():
 def test_groups_limits_and_dates_of_check_ins_with_late_entry():
     times = made("weeks")
     before = times.copy()
-    found = interval_survival(times, "group", resamples=30, seed=5)
+    curves = interval_survival(times, "group", resamples=30, seed=5)
     again = interval_survival(times, "group", resamples=30, seed=5)
-    pd.testing.assert_frame_equal(found.limits, again.limits)
+    pd.testing.assert_frame_equal(curves.limits, again.limits)
     pd.testing.assert_frame_equal(times, before)
     for group in (1, 2):
         alone = interval_survival(times[times["group"] == group])
-        part = found.table[found.table["group"] == group].drop(columns="group")
+        part = curves.table[curves.table["group"] == group].drop(columns="group")
         pd.testing.assert_frame_equal(part.reset_index(drop=True), alone.table)
-    off = found.against_check_in_dates([14, 28])
+    off = curves.against_check_in_dates([14, 28])
     dated = survival_curves(times, by="group").at([14, 28])["survival"]
     assert off["check_in_dates"].tolist() == dated.tolist()
     assert (off["off_least"] <= off["off_most"]).all()
-    assert "entered after day 0" in found.text
+    assert "entered after day 0" in curves.text
 
 
 def test_the_risk_table_adds_up_to_who_has_entered():
     times = made("mixed")
     days = [0, 3, 14, 15, 40, 98]
-    found = interval_survival(times, "group").risk_table(days)
-    for row in found.itertuples():
+    result = interval_survival(times, "group").risk_table(days)
+    for row in result.itertuples():
         part = times[times["group"] == row.group]
         here = part[part["entry"] <= row.day]
         event = part["event"] & (part["days"] <= row.day)
@@ -340,16 +340,16 @@ def test_scores_are_the_slope_and_curve_of_the_profile_likelihood():
     right = np.where(times["event"], times["days"], np.inf)
     group = times["group"].to_numpy() - 1
     entry = times["entry"].to_numpy(float)
-    found = Hazards.of(Intervals(left, right, np.ones(len(left)), entry))
-    assert np.isfinite(found.hazard).all()
-    held = found.hazard > 0
-    cell = np.arange(len(found.hazard))
+    result = Hazards.of(Intervals(left, right, np.ones(len(left)), entry))
+    assert np.isfinite(result.hazard).all()
+    held = result.hazard > 0
+    cell = np.arange(len(result.hazard))
 
     def members(runs: object) -> np.ndarray:
         within = (runs.first[:, None] <= cell) & (cell < runs.last[:, None])
         return within[:, held].astype(float)
 
-    inside, waits, happened = members(found.runs), members(found.waits), np.isfinite(right)
+    inside, waits, happened = members(result.runs), members(result.waits), np.isfinite(right)
 
     def profile(effect: float) -> float:
         factor = np.exp(effect * group)
@@ -361,13 +361,13 @@ def test_scores_are_the_slope_and_curve_of_the_profile_likelihood():
             pull = (factor[happened] / np.expm1(total)) @ inside[happened] - factor @ waits
             return -value, -pull * hazard
 
-        start = np.log(found.hazard[held])
+        start = np.log(result.hazard[held])
         found_here = minimize(minus, start, jac=True, method="BFGS", options={"gtol": 1e-9})
         return -float(found_here.fun)
 
     step = 1e-2
     low, middle, high = (profile(effect) for effect in (-step, 0.0, step))
-    total, covariance, each = score_parts(found, group, 2)
+    total, covariance, each = score_parts(result, group, 2)
     np.testing.assert_allclose(each.sum(axis=1), total, atol=1e-6)
     assert total[1] == pytest.approx((high - low) / (2 * step), abs=1e-3)
     assert covariance[1, 1] == pytest.approx(-(high - 2 * middle + low) / step**2, rel=1e-3)
@@ -381,9 +381,9 @@ def test_scores_are_the_slope_and_curve_of_the_profile_likelihood():
 def test_limits_change_on_the_days_of_entries_too():
     """A cell can end at an entry, and so can the highest course of a resample."""
     times = four_people()
-    found = interval_survival(times, resamples=60, seed=2)
-    assert set(times["entry"]) <= set(found.limits["day"])
-    upper = found.at([1.5, 2, 3, 4, 5])["upper"]
+    curves = interval_survival(times, resamples=60, seed=2)
+    assert set(times["entry"]) <= set(curves.limits["day"])
+    upper = curves.at([1.5, 2, 3, 4, 5])["upper"]
     assert upper.is_monotonic_decreasing
 
 
@@ -401,9 +401,9 @@ def test_groups_that_are_never_at_risk_together_are_not_compared():
     times = pd.DataFrame({"entry": [0, 0, 9, 9], "days": [3, 5, 12, 14], "event": True})
     with pytest.raises(EstimateError, match="cannot be compared"):
         compare_interval_survival(times.assign(group=[1, 1, 2, 2]), "group")
-    found = compare_interval_survival(times.assign(group=[1, 2, 1, 2]), "group")
-    assert found.at(4)["survival"].tolist() == [0, 1]
-    assert not found.synthetic
+    result = compare_interval_survival(times.assign(group=[1, 2, 1, 2]), "group")
+    assert result.at(4)["survival"].tolist() == [0, 1]
+    assert not result.synthetic
 
 
 def test_the_picture_draws_what_is_not_told_apart():
@@ -412,8 +412,8 @@ def test_the_picture_draws_what_is_not_told_apart():
     mpl.use("Agg")
     from iop_outcomes.plots.layout.style import alternative_text
 
-    found = interval_survival(four_people())
-    ax = found.plot()
+    curves = interval_survival(four_people())
+    ax = curves.plot()
     boxes = [item for item in ax.collections if item.get_gid() == "unsettled"]
     corners = np.concatenate([[path.vertices[:4] for path in box.get_paths()] for box in boxes])
     # Three cells, and the two stretches between them.
@@ -422,7 +422,7 @@ def test_the_picture_draws_what_is_not_told_apart():
     assert corners[:, :, 1].min(axis=1) == pytest.approx([0.5] * 5)
     assert corners[:, :, 1].max(axis=1) == pytest.approx([1.0] * 5)
     cells = {text.get_gid(): text.get_text() for text in ax.texts}
-    shown = found.risk_table([0, 7])
+    shown = curves.risk_table([0, 7])
     for column in ("clear", "between", "over", "events"):
         written = [cells[f"risk_0_{column}_{day}"] for day in (0, 7)]
         assert written == [str(value) for value in shown[column]]

@@ -168,8 +168,8 @@ def test_a_comparison_has_the_statistic_of_lifelines_where_it_has_one(monkeypatc
     )
     module = inspect.getmodule(compare_survival)
     monkeypatch.setattr(module, "log_rank_test", lambda checked: (7.0, 0.5))
-    found = compare_survival(times, "track")
-    assert (found.statistic, found.p_value) == (7, 0.5)
+    comparison = compare_survival(times, "track")
+    assert (comparison.statistic, comparison.p_value) == (7, 0.5)
     for change, options in (
         ({"entry": [0, 0, 1, 0]}, {}),
         ({"site": [0, 1, 1, 0]}, {"strata": "site"}),
@@ -209,8 +209,8 @@ def test_nelson_aalen_of_the_fitters_is_the_sum_of_events_over_those_at_risk(tim
     fitter = curves.fitters("nelson_aalen")["all"]
     expected = (table["events"] / table["at_risk"].where(table["at_risk"] > 0, 1)).cumsum()
     # Before the first day of its own, an entry, lifelines has no value.
-    found = fitter.cumulative_hazard_at_times(table["day"]).fillna(0).to_numpy()
-    assert found == pytest.approx(expected.to_numpy(), abs=1e-13)
+    result = fitter.cumulative_hazard_at_times(table["day"]).fillna(0).to_numpy()
+    assert result == pytest.approx(expected.to_numpy(), abs=1e-13)
 
 
 def test_a_hazard_has_the_nelson_aalen_estimate_of_lifelines():
@@ -322,8 +322,8 @@ def test_its_median_on_a_plateau_is_one_end_or_the_other():
     for n, theirs, ours in ((2, 1, 1.5), (4, 2, 2.5), (6, 4, 3.5)):
         days = np.arange(1, n + 1)
         assert KaplanMeierFitter().fit(days).median_survival_time_ == theirs
-        found = survival_curves(pd.DataFrame({"days": days, "event": 1})).median()
-        assert found["median"].item() == ours
+        result = survival_curves(pd.DataFrame({"days": days, "event": 1})).median()
+        assert result["median"].item() == ours
 
 
 def test_its_variance_of_a_restricted_mean_is_that_of_the_days():
@@ -416,14 +416,14 @@ def test_its_interval_censoring_is_closed_and_told_before_the_drop():
 
 def test_its_aalen_johansen_depends_on_the_seed_where_days_are_tied():
     days, cause = [1, 1, 1], [1, 2, 0]
-    found = set()
+    result = set()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for seed in range(4):
             curve = AalenJohansenFitter(seed=seed).fit(days, cause, 1).cumulative_density_
-            found.add(round(curve.iloc[-1].item(), 9))
+            result.add(round(curve.iloc[-1].item(), 9))
             assert len(curve.index) > 2  # the days are made up
-    assert found == {round(1 / 2, 9), round(1 / 3, 9)}
+    assert result == {round(1 / 2, 9), round(1 / 3, 9)}
     times = pd.DataFrame({"days": days, "event": [1, 1, 0], "ended_by": ["x", "y", "z"]})
     ours = cumulative_incidence(times, causes=("x", "y"), end="ended_by").at(1)
     assert ours.query("cause == 'x'")["incidence"].item() == pytest.approx(1 / 3)

@@ -61,33 +61,33 @@ def cgd() -> pd.DataFrame:
 @pytest.mark.parametrize("quantity", ["mean", "se"])
 def test_mean_and_robust_error_are_those_of_survfit(quantity: str, group: str) -> None:
     expected = reference("tied", group, quantity)
-    found = mean_cumulative_function(tied(), "group", id="id").at(expected["day"].tolist())
-    found = found[found["group"] == group]
-    np.testing.assert_allclose(found[quantity], expected["value"], rtol=1e-8)
+    result = mean_cumulative_function(tied(), "group", id="id").at(expected["day"].tolist())
+    result = result[result["group"] == group]
+    np.testing.assert_allclose(result[quantity], expected["value"], rtol=1e-8)
 
 
 @pytest.mark.parametrize("group", ["a", "b", "c"])
 @pytest.mark.parametrize("quantity", ["mean", "se"])
 def test_ghosh_lin_is_its_definition_worked_out_in_r(quantity: str, group: str) -> None:
     expected = reference("tied", group, f"terminal_{quantity}")
-    found = mean_cumulative_function(tied(), "group", id="id", terminal="died")
-    at = found.at(expected["day"].tolist())
+    means = mean_cumulative_function(tied(), "group", id="id", terminal="died")
+    at = means.at(expected["day"].tolist())
     at = at[at["group"] == group]
     np.testing.assert_allclose(at[quantity], expected["value"], rtol=1e-8)
 
 
 def test_ghosh_lin_without_ties_is_that_of_mets() -> None:
     mean = reference("untied", "all", "terminal_mean")
-    found = mean_cumulative_function(untied(), id="id", terminal="died").at(mean["day"].tolist())
-    np.testing.assert_allclose(found["mean"], mean["value"], rtol=1e-9)
+    result = mean_cumulative_function(untied(), id="id", terminal="died").at(mean["day"].tolist())
+    np.testing.assert_allclose(result["mean"], mean["value"], rtol=1e-9)
     # mets divides by those there on the day of a death, the jackknife by those left after it.
     error = reference("untied", "all", "terminal_se")["value"]
-    np.testing.assert_allclose(found["se"], error, rtol=5e-3)
+    np.testing.assert_allclose(result["se"], error, rtol=5e-3)
 
 
 def test_the_published_means_of_cgd() -> None:
-    found = mean_cumulative_function(cgd(), "treat", id="id").at([100, 200, 300])
-    mean = found.set_index("treat")["mean"].round(5)
+    result = mean_cumulative_function(cgd(), "treat", id="id").at([100, 200, 300])
+    mean = result.set_index("treat")["mean"].round(5)
     assert mean["placebo"].tolist() == [0.24664, 0.40793, 0.89297]
     assert mean["rIFN-g"].tolist() == [0.03175, 0.16028, 0.27948]
 
@@ -97,25 +97,27 @@ def test_the_test_is_the_robust_score_test_of_coxph(groups: str, freedom: int) -
     times = tied()
     if groups == "two":
         times = times[times["group"] != "c"]
-    found = compare_recurrence(times, "group", id="id")
-    np.testing.assert_allclose(found.statistic, number("tied", groups, "statistic"), rtol=1e-8)
-    np.testing.assert_allclose(found.p_value, number("tied", groups, "p"), rtol=1e-8)
-    assert found.degrees_of_freedom == freedom
+    comparison = compare_recurrence(times, "group", id="id")
+    np.testing.assert_allclose(comparison.statistic, number("tied", groups, "statistic"), rtol=1e-8)
+    np.testing.assert_allclose(comparison.p_value, number("tied", groups, "p"), rtol=1e-8)
+    assert comparison.degrees_of_freedom == freedom
 
 
 def test_with_one_event_each_it_is_the_robust_log_rank_test() -> None:
     times = tied().drop_duplicates("id")
-    found = compare_recurrence(times, "group", id="id")
-    np.testing.assert_allclose(found.statistic, number("once", "three", "statistic"), rtol=1e-8)
+    comparison = compare_recurrence(times, "group", id="id")
+    np.testing.assert_allclose(
+        comparison.statistic, number("once", "three", "statistic"), rtol=1e-8
+    )
 
 
 def test_ghosh_lin_s_test_is_its_definition_worked_out_in_r() -> None:
     times = tied()
     times = times[times["group"] != "c"]
-    found = compare_recurrence(times, "group", id="id", terminal="died")
+    comparison = compare_recurrence(times, "group", id="id", terminal="died")
     expected = number("tied", "two", "terminal_statistic")
-    np.testing.assert_allclose(found.statistic, expected, rtol=1e-8)
-    difference = found.table["observed"] - found.table["expected"]
+    np.testing.assert_allclose(comparison.statistic, expected, rtol=1e-8)
+    difference = comparison.table["observed"] - comparison.table["expected"]
     np.testing.assert_allclose(difference[0], number("tied", "two", "terminal_score"), rtol=1e-8)
     np.testing.assert_allclose(difference.sum(), 0, atol=1e-9)
 
@@ -137,13 +139,13 @@ def three() -> pd.DataFrame:
 
 
 def test_three_people_by_hand() -> None:
-    found = mean_cumulative_function(three(), id="id").table
-    assert found["day"].tolist() == [0, 10, 20, 25, 30, 40]
-    assert found["at_risk"].tolist() == [3, 3, 3, 3, 2, 1]
-    assert found["events"].tolist() == [0, 1, 1, 0, 1, 0]
+    table = mean_cumulative_function(three(), id="id").table
+    assert table["day"].tolist() == [0, 10, 20, 25, 30, 40]
+    assert table["at_risk"].tolist() == [3, 3, 3, 3, 2, 1]
+    assert table["events"].tolist() == [0, 1, 1, 0, 1, 0]
     third, half = Fraction(1, 3), Fraction(1, 2)
     mean = [0, third, 2 * third, 2 * third, 2 * third + half, 2 * third + half]
-    np.testing.assert_allclose(found["mean"], [float(value) for value in mean], rtol=1e-14)
+    np.testing.assert_allclose(table["mean"], [float(value) for value in mean], rtol=1e-14)
     # On day 10 one of three has an event: residuals 2/9, -1/9, -1/9. On day 30 one of two.
     first = [2 * third / 3, -third / 3, -third / 3]
     second = [-third / 3, 2 * third / 3, -third / 3]
@@ -151,41 +153,41 @@ def test_three_people_by_hand() -> None:
     sums = [[a, a + b, a + b + c] for a, b, c in zip(first, second, last, strict=True)]
     variance = [sum(person[day] ** 2 for person in sums) for day in range(3)]
     expected = [0.0, variance[0], variance[1], variance[1], variance[2], variance[2]]
-    np.testing.assert_allclose(found["se"] ** 2, [float(v) for v in expected], atol=1e-15)
+    np.testing.assert_allclose(table["se"] ** 2, [float(v) for v in expected], atol=1e-15)
 
 
 def test_a_death_takes_its_share_of_what_comes_after_it() -> None:
     times = three()
     times.loc[2, ["days", "event"]] = [40, 1]
-    found = mean_cumulative_function(times, id="id", terminal=["died"]).at([30, 39, 40])
+    result = mean_cumulative_function(times, id="id", terminal=["died"]).at([30, 39, 40])
     # On day 30 one of two has an event and the other dies: half of a person is left on day 40.
-    assert found["terminal"].tolist() == [1, 0, 0]
-    np.testing.assert_allclose(found["mean"], [7 / 6, 7 / 6, 7 / 6 + 1 / 2], rtol=1e-14)
+    assert result["terminal"].tolist() == [1, 0, 0]
+    np.testing.assert_allclose(result["mean"], [7 / 6, 7 / 6, 7 / 6 + 1 / 2], rtol=1e-14)
     plain = mean_cumulative_function(times, id="id").at(40)["mean"].item()
     assert plain == pytest.approx(7 / 6 + 1)
 
 
 def test_between_stretches_nobody_is_counted() -> None:
     times = pd.DataFrame({"id": [1, 1, 2], "entry": [0, 20, 0], "days": [10, 30, 30]})
-    found = mean_cumulative_function(times.assign(event=[0, 1, 0]), id="id")
-    assert found.at([5, 10, 11, 20, 21, 30])["at_risk"].tolist() == [2, 2, 1, 1, 2, 2]
-    assert found.at(30)["mean"].item() == 0.5
+    means = mean_cumulative_function(times.assign(event=[0, 1, 0]), id="id")
+    assert means.at([5, 10, 11, 20, 21, 30])["at_risk"].tolist() == [2, 2, 1, 1, 2, 2]
+    assert means.at(30)["mean"].item() == 0.5
 
 
 def test_who_is_there_on_day_0_is_at_risk_on_it() -> None:
     times = pd.DataFrame({"id": [1, 2], "days": [0, 5], "event": [1, 0]})
-    found = mean_cumulative_function(times, id="id").table
-    assert found[["day", "at_risk", "mean"]].to_numpy().tolist() == [[0, 2, 0.5], [5, 1, 0.5]]
+    table = mean_cumulative_function(times, id="id").table
+    assert table[["day", "at_risk", "mean"]].to_numpy().tolist() == [[0, 2, 0.5], [5, 1, 0.5]]
 
 
 def test_a_terminal_row_is_observed_to_the_day_on_which_it_ended() -> None:
     times = pd.DataFrame({"id": [1, 2], "days": [10, 20], "event": [0, 1]})
     times = times.assign(ended_on=[19, 30], terminal=[True, False])
     assert mean_cumulative_function(times, id="id").at(15)["at_risk"].item() == 1
-    found = mean_cumulative_function(times, id="id", terminal="terminal")
-    assert found.at([15, 19, 20])["at_risk"].tolist() == [2, 2, 1]
-    assert found.at(20)["mean"].item() == 0.5
-    assert found.table["day"].tolist() == [0, 19, 20]
+    means = mean_cumulative_function(times, id="id", terminal="terminal")
+    assert means.at([15, 19, 20])["at_risk"].tolist() == [2, 2, 1]
+    assert means.at(20)["mean"].item() == 0.5
+    assert means.table["day"].tolist() == [0, 19, 20]
 
 
 # Against a delete-one jackknife, and other properties
@@ -234,11 +236,11 @@ def test_the_error_is_the_infinitesimal_jackknife(drawn: list[Any], dying: bool)
     times = frame_of(drawn)
     if not dying:
         times["died"] = False
-    found = mean_cumulative_function(times, id="id", terminal="died")
+    means = mean_cumulative_function(times, id="id", terminal="died")
     ones, size = np.ones(len(drawn)), 1e-4
     day = int(times["days"].max())
     # Where everyone left dies, the share left is 0 whatever the weights: no slope to be had.
-    assume((found.table["at_risk"] > found.table["terminal"]).iloc[:-1].all())
+    assume((means.table["at_risk"] > means.table["terminal"]).iloc[:-1].all())
     slope = [
         (
             weighted_mean(times, day, ones + size * one)
@@ -247,7 +249,7 @@ def test_the_error_is_the_infinitesimal_jackknife(drawn: list[Any], dying: bool)
         / (2 * size)
         for one in np.eye(len(drawn))
     ]
-    last = found.table.iloc[-1]
+    last = means.table.iloc[-1]
     assert last["mean"] == pytest.approx(weighted_mean(times, day, ones), rel=1e-12)
     assert last["se"] == pytest.approx(np.sqrt(np.sum(np.square(slope))), rel=1e-5, abs=1e-6)
 
@@ -272,9 +274,9 @@ def test_rows_in_any_order_and_days_on_any_scale(drawn: list[Any], random: Any) 
     random.shuffle(order)
     other = times.iloc[order].assign(id=lambda rows: "p" + rows["id"].astype(str))
     other[["entry", "days"]] *= 3.5
-    found = mean_cumulative_function(other, id="id", terminal="died").table
+    table = mean_cumulative_function(other, id="id", terminal="died").table
     pd.testing.assert_frame_equal(
-        found.assign(day=(found["day"] / 3.5).astype(np.int64)), expected, rtol=1e-9, atol=1e-12
+        table.assign(day=(table["day"] / 3.5).astype(np.int64)), expected, rtol=1e-9, atol=1e-12
     )
 
 
@@ -287,9 +289,9 @@ def test_a_stretch_cut_in_two_is_the_same_stretch(drawn: list[Any]) -> None:
     middle = (cut["entry"] + cut["days"]) // 2
     before = cut.assign(days=middle, event=False, died=False)
     times.loc[cut.index, "entry"] = middle
-    found = mean_cumulative_function(pd.concat([times, before]), id="id", terminal="died")
+    means = mean_cumulative_function(pd.concat([times, before]), id="id", terminal="died")
     days = list(range(int(times["days"].max()) + 1))
-    pd.testing.assert_frame_equal(found.at(days), expected.at(days), rtol=1e-9, atol=1e-12)
+    pd.testing.assert_frame_equal(means.at(days), expected.at(days), rtol=1e-9, atol=1e-12)
 
 
 @settings(max_examples=20)
@@ -299,10 +301,10 @@ def test_copies_leave_the_mean_and_shrink_the_error(drawn: list[Any], copies: in
     expected = mean_cumulative_function(times, id="id", terminal="died").table
     parts = [times.assign(id=times["id"] + 100 * copy) for copy in range(copies)]
     many = pd.concat(parts)
-    found = mean_cumulative_function(many, id="id", terminal="died").table
-    np.testing.assert_allclose(found["mean"], expected["mean"], rtol=1e-10)
+    table = mean_cumulative_function(many, id="id", terminal="died").table
+    np.testing.assert_allclose(table["mean"], expected["mean"], rtol=1e-10)
     atol = 1e-7
-    np.testing.assert_allclose(found["se"], expected["se"] / np.sqrt(copies), rtol=1e-6, atol=atol)
+    np.testing.assert_allclose(table["se"], expected["se"] / np.sqrt(copies), rtol=1e-6, atol=atol)
     # As clusters of all their copies they say no more than one.
     clusters = many.assign(person_id=many["id"] % 100)
     same = mean_cumulative_function(clusters, id="id", terminal="died").table
@@ -327,10 +329,10 @@ def test_bounds(drawn: list[Any]) -> None:
 def test_one_event_each_is_the_nelson_aalen_estimate(drawn: list[tuple[int, bool]]) -> None:
     times = pd.DataFrame(drawn, columns=["days", "event"]).assign(id=range(len(drawn)))
     assume(times["event"].any())
-    found = mean_cumulative_function(times, id="id").table
+    table = mean_cumulative_function(times, id="id").table
     curve = survival_curves(times).table
     expected = (curve["events"] / curve["at_risk"]).cumsum()
-    np.testing.assert_allclose(found["mean"], expected, rtol=1e-12)
+    np.testing.assert_allclose(table["mean"], expected, rtol=1e-12)
 
 
 @settings(max_examples=20)
@@ -352,9 +354,9 @@ def test_followed_to_death_or_the_end_it_is_the_plain_average(
     # An event on day 50, among those not dead: nobody lives so long but one who is added.
     extra = {"id": [99, 99], "entry": [0, 50], "days": [50, 60], "event": [True, False]}
     times = pd.concat([times, pd.DataFrame(extra).assign(died=False)], ignore_index=True)
-    found = mean_cumulative_function(times, id="id", terminal="died")
+    means = mean_cumulative_function(times, id="id", terminal="died")
     average = times["event"].sum() / (len(drawn) + 1)
-    assert found.at(60)["mean"].item() == pytest.approx(average, rel=1e-12)
+    assert means.at(60)["mean"].item() == pytest.approx(average, rel=1e-12)
 
 
 @settings(max_examples=20)
@@ -372,8 +374,8 @@ def test_the_test_hangs_neither_on_order_nor_on_which_group_is_first() -> None:
     times = tied()
     expected = compare_recurrence(times, "group", id="id", terminal="died")
     other = times.sample(frac=1, random_state=3).replace({"group": {"a": "z"}})
-    found = compare_recurrence(other, "group", id="id", terminal="died")
-    assert found.statistic == pytest.approx(expected.statistic, rel=1e-9)
+    comparison = compare_recurrence(other, "group", id="id", terminal="died")
+    assert comparison.statistic == pytest.approx(expected.statistic, rel=1e-9)
 
 
 # What is refused
@@ -438,16 +440,16 @@ def test_what_cannot_be_compared_is_refused(times: pd.DataFrame, by: Any, says: 
 
 
 def test_nothing_is_extrapolated() -> None:
-    found = mean_cumulative_function(three(), id="id").at([40, 41])
-    assert found["mean"].isna().tolist() == [False, True]
-    assert found["at_risk"].tolist() == [1, 0]
+    result = mean_cumulative_function(three(), id="id").at([40, 41])
+    assert result["mean"].isna().tolist() == [False, True]
+    assert result["at_risk"].tolist() == [1, 0]
 
 
 def test_sizes_and_words() -> None:
     times = three()
     label(times, Provenance("Relapse is made up.", "relapse", synthetic=True))
-    found = mean_cumulative_function(times, id="id", terminal=["died"])
-    sizes = found.sizes.iloc[0].to_dict()
+    means = mean_cumulative_function(times, id="id", terminal=["died"])
+    sizes = means.sizes.iloc[0].to_dict()
     assert sizes == {
         "n": 3,
         "with_events": 2,
@@ -456,27 +458,27 @@ def test_sizes_and_words() -> None:
         "most": 2,
         "last": 40,
     }
-    assert found.synthetic
-    assert found.text.startswith("Mean number of relapses a person through day 40: 1.17 (95% ")
-    assert "Ghosh-Lin" in found.text
-    assert "Relapse is made up." in found.rule
-    assert repr(found) == "<MeanCumulativeFunction: 1 group, n 3, relapses 3>"
-    assert "<caption>" in found._repr_html_()
+    assert means.synthetic
+    assert means.text.startswith("Mean number of relapses a person through day 40: 1.17 (95% ")
+    assert "Ghosh-Lin" in means.text
+    assert "Relapse is made up." in means.rule
+    assert repr(means) == "<MeanCumulativeFunction: 1 group, n 3, relapses 3>"
+    assert "<caption>" in means._repr_html_()
     one_by_one = mean_cumulative_function(tied(), "id", id="id")
     assert f"and {tied()['id'].nunique() - NAMED_GROUPS} more groups" in one_by_one.text
 
 
 def test_the_comparison_says_itself() -> None:
-    found = compare_recurrence(tied(), "group", id="id")
-    assert "Robust log-rank test of the mean number, by group: chi-squared" in found.text
-    assert list(found.table.columns) == [
+    comparison = compare_recurrence(tied(), "group", id="id")
+    assert "Robust log-rank test of the mean number, by group: chi-squared" in comparison.text
+    assert list(comparison.table.columns) == [
         *("group", "n", "events", "observed", "expected"),
         *("day", "mean", "se", "lower", "upper"),
     ]
-    np.testing.assert_allclose(found.table["observed"], found.table["events"])
-    np.testing.assert_allclose(found.table["expected"].sum(), found.table["events"].sum())
-    assert "3 groups" in repr(found)
-    assert "<caption>" in found._repr_html_()
+    np.testing.assert_allclose(comparison.table["observed"], comparison.table["events"])
+    np.testing.assert_allclose(comparison.table["expected"].sum(), comparison.table["events"].sum())
+    assert "3 groups" in repr(comparison)
+    assert "<caption>" in comparison._repr_html_()
     with_death = compare_recurrence(tied(), "group", id="id", terminal="died")
     assert "Ghosh-Lin test" in with_death.text
     assert (with_death.table["observed"] < with_death.table["events"]).all()
@@ -485,17 +487,17 @@ def test_the_comparison_says_itself() -> None:
 def test_the_picture_draws_the_table() -> None:
     from matplotlib import pyplot
 
-    found = mean_cumulative_function(tied(), "group", id="id", terminal="died")
-    ax = found.plot()
+    means = mean_cumulative_function(tied(), "group", id="id", terminal="died")
+    ax = means.plot()
     lines = [line for line in ax.get_lines() if not str(line.get_label()).startswith("_")]
-    for line, (group, rows) in zip(lines, found.table.groupby("group"), strict=True):
+    for line, (group, rows) in zip(lines, means.table.groupby("group"), strict=True):
         np.testing.assert_array_equal(line.get_xdata(), rows["day"])
         np.testing.assert_array_equal(line.get_ydata(), rows["mean"])
         assert str(line.get_label()).startswith(f"{group}: n = ")
     cells = {text.get_gid(): text.get_text() for text in ax.texts if text.get_gid()}
     days = [float(tick) for tick in ax.get_xticks()]
-    for position, (group, rows) in enumerate(found.table.groupby("group")):
-        at = found.at(days)
+    for position, (group, rows) in enumerate(means.table.groupby("group")):
+        at = means.at(days)
         at = at[at["group"] == group]
         for day, count in zip(days, at["at_risk"], strict=True):
             assert cells[f"risk_{position}_observed_{day:g}"] == str(count)
@@ -524,12 +526,12 @@ def test_while_nobody_has_had_an_event_the_limit_is_that_of_none() -> None:
     times = pd.DataFrame(
         {"id": [1, 2, 3], "entry": 0, "days": [5, 10, 20], "event": [0, 0, 1], "ended_by": "open"}
     )
-    found = mean_cumulative_function(times, id="id").at([0, 3, 5, 6, 20])
+    result = mean_cumulative_function(times, id="id").at([0, 3, 5, 6, 20])
     # The exact limit of a Poisson mean, half a quantile of chi-squared on 2 degrees of freedom.
     exact = chi2.ppf(0.975, 2) / 2
-    np.testing.assert_allclose(found["upper"][:4], [0, exact / 3, exact / 3, exact / 2])
-    np.testing.assert_array_equal(found["lower"][:4], 0)
-    assert found["upper"][4] >= found["mean"][4] > 0
+    np.testing.assert_allclose(result["upper"][:4], [0, exact / 3, exact / 3, exact / 2])
+    np.testing.assert_array_equal(result["lower"][:4], 0)
+    assert result["upper"][4] >= result["mean"][4] > 0
 
 
 def test_each_of_many_groups_is_as_if_alone() -> None:

@@ -36,8 +36,10 @@ def test_the_log_rank_test_is_that_of_r():
     times = pd.DataFrame(
         {"days": [THIRD, 0.3, 0.5, 0.7, 0.7], "event": [1, 1, 1, 0, 1], "group": list("abaab")}
     )
-    found = iop.compare_survival(times, by="group")
-    assert found.statistic == pytest.approx(reference("groups", "chi-squared").item(), rel=1e-12)
+    comparison = iop.compare_survival(times, by="group")
+    assert comparison.statistic == pytest.approx(
+        reference("groups", "chi-squared").item(), rel=1e-12
+    )
 
 
 def test_the_curve_is_that_of_r():
@@ -63,10 +65,10 @@ def test_the_cox_model_is_that_of_r(ties):
             "x": [1, 0, 3, 2, 5, 4],
         }
     )
-    found = iop.cox(times, "x", ties=ties).table.iloc[0]
+    fit = iop.cox(times, "x", ties=ties).table.iloc[0]
     theirs = reference("cox", f"coefficient {ties}").item()
-    assert found["coefficient"] == pytest.approx(theirs, rel=1e-8)
-    assert found["se"] == pytest.approx(reference("cox", f"se {ties}").item(), rel=1e-8)
+    assert fit["coefficient"] == pytest.approx(theirs, rel=1e-8)
+    assert fit["se"] == pytest.approx(reference("cox", f"se {ties}").item(), rel=1e-8)
 
 
 def test_an_entry_that_meets_an_end_but_for_rounding_is_on_its_day():
@@ -81,8 +83,8 @@ def test_an_entry_that_meets_an_end_but_for_rounding_is_on_its_day():
     at = iop.survival_curves(times).at([0.3, 0.7, 0.9])
     assert at["survival"].to_numpy() == pytest.approx(reference("entry", "surv"), rel=1e-12)
     assert at["at_risk"].to_numpy() == pytest.approx(reference("entry", "n.risk"))
-    found = iop.cox(times, "x").table["coefficient"].item()
-    assert found == pytest.approx(reference("entry", "coefficient").item(), rel=1e-8)
+    result = iop.cox(times, "x").table["coefficient"].item()
+    assert result == pytest.approx(reference("entry", "coefficient").item(), rel=1e-8)
 
 
 def test_intervals_that_touch_but_for_rounding_touch():
@@ -93,11 +95,11 @@ def test_intervals_that_touch_but_for_rounding_touch():
             "event": [1, 1, 1, 1, 0, 0],
         }
     )
-    found = iop.interval_survival(times)
-    assert found.at([0.3, 0.6])["survival"].to_numpy() == pytest.approx(
+    curves = iop.interval_survival(times)
+    assert curves.at([0.3, 0.6])["survival"].to_numpy() == pytest.approx(
         reference("intervals", "survival"), abs=1e-6
     )
-    assert found.intervals["people"].tolist() == [2, 2, 1, 1]
+    assert curves.intervals["people"].tolist() == [2, 2, 1, 1]
 
 
 def test_competing_ends_of_one_day_but_for_rounding_are_those_of_r():
@@ -107,8 +109,8 @@ def test_competing_ends_of_one_day_but_for_rounding_are_those_of_r():
             "ended_by": ["relapse", "died", "none", "relapse", "died", "none"],
         }
     )
-    found = iop.cumulative_incidence(times, causes=["relapse", "died"]).at([0.3, 0.5, 0.7])
-    for cause, rows in found.groupby("cause", observed=True):
+    result = iop.cumulative_incidence(times, causes=["relapse", "died"]).at([0.3, 0.5, 0.7])
+    for cause, rows in result.groupby("cause", observed=True):
         for column, theirs in (("incidence", "incidence"), ("se", "se")):
             mine = rows[column].to_numpy()
             assert mine == pytest.approx(reference("causes", f"{theirs} {cause}"), rel=1e-12)
@@ -131,8 +133,8 @@ def test_runs_are_merged_and_the_first_day_stays():
 
 def test_a_day_next_to_a_whole_one_is_the_whole_one():
     # R keeps the smaller of a pair, and a lone 6.999999999999 as it is.
-    found = merge_near_ties([np.array([7 - 1e-12, 1e-13]), np.array([7.0, 9 + 1e-12])])
-    assert [column.tolist() for column in found] == [[7, 0], [7, 9]]
+    result = merge_near_ties([np.array([7 - 1e-12, 1e-13]), np.array([7.0, 9 + 1e-12])])
+    assert [column.tolist() for column in result] == [[7, 0], [7, 9]]
 
 
 @given(
@@ -141,9 +143,9 @@ def test_a_day_next_to_a_whole_one_is_the_whole_one():
 )
 def test_whole_days_are_untouched(days, others):
     whole = np.array([*days, *(day + 1 for day in days)])
-    found = merge_near_ties([whole, np.array([*days, *others], dtype=np.float64)])
-    assert np.array_equal(found[0], whole)
-    assert np.array_equal(found[1][: len(days)], days)
+    result = merge_near_ties([whole, np.array([*days, *others], dtype=np.float64)])
+    assert np.array_equal(result[0], whole)
+    assert np.array_equal(result[1][: len(days)], days)
     (alone,) = merge_near_ties([whole.astype(np.float64)])
     assert np.array_equal(alone, whole)
 
@@ -180,11 +182,11 @@ def stretches() -> st.SearchStrategy[pd.DataFrame]:
 
 def jittered(times: pd.DataFrame, unit: float, seed: int) -> pd.DataFrame:
     random = np.random.default_rng(seed)
-    found = times.copy()
+    result = times.copy()
     for name in ("entry", "days", "clear_until"):
-        found[name] = found[name] / unit + random.uniform(-1e-12, 1e-12, len(found))
-        found[name] = found[name].clip(lower=0)
-    return found
+        result[name] = result[name] / unit + random.uniform(-1e-12, 1e-12, len(result))
+        result[name] = result[name].clip(lower=0)
+    return result
 
 
 CAUSES = ["relapse", "died"]
@@ -295,8 +297,8 @@ def test_the_end_of_a_stretch_between_whole_days_is_not_cut_to_one():
             "ended_on": [12.5, 20],
         }
     )
-    found = iop.mean_cumulative_function(times, id="id", terminal=["died"])
-    assert 12.5 in found.table["day"].tolist()
+    means = iop.mean_cumulative_function(times, id="id", terminal=["died"])
+    assert 12.5 in means.table["day"].tolist()
 
 
 def test_the_day_of_a_competing_end_meets_those_of_others():
@@ -309,6 +311,6 @@ def test_the_day_of_a_competing_end_meets_those_of_others():
             "competing_on": [0.3, np.nan, np.nan],
         }
     )
-    found = iop.cumulative_incidence(times)
-    assert found.at(0.3)["at_risk"].tolist() == [3, 3]
-    assert found.at(0.3)["events"].tolist() == [1, 1]
+    incidence = iop.cumulative_incidence(times)
+    assert incidence.at(0.3)["at_risk"].tolist() == [3, 3]
+    assert incidence.at(0.3)["events"].tolist() == [1, 1]

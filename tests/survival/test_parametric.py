@@ -36,14 +36,14 @@ def test_as_survreg(name, model):
     theirs = reference(name, model)
     times = made_plain(name)
     # No median is given past the last day.
-    found = parametric_survival(times, models=model)
-    row = found.table.iloc[0]
+    fits = parametric_survival(times, models=model)
+    row = fits.table.iloc[0]
     assert row["log_likelihood"] == pytest.approx(theirs["likelihood"], abs=1e-7)
     assert row["aic"] == pytest.approx(2 * row["fitted"] - 2 * theirs["likelihood"], abs=1e-6)
-    values = found.parameters.set_index("parameter")["value"]
+    values = fits.parameters.set_index("parameter")["value"]
     for parameter, value in values.items():
         assert value == pytest.approx(theirs[parameter], rel=1e-7)
-    last = found.curves.fits["last_day"].item()
+    last = fits.curves.fits["last_day"].item()
     for limit in ("median", "lower", "upper"):
         expected = theirs[limit] if theirs[limit] <= last else np.nan
         assert row[limit] == pytest.approx(expected, rel=1e-7, nan_ok=True)
@@ -53,21 +53,21 @@ def test_as_survreg(name, model):
 @pytest.mark.parametrize("name", LATE)
 def test_late_entry_as_the_likelihood_itself_in_r(name, model):
     theirs = reference(name, f"{model} late")
-    found = parametric_survival(made_late(name), models=model)
-    assert found.table["log_likelihood"].item() == pytest.approx(theirs["likelihood"], abs=1e-7)
-    for parameter, value in found.parameters.set_index("parameter")["value"].items():
+    fits = parametric_survival(made_late(name), models=model)
+    assert fits.table["log_likelihood"].item() == pytest.approx(theirs["likelihood"], abs=1e-7)
+    for parameter, value in fits.parameters.set_index("parameter")["value"].items():
         assert value == pytest.approx(theirs[parameter], rel=1e-6)
 
 
 def test_an_exponential_with_known_days_is_days_over_events():
     times = pd.DataFrame({"days": [5, 9, 20, 30], "event": [1, 1, 0, 1], "entry": [0, 4, 0, 10]})
-    found = parametric_survival(times, models="exponential")
+    fits = parametric_survival(times, models="exponential")
     mean = (5 + 5 + 20 + 20) / 3
-    assert found.parameters["value"].item() == pytest.approx(mean, rel=1e-7)
-    assert found.parameters["se"].item() == pytest.approx(mean / np.sqrt(3), rel=1e-6)
-    assert found.table["log_likelihood"].item() == pytest.approx(-3 * np.log(mean) - 3, rel=1e-9)
+    assert fits.parameters["value"].item() == pytest.approx(mean, rel=1e-7)
+    assert fits.parameters["se"].item() == pytest.approx(mean / np.sqrt(3), rel=1e-6)
+    assert fits.table["log_likelihood"].item() == pytest.approx(-3 * np.log(mean) - 3, rel=1e-9)
     limits = mean * np.log(2) * np.exp(np.array([-1, 1]) * 1.959963984540054 / np.sqrt(3))
-    row = found.table.iloc[0]
+    row = fits.table.iloc[0]
     assert row["median"] == pytest.approx(mean * np.log(2), rel=1e-6)
     assert row["lower"] == pytest.approx(limits[0], rel=1e-6)
     assert np.isnan(row["upper"]) == (limits[1] > 30)
@@ -76,20 +76,20 @@ def test_an_exponential_with_known_days_is_days_over_events():
 def test_a_rate_for_each_piece_with_known_days_is_events_over_days():
     """The event on the breakpoint belongs to the piece that ends there."""
     times = pd.DataFrame({"days": [4, 10, 16, 20, 30], "event": [1, 1, 1, 0, 1]})
-    found = parametric_survival(times, models="piecewise_exponential", breakpoints=[10])
-    assert found.parameters["parameter"].tolist() == ["mean_from_0", "mean_from_10"]
-    assert found.parameters["value"].to_numpy() == pytest.approx([44 / 2, 36 / 2], rel=1e-6)
-    survival = found.at([10, 20])["survival"].to_numpy()
+    fits = parametric_survival(times, models="piecewise_exponential", breakpoints=[10])
+    assert fits.parameters["parameter"].tolist() == ["mean_from_0", "mean_from_10"]
+    assert fits.parameters["value"].to_numpy() == pytest.approx([44 / 2, 36 / 2], rel=1e-6)
+    survival = fits.at([10, 20])["survival"].to_numpy()
     assert survival == pytest.approx(np.exp([-10 / 22, -10 / 22 - 10 / 18]), rel=1e-6)
-    assert found.table["median"].item() == pytest.approx(10 + (np.log(2) - 10 / 22) * 18, rel=1e-6)
+    assert fits.table["median"].item() == pytest.approx(10 + (np.log(2) - 10 / 22) * 18, rel=1e-6)
 
 
 def test_a_first_look_at_seven_days_is_half_known():
     """(0, 7] for half of the people and nothing more: exp(-7 / scale) is one half."""
     times = pd.DataFrame({"clear_until": [0, 7], "days": [7, 7], "event": [True, False]})
-    found = parametric_survival(times, models="exponential")
-    assert found.parameters["value"].item() == pytest.approx(7 / np.log(2), rel=1e-6)
-    assert found.at(7)["survival"].item() == pytest.approx(0.5)
+    fits = parametric_survival(times, models="exponential")
+    assert fits.parameters["value"].item() == pytest.approx(7 / np.log(2), rel=1e-6)
+    assert fits.at(7)["survival"].item() == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize("model", CLOSED)
@@ -135,27 +135,27 @@ def test_scale_order_and_copies(seed, model, scale):
 def test_beside_the_nonparametric_estimate_by_group():
     times = made_late("weeks")
     before = times.copy()
-    found = parametric_survival(times, "group", models=["weibull", "log_normal"])
+    fits = parametric_survival(times, "group", models=["weibull", "log_normal"])
     pd.testing.assert_frame_equal(times, before)
-    assert found.table["group"].tolist() == [1, 1, 2, 2]
-    assert found.table["n"].tolist() == np.repeat(found.curves.fits["n"], 2).tolist()
-    at = found.at([0, 20, 90])
+    assert fits.table["group"].tolist() == [1, 1, 2, 2]
+    assert fits.table["n"].tolist() == np.repeat(fits.curves.fits["n"], 2).tolist()
+    at = fits.at([0, 20, 90])
     beside = interval_survival(times, "group").at([0, 20, 90])
     for model in ("weibull", "log_normal"):
         rows = at[at["model"] == model]
         assert rows["lowest"].tolist() == beside["lowest"].tolist()
         assert rows["highest"].tolist() == beside["highest"].tolist()
     assert (at.loc[at["day"] == 0, ["survival", "lower", "upper"]] == 1).all(axis=None)
-    assert found.at(10_000)[["survival", "lower", "upper", "lowest"]].isna().all(axis=None)
+    assert fits.at(10_000)[["survival", "lower", "upper", "lowest"]].isna().all(axis=None)
     alone = parametric_survival(times[times["group"] == 2], models="weibull")
-    part = found.table[(found.table["group"] == 2) & (found.table["model"] == "weibull")]
+    part = fits.table[(fits.table["group"] == 2) & (fits.table["model"] == "weibull")]
     assert part["log_likelihood"].item() == alone.table["log_likelihood"].item()
-    least = found.table.groupby("group")["aic"].min()
-    assert found.best()["aic"].tolist() == least.tolist()
-    assert repr(found).startswith("<ParametricSurvival: 2 groups, 2 models")
-    assert "Weibull" in found.text
-    assert "AIC" in found.text
-    assert "Weibull" in found._repr_html_()
+    least = fits.table.groupby("group")["aic"].min()
+    assert fits.best()["aic"].tolist() == least.tolist()
+    assert repr(fits).startswith("<ParametricSurvival: 2 groups, 2 models")
+    assert "Weibull" in fits.text
+    assert "AIC" in fits.text
+    assert "Weibull" in fits._repr_html_()
 
 
 def test_the_likelihood_is_counted_out_by_hand():
@@ -246,14 +246,14 @@ def test_the_picture_draws_the_models(by):
     mpl.use("Agg")
     from iop_outcomes.plots.layout.style import alternative_text
 
-    found = parametric_survival(made_plain("weeks"), by, models=["weibull", "log_normal"])
-    ax = found.plot()
+    fits = parametric_survival(made_plain("weeks"), by, models=["weibull", "log_normal"])
+    ax = fits.plot()
     names = ["1: Weibull", "2: Weibull"] if by else ["Weibull", "log-normal"]
     lines = {line.get_label(): line for line in ax.lines}
-    rows = found.best() if by else found.table
+    rows = fits.best() if by else fits.table
     for name, row in zip(names, rows.itertuples(), strict=True):
         days, survival = lines[name].get_data()
-        at = found.at(days)
+        at = fits.at(days)
         at = at[at["model"] == row.model]
         if by:
             at = at[at["group"] == row.group]

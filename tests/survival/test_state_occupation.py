@@ -57,8 +57,8 @@ def found_in(data: str) -> StateOccupation:
 @pytest.mark.parametrize("quantity", ["share", "se", "lower", "upper", "at_risk", "entered"])
 def test_shares_are_those_of_survfit(quantity: str, data: str, group: str, state: str) -> None:
     expected = reference(data, group, state, quantity)
-    found = found_in(data)
-    table = of(found.at(expected["day"].tolist()), state, **dict.fromkeys(found.by, group))
+    result = found_in(data)
+    table = of(result.at(expected["day"].tolist()), state, **dict.fromkeys(result.by, group))
     value = table[quantity].to_numpy()
     # R has no limits while a share is 0.
     np.testing.assert_allclose(value, expected["value"].fillna(0), rtol=0, atol=1e-9)
@@ -67,11 +67,11 @@ def test_shares_are_those_of_survfit(quantity: str, data: str, group: str, state
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize(("data", "group"), [("plain", "a"), ("plain", "b"), ("late", "all")])
 def test_days_in_each_state_are_those_of_survfit(data: str, group: str, state: str) -> None:
-    found = found_in(data)
-    label = dict.fromkeys(found.by, group)
+    result = found_in(data)
+    label = dict.fromkeys(result.by, group)
     for ours, theirs in (("days", "time"), ("se", "time_se")):
         for row in reference(data, group, state, theirs).itertuples():
-            value = of(found.time_in_state(row.day), state, **label)[ours].item()
+            value = of(result.time_in_state(row.day), state, **label)[ours].item()
             assert value == pytest.approx(row.value, rel=1e-9)
 
 
@@ -90,23 +90,23 @@ def myeloid() -> pd.DataFrame:
 
 
 def test_the_shares_of_myeloid() -> None:
-    found = state_occupation(myeloid(), by="trt", id="id")
+    occupation = state_occupation(myeloid(), by="trt", id="id")
     expected = {
         "s0": [0.203295, 0.138918, 0.096864],
         "CR": [0.568863, 0.402041, 0.299827],
         "relapse": [0.094234, 0.135056, 0.097244],
         "death": [0.133609, 0.323985, 0.506065],
     }
-    table = found.at([180, 365, 730])
+    table = occupation.at([180, 365, 730])
     for state, shares in expected.items():
         own = of(table, state, trt="A")
         np.testing.assert_allclose(own["share"], shares, rtol=0, atol=5e-7)
     assert of(table, "s0", trt="A")["se"][0] == pytest.approx(0.023286, abs=5e-7)
-    days = found.time_in_state(730)
+    days = occupation.time_in_state(730)
     means = {"s0": 149.5546, "CR": 292.1631, "relapse": 73.9207, "death": 214.3616}
     for state, mean in means.items():
         assert of(days, state, trt="A")["days"].item() == pytest.approx(mean, abs=5e-5)
-    moves = found.transitions.groupby(["from", "to"], observed=True)["number"].sum()
+    moves = occupation.transitions.groupby(["from", "to"], observed=True)["number"].sum()
     assert moves["s0", "CR"] == 454
     assert moves["CR", "relapse"] == 206
     assert moves["relapse", "death"] == 168
@@ -136,12 +136,12 @@ def small() -> pd.DataFrame:
 
 
 def test_a_small_example_worked_by_hand() -> None:
-    found = state_occupation(small())
+    occupation = state_occupation(small())
     # Of 5 engaged, 2 lapse on day 10; of the 3 left, 1 on day 20. Of the 3 lapsed, 1 comes back
     # on day 30; e is then cut off, and the last of the lapsed dies on day 40.
     engaged = [1, 1, Fraction(3, 5), Fraction(2, 5), Fraction(3, 5), Fraction(3, 5), Fraction(3, 5)]
     lapsed = [0, 0, Fraction(2, 5), Fraction(3, 5), Fraction(2, 5), Fraction(2, 5), 0]
-    table = found.at([0, 5, 10, 20, 30, 35, 40])
+    table = occupation.at([0, 5, 10, 20, 30, 35, 40])
     for state, shares in (("engaged", engaged), ("lapsed", lapsed)):
         own = of(table, state)
         np.testing.assert_allclose(own["share"], [float(share) for share in shares], atol=1e-12)
@@ -152,10 +152,10 @@ def test_a_small_example_worked_by_hand() -> None:
     # A share of 5 people, before anything else has happened.
     assert of(table, "lapsed")["se"][2] == pytest.approx((2 / 5 * 3 / 5 / 5) ** 0.5)
     # 10 + 3/5 x 10 + 2/5 x 10 + 3/5 x 20 days engaged; 0, 2/5, 3/5 and 2/5 of 10 days each.
-    days = found.time_in_state(40)
+    days = occupation.time_in_state(40)
     np.testing.assert_allclose(of(days, "engaged")["days"], 10 + 6 + 4 + 6)
     np.testing.assert_allclose(of(days, "lapsed")["days"], 4 + 6 + 4)
-    moves = found.transitions.astype({"from": str, "to": str})
+    moves = occupation.transitions.astype({"from": str, "to": str})
     assert set(moves.itertuples(index=False, name=None)) == {
         ("engaged", "lapsed", 3),
         ("engaged", "censored", 4),
@@ -163,8 +163,8 @@ def test_a_small_example_worked_by_hand() -> None:
         ("lapsed", "engaged", 1),
         ("lapsed", "censored", 1),
     }
-    assert found.sizes[["n", "stays", "moves"]].iloc[0].tolist() == [6, 10, 5]
-    assert found.risk_table([0, 20, 59, 60])["at_risk"].tolist() == [6, 4, 1, 0]
+    assert occupation.sizes[["n", "stays", "moves"]].iloc[0].tolist() == [6, 10, 5]
+    assert occupation.risk_table([0, 20, 59, 60])["at_risk"].tolist() == [6, 4, 1, 0]
 
 
 def test_past_the_end_nothing_is_said() -> None:
@@ -177,15 +177,17 @@ def test_past_the_end_nothing_is_said() -> None:
 
 def test_shares_from_a_later_day_on() -> None:
     # On day 15 c, d and e are engaged, a and b lapsed.
-    found = state_occupation(small(), start=15)
-    first = found.at(15)
+    occupation = state_occupation(small(), start=15)
+    first = occupation.at(15)
     assert of(first, "engaged")["share"].item() == pytest.approx(3 / 5)
     assert of(first, "lapsed")["share"].item() == pytest.approx(2 / 5)
     # Of the 3 engaged 1 lapses; then 1 of 3 lapsed comes back.
-    shares = of(found.at([20, 30]), "engaged")["share"]
+    shares = of(occupation.at([20, 30]), "engaged")["share"]
     np.testing.assert_allclose(shares, [2 / 5, 3 / 5])
-    assert found.at(14)["share"].isna().all()
-    assert of(found.time_in_state(30), "engaged")["days"].item() == pytest.approx(5 * 3 / 5 + 4)
+    assert occupation.at(14)["share"].isna().all()
+    assert of(occupation.time_in_state(30), "engaged")["days"].item() == pytest.approx(
+        5 * 3 / 5 + 4
+    )
 
 
 # Against other estimates
@@ -196,8 +198,8 @@ def test_two_states_are_kaplan_meier() -> None:
     times["event"] = times["end"] == "relapse"
     curves = survival_curves(times, by="group").table
     histories = times.assign(state="clear", next_state=np.where(times["event"], "relapsed", None))
-    found = state_occupation(histories, by="group", id=None).table
-    merged = curves.merge(of(found, "clear"), on=["group", "day"], suffixes=("", "_state"))
+    table = state_occupation(histories, by="group", id=None).table
+    merged = curves.merge(of(table, "clear"), on=["group", "day"], suffixes=("", "_state"))
     assert len(merged) == len(curves)
     np.testing.assert_allclose(merged["share"], merged["survival"], atol=1e-12)
     inside = (merged["share"] > 0) & (merged["share"] < 1)
@@ -213,9 +215,9 @@ def test_states_without_return_are_cumulative_incidence() -> None:
     incidence = cumulative_incidence(times, by="group", end="end", causes=causes).table
     ended = times["end"].where(times["end"].isin(causes))
     histories = times.assign(state="clear", next_state=ended)
-    found = state_occupation(histories, by="group", id=None).table
+    table = state_occupation(histories, by="group", id=None).table
     for cause in causes:
-        ours = of(found, cause)
+        ours = of(table, cause)
         theirs = incidence[incidence["cause"] == cause].reset_index(drop=True)
         assert ours["day"].tolist() == theirs["day"].tolist()
         for name, other in (("share", "incidence"), ("se", "se"), ("lower", "lower")):
@@ -286,13 +288,13 @@ def histories(draw: st.DrawFn) -> pd.DataFrame:
 @given(frame=histories(), cluster=st.sampled_from(["episode_id", "person_id"]))
 @settings(max_examples=20)
 def test_errors_are_the_influence_of_each_cluster(frame: pd.DataFrame, cluster: str) -> None:
-    found = state_occupation(frame, cluster=cluster)
-    states = list(found.states)
+    occupation = state_occupation(frame, cluster=cluster)
+    states = list(occupation.states)
     day = float(frame["days"].max()) - 0.5
     names = frame[cluster].unique()
     equal = dict.fromkeys(names, 1.0)
     plain = shares_by_weight(frame, equal, cluster, states, day)
-    part = found.at(day)
+    part = occupation.at(day)
     np.testing.assert_allclose(part["share"], plain[: len(states)], atol=1e-12)
     step = 1e-5
     variance = np.zeros(len(plain))
@@ -303,7 +305,7 @@ def test_errors_are_the_influence_of_each_cluster(frame: pd.DataFrame, cluster: 
         ]
         variance += ((changed[0] - changed[1]) / (2 * step)) ** 2
     np.testing.assert_allclose(part["se"], np.sqrt(variance[: len(states)]), atol=1e-7)
-    spent = [of(found.spent, state) for state in states]
+    spent = [of(occupation.spent, state) for state in states]
     place = [np.searchsorted(own["day"], day, side="right") - 1 for own in spent]
     error = part["se"].to_numpy()
     left = day - np.array([own["day"][at] for own, at in zip(spent, place, strict=True)])
@@ -325,39 +327,39 @@ def test_errors_are_the_influence_of_each_cluster(frame: pd.DataFrame, cluster: 
 def test_shares_sum_to_one_whatever_the_order_and_the_scale(
     frame: pd.DataFrame, seed: int, factor: float
 ) -> None:
-    found = state_occupation(frame)
-    total = found.table.groupby("day")["share"].sum()
+    occupation = state_occupation(frame)
+    total = occupation.table.groupby("day")["share"].sum()
     np.testing.assert_allclose(total, 1, atol=1e-12)
-    assert found.table["share"].between(0, 1).all()
-    limits = found.table.dropna()
+    assert occupation.table["share"].between(0, 1).all()
+    limits = occupation.table.dropna()
     assert (limits["lower"] <= limits["share"] + 1e-12).all()
     assert (limits["upper"] >= limits["share"] - 1e-12).all()
 
     shuffled = state_occupation(frame.sample(frac=1, random_state=seed))
     values = ["share", "se", "lower", "upper", "at_risk", "entered"]
-    np.testing.assert_allclose(shuffled.table[values], found.table[values], atol=1e-12)
+    np.testing.assert_allclose(shuffled.table[values], occupation.table[values], atol=1e-12)
 
     scaled = state_occupation(
         frame.assign(entry=frame["entry"] * factor, days=frame["days"] * factor)
     )
-    np.testing.assert_allclose(scaled.table["day"], found.table["day"] * factor)
-    np.testing.assert_allclose(scaled.table[values], found.table[values], atol=1e-12)
-    np.testing.assert_allclose(scaled.spent["time"], found.spent["time"] * factor, atol=1e-12)
+    np.testing.assert_allclose(scaled.table["day"], occupation.table["day"] * factor)
+    np.testing.assert_allclose(scaled.table[values], occupation.table[values], atol=1e-12)
+    np.testing.assert_allclose(scaled.spent["time"], occupation.spent["time"] * factor, atol=1e-12)
 
 
 @given(frame=histories(), copies=st.integers(2, 3))
 @settings(max_examples=15)
 def test_copies_of_everyone(frame: pd.DataFrame, copies: int) -> None:
-    found = state_occupation(frame, cluster="episode_id").table
+    table = state_occupation(frame, cluster="episode_id").table
     several = pd.concat(
         [frame.assign(copy=frame["episode_id"] + 100 * copy) for copy in range(copies)]
     )
     # Copies that vary as one say no more than one; as people of their own, as many more.
     together = state_occupation(several, id="copy", cluster="episode_id").table
-    np.testing.assert_allclose(together["share"], found["share"], atol=1e-12)
-    np.testing.assert_allclose(together["se"], found["se"], atol=1e-9)
+    np.testing.assert_allclose(together["share"], table["share"], atol=1e-12)
+    np.testing.assert_allclose(together["se"], table["se"], atol=1e-9)
     apart = state_occupation(several, id="copy", cluster="copy").table
-    np.testing.assert_allclose(apart["se"] * copies**0.5, found["se"], atol=1e-9)
+    np.testing.assert_allclose(apart["se"] * copies**0.5, table["se"], atol=1e-9)
 
 
 @given(frame=histories(), cut=st.floats(0.1, 0.9))
@@ -367,8 +369,8 @@ def test_a_stay_cut_in_two_is_the_same_stay(frame: pd.DataFrame, cut: float) -> 
     for following in (None, frame["state"]):
         first = frame.assign(days=middle, next_state=following)
         parts = pd.concat([first, frame.assign(entry=middle)])
-        found = state_occupation(parts).table
-        pd.testing.assert_frame_equal(found, state_occupation(frame).table, check_dtype=False)
+        table = state_occupation(parts).table
+        pd.testing.assert_frame_equal(table, state_occupation(frame).table, check_dtype=False)
 
 
 # From records
@@ -377,30 +379,30 @@ def test_a_stay_cut_in_two_is_the_same_stay(frame: pd.DataFrame, cut: float) -> 
 def test_records_and_their_histories_say_the_same() -> None:
     records = iop.read_records(SAMPLES)
     rule = iop.RelapseRule(missing="drop")
-    found = state_occupation(records, rule, by="track")
+    occupation = state_occupation(records, rule, by="track")
     again = state_occupation(state_histories(records, rule), by="track")
-    pd.testing.assert_frame_equal(found.table, again.table)
-    assert found.rule == again.rule
-    assert found.rule.startswith(rule.text)
-    assert found.rule.endswith("Aalen-Johansen estimate, errors by person, 95% limits.")
-    assert found.synthetic
-    assert found.states == ("engaged", "discharged", "recovered", "relapsed", "lost", "dead")
-    assert found.by == ("track",)
+    pd.testing.assert_frame_equal(occupation.table, again.table)
+    assert occupation.rule == again.rule
+    assert occupation.rule.startswith(rule.text)
+    assert occupation.rule.endswith("Aalen-Johansen estimate, errors by person, 95% limits.")
+    assert occupation.synthetic
+    assert occupation.states == ("engaged", "discharged", "recovered", "relapsed", "lost", "dead")
+    assert occupation.by == ("track",)
     np.testing.assert_allclose(
-        found.table.groupby(["track", "day"], observed=True)["share"].sum(), 1
+        occupation.table.groupby(["track", "day"], observed=True)["share"].sum(), 1
     )
-    assert "day: engaged" in found.text
-    assert f"on day {found.last_day:g}" in found.text
-    total = found.time_in_state(150).groupby("track", observed=True)["days"].sum()
+    assert "day: engaged" in occupation.text
+    assert f"on day {occupation.last_day:g}" in occupation.text
+    total = occupation.time_in_state(150).groupby("track", observed=True)["days"].sum()
     np.testing.assert_allclose(total, 150)
 
 
 def test_what_is_told_rests_on_more_than_a_few() -> None:
     many = pd.DataFrame({"state": "a", "days": [*range(1, 101)], "next_state": "b"})
-    found = state_occupation(many, id=None)
-    assert found.last_common_day == 100
-    assert found.last_day == 91  # 10 people are under observation just before it
-    assert "on day 91" in found.text
+    occupation = state_occupation(many, id=None)
+    assert occupation.last_common_day == 100
+    assert occupation.last_day == 91  # 10 people are under observation just before it
+    assert "on day 91" in occupation.text
     few = state_occupation(many.iloc[:9], id=None)
     assert few.last_day == few.last_common_day == 9
 
@@ -410,15 +412,15 @@ def test_the_order_of_the_states() -> None:
     other = small().replace({"engaged": "well", "lapsed": "ill"})
     assert state_occupation(other).states == ("ill", "well", "dead")
     other["state"] = pd.Categorical(other["state"], ["well", "ill", "away"])
-    found = state_occupation(other)
-    assert found.states == ("well", "ill", "dead")
-    assert found.table["state"].cat.categories.tolist() == ["well", "ill", "dead"]
+    occupation = state_occupation(other)
+    assert occupation.states == ("well", "ill", "dead")
+    assert occupation.table["state"].cat.categories.tolist() == ["well", "ill", "dead"]
 
 
 def test_how_a_result_shows_itself() -> None:
-    found = state_occupation(small())
-    assert repr(found) == "<StateOccupation: 3 states, 1 group, n 6, 5 moves>"
-    assert found._repr_html_().startswith(
+    occupation = state_occupation(small())
+    assert repr(occupation) == "<StateOccupation: 3 states, 1 group, n 6, 5 moves>"
+    assert occupation._repr_html_().startswith(
         "<table><caption>Share of episodes in each state on day 60: engaged 0.6"
     )
 
@@ -482,14 +484,14 @@ def test_columns_and_options_that_are_none_are_refused() -> None:
 
 
 def test_horizons_that_cannot_be_are_refused() -> None:
-    found = state_occupation(small())
+    occupation = state_occupation(small())
     with pytest.raises(EstimateError, match="followed up to the horizon"):
-        found.time_in_state(61)
+        occupation.time_in_state(61)
     with pytest.raises(EstimateError, match="fewer than two people"):
-        found.time_in_state(55)
+        occupation.time_in_state(55)
     with pytest.raises(RuleError, match="later than day 0"):
-        found.time_in_state(0)
-    assert found.time_in_state(50)["days"].sum() == pytest.approx(50)
+        occupation.time_in_state(0)
+    assert occupation.time_in_state(50)["days"].sum() == pytest.approx(50)
     # Where nobody can move any more, nobody needs to be under observation.
     ended = pd.DataFrame({"state": "alive", "days": [10, 20, 30], "next_state": "dead", "entry": 0})
     assert state_occupation(ended, id=None).time_in_state(30)["days"].tolist() == [20, 10]
@@ -549,9 +551,12 @@ def test_a_share_whose_limits_cannot_be_computed_says_so() -> None:
 
 def test_nobody_moves() -> None:
     still = pd.DataFrame({"state": ["a", "a", "b"], "days": [10, 20, 20], "next_state": None})
-    found = state_occupation(still, id=None)
-    assert found.at(20)["share"].tolist() == [0.5, 0.5]  # as in R: of those seen to the last day
-    assert found.sizes["moves"].item() == 0
+    occupation = state_occupation(still, id=None)
+    assert occupation.at(20)["share"].tolist() == [
+        0.5,
+        0.5,
+    ]  # as in R: of those seen to the last day
+    assert occupation.sizes["moves"].item() == 0
 
 
 def test_while_nobody_is_in_a_state_the_limit_is_that_of_none() -> None:
@@ -564,19 +569,19 @@ def test_while_nobody_is_in_a_state_the_limit_is_that_of_none() -> None:
             "next_state": [None, None, "ill", None],
         }
     )
-    found = state_occupation(stays)
-    ill = found.at([0, 3, 8, 9, 20]).query("state == 'ill'")
+    occupation = state_occupation(stays)
+    ill = occupation.at([0, 3, 8, 9, 20]).query("state == 'ill'")
     expected = [0.0, *(1 - 0.025 ** (1 / n) for n in (4, 3, 2))]
     np.testing.assert_allclose(ill["upper"].iloc[:4], expected)
-    table = found.table.query("state == 'ill'").set_index("day")
+    table = occupation.table.query("state == 'ill'").set_index("day")
     np.testing.assert_allclose(table.loc[[0, 5, 8], "upper"], [0.0, *expected[1:3]])
 
 
 def test_shares_of_episodes_are_called_so():
     frame = pd.DataFrame({"episode_id": [1, 2], "state": "a", "days": 9, "next_state": None})
-    found = state_occupation(frame)
-    assert found.text.startswith("Share of episodes in each state")
-    axes = found.plot()
+    occupation = state_occupation(frame)
+    assert occupation.text.startswith("Share of episodes in each state")
+    axes = occupation.plot()
     assert axes.get_ylabel() == "share of episodes"
     assert "people" not in iop.alternative_text(axes)
     assert state_occupation(frame.rename(columns={"episode_id": "id"}), id="id").units == "people"

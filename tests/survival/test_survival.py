@@ -29,9 +29,9 @@ def lung() -> pd.DataFrame:
 
 
 def heart() -> pd.DataFrame:
-    found = datasets.load_stanford_heart_transplants()
-    return found.rename(columns={"start": "entry", "stop": "days"}).assign(
-        group=found["transplant"]
+    result = datasets.load_stanford_heart_transplants()
+    return result.rename(columns={"start": "entry", "stop": "days"}).assign(
+        group=result["transplant"]
     )
 
 
@@ -92,14 +92,14 @@ def test_curves_are_those_of_r(data, load, by, interval):
 def test_restricted_means_are_those_of_r(data, load, by):
     curves = survival_curves(load().dropna(subset=by), by=by)
     horizon = reference(data, "mean")["day"].iloc[0]
-    found = curves.restricted_mean(horizon).set_index(by)
-    for group in found.index:
+    result = curves.restricted_mean(horizon).set_index(by)
+    for group in result.index:
         for column in ("mean", "se"):
             theirs = reference(data, column, group)["value"].item()
-            assert found.loc[group, column] == pytest.approx(theirs, rel=1e-11)
+            assert result.loc[group, column] == pytest.approx(theirs, rel=1e-11)
     reach = 1.959963984540054
-    assert found["upper"].to_numpy() == pytest.approx(found["mean"] + reach * found["se"])
-    assert found["lower"].to_numpy() == pytest.approx(found["mean"] - reach * found["se"])
+    assert result["upper"].to_numpy() == pytest.approx(result["mean"] + reach * result["se"])
+    assert result["lower"].to_numpy() == pytest.approx(result["mean"] - reach * result["se"])
 
 
 def test_sizes_and_median_follow_up_are_those_of_r():
@@ -135,11 +135,11 @@ def test_uis_gives_the_published_numbers():
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 6, 7, 8, 10, 14, 20, 22, 44])
 def test_without_censoring_the_median_is_the_median(n):
     days = np.arange(1, n + 1)
-    found = survival_curves(pd.DataFrame({"days": days, "event": True})).median().iloc[0]
-    assert found["median"] == np.median(days)
+    result = survival_curves(pd.DataFrame({"days": days, "event": True})).median().iloc[0]
+    assert result["median"] == np.median(days)
     for column in ("median", "lower", "upper"):
         theirs = reference("plateau", column, n)["value"].item()
-        assert found[column] == pytest.approx(theirs, nan_ok=True)
+        assert result[column] == pytest.approx(theirs, nan_ok=True)
 
 
 def test_a_curve_that_ends_on_one_half_has_the_middle_of_that_stretch_as_its_median():
@@ -250,10 +250,10 @@ def test_the_area_under_a_curve_that_has_come_down_to_0_is_known():
     times = pd.DataFrame(
         {"days": [1, 2, 5, 5], "event": [1, 1, 0, 0], "track": ["a", "a", "b", "b"]}
     )
-    found = survival_curves(times, by="track").restricted_mean(5)
-    assert found["mean"].tolist() == [1.5, 5]
+    result = survival_curves(times, by="track").restricted_mean(5)
+    assert result["mean"].tolist() == [1.5, 5]
     # Of two days 1 and 2 each half: the variance of their mean.
-    assert found["se"].tolist() == pytest.approx([np.sqrt(1 / 4 / 2), 0])
+    assert result["se"].tolist() == pytest.approx([np.sqrt(1 / 4 / 2), 0])
     late = pd.DataFrame({"entry": [0, 4], "days": [2, 9], "event": [1, 0]})
     assert survival_curves(late).restricted_mean(9)["mean"].item() == 2
 
@@ -578,9 +578,9 @@ def test_attributes_that_say_nothing_are_left_alone():
     times = pd.DataFrame({"days": [3, 4], "event": [1, 0]})
     for said in ({"rule": None, "synthetic": np.array([1, 2])}, "relapse", None):
         times.attrs = {KEY: said, "rule": "Earlier.", "synthetic": True}
-        found = survival_curves(times)
-        assert found.rule.startswith("Times and events as given")
-        assert not found.synthetic
+        curves = survival_curves(times)
+        assert curves.rule.startswith("Times and events as given")
+        assert not curves.synthetic
 
 
 def test_a_horizon_is_one_day_and_levels_are_told_as_they_are():

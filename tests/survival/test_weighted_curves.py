@@ -98,13 +98,13 @@ def test_robust_limits_quantiles_and_follow_up_are_those_of_r(case, interval):
 def test_the_area_and_its_robust_error_are_those_of_rs_influences(case):
     curves = curves_of(case)
     for horizon in (6.5, 10, 20):
-        found = curves.restricted_mean(horizon).set_index("group")
+        result = curves.restricted_mean(horizon).set_index("group")
         lost = curves.time_lost(horizon).set_index("group")
-        for group in found.index:
+        for group in result.index:
             mean = reference(case, group, "mean")[horizon]
             error = reference(case, group, "mean se")[horizon]
-            assert found.loc[group, "mean"] == pytest.approx(mean, rel=1e-11)
-            assert found.loc[group, "se"] == pytest.approx(error, rel=1e-10)
+            assert result.loc[group, "mean"] == pytest.approx(mean, rel=1e-11)
+            assert result.loc[group, "se"] == pytest.approx(error, rel=1e-10)
             assert lost.loc[group, "lost"] == pytest.approx(horizon - mean, rel=1e-11)
             assert lost.loc[group, "se"] == pytest.approx(error, rel=1e-10)
 
@@ -202,12 +202,12 @@ def test_robust_errors_are_those_of_nudging_each_person(times, horizon):
     theirs = np.where(table["survival"] > 0, theirs[table["day"]], np.nan)
     assert table["se"].to_numpy() == pytest.approx(theirs, abs=1e-9, nan_ok=True)
     try:
-        found = curves.restricted_mean(horizon)
+        result = curves.restricted_mean(horizon)
     except EstimateError:
         return
     area = np.sqrt((influence[:, :horizon].sum(axis=1) ** 2).sum())
-    assert found["mean"].item() == pytest.approx(curve(times, weight.real, days)[:horizon].sum())
-    assert found["se"].item() == pytest.approx(area, abs=1e-8)
+    assert result["mean"].item() == pytest.approx(curve(times, weight.real, days)[:horizon].sum())
+    assert result["se"].item() == pytest.approx(area, abs=1e-8)
 
 
 @settings(deadline=None, max_examples=30)

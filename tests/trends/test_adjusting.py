@@ -108,7 +108,7 @@ def test_effects_of_whole_years_are_means_about_the_slope_between_years(
     level = value - slope * np.arange(years * parts).reshape(years, parts)
     expected = level.mean(axis=0) - level.mean()
     number = years * parts
-    found = season_effects(
+    result = season_effects(
         value.ravel(),
         np.ones(number),
         np.arange(float(number)),
@@ -116,7 +116,7 @@ def test_effects_of_whole_years_are_means_about_the_slope_between_years(
         parts,
         np.zeros(number, dtype=np.int64),
     )
-    np.testing.assert_allclose(found, expected, atol=1e-10)
+    np.testing.assert_allclose(result, expected, atol=1e-10)
 
 
 @settings(max_examples=30, deadline=None)
@@ -273,8 +273,8 @@ def test_less_than_two_years_and_numbers_on_a_day_are_refused() -> None:
     for wrong in ("Ann Smith", pd.NaT, np.datetime64("NaT"), 7):
         with pytest.raises(RuleError, match="1 of 2 values of holidays= that are no date"):
             iop.trend(numbers, adjust="working_days", holidays=["2026-12-25", wrong])
-    made = iop.synthetic_records(people=60, seed=3)
-    records = iop.read_records(episodes=made.episodes, attendance=made.attendance)
+    sample = iop.synthetic_records(people=60, seed=3)
+    records = iop.read_records(episodes=sample.episodes, attendance=sample.attendance)
     with pytest.raises(RuleError, match="does not depend on its working days"):
         iop.trend(records, "census", adjust="working_days")
 

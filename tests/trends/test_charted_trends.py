@@ -34,9 +34,9 @@ def months(count: int = 24, sites: tuple[str, ...] = ("North",)) -> pd.DataFrame
 
 @pytest.fixture(scope="module")
 def records() -> iop.Records:
-    made = iop.synthetic_records(seed=11, people=200)
+    sample = iop.synthetic_records(seed=11, people=200)
     return iop.read_records(
-        episodes=made.episodes, attendance=made.attendance, checkins=made.checkins
+        episodes=sample.episodes, attendance=sample.attendance, checkins=sample.checkins
     )
 
 
@@ -133,10 +133,10 @@ def test_what_improves_is_known_of_each_measure(records: iop.Records) -> None:
 
 
 def test_a_month_that_is_not_over_is_an_open_point_and_changes_no_limit() -> None:
-    made = iop.synthetic_records(seed=11, people=200)
+    sample = iop.synthetic_records(seed=11, people=200)
     whole, part = (
         iop.trend(
-            iop.read_records(episodes=made.episodes, attendance=made.attendance, as_of=day),
+            iop.read_records(episodes=sample.episodes, attendance=sample.attendance, as_of=day),
             "attendance_rate",
         ).table.iloc[:20]
         for day in ("2025-08-31", "2025-08-12")

@@ -230,9 +230,9 @@ def test_a_frame_is_not_changed_and_what_is_not_asked_for_is_left_out(chart: str
     frame = pd.DataFrame({"period": [3, 1, 2], "numerator": [3, 2, 1], "denominator": [4, 5, 6]})
     frame["value"] = frame["numerator"]
     before = frame.copy()
-    made = make_chart(frame, chart)
+    result = make_chart(frame, chart)
     pd.testing.assert_frame_equal(frame, before)
-    assert made["period"].tolist() == [1, 2, 3]
+    assert result["period"].tolist() == [1, 2, 3]
 
 
 @pytest.mark.parametrize(
@@ -321,10 +321,10 @@ def plain_range(y: list[float]) -> float:
 def test_limits_are_those_of_the_plain_formulas(rows: list[tuple[int, int]], chart: str) -> None:
     frame = pd.DataFrame(rows, columns=["numerator", "rest"])
     frame = frame.assign(period=range(len(rows)), denominator=frame.sum(axis=1) + 1)
-    found = make_chart(frame, chart)[LIMITS].to_numpy()
-    np.testing.assert_allclose(found, plain(frame, chart), rtol=1e-9, atol=1e-12)
+    result = make_chart(frame, chart)[LIMITS].to_numpy()
+    np.testing.assert_allclose(result, plain(frame, chart), rtol=1e-9, atol=1e-12)
     scaled = make_chart(frame.assign(period=frame["period"] * 7 + 3), chart)[LIMITS].to_numpy()
-    np.testing.assert_array_equal(found, scaled)
+    np.testing.assert_array_equal(result, scaled)
 
 
 @settings(max_examples=20, deadline=None)

@@ -30,42 +30,42 @@ SITES = pd.DataFrame(
 
 @cache
 def records() -> iop.Records:
-    made = iop.synthetic_records(seed=5, people=150)
-    staff = np.array(["C-31", "C-07", "C-12"], dtype=object)[np.arange(len(made.episodes)) % 3]
+    sample = iop.synthetic_records(seed=5, people=150)
+    staff = np.array(["C-31", "C-07", "C-12"], dtype=object)[np.arange(len(sample.episodes)) % 3]
     return iop.read_records(
-        episodes=made.episodes.assign(counselor=staff),
-        attendance=made.attendance,
-        checkins=made.checkins,
+        episodes=sample.episodes.assign(counselor=staff),
+        attendance=sample.attendance,
+        checkins=sample.checkins,
     )
 
 
 def test_a_rate_of_people_is_counted_by_unit_in_the_order_of_names() -> None:
-    found = iop.funnel(records(), "retained_30", by="program")
+    sites = iop.funnel(records(), "retained_30", by="program")
     each = iop.engagement(records())
     known = each[each["retained_30"].notna()].merge(
         records().episodes[["episode_id", "program"]], on="episode_id", suffixes=("", "_")
     )
     counts = known.groupby("program", observed=True)["retained_30"].agg(["sum", "count"])
-    assert found.table["program"].tolist() == sorted(counts.index)
-    assert found.table["numerator"].tolist() == counts["sum"].tolist()
-    assert found.table["denominator"].tolist() == counts["count"].tolist()
-    same = funnel_limits(found.table[["numerator", "denominator"]])
-    pd.testing.assert_series_equal(found.table["upper_998"], same["upper_998"])
-    assert found.design_effect == 1
-    assert found.target == counts["sum"].sum() / counts["count"].sum()
+    assert sites.table["program"].tolist() == sorted(counts.index)
+    assert sites.table["numerator"].tolist() == counts["sum"].tolist()
+    assert sites.table["denominator"].tolist() == counts["count"].tolist()
+    same = funnel_limits(sites.table[["numerator", "denominator"]])
+    pd.testing.assert_series_equal(sites.table["upper_998"], same["upper_998"])
+    assert sites.design_effect == 1
+    assert sites.target == counts["sum"].sum() / counts["count"].sum()
 
 
 def test_a_funnel_of_records_is_that_of_the_sums_of_a_trend() -> None:
     span: dict[str, Any] = {"start": "2024-04-01", "end": "2024-12-31"}
-    found = iop.funnel(records(), "attendance_rate", by=["program", "track"], **span)
+    sites = iop.funnel(records(), "attendance_rate", by=["program", "track"], **span)
     table = iop.trend(records(), "attendance_rate", by=["program", "track"]).table
     inside = table[table["start"].between("2024-04-01", "2024-12-31")]
     sums = inside.groupby(["program", "track"], sort=False)[["numerator", "denominator"]].sum()
     pd.testing.assert_frame_equal(
-        found.table[["numerator", "denominator"]],
+        sites.table[["numerator", "denominator"]],
         sums.reset_index(drop=True),
     )
-    assert found.design_effect > 2  # sessions of one person are alike
+    assert sites.design_effect > 2  # sessions of one person are alike
 
 
 def test_rows_of_a_frame_are_summed_and_given_order_stays() -> None:
@@ -75,10 +75,10 @@ def test_rows_of_a_frame_are_summed_and_given_order_stays() -> None:
     people = people.assign(numerator=numerator, denominator=1)
     order = pd.CategoricalDtype(["b", "a", "c"])
     for frame in (SITES, people):
-        found = iop.funnel(frame.astype({"site": order}), "Completed", by="site", target=0.4)
-        assert found.table["site"].tolist() == ["b", "a", "c"]
-        assert found.table["numerator"].tolist() == [100, 150, 8]
-        assert "target 40.0%." in found.text
+        sites = iop.funnel(frame.astype({"site": order}), "Completed", by="site", target=0.4)
+        assert sites.table["site"].tolist() == ["b", "a", "c"]
+        assert sites.table["numerator"].tolist() == [100, 150, 8]
+        assert "target 40.0%." in sites.text
         alphabetical = iop.funnel(frame, by="site")
         assert alphabetical.table["site"].tolist() == ["a", "b", "c"]
         assert not {"rank", "position_in_order"} & set(alphabetical.table)
@@ -86,11 +86,11 @@ def test_rows_of_a_frame_are_summed_and_given_order_stays() -> None:
 
 def test_observed_and_expected_are_ratios_and_few_units_are_not_widened() -> None:
     frame = SITES.rename(columns={"numerator": "observed", "denominator": "expected"})
-    found = iop.funnel(frame.assign(expected=[108.5, 112.0, 7.25]), "Deaths", by="site")
-    assert found.ratio
-    assert "observed over expected 1." in found.text
-    assert "with fewer than 10 units it is too uncertain" in found.text
-    assert found.table["value"].tolist() == [150 / 112, 100 / 108.5, 8 / 7.25]
+    sites = iop.funnel(frame.assign(expected=[108.5, 112.0, 7.25]), "Deaths", by="site")
+    assert sites.ratio
+    assert "observed over expected 1." in sites.text
+    assert "with fewer than 10 units it is too uncertain" in sites.text
+    assert sites.table["value"].tolist() == [150 / 112, 100 / 108.5, 8 / 7.25]
     many = pd.concat([SITES.assign(site=SITES["site"] + str(one)) for one in range(4)])
     wide = iop.funnel(many, by="site")
     assert "the limits allow for the variation between units" in wide.text
@@ -112,22 +112,22 @@ def test_what_is_expected_is_that_of_glm(model: str) -> None:
     frame = data.assign(
         numerator=event if people else several, denominator=1 if people else entries
     )
-    found = iop.funnel(frame, by="site", adjust="age + dose + C(sooner)")
+    sites = iop.funnel(frame, by="site", adjust="age + dose + C(sooner)")
     reference = pd.read_csv(REFERENCE / "case_mix.csv").query("model == @model")
     values = {name: rows["value"].to_numpy() for name, rows in reference.groupby("quantity")}
-    assert found.case_mix is not None
+    assert sites.case_mix is not None
     np.testing.assert_allclose(
-        found.case_mix.terms["coefficient"], values["coefficient"], rtol=1e-9
+        sites.case_mix.terms["coefficient"], values["coefficient"], rtol=1e-9
     )
-    np.testing.assert_allclose(found.table["observed"], values["observed"])
-    np.testing.assert_allclose(found.table["expected"], values["expected"], rtol=1e-9)
+    np.testing.assert_allclose(sites.table["observed"], values["observed"])
+    np.testing.assert_allclose(sites.table["expected"], values["expected"], rtol=1e-9)
     overall = frame["numerator"].sum() / frame["denominator"].sum()
-    np.testing.assert_allclose(found.table["standardised_rate"], found.table["value"] * overall)
-    table = found.calibration
+    np.testing.assert_allclose(sites.table["standardised_rate"], sites.table["value"] * overall)
+    table = sites.calibration
     for name in ("observed", "expected"):  # equal over all rows, since there is an intercept
         assert table[name].sum() == pytest.approx(frame["numerator"].sum())
     assert (table["expected_rate"].diff().dropna() > 0).all()
-    assert "c-statistic 0." in found.rule
+    assert "c-statistic 0." in sites.rule
 
 
 def test_missing_words_are_a_level_and_missing_numbers_are_refused() -> None:
@@ -135,9 +135,9 @@ def test_missing_words_are_a_level_and_missing_numbers_are_refused() -> None:
     frame["word"] = ["x", "y", None, "x", "y"] * 16
     frame["site"] = ["a", "b"] * 40
     frame.loc[:30, "numerator"] = 1
-    found = iop.funnel(frame, by="site", adjust=["word"])
-    assert found.case_mix is not None
-    assert any("not recorded" in term for term in found.case_mix.terms["term"])
+    sites = iop.funnel(frame, by="site", adjust=["word"])
+    assert sites.case_mix is not None
+    assert any("not recorded" in term for term in sites.case_mix.terms["term"])
     with pytest.raises(EstimateError, match="missing"):
         iop.funnel(frame.assign(age=[np.nan, *range(79)]), by="site", adjust="age")
 

@@ -41,10 +41,10 @@ CASES: dict[str, tuple[Any, dict[str, Any]]] = {
 )
 def test_the_changes_and_their_errors_are_those_of_sandwich(case: str, lag: int) -> None:
     make, options = CASES[case]
-    found = iop.interrupted_series(make(), at=AT, lag=int(lag), **options)
+    series = iop.interrupted_series(make(), at=AT, lag=int(lag), **options)
     rows = REFERENCE[(REFERENCE["case"] == case) & (REFERENCE["lag"] == lag)]
     for row in rows.itertuples():
-        ours = found.changes.set_index("term").loc[str(row.term)]
+        ours = series.changes.set_index("term").loc[str(row.term)]
         assert ours["estimate"] == pytest.approx(row.estimate, rel=1e-9)
         assert ours["se"] == pytest.approx(row.se, rel=1e-9)
         assert ours["lower"] < ours["estimate"] < ours["upper"]
@@ -65,9 +65,9 @@ def test_the_covariance_is_the_sum_over_pairs_of_rows() -> None:
 
 
 def test_what_was_expected_and_the_effect_add_up_to_what_was_fitted() -> None:
-    found = iop.interrupted_series(frame(), at=AT)
-    table, changes = found.table, found.changes.set_index("term")["estimate"]
-    assert found.lag == usual_lag(36) == 3
+    series = iop.interrupted_series(frame(), at=AT)
+    table, changes = series.table, series.changes.set_index("term")["estimate"]
+    assert series.lag == usual_lag(36) == 3
     np.testing.assert_allclose(table["counterfactual"] + table["effect"], table["fitted"])
     assert (table.loc[~table["after"], "effect"] == 0).all()
     first = table[table["after"]].iloc[0]
@@ -80,8 +80,8 @@ def test_what_was_expected_and_the_effect_add_up_to_what_was_fitted() -> None:
     assert changes["slope_after"] == pytest.approx(
         changes["slope_before"] + changes["slope_change"]
     )
-    assert "lag 3" in found.rule
-    assert "20 periods before and 16 after" in found.text
+    assert "lag 3" in series.rule
+    assert "20 periods before and 16 after" in series.text
 
 
 def test_a_change_of_everybody_is_not_that_of_the_group() -> None:
@@ -104,11 +104,11 @@ def test_a_change_of_everybody_is_not_that_of_the_group() -> None:
 
 
 def test_a_period_within_which_the_change_came_is_left_out() -> None:
-    found = iop.interrupted_series(frame(), at="2024-09-12")
-    table = found.table.set_index("period")
+    series = iop.interrupted_series(frame(), at="2024-09-12")
+    table = series.table.set_index("period")
     assert not table.loc["2024-09", "used"]
     assert table.loc["2024-10", ["used", "after"]].all()
-    assert "within which the change came is left out" in found.rule
+    assert "within which the change came is left out" in series.rule
 
 
 def test_holidays_are_counted_in_their_periods() -> None:
@@ -118,10 +118,10 @@ def test_holidays_are_counted_in_their_periods() -> None:
     wave = 0.01 * np.tile([1.0, -1.0, 0.5], 12)
     series = pd.DataFrame({"period": months, "value": 0.6 - 0.1 * count + wave})
     plain = iop.interrupted_series(series, at=AT)
-    found = iop.interrupted_series(series, at=AT, adjust=holidays)
-    seen = (found.table["fitted"] - found.table["value"] + wave).abs().max()
+    result = iop.interrupted_series(series, at=AT, adjust=holidays)
+    seen = (result.table["fitted"] - result.table["value"] + wave).abs().max()
     assert seen < 0.02 < (plain.table["fitted"] - plain.table["value"] + wave).abs().max()
-    assert "number of the given holidays" in found.rule
+    assert "number of the given holidays" in result.rule
 
 
 @pytest.mark.parametrize(
@@ -147,9 +147,9 @@ def test_what_cannot_be_estimated_is_refused(options: dict[str, Any], words: str
 
 @pytest.fixture(scope="module")
 def records() -> iop.Records:
-    made = iop.synthetic_records(seed=5, people=250)
+    sample = iop.synthetic_records(seed=5, people=250)
     return iop.read_records(
-        episodes=made.episodes, attendance=made.attendance, checkins=made.checkins
+        episodes=sample.episodes, attendance=sample.attendance, checkins=sample.checkins
     )
 
 
@@ -175,7 +175,7 @@ def test_a_series_for_release_is_made_from_what_is_shown(records: iop.Records) -
 
 
 def test_the_picture_shows_the_table(records: iop.Records) -> None:
-    found = iop.interrupted_series(
+    series = iop.interrupted_series(
         records,
         "attendance_rate",
         at="2025-06-01",
@@ -183,15 +183,15 @@ def test_the_picture_shows_the_table(records: iop.Records) -> None:
         group="Harbor",
         control="North",
     )
-    ax = iop.plot_interrupted(found)
+    ax = iop.plot_interrupted(series)
     lines = {line.get_label(): line for line in ax.get_lines()}
-    part = found.table["after"] & found.table["used"]
+    part = series.table["after"] & series.table["used"]
     np.testing.assert_allclose(
-        lines["expected without the change"].get_ydata(), found.table.loc[part, "counterfactual"]
+        lines["expected without the change"].get_ydata(), series.table.loc[part, "counterfactual"]
     )
     seen = lines["observed"].get_ydata()
     np.testing.assert_allclose(
-        seen[np.isfinite(seen)], found.table.loc[found.table["used"], "value"]
+        seen[np.isfinite(seen)], series.table.loc[series.table["used"], "value"]
     )
     assert "Change of level" in iop.alternative_text(ax)
 

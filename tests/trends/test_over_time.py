@@ -18,40 +18,40 @@ YEAR = ("2024-01-01", "2024-12-31")
 
 @cache
 def records() -> iop.Records:
-    made = iop.synthetic_records(seed=5, people=250)
+    sample = iop.synthetic_records(seed=5, people=250)
     return iop.read_records(
-        episodes=made.episodes, attendance=made.attendance, checkins=made.checkins
+        episodes=sample.episodes, attendance=sample.attendance, checkins=sample.checkins
     )
 
 
 def test_those_after_the_baseline_are_followed_in_the_order_of_admission() -> None:
-    found = iop.vlad(records(), "retained_30", by="program", baseline=YEAR)
+    lines = iop.vlad(records(), "retained_30", by="program", baseline=YEAR)
     episodes = records().episodes.merge(
         iop.engagement(records())[["episode_id", "retained_30"]], on="episode_id"
     )
     known = episodes[episodes["retained_30"].notna()].sort_values("admit_date", kind="stable")
     before, after = (known[known["admit_date"].dt.year.eq(2024) == one] for one in (True, False))
     rate = before["retained_30"].mean()
-    np.testing.assert_allclose(found.table["expected"], rate)
-    for name, rows in found.table.groupby("program", sort=False):
+    np.testing.assert_allclose(lines.table["expected"], rate)
+    for name, rows in lines.table.groupby("program", sort=False):
         own = after[after["program"] == name]
         assert rows["date"].tolist() == own["admit_date"].tolist()
         assert rows["observed"].tolist() == own["retained_30"].astype(float).tolist()
         gained = np.cumsum(own["retained_30"].astype(float) - rate)  # retention is wanted
         np.testing.assert_allclose(rows["vlad"], gained)
-    assert len(found.table) == len(after)
-    assert found.improves == "up"
-    assert "Those of the baseline are not followed" in found.rule
+    assert len(lines.table) == len(after)
+    assert lines.improves == "up"
+    assert "Those of the baseline are not followed" in lines.rule
 
 
 def test_case_mix_is_that_of_the_baseline_only() -> None:
-    found = iop.vlad(records(), "retained_30", baseline=150, adjust="age")
+    lines = iop.vlad(records(), "retained_30", baseline=150, adjust="age")
     changed = iop.vlad(records(), "retained_30", baseline=160, adjust="age")
-    assert found.case_mix is not None
-    assert found.calibration["rows"].sum() == 150
-    assert found.calibration["expected"].sum() == pytest.approx(found.calibration["observed"].sum())
-    assert len(found.table) == len(changed.table) + 10
-    assert found.table["expected"].nunique() > 10
+    assert lines.case_mix is not None
+    assert lines.calibration["rows"].sum() == 150
+    assert lines.calibration["expected"].sum() == pytest.approx(lines.calibration["observed"].sum())
+    assert len(lines.table) == len(changed.table) + 10
+    assert lines.table["expected"].nunique() > 10
 
 
 def test_what_is_given_is_summed_as_it_is() -> None:
@@ -59,13 +59,13 @@ def test_what_is_given_is_summed_as_it_is() -> None:
     risk = random.uniform(0.1, 0.6, 80)
     observed = (random.random(80) < risk).astype(int)
     frame = pd.DataFrame({"observed": observed, "expected": risk})
-    found = iop.vlad(frame, "Relapse").table
-    np.testing.assert_allclose(found["vlad"], expected_less_observed(risk, observed))
+    table = iop.vlad(frame, "Relapse").table
+    np.testing.assert_allclose(table["vlad"], expected_less_observed(risk, observed))
     np.testing.assert_allclose(
-        found["upper"].iloc[-1], 1.959964 * np.sqrt((risk * (1 - risk)).sum())
+        table["upper"].iloc[-1], 1.959964 * np.sqrt((risk * (1 - risk)).sum())
     )
     wanted = iop.vlad(frame, "Retained", improves="up").table
-    np.testing.assert_allclose(wanted["vlad"], -found["vlad"])
+    np.testing.assert_allclose(wanted["vlad"], -table["vlad"])
     dated = frame.assign(date=pd.date_range("2026-01-01", periods=80)[::-1])
     assert iop.vlad(dated).table["observed"].tolist() == observed[::-1].tolist()
 
@@ -74,13 +74,13 @@ def test_what_is_given_is_summed_as_it_is() -> None:
 def test_a_cusum_knows_which_way_is_worse(improves: str) -> None:
     """Of 60 as expected with a risk of one half, and then 20 with the event."""
     frame = pd.DataFrame({"observed": [0, 1] * 30 + [1] * 20, "expected": 0.5})
-    found = iop.risk_adjusted_cusum(
+    sums = iop.risk_adjusted_cusum(
         frame, "Event", run_length=200, series=200, improves=improves, seed=4
     )
-    table = found.table
+    table = sums.table
     said = "worse" if improves == "down" else "better"
     assert set(table["signal"]) == {"", said}
-    assert f"signal: {said} at person " in found.text
+    assert f"signal: {said} at person " in sums.text
     limit = cusum_limit(np.full(80, 0.5), odds_ratio=2.0, run_length=200, seed=4, series=200)
     assert table[f"limit_{said}"].iloc[0] == limit
     plain = cusum_of([0.5] * 80, frame["observed"], odds_ratio=2.0, limit=limit)

@@ -74,10 +74,10 @@ def counts(records: iop.Records, measure: str) -> dict[str, tuple[float, ...]]:
     """
     quantity = QUANTITIES[measure]
     tally = quantity.tally(records)
-    made = trend_of(tally, records, replace(quantity, name="own")).table
-    made = made[(made["numerator"] > 0) | (made["denominator"] > 0)]
-    pairs = zip(made["numerator"], made["denominator"].fillna(-1), strict=True)
-    return dict(zip(made["period"], pairs, strict=True))
+    result = trend_of(tally, records, replace(quantity, name="own")).table
+    result = result[(result["numerator"] > 0) | (result["denominator"] > 0)]
+    pairs = zip(result["numerator"], result["denominator"].fillna(-1), strict=True)
+    return dict(zip(result["period"], pairs, strict=True))
 
 
 @pytest.mark.parametrize(
@@ -145,10 +145,10 @@ def test_a_relapse_free_share_is_that_of_the_curve_of_the_cohort(many: iop.Recor
 def test_a_rule_of_continuity_over_time_is_that_of_its_function(
     many: iop.Records, measure: str
 ) -> None:
-    found = iop.continuity(many).table.set_index("measure").loc[measure]
+    result = iop.continuity(many).table.set_index("measure").loc[measure]
     series = iop.trend(many, measure, every="year").table
-    assert series["numerator"].sum() == found["numerator"]
-    assert series["denominator"].sum() == found["denominator"]
+    assert series["numerator"].sum() == result["numerator"]
+    assert series["denominator"].sum() == result["denominator"]
 
 
 def test_the_newest_cohort_is_open_and_no_fall(many: iop.Records) -> None:
@@ -225,9 +225,9 @@ def test_records_that_cannot_bear_a_measure_do_not_give_it() -> None:
     assert (known[list(unknown)] == "no").all()
     assert known["iet_style"] == known["unrecorded_share"] == known["waiting_days"] == "yes"
     for name in unknown:
-        made = iop.trend(records, name)
-        assert "not known from these records: " in made.text
-        assert made.table[["numerator", "denominator", "value"]].isna().all(axis=None)
+        charted = iop.trend(records, name)
+        assert "not known from these records: " in charted.text
+        assert charted.table[["numerator", "denominator", "value"]].isna().all(axis=None)
 
 
 def test_each_quarter_stands_beside_that_of_the_year_before(many: iop.Records) -> None:
@@ -290,16 +290,16 @@ def test_a_cohort_is_divided_by_any_column(many: iop.Records, measure: str) -> N
 def test_a_rule_of_attendance_changes_what_is_counted_and_is_said() -> None:
     records = iop.read_records("data/samples").where(program="Harbor")
     rule = iop.AttendanceRule(services=("group",), excused="not_due", late="missed")
-    made = iop.trend(records, "attendance_rate", attendance=rule)
+    charted = iop.trend(records, "attendance_rate", attendance=rule)
     rows = records.attendance[records.attendance["service"] == "group"]
     due = rows["status"].isin(
         ["attended", "attended_partial", "late", "no_show", "late_cancel", "client_cancel"]
     )
     came = rows["status"].isin(["attended", "attended_partial"])
-    assert made.table["denominator"].sum() == due.sum()
-    assert made.table["numerator"].sum() == came.sum()
-    assert rule.text in made.rule
-    assert iop.AttendanceRule().text not in made.rule
+    assert charted.table["denominator"].sum() == due.sum()
+    assert charted.table["numerator"].sum() == came.sum()
+    assert rule.text in charted.rule
+    assert iop.AttendanceRule().text not in charted.rule
     usual = iop.trend(records, "attendance_rate")
     same = iop.trend(records, "attendance_rate", attendance=iop.AttendanceRule())
     pd.testing.assert_frame_equal(usual.table, same.table)

@@ -219,12 +219,12 @@ def test_other_options_are_refused(options: dict[str, Any], said: str) -> None:
 def plain(chart: pd.DataFrame) -> list[tuple[str, int]]:
     """The rules as they are said, window by window, for one segment without missing values."""
     rows = list(chart.itertuples())
-    found: list[tuple[str, int]] = [("", 0)] * len(rows)
+    result: list[tuple[str, int]] = [("", 0)] * len(rows)
 
     def name(places: list[int], rule: str, sign: int) -> None:
         for place in places:
-            if found[place][0] in ("", rule):
-                found[place] = (rule, sign)
+            if result[place][0] in ("", rule):
+                result[place] = (rule, sign)
 
     y = [row.value for row in rows]
     side = [(row.value > row.centre) - (row.value < row.centre) for row in rows]
@@ -233,7 +233,7 @@ def plain(chart: pd.DataFrame) -> list[tuple[str, int]]:
             name([place], "beyond a limit", 1)
         elif row.value < row.lower_limit:
             name([place], "beyond a limit", -1)
-    out = {place for place, (rule, _) in enumerate(found) if rule}
+    out = {place for place, (rule, _) in enumerate(result) if rule}
     windows = [list(range(start, start + 7)) for start in range(len(rows) - 6)]
     for window in windows:
         pairs = list(pairwise(window))
@@ -253,7 +253,7 @@ def plain(chart: pd.DataFrame) -> list[tuple[str, int]]:
     for window in windows:
         if {side[at] for at in window} in ({1}, {-1}):
             name(window, "seven points on one side of the centre", side[window[0]])
-    return found
+    return result
 
 
 POINTS = st.lists(st.integers(-6, 6).map(float), min_size=2, max_size=40)

@@ -64,10 +64,10 @@ def test_overdispersion_is_that_of_the_published_method() -> None:
     """Computed by R's FunnelPlotR (July 2025) from the same numbers."""
     target = sum(NUMERATOR) / sum(DENOMINATOR)
     printed(target, ".4110576923")
-    found = overdispersion_of_proportions(NUMERATOR, DENOMINATOR, target)
-    printed([found.ratio, found.between], "4.356164248 .003082748767")
-    found = overdispersion_of_ratios(NUMERATOR, EXPECTED)
-    printed([found.ratio, found.between], "2.948033175 .01947753058")
+    result = overdispersion_of_proportions(NUMERATOR, DENOMINATOR, target)
+    printed([result.ratio, result.between], "4.356164248 .003082748767")
+    result = overdispersion_of_ratios(NUMERATOR, EXPECTED)
+    printed([result.ratio, result.between], "2.948033175 .01947753058")
     rows = {"numerator": NUMERATOR, "denominator": DENOMINATOR}
     table = funnel_limits(pd.DataFrame(rows), overdispersion="on")
     printed(table[["lower_95", "upper_95"]].iloc[0], ".2942314 .5332092")
@@ -177,8 +177,8 @@ def test_weights_are_those_of_steiner() -> None:
     risk = [expit(-3.68 + 0.077 * score) for score in (0, 0, 50, 50)]
     outcome = [0, 1, 0, 1]
     for odds_ratio, weights in ((2.0, "-.024 .669 -.433 .260"), (0.5, ".012 -.681 .316 -.377")):
-        found = cusum_weights(risk, outcome, odds_ratio)
-        assert [f"{one:.3f}" for one in found] == [f"{float(one):.3f}" for one in weights.split()]
+        result = cusum_weights(risk, outcome, odds_ratio)
+        assert [f"{one:.3f}" for one in result] == [f"{float(one):.3f}" for one in weights.split()]
     other = cusum_weights([expit(-3.67 + 0.077 * 19)] * 2, [1, 0], 2.0)
     assert [f"{one:.4f}" for one in other] == ["0.5986", "-0.0945"]
 

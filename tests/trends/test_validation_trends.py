@@ -57,8 +57,8 @@ def test_false_alarms_are_those_of_both_charts() -> None:
 
 
 def test_run_lengths_of_large_shifts_are_short() -> None:
-    found = run_lengths(3.0, ("beyond",), 3000)
-    assert abs(found - 2.0) < 0.1
+    result = run_lengths(3.0, ("beyond",), 3000)
+    assert abs(result - 2.0) < 0.1
     assert run_lengths(3.0, ("seven",), 100) < 7.5
 
 

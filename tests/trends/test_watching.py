@@ -30,12 +30,12 @@ MEASURES = ["attendance_rate", "no_show_rate", "admissions"]
 
 @cache
 def records() -> iop.Records:
-    made = iop.synthetic_records(seed=5, people=200)
-    staff = np.array(["C-31", "C-07"], dtype=object)[np.arange(len(made.episodes)) % 2]
+    sample = iop.synthetic_records(seed=5, people=200)
+    staff = np.array(["C-31", "C-07"], dtype=object)[np.arange(len(sample.episodes)) % 2]
     return iop.read_records(
-        episodes=made.episodes.assign(counselor=staff),
-        attendance=made.attendance,
-        checkins=made.checkins,
+        episodes=sample.episodes.assign(counselor=staff),
+        attendance=sample.attendance,
+        checkins=sample.checkins,
     )
 
 
@@ -58,9 +58,9 @@ def test_simulated_series_are_marked_as_charts_mark_them(rules: str, baseline: i
     marks = marked_by(values, rules, baseline)
     for number, row in enumerate(values):
         chart = xmr_chart(pd.DataFrame({"period": range(30), "value": row}), baseline=baseline)
-        found = judge(chart, rules=rules)["rule"].to_numpy()
-        runs = pd.Series(found).str.contains("run|cross").to_numpy()
-        expected = np.where(runs, RUNS, found)
+        result = judge(chart, rules=rules)["rule"].to_numpy()
+        runs = pd.Series(result).str.contains("run|cross").to_numpy()
+        expected = np.where(runs, RUNS, result)
         named = np.full(30, "", dtype=object)
         for name, marked in marks.items():
             named[marked[number] & (named == "")] = name
@@ -70,14 +70,14 @@ def test_simulated_series_are_marked_as_charts_mark_them(rules: str, baseline: i
 def test_the_rates_are_those_that_are_measured() -> None:
     """Again with 3,000 series a setting: within 4.5 standard errors."""
     for setting in settings():
-        found = measure(setting, 3000, seed=8)
+        result = measure(setting, 3000, seed=8)
         stated = measured().rates[setting.rules, setting.baseline is not None][setting.points]
         for window, rate in zip(WINDOWS, stated, strict=True):
             error = np.sqrt(rate * (1 - rate) / 3000)
-            assert abs(found[f"last_{window}"] - rate) < 4.5 * error, setting
-    found = measure(Setting("mdc", 24, None), 20_000, seed=9)
+            assert abs(result[f"last_{window}"] - rate) < 4.5 * error, setting
+    result = measure(Setting("mdc", 24, None), 20_000, seed=9)
     for name in (RISE_OR_FALL, NEAR, BEYOND, ONE_SIDE):
-        assert found[f"by {name}"] == pytest.approx(measured().of_rule[name], rel=0.35)
+        assert result[f"by {name}"] == pytest.approx(measured().of_rule[name], rel=0.35)
 
 
 def test_the_rates_in_the_code_are_those_on_the_page() -> None:
@@ -124,20 +124,20 @@ def test_signals_stand_in_the_order_of_the_reasons() -> None:
         of_values(flat([12.0]), "Neither", improves="neither"),
         of_values([5.0, 6.0, 5.0, 6.0, 5.0, 6.0, 5.0, 15.0], "Trial", improves="down"),
     ]
-    found = iop.watch(trends)
-    assert found.table["title"].tolist() == ["Worse", "Seven", "Trial", "Neither", "Better"]
-    assert found.table["order"].tolist() == [1, 2, 3, 4, 5]
-    assert found.table["trial"].tolist() == [False, False, True, False, False]
-    assert found.charts["signal"].tolist() == [True, False, True, True, True, True]
-    assert found.expected == pytest.approx(
+    result = iop.watch(trends)
+    assert result.table["title"].tolist() == ["Worse", "Seven", "Trial", "Neither", "Better"]
+    assert result.table["order"].tolist() == [1, 2, 3, 4, 5]
+    assert result.table["trial"].tolist() == [False, False, True, False, False]
+    assert result.charts["signal"].tolist() == [True, False, True, True, True, True]
+    assert result.expected == pytest.approx(
         sum(
             false_alarm_rate("mdc", int(size), "period", baseline=False)
-            for size in found.charts["periods"]
+            for size in result.charts["periods"]
         )
     )
-    assert "6 charts: 5 with a signal in the last quarter; by chance alone 0.2" in found.text
-    assert "1. Worse, 16: concern (high), beyond a limit (by chance 0.45% of points)" in found.text
-    assert "not one of sites" in found.rule
+    assert "6 charts: 5 with a signal in the last quarter; by chance alone 0.2" in result.text
+    assert "1. Worse, 16: concern (high), beyond a limit (by chance 0.45% of points)" in result.text
+    assert "not one of sites" in result.rule
 
 
 def test_an_old_signal_is_not_one_of_the_last_quarter() -> None:
@@ -148,14 +148,14 @@ def test_an_old_signal_is_not_one_of_the_last_quarter() -> None:
 
 
 def test_records_give_a_chart_a_measure_and_group() -> None:
-    found = iop.watch(records(), MEASURES, "program")
+    result = iop.watch(records(), MEASURES, "program")
     programs = records().episodes["program"].nunique()
-    assert len(found.charts) == 3 * programs
-    for one, measure_name in zip(found.trends, MEASURES, strict=True):
+    assert len(result.charts) == 3 * programs
+    for one, measure_name in zip(result.trends, MEASURES, strict=True):
         expected = iop.trend(records(), measure_name, by="program")
         pd.testing.assert_frame_equal(one.table, expected.table)
         assert one.measure == measure_name
-    rates = found.charts.groupby("measure")["false_alarm_rate"].max()
+    rates = result.charts.groupby("measure")["false_alarm_rate"].max()
     assert (
         rates["attendance_rate"] == rates["no_show_rate"] == measured().of_sessions["month", False]
     )
@@ -177,12 +177,12 @@ def test_the_usual_measures_are_those_of_the_tables_that_were_read() -> None:
 
 
 def test_staff_are_letters() -> None:
-    found = iop.watch(records(), MEASURES, "counselor")
-    assert set(found.charts["counselor"]) == {"A", "B"}
+    result = iop.watch(records(), MEASURES, "counselor")
+    assert set(result.charts["counselor"]) == {"A", "B"}
     page = iop.summary_matrix(records(), MEASURES, "counselor")
     assert page.table["counselor"].tolist() == ["A", "B"] * 3
-    said = found.text + found.rule + page.text + page.rule + page._repr_html_()
-    assert "C-31" not in said + str([one.table for one in (*found.trends, *page.trends)])
+    text = result.text + result.rule + page.text + page.rule + page._repr_html_()
+    assert "C-31" not in text + str([one.table for one in (*result.trends, *page.trends)])
     named = iop.summary_matrix(records(), MEASURES, "counselor", names=True)
     assert named.table["counselor"].tolist() == ["C-07", "C-31"] * 3
     assert sorted(named.table["shown"]) == sorted(page.table["shown"])

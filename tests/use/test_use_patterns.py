@@ -40,13 +40,13 @@ SIGNS = {
 
 
 def records_of(rows: dict[str, str], followed: int = 28, **columns: object) -> iop.Records:
-    found = [
+    results = [
         (episode, int(day), *SIGNS[sign], name or None)
         for episode, text in rows.items()
         for day, sign, name in re.findall(r"(-?\d+)(\D)(?:\(([^)]*)\))?", text)
     ]
     names = ["episode_id", "day", "status", "used", "drug_test", "substance"]
-    checkins = pd.DataFrame(found, columns=names).astype(
+    checkins = pd.DataFrame(results, columns=names).astype(
         {"used": object, "drug_test": object, "substance": object}
     )
     episodes = pd.DataFrame({"episode_id": list(rows), "admit_day": 0})
@@ -189,13 +189,13 @@ a test of something else     | 7v(thc) 6-(opioid) | substances=opioid  | - | - |
 def test_a_refused_test_is_what_the_option_says(line):
     _, rows, given, *words = (part.strip() for part in line.split("|"))
     options = dict([given.split("=")]) if "=" in given else {}
-    found = [
+    results = [
         words_of(
             {"a": rows}, followed=7 if "8" not in rows else 14, weeks=1, refused=refused, **options
         )["a"]
         for refused in ("missing", "use", "as_reported")
     ]
-    assert found == words
+    assert results == words
     assert words_of({"a": rows}, weeks=1, **options)["a"] == words[0]
 
 

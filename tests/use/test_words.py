@@ -312,9 +312,9 @@ def test_runs_and_retention(words, without):
 @held
 @given(words_of, st.sampled_from([None, plain.even_rise, plain.fifths]))
 def test_scores(words, penalty):
-    found = weighted_score(encode(words), use_penalty=penalty, missing_penalty=penalty)
+    result = weighted_score(encode(words), use_penalty=penalty, missing_penalty=penalty)
     expected = [plain.score(word, use_penalty=penalty, missing_penalty=penalty) for word in words]
-    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(result, expected, rtol=1e-12, atol=1e-12)
 
 
 @held

@@ -88,9 +88,9 @@ def test_a_group_report_gives_each_service_to_its_stay(
     right = blurred(truth["attendance"], NOT_TOLD)
     right["episode_id"] = right["episode_id"].map(own)
     columns = ("episode_id", "date", "start_time", "service", "status")
-    found = read["01"].attendance
-    assert stays(found, *columns) == stays(right, *columns)
-    assert minutes(found, "minutes_scheduled") == minutes(right, "minutes_scheduled")
+    result = read["01"].attendance
+    assert stays(result, *columns) == stays(right, *columns)
+    assert minutes(result, "minutes_scheduled") == minutes(right, "minutes_scheduled")
     assert not len(read["01"].problems)
 
 
@@ -105,15 +105,15 @@ def test_appointments_by_name_give_the_stay_that_they_know(
         "not_scheduled": "client_cancel",
     }
     right = blurred(known[known["episode_id"].isin(last["episode_id"])], ALL_CAME, told)
-    found = read["02"]
+    result = read["02"]
     columns = ("date", "start_time", "service", "status")
-    assert stays(found.attendance, *columns) == stays(right, *columns)
-    assert stays(found.episodes, "admit_date") == stays(last, "admit_date")
-    assert found.episodes["discharge_date"].notna().sum() == 0
-    rows = found.sources.set_index("table").loc["attendance"]
+    assert stays(result.attendance, *columns) == stays(right, *columns)
+    assert stays(result.episodes, "admit_date") == stays(last, "admit_date")
+    assert result.episodes["discharge_date"].notna().sum() == 0
+    rows = result.sources.set_index("table").loc["attendance"]
     assert rows["rows_read"] == len(known)
     assert rows["rows_set_aside"] == len(known) - len(right)
-    names = found.episodes.astype(str).to_string() + found.attendance.astype(str).to_string()
+    names = result.episodes.astype(str).to_string() + result.attendance.astype(str).to_string()
     assert "Testperson" not in names
 
 
@@ -123,12 +123,12 @@ def test_a_workbook_with_titles_and_totals_gives_every_row(
     told = {"excused": "client_cancel", "not_scheduled": "client_cancel"}
     right = blurred(truth["attendance"], ALL_CAME, told)
     columns = ("episode_id", "date", "start_time", "service", "status", "minutes_scheduled")
-    found = read["03"]
-    whole = found.attendance.assign(
-        minutes_scheduled=found.attendance["minutes_scheduled"].astype(int)
+    result = read["03"]
+    whole = result.attendance.assign(
+        minutes_scheduled=result.attendance["minutes_scheduled"].astype(int)
     )
     assert stays(whole, *columns) == stays(right, *columns)
-    assert found.sources.set_index("table")["rows_left_out"].to_dict() == {
+    assert result.sources.set_index("table")["rows_left_out"].to_dict() == {
         "episodes": 1,
         "attendance": 2,
     }
@@ -147,9 +147,9 @@ def test_a_grid_of_months_gives_every_mark(
     right = groups_told(truth, {"attended_partial": "attended"})
     right = right[~right["status"].isin(["not_scheduled", "unrecorded"])]  # blank cells
     columns = ("episode_id", "date", "status")
-    found = read["04"]
-    assert stays(found.attendance, *columns) == stays(right, *columns)
-    assert stays(found.episodes, "episode_id", "admit_date") == stays(
+    result = read["04"]
+    assert stays(result.attendance, *columns) == stays(right, *columns)
+    assert stays(result.episodes, "episode_id", "admit_date") == stays(
         truth["episodes"], "episode_id", "admit_date"
     )
 
@@ -160,9 +160,9 @@ def test_a_row_a_group_gives_everyone_in_its_lists(
     right = groups_told(truth, ALL_CAME)
     kept = right["status"].isin(["attended", "no_show", "excused"])  # a cancelled group has no row
     columns = ("episode_id", "date", "start_time", "status")
-    found = read["05"].attendance
-    assert stays(found, *columns) == stays(right[kept], *columns)
-    assert set(found["minutes_scheduled"]) == {180}
+    result = read["05"].attendance
+    assert stays(result, *columns) == stays(right[kept], *columns)
+    assert set(result["minutes_scheduled"]) == {180}
 
 
 def test_one_longitudinal_file_gives_both_tables(
@@ -196,19 +196,19 @@ def test_a_form_gives_those_who_answered_and_those_who_were_due(
     )
     right = right.merge(truth["episodes"], on="episode_id")
     columns = ("episode_id", "date")
-    made = stays(found[found["due_row"] == "made"], *columns)
+    result = stays(found[found["due_row"] == "made"], *columns)
     missed = right[right["status"] == "missed"]
     # Not made: those of the day of admission, and those whose days are not over at the data cut.
     edge = missed[(missed["date"] == missed["admit_date"]) | (missed["date"] > "2026-09-26")]
-    assert stays(missed, *columns) - made == stays(edge, *columns)
+    assert stays(missed, *columns) - result == stays(edge, *columns)
     # Made beyond: those that the program did not ask for, and those of people admitted again, whom
     # a form without the person does not show.
     again = truth["episodes"].groupby("person_id")["admit_date"].transform("max")
     again = dict(zip(truth["episodes"]["episode_id"], again, strict=True))
     not_due = stays(right[right["status"] == "not_due"], *columns)
-    beyond = made - stays(missed, *columns) - not_due
+    beyond = result - stays(missed, *columns) - not_due
     assert all(date >= again[episode] for episode, date in beyond)
-    assert made.total() == len(missed) - len(edge) + len(not_due) + beyond.total() == 416
+    assert result.total() == len(missed) - len(edge) + len(not_due) + beyond.total() == 416
 
 
 def test_encounters_give_what_took_place_and_no_absence(
@@ -216,26 +216,26 @@ def test_encounters_give_what_took_place_and_no_absence(
 ) -> None:
     right = blurred(truth["attendance"], ALL_CAME)
     right = right[right["status"] == "attended"]
-    found = read["08"].attendance
-    assert stays(found, "date", "service", "status") == stays(right, "date", "service", "status")
-    per_stay = found.groupby("episode_id", observed=True).size()
+    result = read["08"].attendance
+    assert stays(result, "date", "service", "status") == stays(right, "date", "service", "status")
+    per_stay = result.groupby("episode_id", observed=True).size()
     assert sorted(per_stay) == sorted(right.groupby("episode_id").size())
 
 
 def test_semicolons_and_decimal_commas_give_every_row(
     read: dict[str, iop.Records], truth: dict[str, pd.DataFrame]
 ) -> None:
-    found = read["09"]
+    result = read["09"]
     right = blurred(truth["attendance"], NOT_TOLD)
     columns = ("episode_id", "date", "start_time", "status")
-    assert stays(found.attendance, *columns) == stays(right, *columns)
-    assert minutes(found.attendance, "minutes_scheduled") == minutes(right, "minutes_scheduled")
+    assert stays(result.attendance, *columns) == stays(right, *columns)
+    assert minutes(result.attendance, "minutes_scheduled") == minutes(right, "minutes_scheduled")
     due = truth["checkins"][truth["checkins"]["status"] != "not_due"]
     columns = ("episode_id", "date", "status")
-    assert stays(found.checkins, *columns) == stays(due, *columns)
+    assert stays(result.checkins, *columns) == stays(due, *columns)
 
 
 def test_title_rows_of_one_file_do_not_touch_the_other(read: dict[str, iop.Records]) -> None:
-    found = read["10"]
-    assert (len(found.episodes), len(found.attendance)) == (2, 2)
-    assert found.attendance["status"].tolist() == ["attended", "no_show"]
+    result = read["10"]
+    assert (len(result.episodes), len(result.attendance)) == (2, 2)
+    assert result.attendance["status"].tolist() == ["attended", "no_show"]

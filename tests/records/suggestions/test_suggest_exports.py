@@ -238,14 +238,14 @@ HEADINGS_ALL, WORDS_ALL = 95, 82  # the one word: N/A, which may be not due or n
 
 
 def words_in(data: dict[str, Any]) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
+    results: dict[str, set[str]] = {}
     for table in ("episodes", "attendance", "checkins"):
         section = data.get(table, {})
         lists = [one.get("lists", {}).get("status", {}) for one in section.get("from", [])]
         for words in (*section.get("words", {}).values(), *lists):
             for theirs, ours in words.items():
-                found.setdefault(theirs, set()).add(ours)
-    return found
+                results.setdefault(theirs, set()).add(ours)
+    return results
 
 
 @pytest.fixture(scope="module")
@@ -259,14 +259,14 @@ def test_headings_and_words_are_proposed_rightly(
     headings = words = headings_all = words_all = 0
     wrong = []
     for name, (columns, meanings) in RIGHT.items():
-        made = proposed[name]
-        told = set(zip(made.table["heading"], made.table["column"], strict=True))
-        said = words_in(tomllib.loads(made.text))
+        result = proposed[name]
+        told = set(zip(result.table["heading"], result.table["column"], strict=True))
+        text = words_in(tomllib.loads(result.text))
         for pair in columns.items():
             headings, headings_all = headings + (pair in told), headings_all + 1
             wrong += [] if pair in told else [(name, *pair)]
         for theirs, ours in meanings.items():
-            right = ours in said.get(theirs, set())
+            right = ours in text.get(theirs, set())
             words, words_all = words + right, words_all + 1
             wrong += [] if right else [(name, theirs, ours)]
     assert (headings_all, words_all) == (HEADINGS_ALL, WORDS_ALL)
@@ -277,8 +277,8 @@ def test_headings_and_words_are_proposed_rightly(
 def test_no_identifier_name_or_date_of_a_person_is_written(
     name: str, proposed: dict[str, iop.MappingSuggestion]
 ) -> None:
-    made = proposed[name]
-    shown = made.text + made.summary() + made._repr_html_()
+    result = proposed[name]
+    shown = result.text + result.summary() + result._repr_html_()
     truth = pd.read_csv(EXPORTS / "truth" / "episodes.csv", dtype=str)
     people = {*truth["episode_id"], *truth["person_id"]}
     people |= {f"Testperson{number:03d}" for number in range(1, 81)} | {"00000100", "A-1", "A-2"}

@@ -175,23 +175,23 @@ def written(folder: Path, files: dict[str, str]) -> Path:
 def all_words(text: str) -> dict[str, str]:
     """Every line of the mapping that says what a word, a list or a constant means."""
     data = tomllib.loads(text)
-    found: dict[str, str] = {}
+    results: dict[str, str] = {}
     for table in ("episodes", "attendance", "checkins"):
         for words in data.get(table, {}).get("words", {}).values():
-            found |= words
+            results |= words
         for source in data.get(table, {}).get("from", []):
-            found |= source.get("lists", {}).get("status", {})
-    return found
+            results |= source.get("lists", {}).get("status", {})
+    return results
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_headings_and_words_of_a_shape_are_proposed(shape: str, tmp_path: Path) -> None:
     files, columns, words = SHAPES[shape]
-    made = iop.suggest_mapping(written(tmp_path, files))
-    told = dict(zip(made.table["heading"], made.table["column"], strict=True))
+    proposal = iop.suggest_mapping(written(tmp_path, files))
+    told = dict(zip(proposal.table["heading"], proposal.table["column"], strict=True))
     assert {heading: told.get(heading) for heading in columns} == columns
-    assert {word: all_words(made.text).get(word) for word in words} == words
-    assert iop.read_mapping(tomllib.loads(made.text)) == made.mapping
+    assert {word: all_words(proposal.text).get(word) for word in words} == words
+    assert iop.read_mapping(tomllib.loads(proposal.text)) == proposal.mapping
 
 
 def test_titles_header_and_totals_are_told(tmp_path: Path) -> None:
@@ -214,25 +214,25 @@ def test_a_total_whose_count_stands_in_the_column_of_dates_is_told(
             ["Client No,Session Date,Outcome", *sessions, "Total sessions,9,", ""]
         ),
     }
-    made = iop.suggest_mapping(written(tmp_path, files))
-    data = tomllib.loads(made.text)
+    proposal = iop.suggest_mapping(written(tmp_path, files))
+    data = tomllib.loads(proposal.text)
     dropped = [data[table]["from"][0]["drop_rows"] for table in ("episodes", "attendance")]
     assert dropped == [[{"Client No": {"starts_with": "Total"}}]] * 2
-    assert not len(iop.read_records(tmp_path, mapping=made.mapping).problems)
+    assert not len(iop.read_records(tmp_path, mapping=proposal.mapping).problems)
 
 
 def test_ids_that_would_match_are_proposed_and_not_applied(tmp_path: Path) -> None:
-    made = iop.suggest_mapping(written(tmp_path, SHAPES["a_form"][0]))
-    assert made.mapping.ids == {}
-    assert '# episode_id = ["ignore_case"]' in made.text
-    assert any("ignore_case" in question for question in made.questions)
+    proposal = iop.suggest_mapping(written(tmp_path, SHAPES["a_form"][0]))
+    assert proposal.mapping.ids == {}
+    assert '# episode_id = ["ignore_case"]' in proposal.text
+    assert any("ignore_case" in question for question in proposal.questions)
 
 
 def test_the_rows_of_a_person_are_linked_by_date_and_can_be_read(tmp_path: Path) -> None:
-    made = iop.suggest_mapping(written(tmp_path, SHAPES["census_and_group_report"][0]))
-    assert made.mapping.link("attendance").by == "person_and_date"
-    assert made.problem == ""
-    records = iop.read_records(tmp_path, mapping=made.mapping)
+    proposal = iop.suggest_mapping(written(tmp_path, SHAPES["census_and_group_report"][0]))
+    assert proposal.mapping.link("attendance").by == "person_and_date"
+    assert proposal.problem == ""
+    records = iop.read_records(tmp_path, mapping=proposal.mapping)
     assert records.attendance["episode_id"].astype(str).tolist() == [
         "INV-1 2025-11-24",
         "INV-2 2026-01-20",
@@ -248,16 +248,16 @@ def test_first_and_last_names_are_proposed_together_and_never_one_of_them(tmp_pa
         "sessions.csv": "Client First Name,Client Last Name,Session Date,Attendance\n"
         + "".join(f"{one},{two},2026-02-0{n},Present\n" for one, two in people for n in (1, 2)),
     }
-    made = iop.suggest_mapping(written(tmp_path, files))
-    assert made.mapping.combine["attendance"]["person_id"] == (
+    proposal = iop.suggest_mapping(written(tmp_path, files))
+    assert proposal.mapping.combine["attendance"]["person_id"] == (
         "Client First Name",
         "Client Last Name",
     )
-    assert made.mapping.link("attendance").person == "name"
-    assert made.problem == ""
-    records = iop.read_records(tmp_path, mapping=made.mapping)
+    assert proposal.mapping.link("attendance").person == "name"
+    assert proposal.problem == ""
+    records = iop.read_records(tmp_path, mapping=proposal.mapping)
     assert records.attendance["episode_id"].astype(str).value_counts().tolist() == [2] * 4
-    shown = made.text + made.summary() + repr(records)
+    shown = proposal.text + proposal.summary() + repr(records)
     assert not any(name in shown for person in people for name in person if len(name) > 2)
 
 
@@ -268,10 +268,10 @@ def test_lines_for_identifiers_and_empty_statuses_work_without_their_mark(tmp_pa
         + "".join(f"{n},2026-01-0{n}\n" for n in range(1, 8)),
         "attendance.csv": f"Episode ID,Session Date,Attendance\n{rows}",
     }
-    made = iop.suggest_mapping(written(tmp_path, files))
-    assert "[ids] it would be 100%" in " ".join(made.questions)
-    assert len(iop.read_records(tmp_path, mapping=made.mapping).attendance) == 0
-    text = made.text.replace("# episode_id = [", "episode_id = [").replace('# "" = ', '"" = ')
+    proposal = iop.suggest_mapping(written(tmp_path, files))
+    assert "[ids] it would be 100%" in " ".join(proposal.questions)
+    assert len(iop.read_records(tmp_path, mapping=proposal.mapping).attendance) == 0
+    text = proposal.text.replace("# episode_id = [", "episode_id = [").replace('# "" = ', '"" = ')
     records = iop.read_records(tmp_path, mapping=tomllib.loads(text))
     counts = records.attendance["status"].value_counts()
     assert (counts["attended"], counts["unrecorded"]) == (4, 3)
@@ -284,8 +284,8 @@ def test_a_legend_beside_the_data_gives_the_words(tmp_path: Path) -> None:
         "sessions.csv": "Client ID,Session Date,Attendance\n" + rows,
         "legend.txt": "Attendance\n1 = Present\n2 = Absent\n3 = Excused\n",
     }
-    made = iop.suggest_mapping(written(tmp_path, files))
-    assert all_words(made.text) == {
+    proposal = iop.suggest_mapping(written(tmp_path, files))
+    assert all_words(proposal.text) == {
         "Graduated": "completed",
         "1": "attended",
         "2": "no_show",
@@ -296,18 +296,23 @@ def test_a_legend_beside_the_data_gives_the_words(tmp_path: Path) -> None:
 def test_a_file_without_a_header_is_none_and_no_person_is_written(tmp_path: Path) -> None:
     rows = "".join(f'K-{n:03d},"Marsh, Ada{n}",2026-01-{12 + n},Attended\n' for n in range(8))
     files = {"episodes.csv": EPISODES, "data.csv": rows}
-    made = iop.suggest_mapping(written(tmp_path, files))
-    assert "data.csv: none of the tables; no row of it looks like a header" in made.text
-    assert "Marsh" not in made.text
-    assert not made.table.astype(str).apply(lambda column: column.str.contains("Marsh")).any().any()
+    proposal = iop.suggest_mapping(written(tmp_path, files))
+    assert "data.csv: none of the tables; no row of it looks like a header" in proposal.text
+    assert "Marsh" not in proposal.text
+    assert (
+        not proposal.table.astype(str)
+        .apply(lambda column: column.str.contains("Marsh"))
+        .any()
+        .any()
+    )
 
 
 def test_a_column_a_person_is_not_named(tmp_path: Path) -> None:
     names = [f'"Marsh, Ada{n}"' for n in range(6)]
     rows = "".join(f"2026-01-{12 + n},P,A,P,P,A,P\n" for n in range(8))
     files = {"episodes.csv": EPISODES, "sign in.csv": f"Date,{','.join(names)}\n{rows}"}
-    made = iop.suggest_mapping(written(tmp_path, files))
-    assert "Marsh" not in made.text + made.summary() + made._repr_html_()
+    proposal = iop.suggest_mapping(written(tmp_path, files))
+    assert "Marsh" not in proposal.text + proposal.summary() + proposal._repr_html_()
 
 
 def test_words_of_few_rows_that_nobody_knows_are_not_written(tmp_path: Path) -> None:
@@ -316,21 +321,21 @@ def test_words_of_few_rows_that_nobody_knows_are_not_written(tmp_path: Path) -> 
         "episodes.csv": EPISODES,
         "sessions.csv": f"Client ID,Date,Status\n{rows}K-001,2026-02-01,Saw Petra Quill\n",
     }
-    made = iop.suggest_mapping(written(tmp_path, files))
-    assert "Quill" not in made.text
-    assert "1 more word is not listed here" in made.text
+    proposal = iop.suggest_mapping(written(tmp_path, files))
+    assert "Quill" not in proposal.text
+    assert "1 more word is not listed here" in proposal.text
 
 
 def test_save_does_not_write_over_a_mapping_unless_asked(tmp_path: Path) -> None:
-    made = iop.suggest_mapping(written(tmp_path, SHAPES["german"][0]))
+    proposal = iop.suggest_mapping(written(tmp_path, SHAPES["german"][0]))
     path = tmp_path / "mapping.toml"
-    made.save(path)
-    assert path.read_text(encoding="utf-8") == made.text
+    proposal.save(path)
+    assert path.read_text(encoding="utf-8") == proposal.text
     with pytest.raises(RecordsError, match="there already"):
-        made.save(path)
-    made.save(path, overwrite=True)
-    assert "<MappingSuggestion" in repr(made)
-    assert "<table>" in made._repr_html_()
+        proposal.save(path)
+    proposal.save(path, overwrite=True)
+    assert "<MappingSuggestion" in repr(proposal)
+    assert "<table>" in proposal._repr_html_()
 
 
 def test_nothing_to_look_at_is_said(tmp_path: Path) -> None:
@@ -358,8 +363,8 @@ def test_no_file_of_text_makes_it_raise(
     text = "\n".join(delimiter.join(row) for row in rows)
     (tmp_path / "some.csv").write_bytes(text.encode("utf-8", "replace"))
     (tmp_path / "episodes.csv").write_text(EPISODES, encoding="utf-8")
-    made = iop.suggest_mapping(tmp_path)
-    tomllib.loads(made.text)
+    proposal = iop.suggest_mapping(tmp_path)
+    tomllib.loads(proposal.text)
 
 
 @given(st.text(max_size=20))
@@ -380,8 +385,8 @@ def test_any_text_is_quoted_as_toml_reads_it(text: str) -> None:
 )
 def test_a_word_within_a_phrase_counts_unless_it_is_denied(word: str, ours: str | None) -> None:
     column = "service" if word[0] == "9" else "status"
-    found = meaning("attendance", column, word)
-    assert (found.ours if found else None) == ours
+    result = meaning("attendance", column, word)
+    assert (result.ours if result else None) == ours
 
 
 def test_a_date_of_birth_is_no_date_of_ours() -> None:

@@ -20,9 +20,9 @@ def test_a_list_of_sessions_that_took_place_gets_a_line_to_uncomment(tmp_path: P
         "Client roster.csv": EPISODES,
         "Services.csv": f"Client ID,Service Date,Service,Minutes\n{rows}",
     }
-    made = iop.suggest_mapping(written(tmp_path, files))
-    assert made.problem
-    text = made.text.replace("# [attendance.constants]", "[attendance.constants]")
+    proposal = iop.suggest_mapping(written(tmp_path, files))
+    assert proposal.problem
+    text = proposal.text.replace("# [attendance.constants]", "[attendance.constants]")
     text = text.replace('# status = "attended"', 'status = "attended"')
     records = iop.read_records(tmp_path, mapping=tomllib.loads(text))
     assert len(records.attendance) == 8
@@ -34,10 +34,10 @@ def test_a_proposal_by_which_most_rows_are_lost_says_so(tmp_path: Path) -> None:
         "roster.csv": EPISODES,
         "Services.csv": f"Client ID,Service Date,Service,Status\n{rows}",
     }
-    made = iop.suggest_mapping(written(tmp_path, files))
-    assert made.problem == ""
-    assert "can the records be read by it: not as it should be: nearly all" in made.summary()
-    assert "nearly all rows of attendance were set aside" in " ".join(made.text.split())
+    proposal = iop.suggest_mapping(written(tmp_path, files))
+    assert proposal.problem == ""
+    assert "can the records be read by it: not as it should be: nearly all" in proposal.summary()
+    assert "nearly all rows of attendance were set aside" in " ".join(proposal.text.split())
 
 
 def test_a_legend_of_a_pair_a_row_below_the_table_is_read(tmp_path: Path) -> None:
@@ -49,8 +49,8 @@ def test_a_legend_of_a_pair_a_row_below_the_table_is_read(tmp_path: Path) -> Non
         "C = cancelled by client,,,",
     ]
     log = "\n".join(["Client ID,Session Date,Attendance,Minutes", *rows, *legend, ""])
-    made = iop.suggest_mapping(written(tmp_path, {"roster.csv": EPISODES, "log.csv": log}))
-    words = tomllib.loads(made.text)["attendance"]["words"]["status"]
+    proposal = iop.suggest_mapping(written(tmp_path, {"roster.csv": EPISODES, "log.csv": log}))
+    words = tomllib.loads(proposal.text)["attendance"]["words"]["status"]
     assert words == {"P": "attended", "A": "no_show", "C": "client_cancel"}
 
 
@@ -72,12 +72,14 @@ def test_a_question_on_use_is_recognised_and_the_last_use_is_none(
 def test_what_is_not_read_is_named_folders_and_objects_within_a_line(tmp_path: Path) -> None:
     (tmp_path / "jan").mkdir()
     nested = '{"id": "K-001", "answers": {"used": "no"}}\n' * 3
-    made = iop.suggest_mapping(written(tmp_path, {"roster.csv": EPISODES, "form.jsonl": nested}))
-    text = " ".join(made.text.replace("\n#", " ").split())
+    proposal = iop.suggest_mapping(
+        written(tmp_path, {"roster.csv": EPISODES, "form.jsonl": nested})
+    )
+    text = " ".join(proposal.text.replace("\n#", " ").split())
     assert "jan: none of the tables; a folder, whose files are not read" in text
     assert "objects or lists within a line are not read: export it flat" in text
     assert text.count("form.jsonl: none of the tables") == 1
-    assert "not read: jan: a folder, whose files are not read" in made.summary()
+    assert "not read: jan: a folder, whose files are not read" in proposal.summary()
 
 
 def test_a_broken_line_is_named_with_file_and_line(tmp_path: Path) -> None:
@@ -85,12 +87,12 @@ def test_a_broken_line_is_named_with_file_and_line(tmp_path: Path) -> None:
         f'{{"client": "K-{n:03d}", "date": "2026-01-{13 + n}", "status": "Attended"}}\n'
         for n in range(8)
     )
-    made = iop.suggest_mapping(
+    proposal = iop.suggest_mapping(
         written(tmp_path, {"roster.csv": EPISODES, "visits.jsonl": good + "no json\n"})
     )
     said = "visits.jsonl, line 9: no JSON object: set aside"
-    assert f"not read: {said}" in made.summary()
-    records = iop.read_records(tmp_path, mapping=tomllib.loads(made.text))
+    assert f"not read: {said}" in proposal.summary()
+    records = iop.read_records(tmp_path, mapping=tomllib.loads(proposal.text))
     assert odd_row_lines(records.problems) == [said]
 
 
@@ -116,15 +118,15 @@ def long_table() -> str:
 
 
 def test_a_long_table_of_events_is_read_by_its_own_proposal(tmp_path: Path) -> None:
-    made = iop.suggest_mapping(written(tmp_path, {"events.csv": long_table()}))
-    records = iop.read_records(tmp_path, mapping=tomllib.loads(made.text))
+    proposal = iop.suggest_mapping(written(tmp_path, {"events.csv": long_table()}))
+    records = iop.read_records(tmp_path, mapping=tomllib.loads(proposal.text))
     assert records.episodes["days_to_discharge"].tolist() == [6] * 8
     assert set(records.episodes["discharge_reason"]) == {"completed"}
     assert records.attendance["status"].value_counts()[["attended", "no_show"]].tolist() == [8, 1]
     assert records.checkins["status"].value_counts()[["completed", "missed"]].tolist() == [9, 1]
     assert records.checkins["used"].sum() == 1
     assert len(records.problems) == 0
-    assert [one for one in made.questions if "discharge" in one] == []
+    assert [one for one in proposal.questions if "discharge" in one] == []
 
 
 def test_rows_of_several_kinds_are_said_and_their_words_asked(tmp_path: Path) -> None:
@@ -132,13 +134,13 @@ def test_rows_of_several_kinds_are_said_and_their_words_asked(tmp_path: Path) ->
     blank = "".join(f"K-{n:03d},01/25/2026,,\n" for n in range(8))  # of no kind
     kinds = long_table().replace("Weekly check-in", "Group session") + blank
     kinds = kinds.replace("Discharge,Completed", "Discharge,Transferred", 1)
-    made = iop.suggest_mapping(written(tmp_path, {"events.csv": kinds}))
-    assert any("the rows of one file are of several kinds" in one for one in made.questions)
-    assert '# "Completed" = "..."' in made.text
+    proposal = iop.suggest_mapping(written(tmp_path, {"events.csv": kinds}))
+    assert any("the rows of one file are of several kinds" in one for one in proposal.questions)
+    assert '# "Completed" = "..."' in proposal.text
     (tmp_path / "plain").mkdir()
-    made = iop.suggest_mapping(written(tmp_path / "plain", {"events.csv": file}))
-    assert tomllib.loads(made.text)["attendance"]["words"]["status"]["Completed"] == "attended"
-    assert not any("several kinds" in one for one in made.questions)
+    proposal = iop.suggest_mapping(written(tmp_path / "plain", {"events.csv": file}))
+    assert tomllib.loads(proposal.text)["attendance"]["words"]["status"]["Completed"] == "attended"
+    assert not any("several kinds" in one for one in proposal.questions)
 
 
 def test_a_last_month_of_two_dates_is_a_part_of_the_grid(tmp_path: Path) -> None:
@@ -154,8 +156,8 @@ def test_a_last_month_of_two_dates_is_a_part_of_the_grid(tmp_path: Path) -> None
             sheet.append([f"K-{person:03d}", "day", *("PA"[(person + day) % 2] for day in days)])
     book.save(tmp_path / "grid.xlsx")
     written(tmp_path, {"Client roster.csv": EPISODES})
-    made = iop.suggest_mapping(tmp_path)
-    records = iop.read_records(tmp_path, mapping=tomllib.loads(made.text))
+    proposal = iop.suggest_mapping(tmp_path)
+    records = iop.read_records(tmp_path, mapping=tomllib.loads(proposal.text))
     rows = records.sources.loc[records.sources["table"] == "attendance", "rows_read"]
     assert rows.sum() == 6 * 7
 
@@ -166,21 +168,21 @@ def test_a_cancellation_by_nobody_is_asked_about_unless_the_program_has_a_word(
     words = ["Attended", "Cancelled", "No show"] * 4
     rows = "".join(f"K-{n % 6:03d},01/{13 + n}/2026,{word},60\n" for n, word in enumerate(words))
     log = f"Client ID,Service Date,Status,Minutes\n{rows}"
-    made = iop.suggest_mapping(written(tmp_path, {"roster.csv": EPISODES, "log.csv": log}))
-    assert '"Cancelled" = "client_cancel"  # fewer than 11 rows; by the client, or' in made.text
-    assert any('Does "Cancelled" mean by the client only?' in one for one in made.questions)
+    proposal = iop.suggest_mapping(written(tmp_path, {"roster.csv": EPISODES, "log.csv": log}))
+    assert '"Cancelled" = "client_cancel"  # fewer than 11 rows; by the client, or' in proposal.text
+    assert any('Does "Cancelled" mean by the client only?' in one for one in proposal.questions)
     (tmp_path / "log.csv").write_text(log + "K-001,01/28/2026,Cancelled by provider,60\n")
-    made = iop.suggest_mapping(tmp_path)
-    assert not any("by the client only" in one for one in made.questions)
+    proposal = iop.suggest_mapping(tmp_path)
+    assert not any("by the client only" in one for one in proposal.questions)
 
 
 def test_headings_without_rows_are_one_question(tmp_path: Path) -> None:
     heads = {"roster.csv": EPISODES.partition("\n")[0] + "\n", "log.csv": "Client ID,Date,Status\n"}
-    made = iop.suggest_mapping(written(tmp_path, heads))
-    (asked,) = made.questions
+    proposal = iop.suggest_mapping(written(tmp_path, heads))
+    (asked,) = proposal.questions
     assert asked.startswith("The files have headings and no rows")
-    assert "The files have headings and no rows" in made.problem
-    assert "as_of=" not in made.text
+    assert "The files have headings and no rows" in proposal.problem
+    assert "as_of=" not in proposal.text
 
 
 @pytest.mark.parametrize("form", ["%Y-%m-%d", "%m/%d/%Y", "%a %b %d, %Y"])
@@ -197,8 +199,8 @@ def test_a_month_of_few_full_dates_is_a_grid(tmp_path: Path, form: str) -> None:
             marks = ["PA"[(person + place) % 2] for place in range(len(days))]
             sheet.append([f"K-{person:03d}", "day", f"2026-01-{person + 13}", *marks])
     book.save(tmp_path / "log.xlsx")
-    made = iop.suggest_mapping(tmp_path / "log.xlsx")
-    records = iop.read_records(tmp_path / "log.xlsx", mapping=tomllib.loads(made.text))
+    proposal = iop.suggest_mapping(tmp_path / "log.xlsx")
+    records = iop.read_records(tmp_path / "log.xlsx", mapping=tomllib.loads(proposal.text))
     assert len(records.attendance) == 24
     assert len(records.episodes) == 8
 
@@ -206,7 +208,7 @@ def test_a_month_of_few_full_dates_is_a_grid(tmp_path: Path, form: str) -> None:
 def test_an_identifier_of_which_no_row_matches_is_not_sure(tmp_path: Path) -> None:
     rows = "".join(f"Z-{n:03d},01/{13 + n}/2026,Group,Attended\n" for n in range(8))
     log = f"Client ID,Service Date,Service,Status\n{rows}"
-    made = iop.suggest_mapping(written(tmp_path, {"roster.csv": EPISODES, "log.csv": log}))
-    told = made.table.query("table == 'attendance' and heading == 'Client ID'")
+    proposal = iop.suggest_mapping(written(tmp_path, {"roster.csv": EPISODES, "log.csv": log}))
+    told = proposal.table.query("table == 'attendance' and heading == 'Client ID'")
     assert told["why"].tolist() == ["0% of its rows match the episodes"]
     assert told["confidence"].tolist() < [0.4]

@@ -80,6 +80,6 @@ def test_blank_cells_are_filled_where_the_identifier_is_merged_and_only_there(
         lines += [f",,01/{14 + n}/2026,Group,No show,{'x' * (n == 2)}\n"] * 2
     header = "Client ID,Track,Service Date,Service,Status,Remark\n"
     files = {"roster.csv": EPISODES, "log.csv": header + "".join(lines)}
-    made = iop.suggest_mapping(written(tmp_path, files))
-    sources = tomllib.loads(made.text)["attendance"]["from"]
+    proposal = iop.suggest_mapping(written(tmp_path, files))
+    sources = tomllib.loads(proposal.text)["attendance"]["from"]
     assert [source.get("fill_down") for source in sources] == [["Client ID", "Track"]]
