@@ -71,6 +71,31 @@ def test_an_open_episode_is_silent_only_while_it_is_followed(followed: Any, sile
     assert checks.loc[("silent_open_episode", column[0]), "rows_failed"] == silent
 
 
+def test_a_flag_is_looked_for_among_rows_that_are_kept_and_have_a_value() -> None:
+    """Of five episodes one is set aside, and two of the others have no reason."""
+    checks = quality(
+        {
+            "person_id": ["A", None, "B", "C", "D"],
+            "admit_date": ["2026-01-05"] * 4 + ["2026-12-01"],
+            "discharge_date": ["2026-03-02", None, "2026-03-02", None, "2026-12-05"],
+            "discharge_reason": ["completed", None, None, "transferred", "completed"],
+        }
+    )
+    for check, column, looked_at, failed in (
+        ("reason_without_date", "discharge_reason", 2, 1),
+        ("date_without_reason", "discharge_date", 2, 1),
+        ("readmitted_soon", "admit_date", 3, 0),
+        ("overlapping_episodes", "admit_date", 3, 0),
+        ("after_data_cut", "admit_date", 5, 1),
+        ("after_data_cut", "discharge_date", 2, 0),
+        ("discharge_before_admission", "discharge_date", 5, 0),
+        ("late_discharge", "discharge_date", 1, 1),
+        ("silent_open_episode", "discharge_date", 0, 0),
+    ):
+        row = checks.loc[(check, column)]
+        assert (row["rows_looked_at"], row["rows_failed"]) == (looked_at, failed), check
+
+
 # Nine questions of at most 3 (Kroenke 2001), and seven (Spitzer 2006).
 @pytest.mark.parametrize(("name", "highest"), [("phq9", 27), ("gad7", 21)])
 def test_a_total_may_be_the_highest_of_its_questionnaire(name: str, highest: int) -> None:

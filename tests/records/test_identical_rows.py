@@ -81,6 +81,44 @@ def test_a_person_and_a_day_written_together_are_no_key() -> None:
     assert len(records.attendance) == 36
 
 
+def every_day(people: int, days: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return episodes, and one session of each on each of some days after admission."""
+    names = [f"E{n}" for n in range(people)]
+    rows = [(name, day, "attended", "60") for name in names for day in range(days)]
+    columns = ["episode_id", "day", "status", "minutes_attended"]
+    return pd.DataFrame({"episode_id": names}), pd.DataFrame(rows, columns=columns)
+
+
+@pytest.mark.parametrize("time", ["day", "date"])
+def test_of_many_people_on_few_days_a_person_and_a_day_are_no_key(time: str) -> None:
+    """Each person has a session on each day: two sessions of a day would be taken for one."""
+    episodes, sessions = every_day(12, 4)
+    sessions["lookup"] = sessions["episode_id"] + "/" + sessions["day"].astype(str)
+    if time == "date":
+        episodes["admit_date"] = "2026-01-05"
+        sessions["date"] = pd.Timestamp("2026-01-05") + pd.to_timedelta(sessions.pop("day"), "D")
+        sessions["date"] = sessions["date"].dt.strftime("%Y-%m-%d")
+    else:
+        episodes["admit_day"] = 0
+    twice = pd.concat([sessions, sessions.tail(3)], ignore_index=True)
+    as_of = "2026-03-31" if time == "date" else 90
+    records = iop.read_records(episodes=episodes, attendance=twice, as_of=as_of)
+    assert len(records.attendance) == 51
+    assert checks(records) == {"possible_repeat": 3}
+    key = [f"{n:03d}" for n in range(48)]  # with two sessions on a day it is a key
+    other = sessions.assign(lookup=key, minutes_attended="30")
+    sessions["lookup"] = [f"x{n}" for n in key]
+    both = pd.concat([sessions, other, other.tail(3)], ignore_index=True)
+    assert len(iop.read_records(episodes=episodes, attendance=both, as_of=as_of).attendance) == 96
+
+
+@pytest.mark.parametrize(("values", "kept"), [(9, 12), (10, 10)])
+def test_a_key_is_seen_from_ten_values_on(values: int, kept: int) -> None:
+    once = hours(1, values, appointment_id=[f"A{n}" for n in range(values)])
+    twice = pd.concat([once, once.tail(12 - values)], ignore_index=True)
+    assert len(read(twice).attendance) == kept
+
+
 def test_a_group_that_stands_on_many_days_is_no_key_and_a_session_is() -> None:
     assert len(read(hours(3, group_id="A")).attendance) == 36
     two = pd.concat([hours(1, group_id="x"), hours(1, group_id="y")], ignore_index=True)

@@ -10,10 +10,15 @@ import openpyxl
 import pytest
 
 import iop_outcomes as iop
+from iop_outcomes.records.sources.coded import coded
+from iop_outcomes.records.suggestions.recognition.bundles import Bundle, Place
 from iop_outcomes.records.suggestions.recognition.fits import fit
-from iop_outcomes.records.suggestions.recognition.header import find_header
+from iop_outcomes.records.suggestions.recognition.header import Header, find_header
 from iop_outcomes.records.suggestions.recognition.legends import dictionary_in
+from iop_outcomes.records.suggestions.recognition.matching import Match
 from iop_outcomes.records.suggestions.recognition.profiles import Profile
+from iop_outcomes.records.suggestions.recognition.profiles import profile as profile_of
+from iop_outcomes.records.suggestions.recognition.recognising import Source, episodes_within
 from iop_outcomes.records.suggestions.top_rows import FIRST_ROWS, LAST_ROWS, top_rows
 from tests.records.suggestions.test_suggest_mapping import EPISODES, written
 
@@ -83,3 +88,27 @@ def test_blank_cells_are_filled_where_the_identifier_is_merged_and_only_there(
     proposal = iop.suggest_mapping(written(tmp_path, files))
     sources = tomllib.loads(proposal.text)["attendance"]["from"]
     assert [source.get("fill_down") for source in sources] == [["Client ID", "Track"]]
+
+
+@pytest.mark.parametrize(("score", "there"), [(0.79, True), (0.8, False), (0.81, False)])
+def test_a_heading_that_is_surely_of_a_session_is_none_of_its_episode(
+    score: float, there: bool
+) -> None:
+    cells = {
+        "Admission Date": ["2026-01-05"] * 6 + ["2026-02-02"] * 6,
+        "Service Date": [f"2026-03-{day:02d}" for day in range(1, 13)],
+    }
+    columns = {name: coded(texts) for name, texts in cells.items()}
+    profiles = {name: profile_of(name, column) for name, column in columns.items()}
+    bundle = Bundle((Place("log.csv"),), Header(1, 1, 2, tuple(cells)), columns, profiles=profiles)
+    matched = {
+        "Admission Date": Match("Admission Date", "date", score, ""),
+        "Service Date": Match("Service Date", "date", 1.0, ""),
+    }
+    found = episodes_within(Source("attendance", bundle, matched, 2.0))
+    assert (found is not None) == there
+    if found is not None:
+        assert {name: match.column for name, match in found.matches.items()} == {
+            "Admission Date": "admit_date"
+        }
+        assert found.only
