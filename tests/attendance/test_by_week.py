@@ -32,8 +32,8 @@ def visits(rows: list[tuple[int, str]], **columns: Any) -> pd.DataFrame:
 
 
 def read(rows: pd.DataFrame, *, until: int = 30, **episode: Any) -> iop.Records:
-    given = {"episode_id": ["A"], "admit_day": [0], "followed_until_day": [until], **episode}
-    return iop.read_records(episodes=pd.DataFrame(given), attendance=rows, as_of=200)
+    episodes = {"episode_id": ["A"], "admit_day": [0], "followed_until_day": [until], **episode}
+    return iop.read_records(episodes=pd.DataFrame(episodes), attendance=rows, as_of=200)
 
 
 def test_each_week_by_hand() -> None:
@@ -110,11 +110,11 @@ def sample() -> iop.Sample:
 
 @cache
 def again(change: str) -> iop.Records:
-    given = sample()
+    frames = sample()
     return iop.read_records(
-        episodes=given.episodes,
-        attendance=CHANGES[change](given.attendance),
-        checkins=given.checkins,
+        episodes=frames.episodes,
+        attendance=CHANGES[change](frames.attendance),
+        checkins=frames.checkins,
         as_of="2026-09-30",
     )
 
@@ -165,8 +165,8 @@ def test_what_changes_nothing(change: str) -> None:
     columns = [name for name in SHOWN if change == "nothing" or name != "not_due"]
     if change == "groups in two halves":
         columns = [name for name in SHOWN if name not in COUNTS]
-    found, usual = table(again(change))[columns], table(again("nothing"))[columns]
-    pd.testing.assert_frame_equal(found, usual, check_exact=False)
+    changed, usual = table(again(change))[columns], table(again("nothing"))[columns]
+    pd.testing.assert_frame_equal(changed, usual, check_exact=False)
 
 
 def test_one_unit_later_is_read_as_said() -> None:

@@ -97,10 +97,10 @@ def on_medication() -> iop.Records:
 
 def test_who_is_still_on_medication_is_in_the_share_like_who_stopped() -> None:
     """A goes on to the data cut, B stopped after 28 days, C began too late to tell, D never."""
-    given = supplied(
+    supplies = supplied(
         ("A", "2026-01-05", 400), ("B", "2026-01-05T09:30:00+02:00", 28), ("C", "2026-12-01", 60)
     )
-    result = iop.medication_continuity(on_medication(), given, longest_gap=7)
+    result = iop.medication_continuity(on_medication(), supplies, longest_gap=7)
     row = result.summary().iloc[0]
     assert (row["numerator"], row["denominator"]) == (1, 2)
     assert (row["episodes"], row["not_over"], row["not_known"]) == (3, 1, 0)

@@ -18,9 +18,9 @@ CUTS = (90, 140)
 
 def one(days: list[int], *, as_of: int = 200, **episode: Any) -> pd.Series[Any]:
     rows = pd.DataFrame({"episode_id": "A", "day": days, "service": "group", "status": "attended"})
-    given = pd.DataFrame({"episode_id": ["A"], "admit_day": [0], **episode})
+    episodes = pd.DataFrame({"episode_id": ["A"], "admit_day": [0], **episode})
     return iop.time_in_treatment(
-        iop.read_records(episodes=given, attendance=rows, as_of=as_of)
+        iop.read_records(episodes=episodes, attendance=rows, as_of=as_of)
     ).iloc[0]
 
 

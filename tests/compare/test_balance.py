@@ -72,9 +72,11 @@ def test_words_do_not_depend_on_their_order_and_two_are_as_yes_and_no() -> None:
         assert differences(turned, "substance").loc["substance", "difference"] == pytest.approx(
             whole, rel=1e-12
         )
-    said = PEOPLE.assign(employed=np.where(PEOPLE["employed"], "yes", "no"))
+    in_words = PEOPLE.assign(employed=np.where(PEOPLE["employed"], "yes", "no"))
     flags = differences(PEOPLE, "employed").loc["employed", "difference"]
-    assert differences(said, "employed").loc["employed", "difference"] == pytest.approx(abs(flags))
+    assert differences(in_words, "employed").loc["employed", "difference"] == pytest.approx(
+        abs(flags)
+    )
 
 
 @pytest.mark.parametrize("way", [lambda x: x, lambda x: x.astype(int), lambda x: x.astype(str)])
@@ -101,9 +103,9 @@ def test_no_spread_is_an_endless_difference_and_none_where_groups_are_alike() ->
 
 def test_as_r_says() -> None:
     frame = pd.read_csv(REFERENCE / "adjusted_data.csv")
-    said = pd.read_csv(REFERENCE / "adjusted.csv").query("case == 'balance'")
-    result = differences(frame, said["quantity"].tolist())["difference"]
-    np.testing.assert_allclose(result, said["value"], rtol=1e-12)
+    reference = pd.read_csv(REFERENCE / "adjusted.csv").query("case == 'balance'")
+    result = differences(frame, reference["quantity"].tolist())["difference"]
+    np.testing.assert_allclose(result, reference["value"], rtol=1e-12)
 
 
 def test_weights_change_the_means_and_not_the_unit() -> None:
@@ -165,9 +167,9 @@ def test_it_shows_itself_and_is_not_published() -> None:
     assert repr(balanced) == "<Balance: 2 groups, 3 covariates>"
     with pytest.raises(RuleError, match="cannot be protected"):
         iop.protect(balanced)  # type: ignore[call-overload]
-    given = PEOPLE.copy()
+    original = PEOPLE.copy()
     iop.balance(PEOPLE, "track", COVARIATES)
-    pd.testing.assert_frame_equal(PEOPLE, given)
+    pd.testing.assert_frame_equal(PEOPLE, original)
 
 
 def test_rows_of_people_seen_twice_are_said() -> None:

@@ -65,7 +65,7 @@ def test_the_flow_adds_up_and_names_each_reason(people: pd.DataFrame) -> None:
         track=people["track"].where(people["row"] > 4),
         age=people["age"].where(people["row"] % 50 > 0),
     )
-    found = iop.compare_cohorts(
+    comparison = iop.compare_cohorts(
         *(frame, "track"),
         covariates=["age"],
         horizon=90,
@@ -73,8 +73,8 @@ def test_the_flow_adds_up_and_names_each_reason(people: pd.DataFrame) -> None:
         missing_group="leave_out",
         missing_covariates="drop",
     )
-    assert found.flow["people"].isna().all()  # there is no person_id
-    flow = [tuple(row) for row in found.flow.drop(columns="people").to_numpy().tolist()]
+    assert comparison.flow["people"].isna().all()  # there is no person_id
+    flow = [tuple(row) for row in comparison.flow.drop(columns="people").to_numpy().tolist()]
     sizes = frame[frame["age"].notna()].groupby("track").size()
     assert flow == [
         ("rows in all", "", 247),
@@ -86,17 +86,17 @@ def test_the_flow_adds_up_and_names_each_reason(people: pd.DataFrame) -> None:
         ("group", "day", sizes["day"]),
         ("group", "evening", sizes["evening"]),
     ]
-    assert "7 rows excluded before. 8 rows without a group" in found.methods
+    assert "7 rows excluded before. 8 rows without a group" in comparison.methods
 
 
 def test_people_of_the_flow_add_up_where_they_come_several_times(people: pd.DataFrame) -> None:
     frame = people.assign(
         person_id=people["row"] // 3, age=people["age"].where(people["row"] % 7 > 1)
     )
-    found = iop.compare_cohorts(
+    comparison = iop.compare_cohorts(
         *(frame, "track"), covariates=["age"], horizon=90, missing_covariates="drop"
     )
-    flow = found.flow.set_index("step")
+    flow = comparison.flow.set_index("step")
     assert flow.loc["rows given", "people"] == frame["person_id"].nunique()
     left = frame[frame["age"].notna()]
     assert flow.loc["analysed", "people"] == left["person_id"].nunique()
@@ -111,7 +111,7 @@ def test_people_of_the_flow_add_up_where_they_come_several_times(people: pd.Data
 def test_other_definitions_are_compared_in_the_same_way(people: pd.DataFrame) -> None:
     rare = people.assign(event=people["event"] * (people["row"] % 3 > 0))
     short = people.assign(days=np.minimum(people["days"], 20))
-    found = iop.compare_cohorts(
+    comparison = iop.compare_cohorts(
         *(people, "track"),
         covariates=TERMS,
         horizon=120,
@@ -120,37 +120,44 @@ def test_other_definitions_are_compared_in_the_same_way(people: pd.DataFrame) ->
     own = iop.adjusted_curves(
         *(rare, "track", TERMS), day=120, method="augmented", limits="closed_form"
     )
-    table = found.alternatives
+    table = comparison.alternatives
     drop = ["alternative", "analysis", "n", "events", "fewest_events"]
     for name, expected in (("adjusted", own.table), ("not adjusted", own.unadjusted)):
         rows = table[(table["alternative"] == "strict") & (table["analysis"] == name)]
         pd.testing.assert_frame_equal(
             rows.drop(columns=drop).reset_index(drop=True), expected, check_dtype=False
         )
-        given = table[(table["alternative"] == "as given") & (table["analysis"] == name)]
-        whole = found.table[found.table["analysis"] == name]
-        np.testing.assert_array_equal(given["difference"], whole["difference"])
+        as_given = table[(table["alternative"] == "as given") & (table["analysis"] == name)]
+        whole = comparison.table[comparison.table["analysis"] == name]
+        np.testing.assert_array_equal(as_given["difference"], whole["difference"])
     assert (
         table.loc[table["alternative"] == "strict", "events"].iloc[0] == own.groups["events"].sum()
     )
     last = table.iloc[-1]
     assert (last["alternative"], last["analysis"]) == ("short", "not estimated")
-    assert "people at risk up to the day" in found.alternative_rules["short"]
-    assert "The comparison was repeated with other times, strict: Times and events" in found.methods
-    assert "With other times, short, the comparison had no estimate." in found.methods
-    lowest = min(own.table["difference"][0], found.adjusted.table["difference"][0])
-    assert "By 2 definitions of the event (.alternatives) the adjusted difference" in found.text
-    assert f"lies between {100 * lowest:.1f} and" in found.text
+    assert "people at risk up to the day" in comparison.alternative_rules["short"]
+    assert (
+        "The comparison was repeated with other times, strict: Times and events"
+        in comparison.methods
+    )
+    assert "With other times, short, the comparison had no estimate." in comparison.methods
+    lowest = min(own.table["difference"][0], comparison.adjusted.table["difference"][0])
+    assert (
+        "By 2 definitions of the event (.alternatives) the adjusted difference" in comparison.text
+    )
+    assert f"lies between {100 * lowest:.1f} and" in comparison.text
     assert len(iop.compare_cohorts(people, "track", covariates=TERMS, horizon=60).alternatives) == 0
 
 
 def test_an_alternative_with_hardly_any_events_is_named(people: pd.DataFrame) -> None:
     never = people.assign(event=False)
-    found = iop.compare_cohorts(
+    comparison = iop.compare_cohorts(
         *(people, "track"), covariates=["age"], horizon=60, alternatives={"never": never}
     )
-    assert "By other times, fewer than 10 events in a group: never." in found.text
-    assert "definitions of the event" not in found.text  # one with an estimate, and one of nobody
+    assert "By other times, fewer than 10 events in a group: never." in comparison.text
+    assert (
+        "definitions of the event" not in comparison.text
+    )  # one with an estimate, and one of nobody
 
 
 def test_the_e_value_is_that_of_the_ratio_of_adjusted_shares(found: iop.CohortComparison) -> None:
@@ -176,17 +183,17 @@ def test_the_e_value_is_that_of_the_ratio_of_adjusted_shares(found: iop.CohortCo
 
 def test_there_is_no_e_value_of_hardly_any_events(people: pd.DataFrame) -> None:
     few = people.assign(event=people["event"] * ((people["track"] == "day") | (people["row"] < 20)))
-    found = iop.compare_cohorts(few, "track", covariates=["age"], horizon=60)
-    assert found.e_values["reason"].iloc[0] == "since a group has fewer than 5 events"
-    assert np.isnan(found.e_values["e_value"].iloc[0])
-    assert "E-value" not in found.methods
-    text = {part.title: part.text for part in found.parts}
+    comparison = iop.compare_cohorts(few, "track", covariates=["age"], horizon=60)
+    assert comparison.e_values["reason"].iloc[0] == "since a group has fewer than 5 events"
+    assert np.isnan(comparison.e_values["e_value"].iloc[0])
+    assert "E-value" not in comparison.methods
+    text = {part.title: part.text for part in comparison.parts}
     assert "no E-value, since a group has fewer" in text["Confounding not measured"]
 
 
 def test_missing_covariates_are_drawn_and_all_says_so(people: pd.DataFrame) -> None:
     frame = people.assign(age=people["age"].where(people["row"] % 6 > 0))
-    found = iop.compare_cohorts(
+    comparison = iop.compare_cohorts(
         *(frame, "track"),
         covariates=TERMS,
         horizon=120,
@@ -202,17 +209,17 @@ def test_missing_covariates_are_drawn_and_all_says_so(people: pd.DataFrame) -> N
         imputations=3,
         seed=2,
     )
-    pd.testing.assert_frame_equal(found.adjusted.table, adjusted.table)
-    assert found.flow["n"].iloc[0] == found.flow["n"].iloc[1] == len(frame)
+    pd.testing.assert_frame_equal(comparison.adjusted.table, adjusted.table)
+    assert comparison.flow["n"].iloc[0] == comparison.flow["n"].iloc[1] == len(frame)
     for words in (
         "Missing covariates (age 16.7% of rows) were drawn 3 times by chained equations",
         "by Rubin's rules over 3 completed samples",
     ):
-        assert words in found.methods, words
-    assert "Missing covariates" in [part.title for part in found.parts]
-    rows = found.balance.table
+        assert words in comparison.methods, words
+    assert "Missing covariates" in [part.title for part in comparison.parts]
+    rows = comparison.balance.table
     assert rows.loc[rows["covariate"] == "age", "missing"].sum() == frame["age"].isna().sum()
-    assert found.balance.differences["weighted_difference"].abs().max() < 0.15
+    assert comparison.balance.differences["weighted_difference"].abs().max() < 0.15
 
 
 def test_the_methods_say_what_was_done(people: pd.DataFrame, found: iop.CohortComparison) -> None:
@@ -254,10 +261,10 @@ def test_the_methods_say_what_was_done(people: pd.DataFrame, found: iop.CohortCo
 
 def test_small_groups_and_what_is_left_of_imbalance_are_said(people: pd.DataFrame) -> None:
     small = people[(people["track"] == "day") | (people["row"] % 5 == 0)]
-    found = iop.compare_cohorts(small, "track", covariates=["age"], horizon=60, fewest=15)
-    assert found.small == ("evening",)
-    assert "Fewer than 15 events by day 60 in evening." in found.text
-    text = {part.title: part.text for part in found.parts}
+    comparison = iop.compare_cohorts(small, "track", covariates=["age"], horizon=60, fewest=15)
+    assert comparison.small == ("evening",)
+    assert "Fewer than 15 events by day 60 in evening." in comparison.text
+    text = {part.title: part.text for part in comparison.parts}
     assert text["Size of the groups"] == "By day 60. Small, with fewer than 15 events: evening."
 
 
@@ -315,12 +322,12 @@ def test_hostile_names_of_groups_are_harmless_in_every_form(
 ) -> None:
     names = dict(zip(("day", "evening"), HOSTILE, strict=True))
     frame = people.assign(track=people["track"].map(names))
-    found = iop.compare_cohorts(frame, "track", covariates=["age"], horizon=60)
-    page = found.save(tmp_path / "x.html").read_text(encoding="utf-8")
+    comparison = iop.compare_cohorts(frame, "track", covariates=["age"], horizon=60)
+    page = comparison.save(tmp_path / "x.html").read_text(encoding="utf-8")
     for bad in ("<script", "</td> ]]", "<w:p/>", "\x07", "\u202e"):
         assert bad not in page, bad
     assert "&lt;script&gt;alert(1)" in page
-    text = found.save(tmp_path / "x.tex").read_text(encoding="utf-8")
+    text = comparison.save(tmp_path / "x.tex").read_text(encoding="utf-8")
     body = text.split("\\footnotesize\n")[1]
     commands = set(re.findall(r"\\([a-zA-Z]+)", body))
     assert commands <= {
@@ -335,7 +342,7 @@ def test_hostile_names_of_groups_are_harmless_in_every_form(
     assert plain.count("{") == plain.count("}")
     shown = [
         cell.text
-        for table in Document(str(found.save(tmp_path / "x.docx"))).tables
+        for table in Document(str(comparison.save(tmp_path / "x.docx"))).tables
         for row in table.rows
         for cell in row.cells
     ]
@@ -386,11 +393,11 @@ def test_what_was_excluded_on_the_way_from_records_adds_up() -> None:
     records = iop.read_records("data/samples/messy")
     row = records.sources[records.sources["table"] == "episodes"].sum(numeric_only=True)
     times = iop.time_to_relapse(records)
-    found = iop.exclusions(records, times.iloc[5:])
-    assert found.pop("not in the frame of times") == 5
-    assert sum(found.values()) == row["rows_set_aside"]
-    assert all(reason.startswith("set aside on reading: ") for reason in found)
-    assert sum(found.values()) + len(times) == row["rows_read"] - row["rows_folded"]
+    excluded = iop.exclusions(records, times.iloc[5:])
+    assert excluded.pop("not in the frame of times") == 5
+    assert sum(excluded.values()) == row["rows_set_aside"]
+    assert all(reason.startswith("set aside on reading: ") for reason in excluded)
+    assert sum(excluded.values()) + len(times) == row["rows_read"] - row["rows_folded"]
     late = iop.RelapseRule(origin="discharge")
     after = iop.exclusions(records, iop.time_to_relapse(records, late), late)
     assert after["no day 0: no discharge"] > 0

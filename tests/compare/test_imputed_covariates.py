@@ -358,9 +358,9 @@ def test_what_cannot_be_imputed_is_refused(
         frame = frame.assign(
             **{name: frame[name].where(frame.index < 0, value) for name, value in change.items()}
         )
-    given = {"covariates": TERMS, "imputations": 5, "day": 30, **options}
+    arguments = {"covariates": TERMS, "imputations": 5, "day": 30, **options}
     with pytest.raises(error, match=wrong):
-        iop.adjusted_curves(frame, "track", limits="closed_form", **given)
+        iop.adjusted_curves(frame, "track", limits="closed_form", **arguments)
 
 
 def test_rows_without_gaps_draw_nothing(whole: pd.DataFrame) -> None:

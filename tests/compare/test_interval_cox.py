@@ -32,25 +32,31 @@ def expected() -> pd.Series:
 
 def test_weibulls_baseline_is_that_of_r(times: pd.DataFrame, expected: pd.Series) -> None:
     fit = iop.interval_cox(times, "dose + track", baseline="weibull")
-    told = expected["plain"]
+    reference = expected["plain"]
     assert fit.table["coefficient"].tolist() == pytest.approx(
-        [told["dose"], told["track"]], rel=1e-7
+        [reference["dose"], reference["track"]], rel=1e-7
     )
-    assert fit.table["se"].tolist() == pytest.approx([told["se dose"], told["se track"]], rel=1e-6)
-    assert fit.log_likelihood == pytest.approx(told["log likelihood"], rel=1e-10)
-    assert fit.null_log_likelihood == pytest.approx(told["no terms"], rel=1e-10)
-    assert fit.baseline["value"].iloc[1] == pytest.approx(told["log day"], rel=1e-7)
+    assert fit.table["se"].tolist() == pytest.approx(
+        [reference["se dose"], reference["se track"]], rel=1e-6
+    )
+    assert fit.log_likelihood == pytest.approx(reference["log likelihood"], rel=1e-10)
+    assert fit.null_log_likelihood == pytest.approx(reference["no terms"], rel=1e-10)
+    assert fit.baseline["value"].iloc[1] == pytest.approx(reference["log day"], rel=1e-7)
     asked = pd.DataFrame({"dose": [0.5], "track": ["evening"]})
     curve = fit.predict(asked, [0, 14, 60]).table["survival"].tolist()
-    assert curve == pytest.approx([1.0, told["survival 14"], told["survival 60"]], rel=1e-7)
+    assert curve == pytest.approx(
+        [1.0, reference["survival 14"], reference["survival 60"]], rel=1e-7
+    )
 
 
 def test_errors_by_person_are_the_infinitesimal_jackknife_of_refits_in_r(
     times: pd.DataFrame, expected: pd.Series
 ) -> None:
     fit = iop.interval_cox(times, "dose + track", baseline="weibull", cluster="person")
-    told = expected["cluster"]
-    assert fit.table["se"].tolist() == pytest.approx([told["se dose"], told["se track"]], rel=1e-5)
+    reference = expected["cluster"]
+    assert fit.table["se"].tolist() == pytest.approx(
+        [reference["se dose"], reference["se track"]], rel=1e-5
+    )
     assert fit.clusters == times["person"].nunique()
 
 

@@ -23,8 +23,8 @@ def times() -> pd.DataFrame:
 
 @pytest.mark.parametrize(("case", "strata"), [("plain", None), ("stratified", "site")])
 def test_it_is_that_of_r(times: pd.DataFrame, case: str, strata: str | None) -> None:
-    told = pd.read_csv(REFERENCE / "max_combo.csv").query("case == @case")
-    expected = told.set_index("quantity")["value"]
+    reference = pd.read_csv(REFERENCE / "max_combo.csv").query("case == @case")
+    expected = reference.set_index("quantity")["value"]
     comparison = iop.max_combo(times, "two", strata=strata, cluster=None)
     for place, z in enumerate(comparison.table["z"], start=1):
         assert z == pytest.approx(expected[f"z {place}"], rel=1e-9)

@@ -70,8 +70,8 @@ def test_the_published_figures_of_bladder2(model: str, coefficient: float, error
     assert (round(row["coefficient"], 6), round(row["se"], 6)) == (coefficient, error)
     assert fit.clusters == 85
     # The number of the event, worked out, is the one that the data hold.
-    given = recurrent_cox(times, "rx + size + number", model=model, id="id", number="enum")
-    pd.testing.assert_frame_equal(given.table, fit.table)
+    numbered = recurrent_cox(times, "rx + size + number", model=model, id="id", number="enum")
+    pd.testing.assert_frame_equal(numbered.table, fit.table)
 
 
 def test_the_published_figures_of_cgd() -> None:

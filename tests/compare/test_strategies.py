@@ -226,51 +226,51 @@ def test_weights_are_products_of_the_inverse_probabilities() -> None:
 
 def test_nothing_after_a_deviation_or_an_end_changes_anything() -> None:
     times, weeks = simulated(300, 6)
-    found = iop.compare_strategies(times, weeks, BOTH, day=27, formula="craving", **FAST)
+    comparison = iop.compare_strategies(times, weeks, BOTH, day=27, formula="craving", **FAST)
     end = weeks["id"].map(times.set_index("id")["days"])
     off = weeks["hours"] < 9
     deviated = off.groupby(weeks["id"]).cumsum() > off  # of "nine", before this week
     changed = weeks.assign(hours=weeks["hours"].where(~deviated, 0.0))
     again = iop.compare_strategies(times, changed, BOTH, day=27, formula="craving", **FAST)
-    nine = [one.curves[one.curves["group"] == "nine"] for one in (found, again)]
+    nine = [one.curves[one.curves["group"] == "nine"] for one in (comparison, again)]
     pd.testing.assert_frame_equal(*nine)
     later = pd.DataFrame({"id": times["id"], "day": times["days"] + 0.5, "hours": 0.0})
     more = pd.concat([weeks[end > weeks["day"]], later.assign(craving=1)])
     again = iop.compare_strategies(times, more, BOTH, day=27, formula="craving", **FAST)
-    pd.testing.assert_frame_equal(found.table, again.table)
+    pd.testing.assert_frame_equal(comparison.table, again.table)
 
 
 def test_who_could_not_choose_ends_without_a_probability() -> None:
     times, weeks = simulated(400, 2)
     gone = (weeks["id"] % 4 == 0) & (weeks["day"] > 6)
     weeks = weeks.assign(there=~gone, hours=weeks["hours"].where(~gone, 0.0))
-    found = iop.compare_strategies(
+    comparison = iop.compare_strategies(
         times, weeks, BOTH, day=27, formula="craving", possible="there", **FAST
     )
-    table = found.weights.set_index(["group", "period"])
+    table = comparison.weights.set_index(["group", "period"])
     assert table.loc[("nine", 2), "could_not_choose"] > 0
     assert (table.loc["fewer", "could_not_choose"] == 0).all()
-    assert "no weight makes up for them" in found.protocol["emulation"][1]
+    assert "no weight makes up for them" in comparison.protocol["emulation"][1]
 
 
 def test_the_protocol_says_what_was_done(
     people: tuple[pd.DataFrame, pd.DataFrame], found: iop.StrategyComparison
 ) -> None:
     times, _ = people
-    told = found.protocol.set_index("element")
-    assert list(told.index) == [
+    protocol = found.protocol.set_index("element")
+    assert list(protocol.index) == [
         *("eligibility", "strategies", "assignment", "start", "outcome", "contrast", "analysis")
     ]
-    assert "3,000 rows" in told.loc["eligibility", "emulation"]
-    assert "6,000 clones" in told.loc["assignment", "emulation"]
+    assert "3,000 rows" in protocol.loc["eligibility", "emulation"]
+    assert "6,000 clones" in protocol.loc["assignment", "emulation"]
     events = int((times["event"] & (times["days"] <= 27)).sum())
-    assert f"{events:,} events by day 27" in told.loc["outcome", "emulation"]
+    assert f"{events:,} events by day 27" in protocol.loc["outcome", "emulation"]
     ended = int(found.weights["ended"].sum())
-    assert f"{ended:,} clones ended so" in told.loc["start", "emulation"]
+    assert f"{ended:,} clones ended so" in protocol.loc["start", "emulation"]
     assert ended == int(found.groups["ended"].sum())
-    assert "not truncated" in told.loc["analysis", "emulation"]
-    assert "(terms: craving)" in told.loc["analysis", "emulation"]
-    assert "100 bootstrap samples" in told.loc["analysis", "emulation"]
+    assert "not truncated" in protocol.loc["analysis", "emulation"]
+    assert "(terms: craving)" in protocol.loc["analysis", "emulation"]
+    assert "100 bootstrap samples" in protocol.loc["analysis", "emulation"]
     cut = iop.compare_strategies(
         *people, BOTH, day=27, formula="craving", truncate=0.9, grace=1, **FAST
     )
@@ -337,12 +337,12 @@ def test_records_give_the_weeks_and_the_comparison() -> None:
     )
     half = iop.Strategy("half", at_least=0.5, column="attendance_rate", weeks=2)
     less = iop.Strategy("less", less_than=0.5, column="attendance_rate", weeks=2)
-    found = iop.emulate_strategies(
+    comparison = iop.emulate_strategies(
         records, [half, less], day=35, covariates=["age", "track"], resamples=100
     )
-    assert found.synthetic
-    assert found.groups["n"].tolist() == [len(iop.time_to_relapse(records))] * 2
-    assert "`age` + `track`" in found.protocol["emulation"][2]
+    assert comparison.synthetic
+    assert comparison.groups["n"].tolist() == [len(iop.time_to_relapse(records))] * 2
+    assert "`age` + `track`" in comparison.protocol["emulation"][2]
     with pytest.raises(RuleError, match="weeks of records hold"):
         iop.emulate_strategies(records, [NINE, iop.Strategy("x", at_least=1, column="z")], day=30)
 
@@ -406,5 +406,5 @@ def test_a_logistic_model_gives_probabilities_where_columns_repeat_or_foretell_a
     twice = logistic_coefficients(np.column_stack([x, 2 * x[:, :1], np.ones(60)]), outcome)
     wide = np.column_stack([x, 2 * x[:, :1], np.ones(60)])
     np.testing.assert_allclose(plain[0] + x @ plain[1:], twice[0] + wide @ twice[1:], atol=1e-6)
-    told = logistic_coefficients(x, x[:, 0] > 0)
-    np.testing.assert_allclose(logistic_probabilities(x, told), x[:, 0] > 0, atol=1e-4)
+    separated = logistic_coefficients(x, x[:, 0] > 0)
+    np.testing.assert_allclose(logistic_probabilities(x, separated), x[:, 0] > 0, atol=1e-4)

@@ -39,8 +39,8 @@ def test_coverage_and_bias_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     row = result.loc[("augmented", "closed form", "survival")]
     assert row["programs"] == 2
     assert row["bias"] == pytest.approx(own["difference"].mean() - 0.1)
-    held = ((own["lower"] <= 0.1) & (own["upper"] >= 0.1)).mean()
-    assert row["coverage"] == held
+    covered = ((own["lower"] <= 0.1) & (own["upper"] >= 0.1)).mean()
+    assert row["coverage"] == covered
     page = adjusted.as_table(adjusted.summary(drawn, true), SETTINGS[0])
     assert page.count("\n") == 1 + 8
     assert "| no adjustment |" in page

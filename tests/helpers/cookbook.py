@@ -45,7 +45,7 @@ class Recipe:
 
 def recipes(page: str) -> list[Recipe]:
     """Return the sections of the page that show a result."""
-    found = []
+    blocks = []
     for part in re.split(r"^## ", page, flags=re.MULTILINE)[1:]:
         recipe = Recipe(part.partition("\n")[0])
         for language, name, content in _BLOCK.findall(part):
@@ -56,8 +56,8 @@ def recipes(page: str) -> list[Recipe]:
             elif language == "text" and name.strip() == "result":
                 recipe.results.append(content)
         if recipe.results:
-            found.append(recipe)
-    return found
+            blocks.append(recipe)
+    return blocks
 
 
 def read(recipe: Recipe, folder: Path) -> iop.Records:

@@ -122,12 +122,14 @@ def weeks_of(names: tuple[str, ...]) -> AttendanceByWeek:
 
 
 def sensitivity_of(names: tuple[str, ...]) -> iop.Sensitivity:
-    made = iop.synthetic_records(11, people=300)
-    old = {name: number for number, name in enumerate(made.episodes["program"].unique())}
-    number = made.episodes["program"].astype(str).map(old)
+    sample = iop.synthetic_records(11, people=300)
+    old = {name: number for number, name in enumerate(sample.episodes["program"].unique())}
+    number = sample.episodes["program"].astype(str).map(old)
     program = [names[place % len(names)] for place in number]
     records = iop.read_records(
-        episodes=made.episodes.assign(program=program), checkins=made.checkins, as_of="2026-09-30"
+        episodes=sample.episodes.assign(program=program),
+        checkins=sample.checkins,
+        as_of="2026-09-30",
     )
     return iop.sensitivity(records, by="program")
 

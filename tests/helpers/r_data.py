@@ -25,7 +25,7 @@ def _text(name: str) -> str | None:
     if command is None:
         return None
     code = f"suppressMessages(library(survival)); write.csv({name}, row.names = FALSE)"
-    found = subprocess.run(
+    process = subprocess.run(
         [command, "--vanilla", "-e", code], capture_output=True, text=True, check=False
     )
-    return found.stdout if found.returncode == 0 else None
+    return process.stdout if process.returncode == 0 else None

@@ -29,8 +29,8 @@ def compare_recorded(path: Path, text: str) -> None:
     before = path.read_text(encoding="utf-8")
     if text != before:
         lines = difflib.unified_diff(before.splitlines(), text.splitlines(), "recorded", "now", n=1)
-        told = "\n".join(list(lines)[:MOST_LINES])
-        raise AssertionError(f"{path.name} is another now (to record it: RECORD=1):\n{told}")
+        shown = "\n".join(list(lines)[:MOST_LINES])
+        raise AssertionError(f"{path.name} is another now (to record it: RECORD=1):\n{shown}")
 
 
 def cell_text(value: Any) -> str:

@@ -231,12 +231,12 @@ def first_met(
     `units` are filled in; after the day `until` nothing is known.
     """
     own = [unit for unit in units if unit.day > after]
-    found = _units_met(own, counted_by(rule), rule.week_days, after)
+    met = _units_met(own, counted_by(rule), rule.week_days, after)
     if rule.name == "x_bot":
         run = _run_of_days({day: state for day, state in shown.items() if day > after}, after)
-        if run is not None and run.days <= until and (run.days < found.days or not found.event):
+        if run is not None and run.days <= until and (run.days < met.days or not met.event):
             return run
-    return found
+    return met
 
 
 def _units_met(own: list[Unit], counted: Counted, week_days: int, after: int) -> Found:
@@ -436,21 +436,21 @@ def plain_stretches(history: History, rule: RelapseRule, clear_days: int) -> lis
     stretches: list[Stretch] = []
     entry, number = 0, 1
     while True:
-        found = first_met(known.units, known.shown, rule, entry, known.known_until)
-        if not found.event:
-            row = Stretch(entry, found.days, True, False, number, found.clear_until, *end, False)
+        met = first_met(known.units, known.shown, rule, entry, known.known_until)
+        if not met.event:
+            row = Stretch(entry, met.days, True, False, number, met.clear_until, *end, False)
             return [*stretches, row]
-        relapse = found.days
+        relapse = met.days
         row = Stretch(
             entry,
             relapse,
             True,
             True,
             number,
-            found.clear_until,
+            met.clear_until,
             "relapse",
             relapse,
-            found.rests_on_missing,
+            met.rests_on_missing,
         )
         stretches.append(row)
         recovery = recovered(known, relapse, clear_days)

@@ -116,8 +116,10 @@ def test_no_room_is_crowded_and_each_says_what_it_is() -> None:
     for folder in {path.parent for path in MODULES} - {PACKAGE}:
         files = list(folder.glob("*.py"))
         assert len(files) <= MOST_FILES, f"{len(files)} files in {dotted(folder)}"
-        told = ast.get_docstring(parsed(folder / "__init__.py"))
-        assert (told or "").count(".") >= 2, f"{dotted(folder)} does not say what comes in and out"
+        docstring = ast.get_docstring(parsed(folder / "__init__.py"))
+        assert (docstring or "").count(".") >= 2, (
+            f"{dotted(folder)} does not say what comes in and out"
+        )
 
 
 def test_the_first_file_of_a_room_only_names_its_public_things() -> None:
@@ -206,6 +208,6 @@ def test_a_bare_import_brings_in_nothing_heavy(fresh: dict[str, Any]) -> None:
 def test_an_old_path_still_leads_to_the_same_things_and_says_so(
     old: str, fresh: dict[str, Any]
 ) -> None:
-    names, said = fresh[old]
+    names, warning = fresh[old]
     assert names > 12
-    assert "is removed in the next version" in said
+    assert "is removed in the next version" in warning

@@ -36,8 +36,8 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         monkeypatch.setattr("sys.argv", ["iop-outcomes", *map(str, words)])
         with pytest.raises(SystemExit) as ended:
             cli.main()
-        said = capsys.readouterr()
-        return int(ended.value.code or 0), said.out, said.err
+        captured = capsys.readouterr()
+        return int(ended.value.code or 0), captured.out, captured.err
 
     return start
 
@@ -83,9 +83,9 @@ def test_check_says_no_value_but_words_that_are_not_known(run: Run, folder: Path
     known = {"unknown", "missing", "2026-09-30"}
     words = set(re.findall(r"[^\s,;:=()]+", out)) - known
     vocabulary = ", ".join(iop.describe_tables()["words"]).split(", ")
-    said = {str(records.as_of.date()), *records.unknown_words()["word"], *vocabulary}  # type: ignore[union-attr]
-    assert not words & (values - said)
-    assert not {word.strip('"') for word in words} & (values - said)
+    allowed = {str(records.as_of.date()), *records.unknown_words()["word"], *vocabulary}  # type: ignore[union-attr]
+    assert not words & (values - allowed)
+    assert not {word.strip('"') for word in words} & (values - allowed)
 
 
 def test_the_problems_go_to_a_file_that_is_not_for_sending(
@@ -214,12 +214,12 @@ def test_a_home_that_cannot_be_written_is_no_concern_of_the_command(tmp_path: Pa
     file = tmp_path / "file"
     file.write_text("")
     there = {name: os.environ[name] for name in kept if name in os.environ}
-    given = there | dict.fromkeys(nowhere, str(file / "none")) | {"TMPDIR": str(tmp_path)}
+    environment = there | dict.fromkeys(nowhere, str(file / "none")) | {"TMPDIR": str(tmp_path)}
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
         capture_output=True,
         text=True,
-        env=given,
+        env=environment,
         check=False,
         cwd=Path(__file__).parents[2],
     )
@@ -235,10 +235,10 @@ def test_map_proposes_a_mapping_and_never_writes_over_one(run: Run, tmp_path: Pa
     (folder / "sessions.csv").write_text(
         "Client ID,Session Date,Status\nK-1,2026-01-06,Present\n", encoding="utf-8"
     )
-    code, said, _ = run("map", folder, "--out", out, "--quiet")
+    code, output, _ = run("map", folder, "--out", out, "--quiet")
     assert code == 0
-    assert "sessions.csv: attendance (episode_id, date, status)" in said
-    assert f"iop-outcomes check {folder} --mapping {out}" in said
+    assert "sessions.csv: attendance (episode_id, date, status)" in output
+    assert f"iop-outcomes check {folder} --mapping {out}" in output
     before = out.read_text(encoding="utf-8")
     code, _, wrong = run("map", folder, "--out", out)
     assert code == 2
@@ -296,10 +296,10 @@ def test_errors_speak_of_options_and_not_of_python(
     run: Run, small: Path, words: str, code: int
 ) -> None:
     ended, _, err = run(*words.format(small=small).split(), *["-q"] * ("sample" not in words))
-    said = re.sub(r"\x1b\[[0-9;]*m", "", err).replace(str(small.parent), "")
-    assert ended == code, said
-    assert said.strip()
-    assert not PYTHON.search(said), said
+    message = re.sub(r"\x1b\[[0-9;]*m", "", err).replace(str(small.parent), "")
+    assert ended == code, message
+    assert message.strip()
+    assert not PYTHON.search(message), message
 
 
 def test_no_command_writes_over_what_it_read(run: Run, small: Path) -> None:

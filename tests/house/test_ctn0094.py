@@ -274,8 +274,8 @@ def test_every_episode_has_an_answer_of_each_rule_or_a_reason(records: iop.Recor
     assert (times["days"] >= 0).all()
     text = times.attrs["rule"]
     left_out = people - len(times)
-    said = sum(int(word.replace(",", "")) for word in re.findall(r"([\d,]+) episodes? ", text))
-    assert left_out == said
+    named = sum(int(word.replace(",", "")) for word in re.findall(r"([\d,]+) episodes? ", text))
+    assert left_out == named
 
 
 @pytest.mark.parametrize("day", [60, 120])

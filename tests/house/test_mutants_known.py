@@ -26,9 +26,9 @@ def test_each_has_a_name_of_its_own() -> None:
 @pytest.mark.parametrize("file", sorted({one["file"] for one in MUTANTS}))
 def test_what_is_changed_stands_in_the_code_once(file: str) -> None:
     text = _text(file)
-    here = [one for one in MUTANTS if one["file"] == file]
-    assert [one["name"] for one in here if text.count(one["old"]) != 1] == []
-    assert [one["name"] for one in here if one["old"] == one["new"]] == []
+    of_file = [one for one in MUTANTS if one["file"] == file]
+    assert [one["name"] for one in of_file if text.count(one["old"]) != 1] == []
+    assert [one["name"] for one in of_file if one["old"] == one["new"]] == []
 
 
 def test_the_tests_that_must_notice_them_are_there() -> None:

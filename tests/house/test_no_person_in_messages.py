@@ -53,38 +53,38 @@ CANARY = re.compile(r"zebulon|quixley|1931|qx73918", re.IGNORECASE)
 
 def walked(action: Callable[[], Any]) -> str:
     """All that an action says: its error with the whole chain, warnings, logs, prints, repr."""
-    said = io.StringIO()
-    handler = logging.StreamHandler(said)
+    printed = io.StringIO()
+    handler = logging.StreamHandler(printed)
     logging.getLogger().addHandler(handler)
     level = logging.getLogger().level
     logging.getLogger().setLevel(logging.DEBUG)
     try:
         with (
             warnings.catch_warnings(record=True) as caught,
-            redirect_stdout(said),
-            redirect_stderr(said),
+            redirect_stdout(printed),
+            redirect_stderr(printed),
         ):
             warnings.simplefilter("always")
             try:
                 action()
             except Exception as error:
-                said.write("".join(traceback.format_exception(error)))
-                said.write(repr(error) + str(error.__dict__))
+                printed.write("".join(traceback.format_exception(error)))
+                printed.write(repr(error) + str(error.__dict__))
                 if isinstance(error, iop.OutcomesError):
-                    said.write(str(pickle.dumps(error.args)))
-        said.write("\n".join(str(each.message) for each in caught))
+                    printed.write(str(pickle.dumps(error.args)))
+        printed.write("\n".join(str(each.message) for each in caught))
     finally:
         logging.getLogger().setLevel(level)
         logging.getLogger().removeHandler(handler)
-    return said.getvalue()
+    return printed.getvalue()
 
 
 def quiet(action: Callable[[], Any], *, fails: bool = False) -> None:
     """Hold that an action gives nobody away, and, if so asked, that it ends in an error of ours."""
-    said = walked(action)
-    assert not fails or "iop_outcomes.errors." in said, said
-    result = CANARY.search(said)
-    assert result is None, said[max(result.start() - 600, 0) : result.end() + 100]
+    printed = walked(action)
+    assert not fails or "iop_outcomes.errors." in printed, printed
+    result = CANARY.search(printed)
+    assert result is None, printed[max(result.start() - 600, 0) : result.end() + 100]
 
 
 # Frames of the estimates -------------------------------------------------------------------------

@@ -275,5 +275,5 @@ def test_few_resamples_hold_the_truth_less_often_than_they_say() -> None:
     truth = random.normal(size=20_000)
     drawn = random.normal(size=(20_000, 40))
     lower, upper = np.quantile(drawn, [0.025, 0.975], axis=1, method="inverted_cdf")
-    held = ((lower < truth) & (truth <= upper)).mean()
-    assert held == pytest.approx(38 / 41, abs=0.006)
+    covered = ((lower < truth) & (truth <= upper)).mean()
+    assert covered == pytest.approx(38 / 41, abs=0.006)

@@ -158,7 +158,7 @@ def test_times_to_a_gain_and_what_competes() -> None:
 
 def test_what_is_asked_wrongly() -> None:
     records = made(WORK)
-    for options, said in (
+    for options, message in (
         ({"domains": "sobriety"}, "no domain of functioning"),
         ({"domains": []}, "an empty list"),
         ({"cuts": {"work_or_school": 1}}, "A cut is a score"),
@@ -166,7 +166,7 @@ def test_what_is_asked_wrongly() -> None:
         ({"cuts": 3}, "a dict whose keys are texts"),
         ({"follow_up": 0}, "at discharge, or at a day"),
     ):
-        with pytest.raises(RuleError, match=said):
+        with pytest.raises(RuleError, match=message):
             iop.functioning(records, **options)  # type: ignore[arg-type]
     nothing = made(WORK, "note")
     with pytest.raises(EstimateError, match="nothing is known"):

@@ -222,9 +222,9 @@ FAULTS = {
 
 @pytest.mark.parametrize("old", FAULTS)
 def test_each_fault_of_a_file_is_a_sentence(tmp_path: Path, old: str) -> None:
-    new, said = FAULTS[old]
+    new, message = FAULTS[old]
     assert old in OWN
-    with pytest.raises(OutcomesError, match=said):
+    with pytest.raises(OutcomesError, match=message):
         own(tmp_path, OWN.replace(old, new))
     with pytest.raises(RuleError, match="cannot be opened"):
         iop.read_instrument(tmp_path / "none.toml")

@@ -223,7 +223,7 @@ def test_the_order_of_answers_changes_nothing(random: Any) -> None:
 
 
 def test_options_that_are_none() -> None:
-    for option, said in (
+    for option, message in (
         ({"at": "end"}, "at discharge, or at a day"),
         ({"at": 0}, "at discharge, or at a day"),
         ({"window": -1}, "window"),
@@ -237,7 +237,7 @@ def test_options_that_are_none() -> None:
         ({"scales": 3}, "a name or a list of names"),
         ({"items": "phq9"}, "a dict whose keys are texts"),
     ):
-        with pytest.raises(RuleError, match=said):
+        with pytest.raises(RuleError, match=message):
             iop.symptom_change(made(ROWS, LEFT), "phq9", **option)  # type: ignore[arg-type]
 
 
@@ -247,8 +247,8 @@ def test_options_that_are_none() -> None:
 @pytest.fixture(scope="module")
 def large() -> iop.SymptomChange:
     """Of the samples' model: 12 - 5 (1 - exp(-week / 6)) + 3 used + 4 mood + 2 noise, rounded."""
-    made = iop.synthetic_records(seed=3, people=2500)
-    records = iop.read_records(episodes=made.episodes, checkins=made.checkins)
+    sample = iop.synthetic_records(seed=3, people=2500)
+    records = iop.read_records(episodes=sample.episodes, checkins=sample.checkins)
     return iop.symptom_change(records, "phq9", at=84, window=3, reliability=20 / 24)
 
 

@@ -129,20 +129,20 @@ def sample() -> iop.Sample:
 
 @pytest.mark.parametrize("as_of", ["2025-09-30", "2026-06-30"])
 def test_what_comes_after_the_day_changes_nothing(as_of: str) -> None:
-    given = sample()
+    frames = sample()
     whole = iop.read_records(
-        episodes=given.episodes, attendance=given.attendance, checkins=given.checkins
+        episodes=frames.episodes, attendance=frames.attendance, checkins=frames.checkins
     )
     rng = np.random.default_rng(1)
     words = {"attendance": ["attended", "no_show"], "checkins": ["completed", "missed"]}
     changed = {}
     for name, choices in words.items():
-        rows = getattr(given, name).copy()
+        rows = getattr(frames, name).copy()
         late = (pd.to_datetime(rows["date"]) > as_of).to_numpy()
         assert late.any()
         rows.loc[late, "status"] = rng.choice(choices, late.sum())
         changed[name] = rows[~late | (rng.random(len(rows)) < 0.7)]
-    episodes = given.episodes.copy()
+    episodes = frames.episodes.copy()
     later = pd.to_datetime(episodes["discharge_date"]) > as_of
     episodes.loc[later, ["discharge_date", "discharge_reason"]] = None
     other = iop.read_records(episodes=episodes, **changed, as_of=whole.as_of)

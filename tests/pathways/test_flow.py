@@ -74,10 +74,10 @@ def test_all_episodes_are_accounted_for_and_the_steps_are_those_of_the_rules(
     flow = iop.cohort_flow(records)
     assert (flow.table[COUNTS].sum(axis=1) == len(records.episodes)).all()
     for day in (30, 60, 90):
-        told = iop.retention(records, day=day).summary().iloc[0]
+        summary = iop.retention(records, day=day).summary().iloc[0]
         row = flow.table.set_index("step").loc[f"day_{day}"]
-        assert row["reached"] == told["numerator"]
-        assert row["reached"] + row["not_reached"] == told["denominator"]
+        assert row["reached"] == summary["numerator"]
+        assert row["reached"] + row["not_reached"] == summary["denominator"]
     apart = flow.exclusions.groupby("step")["episodes"].sum()
     counted = flow.table.set_index("step")[["not_followed", "not_known"]].sum(axis=1)
     assert apart.to_dict() == counted[counted > 0].to_dict()

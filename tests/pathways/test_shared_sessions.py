@@ -93,9 +93,9 @@ def test_the_share_of_the_most_frequent_facilitator() -> None:
 
 @pytest.fixture(scope="module")
 def sample() -> iop.Records:
-    made = iop.synthetic_records(people=60, seed=3)
+    drawn = iop.synthetic_records(people=60, seed=3)
     return iop.read_records(
-        episodes=made.episodes, attendance=made.attendance, checkins=made.checkins
+        episodes=drawn.episodes, attendance=drawn.attendance, checkins=drawn.checkins
     )
 
 

@@ -88,10 +88,10 @@ def test_points_lines_and_words_are_those_of_the_table() -> None:
 def test_kinds_of_points_differ_in_shape_and_are_never_red_or_green() -> None:
     from iop_outcomes.plots.control.looks import POINTS
 
-    told = {kind: mark for kind, mark in POINTS.items() if kind}
-    assert len({mark.marker for mark in told.values()}) == len(told)
+    marks = {kind: mark for kind, mark in POINTS.items() if kind}
+    assert len({mark.marker for mark in marks.values()}) == len(marks)
     for kind in ("improvement", "concern"):
-        red, green, blue = to_rgb(told[kind].colour)
+        red, green, blue = to_rgb(marks[kind].colour)
         assert blue > max(red, green) or (red > green > blue and green > 0.3)  # blue; orange
 
 

@@ -74,11 +74,11 @@ def read(frames: Frames, **options: Any) -> iop.Records:
 
 
 def known(records: iop.Records) -> dict[str, str]:
-    told = records.fitness()
-    assert list(told.columns) == ["measure", "known", "why", "needed"]
-    assert ((told["known"] == "yes") == (told["why"] == "")).all()
-    assert ((told["known"] == "yes") == (told["needed"] == "")).all()
-    return dict(zip(told["measure"], told["known"], strict=True))
+    fitness = records.fitness()
+    assert list(fitness.columns) == ["measure", "known", "why", "needed"]
+    assert ((fitness["known"] == "yes") == (fitness["why"] == "")).all()
+    assert ((fitness["known"] == "yes") == (fitness["needed"] == "")).all()
+    return dict(zip(fitness["measure"], fitness["known"], strict=True))
 
 
 def why(records: iop.Records, measure: str) -> str:
@@ -111,9 +111,9 @@ def test_rates_of_attendance_need_absences(absences: int, answer: str) -> None:
     status = np.array(["attended"] * 1200, dtype=object)
     status[np.linspace(0, 1199, absences).astype(int)] = "no_show"
     records = read(frames | {"attendance": frames["attendance"].assign(status=status)})
-    told = known(records)
-    assert told["attendance_rate"] == told["no_show_rate"] == answer
-    assert told["retained_60"] == told["hours"] == told["first_session"] == "yes"
+    judged = known(records)
+    assert judged["attendance_rate"] == judged["no_show_rate"] == answer
+    assert judged["retained_60"] == judged["hours"] == judged["first_session"] == "yes"
     assert iop.engagement(records)["attendance_rate"].isna().all() == (answer == "no")
     rate = iop.trend(records, "attendance_rate")
     weekly = iop.attendance_by_week(records)
@@ -146,10 +146,10 @@ def test_a_status_that_nobody_explains_leaves_the_rate_known_in_part() -> None:
 
 def test_a_list_of_absences_alone_tells_no_rate_either() -> None:
     frames = made()
-    told = known(read(frames | {"attendance": frames["attendance"].assign(status="no_show")}))
-    assert {told[name] for name in ("attendance_rate", "no_show_rate", "hours")} == {"no"}
-    told = known(read(frames | {"checkins": frames["checkins"].assign(status="missed")}))
-    assert {told[name] for name in ("check_in_response", "relapse")} == {"no"}
+    judged = known(read(frames | {"attendance": frames["attendance"].assign(status="no_show")}))
+    assert {judged[name] for name in ("attendance_rate", "no_show_rate", "hours")} == {"no"}
+    judged = known(read(frames | {"checkins": frames["checkins"].assign(status="missed")}))
+    assert {judged[name] for name in ("check_in_response", "relapse")} == {"no"}
 
 
 def test_discharges_without_a_service_tell_who_left_and_not_who_stayed() -> None:
@@ -164,9 +164,9 @@ def test_discharges_without_a_service_tell_who_left_and_not_who_stayed() -> None
 def test_cancellations_alone_do_not_tell_no_shows() -> None:
     frames = made()
     status = frames["attendance"]["status"].replace("no_show", "late_cancel")
-    told = known(read(frames | {"attendance": frames["attendance"].assign(status=status)}))
-    assert told["no_show_rate"] == "no"
-    assert told["attendance_rate"] == "yes"
+    judged = known(read(frames | {"attendance": frames["attendance"].assign(status=status)}))
+    assert judged["no_show_rate"] == "no"
+    assert judged["attendance_rate"] == "yes"
 
 
 def test_absences_that_are_recorded_only_later_or_in_one_program() -> None:
@@ -201,8 +201,8 @@ def test_absences_that_are_recorded_only_later_or_in_one_program() -> None:
     assert programs[["South", "all"]].isna().all()
     assert "sessions" not in report.tables
     assert "trend_attendance_rate" not in report.tables
-    told = report.tables["cannot_tell"].set_index("measure")["known"]
-    assert told["Attendance rate"] == "by program"
+    judged = report.tables["cannot_tell"].set_index("measure")["known"]
+    assert judged["Attendance rate"] == "by program"
     trend = iop.trend(records, "attendance_rate", by="program")
     assert "South: Attendance rate: not known from these records" in trend.text
     assert trend.table.loc[trend.table["program"] == "South", "value"].isna().all()
@@ -230,9 +230,9 @@ def test_response_needs_check_ins_that_were_missed() -> None:
     frames = made()
     answered = frames["checkins"][frames["checkins"]["status"] == "completed"]
     records = read(frames | {"checkins": answered})
-    told = known(records)
-    assert (told["check_in_response"], told["relapse_missing_rules"]) == ("no", "no")
-    assert told["relapse"] == "yes"
+    judged = known(records)
+    assert (judged["check_in_response"], judged["relapse_missing_rules"]) == ("no", "no")
+    assert judged["relapse"] == "yes"
     assert "no check-in is recorded as missed" in why(records, "check_in_response")
     assert iop.trend(records, "check_in_response").table["value"].isna().all()
     rule = iop.time_to_relapse(records).attrs["rule"]
@@ -254,10 +254,10 @@ def test_without_discharges_the_last_contact_decides_who_was_still_there() -> No
     came = sessions[sessions["status"] == "attended"].groupby("episode_id")["date"].max()
     last = (nobody["episode_id"].map(came) - admitted).dt.days
     for day in (30, 60, 90):
-        told = (cut - admitted).dt.days >= day + 30
+        known_rows = (cut - admitted).dt.days >= day + 30
         got = table.set_index("episode_id")[f"retained_{day}"].reindex(nobody["episode_id"])
-        assert got.notna().tolist() == told.tolist()
-        assert got[told.to_numpy()].tolist() == (last >= day)[told].tolist()
+        assert got.notna().tolist() == known_rows.tolist()
+        assert got[known_rows.to_numpy()].tolist() == (last >= day)[known_rows].tolist()
     assert "nobody is known to be open" in table.attrs["rule"]
 
 
@@ -269,8 +269,8 @@ def test_a_rate_of_the_whole_time_needs_absences_from_the_beginning() -> None:
     )
     records = read(frames | {"attendance": plain})
     report = iop.quarterly_report(records)
-    told = report.tables["cannot_tell"].set_index("measure")["known"]
-    assert told["Attendance rate"] == "no"
+    judged = report.tables["cannot_tell"].set_index("measure")["known"]
+    assert judged["Attendance rate"] == "no"
     rates = iop.engagement(records).set_index("episode_id")["attendance_rate"]
     admitted = frames["episodes"].set_index("episode_id")["admit_date"]
     assert (rates.notna() == (admitted.reindex(rates.index) >= "2025-06-02")).all()
@@ -281,8 +281,8 @@ def test_a_rate_of_the_whole_time_needs_absences_from_the_beginning() -> None:
 def test_relapse_needs_answers() -> None:
     frames = made()
     silent = frames["checkins"].drop(columns="used").assign(craving="3")
-    told = known(read(frames | {"checkins": silent}))
-    assert (told["relapse"], told["relapse_missing_rules"]) == ("no", "no")
+    judged = known(read(frames | {"checkins": silent}))
+    assert (judged["relapse"], judged["relapse_missing_rules"]) == ("no", "no")
     few = frames["checkins"].assign(used=frames["checkins"]["used"].where(np.arange(400) % 4 == 1))
     assert known(read(frames | {"checkins": few}))["relapse"] == "partly"
 
@@ -291,16 +291,16 @@ def test_completion_needs_discharges_and_reasons_where_people_have_left() -> Non
     frames = made()
     nobody = frames["episodes"].drop(columns=["discharge_date", "discharge_reason"])
     records = read(frames | {"episodes": nobody})
-    told = known(records)
-    assert (told["completion_rate"], told["length_of_stay"]) == ("no", "no")
+    judged = known(records)
+    assert (judged["completion_rate"], judged["length_of_stay"]) == ("no", "no")
     assert (
-        told["retained_90"] == "partly"
+        judged["retained_90"] == "partly"
     )  # by the last contacts, of those admitted long enough ago
     assert "is known from the last contacts" in why(records, "retained_90")
     assert "nobody who must have left is recorded as discharged" in why(records, "length_of_stay")
     plain = frames["episodes"].drop(columns="discharge_reason")
-    told = known(read(frames | {"episodes": plain}))
-    assert (told["completion_rate"], told["length_of_stay"]) == ("no", "yes")
+    judged = known(read(frames | {"episodes": plain}))
+    assert (judged["completion_rate"], judged["length_of_stay"]) == ("no", "yes")
     half = frames["episodes"]
     half = half.assign(discharge_reason=half["discharge_reason"].where(np.arange(40) % 4 < 2))
     assert known(read(frames | {"episodes": half}))["completion_rate"] == "partly"
@@ -373,10 +373,10 @@ def test_sessions_that_end_long_before_the_data_cut_tell_no_stays() -> None:
     sessions = frames["attendance"]
     ended = sessions[sessions["date"] < "2025-08-01"]
     records = read(frames | {"attendance": ended})
-    told = known(records)
-    assert {told[name] for name in OF_THE_WHOLE_TIME} == {"no"}
+    judged = known(records)
+    assert {judged[name] for name in OF_THE_WHOLE_TIME} == {"no"}
     assert "the attendance table ends on 2025-07-30" in why(records, "retained_60")
-    assert (told["attendance_rate"], told["completion_rate"]) == ("partly", "yes")
+    assert (judged["attendance_rate"], judged["completion_rate"]) == ("partly", "yes")
     assert iop.engagement(records)["retained_60"].isna().all()
     cut = read({"episodes": frames["episodes"], "attendance": ended}, as_of="2025-08-01")
     assert "no" not in {known(cut)[name] for name in OF_THE_WHOLE_TIME}
@@ -389,8 +389,8 @@ def test_sessions_that_begin_long_after_the_first_admissions_tell_only_of_later_
     frames = made()
     sessions = frames["attendance"]
     records = read(frames | {"attendance": sessions[sessions["date"] >= begin]})
-    told = known(records)
-    assert (told["retained_60"], told["hours"]) == (answer, answer)
+    judged = known(records)
+    assert (judged["retained_60"], judged["hours"]) == (answer, answer)
     assert f"the attendance table begins on {begin[:7]}" in why(records, "retained_60")
     if answer == "partly":
         table = iop.trend(records, "retained_60", every="quarter").table.set_index("period")
@@ -410,8 +410,12 @@ def test_hours_need_lengths_that_can_be_minutes() -> None:
     assert known(read(frames | {"attendance": without}))["hours"] == "no"
     hours = frames["attendance"].assign(minutes_scheduled=3)
     records = read(frames | {"attendance": hours})
-    told = known(records)
-    assert (told["hours"], told["weeks_at_dose"], told["attendance_rate"]) == ("no", "no", "yes")
+    judged = known(records)
+    assert (judged["hours"], judged["weeks_at_dose"], judged["attendance_rate"]) == (
+        "no",
+        "no",
+        "yes",
+    )
     assert "the lengths are probably hours" in why(records, "hours")
     table = iop.engagement(records)
     assert table[["hours_attended", "hours_per_week"]].isna().all(axis=None)
@@ -431,8 +435,8 @@ def test_hours_a_week_need_to_know_when_the_stays_end(discharged: int, answer: s
     there = np.arange(40) % 10 < discharged
     open_ = {name: episodes[name].where(there) for name in ("discharge_date", "discharge_reason")}
     records = read(frames | {"episodes": episodes.assign(**open_)})
-    told = known(records)
-    assert (told["hours"], told["weeks_at_dose"]) == (answer, answer)
+    judged = known(records)
+    assert (judged["hours"], judged["weeks_at_dose"]) == (answer, answer)
     assert "recorded as discharged" in why(records, "hours")
     table = iop.engagement(records)
     assert table["hours_per_week"].isna().all() == (answer == "no")
@@ -463,11 +467,11 @@ def test_a_table_nearly_all_set_aside_is_as_good_as_absent() -> None:
         date=[f"week {number} of treatment" for number in range(1200)]
     )
     records = read(frames | {"attendance": bad})
-    told = known(records)
+    judged = known(records)
     for measure in ("attendance_rate", "no_show_rate", "first_session", "hours", "retained_60"):
-        assert told[measure] == "no"
+        assert judged[measure] == "no"
         assert "1,200 of 1,200 rows of the attendance table were set aside" in why(records, measure)
-    assert told["check_in_response"] == told["completion_rate"] == "yes"
+    assert judged["check_in_response"] == judged["completion_rate"] == "yes"
     assert iop.engagement(records)["retained_60"].isna().all()
     weekly = iop.attendance_by_week(records)
     assert weekly.table["episodes_attending"].isna().all()

@@ -198,9 +198,9 @@ def test_each_export_tells_what_its_shape_can_bear(
     path = tmp_path / "mapping.toml"
     path.write_text(MAPPINGS[name], encoding="utf-8")
     records = iop.read_records(EXPORTS / name, mapping=path)
-    told = records.fitness().set_index("measure")["known"]
-    told = told[[MEASURES[measure].reported for measure in told.index]]
-    assert set(told.index[told == "no"]) == NOT_TOLD[name]
+    judged = records.fitness().set_index("measure")["known"]
+    judged = judged[[MEASURES[measure].reported for measure in judged.index]]
+    assert set(judged.index[judged == "no"]) == NOT_TOLD[name]
     if name.startswith("09"):
         return  # nearly everything is known: any report shows that
     report = iop.quarterly_report(records, "2026Q2")
@@ -223,5 +223,7 @@ def test_a_form_tells_its_response_once_the_schedule_is_stated(tmp_path: Path) -
     name = "07_form_responses"
     text = MAPPINGS[name] + '[checkins]\nexpected_every = "7 days"\n'
     path.write_text(text, encoding="utf-8")
-    told = iop.read_records(EXPORTS / name, mapping=path).fitness().set_index("measure")
-    assert told.loc[["check_in_response", "relapse_missing_rules"], "known"].tolist() == ["yes"] * 2
+    judged = iop.read_records(EXPORTS / name, mapping=path).fitness().set_index("measure")
+    assert (
+        judged.loc[["check_in_response", "relapse_missing_rules"], "known"].tolist() == ["yes"] * 2
+    )

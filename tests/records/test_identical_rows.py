@@ -169,11 +169,11 @@ def slowly(files: list[list[tuple[str, ...]]]) -> list[list[tuple[str, ...]]]:
     """Return the rows that count of each thing said, row by row."""
     start = NAMES.index("start_time")
     kept = []
-    said = {
+    row_keys = {
         row: (*row[:start], STARTS[row[start]][0], *row[start + 1 :]) for f in files for row in f
     }
-    for one in set(said.values()):
-        of_files = [[row for row in file if said[row] == one] for file in files]
+    for one in set(row_keys.values()):
+        of_files = [[row for row in file if row_keys[row] == one] for file in files]
         most = max(of_files, key=len)  # the first of them
         kept.append(most[:1] if STARTS[most[0][start]][1] else most)
     return kept

@@ -181,8 +181,8 @@ def test_names_link_and_do_not_show() -> None:
     )
     assert len(records.attendance) == 2
     frames = (records.episodes, records.attendance, records.checkins, records.quality())
-    told = " ".join([*(frame.to_csv() for frame in frames), repr(records), *records.notes])
-    assert not any(part in told for part in ("Ina", "Beispiel", "Muster", "Nobody"))
+    shown = " ".join([*(frame.to_csv() for frame in frames), repr(records), *records.notes])
+    assert not any(part in shown for part in ("Ina", "Beispiel", "Muster", "Nobody"))
     assert records.episodes["person_id"].astype(str).str.fullmatch("P[0-9a-f]{16}").all()
     (status,) = records.quality().query("check == 'linked_by_name' and table == 'attendance'")[
         "status"
@@ -219,9 +219,9 @@ def test_first_and_last_names_are_put_together_and_do_not_stay(tmp_path: Any) ->
     }
     records = iop.read_records(tmp_path, mapping=mapping)
     assert len(records.attendance) == 1
-    told = records.episodes.to_csv() + records.attendance.to_csv()
-    assert "Beispiel" not in told
-    assert "ina" not in told.lower()
+    shown = records.episodes.to_csv() + records.attendance.to_csv()
+    assert "Beispiel" not in shown
+    assert "ina" not in shown.lower()
 
 
 # What cannot be followed ------------------------------------------------------------------------

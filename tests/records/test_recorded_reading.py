@@ -180,10 +180,10 @@ def merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
 
 def test_messages_of_mappings_and_what_they_read_are_recorded(tmp_path: Path) -> None:
     folder = written(tmp_path)
-    said = []
+    lines = []
     for name, more in WRONG.items():
         mapping = merged(GOOD, more)
-        said.append(
+        lines.append(
             (name, message(lambda mapping=mapping: iop.read_records(folder, mapping=mapping)))
         )  # type: ignore[misc]
-    compare_recorded(HERE / "mappings.txt", parts_text(said).replace(str(tmp_path), "here"))
+    compare_recorded(HERE / "mappings.txt", parts_text(lines).replace(str(tmp_path), "here"))

@@ -25,9 +25,9 @@ CALLS = {
 @pytest.mark.parametrize("name", CALLS)
 @pytest.mark.parametrize("given", [pd.DataFrame({"Ann Smith": [1]}), "data/samples", None])
 def test_what_is_no_records_is_refused_in_a_sentence(name: str, given: Any) -> None:
-    said = f"{type(given).__name__} in place of Records"
+    message = f"{type(given).__name__} in place of Records"
     if name == "trend" and isinstance(given, pd.DataFrame):
-        said = "A frame needs the columns period"  # it takes frames of its own too
-    with pytest.raises(RuleError, match=said) as refused:
+        message = "A frame needs the columns period"  # it takes frames of its own too
+    with pytest.raises(RuleError, match=message) as refused:
         CALLS[name](given)
     assert "Ann" not in str(refused.value)

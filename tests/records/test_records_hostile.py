@@ -903,9 +903,9 @@ def run(words: list[object], capsys: pytest.CaptureFixture[str], **change: Any) 
             patch.setattr(name.replace("__", "."), value)
         with pytest.raises(SystemExit) as ended:
             cli.main()
-    said = capsys.readouterr()
-    assert "Traceback" not in said.err
-    return int(ended.value.code or 0), said.out + said.err
+    captured = capsys.readouterr()
+    assert "Traceback" not in captured.err
+    return int(ended.value.code or 0), captured.out + captured.err
 
 
 @pytest.mark.skipif(os.name != "posix", reason="pipes have names on POSIX systems")
@@ -914,10 +914,10 @@ def test_the_command_line_says_what_it_cannot_read(
 ) -> None:
     EPISODES.to_csv(tmp_path / "episodes.csv", index=False)
     (tmp_path / "checkins.csv").write_text(GOOD.replace("n7\n", '"n7\n'))
-    code, said = run(["check", tmp_path, "--as-of", "2026-09-30"], capsys)
+    code, output = run(["check", tmp_path, "--as-of", "2026-09-30"], capsys)
     assert code == 0
-    assert "300 rows read = 299 kept + 1 set aside" in said
-    assert "open_quote" in said
+    assert "300 rows read = 299 kept + 1 set aside" in output
+    assert "open_quote" in output
     pipe = tmp_path / "mapping.toml"
     os.mkfifo(pipe)
     assert run(["check", tmp_path, "--mapping", pipe], capsys)[0] == 1
@@ -925,9 +925,9 @@ def test_the_command_line_says_what_it_cannot_read(
     assert run(["check", "x" * 5000], capsys)[0] == 1
     for as_of in ("9" * 5000, "²", "12345678901"):
         assert run(["check", tmp_path, "--as-of", as_of], capsys)[0] == 2
-    code, said = run(["sample", tmp_path / "checkins.csv"], capsys)
+    code, output = run(["sample", tmp_path / "checkins.csv"], capsys)
     assert code == 2
-    assert "folder for the sample" in said
+    assert "folder for the sample" in output
 
 
 def _no_temporary_folder(*_: object, **__: object) -> str:
@@ -940,11 +940,11 @@ def test_no_room_for_temporary_files_is_one_sentence(
     monkeypatch.setattr("tempfile.gettempdir", _no_temporary_folder)
     assert save_report("", {"a": pd.DataFrame({"b": [1]})}, tmp_path / "report.xlsx").exists()
     # what another library asks of the system is said too, whatever asks for it
-    code, said = run(
+    code, output = run(
         ["check", tmp_path], capsys, iop_outcomes__records__read_records=_no_temporary_folder
     )
     assert code == 2
-    assert "No usable temporary directory" in said
+    assert "No usable temporary directory" in output
 
 
 def test_letters_that_a_terminal_lacks_are_written_as_numbers(tmp_path: Path) -> None:

@@ -180,9 +180,9 @@ def test_an_old_workbook_counts_its_formulas_and_names_the_cells_that_are_merged
     empty, naught = struct.pack("<Q", 0xFFFF_0000_0000_0003), struct.pack("<d", 0)
     assert content.count(empty) == 4
     assert xls_contents(content, "S.xls").sheets["S"].values == 4 + 2
-    held = xls_contents(content.replace(empty, naught), "S.xls").sheets["S"]
-    assert sorted(held.merged) == [(6, 7, 3, "C6:C7"), (8, 10, 4, "D8:E10")]
-    assert held.values == 4 + 4 + 2
+    contents = xls_contents(content.replace(empty, naught), "S.xls").sheets["S"]
+    assert sorted(contents.merged) == [(6, 7, 3, "C6:C7"), (8, 10, 4, "D8:E10")]
+    assert contents.values == 4 + 4 + 2
 
 
 @given(

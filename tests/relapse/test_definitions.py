@@ -195,10 +195,10 @@ def test_compatible_is_each_rule_one_word_at_a_time(words):
 @held
 @given(st.lists(st.text("+-*", min_size=15, max_size=40), min_size=1, max_size=20))
 def test_without_missed_weeks_the_default_differs_in_times_only(words):
-    found, stored = outcomes(words), outcomes(words, compatible=True)
+    answers, stored = outcomes(words), outcomes(words, compatible=True)
     for definition in published():
         column = definition.reference[-1][0]  # of a pair the event
-        assert found[definition.name].astype(float).tolist() == pytest.approx(
+        assert answers[definition.name].astype(float).tolist() == pytest.approx(
             stored[column].astype(float).tolist(), abs=1e-9
         )
 
@@ -271,18 +271,18 @@ def test_last_clear_is_the_last_week_seen_clear_before_the_event():
 
 def test_who_was_never_seen_has_no_outcome_and_the_reason_is_said():
     words = pd.Series(["o" * 24, "-" * 24, None, "_" * 24, "-" * 10], index=list("abcde"))
-    found, reasons = outcomes(words), missing_outcomes(words)
-    assert found.drop(columns="ctn_0094_dropout").loc["a"].isna().all()
-    assert found.loc["b"].notna().all()
-    assert found.loc[["c", "d"]].isna().all(axis=None)
-    assert found.loc["a", "ctn_0094_dropout"]
+    answers, reasons = outcomes(words), missing_outcomes(words)
+    assert answers.drop(columns="ctn_0094_dropout").loc["a"].isna().all()
+    assert answers.loc["b"].notna().all()
+    assert answers.loc[["c", "d"]].isna().all(axis=None)
+    assert answers.loc["a", "ctn_0094_dropout"]
     assert set(reasons.loc["a"]) == {"never seen", ""}
     assert set(reasons.loc["b"]) == {""}
     assert set(reasons.loc["c"]) == {"no pattern"}
     assert set(reasons.loc["d"]) == {"not followed long enough"}
     assert reasons.loc["e", "comer_2006"] == ""
     assert reasons.loc["e", "krupitsky_2011"] == "not followed long enough"
-    assert found.attrs["missing"]["comer_2006"] == {
+    assert answers.attrs["missing"]["comer_2006"] == {
         "no pattern": 1,
         "never seen": 1,
         "not followed long enough": 1,
@@ -297,20 +297,20 @@ def test_the_reference_gives_those_never_seen_a_perfect_score():
 
 def test_missing_weeks_are_left_out_where_the_paper_says_so():
     word = ["+-oo" * 6]
-    found, stored = outcomes(word).iloc[0], outcomes(word, compatible=True).iloc[0]
+    answers, stored = outcomes(word).iloc[0], outcomes(word, compatible=True).iloc[0]
     for name in ("strain_1994", "strain_1999", "shufman_1994_share"):
-        assert found[name] == 1 / 2
+        assert answers[name] == 1 / 2
     assert stored["Rd_strain_1994"] == stored["Rd_strain_1999"] == 3 / 4
     # Of weeks 6 to 15 those seen are 6, 9, 10, 13 and 14, with use in 9 and 13.
-    assert found["strain_1993"] == 3 / 5
+    assert answers["strain_1993"] == 3 / 5
     assert stored["Rd_strain_1993"] == pytest.approx(8 / 10)
 
 
 def test_the_first_15_weeks_are_those_of_the_protocol_and_not_those_seen():
     word = ["-" * 7 + "o" * 8 + "+" * 9]
-    found, stored = outcomes(word).iloc[0], outcomes(word, compatible=True).iloc[0]
-    assert found["ling_1998_share"] == 1
-    assert found["kosten_1993_responder"]
+    answers, stored = outcomes(word).iloc[0], outcomes(word, compatible=True).iloc[0]
+    assert answers["ling_1998_share"] == 1
+    assert answers["kosten_1993_responder"]
     assert stored["Rd_lingA_1998"] == pytest.approx(7 / 15)
     assert not stored["Rd_kostenB_1993"]
 
@@ -495,8 +495,8 @@ def test_definitions_that_say_they_coincide_do_and_no_others(words):
                 values[left], values[right], rtol=0, atol=1e-12, equal_nan=True
             ):
                 same[left] |= {right}
-    said = definitions().set_index("name")["same_as"]
-    assert {name: set(filter(None, said[name].split(", "))) for name in said.index} == same
+    same_as = definitions().set_index("name")["same_as"]
+    assert {name: set(filter(None, same_as[name].split(", "))) for name in same_as.index} == same
 
 
 def test_definitions_that_coincide():
@@ -551,7 +551,7 @@ def test_the_missing_rule_asked_for_is_in_the_text(missing):
 
 
 def _own(measure, **options) -> Definition:
-    given = {
+    fields = {
         "name": "own",
         "title": "Own",
         "kind": "relapse",
@@ -559,7 +559,7 @@ def _own(measure, **options) -> Definition:
         "missing": "A missing rule.",
         "measure": measure,
     }
-    return Definition(**{**given, **options})
+    return Definition(**{**fields, **options})
 
 
 def test_a_definition_of_your_own_stands_in_place_of_a_name():

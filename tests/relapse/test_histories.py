@@ -150,10 +150,10 @@ def test_each_word_is_what_the_plain_rules_make_of_it(records: iop.Records, numb
 
 def test_the_engagement_of_each_is_what_the_plain_rules_make_of_it(records: iop.Records) -> None:
     own = part(records, drawn(200, seed=2000))
-    found, expected = engagement(own), pd.DataFrame(plainly(own, 9.0), dtype=object)
+    table, expected = engagement(own), pd.DataFrame(plainly(own, 9.0), dtype=object)
     for name in expected:
         np.testing.assert_allclose(
-            found[name].astype("Float64").to_numpy(dtype=float, na_value=np.nan),
+            table[name].astype("Float64").to_numpy(dtype=float, na_value=np.nan),
             pd.to_numeric(expected[name].astype(object)).to_numpy(dtype=float),
             rtol=1e-12,
             err_msg=name,
@@ -263,14 +263,14 @@ def test_what_comes_later_does_not_change_what_was_known(number: int) -> None:
             times_of(time_to_relapse(before, rule)),
             times_of(time_to_relapse(after, rule)),
         )
-        told = [rows_of(state_histories(each, rule), Stay) for each in (before, then, after)]
+        histories = [rows_of(state_histories(each, rule), Stay) for each in (before, then, after)]
         for place, (history, cut) in enumerate(zip(late, cuts, strict=True)):
             name, last = f"E{place}", min(cut, history.end)
             if first[name].event and first[name].days <= last:
                 assert second[name][:3] == first[name][:3], (history, cut)
             facts = known_of(history, rule)
             assert facts is not None
-            by_rows, by_export, now = (state_of_each_day(each[name]) for each in told)
+            by_rows, by_export, now = (state_of_each_day(each[name]) for each in histories)
             for day in range(last + 1):
                 if day not in now or not (
                     day > rule.lost_after or min(facts.seen, default=99) <= last

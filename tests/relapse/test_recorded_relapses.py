@@ -115,8 +115,8 @@ def test_messages_of_rules_that_are_wrong_are_recorded() -> None:
     parts = []
     for options in wrong:
         try:
-            said = repr(iop.RelapseRule(**options))
+            message = repr(iop.RelapseRule(**options))
         except OutcomesError as error:
-            said = f"{type(error).__name__}: {error}"
-        parts.append((str(options), said))
+            message = f"{type(error).__name__}: {error}"
+        parts.append((str(options), message))
     compare_recorded(HERE / "wrong_rules.txt", parts_text(parts))

@@ -193,10 +193,10 @@ def test_ends_of_episodes_are_those_of_teds(large: Sample) -> None:
     for name, share in TEDS_SHARES.items():
         error = np.sqrt(share * (1 - share) / len(old))
         assert abs((reason == name).mean() - share) < SURE * error, name
-        here = stay[reason == name]
-        room = SURE * np.sqrt(0.25 / len(here))  # of the share below the median
-        assert (here < TEDS_MEDIAN_STAY[name]).mean() < 0.5 + room, name
-        assert (here <= TEDS_MEDIAN_STAY[name]).mean() > 0.5 - room, name
+        of_reason = stay[reason == name]
+        room = SURE * np.sqrt(0.25 / len(of_reason))  # of the share below the median
+        assert (of_reason < TEDS_MEDIAN_STAY[name]).mean() < 0.5 + room, name
+        assert (of_reason <= TEDS_MEDIAN_STAY[name]).mean() > 0.5 - room, name
 
 
 def test_a_first_use_makes_people_leave(large: Sample) -> None:
@@ -217,16 +217,18 @@ def test_a_check_in_tells_the_use_since_the_last_one_due(large: Sample) -> None:
     due = rows["status"] != "not_due"
     episode = rows["episode_id"]
     last_due = rows["day"].where(due).groupby(episode).ffill().groupby(episode).shift()
-    told = rows[(rows["status"] == "completed") & (rows["day"] > 0)].assign(last_due=last_due)
-    first = (told["relapse_day"] > told["last_due"]) & (told["relapse_day"] <= told["day"])
+    answered = rows[(rows["status"] == "completed") & (rows["day"] > 0)].assign(last_due=last_due)
+    first = (answered["relapse_day"] > answered["last_due"]) & (
+        answered["relapse_day"] <= answered["day"]
+    )
     assert first.sum() > 1200
-    assert told.loc[first, "used"].all()
-    assert not told.loc[told["relapse_day"].fillna(np.inf) > told["day"], "used"].any()
-    assert told.loc[told["relapse_day"] <= told["last_due"], "used"].mean() > 0.1
-    assert ((told["use_days"] > 0) == told["used"]).all()
-    assert (told["use_days"] <= told["day"] - told["last_due"]).all()
-    positive = told["drug_test"].isin(["positive", "mixed"])
-    assert told.loc[positive, "used"].all()
+    assert answered.loc[first, "used"].all()
+    assert not answered.loc[answered["relapse_day"].fillna(np.inf) > answered["day"], "used"].any()
+    assert answered.loc[answered["relapse_day"] <= answered["last_due"], "used"].mean() > 0.1
+    assert ((answered["use_days"] > 0) == answered["used"]).all()
+    assert (answered["use_days"] <= answered["day"] - answered["last_due"]).all()
+    positive = answered["drug_test"].isin(["positive", "mixed"])
+    assert answered.loc[positive, "used"].all()
 
 
 def test_check_ins_are_missed_more_with_time_and_after_a_first_use(large: Sample) -> None:
@@ -238,9 +240,9 @@ def test_check_ins_are_missed_more_with_time_and_after_a_first_use(large: Sample
     assert 0.55 < answered[182] < 0.65
     assert np.polyfit(answered.index, answered, 1)[0] < 0
     for week in (4, 12, 26):  # in one week, so that time does not distinguish them
-        here = rows["day"] == 7 * week
+        in_week = rows["day"] == 7 * week
         after = rows["relapse_day"] <= rows["day"]
-        used, not_used = missed[here & after], missed[here & ~after]
+        used, not_used = missed[in_week & after], missed[in_week & ~after]
         error = np.sqrt(used.var() / len(used) + not_used.var() / len(not_used))
         assert (used.mean() - not_used.mean()) / error > SURE
 

@@ -110,9 +110,9 @@ def test_a_limit_on_the_size_of_files_is_a_sentence_and_the_old_file_stays(old: 
         "try: write_whole(sys.argv[1], b'x' * 1_000_000, 'The report')\n"
         "except ReportError as error: print(error)\n"
     )
-    said = child(code, old).communicate()[0].decode()
-    assert said.startswith("The report cannot be written.\nFound: ")
-    assert "too large" in said.lower()
+    output = child(code, old).communicate()[0].decode()
+    assert output.startswith("The report cannot be written.\nFound: ")
+    assert "too large" in output.lower()
     assert old.read_bytes() == OLD
     assert [one.name for one in old.parent.iterdir()] == ["report.html"]
 

@@ -122,12 +122,12 @@ def numbers(table: pd.DataFrame) -> pd.DataFrame:
 def test_rows_of_one_person_are_taken_together_by_default(name):
     times = made_up()
     clusters, rows = times["person_id"].nunique(), len(times)
-    found, text = EVERY[name](times)
+    clustered, text = EVERY[name](times)
     named, _ = EVERY[name](times, cluster="person_id")
     apart, apart_text = EVERY[name](times, cluster=None)
-    pd.testing.assert_frame_equal(found, named)
-    same = [column for column in numbers(found) if column in apart]
-    assert not np.allclose(found[same], apart[same], equal_nan=True)
+    pd.testing.assert_frame_equal(clustered, named)
+    same = [column for column in numbers(clustered) if column in apart]
+    assert not np.allclose(clustered[same], apart[same], equal_nan=True)
     assert f"{rows:,} " in text
     assert f"in {clusters:,} clusters" in text
     assert "assumed independent" in apart_text
@@ -138,9 +138,9 @@ def test_rows_of_one_person_are_taken_together_by_default(name):
 def test_persons_that_do_not_repeat_change_nothing(name):
     times = made_up()
     alone = times.assign(person_id=np.arange(len(times)))
-    found, text = EVERY[name](alone)
+    clustered, text = EVERY[name](alone)
     without, text_without = EVERY[name](times.drop(columns="person_id"))
-    pd.testing.assert_frame_equal(found, without)
+    pd.testing.assert_frame_equal(clustered, without)
     if name in ESTIMATES:
         assert text == text_without
 

@@ -610,12 +610,12 @@ def test_a_move_that_nobody_ends_by_in_the_frame_still_competes() -> None:
 def test_what_competes_comes_with_the_times() -> None:
     times = small()
     competing = times["ended_by"].where(times["ended_by"] == "completed")
-    told = times.assign(competing_end=competing)
-    assert cumulative_incidence(told).causes == ("relapse", "completed")
+    labelled = times.assign(competing_end=competing)
+    assert cumulative_incidence(labelled).causes == ("relapse", "completed")
     # A word that the attributes name, as those of an earlier version did, decides nothing.
-    told = told.assign(competing_end=None)
-    told.attrs["competing"] = ["completed"]
-    assert cumulative_incidence(told).causes == ("relapse",)
+    labelled = labelled.assign(competing_end=None)
+    labelled.attrs["competing"] = ["completed"]
+    assert cumulative_incidence(labelled).causes == ("relapse",)
 
 
 @pytest.mark.parametrize("day", [np.nan, "20"])

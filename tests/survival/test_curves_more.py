@@ -191,14 +191,14 @@ def test_the_band_holds_the_whole_curve_as_often_as_it_says():
     curves = survival_curves(pd.concat(samples), by="sample")
     shares = []
     for drawn in (curves.band(150), curves.table.query("survival < 1 and day <= 150")):
-        held = []
+        covered = []
         for _, rows in drawn.groupby("sample"):
             # The truth falls between the days, so that each limit meets both ends of its step.
             begin = np.exp(-rows["day"].to_numpy() / 100)
             end = np.append(begin[1:], np.exp(-1.5))
-            held.append((rows["lower"] <= end).all() and (begin <= rows["upper"]).all())
-        assert len(held) == 200
-        shares.append(np.mean(held))
+            covered.append((rows["lower"] <= end).all() and (begin <= rows["upper"]).all())
+        assert len(covered) == 200
+        shares.append(np.mean(covered))
     band, pointwise = shares
     assert 0.92 < band < 0.985
     assert pointwise < 0.85
@@ -296,9 +296,9 @@ def test_days_with_nobody_at_risk_between_others_are_told() -> None:
             "ended_by": ["relapse", "relapse", "left", "relapse", "died", "left", "relapse"],
         }
     )
-    told = "nobody at risk from day 10 to day 20, day 40 to day 50"
-    assert told in iop.survival_curves(times).text
-    assert told in iop.survival_curves(times.assign(w=2.0), weights="w").text
-    assert told in iop.cumulative_incidence(times, causes=["relapse", "died"]).text
+    gaps = "nobody at risk from day 10 to day 20, day 40 to day 50"
+    assert gaps in iop.survival_curves(times).text
+    assert gaps in iop.survival_curves(times.assign(w=2.0), weights="w").text
+    assert gaps in iop.cumulative_incidence(times, causes=["relapse", "died"]).text
     assert "nobody" not in iop.survival_curves(times.assign(entry=0)).text
     assert "nobody" not in iop.survival_curves(times.assign(entry=4)).text

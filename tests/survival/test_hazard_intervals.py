@@ -50,11 +50,11 @@ def test_a_constant_rate_comes_out_within_chance_and_its_limits_hold_it(bandwidt
         table["se"].to_numpy().reshape(60, len(DAYS)).mean(axis=0), rel=0.25
     )
     # Missing limits (of a rate below half of its error) are not counted.
-    held = [
+    covered = [
         [row.lower <= RATE <= row.upper for row in rows.itertuples() if not np.isnan(row.lower)]
         for rows in (table[table["day"] == day] for day in DAYS)
     ]
-    assert all(np.mean(one) >= 0.88 for one in held)
+    assert all(np.mean(one) >= 0.88 for one in covered)
 
 
 def test_dated_at_check_ins_the_edges_are_wrong_and_can_still_be_had():

@@ -257,13 +257,13 @@ def test_how_far_dates_of_check_ins_are_off():
     assert off["check_in_dates"].to_numpy() == pytest.approx([2 / 3, 2 / 3])
     assert off["off_least"].to_numpy() == pytest.approx([1 / 6, 1 / 6])
     assert off["off_most"].to_numpy() == pytest.approx([1 / 6, 2 / 3])
-    told = (
+    sentence = (
         "biases the proportion without the event by +16.7 percentage points at day 30, +0.0 at day"
     )
-    assert told in interval_survival(times).text
+    assert sentence in interval_survival(times).text
     early = times.assign(days=[10, 20, 20], clear_until=[0, 0, 10])
-    told = interval_survival(early).text  # of the last day, where none of those told is seen
-    assert "by +0.0 percentage points at day 20." in told
+    sentence = interval_survival(early).text  # of the last day, where none of those told is seen
+    assert "by +0.0 percentage points at day 20." in sentence
     known = interval_survival(times.assign(clear_until=times["days"]))
     assert "dating events" not in known.text
 
@@ -418,11 +418,11 @@ def test_names_of_groups_are_drawn_as_they_are(tmp_path):
     names = [r"$\frac$", "_under", "x" * 100 + "end"]
     times = pd.concat([weekly().assign(track=name) for name in names])
     ax = interval_survival(times, "track").plot()
-    told = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert told[0].startswith(r"$\frac$: n = 10")
-    assert told[1].startswith(" _under: n")
-    assert "end: n = 10" in told[2]
-    assert len(told[2]) < 90
+    legend = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert legend[0].startswith(r"$\frac$: n = 10")
+    assert legend[1].startswith(" _under: n")
+    assert "end: n = 10" in legend[2]
+    assert len(legend[2]) < 90
     ax.figure.savefig(tmp_path / "names.png")
     pyplot.close("all")
 

@@ -213,8 +213,8 @@ def test_several_estimates_reach_the_maximum():
     assert at["survival"].isna().tolist() == [True, True, True, True, False, False]
     assert at["lowest"].to_numpy() == pytest.approx([0.5] * 6)
     assert at["highest"].to_numpy() == pytest.approx([1, 1, 1, 1, 0.5, 0.5])
-    told = "not unique: estimates differ by up to 50.0 percentage points"
-    assert f"{told} between day 0 and day 10" in curves.text
+    sentence = "not unique: estimates differ by up to 50.0 percentage points"
+    assert f"{sentence} between day 0 and day 10" in curves.text
 
 
 def test_part_of_the_curve_is_told_and_part_is_not():
@@ -239,19 +239,20 @@ def test_the_extremes_are_those_of_all_maxima():
         right = np.array([np.inf, *generator.integers(12, 20, 2), *[np.inf] * 8])
         entry = np.array([0, 0, 0, *np.maximum(left[3:] - generator.integers(1, 5, 8), 0)])
         intervals = Intervals.of(left, right, entry)
-        fit, found = estimate_truncated(intervals), Hazards.of(intervals)
-        if fit.after_lowest is None or found.free.any():
+        fit, masses = estimate_truncated(intervals), Hazards.of(intervals)
+        if fit.after_lowest is None or masses.free.any():
             continue
         several += 1
-        cell = np.arange(len(found.hazard))
-        within = (found.runs.first[:, None] <= cell) & (cell < found.runs.last[:, None])
+        cell = np.arange(len(masses.hazard))
+        within = (masses.runs.first[:, None] <= cell) & (cell < masses.runs.last[:, None])
         within = np.unique(within[np.isfinite(intervals.right)], axis=0).astype(float)
-        cost = found.waits.covering(intervals.weight, len(cell))
-        told = np.vstack([within, cost])
+        cost = masses.waits.covering(intervals.weight, len(cell))
+        constraints = np.vstack([within, cost])
         for number, (begin, end) in enumerate(zip(fit.left[:-1], fit.right[:-1], strict=True)):
-            through = (found.left <= begin) & (found.right <= end)
+            through = (masses.left <= begin) & (masses.right <= end)
             ends = [
-                linprog(sign * through, A_eq=told, b_eq=told @ found.hazard).fun * sign
+                linprog(sign * through, A_eq=constraints, b_eq=constraints @ masses.hazard).fun
+                * sign
                 for sign in (1, -1)
             ]
             assert fit.highest[number] == pytest.approx(np.exp(-ends[0]), abs=1e-6)
@@ -321,14 +322,14 @@ def test_the_risk_table_adds_up_to_who_has_entered():
     result = interval_survival(times, "group").risk_table(days)
     for row in result.itertuples():
         part = times[times["group"] == row.group]
-        here = part[part["entry"] <= row.day]
+        entered = part[part["entry"] <= row.day]
         event = part["event"] & (part["days"] <= row.day)
         clear = ~event & (part["clear_until"] >= row.day) & (part["entry"] <= row.day)
         between = part["event"] & ~event & (part["clear_until"] < row.day)
         assert row.events == event.sum()
         assert row.clear == clear.sum()
         assert row.between == between.sum()
-        assert row.clear + row.between + row.over + row.events == len(here)
+        assert row.clear + row.between + row.over + row.events == len(entered)
 
 
 def test_scores_are_the_slope_and_curve_of_the_profile_likelihood():
@@ -342,12 +343,12 @@ def test_scores_are_the_slope_and_curve_of_the_profile_likelihood():
     entry = times["entry"].to_numpy(float)
     result = Hazards.of(Intervals(left, right, np.ones(len(left)), entry))
     assert np.isfinite(result.hazard).all()
-    held = result.hazard > 0
+    positive = result.hazard > 0
     cell = np.arange(len(result.hazard))
 
     def members(runs: object) -> np.ndarray:
         within = (runs.first[:, None] <= cell) & (cell < runs.last[:, None])
-        return within[:, held].astype(float)
+        return within[:, positive].astype(float)
 
     inside, waits, happened = members(result.runs), members(result.waits), np.isfinite(right)
 
@@ -361,7 +362,7 @@ def test_scores_are_the_slope_and_curve_of_the_profile_likelihood():
             pull = (factor[happened] / np.expm1(total)) @ inside[happened] - factor @ waits
             return -value, -pull * hazard
 
-        start = np.log(result.hazard[held])
+        start = np.log(result.hazard[positive])
         found_here = minimize(minus, start, jac=True, method="BFGS", options={"gtol": 1e-9})
         return -float(found_here.fun)
 

@@ -503,8 +503,8 @@ def test_the_picture_draws_the_table() -> None:
             assert cells[f"risk_{position}_observed_{day:g}"] == str(count)
             through = rows[rows["day"] <= day]
             assert cells[f"risk_{position}_events_{day:g}"] == str(through["events"].sum())
-            told = cells[f"risk_{position}_terminal_{day:g}"]
-            assert told == str(through["terminal"].sum())
+            cell = cells[f"risk_{position}_terminal_{day:g}"]
+            assert cell == str(through["terminal"].sum())
     assert alternative_text(ax).startswith("Mean number of events a person through day")
     assert compare_recurrence(tied(), "group", id="id").plot() is not ax
     pyplot.close("all")

@@ -119,16 +119,16 @@ def test_competing_ends_of_one_day_but_for_rounding_are_those_of_r():
 @pytest.mark.parametrize("size", MERGED["size"].unique())
 def test_the_same_days_become_one_as_in_r(size):
     rows = MERGED[MERGED["size"] == size]
-    (found,) = merge_near_ties([rows["given"].to_numpy()])
-    assert np.array_equal(found, rows["merged"].to_numpy())
-    assert len(np.unique(found)) < len(rows)
+    (merged,) = merge_near_ties([rows["given"].to_numpy()])
+    assert np.array_equal(merged, rows["merged"].to_numpy())
+    assert len(np.unique(merged)) < len(rows)
 
 
 def test_runs_are_merged_and_the_first_day_stays():
     step = 1.4e-8
     days = np.array([0.3 + 2 * step, 0.3, 0.3 + step, 0.4, np.inf, np.nan])
-    (found,) = merge_near_ties([days])
-    assert np.array_equal(found, [0.3, 0.3, 0.3, 0.4, np.inf, np.nan], equal_nan=True)
+    (merged,) = merge_near_ties([days])
+    assert np.array_equal(merged, [0.3, 0.3, 0.3, 0.4, np.inf, np.nan], equal_nan=True)
 
 
 def test_a_day_next_to_a_whole_one_is_the_whole_one():

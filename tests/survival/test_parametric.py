@@ -234,8 +234,8 @@ def test_a_group_in_the_picture_has_the_name_it_has(tmp_path):
     times = made_plain("weeks")
     times["group"] = np.where(times["group"] == 1, r"$\frac$", "_under: n = 2")
     ax = parametric_survival(times, "group", models="exponential").plot()
-    told = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert told[2:] == [r"$\frac$: exponential", " _under: n = 2: exponential"]
+    legend = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert legend[2:] == [r"$\frac$: exponential", " _under: n = 2: exponential"]
     ax.figure.savefig(tmp_path / "names.png")
 
 

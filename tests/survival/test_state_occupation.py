@@ -545,8 +545,8 @@ def test_ids_that_name_nobody_are_refused() -> None:
 
 def test_a_share_whose_limits_cannot_be_computed_says_so() -> None:
     frame = pd.DataFrame({"id": [1, 2], "state": "a", "days": 9, "next_state": None})
-    told = "Share of people in each state on day 9: a 1 (95% limits cannot be computed). "
-    assert state_occupation(frame, id="id").text.startswith(told)
+    sentence = "Share of people in each state on day 9: a 1 (95% limits cannot be computed). "
+    assert state_occupation(frame, id="id").text.startswith(sentence)
 
 
 def test_nobody_moves() -> None:

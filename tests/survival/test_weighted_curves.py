@@ -428,9 +428,9 @@ def test_the_table_below_weighted_curves_is_the_risk_table(counting):
             assert rows == f"{row['rows_at_risk']:,.0f}"
     assert "weighted by weight, robust standard errors (rows of one id" in notes(ax)
     assert "sums of weight; rows: how many are at risk" in notes(ax)
-    said = "At risk: just before each day" if counting == "just_before" else "entered by then"
-    assert said in notes(ax)
-    assert said in iop.alternative_text(ax)
+    note = "At risk: just before each day" if counting == "just_before" else "entered by then"
+    assert note in notes(ax)
+    assert note in iop.alternative_text(ax)
     legend = [text.get_text() for text in ax.get_legend().get_texts()]
     sizes = curves.sizes
     for name, n, events in zip(("1", "2"), sizes["n"], sizes["events"], strict=True):

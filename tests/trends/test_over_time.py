@@ -78,14 +78,14 @@ def test_a_cusum_knows_which_way_is_worse(improves: str) -> None:
         frame, "Event", run_length=200, series=200, improves=improves, seed=4
     )
     table = sums.table
-    said = "worse" if improves == "down" else "better"
-    assert set(table["signal"]) == {"", said}
-    assert f"signal: {said} at person " in sums.text
+    direction = "worse" if improves == "down" else "better"
+    assert set(table["signal"]) == {"", direction}
+    assert f"signal: {direction} at person " in sums.text
     limit = cusum_limit(np.full(80, 0.5), odds_ratio=2.0, run_length=200, seed=4, series=200)
-    assert table[f"limit_{said}"].iloc[0] == limit
+    assert table[f"limit_{direction}"].iloc[0] == limit
     plain = cusum_of([0.5] * 80, frame["observed"], odds_ratio=2.0, limit=limit)
-    np.testing.assert_array_equal(table[said], plain["cusum"])
-    assert (table.index[table["signal"] == said][0]) == plain.index[plain["signal"]][0]
+    np.testing.assert_array_equal(table[direction], plain["cusum"])
+    assert (table.index[table["signal"] == direction][0]) == plain.index[plain["signal"]][0]
 
 
 def test_a_planted_rise_is_found_soon_and_before_it_there_is_rarely_a_signal() -> None:

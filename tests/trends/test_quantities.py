@@ -195,15 +195,15 @@ def test_means_and_estimates_have_no_chart_of_counts(many: iop.Records) -> None:
 
 
 def test_the_table_of_measures_says_all_of_each() -> None:
-    told = iop.describe_quantities()
-    assert told["name"].tolist() == list(QUANTITIES)
+    measures = iop.describe_quantities()
+    assert measures["name"].tolist() == list(QUANTITIES)
     for column in ("title", "numerator", "date", "unit", "rule", "chart", "improves"):
-        assert (told[column] != "").all()
-    assert (told["denominator"] == "").sum() == 2  # admissions and census are counts
-    assert told["title"].is_unique
-    for name, title in zip(told["name"], told["title"], strict=True):
+        assert (measures[column] != "").all()
+    assert (measures["denominator"] == "").sum() == 2  # admissions and census are counts
+    assert measures["title"].is_unique
+    for name, title in zip(measures["name"], measures["title"], strict=True):
         assert MEASURES[name].title == title
-    tables = {row for names in told["tables"] for row in names.split(", ") if row}
+    tables = {row for names in measures["tables"] for row in names.split(", ") if row}
     assert tables == {"attendance", "checkins"}
 
 

@@ -289,14 +289,14 @@ def test_groups_add_up_and_keep_all_periods(records: Records) -> None:
 
 def test_the_sentence_holds_the_counts_and_the_range_and_no_news(records: Records) -> None:
     result = trend(records, "completion_rate", chart="none")
-    said = (
+    sentence = (
         "Completion rate in 2026-06: 100.0% (1 of 1; 95% interval 20.7% to 100.0%); between "
         "0.0% and 100.0% over 3 months (2026-02 to 2026-06). Not complete yet: 2026-07."
     )
-    assert result.text == said
+    assert result.text == sentence
     assert trend(records, "completion_rate").text == (
-        f"{said} The last point: common cause. Centre 50.0%, limits 0.0% to 100.0%. Trial limits: "
-        "fewer than 12 points. No signal in 3 months. With fewer than 30 in a typical period, "
+        f"{sentence} The last point: common cause. Centre 50.0%, limits 0.0% to 100.0%. Trial "
+        "limits: fewer than 12 points. No signal in 3 months. With fewer than 30 in a typical period, "
         "limits are rough; longer periods have more."
     )
     admissions = trend(records, "admissions", by="program")

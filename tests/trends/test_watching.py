@@ -241,7 +241,7 @@ def test_what_cannot_be_watched_is_refused(draw: Any) -> None:
     other = iop.trend(
         pd.DataFrame({"period": range(4), "value": 1.0, "site": "a"}), "Two", by="site"
     )
-    for call, said in (
+    for call, message in (
         (lambda: draw([]), "a list of trends"),
         (lambda: draw([one, 3]), "one is no trend"),
         (lambda: draw([one], ["attendance_rate"]), "their own"),
@@ -254,5 +254,5 @@ def test_what_cannot_be_watched_is_refused(draw: Any) -> None:
         (lambda: draw(3, ["admissions"]), "ecords"),
         (lambda: draw([of_values([np.nan, np.nan], "Empty")]), "No chart has a point"),
     ):
-        with pytest.raises((OutcomesError, RuleError, EstimateError), match=said):
+        with pytest.raises((OutcomesError, RuleError, EstimateError), match=message):
             call()

@@ -53,8 +53,8 @@ def stays(table: pd.DataFrame, *columns: str) -> Counter[tuple[Any, ...]]:
 
 def blurred(attendance: pd.DataFrame, *words: dict[str, str]) -> pd.DataFrame:
     """Return the truth with the statuses that a shape does not distinguish under one word."""
-    told = {theirs: ours for each in words for theirs, ours in each.items()}
-    return attendance.assign(status=attendance["status"].replace(told))
+    word_of = {theirs: ours for each in words for theirs, ours in each.items()}
+    return attendance.assign(status=attendance["status"].replace(word_of))
 
 
 def minutes(table: pd.DataFrame, name: str) -> float:
@@ -99,12 +99,12 @@ def test_appointments_by_name_give_the_stay_that_they_know(
 ) -> None:
     last = truth["episodes"].sort_values("admit_date").drop_duplicates("person_id", keep="last")
     known = truth["attendance"]
-    told = {
+    word_of = {
         "unrecorded": "attended",  # Show, whatever was signed
         "excused": "client_cancel",
         "not_scheduled": "client_cancel",
     }
-    right = blurred(known[known["episode_id"].isin(last["episode_id"])], ALL_CAME, told)
+    right = blurred(known[known["episode_id"].isin(last["episode_id"])], ALL_CAME, word_of)
     result = read["02"]
     columns = ("date", "start_time", "service", "status")
     assert stays(result.attendance, *columns) == stays(right, *columns)
@@ -120,8 +120,8 @@ def test_appointments_by_name_give_the_stay_that_they_know(
 def test_a_workbook_with_titles_and_totals_gives_every_row(
     read: dict[str, iop.Records], truth: dict[str, pd.DataFrame]
 ) -> None:
-    told = {"excused": "client_cancel", "not_scheduled": "client_cancel"}
-    right = blurred(truth["attendance"], ALL_CAME, told)
+    word_of = {"excused": "client_cancel", "not_scheduled": "client_cancel"}
+    right = blurred(truth["attendance"], ALL_CAME, word_of)
     columns = ("episode_id", "date", "start_time", "service", "status", "minutes_scheduled")
     result = read["03"]
     whole = result.attendance.assign(
@@ -137,8 +137,8 @@ def test_a_workbook_with_titles_and_totals_gives_every_row(
 def groups_told(truth: dict[str, pd.DataFrame], *words: dict[str, str]) -> pd.DataFrame:
     """The groups as a mark or a list tells them: cancelled late is absent, else excused."""
     services = truth["attendance"]
-    told = {"late_cancel": "no_show", "client_cancel": "excused"}
-    return blurred(services[services["service"] == "group"], told, *words)
+    word_of = {"late_cancel": "no_show", "client_cancel": "excused"}
+    return blurred(services[services["service"] == "group"], word_of, *words)
 
 
 def test_a_grid_of_months_gives_every_mark(
@@ -168,16 +168,16 @@ def test_a_row_a_group_gives_everyone_in_its_lists(
 def test_one_longitudinal_file_gives_both_tables(
     read: dict[str, iop.Records], truth: dict[str, pd.DataFrame]
 ) -> None:
-    right, found = truth["checkins"], read["06"].checkins
-    assert stays(found, "episode_id", "date", "status") == stays(
+    right, checkins = truth["checkins"], read["06"].checkins
+    assert stays(checkins, "episode_id", "date", "status") == stays(
         right, "episode_id", "date", "status"
     )
     for name in ("used", "employed", "stable_housing"):
-        told = found[name].map({True: "yes", False: "no"})
-        assert told.value_counts().to_dict() == right[name].value_counts().to_dict()
+        answer = checkins[name].map({True: "yes", False: "no"})
+        assert answer.value_counts().to_dict() == right[name].value_counts().to_dict()
     for name in ("craving", "use_days", "phq9", "gad7"):
-        assert minutes(found, name) == minutes(right, name)
-    tests = found["drug_test"].value_counts()
+        assert minutes(checkins, name) == minutes(right, name)
+    tests = checkins["drug_test"].value_counts()
     assert tests[tests > 0].to_dict() == {
         word: count
         for word, count in right["drug_test"].value_counts().items()
@@ -188,15 +188,15 @@ def test_one_longitudinal_file_gives_both_tables(
 def test_a_form_gives_those_who_answered_and_those_who_were_due(
     read: dict[str, iop.Records], truth: dict[str, pd.DataFrame]
 ) -> None:
-    found, right = read["07"].checkins, truth["checkins"]
+    checkins, right = read["07"].checkins, truth["checkins"]
     answered = right[right["status"] == "completed"]
-    given = found[found["due_row"] != "made"]
+    given = checkins[checkins["due_row"] != "made"]
     assert stays(given, "episode_id", "date", "status") == stays(
         answered, "episode_id", "date", "status"
     )
     right = right.merge(truth["episodes"], on="episode_id")
     columns = ("episode_id", "date")
-    result = stays(found[found["due_row"] == "made"], *columns)
+    result = stays(checkins[checkins["due_row"] == "made"], *columns)
     missed = right[right["status"] == "missed"]
     # Not made: those of the day of admission, and those whose days are not over at the data cut.
     edge = missed[(missed["date"] == missed["admit_date"]) | (missed["date"] > "2026-09-26")]

@@ -188,8 +188,8 @@ def all_words(text: str) -> dict[str, str]:
 def test_headings_and_words_of_a_shape_are_proposed(shape: str, tmp_path: Path) -> None:
     files, columns, words = SHAPES[shape]
     proposal = iop.suggest_mapping(written(tmp_path, files))
-    told = dict(zip(proposal.table["heading"], proposal.table["column"], strict=True))
-    assert {heading: told.get(heading) for heading in columns} == columns
+    proposed = dict(zip(proposal.table["heading"], proposal.table["column"], strict=True))
+    assert {heading: proposed.get(heading) for heading in columns} == columns
     assert {word: all_words(proposal.text).get(word) for word in words} == words
     assert iop.read_mapping(tomllib.loads(proposal.text)) == proposal.mapping
 

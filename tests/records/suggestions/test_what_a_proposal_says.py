@@ -90,10 +90,10 @@ def test_a_broken_line_is_named_with_file_and_line(tmp_path: Path) -> None:
     proposal = iop.suggest_mapping(
         written(tmp_path, {"roster.csv": EPISODES, "visits.jsonl": good + "no json\n"})
     )
-    said = "visits.jsonl, line 9: no JSON object: set aside"
-    assert f"not read: {said}" in proposal.summary()
+    message = "visits.jsonl, line 9: no JSON object: set aside"
+    assert f"not read: {message}" in proposal.summary()
     records = iop.read_records(tmp_path, mapping=tomllib.loads(proposal.text))
-    assert odd_row_lines(records.problems) == [said]
+    assert odd_row_lines(records.problems) == [message]
 
 
 def long_table() -> str:
@@ -209,6 +209,6 @@ def test_an_identifier_of_which_no_row_matches_is_not_sure(tmp_path: Path) -> No
     rows = "".join(f"Z-{n:03d},01/{13 + n}/2026,Group,Attended\n" for n in range(8))
     log = f"Client ID,Service Date,Service,Status\n{rows}"
     proposal = iop.suggest_mapping(written(tmp_path, {"roster.csv": EPISODES, "log.csv": log}))
-    told = proposal.table.query("table == 'attendance' and heading == 'Client ID'")
-    assert told["why"].tolist() == ["0% of its rows match the episodes"]
-    assert told["confidence"].tolist() < [0.4]
+    identifier = proposal.table.query("table == 'attendance' and heading == 'Client ID'")
+    assert identifier["why"].tolist() == ["0% of its rows match the episodes"]
+    assert identifier["confidence"].tolist() < [0.4]
