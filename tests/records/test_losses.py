@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 import iop_outcomes as iop
 from iop_outcomes.cli import app
-from iop_outcomes.records.checks.losses import lost_rows, nearly_all_lost
+from iop_outcomes.records.checks.losses import (
+    loss_lines,
+    lost_rows,
+    nearly_all_lost,
+    odd_row_lines,
+    source_lines,
+    unmatched_lines,
+)
 
 EPISODES = "episode_id,admit_date\nE1,2026-01-05\nE2,2026-01-06\n"
 HEADER = "episode_id,date,status,note\n"
@@ -104,3 +113,98 @@ def test_many_files_with_the_same_note_are_one_line(tmp_path: Path) -> None:
     assert "and 15 rows of 15 more files belong to no episode" in done.output
     assert "notes 02.csv and 17 others" in done.output
     assert len(records.ignored) == 20
+
+
+def losing(*files: tuple[int, int, int, int]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return problems and sources of files: rows read, set aside, folded, planned."""
+    numbers = ("rows_read", "rows_set_aside", "rows_folded", "rows_planned")
+    sources = pd.DataFrame(
+        [
+            {"table": "attendance", "file": f"a{place}.csv", **dict(zip(numbers, one, strict=True))}
+            for place, one in enumerate(files)
+        ]
+    )
+    kept = sources["rows_read"] - sources["rows_set_aside"] - sources["rows_folded"]
+    sources["rows_kept"] = kept
+    problems = pd.DataFrame(
+        [("attendance", "a0.csv", "after_data_cut", "kept")] * 9
+        + [("attendance", "a0.csv", "unknown_word", "set aside")] * 2
+        + [("attendance", "a0.csv", "missing_value", "set aside")],
+        columns=["table", "file", "check", "done"],
+    )
+    return problems, sources
+
+
+# Of 1,015 rows 5 are folded, and 10 planned, which are among those not kept.
+@pytest.mark.parametrize(
+    ("aside", "said", "nearly"),
+    [(200, "", False), (201, "many", False), (900, "many", False), (901, "nearly all", True)],
+)
+def test_a_table_loses_many_rows_above_a_fifth_and_nearly_all_above_nine_tenths(
+    aside: int, said: str, nearly: bool
+) -> None:
+    problems, sources = losing((1015, aside + 10, 5, 10))
+    assert nearly_all_lost(problems, sources) == nearly
+    lines = loss_lines(problems, sources)
+    rests = "nothing follows from them" if nearly else "numbers rest on the others"
+    assert [line.split(" (")[0] for line in lines] == (
+        [f"{said} rows of attendance were set aside: {aside} of 1,000"] if said else []
+    )
+    for line in lines:
+        assert line.endswith(f"), most of them for unknown_word; {rests} (a0.csv {aside} of 1,000)")
+    (table,) = lost_rows(problems, sources).to_dict("records")
+    assert (table["rows"], table["set_aside"], table["share"]) == (1000, aside, aside / 1000)
+
+
+def test_a_table_whose_rows_are_all_folded_has_lost_none() -> None:
+    problems, sources = losing((8, 0, 8, 0))
+    assert np.isnan(lost_rows(problems, sources)["share"][0])
+    assert loss_lines(problems, sources) == []
+
+
+@pytest.mark.parametrize("number", [1, 2, 10, 11])
+def test_up_to_ten_files_are_named_one_by_one(number: int) -> None:
+    _, sources = losing(*[(1015, 17, 5, 10)] * number)
+    lines = source_lines(sources)
+    said = "read = {} kept + {} set aside + {} planned for later + {} folded"
+    if number > 10:
+        numbers = f"{993 * 11:,}", 7 * 11, 10 * 11, 5 * 11
+        assert lines == [f"  attendance: 11,165 rows of 11 files {said.format(*numbers)}"]
+        return
+    names = [f" of a{place}.csv" for place in range(number)] if number > 1 else [""]
+    told = said.format(993, 7, 10, 5)
+    assert lines == [f"  attendance: 1,015 rows{name} {told}" for name in names]
+
+
+@pytest.mark.parametrize("number", [8, 9, 10])
+def test_eight_odd_lines_are_said_and_the_others_counted(number: int) -> None:
+    rows = [("a.csv", line, "open_quote") for line in range(2, 2 + number)]
+    problems = pd.DataFrame(
+        [*rows, rows[0], ("a.csv", 1, "other")], columns=["file", "line", "check"]
+    )
+    lines = odd_row_lines(problems)
+    assert len(lines) == 8 + (number > 8)
+    assert lines[7].startswith("a.csv, line 9: a quote opens a cell")
+    more = {9: "and 1 more such line", 10: "and 2 more such lines"}
+    assert lines[8:] == ([more[number]] if number > 8 else [])
+
+
+@pytest.mark.parametrize("number", [10, 11, 12])
+def test_ten_files_of_no_episode_are_said_and_the_others_counted(number: int) -> None:
+    frame = pd.DataFrame(
+        {
+            "file": [f"a{place}.csv" for place in range(number)],
+            "rows_unmatched": range(1001, 1001 + number),
+            "rows_read": 2002,
+            "ids_unmatched": 1,
+            "share": 0.5,
+        }
+    )
+    lines = unmatched_lines(frame)
+    assert len(lines) == 10 + (number > 10)
+    assert lines[0] == (
+        f"a{number - 1}.csv: {1000 + number:,} of 2,002 rows (50.0%), with 1 different "
+        "identifier, belong to no episode"
+    )
+    more = {11: "1,001 rows of 1 more file", 12: "2,003 rows of 2 more files"}
+    assert lines[10:] == ([f"and {more[number]} belong to no episode"] if number > 10 else [])

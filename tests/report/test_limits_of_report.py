@@ -1,12 +1,22 @@
-"""How long a table is that stays whole, and how often its charts signal by chance."""
+"""Where a report says or does another thing: the number, the day or the colour on either side."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pandas as pd
 import pytest
 
+from iop_outcomes.errors import ReportError
+from iop_outcomes.report.earlier.reading import NUMBERS, _figures
+from iop_outcomes.report.forms import workbook
 from iop_outcomes.report.model import Table
+from iop_outcomes.report.period import parse_report_period
 from iop_outcomes.report.sections import signals
+from iop_outcomes.report.sections.findings import NO_CHANGE, compare
+from iop_outcomes.report.settings import contrast
+from iop_outcomes.statistics.differences import difference_interval, rate_ratio_interval
+from iop_outcomes.trends.quantities import find_quantity
 from iop_outcomes.trends.watching.false_alarms import measured
 
 
@@ -68,3 +78,161 @@ def test_months_in_a_row_that_say_the_same_are_one_stretch(
 )
 def test_a_verdict_in_words(variation: str, said: str) -> None:
     assert signals.said(variation) == said
+
+
+@pytest.mark.parametrize(
+    ("colour", "on_white"),
+    [
+        ("#ffffff", 1.0),
+        ("#000000", 21.0),
+        ("#ff0000", 3.998),
+        ("#00ff00", 1.372),
+        ("#0000ff", 8.592),
+        ("#0a0a0a", 19.798),  # 10 of 255 is dark enough for the straight part of the rule
+        ("#0b0b0b", 19.683),
+        ("#767676", 4.542),
+    ],
+)
+def test_the_contrast_of_a_colour_is_that_of_wcag(colour: str, on_white: float) -> None:
+    assert contrast(colour, "#ffffff") == pytest.approx(on_white, abs=0.001)
+    assert contrast("#ffffff", colour) == contrast(colour, "#ffffff")
+
+
+@pytest.mark.parametrize(
+    ("text", "months", "each", "repeats", "in_quarters", "by_months", "shorter"),
+    [
+        ("2026-07", 1, "month", True, False, False, True),
+        ("2026Q3", 3, "quarter", True, False, True, True),
+        ("2026", 12, "year", True, True, True, False),
+        ("2025-10..2026-09", 12, "year", True, True, True, False),
+        ("2025-10-02..2026-10-01", 12, "year", True, True, False, False),
+        ("2025-11..2026-09", 11, "11 months", False, False, True, True),
+        ("2025-09..2026-09", 13, "13 months", False, False, True, False),
+        ("2025-07..2026-09", 15, "15 months", False, True, True, False),
+        ("2026-01..2026-05", 5, "5 months", False, False, True, True),
+        ("2026-01-15..2026-02-14", 1, "1 month", True, False, False, True),
+        ("2026-01-15..2026-01-15", 0, "1 day", False, False, False, True),
+        ("2026-01-15..2026-02-13", 0, "30 days", False, False, False, True),
+        ("2025-10-02..2026-09-30", 0, "364 days", False, False, False, True),
+    ],
+)
+def test_what_a_period_is_made_of(
+    text: str,
+    months: int,
+    each: str,
+    repeats: bool,
+    in_quarters: bool,
+    by_months: bool,
+    shorter: bool,
+) -> None:
+    period = parse_report_period(text)
+    assert (period.months, period.each) == (months, each)
+    assert (period.repeats, period.in_quarters) == (repeats, in_quarters)
+    assert (period.by_months, period.shorter_than_year) == (by_months, shorter)
+
+
+def test_a_period_is_cut_and_goes_back() -> None:
+    year = parse_report_period("2025-10..2026-09")
+    assert list(map(str, year.cut(3))) == ["2025Q4", "2026Q1", "2026Q2", "2026Q3"]
+    assert len(year.cut(1)) == 12
+    days = parse_report_period("2026-01-15..2026-01-24")
+    assert (str(days.back(1)), str(days.back(2))) == (
+        *("2026-01-05 to 2026-01-14", "2025-12-26 to 2026-01-04"),
+    )
+    quarter = parse_report_period("2026Q3")
+    assert (str(quarter.back(0)), str(quarter.back(3))) == ("2026Q3", "2025Q4")
+    assert str(quarter.window(3)) == str(quarter.window(2)) == "2026Q3"
+    assert str(quarter.window(4)) == "2026-06 to 2026-09"
+
+
+@pytest.mark.parametrize(("last", "refused"), [("2025-12-31", False), ("2026-01-01", True)])
+def test_a_report_is_about_ten_years_at_most(last: str, refused: bool) -> None:
+    text = f"2016-01-01..{last}"
+    if refused:
+        with pytest.raises(ReportError, match="ten years"):
+            parse_report_period(text)
+    else:
+        assert parse_report_period(text).months == 120
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        (0, True),
+        (-1, False),
+        (10**9 - 1, True),
+        (10**9, False),
+        (1.5, False),
+        (float("nan"), False),
+        (float("inf"), False),
+        (None, False),
+    ],
+)
+def test_a_count_of_an_earlier_report_is_whole_and_below_a_billion(value: Any, kept: bool) -> None:
+    row = dict.fromkeys(NUMBERS, None) | {NUMBERS[0]: value}
+    if kept:
+        assert _figures(row) == (float(value), *[None] * (len(NUMBERS) - 1))
+    else:
+        with pytest.raises(ValueError):  # noqa: PT011  (it has no message)
+            _figures(row)
+    assert _figures({NUMBERS[0]: 1, NUMBERS[1]: 2.0, NUMBERS[2]: 1.5})[:3] == (1.0, 2.0, 1.5)
+    for other in (True, "1"):
+        with pytest.raises(TypeError):
+            _figures({NUMBERS[0]: other})
+
+
+def counted(value: float, period: str) -> pd.Series:
+    return pd.Series({"value": value, "period": period})
+
+
+@pytest.mark.parametrize(
+    ("before", "last", "word"),
+    [(100, 200, "higher"), (200, 100, "lower"), (100, 110, ""), (0, 9, "higher"), (0, 1, "")],
+)
+def test_a_count_is_compared_by_the_interval_of_its_ratio(
+    before: int, last: int, word: str
+) -> None:
+    quantity = find_quantity("admissions")
+    low, high = rate_ratio_interval(last, before)
+    said, text = compare(None, quantity, counted(before, "2026Q2"), counted(last, "2026Q3"))  # type: ignore[arg-type]
+    assert said == (word or NO_CHANGE)
+    ratio = f"ratio {last / before:.2f}, 95% interval {low:.2f} to {high:.2f}" if before else ""
+    detail = f"({ratio or f'no ratio to 0, 95% interval from {low:.2f} up'})."
+    assert text.endswith(detail)
+    assert text.startswith(f"That is {word} than {before}" if word else "No clear change from")
+    assert (low > 1, high < 1) == (word == "higher", word == "lower")
+
+
+@pytest.mark.parametrize(
+    ("before", "last", "word"),
+    [((50, 100), (80, 100), "higher"), ((80, 100), (50, 100), "lower"), ((50, 100), (55, 100), "")],
+)
+def test_a_share_is_compared_by_the_interval_of_its_difference(
+    before: tuple[int, int], last: tuple[int, int], word: str
+) -> None:
+    def row(counts: tuple[int, int], period: str) -> pd.Series:
+        top, bottom = counts
+        numbers = {"numerator": top, "denominator": bottom, "value": top / bottom}
+        return pd.Series({**numbers, "period": period})
+
+    low, high = difference_interval(last, before)
+    quantity = find_quantity("completion_rate")
+    said, text = compare(None, quantity, row(before, "2026Q2"), row(last, "2026Q3"))  # type: ignore[arg-type]
+    assert said == (word or NO_CHANGE)
+    points = last[0] - before[0]
+    told = f"difference {points:+.1f} points, 95% interval {low * 100:+.1f} to {high * 100:+.1f}"
+    assert text.endswith(f"({told}).")
+
+
+@pytest.mark.parametrize("letters", [31_999, 32_000, 32_001, 40_000])
+def test_a_cell_of_a_workbook_holds_32000_letters(letters: int) -> None:
+    written: list[str] = []
+
+    class Sheet:
+        def write_string(self, row: int, column: int, text: str, look: object) -> None:
+            assert (row, column, look) == (1, 2, "look")
+            written.append(text)
+
+    workbook._put_text(Sheet(), (1, 2), "x" * letters, "look")  # type: ignore[arg-type]
+    whole = letters <= 32_000
+    assert written == ["x" * letters if whole else "x" * 31_999 + "…"]
