@@ -10,9 +10,8 @@ import math
 import re
 from itertools import pairwise
 
-import pandas as pd
-
 from validation.attack_curves import curves
+from validation.attack_flow import flow, flow_by_quarter
 from validation.attack_periods import due, months, same, weekdays, window, years
 from validation.attack_reading import Read, cell, missing, rows
 from validation.attack_solving import Name, Puzzle
@@ -25,7 +24,7 @@ DAYS = (30, 60, 90)
 def build(read: Read) -> Puzzle:
     """Return the puzzle that a report sets its reader."""
     puzzle = Puzzle()
-    for piece in (_admissions, _trends, _flow, _weeks, _sessions, _discharges, _programs, _files):
+    for piece in (_admissions, _trends, flow, _weeks, _sessions, _discharges, _programs, _files):
         piece(puzzle, read)
     _between(puzzle, read)
     weekdays(puzzle, read)
@@ -89,35 +88,6 @@ def _earlier_quarters(puzzle: Puzzle, read: Read, names: dict[str, str]) -> None
             x = puzzle.unknown((measure, quarter, "numerator"))
             n = puzzle.unknown((measure, quarter, "denominator"))
             puzzle.share(x, n, float(percent) / 100, 3)
-
-
-def _flow(puzzle: Puzzle, read: Read) -> None:
-    found = rows(read, "cohort_flow")
-    if not found:
-        return
-    names = []
-    for row in found:
-        stage = str(row["stage"])
-        day = re.search(r"after (\d+) days", stage)
-        name = ("flow", f"retained {day[1]}" if day else stage.split()[0])
-        names.append(name)
-        cell(puzzle, name, row["reached"])
-        share = row["share"]
-        if isinstance(share, str):
-            bound = re.fullmatch(r"(over|under) (\d+)%", share)
-            if bound:
-                edge = float(bound[2]) / 100
-                if bound[1] == "over":
-                    puzzle.row({name: 1.0, names[0]: -edge}, 1e-6, math.inf)
-                else:
-                    puzzle.row({name: 1.0, names[0]: -edge}, -math.inf, -1e-6)
-        else:
-            puzzle.share(name, names[0], float(share), 3)  # type: ignore[arg-type]
-    for name in names[1:]:
-        puzzle.part(names[0], name)
-    for whole, part in (("first", "fourth"), ("retained 30", "retained 60")):
-        puzzle.part(("flow", whole), ("flow", part))
-    puzzle.part(("flow", "retained 60"), ("flow", "retained 90"))
 
 
 def _weeks(puzzle: Puzzle, read: Read) -> None:
@@ -278,6 +248,7 @@ def _between(puzzle: Puzzle, read: Read) -> None:
         return
     newest = quarters[-1]
     years(puzzle, read, quarters)
+    flow_by_quarter(puzzle, read, quarters)
     admitted = window(read, "Admissions", newest)
     same(puzzle, [("admissions", one, "numerator") for one in admitted], [("admitted", ALL)])
     year = [("admissions", quarter, "numerator") for quarter in quarters[-4:]]
@@ -293,7 +264,6 @@ def _between(puzzle: Puzzle, read: Read) -> None:
         for count, name in (("x", "numerator"), ("n", "denominator")):
             parts = [(f"retained_{day}", quarter, name) for quarter in quarters[-4:]]
             puzzle.total(("program", ALL, f"retained_{day}", count), parts)  # type: ignore[arg-type]
-    _followed_90_days(puzzle, read, quarters)
     discharged = window(read, "Discharges", newest)
     completed = [("completion_rate", one, "numerator") for one in discharged]
     same(puzzle, completed, [("discharged", "completed")])
@@ -315,17 +285,3 @@ def _between(puzzle: Puzzle, read: Read) -> None:
     together = puzzle.unknown(("admitted", "ever"))
     puzzle.total(together, [("admissions", quarter, "numerator") for quarter in quarters])
     puzzle.part(kept, together)
-
-
-def _followed_90_days(puzzle: Puzzle, read: Read, quarters: list[str]) -> None:
-    """Use that those who could be followed for 90 days may be the admissions of four quarters."""
-    dates = re.search(r"How far people came: admissions from ([\d-]+) to ([\d-]+),", read.words)
-    if dates and pd.Period(quarters[-1], "Q").end_time.date().isoformat() == dates[2]:
-        last = quarters[-4:]
-        for name, measure, count in [
-            ("admitted", "retained_90", "denominator"),
-            *((f"retained {day}", f"retained_{day}", "numerator") for day in DAYS),
-        ]:
-            whole = puzzle.unknown(("followed 90 days", name))
-            puzzle.total(whole, [(measure, quarter, count) for quarter in last])
-            puzzle.part(whole, ("flow", name))

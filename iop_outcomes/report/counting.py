@@ -22,6 +22,8 @@ from iop_outcomes.report.model import DraftTable, Hidden, Table
 from iop_outcomes.report.programs import program_table
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections import cohort, quality, relapse
+from iop_outcomes.report.sections.attendance.exclusions import FAMILY as OUTSIDE
+from iop_outcomes.report.sections.attendance.exclusions import exclusions_table
 from iop_outcomes.report.sections.attendance.weekdays import FAMILY as WEEKDAYS
 from iop_outcomes.report.sections.attendance.weekdays import NAME as BY_WEEKDAY
 from iop_outcomes.report.sections.attendance.weekdays import weekdays_shown, weekdays_table
@@ -138,6 +140,9 @@ def _times_of_tables(scope: Scope, plan: MergePlan | None) -> dict[str, str]:
             times["session people"] = times["sessions"]
     if scope.period is not None and scope.engagement is not None:
         times |= dict.fromkeys(("flow", "weeks"), scope.followed_90_days_text)
+        assert scope.flow_dates is not None
+        in_flow = f"in the flow up to {scope.flow_dates[1].date()}"
+        times[OUTSIDE] = f"{scope.considered_90_days_text}, {in_flow}"
     return times
 
 
@@ -185,7 +190,7 @@ def count_all(
     weeks = None
     if scope.engagement is not None:
         if scope.tells(*FLOW):
-            tables.append(cohort.flow_table(scope, linked))
+            tables += [cohort.flow_table(scope, linked), exclusions_table(scope, linked)]
         if scope.tells("attendance_rate"):
             tables.append(cohort.sessions_table(scope, linked, plan.step("sessions")))
             days = weekdays_table(scope, linked, plan.step(WEEKDAYS))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise, permutations
 
 import numpy as np
+import pandas as pd
 
 from iop_outcomes.attendance.rule import UNRECORDED, AttendanceRule
 from iop_outcomes.attendance.stays import RETENTION_DAYS
@@ -15,9 +16,10 @@ from iop_outcomes.disclosure.merging import MergePlan
 from iop_outcomes.disclosure.results import Key as Row
 from iop_outcomes.disclosure.results import trend_keys
 from iop_outcomes.records.schema import ATTENDED
+from iop_outcomes.report.period import ReportPeriod, period_between, within
 from iop_outcomes.report.programs import FAMILY
-from iop_outcomes.report.scope import Scope
-from iop_outcomes.report.sections.attendance import weekdays
+from iop_outcomes.report.scope import Mask, Scope
+from iop_outcomes.report.sections.attendance import exclusions, weekdays
 from iop_outcomes.report.sections.cohort import ALL, NOT_RECORDED, flow_stages
 from iop_outcomes.report.sections.relapse import RelapseResults
 from iop_outcomes.report.sections.stays import STAYS
@@ -58,6 +60,7 @@ def link_report(
         link_year(scope, linked, trends)
         link_nested(linked, trends)
         link_rates(linked, trends)
+    link_considered(scope, linked, trends)
     link_relapse(scope, linked, relapse, trends)
     link_files(scope, linked, trends)
 
@@ -214,12 +217,79 @@ def link_year(scope: Scope, linked: LinkedCounts, trends: Trends) -> None:
         for count, name in (("x", "numerator"), ("n", "denominator")):
             whole = (FAMILY, f"retained_{day}", ALL, count)
             _sum_of(linked, whole, of(f"retained_{day}", name))
-    if scope.followed_90_days_is_year and scope.engagement is not None:
-        admitted = of(f"retained_{RETENTION_DAYS[-1]}", "denominator")
-        _sum_of(linked, ("flow", "admitted"), admitted)
-        stages = flow_stages(scope)[-len(RETENTION_DAYS) :]
-        for (words, _), day in zip(stages, RETENTION_DAYS, strict=True):
-            _sum_of(linked, ("flow", words), of(f"retained_{day}", "numerator"))
+
+
+def link_considered(scope: Scope, linked: LinkedCounts, trends: Trends) -> None:
+    """Declare what the flow, and who is not in it, share with the trends by day of admission.
+
+    A period of a trend that lies in the time of a count in part only is split into those who are in
+    the count and the others.
+    """
+    if exclusions.ALL not in linked:
+        return
+    if scope.flow_dates is None or scope.period is None:
+        _same(linked, ("admissions", ALL), exclusions.ALL)
+        return
+    (first, last), end = scope.flow_dates, scope.period.last
+    late = scope.too_late_for_90_days
+    window = ("admitted in the time of", exclusions.IN_FLOW, str(last.date()))
+    admitted = scope.considered_90_days & ~late
+    linked.count(window, int(admitted.sum()), people=scope.people(admitted))
+    linked.total(exclusions.ALL, [window, exclusions.LATE])
+    stages = flow_stages(scope)
+    by_day = zip(stages[-len(RETENTION_DAYS) :], RETENTION_DAYS, strict=True)
+    retained = [
+        ("flow", *stages[0], f"retained_{RETENTION_DAYS[-1]}", "denominator"),
+        *(("flow", *stage, f"retained_{day}", "numerator") for stage, day in by_day),
+    ]
+    _by_day_of_admission(
+        *(scope, linked, trends, ("admissions", "numerator"), exclusions.LATE, late),
+        period_between(last + pd.Timedelta(days=1), end),
+    )
+    of_flow = period_between(first, last)
+    _by_day_of_admission(
+        scope, linked, trends, ("admissions", "numerator"), window, admitted, of_flow
+    )
+    for family, words, mask, measure, count in retained:
+        key = (family, words)
+        _by_day_of_admission(scope, linked, trends, (measure, count), key, mask, of_flow)
+
+
+def _by_day_of_admission(
+    scope: Scope,
+    linked: LinkedCounts,
+    trends: Trends,
+    counted: tuple[str, str],
+    whole: Row,
+    mask: Mask,
+    time: ReportPeriod,
+) -> None:
+    """Declare that the people of a count are those of the periods of a trend, or of parts of them.
+
+    `counted` is the measure of the trend and which of its counts; `mask` the episodes of the count.
+    """
+    measure, count = counted
+    levels = (trends.atoms, trends.by_part, trends.by_period)
+    trend = next((some[measure] for some in levels if measure in some), None)
+    if trend is None:
+        return
+    parts: list[Row] = []
+    dates = scope.records.episodes["admit_date"]
+    starts, ends = trend.table["start"], trend.table["end"].dt.normalize()
+    for row, start, end in zip(trend_keys(trend), starts, ends, strict=True):
+        key = (*row, count)
+        if end < time.first or start > time.last or key not in linked:
+            continue
+        here = mask & within(dates, period_between(start, end))
+        inside = time.first <= start and end <= time.last
+        if inside and int(here.sum()) == linked.value(key):
+            parts.append(key)
+        elif int(here.sum()) <= linked.value(key):
+            piece = ("in", time.dates, whole, key)
+            linked.count(piece, int(here.sum()), people=scope.people(here))
+            linked.part(key, piece)
+            parts.append(piece)
+    _sum_of(linked, whole, parts)
 
 
 def _sum_of(linked: LinkedCounts, count: Key, parts: Sequence[Key]) -> None:

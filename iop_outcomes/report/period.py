@@ -125,6 +125,13 @@ class ReportPeriod:
         begin = self.last + _DAY - pd.DateOffset(months=months)
         return self if begin >= self.first else period_between(begin, self.last)
 
+    def whole_months_before(self, latest: pd.Timestamp) -> pd.Timestamp:
+        """Return the last day that lies whole months before its own, and not after `latest`."""
+        after, months = self.last + _DAY, 0
+        while after - pd.DateOffset(months=months) - _DAY > latest:
+            months += 1
+        return after - pd.DateOffset(months=months) - _DAY
+
     def cut(self, months: int) -> list[ReportPeriod]:
         """Return the times of n months that it is made of, the earliest first."""
         after = self.last + _DAY

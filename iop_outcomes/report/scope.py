@@ -109,43 +109,71 @@ class Scope:
 
     @cached_property
     def followed_90_days(self) -> Mask:
-        """Which episodes were admitted in the last year that was followed for 90 days by the cut.
+        """Which episodes were admitted in the last 12 months followed for 90 days by the data cut.
 
         What a person can only reach with time is reported for these: nobody is judged too early.
         """
         known = self.engaged[f"retained_{FOLLOW_UP_DAYS}"].notna().to_numpy()
-        if self.period is None:
+        if self.flow_dates is None:
             return known
-        first, last = self._admitted_90_days_before
-        return known & self.records.episodes["admit_date"].between(first, last).to_numpy()
+        return known & self.records.episodes["admit_date"].between(*self.flow_dates).to_numpy()
 
     @property
     def followed_90_days_text(self) -> str:
         """The cohort of `followed_90_days` in words."""
-        if self.period is None:
+        if self.flow_dates is None:
             return f"all admissions followed for {FOLLOW_UP_DAYS} days"
-        first, last = self._admitted_90_days_before
-        return (
-            f"admissions from {first.date()} to {last.date()}, followed for {FOLLOW_UP_DAYS} days"
-        )
+        first, last = (day.date() for day in self.flow_dates)
+        return f"admissions from {first} to {last}, followed for {FOLLOW_UP_DAYS} days"
+
+    @cached_property
+    def considered_90_days(self) -> Mask:
+        """Which episodes were admitted from the first day of `flow_dates` on, in the period."""
+        if self.flow_dates is None:
+            return self.admitted_in(1)
+        assert self.period is not None
+        considered = period_between(self.flow_dates[0], self.period.last)
+        return within(self.records.episodes["admit_date"], considered)
+
+    @cached_property
+    def too_late_for_90_days(self) -> Mask:
+        """Which of `considered_90_days` were admitted too late to be followed for 90 days.
+
+        With a period that is after the last day of `flow_dates`.
+        """
+        if self.flow_dates is not None:
+            late = (self.records.episodes["admit_date"] > self.flow_dates[1]).to_numpy()
+            return np.asarray(self.considered_90_days & late)
+        assert self.attendance is not None  # else there is no flow
+        late = self.attendance.stays.observable < FOLLOW_UP_DAYS
+        late |= still_to_be_followed(self.records, FOLLOW_UP_DAYS)
+        return np.asarray(late & ~self.followed_90_days)
 
     @property
-    def _admitted_90_days_before(self) -> tuple[pd.Timestamp, pd.Timestamp]:
+    def considered_90_days_text(self) -> str:
+        """The cohort of `considered_90_days` in words."""
+        if self.flow_dates is None:
+            return "all admissions"
         assert self.period is not None
+        return f"admissions from {self.flow_dates[0].date()} to {self.period.last.date()}"
+
+    @cached_property
+    def flow_dates(self) -> tuple[pd.Timestamp, pd.Timestamp] | None:
+        """The first and last day of admission of `followed_90_days`; None for the whole time.
+
+        They end so many whole months before the end of the period: half a month of a trend's period
+        would leave a few people between two counts, and one of the two would have to be hidden.
+        """
+        if self.period is None:
+            return None
         cut = pd.Timestamp(self.records.as_of) - pd.Timedelta(days=FOLLOW_UP_DAYS)
         last = min(cut.normalize(), self.period.last)
         waiting = self.records.episodes["admit_date"][
             still_to_be_followed(self.records, FOLLOW_UP_DAYS)
         ]
         last = min([last, *(waiting - pd.Timedelta(days=1))])  # complete for everybody before it
+        last = self.period.whole_months_before(last)
         return period_between(last, last).window(max(YEAR, self.period.months)).first, last
-
-    @property
-    def followed_90_days_is_year(self) -> bool:
-        """Whether `followed_90_days` are those of just the year up to the end of the period."""
-        if self.period is None:
-            return False
-        return self._admitted_90_days_before == (self.window(4).first, self.window(4).last)
 
     def closed_in(self, quarters: int) -> Mask:
         """Return which episodes were discharged in the `window` of n quarters."""

@@ -12,17 +12,22 @@ from iop_outcomes.disclosure.system import PrintedCells, PrintedShare, attack, j
 from iop_outcomes.errors import ReportError
 from iop_outcomes.report.model import Hidden
 from iop_outcomes.report.programs import FAMILY
+from iop_outcomes.report.sections.attendance.exclusions import FAMILY as OUTSIDE
 from iop_outcomes.report.sections.cohort import ALL
 
 WHOLE = ""
 OF_EXPORT = ("files", "rows")
 """Families of counts of the export that was read: they are the same in each report."""
-ADDED_UP = ("trend", "admissions", "discharges", "sessions", "weekdays", "flow", "weeks")
+ADDED_UP = (
+    *("trend", "admissions", "discharges", "sessions", "weekdays", "flow", "weeks"),
+    OUTSIDE,
+)
 """Families of counts of episodes and sessions: those of all programs are the sum of each."""
 MOST_ROUNDS = 8  # of hiding what follows
 System = Callable[[Hidden], PrintedCells]
 _TIME = re.compile(
-    "(flow|weeks|weekdays|admissions|discharges|sessions|session people), [^/()]*? /"
+    "(flow|outside the flow|weeks|weekdays|admissions|discharges|sessions|session people), "
+    "[^/()]*? /"
 )
 
 
@@ -161,7 +166,7 @@ def _row(item: Item, *, wider: bool = False) -> str:
     if not isinstance(item, tuple):
         return str(item)
     names = [str(one) for one in item]
-    length = {"trend": 4, "weeks": 2, "flow": 2}.get(names[0], 3)
+    length = {"trend": 4, "weeks": 2, "flow": 2, OUTSIDE: 2}.get(names[0], 3)
     return " / ".join(names[: 2 if wider and names[0] == "trend" else 1 if wider else length])
 
 

@@ -57,8 +57,6 @@ def test_a_year_is_its_four_quarters_and_two_years_are_eight() -> None:
     scope: Any = SimpleNamespace(
         period=third,
         window=lambda quarters: third.window(3 * quarters),
-        followed_90_days_is_year=False,
-        engagement=None,
     )
     quarters = [Q3 - back for back in range(11, -1, -1)]
     table = pd.DataFrame(
@@ -104,7 +102,19 @@ def test_the_people_who_did_not_come_so_far_are_those_admitted_less_those_who_di
             **{f"retained_{day}": [True, False, False, False, True] for day in (30, 60, 90)},
         }
     )
+    days = {0: (1, 5, 8, 9), 1: (2, 3, 7, 40), 2: (3, 6, 6, 8), 4: (1, 2, 3, 5)}
+    episode = np.repeat(list(days), 4)
+    of_two = episode == 2  # his last three have no recorded outcome: four of four, or one
+    of_two &= np.arange(16) > 8
+    sessions = SimpleNamespace(
+        day=np.concatenate(list(days.values())),
+        attended=~of_two,
+        unrecorded=of_two,
+        count=lambda rows: np.bincount(episode[rows], minlength=5),
+    )
+    stays = SimpleNamespace(observed=np.ones(5, dtype=bool))
     scope: Any = SimpleNamespace(
+        attendance=SimpleNamespace(sessions=sessions, stays=stays),
         engaged=table,
         followed_90_days=np.array([True, True, True, True, False]),
         followed_90_days_text="admitted",
@@ -117,6 +127,10 @@ def test_the_people_who_did_not_come_so_far_are_those_admitted_less_those_who_di
     assert behind == [4, 1]
     apart = [linked.behind[("flow", names[0]), ("flow", name)] for name in names[1:]]
     assert apart == [1, 3, 3, 3, 3]
+    assert draft.table.frame["not_known"].tolist() == [0, 0, 1, 0, 0, 0]
+    fourth = ("flow", names[2])
+    assert linked.behind[*fourth, "not known"] == 1
+    assert linked.behind[("rest", ("flow", names[0]), fourth), (*fourth, "not known")] == 2
 
 
 @pytest.fixture(scope="module")

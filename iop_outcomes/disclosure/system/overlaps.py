@@ -28,13 +28,15 @@ ADDED = {
     "sessions": ("sessions",),
     "attendance_by_weekday": ("due", "attended", "unrecorded"),
     "discharges": ("discharges",),
-    "cohort_flow": ("reached",),
+    "cohort_flow": ("reached", "not_known"),
+    "flow_exclusions": ("admissions",),
     "programs": ("admitted",),
     "continuity": ("met", "of"),
     "attendance_by_week": ("episodes_followed", "due", "attended", "no_show", "cancelled"),
 }
 """The columns of which the counts of two spans of days add up to that of both."""
 OF_BOTH = (("numerator", "denominator"), ("met", "of"), ("attended", "due"))
+ALL_ADMISSIONS = "all admissions"  # the only row of flow_exclusions that is of all its days
 PART = "part / "
 SETTLED = ("known", "hidden", "")
 
@@ -127,6 +129,8 @@ def counted(document: Mapping[str, Any]) -> Iterator[Counted]:
         if columns is None or not (trend or told):
             continue
         for row in rows_of(table):
+            if name == "flow_exclusions" and row["who"] != ALL_ADMISSIONS:
+                continue
             days = _days(str(row["period"])) if trend else _days(*told.groups())  # type: ignore[union-attr]
             if days is None or str(row.get("status") or "") not in SETTLED:
                 continue
@@ -151,7 +155,7 @@ def figures(document: Mapping[str, Any]) -> int:
 
 def _what(name: str, label: tuple[str, ...], column: str) -> tuple[str, ...]:
     """Return what is counted; admissions are in several tables."""
-    if name == "trend_admissions" or (column == "admitted" and not label):
+    if name in ("trend_admissions", "flow_exclusions") or (column == "admitted" and not label):
         return ("admitted",)
     return (name, *label, column)
 
@@ -167,7 +171,7 @@ def _label(
     name: str, row: Mapping[str, Any], everyone: frozenset[str]
 ) -> tuple[frozenset[str], tuple[str, ...]]:
     """Return the programs of a row, and what else it is of."""
-    if name.startswith("trend_"):
+    if name.startswith("trend_") or name == "flow_exclusions":
         return everyone, ()
     if name == "admissions":
         by, group = str(row["by"]), str(row["group"])

@@ -23,7 +23,7 @@ from iop_outcomes.report.merging import plan_text
 from iop_outcomes.report.model import DraftTable, Drawing, Hidden, Kind, Section, Table
 from iop_outcomes.report.scope import Scope
 from iop_outcomes.report.sections import cohort, quality, relapse, sites, stays
-from iop_outcomes.report.sections.attendance import weekdays
+from iop_outcomes.report.sections.attendance import exclusions, weekdays
 from iop_outcomes.report.sections.findings import NOT_TOLD, Finding, period_word
 from iop_outcomes.report.trends import Trends
 from iop_outcomes.shared.provenance import provenance_of
@@ -99,7 +99,7 @@ def flow_section(scope: Scope, counted: Counted) -> Section:
         return Section(name, title, sentences or (NO_SESSIONS,))
     draft = counted.drafts["cohort_flow"]
     table = cohort.flow_shown(draft, scope, counted.linked, counted.hidden)
-    return Section(name, title, sentences, (table,))
+    return Section(name, title, sentences, (table, counted.table(exclusions.NAME)))
 
 
 def who_came(scope: Scope, counted: Counted) -> Section:

@@ -17,6 +17,7 @@ from iop_outcomes.records.fitness.time import TimeCovered
 from iop_outcomes.records.schema import ATTENDANCE_STATUSES, DISCHARGE_REASONS
 from iop_outcomes.report.model import DraftTable, Hidden, Kind, Table
 from iop_outcomes.report.scope import Mask, Scope
+from iop_outcomes.report.sections.attendance.exclusions import unknown_visits
 from iop_outcomes.shared.text import SHARE_DECIMALS
 
 NOT_RECORDED = "not recorded"
@@ -134,19 +135,45 @@ def flow_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
             linked.part(whole, part, people=scope.people(outer & ~inner))
     for key, mask in zip(keys[2:], masks[2:], strict=True):
         linked.part(keys[0], key, people=scope.people(masks[0] & ~mask))
+    unknown, unknown_keys = _flow_unknown(scope, linked, stages)
     reached = np.array([int(mask.sum()) for mask in masks])
     frame = pd.DataFrame({"stage": [words for words, _ in stages], "reached": reached})
     frame["share"] = np.round(reached / max(reached[0], 1), SHARE_DECIMALS)
-    kinds: dict[str, Kind] = {"reached": "count", "share": "share"}
-    later = (
-        "Newer admissions are not in this table: how far they come is not known yet. Nor is "
-        "anybody whose stay the records do not tell. A session without a recorded outcome counts "
-        "as none. "
+    frame["not_known"] = unknown
+    kinds: dict[str, Kind] = {"reached": "count", "share": "share", "not_known": "count"}
+    note = (
+        "Who is not in this table, and why, stands in the next one. Not known: sessions without a "
+        "recorded outcome decide it, or no service has one; they are not among those reached. A "
+        "share behind which a small count would show is given as a bound."
     )
-    note = f"{later}A share behind which a small count would show is given as a bound."
     caption = f"How far people came: {scope.followed_90_days_text}"
     table = Table("cohort_flow", caption, frame, kinds, note)
-    return DraftTable(table, _with_share(keys, "reached", keys[0]))
+    return DraftTable(table, _with_share(keys, "reached", keys[0]) | {"not_known": unknown_keys})
+
+
+def _flow_unknown(
+    scope: Scope, linked: LinkedCounts, stages: list[tuple[str, Mask]]
+) -> tuple[list[int], list[tuple[object, ...]]]:
+    """Declare of how many it is not known whether they reached each stage; they did not count."""
+    admitted, followed = ("flow", stages[0][0]), stages[0][1]
+    unknown = {
+        stages[place][0]: unknown_visits(scope, number, RETENTION_DAYS[0]) & followed
+        for place, number in ((1, 1), (2, 4))
+    }
+    counts: list[int] = []
+    needs: list[tuple[object, ...]] = []
+    for words, reached in stages:
+        mask = unknown.get(words)
+        counts.append(0 if mask is None else int(mask.sum()))
+        if mask is None:
+            needs.append(())
+            continue
+        key = ("flow", words, "not known")
+        linked.count(key, counts[-1], people=scope.people(mask), item=key, rank=DETAIL)
+        others = followed & ~reached & ~mask
+        linked.part(("rest", admitted, ("flow", words)), key, people=scope.people(others))
+        needs.append((key,))
+    return counts, needs
 
 
 def flow_shown(draft: DraftTable, scope: Scope, linked: LinkedCounts, hidden: Hidden) -> Table:
