@@ -257,3 +257,21 @@ def test_a_share_of_six_digits_and_its_limits_are_of_one_fraction_up_to_300() ->
     lower, upper = (round(float(one), 6) for one in proportion_interval(10.0, 300.0))
     tops, bottoms = counts_of_share(round(10 / 300, 6), lower, upper)
     assert (tops.tolist(), bottoms.tolist()) == ([10], [300])
+
+
+def test_all_admissions_of_the_flow_are_admissions_like_those_of_other_tables() -> None:
+    """Those of fifteen months less those of the year before were 5 of one quarter."""
+    who = [["all admissions", 65], ["not counted: admitted too late", "hidden"]]
+    caption = "Who is counted in how far people came, and who is not: admissions from "
+    longer = table(
+        "flow_exclusions", ["who", "admissions"], who, f"{caption}2025-07-01 to 2026-09-30"
+    )
+    columns = ["period", "numerator", "status"]
+    year = table("trend_admissions", columns, [["2025Q3 to 2026Q2", 60, "known"]])
+    cells = [read_cells(json.dumps(report(tables=[one])))[0] for one in (longer, year)]
+    found = audit(cells).found
+    assert found["low"].tolist() == [5]
+    assert "2026-07-01 to 2026-09-30" in found["cell"].iloc[0]
+    who[0][1] = 71
+    cells[0] = read_cells(json.dumps(report(tables=[longer])))[0]
+    assert audit(cells).found.empty

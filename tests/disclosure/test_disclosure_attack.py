@@ -94,6 +94,67 @@ def test_what_the_attacker_takes_for_known_of_weekdays_is_true(open_read: Read) 
         solve(puzzle, ask=False)
 
 
+def test_what_the_attacker_takes_for_known_of_who_is_not_counted_is_true(open_read: Read) -> None:
+    tables = {name: one for name, one in open_read.tables.items() if name != "attendance_by_week"}
+    names = ("flow_exclusions", "cohort_flow")
+    who, flow = (tables[name].assign(share="hidden") for name in names)
+    solve(build(replace(open_read, tables=tables | {names[0]: who, names[1]: flow})), ask=False)
+    later = who.copy()
+    later.loc[[0, 1], "admissions"] += 1  # not the admissions of the quarters
+    fewer, of_fewer = who.copy(), flow.copy()
+    fewer.loc[[2, 3], "admissions"] += [1, -1]
+    of_fewer.loc[0, "reached"] -= 1  # not those of the quarters whose stay is known
+    for wrong in ((later, flow), (fewer, of_fewer)):
+        given = tables | dict(zip(names, wrong, strict=True))
+        puzzle = build(replace(open_read, tables=given))
+        with pytest.raises(ValueError, match="nothing fits"):
+            solve(puzzle, ask=False)
+
+
+NOT_COUNTED = pd.DataFrame(
+    {
+        "who": [
+            "all admissions",
+            "not counted: admitted too late",
+            "not counted: not known",
+            "counted in how far people came",
+        ],
+        "admissions": [95, 20, "hidden", 70],
+        "share": ["hidden"] * 4,
+    }
+)
+FLOW = pd.DataFrame(
+    {
+        "stage": ["admitted", "first session within 30 days", "still in the program after 90 days"],
+        "reached": [70, 58, "hidden"],
+        "not_known": [0, "hidden", 0],
+        "share": ["hidden"] * 3,
+    }
+)
+ADMISSIONS = pd.DataFrame(
+    {"period": ["2025Q3", "2025Q4", "2026Q1", "2026Q2"], "numerator": [25, 25, "hidden", 20]}
+)
+
+
+def test_the_attacker_adds_up_who_is_counted_and_who_is_not() -> None:
+    unknown = ("considered", "not counted: not known")
+    found = solve(build(Read({"cohort_flow": FLOW, "flow_exclusions": NOT_COUNTED}, {}, "")))
+    assert found.pinned == {unknown: 5}  # 95 less 20 and 70
+    captions = (
+        "How far people came: admissions from 2025-07-01 to 2026-03-31, followed for 90 days",
+        "Who is counted in how far people came, and who is not: admissions from 2025-07-01 to "
+        "2026-06-30",
+    )
+    hidden = NOT_COUNTED.assign(admissions=["hidden", "hidden", 0, 57])
+    tables = {
+        "cohort_flow": FLOW.assign(reached=[57, 46, "hidden"]),
+        "flow_exclusions": hidden,
+        "trend_admissions": ADMISSIONS,
+    }
+    found = solve(build(Read(tables, {}, " ".join(captions), captions)))
+    assert found.pinned["admissions", "2026Q1", "numerator"] == 7  # 57 less 25 and 25
+
+
 WEEKDAYS = pd.DataFrame(
     {
         "weekday": ["Monday", "Saturday", "all"],

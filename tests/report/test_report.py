@@ -406,7 +406,7 @@ def test_the_flow_counts_those_followed_long_enough(records: iop.Records) -> Non
         "reached"
     ]
     how = iop.engagement(records)
-    admitted = records.episodes["admit_date"].between("2025-07-03", "2026-07-02")
+    admitted = records.episodes["admit_date"].between("2025-07-01", "2026-06-30")
     chosen = how[admitted.to_numpy() & how["retained_90"].notna().to_numpy()]
     assert table["admitted"] == len(chosen)
     assert table["fourth session within 30 days"] == (chosen["fourth_session_day"] <= 30).sum()
