@@ -142,7 +142,7 @@ def flow_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
     frame["not_known"] = unknown
     kinds: dict[str, Kind] = {"reached": "count", "share": "share", "not_known": "count"}
     note = (
-        "Who is not in this table, and why, stands in the next one. Not known: sessions without a "
+        "The next table shows who is not in this one, and why. Not known: sessions without a "
         "recorded outcome decide it, or no service has one; they are not among those reached. A "
         "share behind which a small count would show is given as a bound."
     )

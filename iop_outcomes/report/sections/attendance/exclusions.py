@@ -25,7 +25,7 @@ WORDS = {
     NOT_KNOWN: f"not counted: whether they stayed for {FOLLOW_UP_DAYS} days is not known",
     IN_FLOW: "counted in how far people came",
 }
-PROGRAM = "the records of their program do not tell who stayed"
+PROGRAM = "the records of their program do not show who stayed"
 LATER = (
     "their program records no discharges, and they were admitted fewer than "
     f"{FOLLOW_UP_DAYS + NO_CONTACT_DAYS} days before the data cut"
@@ -41,8 +41,8 @@ SET_ASIDE = (
 def exclusions_table(scope: Scope, linked: LinkedCounts) -> DraftTable:
     """Return how many admissions of the time are in the flow, and how many are not, by reason.
 
-    The counts of the flow must have been declared. The reasons for which the stay is not known
-    stand apart where none of their counts is small; else they are counts that are not printed.
+    The counts of the flow must have been declared. Each reason why the stay is not known is a row
+    where none of their counts is small; else they are counts that are not printed.
     """
     groups = {ALL: scope.considered_90_days, LATE: scope.too_late_for_90_days}
     unknown = groups[ALL] & ~groups[LATE] & ~scope.followed_90_days
