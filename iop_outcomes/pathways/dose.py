@@ -26,8 +26,8 @@ from iop_outcomes.survival import survival_curves
 Kind = Literal["service", "approach"]
 DOSES = ("none", "lower", "higher")
 CAUTION = (
-    "Sessions after admission are no cause that these numbers show: who does well comes more "
-    "often, and who is given more of a service may need it more."
+    "Sessions after admission are no cause that these numbers show: those who do well come more "
+    "often, and those given more of a service may need it more."
 )
 
 

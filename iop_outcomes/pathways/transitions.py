@@ -32,8 +32,8 @@ PATH, FIRST = "entry_path", "first session"
 CAME, NEVER, OPEN = "first_session", "left_without_session", "end_of_follow_up"
 COLUMNS = ("entry", "days", "event", "ended_by", "days_before_admission", "days_here")
 OF_THOSE = (
-    "Of those admitted here with the day of a prior discharge recorded: who was discharged there "
-    "and never came is not in these records."
+    "Of those admitted here with the day of a prior discharge recorded: those who were "
+    "discharged there and never came are not in these records."
 )
 
 
@@ -327,9 +327,9 @@ def transitions(
     table.insert(3, "episodes", size.reindex(table[PATH]).to_numpy().astype(np.int64))
     place = np.arange(len(table)).reshape(len(parts), len(names)).T.ravel()
     rule_text = (
-        f"Days since admission, but for the first session: since the prior discharge. {OF_THOSE} "
-        f"In treatment on day {day}: the stay to the last contact reached it. The paths differ at "
-        "admission: their differences are no effects."
+        "Days since admission, except for the first session: since the prior discharge. "
+        f"{OF_THOSE} In treatment on day {day}: the stay to the last contact reached it. The paths "
+        "differ at admission: their differences are no effects."
     )
     return Transitions(
         table.iloc[place].reset_index(drop=True),

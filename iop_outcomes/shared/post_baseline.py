@@ -47,8 +47,8 @@ def refuse_post_baseline(used: Iterable[str], allowed: bool, origin: str) -> Non
     more = f" and {len(late) - MOST_NAMED} more" if len(late) > MOST_NAMED else ""
     raise RuleError(
         "A covariate known only at the end of the stay cannot explain times from its beginning: "
-        "who has the event early cannot attend for long, and seems to have had it for want of "
-        "attendance (immortal time).",
+        "those who have the event early cannot attend for long, and seem to have had it for lack "
+        "of attendance (immortal time).",
         found=f"{named}{more}",
         instead="iop.landmark(records, day=30), those still at risk on a day with their "
         'attendance by then; iop.start_stop(records, every="week"), attendance so far; '

@@ -53,8 +53,8 @@ def followed_up(records: Records | Attendance, *, within: int = 7) -> Continuity
     -----
     In the style of the HEDIS measure FUI (7 and 30 days), of which the follow-up visit is on
     another date than the discharge; in FUA, which is of emergency visits, the same day counts.
-    Counted are those who were admitted here: who was discharged there and never came is not in
-    these records, so that the share is higher than that of all who were discharged.
+    Counted are those who were admitted here: those who were discharged there and never came are not
+    in these records, so that the share is higher than that of all who were discharged.
 
     References
     ----------

@@ -144,7 +144,7 @@ def dates_of(
                 f"The headings of the grid in {file} are dates without a year.",
                 found=_no_year(grid),
                 instead='Write grid = { year = 2026 }, or year = "sheet" or "file" where the name '
-                "of the sheet or of the file bears it.",
+                "of the sheet or of the file contains it.",
             )
         settled = _with_years(settled, year, month)
     result = []

@@ -170,7 +170,8 @@ PRIOR_CARE = Quantity(
     tables=("attendance",),
     tally=AttendanceTally(_since_prior_care),
     days_to_mature=WAITING_DAYS,
-    note="Of those admitted here: who was discharged there and never came is not in the records.",
+    note="Of those admitted here: those who were discharged there and never came are not in the "
+    "records.",
 )
 RETENTION = tuple(_retention(day) for day in RETENTION_DAYS)
 COMPLETION = Quantity(
