@@ -18,6 +18,7 @@ Numbers = npt.NDArray[np.float64]
 
 MOST_NODES = 2_000  # of the search; if it ends without a result the count is treated as not open
 GAP = 0.5  # a solution that changes twice as much as need be will do
+NEAR = 3  # how far from a solution in fractions whole numbers are looked for first
 WHOLE = 1e-7  # from a whole number, as far as the solver is exact
 
 
@@ -224,25 +225,45 @@ def _solve(
 ) -> list[float] | None:
     """Return whole numbers within bounds that fit some sums, of low costs; None if none do.
 
-    Fractions are tried first: where they do not fit, whole numbers do not, and where what fits is
-    whole, it is found.
+    Fractions are tried first: where they do not fit, whole numbers do not. Where not all are whole,
+    whole numbers beside them are tried, with those held that are whole; then all that are near; and
+    only then all, since that search can take a hundred times as long.
     """
+    low, high = bounds
+    fractions = _optimum(costs, bounds, sums, whole=False)
+    if fractions is None:
+        return None
+    whole = np.abs(fractions - np.round(fractions)) < WHOLE
+    if whole.all():
+        return [float(value) for value in np.round(fractions)]
+    down = np.where(whole, np.round(fractions), np.floor(fractions))
+    up = np.where(whole, down, np.ceil(fractions))
+    for room in (0, NEAR):
+        near = np.clip(down - room, low, high), np.clip(up + room, low, high)
+        numbers = _optimum(costs, near, sums, whole=True)
+        if numbers is not None:
+            return [float(value) for value in np.round(numbers)]
+    numbers = _optimum(costs, bounds, sums, whole=True)
+    return None if numbers is None else [float(value) for value in np.round(numbers)]
+
+
+def _optimum(
+    costs: Numbers,
+    bounds: tuple[Numbers, Numbers],
+    sums: tuple[Numbers, Numbers, Numbers],
+    *,
+    whole: bool,
+) -> Numbers | None:
     from scipy.optimize import Bounds, LinearConstraint, milp
 
-    for whole in (False, True):
-        solution = milp(
-            costs,
-            integrality=np.full(len(costs), int(whole)),
-            bounds=Bounds(*bounds),
-            constraints=LinearConstraint(*sums) if len(sums[0]) else (),
-            options={"node_limit": MOST_NODES, "mip_rel_gap": GAP},
-        )
-        if solution.x is None:
-            return None
-        rounded: Numbers = np.round(solution.x)
-        if whole or np.abs(solution.x - rounded).max() < WHOLE:
-            break
-    return [float(value) for value in rounded]
+    solution = milp(
+        costs,
+        integrality=np.full(len(costs), int(whole)),
+        bounds=Bounds(*bounds),
+        constraints=LinearConstraint(*sums) if len(sums[0]) else (),
+        options={"node_limit": MOST_NODES, "mip_rel_gap": GAP},
+    )
+    return None if solution.x is None else np.asarray(solution.x, dtype=np.float64)
 
 
 def connected_places(facts: Facts, printed: Printed, count: int) -> System:

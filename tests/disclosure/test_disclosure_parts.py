@@ -14,7 +14,7 @@ from iop_outcomes.disclosure.adjustments import System, _narrow_row, narrow_rang
 from iop_outcomes.disclosure.facts import Facts, Share
 from iop_outcomes.disclosure.fixed_days import FixedCounts
 from iop_outcomes.disclosure.results import RECENT, link_trend
-from iop_outcomes.disclosure.solving import Printed, _search, find_fit, known_values
+from iop_outcomes.disclosure.solving import Printed, _search, _solve, find_fit, known_values
 
 
 def test_counts_through_fixed_days() -> None:
@@ -139,3 +139,22 @@ def test_a_count_may_lie_anywhere_in_the_range_asked_for() -> None:
     assert 3 <= found[1] <= 5
     assert found[1] + found[2] == 20
     assert find_fit(facts, printed, 1, (0, 2)) is None
+
+
+@pytest.mark.parametrize(
+    ("thirds", "rest", "most", "whole"),
+    [
+        (2, 0, 50, None),  # 3x = 2: nothing is whole
+        (0, 1, 50, (7, 2)),  # 3x = 10y + 1: a third at first, and nothing whole within 3 of it
+        (0, 1, 6, None),  # the same with x at most 6
+        (0, 2, 50, (4, 1)),  # 3x = 10y + 2: near, with y moved too
+    ],
+)
+def test_whole_numbers_are_found_near_fractions_and_far_from_them(
+    thirds: int, rest: int, most: int, whole: tuple[int, int] | None
+) -> None:
+    matrix = np.array([[3.0, 0.0 if thirds else -10.0]])
+    right = np.array([float(thirds or rest)])
+    bounds = np.zeros(2), np.array([most, 20.0])
+    numbers = _solve(np.array([1.0, 0.1]), bounds, (matrix, right, right))
+    assert numbers == (None if whole is None else list(whole))
