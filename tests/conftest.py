@@ -16,8 +16,10 @@ gc.disable()
 for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(threads, "1")
 
-settings.register_profile("here", deadline=None, max_examples=50)
-# Half as many examples, and no search for the smallest one that fails: it can take many minutes.
+# Other examples at each run, and the smallest one that fails.
+settings.register_profile("here", deadline=None, max_examples=25)
+# The same examples each time, and no search for the smallest one that fails: it can take many
+# minutes.
 settings.register_profile(
     "ci",
     deadline=None,

@@ -217,14 +217,16 @@ def _leave_unknown(table: pd.DataFrame, records: Records) -> None:
     judged = judgements.of("hours")
     rate_known = judgements.told_by_program("attendance_rate")
     for name in ("attendance_rate", "attendance_rate_lowest", "attendance_rate_highest"):
-        table[name] = table[name].where(rate_known)
+        table[name] = np.where(rate_known, table[name], np.nan)
     lost = (PlausibleLengths, PeopleLeave, TimeCovered)
     if judged["hours"].reason in [kind.__name__ for kind in lost] or judged["hours"].mixed:
         by_week = judgements.told_by_program("hours")
-        table["weeks_unknown"] = table["weeks_unknown"].where(by_week, table["weeks_in_program"])
-        table["weeks_at_dose"] = table["weeks_at_dose"].where(by_week, 0)
+        table["weeks_unknown"] = np.where(
+            by_week, table["weeks_unknown"], table["weeks_in_program"]
+        )
+        table["weeks_at_dose"] = np.where(by_week, table["weeks_at_dose"], 0)
         for name in ("hours_per_week", "share_of_weeks_at_dose"):
-            table[name] = table[name].where(by_week)
+            table[name] = np.where(by_week, table[name], np.nan)
     if judged["hours"].reason == PlausibleLengths.__name__:
         table["hours_attended"] = np.nan
     for day in RETENTION_DAYS:

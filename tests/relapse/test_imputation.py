@@ -314,16 +314,7 @@ def test_draws_recover_a_truth_that_the_simple_rules_miss(truth):
     assert 0.1 < result["missing_information"] < 0.8
 
 
-def test_intervals_cover_as_often_as_they_say(truth):
-    covered = 0
-    for seed in range(16):
-        _, seen, young = simulate(250, 100 + seed)
-        imputed = impute_weeks(seen, covariates=young, imputations=5, iterations=4, seed=seed)
-        row = relapse_by_imputation(imputed, "krupitsky_2004", horizon_weeks=WEEKS).table.iloc[0]
-        covered += row["relapsed_lower"] < truth < row["relapsed_upper"]
-    # Fewer in 1 of 1,170 such tests if each covers with 0.95. `python -m validation.coverage`
-    # counts many more.
-    assert covered >= 12
+# How often the intervals cover is counted by `python -m validation.coverage`.
 
 
 def test_groups_keep_their_difference_if_they_are_a_covariate():
