@@ -98,8 +98,6 @@ def write_report(
     **options
         Of `quarterly_report`.
     """
-    if paper is not None:
-        paper.check()
     held = None if ledger is None else Ledger.read(ledger)
     report = report_of_programs(records, settings, programs, ledger=held, **options)
     saved = ", ".join(str(one) for one in _save(report, places, paper))
@@ -112,6 +110,7 @@ def _save(report: Report, places: Sequence[Path], paper: PaperProcess | None) ->
     """Write a report in each of its forms; the PDF is laid out while the others are made."""
     if paper is None:
         return [report.save(place) for place in places]
+    paper.check()  # by now it has loaded what it needs, while the report was counted
     paper.send(report.page_for_paper(keep=any(one.suffix.lower() == ".docx" for one in places)))
     for place in places:
         if place.suffix.lower() != ".pdf":
