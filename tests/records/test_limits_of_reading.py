@@ -12,6 +12,7 @@ from iop_outcomes.errors import RecordsError
 from iop_outcomes.records.sources import delimited, opening
 from iop_outcomes.records.sources.coded import Raw
 from iop_outcomes.records.sources.delimited import as_text, read_delimited
+from iop_outcomes.records.sources.json_lines import read_json_lines
 from iop_outcomes.records.sources.layout import Layout
 from iop_outcomes.records.sources.quotes import LineCounter
 from iop_outcomes.records.sources.workbooks import xlsb
@@ -134,6 +135,20 @@ def test_text_is_known_by_its_bytes(text: str, encoding: str, read_as: str) -> N
     read, found = as_text(text.encode(encoding), "a.csv")
     assert found == read_as
     assert (read.removeprefix("\ufeff") == text) == (read_as != "" or encoding == "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("lines", "nested", "once"), [(1, 1, False), (4, 2, False), (4, 3, True), (6, 3, False)]
+)
+def test_what_is_met_in_more_than_half_of_the_lines_is_listed_once(
+    tmp_path: Path, lines: int, nested: int, once: bool
+) -> None:
+    written = [f'{{"id": "E{n}", "note": {[n] if n < nested else n}}}' for n in range(lines)]
+    (tmp_path / "a.jsonl").write_text("\n".join(written), encoding="utf-8")
+    remarks = read_json_lines(tmp_path / "a.jsonl").remarks
+    assert [one.check for one in remarks] == ["nested_value"] * (1 if once else nested)
+    assert [one.line for one in remarks] == ([0] if once else list(range(1, nested + 1)))
+    assert remarks[0].message.startswith(f"{nested} rows: the value is a list") == once
 
 
 def record(kind: int, content: bytes = b"") -> bytes:

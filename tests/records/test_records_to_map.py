@@ -88,6 +88,40 @@ def test_a_column_of_many_texts_is_counted_only(folder: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("word", "rows", "written"),
+    [
+        ("Qwertz", 10, False),
+        ("Qwertz", 11, True),
+        ("Qwertz", 12, True),
+        ("Qwertz", 1000, True),
+        ("q" * 60, 11, True),
+        ("q" * 61, 11, False),
+        ("Qwertz 7", 11, False),
+        ("Present", 1, True),
+    ],
+)
+def test_a_word_that_nobody_knows_is_written_from_11_rows_on(
+    word: str, rows: int, written: bool
+) -> None:
+    words = pd.DataFrame(
+        {"table": ["attendance"], "column": ["status"], "word": [word], "rows": [rows]}
+    )
+    lines = lines_to_paste(words)
+    assert lines[-1].startswith(f'"{word}" = "?"') == written
+    if not written:
+        (line,) = lines
+        assert line.startswith("# attendance.status: 1 ")
+        assert f" in {rows:,} rows, are in the list of problems" in line
+
+
+@pytest.mark.parametrize(("number", "written"), [(25, True), (26, False)])
+def test_up_to_25_words_of_a_column_are_written(number: int, written: bool) -> None:
+    names = [f"w{'x' * n}" for n in range(number)]
+    words = pd.DataFrame({"table": "attendance", "column": "status", "word": names, "rows": 11})
+    assert sum('= "?"  # 11 rows' in line for line in lines_to_paste(words)) == number * written
+
+
 def test_records_without_fault_have_nothing_to_map() -> None:
     records = iop.read_records(Path(__file__).parents[2] / "data" / "samples")
     assert records.unknown_words().empty
