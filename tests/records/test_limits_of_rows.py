@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import iop_outcomes as iop
 from iop_outcomes.records.checks.repeated_sessions import _of_several, _session
 from iop_outcomes.records.identical_rows import _further, identical, one_each
 from iop_outcomes.records.linking.expected import _days_to_next, _place
@@ -141,3 +142,20 @@ def test_the_days_to_the_next_admission(name: str) -> None:
     frame = pd.DataFrame({"person_id": people, name: admit if name == "admit_date" else days})
     found = _days_to_next(frame)
     assert np.array_equal(found, [30, 10, 5, np.nan, np.nan, np.nan], equal_nan=True)
+
+
+@pytest.mark.parametrize("programs", [1, 2, 3, 4, 7])
+def test_an_episode_without_a_program_is_in_none_of_the_others(programs: int) -> None:
+    stated = [f"Site {letter}" for letter in "GFEDCBA"[:programs]]
+    frame = pd.DataFrame(
+        {
+            "episode_id": [f"E{n}" for n in range(programs + 2)],
+            "admit_date": "2026-01-05",
+            "program": [None, *stated, None],
+        }
+    )
+    days = pd.DataFrame({"episode_id": ["E0"], "date": ["2026-01-06"], "status": ["attended"]})
+    records = iop.read_records(episodes=frame, attendance=days, as_of="2026-03-31")
+    program = records.episodes.set_index("episode_id")["program"]
+    assert program.tolist() == ["(not stated)", *stated, "(not stated)"]
+    assert program.cat.categories.tolist() == ["(not stated)", *sorted(stated)]
