@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from iop_outcomes.disclosure.facts import Facts, Share
 from iop_outcomes.disclosure.policy import SafePolicy
-from iop_outcomes.disclosure.solutions import KeptSolutions, Told
+from iop_outcomes.disclosure.solutions import KeptSolutions, View
 from iop_outcomes.disclosure.solving import Printed, find_fit, known_values, neighbours
 from iop_outcomes.errors import RuleError
 
@@ -241,7 +241,7 @@ class LinkedCounts:
             return frozenset(dropped)
         secrets = [place for place in range(len(self.facts.values)) if self._must_be_open(place)]
         small = frozenset(dropped)
-        audit = KeptSolutions(self.facts, self.policy.threshold, self._disclosed)
+        audit = KeptSolutions(self.facts, self.policy.threshold, self._view)
         settled = False
         while not settled:
             settled = True
@@ -280,10 +280,10 @@ class LinkedCounts:
 
     def printed(self, dropped: set[Item]) -> Printed:
         """Return what is known to a reader if some items are not printed."""
-        shown = self._disclosed(dropped)
+        shown = self._view(dropped)
         return Printed(known_values(self.facts, shown.places), shown.shares, shown.least)
 
-    def _disclosed(self, dropped: AnySet[Item]) -> Told:
+    def _view(self, dropped: AnySet[Item]) -> View:
         """Return what is printed, without what follows from it."""
         kept = [item for name, item in self._items.items() if name not in dropped]
         # A zero would have been printed, so an item that is hidden alone is 1 or more.
@@ -292,7 +292,7 @@ class LinkedCounts:
         shares = [share for item in kept for share in item.shares]
         for share in shares:
             least |= share.least(self.policy.threshold)
-        return Told([place for item in kept for place in item.counts], shares, least)
+        return View([place for item in kept for place in item.counts], shares, least)
 
     def _must_be_open(self, place: int) -> bool:
         counts = [self.facts.values[place], self._people.get(place, 0)]

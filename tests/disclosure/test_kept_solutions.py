@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from iop_outcomes.disclosure import LinkedCounts, SafePolicy
-from iop_outcomes.disclosure.solutions import KeptSolutions, Told
+from iop_outcomes.disclosure.solutions import KeptSolutions, View
 
 
 def tables(seed: int) -> LinkedCounts:
@@ -40,10 +40,10 @@ def test_a_solution_does_not_count_once_another_value_is_shown() -> None:
         linked.count(name, value)
     linked.total("all", ["a", "b"])
 
-    def told(dropped: frozenset[object]) -> Told:
-        return Told([place for place in (1, 2) if place not in dropped], [], {})
+    def view(dropped: frozenset[object]) -> View:
+        return View([place for place in (1, 2) if place not in dropped], [], {})
 
-    solutions = KeptSolutions(linked.facts, 11, told)
+    solutions = KeptSolutions(linked.facts, 11, view)
     assert not solutions.leaves_open(0, ())
     assert solutions.leaves_open(0, {1})
     assert solutions.leaves_open(0, {1, 2})
@@ -57,7 +57,7 @@ def test_a_solution_below_what_a_count_is_at_least_does_not_count() -> None:
         linked.count(name, value)
     linked.total("all", ["a", "b"])
     least: dict[int, int] = {}
-    solutions = KeptSolutions(linked.facts, 11, lambda _: Told([2], [], least))
+    solutions = KeptSolutions(linked.facts, 11, lambda _: View([2], [], least))
     assert solutions.leaves_open(0, {"before"})
     least[1] = 5
     assert not solutions.leaves_open(0, {"after"})

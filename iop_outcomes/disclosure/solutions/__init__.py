@@ -6,6 +6,6 @@ in `linked`.
 
 from __future__ import annotations
 
-from iop_outcomes.disclosure.solutions.kept import KeptSolutions, Told
+from iop_outcomes.disclosure.solutions.kept import KeptSolutions, View
 
-__all__ = ["KeptSolutions", "Told"]
+__all__ = ["KeptSolutions", "View"]

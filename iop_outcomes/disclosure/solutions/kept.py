@@ -19,8 +19,8 @@ NOT_IN = np.iinfo(np.int64).max
 """Stands for a count that a solution leaves as it is, since it is not connected with the others."""
 
 
-class Told(NamedTuple):
-    """What a reader is told: the places of printed counts, printed shares, and lower bounds."""
+class View(NamedTuple):
+    """What a reader is shown: the places of printed counts, printed shares, and lower bounds."""
 
     places: list[int]
     shares: list[Share]
@@ -40,15 +40,15 @@ class KeptSolutions:
         The counts and sums; none is added as long as solutions are kept.
     threshold : int
         Counts from 1 to one less are small.
-    told : callable
-        Returns what a reader is told if some items are not printed.
+    view_without : callable
+        Returns what a reader is shown if some items are not printed.
     """
 
     def __init__(
-        self, facts: Facts, threshold: int, told: Callable[[frozenset[Hashable]], Told]
+        self, facts: Facts, threshold: int, view_without: Callable[[frozenset[Hashable]], View]
     ) -> None:
         """Start without solutions."""
-        self._facts, self._threshold, self._told = facts, threshold, told
+        self._facts, self._threshold, self._view_without = facts, threshold, view_without
         self._found = Found()
         self._true = np.array(facts.values, dtype=np.int64)
         self._table = np.full((64, len(self._true)), NOT_IN, dtype=np.int64)
@@ -61,8 +61,8 @@ class KeptSolutions:
         """Return whether a count is open if some items are not printed."""
         asked = frozenset(dropped)
         if self._latest is None or self._latest[0] != asked:
-            told = self._told(asked)
-            self._latest = (asked, _Question(self._facts, told, self._fitting(self._valid, told)))
+            view = self._view_without(asked)
+            self._latest = (asked, _Question(self._facts, view, self._fitting(self._valid, view)))
         question = self._latest[1]
         return self._answered(count, question) or self._solved(count, question)
 
@@ -84,9 +84,9 @@ class KeptSolutions:
             The places of the counts of the item, and its shares.
         """
         self._latest = None  # that question does not know the solutions found from here on
-        told = self._told(dropped)
+        view = self._view_without(dropped)
         valid = self._valid & self._true_in(*shown)
-        question = _Question(self._facts, told, self._fitting(valid, told))
+        question = _Question(self._facts, view, self._fitting(valid, view))
         # Questions without an answer yet, first those that were answered with no before.
         left = [count for count in counts if not self._answered(count, question)]
         if left and question.printed.known[left].any():
@@ -156,11 +156,11 @@ class KeptSolutions:
             same &= (share.low * n - 1e-9 <= x) & (x <= share.high * n + 1e-9)
         return same
 
-    def _fitting(self, valid: Mask, told: Told) -> Mask:
+    def _fitting(self, valid: Mask, view: View) -> Mask:
         """Return which of the valid solutions keep to the lower bounds."""
-        places = list(told.least)
+        places = list(view.least)
         kept = np.flatnonzero(valid)
-        enough = self._table[kept][:, places] >= list(told.least.values())
+        enough = self._table[kept][:, places] >= list(view.least.values())
         usable = np.zeros_like(valid)
         usable[kept] = enough.all(axis=1)
         return usable
@@ -169,11 +169,11 @@ class KeptSolutions:
 class _Question:
     """What is asked now: what is printed, and which of the kept solutions fit it."""
 
-    def __init__(self, facts: Facts, told: Told, usable: Mask) -> None:
-        self.facts, self.told, self.usable = facts, told, usable
+    def __init__(self, facts: Facts, view: View, usable: Mask) -> None:
+        self.facts, self.view, self.usable = facts, view, usable
 
     @cached_property
     def printed(self) -> Printed:
         """What is printed, with what follows from it; most questions do without."""
-        known = known_values(self.facts, self.told.places)
-        return Printed(known, self.told.shares, self.told.least)
+        known = known_values(self.facts, self.view.places)
+        return Printed(known, self.view.shares, self.view.least)

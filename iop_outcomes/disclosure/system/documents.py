@@ -19,7 +19,7 @@ from iop_outcomes.disclosure.linked import Key
 from iop_outcomes.statistics.proportions import proportion_interval
 
 REPORT = "iop_outcomes report 1"
-Told = tuple[str, str, int, int, str]
+SmallCount = tuple[str, str, int, int, str]
 PEOPLE = "admissions|admitted|completed|discharges|episodes|patients|people|persons|relapses"
 OF = re.compile(r"(?<![\d.,–-])(\d[\d,]*) of (?:the )?(\d[\d,]*)(?![\d.,]*\d)(?! sessions)")
 NO_BOUND = r"(?<!to )(?<!than )(?<!least )(?<!most )"  # "1 to 10 people" names a rule
@@ -37,7 +37,7 @@ MOST = 300  # people whose shares and limits are tried
 EXACTLY, SMALL, PRINTED = "exactly", "as small", "printed"
 
 
-def disclosed_by(document: Mapping[str, Any], threshold: int) -> list[Told]:
+def disclosed_by(document: Mapping[str, Any], threshold: int) -> list[SmallCount]:
     """Return the small counts that a saved report discloses without any sum between its tables.
 
     Parameters
@@ -52,7 +52,7 @@ def disclosed_by(document: Mapping[str, Any], threshold: int) -> list[Told]:
     list of tuple
         ``cell, how, low, high, from``, as `attack` returns them.
     """
-    small_counts: list[Told] = []
+    small_counts: list[SmallCount] = []
     for place, text in _texts(document):
         small_counts += _in_words(place, text, threshold)
     for table in tables_of(document):
@@ -67,7 +67,7 @@ def disclosed_by(document: Mapping[str, Any], threshold: int) -> list[Told]:
 
 def differences(
     document: Mapping[str, Any], counts: Mapping[Key, int | None], threshold: int
-) -> list[Told]:
+) -> list[SmallCount]:
     """Return the small counts of trends that are printed and declared as hidden, or otherwise.
 
     A number that is declared with another value is given as the difference, if this is small.
@@ -77,7 +77,7 @@ def differences(
         for key, value in counts.items()
         if isinstance(key, tuple) and len(key) == 5 and key[0] == "trend"
     }
-    small_counts: list[Told] = []
+    small_counts: list[SmallCount] = []
     for table in tables_of(document):
         measure = str(table["name"]).removeprefix("trend_")
         for row in rows_of(table):
@@ -132,7 +132,7 @@ def _whole(text: str) -> int:
     return int(text.replace(",", ""))
 
 
-def _in_words(place: str, text: str, threshold: int) -> list[Told]:
+def _in_words(place: str, text: str, threshold: int) -> list[SmallCount]:
     """Return the small counts of a sentence, as `disclosed_by` does."""
     return [
         (place, PRINTED, count, count, f'the words "{phrase}"')
@@ -159,9 +159,9 @@ def small_in_words(text: str, threshold: int) -> list[tuple[int, str]]:
     return small_counts
 
 
-def _in_row(place: str, row: Mapping[str, Any], threshold: int) -> list[Told]:
+def _in_row(place: str, row: Mapping[str, Any], threshold: int) -> list[SmallCount]:
     """Return the small counts of a row of a table, and small complements."""
-    small_counts: list[Told] = []
+    small_counts: list[SmallCount] = []
     for name in COUNTS:
         value = row.get(name)
         if isinstance(value, int) and 0 < value < threshold:
@@ -175,7 +175,7 @@ def _in_row(place: str, row: Mapping[str, Any], threshold: int) -> list[Told]:
     return small_counts
 
 
-def _in_means(place: str, row: Mapping[str, Any], threshold: int) -> list[Told]:
+def _in_means(place: str, row: Mapping[str, Any], threshold: int) -> list[SmallCount]:
     """Return the few people behind a mean or a median that is printed with how many it is of.
 
     n times a mean of whole numbers is their sum; at most so many people have more than 0. On each
@@ -191,7 +191,7 @@ def _in_means(place: str, row: Mapping[str, Any], threshold: int) -> list[Told]:
         [1, *(len(f"{one:.6f}".rstrip("0").partition(".")[2]) for one in means.values())]
     )
     half = 0.5 * 10.0**-decimals
-    small_counts: list[Told] = []
+    small_counts: list[SmallCount] = []
     for name, mean in means.items():
         least = math.ceil(people * (mean - half) - 1e-9)
         most = math.floor(people * (mean + half) + 1e-9)
@@ -209,7 +209,7 @@ def _in_means(place: str, row: Mapping[str, Any], threshold: int) -> list[Told]:
     return small_counts
 
 
-def _in_limits(place: str, row: Mapping[str, Any], threshold: int) -> list[Told]:
+def _in_limits(place: str, row: Mapping[str, Any], threshold: int) -> list[SmallCount]:
     """Return the small count behind a share with its limits, where the counts are hidden."""
     if isinstance(row.get("numerator"), int | float):
         return []
@@ -258,7 +258,7 @@ def counts_of_share(share: float, lower: float, upper: float) -> tuple[np.ndarra
     return tops[fits], bottoms[fits]
 
 
-def _in_curves(table: Mapping[str, Any], threshold: int) -> list[Told]:
+def _in_curves(table: Mapping[str, Any], threshold: int) -> list[SmallCount]:
     """Return the small numbers of events between two points of a curve.
 
     Of n who are followed at a point, at most n (1 - r) have the event before the survival has
@@ -271,7 +271,7 @@ def _in_curves(table: Mapping[str, Any], threshold: int) -> list[Told]:
     groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for row in rows_of(table):
         groups.setdefault(tuple(row[name] for name in by), []).append(row)
-    small_counts: list[Told] = []
+    small_counts: list[SmallCount] = []
     for group, rows in groups.items():
         people = rows[0]["at_risk"]
         if not isinstance(people, int):

@@ -17,7 +17,7 @@ import pandas as pd
 from iop_outcomes.disclosure.linked import Key
 from iop_outcomes.disclosure.system.attack import attack
 from iop_outcomes.disclosure.system.cells import PrintedCells
-from iop_outcomes.disclosure.system.documents import EXACTLY, Told, rows_of, tables_of
+from iop_outcomes.disclosure.system.documents import EXACTLY, SmallCount, rows_of, tables_of
 from iop_outcomes.errors import ReportError
 from iop_outcomes.trends.periods import as_labels
 
@@ -69,7 +69,7 @@ class Counted:
         return wider and self.first <= other.first and other.last <= self.last
 
 
-def told_together(documents: Sequence[Mapping[str, Any]], threshold: int) -> list[Told]:
+def disclosed_together(documents: Sequence[Mapping[str, Any]], threshold: int) -> list[SmallCount]:
     """Return the small counts that follow from what some saved reports print of the same days.
 
     Parameters
@@ -86,7 +86,7 @@ def told_together(documents: Sequence[Mapping[str, Any]], threshold: int) -> lis
         since the records were changed, are given by their difference only.
     """
     counts: dict[tuple[str, ...], dict[Key, Counted]] = {}
-    small_counts: list[Told] = []
+    small_counts: list[SmallCount] = []
     for document in documents:
         for one in counted(document):
             same = counts.setdefault(one.what, {})
@@ -107,7 +107,7 @@ def told_together(documents: Sequence[Mapping[str, Any]], threshold: int) -> lis
     return small_counts
 
 
-def _once(rows: list[Told]) -> list[Told]:
+def _once(rows: list[SmallCount]) -> list[SmallCount]:
     """Return each count once: a part that is also a count of a report gives where it is from."""
     of = {row[0]: row for row in rows}
     small_counts = []
@@ -125,13 +125,13 @@ def counted(document: Mapping[str, Any]) -> Iterator[Counted]:
         name = str(table["name"])
         trend = name.startswith("trend_")
         columns = ("numerator", "denominator") if trend else ADDED.get(name)
-        told = WINDOW.search(as_labels(str(table["caption"])))
-        if columns is None or not (trend or told):
+        window = WINDOW.search(as_labels(str(table["caption"])))
+        if columns is None or not (trend or window):
             continue
         for row in rows_of(table):
             if name == "flow_exclusions" and row["who"] != ALL_ADMISSIONS:
                 continue
-            days = _days(str(row["period"])) if trend else _days(*told.groups())  # type: ignore[union-attr]
+            days = _days(str(row["period"])) if trend else _days(*window.groups())  # type: ignore[union-attr]
             if days is None or str(row.get("status") or "") not in SETTLED:
                 continue
             programs, label = _label(name, row, everyone)

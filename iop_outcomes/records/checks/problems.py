@@ -72,8 +72,8 @@ def problem_table(log: Log) -> pd.DataFrame:
     table = pd.concat(log.batches, ignore_index=True)
     checks = [CHECKS[name] for name in table["check"]]
     table["group"] = [check.group for check in checks]
-    told = zip(table["message"], checks, strict=True)
-    table["message"] = [message if message != "" else check.meaning for message, check in told]
+    messages = zip(table["message"], checks, strict=True)
+    table["message"] = [message if message != "" else check.meaning for message, check in messages]
     table["line"] = table["line"].astype(np.int64)
     number_of = {name: number for number, name in enumerate(TABLES)}
     number = np.array([number_of.get(name, len(number_of)) for name in table["table"]])

@@ -95,17 +95,17 @@ def _reasons(scope: Scope, unknown: Mask) -> dict[Key, Mask]:
     """Return those whose stay is not known by reason, each with the first that holds."""
     assert scope.attendance is not None
     stays = scope.attendance.stays
-    told = scope.judgements.told_by_program(f"retained_{FOLLOW_UP_DAYS}")
+    shown = scope.judgements.told_by_program(f"retained_{FOLLOW_UP_DAYS}")
     later = stays.observable < FOLLOW_UP_DAYS + NO_CONTACT_DAYS
-    found = {
-        PROGRAM: ~told,
+    holds = {
+        PROGRAM: ~shown,
         LATER: stays.undischarged & later,
         UNSEEN: ~stays.observed,
-        LOST: np.ones_like(told),
+        LOST: np.ones_like(shown),
     }
     reasons: dict[Key, Mask] = {}
     left = unknown
-    for words, mask in found.items():
+    for words, mask in holds.items():
         reasons[FAMILY, words], left = left & mask, left & ~mask
     return {key: mask for key, mask in reasons.items() if mask.any()}
 
