@@ -111,8 +111,20 @@ def test_a_word_that_nobody_knows_is_written_from_11_rows_on(
     assert lines[-1].startswith(f'"{word}" = "?"') == written
     if not written:
         (line,) = lines
-        assert line.startswith("# attendance.status: 1 ")
-        assert f" in {rows:,} rows, are in the list of problems" in line
+        assert line.startswith(
+            "# attendance.status: 1 text that may be a name or an identifier, "
+            f"in {rows:,} rows, is in the list of problems"
+        )
+
+
+def test_one_text_of_one_row_is_written_in_the_singular() -> None:
+    words = pd.DataFrame(
+        {"table": "attendance", "column": "status", "word": ["Qwertz", "Present"], "rows": [1, 11]}
+    )
+    assert lines_to_paste(words)[-1] == (
+        "# attendance.status: 1 further text that may be a name or an identifier, in 1 row, is in "
+        "the list of problems (--problems FILE.csv)"
+    )
 
 
 @pytest.mark.parametrize(("number", "written"), [(25, True), (26, False)])

@@ -9,6 +9,7 @@ import pandas as pd
 from iop_outcomes.records.schema import TABLES
 from iop_outcomes.records.suggestions.proposing.words import FEW, format_rows
 from iop_outcomes.records.suggestions.recognition.language import is_plain_language, meaning
+from iop_outcomes.shared.text import format_count
 
 MOST_WORDS = 25  # unknown words of a column; more are no vocabulary, and may be names
 _NO_WORD = re.compile(r"[\d,;@]")  # an identifier, a name written "Last, First", an address
@@ -58,10 +59,14 @@ def lines_to_paste(words: pd.DataFrame) -> list[str]:
             ]
         rest = part[~named]
         if len(rest):
-            what = "texts that may be names or identifiers" if len(part) <= MOST_WORDS else "texts"
+            one = len(rest) == 1
+            texts = format_count(len(rest), "further text" if named.any() else "text")
+            if len(part) <= MOST_WORDS:
+                person = "a name or an identifier" if one else "names or identifiers"
+                texts += f" that may be {person}"
             lines.append(
-                f"# {table}.{column}: {len(rest):,} {'further ' if named.any() else ''}{what}, in "
-                f"{rest['rows'].sum():,} rows, are in the list of problems (--problems FILE.csv)"
+                f"# {table}.{column}: {texts}, in {format_count(rest['rows'].sum(), 'row')}, "
+                f"{'is' if one else 'are'} in the list of problems (--problems FILE.csv)"
             )
     return lines
 
