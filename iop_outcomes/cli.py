@@ -84,7 +84,7 @@ def _start(
         typer.Option("--version", callback=_show_version, is_eager=True, help="Say the version."),
     ] = False,
 ) -> None:
-    """Return what became of the people in an Intensive Outpatient Program."""
+    """Measure what became of the people in an Intensive Outpatient Program."""
 
 
 @app.command()
@@ -223,8 +223,7 @@ def report(
 ) -> None:
     """Write the outcome report of a quarter or a period: one file, with small counts hidden.
 
-    Where nearly all rows of a table were set aside a message says so, and the command ends with
-    code 1.
+    Where nearly all rows of a table were set aside a message says so, and the exit code is 1.
     """
     from iop_outcomes.records.checks.losses import loss_lines, nearly_all_lost
     from iop_outcomes.records.kept import keep_what_was_read
