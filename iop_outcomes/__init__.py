@@ -9,7 +9,7 @@ cohort does better than another, whether this quarter differs from the last.
 >>> curves = iop.survival_curves(times, by="track")
 """
 
-from iop_outcomes.shared import interrupted as interrupted  # first: it watches for Ctrl-C
+from iop_outcomes.shared import process as process  # first: it watches for Ctrl-C
 
 # isort: split
 from iop_outcomes.attendance import (

@@ -20,7 +20,7 @@ from iop_outcomes.errors import (
     in_commands,
     refused_by_system,
 )
-from iop_outcomes.shared import interrupted
+from iop_outcomes.shared import process
 from iop_outcomes.shared.characters import printable
 from iop_outcomes.shared.saving import check_place
 
@@ -330,16 +330,18 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):  # letters that a terminal lacks are no error
             stream.reconfigure(errors="backslashreplace")
     watched = signal.getsignal(signal.SIGINT)
+    process.look_seldom()
     try:
-        if watched is interrupted.end_at_once:  # from here on half-written files are put away
-            interrupted.set_handler(signal.default_int_handler)
+        if watched is process.end_at_once:  # from here on half-written files are put away
+            process.set_handler(signal.default_int_handler)
         _run()
     except KeyboardInterrupt:
-        typer.echo(interrupted.LINE, err=True)
-        sys.exit(interrupted.CODE)
+        typer.echo(process.LINE, err=True)
+        sys.exit(process.CODE)
     finally:
-        if watched is interrupted.end_at_once:  # also while the process ends
-            interrupted.set_handler(watched)
+        process.look_no_more()
+        if watched is process.end_at_once:  # also while the process ends
+            process.set_handler(watched)
 
 
 def _run() -> None:
@@ -349,8 +351,8 @@ def _run() -> None:
     try:
         app()
     except SystemExit as ended:
-        if ended.code == interrupted.CODE:
-            typer.echo(interrupted.LINE, err=True)
+        if ended.code == process.CODE:
+            typer.echo(process.LINE, err=True)
         raise
     except (RuleError, ReportError) as error:
         _fail(error, USAGE)

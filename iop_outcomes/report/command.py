@@ -11,9 +11,11 @@ from iop_outcomes.disclosure.ledger import Ledger
 from iop_outcomes.errors import ReportError
 from iop_outcomes.report.each import refuse_to_replace, reports_of_programs, save_all
 from iop_outcomes.report.earlier import read_earlier
-from iop_outcomes.report.forms.apart import PaperProcess, worth_it
+from iop_outcomes.report.forms.apart import DRAWN, PaperProcess, Shared, worth_it
+from iop_outcomes.report.forms.pdf import for_paper
 from iop_outcomes.report.forms.saving import check_path
 from iop_outcomes.report.made import Report
+from iop_outcomes.report.model import How
 from iop_outcomes.report.period import period_asked
 from iop_outcomes.report.quarterly import Wanted, quarterly_report
 from iop_outcomes.report.sections.registry import NAMES
@@ -81,6 +83,8 @@ def write_report(
     places: Sequence[Path],
     ledger: Path | None,
     paper: PaperProcess | None = None,
+    *,
+    progress: bool = False,
     **options: Any,
 ) -> str:
     """Write the report of some programs in each of its forms; return what was written.
@@ -94,30 +98,44 @@ def write_report(
     ledger : pathlib.Path or None
         The file of the ledger, which is read before and written after.
     paper : PaperProcess or None
-        Where the PDF is made.
+        Where the PDF is made, and some of the pictures.
+    progress : bool
+        Show the stages on the standard error.
     **options
         Of `quarterly_report`.
     """
     held = None if ledger is None else Ledger.read(ledger)
-    report = report_of_programs(records, settings, programs, ledger=held, **options)
-    saved = ", ".join(str(one) for one in _save(report, places, paper))
+    options |= {"progress": progress, "ledger": held}
+    report = report_of_programs(records, settings, programs, **options)
+    saved = ", ".join(str(one) for one in _save(report, places, paper, progress))
     if ledger is not None and report.ledger is not None:
         report.ledger.save(ledger)
     return f"{report.title}: {saved}"
 
 
-def _save(report: Report, places: Sequence[Path], paper: PaperProcess | None) -> Sequence[Path]:
+def _save(
+    report: Report, places: Sequence[Path], paper: PaperProcess | None, progress: bool
+) -> Sequence[Path]:
     """Write a report in each of its forms; the PDF is laid out while the others are made."""
     if paper is None:
         return [report.save(place) for place in places]
     paper.check()  # by now it has loaded what it needs, while the report was counted
-    paper.send(report.page_for_paper(keep=any(one.suffix.lower() == ".docx" for one in places)))
+    endings = {place.suffix.lower() for place in places}
+    word = ".docx" in endings
+    Shared(paper, report.drawings, ["picture"], keep=word, progress=progress).finish()
+    hows: list[How] = ["dots"] if word else []
+    hows += ["narrow"] if endings & {".html", ".htm"} else []
+    page = for_paper(report.page_for_paper())
+    shared = Shared(paper, report.drawings, hows, page=page, progress=progress)
     for place in places:
-        if place.suffix.lower() != ".pdf":
+        if place.suffix.lower() in (".json", ".xlsx"):
             report.save(place)
+    pdf = shared.finish()
     for place in places:
-        if place.suffix.lower() == ".pdf":
-            write_whole(place, paper.pdf(), "The report")
+        if place.suffix.lower() in DRAWN:
+            report.save(place)
+        elif place.suffix.lower() == ".pdf":
+            write_whole(place, pdf, "The report")
     return places
 
 

@@ -17,6 +17,7 @@ from iop_outcomes.disclosure.system import PrintedCells
 from iop_outcomes.errors import ReportError
 from iop_outcomes.report.forms.document import Document
 from iop_outcomes.report.forms.saving import save_report
+from iop_outcomes.report.model import Drawing
 from iop_outcomes.report.sections.findings import Findings
 from iop_outcomes.shared.saving import check_place, write_whole
 
@@ -41,6 +42,8 @@ class Report:
         What it prints of its counts, and how they hang together: what `iop-outcomes audit` reads.
     ledger : Ledger or None
         The ledger with this report: ``report.ledger.save("ledger.json")`` keeps it for the next.
+    drawings : tuple of Drawing
+        Its pictures, drawn or not; none of a report that was stored and read back.
     """
 
     tables: dict[str, pd.DataFrame]
@@ -51,8 +54,9 @@ class Report:
     ledger: Ledger | None = field(default=None, repr=False)
     _document: Document | None = field(default=None, repr=False)
     _word: Callable[[], bytes] | None = field(default=None, repr=False)
-    _paper: Callable[..., str] | None = field(default=None, repr=False)
+    _paper: Callable[[], str] | None = field(default=None, repr=False)
     _logo: str = field(default="", repr=False)
+    drawings: tuple[Drawing, ...] = field(default=(), repr=False)
 
     @cached_property
     def html(self) -> str:
@@ -68,6 +72,7 @@ class Report:
             "html": html,
             "_word": None,
             "_paper": None,
+            "drawings": (),
         }
 
     def save(self, path: str | Path) -> Path:
@@ -87,12 +92,9 @@ class Report:
         forms = (lambda: self.html), self.tables, Path(path), self._mark, self._document
         return save_report(*forms, self._word_file, self.page_for_paper, self._logo)
 
-    def page_for_paper(self, *, keep: bool = False) -> str:
-        """Return the page that a PDF is made of: without narrow pictures and folded tables.
-
-        With `keep` the pictures are kept as they were drawn, for the dots of a Word file.
-        """
-        return self.html if self._paper is None else self._paper(keep=keep)
+    def page_for_paper(self) -> str:
+        """Return the page that a PDF is made of: without narrow pictures and folded tables."""
+        return self.html if self._paper is None else self._paper()
 
     def _word_file(self) -> bytes:
         if self._word is None:

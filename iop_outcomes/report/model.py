@@ -15,6 +15,7 @@ from iop_outcomes.plots.layout.export import Picture, dotted
 from iop_outcomes.shared.text import format_share
 
 Kind = Literal["text", "code", "count", "share", "whole_share", "days", "number"]
+How = Literal["picture", "narrow", "dots"]
 Item = Hashable
 Hidden = frozenset[Item]
 
@@ -117,17 +118,24 @@ class Drawing:
         """The same picture for a page of 400 pixels, drawn once."""
         return self.draw(narrow=True)
 
+    @cached_property
+    def dots(self) -> Picture:
+        """The picture as dots, drawn once: of the figure that was kept, if there is one."""
+        kept = self.has("picture") and self.picture.figure is not None
+        return dotted(self.picture) if kept else self.draw(dots=True)
+
     def keep(self) -> None:
         """Draw the picture, and keep its figure for the dots."""
-        if "picture" not in self.__dict__:
+        if not self.has("picture"):
             self.__dict__["picture"] = self.draw(keep=True)
 
-    @property
-    def dots(self) -> Picture:
-        """The picture as dots, of the figure that was kept if there is one."""
-        drawn: Picture | None = self.__dict__.get("picture")
-        kept = drawn is not None and drawn.figure is not None
-        return dotted(self.picture) if kept else self.draw(dots=True)
+    def has(self, how: How) -> bool:
+        """Whether it was drawn so."""
+        return how in self.__dict__
+
+    def take(self, how: How, picture: Picture) -> None:
+        """Have what was drawn elsewhere."""
+        self.__dict__[how] = picture
 
     @property
     def notes(self) -> list[str]:

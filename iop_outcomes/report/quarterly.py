@@ -210,14 +210,14 @@ def make_report(
     drawings = [drawing for section in built for drawing in section.drawings]
 
     def page() -> str:
-        for drawing in _watched(drawings, "pictures", progress):
+        left = [one for one in drawings if not (one.has("picture") and one.has("narrow"))]
+        for drawing in _watched(left, "pictures", progress):
             drawing.picture, drawing.narrow  # noqa: B018  # drawn once, and kept for the page
         return written()
 
-    def paper(*, keep: bool = False) -> str:
-        for drawing in _watched(drawings, "pictures", progress):
-            if keep:
-                drawing.keep()
+    def paper() -> str:
+        left = [one for one in drawings if not one.has("picture")]
+        for drawing in _watched(left, "pictures", progress):
             drawing.picture  # noqa: B018
         return written(paper=True)
 
@@ -231,9 +231,8 @@ def make_report(
     document = document_of(heading, facts, findings, built, _plain_period(scope))
     document |= {"rules": rules_of(scope), "cells": printable_all(cells.as_json())}
     word = word_file(document, built, scope, chosen)
-    return Report(
-        tables, findings, heading, page, cells, kept, document, word, paper, chosen.logo or ""
-    )
+    forms = (page, cells, kept, document, word, paper, chosen.logo or "", tuple(drawings))
+    return Report(tables, findings, heading, *forms)
 
 
 def _settings_of(
@@ -306,7 +305,7 @@ def _all_too_few(scope: Scope) -> bool:
 
 def _watched(steps: list[Each], what: str, progress: bool) -> Iterable[Each]:
     """Return the steps, with a bar on the standard error if it was asked for."""
-    if not progress:
+    if not progress or not steps:
         return steps
     from tqdm import tqdm
 

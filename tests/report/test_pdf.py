@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,19 +19,31 @@ import pandas as pd
 import pytest
 
 import iop_outcomes as iop
-from iop_outcomes.errors import ReportError
+from iop_outcomes.errors import ReportError, RuleError
 from iop_outcomes.plots import plot_trend
 from iop_outcomes.plots.layout.export import Picture, draw_svg
-from iop_outcomes.report.forms import apart
-from iop_outcomes.report.forms.apart import PaperProcess, paper_process, worth_it
+from iop_outcomes.report.forms import apart, paper
+from iop_outcomes.report.forms.apart import (
+    NoAnswerError,
+    PaperProcess,
+    Shared,
+    paper_process,
+    worth_it,
+)
 from iop_outcomes.report.forms.html import page_of
-from iop_outcomes.report.forms.pdf import lettered, pdf_of, plain, weasyprint
+from iop_outcomes.report.forms.pdf import for_paper, lettered, pdf_of, plain, weasyprint
 from iop_outcomes.report.forms.saving import check_path
-from iop_outcomes.report.model import Drawing, Section, Table
+from iop_outcomes.report.model import Drawing, How, Section, Table
 from iop_outcomes.report.settings import ReportSettings
 
 pikepdf = pytest.importorskip("pikepdf", reason="pikepdf, which reads the tags, is not installed")
 HOSTILE = "<script>alert(1)</script> url(http://127.0.0.1:9/a) =1+1 ${x} \\u0007"
+HOWS: tuple[How, ...] = ("picture", "narrow", "dots")
+ENDED = "import sys; sys.exit(3)"  # programs in place of the other process
+ENDED_LATER = "print('ready')"
+WAITING = "import sys; print('ready', flush=True); sys.stdin.read()"
+NONSENSE = "import sys; print('ready', flush=True); sys.stdin.buffer.read(1); print('%PDF-')"
+PAGE = '<html lang="en"><head><title>x</title><style></style></head><body>x</body></html>'
 ALTERNATIVE = "A picture of <b>two</b> numbers."
 
 
@@ -73,12 +86,17 @@ def sections_of(picture: Picture) -> list[Section]:
 
 
 @pytest.fixture(scope="module")
-def picture() -> Picture:
+def shown() -> Any:
     sample = iop.synthetic_records(people=60, seed=3)
     tables = {"episodes": sample.episodes, "checkins": sample.checkins}
     records = iop.read_records(**tables, as_of="2026-09-30")
     trend = iop.trend(records, "admissions", chart="none")
-    made = draw_svg(plot_trend, iop.protect(trend, iop.SafePolicy.internal()))
+    return iop.protect(trend, iop.SafePolicy.internal())
+
+
+@pytest.fixture(scope="module")
+def picture(shown: Any) -> Picture:
+    made = draw_svg(plot_trend, shown)
     return Picture(made.svg, ALTERNATIVE, made.width, made.height, made.notes)
 
 
@@ -197,33 +215,93 @@ def test_the_letters_of_a_picture_can_be_copied(made: Path) -> None:
     assert "Admissions" in "".join(_pages(made))
 
 
+def drawings_of(shown: Any, *synthetic: bool) -> list[Drawing]:
+    """Return pictures that are not drawn yet."""
+    draws = (partial(draw_svg, plot_trend, shown, synthetic=one) for one in synthetic)
+    return [Drawing("Admissions", draw, Table("t", "T", shown.table)) for draw in draws]
+
+
+def in_two(process: PaperProcess, drawings: list[Drawing], page: str) -> bytes:
+    """Draw and lay out as the command does; return the PDF."""
+    Shared(process, drawings, ["picture"], keep=True).finish()
+    assert all(one.has("picture") for one in drawings)
+    return Shared(process, drawings, ["dots", "narrow"], page=for_paper(page)).finish()
+
+
+def assert_same(drawings: list[Drawing], others: list[Drawing]) -> None:
+    for one, other in zip(drawings, others, strict=False):
+        for how in HOWS:
+            assert one.has(how)
+            assert getattr(one, how) == getattr(other, how)
+
+
+@pytest.fixture(scope="module")
+def drawn_here(shown: Any) -> list[Drawing]:
+    drawings = drawings_of(shown, True, False, False)
+    for one in drawings:
+        one.picture, one.narrow, one.dots  # noqa: B018
+    return drawings
+
+
 @needs_weasyprint
-def test_another_process_makes_the_same_bytes(made: Path, html: str) -> None:
+def test_two_processes_make_the_same_bytes(
+    made: Path, html: str, shown: Any, drawn_here: list[Drawing]
+) -> None:
     process = PaperProcess()
     process.check()
-    process.send(html)
-    assert process.pdf() == made.read_bytes()
-    process.close()
+    drawings = drawings_of(shown, True, False, False)
+    assert in_two(process, drawings, html) == made.read_bytes()
+    assert_same(drawings, drawn_here)
+    for keep, how in ((True, "picture"), (True, "dots"), (False, "dots"), (False, "narrow")):
+        one = process.ask(paper.PICTURE, 0, drawn_here[0].draw, how, keep)
+        assert one == getattr(drawn_here[0], how)
+    wrong = Drawing("None", partial(draw_svg, plot_trend, None), drawn_here[0].table)
+    with pytest.raises(NoAnswerError):
+        process.ask(paper.PICTURE, 0, wrong.draw, "narrow", False)
+    with pytest.raises(RuleError, match="plot_trend"):  # as without another process
+        Shared(process, [wrong], ["narrow"]).finish()
     process.close()  # nothing is left to end
 
 
 @needs_weasyprint
-@pytest.mark.parametrize("program", ["import sys; sys.exit(3)", "import time; print('ready')"])
-def test_without_the_other_process_the_page_is_laid_out_here(
-    program: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("program", [ENDED, ENDED_LATER, NONSENSE])
+def test_without_the_other_process_all_is_done_here(
+    program: str, monkeypatch: pytest.MonkeyPatch, shown: Any, drawn_here: list[Drawing]
 ) -> None:
-    page = '<html lang="en"><head><title>x</title><style></style></head><body>x</body></html>'
     monkeypatch.setattr(apart, "START", program)
     process = PaperProcess()
     process.check()
-    process.send(page)
-    assert process.pdf() == pdf_of(page)
+    drawings = drawings_of(shown, True)
+    assert in_two(process, drawings, PAGE) == pdf_of(PAGE)
+    assert_same(drawings, drawn_here)
     process.close()
-    monkeypatch.setattr(sys, "executable", "/no/such/python")
+
+
+@needs_weasyprint
+@pytest.mark.parametrize("program", ["/no/such/python", ""])
+def test_where_no_other_process_can_be_started_all_is_done_here(
+    program: str, monkeypatch: pytest.MonkeyPatch, shown: Any, drawn_here: list[Drawing]
+) -> None:
+    monkeypatch.setattr(sys, "executable", program)
     process = PaperProcess()
     process.check()
-    process.send(page)
-    assert process.pdf() == pdf_of(page)
+    drawings = drawings_of(shown, True)
+    assert in_two(process, drawings, PAGE) == pdf_of(PAGE)
+    assert_same(drawings, drawn_here)
+
+
+@needs_weasyprint
+def test_what_cannot_be_sent_is_drawn_here(
+    monkeypatch: pytest.MonkeyPatch, shown: Any, drawn_here: list[Drawing]
+) -> None:
+    monkeypatch.setattr(apart, "START", WAITING)
+    process = PaperProcess()
+    process.check()
+    (sent,) = drawings_of(shown, True)
+    drawings = [replace(sent, draw=lambda **how: sent.draw(**how))]
+    assert in_two(process, drawings, PAGE) == pdf_of(PAGE)
+    assert_same(drawings, drawn_here)
+    process.close()
 
 
 def test_another_process_that_cannot_make_it_says_what_to_install(

@@ -95,9 +95,9 @@ def test_dots_of_a_kept_figure_are_those_of_a_new_one() -> None:
     table = pd.DataFrame({"days": [3.0, 5.0, 9.0], "event": [True, False, True]})
     curves = iop.survival_curves(table)
     draw = partial(draw_svg, iop.plot_survival, curves)
-    drawing = Drawing("Curves", draw, Table("t", "T", table))
-    alone = drawing.dots
+    alone = Drawing("Curves", draw, Table("t", "T", table)).dots
     assert alone.png.startswith(b"\x89PNG")
+    drawing = Drawing("Curves", draw, Table("t", "T", table))
     drawing.keep()
     assert drawing.picture == draw()
     kept = drawing.dots

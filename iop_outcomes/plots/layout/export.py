@@ -111,6 +111,18 @@ def dotted(picture: Picture) -> Picture:
         return replace(picture, svg=b"", png=buffer.getvalue(), figure=None)
 
 
+def get_ready() -> None:
+    """Load what draws, so that the first picture does not wait for it."""
+    from matplotlib.figure import Figure
+
+    with style.drawing(**SETTINGS), BytesIO() as buffer:
+        figure = Figure((1, 1))
+        figure.add_axes((0.2, 0.2, 0.6, 0.6)).plot([0, 1], label="x")
+        figure.axes[0].legend()
+        figure.savefig(buffer, format="svg")
+        _save_dots(figure, buffer)
+
+
 def _save_dots(figure: Figure, buffer: BytesIO) -> None:
     packed = {"compress_level": PACKED}
     figure.savefig(buffer, format="png", dpi=DOTS, metadata={"Software": None}, pil_kwargs=packed)

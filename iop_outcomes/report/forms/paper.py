@@ -1,21 +1,30 @@
 """A page laid out on paper: in this process, or as a program of its own on another core.
 
-As a program it knows nothing of the rest of the package, so that it starts at once: it is given a
-page and the files of its fonts as JSON, and returns the PDF.
+As a program it is asked by another process, over its own two pipes: for pictures, and for a page
+as PDF. It loads what it needs before it is asked, while the other process counts.
 """
 
 from __future__ import annotations
 
-import gc
-import json
 import logging
+import pickle
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from iop_outcomes.plots.layout import export
+from iop_outcomes.plots.layout.export import Picture
+
 VARIANT = "pdf/ua-1"
 READY = b"ready\n"
+PAGE, PICTURE = "page", "picture"  # what is asked of the program
+FIRST = (
+    '<html lang="en"><head><title>x</title><style>@page { margin: 9mm } td { color: red }</style>'
+    "</head><body><h1>x</h1><table><tr><td>x</td></tr></table></body></html>"
+)
+Draw = Callable[..., Picture]
 
 
 def library() -> Any:
@@ -72,17 +81,54 @@ def _kind(tag: Any) -> str:
     return str(tag["S"]) if is_tag else ""
 
 
+def get_ready() -> None:
+    """Load what draws and lays out, so that the first picture and the page do not wait for it."""
+    export.get_ready()
+    laid_out(FIRST, {})
+
+
+def drawn(kept: dict[int, Picture], number: int, draw: Draw, how: str, keep: bool) -> Picture:
+    """Return a picture as it is asked for: see `Drawing`.
+
+    Parameters
+    ----------
+    kept : dict of int to Picture
+        Those that were drawn here with their figures, for their dots: `keep` adds to them.
+    number : int
+        Which picture of the report it is.
+    draw : callable
+        What draws it.
+    how : str
+        ``"picture"``, ``"narrow"`` or ``"dots"``.
+    keep : bool
+        Whether its dots will be asked for too.
+    """
+    if how == "dots" and number in kept:
+        return export.dotted(kept.pop(number))
+    if how != "picture":
+        return draw(**{how: True})
+    picture = draw(keep=keep)
+    if keep:
+        kept[number] = picture
+    return replace(picture, figure=None)
+
+
 def main() -> None:
-    """Say that the library is there, read one page, and write its PDF."""
-    gc.disable()  # the process ends with its page
+    """Say that the library is there, and answer until nothing is asked any more."""
     library()
-    out = sys.stdout.buffer
+    asked, out = sys.stdin.buffer, sys.stdout.buffer
+    sys.stdout = sys.stderr  # what a library prints is no answer
     out.write(READY)
     out.flush()
-    request = sys.stdin.buffer.read()
-    if request:  # nothing: no page is wanted any more
-        asked = json.loads(request)
-        out.write(laid_out(asked["page"], asked["fonts"]))
+    get_ready()
+    kept: dict[int, Picture] = {}
+    while True:
+        try:
+            kind, *what = pickle.load(asked)
+        except EOFError:  # nothing more is wanted
+            return
+        pickle.dump(laid_out(*what) if kind == PAGE else drawn(kept, *what), out)
+        out.flush()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,11 @@
-"""Ctrl-C on the command line: one line and code 130, also while the libraries are imported."""
+"""The process of the command: Ctrl-C is one line and code 130, and garbage is looked for seldom.
+
+Both begin while the libraries are imported. Any other program keeps its own ways.
+"""
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -11,6 +15,7 @@ from types import FrameType
 
 COMMAND, CODE = "iop-outcomes", 130
 LINE = f"{COMMAND}: interrupted"
+SELDOM = 20_000, 20, 20  # of 700, 10, 10: most of what a report makes is needed to its end
 
 
 def end_at_once(_: int, __: FrameType | None) -> None:
@@ -19,14 +24,18 @@ def end_at_once(_: int, __: FrameType | None) -> None:
     os._exit(CODE)
 
 
+def is_command() -> bool:
+    """Whether this process is the command, and no other program that imports the package."""
+    return bool(sys.argv) and Path(sys.argv[0]).name.partition(".")[0] == COMMAND
+
+
 def watch_the_start() -> None:
     """End at once on Ctrl-C while the command is imported; do nothing in any other program.
 
     The command's module is within the package, so that the package and its libraries are imported
     before its first line can run.
     """
-    own = bool(sys.argv) and Path(sys.argv[0]).name.partition(".")[0] == COMMAND
-    if own and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    if is_command() and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         set_handler(end_at_once)
 
 
@@ -36,4 +45,21 @@ def set_handler(handler: object) -> None:
         signal.signal(signal.SIGINT, handler)  # type: ignore[arg-type]  # two kinds of handlers
 
 
+def look_seldom() -> None:
+    """Look for garbage from here on, seldom, and not in what was imported, which stays."""
+    if is_command():
+        gc.freeze()
+        gc.set_threshold(*SELDOM)
+        gc.enable()
+
+
+def look_no_more() -> None:
+    """Look for garbage no more: the process ends."""
+    if is_command():
+        gc.freeze()
+        gc.disable()
+
+
+if is_command():
+    gc.disable()  # while the package is imported
 watch_the_start()  # the package imports this module before all others
