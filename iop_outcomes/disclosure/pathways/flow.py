@@ -1,4 +1,4 @@
-"""The steps of a cohort for release: declared together, since all are of the same people."""
+"""Disclosure control of the steps of a cohort, for all steps together: they share people."""
 
 from __future__ import annotations
 
@@ -17,18 +17,22 @@ from iop_outcomes.pathways import CohortFlow
 Key = tuple[Hashable, ...]
 SHARE = ("not_reached", "reached", "share", "lower", "upper")
 APART = ("not_followed", "not_known")
-NOT_SHOWN = "the records do not tell it"
-NOT_RELEASED = "Why episodes are in no share is not released."
+NOT_SHOWN = "not known from the records"
+NOT_RELEASED = "The reasons why episodes are in no share are not released."
 
 
 def protect_flow(flow: CohortFlow, policy: SafePolicy) -> CohortFlow:
-    """Return the steps of a cohort without small counts; see `iop_outcomes.protect`."""
+    """Return the steps of a cohort without small counts; see `iop_outcomes.protect`.
+
+    Hidden numbers are missing, and ``hidden`` is True for a row with any. The reasons for exclusion
+    are removed. If `flow` is protected already, it is returned unchanged.
+    """
     if flow.people is None:
         return flow
     table = flow.table.copy()
     numbers = ["episodes", *APART, *SHARE, "reached_all"]
     table[numbers] = table[numbers].astype(np.float64)
-    gone = np.zeros(len(table), dtype=np.bool_)
+    hidden_rows = np.zeros(len(table), dtype=np.bool_)
     groups = table[list(flow.by)].astype(str).agg("\n".join, axis=1) if flow.by else None
     for rows in _places(groups, len(table)):
         hidden = _link_steps(table.iloc[rows], flow.people.iloc[rows], policy)
@@ -38,9 +42,9 @@ def protect_flow(flow: CohortFlow, policy: SafePolicy) -> CohortFlow:
                 whole = name == "episodes" or step == "admitted"  # all of them, by definition
                 own: Key = (step, "share" if name in SHARE else name)
                 if (("episodes",) if whole else own) in hidden:
-                    table.iloc[place, table.columns.get_loc(name)] = np.nan  # type: ignore[index]
-                    gone[place] = True
-    table["hidden"] = gone
+                    table.iloc[place, table.columns.get_loc(name)] = np.nan  # type: ignore[index]  # each name is given once
+                    hidden_rows[place] = True
+    table["hidden"] = hidden_rows
     table["why"] = np.where(table["why"] == "", "", NOT_SHOWN)
     exclusions = flow.exclusions
     texts = safe_fields(flow, policy)
@@ -60,11 +64,12 @@ def _places(groups: pd.Series[Any] | None, size: int) -> list[np.ndarray]:
 def _link_steps(
     table: pd.DataFrame, people: pd.DataFrame, policy: SafePolicy
 ) -> frozenset[Hashable]:
-    """Return what may not be printed of one group.
+    """Return the items of one group that must be hidden.
 
-    Those not followed to a day are not followed to a later one; those who reached all steps had
-    reached the one before. Of those in the program on a day some are there on a later one. All
-    episodes are hidden before a share is.
+    Counts of one step are linked to those of the step before: episodes not followed to a day are
+    not followed to a later day; episodes that reached all steps reached all earlier steps; episodes
+    in the program on a day were in it on an earlier day. If there is a choice, the number of all
+    episodes is hidden before a share is.
     """
     linked = LinkedCounts(policy)
     linked.count(

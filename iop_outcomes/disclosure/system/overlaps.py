@@ -131,7 +131,7 @@ def counted(document: Mapping[str, Any]) -> Iterator[Counted]:
         for row in rows_of(table):
             if name == "flow_exclusions" and row["who"] != ALL_ADMISSIONS:
                 continue
-            days = _days(str(row["period"])) if trend else _days(*window.groups())  # type: ignore[union-attr]
+            days = _days(str(row["period"])) if trend else _days(*window.groups())  # type: ignore[union-attr]  # a window if no trend
             if days is None or str(row.get("status") or "") not in SETTLED:
                 continue
             programs, label = _label(name, row, everyone)

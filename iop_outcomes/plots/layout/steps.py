@@ -44,4 +44,4 @@ def draw_steps(
     options = {"color": look.colour, "linestyle": look.line, "linewidth": 1.8, "zorder": 3}
     ax.plot(day, middle, drawstyle="steps-post", label=label, **options)
     for limit in limits if edges else ():
-        ax.plot(day, limit, drawstyle="steps-post", color=look.colour, **EDGE)  # type: ignore[arg-type]
+        ax.plot(day, limit, drawstyle="steps-post", color=look.colour, **EDGE)  # type: ignore[arg-type]  # values of several types
