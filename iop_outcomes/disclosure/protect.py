@@ -204,7 +204,7 @@ def _protected(result: object, policy: SafePolicy) -> object:
         return protect_transitions(result, policy)
     if getattr(result, "shows_persons", False):
         raise RuleError(
-            "This result shows single persons, and is never published.",
+            "This result shows individual people, and is never published.",
             found=type(result).__name__,
             instead=getattr(
                 result, "published_instead", "a result of groups, such as attendance_by_week"

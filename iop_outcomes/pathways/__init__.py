@@ -1,7 +1,7 @@
-"""The way of a cohort and of each person through a program, and with whom they are treated.
+"""How a cohort and each person move through a program, and who is treated together.
 
-Records come in; frames and results go out: steps from admission on, calendars of attendance, lanes
-of episodes, groups, entry paths. Disclosure control and pictures are not known here.
+Records come in; frames and results go out: steps from admission on, calendars of attendance, events
+of each episode, groups, entry paths. Disclosure control and pictures are not known here.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Records in; attendance by weekday and calendar week, or by person and week, out."""
+"""Attendance by weekday and calendar week, and by episode and week since admission."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class AttendanceCalendar(DrawnResult):
     Attributes
     ----------
     table : pandas.DataFrame
-        One row a group, week and weekday, with the columns of `attendance_by_weekday`.
+        One row a group, week and weekday, with the columns that `attendance_by_weekday` describes.
     by : tuple of str
         The columns that define the groups.
     rule : str
@@ -49,11 +49,11 @@ class AttendanceCalendar(DrawnResult):
     synthetic : bool
         Whether the records are synthetic.
     left_out : LeftOut
-        How many episodes without a group were left out.
+        The number of episodes that were left out because they have no group.
     people : pandas.DataFrame or None
-        Row by row of the table, the number of persons with sessions ``due``, ``attended``,
-        ``absent`` (due and not attended) and ``unrecorded``. Disclosure rules depend on these
-        numbers; None once it is protected.
+        One row for each row of the table: the numbers of people with sessions ``due``,
+        ``attended``, ``absent`` (due and not attended) and ``unrecorded``. Disclosure control needs
+        these numbers; None after `iop_outcomes.protect`.
     """
 
     table: pd.DataFrame
@@ -65,7 +65,7 @@ class AttendanceCalendar(DrawnResult):
 
     @property
     def text(self) -> str:
-        """The weekday with the lowest and the highest attendance, a sentence a group."""
+        """The weekdays with the lowest and the highest attendance rate, by group."""
         return self.left_out.after(describe_groups(self.table, self.by, self._describe))
 
     @property
@@ -107,12 +107,12 @@ def _without(hidden: int) -> str:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class PersonWeeks(DrawnResult):
-    """Attendance by episode and week since admission. It shows single persons.
+    """Attendance by episode and week since admission. It shows individual people.
 
     Attributes
     ----------
     table : pandas.DataFrame
-        One row an episode and week, with the columns of `attendance_by_person`.
+        One row an episode and week, with the columns that `attendance_by_person` describes.
     rule : str
         How the numbers were worked out.
     synthetic : bool
@@ -126,7 +126,7 @@ class PersonWeeks(DrawnResult):
 
     @property
     def text(self) -> str:
-        """How many episodes came in the first week, and in the last one shown."""
+        """The number of episodes with attendance in the first week and in the last one shown."""
         weeks = int(self.table["week"].max())
         parts = []
         for week in sorted({1, weeks}):
@@ -134,12 +134,12 @@ class PersonWeeks(DrawnResult):
             here = rows[rows["state"] == STATES[0]]
             came = int((here["attended"] > 0).sum())
             parts.append(
-                f"In week {week}, {came:,} of {len(here):,} episodes in the program came at least "
-                f"once; {int((rows['state'] == STATES[1]).sum()):,} were discharged before it and "
-                f"{int((rows['state'] == STATES[2]).sum()):,} are not observed in it."
+                f"In week {week}, {came:,} of {len(here):,} episodes in the program attended at "
+                f"least once; {int((rows['state'] == STATES[1]).sum()):,} were discharged earlier "
+                f"and {int((rows['state'] == STATES[2]).sum()):,} are not observed."
             )
         count = format_count(self.table["episode_id"].nunique(), "episode")
-        return f"{count}, a row each: shows single persons. {' '.join(parts)}"
+        return f"{count}, a row each: shows individual people. {' '.join(parts)}"
 
     @property
     def _summary(self) -> str:
@@ -160,7 +160,7 @@ def attendance_by_weekday(
     records : Records
         With calendar dates and the attendance table.
     weeks : int
-        How many weeks, Monday to Sunday; the last one holds the data cut and can be a part.
+        How many weeks, Monday to Sunday. The last one contains the data cut and can be incomplete.
     by : str or sequence of str, optional
         Columns of ``records.episodes`` that define groups.
     missing_group : {"refuse", "own", "leave_out"}
@@ -169,27 +169,28 @@ def attendance_by_weekday(
     Returns
     -------
     AttendanceCalendar
-        Its ``table`` has a row a group, week and weekday, beside the group:
+        Its ``table`` has one row a group, week and weekday, with the columns of `by` and:
 
         ``week`` : datetime64
-            Its Monday.
+            The Monday of the week.
         ``weekday`` : str
             Monday to Sunday.
         ``due, attended, unrecorded`` : int64
-            Sessions in the denominator; attended, also in part or late; without an outcome.
+            Numbers of sessions: in the denominator; attended (also in part or late); without a
+            recorded outcome.
         ``rate`` : float64
             attended / due; missing where nothing was due.
         ``observed`` : bool
-            Whether the day is not after the data cut.
+            False if the day is after the data cut.
 
     Raises
     ------
     EstimateError
-        If attendance is not known from the records, for instance since they hold no absence.
+        If attendance is not known from the records, for instance because they contain no absences.
     MissingTableError
         If no attendance table was read.
     RuleError
-        If the records have study days, or an option is not known.
+        If the records have study days instead of dates, or an option is not valid.
 
     Examples
     --------
@@ -227,15 +228,15 @@ def attendance_by_weekday(
             "observed": start + pd.to_timedelta(days, unit="D") <= cut,
         }
     )
-    rule = f"{sessions.rule.text} Weeks begin on Monday; the last one holds the data cut."
-    behind = {name: found[PEOPLE + name] for name in KINDS}
+    rule = f"{sessions.rule.text} Weeks begin on Monday; the last one contains the data cut."
+    people = {name: found[PEOPLE + name] for name in KINDS}
     return AttendanceCalendar(
         table,
         groups.names,
         left_out.after(rule),
         records.synthetic,
         left_out,
-        pd.DataFrame(behind),
+        pd.DataFrame(people),
     )
 
 
@@ -246,20 +247,20 @@ def count_by_weekday(
     groups: Mapping[str, Sequence[str]],
     confidence: float = 0.95,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the sessions of some weekdays, summed over their weeks, and the persons behind them.
+    """Return the sessions of some weekdays, summed over weeks, and the numbers of people.
 
     Parameters
     ----------
     sessions : Sessions
-        Of records with calendar dates.
+        The sessions of records with calendar dates.
     chosen : numpy.ndarray of bool
-        Which rows are counted; of them, treatment sessions are.
+        (rows,), which rows are counted, as far as they are treatment sessions.
     person : numpy.ndarray of int
-        The person of each row.
+        (rows,), the code of the person of each row.
     groups : mapping
-        The name of each row of the table -> its weekdays. A weekday is in one row at most.
+        For each row of the table its name and its weekdays. A weekday is in one row at most.
     confidence : float
-        Confidence level of the limits.
+        Confidence level of the limits, between 0 and 1.
 
     Returns
     -------
@@ -268,7 +269,7 @@ def count_by_weekday(
         attended), ``unrecorded`` (int64), ``rate`` (attended / due), and its limits clustered by
         person, ``lower`` and ``upper`` (float64); missing where nothing was due.
     people : pandas.DataFrame
-        Row by row of the table, how many persons have such sessions.
+        One row for each row of the table: the number of people with such sessions.
 
     Examples
     --------
@@ -310,27 +311,27 @@ def count_by_weekday(
 
 
 def _kinds(sessions: Sessions, inside: Booleans) -> dict[str, Booleans]:
-    """Return which rows of those inside are due, attended, due and not attended, unrecorded."""
+    """Return which rows of `inside` are due, attended, absent (due, not attended), unrecorded."""
     due, came = sessions.has_status(sessions.rule.due), sessions.has_status(ATTENDED)
     rows = (due, came, due & ~came, sessions.has_status((UNRECORDED,)))
     return {name: inside & one for name, one in zip(KINDS, rows, strict=True)}
 
 
 def attendance_by_person(records: Records, *, weeks: int = 12) -> PersonWeeks:
-    """Return attendance of each episode by week since admission. It shows single persons.
+    """Return attendance of each episode by week since admission. It shows individual people.
 
     Parameters
     ----------
     records : Records
-        With the attendance table; of a small program, or chosen with ``records.where``.
+        With the attendance table. For a picture select few episodes with ``records.where``.
     weeks : int
-        How many weeks. Week 1 is the days 0 to 6.
+        How many weeks. Week 1 is days 0 to 6.
 
     Returns
     -------
     PersonWeeks
-        For those who treat these people; never part of a report, and refused by
-        `iop_outcomes.protect`. Its ``table`` has a row an episode, in the order of admission, and
+        For the staff who treat these people; never part of a report, and refused by
+        `iop_outcomes.protect`. Its ``table`` has one row an episode (in the order of admission) and
         week: ``episode_id``, ``person_id``, ``program``, ``week`` (int64), ``state`` (``in
         program`` on the first day of the week, ``after discharge``, or ``not observed``: after the
         data cut or the end of follow-up), ``due``, ``attended``, ``unrecorded`` (int64) and
@@ -343,7 +344,7 @@ def attendance_by_person(records: Records, *, weeks: int = 12) -> PersonWeeks:
     MissingTableError
         If no attendance table was read.
     RuleError
-        If an option is not known.
+        If `weeks` is not a whole number of at least 1.
 
     Examples
     --------
@@ -393,7 +394,7 @@ def _refuse_unknown(records: Records) -> None:
     judged = records.judgements("attendance_rate")["attendance_rate"]
     if judged.absent:
         raise EstimateError(
-            "The records do not show who attended of those who were due.",
+            "The records do not show who attended the sessions that were due.",
             found=judged.text,
             instead="records.fitness() says what would be needed.",
         )

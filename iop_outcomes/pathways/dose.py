@@ -1,4 +1,4 @@
-"""Records in; sessions by service or approach, and relapse after a day by what came before it."""
+"""Sessions by service or approach, and relapse after a landmark by the sessions before it."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ from iop_outcomes.survival import survival_curves
 Kind = Literal["service", "approach"]
 DOSES = ("none", "lower", "higher")
 CAUTION = (
-    "Sessions after admission are no cause that these numbers show: those who do well come more "
-    "often, and those given more of a service may need it more."
+    "These numbers do not show that sessions are the cause: people who do well attend more often, "
+    "and people who are offered more of a service may need it more."
 )
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class DoseAndOutcome(Result):
-    """How much was attended of each service or approach, and relapse by how much it was.
+    """How much of each service or approach was attended, and relapse by this dose.
 
     Attributes
     ----------
     table : pandas.DataFrame
-        One row a service or approach and dose, with the columns of `dose_and_outcome`.
+        One row a service or approach and dose, with the columns that `dose_and_outcome` describes.
     dose : pandas.DataFrame
-        One row a service or approach: who came to it, and how often.
+        One row a service or approach: how many attended it, and how often.
     of : str
         ``service`` or ``approach``.
     day, horizon : int
-        The landmark, and the days after it within which relapse counts.
+        The landmark in days since admission, and the days after it within which relapse counts.
     confidence : float
         Confidence level of the limits.
     rule : str
@@ -64,7 +64,7 @@ class DoseAndOutcome(Result):
 
     @property
     def text(self) -> str:
-        """The main numbers, a sentence a service or approach, and the caution."""
+        """The main numbers for each service or approach, and a caution about their meaning."""
         level = format_level(self.confidence)
         sentences = []
         for _, row in self.dose.iterrows():
@@ -80,7 +80,7 @@ class DoseAndOutcome(Result):
                 else ""
             )
             sentences.append(
-                f"{value}: {row['with_any']:,.0f} of {row['episodes']:,.0f} episodes came to it "
+                f"{value}: {row['with_any']:,.0f} of {row['episodes']:,.0f} episodes attended it "
                 f"({row['share']:.0%}, {level} limits {row['lower']:.0%} to {row['upper']:.0%})"
                 f"{rate}."
             )
@@ -120,7 +120,7 @@ def dose_and_outcome(
     attendance: AttendanceRule | None = None,
     confidence: float = 0.95,
 ) -> DoseAndOutcome:
-    """Return what was attended of each service or approach, and relapse later on by how much.
+    """Return how much of each service or approach was attended, and later relapse by this dose.
 
     Parameters
     ----------
@@ -130,65 +130,68 @@ def dose_and_outcome(
         Whether sessions are distinguished by service (group, individual, family, skills) or by
         approach (such as CBT or motivational interviewing).
     day : int
-        The landmark: sessions up to the end of this day since admission are the dose.
+        The landmark, in days since admission. The dose is the sessions up to the end of this day.
     horizon : int
         Days after the landmark within which relapse counts.
     rule : RelapseRule, optional
-        What counts as relapse, from admission.
+        The definition of relapse, with ``origin="admission"``; by default ``RelapseRule()``.
     attendance : AttendanceRule, optional
-        What counts as attended, and which services are sessions.
+        Which services are sessions, and what counts as attended.
     confidence : float
-        Confidence level of the limits.
+        Confidence level of the limits, between 0 and 1.
 
     Returns
     -------
     DoseAndOutcome
-        Its ``dose`` has a row a service or approach, of all episodes and their whole stay:
+        Its ``dose`` has one row a service or approach, for all episodes and their whole stays:
 
         ``service`` or ``approach`` : str
-            ``not recorded`` last.
+            Sessions without one are ``not recorded``, in the last row.
         ``episodes, with_any`` : int64
-            All episodes, and those with an attended session of it; ``share, lower, upper`` with
-            Wilson's limits, by person where a person has several episodes.
+            All episodes, and those with an attended session; ``share, lower, upper`` (float64)
+            with Wilson's limits, or limits clustered by person if a person has several episodes.
         ``due, attended`` : int64
-            Sessions; ``rate, rate_lower, rate_upper`` with limits clustered by person. Missing
-            where the records do not show absences.
+            Numbers of sessions; ``rate, rate_lower, rate_upper`` (float64) with limits clustered by
+            person. The rate is missing if the records do not show absences.
         ``median_sessions`` : float64
-            Sessions attended, of those with any.
+            The median number of sessions attended, among episodes with any.
         ``hours, length_not_known`` : float64, int64
-            Hours attended, overlapping ones counted once, of sessions whose length is known,
-            missing if none is; and how many sessions have no known length.
+            Hours attended, with overlapping sessions counted once, of sessions whose length is
+            known (missing if none is); and the number of attended sessions of unknown length.
 
-        Its ``table`` has a row a service or approach and dose, of those still in the program and
-        without relapse after the landmark:
+        Its ``table`` has one row a service or approach and dose, for those still in the program
+        and without relapse by the end of the landmark day:
 
         ``dose`` : str
-            ``none``; ``lower`` and ``higher``: up to the median of those with any, and above it.
+            ``none``; ``lower`` and ``higher``: up to the median of those with any session, and
+            above it.
         ``sessions_from, sessions_to`` : int64
-            The sessions of this dose, from the least to the most that occur; 0 where nobody is.
+            The smallest and largest number of sessions in this dose; 0 if it has no episodes.
         ``episodes, events, censored`` : int64
-            At risk after the landmark; relapses within the horizon; followed for less than that.
+            At risk after the landmark; relapses within the horizon; follow-up ended before the
+            horizon without relapse.
         ``relapsed, lower, upper`` : float64
-            The share with relapse within the horizon, one minus Kaplan and Meier's estimate, with
-            limits that take a person's episodes together; missing where follow-up ends before.
+            The share with relapse within the horizon, 1 minus the Kaplan-Meier estimate, with
+            limits clustered by person if a person has several episodes; missing if follow-up ends
+            before the horizon.
 
     Raises
     ------
     EstimateError
-        If no session has an approach, or nobody is at risk after the landmark.
+        If no session has a service (or approach), or nobody is at risk after the landmark.
     MissingTableError
         If attendance or check-ins were not read.
     RuleError
-        If an option is not known, or the rule does not count from admission.
+        If an option is not valid, or the origin of the rule is not admission.
 
     Notes
     -----
-    The dose is what was attended by a day that all of them reached, since over the whole stay those
-    who relapse early cannot attend later (immortal time). It is still no cause. People come because
-    they are well, and a service is given to those who seem to need it; `iop_outcomes.landmark` with
-    `iop_outcomes.cox` takes what is recorded at admission into account, and
-    `iop_outcomes.emulate_strategies` compares strategies of attendance. Relapses of people whose
-    check-ins end early are estimated as if they went on as those of the others.
+    The dose counts sessions up to a day that everybody in the table reached. Over the whole stay,
+    people who relapse early cannot attend later, so that a comparison would be biased (immortal
+    time bias). The comparison is still not causal: people attend because they are well, and a
+    service is offered to those who seem to need it. `iop_outcomes.landmark` with `iop_outcomes.cox`
+    adjusts for what is recorded at admission, and `iop_outcomes.emulate_strategies` compares
+    strategies of attendance. Independent censoring is assumed for people whose check-ins end early.
 
     Examples
     --------
@@ -209,7 +212,7 @@ def dose_and_outcome(
     relapse = RelapseRule() if rule is None else rule
     if relapse.origin != "admission":
         raise RuleError(
-            "The dose counts from admission, and so must the rule.",
+            "The dose counts from admission, so that the rule must count from admission too.",
             found=f'origin="{relapse.origin}"',
             instead='RelapseRule(origin="admission")',
         )
@@ -234,8 +237,8 @@ def dose_and_outcome(
     table = pd.concat(parts, ignore_index=True)
     table = table[[of, *(column for column in table.columns if column != of)]]
     text = (
-        f"Dose: attended sessions up to day {day}; at risk after it: in the program and without "
-        f"relapse by then. {read.sessions.rule.text} {relapse.text}"
+        f"Dose: attended sessions up to day {day}. At risk after that day: people in the "
+        f"program and without relapse so far. {read.sessions.rule.text} {relapse.text}"
     )
     return DoseAndOutcome(table, dose, of, day, horizon, confidence, text, records.synthetic)
 
@@ -245,7 +248,7 @@ def _sessions_text(low: int, high: int) -> str:
 
 
 def _values(attendance: Attendance, of: Kind) -> tuple[list[str], Integers]:
-    """Return the services or approaches of treatment sessions, and that of each row (-1: none)."""
+    """Return the names of services or approaches, and the code of each row (-1 if not counted)."""
     column = attendance.sessions.frame[of]
     rows = attendance.sessions.treatment & (attendance.sessions.due | attendance.sessions.attended)
     named = np.array([*column.cat.categories, None], dtype=object)
@@ -330,10 +333,10 @@ def _rate_limits(
 def _outcome_rows(
     frame: pd.DataFrame, had: Integers, until: float, confidence: float
 ) -> pd.DataFrame:
-    """Return relapse by a day, by none, lower and higher dose."""
+    """Return the share with relapse by day `until`, for no, a lower and a higher dose."""
     some = had[had > 0]
-    middle = np.median(some) if len(some) else 0.0
-    band = np.where(had == 0, 0, np.where(had <= middle, 1, 2))
+    median = np.median(some) if len(some) else 0.0
+    band = np.where(had == 0, 0, np.where(had <= median, 1, 2))
     days, event = frame["days"].to_numpy(dtype=np.float64), frame["event"].to_numpy(dtype=np.bool_)
     rows = []
     for place, dose in enumerate(DOSES):

@@ -1,4 +1,4 @@
-"""Records in; who of a cohort came to the first and fourth session, and who stayed, out."""
+"""How many of a cohort came to a first and a fourth session, and how many stayed."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ _NUMBERS = (*COUNTS[1:], "share", "lower", "upper")
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CohortFlow(DrawnResult):
-    """How many of those admitted came to the first and fourth session and were there on each day.
+    """How many of those admitted came to a first and fourth session, and were in the program later.
 
     Attributes
     ----------
     table : pandas.DataFrame
-        One row a group and step, with the columns of `cohort_flow`.
+        One row a group and step, with the columns that `cohort_flow` describes.
     exclusions : pandas.DataFrame
-        What is counted in no share, with the columns of `cohort_flow`.
+        The episodes that are in no share, by reason, with the columns that `cohort_flow` describes.
     titles : dict of str to str
         The title of each step, in order.
     by : tuple of str
@@ -62,10 +62,10 @@ class CohortFlow(DrawnResult):
     synthetic : bool
         Whether the records are synthetic.
     left_out : LeftOut
-        How many episodes without a group were left out.
+        The number of episodes that were left out because they have no group.
     people : pandas.DataFrame or None
-        Row by row of the table, the number of persons in each count. Disclosure rules depend on
-        these numbers; None once it is protected.
+        One row for each row of the table: the number of people in each count. Disclosure control
+        needs these numbers; None after `iop_outcomes.protect`.
     """
 
     table: pd.DataFrame
@@ -80,7 +80,7 @@ class CohortFlow(DrawnResult):
 
     @property
     def text(self) -> str:
-        """The counts of each step, a sentence a group and step."""
+        """The counts of each step in sentences, by group."""
         return self.left_out.after(describe_groups(self.table, self.by, self._describe))
 
     @property
@@ -115,7 +115,7 @@ class CohortFlow(DrawnResult):
         if pd.isna(row["reached"]):
             return f"{title}: too few people to show{besides}."
         if pd.isna(row["share"]):
-            return f"{title}: of nobody known{besides}."
+            return f"{title}: not known for anybody{besides}."
         limits = ""
         if pd.notna(row["lower"]):
             limits = (
@@ -144,13 +144,15 @@ def cohort_flow(
     Parameters
     ----------
     records : Records
-        With the attendance table. For one cohort choose it first, with ``records.where``.
+        With the attendance table. For one cohort, select it with ``records.where`` first.
     by : str or sequence of str, optional
         Columns of ``records.episodes`` that define groups.
     first_within, fourth_within : int
-        The last day, counted from admission, for the first and the fourth day with a session.
+        The last day, counted from admission, for the first and the fourth day with a session; at
+        least 0 and 3.
     days : sequence of int
-        The days on which the person is still in the program, as `iop_outcomes.retention` says.
+        The days for which being still in the program is a step, as `iop_outcomes.retention`
+        defines it; at least 1.
     missing_group : {"refuse", "own", "leave_out"}
         How episodes without a value of `by` are handled.
     confidence : float
@@ -159,31 +161,33 @@ def cohort_flow(
     Returns
     -------
     CohortFlow
-        Its ``table`` has a row a group and step (``admitted``, ``first_session``,
-        ``fourth_session``, ``day_30`` and so on) with, beside the group:
+        Its ``table`` has one row a group and step (``admitted``, ``first_session``,
+        ``fourth_session``, ``day_30`` and so on), with the columns of `by` and:
 
         ``step`` : str, ``day`` : int64
             The step and its day.
         ``episodes`` : int64
-            All admitted. The next four add up to them.
+            All admitted: the sum of the next four.
         ``not_followed`` : int64
-            Whose follow-up has not yet come to the day, whatever is known of them: who is known
-            early mostly left early.
+            Follow-up has not yet reached the day. Episodes whose outcome is known earlier are
+            counted here too, because most of them left early.
         ``not_known`` : int64
-            Followed to the day, but a session without a recorded outcome decides, or none has one.
+            Followed to the day, but the step depends on a session without a recorded outcome, or no
+            session has one.
         ``not_reached``, ``reached`` : int64
-            Of the others, who did not reach the step, and who did. Each step is judged by itself.
+            The others: did not reach the step, and reached it, whatever they did at other steps.
         ``reached_all`` : int64
-            Of those who reached it, who had reached every step before it too.
+            Reached this step and every step before it.
         ``share, lower, upper`` : float64
-            reached / (reached + not_reached), with Wilson's limits, or clustered by person where
-            a person has several episodes; missing where nobody is known.
+            reached / (reached + not_reached), with Wilson's limits, or limits clustered by person
+            if a person has several episodes; missing if this is known for nobody.
         ``why`` : str
-            Why the step is not known from the records; empty where it is. Its numbers are missing.
+            Why the step is not known from the records, and its numbers therefore missing; empty if
+            it is known.
 
-        ``exclusions`` has a row for each reason why episodes are in no share: ``step`` (str;
+        ``exclusions`` has one row for each reason why episodes are in no share: ``step`` (str;
         ``read`` for rows of the export that were set aside when it was read), ``reason`` (str) and
-        ``episodes`` (int64). Episodes set aside are those of the whole export, also after
+        ``episodes`` (int64). Rows that were set aside are those of the whole export, even after
         ``records.where``.
 
     Raises
@@ -191,13 +195,13 @@ def cohort_flow(
     MissingTableError
         If no attendance table was read.
     RuleError
-        If an option is not known.
+        If an option is not valid.
 
     Notes
     -----
-    A visit is a day with an attended treatment session; two sessions of a day are one. A person can
-    be in the program on day 30 without a fourth visit, so that ``reached`` need not fall from step
-    to step; ``reached_all`` does, except for people not yet followed that long.
+    A visit is a day with an attended treatment session; two sessions on one day are one visit. A
+    person can be in the program on day 30 without a fourth visit, so that ``reached`` can rise from
+    step to step. ``reached_all`` cannot rise.
 
     Examples
     --------
@@ -277,12 +281,12 @@ def _rule_text(first: int, fourth: int, days: Sequence[int]) -> str:
         f"{first}; fourth session: a fourth such day by day {fourth}. In the program on day "
         f"{listed}: the stay to the last contact or the discharge, whichever is earlier, reached "
         "it, or the episode is open and its last contact at most 30 days before the end of "
-        "follow-up. Each step is judged by itself, of those followed to its day."
+        "follow-up. Each step is judged separately, among those followed to its day."
     )
 
 
 def _declared(day: int) -> str:
-    """Return the measure whose evidence a day needs: that of retention does not depend on it."""
+    """Return the measure whose required evidence is checked: the same for every day."""
     return f"retained_{day if day in DAYS else DAYS[-1]}"
 
 
@@ -369,7 +373,7 @@ def _without_unknown(
 
 
 def _exclusions(records: Records, measures: dict[str, ContinuityMeasure]) -> pd.DataFrame:
-    """Return why episodes are in no share, with their numbers."""
+    """Return the reasons why episodes are in no share, with their numbers."""
     problems = records.problems
     aside = problems[
         (problems["table"] == "episodes") & problems["done"].astype(str).str.startswith("set aside")

@@ -1,4 +1,4 @@
-"""Records in; what happened in each episode, day by day, out, for a picture of lanes."""
+"""The events of each episode by day, for a picture with a line (a lane) for each episode."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ _TESTS = {"negative": MARKS[2], "positive": MARKS[3], "mixed": MARKS[3]}
 
 @dataclass(frozen=True, eq=False, repr=False)
 class EpisodeLanes(DrawnResult):
-    """What happened in each episode, day by day. It shows single persons.
+    """The events of each episode by day. It shows individual people.
 
     Attributes
     ----------
     table : pandas.DataFrame
-        One row an event, with the columns of `episode_lanes`.
+        One row an event, with the columns that `episode_lanes` describes.
     lanes : pandas.DataFrame
-        One row an episode, with the columns of `episode_lanes`.
+        One row an episode, with the columns that `episode_lanes` describes.
     rule : str
-        What the events are.
+        How the events are defined.
     synthetic : bool
         Whether the records are synthetic.
     """
@@ -46,12 +46,12 @@ class EpisodeLanes(DrawnResult):
 
     @property
     def text(self) -> str:
-        """How many episodes and events of each kind there are."""
+        """The number of episodes and of events of each kind."""
         counts = self.table["mark"].value_counts()
         listed = ", ".join(f"{mark} {int(counts.get(mark, 0)):,}" for mark in MARKS)
         open_ = int((self.lanes["ended_by"] == "open").sum())
         count = format_count(len(self.lanes), "episode")
-        return f"{count}, a lane each: shows single persons. {listed}; {open_:,} still open."
+        return f"{count}, a lane each: shows individual people. {listed}; {open_:,} still open."
 
     @property
     def _summary(self) -> str:
@@ -59,33 +59,36 @@ class EpisodeLanes(DrawnResult):
 
 
 def episode_lanes(records: Records, rule: RelapseRule | None = None) -> EpisodeLanes:
-    """Return sessions, tests, relapse and discharge of each episode. It shows single persons.
+    """Return sessions, tests, relapse and discharge of each episode, by day.
+
+    It shows individual people.
 
     Parameters
     ----------
     records : Records
-        With attendance, check-ins or both; chosen with ``records.where`` for a picture.
+        With attendance, check-ins or both. For a picture select few episodes with
+        ``records.where``.
     rule : RelapseRule, optional
-        What counts as relapse, from admission; by default ``RelapseRule()``.
+        The definition of relapse, with ``origin="admission"``; by default ``RelapseRule()``.
 
     Returns
     -------
     EpisodeLanes
-        For those who treat these people; never part of a report, and refused by
-        `iop_outcomes.protect`. Its ``lanes`` has a row an episode, the longest stay first:
+        For the staff who treat these people; never part of a report, and refused by
+        `iop_outcomes.protect`. Its ``lanes`` has one row an episode, the longest stay first:
         ``lane`` (int64, from 0), ``episode_id``, ``person_id``, ``program``, ``end`` (float64:
-        days from admission to the discharge, or while it is open to the end of follow-up) and
-        ``ended_by`` (the reason of the discharge, ``not recorded``, or ``open``). Its ``table`` has
-        a row an event: ``lane``, ``episode_id``, ``day`` (float64, days from admission) and
-        ``mark``: ``session kept``, ``session missed`` (due and not attended), ``test negative``,
-        ``test positive`` (also mixed), ``relapse`` (the first by the rule, also after discharge)
-        and ``discharge``. Refused and invalid tests, sessions without an outcome and those that
-        were not due have no mark.
+        days from admission to the discharge, or to the end of follow-up if the episode is open) and
+        ``ended_by`` (the reason for the discharge, ``not recorded``, or ``open``). Its ``table``
+        has one row an event: ``lane``, ``episode_id``, ``day`` (float64, days from admission) and
+        ``mark``: ``session kept`` (attended), ``session missed`` (due and not attended), ``test
+        negative``, ``test positive`` (also mixed), ``relapse`` (the first by the rule, also after
+        discharge) and ``discharge``. Refused and invalid tests, sessions without an outcome and
+        sessions that were not due have no mark.
 
     Raises
     ------
     RuleError
-        If neither attendance nor check-ins were read, or the rule does not count from admission.
+        If neither attendance nor check-ins were read, or the origin of the rule is not admission.
 
     Examples
     --------
@@ -98,13 +101,13 @@ def episode_lanes(records: Records, rule: RelapseRule | None = None) -> EpisodeL
     rule = RelapseRule() if rule is None else rule
     if rule.origin != "admission":
         raise RuleError(
-            "The lanes count from admission, and so must the rule.",
+            "Days count from admission here, so that the rule must count from admission too.",
             found=f'origin="{rule.origin}"',
             instead='RelapseRule(origin="admission")',
         )
     if not {"attendance", "checkins"} & set(records.tables):
         raise RuleError(
-            "The lanes need sessions or check-ins.",
+            "Episode lanes need sessions or check-ins.",
             found=", ".join(records.tables),
             instead="read_records with attendance or check-ins",
         )
@@ -145,8 +148,9 @@ def episode_lanes(records: Records, rule: RelapseRule | None = None) -> EpisodeL
         ignore_index=True,
     )
     text = (
-        "Sessions are treatment sessions; missed: due and not attended. A mixed test is positive. "
-        f"Relapse: the first since admission. {rule.text}"
+        "Sessions are treatment sessions. Missed means due and not attended. A mixed test is "
+        "positive. "
+        f"Relapse is the first one since admission. {rule.text}"
     )
     return EpisodeLanes(
         table.sort_values(["lane", "day"], kind="stable", ignore_index=True),

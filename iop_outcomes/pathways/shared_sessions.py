@@ -1,4 +1,4 @@
-"""Records in; with whom each person was treated in groups, and in what groups, out."""
+"""Who was treated together with whom in group sessions."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ GROUP_SERVICES = ("group", "skills")
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SharedSessions(Result):
-    """With whom each person was treated in groups. It shows single persons.
+    """Who was treated together with whom in groups. It shows individual people.
 
     Attributes
     ----------
     table : pandas.DataFrame
-        One row an episode, with the columns of `shared_sessions`.
+        One row an episode, with the columns that `shared_sessions` describes.
     sessions : pandas.DataFrame
-        One row a session that took place.
+        One row a session that somebody attended.
     pairs : pandas.DataFrame
-        One row an episode and other person with a session in common.
+        One row for each episode and each other person who shared a session with it.
     rule : str
         How the numbers were worked out.
     synthetic : bool
@@ -52,26 +52,27 @@ class SharedSessions(Result):
 
     @property
     def text(self) -> str:
-        """The sizes of the groups, how steady they are, and into how many clusters people fall."""
+        """The sizes of the groups, how stable they are, and the number of clusters of people."""
         table = self.table
         inside = table[table["group_sessions"] > 0]
         size = self.sessions["size"]
         clusters = inside["treated_together"]
         parts = [
-            f"{format_count(len(self.sessions), 'group session')} with someone there, of "
+            f"{format_count(len(self.sessions), 'group session')} attended by somebody, with "
             f"{size.mean():.1f} people on average ({size.min():,} to {size.max():,}).",
-            f"{len(inside):,} of {format_count(len(table), 'episode')} came to one.",
+            f"{len(inside):,} of {format_count(len(table), 'episode')} attended one or more.",
         ]
         for column, words in (
-            ("same_peers", "of the others at a session were at the person's previous session too"),
-            ("main_group_share", "of a person's group sessions were in one and the same group"),
-            ("main_facilitator_share", "were led by one and the same facilitator"),
+            ("same_peers", "of the others at a session were also at the person's previous session"),
+            ("main_group_share", "of a person's group sessions were in that person's main group"),
+            ("main_facilitator_share", "were led by the facilitator who led most of them"),
         ):
             if inside[column].notna().any():
                 parts.append(f"On average {inside[column].mean():.0%} {words}.")
         parts.append(
-            f"Through shared sessions they form {format_count(clusters.nunique(), 'cluster')}, the "
-            f"largest of {format_count(int(clusters.value_counts().max()), 'episode')}."
+            "People connected by shared sessions form "
+            f"{format_count(clusters.nunique(), 'cluster')}, the largest of "
+            f"{format_count(int(clusters.value_counts().max()), 'episode')}."
         )
         return " ".join(parts) + f" {self.rule}"
 
@@ -80,58 +81,60 @@ class SharedSessions(Result):
         return f"{len(self.sessions):,} group sessions, {len(self.table):,} episodes"
 
     def _shown(self) -> tuple[pd.DataFrame, int]:
-        return self.table.iloc[:0], len(self.table)  # a notebook is often passed on
+        return self.table.iloc[:0], len(self.table)  # no person, because notebooks are shared
 
 
 def shared_sessions(
     records: Records, *, services: Sequence[str] = GROUP_SERVICES, at_least: int = 1
 ) -> SharedSessions:
-    """Return with whom each person was treated in groups. It shows single persons.
+    """Return who was treated together with whom in groups. It shows individual people.
 
-    A session is what attended services of one program, ``group_id``, date and start have in common.
+    Attended services of one program, ``group_id``, date and start time are one session.
 
     Parameters
     ----------
     records : Records
         With calendar dates, and ``group_id`` in the attendance table.
     services : sequence of str
-        The services that are groups.
+        The services that are group sessions.
     at_least : int
-        How many sessions two people must share to be in one cluster directly.
+        The number of sessions that two people must share to be directly connected.
 
     Returns
     -------
     SharedSessions
-        Its ``table`` has a row an episode, in the order of ``records.episodes``:
+        Its ``table`` has one row an episode, in the order of ``records.episodes``:
 
         ``episode_id, person_id, program``
             As in the records.
         ``group_sessions, without_group`` : int64
-            Group sessions attended, with and without a ``group_id``. What follows is of the first;
-            missing where there are none.
+            Group sessions attended, with and without a ``group_id``. The other columns are
+            calculated from those with one; averages and shares are missing without any, and counts
+            are 0.
         ``mean_size`` : float64
-            How many people were there, oneself included, on average.
+            The mean number of people at these sessions, including the person.
         ``peers`` : int64
-            Other people with whom at least one session was shared.
+            The number of other people with whom at least one session was shared.
         ``most_shared`` : int64
-            Sessions shared with the peer with whom most were.
+            The largest number of sessions shared with one other person.
         ``same_peers`` : float64
-            Of the other people at a session, the share who were at this person's previous session
-            too, averaged over the sessions after the first at which others were.
+            Of the other people at a session, the share who were also at this person's previous
+            session; the mean over the sessions after the first that others attended.
         ``main_group`` : object, ``main_group_share`` : float64
-            The group attended most often (of equals the first by name) and the share of sessions
-            in it. Missing throughout where each ``group_id`` is on one day only: it then names
-            sessions, not groups.
+            The group attended most often (in a tie the first by name), and the share of the
+            sessions that were in it. Missing for everybody if each ``group_id`` occurs on one day
+            only, because it then names sessions and not groups.
         ``main_facilitator_share`` : float64
-            The share of the sessions with a recorded facilitator that the most frequent one led.
+            Of the sessions with a recorded facilitator, the share led by the most frequent one.
         ``treated_together`` : int64
-            The cluster, from 0: people are in one if they shared `at_least` sessions, directly or
-            through others. All episodes of a person are in one cluster. Use it as ``cluster=``.
+            The cluster, from 0. People who shared `at_least` sessions or more are in one cluster,
+            and so are people who are connected through others. All episodes of a person are in one
+            cluster. Use it as ``cluster=``.
 
         ``sessions`` has ``program, group_id, date, start_time, size`` (int64) and ``due`` (int64:
-        expected there); ``pairs`` has ``episode_id, peer_id`` (a ``person_id``), ``shared``
-        (int64). All three name people: for those who treat them and for estimates, never for a
-        report; `iop_outcomes.protect` refuses it.
+        bookings that were due). ``pairs`` has ``episode_id``, ``peer_id`` (a ``person_id``)
+        and ``shared`` (int64: sessions). All three name people: they are for the staff who treat
+        them and for estimates, never for a report, and `iop_outcomes.protect` refuses them.
 
     Raises
     ------
@@ -140,19 +143,21 @@ def shared_sessions(
     MissingTableError
         If no attendance table was read.
     RuleError
-        If the records have study days, which do not show who was there on one day, or an option is
-        not known.
+        If the records have study days, which do not show who attended on the same date, or an
+        option is not valid.
 
     Notes
     -----
-    People in one group affect each other, so that their outcomes are not independent and errors
-    that take them so are too small. With admissions all the time, groups change little by little
-    and everyone is connected with everyone through others (Morgan-Lopez and Fals-Stewart 2007), so
-    that there are few clusters: often one a program and track. With few clusters robust errors are
-    too small as well; the estimates say so, and ``cox(..., small_sample=True)`` corrects in part. A
-    higher `at_least` gives more and smaller clusters and leaves weaker connections out.
+    People in one group affect each other. Their outcomes are therefore correlated, and standard
+    errors that assume independence are too small. With rolling admission, groups change gradually
+    and everyone is connected with everyone through others (Morgan-Lopez and Fals-Stewart 2007).
+    There are then few clusters, often one for each program and track. With few clusters robust
+    standard errors are too small as well; the estimates say so, and ``cox(...,
+    small_sample=True)`` corrects this in part. A higher `at_least` ignores weak connections, and
+    gives more and smaller clusters.
 
-    ``main_group_share`` is the usual provider continuity of Breslau and Reeb (1975), of groups.
+    ``main_group_share`` is the usual provider continuity of Breslau and Reeb (1975), applied to
+    groups.
 
     References
     ----------
@@ -165,7 +170,7 @@ def shared_sessions(
 
     Examples
     --------
-    Limits of a curve with those who were treated together taken together:
+    A survival curve with limits that are clustered by people treated together:
 
     >>> import iop_outcomes as iop
     >>> records = iop.read_records("data/samples")
@@ -224,7 +229,7 @@ def shared_sessions(
     )
     rule = (
         f"Groups are {', '.join(sessions.rule.services)} services with a group_id; a session is "
-        "one program, group, date and start. In one cluster are people who shared "
+        "one program, group, date and start. A cluster is people who shared "
         f"{format_count(at_least, 'session')} or more, directly or through others."
     )
     attended = listed[listed["size"] > 0].reset_index(drop=True)
@@ -232,7 +237,7 @@ def shared_sessions(
 
 
 def _sessions(records: Records, rows: Booleans) -> tuple[Integers, pd.DataFrame]:
-    """Return for each row of attendance its session (-1: none), and the sessions."""
+    """Return the session of each attendance row (-1 if none), and the table of sessions."""
     frame = records.attendance
     program = records.episodes["program"].to_numpy()
     episode = frame["episode_id"].cat.codes.to_numpy()
@@ -250,7 +255,7 @@ def _sessions(records: Records, rows: Booleans) -> tuple[Integers, pd.DataFrame]
 
 @dataclass(frozen=True, eq=False)
 class _Pairs:
-    """An episode, another person, and how many sessions they shared; sorted by episode."""
+    """Episodes, other people, and the number of sessions they shared; sorted by episode."""
 
     episode: Integers
     peer: Integers
@@ -259,7 +264,7 @@ class _Pairs:
 
 @dataclass(frozen=True, eq=False)
 class _Presence:
-    """Who was at which session: an episode and session each once, sorted by episode and date."""
+    """Which episode attended which session, each pair once, sorted by episode and date."""
 
     episode: Integers
     session: Integers
@@ -282,7 +287,7 @@ class _Presence:
 
     @property
     def size(self) -> Integers:
-        """How many people were at each session."""
+        """The number of people at each session."""
         cell = np.unique(self.session * self.episodes + self.person[self.episode])
         return np.bincount(cell // self.episodes, minlength=self.sessions)
 
@@ -291,18 +296,18 @@ class _Presence:
         return ratio(total, self.attended)
 
     def _matrix(self, who: Integers) -> sparse.csr_matrix:
-        """Return who (rows) was at which session (columns), as zeros and ones."""
+        """Return a matrix of people or episodes (rows) by sessions (columns): 1 if attended."""
         from scipy import sparse
 
         matrix = sparse.csr_matrix(
             (np.ones(len(who), dtype=np.int32), (who, self.session)),
             shape=(self.episodes, self.sessions),
         )
-        matrix.data[:] = 1  # a person with two episodes on one day is there once
+        matrix.data[:] = 1  # a person with two episodes at one session counts once
         return matrix
 
     def pairs(self) -> _Pairs:
-        """Return each episode with each other person at one of its sessions."""
+        """Return the pairs of an episode and another person who attended one of its sessions."""
         people = self._matrix(self.person[self.episode])
         both = (self._matrix(self.episode) @ people.T).tocoo()
         not_oneself = both.col != self.person[both.row]
@@ -314,14 +319,14 @@ class _Presence:
         )
 
     def same_peers(self) -> Floats:
-        """Return of the others at a session the share who were at the one before it."""
+        """Return the mean share of the others at a session who were also at the previous one."""
         again = np.flatnonzero(self.episode[1:] == self.episode[:-1]) + 1
         size = self.size
         others = size[self.session[again]] - 1
         again, others = again[others > 0], others[others > 0]
         by_session = self._matrix(self.person[self.episode]).T.tocsr()
         now, before = by_session[self.session[again]], by_session[self.session[again - 1]]
-        common = np.asarray(now.multiply(before).sum(axis=1)).ravel() - 1  # oneself is in both
+        common = np.asarray(now.multiply(before).sum(axis=1)).ravel() - 1  # the person is in both
         of = self.episode[again]
         return ratio(
             sums(of, common / others, self.episodes), np.bincount(of, minlength=self.episodes)
@@ -365,13 +370,13 @@ def _main(records: Records, sessions: Sessions, rows: Integers) -> dict[str, Any
 
 
 def _by_name(column: pd.Series[Any]) -> Integers:
-    """Return the codes of a column of names, numbered in the order of the names; -1: none."""
+    """Return the codes of a column of names, numbered in the order of the names; -1 if missing."""
     place = np.argsort(np.argsort(column.cat.categories.to_numpy().astype(object)))
     return np.append(place, -1)[column.cat.codes.to_numpy()]
 
 
 def _most(episode: Integers, code: Integers, episodes: int) -> tuple[Integers, Floats]:
-    """Return the most frequent code of each episode (-1: none) and its share."""
+    """Return the most frequent code of each episode (-1 if none), and its share of the rows."""
     main, share = np.full(episodes, -1, dtype=np.intp), np.full(episodes, np.nan)
     if not len(code):
         return main, share

@@ -1,4 +1,4 @@
-"""Records in; how people came to the program, and how they fare by where they came from, out."""
+"""Prior care and entry paths: how people came to the program, and outcomes by entry path."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ PATH, FIRST = "entry_path", "first session"
 CAME, NEVER, OPEN = "first_session", "left_without_session", "end_of_follow_up"
 COLUMNS = ("entry", "days", "event", "ended_by", "days_before_admission", "days_here")
 OF_THOSE = (
-    "Of those admitted here with the day of a prior discharge recorded: those who were "
-    "discharged there and never came are not in these records."
+    "This covers people admitted here with a recorded day of prior discharge; people who were "
+    "discharged there and never admitted here are not in these records."
 )
 
 
@@ -49,26 +49,27 @@ def prior_care(records: Records) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row an episode with a prior discharge that is not after the admission, in the shape
-        that `iop_outcomes.cumulative_incidence` and `iop_outcomes.survival_curves` take:
+        One row an episode with a prior discharge that is not after the admission, in the form
+        required by `iop_outcomes.cumulative_incidence` and `iop_outcomes.survival_curves`:
 
         ``episode_id, person_id, program``, and the covariates of the episode.
         ``entry`` : int32
             0.
         ``days`` : float64
-            Days from the prior discharge to the first day with an attended treatment session; or
-            to the discharge here, or to the last day on which a session would be in the records.
+            Days from the prior discharge to the first day with an attended treatment session.
+            Without one, to the discharge here or the last day on which a session would be in the
+            records, whichever is earlier.
         ``event`` : bool
-            Whether there was a session.
+            Whether there was such a session.
         ``ended_by`` : category
             ``first_session``, ``left_without_session`` or ``end_of_follow_up``.
         ``days_before_admission, days_here`` : float64
-            The two parts of ``days``: to the admission, and from it.
+            The two parts of ``days``: before and after the admission.
 
     Raises
     ------
     EstimateError
-        If no episode has such a discharge.
+        If no episode has such a prior discharge.
     MissingTableError
         If no attendance table was read.
     RuleError
@@ -76,10 +77,10 @@ def prior_care(records: Records) -> pd.DataFrame:
 
     Notes
     -----
-    Counted are those who were admitted here, so that the times are shorter than those of all who
-    were discharged there. `iop_outcomes.followed_up` is the share within 7 or 30 days. A session
-    without a recorded outcome is no session here; the rule says how many episodes have one before
-    their first attended session.
+    Only people who were admitted here are counted, so that the times are shorter than those of all
+    people discharged from prior care. `iop_outcomes.followed_up` gives the share within 7 or 30
+    days. A session without a recorded outcome is not counted here; the rule says how many episodes
+    have one before their first attended session.
 
     Examples
     --------
@@ -118,11 +119,11 @@ def _since_prior_care(attendance: Attendance) -> pd.DataFrame:
         np.select([came, left], [CAME, NEVER], OPEN), categories=[CAME, NEVER, OPEN]
     )
     frame["days_before_admission"], frame["days_here"] = before, here
-    text = f"Days from the discharge of prior care to the first session here. {OF_THOSE}"
+    text = f"Days from discharge from prior care to the first session here. {OF_THOSE}"
     late = int((before < 0).sum())
     if late:
         text += (
-            f" {format_count(late, 'episode')} with that discharge after the admission left out."
+            f" {format_count(late, 'episode')} with a prior discharge after the admission left out."
         )
     earlier = _unrecorded_first(attendance, first, known)
     if earlier:
@@ -149,17 +150,17 @@ def _unrecorded_first(attendance: Attendance, first: np.ndarray, known: np.ndarr
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Transitions(Result):
-    """How people fare by where they came from: stepped down, after a relapse, or directly.
+    """Outcomes by entry path: direct admission, step-down, or after a relapse.
 
     Attributes
     ----------
     table : pandas.DataFrame
-        One row an entry path and measure, with the columns of `transitions`.
+        One row an entry path and measure, with the columns that `transitions` describes.
     first_session : CumulativeIncidence or None
-        Days from the prior discharge to the first session here, with leaving before it as a
-        competing end; None where no prior discharge is recorded.
+        Days from the prior discharge to the first session here; leaving without a session is a
+        competing end. None if no prior discharge is recorded.
     relapse : SurvivalCurves or None
-        Time to relapse since admission; None where no check-ins were read.
+        Time to relapse; None if no check-ins were read.
     stay : SurvivalCurves
         Time in treatment.
     rule : str
@@ -177,7 +178,7 @@ class Transitions(Result):
 
     @property
     def text(self) -> str:
-        """The main numbers, a sentence an entry path."""
+        """The main numbers, with a sentence for each entry path."""
         return f"{describe_groups(self.table, (PATH,), self._describe)} {self.rule}"
 
     @property
@@ -214,19 +215,19 @@ def transitions(
     missing_group: MissingGroup = "own",
     confidence: float = 0.95,
 ) -> Transitions:
-    """Return how those who step down, return after a relapse and come directly fare.
+    """Return outcomes of people who step down, return after a relapse, or are admitted directly.
 
     Parameters
     ----------
     records : Records
-        With ``entry_path`` in the episodes, and the attendance table; check-ins where relapse is to
-        be told.
+        With ``entry_path`` in the episodes, and the attendance table. Relapse needs check-ins.
     rule : RelapseRule, optional
-        What counts as relapse.
+        The definition of relapse; by default ``RelapseRule()``.
     day : int
-        The day since admission for which relapse and time in treatment are given.
+        The day since admission (for relapse, since day 0 of the rule) to which the estimates of
+        relapse and time in treatment refer.
     first_session_day : int
-        The day since the prior discharge for which the first session is given.
+        The day since the prior discharge to which the estimate of the first session refers.
     missing_group : {"refuse", "own", "leave_out"}
         How episodes without an entry path are handled.
     confidence : float
@@ -235,24 +236,25 @@ def transitions(
     Returns
     -------
     Transitions
-        With a curve of each kind by entry path, and a ``table`` of one row an entry path and
-        measure, in the order ``direct, step_down, after_relapse``:
+        With curves by entry path, and a ``table`` with one row an entry path and measure, in the
+        order ``direct, step_down, after_relapse``:
 
         ``entry_path, measure`` : str
-            ``first session`` (since the prior discharge), ``relapse-free`` and ``in treatment``
-            (since admission or the rule's day 0).
+            ``first session`` (since the prior discharge), ``relapse-free`` (since day 0 of the
+            rule) and ``in treatment`` (since admission).
         ``day`` : int64
-            The day that the estimate is for.
+            The day to which the estimate refers.
         ``episodes, n`` : int64
-            All episodes of the path, and those in the curve: with a prior discharge recorded; with
-            evidence by the rule of relapse; followed long enough to know the stay.
+            All episodes of the path, and those in the curve: episodes with a recorded prior
+            discharge; with the evidence that the rule of relapse needs; with a known stay.
         ``events`` : int64
-            Events of the curve by that day: first sessions, relapses, ends of stays.
+            Events of the curve: first sessions and relapses by that day; stays that ended before
+            that day.
         ``estimate, lower, upper`` : float64
-            Cumulative incidence of the first session, share free of relapse, share still in
-            treatment, each with limits.
+            Cumulative incidence of the first session, share without relapse, share still in
+            treatment (0 to 1), each with limits.
         ``not_known`` : str
-            Why there is no number.
+            Why there is no estimate; empty if there is one.
 
     Raises
     ------
@@ -261,13 +263,14 @@ def transitions(
     MissingTableError
         If no attendance table was read.
     RuleError
-        If an option is not known.
+        If an option is not valid.
 
     Notes
     -----
-    The paths are not alike at admission: people who step down have just been in a stay with more
-    care, and those who return after a relapse had one. The curves describe; they do not say what
-    stepping down does. ``cox(times, "entry_path + ...")`` takes what else is recorded into account.
+    The groups differ at admission: people who step down come from more intensive care, and people
+    who return after a relapse have just relapsed. The curves are descriptive and do not show the
+    effect of stepping down. ``cox(times, "entry_path + ...")`` adjusts for other recorded
+    covariates.
 
     Examples
     --------
@@ -328,8 +331,8 @@ def transitions(
     place = np.arange(len(table)).reshape(len(parts), len(names)).T.ravel()
     rule_text = (
         "Days since admission, except for the first session: since the prior discharge. "
-        f"{OF_THOSE} In treatment on day {day}: the stay to the last contact reached it. The paths "
-        "differ at admission: their differences are no effects."
+        f"{OF_THOSE} In treatment on day {day}: the stay to the last contact reached it. People "
+        "with different entry paths differ at admission, so that these differences are not effects."
     )
     return Transitions(
         table.iloc[place].reset_index(drop=True),
@@ -348,7 +351,7 @@ def _rows(
     curves: SurvivalCurves | CumulativeIncidence | None,
     missing: str,
 ) -> pd.DataFrame:
-    """Return what the curve of each path says of a day."""
+    """Return the estimate of each entry path on a day, from the curves."""
     rows = pd.DataFrame({PATH: names, "measure": measure, "day": day})
     numbers = ("estimate", "lower", "upper")
     if curves is None:
@@ -367,7 +370,6 @@ def _rows(
     rows["events"] = events.reindex(names).fillna(0).to_numpy(dtype=np.int64)
     for name in numbers:
         rows[name] = at_by_path[name].to_numpy(dtype=np.float64)
-    why = np.where(rows["n"] > 0, "follow-up ends before that day", missing or "no episode")
-    why = np.where(rows["n"] > 0, why, "no episode in the curve")
+    why = np.where(rows["n"] > 0, "follow-up ends before that day", "no episode in the curve")
     rows["not_known"] = np.where(rows["estimate"].isna(), why, "")
     return rows

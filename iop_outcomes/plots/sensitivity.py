@@ -1,4 +1,4 @@
-"""The specification curve: one answer a definition and missing rule, and which each one is."""
+"""The specification curve: one estimate for each definition and missing rule, and which it is."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LEFT, RIGHT, TOP, WIDTH, HEIGHT = 200.0, 14.0, 22.0, 724.0, 200.0
-LEGEND, MARK = 15.0, 36.0  # the height of a line of the legend, and what its mark takes
+LEGEND, MARK = 15.0, 36.0  # height of a line of the legend, width of its mark, in points
 ROW, HEAD, STRIP, GAP = 13.0, 17.0, 34.0, 20.0
-SPREAD = 0.5  # of the width of a cell, over which its groups are side by side
+SPREAD = 0.5  # the share of the width of a cell over which its groups are drawn side by side
 NOT_CHOSEN = "#c9c9c9"
-OF_DROPOUT = "is what the definition counts"  # by rules for dropout, what a missing check-in is
+OF_DROPOUT = "is what the definition counts"  # a missing check-in in a definition of dropout
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,18 +58,18 @@ def plot_sensitivity(result: Sensitivity, ax: Axes | Figure | None = None) -> Ax
     """Draw the specification curve of a sensitivity analysis.
 
     Each place along the x axis is one definition under one missing rule, sorted by its estimate.
-    Above, the share relapsed by the horizon with its limits, and as a thin line from the best to
-    the worst case of those who left; then the share of the events that rests on missing data.
-    The dots below say which definition and which missing rule each place is; a ring marks the
-    missing rule that is the definition's own.
+    The upper part shows the share relapsed by the horizon with its limits, and as a thin line the
+    range between the best and the worst case for those who left. Bars below show the share of the
+    events that depends on missing data. The dots at the bottom show the definition and the missing
+    rule of each place; a ring marks the definition's own missing rule.
 
     Parameters
     ----------
     result : Sensitivity
-        What `iop_outcomes.sensitivity` returned.
+        The result of `iop_outcomes.sensitivity`.
     ax : matplotlib.axes.Axes or matplotlib.figure.Figure, optional
-        Where to draw; leave room below for the panel. A figure is given the size it needs.
-        Default: a new one.
+        Where to draw; axes need room below them for the panel. A figure is resized to fit. By
+        default a new figure.
 
     Returns
     -------
@@ -115,7 +115,7 @@ def _planner(result: Sensitivity, drawing: _Drawing, names: list[str], notes: st
 
 
 def _legend(names: list[str], width: float, result: Sensitivity) -> tuple[list[str], int]:
-    """Return the words of the legend, and in how many columns they are."""
+    """Return the labels of the legend, and the number of its columns."""
     size = float(style.SETTINGS["legend.fontsize"])
     room = label_room(width, result) + HANDLE_ROOM
     labels = fitted(names, room - MARK, size)
@@ -208,7 +208,7 @@ def _dress(ax: Axes, result: Sensitivity, drawing: _Drawing, columns: int) -> No
 
 
 def _in_picture(missing: str) -> str:
-    """Return what a missing week or check-in is by a rule, in words."""
+    """Return the effect of a missing week or check-in under a missing rule, as a label."""
     return MISSING_RULES[missing].in_picture if missing in MISSING_RULES else OF_DROPOUT
 
 
@@ -234,7 +234,7 @@ def _draw_missing(ax: Axes, drawing: _Drawing) -> None:
     write_percent(ax)
     ax.tick_params(axis="y", labelsize=style.NOTE_SIZE)
     ax.set_ylabel(
-        "events that rest\non missing data",
+        "events that depend\non missing data",
         rotation=0,
         ha="right",
         va="center",
@@ -301,14 +301,14 @@ def _side_by_side(rows: pd.DataFrame, position: int, groups: int) -> np.ndarray:
 
 
 def _notes(result: Sensitivity) -> str:
-    """Return the small print: what the lines and rings are, what is not shown, and the rule."""
+    """Return the notes: the meaning of lines and rings, the rule, and how many are not drawn."""
     lines = [
         f"Thick lines: {format_level(result.confidence)} limits. Thin lines: from no relapse "
         "among those who left to relapse of all of them on leaving. A ring: the definition's own "
         "missing rule.",
         result.rule,
     ]
-    gone = int(result.table["relapsed"].isna().sum())
-    if gone:
-        lines.append(f"Not estimated: {gone}, not followed to day {result.horizon:g}.")
+    not_estimated = int(result.table["relapsed"].isna().sum())
+    if not_estimated:
+        lines.append(f"Not estimated: {not_estimated}, not followed to day {result.horizon:g}.")
     return "\n".join(lines)

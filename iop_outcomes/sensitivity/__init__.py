@@ -1,7 +1,7 @@
 """How far results depend on the definition of relapse and on missed check-ins.
 
-Records or patterns come in; tables of estimates, one a definition and missing rule, go out. All
-rooms of lower levels may be used here.
+Records or patterns come in; tables of estimates, one row for each definition and missing rule, go
+out. Disclosure control, pictures and reports are not known here.
 """
 
 from __future__ import annotations

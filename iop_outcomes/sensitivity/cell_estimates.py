@@ -21,7 +21,17 @@ Columns = dict[str, NDArray[Any]]
 
 
 def estimate_cell(cell: CellTimes, horizon: float, confidence: float) -> Columns:
-    """Return the columns of ``Sensitivity.table`` from ``n`` on, one entry a group."""
+    """Return the columns of ``Sensitivity.table`` from ``n`` on, one entry a group.
+
+    Parameters
+    ----------
+    cell : CellTimes
+        The times of a definition under a missing rule.
+    horizon : float
+        Days.
+    confidence : float
+        Confidence level of the limits, which are calculated on the log-log scale.
+    """
     times = cell.times
     weighting = Weighting(None, None, cell.clusters)
     curves = curve_steps(times, weighting, confidence, "log-log")
@@ -41,14 +51,14 @@ def estimate_cell(cell: CellTimes, horizon: float, confidence: float) -> Columns
 
 
 def _none_relapsed(cell: CellTimes, horizon: float) -> CheckedTimes:
-    # Assume that nobody who left had relapsed by the horizon.
+    """Return the times if nobody who left had relapsed by the horizon."""
     days = cell.times.days
     days = np.where(cell.left, np.maximum(days, horizon), days)
     return cell.times.ending(days, cell.times.event)
 
 
 def _all_relapsed(cell: CellTimes, _: float) -> CheckedTimes:
-    # Assume that everyone who left relapsed on leaving.
+    """Return the times if everyone who left relapsed on leaving."""
     return cell.times.ending(cell.times.days, cell.times.event | cell.left)
 
 
@@ -75,16 +85,19 @@ def _of_curve(steps: Steps, horizon: float, confidence: float) -> dict[str, Any]
         )
         return row
     mean, error = steps.area(horizon)
-    reach = normal_quantile(confidence) * error if error > 0 else np.nan
+    half_width = normal_quantile(confidence) * error if error > 0 else np.nan
     row["restricted_mean"] = mean
-    row["restricted_mean_lower"], row["restricted_mean_upper"] = mean - reach, mean + reach
+    row["restricted_mean_lower"], row["restricted_mean_upper"] = (
+        mean - half_width,
+        mean + half_width,
+    )
     return row
 
 
 def _relapsed(steps: Steps, horizon: float) -> tuple[float, float, float]:
-    """Return 1 - survival at the horizon with its limits; missing past the follow-up.
+    """Return the share relapsed by the horizon, with limits; missing if follow-up ends before it.
 
-    If everyone has relapsed before the horizon, the share is 1.
+    If everyone has relapsed before the horizon, the share is 1 although follow-up ends before it.
     """
     if steps.last_day < horizon and steps.survival[-1] > 0:
         return np.nan, np.nan, np.nan

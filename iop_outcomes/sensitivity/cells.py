@@ -82,7 +82,7 @@ class CellTimes:
     clusters : Clusters
         The cluster of each.
     left_out : str
-        Who is left out because there is no day 0, as the end of the rule.
+        A sentence on the people left out because they have no day 0, which is added to the rule.
     """
 
     times: CheckedTimes
@@ -95,7 +95,7 @@ class CellTimes:
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """The people with a given day 0: the same in each cell that counts from it.
+    """The people who have a given day 0. They are the same in each cell with that day 0.
 
     Attributes
     ----------
@@ -120,11 +120,11 @@ class CellReader:
     source : Records or pandas.Series
         Records, or use patterns.
     groups : pandas.DataFrame
-        The columns that define the groups, by position.
+        The columns that define the groups, one row a person in the order of `source`.
     clusters : Clusters
         The cluster of each episode or use pattern.
     unit_days : int
-        The days of one symbol of use patterns.
+        How many days a symbol of the use patterns stands for.
     """
 
     def __init__(
@@ -133,7 +133,7 @@ class CellReader:
         self._groups = groups
         self._clusters = clusters
         self._rows: dict[str, Rows] = {}
-        self._words = read_patterns(source, unit_days) if isinstance(source, pd.Series) else None
+        self._patterns = read_patterns(source, unit_days) if isinstance(source, pd.Series) else None
         if not isinstance(source, pd.Series):
             refuse_taken(source.episodes, TIME_COLUMNS, "times")
             self._evidence = EvidenceReader(source)
@@ -141,20 +141,20 @@ class CellReader:
     def times_of(self, cell: Cell) -> CellTimes:
         """Return the times of a cell."""
         rule, without = cell.rule, ""
-        if self._words is not None:
-            known, ended_by = self._words.under(rule)
-            rows = self._rows_of("words", self._words.started)
-            seen_off = np.isin(ended_by, NOT_LEAVING)
+        if self._patterns is not None:
+            known, ended_by = self._patterns.under(rule)
+            rows = self._rows_of("patterns", self._patterns.started)
+            not_leaving = np.isin(ended_by, NOT_LEAVING)
         else:
             evidence = self._evidence.of(rule)
             known, ends = evidence.under(rule)
             rows = self._rows_of(rule.origin, evidence.started)
-            seen_off = np.isin(ends.ended_by, [ENDS.index(end) for end in NOT_LEAVING])
+            not_leaving = np.isin(ends.ended_by, [ENDS.index(end) for end in NOT_LEAVING])
             without = left_out(self._evidence.records, rule, evidence.started)[0]
         kept = rows.kept
         return CellTimes(
             rows.groups.with_times(known.days[kept], known.event[kept]),
-            (~known.event & ~seen_off)[kept],
+            (~known.event & ~not_leaving)[kept],
             known.seen[kept],
             known.filled[kept],
             rows.clusters,
@@ -171,7 +171,8 @@ class CellReader:
 def make_cells(definitions: Definitions | None, missing: str | Iterable[str] | None) -> list[Cell]:
     """Return the cells: each definition under each missing rule.
 
-    A definition of dropout has its own rule only, because it counts missed weeks.
+    A definition of dropout is combined with its own missing rule only, because it counts missed
+    weeks.
     """
     if missing is None:
         names: tuple[str, ...] = tuple(MISSING_RULES)
@@ -194,10 +195,10 @@ def read_persons(source: Source, cluster: str | Cluster | pd.Series[Any] | None)
     """Return the clusters of the episodes or use patterns."""
     if not isinstance(source, pd.Series):
         return read_clusters(source.episodes, cluster)  # type: ignore[arg-type]  # refuses a Series
-    return _read_pattern_persons(source.index, cluster)
+    return read_pattern_persons(source.index, cluster)
 
 
-def _read_pattern_persons(
+def read_pattern_persons(
     labels: pd.Index, cluster: str | Cluster | pd.Series[Any] | None
 ) -> Clusters:
     """Return the clusters of use patterns, from a Series with the person of each."""

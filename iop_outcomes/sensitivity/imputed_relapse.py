@@ -1,4 +1,4 @@
-"""The share relapsed by a week from completed use patterns, allowing for missing weeks."""
+"""The share relapsed by a week, estimated from use patterns with imputed missing weeks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from iop_outcomes.relapse.definitions.event_weeks import event_weeks
 from iop_outcomes.relapse.definitions.registry import find
 from iop_outcomes.relapse.imputation.covariates import aligned
 from iop_outcomes.relapse.imputation.result import ImputedPatterns
-from iop_outcomes.sensitivity.cells import _read_pattern_persons
+from iop_outcomes.sensitivity.cells import read_pattern_persons
 from iop_outcomes.sensitivity.imputed_errors import imputed_estimates
 from iop_outcomes.sensitivity.imputed_result import ImputedRelapse
 from iop_outcomes.shared.checks import is_whole
@@ -54,7 +54,7 @@ def relapse_by_imputation(
         A published time to relapse by name, or a `Definition` of your own that has one. Its rule
         for missed weeks is not used.
     horizon_weeks : int
-        The week by which relapse is counted, from week 1.
+        The week, counted from 1, by which relapse is counted.
     by : str, sequence of str, pandas.Series or pandas.DataFrame, optional
         The groups: names of covariates of the imputation, or columns with the labels of the
         patterns.
@@ -66,7 +66,7 @@ def relapse_by_imputation(
         How patterns without a value of `by` are handled: refused; a group "not recorded" of their
         own; or left out, and counted in ``rule`` and ``text``.
     confidence : float
-        The level of the limits.
+        Confidence level of the limits, between 0 and 1.
 
     Returns
     -------
@@ -77,19 +77,21 @@ def relapse_by_imputation(
     ------
     RuleError
         If the definition is not known, has no time, or is of dropout; if a name in `by` is not a
-        covariate of the imputation; if the patterns are not weekly.
+        covariate of the imputation; if the patterns are not weekly; if another option is not valid.
     EstimateError
-        If a group is missing, or a person is missing while others repeat, or nobody has a time.
+        If a group is missing and this is refused, if a person is missing while others have several
+        patterns, or if nobody has a time.
 
     Notes
     -----
-    On each completed set, one less the Kaplan-Meier estimate, with Greenwood's variance: where the
-    weeks due end before the horizon, the person is censored there. Shares are pooled on the scale
-    of :math:`\log(-\log(1 - p))`, differences and restricted means as they are; the degrees of
-    freedom of complete data are the number of people minus the number of groups. With `cluster` the
-    variances are infinitesimal jackknives by person, in the difference over both groups, and people
-    are counted in place of patterns; the model of the missed weeks still assumes independent
-    patterns. People without an outcome (no pattern, or never seen and not imputed) are not counted.
+    In each completed set the share is 1 minus the Kaplan-Meier estimate, with
+    Greenwood's variance; a person whose due weeks end before the horizon is censored there. Shares
+    are pooled on the scale of :math:`\log(-\log(1 - p))`, differences and restricted means without
+    transformation. The degrees of freedom with complete data are the number of people minus 1 for a
+    group, and minus 2 for a difference. With `cluster` the variances are infinitesimal jackknives
+    by person (for a difference, over both groups together), and people are counted instead of
+    patterns; the model of the missed weeks still assumes independent patterns. People without an
+    outcome (no pattern, or never seen and not imputed) are not counted.
 
     The limits are somewhat wider than needed: the model of the missed weeks uses all weeks, the
     estimate one week, and Rubin's variance is then too large, never too small (Meng 1994, Stat Sci
@@ -109,7 +111,7 @@ def relapse_by_imputation(
     _check(imputed, horizon_weeks)
     normal_quantile(confidence)
     groups, known = _groups(imputed, by)
-    clusters = _read_pattern_persons(imputed.words.index, cluster)
+    clusters = read_pattern_persons(imputed.words.index, cluster)
     names = list(groups.columns)
     grouped, left_out = ungrouped(groups, names, missing_group, "pattern")
     groups = with_own_group(groups, names, missing_group)
@@ -141,10 +143,21 @@ def relapse_by_imputation(
 
 @dataclass(frozen=True, eq=False)
 class _OneSet:
-    """The estimates of one completed set: one entry a group, two rows of value and variance.
+    """The estimates of one completed set.
 
-    ``value`` and ``variance`` hold the share relapsed and the restricted mean; ``apart`` is the
-    variance of the difference between the second group and the first, of each.
+    Attributes
+    ----------
+    labels : pandas.DataFrame
+        One row a group, with the columns that define the groups.
+    clusters : Clusters
+        The cluster of each row.
+    rows, people, events, on_imputed : numpy.ndarray of float64
+        (groups,), numbers of patterns, of clusters, of events by the horizon, and of those events
+        that count an imputed week.
+    value, variance : numpy.ndarray of float64
+        (2, groups), the share relapsed and the restricted mean in weeks, and their variances.
+    difference_variance : numpy.ndarray of float64
+        (2,), the variances of the differences between the second group and the first.
     """
 
     labels: pd.DataFrame
@@ -155,7 +168,7 @@ class _OneSet:
     on_imputed: Numbers
     value: Numbers
     variance: Numbers
-    apart: Numbers
+    difference_variance: Numbers
 
 
 def _one_set(
@@ -175,7 +188,7 @@ def _one_set(
     times = groups.reset_index(drop=True).assign(days=weeks, event=event)[kept]
     checked = check_times(times.reset_index(drop=True), list(groups.columns))
     clusters = clusters.of(kept)
-    value, variance, apart = imputed_estimates(checked, clusters, horizon)
+    value, variance, difference_variance = imputed_estimates(checked, clusters, horizon)
     by_horizon = event & (weeks <= horizon)
     on_imputed = by_horizon & (_imputed_use(imputed, place, onset, weeks) > 0)
     count = len(checked.labels)
@@ -188,18 +201,18 @@ def _one_set(
         on_imputed=_count(on_imputed[kept], checked.group, count),
         value=value,
         variance=variance,
-        apart=apart,
+        difference_variance=difference_variance,
     )
 
 
 def _people(group: Any, clusters: Clusters, groups: int) -> Numbers:
-    # The number of clusters in each group.
+    """Return the number of clusters in each group."""
     pairs = np.unique(np.stack([group, clusters.each]), axis=1)
     return np.bincount(pairs[0], minlength=groups).astype(np.float64)
 
 
 def _imputed_use(imputed: ImputedPatterns, place: int, onset: Any, met: Any) -> Any:
-    # The number of weeks imputed as use from the onset to the week in which the definition is met.
+    """Return the number of weeks imputed as use, from the onset to the week of meeting."""
     drawn = imputed.by_week[place] == code(USE)
     drawn &= imputed.words.by_week == code(MISSED)
     total = np.zeros((len(drawn) + 1, drawn.shape[1]), dtype=np.int32)
@@ -260,7 +273,7 @@ def _difference(sets: list[_OneSet], value: Numbers, confidence: float) -> pd.Da
         return pd.DataFrame(columns=["quantity", *columns]).astype(dict.fromkeys(columns, float))
     pooled = pool(
         value[:, :, 1] - value[:, :, 0],
-        np.stack([completed.apart for completed in sets]),
+        np.stack([completed.difference_variance for completed in sets]),
         degrees_of_freedom=max(len(np.unique(sets[0].clusters.each)) - 2, 1),
         confidence=confidence,
     ).rename(columns={"estimate": "difference"})
@@ -272,7 +285,7 @@ def _definition(definition: str | Definition) -> Definition:
     chosen = definition if isinstance(definition, Definition) else find(definition)
     if chosen.window is not None and chosen.window.of_missed:
         raise RuleError(
-            "Dropout is defined by missed weeks, and here these are imputed.",
+            "Dropout is defined by missed weeks, which are imputed here.",
             found=f"definition={as_written(chosen.name)}",
             instead="event_weeks(patterns, ...) of the original patterns.",
         )
@@ -294,8 +307,10 @@ def _check(imputed: ImputedPatterns, horizon: int) -> None:
         )
     if imputed.unit_days != 7:
         raise RuleError(
-            "Published definitions count weeks, and these patterns are not weekly.",
-            found=f"{imputed.unit_days} day a symbol",
+            "Published definitions count weeks, but these patterns are not weekly.",
+            found=f"a symbol for each {imputed.unit_days} days"
+            if imputed.unit_days > 1
+            else "daily",
             instead='use_patterns(records, unit="week").',
         )
 
@@ -303,13 +318,13 @@ def _check(imputed: ImputedPatterns, horizon: int) -> None:
 def _groups(
     imputed: ImputedPatterns, by: str | Sequence[str] | pd.Series[Any] | pd.DataFrame | None
 ) -> tuple[pd.DataFrame, bool]:
-    # Return the columns that define the groups, and whether all are covariates of the imputation.
+    """Return the columns of the groups, and whether all were covariates of the imputation."""
     if by is None:
         return pd.DataFrame(index=imputed.words.index), True
     if not isinstance(by, (pd.Series, pd.DataFrame)):
         if not len(imputed.covariates.columns):
             raise RuleError(
-                "Groups must be covariates of the imputation, and it had none.",
+                "Groups must be covariates of the imputation, but it had no covariates.",
                 found=f"by={as_written(by)}",
                 instead='impute_weeks(patterns, covariates=people[["track"]])',
             )

@@ -25,8 +25,8 @@ class ImputedRelapse(Result):
         One row a group:
 
         - ``[by ...]``; ``n`` (int64): number of patterns, each of a different person unless
-          `clustering` is given; ``events`` (float64): number by the horizon, the mean over the
-          completed sets; ``rests_on_imputed`` (0 to 1): the share of these events that count an
+          `clustering` is given; ``events`` (float64): events by the horizon, the mean number over
+          the completed sets; ``rests_on_imputed`` (0 to 1): the share of these events that count an
           imputed week, missing without events;
         - ``relapsed`` (0 to 1): by the horizon, with limits ``relapsed_lower`` and
           ``relapsed_upper``; ``least``, ``most``: the smallest and largest share of the completed
@@ -42,9 +42,9 @@ class ImputedRelapse(Result):
     by : tuple of str
         The columns that define the groups.
     horizon_weeks : int
-        Weeks.
+        The horizon in weeks.
     confidence : float
-        The level of the limits.
+        Confidence level of the limits.
     rule : str
         The definition, and how missed weeks were imputed.
     synthetic : bool

@@ -46,18 +46,18 @@ class Sensitivity(DrawnResult):
     table : pandas.DataFrame
         One row a definition, missing rule and group:
 
-        - ``definition``, ``missing`` (str); ``own_rule`` (bool): whether the missing rule is the
-          definition's own; ``[by ...]``;
+        - ``definition``, ``missing`` (str); ``own_rule`` (bool): whether the missing rule is that
+          of the definition itself; ``[by ...]``;
         - ``n``, ``left`` (int64): people, and how many of them left observation without the event,
           other than by the end of the follow-up or by death;
         - ``events`` (int64), over the whole follow-up, and of them ``events_seen``,
           ``events_partly_missing``, ``events_all_missing``: all, some or none of the weeks (or
-          check-ins) with use by which the definition is met were seen; ``rests_on_missing``
-          (0 to 1): the share of the events in the last two, missing without events; ``share`` (0
-          to 1): ``events / n``, as trials report it;
-        - ``relapsed`` (0 to 1): by the horizon, one less the Kaplan-Meier estimate, with limits
+          check-ins) counted as use, by which the definition is met, were seen;
+          ``rests_on_missing`` (0 to 1): the share of the events that are partly or all missing
+          (NaN without events); ``share`` (0 to 1): ``events / n``, as trials report it;
+        - ``relapsed`` (0 to 1): by the horizon, 1 minus the Kaplan-Meier estimate, with limits
           ``relapsed_lower`` and ``relapsed_upper``;
-        - ``median, median_lower, median_upper`` in days, missing where not reached;
+        - ``median, median_lower, median_upper`` in days, missing if not reached;
         - ``restricted_mean, restricted_mean_lower, restricted_mean_upper``: days without the
           event up to the horizon;
         - ``best``, ``worst`` (0 to 1): ``relapsed`` if nobody who left had relapsed by the
@@ -69,9 +69,9 @@ class Sensitivity(DrawnResult):
     by : tuple of str
         The columns that define the groups.
     horizon : float
-        Days.
+        The horizon in days.
     confidence : float
-        The level of the limits.
+        Confidence level of the limits.
     rule : str
         The part of the rule that is the same in all rows.
     synthetic : bool
@@ -97,9 +97,10 @@ class Sensitivity(DrawnResult):
         own = self.table[self.table["own_rule"]]
         if 1 < len(own) < len(self.table):
             sentences.append(f"Each definition with its own missing rule: {self._range(own)}.")
-        heavy = int((self.table["rests_on_missing"] >= 0.5).sum())
+        mostly_missing = int((self.table["rests_on_missing"] >= 0.5).sum())
         sentences.append(
-            f"In {heavy} of {len(self.table)} at least half of the events depend on missing data."
+            f"In {mostly_missing} of {len(self.table)} at least half of the events depend on "
+            "missing data."
         )
         if self.by:
             cells = self.table.drop_duplicates(["definition", "missing"])["p_value"]
@@ -132,7 +133,7 @@ class Sensitivity(DrawnResult):
     def _range(self, table: pd.DataFrame) -> str:
         rows = table.dropna(subset=["relapsed"]).sort_values("relapsed", kind="stable")
         if rows.empty:
-            return "nowhere estimable"
+            return "not estimable"
         low, high = rows.iloc[0], rows.iloc[-1]
         if len(rows) == 1:
             return f"{low['relapsed']:.0%}"
@@ -173,7 +174,7 @@ def sensitivity(
     missing : str or sequence of str, optional
         The missing rules; ``"own"`` is each definition's own. By default all of them.
     horizon : float
-        Days.
+        The day by which relapse is counted, and up to which the restricted mean is taken.
     cluster : str, Cluster.PERSON, pandas.Series or None
         The clusters for limits and tests: a column of the episodes, by default ``person_id`` where
         it repeats; None assumes independent episodes. Use patterns do not contain persons: give a
@@ -185,7 +186,7 @@ def sensitivity(
         How people without a value of `by` are handled: refused; a group "not recorded" of their
         own; or left out, and counted in ``rule`` and ``text``.
     confidence : float
-        The level of the limits.
+        Confidence level of the limits, between 0 and 1.
     progress : bool
         Show a progress bar.
 
@@ -199,16 +200,17 @@ def sensitivity(
     MissingTableError
         If a table that a rule needs was not read.
     RuleError
-        If a definition, a missing rule or a column is not known.
+        If a definition, a missing rule or a column is not known, or another option is not valid.
     EstimateError
-        If a group is missing for some people, or nobody has a time.
+        If a group is missing for some people and this is refused, or nobody has a time.
 
     Notes
     -----
     All rows are of the same people, so that differences between rows are due to the definition and
     the missing rule. The missing rules are assumptions, and the bounds ``best`` and ``worst``
-    enclose the results of every assumption on those who left, for a given definition (Manski 1990,
-    Am Econ Rev 80:319-323); under ``"use"`` and ``"no_use"`` part of this is already assumed.
+    are the lowest and the highest share that any assumption about those who left can give, for a
+    given definition and missing rule (Manski 1990, Am Econ Rev 80:319-323). The missing rules
+    ``"use"`` and ``"no_use"`` assume part of this already.
 
     From use patterns, a symbol is a check-in on the last day of its week, a mixed week shows use,
     trailing weeks that were not due are removed, and baseline, discharge and death are not known.
@@ -303,8 +305,9 @@ def _shared_rule(records: Source, cells: list[Cell], confidence: float) -> str:
 
 
 def _is_synthetic(records: Source) -> bool:
-    words = isinstance(records, pd.Series)
-    return provenance_of(records).synthetic if words else records.synthetic
+    if isinstance(records, pd.Series):
+        return provenance_of(records).synthetic
+    return records.synthetic
 
 
 def _check_horizon(horizon: object) -> None:

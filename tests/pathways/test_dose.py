@@ -93,12 +93,12 @@ def test_approaches_where_they_are_recorded(sample: iop.Records) -> None:
 
 
 def test_it_says_that_dose_is_no_cause(found: iop.DoseAndOutcome) -> None:
-    assert "no cause" in found.text
-    assert "no cause" in found._repr_html_()
+    assert "do not show that sessions are the cause" in found.text
+    assert "do not show that sessions are the cause" in found._repr_html_()
 
 
 def test_what_cannot_be_told_is_refused(sample: iop.Records) -> None:
-    with pytest.raises(RuleError, match="counts from admission"):
+    with pytest.raises(RuleError, match="count from admission too"):
         iop.dose_and_outcome(sample, rule=iop.RelapseRule(origin="first_session"))
     with pytest.raises(EstimateError, match="landmark"):
         iop.dose_and_outcome(sample, day=3000)

@@ -118,8 +118,8 @@ def test_each_picture_is_whole_and_apart(records: iop.Records) -> None:
 
 def test_what_shows_persons_says_so_and_is_not_published(small: iop.Records) -> None:
     for result in (iop.attendance_by_person(small), iop.episode_lanes(small)):
-        assert "shows single persons" in result.text
-        with pytest.raises(RuleError, match="single persons"):
+        assert "shows individual people" in result.text
+        with pytest.raises(RuleError, match="individual people"):
             iop.protect(result)  # type: ignore[call-overload]
 
 

@@ -145,7 +145,7 @@ def test_row_order_changes_nothing() -> None:
 
 def test_it_names_people_and_is_never_published() -> None:
     result = iop.shared_sessions(made(SIX))
-    with pytest.raises(RuleError, match="shows single persons"):
+    with pytest.raises(RuleError, match="shows individual people"):
         iop.protect(result)
     assert "crimson" not in result._repr_html_() + repr(result)
 

@@ -43,7 +43,7 @@ def test_days_from_prior_care_to_the_first_session_by_hand() -> None:
     }
     assert times["days_before_admission"].tolist() == [3.0, 0.0, 10.0]
     rule = times.attrs["rule"]
-    assert "1 episode with that discharge after the admission left out." in rule
+    assert "1 episode with a prior discharge after the admission left out." in rule
     assert "1 episode had a session without a recorded outcome before" in rule
 
 
@@ -80,7 +80,7 @@ def test_each_path_has_the_curve_of_its_own_episodes(sample: iop.Records) -> Non
     times = iop.prior_care(sample)
     assert first["events"] == int((times["event"] & (times["days"] <= 14)).sum())
     assert table.loc[("direct", "first session"), "not_known"] == "no episode in the curve"
-    assert "no effects" in result.text
+    assert "these differences are not effects" in result.text
 
 
 def test_paths_that_are_not_recorded_are_one_of_their_own_or_left_out(sample: iop.Records) -> None:

@@ -1,7 +1,7 @@
-"""From the steps of a cohort and a calendar of attendance to the same for release.
+"""Disclosure control of the steps of a cohort and of attendance by weekday.
 
-Results with their numbers of people come in; the same without small counts go out. Where the counts
-come from, and pictures, are not known here.
+Results with numbers of people come in; the same results without small counts go out. Records and
+pictures are not known here.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Attendance by weekday for release: each day by itself."""
+"""Disclosure control of attendance by weekday, separately for each day."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ from iop_outcomes.pathways import AttendanceCalendar
 
 
 def protect_calendar(days: AttendanceCalendar, policy: SafePolicy) -> AttendanceCalendar:
-    """Return attendance by weekday without days of few people; see `iop_outcomes.protect`."""
+    """Return attendance by weekday without small counts; see `iop_outcomes.protect`.
+
+    The numbers of a day are missing if a count of sessions due, attended or absent is small, or the
+    number of people with such sessions is. ``unrecorded`` is judged separately. The column
+    ``hidden`` is True for days without numbers of attendance. If `days` is protected already, it is
+    returned unchanged.
+    """
     if days.people is None:
         return days
     table, people = days.table.copy(), days.people
@@ -23,12 +29,12 @@ def protect_calendar(days: AttendanceCalendar, policy: SafePolicy) -> Attendance
         "attended": table["attended"],
         "absent": table["due"] - table["attended"],
     }
-    gone = np.zeros(len(table), dtype=np.bool_)
+    hidden = np.zeros(len(table), dtype=np.bool_)
     for name, values in counts.items():
-        gone |= policy.hides(values.to_numpy()) | policy.hides(people[name].to_numpy())
-    apart = policy.hides(table["unrecorded"].to_numpy())
-    apart |= policy.hides(people["unrecorded"].to_numpy())
-    table.loc[gone, ["due", "attended", "rate"]] = np.nan
-    table.loc[apart, "unrecorded"] = np.nan
-    table["hidden"] = gone
+        hidden |= policy.hides(values.to_numpy()) | policy.hides(people[name].to_numpy())
+    without_unrecorded = policy.hides(table["unrecorded"].to_numpy())
+    without_unrecorded |= policy.hides(people["unrecorded"].to_numpy())
+    table.loc[hidden, ["due", "attended", "rate"]] = np.nan
+    table.loc[without_unrecorded, "unrecorded"] = np.nan
+    table["hidden"] = hidden
     return replace(days, table=table, people=None, **safe_fields(days, policy))

@@ -32,7 +32,7 @@ MARKS: dict[str, tuple[str, float, str, str, float]] = {
 
 
 def plot_lanes(lanes: EpisodeLanes, ax: Axes | Figure | None = None, *, days: int = 90) -> Axes:
-    """Draw each episode as a lane (a swimmer plot). It shows single persons.
+    """Draw each episode as a lane (a swimmer plot). It shows individual people.
 
     Parameters
     ----------
