@@ -203,7 +203,7 @@ def _counts(attendance: Attendance, weeks: Weeks) -> dict[str, Any]:
     excused_rows = sessions.treatment & sessions.has_status(("excused",))
     due, attended = count(sessions.due), count(sessions.attended)
     unrecorded = count(sessions.unrecorded)
-    rate_known = attendance.records.told_by_program("attendance_rate")[weeks.episode]
+    rate_known = attendance.records.known_by_program("attendance_rate")[weeks.episode]
     rates = {
         "rate": ratio(attended, due),
         "rate_lowest": ratio(attended, due + unrecorded),

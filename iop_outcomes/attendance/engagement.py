@@ -215,12 +215,12 @@ def _leave_unknown(table: pd.DataFrame, records: Records) -> None:
     """Leave missing, in a table that is being made, what would only be absence of records."""
     judgements = Judgements(records)
     judged = judgements.of("hours")
-    rate_known = judgements.told_by_program("attendance_rate")
+    rate_known = judgements.known_by_program("attendance_rate")
     for name in ("attendance_rate", "attendance_rate_lowest", "attendance_rate_highest"):
         table[name] = np.where(rate_known, table[name], np.nan)
     lost = (PlausibleLengths, PeopleLeave, TimeCovered)
     if judged["hours"].reason in [kind.__name__ for kind in lost] or judged["hours"].mixed:
-        by_week = judgements.told_by_program("hours")
+        by_week = judgements.known_by_program("hours")
         table["weeks_unknown"] = np.where(
             by_week, table["weeks_unknown"], table["weeks_in_program"]
         )
@@ -231,7 +231,7 @@ def _leave_unknown(table: pd.DataFrame, records: Records) -> None:
         table["hours_attended"] = np.nan
     for day in RETENTION_DAYS:
         name = f"retained_{day}"
-        table.loc[~judgements.told_by_program(name), name] = pd.NA
+        table.loc[~judgements.known_by_program(name), name] = pd.NA
 
 
 def _session_counts(sessions: Sessions) -> Columns:

@@ -145,7 +145,7 @@ def in_treatment_of(
     refuse_taken(records.episodes, TIME_COLUMNS, "times")
     seen = np.where(stays.closed, stays.observable, np.minimum(stays.observable, stays.followed))
     last_known = seen - no_contact_days  # the last day of which it is known who was still coming
-    known = records.told_by_program("retained_30")
+    known = records.known_by_program("retained_30")
     if not known.any():
         judged = records.judgements("retained_30")["retained_30"]
         raise EstimateError(

@@ -213,7 +213,7 @@ def _without_unknown(
         reasons = [
             judgement.text
             if judgement.absent
-            else f"{NOT_KNOWN}: {judgement.told}"
+            else f"{NOT_KNOWN}: {judgement.why_published}"
             if judgement.since is not None
             else ""
             for judgement in judged

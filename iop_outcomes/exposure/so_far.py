@@ -80,7 +80,7 @@ class AttendanceSoFar:
         attendance = read_attendance(records, rule)
         sessions, stays = attendance.sessions, attendance.stays
         self.origin = start_days(records, origin, "attendance so far").astype(np.int64)
-        self.rate_known = records.told_by_program("attendance_rate")
+        self.rate_known = records.known_by_program("attendance_rate")
         self.lengths = records.judgements("hours")["hours"].reason != PlausibleLengths.__name__
         self.end = np.where(stays.closed, stays.end, np.inf)
         self.lowest = int(min(sessions.day.min(initial=0), 0))

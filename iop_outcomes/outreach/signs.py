@@ -107,7 +107,7 @@ def signs_of(known: Records, reached: Integers, rule: SlippingRule) -> dict[str,
     usual = AttendanceRule()
     sessions = read_sessions(known, usual)
     so_far = AttendanceSoFar(known, usual, "admission")
-    rate_known = known.told_by_program("attendance_rate")
+    rate_known = known.known_by_program("attendance_rate")
     absences = np.where(rate_known, _absences(sessions), np.nan)
     episode = np.arange(len(reached))
     recent = so_far.columns(episode, reached, rule.window)

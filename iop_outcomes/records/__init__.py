@@ -1,6 +1,6 @@
-"""Files in, three checked tables out, and a list of all that was wrong.
+"""Reading and checking of records: three tables, and a list of everything that was wrong.
 
-Files or frames come in by `read_records`, the one way; checked tables of episodes, attendance and
+Files or frames come in, through `read_records` only; checked tables of episodes, attendance and
 check-ins go out. No measure, rule or estimate is known here.
 """
 

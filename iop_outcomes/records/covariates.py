@@ -1,4 +1,4 @@
-"""The columns of episodes: those that frames of times carry along, and what one holds."""
+"""The columns of episodes that frames of times also have, and the values of a column."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from iop_outcomes.errors import RuleError
 from iop_outcomes.records.schema import EPISODES
 from iop_outcomes.shared.messages import words_found
 
-MOST_PROGRAMS = 20  # that are listed by name
+MOST_PROGRAMS = 20  # more are not listed by name
 
 
 def covariates(episodes: pd.DataFrame, *, without: Iterable[str] = ()) -> pd.DataFrame:
-    """Return the episodes without their dates and lengths and the columns `without`; a copy."""
+    """Return a copy of the episodes without dates, lengths of stay and the columns `without`."""
     later = {"days_to_discharge", "days_followed", *without}
     for column in EPISODES.columns:
         if column.kind == "date":
@@ -26,18 +26,28 @@ def covariates(episodes: pd.DataFrame, *, without: Iterable[str] = ()) -> pd.Dat
 
 
 def refuse_taken(frame: pd.DataFrame, new_names: Sequence[str], what: str) -> None:
-    """Refuse episodes with a column that the result would have too."""
+    """Raise RuleError if the episodes have a column that a result would have too.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The episodes.
+    new_names : sequence of str
+        The names of the columns of the result.
+    what : str
+        The result in the plural, such as "times", for the message.
+    """
     taken = [name for name in new_names if name in frame.columns]
     if taken:
         raise RuleError(
             f"The episodes have a column named {', '.join(taken)}, as the {what} do.",
-            instead="Give it another name before the records are read, in the export or in "
-            "mapping.toml.",
+            instead="Give it another name in the export or in mapping.toml, and read the records "
+            "again.",
         )
 
 
 def levels_found(column: pd.Series[Any]) -> str:
-    """Say what a column holds: programs by name, as everywhere, else how many different values."""
+    """Return the values of a column for a message: programs by name, others by number."""
     levels = column.dropna().unique()
     if column.name == "program" and len(levels) <= MOST_PROGRAMS:
         return "one of " + ", ".join(sorted(map(str, levels)))

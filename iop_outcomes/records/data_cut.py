@@ -1,4 +1,4 @@
-"""The data cut: the day after which nothing counts, given or taken from what has happened."""
+"""The data cut: the last day of the data, given by the caller or taken from the records."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _CALLED = {
 }
 CALLED_OFF = ("client_cancel", "program_cancel", "excused")
 CALLED_OFF_AHEAD = 7  # days after the newest other day up to which these count
-LONELY_DAYS = 28  # days without anything before the newest day, from which it looks mistyped
-_ENOUGH = 50  # entries from which a gap before the newest day is odd
+LONELY_DAYS = 28  # a longer gap before the newest day suggests that its date is mistyped
+_ENOUGH = 50  # with fewer entries a gap before the newest day is not reported
 
 
 def cut_as_written(as_of: str | None) -> str | int | None:
-    """Return a data cut that was written as text: a bare number is a study day."""
+    """Return a data cut given as text; a number of up to 9 digits becomes an int, a study day."""
     if as_of is not None and as_of.isascii() and as_of.isdigit() and len(as_of) < 10:
         return int(as_of)
     return as_of
@@ -44,7 +44,7 @@ def cut_as_written(as_of: str | None) -> str | int | None:
 def data_cut(
     staged_tables: dict[str, StagedTable], time: str, as_of: str | datetime.date | int | None
 ) -> tuple[int, list[str]]:
-    """Return the data cut as a day number, and what was assumed or looks odd, as sentences.
+    """Return the data cut as a day number, and sentences on what was assumed or is implausible.
 
     Parameters
     ----------
@@ -53,15 +53,29 @@ def data_cut(
     time : {"calendar", "study_days"}
         The kind of their dates.
     as_of : date, str, int or None
-        The cut, if it is given: it overrules the records.
+        The data cut, if it is given; it takes precedence over the records.
+
+    Returns
+    -------
+    cut : int
+        Days since 1970-01-01, or a study day.
+    notes : list of str
+        Sentences.
+
+    Raises
+    ------
+    RecordsError
+        If the records have no rows, or no date from which the data cut could be taken.
+    RuleError
+        If `as_of` is not a date, or with study days not a whole number.
 
     Notes
     -----
-    Taken from the records, it is the newest day, not in the future, of an admission, a discharge, a
-    service with an outcome or a check-in that was completed or missed. What is planned, unrecorded,
-    not scheduled or not due has not happened, and a row that is set aside, or that lies outside
-    its episode, shows no day. A service may be called off or excused long before its day: such a
-    row counts only up to `CALLED_OFF_AHEAD` days after the newest other day.
+    Taken from the records, the data cut is the newest day, not in the future, of an admission, a
+    discharge, a service with an outcome or a check-in that was completed or missed. Planned,
+    unrecorded, not scheduled and not due rows are ignored, and so are rows that are set aside or
+    outside their episode. A service can be called off or excused long before its day: such a row
+    counts only up to `CALLED_OFF_AHEAD` days after the newest other day.
     """
     happened = _what_happened(staged_tables, time)
     what = max(happened, key=lambda words: int(happened[words].max(initial=NO_DAY)))
@@ -71,13 +85,13 @@ def data_cut(
         return cut, _long_after(cut, newest, time)
     if newest == NO_DAY and not any(map(len, staged_tables.values())):
         raise RecordsError(
-            "The files have headings and no rows.",
+            "The files have headings but no rows.",
             found=", ".join(dict.fromkeys(_files(staged_tables))),
-            instead="Export them again, for a time in which people were in the program.",
+            instead="Export them again, for a period in which people were in the program.",
         )
     if newest == NO_DAY:
         raise RecordsError(
-            "The records hold no date from which a data cut could be taken.",
+            "The records contain no date from which a data cut could be taken.",
             instead='Check the date columns, or give as_of="2026-09-30".',
         )
     text = (
@@ -92,7 +106,7 @@ def _files(staged_tables: dict[str, StagedTable]) -> list[str]:
 
 
 def _what_happened(staged_tables: dict[str, StagedTable], time: str) -> dict[str, Array]:
-    """Return the days of what has happened, by what it was; none is in the future."""
+    """Return the days on which something happened, by kind; days in the future are left out."""
     today = (
         int(np.datetime64(datetime.date.today(), "D").astype(np.int64))
         if time == "calendar"
@@ -121,7 +135,10 @@ def _what_happened(staged_tables: dict[str, StagedTable], time: str) -> dict[str
 
 
 def _within_its_episode(staged: StagedTable, episodes: StagedTable) -> npt.NDArray[np.bool_]:
-    """Return which rows have an episode and are not set aside for their day there."""
+    """Return which rows belong to an episode and, in attendance, are on a day within it.
+
+    Without episodes all rows are returned as True.
+    """
     if not len(episodes):
         return np.ones(len(staged), dtype=bool)
     row = episodes_of_rows(staged, episodes)
@@ -143,7 +160,7 @@ def _day_text(day: int, time: str) -> str:
 
 
 def _lonely(days: Array, newest: int, time: str) -> list[str]:
-    """Say that the newest day lies far after all others: its date may be mistyped."""
+    """Return a sentence if the newest day is long after all others: it may be mistyped."""
     before = int(days[days < newest].max(initial=NO_DAY))
     if len(days) < _ENOUGH or before == NO_DAY or newest - before <= LONELY_DAYS:
         return []
@@ -154,7 +171,7 @@ def _lonely(days: Array, newest: int, time: str) -> list[str]:
 
 
 def _long_after(cut: int, newest: int, time: str) -> list[str]:
-    """Say that nothing is recorded for long before a data cut that was given."""
+    """Return a sentence if nothing is recorded for a long time before a data cut that was given."""
     if newest == NO_DAY or cut - newest <= LONELY_DAYS:
         return []
     return [
@@ -182,7 +199,7 @@ def _given_cut(as_of: str | datetime.date | int, time: str) -> int:
 
 
 def as_day(as_of: object) -> np.datetime64:
-    """Return a date, or text that is one in the form 2026-09-30, as a day; else NaT."""
+    """Return a date, or text in the form 2026-09-30, as a day (datetime64[D]); otherwise NaT."""
     try:
         if isinstance(as_of, str):
             as_of = datetime.datetime.fromisoformat(as_of.strip())
@@ -194,5 +211,5 @@ def as_day(as_of: object) -> np.datetime64:
 
 
 def cut_label(cut: int, time: str) -> pd.Timestamp | int:
-    """Return a day number as what a reader calls it: a date, or a study day."""
+    """Return a day number as a date, or as a study day."""
     return pd.Timestamp(np.datetime64(cut, "D")) if time == "calendar" else cut

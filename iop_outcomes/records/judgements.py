@@ -1,4 +1,4 @@
-"""The judgements of records and of groups of their episodes, where several are asked for."""
+"""The judgements of records and of groups of their episodes, for several measures at once."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from iop_outcomes.records.fitness import Held, Judge, Judgement, told_of_each
+from iop_outcomes.records.fitness import Held, Judge, Judgement, known_of_each
 
 
 class Judged(Protocol):
-    """What is asked of records here; `Records` is one."""
+    """The part of `Records` that is used here."""
 
     @property
     def episodes(self) -> pd.DataFrame:
         """One row an episode."""
 
     def held(self, part: bool = False) -> Held:
-        """Return the tables in which evidence is looked for."""
+        """Return the tables in which evidence is looked for; `part`: of a group of episodes."""
 
     def subset(self, keep: npt.NDArray[np.bool_]) -> Self:
-        """Return the records of some episodes."""
+        """Return the records of the episodes for which `keep` is True."""
 
 
 class Judgements:
     """Whether measures are known from records, and from groups of their episodes.
 
-    Each group of records is made once, and each evidence looked for once, however many measures are
-    asked for. The records must not change while it is used.
+    Each group of records is selected once, and each piece of evidence looked for once, for any
+    number of measures. The records must not change while it is used.
 
     Parameters
     ----------
@@ -57,11 +57,11 @@ class Judgements:
             self._parts[key] = [Judge(part.held(part=True)) for part in parts]
         return [part.judge([measure])[measure] for part in self._parts[key]]
 
-    def told_by_program(self, measure: str) -> npt.NDArray[np.bool_]:
-        """Return for each episode whether the measure is known: see `Records.told_by_program`."""
+    def known_by_program(self, measure: str) -> npt.NDArray[np.bool_]:
+        """Return for each episode whether the measure is known: see `Records.known_by_program`."""
         whole, episodes = self.of(measure)[measure], self._records.episodes
         if whole.known != "partly":
-            return told_of_each([whole], np.zeros(len(episodes), np.int64), episodes)
+            return known_of_each([whole], np.zeros(len(episodes), np.int64), episodes)
         program = episodes["program"].cat.codes.to_numpy().astype(np.int64)
         judged = self.by(measure, program, int(program.max()) + 1)
-        return told_of_each(judged, program, episodes)
+        return known_of_each(judged, program, episodes)

@@ -1,4 +1,4 @@
-"""Minutes of sessions that an earlier session of the day already covers."""
+"""Minutes of sessions that are already covered by an earlier session of the same day."""
 
 from __future__ import annotations
 
@@ -11,17 +11,24 @@ Array = npt.NDArray[Any]
 
 
 def covered_minutes(day: Array, start: Array, length: Array) -> Array:
-    """Return for each session the minutes already covered by those before it on its day.
+    """Return for each session the minutes already covered by earlier sessions of its day.
 
     Parameters
     ----------
     day : numpy.ndarray
-        What distinguishes days (of a person); the sessions of one day are adjacent.
-    start, length : numpy.ndarray of int64
-        Minutes since midnight, rising within a day, and minutes.
+        A code for each day of a person; the sessions of one day are adjacent.
+    start : numpy.ndarray of int64
+        The start in minutes since midnight; not decreasing within a day.
+    length : numpy.ndarray of int64
+        The length in minutes.
+
+    Returns
+    -------
+    numpy.ndarray of int64
+        Minutes, from 0 to `length`.
     """
-    # each day gets its own stretch of one long time line, so that one running maximum of the ends
-    # serves them all
+    # Each day is moved to a separate part of one time line, so that a single running maximum of the
+    # ends gives the latest end so far within each day.
     new = np.ones(len(day), dtype=np.int64)
     new[1:] = day[1:] != day[:-1]
     begin = np.cumsum(new) * 10_000 + start

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field, replace
 from html import escape
 from pathlib import Path
@@ -154,9 +155,30 @@ class Records:
         """
         return Judgements(self).by(measure, codes, groups)
 
+    def known_by_program(self, measure: str) -> npt.NDArray[np.bool_]:
+        """Return for each episode whether a measure is known for its program since its admission.
+
+        Parameters
+        ----------
+        measure : str
+            The name of a declared measure, as in `fitness`.
+
+        Returns
+        -------
+        numpy.ndarray of bool
+            One value for each row of `episodes`.
+        """
+        return Judgements(self).known_by_program(measure)
+
     def told_by_program(self, measure: str) -> npt.NDArray[np.bool_]:
-        """Return for each episode whether the measure is known in its program, at its admission."""
-        return Judgements(self).told_by_program(measure)
+        """Return `known_by_program`, of which this is the old name, kept for one version."""
+        warnings.warn(
+            "Records.told_by_program is now Records.known_by_program; this name is removed in the "
+            "next version.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return self.known_by_program(measure)
 
     def held(self, part: bool = False) -> Held:
         """Return the tables as evidence is looked for in them; `part`: of a group of records."""

@@ -96,7 +96,7 @@ class EvidenceReader:
         judged = self.records.judgements("relapse_missing_rules")["relapse_missing_rules"]
         if judged.reason != "Words":
             return ""
-        sentence = judged.told[:1].upper() + judged.told[1:]
+        sentence = judged.why_published[:1].upper() + judged.why_published[1:]
         return (
             f" {sentence}, so that the rule for missing check-ins is empty: a person who stopped "
             "answering counts as one from whom nothing more was due."

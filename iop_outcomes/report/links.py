@@ -66,9 +66,10 @@ def link_report(
 
 
 def inside(scope: Scope, trends: Trends, measure: str, quarters: int, count: str) -> list[Row]:
-    """Return the counts of the periods that lie in the `window` of so many quarters.
+    """Return the counts of a trend in the periods within the last `quarters` quarters.
 
-    Where the periods of a measure overlap, those of which they are made.
+    If the periods of the trend overlap, the counts of the shorter periods that add up to them are
+    returned.
     """
     trend = trends.atoms.get(measure, trends.by_period.get(measure))
     if trend is None:
@@ -125,7 +126,7 @@ def link_flow(scope: Scope, linked: LinkedCounts) -> None:
 
 
 def link_tables(scope: Scope, linked: LinkedCounts, trends: Trends, plan: MergePlan) -> None:
-    """Declare what the tables of the period, or of some quarters, share with the trends."""
+    """Declare which counts of the tables are also in the trends, or are sums of counts there."""
 
     def of(table: str, measure: str, count: str) -> list[Row]:
         return inside(scope, trends, measure, plan.step(table).quarters, count)

@@ -231,9 +231,9 @@ def refuse_overlap(period: ReportPeriod | None, earlier: Sequence[str]) -> None:
     Raises
     ------
     ReportError
-        If so. The report of a year less those of three quarters is that of the fourth, and that of
-        a rolling year less the one before is a difference of two quarters: such differences are not
-        declared.
+        If so. A report of a year minus the reports of three of its quarters gives the fourth
+        quarter, and a rolling year minus the rolling year before it gives a difference of two
+        quarters. The disclosure control does not check such differences.
     """
     name = "" if period is None else str(period)
     for label in earlier:
@@ -248,11 +248,11 @@ def refuse_overlap(period: ReportPeriod | None, earlier: Sequence[str]) -> None:
         )
         if not apart:
             raise ReportError(
-                "The ledger holds reports of times of another length, or that overlap this one: "
-                "what one less the other tells could be of a few people.",
+                "The ledger contains reports of times of another length, or that overlap this "
+                "report: the difference of the two could be a few people.",
                 found=f"{label or 'the whole time'}, and now {name or 'the whole time'}",
-                instead="reports of one length that follow one another, as quarters or calendar "
-                "years; of others send only one",
+                instead="reports of one length that follow one another, such as quarters or "
+                "calendar years; of others send only one",
             )
 
 

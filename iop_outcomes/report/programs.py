@@ -111,7 +111,7 @@ def _fractions(scope: Scope) -> dict[str, tuple[Floats, Floats]]:
 
 def fractions_of_people(scope: Scope) -> dict[str, tuple[Floats, Floats]]:
     """Return the fractions whose counts are people, of the measures known of every program."""
-    by_program = scope.judgements.told_by_program
+    by_program = scope.judgements.known_by_program
     return {
         name: pair
         for name, pair in _fractions(scope).items()
@@ -122,7 +122,7 @@ def fractions_of_people(scope: Scope) -> dict[str, tuple[Floats, Floats]]:
 def _rows_known(scope: Scope, measure: str, rows: list[Row]) -> list[bool]:
     """Return for each row whether its measure is known from the records; a total: of all."""
     name = RESTS_ON.get(measure, measure)
-    by_episode = scope.judgements.told_by_program(name)
+    by_episode = scope.judgements.known_by_program(name)
     return [bool(by_episode[mask].all()) for _, mask in rows]
 
 

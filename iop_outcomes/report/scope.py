@@ -80,7 +80,10 @@ class Scope:
         return self.period.word if self.period else "time"
 
     def window(self, quarters: int) -> ReportPeriod:
-        """Return n quarters up to the end of the period; itself for one, or if longer."""
+        """Return the time of so many quarters that ends with the period of the report.
+
+        It is the period itself if `quarters` is 1 or less, or if the period is longer.
+        """
         assert self.period is not None
         return self.period if quarters <= 1 else self.period.window(quarters * QUARTER)
 
@@ -99,7 +102,7 @@ class Scope:
         return len(np.unique(self.person[episodes]))
 
     def admitted_in(self, quarters: int) -> Mask:
-        """Return which episodes were admitted in the `window` of n quarters."""
+        """Return which episodes were admitted in the last `quarters` quarters (see `window`)."""
         return self._between("admit_date", quarters)
 
     @cached_property
@@ -176,7 +179,7 @@ class Scope:
         return period_between(last, last).window(max(YEAR, self.period.months)).first, last
 
     def closed_in(self, quarters: int) -> Mask:
-        """Return which episodes were discharged in the `window` of n quarters."""
+        """Return which episodes were discharged in the last `quarters` quarters (see `window`)."""
         if self.period is None:
             return self.records.episodes["days_to_discharge"].notna().to_numpy()
         return self._between("discharge_date", quarters)
@@ -187,14 +190,14 @@ class Scope:
         return self._between("admit_date", 8)
 
     def words(self, quarters: int) -> str:
-        """Return the cohort of n quarters in words."""
+        """Return a description of the people admitted in the last `quarters` quarters."""
         if self.period is None:
             return "all admissions"
         return f"admissions from {self.window(quarters).dates}"
 
     @cached_property
     def engagement(self) -> pd.DataFrame | None:
-        """How each episode went; None without an attendance table."""
+        """The table of `iop_outcomes.engagement`; None without an attendance table."""
         return None if self.attendance is None else engagement_of(self.attendance)
 
     @cached_property
@@ -204,7 +207,7 @@ class Scope:
 
     @cached_property
     def judgements(self) -> Judgements:
-        """What judges these records, and each program, while the report is made."""
+        """The judgements of these records and of each program, for the whole report."""
         return Judgements(self.records)
 
     @cached_property
@@ -219,21 +222,21 @@ class Scope:
             if self.period is None and name in BY_MONTH and one.since is not None:
                 judged[name] = replace(one, known="no")
             elif one.known == "partly" and self.policy.hides(list(one.counts)).any():
-                judged[name] = replace(one, told=IN_PART)
+                judged[name] = replace(one, why_published=IN_PART)
         return judged
 
     def tells(self, *measures: str) -> bool:
-        """Say whether all of these are known from the records, at least in part."""
+        """Return whether all of these measures are known from the records, at least in part."""
         return not any(self.judged[name].absent for name in measures)
 
     @property
-    def not_told(self) -> list[Judgement]:
+    def not_known(self) -> list[Judgement]:
         """The measures that are not known from the records."""
         return [one for one in self.judged.values() if one.absent]
 
     @cached_property
     def tallies(self) -> dict[str, Tally]:
-        """What each measure counts that is known from the records; measures have dates."""
+        """The tally of each measure that is known from the records."""
         return {
             name: tally_of(quantity, self.records, self.attendance)
             for name, quantity in REPORTED.items()
@@ -242,18 +245,18 @@ class Scope:
 
     @property
     def engaged(self) -> pd.DataFrame:
-        """How each episode went; an error without an attendance table."""
+        """The table of `iop_outcomes.engagement`; an error without an attendance table."""
         self.records.require("attendance", "This part of the report")
         table = self.engagement
         assert table is not None
         return table
 
     def in_quarters(self, dates: pd.Series[pd.Timestamp], quarters: int) -> Mask:
-        """Return which dates lie in the `window` of n quarters."""
+        """Return which dates are in the last `quarters` quarters (see `window`)."""
         return within(dates, self.window(quarters))
 
     def label_of(self, quarters: int) -> str:
-        """Return the name of the `window` of n quarters."""
+        """Return the name of the last `quarters` quarters (see `window`): 2025Q4 to 2026Q3."""
         if self.period is None or quarters <= 1 or self.window(quarters) == self.period:
             return self.label
         if self.period.every == "quarter":
@@ -261,7 +264,7 @@ class Scope:
         return str(self.window(quarters))
 
     def named(self, quarters: int) -> str:
-        """Return the name of the `window` of n quarters as sentences write it."""
+        """Return the same name as it is written in sentences."""
         return in_words(self.label_of(quarters))
 
     def _between(self, column: str, quarters: int) -> Mask:

@@ -376,7 +376,8 @@ def _without_unknown(
             reasons += [judgement.text] * periods
         else:
             early = begin < np.datetime64(judgement.since, "s")
-            reasons += [f"{NOT_KNOWN}: {judgement.told}" if is_early else "" for is_early in early]
+            reason = f"{NOT_KNOWN}: {judgement.why_published}"
+            reasons += [reason if is_early else "" for is_early in early]
     frame["not_known"] = reasons
     unknown = frame["not_known"] != ""
     counts = [name for name in (*COUNTS, *OF_CURVES) if name in frame]

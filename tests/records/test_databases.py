@@ -24,7 +24,7 @@ from iop_outcomes.cli import app
 from iop_outcomes.errors import RecordsError, RuleError
 from iop_outcomes.records.sources import sql
 from iop_outcomes.records.sources.cells import cell_text
-from iop_outcomes.shared.characters import confusing_letters_written
+from iop_outcomes.shared.characters import confusing_characters_written
 from tests.helpers import postgres
 
 SAMPLE = Path(__file__).parents[2] / "data" / "samples"
@@ -304,5 +304,7 @@ def test_cells_are_coded_as_each_by_itself(chunks: list[list[Any]]) -> None:
         column.add(tuple(chunk))
     coded = column.coded()
     written = [cell_text(cell) for chunk in chunks for cell in chunk]
-    assert coded.words[coded.codes].tolist() == [confusing_letters_written(one) for one in written]
+    assert coded.words[coded.codes].tolist() == [
+        confusing_characters_written(one) for one in written
+    ]
     assert len(set(coded.words.tolist())) == len(coded.words)

@@ -356,7 +356,7 @@ def test_a_program_whose_system_was_not_exported_is_told_apart(measure: str) -> 
     assert known(records)[measure] == "partly"
     assert "in some programs" in why(records, measure)
     assert records.judgements(measure)[measure].mixed
-    assert set(episodes["program"][records.told_by_program(measure)]) == {"North"}
+    assert set(episodes["program"][records.known_by_program(measure)]) == {"North"}
     if measure == "hours":
         table = iop.engagement(records)
         there = table["program"] == "North"
@@ -543,3 +543,15 @@ def test_a_cohort_is_complete_when_everybody_in_it_has_been_followed() -> None:
     later = read(frames | {"episodes": open_}, as_of=str((month + 9).end_time.date()))
     lost = iop.trend(later, "retained_30").table.set_index("period")
     assert lost.loc[str(month), "complete"], "who is lost to follow-up is waited for no longer"
+
+
+def test_the_old_names_of_known_by_program_and_why_published_warn_and_give_the_same() -> None:
+    frames = made()
+    frames["attendance"]["status"] = "attended"
+    records = read(frames)
+    judgement = records.judgements("attendance_rate")["attendance_rate"]
+    with pytest.warns(DeprecationWarning, match=r"told is now Judgement\.why_published"):
+        assert judgement.told == "no absence is recorded, or hardly any"
+    with pytest.warns(DeprecationWarning, match=r"now Records\.known_by_program"):
+        known_under_old_name = records.told_by_program("attendance_rate")
+    np.testing.assert_array_equal(known_under_old_name, records.known_by_program("attendance_rate"))

@@ -126,7 +126,7 @@ def test_a_program_without_the_words_is_told_from_sixty_rows_on(
     assert answer.known == ("partly" if without else "yes")
     if without:
         told = "in some programs no absence is recorded, or hardly any"
-        assert (answer.told, answer.why) == (told, f"{told} (1 of 2 programs)")
+        assert (answer.why_published, answer.why) == (told, f"{told} (1 of 2 programs)")
 
 
 # At a tenth of the rows, 65 rows without are less probable than 0.001 (0.9^65 is 0.00106, and
@@ -145,7 +145,7 @@ def test_the_time_before_the_first_use_is_told_where_it_is_no_chance(
         since = pd.Timestamp("2026-01-01") + pd.Timedelta(days=before)
         assert answer.since == since
         assert answer.why == f"before {since.date()} no absence is recorded ({before} rows)"
-        assert answer.told == f"up to {since:%Y-%m} no absence is recorded"
+        assert answer.why_published == f"up to {since:%Y-%m} no absence is recorded"
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_a_table_is_read_from_eight_in_ten_of_its_rows(kept: int, known: str, to
     # 5 were read twice and 7 are planned: neither is among the 100
     answer = TableRead("attendance").judge(held(sources=sources(112, kept, 7, 5)))
     assert answer.known == known
-    assert answer.told.startswith(told)
+    assert answer.why_published.startswith(told)
     if known != "yes":
         assert answer.counts == (kept, 100 - kept)
         why = f"{100 - kept} of 100 rows of the attendance table were set aside"
@@ -225,7 +225,7 @@ def test_rows_are_linked_from_95_in_100(kept: int, known: str, told: str) -> Non
     )
     answer = TableRead("attendance").judge(held(sources=sources(100, kept), quality=quality))
     assert answer.known == known
-    assert answer.told.startswith(told)
+    assert answer.why_published.startswith(told)
     if known != "yes":
         assert answer.counts == (kept, 100 - kept)
         assert answer.why.startswith(f"{kept} of 100 rows of the attendance table could be linked")
@@ -299,7 +299,7 @@ def test_a_column_is_filled_from_nine_in_ten(number: int, known: str, told: str)
     )
     answer = filled.judge(records)
     assert answer.known == known
-    assert answer.told == (f"{told} lengths" if told else "")
+    assert answer.why_published == (f"{told} lengths" if told else "")
     if told:
         word = "no" if not number else "hardly any" if number == 1 else told
         assert answer.why == f"{word} lengths ({number} of 20)"

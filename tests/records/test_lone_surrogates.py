@@ -11,7 +11,7 @@ import pytest
 
 import iop_outcomes as iop
 from iop_outcomes.errors import EstimateError, OutcomesError, RecordsError, RuleError
-from iop_outcomes.shared.characters import confusing_letters_written, has_confusing_letter
+from iop_outcomes.shared.characters import confusing_characters_written, has_confusing_character
 
 NAMES = ["A\ud800", "A\ud801", "A\udfff", "A", "B 北京 😀"]
 WRITTEN = ["A\\ud800", "A\\ud801", "A\\udfff", "A", "B 北京 😀"]
@@ -29,12 +29,12 @@ def read(frame: pd.DataFrame, **more: Any) -> iop.Records:
 
 
 def test_what_is_half_of_a_letter() -> None:
-    assert has_confusing_letter(["A", "A\0"])
-    assert confusing_letters_written("A\0B\0") == "A\\x00B\\x00"
-    assert has_confusing_letter([1, None, "a", "\udc00b"])
-    assert has_confusing_letter(["\ud83d", "\ude00"])  # of two texts, no pair
-    assert not has_confusing_letter([1, None, "a", "北京 😀", "\ufffd"])
-    assert [confusing_letters_written(name) for name in NAMES] == WRITTEN
+    assert has_confusing_character(["A", "A\0"])
+    assert confusing_characters_written("A\0B\0") == "A\\x00B\\x00"
+    assert has_confusing_character([1, None, "a", "\udc00b"])
+    assert has_confusing_character(["\ud83d", "\ude00"])  # of two texts, no pair
+    assert not has_confusing_character([1, None, "a", "北京 😀", "\ufffd"])
+    assert [confusing_characters_written(name) for name in NAMES] == WRITTEN
 
 
 @pytest.mark.parametrize("kind", [object, "string", "category"])
@@ -180,16 +180,16 @@ def test_values_that_cannot_be_told_apart_are_refused(call: str, kind: str, lett
         given["g"] = pd.Categorical.from_codes(
             np.arange(30) % 3, pd.Index(["A", "B", f"A{letter}"], dtype=object)
         )
-    with pytest.raises((EstimateError, RuleError), match="half of a letter") as refused:
+    with pytest.raises((EstimateError, RuleError), match="half of a character") as refused:
         CALLS[call](given)
     str(refused.value).encode("utf-8")
     for written in ("who", "g"):
-        given[written] = given[written].astype(object).map(confusing_letters_written)
+        given[written] = given[written].astype(object).map(confusing_characters_written)
     CALLS[call](given)
 
 
 def test_covariates_of_imputation_are_refused() -> None:
     words = pd.Series(["+-o-", "--o-", "+++o", "-o-+"], index=list("abcd"))
     covariates = pd.DataFrame({"g": ["A", "B", "A\ud800", "B"]}, index=list("abcd"))
-    with pytest.raises(OutcomesError, match="half of a letter"):
+    with pytest.raises(OutcomesError, match="half of a character"):
         iop.impute_weeks(words, covariates=covariates, imputations=2, seed=1)

@@ -21,7 +21,7 @@ def said_of(records: iop.Records) -> list[tuple[str, str | pd.DataFrame]]:
     """Return all that records say of themselves, and their tables."""
     quality = records.quality()
     judged = [
-        (name, one.known, one.text, one.told, one.needed)
+        (name, one.known, one.text, one.why_published, one.needed)
         for name, one in sorted(records.judgements(*MEASURES).items())
     ]
     return [

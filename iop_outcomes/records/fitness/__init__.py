@@ -1,8 +1,8 @@
 """Fitness for use: which measures are known from the records, and what is missing for the others.
 
 The checked tables come in; for each measure a judgement goes out: known, partly known or not known,
-with the reason. What each measure rests on is declared as data in `declared`; no measure is worked
-out here.
+with the reason. What each measure needs is declared as data in `declared`; no measure is calculated
+here.
 """
 
 from iop_outcomes.records.fitness.declared import MEASURES
@@ -12,9 +12,9 @@ from iop_outcomes.records.fitness.judging import (
     Judge,
     Judgement,
     fitness_table,
+    known_of_each,
     reasons_in,
     summary,
-    told_of_each,
 )
 from iop_outcomes.records.fitness.measure import Measure
 from iop_outcomes.records.fitness.stays import without_discharges
@@ -27,8 +27,8 @@ __all__ = [
     "Judgement",
     "Measure",
     "fitness_table",
+    "known_of_each",
     "reasons_in",
     "summary",
-    "told_of_each",
     "without_discharges",
 ]

@@ -1,4 +1,4 @@
-"""Evidence of what check-ins answer: that most episodes have an answer, and of both kinds."""
+"""Evidence from answers in check-ins: most episodes have one, and some answers show no use."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ from iop_outcomes.records.fitness.measure import YES, Answer
 
 @dataclass(frozen=True)
 class EpisodesAnswered:
-    """That most episodes have an answer to a question in a completed check-in.
+    """Most episodes have an answer to a question in a completed check-in.
 
     Attributes
     ----------
     what : str
-        What was asked, as in "no or hardly any episodes have a PHQ-9 score".
+        The answer as a noun, as in "no or hardly any episodes have a PHQ-9 score".
     columns : tuple of str
-        The columns of the check-ins; one of them with a value is an answer.
+        Columns of the check-ins; a value in one of them is an answer.
     items : str
-        How the columns of items begin that are answers too; empty if there are none.
+        The beginning of the names of further columns (items) that are answers too; empty if there
+        are none.
     least, usual : float
-        The limits of the share of episodes.
+        Shares of episodes (0 to 1): below `least` the measure is not known, below `usual` partly.
     """
 
     what: str
@@ -32,7 +33,7 @@ class EpisodesAnswered:
     usual: float = 0.8
 
     def judge(self, held: Held) -> Answer:
-        """Return whether they have."""
+        """Return whether most episodes have an answer."""
         frame = held.checkins
         names = [
             name
@@ -57,12 +58,18 @@ class EpisodesAnswered:
 
 @dataclass(frozen=True)
 class ClearAnswers:
-    """That check-ins that report use also say, somewhere, that there was none."""
+    """Some check-ins show no use, and not only use.
+
+    Attributes
+    ----------
+    enough : int
+        The number of check-ins with an answer below which this is not judged.
+    """
 
     enough: int = 10
 
     def judge(self, held: Held) -> Answer:
-        """Return whether one does."""
+        """Return whether at least one answered check-in shows no use."""
         frame = held.checkins
         completed = held.words("checkins", "status", ("completed",))
         answered = (

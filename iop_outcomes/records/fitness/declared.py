@@ -1,10 +1,11 @@
-"""Every measure with the evidence that it needs: add a measure, or a piece of evidence, here.
+"""All measures with the evidence that they need. Add a measure or a piece of evidence here.
 
-The limits are the library's own. In outpatient treatment some sessions are missed everywhere; an
-export in which fewer than 1 in 100 is does not record them, whatever one or two entries say, and
-one with fewer than 3 in 100 has probably not recorded all. The same holds for check-ins. Below one
-tenth of the rows, lengths, reasons or links, what is left is no sample of the others, and what
-rests on it is not known; below nine tenths (eight for rows) a text says that a part is missing.
+The limits were chosen for this library; they have no published source. In outpatient treatment some
+sessions are always missed. If fewer than 1 in 100 sessions of an export are absences, absences are
+not recorded, even if one or two occur; if fewer than 3 in 100, probably not all are recorded. The
+same holds for missed check-ins. If fewer than one tenth of the rows, lengths, reasons or links are
+present, they are not representative of the others, and measures that need them are not known. If
+fewer than nine tenths are present (eight tenths of rows), a text says that a part is missing.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from iop_outcomes.records.fitness.measure import Evidence, Measure
 from iop_outcomes.records.fitness.stays import (
     LeavingRecorded,
     PeopleLeave,
-    PeopleTold,
+    PersonsIdentified,
     PriorStaysDated,
     ReasonsVary,
     StaysKnown,
@@ -30,7 +31,7 @@ from iop_outcomes.records.fitness.stays import (
 from iop_outcomes.records.fitness.time import TimeCovered
 from iop_outcomes.records.schema import ABSENT, ATTENDED
 
-HARDLY, SELDOM = 0.01, 0.03
+HARDLY, SELDOM = 0.01, 0.03  # shares of rows: hardly any, and few
 _ABSENCES = (*ABSENT, "excused")
 _DUE = (*ATTENDED, *_ABSENCES)
 _NEEDS_ABSENCES = "the sessions that were due and not attended, each as a row with its status"
@@ -126,7 +127,7 @@ ANSWERS = Filled(
     needed="what each check-in says of use: used, use_days or drug_test",
     usual=0.5,
 )
-# The weeks of a stay without a discharge go on to the data cut, with no hours in them.
+# Without a discharge, weeks with no hours are counted up to the data cut.
 WEEKS_END = PeopleLeave(least=0.8, usual=0.9, counted=False)
 _SESSIONS = (TableRead("attendance"), EpisodesCovered("attendance"), OUTCOMES, CAME)
 STATUSES = WordsKnown("attendance", "status")
@@ -147,7 +148,7 @@ _LISTED = (TableRead("attendance"), EpisodesCovered("attendance", least=0.5))
 
 
 def _more(name: str, title: str, *evidence: Evidence) -> Measure:
-    """Return a measure that the quarterly report does not have."""
+    """Return a measure that is not in the quarterly report."""
     return Measure(name, title, evidence, reported=False)
 
 
@@ -155,7 +156,7 @@ MEASURES: dict[str, Measure] = {
     measure.name: measure
     for measure in (
         Measure("admissions", "Admissions", (TableRead("episodes"),)),
-        Measure("readmissions", "Admissions of people admitted before", (PeopleTold(),)),
+        Measure("readmissions", "Admissions of people admitted before", (PersonsIdentified(),)),
         Measure("attendance_rate", "Attendance rate", (*_SESSIONS, ABSENCES, STATUSES), main=True),
         Measure("no_show_rate", "No-show rate", (*_SESSIONS, NO_SHOWS, ABSENCES, STATUSES)),
         Measure(

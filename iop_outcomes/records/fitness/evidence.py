@@ -1,7 +1,7 @@
-"""The kinds of evidence that a measure may declare; each is data, and knows how to look for itself.
+"""The kinds of evidence that a measure can require. Each has limits and a method that checks it.
 
-Limits are shares from 0 to 1. Below `least` the evidence is as good as absent, and what rests on it
-is not known; below `usual` it is incomplete, and what rests on it is partly known.
+Limits are shares from 0 to 1. Below `least` the evidence counts as absent, and measures that need
+it are not known. Below `usual` it is incomplete, and these measures are partly known.
 """
 
 from __future__ import annotations
@@ -17,22 +17,28 @@ from iop_outcomes.records.schema import ATTENDED
 
 CALLED = {"episodes": "episodes table", "attendance": "attendance table", "checkins": "check-ins"}
 LINK_CHECKS = ("unknown_episode", "episode_set_aside")
-ENOUGH_ROWS = 60  # rows of a program, or of a time, from which on an absence is reported
-ENOUGH_EPISODES = 10  # episodes of a group from which on it is reported
-IMPROBABLE = 0.001  # that no such word is in this many rows, at the rate of the others
+ENOUGH_ROWS = 60  # rows of a program or period that are needed to judge that something is absent
+ENOUGH_EPISODES = 10  # episodes of a group that are needed for the same
+IMPROBABLE = 0.001  # probability below which the absence of a word in early rows is not chance
 
 
 def programs_without(held: Held, present: Mask, among: Mask, least: float) -> str:
-    """Return in how many programs what is looked for is absent, if it is not in all; else empty.
+    """Return in how many programs some evidence is absent: "1 of 3 programs".
 
     Parameters
     ----------
     held : Held
         The records.
     present, among : numpy.ndarray of bool
-        The episodes that have it, out of those that were asked.
+        One value an episode: which episodes have the evidence, and which are considered.
     least : float
-        The share below which it is absent.
+        The share of the episodes of a program below which it is absent there. Programs with fewer
+        than 10 episodes considered are not judged.
+
+    Returns
+    -------
+    str
+        Empty if it is absent in no program or in all of them, or if these are a group of records.
     """
     program = held.episodes["program"].cat.codes.to_numpy()
     size = int(program.max(initial=0)) + 1
@@ -46,13 +52,23 @@ def programs_without(held: Held, present: Mask, among: Mask, least: float) -> st
 
 
 def amount_of(number: int, hardly: bool) -> str:
-    """Return how many have it, in words."""
+    """Return a number in words: no, hardly any, or only a part of the."""
     return "no" if not number else "hardly any" if hardly else "only a part of the"
 
 
 @dataclass(frozen=True)
 class TableRead:
-    """That a table was read, that its rows were kept, and that they belong to episodes."""
+    """A table was read, its rows were kept, and they belong to episodes.
+
+    Attributes
+    ----------
+    table : str
+        The table.
+    least, usual : float
+        Limits of the share of rows kept, of those not planned for after the data cut.
+    linked : float
+        Limit of the share of rows that belong to an episode, below which this is reported.
+    """
 
     table: str
     least: float = 0.1
@@ -60,7 +76,7 @@ class TableRead:
     linked: float = 0.95
 
     def judge(self, held: Held) -> Answer:
-        """Return whether the table is there, and how much of it."""
+        """Return whether the table was read, and whether enough of its rows were kept."""
         name = CALLED[self.table]
         if self.table not in held.tables:
             what = f"there {'are' if name.endswith('s') else 'is'} no {name}"
@@ -104,7 +120,18 @@ class TableRead:
 
 @dataclass(frozen=True)
 class EpisodesCovered:
-    """That most episodes, of those admitted `days` before the data cut, have a row in a table."""
+    """Most episodes have a row in a table.
+
+    Attributes
+    ----------
+    table : str
+        The table.
+    least, usual : float
+        Limits of the share of episodes.
+    days : int
+        Only episodes admitted at least so many days before the data cut are considered, unless
+        there are none.
+    """
 
     table: str
     least: float = 0.1
@@ -112,7 +139,7 @@ class EpisodesCovered:
     days: int = 14
 
     def judge(self, held: Held) -> Answer:
-        """Return whether they do."""
+        """Return whether most episodes have a row."""
         asked = held.days_to_cut >= self.days
         if not asked.any():
             asked = np.ones_like(asked)
@@ -141,24 +168,26 @@ class EpisodesCovered:
 
 @dataclass(frozen=True)
 class Words:
-    """That some words occur in a column, among others.
+    """Some words of the vocabulary occur in a column.
 
     Attributes
     ----------
     table, column : str
-        Where; of attendance only treatment sessions are looked at.
+        Where to look; of attendance only treatment sessions are considered.
     words : tuple of str
-        What must occur.
+        The words that must occur.
     among : tuple of str
-        Out of what: `words` and what may be in their place.
+        The words of the rows that are considered: `words` and their alternatives.
     none, few, part : str
-        The text if they do not occur, or in less than `least` or `usual` of the rows.
+        The text if `words` do not occur, or in a smaller share of the rows than `least`, or than
+        `usual`.
     needed : str
-        What would be needed.
+        What would have to be recorded.
     least, usual : float
-        The limits.
+        Limits of the share of rows.
     everywhere : bool
-        Whether programs, and the time before their first use, are looked at by themselves.
+        Whether each program, and the time before the first row with one of the words, is judged
+        separately.
     """
 
     table: str
@@ -174,12 +203,12 @@ class Words:
     everywhere: bool = False
 
     @property
-    def told(self) -> str:
-        """That they do not occur, or hardly: which of both is not published."""
+    def published(self) -> str:
+        """The published text if the words do not occur, or hardly ever: the same for both."""
         return f"{self.none}, or hardly any"
 
     def judge(self, held: Held) -> Answer:
-        """Return whether they occur."""
+        """Return whether the words occur often enough."""
         rows = held.rows(self.table) & held.words(self.table, self.column, self.among)
         with_words = rows & held.words(self.table, self.column, self.words)
         number, whole = int(with_words.sum()), int(rows.sum())
@@ -188,7 +217,7 @@ class Words:
         counts = f" ({number:,} of {whole:,} rows)"
         if number < self.least * whole or not number:
             why = (self.few if number else self.none) + counts
-            return Answer("no", why, self.told, self.needed)
+            return Answer("no", why, self.published, self.needed)
         if number < self.usual * whole:
             both = (number, whole - number)
             return Answer("partly", self.part + counts, self.part, self.needed, counts=both)
@@ -203,13 +232,13 @@ class Words:
         number = np.bincount(program[episode[with_words]], minlength=size)
         without = (whole >= ENOUGH_ROWS) & (number < self.least * whole)
         if without.any():
-            published = f"in some programs {self.told}"
+            published = f"in some programs {self.published}"
             counts = f" ({int(without.sum()):,} of {int((whole > 0).sum()):,} programs)"
             return Answer("partly", published + counts, published, self.needed, mixed=True)
         return self._from_when(held, rows, with_words)
 
     def _from_when(self, held: Held, rows: Mask, with_words: Mask) -> Answer:
-        """Return from which day on the words occur, if the time before it is no chance."""
+        """Return the day from which the words occur, unless earlier absence may be chance."""
         if "date" not in held.frame(self.table):
             return YES
         days = held.days(self.table)
@@ -224,14 +253,22 @@ class Words:
 
 @dataclass(frozen=True)
 class WordsKnown:
-    """That the words of a column are known: rows whose word is not are set aside, all of a kind."""
+    """The words of a column are known; rows with an unknown word were set aside.
+
+    Attributes
+    ----------
+    table, column : str
+        Where to look.
+    most : float
+        The share of rows with an unknown word up to which nothing is reported.
+    """
 
     table: str
     column: str
     most: float = 0.01
 
     def judge(self, held: Held) -> Answer:
-        """Return whether they are, except for a share of `most`."""
+        """Return whether the words are known, except for a share of at most `most`."""
         problems = held.problems
         rows = (problems["table"] == self.table) & (problems["column"] == self.column)
         number = int((rows & (problems["check"] == "unknown_word")).sum())
@@ -252,24 +289,25 @@ class WordsKnown:
 
 @dataclass(frozen=True)
 class Filled:
-    """That some rows of a table hold a value in one of some columns.
+    """Most rows of a table have a value in at least one of some columns.
 
     Attributes
     ----------
     table : str
-        The table; of attendance only treatment sessions are looked at.
+        The table; of attendance only treatment sessions are considered.
     columns : tuple of str
-        One of these must hold a value.
+        The columns of which one must have a value.
     among : tuple of str
-        The words of ``status`` of the rows looked at; of episodes, those with a discharge.
+        The words of ``status`` of the rows that are considered. Not used for episodes, of which
+        those with a discharge are considered.
     what : str
-        What is looked for, as in "the length of hardly any attended session is recorded".
+        The text, with a place for an amount: "{} attended sessions have a length".
     needed : str
-        What would be needed.
+        What would have to be recorded.
     least, usual : float
-        The limits.
+        Limits of the share of rows.
     services : tuple of str
-        Of attendance, only these services; empty: all treatment sessions.
+        Of attendance only these services; if empty all treatment sessions.
     """
 
     table: str
@@ -282,7 +320,7 @@ class Filled:
     services: tuple[str, ...] = ()
 
     def judge(self, held: Held) -> Answer:
-        """Return whether they are filled."""
+        """Return whether enough rows have a value."""
         frame = held.frame(self.table)
         if self.table == "episodes":
             rows = held.discharged
@@ -307,12 +345,18 @@ class Filled:
 
 @dataclass(frozen=True)
 class PlausibleLengths:
-    """That sessions are of a length that can be minutes."""
+    """The lengths of sessions can be minutes, and are not hours by mistake.
+
+    Attributes
+    ----------
+    low : float
+        The least plausible median length of attended sessions, in minutes.
+    """
 
     low: float = 15.0
 
     def judge(self, held: Held) -> Answer:
-        """Return whether half of the attended sessions are at least `low` minutes long."""
+        """Return whether the median length of attended sessions is at least `low` minutes."""
         rows = held.treatment & held.words("attendance", "status", ATTENDED)
         attended, scheduled = (
             held.attendance[name].to_numpy(dtype=np.float64, na_value=np.nan)[rows]

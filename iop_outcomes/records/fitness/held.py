@@ -1,4 +1,4 @@
-"""What evidence is looked for in: the checked tables, with what became of the rows of each."""
+"""The checked tables in which evidence is looked for, with the numbers of rows read and kept."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _COUNTED = ("rows_read", "rows_folded", "rows_kept", "rows_planned")
 
 @dataclass(frozen=True, eq=False)
 class Held:
-    """The tables of records, as far as evidence is looked for in them.
+    """The tables of records in which evidence is looked for.
 
     Attributes
     ----------
@@ -30,10 +30,10 @@ class Held:
     as_of : pandas.Timestamp or int
         The data cut.
     sources, problems, quality : pandas.DataFrame
-        Of `Records`: what became of the rows of the whole export.
+        The tables of `Records` about the rows of the whole export.
     part : bool
-        Whether these are a group of records from which the measure is known as a whole: what does
-        not occur in a group may be chance where the group is small.
+        Whether these are a group of larger records for which the measure is known. In a small group
+        something may be absent by chance.
     """
 
     episodes: pd.DataFrame
@@ -47,7 +47,7 @@ class Held:
     part: bool = False
 
     def few(self, number: int, enough: int) -> bool:
-        """Return whether this is a group with too few rows, or episodes, to say what is absent."""
+        """Return whether this is a group with too few rows or episodes to judge an absence."""
         return self.part and number < enough
 
     def frame(self, table: str) -> pd.DataFrame:
@@ -55,7 +55,7 @@ class Held:
         return cast(pd.DataFrame, getattr(self, table))
 
     def words(self, table: str, column: str, words: tuple[str, ...]) -> Mask:
-        """Return which rows of a table hold one of the words."""
+        """Return which rows of a table have one of the words in a column."""
         values = self.frame(table)[column]
         if not isinstance(values.dtype, pd.CategoricalDtype):
             return values.isin(words).to_numpy(dtype=bool)
@@ -64,22 +64,22 @@ class Held:
 
     @cached_property
     def treatment(self) -> Mask:
-        """Which services are treatment sessions; one whose service is not recorded is one."""
+        """Which services are treatment sessions; a service that is not recorded counts as one."""
         missing = self.attendance["service"].isna().to_numpy()
         return self.words("attendance", "service", TREATMENT_SERVICES) | missing
 
     def rows(self, table: str) -> Mask:
-        """Return which rows of a table a measure counts: treatment sessions, or all rows."""
+        """Return which rows of a table are judged: of attendance treatment sessions, else all."""
         return self.treatment if table == "attendance" else np.ones(len(self.frame(table)), bool)
 
     def days(self, table: str) -> npt.NDArray[Any]:
-        """Return the day of each row of a table, as day numbers of one clock or since admission."""
+        """Return the date of each row of a table, or without dates its day since admission."""
         column = "date" if "date" in self.frame(table) else "day"
         return self.frame(table)[column].to_numpy()
 
     @cached_property
     def days_to_cut(self) -> Floats:
-        """Return the whole days from each admission to the data cut."""
+        """The whole days from each admission to the data cut."""
         if isinstance(self.as_of, pd.Timestamp):
             days = (self.as_of - self.episodes["admit_date"]).dt.days
         else:
@@ -93,7 +93,7 @@ class Held:
 
     @cached_property
     def last_seen(self) -> Floats:
-        """Return the day of the last attended service or completed check-in; missing if none."""
+        """The day since admission of the last attended service or completed check-in, or NaN."""
         last = np.full(len(self.episodes), -np.inf)
         for table, words in (("attendance", ATTENDED), ("checkins", ("completed",))):
             rows = self.words(table, "status", words)
@@ -103,12 +103,12 @@ class Held:
         return np.where(np.isfinite(last), last, np.nan)
 
     def episodes_in(self, table: str, rows: Mask) -> Mask:
-        """Return which episodes have one of the marked rows of a table."""
+        """Return which episodes have at least one of the rows that `rows` marks."""
         codes = self.frame(table)["episode_id"].cat.codes.to_numpy()[rows]
         return np.bincount(codes, minlength=len(self.episodes)) > 0
 
     def counts(self, table: str) -> tuple[int, int, int]:
-        """Return the rows of a table that were read, kept and planned, in the whole export."""
+        """Return the numbers of rows read (without folded ones), kept and planned."""
         rows = self.sources[self._of_sources == table]
         read, folded, kept, planned = (int(rows[name].to_numpy().sum()) for name in _COUNTED)
         return read - folded, kept, planned
@@ -118,12 +118,12 @@ class Held:
         return self.sources["table"].to_numpy(dtype=object)
 
     def failed(self, table: str, checks: tuple[str, ...]) -> int:
-        """Return how many rows of a table failed some checks, in the whole export."""
+        """Return how many rows of a table of the whole export failed one of some checks."""
         return sum(self._failures.get((table, check), 0) for check in checks)
 
     @cached_property
     def _failures(self) -> dict[tuple[str, str], int]:
-        """How many rows failed, by table and check."""
+        """The number of rows that failed, by table and check."""
         failures: dict[tuple[str, str], int] = {}
         if not self.quality.empty:
             columns = (self.quality[name] for name in ("table", "check", "rows_failed"))
@@ -132,7 +132,7 @@ class Held:
         return failures
 
     def main_reason(self, table: str) -> str:
-        """Return the check by which most rows of a table were set aside; empty if none was."""
+        """Return the check that set aside most rows of a table; empty if no row was set aside."""
         if self.problems.empty:
             return ""
         aside = self.problems["done"].str.startswith("set aside")

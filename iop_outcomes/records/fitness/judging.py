@@ -1,7 +1,8 @@
-"""From declared evidence to a judgement of each measure, and to the table of them."""
+"""The judgement of each measure from its declared evidence, and the table of judgements."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -25,32 +26,32 @@ class Judgement:
     Attributes
     ----------
     measure, title : str
-        Its name in code, and what it is called.
+        Its name in code, and its name in tables and sentences.
     known : {"yes", "partly", "no"}
-        Whether it can be known.
+        Whether it is known.
     why : str
-        Why not, or why only partly, with numbers of rows; empty if it is known.
-    told : str
-        The same without a number or a day, for what is published.
+        Why it is not known, or only partly, with numbers of rows; empty if it is known.
+    why_published : str
+        The same without a number or a date, for publication.
     needed : str
-        What would make it known.
+        What would have to be recorded.
     reason : str
-        The kind of evidence that is missing, where it is not known; else empty.
+        If it is not known, the name of the class of the evidence that is missing; otherwise empty.
     since : pandas.Timestamp or None
-        The first day from which it is known, where that is not the beginning.
+        The first day from which it is known, if it is not known before.
     main : bool
         Whether the first page of a report says that it is not known.
     counts : tuple of int
-        The counts that the reasons name.
+        The counts on which the reasons depend.
     mixed : bool
-        Whether it is known of some programs and not of others: no total of them is.
+        Whether it is known for some programs and not for others, so that no total is known.
     """
 
     measure: str
     title: str
     known: Known
     why: str = ""
-    told: str = ""
+    why_published: str = ""
     needed: str = ""
     reason: str = ""
     since: pd.Timestamp | None = None
@@ -60,17 +61,28 @@ class Judgement:
 
     @property
     def absent(self) -> bool:
-        """Whether one number of all of these records cannot be known."""
+        """Whether no single number for all of these records is known."""
         return self.known == "no" or self.mixed
 
     @property
     def text(self) -> str:
-        """Why it is not known, as the end of a sentence."""
-        return f"{NOT_KNOWN}: {self.told}" if self.absent else self.told
+        """Why it is not known, for publication, as the end of a sentence."""
+        return f"{NOT_KNOWN}: {self.why_published}" if self.absent else self.why_published
+
+    @property
+    def told(self) -> str:
+        """The old name of `why_published`, kept for one version."""
+        warnings.warn(
+            "Judgement.told is now Judgement.why_published; this name is removed in the next "
+            "version.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return self.why_published
 
 
 class Judge:
-    """What judges measures of the same tables: each evidence is looked for once.
+    """Judges measures of the same tables; each piece of evidence is looked for once.
 
     The tables must not change while it is used.
 
@@ -82,7 +94,7 @@ class Judge:
 
     def __init__(self, held: Held) -> None:
         self._held = held
-        self._found: dict[Evidence, Answer] = {}  # several measures rest on the same
+        self._found: dict[Evidence, Answer] = {}  # several measures need the same evidence
 
     def judge(self, names: Iterable[str] | None = None) -> dict[str, Judgement]:
         """Return the judgement of all measures, or of those named; others are left out."""
@@ -101,7 +113,7 @@ def _judge(held: Held, measure: Measure, answer_of: dict[Evidence, Answer]) -> J
             answers.append(answer)
         if answer.known == "no":
             reason = type(evidence).__name__
-            break  # what rests on it cannot be looked for
+            break  # later evidence cannot be looked for without it
     answers.sort(key=lambda answer: _ORDER[answer.known])
     known: Known = answers[0].known if answers else "yes"
     if known == "no":
@@ -112,7 +124,7 @@ def _judge(held: Held, measure: Measure, answer_of: dict[Evidence, Answer]) -> J
         measure.title,
         known,
         why="; ".join(answer.why for answer in answers),
-        told="; ".join(answer.told for answer in answers),
+        why_published="; ".join(answer.why_published for answer in answers),
         needed="; ".join(dict.fromkeys(answer.needed for answer in answers)),
         reason=reason,
         since=max(since, default=None),
@@ -122,10 +134,20 @@ def _judge(held: Held, measure: Measure, answer_of: dict[Evidence, Answer]) -> J
     )
 
 
-def told_of_each(
+def known_of_each(
     judged: Sequence[Judgement | None], group: npt.NDArray[np.int64], episodes: pd.DataFrame
 ) -> npt.NDArray[np.bool_]:
-    """Return for each episode whether it is known for its group, and was at its admission."""
+    """Return for each episode whether a measure is known for its group since its admission.
+
+    Parameters
+    ----------
+    judged : sequence of Judgement or None
+        The judgement of each group; None if the measure is not declared, and then not known.
+    group : numpy.ndarray of int64
+        The group of each episode, as a position in `judged`.
+    episodes : pandas.DataFrame
+        The episodes. With ``admit_date``, episodes admitted before the measure is known are False.
+    """
     is_known = np.array([judgement is not None and not judgement.absent for judgement in judged])[
         group
     ]
@@ -136,21 +158,21 @@ def told_of_each(
 
 
 def reasons_in(table: pd.DataFrame) -> pd.Series[str]:
-    """Return why rows of a result are not known; none where it says nothing (``not_known``)."""
+    """Return the reasons in the column ``not_known`` of a result; without it, an empty Series."""
     if "not_known" not in table:
         return pd.Series(dtype=str)
     return table.loc[table["not_known"] != "", "not_known"]
 
 
 def fitness_table(judgements: dict[str, Judgement]) -> pd.DataFrame:
-    """Return one row a measure: ``measure, known, why, needed``."""
+    """Return one row a measure, as text: ``measure, known, why, needed``."""
     names = ["measure", "known", "why", "needed"]
     rows = [[getattr(judgement, name) for name in names] for judgement in judgements.values()]
     return pd.DataFrame(rows, columns=names)
 
 
 def summary(judgements: dict[str, Judgement]) -> str:
-    """Say how many measures are known, partly known and not known."""
+    """Return a line with the numbers of measures known, partly known and not known."""
     known = [judgement.known for judgement in judgements.values()]
     return (
         f"measures: {known.count('yes')} known, {known.count('partly')} partly, "
@@ -159,7 +181,7 @@ def summary(judgements: dict[str, Judgement]) -> str:
 
 
 def not_known_lines(judgements: dict[str, Judgement]) -> list[str]:
-    """Return a line for each reason why measures of the report are not known, or in part."""
+    """Return a line for each reason why measures of the report are not or only partly known."""
     reasons: dict[tuple[str, str, str], list[str]] = {}
     for judgement in judgements.values():
         if judgement.known != "yes" and MEASURES[judgement.measure].reported:

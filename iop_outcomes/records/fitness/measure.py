@@ -1,4 +1,4 @@
-"""What a measure declares, and what a piece of evidence answers."""
+"""What a measure declares, and what a check of its evidence returns."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ Known = Literal["yes", "partly", "no"]
 
 @dataclass(frozen=True)
 class Answer:
-    """What the records say of one piece of evidence.
+    """Whether the records contain one piece of evidence.
 
     Attributes
     ----------
     known : {"yes", "partly", "no"}
-        Whether it is there.
+        Whether it is present.
     why : str
-        The reason, with numbers of rows: for authorised readers. Empty if it is there.
-    told : str
-        The reason without a number or a day, for what is published. None and hardly any are one
-        text, so that no small count is disclosed.
+        The reason, with numbers of rows, for authorised readers; empty if the evidence is present.
+    why_published : str
+        The reason without a number or a date, for publication. The text is the same for none and
+        for hardly any, so that no small count is disclosed.
     needed : str
-        What would make it known.
+        What would have to be recorded.
     since : pandas.Timestamp or None
-        The first day from which it is there, where that is not the beginning.
+        The first day from which it is present, if it is missing before.
     counts : tuple of int
-        The counts that the reason names: what is there, and what is missing.
+        The counts on which the reason depends: how many have the evidence, and how many lack it.
     mixed : bool
-        Whether it is there in some programs and absent in others: each program can be judged by
-        itself, and no total of them.
+        Whether it is present in some programs and absent in others. Each program can then be judged
+        separately, but no total of all programs is known.
     """
 
     known: Known
     why: str = ""
-    told: str = ""
+    why_published: str = ""
     needed: str = ""
     since: pd.Timestamp | None = None
     counts: tuple[int, ...] = ()
@@ -49,29 +49,29 @@ YES = Answer("yes")
 
 
 class Evidence(Protocol):
-    """One thing that a measure rests on: a frozen dataclass of what is looked for, and how much."""
+    """A condition for a measure: a frozen dataclass with what is needed and how much of it."""
 
     def judge(self, held: Held) -> Answer:
-        """Return whether the records hold it."""
+        """Return whether the records contain it."""
         ...
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A measure, with what it rests on.
+    """A measure with the evidence that it needs.
 
     Attributes
     ----------
     name : str
-        Its name in code: that of the registry of trends, where it is there.
+        Its name in code; the same as in the registry of trends, if it is there.
     title : str
-        What it is called.
+        Its name in tables and sentences.
     evidence : tuple of Evidence
-        What must be there, the most basic first: of several that are not, the first is reported.
+        What must be recorded, the most basic first. If several are missing the first is reported.
     main : bool
         Whether the first page of a report says that it is not known.
     reported : bool
-        Whether it is in the quarterly report, which says of its measures what is not known.
+        Whether the measure is in the quarterly report.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The kinds of evidence that are of whole episodes: who left, who stayed, whose they are."""
+"""The kinds of evidence about whole episodes: discharge, length of stay, and the person."""
 
 from __future__ import annotations
 
@@ -15,11 +15,21 @@ PRIOR_DISCHARGE = ("prior_discharge_date", "prior_discharge_day")
 
 @dataclass(frozen=True)
 class PeopleLeave:
-    """That those who must have left have a day of discharge.
+    """Episodes that must have ended have a day of discharge.
 
-    Anyone admitted `after` days before the data cut, or last seen `silent` days before it, has
-    left an intensive outpatient program, which lasts some weeks to some months. Unless discharges
-    are `counted` themselves, they are not asked for where fewer than ten have left.
+    An intensive outpatient program lasts from weeks to a few months. An episode must have ended if
+    it has a discharge, began at least `after` days before the data cut, or had its last attended
+    service or completed check-in more than `silent` days before the data cut.
+
+    Attributes
+    ----------
+    least, usual : float
+        Limits of the share of these episodes that have a discharge.
+    after, silent : int
+        Days.
+    counted : bool
+        Whether the measure counts discharges. If not, nothing is reported with fewer than 10
+        episodes that must have ended.
     """
 
     least: float = 0.1
@@ -29,12 +39,12 @@ class PeopleLeave:
     counted: bool = True
 
     def left(self, held: Held) -> Mask:
-        """Return who must have left."""
-        gone = held.days_to_cut - held.last_seen > self.silent  # False where never seen
-        return held.discharged | (held.days_to_cut >= self.after) | gone
+        """Return which episodes must have ended."""
+        silent = held.days_to_cut - held.last_seen > self.silent  # False where never seen
+        return held.discharged | (held.days_to_cut >= self.after) | silent
 
     def judge(self, held: Held) -> Answer:
-        """Return whether they have."""
+        """Return whether enough of these episodes have a discharge."""
         left = self.left(held)
         number, whole = int(held.discharged.sum()), int(left.sum())
         few = whole < ENOUGH_EPISODES and not self.counted
@@ -68,11 +78,18 @@ class PeopleLeave:
 
 @dataclass(frozen=True)
 class ReasonsVary:
-    """That reasons of discharge distinguish those who completed from those who did not.
+    """Reasons of discharge distinguish people who completed from those who did not.
 
-    Where one of the two never occurs, the reason was probably written for the other alone. Of
-    `alone` discharges with a reason that is reported by itself; of `enough` where `others` of those
-    who left, as a share, have no reason or no discharge.
+    If one of the two never occurs, the reason was probably recorded for the other only.
+
+    Attributes
+    ----------
+    alone : int
+        The number of discharges with a reason from which this is reported.
+    enough : int
+        The smaller number from which it is reported if many people who left have no reason.
+    others : float
+        The share (0 to 1) of those who left without a reason or discharge that counts as many.
     """
 
     alone: int = 30
@@ -80,7 +97,7 @@ class ReasonsVary:
     others: float = 0.1
 
     def judge(self, held: Held) -> Answer:
-        """Return whether both occur."""
+        """Return whether both completion and other reasons occur."""
         with_reason = held.discharged & held.episodes["discharge_reason"].notna().to_numpy()
         completed = int(
             (with_reason & held.words("episodes", "discharge_reason", ("completed",))).sum()
@@ -101,10 +118,17 @@ class ReasonsVary:
 
 @dataclass(frozen=True)
 class StaysKnown:
-    """That it is known of most episodes until when the person was there, discharged or still open.
+    """The length of stay is known for most episodes, discharged or open.
 
-    An episode shows it by a service with an outcome. A day of discharge alone does not: it shows
-    who had left by a day, and of nobody that they were still there.
+    It is known if the episode has a service with an outcome. A day of discharge alone does not show
+    that a person attended until then.
+
+    Attributes
+    ----------
+    outcomes : tuple of str
+        The words of ``status`` that are outcomes.
+    least, usual : float
+        Limits of the share of episodes.
     """
 
     outcomes: tuple[str, ...]
@@ -112,7 +136,7 @@ class StaysKnown:
     usual: float = 0.9
 
     def judge(self, held: Held) -> Answer:
-        """Return whether it is."""
+        """Return whether enough episodes have a service with an outcome."""
         with_outcome = held.words("attendance", "status", self.outcomes)
         known = held.episodes_in("attendance", with_outcome)
         number, whole = int(known.sum()), len(known)
@@ -135,10 +159,11 @@ class StaysKnown:
 
 
 def without_discharges(held: Held) -> Mask:
-    """Return for each episode whether its program records no discharges, or hardly any.
+    """Return for each episode whether its program records no or hardly any discharges.
 
-    So it is where at least ten people must have left, and fewer than a tenth of them have a day of
-    discharge. An episode without one is then not known to be open.
+    This is so if at least ten episodes of the program must have ended (`PeopleLeave`), and fewer
+    than a tenth of them have a day of discharge. An episode without one is then not known to be
+    open.
     """
     rule = PeopleLeave()
     left = rule.left(held)
@@ -152,12 +177,16 @@ def without_discharges(held: Held) -> Mask:
 
 @dataclass(frozen=True)
 class LeavingRecorded:
-    """That discharges are recorded; else who was still there is known from contacts, and later."""
+    """Discharges are recorded in every program.
+
+    If they are not, who was still in the program is known from the last contacts only, for people
+    admitted `no_contact_days` days earlier than otherwise.
+    """
 
     no_contact_days: int = 30
 
     def judge(self, held: Held) -> Answer:
-        """Return whether they are, in every program."""
+        """Return whether every program records discharges."""
         without = without_discharges(held)
         if not without.any():
             return YES
@@ -171,11 +200,11 @@ class LeavingRecorded:
 
 
 @dataclass(frozen=True)
-class PeopleTold:
-    """That episodes say whose they are, by another identifier than their own."""
+class PersonsIdentified:
+    """The episodes have an identifier of the person other than that of the episode."""
 
     def judge(self, held: Held) -> Answer:
-        """Return whether they do."""
+        """Return whether any episode has another person identifier than its own identifier."""
         same = held.episodes["person_id"].astype(str) == held.episodes["episode_id"].astype(str)
         if held.part or not len(same) or not same.all():
             return YES
@@ -185,17 +214,22 @@ class PeopleTold:
 
 @dataclass(frozen=True)
 class PriorStaysDated:
-    """That the stays from which people stepped down have a day of discharge.
+    """The stays from which people stepped down have a day of discharge.
 
-    Where the episodes say who stepped down (``entry_path``), those are looked at; otherwise one day
-    of a prior discharge is enough, since it is not known who else had such a stay.
+    The episodes considered are those with the entry path ``step_down`` and those with a prior
+    discharge. If no entry path is recorded, one prior discharge is therefore enough.
+
+    Attributes
+    ----------
+    least, usual : float
+        Limits of the share of these episodes that have a prior discharge.
     """
 
     least: float = 0.1
     usual: float = 0.8
 
     def judge(self, held: Held) -> Answer:
-        """Return whether they have."""
+        """Return whether enough of these episodes have a prior discharge."""
         frame = held.episodes
         name = next((column for column in PRIOR_DISCHARGE if column in frame), None)
         dated = np.zeros(len(frame), dtype=bool) if name is None else frame[name].notna().to_numpy()

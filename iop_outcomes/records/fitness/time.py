@@ -1,4 +1,4 @@
-"""Evidence that a table covers the time in which the episodes were there."""
+"""Evidence that a table covers the time of the episodes."""
 
 from __future__ import annotations
 
@@ -14,12 +14,24 @@ from iop_outcomes.shared.arrays import day_lengths
 
 @dataclass(frozen=True)
 class TimeCovered:
-    """That the rows of a table begin with the first episodes, and go on as long as the last.
+    """The rows of a table begin with the first episodes and continue until the last ones end.
 
-    An episode is cut off where it was admitted more than `slack` days before the first row of the
-    whole table, or continues for more than `slack` days after its last row. Where the end is
-    missing an earlier data cut would do, and nothing is reported beyond `few`; of a missing
-    beginning, what began later is reported up to `most`.
+    An episode is not covered if it was admitted more than `slack` days before the first row of the
+    whole table, or continues for more than `slack` days after the last row.
+
+    Attributes
+    ----------
+    table : str
+        The table.
+    slack : int
+        Days.
+    few : float
+        The share of episodes (0 to 1) that may be not covered. If more continue after the last row,
+        the measure is not known (an earlier data cut would help). If more were admitted before the
+        first row, it is known for later admissions only.
+    most : float
+        If more than this share of episodes were admitted before the first row, the measure is not
+        known.
     """
 
     table: str
@@ -28,7 +40,7 @@ class TimeCovered:
     most: float = 0.5
 
     def judge(self, held: Held) -> Answer:
-        """Return whether it does."""
+        """Return whether the table covers the episodes."""
         whole = len(held.episodes)
         if not isinstance(held.as_of, pd.Timestamp) or held.few(whole, ENOUGH_EPISODES):
             return YES

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.records.sources.coded import Remark
-from iop_outcomes.shared.characters import confusing_letters_written, has_confusing_letter
+from iop_outcomes.shared.characters import confusing_characters_written, has_confusing_character
 
 WRITTEN = "mended: written as its number"  # what is done with a letter that confuses
 
@@ -58,14 +58,14 @@ def readable(series: pd.Series[Any], column: str) -> tuple[pd.Series[Any], tuple
     """
     whole = series
     if isinstance(series.dtype, pd.CategoricalDtype):
-        if not has_confusing_letter(series.cat.categories):
+        if not has_confusing_character(series.cat.categories):
             return series, ()
         series = series.astype(object)
     elif series.dtype != object and not isinstance(series.dtype, pd.StringDtype):
         return series, ()
     cells = series.tolist()
     strange = not _PLAIN.issuperset(map(type, cells))
-    if not strange and not has_confusing_letter(cells):
+    if not strange and not has_confusing_character(cells):
         return whole, ()
     remarks: list[Remark] = []
     for place, cell in enumerate(cells):
@@ -73,7 +73,7 @@ def readable(series: pd.Series[Any], column: str) -> tuple[pd.Series[Any], tuple
             cell, remark = _object_text(cell, place, column)
             remarks += [] if remark is None else [remark]
         if isinstance(cell, str):
-            written = confusing_letters_written(cell)
+            written = confusing_characters_written(cell)
             if written != cell:
                 check = "nul_character" if "\0" in cell else "lone_surrogate"
                 remarks.append(Remark(place + 1, written, check, WRITTEN, column=column))

@@ -34,7 +34,7 @@ from iop_outcomes.records.sources.opening import (
     unpack,
 )
 from iop_outcomes.records.sources.quotes import LineCounter
-from iop_outcomes.shared.characters import code_point, confusing_letters_written
+from iop_outcomes.shared.characters import code_point, confusing_characters_written
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -130,7 +130,7 @@ def _read_by_line(data: bytes, layout: Layout, name: str, digest: str) -> Raw:
             instead="Export it again as CSV (UTF-8).",
         )
     delimiter = _delimiter(next((line for line in head if line.strip()), ""))
-    raw = read_lines(confusing_letters_written(text), delimiter, layout, name, digest)
+    raw = read_lines(confusing_characters_written(text), delimiter, layout, name, digest)
     if "\x00" in text:
         raw = replace(raw, remarks=(*raw.remarks, *_nul_characters(raw)))
     return replace(raw, encoding=encoding)

@@ -34,7 +34,7 @@ from iop_outcomes.records.sources.opening import (
     size_of,
 )
 from iop_outcomes.records.sources.workbook import WORKBOOKS, read_workbook
-from iop_outcomes.shared.characters import confusing_letters_written
+from iop_outcomes.shared.characters import confusing_characters_written
 from iop_outcomes.shared.provenance import provenance_of, read_provenance
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _only_file(path: Path) -> Path:
 
 def _from_frame(frame: pd.DataFrame, file: str, digest: str = "") -> Raw:
     frame = _with_named_index(frame)
-    header = headings([confusing_letters_written(str(name)) for name in frame.columns], file)
+    header = headings([confusing_characters_written(str(name)) for name in frame.columns], file)
     columns: dict[str, Coded] = {}
     remarks: list[Remark] = list(header.remarks(0))
     for position, name in enumerate(header.names):

@@ -20,7 +20,7 @@ from iop_outcomes.records.sources.coded import OddRow, Raw, Remark, coded
 from iop_outcomes.records.sources.delimited import as_text
 from iop_outcomes.records.sources.headings import MOST_COLUMNS, headings
 from iop_outcomes.records.sources.opening import content, require_text, shown
-from iop_outcomes.shared.characters import confusing_letters_written
+from iop_outcomes.shared.characters import confusing_characters_written
 
 JSON_LINES = (".jsonl", ".ndjson")
 _MISSING = "value left missing"
@@ -81,7 +81,7 @@ class _Reader:
         except (ValueError, RecursionError):
             pairs = None
         if not isinstance(pairs, _Pairs):
-            self.broken.append((number, confusing_letters_written(line)))
+            self.broken.append((number, confusing_characters_written(line)))
             return
         row = dict(pairs)
         if len(row) < len(pairs):
@@ -108,14 +108,14 @@ class _Reader:
 
     def _cell(self, number: int, key: str, value: Any) -> str:
         if type(value) is str:
-            text = confusing_letters_written(value)
+            text = confusing_characters_written(value)
             if text != value:
                 check = "nul_character" if "\0" in value else "lone_surrogate"
                 self.met.setdefault((check, key), []).append((number, text))
             return text
         if isinstance(value, _Pairs | list):
             if value:
-                text = confusing_letters_written(json.dumps(_plain(value), ensure_ascii=False))
+                text = confusing_characters_written(json.dumps(_plain(value), ensure_ascii=False))
                 self.met.setdefault(("nested_value", key), []).append((number, text))
             return ""
         return str(value) if type(value) is _Text else cell_text(value)

@@ -20,7 +20,7 @@ from iop_outcomes.errors import RecordsError
 from iop_outcomes.records.sources.cells import cell_text
 from iop_outcomes.records.sources.coded import Coded, Raw, narrow
 from iop_outcomes.records.sources.headings import headings
-from iop_outcomes.shared.characters import confusing_letters_written, one_line
+from iop_outcomes.shared.characters import confusing_characters_written, one_line
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
@@ -194,7 +194,7 @@ def _read(connection: Connection, table: str, query: str) -> Raw:
             no_parameters=True,  # a percent sign of the query is one
         )
         result = streaming.exec_driver_sql(query)
-        titles = [confusing_letters_written(str(name)) for name in list(result.keys())]
+        titles = [confusing_characters_written(str(name)) for name in list(result.keys())]
         header = headings(titles, file)
         columns = [_Column() for _ in header.names]
         rows = 0
@@ -247,7 +247,7 @@ class _Column:
     def _code(self, kind: type, cell: Any) -> int:
         code = self.cells.get((kind, cell))
         if code is None:
-            text = confusing_letters_written(cell_text(_plain(cell)))
+            text = confusing_characters_written(cell_text(_plain(cell)))
             code = self.cells[kind, cell] = self.texts.setdefault(text, len(self.texts))
         return code
 

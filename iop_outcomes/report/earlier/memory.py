@@ -1,4 +1,4 @@
-"""Earlier reports join the ledger as what was printed, so that nothing follows beside them."""
+"""Earlier reports in the ledger, so that hidden counts cannot be calculated from both."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from iop_outcomes.trends import Trend
 from iop_outcomes.trends.quantities import find_quantity
 
 IN_PART = (
-    "An earlier report was saved without its cells: only its trends were taken together with this "
-    "report, and what follows from its other tables beside this one is not ruled out."
+    "An earlier report was saved without its cells. Only its trends were checked together with "
+    "this report: hidden counts could possibly be calculated from its other tables and this report."
 )
 
 
@@ -32,18 +32,19 @@ def data_cut_of(scope: Scope) -> str:
 
 
 def rules_of(scope: Scope) -> dict[str, str]:
-    """Return what reports must have in common to be beside each other."""
+    """Return the rules that two reports must have in common: policy and definition of relapse."""
     return {"policy": scope.policy.text, "relapse": scope.rule.text}
 
 
 def refuse_unlike(scope: Scope, reports: Sequence[EarlierReport]) -> None:
-    """Refuse earlier reports that cannot be beside this one.
+    """Refuse earlier reports that cannot be compared with this report.
 
     Raises
     ------
     ReportError
-        Of other programs, another policy, another definition of relapse or another kind of period,
-        or of a later data cut.
+        If an earlier report covers other programs, uses another policy or another definition of
+        relapse, covers a period of another length or one that is not before this one, or has a
+        later data cut.
     """
     for report in reports:
         _refuse_period(scope, report)
@@ -52,14 +53,14 @@ def refuse_unlike(scope: Scope, reports: Sequence[EarlierReport]) -> None:
             mine = {*mine, *scope.too_few, *scope.pooled} - {OTHER_PROGRAMS}
         if mine != theirs:
             raise ReportError(
-                "The earlier report is of other programs.",
-                found=f"this one is of {len(mine)}, and the earlier one of {len(theirs)}",
-                instead="a report of the same programs, by the same names",
+                "The earlier report covers other programs.",
+                found=f"{len(mine)} in this report, {len(theirs)} in the earlier one",
+                instead="a report of the same programs, with the same names",
             )
         if report.data_cut > data_cut_of(scope):
             raise ReportError(
-                "The earlier report was made of later records than this one.",
-                found=f"a data cut of {report.data_cut}, and now {data_cut_of(scope)}",
+                "The earlier report was made from later records than this one.",
+                found=f"a data cut of {report.data_cut} before, and {data_cut_of(scope)} now",
                 instead="a report of earlier records, or newer records for this one",
             )
         threshold = scope.policy.threshold if report.cells is None else report.cells.threshold
@@ -73,8 +74,8 @@ def refuse_unlike(scope: Scope, reports: Sequence[EarlierReport]) -> None:
             unlike.insert(0, named["policy"])
         if unlike:
             raise ReportError(
-                f"The earlier report was made by another {unlike[0]}.",
-                instead="a report that was made by the same rules",
+                f"The earlier report was made with another {unlike[0]}.",
+                instead="a report that was made with the same rules",
             )
 
 
@@ -82,7 +83,7 @@ def _refuse_period(scope: Scope, report: EarlierReport) -> None:
     period = scope.period
     if period is None:
         raise ReportError(
-            "A report of the whole time has no earlier report beside it.",
+            "A report of the whole time cannot be compared with an earlier report.",
             instead="--quarter 2026Q3 or a --period, with --compare",
         )
     if report.period == str(period):
@@ -90,24 +91,24 @@ def _refuse_period(scope: Scope, report: EarlierReport) -> None:
     before = parse_report_period(report.period)
     if before.each != period.each or before.last >= period.first:
         raise ReportError(
-            "The earlier report is of a time of another length, or that is not before this one: "
-            "what one less the other tells could be of a few people.",
-            found=f"{report.period}, and now {period}",
-            instead="reports of one length that follow one another, as quarters",
+            "The earlier report covers a time of another length, or one that is not before this "
+            "report: the difference of the two could be a few people.",
+            found=f"{report.period} before, and {period} now",
+            instead="reports of one length that follow one another, such as quarters",
         )
 
 
 def with_earlier(
     ledger: Ledger, reports: Sequence[EarlierReport], trends: Iterable[Trend], scope: Scope
 ) -> tuple[Ledger, str]:
-    """Return a ledger that also holds earlier reports, and what could not be taken up.
+    """Return a ledger that also contains earlier reports, and a sentence on what is missing.
 
     Parameters
     ----------
     ledger : Ledger
-        What it holds stays as it is.
+        The ledger so far; it is not changed.
     reports : sequence of EarlierReport
-        They passed `refuse_unlike`.
+        Earlier reports that `refuse_unlike` accepted.
     trends : iterable of Trend
         Those of this report, before anything is hidden.
     scope : Scope

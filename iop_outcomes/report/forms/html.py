@@ -100,7 +100,7 @@ def facts_of(
         *([("Prepared on", prepared_on)] if prepared_on else []),
         ("Made with", f"iop_outcomes {_version()}"),
     ]
-    missing = [one.title for one in scope.not_told if one.main]
+    missing = [one.title for one in scope.not_known if one.main]
     if missing:
         facts.insert(2, ("Not known from these records", "; ".join(missing)))
     if scope.period is not None and pd.Timestamp(records.as_of) < scope.period.last:

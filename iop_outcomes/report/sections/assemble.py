@@ -278,7 +278,7 @@ def unknown(scope: Scope, *measures: str) -> tuple[str, ...]:
 def cannot_tell(scope: Scope) -> Section:
     """Return what is not known from the records, or only in part, and what would be needed."""
     rows = [
-        (judgement.title, _known(judgement), judgement.told, judgement.needed)
+        (judgement.title, _known(judgement), judgement.why_published, judgement.needed)
         for judgement in sorted(scope.judged.values(), key=lambda judgement: not judgement.absent)
         if judgement.known != "yes"
     ]

@@ -96,7 +96,7 @@ def make_findings(scope: Scope, trends: dict[str, Trend]) -> list[Finding]:
     findings = [_finding(scope, one) for one in trends.values()]
     findings += [
         Finding(one.measure, one.title, f"{one.title}: {one.text}.", NOT_TOLD)
-        for one in scope.not_told
+        for one in scope.not_known
         if one.measure in REPORTED
     ]
     order = {"higher": 0, "lower": 0, NO_CHANGE: 1}

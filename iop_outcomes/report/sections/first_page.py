@@ -77,7 +77,7 @@ def first_page(
     points += [*signal_points(signals), *others]
     chosen = choose(points)
     items = [(one.tag, one.title, one.text) for one in chosen]
-    not_known = [one.title for one in scope.not_told if one.main]
+    not_known = [one.title for one in scope.not_known if one.main]
     if not_known:
         items.append((NOT_TOLD, "; ".join(not_known), "."))
     table = matrix_table(trends, targets)

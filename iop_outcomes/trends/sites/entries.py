@@ -282,7 +282,7 @@ def _known(
             known[place], reasons[place] = False, judgement.text
         elif judgement.since is not None:
             since[place] = np.datetime64(judgement.since, "s")
-            reasons[place] = f"{NOT_KNOWN}: {judgement.told}"
+            reasons[place] = f"{NOT_KNOWN}: {judgement.why_published}"
     return (known, since), reasons
 
 

@@ -180,8 +180,8 @@ def test_headings_without_rows_are_one_question(tmp_path: Path) -> None:
     heads = {"roster.csv": EPISODES.partition("\n")[0] + "\n", "log.csv": "Client ID,Date,Status\n"}
     proposal = iop.suggest_mapping(written(tmp_path, heads))
     (asked,) = proposal.questions
-    assert asked.startswith("The files have headings and no rows")
-    assert "The files have headings and no rows" in proposal.problem
+    assert asked.startswith("The files have headings but no rows")
+    assert "The files have headings but no rows" in proposal.problem
     assert "as_of=" not in proposal.text
 
 

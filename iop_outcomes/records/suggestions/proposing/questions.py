@@ -15,7 +15,7 @@ _ABSENCES = {"no_show", "excused", "late_cancel", "client_cancel"}
 def questions_of(proposal: Proposal) -> tuple[str, ...]:
     """Return what has to be asked, the most important first."""
     if proposal.sources and not any(source.bundle.rows for source in proposal.sources):
-        return ("The files have headings and no rows. Were they exported for the right time?",)
+        return ("The files have headings but no rows. Were they exported for the right time?",)
     questions = [
         *_tables(proposal),
         *_columns(proposal),

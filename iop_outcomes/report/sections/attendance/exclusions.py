@@ -95,7 +95,7 @@ def _reasons(scope: Scope, unknown: Mask) -> dict[Key, Mask]:
     """Return those whose stay is not known by reason, each with the first that holds."""
     assert scope.attendance is not None
     stays = scope.attendance.stays
-    shown = scope.judgements.told_by_program(f"retained_{FOLLOW_UP_DAYS}")
+    shown = scope.judgements.known_by_program(f"retained_{FOLLOW_UP_DAYS}")
     later = stays.observable < FOLLOW_UP_DAYS + NO_CONTACT_DAYS
     holds = {
         PROGRAM: ~shown,
