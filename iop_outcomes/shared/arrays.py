@@ -13,36 +13,36 @@ Floats = npt.NDArray[np.float64]
 
 
 def sums(place: Integers, weights: npt.NDArray[Any], size: int) -> Floats:
-    """Sum `weights` by `place`, 0 to `size` - 1; 0 for a place without weights."""
+    """Return the sum of `weights` for each place, 0 to `size` - 1; 0 for a place without rows."""
     return np.asarray(np.bincount(place, weights=weights, minlength=size), dtype=np.float64)
 
 
 def ratio(numerator: npt.NDArray[Any], denominator: npt.NDArray[Any]) -> Floats:
-    """Return numerator / denominator, missing (NaN) where the denominator is 0."""
+    """Return numerator / denominator, missing (NaN) where the denominator is not above 0."""
     out = np.full(np.shape(denominator), np.nan)
     np.divide(numerator, denominator, out=out, where=np.asarray(denominator) > 0)
     return out
 
 
 def starts_of(keys: Integers) -> npt.NDArray[np.intp]:
-    """Return where each run of equal keys begins in a sorted array."""
+    """Return the index at which each run of equal keys begins in a sorted array."""
     if not len(keys):
         return np.empty(0, dtype=np.intp)
     return np.flatnonzero(np.append(True, keys[1:] != keys[:-1]))
 
 
 def ends_of(keys: Integers) -> npt.NDArray[np.intp]:
-    """Return where each run of equal keys ends (its last place) in a sorted array."""
+    """Return the index of the last entry of each run of equal keys in a sorted array."""
     if not len(keys):
         return np.empty(0, dtype=np.intp)
     return np.flatnonzero(np.append(keys[1:] != keys[:-1], True))
 
 
 def day_lengths(days: npt.ArrayLike) -> npt.NDArray[np.timedelta64]:
-    """Return numbers of days, missing allowed, as lengths of time.
+    """Return numbers of days as lengths of time (timedelta64[s]); NaN becomes NaT.
 
-    pandas.to_timedelta warns of an overflow now and then where a number is missing: it rounds what
-    is in memory behind it.
+    Fractions of a day are cut off. `pandas.to_timedelta` is not used, because it sometimes warns of
+    an overflow if a number is missing.
     """
     number = np.asarray(days, dtype=np.float64)
     known = ~np.isnan(number)

@@ -24,7 +24,7 @@ def printable(text: str) -> str:
     return _UNPRINTABLE.sub(lambda match: code_point(match[0]), text)
 
 
-def has_confusing_letter(values: Iterable[object]) -> bool:
+def has_confusing_character(values: Iterable[object]) -> bool:
     """Return whether pandas (2.3) may treat two different texts among the values as equal.
 
     This happens with a lone surrogate, which UTF-8 cannot encode, and with NUL, at which pandas
@@ -38,7 +38,7 @@ def has_confusing_letter(values: Iterable[object]) -> bool:
     return "\0" in text or (not text.isascii() and _CONFUSING.search(text) is not None)
 
 
-def confusing_letters_written(text: str) -> str:
+def confusing_characters_written(text: str) -> str:
     """Return `text` with each lone surrogate and each NUL written as its code point."""
     return _CONFUSING.sub(lambda match: code_point(match[0]), text)
 

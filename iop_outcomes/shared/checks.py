@@ -46,7 +46,21 @@ def check_whole(name: str, value: object, least: int, instead: str = "") -> None
 def check_choice(
     option: str, value: object, choices: Iterable[str], of: str = "", instead: str = ""
 ) -> None:
-    """Raise RuleError if an option, such as the evidence `of` a rule, is not one of the choices."""
+    """Raise RuleError if the value of an option is not one of the choices.
+
+    Parameters
+    ----------
+    option : str
+        The name of the option, such as ``unit``.
+    value : object
+        The value that was given.
+    choices : iterable of str
+        The values that are allowed.
+    of : str
+        What the option belongs to, written after its name in the message: `` of patterns``.
+    instead : str
+        What to write instead; by default the option with its first choice.
+    """
     names: list[Any] = list(choices)
     if not isinstance(value, str) or value not in names:
         raise RuleError(
@@ -57,10 +71,10 @@ def check_choice(
 
 
 def check_truncate(truncate: object) -> None:
-    """Raise RuleError unless weights are cut at a quantile above one half, or not at all."""
+    """Raise RuleError unless `truncate` is None, or a quantile above 0.5 and below 1."""
     if truncate is not None and not (is_number(truncate) and 0.5 < truncate < 1):
         raise RuleError(
-            "Weights are cut at a quantile above one half.",
+            "Weights can be truncated at a quantile above 0.5 and below 1 only.",
             found=f"truncate={as_written(truncate)}",
             instead="truncate=0.99, or None.",
         )
@@ -69,7 +83,7 @@ def check_truncate(truncate: object) -> None:
 def check_columns(
     frame: pd.DataFrame, needed: Iterable[str], subject: str, instead: str = ""
 ) -> None:
-    """Raise RuleError if the frame, such as "The decisions", lacks a column."""
+    """Raise RuleError if the frame lacks a column; `subject` names it, such as "The decisions"."""
     absent = [name for name in needed if name not in frame.columns]
     if absent:
         raise RuleError(

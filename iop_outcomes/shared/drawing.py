@@ -1,4 +1,4 @@
-"""The drawing of a result without an import of matplotlib or of the pictures."""
+"""Drawing a result without importing matplotlib or the functions that draw."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 def draw(result: object, ax: Any = None, **options: Any) -> Any:
     """Draw a result by the function in `iop_outcomes.plots` that draws its type.
 
-    The module of pictures is imported by name when a picture is requested. It imports the types of
-    all results, which therefore must not import it.
+    `iop_outcomes.plots` imports the types of all results, which therefore must not import it. It is
+    imported by name when a picture is requested.
 
     Parameters
     ----------
@@ -29,14 +29,14 @@ def draw(result: object, ax: Any = None, **options: Any) -> Any:
 
 
 def picture(result: object, *, synthetic: bool = False) -> Any:
-    """Draw a result as SVG.
+    """Return the picture of a result as SVG.
 
     Parameters
     ----------
     result : object
         A result that `iop_outcomes.plots` can draw.
     synthetic : bool
-        Whether to write "synthetic data" on it.
+        Whether to write "synthetic data" on the picture.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Columns that make groups, as codes: which can be named, and which values are distinguished."""
+"""Columns that define groups, as codes: which columns can be named, and which values differ."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.shared.characters import has_confusing_letter
+from iop_outcomes.shared.characters import has_confusing_character
 from iop_outcomes.shared.messages import as_written, columns_found, holds_data, names_asked
 
 NOT_RECORDED = "not recorded"
@@ -20,12 +20,26 @@ _WRITTEN = 'text.replace("\\0", "").encode("utf-8", "backslashreplace").decode("
 def group_codes(
     frame: pd.DataFrame, names: Sequence[str]
 ) -> tuple[npt.NDArray[np.intp], pd.DataFrame]:
-    """Return the group of each row and the values of each group, one row a group.
+    """Return the group of each row, and the values of each group.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The rows.
+    names : sequence of str
+        The columns that define the groups; without any, all rows are one group.
+
+    Returns
+    -------
+    codes : numpy.ndarray of int
+        (rows,), the position of the group of each row in `labels`.
+    labels : pandas.DataFrame
+        One row a group that occurs, with the columns `names`, in the order of their values.
 
     Raises
     ------
     EstimateError
-        If a value is missing, or values cannot be distinguished or ordered.
+        If a value is missing, or values cannot be distinguished or sorted.
     """
     names = list(names)
     if not names:
@@ -53,49 +67,52 @@ def column_names(frame: pd.DataFrame, by: Any) -> list[str]:
     Raises
     ------
     EstimateError
-        If the frame has several columns of a name.
+        If the frame has several columns of one name.
     RuleError
-        If a column is not there or is named twice, or `by` holds anything but names.
+        If a column does not exist or is named twice, or `by` contains anything but names.
     """
     one_column = isinstance(by, str) or not isinstance(by, Iterable)
     names: list[Any] = [] if by is None else [by] if one_column else list(by)
     if holds_data(by) or not all(isinstance(name, str) for name in names):
         raise RuleError(
-            "Groups are named by their columns, and these by text.",
+            "Columns that define groups must be given by name, as text.",
             found=f"by={as_written(by)}",
-            instead='by="program", after times.columns = [...] where a name is no text.',
+            instead='by="program", after times.columns = [...] if a name is not text.',
         )
     absent = [str(name) for name in names if name not in frame.columns]
     if absent:
         raise RuleError(
             f"There is no column named {names_asked(absent)} to group by.",
             found=columns_found(frame.columns, absent),
-            instead="one of these, or a column added to the frame before.",
+            instead="one of these, or a column that you add to the frame first.",
         )
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
-        raise RuleError(f"Grouping by {names_asked(repeated)} twice is grouping by it once.")
-    refuse_twins(frame, names)
+        raise RuleError(f"A column to group by is named twice: {names_asked(repeated)}.")
+    refuse_repeated_names(frame, names)
     return names
 
 
-def refuse_twins(frame: pd.DataFrame, names: Iterable[str]) -> None:
-    """Refuse columns whose name another column has too: which is meant is not known."""
+def refuse_repeated_names(frame: pd.DataFrame, names: Iterable[str]) -> None:
+    """Raise EstimateError if another column has one of these names: the choice is ambiguous."""
     if frame.columns.is_unique:
         return
     columns = list(frame.columns)
-    twins = [name for name in names if columns.count(name) > 1]
-    if twins:
+    repeated_names = [name for name in names if columns.count(name) > 1]
+    if repeated_names:
         raise EstimateError(
-            f"There are several columns named {names_asked(twins)}.",
-            found=f"{columns.count(twins[0])} of {len(columns):,} columns",
-            instead="times.loc[:, ~times.columns.duplicated()], if they hold the same.",
+            f"There are several columns named {names_asked(repeated_names)}.",
+            found=f"{columns.count(repeated_names[0])} of {len(columns):,} columns",
+            instead="times.loc[:, ~times.columns.duplicated()], if they contain the same.",
         )
 
 
 def value_codes(column: pd.Series[Any]) -> tuple[npt.NDArray[Any], Any]:
-    """Return codes, missing as -1, and their values: the categories, else sorted ones."""
-    refuse_confusing_letters(column, column.name)
+    """Return the code of each row (-1 if missing), and the values in the order of the codes.
+
+    The values are the categories of a categorical column, otherwise the sorted values.
+    """
+    refuse_confusing_characters(column, column.name)
     if isinstance(column.dtype, pd.CategoricalDtype):
         return column.cat.codes.to_numpy(), column.cat.categories
     refuse_flags_among_numbers(column)
@@ -103,51 +120,48 @@ def value_codes(column: pd.Series[Any]) -> tuple[npt.NDArray[Any], Any]:
         code, values = pd.factorize(column, sort=True)
     except TypeError:
         raise EstimateError(
-            f"The values of {column.name} are not such as groups are named by.",
-            found="lists, or values of kinds that have no order among them",
+            f"The values of {column.name} cannot define groups, because they cannot be sorted.",
+            found="lists, or values of several types",
             instead=f'times.assign({column.name}=times["{column.name}"].astype(str))',
         ) from None
     return np.asarray(code), values
 
 
 def refuse_flags_among_numbers(column: pd.Series[Any]) -> None:
-    """Refuse groups such as 1 and True, which pandas takes for one."""
+    """Raise EstimateError for groups such as 1 and True, which pandas treats as equal."""
     if column.dtype != object or not pd.api.types.infer_dtype(column).startswith("mixed"):
         return
     flags = column.map(lambda value: isinstance(value, bool | np.bool_))
     numbers = column.map(lambda value: isinstance(value, int | float | np.number))
     if flags.any() and (numbers & ~flags & column.notna()).any():
         raise EstimateError(
-            f"The values of {column.name} are numbers and yes or no, of which 1 and True, 0 and "
-            "False would be one group.",
-            found=f"{int(flags.sum()):,} yes or no of {len(column):,}",
+            f"The values of {column.name} are numbers as well as True and False: 1 and True, and 0 "
+            "and False, would be one group.",
+            found=f"{int(flags.sum()):,} of {len(column):,} True or False",
             instead=f'times.assign({column.name}=times["{column.name}"].astype(str))',
         )
 
 
-def refuse_confusing_letters(column: pd.Series[Any], name: object) -> None:
-    """Refuse texts that pandas may take for one another: with half of a letter, or with NUL.
+def refuse_confusing_characters(column: pd.Series[Any], name: object) -> None:
+    """Raise EstimateError for texts that pandas may treat as equal: with a lone surrogate or NUL.
 
-    Raises
-    ------
-    EstimateError
-        If there are any.
+    A lone surrogate is half of a character.
     """
     categories = isinstance(column.dtype, pd.CategoricalDtype)
     if not categories and column.dtype != object and not isinstance(column.dtype, pd.StringDtype):
         return
     values = column.cat.categories if categories else column
-    if has_confusing_letter(values):
+    if has_confusing_character(values):
         raise EstimateError(
-            f"A value of {name} holds half of a letter (a lone surrogate) or the character NUL, so "
-            "that values cannot be distinguished.",
+            f"A value of {name} contains half of a character (a lone surrogate) or the character "
+            "NUL, so that values cannot be distinguished.",
             found=f"a column of type {column.dtype}",
             instead=f'frame["{name}"].astype(object).map(lambda text: {_WRITTEN})',
         )
 
 
 def _dense(code: npt.NDArray[Any], size: int) -> tuple[npt.NDArray[np.int64], int]:
-    """Return codes in the same order without gaps, and how many there are."""
+    """Return the codes renumbered without gaps in the same order, and how many there are."""
     if size > max(len(code), 1024):
         dense, values = pd.factorize(code, sort=True)
         return np.asarray(dense, dtype=np.int64), len(values)
@@ -158,7 +172,7 @@ def _dense(code: npt.NDArray[Any], size: int) -> tuple[npt.NDArray[np.int64], in
 
 
 def _first_rows(code: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.intp]:
-    """Return the first row of each code; the first thousand rows mostly hold them all."""
+    """Return the first row of each code. Usually the first 1,024 rows contain all codes."""
     first = np.full(size, -1, dtype=np.intp)
     for end in (1024, len(code)):
         rows = np.arange(min(end, len(code)))[::-1]

@@ -1,7 +1,7 @@
-"""Groups of rows: by program, track, entry path or whatever column there is.
+"""Groups of rows: by program, track, entry path or another column.
 
-What a missing value means, and which columns can be named, is decided here for every function that
-takes ``by=`` or ``strata=``.
+How a missing value is handled, and which columns can define groups, is decided here for every
+function that takes ``by=`` or ``strata=``.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _NEVER_GROUPS = frozenset({"episode_id", "person_id"})
 
 @dataclass(frozen=True)
 class LeftOut:
-    """How many rows were left out since they belong to no group.
+    """How many rows were left out because they belong to no group.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class LeftOut:
 
     @classmethod
     def of(cls, provenance: Provenance) -> LeftOut:
-        """Return what the labels of a frame say of it."""
+        """Return the number that is in the labels of a frame."""
         return cls(provenance.ungrouped, provenance.ungrouped_noun, provenance.ungrouped_columns)
 
     @property
@@ -60,11 +60,11 @@ class LeftOut:
         return f"{who} without a value of {self.columns} left out."
 
     def after(self, sentence: str) -> str:
-        """Return a sentence or more and then the count."""
+        """Return `sentence` (one or more) with the count after it."""
         return f"{sentence} {self.text}".strip()
 
     def hidden(self) -> LeftOut:
-        """Return the same without its number."""
+        """Return the same without the number, which may not be shown."""
         return LeftOut(None, self.noun, self.columns) if self.count else self
 
 
@@ -130,8 +130,8 @@ def group_episodes(
     by : str, sequence of str or None
         Columns of `episodes`.
     missing_group : {"refuse", "own", "leave_out"}
-        How an episode without a value is handled; those to be left out are left out before
-        (`grouped_rows`).
+        How an episode without a value is handled. With ``"leave_out"`` such episodes must have been
+        removed already (`grouped_rows`); any that are left are refused.
 
     Returns
     -------
@@ -141,18 +141,18 @@ def group_episodes(
     Raises
     ------
     EstimateError
-        If a value is missing and this is refused.
+        If a value is missing, unless `missing_group` is ``"own"``.
     RuleError
-        If a column does not exist, contains persons or days, or has too many values.
+        If a column does not exist, contains persons or dates, or has more than 50 values.
     """
     names = column_names(episodes, by)
     several = [name for name in names if not _can_group(episodes, name)]
     if several:
         raise RuleError(
-            f"The column {names_asked(several)} cannot define groups: it contains persons or days, "
-            f"or has more than {MOST_GROUPS} values.",
-            instead="a column with a few words, such as program or entry_path; divide numbers "
-            "into bands first",
+            f"The column {names_asked(several)} cannot define groups: it contains persons or "
+            f"dates, or has more than {MOST_GROUPS} values.",
+            instead="a column with few values, such as program or entry_path; divide numbers into "
+            "bands first",
         )
     if not len(episodes):
         return Groups(tuple(names), pd.DataFrame(columns=names), np.empty(0, dtype=np.int64))
@@ -174,28 +174,30 @@ def settle_groups(
     *,
     id: str | None = None,
 ) -> pd.DataFrame:
-    """Return a frame in which every row has a group, or in which a missing one is then refused.
+    """Handle rows without a group as `missing_group` says, and return the frame.
 
     Parameters
     ----------
     frame : pandas.DataFrame
-        What a function was given; anything else is returned as it is, for its checks to refuse.
+        The frame that a function was given. Anything else is returned as it is, and is refused by
+        later checks.
     by : sequence of (str, sequence of str or None)
-        What the function was given as ``by=`` and as ``strata=``.
+        The arguments ``by=`` and ``strata=`` of the function.
     missing_group : {"refuse", "own", "leave_out"}
-        How a row without a value in one of these columns is handled: ``"refuse"`` leaves it for
-        `group_codes` to refuse; ``"own"`` makes it "not recorded", after all other values;
-        ``"leave_out"`` leaves the row out, and says so in the rule of the frame.
+        How a row without a value in one of these columns is handled. ``"refuse"``: the row is kept,
+        and `group_codes` refuses it later. ``"own"``: the value becomes "not recorded", which comes
+        after all other values. ``"leave_out"``: the row is left out, and the number is put into the
+        labels of the frame.
     id : str, optional
-        The column of the ids of which a frame has several rows; they are counted in place of rows,
-        and left out whole.
+        The column with the identifier, if the frame has several rows for each. Identifiers are
+        then counted instead of rows, and all rows of one are left out together.
 
     Raises
     ------
     EstimateError
-        If all rows would be left out, or some but not all of the rows of one id.
+        If all rows would be left out, or some but not all of the rows of one identifier.
     RuleError
-        If `missing_group` is none of the three, or a column is not there.
+        If `missing_group` is not one of the three, or a column does not exist.
     """
     check_choice("missing_group", missing_group, MISSING_GROUP)
     if missing_group == "refuse" or not isinstance(frame, pd.DataFrame):
@@ -220,7 +222,7 @@ def settle_groups(
 
 
 def grouped_rows(frame: pd.DataFrame, names: Sequence[str]) -> npt.NDArray[np.bool_]:
-    """Return which rows have a value in each of the columns; refuse to leave out all of them."""
+    """Return which rows have a value in every column; raise EstimateError if there is none."""
     kept = np.ones(len(frame), dtype=bool)
     for name in names:
         kept &= frame[name].notna().to_numpy(dtype=bool)
@@ -236,9 +238,10 @@ def grouped_rows(frame: pd.DataFrame, names: Sequence[str]) -> npt.NDArray[np.bo
 def ungrouped(
     frame: pd.DataFrame, by: Named, missing_group: MissingGroup, noun: str
 ) -> tuple[npt.NDArray[np.bool_] | None, LeftOut]:
-    """Return which rows are kept, where rows without a group are left out, and how many are not.
+    """Return which rows of `frame` are kept, and how many are left out without a group.
 
-    For what is no frame of times, such as records: the rows are those of `frame`. None keeps all.
+    For data that are not a frame of times, such as records. The first result is None if all rows
+    are kept; rows are left out only if `missing_group` is ``"leave_out"``.
     """
     check_choice("missing_group", missing_group, MISSING_GROUP)
     names = column_names(frame, by)
@@ -259,16 +262,16 @@ def _left_out(
     id: str | None,
     noun: str,
 ) -> LeftOut:
-    """Count what is left out; ids are left out whole."""
+    """Count the rows left out, or the identifiers; raise EstimateError if rows of one are kept."""
     columns = " or ".join(name for name in names if frame[name].isna().any())
     if id is None or id not in frame.columns:
         return LeftOut(int((~kept).sum()), noun, columns)
     without = frame.loc[~kept, id]
-    torn = without[without.isin(frame.loc[kept, id])].nunique()
-    if torn:
+    in_part = without[without.isin(frame.loc[kept, id])].nunique()
+    if in_part:
         raise EstimateError(
-            f"All rows of one {id} have a value of {columns}, or none has.",
-            found=f"{format_count(torn, 'value')} of {id} with some of the rows missing",
+            f"All rows of one {id} must have a value of {columns}, or none of them.",
+            found=f"{format_count(in_part, 'value')} of {id} with a value in some rows only",
             instead="a column to group by that is known on the first day and does not change.",
         )
     return LeftOut(int(without.nunique()), noun, columns)
@@ -277,9 +280,9 @@ def _left_out(
 def with_own_group(
     frame: pd.DataFrame, names: Sequence[str], missing_group: MissingGroup = "own"
 ) -> pd.DataFrame:
-    """Return a frame in which missing values of some columns are "not recorded", if they may be.
+    """Replace missing values of some columns by "not recorded" if `missing_group` is "own".
 
-    A column that holds these words itself says the same by them.
+    If a column contains the value "not recorded" already, these rows are in the same group.
     """
     if missing_group != "own":
         return frame

@@ -1,6 +1,6 @@
-"""What an error message may contain of data: columns by place, values by number, arguments.
+"""What an error message may show of data: names or places of columns, numbers of values, arguments.
 
-One rule for all messages of the package, because messages are copied into mails and issues:
+One rule for all messages of the package, because messages are copied into emails and issues:
 
 - A column is named if its name consists of words that are names of columns and not of people
   (`COLUMN_WORDS`, which contains every word of the columns that this package declares), or if it
@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 MOST_NAMED = 20  # columns
-LONGEST = 80  # characters of an argument
+LONGEST = 80  # characters of an argument or of the name of a column
 
 COLUMN_WORDS = frozenset(
     re.findall(
@@ -94,7 +94,7 @@ def columns_found(names: Iterable[object], asked: object = ()) -> str:
     names : iterable
         The names of all columns, in order.
     asked : str or list of str
-        The names requested by the caller; if it is one name, columns with a similar name are named,
+        The names requested by the caller. If it is one name, columns with a similar name are named
         too.
 
     Examples
@@ -102,7 +102,7 @@ def columns_found(names: Iterable[object], asked: object = ()) -> str:
     >>> columns_found(["days", "event", "Ann Smith", "housing_plan"], "housing_plans")
     '4 columns: days, event, housing_plan, and another in place 3'
     >>> columns_found(["E1", "Ann Smith", "1961-07-19"])
-    '3 columns, none of a name that is known here'
+    '3 columns, none with a name that may be shown'
     """
     every = list(names)
     like = _like(every, asked)
@@ -111,7 +111,7 @@ def columns_found(names: Iterable[object], asked: object = ()) -> str:
     places = [place for place, may in enumerate(nameable, start=1) if not may]
     count = f"{len(every):,} column{'' if len(every) == 1 else 's'}"
     if not named:
-        return f"{count}, none of a name that is known here" if every else "no columns"
+        return f"{count}, none with a name that may be shown" if every else "no columns"
     parts = named[:MOST_NAMED]
     if len(named) > MOST_NAMED:
         parts.append(f"and {len(named) - MOST_NAMED:,} more like them")
@@ -203,13 +203,13 @@ class Term(str):
     Attributes
     ----------
     columns : str
-        Its name in an error: its columns.
+        The columns of the term, by which an error names it.
     """
 
     columns: str
 
     def __new__(cls, name: str, columns: str) -> Term:
-        """Return the name with its columns."""
+        """Return the name of a term with the names of its columns."""
         term = super().__new__(cls, name)
         term.columns = columns
         return term

@@ -1,6 +1,6 @@
-"""The process of the command: Ctrl-C is one line and code 130, and garbage is looked for seldom.
+"""The process of the command: Ctrl-C gives one line and exit code 130, and less garbage collection.
 
-Both begin while the libraries are imported. Any other program keeps its own ways.
+Both begin while the libraries are imported. Nothing changes in any other program.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ SELDOM = 20_000, 20, 20  # of 700, 10, 10: most of what a report makes is needed
 
 
 def end_at_once(_: int, __: FrameType | None) -> None:
-    """Say it, and end: while libraries start or the process ends nothing has to be put away."""
+    """Write the line and exit at once: no file is open while libraries are imported."""
     os.write(2, f"{LINE}\n".encode())
     os._exit(CODE)
 
@@ -30,17 +30,17 @@ def is_command() -> bool:
 
 
 def watch_the_start() -> None:
-    """End at once on Ctrl-C while the command is imported; do nothing in any other program.
+    """Exit at once on Ctrl-C while the command is imported; do nothing in any other program.
 
-    The command's module is within the package, so that the package and its libraries are imported
-    before its first line can run.
+    The module of the command is in the package, so that the package and its libraries are imported
+    before the first line of the command runs.
     """
     if is_command() and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         set_handler(end_at_once)
 
 
 def set_handler(handler: object) -> None:
-    """Say what Ctrl-C does, where this thread may say it."""
+    """Set the handler of Ctrl-C, if this is the main thread (no other thread may set it)."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, handler)  # type: ignore[arg-type]  # two kinds of handlers
 

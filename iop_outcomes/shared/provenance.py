@@ -33,10 +33,10 @@ class Provenance:
     synthetic : bool
         Whether the data are synthetic.
     left_out : str
-        The number left out, and the reason.
+        How many were left out, and why; empty if nobody was.
     ungrouped, ungrouped_noun, ungrouped_columns : int and str
-        How many rows (or ids) belong to no group and were left out; what they are called; which
-        columns lack a value.
+        How many rows (or identifiers) belong to no group and were left out; the noun for them, in
+        the singular; the columns that lack a value.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def label(frame: Frame, provenance: Provenance, **earlier: Any) -> Frame:
 def relabel(frame: Frame, source: pd.DataFrame | pd.Series[Any], **changed: Any) -> Frame:
     """Give a frame the labels of another, with changes, and return it.
 
-    Changes other than labels are further attributes that an earlier version wrote.
+    Changes that are not labels become further attributes, as an earlier version wrote them.
     """
     names = {field.name for field in fields(Provenance)}
     labels = {name: value for name, value in changed.items() if name in names}
@@ -99,7 +99,7 @@ def relabel(frame: Frame, source: pd.DataFrame | pd.Series[Any], **changed: Any)
 
 
 def unlabelled(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame without any label: itself if it has none, else a copy."""
+    """Return the frame without labels: the frame itself if it has none, otherwise a copy."""
     if not frame.attrs:
         return frame
     bare = frame.copy()

@@ -16,8 +16,8 @@ class Result(ABC):
     """A result with a table, and with `text` that describes it.
 
     A result is a frozen dataclass (with ``repr=False``, otherwise its fields are listed) with
-    `text` and `_summary`. A notebook shows its table with the text as the caption, unless `_shown`
-    or `_caption` is overridden.
+    `text` and `_summary`. A notebook shows its table, with the text as the caption; a subclass can
+    override `_shown` (the rows) and `_caption`.
     """
 
     table: pd.DataFrame

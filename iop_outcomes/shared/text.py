@@ -13,13 +13,17 @@ import pandas as pd
 from iop_outcomes.shared.characters import printable
 
 SHARE_DECIMALS = 3
-"""Of a share whose counts are beside it: more would be no more exact."""
+"""Decimals of a share that is shown with its counts; further decimals would add nothing."""
 SHOWN_ROWS = 20  # of a table, in a notebook
 DESCRIBED_GROUPS = 20  # groups with a sentence each; the others are counted
 
 
 def format_value(value: object, decimals: int = 3) -> str:
-    """Format one value: dates as ISO, numbers short, missing as an en dash."""
+    """Return one value as text: dates as ISO 8601, missing values as an en dash.
+
+    Whole numbers have a comma between thousands. Other numbers have at most `decimals` decimals,
+    without trailing zeros; one that would round to 0 is written as ``<0.001``.
+    """
     if value is None or value is pd.NaT or value is pd.NA:
         return "–"
     if isinstance(value, pd.Timestamp):
@@ -39,13 +43,13 @@ def _number(value: float, decimals: int) -> str:
     text = f"{value:,.{decimals}f}".rstrip("0").rstrip(".")
     if text not in ("0", "-0"):
         return text
-    # A number above 0 is not rounded to 0.
+    # A number that is not 0 is not shown as 0.
     least = f"{10.0**-decimals:g}"
     return f"<{least}" if value > 0 else f">-{least}"
 
 
 def format_fixed(value: float, decimals: int) -> str:
-    """Return a number with n decimals; one that is rounded to 0 has no sign.
+    """Return a number with a fixed number of decimals; one that rounds to 0 has no sign.
 
     Examples
     --------
@@ -58,8 +62,8 @@ def format_fixed(value: float, decimals: int) -> str:
 def format_share(value: Any) -> str:
     """Return a share in percent with one decimal, as a table of rounded shares shows it.
 
-    Half of a tenth of a percent goes where rounding to three decimals takes it: a format of the
-    share itself gave 28.7% in a sentence for 23 of 80, and 28.8% in the table.
+    The share is rounded to three decimals first. Without this, 23 of 80 (0.2875) would be 28.7% in
+    a sentence and 28.8% in a table.
 
     Examples
     --------
@@ -70,7 +74,7 @@ def format_share(value: Any) -> str:
 
 
 def format_p(p_value: float, least: float = 0.001) -> str:
-    """Return a p-value with two significant digits, and not less than `least`."""
+    """Return a p-value with two significant digits; one below `least` as ``<0.001``."""
     return f"<{least:g}" if p_value < least else f"{p_value:.2g}"
 
 
@@ -93,18 +97,18 @@ def format_names(names: Sequence[str], most: int = 3) -> str:
     'a.csv, b.csv, c.csv and 2 others'
     """
     left = len(names) - most
-    if left <= 1:  # one more name is no longer than to say that there is one
+    if left <= 1:  # naming one more takes no more room than "1 other"
         return ", ".join(names)
     return f"{', '.join(names[:most])} and {left:,} others"
 
 
 def format_more(number: int, noun: str = "group") -> str:
-    """Return a text with the number of groups that are not described."""
+    """Return a text with the number of groups that are not described: "and 3 more groups"."""
     return f"and {number:,} more {noun}{'' if number == 1 else 's'}"
 
 
 def join_described(descriptions: Iterable[str], count: int, noun: str = "group") -> str:
-    """Join the descriptions of the first groups, and add the number of the others."""
+    """Join the descriptions of the first of `count` groups, and add the number of the others."""
     parts = list(descriptions)
     if count > len(parts):
         parts.append(format_more(count - len(parts), noun))
@@ -152,7 +156,12 @@ def table_html(
     rows : int
         The maximum number of rows shown; the others are counted.
     of : int, optional
-        The total number of rows, if `frame` has only the first.
+        The total number of rows, if `frame` contains only the first of them.
+
+    Returns
+    -------
+    str
+        HTML, with all values escaped.
     """
     names = [str(name) for name in frame.columns]
     head = "".join(f'<th scope="col">{escape(name.replace("_", " "))}</th>' for name in names)

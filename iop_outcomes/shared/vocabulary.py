@@ -41,7 +41,7 @@ class MissingRuleWords:
     short : str
         `check_in` where there is little space.
     in_picture : str
-        The same in a picture of many rules.
+        The same in a picture of many rules, after the heading "A missed week or check-in".
     """
 
     check_in: str

@@ -1,4 +1,4 @@
-"""Statistics without a time axis: proportions, their differences, pooling by Rubin's rules.
+"""Statistics that do not involve time: proportions, their differences, Rubin's rules.
 
 Counts or estimates come in; estimates with limits go out. Records, relapse and survival are not
 known here.

@@ -1,4 +1,4 @@
-"""Logistic regression for probabilities: the fitted probability of each row, by Newton's method."""
+"""Logistic regression: coefficients by Newton's method, and the fitted probability of each row."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Floats = NDArray[np.float64]
 STEPS = 60
 HALVINGS = 12
 CLOSE = 1e-11
-FURTHEST = 30.0  # of the log-odds: beyond it a probability is 0 or 1
+FURTHEST = 30.0  # log-odds are limited to -30 to 30, probabilities to 1e-13 to 1 - 1e-13
 
 
 def logistic_coefficients(
@@ -20,32 +20,34 @@ def logistic_coefficients(
     start: Floats | None = None,
     close: float = CLOSE,
 ) -> Floats:
-    """Return the coefficients of greatest likelihood, the intercept first.
+    """Return the maximum likelihood estimates of the coefficients, the intercept first.
 
     Parameters
     ----------
     columns : numpy.ndarray of float64
         (rows, terms), without an intercept.
     outcome : numpy.ndarray of bool
-        (rows,).
+        (rows,), whether the outcome occurred.
     weight : numpy.ndarray of float64, optional
-        (rows,), what each row counts, 0 or more.
+        (rows,), the weight of each row, 0 or more; 1 by default.
     start : numpy.ndarray of float64, optional
-        Coefficients from which to begin, such as those of a sample much like this one.
+        (1 + terms,), starting values, such as the coefficients of a similar sample; 0 by default.
     close : float
-        The last step gains less, relative to the logarithm of the likelihood.
+        Tolerance: the iteration ends when a step increases the log-likelihood l by no more than
+        ``close * (1 + abs(l))``.
 
     Returns
     -------
     numpy.ndarray of float64
-        (1 + terms,). Of columns that depend on each other those of least size, on the scale of
-        standardised columns. Where the outcome is foretold without fail they are finite, and the
-        probabilities within 1e-9 of 0 and 1.
+        (1 + terms,). If columns are linearly dependent, the coefficients of least norm for
+        standardised columns. If the columns separate the outcomes (the maximum likelihood estimate
+        is infinite), large but finite coefficients, with probabilities near 0 and 1.
 
     Notes
     -----
-    Newton's method on standardised columns, with steps halved where the likelihood falls. The
-    probabilities are those of R's ``glm(family = binomial)``.
+    Newton's method on standardised columns; a step that lowers the likelihood is halved, at most 12
+    times. There are at most 60 steps. The probabilities are those of R's
+    ``glm(family = binomial)``.
 
     Examples
     --------
@@ -84,7 +86,7 @@ def logistic_coefficients(
 
 
 def logistic_probabilities(columns: Floats, coefficients: Floats) -> Floats:
-    """Return the probability of each row under coefficients, the intercept first."""
+    """Return the probability of each row, (rows,), from coefficients with the intercept first."""
     return _chance(coefficients[0] + columns @ coefficients[1:])
 
 

@@ -1,4 +1,4 @@
-"""Multinomial logistic regression for probabilities of several groups, by Newton's method."""
+"""Multinomial logistic regression, for the probabilities of several groups."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Floats = NDArray[np.float64]
 
 STEPS = 60
 HALVINGS = 12
-FURTHEST = 30.0  # of the log-odds, as in `logistic`
+FURTHEST = 30.0  # limit of the log-odds, as in `logistic`
 
 
 def multinomial_coefficients(
@@ -22,32 +22,33 @@ def multinomial_coefficients(
     start: Floats | None = None,
     close: float = CLOSE,
 ) -> Floats:
-    """Return the coefficients of greatest likelihood of each group against the first.
+    """Return the maximum likelihood coefficients of each group compared with the first.
 
     Parameters
     ----------
     columns : numpy.ndarray of float64
         (rows, terms), without an intercept.
     group : numpy.ndarray of int
-        (rows,), codes from 0.
+        (rows,), codes from 0 to `groups` - 1; group 0 is the reference.
     groups : int
         How many groups there are, two or more.
     weight : numpy.ndarray of float64, optional
-        (rows,), what each row counts, 0 or more.
+        (rows,), the weight of each row, 0 or more; 1 by default.
     start : numpy.ndarray of float64, optional
-        Coefficients from which to begin.
+        (groups - 1, 1 + terms), starting values; 0 by default.
     close : float
-        The last step gains less, relative to the logarithm of the likelihood.
+        Tolerance: the iteration ends when a step increases the log-likelihood l by no more than
+        ``close * (1 + abs(l))``.
 
     Returns
     -------
     numpy.ndarray of float64
-        (groups - 1, 1 + terms), the intercept first; of two groups those of
-        `iop_outcomes.statistics.logistic.logistic_coefficients`.
+        (groups - 1, 1 + terms), the intercept first. For two groups the result of
+        `iop_outcomes.statistics.logistic.logistic_coefficients`, as one row.
 
     Notes
     -----
-    Newton's method on standardised columns, with steps halved where the likelihood falls.
+    Newton's method on standardised columns; a step that lowers the likelihood is halved.
 
     Examples
     --------
@@ -65,21 +66,21 @@ def multinomial_coefficients(
     centre = counted @ columns / total
     scale = np.sqrt(np.maximum(counted @ (columns - centre) ** 2 / total, 0.0))
     scale = np.where(scale > 1e-10 * (1 + np.abs(centre)), scale, np.inf)
-    moved = (columns - centre) / scale
-    table = np.column_stack([np.ones(len(group)), moved])
+    standardised = (columns - centre) / scale
+    table = np.column_stack([np.ones(len(group)), standardised])
     beta = np.zeros((groups - 1, table.shape[1]))
     if start is not None:
         beta[:, 1:] = start[:, 1:] * np.where(np.isfinite(scale), scale, 0.0)
         beta[:, 0] = start[:, 0] + start[:, 1:] @ centre
     outcome = np.eye(groups)[group][:, 1:]
-    reached = _log_likelihood(moved, beta, group, counted)
+    reached = _log_likelihood(standardised, beta, group, counted)
     for _ in range(STEPS):
-        chance = multinomial_probabilities(moved, beta)
+        chance = multinomial_probabilities(standardised, beta)
         score = ((outcome - chance[:, 1:]) * counted[:, None]).T @ table
-        information = multinomial_information(moved, chance, counted)
+        information = multinomial_information(standardised, chance, counted)
         step = (np.linalg.pinv(information, hermitian=True) @ score.ravel()).reshape(beta.shape)
         for _ in range(HALVINGS):
-            value = _log_likelihood(moved, beta + step, group, counted)
+            value = _log_likelihood(standardised, beta + step, group, counted)
             if value >= reached:
                 break
             step = step / 2
@@ -102,7 +103,23 @@ def multinomial_probabilities(columns: Floats, coefficients: Floats) -> Floats:
 def multinomial_information(
     columns: Floats, probabilities: Floats, weight: Floats | None = None
 ) -> Floats:
-    """Return the information on the coefficients, those of a group after one another."""
+    """Return the information matrix of the coefficients.
+
+    Parameters
+    ----------
+    columns : numpy.ndarray of float64
+        (rows, terms), without an intercept.
+    probabilities : numpy.ndarray of float64
+        (rows, groups), the fitted probabilities.
+    weight : numpy.ndarray of float64, optional
+        (rows,), the weight of each row; 1 by default.
+
+    Returns
+    -------
+    numpy.ndarray of float64
+        Square, with (groups - 1) * (1 + terms) rows: first the intercept and terms of group 1, then
+        those of group 2, and so on. Group 0 is the reference and has none.
+    """
     counted = np.ones(len(columns)) if weight is None else weight
     table = np.column_stack([np.ones(len(columns)), columns])
     others = range(1, probabilities.shape[1])

@@ -1,4 +1,4 @@
-"""Rubin's rules: one estimate with its uncertainty from several completed data sets."""
+"""Rubin's rules: one estimate and its limits from several completed data sets."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ NEARLY_NORMAL = 1e10  # degrees of freedom above which t is treated as normal
 
 
 class _Scale(NamedTuple):
-    """A scale: the numbers on it, the transformation, its slope and its inverse."""
+    """A scale of pooling: its valid numbers, the transformation, its derivative and its inverse."""
 
-    holds: Callable[[Numbers], Flags]
-    to: Callable[[Numbers], Numbers]
-    slope: Callable[[Numbers], Numbers]
-    back: Callable[[Numbers], Numbers]
+    is_valid: Callable[[Numbers], Flags]
+    transform: Callable[[Numbers], Numbers]
+    derivative: Callable[[Numbers], Numbers]
+    inverse: Callable[[Numbers], Numbers]
 
 
 SCALES: dict[str, _Scale] = {
@@ -72,7 +72,7 @@ def pool(
         Degrees of freedom of the estimate with complete data, such as the number of people minus
         one; one number, or one a quantity. Infinite by default.
     confidence : float
-        The level of the limits.
+        Confidence level of the limits, between 0 and 1.
 
     Returns
     -------
@@ -96,8 +96,9 @@ def pool(
     Raises
     ------
     RuleError
-        If the two do not have the same shape, or have fewer than two rows; if a variance is
-        negative; if an option is not one of these.
+        If the two do not have the same shape or the same column names, have fewer than two rows,
+        or hold anything but numbers; if a variance is negative; if `scale` is not one of these, or
+        `degrees_of_freedom` or `confidence` is out of range.
 
     Notes
     -----
@@ -117,21 +118,21 @@ def pool(
     0       2.0  1.826     2.0      1.0
     """
     labels, value, variance = _checked(estimates, variances)
-    where = _scale(scale)
+    chosen = _scale(scale)
     complete = _degrees(degrees_of_freedom, len(labels))
     check_confidence(confidence)
     known = (np.isfinite(value) & np.isfinite(variance)).all(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):  # missing where not defined
-        placed = known & where.holds(value).all(axis=0)
-        center = np.where(placed, where.to(value), np.nan).mean(axis=0)
-        within = np.where(placed, variance * where.slope(value) ** 2, np.nan).mean(axis=0)
-        spread = np.where(placed, where.to(value), np.nan).var(axis=0, ddof=1)
+        defined = known & chosen.is_valid(value).all(axis=0)
+        center = np.where(defined, chosen.transform(value), np.nan).mean(axis=0)
+        within = np.where(defined, variance * chosen.derivative(value) ** 2, np.nan).mean(axis=0)
+        spread = np.where(defined, chosen.transform(value), np.nan).var(axis=0, ddof=1)
         same = (value == value[0]).all(axis=0)  # exactly equal, not up to rounding
-        between = np.where(placed & same, 0.0, spread)
+        between = np.where(defined & same, 0.0, spread)
         total, freedom, missing = combined(within, between, complete, len(value))
-        reach, p_value = _limits(center, total, freedom, confidence)
-        estimate = np.where(placed, where.back(center), value.mean(axis=0))
-        lower, upper = where.back(center - reach), where.back(center + reach)
+        half_width, p_value = _limits(center, total, freedom, confidence)
+        estimate = np.where(defined, chosen.inverse(center), value.mean(axis=0))
+        lower, upper = chosen.inverse(center - half_width), chosen.inverse(center + half_width)
     columns = {
         "estimate": np.where(known, estimate, np.nan),
         "lower": lower,
@@ -159,6 +160,11 @@ def combined(
         The degrees of freedom with complete data.
     sets : int
         How many completed data sets there are.
+
+    Returns
+    -------
+    total, degrees_of_freedom, missing_information : numpy.ndarray of float64
+        As in the notes of `pool`; missing (NaN) where not defined.
     """
     with np.errstate(invalid="ignore", divide="ignore"):  # missing where not defined
         added = (1 + 1 / sets) * between
@@ -182,9 +188,9 @@ def _limits(
     known = (total > 0) & (freedom > 0)
     finite = np.where(known, np.minimum(freedom, NEARLY_NORMAL), 1.0)
     se = np.sqrt(total)
-    reach = np.where(known, stdtrit(finite, (1 + confidence) / 2) * se, np.nan)
+    half_width = np.where(known, stdtrit(finite, (1 + confidence) / 2) * se, np.nan)
     p_value = np.where(known, 2 * stdtr(finite, -np.abs(center) / se), np.nan)
-    return reach, p_value
+    return half_width, p_value
 
 
 def _checked(estimates: Any, variances: Any) -> tuple[pd.Index, Numbers, Numbers]:

@@ -1,4 +1,4 @@
-"""Intervals for proportions of independent people and of clustered sessions, and for counts."""
+"""Confidence intervals of proportions of people, of clustered sessions, and of counts."""
 
 from __future__ import annotations
 
@@ -40,6 +40,8 @@ def proportion_interval(
     ------
     EstimateError
         If a numerator is negative or larger than its denominator.
+    RuleError
+        If `confidence` is not between 0 and 1.
 
     References
     ----------
@@ -59,7 +61,7 @@ def proportion_interval(
     if bool(((x < 0) | (x > n)).any()):
         raise EstimateError(
             "A numerator is not between 0 and its denominator.",
-            instead="counts of the same people, above and below",
+            instead="a numerator that counts some of the people in the denominator",
         )
     n = np.where(n > 0, n, np.nan)
     p = x / n
@@ -72,22 +74,27 @@ def proportion_interval(
 
 
 def count_interval(count: npt.ArrayLike, confidence: float = 0.95) -> tuple[Floats, Floats]:
-    r"""Return the exact interval of Poisson counts (Garwood's).
+    r"""Return the exact confidence interval of the mean of a Poisson count (Garwood's).
 
-    With a count :math:`k`, :math:`\tfrac12 \chi^2_{\alpha/2, 2k}` to
-    :math:`\tfrac12 \chi^2_{1-\alpha/2, 2k+2}`; the lower limit of 0 is 0.
+    For a count :math:`k` it is from :math:`\tfrac12 \chi^2_{\alpha/2, 2k}` to
+    :math:`\tfrac12 \chi^2_{1-\alpha/2, 2k+2}`. The lower limit for a count of 0 is 0.
 
     Parameters
     ----------
     count : array_like
-        Counts; missing stays missing.
+        Counts, 0 or more.
     confidence : float
         Confidence level, between 0 and 1.
 
     Returns
     -------
     lower, upper : numpy.ndarray of float64
-        Expected counts.
+        Limits of the expected count; missing (NaN) where the count is missing or negative.
+
+    Raises
+    ------
+    RuleError
+        If `confidence` is not between 0 and 1.
 
     References
     ----------
@@ -118,7 +125,7 @@ def clustered_interval(
     groups: int | None = None,
     confidence: float = 0.95,
 ) -> tuple[Floats, Floats]:
-    r"""Return intervals for ratios of sums that are clustered within persons.
+    r"""Return confidence intervals of ratios of sums that are clustered within persons.
 
     The sessions of one person are correlated, so that a thousand sessions of forty people contain
     less information than a thousand people. With :math:`x_i` attended and :math:`m_i` due sessions
@@ -137,8 +144,8 @@ def clustered_interval(
     Parameters
     ----------
     numerator, denominator : array_like
-        One value a row; several rows of one person in one group are summed first. Rows with a
-        denominator of 0 have no effect.
+        One value a row, such as sessions attended and due; several rows of one person in one group
+        are summed first. Rows with a denominator of 0 have no effect.
     person : array_like of int
         A code of the person, not negative.
     group : array_like of int, optional
@@ -157,6 +164,8 @@ def clustered_interval(
     ------
     EstimateError
         If a person's numerator is negative or larger than the denominator.
+    RuleError
+        If `confidence` is not between 0 and 1.
 
     References
     ----------
@@ -179,7 +188,7 @@ def clustered_interval(
     if bool(((x < 0) | (x > m)).any()):
         raise EstimateError(
             "A person's numerator is not between 0 and the denominator.",
-            instead="counts of the same sessions, above and below",
+            instead="a numerator that counts some of the sessions in the denominator",
         )
     persons = np.bincount(where, minlength=size).astype(np.float64)
     total_x = sums(where, x, size)

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.shared.group_codes import refuse_confusing_letters
+from iop_outcomes.shared.group_codes import refuse_confusing_characters
 from iop_outcomes.shared.text import format_count
 from iop_outcomes.survival.person_ids import id_codes, only_column
 
@@ -270,7 +270,7 @@ def _repeated_persons(times: pd.DataFrame, together: bool) -> NDArray[np.intp] |
         return None
     try:
         column = only_column(times, PERSON, "the cluster of the rows")
-        refuse_confusing_letters(column, PERSON)
+        refuse_confusing_characters(column, PERSON)
         known = np.asarray(pd.factorize(column)[0])
     except (RuleError, TypeError):
         if not together:

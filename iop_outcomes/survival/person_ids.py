@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.shared.group_codes import refuse_confusing_letters
+from iop_outcomes.shared.group_codes import refuse_confusing_characters
 from iop_outcomes.shared.messages import columns_found, names_asked
 
 _INSTEAD = {"cluster": "cluster=None, each row by itself; or a value of their own for those rows."}
@@ -37,7 +37,7 @@ def id_codes(frame: pd.DataFrame, name: str, what: str) -> NDArray[np.intp]:
         If there is no such column.
     """
     column = only_column(frame, name, f"the {what} of the rows")
-    refuse_confusing_letters(column, name)
+    refuse_confusing_characters(column, name)
     missing = int(column.isna().sum())
     if missing:
         raise EstimateError(

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError
-from iop_outcomes.shared.group_codes import column_names, group_codes, refuse_twins
+from iop_outcomes.shared.group_codes import column_names, group_codes, refuse_repeated_names
 from iop_outcomes.shared.groups import LeftOut
 from iop_outcomes.shared.messages import columns_found
 from iop_outcomes.shared.provenance import UNKNOWN, Provenance, provenance_of
@@ -136,7 +136,7 @@ def check_times(
     names = column_names(times, by)
     _check_columns(times)
     there = [name for name in others if name in times.columns]
-    refuse_twins(times, there)
+    refuse_repeated_names(times, there)
     columns = [_numbers(times, "days"), *(_loose_numbers(times[name]) for name in there)]
     event = _events(times)
     if "entry" in times.columns:
@@ -180,7 +180,7 @@ def _check_columns(times: pd.DataFrame) -> None:
             found=columns_found(times.columns, absent),
             instead=f"iop.time_to_relapse(records), or {own}.",
         )
-    refuse_twins(times, ("days", "event", "entry"))
+    refuse_repeated_names(times, ("days", "event", "entry"))
     _refuse_empty(times)
 
 

@@ -383,7 +383,7 @@ def test_what_cannot_be_is_refused() -> None:
     torn = frames()["stretches"].copy()
     whole = torn["episode_id"].duplicated(keep=False) & torn["site"].notna()
     torn.loc[torn.index[whole][0], "site"] = None
-    with pytest.raises(EstimateError, match="All rows of one episode_id have a value of site"):
+    with pytest.raises(EstimateError, match="All rows of one episode_id must have a value of site"):
         iop.mean_cumulative_function(torn, "site", missing_group="leave_out")
 
 

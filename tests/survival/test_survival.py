@@ -555,8 +555,8 @@ def test_two_columns_of_one_name_are_refused(name):
     [
         ({"days": [1 + 1j, 2]}, "holds numbers of days"),
         ({"days": [1e16, 2]}, "1 over 1e\\+15"),
-        ({"track": [[1], [2]]}, "not such as groups are named by"),
-        ({"track": [(1, 2), pd.Timestamp("2026-01-01")]}, "not such as groups are named by"),
+        ({"track": [[1], [2]]}, "cannot be sorted"),
+        ({"track": [(1, 2), pd.Timestamp("2026-01-01")]}, "cannot be sorted"),
     ],
 )
 def test_values_that_are_no_days_and_no_groups_are_refused(change, words):

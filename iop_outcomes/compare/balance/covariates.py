@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from iop_outcomes.compare.regression.formula import check_values
 from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.shared.group_codes import refuse_twins, value_codes
+from iop_outcomes.shared.group_codes import refuse_repeated_names, value_codes
 from iop_outcomes.shared.messages import columns_found, holds_data, names_asked
 
 Floats = NDArray[np.float64]
@@ -57,7 +57,7 @@ def read_covariates(frame: pd.DataFrame, names: str | Sequence[str]) -> list[Cov
         If a number is not finite, or a column of text has so many values that it may name people.
     """
     asked = covariate_names(frame, names)
-    refuse_twins(frame, asked)
+    refuse_repeated_names(frame, asked)
     return [_read(frame[name], name) for name in asked]
 
 

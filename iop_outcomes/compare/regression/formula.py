@@ -14,7 +14,7 @@ import pandas as pd
 from iop_outcomes.compare.regression.design import Design, kinds_of, parts_of
 from iop_outcomes.compare.regression.term_names import term_names
 from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.shared.group_codes import refuse_confusing_letters, refuse_twins
+from iop_outcomes.shared.group_codes import refuse_confusing_characters, refuse_repeated_names
 from iop_outcomes.shared.messages import columns_found, names_asked
 
 if TYPE_CHECKING:
@@ -274,7 +274,7 @@ def _check_columns(absent: set[str], columns: Sequence[str]) -> None:
 
 def _columns(times: pd.DataFrame, names: list[str], levels_of: set[str]) -> pd.DataFrame:
     """Return the columns of a formula as numbers and categories; refuse the missing."""
-    refuse_twins(times, names)
+    refuse_repeated_names(times, names)
     nameless = [name for name in names if name not in times.columns]
     if nameless:
         raise RuleError(
@@ -310,7 +310,7 @@ def _prepared(column: pd.Series[Any], name: str) -> pd.Series[Any]:
             found=f"the column {name}, of type {column.dtype}",
             instead=f'(times["{name}"] - first_day).dt.days',
         )
-    refuse_confusing_letters(column, name)
+    refuse_confusing_characters(column, name)
     try:
         values = column.astype("category").cat.remove_unused_categories()
     except TypeError:

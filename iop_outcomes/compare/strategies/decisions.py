@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
 from iop_outcomes.shared.checks import check_columns
-from iop_outcomes.shared.group_codes import refuse_twins
+from iop_outcomes.shared.group_codes import refuse_repeated_names
 from iop_outcomes.shared.messages import as_written
 from iop_outcomes.survival.times import CheckedTimes, holds_numbers, read_flags
 
@@ -111,7 +111,7 @@ def _check_columns(
             instead='id="episode_id", with a value of its own in each row',
         )
     check_columns(decisions, needed, "The decisions")
-    refuse_twins(decisions, needed)
+    refuse_repeated_names(decisions, needed)
     if not times[id].is_unique or times[id].isna().any():
         raise EstimateError(
             "Each row of the times has an id of its own.",

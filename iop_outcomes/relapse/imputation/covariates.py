@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from iop_outcomes.errors import RuleError
-from iop_outcomes.shared.characters import has_confusing_letter
+from iop_outcomes.shared.characters import has_confusing_character
 from iop_outcomes.shared.messages import column_called
 from iop_outcomes.use.pattern_array import Numbers
 
@@ -118,9 +118,9 @@ def _categories(column: pd.Series[Any], called: str) -> list[tuple[str, Numbers]
             found=f"a column of type {kind}",
             instead="numbers (such as days), yes and no, or text.",
         )
-    if has_confusing_letter(column.dropna().tolist()):
+    if has_confusing_character(column.dropna().tolist()):
         raise RuleError(
-            f"The covariate {called} holds half of a letter (a lone surrogate) or NUL.",
+            f"The covariate {called} contains half of a character (a lone surrogate) or NUL.",
             found=f"a column of type {kind}",
             instead='.str.replace("\\0", "").str.encode("utf-8", "backslashreplace")'
             '.str.decode("utf-8") of it.',

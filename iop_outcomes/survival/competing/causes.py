@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.shared.group_codes import refuse_confusing_letters, refuse_twins
+from iop_outcomes.shared.group_codes import refuse_confusing_characters, refuse_repeated_names
 from iop_outcomes.shared.messages import as_written, columns_found
 from iop_outcomes.shared.vocabulary import COMPETING_ENDS
 from iop_outcomes.survival.competing.end_words import refuse_misspelt
@@ -118,7 +118,7 @@ def _leaving(times: pd.DataFrame, end: str, ends: pd.Categorical) -> pd.Categori
         none = np.full(len(ends), -1)
         return pd.Categorical.from_codes(none, [])  # type: ignore[arg-type]  # it takes arrays
     day = times["competing_on"]
-    refuse_confusing_letters(times["competing_end"], "competing_end")
+    refuse_confusing_characters(times["competing_end"], "competing_end")
     competing = times["competing_end"].astype("category").array
     numeric = pd.api.types.is_numeric_dtype(day) and not pd.api.types.is_bool_dtype(day)
     undated = (competing.codes >= 0) & (day.isna().to_numpy() | (not numeric))
@@ -155,8 +155,8 @@ def _ends(times: pd.DataFrame, by: str | Sequence[str] | None, end: str) -> pd.C
             found=f'end="{end}"',
             instead='end="ended_by"',
         )
-    refuse_twins(times, [end])
-    refuse_confusing_letters(times[end], end)
+    refuse_repeated_names(times, [end])
+    refuse_confusing_characters(times[end], end)
     try:
         column = times[end].astype("category").array
         return column.rename_categories(_word)

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.shared.group_codes import refuse_twins
+from iop_outcomes.shared.group_codes import refuse_repeated_names
 from iop_outcomes.shared.messages import columns_found
 from iop_outcomes.survival.at_risk import Daily, count_days, first_place
 from iop_outcomes.survival.clusters import Cluster, Clusters, read_clusters
@@ -83,7 +83,7 @@ def read_weighting(
             found=columns_found(times.columns, weights if isinstance(weights, str) else ()),
             instead='times.assign(weight=...), then weights="weight".',
         )
-    refuse_twins(times, [] if weights is None else [weights])
+    refuse_repeated_names(times, [] if weights is None else [weights])
     weight = None if weights is None else _weights(times[weights], weights)
     return Weighting(weight, weights, read_clusters(times, cluster))
 

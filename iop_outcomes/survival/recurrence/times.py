@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.shared.group_codes import refuse_confusing_letters
+from iop_outcomes.shared.group_codes import refuse_confusing_characters
 from iop_outcomes.shared.messages import as_written, columns_found, words_found
 from iop_outcomes.survival.clusters import Cluster, Clusters, clusters_of_ids
 from iop_outcomes.survival.competing.end_words import refuse_misspelt
@@ -109,7 +109,7 @@ def _terminal(times: pd.DataFrame, terminal: str | Sequence[str] | None) -> NDAr
             found=columns_found(times.columns),
             instead='terminal="...", a column of True and False.',
         )
-    refuse_confusing_letters(times["ended_by"], "ended_by")
+    refuse_confusing_characters(times["ended_by"], "ended_by")
     ends = times["ended_by"].astype("category")
     known = [str(word) for word in ends.cat.categories]
     if not len(terminal):

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from iop_outcomes.errors import EstimateError, RuleError
-from iop_outcomes.shared.group_codes import refuse_confusing_letters
+from iop_outcomes.shared.group_codes import refuse_confusing_characters
 from iop_outcomes.shared.messages import columns_found
 from iop_outcomes.shared.provenance import provenance_of
 from iop_outcomes.shared.vocabulary import STATES
@@ -123,7 +123,7 @@ def _check_columns(frame: pd.DataFrame) -> None:
 def _states(frame: pd.DataFrame) -> tuple[tuple[str, ...], Places, Places]:
     """Return the states that occur, and the codes of each row's state and of the next."""
     for name in ("state", "next_state"):
-        refuse_confusing_letters(frame[name], name)
+        refuse_confusing_characters(frame[name], name)
     columns = [_words(frame["state"]), _words(frame["next_state"])]
     present = {word for column in columns for word in column.dropna().unique()}
     categories = [
