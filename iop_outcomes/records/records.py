@@ -1,4 +1,4 @@
-"""Records: the three checked tables, with what was met on the way in."""
+"""Records: the three checked tables, with the problems met when they were read."""
 
 from __future__ import annotations
 
@@ -31,42 +31,43 @@ class Records:
     Attributes
     ----------
     episodes : pandas.DataFrame
-        One row a treatment episode, in the order of the export. Besides the declared columns
-        (see `describe_tables`) and the export's covariates it has ``days_to_discharge``
-        (float64, days from admission; missing while open at the data cut), ``days_followed``
-        (int32, days from admission to the last day on which the person could be seen) and
-        ``admission_number`` (int32: 1 for a person's first episode in these records).
+        One row a treatment episode, in the order of the export. In addition to the declared columns
+        (see `describe_tables`) and covariates of the export it has ``days_to_discharge`` (float64,
+        days from admission; missing if open at the data cut), ``days_followed`` (int32, days from
+        admission to the last day on which the person could be seen) and ``admission_number``
+        (int32: 1 for a person's first episode in these records).
     attendance, checkins : pandas.DataFrame
-        One row a scheduled service, one row a check-in; sorted by episode and day. ``day``
-        (int32) is whole days since admission. The codes of ``episode_id`` (categorical) are
-        row positions in `episodes`. Declared columns are always there, all missing if the
-        export has none; attendance has also ``minutes_overlapping`` (float64): minutes
-        already covered by an earlier session that day. Where the mapping says `expected_every`,
-        check-ins have ``due_row`` (categorical): ``recorded`` (a row of a check-in that was due),
-        ``made`` (it was due and has no row: missed) or ``outside`` (a row of none that was due).
+        One row a scheduled service, one row a check-in; sorted by episode and day. ``day`` (int32)
+        is whole days since admission. The codes of ``episode_id`` (categorical) are row positions
+        in `episodes`. All declared columns are present; a column that the export lacks is all
+        missing. Attendance also has ``minutes_overlapping`` (float64): minutes already covered by
+        an earlier session of that day. If the mapping has `expected_every`, check-ins have
+        ``due_row`` (categorical): ``recorded`` (the row of a check-in that was due), ``made`` (a
+        check-in was due and has no row: missed) or ``outside`` (the row of one that was not due).
     as_of : pandas.Timestamp or int
         The data cut: a date, or a study day.
     time : {"calendar", "study_days"}
         The kind of the dates.
     problems : pandas.DataFrame
-        One row for each thing that was wrong: ``table, file, line, column, value, check,
-        group, done, message``. It holds values of the records: it is not for sending.
+        One row for each problem: ``table, file, line, column, value, check, group, done,
+        message``. It contains values of the records: do not send it to others.
     sources : pandas.DataFrame
         One row a file, or a sheet of a workbook: ``table, file, rows_read, rows_kept,
-        rows_set_aside, rows_folded, rows_planned, sha256``; rows_read is the sum of the three
-        after it. ``rows_planned`` are those of the rows set aside that are planned for after the
-        data cut (or called off ahead): they are no faults, and not in ``problems``.
+        rows_set_aside, rows_folded, rows_planned, rows_left_out, sha256``; ``rows_read`` is the sum
+        of the three after it. ``rows_planned`` are rows set aside because they are planned for
+        after the data cut or called off ahead; they are no problems, and not in ``problems``.
+        ``rows_left_out`` were not read, because the mapping says that they are not of the table.
     set_aside : dict of str to pandas.DataFrame
-        The rows set aside of each table, as text, with file and line; a row that could not be
-        put into columns is whole in ``whole_row``.
+        For each table the rows that were set aside, as text, with file and line. A row that could
+        not be divided into columns is in ``whole_row``.
     tables : tuple of str
         The tables that were read.
     synthetic : bool
-        Whether the records are made up; pictures of them say so.
+        Whether the data are synthetic; pictures of them say so.
     notes : tuple of str
-        What was assumed, as sentences.
+        Sentences on what was assumed.
     ignored : tuple of str
-        The files and sheets that are none of the three tables, by name.
+        The names of files and sheets that were not read, because they are none of the tables.
     """
 
     episodes: pd.DataFrame
@@ -84,17 +85,16 @@ class Records:
     _quality: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
 
     def quality(self) -> pd.DataFrame:
-        """Return what each check looked at and found.
+        """Return for each check how many rows it checked, and how many failed.
 
         Returns
         -------
         pandas.DataFrame
             One row a check and column: ``check, group`` (conformance, completeness or
             plausibility), ``table, column, rows_looked_at, rows_failed`` (int64), ``share``
-            (float64, 0 to 1; missing if nothing was looked at), ``threshold`` (the share that
-            may fail), ``status`` (passed, failed, not applicable) and ``meaning``. A check on
-            a column that is not there, or that holds nothing, is not applicable: it has not
-            passed.
+            (float64, 0 to 1; missing if no row was checked), ``threshold`` (the share that may
+            fail), ``status`` (passed, failed, not applicable) and ``meaning``. A check of a column
+            that does not exist, or has no values, is not applicable, and not passed.
         """
         return self._quality.copy()
 
@@ -104,18 +104,18 @@ class Records:
         Returns
         -------
         pandas.DataFrame
-            One row a measure, as text: ``measure`` (its name, that of
-            `iop_outcomes.trends.describe_quantities` where it is there), ``known`` ("yes";
-            "partly": it can be given, but a part of what it rests on is missing; "no": what would
-            be given is the absence of records, so that it is nowhere given), ``why``
-            (empty if it is known) and ``needed`` (what would make it known). ``why`` holds numbers
-            of rows: the table is for authorised readers, and reports give it in words.
+            One row a measure, as text: ``measure`` (its name, as in
+            `iop_outcomes.trends.describe_quantities` if it is there), ``known`` ("yes"; "partly":
+            it is calculated, but part of the evidence is missing; "no": the number would only show
+            that records are absent, and no function gives it), ``why`` (empty if it is known) and
+            ``needed`` (what would have to be recorded). ``why`` contains numbers of rows: the table
+            is for authorised readers. Reports give the reasons without numbers.
 
         Notes
         -----
-        What each measure needs is declared in ``iop_outcomes/records/fitness/declared.py``. For a
-        part of the records (`where`), rows that were set aside or could not be linked are those of
-        the whole export.
+        What each measure needs is declared in ``iop_outcomes/records/fitness/declared.py``. After
+        `where`, rows that were set aside or could not be linked are still those of the whole
+        export.
 
         Examples
         --------
@@ -133,9 +133,9 @@ class Records:
         return fitness_table(self.judgements())
 
     def judgements(self, *measures: str) -> dict[str, Judgement]:
-        """Return what `fitness` says as objects, by measure; of all measures, or of those named.
+        """Return the judgements of `fitness` as objects, by measure: of all, or of those named.
 
-        Measures that are not declared, such as one of a user's own, are left out.
+        Measures that are not declared, such as your own, are left out.
         """
         return Judgements(self).of(*measures)
 
@@ -147,7 +147,7 @@ class Records:
         Parameters
         ----------
         measure : str
-            The name of the measure; for one that is not declared the answers are None.
+            The name of the measure. If it is not declared the judgements are None.
         codes : numpy.ndarray of int64
             The group of each row of `episodes`, from 0.
         groups : int
@@ -158,15 +158,7 @@ class Records:
     def known_by_program(self, measure: str) -> npt.NDArray[np.bool_]:
         """Return for each episode whether a measure is known for its program since its admission.
 
-        Parameters
-        ----------
-        measure : str
-            The name of a declared measure, as in `fitness`.
-
-        Returns
-        -------
-        numpy.ndarray of bool
-            One value for each row of `episodes`.
+        `measure` is a name as in `fitness`.
         """
         return Judgements(self).known_by_program(measure)
 
@@ -181,7 +173,7 @@ class Records:
         return self.known_by_program(measure)
 
     def held(self, part: bool = False) -> Held:
-        """Return the tables as evidence is looked for in them; `part`: of a group of records."""
+        """Return the tables in which evidence is looked for; `part`: of a group of episodes."""
         return Held(
             self.episodes,
             self.attendance,
@@ -195,7 +187,7 @@ class Records:
         )
 
     def require(self, table: str, purpose: str) -> None:
-        """Raise `MissingTableError` unless `table` was read; `purpose` is what needs it."""
+        """Raise `MissingTableError` unless `table` was read; `purpose` names what needs it."""
         if table not in self.tables:
             raise MissingTableError(
                 f"{purpose} needs the {table} table, which was not read.",
@@ -213,17 +205,18 @@ class Records:
             )
 
     def where(self, **columns: Any) -> Records:
-        """Return the records of the episodes whose columns hold one of the given values.
+        """Return the records of the episodes that have one of the given values in each column.
 
         Parameters
         ----------
         **columns
-            A column of `episodes` and a value, or a list of values, that it may hold.
+            The name of a column of `episodes`, and a value or a list of values.
 
         Raises
         ------
         RuleError
-            If a column is not there, or no episode has one of the values.
+            If a column does not exist, if a value does not occur, or if no episode meets all
+            conditions.
 
         Examples
         --------
@@ -246,17 +239,17 @@ class Records:
             for value in values:
                 if not (column == value).any():
                     raise RuleError(
-                        f"No episode has the asked value in {name}.",
+                        f"No episode has this value in {name}.",
                         found=levels_found(column),
                         instead=f'records.episodes["{name}"].unique() shows them.',
                     )
             keep &= column.isin(values).to_numpy(dtype=bool)
         if not keep.any():
-            raise RuleError("No episode has all the asked values together.")
+            raise RuleError("No episode has all of these values together.")
         return self.subset(keep)
 
     def subset(self, keep: npt.NDArray[np.bool_]) -> Records:
-        """Return the records of the episodes that `keep` marks, one bool a row of `episodes`.
+        """Return the records of the episodes for which `keep` (a bool for each row) is True.
 
         ``problems``, ``sources`` and ``quality()`` stay those of the whole export.
         """
@@ -278,7 +271,7 @@ class Records:
         return replace(self, episodes=episodes, **frames)
 
     def problem_counts(self) -> pd.DataFrame:
-        """Return how often each check met something: ``check, group, table, done, rows``."""
+        """Return the number of problems by check: ``check, group, table, done, rows``."""
         keys = ["check", "group", "table", "done"]
         short = self.problems.assign(done=self.problems["done"].str.split(":").str[0])
         return short.groupby(keys, sort=False).size().rename("rows").reset_index()
@@ -290,7 +283,7 @@ class Records:
         -------
         pandas.DataFrame
             One row a table, column and word, the most frequent first: ``table, column, word``
-            (str), ``rows`` (int64). It holds values of the records: it is not for sending.
+            (str), ``rows`` (int64). It contains values of the records: do not send it to others.
         """
         return unknown_words(self.problems)
 
@@ -302,34 +295,34 @@ class Records:
         pandas.DataFrame
             One row a file of attendance or check-ins with such rows: ``table, file`` (str),
             ``rows_unmatched, rows_read`` (int64), ``share`` (float64, 0 to 1), ``ids_unmatched``
-            (int64, different identifiers).
+            (int64, number of different identifiers).
         """
         return unmatched_rows(self.problems, self.sources)
 
     def save_problems(self, path: str | Path) -> Path:
         """Write the list of problems as a CSV file that a spreadsheet can open.
 
-        The file holds values of the records: it is not for sending. A value that a spreadsheet
-        would take for a formula (it begins with ``=``, ``+``, ``-``, ``@``, a tab or a line end, or
-        such is after a comma, semicolon, bar, tab or line end in it) has an apostrophe before
-        it; ``problems`` has it as it is.
+        The file contains values of the records: do not send it to others. A spreadsheet would read
+        a value as a formula if ``=``, ``+``, ``-``, ``@``, a tab or a line end is at its beginning,
+        or after a comma, semicolon, bar, tab or line end in it. Such a value gets an apostrophe in
+        the file, but not in ``problems``.
 
         Parameters
         ----------
         path : str or pathlib.Path
-            Where to write; a file that is there is replaced.
+            Where to write; an existing file is replaced.
 
         Raises
         ------
         ReportError
             If the file cannot be written.
         """
-        # What no UTF-8 can hold is written as its number.
+        # A character that UTF-8 cannot encode is written as its code point.
         content = problems_text(self.problems).encode("utf-8", "backslashreplace")
         return write_whole(path, content, "The file of problems")
 
     def __repr__(self) -> str:
-        """Return counts, dates and problems, without a value of any person."""
+        """Return counts, dates and problems, without values of people."""
         return "\n".join([f"Records: {self._counts()}", *self._lines()])
 
     def _repr_html_(self) -> str:
@@ -390,15 +383,15 @@ class Records:
 
 
 def cut_text(cut: pd.Timestamp | int) -> str:
-    """Write a data cut for a reader."""
+    """Return a data cut as text."""
     return f"day {cut}" if isinstance(cut, int) else str(cut.date())
 
 
 def require_records(records: object, purpose: str) -> None:
-    """Raise `RuleError` unless what was given is `Records`; `purpose` is what reads them."""
+    """Raise `RuleError` unless `records` are `Records`; `purpose` names what needs them."""
     if not isinstance(records, Records):
         raise RuleError(
-            f"{purpose} is worked out from records.",
+            f"{purpose} is calculated from records.",
             found=f"{type(records).__name__} in place of Records",
             instead='iop.read_records("folder"), or read_records(episodes=frame, ...)',
         )

@@ -411,10 +411,10 @@ def test_where_keeps_the_episodes_and_what_belongs_to_them(folder: Path) -> None
     assert len(records.episodes) == 3
     with pytest.raises(RuleError, match="no column programme"):
         records.where(programme="Old Mill")
-    with pytest.raises(RuleError, match="No episode has the asked value") as raised:
+    with pytest.raises(RuleError, match="No episode has this value") as raised:
         records.where(program="Oldmill")
     assert "Göteborg" in str(raised.value)
-    with pytest.raises(RuleError, match="asked value in person_id") as raised:
+    with pytest.raises(RuleError, match="this value in person_id") as raised:
         records.where(person_id="P9")
     assert "P1" not in str(raised.value)
     with pytest.raises(RuleError, match="together"):
