@@ -88,7 +88,7 @@ def column_names(frame: pd.DataFrame, by: Any) -> list[str]:
         )
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
-        raise RuleError(f"A column to group by is named twice: {names_asked(repeated)}.")
+        raise RuleError(f"The columns to group by include {names_asked(repeated)} twice.")
     refuse_repeated_names(frame, names)
     return names
 
@@ -135,8 +135,8 @@ def refuse_flags_among_numbers(column: pd.Series[Any]) -> None:
     numbers = column.map(lambda value: isinstance(value, int | float | np.number))
     if flags.any() and (numbers & ~flags & column.notna()).any():
         raise EstimateError(
-            f"The values of {column.name} are numbers as well as True and False: 1 and True, and 0 "
-            "and False, would be one group.",
+            f"The values of {column.name} are numbers as well as True and False: 1 and True, 0 and "
+            "False would be one group.",
             found=f"{int(flags.sum()):,} of {len(column):,} True or False",
             instead=f'times.assign({column.name}=times["{column.name}"].astype(str))',
         )

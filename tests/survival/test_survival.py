@@ -567,7 +567,7 @@ def test_values_that_are_no_days_and_no_groups_are_refused(change, words):
 
 def test_names_that_are_no_text_and_levels_of_names_are_refused():
     times = pd.DataFrame({"days": [3, 4], "event": [1, 0], 5: ["a", "b"]})
-    with pytest.raises(RuleError, match="named by their columns"):
+    with pytest.raises(RuleError, match="given by name, as text"):
         survival_curves(times, by=5)
     times.columns = pd.MultiIndex.from_tuples([(name, "") for name in times.columns])
     with pytest.raises(EstimateError, match="one row of column names"):
