@@ -1,4 +1,4 @@
-"""The process of the command: Ctrl-C gives one line and exit code 130, and less garbage collection.
+"""The process of the command: Ctrl-C gives one line and exit code 130; less garbage collection.
 
 Both begin while the libraries are imported. Nothing changes in any other program.
 """
@@ -15,7 +15,7 @@ from types import FrameType
 
 COMMAND, CODE = "iop-outcomes", 130
 LINE = f"{COMMAND}: interrupted"
-SELDOM = 20_000, 20, 20  # of 700, 10, 10: most of what a report makes is needed to its end
+SELDOM = 20_000, 20, 20  # in place of 700, 10, 10: most objects of a report are needed to its end
 
 
 def end_at_once(_: int, __: FrameType | None) -> None:
@@ -25,7 +25,7 @@ def end_at_once(_: int, __: FrameType | None) -> None:
 
 
 def is_command() -> bool:
-    """Whether this process is the command, and no other program that imports the package."""
+    """Return whether this process is the command, not another program that imports the package."""
     return bool(sys.argv) and Path(sys.argv[0]).name.partition(".")[0] == COMMAND
 
 
@@ -46,7 +46,7 @@ def set_handler(handler: object) -> None:
 
 
 def look_seldom() -> None:
-    """Look for garbage from here on, seldom, and not in what was imported, which stays."""
+    """Collect garbage less often from now on, and never among the objects that exist already."""
     if is_command():
         gc.freeze()
         gc.set_threshold(*SELDOM)
@@ -54,7 +54,7 @@ def look_seldom() -> None:
 
 
 def look_no_more() -> None:
-    """Look for garbage no more: the process ends."""
+    """Stop collecting garbage, because the process is about to end."""
     if is_command():
         gc.freeze()
         gc.disable()
