@@ -13,8 +13,9 @@ import numpy.typing as npt
 from iop_outcomes.disclosure.adjustments import Ranges, System, move_to, narrow_ranges
 from iop_outcomes.disclosure.facts import Facts, Share
 
-KnownCounts = npt.NDArray[np.bool_]
+Mask = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.float64]
+Sums = tuple[Numbers, Numbers, Numbers]
 
 MOST_NODES = 2_000  # of the search; if it ends without a result the count is treated as not open
 GAP = 0.5  # a solution that changes twice as much as need be will do
@@ -22,7 +23,7 @@ NEAR = 3  # how far from a solution in fractions whole numbers are looked for fi
 WHOLE = 1e-7  # from a whole number, as far as the solver is exact
 
 
-def known_values(facts: Facts, printed: Iterable[int]) -> KnownCounts:
+def known_values(facts: Facts, printed: Iterable[int]) -> Mask:
     """Return which counts follow from those printed, one sum after another."""
     known = np.zeros(len(facts.values), dtype=np.bool_)
     known[list(printed)] = True
@@ -67,7 +68,7 @@ class Printed:
         Lower bounds of counts.
     """
 
-    known: KnownCounts
+    known: Mask
     shares: list[Share]
     least: dict[int, int]
 
@@ -139,7 +140,7 @@ def find_fit(
     dict of int to int, or None
         A value for each count that is connected with this one; None if nothing fits.
     """
-    near = _near(facts, printed, count)
+    near = connected(facts, printed, count)
     part = (near, tuple(map(printed.least.get, near.places)))
     known_fits = Found() if known_fits is None else known_fits
     question = (count, wanted, part)
@@ -173,15 +174,9 @@ def search_fit(system: System) -> list[float] | None:
     return None if ranges is None else _search(system, *ranges)
 
 
-def _search(
-    system: System, low: list[float], high: list[float], near: Sequence[float] | None = None
-) -> list[float] | None:
-    """Search for a solution by integer programming.
-
-    With `near`, another solution, it looks for one that changes little of it: few counts, so that
-    it stays valid if others are shown.
-    """
-    matrix = np.zeros((len(system.rows) + 2 * len(system.shares), len(low)))
+def sums_of(system: System) -> Sums:
+    """Return a matrix of the sums, then of two lines a share, with the lower and upper totals."""
+    matrix = np.zeros((len(system.rows) + 2 * len(system.shares), len(system.places)))
     lower, upper = np.zeros(len(matrix)), np.full(len(matrix), np.inf)
     for number, (row, right) in enumerate(system.rows):
         matrix[number, list(row)] = list(row.values())
@@ -199,7 +194,18 @@ def _search(
                 else:
                     matrix[line, column] += weight
             lower[line] -= 1e-9 * (1 + abs(lower[line]))
-    sums = (matrix, lower, upper)
+    return matrix, lower, upper
+
+
+def _search(
+    system: System, low: list[float], high: list[float], near: Sequence[float] | None = None
+) -> list[float] | None:
+    """Search for a solution by integer programming.
+
+    With `near`, another solution, it looks for one that changes little of it: few counts, so that
+    it stays valid if others are shown.
+    """
+    sums = sums_of(system)
     if near is None:
         return _solve(np.zeros(len(low)), (np.array(low), np.array(high)), sums)
     # In place of each count, by how much it is more and by how much less.
@@ -209,6 +215,7 @@ def _search(
         np.concatenate([np.maximum(least, 0), np.maximum(-most, 0)]),
         np.concatenate([np.maximum(most, 0), np.maximum(-least, 0)]),
     )
+    matrix, lower, upper = sums
     settled = matrix @ before
     changes = (np.hstack([matrix, -matrix]), lower - settled, upper - settled)
     changed = _solve(np.ones(2 * len(low)), bounds, changes)
@@ -220,37 +227,51 @@ def _search(
     ]
 
 
-def _solve(
-    costs: Numbers, bounds: tuple[Numbers, Numbers], sums: tuple[Numbers, Numbers, Numbers]
-) -> list[float] | None:
+def _solve(costs: Numbers, bounds: tuple[Numbers, Numbers], sums: Sums) -> list[float] | None:
     """Return whole numbers within bounds that fit some sums, of low costs; None if none do.
 
     Fractions are tried first: where they do not fit, whole numbers do not. Where not all are whole,
-    whole numbers beside them are tried, with those held that are whole; then all that are near; and
-    only then all, since that search can take a hundred times as long.
+    whole numbers near them are tried: those just above and below them, then of the counts that
+    share a sum with them, then of all. The whole range is last, since that search can take a
+    hundred times as long. Costs are left out where they would delay a first solution.
     """
     low, high = bounds
     fractions = _optimum(costs, bounds, sums, whole=False)
     if fractions is None:
         return None
-    whole = np.abs(fractions - np.round(fractions)) < WHOLE
-    if whole.all():
-        return [float(value) for value in np.round(fractions)]
-    down = np.where(whole, np.round(fractions), np.floor(fractions))
-    up = np.where(whole, down, np.ceil(fractions))
-    for room in (0, NEAR):
-        near = np.clip(down - room, low, high), np.clip(up + room, low, high)
-        numbers = _optimum(costs, near, sums, whole=True)
+    nearest = np.round(fractions)
+    broken = np.abs(fractions - nearest) >= WHOLE
+    if not broken.any():
+        return [float(value) for value in nearest]
+    down = np.where(broken, np.floor(fractions), nearest)
+    up = np.where(broken, np.ceil(fractions), nearest)
+    beside = _beside(_beside(broken, sums[0]), sums[0])
+    none = np.zeros(len(costs))
+    ranges = [
+        (none, (down, up)),
+        (none, (np.where(beside, down - NEAR, nearest), np.where(beside, up + NEAR, nearest))),
+        (costs, (down - NEAR, up + NEAR)),
+        (none, bounds),
+    ]
+    for costs_here, (least, most) in ranges:
+        near = np.clip(least, low, high), np.clip(most, low, high)
+        numbers = _optimum(costs_here, near, sums, whole=True)
         if numbers is not None:
             return [float(value) for value in np.round(numbers)]
-    numbers = _optimum(costs, bounds, sums, whole=True)
-    return None if numbers is None else [float(value) for value in np.round(numbers)]
+    return None
+
+
+def _beside(chosen: Mask, matrix: Numbers) -> Mask:
+    """Return the columns that are in a row with one of the chosen."""
+    used = matrix != 0
+    beside: Mask = used[used[:, chosen].any(axis=1)].any(axis=0)
+    return beside
 
 
 def _optimum(
     costs: Numbers,
     bounds: tuple[Numbers, Numbers],
-    sums: tuple[Numbers, Numbers, Numbers],
+    sums: Sums,
     *,
     whole: bool,
 ) -> Numbers | None:
@@ -268,10 +289,11 @@ def _optimum(
 
 def connected_places(facts: Facts, printed: Printed, count: int) -> System:
     """Return the system of the unknown counts that are connected with one."""
-    return _near(facts, printed, count).system(facts, printed)
+    return connected(facts, printed, count).system(facts, printed)
 
 
-def _near(facts: Facts, printed: Printed, count: int) -> Near:
+def connected(facts: Facts, printed: Printed, count: int) -> Near:
+    """Return the unknown counts that are connected with one."""
     row, place = facts.cells()
     sides = np.array(
         [(share.numerator, share.denominator) for share in printed.shares], dtype=np.intp

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from iop_outcomes.disclosure.facts import Facts, Share
+from iop_outcomes.disclosure.solutions.bounds import KeptBounds, Reader
 from iop_outcomes.disclosure.solving import Found, Printed, find_fit, known_values
 
 Wanted = list[tuple[float, float]]
@@ -32,7 +33,8 @@ class KeptSolutions:
 
     A solution stays valid if more is hidden. If more is shown, it is valid as long as it has the
     true value of what is shown. A solution has a small count at a value from which a reader cannot
-    tell that it is small.
+    tell that it is small. Where there is none, a bound of the count is kept: most items that might
+    be hidden next leave it as it is.
 
     Parameters
     ----------
@@ -55,6 +57,7 @@ class KeptSolutions:
         self._valid = np.zeros(0, dtype=np.bool_)  # of each solution: for what is shown for good
         self._witness: dict[int, int] = {}  # a count -> the solution that last showed it open
         self._failed: Counter[int] = Counter()
+        self._bounds = KeptBounds(facts)
         self._latest: tuple[frozenset[Hashable], _Question] | None = None
 
     def leaves_open(self, count: int, dropped: Iterable[Hashable]) -> bool:
@@ -114,18 +117,21 @@ class KeptSolutions:
         return len(found) > 0
 
     def _solved(self, count: int, question: _Question) -> bool:
-        """Look for a solution that shows that a count is open; keep it."""
+        """Look for a solution that shows that a count is open, and keep it; else keep a bound."""
         printed = question.printed
         if printed.known[count]:
             return False
         for low, high in self._wanted(count):
             if high < max(low, printed.least.get(count, 0)):
                 continue
+            if self._bounds.exclude(count, (low, high), question.reader):
+                continue
             fit = find_fit(self._facts, printed, count, (low, high), self._found)
             if fit is not None:
                 self._keep(fit, count)
                 question.usable = np.append(question.usable, True)
                 return True
+            self._bounds.find(count, (low, high), question.reader)
         return False
 
     def _wanted(self, count: int) -> Wanted:
@@ -177,3 +183,8 @@ class _Question:
         """What is printed, with what follows from it; most questions do without."""
         known = known_values(self.facts, self.view.places)
         return Printed(known, self.view.shares, self.view.least)
+
+    @cached_property
+    def reader(self) -> Reader:
+        """What is printed, as arrays."""
+        return Reader(self.printed)
